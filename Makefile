@@ -1,0 +1,68 @@
+# Postlotse. `make` prints the targets; `make demo` and `make test` do all the set-up themselves.
+PYTHON ?= python3
+PORT ?= 8080
+DEMO_ARGS ?=
+BIN := .venv/bin
+MODEL := .venv/share/postlotse/model.skops
+ROOMS := rules ingest classify store outbox triage api
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format lint types imports house journey system-packages lock clean
+
+help: ## print the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+install: .venv/.installed $(MODEL) ## make .venv with the command .venv/bin/postlotse and a trained model
+
+demo: install ## run the whole way on sample mails; PORT=8081 for another port, DEMO_ARGS=--reset to start over
+	$(BIN)/postlotse demo --port $(PORT) $(DEMO_ARGS)
+
+test: .venv/.dev-installed $(MODEL) system-packages ## install what the tests need, then run check and all tests
+	$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+check: .venv/.dev-installed format lint types imports house ## format, lint, types, import contracts, house tests
+
+format: .venv/.dev-installed ## is the code formatted?
+	$(BIN)/ruff format --check .
+
+lint: .venv/.dev-installed ## ruff, wide rule set
+	$(BIN)/ruff check .
+
+types: .venv/.dev-installed ## mypy --strict over the rooms
+	$(BIN)/mypy
+
+imports: .venv/.dev-installed ## the dependency rule between the rooms
+	$(BIN)/lint-imports
+
+house: .venv/.dev-installed ## tests about the house itself: docstrings, sizes, texts, docs
+	$(BIN)/python -m pytest tests/house -p no:randomly
+
+journey: .venv/.dev-installed $(MODEL) system-packages ## the whole way with real servers and a real browser
+	$(BIN)/python -m pytest tests/journey
+
+system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, Chromium
+	sh tests/servers/system_packages.sh
+
+lock: ## renew the lock files (needs uv on the path)
+	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade --extra build pyproject.toml -o requirements.lock
+	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## remove everything that is made
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Debian without python3-venv has no ensurepip; then pip is put in from outside.
+.venv/bin/python:
+	$(PYTHON) -m venv .venv || { rm -rf .venv && $(PYTHON) -m venv --without-pip .venv && $(PYTHON) -m pip --python .venv/bin/python install -q pip; }
+
+.venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev-installed: requirements-dev.lock .venv/.installed
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(MODEL): .venv/.installed $(wildcard corpus/*.jsonl classify/*.py)
+	$(BIN)/postlotse train corpus --out $@

@@ -1,0 +1,1 @@
+"""From a parsed mail to a judgement: channel, concerns, announced or asked, facts, how sure."""

@@ -1,0 +1,1 @@
+"""What the house knows and decides: values in, values out; no I/O, no clock, no environment."""

@@ -1,0 +1,58 @@
+"""Values that stations and postbox drivers exchange; the port itself is in triage/ports.py.
+
+`epoch` and `uid` are opaque text: UIDVALIDITY and UID for IMAP, "maildir" and the unique part
+of the file name for Maildir, the search key for Exchange. Only equality may be asked of them.
+Source: own decision 0004; RFC 3501 section 2.3.1.1.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one message lies: unique in its postbox as long as the epoch of the folder lasts."""
+
+    folder: str
+    epoch: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class FolderView:
+    """All messages of a folder at one moment. `uids` in the order of arrival, oldest first."""
+
+    folder: str
+    epoch: str
+    uids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One message as the postbox gave it: the exact bytes, and when the server took it in (aware UTC)."""
+
+    place: Place
+    data: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TooLarge:
+    """A message over the limit: only its head was fetched; it stays where it lies."""
+
+    place: Place
+    head: bytes
+    size_bytes: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """The target folder just before a move; a message that came later lies above it.
+
+    `next_uid` is UIDNEXT for IMAP and empty for Maildir, whose unique names survive a move.
+    """
+
+    folder: str
+    epoch: str
+    next_uid: str

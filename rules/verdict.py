@@ -1,0 +1,157 @@
+"""What the house thinks of a message, and why. The JSON shape is a public promise.
+
+Keys may be added, not renamed. Source: DESIGN "Names that stay"; docs/way.md.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from rules.codes import AgencyHow, Channel, Concern, PaymentRelevant, Team
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of `ParsedMail.body.new` (or of the subject) that spoke for a concern.
+
+    Offsets count Python characters; `where` is "body" or "subject".
+    """
+
+    start: int
+    end: int
+    where: str = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernFound:
+    """One concern with its probability (0..1), the words that spoke, and whether it is announced.
+
+    `announced` is True if a change already holds or is fixed (label guide, "ann."); only then
+    may it move money. `because` are the words or recogniser names, strongest first.
+    """
+
+    code: Concern
+    probability: float
+    announced: bool
+    because: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What could be read out of the text; None or empty where nothing is readable.
+
+    `iban` is normalised (no blanks) and None if the check digits are wrong (then the defect
+    `iban.check_digit` is set). `dates` has the keys au_from, au_to, job_start, job_end,
+    move_date, absence_from, absence_to, birth_date, appointment, valid_from.
+    """
+
+    kundennummer: str | None = None
+    iban: str | None = None
+    plz: str | None = None
+    place: str | None = None
+    phone: str | None = None
+    dates: dict[str, date] = field(default_factory=dict)
+    attachment_announced: bool = False
+    attachment_present: bool = False
+    defects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the judge (classify) says of a mail, before routing: no agency, no team, no day.
+
+    `concerns` in descending weight. `payment_because` names the concern and the reason
+    ("au: announced"). `review` is True where a person must look before anything happens by
+    itself; `review_because` holds stable reason codes.
+    """
+
+    channel: Channel
+    concerns: tuple[ConcernFound, ...]
+    payment_relevant: PaymentRelevant
+    payment_because: tuple[str, ...]
+    facts: Facts
+    review: bool
+    review_because: tuple[str, ...]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyFound:
+    """The agency in charge, and which hint told it. `code` None means: clearing folder, never a guess."""
+
+    code: str | None
+    name: str | None
+    how: AgencyHow
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement with everything the rules add. Made by `triage.sort.decide`.
+
+    `due` is a local date of the agency's Land; `rules` is the id of the rule set.
+    """
+
+    judgement: Judgement
+    team: Team
+    agency: AgencyFound
+    folder: str
+    due: date | None
+    due_because: str
+    rules: str
+    defects: tuple[str, ...] = ()
+
+
+def as_json(verdict: Verdict, *, file: str | None = None) -> dict[str, Any]:
+    """The public JSON object of a verdict, keys in the promised order.
+
+    `file` is the name given to `postlotse judge`, left out elsewhere.
+    Source: DESIGN "Names that stay" (own decision 0001).
+    """
+    judgement, facts = verdict.judgement, verdict.judgement.facts
+    body: dict[str, Any] = {} if file is None else {"file": file}
+    body |= {
+        "channel": judgement.channel.value,
+        "concerns": [_concern_json(found) for found in judgement.concerns],
+        "payment_relevant": judgement.payment_relevant.value,
+        "payment_because": list(judgement.payment_because),
+        "facts": {
+            "kundennummer": facts.kundennummer,
+            "iban": facts.iban,
+            "plz": facts.plz,
+            "place": facts.place,
+            "phone": facts.phone,
+            "dates": {key: day.isoformat() for key, day in sorted(facts.dates.items())},
+        },
+        "attachments": {
+            "announced": facts.attachment_announced,
+            "present": facts.attachment_present,
+        },
+        "team": verdict.team.value,
+        "agency": {
+            "code": verdict.agency.code,
+            "name": verdict.agency.name,
+            "how": verdict.agency.how.value,
+            "because": verdict.agency.because,
+        },
+        "folder": verdict.folder,
+        "due": verdict.due.isoformat() if verdict.due else None,
+        "due_because": verdict.due_because,
+        "review": judgement.review,
+        "review_because": list(judgement.review_because),
+        "defects": list(verdict.defects),
+        "model": judgement.model,
+        "rules": verdict.rules,
+    }
+    return body
+
+
+def _concern_json(found: ConcernFound) -> dict[str, Any]:
+    return {
+        "code": found.code.value,
+        "probability": round(found.probability, 4),
+        "announced": found.announced,
+        "because": list(found.because),
+        "spans": [{"start": s.start, "end": s.end, "where": s.where} for s in found.spans],
+    }

@@ -1,0 +1,92 @@
+"""What the stations need of the world outside; implemented by ingest and outbox, wired in wiring.py.
+
+A Protocol stands here only where two implementations exist.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from rules.handover import Package, Receipt
+from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
+
+
+class Postbox(Protocol):
+    """One regional postbox. Used by one thread at a time, under the lease of that postbox.
+
+    Folder names are human ("435 Kassel/AU", levels separated by "/"); "INBOX" is where mail
+    arrives. Every call may raise `TryLater` (away, timeout, broken connection: the next call
+    connects anew) or `Refused` (wrong password, no right, no such folder). A driver never
+    marks a message as read and never deletes what it did not place itself.
+    """
+
+    name: str
+
+    def folders(self) -> tuple[str, ...]:
+        """All selectable folders, INBOX included, sorted."""
+        ...
+
+    def ensure_folder(self, folder: str) -> bool:
+        """Create `folder` with its parents where missing. Idempotent. True if it was created."""
+        ...
+
+    def view(self, folder: str) -> FolderView:
+        """Epoch and all UIDs of the folder now, fresh from the server."""
+        ...
+
+    def fetch(self, folder: str, epoch: str, uids: tuple[str, ...]) -> Iterator[Fetched | TooLarge]:
+        """The messages in the order asked; UIDs that are gone are left out.
+
+        Raises: Conflict: the folder has another epoch now (code `postbox.epoch_changed`).
+        """
+        ...
+
+    def watermark(self, folder: str) -> Watermark:
+        """Epoch and next UID of a target folder, read before the move."""
+        ...
+
+    def since(self, mark: Watermark) -> tuple[str, ...]:
+        """UIDs that came into `mark.folder` at or above the watermark (all of them for Maildir)."""
+        ...
+
+    def move(self, place: Place, target: str) -> Place | None:
+        """Move one message; the proven new place, or None if the server gave no proof.
+
+        None is no failure: the message may have moved, or may have been gone before. The
+        caller looks (`view`, `since`) before it repeats. Raises: Conflict: epoch changed.
+        """
+        ...
+
+    def append(self, folder: str, data: bytes) -> Place | None:
+        """Put a message into a folder (demo feed, Sent copies). Durable when it returns."""
+        ...
+
+    def close(self) -> None:
+        """Log out; never raises."""
+        ...
+
+
+class FileOutlet(Protocol):
+    """Takes hand-overs and gives receipts back; at least once, deduplicated by `Package.key`."""
+
+    def deliver(self, package: Package) -> None:
+        """Durable when it returns. Raises: TryLater, Refused."""
+        ...
+
+    def receipts(self) -> Iterator[Receipt]:
+        """All receipts that lie ready and were not confirmed yet. Raises: TryLater."""
+        ...
+
+    def confirm(self, key: str) -> None:
+        """The receipt is in our database; the outlet may put it away. Idempotent."""
+        ...
+
+
+class MailOutlet(Protocol):
+    """Sends one finished reply (RFC 5322 bytes)."""
+
+    def send(self, envelope_from: str, recipient: str, data: bytes) -> str:
+        """The server's last answer, or a file name; durable when it returns.
+
+        Raises: TryLater: 4xx or away. Refused: 5xx.
+        """
+        ...
