@@ -1,0 +1,205 @@
+"""Labelled mail for training and measuring: read, checked line by line, turned into real messages.
+
+Two shapes of JSON Lines are taken: the house's own (corpus/README.md) and plain labelled text
+`{"text": …, "labels": […]}`, so that the engine can be measured on public data sets.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from classify.corpus_check import faults_of_line
+from classify.corpus_eml import compose
+from rules.codes import Channel, Concern, PaymentRelevant
+from rules.errors import Refused
+from rules.mail import ParsedMail
+
+Parse = Callable[[bytes], ParsedMail]
+"""`ingest.parse.parse`, passed in: classify doesn't know ingest (dependency rule)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledMail:
+    """One line of a corpus: a message and what a person says it is about.
+
+    `writer` is the stem of the file: mails of one writer resemble each other, so whole writers
+    are held out when measuring. `concerns` are most weighty first; they are house codes, except
+    in a corpus of plain texts only, which may bring its own label set. `channel` and
+    `payment_relevant` are None for plain texts. `received` is a local day (Europe/Berlin).
+    """
+
+    id: str
+    writer: str
+    received: date
+    sender: str
+    recipient: str
+    subject: str
+    body: str
+    html: str
+    attachments: tuple[str, ...]
+    channel: Channel | None
+    concerns: tuple[str, ...]
+    payment_relevant: PaymentRelevant | None
+    kundennummer: str | None = None
+    iban: str | None = None
+    dates: dict[str, date] = field(default_factory=dict)
+    place: str | None = None
+
+    @property
+    def received_at(self) -> datetime:
+        """Noon UTC of the day: the same local day in every season."""
+        return datetime.combine(self.received, time(12), tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A labelled line together with what the parser read out of its message."""
+
+    line: LabelledMail
+    mail: ParsedMail
+
+
+def read(paths: Sequence[Path]) -> tuple[LabelledMail, ...]:
+    """All lines of the files, and of the `*.jsonl` files in the folders, in a stable order.
+
+    Raises:
+        Refused: `corpus.invalid` with every fault of every line in `details["errors"]` (file,
+            line, remedy), or `corpus.missing` if a path holds no corpus. Nothing is half read.
+    """
+    faults: list[str] = []
+    records: list[tuple[str, dict[str, Any]]] = []
+    seen: dict[str, str] = {}
+    for path in _files(paths):
+        for place, record, problems in _records(path):
+            faults += [f"{place}: {problem}" for problem in problems]
+            if not problems:
+                faults += _duplicate(seen, place, record)
+                records.append((path.stem, record))
+    faults += _foreign_labels(records)
+    if faults:
+        raise Refused(
+            "corpus.invalid",
+            f"{len(faults)} faults in the corpus; nothing was trained:\n" + "\n".join(faults),
+            errors=tuple(faults),
+        )
+    return tuple(
+        _labelled(writer, number, record) for number, (writer, record) in enumerate(records, 1)
+    )
+
+
+def examples(lines: Sequence[LabelledMail], parse: Parse) -> tuple[Example, ...]:
+    """Send every line through the same parser as real mail. In the order given."""
+    return tuple(Example(line, parse(as_eml(line))) for line in lines)
+
+
+def as_eml(line: LabelledMail) -> bytes:
+    """The line as an RFC 5322 message; attachments become small dummy parts with those names.
+
+    The same line gives the same bytes. Used by training and by the demo's feed, so that both
+    walk the parser's way. Source: RFC 5322 section 3.6, RFC 2045.
+    """
+    return compose(
+        identity=line.id,
+        sent_at=line.received_at,
+        headers={"From": line.sender, "To": line.recipient, "Subject": line.subject},
+        text=line.body,
+        html=line.html,
+        attachments=line.attachments,
+    )
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+        if not inside or not inside[0].is_file():
+            raise Refused(
+                "corpus.missing",
+                f"{path} holds no corpus; give a .jsonl file or a folder of them",
+                path=str(path),
+            )
+        found += inside
+    return found
+
+
+def _records(path: Path) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
+    """Every non-blank line as (place, record, faults)."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            place = f"{path}:{number}"
+            try:
+                record = json.loads(line)
+            except ValueError:
+                yield place, {}, ["not JSON; write one JSON object a line"]
+                continue
+            yield place, record, faults_of_line(record)
+
+
+def _duplicate(seen: dict[str, str], place: str, record: dict[str, Any]) -> list[str]:
+    identity = record.get("id")
+    if identity is None:
+        return []
+    first = seen.setdefault(identity, place)
+    if first == place:
+        return []
+    return [f"id already used at {first}; give every mail an id of its own"]
+
+
+def _foreign_labels(records: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """A corpus of plain texts alone may use its own labels; mixed with house lines it may not."""
+    plain = [record for _, record in records if "text" in record]
+    if len(plain) == len(records):
+        return []
+    known = {code.value for code in Concern}
+    unknown = sorted({label for record in plain for label in record["labels"]} - known)
+    return [
+        f"unknown label {label[:40]!r} in plain text beside house mails; use a code of docs/labels.md"
+        for label in unknown
+    ]
+
+
+def _labelled(writer: str, number: int, record: dict[str, Any]) -> LabelledMail:
+    return _plain(writer, number, record) if "text" in record else _mail(writer, record)
+
+
+def _plain(writer: str, number: int, record: dict[str, Any]) -> LabelledMail:
+    return LabelledMail(
+        id=record.get("id", f"{writer}-{number}"),
+        writer=writer,
+        received=date(2000, 1, 1),
+        sender="text@corpus.example",
+        recipient="postbox@corpus.example",
+        subject="",
+        body=record["text"],
+        html="",
+        attachments=(),
+        channel=None,
+        concerns=tuple(record["labels"]),
+        payment_relevant=None,
+    )
+
+
+def _mail(writer: str, record: dict[str, Any]) -> LabelledMail:
+    return LabelledMail(
+        id=record["id"],
+        writer=writer,
+        received=date.fromisoformat(record["received"]),
+        sender=record["from"],
+        recipient=record["to"],
+        subject=record["subject"],
+        body=record.get("body", ""),
+        html=record.get("html", ""),
+        attachments=tuple(record["attachments"]),
+        channel=Channel(record["channel"]),
+        concerns=tuple(Concern(code) for code in record["concerns"]),
+        payment_relevant=PaymentRelevant(record["payment_relevant"]),
+        kundennummer=record.get("kundennummer"),
+        iban=record.get("iban"),
+        dates={key: date.fromisoformat(day) for key, day in record.get("dates", {}).items()},
+        place=record.get("place"),
+    )
