@@ -1,0 +1,143 @@
+"""Working days: the Arbeitstage of the house per Land, and the Werktage of the EAO.
+
+Two different calendars: Saturday is no Arbeitstag here, but a Werktag of the
+Erreichbarkeits-Anordnung. Days are local dates (Europe/Berlin); no clock is read.
+Source: § 187 (1), § 188, § 193 BGB; EAO § 1; facts section 9; own decision 0012.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Final
+
+import holidays
+
+from rules.errors import Refused
+
+LAND_CODES: Final[dict[str, str]] = {
+    "Baden-Württemberg": "BW",
+    "Bayern": "BY",
+    "Berlin": "BE",
+    "Brandenburg": "BB",
+    "Bremen": "HB",
+    "Hamburg": "HH",
+    "Hessen": "HE",
+    "Mecklenburg-Vorpommern": "MV",
+    "Niedersachsen": "NI",
+    "Nordrhein-Westfalen": "NW",
+    "Rheinland-Pfalz": "RP",
+    "Saarland": "SL",
+    "Sachsen": "SN",
+    "Sachsen-Anhalt": "ST",
+    "Schleswig-Holstein": "SH",
+    "Thüringen": "TH",
+}
+"""Names of the Länder as in domain/agencies.csv, and their ISO 3166-2 codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRules:
+    """What the law leaves to the house.
+
+    `free_days` are (month, day) on which nobody works although no holiday law says so: 24 and
+    31 December are service-free by custom of the house (facts section 9, unconfirmed).
+    `mariae_himmelfahrt` names Länder in which 15 August is taken as free everywhere. In Bayern it
+    hangs on the Gemeinde and no table says which agency lies where; it counts as an Arbeitstag,
+    because a deadline a day too early harms nobody. Saarland has it by law in any case.
+    Local holidays (Augsburg, Fronleichnam in parts of Sachsen and Thüringen) count as Arbeitstage
+    for the same reason. Source: own decision 0012.
+    """
+
+    free_days: frozenset[tuple[int, int]] = frozenset({(12, 24), (12, 31)})
+    mariae_himmelfahrt: frozenset[str] = frozenset()
+
+
+HOUSE_CALENDAR: Final = CalendarRules()
+
+
+def is_arbeitstag(day: date, land: str | None, rules: CalendarRules = HOUSE_CALENDAR) -> bool:
+    """Whether the house works on that day in that Land (Monday to Friday, no holiday).
+
+    `land` as in domain/agencies.csv; of "Bremen/Niedersachsen" the first, the seat, counts.
+    None (agency unknown) knows only the holidays of all Germany. Raises: Refused: no such
+    Land (`calendar.land_unknown`). Source: Weisung 202502006 no. 2.3; own decision 0012.
+    """
+    code = _code(land)
+    if day.weekday() >= 5 or day in _holidays(code, day.year):
+        return False
+    if (day.month, day.day) in rules.free_days:
+        return False
+    return not ((day.month, day.day) == (8, 15) and land in rules.mariae_himmelfahrt)
+
+
+def is_werktag(day: date, land: str | None) -> bool:
+    """Whether the post must be looked at that day: Monday to Saturday, no holiday.
+
+    Raises: Refused: no such Land. Source: EAO § 1 (1) ("an jedem Werktag").
+    """
+    return day.weekday() != 6 and day not in _holidays(_code(land), day.year)
+
+
+def add_arbeitstage(
+    day: date, count: int, land: str | None, rules: CalendarRules = HOUSE_CALENDAR
+) -> date:
+    """The `count`-th Arbeitstag after `day`; the day itself never counts.
+
+    A negative count goes back. Zero gives the day itself if it is an Arbeitstag, else the next
+    one. Raises: Refused: no such Land. Source: § 187 (1), § 193 BGB; own decision 0012.
+    """
+    return _step(day, count, lambda candidate: is_arbeitstag(candidate, land, rules))
+
+
+def add_werktage(day: date, count: int, land: str | None) -> date:
+    """The `count`-th Werktag (Monday to Saturday) after `day`, counted as `add_arbeitstage` does.
+
+    Raises: Refused: no such Land. Source: EAO § 1 (1); § 187 (1) BGB.
+    """
+    return _step(day, count, lambda candidate: is_werktag(candidate, land))
+
+
+def arbeitstage_between(
+    start: date, end: date, land: str | None, rules: CalendarRules = HOUSE_CALENDAR
+) -> int:
+    """The Arbeitstage after `start` up to and including `end`; negative if `end` is earlier.
+
+    Raises: Refused: no such Land. Source: § 187 (1), § 188 (1) BGB; own decision 0012.
+    """
+    if end < start:
+        return -arbeitstage_between(end, start, land, rules)
+    days = (start + timedelta(days=offset) for offset in range(1, (end - start).days + 1))
+    return sum(is_arbeitstag(day, land, rules) for day in days)
+
+
+def _step(day: date, count: int, counts: Callable[[date], bool]) -> date:
+    one = timedelta(days=-1 if count < 0 else 1)
+    if count == 0:
+        while not counts(day):
+            day += one
+        return day
+    left = abs(count)
+    while left:
+        day += one
+        left -= counts(day)
+    return day
+
+
+def _code(land: str | None) -> str | None:
+    if land is None:
+        return None
+    code = LAND_CODES.get(land.partition("/")[0])
+    if code is None:
+        raise Refused(
+            "calendar.land_unknown",
+            f"There is no Land {land!r}; write it as in domain/agencies.csv, e.g. 'Hessen'.",
+            land=land,
+        )
+    return code
+
+
+@lru_cache(maxsize=512)
+def _holidays(code: str | None, year: int) -> frozenset[date]:
+    # A holiday of the neighbouring years never falls into this one, so one year is enough.
+    return frozenset(holidays.country_holidays("DE", subdiv=code, years=year, expand=False))

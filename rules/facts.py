@@ -1,0 +1,142 @@
+"""Numbers and their shapes: check digits, normal forms, and masking for everything that is logged.
+
+A number that passes its check is not thereby real; it only is well written.
+Source: facts section 5 (docs/glossary.md); ISO 13616; VKVV § 2; § 18i SGB IV.
+"""
+
+import re
+from typing import Final
+
+from stdnum import iban as stdnum_iban
+
+_BLANKS: Final = re.compile(r"[\s\u00a0.\-/]+")
+_KUNDENNUMMER: Final = re.compile(r"[0-9]{3}[A-Z][0-9]{6}")
+_IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+_RV_NUMMER: Final = re.compile(r"[0-9]{8}[A-Z][0-9]{3}")
+_PLZ: Final = re.compile(r"(?:D[E]?-?)?([0-9]{5})")
+
+_BETRIEBSNUMMER_WEIGHTS: Final = (1, 2, 1, 2, 1, 2, 1)
+_RV_WEIGHTS: Final = (2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1)
+
+# Wider than the checks above on purpose: a log line rather loses a word than shows an account.
+# A letter may follow the digits without a blank ("…00Danke"), so no word boundary at the end.
+_IBAN_LIKE: Final = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z]{2}[ .\-]?[0-9]{2}(?:[\s.\-]?[0-9]){10,30}|"
+    r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}[ ]?[A-Z]{4}[ ]?(?:[A-Z0-9][ ]?){7,26}"
+)
+_KUNDENNUMMER_LIKE: Final = re.compile(
+    r"(?<![0-9])[0-9](?:[\s.\-/]?[0-9]){2}[\s.\-/]?[A-Za-z](?:[\s.\-/]?[0-9]){6}"
+)
+_RV_LIKE: Final = re.compile(
+    r"(?<![0-9])[0-9]{2}[ ]?[0-9]{2}[ ]?[0-9]{2}[ ]?[0-9]{2}[ ]?[A-Za-z][ ]?[0-9]{2}[ ]?[0-9]"
+)
+
+
+def kundennummer(text: str) -> str | None:
+    """The Kundennummer in normal form (three digits, capital letter, six digits), or None.
+
+    Blanks, hyphens, dots and slashes between the characters are dropped. There is no public
+    check digit, so only the shape is proven. Source: label guide, "What to read out of the text".
+    """
+    compact = _compact(text)
+    return compact if _KUNDENNUMMER.fullmatch(compact) else None
+
+
+def iban_shape(text: str) -> bool:
+    """Whether the text has the outer form of an IBAN, right or wrong; German ones have 22 places.
+
+    With `iban` None this is the sign for the defect `iban.check_digit`. Source: ISO 13616.
+    """
+    compact = _compact(text)
+    if not _IBAN.fullmatch(compact):
+        return False
+    return not compact.startswith("DE") or (len(compact) == 22 and compact[2:].isdigit())
+
+
+def iban(text: str) -> str | None:
+    """The IBAN in normal form (no blanks, capitals), or None if shape or check digits are wrong.
+
+    Source: ISO 13616 (mod 97 = 1), by python-stdnum.
+    """
+    compact = _compact(text)
+    if not iban_shape(compact):
+        return None
+    return compact if stdnum_iban.is_valid(compact) else None
+
+
+def betriebsnummer(text: str) -> str | None:
+    """The eight-digit Betriebsnummer, or None if the check digit is wrong.
+
+    Cross sums of the weighted digits, mod 10; a check digit that is five higher is allowed too.
+    Source: § 18i SGB IV; facts section 5.
+    """
+    compact = _compact(text)
+    if not re.fullmatch(r"[0-9]{8}", compact):
+        return None
+    check = _cross_sums(compact[:7], _BETRIEBSNUMMER_WEIGHTS) % 10
+    return compact if int(compact[7]) in (check, (check + 5) % 10) else None
+
+
+def rv_nummer(text: str) -> str | None:
+    """The twelve-place Rentenversicherungsnummer, or None if shape or check digit is wrong.
+
+    The letter counts as its two-digit place in the alphabet. Source: VKVV § 2; facts section 5.
+    """
+    compact = _compact(text)
+    if not _RV_NUMMER.fullmatch(compact):
+        return None
+    letter = f"{ord(compact[8]) - ord('A') + 1:02d}"
+    check = _cross_sums(compact[:8] + letter + compact[9:11], _RV_WEIGHTS) % 10
+    return compact if int(compact[11]) == check else None
+
+
+def plz(text: str) -> str | None:
+    """A German PLZ as five digits ("D-34117" and "DE 34117" too), or None.
+
+    Only the shape and the used range (01001 to 99998) are checked; the table of the agencies
+    knows which exist. Source: facts section 5; SOURCES section 3.
+    """
+    found = _PLZ.fullmatch("".join(text.upper().split()))
+    if not found or not "01001" <= found[1] <= "99998":
+        return None
+    return found[1]
+
+
+def mask_iban(value: str) -> str:
+    """An IBAN for the screen of somebody who need not know it: country and last four places.
+
+    Source: F53, own decision 0011.
+    """
+    compact = _compact(value)
+    return f"{compact[:2]}…{compact[-4:]}" if len(compact) >= 15 else "…"
+
+
+def mask_kundennummer(value: str) -> str:
+    """A Kundennummer cut down to its last three digits. Source: F53, own decision 0011."""
+    compact = _compact(value)
+    return f"…{compact[-3:]}" if len(compact) == 10 else "…"
+
+
+def mask(text: str) -> str:
+    """The text with every IBAN-, Kundennummer- or RV-Nummer-like stretch replaced by its kind.
+
+    For log lines and error texts of others (a server's answer may repeat what we sent). It
+    errs on the side of masking too much. Idempotent. Source: F53; BSI Mindeststandard
+    Protokollierung und Detektion v2.1 (no content in logs); own decision 0011.
+    """
+    for pattern, name in (
+        (_IBAN_LIKE, "[IBAN]"),
+        (_RV_LIKE, "[RV-Nummer]"),
+        (_KUNDENNUMMER_LIKE, "[Kundennummer]"),
+    ):
+        text = pattern.sub(name, text)
+    return text
+
+
+def _compact(text: str) -> str:
+    return _BLANKS.sub("", text).upper()
+
+
+def _cross_sums(digits: str, weights: tuple[int, ...]) -> int:
+    products = (int(digit) * weight for digit, weight in zip(digits, weights, strict=True))
+    return sum(product // 10 + product % 10 for product in products)

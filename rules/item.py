@@ -1,0 +1,365 @@
+"""The life of one item: who may have it, where it waits, and the bolt that keeps it open.
+
+The bolt (Kassensicherheits-Riegel): an item whose mail moves money (`yes` or `open`) reaches
+`closed` only with the receipt of the eAkte or with a person's reasoned "no". `apply` is the
+only way from one case to the next; the store keeps what it returns, the lease token (who holds
+it) is checked before.
+Source: Weisung 202001001 no. 2.4 a 5; F49, N1; own decision 0005.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from functools import singledispatch
+from typing import Final, NoReturn
+
+from rules.codes import PaymentRelevant, Team
+from rules.errors import Conflict, Refused
+from rules.item_events import (
+    AfterReceipt,
+    Claimed,
+    CloseAsked,
+    CloseReason,
+    Event,
+    Forwarded,
+    Freed,
+    HandedOver,
+    HandoverRejected,
+    Parked,
+    PaymentCorrected,
+    ReceiptArrived,
+    ReceiptAwaited,
+    Released,
+    Reopened,
+    Returned,
+    Unparked,
+    Waived,
+)
+
+__all__ = [
+    "AfterReceipt",
+    "Claimed",
+    "CloseAsked",
+    "CloseReason",
+    "EakteState",
+    "Event",
+    "Forwarded",
+    "Freed",
+    "HOP_ALARM",
+    "HandedOver",
+    "HandoverRejected",
+    "ItemCase",
+    "ItemState",
+    "Parked",
+    "PaymentCorrected",
+    "REASON_MIN_CHARS",
+    "ReceiptArrived",
+    "ReceiptAwaited",
+    "Released",
+    "Reopened",
+    "Returned",
+    "Unparked",
+    "Waived",
+    "apply",
+    "hop_alarm",
+    "new_case",
+    "receipt_missing",
+]
+
+
+class ItemState(StrEnum):
+    """Where an item is.
+
+    `waiting` in the queue, `held` by one clerk, `parked` until a day, `pending` for the receipt
+    of the eAkte, `closed` for good (or until somebody reopens it).
+    """
+
+    WAITING = "waiting"
+    HELD = "held"
+    PARKED = "parked"
+    PENDING = "pending"
+    CLOSED = "closed"
+
+
+class EakteState(StrEnum):
+    """How far the hand-over to the eAkte is; `waived` is a person's reasoned "no"."""
+
+    NONE = "none"
+    OWED = "owed"
+    SENT = "sent"
+    RECEIVED = "received"
+    REJECTED = "rejected"
+    WAIVED = "waived"
+
+
+HOP_ALARM: Final = 2
+"""Moves between teams or agencies after which somebody must look. Source: N15."""
+
+REASON_MIN_CHARS: Final = 10
+"""A reasoned "no" says at least a few words; outer blanks don't count. Source: own decision 0005."""
+
+_MOVES_MONEY: Final = frozenset({PaymentRelevant.YES, PaymentRelevant.OPEN})
+_SETTLED: Final = frozenset({EakteState.RECEIVED, EakteState.WAIVED})
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCase:
+    """All of an item that the rules look at.
+
+    `holder` is the pseudonymous id of the clerk while `held`; `preferred` the clerk to whom a
+    waiting item is offered first; `hops` counts returns and forwards; `proof_duty` forbids the
+    short way "settled elsewhere"; `waiver` is the written reason of a person's "no".
+    """
+
+    payment: PaymentRelevant
+    eakte: EakteState
+    team: Team = Team.EZ
+    state: ItemState = ItemState.WAITING
+    holder: str | None = None
+    preferred: str | None = None
+    parked_until: date | None = None
+    close_when_received: bool = False
+    close_reason: CloseReason | None = None
+    proof_duty: bool = False
+    hops: int = 0
+    waiver: str = ""
+
+
+def new_case(payment: PaymentRelevant, *, team: Team, proof_duty: bool = False) -> ItemCase:
+    """The case of a freshly sorted mail; what moves money owes a hand-over from the first moment.
+
+    Source: Weisung 202001001 no. 2.4 a 5.
+    """
+    eakte = EakteState.OWED if payment in _MOVES_MONEY else EakteState.NONE
+    return ItemCase(payment=payment, eakte=eakte, team=team, proof_duty=proof_duty)
+
+
+def apply(case: ItemCase, event: Event) -> ItemCase:
+    """The case after the event; pure, so a caller may try before it writes.
+
+    Raises:
+        Conflict: the event doesn't fit the state any more, somebody was faster (`item.state`).
+        Refused: `item.receipt_missing`, `item.reason_too_short`, `item.proof_duty`,
+            `item.park_day`, `item.handover_not_owed`.
+
+    Source: F33, F38, F49, N1, N12, N15; own decision 0005.
+    """
+    return _next(event, case)
+
+
+def receipt_missing(case: ItemCase) -> bool:
+    """Whether the bolt is shut: money moves, and neither receipt nor reasoned "no" is there.
+
+    Source: Weisung 202001001 no. 2.4 a 5; F49.
+    """
+    return case.payment in _MOVES_MONEY and case.eakte not in _SETTLED
+
+
+def hop_alarm(case: ItemCase) -> bool:
+    """Whether the item wandered so often that a supervisor must look. Source: N15, F21."""
+    return case.hops >= HOP_ALARM
+
+
+@singledispatch
+def _next(event: object, case: ItemCase) -> ItemCase:
+    raise TypeError(f"{type(event).__name__} is no event of an item ({case.state})")
+
+
+@_next.register
+def _(event: Claimed, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.WAITING)
+    return replace(case, state=ItemState.HELD, holder=event.clerk)
+
+
+@_next.register
+def _(_event: Released, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.HELD)
+    return _to_queue(case)
+
+
+@_next.register
+def _(_event: Freed, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.HELD, ItemState.PARKED, ItemState.PENDING)
+    return _to_queue(case)
+
+
+@_next.register
+def _(event: Parked, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.HELD)
+    if event.until <= event.today:
+        raise Refused(
+            "item.park_day",
+            f"An item can't be parked until {event.until}; choose a day after {event.today}.",
+        )
+    return replace(
+        case,
+        state=ItemState.PARKED,
+        holder=None,
+        preferred=case.holder,
+        parked_until=event.until,
+    )
+
+
+@_next.register
+def _(_event: Unparked, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.PARKED)
+    return _to_queue(case, preferred=case.preferred)
+
+
+@_next.register
+def _(event: Returned, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.HELD)
+    _require_reason(event.reason)
+    other = Team.EZ if case.team is Team.SC else Team.SC
+    return replace(_to_queue(case), team=other, hops=case.hops + 1)
+
+
+@_next.register
+def _(event: Forwarded, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.HELD)
+    _require_reason(event.reason)
+    return replace(_to_queue(case), hops=case.hops + 1)
+
+
+@_next.register
+def _(event: PaymentCorrected, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.HELD)
+    if event.to in _MOVES_MONEY:
+        unpaid = case.eakte in (EakteState.NONE, EakteState.WAIVED)
+        eakte = EakteState.OWED if unpaid else case.eakte
+        return replace(case, payment=event.to, eakte=eakte, waiver="")
+    if case.payment is PaymentRelevant.NO:
+        return case
+    return replace(_waive(case, event.reason), payment=event.to)
+
+
+@_next.register
+def _(event: Waived, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.HELD)
+    return _waive(case, event.reason)
+
+
+@_next.register
+def _(_event: HandedOver, case: ItemCase) -> ItemCase:
+    if case.eakte is EakteState.NONE:
+        raise Refused(
+            "item.handover_not_owed",
+            "This item moves no money; correct its payment relevance before handing it over.",
+        )
+    owed = case.eakte in (EakteState.OWED, EakteState.REJECTED)
+    return replace(case, eakte=EakteState.SENT) if owed else case
+
+
+@_next.register
+def _(_event: ReceiptArrived, case: ItemCase) -> ItemCase:
+    case = replace(case, eakte=EakteState.RECEIVED)
+    if case.state is not ItemState.PENDING:
+        return case
+    if case.close_when_received:
+        return _closed(case, case.close_reason)
+    return _to_queue(case, preferred=case.preferred)
+
+
+@_next.register
+def _(_event: HandoverRejected, case: ItemCase) -> ItemCase:
+    # The first receipt stands, and who waived doesn't wait for one.
+    if case.eakte in _SETTLED or case.eakte is EakteState.NONE:
+        return case
+    case = replace(case, eakte=EakteState.REJECTED)
+    if case.state is not ItemState.PENDING:
+        return case
+    return _to_queue(case, preferred=case.preferred)
+
+
+@_next.register
+def _(event: ReceiptAwaited, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.HELD)
+    _guard_short_way(case, event.reason)
+    if not receipt_missing(case):
+        # Nothing to wait for: the receipt was faster than the clerk.
+        if event.then is AfterReceipt.CLOSE:
+            return _closed(case, event.reason)
+        return _to_queue(case, preferred=case.holder)
+    return replace(
+        case,
+        state=ItemState.PENDING,
+        holder=None,
+        preferred=case.holder,
+        close_when_received=event.then is AfterReceipt.CLOSE,
+        close_reason=event.reason,
+    )
+
+
+@_next.register
+def _(event: CloseAsked, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.HELD)
+    _guard_short_way(case, event.reason)
+    if receipt_missing(case):
+        raise Refused(
+            "item.receipt_missing",
+            "The eAkte has not confirmed this payment-relevant item. Wait for the receipt, "
+            "or state in writing why it doesn't belong there.",
+            eakte=case.eakte.value,
+        )
+    return _closed(case, event.reason)
+
+
+@_next.register
+def _(_event: Reopened, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.CLOSED)
+    return _to_queue(case)
+
+
+def _expect(case: ItemCase, *states: ItemState) -> None:
+    if case.state not in states:
+        _fail_state(case, states)
+
+
+def _fail_state(case: ItemCase, states: tuple[ItemState, ...]) -> NoReturn:
+    wanted = " or ".join(states)
+    raise Conflict(
+        "item.state",
+        f"The item is {case.state.value}, not {wanted}; load it again before going on.",
+        state=case.state.value,
+    )
+
+
+def _require_reason(reason: str) -> str:
+    stripped = reason.strip()
+    if len(stripped) < REASON_MIN_CHARS:
+        raise Refused(
+            "item.reason_too_short",
+            f"A reason of at least {REASON_MIN_CHARS} characters is needed here.",
+        )
+    return stripped
+
+
+def _waive(case: ItemCase, reason: str) -> ItemCase:
+    reason = _require_reason(reason)
+    received = case.eakte is EakteState.RECEIVED
+    return replace(case, eakte=case.eakte if received else EakteState.WAIVED, waiver=reason)
+
+
+def _guard_short_way(case: ItemCase, reason: CloseReason) -> None:
+    if reason is CloseReason.SETTLED_ELSEWHERE and case.proof_duty:
+        raise Refused(
+            "item.proof_duty",
+            "This concern has to be proved (deadline or duty to cooperate); close it with "
+            "another reason, so that it is documented.",
+        )
+
+
+def _to_queue(case: ItemCase, *, preferred: str | None = None) -> ItemCase:
+    return replace(
+        case,
+        state=ItemState.WAITING,
+        holder=None,
+        preferred=preferred,
+        parked_until=None,
+        close_when_received=False,
+        close_reason=None,
+    )
+
+
+def _closed(case: ItemCase, reason: CloseReason | None) -> ItemCase:
+    return replace(_to_queue(case), state=ItemState.CLOSED, close_reason=reason or CloseReason.DONE)
