@@ -1,0 +1,142 @@
+"""The file format of the approved texts: header lines, an empty line, the body with typed gaps.
+
+    titel: Anlage fehlt
+    anliegen: alle
+    kanal: freie_email, kontaktformular
+    gueltig_ab: 2026-01-01
+    gueltig_bis: 2027-12-31
+    region: alle
+    version: 1
+    quelle: Weisung 202404002 Nr. 3
+    offenbarend: nein
+    betreff: Ihre Nachricht vom {eingangstag}
+
+    Guten Tag,
+
+    vielen Dank für Ihre Nachricht vom {eingangstag}. …
+
+`anlass` and `kuerzel` may be left out; "alle" stands for every concern, channel or region.
+Source: Weisung 202003006 no. 2.1, 2.2 (validity, site, source of every work aid).
+"""
+
+import re
+from datetime import date
+from typing import Final
+
+from rules.codes import Channel, Concern
+from rules.errors import Refused, Unreadable
+from rules.placeholders import gap
+from rules.texts import GAP, Occasion, Text
+
+ALL: Final = "alle"
+"""Header word for "every concern", "every channel", "every region"."""
+
+_HEADER: Final = re.compile(r"([a-z_]+): +(\S.*)")
+_REQUIRED: Final = frozenset(
+    {
+        "titel", "anliegen", "kanal", "gueltig_ab", "gueltig_bis", "region", "version",
+        "quelle", "offenbarend", "betreff",
+    }
+)  # fmt: skip
+_OPTIONAL: Final = frozenset({"anlass", "kuerzel"})
+_CONTROL: Final = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+)
+_SUBJECT_CHARACTERS: Final = 78
+"""Longest subject, so that the header line needs no folding. Source: RFC 5322 section 2.1.1."""
+
+
+def parse_text(data: bytes, *, id: str) -> Text:  # noqa: A002 - the name of the field
+    """Read the bytes of a text file (UTF-8, LF) as one version of the text `id`.
+
+    Raises:
+        Unreadable: `text.encoding`, `text.header`, `text.body`, with the line in question.
+        Refused: `text.placeholder_unknown`; `text.discloses`, if the header doesn't declare
+            "offenbarend: nein".
+
+    Source: Weisung 202404002 no. 3; § 35 SGB I (answers carry no social data).
+    """
+    head, body = _cut(data, id)
+    fields = _fields(head, id)
+    if fields["offenbarend"] != "nein":
+        raise Refused(
+            "text.discloses",
+            f"{id}: „offenbarend“ must be „nein“; a text that discloses can't go by mail",
+            text=id,
+        )
+    text = _text(fields, body, id)
+    for name in text.gaps:
+        gap(name)
+    return text
+
+
+def _cut(data: bytes, text_id: str) -> tuple[list[str], str]:
+    try:
+        whole = data.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise Unreadable("text.encoding", f"{text_id}: not UTF-8", text=text_id) from exc
+    if found := _CONTROL.search(whole):
+        line = whole.count("\n", 0, found.start()) + 1
+        raise Unreadable(
+            "text.encoding",
+            f"{text_id}, line {line}: control character U+{ord(found[0]):04X}; remove it",
+            text=text_id,
+        )
+    head, _, body = whole.partition("\n\n")
+    if not body.strip() or body != body.strip() + "\n":
+        raise Unreadable(
+            "text.body",
+            f"{text_id}: after the header come one empty line, the body, and one line end",
+            text=text_id,
+        )
+    return head.split("\n"), body
+
+
+def _fields(lines: list[str], text_id: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for line in lines:
+        found = _HEADER.fullmatch(line)
+        if found is None or found[1] in fields or found[1] not in _REQUIRED | _OPTIONAL:
+            raise _bad_header(text_id, f"unknown, doubled or malformed: {line!r}")
+        fields[found[1]] = found[2]
+    if absent := sorted(_REQUIRED - fields.keys()):
+        raise _bad_header(text_id, f"missing: {', '.join(absent)}")
+    return fields
+
+
+def _text(fields: dict[str, str], body: str, text_id: str) -> Text:
+    subject = fields["betreff"]
+    if len(subject) > _SUBJECT_CHARACTERS:
+        raise _bad_header(text_id, f"betreff has more than {_SUBJECT_CHARACTERS} characters")
+    if re.search(r"[{}]", GAP.sub("", subject + body)):
+        raise Refused("text.placeholder_unknown", f"{text_id}: stray brace", text=text_id)
+    try:
+        text = Text(
+            id=text_id,
+            version=int(fields["version"]),
+            title=fields["titel"],
+            short_code=fields.get("kuerzel", ""),
+            concerns=tuple(Concern(word) for word in _listed(fields["anliegen"])),
+            channels=tuple(Channel(word) for word in _listed(fields["kanal"])),
+            regions=_listed(fields["region"]),
+            occasion=Occasion(fields.get("anlass", "")),
+            valid_from=date.fromisoformat(fields["gueltig_ab"]),
+            valid_to=date.fromisoformat(fields["gueltig_bis"]),
+            source=fields["quelle"],
+            subject=subject,
+            body=body,
+            gaps=tuple(dict.fromkeys(GAP.findall(subject + body))),
+        )
+    except ValueError as exc:
+        raise _bad_header(text_id, str(exc)) from exc
+    if text.version < 1 or text.valid_to < text.valid_from:
+        raise _bad_header(text_id, "version counts from 1; gueltig_bis is not before gueltig_ab")
+    return text
+
+
+def _listed(words: str) -> tuple[str, ...]:
+    return () if words == ALL else tuple(word.strip() for word in words.split(","))
+
+
+def _bad_header(text_id: str, what: str) -> Unreadable:
+    return Unreadable("text.header", f"{text_id}, header: {what}", text=text_id)

@@ -1,0 +1,176 @@
+"""What an approved text may not say, and whether it is easy to read.
+
+An answer goes by plain mail: a stranger who sees it on a lock screen learns nothing of the
+reader's health, money or family. So a delicate matter is either not named at all, or only
+in a list with at least one other, which then tells nothing.
+Source: Weisung 202404002 no. 3 (data protection); § 35 SGB I; § 67 (2) SGB X.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from rules.placeholders import WHITELIST
+from rules.texts import Text, render
+
+SUBJECT: Final = "Ihre Nachricht vom {eingangstag}"
+"""The only subject: lock screens show it. Source: § 35 SGB I; house rule."""
+
+SENTENCE_WORDS: Final = 20
+"""Longest sentence. Source: house rule after ISO 24495-1 (short sentences)."""
+
+GRADE: Final = 12.0
+"""Highest grade of the Wiener Sachtextformel (4 easy, 15 hard). German administrative prose
+lies at 13 to 15; the words of the trade alone cost two grades.
+Source: Bamberger/Vanecek 1984; house rule, measured over the texts 2026-11-25."""
+
+_NEVER: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
+    {
+        "disclosure.health": re.compile(
+            r"(?i)krank|arbeitsunfähig|\be?AU\b|\batteste?\b|\barzt|ärzt|diagnose|\breha\b|klinik"
+            r"|schwanger|mutterschutz|behinder|therapie"
+        ),
+        "disclosure.account": re.compile(
+            r"\bIBAN\b|\bBIC\b|(?i:bankverbindung|kontonummer|girokonto|kreditinstitut|\bschecks?\b|\bbank\b)"
+        ),
+        "disclosure.amount": re.compile(r"€|\d\s?(?:Euro|EUR)\b"),
+        "disclosure.number": re.compile(r"\b\d{3}[A-Z]\d{6}\b|\b[A-Z]{2}\d{2}(?: ?[0-9]{4}){3}"),
+        "disclosure.possessive": re.compile(
+            r"\bIhr(?:e[mnrs]?)? (?:neuen? |geänderten? )?(?:Kündigung|Bescheid|Rente|Insolvenz"
+            r"|Heirat|Scheidung|Kind|Umzug|Anschrift|Adresse|Name|Leistung|Geld|Konto\b|Nebenjob"
+            r"|Nebentätigkeit|Arbeitslosigkeit|Ausbildung|Studium|Steuerklasse|Schulden)"
+        ),
+    }
+)
+"""Never in any text, whatever it is about."""
+
+_TOPICS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
+    {
+        "familienkasse": re.compile(r"Familienkasse|Kindergeld|Kinderzuschlag"),
+        "jobcenter": re.compile(r"Jobcenter|Bürgergeld|Grundsicherung"),
+        "widerspruch": re.compile(r"Widerspr|Überprüfungsantr|Beschwerde"),
+        "insolvenz": re.compile(r"(?i)insolvenz"),
+        "rente": re.compile(r"\bRente"),
+        "familie": re.compile(r"Heirat|Scheidung|Elternzeit|Geburt|Sorgerecht|Pflege"),
+        "nebeneinkommen": re.compile(r"(?i)nebenjob|nebentätigkeit|nebeneinkommen|nebenverdienst"),
+        "leistung": re.compile(r"Arbeitslosengeld|Kurzarbeitergeld|Auszahlung|Überweisung|Steuer"),
+        "arbeitslos": re.compile(r"(?i)arbeitslos(?!engeld)"),
+        "umzug": re.compile(r"(?i)umzug|umziehen|umgezogen"),
+    }
+)
+"""Delicate matters that a text may name only beside another one."""
+
+_STYLE: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
+    {
+        "style.abbreviation": re.compile(
+            r"\b(?:z\. ?B|d\. ?h|u\. ?a|ggf|bzw|evtl|usw|etc|i\. ?d\. ?R)\."
+        ),
+        "style.phrase": re.compile(r"(?i)\bleider\b|zögern sie nicht|jederzeit gerne|unverzüglich"),
+        "style.gender": re.compile(
+            r"(?<!innen und )\b(?:Kunden?|Mitarbeitern?|Ansprechpartnern?|Beratern?|Vermittlern?)\b"
+        ),
+        "style.du": re.compile(r"\b[Dd](?:u|ein|eine|einen|ich|ir)\b"),
+    }
+)
+
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?:])\s+|\n+")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_VOWELS: Final = re.compile(r"(?i)aa|ai|au|äu|ay|ee|ei|eu|ey|ie|oo|oi|ou|[aeiouyäöü]")
+_GREETING: Final = "Guten Tag,\n\n"
+_CLOSING: Final = "\n\nMit freundlichen Grüßen\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing to mend in a text: stable code, and what it is about (never a customer's word)."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Readability:
+    """Counts of a plain text. `grade` is the Wiener Sachtextformel: years of school needed."""
+
+    words: int
+    sentences: int
+    longest_sentence_words: int
+    grade: float
+
+
+def lint(text: Text) -> tuple[Remark, ...]:
+    """What keeps a text from being approved; empty for a good one.
+
+    The text is measured with the sample values of its gaps.
+
+    Source: Weisung 202404002 no. 3; § 35 SGB I; DIN 5008 (greeting, closing, blank lines);
+        ISO 24495-1 (plain language).
+    """
+    return (*_disclosures(text), *_form(text), *_style(text))
+
+
+def readability(body: str) -> Readability:
+    """Measure a plain text; numbers and signs don't count as words, a colon ends a sentence.
+
+    First Wiener Sachtextformel: 0.1935 MS + 0.1672 SL + 0.1297 IW - 0.0327 ES - 0.875, with
+    MS the percentage of words of three or more syllables, SL words a sentence, IW the
+    percentage of words over six letters, ES that of one-syllable words. Syllables are
+    counted as groups of vowels. A text without words has grade 0.
+
+    Source: Bamberger/Vanecek, Lesen-Verstehen-Lernen-Schreiben, 1984.
+    """
+    lengths = [n for s in _SENTENCE_END.split(body) if (n := len(_WORD.findall(s)))]
+    words = _WORD.findall(body)
+    if not words:
+        return Readability(0, 0, 0, 0.0)
+    syllables = [len(_VOWELS.findall(word)) for word in words]
+    percent = 100 / len(words)
+    grade = (
+        0.1935 * percent * sum(count >= 3 for count in syllables)
+        + 0.1672 * len(words) / len(lengths)
+        + 0.1297 * percent * sum(len(word) > 6 for word in words)
+        - 0.0327 * percent * sum(count <= 1 for count in syllables)
+        - 0.875
+    )
+    return Readability(len(words), len(lengths), max(lengths), round(grade, 1))
+
+
+def _disclosures(text: Text) -> Iterator[Remark]:
+    if text.subject != SUBJECT:
+        yield Remark("disclosure.subject", f"the subject is always „{SUBJECT}“")
+    for code, pattern in _NEVER.items():
+        for found in pattern.finditer(text.body):
+            yield Remark(code, f"„{found[0]}“ tells a stranger too much")
+    topics = [name for name, pattern in _TOPICS.items() if pattern.search(text.body)]
+    if len(topics) == 1:
+        yield Remark(
+            "disclosure.single_topic",
+            f"names only „{topics[0]}“; leave it out, or name another matter beside it",
+        )
+
+
+def _form(text: Text) -> Iterator[Remark]:
+    if not text.body.startswith(_GREETING):
+        yield Remark("form.greeting", "begins with „Guten Tag,“ and an empty line")
+    if text.body.count(_CLOSING) != 1:
+        yield Remark("form.closing", "ends with „Mit freundlichen Grüßen“ and who writes")
+    if "\n\n\n" in text.body or re.search(r" \n|  |\t", text.body):
+        yield Remark("form.blanks", "one empty line between paragraphs, no doubled blanks")
+
+
+def _style(text: Text) -> Iterator[Remark]:
+    for code, pattern in _STYLE.items():
+        for found in pattern.finditer(text.body):
+            yield Remark(code, f"„{found[0]}“")
+    letter = render(text, {name: WHITELIST[name].sample for name in text.gaps}).body
+    core = letter.removeprefix(_GREETING).partition(_CLOSING)[0]
+    measured = readability(core)
+    if measured.longest_sentence_words > SENTENCE_WORDS:
+        yield Remark(
+            "style.sentence",
+            f"a sentence has {measured.longest_sentence_words} words; at most {SENTENCE_WORDS}",
+        )
+    if measured.grade > GRADE:
+        yield Remark("style.grade", f"grade {measured.grade}, at most {GRADE}; use shorter words")

@@ -1,0 +1,260 @@
+"""The shelf of approved texts: files and approvals, read once and checked as a whole.
+
+A text whose bytes don't match its approval is not loaded, and then none is: an answer service
+with half its texts would hide the fault. `approvals.toml` holds one `[[text]]` for each version
+(id, version, sha256, author, approved_by, approved_on). Files are `<folder>/<name>.txt`, a
+version beside the newest one `<folder>/<name>.v2.txt`; the id is "<folder>.<name>".
+Reads files only; there is no SQL here.
+Source: Weisung 202404002 no. 3; Weisung 202003006 no. 2.1 (validity, replaced "mit Stand").
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from rules.codes import Concern
+from rules.errors import HouseError, Refused
+from rules.text_file import parse_text
+from rules.texts import Text, valid_on
+from rules.wording import lint
+
+APPROVALS: Final = "approvals.toml"
+GENERAL: Final = "allgemein"
+"""Folder of the texts that fit every concern."""
+
+_FILE: Final = re.compile(r"([a-z0-9_]+)(?:\.v([1-9][0-9]*))?\.txt")
+_KEYS: Final = {
+    "id": str, "version": int, "sha256": str, "author": str, "approved_by": str,
+    "approved_on": date,
+}  # fmt: skip
+_SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault of the shelf: stable code, file (relative to the folder), what and what to do."""
+
+    code: str
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One entry of approvals.toml. Author and approver are functions, not persons."""
+
+    id: str
+    version: int
+    sha256: str
+    author: str
+    approved_by: str
+    approved_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ShelvedText:
+    """A text with the proof of its approval; `sha256` is the hash of the file's bytes."""
+
+    text: Text
+    sha256: str
+    approval: Approval
+    path: str
+
+
+class TextShelf:
+    """All approved versions, immutable after loading; safe to share between threads."""
+
+    __slots__ = ("_by_key",)
+
+    def __init__(self, shelved: Iterable[ShelvedText]) -> None:
+        """Takes only texts that `load` has checked."""
+        ordered = sorted(shelved, key=lambda s: (s.text.id, s.text.version))
+        self._by_key = {(s.text.id, s.text.version): s for s in ordered}
+
+    def all(self) -> tuple[Text, ...]:
+        """Every approved version, by id, then version; also those not valid today."""
+        return tuple(shelved.text for shelved in self._by_key.values())
+
+    def get(self, text_id: str, version: int | None = None) -> Text:
+        """One approved version; the newest where none is named.
+
+        Raises:
+            Refused: `text.unknown`.
+        """
+        return self.shelved(text_id, version).text
+
+    def shelved(self, text_id: str, version: int | None = None) -> ShelvedText:
+        """Like `get`, with hash and approval: what a sent answer keeps.
+
+        Raises:
+            Refused: `text.unknown`.
+        """
+        found = [
+            shelved
+            for (known_id, known_version), shelved in self._by_key.items()
+            if known_id == text_id and version in {None, known_version}
+        ]
+        if not found:
+            raise Refused(
+                "text.unknown",
+                f"Den Text „{text_id}“ gibt es in dieser Fassung nicht.",
+                text=text_id,
+                version=version,
+            )
+        return found[-1]
+
+    def versions(self, text_id: str) -> tuple[Text, ...]:
+        """All approved versions of a text, oldest first; empty if there is none."""
+        return tuple(text for text in self.all() if text.id == text_id)
+
+    def valid(self, day: date, region: str) -> tuple[Text, ...]:
+        """What may be sent on that local day from that region: the newest valid version of each."""
+        newest = {text.id: text for text in self.all() if valid_on(text, day, region)}
+        return tuple(newest.values())
+
+
+def load(folder: Path) -> TextShelf:
+    """Read and check all texts under `folder`; all or nothing.
+
+    Raises:
+        Refused: `text.not_approved`, with all findings in `details["findings"]`.
+    """
+    shelved, findings = _read(folder)
+    if findings:
+        shown = "\n".join(f"{f.path}: {f.message} [{f.code}]" for f in findings[:_SHOWN])
+        raise Refused(
+            "text.not_approved",
+            f"{len(findings)} fault(s) in {folder}; `postlotse texts check` lists them:\n{shown}",
+            findings=findings,
+        )
+    return TextShelf(shelved)
+
+
+def check(folder: Path) -> tuple[Finding, ...]:
+    """All faults of the shelf, by path; empty means that `load` would take it. For the CLI."""
+    return _read(folder)[1]
+
+
+def read_one(path: Path) -> tuple[Text, str]:
+    """One text file, approved or not, with the sha256 of its bytes: for `texts approve`.
+
+    Raises:
+        Unreadable, Refused: as `rules.texts.parse_text`; `text.path` if the name has not the form
+            `<folder>/<name>.txt`.
+    """
+    text_id, version = _identity(path)
+    data = _bytes(path)
+    text = parse_text(data, id=text_id)
+    _check_place(text, path, version)
+    return text, sha256(data).hexdigest()
+
+
+def _read(folder: Path) -> tuple[tuple[ShelvedText, ...], tuple[Finding, ...]]:
+    approvals, findings = _approvals(folder)
+    shelved: list[ShelvedText] = []
+    seen: set[tuple[str, int]] = set()
+    for path in sorted(folder.glob("*/*.txt")):
+        name = path.relative_to(folder).as_posix()
+        try:
+            text, digest = read_one(path)
+        except HouseError as exc:
+            findings.append(Finding(exc.code, name, exc.message))
+            continue
+        key = (text.id, text.version)
+        faults = _faults(text, digest, approvals.get(key), name)
+        if key in seen:
+            faults.append(Finding("text.doubled", name, f"version {text.version} exists twice"))
+        seen.add(key)
+        findings.extend(faults)
+        if not faults:
+            shelved.append(ShelvedText(text, digest, approvals[key], name))
+    findings.extend(
+        Finding("text.file_missing", APPROVALS, f"{text_id} version {version}: no such file")
+        for text_id, version in sorted(approvals.keys() - seen)
+    )
+    if not shelved and not findings:
+        findings.append(Finding("text.none", ".", f"no texts under {folder}; check the setting"))
+    return tuple(shelved), tuple(findings)
+
+
+def _faults(text: Text, digest: str, approval: Approval | None, name: str) -> list[Finding]:
+    faults = [Finding(found.code, name, found.message) for found in lint(text)]
+    if approval is None:
+        remedy = f"version {text.version} has no approval; have it approved by a second person"
+        faults.append(Finding("text.approval_missing", name, remedy))
+    elif approval.sha256 != digest:
+        remedy = (
+            f"the bytes are not those approved as version {approval.version}; "
+            "undo the change, or raise the version and have it approved"
+        )
+        faults.append(Finding("text.changed", name, remedy))
+    elif approval.author == approval.approved_by:
+        faults.append(Finding("text.same_person", name, "author and approver must differ"))
+    return faults
+
+
+def _approvals(folder: Path) -> tuple[dict[tuple[str, int], Approval], list[Finding]]:
+    try:
+        raw = tomllib.loads(_bytes(folder / APPROVALS).decode("utf-8"))
+    except HouseError as exc:
+        return {}, [Finding(exc.code, APPROVALS, exc.message)]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        return {}, [Finding("text.approvals", APPROVALS, f"not valid TOML: {exc}")]
+    approvals: dict[tuple[str, int], Approval] = {}
+    findings: list[Finding] = []
+    entries = raw.get("text", [])
+    for number, entry in enumerate(entries if isinstance(entries, list) else [entries], start=1):
+        approval = _approval(entry)
+        if approval is None:
+            what = f"entry {number}: needs exactly {', '.join(_KEYS)}, each of its type"
+        elif (approval.id, approval.version) in approvals:
+            what = f"entry {number}: {approval.id} version {approval.version} is there twice"
+        else:
+            approvals[(approval.id, approval.version)] = approval
+            continue
+        findings.append(Finding("text.approvals", APPROVALS, what))
+    return approvals, findings
+
+
+def _approval(entry: object) -> Approval | None:
+    if not isinstance(entry, dict) or entry.keys() != _KEYS.keys():
+        return None
+    if not all(isinstance(entry[key], kind) for key, kind in _KEYS.items()):
+        return None
+    return Approval(**entry)
+
+
+def _identity(path: Path) -> tuple[str, int | None]:
+    found = _FILE.fullmatch(path.name)
+    if found is None or path.parent.name not in {GENERAL, *(c.value for c in Concern)}:
+        raise Refused(
+            "text.path",
+            f"{path}: expected <concern or {GENERAL}>/<name>.txt or <name>.v2.txt, lower case",
+            path=str(path),
+        )
+    return f"{path.parent.name}.{found[1]}", int(found[2]) if found[2] else None
+
+
+def _check_place(text: Text, path: Path, version: int | None) -> None:
+    concern = path.parent.name
+    fits = not text.concerns if concern == GENERAL else concern in text.concerns
+    if not fits or version not in {None, text.version}:
+        raise Refused(
+            "text.path",
+            f"{path}: folder and file name must fit the header (anliegen, version)",
+            path=str(path),
+        )
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise Refused(
+            "text.file_unreadable", f"{path}: {exc.strerror}; check path and rights", path=str(path)
+        ) from exc
