@@ -1,0 +1,96 @@
+"""Attachments: named safely, measured, never opened; and found again in the original.
+
+Source: own decision 0007; RFC 2183 (names are hints), Unicode TR 36 section 3 (bidi overrides).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from ingest import body, mime
+from ingest.mime import Leaf
+from rules.errors import Refused
+from rules.mail import Attachment
+
+MAX_NAME_CHARS = 200
+"""Longest name. Source: rules.mail.Attachment (255 bytes is what file systems take)."""
+
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]')
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
+_EXTENSIONS = {
+    "application/pdf": ".pdf",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "image/heic": ".heic",
+    "image/tiff": ".tif",
+    "message/rfc822": ".eml",
+    "text/calendar": ".ics",
+    "text/csv": ".csv",
+    "text/html": ".html",
+    "text/plain": ".txt",
+    "application/ms-tnef": ".dat",
+}
+_OF_THE_MAILER = frozenset(
+    "application/pkcs7-signature application/x-pkcs7-signature application/pgp-signature "
+    "application/pgp-keys message/delivery-status message/disposition-notification "
+    "text/rfc822-headers message/global-delivery-status".split()
+)
+
+
+def safe_name(name: str, content_type: str, path: str) -> str:
+    """A name to show and to save under: no path, no control or direction marks, never empty."""
+    bare = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    bare = _UNSAFE.sub("", bare).strip(" .")
+    if not bare:
+        return f"Anlage_{path.replace('/', '_')}{_EXTENSIONS.get(content_type, '.bin')}"
+    if _DEVICE.match(bare):
+        bare = f"_{bare}"
+    if len(bare) <= MAX_NAME_CHARS:
+        return bare
+    stem, dot, extension = bare.rpartition(".")
+    tail = f".{extension}" if dot and len(extension) <= 10 else ""
+    return (stem if tail else bare)[: MAX_NAME_CHARS - len(tail)] + tail
+
+
+def collect(leaves: Iterable[Leaf]) -> Iterator[Attachment]:
+    """All attachments in order; sizes are measured after decoding."""
+    for leaf in leaves:
+        if not body.is_text(leaf):
+            yield _attachment(leaf, len(leaf.content().data))
+
+
+def extract(data: bytes, path: str) -> tuple[Attachment, bytes]:
+    """The attachment at `path` of the original `data`, and its bytes.
+
+    Raises:
+        Refused: no attachment lies there (code `attachment.missing`).
+    """
+    for leaf in mime.scan(data).leaves:
+        if leaf.path == path and not body.is_text(leaf):
+            content = leaf.content().data
+            return _attachment(leaf, len(content)), content
+    raise Refused(
+        "attachment.missing",
+        f"The message has no attachment at {path!r}; list its attachments and use their path.",
+        path=path,
+    )
+
+
+def _attachment(leaf: Leaf, size_bytes: int) -> Attachment:
+    return Attachment(
+        name=safe_name(leaf.name, leaf.content_type, leaf.path),
+        content_type=leaf.content_type,
+        size_bytes=size_bytes,
+        path=leaf.path,
+        inline=_inline(leaf),
+    )
+
+
+def _inline(leaf: Leaf) -> bool:
+    """Whether the sender's program put it there, not the sender: pictures in the text, signatures."""
+    if leaf.content_type in _OF_THE_MAILER:
+        return True
+    if leaf.disposition == "attachment":
+        return False
+    return leaf.content_type.startswith("image/") and (leaf.related or bool(leaf.content_id))

@@ -1,0 +1,112 @@
+"""The best text of a message out of its leaves.
+
+Plain text is preferred to HTML, unless it is empty or only says that there is HTML.
+Source: own decision 0007; RFC 2046 section 5.1.4 (alternatives); RFC 3676 (format=flowed).
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ingest import charset, html
+from ingest.mime import Leaf
+
+MAX_TEXT_CHARS = 500_000
+"""Characters of text that are kept. Source: own decision 0007 (about 250 printed pages)."""
+
+_STUB = re.compile(
+    r"(?:unterstützt|anzeig|darstell|support|display|view|enable|requires?).{0,60}html"
+    r"|html.{0,60}(?:unterstützt|anzeig|darstell|support|view|format|version)"
+    r"|im browser (?:ansehen|anzeigen|öffnen)",
+    re.IGNORECASE | re.DOTALL,
+)
+_MARKUP = re.compile(
+    r"\s*(?:<!doctype html|<html[\s>]|<\?xml[^<>]{0,200}>\s*<(?:!doctype )?html)", re.IGNORECASE
+)
+_META_CHARSET = re.compile(rb"<meta[^<>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The text (line ends "\\n"), the first HTML part as it came, and the defects met."""
+
+    text: str
+    html: str
+    defects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    text: str
+    markup: bool
+    choice: str
+
+
+def is_text(leaf: Leaf) -> bool:
+    """Whether a leaf is text of the message, not an attachment."""
+    if leaf.content_type not in {"text/plain", "text/html"} or leaf.disposition == "attachment":
+        return False
+    return not leaf.name or bool(leaf.choice) or leaf.path == "1"
+
+
+def read(leaves: Iterable[Leaf]) -> Body:
+    """The text of the message: of each alternative the better one, all other text parts in order."""
+    defects: list[str] = []
+    pieces = [_piece(leaf, defects) for leaf in leaves if is_text(leaf)]
+    chosen = [piece for piece in pieces if not piece.choice or _wins(piece, pieces)]
+    text = "\n".join(filter(None, map(_plain, chosen))).strip("\n")
+    if len(text) > MAX_TEXT_CHARS:
+        text = text[:MAX_TEXT_CHARS]
+        defects.append("text.cut")
+    if not text.strip():
+        defects.append("text.empty")
+    markup = next((piece.text for piece in pieces if piece.markup), "")
+    return Body(text, markup, tuple(dict.fromkeys(defects)))
+
+
+def _piece(leaf: Leaf, defects: list[str]) -> _Piece:
+    content = leaf.content()
+    label = leaf.params.get("charset", "")
+    markup = leaf.content_type == "text/html"
+    if markup and not label:
+        meta = _META_CHARSET.search(content.data[:2_000])
+        label = meta[1].decode("ascii") if meta else ""
+    decoded = charset.decode(content.data, label)
+    repaired = charset.repair(decoded.text)
+    cleaned = charset.clean(repaired.text)
+    defects += content.defects + decoded.defects + repaired.defects + cleaned.defects
+    text = cleaned.text
+    if leaf.params.get("format", "").lower() == "flowed" and not markup:
+        text = unflowed(text, leaf.params.get("delsp", "").lower())
+    return _Piece(text, markup or bool(_MARKUP.match(text)), leaf.choice)
+
+
+def _wins(piece: _Piece, pieces: list[_Piece]) -> bool:
+    """Whether this alternative is the one to read among those of its choice."""
+    group = [other for other in pieces if other.choice == piece.choice]
+    plain = "\n".join(other.text for other in group if not other.markup)
+    marked = any(other.markup for other in group)
+    readable = bool(plain.strip()) and not (marked and len(plain) < 500 and _STUB.search(plain))
+    return piece.markup != (readable or not marked)
+
+
+def _plain(piece: _Piece) -> str:
+    return html.to_text(piece.text) if piece.markup else piece.text
+
+
+def unflowed(text: str, delsp: str) -> str:
+    """Soft line breaks of format=flowed joined. Source: RFC 3676 sections 4.1 to 4.5."""
+    out: list[str] = []
+    open_quote: str | None = None
+    for line in text.split("\n"):
+        quote = line[: len(line) - len(line.lstrip(">"))]
+        content = line[len(quote) :].removeprefix(" ")
+        soft = content.endswith(" ") and content != "-- "
+        if soft and delsp == "yes":
+            content = content[:-1]
+        if open_quote == quote and content != "-- ":
+            out[-1] += content
+        else:
+            out.append(f"{quote} {content}" if quote else content)
+        open_quote = quote if soft else None
+    return "\n".join(out)

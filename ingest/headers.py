@@ -1,0 +1,220 @@
+"""Header fields as strangers write them: unfolded, decoded, and never a reason to fail.
+
+Source: RFC 5322 sections 2.2 and 3.6; RFC 2047; RFC 2231; own decision 0007 (tolerance).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from urllib.parse import unquote_to_bytes
+
+from ingest import charset, transfer
+
+MAX_FIELDS = 1_000
+"""Fields of one header that are read. Source: own decision 0007 (a busy list mail has about 80)."""
+
+MAX_VALUE_CHARS = 2_000
+"""Longest shown value of one field. Source: own decision 0007 (RFC 5322 line limit 998, doubled)."""
+
+MAX_STRUCTURED_BYTES = 20_000
+"""Bytes of a Content-Type or Content-Disposition that are read. Source: own decision 0007."""
+
+MAX_REFERENCES = 200
+"""Message ids kept of one field. Source: own decision 0007."""
+
+_FOLD = re.compile(rb"\r?\n[ \t]+")
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,300}>")
+_WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?=")
+_SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_QUOTED_BYTE = re.compile(rb"=([0-9A-Fa-f]{2})")
+_PARAM = re.compile(r';\s*([^\s=;"]{1,80})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;"]*))', re.DOTALL)
+_CONTINUED = re.compile(r"(.*?)(?:\*(\d{1,3}))?(\*)?")
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@\\]{1,128}@[^\s<>(),;:\"@\\]{1,190}")
+# Every alternative takes an unclosed token too, so that the scan is linear on any input.
+_TOKEN = re.compile(
+    r'"(?:[^"\\]|\\.)*"?|<[^<>]*>?|\([^()]*\)?|=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=|[^",;<>()=]+|.',
+    re.DOTALL,
+)
+_DATE = re.compile(
+    r"(\d{1,2})[\s.-]+([A-Za-zäÄ]{3})[a-zä]*[\s.-]+(\d{4}|\d{2})[\s,]+"
+    r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([+-]\d{4}|[A-Za-z]{1,5})?"
+)
+_ISO_DATE = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?"
+)
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        "jan feb mar,mär,mrz apr may,mai jun jul aug sep oct,okt nov dec,dez".split(), 1
+    )
+    for name in names.split(",")
+}
+_ZONES = {"mez": 1, "cet": 1, "mesz": 2, "cest": 2, "est": -5, "edt": -4, "pst": -8, "pdt": -7}
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One address of a header: bare, in lower case, and the display name beside it."""
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Structured:
+    """A field of the shape `value; name=value`, such as Content-Type. Names are in lower case."""
+
+    value: str
+    params: dict[str, str]
+
+
+def fields(block: bytes) -> Iterator[tuple[str, bytes]]:
+    """Name in lower case and raw unfolded value of each field, in order, at most `MAX_FIELDS`."""
+    for line in islice(_FOLD.sub(b" ", block).split(b"\n"), MAX_FIELDS):
+        name, colon, value = line.partition(b":")
+        name = name.rstrip()
+        if colon and name and len(name) <= 200 and name.isascii() and b" " not in name:
+            yield name.decode("ascii").lower(), value.strip()
+
+
+def text(raw: bytes) -> str:
+    """The readable value: encoded words decoded, raw 8-bit guessed, one blank for any white space."""
+    value = charset.decode(raw).text
+    if "=?" in value:
+        value = _decode_words(value)
+    return _SPACES.sub(" ", charset.repair(value).text).strip()[:MAX_VALUE_CHARS]
+
+
+def mailboxes(raw: bytes) -> tuple[Mailbox, ...]:
+    """All addresses of a From, To or Cc field, groups and comments included, in order.
+
+    What has no address is left out. An address in the display name is never taken for the address.
+    """
+    found, name, address = [], "", ""
+    for token in _TOKEN.findall(charset.decode(raw).text):
+        if token in {",", ";"}:
+            found.append(_mailbox(name, address))
+            name, address = "", ""
+        elif token.startswith("<"):
+            address = token.strip("<> ")
+        else:
+            name += _unquoted(token)
+    found.append(_mailbox(name, address))
+    return tuple(box for box in found if box)
+
+
+def when(raw: bytes) -> datetime | None:
+    """A Date field as aware UTC; None if it is missing, unreadable, or not of 1990 to 2099.
+
+    German month and zone names are read too; a time without zone is UTC.
+    Source: RFC 5322 section 3.3; ISO 8601; own decision 0007.
+    """
+    value = charset.decode(raw[:200]).text
+    match = _DATE.search(value)
+    if match:
+        day, month, year = int(match[1]), _MONTHS.get(match[2].lower(), 0), int(match[3])
+        return _moment((year if year > 99 else 2000 + year, month, day), match.groups()[3:])
+    match = _ISO_DATE.search(value)
+    if match:
+        return _moment((int(match[1]), int(match[2]), int(match[3])), match.groups()[3:])
+    return None
+
+
+def structured(raw: bytes) -> Structured:
+    """A Content-Type or Content-Disposition field with its parameters, RFC 2231 put together."""
+    value = charset.decode(raw[:MAX_STRUCTURED_BYTES]).text
+    head, semicolon, tail = value.partition(";")
+    params = _params(semicolon + tail) if tail else {}
+    return Structured(head.split()[0].lower() if head.split() else "", params)
+
+
+def message_ids(raw: bytes) -> tuple[str, ...]:
+    """The ids of a Message-ID, In-Reply-To or References field with their angle brackets."""
+    return tuple(dict.fromkeys(_MESSAGE_ID.findall(text(raw))))[:MAX_REFERENCES]
+
+
+def _decode_words(value: str) -> str:
+    """Encoded words decoded; neighbours of one charset are joined first, as mailers cut letters.
+
+    Source: RFC 2047 sections 4 to 6.
+    """
+    out: list[str] = []
+    waiting, label, end = b"", "", 0
+    for match in _WORD.finditer(value):
+        between = value[end : match.start()]
+        if waiting and (between.strip() or match[1].lower() != label):
+            out.append(charset.decode(waiting, label).text)
+            waiting = b""
+        if between.strip() or not end:
+            out.append(between)
+        waiting += _word_bytes(match[2], match[3])
+        label, end = match[1].lower(), match.end()
+    out.append(charset.decode(waiting, label).text)
+    return "".join(out) + value[end:]
+
+
+def _word_bytes(encoding: str, content: str) -> bytes:
+    data = content.encode("utf-8", "replace")
+    if encoding in "qQ":
+        return _QUOTED_BYTE.sub(lambda m: bytes([int(m[1], 16)]), data.replace(b"_", b" "))
+    return transfer.base64(data).data
+
+
+def _mailbox(name: str, address: str) -> Mailbox | None:
+    bare = _ADDRESS.search(address) or (None if address else _ADDRESS.search(name))
+    if not bare:
+        return None
+    shown = name.replace(bare[0], "") if not address else name
+    return Mailbox(bare[0].lower(), text(shown.encode("utf-8", "replace")).strip(" '\"()"))
+
+
+def _unquoted(token: str) -> str:
+    if token.startswith('"'):
+        return re.sub(r"\\(.)", r"\1", token.strip('"'))
+    return f" {token[1:-1]} " if token.startswith("(") else token
+
+
+def _moment(day: tuple[int, int, int], clock: tuple[str | None, ...]) -> datetime | None:
+    hour, minute, second, zone = clock
+    try:
+        local = datetime(
+            *day, int(hour or 0), int(minute or 0), min(int(second or 0), 59), tzinfo=UTC
+        )
+        moment = local - _offset(zone or "")
+    except (ValueError, OverflowError):
+        return None
+    return moment if 1990 <= moment.year <= 2099 else None
+
+
+def _offset(zone: str) -> timedelta:
+    digits = zone.replace(":", "")
+    if digits[:1] in {"+", "-"}:
+        size = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))
+        return size if digits[0] == "+" else -size
+    return timedelta(hours=_ZONES.get(zone.lower(), 0))
+
+
+def _params(tail: str) -> dict[str, str]:
+    """Parameters by name; the pieces and encodings of RFC 2231 win over the plain form."""
+    plain: dict[str, str] = {}
+    pieces: dict[str, list[tuple[int, bool, str]]] = {}
+    for match in _PARAM.finditer(tail):
+        value = match[2].replace('\\"', '"') if match[2] is not None else match[3].strip()
+        base, number, encoded = _CONTINUED.fullmatch(match[1]).groups()  # type: ignore[union-attr]  # matches any text
+        if number or encoded:
+            pieces.setdefault(base.lower(), []).append((int(number or 0), bool(encoded), value))
+        else:
+            plain.setdefault(base.lower(), text(value.encode("utf-8", "replace")))
+    return plain | {name: _joined(parts) for name, parts in pieces.items()}
+
+
+def _joined(parts: list[tuple[int, bool, str]]) -> str:
+    """The value of one RFC 2231 parameter from its numbered pieces."""
+    label, data = "", b""
+    for index, (_, encoded, value) in enumerate(sorted(parts, key=lambda part: part[0])):
+        if encoded and index == 0 and value.count("'") >= 2:
+            label, _, value = value.split("'", 2)  # noqa: PLW2901 - the charset prefix is peeled off
+        data += unquote_to_bytes(value) if encoded else value.encode("utf-8", "replace")
+    return _SPACES.sub(" ", charset.decode(data, label).text).strip()

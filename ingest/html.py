@@ -1,0 +1,80 @@
+"""HTML from strangers: to readable text, and to markup that is safe to show.
+
+Source: own decision 0007 (resiliparse: 7,155 parts/s, table rows stay on one line, measured
+2024 on 480 Outlook parts; nh3 as the allowlist sanitiser).
+"""
+
+import re
+
+import nh3
+from resiliparse.extract.html2text import extract_plain_text
+
+MAX_HTML_CHARS = 2_000_000
+"""Characters of HTML that are read. Source: own decision 0007 (longest real mail seen: 0.4 million)."""
+
+_CELL_OPENS = re.compile(r"(<t[dh]\b[^<>]{0,500}>)\s{0,50}<(?:p|div)\b[^<>]{0,500}>", re.IGNORECASE)
+_CELL_CLOSES = re.compile(r"</(?:p|div)>\s{0,50}(</t[dh]>)", re.IGNORECASE)
+_QUOTE_OPENS = re.compile(r"<blockquote\b[^<>]{0,500}>", re.IGNORECASE)
+_QUOTE_CLOSES = re.compile(r"</blockquote\s*>", re.IGNORECASE)
+_OPENED, _CLOSED = "\ue0f1", "\ue0f2"  # private use: survive the conversion as lines of their own
+_MARKS = re.compile("[\ue0f1\ue0f2]")
+_AFTER_LABEL = re.compile(r":[ \t]*\t[ \t]*")
+_TABS = re.compile(r"[ ]*\t[ \t]*")
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+_IMAGE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
+_SPACES = str.maketrans("\xa0\u2007\u202f", "   ", "\ufeff\u200b\xad")
+
+_TAGS = frozenset(
+    "a abbr b blockquote br caption center code col colgroup dd del div dl dt em h1 h2 h3 h4 h5 h6 "
+    "hr i li ol p pre q s small span strike strong sub sup table tbody td tfoot th thead tr tt u ul".split()
+)
+_DROPPED = frozenset(
+    "script style head title noscript iframe object embed svg math form template".split()
+)
+_ATTRIBUTES = {
+    "a": {"href"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+    "ol": {"start"},
+}
+
+
+def to_text(html: str) -> str:
+    """The readable text: a table row is one line ("Kundennummer: 123…"), quotes get "> "."""
+    html = html[:MAX_HTML_CHARS]
+    html = _CELL_CLOSES.sub(r"\1", _CELL_OPENS.sub(r"\1", _MARKS.sub("", html)))
+    html = _QUOTE_OPENS.sub(f"<blockquote><p>{_OPENED}</p>", html)
+    html = _QUOTE_CLOSES.sub(f"<p>{_CLOSED}</p></blockquote>", html)
+    text = extract_plain_text(html, preserve_formatting=True, links=False, alt_texts=False)
+    text = _TABS.sub("\t", _AFTER_LABEL.sub(": ", text.translate(_SPACES)))
+    return _BLANK_LINES.sub("\n\n", _with_quote_marks(text)).strip("\n")
+
+
+def sanitize(html: str) -> str:
+    """Markup that is safe to show: no script, style, form or remote content; images become "[Bild]".
+
+    Links keep their address only if it is http, https, mailto or tel, and never send a referrer.
+    """
+    html = _IMAGE.sub("[Bild]", html[:MAX_HTML_CHARS])
+    return nh3.clean(
+        html,
+        tags=set(_TAGS),
+        clean_content_tags=set(_DROPPED),
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def _with_quote_marks(text: str) -> str:
+    """Lines between the private marks get one "> " a level."""
+    if _OPENED not in text:
+        return _MARKS.sub("", text)
+    depth, out = 0, []
+    for line in text.split("\n"):
+        depth = min(depth + line.count(_OPENED), 20)
+        bare = _MARKS.sub("", line)
+        if bare.strip() or bare == line:
+            out.append("> " * depth + bare if depth and bare.strip() else bare)
+        depth = max(depth - line.count(_CLOSED), 0)
+    return "\n".join(out)
