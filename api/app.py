@@ -1,0 +1,50 @@
+"""Puts the doors together: one app from a house and the settings of its doors.
+
+The web room gives `api.web.pages.install(app)`: it includes its routes, mounts /static, and
+calls `errors.show_with(app, page)`.
+"""
+
+from fastapi import FastAPI
+
+from api import admins, automation, clerks, errors, health, openapi
+from api.auth import KeyRing
+from api.doors import DoorSettings
+from api.idempotency import FirstAnswer
+from api.middleware import SafeHeaders, SizeLimit, Watched
+from triage.house import House
+
+MAIL_PATHS = frozenset({"/v1/mails", "/v1/verdicts"})
+
+
+def make_app(house: House, door: DoorSettings) -> FastAPI:
+    """The HTTP app of the house. Opens nothing by itself; `serve.serve` runs it."""
+    app = FastAPI(
+        title=openapi.TITLE,
+        version=openapi.VERSION,
+        description=openapi.DESCRIPTION,
+        openapi_tags=openapi.TAGS,
+        # Their pages load scripts from elsewhere; the desk has no network but the house.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.house, app.state.door = house, door
+    app.state.keys = KeyRing(door.keys)
+    errors.register(app)
+    for room in (automation, clerks, admins, health):
+        app.include_router(room.router)
+    _wrap(app, door)
+    openapi.install(app)
+    return app
+
+
+def _wrap(app: FastAPI, door: DoorSettings) -> None:
+    """Middleware, innermost first: each one added wraps those before it."""
+
+    def limit_of(path: str) -> int:
+        return door.mail_limit_bytes if path in MAIL_PATHS else door.other_limit_bytes
+
+    app.add_middleware(FirstAnswer)
+    app.add_middleware(SizeLimit, limit_of=limit_of)
+    app.add_middleware(errors.Boundary)
+    app.add_middleware(SafeHeaders)
+    app.add_middleware(Watched)

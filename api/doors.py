@@ -1,0 +1,91 @@
+"""What the HTTP doors are told by the settings: where they listen, who may come in, how much they take.
+
+Made once by the command line from the `[desk]` and `[[keys]]` tables; secrets come in as values.
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from argon2 import PasswordHasher
+
+from rules.codes import Role
+from rules.errors import Refused
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+SECRET_BYTES_MIN: Final = 32
+"""Shortest session secret. Source: RFC 2104 section 3 (key at least as long as the hash output)."""
+
+KEY_SEPARATOR: Final = "."
+"""Stands between name and secret of a key; base64url text has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A machine's key, as the settings keep it: never the key itself, only its argon2 hash.
+
+    `agencies` and `regions` None means: no bound of that kind.
+    """
+
+    name: str
+    hash: str
+    role: Role
+    agencies: tuple[str, ...] | None = None
+    regions: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSettings:
+    """Everything the doors ask of the settings.
+
+    `demo` opens sign-in by one click and is refused beyond loopback. Limits are of the request
+    body as sent; a mail in JSON takes a third more because of its base64.
+
+    Raises: Refused: `door.demo_not_local`, `door.secret_short`, `door.key_twice`.
+    """
+
+    host: str
+    port: int
+    session_secret: bytes
+    demo: bool = False
+    keys: tuple[ApiKey, ...] = ()
+    session_minutes: int = 600
+    mail_limit_bytes: int = 60 * 1024 * 1024
+    """Source: size limit of the postboxes (settings, size_limit_mb), the same for all ways in."""
+    other_limit_bytes: int = 256 * 1024
+    """Source: own decision 0010; ten times the largest request of the desk, a reply with its body."""
+    idempotency_hours: int = 24
+    """How long a repeated request gets its first answer."""
+
+    def __post_init__(self) -> None:
+        if self.demo and self.host not in LOOPBACK:
+            raise Refused(
+                "door.demo_not_local",
+                f"demo sign-in on {self.host} would let anybody in; listen on 127.0.0.1",
+                host=self.host,
+            )
+        if len(self.session_secret) < SECRET_BYTES_MIN:
+            raise Refused(
+                "door.secret_short",
+                f"the session secret needs {SECRET_BYTES_MIN} bytes or more; "
+                "make one with `openssl rand -base64 48`",
+            )
+        names = [key.name for key in self.keys]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise Refused("door.key_twice", f"[[keys]] name {twice[0]} twice", names=twice)
+
+
+def new_key(name: str) -> tuple[str, str]:
+    """A fresh key for a machine and its hash for the settings; for `postlotse keys new`.
+
+    The key is `name.secret`, so that one hash, not all of them, is checked on arrival. It is
+    shown once and kept nowhere.
+
+    Raises: Refused: `door.key_name`.
+    """
+    if not name or KEY_SEPARATOR in name or not name.isascii() or not name.isprintable():
+        raise Refused("door.key_name", "a key's name is printable ASCII without a dot", name=name)
+    key = f"{name}{KEY_SEPARATOR}{secrets.token_urlsafe(32)}"
+    return key, PasswordHasher().hash(key)

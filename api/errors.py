@@ -1,0 +1,220 @@
+"""How the doors say no: one shape (RFC 9457), one table from code to status, nothing of a mail.
+
+Clients compare `code`; texts may change. Pages of people are rendered by the web room.
+"""
+
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rules.errors import Conflict, HouseError, TryLater, Unreadable
+
+log = structlog.get_logger(__name__)
+
+PROBLEM_JSON: Final = "application/problem+json"
+TYPE_PREFIX: Final = "urn:postlotse:"
+RETRY_AFTER_SECONDS: Final = 5
+"""What a client waits after 503. Source: own decision 0010; the worker's own poll pace."""
+
+MACHINE_PATHS: Final = ("/v1/", "/health/", "/metrics", "/openapi.json")
+"""Under these an error is JSON; everywhere else it is a page."""
+
+SPECIAL_STATUS: Final = {
+    "mail.deleted": HTTPStatus.GONE,
+    "mail.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "request.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "request.media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "request.malformed": HTTPStatus.BAD_REQUEST,
+}
+"""Codes whose status says more than their kind does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One refusal on its way out. `details` holds ids and codes; what it holds is shown, not logged."""
+
+    status: int
+    code: str
+    detail: str
+    details: dict[str, object] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        """The members of RFC 9457, section 3.1, with `code` and `details` as extensions."""
+        return {
+            "type": TYPE_PREFIX + self.code,
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            "details": self.details,
+        }
+
+
+PageOf = Callable[[Request, Problem], Response]
+"""Renders a problem as a German page; given to `show_with` by the web room."""
+
+
+def problem_of(error: HouseError) -> Problem:
+    """The problem that tells this error."""
+    return Problem(
+        status=status_of(error),
+        code=error.code,
+        detail=error.message,
+        details=dict(error.details),
+        headers=_headers_of(error),
+    )
+
+
+def status_of(error: HouseError) -> int:
+    """HTTP status of an error; the code decides before the kind does."""
+    if error.code in SPECIAL_STATUS:
+        return SPECIAL_STATUS[error.code]
+    if isinstance(error, Conflict):
+        return HTTPStatus.CONFLICT
+    if isinstance(error, TryLater):
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    if isinstance(error, Unreadable):
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    return _status_of_refusal(error.code)
+
+
+def _status_of_refusal(code: str) -> int:
+    if code.endswith(".unknown"):
+        return HTTPStatus.NOT_FOUND
+    if code.startswith("access."):
+        return HTTPStatus.FORBIDDEN
+    if code.startswith("auth."):
+        return HTTPStatus.UNAUTHORIZED
+    return HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _headers_of(error: HouseError) -> dict[str, str]:
+    if isinstance(error, TryLater):
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if status_of(error) == HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": "Bearer"}
+    return {}
+
+
+def json_of(problem: Problem) -> Response:
+    """The problem as application/problem+json."""
+    return JSONResponse(
+        problem.as_json(), problem.status, headers=problem.headers, media_type=PROBLEM_JSON
+    )
+
+
+def answer(request: Request, problem: Problem) -> Response:
+    """JSON for machines; for people the page, where the web room gave one."""
+    page: PageOf | None = getattr(request.app.state, "problem_page", None)
+    for_machine = request.url.path.startswith(MACHINE_PATHS)
+    return json_of(problem) if for_machine or page is None else page(request, problem)
+
+
+def register(app: FastAPI) -> None:
+    """Let the app answer each known failure as a problem."""
+    app.add_exception_handler(HouseError, _told)
+    app.add_exception_handler(HTTPException, _told)
+    app.add_exception_handler(RequestValidationError, _told)
+
+
+def show_with(app: FastAPI, page: PageOf) -> None:
+    """Render problems outside /v1 as pages; called by `api.web.pages.install`."""
+    app.state.problem_page = page
+
+
+def _told(request: Request, error: Exception) -> Response:
+    return answer(request, known(error) or unexpected(request.scope, error))
+
+
+def known(error: Exception) -> Problem | None:
+    """The problem of an error that the house or the framework raised on purpose, else None."""
+    if isinstance(error, HouseError):
+        problem = problem_of(error)
+        log.info("http.refused", code=problem.code, status=problem.status)
+        return problem
+    if isinstance(error, RequestValidationError):
+        return _invalid(error)
+    if isinstance(error, HTTPException):
+        phrase = HTTPStatus(error.status_code).phrase
+        code = f"http.{phrase.lower().replace(' ', '_').replace('-', '_')}"
+        return Problem(error.status_code, code, phrase, headers=dict(error.headers or {}))
+    return None
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    """Names each wrong field and what was expected; leaves out what was sent."""
+    wrong = [
+        {"where": ".".join(str(step) for step in found["loc"]), "reason": found["type"]}
+        | {"message": found["msg"]}
+        for found in error.errors()
+    ]
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "request.invalid",
+        "the request does not have the documented form; details name each place",
+        {"errors": wrong},
+    )
+
+
+def unexpected(scope: Scope, error: Exception) -> Problem:
+    """A bug: log where it happened, tell the client only by which number to ask for it.
+
+    The exception's own text may quote a mail, so only its type and the frames are logged.
+    """
+    request_id = scope.get("request_id", "")
+    log.error("http.failed", request_id=request_id, chain=list(_chain(error)))
+    return Problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal",
+        "an error in the house; it was logged under the request id in details",
+        {"request_id": request_id},
+    )
+
+
+def _chain(error: BaseException) -> Iterator[dict[str, object]]:
+    """Types and frames of an exception and its causes, outermost first, without any text."""
+    seen: BaseException | None = error
+    while seen is not None:
+        frames = traceback.extract_tb(seen.__traceback__)
+        yield {
+            "type": type(seen).__qualname__,
+            "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+        }
+        seen = seen.__cause__ or seen.__context__
+
+
+class Boundary:
+    """Outermost catch of the doors: what no handler took, and what other middleware raised."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer once; after the first byte nothing can be said but to break off."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:  # noqa: BLE001 - the HTTP door is one of the two places (HOUSE rules)
+            problem = known(error) or unexpected(scope, error)
+            if started:
+                raise ConnectionAbortedError from None
+            await answer(Request(scope), problem)(scope, receive, send)

@@ -1,0 +1,143 @@
+"""What every request passes on its way in and out: a number, a time, a size limit, safe headers.
+
+Plain ASGI, so that bodies and answers pass unchanged. Order, outermost first: `Watched`,
+`SafeHeaders`, `errors.Boundary`, `SizeLimit`, `idempotency.FirstAnswer`.
+"""
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import metrics
+from rules.errors import Refused
+
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "object-src 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""Set where the answer has not its own. Source: FEATURES F70; OWASP Secure Headers Project."""
+
+REQUEST_ID: Final = "X-Request-Id"
+
+
+class Watched:
+    """Gives each request a number and counts it by route and status, never by path or person."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; count when the answer starts, or as 499 when there was none."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope["request_id"] = secrets.token_hex(8)
+        began, status = time.perf_counter(), 499
+
+        async def numbered(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = scope["request_id"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, numbered)
+        finally:
+            seconds = time.perf_counter() - began
+            metrics.count(scope["method"], route_of(scope), status, seconds)
+
+
+class SafeHeaders:
+    """Adds the headers that keep strangers' content from acting in a browser."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; an answer's own header stays (cached style sheets, a page's narrower policy)."""
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, guarded)
+
+
+class SizeLimit:
+    """Reads the body of a request whole, up to the limit of its path, before anything looks at it."""
+
+    def __init__(self, app: ASGIApp, *, limit_of: Callable[[str], int]) -> None:
+        self.app = app
+        self.limit_of = limit_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the body on in one piece. Raises: Refused: `request.too_large`."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit_bytes = self.limit_of(scope["path"])
+        declared = Headers(scope=scope).get("content-length", "0")
+        if declared.isdecimal() and int(declared) > limit_bytes:
+            raise too_large(limit_bytes)
+        body = await whole_body(receive, limit_bytes)
+        if body is not None:
+            await self.app(scope, replayed(body, receive), send)
+
+
+async def whole_body(receive: Receive, limit_bytes: int) -> bytes | None:
+    """The body, or None if the client went away. Raises: Refused: `request.too_large`."""
+    chunks: list[bytes] = []
+    size_bytes = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunks.append(message.get("body", b""))
+        size_bytes += len(chunks[-1])
+        if size_bytes > limit_bytes:
+            raise too_large(limit_bytes)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def replayed(body: bytes, receive: Receive) -> Callable[[], Awaitable[Message]]:
+    """A `receive` that gives the body once, then what the server says (disconnect)."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+def too_large(limit_bytes: int) -> Refused:
+    """The refusal of a body over the limit."""
+    return Refused(
+        "request.too_large",
+        f"the body is larger than {limit_bytes} bytes; send less, or ask the admin for more",
+        limit_bytes=limit_bytes,
+    )
+
+
+def route_of(scope: Scope) -> str:
+    """The route's pattern (`/v1/items/{item_id}`), so that labels hold no ids and stay few."""
+    return getattr(scope.get("route"), "path", "none")
