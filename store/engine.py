@@ -1,0 +1,131 @@
+"""Opening the memory, reading and writing in it.
+
+One transaction is one deed: everything in a `with db.write()` becomes durable together or not
+at all. No driver exception leaves this room. Safe for a worker thread and many API threads.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import sqlalchemy as sa
+
+from store import connections, failures, schema
+
+WRITE_QUEUE_SECONDS = 30.0
+"""How long a thread queues for the one writer of SQLite before it is told to try later.
+
+Source: own decision 0003.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """One open transaction. Given by `Database.read` and `write`, passed first to every function.
+
+    Not to be kept after the `with` block, nor shared between threads.
+    """
+
+    connection: sa.Connection
+    dialect: Literal["sqlite", "postgresql"]
+
+    def run(
+        self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] | None = None
+    ) -> sa.CursorResult[Any]:
+        """Execute one statement, once for each of `rows` where given. Only for this room.
+
+        Raises: TryLater, Conflict, Refused: see `store.failures`.
+        """
+        with failures.translated():
+            return self.connection.execute(statement, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The memory of the house, open. Made once by wiring, shared by all threads of a process."""
+
+    url: str
+    dialect: Literal["sqlite", "postgresql"]
+    _reader: sa.Engine
+    _writer: sa.Engine
+    _queue: threading.Lock
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open a database whose tables fit this program. `url` as in `store.connections.parse_url`.
+
+        Raises: Refused: `store.url`; `store.schema` with the remedy `postlotse migrate`.
+        TryLater: `store.away`.
+        """
+        parsed = connections.parse_url(url)
+        file = connections.file_of(parsed)
+        if file is not None and not file.exists():
+            raise failures.wrong_schema("none", schema.HEAD)
+        reader, writer = connections.open_engines(parsed)
+        database = cls(
+            url=parsed.render_as_string(hide_password=True),
+            dialect="sqlite" if file is not None else "postgresql",
+            _reader=reader,
+            _writer=writer,
+            _queue=threading.Lock(),
+        )
+        try:
+            with database.read() as tx, failures.translated():
+                schema.check(tx.connection)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A transaction that sees and doesn't write; keep it short, the queue pays for long ones.
+
+        Raises: TryLater: `store.away`.
+        """
+        with self._transaction(self._reader) as tx:
+            yield tx
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """A transaction that is durable when the block ends, and undone if it raises.
+
+        On SQLite threads queue for the one writer; other processes are waited for by SQLite
+        itself. Not reentrant: a second `write` inside one would wait for itself.
+        Raises: TryLater: `store.away`. Conflict: `store.conflict`.
+        """
+        with self._turn(), self._transaction(self._writer) as tx:
+            yield tx
+
+    def ping(self) -> None:
+        """Ask the database for a sign of life and for its schema.
+
+        Raises: TryLater: `store.away`. Refused: `store.schema`.
+        """
+        with self.read() as tx, failures.translated():
+            schema.check(tx.connection)
+
+    def close(self) -> None:
+        """Close all connections that are not in use. The database can't be used afterwards."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+    @contextmanager
+    def _transaction(self, engine: sa.Engine) -> Iterator[Tx]:
+        with failures.translated(), engine.begin() as connection:
+            yield Tx(connection, self.dialect)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for this thread's turn to write; on PostgreSQL all may write at once."""
+        if self.dialect == "postgresql":
+            yield
+            return
+        if not self._queue.acquire(timeout=WRITE_QUEUE_SECONDS):
+            raise failures.away("write queue")
+        try:
+            yield
+        finally:
+            self._queue.release()

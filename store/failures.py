@@ -1,0 +1,126 @@
+"""What a failing driver means to the house: try later, a conflict, or a refusal.
+
+Texts of drivers are never passed on: PostgreSQL repeats the values of a failing row.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+
+from rules.errors import Conflict, HouseError, Refused, TryLater
+
+_SQLITE_AWAY = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+"""Primary result codes that another moment may cure. Source: sqlite.org/rescode.html."""
+
+_SCHEMA_MISSING = ("no such table", "no such column", "has no column named")
+"""How SQLite names a missing table or column; it has no result code of its own for that."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn whatever SQLAlchemy and the drivers raise inside into errors of the house.
+
+    Raises: TryLater: `store.away` (locked, full, connection gone, time limit). Conflict:
+    `store.conflict` with the constraint. Refused: `store.schema` where the tables are not those
+    of this program, `store.statement` for everything else the database does not take.
+    """
+    try:
+        yield
+    except sa.exc.DBAPIError as exc:
+        raise _meaning(exc) from _harmless(exc)
+    except (sa.exc.TimeoutError, sa.exc.ResourceClosedError, sa.exc.PendingRollbackError) as exc:
+        raise away(type(exc).__name__) from exc
+
+
+def away(reason: str) -> TryLater:
+    """The database can't answer now; `reason` is a driver's code or class name."""
+    return TryLater(
+        "store.away",
+        f"The database does not answer ({reason}); the same call may succeed later."
+        " If it stays so, look at its disk space, its locks and its log.",
+        reason=reason,
+    )
+
+
+def wrong_schema(found: str, expected: str) -> Refused:
+    """The tables are of another version than this program."""
+    return Refused(
+        "store.schema",
+        f"The database has schema {found}, this program needs {expected}."
+        " Stop all programs on it, then run `postlotse migrate` of the newest version.",
+        found=found,
+        expected=expected,
+    )
+
+
+def _meaning(exc: sa.exc.DBAPIError) -> HouseError:
+    original = exc.orig
+    if isinstance(exc, sa.exc.IntegrityError):
+        return _conflict(original)
+    if isinstance(original, sqlite3.Error):
+        return _meaning_sqlite(original)
+    if isinstance(original, psycopg.Error):
+        return _meaning_postgresql(original)
+    return _refused(type(original).__name__)
+
+
+def _meaning_sqlite(error: sqlite3.Error) -> HouseError:
+    # The low byte is the primary code. Errors of the Python module itself carry none.
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_AWAY:
+        return away(name)
+    if any(words in str(error) for words in _SCHEMA_MISSING):
+        return wrong_schema("other", "its own")
+    return _refused(name)
+
+
+def _meaning_postgresql(error: psycopg.Error) -> HouseError:
+    name = type(error).__name__
+    if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
+        return wrong_schema("other", "its own")
+    # A standby after a fail-over says "read only"; a lost connection has no SQLSTATE at all.
+    later = (
+        psycopg.OperationalError,
+        psycopg.InterfaceError,
+        psycopg.errors.ReadOnlySqlTransaction,
+    )
+    return away(name) if isinstance(error, later) else _refused(name)
+
+
+def _conflict(error: Any) -> Conflict:
+    diagnosis = getattr(error, "diag", None)
+    constraint = diagnosis.constraint_name if diagnosis else getattr(error, "sqlite_errorname", "")
+    return Conflict(
+        "store.conflict",
+        f"The database keeps a rule that this write would break ({constraint}). Reload, then decide.",
+        constraint=constraint,
+    )
+
+
+def _refused(name: str) -> Refused:
+    return Refused(
+        "store.statement",
+        f"The database refuses this statement or value for good ({name}).",
+        reason=name,
+    )
+
+
+def _harmless(exc: sa.exc.DBAPIError) -> BaseException | None:
+    """The cause to keep for the log; none where its text may repeat a row's values."""
+    return exc if isinstance(exc, sa.exc.OperationalError | sa.exc.InterfaceError) else None

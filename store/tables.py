@@ -1,0 +1,361 @@
+"""All tables of the house: what stands in the database, and what never does.
+
+One dialect for two engines: SQLite and PostgreSQL get the same tables from the same words.
+Times go in and come out as aware UTC. A table belongs to the module of its name; others read
+it only by joins. Every change here needs a numbered migration (tests/store compares them).
+"""
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from rules.ledger import LedgerState
+
+from rules.codes import PaymentRelevant, Team
+from rules.item import CloseReason, EakteState, ItemState
+
+
+class SightingState(StrEnum):
+    """Whether a message still lies at a place where it was seen."""
+
+    LIVE = "live"
+    GONE = "gone"
+
+
+class OpState(StrEnum):
+    """How far one act on a postbox has come. `lost` and `refused` are for people to look at."""
+
+    NEW = "new"
+    SENT = "sent"
+    DONE = "done"
+    LOST = "lost"
+    REFUSED = "refused"
+
+
+class OutgoingState(StrEnum):
+    """How far one outgoing thing has come. `sent` waits for a receipt where the kind gives one."""
+
+    NEW = "new"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    RECEIPTED = "receipted"
+    REJECTED = "rejected"
+    DEAD = "dead"
+
+
+NO_DUE_DAY = date.max
+"""Stands in `item.queue_day` for "no due day", so that such items queue last on both engines.
+
+SQLite sorts NULL first, PostgreSQL last; a real value also serves keyset pages.
+"""
+
+
+class UtcTime(sa.types.TypeDecorator[datetime]):
+    """A moment, aware UTC outside; timestamptz on PostgreSQL, sortable text on SQLite."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Raises: ValueError: the time is naive, which is a bug of the caller."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = "a naive time came to the store; times inside the house are aware UTC"
+            raise ValueError(msg)
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """PostgreSQL answers in the zone of the session, SQLite without any."""
+        if value is None:
+            return None
+        if dialect.name == "postgresql":
+            return value.astimezone(UTC)
+        return value.replace(tzinfo=UTC)
+
+
+class MailText(sa.types.TypeDecorator[str]):
+    """Text that strangers wrote: what no database takes becomes U+FFFD, so no mail stops another.
+
+    PostgreSQL refuses NUL, both drivers refuse lone surrogates (8-bit headers decoded with
+    surrogateescape). The original keeps the bytes.
+    """
+
+    impl = sa.Text()
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - signature of SQLAlchemy
+        """The text without NUL and lone surrogates."""
+        if value is None:
+            return None
+        clean = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return clean.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _words(kind: type[StrEnum]) -> sa.Enum:
+    """Words, not native enums: adding a state to a native enum can't be rolled back."""
+    return sa.Enum(
+        kind,
+        native_enum=False,
+        length=40,
+        values_callable=lambda states: [state.value for state in states],
+    )
+
+
+def _only(condition: str) -> dict[str, sa.TextClause]:
+    """Arguments of a partial index, the same on both engines."""
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
+_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_Json = sa.JSON(none_as_null=True)
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+original = sa.Table(
+    "original",
+    metadata,
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("codec", sa.String(20), nullable=False),
+    sa.Column("data", sa.LargeBinary),
+    sa.Column("deleted_at", UtcTime),
+)
+"""The bytes as they came, compressed by `codec`; `data` is NULL after deletion, the row stays."""
+
+message = sa.Table(
+    "message",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("sha256", sa.String(64), sa.ForeignKey("original.sha256"), nullable=False),
+    sa.Column("source", sa.String(20), nullable=False),
+    sa.Column("postbox", sa.Text),
+    sa.Column("region", sa.Text),
+    sa.Column("message_id", MailText, nullable=False, server_default=""),
+    sa.Column("sender", MailText, nullable=False, server_default=""),
+    sa.Column("subject", MailText, nullable=False, server_default=""),
+    sa.Column("received_at", UtcTime, nullable=False),
+    sa.Column("kept_at", UtcTime, nullable=False),
+    sa.Column("state", _words(LedgerState), nullable=False),
+    sa.Column("state_reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("state_at", UtcTime, nullable=False),
+    sa.Column("defects", _Json, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Index("ix_message_sha256", "sha256"),
+    sa.Index("ix_message_sender", "sender"),
+    sa.Index("ix_message_kept_at", "kept_at"),
+    sa.Index("ix_message_postbox_received_at", "postbox", "received_at"),
+    sa.Index("ix_message_unsorted", "id", **_only("state = 'kept'")),
+)
+"""The ledger: one row for each arrival, also for byte-identical twins; ends in one state."""
+
+sighting = sa.Table(
+    "sighting",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("message_id", _Id, sa.ForeignKey("message.id"), nullable=False),
+    sa.Column("postbox", sa.Text, nullable=False),
+    sa.Column("folder", sa.Text, nullable=False),
+    sa.Column("epoch", sa.Text, nullable=False),
+    sa.Column("uid", sa.Text, nullable=False),
+    sa.Column("state", _words(SightingState), nullable=False),
+    sa.Column("absences", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("first_seen_at", UtcTime, nullable=False),
+    sa.Column("last_seen_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("postbox", "folder", "epoch", "uid"),
+    sa.Index("ix_sighting_message_id", "message_id"),
+    # INBOX collects a gone row for every mail that ever passed: syncing must not read them.
+    sa.Index("ix_sighting_live", "postbox", "folder", "epoch", "uid", **_only("state = 'live'")),
+)
+"""Where a message lay and lies. A place belongs to one message for good, also when it is gone."""
+
+op = sa.Table(
+    "op",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("message_id", _Id, sa.ForeignKey("message.id"), nullable=False),
+    sa.Column("postbox", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("src_folder", sa.Text, nullable=False),
+    sa.Column("src_epoch", sa.Text, nullable=False),
+    sa.Column("src_uid", sa.Text, nullable=False),
+    sa.Column("dst_folder", sa.Text, nullable=False),
+    sa.Column("mark_epoch", sa.Text),
+    sa.Column("mark_next_uid", sa.Text),
+    sa.Column("state", _words(OpState), nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("sent_at", UtcTime),
+    sa.Column("done_at", UtcTime),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_try_at", UtcTime, nullable=False),
+    sa.Column("error_code", sa.Text, nullable=False, server_default=""),
+    sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Index("ix_op_message_id", "message_id"),
+    sa.Index("ix_op_due", "postbox", "next_try_at", "id", **_only("state IN ('new', 'sent')")),
+)
+"""What is to be done in a postbox: the wish before the command, the proof after it."""
+
+lease = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Text),
+    sa.Column("until", UtcTime, nullable=False),
+    sa.Column("fence", sa.BigInteger, nullable=False),
+)
+"""Who may work on a postbox or a job. `owner` is NULL after a clean release."""
+
+verdict = sa.Table(
+    "verdict",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("message_id", _Id, sa.ForeignKey("message.id"), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("source", sa.String(20), nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("rules", sa.Text, nullable=False),
+    sa.Column("body", _Json, nullable=False),
+    sa.Column("payment", sa.String(20), nullable=False),
+    sa.Column("first_concern", sa.String(40), nullable=False),
+    sa.Column("review", sa.Boolean, nullable=False),
+    sa.Index("ix_verdict_message_id", "message_id", "id"),
+)
+"""All verdicts on a message, machine and clerk; the newest counts, none is overwritten."""
+
+item = sa.Table(
+    "item",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("message_id", _Id, sa.ForeignKey("message.id"), nullable=False, unique=True),
+    sa.Column("agency_code", sa.String(20)),
+    sa.Column("region", sa.Text, nullable=False, server_default=""),
+    sa.Column("team", _words(Team), nullable=False),
+    sa.Column("folder", sa.Text, nullable=False),
+    sa.Column("channel", sa.String(40), nullable=False),
+    sa.Column("first_concern", sa.String(40), nullable=False),
+    sa.Column("payment", _words(PaymentRelevant), nullable=False),
+    sa.Column("eakte", _words(EakteState), nullable=False),
+    sa.Column("state", _words(ItemState), nullable=False),
+    sa.Column("review", sa.Boolean, nullable=False),
+    sa.Column("due_on", sa.Date),
+    sa.Column("queue_day", sa.Date, nullable=False),
+    sa.Column("received_at", UtcTime, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("hops", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("parked_until", sa.Date),
+    sa.Column("preferred_holder", sa.Text),
+    sa.Column("holder", sa.Text),
+    sa.Column("lease_token", sa.String(64)),
+    sa.Column("lease_until", UtcTime),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("close_when_received", sa.Boolean, nullable=False),
+    sa.Column("closed_at", UtcTime),
+    sa.Column("close_reason", _words(CloseReason)),
+    sa.Column("proof_duty", sa.Boolean, nullable=False),
+    sa.Column("waiver", MailText, nullable=False, server_default=""),
+    sa.Index(
+        "ix_item_claim", "agency_code", "team", "queue_day", "received_at", "id",
+        **_only("state = 'waiting'"),
+    ),
+    sa.Index(
+        "ix_item_claim_concern",
+        "agency_code", "team", "first_concern", "queue_day", "received_at", "id",
+        **_only("state = 'waiting'"),
+    ),
+    sa.Index(
+        "ix_item_claim_preferred", "preferred_holder", "agency_code", "queue_day",
+        **_only("state = 'waiting' AND preferred_holder IS NOT NULL"),
+    ),
+    sa.Index("ix_item_lease_until", "lease_until", **_only("state = 'held'")),
+    sa.Index("ix_item_parked_until", "parked_until", **_only("state = 'parked'")),
+    sa.Index(
+        "ix_item_open", "agency_code", "queue_day", "received_at", "id",
+        **_only("state <> 'closed'"),
+    ),
+    sa.Index("ix_item_closed_at", "closed_at", **_only("state = 'closed'")),
+)  # fmt: skip
+"""The queue of the Eingangszonen. Held by one clerk at a time, by `lease_token`."""
+
+outgoing = sa.Table(
+    "outgoing",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("item_id", _Id, sa.ForeignKey("item.id")),
+    sa.Column("message_id", _Id, sa.ForeignKey("message.id")),
+    sa.Column("idempotency_key", sa.Text, nullable=False, unique=True),
+    sa.Column("payload", _Json, nullable=False),
+    sa.Column("state", _words(OutgoingState), nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_try_at", UtcTime, nullable=False),
+    sa.Column("claimed_by", sa.Text),
+    sa.Column("claimed_until", UtcTime),
+    sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("answer", MailText),
+    sa.Column("receipt", _Json),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("sent_at", UtcTime),
+    sa.Column("done_at", UtcTime),
+    sa.Column("error_code", sa.Text, nullable=False, server_default=""),
+    sa.Index("ix_outgoing_due", "next_try_at", "id", **_only("state IN ('new', 'claimed')")),
+    sa.Index("ix_outgoing_item_id", "item_id"),
+    sa.Index("ix_outgoing_message_id", "message_id"),
+    sa.Index("ix_outgoing_state", "state", "id"),
+)
+"""Everything that is to reach somebody outside: hand-overs, replies, tasks for other units."""
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("details", _Json, nullable=False),
+    sa.Column("seal_seq", sa.BigInteger, unique=True),
+    sa.Column("prev_hash", sa.String(64)),
+    sa.Column("hash", sa.String(64)),
+    sa.Index("ix_audit_subject", "subject", "id"),
+    sa.Index("ix_audit_unsealed", "id", **_only("seal_seq IS NULL")),
+)
+"""Who did what to what, without content. Rows are written once; only the seal is added later."""
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("caller", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("request_hash", sa.String(64), nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("body", _Json, nullable=False),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Index("ix_idempotency_created_at", "created_at"),
+)
+"""Answers already given to a caller's `Idempotency-Key`."""
+
+aside = sa.Table(
+    "aside",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("message_id", _Id, sa.ForeignKey("message.id"), nullable=False),
+    sa.Column("step", sa.String(40), nullable=False),
+    sa.Column("reason_code", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("resolved_at", UtcTime),
+    sa.Column("resolution", sa.Text),
+    sa.Index("ix_aside_message_id", "message_id"),
+    sa.Index("ix_aside_open", "id", **_only("resolved_at IS NULL")),
+)
+"""Mail beside the way, with the reason; open as long as `resolved_at` is NULL."""
