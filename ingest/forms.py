@@ -1,34 +1,163 @@
-"""Layouts of machine-made messages, described as data, and the reader that follows them."""
+"""Machine-made messages (eService, contact form, portal) read by their layout descriptions.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+Source: own decision 0008; label guide, "channel"; docs/forms.md.
+"""
 
-from rules.mail import Form
+from ingest.layouts import Layout, Layouts, load
+from ingest.rows import Row, from_markup, is_rule, plain, rows
+from rules.codes import Channel
+from rules.mail import Form, FormField
 
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """One layout."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Layouts:
-    """All layouts, in the order of their file names; the first that fits wins."""
-
-    layouts: tuple[Layout, ...] = ()
-
+__all__ = ["NO_LAYOUTS", "Layout", "Layouts", "load", "read"]
 
 NO_LAYOUTS = Layouts()
-"""Recognises no form."""
+"""Recognises no form; the default of `ingest.parse.parse`."""
 
+MAX_LINES = 400
+"""Lines of a message that are searched for a form. Source: own decision 0008 (forms seen: 40)."""
 
-def load(toml_texts: Mapping[str, str]) -> Layouts:
-    """Layouts from TOML texts by file name."""
-    return Layouts(tuple(Layout(name) for name in sorted(toml_texts)))
+ENOUGH_LABELS = 3
+"""Different known labels in the head that count as a mark. Source: own decision 0008."""
+
+_NO_REPLY = ("noreply", "no reply", "donotreply", "do not reply")
+
+HEAD_LINES = 30
+"""Lines from the top in which a layout must show itself. Source: own decision 0008."""
 
 
 def read(subject: str, sender: str, body_text: str, layouts: Layouts) -> Form | None:
-    """The form, if the message is one."""
-    return None
+    """The form, if a layout recognises the message; the layout with the most marks reads it.
+
+    `sender` is the bare address. Total: any text gives a form or None.
+    """
+    if not layouts.layouts:
+        return None
+    lines = body_text.split("\n")[:MAX_LINES]
+    best, most = None, 0
+    for layout in layouts.layouts:
+        found = _marks_met(layout, plain(subject), plain(sender), lines[:HEAD_LINES])
+        if found > most:
+            best, most = layout, found
+    if best is None:
+        return None
+    return _form(best, subject, lines)
+
+
+def _marks_met(layout: Layout, subject: str, sender: str, head: list[str]) -> int:
+    """How many kinds of marks are met; 0 if too few. A person's sender address costs one more.
+
+    People write "Veränderung mitteilen" in their subjects too; machines rarely sign as persons.
+    """
+    marks = layout.marks
+    by_sender = _any(marks.sender, sender)
+    met = by_sender + _any(marks.subject, subject) + _any(marks.text, plain("\n".join(head)))
+    if not met:
+        return 0
+    known = {
+        row.key for row in from_markup("\n".join(head), layout.keys) or rows(head, layout.keys)
+    }
+    met += len(known - {""}) >= ENOUGH_LABELS
+    machine = by_sender or sender.startswith(_NO_REPLY)
+    return met if met >= marks.needed + (not machine) else 0
+
+
+def _any(phrases: tuple[str, ...], text: str) -> bool:
+    return any(phrase in text for phrase in phrases)
+
+
+def _form(layout: Layout, subject: str, lines: list[str]) -> Form:
+    text = "\n".join(lines)
+    found = from_markup(text, layout.keys) or tuple(rows(lines, layout.keys))
+    fields, free_text = _split(layout, lines, found)
+    topic = next((field.value for field in fields if field.key == "topic" and field.value), "")
+    hints = (topic, subject, text.replace(free_text, "\n") if free_text else text)
+    return Form(
+        layout=layout.id,
+        channel=_channel(layout, hints),
+        topic=topic,
+        fields=fields,
+        free_text=free_text,
+    )
+
+
+def _channel(layout: Layout, hints: tuple[str, ...]) -> Channel:
+    """By the printed topic; without one by the subject; else by the machine's own lines."""
+    topic, subject, machine_lines = hints
+    for hint in [topic] if topic else [subject, machine_lines]:
+        words = f" {plain(hint)} "
+        for channel, topics in layout.topics:
+            # Short ones are whole words ("AU" is not "Aufnahme"), long ones are stems.
+            if any(f" {phrase}{' ' * (len(phrase) <= 3)}" in words for phrase in topics):
+                return channel
+    return layout.channel
+
+
+def _split(
+    layout: Layout, lines: list[str], found: tuple[Row, ...]
+) -> tuple[tuple[FormField, ...], str]:
+    """The fields, and the customer's own words."""
+    fields: list[FormField] = []
+    texts: list[str] = []
+    taken = 0
+    for row in found:
+        if row.first < taken:
+            continue
+        if row.key == "free_text":
+            value, taken = _free_text(layout, lines, row)
+            texts.append(value)
+        else:
+            fields.append(FormField(row.key, row.label, row.value))
+    if not texts and layout.free_text.after_head:
+        head = _head(layout, lines, found)
+        fields = [FormField(row.key, row.label, row.value) for row in head]
+        texts = [_until_end(layout, lines, head[-1].last if head else 0)[0]]
+    return tuple(fields), "\n".join(text for text in texts if text.strip(" -–"))
+
+
+def _free_text(layout: Layout, lines: list[str], row: Row) -> tuple[str, int]:
+    """The words under or beside a free-text label, and the first line after them."""
+    if row.last == row.first:  # out of markup: the value is all there is
+        return row.value, 0
+    below, taken = _until_end(layout, lines, row.last, to_any_label=bool(row.value))
+    return "\n".join(filter(None, (row.value, below))).strip(), taken
+
+
+def _until_end(
+    layout: Layout, lines: list[str], first: int, *, to_any_label: bool = False
+) -> tuple[str, int]:
+    """The lines from `first` to whatever ends the customer's words.
+
+    Words beside their label end at any known label; words under it only at one that may follow
+    them: a customer may write "Kundennummer: …" himself.
+    """
+    end = first
+    known = layout.keys if to_any_label else layout.free_text.labels_after
+    while end < len(lines) and not _ends(layout, lines[end], known):
+        end += 1
+    while first < end and is_rule(lines[first]):
+        first += 1
+    kept = [line.strip() for line in lines[first:end] if not line.strip() or not is_rule(line)]
+    return "\n".join(kept).strip(), end
+
+
+def _ends(layout: Layout, line: str, known: "frozenset[str] | object") -> bool:
+    words = plain(line)
+    if any(words.startswith(phrase) for phrase in layout.free_text.ends):
+        return True
+    row = next(rows([line], layout.keys), None)
+    if row is None or not row.key:
+        return False
+    return known is layout.keys or plain(row.label) in layout.free_text.labels_after
+
+
+def _head(layout: Layout, lines: list[str], found: tuple[Row, ...]) -> list[Row]:
+    """The rows at the top: up to the first line that is neither row, rule, nor the machine's own."""
+    head: list[Row] = []
+    last = 0
+    for row in found:
+        between = [line for line in lines[last : row.first] if not is_rule(line)]
+        if any(not _any(layout.marks.text, plain(line)) for line in between) or not row.key:
+            break
+        head.append(row)
+        last = row.last
+    return head
