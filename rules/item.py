@@ -37,6 +37,8 @@ from rules.item_events import (
 )
 
 __all__ = [
+    "HOP_ALARM",
+    "REASON_MIN_CHARS",
     "AfterReceipt",
     "Claimed",
     "CloseAsked",
@@ -45,14 +47,12 @@ __all__ = [
     "Event",
     "Forwarded",
     "Freed",
-    "HOP_ALARM",
     "HandedOver",
     "HandoverRejected",
     "ItemCase",
     "ItemState",
     "Parked",
     "PaymentCorrected",
-    "REASON_MIN_CHARS",
     "ReceiptArrived",
     "ReceiptAwaited",
     "Released",
@@ -96,7 +96,8 @@ HOP_ALARM: Final = 2
 """Moves between teams or agencies after which somebody must look. Source: N15."""
 
 REASON_MIN_CHARS: Final = 10
-"""A reasoned "no" says at least a few words; outer blanks don't count. Source: own decision 0005."""
+"""A reasoned "no" says at least a few words; outer blanks don't count.
+Source: own decision 0005."""
 
 _MOVES_MONEY: Final = frozenset({PaymentRelevant.YES, PaymentRelevant.OPEN})
 _SETTLED: Final = frozenset({EakteState.RECEIVED, EakteState.WAIVED})

@@ -11,7 +11,7 @@ from rules.codes import PaymentRelevant
 
 
 class CloseReason(StrEnum):
-    """Why an item is done; figures count by it. Source: F38 (settled_elsewhere); own decision 0005."""
+    """Why an item is done; figures count by it. Source: F38; own decision 0005."""
 
     ANSWERED = "answered"
     DONE = "done"
