@@ -1,0 +1,57 @@
+"""Files that are really there when a call returns: written, synced, and only then visible.
+
+Source: POSIX.1-2017 fsync() and rename(); a new name is durable only after its folder is synced.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a new file and sync its bytes; its name becomes durable with `sync_folder`.
+
+    Raises: OSError: also where the file exists already.
+    """
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names made, renamed or removed in `folder` durable. Raises: OSError."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def publish_file(path: Path, data: bytes, *, by_way_of: Path) -> None:
+    """Let `path` appear with all its bytes at once; `by_way_of` is a free name on the same disk.
+
+    What a crash left at `by_way_of` is overwritten, and so is `path`. Raises: OSError.
+    """
+    by_way_of.unlink(missing_ok=True)
+    write_synced(by_way_of, data)
+    by_way_of.replace(path)
+    sync_folder(path.parent)
+
+
+def publish_folder(path: Path, files: Mapping[str, bytes], *, by_way_of: Path) -> None:
+    """Let the folder `path` appear with all its files at once.
+
+    What a crash left at `by_way_of` is removed first. Raises: OSError: ENOTEMPTY or EEXIST,
+    if `path` is there already.
+    """
+    if by_way_of.exists():
+        for left in by_way_of.iterdir():
+            left.unlink()
+        by_way_of.rmdir()
+    by_way_of.mkdir(parents=True)
+    for name, data in files.items():
+        write_synced(by_way_of / name, data)
+    sync_folder(by_way_of)
+    by_way_of.rename(path)
+    sync_folder(path.parent)

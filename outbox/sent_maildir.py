@@ -1,0 +1,40 @@
+"""Puts replies into a Maildir instead of the world: the demo's outlet.
+
+Source: the Maildir convention (tmp, then new); own decision 0004.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from outbox.durable import publish_file
+from rules.errors import TryLater
+
+
+@dataclass(frozen=True, slots=True)
+class SentMaildir:
+    """A MailOutlet (triage/ports.py) that writes below `root`, making the folders."""
+
+    root: Path
+
+    def send(self, envelope_from: str, recipient: str, data: bytes) -> str:  # noqa: ARG002 - the port's; the mail's own To says it
+        """Write the mail; the name of the file, which comes from the bytes: sent twice is one file.
+
+        Raises:
+            TryLater: `sent.disk`.
+        """
+        name = f"{sha256(data).hexdigest()[:40]}.postlotse"
+        try:
+            for folder in ("tmp", "new", "cur"):
+                (self.root / folder).mkdir(parents=True, exist_ok=True)
+            if not self._is_there(name):
+                publish_file(self.root / "new" / name, data, by_way_of=self.root / "tmp" / name)
+        except OSError as exc:
+            raise TryLater(
+                "sent.disk", f"{self.root}: {exc.strerror}; check path, rights and space"
+            ) from exc
+        return name
+
+    def _is_there(self, name: str) -> bool:
+        """Also after a mail program has moved it to cur and added flags."""
+        return (self.root / "new" / name).exists() or any((self.root / "cur").glob(f"{name}*"))

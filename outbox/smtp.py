@@ -1,0 +1,140 @@
+"""Sends finished replies to a mail server, always over TLS, one connection a mail.
+
+What the server says of this mail is final (5xx: Refused) or not yet (4xx: TryLater). What goes
+wrong between the house and its own server (away, login, certificate) is never the mail's
+fault and always TryLater, or a wrong password would turn every waiting answer into a dead letter.
+Source: RFC 5321 sections 4.2.1, 4.5.4.1; RFC 3207; RFC 8314.
+"""
+
+import re
+import smtplib
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from rules.errors import HouseError, Refused, TryLater
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Tls(StrEnum):
+    """How the line is protected. `NONE_LOOPBACK_ONLY` is for a server on this machine (tests)."""
+
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+    NONE_LOOPBACK_ONLY = "none-loopback-only"
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpOutlet:
+    """A MailOutlet (triage/ports.py). Without state: safe to share between threads.
+
+    `ca_file` names the authority of the house where the system doesn't know it. `user` empty
+    means no login. `timeout_seconds` bounds each answer of the server.
+
+    Raises:
+        Refused: `smtp.tls_required`, for an unprotected line to another machine.
+    """
+
+    host: str
+    port: int
+    tls: Tls = Tls.STARTTLS
+    user: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: Path | None = None
+    timeout_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.tls is Tls.NONE_LOOPBACK_ONLY and self.host not in _LOOPBACK:
+            raise Refused(
+                "smtp.tls_required",
+                f"{self.host} is another machine; set tls to starttls or implicit",
+                host=self.host,
+            )
+
+    def send(self, envelope_from: str, recipient: str, data: bytes) -> str:
+        """Hand one mail to the server; its last answer, such as "250 2.0.0 queued".
+
+        If the line breaks after the last byte and before the answer, the mail may have gone:
+        TryLater then sends it again under the same Message-ID (RFC 5321 section 4.5.4.1).
+
+        Raises:
+            TryLater: `smtp.away`, `smtp.tls`, `smtp.login`, `smtp.greeting`, `smtp.later` (4xx).
+            Refused: `smtp.refused` (5xx on sender, recipient or data).
+        """
+        server = self._connected()
+        try:
+            return _transact(server, envelope_from, recipient, data)
+        except smtplib.SMTPResponseException as exc:
+            raise _answered(exc) from exc
+        except (smtplib.SMTPException, OSError) as exc:
+            raise self._away(exc) from exc
+        finally:
+            with suppress(smtplib.SMTPException, OSError):
+                server.quit()
+
+    def _connected(self) -> smtplib.SMTP:
+        where = f"{self.host}:{self.port}"
+        try:
+            return self._connect()
+        except smtplib.SMTPAuthenticationError as exc:
+            raise TryLater(
+                "smtp.login", f"{where} refuses the login; check user, password"
+            ) from exc
+        except smtplib.SMTPResponseException as exc:
+            raise TryLater("smtp.greeting", f"{where} turns us away: {exc.smtp_code}") from exc
+        except (smtplib.SMTPNotSupportedError, ssl.SSLError) as exc:
+            raise TryLater(
+                "smtp.tls", f"{where}: no trusted TLS, or no login offered; check tls and ca_file"
+            ) from exc
+        except (smtplib.SMTPException, OSError) as exc:
+            raise self._away(exc) from exc
+
+    def _connect(self) -> smtplib.SMTP:
+        context = ssl.create_default_context(cafile=self.ca_file)
+        server = (
+            smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout_seconds, context=context)
+            if self.tls is Tls.IMPLICIT
+            else smtplib.SMTP(self.host, self.port, timeout=self.timeout_seconds)
+        )
+        try:
+            if self.tls is Tls.STARTTLS:
+                server.starttls(context=context)
+            server.ehlo_or_helo_if_needed()
+            if self.user:
+                server.login(self.user, self.password)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    def _away(self, exc: Exception) -> TryLater:
+        return TryLater(
+            "smtp.away", f"{self.host}:{self.port} doesn't answer ({type(exc).__name__})"
+        )
+
+
+def _transact(server: smtplib.SMTP, envelope_from: str, recipient: str, data: bytes) -> str:
+    size = (f"size={len(data)}",) if server.has_extn("size") else ()
+    _expect(*server.mail(envelope_from, size))
+    _expect(*server.rcpt(recipient))
+    return _expect(*server.data(data))
+
+
+def _expect(code: int, answer: bytes) -> str:
+    if code not in {250, 251}:
+        raise smtplib.SMTPResponseException(code, answer)
+    return f"{code} {answer.decode('ascii', 'replace')}"
+
+
+def _answered(exc: smtplib.SMTPResponseException) -> HouseError:
+    """By the first digit. Of the answer only the codes are kept: its words name addresses."""
+    said = exc.smtp_error if isinstance(exc.smtp_error, bytes) else exc.smtp_error.encode()
+    found = re.match(rb"[245]\.\d{1,3}\.\d{1,3}", said)
+    status = f"{exc.smtp_code} {found[0].decode('ascii') if found else ''}".strip()
+    if 500 <= exc.smtp_code < 600:
+        return Refused("smtp.refused", f"the mail server refuses for good: {status}", status=status)
+    return TryLater("smtp.later", f"the mail server asks to try later: {status}", status=status)
