@@ -11,48 +11,50 @@ import smtplib
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from rules.errors import HouseError, Refused, TryLater
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-class Tls(StrEnum):
-    """How the line is protected. `NONE_LOOPBACK_ONLY` is for a server on this machine (tests)."""
+Tls = Literal["starttls", "implicit", "none-loopback-only"]
+"""How the line is protected; the last is for a server on this machine, in tests."""
 
-    STARTTLS = "starttls"
-    IMPLICIT = "implicit"
-    NONE_LOOPBACK_ONLY = "none-loopback-only"
+
+@dataclass(frozen=True, slots=True)
+class SmtpAccount:
+    """The house's own mail server. `ca_file` names its authority where the system doesn't know it.
+
+    `user` empty means no login; `timeout_seconds` bounds each answer of the server.
+    """
+
+    host: str
+    port: int
+    tls: Tls = "starttls"
+    ca_file: Path | None = None
+    user: str = ""
+    password: str = field(default="", repr=False)
+    timeout_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpOutlet:
     """A MailOutlet (triage/ports.py). Without state: safe to share between threads.
 
-    `ca_file` names the authority of the house where the system doesn't know it. `user` empty
-    means no login. `timeout_seconds` bounds each answer of the server.
-
     Raises:
         Refused: `smtp.tls_required`, for an unprotected line to another machine.
     """
 
-    host: str
-    port: int
-    tls: Tls = Tls.STARTTLS
-    user: str = ""
-    password: str = field(default="", repr=False)
-    ca_file: Path | None = None
-    timeout_seconds: float = 60.0
+    account: SmtpAccount
 
     def __post_init__(self) -> None:
-        if self.tls is Tls.NONE_LOOPBACK_ONLY and self.host not in _LOOPBACK:
+        if self.account.tls == "none-loopback-only" and self.account.host not in _LOOPBACK:
             raise Refused(
                 "smtp.tls_required",
-                f"{self.host} is another machine; set tls to starttls or implicit",
-                host=self.host,
+                f"{self.account.host} is another machine; set tls to starttls or implicit",
+                host=self.account.host,
             )
 
     def send(self, envelope_from: str, recipient: str, data: bytes) -> str:
@@ -77,9 +79,9 @@ class SmtpOutlet:
                 server.quit()
 
     def _connected(self) -> smtplib.SMTP:
-        where = f"{self.host}:{self.port}"
+        where = f"{self.account.host}:{self.account.port}"
         try:
-            return self._connect()
+            return _connect(self.account)
         except smtplib.SMTPAuthenticationError as exc:
             raise TryLater(
                 "smtp.login", f"{where} refuses the login; check user, password"
@@ -93,28 +95,29 @@ class SmtpOutlet:
         except (smtplib.SMTPException, OSError) as exc:
             raise self._away(exc) from exc
 
-    def _connect(self) -> smtplib.SMTP:
-        context = ssl.create_default_context(cafile=self.ca_file)
-        server = (
-            smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout_seconds, context=context)
-            if self.tls is Tls.IMPLICIT
-            else smtplib.SMTP(self.host, self.port, timeout=self.timeout_seconds)
-        )
-        try:
-            if self.tls is Tls.STARTTLS:
-                server.starttls(context=context)
-            server.ehlo_or_helo_if_needed()
-            if self.user:
-                server.login(self.user, self.password)
-        except BaseException:
-            server.close()
-            raise
-        return server
-
     def _away(self, exc: Exception) -> TryLater:
-        return TryLater(
-            "smtp.away", f"{self.host}:{self.port} doesn't answer ({type(exc).__name__})"
-        )
+        where = f"{self.account.host}:{self.account.port}"
+        return TryLater("smtp.away", f"{where} doesn't answer ({type(exc).__name__})")
+
+
+def _connect(account: SmtpAccount) -> smtplib.SMTP:
+    host, port, timeout = account.host, account.port, account.timeout_seconds
+    context = ssl.create_default_context(cafile=account.ca_file)
+    server = (
+        smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
+        if account.tls == "implicit"
+        else smtplib.SMTP(host, port, timeout=timeout)
+    )
+    try:
+        if account.tls == "starttls":
+            server.starttls(context=context)
+        server.ehlo_or_helo_if_needed()
+        if account.user:
+            server.login(account.user, account.password)
+    except BaseException:
+        server.close()
+        raise
+    return server
 
 
 def _transact(server: smtplib.SMTP, envelope_from: str, recipient: str, data: bytes) -> str:
