@@ -1,0 +1,55 @@
+"""Whether a message may be answered by mail at all (Antwortsperre). Texts come later.
+
+Source: Weisung 202001001 no. 2.4 a 4; F46, N4; own decision 0016.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from rules.codes import Channel, Concern
+
+_ESERVICE: Final = frozenset({Channel.ESERVICE_AU, Channel.ESERVICE_VERAENDERUNG})
+
+ESERVICE_EXCEPTIONS: Final[dict[Concern, str]] = {
+    Concern.ORTSABWESENHEIT: "Mitteilung einer Ortsabwesenheit",
+    Concern.ANSCHRIFT_NAME: "Umzug und Ortswechsel",
+}
+"""Concerns answered although they came by eService. Source: Weisung 202001001 no. 2.4 a 4."""
+
+_WEISUNG: Final = "Weisung 202001001 Nr. 2.4 a 4"
+_HOUSE: Final = "Hausregel"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRule:
+    """The answer of the policy: allowed or not, why (German, for the desk), and where it stands."""
+
+    allowed: bool
+    because: str
+    source: str
+
+
+def may_reply(channel: Channel, concerns: Iterable[Concern]) -> ReplyRule:
+    """Whether a reply by mail is allowed.
+
+    Machine mail is never answered (loops). A change told by eService gets no extra reply, because
+    the customer sees it in the portal; the exceptions are Ortsabwesenheit and Umzug/Ortswechsel.
+    `anschrift_name` also covers a mere change of name, which no code tells from a move: it is
+    let through, and the reason says so. Source: Weisung 202001001 no. 2.4 a 4; RFC 3834
+    section 2 (no answers to automatic mail); own decision 0016.
+    """
+    if channel is Channel.MASCHINELL:
+        return ReplyRule(False, "Maschinell erzeugte Nachrichten werden nicht beantwortet.", _HOUSE)
+    if channel not in _ESERVICE:
+        return ReplyRule(True, "Antwort mit einem freigegebenen Textbaustein ist möglich.", _HOUSE)
+    exceptions = [ESERVICE_EXCEPTIONS[code] for code in concerns if code in ESERVICE_EXCEPTIONS]
+    if exceptions:
+        topics = "“ und „".join(dict.fromkeys(exceptions))
+        return ReplyRule(True, f"Ausnahme für eService: „{topics}“.", _WEISUNG)
+    return ReplyRule(
+        False,
+        "Veränderungen per eService erhalten keine zusätzliche Antwort, außer bei "
+        "Ortsabwesenheit sowie Umzug und Ortswechsel.",
+        _WEISUNG,
+    )

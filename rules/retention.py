@@ -1,0 +1,114 @@
+"""When the content of a message may go. What stays is a tombstone without content.
+
+Three keys open the lock: the item is done, what moves money is handed over (receipt or reasoned
+"no"), and the period is over. A hold keeps it shut. The eAkte keeps its own, much longer time;
+this is only our working copy.
+Source: Weisung 202404002 "Regelungen" (deletion of worked-off mails); § 84 (2) SGB X; Art. 17
+DSGVO; F51, N10; own decision 0017.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Final
+
+from rules.codes import PaymentRelevant
+from rules.item import EakteState
+from rules.ledger import LedgerState
+
+
+class Keep(StrEnum):
+    """Why content stays, as a stable code; `NOT` means that it may go."""
+
+    NOT = "not"
+    HOLD = "hold"
+    NOT_DONE = "not_done"
+    RECEIPT_MISSING = "receipt_missing"
+    PERIOD = "period"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """How long after the end of work, and what that rests on."""
+
+    days: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRules:
+    """The periods by the end a message came to.
+
+    No source in law or Weisung names a number for the working copy; they are set by the
+    house and have to be confirmed by its data protection officer. Ten years are quoted for
+    SGB II payment files (VV-ZBR BHO), for SGB III no period was found: both concern the eAkte.
+    Source: facts section 6; own decision 0017.
+    """
+
+    done: Period = Period(90, "Hausregel; Frist nicht belegt")
+    aside: Period = Period(30, "Hausregel; Frist nicht belegt")
+    gone: Period = Period(30, "Hausregel; von Hand aus dem Postfach entfernt")
+
+
+HOUSE_RETENTION: Final = RetentionRules()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the rules look at. `ended_on` is the local day on which the ledger state was reached.
+
+    `payment` and `eakte` are those of the item; a message without an item has `no` and `none`.
+    `holds` are reasons of people to keep it (a lawsuit, a request for access), as ids or codes.
+    """
+
+    state: LedgerState
+    ended_on: date
+    payment: PaymentRelevant = PaymentRelevant.NO
+    eakte: EakteState = EakteState.NONE
+    holds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """The answer: may the content go today, from which day at the earliest, and why (German)."""
+
+    may_go: bool
+    keep: Keep
+    earliest: date | None
+    because: str
+
+
+def retention(record: Record, today: date, *, rules: RetentionRules = HOUSE_RETENTION) -> Retention:
+    """Whether the content of a message may be deleted today.
+
+    `earliest` is known only where nothing but the period stands in the way. Holds are named
+    before anything else, so that a preview shows them. Source: Weisung 202001001 no. 2.4 a 5
+    (receipt first); Weisung 202404002 "Regelungen"; § 84 (2) SGB X; own decision 0017.
+    """
+    if record.state is LedgerState.DELETED:
+        return Retention(False, Keep.DELETED, None, "Der Inhalt ist bereits gelöscht.")
+    if record.holds:
+        names = ", ".join(record.holds)
+        return Retention(False, Keep.HOLD, None, f"Löschsperre: {names}.")
+    period = _period(record.state, rules)
+    if period is None:
+        return Retention(False, Keep.NOT_DONE, None, "Der Vorgang ist nicht abgeschlossen.")
+    settled = record.eakte in (EakteState.RECEIVED, EakteState.WAIVED)
+    if record.payment is not PaymentRelevant.NO and not settled:
+        because = "Zahlungsrelevant, aber die Quittung der eAkte fehlt."
+        return Retention(False, Keep.RECEIPT_MISSING, None, because)
+    earliest = record.ended_on + timedelta(days=period.days)
+    if today < earliest:
+        because = f"Frist läuft bis {earliest:%d.%m.%Y} ({period.days} Tage, {period.source})."
+        return Retention(False, Keep.PERIOD, earliest, because)
+    because = f"Frist abgelaufen ({period.days} Tage, {period.source})."
+    return Retention(True, Keep.NOT, earliest, because)
+
+
+def _period(state: LedgerState, rules: RetentionRules) -> Period | None:
+    return {
+        LedgerState.DONE: rules.done,
+        LedgerState.ASIDE: rules.aside,
+        LedgerState.GONE: rules.gone,
+    }.get(state)
