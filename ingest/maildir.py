@@ -1,0 +1,270 @@
+"""A postbox that is a Maildir tree on disk: the embedded default, and readable by any Dovecot.
+
+The layout is Dovecot's `LAYOUT=fs`: INBOX at the root, every other folder a directory of its
+own name (modified UTF-7) with cur/, new/ and tmp/. Nothing is cached, because other processes
+deliver into the same tree at any time. Moves are one rename; the unique part of the file name
+survives it and is the UID.
+Source: D. J. Bernstein, maildir(5); Dovecot manual, "Maildir" and "LAYOUT=fs"; measurement
+2026-11-23 (the cache of mailbox.Maildir hides a second process's mail within its mtime window).
+"""
+
+import itertools
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ingest import maildir_disk
+from ingest.folder_names import INBOX, SEPARATOR, decode_level
+from ingest.maildir_disk import MailFile, disk_errors
+from rules.errors import Conflict, Refused, TryLater
+from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
+
+EPOCH = "maildir"
+"""The one epoch of every folder: unique names are never given twice. Source: maildir(5)."""
+
+SIZE_LIMIT_BYTES = 64 * 1024 * 1024
+"""Messages above it are not read into memory. Source: own decision 0004."""
+
+_HEAD_LIMIT_BYTES = 256 * 1024
+_deliveries = itertools.count()
+
+
+def create_tree(root: Path) -> None:
+    """Make an empty postbox at `root`, parents included. Idempotent; for set-up, demo and tests.
+
+    The driver itself never makes its root: on an unmounted disk that would hide the real mail.
+
+    Raises: Refused, TryLater: no right, disk full (`postbox.no_right`, `postbox.disk`).
+    """
+    with disk_errors(root):
+        root.mkdir(parents=True, exist_ok=True)
+        maildir_disk.make_boxes(root)
+
+
+class MaildirPostbox:
+    """Driver of the port `Postbox` for a Maildir tree. Holds no connection and no state.
+
+    `root` must be a Maildir when a call comes (else `TryLater`, code `postbox.away`: an
+    unmounted disk comes back, and a wrong path is named in the message).
+    """
+
+    def __init__(self, name: str, root: Path, *, size_limit_bytes: int = SIZE_LIMIT_BYTES) -> None:
+        self.name = name
+        self._root = root
+        self._size_limit_bytes = size_limit_bytes
+
+    def folders(self) -> tuple[str, ...]:
+        """All directories of the tree that hold mail, INBOX included, sorted. Raises: TryLater."""
+        self._require_root()
+        with disk_errors(self._root):
+            return tuple(sorted({INBOX, *_walk(self._root, ())}))
+
+    def ensure_folder(self, folder: str) -> bool:
+        """Create `folder` and its parents, each able to hold mail. True if `folder` was made.
+
+        Raises: Refused: the name can't be a folder (`postbox.folder_name`), no right
+        (`postbox.no_right`). TryLater: disk full, root away.
+        """
+        self._require_root()
+        names = maildir_disk.directory_names(folder)
+        created = False
+        path = self._root
+        for name in names:
+            path = path / name
+            with disk_errors(path):
+                if not path.exists():
+                    path.mkdir(mode=0o700)
+                    maildir_disk.sync_directory(path.parent)
+                # Above "INBOX/x" stands a plain directory: INBOX itself is the root.
+                created = path != self._root / INBOX and maildir_disk.make_boxes(path)
+        return created
+
+    def view(self, folder: str) -> FolderView:
+        """All messages of the folder now, by time of arrival. Raises: Refused, TryLater."""
+        path = self._existing(folder)
+        with disk_errors(path):
+            files = maildir_disk.scan(path)
+            ordered = sorted(files.values(), key=MailFile.arrival)
+        return FolderView(folder, EPOCH, tuple(file.uid for file in ordered))
+
+    def fetch(self, folder: str, epoch: str, uids: tuple[str, ...]) -> Iterator[Fetched | TooLarge]:
+        """The messages in the order asked, read one by one; what is gone is left out.
+
+        Raises: Conflict: `epoch` is not from a Maildir (`postbox.epoch_changed`). Refused: no
+        such folder. TryLater: root or disk away.
+        """
+        path = self._existing(folder)
+        self._require_epoch(folder, epoch)
+        with disk_errors(path):
+            files = maildir_disk.scan(path)
+        for uid in uids:
+            place = Place(folder, EPOCH, uid)
+            file = files.get(uid)
+            with disk_errors(path):
+                message = self._read(place, file)
+                if message is None and file is not None:  # somebody changed its flags meanwhile
+                    message = self._read(place, maildir_disk.find(path, uid))
+            if message is not None:
+                yield message
+
+    def watermark(self, folder: str) -> Watermark:
+        """Without next UID: a unique name survives the move. Raises: Refused, TryLater."""
+        self._existing(folder)
+        return Watermark(folder, EPOCH, "")
+
+    def since(self, mark: Watermark) -> tuple[str, ...]:
+        """All UIDs of the folder. Raises: Conflict, Refused, TryLater."""
+        self._require_epoch(mark.folder, mark.epoch)
+        return self.view(mark.folder).uids
+
+    def move(self, place: Place, target: str) -> Place | None:
+        """One rename into the target's cur/, flags kept; durable when it returns.
+
+        None if the message was gone before. A mail that nobody has seen stays unseen: from
+        new/ it comes to cur/ without the flag S.
+
+        Raises: Conflict: the place is not of a Maildir (`postbox.epoch_changed`). Refused: no
+        such folder, target is the same folder, or the target holds a file of that name
+        (`postbox.name_taken`). TryLater: root or disk away.
+        """
+        self._require_epoch(place.folder, place.epoch)
+        source, destination = self._existing(place.folder), self._existing(target)
+        if source == destination:
+            raise Refused(
+                "postbox.same_folder",
+                f"Message already lies in {target!r} of postbox {self.name!r}: nothing to move.",
+                folder=target,
+            )
+        with disk_errors(source):
+            moved = _rename(source, destination, place.uid) or _rename(
+                source, destination, place.uid
+            )
+        return Place(target, EPOCH, place.uid) if moved else None
+
+    def append(self, folder: str, data: bytes) -> Place | None:
+        """Deliver the bytes unchanged into new/; durable when it returns.
+
+        Raises: Refused, TryLater.
+        Source: maildir(5) (write and fsync in tmp/, then rename into new/).
+        """
+        path = self._existing(folder)
+        uid = _unique_name()
+        with disk_errors(path):
+            draft = path / "tmp" / uid
+            draft.parent.mkdir(mode=0o700, exist_ok=True)  # backups leave empty directories out
+            try:
+                maildir_disk.write_durably(draft, data)
+                draft.rename(path / "new" / uid)
+            except OSError:
+                draft.unlink(missing_ok=True)
+                raise
+            maildir_disk.sync_directory(path / "new")
+        return Place(folder, EPOCH, uid)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _read(self, place: Place, file: MailFile | None) -> Fetched | TooLarge | None:
+        if file is None:
+            return None
+        with suppress(FileNotFoundError), file.path.open("rb") as handle:
+            size_bytes = os.fstat(handle.fileno()).st_size
+            received_at = datetime.fromtimestamp(file.arrival()[0], tz=UTC)
+            if size_bytes <= self._size_limit_bytes:
+                return Fetched(place, handle.read(), received_at)
+            return TooLarge(place, _head(handle.read(_HEAD_LIMIT_BYTES)), size_bytes, received_at)
+        return None
+
+    def _require_root(self) -> None:
+        with disk_errors(self._root):
+            present = maildir_disk.is_mail_directory(self._root)
+        if not present:
+            raise TryLater(
+                "postbox.away",
+                f"Postbox {self.name!r}: {self._root} is no Maildir (cur, new, tmp). Mount the"
+                " disk, or correct the path in the configuration.",
+                postbox=self.name,
+                path=str(self._root),
+            )
+
+    def _path(self, folder: str) -> Path:
+        return self._root.joinpath(*maildir_disk.directory_names(folder))
+
+    def _existing(self, folder: str) -> Path:
+        self._require_root()
+        path = self._path(folder)
+        with disk_errors(path):
+            present = maildir_disk.is_mail_directory(path)
+        if not present:
+            raise Refused(
+                "postbox.folder_missing",
+                f"Postbox {self.name!r} has no folder {folder!r}: create it or correct the rule.",
+                postbox=self.name,
+                folder=folder,
+            )
+        return path
+
+    def _require_epoch(self, folder: str, epoch: str) -> None:
+        if epoch != EPOCH:
+            raise Conflict(
+                "postbox.epoch_changed",
+                f"Folder {folder!r} of postbox {self.name!r} was known under epoch {epoch!r} of"
+                " another kind of postbox: read the folder anew.",
+                folder=folder,
+                epoch=epoch,
+            )
+
+
+def _walk(directory: Path, above: tuple[str, ...]) -> Iterator[str]:
+    """Human names of all folders below `directory`, itself left out."""
+    with os.scandir(directory) as entries:
+        subdirectories = [e.name for e in entries if e.is_dir(follow_symlinks=False)]
+    for encoded in subdirectories:
+        level = decode_level(encoded)
+        if level is None or maildir_disk.is_reserved(encoded):
+            continue
+        names = (*above, level)
+        path = directory / encoded
+        if maildir_disk.is_mail_directory(path):
+            yield SEPARATOR.join(names)
+        yield from _walk(path, names)
+
+
+def _rename(source: Path, destination: Path, uid: str) -> bool:
+    """True if this very call moved the file; False if it is gone or was renamed meanwhile."""
+    file = maildir_disk.find(source, uid)
+    if file is None:
+        return False
+    target = destination / "cur" / f"{file.uid}:{file.info or '2,'}"
+    # rename(2) overwrites silently; a mail copied there by hand must not vanish.
+    if target.exists():
+        raise Refused(
+            "postbox.name_taken",
+            f"{target} exists already: somebody copied the file. Remove one of the two by hand.",
+            path=str(target),
+        )
+    try:
+        file.path.rename(target)
+    except FileNotFoundError:
+        return False
+    maildir_disk.sync_directory(target.parent)
+    maildir_disk.sync_directory(file.path.parent)
+    return True
+
+
+def _head(data: bytes) -> bytes:
+    """Everything up to and including the first blank line, whatever the line ends."""
+    ends = [at + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (at := data.find(mark)) >= 0]
+    return data[: min(ends, default=len(data))]
+
+
+def _unique_name() -> str:
+    """Seconds, then microseconds, process and counter, then host. Source: maildir(5)."""
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    host = socket.gethostname().replace("/", "\\057").replace(":", "\\072")
+    middle = f"M{nanoseconds // 1000:06d}P{os.getpid()}Q{next(_deliveries)}"
+    return f"{seconds}.{middle}.{host}"

@@ -1,0 +1,154 @@
+"""The files of one Maildir folder: names, listing, durable writes, and what disk errors mean.
+
+Source: D. J. Bernstein, maildir(5); Dovecot manual, "Maildir" (info part ":2,FLAGS").
+"""
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.folder_names import INBOX, encode_level, levels, name_refused
+from rules.errors import Refused, TryLater
+
+_BOXES = ("tmp", "new", "cur")
+_NO_UNIQUE_NAME = re.compile("^$|^\\.|[/:\0]")
+_ARRIVAL = re.compile(r"(\d{1,11})\.(?:[^.M]*M(\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class MailFile:
+    """One message file. `uid` is the name before the colon, `info` what stands behind it."""
+
+    path: Path
+    uid: str
+    info: str
+
+    def arrival(self) -> tuple[float, int, str]:
+        """Sort key: seconds since 1970 (UTC) and microseconds by the name, then the name.
+
+        A file without a time in its name counts by its mtime; one that vanished meanwhile
+        comes first, and `fetch` will not find it. Source: maildir(5).
+        """
+        match = _ARRIVAL.match(self.uid)
+        if match:
+            return float(match[1]), int(match[2] or 0), self.uid
+        try:
+            return self.path.stat().st_mtime, 0, self.uid
+        except FileNotFoundError:
+            return 0.0, 0, self.uid
+
+
+def directory_names(folder: str) -> tuple[str, ...]:
+    """The directories below the root that lead to a folder; none for INBOX.
+
+    Raises: Refused: no folder name, or a level that is a reserved name on disk
+    (`postbox.folder_name`).
+    """
+    parts = levels(folder)
+    if parts == (INBOX,):
+        return ()
+    encoded = tuple(encode_level(part) for part in parts)
+    if any(is_reserved(part) for part in encoded):
+        raise name_refused(
+            folder, "has a level 'cur', 'new', 'tmp' or one that starts with '.' or '~'"
+        )
+    return encoded
+
+
+def is_reserved(encoded: str) -> bool:
+    """True for names that can't be a folder in a Maildir tree. Source: Dovecot, LAYOUT=fs."""
+    return encoded in _BOXES or encoded.startswith((".", "~"))
+
+
+def is_mail_directory(path: Path) -> bool:
+    """True if `path` can hold mail. tmp/ is not asked for: backups often leave it out."""
+    return (path / "cur").is_dir() and (path / "new").is_dir()
+
+
+def make_boxes(path: Path) -> bool:
+    """Make cur/, new/ and tmp/ in an existing directory, durably. True if cur/ was not there.
+
+    cur/ comes last: it is what makes the directory a folder, also for Dovecot.
+    """
+    created = not (path / "cur").is_dir()
+    for box in _BOXES:
+        (path / box).mkdir(mode=0o700, exist_ok=True)
+    if created:
+        sync_directory(path)
+    return created
+
+
+def scan(path: Path) -> dict[str, MailFile]:
+    """All message files of a folder by UID. new/ is listed first: mail only goes new -> cur."""
+    found: dict[str, MailFile] = {}
+    for box in ("new", "cur"):
+        for name in os.listdir(path / box):  # noqa: PTH208 - names only; a Path each costs 4 times
+            if name.startswith("."):
+                continue
+            uid, _, info = name.partition(":")
+            found[uid] = MailFile(path / box / name, uid, info)
+    return found
+
+
+def find(path: Path, uid: str) -> MailFile | None:
+    """One message by its UID; looks at the two usual names before it lists the folder."""
+    if _NO_UNIQUE_NAME.search(uid):
+        return None
+    for box, info in (("new", ""), ("cur", "2,")):
+        candidate = path / box / (f"{uid}:{info}" if info else uid)
+        if candidate.exists():
+            return MailFile(candidate, uid, info)
+    return scan(path).get(uid)
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a new file that only its owner can read, and force it to the disk.
+
+    Raises: FileExistsError, OSError: for the caller's `disk_errors`.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_directory(path: Path) -> None:
+    """Make renames and new names in `path` durable; fsync of the file alone does not.
+
+    Source: fsync(2), notes.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Translate what the operating system says about a folder into errors of the house.
+
+    Raises: Refused: no right (`postbox.no_right`), name too long (`postbox.folder_name`).
+    TryLater: everything else: full, read-only, unmounted, vanished (`postbox.disk`).
+    """
+    try:
+        yield
+    except PermissionError as exc:
+        raise Refused(
+            "postbox.no_right",
+            f"No right to read or write {path}: give the user of Postlotse rights on this tree.",
+            path=str(path),
+        ) from exc
+    except OSError as exc:
+        if exc.errno == errno.ENAMETOOLONG:
+            raise name_refused(path.name, "is too long for this disk") from exc
+        raise TryLater(
+            "postbox.disk",
+            f"{path}: {os.strerror(exc.errno or errno.EIO)}. Look after disk and mount.",
+            path=str(path),
+        ) from exc
