@@ -1,0 +1,166 @@
+"""Postboxes of both kinds for the contract tests, each with somebody else who uses it, too."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from imapclient import IMAPClient
+
+from ingest.imap import ImapPostbox
+from ingest.imap_session import ImapAccount
+from ingest.maildir import MaildirPostbox, create_tree
+from tests.servers.dovecot import DovecotServer
+from triage.ports import Postbox
+
+_numbers = itertools.count()
+_ACCOUNTS = tuple(f"postfach{number}" for number in range(400))
+_accounts = iter(_ACCOUNTS)
+
+
+def write_mail(root: Path, data: bytes, name: str = "") -> str:
+    """Deliver like a mail server: written under tmp/, renamed into new/. Gives the unique name."""
+    name = name or f"17000{next(_numbers):05d}.M{next(_numbers):06d}P1.kunde"
+    (root / "tmp" / name).write_bytes(data)
+    (root / "tmp" / name).rename(root / "new" / name)
+    return name
+
+
+class Case(Protocol):
+    """A driver under test, and what other people do to the same postbox meanwhile."""
+
+    box: Postbox
+
+    def deliver(self, *mails: bytes) -> None: ...
+    def remove(self, uid: str) -> None: ...
+    def mark(self, uid: str, flag: str) -> None: ...
+    def flags(self, folder: str, uid: str) -> set[str]: ...
+    def served(self, data: bytes) -> bytes: ...
+    def other_box(self, size_limit_bytes: int) -> Postbox: ...
+
+
+@dataclass
+class MaildirCase:
+    root: Path
+    box: Postbox = field(init=False)
+
+    def __post_init__(self) -> None:
+        create_tree(self.root)
+        self.box = MaildirPostbox("nord", self.root)
+
+    def deliver(self, *mails: bytes) -> None:
+        for data in mails:
+            write_mail(self.root, data)
+
+    def remove(self, uid: str) -> None:
+        self._file("INBOX", uid).unlink()
+
+    def mark(self, uid: str, flag: str) -> None:
+        file = self._file("INBOX", uid)
+        file.rename(self.root / "cur" / f"{uid}:2,{flag[1]}")
+
+    def flags(self, folder: str, uid: str) -> set[str]:
+        letters = self._file(folder, uid).name.partition(":2,")[2]
+        return {{"S": "\\Seen", "F": "\\Flagged"}[letter] for letter in letters}
+
+    def served(self, data: bytes) -> bytes:
+        return data
+
+    def other_box(self, size_limit_bytes: int) -> Postbox:
+        return MaildirPostbox("nord", self.root, size_limit_bytes=size_limit_bytes)
+
+    def _file(self, folder: str, uid: str) -> Path:
+        directory = self.root if folder == "INBOX" else self.root / folder
+        return next(p for p in directory.glob("[nc]*/*") if p.name.split(":")[0] == uid)
+
+
+@dataclass
+class ImapCase:
+    server: DovecotServer
+    user: str
+    box: Postbox = field(init=False)
+    boxes: list[Postbox] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.box = self.other_box(64 * 1024 * 1024)
+
+    @property
+    def account(self) -> ImapAccount:
+        return ImapAccount(
+            "localhost",
+            self.server.imaps_port,
+            self.user,
+            self.server.password,
+            ca_file=self.server.ca_file,
+            timeout_seconds=20,
+        )
+
+    def deliver(self, *mails: bytes) -> None:
+        root = self.server.maildir(self.user)
+        create_tree(root)
+        for data in mails:
+            write_mail(root, data)
+        self.server.hand_over_to_server(self.user)
+
+    def remove(self, uid: str) -> None:
+        with self.person() as person:
+            person.select_folder("INBOX")
+            person.delete_messages([int(uid)])
+            person.uid_expunge([int(uid)])
+
+    def mark(self, uid: str, flag: str) -> None:
+        with self.person() as person:
+            person.select_folder("INBOX")
+            person.add_flags([int(uid)], [flag])
+
+    def flags(self, folder: str, uid: str) -> set[str]:
+        with self.person() as person:
+            person.select_folder(folder, readonly=True)
+            found = person.get_flags([int(uid)])[int(uid)]
+        return {flag.decode() for flag in found} - {"\\Recent"}
+
+    def served(self, data: bytes) -> bytes:
+        """Dovecot serves CRLF for bare LF, and 0x80 for NUL."""
+        return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n").replace(b"\0", b"\x80")
+
+    def other_box(self, size_limit_bytes: int) -> Postbox:
+        box = ImapPostbox("nord", self.account, size_limit_bytes=size_limit_bytes)
+        self.boxes.append(box)
+        return box
+
+    def person(self) -> IMAPClient:
+        """A second client, as a clerk's Outlook would be."""
+        client = IMAPClient(
+            "localhost", self.server.imaps_port, ssl_context=self.server.client_context()
+        )
+        client.login(self.user, self.server.password)
+        return client
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[DovecotServer]:
+    """One server for all tests; every test takes an account of its own."""
+    with DovecotServer(users=(*_ACCOUNTS, "vom-treiber", "vom-server", "gemeinsam")) as server:
+        yield server
+
+
+@pytest.fixture
+def imap_case(dovecot: DovecotServer) -> Iterator[ImapCase]:
+    case = ImapCase(dovecot, next(_accounts))
+    yield case
+    for box in case.boxes:
+        box.close()
+
+
+@pytest.fixture
+def maildir_case(tmp_path: Path) -> MaildirCase:
+    return MaildirCase(tmp_path / "nord")
+
+
+@pytest.fixture(params=["maildir", "imap"])
+def case(request: pytest.FixtureRequest) -> Case:
+    """The same test body runs on both drivers."""
+    found: Case = request.getfixturevalue(f"{request.param}_case")
+    return found

@@ -1,0 +1,221 @@
+"""A throw-away Dovecot 2.3 for tests: one folder, one configuration file, loopback only.
+
+    with DovecotServer(users=("nord", "sued")) as server:
+        account = ImapAccount("localhost", server.imaps_port, "nord", server.password,
+                              ca_file=server.ca_file)
+
+Needs the Debian 12 packages dovecot-imapd, dovecot-lmtpd and openssl; no service of the system
+is started or touched. Runs as an ordinary user; as root mail belongs to `nobody`, because
+Dovecot refuses UID 0 for mail. Where the binary is missing, starting fails, and so do the tests.
+"""
+
+import contextlib
+import grp
+import os
+import pwd
+import shutil
+import signal
+import smtplib
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_TEMPLATE = Path(__file__).with_name("dovecot.conf.in")
+_BINARY = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+_START_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class DovecotOptions:
+    """What differs between servers. `capability` replaces what the server would advertise."""
+
+    capability: str = "+"
+    separator: str = "/"
+    prefix: str = ""
+
+
+class DovecotServer:
+    """One server; ports and data outlive `stop`, `kill` and `start`."""
+
+    password = "geheim"
+
+    def __init__(
+        self,
+        users: tuple[str, ...] = ("nord", "sued", "ost", "west", "mitte"),
+        options: DovecotOptions | None = None,
+    ) -> None:
+        self.users = users
+        self._options = options or DovecotOptions()
+        # Not pytest's tmp_path: its parents are closed to `nobody`, and the path of a Unix
+        # socket must stay under 108 bytes.
+        self.base = Path(tempfile.mkdtemp(prefix="dovecot"))
+        self.imap_port, self.imaps_port, self.lmtp_port = _free_ports(3)
+        self.ca_file = self.base / "cert.pem"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._as_root = os.geteuid() == 0
+        self._owner = pwd.getpwnam("nobody") if self._as_root else pwd.getpwuid(os.geteuid())
+        self._prepare()
+
+    def start(self) -> Self:
+        """Start and wait until the port greets. Raises: RuntimeError with the server's log."""
+        if not _BINARY:
+            raise RuntimeError("dovecot is missing: run tests/servers/system_packages.sh")
+        # Output to a file: a pipe would stay open in children that outlive a killed master.
+        with (self.base / "stdout.log").open("ab") as out:
+            self._process = subprocess.Popen(
+                [_BINARY, "-F", "-c", str(self.base / "dovecot.conf")],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+        until = time.monotonic() + _START_SECONDS
+        while not self._greets():
+            if self._process.poll() is not None or time.monotonic() > until:
+                self.kill()
+                raise RuntimeError(f"dovecot did not start:\n{self.log()}")
+            time.sleep(0.02)
+        return self
+
+    def kill(self) -> None:
+        """Power cut: SIGKILL to master and children. The mail on disk stays."""
+        if self._process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(5)
+            self._process = None
+        (self.base / "run" / "master.pid").unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Stop at once and delete everything."""
+        self.kill()
+        shutil.rmtree(self.base, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.remove()
+
+    def client_context(self) -> ssl.SSLContext:
+        """Trusts this server only."""
+        return ssl.create_default_context(cafile=self.ca_file)
+
+    def maildir(self, user: str) -> Path:
+        """The root of the user's Maildir tree; may be filled while no client is logged in."""
+        return self.base / "mail" / user / "Maildir"
+
+    def hand_over_to_server(self, user: str) -> None:
+        """Give files that a test wrote as root to the server's mail user."""
+        if self._as_root:
+            top = self.base / "mail" / user
+            for path in (top, *top.rglob("*")):
+                os.chown(path, self._owner.pw_uid, self._owner.pw_gid)
+
+    def deliver(self, user: str, data: bytes) -> None:
+        """Deliver by LMTP, as a mail server would; Dovecot puts its headers on top."""
+        with smtplib.LMTP("127.0.0.1", self.lmtp_port) as lmtp:
+            lmtp.sendmail("absender@kunde.example", [f"{user}@postfach.example"], data)
+
+    def renumber(self, user: str, folder: str = "") -> None:
+        """What a restore from backup does: the folder gets a new UIDVALIDITY.
+
+        UIDVALIDITY is a time in seconds: let 1.1 s go by since the folder was made.
+        """
+        directory = self.maildir(user) / folder
+        for name in ("dovecot-uidlist", *(p.name for p in directory.glob("dovecot.index*"))):
+            (directory / name).unlink(missing_ok=True)
+
+    def log(self) -> str:
+        """Everything the server said, for a failing test."""
+        return "".join(
+            path.read_text(errors="replace")
+            for path in (self.base / "dovecot.log", self.base / "stdout.log")
+            if path.exists()
+        )
+
+    def _greets(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.imap_port), 1) as sock:
+                sock.settimeout(5)
+                return sock.recv(200).startswith(b"* OK")
+        except OSError:
+            return False
+
+    def _prepare(self) -> None:
+        for name in ("run", "state", "mail"):
+            (self.base / name).mkdir()
+        (self.base / "users").write_text(
+            "".join(f"{user}:{self.password}::::::\n" for user in self.users)
+        )
+        (self.base / "dovecot.log").touch()
+        (self.base / "dovecot.conf").write_text(self._configuration())
+        make_certificate(self.base)
+        if self._as_root:
+            self.base.chmod(0o755)
+            (self.base / "dovecot.log").chmod(0o666)
+            for name in ("mail", "state"):
+                os.chown(self.base / name, self._owner.pw_uid, self._owner.pw_gid)
+
+    def _configuration(self) -> str:
+        mine = pwd.getpwuid(os.geteuid()).pw_name
+        values = {
+            "BASE": self.base,
+            "IMAP": self.imap_port,
+            "IMAPS": self.imaps_port,
+            "LMTP": self.lmtp_port,
+            "INTERNAL_USER": "dovecot" if self._as_root else mine,
+            "INTERNAL_GROUP": "dovecot" if self._as_root else grp.getgrgid(os.getegid()).gr_name,
+            "LOGIN_USER": "dovenull" if self._as_root else mine,
+            "MAIL_UID": self._owner.pw_uid,
+            "MAIL_GID": self._owner.pw_gid,
+            "CAPABILITY": self._options.capability,
+            "SEPARATOR": self._options.separator,
+            "PREFIX": self._options.prefix,
+        }
+        text = _TEMPLATE.read_text()
+        for name, value in values.items():
+            text = text.replace(f"@{name}@", str(value))
+        return text
+
+
+def make_certificate(directory: Path) -> None:
+    """A self-signed certificate for localhost: cert.pem (also the authority) and key.pem."""
+    subprocess.run(
+        [
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+            ),
+            *("-nodes", "-days", "30", "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+            *("-keyout", str(directory / "key.pem"), "-out", str(directory / "cert.pem")),
+        ],
+        check=True,
+        capture_output=True,
+    )
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports that are free now; all are held until all are found, so that they differ."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [sock.getsockname()[1] for sock in sockets]
+    for sock in sockets:
+        sock.close()
+    return ports
