@@ -3,6 +3,9 @@
 Source: own decision 0008; label guide, "channel"; docs/forms.md.
 """
 
+import re
+from collections.abc import Container
+
 from ingest.layouts import Layout, Layouts, load
 from ingest.rows import Row, from_markup, is_rule, plain, rows
 from rules.codes import Channel
@@ -19,6 +22,7 @@ MAX_LINES = 400
 ENOUGH_LABELS = 3
 """Different known labels in the head that count as a mark. Source: own decision 0008."""
 
+_TICKED = re.compile(r"\[[xX✓]\]\s*([^\[\]]{1,100}?)\s*(?=\[|$)")
 _NO_REPLY = ("noreply", "no reply", "donotreply", "do not reply")
 
 HEAD_LINES = 30
@@ -110,8 +114,15 @@ def _split(
     if not texts and layout.free_text.after_head:
         head = _head(layout, lines, found)
         fields = [FormField(row.key, row.label, row.value) for row in head]
-        texts = [_until_end(layout, lines, head[-1].last if head else 0)[0]]
-    return tuple(fields), "\n".join(text for text in texts if text.strip(" -–"))
+        texts = [_until_end(layout, lines, _after_head(layout, lines, head))[0]]
+    free_text = "\n".join(text for text in texts if text.strip(" -–"))
+    return tuple(map(_ticked, fields)), free_text
+
+
+def _ticked(field: FormField) -> FormField:
+    """Of "[ ] Umzug [x] Krank" only what is ticked; other values as they are."""
+    ticked = _TICKED.findall(field.value)
+    return FormField(field.key, field.label, ", ".join(ticked).strip()) if ticked else field
 
 
 def _free_text(layout: Layout, lines: list[str], row: Row) -> tuple[str, int]:
@@ -140,14 +151,13 @@ def _until_end(
     return "\n".join(kept).strip(), end
 
 
-def _ends(layout: Layout, line: str, known: "frozenset[str] | object") -> bool:
+def _ends(layout: Layout, line: str, known: Container[str]) -> bool:
     words = plain(line)
-    if any(words.startswith(phrase) for phrase in layout.free_text.ends):
+    # One word must be the whole line: "--- Ende ---", but not "Ende März ziehe ich um".
+    if any(words.startswith(end) if " " in end else words == end for end in layout.free_text.ends):
         return True
     row = next(rows([line], layout.keys), None)
-    if row is None or not row.key:
-        return False
-    return known is layout.keys or plain(row.label) in layout.free_text.labels_after
+    return row is not None and (row.key == "question" or plain(row.label) in known)
 
 
 def _head(layout: Layout, lines: list[str], found: tuple[Row, ...]) -> list[Row]:
@@ -161,3 +171,15 @@ def _head(layout: Layout, lines: list[str], found: tuple[Row, ...]) -> list[Row]
         head.append(row)
         last = row.last
     return head
+
+
+def _after_head(layout: Layout, lines: list[str], head: list[Row]) -> int:
+    """The first line after the head that is not the machine's own introduction."""
+    number = head[-1].last if head else 0
+    while number < len(lines):
+        line = lines[number].strip()
+        own = _any(layout.marks.text, plain(line)) and (line.endswith(":") or len(line) < 60)
+        if not own and not is_rule(line):
+            break
+        number += 1
+    return number

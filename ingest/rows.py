@@ -10,14 +10,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _NUMBERED = re.compile(r"[ \t]*(?:\d{1,2}[.)]?[ \t]+|[*•][ \t]+)?")
-_ROW = re.compile(r"([^\s:=;»][^:=;»\t]{0,70}?)[ .]*(:(?!\d)|=|;|»|\t|\.{3,}|[ ]{2,})[ \t]*(.*)")
+_ROW = re.compile(
+    r"([^\s:=;»][^:=;»\t]{0,70}?)[ .]{0,80}(:(?!\d)|=|;|»|\t|\.{3,80}|[ ]{2,80})[ \t]*(.*)"
+)
 _QUESTION = re.compile(r"([^?]{3,90}\?)[ \t]*(.*)")
 _TAG = re.compile(r"<([A-Za-z_]\w{0,40})((?:\s[^<>]{0,200})?)>([^<>]*)</\1>")
 _ATTRIBUTE = re.compile(r"([A-Za-z_]\w{0,40})=\"([^\"<>]{0,500})\"")
 _RULE = re.compile(r"[\s=*_~<>«»-]*")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
-_BLOCK_MARKS = frozenset({">", "|", ">-", "|-"})  # YAML: the text follows in the next lines
+_SIDE_BY_SIDE = re.compile(r"\s[|/]\s")
+_EMPTY = frozenset({"null", ">", "|", ">-", "|-"})  # YAML: the text follows in the next lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,15 @@ def _rows_at(lines: list[str], number: int, keys: Mapping[str, str]) -> Iterator
     bare = line[_NUMBERED.match(line).end() :].rstrip()  # type: ignore[union-attr]  # matches any text
     if not bare:
         return
-    if "|" in bare and (cells := _cells(lines, number, keys)):
+    if ("|" in bare or " / " in bare) and (cells := _cells(lines, number, keys)):
         yield from cells
     elif row := _labelled(bare, number, keys):
         yield _with_answer(row, lines, keys) if row.key == "question" else row
     elif (asked := _QUESTION.fullmatch(bare)) or plain(bare) in keys:
         label, value = (asked[1], asked[2]) if asked else (bare, "")
-        key = keys.get(plain(label), "")
-        value, last = (value, number + 1) if value else _value_below(lines, number + 1, keys)
+        key, last = keys.get(plain(label), ""), number + 1
+        if not value and key != "free_text":  # the end of free text is the layout's affair
+            value, last = _value_below(lines, last, keys)
         if value or key:
             yield Row(key, label, value, number, last)
 
@@ -90,7 +94,9 @@ def _labelled(bare: str, number: int, keys: Mapping[str, str]) -> Row | None:
     sure = separator == ":" or "\t" in separator or separator == "»" or separator.startswith("...")
     if not key and (not sure or len(label) > 45):
         return None
-    return Row(key, label, "" if value in _BLOCK_MARKS else value, number, number + 1)
+    if value.startswith('"') and '"' in label:  # JSON
+        value = value.strip('", ')
+    return Row(key, label, "" if value in _EMPTY else value, number, number + 1)
 
 
 def _with_answer(row: Row, lines: list[str], keys: Mapping[str, str]) -> Row:
@@ -118,5 +124,7 @@ def _cells(lines: list[str], number: int, keys: Mapping[str, str]) -> list[Row]:
         values = [cell.strip() for cell in lines[number + 1].split("|")]
         pairs = zip(cells, values, strict=False)
         return [Row(keys.get(plain(k), ""), k, v, number, number + 2) for k, v in pairs]
-    side_by_side = [_labelled(cell, number, keys) for cell in cells if cell]
-    return [row for row in side_by_side if row and row.key]
+    pieces = _SIDE_BY_SIDE.split(lines[number])
+    found = [_labelled(piece.strip(), number, keys) for piece in pieces if piece.strip()]
+    known = [row for row in found if row and row.key]
+    return known if len(known) >= 2 else []

@@ -1,0 +1,172 @@
+"""Signatures and disclaimers in the lines that a sender wrote himself.
+
+The words under a greeting stay new where they are a private person's: name, street, PLZ and
+Kundennummer are facts. What a company's or a phone's program adds is signature.
+Source: label guide ("in a signature or in a disclaimer does not count"); RFC 3676 section 4.3
+("-- "); own decision 0009.
+"""
+
+import re
+
+_DASHES = re.compile(r"--[ \t]?")
+_APP = re.compile(
+    r"\W{0,3}(?:von meinem .{2,60} gesendet|gesendet (?:von|mit|aus|über)\b(?!.{0,60}:\s).{2,60}|"
+    r"sent (?:from|with|via) .{2,60}|get outlook for .{2,30}|holen sie sich outlook .{2,40}|"
+    r"outlook für (?:ios|android).{0,40}|diese? (?:e-?mail|nachricht) wurde .{0,60}(?:viren|avast|avg)"
+    r".{0,60}|virenfrei.{0,60}|diese nachricht wurde von meinem .{2,60}|"
+    r"envoyé de mon .{2,40}|(?:<?https?://\S*avast\S*|www\.avast\.com)\S*)\W{0,3}",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    r"\W{0,3}(?:mit )?(?:(?:vielen? |besten? |lieben? |herzlich\w* |freundlich\w* |schöne\w* |viele "
+    r"|beste |liebe |sonnige )+(?:dank und )?(?:grü(?:ß|ss)\w*|gruss|gruesse\w*)|mfg|lg|vg|"
+    r"gr(?:ü|ue)(?:ß|ss)e?|gruß|gruss|hochachtungsvoll|(?:best|kind|warm) regards|regards|"
+    r"yours \w+|i\. ?a\.).{0,60}",
+    re.IGNORECASE,
+)
+_GREETING = re.compile(
+    r"\W{0,3}(?:sehr geehrte\w*|guten (?:tag|morgen|abend)|hallo|moin|liebe\w*|servus|hi|dear|"
+    r"grü(?:ß|ss) gott|werte\w*)\b.{0,80}",
+    re.IGNORECASE,
+)
+_REGISTER = re.compile(
+    r"\bHR ?[AB] ?\d|\bHR ?[AB][ -]?Nr|\b(?:USt|Umsatzsteuer)[-. ]?Id|\bUID[: ]|Handelsregister|"
+    r"Registergericht|Amtsgericht .{2,40} (?:HR|VR)|Sitz der Gesellschaft|[·|] *Sitz\b|\bSteuer-?(?:Nr|nummer)\b|"
+    r"Geschäftsführe\w{1,6}(?:/\w+)?\s?:|Geschäftsführung\s?:|\bVorstand\s?:|Aufsichtsrat|"
+    r"Gläubiger-?ID|\bIK[: ]\s?\d{9}",
+    re.IGNORECASE,
+)
+_ACCOUNT = re.compile(
+    r"\W{0,3}(?:unsere )?(?:bank|konto)verbindung(?:en)?\b.{0,60}:", re.IGNORECASE
+)
+_COMPANY = re.compile(
+    r"\b(?:GmbH|mbH|mbB|AG|KG|OHG|UG|SE|e\. ?V\.|eG|gGmbH|KGaA|e\. ?K\.|PartG\w*|GbR)(?=\W|$)"
+    r"|\b(?:Tel(?:efon)?|Fax|Telefax|Mobil|Fon|Web|Internet)\s?[.:]|\bwww\.|Bankverbindung\s?:"
+)
+_FACTS = re.compile(
+    r"\b\d{3} ?[A-Z] ?\d{3} ?\d{3}\b|\b\d{5} +[A-ZÄÖÜ]|\bK(?:unden|d)\W{0,3}(?:n|-n)|\bPLZ\b|"
+    r"\w(?:str(?:aße|asse|\.)|weg|platz|gasse|allee)\W{0,2}\d|\bgeb\.",
+    re.IGNORECASE,
+)
+_DISCLAIMER = re.compile(
+    r"\W{0,5}(?:(?:diese|this) (?:e-?mail|mail|nachricht|message|communication)\b.{0,200}?(?:vertraulich|"
+    r"rechtlich geschützt|ausschließlich|bestimmungsgemäß|confidential|privileged|intended|solely|"
+    r"nur für den .{0,30}(?:empfänger|adressat))|"
+    r"(?:der|die) (?:inhalt|informationen|angaben) (?:dieser|in dieser) (?:e-?mail|nachricht|mail)|"
+    r"(?:sollten|wenn|falls) sie (?:nicht der |diese (?:e-?mail|nachricht) irrtümlich).{0,40}"
+    r"(?:empfänger|adressat|erhalten)|if you (?:are not the intended|have received this)|"
+    r"(?:bitte|please) (?:denken sie|prüfen sie|consider|think|überlegen sie).{0,60}(?:umwelt|"
+    r"ausdruck|drucken|environment|print)|vertraulichkeitshinweis|confidentiality notice|disclaimer\b|"
+    r"(?:hinweise?|informationen) zum datenschutz|datenschutzhinweis|der umwelt zuliebe|"
+    r"(?:achtung|caution|warnung|vorsicht)\W.{0,60}(?:extern|außerhalb|outside|external)|\[?extern(?:al)?\]?$|"
+    r"(?:an )?e-?mail (?:can|kann|können).{0,60}(?:verändert|manipul|altered)|"
+    r"das unerlaubte kopieren|aus rechts- und sicherheitsgründen)",
+    re.IGNORECASE,
+)
+
+
+def labels(lines: list[str]) -> list[str]:
+    """ "new", "signature" or "disclaimer" for each line of the sender's own text."""
+    found = ["new"] * len(lines)
+    closing = _last_closing(lines)
+    for begin, end in _paragraphs(lines):
+        # Under the closing it may follow its neighbour without a blank line; above, it may not.
+        starts = range(begin, end if closing is not None and begin >= closing else begin + 1)
+        first = next((n for n in starts if _DISCLAIMER.match(lines[n][:400])), end)
+        found[first:end] = ["disclaimer"] * (end - first)
+    for number, line in enumerate(lines):
+        if found[number] == "new" and len(line) < 150 and _APP.fullmatch(line.rstrip()):
+            found[number] = "signature"
+    for begin in (_after_dashes(lines), _company_block(lines, found)):
+        for number in range(begin, len(lines)):
+            if found[number] == "new":
+                found[number] = "signature"
+    for begin, end in _paragraphs(lines):
+        for number in range(begin, end):
+            if found[number] == "signature" and _DISCLAIMER.match(lines[number][:400]):
+                found[number:end] = ["disclaimer"] * (end - number)
+    return _facts_stay(lines, found)
+
+
+def is_only_courtesy(lines: list[str], stub: re.Pattern[str]) -> bool:
+    """Whether the lines say nothing but greeting, closing, a name, and at most "siehe unten"."""
+    closed = False
+    for line, label in zip(lines, labels(lines), strict=True):
+        bare = line.strip(" \t.!,:;-–")
+        if label != "new" or not bare or stub.fullmatch(bare) or _GREETING.fullmatch(bare):
+            continue
+        if _CLOSING.fullmatch(bare):
+            closed = True
+        elif not closed or len(bare) > 60 or _FACTS.search(bare):
+            return False
+    return True
+
+
+def _paragraphs(lines: list[str]) -> list[tuple[int, int]]:
+    """Ranges of lines without a blank one between."""
+    found, begin = [], 0
+    for number, line in enumerate([*lines, ""]):
+        if not line.strip():
+            if number > begin:
+                found.append((begin, number))
+            begin = number + 1
+    return found
+
+
+def _after_dashes(lines: list[str]) -> int:
+    """The line "-- " that begins the signature, if it stands after some text."""
+    for number, line in enumerate(lines):
+        if _DASHES.fullmatch(line) and any(above.strip() for above in lines[:number]):
+            return number
+    return len(lines)
+
+
+def _company_block(lines: list[str], found: list[str]) -> int:
+    """Where a company's block begins: only where register, tax or management lines prove it.
+
+    With a closing above, it begins at the first company line under the closing; the sender's name
+    stays. Without one, the paragraph with the proof is the block.
+    """
+    proof = next((n for n, line in enumerate(lines) if found[n] == "new" and _proves(line)), None)
+    if proof is None:
+        return len(lines)
+    closing = max((n for n in range(proof) if _is_closing(lines[n])), default=None)
+    if closing is not None:
+        return next(
+            n for n in range(closing + 1, proof + 1) if _COMPANY.search(lines[n]) or n == proof
+        )
+    begin = proof
+    while begin > 0 and lines[begin - 1].strip() and _is_short(lines[begin - 1]):
+        begin -= 1
+    return begin if proof >= len(lines) // 2 else len(lines)
+
+
+def _proves(line: str) -> bool:
+    """A line of register, tax or management data, not a sentence that mentions them."""
+    match = _REGISTER.search(line)
+    if match is None or len(line) > 160:
+        return False
+    return match.start() < 3 or not line.rstrip().endswith((".", "?", "!"))
+
+
+def _last_closing(lines: list[str]) -> int | None:
+    return max((n for n, line in enumerate(lines) if _is_closing(line)), default=None)
+
+
+def _is_closing(line: str) -> bool:
+    return len(line) < 90 and bool(_CLOSING.fullmatch(line.strip()))
+
+
+def _is_short(line: str) -> bool:
+    return len(line) < 90
+
+
+def _facts_stay(lines: list[str], found: list[str]) -> list[str]:
+    """Facts of a private person stay new: a block without any company mark keeps its fact lines."""
+    block = [n for n, label in enumerate(found) if label == "signature"]
+    if any(_proves(lines[n]) or _COMPANY.search(lines[n]) for n in block):
+        return found
+    for number in block:
+        if _FACTS.search(lines[number]):
+            found[number] = "new"
+    return found
