@@ -6,7 +6,7 @@ calls `errors.show_with(app, page)`.
 
 from fastapi import FastAPI
 
-from api import admins, automation, clerks, errors, health, openapi
+from api import admins, automation, clerks, errors, health, letters, metrics, openapi
 from api.auth import KeyRing
 from api.doors import DoorSettings
 from api.idempotency import FirstAnswer
@@ -30,7 +30,7 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
     app.state.house, app.state.door = house, door
     app.state.keys = KeyRing(door.keys)
     errors.register(app)
-    for room in (automation, clerks, admins, health):
+    for room in (automation, clerks, letters, admins, health, metrics):
         app.include_router(room.router)
     _wrap(app, door)
     openapi.install(app)

@@ -1,6 +1,6 @@
-"""Who is calling, and whether this door is for them: a bearer key for machines, a session for people.
+"""Who is calling, and whether this door is for them: keys for machines, sessions for people.
 
-An endpoint says by the type of its parameter whom it serves (`caller: ClerkCaller`). Which
+An endpoint says by the type of its parameter whom it serves (`caller: MayWorkItems`). Which
 agency's items a caller may see or write is decided further in, by triage and rules/access.py.
 """
 
@@ -19,8 +19,8 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from api import session as sessions
 from api.doors import KEY_SEPARATOR, ApiKey, DoorSettings
 from api.session import Session
-from rules.access import Caller
-from rules.codes import Role
+from rules import access
+from rules.access import Caller, Permission
 from rules.errors import Refused
 from triage.house import House
 
@@ -39,7 +39,7 @@ class KeyRing:
         self._hasher = PasswordHasher()
         # Digest of each key that argon2 has accepted; at most one entry a key of the settings.
         self._proved: dict[str, bytes] = {}
-        # One argon2 at a time: it takes 64 MiB and a core, and wrong keys cost as much as right ones.
+        # One argon2 at a time: it takes 64 MiB and a core, for wrong keys as for right ones.
         self._checking = threading.Lock()
 
     def caller(self, key: str) -> Caller:
@@ -152,10 +152,13 @@ _cookie = APIKeyCookie(
 
 
 @dataclass(frozen=True, slots=True)
-class Permission:
-    """A dependency that lets in these roles. A house test asks each operation for one."""
+class Needs:
+    """A dependency that lets in who has the permission; None lets in everybody who is known.
 
-    roles: frozenset[Role]
+    Scope (agencies, region) is asked where the thing is read. A test asks each operation for one.
+    """
+
+    permission: Permission | None
 
     def __call__(
         self,
@@ -163,18 +166,25 @@ class Permission:
         _key: Annotated[object, Security(_bearer)],
         _session: Annotated[object, Security(_cookie)],
     ) -> Caller:
-        """The caller. Raises: Refused: `access.role`, and as `identify`."""
+        """The caller. Raises: Refused: `access.denied`, and as `identify`."""
         caller = identify(request)
-        if caller.role not in self.roles:
-            allowed = ", ".join(sorted(self.roles))
-            raise Refused("access.role", f"this call is for {allowed}", role=caller.role.value)
+        if self.permission is not None:
+            access.require(caller, self.permission)
         return caller
 
 
 HouseHere = Annotated[House, Depends(house_of)]
 DoorHere = Annotated[DoorSettings, Depends(door_of)]
 
-AnyCaller = Annotated[Caller, Depends(Permission(frozenset(Role)))]
-ClerkCaller = Annotated[Caller, Depends(Permission(frozenset({Role.CLERK, Role.ADMIN})))]
-AutomationCaller = Annotated[Caller, Depends(Permission(frozenset({Role.AUTOMATION, Role.ADMIN})))]
-AdminCaller = Annotated[Caller, Depends(Permission(frozenset({Role.ADMIN})))]
+AnyCaller = Annotated[Caller, Depends(Needs(None))]
+"""Known, but what may be seen is decided by the station (a mail: its sender, clerk or admin)."""
+
+MayJudge = Annotated[Caller, Depends(Needs(Permission.JUDGE))]
+MayHandIn = Annotated[Caller, Depends(Needs(Permission.HAND_IN))]
+MayReadItems = Annotated[Caller, Depends(Needs(Permission.READ_ITEM))]
+MayWorkItems = Annotated[Caller, Depends(Needs(Permission.WORK_ITEM))]
+MayReadTexts = Annotated[Caller, Depends(Needs(Permission.READ_TEXTS))]
+MayReadFigures = Annotated[Caller, Depends(Needs(Permission.READ_FIGURES))]
+MayReadTrail = Annotated[Caller, Depends(Needs(Permission.READ_TRAIL))]
+MayReplay = Annotated[Caller, Depends(Needs(Permission.REPLAY))]
+MayManagePostboxes = Annotated[Caller, Depends(Needs(Permission.MANAGE_POSTBOXES))]

@@ -1,4 +1,4 @@
-"""What the HTTP doors are told by the settings: where they listen, who may come in, how much they take.
+"""What the settings tell the HTTP doors: where they listen, who may come in, how much they take.
 
 Made once by the command line from the `[desk]` and `[[keys]]` tables; secrets come in as values.
 """
@@ -54,7 +54,7 @@ class DoorSettings:
     mail_limit_bytes: int = 60 * 1024 * 1024
     """Source: size limit of the postboxes (settings, size_limit_mb), the same for all ways in."""
     other_limit_bytes: int = 256 * 1024
-    """Source: own decision 0010; ten times the largest request of the desk, a reply with its body."""
+    """Source: own decision 0021; ten times the desk's largest request, a reply with its body."""
     idempotency_hours: int = 24
     """How long a repeated request gets its first answer."""
 

@@ -79,7 +79,7 @@ class SafeHeaders:
 
 
 class SizeLimit:
-    """Reads the body of a request whole, up to the limit of its path, before anything looks at it."""
+    """Reads a request's body whole, up to the limit of its path, before anything looks at it."""
 
     def __init__(self, app: ASGIApp, *, limit_of: Callable[[str], int]) -> None:
         self.app = app

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from rules.access import Caller
+from rules.access import Caller, Permission
 from rules.codes import Role
 
 COOKIE: Final = "postlotse_session"
@@ -23,7 +23,7 @@ _PURPOSE: Final = b"postlotse session 1."
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A person signed in until `expires_at` (aware UTC). `csrf` goes into each form of the pages."""
+    """A person signed in until `expires_at` (aware UTC). `csrf` goes into each form."""
 
     caller: Caller
     csrf: str
@@ -43,6 +43,7 @@ def seal(session: Session, secret: bytes) -> str:
         "role": caller.role.value,
         "agencies": None if caller.agencies is None else sorted(caller.agencies),
         "regions": None if caller.regions is None else sorted(caller.regions),
+        "extra": sorted(caller.extra),
         "csrf": session.csrf,
         "exp": int(session.expires_at.timestamp()),
     }
@@ -70,6 +71,7 @@ def _read(claims: dict[str, Any]) -> Session:
             role=Role(claims["role"]),
             agencies=_bound(claims["agencies"]),
             regions=_bound(claims["regions"]),
+            extra=frozenset(Permission(word) for word in claims["extra"]),
         ),
         csrf=claims["csrf"],
         expires_at=datetime.fromtimestamp(claims["exp"], tz=UTC),

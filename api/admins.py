@@ -1,0 +1,123 @@
+"""The door for admins: mail set aside, outgoing rows, completeness, postboxes, figures."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, status
+
+from api.auth import HouseHere, MayManagePostboxes, MayReadFigures, MayReplay
+from api.automation import ID_MAX, MessageId
+from api.cursor import Cursor, Limit, page_of
+from api.schemas.admin import (
+    AsidePage,
+    CompletenessOut,
+    FiguresOut,
+    OutgoingPage,
+    PostboxList,
+    TakenInOut,
+)
+from triage import admin, aside, figures
+from triage.admin import Completeness
+from triage.figures import Overview
+
+router = APIRouter(prefix="/v1/admin", tags=["admin"])
+
+OutgoingId = Annotated[int, Path(ge=1, le=ID_MAX, description="The id of the outgoing row.")]
+OutgoingStateName = Literal["new", "claimed", "sent", "receipted", "rejected", "dead"]
+PostboxName = Annotated[str | None, Query(max_length=100, description="Only this postbox.")]
+
+
+@router.get("/aside", response_model=AsidePage, summary="Mail that was set aside")
+def aside_listing(
+    house: HouseHere, caller: MayReplay, limit: Limit = 100, cursor: Cursor = None
+) -> dict[str, Any]:
+    """What lies beside the way now, with the reason, newest first."""
+    page = page_of(
+        lambda rows, after: aside.listing(house, caller, limit=rows, after=after),
+        lambda row: row.message_id,
+        limit=limit,
+        cursor=cursor,
+    )
+    return {"mails": page.rows, "next_cursor": page.next_cursor}
+
+
+@router.post(
+    "/aside/{message_id}/replay",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Send it through once more",
+)
+def aside_replay(house: HouseHere, caller: MayReplay, message_id: MessageId) -> None:
+    """Parsing, verdict and sorting again; it may come to lie aside again."""
+    aside.replay(house, caller, message_id)
+
+
+@router.post(
+    "/aside/{message_id}/intake",
+    response_model=TakenInOut,
+    status_code=status.HTTP_201_CREATED,
+    summary="It is real mail: take it in",
+)
+def aside_intake(house: HouseHere, caller: MayReplay, message_id: MessageId) -> dict[str, int]:
+    """Makes an item of it, for review by a clerk."""
+    return {"item_id": aside.take_in(house, caller, message_id)}
+
+
+@router.get("/outgoing", response_model=OutgoingPage, summary="What is on its way out")
+def outgoing_listing(
+    house: HouseHere,
+    caller: MayReplay,
+    state: Annotated[
+        list[OutgoingStateName] | None, Query(description="Only these; without: dead and rejected.")
+    ] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """Hand-overs and answers by state, newest first; without their content."""
+    states = admin.ENDED_BADLY if state is None else admin.states_of(state)
+    page = page_of(
+        lambda rows, after: admin.outgoing_listing(
+            house, caller, states=states, limit=rows, after=after
+        ),
+        lambda row: row.id,
+        limit=limit,
+        cursor=cursor,
+    )
+    return {"outgoing": page.rows, "next_cursor": page.next_cursor}
+
+
+@router.post(
+    "/outgoing/{outgoing_id}/replay",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_model=None,
+    summary="Try to deliver it again",
+)
+def outgoing_replay(house: HouseHere, caller: MayReplay, outgoing_id: OutgoingId) -> None:
+    """A dead or rejected row goes out again, under its old key, so that it is one delivery."""
+    admin.outgoing_replay(house, caller, outgoing_id)
+
+
+@router.get("/completeness", response_model=CompletenessOut, summary="Does the day's sum close?")
+def completeness(
+    house: HouseHere,
+    caller: MayReadFigures,
+    day: Annotated[date | None, Query(description="Local day; without: today.")] = None,
+    postbox: PostboxName = None,
+) -> Completeness:
+    """Seen = open + done + aside + gone + deleted, for one local day and all or one postbox."""
+    return admin.completeness(house, caller, day=day, postbox=postbox)
+
+
+@router.get("/postboxes", response_model=PostboxList, summary="The postboxes, as last found")
+def postboxes(house: HouseHere, caller: MayManagePostboxes) -> dict[str, Any]:
+    """Whether each answers, and since when its oldest unsorted mail waits."""
+    return {"postboxes": admin.postboxes(house, caller)}
+
+
+@router.get("/figures", response_model=FiguresOut, summary="What waits, by agency and concern")
+def overview(
+    house: HouseHere,
+    caller: MayReadFigures,
+    agency: Annotated[str | None, Query(max_length=20, description="Only this agency.")] = None,
+) -> Overview:
+    """The live picture of the waiting lines. No person, no working time."""
+    return figures.overview(house, caller, agency_code=agency)

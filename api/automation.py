@@ -1,0 +1,149 @@
+"""The door for machines of the Service Centers: judge a mail, hand one in, ask where it stands."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from api.auth import AnyCaller, HouseHere, MayHandIn, MayJudge
+from api.schemas.mails import MailIn, MailOut, VerdictOut
+from rules.errors import Refused
+from triage import accept
+from triage.accept import MailView
+
+router = APIRouter(prefix="/v1", tags=["automation"])
+
+RFC822: Final = "message/rfc822"
+ID_MAX: Final = 2**63 - 1
+"""Largest id of both databases; beyond it the driver would raise, not answer "unknown"."""
+
+MessageId = Annotated[int, Path(ge=1, le=ID_MAX, description="The house's id of the mail.")]
+
+SAMPLE_MAIL: Final = (
+    "From: Erika Muster <erika.muster@post.example>\r\n"
+    "To: Kassel.EZ@arbeitsagentur.example\r\n"
+    "Subject: Krankmeldung\r\n\r\n"
+    "Guten Tag,\r\nich bin vom 23.11. bis 04.12.2026 krankgeschrieben.\r\n"
+)
+
+BODY_DOC: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            RFC822: {
+                "schema": {"type": "string", "format": "binary"},
+                "examples": {"au": {"summary": "Krankmeldung", "value": SAMPLE_MAIL}},
+            },
+            "application/json": {"schema": {"$ref": "#/components/schemas/MailIn"}},
+        },
+    }
+}
+"""FastAPI can't describe a body that comes in two media types; so it stands here."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostedMail:
+    """The original as the caller gave it, and where it came in."""
+
+    data: bytes
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    media_type: str
+    body: bytes
+
+
+async def _sent(request: Request) -> _Sent:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return _Sent(media_type, await request.body())
+
+
+def posted_mail(
+    sent: Annotated[_Sent, Depends(_sent)],
+    mailbox: Annotated[
+        str, Query(max_length=320, description="With message/rfc822: where the mail came in.")
+    ] = "",
+) -> PostedMail:
+    """The mail in the body, raw or in JSON. Runs in a thread: base64 of 60 MB takes its time.
+
+    Raises: Refused: `request.media_type`, `request.malformed`.
+    """
+    if sent.media_type == "application/json":
+        posted = _read_json(sent.body)
+        return PostedMail(posted.raw_base64, posted.mailbox)
+    if sent.media_type != RFC822:
+        raise Refused("request.media_type", f"send {RFC822} or application/json")
+    if not sent.body.strip():
+        raise Refused("request.malformed", "the body is empty; send the mail as it came")
+    return PostedMail(sent.body, mailbox)
+
+
+def _read_json(body: bytes) -> MailIn:
+    try:
+        return MailIn.model_validate_json(body)
+    except ValidationError as exc:
+        # Without the input: it is the mail.
+        raise RequestValidationError(exc.errors(include_input=False, include_url=False)) from None
+
+
+Posted = Annotated[PostedMail, Depends(posted_mail)]
+
+
+@router.post(
+    "/verdicts",
+    response_model=VerdictOut,
+    summary="Judge a mail, keep nothing",
+    openapi_extra=BODY_DOC,
+)
+def judge(house: HouseHere, _caller: MayJudge, posted: Posted) -> dict[str, Any]:
+    """The verdict on a mail: channel, concerns, payment relevance, agency, folder, deadline."""
+    return accept.judge(house, posted.data, mailbox=posted.mailbox)
+
+
+@router.post(
+    "/mails",
+    response_model=MailOut,
+    status_code=status.HTTP_201_CREATED,
+    summary="Hand in a mail",
+    openapi_extra=BODY_DOC,
+)
+def hand_in(house: HouseHere, caller: MayHandIn, posted: Posted, response: Response) -> MailView:
+    """Keep a mail and sort it. Durable once this answers; until then repeat with the same key."""
+    view = accept.hand_in(house, caller, posted.data, mailbox=posted.mailbox)
+    response.headers["Location"] = f"/v1/mails/{view.message_id}"
+    return view
+
+
+@router.get("/mails/{message_id}", response_model=MailOut, summary="Where a mail stands")
+def mail(house: HouseHere, caller: AnyCaller, message_id: MessageId) -> MailView:
+    """State, item and verdict of a mail."""
+    return accept.mail(house, caller, message_id)
+
+
+@router.get(
+    "/mails/{message_id}/original",
+    response_class=Response,
+    summary="The original, byte for byte",
+    responses={
+        200: {
+            "description": "The mail as it came.",
+            "content": {RFC822: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+def original(house: HouseHere, caller: AnyCaller, message_id: MessageId) -> Response:
+    """The original as a file to save. The read is put on record."""
+    data = accept.original(house, caller, message_id)
+    return Response(
+        data,
+        media_type=RFC822,
+        headers={
+            "Content-Disposition": f'attachment; filename="mail-{message_id}.eml"',
+            # If a browser shows it all the same, nothing in it may act.
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        },
+    )

@@ -1,0 +1,105 @@
+"""Approved texts and answers: which fit, how one reads, and ordering one to be sent.
+
+Nothing leaves but the approved version, word for word; a draft that differs is answered with
+409 `reply.differs` and the places where it does.
+"""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, status
+
+from api.auth import HouseHere, MayReadItems, MayReadTexts, MayWorkItems
+from api.clerks import ItemId, LeaseToken
+from api.schemas.items import OrderedOut
+from api.schemas.texts import (
+    PreviewIn,
+    ProposalsOut,
+    RenderedOut,
+    ReplyIn,
+    TextList,
+    TextOut,
+)
+from rules.errors import Refused
+from rules.texts import Rendered, Text
+from triage import reply
+from triage.house import House
+from triage.reply import Proposals
+
+router = APIRouter(prefix="/v1", tags=["texts"])
+
+TextId = Annotated[
+    str, Path(max_length=120, description="<concern>.<name>", examples=["au.eingang"])
+]
+
+
+@router.get("/items/{item_id}/texts", response_model=ProposalsOut, summary="Fitting texts")
+def proposals(house: HouseHere, caller: MayReadItems, item_id: ItemId) -> Proposals:
+    """Whether an answer is allowed, and the texts that fit, best first."""
+    return reply.proposals(house, caller, item_id)
+
+
+@router.post(
+    "/items/{item_id}/replies",
+    response_model=OrderedOut,
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Answer with an approved text",
+)
+def answer(
+    house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: ReplyIn
+) -> dict[str, int]:
+    """Order the answer; it leaves soon after, under the lease of this moment."""
+    outgoing_id = reply.order(
+        house,
+        caller,
+        item_id,
+        token,
+        text_id=said.text_id,
+        version=said.version,
+        values=said.values,
+        body=said.body,
+    )
+    return {"outgoing_id": outgoing_id}
+
+
+@router.get("/texts", response_model=TextList, summary="The texts that may be sent today")
+def texts(
+    house: HouseHere,
+    _caller: MayReadTexts,
+    region: Annotated[str, Query(max_length=40, description="Region of the Service Center.")] = "",
+) -> dict[str, tuple[Text, ...]]:
+    """Of each text the newest version valid today; texts bound to a region only with that one."""
+    return {"texts": house.texts.valid(house.today().date(), region)}
+
+
+@router.get("/texts/{text_id}", response_model=TextOut, summary="A text, newest valid version")
+def text(house: HouseHere, _caller: MayReadTexts, text_id: TextId) -> Text:
+    """The version valid today. A text that has ended or was withdrawn is not given out."""
+    return _valid_today(house, text_id, house.today().date())
+
+
+@router.get(
+    "/texts/{text_id}/versions/{version}", response_model=TextOut, summary="One version of a text"
+)
+def text_version(
+    house: HouseHere,
+    _caller: MayReadTexts,
+    text_id: TextId,
+    version: Annotated[int, Path(ge=1, le=10_000)],
+) -> Text:
+    """An approved version, also one that has ended: what was sent can be read for good."""
+    return house.texts.get(text_id, version)
+
+
+@router.post("/texts/{text_id}/preview", response_model=RenderedOut, summary="How it would read")
+def preview(house: HouseHere, caller: MayReadItems, text_id: TextId, said: PreviewIn) -> Rendered:
+    """The letter with its gaps filled, for one item. Nothing is sent or kept."""
+    return reply.preview(house, caller, said.item_id, text_id, said.values)
+
+
+def _valid_today(house: House, text_id: str, today: date) -> Text:
+    versions = house.texts.versions(text_id)
+    valid = [text for text in versions if text.valid_from <= today <= text.valid_to]
+    if not valid:
+        raise Refused("text.unknown", f"Den Text „{text_id}“ gibt es heute nicht.", text=text_id)
+    return valid[-1]

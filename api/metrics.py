@@ -1,0 +1,68 @@
+"""Counters of the doors, and the house's own gauges at the moment somebody asks.
+
+Labels are routes, methods, status numbers and states; never a path, a person or an agency.
+Listed in docs/operations.md.
+"""
+
+from typing import Final
+
+from fastapi import APIRouter, Response
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+
+from api.auth import HouseHere
+from rules.errors import TryLater
+from triage import figures
+from triage.house import House
+
+REQUESTS: Final = Counter(
+    "postlotse_http_requests", "Requests answered.", ("method", "route", "status")
+)
+SECONDS: Final = Histogram(
+    "postlotse_http_seconds",
+    "Time until the answer was sent.",
+    ("route",),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+REPLAYS: Final = Counter(
+    "postlotse_http_replays", "Requests answered from an earlier answer to their Idempotency-Key."
+)
+
+router = APIRouter(tags=["health"])
+
+
+def count(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one request. `route` is the pattern, so that labels stay few."""
+    REQUESTS.labels(method, route, str(status)).inc()
+    SECONDS.labels(route).observe(seconds)
+
+
+@router.get("/metrics", summary="Counters for Prometheus", response_class=Response)
+def metrics(house: HouseHere) -> Response:
+    """Counters of this process and gauges of the house; without the database the counters alone."""
+    return Response(
+        generate_latest(REGISTRY) + generate_latest(_gauges(house)),
+        media_type=CONTENT_TYPE_LATEST,
+    )
+
+
+def _gauges(house: House) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    up = Gauge("postlotse_database_up", "Whether the database answers.", registry=registry)
+    try:
+        now = figures.progress(house)
+    except TryLater:
+        up.set(0)
+        return registry
+    up.set(1)
+    mails = Gauge("postlotse_mails", "Mails by how far they are.", ("state",), registry=registry)
+    for state, number in (("seen", now.seen), ("kept", now.kept), ("done", now.done)):
+        mails.labels(state).set(number)
+    return registry

@@ -1,0 +1,117 @@
+"""The written promise of the doors: what FastAPI knows of them, and what all have in common.
+
+Problems, `Idempotency-Key` and its answers hold for every operation by construction, so they
+are added here in one place instead of standing at each endpoint.
+"""
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api import idempotency
+from api.errors import PROBLEM_JSON
+from api.schemas.base import ProblemOut
+from api.schemas.mails import MailIn
+
+TITLE: Final = "Postlotse"
+VERSION: Final = "1"
+DESCRIPTION: Final = (
+    "Mail intake and triage for the Service Centers and Eingangszonen.\n\n"
+    "Errors are `application/problem+json` with a stable `code`; compare codes, not texts. "
+    "Within `/v1` keys are added, never renamed or removed. Times are UTC, days are local days. "
+    "Every POST takes an `Idempotency-Key`; a repetition gets the first answer, byte for byte. "
+    "Lists come in pages: pass `next_cursor` on as `cursor` until it is null."
+)
+TAGS: Final[list[dict[str, Any]]] = [
+    {"name": "automation", "description": "Machines of the Service Centers: judge, hand in, ask."},
+    {"name": "clerk", "description": "Clerks of the Eingangszonen: take, work on, lay down."},
+    {"name": "texts", "description": "Approved texts (Textbausteine) and answers made of them."},
+    {"name": "admin", "description": "Admins: set aside, outgoing, completeness, figures."},
+    {"name": "health", "description": "For monitoring."},
+]
+
+PROBLEMS: Final = {
+    "401": "No key and no session, or a wrong one (`auth.*`).",
+    "403": "Known, but not allowed (`access.*`).",
+    "404": "No such thing, or not for this caller (`*.unknown`).",
+    "409": "Somebody else was faster (`item.lease_stale`, `idempotency.in_progress`, …).",
+    "413": "The body is larger than allowed (`request.too_large`).",
+    "422": "Understood and refused for good; `code` and `details` say why.",
+    "500": "An error in the house (`internal`); it was logged.",
+    "503": "A neighbour is away; try again after `Retry-After` seconds.",
+}
+ALWAYS: Final = frozenset({"500", "503"})
+WITH_CALLER: Final = frozenset({"401", "403", "404", "422"})
+WITH_WRITE: Final = frozenset({"409", "413"})
+
+
+def install(app: FastAPI) -> None:
+    """Let the app describe itself with everything that holds for all operations."""
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _completed(_by_framework(app))
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def _by_framework(app: FastAPI) -> dict[str, Any]:
+    return get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        tags=app.openapi_tags,
+    )
+
+
+def _completed(schema: dict[str, Any]) -> dict[str, Any]:
+    schemas: dict[str, Any] = schema["components"]["schemas"]
+    for model in (ProblemOut, MailIn):
+        schemas[model.__name__] = model.model_json_schema(
+            ref_template="#/components/schemas/{model}"
+        )
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            _complete(path, method, operation)
+    return schema
+
+
+def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
+    codes = set(ALWAYS)
+    if "security" in operation:
+        codes |= WITH_CALLER
+    if method in {"post", "put", "delete"}:
+        codes |= WITH_WRITE
+    responses = operation["responses"]
+    for code in sorted(codes):
+        if code not in responses or code == "422":
+            responses[code] = _problem(code)
+    if method == "post" and path.startswith("/v1/"):
+        operation.setdefault("parameters", []).append(_key_parameter())
+
+
+def _problem(code: str) -> dict[str, Any]:
+    return {
+        "description": PROBLEMS[code],
+        "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
+    }
+
+
+def _key_parameter() -> dict[str, Any]:
+    return {
+        "name": idempotency.KEY,
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.KEY_CHARS_MAX},
+        "example": "5f0c9a3e-4b7d-4c1e-9a52-0d2f6a1b8c77",
+        "description": (
+            "Names this request. Repeated with the same content it gets the first answer; with "
+            "other content 422 `idempotency.reused`; while it still runs 409 "
+            "`idempotency.in_progress`."
+        ),
+    }

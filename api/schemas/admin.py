@@ -1,0 +1,133 @@
+"""What admins see: mail set aside, outgoing rows, completeness, postboxes, figures, health."""
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from api.schemas.base import Out
+
+
+class AsideOut(Out):
+    """One mail beside the way, with the reason."""
+
+    message_id: int = Field(examples=[40730])
+    postbox: str = Field(examples=["SC-West"])
+    sender: str = Field(examples=["newsletter@verein.example"])
+    subject: str = Field(examples=["Monatsbrief"])
+    received_at: datetime
+    set_aside_at: datetime
+    step: str = Field(examples=["sort"])
+    reason_code: str = Field(examples=["mail.machine"])
+    reason: str = Field(examples=["Von einer Maschine verschickt"])
+    tries: int = Field(examples=[1])
+    size_bytes: int = Field(examples=[9120])
+
+
+class AsidePage(Out):
+    """One page, newest first; `next_cursor` is null on the last."""
+
+    mails: list[AsideOut]
+    next_cursor: str | None = Field(examples=["aTo0MDczMA"])
+
+
+class TakenInOut(Out):
+    """The item that was made of the mail."""
+
+    item_id: int = Field(examples=[1301])
+
+
+class OutgoingOut(Out):
+    """One thing on its way out; its content is not shown here."""
+
+    id: int = Field(examples=[871])
+    kind: str = Field(examples=["eakte"])
+    item_id: int | None = Field(examples=[1284])
+    message_id: int | None = Field(examples=[40721])
+    state: str = Field(examples=["dead"])
+    tries: int = Field(examples=[10])
+    next_try_at: datetime
+    created_at: datetime
+    sent_at: datetime | None
+    done_at: datetime | None
+    error_code: str = Field(examples=["eakte.away"])
+
+
+class OutgoingPage(Out):
+    """One page, newest first; `next_cursor` is null on the last."""
+
+    outgoing: list[OutgoingOut]
+    next_cursor: str | None = Field(examples=["aTo4NzE"])
+
+
+class CompletenessOut(Out):
+    """The sum of one local day; `difference` other than 0 means that the house has lost count."""
+
+    day: date = Field(examples=["2026-11-25"])
+    postbox: str | None = Field(examples=["SC-West"])
+    seen: int = Field(examples=[812])
+    states: dict[str, int] = Field(examples=[{"sorted": 790, "aside": 20, "kept": 2}])
+    difference: int = Field(examples=[0])
+
+
+class PostboxOut(Out):
+    """A postbox as the worker last found it."""
+
+    name: str = Field(examples=["SC-West"])
+    ok: bool
+    message: str = Field(examples=["zuletzt abgeholt 25.11.2026, 09:14"])
+    remedy: str
+    oldest_unsorted: datetime | None
+
+
+class PostboxList(Out):
+    """All postboxes."""
+
+    postboxes: list[PostboxOut]
+
+
+class AgencyRowOut(Out):
+    """One agency's waiting line now."""
+
+    code: str | None = Field(examples=["435"])
+    name: str = Field(examples=["Kassel"])
+    region: str = Field(examples=["Südwest"])
+    waiting: int
+    held: int
+    parked: int
+    pending: int
+    due_today: int
+    overdue: int
+    oldest: datetime | None
+
+
+class FiguresOut(Out):
+    """The live picture; no person, no working time."""
+
+    agencies: list[AgencyRowOut]
+    concerns: list[tuple[str, int]] = Field(examples=[[("au", 31), ("termin", 12)]])
+    aside: int
+    closed_today: int
+    receipts_open: int
+
+
+class CheckOut(Out):
+    """One neighbour of the house; `needed` false means: it goes on without."""
+
+    name: str = Field(examples=["database"])
+    ok: bool
+    needed: bool
+    message: str = Field(examples=["antwortet"])
+    remedy: str
+
+
+class ReadyOut(Out):
+    """Fit to work, and why not."""
+
+    ready: bool
+    checks: list[CheckOut]
+
+
+class LiveOut(Out):
+    """The process answers."""
+
+    live: bool

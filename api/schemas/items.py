@@ -1,0 +1,209 @@
+"""The waiting line, one item in full, and the clerk's deeds on it."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from api.schemas.base import In, Out
+from api.schemas.mails import MaybeVerdict
+from rules.codes import Concern, PaymentRelevant
+from rules.item import CloseReason, EakteState, ItemState
+
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=1000,
+        examples=["Arbeitgeberanfrage, gehört in den Arbeitgeber-Service."],
+    ),
+]
+
+
+class ClaimOut(Out):
+    """The right to write on one item; the token goes into `X-Lease-Token` of every write."""
+
+    item_id: int = Field(examples=[1284])
+    lease_token: str = Field(validation_alias="token", examples=["m3Zt0k9bQ4uVwA"])
+    lease_until: datetime = Field(examples=["2026-11-25T09:15:00Z"])
+
+
+class LeaseOut(Out):
+    """The new end of a lease."""
+
+    lease_until: datetime = Field(examples=["2026-11-25T09:30:00Z"])
+
+
+class ItemOut(Out):
+    """One item of the waiting line. Who holds it is not shown."""
+
+    id: int = Field(examples=[1284])
+    message_id: int = Field(examples=[40721])
+    agency_code: str | None = Field(examples=["435"])
+    region: str = Field(examples=["Südwest"])
+    team: str = Field(examples=["EZ"])
+    folder: str = Field(examples=["435 Kassel/AU"])
+    channel: str = Field(examples=["freie_email"])
+    first_concern: str = Field(examples=["au"])
+    payment: str = Field(examples=["yes"])
+    eakte: EakteState = Field(examples=["owed"])
+    state: ItemState = Field(examples=["waiting"])
+    review: bool
+    due_on: date | None = Field(examples=["2026-11-26"])
+    received_at: datetime = Field(examples=["2026-11-25T08:02:11Z"])
+    hops: int = Field(examples=[0])
+    parked_until: date | None = Field(examples=[None])
+    lease_until: datetime | None = Field(examples=[None])
+    version: int = Field(examples=[3])
+    closed_at: datetime | None = Field(examples=[None])
+    close_reason: str | None = Field(examples=[None])
+
+
+class ItemPage(Out):
+    """One page of a list; `next_cursor` is null on the last."""
+
+    items: list[ItemOut]
+    next_cursor: str | None = Field(examples=["aToxMjg0"])
+
+
+class MessageOut(Out):
+    """The ledger's row of the mail."""
+
+    id: int = Field(examples=[40721])
+    sha256: str = Field(
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]
+    )
+    postbox: str | None = Field(examples=["SC-Südwest"])
+    sender: str = Field(examples=["erika.muster@post.example"])
+    subject: str = Field(examples=["Krankmeldung"])
+    received_at: datetime = Field(examples=["2026-11-25T08:02:11Z"])
+    state: str = Field(examples=["sorted"])
+    size_bytes: int = Field(examples=[48211])
+
+
+class AttachmentOut(Out):
+    """One attachment, named and measured, never opened."""
+
+    name: str = Field(examples=["AU_Bescheinigung.pdf"])
+    content_type: str = Field(examples=["application/pdf"])
+    size_bytes: int = Field(examples=[41022])
+    path: str = Field(examples=["1.2"])
+    inline: bool
+
+
+class BodyOut(Out):
+    """The text, cut at its seams; in this order it is the whole text."""
+
+    new: str = Field(examples=["Guten Tag,\nich bin bis 04.12. krankgeschrieben."])
+    quoted: str
+    signature: str
+    disclaimer: str
+
+
+class ParsedOut(Out):
+    """What could be read out of the mail. Plain text only: HTML is shown by the desk, sanitised."""
+
+    subject: str = Field(examples=["Krankmeldung"])
+    sender: str = Field(examples=["erika.muster@post.example"])
+    sender_name: str = Field(examples=["Erika Muster"])
+    recipients: list[str] = Field(examples=[["kassel.ez@arbeitsagentur.example"]])
+    sent_at: datetime | None
+    body: BodyOut
+    attachments: list[AttachmentOut]
+    defects: list[str]
+
+
+class GateOut(Out):
+    """One condition before closing."""
+
+    code: str = Field(examples=["eakte_receipt"])
+    text: str = Field(examples=["Quittung der eAkte steht aus"])
+    done: bool
+    must: bool
+
+
+class StepOut(Out):
+    """One entry of the item's story, without content."""
+
+    at: datetime
+    text: str = Field(examples=["In die Warteschlange gelegt"])
+    code: str = Field(examples=["mail.sorted"])
+
+
+class OtherItemOut(Out):
+    """Another open item of the same sender."""
+
+    item_id: int = Field(examples=[1290])
+    received_at: datetime
+    first_concern: str = Field(examples=["bearbeitungsstand"])
+    state: str = Field(examples=["waiting"])
+
+
+class ItemDetailOut(Out):
+    """All that the desk shows of one item. `mail` is null after deletion."""
+
+    item: ItemOut
+    message: MessageOut
+    mail: ParsedOut | None
+    verdict: MaybeVerdict
+    gates: list[GateOut]
+    story: list[StepOut]
+    others: list[OtherItemOut]
+    handover_error: str
+    close_blocked_because: str
+    corrected: bool
+
+
+class CorrectionIn(In):
+    """What the clerk says instead of the machine; a reason where payment goes down to `no`."""
+
+    concerns: list[Concern] = Field(min_length=1, max_length=8, examples=[["bearbeitungsstand"]])
+    payment_relevant: PaymentRelevant = Field(examples=["no"])
+    kundennummer: str | None = Field(default=None, max_length=20, examples=["123A456789"])
+    reason: str = Field(
+        default="", max_length=1000, examples=["Reine Nachfrage, keine Änderung der Verhältnisse."]
+    )
+
+
+class ParkIn(In):
+    """Lay the item aside until the morning of a local day."""
+
+    until: date = Field(examples=["2026-12-02"])
+    reason: Reason
+
+
+class ReasonIn(In):
+    """A reason, kept for good. It holds no data of the customer."""
+
+    reason: Reason
+
+
+class ForwardIn(In):
+    """The agency that is in charge instead."""
+
+    agency_code: str = Field(min_length=1, max_length=20, examples=["411"])
+    reason: Reason
+
+
+class HopsOut(Out):
+    """How often the item has changed hands between teams and agencies."""
+
+    hops: int = Field(examples=[1])
+
+
+class HandoverIn(In):
+    """Whether the item closes by itself when the receipt comes."""
+
+    close_when_received: bool = Field(default=False, examples=[True])
+
+
+class OrderedOut(Out):
+    """The outgoing row that was ordered, or that was there already."""
+
+    outgoing_id: int = Field(examples=[871])
+
+
+class CloseIn(In):
+    """Why the item is done; figures count by it."""
+
+    reason: CloseReason = Field(examples=["answered"])

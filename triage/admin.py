@@ -1,0 +1,121 @@
+"""What admins ask and do beside the way: outgoing rows, the day's sum, the postboxes.
+
+No content and no person in any answer (promise 8).
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from rules import access
+from rules import ledger as ledger_rules
+from rules.access import Caller, Permission
+from store import audit, ledger, outgoing
+from store.outgoing import Outgoing
+from store.tables import OutgoingState
+from triage import health
+from triage.house import House
+
+ENDED_BADLY: Final = frozenset({OutgoingState.DEAD, OutgoingState.REJECTED})
+"""States in which a row waits for a person."""
+
+POSTBOX_CHECK: Final = "postbox:"
+"""Begins the names of those checks of health.py that stand for a postbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """The sum of one local day. `difference` is 0 where every mail is accounted for once."""
+
+    day: date
+    postbox: str | None
+    seen: int
+    states: dict[str, int]
+    difference: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostboxRow:
+    """A postbox as last found; `oldest_unsorted` is when that mail was received (aware UTC)."""
+
+    name: str
+    ok: bool
+    message: str
+    remedy: str
+    oldest_unsorted: datetime | None
+
+
+def states_of(names: Iterable[str]) -> frozenset[OutgoingState]:
+    """The states of these names, for callers that don't know the store."""
+    return frozenset(OutgoingState(name) for name in names)
+
+
+def outgoing_listing(
+    house: House,
+    caller: Caller,
+    *,
+    states: Collection[OutgoingState],
+    limit: int,
+    after: int | None = None,
+) -> tuple[Outgoing, ...]:
+    """Outgoing rows in these states, newest first. `after` is the id of the last row before.
+
+    Raises: Refused: `access.denied`.
+    """
+    access.require(caller, Permission.REPLAY)
+    with house.db.read() as tx:
+        return outgoing.listing(tx, states=states, limit=limit, after=after)
+
+
+def outgoing_replay(house: House, caller: Caller, outgoing_id: int) -> None:
+    """Send a dead or rejected row again, under its old key.
+
+    Raises: Refused: `access.denied`, `outgoing.unknown`. Conflict: `outgoing.not_dead`.
+    """
+    access.require(caller, Permission.REPLAY)
+    now = house.clock()
+    with house.db.write() as tx:
+        row = outgoing.replay(tx, outgoing_id, now=now)
+        audit.add(
+            tx,
+            caller.name,
+            action="outgoing.replayed",
+            subject=f"outgoing:{outgoing_id}",
+            details={"kind": row.kind, "item": row.item_id},
+            at=now,
+        )
+
+
+def completeness(
+    house: House, caller: Caller, *, day: date | None = None, postbox: str | None = None
+) -> Completeness:
+    """Seen against the states of the day's mails; today where no local day is given.
+
+    Raises: Refused: `access.denied`. Source: F12, N2.
+    """
+    access.require(caller, Permission.READ_FIGURES)
+    local_day = day or house.today().date()
+    with house.db.read() as tx:
+        counted = ledger.counts(tx, postbox=postbox, day=local_day)
+    states = {state.value: number for state, number in counted.items()}
+    seen = sum(states.values())
+    closed = ledger_rules.completeness(ledger_rules.Counts(seen=seen, **states))
+    return Completeness(local_day, postbox, seen, states, closed.difference)
+
+
+def postboxes(house: House, caller: Caller) -> tuple[PostboxRow, ...]:
+    """Each postbox as last found, by name. Raises: Refused: `access.denied`."""
+    access.require(caller, Permission.MANAGE_POSTBOXES)
+    checks = [check for check in health.ready(house) if check.name.startswith(POSTBOX_CHECK)]
+    with house.db.read() as tx:
+        return tuple(
+            PostboxRow(
+                name=(name := check.name.removeprefix(POSTBOX_CHECK)),
+                ok=check.ok,
+                message=check.message,
+                remedy=check.remedy,
+                oldest_unsorted=ledger.freshness(tx, name),
+            )
+            for check in sorted(checks, key=lambda check: check.name)
+        )

@@ -1,0 +1,129 @@
+"""A request that is repeated with its key does nothing twice and gets its first answer.
+
+The doors call `begin` before the deed and `finish` after it. While it runs, the key is leased,
+so that a twin on another machine is turned away instead of doing it again. The deed commits by
+itself: if the process dies between deed and `finish`, the key is free again when the lease is
+over, and a repetition runs anew (items are then safe by their lease tokens, outgoing rows by
+their own keys; a mail handed in stands twice, as a twin).
+Source: FEATURES F66; own decision 0021.
+"""
+
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from rules.access import Caller
+from rules.errors import Conflict, Refused
+from store import idempotency, leases
+from store.engine import Tx
+from store.leases import Lease
+from triage.house import House
+
+RUN_SECONDS: Final = 120
+"""Longest a deed runs under its key. Source: own decision 0021; twice the slowest request allowed
+by the usual proxy (60 s)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which request: its key, and what it asks. `fingerprint` is the SHA-256 of the whole of it."""
+
+    caller: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it left: status, headers worth repeating, and the body, byte for byte."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The right to do the deed of this request, until `finish` or `give_up`."""
+
+    request: Request
+    lease: Lease
+
+
+def request_of(caller: Caller, key: str, *, method: str, target: str, body: bytes) -> Request:
+    """Name a request; `target` is path and query. Pure."""
+    head = f"{method} {target}\n".encode()
+    return Request(caller.name, key, sha256(head + body).hexdigest())
+
+
+def begin(house: House, request: Request) -> Turn | Answer:
+    """The first answer where there is one, else the turn to do it now.
+
+    Raises: Refused: `idempotency.reused`: the key came with another request before. Conflict:
+    `idempotency.in_progress`: the same request runs at this moment.
+    """
+    with house.db.read() as tx:
+        given = _look(tx, request)
+    if given is not None:
+        return given
+    now = house.clock()
+    with house.db.write() as tx:
+        lease = leases.take(
+            tx, _lease_name(request), owner=secrets.token_hex(8), now=now, seconds=RUN_SECONDS
+        )
+        if lease is None:
+            raise Conflict(
+                "idempotency.in_progress",
+                "a request with this Idempotency-Key is being worked on; repeat it in a moment",
+            )
+        given = _look(tx, request)
+        if given is None:
+            return Turn(request, lease)
+        leases.release(tx, lease, now=now)
+    return given
+
+
+def finish(house: House, turn: Turn, answer: Answer) -> None:
+    """Keep the first answer for repetitions.
+
+    Raises: Conflict: `idempotency.in_use`: the turn took too long and another was faster.
+    """
+    now, request = house.clock(), turn.request
+    body = {"headers": answer.headers, "text": answer.body}
+    with house.db.write() as tx:
+        idempotency.remember(
+            tx,
+            request.caller,
+            key=request.key,
+            request_hash=request.fingerprint,
+            answer=idempotency.Answer(answer.status, body),
+            now=now,
+        )
+        leases.release(tx, turn.lease, now=now)
+
+
+def give_up(house: House, turn: Turn) -> None:
+    """The deed failed and left nothing behind; the key is free for the next try."""
+    with house.db.write() as tx:
+        leases.release(tx, turn.lease, now=house.clock())
+
+
+def _look(tx: Tx, request: Request) -> Answer | None:
+    try:
+        found = idempotency.look(
+            tx, request.caller, key=request.key, request_hash=request.fingerprint
+        )
+    except Conflict as exc:
+        raise Refused(
+            "idempotency.reused",
+            "this Idempotency-Key came with another request before; take a fresh one",
+        ) from exc
+    if found is None:
+        return None
+    return Answer(found.status, found.body["headers"], found.body["text"])
+
+
+def _lease_name(request: Request) -> str:
+    named = f"{request.caller}\n{request.key}".encode()
+    return f"idempotency:{sha256(named).hexdigest()}"
