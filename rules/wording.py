@@ -18,13 +18,12 @@ from rules.texts import Text, render
 SUBJECT: Final = "Ihre Nachricht vom {eingangstag}"
 """The only subject: lock screens show it. Source: § 35 SGB I; house rule."""
 
-SENTENCE_WORDS: Final = 20
+SENTENCE_WORDS: Final = 16
 """Longest sentence. Source: house rule after ISO 24495-1 (short sentences)."""
 
-GRADE: Final = 12.0
-"""Highest grade of the Wiener Sachtextformel (4 easy, 15 hard). German administrative prose
-lies at 13 to 15; the words of the trade alone cost two grades.
-Source: Bamberger/Vanecek 1984; house rule, measured over the texts 2026-11-25."""
+GRADE: Final = 8.0
+"""Highest grade of the Wiener Sachtextformel (4 easy, 15 hard).
+Source: Bamberger/Vanecek 1984; house rule, the hardest of 73 texts has 7.3 (2026-11-25)."""
 
 _NEVER: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
     {
@@ -39,7 +38,7 @@ _NEVER: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
         "disclosure.number": re.compile(r"\b\d{3}[A-Z]\d{6}\b|\b[A-Z]{2}\d{2}(?: ?[0-9]{4}){3}"),
         "disclosure.possessive": re.compile(
             r"\bIhr(?:e[mnrs]?)? (?:neuen? |geänderten? )?(?:Kündigung|Bescheid|Rente|Insolvenz"
-            r"|Heirat|Scheidung|Kind|Umzug|Anschrift|Adresse|Name|Leistung|Geld|Konto\b|Nebenjob"
+            r"|Heirat|Scheidung|Kind|Umzug|Anschrift|Adresse|Leistung|Geld|Konto\b|Nebenjob"
             r"|Nebentätigkeit|Arbeitslosigkeit|Ausbildung|Studium|Steuerklasse|Schulden)"
         ),
     }
@@ -56,11 +55,12 @@ _TOPICS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
         "familie": re.compile(r"Heirat|Scheidung|Elternzeit|Geburt|Sorgerecht|Pflege"),
         "nebeneinkommen": re.compile(r"(?i)nebenjob|nebentätigkeit|nebeneinkommen|nebenverdienst"),
         "leistung": re.compile(r"Arbeitslosengeld|Kurzarbeitergeld|Auszahlung|Überweisung|Steuer"),
-        "arbeitslos": re.compile(r"(?i)arbeitslos(?!engeld)"),
-        "umzug": re.compile(r"(?i)umzug|umziehen|umgezogen"),
     }
 )
-"""Delicate matters that a text may name only beside another one."""
+"""Delicate matters that a text may name only beside another matter."""
+
+_PLAIN_TOPIC: Final = re.compile(r"Arbeitslosmeldung|Vollmacht")
+"""Matters that say nothing delicate and hide a delicate one that stands beside them."""
 
 _STYLE: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
     {
@@ -144,7 +144,7 @@ def _disclosures(text: Text) -> Iterator[Remark]:
         for found in pattern.finditer(text.body):
             yield Remark(code, f"„{found[0]}“ tells a stranger too much")
     topics = [name for name, pattern in _TOPICS.items() if pattern.search(text.body)]
-    if len(topics) == 1:
+    if len(topics) == 1 and not _PLAIN_TOPIC.search(text.body):
         yield Remark(
             "disclosure.single_topic",
             f"names only „{topics[0]}“; leave it out, or name another matter beside it",
