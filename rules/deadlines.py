@@ -59,7 +59,7 @@ class DeadlineRules:
 
     first_interview: int = 10
     payment: int = 1
-    house_days: Mapping[Concern, int] = field(default=_HOUSE_DAYS)
+    house_days: Mapping[Concern, int] = field(default_factory=lambda: _HOUSE_DAYS)
     calendar: CalendarRules = HOUSE_CALENDAR
 
 
