@@ -2,8 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import sqlalchemy as sa
+
+from store import rows
 from store.engine import Tx
+from store.statements import insert
+from store.tables import aside as table
+from store.tables import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +33,75 @@ class SetAside:
     size_bytes: int
 
 
+_OF_ROW = ("id", "message_id", "step", "reason_code", "detail", "tries", "at", "resolved_at",
+           "resolution")  # fmt: skip
+_OF_MESSAGE = ("postbox", "sender", "subject", "received_at", "size_bytes")
+_OPEN = table.c.resolved_at.is_(None)
+
+
 def put(tx: Tx, message_id: int, *, step: str, reason_code: str, detail: str, now: datetime) -> int:
-    """Set a mail aside; the row's id. If it lies aside already: one try more, with the new reason."""
-    raise NotImplementedError
+    """Set a mail aside; the row's id.
+
+    If it lies aside already, the row gets the new reason. `tries` counts over all rows of the mail.
+    """
+    earlier = sa.select(sa.func.coalesce(sa.func.max(table.c.tries), 0) + 1).where(
+        table.c.message_id == message_id
+    )
+    statement = insert(tx, table).values(
+        message_id=message_id,
+        step=step,
+        reason_code=reason_code,
+        detail=detail,
+        tries=earlier.scalar_subquery(),
+        at=now,
+    )
+    again = statement.on_conflict_do_update(
+        index_elements=[table.c.message_id],
+        index_where=sa.text("resolved_at IS NULL"),
+        set_={
+            "step": step,
+            "reason_code": reason_code,
+            "detail": detail,
+            "tries": table.c.tries + 1,
+            "at": now,
+        },
+    )
+    row_id: int = tx.run(again.returning(table.c.id)).scalar_one()
+    return row_id
 
 
 def open_of(tx: Tx, message_id: int) -> SetAside | None:
     """Why this mail lies aside now, or None."""
-    raise NotImplementedError
+    return rows.one_as(tx, SetAside, _joined().where(table.c.message_id == message_id, _OPEN))
 
 
 def listing(tx: Tx, *, limit: int, after: int | None = None) -> tuple[SetAside, ...]:
     """What lies aside now, newest first. `after` is the row id of the last one before."""
-    raise NotImplementedError
+    statement = _joined().where(_OPEN).order_by(table.c.id.desc()).limit(limit)
+    if after is not None:
+        statement = statement.where(table.c.id < after)
+    return rows.all_as(tx, SetAside, statement)
 
 
 def resolve(tx: Tx, message_id: int, *, resolution: str, now: datetime) -> None:
-    """It goes on: `resolution` is a code (`replayed`, `taken_in`). Nothing happens if it does not lie aside."""
-    raise NotImplementedError
+    """It goes on; `resolution` is a code (`replayed`, `taken_in`).
+
+    Nothing happens if it does not lie aside.
+    """
+    tx.run(
+        sa.update(table)
+        .where(table.c.message_id == message_id, _OPEN)
+        .values(resolved_at=now, resolution=resolution)
+    )
 
 
 def count(tx: Tx) -> int:
     """How many mails lie aside now."""
-    raise NotImplementedError
+    number: int = tx.run(sa.select(sa.func.count()).where(_OPEN)).scalar_one()
+    return number
+
+
+def _joined() -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(
+        *(table.c[name] for name in _OF_ROW), *(message.c[name] for name in _OF_MESSAGE)
+    ).join(message, message.c.id == table.c.message_id)

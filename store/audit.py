@@ -2,15 +2,23 @@
 
 Entries are written unsealed, so that no writer waits for the tail of the chain; one leased job
 numbers them and chains their hashes. Details hold ids and codes, never content (promise 8).
-Source: own decision 0008.
+Source: own decision 0019.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
+from rules.audit import GENESIS, AuditEntry, ChainBreak, chain_hash
+from rules.audit import verify as verify_chain
+from rules.errors import Refused
+from store import rows
 from store.engine import Tx
+from store.tables import audit as table
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +38,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How far the chain was checked. `broken_at` is the first seal number that does not fit, or None."""
+    """How far the chain was checked, and where it breaks first, if it does."""
 
     checked: int
     last_seq: int
-    broken_at: int | None
+    broken: ChainBreak | None
+
+
+_COLUMNS = rows.columns(Entry, table)
 
 
 def add(
@@ -47,7 +58,13 @@ def add(
     at: datetime,
 ) -> int:
     """Write an entry in the transaction of the deed; its id."""
-    raise NotImplementedError
+    statement = (
+        sa.insert(table)
+        .values(at=at, actor=actor, action=action, subject=subject, details=_plain(details))
+        .returning(table.c.id)
+    )
+    entry_id: int = tx.run(statement).scalar_one()
+    return entry_id
 
 
 def seal(tx: Tx, *, limit: int) -> int:
@@ -55,24 +72,117 @@ def seal(tx: Tx, *, limit: int) -> int:
 
     Called by one job at a time, under its lease, in a write transaction of its own.
     """
-    raise NotImplementedError
+    seq, previous = _tail(tx)
+    seals = []
+    for entry in rows.all_as(tx, Entry, _unsealed_in_order().limit(limit)):
+        seq += 1
+        digest = chain_hash(previous, _as_rule(entry, seq))
+        seals.append({"entry_id": entry.id, "seq": seq, "previous": previous, "digest": digest})
+        previous = digest
+    if seals:
+        statement = (
+            sa.update(table)
+            .where(table.c.id == sa.bindparam("entry_id"), table.c.seal_seq.is_(None))
+            .values(
+                seal_seq=sa.bindparam("seq"),
+                prev_hash=sa.bindparam("previous"),
+                hash=sa.bindparam("digest"),
+            )
+        )
+        tx.run(statement, seals)
+    return len(seals)
 
 
 def verify(tx: Tx, *, after_seq: int = 0, limit: int = 10_000) -> Verified:
-    """Check the chain from the seal after `after_seq`: nothing changed, missing or put in between."""
-    raise NotImplementedError
+    """Check the chain behind the seal `after_seq`: nothing changed, missing or put in between.
+
+    To check it all, call again with the `last_seq` of the answer until nothing was checked.
+    Raises: Refused: `audit.no_such_seal`.
+    """
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(table.c.seal_seq > after_seq)
+        .order_by(table.c.seal_seq)
+        .limit(limit)
+    )
+    entries = rows.all_as(tx, Entry, statement)
+    broken = verify_chain(
+        ((_as_rule(entry, entry.seal_seq or 0), entry.hash or "") for entry in entries),
+        start=_hash_of(tx, after_seq),
+        first_seq=after_seq + 1,
+    )
+    last = entries[-1].seal_seq if entries else None
+    return Verified(len(entries), last or after_seq, broken)
 
 
 def of_subject(tx: Tx, subject: str, *, limit: int = 200) -> tuple[Entry, ...]:
     """The story of one thing, oldest first."""
-    raise NotImplementedError
+    return listing(tx, limit=limit, subject=subject)
 
 
 def listing(tx: Tx, *, after: int = 0, limit: int, subject: str | None = None) -> tuple[Entry, ...]:
-    """Entries with an id above `after`, oldest first: a cursor over all events."""
-    raise NotImplementedError
+    """Entries with an id above `after`, oldest first: a cursor over all events.
+
+    On PostgreSQL an entry may become visible after one with a higher id; who must miss none
+    follows the seal (`sealed_after`).
+    """
+    statement = sa.select(*_COLUMNS).where(table.c.id > after).order_by(table.c.id).limit(limit)
+    if subject is not None:
+        statement = statement.where(table.c.subject == subject)
+    return rows.all_as(tx, Entry, statement)
+
+
+def sealed_after(tx: Tx, seal_seq: int, *, limit: int) -> tuple[Entry, ...]:
+    """Sealed entries above that number, in order and without gaps: a cursor that misses nothing."""
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(table.c.seal_seq > seal_seq)
+        .order_by(table.c.seal_seq)
+        .limit(limit)
+    )
+    return rows.all_as(tx, Entry, statement)
 
 
 def unsealed(tx: Tx) -> int:
     """How many entries wait for their seal."""
-    raise NotImplementedError
+    statement = sa.select(sa.func.count()).where(table.c.seal_seq.is_(None))
+    count: int = tx.run(statement).scalar_one()
+    return count
+
+
+def _plain(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The details as the database will give them back, so that the seal fits them."""
+    text = json.dumps(details, ensure_ascii=False, allow_nan=False)
+    plain: dict[str, Any] = json.loads(text.encode("utf-8", "replace"))
+    return plain
+
+
+def _tail(tx: Tx) -> tuple[int, str]:
+    """Number and hash of the last seal."""
+    statement = (
+        sa.select(table.c.seal_seq, table.c.hash)
+        .where(table.c.seal_seq.is_not(None))
+        .order_by(table.c.seal_seq.desc())
+        .limit(1)
+    )
+    last = tx.run(statement).one_or_none()
+    return (0, GENESIS) if last is None else (last.seal_seq, last.hash)
+
+
+def _hash_of(tx: Tx, seq: int) -> str:
+    if seq == 0:
+        return GENESIS
+    statement = sa.select(table.c.hash).where(table.c.seal_seq == seq)
+    found: str | None = tx.run(statement).scalar_one_or_none()
+    if found is None:
+        raise Refused("audit.no_such_seal", f"There is no audit entry with seal {seq}.", seq=seq)
+    return found
+
+
+def _unsealed_in_order() -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(*_COLUMNS).where(table.c.seal_seq.is_(None)).order_by(table.c.id)
+
+
+def _as_rule(entry: Entry, seq: int) -> AuditEntry:
+    """The entry as rules/audit.py hashes it."""
+    return AuditEntry(seq, entry.at, entry.actor, entry.action, entry.subject, entry.details)

@@ -4,8 +4,8 @@ SQLite: one file, WAL, `BEGIN IMMEDIATE` for writers, every commit on the disk. 
 every commit on the disk, and no statement, lock or forgotten transaction without a time limit.
 """
 
+import sqlite3
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -89,7 +89,7 @@ def _sqlite(url: sa.URL, *, begin: str) -> sa.Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def _on_connect(connection: Any, _record: object) -> None:
+    def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
         # The module's own transaction control would begin late and deferred; we begin ourselves.
         connection.isolation_level = None
         cursor = connection.cursor()

@@ -33,7 +33,7 @@ class Tx:
 
     def run(
         self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] | None = None
-    ) -> sa.CursorResult[Any]:
+    ) -> sa.CursorResult[*tuple[Any, ...]]:
         """Execute one statement, once for each of `rows` where given. Only for this room.
 
         Raises: TryLater, Conflict, Refused: see `store.failures`.

@@ -6,7 +6,6 @@ Texts of drivers are never passed on: PostgreSQL repeats the values of a failing
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 import sqlalchemy as sa
@@ -103,12 +102,12 @@ def _meaning_postgresql(error: psycopg.Error) -> HouseError:
     return away(name) if isinstance(error, later) else _refused(name)
 
 
-def _conflict(error: Any) -> Conflict:
+def _conflict(error: BaseException | None) -> Conflict:
     diagnosis = getattr(error, "diag", None)
     constraint = diagnosis.constraint_name if diagnosis else getattr(error, "sqlite_errorname", "")
     return Conflict(
         "store.conflict",
-        f"The database keeps a rule that this write would break ({constraint}). Reload, then decide.",
+        f"This write would break a rule of the database ({constraint}). Reload, then decide.",
         constraint=constraint,
     )
 

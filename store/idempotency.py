@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
+from rules.errors import Conflict
 from store.engine import Tx
+from store.statements import insert
+from store.tables import idempotency as table
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,16 @@ def look(tx: Tx, caller: str, *, key: str, request_hash: str) -> Answer | None:
 
     Raises: Conflict: `idempotency.other_request`: the key was used with another content.
     """
-    raise NotImplementedError
+    statement = sa.select(table).where(table.c.caller == caller, table.c.key == key)
+    found = tx.run(statement).one_or_none()
+    if found is None:
+        return None
+    if found.request_hash != request_hash:
+        raise Conflict(
+            "idempotency.other_request",
+            "This Idempotency-Key was used for another request. Use a new key.",
+        )
+    return Answer(found.status, found.body)
 
 
 def remember(
@@ -33,9 +47,21 @@ def remember(
 
     Raises: Conflict: `idempotency.in_use`.
     """
-    raise NotImplementedError
+    statement = insert(tx, table).values(
+        caller=caller,
+        key=key,
+        request_hash=request_hash,
+        status=answer.status,
+        body=answer.body,
+        created_at=now,
+    )
+    if not tx.run(statement.on_conflict_do_nothing()).rowcount:
+        raise Conflict(
+            "idempotency.in_use",
+            "A request with this Idempotency-Key was just answered. Repeat it to get that answer.",
+        )
 
 
 def forget(tx: Tx, *, before: datetime) -> int:
     """Drop answers older than that; how many."""
-    raise NotImplementedError
+    return tx.run(sa.delete(table).where(table.c.created_at < before)).rowcount

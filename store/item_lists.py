@@ -3,9 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from rules.item import ItemState
+from store import rows
 from store.engine import Tx
-from store.items import Item
+from store.items import COLUMNS, Item
+from store.statements import among, spelled
+from store.tables import item as table
+from store.tables import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +21,9 @@ class Listed:
     item: Item
     sender: str
     subject: str
+
+
+_QUEUE = (table.c.queue_day, table.c.received_at, table.c.id)
 
 
 def listing(
@@ -29,16 +38,52 @@ def listing(
 
     `after` is the id of the last item of the page before.
     """
-    raise NotImplementedError
+    statement = (
+        sa.select(*COLUMNS, message.c.sender, message.c.subject)
+        .join(message, message.c.id == table.c.message_id)
+        .where(among(table.c.agency_code, agency_codes), table.c.state.in_(sorted(states)))
+        .order_by(*_QUEUE)
+        .limit(limit)
+    )
+    if after is not None:
+        last = tx.run(sa.select(*_QUEUE).where(table.c.id == after)).one_or_none()
+        if last is None:
+            return ()
+        statement = statement.where(sa.tuple_(*_QUEUE) > _tuple_of(last))
+    return tuple(Listed(Item(*row[:-2]), *row[-2:]) for row in tx.run(statement).tuples())
 
 
 def waiting_counts(
     tx: Tx, agency_codes: Collection[str | None] | None = None
 ) -> dict[str | None, int]:
     """How many items wait, by agency; agencies without any are left out."""
-    raise NotImplementedError
+    statement = (
+        sa.select(table.c.agency_code, sa.func.count())
+        .where(spelled(table.c.state, ItemState.WAITING), among(table.c.agency_code, agency_codes))
+        .group_by(table.c.agency_code)
+    )
+    return dict(tx.run(statement).tuples())
 
 
 def open_of_sender(tx: Tx, sender: str, *, exclude: int) -> tuple[Item, ...]:
     """Items of the same sender that are not closed, oldest first, without item `exclude`."""
-    raise NotImplementedError
+    if not sender:
+        return ()
+    statement = (
+        sa.select(*COLUMNS)
+        .join(message, message.c.id == table.c.message_id)
+        .where(
+            message.c.sender == sender,
+            table.c.state != ItemState.CLOSED,
+            table.c.id != exclude,
+        )
+        .order_by(table.c.received_at, table.c.id)
+    )
+    return rows.all_as(tx, Item, statement)
+
+
+def _tuple_of(row: sa.Row[tuple[object, ...]]) -> sa.Tuple:
+    """A row's values typed as its columns; bare values would be bound without their type."""
+    return sa.tuple_(
+        *(sa.literal(value, column.type) for value, column in zip(row, _QUEUE, strict=True))
+    )

@@ -5,13 +5,20 @@ by the version that it read. Handing out is in claims.py, lists in item_lists.py
 Source: own decision 0005.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import TypedDict
+from typing import Any, TypedDict
+
+import sqlalchemy as sa
 
 from rules.codes import PaymentRelevant, Team
+from rules.errors import Conflict, Refused
 from rules.item import CloseReason, EakteState, ItemCase, ItemState
+from store import rows
 from store.engine import Tx
+from store.statements import insert, spelled
+from store.tables import NO_DUE_DAY
+from store.tables import item as table
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,10 @@ class Item:
 
 
 class ItemChange(TypedDict, total=False):
-    """What may be changed of an item. Leaving `held` gives the lease back in the same write."""
+    """What may be changed of an item.
+
+    Leaving `held` gives the lease back in the same write; `closed_at` follows the state.
+    """
 
     agency_code: str | None
     region: str
@@ -91,20 +101,47 @@ class ItemChange(TypedDict, total=False):
     parked_until: date | None
     preferred_holder: str | None
     close_when_received: bool
-    closed_at: datetime | None
     close_reason: CloseReason | None
     proof_duty: bool
     waiver: str
 
 
+COLUMNS = rows.columns(Item, table)
+"""The columns of `Item`, for the other modules of the queue."""
+
+
 def case_of(item: Item) -> ItemCase:
     """The item as rules/item.py looks at it."""
-    raise NotImplementedError
+    return ItemCase(
+        payment=item.payment,
+        eakte=item.eakte,
+        team=item.team,
+        state=item.state,
+        holder=item.holder,
+        preferred=item.preferred_holder,
+        parked_until=item.parked_until,
+        close_when_received=item.close_when_received,
+        close_reason=item.close_reason,
+        proof_duty=item.proof_duty,
+        hops=item.hops,
+        waiver=item.waiver,
+    )
 
 
 def change_to(case: ItemCase) -> ItemChange:
     """What to write for a case that `rules.item.apply` returned; the holder follows the state."""
-    raise NotImplementedError
+    return ItemChange(
+        payment=case.payment,
+        eakte=case.eakte,
+        team=case.team,
+        state=case.state,
+        preferred_holder=case.preferred,
+        parked_until=case.parked_until,
+        close_when_received=case.close_when_received,
+        close_reason=case.close_reason,
+        hops=case.hops,
+        waiver=case.waiver,
+    )
 
 
 def create(tx: Tx, new: NewItem, *, now: datetime) -> int:
@@ -112,36 +149,113 @@ def create(tx: Tx, new: NewItem, *, now: datetime) -> int:
 
     Raises: Conflict: `item.exists`: the message has one already (`of_message`).
     """
-    raise NotImplementedError
+    values = {field.name: getattr(new, field.name) for field in fields(new)}
+    statement = (
+        insert(tx, table)
+        .values(
+            **values,
+            created_at=now,
+            close_when_received=False,
+            queue_day=new.due_on or NO_DUE_DAY,
+        )
+        .on_conflict_do_nothing(index_elements=[table.c.message_id])
+        .returning(table.c.id)
+    )
+    item_id: int | None = tx.run(statement).scalar_one_or_none()
+    if item_id is None:
+        raise Conflict(
+            "item.exists",
+            f"Message {new.message_id} has an item already; load it instead.",
+            message_id=new.message_id,
+        )
+    return item_id
 
 
 def get(tx: Tx, item_id: int) -> Item:
     """The item. Raises: Refused: `item.unknown`."""
-    raise NotImplementedError
+    found = rows.one_as(tx, Item, sa.select(*COLUMNS).where(table.c.id == item_id))
+    if found is None:
+        raise Refused("item.unknown", f"There is no item {item_id}.", item_id=item_id)
+    return found
 
 
 def of_message(tx: Tx, message_id: int) -> Item | None:
     """The item of a message, or None."""
-    raise NotImplementedError
+    return rows.one_as(tx, Item, sa.select(*COLUMNS).where(table.c.message_id == message_id))
 
 
 def save(tx: Tx, item_id: int, *, token: str, change: ItemChange, now: datetime) -> Item:
     """Write a change of the holder; the item as it is now.
 
-    Raises: Conflict: `item.lease_stale`: wrong token, lease over or item not held; nothing is written.
+    Raises: Refused: `item.unknown`. Conflict: `item.lease_stale`: wrong token, lease over or
+    item not held; nothing is written.
     """
-    raise NotImplementedError
+    statement = sa.update(table).where(table.c.id == item_id, holds(token, now))
+    after = rows.one_as(tx, Item, statement.values(**_values(change, now)).returning(*COLUMNS))
+    if after is None:
+        raise stale(get(tx, item_id))
+    return after
 
 
-def save_unheld(tx: Tx, item_id: int, *, version: int, change: ItemChange) -> Item:
-    """Write a change of the machine (a receipt came), by the version that it read.
+def save_unheld(tx: Tx, item_id: int, *, version: int, change: ItemChange, now: datetime) -> Item:
+    """Write a change without holding the item (a receipt came), by the version that was read.
 
-    An item in a clerk's hands may get everything but another state; his token stays good.
-    Raises: Conflict: `item.changed`.
+    A clerk who holds it keeps his token, as long as the change leaves the state alone.
+    Raises: Refused: `item.unknown`. Conflict: `item.changed`.
     """
-    raise NotImplementedError
+    statement = sa.update(table).where(table.c.id == item_id, table.c.version == version)
+    after = rows.one_as(tx, Item, statement.values(**_values(change, now)).returning(*COLUMNS))
+    if after is None:
+        raise Conflict(
+            "item.changed",
+            f"Item {item_id} is not in version {version} any more. Load it again, then decide.",
+            item_id=item_id,
+            version=get(tx, item_id).version,
+        )
+    return after
 
 
 def unpark(tx: Tx, today: date) -> tuple[int, ...]:
-    """Parked items whose day has come (local day) wait again. The ids, for the audit."""
-    raise NotImplementedError
+    """Parked items whose day has come (local day) wait again, for their clerk first.
+
+    The ids, for the audit.
+    """
+    statement = (
+        sa.update(table)
+        .where(spelled(table.c.state, ItemState.PARKED), table.c.parked_until <= today)
+        .values(state=ItemState.WAITING, parked_until=None, version=table.c.version + 1)
+        .returning(table.c.id)
+    )
+    return tuple(sorted(tx.run(statement).scalars()))
+
+
+def holds(token: str, now: datetime) -> sa.ColumnElement[bool]:
+    """Whether the token holds the item now; stands in the WHERE of every write of a clerk."""
+    return sa.and_(
+        table.c.state == ItemState.HELD,
+        table.c.lease_token == token,
+        table.c.lease_until > now,
+    )
+
+
+def stale(item: Item) -> Conflict:
+    """The error for a token that does not hold the item (any more)."""
+    return Conflict(
+        "item.lease_stale",
+        f"Item {item.id} is not held by this lease (any more): it ran out, or the item went on."
+        " Nothing was written. Take the item again.",
+        item_id=item.id,
+        state=item.state.value,
+    )
+
+
+def _values(change: ItemChange, now: datetime) -> dict[str, Any]:
+    """The columns of a change, with what always goes along."""
+    values: dict[str, Any] = {**change, "version": table.c.version + 1}
+    if "due_on" in change:
+        values["queue_day"] = change["due_on"] or NO_DUE_DAY
+    if "state" in change:
+        values["closed_at"] = now if change["state"] is ItemState.CLOSED else None
+        if change["state"] is not ItemState.HELD:
+            values |= {"holder": None, "lease_token": None, "lease_until": None}
+    return values

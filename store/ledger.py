@@ -1,51 +1,33 @@
 """The ledger: every message seen has one row here and ends in one state; the originals beside it.
 
-Keeping comes first: bytes, row, place and audit entry in one commit, and only then is the
-source confirmed. A place already known is the same message; equal bytes at another place are
-a twin, kept as a message of its own. Source: own decision 0004; imap guide, protocol step 4.
+How a message comes in is in keeping.py, where it lies in sightings.py.
+Source: own decision 0004.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from rules.ledger import LedgerState
+import sqlalchemy as sa
 
-from rules.postbox import Place
+from rules.errors import Refused
+from rules.ledger import LedgerState, ledger_step
+from store import originals, rows, tables
 from store.engine import Tx
-from store.leases import Lease
+from store.statements import parts, spelled
 
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One message to be kept. `source` is "postbox", "api" or "smtp".
-
-    `received_at` is when the postbox took it in (aware UTC). `place` is None where it lies in
-    no postbox. `size_bytes` differs from the data's where only the head was fetched.
-    """
-
-    data: bytes
-    received_at: datetime
-    source: str
-    postbox: str | None = None
-    region: str | None = None
-    place: Place | None = None
-    size_bytes: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What became of an arrival. `twin_ids` are earlier messages of equal bytes, oldest first."""
-
-    message_id: int
-    sha256: str
-    is_new: bool
-    twin_ids: tuple[int, ...] = ()
+BERLIN = ZoneInfo("Europe/Berlin")
+"""Local days of the house. Source: § 4 Zeitgesetz (EinhZeitG): legal time in Germany."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A row of the ledger. `message_id` is the header, evidence and never a key; `id` is the key."""
+    """A row of the ledger. `message_id` is the header, evidence and never a key; `id` is the key.
+
+    `state_at` is when it came into its state, `defects` are the parser's codes.
+    """
 
     id: int
     sha256: str
@@ -64,25 +46,7 @@ class Message:
     size_bytes: int
 
 
-def fingerprint(data: bytes) -> str:
-    """The SHA-256 of the bytes, in hexadecimal; the house's name for an original."""
-    raise NotImplementedError
-
-
-def keep(tx: Tx, arrival: Arrival, *, now: datetime, lease: Lease | None = None) -> Kept:
-    """Keep one arrival, or find it by its place. State `kept` afterwards. See `keep_many`."""
-    raise NotImplementedError
-
-
-def keep_many(
-    tx: Tx, arrivals: Sequence[Arrival], *, now: datetime, lease: Lease | None = None
-) -> tuple[Kept, ...]:
-    """Keep a batch, answers in its order. One commit pays for all.
-
-    Idempotent by place. A place whose message had gone is live again. Under a postbox the
-    caller passes its `lease`. Raises: Conflict: `lease.lost`, and nothing is kept.
-    """
-    raise NotImplementedError
+_COLUMNS = rows.columns(Message, tables.message)
 
 
 def describe(
@@ -94,18 +58,37 @@ def describe(
     message_id_header: str,
     defects: Iterable[str],
 ) -> None:
-    """Write what the parser read into the row, for lists and search. Raises: Refused: `mail.unknown`."""
-    raise NotImplementedError
+    """Write what the parser read into the row, for lists and search.
+
+    Raises: Refused: `mail.unknown`.
+    """
+    _write(
+        tx,
+        message_id,
+        {
+            "sender": sender,
+            "subject": subject,
+            "message_id": message_id_header,
+            "defects": list(defects),
+        },
+    )
 
 
 def message(tx: Tx, message_id: int) -> Message:
     """The row. Raises: Refused: `mail.unknown`."""
-    raise NotImplementedError
+    found = rows.one_as(tx, Message, sa.select(*_COLUMNS).where(tables.message.c.id == message_id))
+    if found is None:
+        raise unknown(message_id)
+    return found
 
 
 def messages(tx: Tx, message_ids: Iterable[int]) -> dict[int, Message]:
     """The rows of many, by id; unknown ids are left out."""
-    raise NotImplementedError
+    found: dict[int, Message] = {}
+    for part in parts(message_ids):
+        statement = sa.select(*_COLUMNS).where(tables.message.c.id.in_(part))
+        found |= {row.id: row for row in rows.all_as(tx, Message, statement)}
+    return found
 
 
 def original(tx: Tx, message_id: int) -> bytes:
@@ -114,20 +97,38 @@ def original(tx: Tx, message_id: int) -> bytes:
     Raises: Refused: `mail.unknown`; `mail.deleted` after the retention period. Unreadable:
     `mail.damaged`: the stored bytes are not those of their fingerprint.
     """
-    raise NotImplementedError
+    row = message(tx, message_id)
+    data = None if row.state is LedgerState.DELETED else originals.read(tx, row.sha256)
+    if data is None:
+        raise Refused(
+            "mail.deleted",
+            f"The content of message {message_id} was deleted after its retention period.",
+            message_id=message_id,
+        )
+    return data
 
 
 def set_state(tx: Tx, message_id: int, state: LedgerState, *, reason: str, now: datetime) -> None:
     """Move a message on its way. The state it has already is no move and no error.
 
-    Raises: Refused: `mail.unknown`. Conflict: `mail.state`: rules/ledger.py allows no such move.
+    Raises: Refused: `mail.unknown`. Conflict: `ledger.step`: rules/ledger.py knows no such way.
     """
-    raise NotImplementedError
+    current = tx.run(
+        sa.select(tables.message.c.state).where(tables.message.c.id == message_id).with_for_update()
+    ).scalar_one_or_none()
+    if current is None:
+        raise unknown(message_id)
+    if current is state:
+        return
+    ledger_step(current, state)
+    _write(tx, message_id, {"state": state, "state_reason": reason, "state_at": now})
 
 
 def unsorted(tx: Tx, *, limit: int) -> tuple[int, ...]:
     """Ids of messages in state `kept`, oldest first."""
-    raise NotImplementedError
+    table = tables.message
+    statement = sa.select(table.c.id).where(_is_unsorted()).order_by(table.c.id).limit(limit)
+    return tuple(tx.run(statement).scalars())
 
 
 def counts(
@@ -138,14 +139,55 @@ def counts(
     `day` is the local day (Europe/Berlin) on which they were kept. Without it the whole
     archive is counted, which is slow: for reports only.
     """
-    raise NotImplementedError
+    table = tables.message
+    statement = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
+    if postbox is not None:
+        statement = statement.where(table.c.postbox == postbox)
+    if day is not None:
+        since, until = _bounds(day)
+        statement = statement.where(table.c.kept_at >= since, table.c.kept_at < until)
+    found: dict[LedgerState, int] = dict(tx.run(statement).tuples())
+    return {state: found.get(state, 0) for state in LedgerState}
 
 
 def freshness(tx: Tx, postbox: str) -> datetime | None:
     """When the oldest message of the postbox that is still unsorted was received; None if none."""
-    raise NotImplementedError
+    table = tables.message
+    statement = sa.select(sa.func.min(table.c.received_at)).where(
+        _is_unsorted(), table.c.postbox == postbox
+    )
+    oldest: datetime | None = tx.run(statement).scalar_one()
+    return oldest
 
 
 def of_sender(tx: Tx, sender: str, *, limit: int) -> tuple[Message, ...]:
     """The newest messages of one address, newest first."""
-    raise NotImplementedError
+    table = tables.message
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(table.c.sender == sender)
+        .order_by(table.c.id.desc())
+        .limit(limit)
+    )
+    return rows.all_as(tx, Message, statement)
+
+
+def unknown(message_id: int) -> Refused:
+    """The error for an id that the ledger does not know."""
+    return Refused("mail.unknown", f"There is no message {message_id}.", message_id=message_id)
+
+
+def _write(tx: Tx, message_id: int, values: Mapping[str, Any]) -> None:
+    statement = sa.update(tables.message).where(tables.message.c.id == message_id).values(values)
+    if not tx.run(statement).rowcount:
+        raise unknown(message_id)
+
+
+def _is_unsorted() -> sa.ColumnElement[bool]:
+    return spelled(tables.message.c.state, LedgerState.KEPT)
+
+
+def _bounds(day: date) -> tuple[datetime, datetime]:
+    """The local day as two moments; 23 to 25 hours apart."""
+    midnight = time(tzinfo=BERLIN)
+    return datetime.combine(day, midnight), datetime.combine(day + timedelta(days=1), midnight)

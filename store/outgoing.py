@@ -7,11 +7,17 @@ write of a worker carries the fence of its claim. Source: own decision 0005.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
+from rules.errors import Conflict, Refused
+from store import rows
 from store.engine import Tx
+from store.statements import insert, spelled
 from store.tables import OutgoingState
+from store.tables import outgoing as table
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +58,39 @@ class Outgoing:
     error_code: str
 
 
+_COLUMNS = rows.columns(Outgoing, table)
+
+
 def order(tx: Tx, new: NewOutgoing, *, now: datetime) -> int:
     """Put it into the outgoing rows; the id, also of the row that has the key already."""
-    raise NotImplementedError
+    statement = insert(tx, table).values(
+        kind=new.kind,
+        item_id=new.item_id,
+        message_id=new.message_id,
+        idempotency_key=new.idempotency_key,
+        payload=dict(new.payload),
+        state=OutgoingState.NEW,
+        next_try_at=now,
+        created_at=now,
+    )
+    tx.run(statement.on_conflict_do_nothing(index_elements=[table.c.idempotency_key]))
+    found = sa.select(table.c.id).where(table.c.idempotency_key == new.idempotency_key)
+    outgoing_id: int = tx.run(found).scalar_one()
+    return outgoing_id
 
 
 def get(tx: Tx, outgoing_id: int) -> Outgoing:
     """The row. Raises: Refused: `outgoing.unknown`."""
-    raise NotImplementedError
+    found = rows.one_as(tx, Outgoing, sa.select(*_COLUMNS).where(table.c.id == outgoing_id))
+    if found is None:
+        raise _unknown(str(outgoing_id))
+    return found
 
 
 def of_key(tx: Tx, idempotency_key: str) -> Outgoing | None:
     """The row of a deed, or None."""
-    raise NotImplementedError
+    statement = sa.select(*_COLUMNS).where(table.c.idempotency_key == idempotency_key)
+    return rows.one_as(tx, Outgoing, statement)
 
 
 def claim(
@@ -76,23 +102,71 @@ def claim(
     limit: int,
     lease_seconds: int,
 ) -> tuple[Outgoing, ...]:
-    """Take up to `limit` rows that are due, longest due first; also those of dead workers."""
-    raise NotImplementedError
+    """Take up to `limit` rows that are due, longest due first; also those of dead workers.
+
+    Counts as a try: what kills its worker each time grows old, too.
+    """
+    until = now + timedelta(seconds=lease_seconds)
+    due = (
+        sa.select(table.c.id)
+        .where(
+            spelled(table.c.state, OutgoingState.NEW, OutgoingState.CLAIMED),
+            table.c.next_try_at <= now,
+            table.c.kind.in_(sorted(kinds)),
+        )
+        .order_by(table.c.next_try_at, table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        # A plain IN (SELECT … LIMIT) may be run once for each row by PostgreSQL's planner, and
+        # then takes more than the limit; a common table with row locks is run once.
+        .cte("due")
+    )
+    statement = (
+        sa.update(table)
+        .where(table.c.id.in_(sa.select(due.c.id)))
+        .values(
+            state=OutgoingState.CLAIMED,
+            claimed_by=worker,
+            claimed_until=until,
+            # One index serves both: a claim that is over is due again like a new row.
+            next_try_at=until,
+            tries=table.c.tries + 1,
+            fence=table.c.fence + 1,
+        )
+        .returning(*_COLUMNS)
+    )
+    return tuple(sorted(rows.all_as(tx, Outgoing, statement), key=lambda row: row.id))
 
 
 def sent(tx: Tx, outgoing_id: int, *, fence: int, answer: str, now: datetime) -> None:
-    """Delivered; `answer` is the server's last line. Raises: Conflict: `outgoing.claim_lost`."""
-    raise NotImplementedError
+    """Delivered; `answer` is the server's last line.
+
+    Raises: Refused: `outgoing.unknown`. Conflict: `outgoing.claim_lost`.
+    """
+    values = {"state": OutgoingState.SENT, "answer": answer, "sent_at": now, "error_code": ""}
+    _write(tx, outgoing_id, fence=fence, values=values)
 
 
 def later(tx: Tx, outgoing_id: int, *, fence: int, error_code: str, next_try_at: datetime) -> None:
-    """Not delivered, try again then. Raises: Conflict: `outgoing.claim_lost`."""
-    raise NotImplementedError
+    """Not delivered, try again then.
+
+    Raises: Refused: `outgoing.unknown`. Conflict: `outgoing.claim_lost`.
+    """
+    values = {
+        "state": OutgoingState.NEW,
+        "error_code": error_code,
+        "next_try_at": next_try_at,
+    }
+    _write(tx, outgoing_id, fence=fence, values=values)
 
 
 def dead(tx: Tx, outgoing_id: int, *, fence: int, error_code: str, now: datetime) -> None:
-    """Refused for good or tried too often; for people. Raises: Conflict: `outgoing.claim_lost`."""
-    raise NotImplementedError
+    """Refused for good or tried too often; for people.
+
+    Raises: Refused: `outgoing.unknown`. Conflict: `outgoing.claim_lost`.
+    """
+    values = {"state": OutgoingState.DEAD, "error_code": error_code, "done_at": now}
+    _write(tx, outgoing_id, fence=fence, values=values)
 
 
 def receipted(
@@ -100,16 +174,20 @@ def receipted(
 ) -> Outgoing:
     """The other side has it. In any state: the receipt may overtake our own note of the sending.
 
-    Idempotent; the first receipt stays. Raises: Refused: `outgoing.unknown`.
+    Idempotent; the first receipt stays, but it overrules a rejection.
+    Raises: Refused: `outgoing.unknown`.
     """
-    raise NotImplementedError
+    return _answer(tx, idempotency_key, OutgoingState.RECEIPTED, receipt=receipt, now=now)
 
 
 def rejected(
     tx: Tx, idempotency_key: str, *, receipt: Mapping[str, Any], now: datetime
 ) -> Outgoing:
-    """The other side does not take it, with its reason in `receipt`. Otherwise as `receipted`."""
-    raise NotImplementedError
+    """The other side does not take it, with its reason in `receipt`. A receipt is not overruled.
+
+    Raises: Refused: `outgoing.unknown`.
+    """
+    return _answer(tx, idempotency_key, OutgoingState.REJECTED, receipt=receipt, now=now)
 
 
 def replay(tx: Tx, outgoing_id: int, *, now: datetime) -> Outgoing:
@@ -117,17 +195,39 @@ def replay(tx: Tx, outgoing_id: int, *, now: datetime) -> Outgoing:
 
     Raises: Refused: `outgoing.unknown`. Conflict: `outgoing.not_dead`.
     """
-    raise NotImplementedError
+    statement = (
+        sa.update(table)
+        .where(
+            table.c.id == outgoing_id,
+            table.c.state.in_([OutgoingState.DEAD, OutgoingState.REJECTED]),
+        )
+        .values(state=OutgoingState.NEW, tries=0, next_try_at=now, done_at=None, error_code="")
+        .returning(*_COLUMNS)
+    )
+    after = rows.one_as(tx, Outgoing, statement)
+    if after is None:
+        state = get(tx, outgoing_id).state.value
+        raise Conflict(
+            "outgoing.not_dead",
+            f"Outgoing row {outgoing_id} is {state}; only dead or rejected ones are sent again.",
+            outgoing_id=outgoing_id,
+            state=state,
+        )
+    return after
 
 
 def of_item(tx: Tx, item_id: int) -> tuple[Outgoing, ...]:
     """All rows of an item, oldest first."""
-    raise NotImplementedError
+    statement = sa.select(*_COLUMNS).where(table.c.item_id == item_id).order_by(table.c.id)
+    return rows.all_as(tx, Outgoing, statement)
 
 
 def counts(tx: Tx) -> dict[tuple[str, OutgoingState], int]:
-    """How many rows by kind and state; pairs without any are left out."""
-    raise NotImplementedError
+    """How many rows by kind and state; pairs without any are left out. Slow: for reports only."""
+    statement = sa.select(table.c.kind, table.c.state, sa.func.count()).group_by(
+        table.c.kind, table.c.state
+    )
+    return {(kind, state): count for kind, state, count in tx.run(statement).tuples()}
 
 
 def listing(
@@ -139,4 +239,65 @@ def listing(
     after: int | None = None,
 ) -> tuple[Outgoing, ...]:
     """Rows in these states, newest first. `after` is the id of the last row of the page before."""
-    raise NotImplementedError
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(table.c.state.in_(sorted(states)))
+        .order_by(table.c.id.desc())
+        .limit(limit)
+    )
+    if kinds is not None:
+        statement = statement.where(table.c.kind.in_(sorted(kinds)))
+    if after is not None:
+        statement = statement.where(table.c.id < after)
+    return rows.all_as(tx, Outgoing, statement)
+
+
+def _write(tx: Tx, outgoing_id: int, *, fence: int, values: Mapping[str, Any]) -> None:
+    """A worker's write, good only under the fence of its own claim."""
+    statement = (
+        sa.update(table)
+        .where(
+            table.c.id == outgoing_id,
+            table.c.state == OutgoingState.CLAIMED,
+            table.c.fence == fence,
+        )
+        .values({"claimed_by": None, "claimed_until": None, **values})
+    )
+    if not tx.run(statement).rowcount:
+        state = get(tx, outgoing_id).state.value
+        raise Conflict(
+            "outgoing.claim_lost",
+            f"Outgoing row {outgoing_id} is {state} and not claimed under fence {fence};"
+            " another worker has it, or its receipt came. Leave it.",
+            outgoing_id=outgoing_id,
+            state=state,
+        )
+
+
+def _answer(
+    tx: Tx,
+    idempotency_key: str,
+    state: OutgoingState,
+    *,
+    receipt: Mapping[str, Any],
+    now: datetime,
+) -> Outgoing:
+    statement = (
+        sa.update(table)
+        .where(
+            table.c.idempotency_key == idempotency_key,
+            table.c.state.not_in([OutgoingState.RECEIPTED, state]),
+        )
+        .values(
+            state=state, receipt=dict(receipt), done_at=now, claimed_by=None, claimed_until=None
+        )
+    )
+    tx.run(statement)
+    after = of_key(tx, idempotency_key)
+    if after is None:
+        raise _unknown(idempotency_key)
+    return after
+
+
+def _unknown(which: str) -> Refused:
+    return Refused("outgoing.unknown", f"There is no outgoing row {which}.", outgoing=which)

@@ -1,5 +1,6 @@
 """How rows leave the room: as frozen dataclasses, never as the driver's rows."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -15,12 +16,12 @@ def columns(kind: type[Any], table: sa.FromClause) -> list[sa.ColumnElement[Any]
     return [table.c[field.name] for field in fields(kind)]
 
 
-def all_as(tx: Tx, kind: type[RowT], statement: sa.Executable) -> tuple[RowT, ...]:
+def all_as(tx: Tx, kind: Callable[..., RowT], statement: sa.Executable) -> tuple[RowT, ...]:
     """All rows of a statement whose columns are those of `columns(kind, …)`."""
     return tuple(kind(*row) for row in tx.run(statement))
 
 
-def one_as(tx: Tx, kind: type[RowT], statement: sa.Executable) -> RowT | None:
+def one_as(tx: Tx, kind: Callable[..., RowT], statement: sa.Executable) -> RowT | None:
     """The only row of such a statement, or None."""
     row = tx.run(statement).one_or_none()
     return None if row is None else kind(*row)

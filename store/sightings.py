@@ -2,16 +2,25 @@
 
 A place (postbox, folder, epoch, UID) belongs to one message for good. Syncing compares sets of
 UIDs, never a high-water mark, so it heals itself. Every call that writes is made under the
-lease of the postbox, inside the caller's transaction. Source: own decision 0004; imap guide 4.2.
+lease of the postbox, inside the caller's transaction. What to do about a folder whose UIDs all
+changed is in epochs.py. Source: own decision 0004; imap guide 4.2.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
+import sqlalchemy as sa
+
+from rules.errors import Conflict, Refused
+from rules.ledger import OpState
 from rules.postbox import Place
+from store import rows
 from store.engine import Tx
-from store.tables import SightingState
+from store.statements import insert, parts, spelled
+from store.tables import SightingState, message, op, sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,94 +45,248 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
-class Adopted:
-    """What a new epoch means. `messages` by new UID; `unknown_uids` are to be kept as new mail.
+class Seen:
+    """Which message a place belongs to."""
 
-    `missing_ids` are messages of the old epoch that were not found: with an op in state `sent`
-    the caller looks in its target, else they are gone.
-    """
+    message_id: int
+    sha256: str
 
-    messages: dict[str, int]
-    unknown_uids: tuple[str, ...]
-    missing_ids: tuple[int, ...]
+
+_COLUMNS = rows.columns(Sighting, sighting)
 
 
 def known_uids(tx: Tx, postbox: str, *, folder: str, epoch: str) -> frozenset[str]:
     """UIDs of the folder whose messages lie there according to the ledger."""
-    raise NotImplementedError
+    statement = sa.select(sighting.c.uid).where(
+        _in_folder(postbox, folder), sighting.c.epoch == epoch, _is_live()
+    )
+    return frozenset(tx.run(statement).scalars())
 
 
 def unclaimed_in(
     tx: Tx, postbox: str, *, folder: str, epoch: str, uids: Iterable[str]
 ) -> tuple[str, ...]:
     """Those of `uids`, in their order, that no message of the ledger lies at."""
-    raise NotImplementedError
+    wanted = tuple(uids)
+    claimed: set[str] = set()
+    for part in parts(wanted):
+        statement = sa.select(sighting.c.uid).where(
+            _in_folder(postbox, folder),
+            sighting.c.epoch == epoch,
+            sighting.c.uid.in_(part),
+            _is_live(),
+        )
+        claimed.update(tx.run(statement).scalars())
+    return tuple(uid for uid in wanted if uid not in claimed)
 
 
 def live(tx: Tx, postbox: str, *, folder: str, epoch: str | None = None) -> tuple[Sighting, ...]:
     """What lies in the folder according to the ledger, oldest first; of all epochs without one."""
-    raise NotImplementedError
+    statement = (
+        sa.select(*_COLUMNS).where(_in_folder(postbox, folder), _is_live()).order_by(sighting.c.id)
+    )
+    if epoch is not None:
+        statement = statement.where(sighting.c.epoch == epoch)
+    return rows.all_as(tx, Sighting, statement)
 
 
 def folders(tx: Tx, postbox: str) -> tuple[str, ...]:
     """Folders in which messages lie according to the ledger, sorted."""
-    raise NotImplementedError
+    statement = (
+        sa.select(sighting.c.folder).distinct().where(sighting.c.postbox == postbox, _is_live())
+    )
+    return tuple(sorted(tx.run(statement).scalars()))
 
 
 def of_message(tx: Tx, message_id: int) -> tuple[Sighting, ...]:
-    """All places of a message, the newest first; live and gone."""
-    raise NotImplementedError
+    """All places of a message, live before gone, the newest first."""
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(sighting.c.message_id == message_id)
+        .order_by(sighting.c.state.desc(), sighting.c.last_seen_at.desc(), sighting.c.id.desc())
+    )
+    return rows.all_as(tx, Sighting, statement)
+
+
+def nowhere(tx: Tx, postbox: str, *, sha256: str) -> tuple[int, ...]:
+    """Messages of these bytes in the postbox that lie nowhere now, oldest first."""
+    lies = sa.exists().where(sighting.c.message_id == message.c.id, _is_live())
+    statement = (
+        sa.select(message.c.id)
+        .where(message.c.sha256 == sha256, message.c.postbox == postbox, ~lies)
+        .order_by(message.c.id)
+    )
+    return tuple(tx.run(statement).scalars())
+
+
+def seen_again(
+    tx: Tx, postbox: str, *, places: Sequence[Place], now: datetime
+) -> dict[Place, Seen]:
+    """The messages that these places belong to; each of them lies there (again) from now on."""
+    found: dict[Place, Seen] = {}
+    came_back: list[int] = []
+    by_folder = attrgetter("folder", "epoch")
+    for (folder, epoch), group in groupby(sorted(places, key=by_folder), key=by_folder):
+        for part in parts(place.uid for place in group):
+            statement = (
+                sa.select(
+                    sighting.c.id,
+                    sighting.c.uid,
+                    sighting.c.state,
+                    sighting.c.message_id,
+                    message.c.sha256,
+                )
+                .join(message)
+                .where(
+                    _in_folder(postbox, folder),
+                    sighting.c.epoch == epoch,
+                    sighting.c.uid.in_(part),
+                )
+            )
+            for row in tx.run(statement):
+                found[Place(folder, epoch, row.uid)] = Seen(row.message_id, row.sha256)
+                if row.state is SightingState.GONE:
+                    came_back.append(row.id)
+    mark_present(tx, came_back, now=now)
+    return found
+
+
+def add_many(tx: Tx, places: Iterable[tuple[int, str, Place]], *, now: datetime) -> None:
+    """Note where new messages lie: (message id, postbox, place)."""
+    values = [
+        {
+            "message_id": message_id,
+            "postbox": postbox,
+            "folder": place.folder,
+            "epoch": place.epoch,
+            "uid": place.uid,
+            "state": SightingState.LIVE,
+            "first_seen_at": now,
+            "last_seen_at": now,
+        }
+        for message_id, postbox, place in places
+    ]
+    if values:
+        tx.run(sa.insert(sighting), values)
 
 
 def move(tx: Tx, message_id: int, *, to: Place, now: datetime, src: Place | None = None) -> None:
     """The message lies at `to` now and at `src` no more (without `src`: nowhere else).
 
-    Wishes not yet sent to the server start from the new place. Idempotent.
+    Acts on it that are not proven yet start from the new place. Idempotent.
     Raises: Refused: `mail.unknown`, `mail.no_postbox`. Conflict: `place.taken`: another
     message lies there.
     """
-    raise NotImplementedError
+    postbox = _postbox_of(tx, message_id)
+    leaves = sa.update(sighting).where(sighting.c.message_id == message_id, _is_live())
+    if src is not None:
+        leaves = leaves.where(_at(src))
+    tx.run(leaves.values(state=SightingState.GONE, last_seen_at=now))
+    _arrive(tx, message_id, postbox, to, now)
+    tx.run(
+        sa.update(op)
+        .where(op.c.message_id == message_id, op.c.state.in_([OpState.NEW, OpState.SENT]))
+        .values(src_folder=to.folder, src_epoch=to.epoch, src_uid=to.uid)
+    )
 
 
-def mark_absent(tx: Tx, sighting_ids: Iterable[int], *, now: datetime) -> tuple[Sighting, ...]:
+def mark_absent(tx: Tx, sighting_ids: Iterable[int]) -> tuple[Sighting, ...]:
     """Count one look at which they were not there; the rows with the new count.
 
     The caller marks them gone after the second absence in a row.
     """
-    raise NotImplementedError
+    found: list[Sighting] = []
+    for part in parts(sighting_ids):
+        statement = (
+            sa.update(sighting)
+            .where(sighting.c.id.in_(part), _is_live())
+            .values(absences=sighting.c.absences + 1)
+            .returning(*_COLUMNS)
+        )
+        found += rows.all_as(tx, Sighting, statement)
+    return tuple(sorted(found, key=attrgetter("id")))
 
 
 def mark_present(tx: Tx, sighting_ids: Iterable[int], *, now: datetime) -> None:
-    """They are there again: the count of absences starts anew."""
-    raise NotImplementedError
+    """They are there (again): live, and the count of absences starts anew."""
+    for part in parts(sighting_ids):
+        tx.run(
+            sa.update(sighting)
+            .where(sighting.c.id.in_(part))
+            .values(state=SightingState.LIVE, absences=0, last_seen_at=now)
+        )
 
 
-def mark_gone(tx: Tx, sighting_ids: Iterable[int], *, now: datetime) -> tuple[int, ...]:
+def mark_gone(tx: Tx, sighting_ids: Iterable[int]) -> tuple[int, ...]:
     """Nobody finds them any more: ids of messages that now lie nowhere. The originals stay."""
-    raise NotImplementedError
+    touched: set[int] = set()
+    for part in parts(sighting_ids):
+        statement = (
+            sa.update(sighting)
+            .where(sighting.c.id.in_(part), _is_live())
+            .values(state=SightingState.GONE)
+            .returning(sighting.c.message_id)
+        )
+        touched.update(tx.run(statement).scalars())
+    for part in parts(sorted(touched)):
+        lies = sa.select(sighting.c.message_id).where(sighting.c.message_id.in_(part), _is_live())
+        touched.difference_update(tx.run(lies).scalars())
+    return tuple(sorted(touched))
 
 
-def adopt_epoch(
-    tx: Tx, postbox: str, *, folder: str, epoch: str, found: Mapping[str, str], now: datetime
-) -> Adopted:
-    """Follow a folder whose UIDs all changed. `found` maps each new UID to its SHA-256.
+def _arrive(tx: Tx, message_id: int, postbox: str, place: Place, now: datetime) -> None:
+    """Make the place live for this message, whether it was there before or not."""
+    statement = insert(tx, sighting).values(
+        message_id=message_id,
+        postbox=postbox,
+        folder=place.folder,
+        epoch=place.epoch,
+        uid=place.uid,
+        state=SightingState.LIVE,
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+    upsert = statement.on_conflict_do_update(
+        index_elements=["postbox", "folder", "epoch", "uid"],
+        set_={"state": SightingState.LIVE, "absences": 0, "last_seen_at": now},
+        where=sighting.c.message_id == statement.excluded.message_id,
+    )
+    if not tx.run(upsert).rowcount:
+        raise Conflict(
+            "place.taken",
+            f"Message {message_id} can't lie at {place.uid} in {place.folder!r} of {postbox!r}:"
+            " another message does. Reconcile the folder.",
+            message_id=message_id,
+            postbox=postbox,
+            folder=place.folder,
+        )
 
-    Rows of equal bytes are matched as a multiset: n rows adopt at most n of the new UIDs, rows
-    without an op in state `sent` first. Source: imap guide 4.2 (6 mails with a byte-identical pair).
-    """
-    raise NotImplementedError
+
+def _postbox_of(tx: Tx, message_id: int) -> str:
+    found = tx.run(sa.select(message.c.postbox).where(message.c.id == message_id)).one_or_none()
+    if found is None:
+        raise Refused("mail.unknown", f"There is no message {message_id}.", message_id=message_id)
+    if found.postbox is None:
+        raise Refused(
+            "mail.no_postbox",
+            f"Message {message_id} was handed in and lies in no postbox.",
+            message_id=message_id,
+        )
+    postbox: str = found.postbox
+    return postbox
 
 
-def adopt_moved(
-    tx: Tx, postbox: str, *, place: Place, sha256: str, candidates: Collection[int], now: datetime
-) -> int | None:
-    """The oldest of the messages `candidates` with these bytes now lies at `place`; its id.
-
-    For mail that a person moved: absent there, present here. None if none has these bytes.
-    """
-    raise NotImplementedError
+def _at(place: Place) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        sighting.c.folder == place.folder,
+        sighting.c.epoch == place.epoch,
+        sighting.c.uid == place.uid,
+    )
 
 
-def nowhere(tx: Tx, postbox: str, *, sha256: str) -> tuple[int, ...]:
-    """Messages of these bytes in the postbox that lie nowhere now, oldest first."""
-    raise NotImplementedError
+def _in_folder(postbox: str, folder: str) -> sa.ColumnElement[bool]:
+    return sa.and_(sighting.c.postbox == postbox, sighting.c.folder == folder)
+
+
+def _is_live() -> sa.ColumnElement[bool]:
+    return spelled(sighting.c.state, SightingState.LIVE)

@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from rules.ledger import LedgerState
 
 from rules.codes import PaymentRelevant, Team
 from rules.item import CloseReason, EakteState, ItemState
+from rules.ledger import LedgerState, OpState
 
 
 class SightingState(StrEnum):
@@ -20,16 +20,6 @@ class SightingState(StrEnum):
 
     LIVE = "live"
     GONE = "gone"
-
-
-class OpState(StrEnum):
-    """How far one act on a postbox has come. `lost` and `refused` are for people to look at."""
-
-    NEW = "new"
-    SENT = "sent"
-    DONE = "done"
-    LOST = "lost"
-    REFUSED = "refused"
 
 
 class OutgoingState(StrEnum):
@@ -103,9 +93,9 @@ def _words(kind: type[StrEnum]) -> sa.Enum:
     )
 
 
-def _only(condition: str) -> dict[str, sa.TextClause]:
-    """Arguments of a partial index, the same on both engines."""
-    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+def _index(name: str, *columns: str, where: str) -> sa.Index:
+    """A partial index, the same on both engines."""
+    return sa.Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
 
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -153,7 +143,8 @@ message = sa.Table(
     sa.Index("ix_message_sender", "sender"),
     sa.Index("ix_message_kept_at", "kept_at"),
     sa.Index("ix_message_postbox_received_at", "postbox", "received_at"),
-    sa.Index("ix_message_unsorted", "id", **_only("state = 'kept'")),
+    _index("ix_message_unsorted", "id", where="state = 'kept'"),
+    _index("ix_message_ended", "state_at", "id", where="state IN ('done', 'aside', 'gone')"),
 )
 """The ledger: one row for each arrival, also for byte-identical twins; ends in one state."""
 
@@ -173,7 +164,7 @@ sighting = sa.Table(
     sa.UniqueConstraint("postbox", "folder", "epoch", "uid"),
     sa.Index("ix_sighting_message_id", "message_id"),
     # INBOX collects a gone row for every mail that ever passed: syncing must not read them.
-    sa.Index("ix_sighting_live", "postbox", "folder", "epoch", "uid", **_only("state = 'live'")),
+    _index("ix_sighting_live", "postbox", "folder", "epoch", "uid", where="state = 'live'"),
 )
 """Where a message lay and lies. A place belongs to one message for good, also when it is gone."""
 
@@ -199,7 +190,9 @@ op = sa.Table(
     sa.Column("error_code", sa.Text, nullable=False, server_default=""),
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("ix_op_message_id", "message_id"),
-    sa.Index("ix_op_due", "postbox", "next_try_at", "id", **_only("state IN ('new', 'sent')")),
+    # Two, not one: SQLite does not see that a state is one of several.
+    _index("ix_op_new", "postbox", "id", where="state = 'new'"),
+    _index("ix_op_sent", "postbox", "id", where="state = 'sent'"),
 )
 """What is to be done in a postbox: the wish before the command, the proof after it."""
 
@@ -262,26 +255,22 @@ item = sa.Table(
     sa.Column("close_reason", _words(CloseReason)),
     sa.Column("proof_duty", sa.Boolean, nullable=False),
     sa.Column("waiver", MailText, nullable=False, server_default=""),
-    sa.Index(
+    _index(
         "ix_item_claim", "agency_code", "team", "queue_day", "received_at", "id",
-        **_only("state = 'waiting'"),
-    ),
-    sa.Index(
+        where="state = 'waiting'"),
+    _index(
         "ix_item_claim_concern",
         "agency_code", "team", "first_concern", "queue_day", "received_at", "id",
-        **_only("state = 'waiting'"),
-    ),
-    sa.Index(
+        where="state = 'waiting'"),
+    _index(
         "ix_item_claim_preferred", "preferred_holder", "agency_code", "queue_day",
-        **_only("state = 'waiting' AND preferred_holder IS NOT NULL"),
-    ),
-    sa.Index("ix_item_lease_until", "lease_until", **_only("state = 'held'")),
-    sa.Index("ix_item_parked_until", "parked_until", **_only("state = 'parked'")),
-    sa.Index(
+        where="state = 'waiting' AND preferred_holder IS NOT NULL"),
+    _index("ix_item_lease_until", "lease_until", where="state = 'held'"),
+    _index("ix_item_parked_until", "parked_until", where="state = 'parked'"),
+    _index(
         "ix_item_open", "agency_code", "queue_day", "received_at", "id",
-        **_only("state <> 'closed'"),
-    ),
-    sa.Index("ix_item_closed_at", "closed_at", **_only("state = 'closed'")),
+        where="state <> 'closed'"),
+    _index("ix_item_closed_at", "closed_at", where="state = 'closed'"),
 )  # fmt: skip
 """The queue of the Eingangszonen. Held by one clerk at a time, by `lease_token`."""
 
@@ -306,7 +295,7 @@ outgoing = sa.Table(
     sa.Column("sent_at", UtcTime),
     sa.Column("done_at", UtcTime),
     sa.Column("error_code", sa.Text, nullable=False, server_default=""),
-    sa.Index("ix_outgoing_due", "next_try_at", "id", **_only("state IN ('new', 'claimed')")),
+    _index("ix_outgoing_due", "next_try_at", "id", where="state IN ('new', 'claimed')"),
     sa.Index("ix_outgoing_item_id", "item_id"),
     sa.Index("ix_outgoing_message_id", "message_id"),
     sa.Index("ix_outgoing_state", "state", "id"),
@@ -326,7 +315,7 @@ audit = sa.Table(
     sa.Column("prev_hash", sa.String(64)),
     sa.Column("hash", sa.String(64)),
     sa.Index("ix_audit_subject", "subject", "id"),
-    sa.Index("ix_audit_unsealed", "id", **_only("seal_seq IS NULL")),
+    _index("ix_audit_unsealed", "id", where="seal_seq IS NULL"),
 )
 """Who did what to what, without content. Rows are written once; only the seal is added later."""
 
@@ -356,6 +345,24 @@ aside = sa.Table(
     sa.Column("resolved_at", UtcTime),
     sa.Column("resolution", sa.Text),
     sa.Index("ix_aside_message_id", "message_id"),
-    sa.Index("ix_aside_open", "id", **_only("resolved_at IS NULL")),
+    # A mail lies aside once; setting it aside again finds the row by this.
+    sa.Index(
+        "uq_aside_open_message_id",
+        "message_id",
+        unique=True,
+        sqlite_where=sa.text("resolved_at IS NULL"),
+        postgresql_where=sa.text("resolved_at IS NULL"),
+    ),
+    _index("ix_aside_open", "id", where="resolved_at IS NULL"),
 )
 """Mail beside the way, with the reason; open as long as `resolved_at` is NULL."""
+
+beat = sa.Table(
+    "beat",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+)
+"""How the last round of each worker loop went; the only news between worker and doors."""

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
+from store import rows
 from store.engine import Tx
+from store.tables import verdict as table
 
 
 @dataclass(frozen=True, slots=True)
 class NewVerdict:
     """A verdict to be kept. `source` is "machine" or "clerk"; `by` the model id or the clerk.
 
-    `body` is the public JSON of rules/verdict.py.
+    `body` is the public JSON of rules/verdict.py (`as_json`).
     """
 
     message_id: int
@@ -23,7 +27,7 @@ class NewVerdict:
 
 @dataclass(frozen=True, slots=True)
 class StoredVerdict:
-    """A verdict as it was kept. `at` is aware UTC."""
+    """A verdict as it was kept. `body` is empty after the content was deleted."""
 
     id: int
     message_id: int
@@ -38,21 +42,47 @@ class StoredVerdict:
     review: bool
 
 
+_COLUMNS = rows.columns(StoredVerdict, table)
+
+
 def add(tx: Tx, new: NewVerdict, *, now: datetime) -> int:
     """Keep a verdict beside the earlier ones; its id."""
-    raise NotImplementedError
+    body = dict(new.body)
+    statement = (
+        sa.insert(table)
+        .values(
+            message_id=new.message_id,
+            at=now,
+            source=new.source,
+            by=new.by,
+            model=body["model"],
+            rules=body["rules"],
+            body=body,
+            payment=body["payment_relevant"],
+            first_concern=next((found["code"] for found in body["concerns"]), ""),
+            review=body["review"],
+        )
+        .returning(table.c.id)
+    )
+    verdict_id: int = tx.run(statement).scalar_one()
+    return verdict_id
 
 
 def latest(tx: Tx, message_id: int) -> StoredVerdict | None:
     """The verdict that counts, or None before the first."""
-    raise NotImplementedError
+    return rows.one_as(tx, StoredVerdict, _newest_first(message_id).limit(1))
 
 
 def latest_by(tx: Tx, message_id: int, *, source: str) -> StoredVerdict | None:
     """The newest verdict of the machine, or of clerks; or None."""
-    raise NotImplementedError
+    statement = _newest_first(message_id).where(table.c.source == source).limit(1)
+    return rows.one_as(tx, StoredVerdict, statement)
 
 
 def history(tx: Tx, message_id: int) -> tuple[StoredVerdict, ...]:
     """All verdicts on a message, oldest first."""
-    raise NotImplementedError
+    return rows.all_as(tx, StoredVerdict, _newest_first(message_id))[::-1]
+
+
+def _newest_first(message_id: int) -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(*_COLUMNS).where(table.c.message_id == message_id).order_by(table.c.id.desc())

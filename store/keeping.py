@@ -1,0 +1,154 @@
+"""Keeping comes first: bytes, ledger row, place and audit entry in one commit.
+
+Only then is the source confirmed. A place already known is the same message; equal bytes at
+another place are a twin, kept as a message of its own.
+Source: own decision 0004; imap guide, protocol step 4.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from rules.ledger import LedgerState
+from rules.postbox import Place
+from store import leases, originals, sightings, tables
+from store.engine import Tx
+from store.leases import Lease
+from store.statements import parts
+
+_Key = tuple[str, Place] | int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message to be kept. `source` is "postbox", "api" or "smtp".
+
+    `received_at` is when the postbox took it in (aware UTC). `place` is None where it lies in
+    no postbox. `size_bytes` differs from the data's where only the head was fetched.
+    """
+
+    data: bytes
+    received_at: datetime
+    source: str
+    postbox: str | None = None
+    region: str | None = None
+    place: Place | None = None
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of an arrival. `twin_ids` are earlier messages of equal bytes, oldest first."""
+
+    message_id: int
+    sha256: str
+    is_new: bool
+    twin_ids: tuple[int, ...] = ()
+
+
+def keep(tx: Tx, arrival: Arrival, *, now: datetime, lease: Lease | None = None) -> Kept:
+    """Keep one arrival, or find it by its place. See `keep_many`."""
+    return keep_many(tx, [arrival], now=now, lease=lease)[0]
+
+
+def keep_many(
+    tx: Tx, arrivals: Sequence[Arrival], *, now: datetime, lease: Lease | None = None
+) -> tuple[Kept, ...]:
+    """Keep a batch in one commit; answers in its order, new messages in state `kept`.
+
+    Idempotent by place, also within the batch. A place whose message had gone is live again.
+    Under a postbox the caller passes its `lease`.
+    Raises: Conflict: `lease.lost`, and nothing is kept.
+    """
+    if lease is not None:
+        leases.hold(tx, lease, now=now)
+    keys = [_key(arrival, index) for index, arrival in enumerate(arrivals)]
+    first: dict[_Key, Arrival] = {}
+    for key, arrival in zip(keys, arrivals, strict=True):
+        first.setdefault(key, arrival)
+    kept = _known(tx, first, now=now)
+    kept |= _keep_new(tx, {key: first[key] for key in first if key not in kept}, now=now)
+    return tuple(kept[key] for key in keys)
+
+
+def _key(arrival: Arrival, index: int) -> _Key:
+    """What tells arrivals of a batch apart: the place, or without one the position."""
+    if arrival.place is None or arrival.postbox is None:
+        return index
+    return arrival.postbox, arrival.place
+
+
+def _known(tx: Tx, arrivals: dict[_Key, Arrival], *, now: datetime) -> dict[_Key, Kept]:
+    """Those whose place has a message already; the message lies there (again)."""
+    places: dict[str, list[Place]] = {}
+    for key in arrivals:
+        if isinstance(key, tuple):
+            places.setdefault(key[0], []).append(key[1])
+    return {
+        (postbox, place): Kept(seen.message_id, seen.sha256, is_new=False)
+        for postbox, wanted in places.items()
+        for place, seen in sightings.seen_again(tx, postbox, places=wanted, now=now).items()
+    }
+
+
+def _keep_new(tx: Tx, arrivals: dict[_Key, Arrival], *, now: datetime) -> dict[_Key, Kept]:
+    hashes = {key: originals.fingerprint(arrival.data) for key, arrival in arrivals.items()}
+    twins = _twins(tx, set(hashes.values()))
+    originals.write(tx, {hashes[key]: arrival.data for key, arrival in arrivals.items()})
+    ids = _write_messages(
+        tx, [_message_row(arrival, hashes[key], now) for key, arrival in arrivals.items()]
+    )
+    places = [
+        (message_id, key[0], key[1])
+        for message_id, key in zip(ids, arrivals, strict=True)
+        if isinstance(key, tuple)
+    ]
+    sightings.add_many(tx, places, now=now)
+    kept: dict[_Key, Kept] = {}
+    for message_id, key in zip(ids, arrivals, strict=True):
+        earlier = twins.setdefault(hashes[key], [])
+        kept[key] = Kept(message_id, hashes[key], is_new=True, twin_ids=tuple(earlier))
+        earlier.append(message_id)
+    return kept
+
+
+def _twins(tx: Tx, hashes: Iterable[str]) -> dict[str, list[int]]:
+    """Earlier messages by fingerprint, oldest first."""
+    table = tables.message
+    found: dict[str, list[int]] = {}
+    for part in parts(sorted(hashes)):
+        statement = (
+            sa.select(table.c.sha256, table.c.id)
+            .where(table.c.sha256.in_(part))
+            .order_by(table.c.id)
+        )
+        for sha256, message_id in tx.run(statement):
+            found.setdefault(sha256, []).append(message_id)
+    return found
+
+
+def _message_row(arrival: Arrival, sha256: str, now: datetime) -> dict[str, Any]:
+    return {
+        "sha256": sha256,
+        "source": arrival.source,
+        "postbox": arrival.postbox,
+        "region": arrival.region,
+        "received_at": arrival.received_at,
+        "kept_at": now,
+        "state": LedgerState.KEPT,
+        "state_at": now,
+        "defects": [],
+        "size_bytes": len(arrival.data) if arrival.size_bytes is None else arrival.size_bytes,
+    }
+
+
+def _write_messages(tx: Tx, values: list[dict[str, Any]]) -> list[int]:
+    """New ledger rows; their ids in the order of the values."""
+    if not values:
+        return []
+    table = tables.message
+    statement = sa.insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    return list(tx.run(statement, values).scalars())

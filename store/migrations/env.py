@@ -1,0 +1,12 @@
+"""What Alembic runs for every command; called by store.migrate with an open transaction."""
+
+from alembic import context
+
+from store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+)
+context.run_migrations()
