@@ -23,10 +23,11 @@ _QUALIFIER: Final = re.compile(
 
 def fold(text: str) -> str:
     """Lower case, umlauts spelled out, other accents dropped. Source: facts section 5."""
-    composed = unicodedata.normalize("NFC", text).translate(_UMLAUTS).lower()
-    if composed.isascii():
-        return composed
-    return unicodedata.normalize("NFKD", composed).encode("ascii", "ignore").decode("ascii")
+    composed = unicodedata.normalize("NFKC", text).translate(_UMLAUTS)
+    if not composed.isascii():
+        stripped = unicodedata.normalize("NFKD", composed)
+        composed = stripped.encode("ascii", "ignore").decode("ascii")
+    return composed.lower()
 
 
 def place_key(name: str) -> str:
