@@ -41,7 +41,8 @@ class PostboxHint:
 class Directory:
     """All agencies with their districts.
 
-    `regions`, where given, overrides the region in `agencies`.
+    `regions`, where given, overrides the region in `agencies`. `house_domains` are the domain
+    labels of our own addresses; a stranger's "Essen@…" in the copy line tells nothing.
 
     Raises: Refused: a PLZ row names an agency that doesn't exist (`agencies.unknown_code`).
     """
@@ -49,6 +50,7 @@ class Directory:
     agencies: tuple[Agency, ...]
     plz_rows: tuple[PlzRow, ...]
     regions: tuple[RegionRow, ...] = ()
+    house_domains: frozenset[str] = frozenset({"arbeitsagentur"})
 
     def __post_init__(self) -> None:
         for row in self.plz_rows:
@@ -107,14 +109,18 @@ class Directory:
         return self._resolve(codes)
 
     def by_mailbox(self, address: str | None) -> PostboxHint:
-        """What the addressed postbox tells; the domain is not looked at.
+        """What the addressed postbox tells; nothing if the address is none of ours.
 
+        A text without "@" is taken as the local part (the name of a postbox).
         "Wetzlar@…", "BadHersfeld@…", "Oldenburg-Wilhelmshaven@…", umlauts spelled out or not, a
         former name, a branch, "SC.Ulm@…" or "Hannover.Insolvenzgeld@…". The nearest kind of name
         wins: agency, seat and former name, parts of these, branch, any place of its district.
         Source: facts section 5 (addresses); own decision 0014.
         """
-        local = fold((address or "").partition("@")[0]).replace("_", ".")
+        local, at, domain = fold(address or "").partition("@")
+        if at and self.house_domains.isdisjoint(domain.split(".")):
+            return PostboxHint()
+        local = local.replace("_", ".")
         words = tuple(word for word in local.split(".") if word)
         unit, _, rest = local.replace(".", "-").partition("-")
         if unit in _UNIT_WORDS:

@@ -26,7 +26,7 @@ def test_the_directory_is_built_at_once_and_not_on_the_first_question(
     start = time.process_time()
     built = Directory(directory.agencies, directory.plz_rows, directory.regions)
     building_seconds = time.process_time() - start
-    built.by_mailbox("Kassel@x")
+    built.by_mailbox("Kassel@arbeitsagentur.de")
     built.by_place("Kassel")
     asking_seconds = time.process_time() - start - building_seconds
     # 0.25 s by itself; coverage makes it three times as slow.
@@ -175,6 +175,21 @@ def test_a_service_center_address_tells_at_most_the_region(
     assert directory.by_mailbox(address) == PostboxHint((), region)
 
 
+@pytest.mark.parametrize(
+    ("address", "known"),
+    [
+        ("Kassel@arbeitsagentur.example", True),
+        ("Kassel@post.arbeitsagentur.de", True),
+        ("Kassel", True),
+        ("Kassel@web.example", False),
+        ("Kassel@arbeitsagentur-hilfe.example", False),
+        ("Kassel@", False),
+    ],
+)
+def test_a_strangers_address_tells_nothing(directory: Directory, address: str, known: bool) -> None:
+    assert (directory.by_mailbox(address).agency is not None) is known
+
+
 def test_an_address_that_several_agencies_could_bear_tells_none(directory: Directory) -> None:
     hint = directory.by_mailbox("Buchholz@arbeitsagentur.de")
     assert len(hint.agencies) > 1
@@ -183,7 +198,7 @@ def test_an_address_that_several_agencies_could_bear_tells_none(directory: Direc
 
 def test_every_agency_is_found_by_its_own_name_as_address(directory: Directory) -> None:
     for agency in directory.active():
-        assert directory.by_mailbox(f"{fold(agency.name)}@x").agency == agency
+        assert directory.by_mailbox(f"{fold(agency.name)}@arbeitsagentur.de").agency == agency
 
 
 def test_the_addresses_of_the_training_mails_are_understood(directory: Directory) -> None:

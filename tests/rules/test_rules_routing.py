@@ -112,7 +112,7 @@ def _shared_plz(directory: Directory) -> tuple[str, dict[str, str]]:
 def test_a_plz_of_several_agencies_is_decided_by_the_place(directory: Directory) -> None:
     plz, places = _shared_plz(directory)
     for code, place in places.items():
-        found = find_agency(directory, plz=plz, place=place, mailbox="Hamburg@x")
+        found = find_agency(directory, plz=plz, place=place, mailbox="Hamburg@arbeitsagentur.de")
         assert (found.code, found.how) == (code, AgencyHow.PLZ_PLACE)
 
 
@@ -123,11 +123,13 @@ def test_without_a_place_it_is_decided_by_the_postbox_if_that_is_one_of_them(
     for code in places:
         agency = directory.agency(code)
         assert agency is not None
-        found = find_agency(directory, plz=plz, place=None, mailbox=f"{agency.name}@x")
+        found = find_agency(
+            directory, plz=plz, place=None, mailbox=f"{agency.name}@arbeitsagentur.de"
+        )
         assert (found.code, found.how) == (code, AgencyHow.POSTBOX)
 
 
-@pytest.mark.parametrize("mailbox", [None, "Hamburg@x", "SC-Ost@x"])
+@pytest.mark.parametrize("mailbox", [None, "Hamburg@arbeitsagentur.de", "SC-Ost@arbeitsagentur.de"])
 def test_otherwise_it_is_never_guessed(directory: Directory, mailbox: str | None) -> None:
     plz, _ = _shared_plz(directory)
     found = find_agency(directory, plz=plz, place=None, mailbox=mailbox)
@@ -136,7 +138,7 @@ def test_otherwise_it_is_never_guessed(directory: Directory, mailbox: str | None
 
 def test_a_plz_that_the_table_leaves_open_falls_to_the_postbox(directory: Directory) -> None:
     empty = next(row for row in directory.plz_rows if not directory.agencies_of_plz(row.plz))
-    found = find_agency(directory, plz=empty.plz, place=None, mailbox="Kassel@x")
+    found = find_agency(directory, plz=empty.plz, place=None, mailbox="Kassel@arbeitsagentur.de")
     assert (found.code, found.how) == ("435", AgencyHow.POSTBOX)
 
 
