@@ -1,1 +1,1 @@
-"""The doors: automation, clerks, admins over HTTP, and the server-rendered desk on the same calls."""
+"""The doors: automation, clerks, admins over HTTP, and the server-rendered desk beside them."""

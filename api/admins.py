@@ -34,7 +34,7 @@ def aside_listing(
     """What lies beside the way now, with the reason, newest first."""
     page = page_of(
         lambda rows, after: aside.listing(house, caller, limit=rows, after=after),
-        lambda row: row.message_id,
+        lambda row: row.id,
         limit=limit,
         cursor=cursor,
     )

@@ -1,8 +1,4 @@
-"""Puts the doors together: one app from a house and the settings of its doors.
-
-The web room gives `api.web.pages.install(app)`: it includes its routes, mounts /static, and
-calls `errors.show_with(app, page)`.
-"""
+"""Puts the doors together: one app from a house and the settings of its doors."""
 
 from fastapi import FastAPI
 
@@ -11,6 +7,7 @@ from api.auth import KeyRing
 from api.doors import DoorSettings
 from api.idempotency import FirstAnswer
 from api.middleware import SafeHeaders, SizeLimit, Watched
+from api.web import pages
 from triage.house import House
 
 MAIL_PATHS = frozenset({"/v1/mails", "/v1/verdicts"})
@@ -32,13 +29,14 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
     errors.register(app)
     for room in (automation, clerks, letters, admins, health, metrics):
         app.include_router(room.router)
-    _wrap(app, door)
+    pages.install(app)
+    wrap(app, door)
     openapi.install(app)
     return app
 
 
-def _wrap(app: FastAPI, door: DoorSettings) -> None:
-    """Middleware, innermost first: each one added wraps those before it."""
+def wrap(app: FastAPI, door: DoorSettings) -> None:
+    """Put the middleware around the app, innermost first: each one added wraps those before it."""
 
     def limit_of(path: str) -> int:
         return door.mail_limit_bytes if path in MAIL_PATHS else door.other_limit_bytes

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 PROBLEM_JSON: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:postlotse:"
 RETRY_AFTER_SECONDS: Final = 5
-"""What a client waits after 503. Source: own decision 0021; the worker's own poll pace."""
+"""What a client waits after 503. Source: own decision 0022; the worker's own poll pace."""
 
 MACHINE_PATHS: Final = ("/v1/", "/health/", "/metrics", "/openapi.json")
 """Under these an error is JSON; everywhere else it is a page."""
@@ -78,17 +78,17 @@ def problem_of(error: HouseError) -> Problem:
 def status_of(error: HouseError) -> int:
     """HTTP status of an error; the code decides before the kind does."""
     if error.code in SPECIAL_STATUS:
-        return SPECIAL_STATUS[error.code]
+        return int(SPECIAL_STATUS[error.code])
     if isinstance(error, Conflict):
-        return HTTPStatus.CONFLICT
+        return int(HTTPStatus.CONFLICT)
     if isinstance(error, TryLater):
-        return HTTPStatus.SERVICE_UNAVAILABLE
+        return int(HTTPStatus.SERVICE_UNAVAILABLE)
     if isinstance(error, Unreadable):
-        return HTTPStatus.UNPROCESSABLE_ENTITY
-    return _status_of_refusal(error.code)
+        return int(HTTPStatus.UNPROCESSABLE_ENTITY)
+    return int(_status_of_refusal(error.code))
 
 
-def _status_of_refusal(code: str) -> int:
+def _status_of_refusal(code: str) -> HTTPStatus:
     if code.endswith(".unknown"):
         return HTTPStatus.NOT_FOUND
     if code.startswith("access."):

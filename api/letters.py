@@ -54,10 +54,7 @@ def answer(
         caller,
         item_id,
         token,
-        text_id=said.text_id,
-        version=said.version,
-        values=said.values,
-        body=said.body,
+        reply.Choice(said.text_id, said.version, said.values, said.body),
     )
     return {"outgoing_id": outgoing_id}
 
@@ -69,13 +66,13 @@ def texts(
     region: Annotated[str, Query(max_length=40, description="Region of the Service Center.")] = "",
 ) -> dict[str, tuple[Text, ...]]:
     """Of each text the newest version valid today; texts bound to a region only with that one."""
-    return {"texts": house.texts.valid(house.today().date(), region)}
+    return {"texts": house.texts.valid(house.local_now().date(), region)}
 
 
 @router.get("/texts/{text_id}", response_model=TextOut, summary="A text, newest valid version")
 def text(house: HouseHere, _caller: MayReadTexts, text_id: TextId) -> Text:
     """The version valid today. A text that has ended or was withdrawn is not given out."""
-    return _valid_today(house, text_id, house.today().date())
+    return _valid_today(house, text_id, house.local_now().date())
 
 
 @router.get(

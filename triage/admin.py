@@ -95,7 +95,7 @@ def completeness(
     Raises: Refused: `access.denied`. Source: F12, N2.
     """
     access.require(caller, Permission.READ_FIGURES)
-    local_day = day or house.today().date()
+    local_day = day or house.local_now().date()
     with house.db.read() as tx:
         counted = ledger.counts(tx, postbox=postbox, day=local_day)
     states = {state.value: number for state, number in counted.items()}

@@ -5,7 +5,7 @@ so that a twin on another machine is turned away instead of doing it again. The 
 itself: if the process dies between deed and `finish`, the key is free again when the lease is
 over, and a repetition runs anew (items are then safe by their lease tokens, outgoing rows by
 their own keys; a mail handed in stands twice, as a twin).
-Source: FEATURES F66; own decision 0021.
+Source: FEATURES F66; own decision 0022.
 """
 
 import secrets
@@ -21,7 +21,7 @@ from store.leases import Lease
 from triage.house import House
 
 RUN_SECONDS: Final = 120
-"""Longest a deed runs under its key. Source: own decision 0021; twice the slowest request allowed
+"""Longest a deed runs under its key. Source: own decision 0022; twice the slowest request allowed
 by the usual proxy (60 s)."""
 
 

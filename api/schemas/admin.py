@@ -11,14 +11,14 @@ class AsideOut(Out):
     """One mail beside the way, with the reason."""
 
     message_id: int = Field(examples=[40730])
-    postbox: str = Field(examples=["SC-West"])
+    postbox: str | None = Field(examples=["SC-West"])
     sender: str = Field(examples=["newsletter@verein.example"])
     subject: str = Field(examples=["Monatsbrief"])
     received_at: datetime
-    set_aside_at: datetime
+    set_aside_at: datetime = Field(validation_alias="at")
     step: str = Field(examples=["sort"])
     reason_code: str = Field(examples=["mail.machine"])
-    reason: str = Field(examples=["Von einer Maschine verschickt"])
+    detail: str = Field(examples=["maschinell"])
     tries: int = Field(examples=[1])
     size_bytes: int = Field(examples=[9120])
 

@@ -59,10 +59,18 @@ class ItemOut(Out):
     close_reason: str | None = Field(examples=[None])
 
 
+class ListedOut(Out):
+    """An item in a list, with what a clerk recognises the mail by."""
+
+    item: ItemOut
+    sender: str = Field(examples=["erika.muster@post.example"])
+    subject: str = Field(examples=["Krankmeldung"])
+
+
 class ItemPage(Out):
     """One page of a list; `next_cursor` is null on the last."""
 
-    items: list[ItemOut]
+    items: list[ListedOut]
     next_cursor: str | None = Field(examples=["aToxMjg0"])
 
 

@@ -1,0 +1,66 @@
+"""A tiny app behind the real doors: real middleware, keys, problems, and of a house a clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from fastapi import FastAPI
+
+from api import errors
+from api.app import wrap
+from api.auth import KeyRing
+from api.doors import ApiKey, DoorSettings, new_key
+from rules.codes import Role
+from triage.house import House
+
+SECRET = b"0123456789abcdef0123456789abcdef"
+NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+
+CLERK_KEY, _CLERK_HASH = new_key("desk-435")
+SC_KEY, _SC_HASH = new_key("sc-west")
+ADMIN_KEY, _ADMIN_HASH = new_key("admin-1")
+KEYS = (
+    ApiKey("desk-435", _CLERK_HASH, Role.CLERK, agencies=("435",)),
+    ApiKey("sc-west", _SC_HASH, Role.AUTOMATION, regions=("West",)),
+    ApiKey("admin-1", _ADMIN_HASH, Role.ADMIN),
+)
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that a test turns."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass(slots=True)
+class ClockHouse:
+    """All of a house that keys, sessions and problems ask for."""
+
+    clock: Callable[[], datetime] = field(default_factory=Clock)
+
+
+def door_settings(**changes: object) -> DoorSettings:
+    settings: dict[str, Any] = {
+        "host": "127.0.0.1", "port": 0, "session_secret": SECRET, "keys": KEYS,
+    }  # fmt: skip
+    return DoorSettings(**settings | changes)
+
+
+def small_app(house: object = None, **changes: object) -> FastAPI:
+    """An app without routes; the test adds the ones it needs."""
+    app, door = FastAPI(), door_settings(**changes)
+    app.state.house = cast("House", house or ClockHouse())
+    app.state.door = door
+    app.state.keys = KeyRing(door.keys)
+    errors.register(app)
+    wrap(app, door)
+    return app

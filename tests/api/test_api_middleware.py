@@ -1,0 +1,109 @@
+"""What each request passes: limits, headers, a number, a counter."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from fastapi import Request, Response
+from prometheus_client import REGISTRY
+from starlette.types import Message
+
+from api.middleware import HEADERS, whole_body
+from tests.api.door_client import DoorClient
+from tests.api.small_door import small_app
+
+
+@pytest.fixture
+def client() -> DoorClient:
+    app = small_app(mail_limit_bytes=1000, other_limit_bytes=100)
+
+    @app.post("/v1/mails")
+    @app.post("/v1/other")
+    async def size(request: Request) -> int:
+        return len(await request.body())
+
+    @app.get("/v1/things/{thing_id}")
+    def thing(thing_id: int) -> int:
+        return thing_id
+
+    @app.get("/static/style.css")
+    def style() -> Response:
+        return Response("p{}", headers={"Cache-Control": "max-age=3600"})
+
+    return DoorClient(app)
+
+
+async def in_pieces(size_bytes: int) -> AsyncIterator[bytes]:
+    """A body without Content-Length, in pieces of ten bytes."""
+    for start in range(0, size_bytes, 10):
+        yield b"x" * min(10, size_bytes - start)
+
+
+@pytest.mark.parametrize("send", [lambda size: b"x" * size, in_pieces])
+@pytest.mark.parametrize(
+    ("path", "size_bytes", "fits"),
+    [
+        ("/v1/mails", 1000, True),
+        ("/v1/mails", 1001, False),
+        ("/v1/other", 100, True),
+        ("/v1/other", 101, False),
+        ("/v1/nowhere", 101, False),
+    ],
+)
+def test_a_body_is_taken_up_to_the_limit_of_its_path(
+    client: DoorClient, send: Callable[[int], Any], path: str, size_bytes: int, fits: bool
+) -> None:
+    response = client.post(path, content=send(size_bytes))
+    if fits:
+        assert response.json() == size_bytes
+    else:
+        assert (response.status_code, response.json()["code"]) == (413, "request.too_large")
+        assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_a_length_that_is_no_number_is_measured_instead(client: DoorClient) -> None:
+    response = client.post("/v1/other", content=b"x" * 101, headers={"Content-Length": "-1"})
+    assert response.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/v1/things/7", "/v1/nowhere", "/v1/things/seven"])
+def test_every_answer_carries_the_headers_that_keep_content_from_acting(
+    client: DoorClient, path: str
+) -> None:
+    headers = client.get(path).headers
+    assert {name: headers[name] for name in HEADERS} == HEADERS
+    assert len(headers["x-request-id"]) == 16
+
+
+def test_an_answer_may_say_otherwise(client: DoorClient) -> None:
+    headers = client.get("/static/style.css").headers
+    assert headers["cache-control"] == "max-age=3600"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_requests_are_counted_by_route_and_status_and_not_by_path(client: DoorClient) -> None:
+    labels = {"method": "GET", "route": "/v1/things/{thing_id}", "status": "200"}
+    before = REGISTRY.get_sample_value("postlotse_http_requests_total", labels) or 0
+    client.get("/v1/things/1")
+    client.get("/v1/things/2")
+    assert REGISTRY.get_sample_value("postlotse_http_requests_total", labels) == before + 2
+    client.get("/secret-path")
+    routes = {
+        sample.labels["route"]
+        for metric in REGISTRY.collect()
+        if metric.name == "postlotse_http_requests"
+        for sample in metric.samples
+    }
+    assert "none" in routes
+    assert not any("secret" in route for route in routes)
+
+
+async def _gone() -> Message:
+    return {"type": "http.disconnect"}
+
+
+def test_a_client_that_goes_away_leaves_no_body() -> None:
+    coroutine = whole_body(_gone, 10)
+    with pytest.raises(StopIteration) as ended:
+        coroutine.send(None)
+    assert ended.value.value is None
