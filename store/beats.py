@@ -5,8 +5,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from store import rows
 from store.engine import Tx
-from store.tables import beat as _beat
+from store.statements import insert
+from store.tables import beat as table
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,11 @@ class Beat:
 def beat(tx: Tx, name: str, *, code: str, message: str, now: datetime) -> None:
     """Note a round. Its own short write transaction; the newest replaces the one before."""
     values = {"at": now, "code": code, "message": message}
-    changed = tx.run(sa.update(_beat).where(_beat.c.name == name).values(values))
-    if changed.rowcount == 0:
-        tx.run(sa.insert(_beat).values(name=name, **values))
+    statement = insert(tx, table).values(name=name, **values)
+    tx.run(statement.on_conflict_do_update(index_elements=[table.c.name], set_=values))
 
 
 def all_beats(tx: Tx) -> tuple[Beat, ...]:
     """The last sign of life of every loop that ever ran here, by name."""
-    rows = tx.run(sa.select(_beat).order_by(_beat.c.name))
-    return tuple(Beat(row.name, row.at, row.code, row.message) for row in rows)
+    statement = sa.select(*rows.columns(Beat, table)).order_by(table.c.name)
+    return rows.all_as(tx, Beat, statement)

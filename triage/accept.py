@@ -1,9 +1,17 @@
-"""Mail that is handed in (HTTP; later SMTP) instead of being fetched, and mail that is only judged."""
+"""Mail that is handed in instead of being fetched, and mail that is only judged."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from rules.access import Caller
+from ingest.parse import parse
+from rules.access import Caller, Permission, may, may_work_agency, require
+from rules.errors import Refused
+from rules.verdict import as_json
+from store import audit, items, keeping, ledger, verdicts
+from store.engine import Tx
+from store.items import Item
+from store.keeping import Arrival
+from triage import sort
 from triage.house import House
 
 
@@ -21,19 +29,84 @@ class MailView:
 
 def judge(house: House, data: bytes, *, mailbox: str = "") -> dict[str, Any]:
     """The verdict on these bytes as public JSON; stores nothing."""
-    raise NotImplementedError
+    mail = parse(data, house.layouts)
+    return as_json(sort.decide(house.judging, mail, received_at=house.clock(), mailbox=mailbox))
 
 
-def hand_in(house: House, caller: Caller, data: bytes, *, mailbox: str) -> MailView:
-    """Keep these bytes as a new message and sort it at once. Durable when it returns."""
-    raise NotImplementedError
+def hand_in(house: House, caller: Caller, data: bytes, *, mailbox: str = "") -> MailView:
+    """Keep these bytes as a new message and sort it at once. Durable when it returns.
+
+    Raises: Refused: `access.denied`.
+    """
+    require(caller, Permission.HAND_IN)
+    now = house.clock()
+    region = house.directory.by_mailbox(mailbox).region if mailbox else None
+    with house.db.write() as tx:
+        kept = keeping.keep(
+            tx, Arrival(data=data, received_at=now, source="api", region=region), now=now
+        )
+        audit.add(
+            tx,
+            caller.name,
+            action="mail.handed_in",
+            subject=f"message:{kept.message_id}",
+            details={"sha256": kept.sha256, "twins": len(kept.twin_ids)},
+            at=now,
+        )
+    sort.sort_one(house, kept.message_id)
+    with house.db.read() as tx:
+        return _view(tx, kept.message_id)
 
 
 def mail(house: House, caller: Caller, message_id: int) -> MailView:
-    """Where a message stands. Raises: Refused: `mail.unknown`."""
-    raise NotImplementedError
+    """Where a message stands. Raises: Refused: `mail.unknown`, also where out of scope."""
+    with house.db.read() as tx:
+        _require_visible(caller, tx, message_id)
+        return _view(tx, message_id)
 
 
 def original(house: House, caller: Caller, message_id: int) -> bytes:
     """The original bytes; the read is audited. Raises: Refused: `mail.unknown`, `mail.deleted`."""
-    raise NotImplementedError
+    with house.db.write() as tx:
+        _require_visible(caller, tx, message_id)
+        data = ledger.original(tx, message_id)
+        audit.add(
+            tx,
+            caller.name,
+            action="mail.read",
+            subject=f"message:{message_id}",
+            details={},
+            at=house.clock(),
+        )
+    return data
+
+
+def _require_visible(caller: Caller, tx: Tx, message_id: int) -> None:
+    """Clerks see mail of their items; automation and admins all of their scope.
+
+    What lies aside has no agency yet; only who may replay it sees it.
+    """
+    message = ledger.message(tx, message_id)
+    item = items.of_message(tx, message_id)
+    if item is None:
+        allowed = may(caller, Permission.REPLAY) or may(caller, Permission.HAND_IN)
+        in_scope = caller.regions is None or message.region in caller.regions
+    else:
+        allowed = may(caller, Permission.READ_ITEM) or may(caller, Permission.HAND_IN)
+        in_scope = may_work_agency(caller, item.agency_code, item.region)
+    if not (allowed and in_scope):
+        raise Refused("mail.unknown", f"There is no message {message_id}.", message_id=message_id)
+
+
+def _view(tx: Tx, message_id: int) -> MailView:
+    message = ledger.message(tx, message_id)
+    item: Item | None = items.of_message(tx, message_id)
+    latest = verdicts.latest(tx, message_id)
+    return MailView(
+        message_id=message.id,
+        sha256=message.sha256,
+        state=message.state.value,
+        state_reason=message.state_reason,
+        item_id=item.id if item else None,
+        verdict=latest.body if latest else None,
+    )

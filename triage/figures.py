@@ -1,15 +1,21 @@
 """Counts of what waits, per agency and concern. No person, no working time (R17, N9)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
-from rules.access import Caller
-from triage.house import House
+from rules.access import Caller, Permission, may
+from rules.ledger import LedgerState
+from store import aside, figures, ledger
+from triage.doorkeeper import require_agency, visible_agencies
+from triage.house import BERLIN, House
 
 
 @dataclass(frozen=True, slots=True)
 class AgencyRow:
-    """One agency's waiting line now. `oldest` is the receipt of the oldest waiting mail (aware UTC)."""
+    """One agency's line now. `oldest` is the receipt of the oldest waiting mail (aware UTC).
+
+    `code` None is the clearing folder. `due_today` and `overdue` count all open items.
+    """
 
     code: str | None
     name: str
@@ -25,7 +31,7 @@ class AgencyRow:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The live picture: agencies with open items, and waiting per concern."""
+    """The live picture: agencies with open items, and waiting per concern, most first."""
 
     agencies: tuple[AgencyRow, ...]
     concerns: tuple[tuple[str, int], ...]
@@ -44,10 +50,50 @@ class Progress:
 
 
 def overview(house: House, caller: Caller, *, agency_code: str | None = None) -> Overview:
-    """What waits, for the agencies that the caller may see."""
-    raise NotImplementedError
+    """What waits, for the agencies that the caller may see, or for one of them.
+
+    Raises: Refused: `access.denied`: the agency is none of the caller's.
+    """
+    codes = visible_agencies(house, caller)
+    if agency_code is not None:
+        if not may(caller, Permission.READ_FIGURES):
+            require_agency(house, caller, agency_code, Permission.READ_ITEM)
+        codes = frozenset({agency_code})
+    today = house.local_now().date()
+    midnight = datetime.combine(today, time(), tzinfo=BERLIN).astimezone(UTC)
+    with house.db.read() as tx:
+        lines = figures.lines(tx, agency_codes=codes, today=today)
+        return Overview(
+            agencies=tuple(_row(house, line) for line in lines),
+            concerns=figures.waiting_by_concern(tx, agency_codes=codes),
+            aside=aside.count(tx),
+            closed_today=figures.closed_between(
+                tx, agency_codes=codes, since=midnight, until=midnight + timedelta(days=1)
+            ),
+            receipts_open=figures.receipts_open(tx, agency_codes=codes),
+        )
 
 
 def progress(house: House) -> Progress:
     """For the progress bar of page and command line."""
-    raise NotImplementedError
+    with house.db.read() as tx:
+        counts = ledger.counts(tx)
+    seen = sum(counts.values())
+    kept = counts[LedgerState.KEPT]
+    return Progress(seen=seen, kept=kept, done=seen - kept)
+
+
+def _row(house: House, line: figures.AgencyLine) -> AgencyRow:
+    agency = house.directory.agency(line.agency_code)
+    return AgencyRow(
+        code=line.agency_code,
+        name=agency.name if agency else "Klärung",
+        region=line.region,
+        waiting=line.waiting,
+        held=line.held,
+        parked=line.parked,
+        pending=line.pending,
+        due_today=line.due_today,
+        overdue=line.overdue,
+        oldest=line.oldest,
+    )

@@ -1,10 +1,28 @@
 """The hand-over of payment-relevant mail to the eAkte, and the reasoned "no" instead of it.
 
+The row is ordered under the clerk's lease, in one commit with the item; a worker delivers it
+(send.py), and the receipt opens the way to closing.
 Source: Weisung 202001001 no. 2.4 a 5.
 """
 
+from datetime import datetime
+from typing import Any
+
+from ingest.parse import parse
 from rules.access import Caller
+from rules.errors import Conflict
+from rules.handover import Package
+from rules.item import AfterReceipt, CloseReason, Event, HandedOver, ReceiptAwaited, Waived
+from store import items, ledger, outgoing, verdicts
+from store.engine import Tx
+from store.outgoing import NewOutgoing, Outgoing
+from triage import cases
+from triage.admin import ENDED_BADLY
+from triage.doorkeeper import workable_item
 from triage.house import House
+
+SETTLE_TRIES = 5
+"""A receipt and a clerk's write may meet; each try reads the newer version. Own decision 0005."""
 
 
 def order(
@@ -12,12 +30,98 @@ def order(
 ) -> int:
     """Order the hand-over under the lease; the id of the outgoing row. Idempotent per verdict.
 
-    With `close_when_received` the item closes by itself when the receipt comes; else it
-    comes back to this clerk first.
+    With `close_when_received` the clerk lets go of the item, and it closes by itself when the
+    receipt comes; else the clerk keeps it.
+    Raises: Refused: `item.handover_not_owed`. Conflict: `item.lease_stale`.
     """
-    raise NotImplementedError
+    now = house.clock()
+    with house.db.write() as tx:
+        item = workable_item(caller, tx, item_id, token=token, now=now)
+        saved = cases.by_holder(tx, item, HandedOver(), token=token, now=now)
+        verdict = verdicts.latest(tx, item.message_id)
+        row = outgoing.order(
+            tx,
+            NewOutgoing(
+                kind="eakte",
+                idempotency_key=f"eakte-{item.message_id}-{verdict.id if verdict else 0}",
+                payload={"verdict_id": verdict.id if verdict else None},
+                item_id=item.id,
+                message_id=item.message_id,
+            ),
+            now=now,
+        )
+        _send_again_if_rejected(tx, row, now=now)
+        if close_when_received:
+            leave = ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.HANDED_OVER)
+            cases.by_holder(tx, saved, leave, token=token, now=now)
+        cases.note(tx, caller, item, action="eakte.ordered", now=now, details={"outgoing": row})
+    return row
+
+
+def _send_again_if_rejected(tx: Tx, row_id: int, *, now: datetime) -> None:
+    """Ordering the same hand-over again after a rejection or a dead letter means: try again."""
+    if outgoing.get(tx, row_id).state in ENDED_BADLY:
+        outgoing.replay(tx, row_id, now=now)
 
 
 def waive(house: House, caller: Caller, item_id: int, token: str, *, reason: str) -> None:
-    """A person's reasoned "not payment-relevant"; opens the way to closing. Kept for good."""
-    raise NotImplementedError
+    """A person's reasoned "not payment-relevant"; opens the way to closing.
+
+    The reason stands with the item, not in the trail: it is content.
+
+    Raises: Refused: `item.reason_too_short`. Conflict: `item.lease_stale`.
+    """
+    now = house.clock()
+    with house.db.write() as tx:
+        item = workable_item(caller, tx, item_id, token=token, now=now)
+        deed = cases.Deed(Waived(reason), "eakte.waived")
+        cases.do(tx, caller, item, deed, token=token, now=now)
+
+
+def settle(tx: Tx, item_id: int, event: Event, *, now: datetime) -> None:
+    """What the eAkte said becomes the item's state, in the transaction of the receipt.
+
+    The clerk may write at the same moment; then the newer row is read and tried again.
+    Raises: Conflict: `item.changed` if that goes on.
+    """
+    for attempt in range(SETTLE_TRIES):
+        try:
+            cases.by_machine(tx, items.get(tx, item_id), event, now=now)
+        except Conflict:
+            if attempt == SETTLE_TRIES - 1:
+                raise
+        else:
+            return
+
+
+def package(house: House, row: Outgoing) -> Package:
+    """The hand-over, complete in itself, built when it is delivered.
+
+    Raises: Refused: `mail.deleted`. Unreadable: `mail.damaged`.
+    """
+    if row.message_id is None:
+        raise AssertionError("a hand-over belongs to a message")
+    with house.db.read() as tx:
+        message = ledger.message(tx, row.message_id)
+        data = ledger.original(tx, row.message_id)
+        verdict = verdicts.latest(tx, row.message_id)
+    body: dict[str, Any] = verdict.body if verdict else {}
+    agency = body.get("agency", {})
+    mail = parse(data, house.layouts)
+    return Package(
+        key=row.idempotency_key,
+        message_id=message.id,
+        sha256=message.sha256,
+        original=data,
+        received_at=message.received_at.isoformat(),
+        agency_code=agency.get("code"),
+        agency_name=agency.get("name"),
+        kundennummer=body.get("facts", {}).get("kundennummer"),
+        concerns=tuple(found["code"] for found in body.get("concerns", ())),
+        attachments=tuple((a.name, a.content_type, a.size_bytes, a.path) for a in mail.attachments),
+        metadata={
+            key: body.get(key)
+            for key in ("channel", "payment_relevant", "payment_because", "facts", "model", "rules")
+        }
+        | {"verdict_id": verdict.id if verdict else None},
+    )

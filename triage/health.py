@@ -1,8 +1,23 @@
 """Is the house fit to work? For /health/ready and the log."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from rules.errors import HouseError
+from store import beats
+from store.beats import Beat
 from triage.house import House
+
+SILENT_AFTER = timedelta(minutes=5)
+"""A loop that said nothing for so long is stuck or not running. Own decision 0021."""
+
+REMEDIES = {
+    "postbox.away": "Erreichbarkeit des Postfachs prüfen; der Lotse versucht es weiter.",
+    "postbox.login_refused": "Zugangsdaten des Postfachs prüfen und den Dienst neu starten.",
+    "store.away": "Datenbank prüfen; der Lotse wartet und macht dann weiter.",
+    "eakte.drop_missing": "Übergabeordner der eAkte einhängen.",
+    "bug": "Protokoll ansehen und den Hersteller benachrichtigen.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,5 +35,32 @@ class Check:
 
 
 def ready(house: House) -> tuple[Check, ...]:
-    """Database, migrations, model, texts, and each postbox as the worker last found it."""
-    raise NotImplementedError
+    """The database, and each loop of the workers as it last went. Never raises."""
+    try:
+        house.db.ping()
+        with house.db.read() as tx:
+            loops = beats.all_beats(tx)
+    except HouseError as exc:
+        remedy = REMEDIES.get(exc.code, "")
+        return (Check("database", ok=False, needed=True, message=exc.code, remedy=remedy),)
+    now = house.clock()
+    database = Check("database", ok=True, needed=True, message=house.db.dialect)
+    return (database, *(_of_loop(beat, silent=now - beat.at > SILENT_AFTER) for beat in loops))
+
+
+def _of_loop(beat: Beat, *, silent: bool) -> Check:
+    if silent:
+        return Check(
+            beat.name,
+            ok=False,
+            needed=False,
+            message="silent",
+            remedy="Läuft der Worker? Starten mit `postlotse work`.",
+        )
+    return Check(
+        beat.name,
+        ok=not beat.code,
+        needed=False,
+        message=beat.code or "ok",
+        remedy=REMEDIES.get(beat.code, "") if beat.code else "",
+    )

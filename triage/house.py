@@ -1,4 +1,4 @@
-"""Everything a station needs, in one frozen value. Made once by wiring.py, passed as first argument."""
+"""Everything a station needs, in one frozen value, made by wiring.py and passed first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from classify.judge import Judge
 from ingest.forms import Layouts
-from rules.agencies import Directory
 from rules.backoff import BackoffRule
 from rules.deadlines import DeadlineRules
+from rules.directory import Directory
 from store.engine import Database
 from store.texts import TextShelf
 
@@ -33,8 +33,18 @@ class Policy:
     reply_name: str
     portal_url: str
     phone: str
-    own_addresses: frozenset[str]
-    create_agency_folders: bool
+    create_folders: bool
+    """Whether missing folders of agencies are created, or the op is refused and named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What a verdict needs, and nothing durable: enough for `postlotse judge`."""
+
+    judge: Judge
+    directory: Directory
+    layouts: Layouts
+    deadlines: DeadlineRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +52,23 @@ class House:
     """The rooms, wired together. Safe to share between threads."""
 
     db: Database
-    judge: Judge
-    directory: Directory
-    layouts: Layouts
+    judging: Judging
     texts: TextShelf
-    deadlines: DeadlineRules
     backoff: BackoffRule
     policy: Policy
     clock: Callable[[], datetime]
     """Now, aware UTC. The only clock of the stations; tests turn it."""
 
-    def today(self) -> datetime:
+    @property
+    def directory(self) -> Directory:
+        """The agencies."""
+        return self.judging.directory
+
+    @property
+    def layouts(self) -> Layouts:
+        """The form layouts that the parser knows."""
+        return self.judging.layouts
+
+    def local_now(self) -> datetime:
         """Now in German legal time; `.date()` of it is the local day."""
         return self.clock().astimezone(BERLIN)

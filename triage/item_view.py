@@ -4,11 +4,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rules.access import Caller
+from ingest.html import sanitize
+from ingest.parse import parse
+from rules.access import Caller, Permission, may_work_agency
+from rules.codes import Channel, Concern
+from rules.errors import Refused
+from rules.item import EakteState, ItemState, receipt_missing
 from rules.mail import ParsedMail
-from store.items import Item
+from rules.reply_policy import may_reply
+from store import audit, item_lists, ledger, outgoing, verdicts
+from store.engine import Tx
+from store.item_lists import Listed
+from store.items import Item, case_of
 from store.ledger import Message
+from store.outgoing import Outgoing
+from triage.doorkeeper import require_agency, visible_item
 from triage.house import House
+from triage.story import Step, steps
+
+OPEN_STATES = (ItemState.WAITING, ItemState.HELD, ItemState.PARKED, ItemState.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +36,6 @@ class Gate:
     text: str
     done: bool
     must: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One entry of the item's story for the desk: what happened when, without content. German."""
-
-    at: datetime
-    text: str
-    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +69,125 @@ class ItemView:
 
 
 def view(house: House, caller: Caller, item_id: int) -> ItemView:
-    """Show one item. Raises: Refused: `item.unknown`, also where the caller may not see it."""
-    raise NotImplementedError
+    """Show one item, and note the reading in the trail.
+
+    Raises: Refused: `item.unknown`, also where the caller may not see it.
+    """
+    with house.db.write() as tx:
+        item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
+        audit.add(
+            tx,
+            caller.name,
+            action="item.read",
+            subject=f"message:{item.message_id}",
+            details={"item": item.id},
+            at=house.clock(),
+        )
+    with house.db.read() as tx:
+        return _view(house, caller, tx, item)
+
+
+def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
+    message = ledger.message(tx, item.message_id)
+    latest = verdicts.latest(tx, item.message_id)
+    rows = outgoing.of_item(tx, item.id)
+    body = latest.body if latest else {}
+    return ItemView(
+        item=item,
+        message=message,
+        mail=_mail(house, tx, item),
+        verdict=body,
+        gates=_gates(item, body),
+        story=steps(audit.of_subject(tx, f"message:{item.message_id}")),
+        others=_others(caller, tx, item, message.sender),
+        handover_error=_handover_error(item, rows),
+        close_blocked_because=_blocked(item),
+        corrected=latest is not None and latest.source == "clerk",
+    )
+
+
+def safe_html(house: House, caller: Caller, item_id: int) -> str:
+    """The mail's HTML, sanitised: no script, no style, nothing remote. Empty if it has none.
+
+    Raises: Refused: `item.unknown`.
+    """
+    with house.db.read() as tx:
+        item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
+        mail = _mail(house, tx, item)
+    return sanitize(mail.html) if mail and mail.html else ""
 
 
 def listing(
     house: House, caller: Caller, agency_code: str, *, limit: int = 100, after: int | None = None
-) -> tuple[Item, ...]:
+) -> tuple[Listed, ...]:
     """The open items of an agency, in the order of hand-out, for the list and the API.
 
-    `after` is the id of the last item of the page before.
+    `after` is the id of the last item of the page before. Raises: Refused: `access.denied`.
     """
-    raise NotImplementedError
+    code = None if agency_code == "klaerung" else agency_code
+    require_agency(house, caller, code, Permission.READ_ITEM)
+    with house.db.read() as tx:
+        return item_lists.listing(
+            tx, agency_codes=(code,), states=OPEN_STATES, limit=limit, after=after
+        )
+
+
+def mine(house: House, caller: Caller) -> tuple[Listed, ...]:
+    """The items that the caller holds now, so that a new page finds its way back."""
+    with house.db.read() as tx:
+        held = item_lists.listing(tx, agency_codes=None, states=(ItemState.HELD,), limit=500)
+    return tuple(row for row in held if row.item.holder == caller.name)
+
+
+def _mail(house: House, tx: Tx, item: Item) -> ParsedMail | None:
+    try:
+        return parse(ledger.original(tx, item.message_id), house.layouts)
+    except Refused:
+        return None
+
+
+def _gates(item: Item, body: dict[str, Any]) -> tuple[Gate, ...]:
+    gates = []
+    if item.eakte is not EakteState.NONE:
+        missing = receipt_missing(case_of(item))
+        waived = item.eakte is EakteState.WAIVED
+        word = "eAkte: begründet verzichtet" if waived else "eAkte-Quittung"
+        gates.append(Gate("eakte_receipt", word, done=not missing, must=True))
+    if item.review:
+        gates.append(Gate("review", "Einordnung prüfen", done=False, must=False))
+    concerns = [Concern(found["code"]) for found in body.get("concerns", ())]
+    if may_reply(Channel(item.channel), concerns).allowed:
+        gates.append(Gate("reply_optional", "Antwort freiwillig", done=False, must=False))
+    else:
+        gates.append(Gate("reply_forbidden", "Keine Antwort vorgesehen", done=True, must=False))
+    return tuple(gates)
+
+
+def _blocked(item: Item) -> str:
+    if not receipt_missing(case_of(item)):
+        return ""
+    if item.eakte is EakteState.SENT:
+        return "Die eAkte-Quittung steht aus."
+    if item.eakte is EakteState.REJECTED:
+        return "Die eAkte hat die Übergabe abgelehnt."
+    return "Der Vorgang ist zahlungsrelevant und noch nicht an die eAkte übergeben."
+
+
+def _handover_error(item: Item, rows: tuple[Outgoing, ...]) -> str:
+    if item.eakte is not EakteState.REJECTED:
+        return ""
+    last = next((row for row in reversed(rows) if row.kind == "eakte"), None)
+    if last is None:
+        return ""
+    return str((last.receipt or {}).get("reason") or f"nicht zustellbar ({last.error_code})")
+
+
+def _others(caller: Caller, tx: Tx, item: Item, sender: str) -> tuple[OtherItem, ...]:
+    """Open items of the same address, as far as the caller may see them."""
+    if not sender:
+        return ()
+    return tuple(
+        OtherItem(other.id, other.received_at, other.first_concern, other.state.value)
+        for other in item_lists.open_of_sender(tx, sender, exclude=item.id)
+        if may_work_agency(caller, other.agency_code, other.region)
+    )

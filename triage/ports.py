@@ -1,4 +1,4 @@
-"""What the stations need of the world outside; implemented by ingest and outbox, wired in wiring.py.
+"""What the stations need of the world outside; implemented by ingest and outbox.
 
 A Protocol stands here only where two implementations exist.
 """

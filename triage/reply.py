@@ -1,15 +1,31 @@
 """Answers: which approved texts fit, how one would read, and ordering one to be sent.
 
-Nothing leaves that is not, word for word, the approved version (promise 5).
+Nothing leaves that is not, word for word, the approved version (promise 5): the outgoing row
+holds id, version, hash and values, and the letter is made from the shelf when it leaves.
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 
-from rules.access import Caller
-from rules.reply_policy import ReplyRule
+from ingest.parse import parse
+from outbox import compose
+from rules import texts as text_rules
+from rules.access import Caller, Permission
+from rules.codes import Channel, Concern
+from rules.errors import Conflict, Refused
+from rules.placeholders import Value, plain_values, read_values
+from rules.placename import fold
+from rules.reply_policy import ReplyRule, may_reply
 from rules.texts import Rendered, Text
-from triage.house import House
+from rules.verdict import Facts
+from store import audit, ledger, originals, outgoing, verdicts
+from store.engine import Tx
+from store.items import Item
+from store.outgoing import NewOutgoing, Outgoing
+from triage.doorkeeper import visible_item, workable_item
+from triage.house import BERLIN, House
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,38 +36,217 @@ class Proposals:
     texts: tuple[Text, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The answer that a clerk or machine chose.
+
+    `values` fill the gaps that the house doesn't know. `body`, where given, is what the caller
+    believes to send; it is compared word by word and never sent itself.
+    """
+
+    text_id: str
+    version: int
+    values: Mapping[str, str]
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A finished answer, ready for a mail outlet."""
+
+    envelope_from: str
+    recipient: str
+    data: bytes
+
+
 def proposals(house: House, caller: Caller, item_id: int) -> Proposals:
     """The texts offered for an item; empty where the rule forbids an answer."""
-    raise NotImplementedError
+    with house.db.read() as tx:
+        item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
+        channel, concerns, facts = _verdict(tx, item)
+    rule = may_reply(channel, concerns)
+    if not rule.allowed:
+        return Proposals(rule, ())
+    day = house.local_now().date()
+    shelf = house.texts.valid(day, item.region)
+    return Proposals(
+        rule,
+        text_rules.proposals(
+            shelf, channel=channel, concerns=concerns, facts=facts, day=day, region=item.region
+        ),
+    )
 
 
 def defaults(house: House, caller: Caller, item_id: int, text_id: str) -> dict[str, str]:
-    """Values for the placeholders of a text that the house knows (day, agency, address, phone)."""
-    raise NotImplementedError
+    """Values for the gaps of a text that the house knows, as they are typed (TT.MM.JJJJ)."""
+    with house.db.read() as tx:
+        item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
+    text = house.texts.get(text_id)
+    known = _house_values(house, item)
+    return plain_values({name: known[name] for name in text.gaps if name in known})
 
 
 def preview(
     house: House, caller: Caller, item_id: int, text_id: str, values: Mapping[str, str]
 ) -> Rendered:
-    """The letter as it would leave. Raises: Refused: a placeholder is missing or of a wrong type."""
-    raise NotImplementedError
+    """The letter as it would leave. Raises: Refused: `text.placeholder_*`, `text.unknown`."""
+    with house.db.read() as tx:
+        item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
+    text = _sendable(house, item, text_id, version=None)
+    return text_rules.render(text, _checked_values(house, item, text, values))
 
 
-def order(
-    house: House,
-    caller: Caller,
-    item_id: int,
-    token: str,
-    *,
-    text_id: str,
-    version: int,
-    values: Mapping[str, str],
-    body: str | None = None,
-) -> int:
+def order(house: House, caller: Caller, item_id: int, token: str, choice: Choice) -> int:
     """Put an answer into the outgoing rows, under the lease; the id of the row.
 
-    `body` is what the caller believes to send; if it differs by one word from the approved
-    text, nothing is sent. Raises: Conflict: `reply.differs` with the differences in details,
-    `text.version` if another version is approved now. Refused: `reply.forbidden` (R10).
+    If the choice's body differs by one word from the approved text, nothing is sent. The same answer ordered twice on one item is sent once.
+    Raises: Conflict: `reply.differs` with the differences in details, `text.version` if
+    another version is approved now. Refused: `reply.forbidden` (R10), `reply.recipient`.
     """
-    raise NotImplementedError
+    now = house.clock()
+    with house.db.write() as tx:
+        item = workable_item(caller, tx, item_id, token=token, now=now)
+        _require_allowed(tx, item)
+        text = _sendable(house, item, choice.text_id, version=choice.version)
+        filled = _checked_values(house, item, text, choice.values)
+        _require_same_words(text_rules.render(text, filled), choice.body)
+        payload = _payload(house, tx, item, text, filled)
+        row = outgoing.order(
+            tx,
+            NewOutgoing("reply", _key(item, text, filled), payload, item.id, item.message_id),
+            now=now,
+        )
+        audit.add(
+            tx,
+            caller.name,
+            action="reply.ordered",
+            subject=f"message:{item.message_id}",
+            details={"item": item.id, "text": text.id, "version": text.version, "outgoing": row},
+            at=now,
+        )
+    return row
+
+
+def letter(house: House, row: Outgoing) -> Letter:
+    """The letter of an outgoing row, made from the approved text when it leaves.
+
+    Raises: Refused: `text.unknown` or `text.changed`: the version is no longer what was
+    approved when the clerk chose it; `mail.deleted`.
+    """
+    payload = row.payload
+    shelved = house.texts.shelved(payload["text_id"], payload["version"])
+    if shelved.sha256 != payload["sha256"]:
+        raise Refused("text.changed", f"{payload['text_id']} differs from what was chosen.")
+    if row.message_id is None:
+        raise AssertionError("an answer belongs to a message")
+    with house.db.read() as tx:
+        original = parse(ledger.original(tx, row.message_id), house.layouts)
+    data = compose.reply(
+        text_rules.render(shelved.text, read_values(payload["values"])),
+        original=original,
+        recipient=payload["recipient"],
+        sender=compose.Mailbox(payload["from_name"], payload["from_address"]),
+        date=datetime.fromisoformat(payload["ordered_at"]),
+        message_id=f"<reply-{row.id}.{row.idempotency_key[-12:]}@postlotse.invalid>",
+    )
+    return Letter(payload["from_address"], payload["recipient"], data)
+
+
+def _verdict(tx: Tx, item: Item) -> tuple[Channel, tuple[Concern, ...], Facts]:
+    latest = verdicts.latest(tx, item.message_id)
+    body = latest.body if latest else {}
+    concerns = tuple(Concern(found["code"]) for found in body.get("concerns", ()))
+    attachments = body.get("attachments", {})
+    facts = Facts(
+        attachment_announced=bool(attachments.get("announced")),
+        attachment_present=bool(attachments.get("present")),
+    )
+    return Channel(item.channel), concerns or (Concern(item.first_concern),), facts
+
+
+def _require_allowed(tx: Tx, item: Item) -> None:
+    channel, concerns, _ = _verdict(tx, item)
+    rule = may_reply(channel, concerns)
+    if not rule.allowed:
+        raise Refused("reply.forbidden", rule.because, source=rule.source)
+
+
+def _sendable(house: House, item: Item, text_id: str, *, version: int | None) -> Text:
+    """The version that may be sent today from that region."""
+    valid = {t.id: t for t in house.texts.valid(house.local_now().date(), item.region)}
+    text = valid.get(text_id)
+    if text is None:
+        house.texts.get(text_id)
+        raise Refused("text.not_valid", f"{text_id} is not valid today in this region.")
+    if version is not None and version != text.version:
+        raise Conflict(
+            "text.version",
+            f"{text_id} is approved in version {text.version}, not {version}; read it again.",
+            version=text.version,
+        )
+    return text
+
+
+def _checked_values(
+    house: House, item: Item, text: Text, values: Mapping[str, str]
+) -> dict[str, Value]:
+    """What the house knows is the house's: a value typed over it is ignored."""
+    known = _house_values(house, item)
+    typed = read_values({k: v for k, v in values.items() if k in text.gaps and k not in known})
+    return {name: value for name, value in (known | typed).items() if name in text.gaps}
+
+
+def _house_values(house: House, item: Item) -> dict[str, Value]:
+    agency = house.directory.agency(item.agency_code)
+    received: date = item.received_at.astimezone(BERLIN).date()
+    values: dict[str, Value] = {
+        "eingangstag": received,
+        "telefon": house.policy.phone,
+        "link": house.policy.portal_url,
+    }
+    if agency is not None:
+        plz = agency.post_plz[0] if agency.post_plz else agency.seat_plz
+        values |= {"agentur": agency.name, "anschrift": f"{plz} {agency.seat_place}"}
+    return values
+
+
+def _require_same_words(rendered: Rendered, body: str | None) -> None:
+    differences = () if body is None else text_rules.compare(rendered, body)
+    if differences:
+        raise Conflict(
+            "reply.differs",
+            f"The answer differs from the approved text in {len(differences)} place(s).",
+            differences=[asdict(difference) for difference in differences],
+        )
+
+
+def _payload(
+    house: House, tx: Tx, item: Item, text: Text, values: Mapping[str, Value]
+) -> dict[str, object]:
+    message = ledger.message(tx, item.message_id)
+    agency = house.directory.agency(item.agency_code)
+    name = agency.name if agency else "Postlotse"
+    return {
+        "text_id": text.id,
+        "version": text.version,
+        "sha256": house.texts.shelved(text.id, text.version).sha256,
+        "values": plain_values(values),
+        "recipient": compose.usable_recipient(message.sender),
+        "from_address": house.policy.reply_from.format(agency=_mailbox_name(name)),
+        "from_name": house.policy.reply_name.format(agency=name),
+        "ordered_at": house.clock().isoformat(),
+    }
+
+
+def _mailbox_name(agency_name: str) -> str:
+    """The agency's name as its mailbox spells it: umlauts spelled out, no blanks.
+
+    Source: facts section 5 (Place@arbeitsagentur.de, umlauts spelled out).
+    """
+    return re.sub(r"[^a-z0-9-]+", "-", fold(agency_name)).strip("-")
+
+
+def _key(item: Item, text: Text, values: Mapping[str, Value]) -> str:
+    filled = "|".join(f"{k}={v}" for k, v in sorted(plain_values(values).items()))
+    digest = originals.fingerprint(f"{text.id}|{text.version}|{filled}".encode())[:16]
+    return f"reply-{item.message_id}-{digest}"

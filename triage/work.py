@@ -7,15 +7,39 @@ token of the item, and leaves an audit entry in the same commit. A stale token w
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from rules.access import Caller
-from rules.codes import Concern, PaymentRelevant
-from rules.item import CloseReason
+from rules import proof, routing
+from rules.access import Caller, Permission
+from rules.codes import AgencyHow, Concern, PaymentRelevant, Team
+from rules.errors import Refused
+from rules.item import (
+    AfterReceipt,
+    CloseAsked,
+    CloseReason,
+    EakteState,
+    Event,
+    Forwarded,
+    Parked,
+    PaymentCorrected,
+    ReceiptAwaited,
+    Released,
+    Returned,
+)
+from rules.verdict import AgencyFound
+from store import claims, ops, verdicts
+from store.engine import Tx
+from store.items import Item
+from store.verdicts import NewVerdict
+from triage import cases
+from triage.doorkeeper import require_agency, visible_item, workable_item
 from triage.house import House
+
+CLEARING = "klaerung"
+"""Stands for "no agency known" where a path needs a code; no agency has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to write on one item until `lease_until` (aware UTC); `token` goes with every write."""
+    """The right to write on one item until `lease_until` (aware UTC), by its token."""
 
     item_id: int
     token: str
@@ -38,53 +62,264 @@ class Correction:
 def claim_next(
     house: House, caller: Caller, agency_code: str, *, concern: Concern | None = None
 ) -> Claim | None:
-    """Hand out the next waiting item of the agency, or None. See the module for the order."""
-    raise NotImplementedError
+    """Hand out the next waiting item of the agency, or None.
+
+    First what came back to this clerk, then by due day, then by receipt. `agency_code`
+    "klaerung" is the clearing folder. Raises: Refused: `access.denied`, `agency.unknown`.
+    """
+    code = _known_agency(house, caller, agency_code)
+    now = house.clock()
+    with house.db.write() as tx:
+        for team in _teams(caller, code):
+            claimed = claims.claim_next(
+                tx,
+                claims.Line(code, team, concern),
+                holder=caller.name,
+                now=now,
+                lease_seconds=house.policy.lease_seconds,
+            )
+            if claimed is not None:
+                return _claim(tx, caller, claimed, now)
+    return None
 
 
 def claim_item(house: House, caller: Caller, item_id: int) -> Claim:
-    """Take one certain waiting item (from a list)."""
-    raise NotImplementedError
+    """Take one certain item from a list: waiting, or pending for its receipt.
+
+    Raises: Refused: `item.unknown`. Conflict: `item.not_waiting`: somebody was faster.
+    """
+    now = house.clock()
+    with house.db.write() as tx:
+        visible_item(caller, tx, item_id, Permission.WORK_ITEM)
+        claimed = claims.claim_one(
+            tx, item_id, holder=caller.name, now=now, lease_seconds=house.policy.lease_seconds
+        )
+        return _claim(tx, caller, claimed, now)
 
 
 def renew(house: House, caller: Caller, item_id: int, token: str) -> datetime:
-    """The page's sign of life; the new end of the lease."""
-    raise NotImplementedError
+    """The page's sign of life; the new end of the lease (aware UTC)."""
+    with house.db.write() as tx:
+        visible_item(caller, tx, item_id, Permission.WORK_ITEM)
+        return claims.renew(
+            tx,
+            item_id,
+            token=token,
+            now=house.clock(),
+            lease_seconds=house.policy.lease_seconds,
+        )
 
 
 def release(house: House, caller: Caller, item_id: int, token: str) -> None:
     """Put the item back; if a hand-over is on its way, it waits for the receipt instead."""
-    raise NotImplementedError
+    now = house.clock()
+    with house.db.write() as tx:
+        item = workable_item(caller, tx, item_id, token=token, now=now)
+        event: Event = Released()
+        if item.eakte is EakteState.SENT:
+            event = ReceiptAwaited(AfterReceipt.COME_BACK, CloseReason.HANDED_OVER)
+        cases.do(tx, caller, item, cases.Deed(event, "item.released"), token=token, now=now)
 
 
 def park(
     house: House, caller: Caller, item_id: int, token: str, *, until: date, reason: str
 ) -> None:
-    """Lay the item aside until the morning of `until` (local day)."""
-    raise NotImplementedError
+    """Lay the item aside until the morning of `until` (local day).
+
+    Raises: Refused: `item.park_day`.
+    """
+    now = house.clock()
+    event = Parked(until=until, today=house.local_now().date())
+    with house.db.write() as tx:
+        item = workable_item(caller, tx, item_id, token=token, now=now)
+        cases.do(
+            tx,
+            caller,
+            item,
+            cases.Deed(
+                event, "item.parked", details={"until": until.isoformat()}, more={"note": reason}
+            ),
+            token=token,
+            now=now,
+        )
 
 
 def give_back(house: House, caller: Caller, item_id: int, token: str, *, reason: str) -> int:
-    """Return the item to the Service Center; the number of hops so far."""
-    raise NotImplementedError
+    """Return the item to the Service Center and file the mail there; the number of hops so far.
+
+    Raises: Refused: `item.reason_too_short`.
+    """
+    now = house.clock()
+    with house.db.write() as tx:
+        item = workable_item(caller, tx, item_id, token=token, now=now)
+        saved = cases.do(
+            tx,
+            caller,
+            item,
+            cases.Deed(Returned(reason), "item.returned", more={"note": reason}),
+            token=token,
+            now=now,
+        )
+        _refile(house, tx, saved, saved.agency_code, now)
+    return saved.hops
 
 
 def forward(
     house: House, caller: Caller, item_id: int, token: str, *, agency_code: str, reason: str
 ) -> int:
-    """Give the item to another agency and file the mail there; the number of hops so far."""
-    raise NotImplementedError
+    """Give the item to another agency and file the mail there; the number of hops so far.
+
+    Raises: Refused: `agency.unknown`, `item.reason_too_short`.
+    """
+    now = house.clock()
+    agency = house.directory.agency(agency_code)
+    if agency is None:
+        raise Refused("agency.unknown", f"There is no agency {agency_code}.", agency=agency_code)
+    with house.db.write() as tx:
+        item = workable_item(caller, tx, item_id, token=token, now=now)
+        saved = cases.do(
+            tx,
+            caller,
+            item,
+            cases.Deed(
+                Forwarded(agency.code, reason),
+                "item.forwarded",
+                details={"to": agency.code},
+                more={"agency_code": agency.code, "region": agency.region, "note": reason},
+            ),
+            token=token,
+            now=now,
+        )
+        _refile(house, tx, saved, agency.code, now)
+    return saved.hops
 
 
-def correct(
-    house: House, caller: Caller, item_id: int, token: str, correction: Correction
+def correct(house: House, caller: Caller, item_id: int, token: str, correction: Correction) -> None:
+    """Replace the verdict by the clerk's; the machine's stays in the history.
+
+    Raises: Refused: `correction.empty`, `item.reason_too_short` (payment to "no" needs a reason).
+    """
+    if not correction.concerns:
+        raise Refused("correction.empty", "A correction names at least one concern.")
+    now = house.clock()
+    with house.db.write() as tx:
+        item = workable_item(caller, tx, item_id, token=token, now=now)
+        _add_correction(tx, caller, item, correction, now)
+        event = PaymentCorrected(to=correction.payment_relevant, reason=correction.reason)
+        saved = cases.do(
+            tx,
+            caller,
+            item,
+            cases.Deed(
+                event,
+                "item.corrected",
+                details={"concerns": [code.value for code in correction.concerns]},
+                more={
+                    "first_concern": correction.concerns[0].value,
+                    "review": False,
+                    "proof_duty": proof.has_proof_duty(correction.concerns),
+                },
+            ),
+            token=token,
+            now=now,
+        )
+        _refile(house, tx, saved, saved.agency_code, now)
+
+
+def close(house: House, caller: Caller, item_id: int, token: str, *, reason: CloseReason) -> None:
+    """End the item, and its message in the ledger.
+
+    Raises: Refused: `item.receipt_missing` while a payment-relevant item has neither receipt
+    nor reasoned no; `item.proof_duty`.
+    """
+    now = house.clock()
+    with house.db.write() as tx:
+        item = workable_item(caller, tx, item_id, token=token, now=now)
+        cases.do(
+            tx,
+            caller,
+            item,
+            cases.Deed(CloseAsked(reason), "item.closed", details={"reason": reason.value}),
+            token=token,
+            now=now,
+        )
+
+
+def close_when_received(house: House, caller: Caller, item_id: int, token: str) -> None:
+    """Leave the item to the receipt: it closes by itself when the eAkte has it.
+
+    Source: DESIGN, promises (only if the clerk said so).
+    """
+    now = house.clock()
+    event = ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.HANDED_OVER)
+    with house.db.write() as tx:
+        item = workable_item(caller, tx, item_id, token=token, now=now)
+        cases.do(tx, caller, item, cases.Deed(event, "item.awaits_receipt"), token=token, now=now)
+
+
+def _known_agency(house: House, caller: Caller, agency_code: str) -> str | None:
+    if agency_code == CLEARING:
+        require_agency(house, caller, None, Permission.WORK_ITEM)
+        return None
+    agency = house.directory.agency(agency_code)
+    if agency is None:
+        raise Refused("agency.unknown", f"There is no agency {agency_code}.", agency=agency_code)
+    require_agency(house, caller, agency.code, Permission.WORK_ITEM)
+    return agency.code
+
+
+def _teams(caller: Caller, agency_code: str | None) -> tuple[Team, ...]:
+    """Whose line the caller works on: who is bound to agencies is the Eingangszone's.
+
+    The clearing folder holds mail of both, and only the Service Center reaches it.
+    Source: Weisung 202404002 no. 2.
+    """
+    if caller.agencies is not None:
+        return (Team.EZ,)
+    return (Team.SC,) if agency_code else (Team.EZ, Team.SC)
+
+
+def _claim(tx: Tx, caller: Caller, claimed: claims.Claimed, now: datetime) -> Claim:
+    item = claimed.item
+    cases.note(tx, caller, item, action="item.claimed", now=now)
+    if item.lease_until is None:
+        raise AssertionError("the store hands out items with a lease only")
+    return Claim(item.id, claimed.token, item.lease_until)
+
+
+def _add_correction(
+    tx: Tx, caller: Caller, item: Item, correction: Correction, now: datetime
 ) -> None:
-    """Replace the verdict by the clerk's; the machine's stays in the history."""
-    raise NotImplementedError
+    """The clerk's verdict: the machine's facts, the clerk's concerns, which are certain."""
+    latest = verdicts.latest(tx, item.message_id)
+    body = dict(latest.body) if latest else {}
+    body |= {
+        "concerns": [_certain(code) for code in correction.concerns],
+        "payment_relevant": correction.payment_relevant.value,
+        "payment_because": ["clerk" + (f": {correction.reason}" if correction.reason else "")],
+        "review": False,
+        "review_because": [],
+    }
+    if correction.kundennummer is not None:
+        body["facts"] = dict(body.get("facts", {})) | {"kundennummer": correction.kundennummer}
+    verdicts.add(tx, NewVerdict(item.message_id, "clerk", caller.name, body), now=now)
 
 
-def close(
-    house: House, caller: Caller, item_id: int, token: str, *, reason: CloseReason
-) -> None:
-    """End the item. Refused while a payment-relevant item has neither receipt nor reasoned no."""
-    raise NotImplementedError
+def _certain(code: Concern) -> dict[str, object]:
+    return {
+        "code": code.value,
+        "probability": 1.0,
+        "announced": True,
+        "because": ["clerk"],
+        "spans": [],
+    }
+
+
+def _refile(house: House, tx: Tx, item: Item, agency_code: str | None, now: datetime) -> None:
+    """The wish to lie in the folder that fits the item now; nothing happens if it does already."""
+    agency = house.directory.agency(agency_code)
+    found = AgencyFound(
+        agency.code if agency else None, agency.name if agency else None, AgencyHow.CLERK
+    )
+    folder = routing.folder_of(item.team, found, Concern(item.first_concern))
+    ops.want(tx, item.message_id, kind="file", dst_folder=folder, now=now)

@@ -1,0 +1,33 @@
+"""The command `postlotse`. Each command checks its input, calls the house, prints the result.
+
+Results go to standard output (JSON where a machine may read them), everything else to
+standard error. Exit codes: 0 done, 1 refused with a reason, 2 wrong usage.
+"""
+
+import sys
+
+import typer
+
+from rules.errors import HouseError
+from triage import cli_admin, cli_model, cli_run, log
+from triage.console import fail
+
+app = typer.Typer(
+    name="postlotse",
+    help="Mail intake and triage for the customer portal of the Bundesagentur für Arbeit.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+cli_run.register(app)
+cli_model.register(app)
+cli_admin.register(app)
+
+
+def main() -> None:
+    """Entry point of `postlotse` and `python -m triage`; a HouseError ends with its code."""
+    log.configure(json_lines=not sys.stderr.isatty())
+    try:
+        app()
+    except HouseError as exc:
+        fail(exc)

@@ -1,0 +1,212 @@
+"""Commands for admins: texts, keys, outbox, aside, reconcile, trail."""
+
+import getpass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.doors import new_key
+from rules.access import Caller
+from rules.codes import Role
+from rules.errors import Refused
+from rules.texts import approval_line
+from store import audit
+from store import texts as shelf
+from store.engine import Database
+from triage import admin, wiring
+from triage import aside as set_aside
+from triage.console import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    emit,
+    say,
+    settings_of,
+)
+from triage.house import House
+
+texts_app = typer.Typer(help="Approved texts: check, approve.", no_args_is_help=True)
+keys_app = typer.Typer(help="Keys of machines.", no_args_is_help=True)
+outbox_app = typer.Typer(help="Outgoing rows: list, replay.", no_args_is_help=True)
+aside_app = typer.Typer(help="Mail beside the way: list, replay, export.", no_args_is_help=True)
+trail_app = typer.Typer(help="The audit trail: verify.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.add_typer(texts_app, name="texts")
+    app.add_typer(keys_app, name="keys")
+    app.add_typer(outbox_app, name="outbox")
+    app.add_typer(aside_app, name="aside")
+    app.add_typer(trail_app, name="trail")
+    app.command()(reconcile)
+
+
+@texts_app.command("check")
+def texts_check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of texts; the house's own by default.")
+    ] = None,
+) -> None:
+    """Check all texts against their approvals; exit code 1 if one does not fit.
+
+    Example: postlotse texts check
+    """
+    findings = shelf.check(folder or wiring.texts_folder())
+    for finding in findings:
+        say(f"{finding.path}: {finding.message} [{finding.code}]")
+    if findings:
+        raise typer.Exit(1)
+    say("all texts are approved, word for word")
+
+
+@texts_app.command("approve")
+def texts_approve(
+    path: Annotated[Path, typer.Argument(help="The text file, <folder>/<name>.txt.")],
+    author: Annotated[str, typer.Option(help="Function that wrote it, no person.")],
+    approved_by: Annotated[str, typer.Option(help="Function that approves it; another one.")],
+) -> None:
+    """Print the entry for approvals.toml that approves exactly these bytes.
+
+    Example: postlotse texts approve templates_text/au/eingang.txt --author Fachbereich --approved-by Datenschutz
+    """
+    text, digest = shelf.read_one(path)
+    today = datetime.now(tz=UTC).date()
+    say(
+        approval_line(
+            text, sha256=digest, author=author, approved_by=approved_by, approved_on=today
+        )
+    )
+
+
+@keys_app.command("new")
+def keys_new(name: Annotated[str, typer.Argument(help="Name of the machine.")]) -> None:
+    """Make a key for a machine: the key is shown once, its hash goes into the configuration.
+
+    Example: postlotse keys new sc-ost
+    """
+    key, digest = new_key(name)
+    say(f"key (shown once): {key}")
+    say(f'[[keys]]\nname = "{name}"\nhash = "{digest}"\nrole = "automation"')
+
+
+@outbox_app.command("list")
+def outbox_list(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """List dead and rejected outgoing rows, newest first.
+
+    Example: postlotse outbox list --json
+    """
+    house = _house(config)
+    for row in admin.outgoing_listing(house, _operator(), states=admin.ENDED_BADLY, limit=500):
+        line = {
+            "id": row.id,
+            "kind": row.kind,
+            "state": row.state.value,
+            "tries": row.tries,
+            "error": row.error_code,
+            "message": row.message_id,
+        }
+        emit(line) if as_json else say("  ".join(f"{key}={value}" for key, value in line.items()))
+
+
+@outbox_app.command("replay")
+def outbox_replay(
+    outgoing_id: Annotated[int, typer.Argument(help="Number of the outgoing row.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Send a dead or rejected row again, under the same key.
+
+    Example: postlotse outbox replay 12
+    """
+    admin.outgoing_replay(_house(config), _operator(), outgoing_id)
+    say(f"outgoing row {outgoing_id} is due again")
+
+
+@aside_app.command("list")
+def aside_list(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """List what lies aside, newest first, with the reason.
+
+    Example: postlotse aside list
+    """
+    for row in set_aside.listing(_house(config), _operator(), limit=1000):
+        line = {
+            "message": row.message_id,
+            "step": row.step,
+            "reason": row.reason_code,
+            "tries": row.tries,
+            "size_bytes": row.size_bytes,
+        }
+        emit(line) if as_json else say("  ".join(f"{key}={value}" for key, value in line.items()))
+
+
+@aside_app.command("replay")
+def aside_replay(
+    message_id: Annotated[int, typer.Argument(help="Number of the message.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Send a mail through parsing, verdict and sorting once more.
+
+    Example: postlotse aside replay 7
+    """
+    set_aside.replay(_house(config), _operator(), message_id)
+    say(f"message {message_id} goes through the next sorting round")
+
+
+@trail_app.command("verify")
+def trail_verify(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Check the hash chain of the audit trail; exit code 1 if it is broken.
+
+    Example: postlotse trail verify
+    """
+    database = Database.open(settings_of(config).store.url)
+    checked = after = 0
+    while True:
+        with database.read() as tx:
+            found = audit.verify(tx, after_seq=after)
+        checked += found.checked
+        if found.broken is not None:
+            say(f"the trail is broken at entry {found.broken.seq}")
+            raise typer.Exit(1)
+        if found.checked == 0:
+            break
+        after = found.last_seq
+    say(f"the trail is whole: {checked} entries")
+
+
+def reconcile(
+    config: ConfigOption = DEFAULT_CONFIG,
+    day: Annotated[
+        str | None, typer.Option(help="Local day, YYYY-MM-DD; today by default.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the completeness sum per postbox: seen = open + done + aside + gone + deleted.
+
+    Example: postlotse reconcile --day 2026-11-25
+    """
+    try:
+        wanted = date.fromisoformat(day) if day else None
+    except ValueError as exc:
+        raise Refused("reconcile.day", f"{day} is no day; write YYYY-MM-DD.") from exc
+    settings = settings_of(config)
+    house = wiring.build_house(settings)
+    closes = True
+    for box in settings.postboxes:
+        sum_ = admin.completeness(house, _operator(), postbox=box.name, day=wanted)
+        closes = closes and sum_.difference == 0
+        line = {"postbox": box.name, "day": sum_.day.isoformat(), "seen": sum_.seen}
+        line |= sum_.states | {"difference": sum_.difference}
+        emit(line) if as_json else say("  ".join(f"{key}={value}" for key, value in line.items()))
+    if not closes:
+        raise typer.Exit(1)
+
+
+def _house(config: Path) -> House:
+    return wiring.build_house(settings_of(config))
+
+
+def _operator() -> Caller:
+    """Who sits at the machine: the trail names the account, who may read the configuration is an admin."""
+    return Caller(f"cli:{getpass.getuser()}", Role.ADMIN, agencies=None, regions=None)

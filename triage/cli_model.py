@@ -1,0 +1,132 @@
+"""Commands around the judge: judge, train, evaluate."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from classify import corpus, modelfile
+from classify import evaluate as measuring
+from classify.train import train as fit
+from ingest.parse import parse
+from rules.errors import Refused
+from rules.verdict import as_json
+from triage import sort, wiring
+from triage.console import emit, say
+from triage.places import DirectoryPlaces
+from triage.settings import Settings
+
+SEED = 20261125
+"""One seed for every training, so that the same corpus gives the same model. Own decision 0005."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    for command in (judge, train, evaluate):
+        app.command()(command)
+
+
+def judge(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Mails (.eml), folders of them, or - for standard input.")
+    ],
+    model: Annotated[
+        Path | None, typer.Option(help="Another model file than the installed one.")
+    ] = None,
+    mailbox: Annotated[str, typer.Option(help="Address of the postbox that got the mails.")] = "",
+) -> None:
+    """Judge mails and print one JSON object a line, in the order given; nothing is stored.
+
+    Example: postlotse judge tests/mails
+    """
+    judging = wiring.build_judging(_settings(model))
+    for name, data in _mails(paths):
+        mail = parse(data, judging.layouts)
+        received_at = mail.sent_at or datetime.now(tz=UTC)
+        verdict = sort.decide(judging, mail, received_at=received_at, mailbox=mailbox)
+        emit(as_json(verdict, file=name))
+
+
+def train(
+    paths: Annotated[list[Path], typer.Argument(help="Corpus files (.jsonl) or folders of them.")],
+    out: Annotated[Path, typer.Option(help="The model file to write.")],
+) -> None:
+    """Train a model on labelled mail and write it as one signed file.
+
+    Example: postlotse train corpus --out model.skops
+    """
+    settings = Settings()
+    lines = corpus.read(paths)
+    layouts = wiring.load_layouts(settings.data.forms)
+    examples = corpus.examples(lines, lambda data: parse(data, layouts))
+    model = fit(examples, seed=SEED)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    modelfile.save(model, out, wiring.model_key(settings))
+    say(f"{out}: model {model.id}, {len(lines)} mails, {out.stat().st_size // 1000} kB")
+
+
+def evaluate(
+    paths: Annotated[list[Path], typer.Argument(help="Corpus files (.jsonl) or folders of them.")],
+    model: Annotated[
+        Path | None, typer.Option(help="Measure this model instead of leaving writers out.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the report (Markdown) here.")] = None,
+) -> None:
+    """Measure the judge on writers it has not seen, beside simple baselines.
+
+    Example: postlotse evaluate corpus --out report.md
+    """
+    settings = _settings(model)
+    layouts = wiring.load_layouts(settings.data.forms)
+    lines = corpus.read(paths)
+    examples = corpus.examples(lines, lambda data: parse(data, layouts))
+    loaded = (
+        modelfile.load(model, wiring.model_key(settings), labels=None)
+        if model is not None
+        else None
+    )
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("evaluate")
+
+        def tell(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        report = measuring.evaluate(
+            examples,
+            places=DirectoryPlaces(wiring.load_directory()),
+            seed=SEED,
+            model=loaded,
+            progress=tell,
+        )
+    text = measuring.render(report)
+    if out is not None:
+        out.write_text(text, encoding="utf-8")
+    say(text)
+
+
+def _settings(model: Path | None) -> Settings:
+    settings = Settings()
+    if model is None:
+        return settings
+    data = settings.data.model_copy(update={"model": model})
+    return settings.model_copy(update={"data": data})
+
+
+def _mails(paths: list[Path]) -> Iterator[tuple[str, bytes]]:
+    for path in paths:
+        if str(path) == "-":
+            yield "-", sys.stdin.buffer.read()
+        elif path.is_dir():
+            for file in sorted(path.rglob("*.eml")):
+                yield str(file.relative_to(path)), file.read_bytes()
+        elif path.is_file():
+            yield path.name, path.read_bytes()
+        else:
+            raise Refused(
+                "judge.no_file", f"{path} is neither a file nor a folder.", path=str(path)
+            )

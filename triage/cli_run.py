@@ -1,0 +1,170 @@
+"""Commands that run the house: demo, serve, work, migrate."""
+
+import secrets
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from api import serve as server
+from api.app import make_app
+from api.doors import ApiKey, DoorSettings
+from rules.codes import Role
+from store import migrate as migrations
+from triage import demo as demo_house
+from triage import figures, wiring
+from triage.console import DEFAULT_CONFIG, ConfigOption, say, settings_of
+from triage.house import House
+from triage.settings import Settings, secret
+from triage.worker import Worker
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    for command in (demo, serve, work, migrate):
+        app.command()(command)
+
+
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps everything.")] = Path(
+        "var/demo"
+    ),
+    port: Annotated[
+        int, typer.Option(help="Port of the desk on 127.0.0.1; 0 takes a free one.")
+    ] = 8080,
+    mails: Annotated[
+        int, typer.Option(min=0, help="Mails that lie in the postboxes at the start.")
+    ] = 400,
+    feed_seconds: Annotated[
+        float, typer.Option(min=0.05, help="A new mail every so many seconds.")
+    ] = 20.0,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Throw the demo's folder away and start over.")
+    ] = False,
+) -> None:
+    """Run the whole way on sample mails: five postboxes, worker, desk, eAkte in one process.
+
+    Example: postlotse demo --port 8081 --reset
+    """
+    plan = demo_house.DemoPlan(folder=folder, mails=mails, feed_seconds=feed_seconds)
+    settings = demo_house.prepare(plan, reset=reset)
+    running = demo_house.start(plan, settings)
+    door = _door(settings)
+    desk = server.start_in_thread(make_app(running.house, door), host=door.host, port=port)
+    say(
+        f"Postlotse demo: open http://{door.host}:{desk.port}  (Ctrl-C stops, the next start goes on)"
+    )
+    try:
+        _show_progress(running.house, _stop_event())
+    finally:
+        desk.stop()
+        running.stop()
+    say(f"Stopped. Everything is kept in {folder}; `--reset` starts over.")
+
+
+def serve(
+    config: ConfigOption = DEFAULT_CONFIG,
+    with_worker: Annotated[
+        bool, typer.Option("--with-worker", help="Run the worker in the same process.")
+    ] = False,
+) -> None:
+    """Open the HTTP doors: API and desk.
+
+    Example: postlotse serve --config /etc/postlotse.toml
+    """
+    settings = settings_of(config)
+    house = wiring.build_house(settings)
+    worker = _worker(house, config) if with_worker else None
+    door = _door(settings)
+    if worker:
+        worker.start()
+    try:
+        server.serve(make_app(house, door), host=door.host, port=door.port)
+    finally:
+        if worker:
+            worker.stop()
+
+
+def work(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Run the worker: fetch, sort, file, hand over, until SIGTERM or Ctrl-C.
+
+    Example: postlotse work --config /etc/postlotse.toml
+    """
+    settings = settings_of(config)
+    worker = _worker(wiring.build_house(settings), config)
+    worker.start()
+    _stop_event().wait()
+    worker.stop()
+
+
+def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Bring the database to the tables of this version. Safe to repeat.
+
+    Example: postlotse migrate --config /etc/postlotse.toml
+    """
+    settings = settings_of(config)
+    say(f"database is at revision {migrations.upgrade(settings.store.url)}")
+
+
+def _worker(house: House, config: Path) -> Worker:
+    settings = settings_of(config)
+    return Worker(
+        house, wiring.outlets(settings), wiring.postbox_jobs(settings), settings.worker.poll_seconds
+    )
+
+
+def _stop_event() -> threading.Event:
+    """Set by SIGINT and SIGTERM, so that rounds end in order."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _show_progress(house: House, stop: threading.Event) -> None:
+    """A bar while the backlog is worked off, then silence until the end."""
+    columns = (
+        TextColumn("sorting the backlog"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=False) as bar:
+        task = bar.add_task("backlog", total=None)
+        while not stop.wait(0.5):
+            now = figures.progress(house)
+            bar.update(task, total=max(now.seen, 1), completed=now.done)
+            if (
+                now.seen
+                and now.kept == 0
+                and stop.wait(2.0) is False
+                and figures.progress(house).kept == 0
+            ):
+                break
+    stop.wait()
+
+
+def _door(settings: Settings) -> DoorSettings:
+    """What the HTTP doors are told. The demo makes its session secret anew at each start.
+
+    Raises: Refused: `settings.secret_missing`, `door.*`.
+    """
+    desk = settings.desk
+    session_secret = (
+        secrets.token_bytes(48) if desk.demo else secret(desk.session_secret_env).encode()
+    )
+    return DoorSettings(
+        host=desk.host,
+        port=desk.port,
+        session_secret=session_secret,
+        demo=desk.demo,
+        keys=tuple(
+            ApiKey(key.name, key.hash, Role(key.role), key.agencies, key.regions)
+            for key in settings.keys
+        ),
+        session_minutes=desk.session_minutes,
+    )

@@ -1,0 +1,38 @@
+"""What all commands share: options, the way errors are told, JSON lines."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from rules.errors import HouseError
+from triage.settings import Settings, load
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", help="The configuration file.", envvar="POSTLOTSE_CONFIG")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+DEFAULT_CONFIG = Path("postlotse.toml")
+
+
+def fail(error: HouseError) -> NoReturn:
+    """Tell the error on standard error and end with 1; the code stands in brackets."""
+    sys.stderr.write(f"postlotse: {error.message} [{error.code}]\n")
+    raise SystemExit(1)
+
+
+def say(text: str) -> None:
+    """One line of result for a person."""
+    typer.echo(text)
+
+
+def emit(value: object) -> None:
+    """One line of JSON for a machine; German letters stay as they are."""
+    typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def settings_of(config: Path) -> Settings:
+    """The checked configuration. Raises: Refused: `settings.*`."""
+    return load(config)

@@ -1,0 +1,60 @@
+"""Who may see and write what: asked by every station before it reads or writes for a caller.
+
+What a caller may not see does not exist for him: the answer is `item.unknown`, not a refusal
+that would tell that there is something. Source: R4, F58.
+"""
+
+from datetime import datetime
+
+from rules import access
+from rules.access import Caller, Permission
+from rules.errors import Refused
+from store import claims, items
+from store.engine import Tx
+from store.items import Item
+from triage.house import House
+
+
+def require_agency(
+    house: House, caller: Caller, agency_code: str | None, permission: Permission
+) -> None:
+    """The caller may do that for this agency (None: the clearing folder).
+
+    Raises: Refused: `access.denied`.
+    """
+    agency = house.directory.agency(agency_code)
+    # The clearing folder belongs to every region: its mail has told none.
+    region = agency.region if agency else next(iter(caller.regions or ()), None)
+    access.require_agency(caller, permission, agency_code=agency_code, region=region)
+
+
+def visible_item(caller: Caller, tx: Tx, item_id: int, permission: Permission) -> Item:
+    """The item, if the caller may do that with it.
+
+    Raises: Refused: `access.denied` by role, `item.unknown` out of scope.
+    """
+    access.require(caller, permission)
+    item = items.get(tx, item_id)
+    if not access.may_work_agency(caller, item.agency_code, item.region):
+        raise Refused("item.unknown", f"There is no item {item_id}.", item=item_id)
+    return item
+
+
+def workable_item(caller: Caller, tx: Tx, item_id: int, *, token: str, now: datetime) -> Item:
+    """The item, if the caller may work on it and holds it now: the start of every write.
+
+    Raises: Refused: `access.denied`, `item.unknown`. Conflict: `item.lease_stale`.
+    """
+    visible_item(caller, tx, item_id, Permission.WORK_ITEM)
+    return claims.held(tx, item_id, token=token, now=now)
+
+
+def visible_agencies(house: House, caller: Caller) -> frozenset[str | None] | None:
+    """The agency codes whose items the caller may see; None means all."""
+    if caller.agencies is None and caller.regions is None:
+        return None
+    return frozenset(
+        agency.code
+        for agency in house.directory.active()
+        if access.may_work_agency(caller, agency.code, agency.region)
+    )

@@ -1,0 +1,140 @@
+"""Station 7 for postboxes: the wish "file into that folder" becomes a move, and a proof.
+
+Intent first, with the watermark of the target; then one move; then the proof. What is in
+doubt is looked for by content before anything is repeated, and only after the grace time,
+because a dead worker's last command may still run on the server.
+Source: imap protocol, steps 6-8 (docs/reliability.md).
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from rules.backoff import next_try
+from rules.errors import HouseError, Refused
+from rules.ledger import OpState
+from rules.postbox import Fetched, Place, Watermark
+from store import ledger, ops, originals, sightings
+from store.leases import Lease
+from store.ops import Op
+from triage.house import House
+from triage.ports import Postbox
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What became of the operations of one pass."""
+
+    done: int = 0
+    doubtful: int = 0
+    failed: int = 0
+
+
+def file_due(house: House, box: Postbox, lease: Lease) -> Filed:
+    """Carry out the filing operations that are due in this postbox, under its lease.
+
+    One folder that can't be created or one move that is refused never stops the others.
+    Raises: TryLater: the postbox is away (what was sent stays in doubt and is looked for).
+    """
+    with house.db.read() as tx:
+        due = ops.due(tx, box.name, now=house.clock(), limit=house.policy.batch_mails)
+    fresh = [op for op in due if op.state is OpState.NEW]
+    doubtful = [op for op in due if op.state is OpState.SENT and _grace_is_over(house, op)]
+    settled = sum(_look(house, box, lease, op) for op in doubtful)
+    done, failed = _move_all(house, box, lease, fresh)
+    return Filed(done=done + settled, doubtful=len(doubtful) - settled, failed=failed)
+
+
+def _grace_is_over(house: House, op: Op) -> bool:
+    wait = timedelta(seconds=house.policy.grace_seconds)
+    return op.sent_at is not None and op.sent_at + wait <= house.clock()
+
+
+def _move_all(house: House, box: Postbox, lease: Lease, fresh: list[Op]) -> tuple[int, int]:
+    """Intents in one commit a folder, then the moves, then the proofs in one commit."""
+    done = failed = 0
+    for folder in sorted({op.dst_folder for op in fresh}):
+        group = [op for op in fresh if op.dst_folder == folder]
+        try:
+            if house.policy.create_folders:
+                box.ensure_folder(folder)
+            mark = box.watermark(folder)
+        except Refused as exc:
+            _put_off(house, lease, group, exc)
+            failed += len(group)
+            continue
+        done += _move_group(house, box, lease, group, mark)
+    return done, failed
+
+
+def _move_group(house: House, box: Postbox, lease: Lease, group: list[Op], mark: Watermark) -> int:
+    with house.db.write() as tx:
+        for op in group:
+            ops.sent(tx, op.id, mark=mark, lease=lease, now=house.clock())
+    places: list[tuple[Op, Place]] = []
+    try:
+        for op in group:
+            place = box.move(op.src, op.dst_folder)
+            if place is not None:
+                places.append((op, place))
+    finally:
+        # What moved before the connection broke is proven; it must not stay in doubt.
+        _settle(house, lease, places)
+    return len(places)
+
+
+def _settle(house: House, lease: Lease, places: list[tuple[Op, Place]]) -> None:
+    with house.db.write() as tx:
+        for op, place in places:
+            ops.done(tx, op.id, place=place, lease=lease, now=house.clock())
+
+
+def _look(house: House, box: Postbox, lease: Lease, op: Op) -> int:
+    """Settle one operation whose outcome is unknown; 1 if it is settled now."""
+    place = _find(house, box, op)
+    if place is not None:
+        _settle(house, lease, [(op, place)])
+        return 1
+    source = box.view(op.src_folder)
+    if source.epoch == op.src_epoch and op.src_uid in source.uids:
+        moved = box.move(op.src, op.dst_folder)
+        if moved is not None:
+            _settle(house, lease, [(op, moved)])
+        return int(moved is not None)
+    log.warning("op.lost", postbox=box.name, op=op.id, message=op.message_id)
+    with house.db.write() as tx:
+        ops.lost(tx, op.id, error_code="op.lost", lease=lease, now=house.clock())
+    return 1
+
+
+def _find(house: House, box: Postbox, op: Op) -> Place | None:
+    """The message in the target folder, at or above the watermark, by equal content."""
+    view = box.view(op.dst_folder)
+    in_epoch = op.mark is not None and op.mark.epoch == view.epoch
+    uids = box.since(op.mark) if in_epoch and op.mark else view.uids
+    with house.db.read() as tx:
+        free = sightings.unclaimed_in(
+            tx, box.name, folder=op.dst_folder, epoch=view.epoch, uids=uids
+        )
+        wanted = ledger.message(tx, op.message_id).sha256
+    for found in box.fetch(op.dst_folder, view.epoch, free):
+        if isinstance(found, Fetched) and originals.fingerprint(found.data) == wanted:
+            return found.place
+    return None
+
+
+def _put_off(house: House, lease: Lease, group: list[Op], exc: HouseError) -> None:
+    """A target that can't be had: try again later, then give up with the reason."""
+    log.warning("op.folder_refused", folder=group[0].dst_folder, code=exc.code, mails=len(group))
+    now = house.clock()
+    with house.db.write() as tx:
+        for op in group:
+            wait = next_try(op.tries + 1, house.backoff)
+            if wait is None:
+                ops.refused(tx, op.id, error_code=exc.code, lease=lease, now=now)
+                continue
+            at = now + timedelta(seconds=wait)
+            ops.later(tx, op.id, error_code=exc.code, next_try_at=at, lease=lease, now=now)

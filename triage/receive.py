@@ -1,0 +1,148 @@
+"""Station 1, kept: what lies in a postbox is copied into the ledger before anything else happens.
+
+The set of UIDs on the server minus the UIDs known in this epoch is what is new; there is no
+high-water mark, so a pass that was killed heals itself in the next one.
+Source: imap protocol, steps 1-4 (docs/reliability.md).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from rules.ledger import LedgerState
+from rules.postbox import Fetched, FolderView, TooLarge
+from store import aside, audit, epochs, keeping, leases, ledger, originals, sightings
+from store.engine import Tx
+from store.keeping import Arrival, Kept
+from store.leases import Lease
+from triage.house import House
+from triage.ports import Postbox
+
+INBOX = "INBOX"
+BATCH_BYTES = 8_000_000
+"""A batch is committed when it holds this much. Source: speed measurement 2026-11-23, part 2:
+a whole batch stands in memory, and batches above 50 mails are no faster."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What one pass found: new messages, and messages of an older epoch found again."""
+
+    kept: int
+    adopted: int = 0
+
+
+def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Received:
+    """One pass over the INBOX, under the lease of the postbox. Idempotent.
+
+    Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
+    """
+    view = box.view(INBOX)
+    with house.db.read() as tx:
+        live = sightings.live(tx, box.name, folder=INBOX)
+    if any(seen.epoch != view.epoch for seen in live):
+        return _follow_epoch(house, box, lease, view)
+    known = {seen.uid for seen in live}
+    new = tuple(uid for uid in view.uids if uid not in known)
+    kept = 0
+    for batch in _batches(box.fetch(INBOX, view.epoch, new), house.policy.batch_mails):
+        kept += _keep(house, lease, batch, postbox=box.name, region=region)
+    if kept:
+        log.info("mail.kept", postbox=box.name, mails=kept)
+    return Received(kept)
+
+
+def _follow_epoch(house: House, box: Postbox, lease: Lease, view: FolderView) -> Received:
+    """The server numbered the folder anew: known mail is found again by its content.
+
+    Rows that find no mail are left to the reconciliation; new mail comes with the next pass.
+    """
+    found = {
+        mail.place.uid: originals.fingerprint(mail.data if isinstance(mail, Fetched) else mail.head)
+        for mail in box.fetch(INBOX, view.epoch, view.uids)
+    }
+    now = house.clock()
+    with house.db.write() as tx:
+        leases.hold(tx, lease, now=now)
+        adopted = epochs.adopt_epoch(
+            tx, box.name, folder=INBOX, epoch=view.epoch, found=found, now=now
+        )
+        audit.add(
+            tx,
+            "worker",
+            action="postbox.new_epoch",
+            subject=f"postbox:{box.name}",
+            details={"adopted": len(adopted.messages), "missing": len(adopted.missing)},
+            at=now,
+        )
+    log.warning("postbox.new_epoch", postbox=box.name, adopted=len(adopted.messages))
+    return Received(kept=0, adopted=len(adopted.messages))
+
+
+def _keep(
+    house: House, lease: Lease, batch: list[Fetched | TooLarge], *, postbox: str, region: str
+) -> int:
+    """One commit for the batch: originals, ledger rows, sightings, audit entries."""
+    now = house.clock()
+    with house.db.write() as tx:
+        arrivals = [_arrival(mail, postbox=postbox, region=region) for mail in batch]
+        answers = keeping.keep_many(tx, arrivals, now=now, lease=lease)
+        new = [(mail, kept) for mail, kept in zip(batch, answers, strict=True) if kept.is_new]
+        for mail, kept in new:
+            _note(tx, mail, kept, postbox=postbox, now=now)
+    return len(new)
+
+
+def _arrival(mail: Fetched | TooLarge, *, postbox: str, region: str) -> Arrival:
+    return Arrival(
+        data=mail.data if isinstance(mail, Fetched) else mail.head,
+        received_at=mail.received_at,
+        source="postbox",
+        postbox=postbox,
+        region=region,
+        place=mail.place,
+        size_bytes=None if isinstance(mail, Fetched) else mail.size_bytes,
+    )
+
+
+def _note(tx: Tx, mail: Fetched | TooLarge, kept: Kept, *, postbox: str, now: datetime) -> None:
+    audit.add(
+        tx,
+        "worker",
+        action="mail.kept",
+        subject=f"message:{kept.message_id}",
+        details={"sha256": kept.sha256, "postbox": postbox, "twins": len(kept.twin_ids)},
+        at=now,
+    )
+    if isinstance(mail, TooLarge):
+        _leave_in_place(tx, kept.message_id, mail, now=now)
+
+
+def _leave_in_place(tx: Tx, message_id: int, mail: TooLarge, *, now: datetime) -> None:
+    """A mail over the limit: its head is kept, the body stays in the postbox, a person looks."""
+    ledger.set_state(tx, message_id, LedgerState.ASIDE, reason="mail.too_large", now=now)
+    aside.put(
+        tx,
+        message_id,
+        step="receive",
+        reason_code="mail.too_large",
+        detail=f"{mail.size_bytes} bytes",
+        now=now,
+    )
+
+
+def _batches(mails: Iterable[Fetched | TooLarge], limit: int) -> Iterator[list[Fetched | TooLarge]]:
+    batch: list[Fetched | TooLarge] = []
+    size = 0
+    for mail in mails:
+        batch.append(mail)
+        size += len(mail.data) if isinstance(mail, Fetched) else len(mail.head)
+        if len(batch) >= limit or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

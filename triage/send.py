@@ -1,0 +1,141 @@
+"""Station 7, out: outgoing rows leave by their outlet, and receipts come back.
+
+At least once, with an idempotency key, so a crash between delivery and commit doubles
+nothing at the receiver. A receipt is committed here before the outlet is told to forget it.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+import structlog
+
+from rules.backoff import next_try
+from rules.errors import HouseError, Refused, TryLater, Unreadable
+from rules.handover import Receipt
+from rules.item import HandoverRejected, ReceiptArrived
+from store import audit, outgoing
+from store.outgoing import Outgoing
+from triage import handover, reply
+from triage.house import House
+from triage.ports import FileOutlet, MailOutlet
+
+CLAIM_SECONDS = 120
+"""Longer than the longest delivery (an SMTP timeout of 60 s). Own decision 0009."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """The ways out of the house, wired by wiring.py."""
+
+    eakte: FileOutlet
+    mail: MailOutlet
+
+
+def send_due(house: House, outlets: Outlets, *, worker: str, limit: int = 20) -> int:
+    """Deliver what is due; the number of rows that left. One bad row never stops the next."""
+    with house.db.write() as tx:
+        rows = outgoing.claim(
+            tx,
+            kinds=("eakte", "reply"),
+            worker=worker,
+            now=house.clock(),
+            limit=limit,
+            lease_seconds=CLAIM_SECONDS,
+        )
+    return sum(_deliver(house, outlets, row) for row in rows)
+
+
+def _deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
+    try:
+        answer = _hand_to_outlet(house, outlets, row)
+    except TryLater as exc:
+        _again(house, row, exc)
+        return 0
+    except (Refused, Unreadable) as exc:
+        _give_up(house, row, exc)
+        return 0
+    now = house.clock()
+    with house.db.write() as tx:
+        outgoing.sent(tx, row.id, fence=row.fence, answer=answer, now=now)
+        audit.add(
+            tx,
+            "worker",
+            action=f"{row.kind}.sent",
+            subject=f"message:{row.message_id}",
+            details={"outgoing": row.id},
+            at=now,
+        )
+    log.info("outgoing.sent", kind=row.kind, outgoing=row.id)
+    return 1
+
+
+def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> str:
+    if row.kind == "eakte":
+        outlets.eakte.deliver(handover.package(house, row))
+        return row.idempotency_key
+    letter = reply.letter(house, row)
+    return outlets.mail.send(letter.envelope_from, letter.recipient, letter.data)
+
+
+def _again(house: House, row: Outgoing, exc: HouseError) -> None:
+    wait = next_try(row.tries + 1, house.backoff)
+    if wait is None:
+        _give_up(house, row, exc)
+        return
+    at = house.clock() + timedelta(seconds=wait)
+    log.warning("outgoing.later", kind=row.kind, outgoing=row.id, code=exc.code)
+    with house.db.write() as tx:
+        outgoing.later(tx, row.id, fence=row.fence, error_code=exc.code, next_try_at=at)
+
+
+def _give_up(house: House, row: Outgoing, exc: HouseError) -> None:
+    """Dead letter: the row stays, is shown, and can be replayed; its item stays open."""
+    log.error("outgoing.dead", kind=row.kind, outgoing=row.id, code=exc.code)
+    now = house.clock()
+    with house.db.write() as tx:
+        outgoing.dead(tx, row.id, fence=row.fence, error_code=exc.code, now=now)
+        if row.kind == "eakte" and row.item_id is not None:
+            handover.settle(tx, row.item_id, HandoverRejected(), now=now)
+        audit.add(
+            tx,
+            "worker",
+            action=f"{row.kind}.dead",
+            subject=f"message:{row.message_id}",
+            details={"outgoing": row.id, "code": exc.code},
+            at=now,
+        )
+
+
+def take_receipts(house: House, outlet: FileOutlet) -> int:
+    """Write the receipts that lie ready; the number taken. Repeating one changes nothing."""
+    taken = 0
+    for receipt in outlet.receipts():
+        _take(house, receipt)
+        outlet.confirm(receipt.key)
+        taken += 1
+    return taken
+
+
+def _take(house: House, receipt: Receipt) -> None:
+    """Row, item and audit entry in one commit; an item in a clerk's hands stays there."""
+    now, note = house.clock(), asdict(receipt)
+    with house.db.write() as tx:
+        if outgoing.of_key(tx, receipt.key) is None:
+            log.warning("receipt.unknown", key=receipt.key)
+            return
+        answer = outgoing.receipted if receipt.accepted else outgoing.rejected
+        row = answer(tx, receipt.key, receipt=note, now=now)
+        if row.item_id is not None:
+            event = ReceiptArrived() if receipt.accepted else HandoverRejected()
+            handover.settle(tx, row.item_id, event, now=now)
+        audit.add(
+            tx,
+            "eakte",
+            action="eakte.received" if receipt.accepted else "eakte.rejected",
+            subject=f"message:{row.message_id}",
+            details={"reference": receipt.reference},
+            at=now,
+        )
+    log.info("receipt.taken", outgoing=row.id, accepted=receipt.accepted)

@@ -1,0 +1,256 @@
+"""The one configuration file, `postlotse.toml`, checked as a whole: all errors at once.
+
+Secrets never stand in the file, only the name of the environment variable that holds them.
+Paths in the file are relative to the file.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from rules.codes import Concern
+from rules.errors import Refused
+
+
+class Part(BaseModel):
+    """A table of the file. Unknown keys are errors: a typing error must not switch a rule off."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreSettings(Part):
+    """Where the memory lies: `sqlite:///path` or `postgresql://host/database`."""
+
+    url: str = "sqlite:///var/postlotse.sqlite"
+
+
+class MaildirSettings(Part):
+    """A postbox as a Maildir tree, LAYOUT=fs, on a local disk."""
+
+    kind: Literal["maildir"]
+    name: str
+    region: str
+    root: Path
+    mode: Literal["observe", "sort"] = "sort"
+    size_limit_mb: int = Field(default=60, ge=1, le=500)
+
+
+class ImapSettings(Part):
+    """A postbox on an IMAP server; TLS is required. The password comes from `password_env`."""
+
+    kind: Literal["imap"]
+    name: str
+    region: str
+    host: str
+    port: int = Field(default=993, ge=1, le=65535)
+    user: str
+    password_env: str
+    tls: Literal["implicit", "starttls"] = "implicit"
+    ca_file: Path | None = None
+    timeout_seconds: int = Field(default=60, ge=1, le=600)
+    mode: Literal["observe", "sort"] = "sort"
+    size_limit_mb: int = Field(default=60, ge=1, le=500)
+
+
+PostboxSettings = Annotated[MaildirSettings | ImapSettings, Field(discriminator="kind")]
+
+
+class WorkerSettings(Part):
+    """The pace of the worker. Times in seconds."""
+
+    poll_seconds: float = Field(default=5.0, gt=0)
+    lease_seconds: int = Field(default=120, ge=5)
+    grace_seconds: int = Field(default=30, ge=0)
+    batch_mails: int = Field(default=50, ge=1, le=500)
+    create_folders: Literal["agencies", "none"] = "agencies"
+
+
+class DeskSettings(Part):
+    """The HTTP doors. `demo` opens sign-in by one click and is allowed on loopback only."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    demo: bool = False
+    lease_minutes: int = Field(default=15, ge=1, le=240)
+    session_minutes: int = Field(default=600, ge=5)
+    session_secret_env: str = "POSTLOTSE_SESSION_SECRET"  # noqa: S105 - the name of a variable
+    portal_url: str = "https://www.arbeitsagentur.de"
+    phone: str = "0800 4 5555 00"
+
+
+class KeySettings(Part):
+    """A machine's key: only its argon2 hash, made by `postlotse keys new`."""
+
+    name: str
+    hash: str
+    role: Literal["clerk", "automation", "admin"]
+    agencies: tuple[str, ...] | None = None
+    regions: tuple[str, ...] | None = None
+
+
+class ReplySettings(Part):
+    """How answers leave: by a smarthost, or (demo) into a Maildir."""
+
+    outlet: Literal["maildir", "smtp"] = "maildir"
+    sent_root: Path = Path("var/sent")
+    from_address: str = "{agency}@arbeitsagentur.example"
+    from_name: str = "Eingangszone {agency}"
+    host: str = "localhost"
+    port: int = Field(default=587, ge=1, le=65535)
+    tls: Literal["starttls", "implicit"] = "starttls"
+    ca_file: Path | None = None
+    user: str = ""
+    password_env: str = ""
+
+
+class EakteSettings(Part):
+    """Where hand-overs go, and how often they are tried again."""
+
+    drop: Path = Path("var/eakte")
+    max_tries: int = Field(default=10, ge=1)
+    first_wait_seconds: int = Field(default=10, ge=1)
+    longest_wait_seconds: int = Field(default=3600, ge=1)
+
+
+class DeadlineSettings(Part):
+    """Hausregeln for due days, in Arbeitstage; those of law and Weisung can't be changed here.
+
+    `days` overrides single concerns: `days = { beratung = 8 }`.
+    """
+
+    payment: int = Field(default=1, ge=0, le=60)
+    days: dict[Concern, Annotated[int, Field(ge=0, le=60)]] = Field(default_factory=dict)
+
+
+class DataSettings(Part):
+    """Folders that replace what ships with the house: form layouts, texts."""
+
+    forms: Path | None = None
+    texts: Path | None = None
+    model: Path | None = None
+    model_key_env: str = "POSTLOTSE_MODEL_KEY"
+
+
+class Settings(Part):
+    """The whole file."""
+
+    store: StoreSettings = StoreSettings()
+    postboxes: tuple[PostboxSettings, ...] = ()
+    worker: WorkerSettings = WorkerSettings()
+    desk: DeskSettings = DeskSettings()
+    keys: tuple[KeySettings, ...] = ()
+    replies: ReplySettings = ReplySettings()
+    eakte: EakteSettings = EakteSettings()
+    deadlines: DeadlineSettings = DeadlineSettings()
+    data: DataSettings = DataSettings()
+
+    @model_validator(mode="after")
+    def _postbox_names_differ(self) -> "Settings":
+        names = [box.name for box in self.postboxes]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two postboxes share the name {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _demo_stays_on_loopback(self) -> "Settings":
+        if self.desk.demo and self.desk.host not in {"127.0.0.1", "localhost", "::1"}:
+            raise ValueError("desk.demo opens sign-in without a password: allowed on loopback only")
+        return self
+
+
+HINTS = {
+    "extra_forbidden": "no such setting; see docs/operations.md for the list",
+    "missing": "this setting is required",
+    "union_tag_invalid": 'kind is "maildir" or "imap"',
+    "union_tag_not_found": 'add kind = "maildir" or kind = "imap"',
+    "path_type": "write a path in quotes",
+    "literal_error": "use one of the listed words",
+}
+
+
+def load(path: Path) -> Settings:
+    """Read and check the file.
+
+    Raises: Refused: `settings.missing`, `settings.not_toml`, or `settings.invalid` with every
+    error, its path in the file and a hint, in `details["errors"]`.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as exc:
+        raise Refused(
+            "settings.missing", f"No configuration at {path}. Remedy: give --config FILE."
+        ) from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise Refused("settings.not_toml", f"{path} is not TOML: {exc}") from exc
+    return check(raw, base=path.resolve().parent)
+
+
+def check(raw: Mapping[str, object], *, base: Path) -> Settings:
+    """Validate a parsed file; relative paths in it start at `base`. Raises as `load`."""
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as exc:
+        errors = [_error_line(dict(error)) for error in exc.errors(include_url=False)]
+        raise Refused(
+            "settings.invalid",
+            "The configuration has errors:\n" + "\n".join(f"  {line}" for line in errors),
+            errors=errors,
+        ) from exc
+    return _anchored(settings, base)
+
+
+def secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The value of the environment variable `name`. Raises: Refused: `settings.secret_missing`."""
+    value = environ.get(name, "")
+    if not value:
+        raise Refused(
+            "settings.secret_missing", f"Environment variable {name} is not set.", name=name
+        )
+    return value
+
+
+def _error_line(error: dict[str, object]) -> str:
+    loc = error["loc"]
+    place = ".".join(str(step) for step in loc) if isinstance(loc, tuple) else ""
+    hint = HINTS.get(str(error["type"]), "")
+    return f"{place or '(file)'}: {error['msg']}" + (f" ({hint})" if hint else "")
+
+
+def _anchored(settings: Settings, base: Path) -> Settings:
+    """Paths of the file made absolute, so that the working directory never matters."""
+
+    def at(path: Path | None) -> Path | None:
+        return None if path is None else base / path
+
+    boxes = tuple(
+        box.model_copy(update={"root": at(box.root)})
+        if isinstance(box, MaildirSettings)
+        else box.model_copy(update={"ca_file": at(box.ca_file)})
+        for box in settings.postboxes
+    )
+    url = settings.store.url
+    if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+        url = f"sqlite:///{base / url.removeprefix('sqlite:///')}"
+    data, replies = settings.data, settings.replies
+    return settings.model_copy(
+        update={
+            "store": StoreSettings(url=url),
+            "postboxes": boxes,
+            "replies": replies.model_copy(
+                update={"sent_root": at(replies.sent_root), "ca_file": at(replies.ca_file)}
+            ),
+            "eakte": settings.eakte.model_copy(update={"drop": at(settings.eakte.drop)}),
+            "data": data.model_copy(
+                update={
+                    "forms": at(data.forms),
+                    "texts": at(data.texts),
+                    "model": at(data.model),
+                }
+            ),
+        }
+    )

@@ -1,0 +1,187 @@
+"""Stations 2 to 4: parsed, judged, sorted. Pure until the one commit at the end.
+
+Bytes become a `ParsedMail`, the judge says what it is about, the rules say who works on it
+where and until when; then verdict, item and the wish to file go into one commit.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from ingest.parse import parse
+from rules import payment, proof, routing
+from rules.codes import Channel, Concern, Team
+from rules.deadlines import due as due_of
+from rules.item import new_case
+from rules.ledger import LedgerState
+from rules.mail import ParsedMail
+from rules.verdict import Judgement, Verdict, as_json
+from store import aside, audit, items, ledger, ops, verdicts
+from store.engine import Tx
+from store.items import NewItem
+from store.ledger import Message
+from store.verdicts import NewVerdict
+from triage.house import BERLIN, House, Judging
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """A message with everything that sorting found, ready to be written."""
+
+    message: Message
+    mail: ParsedMail
+    verdict: Verdict
+
+
+def decide(
+    judging: Judging, mail: ParsedMail, *, received_at: datetime, mailbox: str = ""
+) -> Verdict:
+    """The verdict on a parsed mail: judgement, team, agency, folder, due day. Stores nothing.
+
+    `received_at` aware UTC. `mailbox` is the address or postbox that got it; where empty, the
+    first recipient that is an address of ours counts.
+    """
+    box = mailbox or addressed(judging, mail)
+    judgement = judging.judge.judge(mail, received_at=received_at, mailbox=box)
+    return _with_rules(judging, mail, judgement, received_at=received_at, mailbox=box)
+
+
+def addressed(judging: Judging, mail: ParsedMail) -> str:
+    """The recipient that belongs to an agency or region of ours, or the first one, or ""."""
+    for address in mail.recipients:
+        hint = judging.directory.by_mailbox(address)
+        if hint.agencies or hint.region:
+            return address
+    return mail.recipients[0] if mail.recipients else ""
+
+
+def _with_rules(
+    judging: Judging, mail: ParsedMail, judgement: Judgement, *, received_at: datetime, mailbox: str
+) -> Verdict:
+    team = routing.team_of(judgement.channel)
+    facts = judgement.facts
+    agency = routing.find_agency(
+        judging.directory, plz=facts.plz, place=facts.place, mailbox=mailbox
+    )
+    first = judgement.concerns[0].code if judgement.concerns else Concern.SONSTIGES
+    found = judging.directory.agency(agency.code)
+    due = due_of(
+        judgement.concerns,
+        judgement.payment_relevant,
+        received=received_at.astimezone(BERLIN).date(),
+        land=found.land if found else None,
+        facts=facts,
+        rules=judging.deadlines,
+    )
+    return Verdict(
+        judgement=judgement,
+        team=team,
+        agency=agency,
+        folder=routing.folder_of(team, agency, first),
+        due=due.day,
+        due_because=due.because,
+        rules=routing.RULES_ID,
+        defects=(*mail.defects, *facts.defects),
+    )
+
+
+def sort_one(house: House, message_id: int) -> bool:
+    """Sort one kept message; False if it was sorted or set aside meanwhile. Idempotent."""
+    with house.db.read() as tx:
+        message = ledger.message(tx, message_id)
+        data = ledger.original(tx, message_id)
+    prepared = prepare(house, message, data)
+    with house.db.write() as tx:
+        return write(house, tx, prepared)
+
+
+def prepare(house: House, message: Message, data: bytes) -> Sorted:
+    """Parse and decide, without a transaction: this is the part that takes time."""
+    mail = parse(data, house.layouts)
+    mailbox = addressed(house.judging, mail) or (message.postbox or "")
+    verdict = decide(house.judging, mail, received_at=message.received_at, mailbox=mailbox)
+    return Sorted(message, mail, verdict)
+
+
+def write(house: House, tx: Tx, found: Sorted) -> bool:
+    """Verdict, item and wish in the caller's transaction; False where somebody was faster."""
+    message_id, now = found.message.id, house.clock()
+    if ledger.message(tx, message_id).state is not LedgerState.KEPT:
+        return False
+    ledger.describe(
+        tx,
+        message_id,
+        sender=found.mail.sender,
+        subject=found.mail.subject,
+        message_id_header=found.mail.message_id,
+        defects=found.verdict.defects,
+    )
+    if found.verdict.team is Team.NONE:
+        _add_verdict(tx, message_id, found.verdict, now)
+        _set_aside(tx, found, now)
+    else:
+        enqueue(house, tx, found, team=found.verdict.team, review=found.verdict.judgement.review)
+        ledger.set_state(tx, message_id, LedgerState.SORTED, reason="", now=now)
+    ops.want(tx, message_id, kind="file", dst_folder=found.verdict.folder, now=now)
+    audit.add(
+        tx,
+        "worker",
+        action="mail.sorted",
+        subject=f"message:{message_id}",
+        details={"folder": found.verdict.folder, "rules": found.verdict.rules},
+        at=now,
+    )
+    return True
+
+
+def enqueue(house: House, tx: Tx, found: Sorted, *, team: Team, review: bool) -> int:
+    """Keep the verdict and put the mail into the queue of `team`; the item's id.
+
+    The caller sets the ledger state in the same transaction. Raises: Conflict: `item.exists`.
+    """
+    now = house.clock()
+    _add_verdict(tx, found.message.id, found.verdict, now)
+    return items.create(tx, _new_item(house, found, team=team, review=review), now=now)
+
+
+def _add_verdict(tx: Tx, message_id: int, verdict: Verdict, now: datetime) -> None:
+    new = NewVerdict(message_id, "machine", verdict.judgement.model, as_json(verdict))
+    verdicts.add(tx, new, now=now)
+
+
+def _set_aside(tx: Tx, found: Sorted, now: datetime) -> None:
+    """Machine mail: kept, counted, shown, never deleted unseen. Source: label guide."""
+    ledger.set_state(tx, found.message.id, LedgerState.ASIDE, reason="mail.machine", now=now)
+    aside.put(
+        tx,
+        found.message.id,
+        step="sort",
+        reason_code="mail.machine",
+        detail=Channel.MASCHINELL.value,
+        now=now,
+    )
+
+
+def _new_item(house: House, found: Sorted, *, team: Team, review: bool) -> NewItem:
+    verdict = found.verdict
+    judgement = verdict.judgement
+    agency = house.directory.agency(verdict.agency.code) if verdict.agency.code else None
+    concerns = payment.by_weight(tuple(c.code for c in judgement.concerns))
+    return NewItem(
+        message_id=found.message.id,
+        agency_code=verdict.agency.code,
+        region=agency.region if agency else (found.message.region or ""),
+        team=team,
+        folder=verdict.folder,
+        channel=judgement.channel.value,
+        first_concern=(concerns[0] if concerns else Concern.SONSTIGES).value,
+        payment=judgement.payment_relevant,
+        eakte=new_case(judgement.payment_relevant, team=team).eakte,
+        review=review,
+        due_on=verdict.due,
+        received_at=found.message.received_at,
+        proof_duty=proof.has_proof_duty(concerns),
+    )

@@ -1,0 +1,53 @@
+"""The trail of one mail told in German, for the desk: what happened when, without content."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from store.audit import Entry
+
+WORDS: Final = {
+    "mail.kept": "Eingegangen und gesichert",
+    "mail.handed_in": "Über die Schnittstelle eingegangen und gesichert",
+    "mail.sorted": "Eingeordnet",
+    "mail.set_aside": "Beiseitegelegt",
+    "mail.replayed": "Noch einmal eingeordnet",
+    "mail.taken_in": "Von Hand in die Warteschlange genommen",
+    "item.claimed": "Zur Bearbeitung geholt",
+    "item.released": "Zurückgelegt",
+    "item.parked": "Geparkt",
+    "item.returned": "An das andere Team zurückgegeben",
+    "item.forwarded": "An eine andere Agentur weitergeleitet",
+    "item.corrected": "Einordnung berichtigt",
+    "item.awaits_receipt": "Schließt mit der eAkte-Quittung",
+    "item.closed": "Abgeschlossen",
+    "eakte.ordered": "Übergabe an die eAkte beauftragt",
+    "eakte.sent": "An die eAkte übergeben",
+    "eakte.received": "eAkte-Quittung erhalten",
+    "eakte.rejected": "Von der eAkte abgelehnt",
+    "eakte.waived": "Als nicht zahlungsrelevant begründet",
+    "eakte.dead": "Übergabe an die eAkte aufgegeben",
+    "reply.ordered": "Antwort beauftragt",
+    "reply.sent": "Antwort gesendet",
+    "reply.dead": "Antwort nicht zustellbar",
+}
+"""Actions worth telling. Readings are in the trail, but are not part of the story."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of the story: when (aware UTC), what in German, and the stable action code."""
+
+    at: datetime
+    text: str
+    code: str
+
+
+def steps(entries: Iterable[Entry]) -> tuple[Step, ...]:
+    """The entries that tell the story, oldest first."""
+    return tuple(
+        Step(entry.at, WORDS[entry.action], entry.action)
+        for entry in entries
+        if entry.action in WORDS
+    )

@@ -1,0 +1,210 @@
+"""The one place that knows settings, adapters and files, and ties the rooms together."""
+
+import secrets
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from classify import modelfile
+from classify.judge import Judge
+from ingest import forms
+from ingest.imap import ImapPostbox
+from ingest.imap_session import ImapAccount
+from ingest.maildir import MaildirPostbox
+from ingest.observed import ObservedPostbox
+from outbox.eakte import DirectoryOutlet
+from outbox.sent_maildir import SentMaildir
+from outbox.smtp import SmtpAccount, SmtpOutlet
+from rules.agencies import parse_agencies, parse_plz, parse_regions
+from rules.backoff import BackoffRule
+from rules.deadlines import HOUSE_DEADLINES, DeadlineRules
+from rules.directory import Directory
+from rules.errors import Refused
+from store import texts
+from store.engine import Database
+from triage.house import House, Judging, Policy
+from triage.places import DirectoryPlaces
+from triage.ports import MailOutlet, Postbox
+from triage.send import Outlets
+from triage.settings import ImapSettings, MaildirSettings, PostboxSettings, Settings, secret
+from triage.worker import PostboxJob
+
+MEGABYTE = 1_000_000
+
+
+def utc_now() -> datetime:
+    """The clock of a real house."""
+    return datetime.now(tz=UTC)
+
+
+def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> House:
+    """Open the database and load data, model and texts.
+
+    Raises: Refused: whatever is missing or doesn't fit, with its remedy. TryLater: `store.away`.
+    """
+    return House(
+        db=Database.open(settings.store.url),
+        judging=build_judging(settings),
+        texts=load_texts(settings.data.texts),
+        backoff=BackoffRule(
+            first_seconds=settings.eakte.first_wait_seconds,
+            cap_seconds=settings.eakte.longest_wait_seconds,
+            max_tries=settings.eakte.max_tries,
+        ),
+        policy=_policy(settings),
+        clock=clock,
+    )
+
+
+def build_judging(settings: Settings) -> Judging:
+    """Model, agencies, layouts and deadlines. Raises: Refused: `model.*`, `form.layout_invalid`."""
+    directory = load_directory()
+    model_path = settings.data.model or default_model_path()
+    model = modelfile.load(model_path, model_key(settings))
+    return Judging(
+        judge=Judge(model, DirectoryPlaces(directory)),
+        directory=directory,
+        layouts=load_layouts(settings.data.forms),
+        deadlines=DeadlineRules(
+            payment=settings.deadlines.payment,
+            house_days={**HOUSE_DEADLINES.house_days, **settings.deadlines.days},
+        ),
+    )
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        lease_seconds=settings.desk.lease_minutes * 60,
+        postbox_lease_seconds=settings.worker.lease_seconds,
+        grace_seconds=settings.worker.grace_seconds,
+        batch_mails=settings.worker.batch_mails,
+        reply_from=settings.replies.from_address,
+        reply_name=settings.replies.from_name,
+        portal_url=settings.desk.portal_url,
+        phone=settings.desk.phone,
+        create_folders=settings.worker.create_folders == "agencies",
+    )
+
+
+def load_directory() -> Directory:
+    """Agencies and PLZ that ship with the house (`domain/`, sources beside them)."""
+    folder = files("domain")
+    return Directory(
+        parse_agencies(_text(folder / "agencies.csv")),
+        parse_plz(_text(folder / "plz_agency.csv")),
+        parse_regions(_text(folder / "sc_regions.csv")),
+    )
+
+
+def load_layouts(folder: Path | None) -> forms.Layouts:
+    """The form layouts: the admin's folder, or those that ship with the house."""
+    return forms.load(_folder_texts(folder or files("domain") / "forms", ".toml"))
+
+
+def texts_folder() -> Path:
+    """The folder of approved texts that ships with the house."""
+    return Path(str(files("templates_text")))
+
+
+def load_texts(folder: Path | None) -> texts.TextShelf:
+    """The approved texts. Raises: Refused: a text differs from what was approved."""
+    return texts.load(folder or texts_folder())
+
+
+def default_model_path() -> Path:
+    """Where `make install` puts the model it trains: a part of the installation."""
+    return Path(sys.prefix) / "share" / "postlotse" / "model.skops"
+
+
+def model_key(settings: Settings) -> bytes:
+    """The key of the model's signature: from the environment, else the installation's own.
+
+    A key that lies beside the model finds damage and mix-ups, not an attacker who may write
+    there; production sets the variable. Source: own decision 0005.
+    """
+    try:
+        return secret(settings.data.model_key_env).encode()
+    except Refused:
+        return _installation_key(default_model_path().with_suffix(".key"))
+
+
+def _installation_key(path: Path) -> bytes:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32), encoding="ascii")
+    return path.read_bytes()
+
+
+def postbox_jobs(settings: Settings) -> tuple[PostboxJob, ...]:
+    """The postboxes to be served, each with the way to open it."""
+    return tuple(
+        PostboxJob(
+            name=box.name,
+            region=box.region,
+            open=partial(open_postbox, box),
+            files=box.mode == "sort",
+        )
+        for box in settings.postboxes
+    )
+
+
+def open_postbox(box: PostboxSettings) -> Postbox:
+    """A driver for the postbox; in observe mode wrapped so that no write gets through."""
+    driver = _maildir(box) if isinstance(box, MaildirSettings) else _imap(box)
+    return ObservedPostbox(driver) if box.mode == "observe" else driver
+
+
+def _maildir(box: MaildirSettings) -> Postbox:
+    return MaildirPostbox(box.name, box.root, size_limit_bytes=box.size_limit_mb * MEGABYTE)
+
+
+def _imap(box: ImapSettings) -> Postbox:
+    account = ImapAccount(
+        host=box.host,
+        port=box.port,
+        user=box.user,
+        password=secret(box.password_env),
+        tls=box.tls,
+        ca_file=box.ca_file,
+        timeout_seconds=box.timeout_seconds,
+    )
+    return ImapPostbox(box.name, account, size_limit_bytes=box.size_limit_mb * MEGABYTE)
+
+
+def outlets(settings: Settings) -> Outlets:
+    """The ways out: the eAkte's drop, and the smarthost or the demo's Maildir."""
+    return Outlets(eakte=DirectoryOutlet(settings.eakte.drop), mail=_mail_outlet(settings))
+
+
+def _mail_outlet(settings: Settings) -> MailOutlet:
+    replies = settings.replies
+    if replies.outlet == "maildir":
+        return SentMaildir(replies.sent_root)
+    password = secret(replies.password_env) if replies.password_env else ""
+    return SmtpOutlet(
+        SmtpAccount(
+            host=replies.host,
+            port=replies.port,
+            tls=replies.tls,
+            ca_file=replies.ca_file,
+            user=replies.user,
+            password=password,
+        )
+    )
+
+
+def _folder_texts(folder: Path | Traversable, suffix: str) -> dict[str, str]:
+    return {
+        entry.name: entry.read_text(encoding="utf-8")
+        for entry in sorted(folder.iterdir(), key=lambda e: e.name)
+        if entry.name.endswith(suffix)
+    }
+
+
+def _text(entry: Traversable) -> str:
+    return entry.read_text(encoding="utf-8")

@@ -1,0 +1,226 @@
+"""The worker: one thread a postbox, one that sorts, one that sends, one that keeps order.
+
+Each loop does one round, says what failed, waits, and goes on; a postbox that is away
+never holds up the others. This is one of the two places with a broad except: whatever a
+round raises is logged with its code, and the mail that raised it is set aside.
+"""
+
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import structlog
+
+from rules.errors import Conflict, HouseError
+from rules.ledger import LedgerState
+from store import aside, audit, beats, claims, items, leases, ledger
+from store.leases import Lease
+from triage import filing, folders, receive, send, sort
+from triage.house import House
+from triage.ports import Postbox
+from triage.send import Outlets
+
+SORT_BATCH = 50
+"""Sorted mails are committed in batches of this size. Source: speed measurement 2026-11-23."""
+
+KEEP_ORDER_SECONDS = 60
+SEAL_BATCH = 1000
+"""Entries sealed in one commit; more follow in the next round. Own decision 0008."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class PostboxJob:
+    """A postbox to be served: how to open it, and whether it may be written to."""
+
+    name: str
+    region: str
+    open: Callable[[], Postbox]
+    files: bool
+
+
+@dataclass(slots=True)
+class Worker:
+    """All loops of one process. `start` returns at once; `stop` waits for the running rounds."""
+
+    house: House
+    outlets: Outlets
+    postboxes: tuple[PostboxJob, ...]
+    poll_seconds: float
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}-{uuid4().hex[:8]}")
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+    _boxes: list["_PostboxRound"] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start the loops as daemon threads."""
+        self._boxes = [_PostboxRound(self, job) for job in self.postboxes]
+        rounds: Mapping[str, Callable[[], int]] = {
+            **{f"postbox:{box.job.name}": box for box in self._boxes},
+            "sort": lambda: sort_pending(self.house),
+            "send": lambda: send_round(self.house, self.outlets, self.name),
+            "keep_order": lambda: keep_order(self.house, self.name),
+        }
+        for name, work in rounds.items():
+            thread = threading.Thread(target=self._loop, args=(name, work), name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self, timeout_seconds: float = 30.0) -> None:
+        """End after the running rounds; what was begun is finished or left to the next start."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout_seconds)
+        for box in self._boxes:
+            box.end()
+
+    def _loop(self, name: str, work: Callable[[], int]) -> None:
+        while not self._stop.is_set():
+            busy = self._one_round(name, work)
+            if not busy:
+                self._stop.wait(self.poll_seconds)
+
+    def _one_round(self, name: str, work: Callable[[], int]) -> bool:
+        """One round; True if there may be more to do at once."""
+        try:
+            done = work()
+        except HouseError as exc:
+            log.warning("round.failed", round=name, code=exc.code, error=exc.message)
+            self._beat(name, exc.code, exc.message)
+            return False
+        except Exception:
+            log.exception("round.broken", round=name)
+            self._beat(name, "bug", "unexpected error, see the log")
+            return False
+        self._beat(name, "", "")
+        return done > 0
+
+    def _beat(self, name: str, code: str, message: str) -> None:
+        """Tell /health/ready how the round went; if the database is away, ready says so itself."""
+        try:
+            with self.house.db.write() as tx:
+                beats.beat(tx, name, code=code, message=message, now=self.house.clock())
+        except HouseError as exc:
+            log.warning("beat.failed", round=name, code=exc.code)
+
+
+@dataclass(slots=True)
+class _PostboxRound:
+    """Receive and file in one postbox; connection and lease live on between rounds."""
+
+    worker: Worker
+    job: PostboxJob
+    _box: Postbox | None = None
+    _lease: Lease | None = None
+
+    def __call__(self) -> int:
+        lease = self._held_lease()
+        if lease is None:
+            return 0
+        try:
+            return self._serve(lease)
+        except HouseError:
+            self._drop()
+            raise
+
+    def _serve(self, lease: Lease) -> int:
+        house = self.worker.house
+        if self._box is None:
+            self._box = self.job.open()
+            if self.job.files and house.policy.create_folders:
+                folders.ensure_agency_folders(house, self._box, region=self.job.region)
+        received = receive.receive(house, self._box, lease, region=self.job.region)
+        done = filing.file_due(house, self._box, lease).done if self.job.files else 0
+        return received.kept + done
+
+    def _held_lease(self) -> Lease | None:
+        """The lease of the postbox, taken or renewed for one more round."""
+        house, now = self.worker.house, self.worker.house.clock()
+        seconds = house.policy.postbox_lease_seconds
+        with house.db.write() as tx:
+            if self._lease is not None:
+                try:
+                    self._lease = leases.renew(tx, self._lease, now=now, seconds=seconds)
+                except Conflict:
+                    self._lease = None
+            if self._lease is None:
+                self._lease = leases.take(
+                    tx,
+                    f"postbox:{self.job.name}",
+                    owner=self.worker.name,
+                    now=now,
+                    seconds=seconds,
+                )
+        return self._lease
+
+    def end(self) -> None:
+        """Log out and give the lease back, so that the next worker need not wait."""
+        self._drop()
+        if self._lease is not None:
+            house = self.worker.house
+            with house.db.write() as tx:
+                leases.release(tx, self._lease, now=house.clock())
+
+    def _drop(self) -> None:
+        if self._box is not None:
+            self._box.close()
+            self._box = None
+
+
+def sort_pending(house: House, *, limit: int = SORT_BATCH) -> int:
+    """Sort what is kept and not yet sorted, oldest first; the number that left that state."""
+    with house.db.read() as tx:
+        pending = ledger.unsorted(tx, limit=limit)
+        loaded = [(ledger.message(tx, i), ledger.original(tx, i)) for i in pending]
+    ready: list[sort.Sorted] = []
+    for message, data in loaded:
+        try:
+            ready.append(sort.prepare(house, message, data))
+        except Exception as exc:
+            log.exception("mail.unsortable", message=message.id)
+            set_aside(house, message.id, step="sort", code=getattr(exc, "code", "bug"))
+    with house.db.write() as tx:
+        for found in ready:
+            sort.write(house, tx, found)
+    return len(pending)
+
+
+def set_aside(house: House, message_id: int, *, step: str, code: str) -> None:
+    """Lay a mail beside the way with its reason; bytes and ledger row stay."""
+    now = house.clock()
+    with house.db.write() as tx:
+        ledger.set_state(tx, message_id, LedgerState.ASIDE, reason=code, now=now)
+        aside.put(tx, message_id, step=step, reason_code=code, detail="", now=now)
+        audit.add(
+            tx,
+            "worker",
+            action="mail.set_aside",
+            subject=f"message:{message_id}",
+            details={"step": step, "code": code},
+            at=now,
+        )
+
+
+def send_round(house: House, outlets: Outlets, worker: str) -> int:
+    """Deliver what is due and take the receipts that lie ready."""
+    sent = send.send_due(house, outlets, worker=worker)
+    return sent + send.take_receipts(house, outlets.eakte)
+
+
+def keep_order(house: House, worker: str) -> int:
+    """Leases that ran out, parked items whose day has come, the trail's chain. One at a time."""
+    now = house.clock()
+    with house.db.write() as tx:
+        lease = leases.take(tx, "keep_order", owner=worker, now=now, seconds=KEEP_ORDER_SECONDS)
+        if lease is None:
+            return 0
+        expired = claims.expire(tx, now)
+        items.unpark(tx, house.local_now().date())
+        audit.seal(tx, limit=SEAL_BATCH)
+        leases.release(tx, lease, now=now)
+    if expired:
+        log.info("lease.expired", items=len(expired))
+    return 0
