@@ -1,0 +1,130 @@
+"""The texts that ship with the house: each is approved as it stands, fills, and tells nothing."""
+
+import shutil
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from rules.codes import Channel, Concern
+from rules.errors import Refused
+from rules.placeholders import WHITELIST
+from rules.texts import Occasion, Text, compare, proposals, render
+from rules.verdict import Facts
+from rules.wording import lint
+from store.texts import TextShelf, check, load
+
+FOLDER = Path(str(files("templates_text")))
+SHELF = load(FOLDER)
+TEXTS = SHELF.all()
+DAY = date(2026, 11, 25)
+SAMPLES = {name: gap.sample for name, gap in WHITELIST.items()}
+
+each_text = pytest.mark.parametrize("text", TEXTS, ids=[text.id for text in TEXTS])
+
+
+def test_the_shelf_has_no_fault() -> None:
+    assert check(FOLDER) == ()
+    assert len(TEXTS) >= 44
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*/*.txt"))[::9], ids=lambda path: path.stem)
+def test_one_changed_comma_keeps_the_whole_shelf_shut(path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "texts"
+    shutil.copytree(FOLDER, copy)
+    changed = copy / path.relative_to(FOLDER)
+    before, after = changed.read_bytes().rsplit(b".", 1)
+    changed.write_bytes(before + b"," + after)
+    with pytest.raises(Refused) as caught:
+        load(copy)
+    assert caught.value.code == "text.not_approved"
+    assert {finding.code for finding in check(copy)} >= {"text.changed"}
+
+
+@each_text
+def test_it_renders_with_sample_values_and_equals_itself(text: Text) -> None:
+    rendered = render(text, {name: SAMPLES[name] for name in text.gaps})
+    assert "{" not in rendered.subject + rendered.body
+    assert rendered.subject == "Ihre Nachricht vom 20.11.2026"
+    assert compare(rendered, rendered.body.replace("\n", "\r\n"), subject=rendered.subject) == ()
+
+
+@each_text
+def test_it_tells_a_stranger_nothing_and_reads_easily(text: Text) -> None:
+    assert lint(text) == ()
+
+
+@each_text
+def test_it_says_who_writes_and_names_its_source(text: Text) -> None:
+    assert "agentur" in text.gaps
+    assert any(word in text.source for word in ("Weisung", "§", "EAO", "Hausregel"))
+
+
+def test_titles_and_short_codes_tell_texts_apart() -> None:
+    assert len({text.short_code for text in TEXTS}) == len(TEXTS)
+    assert all(text.short_code for text in TEXTS)
+    titles = {(text.concerns, text.title) for text in TEXTS}
+    assert len(titles) == len(TEXTS)
+
+
+@pytest.mark.parametrize("concern", [c for c in Concern if c is not Concern.KEIN_ANLIEGEN])
+def test_every_concern_has_an_answer_on_every_channel_that_gets_one(concern: Concern) -> None:
+    for channel in (Channel.FREIE_EMAIL, Channel.KONTAKTFORMULAR, Channel.POSTFACHNACHRICHT):
+        assert offered(SHELF, channel, concern)[0].startswith(f"{concern}.")
+
+
+@pytest.mark.parametrize(
+    ("channel", "concern", "expected"),
+    [
+        (
+            Channel.ESERVICE_VERAENDERUNG,
+            Concern.ORTSABWESENHEIT,
+            ["ortsabwesenheit.eservice_ortsabwesenheit"],
+        ),
+        (
+            Channel.ESERVICE_VERAENDERUNG,
+            Concern.ANSCHRIFT_NAME,
+            ["anschrift_name.eservice_umzug"],
+        ),
+        (Channel.ESERVICE_VERAENDERUNG, Concern.BANKVERBINDUNG, []),
+        (Channel.ESERVICE_AU, Concern.AU, []),
+        (Channel.MASCHINELL, Concern.KEIN_ANLIEGEN, []),
+    ],
+)
+def test_eservice_changes_get_only_the_two_texts(
+    channel: Channel, concern: Concern, expected: list[str]
+) -> None:
+    assert offered(SHELF, channel, concern) == expected
+
+
+def test_a_missing_attachment_is_offered_first() -> None:
+    facts = Facts(attachment_announced=True)
+    found = offered(SHELF, Channel.FREIE_EMAIL, Concern.AU, facts=facts)
+    assert found[0] == "allgemein.anlage_fehlt"
+
+
+def test_each_occasion_has_a_text() -> None:
+    assert {text.occasion for text in TEXTS} == set(Occasion)
+
+
+def test_a_plain_mail_never_counts_as_registering_as_unemployed() -> None:
+    for text in TEXTS:
+        if Concern.ARBEITSLOS in text.concerns:
+            assert "E-Mail reicht dafür nicht aus" in text.body or (
+                "reicht eine E-Mail nicht aus" in text.body
+            )
+
+
+def offered(
+    shelf: TextShelf, channel: Channel, concern: Concern, *, facts: Facts | None = None
+) -> list[str]:
+    found = proposals(
+        shelf.valid(DAY, "Südwest"),
+        channel=channel,
+        concerns=(concern,),
+        facts=facts or Facts(),
+        day=DAY,
+        region="Südwest",
+    )
+    return [text.id for text in found]
