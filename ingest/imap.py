@@ -8,20 +8,26 @@ Source: RFC 3501, RFC 4315 (UIDPLUS), RFC 6851 (MOVE); measurements 2026-11-23; 
 
 import imaplib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import islice
-from typing import Literal
+from typing import Literal, TypeVar
 
-from imapclient import DELETED
+import structlog
+from imapclient import IMAPClient
 
-from ingest import imap_fetch
+from ingest import imap_fetch, imap_folders
 from ingest.folder_names import parents_first
-from ingest.imap_errors import imap_errors, is_broken, response_code
+from ingest.imap_errors import imap_errors, is_broken
 from ingest.imap_fetch import Facts
+from ingest.imap_move import move_one
 from ingest.imap_session import ImapAccount, ImapSession, connect
-from rules.errors import HouseError, Refused
+from rules.errors import HouseError, Refused, TryLater
 from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
+
+_log = structlog.get_logger(__name__)
+_One = TypeVar("_One")
 
 SIZE_LIMIT_BYTES = 64 * 1024 * 1024
 """Of a message above it only the head is read. Source: own decision 0004."""
@@ -32,8 +38,8 @@ _LOGIN_PAUSE_SECONDS = 900.0
 Source: own decision 0004.
 """
 
-_NOT_SELECTABLE = frozenset({b"\\noselect", b"\\nonexistent"})
-"""Source: RFC 3501 section 7.2.2; RFC 5258 section 3."""
+_FAILURES_OF_MAILS = 3
+"""So many in a row are no longer the fault of single mails. Source: own decision 0004."""
 
 
 class ImapPostbox:
@@ -62,7 +68,7 @@ class ImapPostbox:
     def folders(self) -> tuple[str, ...]:
         """All selectable folders of the personal namespace, sorted. Raises: TryLater, Refused."""
         with self._talk() as session:
-            return tuple(sorted(_selectable(session)))
+            return tuple(sorted(imap_folders.selectable(session)))
 
     def ensure_folder(self, folder: str) -> bool:
         """Create `folder` and its parents, each able to hold mail. True if `folder` was made.
@@ -72,8 +78,12 @@ class ImapPostbox:
         """
         levels = parents_first(folder)
         with self._talk() as session:
-            known = _selectable(session)
-            created = [level for level in levels if level not in known and _create(session, level)]
+            known = imap_folders.selectable(session)
+            created = [
+                level
+                for level in levels
+                if level not in known and imap_folders.create(session, level)
+            ]
         return levels[-1] in created
 
     def view(self, folder: str) -> FolderView:
@@ -86,20 +96,21 @@ class ImapPostbox:
     def fetch(self, folder: str, epoch: str, uids: tuple[str, ...]) -> Iterator[Fetched | TooLarge]:
         """The messages in the order asked, in batches; what is gone is left out.
 
-        Between two messages the caller may use this postbox for something else.
+        So is a message that the server can't read: it is named in the log and holds up no
+        other. Between two messages the caller may use this postbox for something else.
 
         Raises: Conflict: epoch changed (`postbox.epoch_changed`). TryLater, Refused.
         """
         with self._talk() as session:
             session.examine(folder).require_epoch(epoch)
+        source = Place(folder, epoch, "")
         numbers = iter(_numbers(uids))
         while chunk := tuple(islice(numbers, imap_fetch.FACTS_AT_ONCE)):
-            with self._reading(folder, epoch) as session:
-                known = imap_fetch.facts(session.client, chunk)
+            known = self._ask(source, chunk, imap_fetch.facts)
+            read = partial(self._read, source, known)
             for batch in imap_fetch.batches(chunk, known):
-                with self._reading(folder, epoch) as session:
-                    messages = self._read(session, Place(folder, epoch, ""), batch, known)
-                yield from messages
+                messages = self._ask(source, batch, read)
+                yield from (messages[uid] for uid in batch if uid in messages)
 
     def watermark(self, folder: str) -> Watermark:
         """UIDVALIDITY and UIDNEXT of a target, read before the move. Raises: TryLater, Refused."""
@@ -123,8 +134,7 @@ class ImapPostbox:
         between, both stand, and the caller finds the copy above its watermark.
 
         Raises: Conflict: epoch changed. Refused: no such target (`postbox.folder_missing`),
-        same folder (`postbox.same_folder`), server without UIDPLUS (`postbox.no_uidplus`).
-            TryLater.
+        same folder (`postbox.same_folder`), no UIDPLUS (`postbox.no_uidplus`). TryLater.
         Source: RFC 6851 section 3.3; RFC 4315 section 3.
         """
         if place.folder == target:
@@ -140,7 +150,7 @@ class ImapPostbox:
             proof = [
                 words
                 for number in _numbers((place.uid,))
-                if (words := _move_one(session, number, server_target))
+                if (words := move_one(session, number, server_target))
             ]
         return Place(target, *proof[0]) if proof else None
 
@@ -178,11 +188,50 @@ class ImapPostbox:
             raise
 
     @contextmanager
-    def _reading(self, folder: str, epoch: str) -> Iterator[ImapSession]:
+    def _reading(self, source: Place) -> Iterator[ImapSession]:
         """The connection with the folder open, whatever was done since the last batch."""
         with self._talk() as session:
-            session.for_reading(folder).require_epoch(epoch)
+            session.for_reading(source.folder).require_epoch(source.epoch)
             yield session
+
+    def _ask(
+        self,
+        source: Place,
+        uids: Sequence[int],
+        ask: Callable[[IMAPClient, Sequence[int]], dict[int, _One]],
+    ) -> dict[int, _One]:
+        """Ask for many messages at once; if that fails, one by one, to find the one to blame.
+
+        Dovecot cuts the connection when it can't read one file; without this, one broken mail
+        would stop the whole postbox at every pass (promise 3).
+        Source: measurement 2026-11-25 (unreadable file: "BYE FETCH failed").
+        """
+        try:
+            with self._reading(source) as session:
+                return ask(session.client, uids)
+        except (TryLater, Refused) as exc:
+            _log.warning("postbox.batch_failed", postbox=self.name, mails=len(uids), code=exc.code)
+        found: dict[int, _One] = {}
+        failures = 0
+        for uid in uids:
+            with self._reading(source):
+                pass  # if the server itself is away, this says so
+            try:
+                with self._reading(source) as session:
+                    found.update(ask(session.client, [uid]))
+                failures = 0
+            except (TryLater, Refused) as exc:
+                failures += 1
+                if failures == _FAILURES_OF_MAILS:
+                    raise
+                _log.warning(
+                    "postbox.message_unreadable",
+                    postbox=self.name,
+                    folder=source.folder,
+                    uid=uid,
+                    code=exc.code,
+                )
+        return found
 
     def _connected(self) -> ImapSession:
         if self._session:
@@ -222,64 +271,21 @@ class ImapPostbox:
             )
 
     def _read(
-        self, session: ImapSession, source: Place, batch: tuple[int, ...], known: dict[int, Facts]
-    ) -> list[Fetched | TooLarge]:
-        fitting = [uid for uid in batch if known[uid].size_bytes <= self._size_limit_bytes]
-        bodies = imap_fetch.bodies(session.client, fitting, known)
-        messages: list[Fetched | TooLarge] = []
-        for uid in batch:
+        self, source: Place, known: dict[int, Facts], client: IMAPClient, uids: Sequence[int]
+    ) -> dict[int, Fetched | TooLarge]:
+        fitting = [uid for uid in uids if known[uid].size_bytes <= self._size_limit_bytes]
+        bodies = imap_fetch.bodies(client, fitting, known)
+        messages: dict[int, Fetched | TooLarge] = {}
+        for uid in uids:
             place = Place(source.folder, source.epoch, str(uid))
             fact = known[uid]
             if uid in bodies:
-                messages.append(Fetched(place, bodies[uid], fact.received_at))
-            elif uid not in fitting and (head := imap_fetch.head(session.client, uid)) is not None:
-                messages.append(TooLarge(place, head, fact.size_bytes, fact.received_at))
+                messages[uid] = Fetched(place, bodies[uid], fact.received_at)
+            elif uid not in fitting and (head := imap_fetch.head(client, uid)) is not None:
+                messages[uid] = TooLarge(place, head, fact.size_bytes, fact.received_at)
         return messages
 
 
 def _numbers(uids: tuple[str, ...]) -> tuple[int, ...]:
     """UIDs as numbers; what is none (a name out of a Maildir) can't be on this server."""
     return tuple(int(uid) for uid in uids if uid.isascii() and uid.isdigit() and int(uid) > 0)
-
-
-def _selectable(session: ImapSession) -> frozenset[str]:
-    listed = session.client.list_folders()
-    names = (
-        session.names.to_human(name)
-        for flags, _, name in listed
-        if not _NOT_SELECTABLE & {flag.lower() for flag in flags}
-    )
-    return frozenset(name for name in names if name is not None)
-
-
-def _create(session: ImapSession, folder: str) -> bool:
-    """True if this call made the folder, False if somebody else was faster."""
-    try:
-        session.client.create_folder(session.names.to_server(folder))
-    except imaplib.IMAP4.error as exc:
-        if response_code(exc) != "ALREADYEXISTS":
-            raise
-        return False
-    return True
-
-
-def _move_one(session: ImapSession, uid: int, target: str) -> tuple[str, str] | None:
-    """Epoch and UID in the target as proven by COPYUID, or None."""
-    session.proof("COPYUID")
-    if "MOVE" in session.capabilities:
-        session.client.move([uid], target)
-        return _copyuid(session, uid)
-    session.client.copy([uid], target)
-    proven = _copyuid(session, uid)
-    if proven:
-        session.client.add_flags([uid], [DELETED], silent=True)
-        # Never a bare EXPUNGE: it would remove what other people have marked as deleted.
-        session.client.uid_expunge([uid])
-    return proven
-
-
-def _copyuid(session: ImapSession, uid: int) -> tuple[str, str] | None:
-    words = session.proof("COPYUID")
-    if not words or len(words) != 3 or words[1] != str(uid).encode("ascii"):
-        return None
-    return words[0].decode("ascii"), words[2].decode("ascii")

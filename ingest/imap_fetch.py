@@ -84,11 +84,11 @@ def bodies(client: IMAPClient, uids: Sequence[int], known: Mapping[int, Facts]) 
     """The whole messages; what vanished meanwhile is left out."""
     whole = [uid for uid in uids if known[uid].size_bytes < _PIECES_FROM_BYTES]
     answers = _fetch(client, whole, "BODY.PEEK[]")
-    found = {uid: answer[b"BODY[]"] for uid, answer in answers.items() if answer.get(b"BODY[]")}
+    found: dict[int, bytes | None] = {uid: a.get(b"BODY[]") for uid, a in answers.items()}
     for uid in uids:
-        if uid not in whole and (data := _in_pieces(client, uid)):
-            found[uid] = data
-    return found
+        if uid not in whole:
+            found[uid] = _in_pieces(client, uid)
+    return {uid: data for uid, data in found.items() if data is not None}
 
 
 def head(client: IMAPClient, uid: int) -> bytes | None:

@@ -1,6 +1,6 @@
-"""One logged-in, encrypted IMAP connection, and what its errors mean.
+"""One logged-in, encrypted IMAP connection and the folder open in it.
 
-The only place that knows how imapclient and imaplib fail. A connection belongs to one thread.
+A connection belongs to one thread: neither imapclient nor imaplib has a lock anywhere.
 After any doubt about it (timeout, cut line, answer not understood) it is thrown away, never
 repaired: an answer that comes late would be taken for the answer to the next question.
 Source: measurement 2026-11-23 (Dovecot 2.3.19, imapclient 4.1.0); RFC 3501; RFC 8314 (TLS).

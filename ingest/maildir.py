@@ -13,15 +13,18 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+
+import structlog
 
 from ingest import maildir_disk
 from ingest.folder_names import INBOX, SEPARATOR, decode_level
 from ingest.maildir_disk import MailFile, disk_errors
 from rules.errors import Conflict, Refused, TryLater
 from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
+
+_log = structlog.get_logger(__name__)
 
 EPOCH = "maildir"
 """The one epoch of every folder: unique names are never given twice. Source: maildir(5)."""
@@ -94,6 +97,8 @@ class MaildirPostbox:
     def fetch(self, folder: str, epoch: str, uids: tuple[str, ...]) -> Iterator[Fetched | TooLarge]:
         """The messages in the order asked, read one by one; what is gone is left out.
 
+        So is a file that can't be read: it is named in the log and holds up no other.
+
         Raises: Conflict: `epoch` is not from a Maildir (`postbox.epoch_changed`). Refused: no
         such folder. TryLater: root or disk away.
         """
@@ -102,12 +107,7 @@ class MaildirPostbox:
         with disk_errors(path):
             files = maildir_disk.scan(path)
         for uid in uids:
-            place = Place(folder, EPOCH, uid)
-            file = files.get(uid)
-            with disk_errors(path):
-                message = self._read(place, file)
-                if message is None and file is not None:  # somebody changed its flags meanwhile
-                    message = self._read(place, maildir_disk.find(path, uid))
+            message = self._read(path, Place(folder, EPOCH, uid), files.get(uid))
             if message is not None:
                 yield message
 
@@ -168,16 +168,35 @@ class MaildirPostbox:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _read(self, place: Place, file: MailFile | None) -> Fetched | TooLarge | None:
+    def _read(self, path: Path, place: Place, file: MailFile | None) -> Fetched | TooLarge | None:
+        """The message; None if it is gone, or if just this one file can't be read."""
         if file is None:
             return None
-        with suppress(FileNotFoundError), file.path.open("rb") as handle:
+        try:
+            with disk_errors(file.path):
+                try:
+                    return self._content(place, file)
+                except FileNotFoundError:  # gone, or somebody changed its flags meanwhile
+                    again = maildir_disk.find(path, place.uid)
+                    return self._content(place, again) if again else None
+        except (Refused, TryLater) as exc:
+            # One bad sector must not hold up all other mail (promise 3); it stays where it lies.
+            _log.warning(
+                "postbox.message_unreadable",
+                postbox=self.name,
+                folder=place.folder,
+                uid=place.uid,
+                code=exc.code,
+            )
+            return None
+
+    def _content(self, place: Place, file: MailFile) -> Fetched | TooLarge:
+        with file.path.open("rb") as handle:
             size_bytes = os.fstat(handle.fileno()).st_size
             received_at = datetime.fromtimestamp(file.arrival()[0], tz=UTC)
             if size_bytes <= self._size_limit_bytes:
                 return Fetched(place, handle.read(), received_at)
             return TooLarge(place, _head(handle.read(_HEAD_LIMIT_BYTES)), size_bytes, received_at)
-        return None
 
     def _require_root(self) -> None:
         with disk_errors(self._root):

@@ -1,6 +1,7 @@
 """Postboxes of both kinds for the contract tests, each with somebody else who uses it, too."""
 
 import itertools
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,7 @@ class Case(Protocol):
 
     def deliver(self, *mails: bytes) -> None: ...
     def remove(self, uid: str) -> None: ...
+    def spoil(self, number: int) -> None: ...
     def mark(self, uid: str, flag: str) -> None: ...
     def flags(self, folder: str, uid: str) -> set[str]: ...
     def served(self, data: bytes) -> bytes: ...
@@ -56,6 +58,12 @@ class MaildirCase:
 
     def remove(self, uid: str) -> None:
         self._file("INBOX", uid).unlink()
+
+    def spoil(self, number: int) -> None:
+        """Make the n-th mail unreadable, also for root."""
+        file = sorted((self.root / "new").iterdir())[number]
+        file.unlink()
+        file.mkdir()
 
     def mark(self, uid: str, flag: str) -> None:
         file = self._file("INBOX", uid)
@@ -109,6 +117,12 @@ class ImapCase:
             person.select_folder("INBOX")
             person.delete_messages([int(uid)])
             person.uid_expunge([int(uid)])
+
+    def spoil(self, number: int) -> None:
+        """Make the n-th mail unreadable for Dovecot."""
+        file = sorted((self.server.maildir(self.user) / "new").iterdir())[number]
+        os.chown(file, os.geteuid(), os.getegid())
+        file.chmod(0)
 
     def mark(self, uid: str, flag: str) -> None:
         with self.person() as person:

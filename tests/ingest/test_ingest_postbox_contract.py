@@ -152,6 +152,21 @@ def test_what_vanishes_while_fetching_is_left_out(case: Case) -> None:
     assert [first.place.uid, *rest] == [uid for uid in view.uids if uid not in gone]
 
 
+@pytest.mark.parametrize("broken", [(1,), (0, 1), (4,)])
+def test_a_message_that_can_not_be_read_holds_up_no_other(
+    case: Case, broken: tuple[int, ...]
+) -> None:
+    case.deliver(*(numbered(n) for n in range(5)))
+    view = case.box.view("INBOX")
+    for number in broken:
+        case.spoil(number)
+    messages = case.box.fetch("INBOX", view.epoch, view.uids)
+    assert [m.data for m in messages if isinstance(m, Fetched)] == [
+        numbered(n) for n in range(5) if n not in broken
+    ]
+    assert case.box.view("INBOX").uids == view.uids
+
+
 def test_three_hundred_messages_come_complete_and_in_order_of_arrival(case: Case) -> None:
     case.deliver(*(numbered(n) for n in range(300)))
     assert read(case) == [numbered(n) for n in range(300)]
@@ -167,6 +182,7 @@ def test_three_hundred_messages_come_complete_and_in_order_of_arrival(case: Case
         pytest.param(b"Subject: x\r\n\r\n" + b"x" * 5000 + b"\r\n", id="long line"),
         pytest.param(b"Subject: x\r\n\r\n* 1 FETCH (UID 7 BODY[] {3}\r\n)\r\n", id="IMAP inside"),
         pytest.param(b"kein Kopf", id="no header"),
+        pytest.param(b"", id="empty"),
         pytest.param(b"Subject: x\r\n\r\n" + b"0123456789abcde\n" * 400_000, id="6 MB"),
         pytest.param(b"S: x\r\n\r\n".ljust(5 * 1024 * 1024, b"x"), id="exactly 5 pieces"),
     ],

@@ -29,6 +29,7 @@ from typing import Self
 _TEMPLATE = Path(__file__).with_name("dovecot.conf.in")
 _BINARY = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 _START_SECONDS = 20.0
+DEFAULT_PASSWORD = "geheim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,14 @@ class DovecotOptions:
 class DovecotServer:
     """One server; ports and data outlive `stop`, `kill` and `start`."""
 
-    password = "geheim"
-
     def __init__(
         self,
         users: tuple[str, ...] = ("nord", "sued", "ost", "west", "mitte"),
         options: DovecotOptions | None = None,
+        password: str = DEFAULT_PASSWORD,
     ) -> None:
         self.users = users
+        self.password = password
         self._options = options or DovecotOptions()
         # Not pytest's tmp_path: its parents are closed to `nobody`, and the path of a Unix
         # socket must stay under 108 bytes.

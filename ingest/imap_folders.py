@@ -1,0 +1,31 @@
+"""Listing and creating folders on an IMAP server."""
+
+import imaplib
+
+from ingest.imap_errors import response_code
+from ingest.imap_session import ImapSession
+
+_NOT_SELECTABLE = frozenset({b"\\noselect", b"\\nonexistent"})
+"""Source: RFC 3501 section 7.2.2; RFC 5258 section 3."""
+
+
+def selectable(session: ImapSession) -> frozenset[str]:
+    """Human names of the folders that can hold mail, as far as a human name leads to them."""
+    listed = session.client.list_folders()
+    names = (
+        session.names.to_human(name)
+        for flags, _, name in listed
+        if not _NOT_SELECTABLE & {flag.lower() for flag in flags}
+    )
+    return frozenset(name for name in names if name is not None)
+
+
+def create(session: ImapSession, folder: str) -> bool:
+    """True if this call made the folder, False if somebody else was faster."""
+    try:
+        session.client.create_folder(session.names.to_server(folder))
+    except imaplib.IMAP4.error as exc:
+        if response_code(exc) != "ALREADYEXISTS":
+            raise
+        return False
+    return True
