@@ -23,6 +23,7 @@ class Keep(StrEnum):
     NOT = "not"
     HOLD = "hold"
     NOT_DONE = "not_done"
+    UNSEEN = "unseen"
     RECEIPT_MISSING = "receipt_missing"
     PERIOD = "period"
     DELETED = "deleted"
@@ -53,12 +54,15 @@ class RetentionRules:
 
 HOUSE_RETENTION: Final = RetentionRules()
 
+_ENDS: Final = frozenset({LedgerState.DONE, LedgerState.ASIDE, LedgerState.GONE})
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """What the rules look at. `ended_on` is the local day on which the ledger state was reached.
 
     `payment` and `eakte` are those of the item; a message without an item has `no` and `none`.
+    `seen` says that a person looked at what was set aside; elsewhere it is not asked for.
     `holds` are reasons of people to keep it (a lawsuit, a request for access), as ids or codes.
     """
 
@@ -67,6 +71,7 @@ class Record:
     payment: PaymentRelevant = PaymentRelevant.NO
     eakte: EakteState = EakteState.NONE
     holds: tuple[str, ...] = ()
+    seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +88,16 @@ def retention(record: Record, today: date, *, rules: RetentionRules = HOUSE_RETE
     """Whether the content of a message may be deleted today.
 
     `earliest` is known only where nothing but the period stands in the way. Holds are named
-    before anything else, so that a preview shows them. Source: Weisung 202001001 no. 2.4 a 5
-    (receipt first); Weisung 202404002 "Regelungen"; § 84 (2) SGB X; own decision 0017.
+    before anything else, so that a preview shows them. What was set aside may be a misjudged
+    message, so it is never deleted unseen. Source: Weisung 202001001 no. 2.4 a 5 (receipt
+    first); Weisung 202404002 "Regelungen"; label guide, row `maschinell` ("never deleted
+    unseen"); § 84 (2) SGB X; own decision 0017.
     """
-    if record.state is LedgerState.DELETED:
-        return Retention(False, Keep.DELETED, None, "Der Inhalt ist bereits gelöscht.")
-    if record.holds:
-        names = ", ".join(record.holds)
-        return Retention(False, Keep.HOLD, None, f"Löschsperre: {names}.")
-    period = _period(record.state, rules)
-    if period is None:
-        return Retention(False, Keep.NOT_DONE, None, "Der Vorgang ist nicht abgeschlossen.")
-    settled = record.eakte in (EakteState.RECEIVED, EakteState.WAIVED)
-    if record.payment is not PaymentRelevant.NO and not settled:
-        because = "Zahlungsrelevant, aber die Quittung der eAkte fehlt."
-        return Retention(False, Keep.RECEIPT_MISSING, None, because)
+    locked = _lock(record)
+    if locked is not None:
+        keep, because = locked
+        return Retention(False, keep, None, because)
+    period = _periods(rules)[record.state]
     earliest = record.ended_on + timedelta(days=period.days)
     if today < earliest:
         because = f"Frist läuft bis {earliest:%d.%m.%Y} ({period.days} Tage, {period.source})."
@@ -106,9 +106,25 @@ def retention(record: Record, today: date, *, rules: RetentionRules = HOUSE_RETE
     return Retention(True, Keep.NOT, earliest, because)
 
 
-def _period(state: LedgerState, rules: RetentionRules) -> Period | None:
+def _lock(record: Record) -> tuple[Keep, str] | None:
+    """What keeps the content whatever its age, or None."""
+    if record.state is LedgerState.DELETED:
+        return Keep.DELETED, "Der Inhalt ist bereits gelöscht."
+    if record.holds:
+        return Keep.HOLD, f"Löschsperre: {', '.join(record.holds)}."
+    if record.state is LedgerState.ASIDE and not record.seen:
+        return Keep.UNSEEN, "Beiseitegelegt und noch von niemandem angesehen."
+    if record.state not in _ENDS:
+        return Keep.NOT_DONE, "Der Vorgang ist nicht abgeschlossen."
+    settled = record.eakte in (EakteState.RECEIVED, EakteState.WAIVED)
+    if record.payment is not PaymentRelevant.NO and not settled:
+        return Keep.RECEIPT_MISSING, "Zahlungsrelevant, aber die Quittung der eAkte fehlt."
+    return None
+
+
+def _periods(rules: RetentionRules) -> dict[LedgerState, Period]:
     return {
         LedgerState.DONE: rules.done,
         LedgerState.ASIDE: rules.aside,
         LedgerState.GONE: rules.gone,
-    }.get(state)
+    }

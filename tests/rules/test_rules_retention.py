@@ -20,7 +20,9 @@ LONG_AFTER = date(2030, 1, 1)
     ("record", "today", "keep"),
     [
         (Record(LedgerState.DONE, END), LONG_AFTER, Keep.NOT),
-        (Record(LedgerState.ASIDE, END), LONG_AFTER, Keep.NOT),
+        (Record(LedgerState.ASIDE, END, seen=True), LONG_AFTER, Keep.NOT),
+        (Record(LedgerState.ASIDE, END), LONG_AFTER, Keep.UNSEEN),
+        (Record(LedgerState.ASIDE, END, seen=True), END, Keep.PERIOD),
         (Record(LedgerState.GONE, END), LONG_AFTER, Keep.NOT),
         (Record(LedgerState.DONE, END, YES, EakteState.RECEIVED), LONG_AFTER, Keep.NOT),
         (Record(LedgerState.DONE, END, OPEN, EakteState.WAIVED), LONG_AFTER, Keep.NOT),
@@ -31,7 +33,11 @@ LONG_AFTER = date(2030, 1, 1)
         (Record(LedgerState.DONE, END, holds=("klage-7",)), LONG_AFTER, Keep.HOLD),
         (Record(LedgerState.SORTED, END, holds=("klage-7",)), LONG_AFTER, Keep.HOLD),
         (Record(LedgerState.GONE, END, YES, EakteState.SENT), LONG_AFTER, Keep.RECEIPT_MISSING),
-        (Record(LedgerState.ASIDE, END, OPEN, EakteState.OWED), LONG_AFTER, Keep.RECEIPT_MISSING),
+        (
+            Record(LedgerState.ASIDE, END, OPEN, EakteState.OWED, seen=True),
+            LONG_AFTER,
+            Keep.RECEIPT_MISSING,
+        ),
         (Record(LedgerState.DELETED, END), LONG_AFTER, Keep.DELETED),
     ],
 )
@@ -63,6 +69,7 @@ def test_the_periods_are_configuration() -> None:
         st.sampled_from(PaymentRelevant),
         st.sampled_from(EakteState),
         st.sampled_from([(), ("h",)]),
+        st.booleans(),
     ),
     st.integers(min_value=0, max_value=5000),
 )
@@ -73,3 +80,4 @@ def test_payment_relevant_content_never_goes_without_receipt_or_waiver(
         assert not record.holds
         assert record.payment is NO or record.eakte in (EakteState.RECEIVED, EakteState.WAIVED)
         assert record.state in (LedgerState.DONE, LedgerState.ASIDE, LedgerState.GONE)
+        assert record.seen or record.state is not LedgerState.ASIDE
