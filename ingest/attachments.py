@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from ingest import body, mime
+from ingest import body, containers, mime
 from ingest.mime import Leaf
 from rules.errors import Refused
 from rules.mail import Attachment
@@ -32,9 +32,12 @@ _EXTENSIONS = {
     "application/ms-tnef": ".dat",
 }
 _OF_THE_MAILER = frozenset(
-    "application/pkcs7-signature application/x-pkcs7-signature application/pgp-signature "
-    "application/pgp-keys message/delivery-status message/disposition-notification "
-    "text/rfc822-headers message/global-delivery-status".split()
+    str.split(
+        "application/pkcs7-signature application/x-pkcs7-signature application/pgp-signature "
+        "application/pkcs7-mime application/x-pkcs7-mime application/pgp-encrypted "
+        "application/pgp-keys message/delivery-status message/disposition-notification "
+        "text/rfc822-headers message/global-delivery-status"
+    )
 )
 
 
@@ -57,16 +60,18 @@ def collect(leaves: Iterable[Leaf]) -> Iterator[Attachment]:
     """All attachments in order; sizes are measured after decoding."""
     for leaf in leaves:
         if not body.is_text(leaf):
-            yield _attachment(leaf, len(leaf.content().data))
+            yield _attachment(leaf, leaf.size_bytes())
 
 
 def extract(data: bytes, path: str) -> tuple[Attachment, bytes]:
     """The attachment at `path` of the original `data`, and its bytes.
 
+    Paths are those of `rules.mail.Attachment.path`; "2/1.1" lies inside the container at "2".
+
     Raises:
         Refused: no attachment lies there (code `attachment.missing`).
     """
-    for leaf in mime.scan(data).leaves:
+    for leaf in containers.expand(mime.scan(data).leaves, []):
         if leaf.path == path and not body.is_text(leaf):
             content = leaf.content().data
             return _attachment(leaf, len(content)), content
@@ -88,7 +93,7 @@ def _attachment(leaf: Leaf, size_bytes: int) -> Attachment:
 
 
 def _inline(leaf: Leaf) -> bool:
-    """Whether the sender's program put it there, not the sender: pictures in the text, signatures."""
+    """Whether a program put it there, not the sender: pictures in the text, signatures."""
     if leaf.content_type in _OF_THE_MAILER:
         return True
     if leaf.disposition == "attachment":

@@ -28,7 +28,7 @@ _META_CHARSET = re.compile(rb"<meta[^<>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The text (line ends "\\n"), the first HTML part as it came, and the defects met."""
+    r"""The text (line ends "\n"), the first HTML part as it came, and the defects met."""
 
     text: str
     html: str
@@ -46,13 +46,25 @@ def is_text(leaf: Leaf) -> bool:
     """Whether a leaf is text of the message, not an attachment."""
     if leaf.content_type not in {"text/plain", "text/html"} or leaf.disposition == "attachment":
         return False
-    return not leaf.name or bool(leaf.choice) or leaf.path == "1"
+    return not leaf.name or bool(leaf.choice) or leaf.path.rpartition("/")[2] == "1"
 
 
 def read(leaves: Iterable[Leaf]) -> Body:
-    """The text of the message: of each alternative the better one, all other text parts in order."""
+    """The text of the message: of each alternative the better one, all other text parts in order.
+
+    Where the message itself has no text, that of the messages in it is taken, the outer ones first.
+    """
+    by_depth: dict[int, list[Leaf]] = {0: []}
+    for leaf in leaves:
+        if is_text(leaf):
+            by_depth.setdefault(leaf.path.count("/"), []).append(leaf)
+    bodies = [_of_one_depth(by_depth[depth]) for depth in sorted(by_depth)]
+    return next((body for body in bodies if body.text.strip()), bodies[0])
+
+
+def _of_one_depth(leaves: list[Leaf]) -> Body:
     defects: list[str] = []
-    pieces = [_piece(leaf, defects) for leaf in leaves if is_text(leaf)]
+    pieces = [_piece(leaf, defects) for leaf in leaves]
     chosen = [piece for piece in pieces if not piece.choice or _wins(piece, pieces)]
     text = "\n".join(filter(None, map(_plain, chosen))).strip("\n")
     if len(text) > MAX_TEXT_CHARS:

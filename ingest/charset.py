@@ -16,8 +16,10 @@ _CP1252 = "".join(
 )
 _ESCAPED = {0xDC00 + byte: _CP1252[byte] for byte in range(128, 256)}
 _WESTERN = frozenset(
-    "ascii us-ascii iso-8859-1 iso8859-1 iso_8859-1 latin1 latin-1 l1 cp1252 windows-1252 ansi "
-    "x-cp1252 ansi_x3.4-1968 iso646-us".split()
+    str.split(
+        "ascii us-ascii iso-8859-1 iso8859-1 iso_8859-1 latin1 latin-1 l1 cp1252 windows-1252 ansi "
+        "x-cp1252 ansi_x3.4-1968 iso646-us"
+    )
 )
 _PLAIN = _WESTERN | {"", "utf-8", "utf8", "iso-8859-15", "windows-1250"}
 _RENAMED = {
@@ -36,12 +38,14 @@ _RENAMED = {
     "x-sjis": "cp932",
 }
 _REFUSED = frozenset(
-    "utf-7 utf7 u7 unicode-1-1-utf-7 x-unicode-2-0-utf-7 csunicode11utf7 idna punycode "
-    "unicode-escape unicode_escape raw-unicode-escape raw_unicode_escape undefined mbcs oem".split()
+    str.split(
+        "utf-7 utf7 u7 unicode-1-1-utf-7 x-unicode-2-0-utf-7 csunicode11utf7 idna punycode "
+        "unicode-escape unicode_escape raw-unicode-escape raw_unicode_escape undefined mbcs oem"
+    )
 )
 _LABEL = re.compile(r"[a-z0-9][a-z0-9_.:+-]{0,39}")
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
-_LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\u2028\u2029]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_LINE_ENDS = re.compile(r"[\x0b\x0c\u2028\u2029]")
 _MOJIBAKE = re.compile(r"Ã[\x80-\xbfŸŠŽšžŒœƒˆ˜‘’‚“”„†‡•…‰‹›€™–—]|â€.|â‚¬|Â[\xa0§°]")
 
 
@@ -82,7 +86,7 @@ def repair(text: str) -> Decoded:
     Certain means: the whole text turns into valid UTF-8; else only the pairs that stand for one
     character, and that no language writes, are put right. Source: own decision 0007.
     """
-    if not _MOJIBAKE.search(text):
+    if text.isascii() or not _MOJIBAKE.search(text):
         return Decoded(text)
     whole = _reread(text)
     fixed = whole if whole is not None else _MOJIBAKE.sub(_reread_pair, text)
@@ -90,13 +94,16 @@ def repair(text: str) -> Decoded:
 
 
 def clean(text: str) -> Decoded:
-    """`text` with line ends as "\\n", composed letters (NFC), and no control characters but tab.
+    r"""`text` with line ends as "\n", composed letters (NFC), and no control characters but tab.
 
     The result can always be stored and shown: no NUL, no lone surrogate.
     """
-    text = _LINE_ENDS.sub("\n", text)
-    if not text.isascii():
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
+    if not _CONTROLS.search(text):
+        return Decoded(text)
+    text = _LINE_ENDS.sub("\n", text)
     kept = _CONTROLS.sub("", text)
     return Decoded(kept, ("text.control_characters",) if len(kept) < len(text) else ())
 

@@ -36,10 +36,11 @@ def read(subject: str, sender: str, body_text: str, layouts: Layouts) -> Form | 
     """
     if not layouts.layouts:
         return None
-    lines = body_text.split("\n")[:MAX_LINES]
+    lines = body_text.split("\n", MAX_LINES)[:MAX_LINES]
+    subject_words, sender_words = plain(subject), plain(sender)
     best, most = None, 0
     for layout in layouts.layouts:
-        found = _marks_met(layout, plain(subject), plain(sender), lines[:HEAD_LINES])
+        found = _marks_met(layout, subject_words, sender_words, lines[:HEAD_LINES])
         if found > most:
             best, most = layout, found
     if best is None:
@@ -54,14 +55,15 @@ def _marks_met(layout: Layout, subject: str, sender: str, head: list[str]) -> in
     """
     marks = layout.marks
     by_sender = _any(marks.sender, sender)
-    met = by_sender + _any(marks.subject, subject) + _any(marks.text, plain("\n".join(head)))
-    if not met:
-        return 0
+    by_subject = _any(marks.subject, subject)
+    machine = by_sender or sender.startswith(_NO_REPLY)
+    if not (by_subject or machine):
+        return 0  # text and labels alone can't be enough for a person's address
+    met = by_sender + by_subject + _any(marks.text, plain("\n".join(head)))
     known = {
         row.key for row in from_markup("\n".join(head), layout.keys) or rows(head, layout.keys)
     }
     met += len(known - {""}) >= ENOUGH_LABELS
-    machine = by_sender or sender.startswith(_NO_REPLY)
     return met if met >= marks.needed + (not machine) else 0
 
 
@@ -161,7 +163,7 @@ def _ends(layout: Layout, line: str, known: Container[str]) -> bool:
 
 
 def _head(layout: Layout, lines: list[str], found: tuple[Row, ...]) -> list[Row]:
-    """The rows at the top: up to the first line that is neither row, rule, nor the machine's own."""
+    """The rows at the top, up to the first line that is neither row, rule, nor the machine's."""
     head: list[Row] = []
     last = 0
     for row in found:

@@ -16,7 +16,7 @@ MAX_FIELDS = 1_000
 """Fields of one header that are read. Source: own decision 0007 (a busy list mail has about 80)."""
 
 MAX_VALUE_CHARS = 2_000
-"""Longest shown value of one field. Source: own decision 0007 (RFC 5322 line limit 998, doubled)."""
+"""Longest shown value of one field. Source: own decision 0007 (twice the line of RFC 5322)."""
 
 MAX_STRUCTURED_BYTES = 20_000
 """Bytes of a Content-Type or Content-Disposition that are read. Source: own decision 0007."""
@@ -47,7 +47,7 @@ _ISO_DATE = re.compile(
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        "jan feb mar,mär,mrz apr may,mai jun jul aug sep oct,okt nov dec,dez".split(), 1
+        str.split("jan feb mar,mär,mrz apr may,mai jun jul aug sep oct,okt nov dec,dez"), 1
     )
     for name in names.split(",")
 }
@@ -80,8 +80,10 @@ def fields(block: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def text(raw: bytes) -> str:
-    """The readable value: encoded words decoded, raw 8-bit guessed, one blank for any white space."""
+    """The readable value: encoded words decoded, raw 8-bit guessed, white space squeezed."""
     value = charset.decode(raw).text
+    if "=?" not in value and value.isascii() and value.isprintable():
+        return " ".join(value.split())[:MAX_VALUE_CHARS]
     if "=?" in value:
         value = _decode_words(value)
     return _SPACES.sub(" ", charset.repair(value).text).strip()[:MAX_VALUE_CHARS]

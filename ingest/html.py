@@ -10,7 +10,7 @@ import nh3
 from resiliparse.extract.html2text import extract_plain_text
 
 MAX_HTML_CHARS = 2_000_000
-"""Characters of HTML that are read. Source: own decision 0007 (longest real mail seen: 0.4 million)."""
+"""Characters of HTML that are read. Source: own decision 0007."""
 
 _CELL_OPENS = re.compile(r"(<t[dh]\b[^<>]{0,500}>)\s{0,50}<(?:p|div)\b[^<>]{0,500}>", re.IGNORECASE)
 _CELL_CLOSES = re.compile(r"</(?:p|div)>\s{0,50}(</t[dh]>)", re.IGNORECASE)
@@ -25,11 +25,15 @@ _IMAGE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
 _SPACES = str.maketrans("\xa0\u2007\u202f", "   ", "\ufeff\u200b\xad")
 
 _TAGS = frozenset(
-    "a abbr b blockquote br caption center code col colgroup dd del div dl dt em h1 h2 h3 h4 h5 h6 "
-    "hr i li ol p pre q s small span strike strong sub sup table tbody td tfoot th thead tr tt u ul".split()
+    str.split(
+        "a abbr b blockquote br caption center code col colgroup dd del div dl dt em h1 h2 h3 h4 "
+        "h5 h6 hr i li ol p pre q s small span strike strong sub sup table tbody td tfoot th "
+        "thead tr tt u "
+        "ul"
+    )
 )
 _DROPPED = frozenset(
-    "script style head title noscript iframe object embed svg math form template".split()
+    str.split("script style head title noscript iframe object embed svg math form template")
 )
 _ATTRIBUTES = {
     "a": {"href"},
@@ -51,7 +55,7 @@ def to_text(html: str) -> str:
 
 
 def sanitize(html: str) -> str:
-    """Markup that is safe to show: no script, style, form or remote content; images become "[Bild]".
+    """Markup that is safe to show: no script, style, form, remote content; images are "[Bild]".
 
     Links keep their address only if it is http, https, mailto or tel, and never send a referrer.
     """

@@ -18,7 +18,7 @@ MAX_PARTS = 1_000
 """Parts of one message that are listed. Source: own decision 0007."""
 
 MAX_HEAD_BYTES = 1_000_000
-"""Bytes of one header that are read; 10,000 recipients need about 400 kB. Source: own decision 0007."""
+"""Bytes of one header that are read (10,000 recipients: 400 kB). Source: own decision 0007."""
 
 _NO_FIELD = re.compile(rb"^(?![!-9;-~]+[ \t]*:|[ \t]|>?From |\r?$)", re.MULTILINE)
 _KNOWN_FIELD = re.compile(
@@ -34,7 +34,8 @@ class Leaf:
     """A part without parts: where it lies in `source`, and what its header says.
 
     `path` counts as IMAP does ("2.1"); `choice` is the path of the nearest multipart/alternative
-    around it, or empty; `related` tells that it lies in a multipart/related.
+    around it, or empty; `related` tells that it lies in a multipart/related. `message_subject`
+    is set on parts of an attached message only.
     """
 
     source: bytes
@@ -49,10 +50,15 @@ class Leaf:
     content_id: str = ""
     choice: str = ""
     related: bool = False
+    message_subject: str = ""
 
     def content(self) -> transfer.Content:
         """The decoded bytes of the part."""
         return transfer.decode(self.source[self.start : self.end], self.encoding)
+
+    def size_bytes(self) -> int:
+        """The size after decoding, measured without decoding where that is exact."""
+        return transfer.size_bytes(self.source[self.start : self.end], self.encoding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +190,7 @@ def _leaf(
 
 
 def _boundary(data: bytes, span: tuple[int, int], claimed: str, defects: list[str]) -> bytes:
-    """The boundary that is really used: the claimed one, or else the first line that looks like one."""
+    """The boundary really used: the claimed one, or else the first line that looks like one."""
     line = b"--" + claimed.rstrip().encode("utf-8", "replace")
     if claimed and (data.startswith(line, span[0]) or data.find(b"\n" + line, *span) >= 0):
         return line

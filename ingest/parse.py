@@ -3,7 +3,7 @@
 Source: DESIGN, station 2 (parsed); own decision 0007.
 """
 
-from ingest import attachments, body, forms, headers, mime, quote
+from ingest import attachments, body, containers, forms, headers, mime, quote
 from ingest.forms import NO_LAYOUTS, Layouts
 from rules.mail import BodyParts, ParsedMail
 
@@ -11,13 +11,16 @@ MAX_RECIPIENTS = 500
 """Recipients that are kept. Source: own decision 0007 (no rule asks for more)."""
 
 KEPT_HEADERS = frozenset(
-    "auto-submitted cc content-language content-type date delivered-to disposition-notification-to "
-    "feedback-id from importance in-reply-to list-id list-unsubscribe message-id precedence references "
-    "reply-to return-path sender subject thread-topic to user-agent x-auto-response-suppress "
-    "x-autoreply x-autorespond x-failed-recipients x-loop x-mailer x-original-to x-priority "
-    "x-spam-flag x-spam-status".split()
+    str.split(
+        "auto-submitted cc content-language content-type date delivered-to "
+        "disposition-notification-to feedback-id from importance in-reply-to list-id "
+        "list-unsubscribe message-id precedence references reply-to return-path sender "
+        "subject thread-topic to user-agent x-auto-response-suppress "
+        "x-autoreply x-autorespond x-failed-recipients x-loop x-mailer x-original-to x-priority "
+        "x-spam-flag x-spam-status"
+    )
 )
-"""Headers that rules and the channel ask for. Source: RFC 3834, RFC 2919, RFC 8058; own decision 0007."""
+"""Headers that rules and the channel ask for. Source: RFC 3834, RFC 2919; own decision 0007."""
 
 
 def parse(data: bytes, layouts: Layouts = NO_LAYOUTS) -> ParsedMail:
@@ -27,7 +30,9 @@ def parse(data: bytes, layouts: Layouts = NO_LAYOUTS) -> ParsedMail:
     """
     tree = mime.scan(data)
     first = _first_of_each(tree)
-    read = body.read(tree.leaves)
+    inner_defects: list[str] = []
+    leaves = containers.expand(tree.leaves, inner_defects)
+    read = body.read(leaves)
     subject = headers.text(first.get("subject", b""))
     senders = headers.mailboxes(first.get("from", b"")) or headers.mailboxes(
         first.get("sender", b"")
@@ -47,12 +52,12 @@ def parse(data: bytes, layouts: Layouts = NO_LAYOUTS) -> ParsedMail:
         references=headers.message_ids(first.get("references", b"")),
         body=BodyParts(read.text) if form else quote.cut(read.text),
         html=read.html,
-        attachments=tuple(attachments.collect(tree.leaves)),
+        attachments=tuple(attachments.collect(leaves)),
         form=form,
         headers=tuple(
             (name, headers.text(value)) for name, value in tree.fields if name in KEPT_HEADERS
         ),
-        defects=tuple(dict.fromkeys([*tree.defects, *crowd, *read.defects])),
+        defects=tuple(dict.fromkeys([*tree.defects, *inner_defects, *crowd, *read.defects])),
     )
 
 

@@ -100,7 +100,7 @@ def _labelled(bare: str, number: int, keys: Mapping[str, str]) -> Row | None:
 
 
 def _with_answer(row: Row, lines: list[str], keys: Mapping[str, str]) -> Row:
-    """ "Frage: …" and the line "Antwort: …" under it as one row."""
+    """The line "Frage: …" and the line "Antwort: …" under it as one row."""
     answer = _labelled(lines[row.last].strip(), row.last, keys) if row.last < len(lines) else None
     if answer is None or answer.key != "answer":
         return row
@@ -108,7 +108,7 @@ def _with_answer(row: Row, lines: list[str], keys: Mapping[str, str]) -> Row:
 
 
 def _value_below(lines: list[str], number: int, keys: Mapping[str, str]) -> tuple[str, int]:
-    """The value in the lines under a label that stands alone, up to a blank line or the next label."""
+    """The value under a label that stands alone, up to a blank line or the next label."""
     taken = number
     while taken < len(lines) and lines[taken].strip() and plain(lines[taken]) not in keys:
         if _labelled(lines[taken].strip(), taken, keys):

@@ -10,18 +10,22 @@ import re
 
 _DASHES = re.compile(r"--[ \t]?")
 _APP = re.compile(
-    r"\W{0,3}(?:von meinem .{2,60} gesendet|gesendet (?:von|mit|aus|über)\b(?!.{0,60}:\s).{2,60}|"
-    r"sent (?:from|with|via) .{2,60}|get outlook for .{2,30}|holen sie sich outlook .{2,40}|"
-    r"outlook für (?:ios|android).{0,40}|diese? (?:e-?mail|nachricht) wurde .{0,60}(?:viren|avast|avg)"
+    r"\W{0,3}(?:von meinem .{2,60} gesendet|"
+    r"gesendet (?:von|mit|aus|über)\b(?!.{0,60}:\s).{2,60}|"
+    r"sent (?:from|with|via) .{2,60}|get outlook for .{2,30}|"
+    r"holen sie sich outlook .{2,40}|"
+    r"outlook für (?:ios|android).{0,40}|"
+    r"diese? (?:e-?mail|nachricht) wurde .{0,60}(?:viren|avast|avg)"
     r".{0,60}|virenfrei.{0,60}|diese nachricht wurde von meinem .{2,60}|"
     r"envoyé de mon .{2,40}|(?:<?https?://\S*avast\S*|www\.avast\.com)\S*)\W{0,3}",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"\W{0,3}(?:mit )?(?:(?:vielen? |besten? |lieben? |herzlich\w* |freundlich\w* |schöne\w* |viele "
-    r"|beste |liebe |sonnige )+(?:dank und )?(?:grü(?:ß|ss)\w*|gruss|gruesse\w*)|mfg|lg|vg|"
-    r"gr(?:ü|ue)(?:ß|ss)e?|gruß|gruss|hochachtungsvoll|(?:best|kind|warm) regards|regards|"
-    r"yours \w+|i\. ?a\.).{0,60}",
+    r"\W{0,3}(?:mit )?(?:"
+    r"(?:vielen? |besten? |lieben? |herzlich\w* |freundlich\w* |schöne\w* |viele |beste |liebe )+"
+    r"(?:dank und )?(?:grü(?:ß|ss)\w*|gruss|gruesse\w*)"
+    r"|mfg|lg|vg|gr(?:ü|ue)(?:ß|ss)e?|gruß|gruss|hochachtungsvoll"
+    r"|(?:best|kind|warm) regards|regards|yours \w+|i\. ?a\.).{0,60}",
     re.IGNORECASE,
 )
 _GREETING = re.compile(
@@ -31,9 +35,10 @@ _GREETING = re.compile(
 )
 _REGISTER = re.compile(
     r"\bHR ?[AB] ?\d|\bHR ?[AB][ -]?Nr|\b(?:USt|Umsatzsteuer)[-. ]?Id|\bUID[: ]|Handelsregister|"
-    r"Registergericht|Amtsgericht .{2,40} (?:HR|VR)|Sitz der Gesellschaft|[·|] *Sitz\b|\bSteuer-?(?:Nr|nummer)\b|"
+    r"Registergericht|Amtsgericht .{2,40} (?:HR|VR)|Sitz der Gesellschaft|[·|] *Sitz\b|"
+    r"\bSteuer-?(?:Nr|nummer)\b|"
     r"Geschäftsführe\w{1,6}(?:/\w+)?\s?:|Geschäftsführung\s?:|\bVorstand\s?:|Aufsichtsrat|"
-    r"Gläubiger-?ID|\bIK[: ]\s?\d{9}",
+    r"Gläubiger-?ID",
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(
@@ -49,14 +54,16 @@ _FACTS = re.compile(
     re.IGNORECASE,
 )
 _DISCLAIMER = re.compile(
-    r"\W{0,5}(?:(?:diese|this) (?:e-?mail|mail|nachricht|message|communication)\b.{0,200}?(?:vertraulich|"
+    r"\W{0,5}(?:(?:diese|this) (?:e-?mail|mail|nachricht|message|communication)\b.{0,200}?(?:"
+    r"vertraulich|"
     r"rechtlich geschützt|ausschließlich|bestimmungsgemäß|confidential|privileged|intended|solely|"
     r"nur für den .{0,30}(?:empfänger|adressat))|"
     r"(?:der|die) (?:inhalt|informationen|angaben) (?:dieser|in dieser) (?:e-?mail|nachricht|mail)|"
     r"(?:sollten|wenn|falls) sie (?:nicht der |diese (?:e-?mail|nachricht) irrtümlich).{0,40}"
     r"(?:empfänger|adressat|erhalten)|if you (?:are not the intended|have received this)|"
     r"(?:bitte|please) (?:denken sie|prüfen sie|consider|think|überlegen sie).{0,60}(?:umwelt|"
-    r"ausdruck|drucken|environment|print)|vertraulichkeitshinweis|confidentiality notice|disclaimer\b|"
+    r"ausdruck|drucken|environment|print)|vertraulichkeitshinweis|"
+    r"confidentiality notice|disclaimer\b|"
     r"(?:hinweise?|informationen) zum datenschutz|datenschutzhinweis|der umwelt zuliebe|"
     r"(?:achtung|caution|warnung|vorsicht)\W.{0,60}(?:extern|außerhalb|outside|external)|\[?extern(?:al)?\]?$|"
     r"(?:an )?e-?mail (?:can|kann|können).{0,60}(?:verändert|manipul|altered)|"
@@ -64,9 +71,29 @@ _DISCLAIMER = re.compile(
     re.IGNORECASE,
 )
 
+# One of these is in every line that the expressions above find; most mails have none.
+_HINTS = (
+    *("\n--", "gesendet", "sent from", "sent with", "sent via", "outlook ", "viren", "avast"),
+    *("envoyé de", "hra", "hrb", "hr a", "hr b", "ust-", "ust.", "ust id", "ustid", "uid:", "uid "),
+    *("umsatzsteuer", "handelsregister", "registergericht", "amtsgericht", "sitz der ges"),
+    *("· sitz", "| sitz", "·sitz", "|sitz", "steuernummer", "steuernr", "steuer-n", "vorstand"),
+    *("geschäftsführ", "aufsichtsrat", "gläubiger", "bankverbindung", "kontoverbindung"),
+    *("vertraulich", "rechtlich geschützt", "ausschließlich", "bestimmungsgemäß", "confidential"),
+    *("privileged", "intended", "solely", "nur für den", "dieser e-mail", "dieser email"),
+    *("dieser nachricht", "dieser mail", "sie nicht der", "irrtümlich", "have received this"),
+    *("umwelt", "environment", "drucken", "ausdruck", "print", "disclaimer", "datenschutz"),
+    *("extern", "außerhalb", "outside", "mail can", "mail kann", "mail können", "unerlaubte"),
+    "sicherheitsgründe",
+)
+
+
+def may_be_in(lower: str) -> bool:
+    """Whether a text (in lower case) can hold any signature or disclaimer: one hint is in all."""
+    return any(hint in lower for hint in _HINTS)
+
 
 def labels(lines: list[str]) -> list[str]:
-    """ "new", "signature" or "disclaimer" for each line of the sender's own text."""
+    """For each line of the sender's own text: "new", "signature" or "disclaimer"."""
     found = ["new"] * len(lines)
     closing = _last_closing(lines)
     for begin, end in _paragraphs(lines):
@@ -127,18 +154,28 @@ def _company_block(lines: list[str], found: list[str]) -> int:
     With a closing above, it begins at the first company line under the closing; the sender's name
     stays. Without one, the paragraph with the proof is the block.
     """
-    proof = next((n for n, line in enumerate(lines) if found[n] == "new" and _proves(line)), None)
+    closing = _last_closing(lines)
+    proof = _proof(lines, found, closing)
     if proof is None:
         return len(lines)
-    closing = max((n for n in range(proof) if _is_closing(lines[n])), default=None)
-    if closing is not None:
-        return next(
-            n for n in range(closing + 1, proof + 1) if _COMPANY.search(lines[n]) or n == proof
-        )
+    if closing is not None and closing < proof:
+        under = range(closing + 1, proof + 1)
+        return next((n for n in under if _COMPANY.search(lines[n])), proof)
     begin = proof
-    while begin > 0 and lines[begin - 1].strip() and _is_short(lines[begin - 1]):
+    while begin > 0 and 0 < len(lines[begin - 1].strip()) < 90:
         begin -= 1
     return begin if proof >= len(lines) // 2 else len(lines)
+
+
+def _proof(lines: list[str], found: list[str], closing: int | None) -> int | None:
+    """The first line that only a company's block has; an account is one only under its name."""
+    under = len(lines) if closing is None else closing + 1
+    company = any(_COMPANY.search(line) for line in lines[under:])
+    for number, line in enumerate(lines):
+        account = company and number >= under and _ACCOUNT.match(line)
+        if found[number] == "new" and (account or _proves(line)):
+            return number
+    return None
 
 
 def _proves(line: str) -> bool:
@@ -155,10 +192,6 @@ def _last_closing(lines: list[str]) -> int | None:
 
 def _is_closing(line: str) -> bool:
     return len(line) < 90 and bool(_CLOSING.fullmatch(line.strip()))
-
-
-def _is_short(line: str) -> bool:
-    return len(line) < 90
 
 
 def _facts_stay(lines: list[str], found: list[str]) -> list[str]:

@@ -1,0 +1,104 @@
+"""Parts that hold parts: attached messages, winmail.dat, opaque S/MIME.
+
+What lies inside is listed behind its container, with a path like "2/1.1", and is found again by it.
+Source: own decision 0007; RFC 2046 section 5.2.1; RFC 8551; MS-OXTNEF.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+
+from ingest import headers, mime, smime, tnef
+from ingest.mime import Leaf
+
+MAX_DEPTH = 4
+"""Containers in containers that are opened. Source: own decision 0007."""
+
+MESSAGES = frozenset({"message/rfc822", "message/global"})
+_TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+_SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_PGP = "application/pgp-encrypted"
+
+
+def expand(leaves: Iterable[Leaf], defects: list[str]) -> tuple[Leaf, ...]:
+    """The leaves, each container followed by what it holds; at most `mime.MAX_PARTS` in all."""
+    walk = _walk(leaves, 0, defects)
+    found = tuple(islice(walk, mime.MAX_PARTS))
+    if len(found) == mime.MAX_PARTS and next(walk, None):
+        defects.append("mime.too_many_parts")
+    return found
+
+
+def _walk(leaves: Iterable[Leaf], depth: int, defects: list[str]) -> Iterator[Leaf]:
+    for leaf in leaves:
+        inner = tuple(_contained(leaf, defects)) if depth < MAX_DEPTH else ()
+        yield _named(leaf, inner) if leaf.content_type in MESSAGES else leaf
+        yield from _walk((_placed(part, leaf) for part in inner), depth + 1, defects)
+
+
+def _contained(leaf: Leaf, defects: list[str]) -> Iterable[Leaf]:
+    """The parts inside a leaf, with their paths inside it."""
+    name = leaf.name.lower()
+    if leaf.content_type in MESSAGES or name.endswith(".eml"):
+        return _scanned(leaf.content().data, defects)
+    if leaf.content_type in _TNEF or name == "winmail.dat":
+        return _wrapped(leaf, defects)
+    if leaf.content_type in _SMIME or name == "smime.p7m":
+        return _signed(leaf, defects)
+    if leaf.content_type == _PGP:
+        defects.append("mail.encrypted")
+    return ()
+
+
+def _scanned(data: bytes, defects: list[str]) -> Iterable[Leaf]:
+    tree = mime.scan(data)
+    defects.extend(tree.defects)
+    subject = next((headers.text(value) for name, value in tree.fields if name == "subject"), "")
+    return [replace(leaf, message_subject=subject) for leaf in tree.leaves]
+
+
+def _wrapped(leaf: Leaf, defects: list[str]) -> Iterator[Leaf]:
+    """Text, HTML and files of a winmail.dat as leaves."""
+    content = tnef.read(leaf.content().data)
+    if content == tnef.Content():
+        defects.append("tnef.unreadable")
+    if content.text.strip():
+        yield _made("text", "text/plain", content.text.encode("utf-8", "replace"), choice="body")
+    if content.html.strip():
+        yield _made("html", "text/html", content.html, choice="body")
+    for number, file in enumerate(content.files, 1):
+        yield _made(str(number), "application/octet-stream", file.data, name=file.name)
+
+
+def _signed(leaf: Leaf, defects: list[str]) -> Iterable[Leaf]:
+    opened = smime.read(leaf.content().data)
+    if opened.encrypted:
+        defects.append("mail.encrypted")
+    elif not opened.content:
+        defects.append("smime.unreadable")
+    return _scanned(opened.content, defects) if opened.content else ()
+
+
+def _made(path: str, content_type: str, data: bytes, *, name: str = "", choice: str = "") -> Leaf:
+    return Leaf(
+        source=data,
+        start=0,
+        end=len(data),
+        path=path,
+        content_type=content_type,
+        params={"charset": "utf-8"} if content_type == "text/plain" else {},
+        disposition="" if choice else "attachment",
+        name=name,
+        choice=choice,
+    )
+
+
+def _placed(part: Leaf, container: Leaf) -> Leaf:
+    choice = f"{container.path}/{part.choice}" if part.choice else ""
+    return replace(part, path=f"{container.path}/{part.path}", choice=choice)
+
+
+def _named(leaf: Leaf, inner: tuple[Leaf, ...]) -> Leaf:
+    """An attached message without a name is called by its subject."""
+    subject = next((part.message_subject for part in inner), "")
+    return leaf if leaf.name else replace(leaf, name=f"{subject or 'Nachricht'}.eml")
