@@ -91,5 +91,5 @@ def verify(
         expected = chain_hash(prev, entry)
         if expected != stored:
             return ChainBreak(entry.seq, "hash", expected, stored)
-        prev = stored
+        prev = expected
     return None

@@ -70,6 +70,7 @@ def test_the_nearest_day_wins(
         (date(2026, 6, 8), WEDNESDAY, date(2026, 6, 5)),
         (date(2026, 6, 5), WEDNESDAY, WEDNESDAY),
         (date(2026, 6, 4), WEDNESDAY, WEDNESDAY),
+        (WEDNESDAY, WEDNESDAY, WEDNESDAY),
         # Written on a Saturday for the Monday: the first day on which anybody works.
         (date(2026, 6, 8), date(2026, 6, 6), date(2026, 6, 8)),
     ],

@@ -73,6 +73,7 @@ def test_every_channel_and_every_concern_has_a_place() -> None:
         (None, "Neuenkirchen", None, None, AgencyHow.UNKNOWN),
         # A name of many, and the postbox is none of them: as if no place were named.
         (None, "Neuenkirchen", "Kassel@arbeitsagentur.de", "435", AgencyHow.POSTBOX),
+        (None, "Gronau", "Rheine@arbeitsagentur.de", "377", AgencyHow.POSTBOX),
         # Abroad, or not in the table: the postbox.
         (None, "Valencia", "Kassel@arbeitsagentur.de", "435", AgencyHow.POSTBOX),
         ("00000", "Valencia", "SC-Ost@arbeitsagentur.de", None, AgencyHow.UNKNOWN),
