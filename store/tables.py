@@ -193,6 +193,8 @@ op = sa.Table(
     # Two, not one: SQLite does not see that a state is one of several.
     _index("ix_op_new", "postbox", "id", where="state = 'new'"),
     _index("ix_op_sent", "postbox", "id", where="state = 'sent'"),
+    # A withdrawn wish is the one row that is ever deleted; its id must not name another.
+    sqlite_autoincrement=True,
 )
 """What is to be done in a postbox: the wish before the command, the proof after it."""
 
@@ -255,6 +257,8 @@ item = sa.Table(
     sa.Column("close_reason", _words(CloseReason)),
     sa.Column("proof_duty", sa.Boolean, nullable=False),
     sa.Column("waiver", MailText, nullable=False, server_default=""),
+    # What the last clerk wrote for the next one (park, return, forward): content, erased with it.
+    sa.Column("note", MailText, nullable=False, server_default=""),
     _index(
         "ix_item_claim", "agency_code", "team", "queue_day", "received_at", "id",
         where="state = 'waiting'"),

@@ -1,0 +1,55 @@
+"""Every store test runs on both engines: ask for `db`, or for `url` to open it yourself."""
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store import migrate
+from store.engine import Database
+from tests.servers.postgres import PostgresServer
+
+TEMPLATE = "postlotse_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with PostgresServer() as server:
+        migrate.upgrade(server.create(TEMPLATE))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("store") / "template.sqlite"
+    migrate.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    file = tmp_path / "postlotse.sqlite"
+    shutil.copyfile(sqlite_template, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def postgresql_url(postgres: PostgresServer) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    yield postgres.create(name, template=TEMPLATE)
+    postgres.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+def db(url: str) -> Iterator[Database]:
+    database = Database.open(url)
+    yield database
+    database.close()

@@ -1,0 +1,85 @@
+"""Small made-up rows for store tests; every default is overridable by keyword."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from rules.codes import PaymentRelevant, Team
+from rules.item import EakteState
+from rules.postbox import Place
+from store import items, keeping, leases, ledger
+from store.engine import Database, Tx
+from store.items import NewItem
+from store.keeping import Arrival, Kept
+from store.leases import Lease
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+POSTBOX = "nord"
+INBOX = "INBOX"
+
+
+def later(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def place(uid: str, *, folder: str = INBOX, epoch: str = "1") -> Place:
+    return Place(folder, epoch, uid)
+
+
+def arrival(uid: str, data: bytes | None = None, **changes: object) -> Arrival:
+    made = Arrival(
+        data=data if data is not None else f"Subject: {uid}\r\n\r\nGuten Tag".encode(),
+        received_at=NOW,
+        source="postbox",
+        postbox=POSTBOX,
+        region="Nord",
+        place=place(uid),
+    )
+    return replace(made, **changes)
+
+
+def keep(db: Database, uid: str, data: bytes | None = None, **changes: object) -> Kept:
+    with db.write() as tx:
+        return keeping.keep(tx, arrival(uid, data, **changes), now=NOW)
+
+
+def describe(tx: Tx, message_id: int, *, sender: str = "kundin@kunde.example") -> None:
+    ledger.describe(
+        tx,
+        message_id,
+        sender=sender,
+        subject="Krankmeldung",
+        message_id_header="<1@kunde.example>",
+        defects=(),
+    )
+
+
+def new_item(message_id: int, **changes: object) -> NewItem:
+    made = NewItem(
+        message_id=message_id,
+        agency_code="435",
+        region="Nord",
+        team=Team.EZ,
+        folder="435 Kassel/AU",
+        channel="freie_email",
+        first_concern="au",
+        payment=PaymentRelevant.YES,
+        eakte=EakteState.OWED,
+        review=False,
+        due_on=date(2026, 3, 4),
+        received_at=NOW,
+    )
+    return replace(made, **changes)
+
+
+def queue(db: Database, uid: str, **changes: object) -> int:
+    """Keep a message and put it into the queue; the item's id."""
+    kept = keep(db, uid)
+    with db.write() as tx:
+        return items.create(tx, new_item(kept.message_id, **changes), now=NOW)
+
+
+def take_lease(db: Database, *, owner: str = "w1", now: datetime = NOW, seconds: int = 60) -> Lease:
+    with db.write() as tx:
+        lease = leases.take(tx, POSTBOX, owner=owner, now=now, seconds=seconds)
+    assert lease is not None
+    return lease
