@@ -168,12 +168,16 @@ def test_neither_password_nor_mail_comes_into_a_log(
 
 
 def test_a_dead_line_is_noticed_while_nothing_is_sent(imap_case: ImapCase) -> None:
-    imap_case.box.folders()
-    session = imap_case.box._session
-    sock = session.client.socket()
-    assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
-    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
-    assert sock.gettimeout() == 20
+    with postbox(imap_case.account) as box:
+        box.folders()
+        assert box._session is not None
+        sock = box._session.client.socket()
+        options = (
+            sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+            sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT),
+            sock.gettimeout(),
+        )
+    assert options == (1, 60_000, 20)
 
 
 # Servers that go away
@@ -284,6 +288,18 @@ def test_copyuid_of_another_message_is_no_proof(certificate: Path) -> None:
 def test_copyuid_counts_where_the_server_puts_it(certificate: Path, answer: str) -> None:
     with scripted(certificate, {"UID MOVE": answer}) as (box, _):
         assert box.move(Place("INBOX", "7", "1"), "Ablage") == Place("Ablage", "9", "40")
+
+
+@pytest.mark.parametrize("answer", [CLOSE, HANG])
+def test_a_move_whose_answer_is_lost_is_in_doubt_and_never_repeated_by_the_driver(
+    certificate: Path, answer: str
+) -> None:
+    with scripted(certificate, {"UID MOVE": answer}) as (box, server):
+        with pytest.raises(TryLater) as caught:
+            box.move(Place("INBOX", "7", "1"), "Ablage")
+        assert caught.value.code == "postbox.away"
+        assert box.view("INBOX").uids == ()
+    assert sum("UID MOVE" in line for line in server.lines) == 1
 
 
 def test_a_copy_without_proof_deletes_nothing(certificate: Path) -> None:
@@ -415,6 +431,18 @@ def test_a_folder_numbered_anew_is_a_conflict(imap_case: ImapCase) -> None:
         assert caught.value.code == "postbox.epoch_changed"
     assert box.view("INBOX").epoch != view.epoch
     assert len(box.view("INBOX").uids) == 1
+
+
+def test_a_message_keeps_its_time_of_arrival_when_it_is_moved(imap_case: ImapCase) -> None:
+    box = imap_case.box
+    box.ensure_folder("Ablage")
+    place = box.append("INBOX", MAIL)
+    assert place is not None
+    (before,) = box.fetch("INBOX", place.epoch, (place.uid,))
+    moved = box.move(place, "Ablage")
+    assert moved is not None
+    (after,) = box.fetch("Ablage", moved.epoch, (moved.uid,))
+    assert after.received_at == before.received_at
 
 
 def test_since_leaves_out_what_lies_below_the_mark(imap_case: ImapCase) -> None:
