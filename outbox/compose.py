@@ -32,6 +32,8 @@ _REFERENCES_CHARACTERS: Final = 900
 """Room for References on one unfolded line: Python's folding writes encoded words into ids over
 78 characters, which breaks threads, so nothing is folded. Source: RFC 5322 section 2.1.1 (998)."""
 _WHOLE_LINES: Final = SMTP.clone(max_line_length=998)
+_QUOTED_LINES: Final = SMTP.clone(max_line_length=76)
+"""For the body: the SMTP policy alone makes lines of 78. Source: RFC 2045 section 6.7 (76)."""
 
 _MESSAGE_ID: Final = re.compile(r"<?([!-;=?A-~]{1,200}@[!-;=?A-~]{1,200})>?", re.ASCII)
 # Dot-atoms only, and a domain that a name server can know.
@@ -82,7 +84,7 @@ def reply(
     if own_id is None:
         raise Refused("reply.message_id", "message_id must look like <left@right>")
 
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_QUOTED_LINES)
     mail["From"] = Address(sender.name, addr_spec=sender.address)
     mail["To"] = Address(addr_spec=to)
     mail["Subject"] = _one_line(rendered.subject)
@@ -135,7 +137,7 @@ def _join_thread(mail: EmailMessage, original: ParsedMail) -> None:
 def _that_fit(ids: list[str]) -> list[str]:
     """The first id (root of the thread) and as many of the last as fit on one line."""
     root, rest = ids[0], ids[1:]
-    room = _REFERENCES_CHARACTERS - len(root)
+    room = _REFERENCES_CHARACTERS - len(root) - 2
     kept: list[str] = []
     for one in reversed(rest):
         room -= len(one) + 3

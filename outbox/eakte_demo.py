@@ -58,8 +58,10 @@ def _objection(folder: Path, metadata: dict[str, Any]) -> str:
     """Why the package is turned away, in German for the clerk; empty if it isn't."""
     sums = _SUM.findall((folder / SUMS).read_text("ascii")) if (folder / SUMS).exists() else []
     whole = {name for _, name in sums} | {SUMS} == {path.name for path in folder.iterdir()}
-    same = all(sha256((folder / name).read_bytes()).hexdigest() == digest for digest, name in sums)
-    if not metadata or not whole or not same:
+    same = whole and all(
+        sha256((folder / name).read_bytes()).hexdigest() == digest for digest, name in sums
+    )
+    if not metadata or not same:
         return "Die Prüfsumme stimmt nicht."
     number = metadata.get("kundennummer")
     if number is not None and not _KUNDENNUMMER.fullmatch(str(number)):

@@ -1,0 +1,223 @@
+import json
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outbox.eakte import DirectoryOutlet, folder_name, receipt_json
+from rules.errors import Refused, TryLater, Unreadable
+from rules.handover import Receipt
+from tests.outbox.sample_package import ORIGINAL, make_package
+
+RECEIPT = Receipt("item-12-v3", True, "EA-1", "a" * 64, "2026-11-24T08:00:00+00:00")
+
+
+def files_below(folder: Path) -> list[str]:
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def put(drop: Path, name: str, data: bytes, *, age: timedelta = timedelta(hours=1)) -> None:
+    """Write a receipt file as the eAkte would, some time ago."""
+    path = drop / "quittungen" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+    written = (datetime.now(tz=UTC) - age).timestamp()
+    os.utime(path, (written, written))
+
+
+def test_a_package_lies_there_complete_and_its_sums_are_right(drop: Path) -> None:
+    DirectoryOutlet(drop).deliver(make_package())
+    folder = drop / "pakete" / "item-12-v3"
+    names = files_below(folder)
+    assert [name.partition("_")[2] or name for name in names] == [
+        "original.eml", "SHA256SUMS", "metadaten.json", "xdomea.xml",
+    ]  # fmt: skip
+    assert (folder / names[0]).read_bytes() == ORIGINAL
+    checked = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+    )
+    assert (checked.returncode, checked.stdout.count(b": OK")) == (0, 3)
+
+
+def test_the_metadata_name_everything_and_repeat_no_text(drop: Path) -> None:
+    DirectoryOutlet(drop).deliver(make_package())
+    raw = (drop / "pakete" / "item-12-v3" / "metadaten.json").read_bytes()
+    told = json.loads(raw)
+    assert told["original"]["sha256"] == make_package().sha256
+    assert (drop / "pakete" / "item-12-v3" / told["original"]["name"]).read_bytes() == ORIGINAL
+    assert told["agency"] == {"code": "435", "name": "Kassel"}
+    assert told["attachments"][0]["name"] == "AU <Müller>.pdf"
+    assert told["metadata"] == {"because": ["au: announced"], "verdict": 7}
+    assert b"Neues Konto" not in raw
+
+
+def test_the_same_key_twice_is_one_package_left_as_it_was(drop: Path) -> None:
+    outlet = DirectoryOutlet(drop)
+    outlet.deliver(make_package())
+    before = {path: path.stat().st_mtime_ns for path in drop.rglob("*")}
+    outlet.deliver(make_package(concerns=("termin",)))
+    assert {path: path.stat().st_mtime_ns for path in drop.rglob("*")} == before
+
+
+@pytest.mark.parametrize("place", ["quittungen", "quittungen/erledigt"])
+def test_a_package_that_was_taken_away_and_answered_is_not_delivered_again(
+    drop: Path, place: str
+) -> None:
+    (drop / place).mkdir(parents=True)
+    (drop / place / "item-12-v3.json").write_bytes(receipt_json(RECEIPT))
+    DirectoryOutlet(drop).deliver(make_package())
+    assert not (drop / "pakete").exists()
+
+
+def test_what_a_crash_left_half_built_is_built_anew(drop: Path) -> None:
+    left = drop / ".neu" / "item-12-v3"
+    left.mkdir(parents=True)
+    (left / "metadaten.json").write_bytes(b"{")
+    DirectoryOutlet(drop).deliver(make_package())
+    assert len(files_below(drop / "pakete" / "item-12-v3")) == 4
+    assert list((drop / ".neu").iterdir()) == []
+
+
+def test_an_altered_original_is_never_handed_over(drop: Path) -> None:
+    with pytest.raises(Refused) as caught:
+        DirectoryOutlet(drop).deliver(make_package(original=ORIGINAL + b" "))
+    assert caught.value.code == "eakte.checksum"
+    assert files_below(drop) == []
+
+
+def test_without_the_drop_nothing_is_made_in_its_place(tmp_path: Path) -> None:
+    outlet = DirectoryOutlet(tmp_path / "not_mounted")
+    for call in (
+        lambda: outlet.deliver(make_package()),
+        lambda: list(outlet.receipts()),
+        lambda: outlet.confirm("item-12-v3"),
+    ):
+        with pytest.raises(TryLater) as caught:
+            call()
+        assert caught.value.code == "eakte.drop_missing"
+    assert not (tmp_path / "not_mounted").exists()
+
+
+def test_a_disk_that_says_no_means_later(drop: Path) -> None:
+    (drop / "pakete").write_bytes(b"a file where the folder should be")
+    with pytest.raises(TryLater) as caught:
+        DirectoryOutlet(drop).deliver(make_package())
+    assert caught.value.code == "eakte.disk"
+
+
+@pytest.mark.parametrize("key", ["item-12-v3", "0123456789abcdef" * 3, "abcde"])
+def test_a_plain_key_is_its_own_folder_name(key: str) -> None:
+    assert folder_name(key) == key
+
+
+@given(st.text(max_size=80))
+def test_any_key_becomes_a_name_that_is_safe_on_every_disk(key: str) -> None:
+    name = folder_name(key)
+    assert 5 <= len(name) <= 63
+    assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_")
+    assert name == key or name.startswith("key-")
+
+
+@pytest.mark.parametrize("key", ["../../etc", "CON", "Item:7", "a/b", ""])
+def test_a_key_with_odd_signs_stays_inside_the_drop(drop: Path, key: str) -> None:
+    outlet = DirectoryOutlet(drop)
+    outlet.deliver(make_package(key=key))
+    outlet.deliver(make_package(key=key))
+    (folder,) = (drop / "pakete").iterdir()
+    assert json.loads((folder / "metadaten.json").read_bytes())["key"] == key
+
+
+def test_receipts_come_back_until_they_are_confirmed(drop: Path) -> None:
+    rejected = Receipt("item-13-v1", False, "", "b" * 64, RECEIPT.received_at, "Andere Person.")
+    put(drop, "item-12-v3.json", receipt_json(RECEIPT))
+    put(drop, "some-other-name.json", receipt_json(rejected))
+    put(drop, "item-14.tmp", b"{")
+    outlet = DirectoryOutlet(drop)
+    assert list(outlet.receipts()) == [RECEIPT, rejected]
+    assert list(outlet.receipts()) == [RECEIPT, rejected]
+    for _ in range(2):
+        outlet.confirm("item-12-v3")
+        outlet.confirm("item-13-v1")
+    assert list(outlet.receipts()) == []
+    assert sorted(p.name for p in (drop / "quittungen" / "erledigt").iterdir()) == [
+        "item-12-v3.json",
+        "some-other-name.json",
+    ]
+
+
+def test_a_second_receipt_for_a_key_is_kept_beside_the_first(drop: Path) -> None:
+    outlet = DirectoryOutlet(drop)
+    for _ in range(2):
+        put(drop, "item-12-v3.json", receipt_json(RECEIPT))
+        outlet.confirm("item-12-v3")
+    assert files_below(drop / "quittungen") == [
+        "erledigt/item-12-v3.2.json",
+        "erledigt/item-12-v3.json",
+    ]
+
+
+def receipt(**changes: object) -> bytes:
+    whole: dict[str, Any] = json.loads(receipt_json(RECEIPT))
+    return json.dumps({k: v for k, v in (whole | changes).items() if v is not None}).encode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b"[" * 40_000,
+        receipt(accepted="yes"),
+        receipt(accepted=None),
+        receipt(key=""),
+        receipt(key=7),
+        receipt(sha256=None),
+        receipt(reason=["x"]),
+        receipt(reason="x" * 70_000),
+    ],
+)
+def test_an_unreadable_receipt_is_set_aside_and_stops_no_other(drop: Path, data: bytes) -> None:
+    put(drop, "a-bad.json", data)
+    put(drop, "item-12-v3.json", receipt_json(RECEIPT))
+    seen: list[Receipt] = []
+    with pytest.raises(Unreadable) as caught:
+        seen.extend(DirectoryOutlet(drop).receipts())
+    assert (caught.value.code, caught.value.details["files"]) == ("eakte.receipt", ("a-bad.json",))
+    assert seen == [RECEIPT]
+    assert (drop / "quittungen" / "unlesbar" / "a-bad.json").read_bytes() == data
+    assert list(DirectoryOutlet(drop).receipts()) == [RECEIPT]
+
+
+def test_a_receipt_still_in_the_writing_is_left_alone(drop: Path) -> None:
+    put(drop, "item-12-v3.json", receipt_json(RECEIPT)[:20], age=timedelta(seconds=1))
+    assert list(DirectoryOutlet(drop).receipts()) == []
+    assert files_below(drop) == ["quittungen/item-12-v3.json"]
+
+
+def test_a_receipt_that_vanishes_under_the_hand_means_later(drop: Path) -> None:
+    for name in ("a.json", "b.json"):
+        put(drop, name, receipt_json(RECEIPT))
+    waiting = DirectoryOutlet(drop).receipts()
+    next(waiting)
+    (drop / "quittungen" / "b.json").unlink()
+    with pytest.raises(TryLater) as caught:
+        next(waiting)
+    assert caught.value.code == "eakte.disk"
+
+
+def test_confirming_where_the_disk_says_no_means_later(drop: Path) -> None:
+    put(drop, "item-12-v3.json", receipt_json(RECEIPT))
+    (drop / "quittungen" / "erledigt").write_bytes(b"a file where the folder should be")
+    with pytest.raises(TryLater) as caught:
+        DirectoryOutlet(drop).confirm("item-12-v3")
+    assert caught.value.code == "eakte.disk"
