@@ -27,7 +27,9 @@ MAX_REFERENCES = 200
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,300}>")
 _WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?=")
-_SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_SPACES = re.compile(r"\s+")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f]")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _QUOTED_BYTE = re.compile(rb"=([0-9A-Fa-f]{2})")
 _PARAM = re.compile(r';\s*([^\s=;"]{1,80})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;"]*))', re.DOTALL)
 _CONTINUED = re.compile(r"(.*?)(?:\*(\d{1,3}))?(\*)?")
@@ -86,7 +88,7 @@ def text(raw: bytes) -> str:
         return " ".join(value.split())[:MAX_VALUE_CHARS]
     if "=?" in value:
         value = _decode_words(value)
-    return _SPACES.sub(" ", charset.repair(value).text).strip()[:MAX_VALUE_CHARS]
+    return _squeezed(charset.repair(value).text)[:MAX_VALUE_CHARS]
 
 
 def mailboxes(raw: bytes) -> tuple[Mailbox, ...]:
@@ -169,12 +171,12 @@ def _mailbox(name: str, address: str) -> Mailbox | None:
     if not bare:
         return None
     shown = name.replace(bare[0], "") if not address else name
-    return Mailbox(bare[0].lower(), text(shown.encode("utf-8", "replace")).strip(" '\"()"))
+    return Mailbox(bare[0].lower(), text(shown.encode("utf-8", "replace")).strip(" '()"))
 
 
 def _unquoted(token: str) -> str:
     if token.startswith('"'):
-        return re.sub(r"\\(.)", r"\1", token.strip('"'))
+        return _ESCAPE.sub(r"\1", token[1 : len(token) - token.endswith('"', 1)])
     return f" {token[1:-1]} " if token.startswith("(") else token
 
 
@@ -219,4 +221,8 @@ def _joined(parts: list[tuple[int, bool, str]]) -> str:
         if encoded and index == 0 and value.count("'") >= 2:
             label, _, value = value.split("'", 2)  # noqa: PLW2901 - the charset prefix is peeled off
         data += unquote_to_bytes(value) if encoded else value.encode("utf-8", "replace")
-    return _SPACES.sub(" ", charset.decode(data, label).text).strip()
+    return _squeezed(charset.decode(data, label).text)
+
+
+def _squeezed(value: str) -> str:
+    return _SPACES.sub(" ", _CONTROLS.sub("", value)).strip()

@@ -40,6 +40,7 @@ def parse(data: bytes, layouts: Layouts = NO_LAYOUTS) -> ParsedMail:
     sender = senders[0] if senders else headers.Mailbox("")
     form = forms.read(subject, sender.address, read.text, layouts)
     sent_at = headers.when(first.get("date", b""))
+    gaps = _gaps(first, has_sender=bool(senders), has_date=bool(sent_at))
     recipients, crowd = _recipients(tree)
     return ParsedMail(
         subject=subject,
@@ -57,7 +58,7 @@ def parse(data: bytes, layouts: Layouts = NO_LAYOUTS) -> ParsedMail:
         headers=tuple(
             (name, headers.text(value)) for name, value in tree.fields if name in KEPT_HEADERS
         ),
-        defects=tuple(dict.fromkeys([*tree.defects, *inner_defects, *crowd, *read.defects])),
+        defects=tuple(dict.fromkeys([*tree.defects, *gaps, *crowd, *inner_defects, *read.defects])),
     )
 
 
@@ -66,6 +67,14 @@ def _first_of_each(tree: mime.Tree) -> dict[str, bytes]:
     for name, value in tree.fields:
         first.setdefault(name, value)
     return first
+
+
+def _gaps(first: dict[str, bytes], *, has_sender: bool, has_date: bool) -> list[str]:
+    """What a reader would miss in the header."""
+    gaps = [] if has_sender else ["from.missing"]
+    if not has_date:
+        gaps.append("date.unreadable" if first.get("date") else "date.missing")
+    return gaps
 
 
 def _recipients(tree: mime.Tree) -> tuple[tuple[str, ...], tuple[str, ...]]:
