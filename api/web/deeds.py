@@ -1,0 +1,211 @@
+"""What a clerk does with one item. Each route: read the form, do the deed, go on to the next page.
+
+A refusal that the form can mend comes back as the same page with the fault at its field;
+a stale lease becomes the page "Der Vorgang gehört Ihnen nicht mehr".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import JSONResponse
+
+from api.auth import door_of
+from api.web import days
+from api.web.claims import with_claim
+from api.web.desk import next_of
+from api.web.faults import fault
+from api.web.forms import AgencyCode, LineCode, Reason, Token, TypedDay
+from api.web.item import item_response
+from api.web.render import Notice, go
+from api.web.visit import Visit, Writing
+from rules.codes import STAND_ALONE, Concern, PaymentRelevant
+from rules.errors import Refused
+from rules.item import CloseReason
+from triage import handover, reply, work
+from triage.reply import Choice
+from triage.work import Correction
+
+router = APIRouter(prefix="/vorgang/{item_id}", include_in_schema=False)
+
+_GAP_FIELD = "gap-"
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionForm:
+    """The form "Einordnung ändern". Ticked concerns come in the order of the page (by weight)."""
+
+    payment: Annotated[PaymentRelevant, Form()]
+    concerns: Annotated[list[Concern] | None, Form()] = None
+    kundennummer: Annotated[str, Form(max_length=40)] = ""
+    reason: Reason = ""
+
+    def correction(self) -> Correction:
+        """What is said. Raises: Refused: `correction.no_concern`, `correction.stands_alone`."""
+        said = tuple(self.concerns or ())
+        if not said:
+            raise Refused("correction.no_concern", "a correction names one concern or more")
+        if len(said) > 1 and not STAND_ALONE.isdisjoint(said):
+            raise Refused("correction.stands_alone", "this concern never stands beside another")
+        return Correction(said, self.payment, self.kundennummer.strip() or None, self.reason)
+
+    def typed(self) -> dict[str, str]:
+        """What stood in the form, to show it again after a refusal."""
+        ticked = {code.value: "on" for code in self.concerns or ()}
+        fields = {"kundennummer": self.kundennummer, "reason": self.reason}
+        return ticked | fields | {"payment": self.payment.value}
+
+
+async def _gaps(request: Request) -> dict[str, str]:
+    """The placeholders of the answer's form, by name."""
+    form = await request.form()
+    return {
+        name.removeprefix(_GAP_FIELD): value
+        for name, value in form.items()
+        if name.startswith(_GAP_FIELD) and isinstance(value, str)
+    }
+
+
+@router.post("/uebernehmen")
+def take(visit: Writing, item_id: int) -> Response:
+    """Take this item, from a list or from another of the same sender."""
+    claim = work.claim_item(visit.house, visit.caller, item_id)
+    response = go(f"/vorgang/{item_id}", Notice("taken"))
+    return with_claim(response, claim, secure=not door_of(visit.request).demo)
+
+
+@router.post("/lease")
+def renew(visit: Writing, item_id: int, token: Token) -> Response:
+    """The open page's sign of life."""
+    until = work.renew(visit.house, visit.caller, item_id, token)
+    return JSONResponse({"until": days.clock(until)})
+
+
+@router.post("/freigeben")
+def put_back(visit: Writing, item_id: int, token: Token) -> Response:
+    """Back into the line, undone."""
+    work.release(visit.house, visit.caller, item_id, token)
+    return go("/arbeitsplatz", Notice("released"))
+
+
+@router.post("/parken")
+def park(
+    visit: Writing, item_id: int, token: Token, until: TypedDay = "", reason: Reason = ""
+) -> Response:
+    """Aside until the morning of a day."""
+    try:
+        day = days.typed(until, today=visit.today)
+        work.park(visit.house, visit.caller, item_id, token, until=day, reason=reason)
+    except Refused as refused:
+        return _again(visit, item_id, token, "park", refused, {"until": until, "reason": reason})
+    return go("/arbeitsplatz", Notice("parked", days.short_day(day)))
+
+
+@router.post("/zurueck")
+def give_back(visit: Writing, item_id: int, token: Token, reason: Reason = "") -> Response:
+    """To the Service Center."""
+    try:
+        work.give_back(visit.house, visit.caller, item_id, token, reason=reason)
+    except Refused as refused:
+        return _again(visit, item_id, token, "return", refused, {"reason": reason})
+    return go("/arbeitsplatz", Notice("returned"))
+
+
+@router.post("/weiterleiten")
+def forward(
+    visit: Writing, item_id: int, token: Token, agency: AgencyCode = "", reason: Reason = ""
+) -> Response:
+    """To another agency."""
+    try:
+        work.forward(visit.house, visit.caller, item_id, token, agency_code=agency, reason=reason)
+    except Refused as refused:
+        typed = {"agency": agency, "reason": reason}
+        return _again(visit, item_id, token, "forward", refused, typed)
+    return go("/arbeitsplatz", Notice("forwarded"))
+
+
+@router.post("/korrektur")
+def correct(
+    visit: Writing, item_id: int, token: Token, form: Annotated[CorrectionForm, Depends()]
+) -> Response:
+    """The clerk's verdict instead of the machine's."""
+    try:
+        work.correct(visit.house, visit.caller, item_id, token, form.correction())
+    except Refused as refused:
+        return _again(visit, item_id, token, "correct", refused, form.typed())
+    return go(f"/vorgang/{item_id}", Notice("corrected"))
+
+
+@router.post("/eakte")
+def hand_over(
+    visit: Writing, item_id: int, token: Token, close_when_received: Annotated[str, Form()] = ""
+) -> Response:
+    """To the eAkte; with the box ticked the item closes by itself when the receipt is there."""
+    try:
+        handover.order(
+            visit.house, visit.caller, item_id, token, close_when_received=bool(close_when_received)
+        )
+    except Refused as refused:
+        return _again(visit, item_id, token, "", refused, {})
+    if close_when_received:
+        return go("/arbeitsplatz", Notice("closes_itself"))
+    return go(f"/vorgang/{item_id}", Notice("handed_over"))
+
+
+@router.post("/nicht-zahlungsrelevant")
+def waive(visit: Writing, item_id: int, token: Token, reason: Reason = "") -> Response:
+    """The reasoned no."""
+    try:
+        handover.waive(visit.house, visit.caller, item_id, token, reason=reason)
+    except Refused as refused:
+        return _again(visit, item_id, token, "waive", refused, {"reason": reason})
+    return go(f"/vorgang/{item_id}", Notice("waived"))
+
+
+@router.post("/antwort")
+def send_reply(
+    visit: Writing,
+    item_id: int,
+    token: Token,
+    text_id: Annotated[str, Form(max_length=100)],
+    version: Annotated[int, Form()],
+    gaps: Annotated[dict[str, str], Depends(_gaps)],
+) -> Response:
+    """Order the answer. The wording comes from the shelf, never from the form (promise 5)."""
+    try:
+        choice = Choice(text_id, version, gaps)
+        reply.order(visit.house, visit.caller, item_id, token, choice)
+    except Refused as refused:
+        return _again(visit, item_id, token, "reply", refused, gaps, wanted=text_id)
+    return go(f"/vorgang/{item_id}", Notice("replied"))
+
+
+@router.post("/abschliessen")
+def close(
+    visit: Writing,
+    item_id: int,
+    token: Token,
+    reason: Annotated[CloseReason, Form()],
+    line: LineCode = "",
+) -> Response:
+    """End the item and go on to the next one of the same agency."""
+    try:
+        work.close(visit.house, visit.caller, item_id, token, reason=reason)
+    except Refused as refused:
+        return _again(visit, item_id, token, "", refused, {})
+    return next_of(visit, line, notice=Notice("closed_next"), end=Notice("closed"))
+
+
+def _again(  # noqa: PLR0913 - what the page needs to come back as it was
+    visit: Visit,
+    item_id: int,
+    token: str,
+    dialog: str,
+    refused: Refused,
+    typed: Mapping[str, str],
+    *,
+    wanted: str = "",
+) -> Response:
+    found = fault(dialog, refused, typed)
+    return item_response(visit, item_id, token=token, wanted=wanted, fault=found)

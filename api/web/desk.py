@@ -1,0 +1,74 @@
+"""The page "Arbeitsplatz": fetch instead of search. One button, and what waits in the line."""
+
+from fastapi import APIRouter, Response
+
+from api.auth import door_of
+from api.web.claims import with_claim
+from api.web.forms import LineCode, OptionalItem, OptionalToken
+from api.web.render import Notice, go, page
+from api.web.signin import home_of
+from api.web.visit import Line, Reading, Visit, Writing
+from rules.access import Permission, may
+from rules.item import ItemState
+from store.items import Item
+from triage import figures, item_view, work
+from triage.figures import AgencyRow
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/arbeitsplatz")
+def desk_page(visit: Reading, agentur: str = "", leer: str = "") -> Response:
+    """What the person holds, or the button for the next item. `leer`: looked, none is there."""
+    if not may(visit.caller, Permission.WORK_ITEM):
+        return go(home_of(visit.caller))
+    line = visit.line(agentur)
+    mine = [row.item for row in item_view.mine(visit.house, visit.caller)]
+    response = page(
+        visit.request,
+        "arbeitsplatz.html",
+        line=line,
+        counts=_counts(visit, line),
+        empty=bool(leer),
+        held=next((item for item in mine if holds(visit, item)), None),
+        choices=visit.lines(),
+        progress=figures.progress(visit.house),
+        now=visit.house.clock(),
+    )
+    return visit.remember_line(response, line.code)
+
+
+@router.post("/arbeitsplatz/naechster")
+def take_next(
+    visit: Writing, line: LineCode = "", item_id: OptionalItem = None, token: OptionalToken = ""
+) -> Response:
+    """Put the item at hand back (it waits for its receipt, if one is due), then take the next."""
+    if item_id is not None and token:
+        work.release(visit.house, visit.caller, item_id, token)
+    return next_of(visit, line)
+
+
+def next_of(
+    visit: Visit, line_code: str, *, notice: Notice | None = None, end: Notice | None = None
+) -> Response:
+    """On to the next item of the line with `notice`, or with `end` to the desk: none is left."""
+    line = visit.line(line_code)
+    claim = work.claim_next(visit.house, visit.caller, line.code)
+    if claim is None:
+        return go("/arbeitsplatz?leer=1", end)
+    response = go(f"/vorgang/{claim.item_id}", notice)
+    return with_claim(response, claim, secure=not door_of(visit.request).demo)
+
+
+def holds(visit: Visit, item: Item) -> bool:
+    """Whether the person holds the item and its lease still runs."""
+    mine = item.state is ItemState.HELD and item.holder == visit.caller.name
+    return mine and item.lease_until is not None and item.lease_until > visit.house.clock()
+
+
+def _counts(visit: Visit, line: Line) -> AgencyRow:
+    """What waits in the line; zeros where nothing is open."""
+    code = None if line.code == work.CLEARING else line.code
+    rows = figures.overview(visit.house, visit.caller, agency_code=code).agencies
+    zeros = AgencyRow(code, line.name, "", 0, 0, 0, 0, 0, 0, None)
+    return next((row for row in rows if row.code == code), zeros)

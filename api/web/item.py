@@ -1,0 +1,102 @@
+"""The page of one item: read, judge, act. The deeds are in deeds.py."""
+
+from collections.abc import Iterable, Mapping
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+
+from api.web.claims import claimed
+from api.web.desk import holds
+from api.web.faults import Fault
+from api.web.item_page import ReplySide, item_page
+from api.web.letters import Letter, letter
+from api.web.render import page
+from api.web.visit import Reading, Visit
+from rules.codes import Concern
+from rules.texts import Text
+from triage import item_view, reply
+from triage.item_view import ItemView
+
+router = APIRouter(include_in_schema=False)
+
+LETTERS = 8
+"""Texts offered at once; with "Keine Antwort" they have the keys 1 to 9. Source: desk guide."""
+
+MAIL_HTML_POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'"
+"""Nothing of a mail acts, loads or sends. Source: CSP Level 3, directive sandbox."""
+
+
+@router.get("/vorgang/{item_id}")
+def show(visit: Reading, item_id: int, text: str = "") -> Response:
+    """The item; `text` is the id of a text found by search."""
+    return item_response(visit, item_id, token=claimed(visit.request), wanted=text)
+
+
+@router.get("/vorgang/{item_id}/html")
+def mail_html(visit: Reading, item_id: int) -> Response:
+    """The sanitised HTML of the mail, for the frame on the item's page."""
+    html = item_view.safe_html(visit.house, visit.caller, item_id)
+    headers = {"Content-Security-Policy": MAIL_HTML_POLICY}
+    return HTMLResponse(f'<!doctype html><meta charset="utf-8">{html}', headers=headers)
+
+
+def item_response(
+    visit: Visit, item_id: int, *, token: str, wanted: str = "", fault: Fault | None = None
+) -> Response:
+    """The item's page, after a refusal with the fault at its field (422)."""
+    view = item_view.view(visit.house, visit.caller, item_id)
+    typed = fault.typed if fault else {}
+    shown = item_page(
+        view,
+        token=token if holds(visit, view.item) else "",
+        reply=_reply_side(visit, view, wanted, typed),
+        today=visit.today,
+    )
+    return page(
+        visit.request,
+        "vorgang.html",
+        status=422 if fault else 200,
+        shown=shown,
+        fault=fault,
+        typed=typed,
+        agency=visit.house.directory.agency(view.item.agency_code),
+        agencies=visit.house.directory.active(),
+        all_concerns=in_form_order(view),
+        heartbeat_seconds=max(15, visit.house.policy.lease_seconds // 3),
+    )
+
+
+def in_form_order(view: ItemView) -> tuple[str, ...]:
+    """The concerns of the correction form: the verdict's by weight, then the rest.
+
+    Browsers send ticked boxes in this order, so the weights of the verdict are kept.
+    """
+    first = [found["code"] for found in view.verdict.get("concerns", ())]
+    return (*first, *(code for code in Concern if code not in first))
+
+
+def _reply_side(visit: Visit, view: ItemView, wanted: str, typed: Mapping[str, str]) -> ReplySide:
+    if view.mail is None:
+        return ReplySide((), False, "Der Inhalt ist gelöscht; es gibt nichts zu beantworten.", "")
+    proposed = reply.proposals(visit.house, visit.caller, view.item.id)
+    rule = proposed.rule
+    because = f"{rule.because} ({rule.source})"
+    if not rule.allowed:
+        return ReplySide((), False, because, "")
+    texts = _with_wanted(visit, proposed.texts, wanted)[:LETTERS]
+    letters = tuple(_letter(visit, view.item.id, text, typed) for text in texts)
+    chosen = letters[0].text.id if letters else ""
+    return ReplySide(letters, True, because, chosen)
+
+
+def _with_wanted(visit: Visit, texts: Iterable[Text], wanted: str) -> list[Text]:
+    """The text that was looked up goes first; it must be valid, or it isn't offered."""
+    offered = list(texts)
+    known = visit.house.texts.versions(wanted)
+    usable = [text for text in known if text.valid_from <= visit.today <= text.valid_to]
+    return [*usable[-1:], *(text for text in offered if text.id != wanted or not usable)]
+
+
+def _letter(visit: Visit, item_id: int, text: Text, typed: Mapping[str, str]) -> Letter:
+    defaults = reply.defaults(visit.house, visit.caller, item_id, text.id)
+    return letter(text, defaults, typed)

@@ -1,0 +1,225 @@
+"""One item as the desk shows it: the item view cut into what each pane needs. Pure.
+
+Templates decide how something looks, this file decides what is said; so it is what tests ask.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from api.web import days, words
+from api.web.facts import FactRow, fact_rows
+from api.web.letters import Letter
+from api.web.marks import marked, spoken
+from api.web.steps import NextStep, next_steps
+from rules.codes import Concern, PaymentRelevant
+from rules.item import CloseReason, EakteState, ItemState
+from triage.item_view import ItemView
+
+ASSERTED_FROM = 60
+"""Below 60 of 100 a concern is no assertion. Source: desk guide, "Words for probability"."""
+
+NO_VERDICT: Final[dict[str, Any]] = {
+    "concerns": [],
+    "payment_relevant": PaymentRelevant.NO,
+    "payment_because": [],
+    "facts": {},
+    "attachments": {},
+    "agency": {},
+    "due_because": "",
+    "review_because": [],
+    "defects": [],
+}
+"""Stands for what a verdict doesn't say: a deleted mail has none, an old one had fewer keys."""
+
+_TAKEABLE: Final = frozenset({ItemState.WAITING, ItemState.PENDING})
+"""Source: triage/work.py, `claim_item`."""
+
+
+class Main(StrEnum):
+    """The next right step: the one filled button of the page."""
+
+    HANDOVER = "handover"
+    NEXT = "next"
+    SEND = "send"
+    CLOSE = "close"
+    TAKE = "take"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernRow:
+    """A concern as opinion: word, number, reason, in this order. `number` is that of its marks."""
+
+    number: int
+    code: str
+    name: str
+    words: str
+    hundred: int
+    boxes: int
+    because: tuple[str, ...]
+    payment: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The strip over the panes about payment and eAkte. `tone` is a class of desk.css."""
+
+    tone: str
+    icon: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySide:
+    """The answer pane: letters to choose from (`chosen` is a text id or ""), or why none may go."""
+
+    letters: tuple[Letter, ...]
+    allowed: bool
+    because: str
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """All that templates/vorgang.html shows. `token` is empty where the viewer holds no lease."""
+
+    view: ItemView
+    verdict: Mapping[str, Any]
+    token: str
+    title: Markup
+    text: Markup
+    concerns: tuple[ConcernRow, ...]
+    hints: tuple[ConcernRow, ...]
+    facts: tuple[FactRow, ...]
+    steps: tuple[NextStep, ...]
+    bar: Bar | None
+    due: str
+    overdue: bool
+    reply: ReplySide
+    main: Main
+    close_reason: CloseReason
+
+    @property
+    def mine(self) -> bool:
+        """Whether the viewer may write."""
+        return bool(self.token)
+
+
+def item_page(view: ItemView, *, token: str, reply: ReplySide, today: date) -> ItemPage:
+    """Cut the view for the page. `today` is the local day."""
+    verdict = NO_VERDICT | view.verdict
+    found: Sequence[Mapping[str, Any]] = verdict["concerns"]
+    rows = tuple(_row(n, f, verdict) for n, f in enumerate(found, start=1))
+    shown = _asserted(rows)
+    codes = tuple(row.code for row in shown)
+    numbers = {row.number for row in shown}
+    body = view.mail.body.new if view.mail else ""
+    return ItemPage(
+        view=view,
+        verdict=verdict,
+        token=token,
+        title=_highlighted(view.message.subject or "(ohne Betreff)", found, numbers, "subject"),
+        text=_highlighted(body, found, numbers, "body"),
+        concerns=shown,
+        hints=tuple(row for row in rows if row not in shown),
+        facts=fact_rows(verdict["facts"]),
+        steps=next_steps(codes, handover_owed=_owed(view)),
+        bar=bar(view),
+        due=days.due(view.item.due_on, today=today),
+        overdue=view.item.due_on is not None and view.item.due_on < today,
+        reply=reply,
+        main=main_step(view, reply, mine=bool(token)),
+        close_reason=close_reason(view),
+    )
+
+
+def main_step(view: ItemView, reply: ReplySide, *, mine: bool) -> Main:
+    """Which button is filled: what must be comes before what may be, closing comes last."""
+    if not mine:
+        return Main.TAKE if view.item.state in _TAKEABLE else Main.NONE
+    if _owed(view):
+        return Main.HANDOVER
+    if reply.allowed and reply.chosen and not replied(view):
+        return Main.SEND
+    return Main.NEXT if view.close_blocked_because else Main.CLOSE
+
+
+def bar(view: ItemView) -> Bar | None:
+    """What the strip says about the eAkte; nothing where no money moves."""
+    relevance = words.PAYMENT[view.item.payment]
+    if view.item.payment == PaymentRelevant.OPEN:
+        relevance += " (gilt wie ja)"
+    rejected = f"Grund: {view.handover_error or 'nicht genannt'}. Der Vorgang bleibt offen."
+    return {
+        EakteState.NONE: None,
+        EakteState.OWED: Bar(
+            "pay", "lock", f"{relevance}, eAkte-Quittung steht aus.",
+            "Abschließen geht erst mit Quittung.",
+        ),
+        EakteState.SENT: Bar(
+            "info", "clock", "An die eAkte übergeben, Quittung steht aus.",
+            "Holen Sie den nächsten. Dieser bleibt offen, bis die Quittung da ist.",
+        ),
+        EakteState.RECEIVED: Bar(
+            "good", "check", "eAkte-Quittung erhalten.", "Abschließen ist frei."
+        ),
+        EakteState.REJECTED: Bar(
+            "bad", "warn", "Die eAkte hat die Übergabe abgelehnt.", rejected
+        ),
+        EakteState.WAIVED: Bar(
+            "info", "check", "Nicht zahlungsrelevant, von Hand begründet.",
+            "Die Begründung bleibt gespeichert.",
+        ),
+    }[view.item.eakte]  # fmt: skip
+
+
+def close_reason(view: ItemView) -> CloseReason:
+    """The reason that fits what was done; the clerk may choose another."""
+    if view.item.eakte is EakteState.RECEIVED:
+        return CloseReason.HANDED_OVER
+    if replied(view):
+        return CloseReason.ANSWERED
+    nothing = view.item.first_concern == Concern.KEIN_ANLIEGEN
+    return CloseReason.NOTHING_TO_DO if nothing else CloseReason.DONE
+
+
+def replied(view: ItemView) -> bool:
+    """Whether an answer was ordered for this item."""
+    return any(step.code == "reply.ordered" for step in view.story)
+
+
+def _owed(view: ItemView) -> bool:
+    return view.item.eakte in (EakteState.OWED, EakteState.REJECTED)
+
+
+def _row(number: int, found: Mapping[str, Any], verdict: Mapping[str, Any]) -> ConcernRow:
+    code, probability = found["code"], float(found["probability"])
+    paid_by = {reason.partition(":")[0] for reason in verdict["payment_because"]}
+    return ConcernRow(
+        number=number,
+        code=code,
+        name=words.concern(code),
+        words=words.sure(probability),
+        hundred=round(probability * 100),
+        boxes=words.boxes(probability),
+        because=tuple(found["because"]),
+        payment=code in paid_by and verdict["payment_relevant"] != PaymentRelevant.NO,
+    )
+
+
+def _asserted(rows: tuple[ConcernRow, ...]) -> tuple[ConcernRow, ...]:
+    """What the page asserts: sure enough, or reason of a duty; never nothing at all."""
+    sure = tuple(row for row in rows if row.hundred >= ASSERTED_FROM or row.payment)
+    return sure or rows[:1]
+
+
+def _highlighted(
+    text: str, found: Sequence[Mapping[str, Any]], numbers: set[int], where: str
+) -> Markup:
+    return marked(text, [span for span in spoken(found, where=where) if span[2] in numbers])

@@ -1,0 +1,82 @@
+"""The answers that can be chosen: each approved text as it would leave, gaps filled or to fill.
+
+Shown only; what leaves is rendered again from the approved version (triage/reply.py).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from api.web import words
+from rules.errors import Refused
+from rules.placeholders import Kind, gap, printed, read_values
+from rules.texts import Text
+
+_GAP = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A gap that the clerk fills. `hint` says in which form."""
+
+    name: str
+    label: str
+    hint: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One text as it would be sent; `subject` and `body` are safe HTML with marked gaps."""
+
+    text: Text
+    subject: Markup
+    body: Markup
+    blanks: tuple[Blank, ...]
+    fits: str
+
+    @property
+    def form_id(self) -> str:
+        """The id of its form on the page."""
+        return f"reply-{self.text.id.replace('.', '-')}"
+
+
+def letter(text: Text, defaults: Mapping[str, str], typed: Mapping[str, str]) -> Letter:
+    """One text with the house's values and what the clerk typed before a refusal."""
+    shown = {name: _shown(name, value) for name, value in defaults.items() if name in text.gaps}
+    blanks = tuple(
+        Blank(name, gap(name).label, _hint(gap(name).kind), typed.get(name, ""))
+        for name in text.gaps
+        if name not in defaults
+    )
+    fits = ", ".join(words.concern(code) for code in text.concerns) or "passt zu allen Anliegen"
+    return Letter(text, filled(text.subject, shown), filled(text.body, shown), blanks, fits)
+
+
+def filled(wording: str, values: Mapping[str, str]) -> Markup:
+    """`wording` as safe HTML; gaps as marked slots with their value, or their label where empty."""
+    pieces: list[Markup] = []
+    end = 0
+    for found in _GAP.finditer(wording):
+        pieces += [escape(wording[end : found.start()]), _slot(found[1], values)]
+        end = found.end()
+    return Markup("").join([*pieces, escape(wording[end:])])
+
+
+def _slot(name: str, values: Mapping[str, str]) -> Markup:
+    shown = values.get(name) or gap(name).label
+    return Markup('<span class="slot">{}</span>').format(shown)
+
+
+def _shown(name: str, value: str) -> str:
+    """As it stands in the letter; a value that doesn't fit stays as it is and is refused later."""
+    try:
+        return printed(name, read_values({name: value})[name])
+    except Refused:
+        return value
+
+
+def _hint(kind: Kind) -> str:
+    return {Kind.DATE: "TT.MM.JJJJ", Kind.DATE_TIME: "TT.MM.JJJJ HH:MM"}.get(kind, "")

@@ -1,0 +1,17 @@
+"""All pages of the desk, put into the app of the doors."""
+
+from fastapi import APIRouter, FastAPI
+
+from api import errors
+from api.web import aside, assets, deeds, desk, item, overview, signin, texts
+from api.web.failures import problem_page
+
+router = APIRouter()
+for _room in (signin, desk, item, deeds, overview, texts, aside, assets):
+    router.include_router(_room.router)
+
+
+def install(app: FastAPI) -> None:
+    """Include the pages, and show problems outside /v1 as German pages (api/errors.py)."""
+    app.include_router(router)
+    errors.show_with(app, problem_page)

@@ -1,0 +1,156 @@
+"""From values to a page: the Jinja environment, its filters, and the message after an action.
+
+Everything is escaped; the only HTML that comes as a value is made in marks.py and letters.py.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from api.auth import door_of, session_of
+from api.session import Session
+from api.web import assets, days, words
+from rules.access import Permission, may
+from rules.errors import Refused
+
+NOTICES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "closed": "Abgeschlossen.",
+        "closes_itself": "Übergabe beauftragt. Der Vorgang schließt, sobald die Quittung da ist.",
+        "corrected": "Einordnung geändert.",
+        "forwarded": "Weitergeleitet.",
+        "handed_over": "Übergabe an die eAkte beauftragt.",
+        "parked": "Geparkt bis {}.",
+        "pending": "Der Vorgang kommt wieder, sobald die eAkte-Quittung da ist.",
+        "released": "Zurückgelegt. Der Vorgang wartet wieder.",
+        "replayed": "Die Nachricht läuft noch einmal durch die Verarbeitung.",
+        "replied": "Antwort beauftragt.",
+        "returned": "An das Service Center zurückgegeben.",
+        "taken": "Der Vorgang ist für Sie reserviert.",
+        "taken_in": "Als Vorgang {} aufgenommen.",
+        "waived": "Als nicht zahlungsrelevant begründet.",
+        "closed_next": "Abgeschlossen. Das ist der nächste Vorgang.",
+        "signed_out": "Sie sind abgemeldet.",
+    }
+)
+"""What the next page says after an action; `{}` takes a day or a number."""
+
+_AREAS: Final = (
+    ("/arbeitsplatz", "Arbeitsplatz", Permission.WORK_ITEM),
+    ("/lage", "Lage", None),
+    ("/texte", "Texte", Permission.READ_TEXTS),
+    ("/beiseite", "Beiseitegelegt", Permission.REPLAY),
+)
+
+_COOKIE: Final = "postlotse_notice"
+_VALUE: Final = re.compile(r"([a-z_]+)(?:-([0-9][0-9.]{0,9}))?", re.ASCII)
+"""A name of the list above and a day or number: a cookie that says anything else says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message for the next page. `about` is a day as TT.MM.JJJJ or an item's number."""
+
+    name: str
+    about: str = ""
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: object) -> Response:
+    """The page as HTML; it shows the notice of the action before, once."""
+    notice = _notice(request)
+    session = session_of(request)
+    body = _ENVIRONMENT.get_template(template).render(
+        session=session,
+        areas=_areas(session),
+        demo=door_of(request).demo,
+        path=request.url.path,
+        notice=notice,
+        **values,
+    )
+    response = HTMLResponse(body, status)
+    if notice:
+        response.delete_cookie(_COOKIE, httponly=True, samesite="strict")
+    return response
+
+
+def go(url: str, notice: Notice | None = None) -> Response:
+    """On to another page after a POST, with a message for it. Source: RFC 9110 section 15.4.4."""
+    response = RedirectResponse(url, 303)
+    if notice:
+        value = f"{notice.name}-{notice.about}" if notice.about else notice.name
+        response.set_cookie(_COOKIE, value, max_age=60, httponly=True, samesite="strict")
+    return response
+
+
+def number(count: int) -> str:
+    """1.284, as German figures are written. Source: desk guide, "Wording"."""
+    return f"{count:,}".replace(",", ".")
+
+
+def size(size_bytes: int) -> str:
+    """48 kB, 61 MB; never 0 kB for something that is there."""
+    if size_bytes >= 1_000_000:
+        return f"{number(round(size_bytes / 1_000_000))} MB"
+    return f"{max(1, round(size_bytes / 1000)) if size_bytes else 0} kB"
+
+
+def _areas(session: Session | None) -> tuple[tuple[str, str], ...]:
+    """The pages that this person may open, in the order of the bar above."""
+    if session is None:
+        return ()
+    return tuple(
+        (path, name)
+        for path, name, needed in _AREAS
+        if needed is None or may(session.caller, needed)
+    )
+
+
+def _notice(request: Request) -> str:
+    found = _VALUE.fullmatch(request.cookies.get(_COOKIE, ""))
+    if found is None or found[1] not in NOTICES:
+        return ""
+    about = found[2] or ""
+    return NOTICES[found[1]].format(_with_weekday(about) if "." in about else about)
+
+
+def _with_weekday(typed: str) -> str:
+    try:
+        return days.day(days.typed(typed, today=date.min))
+    except Refused:
+        return typed
+
+
+def _made() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "aside_reason": words.aside_reason,
+        "aside_why": words.aside_why,
+        "clock": days.clock,
+        "concern": words.concern,
+        "day": days.day,
+        "defect": words.defect,
+        "moment": days.moment,
+        "needs_person": words.needs_person,
+        "number": number,
+        "short_day": days.short_day,
+        "size": size,
+    }
+    made.globals |= {"words": words, "asset": assets.url}
+    return made
+
+
+_ENVIRONMENT: Final = _made()

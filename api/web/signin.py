@@ -1,0 +1,92 @@
+"""Sign-in. In the demo one click chooses who you are; with OIDC the lists will tell."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+
+from api.auth import door_of, house_of, session_of, sign_in, sign_out
+from api.web.render import Notice, go, page
+from api.web.visit import Writing
+from rules.access import Caller, Permission, may
+from rules.codes import Role
+from rules.errors import Refused
+from triage import figures
+from triage.house import House
+
+router = APIRouter(include_in_schema=False)
+
+
+class Seat(StrEnum):
+    """Where somebody sits: Eingangszone of one agency, Service Center, administration."""
+
+    EZ = "ez"
+    SC = "sc"
+    ADMIN = "admin"
+
+
+_VISITOR = Caller(name="anmeldung", role=Role.ADMIN, agencies=None)
+"""Who asks for the counts of the demo's sign-in page; nobody is signed in yet."""
+
+
+@router.get("/")
+def front() -> Response:
+    """The door leads to the desk."""
+    return go("/arbeitsplatz")
+
+
+@router.get("/anmelden")
+def sign_in_page(request: Request, abgelaufen: str = "") -> Response:
+    """Who is signed in already goes on to work."""
+    session = session_of(request)
+    if session is not None:
+        return go(home_of(session.caller))
+    house = house_of(request)
+    shown = _choices(house) if door_of(request).demo else {"waiting": (), "agencies": ()}
+    return page(request, "anmelden.html", expired=bool(abgelaufen), **shown)
+
+
+@router.post("/anmelden")
+def sign_in_demo(
+    request: Request, seat: Annotated[Seat, Form()], agency: Annotated[str, Form()] = ""
+) -> Response:
+    """The one click of the demo. Raises: Refused: `access.demo_only`, `access.cross_site`."""
+    if not door_of(request).demo:
+        raise Refused("access.demo_only", "sign-in by one click is for the demo only")
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise Refused("access.cross_site", "sign-in starts on the sign-in page only")
+    caller = _demo_caller(house_of(request), seat, agency)
+    response = go(home_of(caller))
+    sign_in(request, response, caller)
+    return response
+
+
+@router.post("/abmelden")
+def sign_off(_: Writing) -> Response:
+    """Ends the session; held items wait on until their lease is over."""
+    response = go("/anmelden", Notice("signed_out"))
+    sign_out(response)
+    return response
+
+
+def home_of(caller: Caller) -> str:
+    """The first page: the desk for who works on items, else the overview."""
+    return "/arbeitsplatz" if may(caller, Permission.WORK_ITEM) else "/lage"
+
+
+def _demo_caller(house: House, seat: Seat, agency_code: str) -> Caller:
+    """Raises: Refused: `agency.unknown`."""
+    if seat is Seat.ADMIN:
+        return Caller("demo-admin", Role.ADMIN, agencies=None)
+    if seat is Seat.SC:
+        return Caller("demo-sc", Role.CLERK, agencies=None)
+    agency = house.directory.agency(agency_code)
+    if agency is None:
+        raise Refused("agency.unknown", "there is no such agency", agency=agency_code)
+    return Caller(f"demo-ez-{agency.code}", Role.CLERK, agencies=frozenset({agency.code}))
+
+
+def _choices(house: House) -> dict[str, object]:
+    rows = figures.overview(house, _VISITOR).agencies
+    waiting = sorted((row for row in rows if row.code and row.waiting), key=lambda r: -r.waiting)
+    return {"waiting": waiting, "agencies": house.directory.active()}

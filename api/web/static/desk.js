@@ -1,0 +1,148 @@
+// Der Arbeitsplatz geht ohne dieses Skript nicht verloren, nur langsamer: Tasten, Kopieren, Auswahl
+// der Antwort, Lebenszeichen der Reservierung, Ansicht. Kein Inhalt einer Mail wird hier gespeichert.
+const root = document.documentElement;
+const one = (selector) => document.querySelector(selector);
+const all = (selector) => [...document.querySelectorAll(selector)];
+
+/* ---------- Gemerktes: nur Ansicht und Tasten, nie Inhalte ---------- */
+const memory = {
+  get(name) { try { return localStorage.getItem(name); } catch { return null; } },
+  set(name, value) { try { localStorage.setItem(name, value); } catch { /* gesperrt: gilt nur für diese Seite */ } },
+};
+if (memory.get('theme')) root.dataset.theme = memory.get('theme');
+
+const single = one('#single');
+if (single) {
+  single.checked = memory.get('single') !== 'off';
+  single.addEventListener('change', () => memory.set('single', single.checked ? 'on' : 'off'));
+}
+
+/* ---------- Meldungen ---------- */
+// Erst leeren: derselbe Satz zweimal würde sonst nicht noch einmal vorgelesen.
+function say(text) {
+  const box = one('#say');
+  box.textContent = '';
+  requestAnimationFrame(() => { box.textContent = text; });
+}
+const reasonOf = (button) => document.getElementById(button.getAttribute('aria-describedby'))?.textContent ?? '';
+
+/* ---------- Klicks ---------- */
+function toggleTheme() {
+  const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+  root.dataset.theme = dark ? 'light' : 'dark';
+  memory.set('theme', root.dataset.theme);
+}
+
+async function copy(button) {
+  try { await navigator.clipboard.writeText(button.dataset.copy); } catch { say('Kopieren ist hier nicht erlaubt.'); return; }
+  say(`${button.dataset.name} kopiert`);
+  const ok = button.querySelector('.ok');
+  ok.hidden = false;
+  setTimeout(() => { ok.hidden = true; }, 1800);
+}
+
+function openDialog(button) {
+  const dialog = document.getElementById(button.dataset.open);
+  if (button.dataset.untick) {
+    const box = dialog.querySelector(`[name="concerns"][value="${button.dataset.untick}"]`);
+    if (box) box.checked = false;
+  }
+  dialog.showModal();
+}
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('button');
+  if (!button) return;
+  if (button.getAttribute('aria-disabled') === 'true') { event.preventDefault(); say(reasonOf(button)); return; }
+  if (button.dataset.copy) copy(button);
+  if (button.dataset.open) openDialog(button);
+  if (button.dataset.close !== undefined) button.closest('dialog').close();
+  if (button.dataset.print !== undefined) print();
+  if (button.id === 'theme') toggleTheme();
+});
+
+// Ein zweiter Druck auf denselben Knopf soll nichts zweimal auslösen.
+document.addEventListener('submit', (event) => {
+  if (event.target.dataset.sent) { event.preventDefault(); return; }
+  event.target.dataset.sent = 'yes';
+  say('Wird gesendet …');
+});
+addEventListener('pageshow', () => all('form[data-sent]').forEach((form) => { delete form.dataset.sent; }));
+
+/* ---------- Auswahl der Antwort: der gewählte Text ist der gezeigte und der gesendete ---------- */
+const send = one('#send');
+function choose(radio) {
+  all('[data-letter]').forEach((letter) => { letter.hidden = letter.dataset.letter !== radio.value; });
+  if (!send || send.dataset.locked !== undefined) return;
+  if (radio.dataset.form) {
+    send.setAttribute('form', radio.dataset.form);
+    send.removeAttribute('aria-disabled');
+    send.removeAttribute('aria-describedby');
+  } else {
+    send.setAttribute('aria-disabled', 'true');
+    send.setAttribute('aria-describedby', 'no-answer');
+  }
+}
+all('input[name="choice"]').forEach((radio) => radio.addEventListener('change', () => choose(radio)));
+const chosen = one('input[name="choice"]:checked');
+if (chosen) choose(chosen);
+
+/* ---------- Tasten: eine Taste, eine Bedeutung ---------- */
+const typing = (target) => target.matches('input:not([type="radio"], [type="checkbox"]), select, textarea');
+const visible = (element) => element.getClientRects().length > 0;
+
+function press(element) {
+  element.focus();
+  if (element.type === 'radio') { element.checked = true; choose(element); } else element.click();
+}
+
+document.addEventListener('keydown', (event) => {
+  if (one('dialog[open]')) return;
+  if (event.ctrlKey && event.key === 'Enter') { if (send) { event.preventDefault(); press(send); } return; }
+  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || typing(event.target)) return;
+  const key = event.key.toLowerCase();
+  if (key === '?') { event.preventDefault(); one('#keys').showModal(); return; }
+  if (single && !single.checked) return;
+  const hit = all('[data-key]').find((element) => element.dataset.key === key && visible(element));
+  if (hit) { event.preventDefault(); press(hit); }
+});
+
+/* ---------- Nach dem Laden: wohin der Blick gehört ---------- */
+one('dialog[data-reopen]')?.showModal();
+(one('[aria-invalid="true"]') ?? one('[data-focus]'))?.focus();
+
+/* ---------- Lebenszeichen: solange die Seite offen und sichtbar ist, bleibt der Vorgang reserviert ---------- */
+const held = one('[data-lease]');
+async function renew() {
+  if (document.hidden) return;
+  const answer = await fetch(held.dataset.lease, { method: 'POST', body: new FormData(held) }).catch(() => null);
+  if (answer?.ok) {
+    const { until } = await answer.json();
+    one('#until').textContent = until;
+  } else if (answer?.status === 409) {
+    one('#lost').hidden = false;
+    one('#lost').focus();
+    clearInterval(beat);
+  }
+}
+const beat = held ? setInterval(renew, Number(held.dataset.seconds) * 1000) : 0;
+
+/* ---------- Lage: Zahlen laufen mit, bis jemand anhält (WCAG 2.2.2) ---------- */
+const live = one('#live');
+function stamp(text) { one('#stand').textContent = text; }
+async function refresh() {
+  if (live.contains(document.activeElement)) return; // Wer gerade darin liest, verliert sonst den Fokus.
+  const answer = await fetch(live.dataset.url, { headers: { Accept: 'text/html' } }).catch(() => null);
+  if (!answer?.ok) { stamp(`läuft nicht mit, ${one('#stand').dataset.last}`); return; }
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const fresh = page.querySelector('#live');
+  if (!fresh) { location.reload(); return; }
+  live.replaceChildren(...fresh.childNodes);
+  one('#stand').dataset.last = page.querySelector('#stand').dataset.last;
+  stamp(`läuft mit, ${one('#stand').dataset.last}`);
+}
+let ticking = live ? setInterval(refresh, Number(live.dataset.seconds) * 1000) : 0;
+one('#pause')?.addEventListener('click', (event) => {
+  if (ticking) { clearInterval(ticking); ticking = 0; stamp(`angehalten, ${one('#stand').dataset.last}`); } else { ticking = setInterval(refresh, Number(live.dataset.seconds) * 1000); refresh(); }
+  event.target.textContent = ticking ? 'Anhalten' : 'Weiterlaufen lassen';
+});

@@ -1,0 +1,235 @@
+"""The German word for each code that a page shows; pages never show a code without its word.
+
+Source: label guide (docs/labels.md) for concerns and channels; desk guide, "Wording".
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+CONCERNS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "au": "Arbeitsunfähigkeit",
+        "arbeitsuchend": "Arbeitsuchendmeldung",
+        "arbeitslos": "Arbeitslosmeldung",
+        "bankverbindung": "Bankverbindung",
+        "anschrift_name": "Anschrift oder Name",
+        "arbeitsaufnahme": "Arbeitsaufnahme",
+        "nebeneinkommen": "Nebeneinkommen",
+        "leistungsaenderung": "Andere Änderung der Leistung",
+        "rente": "Rente",
+        "ortsabwesenheit": "Ortsabwesenheit",
+        "termin": "Termin",
+        "bearbeitungsstand": "Bearbeitungsstand",
+        "antrag_unterlagen": "Antrag und Unterlagen",
+        "insolvenzgeld": "Insolvenzgeld",
+        "beratung": "Beratung und Vermittlung",
+        "bescheinigung": "Bescheinigung",
+        "widerspruch": "Widerspruch oder Beschwerde",
+        "familienkasse": "Familienkasse",
+        "jobcenter": "Jobcenter",
+        "arbeitgeber": "Arbeitgeber",
+        "online_zugang": "Online-Zugang",
+        "sonstiges": "Sonstiges",
+        "kein_anliegen": "Kein Anliegen",
+    }
+)
+
+CHANNELS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "freie_email": "Freie E-Mail",
+        "eservice_au": "eService Arbeitsunfähigkeit",
+        "eservice_veraenderung": "eService Veränderung",
+        "kontaktformular": "Kontaktformular",
+        "postfachnachricht": "Postfachnachricht",
+        "maschinell": "Maschinelle Mail",
+    }
+)
+
+PAYMENT: Final[Mapping[str, str]] = MappingProxyType(
+    {"yes": "Zahlungsrelevant", "open": "Zahlungsrelevanz offen", "no": "Nicht zahlungsrelevant"}
+)
+
+STATES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "waiting": "wartet",
+        "held": "in Arbeit",
+        "parked": "geparkt",
+        "pending": "Quittung steht aus",
+        "closed": "abgeschlossen",
+    }
+)
+
+HOW: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "plz": "nach der Postleitzahl",
+        "plz_place": "nach Postleitzahl und Ort",
+        "place": "nach dem Ort",
+        "postbox": "nach dem Postfach",
+        "folder": "nach dem Ordner",
+        "clerk": "von Hand zugeordnet",
+        "unknown": "nicht erkannt, liegt in der Klärung",
+    }
+)
+
+DATES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "au_from": "AU von",
+        "au_to": "AU bis",
+        "job_start": "Beschäftigung ab",
+        "job_end": "Beschäftigung bis",
+        "move_date": "Umzug am",
+        "absence_from": "Abwesend von",
+        "absence_to": "Abwesend bis",
+        "birth_date": "Geburtsdatum",
+        "appointment": "Termin am",
+        "valid_from": "Gilt ab",
+    }
+)
+
+REVIEW: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "unsure": "Das Anliegen ist unsicher.",
+        "payment_open": "Ob Geld bewegt wird, ist offen.",
+        "attachment_only": "Der Text sagt nichts, nur die Anlage.",
+        "agency_unknown": "Die Agentur ist nicht erkannt.",
+        "taken_in": "Von Hand aufgenommen.",
+    }
+)
+
+DEFECTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "charset": "Der Zeichensatz war falsch angegeben; einzelne Zeichen können fehlen.",
+        "mime": "Der Aufbau der Mail war beschädigt.",
+        "header": "Eine Kopfzeile war nicht lesbar.",
+        "date": "Das Datum der Mail war nicht lesbar.",
+        "html": "Der Text stammt aus HTML und kann anders aussehen als beim Absender.",
+        "body": "Der Text war nicht vollständig lesbar.",
+        "attachment": "Eine Anlage fehlt oder war nicht vollständig lesbar.",
+        "mail": "Die Mail ist verschlüsselt.",
+        "smime": "Die Unterschrift der Mail war nicht lesbar.",
+        "tnef": "Eine Anlage in Outlook-Form (winmail.dat) war nicht lesbar.",
+        "text": "Der Text war leer, gekürzt oder enthielt Steuerzeichen.",
+        "recipients": "Die Mail nannte sehr viele Empfänger.",
+        "iban": "Die IBAN im Text hat eine falsche Prüfziffer.",
+        "form": "Das Formular hatte nicht die erwartete Form.",
+        "subject": "Der Betreff war nicht vollständig lesbar.",
+        "size": "Die Mail war zu groß, um alles zu lesen.",
+    }
+)
+"""By the part before the dot of a defect code: the code is shown beside it."""
+
+ASIDE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "machine": "Maschinelle Mail",
+        "bounce": "Unzustellbar",
+        "autoreply": "Abwesenheitsnotiz",
+        "receipt": "Lesebestätigung",
+        "newsletter": "Newsletter",
+        "unreadable": "Unlesbar",
+        "too_large": "Zu groß",
+        "failed": "Fehlgeschlagen",
+        "bug": "Fehlgeschlagen",
+    }
+)
+"""By a part of the reason code; any other reason is a failure on the way."""
+
+ASIDE_WHY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Maschinelle Mail": "Abwesenheitsnotiz, Bericht oder Newsletter; niemand wartet darauf.",
+        "Zu groß": "Über der Größengrenze. Der Kopf ist gelesen, der Inhalt liegt im Postfach.",
+        "Unlesbar": "Der Aufbau ist zerstört. Das Original ist gesichert.",
+        "Fehlgeschlagen": "Die Verarbeitung brach ab. Das Original ist gesichert.",
+    }
+)
+
+_HARMLESS: Final = frozenset(
+    {"Maschinelle Mail", "Unzustellbar", "Abwesenheitsnotiz", "Lesebestätigung", "Newsletter"}
+)
+"""Everything else can hide a customer's concern. Source: desk guide, page aside."""
+
+CLOSE_REASONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "answered": "beantwortet",
+        "handed_over": "an die eAkte übergeben",
+        "done": "erledigt",
+        "passed_on": "an andere Stelle weitergegeben",
+        "settled_elsewhere": "schon anders erledigt, kein Nachweis nötig",
+        "nothing_to_do": "nichts zu tun",
+    }
+)
+
+REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "item.reason_too_short": "Hier ist eine Begründung nötig, mindestens 10 Zeichen.",
+        "item.park_day": "Geparkt wird bis zu einem Tag nach heute.",
+        "item.receipt_missing": "Die eAkte-Quittung steht aus. Warten Sie auf die Quittung,"
+        " oder begründen Sie, warum der Vorgang nicht zahlungsrelevant ist.",
+        "item.proof_duty": "Dieses Anliegen ist nachzuweisen. Wählen Sie einen anderen Grund.",
+        "item.handover_not_owed": "Der Vorgang ist nicht zahlungsrelevant. Ändern Sie zuerst die"
+        " Einordnung, wenn er an die eAkte gehört.",
+        "agency.unknown": "Diese Agentur gibt es nicht. Wählen Sie sie aus der Liste.",
+        "correction.no_concern": "Wählen Sie mindestens ein Anliegen.",
+        "correction.stands_alone": "„Sonstiges“ und „Kein Anliegen“ stehen immer allein.",
+        "correction.kundennummer": "Eine Kundennummer hat drei Ziffern, einen Großbuchstaben und"
+        " sechs Ziffern, zum Beispiel 123A456789.",
+        "reply.forbidden": "Auf diese Nachricht ist keine Antwort vorgesehen.",
+    }
+)
+"""What was refused and what now. Texts of `date.*` and `text.*` are German at their source."""
+
+
+def concern(code: str) -> str:
+    """The name of a concern; an unknown code itself, so that nothing is hidden."""
+    return CONCERNS.get(code, code)
+
+
+def refusal(code: str, message: str) -> str:
+    """What a clerk reads when an action was refused; `message` is the error's own text."""
+    if code in REFUSALS:
+        return REFUSALS[code]
+    german = code.startswith(("date.", "text."))
+    return message if german else f"Das geht hier nicht ({code}). Nichts wurde geändert."
+
+
+def aside_reason(code: str) -> str:
+    """The short name of a reason for setting aside."""
+    parts = code.split(".")
+    return next((ASIDE[part] for part in reversed(parts) if part in ASIDE), "Fehlgeschlagen")
+
+
+def needs_person(code: str) -> bool:
+    """Whether a person has to look at a mail set aside for this reason."""
+    return aside_reason(code) not in _HARMLESS
+
+
+def aside_why(code: str) -> str:
+    """One sentence about what happened to a mail set aside."""
+    return ASIDE_WHY.get(aside_reason(code), ASIDE_WHY["Maschinelle Mail"])
+
+
+def defect(code: str) -> str:
+    """One sentence about what was wrong with the mail."""
+    return DEFECTS.get(code.split(".", maxsplit=1)[0], "Die Mail war auffällig aufgebaut.")
+
+
+def sure(probability: float) -> str:
+    """Words for a probability 0..1; the number is shown beside them, never alone.
+
+    Below 60 a concern is not asserted: it is only a hint ("Hinweis").
+    Source: desk guide, "Words for probability".
+    """
+    hundred = round(probability * 100)
+    if hundred >= 95:
+        return "sehr sicher"
+    if hundred >= 80:
+        return "sicher"
+    if hundred >= 60:
+        return "unsicher, Sie entscheiden"
+    return "nur ein Hinweis, Sie entscheiden"
+
+
+def boxes(probability: float) -> int:
+    """How many of four boxes are filled. Source: desk guide, "Words for probability" (4/3/2)."""
+    hundred = round(probability * 100)
+    return 4 if hundred >= 95 else 3 if hundred >= 80 else 2 if hundred >= 60 else 1

@@ -1,0 +1,433 @@
+"""Invented items in all states of the desk, and an app that shows each as its page.
+
+The gallery uses the templates, styles and scripts of the desk and no house: what a page shows
+is asked without a database, by tests and by axe in a browser.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+
+from api import errors
+from api import session as sessions
+from api.errors import Problem
+from api.session import Session
+from api.web import assets
+from api.web.failures import problem_page
+from api.web.faults import Fault
+from api.web.item import in_form_order
+from api.web.item_page import ReplySide, item_page
+from api.web.letters import letter
+from api.web.overview import total
+from api.web.render import page
+from api.web.visit import Line
+from rules.access import Caller
+from rules.agencies import Agency
+from rules.codes import Channel, Concern, Role
+from rules.item import EakteState, ItemState
+from rules.ledger import LedgerState
+from rules.mail import Attachment, BodyParts, Form, FormField, ParsedMail
+from rules.texts import Occasion, Text
+from store.aside import SetAside
+from store.items import Item
+from store.ledger import Message
+from store.texts import Approval
+from tests.api.small_door import SECRET, ClockHouse, small_app
+from triage.figures import AgencyRow, Overview, Progress
+from triage.item_view import Gate, ItemView, OtherItem, Step
+
+NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
+TODAY = date(2026, 11, 23)
+CLERK = Caller("demo-ez-017", Role.CLERK, agencies=frozenset({"017"}))
+ADMIN = Caller("demo-admin", Role.ADMIN, agencies=None)
+AGENCIES = tuple(
+    Agency(code, name, "RD Süd", "Bayern", "Südost", name, "00999")
+    for code, name in [("017", "Lindenfurt"), ("023", "Haselmoor"), ("041", "Tannhagen")]
+)
+
+BODY = """Guten Tag,
+
+ich habe die Bank gewechselt. Bitte überweisen Sie ab Dezember auf mein neues Konto: \
+DE37 9999 9999 0123 4567 89
+
+Außerdem bin ich seit dem 19.11.2026 krankgeschrieben, voraussichtlich bis zum 02.12.2026. \
+Die Bescheinigung vom Arzt hänge ich an.
+
+Am 25.11. um 10:30 Uhr wollte ich eigentlich vorbeikommen, das wird dann wohl nichts.
+"""
+
+
+def span(text: str, words: str) -> dict[str, Any]:
+    """Where these words stand in the text."""
+    start = text.index(words)
+    return {"start": start, "end": start + len(words), "where": "body"}
+
+
+def verdict(**changed: object) -> dict[str, Any]:
+    """The public JSON of a verdict, three concerns, the last one unsure."""
+    found = [
+        ("bankverbindung", 0.98, True, ["neues Konto", "DE37 9999 9999 0123 4567 89"]),
+        ("au", 0.83, True, ["krankgeschrieben", "bis zum 02.12.2026"]),
+        ("termin", 0.61, False, ["wird dann wohl nichts"]),
+        ("beratung", 0.21, False, ["vorbeikommen"]),
+    ]
+    base: dict[str, Any] = {
+        "channel": "freie_email",
+        "concerns": [
+            {
+                "code": code,
+                "probability": probability,
+                "announced": announced,
+                "because": words,
+                "spans": [span(BODY, word) for word in words],
+            }
+            for code, probability, announced, words in found
+        ],
+        "payment_relevant": "yes",
+        "payment_because": ["bankverbindung: announced", "au: announced"],
+        "facts": {
+            "kundennummer": "123A456789",
+            "iban": "DE37999999990123456789",
+            "plz": "00999",
+            "place": "Lindenfurt",
+            "phone": "0000 1234567",
+            "dates": {
+                "au_from": "2026-11-19",
+                "au_to": "2026-12-02",
+                "valid_from": "2026-12-01",
+            },
+        },
+        "attachments": {"announced": True, "present": False},
+        "team": "EZ",
+        "agency": {"code": "017", "name": "Lindenfurt", "how": "plz", "because": "00999"},
+        "folder": "017 Lindenfurt/Bankverbindung",
+        "due": "2026-11-23",
+        "due_because": "Zahlungsrelevant: 1 Arbeitstag nach Eingang (Hausregel)",
+        "review": True,
+        "review_because": ["unsure"],
+        "defects": ["charset.guessed"],
+        "model": "m1",
+        "rules": "r1",
+    }
+    return base | changed
+
+
+def item(**changed: object) -> Item:
+    """A held item that owes its hand-over."""
+    base = Item(
+        id=4711, message_id=815, agency_code="017", region="Südost", team="EZ",
+        folder="017 Lindenfurt/Bankverbindung", channel="freie_email",
+        first_concern="bankverbindung", payment="yes", eakte=EakteState.OWED,
+        state=ItemState.HELD, review=True, due_on=TODAY, received_at=NOW - timedelta(hours=39),
+        created_at=NOW - timedelta(hours=38), hops=0, parked_until=None, preferred_holder=None,
+        holder=CLERK.name, lease_until=NOW + timedelta(minutes=15), version=3,
+        close_when_received=False, closed_at=None, close_reason=None,
+        proof_duty=False, waiver="", note="",
+    )  # fmt: skip
+    return replace(base, **changed)
+
+
+def mail(**changed: object) -> ParsedMail:
+    """A customer's mail with a quoted one below."""
+    base = ParsedMail(
+        subject="Krankmeldung und neue Bankverbindung",
+        sender="jana.musterfeld@post.example",
+        sender_name="Jana Musterfeld",
+        recipients=("lindenfurt@arbeitsagentur.example",),
+        sent_at=NOW - timedelta(hours=39),
+        message_id="<1@post.example>",
+        in_reply_to="",
+        references=(),
+        body=BodyParts(
+            new=BODY,
+            quoted="Am 16.11.2026 um 08:12 schrieb Eingangszone Lindenfurt:\n> Guten Tag",
+            signature="Viele Grüße\nJana Musterfeld\n",
+        ),
+        html="<p>Guten Tag</p>",
+    )
+    return replace(base, **changed)
+
+
+def message(**changed: object) -> Message:
+    """The ledger's row of that mail."""
+    base = Message(
+        id=815, sha256="4be190c3" * 8, source="postbox", postbox="Südost", region="Südost",
+        message_id="<1@post.example>", sender="jana.musterfeld@post.example",
+        subject="Krankmeldung und neue Bankverbindung", received_at=NOW - timedelta(hours=39),
+        kept_at=NOW - timedelta(hours=39), state=LedgerState.SORTED, state_reason="",
+        state_at=NOW - timedelta(hours=38), defects=[], size_bytes=48_312,
+    )  # fmt: skip
+    return replace(base, **changed)
+
+
+def view(**changed: object) -> ItemView:
+    """All that the desk shows of one item; by default the one that owes its hand-over."""
+    base = ItemView(
+        item=item(),
+        message=message(),
+        mail=mail(),
+        verdict=verdict(),
+        gates=(
+            Gate("review", "Anliegen entscheiden", done=False, must=False),
+            Gate("eakte_receipt", "eAkte-Quittung", done=False, must=True),
+            Gate("reply_optional", "Antwort freiwillig", done=False, must=False),
+        ),
+        story=(
+            Step(NOW - timedelta(hours=39), "Eingegangen", "mail.kept"),
+            Step(NOW - timedelta(minutes=4), "In Arbeit genommen", "item.claimed"),
+        ),
+        others=(OtherItem(4600, NOW - timedelta(days=8), "bearbeitungsstand", "parked"),),
+        handover_error="",
+        close_blocked_because="Die eAkte-Quittung steht aus.",
+        corrected=False,
+    )
+    return replace(base, **changed)
+
+
+def text(text_id: str = "allgemein.anlage_fehlt", **changed: object) -> Text:
+    """An approved text with a gap for the house and none for the clerk."""
+    base = Text(
+        id=text_id, version=4, title="Anlage fehlt", short_code="AF", concerns=(), channels=(),
+        regions=(), occasion=Occasion.NONE, valid_from=date(2026, 1, 1),
+        valid_to=date(2027, 12, 31), source="Weisung 202404002, Nr. 3",
+        subject="Ihre Nachricht vom {eingangstag}",
+        body="Guten Tag,\n\nvielen Dank für Ihre Nachricht vom {eingangstag}.\n\n"
+        "Mit freundlichen Grüßen\nEingangszone {agentur}\n",
+        gaps=("eingangstag", "agentur"),
+    )  # fmt: skip
+    return replace(base, **changed)
+
+
+APPOINTMENT = text(
+    "termin.bestaetigt",
+    title="Termin bestätigt",
+    concerns=(Concern.TERMIN,),
+    body="Guten Tag,\n\nwir erwarten Sie am {termin}.\n\nEingangszone {agentur}\n",
+    gaps=("eingangstag", "termin", "agentur"),
+)
+DEFAULTS = {"eingangstag": "2026-11-21", "agentur": "Lindenfurt"}
+
+
+def reply(*texts: Text, chosen: str = "", typed: dict[str, str] | None = None) -> ReplySide:
+    """The answer pane with these texts; without any, an answer is forbidden."""
+    if not texts:
+        because = "Veränderungen per eService erhalten keine zusätzliche Antwort. (Weisung)"
+        return ReplySide((), False, because, "")
+    letters = tuple(letter(each, DEFAULTS, typed or {}) for each in texts)
+    return ReplySide(letters, True, "Antwort ist möglich. (Hausregel)", chosen or texts[0].id)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One state of the item's page."""
+
+    view: ItemView
+    reply: ReplySide
+    token: str = "a-token"
+    fault: Fault | None = None
+
+
+def _with(eakte: EakteState, **changed: object) -> ItemView:
+    gates = (Gate("eakte_receipt", "eAkte-Quittung", done=eakte is EakteState.RECEIVED, must=True),)
+    return view(item=item(eakte=eakte), gates=gates, **changed)
+
+
+BOTH = reply(text(), APPOINTMENT)
+LONG = "Sehr geehrte Damen und Herren, " * 400 + "x" * 3000
+SAMPLES: dict[str, Sample] = {
+    "owed": Sample(view(), BOTH),
+    "sent": Sample(_with(EakteState.SENT), BOTH),
+    "received": Sample(_with(EakteState.RECEIVED, close_blocked_because="", corrected=True), BOTH),
+    "rejected": Sample(_with(EakteState.REJECTED, handover_error="Kundennummer unbekannt"), BOTH),
+    "waived": Sample(_with(EakteState.WAIVED, close_blocked_because=""), BOTH),
+    "forbidden": Sample(
+        view(
+            item=item(payment="no", eakte=EakteState.NONE, channel="eservice_au", review=False),
+            verdict=verdict(payment_relevant="no", payment_because=[], review=False, defects=[]),
+            gates=(Gate("reply_forbidden", "Keine Antwort vorgesehen", done=False, must=False),),
+            mail=mail(
+                form=Form(
+                    "eservice",
+                    Channel.ESERVICE_AU,
+                    "Arbeitsunfähigkeit",
+                    (FormField("von", "Arbeitsunfähig von", "19.11.2026"),),
+                    "",
+                )
+            ),
+            close_blocked_because="",
+        ),
+        reply(),
+    ),
+    "long": Sample(
+        view(
+            mail=mail(body=BodyParts(new=LONG)),
+            message=message(subject="Betreff " * 40),
+            verdict=verdict(concerns=[]),
+        ),
+        BOTH,
+    ),
+    "rtl": Sample(
+        view(
+            mail=mail(body=BodyParts(new="مرحبا، أنا مريض\nGuten Tag"), sender_name="مرحبا"),
+            message=message(subject="مرحبا، أنا مريض"),
+            verdict=verdict(concerns=[]),
+        ),
+        BOTH,
+    ),
+    "attachments": Sample(
+        view(
+            mail=mail(
+                attachments=tuple(
+                    Attachment(f"Anlage {n}.pdf", "application/pdf", n * 1000, str(n))
+                    for n in range(1, 301)
+                )
+            )
+        ),
+        BOTH,
+    ),
+    "deleted": Sample(
+        view(
+            mail=None,
+            item=item(state=ItemState.CLOSED, holder=None, lease_until=None, close_reason="done"),
+        ),
+        reply(),
+        token="",
+    ),
+    "waiting": Sample(
+        view(item=item(state=ItemState.WAITING, holder=None, lease_until=None)), BOTH, token=""
+    ),
+    "typed_wrong": Sample(
+        view(),
+        BOTH,
+        fault=Fault("park", "until", "Diesen Tag gibt es nicht.", {"until": "31.02.2026"}),
+    ),
+    "gap_missing": Sample(
+        view(),
+        reply(APPOINTMENT, text()),
+        fault=Fault("reply", "termin", "Für den Text „Termin bestätigt“ fehlt: „Termin“.", {}),
+    ),
+}
+
+
+def item_sample(request: Request, name: str) -> Response:
+    """The page of one sample."""
+    sample = SAMPLES[name]
+    shown = item_page(sample.view, token=sample.token, reply=sample.reply, today=TODAY)
+    return page(
+        request,
+        "vorgang.html",
+        status=422 if sample.fault else 200,
+        shown=shown,
+        fault=sample.fault,
+        typed=sample.fault.typed if sample.fault else {},
+        agency=AGENCIES[0],
+        agencies=AGENCIES,
+        all_concerns=in_form_order(sample.view),
+        heartbeat_seconds=300,
+    )
+
+
+def _desk(request: Request, **changed: object) -> Response:
+    counts = AgencyRow("017", "Lindenfurt", "Südost", 12, 1, 2, 1, 3, 1, NOW - timedelta(hours=39))
+    values: dict[str, Any] = {
+        "line": Line("017", "Lindenfurt"), "counts": counts, "empty": False, "held": None,
+        "choices": AGENCIES[:1],
+        "progress": Progress(1000, 0, 900), "now": NOW,
+    }  # fmt: skip
+    return page(request, "arbeitsplatz.html", **(values | changed))
+
+
+_ROWS = (
+    AgencyRow("017", "Lindenfurt", "Südost", 1284, 61, 3, 17, 74, 2, NOW - timedelta(days=6)),
+    AgencyRow("023", "Haselmoor", "Südost", 88, 4, 0, 0, 8, 0, NOW - timedelta(hours=4)),
+    AgencyRow(None, "Klärung", "", 3, 0, 0, 0, 0, 0, NOW - timedelta(minutes=14)),
+)
+
+
+def _overview(request: Request, **changed: object) -> Response:
+    found = Overview(_ROWS, (("au", 400), ("termin", 120), ("rente", 1)), 271, 310, 17)
+    values: dict[str, Any] = {
+        "place": "Alle Agenturen, die Sie sehen dürfen", "url": "/lage", "seconds": 600,
+        "stand": "09:47:12", "overview": found, "total": total(_ROWS),
+        "ages": {"017": "6 Tage", "023": "4 Std.", None: "14 Min."}, "items": None, "dues": {},
+        "limit": 100, "progress": Progress(seen=2000, kept=640, done=310),
+    }  # fmt: skip
+    return page(request, "lage.html", **(values | changed))
+
+
+def _line(request: Request) -> Response:
+    items = (
+        item(id=1, due_on=date(2026, 11, 20)),
+        item(id=2, state=ItemState.WAITING, payment="no", first_concern="termin"),
+        item(id=3, state=ItemState.PENDING, eakte=EakteState.SENT),
+    )
+    dues = {1: "überfällig seit Fr 20.11.2026", 2: "Frist morgen", 3: "Frist heute"}
+    return _overview(request, items=items, dues=dues, place="017 Lindenfurt")
+
+
+def _texts(request: Request) -> Response:
+    from api.web.letters import filled
+    from api.web.texts import _Row
+
+    shown = [_Row(t, True, f"/texte?text={t.id}") for t in (text(), APPOINTMENT)]
+    approval = Approval("allgemein.anlage_fehlt", 4, "ab" * 32, "Redaktion", "Freigabe", TODAY)
+    return page(
+        request, "texte.html", shown=shown, query="", item_id=4711, text=text(), valid=True,
+        subject=filled(text().subject, {}), body=filled(text().body, {}), fits="alle",
+        approval=approval, sha256="ab" * 32, versions=(text(version=3), text()),
+    )  # fmt: skip
+
+
+def _aside(request: Request) -> Response:
+    codes = ("mail.too_large", "bug", "mail.machine")
+    rows = [
+        SetAside(
+            id=n, message_id=n, step="sort", reason_code=code, detail="", tries=n, at=NOW,
+            resolved_at=None, resolution=None, postbox="Südost", sender="wer@post.example",
+            subject="Betreff", received_at=NOW, size_bytes=48_000,
+        )
+        for n, code in enumerate(codes, start=1)
+    ]  # fmt: skip
+    return page(request, "beiseite.html", rows=rows, more=3)
+
+
+PAGES: dict[str, Callable[[Request], Response]] = {
+    "anmelden": lambda r: page(
+        r, "anmelden.html", expired=True, waiting=_ROWS[:2], agencies=AGENCIES
+    ),
+    "arbeitsplatz": _desk,
+    "arbeitsplatz-leer": lambda r: _desk(r, empty=True, choices=AGENCIES),
+    "arbeitsplatz-gehalten": lambda r: _desk(r, held=item(), progress=Progress(9, 4, 1)),
+    "lage": _overview,
+    "lage-agentur": _line,
+    "texte": _texts,
+    "beiseite": _aside,
+    "fehler-409": lambda r: problem_page(
+        r, Problem(409, "item.lease_stale", "", {"item_id": 4711})
+    ),
+    "fehler-403": lambda r: problem_page(r, Problem(403, "access.denied", "")),
+    "fehler-404": lambda r: problem_page(r, Problem(404, "http.not_found", "")),
+    "fehler-503": lambda r: problem_page(r, Problem(503, "store.away", "")),
+} | {f"vorgang-{name}": (lambda r, n=name: item_sample(r, n)) for name in SAMPLES}
+
+
+def gallery() -> FastAPI:
+    """`/muster/<name>` for each of PAGES."""
+    app = small_app(ClockHouse(lambda: NOW), demo=True)
+    app.include_router(assets.router)
+    errors.show_with(app, problem_page)
+
+    @app.get("/muster/{name}")
+    def sample(request: Request, name: str) -> Response:
+        return PAGES[name](request)
+
+    return app
+
+
+def cookie(caller: Caller = CLERK) -> dict[str, str]:
+    """The session of somebody who is signed in."""
+    session = Session(caller, "csrf-token", NOW + timedelta(hours=1))
+    return {sessions.COOKIE: sessions.seal(session, SECRET)}
