@@ -19,9 +19,11 @@ from rules.placeholders import Value, gap, printed
 from rules.verdict import Facts
 
 GAP: Final = re.compile(r"\{([a-z_]+)\}")
+"""A gap in subject or body; no other brace stands in a text. Source: house rule."""
+
 _DRAFT_WORDS: Final = 2_000
-"""Longest draft that is compared word by word; an approved text has about 120 words, and the
-comparison is quadratic. Source: measurement 2026-11-25 (2,000 strange words: 0.1 s)."""
+"""Longest draft that is compared word by word; the longest approved text has about 90 words.
+Source: measurement 2026-11-25 (2,000 words against it: at most 13 ms)."""
 
 
 class Occasion(StrEnum):
@@ -85,14 +87,6 @@ class Difference:
     word: int
     missing: str
     surplus: str
-
-
-def placeholders(text: Text) -> tuple[str, ...]:
-    """Names of the gaps in subject and body, in order of appearance, each once.
-
-    Source: Weisung 202404002 no. 3.
-    """
-    return text.gaps
 
 
 def render(text: Text, values: Mapping[str, Value]) -> Rendered:

@@ -16,7 +16,6 @@ from rules.texts import (
     Text,
     approval_line,
     compare,
-    placeholders,
     proposals,
     render,
     valid_on,
@@ -108,10 +107,6 @@ def test_any_bytes_are_a_text_or_a_house_error(data: bytes) -> None:
     except (Unreadable, Refused):
         return
     pytest.fail("random bytes made a text")
-
-
-def test_the_gaps_are_named_once_and_in_order() -> None:
-    assert placeholders(text()) == ("eingangstag", "agentur")
 
 
 def test_rendering_fills_subject_and_body() -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from rules.agencies import Agency, parse_agencies
 from rules.codes import Channel, Concern
 from rules.errors import Refused
-from rules.placeholders import WHITELIST
+from rules.placeholders import WHITELIST, printed
 from rules.texts import Occasion, Text, compare, proposals, render
 from rules.verdict import Facts
 from rules.wording import lint
@@ -18,6 +19,7 @@ from store.texts import TextShelf, check, load
 FOLDER = Path(str(files("templates_text")))
 SHELF = load(FOLDER)
 TEXTS = SHELF.all()
+AGENCIES = parse_agencies((files("domain") / "agencies.csv").read_text("utf-8"))
 DAY = date(2026, 11, 25)
 SAMPLES = {name: gap.sample for name, gap in WHITELIST.items()}
 
@@ -59,6 +61,13 @@ def test_it_tells_a_stranger_nothing_and_reads_easily(text: Text) -> None:
 def test_it_says_who_writes_and_names_its_source(text: Text) -> None:
     assert "agentur" in text.gaps
     assert any(word in text.source for word in ("Weisung", "§", "EAO", "Hausregel"))
+
+
+@pytest.mark.parametrize("agency", AGENCIES, ids=[agency.code for agency in AGENCIES])
+def test_every_agency_fits_the_gaps_for_its_name_and_address(agency: Agency) -> None:
+    assert printed("agentur", agency.name) == agency.name
+    for plz in (*agency.post_plz, agency.seat_plz):
+        assert printed("anschrift", f"{plz} {agency.seat_place}").endswith(agency.seat_place)
 
 
 def test_titles_and_short_codes_tell_texts_apart() -> None:
