@@ -42,9 +42,10 @@ _ADDRESS: Final = re.compile(
     r"@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9])",
     re.ASCII | re.IGNORECASE,
 )
+# Local parts that nobody reads: RFC 2142, RFC 5230 section 4.6, and the habits of shops.
 _MACHINE: Final = re.compile(
     r"(?i)(?:mailer-?daemon|postmaster|bounces?|no-?_?\.?reply|do-?_?not-?_?reply|nicht-?antworten"
-    r"|(?:list)?owner|listserv|majordomo)(?:[-+=._].*)?|.*[-+.](?:bounces?|no-?reply)"
+    r"|listserv|majordomo)(?:[-+=._].*)?|owner-.*|.*-owner|.*[-+.](?:bounces?|no-?reply)"
 )
 
 

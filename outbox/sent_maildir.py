@@ -1,6 +1,6 @@
 """Puts replies into a Maildir instead of the world: the demo's outlet.
 
-Source: the Maildir convention (tmp, then new); own decision 0004.
+Source: maildir(5): written in tmp, then renamed to new.
 """
 
 from dataclasses import dataclass

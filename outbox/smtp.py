@@ -17,7 +17,8 @@ from typing import Final, Literal
 from rules.errors import HouseError, Refused, TryLater
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
-
+_LOGIN_WANTED: Final = frozenset({530, 534, 535, 538})
+"""5xx that speak of our login, not of the mail. Source: RFC 4954 section 6."""
 
 Tls = Literal["starttls", "implicit", "none-loopback-only"]
 """How the line is protected; the last is for a server on this machine, in tests."""
@@ -138,6 +139,8 @@ def _answered(exc: smtplib.SMTPResponseException) -> HouseError:
     said = exc.smtp_error if isinstance(exc.smtp_error, bytes) else exc.smtp_error.encode()
     found = re.match(rb"[245]\.\d{1,3}\.\d{1,3}", said)
     status = f"{exc.smtp_code} {found[0].decode('ascii') if found else ''}".strip()
+    if exc.smtp_code in _LOGIN_WANTED:
+        return TryLater("smtp.login", "the mail server wants a login; check user and password")
     if 500 <= exc.smtp_code < 600:
         return Refused("smtp.refused", f"the mail server refuses for good: {status}", status=status)
     return TryLater("smtp.later", f"the mail server asks to try later: {status}", status=status)

@@ -161,6 +161,8 @@ def test_a_long_thread_keeps_its_root_and_its_end_on_one_line() -> None:
         ("DoNotReply@shop.example", "machine"),
         ("bounce-77@list.example", "machine"),
         ("zeitung-bounces@list.example", "machine"),
+        ("owner-zeitung@list.example", "machine"),
+        ("zeitung-owner@list.example", "machine"),
     ],
 )
 def test_no_answer_goes_where_nobody_reads_it(recipient: str, because: str) -> None:
