@@ -71,7 +71,7 @@ def waiting_by_concern(
         .group_by(table.c.first_concern)
         .order_by(number.desc(), table.c.first_concern)
     )
-    return tuple((concern, count) for concern, count in tx.run(statement).tuples())
+    return tuple((concern, count) for concern, count in tx.run(statement))
 
 
 def closed_between(

@@ -55,7 +55,7 @@ def remember(
         body=answer.body,
         created_at=now,
     )
-    if not tx.run(statement.on_conflict_do_nothing()).rowcount:
+    if tx.run(statement.on_conflict_do_nothing().returning(table.c.key)).one_or_none() is None:
         raise Conflict(
             "idempotency.in_use",
             "A request with this Idempotency-Key was just answered. Repeat it to get that answer.",

@@ -50,7 +50,7 @@ def listing(
         if last is None:
             return ()
         statement = statement.where(sa.tuple_(*_QUEUE) > _tuple_of(last))
-    return tuple(Listed(Item(*row[:-2]), *row[-2:]) for row in tx.run(statement).tuples())
+    return tuple(Listed(Item(*row[:-2]), *row[-2:]) for row in tx.run(statement))
 
 
 def waiting_counts(
@@ -62,7 +62,7 @@ def waiting_counts(
         .where(spelled(table.c.state, ItemState.WAITING), among(table.c.agency_code, agency_codes))
         .group_by(table.c.agency_code)
     )
-    return dict(tx.run(statement).tuples())
+    return dict(tx.run(statement).all())
 
 
 def open_of_sender(tx: Tx, sender: str, *, exclude: int) -> tuple[Item, ...]:

@@ -78,6 +78,7 @@ class Item:
     close_reason: CloseReason | None
     proof_duty: bool
     waiver: str
+    note: str
 
 
 class ItemChange(TypedDict, total=False):
@@ -104,6 +105,7 @@ class ItemChange(TypedDict, total=False):
     close_reason: CloseReason | None
     proof_duty: bool
     waiver: str
+    note: str
 
 
 COLUMNS = rows.columns(Item, table)

@@ -38,7 +38,7 @@ def take(tx: Tx, name: str, *, owner: str, now: datetime, seconds: int) -> Lease
     """
     until = now + timedelta(seconds=seconds)
     first = statements.insert(tx, table).values(name=name, owner=owner, until=until, fence=1)
-    if tx.run(first.on_conflict_do_nothing()).rowcount:
+    if tx.run(first.on_conflict_do_nothing().returning(table.c.fence)).one_or_none() is not None:
         return Lease(name, owner, until, fence=1)
     before = tx.run(sa.select(table).where(table.c.name == name).with_for_update()).one()
     if before.owner is not None and before.until > now:

@@ -146,7 +146,7 @@ def counts(
     if day is not None:
         since, until = _bounds(day)
         statement = statement.where(table.c.kept_at >= since, table.c.kept_at < until)
-    found: dict[LedgerState, int] = dict(tx.run(statement).tuples())
+    found: dict[LedgerState, int] = dict(tx.run(statement).all())
     return {state: found.get(state, 0) for state in LedgerState}
 
 

@@ -207,7 +207,7 @@ def counts(tx: Tx, *, postbox: str | None = None) -> dict[OpState, int]:
     statement = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
     if postbox is not None:
         statement = statement.where(table.c.postbox == postbox)
-    found: dict[OpState, int] = dict(tx.run(statement).tuples())
+    found: dict[OpState, int] = dict(tx.run(statement).all())
     return {state: found.get(state, 0) for state in OpState}
 
 

@@ -227,7 +227,7 @@ def counts(tx: Tx) -> dict[tuple[str, OutgoingState], int]:
     statement = sa.select(table.c.kind, table.c.state, sa.func.count()).group_by(
         table.c.kind, table.c.state
     )
-    return {(kind, state): count for kind, state, count in tx.run(statement).tuples()}
+    return {(kind, state): count for kind, state, count in tx.run(statement)}
 
 
 def listing(

@@ -251,7 +251,7 @@ def _arrive(tx: Tx, message_id: int, postbox: str, place: Place, now: datetime) 
         set_={"state": SightingState.LIVE, "absences": 0, "last_seen_at": now},
         where=sighting.c.message_id == statement.excluded.message_id,
     )
-    if not tx.run(upsert).rowcount:
+    if tx.run(upsert.returning(sighting.c.id)).one_or_none() is None:
         raise Conflict(
             "place.taken",
             f"Message {message_id} can't lie at {place.uid} in {place.folder!r} of {postbox!r}:"

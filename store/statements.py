@@ -20,6 +20,7 @@ def insert(tx: Tx, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ON CONFLICT, so that a double leaves the transaction usable.
 
     PostgreSQL ends a transaction at the first broken constraint; a caught error is too late.
+    Whether a row was written is told by RETURNING: SQLAlchemy keeps no row count of an INSERT.
     """
     return sqlite.insert(table) if tx.dialect == "sqlite" else postgresql.insert(table)
 

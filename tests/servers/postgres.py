@@ -97,7 +97,7 @@ class PostgresServer:
     def create(self, name: str, *, template: str = "template0") -> str:
         """Make a database as a copy of `template`, to which nobody is connected; its address."""
         self.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
                 sql.Identifier(name), sql.Identifier(template)
             )
         )

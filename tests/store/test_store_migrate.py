@@ -124,25 +124,27 @@ def _set_version(url: str, version: str | None) -> None:
 
 @pytest.mark.parametrize("version", ["0000", "9999", None])
 def test_a_database_of_another_version_is_refused_with_the_remedy(
-    url: str, version: str | None
+    own_url: str, version: str | None
 ) -> None:
-    _set_version(url, version)
+    _set_version(own_url, version)
     with pytest.raises(Refused) as caught:
-        Database.open(url)
+        Database.open(own_url)
     assert caught.value.code == "store.schema"
     assert "postlotse migrate" in caught.value.message
 
 
-def test_a_newer_database_is_not_touched_by_migrations(url: str) -> None:
-    _set_version(url, "9999")
+def test_a_newer_database_is_not_touched_by_migrations(own_url: str) -> None:
+    _set_version(own_url, "9999")
     with pytest.raises(Refused) as caught:
-        migrate.upgrade(url)
+        migrate.upgrade(own_url)
     assert caught.value.code == "store.schema"
 
 
-def test_a_schema_that_changes_under_a_running_program_is_noticed(db: Database, url: str) -> None:
+def test_a_schema_that_changes_under_a_running_program_is_noticed(own_url: str) -> None:
+    db = Database.open(own_url)
     db.ping()
-    _set_version(url, "9999")
+    _set_version(own_url, "9999")
     with pytest.raises(Refused) as caught:
         db.ping()
+    db.close()
     assert caught.value.code == "store.schema"

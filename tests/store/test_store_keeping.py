@@ -1,0 +1,212 @@
+"""Keeping: once for each place, twins apart, originals byte for byte."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rules.errors import Conflict, Refused, Unreadable
+from rules.ledger import LedgerState
+from store import keeping, leases, ledger, originals, sightings, tables
+from store.engine import Database
+from tests.store.samples import (
+    INBOX,
+    NOW,
+    POSTBOX,
+    arrival,
+    describe,
+    keep,
+    later,
+    place,
+    take_lease,
+)
+
+
+def test_a_message_kept_can_be_read_back_byte_for_byte(db: Database) -> None:
+    data = bytes(range(256)) * 40
+    kept = keep(db, "1", data)
+    with db.read() as tx:
+        assert ledger.original(tx, kept.message_id) == data
+        row = ledger.message(tx, kept.message_id)
+    assert kept.is_new
+    assert (row.sha256, row.size_bytes) == (originals.fingerprint(data), len(data))
+    assert (row.state, row.received_at, row.kept_at) == (LedgerState.KEPT, NOW, NOW)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.binary(max_size=3000))
+def test_any_bytes_come_back_as_they_were(db: Database, data: bytes) -> None:
+    with db.write() as tx:
+        kept = keeping.keep(tx, arrival("x", data, place=None), now=NOW)
+        assert ledger.original(tx, kept.message_id) == data
+
+
+def test_a_place_already_known_is_the_same_message(db: Database) -> None:
+    first = keep(db, "1")
+    again = keep(db, "1")
+    assert again == keeping.Kept(first.message_id, first.sha256, is_new=False)
+
+
+def test_equal_bytes_at_another_place_are_a_message_of_their_own(db: Database) -> None:
+    first, second, third = (keep(db, uid, b"same") for uid in "123")
+    assert len({first.message_id, second.message_id, third.message_id}) == 3
+    assert third.is_new
+    assert third.twin_ids == (first.message_id, second.message_id)
+    with db.read() as tx:
+        assert tx.run(sa.select(sa.func.count()).select_from(tables.original)).scalar_one() == 1
+
+
+def test_a_batch_is_answered_in_its_order_with_twins_and_repetitions_inside(db: Database) -> None:
+    known = keep(db, "2", b"two")
+    batch = [
+        arrival("1", b"one"),
+        arrival("2", b"two"),
+        arrival("3", b"one"),
+        arrival("1", b"one"),
+        arrival("-", b"two", place=None),
+        arrival("-", b"two", place=None),
+    ]
+    with db.write() as tx:
+        kept = keeping.keep_many(tx, batch, now=NOW)
+    assert [k.is_new for k in kept] == [True, False, True, True, True, True]
+    assert kept[1].message_id == known.message_id
+    assert kept[3] == kept[0]
+    assert kept[2].twin_ids == (kept[0].message_id,)
+    assert kept[5].twin_ids == (known.message_id, kept[4].message_id)
+
+
+def test_an_empty_batch_is_nothing(db: Database) -> None:
+    with db.write() as tx:
+        assert keeping.keep_many(tx, [], now=NOW) == ()
+
+
+def test_the_same_uid_in_another_epoch_folder_or_postbox_is_another_place(db: Database) -> None:
+    first = keep(db, "7", b"a")
+    other_epoch = keep(db, "7", b"b", place=place("7", epoch="2"))
+    other_box = keep(db, "7", b"c", postbox="sued")
+    assert len({first.message_id, other_epoch.message_id, other_box.message_id}) == 3
+
+
+def test_a_place_whose_message_had_gone_is_live_again(db: Database) -> None:
+    kept = keep(db, "1")
+    with db.write() as tx:
+        (seen,) = sightings.live(tx, POSTBOX, folder=INBOX)
+        sightings.mark_gone(tx, [seen.id])
+        assert sightings.known_uids(tx, POSTBOX, folder=INBOX, epoch="1") == frozenset()
+    assert keep(db, "1").message_id == kept.message_id
+    with db.read() as tx:
+        assert sightings.known_uids(tx, POSTBOX, folder=INBOX, epoch="1") == {"1"}
+
+
+def test_nothing_is_kept_under_a_lost_lease(db: Database) -> None:
+    old = take_lease(db, seconds=10)
+    take_lease(db, owner="w2", now=later(11))
+    with pytest.raises(Conflict) as caught, db.write() as tx:
+        keeping.keep(tx, arrival("1"), now=later(5), lease=old)
+    assert caught.value.code == "lease.lost"
+    with db.read() as tx:
+        assert ledger.unsorted(tx, limit=10) == ()
+
+
+def test_under_a_lease_that_holds_it_is_kept(db: Database) -> None:
+    lease = take_lease(db)
+    with db.write() as tx:
+        assert keeping.keep(tx, arrival("1"), now=later(1), lease=lease).is_new
+        leases.release(tx, lease, now=later(2))
+
+
+@pytest.mark.parametrize("hostile", ["a\0b", "\udce4rger", "ok 😀", "x" * 5000])
+def test_strangers_text_never_breaks_the_row(db: Database, hostile: str) -> None:
+    kept = keep(db, "1")
+    with db.write() as tx:
+        ledger.describe(
+            tx,
+            kept.message_id,
+            sender=hostile,
+            subject=hostile,
+            message_id_header=hostile,
+            defects=("charset.guessed",),
+        )
+    with db.read() as tx:
+        row = ledger.message(tx, kept.message_id)
+    assert row.defects == ["charset.guessed"]
+    assert row.subject.replace("\N{REPLACEMENT CHARACTER}", "?") == hostile.replace(
+        "\0", "?"
+    ).replace("\udce4", "?")
+
+
+def test_an_unknown_message_is_refused_everywhere(db: Database) -> None:
+    with db.write() as tx:
+        for call in (
+            lambda: ledger.message(tx, 99),
+            lambda: ledger.original(tx, 99),
+            lambda: ledger.set_state(tx, 99, LedgerState.SORTED, reason="", now=NOW),
+            lambda: describe(tx, 99),
+        ):
+            with pytest.raises(Refused) as caught:
+                call()
+            assert caught.value.code == "mail.unknown"
+
+
+@pytest.mark.parametrize("packed", [b"not zlib", b"x\x9c\x03\x00\x00\x00\x00\x01"])
+def test_a_damaged_original_is_noticed(db: Database, packed: bytes) -> None:
+    kept = keep(db, "1")
+    with db.write() as tx:
+        tx.run(sa.update(tables.original).values(data=packed))
+    with pytest.raises(Unreadable) as caught, db.read() as tx:
+        ledger.original(tx, kept.message_id)
+    assert caught.value.code == "mail.damaged"
+
+
+def test_states_follow_the_rules(db: Database) -> None:
+    kept = keep(db, "1")
+    with db.write() as tx:
+        ledger.set_state(tx, kept.message_id, LedgerState.SORTED, reason="judged", now=later(5))
+        ledger.set_state(tx, kept.message_id, LedgerState.SORTED, reason="again", now=later(9))
+        row = ledger.message(tx, kept.message_id)
+        assert (row.state, row.state_reason, row.state_at) == (
+            LedgerState.SORTED,
+            "judged",
+            later(5),
+        )
+        with pytest.raises(Conflict) as caught:
+            ledger.set_state(tx, kept.message_id, LedgerState.DELETED, reason="", now=NOW)
+    assert caught.value.code == "ledger.step"
+
+
+def test_unsorted_is_oldest_first_and_tells_how_fresh_the_postbox_is(db: Database) -> None:
+    first = keep(db, "1", received_at=later(50))
+    second = keep(db, "2", received_at=later(10))
+    third = keep(db, "3", received_at=later(1), postbox="sued")
+    with db.write() as tx:
+        ledger.set_state(tx, first.message_id, LedgerState.SORTED, reason="", now=NOW)
+        assert ledger.unsorted(tx, limit=1) == (second.message_id,)
+        assert ledger.unsorted(tx, limit=9) == (second.message_id, third.message_id)
+        assert ledger.freshness(tx, POSTBOX) == later(10)
+        assert ledger.freshness(tx, "west") is None
+
+
+def test_counts_name_every_state_and_cut_the_day_at_local_midnight(db: Database) -> None:
+    with db.write() as tx:
+        # 22:30 UTC on 28 March 2026 is 23:30 in Berlin; one hour later it is the 29th, 00:30.
+        for uid, hour in (("1", 22), ("2", 23)):
+            moment = datetime(2026, 3, 28, hour, 30, tzinfo=UTC)
+            keeping.keep(tx, arrival(uid), now=moment)
+        keeping.keep(tx, arrival("3", postbox="sued"), now=datetime(2026, 3, 29, 9, tzinfo=UTC))
+        assert ledger.counts(tx)[LedgerState.KEPT] == 3
+        assert set(ledger.counts(tx)) == set(LedgerState)
+        assert ledger.counts(tx, day=date(2026, 3, 28))[LedgerState.KEPT] == 1
+        assert ledger.counts(tx, day=date(2026, 3, 29))[LedgerState.KEPT] == 2
+        assert ledger.counts(tx, day=date(2026, 3, 29), postbox=POSTBOX)[LedgerState.KEPT] == 1
+
+
+def test_messages_of_a_sender_come_newest_first(db: Database) -> None:
+    ids = [keep(db, uid).message_id for uid in "123"]
+    with db.write() as tx:
+        for message_id in ids[:2]:
+            describe(tx, message_id)
+        found = ledger.of_sender(tx, "kundin@kunde.example", limit=5)
+        assert [row.id for row in found] == [ids[1], ids[0]]
+        assert set(ledger.messages(tx, [*ids, 99])) == set(ids)

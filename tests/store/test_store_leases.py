@@ -1,0 +1,96 @@
+"""Leases: one owner at a time, a fence that grows, and the end of the dead owner's lease."""
+
+import threading
+
+import pytest
+
+from rules.errors import Conflict
+from store import leases
+from store.engine import Database
+from store.leases import Lease
+from tests.store.samples import NOW, POSTBOX, later, take_lease
+
+
+def _take(db: Database, owner: str, *, at: float = 0) -> Lease | None:
+    with db.write() as tx:
+        return leases.take(tx, POSTBOX, owner=owner, now=later(at), seconds=60)
+
+
+def test_a_lease_has_one_owner_until_it_runs_out(db: Database) -> None:
+    first = _take(db, "w1")
+    assert first == Lease(POSTBOX, "w1", later(60), fence=1)
+    assert _take(db, "w2", at=59) is None
+    assert _take(db, "w1", at=59) is None
+    assert _take(db, "w2", at=60) == Lease(POSTBOX, "w2", later(120), 2, later(60))
+
+
+def test_a_clean_release_leaves_nothing_to_wait_for(db: Database) -> None:
+    lease = take_lease(db)
+    with db.write() as tx:
+        leases.release(tx, lease, now=later(5))
+    assert _take(db, "w2", at=5) == Lease(POSTBOX, "w2", later(65), 2, None)
+
+
+def test_renewing_keeps_the_fence(db: Database) -> None:
+    lease = take_lease(db)
+    with db.write() as tx:
+        renewed = leases.renew(tx, lease, now=later(30), seconds=60)
+    assert (renewed.until, renewed.fence) == (later(90), lease.fence)
+    assert _take(db, "w2", at=89) is None
+
+
+def test_a_lease_that_ran_out_but_was_not_taken_can_be_renewed(db: Database) -> None:
+    lease = take_lease(db)
+    with db.write() as tx:
+        with pytest.raises(Conflict):
+            leases.hold(tx, lease, now=later(61))
+        renewed = leases.renew(tx, lease, now=later(61), seconds=60)
+        leases.hold(tx, renewed, now=later(62))
+
+
+def test_a_lost_lease_is_neither_held_nor_renewed_nor_released(db: Database) -> None:
+    old = take_lease(db, seconds=10)
+    new = take_lease(db, owner="w2", now=later(10))
+    with db.write() as tx:
+        for call in (
+            lambda: leases.hold(tx, old, now=later(5)),
+            lambda: leases.renew(tx, old, now=later(11), seconds=60),
+        ):
+            with pytest.raises(Conflict) as caught:
+                call()
+            assert caught.value.code == "lease.lost"
+        leases.release(tx, old, now=later(11))
+        leases.hold(tx, new, now=later(12))
+
+
+def test_of_many_who_take_at_once_one_gets_it(db: Database) -> None:
+    start = threading.Barrier(6)
+    got: list[Lease | None] = []
+
+    def take(owner: str) -> None:
+        start.wait()
+        got.append(_take(db, owner))
+
+    threads = [threading.Thread(target=take, args=(f"w{n}",)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 6
+    assert [lease.fence for lease in got if lease] == [1]
+
+
+def test_nobody_takes_a_lease_while_a_write_under_it_is_open(postgresql_url: str) -> None:
+    """The paused worker of the guides: it checked its lease, slept, and commits too late."""
+    db = Database.open(postgresql_url)
+    lease = take_lease(db, seconds=60)
+    took: list[Lease | None] = []
+    other = threading.Thread(target=lambda: took.append(_take(db, "w2", at=61)))
+    with db.write() as tx:
+        leases.hold(tx, lease, now=NOW)
+        other.start()
+        other.join(timeout=0.3)
+        assert took == []
+    other.join(timeout=5)
+    assert [lease.fence for lease in took if lease] == [2]
+    db.close()

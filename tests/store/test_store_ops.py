@@ -1,0 +1,213 @@
+"""Acts on postboxes: the first watermark stays, and nobody writes under a lost lease."""
+
+from collections.abc import Callable
+
+import pytest
+
+from rules.errors import Conflict, Refused
+from rules.ledger import OpState
+from rules.postbox import Watermark
+from store import ops, sightings
+from store.engine import Database, Tx
+from store.leases import Lease
+from tests.store.samples import NOW, POSTBOX, keep, later, place, take_lease
+
+TARGET = "435 Kassel/AU"
+MARK = Watermark(TARGET, "1", "5")
+
+
+def _wish(db: Database, message_id: int, folder: str = TARGET) -> int:
+    with db.write() as tx:
+        op_id = ops.want(tx, message_id, kind="file", dst_folder=folder, now=NOW)
+    assert op_id is not None
+    return op_id
+
+
+def _state(db: Database, op_id: int) -> OpState:
+    with db.read() as tx:
+        return ops.get(tx, op_id).state
+
+
+def test_the_whole_way_of_an_act(db: Database) -> None:
+    kept = keep(db, "1")
+    op_id = _wish(db, kept.message_id)
+    lease = take_lease(db)
+    with db.read() as tx:
+        (due,) = ops.due(tx, POSTBOX, now=NOW, limit=5)
+    assert (due.id, due.src, due.mark, due.tries) == (op_id, place("1"), None, 0)
+    with db.write() as tx:
+        assert ops.sent(tx, op_id, mark=MARK, lease=lease, now=later(1)).tries == 1
+    with db.write() as tx:
+        ops.done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=later(2))
+    with db.read() as tx:
+        act = ops.get(tx, op_id)
+        assert (act.state, act.fence, act.done_at) == (OpState.DONE, lease.fence, later(2))
+        assert sightings.of_message(tx, kept.message_id)[0].place == place("8", folder=TARGET)
+        assert ops.due(tx, POSTBOX, now=later(9), limit=5) == ()
+        assert ops.counts(tx)[OpState.DONE] == 1
+        assert set(ops.counts(tx, postbox="sued").values()) == {0}
+
+
+def test_the_first_watermark_stays(db: Database) -> None:
+    op_id = _wish(db, keep(db, "1").message_id)
+    lease = take_lease(db)
+    for next_uid in ("5", "77"):
+        with db.write() as tx:
+            ops.sent(tx, op_id, mark=Watermark(TARGET, "1", next_uid), lease=lease, now=NOW)
+    with db.read() as tx:
+        act = ops.get(tx, op_id)
+    assert (act.mark, act.tries) == (MARK, 2)
+
+
+def test_the_empty_next_uid_of_a_maildir_is_a_watermark_too(db: Database) -> None:
+    op_id = _wish(db, keep(db, "1").message_id)
+    lease = take_lease(db)
+    with db.write() as tx:
+        act = ops.sent(tx, op_id, mark=Watermark(TARGET, "maildir", ""), lease=lease, now=NOW)
+    assert act.mark == Watermark(TARGET, "maildir", "")
+
+
+def test_done_twice_is_done_once(db: Database) -> None:
+    op_id = _wish(db, keep(db, "1").message_id)
+    lease = take_lease(db)
+    with db.write() as tx:
+        ops.sent(tx, op_id, mark=MARK, lease=lease, now=NOW)
+        for _ in range(2):
+            ops.done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=NOW)
+    assert _state(db, op_id) is OpState.DONE
+
+
+Write = Callable[[Tx, int, Lease], object]
+WRITES: dict[str, Write] = {
+    "sent": lambda tx, op_id, lease: ops.sent(tx, op_id, mark=MARK, lease=lease, now=later(20)),
+    "done": lambda tx, op_id, lease: ops.done(
+        tx, op_id, place=place("8", folder=TARGET), lease=lease, now=later(20)
+    ),
+    "later": lambda tx, op_id, lease: ops.later(
+        tx, op_id, error_code="imap.away", next_try_at=later(60), lease=lease, now=later(20)
+    ),
+    "lost": lambda tx, op_id, lease: ops.lost(
+        tx, op_id, error_code="op.lost", lease=lease, now=later(20)
+    ),
+    "refused": lambda tx, op_id, lease: ops.refused(
+        tx, op_id, error_code="postbox.no_right", lease=lease, now=later(20)
+    ),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_an_owner_who_lost_his_lease_writes_nothing(db: Database, write: Write) -> None:
+    op_id = _wish(db, keep(db, "1").message_id)
+    old = take_lease(db, seconds=10)
+    with db.write() as tx:
+        before = ops.sent(tx, op_id, mark=MARK, lease=old, now=NOW)
+    take_lease(db, owner="w2", now=later(11))
+    with pytest.raises(Conflict) as caught, db.write() as tx:
+        write(tx, op_id, old)
+    assert caught.value.code == "lease.lost"
+    with db.read() as tx:
+        assert ops.get(tx, op_id) == before
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_an_unknown_act_is_refused(db: Database, write: Write) -> None:
+    lease = take_lease(db)
+    with pytest.raises(Refused) as caught, db.write() as tx:
+        write(tx, 99, lease)
+    assert caught.value.code == "op.unknown"
+
+
+def test_a_row_written_under_a_newer_lease_is_closed_to_older_ones(db: Database) -> None:
+    op_id = _wish(db, keep(db, "1").message_id)
+    old = take_lease(db, seconds=10)
+    new = take_lease(db, owner="w2", now=later(11))
+    with db.write() as tx:
+        ops.sent(tx, op_id, mark=MARK, lease=new, now=later(12))
+        forged = Lease(new.name, new.owner, new.until, new.fence)
+        assert old.fence < forged.fence
+    with pytest.raises(Conflict), db.write() as tx:
+        ops.lost(tx, op_id, error_code="op.lost", lease=old, now=later(5))
+    assert _state(db, op_id) is OpState.SENT
+
+
+def test_steps_that_the_rules_do_not_know_are_conflicts(db: Database) -> None:
+    op_id = _wish(db, keep(db, "1").message_id)
+    lease = take_lease(db)
+    with pytest.raises(Conflict) as caught, db.write() as tx:
+        ops.done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=NOW)
+    assert caught.value.code == "op.step"
+
+
+def test_later_waits_and_keeps_the_state(db: Database) -> None:
+    op_id = _wish(db, keep(db, "1").message_id)
+    lease = take_lease(db)
+    with db.write() as tx:
+        ops.sent(tx, op_id, mark=MARK, lease=lease, now=NOW)
+        ops.later(tx, op_id, error_code="imap.away", next_try_at=later(30), lease=lease, now=NOW)
+        assert ops.due(tx, POSTBOX, now=later(29), limit=5) == ()
+        (due,) = ops.due(tx, POSTBOX, now=later(30), limit=5)
+    assert (due.state, due.error_code) == (OpState.SENT, "imap.away")
+
+
+def test_a_refused_wish_stands_again_when_a_person_says_so(db: Database) -> None:
+    op_id = _wish(db, keep(db, "1").message_id)
+    lease = take_lease(db)
+    with db.write() as tx:
+        ops.refused(tx, op_id, error_code="postbox.no_right", lease=lease, now=NOW)
+        assert ops.due(tx, POSTBOX, now=later(9), limit=5) == ()
+        ops.again(tx, op_id, now=later(5))
+        assert [act.id for act in ops.due(tx, POSTBOX, now=later(9), limit=5)] == [op_id]
+        with pytest.raises(Conflict):
+            ops.again(tx, op_id, now=later(5))
+
+
+def test_a_wish_not_sent_yet_gets_the_new_target(db: Database) -> None:
+    message_id = keep(db, "1").message_id
+    assert _wish(db, message_id) == _wish(db, message_id, "435 Kassel/Termin")
+    with db.read() as tx:
+        (act,) = ops.of_message(tx, message_id)
+    assert act.dst_folder == "435 Kassel/Termin"
+
+
+def test_a_wish_back_to_where_it_lies_is_withdrawn(db: Database) -> None:
+    message_id = keep(db, "1").message_id
+    _wish(db, message_id)
+    with db.write() as tx:
+        assert ops.want(tx, message_id, kind="file", dst_folder="INBOX", now=NOW) is None
+        assert ops.of_message(tx, message_id) == ()
+
+
+def test_a_correction_while_an_act_is_under_way_comes_after_it(db: Database) -> None:
+    message_id = keep(db, "1").message_id
+    first = _wish(db, message_id)
+    lease = take_lease(db)
+    with db.write() as tx:
+        ops.sent(tx, first, mark=MARK, lease=lease, now=NOW)
+        assert ops.want(tx, message_id, kind="file", dst_folder=TARGET, now=NOW) == first
+        second = ops.want(tx, message_id, kind="file", dst_folder="INBOX", now=NOW)
+        assert second not in (None, first)
+        assert [act.id for act in ops.due(tx, POSTBOX, now=NOW, limit=5)] == [first]
+        ops.done(tx, first, place=place("8", folder=TARGET), lease=lease, now=NOW)
+        (due,) = ops.due(tx, POSTBOX, now=NOW, limit=5)
+    assert (due.id, due.src) == (second, place("8", folder=TARGET))
+
+
+def test_what_was_sent_comes_before_what_is_new(db: Database) -> None:
+    first = _wish(db, keep(db, "1").message_id)
+    second = _wish(db, keep(db, "2").message_id)
+    lease = take_lease(db)
+    with db.write() as tx:
+        ops.sent(tx, second, mark=MARK, lease=lease, now=NOW)
+        assert [act.id for act in ops.due(tx, POSTBOX, now=NOW, limit=5)] == [second, first]
+        assert [act.id for act in ops.due(tx, POSTBOX, now=NOW, limit=1)] == [second]
+        assert ops.due(tx, "sued", now=NOW, limit=5) == ()
+
+
+def test_mail_that_lies_nowhere_is_not_filed(db: Database) -> None:
+    handed_in = keep(db, "-", place=None, postbox=None)
+    gone = keep(db, "1")
+    with db.write() as tx:
+        sightings.mark_gone(tx, [s.id for s in sightings.live(tx, POSTBOX, folder="INBOX")])
+        for kept in (handed_in, gone):
+            wish = ops.want(tx, kept.message_id, kind="file", dst_folder=TARGET, now=NOW)
+            assert wish is None

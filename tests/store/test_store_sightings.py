@@ -1,0 +1,160 @@
+"""Places of messages: moved by us, by people, and by servers that give all new UIDs."""
+
+import pytest
+
+from rules.errors import Conflict, Refused
+from rules.ledger import OpState
+from rules.postbox import Watermark
+from store import epochs, ops, originals, sightings
+from store.engine import Database
+from store.tables import SightingState
+from tests.store.samples import INBOX, NOW, POSTBOX, keep, later, place, take_lease
+
+TARGET = "435 Kassel/AU"
+
+
+def test_syncing_is_a_difference_of_sets(db: Database) -> None:
+    keep(db, "1")
+    keep(db, "3")
+    keep(db, "2", place=place("2", epoch="old"))
+    with db.read() as tx:
+        assert sightings.known_uids(tx, POSTBOX, folder=INBOX, epoch="1") == {"1", "3"}
+        assert sightings.unclaimed_in(
+            tx, POSTBOX, folder=INBOX, epoch="1", uids=("4", "3", "2", "1")
+        ) == ("4", "2")
+        assert sightings.folders(tx, POSTBOX) == (INBOX,)
+        assert [s.uid for s in sightings.live(tx, POSTBOX, folder=INBOX)] == ["1", "3", "2"]
+        assert [s.uid for s in sightings.live(tx, POSTBOX, folder=INBOX, epoch="old")] == ["2"]
+
+
+def test_more_uids_than_fit_into_one_statement(db: Database) -> None:
+    keep(db, "1")
+    with db.read() as tx:
+        many = tuple(str(number) for number in range(1, 1202))
+        unclaimed = sightings.unclaimed_in(tx, POSTBOX, folder=INBOX, epoch="1", uids=many)
+    assert unclaimed == many[1:]
+
+
+def test_a_moved_message_lies_at_one_place_and_remembers_the_other(db: Database) -> None:
+    kept = keep(db, "1")
+    to = place("9", folder=TARGET)
+    with db.write() as tx:
+        for _ in range(2):  # idempotent
+            sightings.move(tx, kept.message_id, to=to, src=place("1"), now=later(5))
+        newest, oldest = sightings.of_message(tx, kept.message_id)
+        assert (newest.place, newest.state) == (to, SightingState.LIVE)
+        assert (oldest.place, oldest.state) == (place("1"), SightingState.GONE)
+        assert sightings.known_uids(tx, POSTBOX, folder=INBOX, epoch="1") == frozenset()
+
+
+def test_a_second_copy_stays_where_it_is_when_the_first_moves(db: Database) -> None:
+    kept = keep(db, "1")
+    with db.write() as tx:
+        sightings.move(tx, kept.message_id, to=place("2"), src=place("0"), now=NOW)
+        sightings.move(tx, kept.message_id, to=place("9", folder=TARGET), src=place("1"), now=NOW)
+        assert sightings.known_uids(tx, POSTBOX, folder=INBOX, epoch="1") == {"2"}
+        sightings.move(tx, kept.message_id, to=place("9", folder=TARGET), now=NOW)
+        assert sightings.known_uids(tx, POSTBOX, folder=INBOX, epoch="1") == frozenset()
+
+
+def test_a_place_is_never_taken_from_another_message(db: Database) -> None:
+    first, second = keep(db, "1"), keep(db, "2")
+    with pytest.raises(Conflict) as caught, db.write() as tx:
+        sightings.move(tx, first.message_id, to=place("2"), now=NOW)
+    assert caught.value.code == "place.taken"
+    with db.read() as tx:
+        (seen,) = sightings.of_message(tx, second.message_id)
+    assert (seen.place, seen.state) == (place("2"), SightingState.LIVE)
+
+
+def test_mail_without_a_postbox_can_not_be_moved(db: Database) -> None:
+    kept = keep(db, "1", postbox=None, place=None)
+    with db.write() as tx:
+        with pytest.raises(Refused) as caught:
+            sightings.move(tx, kept.message_id, to=place("2"), now=NOW)
+        assert caught.value.code == "mail.no_postbox"
+        with pytest.raises(Refused) as caught:
+            sightings.move(tx, 99, to=place("2"), now=NOW)
+        assert caught.value.code == "mail.unknown"
+
+
+def test_absences_count_in_a_row_and_gone_messages_lie_nowhere(db: Database) -> None:
+    kept = keep(db, "1")
+    with db.write() as tx:
+        (seen,) = sightings.live(tx, POSTBOX, folder=INBOX)
+        assert sightings.mark_absent(tx, [seen.id])[0].absences == 1
+        sightings.mark_present(tx, [seen.id], now=later(3))
+        assert sightings.mark_absent(tx, [seen.id])[0].absences == 1
+        assert sightings.mark_absent(tx, [seen.id])[0].absences == 2
+        assert sightings.nowhere(tx, POSTBOX, sha256=kept.sha256) == ()
+        assert sightings.mark_gone(tx, [seen.id]) == (kept.message_id,)
+        assert sightings.mark_gone(tx, [seen.id]) == ()
+        assert sightings.mark_absent(tx, [seen.id]) == ()
+        assert sightings.nowhere(tx, POSTBOX, sha256=kept.sha256) == (kept.message_id,)
+        assert sightings.nowhere(tx, "sued", sha256=kept.sha256) == ()
+
+
+def test_one_of_two_copies_gone_is_no_message_gone(db: Database) -> None:
+    kept = keep(db, "1")
+    with db.write() as tx:
+        sightings.move(tx, kept.message_id, to=place("2"), src=place("0"), now=NOW)
+        first, _ = sightings.live(tx, POSTBOX, folder=INBOX)
+        assert sightings.mark_gone(tx, [first.id]) == ()
+
+
+def test_a_new_epoch_adopts_byte_identical_mails_as_a_multiset(db: Database) -> None:
+    twin_a, twin_b, single = keep(db, "1", b"twin"), keep(db, "2", b"twin"), keep(db, "3", b"one")
+    twin, other = originals.fingerprint(b"twin"), originals.fingerprint(b"new")
+    found = {"10": twin, "11": other, "12": single.sha256, "13": twin, "14": twin}
+    with db.write() as tx:
+        adopted = epochs.adopt_epoch(tx, POSTBOX, folder=INBOX, epoch="2", found=found, now=NOW)
+    assert adopted.messages == {
+        "10": twin_a.message_id,
+        "12": single.message_id,
+        "13": twin_b.message_id,
+    }
+    assert adopted.unknown_uids == ("11", "14")
+    assert adopted.missing == ()
+    with db.write() as tx:
+        assert sightings.known_uids(tx, POSTBOX, folder=INBOX, epoch="2") == {"10", "12", "13"}
+        again = epochs.adopt_epoch(tx, POSTBOX, folder=INBOX, epoch="2", found=found, now=NOW)
+    assert again == epochs.Adopted({}, ("11", "14"), ())
+
+
+def test_a_twin_that_is_under_way_to_another_folder_is_adopted_last(db: Database) -> None:
+    under_way, quiet = keep(db, "1", b"twin"), keep(db, "2", b"twin")
+    lease = take_lease(db)
+    with db.write() as tx:
+        op_id = ops.want(tx, under_way.message_id, kind="file", dst_folder=TARGET, now=NOW)
+        assert op_id is not None
+        ops.sent(tx, op_id, mark=Watermark(TARGET, "1", "5"), lease=lease, now=NOW)
+        adopted = epochs.adopt_epoch(
+            tx, POSTBOX, folder=INBOX, epoch="2", found={"10": quiet.sha256}, now=NOW
+        )
+    assert adopted.messages == {"10": quiet.message_id}
+    assert [seen.message_id for seen in adopted.missing] == [under_way.message_id]
+
+
+def test_an_act_under_way_starts_from_the_new_place_after_a_new_epoch(db: Database) -> None:
+    kept = keep(db, "1")
+    lease = take_lease(db)
+    with db.write() as tx:
+        op_id = ops.want(tx, kept.message_id, kind="file", dst_folder=TARGET, now=NOW)
+        assert op_id is not None
+        ops.sent(tx, op_id, mark=Watermark(TARGET, "1", "5"), lease=lease, now=NOW)
+        epochs.adopt_epoch(tx, POSTBOX, folder=INBOX, epoch="2", found={"10": kept.sha256}, now=NOW)
+        act = ops.get(tx, op_id)
+    assert act.src == place("10", epoch="2")
+    assert (act.state, act.mark) == (OpState.SENT, Watermark(TARGET, "1", "5"))
+
+
+def test_mail_moved_by_a_person_is_followed_by_its_bytes(db: Database) -> None:
+    one, two = keep(db, "1", b"twin"), keep(db, "2", b"twin")
+    there = place("7", folder="435 Kassel/Termin")
+    with db.write() as tx:
+        follow = {"place": there, "sha256": one.sha256, "now": NOW}
+        assert epochs.adopt_moved(tx, POSTBOX, candidates=[], **follow) is None
+        assert epochs.adopt_moved(tx, "sued", candidates=[one.message_id], **follow) is None
+        ids = [two.message_id, one.message_id]
+        assert epochs.adopt_moved(tx, POSTBOX, candidates=ids, **follow) == one.message_id
+        assert sightings.of_message(tx, one.message_id)[0].place == there
