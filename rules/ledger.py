@@ -1,7 +1,7 @@
 """The ledger words: one state for every mail ever seen, one for every wish to move it.
 
 The sum of the states must equal what was seen; a difference is a lost or doubled mail.
-Source: DESIGN promises 2 and 3 (docs/way.md); F12, N2; own decision 0003.
+Source: DESIGN promises 2 and 3 (docs/way.md); F12, N2; own decision 0004.
 """
 
 from collections.abc import Mapping
@@ -108,19 +108,19 @@ class Sum:
 
     @property
     def difference(self) -> int:
-        """Seen minus everything accounted for. Source: F12; own decision 0003."""
+        """Seen minus everything accounted for. Source: F12; own decision 0004."""
         return self.seen - self.open - self.done - self.aside - self.gone - self.deleted
 
     @property
     def closes(self) -> bool:
-        """Whether every mail seen is accounted for exactly once. Source: F12; own decision 0003."""
+        """Whether every mail seen is accounted for exactly once. Source: F12; own decision 0004."""
         return self.difference == 0
 
 
 def ledger_step(current: LedgerState, target: LedgerState) -> LedgerState:
     """The target, if a mail may go there; the same state again is no step, but allowed.
 
-    Raises: Conflict: no such way (`ledger.step`). Source: own decision 0003.
+    Raises: Conflict: no such way (`ledger.step`). Source: own decision 0004.
     """
     if target is not current and target not in LEDGER_STEPS[current]:
         raise Conflict(
@@ -150,7 +150,7 @@ def op_step(current: OpState, target: OpState) -> OpState:
 def completeness(counts: Counts) -> Sum:
     """The Vollzähligkeitsnachweis: seen = open + done + aside + gone + deleted.
 
-    Source: F12, N2; DESIGN promise 2; own decision 0003.
+    Source: F12, N2; DESIGN promise 2; own decision 0004.
     """
     return Sum(
         seen=counts.seen,

@@ -70,7 +70,7 @@ def texts_approve(
 ) -> None:
     """Print the entry for approvals.toml that approves exactly these bytes.
 
-    Example: postlotse texts approve templates_text/au/eingang.txt --author Fachbereich --approved-by Datenschutz
+    Example: postlotse texts approve au/eingang.txt --author Fachlichkeit --approved-by Datenschutz
     """
     text, digest = shelf.read_one(path)
     today = datetime.now(tz=UTC).date()
@@ -208,5 +208,5 @@ def _house(config: Path) -> House:
 
 
 def _operator() -> Caller:
-    """Who sits at the machine: the trail names the account, who may read the configuration is an admin."""
+    """Who may read the configuration is an admin; the trail names the account."""
     return Caller(f"cli:{getpass.getuser()}", Role.ADMIN, agencies=None, regions=None)

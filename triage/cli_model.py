@@ -22,7 +22,7 @@ from triage.places import DirectoryPlaces
 from triage.settings import Settings
 
 SEED = 20261125
-"""One seed for every training, so that the same corpus gives the same model. Own decision 0005."""
+"""One seed for every training, so that the same corpus gives the same model. own decision 0022."""
 
 
 def register(app: typer.Typer) -> None:

@@ -56,7 +56,8 @@ def demo(
     door = _door(settings)
     desk = server.start_in_thread(make_app(running.house, door), host=door.host, port=port)
     say(
-        f"Postlotse demo: open http://{door.host}:{desk.port}  (Ctrl-C stops, the next start goes on)"
+        f"Postlotse demo: open http://{door.host}:{desk.port}\n"
+        "Ctrl-C stops, the next start goes on where it was."
     )
     try:
         _show_progress(running.house, _stop_event())

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from ingest.maildir import create_tree
 from outbox import eakte_demo
 from rules.directory import Directory
 from rules.errors import HouseError, Refused
@@ -20,7 +21,7 @@ from store import migrate
 from triage import demo_mails, wiring
 from triage.house import House
 from triage.ports import Postbox
-from triage.settings import Settings, load
+from triage.settings import MaildirSettings, Settings, load
 from triage.worker import Worker
 
 SETTINGS_FILE = "postlotse.toml"
@@ -68,6 +69,10 @@ def prepare(plan: DemoPlan, *, reset: bool = False) -> Settings:
     if not file.exists():
         file.write_text(_settings_text(), encoding="utf-8")
     settings = load(file)
+    for box in settings.postboxes:
+        if isinstance(box, MaildirSettings):
+            create_tree(box.root)
+    settings.eakte.drop.mkdir(exist_ok=True)
     migrate.upgrade(settings.store.url)
     return settings
 

@@ -17,7 +17,7 @@ from classify.corpus import LabelledMail, as_eml, read
 from rules.directory import Directory
 
 HUGE_BYTES = 8_000_000
-"""Large enough to be seen on the page, small enough for a laptop. Own decision 0008."""
+"""Large enough to be seen on the page, small enough for a laptop. Own decision 0024."""
 
 
 @dataclass(frozen=True, slots=True)

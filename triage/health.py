@@ -9,7 +9,7 @@ from store.beats import Beat
 from triage.house import House
 
 SILENT_AFTER = timedelta(minutes=5)
-"""A loop that said nothing for so long is stuck or not running. Own decision 0021."""
+"""A loop that said nothing for so long is stuck or not running. own decision 0024."""
 
 REMEDIES = {
     "postbox.away": "Erreichbarkeit des Postfachs prüfen; der Lotse versucht es weiter.",

@@ -22,7 +22,7 @@ class Policy:
     """The settings that stations ask for; units are in the names."""
 
     lease_seconds: int
-    """How long a clerk holds an item without a sign of life. Hausregel, own decision 0009."""
+    """How long a clerk holds an item without a sign of life. Hausregel, own decision 0024."""
     postbox_lease_seconds: int
     grace_seconds: int
     """Wait after a dead worker's lease before its last command is repeated. Source: imap

@@ -73,7 +73,10 @@ class FileOutlet(Protocol):
         ...
 
     def receipts(self) -> Iterator[Receipt]:
-        """All receipts that lie ready and were not confirmed yet. Raises: TryLater."""
+        """All receipts that lie ready and were not confirmed yet.
+
+        Raises: TryLater. Unreadable: after the last good one, names those nobody can read.
+        """
         ...
 
     def confirm(self, key: str) -> None:

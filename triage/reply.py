@@ -99,7 +99,8 @@ def preview(
 def order(house: House, caller: Caller, item_id: int, token: str, choice: Choice) -> int:
     """Put an answer into the outgoing rows, under the lease; the id of the row.
 
-    If the choice's body differs by one word from the approved text, nothing is sent. The same answer ordered twice on one item is sent once.
+    If the choice's body differs by one word from the approved text, nothing is sent. The same
+    answer ordered twice on one item is sent once.
     Raises: Conflict: `reply.differs` with the differences in details, `text.version` if
     another version is approved now. Refused: `reply.forbidden` (R10), `reply.recipient`.
     """
@@ -205,8 +206,10 @@ def _house_values(house: House, item: Item) -> dict[str, Value]:
         "link": house.policy.portal_url,
     }
     if agency is not None:
-        plz = agency.post_plz[0] if agency.post_plz else agency.seat_plz
-        values |= {"agentur": agency.name, "anschrift": f"{plz} {agency.seat_place}"}
+        values |= {
+            "agentur": agency.name,
+            "anschrift": f"{agency.seat_plz} {agency.seat_place}",
+        }
     return values
 
 

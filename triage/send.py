@@ -20,7 +20,7 @@ from triage.house import House
 from triage.ports import FileOutlet, MailOutlet
 
 CLAIM_SECONDS = 120
-"""Longer than the longest delivery (an SMTP timeout of 60 s). Own decision 0009."""
+"""Longer than the longest delivery (an SMTP timeout of 60 s). Own decision 0024."""
 
 log = structlog.get_logger()
 

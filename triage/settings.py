@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from rules.codes import Concern
 from rules.errors import Refused
+from rules.placeholders import printed
 
 
 class Part(BaseModel):
@@ -154,6 +155,15 @@ class Settings(Part):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two postboxes share the name {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _letters_can_be_printed(self) -> "Settings":
+        for gap, value in (("link", self.desk.portal_url), ("telefon", self.desk.phone)):
+            try:
+                printed(gap, value)
+            except Refused as exc:
+                raise ValueError(f"desk: {value!r} does not fit into an approved text") from exc
         return self
 
     @model_validator(mode="after")

@@ -14,6 +14,8 @@ WORDS: Final = {
     "mail.set_aside": "Beiseitegelegt",
     "mail.replayed": "Noch einmal eingeordnet",
     "mail.taken_in": "Von Hand in die Warteschlange genommen",
+    "mail.moved_by_hand": "In Outlook in einen anderen Ordner verschoben",
+    "mail.gone_by_hand": "Im Postfach von Hand gelöscht; die Kopie bleibt",
     "item.claimed": "Zur Bearbeitung geholt",
     "item.released": "Zurückgelegt",
     "item.parked": "Geparkt",

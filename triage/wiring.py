@@ -124,7 +124,7 @@ def model_key(settings: Settings) -> bytes:
     """The key of the model's signature: from the environment, else the installation's own.
 
     A key that lies beside the model finds damage and mix-ups, not an attacker who may write
-    there; production sets the variable. Source: own decision 0005.
+    there; production sets the variable. Source: own decision 0022.
     """
     try:
         return secret(settings.data.model_key_env).encode()
@@ -173,7 +173,12 @@ def _imap(box: ImapSettings) -> Postbox:
         ca_file=box.ca_file,
         timeout_seconds=box.timeout_seconds,
     )
-    return ImapPostbox(box.name, account, size_limit_bytes=box.size_limit_mb * MEGABYTE)
+    return ImapPostbox(
+        box.name,
+        account,
+        purpose="read" if box.mode == "observe" else "file",
+        size_limit_bytes=box.size_limit_mb * MEGABYTE,
+    )
 
 
 def outlets(settings: Settings) -> Outlets:

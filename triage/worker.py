@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import structlog
@@ -17,7 +18,7 @@ from rules.errors import Conflict, HouseError
 from rules.ledger import LedgerState
 from store import aside, audit, beats, claims, items, leases, ledger
 from store.leases import Lease
-from triage import filing, folders, receive, send, sort
+from triage import filing, folders, receive, reconcile, send, sort
 from triage.house import House
 from triage.ports import Postbox
 from triage.send import Outlets
@@ -25,9 +26,12 @@ from triage.send import Outlets
 SORT_BATCH = 50
 """Sorted mails are committed in batches of this size. Source: speed measurement 2026-11-23."""
 
+RECONCILE_EVERY = timedelta(minutes=5)
+"""How long a hand move may stay unnoticed. Own decision 0024."""
+
 KEEP_ORDER_SECONDS = 60
 SEAL_BATCH = 1000
-"""Entries sealed in one commit; more follow in the next round. Own decision 0008."""
+"""Entries sealed in one commit; more follow in the next round. Own decision 0019."""
 
 log = structlog.get_logger()
 
@@ -115,6 +119,7 @@ class _PostboxRound:
     job: PostboxJob
     _box: Postbox | None = None
     _lease: Lease | None = None
+    _reconciled_at: datetime | None = None
 
     def __call__(self) -> int:
         lease = self._held_lease()
@@ -134,7 +139,16 @@ class _PostboxRound:
                 folders.ensure_agency_folders(house, self._box, region=self.job.region)
         received = receive.receive(house, self._box, lease, region=self.job.region)
         done = filing.file_due(house, self._box, lease).done if self.job.files else 0
+        if received.kept + done == 0:
+            self._reconcile(self._box, lease)
         return received.kept + done
+
+    def _reconcile(self, box: Postbox, lease: Lease) -> None:
+        """Now and then, when there is nothing else to do."""
+        now = self.worker.house.clock()
+        if self._reconciled_at is None or now - self._reconciled_at >= RECONCILE_EVERY:
+            reconcile.reconcile(self.worker.house, box, lease)
+            self._reconciled_at = now
 
     def _held_lease(self) -> Lease | None:
         """The lease of the postbox, taken or renewed for one more round."""

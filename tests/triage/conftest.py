@@ -1,0 +1,39 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.maildir import MaildirPostbox, create_tree
+from store import leases
+from store.leases import Lease
+from tests.house_fixture import Clock, make_house, sqlite_url
+from triage.house import House
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def house(tmp_path: Path, clock: Clock) -> Iterator[House]:
+    house = make_house(sqlite_url(tmp_path), clock=clock)
+    yield house
+    house.db.close()
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> MaildirPostbox:
+    root = tmp_path / "postbox"
+    create_tree(root)
+    return MaildirPostbox("SC-Südwest", root, size_limit_bytes=1_000_000)
+
+
+@pytest.fixture
+def lease(house: House) -> Lease:
+    with house.db.write() as tx:
+        lease = leases.take(
+            tx, "postbox:SC-Südwest", owner="test", now=house.clock(), seconds=86_400
+        )
+    assert lease is not None
+    return lease

@@ -1,0 +1,157 @@
+"""Killed at any point between two steps, started again: every mail once, in its place.
+
+A crash is a BaseException that no station catches, raised before or after the n-th call of the
+postbox or the n-th commit. Killing the process for real is in tests/journey.
+"""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
+import pytest
+
+from ingest.maildir import MaildirPostbox, create_tree
+from rules.ledger import LedgerState
+from store import leases, ledger, originals, sightings
+from tests.house_fixture import Clock, eml, make_house, sqlite_url
+from triage import filing, receive, worker
+from triage.house import House
+
+MAILS = (
+    eml("Krankmeldung 1"),
+    eml("Neues Konto", to="Hanau@arbeitsagentur.de"),
+    eml("Krankmeldung 1"),
+    eml("Abwesend", Auto_Submitted="auto-replied"),
+)
+"""A byte-identical pair, one of another agency, one machine mail; all with one Message-ID."""
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+class Countdown:
+    """Lets n calls pass, then dies once."""
+
+    def __init__(self, passes: int) -> None:
+        self.left = passes
+        self.dead = False
+
+    def step(self) -> None:
+        if self.dead:
+            return
+        if self.left == 0:
+            self.dead = True
+            raise Crash
+        self.left -= 1
+
+
+class MortalBox:
+    """A postbox that dies before or after one of its calls."""
+
+    def __init__(self, box: MaildirPostbox, *, before: Countdown, after: Countdown) -> None:
+        self._box, self._before, self._after = box, before, after
+        self.name = box.name
+
+    def __getattr__(self, name: str):
+        call = getattr(self._box, name)
+
+        def mortal(*args):
+            self._before.step()
+            result = call(*args)
+            if isinstance(result, Iterator):
+                result = iter(list(result))
+            self._after.step()
+            return result
+
+        return mortal
+
+
+class MortalDatabase:
+    """A database that dies just before or just after one of its commits."""
+
+    def __init__(self, db, *, before: Countdown, after: Countdown) -> None:
+        self._db, self._before, self._after = db, before, after
+        self.read, self.dialect, self.close = db.read, db.dialect, db.close
+
+    @contextmanager
+    def write(self):
+        with self._db.write() as tx:
+            yield tx
+            self._before.step()
+        self._after.step()
+
+
+def one_pass(house: House, box, owner: str) -> None:
+    """What a worker does in a round, with a lease of its own run."""
+    with house.db.write() as tx:
+        lease = leases.take(tx, "postbox:SC-Südwest", owner=owner, now=house.clock(), seconds=60)
+    if lease is None:
+        return
+    receive.receive(house, box, lease, region="Südwest")
+    worker.sort_pending(house)
+    filing.file_due(house, box, lease)
+
+
+def settle(house: House, box: MaildirPostbox, clock: Clock) -> None:
+    """Fresh workers until nothing moves; each waits for lease and grace of the one before."""
+    for turn in range(4):
+        clock.forward(seconds=200)
+        one_pass(house, box, f"after-{turn}")
+
+
+def check(house: House, box: MaildirPostbox) -> None:
+    folders = {
+        folder: sorted(
+            originals.fingerprint(mail.data)
+            for mail in box.fetch(folder, "maildir", box.view(folder).uids)
+        )
+        for folder in box.folders()
+    }
+    found = sorted(itertools.chain.from_iterable(folders.values()))
+    assert found == sorted(originals.fingerprint(mail) for mail in MAILS), "once on the server"
+    assert folders["INBOX"] == []
+    assert len(folders["435 Kassel/AU"]) == 2
+    assert len(folders["431 Hanau/Bankverbindung"]) == 1
+    assert len(folders["Maschinell"]) == 1
+    with house.db.read() as tx:
+        counts = ledger.counts(tx)
+        assert counts[LedgerState.SORTED] == 3, "once in the database"
+        assert counts[LedgerState.ASIDE] == 1
+        assert sum(counts.values()) == 4
+        for folder in box.folders():
+            here = {seen.uid for seen in sightings.live(tx, box.name, folder=folder)}
+            assert here == set(box.view(folder).uids), "database place = server place"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("what", ["postbox", "commit"])
+def test_every_crash_point_ends_with_each_mail_once(tmp_path, clock, box, what, when):
+    points = 0
+    while True:
+        folder = tmp_path / f"{what}-{points}"
+        root = folder / "box"
+        create_tree(root)
+        clock = Clock()
+        house = make_house(sqlite_url(folder), clock=clock)
+        inner = MaildirPostbox("SC-Südwest", root, size_limit_bytes=1_000_000)
+        for mail in MAILS:
+            inner.append("INBOX", mail)
+        count = Countdown(points)
+        idle = Countdown(10**9)
+        pair = {
+            "before": count if when == "before" else idle,
+            "after": count if when == "after" else idle,
+        }
+        victim = MortalBox(inner, **pair) if what == "postbox" else inner
+        doomed = replace(house, db=MortalDatabase(house.db, **pair)) if what == "commit" else house
+        with suppress(Crash):
+            one_pass(doomed, victim, "first")
+        settle(house, inner, clock)
+        check(house, inner)
+        house.db.close()
+        if not count.dead:
+            break
+        points += 1
+    assert points >= 5, "the matrix walked through the whole pass"

@@ -1,0 +1,133 @@
+"""The ledger follows what people and servers do in a postbox: moved, deleted, put back by hand.
+
+Sets are compared, folder by folder; what is missing here and new there is matched by content.
+Nothing is written to the postbox and nothing is deleted: a mail that nobody finds any more stays
+in the ledger with its bytes, and its item stays open.
+Source: imap protocol, step 9 (docs/reliability.md); F11, F12.
+"""
+
+from dataclasses import dataclass
+
+import structlog
+
+from rules.errors import Refused
+from rules.postbox import Fetched, FolderView, Place
+from store import audit, epochs, leases, originals, sightings
+from store.engine import Tx
+from store.leases import Lease
+from store.sightings import Sighting
+from triage.house import House
+from triage.ports import Postbox
+from triage.receive import INBOX
+
+GONE_AFTER_ABSENCES = 2
+"""A mail is gone when two looks in a row did not find it: a move may be seen half. Source: imap
+protocol, "human deletes it" (docs/reliability.md)."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What one look at all managed folders found."""
+
+    moved_by_hand: int = 0
+    gone_by_hand: int = 0
+    strangers: int = 0
+
+
+def reconcile(house: House, box: Postbox, lease: Lease) -> Reconciled:
+    """Compare all folders in which the ledger knows mail with the postbox, under its lease.
+
+    Idempotent. `strangers` are mails in managed folders that never came through the INBOX;
+    they are counted, and left where a person put them.
+    Raises: TryLater: the postbox is away. Conflict: `lease.lost`.
+    """
+    with house.db.read() as tx:
+        known = {f: sightings.live(tx, box.name, folder=f) for f in sightings.folders(tx, box.name)}
+    absent: list[Sighting] = []
+    present: list[int] = []
+    unknown: list[Place] = []
+    for folder, seen in known.items():
+        view = _view(box, folder)
+        here = set(view.uids)
+        absent += [s for s in seen if s.epoch == view.epoch and s.uid not in here]
+        present += [s.id for s in seen if s.uid in here and s.absences]
+        if folder != INBOX:
+            unknown += _unknown(house, box, view)
+    return _follow(house, box, lease, absent=absent, present=present, unknown=unknown)
+
+
+def _view(box: Postbox, folder: str) -> FolderView:
+    """The folder now; one that was removed by hand holds nothing."""
+    try:
+        return box.view(folder)
+    except Refused:
+        log.warning("folder.missing", postbox=box.name, folder=folder)
+        return FolderView(folder, "", ())
+
+
+def _unknown(house: House, box: Postbox, view: FolderView) -> list[Place]:
+    with house.db.read() as tx:
+        free = sightings.unclaimed_in(
+            tx, box.name, folder=view.folder, epoch=view.epoch, uids=view.uids
+        )
+    return [Place(view.folder, view.epoch, uid) for uid in free]
+
+
+def _follow(
+    house: House,
+    box: Postbox,
+    lease: Lease,
+    *,
+    absent: list[Sighting],
+    present: list[int],
+    unknown: list[Place],
+) -> Reconciled:
+    found = [(place, digest) for place in unknown if (digest := _digest(box, place))]
+    now = house.clock()
+    missing = {seen.message_id: seen for seen in absent}
+    moved = 0
+    with house.db.write() as tx:
+        leases.hold(tx, lease, now=now)
+        sightings.mark_present(tx, present, now=now)
+        for place, digest in found:
+            message_id = epochs.adopt_moved(
+                tx, box.name, place=place, sha256=digest, candidates=missing.keys(), now=now
+            )
+            if message_id is not None:
+                moved += 1
+                del missing[message_id]
+                _note(house, tx, message_id, "mail.moved_by_hand", place.folder)
+        gone = _mark_gone(house, tx, list(missing.values()))
+    result = Reconciled(moved_by_hand=moved, gone_by_hand=gone, strangers=len(found) - moved)
+    if result != Reconciled():
+        log.info("postbox.reconciled", postbox=box.name, moved=moved, gone=gone)
+    return result
+
+
+def _mark_gone(house: House, tx: Tx, missing: list[Sighting]) -> int:
+    counted = sightings.mark_absent(tx, [seen.id for seen in missing])
+    over = [seen.id for seen in counted if seen.absences >= GONE_AFTER_ABSENCES]
+    gone = sightings.mark_gone(tx, over)
+    for message_id in gone:
+        _note(house, tx, message_id, "mail.gone_by_hand", "")
+    return len(gone)
+
+
+def _digest(box: Postbox, place: Place) -> str:
+    for mail in box.fetch(place.folder, place.epoch, (place.uid,)):
+        if isinstance(mail, Fetched):
+            return originals.fingerprint(mail.data)
+    return ""
+
+
+def _note(house: House, tx: Tx, message_id: int, action: str, folder: str) -> None:
+    audit.add(
+        tx,
+        "worker",
+        action=action,
+        subject=f"message:{message_id}",
+        details={"folder": folder} if folder else {},
+        at=house.clock(),
+    )
