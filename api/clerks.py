@@ -34,7 +34,7 @@ from triage.work import Claim, Correction
 router = APIRouter(prefix="/v1", tags=["clerk"])
 
 AgencyCode = Annotated[
-    str, Path(max_length=20, description="Code of the agency.", examples=["435"])
+    str, Path(max_length=20, description="Code of the agency, or `klaerung`.", examples=["435"])
 ]
 ItemId = Annotated[int, Path(ge=1, le=ID_MAX, description="The house's id of the item.")]
 LeaseToken = Annotated[
@@ -75,7 +75,7 @@ def listing(
     """One page of the open items, in the order of hand-out."""
     page = page_of(
         lambda rows, after: item_view.listing(house, caller, code, limit=rows, after=after),
-        lambda item: item.id,
+        lambda listed: listed.item.id,
         limit=limit,
         cursor=cursor,
     )

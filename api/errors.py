@@ -7,10 +7,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import PurePath
 from typing import Final
 
 import structlog
 from fastapi import FastAPI, Request, Response
+from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -56,7 +58,8 @@ class Problem:
             "status": self.status,
             "code": self.code,
             "detail": self.detail,
-            "details": self.details,
+            # Details may hold days, words of an enum or small values of the house.
+            "details": jsonable_encoder(self.details),
         }
 
 
@@ -185,12 +188,21 @@ def _chain(error: BaseException) -> Iterator[dict[str, object]]:
     """Types and frames of an exception and its causes, outermost first, without any text."""
     seen: BaseException | None = error
     while seen is not None:
-        frames = traceback.extract_tb(seen.__traceback__)
-        yield {
-            "type": type(seen).__qualname__,
-            "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
-        }
+        yield {"type": type(seen).__qualname__, "frames": _frames(seen)}
         seen = seen.__cause__ or seen.__context__
+
+
+def _frames(error: BaseException) -> list[str]:
+    """Where it went through the house, and the innermost place, also where that is a library."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "site-packages" not in frame.filename]
+    shown = ours if frames[-1:] == ours[-1:] else ours + frames[-1:]
+    return [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in shown]
+
+
+def _short(filename: str) -> str:
+    """The last two parts of a path: `triage/work.py`."""
+    return "/".join(PurePath(filename).parts[-2:])
 
 
 class Boundary:

@@ -18,7 +18,7 @@ from prometheus_client import (
 )
 
 from api.auth import HouseHere
-from rules.errors import TryLater
+from rules.errors import HouseError
 from triage import figures
 from triage.house import House
 
@@ -58,7 +58,7 @@ def _gauges(house: House) -> CollectorRegistry:
     up = Gauge("postlotse_database_up", "Whether the database answers.", registry=registry)
     try:
         now = figures.progress(house)
-    except TryLater:
+    except HouseError:
         up.set(0)
         return registry
     up.set(1)

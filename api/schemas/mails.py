@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Base64Bytes, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from api.schemas.base import In, Out
 from rules.codes import Channel, Concern, PaymentRelevant
@@ -12,8 +12,13 @@ from rules.codes import Channel, Concern, PaymentRelevant
 class MailIn(In):
     """A mail in JSON, for callers that can't send message/rfc822."""
 
-    raw_base64: Base64Bytes = Field(
-        examples=["U3ViamVjdDogS3Jhbmttb..."], description="The original, byte for byte, in base64."
+    # pydantic's own reading is strict; its Base64Bytes skips what is no base64 and decodes the rest.
+    model_config = ConfigDict(val_json_bytes="base64")
+
+    raw_base64: bytes = Field(
+        examples=["U3ViamVjdDogS3Jhbmttb2xkdW5nDQoNCkd1dGVuIFRhZy4NCg=="],
+        description="The original, byte for byte, in base64 without line breaks.",
+        json_schema_extra={"format": "byte"},
     )
     mailbox: str = Field(
         default="",

@@ -1,0 +1,84 @@
+"""The real doors before a real house on SQLite, and one client for each kind of caller."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from api.app import make_app
+from api.doors import ApiKey, new_key
+from rules.codes import Role
+from store import migrate
+from tests import house_fixture
+from tests.api.door_client import DoorClient
+from tests.api.small_door import bearer, door_settings
+from tests.house_fixture import eml
+from triage.house import House
+
+_ROLES = {
+    "kassel": (Role.CLERK, ("435",)),
+    "kassel2": (Role.CLERK, ("435",)),
+    "hamburg": (Role.CLERK, ("123",)),
+    "machine": (Role.AUTOMATION, None),
+    "admin": (Role.ADMIN, None),
+}
+_KEYS = {name: new_key(name) for name in _ROLES}
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """An app, its house and clock, and the callers that knock."""
+
+    app: FastAPI
+    house: House
+    clock: house_fixture.Clock
+    kassel: DoorClient
+    kassel2: DoorClient
+    hamburg: DoorClient
+    machine: DoorClient
+    admin: DoorClient
+    nobody: DoorClient
+
+    def hand_in(self, subject: str, text: str = "Guten Tag.", **headers: str) -> dict[str, Any]:
+        """A mail for Kassel, kept and sorted; the answer of the door."""
+        response = self.machine.post(
+            "/v1/mails",
+            content=eml(subject, text, **headers),
+            headers={"Content-Type": "message/rfc822"},
+        )
+        assert response.status_code == 201, response.text
+        body: dict[str, Any] = response.json()
+        return body
+
+    def take(self, subject: str) -> tuple[str, dict[str, str]]:
+        """A mail in Kassel's line, taken by its clerk: the item's path, and the token's header."""
+        self.hand_in(subject)
+        claim = self.kassel.post("/v1/agencies/435/items/next").json()
+        return f"/v1/items/{claim['item_id']}", {"X-Lease-Token": claim["lease_token"]}
+
+
+@pytest.fixture(scope="session")
+def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database without rows, to be copied: migrating takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("fresh")
+    url = house_fixture.sqlite_url(folder)
+    migrate.upgrade(url)
+    return folder / url.rpartition("/")[2]
+
+
+@pytest.fixture
+def doors(tmp_path: Path, fresh_database: Path) -> Iterator[Doors]:
+    shutil.copy(fresh_database, tmp_path)
+    clock = house_fixture.Clock()
+    house = house_fixture.make_house(house_fixture.sqlite_url(tmp_path), clock=clock)
+    keys = tuple(
+        ApiKey(name, _KEYS[name][1], role, agencies) for name, (role, agencies) in _ROLES.items()
+    )
+    app = make_app(house, door_settings(keys=keys, demo=True))
+    clients = {name: DoorClient(app, bearer(_KEYS[name][0])) for name in _ROLES}
+    yield Doors(app, house, clock, **clients, nobody=DoorClient(app))
+    house.db.close()

@@ -1,0 +1,138 @@
+"""The door of the admins, and what monitoring sees, before a real house."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api import errors
+from store import beats
+from tests.api.conftest import Doors
+from tests.house_fixture import eml
+
+IBAN = "DE02120300000000202051"
+
+
+def code_of(response: httpx.Response) -> tuple[int, str]:
+    return response.status_code, response.json()["code"]
+
+
+def set_aside(doors: Doors) -> int:
+    handed_in = doors.hand_in("Newsletter", Auto_Submitted="auto-generated")
+    assert handed_in["state"] == "aside"
+    message_id: int = handed_in["message_id"]
+    return message_id
+
+
+def test_mail_set_aside_is_listed_in_pages_with_its_reason(doors: Doors) -> None:
+    ids = [set_aside(doors) for _ in range(3)]
+    first = doors.admin.get("/v1/admin/aside?limit=2").json()
+    rest = doors.admin.get(f"/v1/admin/aside?limit=2&cursor={first['next_cursor']}").json()
+    rows = first["mails"] + rest["mails"]
+    assert [row["message_id"] for row in rows] == ids[::-1]
+    assert {row["reason_code"] for row in rows} == {"mail.machine"}
+    assert rest["next_cursor"] is None
+
+
+def test_real_mail_is_taken_in_once(doors: Doors) -> None:
+    message_id = set_aside(doors)
+    taken = doors.admin.post(f"/v1/admin/aside/{message_id}/intake")
+    assert taken.status_code == 201
+    assert taken.json()["item_id"] > 0
+    again = doors.admin.post(f"/v1/admin/aside/{message_id}/intake")
+    assert code_of(again) == (409, "mail.not_aside")
+
+
+def test_a_replay_sends_it_through_again(doors: Doors) -> None:
+    message_id = set_aside(doors)
+    assert doors.admin.post(f"/v1/admin/aside/{message_id}/replay").status_code == 204
+    assert doors.admin.get("/v1/admin/aside").json()["mails"] == []
+    assert doors.machine.get(f"/v1/mails/{message_id}").json()["state"] in {"kept", "aside"}
+
+
+def test_outgoing_rows_are_listed_by_state_without_their_content(doors: Doors) -> None:
+    item, token = doors.take("Neues Konto")
+    doors.kassel.post(f"{item}/handover", json={}, headers=token)
+    assert doors.admin.get("/v1/admin/outgoing").json()["outgoing"] == []
+    (row,) = doors.admin.get("/v1/admin/outgoing?state=new&state=dead").json()["outgoing"]
+    assert (row["kind"], row["state"]) == ("eakte", "new")
+    assert "payload" not in row
+
+
+def test_only_what_ended_badly_is_sent_again(doors: Doors) -> None:
+    item, token = doors.take("Neues Konto")
+    row = doors.kassel.post(f"{item}/handover", json={}, headers=token).json()["outgoing_id"]
+    again = doors.admin.post(f"/v1/admin/outgoing/{row}/replay")
+    assert code_of(again) == (409, "outgoing.not_dead")
+    unknown = doors.admin.post(f"/v1/admin/outgoing/{row + 1}/replay")
+    assert code_of(unknown) == (404, "outgoing.unknown")
+
+
+def test_the_sum_of_the_day_closes(doors: Doors) -> None:
+    doors.hand_in("Krankmeldung")
+    set_aside(doors)
+    proof = doors.admin.get("/v1/admin/completeness").json()
+    assert proof["day"] == "2026-11-23"
+    assert (proof["seen"], proof["difference"]) == (2, 0)
+    assert (proof["states"]["sorted"], proof["states"]["aside"]) == (1, 1)
+    other_day = doors.admin.get("/v1/admin/completeness?day=2026-11-22").json()
+    assert other_day["seen"] == 0
+
+
+def test_postboxes_are_shown_as_the_worker_last_found_them(doors: Doors) -> None:
+    with doors.house.db.write() as tx:
+        for name, code in (("postbox:SC-West", "postbox.away"), ("sort", "")):
+            beats.beat(tx, name, code=code, message="", now=doors.clock())
+    (box,) = doors.admin.get("/v1/admin/postboxes").json()["postboxes"]
+    assert (box["name"], box["ok"], box["oldest_unsorted"]) == ("SC-West", False, None)
+    assert box["remedy"]
+
+
+def test_figures_count_what_waits(doors: Doors) -> None:
+    doors.hand_in("Krankmeldung")
+    figures = doors.admin.get("/v1/admin/figures").json()
+    (kassel,) = figures["agencies"]
+    assert (kassel["code"], kassel["waiting"]) == ("435", 1)
+    assert figures["concerns"] == [["au", 1]]
+
+
+@pytest.mark.parametrize("path", ["aside", "outgoing", "completeness", "postboxes", "figures"])
+def test_admin_pages_are_for_admins(doors: Doors, path: str) -> None:
+    assert code_of(doors.kassel.get(f"/v1/admin/{path}")) == (403, "access.denied")
+    assert code_of(doors.nobody.get(f"/v1/admin/{path}")) == (401, "auth.missing")
+
+
+def test_the_process_lives_and_the_house_is_fit(doors: Doors) -> None:
+    assert doors.nobody.get("/health/live").json() == {"live": True}
+    ready = doors.nobody.get("/health/ready")
+    assert (ready.status_code, ready.json()["ready"]) == (200, True)
+
+
+def test_without_its_database_the_house_lives_but_is_not_fit(doors: Doors, tmp_path: Path) -> None:
+    doors.house.db.close()
+    for file in tmp_path.glob("postlotse.sqlite*"):
+        file.unlink()
+    (tmp_path / "postlotse.sqlite").mkdir()
+    assert doors.nobody.get("/health/live").status_code == 200
+    ready = doors.nobody.get("/health/ready")
+    assert (ready.status_code, ready.json()["ready"]) == (503, False)
+    assert "postlotse_database_up 0.0" in doors.nobody.get("/metrics").text
+    away = doors.kassel.get("/v1/agencies/435/items")
+    assert code_of(away) == (503, "store.away")
+    assert away.headers["retry-after"] == str(errors.RETRY_AFTER_SECONDS)
+
+
+def test_metrics_tell_numbers_and_no_person(doors: Doors) -> None:
+    doors.machine.post(
+        "/v1/mails",
+        content=eml("Neues Konto", f"Neue IBAN {IBAN}", sender="erika@post.example"),
+        headers={"Content-Type": "message/rfc822"},
+    )
+    doors.machine.get("/v1/mails/1")
+    text = doors.nobody.get("/metrics").text
+    assert 'route="/v1/mails/{message_id}"' in text
+    assert 'postlotse_mails{state="seen"} 1.0' in text
+    labels = " ".join(re.findall(r'="([^"]*)"', text))
+    for secret in (IBAN, "erika", "Konto", "/v1/mails/1", "machine", "435"):
+        assert secret not in labels

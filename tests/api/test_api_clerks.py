@@ -1,0 +1,195 @@
+"""The door of the clerks, before a real house."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.conftest import Doors
+
+REASON = "Das ist eine ausreichende Begründung."
+
+DEEDS: list[tuple[str, str, dict[str, Any] | None]] = [
+    ("PUT", "/lease", None),
+    ("DELETE", "/lease", None),
+    ("POST", "/correction", {"concerns": ["termin"], "payment_relevant": "no", "reason": REASON}),
+    ("POST", "/park", {"until": "2026-11-30", "reason": REASON}),
+    ("POST", "/return", {"reason": REASON}),
+    ("POST", "/forward", {"agency_code": "123", "reason": REASON}),
+    ("POST", "/handover", {"close_when_received": True}),
+    ("POST", "/waiver", {"reason": REASON}),
+    ("POST", "/close", {"reason": "done"}),
+    ("POST", "/replies", {"text_id": "termin.vereinbaren", "version": 1}),
+]
+
+
+def code_of(response: httpx.Response) -> tuple[int, str]:
+    return response.status_code, response.json()["code"]
+
+
+def test_an_empty_line_gives_nothing(doors: Doors) -> None:
+    response = doors.kassel.post("/v1/agencies/435/items/next")
+    assert (response.status_code, response.content) == (204, b"")
+
+
+def test_the_next_item_is_handed_out_once(doors: Doors) -> None:
+    doors.hand_in("Krankmeldung")
+    claim = doors.kassel.post("/v1/agencies/435/items/next")
+    assert claim.status_code == 200
+    assert claim.json().keys() == {"item_id", "lease_token", "lease_until"}
+    assert doors.kassel2.post("/v1/agencies/435/items/next").status_code == 204
+
+
+def test_next_may_ask_for_one_concern(doors: Doors) -> None:
+    doors.hand_in("Krankmeldung")
+    assert doors.kassel.post("/v1/agencies/435/items/next?concern=termin").status_code == 204
+    assert doors.kassel.post("/v1/agencies/435/items/next?concern=au").status_code == 200
+
+
+def test_next_repeated_with_its_key_is_the_same_claim(doors: Doors) -> None:
+    for _ in range(2):
+        doors.hand_in("Krankmeldung")
+    claims = [
+        doors.kassel.post("/v1/agencies/435/items/next", headers={"Idempotency-Key": "n-1"})
+        for _ in range(2)
+    ]
+    assert claims[0].content == claims[1].content
+
+
+def test_the_line_of_another_agency_stays_closed(doors: Doors) -> None:
+    assert doors.hamburg.post("/v1/agencies/435/items/next").status_code == 403
+    assert doors.hamburg.get("/v1/agencies/435/items").status_code == 403
+    assert doors.machine.post("/v1/agencies/435/items/next").status_code == 403
+    assert doors.admin.post("/v1/agencies/435/items/next").status_code == 403
+
+
+def test_the_list_in_pages_is_the_whole_list(doors: Doors) -> None:
+    handed_in = {doors.hand_in("Krankmeldung")["item_id"] for _ in range(5)}
+    seen, cursor, pages = [], None, 0
+    while True:
+        params = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = doors.kassel.get("/v1/agencies/435/items", params=params).json()
+        seen += [listed["item"]["id"] for listed in page["items"]]
+        cursor, pages = page["next_cursor"], pages + 1
+        if cursor is None:
+            break
+    assert pages == 3
+    assert len(seen) == len(handed_in)
+    assert set(seen) == handed_in
+
+
+def test_who_holds_an_item_is_not_told(doors: Doors) -> None:
+    item, _ = doors.take("Krankmeldung")
+    lists = doors.kassel2.get("/v1/agencies/435/items")
+    shown = doors.kassel2.get(item)
+    assert lists.json()["items"][0]["item"]["state"] == "held"
+    for response in (lists, shown):
+        assert '"holder"' not in response.text
+        assert '"kassel"' not in response.text
+
+
+def test_an_item_is_shown_whole_and_not_again_while_unchanged(doors: Doors) -> None:
+    item, token = doors.take("Krankmeldung")
+    first = doors.kassel.get(item)
+    view = first.json()
+    assert view["mail"]["subject"] == "Krankmeldung"
+    assert view["verdict"]["concerns"][0]["code"] == "au"
+    assert {gate["code"] for gate in view["gates"]} >= {"eakte_receipt"}
+    assert view["close_blocked_because"]
+    known = {"If-None-Match": first.headers["etag"]}
+    assert doors.kassel.get(item, headers=known).status_code == 304
+    doors.kassel.post(f"{item}/waiver", json={"reason": REASON}, headers=token)
+    changed = doors.kassel.get(item, headers=known)
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != first.headers["etag"]
+
+
+def test_an_item_of_others_is_unknown(doors: Doors) -> None:
+    item, _ = doors.take("Krankmeldung")
+    assert code_of(doors.hamburg.get(item)) == (404, "item.unknown")
+
+
+@pytest.mark.parametrize(("method", "deed", "said"), DEEDS)
+def test_a_stale_token_writes_nothing(
+    doors: Doors, method: str, deed: str, said: dict[str, Any] | None
+) -> None:
+    item, token = doors.take("Termin absagen")
+    doors.clock.forward(hours=1)
+    doors.kassel2.post("/v1/agencies/435/items/next")
+    before = doors.kassel2.get(item).json()["item"]
+    response = doors.kassel.request(method, f"{item}{deed}", json=said, headers=token)
+    assert code_of(response) == (409, "item.lease_stale")
+    assert doors.kassel2.get(item).json()["item"] == before
+
+
+@pytest.mark.parametrize(("method", "deed", "said"), DEEDS)
+def test_no_write_without_a_token(
+    doors: Doors, method: str, deed: str, said: dict[str, Any] | None
+) -> None:
+    item, _ = doors.take("Termin absagen")
+    response = doors.kassel.request(method, f"{item}{deed}", json=said)
+    assert code_of(response) == (422, "request.invalid")
+    assert "X-Lease-Token" in response.text
+
+
+def test_an_item_taken_from_the_list_is_kept_by_a_sign_of_life_and_put_back(doors: Doors) -> None:
+    item = f"/v1/items/{doors.hand_in('Krankmeldung')['item_id']}"
+    claim = doors.kassel.post(f"{item}/lease").json()
+    token = {"X-Lease-Token": claim["lease_token"]}
+    doors.clock.forward(minutes=5)
+    renewed = doors.kassel.put(f"{item}/lease", headers=token)
+    assert renewed.json()["lease_until"] > claim["lease_until"]
+    assert code_of(doors.kassel2.post(f"{item}/lease"))[0] == 409
+    assert doors.kassel.delete(f"{item}/lease", headers=token).status_code == 204
+    assert doors.kassel2.post(f"{item}/lease").status_code == 200
+
+
+def test_a_payment_relevant_item_closes_only_after_a_reasoned_no(doors: Doors) -> None:
+    item, token = doors.take("Neues Konto")
+    closing = {"json": {"reason": "done"}, "headers": token}
+    assert code_of(doors.kassel.post(f"{item}/close", **closing)) == (422, "item.receipt_missing")
+    assert doors.kassel.post(f"{item}/waiver", json={"reason": REASON}, headers=token).is_success
+    assert doors.kassel.post(f"{item}/close", **closing).status_code == 204
+    assert doors.kassel.get(item).json()["item"]["state"] == "closed"
+
+
+def test_a_hand_over_is_ordered_once(doors: Doors) -> None:
+    item, token = doors.take("Neues Konto")
+    ordered = [doors.kassel.post(f"{item}/handover", json={}, headers=token) for _ in range(2)]
+    assert [answer.status_code for answer in ordered] == [202, 202]
+    assert ordered[0].json() == ordered[1].json()
+
+
+def test_a_correction_replaces_the_verdict(doors: Doors) -> None:
+    item, token = doors.take("Krankmeldung")
+    said = {"concerns": ["termin"], "payment_relevant": "no", "reason": REASON}
+    assert doors.kassel.post(f"{item}/correction", json=said, headers=token).status_code == 204
+    view = doors.kassel.get(item).json()
+    assert view["corrected"]
+    assert view["verdict"]["concerns"][0]["code"] == "termin"
+    assert view["verdict"]["payment_relevant"] == "no"
+
+
+def test_a_parked_item_is_out_of_the_line(doors: Doors) -> None:
+    item, token = doors.take("Termin absagen")
+    said = {"until": "2026-11-30", "reason": REASON}
+    assert doors.kassel.post(f"{item}/park", json=said, headers=token).status_code == 204
+    assert doors.kassel.get(item).json()["item"]["parked_until"] == "2026-11-30"
+    assert doors.kassel.post("/v1/agencies/435/items/next").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [("return", {"reason": REASON}), ("forward", {"agency_code": "123", "reason": REASON})],
+)
+def test_an_item_given_away_counts_its_hops(doors: Doors, deed: str, said: dict[str, Any]) -> None:
+    item, token = doors.take("Termin absagen")
+    response = doors.kassel.post(f"{item}/{deed}", json=said, headers=token)
+    assert (response.status_code, response.json()) == (200, {"hops": 1})
+
+
+@pytest.mark.parametrize("said", [{"reason": "never heard"}, {}, {"reason": "done", "force": True}])
+def test_a_request_with_words_we_do_not_know_is_refused(doors: Doors, said: dict[str, Any]) -> None:
+    item, token = doors.take("Termin absagen")
+    response = doors.kassel.post(f"{item}/close", json=said, headers=token)
+    assert code_of(response) == (422, "request.invalid")

@@ -1,0 +1,80 @@
+"""Each code that a page can show has its German word."""
+
+import pytest
+
+from api.web import render, words
+from rules.codes import AgencyHow, Channel, Concern, PaymentRelevant
+from rules.item import CloseReason, ItemState
+
+
+@pytest.mark.parametrize(
+    ("codes", "table"),
+    [
+        (Concern, words.CONCERNS),
+        (Channel, words.CHANNELS),
+        (PaymentRelevant, words.PAYMENT),
+        (ItemState, words.STATES),
+        (AgencyHow, words.HOW),
+        (CloseReason, words.CLOSE_REASONS),
+    ],
+)
+def test_every_code_has_a_word_and_no_word_is_left_over(codes: type, table: dict[str, str]) -> None:
+    assert set(table) == {code.value for code in codes}
+
+
+@pytest.mark.parametrize(
+    ("probability", "said", "boxes"),
+    [
+        (1.0, "sehr sicher", 4),
+        (0.95, "sehr sicher", 4),
+        (0.949, "sehr sicher", 4),
+        (0.944, "sicher", 3),
+        (0.8, "sicher", 3),
+        (0.794, "unsicher, Sie entscheiden", 2),
+        (0.6, "unsicher, Sie entscheiden", 2),
+        (0.59, "nur ein Hinweis, Sie entscheiden", 1),
+    ],
+)
+def test_the_word_fits_the_number_that_is_shown_beside_it(
+    probability: float, said: str, boxes: int
+) -> None:
+    assert words.sure(probability) == said
+    assert words.boxes(probability) == boxes
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "person"),
+    [
+        ("mail.machine", "Maschinelle Mail", False),
+        ("mail.too_large", "Zu groß", True),
+        ("machine.bounce", "Unzustellbar", False),
+        ("bug", "Fehlgeschlagen", True),
+        ("store.away", "Fehlgeschlagen", True),
+    ],
+)
+def test_what_may_hide_a_concern_needs_a_person(code: str, name: str, person: bool) -> None:
+    assert words.aside_reason(code) == name
+    assert words.needs_person(code) is person
+    assert words.aside_why(code)
+
+
+def test_a_refusal_is_told_in_german_whatever_its_code() -> None:
+    assert "Begründung" in words.refusal("item.reason_too_short", "A reason is needed")
+    assert words.refusal("text.placeholder_missing", "Es fehlt: „Termin“.").startswith("Es fehlt")
+    assert "some.other" in words.refusal("some.other", "English words")
+    assert "English" not in words.refusal("some.other", "English words")
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(0, "0"), (999, "999"), (1284, "1.284"), (1_000_000, "1.000.000")]
+)
+def test_figures_are_grouped_by_points(count: int, shown: str) -> None:
+    assert render.number(count) == shown
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "shown"),
+    [(0, "0 kB"), (1, "1 kB"), (48_312, "48 kB"), (61_000_000, "61 MB")],
+)
+def test_something_never_weighs_nothing(size_bytes: int, shown: str) -> None:
+    assert render.size(size_bytes) == shown
