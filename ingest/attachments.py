@@ -15,7 +15,7 @@ from rules.mail import Attachment
 MAX_NAME_CHARS = 200
 """Longest name. Source: rules.mail.Attachment (255 bytes is what file systems take)."""
 
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]')
+_UNSAFE = re.compile(r'[<>:"|?*]')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 _EXTENSIONS = {
     "application/pdf": ".pdf",
@@ -44,7 +44,8 @@ _OF_THE_MAILER = frozenset(
 def safe_name(name: str, content_type: str, path: str) -> str:
     """A name to show and to save under: no path, no control or direction marks, never empty."""
     bare = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    bare = _UNSAFE.sub("", bare).strip(" .")
+    # Unprintable are control, direction and zero-width characters, which make names lie.
+    bare = _UNSAFE.sub("", "".join(filter(str.isprintable, bare))).strip(" .")
     if not bare:
         return f"Anlage_{path.replace('/', '_')}{_EXTENSIONS.get(content_type, '.bin')}"
     if _DEVICE.match(bare):

@@ -14,6 +14,9 @@ from ingest.mime import Leaf
 MAX_TEXT_CHARS = 500_000
 """Characters of text that are kept. Source: own decision 0007 (about 250 printed pages)."""
 
+MAX_TEXT_BYTES = 4 * MAX_TEXT_CHARS
+"""Bytes of a text part that are decoded. Source: own decision 0007 (UTF-8 takes up to four)."""
+
 _STUB = re.compile(
     r"(?:unterstützt|anzeig|darstell|support|display|view|enable|requires?).{0,60}html"
     r"|html.{0,60}(?:unterstützt|anzeig|darstell|support|view|format|version)"
@@ -78,12 +81,16 @@ def _of_one_depth(leaves: list[Leaf]) -> Body:
 
 def _piece(leaf: Leaf, defects: list[str]) -> _Piece:
     content = leaf.content()
+    data = content.data
+    if len(data) > MAX_TEXT_BYTES:  # a cut inside a letter would look like a wrong charset
+        data = data[:MAX_TEXT_BYTES].rpartition(b"\n")[0] or data[:MAX_TEXT_BYTES]
+        defects.append("text.cut")
     label = leaf.params.get("charset", "")
     markup = leaf.content_type == "text/html"
     if markup and not label:
-        meta = _META_CHARSET.search(content.data[:2_000])
+        meta = _META_CHARSET.search(data[:2_000])
         label = meta[1].decode("ascii") if meta else ""
-    decoded = charset.decode(content.data, label)
+    decoded = charset.decode(data, label)
     repaired = charset.repair(decoded.text)
     cleaned = charset.clean(repaired.text)
     defects += content.defects + decoded.defects + repaired.defects + cleaned.defects

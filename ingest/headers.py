@@ -33,7 +33,9 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _QUOTED_BYTE = re.compile(rb"=([0-9A-Fa-f]{2})")
 _PARAM = re.compile(r';\s*([^\s=;"]{1,80})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;"]*))', re.DOTALL)
 _CONTINUED = re.compile(r"(.*?)(?:\*(\d{1,3}))?(\*)?")
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@\\]{1,128}@[^\s<>(),;:\"@\\]{1,190}")
+_ADDRESS = re.compile(
+    r"[^\s<>()\[\],;:\"@\\\x00-\x1f\x7f-\x9f]{1,128}@[^\s<>(),;:\"@\\\x00-\x1f\x7f-\x9f]{1,190}"
+)
 # Every alternative takes an unclosed token too, so that the scan is linear on any input.
 _TOKEN = re.compile(
     r'"(?:[^"\\]|\\.)*"?|<[^<>]*>?|\([^()]*\)?|=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=|[^",;<>()=]+|.',

@@ -1,0 +1,86 @@
+"""HTML of strangers: to text, and to markup that is safe to show."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest import html
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<p>eins</p><p>zwei</p>", "eins\n\nzwei"),
+        ("eins<br>zwei", "eins\nzwei"),
+        ("<table><tr><td>Kundennummer:</td><td>123A</td></tr></table>", "Kundennummer: 123A"),
+        ("<table><tr><td><p>IBAN</p></td><td><p>DE1</p></td></tr></table>", "IBAN\tDE1"),
+        ("<style>p{}</style><script>x()</script><p>nur das</p>", "nur das"),
+        ("<p>a&nbsp;b&#8203;c&auml;</p>", "a bcä"),
+        (
+            "<p>neu</p><blockquote>alt<blockquote>älter</blockquote></blockquote>",
+            "neu\n\n> alt\n\n> > älter",
+        ),
+        ("<blockquote>offen", "> offen"),
+        ("</blockquote>zu viel", "zu viel"),
+        ("<p>\ue0f1 privat</p>", "privat"),
+        ("", ""),
+    ],
+)
+def test_html_becomes_text(markup: str, text: str) -> None:
+    lines = [line.strip(" ") for line in html.to_text(markup).split("\n")]
+    assert "\n".join(lines).strip() == text
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<script>alert(1)</script>x",
+        '<img src="https://spy.example/p.gif" onerror="alert(1)">x',
+        '<p style="background:url(https://spy.example)" onclick="a()">x</p>',
+        '<form action="https://spy.example"><input name=a></form>x',
+        '<a href="javascript:alert(1)">x</a>',
+        '<a href="data:text/html,hallo">x</a>',
+        '<iframe src="https://spy.example"></iframe>x',
+        '<link rel=stylesheet href="https://spy.example/a.css">x',
+        "<svg><script>alert(1)</script></svg>x",
+        '<math><mtext><table><mglyph><style><img src=x onerror="a()"></style></table></math>x',
+        '<video src="https://spy.example"></video><audio src=x></audio>x',
+        '<body background="https://spy.example">x</body>',
+        '<meta http-equiv="refresh" content="0;url=https://spy.example">x',
+        "<base href='https://spy.example'>x",
+        '<td background="https://spy.example">x</td>',
+        '<input type=image src="https://spy.example">x',
+        '<img src="a>b" onerror="alert(1)">x',
+    ],
+)
+def test_sanitised_markup_loads_and_runs_nothing(markup: str) -> None:
+    safe = html.sanitize(markup)
+    assert not re.search(r"(?i)<(?!/?(?:p|a|td|table|tr|tbody)\b)", safe)
+    assert not re.search(r"(?i)<[^>]*(?:spy\.example|javascript:|data:|\bon\w+=|style=|src=)", safe)
+    assert "x" in safe
+
+
+def test_sanitised_markup_keeps_what_reads_well() -> None:
+    markup = (
+        '<p>Hallo <b>Welt</b><img src="cid:x"></p><table><tr><td colspan="2">a</td></tr></table>'
+        '<a href="https://firma.example">Seite</a><a href="mailto:a@post.example">Mail</a>'
+    )
+    safe = html.sanitize(markup)
+    for kept in (
+        "<b>Welt</b>",
+        "[Bild]",
+        'colspan="2"',
+        'href="https://firma.example"',
+        "noreferrer",
+    ):
+        assert kept in safe
+    assert html.sanitize(safe) == safe
+
+
+@given(st.text(alphabet="<>/= \"'ab!-imgscriptdblockquote&;\n", max_size=200))
+def test_html_is_total(markup: str) -> None:
+    html.to_text(markup)
+    assert "<script" not in html.sanitize(markup)
+    assert "<img" not in html.sanitize(markup)

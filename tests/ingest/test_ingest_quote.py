@@ -1,0 +1,227 @@
+"""The seams of a text: quoted mail, signatures, disclaimers; nothing lost, facts kept."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest import html, quote, signature
+from ingest.quote import cut
+from rules.mail import BodyParts
+
+ROOT = Path(__file__).parents[2]
+OWN = "Ich bin krank bis 15.03.2024.\n\nMfG\nAnna Muster\n"
+TEXTS = [
+    row["body"] if "body" in row else html.to_text(row["html"])
+    for path in sorted((ROOT / "corpus").glob("*.jsonl"))
+    for row in map(json.loads, path.read_text("utf-8").splitlines())
+]
+SEAMS = [
+    "-----Ursprüngliche Nachricht-----",
+    "-----Original Message-----",
+    "---------- Forwarded message ---------",
+    "-------- Weitergeleitete Nachricht --------",
+    "--- Weitergeleitet ---",
+    "Anfang der weitergeleiteten Nachricht:",
+    "Begin forwarded message:",
+    "Am 04.03.2024 um 10:15 schrieb Agentur für Arbeit:",
+    "Am Mo., 4. März 2024 um 10:15 Uhr schrieb Agentur <a@agentur.example>:",
+    "Am 04.03.2024 um 10:15 schrieb\nAgentur für Arbeit Kassel\n<a@agentur.example>:",
+    "On Mon, Mar 4, 2024 at 10:15 AM Agentur <a@agentur.example> wrote:",
+    "Agentur <a@agentur.example> schrieb am Mo., 4. März 2024, 10:15:",
+    "2024-03-04 10:15 GMT+01:00 Agentur <a@agentur.example>:",
+    "Le 4 mars 2024 à 10:15, Agentur <a@agentur.example> a écrit :",
+    "Von: Agentur\nGesendet: Montag, 4. März 2024\nAn: Anna\nBetreff: Termin\n",
+    "*Von:* Agentur <a@agentur.example>\n*Gesendet:* Montag\n*Betreff:* Termin\n",
+    "________________________________\nVon: Agentur\nGesendet: Montag\nAn: Anna\nBetreff: Termin\n",
+    "From: Agentur\nSent: Monday\nTo: Anna\nSubject: Termin\n",
+]
+
+
+@pytest.mark.parametrize("seam", SEAMS)
+def test_what_stands_below_a_seam_is_quoted(seam: str) -> None:
+    parts = cut(f"{OWN}\n{seam}\nKommen Sie am 12.3., neue IBAN bitte melden.\n")
+    assert parts.new.strip() == OWN.strip()
+    assert "neue IBAN bitte melden" in parts.quoted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Am 12.3. um 10:15 Uhr schrieb mir Ihre Kollegin:\nBitte AU schicken. Hier ist sie.",
+        "Von: 04.03.2024\nBis: 15.03.2024\nbin ich krank",
+        "Hier klicken:\n>> Jetzt anmelden <<",
+        "Der Arzt hat mich am 4.3. krankgeschrieben:\nbis 15.3.",
+        "Ich habe drei Fragen:\n- erstens --- zweitens\n- drittens",
+    ],
+)
+def test_what_only_looks_like_a_seam_stays_new(text: str) -> None:
+    assert cut(text) == BodyParts(text)
+
+
+def test_answers_between_quoted_lines_are_new() -> None:
+    text = "Hallo,\n> Sind Sie krank?\nJa, bis Freitag.\n> Neue IBAN?\nNein.\n>> älter\n"
+    parts = cut(text)
+    assert parts.new == "Hallo,\nJa, bis Freitag.\nNein.\n"
+    assert parts.quoted == "> Sind Sie krank?\n> Neue IBAN?\n>> älter\n"
+
+
+def test_an_attribution_of_another_language_goes_with_its_quote() -> None:
+    parts = cut("Dobrze.\n\nW dniu 2024-03-04 o 08:33, a@agentur.example pisze:\n> Termin\n")
+    assert parts.new.strip() == "Dobrze."
+
+
+FORWARD = "Von: Anna <anna@post.example>\nGesendet: Montag\nAn: Praxis\nBetreff: Krank\n\n"
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "",
+        "siehe unten",
+        "zur Kenntnis",
+        "z.K.",
+        "FYI",
+        "Guten Tag,\n\nbitte um weitere Veranlassung\n\nMit freundlichen Grüßen\nP. Meier",
+        "Von meinem iPhone gesendet",
+    ],
+)
+def test_a_mail_forwarded_without_words_is_the_message(own: str) -> None:
+    parts = cut(f"{own}\n\n{FORWARD}Ich bin krank bis Freitag.\n\nVon: Alt\nAn: Anna\n\nganz alt\n")
+    assert "Ich bin krank bis Freitag." in parts.new
+    assert "Gesendet: Montag" in parts.quoted
+    assert "ganz alt" in parts.quoted
+
+
+@pytest.mark.parametrize(
+    ("own", "head"),
+    [
+        ("Meine Tochter ist seit gestern im Krankenhaus.", FORWARD),
+        ("MfG\nKundennummer: 123A456789", FORWARD),
+        ("", "Von: Kassel@arbeitsagentur.example\nGesendet: Montag\nBetreff: Einladung\n\n"),
+    ],
+)
+def test_own_words_or_the_agencys_own_mail_leave_the_forwarded_quoted(own: str, head: str) -> None:
+    parts = cut(f"{own}\n\n{head}Melden Sie jede neue IBAN.\n")
+    assert "IBAN" not in parts.new
+    assert own in parts.new
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Von meinem iPhone gesendet",
+        "Gesendet von meinem Samsung Galaxy Smartphone",
+        "Gesendet mit der GMX Mail App",
+        "Sent from my iPad",
+        "Get Outlook for Android",
+        "Virenfrei. www.avast.com",
+        "-- \nIm Leben ist alles Übung",
+    ],
+)
+def test_what_a_program_signs_is_signature(line: str) -> None:
+    parts = cut(f"krank bis freitag, 123A456789\n\n{line}\n")
+    assert parts.new.strip() == "krank bis freitag, 123A456789"
+    assert line in parts.signature
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Mit freundlichen Grüßen\nMax Muster\nKundennummer: 123A456789\n34117 Kassel\nTel. 0561 1",
+        "-- \nMax Muster\nKd-Nr. 123A456789\nHauptstraße 1\n34117 Kassel",
+        "LG Max\n\n34117 Kassel, 123 A 456 789",
+    ],
+)
+def test_facts_of_a_private_person_stay_new(end: str) -> None:
+    parts = cut(f"Ich bin krank.\n\n{end}\n")
+    for fact in ("123", "34117 Kassel"):
+        assert fact in parts.new
+
+
+COMPANY = "Metallbau Beispiel GmbH\nHauptstr. 1, 34117 Kassel\n"
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        "Geschäftsführer: A. Beispiel",
+        "HRB 99999 Amtsgericht Kassel",
+        "USt-IdNr. DE999999999",
+        "Sitz der Gesellschaft: Kassel",
+        "Bankverbindung: DE02 1203 0000 0000 2020 51",
+    ],
+)
+def test_a_companys_block_is_signature_if_something_proves_it(proof: str) -> None:
+    parts = cut(f"Herr M. beginnt.\n\nFreundliche Grüße\nP. Meier\n\n{COMPANY}{proof}\n")
+    assert parts.new.strip() == "Herr M. beginnt.\n\nFreundliche Grüße\nP. Meier"
+    assert parts.signature == f"{COMPANY}{proof}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Freundliche Grüße\nP. Meier\n{COMPANY}",
+        "Das Amtsgericht Kassel hat mich zur Betreuerin bestellt.",
+        "An die Geschäftsführung\n\nIch beschwere mich.",
+        "Neue Bankverbindung: DE02 1203 0000 0000 2020 51\n\nLG Max",
+    ],
+)
+def test_without_proof_nothing_is_taken_for_a_companys_block(text: str) -> None:
+    assert cut(text).signature == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Diese E-Mail enthält vertrauliche Informationen.",
+        "Der Inhalt dieser E-Mail ist vertraulich.",
+        "This e-mail is confidential.",
+        "Sollten Sie nicht der richtige Adressat sein, löschen Sie diese Mail.",
+        "Bitte denken Sie an die Umwelt, bevor Sie diese E-Mail drucken.",
+        "Hinweise zum Datenschutz: https://firma.example/ds",
+    ],
+)
+def test_a_disclaimer_is_set_apart(line: str) -> None:
+    parts = cut(f"{OWN}\n{line}\nzweite Zeile davon\n")
+    assert parts.disclaimer == f"{line}\nzweite Zeile davon\n"
+
+
+def test_a_customers_wish_for_discretion_is_no_disclaimer() -> None:
+    text = "Bitte behandeln Sie das vertraulich. Diese Nachricht ist wichtig.\n"
+    assert cut(text) == BodyParts(text)
+
+
+PIECES = st.sampled_from(
+    [*SEAMS, "> zitiert", "-- ", "MfG", "HRB 1", "GmbH", "", "Text.", "Von meinem iPhone gesendet"]
+) | st.text(max_size=30)
+
+
+@given(st.lists(PIECES, max_size=25).map("\n".join))
+def test_no_line_is_lost_and_every_part_keeps_the_order(text: str) -> None:
+    parts = cut(text)
+    joined = parts.new + parts.quoted + parts.signature + parts.disclaimer
+    assert sorted(joined) == sorted(text)
+    for part in (parts.new, parts.quoted, parts.signature, parts.disclaimer):
+        rest = iter(text.split("\n"))
+        assert all(line in rest for line in part.split("\n") if line)
+
+
+def test_the_training_mails_are_cut_as_often_as_a_person_read_it() -> None:
+    cuts = [cut(text) for text in TEXTS]
+    for text, parts in zip(TEXTS, cuts, strict=True):
+        assert sorted(parts.new + parts.quoted + parts.signature + parts.disclaimer) == sorted(text)
+    assert 70 <= sum(bool(parts.quoted) for parts in cuts) <= 110
+    assert 39 <= sum(bool(parts.signature) for parts in cuts) <= 45
+    assert 18 <= sum(bool(parts.disclaimer) for parts in cuts) <= 22
+
+
+def test_the_short_cut_for_plain_mails_changes_nothing() -> None:
+    for text in TEXTS:
+        lines = text.split("\n")
+        if not signature.may_be_in(text.lower()):
+            assert set(signature.labels(lines)) == {"new"}
+        if not any(hint in text.lower() for hint in quote._HINTS):
+            assert set(quote._quoted(lines)) == {"new"}
