@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from store import rows
 from store.engine import Tx
-from store.statements import insert, spelled
+from store.statements import insert
 from store.tables import OutgoingState
 from store.tables import outgoing as table
 
@@ -36,7 +36,10 @@ class NewOutgoing:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """An outgoing row as it is now. `fence` belongs to its last claim."""
+    """An outgoing row as it is now. `fence` belongs to its last claim.
+
+    `next_try_at` is when a worker may take it (again); None if there is nothing left to do.
+    """
 
     id: int
     kind: str
@@ -46,7 +49,7 @@ class Outgoing:
     payload: dict[str, Any]
     state: OutgoingState
     tries: int
-    next_try_at: datetime
+    next_try_at: datetime | None
     claimed_by: str | None
     claimed_until: datetime | None
     fence: int
@@ -110,7 +113,6 @@ def claim(
     due = (
         sa.select(table.c.id)
         .where(
-            spelled(table.c.state, OutgoingState.NEW, OutgoingState.CLAIMED),
             table.c.next_try_at <= now,
             table.c.kind.in_(sorted(kinds)),
         )
@@ -143,7 +145,13 @@ def sent(tx: Tx, outgoing_id: int, *, fence: int, answer: str, now: datetime) ->
 
     Raises: Refused: `outgoing.unknown`. Conflict: `outgoing.claim_lost`.
     """
-    values = {"state": OutgoingState.SENT, "answer": answer, "sent_at": now, "error_code": ""}
+    values = {
+        "state": OutgoingState.SENT,
+        "answer": answer,
+        "sent_at": now,
+        "next_try_at": None,
+        "error_code": "",
+    }
     _write(tx, outgoing_id, fence=fence, values=values)
 
 
@@ -165,7 +173,12 @@ def dead(tx: Tx, outgoing_id: int, *, fence: int, error_code: str, now: datetime
 
     Raises: Refused: `outgoing.unknown`. Conflict: `outgoing.claim_lost`.
     """
-    values = {"state": OutgoingState.DEAD, "error_code": error_code, "done_at": now}
+    values = {
+        "state": OutgoingState.DEAD,
+        "error_code": error_code,
+        "next_try_at": None,
+        "done_at": now,
+    }
     _write(tx, outgoing_id, fence=fence, values=values)
 
 
@@ -289,7 +302,12 @@ def _answer(
             table.c.state.not_in([OutgoingState.RECEIPTED, state]),
         )
         .values(
-            state=state, receipt=dict(receipt), done_at=now, claimed_by=None, claimed_until=None
+            state=state,
+            receipt=dict(receipt),
+            done_at=now,
+            next_try_at=None,
+            claimed_by=None,
+            claimed_until=None,
         )
     )
     tx.run(statement)

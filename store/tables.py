@@ -289,7 +289,7 @@ outgoing = sa.Table(
     sa.Column("payload", _Json, nullable=False),
     sa.Column("state", _words(OutgoingState), nullable=False),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("next_try_at", UtcTime, nullable=False),
+    sa.Column("next_try_at", UtcTime),
     sa.Column("claimed_by", sa.Text),
     sa.Column("claimed_until", UtcTime),
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
@@ -299,12 +299,15 @@ outgoing = sa.Table(
     sa.Column("sent_at", UtcTime),
     sa.Column("done_at", UtcTime),
     sa.Column("error_code", sa.Text, nullable=False, server_default=""),
-    _index("ix_outgoing_due", "next_try_at", "id", where="state IN ('new', 'claimed')"),
+    _index("ix_outgoing_due", "next_try_at", "id", where="next_try_at IS NOT NULL"),
     sa.Index("ix_outgoing_item_id", "item_id"),
     sa.Index("ix_outgoing_message_id", "message_id"),
     sa.Index("ix_outgoing_state", "state", "id"),
 )
-"""Everything that is to reach somebody outside: hand-overs, replies, tasks for other units."""
+"""Everything that is to reach somebody outside: hand-overs, replies, tasks for other units.
+
+`next_try_at` is NULL where nothing is left to do for a worker.
+"""
 
 audit = sa.Table(
     "audit",

@@ -335,7 +335,7 @@ def _outgoing() -> None:
         sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(40), nullable=False),
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True)),
         sa.Column("claimed_by", sa.Text()),
         sa.Column("claimed_until", sa.DateTime(timezone=True)),
         sa.Column("fence", sa.BigInteger(), server_default="0", nullable=False),
@@ -350,7 +350,7 @@ def _outgoing() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_outgoing"),
         sa.UniqueConstraint("idempotency_key", name="uq_outgoing_idempotency_key"),
     )
-    _index("ix_outgoing_due", "outgoing", "next_try_at", "id", where="state IN ('new', 'claimed')")
+    _index("ix_outgoing_due", "outgoing", "next_try_at", "id", where="next_try_at IS NOT NULL")
     op.create_index("ix_outgoing_item_id", "outgoing", ["item_id"])
     op.create_index("ix_outgoing_message_id", "outgoing", ["message_id"])
     op.create_index("ix_outgoing_state", "outgoing", ["state", "id"])

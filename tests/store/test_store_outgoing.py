@@ -1,0 +1,202 @@
+"""Outgoing rows: ordered once, claimed by one, and closed by the receipt."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from rules.errors import Conflict, Refused
+from store import outgoing
+from store.engine import Database, Tx
+from store.outgoing import NewOutgoing, Outgoing
+from store.tables import OutgoingState
+from tests.store.samples import NOW, keep, later, queue
+
+
+def _order(
+    db: Database, key: str = "k1", *, kind: str = "eakte", item_id: int | None = None
+) -> int:
+    with db.write() as tx:
+        return outgoing.order(
+            tx, NewOutgoing(kind, key, {"concerns": ["au"]}, item_id=item_id), now=NOW
+        )
+
+
+def _claim(
+    db: Database, *, at: float = 0, limit: int = 9, kind: str = "eakte"
+) -> tuple[Outgoing, ...]:
+    with db.write() as tx:
+        return outgoing.claim(
+            tx, kinds=[kind], worker="w1", now=later(at), limit=limit, lease_seconds=60
+        )
+
+
+def _get(db: Database, outgoing_id: int) -> Outgoing:
+    with db.read() as tx:
+        return outgoing.get(tx, outgoing_id)
+
+
+def test_the_same_key_twice_is_one_sending(db: Database) -> None:
+    assert _order(db) == _order(db)
+    assert _order(db, "k2") != _order(db)
+    assert len(_claim(db)) == 2
+
+
+def test_the_whole_way_to_the_receipt(db: Database) -> None:
+    outgoing_id = _order(db, item_id=queue(db, "1"))
+    (row,) = _claim(db)
+    assert (row.id, row.state, row.tries) == (outgoing_id, OutgoingState.CLAIMED, 1)
+    assert (row.claimed_by, row.claimed_until) == ("w1", later(60))
+    with db.write() as tx:
+        outgoing.sent(tx, row.id, fence=row.fence, answer="250 ok", now=later(1))
+        outgoing.receipted(tx, "k1", receipt={"reference": "E-1"}, now=later(9))
+        outgoing.receipted(tx, "k1", receipt={"reference": "E-2"}, now=later(10))
+        outgoing.rejected(tx, "k1", receipt={"reason": "zu spät"}, now=later(11))
+    row = _get(db, outgoing_id)
+    assert (row.state, row.receipt) == (OutgoingState.RECEIPTED, {"reference": "E-1"})
+    assert (row.answer, row.sent_at, row.done_at) == ("250 ok", later(1), later(9))
+    assert row.payload == {"concerns": ["au"]}
+
+
+def test_a_receipt_may_overtake_our_own_note_of_the_sending(db: Database) -> None:
+    _order(db)
+    (row,) = _claim(db)
+    with db.write() as tx:
+        outgoing.receipted(tx, "k1", receipt={}, now=later(1))
+        with pytest.raises(Conflict) as caught:
+            outgoing.sent(tx, row.id, fence=row.fence, answer="", now=later(2))
+    assert caught.value.code == "outgoing.claim_lost"
+    assert _claim(db, at=99) == ()
+
+
+def test_a_receipt_overrules_a_rejection(db: Database) -> None:
+    outgoing_id = _order(db)
+    with db.write() as tx:
+        assert outgoing.rejected(tx, "k1", receipt={"reason": "x"}, now=NOW).state == "rejected"
+        assert outgoing.receipted(tx, "k1", receipt={"reference": "E"}, now=NOW).receipt == {
+            "reference": "E"
+        }
+    assert _get(db, outgoing_id).state is OutgoingState.RECEIPTED
+
+
+def test_the_rows_of_a_dead_worker_are_claimed_again_under_another_fence(db: Database) -> None:
+    _order(db)
+    (first,) = _claim(db)
+    assert _claim(db, at=59) == ()
+    (second,) = _claim(db, at=60)
+    assert (second.fence, second.tries) == (first.fence + 1, 2)
+
+
+Write = Callable[[Tx, int, int], object]
+WRITES: dict[str, Write] = {
+    "sent": lambda tx, row, fence: outgoing.sent(tx, row, fence=fence, answer="", now=NOW),
+    "later": lambda tx, row, fence: outgoing.later(
+        tx, row, fence=fence, error_code="smtp.away", next_try_at=later(9)
+    ),
+    "dead": lambda tx, row, fence: outgoing.dead(
+        tx, row, fence=fence, error_code="smtp.refused", now=NOW
+    ),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_worker_whose_claim_was_taken_over_writes_nothing(db: Database, write: Write) -> None:
+    _order(db)
+    (old,) = _claim(db)
+    (new,) = _claim(db, at=60)
+    with pytest.raises(Conflict) as caught, db.write() as tx:
+        write(tx, old.id, old.fence)
+    assert caught.value.code == "outgoing.claim_lost"
+    assert _get(db, old.id) == new
+    with pytest.raises(Refused) as unknown, db.write() as tx:
+        write(tx, 99, 1)
+    assert unknown.value.code == "outgoing.unknown"
+
+
+def test_later_waits_and_dead_stays_until_a_person_replays_it(db: Database) -> None:
+    outgoing_id = _order(db)
+    (row,) = _claim(db)
+    with db.write() as tx:
+        outgoing.later(tx, row.id, fence=row.fence, error_code="smtp.away", next_try_at=later(30))
+    assert _claim(db, at=29) == ()
+    (row,) = _claim(db, at=30)
+    with db.write() as tx:
+        outgoing.dead(tx, row.id, fence=row.fence, error_code="smtp.refused", now=later(31))
+    assert _claim(db, at=999) == ()
+    with db.write() as tx:
+        fresh = outgoing.replay(tx, outgoing_id, now=later(40))
+        assert (fresh.state, fresh.tries, fresh.error_code) == (OutgoingState.NEW, 0, "")
+        with pytest.raises(Conflict) as caught:
+            outgoing.replay(tx, outgoing_id, now=later(41))
+        assert caught.value.code == "outgoing.not_dead"
+    assert len(_claim(db, at=40)) == 1
+
+
+def test_unknown_rows_are_refused(db: Database) -> None:
+    with db.write() as tx:
+        for call in (
+            lambda: outgoing.get(tx, 9),
+            lambda: outgoing.replay(tx, 9, now=NOW),
+            lambda: outgoing.receipted(tx, "none", receipt={}, now=NOW),
+            lambda: outgoing.rejected(tx, "none", receipt={}, now=NOW),
+        ):
+            with pytest.raises(Refused) as caught:
+                call()
+            assert caught.value.code == "outgoing.unknown"
+        assert outgoing.of_key(tx, "none") is None
+
+
+def test_claims_take_their_kind_the_longest_due_and_no_more_than_asked(db: Database) -> None:
+    ids = [_order(db, f"k{number}") for number in range(5)]
+    reply = _order(db, "r", kind="reply")
+    assert [row.id for row in _claim(db, limit=2)] == ids[:2]
+    assert [row.id for row in _claim(db, kind="reply")] == [reply]
+    assert [row.id for row in _claim(db)] == ids[2:]
+
+
+def test_lists_and_counts(db: Database) -> None:
+    item_id = queue(db, "1")
+    ids = [_order(db, f"k{number}", item_id=item_id) for number in range(3)]
+    _order(db, "r", kind="reply")
+    new = [OutgoingState.NEW]
+    with db.read() as tx:
+        assert [row.id for row in outgoing.of_item(tx, item_id)] == ids
+        assert outgoing.counts(tx) == {
+            ("eakte", OutgoingState.NEW): 3,
+            ("reply", OutgoingState.NEW): 1,
+        }
+        page = outgoing.listing(tx, states=new, kinds=["eakte"], limit=2)
+        assert [row.id for row in page] == [ids[2], ids[1]]
+        rest = outgoing.listing(tx, states=new, kinds=["eakte"], limit=2, after=ids[1])
+        assert [row.id for row in rest] == [ids[0]]
+        assert outgoing.listing(tx, states=[OutgoingState.DEAD], limit=2) == ()
+        assert len(outgoing.listing(tx, states=new, limit=9)) == 4
+
+
+def test_many_workers_at_once_never_claim_the_same_row(db: Database) -> None:
+    ids = {_order(db, f"k{number}") for number in range(30)}
+    got: list[int] = []
+    start = threading.Barrier(6)
+
+    def work() -> None:
+        start.wait()
+        while rows := _claim(db, limit=2):
+            assert len(rows) <= 2
+            got.extend(row.id for row in rows)
+
+    workers = [threading.Thread(target=work) for _ in range(6)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(got) == len(ids)
+    assert set(got) == ids
+
+
+def test_a_message_is_known_without_an_item(db: Database) -> None:
+    message_id = keep(db, "1").message_id
+    with db.write() as tx:
+        outgoing_id = outgoing.order(
+            tx, NewOutgoing("task", "t", {}, message_id=message_id), now=NOW
+        )
+    assert _get(db, outgoing_id).message_id == message_id

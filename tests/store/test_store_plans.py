@@ -1,0 +1,68 @@
+"""What must not grow with the archive or the backlog reads an index, in its order."""
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from rules.codes import Concern
+from store import aside, audit, claims, keeping, ledger, ops, outgoing, retention, sightings
+from store.claims import Line
+from store.engine import Database, Tx
+from tests.store.samples import NOW, POSTBOX, arrival
+
+CALLS: dict[str, Callable[[Tx], object]] = {
+    "next item": lambda tx: claims.claim_next(
+        tx, Line("435"), holder="anna", now=NOW, lease_seconds=60
+    ),
+    "next item of clearing": lambda tx: claims.claim_next(
+        tx, Line(None), holder="anna", now=NOW, lease_seconds=60
+    ),
+    "next item of a concern": lambda tx: claims.claim_next(
+        tx, Line("435", concern=Concern.AU), holder="anna", now=NOW, lease_seconds=60
+    ),
+    "leases that are over": lambda tx: claims.expire(tx, NOW),
+    "keep": lambda tx: keeping.keep_many(tx, [arrival("1")], now=NOW),
+    "known uids": lambda tx: sightings.known_uids(tx, POSTBOX, folder="INBOX", epoch="1"),
+    "unsorted": lambda tx: ledger.unsorted(tx, limit=50),
+    "acts that are due": lambda tx: ops.due(tx, POSTBOX, now=NOW, limit=50),
+    "outgoing": lambda tx: outgoing.claim(
+        tx, kinds=["eakte"], worker="w", now=NOW, limit=9, lease_seconds=60
+    ),
+    "seal": lambda tx: audit.seal(tx, limit=50),
+    "mail aside": lambda tx: aside.listing(tx, limit=50),
+    "ended": lambda tx: retention.ended(tx, before=NOW, limit=50),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_sqlite_reads_no_whole_table_and_sorts_nothing(
+    sqlite_url: str, call: Callable[[Tx], object]
+) -> None:
+    db = Database.open(sqlite_url)
+    statements: list[tuple[str, object]] = []
+    with db.write() as tx:
+        sa.event.listen(
+            tx.connection,
+            "before_cursor_execute",
+            lambda _c, _cur, text, values, _ctx, many: many or statements.append((text, values)),
+        )
+        call(tx)
+        noted = list(statements)
+        plans = [
+            (text, row[3])
+            for text, values in noted
+            if text.startswith(("SELECT", "UPDATE", "WITH"))
+            for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
+        ]
+    db.close()
+    assert plans
+    slow = [plan for plan in plans if _is_slow(plan[1])]
+    assert slow == []
+
+
+def _is_slow(step: str) -> bool:
+    """A whole table, or a sort; scanning a partial index or a common table is neither."""
+    if "TEMP B-TREE" in step:
+        return True
+    return step.startswith("SCAN ") and "USING" not in step and step != "SCAN due"

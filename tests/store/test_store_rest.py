@@ -1,0 +1,188 @@
+"""Verdicts, mail set aside, remembered answers, signs of life, and the end of content."""
+
+from typing import Any
+
+import pytest
+
+from rules.codes import PaymentRelevant
+from rules.errors import Conflict, Refused
+from rules.item import EakteState
+from rules.ledger import LedgerState
+from store import aside, beats, idempotency, items, ledger, outgoing, retention, verdicts
+from store.beats import Beat
+from store.engine import Database
+from store.idempotency import Answer
+from store.outgoing import NewOutgoing
+from store.retention import Ended
+from store.verdicts import NewVerdict
+from tests.store.samples import NOW, describe, keep, later, queue
+
+
+def _body(*concerns: str) -> dict[str, Any]:
+    return {
+        "concerns": [{"code": code} for code in concerns],
+        "payment_relevant": "open",
+        "review": True,
+        "model": "m1",
+        "rules": "r1",
+        "facts": {"plz": "34117"},
+    }
+
+
+def test_the_newest_verdict_counts_and_none_is_overwritten(db: Database) -> None:
+    message_id = keep(db, "1").message_id
+    with db.write() as tx:
+        assert verdicts.latest(tx, message_id) is None
+        machine = verdicts.add(
+            tx, NewVerdict(message_id, "machine", "m1", _body("au", "rente")), now=NOW
+        )
+        clerk = verdicts.add(tx, NewVerdict(message_id, "clerk", "anna", _body()), now=later(1))
+        newest, first = verdicts.latest(tx, message_id), verdicts.history(tx, message_id)[0]
+        assert newest is not None
+        assert (newest.id, newest.by, newest.first_concern) == (clerk, "anna", "")
+        assert (first.id, first.first_concern, first.payment) == (machine, "au", "open")
+        assert (first.at, first.review, first.model, first.rules) == (NOW, True, "m1", "r1")
+        assert first.body == _body("au", "rente")
+        by_machine = verdicts.latest_by(tx, message_id, source="machine")
+        assert by_machine == first
+
+
+def test_a_mail_lies_aside_once_and_its_tries_are_counted(db: Database) -> None:
+    kept = keep(db, "1")
+    with db.write() as tx:
+        put = {"step": "parse", "detail": "", "now": NOW}
+        first = aside.put(tx, kept.message_id, reason_code="mime.too_deep", **put)
+        again = aside.put(tx, kept.message_id, reason_code="parse.timeout", **put)
+        assert again == first
+        row = aside.open_of(tx, kept.message_id)
+        assert row is not None
+        assert (row.reason_code, row.tries, row.postbox) == ("parse.timeout", 2, "nord")
+        aside.resolve(tx, kept.message_id, resolution="replayed", now=later(5))
+        aside.resolve(tx, kept.message_id, resolution="taken_in", now=later(6))
+        assert aside.open_of(tx, kept.message_id) is None
+        assert aside.count(tx) == 0
+        second = aside.put(tx, kept.message_id, reason_code="parse.timeout", **put)
+        assert second != first
+        (row,) = aside.listing(tx, limit=9)
+        assert (row.id, row.tries, row.size_bytes) == (second, 3, row.size_bytes)
+
+
+def test_what_lies_aside_comes_newest_first_in_pages(db: Database) -> None:
+    with db.write() as tx:
+        pass
+    ids = [keep(db, uid).message_id for uid in "123"]
+    with db.write() as tx:
+        for message_id in ids:
+            aside.put(tx, message_id, step="s", reason_code="r", detail="", now=NOW)
+        page = aside.listing(tx, limit=2)
+        assert [row.message_id for row in page] == ids[:0:-1]
+        rest = aside.listing(tx, limit=2, after=page[-1].id)
+        assert [row.message_id for row in rest] == ids[:1]
+        assert aside.count(tx) == 3
+
+
+def test_a_repeated_request_gets_the_answer_of_before(db: Database) -> None:
+    answer = Answer(201, {"message_id": 7})
+    with db.write() as tx:
+        assert idempotency.look(tx, "sc", key="k", request_hash="h") is None
+        remember = {"key": "k", "request_hash": "h", "answer": answer, "now": NOW}
+        idempotency.remember(tx, "sc", **remember)
+        assert idempotency.look(tx, "sc", key="k", request_hash="h") == answer
+        assert idempotency.look(tx, "other", key="k", request_hash="h") is None
+        with pytest.raises(Conflict) as caught:
+            idempotency.look(tx, "sc", key="k", request_hash="another")
+        assert caught.value.code == "idempotency.other_request"
+        with pytest.raises(Conflict) as caught:
+            idempotency.remember(tx, "sc", **remember)
+        assert caught.value.code == "idempotency.in_use"
+        assert idempotency.forget(tx, before=NOW) == 0
+        assert idempotency.forget(tx, before=later(1)) == 1
+
+
+def test_a_loop_leaves_its_newest_sign_of_life(db: Database) -> None:
+    with db.write() as tx:
+        beats.beat(tx, "worker", code="store.away", message="x", now=NOW)
+        beats.beat(tx, "worker", code="", message="", now=later(5))
+        beats.beat(tx, "a", code="", message="", now=NOW)
+        assert beats.all_beats(tx) == (
+            Beat("a", NOW, "", ""),
+            Beat("worker", later(5), "", ""),
+        )
+
+
+def _done(db: Database, uid: str, data: bytes | None = None) -> int:
+    """A message that was sorted and worked off."""
+    message_id = keep(db, uid, data).message_id
+    with db.write() as tx:
+        describe(tx, message_id)
+        for state in (LedgerState.SORTED, LedgerState.DONE):
+            ledger.set_state(tx, message_id, state, reason="", now=later(5))
+    return message_id
+
+
+def test_what_ended_is_listed_with_what_the_rules_ask_for(db: Database) -> None:
+    done = _done(db, "1")
+    item_id = queue(db, "2")
+    with db.write() as tx:
+        message_id = items.get(tx, item_id).message_id
+        ledger.set_state(tx, message_id, LedgerState.ASIDE, reason="", now=later(5))
+        first = Ended(done, LedgerState.DONE, later(5), None, None)
+        second = Ended(
+            message_id, LedgerState.ASIDE, later(5), PaymentRelevant.YES, EakteState.OWED
+        )
+        assert retention.ended(tx, before=later(6), limit=9) == (first, second)
+        assert retention.ended(tx, before=later(6), limit=9, after=done) == (second,)
+        assert retention.ended(tx, before=later(5), limit=9) == ()
+
+
+def test_after_deletion_a_tombstone_without_content_stays(db: Database) -> None:
+    message_id = _done(db, "1")
+    with db.write() as tx:
+        verdicts.add(tx, NewVerdict(message_id, "machine", "m1", _body("au")), now=NOW)
+        row = NewOutgoing("reply", "k", {"to": "kundin@kunde.example"}, message_id=message_id)
+        outgoing.order(tx, row, now=NOW)
+        outgoing.receipted(tx, "k", receipt={"reference": "E-1"}, now=NOW)
+        retention.erase(tx, message_id, now=later(9))
+    with db.write() as tx:
+        row = ledger.message(tx, message_id)
+        assert (row.state, row.state_at, row.sender, row.subject, row.message_id) == (
+            LedgerState.DELETED, later(9), "", "", "",
+        )  # fmt: skip
+        verdict = verdicts.latest(tx, message_id)
+        assert verdict is not None
+        assert (verdict.body, verdict.first_concern) == ({}, "au")
+        sent = outgoing.of_key(tx, "k")
+        assert sent is not None
+        assert (sent.payload, sent.receipt) == ({}, {"reference": "E-1"})
+        with pytest.raises(Refused) as caught:
+            ledger.original(tx, message_id)
+        assert caught.value.code == "mail.deleted"
+
+
+def test_a_twin_keeps_the_bytes_and_the_last_one_takes_them_along(db: Database) -> None:
+    first, second = _done(db, "1", b"twin"), _done(db, "2", b"twin")
+    with db.write() as tx:
+        retention.erase(tx, first, now=later(9))
+        assert ledger.original(tx, second) == b"twin"
+        retention.erase(tx, second, now=later(9))
+    # The same bytes as new mail are kept anew, and only for the new message.
+    third = keep(db, "3", b"twin")
+    with db.read() as tx:
+        assert ledger.original(tx, third.message_id) == b"twin"
+        with pytest.raises(Refused):
+            ledger.original(tx, first)
+
+
+def test_content_stays_while_work_is_open(db: Database) -> None:
+    kept, done = keep(db, "1").message_id, _done(db, "2")
+    with db.write() as tx:
+        with pytest.raises(Conflict) as caught:
+            retention.erase(tx, kept, now=NOW)
+        assert caught.value.code == "ledger.step"
+        outgoing.order(tx, NewOutgoing("reply", "k", {}, message_id=done), now=NOW)
+        with pytest.raises(Conflict) as caught:
+            retention.erase(tx, done, now=NOW)
+        assert caught.value.code == "mail.on_its_way"
+        with pytest.raises(Refused) as unknown:
+            retention.erase(tx, 99, now=NOW)
+        assert unknown.value.code == "mail.unknown"
