@@ -12,13 +12,13 @@ from rich.progress import Progress
 
 from classify import corpus, modelfile
 from classify import evaluate as measuring
+from classify.report import render
 from classify.train import train as fit
 from ingest.parse import parse
 from rules.errors import Refused
 from rules.verdict import as_json
 from triage import sort, wiring
 from triage.console import emit, say
-from triage.places import DirectoryPlaces
 from triage.settings import Settings
 
 SEED = 20261125
@@ -98,12 +98,12 @@ def evaluate(
 
         report = measuring.evaluate(
             examples,
-            places=DirectoryPlaces(wiring.load_directory()),
+            places=wiring.load_directory(),
             seed=SEED,
             model=loaded,
             progress=tell,
         )
-    text = measuring.render(report)
+    text = render(report)
     if out is not None:
         out.write_text(text, encoding="utf-8")
     say(text)

@@ -27,7 +27,6 @@ from rules.errors import Refused
 from store import texts
 from store.engine import Database
 from triage.house import House, Judging, Policy
-from triage.places import DirectoryPlaces
 from triage.ports import MailOutlet, Postbox
 from triage.send import Outlets
 from triage.settings import ImapSettings, MaildirSettings, PostboxSettings, Settings, secret
@@ -66,7 +65,7 @@ def build_judging(settings: Settings) -> Judging:
     model_path = settings.data.model or default_model_path()
     model = modelfile.load(model_path, model_key(settings))
     return Judging(
-        judge=Judge(model, DirectoryPlaces(directory)),
+        judge=Judge(model, directory),
         directory=directory,
         layouts=load_layouts(settings.data.forms),
         deadlines=DeadlineRules(
