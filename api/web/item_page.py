@@ -145,9 +145,9 @@ def main_step(view: ItemView, reply: ReplySide, *, mine: bool) -> Main:
         return Main.TAKE if view.item.state in _TAKEABLE else Main.NONE
     if _owed(view):
         return Main.HANDOVER
-    if reply.allowed and reply.chosen and not replied(view):
-        return Main.SEND
-    return Main.NEXT if view.close_blocked_because else Main.CLOSE
+    if view.close_blocked_because:
+        return Main.NEXT
+    return Main.SEND if reply.chosen and not replied(view) else Main.CLOSE
 
 
 def bar(view: ItemView) -> Bar | None:

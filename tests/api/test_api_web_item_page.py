@@ -120,15 +120,6 @@ def test_no_title_tells_what_a_mail_is_about(look: Look) -> None:
         assert words(look(f"vorgang-{name}").query_selector("title")) == "Vorgang – Postlotse"
 
 
-@pytest.mark.parametrize("name", list(PAGES))
-def test_no_page_has_inline_style_script_or_handler(look: Look, name: str) -> None:
-    page = look(name)
-    assert page.query_selector("style, [style]") is None
-    assert all(script.getattr("src") for script in page.query_selector_all("script"))
-    for element in page.query_selector_all("*"):
-        assert not [key for key in element.attrs if key.startswith("on")]
-
-
 def test_a_long_text_is_shown_whole(look: Look) -> None:
     text = look("vorgang-long").query_selector(".mail .text").text
     assert text == SAMPLES["long"].view.mail.body.new
