@@ -1,37 +1,154 @@
 """The judge: what the machine thinks of a parsed mail, with reasons and doubts.
 
-One judgement walks the files of this room in order: channel, concerns, announced, facts,
-payment relevance (rules), review.
+One judgement walks the files of this room in order: channel, concerns, facts, announced,
+payment relevance (rules/payment.py), explanation, review.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
 
-from classify.model import Model
-from classify.places import Places
+from classify import announced, channel, concerns, explain, facts, features, review
+from classify.model import CHANNEL_TARGETS, PAYMENT_TARGET, Model
+from classify.scorer import Scored, Scorer
+from rules import payment
+from rules.codes import Channel, Concern, PaymentRelevant
+from rules.directory import Directory
+from rules.errors import Refused
 from rules.mail import ParsedMail
-from rules.verdict import Judgement
+from rules.verdict import ConcernFound, Facts, Judgement
+
+_BERLIN: Final = ZoneInfo("Europe/Berlin")
+CLOSE: Final = "message: close"
+"""Payment reason where the model can't exclude that something moves money. Source: F24."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opinion:
+    """The model's probabilities by question."""
+
+    concerns: Mapping[Concern, float]
+    channels: Mapping[Channel, float]
+    payment: float
+    scored: Scored
 
 
 class Judge:
-    """Judges mails with one model. Immutable after it is made; may be used by several threads."""
+    """Judges mails with one model. Immutable after it is made; threads may share it.
 
-    __slots__ = ("_model", "_places")
+    Raises:
+        Refused: `model.labels` for a model that wasn't trained on house mail.
+    """
 
-    def __init__(self, model: Model, places: Places) -> None:
+    __slots__ = ("_directory", "_model", "_ranks", "_scorer", "_thresholds")
+
+    def __init__(self, model: Model, directory: Directory) -> None:
+        if not model.speaks_house:
+            raise Refused(
+                "model.labels",
+                f"model {model.id} has other labels than the house; train it on house mail",
+                model=model.id,
+            )
         self._model = model
-        self._places = places
+        self._directory = directory
+        self._scorer = Scorer(model)
+        self._thresholds = concerns.as_codes(model.labels, model.thresholds)
+        self._ranks = concerns.as_codes(model.labels, model.ranks)
+
+    @property
+    def model_id(self) -> str:
+        """The id that judgements carry."""
+        return self._model.id
 
     def judge(self, mail: ParsedMail, *, received_at: datetime, mailbox: str) -> Judgement:
         """The judgement on one mail. Total: every mail gets one, doubtful ones with `review`.
 
         `received_at` is aware; relative dates ("seit gestern") count from its local day.
-        `mailbox` is the address of the postbox, which is never taken for the sender's place.
+        `mailbox` is the address of the postbox; its place is never taken for the sender's.
         """
-        return self.judge_many([mail], received_at=[received_at], mailbox=mailbox)[0]
+        opinion = self._opinion(mail)
+        came_by = channel.decide(mail, opinion.channels)
+        found = concerns.choose(opinion.concerns, self._thresholds, channel=came_by)
+        today = received_at.astimezone(_BERLIN).date()
+        read = self._facts(mail, found, today)
+        return self._judgement(mail, opinion, came_by, found, read)
 
     def judge_many(
         self, mails: Sequence[ParsedMail], *, received_at: Sequence[datetime], mailbox: str
     ) -> tuple[Judgement, ...]:
-        """The same for a batch, in its order; cheaper per mail, equal in result."""
-        raise NotImplementedError
+        """The same for a batch, in its order."""
+        return tuple(
+            self.judge(mail, received_at=at, mailbox=mailbox)
+            for mail, at in zip(mails, received_at, strict=True)
+        )
+
+    def _opinion(self, mail: ParsedMail) -> _Opinion:
+        (text, cues) = features.row(mail)
+        scored = self._scorer.score(text, cues)
+        by_target = dict(zip(self._model.targets, scored.probabilities.tolist(), strict=True))
+        return _Opinion(
+            concerns={Concern(label): by_target[label] for label in self._model.labels},
+            channels={Channel(t.partition(":")[2]): by_target[t] for t in CHANNEL_TARGETS},
+            payment=by_target[PAYMENT_TARGET],
+            scored=scored,
+        )
+
+    def _facts(self, mail: ParsedMail, found: Mapping[Concern, float], today: date) -> Facts:
+        order = concerns.in_order(found, ranks=self._ranks, moving=frozenset())
+        return facts.read_facts(mail, concerns=order, today=today, directory=self._directory)
+
+    def _judgement(
+        self,
+        mail: ParsedMail,
+        opinion: _Opinion,
+        came_by: Channel,
+        found: Mapping[Concern, float],
+        read: Facts,
+    ) -> Judgement:
+        text = f"{mail.subject}\n{mail.body.new}"
+        moving = announced.announced(
+            text, found, sure=opinion.payment, bound=self._model.payment_sure
+        )
+        order = concerns.in_order(found, ranks=self._ranks, moving=moving)
+        named = tuple(self._found(mail, opinion, code, found[code], moving) for code in order)
+        answer, because = payment.of_message(named, hint=announced.hint(text, read.dates))
+        close = self._is_close(came_by, answer, opinion.payment)
+        if close:
+            answer, because = PaymentRelevant.OPEN, (CLOSE,)
+        doubts = review.reasons(
+            mail,
+            found,
+            channel=(came_by, 1.0 if mail.form else opinion.channels[came_by]),
+            payment_close=close,
+            facts=read,
+        )
+        return Judgement(
+            channel=came_by,
+            concerns=named,
+            payment_relevant=answer,
+            payment_because=because,
+            facts=read,
+            review=bool(doubts),
+            review_because=doubts,
+            model=self._model.id,
+        )
+
+    def _found(
+        self,
+        mail: ParsedMail,
+        opinion: _Opinion,
+        code: Concern,
+        probability: float,
+        moving: frozenset[Concern],
+    ) -> ConcernFound:
+        target = self._model.targets.index(code)
+        spoke = explain.reason(self._scorer, opinion.scored, mail, target=target)
+        return ConcernFound(code, probability, code in moving, spoke.words, spoke.spans)
+
+    def _is_close(self, came_by: Channel, answer: PaymentRelevant, sure: float) -> bool:
+        """Not called payment-relevant, but not safely excluded either. Never for machine mail."""
+        if came_by is Channel.MASCHINELL or answer is not PaymentRelevant.NO:
+            return False
+        return sure >= self._model.payment_bound

@@ -1,4 +1,4 @@
-"""The trained model as one value: pipelines, calibration, bounds, and where it comes from."""
+"""The trained model as one value: the pipeline, its calibration, its bounds, and its origin."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,30 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.codes import Concern
+from rules.codes import Channel, Concern
 
 HOUSE_LABELS: frozenset[str] = frozenset(code.value for code in Concern)
 """The label set that a judge needs; a model of a public data set has another and is only measured."""
 
-Scores = NDArray[np.float64]
+PAYMENT_TARGET = "payment:yes"
+CHANNEL_TARGETS: tuple[str, ...] = tuple(f"channel:{channel.value}" for channel in Channel)
 
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """One question to the text: a whole scikit-learn Pipeline and the calibration of its scores.
-
-    `slopes` and `offsets` turn the margin of each label into a probability (Platt's sigmoid,
-    fitted on writers that the pipeline had not seen). Labels in the order of the columns.
-    """
-
-    labels: tuple[str, ...]
-    pipeline: Any
-    slopes: tuple[float, ...]
-    offsets: tuple[float, ...]
-
-    def probabilities(self, rows: Any) -> Scores:
-        """One row a mail, one column a label, each 0..1 for itself (they need not sum to 1)."""
-        return squash(margins(self.pipeline, rows), self.slopes, self.offsets)
+Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +35,27 @@ class Origin:
 class Model:
     """Everything `Judge` needs. Made by `classify.train.train`, kept by `classify.modelfile`.
 
-    `thresholds` go with `concerns.labels`; from there on a concern is named. `payment_bound`
-    is the probability from which a change counts as announced; it is low on purpose (label
-    guide: better one too many in the eAkte than one lost). `channel` and `payment` are None
-    for a model trained on plain texts.
+    `pipeline` is a whole scikit-learn Pipeline; its decision function has one column for each
+    of `targets`: first the concerns (`labels`), then, unless it was trained on plain texts,
+    payment and channels. `slopes` and `offsets` turn a column's margin into a probability
+    (Platt's sigmoid, fitted on writers that the pipeline had not seen). `thresholds` go with
+    `labels`: from there on a concern is named. `ranks` order concerns of equal weight, the
+    smaller first.
+
+    Payment has two bounds on purpose: from `payment_sure` on a change counts as announced
+    (yes), from `payment_bound` on it can't be excluded (open, handed over too, a person looks).
+    Source: F24; label guide ("better one too many in the eAkte than one lost").
     """
 
-    concerns: Head
+    pipeline: Any
+    labels: tuple[str, ...]
+    targets: tuple[str, ...]
+    slopes: tuple[float, ...]
+    offsets: tuple[float, ...]
     thresholds: tuple[float, ...]
-    channel: Head | None
-    payment: Head | None
+    ranks: tuple[float, ...]
     payment_bound: float
+    payment_sure: float
     origin: Origin
 
     @property
@@ -69,19 +64,18 @@ class Model:
         return f"{self.origin.data_sha256[:12]}-{self.origin.seed}"
 
     @property
-    def labels(self) -> frozenset[str]:
-        """The label set; a judge of mail asks for `HOUSE_LABELS`."""
-        return frozenset(self.concerns.labels)
+    def speaks_house(self) -> bool:
+        """Whether it was trained on house mail: the house's labels, payment and channels."""
+        return HOUSE_LABELS == frozenset(self.labels) and PAYMENT_TARGET in self.targets
 
 
-def margins(pipeline: Any, rows: Any) -> Scores:
-    """The decision function with one column a label, also where scikit-learn gives a flat array."""
-    scores = np.asarray(pipeline.decision_function(rows), dtype=np.float64)
-    return scores.reshape(-1, 1) if scores.ndim == 1 else scores
+def probabilities(
+    margins: Numbers, slopes: tuple[float, ...], offsets: tuple[float, ...]
+) -> Numbers:
+    """Platt's sigmoid, column by column; each 0..1 for itself, a row need not sum to 1.
 
-
-def squash(scores: Scores, slopes: tuple[float, ...], offsets: tuple[float, ...]) -> Scores:
-    """Platt's sigmoid, column by column. Source: Platt 1999, "Probabilistic outputs for SVMs"."""
-    exponents = np.clip(scores * np.asarray(slopes) + np.asarray(offsets), -30.0, 30.0)
-    result: Scores = 1.0 / (1.0 + np.exp(-exponents))
+    Source: Platt 1999, "Probabilistic outputs for support vector machines".
+    """
+    exponents = np.clip(margins * np.asarray(slopes) + np.asarray(offsets), -30.0, 30.0)
+    result: Numbers = 1.0 / (1.0 + np.exp(-exponents))
     return result

@@ -1,0 +1,52 @@
+"""Is an attachment announced, and is one there?"""
+
+import re
+
+from classify.text import fold, sentences
+from rules.mail import Attachment, ParsedMail
+
+_ANNOUNCED = re.compile(
+    r"\banbei\b|\bim anhang\b|\bals anhang\b|\banhaengend|\bangehaengt|\bhaengt? (?:\w+ ){0,2}(?:an|dran)\b"
+    r"|\bbeigefuegt|\bbeiliegend|\bals anlage\b|\banlage\b|\banlagen\b|\bim anhang\b|\bliegt bei\b|\bliegen bei\b"
+    r"|\bsiehe (?:anhang|foto|bild|scan|datei|pdf)|\bals (?:pdf|foto|scan|datei|bild)\b|\bhaenge ich\b|\bfuege ich\b"
+    r"|\b(?:foto|scan|kopie) (?:ist )?(?:dran|dabei)|\bschicke? .{0,30}\bmit\b|\bim anhang\b|\bhier (?:ist|sind) (?:mein|die|der)"
+)
+_ELSEWHERE = re.compile(
+    r"per post|mit der post|\bfax|reiche ich nach|nachreichen|folgt|folgen|kommt noch|kommen noch|spaeter|nach ?geschickt"
+    r"|im portal|hochgeladen|abgegeben|elektronisch|\beau\b|schicke ich .{0,20}(?:nach|noch)|arzt (?:schickt|uebermittelt|hat)"
+    r"|keine anlage|keinen? anhang|anlagen?: ?(?:0|nein|keine)|liegt bei: ?nein|anlage [a-z]\b|anlage (?:eks|kdu|sv)\b"
+)
+_LOGO = re.compile(
+    r"^(?:image\d+|logo|signatur|unterschrift_mail|banner|icon)\b.*\.(?:png|gif|jpe?g|svg)$"
+)
+_SIGNATURE_FILES = (
+    "application/pkcs7-signature",
+    "application/x-pkcs7-signature",
+    "application/pgp-signature",
+)
+_LOGO_MAX_BYTES = 20_000
+
+
+def is_announced(mail: ParsedMail) -> bool:
+    """Whether the new text says that something is attached to this very mail.
+
+    Not announced is what comes by post or was sent by the doctor (eAU): that mail is complete
+    without an attachment. Source: § 311 SGB III (since 2024); facts section 1; F29.
+    """
+    for sentence in sentences(mail.body.new):
+        folded = fold(sentence.text)
+        if _ANNOUNCED.search(folded) and not _ELSEWHERE.search(folded):
+            return True
+    return False
+
+
+def real_attachments(mail: ParsedMail) -> tuple[Attachment, ...]:
+    """The attachments that carry something: no small inline logos, no signature files."""
+    return tuple(part for part in mail.attachments if not _is_decoration(part))
+
+
+def _is_decoration(part: Attachment) -> bool:
+    if part.content_type in _SIGNATURE_FILES:
+        return True
+    small_inline = part.inline and part.size_bytes <= _LOGO_MAX_BYTES
+    return small_inline and bool(_LOGO.match(part.name.lower()))

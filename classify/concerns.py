@@ -1,0 +1,49 @@
+"""Which concerns a mail has, and in which order. Source: label guide, "concerns"."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rules.codes import STAND_ALONE, Channel, Concern
+from rules.payment import weight
+
+_FORCED_PROBABILITY: Final = 0.99
+
+
+def choose(
+    sure: Mapping[Concern, float], thresholds: Mapping[Concern, float], *, channel: Channel
+) -> dict[Concern, float]:
+    """The concerns from their threshold on, with their probabilities; never empty.
+
+    Machine mail has none (`kein_anliegen`); an AU form is about AU. If nothing reaches its
+    threshold, the likeliest is given, and the caller sees by its probability how weak it is.
+    `sonstiges` and `kein_anliegen` stand alone: they give way unless they are the likeliest.
+    """
+    if channel is Channel.MASCHINELL:
+        return {Concern.KEIN_ANLIEGEN: max(sure[Concern.KEIN_ANLIEGEN], _FORCED_PROBABILITY)}
+    found = {code: p for code, p in sure.items() if p >= thresholds[code]}
+    if channel is Channel.ESERVICE_AU and Concern.AU not in found:
+        found[Concern.AU] = max(sure[Concern.AU], thresholds[Concern.AU])
+    likeliest = max(found or sure, key=lambda code: sure[code])
+    if not found or likeliest in STAND_ALONE:
+        return {likeliest: sure[likeliest]}
+    return {code: p for code, p in found.items() if code not in STAND_ALONE}
+
+
+def in_order(
+    found: Mapping[Concern, float], *, ranks: Mapping[Concern, float], moving: frozenset[Concern]
+) -> tuple[Concern, ...]:
+    """The found concerns, most weighty first.
+
+    What moves money in this mail (`moving`) precedes what only could; equals are ordered as
+    people ordered them in the training mail (`ranks`). Source: label guide, below the table.
+    """
+
+    def key(code: Concern) -> tuple[int, bool, float]:
+        return (-weight(code), code not in moving, ranks[code])
+
+    return tuple(sorted(found, key=key))
+
+
+def as_codes(labels: Sequence[str], values: Sequence[float]) -> dict[Concern, float]:
+    """Columns of a house model by their code."""
+    return {Concern(label): float(value) for label, value in zip(labels, values, strict=True)}

@@ -1,0 +1,116 @@
+"""What the days in a mail mean: begin and end of an AU, first day of work, move, absence, birth.
+
+A day gets its role from the words before it ("seit", "bis") and from what its sentence is about.
+Keys are those of `rules.verdict.Facts.dates`. Source: label guide, "What to read out".
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Final
+
+from classify import lexicon
+from classify.dates import find_dates
+from classify.text import fold, sentences
+from rules.codes import Concern
+
+_BEFORE_CHARS: Final = 34
+_BIRTH = re.compile(r"(?:geb\.?|geboren(?: am)?|geburtsdatum|geb\.-?datum|\*)\s?:?\s*(?:am\s)?$")
+_UNTIL = re.compile(
+    r"(?:\bbis(?:\s(?:zum|einschl\w*\.?|inkl\w*\.?|mindestens|voraussichtlich|erstmal|einschliesslich|zu|incl\.?|"
+    r"vorerst|mit|zunaechst|den|auf weiteres))*|\d\.?\s?[-–—]|bis:|_bis=?|to:?|ende:)\s*(?:zum\s|einschl\w*\.?\s|mo,?\s|di,?\s|mi,?\s"
+    r"|do,?\s|fr,?\s|sa,?\s|so,?\s|\w+tag,?\s(?:den\s|dem\s)?|den\s)?$"
+)
+_END_WORDS = re.compile(
+    r"endet|ende\b|letzter|gekuendigt|beendet|auslaeuft|laeuft.{0,20}aus|aufgehoert|ausgeschieden|zum\s*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spec:
+    """For one concern: the keys of first and last day, and the concepts that speak of it."""
+
+    first: str
+    last: str
+    concepts: tuple[str, ...]
+
+
+_SPECS: Final[MappingProxyType[Concern, _Spec]] = MappingProxyType(
+    {
+        Concern.AU: _Spec(
+            "au_from", "au_to", ("krank", "au_schein", "klinik", "kind_krank", "gesund")
+        ),
+        Concern.ARBEITSAUFNAHME: _Spec(
+            "job_start", "job_end", ("job_beginnt", "ausbildung", "selbst")
+        ),
+        Concern.NEBENEINKOMMEN: _Spec("job_start", "job_end", ("nebenjob", "lohn")),
+        Concern.ANSCHRIFT_NAME: _Spec("move_date", "", ("umzug", "strasse", "plz_ort")),
+        Concern.ORTSABWESENHEIT: _Spec("absence_from", "absence_to", ("urlaub",)),
+        Concern.ARBEITSUCHEND: _Spec("", "job_end", ("kuendigung", "job_endet", "arbeitsuchend")),
+        Concern.ARBEITSLOS: _Spec("unemployed_from", "job_end", ("arbeitslos", "kuendigung")),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day with its sentence (folded), the words before it, and whether it ends something."""
+
+    day: date
+    sentence: str
+    before: str
+    until: bool
+
+
+def find_roles(
+    subject: str, text: str, *, concerns: Sequence[Concern], today: date
+) -> dict[str, date]:
+    """The days that the text gives for the found concerns, and the date of birth.
+
+    `today` is the local day of the mail. The first fitting day wins; a last day before its
+    first day is dropped.
+    """
+    days = [*_days(text, today), *_days(subject, today)]
+    found: dict[str, date] = {}
+    for item in days:
+        if _BIRTH.search(item.before) or (item.day.year < today.year - 15):
+            found.setdefault("birth_date", item.day)
+    usable = [item for item in days if item.day not in found.values()]
+    for concern in concerns:
+        spec = _SPECS.get(concern)
+        if spec is not None:
+            _assign(found, spec, usable)
+    return _in_order(found)
+
+
+def _days(text: str, today: date) -> Iterator[_Day]:
+    for sentence in sentences(text):
+        folded = fold(sentence.text)
+        for found in find_dates(folded, today=today):
+            before = folded[max(0, found.start - _BEFORE_CHARS) : found.start]
+            yield _Day(found.day, folded, before, until=bool(_UNTIL.search(before)))
+
+
+def _assign(found: dict[str, date], spec: _Spec, days: Sequence[_Day]) -> None:
+    patterns = [lexicon.PATTERNS[name] for name in spec.concepts]
+    fitting = [d for d in days if any(pattern.search(d.sentence) for pattern in patterns)]
+    for item in fitting or days:
+        key = spec.last if _is_last(item, spec) else spec.first
+        if key:
+            found.setdefault(key, item.day)
+
+
+def _is_last(item: _Day, spec: _Spec) -> bool:
+    if item.until or not spec.first:
+        return True
+    return spec.last == "job_end" and bool(_END_WORDS.search(item.before))
+
+
+def _in_order(found: dict[str, date]) -> dict[str, date]:
+    for spec in _SPECS.values():
+        first, last = found.get(spec.first), found.get(spec.last)
+        if first and last and last < first and spec.last != "job_end":
+            del found[spec.last]
+    return found

@@ -1,0 +1,200 @@
+"""German dates as people write them: `3.4.`, `vom 3. bis 14.3.`, `ab Montag`, `bis Ende der Woche`.
+
+Relative and year-less dates are resolved from the local day of the mail (Europe/Berlin).
+Source: facts section 10 ("dates as 3.4., 03.04.24, ab Montag, seit gestern").
+"""
+
+import re
+from calendar import monthrange
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Final
+
+
+_MONTHS: Final = (
+    "jan(?:uar|ner)?|feb(?:ruar)?|maerz|mrz|apr(?:il)?|mai|jun[io]?|jul[iy]?|aug(?:ust)?"
+    "|sept?(?:ember)?|okt(?:ober)?|nov(?:ember)?|dez(?:ember)?"
+)
+_MONTH_NUMBER: Final = MappingProxyType(
+    {
+        "jan": 1, "feb": 2, "mae": 3, "mrz": 3, "apr": 4, "mai": 5, "jun": 6, "jul": 7, "aug": 8,
+        "sep": 9, "okt": 10, "nov": 11, "dez": 12,
+    }
+)  # fmt: skip
+_WEEKDAYS: Final = MappingProxyType(
+    {
+        "montag": 0, "dienstag": 1, "mittwoch": 2, "donnerstag": 3, "freitag": 4, "samstag": 5,
+        "sonnabend": 5, "sonntag": 6, "mo": 0, "di": 1, "mi": 2, "do": 3, "fr": 4, "sa": 5, "so": 6,
+    }
+)  # fmt: skip
+_NEAR_PAST_DAYS: Final = 200
+"""A day without a year lies at most so far back, else it is the coming one. Own decision 0018."""
+
+_DAY = r"(?P<day>\d{1,2})"
+_PATTERNS: Final = tuple(
+    (name, re.compile(pattern))
+    for name, pattern in (
+        ("iso", r"(?<!\d)(?P<year>20\d\d|19\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)"),
+        (
+            "day_of_range",
+            rf"(?<![\d.,]){_DAY}\.?(?=\s?(?:bis|-|–|—|\+|und)(?:\s(?:zum|einschl\w*\.?|inkl\w*\.?))?"
+            rf"\s?(?P<day2>\d{{1,2}})\.\s?(?:(?P<month>\d{{1,2}})\b\.?|(?P<name>{_MONTHS})\b\.?)"
+            r"\s?(?P<year>(?:20\d\d|[12]\d(?!\d|[.:]))?))",
+        ),
+        (
+            "numeric",
+            r"(?<![\d,])(?P<day>\d{1,2})[./]\s?(?P<month>\d{1,2})(?:[./]\s?(?P<year>(?:19|20)\d\d|\d\d(?![\d:.]))"
+            r"|\.|(?=[\s,;:!?)–-]|$))(?!\d|\s?(?:uhr|euro|€|%|std|stunden))",
+        ),
+        (
+            "worded",
+            rf"(?<![\d.,]){_DAY}\.?\s?(?P<name>{_MONTHS})\b\.?(?:\s?(?P<year>20\d\d|19\d\d|\d\d(?![\d:.])))?",
+        ),
+        (
+            "part_of_month",
+            rf"\b(?P<part>anfang|mitte|ende)\s(?:des\s)?(?:monats?\s)?(?P<name>{_MONTHS})\b(?:\s?(?P<year>20\d\d))?",
+        ),
+        ("month_end", r"\b(?:monatsende|ende des monats|ultimo|ende (?:dieses|diesen) monats)\b"),
+        ("next_month", r"\b(?:anfang )?(?:naechsten|kommenden) monat\w*|\bnaechsten ersten\b"),
+        ("year_end", r"\b(?:jahresende|ende des jahres|ende (?:dieses|diesen) jahres)\b"),
+        ("next_week_end", r"\bende (?:der )?(?:naechste[rn]?|kommende[rn]?) woche\b"),
+        ("week_end", r"\b(?:ende (?:der|dieser) woche|wochenende|ende woche)\b"),
+        ("next_week", r"\b(?:anfang )?(?:naechste[rn]?|kommende[rn]?|ab) woche\b"),
+        ("days_ago", r"\bvor (?P<count>\d{1,2}|zwei|drei|vier|fuenf) (?P<unit>tagen|wochen)\b"),
+        ("heute", r"\b(?:heute?|ab sofort|heut)\b"),
+        ("vorgestern", r"\bvorgestern\b"),
+        ("gestern", r"\bgestern\b"),
+        ("uebermorgen", r"\buebermorgen\b"),
+        ("morgen", r"(?<!guten )(?<!heute )(?<!am )(?<!jeden )(?<!schoenen )\bmorgen\b(?!s)"),
+        (
+            "weekday",
+            r"\b(?:(?P<which>letzte[nr]?|vergangene[nr]?|vorige[nr]?|naechste[nr]?|kommende[nr]?|diese[nr]?)\s)?"
+            r"(?P<weekday>montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag"
+            r"|(?<=bis )(?:mo|di|mi|do|fr|sa|so)(?=[\s.,;!]|$))\b(?P<last>\sletzter woche)?",
+        ),
+        ("month_only", rf"(?<=\bab )(?P<name>{_MONTHS})\b(?:\s?(?P<year>20\d\d))?"),
+    )
+)
+_SINCE = re.compile(r"(?:\bseit(?:\sdem|\sder)?|\bvergangenen|\bletzten)\s(?:\w+,?\s)?(?:den\s)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class DateFound:
+    """A day that a text names; `start` and `end` count characters of the folded text searched."""
+
+    day: date
+    start: int
+    end: int
+
+
+def find_dates(folded: str, *, today: date) -> tuple[DateFound, ...]:
+    """All days named in a folded text, in its order, not overlapping.
+
+    `today` is the local day of the mail. Impossible days (31.2.) are left out.
+    """
+    found: list[DateFound] = []
+    for name, pattern in _PATTERNS:
+        for match in pattern.finditer(folded):
+            if any(match.start() < other.end and other.start < match.end() for other in found):
+                continue
+            day = _resolve(name, match, folded, today)
+            if day is not None:
+                found.append(DateFound(day, match.start(), match.end()))
+    return tuple(sorted(found, key=lambda item: item.start))
+
+
+def _resolve(name: str, match: re.Match[str], folded: str, today: date) -> date | None:
+    if name in _RELATIVE:
+        return _RELATIVE[name](today)
+    if name == "weekday":
+        return _weekday(match, folded, today)
+    if name == "days_ago":
+        return today - _span(match)
+    if name == "part_of_month":
+        return _part_of_month(match, today)
+    return _calendar_day(match, today)
+
+
+def _calendar_day(match: re.Match[str], today: date) -> date | None:
+    named = match.groupdict()
+    month = _MONTH_NUMBER[named["name"][:3]] if named.get("name") else int(named["month"])
+    return _day(named.get("year"), month, int(named.get("day") or 1), today)
+
+
+def _day(year: str | None, month: int, day: int, today: date) -> date | None:
+    """The day; without a year the nearest one that is not long past."""
+    try:
+        if year:
+            return date(int(year) if len(year) == 4 else _century(int(year), today), month, day)
+        years = (today.year - 1, today.year, today.year + 1)
+        days = [date(number, month, day) for number in years]
+    except ValueError:
+        return None
+    earliest = today - timedelta(days=_NEAR_PAST_DAYS)
+    return next((candidate for candidate in days if candidate >= earliest), None)
+
+
+def _century(short: int, today: date) -> int:
+    """`24` -> 2024, `71` -> 1971: two digits more than ten years ahead are a year of birth."""
+    return 2000 + short if short <= today.year % 100 + 10 else 1900 + short
+
+
+def _part_of_month(match: re.Match[str], today: date) -> date | None:
+    month = _MONTH_NUMBER[match["name"][:3]]
+    first = _day(match["year"], month, 1, today)
+    if first is None or match["part"] == "anfang":
+        return first
+    return first.replace(day=15) if match["part"] == "mitte" else _last_of_month(first)
+
+
+def _weekday(match: re.Match[str], folded: str, today: date) -> date:
+    """The coming one, today included; after `seit`, `letzten`, `vergangenen` the past one."""
+    number = _WEEKDAYS[match["weekday"]]
+    which = match["which"] or ""
+    back = which.startswith(("letzt", "vergang", "vorig")) or bool(match["last"])
+    back = back or bool(_SINCE.search(folded[: match.start()]))
+    if back:
+        return today - timedelta(days=(today.weekday() - number) % 7 or (7 if which else 0))
+    ahead = (number - today.weekday()) % 7
+    return today + timedelta(days=ahead or (7 if which.startswith(("naech", "komm")) else 0))
+
+
+def _span(match: re.Match[str]) -> timedelta:
+    words = {"zwei": 2, "drei": 3, "vier": 4, "fuenf": 5}
+    count = words.get(match["count"]) or int(match["count"])
+    return timedelta(days=count if match["unit"] == "tagen" else 7 * count)
+
+
+def _last_of_month(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def _first_of_next_month(day: date) -> date:
+    return _last_of_month(day) + timedelta(days=1)
+
+
+def _friday(day: date) -> date:
+    return day + timedelta(days=(4 - day.weekday()) % 7)
+
+
+def _next_monday(day: date) -> date:
+    return day + timedelta(days=7 - day.weekday())
+
+
+_RELATIVE: Final[MappingProxyType[str, Callable[[date], date]]] = MappingProxyType(
+    {
+        "heute": lambda today: today,
+        "gestern": lambda today: today - timedelta(days=1),
+        "vorgestern": lambda today: today - timedelta(days=2),
+        "morgen": lambda today: today + timedelta(days=1),
+        "uebermorgen": lambda today: today + timedelta(days=2),
+        "month_end": _last_of_month,
+        "next_month": _first_of_next_month,
+        "year_end": lambda today: date(today.year, 12, 31),
+        "week_end": _friday,
+        "next_week": _next_monday,
+        "next_week_end": lambda today: _friday(_next_monday(today)),
+    }
+)

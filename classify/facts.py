@@ -1,0 +1,51 @@
+"""What can be read out of a mail: numbers, own place, days, attachments.
+
+Only the new text and the subject are searched: an IBAN in a footer or in quoted mail is not the
+customer's news. Source: label guide, "What to read out of the text".
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from classify import attached, date_roles, numbers, whereabouts
+from rules.codes import Concern
+from rules.directory import Directory
+from rules.mail import ParsedMail
+from rules.verdict import Facts
+
+IBAN_DEFECT: Final = "iban.check_digit"
+_COMPANY_FOOTER = re.compile(
+    r"(?:HRB|Amtsgericht|Handelsregister|Geschäftsführ|Vorstand|USt-?Id|Beitragskonto|Spendenkonto"
+    r"|Bankverbindung der|Steuernummer|Aufsichtsrat)",
+    re.IGNORECASE,
+)
+
+
+def read_facts(
+    mail: ParsedMail, *, concerns: Sequence[Concern], today: date, directory: Directory
+) -> Facts:
+    """All facts of a mail. `today` is its local day, from which relative dates count."""
+    text = mail.body.new
+    iban = numbers.find_iban(_without_footer(text))
+    signed = f"{text}\n{mail.body.signature}"
+    where = whereabouts.find(text, mail.body.signature, directory)
+    present = bool(attached.real_attachments(mail))
+    return Facts(
+        kundennummer=numbers.find_kundennummer(f"{mail.subject}\n{signed}"),
+        iban=iban.value,
+        plz=where.plz,
+        place=where.place,
+        phone=numbers.find_phone(signed),
+        dates=date_roles.find_roles(mail.subject, text, concerns=concerns, today=today),
+        attachment_announced=attached.is_announced(mail),
+        attachment_present=present,
+        defects=(IBAN_DEFECT,) if iban.shape_seen and iban.value is None else (),
+    )
+
+
+def _without_footer(text: str) -> str:
+    """The text without lines of a company's imprint: the account there is the company's own."""
+    lines = text.splitlines()
+    return "\n".join(line for line in lines if not _COMPANY_FOOTER.search(line))

@@ -1,0 +1,107 @@
+"""Marks of mail that no person wrote: bounces, absence notes, receipts, newsletters.
+
+Headers are what the standards say; words are for mail whose headers were lost on the way.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from types import MappingProxyType
+
+from classify.text import fold
+from rules.mail import ParsedMail
+
+SURE: frozenset[str] = frozenset({"auto_submitted", "null_sender", "report", "autoreply", "list"})
+"""Marks in headers that settle it: nobody waits for an answer. The others only speak for it.
+
+Source: RFC 3834 section 5 (Auto-Submitted), RFC 3464 (multipart/report), RFC 2919 (List-Id).
+"""
+
+_WORDS: MappingProxyType[str, re.Pattern[str]] = MappingProxyType(
+    {
+        "bounce_words": re.compile(
+            r"undeliver|unzustellbar|mail delivery|delivery status|returned mail|zustellung fehlge"
+            r"|could not be delivered|konnte nicht zugestellt|mailbox (?:is )?full|postfach voll"
+            r"|\b5\d\d[ -]5\.\d\.\d"
+        ),
+        "absence_words": re.compile(
+            r"automatische antwort|abwesenheitsnotiz|out of (?:the )?office|autoreply|auto-reply"
+            r"|automatic reply|(?:ich )?bin (?:derzeit|zurzeit|momentan|aktuell) nicht (?:im|erreichbar)"
+            r"|nicht (?:im buero|im hause?)\b|wird nicht weitergeleitet"
+        ),
+        "receipt_words": re.compile(
+            r"^(?:gelesen|read|not read|nicht gelesen|zugestellt|lesebestaetigung)\b"
+            r"|wurde (?:am|gelesen)|was (?:read|deleted|displayed)|lesebestaetigung"
+        ),
+        "newsletter_words": re.compile(
+            r"newsletter|abbestellen|unsubscribe|im browser ansehen|rundschreiben|abmeldelink"
+            r"|nicht mehr erhalten"
+        ),
+        "advert_words": re.compile(
+            r"jetzt (?:sichern|kaufen|buchen|anmelden|testen)|nur (?:heute|noch)|% rabatt|gratis"
+            r"|gewinn|klicken sie|unverbindlich|seo|webinar|krypto|bitcoin"
+        ),
+        "system_words": re.compile(
+            r"systemnachricht|automatisch (?:erzeugt|erstellt|generiert|versandt|versendet)"
+            r"|nicht auf diese|do not reply|keine antwort|backup|scan(?:ner)?\b.{0,20}(?:erstellt|gesendet)"
+        ),
+    }
+)
+_ROBOT_SENDER = re.compile(
+    r"^(?:mailer-daemon|postmaster|no-?reply|noreply|do-?not-?reply|newsletter|news|bounce|system)\b"
+)
+
+
+def marks(mail: ParsedMail) -> tuple[str, ...]:
+    """All marks found, header marks first."""
+    return (*_header_marks(mail), *_word_marks(mail))
+
+
+def _header_marks(mail: ParsedMail) -> Iterator[str]:
+    for name, is_marked in _HEADERS.items():
+        if is_marked(mail):
+            yield name
+    if _ROBOT_SENDER.match(mail.sender):
+        yield "robot_sender"
+
+
+def _word_marks(mail: ParsedMail) -> Iterator[str]:
+    text = fold(f"{mail.subject}\n{mail.body.new[:3000]}")
+    yield from (name for name, pattern in _WORDS.items() if pattern.search(text))
+
+
+def _auto_submitted(mail: ParsedMail) -> bool:
+    """RFC 3834 section 5: everything but `no`. eServices may be marked so; the form goes first."""
+    return mail.header("auto-submitted").strip().lower() not in {"", "no"}
+
+
+def _null_sender(mail: ParsedMail) -> bool:
+    """RFC 5321 section 4.5.5: notifications have an empty return path."""
+    return mail.header("return-path").strip() == "<>"
+
+
+def _report(mail: ParsedMail) -> bool:
+    return mail.header("content-type").strip().lower().startswith("multipart/report")
+
+
+def _autoreply(mail: ParsedMail) -> bool:
+    return bool(mail.header("x-autoreply") or mail.header("x-autorespond"))
+
+
+def _list(mail: ParsedMail) -> bool:
+    return bool(mail.header("list-id") or mail.header("list-unsubscribe"))
+
+
+def _bulk(mail: ParsedMail) -> bool:
+    return mail.header("precedence").strip().lower() in {"bulk", "junk", "list", "auto_reply"}
+
+
+_HEADERS: MappingProxyType[str, Callable[[ParsedMail], bool]] = MappingProxyType(
+    {
+        "auto_submitted": _auto_submitted,
+        "null_sender": _null_sender,
+        "report": _report,
+        "autoreply": _autoreply,
+        "list": _list,
+        "bulk": _bulk,
+    }
+)

@@ -1,0 +1,85 @@
+"""Kundennummer, IBAN and telephone numbers inside running text, as people write them.
+
+Shapes and check digits are in rules/facts.py; here is where in a text such a number may begin.
+"""
+
+import re
+from dataclasses import dataclass
+
+from rules import facts
+
+_GAP = r"[ \t\u00a0.\-/]{0,2}"
+_KUNDENNUMMER = re.compile(
+    rf"(?<![A-Za-z0-9]){_GAP.join([r'[0-9]'] * 3)}{_GAP}[A-Za-z]{_GAP}{_GAP.join([r'[0-9]'] * 6)}"
+    r"(?![0-9])"
+)
+_IBAN_DE = re.compile(r"(?<![A-Za-z0-9])[Dd][Ee](?:[\s\u00a0.\-/:]{0,3}[0-9]){20}(?![0-9])")
+_IBAN_DE_LIKE = re.compile(
+    r"(?<![A-Za-z0-9])D[Ee][ .:\u00a0]?[0-9]{2}(?:[\s\u00a0.\-]{0,3}[0-9]){9,24}(?![0-9])"
+)
+_IBAN_ABROAD = re.compile(
+    r"(?<![A-Za-z0-9])(?!DE)[A-Z]{2}[0-9]{2}(?:[ \u00a0]?[A-Z0-9]{4}){2,7}(?:[ \u00a0]?[A-Z0-9]{1,3})?"
+    r"(?![A-Za-z0-9])"
+)
+_PHONE = re.compile(
+    r"(?<![A-Za-z0-9./\-])(?:\+|00)49[\s().\-/0]{0,4}[1-9][0-9](?:[\s().\-/]{0,2}[0-9]){5,10}(?![0-9])"
+    r"|(?<![A-Za-z0-9.\-/])\(?0[1-9][0-9]{1,4}\)?(?:[\s.\-/]{1,3}|(?=[0-9]))[0-9](?:[ .\-/]?[0-9]){4,10}(?![0-9])"
+)
+_FAX_BEFORE = re.compile(
+    r"(?:fax|telefax|az\.?|nr\.?|aktenzeichen)[\w .]{0,6}:?\s*$", re.IGNORECASE
+)
+_NOT_OURS = re.compile(r"^\(?0800")
+
+
+@dataclass(frozen=True, slots=True)
+class IbanFound:
+    """The first valid IBAN of a text; `shape_seen` also where only a broken one stands there.
+
+    `start` and `end` count characters of the text searched.
+    """
+
+    value: str | None = None
+    start: int = -1
+    end: int = -1
+    shape_seen: bool = False
+
+
+def find_kundennummer(text: str) -> str | None:
+    """The first Kundennummer in normal form; blanks, dots and hyphens inside are allowed.
+
+    Source: label guide, "What to read out of the text"; facts section 10 ("with spaces").
+    """
+    for match in _KUNDENNUMMER.finditer(text):
+        found = facts.kundennummer(match.group())
+        if found:
+            return found
+    return None
+
+
+def find_iban(text: str) -> IbanFound:
+    """The first IBAN with right check digits, across blanks and line breaks.
+
+    Source: ISO 13616; label guide (a wrong check digit is a defect, not a number).
+    """
+    seen = False
+    for pattern in (_IBAN_DE, _IBAN_ABROAD, _IBAN_DE_LIKE):
+        for match in pattern.finditer(text):
+            stretch = match.group().replace(":", " ")
+            value = facts.iban(stretch)
+            if value:
+                return IbanFound(value, match.start(), match.end(), shape_seen=True)
+            seen = seen or pattern is not _IBAN_ABROAD
+    return IbanFound(shape_seen=seen)
+
+
+def find_phone(text: str) -> str | None:
+    """The first telephone number as digits with a leading + or 0; fax and the BA's own left out.
+
+    Source: facts section 5 (0800 numbers of the BA).
+    """
+    for match in _PHONE.finditer(text):
+        before = text[max(0, match.start() - 16) : match.start()]
+        if not _FAX_BEFORE.search(before) and not _NOT_OURS.match(match.group()):
+            kept = re.sub(r"[^0-9+]", "", match.group().replace("(0)", ""))
+            return kept
+    return None

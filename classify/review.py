@@ -1,0 +1,72 @@
+"""When a person must look before anything happens by itself.
+
+The reasons are stable codes; the pages show them in German. Source: F23 (abstain), F24; label
+guide ("siehe Anhang": a person must look); facts section 10 (danger to self: at once).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from classify.channel import FORM_CHANNELS
+from classify.text import fold
+from rules.codes import Channel, Concern
+from rules.mail import ParsedMail
+from rules.verdict import Facts
+
+UNSURE_BELOW: Final = 0.5
+_CHANNEL_UNSURE_BELOW: Final = 0.6
+_SHORT_WORDS: Final = 5
+_ENOUGH_WORDS_FOR_LANGUAGE: Final = 8
+_GERMAN_SHARE: Final = 0.12
+
+_GERMAN = frozenset(
+    "ich und der die das den dem ein eine einen mein meine meinen ist bin habe hab hat nicht mit fuer von vom zu "
+    "zum zur am im in auf bis ab seit an es sie ihr ihre ihnen wir mir mich bei wie wann noch auch aber oder "
+    "bitte guten tag hallo danke sehr geehrte damen herren gruessen gruesse freundlichen kein keine werden wird "
+    "wurde kann war nach aus als so da dass wenn schon jetzt heute um man uns herr frau".split()
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_DANGER = re.compile(
+    r"suizid|selbstmord|umbringen|das leben nehmen|nicht mehr leben|leben (?:ein ende|beenden)|mir (?:et)?was an(?:tun|tue)"
+    r"|vor den zug|bringe mich um|keinen sinn mehr|will sterben|amok"
+)
+
+
+def reasons(
+    mail: ParsedMail,
+    found: Mapping[Concern, float],
+    *,
+    channel: tuple[Channel, float],
+    payment_close: bool,
+    facts: Facts,
+) -> tuple[str, ...]:
+    """All reasons to look, the gravest first; empty if the judgement may stand as it is.
+
+    `channel` is the channel with its probability (1.0 where a form or a header settled it).
+    """
+    checks = (
+        ("danger", bool(_DANGER.search(fold(f"{mail.subject} {mail.body.new}")))),
+        *_text_checks(mail),
+        ("unsure", max(found.values()) < UNSURE_BELOW),
+        ("channel_unsure", channel[1] < _CHANNEL_UNSURE_BELOW),
+        ("form_unread", channel[0] in FORM_CHANNELS and mail.form is None),
+        ("payment_close", payment_close),
+        ("iban", bool(facts.defects)),
+    )
+    return tuple(code for code, holds in checks if holds)
+
+
+def _text_checks(mail: ParsedMail) -> Iterator[tuple[str, bool]]:
+    words = _WORD.findall(fold(f"{mail.subject} {mail.body.new}"))
+    yield "empty", not words
+    yield "attachment_only", bool(mail.attachments) and len(words) < _SHORT_WORDS
+    yield "short", 0 < len(words) < _SHORT_WORDS and not mail.attachments
+    yield "language", _is_foreign(words)
+
+
+def _is_foreign(words: list[str]) -> bool:
+    """Too few of the commonest German words for a German text of this length."""
+    if len(words) < _ENOUGH_WORDS_FOR_LANGUAGE:
+        return False
+    return sum(word in _GERMAN for word in words) < _GERMAN_SHARE * len(words)

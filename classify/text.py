@@ -1,0 +1,68 @@
+"""Text as the judge sees it: folded for comparing, cut into sentences for understanding."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "ı": "i"})
+_END = re.compile(r"(?<=[.!?…])[\"'“”»)]*\s+(?=[^\s.,;])|\n[ \t]*\n|\n(?=[ \t]*[-*•–\d])|\n")
+_ABBREVIATION = re.compile(
+    r"\b(?:\d{1,2}|nr|str|tel|kd|bzw|ca|dr|fr|hr|hrn|z|d|u|b|a|h|o|i|evtl|ggf|inkl|einschl|vorauss"
+    r"|jan|feb|mrz|apr|jun|jul|aug|sept|okt|nov|dez|st|abs|geb|mtl|std|jg|vgl|usw|etc)\.$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence or line, and where it starts in the text it was cut from (Python characters)."""
+
+    text: str
+    start: int
+
+
+def fold(text: str) -> str:
+    """Lower case, umlauts spelled out, accents dropped: `Größe` and `groesse` become one.
+
+    Many people write without umlauts, so this is for comparing only, never for showing.
+    """
+    spelled = text.lower().translate(_UMLAUTS)
+    if spelled.isascii():
+        return spelled
+    decomposed = unicodedata.normalize("NFKD", spelled)
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def sentences(text: str) -> tuple[Sentence, ...]:
+    """Cut at sentence ends and line breaks; `3.4.`, `Nr.` and the like don't end a sentence.
+
+    A line break inside a wrapped sentence is no end: it counts only where the next line starts
+    anew (blank line, bullet, capital letter after a full stop).
+    """
+    found: list[Sentence] = []
+    start = 0
+    for match in _END.finditer(text):
+        if _goes_on(text, start, match):
+            continue
+        _keep(found, text, start, match.start())
+        start = match.end()
+    _keep(found, text, start, len(text))
+    return tuple(found)
+
+
+def _goes_on(text: str, start: int, seam: re.Match[str]) -> bool:
+    before = text[start : seam.start()].rstrip()
+    if not before:
+        return False
+    if "\n" in seam.group():
+        after = text[seam.end() : seam.end() + 1]
+        wrapped = len(before) - before.rfind("\n") > 60
+        return seam.group() == "\n" and wrapped and after.islower()
+    return bool(_ABBREVIATION.search(before))
+
+
+def _keep(found: list[Sentence], text: str, start: int, end: int) -> None:
+    part = text[start:end]
+    stripped = part.strip()
+    if stripped:
+        found.append(Sentence(stripped, start + part.index(stripped[0])))

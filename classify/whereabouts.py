@@ -1,0 +1,104 @@
+"""The sender's own PLZ and place; never the agency's, the employer's, or the addressed postbox."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from classify.text import fold
+from rules.directory import Directory
+
+_PLZ_PLACE = re.compile(
+    r"(?<![\d.,/-])(?:D-?\s?)?(?P<plz>\d{5})[ ,]{1,3}(?P<place>[A-ZÄÖÜ][\w.äöüß/()-]+"
+    r"(?:\s(?:am|an der|a\.\s?d\.|im|in|ob der|bei|vor der)\s[A-ZÄÖÜ]\w+|\s[A-ZÄÖÜ][\wäöüß()/.-]+)?)"
+)
+_PLACE_PLZ = re.compile(r"(?P<place>[A-ZÄÖÜ][\wäöüß-]+)\s*[,(:]?\s*(?P<plz>\d{5})(?!\d)")
+_LONE_PLZ = re.compile(r"(?<![\w.,/-])(?P<plz>\d{5})(?![\d.,/-]\d|\d|\s?(?:euro|€))", re.IGNORECASE)
+_IN_PLACE = re.compile(
+    r"\b(?:aus|wohnhaft in|wohne (?:\w+ ){0,3}in|lebe in|nach|zu Hause in)\s+(?P<place>[A-ZÄÖÜ][\wäöüß-]+"
+    r"(?:\s(?:am|an der|im|in der|ob der)\s[A-ZÄÖÜ]\w+)?)"
+)
+_OLD: Final = re.compile(r"\b(?:alte[rns]?|bisherige[rns]?|frueher\w*|vorher|von)\b[^.\n]{0,60}$")
+_FOREIGN: Final = re.compile(
+    r"(?:arbeitsagentur|agentur fuer arbeit|postfach|firma|gmbh|arbeitgeber|jobcenter|praxis|klinik"
+    r"|krankenkasse|kanzlei|bei der|beim)[^\n]{0,40}$"
+)
+_NEW: Final = re.compile(
+    r"\b(?:neue[rns]?|jetzt|nun|ab sofort|ziehe|umgezogen|gezogen|post (?:bitte )?an)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """PLZ and place that belong together; either may be unknown."""
+
+    plz: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    plz: str | None
+    place: str | None
+    score: int
+
+
+def find(text: str, signature: str, directory: Directory) -> Whereabouts:
+    """The most likely own address: a new one before an old one, the last before an earlier one.
+
+    Only PLZ of the table count, so that amounts and numbers of five digits don't.
+    """
+    body = [*_addresses(text, directory), *_lone(text, directory), *_places(text, directory)]
+    candidates = [*body, *(_addresses(signature, directory))]
+    best = max(candidates, key=lambda candidate: candidate.score, default=None)
+    return (
+        Whereabouts(best.plz, best.place) if best is not None and best.score > 0 else Whereabouts()
+    )
+
+
+def _addresses(text: str, directory: Directory) -> Iterator[_Candidate]:
+    for pattern in (_PLZ_PLACE, _PLACE_PLZ):
+        for match in pattern.finditer(text):
+            rows = directory.by_plz(match["plz"])
+            if rows:
+                place = _known_place(match["place"], directory) or rows[0].place
+                yield _Candidate(match["plz"], place, 10 + _context(text, match.start()))
+
+
+def _lone(text: str, directory: Directory) -> Iterator[_Candidate]:
+    for match in _LONE_PLZ.finditer(text):
+        rows = directory.by_plz(match["plz"])
+        if rows:
+            places = {row.place for row in rows}
+            place = rows[0].place if len(places) == 1 else None
+            yield _Candidate(match["plz"], place, 6 + _context(text, match.start()))
+
+
+def _places(text: str, directory: Directory) -> Iterator[_Candidate]:
+    for match in _IN_PLACE.finditer(text):
+        place = _known_place(match["place"], directory)
+        if place:
+            yield _Candidate(None, place, 4 + _context(text, match.start()))
+
+
+def _context(text: str, start: int) -> int:
+    """Words shortly before: old and foreign addresses count down, new ones up."""
+    before = fold(text[max(0, start - 90) : start])
+    score = 0
+    if _OLD.search(before):
+        score -= 8
+    if _FOREIGN.search(before):
+        score -= 12
+    if _NEW.search(before):
+        score += 3
+    return score
+
+
+def _known_place(written: str, directory: Directory) -> str | None:
+    """The longest beginning of what was written that is a place, without trailing words."""
+    words = written.rstrip(".,()").split()
+    for count in range(len(words), 0, -1):
+        name = " ".join(words[:count]).rstrip(".,")
+        if directory.by_place(name):
+            return name
+    return None
