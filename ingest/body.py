@@ -105,8 +105,13 @@ def _wins(piece: _Piece, pieces: list[_Piece]) -> bool:
     group = [other for other in pieces if other.choice == piece.choice]
     plain = "\n".join(other.text for other in group if not other.markup)
     marked = any(other.markup for other in group)
-    readable = bool(plain.strip()) and not (marked and len(plain) < 500 and _STUB.search(plain))
+    readable = bool(plain.strip()) and not (marked and len(plain) < 500 and _is_stub(plain))
     return piece.markup != (readable or not marked)
+
+
+def _is_stub(plain: str) -> bool:
+    lower = plain.lower()
+    return ("html" in lower or "browser" in lower) and bool(_STUB.search(plain))
 
 
 def _plain(piece: _Piece) -> str:

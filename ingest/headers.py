@@ -24,6 +24,7 @@ MAX_STRUCTURED_BYTES = 20_000
 MAX_REFERENCES = 200
 """Message ids kept of one field. Source: own decision 0007."""
 
+_FIELD = re.compile(rb"^([!-9;-~]{1,200})[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,300}>")
 _WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?=")
@@ -76,18 +77,19 @@ class Structured:
 
 def fields(block: bytes) -> Iterator[tuple[str, bytes]]:
     """Name in lower case and raw unfolded value of each field, in order, at most `MAX_FIELDS`."""
-    for line in islice(_FOLD.sub(b" ", block).split(b"\n"), MAX_FIELDS):
-        name, colon, value = line.partition(b":")
-        name = name.rstrip()
-        if colon and name and len(name) <= 200 and name.isascii() and b" " not in name:
-            yield name.decode("ascii").lower(), value.strip()
+    for match in islice(_FIELD.finditer(block), MAX_FIELDS):
+        name, value = match.groups()
+        value = value.strip()
+        yield name.decode("ascii").lower(), _FOLD.sub(b" ", value) if b"\n" in value else value
 
 
 def text(raw: bytes) -> str:
     """The readable value: encoded words decoded, raw 8-bit guessed, white space squeezed."""
+    if raw.isascii() and b"=?" not in raw:
+        plain = raw.decode("ascii")
+        if plain.isprintable():
+            return " ".join(plain.split())[:MAX_VALUE_CHARS]
     value = charset.decode(raw).text
-    if "=?" not in value and value.isascii() and value.isprintable():
-        return " ".join(value.split())[:MAX_VALUE_CHARS]
     if "=?" in value:
         value = _decode_words(value)
     return _squeezed(charset.repair(value).text)[:MAX_VALUE_CHARS]
@@ -98,17 +100,15 @@ def mailboxes(raw: bytes) -> tuple[Mailbox, ...]:
 
     What has no address is left out. An address in the display name is never taken for the address.
     """
-    found, name, address = [], "", ""
-    for token in _TOKEN.findall(charset.decode(raw).text):
-        if token in {",", ";"}:
-            found.append(_mailbox(name, address))
-            name, address = "", ""
-        elif token.startswith("<"):
-            address = token.strip("<> ")
-        else:
-            name += _unquoted(token)
-    found.append(_mailbox(name, address))
-    return tuple(box for box in found if box)
+    return tuple(
+        Mailbox(address, text(name.encode("utf-8", "replace")).strip(" '()"))
+        for address, name in _boxes(raw)
+    )
+
+
+def addresses(raw: bytes) -> tuple[str, ...]:
+    """The addresses of `mailboxes` without the work on the names."""
+    return tuple(address for address, _ in _boxes(raw))
 
 
 def when(raw: bytes) -> datetime | None:
@@ -130,6 +130,8 @@ def when(raw: bytes) -> datetime | None:
 
 def structured(raw: bytes) -> Structured:
     """A Content-Type or Content-Disposition field with its parameters, RFC 2231 put together."""
+    if not raw:
+        return Structured("", {})
     value = charset.decode(raw[:MAX_STRUCTURED_BYTES]).text
     head, semicolon, tail = value.partition(";")
     params = _params(semicolon + tail) if tail else {}
@@ -168,12 +170,19 @@ def _word_bytes(encoding: str, content: str) -> bytes:
     return transfer.base64(data).data
 
 
-def _mailbox(name: str, address: str) -> Mailbox | None:
-    bare = _ADDRESS.search(address) or (None if address else _ADDRESS.search(name))
-    if not bare:
-        return None
-    shown = name.replace(bare[0], "") if not address else name
-    return Mailbox(bare[0].lower(), text(shown.encode("utf-8", "replace")).strip(" '()"))
+def _boxes(raw: bytes) -> Iterator[tuple[str, str]]:
+    """Address and undecoded display name of each entry that has an address."""
+    name, address = "", ""
+    for token in [*_TOKEN.findall(charset.decode(raw).text), ","]:
+        if token in {",", ";"}:
+            bare = _ADDRESS.search(address or name)
+            if bare:
+                yield bare[0].lower(), name if address else name.replace(bare[0], "")
+            name, address = "", ""
+        elif token.startswith("<"):
+            address = token.strip("<> ") or "<>"
+        else:
+            name += _unquoted(token)
 
 
 def _unquoted(token: str) -> str:

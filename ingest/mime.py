@@ -180,13 +180,18 @@ def _leaf(
         path=at.path or "1",
         content_type=content_type,
         params=kind.params,
-        encoding=headers.structured(by_name.get("content-transfer-encoding", b"")).value,
+        encoding=_word(by_name.get("content-transfer-encoding", b"")),
         disposition=shown.value,
         name=shown.params.get("filename", "") or kind.params.get("name", ""),
-        content_id=headers.text(by_name.get("content-id", b"")),
+        content_id=_word(by_name.get("content-id", b"")),
         choice=at.choice,
         related=at.related,
     )
+
+
+def _word(raw: bytes) -> str:
+    """The first word of a field in lower case."""
+    return raw.partition(b";")[0].strip().lower().decode("ascii", "replace")
 
 
 def _boundary(data: bytes, span: tuple[int, int], claimed: str, defects: list[str]) -> bytes:

@@ -12,12 +12,11 @@ MAX_RECIPIENTS = 500
 
 KEPT_HEADERS = frozenset(
     str.split(
-        "auto-submitted cc content-language content-type date delivered-to "
-        "disposition-notification-to feedback-id from importance in-reply-to list-id "
-        "list-unsubscribe message-id precedence references reply-to return-path sender "
-        "subject thread-topic to user-agent x-auto-response-suppress "
-        "x-autoreply x-autorespond x-failed-recipients x-loop x-mailer x-original-to x-priority "
-        "x-spam-flag x-spam-status"
+        "auto-submitted content-language content-type delivered-to disposition-notification-to "
+        "feedback-id importance list-id list-unsubscribe precedence reply-to return-path sender "
+        "subject thread-topic user-agent x-auto-response-suppress x-autoreply x-autorespond "
+        "x-failed-recipients x-loop x-mailer x-original-to x-postlotse-loop "
+        "x-priority x-spam-flag x-spam-status"
     )
 )
 """Headers that rules and the channel ask for. Source: RFC 3834, RFC 2919; own decision 0007."""
@@ -33,7 +32,8 @@ def parse(data: bytes, layouts: Layouts = NO_LAYOUTS) -> ParsedMail:
     inner_defects: list[str] = []
     leaves = containers.expand(tree.leaves, inner_defects)
     read = body.read(leaves)
-    subject = headers.text(first.get("subject", b""))
+    kept = tuple((name, headers.text(raw)) for name, raw in tree.fields if name in KEPT_HEADERS)
+    subject = next((value for name, value in kept if name == "subject"), "")
     senders = headers.mailboxes(first.get("from", b"")) or headers.mailboxes(
         first.get("sender", b"")
     )
@@ -55,9 +55,7 @@ def parse(data: bytes, layouts: Layouts = NO_LAYOUTS) -> ParsedMail:
         html=read.html,
         attachments=tuple(attachments.collect(leaves)),
         form=form,
-        headers=tuple(
-            (name, headers.text(value)) for name, value in tree.fields if name in KEPT_HEADERS
-        ),
+        headers=kept,
         defects=tuple(dict.fromkeys([*tree.defects, *gaps, *crowd, *inner_defects, *read.defects])),
     )
 
@@ -79,10 +77,10 @@ def _gaps(first: dict[str, bytes], *, has_sender: bool, has_date: bool) -> list[
 
 def _recipients(tree: mime.Tree) -> tuple[tuple[str, ...], tuple[str, ...]]:
     boxes = (
-        box.address
+        address
         for name, value in tree.fields
         if name in {"to", "cc"}
-        for box in headers.mailboxes(value)
+        for address in headers.addresses(value)
     )
     found = tuple(dict.fromkeys(boxes))
     return found[:MAX_RECIPIENTS], ("recipients.too_many",) if len(found) > MAX_RECIPIENTS else ()

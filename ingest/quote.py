@@ -76,7 +76,7 @@ def cut(text: str) -> BodyParts:
     """
     lower = text.lower()
     lines = text.split("\n", MAX_LINES)
-    seams = any(hint in lower for hint in _HINTS)
+    seams = signature.holds_any(lower, _HINTS)
     if not seams and not signature.may_be_in(lower):
         return BodyParts(text)
     labels = _quoted(lines) if seams else ["new"] * len(lines)

@@ -180,3 +180,29 @@ def test_headers_are_total(data: bytes) -> None:
     headers.when(data)
     headers.message_ids(data)
     list(headers.fields(data))
+
+
+@pytest.mark.parametrize(
+    ("raw", "boxes"),
+    [
+        ("a@x.example", [("a@x.example", "")]),
+        ("Anna A <A@X.example>", [("a@x.example", "Anna A")]),
+        (
+            '"A, B" <a@x.example>, c@x.example (C C)',
+            [("a@x.example", "A, B"), ("c@x.example", "C C")],
+        ),
+        (
+            "G: a@x.example, b@x.example;; c@x.example",
+            [(f"{n}@x.example", "G:"[: 2 * (n == "a")]) for n in "abc"],
+        ),
+        ("a@x.example <>", []),
+        ('"offen <a@x.example>', [("a@x.example", "offen <>")]),
+        ("'Anna' <a@x.example>", [("a@x.example", "Anna")]),
+        ("kein Postfach", []),
+        ("<a@x.example", [("a@x.example", "")]),
+    ],
+)
+def test_addresses_are_found(raw: str, boxes: list[tuple[str, str]]) -> None:
+    found = headers.mailboxes(raw.encode())
+    assert [(box.address, box.name) for box in found] == boxes
+    assert headers.addresses(raw.encode()) == tuple(box.address for box in found)

@@ -1,13 +1,14 @@
 """Every mail in tests/mails is read as the file beside it says."""
 
 import json
+import re
 from itertools import zip_longest
 from pathlib import Path
 
 import pytest
 
 from ingest import attachments, forms
-from ingest.parse import parse
+from ingest.parse import KEPT_HEADERS, parse
 from rules.mail import Attachment, ParsedMail
 
 ROOT = Path(__file__).parents[2]
@@ -15,6 +16,8 @@ MAILS = sorted((ROOT / "tests" / "mails").glob("*.eml"))
 LAYOUTS = forms.load(
     {path.name: path.read_text("utf-8") for path in (ROOT / "domain" / "forms").glob("*.toml")}
 )
+
+ASKED = re.compile(r'(?:\.header\(|LOOP_HEADER: \w+ = )"([\w-]+)"')
 
 
 @pytest.mark.parametrize("path", MAILS, ids=lambda path: path.stem)
@@ -69,3 +72,14 @@ def _row(found: Attachment, want: list[object] | None) -> list[object]:
     if want is None:
         return [found.name, "not expected"]
     return [None if wish is None else fact for fact, wish in zip(row, want, strict=False)]
+
+
+def test_the_headers_that_other_rooms_ask_for_are_kept() -> None:
+    asked = {
+        name.lower()
+        for room in ("classify", "outbox", "triage")
+        for path in (ROOT / room).glob("*.py")
+        for name in ASKED.findall(path.read_text("utf-8"))
+    }
+    assert asked
+    assert asked <= KEPT_HEADERS
