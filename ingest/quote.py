@@ -158,6 +158,8 @@ def _attribution(lines: list[str], number: int) -> _Seam | None:
         if _is_marked(line) or not line.strip():
             return None
         joined = f"{joined} {line.strip()}".strip()
+        if not joined.endswith(":"):
+            continue
         marked = _next_is_marked(lines, number + count)
         if _ATTRIBUTION.fullmatch(joined[:400]):
             told = _TOLD_IN_PROSE.search(joined) or not _PROOF.search(joined)

@@ -188,8 +188,10 @@ def _proof(lines: list[str], found: list[str], closing: int | None) -> int | Non
 
 def _proves(line: str) -> bool:
     """A line of register, tax or management data, not a sentence that mentions them."""
+    if len(line) > 160:
+        return False
     match = _REGISTER.search(line)
-    if match is None or len(line) > 160:
+    if match is None:
         return False
     return match.start() < 3 or not line.rstrip().endswith((".", "?", "!"))
 
