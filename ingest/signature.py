@@ -71,19 +71,23 @@ _DISCLAIMER = re.compile(
     re.IGNORECASE,
 )
 
-# One of these is in every line that the expressions above find; most mails have none.
-_HINTS = (
-    *("\n--", "gesendet", "sent from", "sent with", "sent via", "outlook ", "viren", "avast"),
-    *("envoyé de", "hra", "hrb", "hr a", "hr b", "ust-", "ust.", "ust id", "ustid", "uid:", "uid "),
+# One of these is in every line that proves a company's block; most mails have none.
+_BLOCK_HINTS = (
+    *("hra", "hrb", "hr a", "hr b", "ust-", "ust.", "ust id", "ustid", "uid:", "uid ", "vorstand"),
     *("umsatzsteuer", "handelsregister", "registergericht", "amtsgericht", "sitz der ges"),
-    *("· sitz", "| sitz", "·sitz", "|sitz", "steuernummer", "steuernr", "steuer-n", "vorstand"),
-    *("geschäftsführ", "aufsichtsrat", "gläubiger", "bankverbindung", "kontoverbindung"),
-    *("vertraulich", "rechtlich geschützt", "ausschließlich", "bestimmungsgemäß", "confidential"),
-    *("privileged", "intended", "solely", "nur für den", "dieser e-mail", "dieser email"),
-    *("dieser nachricht", "dieser mail", "sie nicht der", "irrtümlich", "have received this"),
-    *("umwelt", "environment", "drucken", "ausdruck", "print", "disclaimer", "datenschutz"),
-    *("extern", "außerhalb", "outside", "mail can", "mail kann", "mail können", "unerlaubte"),
-    "sicherheitsgründe",
+    *("· sitz", "| sitz", "·sitz", "|sitz", "steuernummer", "steuernr", "steuer-n", "gläubiger"),
+    *("geschäftsführ", "aufsichtsrat", "bankverbindung", "kontoverbindung"),
+)
+# And one of all of these in every line that any expression above finds.
+_HINTS = (
+    *_BLOCK_HINTS,
+    *("\n--", "gesendet", "sent from", "sent with", "sent via", "outlook ", "viren", "avast"),
+    *("envoyé de", "vertraulich", "rechtlich geschützt", "ausschließlich", "bestimmungsgemäß"),
+    *("confidential", "privileged", "intended", "solely", "nur für den", "dieser e-mail"),
+    *("dieser email", "dieser nachricht", "dieser mail", "sie nicht der", "irrtümlich"),
+    *("have received this", "umwelt", "environment", "drucken", "ausdruck", "print"),
+    *("disclaimer", "datenschutz", "extern", "außerhalb", "outside", "mail can", "mail kann"),
+    *("mail können", "unerlaubte", "sicherheitsgründe"),
 )
 
 
@@ -162,6 +166,8 @@ def _company_block(lines: list[str], found: list[str]) -> int:
     With a closing above, it begins at the first company line under the closing; the sender's name
     stays. Without one, the paragraph with the proof is the block.
     """
+    if not holds_any("\n".join(lines).lower(), _BLOCK_HINTS):
+        return len(lines)
     closing = _last_closing(lines)
     proof = _proof(lines, found, closing)
     if proof is None:
@@ -197,7 +203,7 @@ def _proves(line: str) -> bool:
 
 
 def _last_closing(lines: list[str]) -> int | None:
-    return max((n for n, line in enumerate(lines) if _is_closing(line)), default=None)
+    return next((n for n in reversed(range(len(lines))) if _is_closing(lines[n])), None)
 
 
 def _is_closing(line: str) -> bool:
