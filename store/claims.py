@@ -9,6 +9,7 @@ Source: own decision 0005; claim measurement 2026-11-23 (20,000 rows : 2 million
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -49,23 +50,9 @@ def claim_next(
 
     One statement: two callers never get the same item, and none waits for the other.
     """
-    waiting = [
-        spelled(table.c.state, ItemState.WAITING),
-        table.c.agency_code == line.agency_code,
-        table.c.team == line.team,
-    ]
-    if line.concern is not None:
-        waiting.append(table.c.first_concern == line.concern)
-    # Two subqueries, each in the order of an index: one ORDER BY over both would sort the backlog.
-    own = _first(*waiting, table.c.preferred_holder == holder)
-    any_ = _first(*waiting)
-    return _take(
-        tx,
-        table.c.id == sa.func.coalesce(own.scalar_subquery(), any_.scalar_subquery()),
-        holder=holder,
-        now=now,
-        lease_seconds=lease_seconds,
-    )
+    statement = _NEXT[line.agency_code is None, line.concern is None]
+    values = {"line_agency": line.agency_code, "line_team": line.team, "line_concern": line.concern}
+    return _take(tx, statement, values, holder=holder, until=_until(now, lease_seconds))
 
 
 def claim_one(tx: Tx, item_id: int, *, holder: str, now: datetime, lease_seconds: int) -> Claimed:
@@ -73,12 +60,8 @@ def claim_one(tx: Tx, item_id: int, *, holder: str, now: datetime, lease_seconds
 
     Raises: Refused: `item.unknown`. Conflict: `item.not_waiting`.
     """
-    free = sa.or_(
-        table.c.state == ItemState.WAITING,
-        sa.and_(table.c.state == ItemState.HELD, table.c.lease_until <= now),
-    )
-    wanted = sa.and_(table.c.id == item_id, free)
-    claimed = _take(tx, wanted, holder=holder, now=now, lease_seconds=lease_seconds)
+    values = {"wanted_id": item_id, "at": now}
+    claimed = _take(tx, _ONE, values, holder=holder, until=_until(now, lease_seconds))
     if claimed is None:
         item = items.get(tx, item_id)
         raise Conflict(
@@ -95,7 +78,7 @@ def renew(tx: Tx, item_id: int, *, token: str, now: datetime, lease_seconds: int
 
     Raises: Refused: `item.unknown`. Conflict: `item.lease_stale`.
     """
-    until = now + timedelta(seconds=lease_seconds)
+    until = _until(now, lease_seconds)
     statement = (
         sa.update(table)
         .where(table.c.id == item_id, items.holds(token, now))
@@ -137,7 +120,20 @@ def expire(tx: Tx, now: datetime) -> tuple[int, ...]:
     return tuple(sorted(tx.run(statement).scalars()))
 
 
-def _first(*conditions: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+def _until(now: datetime, lease_seconds: int) -> datetime:
+    return now + timedelta(seconds=lease_seconds)
+
+
+def _take(
+    tx: Tx, statement: sa.Executable, values: dict[str, Any], *, holder: str, until: datetime
+) -> Claimed | None:
+    token = secrets.token_hex(TOKEN_BYTES)
+    to_whom = {"to_holder": holder, "to_token": token, "to_until": until}
+    item = rows.one_as(tx, Item, statement, values | to_whom)
+    return None if item is None else Claimed(item, token)
+
+
+def _first(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
     """The first in the order of hand-out that no other transaction is just taking."""
     return (
         sa.select(table.c.id)
@@ -145,29 +141,58 @@ def _first(*conditions: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
         .order_by(table.c.queue_day, table.c.received_at, table.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
+        .scalar_subquery()
     )
 
 
-def _take(
-    tx: Tx,
-    wanted: sa.ColumnElement[bool],
-    *,
-    holder: str,
-    now: datetime,
-    lease_seconds: int,
-) -> Claimed | None:
-    token = secrets.token_hex(TOKEN_BYTES)
-    statement = (
+def _handing_out(wanted: sa.ColumnElement[bool]) -> sa.Executable:
+    """The statement that gives the wanted item, if there is one, to a holder."""
+    return (
         sa.update(table)
         .where(wanted)
         .values(
             state=ItemState.HELD,
-            holder=holder,
-            lease_token=token,
-            lease_until=now + timedelta(seconds=lease_seconds),
+            holder=sa.bindparam("to_holder"),
+            lease_token=sa.bindparam("to_token"),
+            lease_until=sa.bindparam("to_until"),
             version=table.c.version + 1,
         )
         .returning(*COLUMNS)
     )
-    item = rows.one_as(tx, Item, statement)
-    return None if item is None else Claimed(item, token)
+
+
+def _next_of(*line: sa.ColumnElement[bool]) -> sa.Executable:
+    """The claim on a line: what came back to this clerk, else the first of all.
+
+    Two subqueries, each in the order of an index; one ORDER BY over both would sort the
+    backlog. The second is only run where the first finds nothing.
+    """
+    waiting = (
+        spelled(table.c.state, ItemState.WAITING),
+        table.c.team == sa.bindparam("line_team"),
+        *line,
+    )
+    own = _first(*waiting, table.c.preferred_holder == sa.bindparam("to_holder"))
+    return _handing_out(table.c.id == sa.func.coalesce(own, _first(*waiting)))
+
+
+# Built once: putting the words together takes longer than running them.
+_CLEARING = table.c.agency_code.is_(None)
+_AGENCY = table.c.agency_code == sa.bindparam("line_agency")
+_CONCERN = table.c.first_concern == sa.bindparam("line_concern")
+_NEXT = {
+    (True, True): _next_of(_CLEARING),
+    (True, False): _next_of(_CLEARING, _CONCERN),
+    (False, True): _next_of(_AGENCY),
+    (False, False): _next_of(_AGENCY, _CONCERN),
+}
+"""By whether agency and concern of the line are None."""
+_ONE = _handing_out(
+    sa.and_(
+        table.c.id == sa.bindparam("wanted_id"),
+        sa.or_(
+            table.c.state == ItemState.WAITING,
+            sa.and_(table.c.state == ItemState.HELD, table.c.lease_until <= sa.bindparam("at")),
+        ),
+    )
+)

@@ -32,14 +32,16 @@ class Tx:
     dialect: Literal["sqlite", "postgresql"]
 
     def run(
-        self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] | None = None
+        self,
+        statement: sa.Executable,
+        values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> sa.CursorResult[*tuple[Any, ...]]:
-        """Execute one statement, once for each of `rows` where given. Only for this room.
+        """Execute one statement, once for each of several `values`. Only for this room.
 
         Raises: TryLater, Conflict, Refused: see `store.failures`.
         """
         with failures.translated():
-            return self.connection.execute(statement, rows)
+            return self.connection.execute(statement, values)
 
 
 @dataclass(frozen=True, slots=True)

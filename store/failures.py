@@ -69,17 +69,14 @@ def wrong_schema(found: str, expected: str) -> Refused:
 
 
 def _meaning(exc: sa.exc.DBAPIError) -> HouseError:
-    original = exc.orig
     if isinstance(exc, sa.exc.IntegrityError):
-        return _conflict(original)
-    if isinstance(original, sqlite3.Error):
-        return _meaning_sqlite(original)
-    if isinstance(original, psycopg.Error):
-        return _meaning_postgresql(original)
-    return _refused(type(original).__name__)
+        return _conflict(exc.orig)
+    if isinstance(exc.orig, psycopg.Error):
+        return _meaning_postgresql(exc.orig)
+    return _meaning_sqlite(exc.orig)
 
 
-def _meaning_sqlite(error: sqlite3.Error) -> HouseError:
+def _meaning_sqlite(error: BaseException | None) -> HouseError:
     # The low byte is the primary code. Errors of the Python module itself carry none.
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_AWAY:

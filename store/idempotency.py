@@ -1,6 +1,6 @@
 """Answers already given, so that a repeated request gets the same one and does nothing twice.
 
-Source: the `Idempotency-Key` of `POST /v1/mails`; own decision 0007.
+Source: the `Idempotency-Key` of `POST /v1/mails`; own decision 0021.
 """
 
 from dataclasses import dataclass

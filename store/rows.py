@@ -1,6 +1,6 @@
 """How rows leave the room: as frozen dataclasses, never as the driver's rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -21,7 +21,12 @@ def all_as(tx: Tx, kind: Callable[..., RowT], statement: sa.Executable) -> tuple
     return tuple(kind(*row) for row in tx.run(statement))
 
 
-def one_as(tx: Tx, kind: Callable[..., RowT], statement: sa.Executable) -> RowT | None:
-    """The only row of such a statement, or None."""
-    row = tx.run(statement).one_or_none()
+def one_as(
+    tx: Tx,
+    kind: Callable[..., RowT],
+    statement: sa.Executable,
+    values: Mapping[str, Any] | None = None,
+) -> RowT | None:
+    """The only row of such a statement, run with `values` for its parameters, or None."""
+    row = tx.run(statement, values).one_or_none()
     return None if row is None else kind(*row)

@@ -186,6 +186,15 @@ def test_closing_and_reopening_write_and_take_back_the_time(db: Database) -> Non
     assert opened.closed_at is None
 
 
+def test_a_change_that_stays_in_the_hands_keeps_the_lease(db: Database) -> None:
+    claimed = _held(db)
+    same = items.change_to(items.case_of(claimed.item))
+    with db.write() as tx:
+        for at in (1, 2):
+            saved = items.save(tx, claimed.item.id, token=claimed.token, change=same, now=later(at))
+    assert (saved.state, saved.holder) == (ItemState.HELD, "anna")
+
+
 def test_a_new_due_day_changes_the_place_in_the_queue(db: Database) -> None:
     first, second = queue(db, "1"), queue(db, "2", due_on=date(2026, 3, 9))
     with db.write() as tx:
