@@ -1,11 +1,11 @@
-"""The door for admins: mail set aside, outgoing rows, completeness, postboxes, figures."""
+"""The door for admins: mail set aside, outgoing rows, completeness, postboxes, figures, trail."""
 
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, status
 
-from api.auth import HouseHere, MayManagePostboxes, MayReadFigures, MayReplay
+from api.auth import HouseHere, MayManagePostboxes, MayReadFigures, MayReadTrail, MayReplay
 from api.automation import ID_MAX, MessageId
 from api.cursor import Cursor, Limit, page_of
 from api.schemas.admin import (
@@ -15,6 +15,7 @@ from api.schemas.admin import (
     OutgoingPage,
     PostboxList,
     TakenInOut,
+    TrailPage,
 )
 from triage import admin, aside, figures
 from triage.admin import Completeness
@@ -105,6 +106,24 @@ def completeness(
 ) -> Completeness:
     """Seen = open + done + aside + gone + deleted, for one local day and all or one postbox."""
     return admin.completeness(house, caller, day=day, postbox=postbox)
+
+
+@router.get("/trail", response_model=TrailPage, summary="Who did what to what")
+def trail(
+    house: HouseHere,
+    caller: MayReadTrail,
+    subject: Annotated[str | None, Query(max_length=60, examples=["message:40721"])] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """The audit trail, oldest first, without content; of one thing or all."""
+    page = page_of(
+        lambda rows, after: admin.trail(house, caller, limit=rows, after=after, subject=subject),
+        lambda entry: entry.id,
+        limit=limit,
+        cursor=cursor,
+    )
+    return {"entries": page.rows, "next_cursor": page.next_cursor}
 
 
 @router.get("/postboxes", response_model=PostboxList, summary="The postboxes, as last found")

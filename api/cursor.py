@@ -16,7 +16,7 @@ from rules.errors import Refused
 RowT = TypeVar("RowT")
 
 LIMIT_MAX: Final = 500
-"""Source: own decision 0022; a page of items is then about 200 kB."""
+"""Source: own decision 0021; a page of items is then about 200 kB."""
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Rows on a page.")]
 Cursor = Annotated[

@@ -54,9 +54,7 @@ class DoorSettings:
     mail_limit_bytes: int = 60 * 1024 * 1024
     """Source: size limit of the postboxes (settings, size_limit_mb), the same for all ways in."""
     other_limit_bytes: int = 256 * 1024
-    """Source: own decision 0022; ten times the desk's largest request, a reply with its body."""
-    idempotency_hours: int = 24
-    """How long a repeated request gets its first answer."""
+    """Source: own decision 0021; ten times the desk's largest request, a reply with its body."""
 
     def __post_init__(self) -> None:
         if self.demo and self.host not in LOOPBACK:

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 PROBLEM_JSON: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:postlotse:"
 RETRY_AFTER_SECONDS: Final = 5
-"""What a client waits after 503. Source: own decision 0022; the worker's own poll pace."""
+"""What a client waits after 503. Source: own decision 0021; the worker's own poll pace."""
 
 MACHINE_PATHS: Final = ("/v1/", "/health/", "/metrics", "/openapi.json")
 """Under these an error is JSON; everywhere else it is a page."""

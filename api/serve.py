@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from rules.errors import Refused
 
 STOP_SECONDS: Final = 10
-"""How long running requests may finish. Source: own decision 0022; `docker stop` waits as long."""
+"""How long running requests may finish. Source: own decision 0021; `docker stop` waits as long."""
 
 KEEP_ALIVE_SECONDS: Final = 75
 """Longer than a proxy keeps it (nginx: 60 s), so that it never writes into a closing connection."""

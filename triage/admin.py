@@ -1,4 +1,4 @@
-"""What admins ask and do beside the way: outgoing rows, the day's sum, the postboxes.
+"""What admins ask and do beside the way: outgoing rows, the day's sum, the postboxes, the trail.
 
 No content and no person in any answer (promise 8).
 """
@@ -12,6 +12,7 @@ from rules import access
 from rules import ledger as ledger_rules
 from rules.access import Caller, Permission
 from store import audit, ledger, outgoing
+from store.audit import Entry
 from store.outgoing import Outgoing
 from store.tables import OutgoingState
 from triage import health
@@ -85,6 +86,23 @@ def outgoing_replay(house: House, caller: Caller, outgoing_id: int) -> None:
             details={"kind": row.kind, "item": row.item_id},
             at=now,
         )
+
+
+def trail(
+    house: House,
+    caller: Caller,
+    *,
+    limit: int,
+    after: int | None = None,
+    subject: str | None = None,
+) -> tuple[Entry, ...]:
+    """Entries of the trail, oldest first, of one thing ("item:12") or all.
+
+    `after` is the id of the last entry before. Raises: Refused: `access.denied`.
+    """
+    access.require(caller, Permission.READ_TRAIL)
+    with house.db.read() as tx:
+        return audit.listing(tx, after=after or 0, limit=limit, subject=subject)
 
 
 def completeness(

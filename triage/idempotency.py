@@ -5,11 +5,12 @@ so that a twin on another machine is turned away instead of doing it again. The 
 itself: if the process dies between deed and `finish`, the key is free again when the lease is
 over, and a repetition runs anew (items are then safe by their lease tokens, outgoing rows by
 their own keys; a mail handed in stands twice, as a twin).
-Source: FEATURES F66; own decision 0022.
+Source: FEATURES F66; own decision 0021.
 """
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -21,8 +22,11 @@ from store.leases import Lease
 from triage.house import House
 
 RUN_SECONDS: Final = 120
-"""Longest a deed runs under its key. Source: own decision 0022; twice the slowest request allowed
+"""Longest a deed runs under its key. Source: own decision 0021; twice the slowest request allowed
 by the usual proxy (60 s)."""
+
+KEPT_HOURS: Final = 24
+"""How long a repetition gets the first answer. Source: own decision 0021."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,13 @@ def give_up(house: House, turn: Turn) -> None:
     """The deed failed and left nothing behind; the key is free for the next try."""
     with house.db.write() as tx:
         leases.release(tx, turn.lease, now=house.clock())
+
+
+def forget(house: House) -> int:
+    """Drop answers older than `KEPT_HOURS`; how many. For the worker that keeps order."""
+    before = house.clock() - timedelta(hours=KEPT_HOURS)
+    with house.db.write() as tx:
+        return idempotency.forget(tx, before=before)
 
 
 def _look(tx: Tx, request: Request) -> Answer | None:

@@ -1,6 +1,7 @@
 """What admins see: mail set aside, outgoing rows, completeness, postboxes, figures, health."""
 
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import Field
 
@@ -67,6 +68,27 @@ class CompletenessOut(Out):
     seen: int = Field(examples=[812])
     states: dict[str, int] = Field(examples=[{"sorted": 790, "aside": 20, "kept": 2}])
     difference: int = Field(examples=[0])
+
+
+class EntryOut(Out):
+    """Who did what to what, without content; hashes are null until the entry is sealed."""
+
+    id: int = Field(examples=[90211])
+    at: datetime
+    actor: str = Field(examples=["k-4711"], description="A pseudonymous id.")
+    action: str = Field(examples=["item.closed"])
+    subject: str = Field(examples=["message:40721"])
+    details: dict[str, Any] = Field(examples=[{"item": 1284}])
+    seal_seq: int | None = Field(examples=[90200])
+    prev_hash: str | None
+    hash: str | None
+
+
+class TrailPage(Out):
+    """One page, oldest first; `next_cursor` is null on the last."""
+
+    entries: list[EntryOut]
+    next_cursor: str | None = Field(examples=["aTo5MDIxMQ"])
 
 
 class PostboxOut(Out):

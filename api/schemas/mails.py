@@ -12,7 +12,7 @@ from rules.codes import Channel, Concern, PaymentRelevant
 class MailIn(In):
     """A mail in JSON, for callers that can't send message/rfc822."""
 
-    # pydantic's own reading is strict; its Base64Bytes skips what is no base64 and decodes the rest.
+    # Strict; pydantic's Base64Bytes skips signs that are no base64 and decodes the rest.
     model_config = ConfigDict(val_json_bytes="base64")
 
     raw_base64: bytes = Field(

@@ -97,7 +97,23 @@ def test_figures_count_what_waits(doors: Doors) -> None:
     assert figures["concerns"] == [["au", 1]]
 
 
-@pytest.mark.parametrize("path", ["aside", "outgoing", "completeness", "postboxes", "figures"])
+def test_the_trail_tells_what_happened_in_order_and_without_content(doors: Doors) -> None:
+    item, _ = doors.take("Neues Konto")
+    doors.kassel.get(item)
+    message = f"message:{doors.kassel.get(item).json()['message']['id']}"
+    response = doors.admin.get("/v1/admin/trail", params={"subject": message})
+    actions = [entry["action"] for entry in response.json()["entries"]]
+    assert actions[0] == "mail.handed_in"
+    assert "item.read" in actions
+    assert "Konto" not in response.text
+    first = doors.admin.get("/v1/admin/trail?limit=1").json()
+    second = doors.admin.get(f"/v1/admin/trail?limit=1&cursor={first['next_cursor']}").json()
+    assert first["entries"][0]["id"] < second["entries"][0]["id"]
+
+
+@pytest.mark.parametrize(
+    "path", ["aside", "outgoing", "completeness", "postboxes", "figures", "trail"]
+)
 def test_admin_pages_are_for_admins(doors: Doors, path: str) -> None:
     assert code_of(doors.kassel.get(f"/v1/admin/{path}")) == (403, "access.denied")
     assert code_of(doors.nobody.get(f"/v1/admin/{path}")) == (401, "auth.missing")

@@ -23,7 +23,7 @@ from tests.api.door_client import DoorClient
 from tests.api.small_door import ADMIN_KEY, CLERK_KEY, SC_KEY, Clock, bearer, small_app
 from triage import idempotency as triage_idempotency
 from triage.house import House
-from triage.idempotency import RUN_SECONDS
+from triage.idempotency import KEPT_HOURS, RUN_SECONDS
 
 KEY = "5f0c9a3e-4b7d-4c1e-9a52-0d2f6a1b8c77"
 
@@ -245,6 +245,16 @@ def test_what_keeps_nothing_keeps_no_answer(
     post(path, b"b")
     assert deeds.done == ["looked", "looked"]
     assert kept(house) == 0
+
+
+def test_an_answer_is_forgotten_after_a_day(post: Post, deeds: Deeds, house: MemoryHouse) -> None:
+    post("/v1/mails")
+    house.clock.now += timedelta(hours=KEPT_HOURS)
+    assert triage_idempotency.forget(cast("House", house)) == 0
+    house.clock.now += timedelta(seconds=1)
+    assert triage_idempotency.forget(cast("House", house)) == 1
+    post("/v1/mails", b"b")
+    assert deeds.done == ["mail", "mail"]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "a\tb"])

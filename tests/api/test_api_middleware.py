@@ -1,14 +1,15 @@
 """What each request passes: limits, headers, a number, a counter."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 from fastapi import Request, Response
 from prometheus_client import REGISTRY
-from starlette.types import Message
+from starlette.types import Message, Scope
 
-from api.middleware import HEADERS, whole_body
+from api.middleware import HEADERS, SizeLimit, replayed
 from tests.api.door_client import DoorClient
 from tests.api.small_door import small_app
 
@@ -98,12 +99,32 @@ def test_requests_are_counted_by_route_and_status_and_not_by_path(client: DoorCl
     assert not any("secret" in route for route in routes)
 
 
-async def _gone() -> Message:
-    return {"type": "http.disconnect"}
+def test_a_client_that_goes_away_is_not_worked_for() -> None:
+    messages: list[Message] = [
+        {"type": "http.request", "body": b"half", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    async def work(*_: object) -> None:
+        raise AssertionError("nobody waits for this")
+
+    scope: Scope = {"type": "http", "path": "/v1/mails", "headers": []}
+    limit = SizeLimit(work, limit_of=lambda _path: 100)
+    asyncio.run(limit(scope, receive, work))
+    assert messages == []
 
 
-def test_a_client_that_goes_away_leaves_no_body() -> None:
-    coroutine = whole_body(_gone, 10)
-    with pytest.raises(StopIteration) as ended:
-        coroutine.send(None)
-    assert ended.value.value is None
+def test_a_body_is_given_once_and_then_the_word_of_the_server() -> None:
+    async def server() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def read_twice() -> list[Message]:
+        again = replayed(b"whole", server)
+        return [await again(), await again()]
+
+    first, second = asyncio.run(read_twice())
+    assert (first["body"], first["more_body"]) == (b"whole", False)
+    assert second["type"] == "http.disconnect"

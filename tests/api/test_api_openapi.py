@@ -55,6 +55,7 @@ PROMISED = {
     "GET /v1/admin/completeness",
     "GET /v1/admin/postboxes",
     "GET /v1/admin/figures",
+    "GET /v1/admin/trail",
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",

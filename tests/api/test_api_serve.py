@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ from fastapi import FastAPI
 
 from api.serve import Server, start_in_thread
 from rules.errors import Refused
+from tests.api.small_door import small_app
 
 SERVE = """
 from fastapi import FastAPI
@@ -48,6 +51,22 @@ def test_the_door_is_open_as_soon_as_start_returns(app: FastAPI) -> None:
         assert "server" not in response.headers
     finally:
         server.stop()
+
+
+def test_what_is_not_http_passes_the_middleware(app: FastAPI) -> None:
+    ended: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        ended.append("in order")
+
+    guarded = small_app()
+    guarded.router.lifespan_context = lifespan
+    server = start_in_thread(guarded)
+    assert httpx.get(f"{server.url}/v1/nowhere").json()["code"] == "http.not_found"
+    server.stop()
+    assert ended == ["in order"]
 
 
 def test_after_stop_nobody_listens_and_stop_again_is_no_error(app: FastAPI) -> None:

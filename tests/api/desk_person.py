@@ -1,0 +1,65 @@
+"""A person at the desk: reads pages and sends their forms, as a browser would without scripts."""
+
+import re
+from dataclasses import dataclass, field
+
+import httpx
+from fastapi import FastAPI
+from resiliparse.parse.html import DOMNode, HTMLTree
+
+from tests.api.door_client import DoorClient
+
+
+@dataclass
+class Person:
+    """Keeps cookies and the page that is open."""
+
+    app: FastAPI
+    client: DoorClient = field(init=False)
+    url: str = ""
+    answer: httpx.Response = field(init=False)
+    _tree: HTMLTree = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.client = DoorClient(self.app)
+
+    @property
+    def page(self) -> DOMNode:
+        return self._tree.document
+
+    def open(self, url: str) -> DOMNode:
+        return self._follow(self.client.get(url), url)
+
+    def send(self, action: str, **typed: str | list[str]) -> DOMNode:
+        """Fill the form with that action and send it; the page that follows."""
+        found = [
+            form
+            for form in self.page.query_selector_all("form[method=post]")
+            if re.fullmatch(action, form.getattr("action").rpartition("/")[2])
+        ]
+        assert found, f"no form {action} on {self.url}"
+        fields: dict[str, str | list[str]] = {}
+        for hidden in found[0].query_selector_all("input[type=hidden]"):
+            fields.setdefault(hidden.getattr("name"), hidden.getattr("value"))
+        target = found[0].getattr("action")
+        return self._follow(self.client.post(target, data=fields | typed), target)
+
+    def words(self, selector: str) -> str:
+        node = self.page.query_selector(selector)
+        return " ".join(node.text.split()) if node else ""
+
+    def _follow(self, answer: httpx.Response, url: str) -> DOMNode:
+        while answer.status_code == 303:
+            url = answer.headers["location"]
+            answer = self.client.get(url)
+        self.answer, self.url, self._tree = answer, url, HTMLTree.parse(answer.text)
+        return self.page
+
+
+def at_desk(app: FastAPI, agency: str = "435", seat: str = "ez") -> Person:
+    """Somebody who has signed in by one click of the demo."""
+    person = Person(app)
+    person.open("/anmelden")
+    person.send("anmelden", seat=seat, agency=agency)
+    assert person.answer.status_code == 200, person.answer.text
+    return person
