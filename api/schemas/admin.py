@@ -46,7 +46,7 @@ class OutgoingOut(Out):
     message_id: int | None = Field(examples=[40721])
     state: str = Field(examples=["dead"])
     tries: int = Field(examples=[10])
-    next_try_at: datetime
+    next_try_at: datetime | None
     created_at: datetime
     sent_at: datetime | None
     done_at: datetime | None

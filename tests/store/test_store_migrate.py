@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -122,7 +123,7 @@ def _set_version(url: str, version: str | None) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("version", ["0000", "9999", None])
+@pytest.mark.parametrize("version", ["0000", "0001", "9999", None])
 def test_a_database_of_another_version_is_refused_with_the_remedy(
     own_url: str, version: str | None
 ) -> None:
@@ -131,6 +132,18 @@ def test_a_database_of_another_version_is_refused_with_the_remedy(
         Database.open(own_url)
     assert caught.value.code == "store.schema"
     assert "postlotse migrate" in caught.value.message
+
+
+def test_an_older_database_is_brought_up_to_date(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.sqlite'}"
+    engine = connections.open_engines(connections.parse_url(url))[1]
+    with engine.begin() as connection:
+        command.upgrade(migrate.config(connection), "0001")
+    engine.dispose()
+    with pytest.raises(Refused):
+        Database.open(url)
+    assert migrate.upgrade(url) == schema.HEAD
+    Database.open(url).close()
 
 
 def test_a_newer_database_is_not_touched_by_migrations(own_url: str) -> None:
