@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 
 from api.auth import AnyCaller, HouseHere, MayHandIn, MayJudge
-from api.schemas.mails import MailIn, MailOut, VerdictOut
+from api.schemas.mails import MailOut, VerdictOut, read_mail
 from rules.errors import Refused
 from triage import accept
 from triage.accept import MailView
@@ -73,21 +71,13 @@ def posted_mail(
     Raises: Refused: `request.media_type`, `request.malformed`.
     """
     if sent.media_type == "application/json":
-        posted = _read_json(sent.body)
+        posted = read_mail(sent.body)
         return PostedMail(posted.raw_base64, posted.mailbox)
     if sent.media_type != RFC822:
         raise Refused("request.media_type", f"send {RFC822} or application/json")
     if not sent.body.strip():
         raise Refused("request.malformed", "the body is empty; send the mail as it came")
     return PostedMail(sent.body, mailbox)
-
-
-def _read_json(body: bytes) -> MailIn:
-    try:
-        return MailIn.model_validate_json(body)
-    except ValidationError as exc:
-        # Without the input: it is the mail.
-        raise RequestValidationError(exc.errors(include_input=False, include_url=False)) from None
 
 
 Posted = Annotated[PostedMail, Depends(posted_mail)]

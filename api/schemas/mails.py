@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from fastapi.exceptions import RequestValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
 from api.schemas.base import In, Out
 from rules.codes import Channel, Concern, PaymentRelevant
@@ -26,6 +27,17 @@ class MailIn(In):
         examples=["Kassel.EZ@arbeitsagentur.example"],
         description="The postbox or address that the mail came to; a hint for the agency.",
     )
+
+
+def read_mail(body: bytes) -> MailIn:
+    """The mail in a JSON body; for the endpoints that also take it raw, which FastAPI can't read.
+
+    Raises: RequestValidationError: as for any other request; without the input: it is the mail.
+    """
+    try:
+        return MailIn.model_validate_json(body)
+    except ValidationError as exc:
+        raise RequestValidationError(exc.errors(include_input=False, include_url=False)) from None
 
 
 class VerdictPart(Out):
