@@ -7,7 +7,7 @@ MODEL := .venv/share/postlotse/model.skops
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports house journey system-packages lock clean
+.PHONY: help install demo test check format lint types imports house journey bench system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -40,6 +40,9 @@ house: .venv/.dev-installed ## tests about the house itself: docstrings, sizes, 
 
 journey: .venv/.dev-installed $(MODEL) system-packages ## the whole way with real servers and a real browser
 	$(BIN)/python -m pytest tests/journey
+
+bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, side by side in one run
+	$(BIN)/python -m tests.bench.bench_backlog
 
 system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, Chromium
 	sh tests/servers/system_packages.sh

@@ -3,15 +3,9 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from rules.agencies import parse_agencies, parse_plz, parse_regions
 from rules.directory import Directory
-
-# The first question for a year builds its holidays, and a shared machine has slow moments:
-# an example that is late once is no fault of the rules.
-settings.register_profile("house", deadline=None)
-settings.load_profile("house")
 
 DOMAIN = Path(__file__).parents[2] / "domain"
 

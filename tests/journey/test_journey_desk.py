@@ -1,0 +1,104 @@
+"""A clerk's way through the desk, in a real browser, with the demo's eAkte and sent folder."""
+
+import hashlib
+import json
+import os
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journey.conftest import Running, wait_until
+
+pytestmark = pytest.mark.journey
+
+
+def sign_in(page: Page, demo: Running) -> None:
+    page.goto(demo.url)
+    page.get_by_role("button", name="Als Eingangszone anmelden").click()
+    expect(page).to_have_url(f"{demo.url}/arbeitsplatz")
+
+
+def take_payment_item(page: Page) -> int:
+    """Take items until one moves money; put the others back as done or parked by closing them."""
+    for _ in range(20):
+        page.keyboard.press("n")
+        page.wait_for_url("**/vorgang/*")
+        if page.get_by_text("eAkte-Quittung steht aus.").first.is_visible():
+            return int(page.url.split("/")[-1].split("?")[0])
+        page.keyboard.press("a")
+        page.wait_for_url("**/arbeitsplatz*")
+    raise AssertionError("no payment-relevant item among 20")
+
+
+def test_a_clerk_reads_answers_hands_over_and_closes(page: Page, demo: Running):
+    sign_in(page, demo)
+    item = take_payment_item(page)
+    folder = demo.folder / "demo"
+    shot = os.environ.get("POSTLOTSE_DESK_PICTURE")
+    if shot:
+        page.screenshot(path=shot)
+
+    closing = page.get_by_role("button", name="Abschließen").last
+    expect(closing).to_have_attribute("aria-disabled", "true")
+    assert "postlotse" in page.title().lower()
+    assert page.locator("h1").inner_text() not in page.title()
+
+    sent_before = len(list((folder / "sent").rglob("*.*")))
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(f"**/vorgang/{item}*")
+
+    def answered() -> bool:
+        return len(list((folder / "sent").rglob("new/*"))) > sent_before
+
+    wait_until(answered)
+    letter = message_from_bytes(
+        max((folder / "sent").rglob("new/*"), key=lambda p: p.stat().st_mtime).read_bytes(),
+        policy=policy.default,
+    )
+    assert letter["Subject"].startswith("Ihre Nachricht vom ")
+    assert letter["X-Postlotse-Loop"]
+
+    page.keyboard.press("e")
+    page.wait_for_url(f"**/vorgang/{item}*")
+
+    def receipt_is_there() -> bool:
+        page.reload()
+        return page.get_by_text("eAkte-Quittung erhalten").first.is_visible()
+
+    wait_until(receipt_is_there, every=1)
+    check_package(folder / "eakte")
+    page.keyboard.press("a")
+    page.wait_for_url("**/arbeitsplatz*")
+    page.goto(f"{demo.url}/lage")
+    expect(page.get_by_text("heute abgeschlossen").first).to_be_visible()
+
+
+def check_package(drop: Path) -> None:
+    """The package is complete, and its checksums are those of its files."""
+    package = next(iter((drop / "pakete").iterdir()))
+    sums = dict(
+        reversed(line.split("  ", 1)) for line in (package / "SHA256SUMS").read_text().splitlines()
+    )
+    assert {"metadaten.json", "xdomea.xml"} <= sums.keys()
+    for name, digest in sums.items():
+        assert hashlib.sha256((package / name).read_bytes()).hexdigest() == digest
+    metadata = json.loads((package / "metadaten.json").read_text())
+    assert metadata["original"]["sha256"] in sums.values()
+
+
+def test_two_tabs_of_one_item_cannot_both_write(page: Page, demo: Running):
+    sign_in(page, demo)
+    page.keyboard.press("n")
+    page.wait_for_url("**/vorgang/*")
+    first = page.url
+    second = page.context.new_page()
+    second.goto(first)
+    page.get_by_role("link", name="Zurücklegen").or_(
+        page.get_by_role("button", name="Zurücklegen")
+    ).first.click()
+    page.wait_for_url("**/arbeitsplatz*")
+    second.keyboard.press("e")
+    second.wait_for_load_state()
+    expect(second.get_by_text("gehört Ihnen nicht mehr").first).to_be_visible()

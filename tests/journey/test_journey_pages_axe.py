@@ -1,0 +1,85 @@
+"""Each page of the desk in each state before axe, in a real browser: wide, zoomed, narrow, dark.
+
+Axe sees about a third of what matters (BITV 2.0); the rest is for people.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from api.serve import start_in_thread
+from tests.api.desk_samples import ADMIN, CLERK, PAGES, cookie, gallery
+
+pytestmark = pytest.mark.journey
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+VIEWS = {"wide": (1440, 900, "light"), "zoomed": (720, 450, "dark"), "narrow": (320, 640, "light")}
+"""720 px wide is a 1440 px screen at 200 %, 320 px the same at 450 % (WCAG 1.4.10)."""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    server = start_in_thread(gallery(), host="127.0.0.1", port=0)
+    yield f"http://127.0.0.1:{server.port}"
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=list(VIEWS))
+def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
+    width, height, scheme = VIEWS[request.param]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, base_url=address
+    )
+    yield context.new_page()
+    context.close()
+
+
+def sign_in(page: Page, address: str, name: str) -> None:
+    if name != "anmelden":
+        caller = ADMIN if name == "beiseite" else CLERK
+        session = [{"name": k, "value": v, "url": address} for k, v in cookie(caller).items()]
+        page.context.add_cookies(session)
+
+
+@pytest.mark.parametrize("name", list(PAGES))
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    page: Page, address: str, name: str
+) -> None:
+    sign_in(page, address, name)
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"/muster/{name}")
+    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert [text for text in complaints if "Failed to load resource" not in text] == []
+
+
+@pytest.mark.parametrize("dialog", ["park", "return", "forward", "waive", "correct", "keys"])
+def test_axe_finds_nothing_in_an_open_dialog(page: Page, address: str, dialog: str) -> None:
+    sign_in(page, address, "vorgang-owed")
+    page.goto("/muster/vorgang-owed")
+    page.evaluate("id => document.getElementById(id).showModal()", dialog)
+    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []

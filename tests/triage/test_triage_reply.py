@@ -1,0 +1,100 @@
+"""Answers: only approved words leave, and only where an answer is allowed."""
+
+from email import message_from_bytes, policy
+
+import pytest
+
+from rules.errors import Conflict, Refused
+from store import outgoing
+from tests.house_fixture import clerk, eml
+from tests.triage.test_triage_way import Eakte, Post, bring_in
+from triage import reply, send, work, worker
+from triage.reply import Choice
+
+ME = clerk("435")
+
+
+@pytest.fixture
+def claim(house, box, lease):
+    bring_in(
+        house, box, lease, eml("Termin am Montag", "Ich kann nicht. Mein Geheimwort: Kranich.")
+    )
+    return work.claim_next(house, ME, "435")
+
+
+def first_choice(house, claim, **changed) -> Choice:
+    text = reply.proposals(house, ME, claim.item_id).texts[0]
+    values = reply.defaults(house, ME, claim.item_id, text.id)
+    return Choice(**{"text_id": text.id, "version": text.version, "values": values} | changed)
+
+
+def test_an_approved_text_leaves_once_word_for_word_and_quotes_nothing(house, claim):
+    choice = first_choice(house, claim)
+    shown = reply.preview(house, ME, claim.item_id, choice.text_id, choice.values)
+    one = reply.order(house, ME, claim.item_id, claim.token, choice)
+    assert reply.order(house, ME, claim.item_id, claim.token, choice) == one
+    post = Post()
+    worker.send_round(house, send.Outlets(eakte=Eakte(), mail=post), "w-1")
+    worker.send_round(house, send.Outlets(eakte=Eakte(), mail=post), "w-1")
+    ((recipient, data),) = post.sent
+    letter = message_from_bytes(data, policy=policy.default)
+    assert recipient == "alex@post.example"
+    assert letter.get_content().split() == shown.body.split()
+    assert letter["In-Reply-To"] == "<same@post.example>"
+    assert b"Kranich" not in data
+    assert "Montag" not in letter["Subject"]
+    assert letter["From"] == "Eingangszone Kassel <kassel@arbeitsagentur.example>"
+
+
+def test_one_changed_word_is_refused_with_the_difference(house, claim):
+    choice = first_choice(house, claim)
+    body = reply.preview(house, ME, claim.item_id, choice.text_id, choice.values).body
+    changed = first_choice(
+        house, claim, body=body.replace("Vielen", "Allerbesten", 1) + " PS: Rufen Sie an"
+    )
+    with pytest.raises(Conflict) as refused:
+        reply.order(house, ME, claim.item_id, claim.token, changed)
+    assert refused.value.code == "reply.differs"
+    assert refused.value.details["differences"][-1]["surplus"].endswith("Rufen Sie an")
+    same = first_choice(house, claim, body=body)
+    assert reply.order(house, ME, claim.item_id, claim.token, same)
+
+
+def test_another_version_than_the_approved_one_is_refused(house, claim):
+    with pytest.raises(Conflict) as refused:
+        reply.order(house, ME, claim.item_id, claim.token, first_choice(house, claim, version=99))
+    assert refused.value.code == "text.version"
+
+
+def test_what_the_house_knows_can_not_be_typed_over(house, claim):
+    choice = first_choice(house, claim)
+    known = next(iter(choice.values))
+    forged = first_choice(house, claim, values=choice.values | {known: "01.01.1970"})
+    row = reply.order(house, ME, claim.item_id, claim.token, forged)
+    with house.db.read() as tx:
+        assert outgoing.get(tx, row).payload["values"][known] == choice.values[known]
+
+
+def test_no_answer_on_an_eservice_change(house, box, lease):
+    body = (
+        'Über den eService "Veränderung mitteilen" ist folgende Meldung eingegangen:\n\n'
+        "Thema: Arbeitsunfähigkeit\nKundin/Kunde: Muster, Alex\nKundennummer: 435A445071\n"
+        "Arbeitsunfähig ab: 23.11.2026\nMitteilungstext: bis Freitag"
+    )
+    sender = "noreply@eservice.arbeitsagentur.de"
+    subject = "eService Veränderung mitteilen: Arbeitsunfähigkeit, krank"
+    bring_in(house, box, lease, eml(subject, body, sender=sender))
+    claim = work.claim_next(house, ME, "435")
+    offered = reply.proposals(house, ME, claim.item_id)
+    assert (offered.rule.allowed, offered.texts) == (False, ())
+    with pytest.raises(Refused) as refused:
+        reply.order(house, ME, claim.item_id, claim.token, Choice("au.eingang", 1, {}))
+    assert refused.value.code == "reply.forbidden"
+
+
+def test_a_machine_is_never_answered(house, box, lease):
+    bring_in(house, box, lease, eml("Termin", sender="no-reply@firma.example"))
+    claim = work.claim_next(house, ME, "435")
+    with pytest.raises(Refused) as refused:
+        reply.order(house, ME, claim.item_id, claim.token, first_choice(house, claim))
+    assert refused.value.code == "reply.recipient"

@@ -1,0 +1,81 @@
+"""The configuration is checked as a whole, and every error names its place and a hint."""
+
+from pathlib import Path
+
+import pytest
+
+from rules.errors import Refused
+from triage.settings import MaildirSettings, check, load, secret
+
+BOX = {"kind": "maildir", "name": "SC-Ost", "region": "Ost", "root": "mail/ost"}
+
+
+def test_all_errors_come_at_once_each_with_its_path():
+    with pytest.raises(Refused) as refused:
+        check(
+            {
+                "store": {"urll": "sqlite:///x"},
+                "postboxes": [BOX | {"mode": "delete"}, {"kind": "pop3", "name": "x"}],
+                "desk": {"port": 70000},
+            },
+            base=Path("/etc"),
+        )
+    assert refused.value.code == "settings.invalid"
+    places = [line.split(":")[0] for line in refused.value.details["errors"]]
+    assert places == ["store.urll", "postboxes.0.maildir.mode", "postboxes.1", "desk.port"]
+    assert "no such setting" in refused.value.details["errors"][0]
+
+
+@pytest.mark.parametrize(
+    ("raw", "word"),
+    [
+        ({"postboxes": [BOX, BOX]}, "SC-Ost"),
+        ({"desk": {"demo": True, "host": "0.0.0.0"}}, "loopback"),  # noqa: S104 - refused here
+        ({"desk": {"phone": "rufen Sie an"}}, "approved text"),
+        ({"deadlines": {"days": {"urlaub": 3}}}, "days"),
+    ],
+)
+def test_what_no_single_value_shows_is_refused_too(raw, word):
+    with pytest.raises(Refused) as refused:
+        check(raw, base=Path("/etc"))
+    assert refused.value.code == "settings.invalid"
+    assert word in refused.value.message
+
+
+def test_paths_start_at_the_file(tmp_path):
+    file = tmp_path / "postlotse.toml"
+    file.write_text(
+        '[store]\nurl = "sqlite:///db/p.sqlite"\n[[postboxes]]\nkind = "maildir"\nname = "a"\n'
+        'region = "Ost"\nroot = "mail"\n[[postboxes]]\nkind = "imap"\nname = "b"\nregion = "Ost"\n'
+        'host = "h"\nuser = "u"\npassword_env = "P"\nca_file = "ca.pem"\n'
+    )
+    settings = load(file)
+    first, second = settings.postboxes
+    assert isinstance(first, MaildirSettings)
+    assert first.root == tmp_path / "mail"
+    assert second.ca_file == tmp_path / "ca.pem"
+    assert settings.store.url == f"sqlite:///{tmp_path}/db/p.sqlite"
+
+
+def test_an_absolute_database_stays_where_it_is():
+    settings = check({"store": {"url": "sqlite:////srv/p.sqlite"}}, base=Path("/etc"))
+    assert settings.store.url == "sqlite:////srv/p.sqlite"
+
+
+def test_missing_and_broken_files_are_told_apart(tmp_path):
+    with pytest.raises(Refused) as missing:
+        load(tmp_path / "nowhere.toml")
+    assert missing.value.code == "settings.missing"
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[store\n")
+    with pytest.raises(Refused) as not_toml:
+        load(broken)
+    assert not_toml.value.code == "settings.not_toml"
+
+
+def test_a_secret_comes_from_the_environment_or_is_named():
+    assert secret("POSTLOTSE_X", {"POSTLOTSE_X": "geheim"}) == "geheim"
+    with pytest.raises(Refused) as missing:
+        secret("POSTLOTSE_X", {"POSTLOTSE_X": ""})
+    assert missing.value.code == "settings.secret_missing"
+    assert missing.value.details == {"name": "POSTLOTSE_X"}
