@@ -1,5 +1,6 @@
 """The written promise: every operation is documented whole, and guarded as documented."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute
 from api.app import make_app
 from api.auth import Needs
 from api.errors import PROBLEM_JSON
+from api.schemas.base import In
 from tests.api.small_door import ClockHouse, door_settings
 
 APP = make_app(ClockHouse(), door_settings())
@@ -133,6 +135,12 @@ def test_each_json_body_has_an_example(method: str, path: str, operation: dict[s
         model = SCHEMA["components"]["schemas"][body["schema"]["$ref"].rpartition("/")[2]]
         for name, field in model["properties"].items():
             assert "examples" in field, f"{path}: {name}"
+
+
+@pytest.mark.parametrize("model", In.__subclasses__(), ids=lambda model: model.__name__)
+def test_the_documented_example_is_accepted(model: type[In]) -> None:
+    shown = {name: field.examples[0] for name, field in model.model_fields.items()}
+    model.model_validate_json(json.dumps(shown))
 
 
 def test_each_reference_leads_somewhere() -> None:
