@@ -149,7 +149,11 @@ def _until_end(
         end += 1
     while first < end and is_rule(lines[first]):
         first += 1
-    kept = [line.strip() for line in lines[first:end] if not line.strip() or not is_rule(line)]
+    kept = [
+        line.strip().removeprefix("> ")
+        for line in lines[first:end]
+        if not line.strip() or not is_rule(line)
+    ]
     return "\n".join(kept).strip(), end
 
 

@@ -16,7 +16,7 @@ _ROW = re.compile(
 _QUESTION = re.compile(r"([^?]{3,90}\?)[ \t]*(.*)")
 _TAG = re.compile(r"<([A-Za-z_]\w{0,40})((?:\s[^<>]{0,200})?)>([^<>]*)</\1>")
 _ATTRIBUTE = re.compile(r"([A-Za-z_]\w{0,40})=\"([^\"<>]{0,500})\"")
-_RULE = re.compile(r"[\s=*_~<>«»-]*")
+_RULE = re.compile(r"[\s=*_~<>«»{}\[\],-]*")  # drawn, or the brackets of JSON
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _SIDE_BY_SIDE = re.compile(r"\s[|/]\s")

@@ -22,7 +22,7 @@ _APP = re.compile(
 )
 _CLOSING = re.compile(
     r"\W{0,3}(?:mit )?(?:"
-    r"(?:vielen? |besten? |lieben? |herzlich\w* |freundlich\w* |schöne\w* |viele |beste |liebe )+"
+    r"(?:vielen? |besten? |lieben? |herzlich\w* |freundlich\w* |schöne\w* )+"
     r"(?:dank und )?(?:grü(?:ß|ss)\w*|gruss|gruesse\w*)"
     r"|mfg|lg|vg|gr(?:ü|ue)(?:ß|ss)e?|gruß|gruss|hochachtungsvoll"
     r"|(?:best|kind|warm) regards|regards|yours \w+|i\. ?a\.).{0,60}",

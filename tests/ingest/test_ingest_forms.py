@@ -119,6 +119,8 @@ def test_without_a_topic_the_subject_then_the_machines_own_words_decide() -> Non
         ("Ihre Nachricht:\nEnde März ziehe ich um", "Ende März ziehe ich um"),
         ("Ihre Nachricht:\neins\nDiese Nachricht wurde automatisch erzeugt.", "eins"),
         ("Bemerkung: -\nUmzug am: 1.1.", ""),
+        ("Ihre Nachricht:\n> eins, aus einem HTML-Zitat", "eins, aus einem HTML-Zitat"),
+        ('"comment": "eins",\n}', "eins"),
         ("remark: >\n  eins\n  zwei", "eins\nzwei"),
         ("Frage: Möchten Sie uns noch etwas mitteilen?\nAntwort: ja, bitte", "ja, bitte"),
     ],
