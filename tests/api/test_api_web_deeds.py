@@ -1,0 +1,294 @@
+"""The desk before a real house: each form does its deed, says so, and leads to the right page."""
+
+import pytest
+
+from rules.item import EakteState, ItemState
+from store import items
+from tests.api.conftest import Doors
+from tests.api.desk_person import Person, at_desk
+from triage import handover
+
+
+@pytest.fixture
+def clerk(doors: Doors) -> Person:
+    return at_desk(doors.app)
+
+
+def take(doors: Doors, person: Person, subject: str, text: str = "Guten Tag.") -> int:
+    """A mail comes in and this person takes it; the item's id."""
+    doors.hand_in(subject, text)
+    person.open("/arbeitsplatz")
+    person.send("naechster")
+    assert person.url.startswith("/vorgang/"), person.answer.text
+    return int(person.url.rpartition("/")[2])
+
+
+def state(doors: Doors, item_id: int) -> items.Item:
+    with doors.house.db.read() as tx:
+        return items.get(tx, item_id)
+
+
+def test_the_desk_says_what_waits_and_gives_the_next_item(doors: Doors, clerk: Person) -> None:
+    clerk.open("/arbeitsplatz")
+    assert clerk.words("h1") == "Nichts offen"
+    clerk.send("naechster")
+    assert "Zuletzt nachgesehen" in clerk.words("main")
+    item_id = take(doors, clerk, "Bin krank")
+    assert clerk.words("h1") == "Bin krank"
+    assert "für Sie reserviert bis" in clerk.words(".meta")
+    assert state(doors, item_id).state is ItemState.HELD
+    clerk.open("/arbeitsplatz")
+    assert clerk.words("h1") == "Ihr Vorgang ist noch offen"
+
+
+def test_another_clerk_sees_the_held_item_but_no_form(doors: Doors, clerk: Person) -> None:
+    take(doors, clerk, "Bin krank")
+    other = at_desk(doors.app, seat="sc")
+    other.open(clerk.url)
+    assert other.page.query_selector("[name=token]") is None
+    assert "bearbeitet gerade jemand anderes" in other.words(".actions")
+
+
+def test_another_agencys_item_does_not_exist(doors: Doors, clerk: Person) -> None:
+    take(doors, clerk, "Bin krank")
+    other = at_desk(doors.app, agency="123")
+    other.open(clerk.url)
+    assert other.answer.status_code == 404
+    assert other.words("h1") == "Nicht gefunden"
+
+
+def test_parking_comes_back_to_the_desk_with_the_day(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Bin krank")
+    clerk.send("parken", until="1.12.", reason="wartet auf Anlage")
+    assert clerk.url == "/arbeitsplatz"
+    assert clerk.words(".notice") == "Geparkt bis Di 01.12.2026."
+    assert state(doors, item_id).state is ItemState.PARKED
+    clerk.open("/arbeitsplatz")
+    assert clerk.page.query_selector(".notice") is None
+
+
+@pytest.mark.parametrize("until", ["", "gestern", "31.02.2027", "23.11.2026", "01.01.2020"])
+def test_a_day_that_does_not_fit_is_said_at_the_field(
+    doors: Doors, clerk: Person, until: str
+) -> None:
+    item_id = take(doors, clerk, "Bin krank")
+    page = clerk.send("parken", until=until, reason="wartet")
+    assert clerk.answer.status_code == 422
+    assert page.query_selector("#park[data-reopen] [name=until][aria-invalid]") is not None
+    assert page.query_selector("#park [name=until]").getattr("value") == until
+    assert clerk.words("#park textarea") == "wartet"
+    assert state(doors, item_id).state is ItemState.HELD
+
+
+def test_giving_back_needs_a_reason_and_goes_to_the_service_center(
+    doors: Doors, clerk: Person
+) -> None:
+    item_id = take(doors, clerk, "Bin krank")
+    page = clerk.send("zurueck", reason="kurz")
+    assert page.query_selector("#return [name=reason][aria-invalid]") is not None
+    assert "mindestens 10 Zeichen" in clerk.words("#return .fault")
+    clerk.send("zurueck", reason="gehört zum Service Center")
+    assert clerk.words(".notice") == "An das Service Center zurückgegeben."
+    assert state(doors, item_id).team == "SC"
+
+
+def test_forwarding_names_the_agency(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Bin krank")
+    page = clerk.send("weiterleiten", agency="", reason="wohnt in Hamburg")
+    assert page.query_selector("#forward [name=agency][aria-invalid]") is not None
+    clerk.send("weiterleiten", agency="123", reason="wohnt in Hamburg")
+    assert clerk.words(".notice") == "Weitergeleitet."
+    assert state(doors, item_id).agency_code == "123"
+
+
+def test_a_correction_is_shown_as_made_by_hand(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Frage")
+    assert "unsicher" in clerk.words(".pane .note.info") or state(doors, item_id).review
+    clerk.send("korrektur", concerns=["au", "termin"], payment="yes", kundennummer="123A456789")
+    assert clerk.words(".notice") == "Einordnung geändert."
+    assert "von Hand eingeordnet" in clerk.words("[aria-label=Einordnung]")
+    shown = [node.text for node in clerk.page.query_selector_all(".verdict li > strong")]
+    assert shown == ["Arbeitsunfähigkeit", "Termin"]
+    assert state(doors, item_id).eakte is EakteState.OWED
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"concerns": [], "payment": "yes"}, "fieldset"),
+        ({"concerns": ["sonstiges", "au"], "payment": "yes"}, "fieldset"),
+        ({"concerns": ["au"], "payment": "no", "reason": "kurz"}, "[name=reason]"),
+    ],
+)
+def test_a_correction_that_does_not_fit_is_said_where_it_is_wrong(
+    doors: Doors, clerk: Person, typed: dict[str, list[str] | str], field: str
+) -> None:
+    take(doors, clerk, "Bin krank")
+    page = clerk.send("korrektur", **typed)
+    assert clerk.answer.status_code == 422
+    assert page.query_selector(f"#correct[data-reopen] {field}[aria-invalid]") is not None
+
+
+def test_a_pay_relevant_item_closes_only_with_the_receipt(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Bin krank")
+    clerk.send("abschliessen", reason="done")
+    assert clerk.answer.status_code == 422
+    assert "eAkte-Quittung steht aus" in clerk.words(".notice")
+    clerk.send("eakte")
+    assert clerk.words(".bar .note.info strong") == ("An die eAkte übergeben, Quittung steht aus.")
+    clerk.send("naechster")
+    assert state(doors, item_id).state is ItemState.PENDING
+
+
+def test_with_the_box_ticked_the_item_leaves_the_clerk_at_once(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Bin krank")
+    clerk.send("eakte", close_when_received="yes")
+    assert clerk.url == "/arbeitsplatz"
+    assert "schließt, sobald die Quittung da ist" in clerk.words(".notice")
+    assert state(doors, item_id).close_when_received
+
+
+def test_a_reasoned_no_opens_the_way_to_closing_and_the_next_item_follows(
+    doors: Doors, clerk: Person
+) -> None:
+    first = take(doors, clerk, "Bin krank")
+    doors.hand_in("Termin absagen")
+    clerk.send("nicht-zahlungsrelevant", reason="nur eine Rückfrage ohne Änderung")
+    assert clerk.words(".notice") == "Als nicht zahlungsrelevant begründet."
+    clerk.send("abschliessen", reason="done")
+    assert state(doors, first).state is ItemState.CLOSED
+    assert clerk.words("h1") == "Termin absagen"
+    assert clerk.words(".notice") == "Abgeschlossen. Das ist der nächste Vorgang."
+
+
+def test_an_approved_text_is_ordered_and_the_page_says_so(doors: Doors, clerk: Person) -> None:
+    take(doors, clerk, "Termin absagen")
+    letters = clerk.page.query_selector_all("[data-letter]")
+    assert letters
+    clerk.send("antwort")
+    while clerk.answer.status_code == 422:
+        blank = clerk.page.query_selector(".slots [aria-invalid]")
+        clerk.send("antwort", **{blank.getattr("name"): "02.12.2026 10:30"})
+    assert clerk.words(".notice") == "Antwort beauftragt."
+    assert "Antwort beauftragt" in clerk.words(".story")
+
+
+def test_a_text_found_by_search_is_the_chosen_one(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Termin absagen")
+    clerk.open(f"/texte?vorgang={item_id}&suche=anlage")
+    take_it = clerk.page.query_selector(f'a[href^="/vorgang/{item_id}?text="]')
+    assert take_it is not None
+    clerk.open(take_it.getattr("href"))
+    chosen = clerk.page.query_selector("[name=choice][checked]")
+    assert chosen.getattr("value") in take_it.getattr("href")
+
+
+def test_of_two_tabs_the_one_with_the_old_token_writes_nothing(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Bin krank")
+    old_tab = clerk._tree
+    clerk.send("freigeben")
+    assert clerk.words(".notice") == "Zurückgelegt. Der Vorgang wartet wieder."
+    clerk.open(f"/vorgang/{item_id}")
+    clerk.send("uebernehmen")
+    clerk._tree = old_tab
+    clerk.send("parken", until="01.12.2026", reason="x")
+    assert clerk.answer.status_code == 409
+    assert clerk.words("h1") == "Der Vorgang gehört Ihnen nicht mehr"
+    assert state(doors, item_id).state is ItemState.HELD
+
+
+def test_the_open_page_keeps_the_lease_and_loses_it_when_it_is_over(
+    doors: Doors, clerk: Person
+) -> None:
+    item_id = take(doors, clerk, "Bin krank")
+    doors.clock.forward(minutes=10)
+    form = {
+        field.getattr("name"): field.getattr("value")
+        for field in clerk.page.query_selector_all("#beat input")
+    }
+    answer = clerk.client.post(f"/vorgang/{item_id}/lease", data=form)
+    assert answer.json() == {"until": "10:25"}
+    doors.clock.forward(minutes=20)
+    assert clerk.client.post(f"/vorgang/{item_id}/lease", data=form).status_code == 409
+
+
+def test_the_mails_html_is_served_without_anything_that_acts(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Bin krank")
+    answer = clerk.client.get(f"/vorgang/{item_id}/html")
+    assert answer.headers["content-security-policy"] == (
+        "default-src 'none'; sandbox; frame-ancestors 'self'"
+    )
+
+
+def test_the_overview_shows_amounts_and_the_line_no_names(doors: Doors, clerk: Person) -> None:
+    doors.hand_in("Sehr geheimer Betreff krank")
+    clerk.open("/lage?agentur=435")
+    assert "Kassel" in clerk.words("#live")
+    assert "Arbeitsunfähigkeit" in clerk.words("#live")
+    assert "geheimer" not in clerk.answer.text
+    assert "alex" not in clerk.answer.text
+
+
+def test_a_clerk_may_not_see_what_lies_aside_and_the_admin_takes_it_in(
+    doors: Doors, clerk: Person
+) -> None:
+    doors.hand_in("Abwesend", Auto_Submitted="auto-replied")
+    clerk.open("/beiseite")
+    assert clerk.answer.status_code == 403
+    admin = at_desk(doors.app, seat="admin")
+    assert admin.url == "/lage"
+    admin.open("/beiseite")
+    assert "Maschinelle Mail" in admin.words("tbody")
+    admin.send("aufnehmen")
+    assert "aufgenommen" in admin.words(".notice")
+    assert "Nichts liegt beiseite." in admin.words("tbody")
+
+
+def test_the_service_center_works_on_all_lines_and_the_clearing_folder(doors: Doors) -> None:
+    person = at_desk(doors.app, seat="sc")
+    choices = [option.getattr("value") for option in person.page.query_selector_all("option")]
+    assert choices[0] == "klaerung"
+    assert "435" in choices
+    person.open("/arbeitsplatz?agentur=435")
+    assert "Kassel" in person.words(".where")
+    person.open("/arbeitsplatz")
+    assert "Kassel" in person.words(".where")
+
+
+def test_signing_off_ends_the_session(doors: Doors, clerk: Person) -> None:
+    clerk.send("abmelden")
+    assert clerk.words(".notice") == "Sie sind abgemeldet."
+    clerk.open("/arbeitsplatz")
+    assert clerk.url.startswith("/anmelden")
+
+
+def test_outside_the_demo_nobody_is_let_in_by_a_click(doors: Doors) -> None:
+    from tests.api.small_door import door_settings
+
+    doors.app.state.door = door_settings(demo=False)
+    stranger = Person(doors.app)
+    stranger.open("/anmelden")
+    assert "noch nicht eingerichtet" in stranger.words("main")
+    answer = stranger.client.post("/anmelden", data={"seat": "admin"})
+    assert answer.status_code == 403
+
+
+def test_a_sign_in_from_another_site_is_refused(doors: Doors) -> None:
+    stranger = Person(doors.app)
+    answer = stranger.client.post(
+        "/anmelden", data={"seat": "admin"}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert answer.status_code == 403
+
+
+def test_a_rejected_hand_over_says_why_and_can_be_repeated(doors: Doors, clerk: Person) -> None:
+    from rules.item import HandoverRejected
+
+    item_id = take(doors, clerk, "Bin krank")
+    clerk.send("eakte")
+    with doors.house.db.write() as tx:
+        handover.settle(tx, item_id, HandoverRejected(), now=doors.clock())
+    clerk.open(f"/vorgang/{item_id}")
+    assert "abgelehnt" in clerk.words(".bar [data-eakte]")
+    clerk.send("eakte")
+    assert state(doors, item_id).eakte is EakteState.SENT
