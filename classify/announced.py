@@ -3,7 +3,6 @@
 Source: label guide, `ann.` and the rows `rente` and `ortsabwesenheit`.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
@@ -32,21 +31,7 @@ _CONCEPTS: Final[Mapping[Concern, tuple[str, ...]]] = {
 _NOT_HELD: Final = frozenset(
     {moods.Mood.ASKED, moods.Mood.PLANNED, moods.Mood.DENIED, moods.Mood.WITHDRAWN}
 )
-_APPLIED = re.compile(
-    r"beantragt|antrag (?:gestellt|eingereicht|laeuft|abgegeben)|rentenantrag|beantrage|stelle .{0,20}antrag"
-)
-_GRANTED = re.compile(
-    r"bewilligt|genehmigt|bekomme ich .{0,25}rente|rente (?:ab|seit|beginnt)|rentenbescheid|rentner|rentenbeginn|zugesagt|erhalte .{0,25}rente"
-    r"|beziehe .{0,20}rente|in rente (?:ab|seit|gegangen)|gehe .{0,25}in rente|zahlt die rente|bescheid .{0,30}(?:da|bekommen|erhalten)"
-)
-_UNAPPROVED = re.compile(
-    r"nicht (?:genehmig\w*|gefragt|gemeldet|bescheid|abgemeldet|beantragt|angemeldet)|vergessen.{0,30}(?:meld|beantrag|bescheid|sag)"
-    r"|ohne (?:genehmigung|zustimmung|bescheid|abmeldung|erlaubnis)|niemanden gefragt|vorher (?:zu )?(?:frag|meld)|nicht geschafft|\bbin (?:gerade |schon |seit )"
-    r"|\bwar (?:vom|von|letzte|in|bei|verreist|im urlaub|weg)"
-)
-_TRIP_OFF = re.compile(
-    r"(?:reise|urlaub|fahrt|flug).{0,50}(?:abgesagt|storniert|faellt aus|nicht statt|entfaellt)|doch nicht (?:weg|verreis|fahren|fliege)"
-)
+_PHRASES: Final = lexicon.phrases("payment")
 
 
 def announced(
@@ -72,22 +57,22 @@ def hint(text: str, dates: Mapping[str, date]) -> PaymentHint:
     return PaymentHint(
         rente=_rente(folded),
         absence_days=(last - first).days + 1 if first and last else None,
-        absence_unapproved=bool(_UNAPPROVED.search(folded)),
-        absence_withdrawn=bool(_TRIP_OFF.search(folded)),
+        absence_unapproved=bool(_PHRASES["absence_unapproved"].search(folded)),
+        absence_withdrawn=bool(_PHRASES["absence_off"].search(folded)),
     )
 
 
 def _rente(folded: str) -> RenteStage:
-    if _GRANTED.search(folded):
+    if _PHRASES["rente_granted"].search(folded):
         return RenteStage.GRANTED
-    return RenteStage.APPLIED if _APPLIED.search(folded) else RenteStage.UNKNOWN
+    return RenteStage.APPLIED if _PHRASES["rente_applied"].search(folded) else RenteStage.UNKNOWN
 
 
 def _is_held(text: str, code: Concern) -> bool:
     """Whether any sentence about the concern states it, or none speaks of it in known words."""
     if code not in YES_IF_ANNOUNCED:
         return True
-    patterns = [lexicon.PATTERNS[name] for name in _CONCEPTS[code]]
+    patterns = [lexicon.CONCEPTS[name] for name in _CONCEPTS[code]]
     spoken = [
         moods.of_sentence(folded)
         for folded in (fold(sentence.text) for sentence in sentences(text))

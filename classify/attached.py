@@ -2,20 +2,11 @@
 
 import re
 
+from classify import lexicon
 from classify.text import fold, sentences
 from rules.mail import Attachment, ParsedMail
 
-_ANNOUNCED = re.compile(
-    r"\banbei\b|\bim anhang\b|\bals anhang\b|\banhaengend|\bangehaengt|\bhaengt? (?:\w+ ){0,2}(?:an|dran)\b"
-    r"|\bbeigefuegt|\bbeiliegend|\bals anlage\b|\banlage\b|\banlagen\b|\bim anhang\b|\bliegt bei\b|\bliegen bei\b"
-    r"|\bsiehe (?:anhang|foto|bild|scan|datei|pdf)|\bals (?:pdf|foto|scan|datei|bild)\b|\bhaenge ich\b|\bfuege ich\b"
-    r"|\b(?:foto|scan|kopie) (?:ist )?(?:dran|dabei)|\bschicke? .{0,30}\bmit\b|\bim anhang\b|\bhier (?:ist|sind) (?:mein|die|der)"
-)
-_ELSEWHERE = re.compile(
-    r"per post|mit der post|\bfax|reiche ich nach|nachreichen|folgt|folgen|kommt noch|kommen noch|spaeter|nach ?geschickt"
-    r"|im portal|hochgeladen|abgegeben|elektronisch|\beau\b|schicke ich .{0,20}(?:nach|noch)|arzt (?:schickt|uebermittelt|hat)"
-    r"|keine anlage|keinen? anhang|anlagen?: ?(?:0|nein|keine)|liegt bei: ?nein|anlage [a-z]\b|anlage (?:eks|kdu|sv)\b"
-)
+_PHRASES = lexicon.phrases("attachment")
 _LOGO = re.compile(
     r"^(?:image\d+|logo|signatur|unterschrift_mail|banner|icon)\b.*\.(?:png|gif|jpe?g|svg)$"
 )
@@ -35,7 +26,7 @@ def is_announced(mail: ParsedMail) -> bool:
     """
     for sentence in sentences(mail.body.new):
         folded = fold(sentence.text)
-        if _ANNOUNCED.search(folded) and not _ELSEWHERE.search(folded):
+        if _PHRASES["announced"].search(folded) and not _PHRASES["elsewhere"].search(folded):
             return True
     return False
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.pipeline import Pipeline
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
 from classify.corpus import Example
@@ -59,30 +59,28 @@ def majority(seen: Sequence[Example], asked: Sequence[Example]) -> list[Answer]:
 
 
 def keywords(_seen: Sequence[Example], asked: Sequence[Example]) -> list[Answer]:
-    """What Outlook rules would do: a concern for each word found, money if one of those moves it."""
+    """What Outlook rules would do: a concern for each word found, money if one moves it."""
     return [_by_keywords(example) for example in asked]
 
 
 def plain_classifier(seen: Sequence[Example], asked: Sequence[Example]) -> list[Answer]:
     """TF-IDF over words and word pairs with one LinearSVC a label, as in every tutorial."""
-    texts = [_text(example) for example in seen]
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
+    matrix = words.fit_transform([_text(example) for example in seen])
+    unseen = words.transform([_text(example) for example in asked])
     labels = sorted({str(code) for example in seen for code in example.line.concerns})
-    margins = np.column_stack(
-        [
-            _margins(texts, [label in example.line.concerns for example in seen], asked)
-            for label in labels
-        ]
-    )
-    concerns = [_labels_of(row, labels) for row in margins]
+    truth = [[label in example.line.concerns for label in labels] for example in seen]
+    margins = OneVsRestClassifier(LinearSVC(random_state=0)).fit(matrix, np.asarray(truth, int))
+    concerns = [_labels_of(row, labels) for row in margins.decision_function(unseen)]
     if any(example.line.channel is None for example in seen):
         return [Answer(codes) for codes in concerns]
-    moves = [example.line.payment_relevant is PaymentRelevant.YES for example in seen]
-    money = _margins(texts, moves, asked) > 0
-    channels = _svc().fit(texts, [str(example.line.channel) for example in seen])
-    came_by = channels.predict([_text(example) for example in asked])
+    money = LinearSVC(random_state=0).fit(matrix, [_payment(example) for example in seen])
+    channels = LinearSVC(random_state=0).fit(matrix, [str(e.line.channel) for e in seen])
     return [
-        Answer(codes, PaymentRelevant.YES if yes else PaymentRelevant.NO, str(channel))
-        for codes, yes, channel in zip(concerns, money, came_by, strict=True)
+        Answer(codes, PaymentRelevant(answer), str(channel))
+        for codes, answer, channel in zip(
+            concerns, money.predict(unseen), channels.predict(unseen), strict=True
+        )
     ]
 
 
@@ -102,19 +100,8 @@ def _by_keywords(example: Example) -> Answer:
     )
 
 
-def _svc() -> Pipeline:
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
-    return Pipeline([("words", words), ("svc", LinearSVC(random_state=0))])
-
-
-def _margins(
-    texts: list[str], truth: list[bool], asked: Sequence[Example]
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Margins of one yes-or-no question; below zero throughout if all seen answers are equal."""
-    if len(set(truth)) < 2:
-        return np.full(len(asked), 1.0 if truth[0] else -1.0)
-    found = _svc().fit(texts, truth).decision_function([_text(example) for example in asked])
-    return np.asarray(found, dtype=np.float64)
+def _payment(example: Example) -> str:
+    return str(example.line.payment_relevant or PaymentRelevant.NO)
 
 
 def _labels_of(

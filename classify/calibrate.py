@@ -12,19 +12,20 @@ from typing import Any, Final
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from classify.model import Numbers, probabilities
+from classify.model import PAYMENT_TARGET, Numbers, probabilities
+from rules.payment import MOVES_MONEY
 
 Truth = np.ndarray[Any, np.dtype[np.int64]]
 
 PAYMENT_RECALL: Final = 0.995
-"""Of the mails that move money, the share that must be seen. Source: F24; Weisung 202001001 2.4 a 5."""
+"""Of the mails that move money, the share to be seen. Source: F24; Weisung 202001001 2.4 a 5."""
 
 PAYMENT_FALSE_YES: Final = 0.05
-"""Of the mails that move no money, the share that may be called `yes`. Source: own decision 0017."""
+"""Of the mails that move no money, the share that may be called `yes`. Own decision 0017."""
 
 _GRID: Final = np.round(np.arange(0.20, 0.62, 0.02), 2)
 _TRUSTED_POSITIVES: Final = 60
-"""With fewer examples a label's own best threshold is mostly chance; it is drawn to the common one."""
+"""With fewer examples a label's own best threshold is mostly chance; the common one prevails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,19 @@ def recall_bound(sure: Numbers, truth: Truth, recall: float = PAYMENT_RECALL) ->
         return 0.5
     missed = int(np.floor((1 - recall) * len(positives)))
     return round(float(positives[missed]) - 0.0001, 4)
+
+
+def payment_scores(sure: Numbers, targets: Sequence[str]) -> Numbers:
+    """How sure it is that a mail announces something that moves money, 0..1 a mail.
+
+    The payment target alone forgets what the concerns know: it counts as much as it is likely
+    that any concern that can move money is there at all. Source: label guide ("yes if any
+    concern makes it so"); measured in docs/judge.md.
+    """
+    places = [targets.index(code.value) for code in sorted(MOVES_MONEY) if code.value in targets]
+    any_money = 1.0 - np.prod(1.0 - sure[:, places], axis=1)
+    result: Numbers = sure[:, targets.index(PAYMENT_TARGET)] * any_money
+    return result
 
 
 def false_yes_bound(sure: Numbers, truth: Truth, share: float = PAYMENT_FALSE_YES) -> float:

@@ -6,6 +6,8 @@ from typing import Final
 from rules.codes import STAND_ALONE, Channel, Concern
 from rules.payment import weight
 
+SURE: Final = 0.7
+"""Below, a concern is named but doubtful. Source: measured in docs/judge.md."""
 _FORCED_PROBABILITY: Final = 0.99
 
 
@@ -35,11 +37,14 @@ def in_order(
     """The found concerns, most weighty first.
 
     What moves money in this mail (`moving`) precedes what only could; equals are ordered as
-    people ordered them in the training mail (`ranks`). Source: label guide, below the table.
+    people ordered them in the training mail (`ranks`). A doubtful concern waits behind the
+    sure ones, however heavy it would be. Source: label guide, below the table; measured in
+    docs/judge.md.
     """
+    sure = min(SURE, max(found.values()))
 
-    def key(code: Concern) -> tuple[int, bool, float]:
-        return (-weight(code), code not in moving, ranks[code])
+    def key(code: Concern) -> tuple[bool, int, bool, float]:
+        return (found[code] < sure, -weight(code), code not in moving, ranks[code])
 
     return tuple(sorted(found, key=key))
 

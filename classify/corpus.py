@@ -158,7 +158,7 @@ def _foreign_labels(records: list[tuple[str, dict[str, Any]]]) -> list[str]:
     known = {code.value for code in Concern}
     unknown = sorted({label for record in plain for label in record["labels"]} - known)
     return [
-        f"unknown label {label[:40]!r} in plain text beside house mails; use a code of docs/labels.md"
+        f"unknown label {label[:40]!r} beside house mails; use a code of docs/labels.md"
         for label in unknown
     ]
 

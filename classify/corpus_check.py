@@ -17,7 +17,7 @@ _TEXT_KEYS = ("id", "received", "from", "to", "subject", "channel", "payment_rel
 
 
 def faults_of_line(record: object) -> list[str]:
-    """All faults of one decoded line; empty if it may be used. Values are never repeated in full."""
+    """All faults of one decoded line; empty if it may be used. Values aren't repeated in full."""
     if not isinstance(record, dict):
         return ["not an object; write one JSON object a line"]
     checks = _PLAIN if "text" in record else _MAIL
@@ -89,7 +89,7 @@ def _received(record: dict[str, Any]) -> Iterator[str]:
 
 
 def _may_be_empty(record: dict[str, Any]) -> bool:
-    """An empty mail is a lesson of its own, if labelled so; one with an attachment has a name to read.
+    """An empty mail is a lesson, if labelled so; one with an attachment has a name to read.
 
     Source: label guide, `kein_anliegen` ("thanks, machine mail, spam, empty").
     """

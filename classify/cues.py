@@ -12,6 +12,9 @@ from classify import lexicon, machine, moods, numbers
 from classify.text import fold
 from rules.mail import ParsedMail
 
+MAX_CHARS = 6000
+"""Longer texts are cut: who writes more says what it is about before that. Own decision 0017."""
+
 _FORM_LINE = re.compile(r"^[A-ZÄÖÜ][\w .,/()-]{1,40}: ?\S?", re.MULTILINE)
 _KEY_LINE = re.compile(r"^[A-Z_a-z]{3,30}(?:=|: )", re.MULTILINE)
 
@@ -22,8 +25,7 @@ def of_mail(mail: ParsedMail) -> tuple[str, ...]:
 
 
 def _found(mail: ParsedMail) -> Iterator[str]:
-    body = fold(mail.body.new)
-    yield from _concepts("", body)
+    yield from moods.cues(mail.body.new[:MAX_CHARS])
     yield from _concepts("s:", fold(mail.subject))
     for attachment in mail.attachments:
         yield "a:any"
@@ -31,14 +33,13 @@ def _found(mail: ParsedMail) -> Iterator[str]:
     if mail.form is not None:
         yield f"t:{mail.form.channel.value}"
         yield from _concepts("t:", fold(mail.form.topic))
-    yield from moods.cues(mail.body.new)
     yield from (f"m:{mark}" for mark in machine.marks(mail))
     yield from _facts(mail)
     yield from _shape(mail)
 
 
 def _concepts(prefix: str, folded: str) -> Iterator[str]:
-    for name, pattern in lexicon.PATTERNS.items():
+    for name, pattern in lexicon.CONCEPTS.items():
         if pattern.search(folded):
             yield prefix + name
 

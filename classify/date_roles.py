@@ -4,7 +4,6 @@ A day gets its role from the words before it ("seit", "bis") and from what its s
 Keys are those of `rules.verdict.Facts.dates`. Source: label guide, "What to read out".
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,15 +16,7 @@ from classify.text import fold, sentences
 from rules.codes import Concern
 
 _BEFORE_CHARS: Final = 34
-_BIRTH = re.compile(r"(?:geb\.?|geboren(?: am)?|geburtsdatum|geb\.-?datum|\*)\s?:?\s*(?:am\s)?$")
-_UNTIL = re.compile(
-    r"(?:\bbis(?:\s(?:zum|einschl\w*\.?|inkl\w*\.?|mindestens|voraussichtlich|erstmal|einschliesslich|zu|incl\.?|"
-    r"vorerst|mit|zunaechst|den|auf weiteres))*|\d\.?\s?[-–—]|bis:|_bis=?|to:?|ende:)\s*(?:zum\s|einschl\w*\.?\s|mo,?\s|di,?\s|mi,?\s"
-    r"|do,?\s|fr,?\s|sa,?\s|so,?\s|\w+tag,?\s(?:den\s|dem\s)?|den\s)?$"
-)
-_END_WORDS = re.compile(
-    r"endet|ende\b|letzter|gekuendigt|beendet|auslaeuft|laeuft.{0,20}aus|aufgehoert|ausgeschieden|zum\s*$"
-)
+_PHRASES: Final = lexicon.phrases("dates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +66,7 @@ def find_roles(
     days = [*_days(text, today), *_days(subject, today)]
     found: dict[str, date] = {}
     for item in days:
-        if _BIRTH.search(item.before) or (item.day.year < today.year - 15):
+        if _PHRASES["birth_before"].search(item.before) or (item.day.year < today.year - 15):
             found.setdefault("birth_date", item.day)
     usable = [item for item in days if item.day not in found.values()]
     for concern in concerns:
@@ -90,11 +81,13 @@ def _days(text: str, today: date) -> Iterator[_Day]:
         folded = fold(sentence.text)
         for found in find_dates(folded, today=today):
             before = folded[max(0, found.start - _BEFORE_CHARS) : found.start]
-            yield _Day(found.day, folded, before, until=bool(_UNTIL.search(before)))
+            yield _Day(
+                found.day, folded, before, until=bool(_PHRASES["until_before"].search(before))
+            )
 
 
 def _assign(found: dict[str, date], spec: _Spec, days: Sequence[_Day]) -> None:
-    patterns = [lexicon.PATTERNS[name] for name in spec.concepts]
+    patterns = [lexicon.CONCEPTS[name] for name in spec.concepts]
     fitting = [d for d in days if any(pattern.search(d.sentence) for pattern in patterns)]
     for item in fitting or days:
         key = spec.last if _is_last(item, spec) else spec.first
@@ -105,7 +98,7 @@ def _assign(found: dict[str, date], spec: _Spec, days: Sequence[_Day]) -> None:
 def _is_last(item: _Day, spec: _Spec) -> bool:
     if item.until or not spec.first:
         return True
-    return spec.last == "job_end" and bool(_END_WORDS.search(item.before))
+    return spec.last == "job_end" and bool(_PHRASES["end_before"].search(item.before))
 
 
 def _in_order(found: dict[str, date]) -> dict[str, date]:

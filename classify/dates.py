@@ -12,11 +12,8 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from classify.date_shapes import PATTERNS
 
-_MONTHS: Final = (
-    "jan(?:uar|ner)?|feb(?:ruar)?|maerz|mrz|apr(?:il)?|mai|jun[io]?|jul[iy]?|aug(?:ust)?"
-    "|sept?(?:ember)?|okt(?:ober)?|nov(?:ember)?|dez(?:ember)?"
-)
 _MONTH_NUMBER: Final = MappingProxyType(
     {
         "jan": 1, "feb": 2, "mae": 3, "mrz": 3, "apr": 4, "mai": 5, "jun": 6, "jul": 7, "aug": 8,
@@ -32,51 +29,6 @@ _WEEKDAYS: Final = MappingProxyType(
 _NEAR_PAST_DAYS: Final = 200
 """A day without a year lies at most so far back, else it is the coming one. Own decision 0018."""
 
-_DAY = r"(?P<day>\d{1,2})"
-_PATTERNS: Final = tuple(
-    (name, re.compile(pattern))
-    for name, pattern in (
-        ("iso", r"(?<!\d)(?P<year>20\d\d|19\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)"),
-        (
-            "day_of_range",
-            rf"(?<![\d.,]){_DAY}\.?(?=\s?(?:bis|-|–|—|\+|und)(?:\s(?:zum|einschl\w*\.?|inkl\w*\.?))?"
-            rf"\s?(?P<day2>\d{{1,2}})\.\s?(?:(?P<month>\d{{1,2}})\b\.?|(?P<name>{_MONTHS})\b\.?)"
-            r"\s?(?P<year>(?:20\d\d|[12]\d(?!\d|[.:]))?))",
-        ),
-        (
-            "numeric",
-            r"(?<![\d,])(?P<day>\d{1,2})[./]\s?(?P<month>\d{1,2})(?:[./]\s?(?P<year>(?:19|20)\d\d|\d\d(?![\d:.]))"
-            r"|\.|(?=[\s,;:!?)–-]|$))(?!\d|\s?(?:uhr|euro|€|%|std|stunden))",
-        ),
-        (
-            "worded",
-            rf"(?<![\d.,]){_DAY}\.?\s?(?P<name>{_MONTHS})\b\.?(?:\s?(?P<year>20\d\d|19\d\d|\d\d(?![\d:.])))?",
-        ),
-        (
-            "part_of_month",
-            rf"\b(?P<part>anfang|mitte|ende)\s(?:des\s)?(?:monats?\s)?(?P<name>{_MONTHS})\b(?:\s?(?P<year>20\d\d))?",
-        ),
-        ("month_end", r"\b(?:monatsende|ende des monats|ultimo|ende (?:dieses|diesen) monats)\b"),
-        ("next_month", r"\b(?:anfang )?(?:naechsten|kommenden) monat\w*|\bnaechsten ersten\b"),
-        ("year_end", r"\b(?:jahresende|ende des jahres|ende (?:dieses|diesen) jahres)\b"),
-        ("next_week_end", r"\bende (?:der )?(?:naechste[rn]?|kommende[rn]?) woche\b"),
-        ("week_end", r"\b(?:ende (?:der|dieser) woche|wochenende|ende woche)\b"),
-        ("next_week", r"\b(?:anfang )?(?:naechste[rn]?|kommende[rn]?|ab) woche\b"),
-        ("days_ago", r"\bvor (?P<count>\d{1,2}|zwei|drei|vier|fuenf) (?P<unit>tagen|wochen)\b"),
-        ("heute", r"\b(?:heute?|ab sofort|heut)\b"),
-        ("vorgestern", r"\bvorgestern\b"),
-        ("gestern", r"\bgestern\b"),
-        ("uebermorgen", r"\buebermorgen\b"),
-        ("morgen", r"(?<!guten )(?<!heute )(?<!am )(?<!jeden )(?<!schoenen )\bmorgen\b(?!s)"),
-        (
-            "weekday",
-            r"\b(?:(?P<which>letzte[nr]?|vergangene[nr]?|vorige[nr]?|naechste[nr]?|kommende[nr]?|diese[nr]?)\s)?"
-            r"(?P<weekday>montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag"
-            r"|(?<=bis )(?:mo|di|mi|do|fr|sa|so)(?=[\s.,;!]|$))\b(?P<last>\sletzter woche)?",
-        ),
-        ("month_only", rf"(?<=\bab )(?P<name>{_MONTHS})\b(?:\s?(?P<year>20\d\d))?"),
-    )
-)
 _SINCE = re.compile(r"(?:\bseit(?:\sdem|\sder)?|\bvergangenen|\bletzten)\s(?:\w+,?\s)?(?:den\s)?$")
 
 
@@ -95,7 +47,7 @@ def find_dates(folded: str, *, today: date) -> tuple[DateFound, ...]:
     `today` is the local day of the mail. Impossible days (31.2.) are left out.
     """
     found: list[DateFound] = []
-    for name, pattern in _PATTERNS:
+    for name, pattern in PATTERNS:
         for match in pattern.finditer(folded):
             if any(match.start() < other.end and other.start < match.end() for other in found):
                 continue

@@ -1,4 +1,4 @@
-"""Why the model named a concern: the words with the largest weight times value, and where they stand.
+"""Why the model named a concern: the words with the largest weight times value, and their places.
 
 Source: F25 (reasons shown), promise 7 of the design ("every decision can be explained").
 """
@@ -13,6 +13,8 @@ from rules.mail import ParsedMail
 from rules.verdict import Span
 
 MAX_WORDS: Final = 5
+_LOUDEST_PIECES: Final = 40
+"""Of a word's pieces only those that speak loudest are looked for; the rest is a whisper."""
 _SHARE_OF_BEST: Final = 0.2
 """A word that speaks with less than a fifth of the strongest one's voice is noise to a reader."""
 
@@ -38,25 +40,25 @@ class _Token:
 def reason(scorer: Scorer, scored: Scored, mail: ParsedMail, *, target: int) -> Reason:
     """What spoke for the target; empty if nothing did (then the model's prior did)."""
     tokens = _tokens(mail)
+    whole = scorer.contributions(scored, "words", target)
+    pieces = sorted(scorer.contributions(scored, "pieces", target).items(), key=_by_voice)
+    loudest = [(piece.strip(), voice) for piece, voice in pieces[:_LOUDEST_PIECES] if voice > 0]
     voices = {
-        folded: _voice(scorer, scored, folded, target)
+        folded: whole.get(folded, 0.0) + sum(v for piece, v in loudest if piece in folded)
         for folded in dict.fromkeys(token.folded for token in tokens)
     }
-    strongest = sorted(voices, key=lambda folded: (-voices[folded], folded))[:MAX_WORDS]
-    if not strongest or voices[strongest[0]] <= 0:
+    strongest = sorted(voices.items(), key=_by_voice)[:MAX_WORDS]
+    if not strongest or strongest[0][1] <= 0:
         return Reason((), ())
-    kept = [f for f in strongest if voices[f] >= _SHARE_OF_BEST * voices[strongest[0]]]
+    kept = [word for word, voice in strongest if voice >= _SHARE_OF_BEST * strongest[0][1]]
     written = {token.folded: token.written for token in reversed(tokens)}
     spans = tuple(token.span for token in tokens if token.span and token.folded in kept)
     return Reason(tuple(dict.fromkeys(written[folded] for folded in kept)), spans)
 
 
-def _voice(scorer: Scorer, scored: Scored, folded: str, target: int) -> float:
-    """A word speaks as a whole and by its pieces; pairs of words are left out."""
-    whole = scorer.contribution(scored, "words", folded, target)
-    return whole + sum(
-        scorer.contribution(scored, "pieces", piece, target) for piece in scorer.pieces(folded)
-    )
+def _by_voice(item: tuple[str, float]) -> tuple[float, str]:
+    """Loudest first, equals by name, so that the same mail is always explained the same."""
+    return -item[1], item[0]
 
 
 def _tokens(mail: ParsedMail) -> list[_Token]:

@@ -11,7 +11,7 @@ from rules.verdict import Facts
 
 @dataclass(frozen=True, slots=True)
 class FactFigures:
-    """One fact: in how many mails a person read it, how many of these are right, how many too many."""
+    """One fact: mails in which a person read it, those we read right, those we read too many."""
 
     name: str
     stated: int
@@ -24,14 +24,12 @@ def check(lines: Sequence[LabelledMail], found: Sequence[Facts | None]) -> tuple
     pairs = [(line, facts) for line, facts in zip(lines, found, strict=True) if facts is not None]
     if not pairs:
         return ()
-    rows: list[FactFigures] = [
+    rows = [
         _row(name, [(true_of(line), said_of(facts)) for line, facts in pairs])
         for name, true_of, said_of in _SINGLE
     ]
     keys = sorted({key for line, _ in pairs for key in line.dates})
-    for key in keys:
-        rows.append(_row(key, list(_of_key(key, pairs))))
-    return tuple(rows)
+    return (*rows, *(_row(key, list(_of_key(key, pairs))) for key in keys))
 
 
 def _valid_iban(line: LabelledMail) -> str | None:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from classify import attached, date_roles, numbers, whereabouts
+from classify import attached, date_roles, numbers
+from classify.whereabouts import Whereabouts
 from rules.codes import Concern
-from rules.directory import Directory
 from rules.mail import ParsedMail
 from rules.verdict import Facts
 
@@ -24,13 +24,15 @@ _COMPANY_FOOTER = re.compile(
 
 
 def read_facts(
-    mail: ParsedMail, *, concerns: Sequence[Concern], today: date, directory: Directory
+    mail: ParsedMail, *, concerns: Sequence[Concern], today: date, where: Whereabouts
 ) -> Facts:
-    """All facts of a mail. `today` is its local day, from which relative dates count."""
+    """All facts of a mail. Relative dates count from `today`, its local day.
+
+    `where` is what `classify.whereabouts` found in the same mail.
+    """
     text = mail.body.new
     iban = numbers.find_iban(_without_footer(text))
     signed = f"{text}\n{mail.body.signature}"
-    where = whereabouts.find(text, mail.body.signature, directory)
     present = bool(attached.real_attachments(mail))
     return Facts(
         kundennummer=numbers.find_kundennummer(f"{mail.subject}\n{signed}"),

@@ -10,8 +10,9 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from classify import announced, channel, concerns, explain, facts, features, review
-from classify.model import CHANNEL_TARGETS, PAYMENT_TARGET, Model
+from classify import announced, channel, concerns, explain, facts, features, review, whereabouts
+from classify.calibrate import payment_scores
+from classify.model import CHANNEL_TARGETS, Model
 from classify.scorer import Scored, Scorer
 from rules import payment
 from rules.codes import Channel, Concern, PaymentRelevant
@@ -72,7 +73,7 @@ class Judge:
         came_by = channel.decide(mail, opinion.channels)
         found = concerns.choose(opinion.concerns, self._thresholds, channel=came_by)
         today = received_at.astimezone(_BERLIN).date()
-        read = self._facts(mail, found, today)
+        read = self._facts(mail, found, today, mailbox)
         return self._judgement(mail, opinion, came_by, found, read)
 
     def judge_many(
@@ -91,13 +92,16 @@ class Judge:
         return _Opinion(
             concerns={Concern(label): by_target[label] for label in self._model.labels},
             channels={Channel(t.partition(":")[2]): by_target[t] for t in CHANNEL_TARGETS},
-            payment=by_target[PAYMENT_TARGET],
+            payment=float(payment_scores(scored.probabilities[None, :], self._model.targets)[0]),
             scored=scored,
         )
 
-    def _facts(self, mail: ParsedMail, found: Mapping[Concern, float], today: date) -> Facts:
+    def _facts(
+        self, mail: ParsedMail, found: Mapping[Concern, float], today: date, mailbox: str
+    ) -> Facts:
         order = concerns.in_order(found, ranks=self._ranks, moving=frozenset())
-        return facts.read_facts(mail, concerns=order, today=today, directory=self._directory)
+        where = whereabouts.find(mail.body, self._directory, mailbox=mailbox)
+        return facts.read_facts(mail, concerns=order, today=today, where=where)
 
     def _judgement(
         self,

@@ -3,10 +3,10 @@
 Headers are what the standards say; words are for mail whose headers were lost on the way.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
 
+from classify import lexicon
 from classify.text import fold
 from rules.mail import ParsedMail
 
@@ -16,39 +16,8 @@ SURE: frozenset[str] = frozenset({"auto_submitted", "null_sender", "report", "au
 Source: RFC 3834 section 5 (Auto-Submitted), RFC 3464 (multipart/report), RFC 2919 (List-Id).
 """
 
-_WORDS: MappingProxyType[str, re.Pattern[str]] = MappingProxyType(
-    {
-        "bounce_words": re.compile(
-            r"undeliver|unzustellbar|mail delivery|delivery status|returned mail|zustellung fehlge"
-            r"|could not be delivered|konnte nicht zugestellt|mailbox (?:is )?full|postfach voll"
-            r"|\b5\d\d[ -]5\.\d\.\d"
-        ),
-        "absence_words": re.compile(
-            r"automatische antwort|abwesenheitsnotiz|out of (?:the )?office|autoreply|auto-reply"
-            r"|automatic reply|(?:ich )?bin (?:derzeit|zurzeit|momentan|aktuell) nicht (?:im|erreichbar)"
-            r"|nicht (?:im buero|im hause?)\b|wird nicht weitergeleitet"
-        ),
-        "receipt_words": re.compile(
-            r"^(?:gelesen|read|not read|nicht gelesen|zugestellt|lesebestaetigung)\b"
-            r"|wurde (?:am|gelesen)|was (?:read|deleted|displayed)|lesebestaetigung"
-        ),
-        "newsletter_words": re.compile(
-            r"newsletter|abbestellen|unsubscribe|im browser ansehen|rundschreiben|abmeldelink"
-            r"|nicht mehr erhalten"
-        ),
-        "advert_words": re.compile(
-            r"jetzt (?:sichern|kaufen|buchen|anmelden|testen)|nur (?:heute|noch)|% rabatt|gratis"
-            r"|gewinn|klicken sie|unverbindlich|seo|webinar|krypto|bitcoin"
-        ),
-        "system_words": re.compile(
-            r"systemnachricht|automatisch (?:erzeugt|erstellt|generiert|versandt|versendet)"
-            r"|nicht auf diese|do not reply|keine antwort|backup|scan(?:ner)?\b.{0,20}(?:erstellt|gesendet)"
-        ),
-    }
-)
-_ROBOT_SENDER = re.compile(
-    r"^(?:mailer-daemon|postmaster|no-?reply|noreply|do-?not-?reply|newsletter|news|bounce|system)\b"
-)
+_PHRASES = lexicon.phrases("machine")
+_ROBOT_SENDER = "robot_sender"
 
 
 def marks(mail: ParsedMail) -> tuple[str, ...]:
@@ -60,13 +29,15 @@ def _header_marks(mail: ParsedMail) -> Iterator[str]:
     for name, is_marked in _HEADERS.items():
         if is_marked(mail):
             yield name
-    if _ROBOT_SENDER.match(mail.sender):
-        yield "robot_sender"
+    if _PHRASES[_ROBOT_SENDER].match(mail.sender):
+        yield _ROBOT_SENDER
 
 
 def _word_marks(mail: ParsedMail) -> Iterator[str]:
     text = fold(f"{mail.subject}\n{mail.body.new[:3000]}")
-    yield from (name for name, pattern in _WORDS.items() if pattern.search(text))
+    for name, pattern in _PHRASES.items():
+        if name != _ROBOT_SENDER and pattern.search(text):
+            yield name
 
 
 def _auto_submitted(mail: ParsedMail) -> bool:

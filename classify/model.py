@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rules.codes import Channel, Concern
 
 HOUSE_LABELS: frozenset[str] = frozenset(code.value for code in Concern)
-"""The label set that a judge needs; a model of a public data set has another and is only measured."""
+"""The label set a judge needs; a model of a public data set has another and is only measured."""
 
 PAYMENT_TARGET = "payment:yes"
 CHANNEL_TARGETS: tuple[str, ...] = tuple(f"channel:{channel.value}" for channel in Channel)
@@ -66,7 +66,7 @@ class Model:
     @property
     def speaks_house(self) -> bool:
         """Whether it was trained on house mail: the house's labels, payment and channels."""
-        return HOUSE_LABELS == frozenset(self.labels) and PAYMENT_TARGET in self.targets
+        return frozenset(self.labels) == HOUSE_LABELS and PAYMENT_TARGET in self.targets
 
 
 def probabilities(

@@ -1,7 +1,7 @@
-"""One signed file for a model: skops inside, HMAC-SHA256 over everything, never pickle.
+r"""One signed file for a model: skops inside, HMAC-SHA256 over everything, never pickle.
 
-    postlotse-model 1\\n
-    <64 hexadecimal digits: HMAC-SHA256 of all other bytes>\\n
+    postlotse-model 1\n
+    <64 hexadecimal digits: HMAC-SHA256 of all other bytes>\n
     <skops archive: the pipeline, and everything else as JSON text>
 
 Nothing of the archive is looked at before the signature is right. Source: RFC 2104; own

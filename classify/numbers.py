@@ -18,12 +18,14 @@ _IBAN_DE_LIKE = re.compile(
     r"(?<![A-Za-z0-9])D[Ee][ .:\u00a0]?[0-9]{2}(?:[\s\u00a0.\-]{0,3}[0-9]){9,24}(?![0-9])"
 )
 _IBAN_ABROAD = re.compile(
-    r"(?<![A-Za-z0-9])(?!DE)[A-Z]{2}[0-9]{2}(?:[ \u00a0]?[A-Z0-9]{4}){2,7}(?:[ \u00a0]?[A-Z0-9]{1,3})?"
+    r"(?<![A-Za-z0-9])(?!DE)[A-Z]{2}[0-9]{2}(?:[ \u00a0]?[A-Z0-9]{4}){2,7}"
+    r"(?:[ \u00a0]?[A-Z0-9]{1,3})?"
     r"(?![A-Za-z0-9])"
 )
 _PHONE = re.compile(
     r"(?<![A-Za-z0-9./\-])(?:\+|00)49[\s().\-/0]{0,4}[1-9][0-9](?:[\s().\-/]{0,2}[0-9]){5,10}(?![0-9])"
-    r"|(?<![A-Za-z0-9.\-/])\(?0[1-9][0-9]{1,4}\)?(?:[\s.\-/]{1,3}|(?=[0-9]))[0-9](?:[ .\-/]?[0-9]){4,10}(?![0-9])"
+    r"|(?<![A-Za-z0-9.\-/])\(?0[1-9][0-9]{1,4}\)?(?:[\s.\-/]{1,3}|(?=[0-9]))"
+    r"[0-9](?:[ .\-/]?[0-9]){4,10}(?![0-9])"
 )
 _FAX_BEFORE = re.compile(
     r"(?:fax|telefax|az\.?|nr\.?|aktenzeichen)[\w .]{0,6}:?\s*$", re.IGNORECASE
@@ -80,6 +82,5 @@ def find_phone(text: str) -> str | None:
     for match in _PHONE.finditer(text):
         before = text[max(0, match.start() - 16) : match.start()]
         if not _FAX_BEFORE.search(before) and not _NOT_OURS.match(match.group()):
-            kept = re.sub(r"[^0-9+]", "", match.group().replace("(0)", ""))
-            return kept
+            return re.sub(r"[^0-9+]", "", match.group().replace("(0)", ""))
     return None

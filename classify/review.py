@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from classify import lexicon
 from classify.channel import FORM_CHANNELS
 from classify.text import fold
 from rules.codes import Channel, Concern
@@ -20,17 +21,9 @@ _SHORT_WORDS: Final = 5
 _ENOUGH_WORDS_FOR_LANGUAGE: Final = 8
 _GERMAN_SHARE: Final = 0.12
 
-_GERMAN = frozenset(
-    "ich und der die das den dem ein eine einen mein meine meinen ist bin habe hab hat nicht mit fuer von vom zu "
-    "zum zur am im in auf bis ab seit an es sie ihr ihre ihnen wir mir mich bei wie wann noch auch aber oder "
-    "bitte guten tag hallo danke sehr geehrte damen herren gruessen gruesse freundlichen kein keine werden wird "
-    "wurde kann war nach aus als so da dass wenn schon jetzt heute um man uns herr frau".split()
-)
+_GERMAN = lexicon.phrases("review")["german"]
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_DANGER = re.compile(
-    r"suizid|selbstmord|umbringen|das leben nehmen|nicht mehr leben|leben (?:ein ende|beenden)|mir (?:et)?was an(?:tun|tue)"
-    r"|vor den zug|bringe mich um|keinen sinn mehr|will sterben|amok"
-)
+_DANGER = lexicon.phrases("review")["danger"]
 
 
 def reasons(
@@ -69,4 +62,4 @@ def _is_foreign(words: list[str]) -> bool:
     """Too few of the commonest German words for a German text of this length."""
     if len(words) < _ENOUGH_WORDS_FOR_LANGUAGE:
         return False
-    return sum(word in _GERMAN for word in words) < _GERMAN_SHARE * len(words)
+    return sum(_GERMAN.fullmatch(word) is not None for word in words) < _GERMAN_SHARE * len(words)

@@ -50,7 +50,8 @@ class Scorer:
         columns, ridge = model.pipeline["columns"], model.pipeline["ridge"]
         self._blocks = _blocks(columns)
         self._weights: Floats = np.ascontiguousarray(np.atleast_2d(ridge.coef_).T, np.float32)
-        self._intercept: Numbers = np.atleast_1d(np.asarray(ridge.intercept_, np.float64))
+        # The last column is the constant (features.ALWAYS).
+        self._intercept: Numbers = self._weights[-1].astype(np.float64)
 
     def score(self, text: str, cues: str) -> Scored:
         """Probabilities of all targets for one row of `features.rows`."""
@@ -66,14 +67,14 @@ class Scorer:
         sure = probabilities(margins, self._model.slopes, self._model.offsets)
         return Scored(sure, values)
 
-    def contribution(self, scored: Scored, block: str, term: str, target: int) -> float:
-        """What one term added to the margin of the target; 0.0 for a term the model doesn't know."""
-        found = scored.values[block].get(term)
-        return 0.0 if found is None else float(found[1] * self._weights[found[0], target])
-
-    def pieces(self, word: str) -> list[str]:
-        """The pieces of one folded word, as the model cuts them."""
-        return self._blocks["pieces"].analyse(word)
+    def contributions(self, scored: Scored, block: str, target: int) -> dict[str, float]:
+        """What each known term of a block added to the margin of the target."""
+        found = scored.values[block]
+        if not found:
+            return {}
+        columns = [column for column, _ in found.values()]
+        voices = self._weights[columns, target] * [amount for _, amount in found.values()]
+        return dict(zip(found, voices.tolist(), strict=True))
 
 
 def _blocks(columns: Any) -> dict[str, _Block]:  # noqa: ANN401 - scikit-learn ships no types

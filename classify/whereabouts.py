@@ -7,16 +7,19 @@ from typing import Final
 
 from classify.text import fold
 from rules.directory import Directory
+from rules.mail import BodyParts
+from rules.placename import place_key
 
 _PLZ_PLACE = re.compile(
-    r"(?<![\d.,/-])(?:D-?\s?)?(?P<plz>\d{5})[ ,]{1,3}(?P<place>[A-ZÄÖÜ][\w.äöüß/()-]+"
-    r"(?:\s(?:am|an der|a\.\s?d\.|im|in|ob der|bei|vor der)\s[A-ZÄÖÜ]\w+|\s[A-ZÄÖÜ][\wäöüß()/.-]+)?)"
+    r"(?<![\d.,/-])(?:D-?\s?)?(?P<plz>\d{5})[ ,]{1,3}(?P<place>[A-ZÄÖÜ][\w./()-]+"
+    r"(?:\s(?:am|an der|a\.\s?d\.|im|in|ob der|bei|vor der)\s[A-ZÄÖÜ]\w+"
+    r"|\s[A-ZÄÖÜ][\w()/.-]+)?)"
 )
-_PLACE_PLZ = re.compile(r"(?P<place>[A-ZÄÖÜ][\wäöüß-]+)\s*[,(:]?\s*(?P<plz>\d{5})(?!\d)")
+_PLACE_PLZ = re.compile(r"(?P<place>[A-ZÄÖÜ][\w-]+)\s*[,(:]?\s*(?P<plz>\d{5})(?!\d)")
 _LONE_PLZ = re.compile(r"(?<![\w.,/-])(?P<plz>\d{5})(?![\d.,/-]\d|\d|\s?(?:euro|€))", re.IGNORECASE)
 _IN_PLACE = re.compile(
-    r"\b(?:aus|wohnhaft in|wohne (?:\w+ ){0,3}in|lebe in|nach|zu Hause in)\s+(?P<place>[A-ZÄÖÜ][\wäöüß-]+"
-    r"(?:\s(?:am|an der|im|in der|ob der)\s[A-ZÄÖÜ]\w+)?)"
+    r"\b(?:aus|wohnhaft in|wohne (?:\w+ ){0,3}in|lebe in|nach|zu Hause in)\s+"
+    r"(?P<place>[A-ZÄÖÜ][\w-]+(?:\s(?:am|an der|im|in der|ob der)\s[A-ZÄÖÜ]\w+)?)"
 )
 _OLD: Final = re.compile(r"\b(?:alte[rns]?|bisherige[rns]?|frueher\w*|vorher|von)\b[^.\n]{0,60}$")
 _FOREIGN: Final = re.compile(
@@ -43,13 +46,19 @@ class _Candidate:
     score: int
 
 
-def find(text: str, signature: str, directory: Directory) -> Whereabouts:
+def find(body: BodyParts, directory: Directory, *, mailbox: str) -> Whereabouts:
     """The most likely own address: a new one before an old one, the last before an earlier one.
 
-    Only PLZ of the table count, so that amounts and numbers of five digits don't.
+    Only PLZ of the table count, so that amounts and numbers of five digits don't. A place
+    without PLZ that is the addressed postbox's own ("nach Kassel" to Kassel@…) counts least.
     """
-    body = [*_addresses(text, directory), *_lone(text, directory), *_places(text, directory)]
-    candidates = [*body, *(_addresses(signature, directory))]
+    text, own = body.new, place_key(mailbox.partition("@")[0])
+    candidates = [
+        *_addresses(text, directory),
+        *_lone(text, directory),
+        *_places(text, directory, own),
+        *_addresses(body.signature, directory),
+    ]
     best = max(candidates, key=lambda candidate: candidate.score, default=None)
     return (
         Whereabouts(best.plz, best.place) if best is not None and best.score > 0 else Whereabouts()
@@ -74,11 +83,12 @@ def _lone(text: str, directory: Directory) -> Iterator[_Candidate]:
             yield _Candidate(match["plz"], place, 6 + _context(text, match.start()))
 
 
-def _places(text: str, directory: Directory) -> Iterator[_Candidate]:
+def _places(text: str, directory: Directory, own: str) -> Iterator[_Candidate]:
     for match in _IN_PLACE.finditer(text):
         place = _known_place(match["place"], directory)
         if place:
-            yield _Candidate(None, place, 4 + _context(text, match.start()))
+            score = 1 if place_key(place) == own else 4
+            yield _Candidate(None, place, score + _context(text, match.start()))
 
 
 def _context(text: str, start: int) -> int:

@@ -1,0 +1,72 @@
+"""How German dates look in folded text, the longest and surest shapes first.
+
+An earlier shape takes its stretch of text before a later one is tried. Source: facts section 10.
+"""
+
+import re
+from typing import Final
+
+_MONTHS: Final = (
+    "jan(?:uar|ner)?|feb(?:ruar)?|maerz|mrz|apr(?:il)?|mai|jun[io]?|jul[iy]?|aug(?:ust)?"
+    "|sept?(?:ember)?|okt(?:ober)?|nov(?:ember)?|dez(?:ember)?"
+)
+_DAY: Final = r"(?P<day>\d{1,2})"
+_NAME: Final = rf"(?P<name>{_MONTHS})\b"
+_YEAR: Final = r"(?P<year>(?:19|20)\d\d|\d\d(?![\d:.]))"
+_COMING: Final = r"(?:naechste[nr]?|kommende[nr]?)"
+_GONE: Final = r"(?:letzte[nr]?|vergangene[nr]?|vorige[nr]?)"
+
+_SHAPES: Final = (
+    ("iso", r"(?<!\d)(?P<year>20\d\d|19\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)"),
+    # The first day of "3. bis 14.3.": the month stands with the last one.
+    (
+        "day_of_range",
+        (
+            rf"(?<![\d.,]){_DAY}\.?(?=\s?(?:bis|-|–|—|\+|und)"
+            r"(?:\s(?:zum|einschl\w*\.?|inkl\w*\.?))?"
+            rf"\s?\d{{1,2}}\.\s?(?:(?P<month>\d{{1,2}})\b\.?|{_NAME}\.?)"
+            r"\s?(?P<year>(?:20\d\d|[12]\d(?!\d|[.:]))?))"
+        ),
+    ),
+    # No year needs a closing dot or a seam, else "12.5 Stunden" were the twelfth of May.
+    (
+        "numeric",
+        (
+            rf"(?<![\d,]){_DAY}[./]\s?(?P<month>\d{{1,2}})(?:[./]\s?{_YEAR}"
+            r"|\.|(?=[\s,;:!?)–-]|$))(?!\d|\s?(?:uhr|euro|€|%|std|stunden))"
+        ),
+    ),
+    ("worded", rf"(?<![\d.,]){_DAY}\.?\s?{_NAME}\.?(?:\s?{_YEAR})?"),
+    (
+        "part_of_month",
+        (
+            rf"\b(?P<part>anfang|mitte|ende)\s(?:des\s)?(?:monats?\s)?{_NAME}"
+            r"(?:\s?(?P<year>20\d\d))?"
+        ),
+    ),
+    ("month_end", r"\b(?:monatsende|ultimo|ende (?:des|dieses|diesen) monats)\b"),
+    ("next_month", r"\b(?:anfang )?(?:naechsten|kommenden) monat\w*|\bnaechsten ersten\b"),
+    ("year_end", r"\b(?:jahresende|ende (?:des|dieses|diesen) jahres)\b"),
+    ("next_week_end", rf"\bende (?:der )?{_COMING} woche\b"),
+    ("week_end", r"\b(?:ende (?:der|dieser) woche|wochenende|ende woche)\b"),
+    ("next_week", rf"\b(?:anfang )?(?:{_COMING}|ab) woche\b"),
+    ("days_ago", r"\bvor (?P<count>\d{1,2}|zwei|drei|vier|fuenf) (?P<unit>tagen|wochen)\b"),
+    ("heute", r"\b(?:heute?|ab sofort|heut)\b"),
+    ("vorgestern", r"\bvorgestern\b"),
+    ("gestern", r"\bgestern\b"),
+    ("uebermorgen", r"\buebermorgen\b"),
+    # "Guten Morgen" and "am Morgen" are no day.
+    ("morgen", r"(?<!guten )(?<!heute )(?<!am )(?<!jeden )(?<!schoenen )\bmorgen\b(?!s)"),
+    (
+        "weekday",
+        (
+            rf"\b(?:(?P<which>{_GONE}|{_COMING}|diese[nr]?)\s)?"
+            r"(?P<weekday>montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag"
+            r"|(?<=bis )(?:mo|di|mi|do|fr|sa|so)(?=[\s.,;!]|$))\b(?P<last>\sletzter woche)?"
+        ),
+    ),
+    ("month_only", rf"(?<=\bab ){_NAME}(?:\s?(?P<year>20\d\d))?"),
+)
+
+PATTERNS: Final = tuple((name, re.compile(shape)) for name, shape in _SHAPES)
+"""Name of the shape and its pattern; groups are what `classify.dates` computes with."""
