@@ -83,6 +83,17 @@ def test_a_decision_has_its_five_parts_and_fits_on_a_page(page):
     assert text.count("\n") <= 60
 
 
+def test_the_index_gives_each_decision_its_title():
+    listed = dict(
+        re.findall(r"\]\(decisions/(\S+)\) (.+)$", read(ROOT / "docs/README.md"), re.MULTILINE)
+    )
+    titles = {
+        page.name: read(page).partition("\n")[0].removeprefix(f"# {page.name[:4]} ")
+        for page in (ROOT / "docs/decisions").glob("*.md")
+    }
+    assert listed == titles
+
+
 def test_the_decisions_are_numbered_without_gaps_or_twins():
     numbers = [int(page.name[:4]) for page in sorted((ROOT / "docs/decisions").glob("*.md"))]
     assert numbers == list(range(1, len(numbers) + 1))
