@@ -1,7 +1,7 @@
 """What a form says when its action was refused: at which dialog, at which field, what now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -28,7 +28,7 @@ class Fault:
     dialog: str
     field: str
     message: str
-    typed: Mapping[str, str] = field(default_factory=dict)
+    typed: Mapping[str, str]
 
 
 def fault(dialog: str, refused: Refused, typed: Mapping[str, str] | None = None) -> Fault:

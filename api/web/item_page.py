@@ -106,6 +106,11 @@ class ItemPage:
     close_reason: CloseReason
 
     @property
+    def answered(self) -> bool:
+        """Whether an answer was ordered for this item."""
+        return replied(self.view)
+
+    @property
     def mine(self) -> bool:
         """Whether the viewer may write."""
         return bool(self.token)
