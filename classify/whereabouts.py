@@ -11,7 +11,7 @@ from rules.mail import BodyParts
 from rules.placename import place_key
 
 _PLZ_PLACE = re.compile(
-    r"(?<![\d.,/-])(?:D-?\s?)?(?P<plz>\d{5})[ ,]{1,3}(?P<place>[A-ZÄÖÜ][\w./()-]+"
+    r"(?<![\d.,/-])(?:D-?\s?)?(?P<plz>\d{5})[ ,]{1,3}(?!(?:Euro|EUR)\b)(?P<place>[A-ZÄÖÜ][\w./()-]+"
     r"(?:\s(?:am|an der|a\.\s?d\.|im|in|ob der|bei|vor der)\s[A-ZÄÖÜ]\w+"
     r"|\s[A-ZÄÖÜ][\w()/.-]+)?)"
 )
@@ -21,7 +21,13 @@ _IN_PLACE = re.compile(
     r"\b(?:aus|wohnhaft in|wohne (?:\w+ ){0,3}in|lebe in|nach|zu Hause in)\s+"
     r"(?P<place>[A-ZÄÖÜ][\w-]+(?:\s(?:am|an der|im|in der|ob der)\s[A-ZÄÖÜ]\w+)?)"
 )
-_OLD: Final = re.compile(r"\b(?:alte[rns]?|bisherige[rns]?|frueher\w*|vorher|von)\b[^.\n]{0,60}$")
+_OTHER_NUMBER: Final = re.compile(
+    r"(?:nr|nummer|rechnung|az|zeichen|vorgang|lauf|betrag|id)\W{0,3}$", re.IGNORECASE
+)
+_OLD: Final = re.compile(
+    r"\b(?:alte[rns]?|bisherige[rns]?|frueher\w*|vorher|von)\b"
+    r"(?:(?!\bnach\b|\bneu)[^.\n]){0,60}$"
+)
 _FOREIGN: Final = re.compile(
     r"(?:arbeitsagentur|agentur fuer arbeit|postfach|firma|gmbh|arbeitgeber|jobcenter|praxis|klinik"
     r"|krankenkasse|kanzlei|bei der|beim)[^\n]{0,40}$"
@@ -59,7 +65,8 @@ def find(body: BodyParts, directory: Directory, *, mailbox: str) -> Whereabouts:
         *_places(text, directory, own),
         *_addresses(body.signature, directory),
     ]
-    best = max(candidates, key=lambda candidate: candidate.score, default=None)
+    ranked = sorted(candidates, key=lambda candidate: candidate.score)
+    best = ranked[-1] if ranked else None
     return (
         Whereabouts(best.plz, best.place) if best is not None and best.score > 0 else Whereabouts()
     )
@@ -70,14 +77,16 @@ def _addresses(text: str, directory: Directory) -> Iterator[_Candidate]:
         for match in pattern.finditer(text):
             rows = directory.by_plz(match["plz"])
             if rows:
-                place = _known_place(match["place"], directory) or rows[0].place
-                yield _Candidate(match["plz"], place, 10 + _context(text, match.start()))
+                known = _known_place(match["place"], directory)
+                if known or pattern is _PLZ_PLACE:
+                    score = 10 + _context(text, match.start())
+                    yield _Candidate(match["plz"], known or rows[0].place, score)
 
 
 def _lone(text: str, directory: Directory) -> Iterator[_Candidate]:
     for match in _LONE_PLZ.finditer(text):
         rows = directory.by_plz(match["plz"])
-        if rows:
+        if rows and not _OTHER_NUMBER.search(text[: match.start()][-24:]):
             places = {row.place for row in rows}
             place = rows[0].place if len(places) == 1 else None
             yield _Candidate(match["plz"], place, 6 + _context(text, match.start()))

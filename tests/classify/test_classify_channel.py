@@ -1,0 +1,98 @@
+import pytest
+
+from classify import channel, concerns, machine
+from rules.codes import Channel, Concern
+from rules.mail import Form
+
+FREE = dict.fromkeys(Channel, 0.1) | {Channel.FREIE_EMAIL: 0.9}
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "mark"),
+    [
+        ("auto-submitted", "auto-replied", "auto_submitted"),
+        ("return-path", "<>", "null_sender"),
+        ("content-type", "multipart/report; report-type=delivery-status", "report"),
+        ("x-autoreply", "yes", "autoreply"),
+        ("list-id", "<news.example>", "list"),
+        ("precedence", "bulk", "bulk"),
+    ],
+)
+def test_headers_of_machines_leave_a_mark(mail, header: str, value: str, mark: str) -> None:
+    assert mark in machine.marks(mail("Hallo", headers=((header, value),)))
+
+
+def test_auto_submitted_no_is_a_persons_mail(mail) -> None:
+    assert machine.marks(mail("Hallo", headers=(("auto-submitted", "no"),))) == ()
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "mark"),
+    [
+        ("Undeliverable: Ihr Termin", "could not be delivered", "bounce_words"),
+        ("Automatische Antwort", "Ich bin nicht im Büro", "absence_words"),
+        ("Gelesen: Einladung", "", "receipt_words"),
+        ("Newsletter 4/25", "abbestellen", "newsletter_words"),
+    ],
+)
+def test_words_of_machines_leave_a_mark(mail, subject: str, text: str, mark: str) -> None:
+    assert mark in machine.marks(mail(text, subject=subject))
+
+
+def test_a_robots_address_is_a_mark(mail) -> None:
+    assert "robot_sender" in machine.marks(mail("x", sender="mailer-daemon@host.example"))
+
+
+def test_a_form_that_was_read_decides_against_all_marks(mail) -> None:
+    form = Form("eservice", Channel.ESERVICE_AU, "Arbeitsunfähigkeit", (), "")
+    read = mail("x", form=form, headers=(("auto-submitted", "auto-generated"),))
+    assert channel.decide(read, FREE) is Channel.ESERVICE_AU
+
+
+def test_a_header_mark_decides_against_the_model(mail) -> None:
+    bounced = mail("Ich bin krank", headers=(("return-path", "<>"),))
+    assert channel.decide(bounced, FREE) is Channel.MASCHINELL
+
+
+def test_an_unread_form_with_a_robots_mark_is_not_set_aside(mail) -> None:
+    sure = FREE | {Channel.FREIE_EMAIL: 0.0, Channel.ESERVICE_VERAENDERUNG: 0.8}
+    robot = mail("Thema: Umzug", headers=(("auto-submitted", "auto-generated"),))
+    assert channel.decide(robot, sure) is Channel.ESERVICE_VERAENDERUNG
+
+
+def test_without_any_mark_the_model_decides(mail) -> None:
+    assert channel.decide(mail("Hallo"), FREE) is Channel.FREIE_EMAIL
+
+
+HALF = dict.fromkeys(Concern, 0.5)
+LOW = dict.fromkeys(Concern, 0.01)
+
+
+def test_machine_mail_has_no_concern() -> None:
+    found = concerns.choose(LOW | {Concern.AU: 0.9}, HALF, channel=Channel.MASCHINELL)
+    assert set(found) == {Concern.KEIN_ANLIEGEN}
+
+
+def test_an_au_form_is_about_au_whatever_the_words() -> None:
+    found = concerns.choose(LOW | {Concern.TERMIN: 0.9}, HALF, channel=Channel.ESERVICE_AU)
+    assert set(found) == {Concern.AU, Concern.TERMIN}
+
+
+def test_if_nothing_is_sure_the_likeliest_is_named() -> None:
+    found = concerns.choose(LOW | {Concern.RENTE: 0.2}, HALF, channel=Channel.FREIE_EMAIL)
+    assert found == {Concern.RENTE: 0.2}
+
+
+@pytest.mark.parametrize(
+    ("au", "nothing", "named"),
+    [(0.9, 0.6, {Concern.AU}), (0.6, 0.9, {Concern.KEIN_ANLIEGEN})],
+)
+def test_no_concern_stands_beside_another(au: float, nothing: float, named: set[Concern]) -> None:
+    sure = LOW | {Concern.AU: au, Concern.KEIN_ANLIEGEN: nothing}
+    assert set(concerns.choose(sure, HALF, channel=Channel.FREIE_EMAIL)) == named
+
+
+def test_money_goes_first_then_deadlines_and_doubts_go_last() -> None:
+    found = {Concern.BERATUNG: 0.99, Concern.TERMIN: 0.9, Concern.AU: 0.8, Concern.RENTE: 0.4}
+    order = concerns.in_order(found, ranks=HALF, moving=frozenset({Concern.AU}))
+    assert order == (Concern.AU, Concern.TERMIN, Concern.BERATUNG, Concern.RENTE)

@@ -1,0 +1,137 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from classify.corpus import as_eml, read
+from ingest.parse import parse
+from rules.codes import Channel, Concern
+from rules.errors import Refused
+
+GOOD = {
+    "id": "x-1", "received": "2025-03-12", "from": "a@b.example", "to": "Kassel@arbeitsagentur.de",
+    "subject": "krank", "body": "Ich bin krank.", "attachments": ["AU ä.pdf"],
+    "channel": "freie_email", "concerns": ["au"], "payment_relevant": "yes",
+    "kundennummer": None, "iban": None, "dates": {"au_from": "2025-03-12"}, "place": None,
+}  # fmt: skip
+
+
+def write(folder: Path, *records: object, name: str = "w.jsonl") -> Path:
+    path = folder / name
+    lines = [r if isinstance(r, str) else json.dumps(r) for r in records]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def faults(path: Path) -> tuple[str, ...]:
+    with pytest.raises(Refused) as refused:
+        read([path])
+    assert refused.value.code == "corpus.invalid"
+    errors = refused.value.details["errors"]
+    assert isinstance(errors, tuple)
+    return errors
+
+
+def test_the_house_corpus_is_valid(corpus_lines) -> None:
+    assert len(corpus_lines) == 1788
+    assert len({line.writer for line in corpus_lines}) == 10
+
+
+def test_a_line_becomes_a_value_with_its_writer(tmp_path: Path) -> None:
+    (line,) = read([write(tmp_path, GOOD, name="anna.jsonl")])
+    assert (line.writer, line.channel, line.concerns) == (
+        "anna",
+        Channel.FREIE_EMAIL,
+        (Concern.AU,),
+    )
+
+
+def test_every_fault_of_every_line_is_told_at_once(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        GOOD,
+        GOOD,
+        "{no json",
+        [],
+        GOOD | {"id": "x-2", "concerns": ["urlaub"], "channel": "fax", "dates": {"a": "x"}},
+        GOOD | {"id": "x-3", "body": " ", "subject": "", "attachments": []},
+    )
+    told = faults(path)
+    assert [fault.split(":")[1] for fault in told] == ["2", "3", "4", "5", "5", "5", "6"] or len(
+        told
+    ) == 7
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"concerns": []},
+        {"concerns": ["au", "au"]},
+        {"concerns": ["sonstiges", "au"]},
+        {"concerns": "au"},
+        {"payment_relevant": "maybe"},
+        {"received": "gestern"},
+        {"attachments": [1]},
+        {"body": 5},
+        {"iban": 5},
+        {"from": None},
+        {"id": ""},
+    ],
+)
+def test_one_wrong_key_is_one_fault(tmp_path: Path, change: dict[str, object]) -> None:
+    assert len(faults(write(tmp_path, GOOD | change))) == 1
+
+
+def test_an_empty_mail_is_a_lesson_if_labelled_so(tmp_path: Path) -> None:
+    empty = {"body": "", "subject": "", "attachments": [], "concerns": ["kein_anliegen"]}
+    assert len(read([write(tmp_path, GOOD | empty)])) == 1
+
+
+def test_plain_texts_may_bring_their_own_labels(tmp_path: Path) -> None:
+    lines = read(
+        [write(tmp_path, {"text": "a", "labels": ["Sport"]}, {"text": "b", "labels": ["Web"]})]
+    )
+    assert [line.concerns for line in lines] == [("Sport",), ("Web",)]
+    assert lines[0].id != lines[1].id
+
+
+def test_beside_house_mails_plain_texts_need_house_codes(tmp_path: Path) -> None:
+    assert len(faults(write(tmp_path, GOOD, {"text": "a", "labels": ["Sport"]}))) == 1
+    assert len(read([write(tmp_path, GOOD, {"text": "a", "labels": ["termin"]})])) == 2
+
+
+@pytest.mark.parametrize("record", [{"text": " ", "labels": ["a"]}, {"text": "a", "labels": []}])
+def test_a_plain_text_needs_text_and_label(tmp_path: Path, record: dict[str, object]) -> None:
+    assert len(faults(write(tmp_path, record))) == 1
+
+
+def test_a_path_without_corpus_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as refused:
+        read([tmp_path])
+    assert refused.value.code == "corpus.missing"
+
+
+def test_the_message_of_a_line_comes_back_from_the_parser(tmp_path: Path) -> None:
+    (line,) = read([write(tmp_path, GOOD)])
+    mail = parse(as_eml(line))
+    assert (mail.subject, mail.sender, mail.body.new.strip()) == (
+        "krank",
+        "a@b.example",
+        "Ich bin krank.",
+    )
+    assert [part.name for part in mail.attachments] == ["AU ä.pdf"]
+
+
+def test_every_corpus_line_makes_the_same_bytes_twice(corpus_lines) -> None:
+    for line in corpus_lines[::7]:
+        assert as_eml(line) == as_eml(line)
+
+
+def test_a_subject_cannot_smuggle_headers_in(tmp_path: Path) -> None:
+    (line,) = read([write(tmp_path, GOOD | {"subject": "a\nBcc: x@y.example"})])
+    assert b"\nBcc:" not in as_eml(line)
+
+
+def test_html_and_text_stand_side_by_side(tmp_path: Path) -> None:
+    (line,) = read([write(tmp_path, GOOD | {"html": "<p>krank</p>"})])
+    assert "<p>krank</p>" in parse(as_eml(line)).html

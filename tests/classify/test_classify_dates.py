@@ -1,0 +1,80 @@
+from datetime import date
+
+import pytest
+
+from classify.date_roles import find_roles
+from classify.dates import find_dates
+from classify.text import fold
+from rules.codes import Concern
+
+WEDNESDAY = date(2025, 3, 12)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("vom 3. bis 14.3.", ["2025-03-03", "2025-03-14"]),
+        ("vom 7. bis 11.08.2023", ["2023-08-07", "2023-08-11"]),
+        ("(14.-17.04.)", ["2025-04-14", "2025-04-17"]),
+        ("22.4-25.4", ["2025-04-22", "2025-04-25"]),
+        ("vom 22. Dezember bis 6. Januar", ["2024-12-22", "2025-01-06"]),
+        ("am 1. August", ["2025-08-01"]),
+        ("am 3. März", ["2025-03-03"]),
+        ("03.04.24", ["2024-04-03"]),
+        ("geb. 17.6.97", ["1997-06-17"]),
+        ("2024-12-31", ["2024-12-31"]),
+        ("ab Montag", ["2025-03-17"]),
+        ("seit Montag", ["2025-03-10"]),
+        ("letzten Mittwoch", ["2025-03-05"]),
+        ("nächsten Mittwoch", ["2025-03-19"]),
+        ("bis einschl. nächsten Freitag", ["2025-03-14"]),
+        ("bis Do.", ["2025-03-13"]),
+        ("bis Ende der Woche", ["2025-03-14"]),
+        ("bis Ende nächster Woche", ["2025-03-21"]),
+        ("ab nächster Woche", ["2025-03-17"]),
+        ("zum Monatsende", ["2025-03-31"]),
+        ("zum Jahresende", ["2025-12-31"]),
+        ("ab nächsten Monat", ["2025-04-01"]),
+        ("Anfang Mai, Mitte Juni, Ende Februar", ["2025-05-01", "2025-06-15", "2025-02-28"]),
+        ("vor zwei Wochen", ["2025-02-26"]),
+        ("vorgestern, gestern, heute, morgen, übermorgen",
+         ["2025-03-10", "2025-03-11", "2025-03-12", "2025-03-13", "2025-03-14"]),
+        ("Guten Morgen", []),
+        ("um 10.30 Uhr für 12.50 Euro", []),
+        ("am 31.2.2025 und am 30.2.", []),
+    ],
+)  # fmt: skip
+def test_days_are_read_as_people_write_them(text: str, days: list[str]) -> None:
+    found = find_dates(fold(text), today=WEDNESDAY)
+    assert [item.day.isoformat() for item in found] == days
+
+
+def test_a_day_without_year_around_new_year_is_the_near_one() -> None:
+    found = find_dates("bis 6.1. und seit 20.12.", today=date(2024, 12, 30))
+    assert [item.day for item in found] == [date(2025, 1, 6), date(2024, 12, 20)]
+
+
+@pytest.mark.parametrize(
+    ("text", "concern", "dates"),
+    [
+        ("Bin seit gestern krankgeschrieben bis 21.3.", Concern.AU,
+         {"au_from": "2025-03-11", "au_to": "2025-03-21"}),
+        ("Krank bis Freitag.", Concern.AU, {"au_to": "2025-03-14"}),
+        ("Ab 1. April fange ich bei einer Bäckerei an.", Concern.ARBEITSAUFNAHME,
+         {"job_start": "2025-04-01"}),
+        ("Mein Minijob endet zum 31.3.2025.", Concern.NEBENEINKOMMEN, {"job_end": "2025-03-31"}),
+        ("Wir sind am 1.3. umgezogen.", Concern.ANSCHRIFT_NAME, {"move_date": "2025-03-01"}),
+        ("Mir wurde zum 30.6. gekündigt.", Concern.ARBEITSUCHEND, {"job_end": "2025-06-30"}),
+        ("Urlaub vom 7. bis 11.4., geht das?", Concern.ORTSABWESENHEIT,
+         {"absence_from": "2025-04-07", "absence_to": "2025-04-11"}),
+        ("Krank ab 10.3.\ngeb. 03.10.1971", Concern.AU,
+         {"au_from": "2025-03-10", "birth_date": "1971-10-03"}),
+        ("Krank vom 10.3. bis 5.3.", Concern.AU, {"au_from": "2025-03-10"}),
+        ("Wann kommt mein Geld? Antrag vom 3.2.", Concern.BEARBEITUNGSSTAND, {}),
+    ],
+)  # fmt: skip
+def test_a_day_gets_its_meaning_from_its_sentence(
+    text: str, concern: Concern, dates: dict[str, str]
+) -> None:
+    found = find_roles("", text, concerns=[concern], today=WEDNESDAY)
+    assert {key: day.isoformat() for key, day in found.items()} == dates

@@ -1,0 +1,122 @@
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classify import attached, numbers, whereabouts
+from classify.facts import IBAN_DEFECT, read_facts
+from classify.whereabouts import Whereabouts
+from rules.mail import Attachment, BodyParts
+
+GOOD_IBAN = "DE93700202703431132713"
+TODAY = date(2025, 3, 12)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "123A456789",
+        "Kd.-Nr. 123 A 456 789",
+        "kundennr 123a456789",
+        "123A 456 789",
+        "Nr.:123.A.456789",
+    ],
+)
+def test_the_kundennummer_is_read_with_blanks_and_small_letters(text: str) -> None:
+    assert numbers.find_kundennummer(text) == "123A456789"
+
+
+@pytest.mark.parametrize("text", ["1123A456789", "123A4567890", "Az. 773/24", "12A456789"])
+def test_other_numbers_are_no_kundennummer(text: str) -> None:
+    assert numbers.find_kundennummer(text) is None
+
+
+@given(blanks=st.lists(st.sampled_from(["", " ", "\n", "\u00a0", "  "]), min_size=21, max_size=21))
+def test_blanks_and_line_breaks_inside_an_iban_change_nothing(blanks: list[str]) -> None:
+    written = "".join(a + b for a, b in zip(GOOD_IBAN, [*blanks, ""], strict=True))
+    if written.startswith("DE"):
+        assert numbers.find_iban(f"Neue IBAN: {written}, bitte").value == GOOD_IBAN
+
+
+def test_a_foreign_iban_is_read() -> None:
+    assert numbers.find_iban("Konto NL91 ABNA 0417 1643 00.").value == "NL91ABNA0417164300"
+
+
+@pytest.mark.parametrize("text", ["DE12 7002 0270 3431 1327 13", "DE93 7002 0270 3431 1327 1"])
+def test_a_broken_iban_is_a_defect_not_a_number(mail, text: str) -> None:
+    facts = read_facts(mail(f"Meine IBAN: {text}"), concerns=[], today=TODAY, where=Whereabouts())
+    assert facts.iban is None
+    assert facts.defects == (IBAN_DEFECT,)
+
+
+def test_the_iban_of_a_company_footer_is_not_the_customers(mail) -> None:
+    text = f"Formular anbei.\nVorstand: Dr. I. Morlock · HRB 999555 · Beitragskonto {GOOD_IBAN}"
+    facts = read_facts(mail(text), concerns=[], today=TODAY, where=Whereabouts())
+    assert facts.iban is None
+    assert facts.defects == ()
+
+
+def test_an_iban_in_quoted_mail_is_no_news(mail) -> None:
+    quoting = mail("Danke.")
+    object.__setattr__(quoting, "body", BodyParts("Danke.", quoted=f"> IBAN {GOOD_IBAN}"))
+    assert read_facts(quoting, concerns=[], today=TODAY, where=Whereabouts()).iban is None
+
+
+@pytest.mark.parametrize(
+    ("text", "phone"),
+    [
+        ("Tel. 0561 1234567", "05611234567"),
+        ("Handy: +49 (0)171 2345678", "+491712345678"),
+        ("Fax: 0561 1234567", None),
+        ("Hotline 0800 4 5555 00", None),
+        ("am 03.04.2025 um 10:30", None),
+    ],
+)
+def test_the_telephone_number_is_the_senders_own(text: str, phone: str | None) -> None:
+    assert numbers.find_phone(text) == phone
+
+
+@pytest.mark.parametrize(
+    ("text", "plz", "place"),
+    [
+        ("Neue Adresse: Kirchgasse 3, 79312 Emmendingen", "79312", "Emmendingen"),
+        ("bin umgezogen von 79104 Freiburg nach: Kirchgasse 3, 79312 Emmendingen",
+         "79312", "Emmendingen"),
+        ("wohne jetzt in Laatzen", None, "Laatzen"),
+        ("Agentur für Arbeit, Lewinskistr. 6, 34127 Kassel", None, None),
+        ("Ich schulde Ihnen 12345 Euro", None, None),
+        ("Rechnung 88213 ist bezahlt", None, None),
+        ("Viele Grüße", None, None),
+    ],
+)  # fmt: skip
+def test_the_place_is_the_senders_own(
+    directory, text: str, plz: str | None, place: str | None
+) -> None:
+    found = whereabouts.find(BodyParts(text), directory, mailbox="Kassel@arbeitsagentur.de")
+    assert found == Whereabouts(plz, place)
+
+
+@pytest.mark.parametrize(
+    ("text", "announced"),
+    [
+        ("Anbei die Bescheinigung.", True),
+        ("Die AU hängt an.", True),
+        ("Unterlagen im Anhang, danke", True),
+        ("Die Bescheinigung schickt der Arzt elektronisch.", False),
+        ("Die Anlage schicke ich per Post.", False),
+        ("Ich bin krank.", False),
+    ],
+)
+def test_an_attachment_is_announced_only_if_it_should_be_in_this_mail(
+    mail, text: str, announced: bool
+) -> None:
+    assert attached.is_announced(mail(text)) is announced
+
+
+def test_small_inline_logos_and_signatures_are_no_attachments(mail) -> None:
+    logo = Attachment("image001.png", "image/png", 4_000, "1.3", inline=True)
+    signature = Attachment("smime.p7s", "application/pkcs7-signature", 5_000, "1.4")
+    plain = mail("x", attachments=("AU.pdf",))
+    object.__setattr__(plain, "attachments", (*plain.attachments, logo, signature))
+    assert [part.name for part in attached.real_attachments(plain)] == ["AU.pdf"]

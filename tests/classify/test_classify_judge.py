@@ -1,0 +1,116 @@
+from dataclasses import replace
+
+import pytest
+
+from classify import features
+from classify.evaluate import evaluate
+from classify.judge import Judge
+from classify.model import probabilities
+from classify.report import render
+from classify.scorer import Scorer
+from rules.codes import Channel, Concern, PaymentRelevant
+from rules.errors import Refused
+
+
+def test_tables_and_pipeline_give_the_same_probabilities(model, unseen) -> None:
+    rows = features.rows([example.mail for example in unseen])
+    slow = probabilities(model.pipeline.decision_function(rows), model.slopes, model.offsets)
+    scorer = Scorer(model)
+    for row, expected in zip(rows, slow, strict=True):
+        assert scorer.score(*row).probabilities == pytest.approx(expected, abs=1e-4)
+
+
+def test_unseen_writers_are_judged_well_enough(model, unseen, directory) -> None:
+    report = evaluate(unseen, places=directory, seed=7, model=model)
+    ours = report.systems[0]
+    assert ours.first_among >= 0.85
+    assert ours.micro_f1 >= 0.75
+    assert ours.channel >= 0.95
+    assert ours.payment_recall >= 0.95
+    kundennummer = next(row for row in report.facts if row.name == "kundennummer")
+    assert kundennummer.right == kundennummer.stated
+    assert "## By code" in render(report)
+
+
+def test_a_sick_note_is_judged_with_reasons_and_dates(ask, mail) -> None:
+    said = ask(mail("Ich bin seit gestern krankgeschrieben bis 21.3.", subject="Krankmeldung"))
+    (first, *_) = said.concerns
+    assert (said.channel, first.code, first.announced) == (
+        Channel.FREIE_EMAIL,
+        Concern.AU,
+        True,
+    )
+    assert said.payment_relevant is PaymentRelevant.YES
+    assert said.payment_because == ("au: announced",)
+    assert said.facts.dates["au_to"].isoformat() == "2025-03-21"
+    assert "Krankmeldung" in first.because
+
+
+def test_reasons_point_at_the_words_they_name(ask, mail) -> None:
+    text = "Ich bin krankgeschrieben, die Krankmeldung hängt an."
+    for found in ask(mail(text, subject="Krank")).concerns:
+        for span in found.spans:
+            source = text if span.where == "body" else "Krank"
+            assert source[span.start : span.end] in found.because
+
+
+def test_a_bounce_is_machine_mail_and_moves_no_money(ask, mail) -> None:
+    said = ask(mail("krank", subject="Undeliverable", headers=(("return-path", "<>"),)))
+    assert said.channel is Channel.MASCHINELL
+    assert [found.code for found in said.concerns] == [Concern.KEIN_ANLIEGEN]
+    assert said.payment_relevant is PaymentRelevant.NO
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "reason"),
+    [
+        ("", {}, "empty"),
+        ("ok", {}, "short"),
+        ("siehe Anhang", {"attachments": ("IMG_1.jpg",)}, "attachment_only"),
+        ("Please tell me where the nearest office is because we just arrived", {}, "language"),
+        ("Ich kann nicht mehr, ich will nicht mehr leben.", {}, "danger"),
+        ("Neue Bankverbindung DE12 7002 0270 3431 1327 13 ab sofort.", {}, "iban"),
+    ],
+)  # fmt: skip
+def test_a_person_looks_where_the_machine_must_not_decide(
+    ask, mail, text: str, rest: dict[str, object], reason: str
+) -> None:
+    said = ask(mail(text, **rest))
+    assert said.review
+    assert reason in said.review_because
+
+
+def test_every_mail_gets_a_judgement(judge, unseen) -> None:
+    said = judge.judge_many(
+        [example.mail for example in unseen],
+        received_at=[example.line.received_at for example in unseen],
+        mailbox="Kassel@arbeitsagentur.de",
+    )
+    assert len(said) == len(unseen)
+    assert all(one.concerns and one.model == judge.model_id for one in said)
+
+
+def test_a_batch_is_judged_like_single_mails(judge, unseen) -> None:
+    few = unseen[:10]
+    batch = judge.judge_many(
+        [example.mail for example in few],
+        received_at=[example.line.received_at for example in few],
+        mailbox="x@y.example",
+    )
+    single = tuple(
+        judge.judge(e.mail, received_at=e.line.received_at, mailbox="x@y.example") for e in few
+    )
+    assert batch == single
+
+
+def test_evaluation_needs_a_second_writer(unseen, directory) -> None:
+    one = [example for example in unseen if example.line.writer == "f_people"]
+    with pytest.raises(Refused) as refused:
+        evaluate(one, places=directory, seed=7)
+    assert refused.value.code == "evaluate.one_writer"
+
+
+def test_a_judge_refuses_a_model_of_another_label_set(model, directory) -> None:
+    with pytest.raises(Refused) as refused:
+        Judge(replace(model, labels=("Sport", "Web")), directory)
+    assert refused.value.code == "model.labels"

@@ -1,0 +1,155 @@
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classify import calibrate, folds, heldout, modelfile
+from classify.corpus import examples, read
+from classify.evaluate import evaluate
+from classify.train import train
+from ingest.parse import parse
+from rules.errors import Refused
+
+KEY = b"k" * 32
+
+
+@pytest.fixture(scope="module")
+def model_path(model, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "model.skops"
+    modelfile.save(model, path, KEY)
+    return path
+
+
+def refusal(path: Path, key: bytes = KEY) -> str:
+    with pytest.raises(Refused) as refused:
+        modelfile.load(path, key)
+    return refused.value.code
+
+
+def test_a_model_comes_back_as_it_was(model, model_path: Path, unseen) -> None:
+    loaded = modelfile.load(model_path, KEY)
+    without = dataclasses.replace(loaded, pipeline=None)
+    assert without == dataclasses.replace(model, pipeline=None)
+    assert np.array_equal(loaded.pipeline["ridge"].coef_, model.pipeline["ridge"].coef_)
+    assert model_path.stat().st_size < 30_000_000
+
+
+@pytest.mark.parametrize("place", [0, 16, 20, 85, 5_000, -1])
+def test_one_changed_byte_anywhere_is_seen(model_path: Path, tmp_path: Path, place: int) -> None:
+    data = bytearray(model_path.read_bytes())
+    data[place] ^= 1
+    changed = tmp_path / "changed"
+    changed.write_bytes(data)
+    assert refusal(changed) == "model.signature"
+
+
+def test_a_cut_file_is_refused(model_path: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut"
+    cut.write_bytes(model_path.read_bytes()[:-10])
+    assert refusal(cut) == "model.signature"
+
+
+def test_another_key_is_refused(model_path: Path) -> None:
+    assert refusal(model_path, b"x" * 32) == "model.signature"
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "none") == "model.missing"
+
+
+def test_another_format_is_refused(model, tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "next"
+    with monkeypatch.context() as patched:
+        patched.setattr(modelfile, "FORMAT_VERSION", 2)
+        modelfile.save(model, path, KEY)
+    assert refusal(path) == "model.version"
+
+
+def test_another_scikit_learn_is_refused(model, tmp_path: Path) -> None:
+    origin = dataclasses.replace(model.origin, versions=(("scikit-learn", "0.1"),))
+    path = tmp_path / "old"
+    modelfile.save(dataclasses.replace(model, origin=origin), path, KEY)
+    assert refusal(path) == "model.version"
+
+
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory):
+    texts = [("Tor und Pokal im Stadion", "Sport"), ("Server und Browser im Netz", "Web")]
+    lines = [
+        json.dumps({"text": f"{text} {n}", "labels": [label]})
+        for n in range(15)
+        for text, label in texts
+    ]
+    path = tmp_path_factory.mktemp("foreign") / "public.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return examples(read([path]), parse)
+
+
+def test_a_public_data_set_can_be_learned_and_measured(foreign, directory, tmp_path: Path) -> None:
+    path = tmp_path / "foreign"
+    modelfile.save(train(foreign, seed=1), path, KEY)
+    assert refusal(path) == "model.labels"
+    loaded = modelfile.load(path, KEY, labels=None)
+    report = evaluate(foreign, places=directory, seed=1, model=loaded)
+    assert report.systems[0].first == 1.0
+    assert report.systems[0].payment_recall is None
+
+
+def test_same_mail_same_seed_same_weights(foreign) -> None:
+    first, second = train(foreign, seed=1), train(foreign, seed=1)
+    assert first.id == second.id
+    assert first.thresholds == second.thresholds
+    assert first.pipeline["ridge"].coef_.tobytes() == second.pipeline["ridge"].coef_.tobytes()
+
+
+def test_other_mail_other_id(foreign) -> None:
+    assert train(foreign, seed=1).id != train(foreign[:-1], seed=1).id
+
+
+def test_too_few_mails_are_refused(foreign) -> None:
+    with pytest.raises(Refused) as refused:
+        train(foreign[:4], seed=1)
+    assert refused.value.code == "train.too_few"
+
+
+def test_held_out_margins_equal_those_of_a_training_without_the_writer() -> None:
+    random = np.random.default_rng(3)
+    matrix, truth = random.normal(size=(30, 8)), random.integers(0, 2, size=(30, 2))
+    writers = [f"w{n % 3}" for n in range(30)]
+    found = heldout.margins(matrix, truth, writers, alpha=0.5, seed=1)
+    for seen, unseen in folds.split(writers, seed=1):
+        inner = matrix[seen].T @ matrix[seen] + 0.5 * np.eye(8)
+        weights = np.linalg.solve(inner, matrix[seen].T @ (2.0 * truth[seen] - 1))
+        assert found[unseen] == pytest.approx(matrix[unseen] @ weights)
+
+
+@given(writers=st.lists(st.sampled_from("abc"), min_size=12, max_size=40))
+def test_every_mail_is_unseen_once_and_no_writer_is_on_both_sides(writers: list[str]) -> None:
+    all_unseen: list[int] = []
+    for seen, unseen in folds.split(writers, seed=1):
+        all_unseen += unseen.tolist()
+        if len(set(writers)) > 1:
+            assert not {writers[n] for n in seen} & {writers[n] for n in unseen}
+    assert sorted(all_unseen) == list(range(len(writers)))
+
+
+def test_the_recall_bound_lets_the_asked_share_through() -> None:
+    sure = np.linspace(0.0, 1.0, 201)
+    truth = np.ones(201, dtype=np.int64)
+    bound = calibrate.recall_bound(sure, truth, 0.9)
+    assert 0.9 <= (sure >= bound).mean() < 0.92
+
+
+def test_the_false_yes_bound_keeps_the_asked_share_out() -> None:
+    sure = np.linspace(0.0, 1.0, 201)
+    truth = np.zeros(201, dtype=np.int64)
+    assert (sure >= calibrate.false_yes_bound(sure, truth, 0.05)).mean() <= 0.05
+
+
+def test_ranks_follow_the_order_that_people_give() -> None:
+    ranks = calibrate.ranks(("a", "b", "c"), [("a", "b"), ("a", "b"), ("a",)])
+    assert ranks[0] < ranks[2] < ranks[1]

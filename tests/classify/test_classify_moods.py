@@ -1,0 +1,85 @@
+from datetime import date
+
+import pytest
+
+from classify.announced import announced, hint
+from classify.moods import Mood, cues, of_sentence
+from classify.text import fold, sentences
+from rules.codes import Concern
+from rules.payment import RenteStage
+
+
+@pytest.mark.parametrize(
+    ("sentence", "mood"),
+    [
+        ("Ich bin umgezogen.", Mood.STATED),
+        ("Muss ich einen Umzug melden?", Mood.ASKED),
+        ("Vielleicht ziehe ich im Sommer um.", Mood.PLANNED),
+        ("Ich bin nicht umgezogen.", Mood.DENIED),
+        ("Die Mail von gestern bitte ignorieren.", Mood.WITHDRAWN),
+    ],
+)
+def test_a_sentence_has_its_mood(sentence: str, mood: Mood) -> None:
+    assert mood in of_sentence(fold(sentence))
+
+
+def test_a_fact_dressed_as_a_question_is_both() -> None:
+    moods = of_sentence(fold("Mein Sohn wurde gestern geboren, bekomme ich jetzt mehr?"))
+    assert moods >= {Mood.STATED, Mood.ASKED}
+
+
+def test_a_concept_carries_the_mood_of_its_own_sentence_only() -> None:
+    found = set(cues("Ich habe ein neues Konto. Vielleicht ziehe ich im Sommer um."))
+    assert {"konto!", "umzug~"} <= found
+    assert not {"konto~", "umzug!"} & found
+
+
+def test_sentences_keep_their_place_and_are_not_cut_inside_dates() -> None:
+    text = "Krank vom 3. bis 14.3. laut Dr. Maier.\n\nKd.-Nr. 123A456789"
+    found = sentences(text)
+    assert [one.text for one in found] == [
+        "Krank vom 3. bis 14.3. laut Dr. Maier.",
+        "Kd.-Nr. 123A456789",
+    ]
+    assert all(text[one.start :].startswith(one.text) for one in found)
+
+
+def test_umlauts_and_their_spellings_are_one() -> None:
+    assert fold("GRÖßE é ł") == fold("groesse e l")
+
+
+def test_below_the_bound_nothing_counts_as_announced() -> None:
+    assert not announced("Ich bin krank.", [Concern.AU], sure=0.2, bound=0.5)
+
+
+def test_of_two_concerns_the_one_only_asked_about_is_left_out() -> None:
+    text = "Ich bin seit gestern krank. Muss ich ein neues Konto melden?"
+    found = announced(text, [Concern.AU, Concern.BANKVERBINDUNG], sure=0.9, bound=0.5)
+    assert found == {Concern.AU}
+
+
+def test_if_the_model_is_sure_one_concern_stays_announced() -> None:
+    text = "Muss ich ein neues Konto melden?"
+    assert announced(text, [Concern.BANKVERBINDUNG], sure=0.9, bound=0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("Ich habe Rente beantragt.", RenteStage.APPLIED),
+        ("Meine Rente ist bewilligt.", RenteStage.GRANTED),
+        ("Eine Frage zur Rente.", RenteStage.UNKNOWN),
+    ],
+)
+def test_how_far_a_rente_is(text: str, stage: RenteStage) -> None:
+    assert hint(text, {}).rente is stage
+
+
+def test_the_days_of_an_absence_count_both_ends() -> None:
+    dates = {"absence_from": date(2025, 4, 1), "absence_to": date(2025, 4, 21)}
+    assert hint("Urlaub", dates).absence_days == 21
+
+
+def test_a_trip_that_is_off_and_one_without_consent_are_told_apart() -> None:
+    assert hint("Der Flug wurde storniert.", {}).absence_withdrawn
+    assert hint("Ich war vom 8. bis 21. weg und habe nicht gefragt.", {}).absence_unapproved
