@@ -3,11 +3,9 @@
 Clients compare `code`; texts may change. Pages of people are rendered by the web room.
 """
 
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import PurePath
 from typing import Final
 
 import structlog
@@ -19,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rules.errors import Conflict, HouseError, TryLater, Unreadable
+from triage.log import chain
 
 log = structlog.get_logger(__name__)
 
@@ -175,34 +174,13 @@ def unexpected(scope: Scope, error: Exception) -> Problem:
     The exception's own text may quote a mail, so only its type and the frames are logged.
     """
     request_id = scope.get("request_id", "")
-    log.error("http.failed", request_id=request_id, chain=list(_chain(error)))
+    log.error("http.failed", request_id=request_id, chain=chain(error))
     return Problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal",
         "an error in the house; it was logged under the request id in details",
         {"request_id": request_id},
     )
-
-
-def _chain(error: BaseException) -> Iterator[dict[str, object]]:
-    """Types and frames of an exception and its causes, outermost first, without any text."""
-    seen: BaseException | None = error
-    while seen is not None:
-        yield {"type": type(seen).__qualname__, "frames": _frames(seen)}
-        seen = seen.__cause__ or seen.__context__
-
-
-def _frames(error: BaseException) -> list[str]:
-    """Where it went through the house, and the innermost place, also where that is a library."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "site-packages" not in frame.filename]
-    shown = ours if frames[-1:] == ours[-1:] else ours + frames[-1:]
-    return [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in shown]
-
-
-def _short(filename: str) -> str:
-    """The last two parts of a path: `triage/work.py`."""
-    return "/".join(PurePath(filename).parts[-2:])
 
 
 class Boundary:

@@ -11,7 +11,7 @@ from store import audit, items, keeping, ledger, verdicts
 from store.engine import Tx
 from store.items import Item
 from store.keeping import Arrival
-from triage import sort
+from triage import rounds, sort
 from triage.house import House
 
 
@@ -53,7 +53,7 @@ def hand_in(house: House, caller: Caller, data: bytes, *, mailbox: str = "") -> 
             details={"sha256": kept.sha256, "twins": len(kept.twin_ids)},
             at=now,
         )
-    sort.sort_one(house, kept.message_id)
+    rounds.sort_guarded(house, kept.message_id)
     with house.db.read() as tx:
         return _view(tx, kept.message_id)
 

@@ -2,8 +2,45 @@
 
 import logging
 import sys
+import traceback
+from pathlib import PurePath
 
 import structlog
+
+
+def _frames_only(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """An exception's type and where it was raised, without its words: they may quote a mail."""
+    if event.pop("exc_info", None):
+        event["chain"] = chain(sys.exc_info()[1])
+    return event
+
+
+def chain(error: BaseException | None) -> list[dict[str, object]]:
+    """Types and frames of an exception and its causes, outermost first, without any text.
+
+    The text of an exception may quote a mail (promise 8).
+    """
+    found: list[dict[str, object]] = []
+    seen = error
+    while seen is not None:
+        found.append({"type": type(seen).__qualname__, "frames": _frames(seen)})
+        seen = seen.__cause__ or seen.__context__
+    return found
+
+
+def _frames(error: BaseException) -> list[str]:
+    """Where it went through the house, and the innermost place, also where that is a library."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "site-packages" not in frame.filename]
+    shown = ours if frames[-1:] == ours[-1:] else ours + frames[-1:]
+    return [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in shown]
+
+
+def _short(filename: str) -> str:
+    """The last two parts of a path: `triage/work.py`."""
+    return "/".join(PurePath(filename).parts[-2:])
 
 
 def configure(*, json_lines: bool, level: str = "INFO") -> None:
@@ -20,7 +57,7 @@ def configure(*, json_lines: bool, level: str = "INFO") -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _frames_only,
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),

@@ -88,16 +88,6 @@ def _with_rules(
     )
 
 
-def sort_one(house: House, message_id: int) -> bool:
-    """Sort one kept message; False if it was sorted or set aside meanwhile. Idempotent."""
-    with house.db.read() as tx:
-        message = ledger.message(tx, message_id)
-        data = ledger.original(tx, message_id)
-    prepared = prepare(house, message, data)
-    with house.db.write() as tx:
-        return write(house, tx, prepared)
-
-
 def prepare(house: House, message: Message, data: bytes) -> Sorted:
     """Parse and decide, without a transaction: this is the part that takes time."""
     mail = parse(data, house.layouts)
@@ -123,7 +113,10 @@ def write(house: House, tx: Tx, found: Sorted) -> bool:
         _add_verdict(tx, message_id, found.verdict, now)
         _set_aside(tx, found, now)
     else:
-        enqueue(house, tx, found, team=found.verdict.team, review=found.verdict.judgement.review)
+        if items.of_message(tx, message_id) is None:
+            enqueue(
+                house, tx, found, team=found.verdict.team, review=found.verdict.judgement.review
+            )
         ledger.set_state(tx, message_id, LedgerState.SORTED, reason="", now=now)
     ops.want(tx, message_id, kind="file", dst_folder=found.verdict.folder, now=now)
     audit.add(

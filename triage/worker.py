@@ -15,23 +15,15 @@ from uuid import uuid4
 import structlog
 
 from rules.errors import Conflict, HouseError
-from rules.ledger import LedgerState
-from store import aside, audit, beats, claims, items, leases, ledger
+from store import beats, leases
 from store.leases import Lease
-from triage import filing, folders, receive, reconcile, send, sort
+from triage import filing, folders, receive, reconcile
 from triage.house import House
 from triage.ports import Postbox
 from triage.send import Outlets
 
-SORT_BATCH = 50
-"""Sorted mails are committed in batches of this size. Source: speed measurement 2026-11-23."""
-
 RECONCILE_EVERY = timedelta(minutes=5)
 """How long a hand move may stay unnoticed. Own decision 0024."""
-
-KEEP_ORDER_SECONDS = 60
-SEAL_BATCH = 1000
-"""Entries sealed in one commit; more follow in the next round. Own decision 0019."""
 
 log = structlog.get_logger()
 
@@ -62,13 +54,13 @@ class Worker:
     def start(self) -> None:
         """Start the loops as daemon threads."""
         self._boxes = [_PostboxRound(self, job) for job in self.postboxes]
-        rounds: Mapping[str, Callable[[], int]] = {
+        loops: Mapping[str, Callable[[], int]] = {
             **{f"postbox:{box.job.name}": box for box in self._boxes},
-            "sort": lambda: sort_pending(self.house),
-            "send": lambda: send_round(self.house, self.outlets, self.name),
-            "keep_order": lambda: keep_order(self.house, self.name),
+            "sort": lambda: rounds.sort_pending(self.house),
+            "send": lambda: rounds.send_round(self.house, self.outlets, self.name),
+            "keep_order": lambda: rounds.keep_order(self.house, self.name),
         }
-        for name, work in rounds.items():
+        for name, work in loops.items():
             thread = threading.Thread(target=self._loop, args=(name, work), name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -182,59 +174,3 @@ class _PostboxRound:
         if self._box is not None:
             self._box.close()
             self._box = None
-
-
-def sort_pending(house: House, *, limit: int = SORT_BATCH) -> int:
-    """Sort what is kept and not yet sorted, oldest first; the number that left that state."""
-    with house.db.read() as tx:
-        pending = ledger.unsorted(tx, limit=limit)
-        loaded = [(ledger.message(tx, i), ledger.original(tx, i)) for i in pending]
-    ready: list[sort.Sorted] = []
-    for message, data in loaded:
-        try:
-            ready.append(sort.prepare(house, message, data))
-        except Exception as exc:
-            log.exception("mail.unsortable", message=message.id)
-            set_aside(house, message.id, step="sort", code=getattr(exc, "code", "bug"))
-    with house.db.write() as tx:
-        for found in ready:
-            sort.write(house, tx, found)
-    return len(pending)
-
-
-def set_aside(house: House, message_id: int, *, step: str, code: str) -> None:
-    """Lay a mail beside the way with its reason; bytes and ledger row stay."""
-    now = house.clock()
-    with house.db.write() as tx:
-        ledger.set_state(tx, message_id, LedgerState.ASIDE, reason=code, now=now)
-        aside.put(tx, message_id, step=step, reason_code=code, detail="", now=now)
-        audit.add(
-            tx,
-            "worker",
-            action="mail.set_aside",
-            subject=f"message:{message_id}",
-            details={"step": step, "code": code},
-            at=now,
-        )
-
-
-def send_round(house: House, outlets: Outlets, worker: str) -> int:
-    """Deliver what is due and take the receipts that lie ready."""
-    sent = send.send_due(house, outlets, worker=worker)
-    return sent + send.take_receipts(house, outlets.eakte)
-
-
-def keep_order(house: House, worker: str) -> int:
-    """Leases that ran out, parked items whose day has come, the trail's chain. One at a time."""
-    now = house.clock()
-    with house.db.write() as tx:
-        lease = leases.take(tx, "keep_order", owner=worker, now=now, seconds=KEEP_ORDER_SECONDS)
-        if lease is None:
-            return 0
-        expired = claims.expire(tx, now)
-        items.unpark(tx, house.local_now().date())
-        audit.seal(tx, limit=SEAL_BATCH)
-        leases.release(tx, lease, now=now)
-    if expired:
-        log.info("lease.expired", items=len(expired))
-    return 0

@@ -13,7 +13,7 @@ from ingest.maildir import MaildirPostbox, create_tree
 from ingest.parse import parse
 from store import leases
 from tests.house_fixture import make_house, sqlite_url
-from triage import demo_mails, filing, receive, wiring, worker
+from triage import demo_mails, filing, receive, rounds, wiring
 from triage.settings import Settings
 
 
@@ -50,7 +50,7 @@ def main(mails: int = 400) -> None:
 
 
 def _drain(house) -> None:
-    while worker.sort_pending(house):
+    while rounds.sort_pending(house):
         pass
 
 

@@ -15,7 +15,7 @@ from ingest.maildir import MaildirPostbox, create_tree
 from rules.ledger import LedgerState
 from store import leases, ledger, originals, sightings
 from tests.house_fixture import Clock, eml, make_house, sqlite_url
-from triage import filing, receive, worker
+from triage import filing, receive, rounds
 from triage.house import House
 
 MAILS = (
@@ -90,7 +90,7 @@ def one_pass(house: House, box, owner: str) -> None:
     if lease is None:
         return
     receive.receive(house, box, lease, region="Südwest")
-    worker.sort_pending(house)
+    rounds.sort_pending(house)
     filing.file_due(house, box, lease)
 
 

@@ -8,7 +8,7 @@ from rules.errors import Conflict, Refused
 from store import outgoing
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import reply, send, work, worker
+from triage import reply, rounds, send, work
 from triage.reply import Choice
 
 ME = clerk("435")
@@ -34,8 +34,8 @@ def test_an_approved_text_leaves_once_word_for_word_and_quotes_nothing(house, cl
     one = reply.order(house, ME, claim.item_id, claim.token, choice)
     assert reply.order(house, ME, claim.item_id, claim.token, choice) == one
     post = Post()
-    worker.send_round(house, send.Outlets(eakte=Eakte(), mail=post), "w-1")
-    worker.send_round(house, send.Outlets(eakte=Eakte(), mail=post), "w-1")
+    rounds.send_round(house, send.Outlets(eakte=Eakte(), mail=post), "w-1")
+    rounds.send_round(house, send.Outlets(eakte=Eakte(), mail=post), "w-1")
     ((recipient, data),) = post.sent
     letter = message_from_bytes(data, policy=policy.default)
     assert recipient == "alex@post.example"

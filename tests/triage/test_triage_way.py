@@ -10,7 +10,7 @@ from rules.ledger import LedgerState
 from store import items, ledger, outgoing
 from store.leases import Lease
 from tests.house_fixture import clerk, eml
-from triage import filing, handover, item_view, receive, send, work, worker
+from triage import filing, handover, item_view, receive, rounds, send, work
 from triage.house import House
 
 
@@ -19,7 +19,7 @@ def bring_in(house: House, box: MaildirPostbox, lease: Lease, *mails: bytes) -> 
     for mail in mails:
         box.append("INBOX", mail)
     receive.receive(house, box, lease, region="Südwest")
-    worker.sort_pending(house)
+    rounds.sort_pending(house)
     filing.file_due(house, box, lease)
 
 
@@ -121,7 +121,7 @@ def test_payment_relevant_mail_closes_only_with_the_receipt(house, box, lease):
     assert refused.value.code == "item.receipt_missing"
     handover.order(house, me, claim.item_id, claim.token)
     outlets = send.Outlets(eakte=eakte, mail=Post())
-    assert worker.send_round(house, outlets, "w-1") == 2
+    assert rounds.send_round(house, outlets, "w-1") == 2
     work.close(house, me, claim.item_id, claim.token, reason=CloseReason.HANDED_OVER)
     assert states(house) == {"done": 1}
     package = next(iter(eakte.delivered.values()))
@@ -135,7 +135,7 @@ def test_an_item_closes_by_itself_at_the_receipt_if_the_clerk_said_so(house, box
     handover.order(house, me, claim.item_id, claim.token, close_when_received=True)
     with house.db.read() as tx:
         assert items.get(tx, claim.item_id).state is ItemState.PENDING
-    worker.send_round(house, send.Outlets(eakte=Eakte(), mail=Post()), "w-1")
+    rounds.send_round(house, send.Outlets(eakte=Eakte(), mail=Post()), "w-1")
     assert states(house) == {"done": 1}
 
 
@@ -145,7 +145,7 @@ def test_a_rejected_hand_over_comes_back_with_the_reason_and_goes_out_again(hous
     claim = work.claim_next(house, me, "435")
     handover.order(house, me, claim.item_id, claim.token, close_when_received=True)
     outlets = send.Outlets(eakte=eakte, mail=Post())
-    worker.send_round(house, outlets, "w-1")
+    rounds.send_round(house, outlets, "w-1")
     again = work.claim_next(house, me, "435")
     assert again.item_id == claim.item_id
     shown = item_view.view(house, me, again.item_id)
@@ -154,7 +154,7 @@ def test_a_rejected_hand_over_comes_back_with_the_reason_and_goes_out_again(hous
     eakte.accepts = True
     eakte.confirmed.clear()
     handover.order(house, me, again.item_id, again.token)
-    worker.send_round(house, outlets, "w-1")
+    rounds.send_round(house, outlets, "w-1")
     work.close(house, me, again.item_id, again.token, reason=CloseReason.HANDED_OVER)
     assert states(house) == {"done": 1}
 
@@ -185,7 +185,7 @@ def test_the_eakte_may_answer_while_nobody_or_somebody_holds_the_item(house, box
     handover.order(house, me, claim.item_id, claim.token)
     work.release(house, me, claim.item_id, claim.token)
     assert work.claim_next(house, other, "435") is None
-    worker.send_round(house, send.Outlets(eakte=Eakte(), mail=Post()), "w-1")
+    rounds.send_round(house, send.Outlets(eakte=Eakte(), mail=Post()), "w-1")
     back = work.claim_next(house, me, "435")
     assert back.item_id == claim.item_id
 
@@ -203,7 +203,7 @@ def test_a_delivery_that_fails_is_tried_again_and_then_dead(house, box, lease, c
     row = handover.order(house, me, claim.item_id, claim.token)
     outlets = send.Outlets(eakte=Away(), mail=Post())
     for _ in range(3):
-        assert worker.send_round(house, outlets, "w-1") == 0
+        assert rounds.send_round(house, outlets, "w-1") == 0
         clock.forward(seconds=3600)
     with house.db.read() as tx:
         assert outgoing.get(tx, row).state.value == "dead"
@@ -219,7 +219,7 @@ def test_the_second_clerk_gets_the_next_item_and_a_stale_token_writes_nothing(
     assert first.item_id != second.item_id
     assert work.claim_next(house, other, "435") is None
     clock.forward(seconds=901)
-    worker.keep_order(house, "w-1")
+    rounds.keep_order(house, "w-1")
     third = work.claim_next(house, other, "435")
     assert third.item_id == first.item_id
     with pytest.raises(Conflict) as stale:
@@ -257,10 +257,10 @@ def test_parked_until_its_day_and_back_to_its_clerk_first(house, box, lease, clo
     claim = work.claim_next(house, me, "435")
     day = house.local_now().date().replace(day=25)
     work.park(house, me, claim.item_id, claim.token, until=day, reason="wartet auf Unterlagen")
-    worker.keep_order(house, "w-1")
+    rounds.keep_order(house, "w-1")
     assert work.claim_next(house, me, "435") is None
     clock.forward(days=2)
-    worker.keep_order(house, "w-1")
+    rounds.keep_order(house, "w-1")
     assert work.claim_next(house, me, "435").item_id == claim.item_id
 
 

@@ -1,0 +1,104 @@
+"""What the worker's loops do in one round; one bad mail never stops another (promise 3)."""
+
+import structlog
+
+from rules.errors import Conflict, TryLater
+from rules.ledger import LedgerState
+from store import aside, audit, claims, items, leases, ledger
+from triage import idempotency, send, sort
+from triage.house import House
+from triage.send import Outlets
+
+SORT_BATCH = 50
+"""Sorted mails are committed in batches of this size. Source: speed measurement 2026-11-23."""
+
+KEEP_ORDER_SECONDS = 60
+SEAL_BATCH = 1000
+"""Entries sealed in one commit; more follow in the next round. Own decision 0019."""
+
+log = structlog.get_logger()
+
+
+def sort_pending(house: House, *, limit: int = SORT_BATCH) -> int:
+    """Sort what is kept and not yet sorted, oldest first; the number that left that state."""
+    with house.db.read() as tx:
+        pending = ledger.unsorted(tx, limit=limit)
+    ready = [found for i in pending if (found := prepared(house, i)) is not None]
+    try:
+        with house.db.write() as tx:
+            for found in ready:
+                sort.write(house, tx, found)
+    except Conflict:
+        # Another sorter was faster with one of them: each by itself, so that one tells nothing.
+        for found in ready:
+            sort_guarded(house, found.message.id)
+    return len(pending)
+
+
+def sort_guarded(house: House, message_id: int) -> bool:
+    """Sort one kept mail, or set it aside with the reason; False where nothing was sorted.
+
+    For mail that is handed in, and for those that a batch could not write.
+    """
+    found = prepared(house, message_id)
+    if found is None:
+        return False
+    try:
+        with house.db.write() as tx:
+            return sort.write(house, tx, found)
+    except Conflict as exc:
+        log.warning("mail.not_sorted", message=message_id, code=exc.code)
+        return False
+
+
+def prepared(house: House, message_id: int) -> sort.Sorted | None:
+    """Parse and judge one mail; None if that failed, then it lies aside (promise 3)."""
+    try:
+        with house.db.read() as tx:
+            message, data = ledger.message(tx, message_id), ledger.original(tx, message_id)
+        return sort.prepare(house, message, data)
+    except TryLater:
+        raise
+    except Exception as exc:
+        log.exception("mail.unsortable", message=message_id)
+        set_aside(house, message_id, step="sort", code=getattr(exc, "code", "bug"))
+        return None
+
+
+def set_aside(house: House, message_id: int, *, step: str, code: str) -> None:
+    """Lay a mail beside the way with its reason; bytes and ledger row stay."""
+    now = house.clock()
+    with house.db.write() as tx:
+        ledger.set_state(tx, message_id, LedgerState.ASIDE, reason=code, now=now)
+        aside.put(tx, message_id, step=step, reason_code=code, detail="", now=now)
+        audit.add(
+            tx,
+            "worker",
+            action="mail.set_aside",
+            subject=f"message:{message_id}",
+            details={"step": step, "code": code},
+            at=now,
+        )
+
+
+def send_round(house: House, outlets: Outlets, worker: str) -> int:
+    """Deliver what is due and take the receipts that lie ready."""
+    sent = send.send_due(house, outlets, worker=worker)
+    return sent + send.take_receipts(house, outlets.eakte)
+
+
+def keep_order(house: House, worker: str) -> int:
+    """Leases that ran out, parked items whose day has come, the trail's chain. One at a time."""
+    now = house.clock()
+    with house.db.write() as tx:
+        lease = leases.take(tx, "keep_order", owner=worker, now=now, seconds=KEEP_ORDER_SECONDS)
+        if lease is None:
+            return 0
+        expired = claims.expire(tx, now)
+        items.unpark(tx, house.local_now().date())
+        audit.seal(tx, limit=SEAL_BATCH)
+        leases.release(tx, lease, now=now)
+    idempotency.forget(house)
+    if expired:
+        log.info("lease.expired", items=len(expired))
+    return 0
