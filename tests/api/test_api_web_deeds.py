@@ -162,15 +162,67 @@ def test_a_reasoned_no_opens_the_way_to_closing_and_the_next_item_follows(
 
 
 def test_an_approved_text_is_ordered_and_the_page_says_so(doors: Doors, clerk: Person) -> None:
-    take(doors, clerk, "Termin absagen")
-    letters = clerk.page.query_selector_all("[data-letter]")
-    assert letters
+    item_id = take(doors, clerk, "Termin absagen")
+    clerk.open(f"/vorgang/{item_id}?text=allgemein.anlage_fehlt")
     clerk.send("antwort")
-    while clerk.answer.status_code == 422:
-        blank = clerk.page.query_selector(".slots [aria-invalid]")
-        clerk.send("antwort", **{blank.getattr("name"): "02.12.2026 10:30"})
     assert clerk.words(".notice") == "Antwort beauftragt."
     assert "Antwort beauftragt" in clerk.words(".story")
+    assert "Eine Antwort ist beauftragt." in clerk.words(".answer")
+
+
+@pytest.mark.parametrize("typed", ["morgen", "31.02.2027 10:30"])
+def test_a_gap_that_is_no_time_is_said_at_its_field(
+    doors: Doors, clerk: Person, typed: str
+) -> None:
+    item_id = take(doors, clerk, "Termin absagen")
+    clerk.open(f"/vorgang/{item_id}?text=termin.bestaetigung")
+    page = clerk.send("antwort", **{"gap-termin": typed})
+    assert clerk.answer.status_code == 422
+    blank = page.query_selector("[data-letter='termin.bestaetigung'] [name=gap-termin]")
+    assert blank.getattr("value") == typed
+    assert blank.getattr("aria-invalid") == "true"
+    clerk.send("antwort", **{"gap-termin": "02.12.2026 10:30"})
+    assert clerk.words(".notice") == "Antwort beauftragt."
+
+
+def test_a_no_without_a_real_reason_is_refused(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Bin krank")
+    page = clerk.send("nicht-zahlungsrelevant", reason="nein")
+    assert page.query_selector("#waive[data-reopen] [name=reason][aria-invalid]") is not None
+    assert state(doors, item_id).eakte is EakteState.OWED
+
+
+def test_a_mail_that_lay_aside_can_be_sent_through_once_more(doors: Doors) -> None:
+    doors.hand_in("Abwesend", Auto_Submitted="auto-replied")
+    admin = at_desk(doors.app, seat="admin")
+    admin.open("/beiseite")
+    admin.send("nochmal")
+    assert "noch einmal" in admin.words(".notice")
+
+
+def test_who_does_not_work_on_items_is_led_to_the_overview(doors: Doors) -> None:
+    admin = at_desk(doors.app, seat="admin")
+    for url in ("/", "/arbeitsplatz", "/anmelden"):
+        admin.open(url)
+        assert admin.url == "/lage"
+
+
+def test_an_agency_that_does_not_exist_lets_nobody_in(doors: Doors) -> None:
+    stranger = Person(doors.app)
+    answer = stranger.client.post("/anmelden", data={"seat": "ez", "agency": "999"})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("channel", [{"Auto_Submitted": "auto-replied"}])
+def test_machine_mail_taken_in_gets_no_answer(doors: Doors, channel: dict[str, str]) -> None:
+    doors.hand_in("Abwesend", **channel)
+    admin = at_desk(doors.app, seat="admin")
+    admin.open("/beiseite")
+    admin.send("aufnehmen")
+    person = at_desk(doors.app)
+    person.send("naechster")
+    assert "werden nicht beantwortet" in person.words(".answer")
+    assert person.page.query_selector("[name=choice]") is None
 
 
 def test_a_text_found_by_search_is_the_chosen_one(doors: Doors, clerk: Person) -> None:
