@@ -1,7 +1,7 @@
 """From margins to probabilities, and from probabilities to decisions: sigmoids and bounds.
 
 All are fitted on margins of writers that the pipeline had not seen; on its own training mail
-every margin looks sure. Source: own decision 0017.
+every margin looks sure. Source: own decision 0025.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ PAYMENT_RECALL: Final = 0.995
 """Of the mails that move money, the share to be seen. Source: F24; Weisung 202001001 2.4 a 5."""
 
 PAYMENT_FALSE_YES: Final = 0.05
-"""Of the mails that move no money, the share that may be called `yes`. Own decision 0017."""
+"""Of the mails that move no money, the share that may be called `yes`. Own decision 0025."""
 
 _GRID: Final = np.round(np.arange(0.20, 0.62, 0.02), 2)
 _TRUSTED_POSITIVES: Final = 60

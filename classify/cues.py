@@ -13,7 +13,7 @@ from classify.text import fold
 from rules.mail import ParsedMail
 
 MAX_CHARS = 6000
-"""Longer texts are cut: who writes more says what it is about before that. Own decision 0017."""
+"""Longer texts are cut: who writes more says what it is about before that. Own decision 0025."""
 
 _FORM_LINE = re.compile(r"^[A-ZÄÖÜ][\w .,/()-]{1,40}: ?\S?", re.MULTILINE)
 _KEY_LINE = re.compile(r"^[A-Z_a-z]{3,30}(?:=|: )", re.MULTILINE)

@@ -1,7 +1,7 @@
 """What the days in a mail mean: begin and end of an AU, first day of work, move, absence, birth.
 
 A day gets its role from the words before it ("seit", "bis") and from what its sentence is about.
-Keys are those of `rules.verdict.Facts.dates`. Source: label guide, "What to read out".
+Keys are those of `rules.verdict.Facts.dates`. Source: label guide, "Facts".
 """
 
 from collections.abc import Iterator, Sequence
@@ -89,16 +89,26 @@ def _days(text: str, today: date) -> Iterator[_Day]:
 def _assign(found: dict[str, date], spec: _Spec, days: Sequence[_Day]) -> None:
     patterns = [lexicon.CONCEPTS[name] for name in spec.concepts]
     fitting = [d for d in days if any(pattern.search(d.sentence) for pattern in patterns)]
+    if not spec.first:
+        fitting = sorted(fitting, key=lambda item: not _ends_work(item))
     for item in fitting or days:
         key = spec.last if _is_last(item, spec) else spec.first
         if key:
             found.setdefault(key, item.day)
+    # The end may stand in a line of its own, as forms print it.
+    for item in days:
+        if spec.last and item.until and item.day not in found.values():
+            found.setdefault(spec.last, item.day)
 
 
 def _is_last(item: _Day, spec: _Spec) -> bool:
     if item.until or not spec.first:
         return True
-    return spec.last == "job_end" and bool(_PHRASES["end_before"].search(item.before))
+    return spec.last == "job_end" and _ends_work(item)
+
+
+def _ends_work(item: _Day) -> bool:
+    return item.until or bool(_PHRASES["end_before"].search(item.before))
 
 
 def _in_order(found: dict[str, date]) -> dict[str, date]:

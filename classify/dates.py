@@ -27,7 +27,7 @@ _WEEKDAYS: Final = MappingProxyType(
     }
 )  # fmt: skip
 _NEAR_PAST_DAYS: Final = 200
-"""A day without a year lies at most so far back, else it is the coming one. Own decision 0018."""
+"""A day without a year lies at most so far back, else it is a coming one. See docs/judge.md."""
 
 _SINCE = re.compile(r"(?:\bseit(?:\sdem|\sder)?|\bvergangenen|\bletzten)\s(?:\w+,?\s)?(?:den\s)?$")
 

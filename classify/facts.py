@@ -1,7 +1,8 @@
 """What can be read out of a mail: numbers, own place, days, attachments.
 
-Only the new text and the subject are searched: an IBAN in a footer or in quoted mail is not the
-customer's news. Source: label guide, "What to read out of the text".
+Only the new text is searched: an IBAN in a footer or in quoted mail is not the customer's
+news. The Kundennummer stays the same person's, so signature and quoted mail may tell it too.
+Source: label guide, "Facts".
 """
 
 import re
@@ -35,7 +36,7 @@ def read_facts(
     signed = f"{text}\n{mail.body.signature}"
     present = bool(attached.real_attachments(mail))
     return Facts(
-        kundennummer=numbers.find_kundennummer(f"{mail.subject}\n{signed}"),
+        kundennummer=numbers.find_kundennummer(f"{mail.subject}\n{signed}\n{mail.body.quoted}"),
         iban=iban.value,
         plz=where.plz,
         place=where.place,

@@ -30,12 +30,13 @@ _PHONE = re.compile(
 _FAX_BEFORE = re.compile(
     r"(?:fax|telefax|az\.?|nr\.?|aktenzeichen)[\w .]{0,6}:?\s*$", re.IGNORECASE
 )
+_OLD_BEFORE = re.compile(r"\b(?:alte?[snr]?|bisher\w*|frueher\w*)\b[^\n]*$", re.IGNORECASE)
 _NOT_OURS = re.compile(r"^\(?0800")
 
 
 @dataclass(frozen=True, slots=True)
 class IbanFound:
-    """The first valid IBAN of a text; `shape_seen` also where only a broken one stands there.
+    """A valid IBAN of a text; `shape_seen` also where only a broken one stands there.
 
     `start` and `end` count characters of the text searched.
     """
@@ -49,7 +50,7 @@ class IbanFound:
 def find_kundennummer(text: str) -> str | None:
     """The first Kundennummer in normal form; blanks, dots and hyphens inside are allowed.
 
-    Source: label guide, "What to read out of the text"; facts section 10 ("with spaces").
+    Source: label guide, "Facts"; facts section 10 ("with spaces").
     """
     for match in _KUNDENNUMMER.finditer(text):
         found = facts.kundennummer(match.group())
@@ -59,19 +60,22 @@ def find_kundennummer(text: str) -> str | None:
 
 
 def find_iban(text: str) -> IbanFound:
-    """The first IBAN with right check digits, across blanks and line breaks.
+    """The IBAN with right check digits, across blanks and line breaks; of several the new one.
 
     Source: ISO 13616; label guide (a wrong check digit is a defect, not a number).
     """
     seen = False
+    found: list[IbanFound] = []
     for pattern in (_IBAN_DE, _IBAN_ABROAD, _IBAN_DE_LIKE):
         for match in pattern.finditer(text):
-            stretch = match.group().replace(":", " ")
-            value = facts.iban(stretch)
+            value = facts.iban(match.group().replace(":", " "))
             if value:
-                return IbanFound(value, match.start(), match.end(), shape_seen=True)
+                found.append(IbanFound(value, match.start(), match.end(), shape_seen=True))
             seen = seen or pattern is not _IBAN_ABROAD
-    return IbanFound(shape_seen=seen)
+    old = [one for one in found if _OLD_BEFORE.search(text[max(0, one.start - 24) : one.start])]
+    return next(
+        (one for one in found if one not in old), next(iter(found), IbanFound(shape_seen=seen))
+    )
 
 
 def find_phone(text: str) -> str | None:

@@ -1,6 +1,6 @@
 """Train a model on labelled mail: pipeline, calibration and thresholds, reproducibly.
 
-Source: own decision 0017; guides to speed and quality measured in docs/judge.md.
+Source: own decision 0025; guides to speed and quality measured in docs/judge.md.
 """
 
 import hashlib

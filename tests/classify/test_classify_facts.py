@@ -57,6 +57,18 @@ def test_the_iban_of_a_company_footer_is_not_the_customers(mail) -> None:
     assert facts.defects == ()
 
 
+def test_of_an_old_and_a_new_iban_the_new_one_is_read() -> None:
+    text = f"ALT: DE60 9050 0105 1700 4455 66\nNEU: {GOOD_IBAN}"
+    assert numbers.find_iban(text).value == GOOD_IBAN
+
+
+def test_the_kundennummer_may_stand_in_quoted_mail(mail) -> None:
+    answered = mail("Danke.")
+    object.__setattr__(answered, "body", BodyParts("Danke.", quoted="> Nr. 123A456789"))
+    facts = read_facts(answered, concerns=[], today=TODAY, where=Whereabouts())
+    assert facts.kundennummer == "123A456789"
+
+
 def test_an_iban_in_quoted_mail_is_no_news(mail) -> None:
     quoting = mail("Danke.")
     object.__setattr__(quoting, "body", BodyParts("Danke.", quoted=f"> IBAN {GOOD_IBAN}"))
