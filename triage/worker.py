@@ -17,7 +17,7 @@ import structlog
 from rules.errors import Conflict, HouseError
 from store import beats, leases
 from store.leases import Lease
-from triage import filing, folders, receive, reconcile
+from triage import filing, folders, receive, reconcile, rounds
 from triage.house import House
 from triage.ports import Postbox
 from triage.send import Outlets
