@@ -1,7 +1,7 @@
 """The sender's own PLZ and place; never the agency's, the employer's, or the addressed postbox."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,7 @@ _PLZ_PLACE = re.compile(
 _PLACE_PLZ = re.compile(r"(?P<place>[A-ZÄÖÜ][\w-]+)\s*[,(:]?\s*(?P<plz>\d{5})(?!\d)")
 _LONE_PLZ = re.compile(r"(?<![\w.,/-])(?P<plz>\d{5})(?![\d.,/-]\d|\d|\s?(?:euro|€))", re.IGNORECASE)
 _IN_PLACE = re.compile(
-    r"\b(?:aus|wohnhaft in|wohne (?:\w+ ){0,3}in|lebe in|nach|zu Hause in)\s+"
+    r"\b(?:aus|wohnhaft in|wohne (?:\w+ ){0,3}in|lebe in|nach|zu Hause in|(?:Wohn)?[Oo]rt:)\s+"
     r"(?P<place>[A-ZÄÖÜ][\w-]+(?:\s(?:am|an der|im|in der|ob der)\s[A-ZÄÖÜ]\w+)?)"
 )
 _OTHER_NUMBER: Final = re.compile(
@@ -29,9 +29,11 @@ _OLD: Final = re.compile(
     r"(?:(?!\bnach\b|\bneu)[^.\n]){0,60}$"
 )
 _FOREIGN: Final = re.compile(
-    r"(?:arbeitsagentur|agentur fuer arbeit|postfach|firma|gmbh|arbeitgeber|jobcenter|praxis|klinik"
+    r"(?:arbeitsagentur|agentur fuer arbeit|firma|gmbh|arbeitgeber|jobcenter|praxis|klinik"
     r"|krankenkasse|kanzlei|bei der|beim)[^\n]{0,40}$"
 )
+_CLOSING_LINES: Final = 4
+_GREETING: Final = re.compile(r"gruss|gruess|mfg|\blg\b|\bvg\b|dank|hochacht|bis dann|servus")
 _NEW: Final = re.compile(
     r"\b(?:neue[rns]?|jetzt|nun|ab sofort|ziehe|umgezogen|gezogen|post (?:bitte )?an)\b"
 )
@@ -63,10 +65,13 @@ def find(body: BodyParts, directory: Directory, *, mailbox: str) -> Whereabouts:
         *_addresses(text, directory),
         *_lone(text, directory),
         *_places(text, directory, own),
+        *_closing(f"{text}\n{body.signature}", directory),
         *_addresses(body.signature, directory),
     ]
     ranked = sorted(candidates, key=lambda candidate: candidate.score)
     best = ranked[-1] if ranked else None
+    if best is not None and best.plz and best.place is None:
+        best = _with_place(best, ranked, directory)
     return (
         Whereabouts(best.plz, best.place) if best is not None and best.score > 0 else Whereabouts()
     )
@@ -79,7 +84,7 @@ def _addresses(text: str, directory: Directory) -> Iterator[_Candidate]:
             if rows:
                 known = _known_place(match["place"], directory)
                 if known or pattern is _PLZ_PLACE:
-                    score = 10 + _context(text, match.start())
+                    score = (10 if pattern is _PLZ_PLACE else 9) + _context(text, match.start())
                     yield _Candidate(match["plz"], known or rows[0].place, score)
 
 
@@ -98,6 +103,28 @@ def _places(text: str, directory: Directory, own: str) -> Iterator[_Candidate]:
         if place:
             score = 1 if place_key(place) == own else 4
             yield _Candidate(None, place, score + _context(text, match.start()))
+
+
+def _closing(text: str, directory: Directory) -> Iterator[_Candidate]:
+    """A place under or beside the name: "Jens Allermann, Celle" or a last line of its own.
+
+    The line right below the greeting is a name, even where a place is called the same.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    for number in range(max(1, len(lines) - _CLOSING_LINES), len(lines)):
+        line, before = lines[number], lines[number - 1]
+        name, comma, last = line.rpartition(",")
+        alone = not comma and len(line.split()) <= 3 and not _GREETING.search(fold(before))
+        beside = bool(comma) and len(name.split()) <= 5
+        if (alone or beside) and _known_place(last.strip(), directory) == last.strip():
+            yield _Candidate(None, last.strip(), 5)
+
+
+def _with_place(best: _Candidate, others: Sequence[_Candidate], directory: Directory) -> _Candidate:
+    """A PLZ of several places takes the one that is named elsewhere in the mail."""
+    keys = {place_key(row.place) for row in directory.by_plz(best.plz)}
+    named = [one.place for one in others if one.place and place_key(one.place) in keys]
+    return _Candidate(best.plz, named[-1], best.score) if named else best
 
 
 def _context(text: str, start: int) -> int:

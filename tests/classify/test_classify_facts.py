@@ -99,6 +99,11 @@ def test_the_telephone_number_is_the_senders_own(text: str, phone: str | None) -
         ("Agentur für Arbeit, Lewinskistr. 6, 34127 Kassel", None, None),
         ("Ich schulde Ihnen 12345 Euro", None, None),
         ("Rechnung 88213 ist bezahlt", None, None),
+        ("Bitte um Rückruf.\nMfG\nJens Allermann, Celle", None, "Celle"),
+        ("Danke.\nHeinz Vesper\nVolkmarsen", None, "Volkmarsen"),
+        ("Bitte um Rückruf.\nMit freundlichen Grüßen\nLage", None, None),
+        ("PLZ: 25335\nOrt: Elmshorn", "25335", "Elmshorn"),
+        ("Viele Grüße\nGisela Pohlheim, 35305 Grünberg", "35305", "Grünberg"),
         ("Viele Grüße", None, None),
     ],
 )  # fmt: skip

@@ -61,15 +61,16 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / "none") == "model.missing"
 
 
-def test_another_format_is_refused(model, tmp_path: Path, monkeypatch) -> None:
-    path = tmp_path / "next"
+def test_another_format_is_refused(foreign, tmp_path: Path, monkeypatch) -> None:
+    model, path = train(foreign, seed=1), tmp_path / "next"
     with monkeypatch.context() as patched:
         patched.setattr(modelfile, "FORMAT_VERSION", 2)
         modelfile.save(model, path, KEY)
     assert refusal(path) == "model.version"
 
 
-def test_another_scikit_learn_is_refused(model, tmp_path: Path) -> None:
+def test_another_scikit_learn_is_refused(foreign, tmp_path: Path) -> None:
+    model = train(foreign, seed=1)
     origin = dataclasses.replace(model.origin, versions=(("scikit-learn", "0.1"),))
     path = tmp_path / "old"
     modelfile.save(dataclasses.replace(model, origin=origin), path, KEY)
