@@ -13,6 +13,7 @@ from rules.mail import ParsedMail
 from rules.verdict import Span
 
 MAX_WORDS: Final = 5
+_LOUDEST_WORDS: Final = 400
 _LOUDEST_PIECES: Final = 40
 """Of a word's pieces only those that speak loudest are looked for; the rest is a whisper."""
 _SHARE_OF_BEST: Final = 0.2
@@ -40,9 +41,9 @@ class _Token:
 def reason(scorer: Scorer, scored: Scored, mail: ParsedMail, *, target: int) -> Reason:
     """What spoke for the target; empty if nothing did (then the model's prior did)."""
     tokens = _tokens(mail)
-    whole = scorer.contributions(scored, "words", target)
-    pieces = sorted(scorer.contributions(scored, "pieces", target).items(), key=_by_voice)
-    loudest = [(piece.strip(), voice) for piece, voice in pieces[:_LOUDEST_PIECES] if voice > 0]
+    whole = dict(scorer.loudest(scored, "words", target, limit=_LOUDEST_WORDS))
+    pieces = scorer.loudest(scored, "pieces", target, limit=_LOUDEST_PIECES)
+    loudest = [(piece.strip(), voice) for piece, voice in pieces if voice > 0]
     voices = {
         folded: whole.get(folded, 0.0) + sum(v for piece, v in loudest if piece in folded)
         for folded in dict.fromkeys(token.folded for token in tokens)

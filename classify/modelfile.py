@@ -5,7 +5,7 @@ r"""One signed file for a model: skops inside, HMAC-SHA256 over everything, neve
     <skops archive: the pipeline, and everything else as JSON text>
 
 Nothing of the archive is looked at before the signature is right. Source: RFC 2104; own
-decision 0005 (skops and a signature for models).
+decision 0022 (skops and a signature for models).
 """
 
 import hashlib

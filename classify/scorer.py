@@ -25,6 +25,7 @@ class _Block:
 
     analyse: Callable[[str], list[str]]
     terms: Mapping[str, int]
+    names: tuple[str, ...]
     idf: Floats
     scale: float
     sublinear: bool
@@ -33,11 +34,19 @@ class _Block:
 
 
 @dataclass(frozen=True, slots=True)
+class _Values:
+    """The terms of one mail in one block: columns of the weight table, ascending, and values."""
+
+    columns: NDArray[np.int64]
+    amounts: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Scored:
-    """Probabilities in the order of `model.targets`, and the value of each term by block name."""
+    """Probabilities in the order of `model.targets`, and the terms' values by block name."""
 
     probabilities: Numbers
-    values: Mapping[str, Mapping[str, tuple[int, float]]]
+    values: Mapping[str, _Values]
 
 
 class Scorer:
@@ -56,25 +65,23 @@ class Scorer:
     def score(self, text: str, cues: str) -> Scored:
         """Probabilities of all targets for one row of `features.rows`."""
         margins = self._intercept.copy()
-        values: dict[str, dict[str, tuple[int, float]]] = {}
+        values: dict[str, _Values] = {}
         for name, block in self._blocks.items():
             found = _values(block, text if block.column == features.TEXT else cues)
             values[name] = found
-            if found:
-                columns = np.fromiter((column for column, _ in found.values()), np.int64)
-                amounts = np.fromiter((amount for _, amount in found.values()), np.float32)
-                margins += amounts @ self._weights[columns]
+            margins += found.amounts @ self._weights[found.columns]
         sure = probabilities(margins, self._model.slopes, self._model.offsets)
         return Scored(sure, values)
 
-    def contributions(self, scored: Scored, block: str, target: int) -> dict[str, float]:
-        """What each known term of a block added to the margin of the target."""
-        found = scored.values[block]
-        if not found:
-            return {}
-        columns = [column for column, _ in found.values()]
-        voices = self._weights[columns, target] * [amount for _, amount in found.values()]
-        return dict(zip(found, voices.tolist(), strict=True))
+    def loudest(
+        self, scored: Scored, block: str, target: int, *, limit: int
+    ) -> list[tuple[str, float]]:
+        """The terms of a block that added most to the margin of the target, loudest first."""
+        found, names = scored.values[block], self._blocks[block].names
+        voices = self._weights[found.columns, target] * found.amounts
+        order = np.argsort(-voices, kind="stable")[:limit]
+        first = self._blocks[block].first_column
+        return [(names[found.columns[n] - first], float(voices[n])) for n in order.tolist()]
 
 
 def _blocks(columns: Any) -> dict[str, _Block]:  # noqa: ANN401 - scikit-learn ships no types
@@ -87,6 +94,7 @@ def _blocks(columns: Any) -> dict[str, _Block]:  # noqa: ANN401 - scikit-learn s
         blocks[name] = _Block(
             analyse=vectoriser.build_analyzer(),
             terms=terms,
+            names=tuple(sorted(terms, key=terms.__getitem__)),
             idf=np.asarray(vectoriser.idf_, np.float32),
             scale=float(weights.get(name, 1.0)),
             sublinear=bool(vectoriser.sublinear_tf),
@@ -97,18 +105,14 @@ def _blocks(columns: Any) -> dict[str, _Block]:  # noqa: ANN401 - scikit-learn s
     return blocks
 
 
-def _values(block: _Block, text: str) -> dict[str, tuple[int, float]]:
-    """TF-IDF of the known terms, L2-normed, times the block's weight: term -> (column, value)."""
-    counts: dict[str, int] = {}
-    for term in block.analyse(text):
-        if term in block.terms:
-            counts[term] = counts.get(term, 0) + 1
-    if not counts:
-        return {}
-    columns = np.fromiter((block.terms[term] for term in counts), np.int64, len(counts))
-    amounts = np.fromiter(counts.values(), np.float32, len(counts))
+def _values(block: _Block, text: str) -> _Values:
+    """TF-IDF of the known terms, L2-normed, times the block's weight."""
+    place = block.terms.get
+    known = [column for column in map(place, block.analyse(text)) if column is not None]
+    columns, counts = np.unique(np.asarray(known, np.int64), return_counts=True)
+    amounts = counts.astype(np.float32)
     if block.sublinear:
         amounts = np.log(amounts) + np.float32(1.0)
     amounts = amounts * block.idf[columns - block.first_column]
-    amounts *= np.float32(block.scale) / np.sqrt(np.sum(amounts * amounts))
-    return dict(zip(counts, zip(columns.tolist(), amounts.tolist(), strict=True), strict=True))
+    length = float(np.sqrt(np.sum(amounts * amounts))) or 1.0
+    return _Values(columns, amounts * np.float32(block.scale / length))
