@@ -116,7 +116,7 @@ def renew(
     house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken
 ) -> dict[str, datetime]:
     """The sign of life of a clerk who is still working on it."""
-    return {"lease_until": work.renew(house, caller, item_id, token)}
+    return {"lease_until": work.renew(house, caller, item_id, token).lease_until}
 
 
 @router.delete("/items/{item_id}/lease", status_code=NO_CONTENT, summary="Put the item back")

@@ -1,0 +1,1 @@
+"""The labelled training mails. Data only; the data card is README.md."""

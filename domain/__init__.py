@@ -1,0 +1,1 @@
+"""Agencies, PLZ, regions and form layouts, with their sources. Data only."""

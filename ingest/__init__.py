@@ -1,1 +1,1 @@
-"""From a postbox to a parsed mail: drivers of the postboxes, and everything that reads strangers' bytes."""
+"""From a postbox to a parsed mail: drivers, and everything that reads strangers' bytes."""

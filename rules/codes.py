@@ -1,7 +1,8 @@
 """The closed code lists of the label guide and of the house.
 
 The words are those of the people who do the work; machinery has English names.
-Source: label guide (docs/labels.md), from Weisungen 202404002 no. 2, 202001001 no. 2.4, 202003006 no. 2.2.
+Source: label guide (docs/labels.md), from Weisungen 202404002 no. 2, 202001001 no. 2.4 and
+202003006 no. 2.2.
 """
 
 from enum import StrEnum

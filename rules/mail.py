@@ -1,20 +1,12 @@
 """A message on its way: the bytes as they came, and what could be read out of them.
 
-The names tell the stage (`RawMail` -> `ParsedMail`). All values are frozen; all times are aware UTC.
+All values are frozen; all times are aware UTC.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from rules.codes import Channel
-
-
-@dataclass(frozen=True, slots=True)
-class RawMail:
-    """The original, byte for byte as the postbox gave it, and when the postbox took it in."""
-
-    data: bytes
-    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +28,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One line of a machine-made form: its label as printed, and the value as typed by the customer."""
+    """One line of a machine-made form: its label as printed, the value as typed."""
 
     key: str
     label: str

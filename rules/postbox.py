@@ -29,7 +29,7 @@ class FolderView:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One message as the postbox gave it: the exact bytes, and when the server took it in (aware UTC)."""
+    """One message as the postbox gave it: the exact bytes, and when it was taken in (aware UTC)."""
 
     place: Place
     data: bytes

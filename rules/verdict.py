@@ -78,7 +78,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class AgencyFound:
-    """The agency in charge, and which hint told it. `code` None means: clearing folder, never a guess."""
+    """The agency in charge, and which hint told it. `code` None: clearing folder, never a guess."""
 
     code: str | None
     name: str | None

@@ -58,6 +58,7 @@ def claim_next(
 def claim_one(tx: Tx, item_id: int, *, holder: str, now: datetime, lease_seconds: int) -> Claimed:
     """Hand out one certain item that waits, or is held under a lease that is over.
 
+    Who holds it already gets a new token, and the old one is stale (another browser).
     Raises: Refused: `item.unknown`. Conflict: `item.not_waiting`.
     """
     values = {"wanted_id": item_id, "at": now}
@@ -193,6 +194,8 @@ _ONE = _handing_out(
         sa.or_(
             table.c.state == ItemState.WAITING,
             sa.and_(table.c.state == ItemState.HELD, table.c.lease_until <= sa.bindparam("at")),
+            # The same clerk at another browser: the token there is stale from now on.
+            sa.and_(table.c.state == ItemState.HELD, table.c.holder == sa.bindparam("to_holder")),
         ),
     )
 )

@@ -1,0 +1,1 @@
+"""The approved texts. Data only; approvals.toml says which bytes are approved."""

@@ -15,7 +15,7 @@ from rules.texts import approval_line
 from store import audit
 from store import texts as shelf
 from store.engine import Database
-from triage import admin, wiring
+from triage import accept, admin, wiring
 from triage import aside as set_aside
 from triage.console import (
     DEFAULT_CONFIG,
@@ -152,6 +152,20 @@ def aside_replay(
     """
     set_aside.replay(_house(config), _operator(), message_id)
     say(f"message {message_id} goes through the next sorting round")
+
+
+@aside_app.command("export")
+def aside_export(
+    message_id: Annotated[int, typer.Argument(help="Number of the message.")],
+    out: Annotated[Path, typer.Option(help="The .eml file to write.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Write the original bytes of a mail into a file; the read is audited.
+
+    Example: postlotse aside export 7 --out mail.eml
+    """
+    out.write_bytes(accept.original(_house(config), _operator(), message_id))
+    say(f"message {message_id} is in {out}")
 
 
 @trail_app.command("verify")

@@ -81,13 +81,15 @@ def serve(
     house = wiring.build_house(settings)
     worker = _worker(house, config) if with_worker else None
     door = _door(settings)
+    stop = _stop_event()
+    desk = server.start_in_thread(make_app(house, door), host=door.host, port=door.port)
+    say(f"Postlotse: http://{door.host}:{desk.port}")
     if worker:
         worker.start()
-    try:
-        server.serve(make_app(house, door), host=door.host, port=door.port)
-    finally:
-        if worker:
-            worker.stop()
+    stop.wait()
+    desk.stop()
+    if worker:
+        worker.stop()
 
 
 def work(config: ConfigOption = DEFAULT_CONFIG) -> None:

@@ -43,7 +43,7 @@ def order(
             tx,
             NewOutgoing(
                 kind="eakte",
-                idempotency_key=f"eakte-{item.message_id}-{verdict.id if verdict else 0}",
+                idempotency_key=_key(tx, item.message_id, verdict.id if verdict else 0),
                 payload={"verdict_id": verdict.id if verdict else None},
                 item_id=item.id,
                 message_id=item.message_id,
@@ -56,6 +56,11 @@ def order(
             cases.by_holder(tx, saved, leave, token=token, now=now)
         cases.note(tx, caller, item, action="eakte.ordered", now=now, details={"outgoing": row})
     return row
+
+
+def _key(tx: Tx, message_id: int, verdict_id: int) -> str:
+    """One hand-over of one verdict; with the content, as numbers come again after a restore."""
+    return f"eakte-{message_id}-{verdict_id}-{ledger.message(tx, message_id).sha256[:12]}"
 
 
 def _send_again_if_rejected(tx: Tx, row_id: int, *, now: datetime) -> None:

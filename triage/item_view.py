@@ -52,6 +52,7 @@ class OtherItem:
 class ItemView:
     """All that the desk and `GET /v1/items/{id}` show. `mail` is None after deletion.
 
+    `held_by_caller` also where the caller's token is in another browser.
     `verdict` is the public JSON of rules/verdict.py; `handover_error` the eAkte's reason, if
     the last hand-over was rejected; `close_blocked_because` empty where closing is free.
     """
@@ -66,6 +67,7 @@ class ItemView:
     handover_error: str
     close_blocked_because: str
     corrected: bool
+    held_by_caller: bool = False
 
 
 def view(house: House, caller: Caller, item_id: int) -> ItemView:
@@ -97,12 +99,13 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         message=message,
         mail=_mail(house, tx, item),
         verdict=body,
-        gates=_gates(item, body),
+        gates=_gates(item, body, rows),
         story=steps(audit.of_subject(tx, f"message:{item.message_id}")),
         others=_others(caller, tx, item, message.sender),
         handover_error=_handover_error(item, rows),
         close_blocked_because=_blocked(item),
         corrected=latest is not None and latest.source == "clerk",
+        held_by_caller=item.state is ItemState.HELD and item.holder == caller.name,
     )
 
 
@@ -146,7 +149,7 @@ def _mail(house: House, tx: Tx, item: Item) -> ParsedMail | None:
         return None
 
 
-def _gates(item: Item, body: dict[str, Any]) -> tuple[Gate, ...]:
+def _gates(item: Item, body: dict[str, Any], rows: tuple[Outgoing, ...]) -> tuple[Gate, ...]:
     gates = []
     if item.eakte is not EakteState.NONE:
         missing = receipt_missing(case_of(item))
@@ -157,7 +160,9 @@ def _gates(item: Item, body: dict[str, Any]) -> tuple[Gate, ...]:
         gates.append(Gate("review", "Einordnung prüfen", done=False, must=False))
     concerns = [Concern(found["code"]) for found in body.get("concerns", ())]
     if may_reply(Channel(item.channel), concerns).allowed:
-        gates.append(Gate("reply_optional", "Antwort freiwillig", done=False, must=False))
+        answered = any(row.kind == "reply" for row in rows)
+        word = "Antwort beauftragt" if answered else "Antwort freiwillig"
+        gates.append(Gate("reply_optional", word, done=answered, must=False))
     else:
         gates.append(Gate("reply_forbidden", "Keine Antwort vorgesehen", done=True, must=False))
     return tuple(gates)

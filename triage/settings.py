@@ -112,9 +112,9 @@ class EakteSettings(Part):
     """Where hand-overs go, and how often they are tried again."""
 
     drop: Path = Path("var/eakte")
-    max_tries: int = Field(default=10, ge=1)
-    first_wait_seconds: int = Field(default=10, ge=1)
-    longest_wait_seconds: int = Field(default=3600, ge=1)
+    max_tries: int = Field(default=20, ge=1)
+    first_wait_seconds: int = Field(default=30, ge=1)
+    longest_wait_seconds: int = Field(default=21_600, ge=1)
 
 
 class DeadlineSettings(Part):

@@ -47,6 +47,14 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewed:
+    """The new end of the lease (aware UTC), and how far the hand-over is by now."""
+
+    lease_until: datetime
+    eakte: EakteState
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
     """What the clerk says instead of the machine. `concerns` most weighty first, never empty.
 
@@ -84,7 +92,7 @@ def claim_next(
 
 
 def claim_item(house: House, caller: Caller, item_id: int) -> Claim:
-    """Take one certain item from a list: waiting, or pending for its receipt.
+    """Take one certain item from a list, or one that the caller holds in another browser.
 
     Raises: Refused: `item.unknown`. Conflict: `item.not_waiting`: somebody was faster.
     """
@@ -97,17 +105,21 @@ def claim_item(house: House, caller: Caller, item_id: int) -> Claim:
         return _claim(tx, caller, claimed, now)
 
 
-def renew(house: House, caller: Caller, item_id: int, token: str) -> datetime:
-    """The page's sign of life; the new end of the lease (aware UTC)."""
+def renew(house: House, caller: Caller, item_id: int, token: str) -> Renewed:
+    """The page's sign of life, and what happened to the item meanwhile.
+
+    Raises: Conflict: `item.lease_stale`.
+    """
     with house.db.write() as tx:
-        visible_item(caller, tx, item_id, Permission.WORK_ITEM)
-        return claims.renew(
+        item = visible_item(caller, tx, item_id, Permission.WORK_ITEM)
+        until = claims.renew(
             tx,
             item_id,
             token=token,
             now=house.clock(),
             lease_seconds=house.policy.lease_seconds,
         )
+    return Renewed(until, item.eakte)
 
 
 def release(house: House, caller: Caller, item_id: int, token: str) -> None:

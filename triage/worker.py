@@ -112,6 +112,7 @@ class _PostboxRound:
     _box: Postbox | None = None
     _lease: Lease | None = None
     _reconciled_at: datetime | None = None
+    _folders_made: bool = False
 
     def __call__(self) -> int:
         lease = self._held_lease()
@@ -120,19 +121,19 @@ class _PostboxRound:
         try:
             return self._serve(lease)
         except HouseError:
-            self._drop()
+            self._hang_up()
             raise
 
     def _serve(self, lease: Lease) -> int:
         house = self.worker.house
-        if self._box is None:
-            self._box = self.job.open()
-            if self.job.files and house.policy.create_folders:
-                folders.ensure_agency_folders(house, self._box, region=self.job.region)
-        received = receive.receive(house, self._box, lease, region=self.job.region)
-        done = filing.file_due(house, self._box, lease).done if self.job.files else 0
+        box = self._box = self._box or self.job.open()
+        if self.job.files and house.policy.create_folders and not self._folders_made:
+            folders.ensure_agency_folders(house, box, region=self.job.region)
+            self._folders_made = True
+        received = receive.receive(house, box, lease, region=self.job.region)
+        done = filing.file_due(house, box, lease).done if self.job.files else 0
         if received.kept + done == 0:
-            self._reconcile(self._box, lease)
+            self._reconcile(box, lease)
         return received.kept + done
 
     def _reconcile(self, box: Postbox, lease: Lease) -> None:
@@ -164,13 +165,13 @@ class _PostboxRound:
 
     def end(self) -> None:
         """Log out and give the lease back, so that the next worker need not wait."""
-        self._drop()
+        self._hang_up()
         if self._lease is not None:
             house = self.worker.house
             with house.db.write() as tx:
                 leases.release(tx, self._lease, now=house.clock())
 
-    def _drop(self) -> None:
+    def _hang_up(self) -> None:
+        """End the connection and keep the driver: it remembers a refused login, and waits."""
         if self._box is not None:
             self._box.close()
-            self._box = None

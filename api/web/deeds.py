@@ -78,8 +78,8 @@ def take(visit: Writing, item_id: int) -> Response:
 @router.post("/lease")
 def renew(visit: Writing, item_id: int, token: Token) -> Response:
     """The open page's sign of life."""
-    until = work.renew(visit.house, visit.caller, item_id, token)
-    return JSONResponse({"until": days.clock(until)})
+    renewed = work.renew(visit.house, visit.caller, item_id, token)
+    return JSONResponse({"until": days.clock(renewed.lease_until), "eakte": renewed.eakte})
 
 
 @router.post("/freigeben")

@@ -36,9 +36,6 @@ NO_VERDICT: Final[dict[str, Any]] = {
 }
 """Stands for what a verdict doesn't say: a deleted mail has none, an old one had fewer keys."""
 
-_TAKEABLE: Final = frozenset({ItemState.WAITING, ItemState.PENDING})
-"""Source: triage/work.py, `claim_item`."""
-
 
 class Main(StrEnum):
     """The next right step: the one filled button of the page."""
@@ -147,7 +144,9 @@ def item_page(view: ItemView, *, token: str, reply: ReplySide, today: date) -> I
 def main_step(view: ItemView, reply: ReplySide, *, mine: bool) -> Main:
     """Which button is filled: what must be comes before what may be, closing comes last."""
     if not mine:
-        return Main.TAKE if view.item.state in _TAKEABLE else Main.NONE
+        return (
+            Main.TAKE if view.item.state is ItemState.WAITING or view.held_by_caller else Main.NONE
+        )
     if _owed(view):
         return Main.HANDOVER
     if view.close_blocked_because:

@@ -14,7 +14,7 @@ from triage.work import CLEARING
 router = APIRouter(include_in_schema=False)
 
 LIST_LIMIT = 100
-"""Rows of the waiting list on one page. Own decision 0010 (a page stays under 100 kB)."""
+"""Rows of the waiting list on one page. Own decision 0021 (a page stays under 100 kB)."""
 LIVE_SECONDS = 10
 """How often the figures are read again. Hausregel: a waiting line changes in minutes."""
 

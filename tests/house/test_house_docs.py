@@ -149,7 +149,7 @@ def test_operations_says_how_long_the_default_waits_last():
         max_tries=found.max_tries,
     )
     waits = [next_try(tries, rule) or 0 for tries in range(1, found.max_tries)]
-    assert f"about {round(sum(waits) / 60)} minutes" in read(OPERATIONS)
+    assert f"about {round(sum(waits) / 3600)} hours" in read(OPERATIONS)
 
 
 def test_operations_names_every_variable():

@@ -29,7 +29,7 @@ class Watched:
         self.calls: list[str] = []
         self._inner = inner
 
-    def __getattr__(self, call: str) -> Any:  # noqa: ANN401 - stands for every call of the port
+    def __getattr__(self, call: str) -> Any:
         self.calls.append(call)
         return getattr(self._inner, call)
 

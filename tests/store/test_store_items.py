@@ -93,13 +93,25 @@ def test_a_certain_item_can_be_taken_while_it_waits_or_its_lease_is_over(db: Dat
     with db.write() as tx:
         take = {"holder": "anna", "lease_seconds": 60}
         assert claims.claim_one(tx, item_id, now=NOW, **take).item.holder == "anna"
+        other = take | {"holder": "bert"}
         with pytest.raises(Conflict) as caught:
-            claims.claim_one(tx, item_id, now=later(59), **take)
+            claims.claim_one(tx, item_id, now=later(59), **other)
         assert caught.value.code == "item.not_waiting"
-        assert claims.claim_one(tx, item_id, now=later(60), **take).item.version == 3
+        assert claims.claim_one(tx, item_id, now=later(60), **other).item.version == 3
         with pytest.raises(Refused) as unknown:
             claims.claim_one(tx, 99, now=NOW, **take)
         assert unknown.value.code == "item.unknown"
+
+
+def test_who_holds_it_already_gets_a_new_token_and_the_old_one_is_stale(db: Database) -> None:
+    first = _held(db)
+    with db.write() as tx:
+        second = claims.claim_one(tx, first.item.id, holder="anna", now=later(10), lease_seconds=60)
+        assert second.token != first.token
+        with pytest.raises(Conflict) as stale:
+            claims.held(tx, first.item.id, token=first.token, now=later(11))
+        assert stale.value.code == "item.lease_stale"
+        assert claims.held(tx, first.item.id, token=second.token, now=later(11)).holder == "anna"
 
 
 def test_a_sign_of_life_prolongs_the_lease(db: Database) -> None:

@@ -117,8 +117,10 @@ async function renew() {
   if (document.hidden) return;
   const answer = await fetch(held.dataset.lease, { method: 'POST', body: new FormData(held) }).catch(() => null);
   if (answer?.ok) {
-    const { until } = await answer.json();
+    const { until, eakte } = await answer.json();
     one('#until').textContent = until;
+    // Die Quittung ist da (oder abgelehnt): neu laden, außer jemand füllt gerade einen Dialog aus.
+    if (eakte !== held.dataset.eakte && !one('dialog[open]')) location.reload();
   } else if (answer?.status === 409) {
     one('#lost').hidden = false;
     one('#lost').focus();
