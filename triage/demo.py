@@ -165,6 +165,8 @@ def _settings_text() -> str:
     return (
         "# The demo's configuration, made by `postlotse demo`.\n"
         '[store]\nurl = "sqlite:///postlotse.sqlite"\n\n'
-        "[desk]\ndemo = true\n\n[worker]\npoll_seconds = 1.0\n\n"
+        "[desk]\ndemo = true\n\n"
+        # One process alone: a killed demo goes on after seconds, not after minutes.
+        "[worker]\npoll_seconds = 1.0\nlease_seconds = 20\ngrace_seconds = 5\n\n"
         '[replies]\noutlet = "maildir"\nsent_root = "sent"\n\n[eakte]\ndrop = "eakte"\n\n' + boxes
     )

@@ -43,7 +43,7 @@ def file_due(house: House, box: Postbox, lease: Lease) -> Filed:
         due = ops.due(tx, box.name, now=house.clock(), limit=house.policy.batch_mails)
     fresh = [op for op in due if op.state is OpState.NEW]
     doubtful = [op for op in due if op.state is OpState.SENT and _grace_is_over(house, op)]
-    settled = sum(_look(house, box, lease, op) for op in doubtful)
+    settled = sum(_look_or_put_off(house, box, lease, op) for op in doubtful)
     done, failed = _move_all(house, box, lease, fresh)
     return Filed(done=done + settled, doubtful=len(doubtful) - settled, failed=failed)
 
@@ -66,30 +66,48 @@ def _move_all(house: House, box: Postbox, lease: Lease, fresh: list[Op]) -> tupl
             _put_off(house, lease, group, exc)
             failed += len(group)
             continue
-        done += _move_group(house, box, lease, group, mark)
+        moved, refused = _move_group(house, box, lease, group, mark)
+        done, failed = done + moved, failed + refused
     return done, failed
 
 
-def _move_group(house: House, box: Postbox, lease: Lease, group: list[Op], mark: Watermark) -> int:
+def _move_group(
+    house: House, box: Postbox, lease: Lease, group: list[Op], mark: Watermark
+) -> tuple[int, int]:
     with house.db.write() as tx:
         for op in group:
             ops.sent(tx, op.id, mark=mark, lease=lease, now=house.clock())
     places: list[tuple[Op, Place]] = []
+    failed = 0
     try:
         for op in group:
-            place = box.move(op.src, op.dst_folder)
+            try:
+                place = box.move(op.src, op.dst_folder)
+            except Refused as exc:
+                _put_off(house, lease, [op], exc)
+                failed += 1
+                continue
             if place is not None:
                 places.append((op, place))
     finally:
         # What moved before the connection broke is proven; it must not stay in doubt.
         _settle(house, lease, places)
-    return len(places)
+    return len(places), failed
 
 
 def _settle(house: House, lease: Lease, places: list[tuple[Op, Place]]) -> None:
     with house.db.write() as tx:
         for op, place in places:
             ops.done(tx, op.id, place=place, lease=lease, now=house.clock())
+
+
+def _look_or_put_off(house: House, box: Postbox, lease: Lease, op: Op) -> int:
+    """As `_look`; a target folder that somebody removed puts this one off, not the others."""
+    try:
+        return _look(house, box, lease, op)
+    except Refused as exc:
+        _put_off(house, lease, [op], exc)
+        return 0
 
 
 def _look(house: House, box: Postbox, lease: Lease, op: Op) -> int:
@@ -127,8 +145,8 @@ def _find(house: House, box: Postbox, op: Op) -> Place | None:
 
 
 def _put_off(house: House, lease: Lease, group: list[Op], exc: HouseError) -> None:
-    """A target that can't be had: try again later, then give up with the reason."""
-    log.warning("op.folder_refused", folder=group[0].dst_folder, code=exc.code, mails=len(group))
+    """A target or a move that can't be had: try again later, then give up with the reason."""
+    log.warning("op.refused", folder=group[0].dst_folder, code=exc.code, mails=len(group))
     now = house.clock()
     with house.db.write() as tx:
         for op in group:

@@ -8,6 +8,17 @@ from pathlib import PurePath
 import structlog
 
 
+class _StandardError:
+    """Writes to what standard error is at that moment: it may be turned while the house runs."""
+
+    def msg(self, line: str) -> None:
+        """One line."""
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+    log = debug = info = warn = warning = error = critical = exception = failure = fatal = err = msg
+
+
 def _frames_only(
     _logger: object, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
@@ -61,6 +72,6 @@ def configure(*, json_lines: bool, level: str = "INFO") -> None:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: _StandardError(),
         cache_logger_on_first_use=True,
     )

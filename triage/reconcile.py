@@ -53,8 +53,11 @@ def reconcile(house: House, box: Postbox, lease: Lease) -> Reconciled:
         here = set(view.uids)
         absent += [s for s in seen if s.epoch == view.epoch and s.uid not in here]
         present += [s.id for s in seen if s.uid in here and s.absences]
-        if folder != INBOX:
-            unknown += _unknown(house, box, view)
+        unknown += _unknown(house, box, view)
+    if absent:
+        # Somebody moved or deleted: only then are the folders searched that we never used.
+        for folder in set(box.folders()) - known.keys():
+            unknown += _unknown(house, box, _view(box, folder))
     return _follow(house, box, lease, absent=absent, present=present, unknown=unknown)
 
 
@@ -68,6 +71,9 @@ def _view(box: Postbox, folder: str) -> FolderView:
 
 
 def _unknown(house: House, box: Postbox, view: FolderView) -> list[Place]:
+    """What lies there and no message of the ledger does; new mail in the INBOX is not ours."""
+    if view.folder == INBOX:
+        return []
     with house.db.read() as tx:
         free = sightings.unclaimed_in(
             tx, box.name, folder=view.folder, epoch=view.epoch, uids=view.uids

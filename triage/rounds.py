@@ -5,6 +5,7 @@ import structlog
 from rules.errors import Conflict, TryLater
 from rules.ledger import LedgerState
 from store import aside, audit, claims, items, leases, ledger
+from store.outgoing import Outgoing
 from triage import idempotency, send, sort
 from triage.house import House
 from triage.send import Outlets
@@ -82,9 +83,22 @@ def set_aside(house: House, message_id: int, *, step: str, code: str) -> None:
 
 
 def send_round(house: House, outlets: Outlets, worker: str) -> int:
-    """Deliver what is due and take the receipts that lie ready."""
-    sent = send.send_due(house, outlets, worker=worker)
+    """Deliver what is due and take the receipts that lie ready; the number of both."""
+    rows = send.claim_due(house, worker=worker)
+    sent = sum(_delivered(house, outlets, row) for row in rows)
     return sent + send.take_receipts(house, outlets.eakte)
+
+
+def _delivered(house: House, outlets: Outlets, row: Outgoing) -> int:
+    """One row that breaks the sender becomes a dead letter and never stops the next."""
+    try:
+        return send.deliver(house, outlets, row)
+    except TryLater:
+        raise
+    except Exception as exc:
+        log.exception("outgoing.broken", kind=row.kind, outgoing=row.id)
+        send.give_up(house, row, getattr(exc, "code", "bug"))
+        return 0
 
 
 def keep_order(house: House, worker: str) -> int:

@@ -33,10 +33,10 @@ class Outlets:
     mail: MailOutlet
 
 
-def send_due(house: House, outlets: Outlets, *, worker: str, limit: int = 20) -> int:
-    """Deliver what is due; the number of rows that left. One bad row never stops the next."""
+def claim_due(house: House, *, worker: str, limit: int = 20) -> tuple[Outgoing, ...]:
+    """Take rows that are due, so that no other worker delivers them at the same time."""
     with house.db.write() as tx:
-        rows = outgoing.claim(
+        return outgoing.claim(
             tx,
             kinds=("eakte", "reply"),
             worker=worker,
@@ -44,17 +44,17 @@ def send_due(house: House, outlets: Outlets, *, worker: str, limit: int = 20) ->
             limit=limit,
             lease_seconds=CLAIM_SECONDS,
         )
-    return sum(_deliver(house, outlets, row) for row in rows)
 
 
-def _deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
+def deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
+    """Deliver one claimed row; 1 if it left. What is refused for good becomes a dead letter."""
     try:
         answer = _hand_to_outlet(house, outlets, row)
     except TryLater as exc:
         _again(house, row, exc)
         return 0
     except (Refused, Unreadable) as exc:
-        _give_up(house, row, exc)
+        give_up(house, row, exc.code)
         return 0
     now = house.clock()
     with house.db.write() as tx:
@@ -82,7 +82,7 @@ def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> str:
 def _again(house: House, row: Outgoing, exc: HouseError) -> None:
     wait = next_try(row.tries + 1, house.backoff)
     if wait is None:
-        _give_up(house, row, exc)
+        give_up(house, row, exc.code)
         return
     at = house.clock() + timedelta(seconds=wait)
     log.warning("outgoing.later", kind=row.kind, outgoing=row.id, code=exc.code)
@@ -90,12 +90,12 @@ def _again(house: House, row: Outgoing, exc: HouseError) -> None:
         outgoing.later(tx, row.id, fence=row.fence, error_code=exc.code, next_try_at=at)
 
 
-def _give_up(house: House, row: Outgoing, exc: HouseError) -> None:
+def give_up(house: House, row: Outgoing, code: str) -> None:
     """Dead letter: the row stays, is shown, and can be replayed; its item stays open."""
-    log.error("outgoing.dead", kind=row.kind, outgoing=row.id, code=exc.code)
+    log.error("outgoing.dead", kind=row.kind, outgoing=row.id, code=code)
     now = house.clock()
     with house.db.write() as tx:
-        outgoing.dead(tx, row.id, fence=row.fence, error_code=exc.code, now=now)
+        outgoing.dead(tx, row.id, fence=row.fence, error_code=code, now=now)
         if row.kind == "eakte" and row.item_id is not None:
             handover.settle(tx, row.item_id, HandoverRejected(), now=now)
         audit.add(
@@ -103,7 +103,7 @@ def _give_up(house: House, row: Outgoing, exc: HouseError) -> None:
             "worker",
             action=f"{row.kind}.dead",
             subject=f"message:{row.message_id}",
-            details={"outgoing": row.id, "code": exc.code},
+            details={"outgoing": row.id, "code": code},
             at=now,
         )
 

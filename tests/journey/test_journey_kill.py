@@ -40,8 +40,8 @@ def test_sigkill_in_the_backlog_loses_and_doubles_nothing(tmp_path):
         waiting = rows(tmp_path, "select count(*) from op where state in ('new', 'sent')")[0][0]
         return sum(states.values()) >= FED and "kept" not in states and waiting == 0
 
-    # The dead worker's lease (120 s) has to run out before its successor may write.
-    wait_until(worked_off, seconds=240, every=1)
+    # The dead worker's lease has to run out before its successor may write.
+    wait_until(worked_off, seconds=120, every=1)
     assert running.stop() == 0
     assert on_disk(tmp_path) == FED
     assert rows(tmp_path, "select count(*) from message") == [(FED,)]

@@ -46,3 +46,13 @@ def test_a_mail_that_a_person_put_there_is_counted_and_left_alone(house, box, le
     assert len(box.view("435 Kassel/AU").uids) == 2
     with house.db.read() as tx:
         assert sum(ledger.counts(tx).values()) == 1
+
+
+def test_a_move_into_a_folder_of_the_persons_own_is_followed_too(house, box, lease):
+    bring_in(house, box, lease, eml("Krankmeldung"))
+    (uid,) = box.view("435 Kassel/AU").uids
+    place = next(box.fetch("435 Kassel/AU", "maildir", (uid,))).place
+    box.ensure_folder("435 Kassel/Erledigt von Hand")
+    box.move(place, "435 Kassel/Erledigt von Hand")
+    assert reconcile(house, box, lease) == Reconciled(moved_by_hand=1)
+    assert folders_of(house, box) == {"435 Kassel/Erledigt von Hand": 1}

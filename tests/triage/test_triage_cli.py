@@ -1,0 +1,154 @@
+"""Every command explains itself, speaks JSON where asked, and ends with a code."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from rules.errors import HouseError
+from store import migrate
+from tests.house_fixture import MACHINE, eml, make_house
+from triage import accept, cli
+
+RUN = CliRunner()
+
+
+def commands(command, path=()) -> list[tuple[str, ...]]:
+    if hasattr(command, "commands"):
+        return [
+            leaf for name, sub in command.commands.items() for leaf in commands(sub, (*path, name))
+        ]
+    return [path]
+
+
+ALL = commands(typer.main.get_command(cli.app))
+
+
+def call(*words: str, code: int = 0) -> str:
+    result = RUN.invoke(cli.app, list(words))
+    assert result.exit_code == code, (result.output, result.exception)
+    return result.output
+
+
+def refusal(*words: str) -> str:
+    """The stable code of the error that the command ends with."""
+    result = RUN.invoke(cli.app, list(words))
+    assert isinstance(result.exception, HouseError), (result.output, result.exception)
+    return result.exception.code
+
+
+@pytest.fixture
+def config(tmp_path) -> Path:
+    file = tmp_path / "postlotse.toml"
+    file.write_text(
+        '[store]\nurl = "sqlite:///p.sqlite"\n'
+        '[[postboxes]]\nkind = "maildir"\nname = "SC-Ost"\nregion = "Ost"\nroot = "mail"\n'
+    )
+    migrate.upgrade(f"sqlite:///{tmp_path}/p.sqlite")
+    return file
+
+
+def test_the_names_that_stay_are_there():
+    assert {path[0] for path in ALL} >= {
+        "demo", "serve", "work", "judge", "train", "evaluate", "texts", "outbox", "aside",
+        "reconcile", "trail", "keys", "migrate",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_each_command_explains_itself_with_an_example(path):
+    assert "Example: postlotse " + path[0] in call(*path, "--help")
+
+
+def test_judge_prints_one_json_object_a_mail_in_the_order_given(tmp_path):
+    for name, subject in (("b.eml", "Krankmeldung"), ("a.eml", "Termin absagen")):
+        (tmp_path / name).write_bytes(eml(subject, "Guten Tag, ich melde mich krank. 34117 Kassel"))
+    lines = call("judge", str(tmp_path / "b.eml"), str(tmp_path)).splitlines()
+    verdicts = [json.loads(line) for line in lines]
+    assert [verdict["file"] for verdict in verdicts] == ["b.eml", "a.eml", "b.eml"]
+    assert verdicts[0]["concerns"][0]["code"] == "au"
+    assert verdicts[0]["agency"] == {
+        "code": "435",
+        "name": "Kassel",
+        "how": "plz",
+        "because": verdicts[0]["agency"]["because"],
+    }
+    assert list(verdicts[0])[:5] == [
+        "file",
+        "channel",
+        "concerns",
+        "payment_relevant",
+        "payment_because",
+    ]
+
+
+def test_judge_takes_a_mail_from_standard_input():
+    result = RUN.invoke(cli.app, ["judge", "-"], input=eml("Krankmeldung"))
+    assert json.loads(result.output)["file"] == "-"
+
+
+def test_a_missing_file_and_a_broken_corpus_are_refused_with_their_codes(tmp_path):
+    assert refusal("judge", str(tmp_path / "nowhere.eml")) == "judge.no_file"
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"id": "x"}\nnot json\n')
+    out = tmp_path / "model.skops"
+    assert refusal("train", str(bad), "--out", str(out)) == "corpus.invalid"
+    assert not out.exists()
+
+
+def test_a_changed_model_is_refused(tmp_path):
+    changed = tmp_path / "model.skops"
+    changed.write_bytes(b"not a model")
+    assert refusal("judge", "-", "--model", str(changed)) == "model.signature"
+
+
+def test_texts_are_checked_against_their_approval(tmp_path):
+    assert "word for word" in call("texts", "check")
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "approvals.toml").write_text("")
+    (folder / "au").mkdir()
+    (folder / "au" / "eingang.txt").write_text("titel: x\n\nGuten Tag")
+    assert "text." in call("texts", "check", str(folder), code=1)
+
+
+def test_a_new_key_is_shown_once_with_its_hash_for_the_file():
+    shown = call("keys", "new", "sc-ost")
+    assert "sc-ost." in shown
+    assert "$argon2id$" in shown
+
+
+def test_the_sum_the_trail_and_the_lists_of_a_small_house(config, tmp_path):
+    house = make_house(f"sqlite:///{tmp_path}/p.sqlite")
+    accept.hand_in(house, MACHINE, eml("explodiere"))
+    house.db.close()
+    line = json.loads(call("reconcile", "-c", str(config), "--json"))
+    assert (line["postbox"], line["difference"]) == ("SC-Ost", 0)
+    assert "whole" in call("trail", "verify", "-c", str(config))
+    assert call("outbox", "list", "-c", str(config), "--json") == ""
+    (row,) = call("aside", "list", "-c", str(config), "--json").splitlines()
+    number = str(json.loads(row)["message"])
+    exported = tmp_path / "out.eml"
+    call("aside", "export", number, "-c", str(config), "--out", str(exported))
+    assert b"explodiere" in exported.read_bytes()
+    assert number in call("aside", "replay", number, "-c", str(config))
+    assert refusal("outbox", "replay", "7", "-c", str(config)) == "outgoing.unknown"
+    assert refusal("reconcile", "-c", str(config), "--day", "gestern") == "reconcile.day"
+
+
+def test_a_house_without_tables_names_the_remedy(tmp_path):
+    file = tmp_path / "postlotse.toml"
+    file.write_text('[store]\nurl = "sqlite:///neu.sqlite"\n')
+    assert refusal("aside", "list", "-c", str(file)) == "store.schema"
+    assert "revision" in call("migrate", "-c", str(file))
+    assert call("aside", "list", "-c", str(file)) == ""
+
+
+def test_an_error_ends_with_its_code_on_standard_error(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["postlotse", "judge", "nowhere.eml"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert "[judge.no_file]" in capsys.readouterr().err

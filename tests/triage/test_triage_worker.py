@@ -1,0 +1,147 @@
+"""The loops go on whatever a round does, and say how it went."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from ingest.maildir import MaildirPostbox
+from rules.errors import Refused, TryLater
+from store import aside, outgoing
+from store.outgoing import NewOutgoing
+from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house, sqlite_url
+from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from triage import accept, health, log, rounds, send, wiring
+from triage import aside as set_aside
+from triage.worker import PostboxJob, Worker
+
+
+def run(worker: Worker, seconds: float = 0.4) -> None:
+    worker.start()
+    time.sleep(seconds)
+    worker.stop()
+
+
+def test_a_postbox_that_is_away_does_not_hold_up_the_others(house, box, tmp_path):
+    away = MaildirPostbox("SC-Ost", tmp_path / "not mounted")
+    box.append("INBOX", eml("Krankmeldung"))
+    jobs = tuple(
+        PostboxJob(name=b.name, region="Südwest", open=lambda b=b: b, files=True)
+        for b in (away, box)
+    )
+    worker = Worker(house, send.Outlets(Eakte(), Post()), jobs, poll_seconds=0.02)
+    run(worker, 1.5)
+    assert states(house) == {"sorted": 1}
+    checks = {check.name: check for check in health.ready(house)}
+    assert checks["postbox:SC-Ost"].message == "postbox.away"
+    assert checks["postbox:SC-Ost"].remedy
+    assert not checks["postbox:SC-Ost"].needed
+    assert checks["postbox:SC-Südwest"].ok
+    assert checks["database"].ok
+
+
+def test_a_bug_in_a_round_is_told_without_words_and_the_next_round_runs(house, capsys):
+    class Broken(Eakte):
+        rounds = 0
+
+        def receipts(self):
+            Broken.rounds += 1
+            raise ZeroDivisionError("Kundennummer 123A456789")
+
+    log.configure(json_lines=True)
+    worker = Worker(house, send.Outlets(Broken(), Post()), (), poll_seconds=0.02)
+    run(worker, 1.0)
+    assert Broken.rounds > 1
+    told = capsys.readouterr().err
+    assert "ZeroDivisionError" in told
+    assert "123A456789" not in told
+    checks = {check.name: check.message for check in health.ready(house)}
+    assert checks["send"] == "bug"
+
+
+def test_a_loop_that_fell_silent_is_named(house, clock):
+    worker = Worker(house, send.Outlets(Eakte(), Post()), (), poll_seconds=0.02)
+    run(worker)
+    clock.forward(minutes=6)
+    assert {check.message for check in health.ready(house) if not check.ok} == {"silent"}
+
+
+def test_a_database_that_is_away_is_not_ready(house):
+    class Away:
+        def ping(self):
+            raise TryLater("store.away", "locked")
+
+    (check,) = health.ready(replace(house, db=Away()))
+    assert (check.name, check.ok, check.needed, check.message) == (
+        "database",
+        False,
+        True,
+        "store.away",
+    )
+
+
+def test_an_outgoing_row_that_breaks_the_sender_is_a_dead_letter(house, box, lease):
+    bring_in(house, box, lease, eml("Termin"))
+    with house.db.write() as tx:
+        bad = outgoing.order(
+            tx, NewOutgoing("reply", "k-1", {"text_id": 1}, None, 1), now=house.clock()
+        )
+        good = outgoing.order(tx, NewOutgoing("eakte", "k-2", {}, None, 1), now=house.clock())
+    rounds.send_round(house, send.Outlets(Eakte(), Post()), "w-1")
+    with house.db.read() as tx:
+        assert outgoing.get(tx, bad).state.value == "dead"
+        assert outgoing.get(tx, good).state.value == "receipted"
+
+
+def test_handed_in_mail_that_breaks_the_judge_lies_aside_and_can_be_replayed(house):
+    seen = accept.hand_in(house, MACHINE, eml("explodiere"))
+    assert (seen.state, seen.verdict, seen.item_id) == ("aside", None, None)
+    (row,) = set_aside.listing(house, ADMIN)
+    assert (row.step, row.reason_code) == ("sort", "bug")
+    set_aside.replay(house, ADMIN, row.message_id)
+    assert rounds.sort_pending(house) == 1
+    (again,) = set_aside.listing(house, ADMIN)
+    assert again.message_id == row.message_id
+
+
+def test_machine_mail_can_be_taken_in_by_a_person(house, box, lease):
+    bring_in(house, box, lease, eml("Abwesend", Auto_Submitted="auto-replied"))
+    (row,) = set_aside.listing(house, ADMIN)
+    item = set_aside.take_in(house, ADMIN, row.message_id)
+    assert states(house) == {"sorted": 1}
+    assert item > 0
+    with house.db.read() as tx:
+        assert aside.count(tx) == 0
+    with pytest.raises(Refused) as denied:
+        set_aside.listing(house, clerk("435"))
+    assert denied.value.code == "access.denied"
+
+
+def test_observe_mode_writes_nothing_to_the_postbox(tmp_path, clock):
+    from ingest.maildir import create_tree
+    from triage.settings import check
+
+    root = tmp_path / "box"
+    create_tree(root)
+    settings = check(
+        {
+            "postboxes": [
+                {
+                    "kind": "maildir",
+                    "name": "a",
+                    "region": "Ost",
+                    "root": str(root),
+                    "mode": "observe",
+                }
+            ]
+        },
+        base=tmp_path,
+    )
+    MaildirPostbox("a", root).append("INBOX", eml("Krankmeldung"))
+    before = sorted(path for path in root.rglob("*"))
+    house = make_house(sqlite_url(tmp_path), clock=clock)
+    jobs = wiring.postbox_jobs(settings)
+    run(Worker(house, send.Outlets(Eakte(), Post()), jobs, poll_seconds=0.02), 1.5)
+    assert states(house) == {"sorted": 1}
+    assert sorted(path for path in root.rglob("*")) == before
+    house.db.close()
