@@ -10,6 +10,7 @@ import imaplib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Literal, TypeVar
@@ -154,7 +155,7 @@ class ImapPostbox:
             ]
         return Place(target, *proof[0]) if proof else None
 
-    def append(self, folder: str, data: bytes) -> Place | None:
+    def append(self, folder: str, data: bytes, received_at: datetime | None = None) -> Place | None:
         """Put a message in, unread. Bare CR and LF become CRLF, as IMAP demands.
 
         Raises: Refused: no such folder, too big for the server (`postbox.too_big`). TryLater.
@@ -162,7 +163,7 @@ class ImapPostbox:
         """
         with self._talk() as session:
             session.proof("APPENDUID")
-            session.client.append(session.names.to_server(folder), data)
+            session.client.append(session.names.to_server(folder), data, msg_time=received_at)
             words = session.proof("APPENDUID")
         if not words or len(words) != 2:
             return None

@@ -145,14 +145,14 @@ class MaildirPostbox:
             )
         return Place(target, EPOCH, place.uid) if moved else None
 
-    def append(self, folder: str, data: bytes) -> Place | None:
+    def append(self, folder: str, data: bytes, received_at: datetime | None = None) -> Place | None:
         """Deliver the bytes unchanged into new/; durable when it returns.
 
         Raises: Refused, TryLater.
         Source: maildir(5) (write and fsync in tmp/, then rename into new/).
         """
         path = self._existing(folder)
-        uid = _unique_name()
+        uid = _unique_name(received_at)
         with disk_errors(path):
             draft = path / "tmp" / uid
             draft.parent.mkdir(mode=0o700, exist_ok=True)  # backups leave empty directories out
@@ -281,9 +281,11 @@ def _head(data: bytes) -> bytes:
     return data[: min(ends, default=len(data))]
 
 
-def _unique_name() -> str:
+def _unique_name(received_at: datetime | None) -> str:
     """Seconds, then microseconds, process and counter, then host. Source: maildir(5)."""
     seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    if received_at is not None:
+        seconds = int(received_at.timestamp())
     host = socket.gethostname().replace("/", "\\057").replace(":", "\\072")
     middle = f"M{nanoseconds // 1000:06d}P{os.getpid()}Q{next(_deliveries)}"
     return f"{seconds}.{middle}.{host}"

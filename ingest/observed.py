@@ -4,6 +4,7 @@ During a trial run beside the old way of working, Postlotse judges every mail an
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NoReturn, Protocol
 
 from rules.errors import Refused
@@ -83,9 +84,9 @@ class ObservedPostbox:
         """Raises: Refused: always (`postbox.observe_only`)."""
         self._refuse(f"move a message of {place.folder!r}", target)
 
-    def append(self, folder: str, data: bytes) -> Place | None:
+    def append(self, folder: str, data: bytes, received_at: datetime | None = None) -> Place | None:
         """Raises: Refused: always (`postbox.observe_only`)."""
-        self._refuse(f"put in a message of {len(data)} bytes", folder)
+        self._refuse(f"put in a message of {len(data)} bytes ({received_at or 'now'})", folder)
 
     def _refuse(self, act: str, folder: str) -> NoReturn:
         raise Refused(

@@ -119,7 +119,8 @@ class _Feeder:
             self._put(sample, number)
 
     def _put(self, sample: demo_mails.SampleMail, number: int) -> None:
-        self.boxes[sample.region].append("INBOX", sample.data)
+        received_at = wiring.utc_now() - sample.age
+        self.boxes[sample.region].append("INBOX", sample.data, received_at)
         (self.plan.folder / FED_FILE).write_text(str(number), encoding="ascii")
 
     def _fed(self) -> int:

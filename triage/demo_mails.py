@@ -7,7 +7,8 @@ shows how the house works, not how well it judges; `postlotse evaluate` shows th
 import random
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from email.message import EmailMessage
 from importlib.resources import files
 from pathlib import Path
@@ -16,17 +17,21 @@ from zlib import crc32
 from classify.corpus import LabelledMail, as_eml, read
 from rules.directory import Directory
 
+OLDEST = timedelta(days=4)
+"""Age of the oldest mail of the backlog, so that some are due. Own decision 0024."""
+
 HUGE_BYTES = 8_000_000
 """Large enough to be seen on the page, small enough for a laptop. Own decision 0024."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampleMail:
-    """One message for the postbox of `region`."""
+    """One message for the postbox of `region`; `age` is how long it lies there already."""
 
     name: str
     region: str
     data: bytes
+    age: timedelta = timedelta()
 
 
 def corpus_lines() -> tuple[LabelledMail, ...]:
@@ -37,8 +42,10 @@ def corpus_lines() -> tuple[LabelledMail, ...]:
 def backlog(directory: Directory, *, count: int, seed: int = 7) -> Iterator[SampleMail]:
     """What lies in the postboxes when the demo starts: ugly mails, then the corpus'."""
     yield from ugly()
-    for line in _shuffled(seed)[:count]:
-        yield _sample(directory, line)
+    lines = _shuffled(seed)[:count]
+    for turn, line in enumerate(lines):
+        age = OLDEST * (1 - turn / len(lines)) ** 2
+        yield replace(_sample(directory, line), age=age)
 
 
 def fresh(directory: Directory, *, skip: int, seed: int = 7) -> Iterator[SampleMail]:

@@ -4,6 +4,7 @@ A Protocol stands here only where two implementations exist.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Protocol
 
 from rules.handover import Package, Receipt
@@ -56,8 +57,11 @@ class Postbox(Protocol):
         """
         ...
 
-    def append(self, folder: str, data: bytes) -> Place | None:
-        """Put a message into a folder (demo feed, Sent copies). Durable when it returns."""
+    def append(self, folder: str, data: bytes, received_at: datetime | None = None) -> Place | None:
+        """Put a message into a folder (demo feed, Sent copies). Durable when it returns.
+
+        `received_at` (aware) is when it counts as received; now, where not given.
+        """
         ...
 
     def close(self) -> None:
