@@ -17,9 +17,11 @@ install: .venv/.installed $(MODEL) ## make .venv with the command .venv/bin/post
 demo: install ## run the whole way on sample mails; PORT=8081 for another port, DEMO_ARGS=--reset to start over
 	$(BIN)/postlotse demo --port $(PORT) $(DEMO_ARGS)
 
+# The journeys run in a process of their own: the browser's driver keeps an event loop running.
 test: .venv/.dev-installed $(MODEL) system-packages ## install what the tests need, then run check and all tests
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --ignore=tests/journey --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest tests/journey
 
 check: .venv/.dev-installed format lint types imports house ## format, lint, types, import contracts, house tests
 

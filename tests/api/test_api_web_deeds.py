@@ -259,7 +259,7 @@ def test_the_open_page_keeps_the_lease_and_loses_it_when_it_is_over(
         for field in clerk.page.query_selector_all("#beat input")
     }
     answer = clerk.client.post(f"/vorgang/{item_id}/lease", data=form)
-    assert answer.json() == {"until": "10:25"}
+    assert answer.json() == {"until": "10:25", "eakte": "owed"}
     doors.clock.forward(minutes=20)
     assert clerk.client.post(f"/vorgang/{item_id}/lease", data=form).status_code == 409
 

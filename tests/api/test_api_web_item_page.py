@@ -235,7 +235,7 @@ def test_the_next_right_step(eakte: EakteState, blocked: str, answered: bool, ma
     ("state", "main"),
     [
         (ItemState.WAITING, Main.TAKE),
-        (ItemState.PENDING, Main.TAKE),
+        (ItemState.PENDING, Main.NONE),
         (ItemState.HELD, Main.NONE),
         (ItemState.PARKED, Main.NONE),
         (ItemState.CLOSED, Main.NONE),

@@ -7,23 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from api.serve import start_in_thread
 from tests.api.desk_samples import ADMIN, CLERK, PAGES, cookie, gallery
 
 pytestmark = pytest.mark.journey
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIEWS = {"wide": (1440, 900, "light"), "zoomed": (720, 450, "dark")}
 """720 px wide is a 1440 px screen at 200 %."""
@@ -36,14 +26,6 @@ def address() -> Iterator[str]:
     server = start_in_thread(gallery(), host="127.0.0.1", port=0)
     yield f"http://127.0.0.1:{server.port}"
     server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=list(VIEWS))
