@@ -261,6 +261,9 @@ def _rename(source: Path, destination: Path, uid: str) -> bool:
     target = destination / "cur" / f"{file.uid}:{file.info or '2,'}"
     # rename(2) overwrites silently; a mail copied there by hand must not vanish.
     if target.exists():
+        if not file.path.exists():
+            # Another process moved this very file between our two looks.
+            return False
         raise Refused(
             "postbox.name_taken",
             f"{target} exists already: somebody copied the file. Remove one of the two by hand.",

@@ -133,8 +133,9 @@ def sync_directory(path: Path) -> None:
 def disk_errors(path: Path) -> Iterator[None]:
     """Translate what the operating system says about a folder into errors of the house.
 
-    Raises: Refused: no right (`postbox.no_right`), name too long (`postbox.folder_name`).
-    TryLater: everything else: full, read-only, unmounted, vanished (`postbox.disk`).
+    Raises: Refused: no right (`postbox.no_right`), name too long (`postbox.folder_name`), a file
+    where a folder belongs (`postbox.name_taken`): that stays until a person acts, and must not
+    hold up the other folders. TryLater: the rest: full, read-only, unmounted (`postbox.disk`).
     """
     try:
         yield
@@ -142,6 +143,12 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise Refused(
             "postbox.no_right",
             f"No right to read or write {path}: give the user of Postlotse rights on this tree.",
+            path=str(path),
+        ) from exc
+    except NotADirectoryError as exc:
+        raise Refused(
+            "postbox.name_taken",
+            f"{path} is no directory: remove what stands in the place of the folder.",
             path=str(path),
         ) from exc
     except OSError as exc:

@@ -11,7 +11,12 @@ from triage.house import House
 SILENT_AFTER = timedelta(minutes=5)
 """A loop that said nothing for so long is stuck or not running. own decision 0024."""
 
+FOLDERS = "folders:"
+"""Begins the names of the checks that tell which folders of a postbox can't be had."""
+
 REMEDIES = {
+    "postbox.no_right": "Dem Konto im Postfach das Recht geben, Ordner anzulegen.",
+    "postbox.name_taken": "Im Postfach liegt etwas unter dem Namen des Ordners; umbenennen.",
     "postbox.away": "Erreichbarkeit des Postfachs prüfen; der Lotse versucht es weiter.",
     "postbox.login_refused": "Zugangsdaten des Postfachs prüfen und den Dienst neu starten.",
     "store.away": "Datenbank prüfen; der Lotse wartet und macht dann weiter.",
@@ -49,7 +54,7 @@ def ready(house: House) -> tuple[Check, ...]:
 
 
 def _of_loop(beat: Beat, *, silent: bool) -> Check:
-    if silent:
+    if silent and not beat.name.startswith(FOLDERS):
         return Check(
             beat.name,
             ok=False,
@@ -57,10 +62,9 @@ def _of_loop(beat: Beat, *, silent: bool) -> Check:
             message="silent",
             remedy="Läuft der Worker? Starten mit `postlotse work`.",
         )
-    return Check(
-        beat.name,
-        ok=not beat.code,
-        needed=False,
-        message=beat.code or "ok",
-        remedy=REMEDIES.get(beat.code, "") if beat.code else "",
-    )
+    if not beat.code:
+        return Check(beat.name, ok=True, needed=False, message="ok")
+    # The doors tell codes, never hosts or paths; the names of folders are what an admin needs.
+    named = f" {beat.message}" if beat.name.startswith(FOLDERS) else ""
+    remedy = REMEDIES.get(beat.code, "")
+    return Check(beat.name, ok=False, needed=False, message=f"{beat.code}{named}", remedy=remedy)

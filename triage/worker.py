@@ -17,13 +17,13 @@ import structlog
 from rules.errors import Conflict, HouseError
 from store import beats, leases
 from store.leases import Lease
-from triage import filing, folders, receive, reconcile, rounds
+from triage import filing, folders, health, receive, reconcile, rounds
 from triage.house import House
 from triage.ports import Postbox
 from triage.send import Outlets
 
-RECONCILE_EVERY = timedelta(minutes=5)
-"""How long a hand move may stay unnoticed. Own decision 0024."""
+LOOK_EVERY = timedelta(minutes=5)
+"""How long a hand move or a missing folder may stay unnoticed. Own decision 0024."""
 
 log = structlog.get_logger()
 
@@ -85,16 +85,16 @@ class Worker:
             done = work()
         except HouseError as exc:
             log.warning("round.failed", round=name, code=exc.code, error=exc.message)
-            self._beat(name, exc.code, exc.message)
+            self.beat(name, exc.code, exc.message)
             return False
         except Exception:
             log.exception("round.broken", round=name)
-            self._beat(name, "bug", "unexpected error, see the log")
+            self.beat(name, "bug", "unexpected error, see the log")
             return False
-        self._beat(name, "", "")
+        self.beat(name, "", "")
         return done > 0
 
-    def _beat(self, name: str, code: str, message: str) -> None:
+    def beat(self, name: str, code: str, message: str) -> None:
         """Tell /health/ready how the round went; if the database is away, ready says so itself."""
         try:
             with self.house.db.write() as tx:
@@ -111,8 +111,7 @@ class _PostboxRound:
     job: PostboxJob
     _box: Postbox | None = None
     _lease: Lease | None = None
-    _reconciled_at: datetime | None = None
-    _folders_made: bool = False
+    _looked_at: datetime | None = None
 
     def __call__(self) -> int:
         lease = self._held_lease()
@@ -127,21 +126,32 @@ class _PostboxRound:
     def _serve(self, lease: Lease) -> int:
         house = self.worker.house
         box = self._box = self._box or self.job.open()
-        if self.job.files and house.policy.create_folders and not self._folders_made:
-            folders.ensure_agency_folders(house, box, region=self.job.region)
-            self._folders_made = True
+        if self._looked_at is None:
+            self._make_folders(box)
         received = receive.receive(house, box, lease, region=self.job.region)
         done = filing.file_due(house, box, lease).done if self.job.files else 0
         if received.kept + done == 0:
-            self._reconcile(box, lease)
+            self._look_around(box, lease)
         return received.kept + done
 
-    def _reconcile(self, box: Postbox, lease: Lease) -> None:
-        """Now and then, when there is nothing else to do."""
+    def _look_around(self, box: Postbox, lease: Lease) -> None:
+        """Now and then, when there is nothing else to do: folders, and what people moved."""
         now = self.worker.house.clock()
-        if self._reconciled_at is None or now - self._reconciled_at >= RECONCILE_EVERY:
+        if self._looked_at is None or now - self._looked_at >= LOOK_EVERY:
+            self._looked_at = now
+            self._make_folders(box)
             reconcile.reconcile(self.worker.house, box, lease)
-            self._reconciled_at = now
+
+    def _make_folders(self, box: Postbox) -> None:
+        """Missing folders of agencies, by configuration; what can't be had is told to `ready`."""
+        house = self.worker.house
+        if not (self.job.files and house.policy.create_folders):
+            return
+        found = folders.ensure_agency_folders(house, box, region=self.job.region)
+        code = found.refused[0][1] if found.refused else ""
+        named = ", ".join(folder for folder, _ in found.refused[:5])
+        message = f"{len(found.refused)}: {named}" if found.refused else ""
+        self.worker.beat(f"{health.FOLDERS}{self.job.name}", code, message)
 
     def _held_lease(self) -> Lease | None:
         """The lease of the postbox, taken or renewed for one more round."""

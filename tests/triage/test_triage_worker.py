@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.maildir import MaildirPostbox
+from ingest.maildir import MaildirPostbox, create_tree
 from rules.errors import Refused, TryLater
 from store import aside, outgoing
 from store.outgoing import NewOutgoing
@@ -57,6 +57,21 @@ def test_a_bug_in_a_round_is_told_without_words_and_the_next_round_runs(house, c
     assert "123A456789" not in told
     checks = {check.name: check.message for check in health.ready(house)}
     assert checks["send"] == "bug"
+
+
+def test_a_folder_that_can_not_be_made_is_named_and_the_others_are(house, tmp_path):
+    root = tmp_path / "box"
+    create_tree(root)
+    (root / "435 Kassel").write_text("a file where the folder should be")
+    job = PostboxJob(
+        "SC-Südwest", "Südwest", lambda: MaildirPostbox("SC-Südwest", root), files=True
+    )
+    run(Worker(house, send.Outlets(Eakte(), Post()), (job,), poll_seconds=0.02), 1.5)
+    checks = {check.name: check for check in health.ready(house)}
+    assert not checks["folders:SC-Südwest"].ok
+    assert "1: 435 Kassel" in checks["folders:SC-Südwest"].message
+    assert (root / "431 Hanau" / "cur").is_dir()
+    assert checks["postbox:SC-Südwest"].ok
 
 
 def test_a_loop_that_fell_silent_is_named(house, clock):
@@ -118,7 +133,6 @@ def test_machine_mail_can_be_taken_in_by_a_person(house, box, lease):
 
 
 def test_observe_mode_writes_nothing_to_the_postbox(tmp_path, clock):
-    from ingest.maildir import create_tree
     from triage.settings import check
 
     root = tmp_path / "box"
