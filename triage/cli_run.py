@@ -2,6 +2,7 @@
 
 import secrets
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,7 @@ from api.doors import ApiKey, DoorSettings
 from rules.codes import Role
 from store import migrate as migrations
 from triage import demo as demo_house
-from triage import figures, wiring
+from triage import figures, log, wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, say, settings_of
 from triage.house import House
 from triage.settings import Settings, secret
@@ -50,6 +51,9 @@ def demo(
 
     Example: postlotse demo --port 8081 --reset
     """
+    if sys.stderr.isatty():
+        # The progress bar and the address stay readable; the pages show the rest.
+        log.configure(json_lines=False, level="WARNING")
     plan = demo_house.DemoPlan(folder=folder, mails=mails, feed_seconds=feed_seconds)
     settings = demo_house.prepare(plan, reset=reset)
     running = demo_house.start(plan, settings)
