@@ -53,6 +53,16 @@ def listing(
     return tuple(Listed(Item(*row[:-2]), *row[-2:]) for row in tx.run(statement))
 
 
+def held_by(tx: Tx, holder: str) -> tuple[Item, ...]:
+    """What this clerk holds, in the order of hand-out; also under a lease that is just over."""
+    statement = (
+        sa.select(*COLUMNS)
+        .where(spelled(table.c.state, ItemState.HELD), table.c.holder == holder)
+        .order_by(*_QUEUE)
+    )
+    return rows.all_as(tx, Item, statement)
+
+
 def waiting_counts(
     tx: Tx, agency_codes: Collection[str | None] | None = None
 ) -> dict[str | None, int]:

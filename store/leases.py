@@ -81,6 +81,15 @@ def hold(tx: Tx, lease: Lease, *, now: datetime) -> None:
         raise _lost(lease)
 
 
+def require_time(lease: Lease, *, now: datetime) -> None:
+    """Before a command to a server that knows no fences: the lease has not run out by our clock.
+
+    Raises: Conflict: `lease.lost`.
+    """
+    if lease.until <= now:
+        raise _lost(lease)
+
+
 def _same(lease: Lease) -> sa.ColumnElement[bool]:
     return sa.and_(
         table.c.name == lease.name, table.c.owner == lease.owner, table.c.fence == lease.fence

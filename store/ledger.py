@@ -82,6 +82,19 @@ def message(tx: Tx, message_id: int) -> Message:
     return found
 
 
+def locked(tx: Tx, message_id: int) -> Message:
+    """The row; nobody else changes it, or sorts or files the mail, until this transaction ends.
+
+    Raises: Refused: `mail.unknown`.
+    """
+    statement = sa.select(*_COLUMNS).where(tables.message.c.id == message_id)
+    # Not FOR UPDATE: rows that only refer to the message need not wait.
+    found = rows.one_as(tx, Message, statement.with_for_update(key_share=True))
+    if found is None:
+        raise unknown(message_id)
+    return found
+
+
 def messages(tx: Tx, message_ids: Iterable[int]) -> dict[int, Message]:
     """The rows of many, by id; unknown ids are left out."""
     found: dict[int, Message] = {}

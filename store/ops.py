@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState, op_step
 from rules.postbox import Place, Watermark
-from store import leases, rows, sightings
+from store import leases, ledger, rows, sightings
 from store.engine import Tx
 from store.leases import Lease
 from store.statements import spelled
@@ -26,7 +26,7 @@ _OPEN = (OpState.NEW, OpState.SENT)
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One act. `tries` counts sendings; `fence` is that of the last lease that wrote it."""
+    """One act. `tries` counts how often it was put off; `fence` is that of the last writer."""
 
     id: int
     message_id: int
@@ -68,8 +68,10 @@ def want(tx: Tx, message_id: int, *, kind: str, dst_folder: str, now: datetime) 
 
     None where nothing is to be done: it lies in no postbox, or in that folder already. A wish
     of the same kind that was not sent yet gets the new target, or is withdrawn; one that was
-    sent comes first.
+    sent comes first. Waits for a worker who is just writing what he did with the message.
+    Raises: Refused: `mail.unknown`.
     """
+    ledger.locked(tx, message_id)
     lies = next(iter(sightings.of_message(tx, message_id)), None)
     if lies is None or lies.state is SightingState.GONE:
         return None
@@ -111,12 +113,15 @@ def due(tx: Tx, postbox: str, *, now: datetime, limit: int) -> tuple[Op, ...]:
     return found
 
 
-def sent(tx: Tx, op_id: int, *, mark: Watermark, lease: Lease, now: datetime) -> Op:
-    """The command goes out next. The first watermark stays for all later sendings.
+def sent(tx: Tx, op_id: int, *, mark: Watermark, lease: Lease, now: datetime) -> Op | None:
+    """The command to `mark.folder` goes out next. The first watermark stays for later sendings.
 
-    Committed before the command is given.
-    Raises: Refused: `op.unknown`. Conflict: `lease.lost`, `op.step`.
+    None where the wish was withdrawn or got another target since it was read: no command then.
+    Committed before the command is given. Raises: Conflict: `lease.lost`, `op.step`.
     """
+    wish = _locked(tx, op_id)
+    if wish is None or wish.dst_folder != mark.folder:
+        return None
     return _write(
         tx,
         op_id,
@@ -125,7 +130,6 @@ def sent(tx: Tx, op_id: int, *, mark: Watermark, lease: Lease, now: datetime) ->
         now=now,
         values={
             "sent_at": now,
-            "tries": table.c.tries + 1,
             "mark_epoch": sa.func.coalesce(table.c.mark_epoch, mark.epoch),
             "mark_next_uid": sa.func.coalesce(table.c.mark_next_uid, mark.next_uid),
         },
@@ -149,11 +153,15 @@ def done(tx: Tx, op_id: int, *, place: Place, lease: Lease, now: datetime) -> No
 def later(
     tx: Tx, op_id: int, *, error_code: str, next_try_at: datetime, lease: Lease, now: datetime
 ) -> None:
-    """Not now; the state stays, so a sent command is looked for before it is repeated.
+    """Not now, and one more try; the state stays: a sent command is looked for before a repetition.
 
     Raises: Refused: `op.unknown`. Conflict: `lease.lost`, `op.step`.
     """
-    values = {"error_code": error_code, "next_try_at": next_try_at}
+    values = {
+        "error_code": error_code,
+        "next_try_at": next_try_at,
+        "tries": table.c.tries + 1,
+    }
     _write(tx, op_id, to=None, lease=lease, now=now, values=values)
 
 
@@ -190,9 +198,9 @@ def again(tx: Tx, op_id: int, *, now: datetime) -> None:
 
 def get(tx: Tx, op_id: int) -> Op:
     """The act. Raises: Refused: `op.unknown`."""
-    found = rows.one_as(tx, Op, sa.select(*_COLUMNS).where(table.c.id == op_id))
+    found = _find(tx, op_id)
     if found is None:
-        raise Refused("op.unknown", f"There is no act {op_id} on a postbox.", op_id=op_id)
+        raise _unknown(op_id)
     return found
 
 
@@ -209,6 +217,26 @@ def counts(tx: Tx, *, postbox: str | None = None) -> dict[OpState, int]:
         statement = statement.where(table.c.postbox == postbox)
     found: dict[OpState, int] = dict(tx.run(statement).all())
     return {state: found.get(state, 0) for state in OpState}
+
+
+def _find(tx: Tx, op_id: int) -> Op | None:
+    return rows.one_as(tx, Op, sa.select(*_COLUMNS).where(table.c.id == op_id))
+
+
+def _locked(tx: Tx, op_id: int) -> Op | None:
+    """The act as it is now, with its message locked: `want` reads places and acts under that lock.
+
+    Read again under the lock: what was read before may be older than the write waited for.
+    """
+    found = _find(tx, op_id)
+    if found is not None:
+        ledger.locked(tx, found.message_id)
+        found = _find(tx, op_id)
+    return found
+
+
+def _unknown(op_id: int) -> Refused:
+    return Refused("op.unknown", f"There is no act {op_id} on a postbox.", op_id=op_id)
 
 
 def _withdraw(tx: Tx, wish: Op | None) -> None:
@@ -245,7 +273,9 @@ def _write(
 ) -> Op:
     """One fenced step: the lease holds, nobody with a newer one wrote, the state is as read."""
     leases.hold(tx, lease, now=now)
-    before = get(tx, op_id)
+    before = _locked(tx, op_id)
+    if before is None:
+        raise _unknown(op_id)
     state = before.state if to is None else op_step(before.state, to)
     statement = (
         sa.update(table)

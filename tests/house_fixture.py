@@ -109,6 +109,11 @@ POLICY = Policy(
 def make_house(url: str, *, clock: Clock | None = None, judge: object | None = None) -> House:
     """A house on a fresh or existing database at `url`."""
     migrate.upgrade(url)
+    return open_house(url, clock=clock, judge=judge)
+
+
+def open_house(url: str, *, clock: Clock | None = None, judge: object | None = None) -> House:
+    """A house on a database that has its tables."""
     return House(
         db=Database.open(url),
         judging=Judging(judge or WordJudge(), directory(), layouts(), DeadlineRules()),

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from ingest.parse import parse
 from rules.access import Caller, Permission, may, may_work_agency, require
-from rules.errors import Refused
+from rules.errors import Refused, TryLater
 from rules.verdict import as_json
 from store import audit, items, keeping, ledger, verdicts
 from store.engine import Tx
@@ -13,6 +15,8 @@ from store.items import Item
 from store.keeping import Arrival
 from triage import rounds, sort
 from triage.house import House
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ def judge(house: House, data: bytes, *, mailbox: str = "") -> dict[str, Any]:
 def hand_in(house: House, caller: Caller, data: bytes, *, mailbox: str = "") -> MailView:
     """Keep these bytes as a new message and sort it at once. Durable when it returns.
 
+    Where the database fails between the two, the mail is `kept`, and the worker sorts it.
+
     Raises: Refused: `access.denied`.
     """
     require(caller, Permission.HAND_IN)
@@ -53,7 +59,11 @@ def hand_in(house: House, caller: Caller, data: bytes, *, mailbox: str = "") -> 
             details={"sha256": kept.sha256, "twins": len(kept.twin_ids)},
             at=now,
         )
-    rounds.sort_guarded(house, kept.message_id)
+    try:
+        rounds.sort_guarded(house, kept.message_id)
+    except TryLater as exc:
+        # It is kept: an error now would make the caller hand it in again. The worker sorts it.
+        log.warning("mail.sorted_later", message=kept.message_id, code=exc.code)
     with house.db.read() as tx:
         return _view(tx, kept.message_id)
 

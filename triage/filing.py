@@ -15,7 +15,7 @@ from rules.backoff import next_try
 from rules.errors import HouseError, Refused
 from rules.ledger import OpState
 from rules.postbox import Fetched, Place, Watermark
-from store import ledger, ops, originals, sightings
+from store import leases, ledger, ops, originals, sightings
 from store.leases import Lease
 from store.ops import Op
 from triage.house import House
@@ -42,15 +42,21 @@ def file_due(house: House, box: Postbox, lease: Lease) -> Filed:
     with house.db.read() as tx:
         due = ops.due(tx, box.name, now=house.clock(), limit=house.policy.batch_mails)
     fresh = [op for op in due if op.state is OpState.NEW]
-    doubtful = [op for op in due if op.state is OpState.SENT and _grace_is_over(house, op)]
+    doubtful = [op for op in due if op.state is OpState.SENT and _grace_is_over(house, lease, op)]
     settled = sum(_look_or_put_off(house, box, lease, op) for op in doubtful)
     done, failed = _move_all(house, box, lease, fresh)
     return Filed(done=done + settled, doubtful=len(doubtful) - settled, failed=failed)
 
 
-def _grace_is_over(house: House, op: Op) -> bool:
-    wait = timedelta(seconds=house.policy.grace_seconds)
-    return op.sent_at is not None and op.sent_at + wait <= house.clock()
+def _grace_is_over(house: House, lease: Lease, op: Op) -> bool:
+    """Whether no command of a dead or paused owner can be under way for this operation.
+
+    Counted from the end of the dead owner's lease: until then he may have given it.
+    """
+    if op.sent_at is None:
+        return False
+    since = max(op.sent_at, lease.taken_over_from_until or op.sent_at)
+    return since + timedelta(seconds=house.policy.grace_seconds) <= house.clock()
 
 
 def _move_all(house: House, box: Postbox, lease: Lease, fresh: list[Op]) -> tuple[int, int]:
@@ -75,14 +81,15 @@ def _move_group(
     house: House, box: Postbox, lease: Lease, group: list[Op], mark: Watermark
 ) -> tuple[int, int]:
     with house.db.write() as tx:
-        for op in group:
-            ops.sent(tx, op.id, mark=mark, lease=lease, now=house.clock())
+        now = house.clock()
+        # A clerk may have changed the wish since it was read; the next round sees the new one.
+        sent = [s for op in group if (s := ops.sent(tx, op.id, mark=mark, lease=lease, now=now))]
     places: list[tuple[Op, Place]] = []
     failed = 0
     try:
-        for op in group:
+        for op in sent:
             try:
-                place = box.move(op.src, op.dst_folder)
+                place = _move(house, box, lease, op)
             except Refused as exc:
                 _put_off(house, lease, [op], exc)
                 failed += 1
@@ -93,6 +100,15 @@ def _move_group(
         # What moved before the connection broke is proven; it must not stay in doubt.
         _settle(house, lease, places)
     return len(places), failed
+
+
+def _move(house: House, box: Postbox, lease: Lease, op: Op) -> Place | None:
+    """The command itself. The server asks for no fence, so whose time is over gives none.
+
+    Raises: Conflict: `lease.lost`. TryLater, Refused: as `Postbox.move`.
+    """
+    leases.require_time(lease, now=house.clock())
+    return box.move(op.src, op.dst_folder)
 
 
 def _settle(house: House, lease: Lease, places: list[tuple[Op, Place]]) -> None:
@@ -118,7 +134,11 @@ def _look(house: House, box: Postbox, lease: Lease, op: Op) -> int:
         return 1
     source = box.view(op.src_folder)
     if source.epoch == op.src_epoch and op.src_uid in source.uids:
-        moved = box.move(op.src, op.dst_folder)
+        with house.db.write() as tx:
+            # The next owner counts his grace time from this repetition.
+            ops.sent(tx, op.id, mark=op.mark or box.watermark(op.dst_folder), lease=lease,
+                     now=house.clock())  # fmt: skip
+        moved = _move(house, box, lease, op)
         if moved is not None:
             _settle(house, lease, [(op, moved)])
         return int(moved is not None)

@@ -135,11 +135,10 @@ def listing(
         )
 
 
-def mine(house: House, caller: Caller) -> tuple[Listed, ...]:
+def mine(house: House, caller: Caller) -> tuple[Item, ...]:
     """The items that the caller holds now, so that a new page finds its way back."""
     with house.db.read() as tx:
-        held = item_lists.listing(tx, agency_codes=None, states=(ItemState.HELD,), limit=500)
-    return tuple(row for row in held if row.item.holder == caller.name)
+        return item_lists.held_by(tx, caller.name)
 
 
 def _mail(house: House, tx: Tx, item: Item) -> ParsedMail | None:

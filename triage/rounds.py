@@ -13,6 +13,9 @@ from triage.send import Outlets
 SORT_BATCH = 50
 """Sorted mails are committed in batches of this size. Source: speed measurement 2026-11-23."""
 
+SEND_BATCH = 20
+"""Rows sent before receipts are looked for again. Own decision 0024."""
+
 KEEP_ORDER_SECONDS = 60
 SEAL_BATCH = 1000
 """Entries sealed in one commit; more follow in the next round. Own decision 0019."""
@@ -29,27 +32,47 @@ def sort_pending(house: House, *, limit: int = SORT_BATCH) -> int:
         with house.db.write() as tx:
             for found in ready:
                 sort.write(house, tx, found)
-    except Conflict:
-        # Another sorter was faster with one of them: each by itself, so that one tells nothing.
-        for found in ready:
-            sort_guarded(house, found.message.id)
+    except TryLater:
+        raise
+    except Conflict as exc:
+        # Another sorter was faster with one of them.
+        log.info("mail.batch_again", mails=len(ready), code=exc.code)
+    except Exception:
+        log.exception("mail.batch_broken", mails=len(ready))
+    else:
+        return len(pending)
+    # Each by itself, so that one tells nothing for the others.
+    for found in ready:
+        written(house, found)
     return len(pending)
 
 
 def sort_guarded(house: House, message_id: int) -> bool:
-    """Sort one kept mail, or set it aside with the reason; False where nothing was sorted.
+    """Sort one kept mail that was handed in, or set it aside; False where nothing was sorted.
 
-    For mail that is handed in, and for those that a batch could not write.
+    Raises: TryLater: `store.away`.
     """
     found = prepared(house, message_id)
-    if found is None:
-        return False
+    return found is not None and written(house, found)
+
+
+def written(house: House, found: sort.Sorted) -> bool:
+    """Write one mail by itself; where that breaks, it lies aside and False comes back (promise 3).
+
+    Raises: TryLater: `store.away`.
+    """
+    message_id = found.message.id
     try:
         with house.db.write() as tx:
             return sort.write(house, tx, found)
+    except TryLater:
+        raise
     except Conflict as exc:
         log.warning("mail.not_sorted", message=message_id, code=exc.code)
-        return False
+    except Exception as exc:
+        log.exception("mail.unwritable", message=message_id)
+        set_aside(house, message_id, step="write", code=getattr(exc, "code", "bug"))
+    return False
 
 
 def prepared(house: House, message_id: int) -> sort.Sorted | None:
@@ -67,9 +90,14 @@ def prepared(house: House, message_id: int) -> sort.Sorted | None:
 
 
 def set_aside(house: House, message_id: int, *, step: str, code: str) -> None:
-    """Lay a mail beside the way with its reason; bytes and ledger row stay."""
+    """Lay a kept mail beside the way with its reason; bytes and ledger row stay.
+
+    Nothing happens to one that somebody else has sorted or deleted meanwhile.
+    """
     now = house.clock()
     with house.db.write() as tx:
+        if ledger.locked(tx, message_id).state is not LedgerState.KEPT:
+            return
         ledger.set_state(tx, message_id, LedgerState.ASIDE, reason=code, now=now)
         aside.put(tx, message_id, step=step, reason_code=code, detail="", now=now)
         audit.add(
@@ -84,8 +112,12 @@ def set_aside(house: House, message_id: int, *, step: str, code: str) -> None:
 
 def send_round(house: House, outlets: Outlets, worker: str) -> int:
     """Deliver what is due and take the receipts that lie ready; the number of both."""
-    rows = send.claim_due(house, worker=worker)
-    sent = sum(_delivered(house, outlets, row) for row in rows)
+    sent = 0
+    for _ in range(SEND_BATCH):
+        row = send.claim_due(house, worker=worker)
+        if row is None:
+            break
+        sent += _delivered(house, outlets, row)
     return sent + send.take_receipts(house, outlets.eakte)
 
 
@@ -95,6 +127,10 @@ def _delivered(house: House, outlets: Outlets, row: Outgoing) -> int:
         return send.deliver(house, outlets, row)
     except TryLater:
         raise
+    except Conflict as exc:
+        # The receipt was faster than our note of the sending, or the claim ran out.
+        log.info("outgoing.overtaken", kind=row.kind, outgoing=row.id, code=exc.code)
+        return 0
     except Exception as exc:
         log.exception("outgoing.broken", kind=row.kind, outgoing=row.id)
         send.give_up(house, row, getattr(exc, "code", "bug"))

@@ -10,7 +10,7 @@ from datetime import timedelta
 import structlog
 
 from rules.backoff import next_try
-from rules.errors import HouseError, Refused, TryLater, Unreadable
+from rules.errors import Conflict, HouseError, Refused, TryLater, Unreadable
 from rules.handover import Receipt
 from rules.item import HandoverRejected, ReceiptArrived
 from store import audit, outgoing
@@ -33,17 +33,21 @@ class Outlets:
     mail: MailOutlet
 
 
-def claim_due(house: House, *, worker: str, limit: int = 20) -> tuple[Outgoing, ...]:
-    """Take rows that are due, so that no other worker delivers them at the same time."""
+def claim_due(house: House, *, worker: str) -> Outgoing | None:
+    """Take the row that is due longest, so that no other worker delivers it at the same time.
+
+    One at a time: of a batch the last would wait for the others, and its claim could run out.
+    """
     with house.db.write() as tx:
-        return outgoing.claim(
+        rows = outgoing.claim(
             tx,
             kinds=("eakte", "reply"),
             worker=worker,
             now=house.clock(),
-            limit=limit,
+            limit=1,
             lease_seconds=CLAIM_SECONDS,
         )
+    return rows[0] if rows else None
 
 
 def deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
@@ -80,7 +84,7 @@ def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> str:
 
 
 def _again(house: House, row: Outgoing, exc: HouseError) -> None:
-    wait = next_try(row.tries + 1, house.backoff)
+    wait = next_try(row.tries, house.backoff)
     if wait is None:
         give_up(house, row, exc.code)
         return
@@ -109,10 +113,17 @@ def give_up(house: House, row: Outgoing, code: str) -> None:
 
 
 def take_receipts(house: House, outlet: FileOutlet) -> int:
-    """Write the receipts that lie ready; the number taken. Repeating one changes nothing."""
+    """Write the receipts that lie ready; the number taken. Repeating one changes nothing.
+
+    One that does not fit now lies ready again in the next round, and never stops the others.
+    """
     taken = 0
     for receipt in outlet.receipts():
-        _take(house, receipt)
+        try:
+            _take(house, receipt)
+        except Conflict as exc:
+            log.warning("receipt.put_off", key=receipt.key, code=exc.code)
+            continue
         outlet.confirm(receipt.key)
         taken += 1
     return taken

@@ -99,7 +99,7 @@ def prepare(house: House, message: Message, data: bytes) -> Sorted:
 def write(house: House, tx: Tx, found: Sorted) -> bool:
     """Verdict, item and wish in the caller's transaction; False where somebody was faster."""
     message_id, now = found.message.id, house.clock()
-    if ledger.message(tx, message_id).state is not LedgerState.KEPT:
+    if ledger.locked(tx, message_id).state is not LedgerState.KEPT:
         return False
     ledger.describe(
         tx,

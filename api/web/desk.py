@@ -23,7 +23,7 @@ def desk_page(visit: Reading, agentur: str = "", leer: str = "") -> Response:
     if not may(visit.caller, Permission.WORK_ITEM):
         return go(home_of(visit.caller))
     line = visit.line(agentur)
-    mine = [row.item for row in item_view.mine(visit.house, visit.caller)]
+    mine = item_view.mine(visit.house, visit.caller)
     response = page(
         visit.request,
         "arbeitsplatz.html",

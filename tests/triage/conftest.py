@@ -1,3 +1,5 @@
+"""Every test of the way runs on both engines: ask for `house`."""
+
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -6,7 +8,7 @@ import pytest
 from ingest.maildir import MaildirPostbox, create_tree
 from store import leases
 from store.leases import Lease
-from tests.house_fixture import Clock, make_house, sqlite_url
+from tests.house_fixture import Clock, open_house
 from triage.house import House
 
 
@@ -16,8 +18,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def house(tmp_path: Path, clock: Clock) -> Iterator[House]:
-    house = make_house(sqlite_url(tmp_path), clock=clock)
+def house(url: str, clock: Clock) -> Iterator[House]:
+    house = open_house(url, clock=clock)
     yield house
     house.db.close()
 

@@ -5,7 +5,8 @@ postbox or the n-th commit. Killing the process for real is in tests/journey.
 """
 
 import itertools
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -14,7 +15,8 @@ import pytest
 from ingest.maildir import MaildirPostbox, create_tree
 from rules.ledger import LedgerState
 from store import leases, ledger, originals, sightings
-from tests.house_fixture import Clock, eml, make_house, sqlite_url
+from tests.conftest import empty
+from tests.house_fixture import Clock, eml, open_house
 from triage import filing, receive, rounds
 from triage.house import House
 
@@ -125,16 +127,33 @@ def check(house: House, box: MaildirPostbox) -> None:
             assert here == set(box.view(folder).uids), "database place = server place"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh_url(request, tmp_path) -> Callable[[int], str]:
+    """An empty database for each point of the matrix."""
+
+    def on_sqlite(point: int) -> str:
+        file = tmp_path / f"{point}.sqlite"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        return f"sqlite:///{file}"
+
+    def on_postgresql(_point: int) -> str:
+        url = request.getfixturevalue("postgresql_url")
+        empty(url)
+        return url
+
+    return on_sqlite if request.param == "sqlite" else on_postgresql
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("what", ["postbox", "commit"])
-def test_every_crash_point_ends_with_each_mail_once(tmp_path, clock, box, what, when):
+def test_every_crash_point_ends_with_each_mail_once(tmp_path, fresh_url, what, when):
     points = 0
     while True:
         folder = tmp_path / f"{what}-{points}"
         root = folder / "box"
         create_tree(root)
         clock = Clock()
-        house = make_house(sqlite_url(folder), clock=clock)
+        house = open_house(fresh_url(points), clock=clock)
         inner = MaildirPostbox("SC-Südwest", root, size_limit_bytes=1_000_000)
         for mail in MAILS:
             inner.append("INBOX", mail)

@@ -1,13 +1,14 @@
 """Filing when the postbox says no, says nothing, or lost a folder."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from ingest.maildir import MaildirPostbox
-from rules.errors import Refused, TryLater
+from rules.errors import Conflict, Refused, TryLater
 from rules.ledger import OpState
-from store import ops
+from store import leases, ops
 from tests.house_fixture import eml
 from triage import filing, receive, rounds
 
@@ -98,11 +99,65 @@ def test_a_target_that_somebody_removed_puts_off_and_does_not_block(
 def test_without_the_right_to_make_folders_the_wish_waits_and_is_given_up(
     house, box, lease, sorted_mails, clock
 ):
-    from dataclasses import replace
-
     strict = replace(house, policy=replace(house.policy, create_folders=False))
-    for _ in range(3):
+    states = []
+    for _ in range(house.backoff.max_tries):
         assert filing.file_due(strict, box, lease).done == 0
+        states.append(op_states(house))
         clock.forward(hours=1)
-    assert op_states(house) == [OpState.NEW] * 3 or OpState.REFUSED in op_states(house)
+    assert states == [[OpState.NEW] * 3, [OpState.NEW] * 3, [OpState.REFUSED] * 3]
     assert len(box.view("INBOX").uids) == 3
+
+
+def test_a_move_that_is_refused_each_time_is_given_up(house, box, lease, sorted_mails, clock):
+    refusing = Refusing(box, *[Refused("postbox.no_right", "read only")] * 99)
+    for _ in range(house.backoff.max_tries):
+        filing.file_due(house, refusing, lease)
+        clock.forward(hours=1)
+    assert op_states(house) == [OpState.REFUSED] * 3
+
+
+def test_a_wish_that_a_clerk_changes_while_the_target_is_looked_at_is_not_carried_out(
+    house, box, lease, sorted_mails
+):
+    class Meanwhile(Refusing):
+        """The clerk forwards the first mail between the reading of the wishes and the intent."""
+
+        def watermark(self, folder):
+            with house.db.write() as tx:
+                ops.want(tx, 1, kind="file", dst_folder="431 Hanau/Termin", now=house.clock())
+            return self._box.watermark(folder)
+
+    assert filing.file_due(house, Meanwhile(box, "fine", "fine"), lease).done == 2
+    assert filing.file_due(house, box, lease).done == 1
+    assert len(box.view("431 Hanau/Termin").uids) == 1
+
+
+def test_whose_lease_is_over_gives_no_more_commands(house, box, lease, sorted_mails, clock):
+    class Slow(Refusing):
+        def move(self, place, target):
+            clock.forward(days=2)
+            return super().move(place, target)
+
+    slow = Slow(box, "no proof", "no proof", "no proof")
+    with pytest.raises(Conflict) as lost:
+        filing.file_due(house, slow, lease)
+    assert lost.value.code == "lease.lost"
+    assert len(box.view("INBOX").uids) == 2, "one command was out, then it stopped"
+
+
+def test_grace_counts_from_the_end_of_the_dead_owners_lease(house, box, sorted_mails, clock):
+    """A paused worker may give commands until its lease ends, long after it noted the intent."""
+
+    def take(owner: str):
+        with house.db.write() as tx:
+            return leases.take(tx, "postbox:x", owner=owner, now=house.clock(), seconds=100)
+
+    paused = take("paused")
+    with pytest.raises(TryLater):
+        filing.file_due(house, Refusing(box, TryLater("postbox.away", "gone")), paused)
+    clock.forward(seconds=100)
+    heir = take("heir")
+    assert filing.file_due(house, box, heir) == filing.Filed(), "its last command may still run"
+    clock.forward(seconds=31)
+    assert filing.file_due(house, box, heir).done == 3
