@@ -1,4 +1,4 @@
-"""Keeping comes first: bytes, ledger row, place and audit entry in one commit.
+"""Keeping comes first: bytes, ledger row, arrival, place and audit entry in one commit.
 
 Only then is the source confirmed. A place already known is the same message; equal bytes at
 another place are a twin, kept as a message of its own.
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from rules.ledger import LedgerState
 from rules.postbox import Place
-from store import leases, originals, sightings, tables
+from store import arrivals, leases, originals, sightings, tables
 from store.engine import Tx
 from store.leases import Lease
 from store.statements import parts
@@ -28,6 +28,7 @@ class Arrival:
 
     `received_at` is when the postbox took it in (aware UTC). `place` is None where it lies in
     no postbox. `size_bytes` differs from the data's where only the head was fetched.
+    `delivery_key` names a delivery that its sender may repeat, for `arrivals.seen_again`.
     """
 
     data: bytes
@@ -37,6 +38,7 @@ class Arrival:
     region: str | None = None
     place: Place | None = None
     size_bytes: int | None = None
+    delivery_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def keep_many(
 
     Idempotent by place, also within the batch. A place whose message had gone is live again.
     Under a postbox the caller passes its `lease`.
-    Raises: Conflict: `lease.lost`, and nothing is kept.
+    Raises: Conflict: `lease.lost`; `store.conflict`: another process just kept a delivery of
+    that key. Nothing is kept then.
     """
     if lease is not None:
         leases.hold(tx, lease, now=now)
@@ -81,10 +84,10 @@ def _key(arrival: Arrival, index: int) -> _Key:
     return arrival.postbox, arrival.place
 
 
-def _known(tx: Tx, arrivals: dict[_Key, Arrival], *, now: datetime) -> dict[_Key, Kept]:
+def _known(tx: Tx, batch: dict[_Key, Arrival], *, now: datetime) -> dict[_Key, Kept]:
     """Those whose place has a message already; the message lies there (again)."""
     places: dict[str, list[Place]] = {}
-    for key in arrivals:
+    for key in batch:
         if isinstance(key, tuple):
             places.setdefault(key[0], []).append(key[1])
     return {
@@ -94,21 +97,29 @@ def _known(tx: Tx, arrivals: dict[_Key, Arrival], *, now: datetime) -> dict[_Key
     }
 
 
-def _keep_new(tx: Tx, arrivals: dict[_Key, Arrival], *, now: datetime) -> dict[_Key, Kept]:
-    hashes = {key: originals.fingerprint(arrival.data) for key, arrival in arrivals.items()}
+def _keep_new(tx: Tx, batch: dict[_Key, Arrival], *, now: datetime) -> dict[_Key, Kept]:
+    hashes = {key: originals.fingerprint(arrival.data) for key, arrival in batch.items()}
     twins = _twins(tx, set(hashes.values()))
-    originals.write(tx, {hashes[key]: arrival.data for key, arrival in arrivals.items()})
+    originals.write(tx, {hashes[key]: arrival.data for key, arrival in batch.items()})
     ids = _write_messages(
-        tx, [_message_row(arrival, hashes[key], now) for key, arrival in arrivals.items()]
+        tx, [_message_row(arrival, hashes[key], now) for key, arrival in batch.items()]
     )
     places = [
         (message_id, key[0], key[1])
-        for message_id, key in zip(ids, arrivals, strict=True)
+        for message_id, key in zip(ids, batch, strict=True)
         if isinstance(key, tuple)
     ]
     sightings.add_many(tx, places, now=now)
+    arrivals.count_in(
+        tx,
+        [
+            arrivals.Counted(message_id, arrival.source, arrival.postbox, arrival.delivery_key)
+            for message_id, arrival in zip(ids, batch.values(), strict=True)
+        ],
+        now=now,
+    )
     kept: dict[_Key, Kept] = {}
-    for message_id, key in zip(ids, arrivals, strict=True):
+    for message_id, key in zip(ids, batch, strict=True):
         earlier = twins.setdefault(hashes[key], [])
         kept[key] = Kept(message_id, hashes[key], is_new=True, twin_ids=tuple(earlier))
         earlier.append(message_id)

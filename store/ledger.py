@@ -147,20 +147,22 @@ def unsorted(tx: Tx, *, limit: int) -> tuple[int, ...]:
 def counts(
     tx: Tx, *, postbox: str | None = None, day: date | None = None
 ) -> dict[LedgerState, int]:
-    """How many messages in each state; all states are keys.
+    """How many messages in each state; all states are keys, and nothing else is counted.
 
     `day` is the local day (Europe/Berlin) on which they were kept. Without it the whole
     archive is counted, which is slow: for reports only.
     """
     table = tables.message
-    statement = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
+    # As text: a row whose state is damaged must not hide all others.
+    state_word = sa.type_coerce(table.c.state, sa.String)
+    statement = sa.select(state_word, sa.func.count()).group_by(table.c.state)
     if postbox is not None:
         statement = statement.where(table.c.postbox == postbox)
     if day is not None:
-        since, until = _bounds(day)
+        since, until = day_bounds(day)
         statement = statement.where(table.c.kept_at >= since, table.c.kept_at < until)
-    found: dict[LedgerState, int] = dict(tx.run(statement).all())
-    return {state: found.get(state, 0) for state in LedgerState}
+    found: dict[str, int] = dict(tx.run(statement).all())
+    return {state: found.get(state.value, 0) for state in LedgerState}
 
 
 def freshness(tx: Tx, postbox: str) -> datetime | None:
@@ -200,7 +202,7 @@ def _is_unsorted() -> sa.ColumnElement[bool]:
     return spelled(tables.message.c.state, LedgerState.KEPT)
 
 
-def _bounds(day: date) -> tuple[datetime, datetime]:
-    """The local day as two moments; 23 to 25 hours apart."""
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """The local day (Europe/Berlin): its first moment, and that of the next, 23 to 25 h later."""
     midnight = time(tzinfo=BERLIN)
     return datetime.combine(day, midnight), datetime.combine(day + timedelta(days=1), midnight)

@@ -364,6 +364,26 @@ aside = sa.Table(
 )
 """Mail beside the way, with the reason; open as long as `resolved_at` is NULL."""
 
+arrival = sa.Table(
+    "arrival",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    # No foreign key: this row must outlive the message, or a loss could not be seen.
+    sa.Column("message_id", _Id, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("source", sa.String(20), nullable=False),
+    sa.Column("postbox", sa.Text),
+    sa.Column("delivery_key", sa.String(64), unique=True),
+    sa.Column("deliveries", sa.Integer, nullable=False, server_default="1"),
+    sa.Index("ix_arrival_at", "at"),
+    sa.Index("ix_arrival_message_id", "message_id"),
+)
+"""What was seen, counted apart from the ledger: one row for each message when it is kept.
+
+Rows are never deleted. `delivery_key` names a delivery by SMTP or LMTP, so that its repetition
+is no second message; `deliveries` counts how often it came.
+"""
+
 beat = sa.Table(
     "beat",
     metadata,

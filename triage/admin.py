@@ -11,7 +11,8 @@ from typing import Final
 from rules import access
 from rules import ledger as ledger_rules
 from rules.access import Caller, Permission
-from store import audit, ledger, outgoing
+from store import arrivals, audit, ledger, outgoing
+from store.arrivals import Difference
 from store.audit import Entry
 from store.outgoing import Outgoing
 from store.tables import OutgoingState
@@ -27,13 +28,23 @@ POSTBOX_CHECK: Final = "postbox:"
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """The sum of one local day. `difference` is 0 where every mail is accounted for once."""
+    """The sum of one local day.
+
+    `seen` is counted apart from the states, when mail is kept. `differences` names the mails
+    that are not accounted for exactly once; two of them may cancel out in `difference`.
+    """
 
     day: date
     postbox: str | None
     seen: int
     states: dict[str, int]
     difference: int
+    differences: tuple[Difference, ...]
+
+    @property
+    def closes(self) -> bool:
+        """Whether every mail is accounted for exactly once."""
+        return self.difference == 0 and not self.differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +121,18 @@ def completeness(
 ) -> Completeness:
     """Seen against the states of the day's mails; today where no local day is given.
 
+    Without `postbox` mail of all ways is counted, that handed in and delivered included.
     Raises: Refused: `access.denied`. Source: F12, N2.
     """
     access.require(caller, Permission.READ_FIGURES)
     local_day = day or house.local_now().date()
     with house.db.read() as tx:
+        seen = arrivals.seen(tx, postbox=postbox, day=local_day)
         counted = ledger.counts(tx, postbox=postbox, day=local_day)
+        differences = arrivals.differences(tx, postbox=postbox, day=local_day)
     states = {state.value: number for state, number in counted.items()}
-    seen = sum(states.values())
     closed = ledger_rules.completeness(ledger_rules.Counts(seen=seen, **states))
-    return Completeness(local_day, postbox, seen, states, closed.difference)
+    return Completeness(local_day, postbox, seen, states, closed.difference, differences)
 
 
 def postboxes(house: House, caller: Caller) -> tuple[PostboxRow, ...]:

@@ -14,6 +14,7 @@ from rules.errors import Refused
 from rules.texts import approval_line
 from store import audit
 from store import texts as shelf
+from store.arrivals import Fault
 from store.engine import Database
 from triage import accept, admin, wiring
 from triage import aside as set_aside
@@ -26,6 +27,14 @@ from triage.console import (
     settings_of,
 )
 from triage.house import House
+
+REMEDIES = {
+    Fault.LOST: "it arrived and has no ledger row; take it from a backup, or from the postbox",
+    Fault.UNCOUNTED: "the ledger has it and no arrival explains it; was the database changed?",
+    Fault.DOUBLED: "several arrivals share its number; look in the trail for what came twice",
+    Fault.STATELESS: "its state is none of the ledger's; was the database changed?",
+    Fault.PLACELESS: "it came out of a postbox and has no place; look for it in the postbox",
+}
 
 texts_app = typer.Typer(help="Approved texts: check, approve.", no_args_is_help=True)
 keys_app = typer.Typer(help="Keys of machines.", no_args_is_help=True)
@@ -198,6 +207,9 @@ def reconcile(
 ) -> None:
     """Show the completeness sum per postbox: seen = open + done + aside + gone + deleted.
 
+    The last line sums up all ways, mail handed in and delivered included. Mails that are not
+    accounted for exactly once are named with what is wrong; the exit code is 1 then.
+
     Example: postlotse reconcile --day 2026-11-25
     """
     try:
@@ -206,15 +218,34 @@ def reconcile(
         raise Refused("reconcile.day", f"{day} is no day; write YYYY-MM-DD.") from exc
     settings = settings_of(config)
     house = wiring.build_house(settings)
-    closes = True
-    for box in settings.postboxes:
-        sum_ = admin.completeness(house, _operator(), postbox=box.name, day=wanted)
-        closes = closes and sum_.difference == 0
-        line = {"postbox": box.name, "day": sum_.day.isoformat(), "seen": sum_.seen}
-        line |= sum_.states | {"difference": sum_.difference}
-        emit(line) if as_json else say("  ".join(f"{key}={value}" for key, value in line.items()))
-    if not closes:
+    sums = [
+        admin.completeness(house, _operator(), postbox=name, day=wanted)
+        for name in (*(box.name for box in settings.postboxes), None)
+    ]
+    for sum_ in sums:
+        emit(_sum_line(sum_)) if as_json else _say_sum(sum_)
+    if not all(sum_.closes for sum_ in sums):
         raise typer.Exit(1)
+
+
+def _sum_line(found: admin.Completeness) -> dict[str, object]:
+    named = [{"message": one.message_id, "fault": one.fault.value} for one in found.differences]
+    return {
+        "postbox": found.postbox,
+        "day": found.day.isoformat(),
+        "seen": found.seen,
+        **found.states,
+        "difference": found.difference,
+        "differences": named,
+    }
+
+
+def _say_sum(found: admin.Completeness) -> None:
+    line = _sum_line(found) | {"postbox": found.postbox or "(all)"}
+    del line["differences"]
+    say("  ".join(f"{key}={value}" for key, value in line.items()))
+    for one in found.differences:
+        say(f"  message {one.message_id} is {one.fault.value}: {REMEDIES[one.fault]}")
 
 
 def _house(config: Path) -> House:

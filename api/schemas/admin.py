@@ -60,14 +60,25 @@ class OutgoingPage(Out):
     next_cursor: str | None = Field(examples=["aTo4NzE"])
 
 
+class DifferenceOut(Out):
+    """One mail that is not accounted for exactly once."""
+
+    message_id: int = Field(examples=[40721])
+    fault: str = Field(
+        examples=["lost"], description="lost, uncounted, doubled, stateless or placeless"
+    )
+
+
 class CompletenessOut(Out):
-    """The sum of one local day; `difference` other than 0 means that the house has lost count."""
+    """The sum of one local day; `closes` false means that the house has lost count."""
 
     day: date = Field(examples=["2026-11-25"])
     postbox: str | None = Field(examples=["SC-West"])
     seen: int = Field(examples=[812])
     states: dict[str, int] = Field(examples=[{"sorted": 790, "aside": 20, "kept": 2}])
     difference: int = Field(examples=[0])
+    closes: bool = Field(examples=[True])
+    differences: list[DifferenceOut] = Field(examples=[[]])
 
 
 class EntryOut(Out):

@@ -74,10 +74,19 @@ def test_the_sum_of_the_day_closes(doors: Doors) -> None:
     set_aside(doors)
     proof = doors.admin.get("/v1/admin/completeness").json()
     assert proof["day"] == "2026-11-23"
-    assert (proof["seen"], proof["difference"]) == (2, 0)
+    assert (proof["seen"], proof["difference"], proof["closes"]) == (2, 0, True)
     assert (proof["states"]["sorted"], proof["states"]["aside"]) == (1, 1)
     other_day = doors.admin.get("/v1/admin/completeness?day=2026-11-22").json()
     assert other_day["seen"] == 0
+
+
+def test_a_mail_whose_state_is_damaged_is_named(doors: Doors) -> None:
+    number = doors.hand_in("Krankmeldung")["message_id"]
+    with doors.house.db.write() as tx:
+        tx.connection.exec_driver_sql("UPDATE message SET state = 'verlegt'")
+    proof = doors.admin.get("/v1/admin/completeness").json()
+    assert (proof["seen"], proof["difference"], proof["closes"]) == (1, 1, False)
+    assert proof["differences"] == [{"message_id": number, "fault": "stateless"}]
 
 
 def test_postboxes_are_shown_as_the_worker_last_found_them(doors: Doors) -> None:

@@ -6,7 +6,18 @@ import pytest
 import sqlalchemy as sa
 
 from rules.codes import Concern
-from store import aside, audit, claims, keeping, ledger, ops, outgoing, retention, sightings
+from store import (
+    arrivals,
+    aside,
+    audit,
+    claims,
+    keeping,
+    ledger,
+    ops,
+    outgoing,
+    retention,
+    sightings,
+)
 from store.claims import Line
 from store.engine import Database, Tx
 from tests.store.samples import NOW, POSTBOX, arrival
@@ -24,6 +35,9 @@ CALLS: dict[str, Callable[[Tx], object]] = {
     "leases that are over": lambda tx: claims.expire(tx, NOW),
     "keep": lambda tx: keeping.keep_many(tx, [arrival("1")], now=NOW),
     "known uids": lambda tx: sightings.known_uids(tx, POSTBOX, folder="INBOX", epoch="1"),
+    "delivery seen again": lambda tx: arrivals.seen_again(tx, "k"),
+    "arrivals of a day": lambda tx: arrivals.seen(tx, day=NOW.date()),
+    "differences of a day": lambda tx: arrivals.differences(tx, day=NOW.date(), postbox=POSTBOX),
     "unsorted": lambda tx: ledger.unsorted(tx, limit=50),
     "acts that are due": lambda tx: ops.due(tx, POSTBOX, now=NOW, limit=50),
     "outgoing": lambda tx: outgoing.claim(

@@ -1,6 +1,7 @@
 """Every command explains itself, speaks JSON where asked, and ends with a code."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,10 @@ import typer
 from typer.testing import CliRunner
 
 from rules.errors import HouseError
-from store import migrate
+from store import keeping, migrate
+from store.keeping import Arrival
 from tests.house_fixture import MACHINE, eml, make_house
-from triage import accept, cli
+from triage import accept, cli, wiring
 
 RUN = CliRunner()
 
@@ -121,11 +123,12 @@ def test_a_new_key_is_shown_once_with_its_hash_for_the_file():
 
 
 def test_the_sum_the_trail_and_the_lists_of_a_small_house(config, tmp_path):
-    house = make_house(f"sqlite:///{tmp_path}/p.sqlite")
+    house = make_house(f"sqlite:///{tmp_path}/p.sqlite", clock=wiring.utc_now)
     accept.hand_in(house, MACHINE, eml("explodiere"))
     house.db.close()
-    line = json.loads(call("reconcile", "-c", str(config), "--json"))
-    assert (line["postbox"], line["difference"]) == ("SC-Ost", 0)
+    box, everything = map(json.loads, call("reconcile", "-c", str(config), "--json").splitlines())
+    assert (box["postbox"], box["seen"], box["difference"]) == ("SC-Ost", 0, 0)
+    assert (everything["postbox"], everything["seen"], everything["differences"]) == (None, 1, [])
     assert "whole" in call("trail", "verify", "-c", str(config))
     assert call("outbox", "list", "-c", str(config), "--json") == ""
     (row,) = call("aside", "list", "-c", str(config), "--json").splitlines()
@@ -136,6 +139,21 @@ def test_the_sum_the_trail_and_the_lists_of_a_small_house(config, tmp_path):
     assert number in call("aside", "replay", number, "-c", str(config))
     assert refusal("outbox", "replay", "7", "-c", str(config)) == "outgoing.unknown"
     assert refusal("reconcile", "-c", str(config), "--day", "gestern") == "reconcile.day"
+
+
+def test_reconcile_names_the_mail_that_vanished_and_ends_with_one(tmp_path):
+    config = tmp_path / "postlotse.toml"
+    config.write_text('[store]\nurl = "sqlite:///p.sqlite"\n')
+    house = make_house(f"sqlite:///{tmp_path}/p.sqlite", clock=wiring.utc_now)
+    with house.db.write() as tx:
+        kept = keeping.keep(tx, Arrival(eml("x"), house.clock(), "api"), now=house.clock())
+    house.db.close()
+    with sqlite3.connect(tmp_path / "p.sqlite") as database:
+        database.execute("DELETE FROM message")
+    database.close()
+    told = call("reconcile", "-c", str(config), code=1)
+    assert f"message {kept.message_id} is lost" in told
+    assert "seen=1" in told
 
 
 def test_a_house_without_tables_names_the_remedy(tmp_path):
