@@ -46,7 +46,7 @@ journey: .venv/.dev-installed $(MODEL) system-packages ## the whole way with rea
 bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, side by side in one run
 	$(BIN)/python -m tests.bench.bench_backlog
 
-system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, Chromium
+system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, Postfix, swaks, Chromium
 	sh tests/servers/system_packages.sh
 
 lock: ## renew the lock files (needs uv on the path)

@@ -56,3 +56,15 @@ class Watermark:
     folder: str
     epoch: str
     next_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One message that a mail server hands over by SMTP or LMTP, for one recipient.
+
+    `sender` is that of the envelope, empty for bounces; `data` the exact bytes without envelope.
+    """
+
+    sender: str
+    recipient: str
+    data: bytes

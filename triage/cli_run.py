@@ -120,7 +120,11 @@ def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def _worker(house: House, config: Path) -> Worker:
     settings = settings_of(config)
     return Worker(
-        house, wiring.outlets(settings), wiring.postbox_jobs(settings), settings.worker.poll_seconds
+        house,
+        wiring.outlets(settings),
+        wiring.postbox_jobs(settings),
+        settings.worker.poll_seconds,
+        door=wiring.letterbox(house, settings),
     )
 
 

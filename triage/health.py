@@ -20,6 +20,8 @@ REMEDIES = {
     "postbox.away": "Erreichbarkeit des Postfachs prüfen; der Lotse versucht es weiter.",
     "postbox.login_refused": "Zugangsdaten des Postfachs prüfen und den Dienst neu starten.",
     "store.away": "Datenbank prüfen; der Lotse wartet und macht dann weiter.",
+    "door.port": "Port der Tür für Mailserver freimachen oder in der Konfiguration ändern.",
+    "door.certificate": "Zertifikat und Schlüssel der Tür für Mailserver prüfen.",
     "eakte.drop_missing": "Übergabeordner der eAkte einhängen.",
     "bug": "Protokoll ansehen und den Hersteller benachrichtigen.",
 }

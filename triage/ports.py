@@ -1,6 +1,7 @@
 """What the stations need of the world outside; implemented by ingest and outbox.
 
-A Protocol stands here only where two implementations exist.
+A Protocol stands here only where two implementations exist, or where a station would otherwise
+know an adapter.
 """
 
 from collections.abc import Iterator
@@ -66,6 +67,23 @@ class Postbox(Protocol):
 
     def close(self) -> None:
         """Log out; never raises."""
+        ...
+
+
+class Door(Protocol):
+    """Where mail servers come in. Delivers into `letterbox.keep`, from threads of its own."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it listens."""
+        ...
+
+    def open(self) -> None:
+        """Listen; nothing to do where it does. Raises: Refused: `door.port`, `door.certificate`."""
+        ...
+
+    def close(self) -> None:
+        """Take nothing more; what was begun is kept and answered first."""
         ...
 
 

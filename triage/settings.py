@@ -7,14 +7,25 @@ Paths in the file are relative to the file.
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from rules.codes import Concern
 from rules.errors import Refused
 from rules.placeholders import printed
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Names of this machine that nobody else can reach. Source: RFC 1122 section 3.2.1.3; RFC 4291."""
 
 
 class Part(BaseModel):
@@ -108,6 +119,38 @@ class ReplySettings(Part):
     password_env: str = ""
 
 
+class DoorSettings(Part):
+    """The door for mail servers. Recipients are addresses of ours, and those listed here.
+
+    With `tls_cert` and `tls_key` STARTTLS is required; without them only loopback may listen.
+    """
+
+    protocol: Literal["lmtp", "smtp"] = "lmtp"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8024, ge=0, le=65535)
+    recipients: tuple[str, ...] = ()
+    allowed_clients: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    size_limit_mb: int = Field(default=60, ge=1, le=500)
+    max_connections: int = Field(default=50, ge=1, le=1000)
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+    @field_validator("allowed_clients")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network)
+        return value
+
+    @model_validator(mode="after")
+    def _is_protected(self) -> "DoorSettings":
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key belong together: give both or none")
+        if self.tls_cert is None and self.host not in LOOPBACK:
+            raise ValueError("a door that others can reach needs tls_cert and tls_key")
+        return self
+
+
 class EakteSettings(Part):
     """Where hand-overs go, and how often they are tried again."""
 
@@ -144,6 +187,7 @@ class Settings(Part):
     worker: WorkerSettings = WorkerSettings()
     desk: DeskSettings = DeskSettings()
     keys: tuple[KeySettings, ...] = ()
+    door: DoorSettings | None = None
     replies: ReplySettings = ReplySettings()
     eakte: EakteSettings = EakteSettings()
     deadlines: DeadlineSettings = DeadlineSettings()
@@ -168,7 +212,7 @@ class Settings(Part):
 
     @model_validator(mode="after")
     def _demo_stays_on_loopback(self) -> "Settings":
-        if self.desk.demo and self.desk.host not in {"127.0.0.1", "localhost", "::1"}:
+        if self.desk.demo and self.desk.host not in LOOPBACK:
             raise ValueError("desk.demo opens sign-in without a password: allowed on loopback only")
         return self
 
@@ -246,11 +290,15 @@ def _anchored(settings: Settings, base: Path) -> Settings:
     url = settings.store.url
     if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
         url = f"sqlite:///{base / url.removeprefix('sqlite:///')}"
-    data, replies = settings.data, settings.replies
+    data, replies, door = settings.data, settings.replies, settings.door
     return settings.model_copy(
         update={
             "store": StoreSettings(url=url),
             "postboxes": boxes,
+            "door": door
+            and door.model_copy(
+                update={"tls_cert": at(door.tls_cert), "tls_key": at(door.tls_key)}
+            ),
             "replies": replies.model_copy(
                 update={"sent_root": at(replies.sent_root), "ca_file": at(replies.ca_file)}
             ),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from ipaddress import ip_network
 from pathlib import Path
 
 from classify import modelfile
@@ -16,6 +17,7 @@ from ingest.imap import ImapPostbox
 from ingest.imap_session import ImapAccount
 from ingest.maildir import MaildirPostbox
 from ingest.observed import ObservedPostbox
+from ingest.smtp_door import DoorPlan, SmtpDoor
 from outbox.eakte import DirectoryOutlet
 from outbox.sent_maildir import SentMaildir
 from outbox.smtp import SmtpAccount, SmtpOutlet
@@ -27,7 +29,8 @@ from rules.errors import Refused
 from store import texts
 from store.engine import Database
 from triage.house import House, Judging, Policy
-from triage.ports import MailOutlet, Postbox
+from triage.letterbox import keep as keep_delivered
+from triage.ports import Door, MailOutlet, Postbox
 from triage.send import Outlets
 from triage.settings import ImapSettings, MaildirSettings, PostboxSettings, Settings, secret
 from triage.worker import PostboxJob
@@ -178,6 +181,31 @@ def _imap(box: ImapSettings) -> Postbox:
         purpose="read" if box.mode == "observe" else "file",
         size_limit_bytes=box.size_limit_mb * MEGABYTE,
     )
+
+
+def letterbox(house: House, settings: Settings) -> Door | None:
+    """The door for mail servers, still closed; None where the configuration has none."""
+    door = settings.door
+    if door is None:
+        return None
+    listed = frozenset(address.lower() for address in door.recipients)
+
+    def is_known(address: str) -> bool:
+        hint = house.directory.by_mailbox(address)
+        return address.lower() in listed or bool(hint.agencies or hint.region)
+
+    plan = DoorPlan(
+        protocol=door.protocol,
+        host=door.host,
+        port=door.port,
+        known=is_known,
+        allowed_clients=tuple(ip_network(network) for network in door.allowed_clients),
+        size_limit_bytes=door.size_limit_mb * MEGABYTE,
+        max_connections=door.max_connections,
+        certificate=door.tls_cert,
+        key=door.tls_key,
+    )
+    return SmtpDoor(plan, partial(keep_delivered, house))
 
 
 def outlets(settings: Settings) -> Outlets:

@@ -1,5 +1,7 @@
 """The worker: one thread a postbox, one that sorts, one that sends, one that keeps order.
 
+Where a door for mail servers is configured, one more holds it open.
+
 Each loop does one round, says what failed, waits, and goes on; a postbox that is away
 never holds up the others. This is one of the two places with a broad except: whatever a
 round raises is logged with its code, and the mail that raised it is set aside.
@@ -10,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -19,7 +22,7 @@ from store import beats, leases
 from store.leases import Lease
 from triage import filing, folders, health, receive, reconcile, rounds
 from triage.house import House
-from triage.ports import Postbox
+from triage.ports import Door, Postbox
 from triage.send import Outlets
 
 LOOK_EVERY = timedelta(minutes=5)
@@ -46,6 +49,7 @@ class Worker:
     outlets: Outlets
     postboxes: tuple[PostboxJob, ...]
     poll_seconds: float
+    door: Door | None = None
     name: str = field(default_factory=lambda: f"{socket.gethostname()}-{uuid4().hex[:8]}")
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -60,6 +64,8 @@ class Worker:
             "send": lambda: rounds.send_round(self.house, self.outlets, self.name),
             "keep_order": lambda: rounds.keep_order(self.house, self.name),
         }
+        if self.door is not None:
+            loops = {**loops, "door": partial(_hold_open, self.door)}
         for name, work in loops.items():
             thread = threading.Thread(target=self._loop, args=(name, work), name=name, daemon=True)
             self._threads.append(thread)
@@ -70,6 +76,8 @@ class Worker:
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout_seconds)
+        if self.door is not None:
+            self.door.close()
         for box in self._boxes:
             box.end()
 
@@ -101,6 +109,12 @@ class Worker:
                 beats.beat(tx, name, code=code, message=message, now=self.house.clock())
         except HouseError as exc:
             log.warning("beat.failed", round=name, code=exc.code)
+
+
+def _hold_open(door: Door) -> int:
+    """Open the door, or open it again; its failure is shown like that of any loop."""
+    door.open()
+    return 0
 
 
 @dataclass(slots=True)

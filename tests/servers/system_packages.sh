@@ -1,5 +1,5 @@
 #!/bin/sh
-# Debian packages of the tests: PostgreSQL, Dovecot, OpenSSL, Chromium.
+# Debian packages of the tests: PostgreSQL, Dovecot, Postfix, swaks, OpenSSL, Chromium.
 # Does nothing if all is there; installs as root or with passwordless sudo; else says what to do.
 set -eu
 
@@ -22,6 +22,8 @@ need() { # need PACKAGE COMMAND-OR-PATH...: one of them must exist
 need postgresql postgres /usr/lib/postgresql/*/bin/postgres
 need dovecot-imapd /usr/lib/dovecot/imap /usr/libexec/dovecot/imap
 need dovecot-lmtpd /usr/lib/dovecot/lmtp /usr/libexec/dovecot/lmtp
+need postfix postfix
+need swaks swaks
 need openssl openssl
 need chromium chromium chromium-browser google-chrome
 need fonts-liberation \
