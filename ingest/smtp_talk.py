@@ -150,9 +150,12 @@ class Talk(SMTP):
     def leave(self, last_words: bytes) -> None:
         """End the session: now, or after the answer to the commit that is under way."""
         self._last_words = last_words
-        if not self.committing and self.transport is not None:
-            self._writer.write(last_words)
-            self._writer.close()
+        line = self.transport
+        # A second close() of a line under TLS would break it: it forgets its own protocol.
+        if self.committing or not isinstance(line, asyncio.Transport) or line.is_closing():
+            return
+        line.write(last_words)
+        line.close()
 
     def hang_up(self) -> None:
         """End the connection without a word."""

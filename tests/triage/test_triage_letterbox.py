@@ -15,7 +15,9 @@ from rules.postbox import Delivered
 from store import arrivals, audit, items, ledger
 from tests.house_fixture import ADMIN, eml
 from tests.servers.postfix import PostfixServer
+from tests.triage.test_triage_way import Eakte, Post, states
 from triage import admin, health, letterbox, rounds, wiring
+from triage.send import Outlets
 from triage.settings import DoorSettings, Settings
 from triage.worker import Worker
 
@@ -146,6 +148,22 @@ def test_the_worker_holds_the_door_open_and_says_why_it_can_not(house, door):
     (check,) = [check for check in health.ready(house) if check.name == "door"]
     assert (check.ok, check.message) == (False, "door.port")
     assert check.remedy
+
+
+def test_the_worker_opens_the_door_sorts_what_comes_and_closes_it(house):
+    door = wiring.letterbox(house, door_settings())
+    worker = Worker(house, Outlets(Eakte(), Post()), (), 0.02, door=door)
+    worker.start()
+    until = time.monotonic() + 10
+    while not door.port and time.monotonic() < until:
+        time.sleep(0.01)
+    with smtplib.LMTP("127.0.0.1", door.port) as client:
+        client.sendmail("a@kunde.example", [KASSEL], eml("Krankmeldung"))
+    while states(house) != {"sorted": 1} and time.monotonic() < until:
+        time.sleep(0.02)
+    worker.stop()
+    assert states(house) == {"sorted": 1}
+    assert not door.is_open
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="Postfix's master needs root")

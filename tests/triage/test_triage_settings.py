@@ -33,6 +33,9 @@ def test_all_errors_come_at_once_each_with_its_path():
         ({"desk": {"demo": True, "host": "0.0.0.0"}}, "loopback"),  # noqa: S104 - refused here
         ({"desk": {"phone": "rufen Sie an"}}, "approved text"),
         ({"deadlines": {"days": {"urlaub": 3}}}, "days"),
+        ({"door": {"host": "192.0.2.1"}}, "tls_cert"),
+        ({"door": {"tls_key": "key.pem"}}, "belong together"),
+        ({"door": {"allowed_clients": ["überall"]}}, "allowed_clients"),
     ],
 )
 def test_what_no_single_value_shows_is_refused_too(raw, word):
@@ -55,6 +58,13 @@ def test_paths_start_at_the_file(tmp_path):
     assert first.root == tmp_path / "mail"
     assert second.ca_file == tmp_path / "ca.pem"
     assert settings.store.url == f"sqlite:///{tmp_path}/db/p.sqlite"
+
+
+def test_a_door_has_its_paths_at_the_file_and_opens_to_others_with_a_certificate():
+    raw = {"door": {"host": "192.0.2.1", "tls_cert": "c.pem", "tls_key": "k.pem"}}
+    door = check(raw, base=Path("/etc")).door
+    assert (door.tls_cert, door.tls_key) == (Path("/etc/c.pem"), Path("/etc/k.pem"))
+    assert check({}, base=Path("/etc")).door is None
 
 
 def test_an_absolute_database_stays_where_it_is():
