@@ -1,11 +1,12 @@
 """A postbox on an IMAP server.
 
 The driver claims nothing that the server did not prove: a tagged OK is no proof of a move,
-only COPYUID is. It deletes one message only, in one place: the source of a copy that the
-server has just proven, on servers without MOVE.
+only COPYUID is. It deletes one message only: the source of a copy that is proven, on servers
+without MOVE.
 Source: RFC 3501, RFC 4315 (UIDPLUS), RFC 6851 (MOVE); measurements 2026-11-23; own decision 0004.
 """
 
+import hashlib
 import imaplib
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +23,7 @@ from ingest import imap_fetch, imap_folders
 from ingest.folder_names import parents_first
 from ingest.imap_errors import imap_errors, is_broken
 from ingest.imap_fetch import Facts
-from ingest.imap_move import move_one
+from ingest.imap_move import move_one, remove_one
 from ingest.imap_session import ImapAccount, ImapSession, connect
 from rules.errors import HouseError, Refused, TryLater
 from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
@@ -154,6 +155,31 @@ class ImapPostbox:
                 if (words := move_one(session, number, server_target))
             ]
         return Place(target, *proof[0]) if proof else None
+
+    def moves_whole(self) -> bool:
+        """Whether the server knows MOVE. Raises: TryLater, Refused. Source: RFC 6851."""
+        with self._talk() as session:
+            return "MOVE" in session.capabilities
+
+    def remove(self, place: Place, sha256: str) -> bool:
+        r"""Read it, compare, then \Deleted and UID EXPUNGE of that UID; True if it is gone then.
+
+        Raises: Conflict: epoch changed. Refused: no UIDPLUS (`postbox.no_uidplus`). TryLater.
+        Source: RFC 4315 section 2.1; own decision 0004.
+        """
+        found = tuple(self.fetch(place.folder, place.epoch, (place.uid,)))
+        same = [
+            mail
+            for mail in found
+            if isinstance(mail, Fetched) and hashlib.sha256(mail.data).hexdigest() == sha256
+        ]
+        if not same:
+            return False
+        with self._talk() as session:
+            self._require_uidplus(session)
+            session.for_writing(place.folder).require_epoch(place.epoch)
+            remove_one(session, int(place.uid))
+        return place.uid not in self.view(place.folder).uids
 
     def append(self, folder: str, data: bytes, received_at: datetime | None = None) -> Place | None:
         """Put a message in, unread. Bare CR and LF become CRLF, as IMAP demands.

@@ -23,10 +23,17 @@ def move_one(session: ImapSession, uid: int, target: str) -> tuple[str, str] | N
     session.client.copy([uid], target)
     proven = _copyuid(session, uid)
     if proven:
-        session.client.add_flags([uid], [DELETED], silent=True)
-        # Never a bare EXPUNGE: it would remove what other people have marked as deleted.
-        session.client.uid_expunge([uid])
+        remove_one(session, uid)
     return proven
+
+
+def remove_one(session: ImapSession, uid: int) -> None:
+    """Remove one message for good; its folder is open for writing.
+
+    Never a bare EXPUNGE: it would remove what other people have marked as deleted.
+    """
+    session.client.add_flags([uid], [DELETED], silent=True)
+    session.client.uid_expunge([uid])
 
 
 def _copyuid(session: ImapSession, uid: int) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ Source: D. J. Bernstein, maildir(5); Dovecot manual, "Maildir" and "LAYOUT=fs"; 
 2026-11-23 (the cache of mailbox.Maildir hides a second process's mail within its mtime window).
 """
 
+import hashlib
 import itertools
 import os
 import socket
@@ -144,6 +145,28 @@ class MaildirPostbox:
                 source, destination, place.uid
             )
         return Place(target, EPOCH, place.uid) if moved else None
+
+    def moves_whole(self) -> bool:
+        """Always: a move is one rename."""
+        return True
+
+    def remove(self, place: Place, sha256: str) -> bool:
+        """Compare and unlink; durable when it returns. Raises: Conflict, Refused, TryLater."""
+        path = self._existing(place.folder)
+        self._require_epoch(place.folder, place.epoch)
+        file = maildir_disk.find(path, place.uid)
+        found = self._read(path, place, file)
+        if file is None or not isinstance(found, Fetched):
+            return False
+        if hashlib.sha256(found.data).hexdigest() != sha256:
+            return False
+        with disk_errors(path):
+            try:
+                file.path.unlink()
+            except FileNotFoundError:  # somebody changed its flags meanwhile: left alone
+                return False
+            maildir_disk.sync_directory(file.path.parent)
+        return True
 
     def append(self, folder: str, data: bytes, received_at: datetime | None = None) -> Place | None:
         """Deliver the bytes unchanged into new/; durable when it returns.

@@ -84,6 +84,14 @@ class ObservedPostbox:
         """Raises: Refused: always (`postbox.observe_only`)."""
         self._refuse(f"move a message of {place.folder!r}", target)
 
+    def moves_whole(self) -> bool:
+        """Always: where nothing is moved, nothing is left behind."""
+        return True
+
+    def remove(self, place: Place, sha256: str) -> bool:
+        """Raises: Refused: always (`postbox.observe_only`)."""
+        self._refuse(f"remove the message {sha256[:12]}", place.folder)
+
     def append(self, folder: str, data: bytes, received_at: datetime | None = None) -> Place | None:
         """Raises: Refused: always (`postbox.observe_only`)."""
         self._refuse(f"put in a message of {len(data)} bytes ({received_at or 'now'})", folder)

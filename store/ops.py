@@ -18,7 +18,7 @@ from store import leases, ledger, rows, sightings
 from store.engine import Tx
 from store.leases import Lease
 from store.statements import spelled
-from store.tables import SightingState
+from store.tables import SightingState, message
 from store.tables import op as table
 
 _OPEN = (OpState.NEW, OpState.SENT)
@@ -85,6 +85,23 @@ def want(tx: Tx, message_id: int, *, kind: str, dst_folder: str, now: datetime) 
         tx.run(sa.update(table).where(table.c.id == wish.id).values(dst_folder=dst_folder))
         return wish.id
     return _insert(tx, lies, kind=kind, dst_folder=dst_folder, now=now)
+
+
+def doubtful_twins(tx: Tx, act: Op) -> tuple[Op, ...]:
+    """All acts in state `sent` that file the same bytes into the same folder, this one included."""
+    sha256 = sa.select(message.c.sha256).where(message.c.id == act.message_id).scalar_subquery()
+    statement = (
+        sa.select(*_COLUMNS)
+        .join(message, message.c.id == table.c.message_id)
+        .where(
+            table.c.postbox == act.postbox,
+            spelled(table.c.state, OpState.SENT),
+            table.c.dst_folder == act.dst_folder,
+            message.c.sha256 == sha256,
+        )
+        .order_by(table.c.id)
+    )
+    return rows.all_as(tx, Op, statement)
 
 
 def due(tx: Tx, postbox: str, *, now: datetime, limit: int) -> tuple[Op, ...]:

@@ -128,12 +128,14 @@ def _look_or_put_off(house: House, box: Postbox, lease: Lease, op: Op) -> int:
 
 def _look(house: House, box: Postbox, lease: Lease, op: Op) -> int:
     """Settle one operation whose outcome is unknown; 1 if it is settled now."""
-    place = _find(house, box, op)
-    if place is not None:
-        _settle(house, lease, [(op, place)])
+    copies = _copies(house, box, op)
+    is_in_source = _lies(box, op.src)
+    if copies and (not is_in_source or _has_surplus(house, box, op, copies=len(copies))):
+        if is_in_source and not box.moves_whole():
+            _remove_leftover(house, box, lease, op)
+        _settle(house, lease, [(op, copies[0])])
         return 1
-    source = box.view(op.src_folder)
-    if source.epoch == op.src_epoch and op.src_uid in source.uids:
+    if is_in_source:
         with house.db.write() as tx:
             # The next owner counts his grace time from this repetition.
             ops.sent(tx, op.id, mark=op.mark or box.watermark(op.dst_folder), lease=lease,
@@ -148,8 +150,13 @@ def _look(house: House, box: Postbox, lease: Lease, op: Op) -> int:
     return 1
 
 
-def _find(house: House, box: Postbox, op: Op) -> Place | None:
-    """The message in the target folder, at or above the watermark, by equal content."""
+def _lies(box: Postbox, place: Place) -> bool:
+    view = box.view(place.folder)
+    return view.epoch == place.epoch and place.uid in view.uids
+
+
+def _copies(house: House, box: Postbox, op: Op) -> list[Place]:
+    """Places in the target, at or above the watermark, with equal content and no message yet."""
     view = box.view(op.dst_folder)
     in_epoch = op.mark is not None and op.mark.epoch == view.epoch
     uids = box.since(op.mark) if in_epoch and op.mark else view.uids
@@ -158,10 +165,31 @@ def _find(house: House, box: Postbox, op: Op) -> Place | None:
             tx, box.name, folder=op.dst_folder, epoch=view.epoch, uids=uids
         )
         wanted = ledger.message(tx, op.message_id).sha256
-    for found in box.fetch(op.dst_folder, view.epoch, free):
-        if isinstance(found, Fetched) and originals.fingerprint(found.data) == wanted:
-            return found.place
-    return None
+    return [
+        found.place
+        for found in box.fetch(op.dst_folder, view.epoch, free)
+        if isinstance(found, Fetched) and originals.fingerprint(found.data) == wanted
+    ]
+
+
+def _has_surplus(house: House, box: Postbox, op: Op, *, copies: int) -> bool:
+    """Whether one more lies in source and target than there are equal mails in doubt.
+
+    Then one of them stands twice: a move was cut between copy and removal. Without that, the
+    copy in the target is a byte-identical twin's, and this mail was never moved.
+    """
+    with house.db.read() as tx:
+        twins = ops.doubtful_twins(tx, op)
+    return copies + sum(_lies(box, twin.src) for twin in twins) > len(twins)
+
+
+def _remove_leftover(house: House, box: Postbox, lease: Lease, op: Op) -> None:
+    """Finish a move that was cut after the copy. A crash right after it is looked at again."""
+    with house.db.write() as tx:
+        leases.hold(tx, lease, now=house.clock())
+        sha256 = ledger.message(tx, op.message_id).sha256
+    if box.remove(op.src, sha256):
+        log.info("op.finished", postbox=box.name, op=op.id, message=op.message_id)
 
 
 def _put_off(house: House, lease: Lease, group: list[Op], exc: HouseError) -> None:

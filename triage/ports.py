@@ -18,7 +18,7 @@ class Postbox(Protocol):
     Folder names are human ("435 Kassel/AU", levels separated by "/"); "INBOX" is where mail
     arrives. Every call may raise `TryLater` (away, timeout, broken connection: the next call
     connects anew) or `Refused` (wrong password, no right, no such folder). A driver never
-    marks a message as read and never deletes what it did not place itself.
+    marks a message as read, and removes one only by `remove`.
     """
 
     name: str
@@ -55,6 +55,18 @@ class Postbox(Protocol):
 
         None is no failure: the message may have moved, or may have been gone before. The
         caller looks (`view`, `since`) before it repeats. Raises: Conflict: epoch changed.
+        """
+        ...
+
+    def moves_whole(self) -> bool:
+        """Whether a cut move leaves the message in one place only (no copy-then-remove)."""
+        ...
+
+    def remove(self, place: Place, sha256: str) -> bool:
+        """Remove that one message for good, if its bytes have this SHA-256 (hex).
+
+        Only for what a cut move left behind; the caller has proven the copy. False where it is
+        gone, has other bytes, or is too large to be compared. Raises: Conflict: epoch changed.
         """
         ...
 

@@ -18,6 +18,7 @@ WRITES: dict[str, Callable[[Postbox], object]] = {
     "ensure_folder that is there": lambda box: box.ensure_folder("INBOX"),
     "move": lambda box: box.move(PLACE, "Ablage"),
     "append": lambda box: box.append("INBOX", MAIL),
+    "remove": lambda box: box.remove(PLACE, "0" * 64),
 }
 
 
@@ -48,8 +49,9 @@ def test_no_write_reaches_the_driver(
 def test_every_call_of_the_port_is_either_a_read_or_refused(maildir_case: MaildirCase) -> None:
     """A writing call that the port gets one day must be decided here, too."""
     port = {name for name in vars(Postbox) if not name.startswith("_")}
-    reads = {"folders", "view", "fetch", "watermark", "since", "close"}
-    assert port - reads == {"ensure_folder", "move", "append"}
+    reads = {"folders", "view", "fetch", "watermark", "since", "moves_whole", "close"}
+    assert port - reads == {"ensure_folder", "move", "append", "remove"}
+    assert ObservedPostbox(maildir_case.box).moves_whole()
 
 
 def test_reads_pass_through_and_change_nothing(case: Case) -> None:

@@ -1,6 +1,8 @@
 """What every driver of the port Postbox must do; each test runs on Maildir and on IMAP."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 
@@ -337,3 +339,32 @@ def test_a_closed_postbox_can_be_used_again(case: Case) -> None:
     case.box.close()
     case.box.close()
     assert case.box.folders() == ("INBOX",)
+
+
+def test_a_removed_mail_is_gone_and_its_byte_identical_twin_stays(case: Case) -> None:
+    case.deliver(MAIL, MAIL)
+    view = case.box.view("INBOX")
+    place = Place("INBOX", view.epoch, view.uids[0])
+    digest = sha256(read(case)[0]).hexdigest()
+    assert case.box.moves_whole()
+    assert case.box.remove(place, digest) is True
+    assert case.box.view("INBOX").uids == view.uids[1:]
+    assert case.box.remove(place, digest) is False
+
+
+def test_a_mail_with_other_bytes_than_expected_is_never_removed(case: Case) -> None:
+    case.deliver(MAIL)
+    place = only_place(case)
+    assert case.box.remove(place, sha256(b"another mail").hexdigest()) is False
+    assert only_place(case) == place
+    with pytest.raises(Conflict) as caught:
+        case.box.remove(replace(place, epoch="7"), sha256(MAIL).hexdigest())
+    assert caught.value.code == "postbox.epoch_changed"
+
+
+def test_a_mail_too_large_to_be_compared_is_never_removed(case: Case) -> None:
+    case.deliver(MAIL)
+    place = only_place(case)
+    digest = sha256(read(case)[0]).hexdigest()
+    assert case.other_box(size_limit_bytes=10).remove(place, digest) is False
+    assert only_place(case) == place
