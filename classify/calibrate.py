@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from classify.model import PAYMENT_TARGET, Numbers, probabilities
+from classify.model import ANNOUNCED_TARGETS, PAYMENT_TARGET, Numbers, probabilities
 from rules.payment import MOVES_MONEY
 
 Truth = np.ndarray[Any, np.dtype[np.int64]]
@@ -78,13 +78,21 @@ def recall_bound(sure: Numbers, truth: Truth, recall: float = PAYMENT_RECALL) ->
 def payment_scores(sure: Numbers, targets: Sequence[str]) -> Numbers:
     """How sure it is that a mail announces something that moves money, 0..1 a mail.
 
-    The payment target alone forgets what the concerns know: it counts as much as it is likely
-    that any concern that can move money is there at all. Source: label guide ("yes if any
-    concern makes it so"); measured in docs/judge.md.
+    The mean of three opinions: the payment target; the same as far as any concern that can
+    move money is there at all; and whether any such concern is announced. Source: label guide
+    ("yes if any concern makes it so"); measured in docs/judge.md.
     """
-    places = [targets.index(code.value) for code in sorted(MOVES_MONEY) if code.value in targets]
-    any_money = 1.0 - np.prod(1.0 - sure[:, places], axis=1)
-    result: Numbers = sure[:, targets.index(PAYMENT_TARGET)] * any_money
+    direct = sure[:, targets.index(PAYMENT_TARGET)]
+    any_money = _any(sure, targets, [code.value for code in sorted(MOVES_MONEY)])
+    any_announced = _any(sure, targets, ANNOUNCED_TARGETS)
+    result: Numbers = (direct + direct * any_money + any_announced) / 3
+    return result
+
+
+def _any(sure: Numbers, targets: Sequence[str], names: Sequence[str]) -> Numbers:
+    """The probability of at least one of the targets, as if they were independent."""
+    places = [targets.index(name) for name in names if name in targets]
+    result: Numbers = 1.0 - np.prod(1.0 - sure[:, places], axis=1)
     return result
 
 

@@ -14,10 +14,10 @@ _FORCED_PROBABILITY: Final = 0.99
 def choose(
     sure: Mapping[Concern, float], thresholds: Mapping[Concern, float], *, channel: Channel
 ) -> dict[Concern, float]:
-    """The concerns from their threshold on, with their probabilities; never empty.
+    """The likeliest concern and those from their threshold on, with their probabilities.
 
-    Machine mail has none (`kein_anliegen`); an AU form is about AU. If nothing reaches its
-    threshold, the likeliest is given, and the caller sees by its probability how weak it is.
+    Machine mail has none (`kein_anliegen`); an AU form is about AU. If even the likeliest is
+    below its threshold, the caller sees by its probability how weak it is.
     `sonstiges` and `kein_anliegen` stand alone: they give way unless they are the likeliest.
     """
     if channel is Channel.MASCHINELL:
@@ -25,9 +25,10 @@ def choose(
     found = {code: p for code, p in sure.items() if p >= thresholds[code]}
     if channel is Channel.ESERVICE_AU and Concern.AU not in found:
         found[Concern.AU] = max(sure[Concern.AU], thresholds[Concern.AU])
-    likeliest = max(found or sure, key=lambda code: sure[code])
-    if not found or likeliest in STAND_ALONE:
+    likeliest = max(sure, key=lambda code: sure[code])
+    if likeliest in STAND_ALONE:
         return {likeliest: sure[likeliest]}
+    found[likeliest] = max(sure[likeliest], found.get(likeliest, 0.0))
     return {code: p for code, p in found.items() if code not in STAND_ALONE}
 
 

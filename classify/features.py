@@ -1,7 +1,8 @@
-"""What the model sees of a mail: two columns, the text itself and cues that were recognised in it.
+"""What the model sees of a mail, in three columns: its text, its cues, and its chains of words.
 
-Text is folded (umlauts spelled out); the sender's domain is never seen, so a model can't learn
-it. Quoted mail, signature and disclaimer are left out. Source: label guide; corpus/README.md.
+Text is folded (umlauts spelled out), numbers stand for their kind; the sender's domain is never
+seen, so a model can't learn it. Quoted mail, signature and disclaimer are left out. Source: label
+guide; corpus/README.md.
 """
 
 import re
@@ -10,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from classify import cues
+from classify import cues, wording
 from classify.text import fold
 from rules.mail import ParsedMail
 
-TEXT, CUES = 0, 1
+TEXT, CUES, CHAINS = 0, 1, 2
 ALWAYS = "always"
 """A cue that every mail has; the model's intercept."""
 
@@ -22,22 +23,23 @@ _NAME_PARTS = re.compile(r"[^a-z0-9]+")
 
 
 def rows(mails: Sequence[ParsedMail]) -> Any:  # noqa: ANN401 - an object array has no useful type
-    """One row a mail with the columns `TEXT` and `CUES`, as the pipeline takes it."""
-    table = np.empty((len(mails), 2), dtype=object)
+    """One row a mail with the columns `TEXT`, `CUES` and `CHAINS`, as the pipeline takes it."""
+    table = np.empty((len(mails), 3), dtype=object)
     for number, mail in enumerate(mails):
-        table[number, TEXT], table[number, CUES] = row(mail)
+        table[number] = row(mail)
     return table
 
 
-def row(mail: ParsedMail) -> tuple[str, str]:
-    """The two columns of one mail."""
-    return text_of(mail), " ".join((ALWAYS, *cues.of_mail(mail)))
+def row(mail: ParsedMail) -> tuple[str, str, str]:
+    """The three columns of one mail."""
+    text = text_of(mail)
+    return text, " ".join((ALWAYS, *cues.of_mail(mail))), wording.chains(text)
 
 
 def text_of(mail: ParsedMail) -> str:
-    """Subject, new text and names of attachments, folded, in this order."""
+    """Subject, new text and names of attachments, folded and made alike, in this order."""
     names = " ".join(_names(mail))
-    return fold(f"{mail.subject}\n{mail.body.new[: cues.MAX_CHARS]}\n{names}")
+    return wording.alike(fold(f"{mail.subject}\n{mail.body.new[: cues.MAX_CHARS]}\n{names}"))
 
 
 def _names(mail: ParsedMail) -> Iterator[str]:

@@ -86,8 +86,7 @@ class Judge:
         )
 
     def _opinion(self, mail: ParsedMail) -> _Opinion:
-        (text, cues) = features.row(mail)
-        scored = self._scorer.score(text, cues)
+        scored = self._scorer.score(*features.row(mail))
         by_target = dict(zip(self._model.targets, scored.probabilities.tolist(), strict=True))
         return _Opinion(
             concerns={Concern(label): by_target[label] for label in self._model.labels},

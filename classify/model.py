@@ -7,11 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.codes import Channel, Concern
+from rules.payment import MOVES_MONEY
 
 HOUSE_LABELS: frozenset[str] = frozenset(code.value for code in Concern)
 """The label set a judge needs; a model of a public data set has another and is only measured."""
 
 PAYMENT_TARGET = "payment:yes"
+ANNOUNCED_TARGETS: tuple[str, ...] = tuple(
+    f"announced:{code.value}" for code in sorted(MOVES_MONEY | {Concern.ORTSABWESENHEIT})
+)
+"""A concern in a mail that moves money. Source: label guide, column "money"."""
+
 CHANNEL_TARGETS: tuple[str, ...] = tuple(f"channel:{channel.value}" for channel in Channel)
 
 Numbers = NDArray[np.float64]
@@ -22,6 +28,7 @@ class Origin:
     """What a model was made of. Same origin, same weights: no clock, no machine name.
 
     `data_sha256` is over the training lines in order; `versions` are (distribution, version).
+    `features_sha256` is `classify.fingerprint.of_features` of the code that made the rows.
     """
 
     data_sha256: str
@@ -29,6 +36,7 @@ class Origin:
     mails: int
     writers: tuple[str, ...]
     versions: tuple[tuple[str, str], ...]
+    features_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +45,10 @@ class Model:
 
     `pipeline` is a whole scikit-learn Pipeline; its decision function has one column for each
     of `targets`: first the concerns (`labels`), then, unless it was trained on plain texts,
-    payment and channels. `slopes` and `offsets` turn a column's margin into a probability
-    (Platt's sigmoid, fitted on writers that the pipeline had not seen). `thresholds` go with
-    `labels`: from there on a concern is named. `ranks` order concerns of equal weight, the
-    smaller first.
+    payment, what is announced, and channels. `slopes` and `offsets` turn a column's margin into
+    a probability (Platt's sigmoid, fitted on writers that the pipeline had not seen).
+    `thresholds` go with `labels`: from there on a concern is named. `ranks` order concerns of
+    equal weight, the smaller first.
 
     Payment has two bounds on purpose: from `payment_sure` on a change counts as announced
     (yes), from `payment_bound` on it can't be excluded (open, handed over too, a person looks).

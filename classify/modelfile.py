@@ -22,6 +22,7 @@ from typing import Any, Final
 import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
+from classify import fingerprint
 from classify.model import HOUSE_LABELS, Model, Origin
 from rules.errors import Refused
 
@@ -53,7 +54,8 @@ def load(path: Path, key: bytes, *, labels: frozenset[str] | None = HOUSE_LABELS
 
     Raises:
         Refused: `model.missing`; `model.signature` (changed file or wrong key);
-            `model.version` (other format or scikit-learn); `model.labels` (other label set).
+            `model.version` (other format, scikit-learn, or code that makes the rows);
+            `model.labels` (other label set).
     """
     head, archive = _verified(path, key)
     if head != _MAGIC + str(FORMAT_VERSION).encode() + b"\n":
@@ -93,6 +95,12 @@ def _model(path: Path, archive: bytes) -> Model:
     installed = version("scikit-learn")
     if dict(versions).get("scikit-learn") != installed:
         raise _refused("version", path, f"isn't of scikit-learn {installed}; train anew")
+    if origin.get("features_sha256") != fingerprint.of_features():
+        raise _refused(
+            "version",
+            path,
+            "was trained by other feature code than this; train anew with `postlotse train`",
+        )
     return Model(
         pipeline=held["pipeline"],
         **{name: tuple(about[name]) for name in _TUPLES},

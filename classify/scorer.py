@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 from classify import features
 from classify.model import Model, Numbers, probabilities
 
-_BLOCKS: Final = (("words", features.TEXT), ("pieces", features.TEXT), ("cues", features.CUES))
+_BLOCKS: Final = (
+    ("words", features.TEXT),
+    ("pieces", features.TEXT),
+    ("cues", features.CUES),
+    ("chains", features.CHAINS),
+)
 Floats = NDArray[np.float32]
 
 
@@ -62,12 +67,13 @@ class Scorer:
         # The last column is the constant (features.ALWAYS).
         self._intercept: Numbers = self._weights[-1].astype(np.float64)
 
-    def score(self, text: str, cues: str) -> Scored:
+    def score(self, text: str, cues: str, chains: str) -> Scored:
         """Probabilities of all targets for one row of `features.rows`."""
+        row = (text, cues, chains)
         margins = self._intercept.copy()
         values: dict[str, _Values] = {}
         for name, block in self._blocks.items():
-            found = _values(block, text if block.column == features.TEXT else cues)
+            found = _values(block, row[block.column])
             values[name] = found
             margins += found.amounts @ self._weights[found.columns]
         sure = probabilities(margins, self._model.slopes, self._model.offsets)

@@ -14,9 +14,16 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import Pipeline
 
-from classify import calibrate, features, heldout
+from classify import calibrate, features, fingerprint, heldout
 from classify.corpus import Example, LabelledMail
-from classify.model import CHANNEL_TARGETS, PAYMENT_TARGET, Model, Numbers, Origin
+from classify.model import (
+    ANNOUNCED_TARGETS,
+    CHANNEL_TARGETS,
+    PAYMENT_TARGET,
+    Model,
+    Numbers,
+    Origin,
+)
 from rules.codes import PaymentRelevant
 from rules.errors import Refused
 
@@ -69,18 +76,20 @@ def train(examples: Sequence[Example], *, seed: int) -> Model:
 
 
 def _columns() -> ColumnTransformer:
-    """Words, word pairs, pieces of words, cues, and a constant in place of an intercept."""
+    """Words and pairs, pieces of words, cues, chains, and a constant in place of an intercept."""
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, dtype=np.float32)
     pieces = TfidfVectorizer(
         analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=3, dtype=np.float32
     )
     cues = TfidfVectorizer(**_WHOLE_TOKENS)
+    chains = TfidfVectorizer(**_WHOLE_TOKENS, min_df=2)
     constant = CountVectorizer(vocabulary=[features.ALWAYS], binary=True, **_WHOLE_TOKENS)
     return ColumnTransformer(
         [
             ("words", words, features.TEXT),
             ("pieces", pieces, features.TEXT),
             ("cues", cues, features.CUES),
+            ("chains", chains, features.CHAINS),
             ("constant", constant, features.CUES),
         ],
         transformer_weights={"cues": _CUE_WEIGHT},
@@ -100,7 +109,7 @@ def _targets(
 ) -> tuple[tuple[str, ...], np.ndarray[Any, np.dtype[np.int64]]]:
     """The names of the columns, and 0/1 for every example; plain texts have concerns only."""
     plain = any(example.line.channel is None for example in examples)
-    targets = labels if plain else (*labels, PAYMENT_TARGET, *CHANNEL_TARGETS)
+    targets = labels if plain else (*labels, PAYMENT_TARGET, *ANNOUNCED_TARGETS, *CHANNEL_TARGETS)
     truth = [
         [int(target in of_line) for target in targets]
         for of_line in (_true_targets(example.line) for example in examples)
@@ -114,6 +123,7 @@ def _true_targets(line: LabelledMail) -> frozenset[str]:
         true.add(f"channel:{line.channel.value}")
     if line.payment_relevant is PaymentRelevant.YES:
         true.add(PAYMENT_TARGET)
+        true.update(f"announced:{code}" for code in line.concerns)
     return frozenset(true)
 
 
@@ -138,4 +148,5 @@ def _origin(examples: Sequence[Example], seed: int) -> Origin:
         mails=len(examples),
         writers=tuple(sorted({example.line.writer for example in examples})),
         versions=tuple((name, version(name)) for name in _VERSIONED),
+        features_sha256=fingerprint.of_features(),
     )

@@ -1,3 +1,4 @@
+import ast
 import dataclasses
 import json
 from pathlib import Path
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify import calibrate, folds, heldout, modelfile
+from classify import calibrate, features, fingerprint, folds, heldout, modelfile
 from classify.corpus import examples, read
 from classify.evaluate import evaluate
 from classify.train import train
@@ -67,6 +68,52 @@ def test_another_format_is_refused(foreign, tmp_path: Path, monkeypatch) -> None
         patched.setattr(modelfile, "FORMAT_VERSION", 2)
         modelfile.save(model, path, KEY)
     assert refusal(path) == "model.version"
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, ""])
+def test_a_model_of_other_feature_code_is_refused(foreign, tmp_path: Path, digest: str) -> None:
+    model = train(foreign, seed=1)
+    origin = dataclasses.replace(model.origin, features_sha256=digest)
+    path = tmp_path / "old"
+    modelfile.save(dataclasses.replace(model, origin=origin), path, KEY)
+    with pytest.raises(Refused) as refused:
+        modelfile.load(path, KEY, labels=None)
+    assert refused.value.code == "model.version"
+    assert "postlotse train" in refused.value.message
+
+
+def test_the_fingerprint_covers_all_that_makes_rows() -> None:
+    """Every module of the room that `features` reaches by imports, and the data they read."""
+    folder = Path(features.__file__).parent
+    reached, ahead = set(), ["features"]
+    while ahead:
+        name = ahead.pop()
+        if name in reached:
+            continue
+        reached.add(name)
+        for node in ast.walk(ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "classify":
+                ahead += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("classify."):
+                ahead.append(str(node.module).removeprefix("classify."))
+    data = {path.name for path in folder.glob("*.toml")}
+    assert {f"{name}.py" for name in reached} | data == set(fingerprint.PARTS)
+
+
+def test_one_changed_byte_of_feature_code_changes_the_fingerprint(
+    tmp_path: Path, monkeypatch
+) -> None:
+    copy = tmp_path / "classify"
+    copy.mkdir()
+    folder = Path(features.__file__).parent
+    for name in fingerprint.PARTS:
+        (copy / name).write_bytes((folder / name).read_bytes())
+    monkeypatch.setattr(fingerprint, "files", lambda _room: copy)
+    same = fingerprint.of_features.__wrapped__()
+    assert same == fingerprint.of_features()
+    with (copy / "phrases.toml").open("ab") as file:
+        file.write(b"#")
+    assert fingerprint.of_features.__wrapped__() != same
 
 
 def test_another_scikit_learn_is_refused(foreign, tmp_path: Path) -> None:

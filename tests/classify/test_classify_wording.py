@@ -1,0 +1,47 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classify import features, wording
+
+
+@pytest.mark.parametrize(
+    ("folded", "kind"),
+    [
+        ("kd-nr. 123a456789 bitte", "qqkd"),
+        ("auf de12 7002 0270 3431 1327 13 ueberweisen", "qqib"),
+        ("seit 3.4. krank", "qqda"),
+        ("ab 3. april krank", "qqda"),
+        ("538 euro", "qqgl"),
+        ("um 9:30 uhr", "qqur"),
+        ("12345 musterstadt", "qqpl"),
+        ("tel. 0151 4400 1882", "qqtl"),
+        ("an a@b.example", "qqad"),
+    ],
+)
+def test_a_number_becomes_the_name_of_its_kind(folded: str, kind: str) -> None:
+    assert kind in wording.alike(folded).split()
+    assert sum(word.startswith("qq") for word in wording.alike(folded).split()) == 1
+
+
+def test_words_are_chained_within_their_sentence_only() -> None:
+    chains = wording.chains("neues konto. arbeit gefunden").split()
+    assert "neues_konto" in chains
+    assert "konto_arbei" not in chains
+
+
+def test_fillers_do_not_keep_words_apart() -> None:
+    assert "konto_neu" in wording.chains("mein konto ist jetzt bei der bank neu").split()
+
+
+def test_two_mails_that_differ_in_numbers_only_look_alike(mail) -> None:
+    one = mail("Ich bin vom 3.4. bis 9.4. krank, 123A456789.")
+    other = mail("Ich bin vom 12.11. bis 14.11. krank, 987B654321.")
+    assert features.row(one)[features.TEXT] == features.row(other)[features.TEXT]
+    assert features.row(one)[features.CHAINS] == features.row(other)[features.CHAINS]
+
+
+@given(st.text(max_size=300))
+def test_chains_of_any_text_are_sorted_and_each_once(text: str) -> None:
+    found = wording.chains(text).split()
+    assert len(set(found)) == len(found)
