@@ -69,5 +69,5 @@ clean: ## remove everything that is made
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-$(MODEL): .venv/.installed $(wildcard corpus/*.jsonl classify/*.py)
+$(MODEL): .venv/.installed $(wildcard corpus/*.jsonl classify/*.py classify/*.toml)
 	$(BIN)/postlotse train corpus --out $@
