@@ -23,7 +23,7 @@ from ingest import imap_fetch, imap_folders
 from ingest.folder_names import parents_first
 from ingest.imap_errors import imap_errors, is_broken
 from ingest.imap_fetch import Facts
-from ingest.imap_move import move_one, remove_one
+from ingest.imap_move import move_one, move_set, remove_one
 from ingest.imap_session import ImapAccount, ImapSession, connect
 from rules.errors import HouseError, Refused, TryLater
 from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
@@ -155,6 +155,29 @@ class ImapPostbox:
                 if (words := move_one(session, number, server_target))
             ]
         return Place(target, *proof[0]) if proof else None
+
+    def move_many(self, places: tuple[Place, ...], target: str) -> dict[Place, Place]:
+        """One MOVE for all, which are of one folder; those that COPYUID proves.
+
+        Nothing is tried without MOVE, and nothing is proven where the server refuses the set
+        (one of its mails is to blame): then they are moved one by one.
+        Raises: Conflict: epoch changed. Refused: no UIDPLUS (`postbox.no_uidplus`). TryLater.
+        Source: speed measurement 2026-11-23 (29 times as many moves a second as one by one).
+        """
+        by_uid = {uid: place for place in places for uid in _numbers((place.uid,))}
+        if not by_uid or not self.moves_whole():
+            return {}
+        source = places[0]
+        with self._talk() as session:
+            self._require_uidplus(session)
+            session.for_writing(source.folder).require_epoch(source.epoch)
+        try:
+            with self._talk() as session:
+                proven = move_set(session, tuple(by_uid), session.names.to_server(target))
+        except Refused as exc:
+            _log.warning("postbox.set_refused", postbox=self.name, mails=len(places), code=exc.code)
+            return {}
+        return {by_uid[uid]: Place(target, *words) for uid, words in proven.items()}
 
     def moves_whole(self) -> bool:
         """Whether the server knows MOVE. Raises: TryLater, Refused. Source: RFC 6851."""

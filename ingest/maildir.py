@@ -14,6 +14,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -145,6 +146,15 @@ class MaildirPostbox:
                 source, destination, place.uid
             )
         return Place(target, EPOCH, place.uid) if moved else None
+
+    def move_many(self, places: tuple[Place, ...], target: str) -> dict[Place, Place]:
+        """One rename each; those that moved. Raises: Conflict, TryLater."""
+        moved: dict[Place, Place] = {}
+        for place in places:
+            with suppress(Refused):  # one mail or folder to blame; `move` says which
+                if found := self.move(place, target):
+                    moved[place] = found
+        return moved
 
     def moves_whole(self) -> bool:
         """Always: a move is one rename."""

@@ -84,6 +84,10 @@ class ObservedPostbox:
         """Raises: Refused: always (`postbox.observe_only`)."""
         self._refuse(f"move a message of {place.folder!r}", target)
 
+    def move_many(self, places: tuple[Place, ...], target: str) -> dict[Place, Place]:
+        """Raises: Refused: always (`postbox.observe_only`)."""
+        self._refuse(f"move {len(places)} messages", target)
+
     def moves_whole(self) -> bool:
         """Always: where nothing is moved, nothing is left behind."""
         return True

@@ -87,7 +87,11 @@ def _move_group(
     places: list[tuple[Op, Place]] = []
     failed = 0
     try:
+        places += _moved_at_once(house, box, lease, sent)
+        moved = {op.id for op, _ in places}
         for op in sent:
+            if op.id in moved:
+                continue
             try:
                 place = _move(house, box, lease, op)
             except Refused as exc:
@@ -109,6 +113,25 @@ def _move(house: House, box: Postbox, lease: Lease, op: Op) -> Place | None:
     """
     leases.require_time(lease, now=house.clock())
     return box.move(op.src, op.dst_folder)
+
+
+def _moved_at_once(
+    house: House, box: Postbox, lease: Lease, group: list[Op]
+) -> list[tuple[Op, Place]]:
+    """Moved in sets, one for each source folder; those with a proof.
+
+    A set that is refused as a whole is tried mail by mail: one of them is the reason.
+    """
+    places: list[tuple[Op, Place]] = []
+    for source in sorted({(op.src_folder, op.src_epoch) for op in group}):
+        ops_here = [op for op in group if (op.src_folder, op.src_epoch) == source]
+        leases.require_time(lease, now=house.clock())
+        try:
+            found = box.move_many(tuple(op.src for op in ops_here), ops_here[0].dst_folder)
+        except Refused:
+            continue
+        places += [(op, found[op.src]) for op in ops_here if op.src in found]
+    return places
 
 
 def _settle(house: House, lease: Lease, places: list[tuple[Op, Place]]) -> None:

@@ -58,6 +58,15 @@ class Postbox(Protocol):
         """
         ...
 
+    def move_many(self, places: tuple[Place, ...], target: str) -> dict[Place, Place]:
+        """Move messages of one folder at once; the proven new place of each that has a proof.
+
+        What is left out was refused, gone, not proven, or never tried; the caller moves those
+        one by one, which is safe: a message that has left can't be moved a second time.
+        Raises: Conflict: epoch changed.
+        """
+        ...
+
     def moves_whole(self) -> bool:
         """Whether a cut move leaves the message in one place only (no copy-then-remove)."""
         ...

@@ -17,6 +17,7 @@ WRITES: dict[str, Callable[[Postbox], object]] = {
     "ensure_folder": lambda box: box.ensure_folder("Ablage"),
     "ensure_folder that is there": lambda box: box.ensure_folder("INBOX"),
     "move": lambda box: box.move(PLACE, "Ablage"),
+    "move_many": lambda box: box.move_many((PLACE,), "Ablage"),
     "append": lambda box: box.append("INBOX", MAIL),
     "remove": lambda box: box.remove(PLACE, "0" * 64),
 }
@@ -50,7 +51,7 @@ def test_every_call_of_the_port_is_either_a_read_or_refused(maildir_case: Maildi
     """A writing call that the port gets one day must be decided here, too."""
     port = {name for name in vars(Postbox) if not name.startswith("_")}
     reads = {"folders", "view", "fetch", "watermark", "since", "moves_whole", "close"}
-    assert port - reads == {"ensure_folder", "move", "append", "remove"}
+    assert port - reads == {"ensure_folder", "move", "move_many", "append", "remove"}
     assert ObservedPostbox(maildir_case.box).moves_whole()
 
 

@@ -368,3 +368,30 @@ def test_a_mail_too_large_to_be_compared_is_never_removed(case: Case) -> None:
     digest = sha256(read(case)[0]).hexdigest()
     assert case.other_box(size_limit_bytes=10).remove(place, digest) is False
     assert only_place(case) == place
+
+
+def test_many_are_moved_at_once_each_with_its_own_proof(case: Case) -> None:
+    case.deliver(*(numbered(number) for number in range(7)))
+    case.box.ensure_folder("Ablage")
+    view = case.box.view("INBOX")
+    by_uid = dict(zip(view.uids, read(case), strict=True))
+    case.remove(view.uids[2])
+    places = tuple(Place("INBOX", view.epoch, uid) for uid in (*view.uids[1:6], "999999"))
+    moved = case.box.move_many(places, "Ablage")
+    assert set(moved) == {place for place in places if place.uid not in {view.uids[2], "999999"}}
+    assert case.box.view("INBOX").uids == (view.uids[0], view.uids[6])
+    for source, place in moved.items():
+        (found,) = case.box.fetch("Ablage", place.epoch, (place.uid,))
+        assert isinstance(found, Fetched)
+        assert found.data == by_uid[source.uid]
+    assert case.box.move_many(places, "Ablage") == {}
+    assert case.box.move_many((), "Ablage") == {}
+
+
+def test_a_set_that_is_refused_moves_nothing_and_says_nothing(case: Case) -> None:
+    case.deliver(MAIL)
+    place = only_place(case)
+    assert case.box.move_many((place,), "gibt es nicht") == {}
+    assert only_place(case) == place
+    with pytest.raises(Conflict):
+        case.box.move_many((replace(place, epoch="7"),), "Ablage")
