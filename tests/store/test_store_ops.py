@@ -222,3 +222,18 @@ def test_mail_that_lies_nowhere_is_not_filed(db: Database) -> None:
         for kept in (handed_in, gone):
             wish = ops.want(tx, kept.message_id, kind="file", dst_folder=TARGET, now=NOW)
             assert wish is None
+
+
+def test_equal_mails_in_doubt_on_the_way_to_one_folder_are_found(db: Database) -> None:
+    same = b"Subject: x\r\n\r\n"
+    wishes = [_wish(db, keep(db, uid, same).message_id) for uid in ("1", "2", "3")]
+    wishes += [
+        _wish(db, keep(db, "4", same).message_id, "elsewhere"),
+        _wish(db, keep(db, "5").message_id),
+    ]
+    lease = take_lease(db)
+    with db.write() as tx:
+        for op_id in (*wishes[:2], *wishes[3:]):
+            ops.sent(tx, op_id, mark=MARK, lease=lease, now=NOW)
+        twins = ops.doubtful_twins(tx, ops.get(tx, wishes[0]))
+    assert [act.id for act in twins] == wishes[:2]
