@@ -10,10 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from classify import corpus, modelfile
-from classify import evaluate as measuring
-from classify.report import render
-from classify.train import train as fit
+from classify import corpus
 from ingest.parse import parse
 from rules.errors import Refused
 from rules.verdict import as_json
@@ -60,6 +57,10 @@ def train(
 
     Example: postlotse train corpus --out model.skops
     """
+    # scikit-learn takes seconds to load; the other commands need not wait for it.
+    from classify import modelfile  # noqa: PLC0415 - as above
+    from classify.train import train as fit  # noqa: PLC0415 - as above
+
     settings = Settings()
     lines = corpus.read(paths)
     layouts = wiring.load_layouts(settings.data.forms)
@@ -81,6 +82,10 @@ def evaluate(
 
     Example: postlotse evaluate corpus --out report.md
     """
+    from classify import evaluate as measuring  # noqa: PLC0415 - as in `train`
+    from classify import modelfile  # noqa: PLC0415 - as in `train`
+    from classify.report import render  # noqa: PLC0415 - as in `train`
+
     settings = _settings(model)
     layouts = wiring.load_layouts(settings.data.forms)
     lines = corpus.read(paths)

@@ -5,14 +5,12 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from api import serve as server
-from api.app import make_app
 from api.doors import ApiKey, DoorSettings
 from rules.codes import Role
 from store import migrate as migrations
@@ -22,6 +20,9 @@ from triage.console import DEFAULT_CONFIG, ConfigOption, say, settings_of
 from triage.house import House
 from triage.settings import Settings, secret
 from triage.worker import Worker
+
+if TYPE_CHECKING:
+    from api.serve import Server
 
 
 def register(app: typer.Typer) -> None:
@@ -58,7 +59,7 @@ def demo(
     settings = demo_house.prepare(plan, reset=reset)
     running = demo_house.start(plan, settings)
     door = _door(settings)
-    desk = server.start_in_thread(make_app(running.house, door), host=door.host, port=port)
+    desk = _open_desk(running.house, door, port=port)
     say(
         f"Postlotse demo: open http://{door.host}:{desk.port}\n"
         "Ctrl-C stops, the next start goes on where it was."
@@ -86,7 +87,7 @@ def serve(
     worker = _worker(house, config) if with_worker else None
     door = _door(settings)
     stop = _stop_event()
-    desk = server.start_in_thread(make_app(house, door), host=door.host, port=door.port)
+    desk = _open_desk(house, door, port=door.port)
     say(f"Postlotse: http://{door.host}:{desk.port}")
     if worker:
         worker.start()
@@ -115,6 +116,14 @@ def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """
     settings = settings_of(config)
     say(f"database is at revision {migrations.upgrade(settings.store.url)}")
+
+
+def _open_desk(house: House, door: DoorSettings, *, port: int) -> "Server":
+    """The doors, open on `port`. The web framework is loaded by those who open them only."""
+    from api import serve as server  # noqa: PLC0415 - takes as long to load as all other commands
+    from api.app import make_app  # noqa: PLC0415 - as above
+
+    return server.start_in_thread(make_app(house, door), host=door.host, port=port)
 
 
 def _worker(house: House, config: Path) -> Worker:

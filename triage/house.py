@@ -3,15 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from classify.judge import Judge
 from ingest.forms import Layouts
 from rules.backoff import BackoffRule
 from rules.deadlines import DeadlineRules
 from rules.directory import Directory
 from store.engine import Database
 from store.texts import TextShelf
+
+if TYPE_CHECKING:
+    # Needs scikit-learn, which takes seconds to load; only wiring makes a judge.
+    from classify.judge import Judge
 
 BERLIN = ZoneInfo("Europe/Berlin")
 """Local days of the house. Source: § 4 Zeitgesetz (EinhZeitG): legal time in Germany."""
@@ -41,7 +45,7 @@ class Policy:
 class Judging:
     """What a verdict needs, and nothing durable: enough for `postlotse judge`."""
 
-    judge: Judge
+    judge: "Judge"
     directory: Directory
     layouts: Layouts
     deadlines: DeadlineRules

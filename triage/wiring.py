@@ -10,8 +10,6 @@ from importlib.resources.abc import Traversable
 from ipaddress import ip_network
 from pathlib import Path
 
-from classify import modelfile
-from classify.judge import Judge
 from ingest import forms
 from ingest.imap import ImapPostbox
 from ingest.imap_session import ImapAccount
@@ -64,6 +62,9 @@ def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) 
 
 def build_judging(settings: Settings) -> Judging:
     """Model, agencies, layouts and deadlines. Raises: Refused: `model.*`, `form.layout_invalid`."""
+    from classify import modelfile  # noqa: PLC0415 - scikit-learn takes seconds to load
+    from classify.judge import Judge  # noqa: PLC0415 - as above
+
     directory = load_directory()
     model_path = settings.data.model or default_model_path()
     model = modelfile.load(model_path, model_key(settings))

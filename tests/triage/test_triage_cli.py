@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,6 +116,14 @@ def test_texts_are_checked_against_their_approval(tmp_path):
     (folder / "au").mkdir()
     (folder / "au" / "eingang.txt").write_text("titel: x\n\nGuten Tag")
     assert "text." in call("texts", "check", str(folder), code=1)
+
+
+def test_a_command_that_judges_nothing_does_not_load_the_judge_nor_the_web():
+    """Seconds at each start of `postlotse keys new`, and of every container's health check."""
+    heavy = ("sklearn", "scipy", "skops", "fastapi")
+    code = f"import sys, triage.cli; print([m for m in {heavy} if m in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert told.stdout.strip() == "[]"
 
 
 def test_a_new_key_is_shown_once_with_its_hash_for_the_file():
