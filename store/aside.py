@@ -70,11 +70,6 @@ def put(tx: Tx, message_id: int, *, step: str, reason_code: str, detail: str, no
     return row_id
 
 
-def open_of(tx: Tx, message_id: int) -> SetAside | None:
-    """Why this mail lies aside now, or None."""
-    return rows.one_as(tx, SetAside, _joined().where(table.c.message_id == message_id, _OPEN))
-
-
 def listing(tx: Tx, *, limit: int, after: int | None = None) -> tuple[SetAside, ...]:
     """What lies aside now, newest first. `after` is the row id of the last one before."""
     statement = _joined().where(_OPEN).order_by(table.c.id.desc()).limit(limit)

@@ -45,6 +45,9 @@ def translated() -> Iterator[None]:
         raise _meaning(exc) from _harmless(exc)
     except (sa.exc.TimeoutError, sa.exc.ResourceClosedError, sa.exc.PendingRollbackError) as exc:
         raise away(type(exc).__name__) from exc
+    except (OverflowError, UnicodeEncodeError) as exc:
+        # A number too large for a column, or a lone surrogate: the driver's module itself says no.
+        raise _refused(type(exc).__name__) from None
 
 
 def away(reason: str) -> TryLater:

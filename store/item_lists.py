@@ -63,18 +63,6 @@ def held_by(tx: Tx, holder: str) -> tuple[Item, ...]:
     return rows.all_as(tx, Item, statement)
 
 
-def waiting_counts(
-    tx: Tx, agency_codes: Collection[str | None] | None = None
-) -> dict[str | None, int]:
-    """How many items wait, by agency; agencies without any are left out."""
-    statement = (
-        sa.select(table.c.agency_code, sa.func.count())
-        .where(spelled(table.c.state, ItemState.WAITING), among(table.c.agency_code, agency_codes))
-        .group_by(table.c.agency_code)
-    )
-    return dict(tx.run(statement).all())
-
-
 def open_of_sender(tx: Tx, sender: str, *, exclude: int) -> tuple[Item, ...]:
     """Items of the same sender that are not closed, oldest first, without item `exclude`."""
     if not sender:

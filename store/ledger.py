@@ -16,7 +16,7 @@ from rules.errors import Refused
 from rules.ledger import LedgerState, ledger_step
 from store import originals, rows, tables
 from store.engine import Tx
-from store.statements import parts, spelled
+from store.statements import spelled
 
 BERLIN = ZoneInfo("Europe/Berlin")
 """Local days of the house. Source: § 4 Zeitgesetz (EinhZeitG): legal time in Germany."""
@@ -95,15 +95,6 @@ def locked(tx: Tx, message_id: int) -> Message:
     return found
 
 
-def messages(tx: Tx, message_ids: Iterable[int]) -> dict[int, Message]:
-    """The rows of many, by id; unknown ids are left out."""
-    found: dict[int, Message] = {}
-    for part in parts(message_ids):
-        statement = sa.select(*_COLUMNS).where(tables.message.c.id.in_(part))
-        found |= {row.id: row for row in rows.all_as(tx, Message, statement)}
-    return found
-
-
 def original(tx: Tx, message_id: int) -> bytes:
     """The bytes as they came.
 
@@ -144,6 +135,14 @@ def unsorted(tx: Tx, *, limit: int) -> tuple[int, ...]:
     return tuple(tx.run(statement).scalars())
 
 
+def unsorted_count(tx: Tx) -> int:
+    """How many messages are in state `kept`, of all days."""
+    number: int = tx.run(
+        sa.select(sa.func.count()).select_from(tables.message).where(_is_unsorted())
+    ).scalar_one()
+    return number
+
+
 def counts(
     tx: Tx, *, postbox: str | None = None, day: date | None = None
 ) -> dict[LedgerState, int]:
@@ -173,18 +172,6 @@ def freshness(tx: Tx, postbox: str) -> datetime | None:
     )
     oldest: datetime | None = tx.run(statement).scalar_one()
     return oldest
-
-
-def of_sender(tx: Tx, sender: str, *, limit: int) -> tuple[Message, ...]:
-    """The newest messages of one address, newest first."""
-    table = tables.message
-    statement = (
-        sa.select(*_COLUMNS)
-        .where(table.c.sender == sender)
-        .order_by(table.c.id.desc())
-        .limit(limit)
-    )
-    return rows.all_as(tx, Message, statement)
 
 
 def unknown(message_id: int) -> Refused:

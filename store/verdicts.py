@@ -73,12 +73,6 @@ def latest(tx: Tx, message_id: int) -> StoredVerdict | None:
     return rows.one_as(tx, StoredVerdict, _newest_first(message_id).limit(1))
 
 
-def latest_by(tx: Tx, message_id: int, *, source: str) -> StoredVerdict | None:
-    """The newest verdict of the machine, or of clerks; or None."""
-    statement = _newest_first(message_id).where(table.c.source == source).limit(1)
-    return rows.one_as(tx, StoredVerdict, statement)
-
-
 def history(tx: Tx, message_id: int) -> tuple[StoredVerdict, ...]:
     """All verdicts on a message, oldest first."""
     return rows.all_as(tx, StoredVerdict, _newest_first(message_id))[::-1]

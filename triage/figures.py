@@ -42,7 +42,11 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the backlog is worked off: of all mails seen, how many have left the state `kept`."""
+    """How far the backlog is worked off: of `seen` mails, how many have left the state `kept`.
+
+    `seen` are those of the local day, and older ones that still wait: counting the archive would
+    take minutes, and every page and scrape asks.
+    """
 
     seen: int
     kept: int
@@ -60,7 +64,11 @@ def overview(house: House, caller: Caller, *, agency_code: str | None = None) ->
             require_agency(house, caller, agency_code, Permission.READ_ITEM)
         codes = frozenset({agency_code})
     today = house.local_now().date()
-    midnight = datetime.combine(today, time(), tzinfo=BERLIN).astimezone(UTC)
+    midnight, next_midnight = (
+        # Not 24 hours on two days of the year.
+        datetime.combine(day, time(), tzinfo=BERLIN).astimezone(UTC)
+        for day in (today, today + timedelta(days=1))
+    )
     with house.db.read() as tx:
         lines = figures.lines(tx, agency_codes=codes, today=today)
         return Overview(
@@ -68,19 +76,19 @@ def overview(house: House, caller: Caller, *, agency_code: str | None = None) ->
             concerns=figures.waiting_by_concern(tx, agency_codes=codes),
             aside=aside.count(tx),
             closed_today=figures.closed_between(
-                tx, agency_codes=codes, since=midnight, until=midnight + timedelta(days=1)
+                tx, agency_codes=codes, since=midnight, until=next_midnight
             ),
             receipts_open=figures.receipts_open(tx, agency_codes=codes),
         )
 
 
 def progress(house: House) -> Progress:
-    """For the progress bar of page and command line."""
+    """For the progress bars of page and command line, and for the metrics."""
     with house.db.read() as tx:
-        counts = ledger.counts(tx)
-    seen = sum(counts.values())
-    kept = counts[LedgerState.KEPT]
-    return Progress(seen=seen, kept=kept, done=seen - kept)
+        today = ledger.counts(tx, day=house.local_now().date())
+        kept = ledger.unsorted_count(tx)
+    done = sum(today.values()) - today[LedgerState.KEPT]
+    return Progress(seen=done + kept, kept=kept, done=done)
 
 
 def _row(house: House, line: figures.AgencyLine) -> AgencyRow:

@@ -282,7 +282,7 @@ READS: dict[str, Call] = {
     "sightings.known_uids": lambda tx: sightings.known_uids(tx, POSTBOX, folder="INBOX", epoch="1"),
     "ops.due": lambda tx: ops.due(tx, POSTBOX, now=NOW, limit=1),
     "items.get": lambda tx: items.get(tx, 1),
-    "item_lists.waiting_counts": item_lists.waiting_counts,
+    "item_lists.held_by": lambda tx: item_lists.held_by(tx, "k-1"),
     "outgoing.counts": outgoing.counts,
     "audit.verify": audit.verify,
     "verdicts.latest": lambda tx: verdicts.latest(tx, 1),
@@ -363,3 +363,11 @@ def test_a_full_pool_means_try_later() -> None:
     with pytest.raises(TryLater) as caught, failures.translated():
         raise sa.exc.TimeoutError
     assert caught.value.code == "store.away"
+
+
+@pytest.mark.parametrize("number", [2**63, 10**30])
+def test_a_number_too_large_for_the_database_is_refused(db: Database, number: int) -> None:
+    """As typed into the address of a page."""
+    with pytest.raises(Refused) as caught, db.read() as tx:
+        items.get(tx, number)
+    assert caught.value.code == "store.statement"

@@ -200,13 +200,3 @@ def test_counts_name_every_state_and_cut_the_day_at_local_midnight(db: Database)
         assert ledger.counts(tx, day=date(2026, 3, 28))[LedgerState.KEPT] == 1
         assert ledger.counts(tx, day=date(2026, 3, 29))[LedgerState.KEPT] == 2
         assert ledger.counts(tx, day=date(2026, 3, 29), postbox=POSTBOX)[LedgerState.KEPT] == 1
-
-
-def test_messages_of_a_sender_come_newest_first(db: Database) -> None:
-    ids = [keep(db, uid).message_id for uid in "123"]
-    with db.write() as tx:
-        for message_id in ids[:2]:
-            describe(tx, message_id)
-        found = ledger.of_sender(tx, "kundin@kunde.example", limit=5)
-        assert [row.id for row in found] == [ids[1], ids[0]]
-        assert set(ledger.messages(tx, [*ids, 99])) == set(ids)

@@ -92,8 +92,6 @@ def test_other_open_items_of_the_sender_are_found(db: Database) -> None:
 
 def test_what_waits_is_counted_by_agency_and_concern(db: Database, five: list[int]) -> None:
     with db.read() as tx:
-        assert item_lists.waiting_counts(tx) == {"435": 2, None: 1}
-        assert item_lists.waiting_counts(tx, ["435"]) == {"435": 2}
         assert figures.waiting_by_concern(tx, agency_codes=None) == (("au", 2), ("rente", 1))
         assert figures.waiting_by_concern(tx, agency_codes=[]) == ()
 
