@@ -78,8 +78,11 @@ class Worker:
             thread.join(timeout_seconds)
         if self.door is not None:
             self.door.close()
+        working = {thread.name for thread in self._threads if thread.is_alive()}
         for box in self._boxes:
-            box.end()
+            # Who is still at work keeps the lease: it runs out, and the next owner waits the grace.
+            if f"postbox:{box.job.name}" not in working:
+                box.end()
 
     def _loop(self, name: str, work: Callable[[], int]) -> None:
         while not self._stop.is_set():

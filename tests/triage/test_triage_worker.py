@@ -1,5 +1,6 @@
 """The loops go on whatever a round does, and say how it went."""
 
+import threading
 import time
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ import pytest
 
 from ingest.maildir import MaildirPostbox, create_tree
 from rules.errors import Refused, TryLater
-from store import aside, outgoing
+from store import aside, leases, outgoing
 from store.outgoing import NewOutgoing
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house, sqlite_url
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
@@ -72,6 +73,37 @@ def test_a_folder_that_can_not_be_made_is_named_and_the_others_are(house, tmp_pa
     assert "1: 435 Kassel" in checks["folders:SC-Südwest"].message
     assert (root / "431 Hanau" / "cur").is_dir()
     assert checks["postbox:SC-Südwest"].ok
+
+
+def test_a_round_that_does_not_end_in_time_keeps_its_lease(house, box):
+    """Its command may be under way on the server: nobody may take the postbox over at once."""
+    entered, goes_on = threading.Event(), threading.Event()
+
+    class Hanging:
+        name = box.name
+
+        def folders(self):
+            return ()
+
+        def close(self):
+            pass
+
+        def ensure_folder(self, folder):
+            entered.set()
+            goes_on.wait(10)
+            return False
+
+    job = PostboxJob(name=box.name, region="Südwest", open=Hanging, files=True)
+    worker = Worker(house, send.Outlets(Eakte(), Post()), (job,), poll_seconds=0.02)
+    worker.start()
+    assert entered.wait(5)
+    worker.stop(timeout_seconds=0.1)
+    with house.db.write() as tx:
+        taken = leases.take(tx, f"postbox:{box.name}", owner="next", now=house.clock(), seconds=60)
+    goes_on.set()
+    for thread in worker._threads:
+        thread.join(5)
+    assert taken is None
 
 
 def test_a_loop_that_fell_silent_is_named(house, clock):
