@@ -18,7 +18,7 @@ from tests.servers.dovecot import DovecotOptions, DovecotServer
 from triage import filing, receive, reconcile, rounds
 
 NO_MOVE = "IMAP4rev1 UIDPLUS NAMESPACE LITERAL+"
-ACCOUNTS = tuple(f"postfach{number}" for number in range(20))
+ACCOUNTS = tuple(f"postfach{number}" for number in range(100))
 TARGET = "435 Kassel/Termin"
 _accounts = iter(ACCOUNTS)
 
