@@ -5,8 +5,9 @@ per-call costs: one dictionary look-up a term, one small matrix product a mail. 
 measured in docs/judge.md.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -23,13 +24,15 @@ _BLOCKS: Final = (
 )
 Floats = NDArray[np.float32]
 
+_WORDS_KEPT: Final = 50_000
+"""Words whose pieces are kept, some 20 MB at most. Own decision 0025."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """One vectoriser: how it cuts, its terms, and where its columns begin in the weight table."""
+    """One vectoriser: how it finds its columns in a text, and where they begin in the table."""
 
-    analyse: Callable[[str], list[str]]
-    terms: Mapping[str, int]
+    find: Callable[[str], Sequence[int]]
     names: tuple[str, ...]
     idf: Floats
     scale: float
@@ -98,8 +101,7 @@ def _blocks(columns: Any) -> dict[str, _Block]:  # noqa: ANN401 - scikit-learn s
         vectoriser = columns.named_transformers_[name]
         terms = {term: int(place) + first for term, place in vectoriser.vocabulary_.items()}
         blocks[name] = _Block(
-            analyse=vectoriser.build_analyzer(),
-            terms=terms,
+            find=_finder(vectoriser, terms),
             names=tuple(sorted(terms, key=terms.__getitem__)),
             idf=np.asarray(vectoriser.idf_, np.float32),
             scale=float(weights.get(name, 1.0)),
@@ -111,11 +113,28 @@ def _blocks(columns: Any) -> dict[str, _Block]:  # noqa: ANN401 - scikit-learn s
     return blocks
 
 
+def _finder(
+    vectoriser: Any,  # noqa: ANN401 - scikit-learn ships no types
+    terms: Mapping[str, int],
+) -> Callable[[str], Sequence[int]]:
+    """From a text to the columns of its known terms, each as often as it stands there.
+
+    Pieces never reach over a blank (`char_wb`), so those of a word are cut once and kept.
+    """
+    analyse, place = vectoriser.build_analyzer(), terms.get
+
+    def columns_of(text: str) -> tuple[int, ...]:
+        return tuple(column for column in map(place, analyse(text)) if column is not None)
+
+    if vectoriser.analyzer != "char_wb":
+        return columns_of
+    of_word = lru_cache(maxsize=_WORDS_KEPT)(columns_of)
+    return lambda text: [column for word in text.split() for column in of_word(word)]
+
+
 def _values(block: _Block, text: str) -> _Values:
     """TF-IDF of the known terms, L2-normed, times the block's weight."""
-    place = block.terms.get
-    known = [column for column in map(place, block.analyse(text)) if column is not None]
-    columns, counts = np.unique(np.asarray(known, np.int64), return_counts=True)
+    columns, counts = np.unique(np.asarray(block.find(text), np.int64), return_counts=True)
     amounts = counts.astype(np.float32)
     if block.sublinear:
         amounts = np.log(amounts) + np.float32(1.0)
