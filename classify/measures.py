@@ -42,7 +42,9 @@ class Figures:
     the share whose first concern is any of the label's. `payment_recall` is the share of the
     truly relevant that were handed over (yes or open), `payment_false_yes` the share of the
     truly irrelevant that were called `yes`, `handed_over` the share of all that were handed over.
-    `sure_first` is `first` among the mails without review.
+    `payment_called_yes` is the share of the truly relevant that were called `yes`, `payment_open`
+    the share of all that were left `open`. `sure_first` and `sure_among` are `first` and
+    `first_among` of the mails without review.
     """
 
     name: str
@@ -54,9 +56,12 @@ class Figures:
     payment_recall: float | None
     payment_false_yes: float | None
     handed_over: float | None
+    payment_called_yes: float | None
+    payment_open: float | None
     channel: float | None
     review: float
     sure_first: float | None
+    sure_among: float | None
 
 
 def figures(name: str, truth: Sequence[Answer], given: Sequence[Answer]) -> Figures:
@@ -72,11 +77,14 @@ def figures(name: str, truth: Sequence[Answer], given: Sequence[Answer]) -> Figu
         micro_f1=micro_f1(truth, given),
         macro_f1=sum(row.f1 for row in codes) / len(codes),
         payment_recall=_handed_over(pairs, PaymentRelevant.YES),
-        payment_false_yes=_false_yes(pairs),
+        payment_false_yes=_called_yes(pairs, PaymentRelevant.NO),
         handed_over=_handed_over(pairs, None),
+        payment_called_yes=_called_yes(pairs, PaymentRelevant.YES),
+        payment_open=_share([s.payment is PaymentRelevant.OPEN for _, s in pairs if s.payment]),
         channel=_share([t.channel == s.channel for t, s in pairs if t.channel and s.channel]),
         review=1 - len(sure) / len(pairs),
         sure_first=_share([_same_first(true, said) for true, said in sure]),
+        sure_among=_share([said.concerns[0] in true.concerns for true, said in sure]),
     )
 
 
@@ -145,12 +153,13 @@ def _handed_over(
     )
 
 
-def _false_yes(pairs: Sequence[tuple[Answer, Answer]]) -> float | None:
+def _called_yes(pairs: Sequence[tuple[Answer, Answer]], true_is: PaymentRelevant) -> float | None:
+    """Share of `yes` among the mails whose truth is `true_is`."""
     return _share(
         [
             said.payment is PaymentRelevant.YES
             for true, said in pairs
-            if true.payment is PaymentRelevant.NO and said.payment
+            if true.payment is true_is and said.payment
         ]
     )
 

@@ -19,8 +19,14 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield from _systems(report.systems, "system")
     yield ""
-    yield f"{ours.review:.1%} go to a person first; first concern right in the rest: " + _figure(
-        ours.sure_first
+    yield (
+        f"{ours.review:.1%} go to a person first; of the rest the first concern is right in "
+        f"{_figure(ours.sure_first)}, among the label's in {_figure(ours.sure_among)}"
+    )
+    yield ""
+    yield (
+        f"Payment: of the relevant mails {_figure(ours.payment_called_yes)} are called yes; "
+        f"{_figure(ours.payment_open)} of all are left open"
     )
     yield ""
     yield from _section("Why a person looks", ("reason", "mails"), report.review_reasons)

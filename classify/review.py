@@ -22,6 +22,11 @@ _ENOUGH_WORDS_FOR_LANGUAGE: Final = 8
 _GERMAN_SHARE: Final = 0.12
 
 _GERMAN = lexicon.phrases("review")["german"]
+_WRITTEN_FREELY: Final = frozenset(
+    {Channel.FREIE_EMAIL, Channel.KONTAKTFORMULAR, Channel.POSTFACHNACHRICHT}
+)
+"""Only where a person chose the words does a lack of German ones mean another language."""
+
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _DANGER = lexicon.phrases("review")["danger"]
 
@@ -40,7 +45,7 @@ def reasons(
     """
     checks = (
         ("danger", bool(_DANGER.search(fold(f"{mail.subject} {mail.body.new}")))),
-        *_text_checks(mail),
+        *_text_checks(mail, channel[0]),
         ("unsure", max(found.values()) < UNSURE_BELOW),
         ("channel_unsure", channel[1] < _CHANNEL_UNSURE_BELOW),
         ("form_unread", channel[0] in FORM_CHANNELS and mail.form is None),
@@ -50,12 +55,12 @@ def reasons(
     return tuple(code for code, holds in checks if holds)
 
 
-def _text_checks(mail: ParsedMail) -> Iterator[tuple[str, bool]]:
+def _text_checks(mail: ParsedMail, came_by: Channel) -> Iterator[tuple[str, bool]]:
     words = _WORD.findall(fold(f"{mail.subject} {mail.body.new}"))
     yield "empty", not words
     yield "attachment_only", bool(mail.attachments) and len(words) < _SHORT_WORDS
     yield "short", 0 < len(words) < _SHORT_WORDS and not mail.attachments
-    yield "language", _is_foreign(words)
+    yield "language", came_by in _WRITTEN_FREELY and _is_foreign(words)
 
 
 def _is_foreign(words: list[str]) -> bool:

@@ -80,6 +80,13 @@ def test_a_person_looks_where_the_machine_must_not_decide(
     assert reason in said.review_because
 
 
+def test_a_bounce_in_english_is_no_foreign_letter(ask, mail) -> None:
+    text = "This is the mail system, sorry to inform you that your message was not delivered"
+    said = ask(mail(text, subject="Undelivered", headers=(("return-path", "<>"),)))
+    assert said.channel is Channel.MASCHINELL
+    assert "language" not in said.review_because
+
+
 def test_every_mail_gets_a_judgement(judge, unseen) -> None:
     said = judge.judge_many(
         [example.mail for example in unseen],

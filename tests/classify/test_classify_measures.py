@@ -23,7 +23,9 @@ def test_all_figures_of_a_small_case() -> None:
     assert (found.first, found.first_among) == (0.5, 0.75)
     assert (found.payment_recall, found.payment_false_yes, found.handed_over) == (0.5, 0.5, 0.5)
     assert (found.channel, found.review) == (0.75, 0.25)
+    assert (found.payment_called_yes, found.payment_open) == (0.0, 0.25)
     assert found.sure_first == pytest.approx(2 / 3)
+    assert found.sure_among == 1.0
 
 
 def test_f1_by_code_and_over_all() -> None:
