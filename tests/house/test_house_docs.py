@@ -61,9 +61,7 @@ def test_every_link_leads_somewhere(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_no_page_names_this_machine_or_another_host(page):
-    assert (
-        re.findall(r"/home/|https?://(?!127\.0\.0\.1|www\.arbeitsagentur)", read(page)) == []
-    )
+    assert re.findall(r"/home/|https?://(?!127\.0\.0\.1|www\.arbeitsagentur)", read(page)) == []
 
 
 def test_the_index_names_every_page():
