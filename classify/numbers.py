@@ -83,6 +83,8 @@ def find_phone(text: str) -> str | None:
 
     Source: facts section 5 (0800 numbers of the BA).
     """
+    # The groups of an IBAN read like a number with area code.
+    text = _IBAN_DE_LIKE.sub(lambda iban: "x" * len(iban.group()), text)
     for match in _PHONE.finditer(text):
         before = text[max(0, match.start() - 16) : match.start()]
         if not _FAX_BEFORE.search(before) and not _NOT_OURS.match(match.group()):

@@ -83,6 +83,8 @@ def test_an_iban_in_quoted_mail_is_no_news(mail) -> None:
         ("Fax: 0561 1234567", None),
         ("Hotline 0800 4 5555 00", None),
         ("am 03.04.2025 um 10:30", None),
+        ("Neues Konto DE37 7112 7623 0487 3792 24", None),
+        ("DE37 7112 7623 0487 3792 24, Tel. 0561 1234567", "05611234567"),
     ],
 )
 def test_the_telephone_number_is_the_senders_own(text: str, phone: str | None) -> None:
