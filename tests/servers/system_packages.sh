@@ -25,7 +25,7 @@ need dovecot-lmtpd /usr/lib/dovecot/lmtp /usr/libexec/dovecot/lmtp
 need postfix postfix
 need swaks swaks
 need openssl openssl
-need chromium chromium chromium-browser google-chrome
+need chromium /usr/bin/chromium
 need fonts-liberation \
     /usr/share/fonts/truetype/liberation \
     /usr/share/fonts/truetype/liberation2 \
