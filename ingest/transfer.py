@@ -52,7 +52,7 @@ def size_bytes(data: bytes, encoding: str) -> int:
     if encoding == "base64":
         rest = data.translate(None, _DIGITS)
         digits, padding = len(data) - len(rest), rest.count(b"=")
-        at_end = padding <= 2 and data[-8:].count(b"=") == padding
+        at_end = padding <= 2 and data[-8:].rstrip(b"\r\n").endswith(b"=" * padding)
         if (digits + padding) % 4 == 0 and at_end and not rest.strip(b"\r\n="):
             return (digits + padding) // 4 * 3 - padding
     return len(decode(data, encoding).data)

@@ -73,5 +73,6 @@ def configure(*, json_lines: bool, level: str = "INFO") -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=lambda *_: _StandardError(),
-        cache_logger_on_first_use=True,
+        # Not cached: tests turn the log over, and a lookup a line costs nothing beside its writing.
+        cache_logger_on_first_use=False,
     )
