@@ -25,6 +25,7 @@ from triage.console import (
     emit,
     say,
     settings_of,
+    show,
 )
 from triage.house import House
 
@@ -117,7 +118,7 @@ def outbox_list(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = Fal
             "error": row.error_code,
             "message": row.message_id,
         }
-        emit(line) if as_json else say("  ".join(f"{key}={value}" for key, value in line.items()))
+        show(line, as_json=as_json)
 
 
 @outbox_app.command("replay")
@@ -147,7 +148,7 @@ def aside_list(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = Fals
             "tries": row.tries,
             "size_bytes": row.size_bytes,
         }
-        emit(line) if as_json else say("  ".join(f"{key}={value}" for key, value in line.items()))
+        show(line, as_json=as_json)
 
 
 @aside_app.command("replay")
@@ -243,7 +244,7 @@ def _sum_line(found: admin.Completeness) -> dict[str, object]:
 def _say_sum(found: admin.Completeness) -> None:
     line = _sum_line(found) | {"postbox": found.postbox or "(all)"}
     del line["differences"]
-    say("  ".join(f"{key}={value}" for key, value in line.items()))
+    show(line, as_json=False)
     for one in found.differences:
         say(f"  message {one.message_id} is {one.fault.value}: {REMEDIES[one.fault]}")
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -31,6 +32,14 @@ def say(text: str) -> None:
 def emit(value: object) -> None:
     """One line of JSON for a machine; German letters stay as they are."""
     typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def show(row: Mapping[str, object], *, as_json: bool) -> None:
+    """One row of a list, in the form that the caller asked for with `--json`."""
+    if as_json:
+        emit(row)
+    else:
+        say("  ".join(f"{key}={value}" for key, value in row.items()))
 
 
 def settings_of(config: Path) -> Settings:

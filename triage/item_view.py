@@ -21,6 +21,7 @@ from store.outgoing import Outgoing
 from triage.doorkeeper import require_agency, visible_item
 from triage.house import House
 from triage.story import Step, steps
+from triage.work import CLEARING
 
 OPEN_STATES = (ItemState.WAITING, ItemState.HELD, ItemState.PARKED, ItemState.PENDING)
 
@@ -127,7 +128,7 @@ def listing(
 
     `after` is the id of the last item of the page before. Raises: Refused: `access.denied`.
     """
-    code = None if agency_code == "klaerung" else agency_code
+    code = None if agency_code == CLEARING else agency_code
     require_agency(house, caller, code, Permission.READ_ITEM)
     with house.db.read() as tx:
         return item_lists.listing(
