@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8080
 DEMO_ARGS ?=
 BIN := .venv/bin
-MODEL := .venv/share/postlotse/model.skops
+MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help

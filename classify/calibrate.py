@@ -12,8 +12,7 @@ from typing import Any, Final
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from classify.model import ANNOUNCED_TARGETS, PAYMENT_TARGET, Numbers, probabilities
-from rules.payment import MOVES_MONEY
+from classify.model import Numbers, probabilities
 
 Truth = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -73,27 +72,6 @@ def recall_bound(sure: Numbers, truth: Truth, recall: float = PAYMENT_RECALL) ->
         return 0.5
     missed = int(np.floor((1 - recall) * len(positives)))
     return round(float(positives[missed]) - 0.0001, 4)
-
-
-def payment_scores(sure: Numbers, targets: Sequence[str]) -> Numbers:
-    """How sure it is that a mail announces something that moves money, 0..1 a mail.
-
-    The mean of three opinions: the payment target; the same as far as any concern that can
-    move money is there at all; and whether any such concern is announced. Source: label guide
-    ("yes if any concern makes it so"); measured in docs/judge.md.
-    """
-    direct = sure[:, targets.index(PAYMENT_TARGET)]
-    any_money = _any(sure, targets, [code.value for code in sorted(MOVES_MONEY)])
-    any_announced = _any(sure, targets, ANNOUNCED_TARGETS)
-    result: Numbers = (direct + direct * any_money + any_announced) / 3
-    return result
-
-
-def _any(sure: Numbers, targets: Sequence[str], names: Sequence[str]) -> Numbers:
-    """The probability of at least one of the targets, as if they were independent."""
-    places = [targets.index(name) for name in names if name in targets]
-    result: Numbers = 1.0 - np.prod(1.0 - sure[:, places], axis=1)
-    return result
 
 
 def false_yes_bound(sure: Numbers, truth: Truth, share: float = PAYMENT_FALSE_YES) -> float:

@@ -12,9 +12,10 @@ from typing import Final
 
 PARTS: Final[tuple[str, ...]] = (
     *("features.py", "wording.py", "text.py", "cues.py", "moods.py", "machine.py"),
-    *("numbers.py", "lexicon.py", "lexicon.toml", "phrases.toml"),
+    *("numbers.py", "terms.py", "lexicon.py", "lexicon.toml", "phrases.toml"),
 )
-"""The files of this room that `features.row` reaches (a test walks the imports), and their data."""
+"""The files of this room that make a mail's terms: those that `features.row` and `terms` reach (a
+test walks the imports), and their data."""
 
 
 @cache

@@ -5,15 +5,15 @@ payment relevance (rules/payment.py), explanation, review.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from classify import announced, channel, concerns, explain, facts, features, review, whereabouts
-from classify.calibrate import payment_scores
-from classify.model import CHANNEL_TARGETS, Model
-from classify.scorer import Scored, Scorer
+from classify.model import Model
+from classify.opinion import Opinion
+from classify.opinion import of_scored as opinion_of
+from classify.scorer import Scorer
 from rules import payment
 from rules.codes import Channel, Concern, PaymentRelevant
 from rules.directory import Directory
@@ -24,16 +24,6 @@ from rules.verdict import ConcernFound, Facts, Judgement
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
 CLOSE: Final = "message: close"
 """Payment reason where the model can't exclude that something moves money. Source: F24."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Opinion:
-    """The model's probabilities by question."""
-
-    concerns: Mapping[Concern, float]
-    channels: Mapping[Channel, float]
-    payment: float
-    scored: Scored
 
 
 class Judge:
@@ -69,7 +59,7 @@ class Judge:
         `received_at` is aware; relative dates ("seit gestern") count from its local day.
         `mailbox` is the address of the postbox; its place is never taken for the sender's.
         """
-        opinion = self._opinion(mail)
+        opinion = opinion_of(self._scorer.score(*features.row(mail)), self._model)
         came_by = channel.decide(mail, opinion.channels)
         found = concerns.choose(opinion.concerns, self._thresholds, channel=came_by)
         today = received_at.astimezone(_BERLIN).date()
@@ -85,16 +75,6 @@ class Judge:
             for mail, at in zip(mails, received_at, strict=True)
         )
 
-    def _opinion(self, mail: ParsedMail) -> _Opinion:
-        scored = self._scorer.score(*features.row(mail))
-        by_target = dict(zip(self._model.targets, scored.probabilities.tolist(), strict=True))
-        return _Opinion(
-            concerns={Concern(label): by_target[label] for label in self._model.labels},
-            channels={Channel(t.partition(":")[2]): by_target[t] for t in CHANNEL_TARGETS},
-            payment=float(payment_scores(scored.probabilities[None, :], self._model.targets)[0]),
-            scored=scored,
-        )
-
     def _facts(
         self, mail: ParsedMail, found: Mapping[Concern, float], today: date, mailbox: str
     ) -> Facts:
@@ -105,7 +85,7 @@ class Judge:
     def _judgement(
         self,
         mail: ParsedMail,
-        opinion: _Opinion,
+        opinion: Opinion,
         came_by: Channel,
         found: Mapping[Concern, float],
         read: Facts,
@@ -141,7 +121,7 @@ class Judge:
     def _found(
         self,
         mail: ParsedMail,
-        opinion: _Opinion,
+        opinion: Opinion,
         code: Concern,
         probability: float,
         moving: frozenset[Concern],

@@ -1,11 +1,11 @@
-"""The trained model as one value: the pipeline, its calibration, its bounds, and its origin."""
+"""The trained model as one value: its table, its calibration, its bounds, and its origin."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classify.table import Table
 from rules.codes import Channel, Concern
 from rules.payment import MOVES_MONEY
 
@@ -43,10 +43,10 @@ class Origin:
 class Model:
     """Everything `Judge` needs. Made by `classify.train.train`, kept by `classify.modelfile`.
 
-    `pipeline` is a whole scikit-learn Pipeline; its decision function has one column for each
-    of `targets`: first the concerns (`labels`), then, unless it was trained on plain texts,
-    payment, what is announced, and channels. `slopes` and `offsets` turn a column's margin into
-    a probability (Platt's sigmoid, fitted on writers that the pipeline had not seen).
+    `table` gives one margin for each of `targets`: first the concerns (`labels`), then, unless
+    it was trained on plain texts, payment, what is announced, and channels. `slopes` and
+    `offsets` turn a margin into a probability (Platt's sigmoid, fitted on writers that the
+    scorer had not seen).
     `thresholds` go with `labels`: from there on a concern is named. `ranks` order concerns of
     equal weight, the smaller first.
 
@@ -55,7 +55,7 @@ class Model:
     Source: F24; label guide ("better one too many in the eAkte than one lost").
     """
 
-    pipeline: Any
+    table: Table
     labels: tuple[str, ...]
     targets: tuple[str, ...]
     slopes: tuple[float, ...]

@@ -1,12 +1,13 @@
-"""Train a model on labelled mail: pipeline, calibration and thresholds, reproducibly.
+"""Train a model on labelled mail: weights, calibration and thresholds, reproducibly.
 
 Source: own decision 0025; guides to speed and quality measured in docs/judge.md.
 """
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
@@ -14,7 +15,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import Pipeline
 
-from classify import calibrate, features, fingerprint, heldout
+from classify import calibrate, features, fingerprint, heldout, terms
 from classify.corpus import Example, LabelledMail
 from classify.model import (
     ANNOUNCED_TARGETS,
@@ -24,20 +25,53 @@ from classify.model import (
     Numbers,
     Origin,
 )
+from classify.opinion import payment_scores
+from classify.table import Block, Table
+from classify.terms import Cut
 from rules.codes import PaymentRelevant
 from rules.errors import Refused
 
-_VERSIONED = ("numpy", "scikit-learn", "scipy", "skops")
-_CUE_WEIGHT = 0.2
-"""Cues beside the text; more drowns the words of the mail. Measured: docs/judge.md."""
+_VERSIONED = ("numpy", "scikit-learn", "scipy")
 _RIDGE_ALPHA = 0.3
 """How far weights are drawn to zero. Measured: docs/judge.md."""
 _FEWEST_MAILS = 10
-_WHOLE_TOKENS: dict[str, Any] = {"token_pattern": r"\S+", "lowercase": False, "dtype": np.float32}
-"""Cues are cut at blanks only: `konto?` is one token."""
+
+
+@dataclass(frozen=True, slots=True)
+class _BlockPlan:
+    """What `classify.table.Block` tells, and in how many mails a term must stand to be kept."""
+
+    name: str
+    column: int
+    cut: Cut
+    fewest_mails: int
+    sublinear: bool = False
+    scale: float = 1.0
+
+
+_BLOCKS: Final = (
+    _BlockPlan("words", features.TEXT, Cut.WORDS, 2, sublinear=True),
+    _BlockPlan("pieces", features.TEXT, Cut.PIECES, 3, sublinear=True),
+    # More weight drowns the words of the mail. Measured: docs/judge.md.
+    _BlockPlan("cues", features.CUES, Cut.TOKENS, 1, scale=0.2),
+    _BlockPlan("chains", features.CHAINS, Cut.TOKENS, 2),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A model and the scikit-learn pipeline it was exported from, against which it is tested."""
+
+    model: Model
+    pipeline: Pipeline
 
 
 def train(examples: Sequence[Example], *, seed: int) -> Model:
+    """The model of `fit`, which is all that judging needs. Raises: Refused: as there."""
+    return fit(examples, seed=seed).model
+
+
+def fit(examples: Sequence[Example], *, seed: int) -> Trained:
     """Fit everything on the examples; calibration and bounds come from writers held out in turn.
 
     Same examples in the same order, same seed, same library versions: same weights. A few
@@ -61,8 +95,9 @@ def train(examples: Sequence[Example], *, seed: int) -> Model:
     scale = calibrate.sigmoids(held_out, truth)
     sure = calibrate.apply(held_out, scale)
     bound, payment_sure = _payment_bounds(targets, sure, truth)
-    return Model(
-        pipeline=Pipeline([("columns", columns), ("ridge", ridge.fit(matrix, truth))]),
+    pipeline = Pipeline([("columns", columns), ("ridge", ridge.fit(matrix, truth))])
+    model = Model(
+        table=_table(pipeline),
         labels=labels,
         targets=targets,
         slopes=scale.slopes,
@@ -73,27 +108,56 @@ def train(examples: Sequence[Example], *, seed: int) -> Model:
         payment_sure=payment_sure,
         origin=_origin(examples, seed),
     )
+    return Trained(model, pipeline)
 
 
 def _columns() -> ColumnTransformer:
     """Words and pairs, pieces of words, cues, chains, and a constant in place of an intercept."""
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, dtype=np.float32)
-    pieces = TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=3, dtype=np.float32
-    )
-    cues = TfidfVectorizer(**_WHOLE_TOKENS)
-    chains = TfidfVectorizer(**_WHOLE_TOKENS, min_df=2)
-    constant = CountVectorizer(vocabulary=[features.ALWAYS], binary=True, **_WHOLE_TOKENS)
     return ColumnTransformer(
         [
-            ("words", words, features.TEXT),
-            ("pieces", pieces, features.TEXT),
-            ("cues", cues, features.CUES),
-            ("chains", chains, features.CHAINS),
-            ("constant", constant, features.CUES),
+            *((block.name, _vectoriser(block), block.column) for block in _BLOCKS),
+            ("constant", _constant(), features.CUES),
         ],
-        transformer_weights={"cues": _CUE_WEIGHT},
+        transformer_weights={block.name: block.scale for block in _BLOCKS},
         sparse_threshold=1.0,
+    )
+
+
+def _vectoriser(block: _BlockPlan) -> TfidfVectorizer:
+    return TfidfVectorizer(
+        analyzer=terms.CUTTERS[block.cut],
+        sublinear_tf=block.sublinear,
+        min_df=block.fewest_mails,
+        dtype=np.float32,
+    )
+
+
+def _constant() -> CountVectorizer:
+    return CountVectorizer(
+        analyzer=terms.tokens, vocabulary=[features.ALWAYS], binary=True, dtype=np.float32
+    )
+
+
+def _table(pipeline: Pipeline) -> Table:
+    """The fitted pipeline as plain numbers; the constant is the last column."""
+    weights = np.ascontiguousarray(np.atleast_2d(pipeline["ridge"].coef_).T, np.float32)
+    return Table(
+        blocks=tuple(_block(plan, pipeline["columns"]) for plan in _BLOCKS),
+        weights=weights[:-1],
+        constant=weights[-1],
+    )
+
+
+def _block(plan: _BlockPlan, columns: ColumnTransformer) -> Block:
+    fitted = columns.named_transformers_[plan.name]
+    return Block(
+        name=plan.name,
+        column=plan.column,
+        cut=plan.cut,
+        scale=plan.scale,
+        sublinear=plan.sublinear,
+        terms=tuple(sorted(fitted.vocabulary_, key=fitted.vocabulary_.__getitem__)),
+        idf=np.asarray(fitted.idf_, np.float32),
     )
 
 
@@ -132,7 +196,7 @@ def _payment_bounds(
 ) -> tuple[float, float]:
     if PAYMENT_TARGET not in targets:
         return 1.0, 1.0
-    scores, moves = calibrate.payment_scores(sure, targets), truth[:, targets.index(PAYMENT_TARGET)]
+    scores, moves = payment_scores(sure, targets), truth[:, targets.index(PAYMENT_TARGET)]
     bound = calibrate.recall_bound(scores, moves)
     return bound, max(bound, calibrate.false_yes_bound(scores, moves))
 

@@ -55,7 +55,7 @@ def train(
 ) -> None:
     """Train a model on labelled mail and write it as one signed file.
 
-    Example: postlotse train corpus --out model.skops
+    Example: postlotse train corpus --out model.postlotse
     """
     # scikit-learn takes seconds to load; the other commands need not wait for it.
     from classify import modelfile  # noqa: PLC0415 - as above

@@ -14,7 +14,7 @@ from store.engine import Database
 from store.texts import TextShelf
 
 if TYPE_CHECKING:
-    # Needs scikit-learn, which takes seconds to load; only wiring makes a judge.
+    # Loads numpy and the lexicon; only wiring makes a judge.
     from classify.judge import Judge
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -62,7 +62,7 @@ def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) 
 
 def build_judging(settings: Settings) -> Judging:
     """Model, agencies, layouts and deadlines. Raises: Refused: `model.*`, `form.layout_invalid`."""
-    from classify import modelfile  # noqa: PLC0415 - scikit-learn takes seconds to load
+    from classify import modelfile  # noqa: PLC0415 - only what judges loads numpy and the lexicon
     from classify.judge import Judge  # noqa: PLC0415 - as above
 
     directory = load_directory()
@@ -120,7 +120,7 @@ def load_texts(folder: Path | None) -> texts.TextShelf:
 
 def default_model_path() -> Path:
     """Where `make install` puts the model it trains: a part of the installation."""
-    return Path(sys.prefix) / "share" / "postlotse" / "model.skops"
+    return Path(sys.prefix) / "share" / "postlotse" / "model.postlotse"
 
 
 def model_key(settings: Settings) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 from classify.corpus import Example, LabelledMail, examples, read
 from classify.judge import Judge
 from classify.model import Model
-from classify.train import train
+from classify.train import Trained, fit
 from ingest.layouts import Layouts, load
 from ingest.parse import parse
 from rules import agencies
@@ -66,8 +66,13 @@ def unseen(corpus_lines: tuple[LabelledMail, ...], layouts: Layouts) -> tuple[Ex
 
 
 @pytest.fixture(scope="session")
-def model(seen: tuple[Example, ...]) -> Model:
-    return train(seen, seed=7)
+def trained(seen: tuple[Example, ...]) -> Trained:
+    return fit(seen, seed=7)
+
+
+@pytest.fixture(scope="session")
+def model(trained: Trained) -> Model:
+    return trained.model
 
 
 @pytest.fixture(scope="session")

@@ -2,22 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from classify import features
 from classify.evaluate import evaluate
 from classify.judge import Judge
-from classify.model import probabilities
 from classify.report import render
-from classify.scorer import Scorer
 from rules.codes import Channel, Concern, PaymentRelevant
 from rules.errors import Refused
-
-
-def test_tables_and_pipeline_give_the_same_probabilities(model, unseen) -> None:
-    rows = features.rows([example.mail for example in unseen])
-    slow = probabilities(model.pipeline.decision_function(rows), model.slopes, model.offsets)
-    scorer = Scorer(model)
-    for row, expected in zip(rows, slow, strict=True):
-        assert scorer.score(*row).probabilities == pytest.approx(expected, abs=1e-4)
 
 
 def test_unseen_writers_are_judged_well_enough(model, unseen, directory) -> None:

@@ -97,13 +97,13 @@ def test_a_missing_file_and_a_broken_corpus_are_refused_with_their_codes(tmp_pat
     assert refusal("judge", str(tmp_path / "nowhere.eml")) == "judge.no_file"
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"id": "x"}\nnot json\n')
-    out = tmp_path / "model.skops"
+    out = tmp_path / "model.postlotse"
     assert refusal("train", str(bad), "--out", str(out)) == "corpus.invalid"
     assert not out.exists()
 
 
 def test_a_changed_model_is_refused(tmp_path):
-    changed = tmp_path / "model.skops"
+    changed = tmp_path / "model.postlotse"
     changed.write_bytes(b"not a model")
     assert refusal("judge", "-", "--model", str(changed)) == "model.signature"
 

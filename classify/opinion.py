@@ -1,0 +1,59 @@
+"""The model's probabilities by the questions of the house: concerns, channels, payment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from classify.model import (
+    ANNOUNCED_TARGETS,
+    CHANNEL_TARGETS,
+    PAYMENT_TARGET,
+    Model,
+    Numbers,
+)
+from classify.scorer import Scored
+from rules.codes import Channel, Concern
+from rules.payment import MOVES_MONEY
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the model thinks of one mail; `scored` is what the reasons are told from."""
+
+    concerns: Mapping[Concern, float]
+    channels: Mapping[Channel, float]
+    payment: float
+    scored: Scored
+
+
+def of_scored(scored: Scored, model: Model) -> Opinion:
+    """The opinion of a model that was trained on house mail."""
+    by_target = dict(zip(model.targets, scored.probabilities.tolist(), strict=True))
+    return Opinion(
+        concerns={Concern(label): by_target[label] for label in model.labels},
+        channels={Channel(t.partition(":")[2]): by_target[t] for t in CHANNEL_TARGETS},
+        payment=float(payment_scores(scored.probabilities[None, :], model.targets)[0]),
+        scored=scored,
+    )
+
+
+def payment_scores(sure: Numbers, targets: Sequence[str]) -> Numbers:
+    """How sure it is that a mail announces something that moves money, 0..1 a mail.
+
+    The mean of three opinions: the payment target; the same as far as any concern that can
+    move money is there at all; and whether any such concern is announced. Source: label guide
+    ("yes if any concern makes it so"); measured in docs/judge.md.
+    """
+    direct = sure[:, targets.index(PAYMENT_TARGET)]
+    any_money = _any(sure, targets, [code.value for code in sorted(MOVES_MONEY)])
+    any_announced = _any(sure, targets, ANNOUNCED_TARGETS)
+    result: Numbers = (direct + direct * any_money + any_announced) / 3
+    return result
+
+
+def _any(sure: Numbers, targets: Sequence[str], names: Sequence[str]) -> Numbers:
+    """The probability of at least one of the targets, as if they were independent."""
+    places = [targets.index(name) for name in names if name in targets]
+    result: Numbers = 1.0 - np.prod(1.0 - sure[:, places], axis=1)
+    return result

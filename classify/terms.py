@@ -1,0 +1,56 @@
+"""How a column of a mail is cut into terms; training and serving cut by these and nothing else.
+
+The shapes are scikit-learn's own (word pairs, `char_wb`), so that its figures can be repeated
+with it; a test compares both on the whole corpus.
+"""
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Final
+
+_WORD = re.compile(r"\w\w+")
+_PIECE_CHARS: Final = (3, 4, 5)
+"""Lengths of pieces. Measured: docs/judge.md."""
+
+
+class Cut(StrEnum):
+    """The ways of cutting. The values stand in model files."""
+
+    WORDS = "words"
+    PIECES = "pieces"
+    TOKENS = "tokens"
+
+
+def words(text: str) -> list[str]:
+    """Words of two characters or more, and pairs of neighbours joined by a blank."""
+    found = _WORD.findall(text)
+    return found + [f"{first} {second}" for first, second in pairwise(found)]
+
+
+def pieces(text: str) -> list[str]:
+    """The pieces of each word between blanks; they never reach over a blank."""
+    return [piece for word in text.split() for piece in pieces_of(word)]
+
+
+def pieces_of(word: str) -> list[str]:
+    """All stretches of 3 to 5 characters of a word with a blank before and behind it."""
+    padded = f" {word} "
+    return [
+        padded[start : start + size]
+        for size in _PIECE_CHARS
+        for start in range(len(padded) - size + 1)
+    ]
+
+
+def tokens(text: str) -> list[str]:
+    """Whatever stands between blanks."""
+    return text.split()
+
+
+CUTTERS: Final[MappingProxyType[Cut, Callable[[str], list[str]]]] = MappingProxyType(
+    {Cut.WORDS: words, Cut.PIECES: pieces, Cut.TOKENS: tokens}
+)
+"""Each way with its function: from a text to its terms, each as often as it stands there."""

@@ -1,0 +1,80 @@
+"""What judges is held against what was trained: scikit-learn's pipeline is the reference."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
+
+from classify import features, terms
+from classify.corpus import Example, examples
+from classify.model import probabilities
+from classify.scorer import Scorer
+from ingest.parse import parse
+
+HEAVY = ("sklearn", "scipy", "skops", "joblib", "pandas")
+
+
+@pytest.fixture(scope="module")
+def whole_corpus(corpus_lines, layouts) -> tuple[Example, ...]:
+    return examples(corpus_lines, lambda data: parse(data, layouts))
+
+
+def test_the_table_says_of_every_mail_of_the_corpus_what_the_pipeline_says(
+    trained, whole_corpus
+) -> None:
+    model, scorer = trained.model, Scorer(trained.model)
+    rows = features.rows([example.mail for example in whole_corpus])
+    margins = trained.pipeline.decision_function(rows)
+    expected = probabilities(margins, model.slopes, model.offsets)
+    said = np.array([scorer.score(*row).probabilities for row in rows])
+    assert np.abs(said - expected).max() <= 1e-5
+    named = np.asarray(model.thresholds)
+    of_labels = slice(len(model.labels))
+    assert np.array_equal(said[:, of_labels] >= named, expected[:, of_labels] >= named)
+    assert np.array_equal(said[:, of_labels].argmax(axis=1), expected[:, of_labels].argmax(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("cut", "options"),
+    [
+        (terms.words, {"ngram_range": (1, 2)}),
+        (terms.pieces, {"analyzer": "char_wb", "ngram_range": (3, 5)}),
+        (terms.tokens, {"token_pattern": r"\S+"}),
+    ],
+)
+def test_texts_are_cut_as_scikit_learn_cuts_them(whole_corpus, cut, options) -> None:
+    reference = CountVectorizer(lowercase=False, **options).build_analyzer()
+    for example in whole_corpus[::5]:
+        text = features.text_of(example.mail)
+        assert sorted(cut(text)) == sorted(reference(text))
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=("C", "Z")) | st.just(" "), max_size=60))
+def test_any_text_is_cut_in_the_pieces_of_scikit_learn(text: str) -> None:
+    reference = CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), lowercase=False)
+    assert sorted(terms.pieces(text)) == sorted(reference.build_analyzer()(text))
+
+
+def test_a_mail_without_a_known_word_gets_the_constant(model, mail) -> None:
+    scored = Scorer(model).score("", "", "")
+    expected = probabilities(model.table.constant, model.slopes, model.offsets)
+    assert scored.probabilities == pytest.approx(expected)
+    assert len(scored.rows) == 0
+
+
+def test_judging_loads_no_training_library() -> None:
+    """They cost seconds and 200 MB at each start of a worker."""
+    code = (
+        "import sys; from triage import wiring; from triage.settings import Settings;"
+        "from ingest.parse import parse; from datetime import datetime, UTC;"
+        "judging = wiring.build_judging(Settings());"
+        "mail = parse(b'Subject: Krank\\n\\nIch bin krank.', judging.layouts);"
+        "judging.judge.judge(mail, received_at=datetime.now(UTC), mailbox='');"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert told.stdout.strip() == "[]"
