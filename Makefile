@@ -2,12 +2,16 @@
 PYTHON ?= python3
 PORT ?= 8080
 DEMO_ARGS ?=
+SEED ?= 1
+MAILS ?= 300
+KILLS ?= 40
+MINUTES ?= 2
 BIN := .venv/bin
 MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports house journey bench system-packages lock clean
+.PHONY: help install demo test check format lint types imports house journey bench stress system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -45,6 +49,9 @@ journey: .venv/.dev-installed $(MODEL) system-packages ## the whole way with rea
 
 bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, side by side in one run
 	$(BIN)/python -m tests.bench.bench_backlog
+
+stress: .venv/.dev-installed $(MODEL) system-packages ## kill workers, door and servers while mail arrives; SEED= MAILS= KILLS= MINUTES=
+	$(BIN)/python -m tests.stress.stress_run --seed $(SEED) --mails $(MAILS) --kills $(KILLS) --minutes $(MINUTES) $(STRESS_ARGS)
 
 system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, Postfix, swaks, Chromium
 	sh tests/servers/system_packages.sh

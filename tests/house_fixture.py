@@ -97,6 +97,7 @@ POLICY = Policy(
     lease_seconds=900,
     postbox_lease_seconds=120,
     grace_seconds=30,
+    look_seconds=300,
     batch_mails=50,
     reply_from="{agency}@arbeitsagentur.example",
     reply_name="Eingangszone {agency}",

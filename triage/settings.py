@@ -75,8 +75,9 @@ class WorkerSettings(Part):
     """The pace of the worker. Times in seconds."""
 
     poll_seconds: float = Field(default=5.0, gt=0)
-    lease_seconds: int = Field(default=120, ge=5)
+    lease_seconds: int = Field(default=120, ge=2)
     grace_seconds: int = Field(default=30, ge=0)
+    look_seconds: int = Field(default=300, ge=1)
     batch_mails: int = Field(default=50, ge=1, le=500)
     create_folders: Literal["agencies", "none"] = "agencies"
 

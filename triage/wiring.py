@@ -84,6 +84,7 @@ def _policy(settings: Settings) -> Policy:
         lease_seconds=settings.desk.lease_minutes * 60,
         postbox_lease_seconds=settings.worker.lease_seconds,
         grace_seconds=settings.worker.grace_seconds,
+        look_seconds=settings.worker.look_seconds,
         batch_mails=settings.worker.batch_mails,
         reply_from=settings.replies.from_address,
         reply_name=settings.replies.from_name,

@@ -25,9 +25,6 @@ from triage.house import House
 from triage.ports import Door, Postbox
 from triage.send import Outlets
 
-LOOK_EVERY = timedelta(minutes=5)
-"""How long a hand move or a missing folder may stay unnoticed. Own decision 0024."""
-
 log = structlog.get_logger()
 
 
@@ -154,7 +151,8 @@ class _PostboxRound:
     def _look_around(self, box: Postbox, lease: Lease) -> None:
         """Now and then, when there is nothing else to do: folders, and what people moved."""
         now = self.worker.house.clock()
-        if self._looked_at is None or now - self._looked_at >= LOOK_EVERY:
+        pause = timedelta(seconds=self.worker.house.policy.look_seconds)
+        if self._looked_at is None or now - self._looked_at >= pause:
             self._looked_at = now
             self._make_folders(box)
             reconcile.reconcile(self.worker.house, box, lease)

@@ -93,6 +93,18 @@ class DovecotServer:
             self._process = None
         (self.base / "run" / "master.pid").unlink(missing_ok=True)
 
+    def pause(self) -> None:
+        """SIGSTOP to master and children: the ports take connections, nobody answers."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """The end of a pause."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process:
+            os.killpg(self._process.pid, number)
+
     def remove(self) -> None:
         """Stop at once and delete everything."""
         self.kill()

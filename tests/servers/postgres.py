@@ -6,7 +6,8 @@
 Needs the Debian package postgresql; no service of the system is started or touched. Runs as an
 ordinary user; as root the server runs as `postgres` or `nobody`, because PostgreSQL refuses
 UID 0. Where the binary is missing, starting fails, and so do the tests. Data is not flushed to
-the disk (fsync off): tests of this house kill clients, never this server.
+the disk (fsync off): tests of this house kill processes, never the machine, and what a process
+wrote stays in the system's memory.
 """
 
 import os
@@ -58,9 +59,16 @@ class PostgresServer:
 
         Raises: RuntimeError: with the server's log.
         """
+        self._run("initdb", "-D", str(self._base / "data"), "-U", _USER, "-A", "trust",
+                  "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")  # fmt: skip
+        return self.resume()
+
+    def resume(self) -> Self:
+        """Start on the data that is there, on the same port, and wait until it answers.
+
+        Raises: RuntimeError: with the server's log.
+        """
         data = self._base / "data"
-        self._run("initdb", "-D", str(data), "-U", _USER, "-A", "trust", "-E", "UTF8",
-                  "--locale=C.UTF-8", "--no-sync")  # fmt: skip
         options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
         # Output to a file: a pipe would stay open in children that outlive a killed master.
         with (self._base / "log").open("ab") as log:
@@ -81,13 +89,16 @@ class PostgresServer:
             time.sleep(0.02)
         return self
 
-    def stop(self) -> None:
-        """Stop at once and remove all data."""
+    def halt(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Stop and keep the data. SIGINT ends connections in order, SIGQUIT is a crash."""
         if self._process is not None:
-            # SIGINT is the fast shutdown: open connections are ended, nothing is waited for.
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(number)
             self._process.wait(timeout=_START_SECONDS)
             self._process = None
+
+    def stop(self) -> None:
+        """Stop at once and remove all data."""
+        self.halt()
         shutil.rmtree(self._base, ignore_errors=True)
 
     def url(self, name: str = "postgres") -> str:
