@@ -153,8 +153,12 @@ def _look(house: House, box: Postbox, lease: Lease, op: Op) -> int:
     """Settle one operation whose outcome is unknown; 1 if it is settled now."""
     copies = _copies(house, box, op)
     is_in_source = _lies(box, op.src)
-    if copies and (not is_in_source or _has_surplus(house, box, op, copies=len(copies))):
-        if is_in_source and not box.moves_whole():
+    # Where a move is one step, what lies in the source was never moved, whatever lies elsewhere.
+    was_cut = is_in_source and not box.moves_whole()
+    if copies and (
+        not is_in_source or (was_cut and _has_surplus(house, box, op, copies=len(copies)))
+    ):
+        if was_cut:
             _remove_leftover(house, box, lease, op)
         _settle(house, lease, [(op, copies[0])])
         return 1

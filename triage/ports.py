@@ -68,7 +68,10 @@ class Postbox(Protocol):
         ...
 
     def moves_whole(self) -> bool:
-        """Whether a cut move leaves the message in one place only (no copy-then-remove)."""
+        """Whether a cut move leaves the message in one place only (no copy-then-remove).
+
+        Not so on any IMAP server: one that dies in the middle of MOVE may have done half of it.
+        """
         ...
 
     def remove(self, place: Place, sha256: str) -> bool:

@@ -1,6 +1,7 @@
-"""A server without MOVE: a move cut between copy and removal is finished, and nothing else is.
+"""A move cut between copy and removal is finished, and nothing else is.
 
-A real Dovecot that does not tell of MOVE; the cut is made by the driver's own steps.
+A real Dovecot that does not tell of MOVE, where the cut is made by the driver's own steps; and one
+that knows MOVE and dies in the middle of it, which leaves the mail in both folders.
 """
 
 from collections.abc import Iterator
@@ -31,6 +32,10 @@ def server() -> Iterator[DovecotServer]:
 
 @pytest.fixture
 def imap(server) -> Iterator[ImapPostbox]:
+    yield from opened(server)
+
+
+def opened(server: DovecotServer) -> Iterator[ImapPostbox]:
     account = ImapAccount(
         "localhost", server.imaps_port, next(_accounts), server.password, ca_file=server.ca_file
     )
@@ -146,3 +151,44 @@ def test_a_source_with_other_bytes_is_left_for_a_person(
     clock.forward(seconds=31)
     assert filing.file_due(house, imap, lease).done == 1
     assert counts(imap) == (1, 1), "other bytes: left for a person"
+
+
+@pytest.fixture(scope="module")
+def moving_server() -> Iterator[DovecotServer]:
+    with DovecotServer(users=ACCOUNTS) as server:
+        yield server
+
+
+@pytest.fixture
+def moving(moving_server) -> Iterator[ImapPostbox]:
+    yield from opened(moving_server)
+
+
+@pytest.mark.parametrize("copied", [1, 2, 3])
+def test_a_server_that_dies_in_the_middle_of_move_leaves_nothing_twice(
+    house, moving, lease, clock, monkeypatch, copied
+):
+    """Its MOVE is a copy and a removal, and a SIGKILL comes in between (found by `make stress`)."""
+    imap = moving
+    for _ in range(3):
+        imap.append("INBOX", eml("Termin"))
+    receive.receive(house, imap, lease, region="Südwest")
+    rounds.sort_pending(house)
+
+    def dies(places, target):
+        with imap._talk() as session:
+            session.for_writing("INBOX")
+            session.client.copy([int(place.uid) for place in places[:copied]], target)
+        raise TryLater("postbox.away", "killed on purpose")
+
+    monkeypatch.setattr(imap, "move_many", dies)
+    with pytest.raises(TryLater):
+        filing.file_due(house, imap, lease)
+    monkeypatch.undo()
+    assert counts(imap) == (3, copied)
+    clock.forward(seconds=31)
+    while filing.file_due(house, imap, lease).done:
+        clock.forward(seconds=31)
+    assert counts(imap) == (0, 3)
+    assert places_agree(house, imap)
+    assert receive.receive(house, imap, lease, region="Südwest") == receive.Received(kept=0)
