@@ -46,13 +46,13 @@ class OpState(StrEnum):
 
 LEDGER_STEPS: Final[Mapping[LedgerState, frozenset[LedgerState]]] = MappingProxyType(
     {
-        LedgerState.KEPT: frozenset({LedgerState.SORTED, LedgerState.ASIDE, LedgerState.GONE}),
+        LedgerState.KEPT: frozenset({LedgerState.SORTED, LedgerState.ASIDE}),
         LedgerState.SORTED: frozenset({LedgerState.DONE, LedgerState.ASIDE, LedgerState.GONE}),
         # Replay brings it back to the start; a clerk may also fetch it straight into the queue.
         LedgerState.ASIDE: frozenset(
             {LedgerState.KEPT, LedgerState.SORTED, LedgerState.GONE, LedgerState.DELETED}
         ),
-        LedgerState.DONE: frozenset({LedgerState.SORTED, LedgerState.GONE, LedgerState.DELETED}),
+        LedgerState.DONE: frozenset({LedgerState.SORTED, LedgerState.DELETED}),
         # Put back by hand: it is found again by its hash and goes on where it was.
         LedgerState.GONE: frozenset(
             {
@@ -66,6 +66,13 @@ LEDGER_STEPS: Final[Mapping[LedgerState, frozenset[LedgerState]]] = MappingProxy
         LedgerState.DELETED: frozenset(),
     }
 )
+
+TAKEN_OUT_OF: Final = frozenset({LedgerState.SORTED, LedgerState.ASIDE})
+"""In which states a mail becomes `gone` when a person takes it out of the postbox.
+
+One that is not sorted yet is sorted first, and one that is done stays done. Source: own
+decision 0030.
+"""
 
 OP_STEPS: Final[Mapping[OpState, frozenset[OpState]]] = MappingProxyType(
     {

@@ -63,6 +63,7 @@ class Record:
 
     `payment` and `eakte` are those of the item; a message without an item has `no` and `none`.
     `seen` says that a person looked at what was set aside; elsewhere it is not asked for.
+    `item_open` says that somebody still has to work on it, though it is gone from the postbox.
     `holds` are reasons of people to keep it (a lawsuit, a request for access), as ids or codes.
     """
 
@@ -72,6 +73,7 @@ class Record:
     eakte: EakteState = EakteState.NONE
     holds: tuple[str, ...] = ()
     seen: bool = False
+    item_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def _lock(record: Record) -> tuple[Keep, str] | None:
         return Keep.HOLD, f"Löschsperre: {', '.join(record.holds)}."
     if record.state is LedgerState.ASIDE and not record.seen:
         return Keep.UNSEEN, "Beiseitegelegt und noch von niemandem angesehen."
-    if record.state not in _ENDS:
+    if record.state not in _ENDS or record.item_open:
         return Keep.NOT_DONE, "Der Vorgang ist nicht abgeschlossen."
     settled = record.eakte in (EakteState.RECEIVED, EakteState.WAIVED)
     if record.payment is not PaymentRelevant.NO and not settled:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from rules.errors import Refused
-from rules.ledger import LedgerState, ledger_step
+from rules.ledger import TAKEN_OUT_OF, LedgerState, ledger_step
 from store import originals, rows, tables
 from store.engine import Tx
 from store.statements import spelled
@@ -126,6 +126,35 @@ def set_state(tx: Tx, message_id: int, state: LedgerState, *, reason: str, now: 
         return
     ledger_step(current, state)
     _write(tx, message_id, {"state": state, "state_reason": reason, "state_at": now})
+
+
+def take_out(tx: Tx, message_id: int, *, now: datetime) -> None:
+    """A person took it out of the postbox: `gone`, where the rules say so; nothing else changes.
+
+    The reason keeps what it was, for `put_back`. Raises: Refused: `mail.unknown`.
+    """
+    row = locked(tx, message_id)
+    if row.state in TAKEN_OUT_OF:
+        before = f"{row.state.value}:{row.state_reason}"
+        set_state(tx, message_id, LedgerState.GONE, reason=before, now=now)
+
+
+def put_back(tx: Tx, message_id: int, *, now: datetime) -> None:
+    """It lies in the postbox again: a mail that was `gone` is what it was before. Idempotent.
+
+    Raises: Refused: `mail.unknown`.
+    """
+    row = locked(tx, message_id)
+    if row.state is LedgerState.GONE:
+        before, reason = was_before(row)
+        set_state(tx, message_id, before, reason=reason, now=now)
+
+
+def was_before(row: Message) -> tuple[LedgerState, str]:
+    """State and reason of a mail before it was `gone`."""
+    word, _, reason = row.state_reason.partition(":")
+    aside = LedgerState.ASIDE
+    return (aside, reason) if word == aside.value else (LedgerState.SORTED, reason)
 
 
 def unsorted(tx: Tx, *, limit: int) -> tuple[int, ...]:

@@ -104,6 +104,14 @@ def doubtful_twins(tx: Tx, act: Op) -> tuple[Op, ...]:
     return rows.all_as(tx, Op, statement)
 
 
+def in_doubt(tx: Tx, postbox: str) -> frozenset[int]:
+    """Messages that an act in state `sent` may have moved: where they lie is for filing to find."""
+    statement = sa.select(table.c.message_id).where(
+        table.c.postbox == postbox, spelled(table.c.state, OpState.SENT)
+    )
+    return frozenset(tx.run(statement).scalars())
+
+
 def due(tx: Tx, postbox: str, *, now: datetime, limit: int) -> tuple[Op, ...]:
     """Acts to work on now, those sent and unproven first, then oldest first; one a message."""
     found: tuple[Op, ...] = ()

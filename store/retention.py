@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from rules.codes import PaymentRelevant
 from rules.errors import Conflict
-from rules.item import EakteState
+from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState, ledger_step
 from store import ledger, originals, rows
 from store.engine import Tx
@@ -26,7 +26,8 @@ _ON_ITS_WAY = (OutgoingState.NEW, OutgoingState.CLAIMED)
 class Ended:
     """A message whose work is over. `ended_at` is when it came into its state (aware UTC).
 
-    `payment` and `eakte` are those of its item; None where it has none.
+    `payment` and `eakte` are those of its item; None where it has none. `item_open`: somebody
+    still has to work on it, though it is gone from the postbox.
     """
 
     message_id: int
@@ -34,6 +35,7 @@ class Ended:
     ended_at: datetime
     payment: PaymentRelevant | None
     eakte: EakteState | None
+    item_open: bool
 
 
 def ended(tx: Tx, *, before: datetime, limit: int, after: int = 0) -> tuple[Ended, ...]:
@@ -41,8 +43,16 @@ def ended(tx: Tx, *, before: datetime, limit: int, after: int = 0) -> tuple[Ende
 
     `after` is the message id of the last one of the page before.
     """
+    is_open = sa.and_(item.c.id.is_not(None), item.c.state != ItemState.CLOSED)
     statement = (
-        sa.select(message.c.id, message.c.state, message.c.state_at, item.c.payment, item.c.eakte)
+        sa.select(
+            message.c.id,
+            message.c.state,
+            message.c.state_at,
+            item.c.payment,
+            item.c.eakte,
+            is_open.label("item_open"),
+        )
         .outerjoin(item, item.c.message_id == message.c.id)
         .where(spelled(message.c.state, *_ENDS), message.c.state_at < before, message.c.id > after)
         .order_by(message.c.id)

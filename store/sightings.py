@@ -6,16 +6,17 @@ lease of the postbox, inside the caller's transaction. What to do about a folder
 changed is in epochs.py. Source: own decision 0004; imap guide 4.2.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 import sqlalchemy as sa
 
 from rules.errors import Conflict, Refused
-from rules.ledger import OpState
+from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
 from store import rows
 from store.engine import Tx
@@ -98,6 +99,17 @@ def folders(tx: Tx, postbox: str) -> tuple[str, ...]:
     return tuple(sorted(tx.run(statement).scalars()))
 
 
+def folders_of_gone(tx: Tx, postbox: str) -> frozenset[str]:
+    """Folders in which messages lay that are `gone` now: there they may turn up again."""
+    statement = (
+        sa.select(sighting.c.folder)
+        .distinct()
+        .join(message)
+        .where(spelled(message.c.state, LedgerState.GONE), sighting.c.postbox == postbox)
+    )
+    return frozenset(tx.run(statement).scalars())
+
+
 def of_message(tx: Tx, message_id: int) -> tuple[Sighting, ...]:
     """All places of a message, live before gone, the newest first."""
     statement = (
@@ -109,14 +121,53 @@ def of_message(tx: Tx, message_id: int) -> tuple[Sighting, ...]:
 
 
 def nowhere(tx: Tx, postbox: str, *, sha256: str) -> tuple[int, ...]:
-    """Messages of these bytes in the postbox that lie nowhere now, oldest first."""
+    """Messages of these bytes in the postbox that lie nowhere now, oldest first.
+
+    One whose content was deleted after its retention period is over, and does not come back.
+    """
     lies = sa.exists().where(sighting.c.message_id == message.c.id, _is_live())
     statement = (
         sa.select(message.c.id)
-        .where(message.c.sha256 == sha256, message.c.postbox == postbox, ~lies)
+        .where(
+            message.c.sha256 == sha256,
+            message.c.postbox == postbox,
+            message.c.state != LedgerState.DELETED,
+            ~lies,
+        )
         .order_by(message.c.id)
     )
     return tuple(tx.run(statement).scalars())
+
+
+def has_left(tx: Tx, message_id: int) -> bool:
+    """Whether it lay in a postbox and lies nowhere now; never for mail that came another way."""
+    places = of_message(tx, message_id)
+    return bool(places) and places[0].state is SightingState.GONE
+
+
+def at_rest(tx: Tx, postbox: str, *, hashes: Collection[str]) -> dict[int, str]:
+    """Messages of these bytes in the postbox that nobody is moving, oldest first: id to SHA-256.
+
+    Not those whose content was deleted after its retention period.
+    """
+    moving = sa.exists().where(
+        op.c.message_id == message.c.id, op.c.state.in_([OpState.NEW, OpState.SENT])
+    )
+    found: dict[int, str] = {}
+    for part in parts(sorted(hashes)):
+        statement = sa.select(message.c.id, message.c.sha256).where(
+            message.c.sha256.in_(part),
+            message.c.postbox == postbox,
+            message.c.state != LedgerState.DELETED,
+            ~moving,
+        )
+        found |= {row.id: row.sha256 for row in tx.run(statement)}
+    return dict(sorted(found.items()))
+
+
+def owners(tx: Tx, postbox: str, *, places: Sequence[Place]) -> dict[Place, int]:
+    """The messages that these places belong to for good, whether they lie there now or not."""
+    return {place: row.message_id for place, row in _owned(tx, postbox, places)}
 
 
 def seen_again(
@@ -125,6 +176,17 @@ def seen_again(
     """The messages that these places belong to; each of them lies there (again) from now on."""
     found: dict[Place, Seen] = {}
     came_back: list[int] = []
+    for place, row in _owned(tx, postbox, places):
+        found[place] = Seen(row.message_id, row.sha256)
+        if row.state is SightingState.GONE:
+            came_back.append(row.id)
+    mark_present(tx, came_back, now=now)
+    return found
+
+
+def _owned(
+    tx: Tx, postbox: str, places: Sequence[Place]
+) -> Iterator[tuple[Place, sa.Row[*tuple[Any, ...]]]]:
     by_folder = attrgetter("folder", "epoch")
     for (folder, epoch), group in groupby(sorted(places, key=by_folder), key=by_folder):
         for part in parts(place.uid for place in group):
@@ -144,11 +206,7 @@ def seen_again(
                 )
             )
             for row in tx.run(statement):
-                found[Place(folder, epoch, row.uid)] = Seen(row.message_id, row.sha256)
-                if row.state is SightingState.GONE:
-                    came_back.append(row.id)
-    mark_present(tx, came_back, now=now)
-    return found
+                yield Place(folder, epoch, row.uid), row
 
 
 def add_many(tx: Tx, places: Iterable[tuple[int, str, Place]], *, now: datetime) -> None:

@@ -60,7 +60,9 @@ def take_in(house: House, caller: Caller, message_id: int) -> int:
 
 
 def _require_aside(tx: Tx, message_id: int) -> None:
-    if ledger.message(tx, message_id).state is not LedgerState.ASIDE:
+    row = ledger.message(tx, message_id)
+    state = ledger.was_before(row)[0] if row.state is LedgerState.GONE else row.state
+    if state is not LedgerState.ASIDE:
         raise Conflict("mail.not_aside", f"Message {message_id} does not lie aside any more.")
 
 

@@ -17,6 +17,7 @@ from store import aside, audit, epochs, keeping, leases, ledger, originals, sigh
 from store.engine import Tx
 from store.keeping import Arrival, Kept
 from store.leases import Lease
+from triage import putback
 from triage.house import House
 from triage.ports import Postbox
 
@@ -30,10 +31,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What one pass found: new messages, and messages of an older epoch found again."""
+    """What one pass found: new messages, messages of an older epoch, and those put back by hand."""
 
     kept: int
     adopted: int = 0
+    put_back: int = 0
 
 
 def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Received:
@@ -48,12 +50,14 @@ def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Receive
         return _follow_epoch(house, box, lease, view)
     known = {seen.uid for seen in live}
     new = tuple(uid for uid in view.uids if uid not in known)
-    kept = 0
+    kept = put_back = 0
     for batch in _batches(box.fetch(INBOX, view.epoch, new), house.policy.batch_mails):
-        kept += _keep(house, lease, batch, postbox=box.name, region=region)
+        unknown = putback.take_back(house, box, lease, batch)
+        put_back += len(batch) - len(unknown)
+        kept += _keep(house, lease, unknown, postbox=box.name, region=region)
     if kept:
         log.info("mail.kept", postbox=box.name, mails=kept)
-    return Received(kept)
+    return Received(kept, put_back=put_back)
 
 
 def _follow_epoch(house: House, box: Postbox, lease: Lease, view: FolderView) -> Received:
@@ -87,6 +91,8 @@ def _keep(
     house: House, lease: Lease, batch: list[Fetched | TooLarge], *, postbox: str, region: str
 ) -> int:
     """One commit for the batch: originals, ledger rows, sightings, audit entries."""
+    if not batch:
+        return 0
     now = house.clock()
     with house.db.write() as tx:
         arrivals = [_arrival(mail, postbox=postbox, region=region) for mail in batch]
@@ -94,6 +100,9 @@ def _keep(
         new = [(mail, kept) for mail, kept in zip(batch, answers, strict=True) if kept.is_new]
         for mail, kept in new:
             _note(tx, mail, kept, postbox=postbox, now=now)
+        for kept in answers:
+            if not kept.is_new:
+                putback.welcome(tx, kept.message_id, "mail.found_again", folder=INBOX, now=now)
     return len(new)
 
 

@@ -7,15 +7,17 @@ Source: imap protocol, step 9 (docs/reliability.md); F11, F12.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
 from rules.errors import Refused
 from rules.postbox import Fetched, FolderView, Place
-from store import audit, epochs, leases, originals, sightings
+from store import audit, epochs, leases, ledger, ops, originals, sightings
 from store.engine import Tx
 from store.leases import Lease
 from store.sightings import Sighting
+from triage import putback
 from triage.house import House
 from triage.ports import Postbox
 from triage.receive import INBOX
@@ -33,6 +35,7 @@ class Reconciled:
 
     moved_by_hand: int = 0
     gone_by_hand: int = 0
+    found_again: int = 0
     strangers: int = 0
 
 
@@ -44,14 +47,18 @@ def reconcile(house: House, box: Postbox, lease: Lease) -> Reconciled:
     Raises: TryLater: the postbox is away. Conflict: `lease.lost`.
     """
     with house.db.read() as tx:
-        known = {f: sightings.live(tx, box.name, folder=f) for f in sightings.folders(tx, box.name)}
+        managed = {*sightings.folders(tx, box.name), *sightings.folders_of_gone(tx, box.name)}
+        known = {f: sightings.live(tx, box.name, folder=f) for f in sorted(managed)}
+        in_doubt = ops.in_doubt(tx, box.name)
     absent: list[Sighting] = []
     present: list[int] = []
     unknown: list[Place] = []
     for folder, seen in known.items():
         view = _view(box, folder)
         here = set(view.uids)
-        absent += [s for s in seen if s.epoch == view.epoch and s.uid not in here]
+        missing = [s for s in seen if s.epoch == view.epoch and s.uid not in here]
+        # Where one lies that we may have moved ourselves is for filing to find.
+        absent += [s for s in missing if s.message_id not in in_doubt]
         present += [s.id for s in seen if s.uid in here and s.absences]
         unknown += _unknown(house, box, view)
     if absent:
@@ -93,31 +100,67 @@ def _follow(
     found = [(place, digest) for place in unknown if (digest := _digest(box, place))]
     now = house.clock()
     missing = {seen.message_id: seen for seen in absent}
-    moved = 0
+    moved = again = 0
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
         sightings.mark_present(tx, present, now=now)
+        owners = sightings.owners(tx, box.name, places=[place for place, _ in found])
         for place, digest in found:
+            # A place belongs to one message for good: no twin of it may lie there.
+            own = {owners[place]} if place in owners else None
             message_id = epochs.adopt_moved(
-                tx, box.name, place=place, sha256=digest, candidates=missing.keys(), now=now
+                tx,
+                box.name,
+                place=place,
+                sha256=digest,
+                candidates=missing.keys() if own is None else own & missing.keys(),
+                now=now,
             )
             if message_id is not None:
                 moved += 1
                 del missing[message_id]
-                _note(house, tx, message_id, "mail.moved_by_hand", place.folder)
+                putback.welcome(tx, message_id, "mail.moved_by_hand", folder=place.folder, now=now)
+            else:
+                again += _found_again(tx, box.name, place, digest, own=own, now=now)
         gone = _mark_gone(house, tx, list(missing.values()))
-    result = Reconciled(moved_by_hand=moved, gone_by_hand=gone, strangers=len(found) - moved)
+    result = Reconciled(
+        moved_by_hand=moved,
+        gone_by_hand=gone,
+        found_again=again,
+        strangers=len(found) - moved - again,
+    )
     if result != Reconciled():
-        log.info("postbox.reconciled", postbox=box.name, moved=moved, gone=gone)
+        log.info("postbox.reconciled", postbox=box.name, moved=moved, gone=gone, again=again)
     return result
+
+
+def _found_again(
+    tx: Tx, postbox: str, place: Place, digest: str, *, own: set[int] | None, now: datetime
+) -> bool:
+    """Whether a message that lay nowhere lies there now: put back by hand."""
+    lost = sightings.nowhere(tx, postbox, sha256=digest) if digest else ()
+    back = next((one for one in lost if own is None or one in own), None)
+    if back is not None:
+        sightings.move(tx, back, to=place, now=now)
+        putback.welcome(tx, back, "mail.found_again", folder=place.folder, now=now)
+    return back is not None
 
 
 def _mark_gone(house: House, tx: Tx, missing: list[Sighting]) -> int:
     counted = sightings.mark_absent(tx, [seen.id for seen in missing])
     over = [seen.id for seen in counted if seen.absences >= GONE_AFTER_ABSENCES]
     gone = sightings.mark_gone(tx, over)
+    now = house.clock()
     for message_id in gone:
-        _note(house, tx, message_id, "mail.gone_by_hand", "")
+        ledger.take_out(tx, message_id, now=now)
+        audit.add(
+            tx,
+            "worker",
+            action="mail.gone_by_hand",
+            subject=f"message:{message_id}",
+            details={},
+            at=now,
+        )
     return len(gone)
 
 
@@ -126,14 +169,3 @@ def _digest(box: Postbox, place: Place) -> str:
         if isinstance(mail, Fetched):
             return originals.fingerprint(mail.data)
     return ""
-
-
-def _note(house: House, tx: Tx, message_id: int, action: str, folder: str) -> None:
-    audit.add(
-        tx,
-        "worker",
-        action=action,
-        subject=f"message:{message_id}",
-        details={"folder": folder} if folder else {},
-        at=house.clock(),
-    )

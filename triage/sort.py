@@ -17,7 +17,7 @@ from rules.item import new_case
 from rules.ledger import LedgerState
 from rules.mail import ParsedMail
 from rules.verdict import Judgement, Verdict, as_json
-from store import aside, audit, items, ledger, ops, verdicts
+from store import aside, audit, items, ledger, ops, sightings, verdicts
 from store.engine import Tx
 from store.items import NewItem
 from store.ledger import Message
@@ -119,6 +119,9 @@ def write(house: House, tx: Tx, found: Sorted) -> bool:
             )
         ledger.set_state(tx, message_id, LedgerState.SORTED, reason="", now=now)
     ops.want(tx, message_id, kind="file", dst_folder=found.verdict.folder, now=now)
+    if sightings.has_left(tx, message_id):
+        # Somebody took it out of the postbox before it was sorted; it is worked on all the same.
+        ledger.take_out(tx, message_id, now=now)
     audit.add(
         tx,
         "worker",

@@ -16,6 +16,7 @@ WORDS: Final = {
     "mail.taken_in": "Von Hand in die Warteschlange genommen",
     "mail.moved_by_hand": "In Outlook in einen anderen Ordner verschoben",
     "mail.gone_by_hand": "Im Postfach von Hand gelöscht; die Kopie bleibt",
+    "mail.found_again": "Liegt wieder im Postfach",
     "item.claimed": "Zur Bearbeitung geholt",
     "item.released": "Zurückgelegt",
     "item.parked": "Geparkt",

@@ -24,6 +24,7 @@ LONG_AFTER = date(2030, 1, 1)
         (Record(LedgerState.ASIDE, END), LONG_AFTER, Keep.UNSEEN),
         (Record(LedgerState.ASIDE, END, seen=True), END, Keep.PERIOD),
         (Record(LedgerState.GONE, END), LONG_AFTER, Keep.NOT),
+        (Record(LedgerState.GONE, END, item_open=True), LONG_AFTER, Keep.NOT_DONE),
         (Record(LedgerState.DONE, END, YES, EakteState.RECEIVED), LONG_AFTER, Keep.NOT),
         (Record(LedgerState.DONE, END, OPEN, EakteState.WAIVED), LONG_AFTER, Keep.NOT),
         (Record(LedgerState.DONE, END), END + timedelta(days=89), Keep.PERIOD),

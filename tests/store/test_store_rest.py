@@ -121,9 +121,14 @@ def test_what_ended_is_listed_with_what_the_rules_ask_for(db: Database) -> None:
     with db.write() as tx:
         message_id = items.get(tx, item_id).message_id
         ledger.set_state(tx, message_id, LedgerState.ASIDE, reason="", now=later(5))
-        first = Ended(done, LedgerState.DONE, later(5), None, None)
+        first = Ended(done, LedgerState.DONE, later(5), None, None, item_open=False)
         second = Ended(
-            message_id, LedgerState.ASIDE, later(5), PaymentRelevant.YES, EakteState.OWED
+            message_id,
+            LedgerState.ASIDE,
+            later(5),
+            PaymentRelevant.YES,
+            EakteState.OWED,
+            item_open=True,
         )
         assert retention.ended(tx, before=later(6), limit=9) == (first, second)
         assert retention.ended(tx, before=later(6), limit=9, after=done) == (second,)

@@ -1,9 +1,11 @@
 """People work in the same postbox: what they move or delete by hand is noticed, never undone."""
 
-from store import ledger, sightings
-from tests.house_fixture import clerk, eml
+from rules.ledger import LedgerState, OpState
+from rules.postbox import Place
+from store import ledger, ops, retention, sightings
+from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_way import bring_in, states
-from triage import item_view
+from triage import admin, aside, filing, item_view, receive, rounds
 from triage.reconcile import Reconciled, reconcile
 
 
@@ -32,7 +34,10 @@ def test_a_mail_deleted_by_hand_is_gone_after_two_looks_and_its_item_stays(
         file.unlink()
     assert reconcile(house, box, lease) == Reconciled()
     assert reconcile(house, box, lease) == Reconciled(gone_by_hand=1)
-    assert states(house) == {"sorted": 1}
+    assert states(house) == {"gone": 1}
+    proof = admin.completeness(house, ADMIN, postbox=box.name)
+    assert proof.closes
+    assert proof.states["gone"] == 1
     (row,) = item_view.listing(house, clerk("435"), "435")
     shown = item_view.view(house, clerk("435"), row.item.id)
     assert shown.mail.subject == "Krankmeldung"
@@ -56,3 +61,130 @@ def test_a_move_into_a_folder_of_the_persons_own_is_followed_too(house, box, lea
     box.move(place, "435 Kassel/Erledigt von Hand")
     assert reconcile(house, box, lease) == Reconciled(moved_by_hand=1)
     assert folders_of(house, box) == {"435 Kassel/Erledigt von Hand": 1}
+
+
+def gone(house, box, lease, *, folder: str) -> bytes:
+    """Somebody removes the one mail of the folder; its bytes. Two looks follow."""
+    (uid,) = box.view(folder).uids
+    (mail,) = box.fetch(folder, "maildir", (uid,))
+    for path in box._root.rglob(f"{uid}*"):
+        path.unlink()
+    reconcile(house, box, lease)
+    reconcile(house, box, lease)
+    return mail.data
+
+
+def trail_of(house, message_id: int = 1) -> list[str]:
+    return [e.action for e in admin.trail(house, ADMIN, limit=99, subject=f"message:{message_id}")]
+
+
+def test_what_was_gone_and_lies_in_a_folder_again_is_what_it_was_before(house, box, lease):
+    bring_in(house, box, lease, eml("Krankmeldung"))
+    data = gone(house, box, lease, folder="435 Kassel/AU")
+    box.append("435 Kassel/AU", data)
+    assert reconcile(house, box, lease) == Reconciled(found_again=1)
+    assert states(house) == {"sorted": 1}
+    assert folders_of(house, box) == {"435 Kassel/AU": 1}
+    assert trail_of(house)[-2:] == ["mail.gone_by_hand", "mail.found_again"]
+    assert reconcile(house, box, lease) == Reconciled()
+
+
+def test_what_was_gone_and_lies_in_the_inbox_again_is_no_second_mail(house, box, lease):
+    bring_in(house, box, lease, eml("Krankmeldung"))
+    data = gone(house, box, lease, folder="435 Kassel/AU")
+    box.append("INBOX", data)
+    assert receive.receive(house, box, lease, region="Südwest").put_back == 1
+    assert states(house) == {"sorted": 1}
+    assert folders_of(house, box) == {"INBOX": 1}
+    assert receive.receive(house, box, lease, region="Südwest") == receive.Received(kept=0)
+
+
+def test_a_move_back_into_the_inbox_is_followed_before_it_was_missed(house, box, lease):
+    bring_in(house, box, lease, eml("Krankmeldung"))
+    (uid,) = box.view("435 Kassel/AU").uids
+    (mail,) = box.fetch("435 Kassel/AU", "maildir", (uid,))
+    box.append("INBOX", mail.data)
+    next(box._root.rglob(f"435 Kassel/AU/*/{uid}*")).unlink()
+    assert receive.receive(house, box, lease, region="Südwest").put_back == 1
+    assert states(house) == {"sorted": 1}
+    assert trail_of(house)[-1] == "mail.moved_by_hand"
+
+
+def test_a_copy_in_the_inbox_is_a_message_of_its_own(house, box, lease):
+    bring_in(house, box, lease, eml("Krankmeldung"))
+    bring_in(house, box, lease, eml("Krankmeldung"))
+    assert states(house) == {"sorted": 2}
+    assert folders_of(house, box) == {"435 Kassel/AU": 2}
+
+
+def test_a_mail_taken_out_before_it_was_sorted_is_worked_on_and_gone(house, box, lease):
+    box.append("INBOX", eml("Krankmeldung"))
+    receive.receive(house, box, lease, region="Südwest")
+    gone(house, box, lease, folder="INBOX")
+    assert states(house) == {"kept": 1}
+    rounds.sort_pending(house)
+    assert states(house) == {"gone": 1}
+    assert len(item_view.listing(house, clerk("435"), "435")) == 1
+
+
+def test_what_lay_aside_can_be_replayed_though_it_is_gone(house, box, lease):
+    bring_in(house, box, lease, eml("Abwesend", Auto_Submitted="auto-replied"))
+    data = gone(house, box, lease, folder="Maschinell")
+    assert states(house) == {"gone": 1}
+    box.append("Maschinell", data)
+    reconcile(house, box, lease)
+    with house.db.read() as tx:
+        back = ledger.message(tx, 1)
+    assert (back.state, back.state_reason) == (LedgerState.ASIDE, "mail.machine")
+    gone(house, box, lease, folder="Maschinell")
+    aside.replay(house, ADMIN, 1)
+    rounds.sort_pending(house)
+    assert states(house) == {"gone": 1}
+
+
+def test_what_is_gone_is_kept_while_its_item_is_open(house, box, lease, clock):
+    bring_in(house, box, lease, eml("Krankmeldung"))
+    gone(house, box, lease, folder="435 Kassel/AU")
+    clock.forward(days=400)
+    with house.db.read() as tx:
+        (ended,) = retention.ended(tx, before=clock(), limit=9)
+    assert ended.item_open
+
+
+def test_where_filing_is_in_doubt_nobody_else_decides(house, box, lease, clock):
+    """Moved without a proof: the look at the folders must not take it for a hand move."""
+
+    class Silent:
+        name = box.name
+
+        def __getattr__(self, name):
+            return getattr(box, name)
+
+        def move_many(self, places, target):
+            box.move_many(places, target)
+            return {}
+
+    bring_in(house, Silent(), lease, eml("Krankmeldung"))
+    assert reconcile(house, box, lease) == Reconciled()
+    clock.forward(seconds=31)
+    filing.file_due(house, box, lease)
+    assert reconcile(house, box, lease) == Reconciled()
+    with house.db.read() as tx:
+        assert ops.counts(tx)[OpState.DONE] == 1
+    assert folders_of(house, box) == {"435 Kassel/AU": 1}
+
+
+def test_twins_that_change_places_by_hand_are_followed_each_to_its_own(house, box, lease):
+    bring_in(house, box, lease, eml("Krankmeldung"), eml("Krankmeldung"))
+    first, second = box.view("435 Kassel/AU").uids
+    box.ensure_folder("Hand")
+
+    def move(uid: str, source: str, target: str) -> None:
+        box.move(Place(source, "maildir", uid), target)
+
+    move(second, "435 Kassel/AU", "Hand")
+    assert reconcile(house, box, lease) == Reconciled(moved_by_hand=1)
+    move(first, "435 Kassel/AU", "Hand")
+    move(second, "Hand", "435 Kassel/AU")
+    assert reconcile(house, box, lease) == Reconciled(moved_by_hand=2)
+    assert folders_of(house, box) == {"435 Kassel/AU": 1, "Hand": 1}

@@ -1,0 +1,95 @@
+"""Mail that people put back into the INBOX: the same message again, not a new one.
+
+Only bytes can tell. A mail of the same bytes whose own place still holds it is a copy, and that is
+kept as a message of its own: never fewer messages than mails.
+Source: imap protocol, "human moves it back" (docs/reliability.md); own decision 0030.
+"""
+
+from collections import deque
+from datetime import datetime
+
+from rules.postbox import Fetched, TooLarge
+from store import audit, leases, ledger, originals, sightings
+from store.engine import Tx
+from store.leases import Lease
+from store.sightings import Sighting
+from store.tables import SightingState
+from triage.house import House
+from triage.ports import Postbox
+
+
+def take_back(
+    house: House, box: Postbox, lease: Lease, batch: list[Fetched | TooLarge]
+) -> list[Fetched | TooLarge]:
+    """Follow those of the batch that are known and lie nowhere else; the others, for keeping.
+
+    One read for most batches; the postbox is asked only where bytes are known already.
+    Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
+    """
+    hashes = {mail.place: _fingerprint(mail) for mail in batch}
+    homeless = _homeless(house, box, hashes=frozenset(hashes.values()))
+    if not homeless:
+        return batch
+    now = house.clock()
+    unknown: list[Fetched | TooLarge] = []
+    with house.db.write() as tx:
+        leases.hold(tx, lease, now=now)
+        owned = sightings.owners(tx, box.name, places=tuple(hashes))
+        for mail in batch:
+            waiting = homeless.get(hashes[mail.place])
+            if mail.place in owned or not waiting:
+                unknown.append(mail)
+                continue
+            message_id, was_nowhere = waiting.popleft()
+            sightings.move(tx, message_id, to=mail.place, now=now)
+            action = "mail.found_again" if was_nowhere else "mail.moved_by_hand"
+            welcome(tx, message_id, action, folder=mail.place.folder, now=now)
+    return unknown
+
+
+def welcome(tx: Tx, message_id: int, action: str, *, folder: str, now: datetime) -> None:
+    """It lies in `folder` now, by a person's hand: out of `gone`, with its trail entry."""
+    ledger.put_back(tx, message_id, now=now)
+    audit.add(
+        tx,
+        "worker",
+        action=action,
+        subject=f"message:{message_id}",
+        details={"folder": folder},
+        at=now,
+    )
+
+
+def _homeless(
+    house: House, box: Postbox, *, hashes: frozenset[str]
+) -> dict[str, deque[tuple[int, bool]]]:
+    """Known messages of these bytes that are at none of their places: (id, was nowhere before)."""
+    with house.db.read() as tx:
+        known = sightings.at_rest(tx, box.name, hashes=hashes)
+        places = {
+            message_id: [
+                seen
+                for seen in sightings.of_message(tx, message_id)
+                if seen.state is SightingState.LIVE
+            ]
+            for message_id in known
+        }
+    found: dict[str, deque[tuple[int, bool]]] = {}
+    for message_id, digest in known.items():
+        if not any(_lies(box, seen) for seen in places[message_id]):
+            line = found.setdefault(digest, deque())
+            line.append((message_id, not places[message_id]))
+    return found
+
+
+def _lies(box: Postbox, seen: Sighting) -> bool:
+    """Whether the mail is there still; a folder that was removed holds nothing."""
+    if seen.folder not in box.folders():
+        return False
+    view = box.view(seen.folder)
+    # After a change of the epoch nobody knows; what is in doubt counts as there.
+    return view.epoch != seen.epoch or seen.uid in view.uids
+
+
+def _fingerprint(mail: Fetched | TooLarge) -> str:
+    return originals.fingerprint(mail.data if isinstance(mail, Fetched) else mail.head)
