@@ -31,7 +31,7 @@ def read(text: str, *, subject: str = "", sender: str = "eservice@web.example") 
     return form
 
 
-LATER_WRITERS = {"k_own"}
+LATER_WRITERS = {"k_own", "l_everyday", "m_hurried", "n_formal", "o_borders", "p_portals"}
 """Wrote after the layouts were described; the rest of theirs is the judge's to tell."""
 
 
