@@ -166,6 +166,8 @@ def done(tx: Tx, op_id: int, *, place: Place, lease: Lease, now: datetime) -> No
 
     Raises: Refused: `op.unknown`. Conflict: `lease.lost`, `op.step`, `place.taken`.
     """
+    # Also where it is done already: the mail may have been moved on since, under a newer lease.
+    leases.hold(tx, lease, now=now)
     before = get(tx, op_id)
     if before.state is not OpState.DONE:
         _write(

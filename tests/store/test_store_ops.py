@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Watermark
-from store import ops, sightings, tables
+from store import leases, ops, sightings, tables
 from store.engine import Database, Tx
 from store.leases import Lease
 from tests.store.samples import NOW, POSTBOX, keep, later, place, take_lease
@@ -139,6 +139,20 @@ def test_a_row_written_under_a_newer_lease_is_closed_to_older_ones(db: Database)
         ops.lost(tx, op_id, error_code="op.lost", lease=lease, now=later(5))
     assert caught.value.code == "lease.lost"
     assert _state(db, op_id) is OpState.SENT
+
+
+def test_what_a_newer_owner_has_proven_is_not_proven_again_by_the_older_one(db: Database) -> None:
+    """The mail may lie elsewhere by now: no place may come back from before."""
+    op_id = _wish(db, keep(db, "1").message_id)
+    old = take_lease(db)
+    with db.write() as tx:
+        ops.sent(tx, op_id, mark=MARK, lease=old, now=NOW)
+        new = leases.take(tx, old.name, owner="heir", now=old.until, seconds=60)
+        assert new is not None
+        ops.done(tx, op_id, place=place("8", folder=TARGET), lease=new, now=old.until)
+    with pytest.raises(Conflict) as caught, db.write() as tx:
+        ops.done(tx, op_id, place=place("8", folder=TARGET), lease=old, now=old.until)
+    assert caught.value.code == "lease.lost"
 
 
 def test_steps_that_the_rules_do_not_know_are_conflicts(db: Database) -> None:
