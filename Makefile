@@ -11,7 +11,7 @@ MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports house journey bench stress system-packages lock clean
+.PHONY: help install demo test check format lint types imports house journey bench evaluate stress system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -52,6 +52,9 @@ bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, sid
 
 stress: .venv/.dev-installed $(MODEL) system-packages ## kill workers, door and servers while mail arrives; SEED= MAILS= KILLS= MINUTES=
 	$(BIN)/python -m tests.stress.stress_run --seed $(SEED) --mails $(MAILS) --kills $(KILLS) --minutes $(MINUTES) $(STRESS_ARGS)
+
+evaluate: .venv/.installed ## measure the judge by writers left out; the report goes to docs/evaluation (minutes)
+	$(BIN)/postlotse evaluate corpus --report docs/evaluation
 
 system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, Postfix, swaks, Chromium
 	sh tests/servers/system_packages.sh

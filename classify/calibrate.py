@@ -16,8 +16,12 @@ from classify.model import Numbers, probabilities
 
 Truth = np.ndarray[Any, np.dtype[np.int64]]
 
-PAYMENT_RECALL: Final = 0.995
-"""Of the mails that move money, the share to be seen. Source: F24; Weisung 202001001 2.4 a 5."""
+PAYMENT_MISS_RATE: Final = 0.005
+"""Of the mails that move money, the share that may be missed. Source: F24; Weisung 202001001 2.4 a
+5; own decision 0028."""
+
+PAYMENT_CONFIDENCE: Final = 0.95
+"""How surely the miss rate is kept on the next mails. Own decision 0028."""
 
 PAYMENT_FALSE_YES: Final = 0.05
 """Of the mails that move no money, the share that may be called `yes`. Own decision 0025."""
@@ -63,15 +67,6 @@ def thresholds(sure: Numbers, truth: Truth) -> tuple[float, ...]:
         trust = min(1.0, int(truth[:, column].sum()) / _TRUSTED_POSITIVES) / 2
         found.append(round(trust * own + (1 - trust) * common, 4))
     return tuple(found)
-
-
-def recall_bound(sure: Numbers, truth: Truth, recall: float = PAYMENT_RECALL) -> float:
-    """The highest bound at which `recall` of the positives still lie on or above it."""
-    positives = np.sort(sure[truth == 1])
-    if not len(positives):
-        return 0.5
-    missed = int(np.floor((1 - recall) * len(positives)))
-    return round(float(positives[missed]) - 0.0001, 4)
 
 
 def false_yes_bound(sure: Numbers, truth: Truth, share: float = PAYMENT_FALSE_YES) -> float:

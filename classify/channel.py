@@ -21,12 +21,17 @@ FORM_CHANNELS: Final[frozenset[Channel]] = frozenset(
 _FORM_AGAINST_MARKS: Final = 0.5
 """An unread form may carry Auto-Submitted as its robot's mark; so sure must the model be of it."""
 
+_MACHINE_UNSURE_BELOW: Final = 0.6
+"""A doubtful guess of the model sets nobody's mail aside: people's notes and sick notes were among
+them (docs/evaluation/report.md, November 2026). As below which review doubts the channel."""
+
 
 def decide(mail: ParsedMail, sure: Mapping[Channel, float]) -> Channel:
     """A form that was read tells it; then the marks of machines in headers; then the model.
 
     `sure` are the model's probabilities. A machine's mark never beats a customer's form: a
-    bounce too much in the queue costs a minute, a customer's form set aside costs money.
+    bounce too much in the queue costs a minute, a customer's form set aside costs money. For the
+    same reason a doubtful machine is none.
     """
     if mail.form is not None:
         return mail.form.channel
@@ -34,4 +39,6 @@ def decide(mail: ParsedMail, sure: Mapping[Channel, float]) -> Channel:
     marked = machine.SURE.intersection(machine.marks(mail))
     if marked and not (likeliest in FORM_CHANNELS and sure[likeliest] >= _FORM_AGAINST_MARKS):
         return Channel.MASCHINELL
+    if likeliest is Channel.MASCHINELL and sure[likeliest] < _MACHINE_UNSURE_BELOW:
+        return max(sure.keys() - {likeliest}, key=lambda channel: (sure[channel], channel))
     return likeliest

@@ -9,10 +9,17 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from classify import announced, channel, concerns, explain, facts, features, review, whereabouts
+from classify import (
+    announced,
+    channel,
+    concerns,
+    explain,
+    facts,
+    review,
+    whereabouts,
+)
 from classify.model import Model
-from classify.opinion import Opinion
-from classify.opinion import of_scored as opinion_of
+from classify.opinion import Opinion, of_mail
 from classify.scorer import Scorer
 from rules import payment
 from rules.codes import Channel, Concern, PaymentRelevant
@@ -59,7 +66,7 @@ class Judge:
         `received_at` is aware; relative dates ("seit gestern") count from its local day.
         `mailbox` is the address of the postbox; its place is never taken for the sender's.
         """
-        opinion = opinion_of(self._scorer.score(*features.row(mail)), self._model)
+        opinion = of_mail(mail, self._model, self._scorer)
         came_by = channel.decide(mail, opinion.channels)
         found = concerns.choose(opinion.concerns, self._thresholds, channel=came_by)
         today = received_at.astimezone(_BERLIN).date()
@@ -105,6 +112,7 @@ class Judge:
             found,
             channel=(came_by, 1.0 if mail.form else opinion.channels[came_by]),
             payment_close=close,
+            unlike=opinion.unlike,
             facts=read,
         )
         return Judgement(

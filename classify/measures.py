@@ -4,7 +4,7 @@ Source: label guide (payment relevance belongs to the message; `open` is treated
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rules.codes import PaymentRelevant
@@ -25,13 +25,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class CodeFigures:
-    """Precision, recall and F1 of one code; `mails` have it in truth."""
+    """Precision, recall and F1 of one code; `mails` have it in truth, `named` were given it.
+
+    None where there was nothing to measure: precision of a code never named, recall and F1 of a
+    code that no mail has.
+    """
 
     code: str
-    precision: float
-    recall: float
-    f1: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
     mails: int
+    named: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def figures(name: str, truth: Sequence[Answer], given: Sequence[Answer]) -> Figu
         first=_share([_same_first(true, said) for true, said in pairs]) or 0.0,
         first_among=_share([said.concerns[0] in true.concerns for true, said in pairs]) or 0.0,
         micro_f1=micro_f1(truth, given),
-        macro_f1=sum(row.f1 for row in codes) / len(codes),
+        macro_f1=macro_f1(codes),
         payment_recall=_handed_over(pairs, PaymentRelevant.YES),
         payment_false_yes=_called_yes(pairs, PaymentRelevant.NO),
         handed_over=_handed_over(pairs, None),
@@ -88,19 +93,28 @@ def figures(name: str, truth: Sequence[Answer], given: Sequence[Answer]) -> Figu
     )
 
 
-def by_code(truth: Sequence[Answer], given: Sequence[Answer]) -> tuple[CodeFigures, ...]:
-    """One row for every code that the truth knows, in alphabetical order."""
+def by_code(
+    truth: Sequence[Answer], given: Sequence[Answer], *, known: Iterable[str] = ()
+) -> tuple[CodeFigures, ...]:
+    """One row for every code of the truth and every `known` one, in alphabetical order."""
     true, said, both = _counts(truth, given)
     return tuple(
         CodeFigures(
             code=code,
-            precision=both[code] / said[code] if said[code] else 0.0,
-            recall=both[code] / true[code],
-            f1=2 * both[code] / (said[code] + true[code]),
+            precision=both[code] / said[code] if said[code] else None,
+            recall=both[code] / true[code] if true[code] else None,
+            f1=2 * both[code] / (said[code] + true[code]) if true[code] else None,
             mails=true[code],
+            named=said[code],
         )
-        for code in sorted(true)
+        for code in sorted({*true, *known})
     )
+
+
+def macro_f1(codes: Sequence[CodeFigures]) -> float:
+    """The mean F1 of the codes that at least one mail has."""
+    measured = [row.f1 for row in codes if row.f1 is not None]
+    return sum(measured) / len(measured) if measured else 0.0
 
 
 def micro_f1(truth: Sequence[Answer], given: Sequence[Answer]) -> float:

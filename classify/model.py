@@ -40,6 +40,19 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Familiar:
+    """Which words were seen, and how many unknown ones are too many (classify/familiar.py).
+
+    `usual` is the share of unknown words in mail of writers that were left out, `bound` the number
+    of standard deviations above it from which a text is unlike anything seen.
+    """
+
+    words: frozenset[str]
+    usual: float
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """Everything `Judge` needs. Made by `classify.train.train`, kept by `classify.modelfile`.
 
@@ -64,6 +77,7 @@ class Model:
     ranks: tuple[float, ...]
     payment_bound: float
     payment_sure: float
+    familiar: Familiar
     origin: Origin
 
     @property

@@ -23,7 +23,7 @@ from typing import Any, Final
 import numpy as np
 
 from classify import fingerprint
-from classify.model import HOUSE_LABELS, Model, Origin
+from classify.model import HOUSE_LABELS, Familiar, Model, Origin
 from classify.table import Block, Floats, Table
 from classify.terms import Cut
 from rules.errors import Refused
@@ -83,15 +83,13 @@ def _verified(path: Path, key: bytes) -> io.BytesIO:
 
 
 def _body(model: Model) -> bytes:
-    names = (*_TUPLES, "payment_bound", "payment_sure")
     blocks = [
         {"name": block.name, "column": block.column, "cut": block.cut, "scale": block.scale}
         | {"sublinear": block.sublinear, "terms": len(block.terms)}
         for block in model.table.blocks
     ]
     words = "".join(f"{term}\n" for block in model.table.blocks for term in block.terms).encode()
-    about = {name: getattr(model, name) for name in names}
-    about |= {"origin": asdict(model.origin), "blocks": blocks, "terms_bytes": len(words)}
+    about = _about(model) | {"blocks": blocks, "terms_bytes": len(words)}
     numbers = (*(b.idf for b in model.table.blocks), model.table.weights, model.table.constant)
     line = json.dumps(about, sort_keys=True).encode() + b"\n"
     return b"".join([line, words, *(part.astype(_FLOAT).tobytes() for part in numbers)])
@@ -112,6 +110,7 @@ def _model(path: Path, stream: io.BytesIO) -> Model:
         **{name: tuple(about[name]) for name in _TUPLES},
         payment_bound=about["payment_bound"],
         payment_sure=about["payment_sure"],
+        familiar=Familiar(**{**about["familiar"], "words": frozenset(about["familiar"]["words"])}),
         origin=Origin(**{**origin, "writers": tuple(origin["writers"]), "versions": versions}),
     )
 
@@ -127,6 +126,13 @@ def _table(about: dict[str, Any], stream: io.BytesIO) -> Table:
         first = end
     weights = numbers[first:].reshape(first + 1, len(about["targets"]))
     return Table(tuple(blocks), weights[:-1], weights[-1])
+
+
+def _about(model: Model) -> dict[str, Any]:
+    names = (*_TUPLES, "payment_bound", "payment_sure")
+    familiar = {**asdict(model.familiar), "words": sorted(model.familiar.words)}
+    parts = {"origin": asdict(model.origin), "familiar": familiar}
+    return {name: getattr(model, name) for name in names} | parts
 
 
 def _mac(key: bytes, head: bytes, body: bytes | memoryview) -> bytes:

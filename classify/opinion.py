@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classify import familiar, features
 from classify.model import (
     ANNOUNCED_TARGETS,
     CHANNEL_TARGETS,
@@ -12,29 +13,37 @@ from classify.model import (
     Model,
     Numbers,
 )
-from classify.scorer import Scored
+from classify.scorer import Scored, Scorer
 from rules.codes import Channel, Concern
+from rules.mail import ParsedMail
 from rules.payment import MOVES_MONEY
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the model thinks of one mail; `scored` is what the reasons are told from."""
+    """What the model thinks of one mail; `scored` is what the reasons are told from.
+
+    `unlike`: its words are none that the model was trained on.
+    """
 
     concerns: Mapping[Concern, float]
     channels: Mapping[Channel, float]
     payment: float
     scored: Scored
+    unlike: bool
 
 
-def of_scored(scored: Scored, model: Model) -> Opinion:
-    """The opinion of a model that was trained on house mail."""
+def of_mail(mail: ParsedMail, model: Model, scorer: Scorer) -> Opinion:
+    """The opinion of a model that was trained on house mail; `scorer` is made of the model."""
+    row = features.row(mail)
+    scored = scorer.score(*row)
     by_target = dict(zip(model.targets, scored.probabilities.tolist(), strict=True))
     return Opinion(
         concerns={Concern(label): by_target[label] for label in model.labels},
         channels={Channel(t.partition(":")[2]): by_target[t] for t in CHANNEL_TARGETS},
         payment=float(payment_scores(scored.probabilities[None, :], model.targets)[0]),
         scored=scored,
+        unlike=familiar.is_unlike(model.familiar, row[features.TEXT]),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from classify import lexicon
 from classify.channel import FORM_CHANNELS
+from classify.cues import MAX_CHARS
 from classify.text import fold
 from rules.codes import Channel, Concern
 from rules.mail import ParsedMail
@@ -20,6 +21,12 @@ _CHANNEL_UNSURE_BELOW: Final = 0.6
 _SHORT_WORDS: Final = 5
 _ENOUGH_WORDS_FOR_LANGUAGE: Final = 8
 _GERMAN_SHARE: Final = 0.12
+
+REASONS: Final = (
+    *("danger", "empty", "attachment_only", "short", "language", "long", "unlike", "unsure"),
+    *("channel_unsure", "form_unread", "payment_close", "iban"),
+)
+"""All codes, the gravest first; the desk has a sentence for each."""
 
 _GERMAN = lexicon.phrases("review")["german"]
 _WRITTEN_FREELY: Final = frozenset(
@@ -37,15 +44,20 @@ def reasons(
     *,
     channel: tuple[Channel, float],
     payment_close: bool,
+    unlike: bool,
     facts: Facts,
 ) -> tuple[str, ...]:
     """All reasons to look, the gravest first; empty if the judgement may stand as it is.
 
     `channel` is the channel with its probability (1.0 where a form or a header settled it).
+    `unlike` tells that the text is unlike anything seen (classify/familiar.py); of mail that no
+    person wrote that says nothing.
     """
     checks = (
         ("danger", bool(_DANGER.search(fold(f"{mail.subject} {mail.body.new}")))),
         *_text_checks(mail, channel[0]),
+        ("long", len(mail.body.new) > MAX_CHARS),
+        ("unlike", unlike and channel[0] is not Channel.MASCHINELL),
         ("unsure", max(found.values()) < UNSURE_BELOW),
         ("channel_unsure", channel[1] < _CHANNEL_UNSURE_BELOW),
         ("form_unread", channel[0] in FORM_CHANNELS and mail.form is None),

@@ -76,15 +76,17 @@ def evaluate(
     model: Annotated[
         Path | None, typer.Option(help="Measure this model instead of leaving writers out.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the report (Markdown) here.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the whole report (Markdown, SVG) into this folder.")
+    ] = None,
 ) -> None:
     """Measure the judge on writers it has not seen, beside simple baselines.
 
-    Example: postlotse evaluate corpus --out report.md
+    Example: postlotse evaluate corpus --report docs/evaluation
     """
     from classify import evaluate as measuring  # noqa: PLC0415 - as in `train`
     from classify import modelfile  # noqa: PLC0415 - as in `train`
-    from classify.report import render  # noqa: PLC0415 - as in `train`
+    from classify import report as telling  # noqa: PLC0415 - as in `train`
 
     settings = _settings(model)
     layouts = wiring.load_layouts(settings.data.forms)
@@ -101,17 +103,17 @@ def evaluate(
         def tell(what: str, done: int, total: int) -> None:
             bar.update(task, description=what, completed=done, total=total)
 
-        report = measuring.evaluate(
+        found = measuring.evaluate(
             examples,
             places=wiring.load_directory(),
             seed=SEED,
             model=loaded,
             progress=tell,
         )
-    text = render(report)
-    if out is not None:
-        out.write_text(text, encoding="utf-8")
-    say(text)
+    if report is not None:
+        for path in telling.write(found, report):
+            sys.stderr.write(f"{path}\n")
+    say(telling.summary(found))
 
 
 def _settings(model: Path | None) -> Settings:

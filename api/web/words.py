@@ -89,7 +89,17 @@ DATES: Final[Mapping[str, str]] = MappingProxyType(
 
 REVIEW: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "danger": "Im Text klingt eine Gefahr für das Leben an. Bitte sofort lesen.",
+        "empty": "Die Mail hat keinen Text.",
+        "short": "Der Text ist für ein Urteil zu kurz.",
+        "language": "Der Text ist vermutlich nicht deutsch.",
+        "long": "Der Text ist sehr lang; beurteilt wurde nur sein Anfang.",
+        "unlike": "Der Text ist anders als alles, was die Maschine kennt.",
         "unsure": "Das Anliegen ist unsicher.",
+        "channel_unsure": "Auf welchem Weg die Mail kam, ist unsicher.",
+        "form_unread": "Das Formular war nicht lesbar.",
+        "payment_close": "Dass Geld bewegt wird, ist nicht auszuschließen.",
+        "iban": "Eine IBAN im Text ist falsch.",
         "payment_open": "Ob Geld bewegt wird, ist offen.",
         "attachment_only": "Der Text sagt nichts, nur die Anlage.",
         "agency_unknown": "Die Agentur ist nicht erkannt.",

@@ -3,6 +3,7 @@
 import pytest
 
 from api.web import render, words
+from classify import review
 from rules.codes import AgencyHow, Channel, Concern, PaymentRelevant
 from rules.item import CloseReason, ItemState
 
@@ -78,3 +79,7 @@ def test_figures_are_grouped_by_points(count: int, shown: str) -> None:
 )
 def test_something_never_weighs_nothing(size_bytes: int, shown: str) -> None:
     assert render.size(size_bytes) == shown
+
+
+def test_each_reason_of_the_judge_has_a_sentence_for_the_clerk():
+    assert set(review.REASONS) <= set(words.REVIEW)

@@ -8,7 +8,7 @@ import pytest
 from classify.corpus import Example, LabelledMail, examples, read
 from classify.judge import Judge
 from classify.model import Model
-from classify.train import Trained, fit
+from classify.train import Trained, prepare, train_part
 from ingest.layouts import Layouts, load
 from ingest.parse import parse
 from rules import agencies
@@ -67,7 +67,7 @@ def unseen(corpus_lines: tuple[LabelledMail, ...], layouts: Layouts) -> tuple[Ex
 
 @pytest.fixture(scope="session")
 def trained(seen: tuple[Example, ...]) -> Trained:
-    return fit(seen, seed=7)
+    return train_part(prepare(seen), range(len(seen)), seed=7)
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,15 @@ def test_a_header_mark_decides_against_the_model(mail) -> None:
     assert channel.decide(bounced, FREE) is Channel.MASCHINELL
 
 
+def test_a_doubtful_machine_sets_nobodys_mail_aside(mail) -> None:
+    machine_first = dict.fromkeys(Channel, 0.01) | {Channel.KONTAKTFORMULAR: 0.3}
+    doubtful = machine_first | {Channel.MASCHINELL: 0.59}
+    assert channel.decide(mail("x"), doubtful) is Channel.KONTAKTFORMULAR
+    assert (
+        channel.decide(mail("x"), machine_first | {Channel.MASCHINELL: 0.6}) is Channel.MASCHINELL
+    )
+
+
 def test_an_unread_form_with_a_robots_mark_is_not_set_aside(mail) -> None:
     sure = FREE | {Channel.FREIE_EMAIL: 0.0, Channel.ESERVICE_VERAENDERUNG: 0.8}
     robot = mail("Thema: Umzug", headers=(("auto-submitted", "auto-generated"),))

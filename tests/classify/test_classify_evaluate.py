@@ -1,16 +1,125 @@
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from classify import report as telling
 from classify.baselines import BASELINES
 from classify.evaluate import evaluate
-from classify.report import render
+from classify.findings import Cost, Said, report_of
+from classify.measures import Answer
+from classify.train import prepare, train, train_part
+from rules.codes import Concern, PaymentRelevant
+
+SVG = "{http://www.w3.org/2000/svg}"
+COST = Cost(seconds=1, seconds_a_training=None, milliseconds_a_mail=2, peak_megabytes=3)
 
 
-def test_leaving_writers_out_measures_us_beside_the_baselines(seen, directory) -> None:
-    few = [example for example in seen if example.line.writer in {"a_health", "d_rest"}]
+@pytest.fixture(scope="module")
+def few(seen):
+    return [example for example in seen if example.line.writer in {"a_health", "d_rest"}]
+
+
+@pytest.fixture(scope="module")
+def measured(few, directory):
+    """The report, and the steps that were told."""
     steps: list[str] = []
-    report = evaluate(
-        few, places=directory, seed=7, progress=lambda what, done, of: steps.append(what)
-    )
-    assert steps == ["without a_health", "without d_rest", "done"]
+
+    def tell(what: str, _done: int, _of: int) -> None:
+        steps.append(what)
+
+    return evaluate(few, places=directory, seed=7, progress=tell), steps
+
+
+@pytest.fixture(scope="module")
+def report(measured):
+    return measured[0]
+
+
+def test_leaving_writers_out_measures_us_beside_the_baselines(measured) -> None:
+    report, steps = measured
+    assert steps == ["reading", "without a_health", "without d_rest", "done"]
     assert [row.name for row in report.systems] == ["judge", *BASELINES]
-    text = render(report)
-    assert all(f"| {name} |" in text for name in BASELINES)
-    assert all(example.mail.body.new not in text for example in few if example.mail.body.new)
+    for text in (telling.summary(report), telling.render(report)):
+        assert all(f"| {name} |" in text for name in BASELINES)
+
+
+def test_a_part_of_the_mails_trains_the_same_model_as_these_mails_alone(few) -> None:
+    """Otherwise the report would measure another model than the one that is installed."""
+    chosen = [n for n, example in enumerate(few) if n % 3]
+    of_part = train_part(prepare(few), chosen, seed=7).model
+    alone = train([few[n] for n in chosen], seed=7)
+    assert replace(of_part, table=None) == replace(alone, table=None)
+    assert [block.terms for block in of_part.table.blocks] == [
+        block.terms for block in alone.table.blocks
+    ]
+    assert np.array_equal(of_part.table.weights, alone.table.weights)
+
+
+def test_the_report_has_every_table_and_its_pictures(report, tmp_path) -> None:
+    paths = telling.write(report, tmp_path / "new")
+    text = (tmp_path / "new" / "report.md").read_text(encoding="utf-8")
+    for title in (
+        "By code", "By writer", "By channel", "By length of the new text", "Facts",
+        "Mistaken first concerns", "Why a person looks", "Worst mails",
+    ):  # fmt: skip
+        assert f"\n## {title}\n" in text
+    pictures = {path.name for path in paths if path.suffix == ".svg"}
+    assert pictures == {
+        "calibration_concerns.svg", "calibration_payment.svg", "payment.svg", "abstention.svg",
+    }  # fmt: skip
+    assert all(f"]({name})" in text for name in pictures)
+
+
+def test_a_picture_is_well_formed_and_told_in_words(report) -> None:
+    for chart in telling.charts(report).values():
+        root = ET.fromstring(telling.svg(chart))  # noqa: S314 - made a line above
+        assert root.get("role") == "img"
+        assert root.find(f"{SVG}title").text == chart.title
+        assert "%" in chart.told or "said" in chart.told
+        assert root.find(f"{SVG}desc").text == chart.told
+        assert "prefers-color-scheme: dark" in root.find(f"{SVG}style").text
+
+
+def test_a_code_without_a_mail_is_told_and_not_dropped(few) -> None:
+    one = few[:1]
+    found = report_of("x", one, [Said(Answer(("rente",)), {"rente": 0.9})], {}, COST)
+    without = [row.code for row in found.codes if not row.mails]
+    assert {row.code for row in found.codes} == {code.value for code in Concern}
+    assert len(without) == len(Concern) - len(one[0].line.concerns)
+    assert f"nothing is known of them: {', '.join(without)}" in telling.summary(found)
+    rente = next(row for row in found.codes if row.code == "rente")
+    assert (rente.precision, rente.recall, rente.f1, rente.named) == (0.0, None, None, 1)
+
+
+def test_twenty_worst_mails_with_the_words_that_spoke(report) -> None:
+    assert len(report.worst) == 20
+    assert any(mail.because for mail in report.worst)
+
+
+def test_missed_money_is_the_worst_and_words_cannot_break_the_table(few) -> None:
+    two = few[:2]
+    money = replace(two[1].line, payment_relevant=PaymentRelevant.YES)
+    examples = [two[0], replace(two[1], line=money)]
+    wrong = next(c.value for c in Concern if c.value not in two[0].line.concerns)
+    said = [
+        Said(Answer((wrong,), PaymentRelevant.OPEN), {wrong: 0.9}, None, 0.1, 0.9, ("a|b",)),
+        Said(Answer(money.concerns, PaymentRelevant.NO), {wrong: 0.1}, None, 0.0, 0.2),
+    ]
+    found = report_of("x", examples, said, {}, COST)
+    assert [mail.what for mail in found.worst] == ["money missed", "first concern"]
+    assert "a\\|b" in telling.render(found)
+
+
+def test_a_writer_who_is_measured_never_set_a_threshold(few, directory) -> None:
+    """The same mails of the others give the same bounds, whatever the writer left out wrote."""
+    others = [n for n, example in enumerate(few) if example.line.writer == "d_rest"]
+    own = [n for n, example in enumerate(few) if example.line.writer == "a_health"]
+    flipped = list(few)
+    for n in own:
+        line = replace(few[n].line, concerns=("rente",), payment_relevant=PaymentRelevant.NO)
+        flipped[n] = replace(few[n], line=line)
+    honest, other = (train_part(prepare(m), others, seed=7).model for m in (few, flipped))
+    assert honest.thresholds == other.thresholds
+    assert honest.payment_bound == other.payment_bound

@@ -8,6 +8,11 @@ from classify.report import render
 from rules.codes import Channel, Concern, PaymentRelevant
 from rules.errors import Refused
 
+RECIPE = (
+    "Zwiebelkuchen: Hefeteig kneten, Backofen vorheizen, Speckwuerfel anbraten, Kuemmel streuen, "
+    "Ruehrschuessel spuelen, Quark, Mandelblaettchen, Rosinen, Puderzucker, Eischnee, Kuchengabel"
+)
+
 
 def test_unseen_writers_are_judged_well_enough(model, unseen, directory) -> None:
     report = evaluate(unseen, places=directory, seed=7, model=model)
@@ -57,6 +62,10 @@ def test_a_bounce_is_machine_mail_and_moves_no_money(ask, mail) -> None:
         ("ok", {}, "short"),
         ("siehe Anhang", {"attachments": ("IMG_1.jpg",)}, "attachment_only"),
         ("Please tell me where the nearest office is because we just arrived", {}, "language"),
+        ("Ja", {}, "short"),
+        ("Gruß\n" * 1300, {}, "long"),
+        (RECIPE, {}, "unlike"),
+        ("Bonjour madame, je vous ecris pour mon dossier, merci beaucoup", {}, "language"),
         ("Ich kann nicht mehr, ich will nicht mehr leben.", {}, "danger"),
         ("Neue Bankverbindung DE12 7002 0270 3431 1327 13 ab sofort.", {}, "iban"),
     ],
@@ -74,6 +83,20 @@ def test_a_bounce_in_english_is_no_foreign_letter(ask, mail) -> None:
     said = ask(mail(text, subject="Undelivered", headers=(("return-path", "<>"),)))
     assert said.channel is Channel.MASCHINELL
     assert "language" not in said.review_because
+
+
+def test_plain_german_of_unknown_writers_is_rarely_called_unlike(judge, unseen) -> None:
+    said = [
+        judge.judge(e.mail, received_at=e.line.received_at, mailbox="x@y.example") for e in unseen
+    ]
+    assert sum("unlike" in one.review_because for one in said) <= 0.04 * len(said)
+
+
+def test_newsletter_words_are_no_reason_to_look(ask, mail) -> None:
+    text = "Zwiebelkuchen backofen hefeteig kuemmel speckwuerfel ruehrschuessel vanillepudding"
+    said = ask(mail(text, headers=(("auto-submitted", "auto-generated"),)))
+    assert said.channel is Channel.MASCHINELL
+    assert "unlike" not in said.review_because
 
 
 def test_every_mail_gets_a_judgement(judge, unseen) -> None:

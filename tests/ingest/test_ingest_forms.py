@@ -31,7 +31,18 @@ def read(text: str, *, subject: str = "", sender: str = "eservice@web.example") 
     return form
 
 
-LATER_WRITERS = {"k_own", "l_everyday", "m_hurried", "n_formal", "o_borders", "p_portals"}
+LATER_WRITERS = {
+    "k_own",
+    "l_everyday",
+    "m_hurried",
+    "n_formal",
+    "o_borders",
+    "p_portals",
+    "q_hidden",
+    "r_neighbours",
+    "s_jobs_and_illness",
+    "t_short",
+}
 """Wrote after the layouts were described; the rest of theirs is the judge's to tell."""
 
 
