@@ -189,12 +189,19 @@ class _PostboxRound:
         return self._lease
 
     def end(self) -> None:
-        """Log out and give the lease back, so that the next worker need not wait."""
+        """Log out and give the lease back, so that the next worker need not wait.
+
+        Where the database is away just then, the lease runs out by itself.
+        """
         self._hang_up()
-        if self._lease is not None:
-            house = self.worker.house
+        if self._lease is None:
+            return
+        house = self.worker.house
+        try:
             with house.db.write() as tx:
                 leases.release(tx, self._lease, now=house.clock())
+        except HouseError as exc:
+            log.warning("lease.not_released", lease=self._lease.name, code=exc.code)
 
     def _hang_up(self) -> None:
         """End the connection and keep the driver: it remembers a refused login, and waits."""

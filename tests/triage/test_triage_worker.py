@@ -103,6 +103,20 @@ def test_a_round_that_does_not_end_in_time_keeps_its_lease(house, box):
     assert taken is None
 
 
+def test_a_worker_that_is_stopped_while_the_database_is_away_ends_in_order(house, box, capsys):
+    class Away:
+        def write(self):
+            raise TryLater("store.away", "gone")
+
+    log.configure(json_lines=True)
+    job = PostboxJob(name=box.name, region="Südwest", open=lambda: box, files=True)
+    worker = Worker(house, send.Outlets(Eakte(), Post()), (job,), poll_seconds=0.02)
+    run(worker, 0.6)
+    worker.house = replace(house, db=Away())
+    worker.stop()
+    assert '"lease.not_released"' in capsys.readouterr().err
+
+
 def test_a_loop_that_fell_silent_is_named(house, clock):
     worker = Worker(house, send.Outlets(Eakte(), Post()), (), poll_seconds=0.02)
     run(worker)
