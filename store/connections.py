@@ -4,6 +4,7 @@ SQLite: one file, WAL, `BEGIN IMMEDIATE` for writers, every commit on the disk. 
 every commit on the disk, and no statement, lock or forgotten transaction without a time limit.
 """
 
+import logging
 import sqlite3
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from rules.errors import Refused
+
+# psycopg logs what the server said when a connection broke, as text of its own (promise 8).
+logging.getLogger("psycopg").setLevel(logging.CRITICAL + 1)
 
 BUSY_TIMEOUT_MS = 5_000
 """How long SQLite waits for a writer of another process. Threads of this one queue before.

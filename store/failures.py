@@ -93,8 +93,10 @@ def _meaning_postgresql(error: psycopg.Error) -> HouseError:
     name = type(error).__name__
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
         return wrong_schema("other", "its own")
-    # A standby after a fail-over says "read only"; a lost connection has no SQLSTATE at all.
+    # A standby after a fail-over says "read only"; a lost connection has no SQLSTATE at all; a
+    # process that was paused in a transaction finds its session ended by the server.
     later = (
+        psycopg.errors.IdleInTransactionSessionTimeout,
         psycopg.OperationalError,
         psycopg.InterfaceError,
         psycopg.errors.ReadOnlySqlTransaction,

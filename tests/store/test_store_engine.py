@@ -1,9 +1,11 @@
 """Transactions: all or nothing, writers queue, and no driver's error leaves the room."""
 
+import logging
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -371,3 +373,26 @@ def test_a_number_too_large_for_the_database_is_refused(db: Database, number: in
     with pytest.raises(Refused) as caught, db.read() as tx:
         items.get(tx, number)
     assert caught.value.code == "store.statement"
+
+
+def test_whoever_was_paused_in_a_transaction_for_too_long_tries_later(postgresql_url: str) -> None:
+    """PostgreSQL ended the session meanwhile: nothing is wrong with the statement."""
+    limit = "-c%20idle_in_transaction_session_timeout%3D100"
+    db = Database.open(f"{postgresql_url}?options={limit}")
+
+    def paused() -> None:
+        with db.write() as tx:
+            tx.run(sa.text("SELECT 1"))
+            time.sleep(0.5)
+            tx.run(sa.text("SELECT 1"))
+
+    with pytest.raises(TryLater) as caught:
+        paused()
+    db.close()
+    assert caught.value.code == "store.away"
+
+
+def test_the_driver_writes_nothing_into_the_log_by_itself() -> None:
+    """What a server says when it dies may quote a statement; our own events say that it is away."""
+    assert not logging.getLogger("psycopg").isEnabledFor(logging.CRITICAL)
+    assert not logging.getLogger("psycopg.pipeline").isEnabledFor(logging.CRITICAL)
