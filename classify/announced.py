@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 
-from classify import lexicon, moods
-from classify.text import fold, sentences
+from classify import moods
+from classify.reading import Reading
 from rules.codes import Concern
 from rules.payment import MOVES_MONEY, YES_IF_ANNOUNCED, PaymentHint, RenteStage
 
@@ -31,11 +31,10 @@ _CONCEPTS: Final[Mapping[Concern, tuple[str, ...]]] = {
 _NOT_HELD: Final = frozenset(
     {moods.Mood.ASKED, moods.Mood.PLANNED, moods.Mood.DENIED, moods.Mood.WITHDRAWN}
 )
-_PHRASES: Final = lexicon.phrases("payment")
 
 
 def announced(
-    text: str, codes: Iterable[Concern], *, sure: float, bound: float
+    reading: Reading, codes: Iterable[Concern], *, sure: float, bound: float
 ) -> frozenset[Concern]:
     """The money-moving concerns among `codes` whose change holds.
 
@@ -46,36 +45,34 @@ def announced(
     money = [code for code in codes if code in MOVES_MONEY]
     if sure < bound or not money:
         return frozenset()
-    held = frozenset(code for code in money if _is_held(text, code))
+    held = frozenset(code for code in money if _is_held(reading, code))
     return held or frozenset(money)
 
 
-def hint(text: str, dates: Mapping[str, date]) -> PaymentHint:
-    """How far a Rente is, and what an Ortsabwesenheit is like."""
-    folded = fold(text)
+def hint(said: frozenset[str], dates: Mapping[str, date]) -> PaymentHint:
+    """How far a Rente is, and what an Ortsabwesenheit is like; `said` is of the whole mail."""
     first, last = dates.get("absence_from"), dates.get("absence_to")
     return PaymentHint(
-        rente=_rente(folded),
+        rente=_rente(said),
         absence_days=(last - first).days + 1 if first and last else None,
-        absence_unapproved=bool(_PHRASES["absence_unapproved"].search(folded)),
-        absence_withdrawn=bool(_PHRASES["absence_off"].search(folded)),
+        absence_unapproved="payment.absence_unapproved" in said,
+        absence_withdrawn="payment.absence_off" in said,
     )
 
 
-def _rente(folded: str) -> RenteStage:
-    if _PHRASES["rente_granted"].search(folded):
+def _rente(said: frozenset[str]) -> RenteStage:
+    if "payment.rente_granted" in said:
         return RenteStage.GRANTED
-    return RenteStage.APPLIED if _PHRASES["rente_applied"].search(folded) else RenteStage.UNKNOWN
+    return RenteStage.APPLIED if "payment.rente_applied" in said else RenteStage.UNKNOWN
 
 
-def _is_held(text: str, code: Concern) -> bool:
+def _is_held(reading: Reading, code: Concern) -> bool:
     """Whether any sentence about the concern states it, or none speaks of it in known words."""
     if code not in YES_IF_ANNOUNCED:
         return True
-    patterns = [lexicon.CONCEPTS[name] for name in _CONCEPTS[code]]
     spoken = [
-        moods.of_sentence(folded)
-        for folded in (fold(sentence.text) for sentence in sentences(text))
-        if any(pattern.search(folded) for pattern in patterns)
+        moods.of_said(sentence.said)
+        for sentence in (*reading.subject_sentences, *reading.sentences)
+        if not sentence.said.isdisjoint(_CONCEPTS[code])
     ]
     return not spoken or any(not moods_heard <= _NOT_HELD for moods_heard in spoken)

@@ -2,11 +2,9 @@
 
 import re
 
-from classify import lexicon
-from classify.text import fold, sentences
+from classify.reading import Reading
 from rules.mail import Attachment, ParsedMail
 
-_PHRASES = lexicon.phrases("attachment")
 _LOGO = re.compile(
     r"^(?:image\d+|logo|signatur|unterschrift_mail|banner|icon)\b.*\.(?:png|gif|jpe?g|svg)$"
 )
@@ -18,17 +16,16 @@ _SIGNATURE_FILES = (
 _LOGO_MAX_BYTES = 20_000
 
 
-def is_announced(mail: ParsedMail) -> bool:
+def is_announced(reading: Reading) -> bool:
     """Whether the new text says that something is attached to this very mail.
 
     Not announced is what comes by post or was sent by the doctor (eAU): that mail is complete
     without an attachment. Source: § 311 SGB III (since 2024); facts section 1; F29.
     """
-    for sentence in sentences(mail.body.new):
-        folded = fold(sentence.text)
-        if _PHRASES["announced"].search(folded) and not _PHRASES["elsewhere"].search(folded):
-            return True
-    return False
+    return any(
+        "attachment.announced" in sentence.said and "attachment.elsewhere" not in sentence.said
+        for sentence in reading.sentences
+    )
 
 
 def real_attachments(mail: ParsedMail) -> tuple[Attachment, ...]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from classify import machine
+from classify.reading import Reading
 from rules.codes import Channel
-from rules.mail import ParsedMail
 
 FORM_CHANNELS: Final[frozenset[Channel]] = frozenset(
     {
@@ -26,17 +26,18 @@ _MACHINE_UNSURE_BELOW: Final = 0.6
 them (docs/evaluation/report.md, November 2026). As below which review doubts the channel."""
 
 
-def decide(mail: ParsedMail, sure: Mapping[Channel, float]) -> Channel:
+def decide(reading: Reading, sure: Mapping[Channel, float]) -> Channel:
     """A form that was read tells it; then the marks of machines in headers; then the model.
 
     `sure` are the model's probabilities. A machine's mark never beats a customer's form: a
     bounce too much in the queue costs a minute, a customer's form set aside costs money. For the
     same reason a doubtful machine is none.
     """
-    if mail.form is not None:
-        return mail.form.channel
+    form = reading.mail.form
+    if form is not None:
+        return form.channel
     likeliest = max(sure, key=lambda channel: sure[channel])
-    marked = machine.SURE.intersection(machine.marks(mail))
+    marked = machine.SURE.intersection(machine.marks(reading))
     if marked and not (likeliest in FORM_CHANNELS and sure[likeliest] >= _FORM_AGAINST_MARKS):
         return Channel.MASCHINELL
     if likeliest is Channel.MASCHINELL and sure[likeliest] < _MACHINE_UNSURE_BELOW:

@@ -8,51 +8,47 @@ form, `m:` marks of machines, `f:` facts; moods follow the concept (`konto?` is 
 import re
 from collections.abc import Iterator
 
-from classify import lexicon, machine, moods, numbers
+from classify import lexicon, machine, moods
+from classify.reading import Reading
 from classify.text import fold
-from rules.mail import ParsedMail
-
-MAX_CHARS = 6000
-"""Longer texts are cut: who writes more says what it is about before that. Own decision 0025."""
 
 _FORM_LINE = re.compile(r"^[A-ZÄÖÜ][\w .,/()-]{1,40}: ?\S?", re.MULTILINE)
 _KEY_LINE = re.compile(r"^[A-Z_a-z]{3,30}(?:=|: )", re.MULTILINE)
 
 
-def of_mail(mail: ParsedMail) -> tuple[str, ...]:
-    """All cues of a mail, each once, in a stable order."""
-    return tuple(dict.fromkeys(_found(mail)))
+def of_mail(reading: Reading) -> tuple[str, ...]:
+    """All cues of a mail, each once, sorted."""
+    return tuple(sorted(set(_found(reading))))
 
 
-def _found(mail: ParsedMail) -> Iterator[str]:
-    yield from moods.cues(mail.body.new[:MAX_CHARS])
-    yield from _concepts("s:", fold(mail.subject))
+def _found(reading: Reading) -> Iterator[str]:
+    mail = reading.mail
+    yield from moods.cues(reading)
+    yield from _concepts("s:", reading.subject.said)
     for attachment in mail.attachments:
         yield "a:any"
-        yield from _concepts("a:", fold(attachment.name).replace("_", " "))
+        yield from _concepts("a:", lexicon.hear(fold(attachment.name).replace("_", " ")))
     if mail.form is not None:
         yield f"t:{mail.form.channel.value}"
-        yield from _concepts("t:", fold(mail.form.topic))
-    yield from (f"m:{mark}" for mark in machine.marks(mail))
-    yield from _facts(mail)
-    yield from _shape(mail)
+        yield from _concepts("t:", lexicon.hear(fold(mail.form.topic)))
+    yield from (f"m:{mark}" for mark in machine.marks(reading))
+    yield from _facts(reading)
+    yield from _shape(reading)
 
 
-def _concepts(prefix: str, folded: str) -> Iterator[str]:
-    for name, pattern in lexicon.CONCEPTS.items():
-        if pattern.search(folded):
-            yield prefix + name
+def _concepts(prefix: str, said: frozenset[str]) -> Iterator[str]:
+    return (prefix + name for name in said & lexicon.CONCEPTS.keys())
 
 
-def _facts(mail: ParsedMail) -> Iterator[str]:
-    if numbers.find_iban(mail.body.new).shape_seen:
+def _facts(reading: Reading) -> Iterator[str]:
+    if reading.iban.shape_seen:
         yield "f:iban"
-    if numbers.find_kundennummer(mail.body.new):
+    if reading.kundennummer:
         yield "f:kundennummer"
 
 
-def _shape(mail: ParsedMail) -> Iterator[str]:
-    text = mail.body.new
+def _shape(reading: Reading) -> Iterator[str]:
+    mail, text = reading.mail, reading.new
     lines = sum(1 for _ in _FORM_LINE.finditer(text))
     if lines >= 3:
         yield "f:form_lines"

@@ -12,7 +12,7 @@ from typing import Final
 
 from classify import lexicon
 from classify.dates import find_dates
-from classify.text import fold, sentences
+from classify.reading import Heard, Reading
 from rules.codes import Concern
 
 _BEFORE_CHARS: Final = 34
@@ -47,23 +47,21 @@ _SPECS: Final[MappingProxyType[Concern, _Spec]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """A day with its sentence (folded), the words before it, and whether it ends something."""
+    """A day with what its sentence says, the words before it, and whether it ends something."""
 
     day: date
-    sentence: str
+    said: frozenset[str]
     before: str
     until: bool
 
 
-def find_roles(
-    subject: str, text: str, *, concerns: Sequence[Concern], today: date
-) -> dict[str, date]:
-    """The days that the text gives for the found concerns, and the date of birth.
+def find_roles(reading: Reading, *, concerns: Sequence[Concern], today: date) -> dict[str, date]:
+    """The days that the mail gives for the found concerns, and the date of birth.
 
     `today` is the local day of the mail. The first fitting day wins; a last day before its
     first day is dropped.
     """
-    days = [*_days(text, today), *_days(subject, today)]
+    days = [*_days(reading.sentences, today), *_days(reading.subject_sentences, today)]
     found: dict[str, date] = {}
     for item in days:
         if _PHRASES["birth_before"].search(item.before) or (item.day.year < today.year - 15):
@@ -76,19 +74,16 @@ def find_roles(
     return _in_order(found)
 
 
-def _days(text: str, today: date) -> Iterator[_Day]:
-    for sentence in sentences(text):
-        folded = fold(sentence.text)
-        for found in find_dates(folded, today=today):
-            before = folded[max(0, found.start - _BEFORE_CHARS) : found.start]
-            yield _Day(
-                found.day, folded, before, until=bool(_PHRASES["until_before"].search(before))
-            )
+def _days(sentences: Sequence[Heard], today: date) -> Iterator[_Day]:
+    for sentence in sentences:
+        for found in find_dates(sentence.text, today=today):
+            before = sentence.text[max(0, found.start - _BEFORE_CHARS) : found.start]
+            until = bool(_PHRASES["until_before"].search(before))
+            yield _Day(found.day, sentence.said, before, until=until)
 
 
 def _assign(found: dict[str, date], spec: _Spec, days: Sequence[_Day]) -> None:
-    patterns = [lexicon.CONCEPTS[name] for name in spec.concepts]
-    fitting = [d for d in days if any(pattern.search(d.sentence) for pattern in patterns)]
+    fitting = [item for item in days if not item.said.isdisjoint(spec.concepts)]
     if not spec.first:
         fitting = sorted(fitting, key=lambda item: not _ends_work(item))
     for item in fitting or days:

@@ -16,7 +16,7 @@ _YEAR: Final = r"(?P<year>(?:19|20)\d\d|\d\d(?![\d:.]))"
 _COMING: Final = r"(?:naechste[nr]?|kommende[nr]?)"
 _GONE: Final = r"(?:letzte[nr]?|vergangene[nr]?|vorige[nr]?)"
 
-_SHAPES: Final = (
+SHAPES: Final = (
     ("iso", r"(?<!\d)(?P<year>20\d\d|19\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)"),
     # The first day of "3. bis 14.3.": the month stands with the last one.
     (
@@ -68,5 +68,5 @@ _SHAPES: Final = (
     ("month_only", rf"(?<=\bab ){_NAME}(?:\s?(?P<year>20\d\d))?"),
 )
 
-PATTERNS: Final = tuple((name, re.compile(shape)) for name, shape in _SHAPES)
+PATTERNS: Final = tuple((name, re.compile(shape)) for name, shape in SHAPES)
 """Name of the shape and its pattern; groups are what `classify.dates` computes with."""

@@ -12,7 +12,8 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from classify.date_shapes import PATTERNS
+from classify.date_shapes import PATTERNS, SHAPES
+from classify.hearing import Ear
 
 _MONTH_NUMBER: Final = MappingProxyType(
     {
@@ -29,6 +30,7 @@ _WEEKDAYS: Final = MappingProxyType(
 _NEAR_PAST_DAYS: Final = 200
 """A day without a year lies at most so far back, else it is a coming one. See docs/judge.md."""
 
+_EAR: Final = Ear({name: [shape] for name, shape in SHAPES})
 _SINCE = re.compile(r"(?:\bseit(?:\sdem|\sder)?|\bvergangenen|\bletzten)\s(?:\w+,?\s)?(?:den\s)?$")
 
 
@@ -47,8 +49,9 @@ def find_dates(folded: str, *, today: date) -> tuple[DateFound, ...]:
     `today` is the local day of the mail. Impossible days (31.2.) are left out.
     """
     found: list[DateFound] = []
+    possible = _EAR.possible(folded)
     for name, pattern in PATTERNS:
-        for match in pattern.finditer(folded):
+        for match in pattern.finditer(folded) if name in possible else ():
             if any(match.start() < other.end and other.start < match.end() for other in found):
                 continue
             day = _resolve(name, match, folded, today)

@@ -11,9 +11,9 @@ from datetime import date
 from typing import Final
 
 from classify import attached, date_roles, numbers
+from classify.reading import Reading
 from classify.whereabouts import Whereabouts
 from rules.codes import Concern
-from rules.mail import ParsedMail
 from rules.verdict import Facts
 
 IBAN_DEFECT: Final = "iban.check_digit"
@@ -25,14 +25,15 @@ _COMPANY_FOOTER = re.compile(
 
 
 def read_facts(
-    mail: ParsedMail, *, concerns: Sequence[Concern], today: date, where: Whereabouts
+    reading: Reading, *, concerns: Sequence[Concern], today: date, where: Whereabouts
 ) -> Facts:
     """All facts of a mail. Relative dates count from `today`, its local day.
 
     `where` is what `classify.whereabouts` found in the same mail.
     """
+    mail = reading.mail
     text = mail.body.new
-    iban = numbers.find_iban(_without_footer(text))
+    iban = numbers.find_iban(_without_footer(text)) if reading.iban.shape_seen else reading.iban
     signed = f"{text}\n{mail.body.signature}"
     present = bool(attached.real_attachments(mail))
     return Facts(
@@ -41,8 +42,8 @@ def read_facts(
         plz=where.plz,
         place=where.place,
         phone=numbers.find_phone(signed),
-        dates=date_roles.find_roles(mail.subject, text, concerns=concerns, today=today),
-        attachment_announced=attached.is_announced(mail),
+        dates=date_roles.find_roles(reading, concerns=concerns, today=today),
+        attachment_announced=attached.is_announced(reading),
         attachment_present=present,
         defects=(IBAN_DEFECT,) if iban.shape_seen and iban.value is None else (),
     )

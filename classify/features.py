@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from classify import cues, wording
+from classify import cues, reading, wording
+from classify.reading import Reading
 from classify.text import fold
 from rules.mail import ParsedMail
 
@@ -26,20 +27,19 @@ def rows(mails: Sequence[ParsedMail]) -> Any:  # noqa: ANN401 - an object array 
     """One row a mail with the columns `TEXT`, `CUES` and `CHAINS`, as the pipeline takes it."""
     table = np.empty((len(mails), 3), dtype=object)
     for number, mail in enumerate(mails):
-        table[number] = row(mail)
+        table[number] = row(reading.of(mail))
     return table
 
 
-def row(mail: ParsedMail) -> tuple[str, str, str]:
+def row(read: Reading) -> tuple[str, str, str]:
     """The three columns of one mail."""
-    text = text_of(mail)
-    return text, " ".join((ALWAYS, *cues.of_mail(mail))), wording.chains(text)
+    text = text_of(read)
+    return text, " ".join((ALWAYS, *cues.of_mail(read))), wording.chains(text)
 
 
-def text_of(mail: ParsedMail) -> str:
+def text_of(read: Reading) -> str:
     """Subject, new text and names of attachments, folded and made alike, in this order."""
-    names = " ".join(_names(mail))
-    return wording.alike(fold(f"{mail.subject}\n{mail.body.new[: cues.MAX_CHARS]}\n{names}"))
+    return wording.alike(f"{read.text}\n{' '.join(_names(read.mail))}")
 
 
 def _names(mail: ParsedMail) -> Iterator[str]:

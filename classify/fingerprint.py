@@ -11,8 +11,9 @@ from importlib.resources import files
 from typing import Final
 
 PARTS: Final[tuple[str, ...]] = (
-    *("features.py", "wording.py", "text.py", "cues.py", "moods.py", "machine.py"),
-    *("numbers.py", "terms.py", "lexicon.py", "lexicon.toml", "phrases.toml"),
+    *("features.py", "reading.py", "wording.py", "text.py", "cues.py", "moods.py", "machine.py"),
+    *("numbers.py", "terms.py", "hearing.py", "needles.py", "lexicon.py"),
+    *("lexicon.toml", "phrases.toml"),
 )
 """The files of this room that make a mail's terms: those that `features.row` and `terms` reach (a
 test walks the imports), and their data."""

@@ -15,11 +15,13 @@ from classify import (
     concerns,
     explain,
     facts,
+    reading,
     review,
     whereabouts,
 )
 from classify.model import Model
 from classify.opinion import Opinion, of_mail
+from classify.reading import Reading
 from classify.scorer import Scorer
 from rules import payment
 from rules.codes import Channel, Concern, PaymentRelevant
@@ -66,12 +68,13 @@ class Judge:
         `received_at` is aware; relative dates ("seit gestern") count from its local day.
         `mailbox` is the address of the postbox; its place is never taken for the sender's.
         """
-        opinion = of_mail(mail, self._model, self._scorer)
-        came_by = channel.decide(mail, opinion.channels)
+        read = reading.of(mail)
+        opinion = of_mail(read, self._model, self._scorer)
+        came_by = channel.decide(read, opinion.channels)
         found = concerns.choose(opinion.concerns, self._thresholds, channel=came_by)
         today = received_at.astimezone(_BERLIN).date()
-        read = self._facts(mail, found, today, mailbox)
-        return self._judgement(mail, opinion, came_by, found, read)
+        told = self._facts(read, found, today, mailbox)
+        return self._judgement(read, opinion, came_by, found, told)
 
     def judge_many(
         self, mails: Sequence[ParsedMail], *, received_at: Sequence[datetime], mailbox: str
@@ -83,44 +86,43 @@ class Judge:
         )
 
     def _facts(
-        self, mail: ParsedMail, found: Mapping[Concern, float], today: date, mailbox: str
+        self, read: Reading, found: Mapping[Concern, float], today: date, mailbox: str
     ) -> Facts:
         order = concerns.in_order(found, ranks=self._ranks, moving=frozenset())
-        where = whereabouts.find(mail.body, self._directory, mailbox=mailbox)
-        return facts.read_facts(mail, concerns=order, today=today, where=where)
+        where = whereabouts.find(read.mail.body, self._directory, mailbox=mailbox)
+        return facts.read_facts(read, concerns=order, today=today, where=where)
 
     def _judgement(
         self,
-        mail: ParsedMail,
+        read: Reading,
         opinion: Opinion,
         came_by: Channel,
         found: Mapping[Concern, float],
-        read: Facts,
+        told: Facts,
     ) -> Judgement:
-        text = f"{mail.subject}\n{mail.body.new}"
         moving = announced.announced(
-            text, found, sure=opinion.payment, bound=self._model.payment_sure
+            read, found, sure=opinion.payment, bound=self._model.payment_sure
         )
         order = concerns.in_order(found, ranks=self._ranks, moving=moving)
-        named = tuple(self._found(mail, opinion, code, found[code], moving) for code in order)
-        answer, because = payment.of_message(named, hint=announced.hint(text, read.dates))
+        named = tuple(self._found(read.mail, opinion, code, found[code], moving) for code in order)
+        answer, because = payment.of_message(named, hint=announced.hint(read.said, told.dates))
         close = self._is_close(came_by, answer, opinion.payment)
         if close:
             answer, because = PaymentRelevant.OPEN, (CLOSE,)
         doubts = review.reasons(
-            mail,
+            read,
             found,
-            channel=(came_by, 1.0 if mail.form else opinion.channels[came_by]),
+            channel=(came_by, 1.0 if read.mail.form else opinion.channels[came_by]),
             payment_close=close,
             unlike=opinion.unlike,
-            facts=read,
+            facts=told,
         )
         return Judgement(
             channel=came_by,
             concerns=named,
             payment_relevant=answer,
             payment_because=because,
-            facts=read,
+            facts=told,
             review=bool(doubts),
             review_because=doubts,
             model=self._model.id,

@@ -6,9 +6,12 @@ phrases are features of the trained model: renaming or adding one asks for train
 
 import re
 import tomllib
+from collections.abc import Iterator
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
+
+from classify.hearing import Ear
 
 Patterns = MappingProxyType[str, re.Pattern[str]]
 
@@ -39,6 +42,24 @@ _PHRASES: MappingProxyType[str, Patterns] = MappingProxyType(
         for section, entries in _table("phrases.toml").items()
     }
 )
+
+
+_HEARD_SECTIONS = ("moods", "machine", "payment", "attachment", "review")
+"""The sections that are looked for in whole texts and sentences; the others are parts of rules."""
+
+
+def _sayings() -> Iterator[tuple[str, list[str]]]:
+    yield from _table("lexicon.toml")["concepts"].items()
+    phrases_by_section = _table("phrases.toml")
+    for section in _HEARD_SECTIONS:
+        for name, entry in phrases_by_section[section].items():
+            whole = [rf"\b(?:{word})\b" for word in entry.get("words", [])]
+            yield f"{section}.{name}", [*whole, *entry.get("parts", [])]
+
+
+_EAR = Ear(dict(_sayings()))
+hear = _EAR.hear
+"""The names of the concepts (`konto`) and phrases (`moods.asked`) that a folded text holds."""
 
 
 def phrases(section: str) -> Patterns:

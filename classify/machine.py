@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from types import MappingProxyType
 
 from classify import lexicon
-from classify.text import fold
+from classify.reading import Reading
 from rules.mail import ParsedMail
 
 SURE: frozenset[str] = frozenset({"auto_submitted", "null_sender", "report", "autoreply", "list"})
@@ -20,9 +20,9 @@ _PHRASES = lexicon.phrases("machine")
 _ROBOT_SENDER = "robot_sender"
 
 
-def marks(mail: ParsedMail) -> tuple[str, ...]:
+def marks(reading: Reading) -> tuple[str, ...]:
     """All marks found, header marks first."""
-    return (*_header_marks(mail), *_word_marks(mail))
+    return (*_header_marks(reading.mail), *_word_marks(reading.said))
 
 
 def _header_marks(mail: ParsedMail) -> Iterator[str]:
@@ -33,11 +33,8 @@ def _header_marks(mail: ParsedMail) -> Iterator[str]:
         yield _ROBOT_SENDER
 
 
-def _word_marks(mail: ParsedMail) -> Iterator[str]:
-    text = fold(f"{mail.subject}\n{mail.body.new[:3000]}")
-    for name, pattern in _PHRASES.items():
-        if name != _ROBOT_SENDER and pattern.search(text):
-            yield name
+def _word_marks(said: frozenset[str]) -> Iterator[str]:
+    return (name for name in _PHRASES if name != _ROBOT_SENDER and f"machine.{name}" in said)
 
 
 def _auto_submitted(mail: ParsedMail) -> bool:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import accumulate
 
 from classify import lexicon
-from classify.text import fold, sentences
+from classify.reading import Reading
 
 
 class Mood(StrEnum):
@@ -23,47 +23,56 @@ class Mood(StrEnum):
     WITHDRAWN = "x"
 
 
-MONEY_CONCEPTS: tuple[str, ...] = (
-    *("krank", "au_schein", "gesund", "klinik", "krankengeld", "kind_krank"),
-    *("konto", "konto_neu", "scheck", "umzug", "name_neu", "strasse"),
-    *("job_beginnt", "ausbildung", "selbst", "nebenjob", "lohn"),
-    *("steuerklasse", "kind", "mutterschutz", "pflege", "kurs", "verzicht", "rente", "urlaub"),
+MONEY_CONCEPTS: frozenset[str] = frozenset(
+    (
+        *("krank", "au_schein", "gesund", "klinik", "krankengeld", "kind_krank"),
+        *("konto", "konto_neu", "scheck", "umzug", "name_neu", "strasse"),
+        *("job_beginnt", "ausbildung", "selbst", "nebenjob", "lohn"),
+        *("steuerklasse", "kind", "mutterschutz", "pflege", "kurs", "verzicht", "rente", "urlaub"),
+    )
 )
 """Concepts whose mood matters: those of concerns that can move money (label guide)."""
 
-_PHRASES = lexicon.phrases("moods")
-_MOODS = tuple(
-    (mood, _PHRASES[mood.name.lower()])
-    for mood in (Mood.WITHDRAWN, Mood.ASKED, Mood.PLANNED, Mood.DENIED)
+_MOODS = (Mood.WITHDRAWN, Mood.ASKED, Mood.PLANNED, Mood.DENIED)
+_OVER_LINES: frozenset[str] = frozenset(
+    name for name, pattern in lexicon.CONCEPTS.items() if r"\s" in pattern.pattern
 )
+"""Concepts that may begin on one line and end on the next, as forms print an address."""
 
 
-def of_sentence(folded: str) -> frozenset[Mood]:
-    """The moods of one folded sentence; `STATED` if a fact is told or no other mood is heard.
+def of_said(said: frozenset[str]) -> frozenset[Mood]:
+    """The moods of what one sentence says; `STATED` if a fact is told or no other mood is heard.
 
     A fact may be dressed as a question ("mein Sohn ist da, bekomme ich mehr?"): then both.
     """
-    heard = {mood for mood, pattern in _MOODS if pattern.search(folded)}
-    if not heard or _PHRASES["fact"].search(folded):
+    heard = {mood for mood in _MOODS if f"moods.{mood.name.lower()}" in said}
+    if not heard or "moods.fact" in said:
         heard.add(Mood.STATED)
     return frozenset(heard)
 
 
-def cues(text: str) -> Iterator[str]:
+def cues(reading: Reading) -> Iterator[str]:
     """`<concept>` for each spoken of, `<concept><mood>` for those of `MONEY_CONCEPTS`, and moods.
 
-    One pass a concept over the folded text; a match belongs to the sentence it begins in.
+    A match belongs to the sentence it begins in.
     """
-    folded = [fold(sentence.text).replace("\n", " ") for sentence in sentences(text)]
-    moods = [sorted(of_sentence(sentence)) for sentence in folded]
+    moods = [sorted(of_said(sentence.said)) for sentence in reading.sentences]
     yield from (f"mood:{mood}" for of_one in moods for mood in of_one)
-    whole = "\n".join(folded)
-    ends = list(accumulate(len(sentence) + 1 for sentence in folded))
-    for name, pattern in lexicon.CONCEPTS.items():
-        if name not in MONEY_CONCEPTS:
-            if pattern.search(whole):
-                yield name
-            continue
-        for match in pattern.finditer(whole):
-            yield name
-            yield from (f"{name}{mood}" for mood in moods[bisect_right(ends, match.start())])
+    for sentence, of_one in zip(reading.sentences, moods, strict=True):
+        for name in sentence.said & lexicon.CONCEPTS.keys():
+            yield from _cues_of(name, of_one)
+    for name in reading.said & _OVER_LINES:
+        yield from _over_lines(name, reading, moods)
+
+
+def _cues_of(name: str, moods: list[Mood]) -> Iterator[str]:
+    yield name
+    if name in MONEY_CONCEPTS:
+        yield from (f"{name}{mood}" for mood in moods)
+
+
+def _over_lines(name: str, reading: Reading, moods: list[list[Mood]]) -> Iterator[str]:
+    whole = "\n".join([sentence.text for sentence in reading.sentences])
+    ends = list(accumulate(len(sentence.text) + 1 for sentence in reading.sentences))
+    for match in lexicon.CONCEPTS[name].finditer(whole):
+        yield from _cues_of(name, moods[bisect_right(ends, match.start())])

@@ -13,9 +13,9 @@ from classify.model import (
     Model,
     Numbers,
 )
+from classify.reading import Reading
 from classify.scorer import Scored, Scorer
 from rules.codes import Channel, Concern
-from rules.mail import ParsedMail
 from rules.payment import MOVES_MONEY
 
 
@@ -33,9 +33,9 @@ class Opinion:
     unlike: bool
 
 
-def of_mail(mail: ParsedMail, model: Model, scorer: Scorer) -> Opinion:
+def of_mail(reading: Reading, model: Model, scorer: Scorer) -> Opinion:
     """The opinion of a model that was trained on house mail; `scorer` is made of the model."""
-    row = features.row(mail)
+    row = features.row(reading)
     scored = scorer.score(*row)
     by_target = dict(zip(model.targets, scored.probabilities.tolist(), strict=True))
     return Opinion(

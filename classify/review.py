@@ -10,10 +10,8 @@ from typing import Final
 
 from classify import lexicon
 from classify.channel import FORM_CHANNELS
-from classify.cues import MAX_CHARS
-from classify.text import fold
+from classify.reading import Reading
 from rules.codes import Channel, Concern
-from rules.mail import ParsedMail
 from rules.verdict import Facts
 
 UNSURE_BELOW: Final = 0.5
@@ -35,11 +33,10 @@ _WRITTEN_FREELY: Final = frozenset(
 """Only where a person chose the words does a lack of German ones mean another language."""
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_DANGER = lexicon.phrases("review")["danger"]
 
 
 def reasons(
-    mail: ParsedMail,
+    reading: Reading,
     found: Mapping[Concern, float],
     *,
     channel: tuple[Channel, float],
@@ -54,21 +51,21 @@ def reasons(
     person wrote that says nothing.
     """
     checks = (
-        ("danger", bool(_DANGER.search(fold(f"{mail.subject} {mail.body.new}")))),
-        *_text_checks(mail, channel[0]),
-        ("long", len(mail.body.new) > MAX_CHARS),
+        ("danger", "review.danger" in reading.said),
+        *_text_checks(reading, channel[0]),
+        ("long", reading.is_cut),
         ("unlike", unlike and channel[0] is not Channel.MASCHINELL),
         ("unsure", max(found.values()) < UNSURE_BELOW),
         ("channel_unsure", channel[1] < _CHANNEL_UNSURE_BELOW),
-        ("form_unread", channel[0] in FORM_CHANNELS and mail.form is None),
+        ("form_unread", channel[0] in FORM_CHANNELS and reading.mail.form is None),
         ("payment_close", payment_close),
         ("iban", bool(facts.defects)),
     )
     return tuple(code for code, holds in checks if holds)
 
 
-def _text_checks(mail: ParsedMail, came_by: Channel) -> Iterator[tuple[str, bool]]:
-    words = _WORD.findall(fold(f"{mail.subject} {mail.body.new}"))
+def _text_checks(reading: Reading, came_by: Channel) -> Iterator[tuple[str, bool]]:
+    words, mail = _WORD.findall(reading.text), reading.mail
     yield "empty", not words
     yield "attachment_only", bool(mail.attachments) and len(words) < _SHORT_WORDS
     yield "short", 0 < len(words) < _SHORT_WORDS and not mail.attachments

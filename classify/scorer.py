@@ -63,7 +63,10 @@ class Scorer:
         rows, counts = _counted(b"".join([find(row[column]) for column, find in self._finders]))
         starts = tuple(np.searchsorted(rows, self._firsts).tolist())
         amounts = self._amounts(rows, counts, starts)
-        margins = self._constant + amounts @ self._table.weights.take(rows, axis=0)
+        # No BLAS: its threads hinder each other on a busy machine, and its sums differ by machine.
+        margins = self._constant + np.einsum(
+            "i,ij->j", amounts, self._table.weights.take(rows, axis=0)
+        )
         sure = probabilities(margins, self._model.slopes, self._model.offsets)
         return Scored(sure, rows, amounts, starts)
 

@@ -4,7 +4,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "ı": "i"})
+_SPELLED = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ł", "l"), ("ı", "i"))
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _END = re.compile(r"(?<=[.!?…])[\"'“”»)]*\s+(?=[^\s.,;])|\n[ \t]*\n|\n(?=[ \t]*[-*•–\d])|\n")
 _ABBREVIATION = re.compile(
     r"\b(?:\d{1,2}|nr|str|tel|kd|bzw|ca|dr|fr|hr|hrn|z|d|u|b|a|h|o|i|evtl|ggf|inkl|einschl|vorauss"
@@ -26,10 +27,16 @@ def fold(text: str) -> str:
 
     Many people write without umlauts, so this is for comparing only, never for showing.
     """
-    spelled = text.lower().translate(_UMLAUTS)
-    if spelled.isascii():
-        return spelled
-    decomposed = unicodedata.normalize("NFKD", spelled)
+    folded = text.lower()
+    if folded.isascii():
+        return folded
+    for umlaut, spelled in _SPELLED:
+        folded = folded.replace(umlaut, spelled)
+    return folded if folded.isascii() else _BEYOND_ASCII.sub(_without_accents, folded)
+
+
+def _without_accents(stretch: re.Match[str]) -> str:
+    decomposed = unicodedata.normalize("NFKD", stretch.group())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from classify.corpus import Example, LabelledMail, examples, read
+from classify import corpus, reading
+from classify.corpus import Example, LabelledMail, examples
 from classify.judge import Judge
 from classify.model import Model
+from classify.reading import Reading
 from classify.train import Trained, prepare, train_part
 from ingest.layouts import Layouts, load
 from ingest.parse import parse
@@ -19,6 +21,11 @@ from rules.verdict import Judgement
 ROOT = Path(__file__).parents[2]
 UNSEEN_WRITERS = frozenset({"f_people", "h_country"})
 WEDNESDAY = datetime(2025, 3, 12, 11, tzinfo=UTC)
+
+
+def make_reading(text: str = "", **rest: object) -> Reading:
+    """A parsed mail of which only what the test speaks of is set, read."""
+    return reading.of(make_mail(text, **rest))
 
 
 def make_mail(
@@ -50,7 +57,7 @@ def layouts() -> Layouts:
 
 @pytest.fixture(scope="session")
 def corpus_lines() -> tuple[LabelledMail, ...]:
-    return read([ROOT / "corpus"])
+    return corpus.read([ROOT / "corpus"])
 
 
 @pytest.fixture(scope="session")
@@ -100,3 +107,8 @@ def ask(judge: Judge):
 @pytest.fixture
 def mail():
     return make_mail
+
+
+@pytest.fixture
+def read():
+    return make_reading

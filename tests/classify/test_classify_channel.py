@@ -18,12 +18,12 @@ FREE = dict.fromkeys(Channel, 0.1) | {Channel.FREIE_EMAIL: 0.9}
         ("precedence", "bulk", "bulk"),
     ],
 )
-def test_headers_of_machines_leave_a_mark(mail, header: str, value: str, mark: str) -> None:
-    assert mark in machine.marks(mail("Hallo", headers=((header, value),)))
+def test_headers_of_machines_leave_a_mark(read, header: str, value: str, mark: str) -> None:
+    assert mark in machine.marks(read("Hallo", headers=((header, value),)))
 
 
-def test_auto_submitted_no_is_a_persons_mail(mail) -> None:
-    assert machine.marks(mail("Hallo", headers=(("auto-submitted", "no"),))) == ()
+def test_auto_submitted_no_is_a_persons_mail(read) -> None:
+    assert machine.marks(read("Hallo", headers=(("auto-submitted", "no"),))) == ()
 
 
 @pytest.mark.parametrize(
@@ -35,42 +35,42 @@ def test_auto_submitted_no_is_a_persons_mail(mail) -> None:
         ("Newsletter 4/25", "abbestellen", "newsletter_words"),
     ],
 )
-def test_words_of_machines_leave_a_mark(mail, subject: str, text: str, mark: str) -> None:
-    assert mark in machine.marks(mail(text, subject=subject))
+def test_words_of_machines_leave_a_mark(read, subject: str, text: str, mark: str) -> None:
+    assert mark in machine.marks(read(text, subject=subject))
 
 
-def test_a_robots_address_is_a_mark(mail) -> None:
-    assert "robot_sender" in machine.marks(mail("x", sender="mailer-daemon@host.example"))
+def test_a_robots_address_is_a_mark(read) -> None:
+    assert "robot_sender" in machine.marks(read("x", sender="mailer-daemon@host.example"))
 
 
-def test_a_form_that_was_read_decides_against_all_marks(mail) -> None:
+def test_a_form_that_was_read_decides_against_all_marks(read) -> None:
     form = Form("eservice", Channel.ESERVICE_AU, "Arbeitsunfähigkeit", (), "")
-    read = mail("x", form=form, headers=(("auto-submitted", "auto-generated"),))
-    assert channel.decide(read, FREE) is Channel.ESERVICE_AU
+    form_mail = read("x", form=form, headers=(("auto-submitted", "auto-generated"),))
+    assert channel.decide(form_mail, FREE) is Channel.ESERVICE_AU
 
 
-def test_a_header_mark_decides_against_the_model(mail) -> None:
-    bounced = mail("Ich bin krank", headers=(("return-path", "<>"),))
+def test_a_header_mark_decides_against_the_model(read) -> None:
+    bounced = read("Ich bin krank", headers=(("return-path", "<>"),))
     assert channel.decide(bounced, FREE) is Channel.MASCHINELL
 
 
-def test_a_doubtful_machine_sets_nobodys_mail_aside(mail) -> None:
+def test_a_doubtful_machine_sets_nobodys_mail_aside(read) -> None:
     machine_first = dict.fromkeys(Channel, 0.01) | {Channel.KONTAKTFORMULAR: 0.3}
     doubtful = machine_first | {Channel.MASCHINELL: 0.59}
-    assert channel.decide(mail("x"), doubtful) is Channel.KONTAKTFORMULAR
+    assert channel.decide(read("x"), doubtful) is Channel.KONTAKTFORMULAR
     assert (
-        channel.decide(mail("x"), machine_first | {Channel.MASCHINELL: 0.6}) is Channel.MASCHINELL
+        channel.decide(read("x"), machine_first | {Channel.MASCHINELL: 0.6}) is Channel.MASCHINELL
     )
 
 
-def test_an_unread_form_with_a_robots_mark_is_not_set_aside(mail) -> None:
+def test_an_unread_form_with_a_robots_mark_is_not_set_aside(read) -> None:
     sure = FREE | {Channel.FREIE_EMAIL: 0.0, Channel.ESERVICE_VERAENDERUNG: 0.8}
-    robot = mail("Thema: Umzug", headers=(("auto-submitted", "auto-generated"),))
+    robot = read("Thema: Umzug", headers=(("auto-submitted", "auto-generated"),))
     assert channel.decide(robot, sure) is Channel.ESERVICE_VERAENDERUNG
 
 
-def test_without_any_mark_the_model_decides(mail) -> None:
-    assert channel.decide(mail("Hallo"), FREE) is Channel.FREIE_EMAIL
+def test_without_any_mark_the_model_decides(read) -> None:
+    assert channel.decide(read("Hallo"), FREE) is Channel.FREIE_EMAIL
 
 
 HALF = dict.fromkeys(Concern, 0.5)

@@ -74,7 +74,7 @@ def test_a_day_without_year_around_new_year_is_the_near_one() -> None:
     ],
 )  # fmt: skip
 def test_a_day_gets_its_meaning_from_its_sentence(
-    text: str, concern: Concern, dates: dict[str, str]
+    read, text: str, concern: Concern, dates: dict[str, str]
 ) -> None:
-    found = find_roles("", text, concerns=[concern], today=WEDNESDAY)
+    found = find_roles(read(text), concerns=[concern], today=WEDNESDAY)
     assert {key: day.isoformat() for key, day in found.items()} == dates

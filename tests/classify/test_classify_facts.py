@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify import attached, numbers, whereabouts
+from classify import attached, numbers, reading, whereabouts
 from classify.facts import IBAN_DEFECT, read_facts
 from classify.whereabouts import Whereabouts
 from rules.mail import Attachment, BodyParts
@@ -44,15 +44,15 @@ def test_a_foreign_iban_is_read() -> None:
 
 
 @pytest.mark.parametrize("text", ["DE12 7002 0270 3431 1327 13", "DE93 7002 0270 3431 1327 1"])
-def test_a_broken_iban_is_a_defect_not_a_number(mail, text: str) -> None:
-    facts = read_facts(mail(f"Meine IBAN: {text}"), concerns=[], today=TODAY, where=Whereabouts())
+def test_a_broken_iban_is_a_defect_not_a_number(read, text: str) -> None:
+    facts = read_facts(read(f"Meine IBAN: {text}"), concerns=[], today=TODAY, where=Whereabouts())
     assert facts.iban is None
     assert facts.defects == (IBAN_DEFECT,)
 
 
-def test_the_iban_of_a_company_footer_is_not_the_customers(mail) -> None:
+def test_the_iban_of_a_company_footer_is_not_the_customers(read) -> None:
     text = f"Formular anbei.\nVorstand: Dr. I. Morlock · HRB 999555 · Beitragskonto {GOOD_IBAN}"
-    facts = read_facts(mail(text), concerns=[], today=TODAY, where=Whereabouts())
+    facts = read_facts(read(text), concerns=[], today=TODAY, where=Whereabouts())
     assert facts.iban is None
     assert facts.defects == ()
 
@@ -65,14 +65,16 @@ def test_of_an_old_and_a_new_iban_the_new_one_is_read() -> None:
 def test_the_kundennummer_may_stand_in_quoted_mail(mail) -> None:
     answered = mail("Danke.")
     object.__setattr__(answered, "body", BodyParts("Danke.", quoted="> Nr. 123A456789"))
-    facts = read_facts(answered, concerns=[], today=TODAY, where=Whereabouts())
+    facts = read_facts(reading.of(answered), concerns=[], today=TODAY, where=Whereabouts())
     assert facts.kundennummer == "123A456789"
 
 
 def test_an_iban_in_quoted_mail_is_no_news(mail) -> None:
     quoting = mail("Danke.")
     object.__setattr__(quoting, "body", BodyParts("Danke.", quoted=f"> IBAN {GOOD_IBAN}"))
-    assert read_facts(quoting, concerns=[], today=TODAY, where=Whereabouts()).iban is None
+    assert (
+        read_facts(reading.of(quoting), concerns=[], today=TODAY, where=Whereabouts()).iban is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,9 +130,9 @@ def test_the_place_is_the_senders_own(
     ],
 )
 def test_an_attachment_is_announced_only_if_it_should_be_in_this_mail(
-    mail, text: str, announced: bool
+    read, text: str, announced: bool
 ) -> None:
-    assert attached.is_announced(mail(text)) is announced
+    assert attached.is_announced(read(text)) is announced
 
 
 def test_small_inline_logos_and_signatures_are_no_attachments(mail) -> None:

@@ -3,7 +3,8 @@ from datetime import date
 import pytest
 
 from classify.announced import announced, hint
-from classify.moods import Mood, cues, of_sentence
+from classify.lexicon import hear
+from classify.moods import Mood, cues, of_said
 from classify.text import fold, sentences
 from rules.codes import Concern
 from rules.payment import RenteStage
@@ -20,16 +21,16 @@ from rules.payment import RenteStage
     ],
 )
 def test_a_sentence_has_its_mood(sentence: str, mood: Mood) -> None:
-    assert mood in of_sentence(fold(sentence))
+    assert mood in of_said(hear(fold(sentence)))
 
 
 def test_a_fact_dressed_as_a_question_is_both() -> None:
-    moods = of_sentence(fold("Mein Sohn wurde gestern geboren, bekomme ich jetzt mehr?"))
+    moods = of_said(hear(fold("Mein Sohn wurde gestern geboren, bekomme ich jetzt mehr?")))
     assert moods >= {Mood.STATED, Mood.ASKED}
 
 
-def test_a_concept_carries_the_mood_of_its_own_sentence_only() -> None:
-    found = set(cues("Ich habe ein neues Konto. Vielleicht ziehe ich im Sommer um."))
+def test_a_concept_carries_the_mood_of_its_own_sentence_only(read) -> None:
+    found = set(cues(read("Ich habe ein neues Konto. Vielleicht ziehe ich im Sommer um.")))
     assert {"konto!", "umzug~"} <= found
     assert not {"konto~", "umzug!"} & found
 
@@ -48,19 +49,19 @@ def test_umlauts_and_their_spellings_are_one() -> None:
     assert fold("GRÖßE é ł") == fold("groesse e l")
 
 
-def test_below_the_bound_nothing_counts_as_announced() -> None:
-    assert not announced("Ich bin krank.", [Concern.AU], sure=0.2, bound=0.5)
+def test_below_the_bound_nothing_counts_as_announced(read) -> None:
+    assert not announced(read("Ich bin krank."), [Concern.AU], sure=0.2, bound=0.5)
 
 
-def test_of_two_concerns_the_one_only_asked_about_is_left_out() -> None:
+def test_of_two_concerns_the_one_only_asked_about_is_left_out(read) -> None:
     text = "Ich bin seit gestern krank. Muss ich ein neues Konto melden?"
-    found = announced(text, [Concern.AU, Concern.BANKVERBINDUNG], sure=0.9, bound=0.5)
+    found = announced(read(text), [Concern.AU, Concern.BANKVERBINDUNG], sure=0.9, bound=0.5)
     assert found == {Concern.AU}
 
 
-def test_if_the_model_is_sure_one_concern_stays_announced() -> None:
+def test_if_the_model_is_sure_one_concern_stays_announced(read) -> None:
     text = "Muss ich ein neues Konto melden?"
-    assert announced(text, [Concern.BANKVERBINDUNG], sure=0.9, bound=0.5)
+    assert announced(read(text), [Concern.BANKVERBINDUNG], sure=0.9, bound=0.5)
 
 
 @pytest.mark.parametrize(
@@ -72,14 +73,16 @@ def test_if_the_model_is_sure_one_concern_stays_announced() -> None:
     ],
 )
 def test_how_far_a_rente_is(text: str, stage: RenteStage) -> None:
-    assert hint(text, {}).rente is stage
+    assert hint(hear(fold(text)), {}).rente is stage
 
 
 def test_the_days_of_an_absence_count_both_ends() -> None:
     dates = {"absence_from": date(2025, 4, 1), "absence_to": date(2025, 4, 21)}
-    assert hint("Urlaub", dates).absence_days == 21
+    assert hint(hear(fold("Urlaub")), dates).absence_days == 21
 
 
 def test_a_trip_that_is_off_and_one_without_consent_are_told_apart() -> None:
-    assert hint("Der Flug wurde storniert.", {}).absence_withdrawn
-    assert hint("Ich war vom 8. bis 21. weg und habe nicht gefragt.", {}).absence_unapproved
+    assert hint(hear(fold("Der Flug wurde storniert.")), {}).absence_withdrawn
+    assert hint(
+        hear(fold("Ich war vom 8. bis 21. weg und habe nicht gefragt.")), {}
+    ).absence_unapproved

@@ -1,5 +1,6 @@
 """What judges is held against what was trained: scikit-learn's pipeline is the reference."""
 
+import re
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from classify import features, terms
+from classify import features, lexicon, needles, reading, terms
 from classify.corpus import Example, examples
 from classify.model import probabilities
 from classify.scorer import Scorer
@@ -49,7 +50,7 @@ def test_the_table_says_of_every_mail_of_the_corpus_what_the_pipeline_says(
 def test_texts_are_cut_as_scikit_learn_cuts_them(whole_corpus, cut, options) -> None:
     reference = CountVectorizer(lowercase=False, **options).build_analyzer()
     for example in whole_corpus[::5]:
-        text = features.text_of(example.mail)
+        text = features.text_of(reading.of(example.mail))
         assert sorted(cut(text)) == sorted(reference(text))
 
 
@@ -57,6 +58,56 @@ def test_texts_are_cut_as_scikit_learn_cuts_them(whole_corpus, cut, options) -> 
 def test_any_text_is_cut_in_the_pieces_of_scikit_learn(text: str) -> None:
     reference = CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), lowercase=False)
     assert sorted(terms.pieces(text)) == sorted(reference.build_analyzer()(text))
+
+
+SEARCHED = {**lexicon.CONCEPTS} | {
+    f"{section}.{name}": pattern
+    for section in ("moods", "machine", "payment", "attachment", "review")
+    for name, pattern in lexicon.phrases(section).items()
+}
+
+
+def test_what_is_heard_in_a_mail_is_what_a_search_for_each_saying_finds(whole_corpus) -> None:
+    for example in whole_corpus[::8]:
+        read = reading.of(example.mail)
+        whole = reading.Heard(read.text, read.said)
+        for text, said in ((one.text, one.said) for one in (whole, *read.sentences)):
+            assert said == {name for name, found in SEARCHED.items() if found.search(text)}
+
+
+SPOKEN = st.sampled_from(
+    [
+        word
+        for pattern in SEARCHED.values()
+        for word in re.findall(r"[a-z]+|[ .?0-9]+", pattern.pattern)
+    ]
+)
+
+
+@given(st.lists(SPOKEN | st.sampled_from([" ", "\n", "-", "5", "x"]), max_size=30).map("".join))
+def test_what_is_heard_in_pieces_of_sayings_is_what_a_search_finds(text: str) -> None:
+    assert lexicon.hear(text) == {name for name, found in SEARCHED.items() if found.search(text)}
+
+
+@pytest.mark.parametrize(
+    ("source", "words", "within_word"),
+    [
+        ("erkrank", {"erkrank"}, True),
+        (r"\bau\b", {"au"}, True),
+        ("konto.{0,25}gewechselt", {"gewechselt"}, False),
+        ("neue (?:anschrift|adresse|wohnung)", {"anschrift", "adresse", "wohnung"}, False),
+        (r"mag(?:er)? x?yz", {"mag"}, False),
+        ("krank(?!enkass|enhaus)", {"krank"}, True),
+        (r"\d{5}", {needles.DIGIT}, True),
+        (r"[a-z]+", None, True),
+        ("bis(?=\\s)", {"bis"}, False),
+        ("(?<=ab )mai", {"mai"}, False),
+        ("a|lang", None, True),
+    ],
+)
+def test_needles_are_what_a_match_must_hold(source, words, within_word) -> None:
+    found = needles.of_pattern(source)
+    assert (found.words, found.within_word) == (words, within_word)
 
 
 def test_a_mail_without_a_known_word_gets_the_constant(model, mail) -> None:

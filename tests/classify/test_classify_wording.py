@@ -34,9 +34,9 @@ def test_fillers_do_not_keep_words_apart() -> None:
     assert "konto_neu" in wording.chains("mein konto ist jetzt bei der bank neu").split()
 
 
-def test_two_mails_that_differ_in_numbers_only_look_alike(mail) -> None:
-    one = mail("Ich bin vom 3.4. bis 9.4. krank, 123A456789.")
-    other = mail("Ich bin vom 12.11. bis 14.11. krank, 987B654321.")
+def test_two_mails_that_differ_in_numbers_only_look_alike(read) -> None:
+    one = read("Ich bin vom 3.4. bis 9.4. krank, 123A456789.")
+    other = read("Ich bin vom 12.11. bis 14.11. krank, 987B654321.")
     assert features.row(one)[features.TEXT] == features.row(other)[features.TEXT]
     assert features.row(one)[features.CHAINS] == features.row(other)[features.CHAINS]
 

@@ -1,0 +1,141 @@
+"""What a text must hold before a pattern can match: read out of the pattern itself.
+
+A search for `konto.{0,25}gewechselt` is in vain in a text without `gewechselt`. Most patterns of
+the lexicon fail on most texts, so this saves most of the searching. It only ever leaves out what
+can't match (a test compares both ways on the corpus). Reads the dialect that the lexicon and
+`classify.date_shapes` are written in, and takes what it doesn't know as "may match anywhere".
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+DIGIT: Final = "0"
+"""Stands for any digit among the needles; no pattern of ours needs the digit 0 alone."""
+
+_TOKEN = re.compile(
+    r"(?P<look>\(\?<?[=!])|(?P<open>\((?:\?:|\?P<\w+>)?)|(?P<close>\))|(?P<bar>\|)"
+    r"|(?P<class>\[(?:\\.|[^\]\\])+\])|(?P<escape>\\.)|(?P<wide>[.^$])|(?P<literal>.)",
+    re.DOTALL,
+)
+_QUANTITY = re.compile(r"(?:[?*+]|\{\d+(?:,\d*)?\})\??")
+_OPTIONAL = ("?", "*", "{0")
+_WIDE_ESCAPES: Final = frozenset([r"\s", r"\S", r"\W", r"\D", r"\Z"])
+_LETTER_ESCAPES: Final = frozenset([r"\w", r"\b", r"\B"])
+
+
+@dataclass(frozen=True, slots=True)
+class Needles:
+    """One of `words` stands in each text that matches; None if that can't be told.
+
+    With `within_word` a match never reaches over a blank or the end of a line, and depends on
+    nothing beyond them: each word of a text may be looked at alone.
+    """
+
+    words: frozenset[str] | None
+    within_word: bool
+
+
+@dataclass(slots=True)
+class _Branch:
+    """One alternative while it is read: the run of letters at hand and the best needles so far."""
+
+    run: str = ""
+    best: frozenset[str] | None = None
+
+    def end_run(self) -> None:
+        if self.run:
+            self.offer(frozenset({self.run}))
+        self.run = ""
+
+    def offer(self, words: frozenset[str] | None) -> None:
+        if words and (self.best is None or _worth(words) > _worth(self.best)):
+            self.best = words
+
+
+def of_pattern(source: str) -> Needles:
+    """The needles of a regular expression."""
+    words, wide, _ = _alternatives(source, 0)
+    usable = words if words is not None and all(map(_is_usable, words)) else None
+    return Needles(usable, within_word=not wide)
+
+
+def _alternatives(source: str, at: int) -> tuple[frozenset[str] | None, bool, int]:
+    """(needles, reaches over blanks, end) of the alternatives up to the closing bracket."""
+    branches, wide = [_Branch()], False
+    while at < len(source):
+        token = _TOKEN.match(source, at)
+        if token is None or token.lastgroup == "close":
+            break
+        inner, at = None, token.end()
+        if token.lastgroup in {"open", "look"}:
+            inner, inner_wide, at = _alternatives(source, at)
+            wide = wide or inner_wide or ("<" in token.group() and token.lastgroup == "look")
+            at += 1
+        quantity = _QUANTITY.match(source, at)
+        at = quantity.end() if quantity else at
+        wide = wide or _is_wide(token)
+        if token.lastgroup == "bar":
+            branches[-1].end_run()
+            branches.append(_Branch())
+        else:
+            _take(branches[-1], token, inner, quantity.group() if quantity else "")
+    branches[-1].end_run()
+    return _union(branch.best for branch in branches), wide, at
+
+
+def _take(
+    branch: _Branch, token: re.Match[str], inner: frozenset[str] | None, quantity: str
+) -> None:
+    """Lengthen the run by a letter, or end it and offer what the token is good for."""
+    optional = quantity.startswith(_OPTIONAL)
+    letter = _letter(token)
+    if letter and not quantity:
+        branch.run += letter
+        return
+    if letter and not optional:
+        branch.run += letter
+    branch.end_run()
+    if token.lastgroup == "open" and not optional:
+        branch.offer(inner)
+    if token.group() == r"\d" and not optional:
+        branch.offer(frozenset({DIGIT}))
+
+
+def _letter(token: re.Match[str]) -> str:
+    """The one character a token stands for, if it is one and no blank."""
+    text = token.group()
+    if token.lastgroup == "literal":
+        return "" if text.isspace() else text
+    if token.lastgroup == "escape" and not text[1].isalnum():
+        return text[1]
+    return ""
+
+
+def _is_wide(token: re.Match[str]) -> bool:
+    text, kind = token.group(), token.lastgroup
+    if kind == "escape":
+        return text in _WIDE_ESCAPES
+    if kind == "class":
+        return text.startswith("[^") or " " in text or any(e in text for e in _WIDE_ESCAPES)
+    return kind == "wide" or text.isspace()
+
+
+def _union(parts: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    words: set[str] = set()
+    for part in parts:
+        if not part:
+            return None
+        words |= part
+    return frozenset(words)
+
+
+def _worth(words: frozenset[str]) -> tuple[int, int]:
+    """Longer needles are rarer; of equals fewer are better."""
+    return min(map(len, words)) if DIGIT not in words else 1, -len(words)
+
+
+def _is_usable(word: str) -> bool:
+    """A single letter stands in every text; a sign or a digit does not."""
+    return len(word) > 1 or not word.isalpha()

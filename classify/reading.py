@@ -1,0 +1,73 @@
+"""A mail as the recognisers read it: folded, cut into sentences and heard once for all of them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from classify import lexicon, numbers
+from classify.numbers import IbanFound
+from classify.text import fold, sentences
+from rules.mail import ParsedMail
+
+MAX_CHARS: Final = 6000
+"""Longer texts are cut: who writes more says what it is about before that. Own decision 0025."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A folded stretch of text on one line, and the names of `lexicon.hear` in it."""
+
+    text: str
+    said: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One mail, read. `new` is the judged beginning of the new text as it was written.
+
+    `subject` is one stretch; `subject_sentences` is the same, cut. `sentences` are those of
+    `new`. `text` is subject and new text, folded, with their line breaks; `said` is what is heard
+    in it as a whole. `iban` and `kundennummer` are those of all new text.
+    """
+
+    mail: ParsedMail
+    new: str
+    subject: Heard
+    subject_sentences: tuple[Heard, ...]
+    sentences: tuple[Heard, ...]
+    text: str
+    said: frozenset[str]
+    iban: IbanFound
+    kundennummer: str | None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there is more new text than was read."""
+        return len(self.mail.body.new) > len(self.new)
+
+
+def of(mail: ParsedMail) -> Reading:
+    """Read a mail. Total; texts over `MAX_CHARS` on their beginning."""
+    new = mail.body.new[:MAX_CHARS]
+    subject = fold(mail.subject)
+    text = f"{subject}\n{fold(new)}"
+    return Reading(
+        mail=mail,
+        new=new,
+        subject=heard(subject),
+        subject_sentences=_sentences(mail.subject),
+        sentences=_sentences(new),
+        text=text,
+        said=lexicon.hear(text),
+        iban=numbers.find_iban(mail.body.new),
+        kundennummer=numbers.find_kundennummer(mail.body.new),
+    )
+
+
+def heard(folded: str) -> Heard:
+    """A stretch with what is heard in it."""
+    return Heard(folded, lexicon.hear(folded))
+
+
+def _sentences(text: str) -> tuple[Heard, ...]:
+    """A sentence wrapped over several lines becomes one line."""
+    return tuple(heard(fold(one.text).replace("\n", " ")) for one in sentences(text))
