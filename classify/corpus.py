@@ -1,7 +1,8 @@
 """Labelled mail for training and measuring: read, checked line by line, turned into real messages.
 
 Two shapes of JSON Lines are taken: the house's own (corpus/README.md) and plain labelled text
-`{"text": …, "labels": […]}`, so that the engine can be measured on public data sets.
+`{"text": …, "labels": […]}`, so that the engine can be measured on public data sets; these also
+as CSV (corpus_csv.py).
 """
 
 import json
@@ -11,6 +12,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from classify import corpus_csv
 from classify.corpus_check import faults_of_line
 from classify.corpus_eml import compose
 from rules.codes import Channel, Concern, PaymentRelevant
@@ -29,6 +31,7 @@ class LabelledMail:
     are held out when measuring. `concerns` are most weighty first; they are house codes, except
     in a corpus of plain texts only, which may bring its own label set. `channel` and
     `payment_relevant` are None for plain texts. `received` is a local day (Europe/Berlin).
+    `weight` below 1 marks a weak label: it is learned from less, and no bound comes from it.
     """
 
     id: str
@@ -47,6 +50,7 @@ class LabelledMail:
     iban: str | None = None
     dates: dict[str, date] = field(default_factory=dict)
     place: str | None = None
+    weight: float = 1.0
 
     @property
     def received_at(self) -> datetime:
@@ -70,14 +74,14 @@ def read(paths: Sequence[Path]) -> tuple[LabelledMail, ...]:
             line, remedy), or `corpus.missing` if a path holds no corpus. Nothing is half read.
     """
     faults: list[str] = []
-    records: list[tuple[str, dict[str, Any]]] = []
+    records: list[tuple[str, str, dict[str, Any]]] = []
     seen: dict[str, str] = {}
     for path in _files(paths):
         for place, record, problems in _records(path):
             faults += [f"{place}: {problem}" for problem in problems]
             if not problems:
                 faults += _duplicate(seen, place, record)
-                records.append((path.stem, record))
+                records.append((place, path.stem, record))
     faults += _foreign_labels(records)
     if faults:
         raise Refused(
@@ -86,7 +90,7 @@ def read(paths: Sequence[Path]) -> tuple[LabelledMail, ...]:
             errors=tuple(faults),
         )
     return tuple(
-        _labelled(writer, number, record) for number, (writer, record) in enumerate(records, 1)
+        _labelled(writer, number, record) for number, (_, writer, record) in enumerate(records, 1)
     )
 
 
@@ -127,6 +131,10 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 
 def _records(path: Path) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
     """Every non-blank line as (place, record, faults)."""
+    if path.suffix.lower() == ".csv":
+        for number, record, faults in corpus_csv.records(path):
+            yield f"{path}:{number}", record, faults or faults_of_line(record)
+        return
     with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
@@ -147,19 +155,19 @@ def _duplicate(seen: dict[str, str], place: str, record: dict[str, Any]) -> list
     first = seen.setdefault(identity, place)
     if first == place:
         return []
-    return [f"id already used at {first}; give every mail an id of its own"]
+    return [f"{place}: id already used at {first}; give every mail an id of its own"]
 
 
-def _foreign_labels(records: list[tuple[str, dict[str, Any]]]) -> list[str]:
+def _foreign_labels(records: list[tuple[str, str, dict[str, Any]]]) -> list[str]:
     """A corpus of plain texts alone may use its own labels; mixed with house lines it may not."""
-    plain = [record for _, record in records if "text" in record]
+    plain = [(place, record) for place, _, record in records if "text" in record]
     if len(plain) == len(records):
         return []
     known = {code.value for code in Concern}
-    unknown = sorted({label for record in plain for label in record["labels"]} - known)
     return [
-        f"unknown label {label[:40]!r} beside house mails; use a code of docs/labels.md"
-        for label in unknown
+        f"{place}: unknown label {label[:40]!r} beside house mails; use a code of docs/labels.md"
+        for place, record in plain
+        for label in sorted(set(record["labels"]) - known)
     ]
 
 
@@ -202,4 +210,5 @@ def _mail(writer: str, record: dict[str, Any]) -> LabelledMail:
         iban=record.get("iban"),
         dates={key: date.fromisoformat(day) for key, day in record.get("dates", {}).items()},
         place=record.get("place"),
+        weight=float(record.get("weight", 1)),
     )

@@ -83,6 +83,14 @@ def _facts(record: dict[str, Any]) -> Iterator[str]:
         yield "`dates` holds something that is no day; write YYYY-MM-DD"
 
 
+def _source(record: dict[str, Any]) -> Iterator[str]:
+    if record.get("source", "confirmed") not in {"confirmed", "weak"}:
+        yield "unknown `source`; write confirmed or weak, or leave it out"
+    weight = record.get("weight", 1)
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1:
+        yield "`weight` is no number above 0 and up to 1; leave it out for a full one"
+
+
 def _received(record: dict[str, Any]) -> Iterator[str]:
     if isinstance(record.get("received"), str) and not _is_day(record["received"]):
         yield "`received` is no day; write YYYY-MM-DD"
@@ -121,4 +129,5 @@ _MAIL: tuple[_Check, ...] = (
     _closed_codes,
     _attachments,
     _facts,
+    _source,
 )

@@ -92,10 +92,13 @@ def train_part(prepared: Prepared, seen: Sequence[int], *, seed: int) -> Trained
     columns = pipeline.columns()
     matrix = counted.fit(prepared.counted, seen, columns)
     writers = [example.line.writer for example in examples]
-    solved = heldout.solve(matrix, truth, writers, alpha=pipeline.RIDGE_ALPHA, seed=seed)
-    scale = calibrate.sigmoids(solved.margins, truth)
-    sure = calibrate.apply(solved.margins, scale)
-    promise, payment_sure = _payment_bounds(targets, sure, truth)
+    weights = np.asarray([example.line.weight for example in examples])
+    solved = heldout.solve(matrix, truth, writers, alpha=pipeline.RIDGE_ALPHA / weights, seed=seed)
+    # Bounds are promises: what is only probably labelled right has no say in them.
+    margins, certain = solved.margins[weights == 1], truth[weights == 1]
+    scale = calibrate.sigmoids(margins, certain)
+    sure = calibrate.apply(margins, scale)
+    promise, payment_sure = _payment_bounds(targets, sure, certain)
     ridge = pipeline.ridge(matrix, truth, solved, seed=seed)
     fitted = Pipeline([("columns", columns), ("ridge", ridge)])
     model = Model(
@@ -104,7 +107,7 @@ def train_part(prepared: Prepared, seen: Sequence[int], *, seed: int) -> Trained
         targets=targets,
         slopes=scale.slopes,
         offsets=scale.offsets,
-        thresholds=calibrate.thresholds(sure[:, : len(labels)], truth[:, : len(labels)]),
+        thresholds=calibrate.thresholds(sure[:, : len(labels)], certain[:, : len(labels)]),
         ranks=calibrate.ranks(labels, [example.line.concerns for example in examples]),
         payment_bound=promise.bound if promise else 1.0,
         payment_sure=payment_sure,

@@ -14,7 +14,10 @@ from store.tables import verdict as table
 
 @dataclass(frozen=True, slots=True)
 class NewVerdict:
-    """A verdict to be kept. `source` is "machine" or "clerk"; `by` the model id or the clerk.
+    """A verdict to be kept.
+
+    `source` is "machine", "clerk" or "confirmed" (a clerk's, seen by a second person); `by` the
+    model id or the pseudonym of the person.
 
     `body` is the public JSON of rules/verdict.py (`as_json`).
     """
@@ -76,6 +79,27 @@ def latest(tx: Tx, message_id: int) -> StoredVerdict | None:
 def history(tx: Tx, message_id: int) -> tuple[StoredVerdict, ...]:
     """All verdicts on a message, oldest first."""
     return rows.all_as(tx, StoredVerdict, _newest_first(message_id))[::-1]
+
+
+def latest_of_source(tx: Tx, source: str, *, limit: int) -> tuple[StoredVerdict, ...]:
+    """The verdicts that count now and come from `source`, oldest first; without deleted ones.
+
+    For `postlotse relearn`, which is run by hand: it may walk all verdicts.
+    """
+    newer = table.alias("newer")
+    overtaken = (
+        sa.select(sa.literal(1))
+        .select_from(newer)
+        .where(newer.c.message_id == table.c.message_id, newer.c.id > table.c.id)
+        .exists()
+    )
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(table.c.source == source, ~overtaken)
+        .order_by(table.c.id)
+        .limit(limit)
+    )
+    return tuple(found for found in rows.all_as(tx, StoredVerdict, statement) if found.body)
 
 
 def _newest_first(message_id: int) -> sa.Select[*tuple[Any, ...]]:

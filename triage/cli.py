@@ -9,7 +9,7 @@ import sys
 import typer
 
 from rules.errors import HouseError
-from triage import cli_admin, cli_model, cli_run, log
+from triage import cli_admin, cli_model, cli_models, cli_relearn, cli_run, log
 from triage.console import fail
 
 app = typer.Typer(
@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 cli_run.register(app)
 cli_model.register(app)
+cli_models.register(app)
+cli_relearn.register(app)
 cli_admin.register(app)
 
 

@@ -15,7 +15,7 @@ from ingest.parse import parse
 from rules.errors import Refused
 from rules.verdict import as_json
 from triage import sort, wiring
-from triage.console import emit, say
+from triage.console import DEFAULT_CONFIG, ConfigOption, emit, say, settings_or_default
 from triage.settings import Settings
 
 SEED = 20261125
@@ -51,24 +51,42 @@ def judge(
 
 def train(
     paths: Annotated[list[Path], typer.Argument(help="Corpus files (.jsonl) or folders of them.")],
-    out: Annotated[Path, typer.Option(help="The model file to write.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Write one model file here instead of a candidate.")
+    ] = None,
+    extra: Annotated[
+        list[Path] | None,
+        typer.Option(help="More lines for training, as `relearn export` writes them; repeatable."),
+    ] = None,
+    gate_writers: Annotated[
+        str, typer.Option(help="Writers of the fixed split, by commas; for the candidate's gate.")
+    ] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Train a model on labelled mail and write it as one signed file.
+    """Train a model on labelled mail; a candidate with card and measurement, or with --out a file.
 
-    Example: postlotse train corpus --out model.postlotse
+    Example: postlotse train corpus
     """
     # scikit-learn takes seconds to load; the other commands need not wait for it.
-    from classify import modelfile  # noqa: PLC0415 - as above
+    from classify import gate, modelfile  # noqa: PLC0415 - as above
+    from classify.candidate import make  # noqa: PLC0415 - as above
     from classify.train import train as fit  # noqa: PLC0415 - as above
 
-    settings = Settings()
-    lines = corpus.read(paths)
+    settings = settings_or_default(config)
+    lines = corpus.read([*paths, *(extra or ())])
     layouts = wiring.load_layouts(settings.data.forms)
     examples = corpus.examples(lines, lambda data: parse(data, layouts))
-    model = fit(examples, seed=SEED)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    modelfile.save(model, out, wiring.model_key(settings))
-    say(f"{out}: model {model.id}, {len(lines)} mails, {out.stat().st_size // 1000} kB")
+    if out is not None:
+        model = fit(examples, seed=SEED)
+        modelfile.save(model, out, wiring.model_key(settings))
+        say(f"{out}: model {model.id}, {len(lines)} mails, {out.stat().st_size // 1000} kB")
+        return
+    writers = tuple(gate_writers.split(",")) if gate_writers else gate.WRITERS
+    made = make(examples, places=wiring.load_directory(), seed=SEED, gate_writers=writers)
+    shelf = wiring.model_shelf(settings)
+    record = shelf.add(made.model, made.measured, made.promise)
+    say(f"candidate {record.id}: {len(lines)} mails; card in {shelf.folder / record.id}.md")
+    say(f"let it go live with: postlotse model activate {record.id}")
 
 
 def evaluate(

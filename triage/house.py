@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ingest.forms import Layouts
@@ -12,10 +11,7 @@ from rules.deadlines import DeadlineRules
 from rules.directory import Directory
 from store.engine import Database
 from store.texts import TextShelf
-
-if TYPE_CHECKING:
-    # Loads numpy and the lexicon; only wiring makes a judge.
-    from classify.judge import Judge
+from triage.ports import MailJudge
 
 BERLIN = ZoneInfo("Europe/Berlin")
 """Local days of the house. Source: § 4 Zeitgesetz (EinhZeitG): legal time in Germany."""
@@ -47,7 +43,7 @@ class Policy:
 class Judging:
     """What a verdict needs, and nothing durable: enough for `postlotse judge`."""
 
-    judge: "Judge"
+    judge: MailJudge
     directory: Directory
     layouts: Layouts
     deadlines: DeadlineRules

@@ -105,7 +105,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         others=_others(caller, tx, item, message.sender),
         handover_error=_handover_error(item, rows),
         close_blocked_because=_blocked(item),
-        corrected=latest is not None and latest.source == "clerk",
+        corrected=latest is not None and latest.source in {"clerk", "confirmed"},
         held_by_caller=item.state is ItemState.HELD and item.holder == caller.name,
     )
 

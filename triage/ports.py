@@ -9,7 +9,17 @@ from datetime import datetime
 from typing import Protocol
 
 from rules.handover import Package, Receipt
+from rules.mail import ParsedMail
 from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
+from rules.verdict import Judgement
+
+
+class MailJudge(Protocol):
+    """The judge, alone or with a shadow beside it. Threads may share it."""
+
+    def judge(self, mail: ParsedMail, *, received_at: datetime, mailbox: str) -> Judgement:
+        """Total: every mail gets a judgement; `received_at` is aware."""
+        ...
 
 
 class Postbox(Protocol):

@@ -177,6 +177,7 @@ class DataSettings(Part):
     forms: Path | None = None
     texts: Path | None = None
     model: Path | None = None
+    models: Path | None = None
     model_key_env: str = "POSTLOTSE_MODEL_KEY"
 
 
@@ -309,6 +310,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
                     "forms": at(data.forms),
                     "texts": at(data.texts),
                     "model": at(data.model),
+                    "models": at(data.models),
                 }
             ),
         }

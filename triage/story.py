@@ -23,6 +23,7 @@ WORDS: Final = {
     "item.returned": "An das andere Team zurückgegeben",
     "item.forwarded": "An eine andere Agentur weitergeleitet",
     "item.corrected": "Einordnung berichtigt",
+    "relearn.confirmed": "Berichtigung für das Lernen bestätigt",
     "item.awaits_receipt": "Schließt mit der eAkte-Quittung",
     "item.closed": "Abgeschlossen",
     "eakte.ordered": "Übergabe an die eAkte beauftragt",

@@ -1,5 +1,6 @@
 """The one place that knows settings, adapters and files, and ties the rooms together."""
 
+import os
 import secrets
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from ipaddress import ip_network
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingest import forms
 from ingest.imap import ImapPostbox
@@ -28,10 +30,14 @@ from store import texts
 from store.engine import Database
 from triage.house import House, Judging, Policy
 from triage.letterbox import keep as keep_delivered
-from triage.ports import Door, MailOutlet, Postbox
+from triage.ports import Door, MailJudge, MailOutlet, Postbox
 from triage.send import Outlets
 from triage.settings import ImapSettings, MaildirSettings, PostboxSettings, Settings, secret
 from triage.worker import PostboxJob
+
+if TYPE_CHECKING:
+    # Loads numpy and the lexicon; only what judges needs it.
+    from classify.modelshelf import Shelf
 
 MEGABYTE = 1_000_000
 
@@ -62,14 +68,9 @@ def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) 
 
 def build_judging(settings: Settings) -> Judging:
     """Model, agencies, layouts and deadlines. Raises: Refused: `model.*`, `form.layout_invalid`."""
-    from classify import modelfile  # noqa: PLC0415 - only what judges loads numpy and the lexicon
-    from classify.judge import Judge  # noqa: PLC0415 - as above
-
     directory = load_directory()
-    model_path = settings.data.model or default_model_path()
-    model = modelfile.load(model_path, model_key(settings))
     return Judging(
-        judge=Judge(model, directory),
+        judge=_judge(settings, directory),
         directory=directory,
         layouts=load_layouts(settings.data.forms),
         deadlines=DeadlineRules(
@@ -77,6 +78,35 @@ def build_judging(settings: Settings) -> Judging:
             house_days={**HOUSE_DEADLINES.house_days, **settings.deadlines.days},
         ),
     )
+
+
+def _judge(settings: Settings, directory: Directory) -> MailJudge:
+    """The judge with the model that is named, else the shelf's live one, else the installed one.
+
+    A shadow beside the live one only where the shelf tells of both.
+    """
+    from classify import modelfile  # noqa: PLC0415 - only what judges loads numpy and the lexicon
+    from classify.judge import Judge  # noqa: PLC0415 - as above
+    from classify.shadow import ShadowedJudge  # noqa: PLC0415 - as above
+
+    shelf, key = model_shelf(settings), model_key(settings)
+    live = None if settings.data.model else shelf.live()
+    if live is None:
+        return Judge(modelfile.load(settings.data.model or default_model_path(), key), directory)
+    judge = Judge(modelfile.load(shelf.model_path(live), key), directory)
+    shadow = shelf.shadow()
+    if shadow is None:
+        return judge
+    beside = Judge(modelfile.load(shelf.model_path(shadow), key), directory)
+    return ShadowedJudge(judge, beside, shelf.shadow_counts(live, shadow, os.getpid()))
+
+
+def model_shelf(settings: Settings) -> "Shelf":
+    """The folder of models, which need not exist."""
+    from classify.modelshelf import Shelf  # noqa: PLC0415 - only what judges loads numpy and the lexicon
+
+    folder = settings.data.models or default_model_path().parent / "models"
+    return Shelf(folder, model_key(settings))
 
 
 def _policy(settings: Settings) -> Policy:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from classify import calibrate, features, fingerprint, folds, heldout, modelfile
 from classify.corpus import examples, read
 from classify.evaluate import evaluate
+from classify.modelshelf import model_id
 from classify.table import Block
 from classify.train import train
 from ingest.parse import parse
@@ -151,6 +152,7 @@ def test_same_mail_same_seed_same_weights(foreign) -> None:
     first, second = train(foreign, seed=1), train(foreign, seed=1)
     assert first.id == second.id
     assert first.thresholds == second.thresholds
+    assert model_id(first) == model_id(second)
     assert first.table.weights.tobytes() == second.table.weights.tobytes()
 
 

@@ -1,0 +1,216 @@
+"""The life of a model: candidate, gate, live, rolled back, shadow."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from classify import candidate, gate, shadow
+from classify.corpus import examples, read
+from classify.gate import Measured
+from classify.judge import Judge
+from classify.measures import CodeFigures
+from classify.modelshelf import Shelf, model_id
+from classify.riskcontrol import Promise
+from classify.shadow import ShadowedJudge, differences
+from classify.train import train
+from ingest.parse import parse
+from rules.codes import Concern, PaymentRelevant
+from rules.errors import HouseError
+
+AT = datetime(2026, 11, 25, tzinfo=UTC)
+CODES = (CodeFigures("au", 0.9, 0.8, 0.85, 40, 36), CodeFigures("rente", None, None, None, 0, 0))
+GOOD = Measured("a" * 64, ("w",), 350, 0.99, 0.04, 0.88, 0.92, 0.3, CODES)
+PROMISE = Promise(0.03, 1000, 1, 0.005, 0.95)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """All the house's labels, two texts each: small enough to be written for every test."""
+    lines = [
+        json.dumps({"text": f"{code.value} {word}", "labels": [code.value]})
+        for code in Concern
+        for word in ("bitte", "danke")
+    ]
+    path = tmp_path_factory.mktemp("tiny") / "texts.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return train(examples(read([path]), parse), seed=1)
+
+
+@pytest.fixture
+def shelf(tmp_path) -> Shelf:
+    return Shelf(tmp_path / "models", b"k" * 32)
+
+
+@pytest.fixture
+def put(shelf, tiny):
+    """A model of the same weights under another bound, so that it has another name."""
+
+    def added(bound: float, measured: Measured | None = GOOD) -> str:
+        return shelf.add(replace(tiny, payment_bound=bound), measured, PROMISE).id
+
+    return added
+
+
+def code_of(deed) -> str:
+    with pytest.raises(HouseError) as refused:
+        deed()
+    return refused.value.code
+
+
+def test_a_candidate_is_not_live_before_somebody_says_so(shelf, put) -> None:
+    first = put(0.1)
+    assert (shelf.ids(), shelf.live()) == ((first,), None)
+    shelf.activate(first, at=AT, by="cli:a")
+    assert shelf.live() == first
+
+
+def test_a_worse_model_stays_outside_unless_a_reason_is_written(shelf, put) -> None:
+    live, worse = put(0.1), put(0.2, replace(GOOD, macro_f1=0.86))
+    shelf.activate(live, at=AT, by="cli:a")
+    assert code_of(lambda: shelf.activate(worse, at=AT, by="cli:a")) == "model.gate"
+    short = {"despite": "egal"}
+    assert code_of(lambda: shelf.activate(worse, at=AT, by="x", **short)) == (
+        "model.reason_too_short"
+    )
+    assert shelf.live() == live
+    shelf.activate(worse, at=AT, by="cli:a", despite="neue Formulare, siehe Vermerk")
+    assert shelf.live() == worse
+
+
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        (GOOD, ()),
+        (replace(GOOD, payment_recall=0.9851), ()),
+        (replace(GOOD, payment_recall=0.984), ("payment_recall",)),
+        (replace(GOOD, macro_f1=0.8701), ()),
+        (replace(GOOD, payment_recall=0.9, macro_f1=0.8), ("payment_recall", "macro_f1")),
+        (replace(GOOD, split_sha256="b" * 64, macro_f1=1.0), ("other_split",)),
+        (None, ("unmeasured",)),
+    ],
+)
+def test_the_gate_names_what_is_worse(other, found) -> None:
+    assert gate.objections(other, GOOD) == found
+
+
+def test_the_one_before_comes_back_without_a_gate(shelf, put) -> None:
+    first, second = put(0.1), put(0.2)
+    shelf.activate(first, at=AT, by="a")
+    assert code_of(lambda: shelf.rollback(at=AT, by="a", reason="")) == "model.no_earlier"
+    shelf.activate(second, at=AT, by="a")
+    shelf.activate(second, at=AT, by="a")
+    assert shelf.rollback(at=AT, by="a", reason="") == first == shelf.live()
+    assert code_of(lambda: shelf.rollback(at=AT, by="a", reason="")) == "model.no_earlier"
+    history = (shelf.folder / "history.jsonl").read_text().splitlines()
+    assert [json.loads(line)["deed"] for line in history] == ["activate"] * 3 + ["rollback"]
+
+
+def test_figures_that_were_changed_by_hand_open_no_gate(shelf, put) -> None:
+    live, worse = put(0.1), put(0.2, replace(GOOD, macro_f1=0.5))
+    shelf.activate(live, at=AT, by="a")
+    path = shelf.folder / f"{worse}.json"
+    path.write_text(path.read_text().replace("0.5,", "0.9,"))
+    assert code_of(lambda: shelf.activate(worse, at=AT, by="a")) == "model.record"
+
+
+def test_a_record_comes_back_as_it_was(shelf, tiny) -> None:
+    record = shelf.add(tiny, GOOD, PROMISE)
+    assert shelf.record(record.id) == record
+    foreign = shelf.add(replace(tiny, payment_bound=0.7), None, None)
+    assert shelf.record(foreign.id) == foreign
+
+
+def test_an_unknown_or_damaged_model_is_refused(shelf, put) -> None:
+    known = put(0.1)
+    for name in ("none", "../x", ""):
+        assert code_of(lambda name=name: shelf.model_path(name)) == "model.unknown"
+    (shelf.folder / f"{known}.model").write_bytes(b"x")
+    assert code_of(lambda: shelf.activate(known, at=AT, by="a")) == "model.signature"
+    (shelf.folder / "history.jsonl").write_text("{half")
+    assert code_of(shelf.live) == "model.history"
+
+
+def test_the_card_tells_origin_promise_figures_and_limits(shelf, tiny) -> None:
+    record = shelf.add(tiny, GOOD, PROMISE)
+    told = (shelf.folder / f"{record.id}.md").read_text(encoding="utf-8")
+    assert tiny.origin.data_sha256 in told
+    assert f"seed: {tiny.origin.seed}" in told
+    assert "a confidence of 95%" in told
+    assert "| au | 40 | 0.900 | 0.800 | 0.850 |" in told
+    assert "| rente | 0 | – | – | – |" in told
+    assert all(writer in told for writer in tiny.origin.writers)
+    assert "invented" in told
+    bare = shelf.add(replace(tiny, payment_bound=0.5), None, replace(PROMISE, miss_rate=None))
+    told = (shelf.folder / f"{bare.id}.md").read_text(encoding="utf-8")
+    assert "the mails are too few" in told
+    assert "Not measured" in told
+
+
+def test_a_candidate_is_measured_by_a_twin_that_saw_no_mail_of_the_gate(seen, directory) -> None:
+    few = [e for e in seen if e.line.writer in {"k_own", "c_money"}]
+    made = candidate.make(few, places=directory, seed=7, gate_writers=("c_money",))
+    assert made.measured is not None
+    assert made.measured.writers == ("c_money",)
+    assert made.measured.mails == sum(e.line.writer == "c_money" for e in few)
+    assert made.model.origin.writers == ("c_money", "k_own")
+    assert made.promise is not None
+    assert made.promise.missed <= made.promise.relevant * 0.005
+    unmeasured = candidate.make(few[:60], places=directory, seed=7, gate_writers=("nobody",))
+    assert unmeasured.measured is None
+
+
+def test_the_name_tells_other_training_apart(tiny) -> None:
+    assert model_id(tiny) == model_id(replace(tiny))
+    assert model_id(tiny) != model_id(replace(tiny, slopes=tiny.slopes[::-1]))
+
+
+def test_a_shadow_counts_differences_and_answers_nothing(shelf, model, directory, mail) -> None:
+    live = Judge(model, directory)
+    timid = Judge(replace(model, payment_bound=0.0, payment_sure=1.1), directory)
+    path = shelf.shadow_counts("l", "s", 7)
+    both = ShadowedJudge(live, timid, path, write_every=2)
+    mails = [mail("Ich bin krankgeschrieben bis 21.3.", subject="Krankmeldung")] * 3
+    for one in mails:
+        asked = {"received_at": AT, "mailbox": "Kassel@arbeitsagentur.de"}
+        assert both.judge(one, **asked) == live.judge(one, **asked)
+    assert both.model_id == live.model_id
+    found = shadow.report([path, path])
+    assert found.mails == 4, "written every second mail, two processes"
+    assert [(row.code, row.both) for row in found.codes] == [("au", 4)]
+    assert dict(found.changes)["payment:yes>open"] == 4
+    written = path.read_text()
+    assert "krank" not in written.lower()
+
+
+def test_all_kinds_of_differences_are_named(model, directory, mail) -> None:
+    judge = Judge(model, directory)
+
+    def ask(one):
+        return judge.judge(one, received_at=AT, mailbox="")
+
+    first = ask(mail("Ich bin krankgeschrieben bis 21.3.", subject="Krankmeldung"))
+    second = ask(mail("Undeliverable", headers=(("return-path", "<>"),)))
+    assert list(differences(first, first)) == ["mails", "code:au:both"]
+    told = list(differences(first, second))
+    assert {"code:au:live_only", "code:kein_anliegen:shadow_only", "first"} <= set(told)
+    assert "channel:freie_email>maschinell" in told
+    assert "payment:yes>no" in told
+    looked_at = replace(first, review=not first.review)
+    assert "review:more" in [*differences(first, looked_at), *differences(looked_at, first)]
+    assert PaymentRelevant.YES is first.payment_relevant
+
+
+def test_the_shadow_is_the_one_named_last_and_never_the_live_one(shelf, put) -> None:
+    first, second = put(0.1), put(0.2)
+    shelf.activate(first, at=AT, by="a")
+    assert shelf.shadow() is None
+    shelf.set_shadow(second, at=AT, by="a")
+    assert shelf.shadow() == second
+    assert shelf.all_shadow_counts(second) == ()
+    shelf.activate(second, at=AT, by="a")
+    assert shelf.shadow() is None
+    shelf.activate(first, at=AT, by="a")
+    shelf.set_shadow(None, at=AT, by="a")
+    assert shelf.shadow() is None

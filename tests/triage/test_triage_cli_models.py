@@ -1,0 +1,85 @@
+"""The commands around the life of a model, with the installed model under two names."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from classify import modelfile
+from classify.gate import Measured
+from classify.shadow import ShadowedJudge
+from rules.errors import HouseError
+from triage import cli, wiring
+from triage.settings import Settings, load
+
+RUN = CliRunner()
+GOOD = Measured("a" * 64, ("w",), 350, 0.99, 0.04, 0.88, 0.92, 0.3, ())
+
+
+@pytest.fixture
+def config(tmp_path) -> Path:
+    file = tmp_path / "postlotse.toml"
+    file.write_text('[data]\nmodels = "models"\n')
+    return file
+
+
+@pytest.fixture
+def ids(config) -> tuple[str, str]:
+    """Two models on the shelf: a good one, and one that the gate keeps out."""
+    settings = load(config)
+    key = wiring.model_key(settings)
+    model = modelfile.load(wiring.default_model_path(), key)
+    shelf = wiring.model_shelf(settings)
+    good = shelf.add(model, GOOD, None).id
+    worse = shelf.add(replace(model, payment_bound=0.5), replace(GOOD, payment_recall=0.9), None)
+    return good, worse.id
+
+
+def call(*words: str) -> str:
+    result = RUN.invoke(cli.app, ["model", *words])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.output
+
+
+def test_from_candidate_to_live_and_back_and_a_shadow_beside_it(config, ids) -> None:
+    good, worse = ids
+    rest = ("-c", str(config))
+    call("activate", good, *rest)
+    refused = RUN.invoke(cli.app, ["model", "activate", worse, *rest])
+    assert isinstance(refused.exception, HouseError)
+    assert refused.exception.code == "model.gate"
+    call("activate", worse, "--despite", "für den Vergleich im Test", *rest)
+    rows = [json.loads(line) for line in call("list", "--json", *rest).splitlines()]
+    assert {row["id"]: row["state"] for row in rows} == {good: "candidate", worse: "live"}
+    assert good in call("rollback", "--reason", "Test", *rest)
+    assert f"# Model {good}" in call("card", good, *rest)
+    call("shadow", worse, *rest)
+    assert isinstance(wiring.build_judging(load(config)).judge, ShadowedJudge)
+    report = [json.loads(line) for line in call("shadow-report", "--json", *rest).splitlines()]
+    assert report == [{"live": good, "shadow": worse, "mails": 0}]
+    call("shadow", "off", *rest)
+    assert not isinstance(wiring.build_judging(load(config)).judge, ShadowedJudge)
+
+
+def test_without_a_shelf_the_installed_model_judges() -> None:
+    assert wiring.model_shelf(Settings()).live() is None
+    assert wiring.build_judging(Settings()).judge is not None
+
+
+def test_train_without_out_makes_a_candidate_with_a_card(config, tmp_path) -> None:
+    texts = [("Tor und Pokal im Stadion", "Sport"), ("Server und Browser im Netz", "Web")]
+    lines = [
+        json.dumps({"text": f"{text} {n}", "labels": [label]})
+        for n in range(8)
+        for text, label in texts
+    ]
+    corpus = tmp_path / "public.jsonl"
+    corpus.write_text("\n".join(lines), encoding="utf-8")
+    result = RUN.invoke(cli.app, ["train", str(corpus), "-c", str(config)])
+    assert result.exit_code == 0, result.exception
+    (row,) = [json.loads(line) for line in call("list", "--json", "-c", str(config)).splitlines()]
+    assert (row["state"], row["mails"], row["macro_f1"]) == ("candidate", 16, None)
+    refused = RUN.invoke(cli.app, ["model", "activate", row["id"], "-c", str(config)])
+    assert refused.exception.code == "model.labels"

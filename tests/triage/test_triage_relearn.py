@@ -1,0 +1,120 @@
+"""Corrections become training mail, but only after a second person looked."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from classify.corpus import read
+from rules.codes import Concern, PaymentRelevant
+from rules.errors import HouseError
+from rules.postbox import Place
+from store import audit, keeping
+from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
+from triage import accept, item_view, relearn, rounds, work
+
+TEXT = "Guten Tag, ich ziehe um. Karla Muster"
+
+
+@pytest.fixture
+def house(url):
+    house = make_house(url)
+    yield house
+    house.db.close()
+
+
+@pytest.fixture
+def corrected(house) -> int:
+    """A mail that the machine took for a Termin and a clerk for a move; the message's id."""
+    kept = accept.hand_in(house, MACHINE, eml("Termin", TEXT))
+    rounds.sort_pending(house)
+    someone = clerk("435")
+    claim = work.claim_next(house, someone, "435")
+    said = work.Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
+    work.correct(house, someone, claim.item_id, claim.token, said)
+    return kept.message_id
+
+
+def code_of(deed) -> str:
+    with pytest.raises(HouseError) as refused:
+        deed()
+    return refused.value.code
+
+
+def lines_of(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_correction_alone_teaches_nothing(house, corrected, tmp_path) -> None:
+    (waiting,) = relearn.corrections(house, ADMIN)
+    assert (waiting.message_id, waiting.state, waiting.by) == (corrected, "clerk", "k-1")
+    assert waiting.concerns == ("anschrift_name",)
+    done = relearn.export(house, ADMIN, tmp_path / "out.jsonl")
+    assert (done.confirmed, done.weak) == (0, 0)
+
+
+def test_a_confirmed_correction_becomes_a_line_that_training_takes(
+    house, corrected, tmp_path
+) -> None:
+    relearn.confirm(house, ADMIN, corrected)
+    out = tmp_path / "deep" / "out.jsonl"
+    assert relearn.export(house, ADMIN, out).confirmed == 1
+    assert out.stat().st_mode & 0o777 == 0o600
+    (line,) = lines_of(out)
+    assert (line["source"], line["concerns"], line["payment_relevant"]) == (
+        "confirmed",
+        ["anschrift_name"],
+        "yes",
+    )
+    assert "alex@post.example" not in out.read_text(encoding="utf-8")
+    (read_back,) = read([out])
+    assert (read_back.weight, read_back.body.strip()) == (1.0, TEXT)
+
+
+def test_who_corrected_may_not_confirm_and_nobody_twice(house, corrected) -> None:
+    same = replace(ADMIN, name="k-1")
+    assert code_of(lambda: relearn.confirm(house, same, corrected)) == "relearn.same_person"
+    assert code_of(lambda: relearn.confirm(house, clerk("435"), corrected)) == "access.denied"
+    relearn.confirm(house, ADMIN, corrected)
+    assert code_of(lambda: relearn.confirm(house, ADMIN, corrected)) == "relearn.no_correction"
+    assert code_of(lambda: relearn.confirm(house, ADMIN, 4711)) == "relearn.no_correction"
+
+
+def test_a_confirmed_item_still_shows_that_it_was_corrected(house, corrected) -> None:
+    relearn.confirm(house, ADMIN, corrected)
+    with house.db.read() as tx:
+        actions = [entry.action for entry in audit.of_subject(tx, f"message:{corrected}")]
+    assert "relearn.confirmed" in actions
+    assert item_view.view(house, clerk("435"), 1).corrected
+
+
+def test_a_folder_chosen_by_hand_is_a_weak_label(house, tmp_path) -> None:
+
+    with house.db.write() as tx:
+        kept = keeping.keep(
+            tx,
+            keeping.Arrival(
+                eml("Termin", TEXT),
+                house.clock(),
+                "postbox",
+                "SC",
+                "Südwest",
+                Place("435 Kassel/Anschrift und Name", "1", "7"),
+            ),
+            now=house.clock(),
+        )
+    rounds.sort_pending(house)
+    out = tmp_path / "weak.jsonl"
+    done = relearn.export(house, ADMIN, out, sources=(relearn.CONFIRMED, relearn.WEAK))
+    assert (done.confirmed, done.weak) == (0, 1)
+    (line,) = lines_of(out)
+    assert (line["id"], line["concerns"]) == (f"message-{kept.message_id}", ["anschrift_name"])
+    assert (line["source"], line["weight"]) == ("weak", relearn.WEAK_WEIGHT)
+
+
+def test_real_mail_is_never_written_into_a_source_tree(house, corrected, tmp_path) -> None:
+    (tmp_path / "tree" / ".git").mkdir(parents=True)
+    out = tmp_path / "tree" / "corpus" / "out.jsonl"
+    assert code_of(lambda: relearn.export(house, ADMIN, out)) == "relearn.inside"
+    assert not out.exists()

@@ -1,0 +1,78 @@
+"""Commands that turn corrections into training mail: list, confirm, export."""
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rules.access import Caller
+from rules.codes import Role
+from triage import relearn, wiring
+from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, say, settings_of, show
+from triage.house import House
+
+relearn_app = typer.Typer(help="Corrections for training: list, confirm.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.add_typer(relearn_app, name="relearn")
+
+
+@relearn_app.command("list")
+def relearn_list(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """List corrections: those that wait for a second person, then those confirmed. No content.
+
+    Example: postlotse relearn list --json
+    """
+    for found in relearn.corrections(_house(config), _operator()):
+        row = {
+            "message": found.message_id,
+            "state": "confirmed" if found.state == relearn.CONFIRMED else "waiting",
+            "by": found.by,
+            "concerns": ",".join(found.concerns),
+            "payment": found.payment,
+        }
+        show(row, as_json=as_json)
+
+
+@relearn_app.command("confirm")
+def relearn_confirm(
+    message_id: Annotated[int, typer.Argument(help="The message, as `relearn list` shows it.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Confirm as a second person that a clerk's correction is right.
+
+    Example: postlotse relearn confirm 1042
+    """
+    relearn.confirm(_house(config), _operator(), message_id)
+    say(f"message {message_id}: confirmed")
+
+
+@relearn_app.command("export")
+def relearn_export(
+    out: Annotated[Path, typer.Option(help="The file to write; outside of any source tree.")],
+    weak: Annotated[
+        bool, typer.Option("--weak", help="Also mails that lie by hand in another topic's folder.")
+    ] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Write confirmed corrections as corpus lines, for `postlotse train corpus --extra FILE`.
+
+    The file holds text of real mail: keep it like the mail itself, and delete it after training.
+
+    Example: postlotse relearn export --out /srv/postlotse/relearn/confirmed.jsonl
+    """
+    sources = (relearn.CONFIRMED, relearn.WEAK) if weak else (relearn.CONFIRMED,)
+    done = relearn.export(_house(config), _operator(), out, sources=sources)
+    say(f"{out}: {done.confirmed} confirmed, {done.weak} weak, {done.left_out} left out")
+
+
+def _house(config: Path) -> House:
+    return wiring.build_house(settings_of(config))
+
+
+def _operator() -> Caller:
+    """As in cli_admin: who may read the configuration is an admin."""
+    return Caller(f"cli:{getpass.getuser()}", Role.ADMIN, agencies=None, regions=None)

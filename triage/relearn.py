@@ -1,0 +1,207 @@
+"""From clerks' corrections to training mail: listed, confirmed by a second person, exported.
+
+A correction alone teaches nothing: it may be a slip, or a wish to be rid of an item. The export is
+a local file with the text of real mail; it belongs under the retention of the mail itself and never
+into a repository. Source: F26 (corrections feed training), N17 (weak labels); own decision 0029.
+"""
+
+import json
+import os
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ingest.parse import parse
+from rules.access import Caller, Permission, require
+from rules.codes import Channel, Concern
+from rules.errors import HouseError, Refused
+from rules.mail import ParsedMail
+from rules.routing import CONCERN_FOLDER
+from store import audit, ledger, sightings, verdicts
+from store.engine import Tx
+from store.ledger import Message
+from store.tables import SightingState
+from store.verdicts import NewVerdict, StoredVerdict
+from triage.house import BERLIN, House
+
+CONFIRMED: Final = "confirmed"
+WEAK: Final = "weak"
+WEAK_WEIGHT: Final = 0.3
+"""What a folder chosen by hand counts beside a confirmed label. Own decision 0029, not measured."""
+
+_MOST: Final = 100_000
+"""Verdicts read at once; an export of more needs more memory than a training has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A correction that counts, without any content. `state` is "clerk" or "confirmed"."""
+
+    message_id: int
+    state: str
+    by: str
+    concerns: tuple[str, ...]
+    payment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """How many lines of which kind were written; `left_out` mails could not be used."""
+
+    confirmed: int
+    weak: int
+    left_out: int
+
+
+def corrections(house: House, caller: Caller) -> tuple[Correction, ...]:
+    """All corrections that count now, those to be confirmed first. Raises: Refused: `access.*`."""
+    require(caller, Permission.MANAGE_MODELS)
+    with house.db.read() as tx:
+        found = [
+            *verdicts.latest_of_source(tx, "clerk", limit=_MOST),
+            *verdicts.latest_of_source(tx, CONFIRMED, limit=_MOST),
+        ]
+    return tuple(Correction(v.message_id, v.source, v.by, _codes(v.body), v.payment) for v in found)
+
+
+def confirm(house: House, caller: Caller, message_id: int) -> None:
+    """Say as a second person that the clerk's correction is right. Repeating it is refused.
+
+    Raises: Refused: `access.*`, `relearn.no_correction`, `relearn.same_person`.
+    """
+    require(caller, Permission.MANAGE_MODELS)
+    now = house.clock()
+    with house.db.write() as tx:
+        latest = verdicts.latest(tx, message_id)
+        if latest is None or latest.source != "clerk" or not latest.body:
+            raise Refused(
+                "relearn.no_correction",
+                f"Message {message_id} has no correction to confirm; see `postlotse relearn list`.",
+                message_id=message_id,
+            )
+        if latest.by == caller.name:
+            raise Refused(
+                "relearn.same_person",
+                f"Message {message_id} was corrected by yourself; somebody else must confirm it.",
+                message_id=message_id,
+            )
+        verdicts.add(tx, NewVerdict(message_id, CONFIRMED, caller.name, latest.body), now=now)
+        audit.add(
+            tx,
+            caller.name,
+            action="relearn.confirmed",
+            subject=f"message:{message_id}",
+            details={"concerns": list(_codes(latest.body))},
+            at=now,
+        )
+
+
+def export(
+    house: House, caller: Caller, out: Path, *, sources: Collection[str] = (CONFIRMED,)
+) -> Exported:
+    """Write what comes from `sources` as corpus lines: confirmed corrections, weak labels.
+
+    The file is readable by its owner only, and is written anew. The trail tells who did it.
+
+    Raises: Refused: `access.*`, `relearn.inside` for a place in a source tree.
+    """
+    require(caller, Permission.MANAGE_MODELS)
+    _require_outside(out)
+    with house.db.read() as tx:
+        lines = [line for source in sources for line in _LINES[source](house, tx)]
+    kept = [line for line in lines if line is not None]
+    _write_private(out, kept)
+    counts = [sum(line["source"] == source for line in kept) for source in (CONFIRMED, WEAK)]
+    now = house.clock()
+    with house.db.write() as tx:
+        audit.add(
+            tx,
+            caller.name,
+            action="relearn.exported",
+            subject="relearn",
+            details={"confirmed": counts[0], "weak": counts[1]},
+            at=now,
+        )
+    return Exported(counts[0], counts[1], len(lines) - len(kept))
+
+
+def _weak_lines(house: House, tx: Tx) -> Iterator[dict[str, Any] | None]:
+    """Mails that lie by hand in another topic's folder than the machine's first concern says."""
+    topics = {folder: concern for concern, folder in CONCERN_FOLDER.items()}
+    for found in verdicts.latest_of_source(tx, "machine", limit=_MOST):
+        places = sightings.of_message(tx, found.message_id)
+        live = [place.folder for place in places if place.state is SightingState.LIVE]
+        named = {topics.get(folder.rpartition("/")[2]) for folder in live} - {None}
+        if len(named) == 1:
+            (concern,) = named
+            if concern is not None and concern.value != found.first_concern:
+                label = {"concerns": [concern.value], "payment_relevant": found.payment}
+                yield _line(house, tx, found, label | {"source": WEAK, "weight": WEAK_WEIGHT})
+
+
+def _confirmed_lines(house: House, tx: Tx) -> Iterator[dict[str, Any] | None]:
+    for found in verdicts.latest_of_source(tx, CONFIRMED, limit=_MOST):
+        label = {"concerns": list(_codes(found.body)), "payment_relevant": found.payment}
+        yield _line(house, tx, found, label | {"source": CONFIRMED})
+
+
+_LINES: Final = {CONFIRMED: _confirmed_lines, WEAK: _weak_lines}
+
+
+def _line(
+    house: House, tx: Tx, found: StoredVerdict, label: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """A corpus line (corpus/README.md); None if the original is gone or the mail says nothing.
+
+    Sender and recipient are replaced: the model never sees them.
+    """
+    message = ledger.message(tx, found.message_id)
+    try:
+        mail = parse(ledger.original(tx, found.message_id), house.layouts)
+    except HouseError:
+        return None
+    if not (mail.body.new.strip() or mail.subject.strip() or mail.attachments):
+        return None
+    return _as_line(message, mail, Channel(found.body["channel"])) | dict(label)
+
+
+def _as_line(message: Message, mail: ParsedMail, channel: Channel) -> dict[str, Any]:
+    return {
+        "id": f"message-{message.id}",
+        "received": message.received_at.astimezone(BERLIN).date().isoformat(),
+        "from": "absender@relearn.example",
+        "to": "postfach@relearn.example",
+        "subject": mail.subject,
+        "body": mail.body.new,
+        "attachments": [part.name for part in mail.attachments],
+        "channel": channel.value,
+        "kundennummer": None,
+        "iban": None,
+        "dates": {},
+        "place": None,
+    }
+
+
+def _codes(body: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(Concern(found["code"]).value for found in body["concerns"])
+
+
+def _require_outside(out: Path) -> None:
+    """A tree with version control or our project file is no place for customers' text."""
+    for folder in out.resolve().parents:
+        if (folder / ".git").exists() or (folder / "pyproject.toml").exists():
+            raise Refused(
+                "relearn.inside",
+                f"{out} lies in a source tree; real mail never goes there, choose a place outside",
+                path=str(out),
+            )
+
+
+def _write_private(out: Path, lines: list[dict[str, Any]]) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.unlink(missing_ok=True)
+    handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        for line in lines:
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
