@@ -1,6 +1,7 @@
 """Counters of the doors, and the house's own gauges at the moment somebody asks.
 
-Labels are routes, methods, status numbers and states; never a path, a person or an agency.
+Labels are routes, methods, status numbers, states and names of postboxes; never a path, a person
+or an agency.
 Listed in docs/operations.md.
 """
 
@@ -19,7 +20,7 @@ from prometheus_client import (
 
 from api.auth import HouseHere
 from rules.errors import HouseError
-from triage import figures
+from triage import figures, freshness
 from triage.house import House
 
 REQUESTS: Final = Counter(
@@ -57,7 +58,7 @@ def _gauges(house: House) -> CollectorRegistry:
     registry = CollectorRegistry()
     up = Gauge("postlotse_database_up", "Whether the database answers.", registry=registry)
     try:
-        now = figures.progress(house)
+        now, ways = figures.progress(house), freshness.look(house)
     except HouseError:
         up.set(0)
         return registry
@@ -65,4 +66,12 @@ def _gauges(house: House) -> CollectorRegistry:
     mails = Gauge("postlotse_mails", "Mails by how far they are.", ("state",), registry=registry)
     for state, number in (("seen", now.seen), ("kept", now.kept), ("done", now.done)):
         mails.labels(state).set(number)
+    oldest = Gauge(
+        "postlotse_oldest_unsorted_seconds",
+        "How long the oldest unsorted mail has waited; 0 where none waits.",
+        ("postbox",),
+        registry=registry,
+    )
+    for way in ways:
+        oldest.labels(way.way).set(way.age_seconds)
     return registry

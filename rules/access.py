@@ -110,6 +110,15 @@ def may_work_agency(caller: Caller, agency_code: str | None, region: str | None)
     return in_agencies and in_regions
 
 
+def may_see_region(caller: Caller, region: str | None) -> bool:
+    """Whether what belongs to a region and to no agency yet lies in the caller's scope.
+
+    `region` None (unknown) is reached only by who isn't limited to regions. Source: F58; own
+    decision 0018.
+    """
+    return caller.regions is None or region in caller.regions
+
+
 def require(caller: Caller, permission: Permission) -> None:
     """Pass, or refuse. The message names the permission, never the caller.
 

@@ -193,14 +193,18 @@ def counts(
     return {state: found.get(state.value, 0) for state in LedgerState}
 
 
-def freshness(tx: Tx, postbox: str) -> datetime | None:
-    """When the oldest message of the postbox that is still unsorted was received; None if none."""
+def waiting_since(tx: Tx) -> dict[tuple[str, str | None], datetime]:
+    """When the oldest unsorted message was received, by source and postbox; only where some wait.
+
+    An archive that was filled in is old by nature and says nothing about how fresh the house is.
+    """
     table = tables.message
-    statement = sa.select(sa.func.min(table.c.received_at)).where(
-        _is_unsorted(), table.c.postbox == postbox
+    statement = (
+        sa.select(table.c.source, table.c.postbox, sa.func.min(table.c.received_at))
+        .where(_is_unsorted(), table.c.source != "backfill")
+        .group_by(table.c.source, table.c.postbox)
     )
-    oldest: datetime | None = tx.run(statement).scalar_one()
-    return oldest
+    return {(source, postbox): since for source, postbox, since in tx.run(statement)}
 
 
 def unknown(message_id: int) -> Refused:

@@ -16,14 +16,25 @@ from store.arrivals import Difference
 from store.audit import Entry
 from store.outgoing import Outgoing
 from store.tables import OutgoingState
-from triage import health
-from triage.house import House
+from triage import freshness, health
+from triage.freshness import Freshness
+from triage.health import Check
+from triage.house import House, PostboxPlan
 
 ENDED_BADLY: Final = frozenset({OutgoingState.DEAD, OutgoingState.REJECTED})
 """States in which a row waits for a person."""
 
 POSTBOX_CHECK: Final = "postbox:"
 """Begins the names of those checks of health.py that stand for a postbox."""
+
+_NEVER: Final = Check(
+    "",
+    ok=False,
+    needed=False,
+    message="never",
+    remedy="Noch kein Worker hat dieses Postfach bedient. Starten mit `postlotse work`.",
+)
+"""For a postbox that no worker has opened yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +60,20 @@ class Completeness:
 
 @dataclass(frozen=True, slots=True)
 class PostboxRow:
-    """A postbox as last found; `oldest_unsorted` is when that mail was received (aware UTC)."""
+    """A postbox as last found; `oldest_unsorted` is when that mail was received (aware UTC).
+
+    `is_overdue`: it has waited longer than the limit.
+    """
 
     name: str
+    region: str
+    is_observed: bool
     ok: bool
     message: str
     remedy: str
     oldest_unsorted: datetime | None
+    age_seconds: int
+    is_overdue: bool
 
 
 def states_of(names: Iterable[str]) -> frozenset[OutgoingState]:
@@ -136,17 +154,29 @@ def completeness(
 
 
 def postboxes(house: House, caller: Caller) -> tuple[PostboxRow, ...]:
-    """Each postbox as last found, by name. Raises: Refused: `access.denied`."""
+    """Each configured postbox of the caller's regions as last found, in the configured order.
+
+    Raises: Refused: `access.denied`.
+    """
     access.require(caller, Permission.MANAGE_POSTBOXES)
-    checks = [check for check in health.ready(house) if check.name.startswith(POSTBOX_CHECK)]
-    with house.db.read() as tx:
-        return tuple(
-            PostboxRow(
-                name=(name := check.name.removeprefix(POSTBOX_CHECK)),
-                ok=check.ok,
-                message=check.message,
-                remedy=check.remedy,
-                oldest_unsorted=ledger.freshness(tx, name),
-            )
-            for check in sorted(checks, key=lambda check: check.name)
-        )
+    checks = {check.name: check for check in health.ready(house)}
+    ways = {way.way: way for way in freshness.look(house)}
+    return tuple(
+        _postbox_row(box, checks.get(f"{POSTBOX_CHECK}{box.name}", _NEVER), ways[box.name])
+        for box in house.policy.postboxes
+        if access.may_see_region(caller, box.region)
+    )
+
+
+def _postbox_row(box: PostboxPlan, check: Check, way: Freshness) -> PostboxRow:
+    return PostboxRow(
+        name=box.name,
+        region=box.region,
+        is_observed=box.is_observed,
+        ok=check.ok,
+        message=check.message,
+        remedy=check.remedy,
+        oldest_unsorted=way.oldest,
+        age_seconds=way.age_seconds,
+        is_overdue=way.is_overdue,
+    )

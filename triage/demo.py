@@ -168,6 +168,8 @@ def _settings_text() -> str:
         '[store]\nurl = "sqlite:///postlotse.sqlite"\n\n'
         "[desk]\ndemo = true\n\n"
         # One process alone: a killed demo goes on after seconds, not after minutes.
-        "[worker]\npoll_seconds = 1.0\nlease_seconds = 20\ngrace_seconds = 5\n\n"
+        "[worker]\npoll_seconds = 1.0\nlease_seconds = 20\ngrace_seconds = 5\n"
+        # The backlog is days old when it is fed; that is no alarm.
+        "overdue_minutes = 10080\n\n"
         '[replies]\noutlet = "maildir"\nsent_root = "sent"\n\n[eakte]\ndrop = "eakte"\n\n' + boxes
     )

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from rules.errors import HouseError
+from rules.freshness import Alarm
 from store import beats
 from store.beats import Beat
+from triage import freshness
+from triage.freshness import Freshness
 from triage.house import House
 
 SILENT_AFTER = timedelta(minutes=5)
@@ -14,7 +17,11 @@ SILENT_AFTER = timedelta(minutes=5)
 FOLDERS = "folders:"
 """Begins the names of the checks that tell which folders of a postbox can't be had."""
 
+FRESH = "fresh:"
+"""Begins the names of the checks that tell how long the oldest unsorted mail has waited."""
+
 REMEDIES = {
+    "mail.overdue": "Rückstau ansehen: Läuft der Worker, und was meldet die Schleife `sort`?",
     "postbox.no_right": "Dem Konto im Postfach das Recht geben, Ordner anzulegen.",
     "postbox.name_taken": "Im Postfach liegt etwas unter dem Namen des Ordners; umbenennen.",
     "postbox.away": "Erreichbarkeit des Postfachs prüfen; der Lotse versucht es weiter.",
@@ -42,17 +49,22 @@ class Check:
 
 
 def ready(house: House) -> tuple[Check, ...]:
-    """The database, and each loop of the workers as it last went. Never raises."""
+    """The database, each loop of the workers as it last went, and each way in. Never raises."""
     try:
         house.db.ping()
         with house.db.read() as tx:
-            loops = beats.all_beats(tx)
+            loops = [b for b in beats.all_beats(tx) if not b.name.startswith(freshness.STANDING)]
+        ways = freshness.look(house)
     except HouseError as exc:
         remedy = REMEDIES.get(exc.code, "")
         return (Check("database", ok=False, needed=True, message=exc.code, remedy=remedy),)
     now = house.clock()
     database = Check("database", ok=True, needed=True, message=house.db.dialect)
-    return (database, *(_of_loop(beat, silent=now - beat.at > SILENT_AFTER) for beat in loops))
+    return (
+        database,
+        *(_of_loop(beat, silent=now - beat.at > SILENT_AFTER) for beat in loops),
+        *(_of_way(way) for way in ways),
+    )
 
 
 def _of_loop(beat: Beat, *, silent: bool) -> Check:
@@ -70,3 +82,13 @@ def _of_loop(beat: Beat, *, silent: bool) -> Check:
     named = f" {beat.message}" if beat.name.startswith(FOLDERS) else ""
     remedy = REMEDIES.get(beat.code, "")
     return Check(beat.name, ok=False, needed=False, message=f"{beat.code}{named}", remedy=remedy)
+
+
+def _of_way(way: Freshness) -> Check:
+    """Looked up now, not as last told: also where no worker runs that could tell."""
+    name, minutes = f"{FRESH}{way.way}", way.age_seconds // 60
+    if not way.is_overdue:
+        return Check(name, ok=True, needed=False, message="ok")
+    code = Alarm.OVERDUE.value
+    message = f"{code} {minutes} min"
+    return Check(name, ok=False, needed=False, message=message, remedy=REMEDIES[code])

@@ -18,6 +18,15 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @dataclass(frozen=True, slots=True)
+class PostboxPlan:
+    """What the doors know of a postbox: its name, its region, and whether it is only observed."""
+
+    name: str
+    region: str
+    is_observed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The settings that stations ask for; units are in the names."""
 
@@ -37,6 +46,10 @@ class Policy:
     phone: str
     create_folders: bool
     """Whether missing folders of agencies are created, or the op is refused and named."""
+    overdue_minutes: int = 60
+    """How long the oldest unsorted mail may wait before it is an alarm. Own decision 0031."""
+    postboxes: tuple[PostboxPlan, ...] = ()
+    """All of the configuration, in its order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from rules.errors import Conflict, TryLater
 from rules.ledger import LedgerState
 from store import aside, audit, claims, items, leases, ledger
 from store.outgoing import Outgoing
-from triage import idempotency, send, sort
+from triage import freshness, idempotency, send, sort
 from triage.house import House
 from triage.send import Outlets
 
@@ -138,16 +138,22 @@ def _delivered(house: House, outlets: Outlets, row: Outgoing) -> int:
 
 
 def keep_order(house: House, worker: str) -> int:
-    """Leases that ran out, parked items whose day has come, the trail's chain. One at a time."""
+    """Leases that ran out, parked items whose day has come, the trail's chain, overdue mail.
+
+    One worker at a time.
+    """
     now = house.clock()
+    seen = freshness.look(house)
     with house.db.write() as tx:
         lease = leases.take(tx, "keep_order", owner=worker, now=now, seconds=KEEP_ORDER_SECONDS)
         if lease is None:
             return 0
         expired = claims.expire(tx, now)
         items.unpark(tx, house.local_now().date())
+        alarms = freshness.note(house, tx, seen)
         audit.seal(tx, limit=SEAL_BATCH)
         leases.release(tx, lease, now=now)
+    freshness.tell(alarms)
     idempotency.forget(house)
     if expired:
         log.info("lease.expired", items=len(expired))

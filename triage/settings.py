@@ -80,6 +80,7 @@ class WorkerSettings(Part):
     look_seconds: int = Field(default=300, ge=1)
     batch_mails: int = Field(default=50, ge=1, le=500)
     create_folders: Literal["agencies", "none"] = "agencies"
+    overdue_minutes: int = Field(default=60, ge=1)
 
 
 class DeskSettings(Part):

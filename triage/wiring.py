@@ -28,7 +28,7 @@ from rules.directory import Directory
 from rules.errors import Refused
 from store import texts
 from store.engine import Database
-from triage.house import House, Judging, Policy
+from triage.house import House, Judging, Policy, PostboxPlan
 from triage.letterbox import keep as keep_delivered
 from triage.ports import Door, MailJudge, MailOutlet, Postbox
 from triage.send import Outlets
@@ -121,6 +121,11 @@ def _policy(settings: Settings) -> Policy:
         portal_url=settings.desk.portal_url,
         phone=settings.desk.phone,
         create_folders=settings.worker.create_folders == "agencies",
+        overdue_minutes=settings.worker.overdue_minutes,
+        postboxes=tuple(
+            PostboxPlan(box.name, box.region, is_observed=box.mode == "observe")
+            for box in settings.postboxes
+        ),
     )
 
 

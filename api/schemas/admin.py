@@ -106,10 +106,14 @@ class PostboxOut(Out):
     """A postbox as the worker last found it."""
 
     name: str = Field(examples=["SC-West"])
+    region: str = Field(examples=["West"])
+    is_observed: bool = Field(description="Read only: nothing is ever moved there.")
     ok: bool
-    message: str = Field(examples=["zuletzt abgeholt 25.11.2026, 09:14"])
+    message: str = Field(examples=["ok"])
     remedy: str
     oldest_unsorted: datetime | None
+    age_seconds: int = Field(examples=[95], description="How long the oldest one has waited.")
+    is_overdue: bool = Field(description="Longer than `worker.overdue_minutes`.")
 
 
 class PostboxList(Out):

@@ -99,3 +99,11 @@ def age(since: datetime, *, now: datetime) -> str:
         return f"{minutes // 60} Std."
     days = minutes // (24 * 60)
     return "1 Tag" if days == 1 else f"{days} Tage"
+
+
+def span(minutes: int) -> str:
+    """A limit in words, without rounding: "90 Minuten", "2 Stunden"."""
+    if minutes % 60:
+        return f"{minutes} Minuten" if minutes > 1 else "1 Minute"
+    hours = minutes // 60
+    return "1 Stunde" if hours == 1 else f"{hours} Stunden"

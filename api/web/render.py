@@ -48,6 +48,7 @@ _AREAS: Final = (
     ("/lage", "Lage", None),
     ("/texte", "Texte", Permission.READ_TEXTS),
     ("/beiseite", "Beiseitegelegt", Permission.REPLAY),
+    ("/postfaecher", "Postfächer", Permission.MANAGE_POSTBOXES),
 )
 
 _COOKIE: Final = "postlotse_notice"

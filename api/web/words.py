@@ -169,6 +169,18 @@ CLOSE_REASONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+POSTBOX: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "never": "noch nie bedient",
+        "silent": "kein Worker meldet sich",
+        "postbox.away": "nicht erreichbar",
+        "postbox.login_refused": "Anmeldung abgelehnt",
+        "store.away": "Datenbank nicht erreichbar",
+        "bug": "Fehler im Programm",
+    }
+)
+"""Why a postbox is not served, by the message of its check (triage/health.py)."""
+
 REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "item.reason_too_short": "Hier ist eine Begründung nötig, mindestens 10 Zeichen.",
@@ -216,6 +228,11 @@ def needs_person(code: str) -> bool:
 def aside_why(code: str) -> str:
     """One sentence about what happened to a mail set aside."""
     return ASIDE_WHY.get(aside_reason(code), ASIDE_WHY["Maschinelle Mail"])
+
+
+def postbox_state(message: str) -> str:
+    """Why a postbox is not served; an unknown code itself, so that nothing is hidden."""
+    return POSTBOX.get(message, f"gestört ({message})")
 
 
 def defect(code: str) -> str:

@@ -36,6 +36,7 @@ from store.items import Item
 from store.ledger import Message
 from store.texts import Approval
 from tests.api.small_door import SECRET, ClockHouse, small_app
+from triage.admin import PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
 from triage.item_view import Gate, ItemView, OtherItem, Step
 
@@ -394,6 +395,24 @@ def _aside(request: Request) -> Response:
     return page(request, "beiseite.html", rows=rows, more=3)
 
 
+def _postboxes(request: Request) -> Response:
+    since = NOW - timedelta(minutes=95)
+    base = PostboxRow("SC-Südost", "Südost", False, True, "ok", "", None, 0, False)
+    rows = (
+        base,
+        replace(base, name="SC-West", oldest_unsorted=since, age_seconds=5700, is_overdue=True),
+        replace(base, name="SC-Ost", is_observed=True, ok=False, message="postbox.away",
+                remedy="Erreichbarkeit des Postfachs prüfen.", oldest_unsorted=NOW),
+    )  # fmt: skip
+    return page(
+        request, "postfaecher.html", rows=rows, waits={"SC-West": "1 Std.", "SC-Ost": "0 Min."},
+        limit="1 Stunde", stands={row.name: "nicht erreichbar" for row in rows},
+    )  # fmt: skip
+
+
+FOR_ADMINS = {"beiseite", "postfaecher"}
+"""Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
+
 PAGES: dict[str, Callable[[Request], Response]] = {
     "anmelden": lambda r: page(
         r, "anmelden.html", expired=True, waiting=_ROWS[:2], agencies=AGENCIES
@@ -405,6 +424,7 @@ PAGES: dict[str, Callable[[Request], Response]] = {
     "lage-agentur": _line,
     "texte": _texts,
     "beiseite": _aside,
+    "postfaecher": _postboxes,
     "fehler-409": lambda r: problem_page(
         r, Problem(409, "item.lease_stale", "", {"item_id": 4711})
     ),

@@ -7,7 +7,6 @@ import httpx
 import pytest
 
 from api import errors
-from store import beats
 from tests.api.conftest import Doors
 from tests.house_fixture import eml
 
@@ -87,15 +86,6 @@ def test_a_mail_whose_state_is_damaged_is_named(doors: Doors) -> None:
     proof = doors.admin.get("/v1/admin/completeness").json()
     assert (proof["seen"], proof["difference"], proof["closes"]) == (1, 1, False)
     assert proof["differences"] == [{"message_id": number, "fault": "stateless"}]
-
-
-def test_postboxes_are_shown_as_the_worker_last_found_them(doors: Doors) -> None:
-    with doors.house.db.write() as tx:
-        for name, code in (("postbox:SC-West", "postbox.away"), ("sort", "")):
-            beats.beat(tx, name, code=code, message="", now=doors.clock())
-    (box,) = doors.admin.get("/v1/admin/postboxes").json()["postboxes"]
-    assert (box["name"], box["ok"], box["oldest_unsorted"]) == ("SC-West", False, None)
-    assert box["remedy"]
 
 
 def test_figures_count_what_waits(doors: Doors) -> None:

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from api.serve import start_in_thread
-from tests.api.desk_samples import ADMIN, CLERK, PAGES, cookie, gallery
+from tests.api.desk_samples import ADMIN, CLERK, FOR_ADMINS, PAGES, cookie, gallery
 
 pytestmark = pytest.mark.journey
 
@@ -40,7 +40,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iter
 
 def sign_in(page: Page, address: str, name: str) -> None:
     if name != "anmelden":
-        caller = ADMIN if name == "beiseite" else CLERK
+        caller = ADMIN if name in FOR_ADMINS else CLERK
         session = [{"name": k, "value": v, "url": address} for k, v in cookie(caller).items()]
         page.context.add_cookies(session)
 

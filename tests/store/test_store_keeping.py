@@ -184,8 +184,10 @@ def test_unsorted_is_oldest_first_and_tells_how_fresh_the_postbox_is(db: Databas
         ledger.set_state(tx, first.message_id, LedgerState.SORTED, reason="", now=NOW)
         assert ledger.unsorted(tx, limit=1) == (second.message_id,)
         assert ledger.unsorted(tx, limit=9) == (second.message_id, third.message_id)
-        assert ledger.freshness(tx, POSTBOX) == later(10)
-        assert ledger.freshness(tx, "west") is None
+        assert ledger.waiting_since(tx) == {
+            ("postbox", POSTBOX): later(10),
+            ("postbox", "sued"): later(1),
+        }
 
 
 def test_counts_name_every_state_and_cut_the_day_at_local_midnight(db: Database) -> None:

@@ -1,0 +1,72 @@
+"""Postboxes and their freshness at the doors: for admins, each for his regions."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from api.app import make_app
+from api.doors import ApiKey, new_key
+from rules.codes import Role
+from store import beats, keeping
+from store.keeping import Arrival
+from tests.api.conftest import Doors
+from tests.api.desk_person import at_desk
+from tests.api.door_client import DoorClient
+from tests.api.small_door import bearer, door_settings
+from tests.house_fixture import eml
+from triage.house import House, PostboxPlan
+
+PLANS = (
+    PostboxPlan("SC-West", "West", is_observed=False),
+    PostboxPlan("SC-Ost", "Ost", is_observed=True),
+)
+WEST, _HASH = new_key("admin-west")
+KEYS = (ApiKey("admin-west", _HASH, Role.ADMIN, regions=("West",)),)
+
+
+@pytest.fixture
+def house(doors: Doors) -> House:
+    """With one mail that has waited 95 minutes in the West."""
+    house = replace(doors.house, policy=replace(doors.house.policy, postboxes=PLANS))
+    with house.db.write() as tx:
+        since = house.clock() - timedelta(minutes=95)
+        arrival = Arrival(eml("x"), since, "postbox", postbox="SC-West", region="West")
+        keeping.keep(tx, arrival, now=house.clock())
+        beats.beat(tx, "postbox:SC-West", code="", message="", now=house.clock())
+    return house
+
+
+def test_an_admin_of_a_region_sees_its_postboxes_only(doors: Doors, house: House) -> None:
+    app = make_app(house, door_settings(keys=KEYS))
+    (box,) = DoorClient(app, bearer(WEST)).get("/v1/admin/postboxes").json()["postboxes"]
+    assert (box["name"], box["ok"]) == ("SC-West", True)
+    assert (box["age_seconds"], box["is_overdue"]) == (5700, True)
+
+
+def test_postboxes_are_shown_as_the_worker_last_found_them(house: House) -> None:
+    with house.db.write() as tx:
+        beats.beat(tx, "postbox:SC-West", code="postbox.away", message="", now=house.clock())
+    app = make_app(house, door_settings(keys=KEYS))
+    (box,) = DoorClient(app, bearer(WEST)).get("/v1/admin/postboxes").json()["postboxes"]
+    assert (box["ok"], box["message"]) == (False, "postbox.away")
+    assert box["remedy"]
+
+
+def test_the_page_names_the_postbox_that_waits_too_long(doors: Doors, house: House) -> None:
+    admin = at_desk(make_app(house, door_settings(demo=True)), seat="admin")
+    admin.open("/postfaecher")
+    rows = [" ".join(row.text.split()) for row in admin.page.query_selector_all("tbody tr")]
+    assert "SC-West" in rows[0]
+    assert "wartet 1 Std." in rows[0]
+    assert "nur beobachten" in rows[1]
+    assert "noch nie bedient" in rows[1]
+    clerk = at_desk(make_app(house, door_settings(demo=True)))
+    clerk.open("/postfaecher")
+    assert clerk.answer.status_code == 403
+
+
+def test_the_metric_tells_the_age_by_postbox(doors: Doors, house: House) -> None:
+    told = DoorClient(make_app(house, door_settings())).get("/metrics").text
+    assert 'postlotse_oldest_unsorted_seconds{postbox="SC-West"} 5700.0' in told
+    assert 'postlotse_oldest_unsorted_seconds{postbox="SC-Ost"} 0.0' in told

@@ -1,0 +1,114 @@
+"""Mail that waits too long is an alarm once, and its end one all-clear, across restarts."""
+
+from dataclasses import replace
+
+import pytest
+
+from store import audit, keeping
+from store.keeping import Arrival
+from tests.house_fixture import MACHINE, eml, open_house
+from triage import accept, freshness, health, log, receive, rounds
+from triage.house import PostboxPlan
+
+PLANS = (PostboxPlan("SC-Südwest", "Südwest", is_observed=False),)
+
+
+@pytest.fixture
+def house(house):
+    return replace(house, policy=replace(house.policy, postboxes=PLANS))
+
+
+def bring(house, box, lease):
+    box.append("INBOX", eml("Krankmeldung"), house.clock())
+    assert receive.receive(house, box, lease, region="Südwest").kept == 1
+
+
+def told(house):
+    """Alarms and all-clears in the trail, in their order."""
+    with house.db.read() as tx:
+        entries = audit.listing(tx, after=0, limit=1000)
+    return [(e.action, e.subject) for e in entries if e.subject.startswith("postbox:")]
+
+
+def rounds_of_order(house, times=3):
+    for turn in range(times):
+        rounds.keep_order(house, f"w-{turn}")
+
+
+OVERDUE = ("mail.overdue", "postbox:SC-Südwest")
+CLEAR = ("mail.fresh_again", "postbox:SC-Südwest")
+
+
+def test_an_alarm_and_its_all_clear_are_told_once_each(house, box, lease, clock, capsys):
+    log.configure(json_lines=True)
+    bring(house, box, lease)
+    clock.forward(minutes=60)
+    rounds_of_order(house)
+    assert told(house) == []
+    clock.forward(minutes=1)
+    rounds_of_order(house)
+    assert told(house) == [OVERDUE]
+    rounds.sort_pending(house)
+    rounds_of_order(house)
+    assert told(house) == [OVERDUE, CLEAR]
+    lines = capsys.readouterr().err.splitlines()
+    assert [sum(event in line for line in lines) for event in ("mail.overdue", "fresh_again")] == [
+        1,
+        1,
+    ]
+
+
+def test_a_restart_neither_repeats_nor_forgets_a_standing_alarm(house, box, lease, clock, url):
+    bring(house, box, lease)
+    clock.forward(minutes=90)
+    rounds_of_order(house)
+    restarted = replace(open_house(url, clock=clock), policy=house.policy)
+    rounds_of_order(restarted)
+    assert told(restarted) == [OVERDUE]
+    rounds.sort_pending(restarted)
+    rounds_of_order(restarted)
+    restarted.db.close()
+    assert told(house) == [OVERDUE, CLEAR]
+
+
+def test_a_second_alarm_is_told_again(house, box, lease, clock):
+    for _ in range(2):
+        bring(house, box, lease)
+        clock.forward(minutes=61)
+        rounds_of_order(house)
+        rounds.sort_pending(house)
+        rounds_of_order(house)
+    assert told(house) == [OVERDUE, CLEAR] * 2
+
+
+def test_health_tells_what_waits_although_no_worker_runs(house, box, lease, clock):
+    bring(house, box, lease)
+    checks = {check.name: check for check in health.ready(house)}
+    assert checks["fresh:SC-Südwest"].ok
+    clock.forward(minutes=95)
+    check = {check.name: check for check in health.ready(house)}["fresh:SC-Südwest"]
+    assert (check.ok, check.needed, check.message) == (False, False, "mail.overdue 95 min")
+    assert check.remedy
+
+
+def test_door_and_api_are_ways_of_their_own_and_name_no_address(house, clock):
+    with house.db.write() as tx:
+        for source, postbox in (("smtp", "Kassel@arbeitsagentur.de"), ("smtp", "x@y.example")):
+            arrival = Arrival(eml(postbox), house.clock(), source, postbox=postbox)
+            keeping.keep(tx, arrival, now=house.clock())
+    accept.hand_in(house, MACHINE, eml("Termin"))
+    clock.forward(minutes=61)
+    seen = {way.way: way.is_overdue for way in freshness.look(house)}
+    assert seen == {"SC-Südwest": False, "door": True}
+    rounds_of_order(house)
+    rounds.sort_pending(house)
+    rounds_of_order(house)
+    assert told(house) == [("mail.overdue", "postbox:door"), ("mail.fresh_again", "postbox:door")]
+
+
+def test_an_archive_is_old_by_nature_and_no_alarm(house, clock):
+    with house.db.write() as tx:
+        old = Arrival(eml("alt"), house.clock(), "backfill", postbox="SC-Südwest")
+        keeping.keep(tx, old, now=house.clock())
+    clock.forward(days=400)
+    assert [way.is_overdue for way in freshness.look(house)] == [False]
