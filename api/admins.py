@@ -9,11 +9,13 @@ from api.auth import HouseHere, MayManagePostboxes, MayReadFigures, MayReadTrail
 from api.automation import ID_MAX, MessageId
 from api.cursor import Cursor, Limit, page_of
 from api.schemas.admin import (
+    AsideIn,
     AsidePage,
     CompletenessOut,
     FiguresOut,
     OutgoingPage,
     PostboxList,
+    ReplayedOut,
     TakenInOut,
     TrailPage,
 )
@@ -25,21 +27,45 @@ router = APIRouter(prefix="/v1/admin", tags=["admin"])
 
 OutgoingId = Annotated[int, Path(ge=1, le=ID_MAX, description="The id of the outgoing row.")]
 OutgoingStateName = Literal["new", "claimed", "sent", "receipted", "rejected", "dead"]
+Reason = Annotated[
+    str, Query(max_length=100, description="Only this reason.", examples=["mail.machine"])
+]
 PostboxName = Annotated[str | None, Query(max_length=100, description="Only this postbox.")]
 
 
 @router.get("/aside", response_model=AsidePage, summary="Mail that was set aside")
 def aside_listing(
-    house: HouseHere, caller: MayReplay, limit: Limit = 100, cursor: Cursor = None
+    house: HouseHere,
+    caller: MayReplay,
+    reason_code: Reason = "",
+    postbox: PostboxName = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> dict[str, Any]:
-    """What lies beside the way now, with the reason, newest first."""
+    """What lies beside the way in the caller's regions, with the reason, newest first."""
     page = page_of(
-        lambda rows, after: aside.listing(house, caller, limit=rows, after=after),
+        lambda rows, after: aside.listing(
+            house,
+            caller,
+            limit=rows,
+            after=after,
+            reason_code=reason_code,
+            postbox=postbox or "",
+        ),
         lambda row: row.id,
         limit=limit,
         cursor=cursor,
     )
     return {"mails": page.rows, "next_cursor": page.next_cursor}
+
+
+@router.post(
+    "/aside/replay", response_model=ReplayedOut, summary="Send all of them through once more"
+)
+def aside_replay_all(house: HouseHere, caller: MayReplay, choice: AsideIn) -> dict[str, int]:
+    """All that lie aside in the caller's regions now, or those of one reason or postbox."""
+    done = aside.replay_all(house, caller, reason_code=choice.reason_code, postbox=choice.postbox)
+    return {"replayed": done}
 
 
 @router.post(

@@ -1,14 +1,15 @@
 """Mail beside the way: where it stopped and why. Never a deletion; always with a way back."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from store import rows
 from store.engine import Tx
-from store.statements import insert
+from store.statements import among, insert
 from store.tables import aside as table
 from store.tables import message
 
@@ -70,12 +71,52 @@ def put(tx: Tx, message_id: int, *, step: str, reason_code: str, detail: str, no
     return row_id
 
 
-def listing(tx: Tx, *, limit: int, after: int | None = None) -> tuple[SetAside, ...]:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which mails aside are meant: of these regions (None: of all), this reason, this postbox.
+
+    An empty `reason_code` or `postbox` means any. A mail of an unknown region is reached by who
+    isn't limited to regions only.
+    """
+
+    regions: Collection[str] | None = None
+    reason_code: str = ""
+    postbox: str = ""
+
+    def fits(self) -> sa.ColumnElement[bool]:
+        """The condition on `aside` joined with `message`."""
+        return sa.and_(
+            among(message.c.region, self.regions),
+            table.c.reason_code == self.reason_code if self.reason_code else sa.true(),
+            message.c.postbox == self.postbox if self.postbox else sa.true(),
+        )
+
+
+ALL: Final = Choice()
+"""Everything that lies aside."""
+
+
+def listing(
+    tx: Tx, *, limit: int, after: int | None = None, choice: Choice = ALL
+) -> tuple[SetAside, ...]:
     """What lies aside now, newest first. `after` is the row id of the last one before."""
-    statement = _joined().where(_OPEN).order_by(table.c.id.desc()).limit(limit)
+    statement = _joined().where(_OPEN, choice.fits()).order_by(table.c.id.desc()).limit(limit)
     if after is not None:
         statement = statement.where(table.c.id < after)
     return rows.all_as(tx, SetAside, statement)
+
+
+def reasons(tx: Tx, *, choice: Choice = ALL) -> tuple[tuple[str, int], ...]:
+    """How many lie aside for which reason, most first."""
+    number = sa.func.count()
+    statement = (
+        sa.select(table.c.reason_code, number)
+        .join(message, message.c.id == table.c.message_id)
+        .where(_OPEN, choice.fits())
+        .group_by(table.c.reason_code)
+        .order_by(number.desc(), table.c.reason_code)
+    )
+    return tuple((reason, count) for reason, count in tx.run(statement))
 
 
 def resolve(tx: Tx, message_id: int, *, resolution: str, now: datetime) -> None:
@@ -90,10 +131,9 @@ def resolve(tx: Tx, message_id: int, *, resolution: str, now: datetime) -> None:
     )
 
 
-def count(tx: Tx) -> int:
+def count(tx: Tx, *, choice: Choice = ALL) -> int:
     """How many mails lie aside now."""
-    number: int = tx.run(sa.select(sa.func.count()).where(_OPEN)).scalar_one()
-    return number
+    return sum(number for _, number in reasons(tx, choice=choice))
 
 
 def _joined() -> sa.Select[*tuple[Any, ...]]:

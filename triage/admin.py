@@ -11,6 +11,7 @@ from typing import Final
 from rules import access
 from rules import ledger as ledger_rules
 from rules.access import Caller, Permission
+from rules.errors import Refused
 from store import arrivals, audit, ledger, outgoing
 from store.arrivals import Difference
 from store.audit import Entry
@@ -139,10 +140,16 @@ def completeness(
 ) -> Completeness:
     """Seen against the states of the day's mails; today where no local day is given.
 
-    Without `postbox` mail of all ways is counted, that handed in and delivered included.
-    Raises: Refused: `access.denied`. Source: F12, N2.
+    Without `postbox` mail of all ways is counted, that handed in and delivered included; that
+    sum is for who isn't limited to regions.
+    Raises: Refused: `access.denied`, `postbox.unknown`. Source: F12, N2.
     """
     access.require(caller, Permission.READ_FIGURES)
+    if caller.regions is not None and postbox not in _sums_of(house, caller):
+        raise Refused(
+            "postbox.unknown",
+            "There is no such postbox in your regions. Remedy: name one of yours.",
+        )
     local_day = day or house.local_now().date()
     with house.db.read() as tx:
         seen = arrivals.seen(tx, postbox=postbox, day=local_day)
@@ -151,6 +158,26 @@ def completeness(
     states = {state.value: number for state, number in counted.items()}
     closed = ledger_rules.completeness(ledger_rules.Counts(seen=seen, **states))
     return Completeness(local_day, postbox, seen, states, closed.difference, differences)
+
+
+def proof_of_day(
+    house: House, caller: Caller, *, day: date | None = None
+) -> tuple[Completeness, ...]:
+    """The sums of one local day: each postbox of the caller's regions, in the configured order.
+
+    Last, for who isn't limited to regions, the sum of all ways. Raises: as `completeness`.
+    """
+    return tuple(
+        completeness(house, caller, day=day, postbox=name) for name in _sums_of(house, caller)
+    )
+
+
+def _sums_of(house: House, caller: Caller) -> tuple[str | None, ...]:
+    """The postboxes whose sums the caller may see; None stands for the sum of all ways."""
+    mine = tuple(
+        box.name for box in house.policy.postboxes if access.may_see_region(caller, box.region)
+    )
+    return (*mine, None) if caller.regions is None else mine
 
 
 def postboxes(house: House, caller: Caller) -> tuple[PostboxRow, ...]:

@@ -1,54 +1,100 @@
-"""Mail that was set aside with a reason: list, take up again. Never a deletion."""
+"""Mail that was set aside with a reason: list, take up again, one or all. Never a deletion.
 
-from rules.access import Caller, Permission, require
+An admin of a region sees and replays the mail of its postboxes only. Source: F6, F58.
+"""
+
+from rules.access import Caller, Permission, may_see_region, require
 from rules.codes import Team
 from rules.errors import Conflict
 from rules.ledger import LedgerState
 from store import aside, audit, items, ledger
-from store.aside import SetAside
+from store.aside import Choice, SetAside
 from store.engine import Tx
+from store.ledger import Message
 from triage import sort
 from triage.house import House
 
+BATCH = 100
+"""Mails replayed in one commit: clerks and workers write between two of them. As
+rounds.SORT_BATCH, and a replay writes less a mail."""
+
 
 def listing(
-    house: House, caller: Caller, *, limit: int = 100, after: int | None = None
+    house: House,
+    caller: Caller,
+    *,
+    limit: int = 100,
+    after: int | None = None,
+    reason_code: str = "",
+    postbox: str = "",
 ) -> tuple[SetAside, ...]:
-    """What lies aside now, newest first. `after` is the row id of the last one before.
+    """What lies aside in the caller's regions, newest first, of one reason or postbox or all.
+
+    `after` is the row id of the last one before. Raises: Refused: `access.denied`.
+    """
+    require(caller, Permission.REPLAY)
+    choice = Choice(caller.regions, reason_code, postbox)
+    with house.db.read() as tx:
+        return aside.listing(tx, limit=limit, after=after, choice=choice)
+
+
+def reasons(house: House, caller: Caller) -> tuple[tuple[str, int], ...]:
+    """How many lie aside in the caller's regions for which reason, most first.
 
     Raises: Refused: `access.denied`.
     """
     require(caller, Permission.REPLAY)
     with house.db.read() as tx:
-        return aside.listing(tx, limit=limit, after=after)
+        return aside.reasons(tx, choice=Choice(caller.regions))
 
 
 def replay(house: House, caller: Caller, message_id: int) -> None:
     """Send the mail through parsing, verdict and sorting once more, by the next worker round.
 
-    Raises: Refused: `mail.unknown`. Conflict: `mail.not_aside`.
+    Raises: Refused: `mail.unknown`, also out of scope. Conflict: `mail.not_aside`.
     """
     require(caller, Permission.REPLAY)
-    now = house.clock()
     with house.db.write() as tx:
-        _require_aside(tx, message_id)
-        ledger.set_state(tx, message_id, LedgerState.KEPT, reason="", now=now)
-        aside.resolve(tx, message_id, resolution="replayed", now=now)
-        _note(house, tx, caller, message_id, "mail.replayed")
+        _require_aside(tx, caller, message_id)
+        _replay(house, tx, caller, message_id)
+
+
+def replay_all(house: House, caller: Caller, *, reason_code: str = "", postbox: str = "") -> int:
+    """As `replay`, for all that lie aside in the caller's regions at the start; their number.
+
+    One reason or postbox, or all. In commits of `BATCH`: what was done before a crash stays done,
+    and the next call goes on. What comes to lie aside again meanwhile is not replayed again.
+    Raises: Refused: `access.denied`. TryLater: `store.away`.
+    """
+    require(caller, Permission.REPLAY)
+    choice = Choice(caller.regions, reason_code, postbox)
+    done, after = 0, None
+    while True:
+        with house.db.write() as tx:
+            found = aside.listing(tx, limit=BATCH, after=after, choice=choice)
+            # Somebody may have taken one of them in since.
+            lying = [row for row in found if _lies_aside(ledger.locked(tx, row.message_id))]
+            for row in lying:
+                _replay(house, tx, caller, row.message_id)
+        done += len(lying)
+        if len(found) < BATCH:
+            return done
+        after = found[-1].id
 
 
 def take_in(house: House, caller: Caller, message_id: int) -> int:
     """A person says it is real mail: make an item of it, for review; the item's id.
 
-    Raises: Refused: `mail.unknown`. Conflict: `mail.not_aside`, `item.exists`.
+    Raises: Refused: `mail.unknown`, also out of scope. Conflict: `mail.not_aside`, `item.exists`.
     """
     require(caller, Permission.REPLAY)
     now = house.clock()
     with house.db.read() as tx:
+        _require_aside(tx, caller, message_id)
         message, data = ledger.message(tx, message_id), ledger.original(tx, message_id)
     found = sort.prepare(house, message, data)
     with house.db.write() as tx:
-        _require_aside(tx, message_id)
+        _require_aside(tx, caller, message_id)
         sort.enqueue(house, tx, found, team=Team.EZ, review=True)
         ledger.set_state(tx, message_id, LedgerState.SORTED, reason="taken_in", now=now)
         aside.resolve(tx, message_id, resolution="taken_in", now=now)
@@ -59,11 +105,24 @@ def take_in(house: House, caller: Caller, message_id: int) -> int:
     return item.id
 
 
-def _require_aside(tx: Tx, message_id: int) -> None:
+def _replay(house: House, tx: Tx, caller: Caller, message_id: int) -> None:
+    now = house.clock()
+    ledger.set_state(tx, message_id, LedgerState.KEPT, reason="", now=now)
+    aside.resolve(tx, message_id, resolution="replayed", now=now)
+    _note(house, tx, caller, message_id, "mail.replayed")
+
+
+def _require_aside(tx: Tx, caller: Caller, message_id: int) -> None:
     row = ledger.message(tx, message_id)
-    state = ledger.was_before(row)[0] if row.state is LedgerState.GONE else row.state
-    if state is not LedgerState.ASIDE:
+    if not may_see_region(caller, row.region):
+        raise ledger.unknown(message_id)
+    if not _lies_aside(row):
         raise Conflict("mail.not_aside", f"Message {message_id} does not lie aside any more.")
+
+
+def _lies_aside(row: Message) -> bool:
+    state = ledger.was_before(row)[0] if row.state is LedgerState.GONE else row.state
+    return state is LedgerState.ASIDE
 
 
 def _note(house: House, tx: Tx, caller: Caller, message_id: int, action: str) -> None:

@@ -37,6 +37,9 @@ REMEDIES = {
     Fault.PLACELESS: "it came out of a postbox and has no place; look for it in the postbox",
 }
 
+ReasonOption = Annotated[str, typer.Option(help="Only this reason, e.g. mail.machine.")]
+PostboxOption = Annotated[str, typer.Option(help="Only this postbox.")]
+
 texts_app = typer.Typer(help="Approved texts: check, approve.", no_args_is_help=True)
 keys_app = typer.Typer(help="Keys of machines.", no_args_is_help=True)
 outbox_app = typer.Typer(help="Outgoing rows: list, replay.", no_args_is_help=True)
@@ -135,14 +138,22 @@ def outbox_replay(
 
 
 @aside_app.command("list")
-def aside_list(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
-    """List what lies aside, newest first, with the reason.
+def aside_list(
+    config: ConfigOption = DEFAULT_CONFIG,
+    reason: ReasonOption = "",
+    postbox: PostboxOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List what lies aside, newest first, with the reason and how often it came to lie there.
 
-    Example: postlotse aside list
+    Example: postlotse aside list --reason mail.machine
     """
-    for row in set_aside.listing(_house(config), _operator(), limit=1000):
+    for row in set_aside.listing(
+        _house(config), _operator(), limit=1000, reason_code=reason, postbox=postbox
+    ):
         line = {
             "message": row.message_id,
+            "postbox": row.postbox,
             "step": row.step,
             "reason": row.reason_code,
             "tries": row.tries,
@@ -162,6 +173,18 @@ def aside_replay(
     """
     set_aside.replay(_house(config), _operator(), message_id)
     say(f"message {message_id} goes through the next sorting round")
+
+
+@aside_app.command("replay-all")
+def aside_replay_all(
+    config: ConfigOption = DEFAULT_CONFIG, reason: ReasonOption = "", postbox: PostboxOption = ""
+) -> None:
+    """Send all that lies aside through parsing, verdict and sorting once more, or a part of it.
+
+    Example: postlotse aside replay-all --reason bug
+    """
+    done = set_aside.replay_all(_house(config), _operator(), reason_code=reason, postbox=postbox)
+    say(f"{done} messages go through the next sorting rounds")
 
 
 @aside_app.command("export")
@@ -217,12 +240,7 @@ def reconcile(
         wanted = date.fromisoformat(day) if day else None
     except ValueError as exc:
         raise Refused("reconcile.day", f"{day} is no day; write YYYY-MM-DD.") from exc
-    settings = settings_of(config)
-    house = wiring.build_house(settings)
-    sums = [
-        admin.completeness(house, _operator(), postbox=name, day=wanted)
-        for name in (*(box.name for box in settings.postboxes), None)
-    ]
+    sums = admin.proof_of_day(_house(config), _operator(), day=wanted)
     for sum_ in sums:
         emit(_sum_line(sum_)) if as_json else _say_sum(sum_)
     if not all(sum_.closes for sum_ in sums):

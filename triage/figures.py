@@ -74,7 +74,7 @@ def overview(house: House, caller: Caller, *, agency_code: str | None = None) ->
         return Overview(
             agencies=tuple(_row(house, line) for line in lines),
             concerns=figures.waiting_by_concern(tx, agency_codes=codes),
-            aside=aside.count(tx),
+            aside=aside.count(tx, choice=aside.Choice(regions=caller.regions)),
             closed_today=figures.closed_between(
                 tx, agency_codes=codes, since=midnight, until=next_midnight
             ),

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from api.schemas.base import Out
+from api.schemas.base import In, Out
 
 
 class AsideOut(Out):
@@ -29,6 +29,19 @@ class AsidePage(Out):
 
     mails: list[AsideOut]
     next_cursor: str | None = Field(examples=["aTo0MDczMA"])
+
+
+class AsideIn(In):
+    """Which of them; without anything: all."""
+
+    reason_code: str = Field("", max_length=100, examples=["mail.machine"])
+    postbox: str = Field("", max_length=100, examples=["SC-West"])
+
+
+class ReplayedOut(Out):
+    """How many go through the next sorting rounds."""
+
+    replayed: int = Field(examples=[12])
 
 
 class TakenInOut(Out):

@@ -1,6 +1,9 @@
 """The page "Beiseitegelegt": mail beside the way, with the reason. Nothing is deleted here."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Response
 
 from api.web import words
 from api.web.render import Notice, go, page
@@ -13,15 +16,29 @@ PAGE_ROWS = 100
 
 
 @router.get("/beiseite")
-def aside_page(visit: Reading, nach: int | None = None) -> Response:
-    """Newest first, but above all what can hide a concern. `nach`: id of the last row."""
-    rows = aside.listing(visit.house, visit.caller, limit=PAGE_ROWS, after=nach)
+def aside_page(visit: Reading, nach: int | None = None, grund: str = "") -> Response:
+    """Newest first, but above all what can hide a concern. `nach`: id of the last row.
+
+    `grund`: only that reason's code.
+    """
+    reasons = aside.reasons(visit.house, visit.caller)
+    rows = aside.listing(visit.house, visit.caller, limit=PAGE_ROWS, after=nach, reason_code=grund)
     return page(
         visit.request,
         "beiseite.html",
         rows=sorted(rows, key=lambda row: not words.needs_person(row.reason_code)),
-        more=rows[-1].id if len(rows) == PAGE_ROWS else None,
+        more=urlencode({"grund": grund, "nach": rows[-1].id}) if len(rows) == PAGE_ROWS else "",
+        reasons=reasons,
+        reason=grund,
+        total=sum(number for code, number in reasons if grund in {"", code}),
     )
+
+
+@router.post("/beiseite/alle")
+def replay_all(visit: Writing, grund: Annotated[str, Form()] = "") -> Response:
+    """All of the person's regions through the stations once more, or those of one reason."""
+    done = aside.replay_all(visit.house, visit.caller, reason_code=grund)
+    return go("/beiseite", Notice("replayed_all", str(done)))
 
 
 @router.post("/beiseite/{message_id}/nochmal")

@@ -3,11 +3,22 @@
 from fastapi import APIRouter, FastAPI
 
 from api import errors
-from api.web import aside, assets, deeds, desk, item, overview, postboxes, signin, texts
+from api.web import (
+    aside,
+    assets,
+    completeness,
+    deeds,
+    desk,
+    item,
+    overview,
+    postboxes,
+    signin,
+    texts,
+)
 from api.web.failures import problem_page
 
 router = APIRouter()
-for _room in (signin, desk, item, deeds, overview, texts, aside, postboxes, assets):
+for _room in (signin, desk, item, deeds, overview, texts, aside, postboxes, completeness, assets):
     router.include_router(_room.router)
 
 

@@ -32,6 +32,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "pending": "Der Vorgang kommt wieder, sobald die eAkte-Quittung da ist.",
         "released": "Zurückgelegt. Der Vorgang wartet wieder.",
         "replayed": "Die Nachricht läuft noch einmal durch die Verarbeitung.",
+        "replayed_all": "Noch einmal durch die Verarbeitung laufen: {}.",
         "replied": "Antwort beauftragt.",
         "returned": "An das Service Center zurückgegeben.",
         "taken": "Der Vorgang ist für Sie reserviert.",
@@ -49,6 +50,7 @@ _AREAS: Final = (
     ("/texte", "Texte", Permission.READ_TEXTS),
     ("/beiseite", "Beiseitegelegt", Permission.REPLAY),
     ("/postfaecher", "Postfächer", Permission.MANAGE_POSTBOXES),
+    ("/vollzaehligkeit", "Vollzähligkeit", Permission.READ_FIGURES),
 )
 
 _COOKIE: Final = "postlotse_notice"

@@ -181,6 +181,32 @@ POSTBOX: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Why a postbox is not served, by the message of its check (triage/health.py)."""
 
+DIFFERENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "lost": (
+            "Eingegangen, aber nicht mehr im Bestand.",
+            "Aus der Sicherung zurückholen oder im Postfach suchen.",
+        ),
+        "uncounted": (
+            "Im Bestand, aber nie als Eingang gezählt.",
+            "Klären, ob die Datenbank von Hand geändert wurde.",
+        ),
+        "doubled": (
+            "Mehrere Eingänge tragen dieselbe Nummer.",
+            "Im Nachweis nachsehen, was doppelt kam.",
+        ),
+        "stateless": (
+            "Ihr Stand ist keiner der bekannten.",
+            "Klären, ob die Datenbank von Hand geändert wurde.",
+        ),
+        "placeless": (
+            "Aus einem Postfach, aber ohne Ort dort.",
+            "Im Postfach nach der Nachricht suchen.",
+        ),
+    }
+)
+"""What is wrong with a mail that the proof of the day names, and what to do. Source: N2."""
+
 REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "item.reason_too_short": "Hier ist eine Begründung nötig, mindestens 10 Zeichen.",
@@ -233,6 +259,11 @@ def aside_why(code: str) -> str:
 def postbox_state(message: str) -> str:
     """Why a postbox is not served; an unknown code itself, so that nothing is hidden."""
     return POSTBOX.get(message, f"gestört ({message})")
+
+
+def difference(fault: str) -> tuple[str, str]:
+    """What is wrong and what to do; an unknown fault by its code, so that nothing is hidden."""
+    return DIFFERENCES.get(fault, (fault, "Den Hersteller benachrichtigen."))
 
 
 def defect(code: str) -> str:

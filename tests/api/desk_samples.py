@@ -15,7 +15,7 @@ from api import errors
 from api import session as sessions
 from api.errors import Problem
 from api.session import Session
-from api.web import assets
+from api.web import assets, words
 from api.web.failures import problem_page
 from api.web.faults import Fault
 from api.web.item import in_form_order
@@ -31,12 +31,14 @@ from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
 from rules.mail import Attachment, BodyParts, Form, FormField, ParsedMail
 from rules.texts import Occasion, Text
+from store.arrivals import Difference
+from store.arrivals import Fault as Lack
 from store.aside import SetAside
 from store.items import Item
 from store.ledger import Message
 from store.texts import Approval
 from tests.api.small_door import SECRET, ClockHouse, small_app
-from triage.admin import PostboxRow
+from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
 from triage.item_view import Gate, ItemView, OtherItem, Step
 
@@ -392,7 +394,8 @@ def _aside(request: Request) -> Response:
         )
         for n, code in enumerate(codes, start=1)
     ]  # fmt: skip
-    return page(request, "beiseite.html", rows=rows, more=3)
+    return page(request, "beiseite.html", rows=rows, more="grund=&nach=3", reason="bug", total=1284,
+                reasons=(("bug", 1284), ("mail.machine", 1)))  # fmt: skip
 
 
 def _postboxes(request: Request) -> Response:
@@ -410,7 +413,19 @@ def _postboxes(request: Request) -> Response:
     )  # fmt: skip
 
 
-FOR_ADMINS = {"beiseite", "postfaecher"}
+def _completeness(request: Request) -> Response:
+    states = {"kept": 2, "sorted": 790, "done": 0, "aside": 18, "gone": 1, "deleted": 0}
+    good = Completeness(TODAY, "SC-West", 811, states, 0, ())
+    named = (Difference(40721, Lack.LOST), Difference(40722, Lack.DOUBLED))
+    bad = Completeness(TODAY, None, 812, states, 1, named)
+    return page(
+        request, "vollzaehligkeit.html", status=422, day=TODAY, typed="31.02.2026",
+        sums=(good, bad), fault="Diesen Tag gibt es nicht.", closes=False, stand=NOW,
+        differences=[(one.message_id, "–", *words.difference(one.fault)) for one in named],
+    )  # fmt: skip
+
+
+FOR_ADMINS = {"beiseite", "postfaecher", "vollzaehligkeit"}
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
 PAGES: dict[str, Callable[[Request], Response]] = {
@@ -425,6 +440,7 @@ PAGES: dict[str, Callable[[Request], Response]] = {
     "texte": _texts,
     "beiseite": _aside,
     "postfaecher": _postboxes,
+    "vollzaehligkeit": _completeness,
     "fehler-409": lambda r: problem_page(
         r, Problem(409, "item.lease_stale", "", {"item_id": 4711})
     ),

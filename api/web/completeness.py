@@ -1,0 +1,53 @@
+"""The page "Vollzähligkeit": the proof of one day that every mail seen is accounted for."""
+
+from datetime import date
+
+from fastapi import APIRouter, Response
+
+from api.web import days, words
+from api.web.render import page
+from api.web.visit import Reading, Visit
+from rules.errors import Refused
+from triage import admin
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/vollzaehligkeit")
+def completeness_page(visit: Reading, tag: str = "") -> Response:
+    """One row a postbox, and each mail that differs with what to do. `tag`: TT.MM.JJJJ."""
+    day, fault = _day(visit, tag)
+    sums = admin.proof_of_day(visit.house, visit.caller, day=day)
+    return page(
+        visit.request,
+        "vollzaehligkeit.html",
+        status=422 if fault else 200,
+        day=day,
+        typed=tag or days.short_day(day),
+        fault=fault,
+        sums=sums,
+        differences=_named(sums),
+        closes=all(one.closes for one in sums),
+        stand=visit.house.clock(),
+    )
+
+
+def _day(visit: Visit, typed: str) -> tuple[date, str]:
+    """The day asked for and "", or today and what was wrong with it."""
+    try:
+        return (days.typed(typed, today=visit.today) if typed else visit.today), ""
+    except Refused as exc:
+        return visit.today, exc.message
+
+
+def _named(sums: tuple[admin.Completeness, ...]) -> tuple[tuple[int, str, str, str], ...]:
+    """Each mail once, with its postbox: (number, postbox, what is wrong, what to do)."""
+    found = {
+        (one.message_id, one.fault.value): sum_.postbox or "–"
+        for sum_ in reversed(sums)
+        for one in sum_.differences
+    }
+    return tuple(
+        (number, postbox, *words.difference(fault))
+        for (number, fault), postbox in sorted(found.items())
+    )

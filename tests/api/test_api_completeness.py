@@ -1,0 +1,103 @@
+"""The proof of the day at the doors: page, door and command tell the same; each for his regions."""
+
+from dataclasses import replace
+
+import pytest
+
+from api.app import make_app
+from api.doors import ApiKey, new_key
+from api.web import words
+from rules.codes import Role
+from rules.postbox import Place
+from store import keeping
+from store.arrivals import Fault
+from store.keeping import Arrival
+from tests.api.conftest import Doors
+from tests.api.desk_person import at_desk
+from tests.api.door_client import DoorClient
+from tests.api.small_door import bearer, door_settings
+from tests.house_fixture import eml
+from triage.house import House, PostboxPlan
+
+PLANS = (
+    PostboxPlan("SC-West", "West", is_observed=False),
+    PostboxPlan("SC-Ost", "Ost", is_observed=False),
+)
+WEST, _WEST_HASH = new_key("admin-west")
+ALL, _ALL_HASH = new_key("admin-all")
+KEYS = (
+    ApiKey("admin-west", _WEST_HASH, Role.ADMIN, regions=("West",)),
+    ApiKey("admin-all", _ALL_HASH, Role.ADMIN),
+)
+
+
+@pytest.fixture
+def house(doors: Doors) -> House:
+    """One mail in the West, two in the East."""
+    house = replace(doors.house, policy=replace(doors.house.policy, postboxes=PLANS))
+    now = house.clock()
+    with house.db.write() as tx:
+        for uid, (region, subject) in enumerate((("West", "a"), ("Ost", "b"), ("Ost", "c"))):
+            place = Place("INBOX", "1", str(uid))
+            arrival = Arrival(
+                eml(subject), now, "postbox", postbox=f"SC-{region}", region=region, place=place
+            )
+            keeping.keep(tx, arrival, now=now)
+    return house
+
+
+def lose_one(house: House) -> int:
+    """As a restored backup would: arrivals stay, a row of the ledger is missing."""
+    with house.db.write() as tx:
+        run = tx.connection.exec_driver_sql
+        number: int = run("SELECT max(id) FROM message").scalar_one()
+        run("DELETE FROM sighting WHERE message_id = (SELECT max(id) FROM message)")
+        run("DELETE FROM message WHERE id = (SELECT max(id) FROM message)")
+    return number
+
+
+def rows_of(house: House, day: str = "") -> tuple[list[str], int]:
+    admin = at_desk(make_app(house, door_settings(demo=True)), seat="admin")
+    admin.open(f"/vollzaehligkeit?tag={day}")
+    rows = [" ".join(row.text.split()) for row in admin.page.query_selector_all("tbody tr")]
+    return rows, admin.answer.status_code
+
+
+def test_the_page_shows_each_postbox_and_the_sum_of_all_ways(house: House) -> None:
+    rows, _ = rows_of(house)
+    assert [row.split()[:2] for row in rows] == [
+        ["SC-West", "1"],
+        ["SC-Ost", "2"],
+        ["Alle", "Wege"],
+    ]
+    assert all("vollzählig" in row for row in rows)
+
+
+def test_a_lost_mail_is_named_once_with_its_postbox_and_what_to_do(house: House) -> None:
+    number = lose_one(house)
+    rows, _ = rows_of(house, "23.11.2026")
+    named = [row for row in rows if row.startswith(str(number))]
+    assert len(named) == 1
+    assert "SC-Ost" in named[0]
+    assert "Sicherung" in named[0]
+    assert [("vollzählig" in row) for row in rows[:3]] == [True, False, False]
+
+
+def test_another_day_is_empty_and_no_day_is_said_so(house: House) -> None:
+    assert rows_of(house, "22.11.2026")[0][0].split()[:2] == ["SC-West", "0"]
+    assert rows_of(house, "31.02.2026")[1] == 422
+
+
+def test_an_admin_of_a_region_gets_the_sums_of_its_postboxes_only(house: House) -> None:
+    app = make_app(house, door_settings(keys=KEYS))
+    west, everywhere = DoorClient(app, bearer(WEST)), DoorClient(app, bearer(ALL))
+    path = "/v1/admin/completeness"
+    assert west.get(f"{path}?postbox=SC-West").json()["seen"] == 1
+    assert everywhere.get(path).json()["seen"] == 3
+    for asked in ("?postbox=SC-Ost", ""):
+        refused = west.get(f"{path}{asked}")
+        assert (refused.status_code, refused.json()["code"]) == (404, "postbox.unknown")
+
+
+def test_each_fault_has_words_and_a_remedy() -> None:
+    assert set(words.DIFFERENCES) == {fault.value for fault in Fault}
