@@ -106,14 +106,12 @@ class Judge:
         order = concerns.in_order(found, ranks=self._ranks, moving=moving)
         named = tuple(self._found(read.mail, opinion, code, found[code], moving) for code in order)
         answer, because = payment.of_message(named, hint=announced.hint(read.said, told.dates))
-        close = self._is_close(came_by, answer, opinion.payment)
-        if close:
+        if self._is_close(came_by, answer, opinion.payment):
             answer, because = PaymentRelevant.OPEN, (CLOSE,)
         doubts = review.reasons(
             read,
             found,
             channel=(came_by, 1.0 if read.mail.form else opinion.channels[came_by]),
-            payment_close=close,
             unlike=opinion.unlike,
             facts=told,
         )

@@ -1,5 +1,7 @@
 """When a person must look before anything happens by itself.
 
+That money may move is none of them: then the payment answer is `open`, and an open item can't be
+closed without a hand-over or a person's waiver (decision 0005), so nothing happens by itself.
 The reasons are stable codes; the pages show them in German. Source: F23 (abstain), F24; label
 guide ("siehe Anhang": a person must look); facts section 10 (danger to self: at once).
 """
@@ -22,7 +24,7 @@ _GERMAN_SHARE: Final = 0.12
 
 REASONS: Final = (
     *("danger", "empty", "attachment_only", "short", "language", "long", "unlike", "unsure"),
-    *("channel_unsure", "form_unread", "payment_close", "iban"),
+    *("channel_unsure", "form_unread", "iban"),
 )
 """All codes, the gravest first; the desk has a sentence for each."""
 
@@ -40,7 +42,6 @@ def reasons(
     found: Mapping[Concern, float],
     *,
     channel: tuple[Channel, float],
-    payment_close: bool,
     unlike: bool,
     facts: Facts,
 ) -> tuple[str, ...]:
@@ -58,7 +59,6 @@ def reasons(
         ("unsure", max(found.values()) < UNSURE_BELOW),
         ("channel_unsure", channel[1] < _CHANNEL_UNSURE_BELOW),
         ("form_unread", channel[0] in FORM_CHANNELS and reading.mail.form is None),
-        ("payment_close", payment_close),
         ("iban", bool(facts.defects)),
     )
     return tuple(code for code, holds in checks if holds)

@@ -98,7 +98,6 @@ REVIEW: Final[Mapping[str, str]] = MappingProxyType(
         "unsure": "Das Anliegen ist unsicher.",
         "channel_unsure": "Auf welchem Weg die Mail kam, ist unsicher.",
         "form_unread": "Das Formular war nicht lesbar.",
-        "payment_close": "Dass Geld bewegt wird, ist nicht auszuschließen.",
         "iban": "Eine IBAN im Text ist falsch.",
         "payment_open": "Ob Geld bewegt wird, ist offen.",
         "attachment_only": "Der Text sagt nichts, nur die Anlage.",
