@@ -5,7 +5,6 @@ kept as a message of its own: never fewer messages than mails.
 Source: imap protocol, "human moves it back" (docs/reliability.md); own decision 0030.
 """
 
-from collections import deque
 from datetime import datetime
 
 from rules.postbox import Fetched, TooLarge
@@ -27,24 +26,26 @@ def take_back(
     Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
     """
     hashes = {mail.place: _fingerprint(mail) for mail in batch}
+    with house.db.read() as tx:
+        owned = sightings.owners(tx, box.name, places=tuple(hashes))
     homeless = _homeless(house, box, hashes=frozenset(hashes.values()))
-    if not homeless:
+    if not homeless and not owned:
         return batch
     now = house.clock()
-    unknown: list[Fetched | TooLarge] = []
+    # A place belongs to one message for good: whose it is, lies there again, and nowhere else.
+    back = {mail.place: owned[mail.place] for mail in batch if mail.place in owned}
+    for mail in batch:
+        waiting = [i for i in homeless.get(hashes[mail.place], ()) if i not in back.values()]
+        if waiting and mail.place not in back:
+            back[mail.place] = waiting[0]
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
-        owned = sightings.owners(tx, box.name, places=tuple(hashes))
-        for mail in batch:
-            waiting = homeless.get(hashes[mail.place])
-            if mail.place in owned or not waiting:
-                unknown.append(mail)
-                continue
-            message_id, was_nowhere = waiting.popleft()
-            sightings.move(tx, message_id, to=mail.place, now=now)
+        for place, message_id in back.items():
+            was_nowhere = sightings.has_left(tx, message_id)
+            sightings.move(tx, message_id, to=place, now=now)
             action = "mail.found_again" if was_nowhere else "mail.moved_by_hand"
-            welcome(tx, message_id, action, folder=mail.place.folder, now=now)
-    return unknown
+            welcome(tx, message_id, action, folder=place.folder, now=now)
+    return [mail for mail in batch if mail.place not in back]
 
 
 def welcome(tx: Tx, message_id: int, action: str, *, folder: str, now: datetime) -> None:
@@ -60,10 +61,8 @@ def welcome(tx: Tx, message_id: int, action: str, *, folder: str, now: datetime)
     )
 
 
-def _homeless(
-    house: House, box: Postbox, *, hashes: frozenset[str]
-) -> dict[str, deque[tuple[int, bool]]]:
-    """Known messages of these bytes that are at none of their places: (id, was nowhere before)."""
+def _homeless(house: House, box: Postbox, *, hashes: frozenset[str]) -> dict[str, list[int]]:
+    """Known messages that are at none of their places, oldest first, by their bytes."""
     with house.db.read() as tx:
         known = sightings.at_rest(tx, box.name, hashes=hashes)
         places = {
@@ -74,11 +73,10 @@ def _homeless(
             ]
             for message_id in known
         }
-    found: dict[str, deque[tuple[int, bool]]] = {}
+    found: dict[str, list[int]] = {}
     for message_id, digest in known.items():
         if not any(_lies(box, seen) for seen in places[message_id]):
-            line = found.setdefault(digest, deque())
-            line.append((message_id, not places[message_id]))
+            found.setdefault(digest, []).append(message_id)
     return found
 
 

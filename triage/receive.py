@@ -100,9 +100,6 @@ def _keep(
         new = [(mail, kept) for mail, kept in zip(batch, answers, strict=True) if kept.is_new]
         for mail, kept in new:
             _note(tx, mail, kept, postbox=postbox, now=now)
-        for kept in answers:
-            if not kept.is_new:
-                putback.welcome(tx, kept.message_id, "mail.found_again", folder=INBOX, now=now)
     return len(new)
 
 

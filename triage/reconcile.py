@@ -26,28 +26,41 @@ GONE_AFTER_ABSENCES = 2
 """A mail is gone when two looks in a row did not find it: a move may be seen half. Source: imap
 protocol, "human deletes it" (docs/reliability.md)."""
 
+READ_A_LOOK = 200
+"""Strangers whose bytes are read in one look, which must end within the lease; the next look goes
+on. Own decision 0030."""
+
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What one look at all managed folders found."""
+    """What one look at all managed folders found.
+
+    `unfinished`: there was more to read than fits into one look; nothing was counted as missing.
+    """
 
     moved_by_hand: int = 0
     gone_by_hand: int = 0
     found_again: int = 0
     strangers: int = 0
+    unfinished: bool = False
 
 
-def reconcile(house: House, box: Postbox, lease: Lease) -> Reconciled:
+def reconcile(
+    house: House, box: Postbox, lease: Lease, *, read: dict[Place, str] | None = None
+) -> Reconciled:
     """Compare all folders in which the ledger knows mail with the postbox, under its lease.
 
     Idempotent. `strangers` are mails in managed folders that never came through the INBOX;
-    they are counted, and left where a person put them.
+    they are counted, and left where a person put them. They are read only while something is
+    missing or gone; `read` remembers their fingerprints from look to look, because a folder may
+    hold thousands of them and a place never changes its bytes.
     Raises: TryLater: the postbox is away. Conflict: `lease.lost`.
     """
     with house.db.read() as tx:
-        managed = {*sightings.folders(tx, box.name), *sightings.folders_of_gone(tx, box.name)}
+        gone_from = sightings.folders_of_gone(tx, box.name)
+        managed = {*sightings.folders(tx, box.name), *gone_from}
         known = {f: sightings.live(tx, box.name, folder=f) for f in sorted(managed)}
         in_doubt = ops.in_doubt(tx, box.name)
     absent: list[Sighting] = []
@@ -65,7 +78,26 @@ def reconcile(house: House, box: Postbox, lease: Lease) -> Reconciled:
         # Somebody moved or deleted: only then are the folders searched that we never used.
         for folder in set(box.folders()) - known.keys():
             unknown += _unknown(house, box, _view(box, folder))
-    return _follow(house, box, lease, absent=absent, present=present, unknown=unknown)
+    memory = {} if read is None else read
+    unread = [place for place in unknown if place not in memory] if absent or gone_from else []
+    memory.update(_digests(box, unread[:READ_A_LOOK]))
+    look = _Look(
+        absent=absent,
+        present=present,
+        unknown=[(place, memory.get(place, "")) for place in unknown],
+        unfinished=len(unread) > READ_A_LOOK,
+    )
+    return _follow(house, box.name, lease, look)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What differs: places that should hold mail, do so again, or hold mail of no message."""
+
+    absent: list[Sighting]
+    present: list[int]
+    unknown: list[tuple[Place, str]]
+    unfinished: bool
 
 
 def _view(box: Postbox, folder: str) -> FolderView:
@@ -88,29 +120,21 @@ def _unknown(house: House, box: Postbox, view: FolderView) -> list[Place]:
     return [Place(view.folder, view.epoch, uid) for uid in free]
 
 
-def _follow(
-    house: House,
-    box: Postbox,
-    lease: Lease,
-    *,
-    absent: list[Sighting],
-    present: list[int],
-    unknown: list[Place],
-) -> Reconciled:
-    found = [(place, digest) for place in unknown if (digest := _digest(box, place))]
+def _follow(house: House, postbox: str, lease: Lease, look: _Look) -> Reconciled:
     now = house.clock()
-    missing = {seen.message_id: seen for seen in absent}
+    missing = {seen.message_id: seen for seen in look.absent}
     moved = again = 0
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
-        sightings.mark_present(tx, present, now=now)
-        owners = sightings.owners(tx, box.name, places=[place for place, _ in found])
-        for place, digest in found:
+        sightings.mark_present(tx, look.present, now=now)
+        read = [(place, digest) for place, digest in look.unknown if digest]
+        owners = sightings.owners(tx, postbox, places=[place for place, _ in read])
+        for place, digest in read:
             # A place belongs to one message for good: no twin of it may lie there.
             own = {owners[place]} if place in owners else None
             message_id = epochs.adopt_moved(
                 tx,
-                box.name,
+                postbox,
                 place=place,
                 sha256=digest,
                 candidates=missing.keys() if own is None else own & missing.keys(),
@@ -121,16 +145,17 @@ def _follow(
                 del missing[message_id]
                 putback.welcome(tx, message_id, "mail.moved_by_hand", folder=place.folder, now=now)
             else:
-                again += _found_again(tx, box.name, place, digest, own=own, now=now)
-        gone = _mark_gone(house, tx, list(missing.values()))
+                again += _found_again(tx, postbox, place, digest, own=own, now=now)
+        gone = 0 if look.unfinished else _mark_gone(house, tx, list(missing.values()))
     result = Reconciled(
         moved_by_hand=moved,
         gone_by_hand=gone,
         found_again=again,
-        strangers=len(found) - moved - again,
+        strangers=len(look.unknown) - moved - again,
+        unfinished=look.unfinished,
     )
     if result != Reconciled():
-        log.info("postbox.reconciled", postbox=box.name, moved=moved, gone=gone, again=again)
+        log.info("postbox.reconciled", postbox=postbox, moved=moved, gone=gone, again=again)
     return result
 
 
@@ -138,7 +163,7 @@ def _found_again(
     tx: Tx, postbox: str, place: Place, digest: str, *, own: set[int] | None, now: datetime
 ) -> bool:
     """Whether a message that lay nowhere lies there now: put back by hand."""
-    lost = sightings.nowhere(tx, postbox, sha256=digest) if digest else ()
+    lost = sightings.nowhere(tx, postbox, sha256=digest)
     back = next((one for one in lost if own is None or one in own), None)
     if back is not None:
         sightings.move(tx, back, to=place, now=now)
@@ -164,8 +189,12 @@ def _mark_gone(house: House, tx: Tx, missing: list[Sighting]) -> int:
     return len(gone)
 
 
-def _digest(box: Postbox, place: Place) -> str:
-    for mail in box.fetch(place.folder, place.epoch, (place.uid,)):
-        if isinstance(mail, Fetched):
-            return originals.fingerprint(mail.data)
-    return ""
+def _digests(box: Postbox, places: list[Place]) -> dict[Place, str]:
+    """The fingerprint of what lies at each place; empty where it went away or can't be read."""
+    found = dict.fromkeys(places, "")
+    for folder, epoch in sorted({(place.folder, place.epoch) for place in places}):
+        uids = tuple(p.uid for p in places if (p.folder, p.epoch) == (folder, epoch))
+        for mail in box.fetch(folder, epoch, uids):
+            data = mail.data if isinstance(mail, Fetched) else mail.head
+            found[mail.place] = originals.fingerprint(data)
+    return found

@@ -18,6 +18,7 @@ from uuid import uuid4
 import structlog
 
 from rules.errors import Conflict, HouseError
+from rules.postbox import Place
 from store import beats, leases
 from store.leases import Lease
 from triage import filing, folders, health, receive, reconcile, rounds
@@ -126,6 +127,7 @@ class _PostboxRound:
     _box: Postbox | None = None
     _lease: Lease | None = None
     _looked_at: datetime | None = None
+    _read: dict[Place, str] = field(default_factory=dict)
 
     def __call__(self) -> int:
         lease = self._held_lease()
@@ -155,7 +157,9 @@ class _PostboxRound:
         if self._looked_at is None or now - self._looked_at >= pause:
             self._looked_at = now
             self._make_folders(box)
-            reconcile.reconcile(self.worker.house, box, lease)
+            look = reconcile.reconcile(self.worker.house, box, lease, read=self._read)
+            if look.unfinished:
+                self._looked_at = now - pause
 
     def _make_folders(self, box: Postbox) -> None:
         """Missing folders of agencies, by configuration; what can't be had is told to `ready`."""

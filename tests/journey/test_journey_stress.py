@@ -10,8 +10,8 @@ pytestmark = pytest.mark.journey
 @pytest.mark.parametrize(
     "plan",
     [
-        Plan(seed=4, mails=60, kills=10, seconds=20, settle_seconds=60),
-        Plan(seed=5, mails=30, kills=5, seconds=10, settle_seconds=60, engine="sqlite", workers=1),
+        Plan(seed=4, mails=45, kills=8, seconds=15, settle_seconds=60),
+        Plan(seed=5, mails=24, kills=4, seconds=8, settle_seconds=60, engine="sqlite", workers=1),
     ],
     ids=["postgresql", "sqlite"],
 )

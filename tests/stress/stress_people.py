@@ -53,8 +53,10 @@ class DoorSender:
         """Send at that pace, then until the queue is empty."""
         for number in pace.beats(self.random):
             self._new(f"d{number:06d}")
-            self._one_try()
-        until = time.monotonic() + 120
+            # Two, so that what waited through an outage is caught up with.
+            if self._one_try() and self.waiting:
+                self._one_try()
+        until = time.monotonic() + 300
         while self.waiting and time.monotonic() < until:
             if not self._one_try():
                 time.sleep(0.2)
@@ -70,12 +72,13 @@ class DoorSender:
     def _one_try(self) -> bool:
         sent, data, recipient = self.waiting.popleft()
         self.tries += 1
+        sent.doubtful = 1
         try:
             self._deliver(data, recipient)
         except LOST:
             self.waiting.append((sent, data, recipient))
             return False
-        sent.accepted = 1
+        sent.accepted, sent.doubtful = 1, 0
         return True
 
     def _deliver(self, data: bytes, recipient: str) -> None:

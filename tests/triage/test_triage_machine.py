@@ -253,7 +253,7 @@ def test_whatever_people_and_workers_do_nothing_is_lost_doubled_or_misplaced(tem
     run_state_machine_as_test(
         Postbox,
         settings=settings(
-            max_examples=30,
+            max_examples=20,
             stateful_step_count=16,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -1,5 +1,7 @@
 """People work in the same postbox: what they move or delete by hand is noticed, never undone."""
 
+from datetime import UTC, datetime
+
 from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
 from store import ledger, ops, retention, sightings
@@ -188,3 +190,62 @@ def test_twins_that_change_places_by_hand_are_followed_each_to_its_own(house, bo
     move(second, "Hand", "435 Kassel/AU")
     assert reconcile(house, box, lease) == Reconciled(moved_by_hand=2)
     assert folders_of(house, box) == {"435 Kassel/AU": 1, "Hand": 1}
+
+
+def test_what_comes_back_to_a_place_of_its_own_lies_nowhere_else(house, box, lease):
+    """Found by the state machine: a copy was taken for the mail, and the mail lay in two places."""
+    bring_in(house, box, lease, eml("Krankmeldung"))
+    (uid,) = box.view("435 Kassel/AU").uids
+    box.append("435 Kassel/AU", eml("Krankmeldung"))
+    box.move(Place("435 Kassel/AU", "maildir", uid), "INBOX")
+    for _ in range(3):
+        receive.receive(house, box, lease, region="Südwest")
+        reconcile(house, box, lease)
+    assert folders_of(house, box) == {"INBOX": 1}
+    assert states(house) == {"sorted": 1}
+
+
+class Counting:
+    """A postbox that counts the mails it was asked for."""
+
+    def __init__(self, box) -> None:
+        self._box, self.name, self.read = box, box.name, []
+
+    def __getattr__(self, name):
+        return getattr(self._box, name)
+
+    def fetch(self, folder, epoch, uids):
+        self.read += uids
+        return self._box.fetch(folder, epoch, uids)
+
+
+def test_strangers_are_read_only_while_something_is_missing_and_only_once(house, box, lease):
+    """Found by `make stress`: looks that read all of them each time outlast the lease for ever."""
+    bring_in(house, box, lease, eml("Krankmeldung"), eml("Termin"))
+    for number in range(3):
+        box.append("435 Kassel/AU", eml(f"alte Post {number}"))
+    counting, read = Counting(box), {}
+    assert reconcile(house, counting, lease, read=read) == Reconciled(strangers=3)
+    assert counting.read == []
+    gone(house, box, lease, folder="435 Kassel/Termin")
+    for _ in range(3):
+        assert reconcile(house, counting, lease, read=read) == Reconciled(strangers=3)
+    assert len(counting.read) == 3
+
+
+def test_what_does_not_fit_into_one_look_is_read_in_the_next_and_nothing_is_missed_before(
+    house, box, lease, monkeypatch
+):
+    monkeypatch.setattr("triage.reconcile.READ_A_LOOK", 2)
+    bring_in(house, box, lease, eml("Krankmeldung"), eml("Termin"))
+    for number in range(5):
+        before = datetime(2020, 1, 1 + number, tzinfo=UTC)
+        box.append("435 Kassel/Termin", eml(f"alte Post {number}"), before)
+    (uid,) = box.view("435 Kassel/AU").uids
+    box.move(Place("435 Kassel/AU", "maildir", uid), "435 Kassel/Termin")
+    read: dict[Place, str] = {}
+    looks = [reconcile(house, box, lease, read=read) for _ in range(4)]
+    assert sum(look.moved_by_hand for look in looks) == 1
+    assert sum(look.gone_by_hand for look in looks) == 0
+    assert [look.unfinished for look in looks] == [True, True, False, False]
+    assert folders_of(house, box) == {"435 Kassel/Termin": 2}
