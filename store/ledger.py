@@ -16,7 +16,7 @@ from rules.errors import Refused
 from rules.ledger import TAKEN_OUT_OF, LedgerState, ledger_step
 from store import originals, rows, tables
 from store.engine import Tx
-from store.statements import spelled
+from store.statements import parts, spelled
 
 BERLIN = ZoneInfo("Europe/Berlin")
 """Local days of the house. Source: § 4 Zeitgesetz (EinhZeitG): legal time in Germany."""
@@ -155,6 +155,21 @@ def was_before(row: Message) -> tuple[LedgerState, str]:
     word, _, reason = row.state_reason.partition(":")
     aside = LedgerState.ASIDE
     return (aside, reason) if word == aside.value else (LedgerState.SORTED, reason)
+
+
+def known_in(tx: Tx, postbox: str, *, hashes: Iterable[str]) -> frozenset[str]:
+    """Those of the fingerprints that a message of the postbox has, however it came in.
+
+    One whose content was deleted after its period is known too: it must not come back.
+    """
+    table = tables.message
+    found: set[str] = set()
+    for part in parts(sorted(hashes)):
+        statement = sa.select(table.c.sha256).where(
+            table.c.sha256.in_(part), table.c.postbox == postbox
+        )
+        found.update(tx.run(statement).scalars())
+    return frozenset(found)
 
 
 def unsorted(tx: Tx, *, limit: int) -> tuple[int, ...]:

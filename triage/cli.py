@@ -9,7 +9,7 @@ import sys
 import typer
 
 from rules.errors import HouseError
-from triage import cli_admin, cli_model, cli_models, cli_relearn, cli_run, log
+from triage import cli_admin, cli_backfill, cli_model, cli_models, cli_relearn, cli_run, log
 from triage.console import fail
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ cli_model.register(app)
 cli_models.register(app)
 cli_relearn.register(app)
 cli_admin.register(app)
+cli_backfill.register(app)
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """Commands for admins: texts, keys, outbox, aside, reconcile, trail."""
 
-import getpass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,8 +7,6 @@ from typing import Annotated
 import typer
 
 from api.doors import new_key
-from rules.access import Caller
-from rules.codes import Role
 from rules.errors import Refused
 from rules.texts import approval_line
 from store import audit
@@ -23,6 +20,7 @@ from triage.console import (
     ConfigOption,
     JsonOption,
     emit,
+    operator,
     say,
     settings_of,
     show,
@@ -112,7 +110,7 @@ def outbox_list(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = Fal
     Example: postlotse outbox list --json
     """
     house = _house(config)
-    for row in admin.outgoing_listing(house, _operator(), states=admin.ENDED_BADLY, limit=500):
+    for row in admin.outgoing_listing(house, operator(), states=admin.ENDED_BADLY, limit=500):
         line = {
             "id": row.id,
             "kind": row.kind,
@@ -133,7 +131,7 @@ def outbox_replay(
 
     Example: postlotse outbox replay 12
     """
-    admin.outgoing_replay(_house(config), _operator(), outgoing_id)
+    admin.outgoing_replay(_house(config), operator(), outgoing_id)
     say(f"outgoing row {outgoing_id} is due again")
 
 
@@ -149,7 +147,7 @@ def aside_list(
     Example: postlotse aside list --reason mail.machine
     """
     for row in set_aside.listing(
-        _house(config), _operator(), limit=1000, reason_code=reason, postbox=postbox
+        _house(config), operator(), limit=1000, reason_code=reason, postbox=postbox
     ):
         line = {
             "message": row.message_id,
@@ -171,7 +169,7 @@ def aside_replay(
 
     Example: postlotse aside replay 7
     """
-    set_aside.replay(_house(config), _operator(), message_id)
+    set_aside.replay(_house(config), operator(), message_id)
     say(f"message {message_id} goes through the next sorting round")
 
 
@@ -183,7 +181,7 @@ def aside_replay_all(
 
     Example: postlotse aside replay-all --reason bug
     """
-    done = set_aside.replay_all(_house(config), _operator(), reason_code=reason, postbox=postbox)
+    done = set_aside.replay_all(_house(config), operator(), reason_code=reason, postbox=postbox)
     say(f"{done} messages go through the next sorting rounds")
 
 
@@ -197,7 +195,7 @@ def aside_export(
 
     Example: postlotse aside export 7 --out mail.eml
     """
-    out.write_bytes(accept.original(_house(config), _operator(), message_id))
+    out.write_bytes(accept.original(_house(config), operator(), message_id))
     say(f"message {message_id} is in {out}")
 
 
@@ -240,7 +238,7 @@ def reconcile(
         wanted = date.fromisoformat(day) if day else None
     except ValueError as exc:
         raise Refused("reconcile.day", f"{day} is no day; write YYYY-MM-DD.") from exc
-    sums = admin.proof_of_day(_house(config), _operator(), day=wanted)
+    sums = admin.proof_of_day(_house(config), operator(), day=wanted)
     for sum_ in sums:
         emit(_sum_line(sum_)) if as_json else _say_sum(sum_)
     if not all(sum_.closes for sum_ in sums):
@@ -269,8 +267,3 @@ def _say_sum(found: admin.Completeness) -> None:
 
 def _house(config: Path) -> House:
     return wiring.build_house(settings_of(config))
-
-
-def _operator() -> Caller:
-    """Who may read the configuration is an admin; the trail names the account."""
-    return Caller(f"cli:{getpass.getuser()}", Role.ADMIN, agencies=None, regions=None)

@@ -1,7 +1,6 @@
 """Commands that run the house: demo, serve, work, migrate."""
 
 import secrets
-import signal
 import sys
 import threading
 from pathlib import Path
@@ -16,7 +15,7 @@ from rules.codes import Role
 from store import migrate as migrations
 from triage import demo as demo_house
 from triage import figures, log, wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, say, settings_of
+from triage.console import DEFAULT_CONFIG, ConfigOption, say, settings_of, stop_event
 from triage.house import House
 from triage.settings import Settings, secret
 from triage.worker import Worker
@@ -65,7 +64,7 @@ def demo(
         "Ctrl-C stops, the next start goes on where it was."
     )
     try:
-        _show_progress(running.house, _stop_event())
+        _show_progress(running.house, stop_event())
     finally:
         desk.stop()
         running.stop()
@@ -86,7 +85,7 @@ def serve(
     house = wiring.build_house(settings)
     worker = _worker(house, config) if with_worker else None
     door = _door(settings)
-    stop = _stop_event()
+    stop = stop_event()
     desk = _open_desk(house, door, port=door.port)
     say(f"Postlotse: http://{door.host}:{desk.port}")
     if worker:
@@ -105,7 +104,7 @@ def work(config: ConfigOption = DEFAULT_CONFIG) -> None:
     settings = settings_of(config)
     worker = _worker(wiring.build_house(settings), config)
     worker.start()
-    _stop_event().wait()
+    stop_event().wait()
     worker.stop()
 
 
@@ -135,14 +134,6 @@ def _worker(house: House, config: Path) -> Worker:
         settings.worker.poll_seconds,
         door=wiring.letterbox(house, settings),
     )
-
-
-def _stop_event() -> threading.Event:
-    """Set by SIGINT and SIGTERM, so that rounds end in order."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
 
 
 def _show_progress(house: House, stop: threading.Event) -> None:

@@ -1,13 +1,18 @@
 """What all commands share: options, the way errors are told, JSON lines."""
 
+import getpass
 import json
+import signal
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
+from rules.access import Caller
+from rules.codes import Role
 from rules.errors import HouseError
 from triage.settings import Settings, load
 
@@ -40,6 +45,19 @@ def show(row: Mapping[str, object], *, as_json: bool) -> None:
         emit(row)
     else:
         say("  ".join(f"{key}={value}" for key, value in row.items()))
+
+
+def operator() -> Caller:
+    """Who may read the configuration is an admin; the trail names the account."""
+    return Caller(f"cli:{getpass.getuser()}", Role.ADMIN, agencies=None, regions=None)
+
+
+def stop_event() -> threading.Event:
+    """Set by SIGINT and SIGTERM, so that what runs ends in order."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def settings_of(config: Path) -> Settings:

@@ -10,6 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from ingest.maildir import create_tree
 from rules.errors import HouseError
 from store import keeping, migrate
 from store.keeping import Arrival
@@ -151,6 +152,22 @@ def test_the_sum_the_trail_and_the_lists_of_a_small_house(config, tmp_path):
     assert call("aside", "replay-all", "-c", str(config)).startswith("0 ")
     assert refusal("outbox", "replay", "7", "-c", str(config)) == "outgoing.unknown"
     assert refusal("reconcile", "-c", str(config), "--day", "gestern") == "reconcile.day"
+
+
+def test_an_archive_is_filled_in_once_and_reported(config, tmp_path):
+    create_tree(tmp_path / "mail")
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.eml").write_bytes(eml(f"Termin {number}"))
+    words = ("backfill", str(folder), "-c", str(config), "--postbox", "SC-Ost", "--rate", "0")
+    first = json.loads(call(*words, "--json").splitlines()[-1])
+    assert (first["in_archive"], first["kept"], first["known"]) == (3, 3, 0)
+    assert "0 of 3 mails filled in, 3 were known, 0 left out" in call(*words)
+    (folder / "x.eml").symlink_to(tmp_path / "gone")
+    assert "x.eml [archive.unreadable]" in call(*words, code=1)
+    assert refusal("backfill", "-c", str(config), "--postbox", "SC-Ost") == "archive.none"
+    assert refusal(*words[:2], "-c", str(config), "--postbox", "SC-West") == "postbox.unknown"
 
 
 def test_reconcile_names_the_mail_that_vanished_and_ends_with_one(tmp_path):

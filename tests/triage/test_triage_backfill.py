@@ -1,0 +1,178 @@
+"""An archive comes in once, at its pace, and goes on after it was cancelled or killed."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ingest.archive import ArchiveMail, LeftOut
+from rules.access import Caller
+from rules.codes import Role
+from rules.errors import Refused
+from store import keeping, ledger
+from store.keeping import Arrival
+from tests.house_fixture import ADMIN, eml
+from triage import admin, backfill, receive, rounds
+from triage.backfill import Pace
+from triage.house import PostboxPlan
+
+PLAN = PostboxPlan("SC-Südwest", "Südwest", is_observed=False)
+OLD = timedelta(days=400)
+
+
+@pytest.fixture
+def house(house):
+    return replace(house, policy=replace(house.policy, postboxes=(PLAN,)))
+
+
+class Watch:
+    """A clock that only waiting moves; after `ends_after` waits it says that the run is to end."""
+
+    def __init__(self, ends_after=None):
+        self.now, self.waits, self.ends_after = 0.0, [], ends_after
+
+    def wait(self, seconds):
+        self.waits.append(seconds)
+        self.now += seconds
+        return len(self.waits) == self.ends_after
+
+
+def mails(house, count, first=0):
+    at = house.clock() - OLD
+    return [ArchiveMail(str(n), eml(f"Krankmeldung {n}"), at) for n in range(first, first + count)]
+
+
+def fill(house, found, *, rate=None, watch=None, told=lambda _: None, caller=ADMIN):
+    watch = watch or Watch()
+    pace = Pace(rate, watch.wait, lambda: watch.now)
+    return backfill.fill_in(house, caller, found, plan=PLAN, pace=pace, told=told)
+
+
+def numbers(found):
+    return found.kept, found.known, len(found.left_out)
+
+
+def rows(house):
+    with house.db.read() as tx:
+        return sum(ledger.counts(tx).values())
+
+
+def test_an_archive_comes_in_and_a_second_time_nothing_does(house):
+    archive = mails(house, 120)
+    assert numbers(fill(house, archive)) == (120, 0, 0)
+    assert numbers(fill(house, archive)) == (0, 120, 0)
+    assert rows(house) == 120
+
+
+def test_the_same_mail_twice_in_the_archive_comes_in_once(house):
+    archive = mails(house, 3) + mails(house, 3)
+    assert numbers(fill(house, archive)) == (3, 3, 0)
+
+
+def test_a_cancelled_run_goes_on_where_it_was(house):
+    archive = mails(house, 130)
+    first = fill(house, archive, watch=Watch(ends_after=1))
+    assert (numbers(first), first.is_cancelled) == ((50, 0, 0), True)
+    second = fill(house, archive)
+    assert (numbers(second), second.is_cancelled) == ((80, 50, 0), False)
+
+
+def test_a_killed_run_goes_on_where_it_was(house):
+    class Killed(BaseException):
+        pass
+
+    def dies():
+        yield from mails(house, 70)
+        raise Killed
+
+    with pytest.raises(Killed):
+        fill(house, dies())
+    assert rows(house) == 50
+    assert numbers(fill(house, mails(house, 70))) == (20, 50, 0)
+
+
+def test_the_pace_is_kept_and_known_mail_costs_none_of_it(house):
+    watch = Watch()
+    fill(house, mails(house, 30), rate=60, watch=watch)
+    assert watch.now == pytest.approx(30)
+    assert max(watch.waits) <= 5.0
+    again = Watch()
+    fill(house, mails(house, 31), rate=60, watch=again)
+    assert again.now == pytest.approx(1)
+
+
+def test_what_could_not_be_read_is_reported_and_counted(house):
+    shown = []
+    archive = [*mails(house, 2), LeftOut("a.eml", "archive.too_large"), *mails(house, 1, first=2)]
+    found = fill(house, archive, told=lambda now: shown.append(now.seen))
+    assert numbers(found) == (3, 0, 1)
+    assert shown[-1] == 4
+
+
+def test_two_runs_at_once_keep_each_mail_once(house):
+    """The second one looks before the first has committed."""
+    archive = mails(house, 2)
+
+    class Late:
+        """The database as the second run has it: the first comes in between."""
+
+        def __init__(self):
+            self.first = True
+
+        def __getattr__(self, name):
+            return getattr(house.db, name)
+
+        def write(self):
+            if self.first:
+                self.first = False
+                fill(house, archive)
+            return house.db.write()
+
+    assert numbers(fill(replace(house, db=Late()), archive)) == (0, 2, 0)
+    assert rows(house) == 2
+
+
+def test_mail_that_came_by_another_way_is_known_and_one_of_another_postbox_is_not(house):
+    archive = mails(house, 2)
+    with house.db.write() as tx:
+        for mail, postbox in zip(archive, (PLAN.name, "SC-Ost"), strict=True):
+            arrival = Arrival(mail.data, mail.received_at, "smtp", postbox=postbox)
+            keeping.keep(tx, arrival, now=house.clock())
+    assert numbers(fill(house, archive)) == (1, 1, 0)
+
+
+def test_mail_of_the_archive_that_lies_in_the_inbox_later_is_the_same_mail(house, box, lease):
+    archive = mails(house, 1)
+    fill(house, archive)
+    rounds.sort_pending(house)
+    box.append("INBOX", archive[0].data)
+    assert receive.receive(house, box, lease, region="Südwest").put_back == 1
+    assert rows(house) == 1
+
+
+def test_it_goes_the_way_of_all_mail_and_the_sum_closes(house):
+    fill(house, mails(house, 3))
+    assert rounds.sort_pending(house) == 3
+    (sum_, _) = admin.proof_of_day(house, ADMIN)
+    assert (sum_.seen, sum_.states["sorted"], sum_.closes) == (3, 3, True)
+    with house.db.read() as tx:
+        assert ledger.message(tx, 1).received_at == house.clock() - OLD
+
+
+def test_a_folder_of_the_postbox_is_an_archive_too_and_is_left_as_it_is(house, box):
+    box.ensure_folder("Archiv/2025")
+    for mail in mails(house, 2):
+        box.append("Archiv/2025", mail.data)
+    box.append("Archiv/2025", eml("groß", "x" * 1_100_000))
+    found = fill(house, backfill.of_folder(box, "Archiv/2025", house=house))
+    assert numbers(found) == (2, 0, 1)
+    assert len(box.view("Archiv/2025").uids) == 3
+
+
+def test_only_an_admin_of_the_region_fills_in(house):
+    west = Caller("a-2", Role.ADMIN, agencies=None, regions=frozenset({"West"}))
+    for caller, name in ((west, PLAN.name), (ADMIN, "SC-Nord")):
+        with pytest.raises(Refused) as refused:
+            backfill.plan_of(house, caller, name)
+        assert refused.value.code == "postbox.unknown"
+    assert backfill.plan_of(house, ADMIN, PLAN.name) == PLAN

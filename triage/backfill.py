@@ -1,0 +1,190 @@
+"""Filling in an archive: its mails go the way of all mail, at a set pace, each of them once.
+
+A mail that the ledger has for that postbox already is left alone, so that a run that was
+cancelled or killed is simply started again. The archive is only read.
+Source: F64; own decision 0032.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from ingest.archive import ArchiveMail, LeftOut, received_at
+from rules.access import Caller, Permission, may_see_region, require
+from rules.errors import Conflict, Refused
+from rules.postbox import Fetched
+from store import audit, keeping, ledger, originals
+from store.keeping import Arrival
+from triage.house import House, PostboxPlan
+from triage.ports import Postbox
+
+BATCH_MAILS = 50
+"""As rounds.SORT_BATCH."""
+BATCH_BYTES = 8_000_000
+"""As receive.BATCH_BYTES: a whole batch stands in memory."""
+BATCHES_A_MINUTE = 12
+"""So many commits a minute at least, where a pace is set: it is a flow, not a surge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast new mails may come in; None means as fast as they can be kept.
+
+    `wait` waits so many seconds and says True if the run is to end (`threading.Event.wait`).
+    `seconds` is a clock that never goes back.
+    """
+
+    mails_a_minute: int | None
+    wait: Callable[[float], bool]
+    seconds: Callable[[], float] = time.monotonic
+
+    @property
+    def batch_mails(self) -> int:
+        """Mails a commit."""
+        if self.mails_a_minute is None:
+            return BATCH_MAILS
+        return max(1, min(BATCH_MAILS, self.mails_a_minute // BATCHES_A_MINUTE))
+
+    def pause(self, kept: int, *, since: float) -> bool:
+        """Wait until `kept` mails since then are no more than the pace allows; True: end now."""
+        if self.mails_a_minute is None:
+            return self.wait(0)
+        return self.wait(max(0.0, since + 60 * kept / self.mails_a_minute - self.seconds()))
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is. `known`: the ledger had it. `left_out`: with the code of the reason."""
+
+    kept: int = 0
+    known: int = 0
+    left_out: list[LeftOut] = field(default_factory=list)
+    is_cancelled: bool = False
+
+    @property
+    def seen(self) -> int:
+        """All mails of the archive that the run has come to."""
+        return self.kept + self.known + len(self.left_out)
+
+
+def plan_of(house: House, caller: Caller, postbox: str) -> PostboxPlan:
+    """The configured postbox of that name, in the caller's regions.
+
+    Raises: Refused: `access.denied`, `postbox.unknown`.
+    """
+    require(caller, Permission.MANAGE_POSTBOXES)
+    for box in house.policy.postboxes:
+        if box.name == postbox and may_see_region(caller, box.region):
+            return box
+    raise Refused(
+        "postbox.unknown",
+        "There is no such postbox. Remedy: use a name of the configuration.",
+        postbox=postbox,
+    )
+
+
+def fill_in(
+    house: House,
+    caller: Caller,
+    mails: Iterable[ArchiveMail | LeftOut],
+    *,
+    plan: PostboxPlan,
+    pace: Pace,
+    told: Callable[[Progress], None],
+) -> Progress:
+    """Keep what the ledger doesn't have for this postbox; durable batch by batch. Idempotent.
+
+    `told` is called after each commit. Ends early, after a commit, where `pace.wait` says so.
+    Raises: TryLater: `store.away`; what was kept until then stays kept.
+    """
+    progress, since = Progress(), pace.seconds()
+    for batch in _batches(mails, pace.batch_mails, progress):
+        kept = _keep(house, caller, batch, plan)
+        progress.kept += kept
+        progress.known += len(batch) - kept
+        told(progress)
+        if pace.pause(progress.kept, since=since):
+            progress.is_cancelled = True
+            break
+    told(progress)
+    return progress
+
+
+def of_folder(box: Postbox, folder: str, *, house: House) -> Iterator[ArchiveMail | LeftOut]:
+    """The mails of a folder of a postbox, oldest first, which is only read.
+
+    Raises: TryLater: the postbox is away. Refused: no such folder.
+    """
+    view = box.view(folder)
+    for start in range(0, len(view.uids), BATCH_MAILS):
+        for mail in box.fetch(folder, view.epoch, view.uids[start : start + BATCH_MAILS]):
+            name = f"{folder}/{mail.place.uid}"
+            if isinstance(mail, Fetched):
+                at = min(mail.received_at, house.clock())
+                yield ArchiveMail(name, mail.data, received_at(mail.data, at_most=at))
+            else:
+                yield LeftOut(name, "archive.too_large")
+
+
+def _batches(
+    mails: Iterable[ArchiveMail | LeftOut], limit: int, progress: Progress
+) -> Iterator[list[ArchiveMail]]:
+    batch: list[ArchiveMail] = []
+    size_bytes = 0
+    for mail in mails:
+        if isinstance(mail, LeftOut):
+            progress.left_out.append(mail)
+            continue
+        batch.append(mail)
+        size_bytes += len(mail.data)
+        if len(batch) >= limit or size_bytes >= BATCH_BYTES:
+            yield batch
+            batch, size_bytes = [], 0
+    if batch:
+        yield batch
+
+
+def _keep(house: House, caller: Caller, batch: list[ArchiveMail], plan: PostboxPlan) -> int:
+    """One commit; how many were new. A second run beside this one is seen and waited for."""
+    try:
+        return _keep_new(house, caller, batch, plan)
+    except Conflict as exc:
+        if exc.code != "store.conflict":
+            raise
+    # The other run has just committed one of them; now it is known.
+    return _keep_new(house, caller, batch, plan)
+
+
+def _keep_new(house: House, caller: Caller, batch: list[ArchiveMail], plan: PostboxPlan) -> int:
+    by_content = {originals.fingerprint(mail.data): mail for mail in reversed(batch)}
+    now = house.clock()
+    with house.db.write() as tx:
+        known = ledger.known_in(tx, plan.name, hashes=by_content.keys())
+        new = [(digest, mail) for digest, mail in by_content.items() if digest not in known]
+        arrivals = [
+            Arrival(
+                data=mail.data,
+                received_at=mail.received_at,
+                source="backfill",
+                postbox=plan.name,
+                region=plan.region,
+                delivery_key=content_key(plan.name, digest),
+            )
+            for digest, mail in reversed(new)
+        ]
+        for kept in keeping.keep_many(tx, arrivals, now=now):
+            audit.add(
+                tx,
+                caller.name,
+                action="mail.filled_in",
+                subject=f"message:{kept.message_id}",
+                details={"sha256": kept.sha256, "postbox": plan.name},
+                at=now,
+            )
+    return len(new)
+
+
+def content_key(postbox: str, digest: str) -> str:
+    """What makes a mail of an archive the same in a second run: the postbox and the bytes."""
+    return sha256(f"backfill\n{postbox}\n{digest}".encode()).hexdigest()
