@@ -9,7 +9,16 @@ import sys
 import typer
 
 from rules.errors import HouseError
-from triage import cli_admin, cli_backfill, cli_model, cli_models, cli_relearn, cli_run, log
+from triage import (
+    cli_admin,
+    cli_backfill,
+    cli_model,
+    cli_models,
+    cli_observed,
+    cli_relearn,
+    cli_run,
+    log,
+)
 from triage.console import fail
 
 app = typer.Typer(
@@ -25,6 +34,7 @@ cli_models.register(app)
 cli_relearn.register(app)
 cli_admin.register(app)
 cli_backfill.register(app)
+cli_observed.register(app)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/vollzaehligkeit")
 def completeness_page(visit: Reading, tag: str = "") -> Response:
     """One row a postbox, and each mail that differs with what to do. `tag`: TT.MM.JJJJ."""
-    day, fault = _day(visit, tag)
+    day, fault = asked_day(visit, tag)
     sums = admin.proof_of_day(visit.house, visit.caller, day=day)
     return page(
         visit.request,
@@ -32,7 +32,7 @@ def completeness_page(visit: Reading, tag: str = "") -> Response:
     )
 
 
-def _day(visit: Visit, typed: str) -> tuple[date, str]:
+def asked_day(visit: Visit, typed: str) -> tuple[date, str]:
     """The day asked for and "", or today and what was wrong with it."""
     try:
         return (days.typed(typed, today=visit.today) if typed else visit.today), ""

@@ -14,11 +14,24 @@ from api.web import (
     postboxes,
     signin,
     texts,
+    trial,
 )
 from api.web.failures import problem_page
 
 router = APIRouter()
-for _room in (signin, desk, item, deeds, overview, texts, aside, postboxes, completeness, assets):
+for _room in (
+    signin,
+    desk,
+    item,
+    deeds,
+    overview,
+    texts,
+    aside,
+    postboxes,
+    completeness,
+    trial,
+    assets,
+):
     router.include_router(_room.router)
 
 

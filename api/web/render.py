@@ -51,6 +51,7 @@ _AREAS: Final = (
     ("/beiseite", "Beiseitegelegt", Permission.REPLAY),
     ("/postfaecher", "Postfächer", Permission.MANAGE_POSTBOXES),
     ("/vollzaehligkeit", "Vollzähligkeit", Permission.READ_FIGURES),
+    ("/probelauf", "Probelauf", Permission.MANAGE_POSTBOXES),
 )
 
 _COOKIE: Final = "postlotse_notice"

@@ -41,6 +41,7 @@ from tests.api.small_door import SECRET, ClockHouse, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
 from triage.item_view import Gate, ItemView, OtherItem, Step
+from triage.observed import AgencyPart, Disagreement, Observed
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -425,7 +426,22 @@ def _completeness(request: Request) -> Response:
     )  # fmt: skip
 
 
-FOR_ADMINS = {"beiseite", "postfaecher", "vollzaehligkeit"}
+def _trial(request: Request) -> Response:
+    parts = (
+        AgencyPart("017", "Lindenfurt", 1284, 310, 12, 7, (("017 Lindenfurt/AU", 1284),)),
+        AgencyPart(None, "", 3, 0, 3, 3, (("Klärung", 3),)),
+    )
+    counts = {"same": 9, "same_agency": 2, "other": 1, "gone": 1, "untouched": 1274}
+    differs = (Disagreement(40721, "017 Lindenfurt/AU", "023 Haselmoor"),)
+    full = Observed("SC-Ost", TODAY, 1290, 3, (("mail.machine", 2),), parts, counts, 0.75, differs)
+    empty = Observed("SC-West", TODAY, 0, 0, (), (), dict.fromkeys(counts, 0), None, ())
+    return page(
+        request, "probelauf.html", status=422, day=TODAY, typed="31.02.2026", stand=NOW,
+        fault="Diesen Tag gibt es nicht.", reports=(full, empty),
+    )  # fmt: skip
+
+
+FOR_ADMINS = {"beiseite", "postfaecher", "vollzaehligkeit", "probelauf"}
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
 PAGES: dict[str, Callable[[Request], Response]] = {
@@ -441,6 +457,7 @@ PAGES: dict[str, Callable[[Request], Response]] = {
     "beiseite": _aside,
     "postfaecher": _postboxes,
     "vollzaehligkeit": _completeness,
+    "probelauf": _trial,
     "fehler-409": lambda r: problem_page(
         r, Problem(409, "item.lease_stale", "", {"item_id": 4711})
     ),

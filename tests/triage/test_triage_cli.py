@@ -15,7 +15,7 @@ from rules.errors import HouseError
 from store import keeping, migrate
 from store.keeping import Arrival
 from tests.house_fixture import MACHINE, eml, make_house
-from triage import accept, cli, wiring
+from triage import accept, cli, rounds, wiring
 
 RUN = CliRunner()
 
@@ -168,6 +168,26 @@ def test_an_archive_is_filled_in_once_and_reported(config, tmp_path):
     assert "x.eml [archive.unreadable]" in call(*words, code=1)
     assert refusal("backfill", "-c", str(config), "--postbox", "SC-Ost") == "archive.none"
     assert refusal(*words[:2], "-c", str(config), "--postbox", "SC-West") == "postbox.unknown"
+
+
+def test_a_trial_run_is_reported_by_postbox_and_agency(tmp_path):
+    config = tmp_path / "postlotse.toml"
+    config.write_text(
+        '[store]\nurl = "sqlite:///p.sqlite"\n[[postboxes]]\nkind = "maildir"\nname = "SC-Ost"\n'
+        'region = "Ost"\nroot = "mail"\nmode = "observe"\n'
+    )
+    house = make_house(f"sqlite:///{tmp_path}/p.sqlite", clock=wiring.utc_now)
+    with house.db.write() as tx:
+        arrival = Arrival(eml("Krank", "34117 Kassel"), house.clock(), "postbox", "SC-Ost", "Ost")
+        keeping.keep(tx, arrival, now=house.clock())
+    rounds.sort_pending(house)
+    house.db.close()
+    (line,) = call("observed", "-c", str(config), "--json").splitlines()
+    found = json.loads(line)
+    assert (found["postbox"], found["seen"], found["filed"]) == ("SC-Ost", 1, 1)
+    assert "435 Kassel/AU: 1" in call("observed", "-c", str(config))
+    assert "0 mails seen" in call("observed", "-c", str(config), "--day", "2026-01-01")
+    assert refusal("observed", "-c", str(config), "--day", "gestern") == "observed.day"
 
 
 def test_reconcile_names_the_mail_that_vanished_and_ends_with_one(tmp_path):

@@ -1,0 +1,34 @@
+"""The page of the trial run, before a real house."""
+
+from dataclasses import replace
+
+from api.app import make_app
+from rules.postbox import Place
+from store import keeping
+from store.keeping import Arrival
+from tests.api.conftest import Doors
+from tests.api.desk_person import at_desk
+from tests.api.small_door import door_settings
+from tests.house_fixture import eml
+from triage import rounds
+from triage.house import PostboxPlan
+
+
+def test_the_page_shows_the_day_of_an_observed_postbox(doors: Doors) -> None:
+    plans = (PostboxPlan("SC-Ost", "Ost", is_observed=True),)
+    house = replace(doors.house, policy=replace(doors.house.policy, postboxes=plans))
+    now = house.clock()
+    with house.db.write() as tx:
+        place = Place("INBOX", "1", "1")
+        data = eml("Krankmeldung", "34117 Kassel")
+        keeping.keep(tx, Arrival(data, now, "postbox", "SC-Ost", "Ost", place), now=now)
+    rounds.sort_pending(house)
+    admin = at_desk(make_app(house, door_settings(demo=True)), seat="admin")
+    admin.open("/probelauf?tag=23.11.2026")
+    assert admin.words("h2") == "SC-Ost"
+    assert "435 Kassel/AU: 1" in admin.words("tbody")
+    admin.open("/probelauf?tag=31.02.2026")
+    assert admin.answer.status_code == 422
+    clerk = at_desk(make_app(house, door_settings(demo=True)))
+    clerk.open("/probelauf")
+    assert clerk.answer.status_code == 403
