@@ -1,6 +1,6 @@
 """Counters of the doors, and the house's own gauges at the moment somebody asks.
 
-Labels are routes, methods, status numbers, states and names of postboxes; never a path, a person
+Labels are routes, methods, status numbers, states, reasons and postboxes; never a path, a person
 or an agency.
 Listed in docs/operations.md.
 """
@@ -59,6 +59,7 @@ def _gauges(house: House) -> CollectorRegistry:
     up = Gauge("postlotse_database_up", "Whether the database answers.", registry=registry)
     try:
         now, ways = figures.progress(house), freshness.look(house)
+        aside = figures.aside_reasons(house)
     except HouseError:
         up.set(0)
         return registry
@@ -66,6 +67,9 @@ def _gauges(house: House) -> CollectorRegistry:
     mails = Gauge("postlotse_mails", "Mails by how far they are.", ("state",), registry=registry)
     for state, number in (("seen", now.seen), ("kept", now.kept), ("done", now.done)):
         mails.labels(state).set(number)
+    lying = Gauge("postlotse_aside", "Mails that lie aside now.", ("reason",), registry=registry)
+    for reason, number in aside:
+        lying.labels(reason).set(number)
     oldest = Gauge(
         "postlotse_oldest_unsorted_seconds",
         "How long the oldest unsorted mail has waited; 0 where none waits.",

@@ -21,11 +21,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from rules.errors import Refused
+from rules.machine_mail import LOOP_HEADER, is_loop
 from rules.mail import ParsedMail
 from rules.texts import Rendered
-
-LOOP_HEADER: Final = "X-Postlotse-Loop"
-"""Marks our own mail: where it comes back, nobody answers it. Source: RFC 3834 section 2."""
 
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
 _REFERENCES_CHARACTERS: Final = 900
@@ -79,7 +77,7 @@ def reply(
     to = usable_recipient(recipient)
     if _ADDRESS.fullmatch(sender.address) is None or _has_control(sender.name):
         raise Refused("reply.sender", "Die Absenderadresse der Antwort ist ungültig eingerichtet.")
-    if original.header(LOOP_HEADER) or to.lower() == sender.address.lower():
+    if is_loop(original) or to.lower() == sender.address.lower():
         raise Refused("reply.loop", "Die Nachricht stammt aus dem eigenen Haus: keine Antwort.")
     own_id = _bare_id(message_id)
     if own_id is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rules.codes import Channel, Concern
+from rules.errors import Refused
 
 _ESERVICE: Final = frozenset({Channel.ESERVICE_AU, Channel.ESERVICE_VERAENDERUNG})
 
@@ -19,6 +20,11 @@ ESERVICE_EXCEPTIONS: Final[dict[Concern, str]] = {
 
 _WEISUNG: Final = "Weisung 202001001 Nr. 2.4 a 4"
 _HOUSE: Final = "Hausregel"
+
+
+MAX_REPLIES_A_DAY: Final = 5
+"""To one address in 24 hours, whoever orders them: what a machine beyond our marks could make of
+us stays small. Source: RFC 3834 section 2 (limits on the rate); Hausregel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +59,17 @@ def may_reply(channel: Channel, concerns: Iterable[Concern]) -> ReplyRule:
         "Ortsabwesenheit sowie Umzug und Ortswechsel.",
         _WEISUNG,
     )
+
+
+def require_room(sent_to_address: int) -> None:
+    """Pass while fewer than `MAX_REPLIES_A_DAY` answers were ordered to that address in 24 hours.
+
+    Raises: Refused: `reply.too_many`. Source: RFC 3834 section 2; F10; Hausregel.
+    """
+    if sent_to_address >= MAX_REPLIES_A_DAY:
+        raise Refused(
+            "reply.too_many",
+            f"An diese Adresse gingen in 24 Stunden schon {sent_to_address} Antworten. Rufen Sie an"
+            " oder antworten Sie morgen.",
+            limit=MAX_REPLIES_A_DAY,
+        )

@@ -91,6 +91,12 @@ def progress(house: House) -> Progress:
     return Progress(seen=done + kept, kept=kept, done=done)
 
 
+def aside_reasons(house: House) -> tuple[tuple[str, int], ...]:
+    """How many mails lie aside for which reason, for the metrics."""
+    with house.db.read() as tx:
+        return aside.reasons(tx)
+
+
 def _row(house: House, line: figures.AgencyLine) -> AgencyRow:
     agency = house.directory.agency(line.agency_code)
     return AgencyRow(

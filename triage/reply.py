@@ -7,7 +7,7 @@ holds id, version, hash and values, and the letter is made from the shelf when i
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from ingest.parse import parse
 from outbox import compose
@@ -17,7 +17,7 @@ from rules.codes import Channel, Concern
 from rules.errors import Conflict, Refused
 from rules.placeholders import Value, plain_values, read_values
 from rules.placename import fold
-from rules.reply_policy import ReplyRule, may_reply
+from rules.reply_policy import ReplyRule, may_reply, require_room
 from rules.texts import Rendered, Text
 from rules.verdict import Facts
 from store import audit, ledger, originals, outgoing, verdicts
@@ -102,7 +102,8 @@ def order(house: House, caller: Caller, item_id: int, token: str, choice: Choice
     If the choice's body differs by one word from the approved text, nothing is sent. The same
     answer ordered twice on one item is sent once.
     Raises: Conflict: `reply.differs` with the differences in details, `text.version` if
-    another version is approved now. Refused: `reply.forbidden` (R10), `reply.recipient`.
+    another version is approved now. Refused: `reply.forbidden` (R10), `reply.recipient`,
+    `reply.too_many` (F10).
     """
     now = house.clock()
     with house.db.write() as tx:
@@ -112,9 +113,12 @@ def order(house: House, caller: Caller, item_id: int, token: str, choice: Choice
         filled = _checked_values(house, item, text, choice.values)
         _require_same_words(text_rules.render(text, filled), choice.body)
         payload = _payload(house, tx, item, text, filled)
+        key = _key(item, text, filled)
+        since = now - timedelta(days=1)
+        require_room(outgoing.ordered_to_sender(tx, item.message_id, since=since, but_key=key))
         row = outgoing.order(
             tx,
-            NewOutgoing("reply", _key(item, text, filled), payload, item.id, item.message_id),
+            NewOutgoing("reply", key, payload, item.id, item.message_id),
             now=now,
         )
         audit.add(

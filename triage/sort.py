@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 
 from ingest.parse import parse
-from rules import payment, proof, routing
+from rules import machine_mail, payment, proof, routing
 from rules.codes import Channel, Concern, Team
 from rules.deadlines import due as due_of
 from rules.item import new_case
@@ -109,7 +109,7 @@ def write(house: House, tx: Tx, found: Sorted) -> bool:
         message_id_header=found.mail.message_id,
         defects=found.verdict.defects,
     )
-    if found.verdict.team is Team.NONE:
+    if found.verdict.team is Team.NONE or machine_mail.is_loop(found.mail):
         _add_verdict(tx, message_id, found.verdict, now)
         _set_aside(tx, found, now)
     else:
@@ -150,12 +150,13 @@ def _add_verdict(tx: Tx, message_id: int, verdict: Verdict, now: datetime) -> No
 
 def _set_aside(tx: Tx, found: Sorted, now: datetime) -> None:
     """Machine mail: kept, counted, shown, never deleted unseen. Source: label guide."""
-    ledger.set_state(tx, found.message.id, LedgerState.ASIDE, reason="mail.machine", now=now)
+    reason = machine_mail.kind(found.mail).value
+    ledger.set_state(tx, found.message.id, LedgerState.ASIDE, reason=reason, now=now)
     aside.put(
         tx,
         found.message.id,
         step="sort",
-        reason_code="mail.machine",
+        reason_code=reason,
         detail=Channel.MASCHINELL.value,
         now=now,
     )

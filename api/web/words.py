@@ -135,6 +135,7 @@ ASIDE: Final[Mapping[str, str]] = MappingProxyType(
         "autoreply": "Abwesenheitsnotiz",
         "receipt": "Lesebestätigung",
         "newsletter": "Newsletter",
+        "loop": "Eigene Nachricht",
         "unreadable": "Unlesbar",
         "too_large": "Zu groß",
         "failed": "Fehlgeschlagen",
@@ -146,6 +147,8 @@ ASIDE: Final[Mapping[str, str]] = MappingProxyType(
 ASIDE_WHY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "Maschinelle Mail": "Abwesenheitsnotiz, Bericht oder Newsletter; niemand wartet darauf.",
+        "Eigene Nachricht": "Eine Antwort dieses Hauses kam zurück; sie wird nicht beantwortet.",
+        "Unzustellbar": "Ein Mailserver meldet, dass eine Nachricht nicht ankam. Prüfen, welche.",
         "Zu groß": "Über der Größengrenze. Der Kopf ist gelesen, der Inhalt liegt im Postfach.",
         "Unlesbar": "Der Aufbau ist zerstört. Das Original ist gesichert.",
         "Fehlgeschlagen": "Die Verarbeitung brach ab. Das Original ist gesichert.",
@@ -220,6 +223,8 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         "correction.stands_alone": "„Sonstiges“ und „Kein Anliegen“ stehen immer allein.",
         "correction.kundennummer": "Eine Kundennummer hat drei Ziffern, einen Großbuchstaben und"
         " sechs Ziffern, zum Beispiel 123A456789.",
+        "reply.too_many": "An diese Adresse gingen heute schon so viele Antworten, wie ein Tag"
+        " erlaubt. Rufen Sie an, oder antworten Sie morgen.",
         "reply.forbidden": "Auf diese Nachricht ist keine Antwort vorgesehen.",
     }
 )

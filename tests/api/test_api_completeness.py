@@ -59,7 +59,10 @@ def lose_one(house: House) -> int:
 def rows_of(house: House, day: str = "") -> tuple[list[str], int]:
     admin = at_desk(make_app(house, door_settings(demo=True)), seat="admin")
     admin.open(f"/vollzaehligkeit?tag={day}")
-    rows = [" ".join(row.text.split()) for row in admin.page.query_selector_all("tbody tr")]
+    rows = [
+        " ".join(cell.text.strip() for cell in row.query_selector_all("th, td"))
+        for row in admin.page.query_selector_all("tbody tr")
+    ]
     return rows, admin.answer.status_code
 
 
