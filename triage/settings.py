@@ -68,7 +68,39 @@ class ImapSettings(Part):
     size_limit_mb: int = Field(default=60, ge=1, le=500)
 
 
-PostboxSettings = Annotated[MaildirSettings | ImapSettings, Field(discriminator="kind")]
+class ExchangeSettings(Part):
+    """A postbox on an Exchange server, by EWS at a fixed address; https is required.
+
+    `password_env` names the variable with the password, or with the client's secret (`oauth2`).
+    """
+
+    kind: Literal["exchange"]
+    name: str
+    region: str
+    endpoint: str = Field(pattern=r"^https://[^/]+/.+")
+    mailbox: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    user: str
+    password_env: str
+    auth: Literal["basic", "ntlm", "oauth2"] = "ntlm"
+    access: Literal["delegate", "impersonation"] = "delegate"
+    token_url: str = Field(default="", pattern=r"^(https://[^/]+/.*)?$")
+    scope: str = ""
+    folders_under: Literal["inbox", "top"] = "inbox"
+    ca_file: Path | None = None
+    timeout_seconds: int = Field(default=60, ge=1, le=600)
+    mode: Literal["observe", "sort"] = "sort"
+    size_limit_mb: int = Field(default=60, ge=1, le=500)
+
+    @model_validator(mode="after")
+    def _token_has_a_source(self) -> "ExchangeSettings":
+        if (self.auth == "oauth2") != bool(self.token_url and self.scope):
+            raise ValueError('auth = "oauth2" needs token_url and scope, the others need neither')
+        return self
+
+
+PostboxSettings = Annotated[
+    MaildirSettings | ImapSettings | ExchangeSettings, Field(discriminator="kind")
+]
 
 
 class WorkerSettings(Part):
@@ -223,8 +255,8 @@ class Settings(Part):
 HINTS = {
     "extra_forbidden": "no such setting; see docs/operations.md for the list",
     "missing": "this setting is required",
-    "union_tag_invalid": 'kind is "maildir" or "imap"',
-    "union_tag_not_found": 'add kind = "maildir" or kind = "imap"',
+    "union_tag_invalid": 'kind is "maildir", "imap" or "exchange"',
+    "union_tag_not_found": 'add kind = "maildir", kind = "imap" or kind = "exchange"',
     "path_type": "write a path in quotes",
     "literal_error": "use one of the listed words",
 }

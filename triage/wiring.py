@@ -32,7 +32,14 @@ from triage.house import House, Judging, Policy, PostboxPlan
 from triage.letterbox import keep as keep_delivered
 from triage.ports import Door, MailJudge, MailOutlet, Postbox
 from triage.send import Outlets
-from triage.settings import ImapSettings, MaildirSettings, PostboxSettings, Settings, secret
+from triage.settings import (
+    ExchangeSettings,
+    ImapSettings,
+    MaildirSettings,
+    PostboxSettings,
+    Settings,
+    secret,
+)
 from triage.worker import PostboxJob
 
 if TYPE_CHECKING:
@@ -194,7 +201,10 @@ def postbox_jobs(settings: Settings) -> tuple[PostboxJob, ...]:
 
 def open_postbox(box: PostboxSettings) -> Postbox:
     """A driver for the postbox; in observe mode wrapped so that no write gets through."""
-    driver = _maildir(box) if isinstance(box, MaildirSettings) else _imap(box)
+    if isinstance(box, MaildirSettings):
+        driver = _maildir(box)
+    else:
+        driver = _imap(box) if isinstance(box, ImapSettings) else _exchange(box)
     return ObservedPostbox(driver) if box.mode == "observe" else driver
 
 
@@ -216,6 +226,30 @@ def _imap(box: ImapSettings) -> Postbox:
         box.name,
         account,
         purpose="read" if box.mode == "observe" else "file",
+        size_limit_bytes=box.size_limit_mb * MEGABYTE,
+    )
+
+
+def _exchange(box: ExchangeSettings) -> Postbox:
+    from ingest.exchange import ExchangePostbox  # noqa: PLC0415 - loads lxml and a client of 7 MB
+    from ingest.exchange_wire import ExchangeAccount  # noqa: PLC0415 - as above
+
+    account = ExchangeAccount(
+        endpoint=box.endpoint,
+        mailbox=box.mailbox,
+        user=box.user,
+        password=secret(box.password_env),
+        auth=box.auth,
+        access=box.access,
+        token_url=box.token_url,
+        scope=box.scope,
+        ca_file=box.ca_file,
+        timeout_seconds=box.timeout_seconds,
+    )
+    return ExchangePostbox(
+        box.name,
+        account,
+        under=box.folders_under,
         size_limit_bytes=box.size_limit_mb * MEGABYTE,
     )
 

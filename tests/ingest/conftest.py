@@ -1,4 +1,4 @@
-"""Postboxes of both kinds for the contract tests, each with somebody else who uses it, too."""
+"""Postboxes of all kinds for the contract tests, each with somebody else who uses it, too."""
 
 import itertools
 import os
@@ -10,10 +10,14 @@ from typing import Protocol
 import pytest
 from imapclient import IMAPClient
 
+from ingest.exchange import ExchangePostbox
+from ingest.exchange_wire import ExchangeAccount
 from ingest.imap import ImapPostbox
 from ingest.imap_session import ImapAccount
 from ingest.maildir import MaildirPostbox, create_tree
 from tests.servers.dovecot import DovecotServer
+from tests.servers.exchange import ExchangeServer
+from tests.servers.exchange_store import Item, Mailbox
 from triage.ports import Postbox
 
 _numbers = itertools.count()
@@ -153,6 +157,73 @@ class ImapCase:
         return client
 
 
+@dataclass
+class ExchangeCase:
+    server: ExchangeServer
+    address: str
+    box: Postbox = field(init=False)
+    boxes: list[Postbox] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.server.add_mailbox(self.address, readers={"dienst"})
+        self.box = self.other_box(64 * 1024 * 1024)
+
+    @property
+    def mailbox(self) -> Mailbox:
+        return self.server.mailboxes[self.address]
+
+    @property
+    def account(self) -> ExchangeAccount:
+        return ExchangeAccount(
+            self.server.url,
+            self.address,
+            "dienst",
+            self.server.users["dienst"],
+            auth="basic",
+            ca_file=self.server.ca_file,
+            timeout_seconds=20,
+        )
+
+    def item(self, folder: str, uid: str) -> Item:
+        with self.server.lock:
+            here = self.mailbox.lying_in(self.mailbox.folder(folder))
+            return next(item for item in here if item.search_key.hex() == uid)
+
+    def deliver(self, *mails: bytes) -> None:
+        with self.server.lock:
+            for data in mails:
+                self.mailbox.deliver(data)
+
+    def remove(self, uid: str) -> None:
+        with self.server.lock:
+            self.mailbox.remove(self.item("INBOX", uid))
+
+    def spoil(self, number: int) -> None:
+        """Make the server unable to give the n-th mail, or anything of it but its place."""
+        with self.server.lock:
+            item = self.mailbox.lying_in(self.mailbox.inbox)[number]
+            item.broken, item.headless = "ErrorContentConversionFailed", True
+
+    def mark(self, uid: str, flag: str) -> None:
+        with self.server.lock:
+            item = self.item("INBOX", uid)
+            item.is_flagged = flag == "\\Flagged"
+            self.mailbox.touch(item)
+
+    def flags(self, folder: str, uid: str) -> set[str]:
+        item = self.item(folder, uid)
+        named = {"\\Seen": item.is_read, "\\Flagged": item.is_flagged}
+        return {flag for flag, is_set in named.items() if is_set}
+
+    def served(self, data: bytes) -> bytes:
+        return data
+
+    def other_box(self, size_limit_bytes: int) -> Postbox:
+        box = ExchangePostbox("nord", self.account, size_limit_bytes=size_limit_bytes)
+        self.boxes.append(box)
+        return box
+
+
 @pytest.fixture(scope="session")
 def dovecot() -> Iterator[DovecotServer]:
     """One server for all tests; every test takes an account of its own."""
@@ -168,13 +239,30 @@ def imap_case(dovecot: DovecotServer) -> Iterator[ImapCase]:
         box.close()
 
 
+@pytest.fixture(scope="session")
+def exchange() -> Iterator[ExchangeServer]:
+    """One server for all tests; every test takes a mailbox of its own."""
+    with ExchangeServer({"dienst": "geheim-ä"}) as server:
+        yield server
+
+
+@pytest.fixture
+def exchange_case(exchange: ExchangeServer) -> Iterator[ExchangeCase]:
+    case = ExchangeCase(exchange, f"postfach{next(_numbers)}@dienst.example")
+    yield case
+    for box in case.boxes:
+        box.close()
+    exchange.faults.clear()
+    assert exchange.violations == []
+
+
 @pytest.fixture
 def maildir_case(tmp_path: Path) -> MaildirCase:
     return MaildirCase(tmp_path / "nord")
 
 
-@pytest.fixture(params=["maildir", "imap"])
+@pytest.fixture(params=["maildir", "imap", "exchange"])
 def case(request: pytest.FixtureRequest) -> Case:
-    """The same test body runs on both drivers."""
+    """The same test body runs on all drivers."""
     found: Case = request.getfixturevalue(f"{request.param}_case")
     return found

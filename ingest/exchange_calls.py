@@ -1,0 +1,211 @@
+"""The eight EWS operations that the driver needs, and what their answers say.
+
+Each answer is checked to have one part for each thing asked. Errors are those of exchangelib;
+whoever calls translates them (`ingest.exchange_errors`).
+Source: EWS reference (operations); own decision 0034.
+"""
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from exchangelib import Account
+from exchangelib.errors import ErrorItemNotFound, MalformedResponseError, ResponseMessageError
+from exchangelib.services.common import EWSAccountService
+from exchangelib.util import create_element
+
+from ingest.exchange_xml import (
+    DELIVERED,
+    FLAGS,
+    HEADERS,
+    MESSAGES,
+    SEARCH_KEY,
+    TYPES,
+    Changes,
+    FolderFact,
+    element,
+    extended_field,
+    folder_fact,
+    folder_ref,
+    id_of,
+    item_ids,
+    item_of,
+    mime_of,
+    new_id,
+    only_item,
+    property_text,
+    shape,
+    text_element,
+)
+
+CHANGES_AT_ONCE = 512
+"""The most that SyncFolderItems gives. Source: EWS reference, MaxChangesReturned (1 to 512)."""
+
+_FOLDERS_AT_ONCE = 1000
+
+
+class _Service(EWSAccountService):  # type: ignore[misc]  # exchangelib ships no types
+    """Gives whole response messages; the error of one message does not end the others."""
+
+    ERRORS_TO_CATCH_IN_RESPONSE = (ResponseMessageError,)
+
+    @classmethod
+    def _get_elements_in_container(cls, container: Any) -> list[Any]:  # noqa: ANN401 - an lxml element
+        return [container]
+
+
+@cache
+def _service(name: str) -> type[_Service]:
+    return type(name, (_Service,), {"SERVICE_NAME": name})
+
+
+def _ask(account: Account, payload: Any, *, parts: int = 1) -> list[Any]:  # noqa: ANN401
+    """The response messages to `payload`, errors among them. Raises: as exchangelib."""
+    name = payload.tag.rpartition("}")[2]
+    service = _service(name)(account=account)
+    answers = list(service._get_elements(payload=payload))  # noqa: SLF001 - no public way
+    if len(answers) != parts:
+        raise MalformedResponseError("another number of parts than asked for")
+    return answers
+
+
+def _ask_one(account: Account, payload: Any) -> Any:  # noqa: ANN401
+    (answer,) = _ask(account, payload)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def default_folder(account: Account, name: str) -> str:
+    """Id of a folder that every mailbox has ("inbox", "msgfolderroot")."""
+    payload = element("m:GetFolder", shape("m:FolderShape"))
+    folder = create_element("t:DistinguishedFolderId", attrs={"Id": name})
+    folder.append(
+        element("t:Mailbox", text_element("t:EmailAddress", account.primary_smtp_address))
+    )
+    payload.append(element("m:FolderIds", folder))
+    return id_of(_ask_one(account, payload), "FolderId")
+
+
+def folders_below(account: Account, folder_id: str) -> tuple[FolderFact, ...]:
+    """All folders below one, at any depth; parents may come after their children."""
+    fields = ("ParentFolderId", "FolderClass", "DisplayName", "DistinguishedFolderId")
+    found: list[FolderFact] = []
+    while True:
+        payload = create_element("m:FindFolder", attrs={"Traversal": "Deep"})
+        payload.append(shape("m:FolderShape", *(f"folder:{name}" for name in fields)))
+        view = {"MaxEntriesReturned": str(_FOLDERS_AT_ONCE), "Offset": str(len(found))}
+        payload.append(
+            create_element("m:IndexedPageFolderView", attrs={**view, "BasePoint": "Beginning"})
+        )
+        payload.append(element("m:ParentFolderIds", folder_ref(folder_id)))
+        root = _ask_one(account, payload).find(f"{MESSAGES}RootFolder")
+        page = [folder_fact(folder) for folder in root.find(f"{TYPES}Folders")]
+        found += page
+        if root.get("IncludesLastItemInRange") == "true" or not page:
+            return tuple(found)
+
+
+def create_folder(account: Account, parent_id: str, *, name: str) -> None:
+    """Make a folder for mail. Raises: ErrorFolderExists: in any case of letters."""
+    payload = element("m:CreateFolder", element("m:ParentFolderId", folder_ref(parent_id)))
+    folder = element(
+        "t:Folder", text_element("t:FolderClass", "IPF.Note"), text_element("t:DisplayName", name)
+    )
+    payload.append(element("m:Folders", folder))
+    _ask_one(account, payload)
+
+
+def changes(account: Account, folder_id: str, *, state: str) -> Changes:
+    """One page of changes since `state`; all that lies there for an empty one.
+
+    Raises: ErrorInvalidSyncStateData: the server forgot that state.
+    """
+    payload = element(
+        "m:SyncFolderItems",
+        shape("m:ItemShape", "item:DateTimeReceived", "item:Size", extended=(SEARCH_KEY,)),
+        element("m:SyncFolderId", folder_ref(folder_id)),
+    )
+    if state:
+        payload.append(text_element("m:SyncState", state))
+    payload.append(text_element("m:MaxChangesReturned", str(CHANGES_AT_ONCE)))
+    payload.append(text_element("m:SyncScope", "NormalItems"))
+    answer = _ask_one(account, payload)
+    parts = answer.find(f"{MESSAGES}Changes")
+    kinds = {f"{TYPES}Create", f"{TYPES}Update"}
+    return Changes(
+        answer.find(f"{MESSAGES}SyncState").text,
+        answer.find(f"{MESSAGES}IncludesLastItemInRange").text == "true",
+        tuple(item_of(change[0]) for change in parts if change.tag in kinds),
+        tuple(id_of(change, "ItemId") for change in parts if change.tag == f"{TYPES}Delete"),
+    )
+
+
+def mimes(account: Account, ids: Sequence[str]) -> list[tuple[str, bytes] | Exception]:
+    """Search key and MIME of each, in the order asked, or what is wrong with that one.
+
+    A MIME that is missing or no base64 is a MalformedResponseError.
+    """
+    how = element("m:ItemShape", text_element("t:BaseShape", "IdOnly"))
+    how.append(text_element("t:IncludeMimeContent", "true"))
+    how.append(element("t:AdditionalProperties", extended_field(SEARCH_KEY)))
+    payload = element("m:GetItem", how, item_ids(ids))
+    return [mime_of(answer) for answer in _ask(account, payload, parts=len(ids))]
+
+
+def headers(account: Account, item_id: str) -> str:
+    """The headers as they came by mail; empty where the server has none."""
+    payload = element("m:GetItem", shape("m:ItemShape", extended=(HEADERS,)), item_ids((item_id,)))
+    return property_text(only_item(_ask_one(account, payload)))
+
+
+def move(account: Account, ids: Sequence[str], *, target_id: str) -> list[str | Exception]:
+    """Move each; its new id, or what was wrong. Empty where the server gave no new id."""
+    payload = element("m:MoveItem", element("m:ToFolderId", folder_ref(target_id)))
+    payload.append(item_ids(ids))
+    return [
+        answer if isinstance(answer, Exception) else new_id(answer)
+        for answer in _ask(account, payload, parts=len(ids))
+    ]
+
+
+def delete(account: Account, item_id: str) -> bool:
+    """Remove for good, past the deleted items, without a receipt; False if it is gone."""
+    how = {
+        "DeleteType": "HardDelete",
+        "SendMeetingCancellations": "SendToNone",
+        "AffectedTaskOccurrences": "AllOccurrences",
+        "SuppressReadReceipts": "true",
+    }
+    payload = create_element("m:DeleteItem", attrs=how)
+    payload.append(item_ids((item_id,)))
+    try:
+        _ask_one(account, payload)
+    except ErrorItemNotFound:
+        return False
+    return True
+
+
+def create(account: Account, folder_id: str, *, mime: bytes, received_at: datetime | None) -> str:
+    """Put in an unread message that is no draft; its id."""
+    payload = create_element("m:CreateItem", attrs={"MessageDisposition": "SaveOnly"})
+    payload.append(element("m:SavedItemFolderId", folder_ref(folder_id)))
+    content = create_element("t:MimeContent", attrs={"CharacterSet": "UTF-8"})
+    content.text = base64.b64encode(mime).decode("ascii")
+    at = (received_at or datetime.now(tz=UTC)).astimezone(UTC)
+    message = element(
+        "t:Message",
+        content,
+        text_element("t:ItemClass", "IPM.Note"),
+        element("t:ExtendedProperty", extended_field(FLAGS), text_element("t:Value", "0")),
+        element(
+            "t:ExtendedProperty",
+            extended_field(DELIVERED),
+            text_element("t:Value", f"{at:%Y-%m-%dT%H:%M:%SZ}"),
+        ),
+        text_element("t:IsRead", "false"),
+    )
+    payload.append(element("m:Items", message))
+    return new_id(_ask_one(account, payload))

@@ -1,0 +1,151 @@
+"""What failures of EWS, exchangelib, TLS and the network mean for the house.
+
+Source: EWS reference, "ResponseCode"; exchangelib 5.6.0 (read and run against the simulator of
+tests/servers, 2026-11-26); own decision 0034. Nothing here was seen on a real server.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from exchangelib import errors as ews
+from lxml.etree import LxmlError
+from oauthlib.oauth2 import OAuth2Error
+from requests.exceptions import RequestException, SSLError
+
+from rules.errors import HouseError, Refused, TryLater
+
+_AWAY = (
+    ews.ErrorTimeoutExpired,
+    ews.ErrorConnectionFailed,
+    ews.ErrorMailboxStoreUnavailable,
+    ews.ErrorMailboxMoveInProgress,
+    ews.ErrorNoRespondingCASInDestinationSite,
+    ews.ErrorInternalServerError,
+    ews.ErrorInternalServerTransientError,
+    ews.ErrorADUnavailable,
+    ews.ErrorADOperation,
+    ews.ErrorBatchProcessingStopped,
+)
+_BUSY = (
+    ews.ErrorServerBusy,
+    ews.ErrorExceededConnectionCount,
+    ews.ErrorTooManyObjectsOpened,
+    ews.ErrorInsufficientResources,
+    ews.ErrorNotEnoughMemory,
+    ews.ErrorQuotaExceeded,
+    ews.RateLimitError,
+)
+_NO_RIGHT = (
+    ews.ErrorAccessDenied,
+    ews.ErrorCreateItemAccessDenied,
+    ews.ErrorCannotDeleteObject,
+    ews.ErrorImpersonateUserDenied,
+    ews.ErrorImpersonationDenied,
+    ews.ErrorImpersonationFailed,
+)
+_NO_FOLDER = (
+    ews.ErrorFolderNotFound,
+    ews.ErrorParentFolderNotFound,
+    ews.ErrorFolderSavePropertyError,
+    ews.ErrorToFolderNotFound,
+)
+_NO_MAILBOX = (ews.ErrorNonExistentMailbox, ews.ErrorMailboxConfiguration)
+UNCONVERTIBLE = (
+    ews.ErrorMimeContentConversionFailed,
+    ews.ErrorMimeContentInvalid,
+    ews.ErrorMimeContentInvalidBase64String,
+    ews.ErrorContentConversionFailed,
+    ews.ErrorCorruptData,
+    ews.ErrorItemCorrupt,
+    ews.ErrorMessageSizeExceeded,
+)
+"""The server can't give the MIME of one message, and won't tomorrow."""
+
+_FROM_OUTSIDE = (
+    ews.EWSError,
+    RequestException,
+    OAuth2Error,
+    LxmlError,
+    # A reply that exchangelib does not expect breaks it anywhere.
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+)
+
+
+@contextmanager
+def exchange_errors(where: str) -> Iterator[None]:
+    """Translate every failure of exchangelib, requests, oauthlib and lxml.
+
+    Raises: TryLater: `postbox.away`, `postbox.busy` (with `back_off_seconds`),
+    `postbox.answer_unclear`. Refused: `postbox.login_refused`, `postbox.certificate`,
+    `postbox.no_right`, `postbox.folder_missing`, `postbox.mailbox_missing`,
+    `postbox.command_refused`.
+    """
+    try:
+        yield
+    except _FROM_OUTSIDE as exc:
+        raise translated(exc, where) from exc
+
+
+def is_broken(exc: HouseError) -> bool:
+    """True if the connection must be thrown away after this error."""
+    return exc.code in {"postbox.away", "postbox.answer_unclear", "postbox.login_refused"}
+
+
+def translated(exc: BaseException, where: str) -> HouseError:
+    """The error of the house; its text never repeats a reply, which may hold pieces of a mail."""
+    name = type(exc).__name__
+    if isinstance(exc, (ews.UnauthorizedError, OAuth2Error)):
+        return Refused(
+            "postbox.login_refused",
+            f"{where} refused the login ({name}). Correct user and password; Postlotse waits"
+            " before it tries again, so that the account is not locked.",
+            host=where,
+        )
+    if isinstance(exc, SSLError) or "CERTIFICATE_VERIFY_FAILED" in str(exc):
+        return Refused(
+            "postbox.certificate",
+            f"Certificate of {where} is not trusted. Name the file of the right certificate"
+            " authority (ca_file), or correct the host name.",
+            host=where,
+        )
+    if isinstance(exc, _BUSY):
+        back_off_seconds = float(getattr(exc, "back_off", None) or 0)
+        return TryLater(
+            "postbox.busy",
+            f"{where} can't now ({name}). It named a wait of {back_off_seconds:.1f} s.",
+            host=where,
+            back_off_seconds=back_off_seconds,
+        )
+    if isinstance(exc, (*_AWAY, RequestException)):
+        return TryLater(
+            "postbox.away",
+            f"No reply from {where} ({name}). Look after server, name and network.",
+            host=where,
+        )
+    return _refusal(exc, name, where)
+
+
+def _refusal(exc: BaseException, name: str, where: str) -> HouseError:
+    codes = (
+        (_NO_RIGHT, "postbox.no_right"),
+        (_NO_FOLDER, "postbox.folder_missing"),
+        (_NO_MAILBOX, "postbox.mailbox_missing"),
+        ((ews.ResponseMessageError,), "postbox.command_refused"),
+    )
+    for kinds, code in codes:
+        if isinstance(exc, kinds):
+            return Refused(
+                code,
+                f"{where} refused ({name}). Look after mailbox, folder and the account's rights.",
+                host=where,
+                answer=name,
+            )
+    return TryLater(
+        "postbox.answer_unclear",
+        f"{where} gave an answer that is not EWS ({name}). If it stays so, look after the address"
+        " (endpoint), or for a proxy or virus scanner in between.",
+        host=where,
+    )

@@ -1,0 +1,177 @@
+"""The XML of EWS: what the driver writes into a request and reads out of an answer.
+
+exchangelib's own model of items is left out: it is slow, guesses types, and its changes would go
+unnoticed. Source: EWS reference; Microsoft's schema (types.xsd); own decision 0034.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from exchangelib.errors import MalformedResponseError
+from exchangelib.util import MNS, TNS, create_element
+
+MESSAGES, TYPES = f"{{{MNS}}}", f"{{{TNS}}}"
+SEARCH_KEY = {"PropertyTag": "0x300B", "PropertyType": "Binary"}
+HEADERS = {"PropertyTag": "0x007D", "PropertyType": "String"}
+FLAGS = {"PropertyTag": "0x0E07", "PropertyType": "Integer"}
+DELIVERED = {"PropertyTag": "0x0E06", "PropertyType": "SystemTime"}
+"""PR_SEARCH_KEY, PR_TRANSPORT_MESSAGE_HEADERS, PR_MESSAGE_FLAGS, PR_MESSAGE_DELIVERY_TIME.
+
+Source: MS-OXPROPS.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a folder tells about a message. `key` is empty where the server has no search key."""
+
+    id: str
+    key: str
+    size_bytes: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """One page of what changed in a folder since a sync state, and the state after it."""
+
+    state: str
+    is_last: bool
+    present: tuple[Item, ...]
+    gone: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFact:
+    """One folder below another. `distinguished` is empty but for the mailbox's own folders."""
+
+    id: str
+    parent_id: str
+    name: str
+    kind: str
+    distinguished: str
+
+
+def mime_of(answer: Any) -> tuple[str, bytes] | Exception:  # noqa: ANN401
+    """Search key and MIME of one response message, or what is wrong with it."""
+    if isinstance(answer, Exception):
+        return answer
+    item = only_item(answer)
+    content = item.find(f"{TYPES}MimeContent")
+    if content is None:
+        return _doubt("no MIME")
+    try:
+        data = base64.b64decode("".join((content.text or "").split()), validate=True)
+    except binascii.Error:
+        return _doubt("MIME that is no base64")
+    return search_key(item), data
+
+
+def _doubt(why: str) -> Exception:
+    doubt: Exception = MalformedResponseError(why)
+    return doubt
+
+
+def item_of(found: Any) -> Item:  # noqa: ANN401
+    """What a change or an item says of a message."""
+    received = found.find(f"{TYPES}DateTimeReceived")
+    size = found.find(f"{TYPES}Size")
+    return Item(
+        id=id_of(found, "ItemId"),
+        key=search_key(found),
+        size_bytes=0 if size is None else int(size.text),
+        received_at=time_of(None if received is None else received.text),
+    )
+
+
+def time_of(text: str | None) -> datetime:
+    """Aware UTC; a message that was never received came at the beginning of time."""
+    if not text:
+        return datetime.fromtimestamp(0, tz=UTC)
+    at = datetime.fromisoformat(text)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def folder_fact(found: Any) -> FolderFact:  # noqa: ANN401
+    """What a folder says of itself."""
+
+    def text(tag: str) -> str:
+        return found.findtext(f"{TYPES}{tag}") or ""
+
+    return FolderFact(
+        id=id_of(found, "FolderId"),
+        parent_id=id_of(found, "ParentFolderId"),
+        name=text("DisplayName"),
+        kind=text("FolderClass"),
+        distinguished=text("DistinguishedFolderId"),
+    )
+
+
+def search_key(item: Any) -> str:  # noqa: ANN401
+    """The search key in hexadecimal letters: base64 knows case, and places may be compared so."""
+    return base64.b64decode(property_text(item)).hex()
+
+
+def property_text(item: Any) -> str:  # noqa: ANN401
+    """The value of the one extended property that was asked for."""
+    return item.findtext(f"{TYPES}ExtendedProperty/{TYPES}Value") or ""
+
+
+def only_item(answer: Any) -> Any:  # noqa: ANN401
+    """The one item of a response message."""
+    (item,) = answer.find(f"{MESSAGES}Items")
+    return item
+
+
+def new_id(answer: Any) -> str:  # noqa: ANN401
+    """The id of an item that was made or moved; empty where the server named none."""
+    found = answer.find(f".//{TYPES}ItemId")
+    return "" if found is None else str(found.get("Id"))
+
+
+def id_of(found: Any, tag: str) -> str:  # noqa: ANN401
+    """The id in the first element of that name."""
+    return str(found.find(f".//{TYPES}{tag}").get("Id"))
+
+
+def element(tag: str, *inside: Any) -> Any:  # noqa: ANN401
+    """An element with others inside."""
+    made = create_element(tag)
+    made.extend(inside)
+    return made
+
+
+def text_element(tag: str, text: str) -> Any:  # noqa: ANN401
+    """An element with a text."""
+    made = create_element(tag)
+    made.text = text
+    return made
+
+
+def extended_field(attributes: dict[str, str]) -> Any:  # noqa: ANN401
+    """The name of a MAPI property."""
+    return create_element("t:ExtendedFieldURI", attrs=attributes)
+
+
+def shape(tag: str, *uris: str, extended: Iterable[dict[str, str]] = ()) -> Any:  # noqa: ANN401
+    """What shall be told of each item or folder beside its id."""
+    made = element(tag, text_element("t:BaseShape", "IdOnly"))
+    fields = [create_element("t:FieldURI", attrs={"FieldURI": uri}) for uri in uris]
+    fields += [extended_field(attributes) for attributes in extended]
+    if fields:
+        made.append(element("t:AdditionalProperties", *fields))
+    return made
+
+
+def folder_ref(folder_id: str) -> Any:  # noqa: ANN401
+    """A folder by its id."""
+    return create_element("t:FolderId", attrs={"Id": folder_id})
+
+
+def item_ids(ids: Iterable[str]) -> Any:  # noqa: ANN401
+    """Items by their ids."""
+    return element("m:ItemIds", *(create_element("t:ItemId", attrs={"Id": one}) for one in ids))

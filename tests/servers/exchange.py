@@ -1,0 +1,319 @@
+"""An Exchange server for tests: EWS over TLS, with everything that can go wrong on the way.
+
+    with ExchangeServer(users={"dienst": "geheim"}) as server:
+        box = server.add_mailbox("sc-nord@dienst.example", readers={"dienst"})
+        server.faults.append(Fault("busy", "MoveItem", back_off_ms=500))
+
+Basic, NTLM and bearer tokens. Where `POSTLOTSE_EWS_SCHEMA` names a folder with Microsoft's schema
+(all-messages.xsd), every request and every response is validated; what differs stands in
+`violations`. It is a test double made from documents: nothing here was seen on a real server.
+"""
+
+import base64
+import json
+import os
+import shutil
+import socket
+import ssl
+import struct
+import tempfile
+import threading
+from dataclasses import dataclass
+from functools import cache, partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlencode
+
+from lxml import etree
+
+from tests.servers.dovecot import make_certificate
+from tests.servers.exchange_calls import Caller, answer
+from tests.servers.exchange_store import Mailbox
+from tests.servers.exchange_xml import (
+    SoapFault,
+    envelope,
+    fault_xml,
+    find,
+    local_name,
+    text_at,
+)
+
+SCHEMA_FOLDER = os.environ.get("POSTLOTSE_EWS_SCHEMA", "")
+TOKEN = "ein-token"
+
+
+@dataclass
+class Fault:
+    """What shall go wrong, `times` often after `skip` calls; `operation` "" means any.
+
+    busy: a SOAP fault that names a time. item: one thing of a request fails with `code`.
+    http: a bare HTTP status. drop_before, drop_after: the line breaks before or after the work is
+    done. truncate: done, but the reply ends early and clean, as some proxies do it.
+    """
+
+    kind: Literal["busy", "item", "http", "drop_before", "drop_after", "truncate"]
+    operation: str = ""
+    times: int = 1
+    skip: int = 0
+    code: str = ""
+    status: int = 503
+    back_off_ms: int = 50
+    keep: float = 0.5
+
+
+@cache
+def _schema() -> tuple[etree.XMLSchema, frozenset[str]]:
+    """The compiled schema and the elements it knows; once a process."""
+    folder = Path(SCHEMA_FOLDER)
+    names = {
+        found.get("name")
+        for file in folder.glob("*.xsd")
+        for found in etree.parse(file).getroot()
+        if found.tag == "{http://www.w3.org/2001/XMLSchema}element"
+    }
+    return etree.XMLSchema(etree.parse(folder / "all-messages.xsd")), frozenset(names)
+
+
+class ExchangeServer:
+    def __init__(self, users: dict[str, str], *, ntlm: bool = False) -> None:
+        self.users = users
+        self.ntlm = ntlm
+        self.mailboxes: dict[str, Mailbox] = {}
+        self.readers: dict[str, set[str]] = {}
+        self.impersonators: set[str] = set()
+        self.tokens = {TOKEN: "dienst"}
+        self.token_seconds = 3600
+        self.tokens_given = 0
+        self.tokens_refused = 0
+        self.logins: list[bool] = []
+        self.faults: list[Fault] = []
+        self.calls: list[str] = []
+        self.violations: list[tuple[str, str, str]] = []
+        self.lock = threading.RLock()
+        self._folder = Path(tempfile.mkdtemp(prefix="ews"))
+
+    @property
+    def url(self) -> str:
+        return f"https://localhost:{self._http.server_address[1]}/EWS/Exchange.asmx"
+
+    @property
+    def token_url(self) -> str:
+        return self.url.replace("/EWS/Exchange.asmx", "/token")
+
+    @property
+    def ca_file(self) -> Path:
+        return self._folder / "cert.pem"
+
+    def add_mailbox(self, address: str, *, readers: set[str] = frozenset()) -> Mailbox:  # type: ignore[assignment]
+        mailbox = Mailbox(address)
+        with self.lock:
+            self.mailboxes[mailbox.address] = mailbox
+            for user in readers:
+                self.readers.setdefault(user, set()).add(mailbox.address)
+        return mailbox
+
+    def __enter__(self) -> Self:
+        make_certificate(self._folder)
+        self._http = _Http(("127.0.0.1", 0), partial(_Talk, server=self))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.ca_file, self._folder / "key.pem")
+        self._http.socket = context.wrap_socket(
+            self._http.socket, server_side=True, do_handshake_on_connect=False
+        )
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+        shutil.rmtree(self._folder)
+
+    def next_fault(self, operation: str, *kinds: str) -> Fault | None:
+        with self.lock:
+            for fault in self.faults:
+                if fault.kind not in kinds or fault.times == 0:
+                    continue
+                if fault.operation not in {"", operation}:
+                    continue
+                if fault.skip:
+                    fault.skip -= 1
+                    continue
+                fault.times -= 1
+                return fault
+        return None
+
+    def respond(self, user: str, request: bytes) -> tuple[int, bytes]:
+        """Do what the SOAP request says; status and reply. A busy server does nothing."""
+        whole = etree.fromstring(request)
+        body = find(whole, "s:Body")[0]
+        operation = local_name(body)
+        self._validate("request", body)
+        if busy := self.next_fault(operation, "busy"):
+            fault = SoapFault("ErrorServerBusy", {"BackOffMilliseconds": busy.back_off_ms})
+            return 500, envelope(fault_xml(fault))
+        with self.lock:
+            try:
+                reply = answer(self._caller(user, whole), body)
+            except SoapFault as exc:
+                return 500, envelope(fault_xml(exc))
+        self._validate("response", reply)
+        return 200, envelope(reply)
+
+    def _caller(self, user: str, whole) -> Caller:
+        who = text_at(
+            whole, "s:Header/t:ExchangeImpersonation/t:ConnectingSID/t:PrimarySmtpAddress"
+        )
+        if who and user not in self.impersonators:
+            raise SoapFault("ErrorImpersonateUserDenied")
+
+        def item_fault(operation: str) -> str:
+            fault = self.next_fault(operation, "item")
+            return fault.code if fault else ""
+
+        return Caller(
+            self.mailboxes, frozenset(self.readers.get(user, ())), who.lower(), item_fault
+        )
+
+    def _validate(self, what: str, found) -> None:
+        if not SCHEMA_FOLDER:
+            return
+        schema, known = _schema()
+        document = etree.fromstring(etree.tostring(found))
+        with self.lock:
+            if local_name(found) in known and not schema.validate(document):
+                self.violations += [
+                    (what, local_name(found), error.message) for error in schema.error_log
+                ]
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, *_: object) -> None:
+        """Clients that hang up are part of the game."""
+
+
+class _Talk(BaseHTTPRequestHandler):
+    """One connection. NTLM belongs to the connection, not to the request."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def __init__(self, *args: object, server: ExchangeServer) -> None:
+        self.exchange = server
+        self.ntlm_user = ""
+        self.ntlm = None
+        self.challenge = b""
+        super().__init__(*args)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+    def do_POST(self) -> None:
+        request = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/token":
+            self._give_token(request)
+            return
+        user = self._login()
+        if not user:
+            self._ask_to_log_in()
+            return
+        operation = local_name(find(etree.fromstring(request), "s:Body")[0])
+        with self.exchange.lock:
+            self.exchange.calls.append(operation)
+        if self.exchange.next_fault(operation, "drop_before"):
+            self._hang_up()
+        elif fault := self.exchange.next_fault(operation, "http"):
+            self._send(fault.status, b"<html>away</html>", "text/html")
+        else:
+            self._reply(operation, *self.exchange.respond(user, request))
+
+    def _reply(self, operation: str, status: int, reply: bytes) -> None:
+        fault = self.exchange.next_fault(operation, "drop_after", "truncate")
+        if fault is None:
+            self._send(status, reply)
+            return
+        self.send_response(status)
+        self.send_header("Content-Type", "text/xml; charset=utf-8")
+        if fault.kind == "drop_after":
+            self.send_header("Content-Length", str(len(reply)))
+        else:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(reply[: int(len(reply) * fault.keep)])
+        self.close_connection = True
+        if fault.kind == "drop_after":
+            self._hang_up()
+
+    def _send(self, status: int, body: bytes, kind: str = "text/xml; charset=utf-8") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        self.wfile.flush()
+        linger = struct.pack("ii", 1, 0)  # a reset instead of an orderly end
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.connection.close()
+
+    def _give_token(self, request: bytes) -> None:
+        secret = urlencode({"client_secret": self.exchange.users["dienst"]}).encode()
+        if secret not in request:
+            self.exchange.tokens_refused += 1
+            self._send(401, b'{"error": "invalid_client"}', "application/json")
+            return
+        self.exchange.tokens_given += 1
+        token = {
+            "access_token": TOKEN,
+            "token_type": "Bearer",
+            "expires_in": self.exchange.token_seconds,
+        }
+        self._send(200, json.dumps(token).encode(), "application/json")
+
+    def _login(self) -> str:
+        kind, _, words = self.headers.get("Authorization", "").partition(" ")
+        user = ""
+        if self.exchange.ntlm:
+            return self._ntlm_login(kind, words)
+        if kind == "Bearer":
+            user = self.exchange.tokens.get(words, "")
+        elif kind == "Basic":
+            name, _, password = base64.b64decode(words).decode("latin-1").partition(":")
+            user = name if self.exchange.users.get(name) == password else ""
+        self.exchange.logins.append(bool(user))
+        return user
+
+    def _ntlm_login(self, kind: str, words: str) -> str:
+        if self.ntlm_user or kind != "NTLM":
+            return self.ntlm_user
+        import spnego
+
+        self.ntlm = self.ntlm or spnego.server(protocol="ntlm")  # reads NTLM_USER_FILE
+        try:
+            self.challenge = self.ntlm.step(base64.b64decode(words)) or b""
+        except spnego.exceptions.SpnegoError:
+            self.ntlm, self.challenge = None, b""
+            self.exchange.logins.append(False)
+            return ""
+        if self.ntlm.complete:
+            self.ntlm_user = self.ntlm.client_principal.split("\\")[-1]
+            self.exchange.logins.append(True)
+        return self.ntlm_user
+
+    def _ask_to_log_in(self) -> None:
+        way = 'Basic realm="ews"'
+        if self.exchange.ntlm:
+            way = f"NTLM {base64.b64encode(self.challenge).decode()}".rstrip()
+        self.challenge = b""
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", way)
+        self.send_header("Content-Length", "0")
+        self.end_headers()

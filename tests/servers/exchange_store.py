@@ -1,0 +1,163 @@
+"""What the Exchange simulator holds: mailboxes with folders and mails, and what changed when.
+
+Ids are long, base64, case-sensitive, and new after each move; the search key stays, and copies
+share it. Source: EWS reference ("item identifier"); own decision 0033.
+"""
+
+import base64
+import os
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+DEFAULT_FOLDERS = {
+    "inbox": ("Posteingang", "IPF.Note"),
+    "drafts": ("Entwürfe", "IPF.Note"),
+    "sentitems": ("Gesendete Elemente", "IPF.Note"),
+    "deleteditems": ("Gelöschte Elemente", "IPF.Note"),
+    "junkemail": ("Junk-E-Mail", "IPF.Note"),
+    "calendar": ("Kalender", "IPF.Appointment"),
+}
+
+
+def new_id(kind: str) -> str:
+    return base64.b64encode(b"\0\x01" + kind.encode() + os.urandom(42)).decode()
+
+
+def change_key() -> str:
+    return base64.b64encode(os.urandom(12)).decode()
+
+
+@dataclass
+class Folder:
+    name: str
+    parent: "Folder | None"
+    folder_class: str = "IPF.Note"
+    distinguished: str = ""
+    id: str = field(default_factory=lambda: new_id("F"))
+    change_key: str = field(default_factory=change_key)
+
+
+@dataclass
+class Item:
+    """`broken` is the code with which the server refuses to give its MIME."""
+
+    mime: bytes
+    folder: Folder
+    received: datetime
+    seq: int
+    is_read: bool = False
+    is_flagged: bool = False
+    broken: str = ""
+    headless: bool = False
+    search_key: bytes = field(default_factory=lambda: os.urandom(16))
+    id: str = field(default_factory=lambda: new_id("I"))
+    change_key: str = field(default_factory=change_key)
+    changed: int = 0
+    only_read_flag: bool = False
+
+
+@dataclass(frozen=True)
+class Tomb:
+    """That an item left a folder: for clients that knew it."""
+
+    seq: int
+    folder_id: str
+    item_id: str
+    made: int
+
+
+class Mailbox:
+    def __init__(self, address: str) -> None:
+        self.address = address.lower()
+        self.items: dict[str, Item] = {}
+        self.tombs: list[Tomb] = []
+        self.generation = os.urandom(4).hex()
+        self.seq = 0
+        self.root = Folder("", None, "", "root")
+        self.top = Folder("Oberste Ebene", self.root, "IPF.Root", "msgfolderroot")
+        self.folders = {folder.id: folder for folder in (self.root, self.top)}
+        for name, (label, folder_class) in DEFAULT_FOLDERS.items():
+            self._add(Folder(label, self.top, folder_class, name))
+
+    def _add(self, folder: Folder) -> Folder:
+        self.folders[folder.id] = folder
+        return folder
+
+    def tick(self) -> int:
+        self.seq += 1
+        return self.seq
+
+    def default(self, name: str) -> Folder:
+        return next(f for f in self.folders.values() if f.distinguished == name)
+
+    @property
+    def inbox(self) -> Folder:
+        return self.default("inbox")
+
+    def children(self, folder: Folder) -> list[Folder]:
+        return [f for f in self.folders.values() if f.parent is folder]
+
+    def below(self, folder: Folder) -> list[Folder]:
+        found = []
+        for child in self.children(folder):
+            found += [child, *self.below(child)]
+        return found
+
+    def folder(self, path: str, under: Folder | None = None) -> Folder:
+        """The folder that people call `path`; made where it is missing."""
+        here = under or self.inbox
+        if path.upper() == "INBOX":
+            return self.inbox
+        for name in path.split("/"):
+            known = [f for f in self.children(here) if f.name == name]
+            here = known[0] if known else self.create_folder(here, name)
+        return here
+
+    def create_folder(self, parent: Folder, name: str) -> Folder:
+        return self._add(Folder(name, parent))
+
+    def remove_folder(self, folder: Folder) -> None:
+        for one in (*self.below(folder), folder):
+            for item in self.lying_in(one):
+                self.remove(item)
+            del self.folders[one.id]
+
+    def lying_in(self, folder: Folder) -> list[Item]:
+        """Mails of the folder, in the order they came."""
+        here = [item for item in self.items.values() if item.folder is folder]
+        return sorted(here, key=lambda item: item.seq)
+
+    def deliver(
+        self, mime: bytes, folder: Folder | None = None, received: datetime | None = None
+    ) -> Item:
+        at = received or datetime.now(tz=UTC).replace(microsecond=0)
+        item = Item(mime, folder or self.inbox, at, self.tick())
+        self.items[item.id] = item
+        return item
+
+    def move(self, item: Item, target: Folder) -> Item:
+        """It gets a new id; the old one is gone for good."""
+        self.remove(item)
+        moved = replace(
+            item, folder=target, id=new_id("I"), change_key=change_key(), seq=self.tick(), changed=0
+        )
+        self.items[moved.id] = moved
+        return moved
+
+    def copy(self, item: Item, target: Folder) -> Item:
+        """A copy has an id of its own and the search key of the original."""
+        twin = replace(item, folder=target, id=new_id("I"), seq=self.tick(), changed=0)
+        self.items[twin.id] = twin
+        return twin
+
+    def remove(self, item: Item) -> None:
+        del self.items[item.id]
+        self.tombs.append(Tomb(self.tick(), item.folder.id, item.id, item.seq))
+
+    def touch(self, item: Item, *, only_read_flag: bool = False) -> None:
+        item.change_key, item.changed = change_key(), self.tick()
+        item.only_read_flag = only_read_flag
+
+    def expire_sync_states(self) -> None:
+        """As after a restore or a move of the mailbox: clients must start over."""
+        self.generation = os.urandom(4).hex()
