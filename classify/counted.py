@@ -17,6 +17,8 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, T
 
 _STAND_IN: Final = ("ein wort", "ein wort", "ein wort")
 """A row with something in each column: it only wakes the transformer up, its terms are replaced."""
+_STAND_INS: Final = 10
+"""More than any vectoriser wants a term to stand in (`min_df`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def count(rows: Any, columns: ColumnTransformer) -> Counted:  # noqa: ANN401 - s
 
 def fit(counted: Counted, seen: Sequence[int], columns: ColumnTransformer) -> Any:  # noqa: ANN401
     """Fit `columns` on the mails `seen` as `columns.fit_transform` would; their matrix (CSR)."""
-    columns.fit(np.asarray([_STAND_IN] * 3, dtype=object))
+    columns.fit(np.asarray([_STAND_IN] * _STAND_INS, dtype=object))
     fitted, parts = [], []
     for block, (name, vectoriser, column) in zip(counted.blocks, columns.transformers, strict=True):
         fresh = clone(vectoriser)

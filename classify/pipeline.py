@@ -35,10 +35,10 @@ class _BlockPlan:
 
 _BLOCKS: Final = (
     _BlockPlan("words", features.TEXT, Cut.WORDS, 2, sublinear=True),
-    _BlockPlan("pieces", features.TEXT, Cut.PIECES, 3, sublinear=True),
+    _BlockPlan("pieces", features.TEXT, Cut.PIECES, 4, sublinear=True),
     # More weight drowns the words of the mail. Measured: docs/judge.md.
     _BlockPlan("cues", features.CUES, Cut.TOKENS, 1, scale=0.2),
-    _BlockPlan("chains", features.CHAINS, Cut.TOKENS, 2),
+    _BlockPlan("chains", features.CHAINS, Cut.TOKENS, 3),
 )
 
 
