@@ -17,7 +17,7 @@ from rules.codes import Channel, Concern
 from rules.verdict import Facts
 
 UNSURE_BELOW: Final = 0.65
-"""From here on the likeliest concern is one of the label's in 0.98 of mails. Measured: docs/judge.md."""
+"""From here on 0.98 of the likeliest concerns are right. Measured: docs/judge.md."""
 _CHANNEL_UNSURE_BELOW: Final = 0.6
 _SHORT_WORDS: Final = 5
 _ENOUGH_WORDS_FOR_LANGUAGE: Final = 8

@@ -1,13 +1,16 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from classify.evaluate import evaluate
 from classify.judge import Judge
 from classify.report import render
+from ingest.parse import parse
 from rules.codes import Channel, Concern, PaymentRelevant
 from rules.errors import Refused
 
+WEDNESDAY = datetime(2025, 3, 12, 11, tzinfo=UTC)
 RECIPE = (
     "Zwiebelkuchen: Hefeteig kneten, Backofen vorheizen, Speckwuerfel anbraten, Kuemmel streuen, "
     "Ruehrschuessel spuelen, Quark, Mandelblaettchen, Rosinen, Puderzucker, Eischnee, Kuchengabel"
@@ -90,6 +93,17 @@ def test_plain_german_of_unknown_writers_is_rarely_called_unlike(judge, unseen) 
         judge.judge(e.mail, received_at=e.line.received_at, mailbox="x@y.example") for e in unseen
     ]
     assert sum("unlike" in one.review_because for one in said) <= 0.04 * len(said)
+
+
+def test_five_megabytes_of_text_are_judged_on_their_beginning_and_said_so(judge) -> None:
+    text = (
+        b"Ich bin krankgeschrieben bis 21.3.\r\n" + b"Und sonst ist alles wie immer.\r\n" * 160_000
+    )
+    mail = parse(b"From: a@b.example\r\nSubject: Krankmeldung\r\n\r\n" + text)
+    said = judge.judge(mail, received_at=WEDNESDAY, mailbox="")
+    assert "text.cut" in mail.defects
+    assert "long" in said.review_because
+    assert said.concerns[0].code is Concern.AU
 
 
 def test_newsletter_words_are_no_reason_to_look(ask, mail) -> None:
