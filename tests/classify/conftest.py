@@ -63,7 +63,7 @@ def corpus_lines() -> tuple[LabelledMail, ...]:
 @pytest.fixture(scope="session")
 def seen(corpus_lines: tuple[LabelledMail, ...], layouts: Layouts) -> tuple[Example, ...]:
     lines = [line for line in corpus_lines if line.writer not in UNSEEN_WRITERS]
-    return examples(lines[::2], lambda data: parse(data, layouts))
+    return examples(lines[::3], lambda data: parse(data, layouts))
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 from classify import features
 from classify.corpus import examples, read
 from classify.evaluate import evaluate
-from classify.train import train
+from classify.train import prepare, train, train_part
 from ingest.parse import parse
 from rules.errors import Refused
 
@@ -76,7 +76,9 @@ def test_a_weak_label_pulls_less_and_a_full_one_more(tmp_path: Path) -> None:
 
     def margin(weight: float, count: int) -> float:
         more = [replace(learned[0], line=replace(wrong, weight=weight))] * count
-        model = train([*learned, *more], seed=1)
-        return float(model.pipeline.decision_function(asked)[0, model.labels.index("Web")])
+        lines = [*learned, *more]
+        trained = train_part(prepare(lines), range(len(lines)), seed=1)
+        column = trained.model.labels.index("Web")
+        return float(trained.pipeline.decision_function(asked)[0, column])
 
     assert margin(1, 0) < margin(0.05, 6) < margin(1, 6)
