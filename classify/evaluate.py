@@ -117,7 +117,7 @@ def _by_judge(judge: Judge, model: Model, scorer: Scorer, example: Example, watc
         example.mail, received_at=example.line.received_at, mailbox=example.line.recipient
     )
     watch.judging += perf_counter() - begun
-    sure = scorer.score(*features.row(reading.of(example.mail))).probabilities
+    sure = scorer.score(features.row(reading.of(example.mail))).probabilities
     first = judgement.concerns[0]
     return Said(
         answer=Answer(
@@ -138,7 +138,7 @@ def _by_judge(judge: Judge, model: Model, scorer: Scorer, example: Example, watc
 def _by_model(model: Model, scorer: Scorer, example: Example) -> Said:
     """For a label set that isn't the house's: thresholds only, likeliest first."""
     read = reading.of(example.mail)
-    sure = scorer.score(*features.row(read)).probabilities[: len(model.labels)].tolist()
+    sure = scorer.score(features.row(read)).probabilities[: len(model.labels)].tolist()
     ranked = sorted(range(len(model.labels)), key=lambda n: -sure[n])
     named = [n for n in ranked if sure[n] >= model.thresholds[n]] or ranked[:1]
     return Said(

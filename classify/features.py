@@ -23,28 +23,37 @@ ALWAYS = "always"
 _NAME_PARTS = re.compile(r"[^a-z0-9]+")
 
 
+Row = tuple[str, tuple[str, ...], frozenset[str]]
+"""The columns of one mail: a text that is still to be cut, and two that are sets of terms."""
+
+
 def rows(mails: Sequence[ParsedMail]) -> Any:  # noqa: ANN401 - an object array has no useful type
     """One row a mail with the columns `TEXT`, `CUES` and `CHAINS`, as the pipeline takes it."""
     table = np.empty((len(mails), 3), dtype=object)
     for number, mail in enumerate(mails):
-        table[number] = row(reading.of(mail))
+        for column, value in enumerate(row(reading.of(mail))):
+            table[number, column] = value
     return table
 
 
-def row(read: Reading) -> tuple[str, str, str]:
+def row(read: Reading) -> Row:
     """The three columns of one mail."""
     text = text_of(read)
-    return text, " ".join((ALWAYS, *cues.of_mail(read))), wording.chains(text)
+    return text, (ALWAYS, *cues.of_mail(read)), wording.chains(text)
 
 
 def text_of(read: Reading) -> str:
     """Subject, new text and names of attachments, folded and made alike, in this order."""
-    return wording.alike(f"{read.text}\n{' '.join(_names(read.mail))}")
+    names = " ".join([word for word, _ in attachment_words(read.mail)])
+    return wording.alike(f"{read.text}\n{names}")
 
 
-def _names(mail: ParsedMail) -> Iterator[str]:
-    """`AU_Bescheinigung.pdf` -> anhang_au anhang_bescheinigung anhang_pdf; numbers say nothing."""
+def attachment_words(mail: ParsedMail) -> Iterator[tuple[str, str]]:
+    """The words of attachments' names as the model sees them, each with its whole name.
+
+    `AU_Bescheinigung.pdf` -> anhang_au anhang_bescheinigung anhang_pdf; numbers say nothing.
+    """
     for attachment in mail.attachments:
         for part in _NAME_PARTS.split(fold(attachment.name)):
             if part and not part.isdigit():
-                yield f"anhang_{part}"
+                yield f"anhang_{part}", attachment.name

@@ -83,10 +83,15 @@ class Ear:
 
     def _said(self, text: str) -> tuple[set[str], set[_Alternative]]:
         words = text.split()
-        kept = len(max(words, key=len, default="")) <= LONGEST_WORD_KEPT_CHARS
-        said = [*map(self._of_word if kept else self._listen, words)]
+        if len(max(words, key=len, default="")) <= LONGEST_WORD_KEPT_CHARS:
+            said = [*map(self._of_word, words)]
+        else:
+            said = [*map(self._of_any_word, words)]
         names: set[str] = set().union(*[one.names for one in said])
         return names, self._always.union(*[one.hints for one in said])
+
+    def _of_any_word(self, word: str) -> _Said:
+        return self._of_word(word) if len(word) <= LONGEST_WORD_KEPT_CHARS else self._listen(word)
 
     def _listen(self, word: str) -> _Said:
         met = set(self._met(word)) | self._always

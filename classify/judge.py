@@ -104,7 +104,8 @@ class Judge:
             read, found, sure=opinion.payment, bound=self._model.payment_sure
         )
         order = concerns.in_order(found, ranks=self._ranks, moving=moving)
-        named = tuple(self._found(read.mail, opinion, code, found[code], moving) for code in order)
+        words = explain.words_of(read)
+        named = tuple(self._found(words, opinion, code, found[code], moving) for code in order)
         answer, because = payment.of_message(named, hint=announced.hint(read.said, told.dates))
         if self._is_close(came_by, answer, opinion.payment):
             answer, because = PaymentRelevant.OPEN, (CLOSE,)
@@ -128,14 +129,14 @@ class Judge:
 
     def _found(
         self,
-        mail: ParsedMail,
+        words: explain.Words,
         opinion: Opinion,
         code: Concern,
         probability: float,
         moving: frozenset[Concern],
     ) -> ConcernFound:
         target = self._model.targets.index(code)
-        spoke = explain.reason(self._scorer, opinion.scored, mail, target=target)
+        spoke = explain.reason(self._scorer, opinion.scored, words, target=target)
         return ConcernFound(code, probability, code in moving, spoke.words, spoke.spans)
 
     def _is_close(self, came_by: Channel, answer: PaymentRelevant, sure: float) -> bool:

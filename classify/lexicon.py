@@ -62,6 +62,10 @@ hear = _EAR.hear
 """The names of the concepts (`konto`) and phrases (`moods.asked`) that a folded text holds."""
 
 
+possible = _EAR.possible
+"""The names of those that the text may hold: a superset of `hear`, without any search."""
+
+
 def phrases(section: str) -> Patterns:
     """The ways of saying things of one section of phrases.toml, by name."""
     return _PHRASES[section]

@@ -1,5 +1,6 @@
 """The trained model as one value: its table, its calibration, its bounds, and its origin."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,12 +93,13 @@ class Model:
 
 
 def probabilities(
-    margins: Numbers, slopes: tuple[float, ...], offsets: tuple[float, ...]
+    margins: Numbers, slopes: Sequence[float] | Numbers, offsets: Sequence[float] | Numbers
 ) -> Numbers:
     """Platt's sigmoid, column by column; each 0..1 for itself, a row need not sum to 1.
 
     Source: Platt 1999, "Probabilistic outputs for support vector machines".
     """
-    exponents = np.clip(margins * np.asarray(slopes) + np.asarray(offsets), -30.0, 30.0)
+    exponents = margins * np.asarray(slopes) + np.asarray(offsets)
+    exponents = np.minimum(np.maximum(exponents, -30.0), 30.0)
     result: Numbers = 1.0 / (1.0 + np.exp(-exponents))
     return result

@@ -33,7 +33,10 @@ MONEY_CONCEPTS: frozenset[str] = frozenset(
 )
 """Concepts whose mood matters: those of concerns that can move money (label guide)."""
 
-_MOODS = (Mood.WITHDRAWN, Mood.ASKED, Mood.PLANNED, Mood.DENIED)
+_MOODS = tuple(
+    (mood, f"moods.{mood.name.lower()}")
+    for mood in (Mood.WITHDRAWN, Mood.ASKED, Mood.PLANNED, Mood.DENIED)
+)
 _OVER_LINES: frozenset[str] = frozenset(
     name for name, pattern in lexicon.CONCEPTS.items() if r"\s" in pattern.pattern
 )
@@ -45,7 +48,7 @@ def of_said(said: frozenset[str]) -> frozenset[Mood]:
 
     A fact may be dressed as a question ("mein Sohn ist da, bekomme ich mehr?"): then both.
     """
-    heard = {mood for mood in _MOODS if f"moods.{mood.name.lower()}" in said}
+    heard = {mood for mood, name in _MOODS if name in said}
     if not heard or "moods.fact" in said:
         heard.add(Mood.STATED)
     return frozenset(heard)
@@ -61,7 +64,7 @@ def cues(reading: Reading) -> Iterator[str]:
     for sentence, of_one in zip(reading.sentences, moods, strict=True):
         for name in sentence.said & lexicon.CONCEPTS.keys():
             yield from _cues_of(name, of_one)
-    for name in reading.said & _OVER_LINES:
+    for name in reading.possible & _OVER_LINES:
         yield from _over_lines(name, reading, moods)
 
 

@@ -36,14 +36,15 @@ class Opinion:
 def of_mail(reading: Reading, model: Model, scorer: Scorer) -> Opinion:
     """The opinion of a model that was trained on house mail; `scorer` is made of the model."""
     row = features.row(reading)
-    scored = scorer.score(*row)
+    text, _, _ = row
+    scored = scorer.score(row)
     by_target = dict(zip(model.targets, scored.probabilities.tolist(), strict=True))
     return Opinion(
         concerns={Concern(label): by_target[label] for label in model.labels},
         channels={Channel(t.partition(":")[2]): by_target[t] for t in CHANNEL_TARGETS},
         payment=float(payment_scores(scored.probabilities[None, :], model.targets)[0]),
         scored=scored,
-        unlike=familiar.is_unlike(model.familiar, row[features.TEXT]),
+        unlike=familiar.is_unlike(model.familiar, text),
     )
 
 

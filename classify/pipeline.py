@@ -37,8 +37,8 @@ _BLOCKS: Final = (
     _BlockPlan("words", features.TEXT, Cut.WORDS, 2, sublinear=True),
     _BlockPlan("pieces", features.TEXT, Cut.PIECES, 4, sublinear=True),
     # More weight drowns the words of the mail. Measured: docs/judge.md.
-    _BlockPlan("cues", features.CUES, Cut.TOKENS, 1, scale=0.2),
-    _BlockPlan("chains", features.CHAINS, Cut.TOKENS, 3),
+    _BlockPlan("cues", features.CUES, Cut.READY, 1, scale=0.2),
+    _BlockPlan("chains", features.CHAINS, Cut.READY, 3),
 )
 
 
@@ -89,7 +89,7 @@ def _vectoriser(block: _BlockPlan) -> TfidfVectorizer:
 
 def _constant() -> CountVectorizer:
     return CountVectorizer(
-        analyzer=terms.tokens, vocabulary=[features.ALWAYS], binary=True, dtype=np.float32
+        analyzer=terms.ready, vocabulary=[features.ALWAYS], binary=True, dtype=np.float32
     )
 
 

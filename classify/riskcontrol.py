@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import beta
 
 from classify.model import Numbers
 
@@ -38,6 +37,8 @@ def upper_limit(missed: int, relevant: int, confidence: float) -> float:
     """The highest miss rate that so few misses don't speak against (Clopper-Pearson, one-sided)."""
     if missed >= relevant:
         return 1.0
+    from scipy.stats import beta  # noqa: PLC0415 - judging knows promises, and must not load scipy
+
     return float(beta.ppf(confidence, missed + 1, relevant - missed))
 
 

@@ -5,25 +5,28 @@ them on the whole corpus), without its costs a call: one dictionary look-up a te
 rows and one small matrix product a mail. Source: own decision 0027; measured in docs/judge.md.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from struct import Struct
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classify import terms
+from classify import features, terms
+from classify.hearing import LONGEST_WORD_KEPT_CHARS
 from classify.model import Model, Numbers, probabilities
 from classify.table import Block, Floats, Table
 from classify.terms import Cut
 
 _Ids = NDArray[np.int32]
-_Find = Callable[[str], bytes]
-"""From a column's text to the rows of its known terms, each as often as it stands there."""
+_Find = Callable[[Any], bytes]
+"""From a column to the rows of its known terms, each as often as it stands there, as int32."""
 
-_WORDS_KEPT: Final = 50_000
-"""Words whose pieces are kept, some 20 MB at most. Own decision 0027."""
+_INT32 = Struct("=i")
+_WORDS_KEPT: Final = 20_000
+"""Words whose pieces are kept, some 8 MB at most. Own decision 0027."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,10 +46,19 @@ class Scored:
 class Scorer:
     """Scores single mails with a model. Immutable after it is made; threads may share it."""
 
-    __slots__ = ("_constant", "_finders", "_firsts", "_idf", "_model", "_names", "_table")
+    __slots__ = (
+        "_constant",
+        "_finders",
+        "_firsts",
+        "_idf",
+        "_names",
+        "_offsets",
+        "_slopes",
+        "_table",
+    )
 
     def __init__(self, model: Model) -> None:
-        self._model = model
+        self._slopes, self._offsets = np.asarray(model.slopes), np.asarray(model.offsets)
         self._table: Table = model.table
         self._firsts = np.cumsum([0, *(len(block.terms) for block in model.table.blocks)])
         self._idf: Floats = np.concatenate([block.idf for block in model.table.blocks])
@@ -57,9 +69,8 @@ class Scorer:
             for block, first in zip(model.table.blocks, self._firsts, strict=False)
         )
 
-    def score(self, text: str, cues: str, chains: str) -> Scored:
+    def score(self, row: features.Row) -> Scored:
         """Probabilities of all targets for one row of `features.rows`."""
-        row = (text, cues, chains)
         rows, counts = _counted(b"".join([find(row[column]) for column, find in self._finders]))
         starts = tuple(np.searchsorted(rows, self._firsts).tolist())
         amounts = self._amounts(rows, counts, starts)
@@ -67,7 +78,7 @@ class Scorer:
         margins = self._constant + np.einsum(
             "i,ij->j", amounts, self._table.weights.take(rows, axis=0)
         )
-        sure = probabilities(margins, self._model.slopes, self._model.offsets)
+        sure = probabilities(margins, self._slopes, self._offsets)
         return Scored(sure, rows, amounts, starts)
 
     def _amounts(self, rows: _Ids, counts: Floats, starts: Sequence[int]) -> Floats:
@@ -99,21 +110,33 @@ class Scorer:
 def _counted(found: bytes) -> tuple[_Ids, Floats]:
     """Each row once, ascending, and how often it was found."""
     ids = np.sort(np.frombuffer(found, np.int32))
-    begins = np.flatnonzero(np.diff(ids, prepend=np.int32(-1)))
-    counts = np.diff(begins, append=len(ids)).astype(np.float32)
+    is_new = np.empty(len(ids), np.bool_)
+    is_new[:1] = True
+    np.not_equal(ids[1:], ids[:-1], out=is_new[1:])
+    begins = np.flatnonzero(is_new)
+    counts = np.empty(len(begins), np.float32)
+    counts[:-1] = begins[1:] - begins[:-1]
+    counts[-1:] = len(ids) - begins[-1:]
     return ids[begins], counts
 
 
 def _finder(block: Block, first: int) -> _Find:
     """Pieces never reach over a blank, so those of a word are cut once and kept."""
-    rows = {term: row for row, term in enumerate(block.terms, first)}
+    rows = {term: _INT32.pack(row) for row, term in enumerate(block.terms, first)}
     if block.cut is not Cut.PIECES:
         cut = terms.CUTTERS[block.cut]
-        return lambda text: _packed(rows, cut(text))
-    of_word = lru_cache(maxsize=_WORDS_KEPT)(lambda word: _packed(rows, terms.pieces_of(word)))
-    return lambda text: b"".join(map(of_word, text.split()))
+        return lambda column: _rows(rows, cut(column))
+
+    def of_word(word: str) -> bytes:
+        return _rows(rows, terms.pieces_of(word))
+
+    kept = lru_cache(maxsize=_WORDS_KEPT)(of_word)
+
+    def of_any_word(word: str) -> bytes:
+        return kept(word) if len(word) <= LONGEST_WORD_KEPT_CHARS else of_word(word)
+
+    return lambda text: b"".join(map(of_any_word, text.split()))
 
 
-def _packed(rows: Mapping[str, int], found: Sequence[str]) -> bytes:
-    known = [row for row in map(rows.get, found) if row is not None]
-    return np.asarray(known, np.int32).tobytes()
+def _rows(rows: Mapping[str, bytes], found: Iterable[str]) -> bytes:
+    return b"".join(filter(None, map(rows.get, found)))

@@ -5,11 +5,11 @@ with it; a test compares both on the whole corpus.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 _WORD = re.compile(r"\w\w+")
 _PIECE_CHARS: Final = (3, 4, 5)
@@ -21,7 +21,7 @@ class Cut(StrEnum):
 
     WORDS = "words"
     PIECES = "pieces"
-    TOKENS = "tokens"
+    READY = "ready"
 
 
 def words(text: str) -> list[str]:
@@ -45,12 +45,12 @@ def pieces_of(word: str) -> list[str]:
     ]
 
 
-def tokens(text: str) -> list[str]:
-    """Whatever stands between blanks."""
-    return text.split()
+def ready(found: Iterable[str]) -> Iterable[str]:
+    """A column that holds terms already."""
+    return found
 
 
-CUTTERS: Final[MappingProxyType[Cut, Callable[[str], list[str]]]] = MappingProxyType(
-    {Cut.WORDS: words, Cut.PIECES: pieces, Cut.TOKENS: tokens}
+CUTTERS: Final[MappingProxyType[Cut, Callable[[Any], Iterable[str]]]] = MappingProxyType(
+    {Cut.WORDS: words, Cut.PIECES: pieces, Cut.READY: ready}
 )
-"""Each way with its function: from a text to its terms, each as often as it stands there."""
+"""Each way with its function: from a column to its terms, each as often as it stands there."""

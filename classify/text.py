@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _SPELLED = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ł", "l"), ("ı", "i"))
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _END = re.compile(r"(?<=[.!?…])[\"'“”»)]*\s+(?=[^\s.,;])|\n[ \t]*\n|\n(?=[ \t]*[-*•–\d])|\n")
+_SIGN_OF_END = re.compile(r"[.!?…\n]")
 _ABBREVIATION = re.compile(
     r"\b(?:\d{1,2}|nr|str|tel|kd|bzw|ca|dr|fr|hr|hrn|z|d|u|b|a|h|o|i|evtl|ggf|inkl|einschl|vorauss"
     r"|jan|feb|mrz|apr|jun|jul|aug|sept|okt|nov|dez|st|abs|geb|mtl|std|jg|vgl|usw|etc)\.$",
@@ -48,13 +50,24 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     """
     found: list[Sentence] = []
     start = 0
-    for match in _END.finditer(text):
+    for match in _ends(text):
         if _goes_on(text, start, match):
             continue
         _keep(found, text, start, match.start())
         start = match.end()
     _keep(found, text, start, len(text))
     return tuple(found)
+
+
+def _ends(text: str) -> Iterator[re.Match[str]]:
+    """The matches of `_END`; it is only tried where one can begin."""
+    end = 0
+    for sign in _SIGN_OF_END.finditer(text):
+        place = sign.start() if sign.group() == "\n" else sign.end()
+        match = _END.match(text, place) if place >= end else None
+        if match:
+            end = match.end()
+            yield match
 
 
 def _goes_on(text: str, start: int, seam: re.Match[str]) -> bool:

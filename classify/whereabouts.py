@@ -16,6 +16,7 @@ _PLZ_PLACE = re.compile(
     r"|\s[A-ZÄÖÜ][\w()/.-]+)?)"
 )
 _PLACE_PLZ = re.compile(r"(?P<place>[A-ZÄÖÜ][\w-]+)\s*[,(:]?\s*(?P<plz>\d{5})(?!\d)")
+_FIVE_DIGITS = re.compile(r"\d\d{4}")
 _LONE_PLZ = re.compile(r"(?<![\w.,/-])(?P<plz>\d{5})(?![\d.,/-]\d|\d|\s?(?:euro|€))", re.IGNORECASE)
 _IN_PLACE = re.compile(
     r"\b(?:aus|wohnhaft in|wohne (?:\w+ ){0,3}in|lebe in|nach|zu Hause in|(?:Wohn)?[Oo]rt:)\s+"
@@ -78,6 +79,8 @@ def find(body: BodyParts, directory: Directory, *, mailbox: str) -> Whereabouts:
 
 
 def _addresses(text: str, directory: Directory) -> Iterator[_Candidate]:
+    if not _FIVE_DIGITS.search(text):
+        return
     for pattern in (_PLZ_PLACE, _PLACE_PLZ):
         for match in pattern.finditer(text):
             rows = directory.by_plz(match["plz"])
