@@ -6,7 +6,14 @@ from typing import Any
 import structlog
 
 from ingest.parse import parse
-from rules.access import Caller, Permission, may, may_work_agency, require
+from rules.access import (
+    Caller,
+    Permission,
+    may,
+    may_see_region,
+    may_work_agency,
+    require,
+)
 from rules.errors import Refused, TryLater
 from rules.verdict import as_json
 from store import audit, items, keeping, ledger, verdicts
@@ -42,11 +49,17 @@ def hand_in(house: House, caller: Caller, data: bytes, *, mailbox: str = "") -> 
 
     Where the database fails between the two, the mail is `kept`, and the worker sorts it.
 
-    Raises: Refused: `access.denied`.
+    Raises: Refused: `access.denied`, also where the mailbox belongs to a region out of scope.
     """
     require(caller, Permission.HAND_IN)
     now = house.clock()
     region = house.directory.by_mailbox(mailbox).region if mailbox else None
+    if region is not None and not may_see_region(caller, region):
+        raise Refused(
+            "access.denied",
+            "That mailbox belongs to a region that is not yours; use the key of that region.",
+            permission=Permission.HAND_IN.value,
+        )
     with house.db.write() as tx:
         kept = keeping.keep(
             tx, Arrival(data=data, received_at=now, source="api", region=region), now=now
@@ -100,7 +113,7 @@ def _require_visible(caller: Caller, tx: Tx, message_id: int) -> None:
     item = items.of_message(tx, message_id)
     if item is None:
         allowed = may(caller, Permission.REPLAY) or may(caller, Permission.HAND_IN)
-        in_scope = caller.regions is None or message.region in caller.regions
+        in_scope = may_see_region(caller, message.region)
     else:
         allowed = may(caller, Permission.READ_ITEM) or may(caller, Permission.HAND_IN)
         in_scope = may_work_agency(caller, item.agency_code, item.region)

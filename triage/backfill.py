@@ -95,18 +95,18 @@ def fill_in(
 ) -> Progress:
     """Keep what the ledger doesn't have for this postbox; durable batch by batch. Idempotent.
 
-    `told` is called after each commit. Ends early, after a commit, where `pace.wait` says so.
+    `told` is called after each commit. Ends early, before a commit, where `pace.wait` says so.
     Raises: TryLater: `store.away`; what was kept until then stays kept.
     """
     progress, since = Progress(), pace.seconds()
     for batch in _batches(mails, pace.batch_mails, progress):
+        if pace.pause(progress.kept, since=since):
+            progress.is_cancelled = True
+            break
         kept = _keep(house, caller, batch, plan)
         progress.kept += kept
         progress.known += len(batch) - kept
         told(progress)
-        if pace.pause(progress.kept, since=since):
-            progress.is_cancelled = True
-            break
     told(progress)
     return progress
 

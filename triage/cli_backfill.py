@@ -65,6 +65,7 @@ def backfill(
     """
     if not sources and not folder:
         raise Refused("archive.none", "Name an archive. Remedy: give a path, or --folder NAME.")
+    stop = stop_event()
     settings = settings_of(config)
     house = wiring.build_house(settings)
     plan = filling.plan_of(house, operator(), postbox)
@@ -73,7 +74,7 @@ def backfill(
     try:
         total = archive.count(files) + sum(len(box.view(name).uids) for name in folders)
         mails = _mails(settings, house, box, files=files, folders=folders)
-        found = _run(house, plan, mails, total=total, rate=rate or None)
+        found = _run(house, plan, mails, total=total, pace=Pace(rate or None, stop.wait))
     finally:
         box.close()
         house.db.close()
@@ -88,7 +89,7 @@ def _run(
     mails: Iterator[ArchiveMail | LeftOut],
     *,
     total: int,
-    rate: int | None,
+    pace: Pace,
 ) -> filling.Progress:
     columns = (
         TextColumn("filling in"),
@@ -97,7 +98,6 @@ def _run(
         TextColumn("{task.fields[kept]} new, {task.fields[known]} known"),
         TimeRemainingColumn(),
     )
-    pace = Pace(rate, stop_event().wait)
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("archive", total=total, kept=0, known=0)
 

@@ -16,7 +16,11 @@ from triage import aside, rounds
 from triage.house import House
 
 WEST, _HASH = new_key("admin-west")
-KEYS = (ApiKey("admin-west", _HASH, Role.ADMIN, regions=("West",)),)
+ROBOT, _ROBOT_HASH = new_key("robot-west")
+KEYS = (
+    ApiKey("admin-west", _HASH, Role.ADMIN, regions=("West",)),
+    ApiKey("robot-west", _ROBOT_HASH, Role.AUTOMATION, regions=("West",)),
+)
 
 
 @pytest.fixture
@@ -127,3 +131,20 @@ def test_the_page_filters_by_reason_and_replays_what_it_shows(
     assert len(admin.page.query_selector_all("tbody tr")) == 4
     admin.send("alle")
     assert "Nichts liegt beiseite" in admin.words("tbody")
+
+
+def test_a_machine_of_a_region_hands_in_for_its_mailboxes_only(doors: Doors) -> None:
+    robot = DoorClient(make_app(doors.house, door_settings(keys=KEYS)), bearer(ROBOT))
+
+    def hand_in(mailbox: str) -> int:
+        sent = robot.post(
+            f"/v1/mails?mailbox={mailbox}",
+            content=eml("Newsletter", Auto_Submitted="auto-generated"),
+            headers={"Content-Type": "message/rfc822"},
+        )
+        return sent.status_code
+
+    assert hand_in("SC-West") == 201
+    assert hand_in("Kassel@arbeitsagentur.de") == 403
+    with doors.house.db.read() as tx:
+        assert sum(ledger.counts(tx).values()) == 1
