@@ -61,7 +61,9 @@ def addressed(judging: Judging, mail: ParsedMail) -> str:
 def _with_rules(
     judging: Judging, mail: ParsedMail, judgement: Judgement, *, received_at: datetime, mailbox: str
 ) -> Verdict:
-    team = routing.team_of(judgement.channel)
+    # Our own mail come back is a machine's, however much it reads like a person's (F10).
+    is_loop = machine_mail.is_loop(mail)
+    team = Team.NONE if is_loop else routing.team_of(judgement.channel)
     facts = judgement.facts
     agency = routing.find_agency(
         judging.directory, plz=facts.plz, place=facts.place, mailbox=mailbox
@@ -109,7 +111,7 @@ def write(house: House, tx: Tx, found: Sorted) -> bool:
         message_id_header=found.mail.message_id,
         defects=found.verdict.defects,
     )
-    if found.verdict.team is Team.NONE or machine_mail.is_loop(found.mail):
+    if found.verdict.team is Team.NONE:
         _add_verdict(tx, message_id, found.verdict, now)
         _set_aside(tx, found, now)
     else:
