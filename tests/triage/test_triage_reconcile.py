@@ -137,7 +137,7 @@ def test_what_lay_aside_can_be_replayed_though_it_is_gone(house, box, lease):
     reconcile(house, box, lease)
     with house.db.read() as tx:
         back = ledger.message(tx, 1)
-    assert (back.state, back.state_reason) == (LedgerState.ASIDE, "mail.machine")
+    assert (back.state, back.state_reason) == (LedgerState.ASIDE, "mail.autoreply")
     gone(house, box, lease, folder="Maschinell")
     aside.replay(house, ADMIN, 1)
     rounds.sort_pending(house)
