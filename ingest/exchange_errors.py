@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from exchangelib import errors as ews
 from lxml.etree import LxmlError
 from oauthlib.oauth2 import OAuth2Error
-from requests.exceptions import RequestException, SSLError
+from requests.exceptions import RequestException
 
 from rules.errors import HouseError, Refused, TryLater
 
@@ -104,7 +104,7 @@ def translated(exc: BaseException, where: str) -> HouseError:
             " before it tries again, so that the account is not locked.",
             host=where,
         )
-    if isinstance(exc, SSLError) or "CERTIFICATE_VERIFY_FAILED" in str(exc):
+    if "CERTIFICATE_VERIFY_FAILED" in str(exc):  # all that exchangelib leaves of it
         return Refused(
             "postbox.certificate",
             f"Certificate of {where} is not trusted. Name the file of the right certificate"
@@ -119,7 +119,7 @@ def translated(exc: BaseException, where: str) -> HouseError:
             host=where,
             back_off_seconds=back_off_seconds,
         )
-    if isinstance(exc, (*_AWAY, RequestException)):
+    if isinstance(exc, (*_AWAY, RequestException)) or type(exc) is ews.TransportError:
         return TryLater(
             "postbox.away",
             f"No reply from {where} ({name}). Look after server, name and network.",

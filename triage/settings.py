@@ -93,7 +93,8 @@ class ExchangeSettings(Part):
 
     @model_validator(mode="after")
     def _token_has_a_source(self) -> "ExchangeSettings":
-        if (self.auth == "oauth2") != bool(self.token_url and self.scope):
+        given = {bool(self.token_url), bool(self.scope)}
+        if given != {self.auth == "oauth2"}:
             raise ValueError('auth = "oauth2" needs token_url and scope, the others need neither')
         return self
 

@@ -1,5 +1,6 @@
 """What only Exchange can do to us: cut replies, busy servers, logins, copies, mail without MIME."""
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -326,3 +327,66 @@ def test_a_folder_under_the_same_name_in_other_letters_is_the_same(case):
     case.box.ensure_folder("435 Kassel")
     assert case.box.ensure_folder("435 KASSEL/AU") is True
     assert case.box.folders() == ("435 Kassel", "435 Kassel/AU", "INBOX")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_nothing_is_lost_or_doubled_while_everything_fails(case, monkeypatch, seed):
+    """A pass in small: view, fetch, move; what is in doubt is looked for by content."""
+    now = [10_000.0]
+    monkeypatch.setattr(driver.time, "monotonic", lambda: now[0])
+    chance = random.Random(seed)  # noqa: S311 - a plan that a seed repeats
+    case.box.ensure_folder("Ablage")
+    kept: dict[str, bytes] = {}
+    sent: list[bytes] = []
+    for turn in range(40):
+        now[0] += 1
+        if turn < 20:
+            sent.append(numbered(turn))
+            case.deliver(sent[-1])
+            case.server.faults.append(_any_fault(chance))
+        if turn == 20:
+            case.server.faults.clear()
+        if chance.random() < 0.1:
+            case.mailbox.expire_sync_states()
+        codes = _pass(case.box, kept)
+        assert turn <= 20 or not codes
+    assert sorted(kept.values()) == sorted(sent)
+    assert case.box.view("INBOX").uids == ()
+    assert sorted(read(case.box, "Ablage")) == sorted(sent)
+
+
+def _any_fault(chance: random.Random) -> Fault:
+    kinds = ("drop_before", "drop_after", "truncate", "http", "busy", "item")
+    return Fault(
+        chance.choice(kinds),
+        chance.choice(("", "MoveItem", "GetItem", "SyncFolderItems")),
+        skip=chance.randrange(4),
+        code=chance.choice(("ErrorServerBusy", "ErrorInternalServerTransientError")),
+        back_off_ms=1,
+        keep=chance.random(),
+    )
+
+
+def _pass(box, kept: dict[str, bytes]) -> list[str]:
+    """Codes of what failed."""
+    codes = []
+    for step in (_fetch, _file):
+        try:
+            step(box, kept)
+        except TryLater as exc:
+            codes.append(f"{exc.code}: {exc.__cause__!r:.200}")
+    return codes
+
+
+def _fetch(box, kept: dict[str, bytes]) -> None:
+    new = tuple(uid for uid in box.view("INBOX").uids if uid not in kept)
+    for message in box.fetch("INBOX", EPOCH, new):
+        assert isinstance(message, Fetched)
+        kept[message.place.uid] = message.data
+
+
+def _file(box, kept: dict[str, bytes]) -> None:
+    places = tuple(Place("INBOX", EPOCH, uid) for uid in box.view("INBOX").uids if uid in kept)
+    box.move_many(places[:-1], "Ablage")
+    for place in places[-1:]:
+        box.move(place, "Ablage")

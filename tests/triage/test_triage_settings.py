@@ -1,11 +1,14 @@
 """The configuration is checked as a whole, and every error names its place and a hint."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from rules.errors import Refused
 from triage.settings import MaildirSettings, check, load, secret
+from triage.wiring import open_postbox
 
 BOX = {"kind": "maildir", "name": "SC-Ost", "region": "Ost", "root": "mail/ost"}
 
@@ -26,6 +29,17 @@ def test_all_errors_come_at_once_each_with_its_path():
     assert "no such setting" in refused.value.details["errors"][0]
 
 
+EXCHANGE = {
+    "kind": "exchange",
+    "name": "SC-Nord",
+    "region": "Nord",
+    "endpoint": "https://mail.dienst.example/EWS/Exchange.asmx",
+    "mailbox": "sc-nord@dienst.example",
+    "user": r"DIENST\postlotse",
+    "password_env": "POSTLOTSE_EXCHANGE",
+}
+
+
 @pytest.mark.parametrize(
     ("raw", "word"),
     [
@@ -33,6 +47,10 @@ def test_all_errors_come_at_once_each_with_its_path():
         ({"desk": {"demo": True, "host": "0.0.0.0"}}, "loopback"),  # noqa: S104 - refused here
         ({"desk": {"phone": "rufen Sie an"}}, "approved text"),
         ({"deadlines": {"days": {"urlaub": 3}}}, "days"),
+        ({"postboxes": [EXCHANGE | {"endpoint": "http://mail.example/EWS"}]}, "endpoint"),
+        ({"postboxes": [EXCHANGE | {"mailbox": "SC Nord"}]}, "mailbox"),
+        ({"postboxes": [EXCHANGE | {"auth": "oauth2", "scope": "ews"}]}, "token_url"),
+        ({"postboxes": [EXCHANGE | {"scope": "ews"}]}, "token_url"),
         ({"door": {"host": "192.0.2.1"}}, "tls_cert"),
         ({"door": {"tls_key": "key.pem"}}, "belong together"),
         ({"door": {"allowed_clients": ["überall"]}}, "allowed_clients"),
@@ -89,3 +107,21 @@ def test_a_secret_comes_from_the_environment_or_is_named():
         secret("POSTLOTSE_X", {"POSTLOTSE_X": ""})
     assert missing.value.code == "settings.secret_missing"
     assert missing.value.details == {"name": "POSTLOTSE_X"}
+
+
+def test_an_exchange_postbox_is_opened_only_where_one_is_configured(tmp_path, monkeypatch):
+    monkeypatch.setenv("POSTLOTSE_EXCHANGE", "geheim")
+    settings = check({"postboxes": [EXCHANGE | {"ca_file": "ca.pem"}]}, base=tmp_path)
+    (box,) = settings.postboxes
+    assert box.ca_file == tmp_path / "ca.pem"
+    opened = open_postbox(box)
+    assert opened.name == "SC-Nord"
+    assert opened.moves_whole()
+    code = (
+        "import sys; from triage import settings, wiring; from pathlib import Path;"
+        f"parsed = settings.check({{'postboxes': [{BOX!r}]}}, base=Path('/'));"
+        "wiring.open_postbox(parsed.postboxes[0]);"
+        "print([m for m in ('exchangelib', 'lxml', 'requests', 'spnego') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert found.stdout.strip() == "[]"
