@@ -70,7 +70,7 @@ class Judge:
         """
         read = reading.of(mail)
         opinion = of_mail(read, self._model, self._scorer)
-        came_by = channel.decide(read, opinion.channels)
+        came_by = channel.decide(read, opinion.channels, money=opinion.payment)
         found = concerns.choose(opinion.concerns, self._thresholds, channel=came_by)
         today = received_at.astimezone(_BERLIN).date()
         told = self._facts(read, found, today, mailbox)

@@ -63,6 +63,14 @@ def test_a_doubtful_machine_sets_nobodys_mail_aside(read) -> None:
     )
 
 
+def test_a_machine_that_seems_to_move_money_is_left_to_a_person_unless_a_header_tells(read) -> None:
+    machine = dict.fromkeys(Channel, 0.01) | {Channel.MASCHINELL: 0.9, Channel.FREIE_EMAIL: 0.09}
+    assert channel.decide(read("x"), machine, money=0.6) is Channel.FREIE_EMAIL
+    assert channel.decide(read("x"), machine, money=0.1) is Channel.MASCHINELL
+    bounced = read("x", headers=(("auto-submitted", "auto-replied"),))
+    assert channel.decide(bounced, machine, money=0.6) is Channel.MASCHINELL
+
+
 def test_an_unread_form_with_a_robots_mark_is_not_set_aside(read) -> None:
     sure = FREE | {Channel.FREIE_EMAIL: 0.0, Channel.ESERVICE_VERAENDERUNG: 0.8}
     robot = read("Thema: Umzug", headers=(("auto-submitted", "auto-generated"),))
