@@ -290,7 +290,7 @@ def test_a_clerk_may_not_see_what_lies_aside_and_the_admin_takes_it_in(
     admin = at_desk(doors.app, seat="admin")
     assert admin.url == "/lage"
     admin.open("/beiseite")
-    assert "Maschinelle Mail" in admin.words("tbody")
+    assert "Abwesenheitsnotiz" in admin.words("tbody")
     admin.send("aufnehmen")
     assert "aufgenommen" in admin.words(".notice")
     assert "Nichts liegt beiseite." in admin.words("tbody")
