@@ -13,11 +13,18 @@ from rules.mail import BodyParts
 
 ROOT = Path(__file__).parents[2]
 OWN = "Ich bin krank bis 15.03.2024.\n\nMfG\nAnna Muster\n"
-TEXTS = [
-    row["body"] if "body" in row else html.to_text(row["html"])
-    for path in sorted((ROOT / "corpus").glob("*.jsonl"))
-    for row in map(json.loads, path.read_text("utf-8").splitlines())
-]
+
+
+def texts_of(files: str) -> list[str]:
+    return [
+        row["body"] if "body" in row else html.to_text(row["html"])
+        for path in sorted((ROOT / "corpus").glob(files))
+        for row in map(json.loads, path.read_text("utf-8").splitlines())
+    ]
+
+
+TEXTS = texts_of("*.jsonl")
+READ_BY_A_PERSON = "[a-k]_*.jsonl"
 SEAMS = [
     "-----Ursprüngliche Nachricht-----",
     "-----Original Message-----",
@@ -210,12 +217,16 @@ def test_no_line_is_lost_and_every_part_keeps_the_order(text: str) -> None:
 
 
 def test_the_training_mails_are_cut_as_often_as_a_person_read_it() -> None:
-    cuts = [cut(text) for text in TEXTS]
-    for text, parts in zip(TEXTS, cuts, strict=True):
-        assert sorted(parts.new + parts.quoted + parts.signature + parts.disclaimer) == sorted(text)
+    cuts = [cut(text) for text in texts_of(READ_BY_A_PERSON)]
     assert 70 <= sum(bool(parts.quoted) for parts in cuts) <= 110
     assert 39 <= sum(bool(parts.signature) for parts in cuts) <= 45
     assert 18 <= sum(bool(parts.disclaimer) for parts in cuts) <= 22
+
+
+def test_no_letter_of_a_training_mail_is_lost() -> None:
+    for text in TEXTS:
+        parts = cut(text)
+        assert sorted(parts.new + parts.quoted + parts.signature + parts.disclaimer) == sorted(text)
 
 
 def test_the_short_cut_for_plain_mails_changes_nothing() -> None:
