@@ -25,7 +25,6 @@ from triage.console import (
     settings_of,
     show,
 )
-from triage.house import House
 
 REMEDIES = {
     Fault.LOST: "it arrived and has no ledger row; take it from a backup, or from the postbox",
@@ -109,7 +108,7 @@ def outbox_list(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = Fal
 
     Example: postlotse outbox list --json
     """
-    house = _house(config)
+    house = wiring.house_of(config)
     for row in admin.outgoing_listing(house, operator(), states=admin.ENDED_BADLY, limit=500):
         line = {
             "id": row.id,
@@ -131,7 +130,7 @@ def outbox_replay(
 
     Example: postlotse outbox replay 12
     """
-    admin.outgoing_replay(_house(config), operator(), outgoing_id)
+    admin.outgoing_replay(wiring.house_of(config), operator(), outgoing_id)
     say(f"outgoing row {outgoing_id} is due again")
 
 
@@ -147,7 +146,7 @@ def aside_list(
     Example: postlotse aside list --reason mail.machine
     """
     for row in set_aside.listing(
-        _house(config), operator(), limit=1000, reason_code=reason, postbox=postbox
+        wiring.house_of(config), operator(), limit=1000, reason_code=reason, postbox=postbox
     ):
         line = {
             "message": row.message_id,
@@ -169,7 +168,7 @@ def aside_replay(
 
     Example: postlotse aside replay 7
     """
-    set_aside.replay(_house(config), operator(), message_id)
+    set_aside.replay(wiring.house_of(config), operator(), message_id)
     say(f"message {message_id} goes through the next sorting round")
 
 
@@ -181,7 +180,9 @@ def aside_replay_all(
 
     Example: postlotse aside replay-all --reason bug
     """
-    done = set_aside.replay_all(_house(config), operator(), reason_code=reason, postbox=postbox)
+    done = set_aside.replay_all(
+        wiring.house_of(config), operator(), reason_code=reason, postbox=postbox
+    )
     say(f"{done} messages go through the next sorting rounds")
 
 
@@ -195,7 +196,7 @@ def aside_export(
 
     Example: postlotse aside export 7 --out mail.eml
     """
-    out.write_bytes(accept.original(_house(config), operator(), message_id))
+    out.write_bytes(accept.original(wiring.house_of(config), operator(), message_id))
     say(f"message {message_id} is in {out}")
 
 
@@ -238,7 +239,7 @@ def reconcile(
         wanted = date.fromisoformat(day) if day else None
     except ValueError as exc:
         raise Refused("reconcile.day", f"{day} is no day; write YYYY-MM-DD.") from exc
-    sums = admin.proof_of_day(_house(config), operator(), day=wanted)
+    sums = admin.proof_of_day(wiring.house_of(config), operator(), day=wanted)
     for sum_ in sums:
         emit(_sum_line(sum_)) if as_json else _say_sum(sum_)
     if not all(sum_.closes for sum_ in sums):
@@ -263,7 +264,3 @@ def _say_sum(found: admin.Completeness) -> None:
     show(line, as_json=False)
     for one in found.differences:
         say(f"  message {one.message_id} is {one.fault.value}: {REMEDIES[one.fault]}")
-
-
-def _house(config: Path) -> House:
-    return wiring.build_house(settings_of(config))

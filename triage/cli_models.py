@@ -1,6 +1,5 @@
 """Commands for the life of a model: list, card, activate, rollback, shadow, shadow-report."""
 
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,10 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from triage import wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, say, settings_or_default, show
+from triage.console import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    operator,
+    say,
+    settings_or_default,
+    show,
+)
 
 if TYPE_CHECKING:
-    # Needs scikit-learn, which takes seconds to load.
+    # Loads numpy and the lexicon; only what judges needs it.
     from classify.modelshelf import Shelf
 
 model_app = typer.Typer(help="Models: candidates, the live one, the shadow.", no_args_is_help=True)
@@ -68,7 +75,7 @@ def model_activate(
     Example: postlotse model activate 0c1f6f0e5a3b-9d2e8c41
     """
     shelf = _shelf(config)
-    shelf.activate(model_id, at=datetime.now(tz=UTC), by=_operator(), despite=despite)
+    shelf.activate(model_id, at=datetime.now(tz=UTC), by=operator().name, despite=despite)
     say(f"{model_id} is live; restart the workers and the desk")
 
 
@@ -81,7 +88,7 @@ def model_rollback(
 
     Example: postlotse model rollback --reason "zu viele falsche Umzüge"
     """
-    earlier = _shelf(config).rollback(at=datetime.now(tz=UTC), by=_operator(), reason=reason)
+    earlier = _shelf(config).rollback(at=datetime.now(tz=UTC), by=operator().name, reason=reason)
     say(f"{earlier} is live again; restart the workers and the desk")
 
 
@@ -95,7 +102,7 @@ def model_shadow(
     Example: postlotse model shadow 0c1f6f0e5a3b-9d2e8c41
     """
     chosen = None if model_id == "off" else model_id
-    _shelf(config).set_shadow(chosen, at=datetime.now(tz=UTC), by=_operator())
+    _shelf(config).set_shadow(chosen, at=datetime.now(tz=UTC), by=operator().name)
     say(f"shadow: {chosen or 'none'}; restart the workers")
 
 
@@ -111,7 +118,7 @@ def model_shadow_report(
 
     Example: postlotse model shadow-report --json
     """
-    from classify import shadow  # noqa: PLC0415 - scikit-learn takes seconds to load
+    from classify import shadow  # noqa: PLC0415 - loads numpy and the lexicon
 
     shelf = _shelf(config)
     chosen = model_id or shelf.shadow()
@@ -126,7 +133,3 @@ def model_shadow_report(
 
 def _shelf(config: Path) -> "Shelf":
     return wiring.model_shelf(settings_or_default(config))
-
-
-def _operator() -> str:
-    return f"cli:{getpass.getuser()}"

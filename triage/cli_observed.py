@@ -16,7 +16,6 @@ from triage.console import (
     emit,
     operator,
     say,
-    settings_of,
 )
 from triage.observed import Observed
 
@@ -44,7 +43,7 @@ def observed(
         wanted = date.fromisoformat(day) if day else None
     except ValueError as exc:
         raise Refused("observed.day", f"{day} is no day; write YYYY-MM-DD.") from exc
-    found = trial.report(wiring.build_house(settings_of(config)), operator(), day=wanted)
+    found = trial.report(wiring.house_of(config), operator(), day=wanted)
     if not found and not as_json:
         say('no postbox is observed; set mode = "observe" for one')
     for one in found:

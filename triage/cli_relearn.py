@@ -1,16 +1,12 @@
 """Commands that turn corrections into training mail: list, confirm, export."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rules.access import Caller
-from rules.codes import Role
 from triage import relearn, wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, say, settings_of, show
-from triage.house import House
+from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
 
 relearn_app = typer.Typer(help="Corrections for training: list, confirm.", no_args_is_help=True)
 
@@ -26,7 +22,7 @@ def relearn_list(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = Fa
 
     Example: postlotse relearn list --json
     """
-    for found in relearn.corrections(_house(config), _operator()):
+    for found in relearn.corrections(wiring.house_of(config), operator()):
         row = {
             "message": found.message_id,
             "state": "confirmed" if found.state == relearn.CONFIRMED else "waiting",
@@ -46,7 +42,7 @@ def relearn_confirm(
 
     Example: postlotse relearn confirm 1042
     """
-    relearn.confirm(_house(config), _operator(), message_id)
+    relearn.confirm(wiring.house_of(config), operator(), message_id)
     say(f"message {message_id}: confirmed")
 
 
@@ -65,14 +61,5 @@ def relearn_export(
     Example: postlotse relearn export --out /srv/postlotse/relearn/confirmed.jsonl
     """
     sources = (relearn.CONFIRMED, relearn.WEAK) if weak else (relearn.CONFIRMED,)
-    done = relearn.export(_house(config), _operator(), out, sources=sources)
+    done = relearn.export(wiring.house_of(config), operator(), out, sources=sources)
     say(f"{out}: {done.confirmed} confirmed, {done.weak} weak, {done.left_out} left out")
-
-
-def _house(config: Path) -> House:
-    return wiring.build_house(settings_of(config))
-
-
-def _operator() -> Caller:
-    """As in cli_admin: who may read the configuration is an admin."""
-    return Caller(f"cli:{getpass.getuser()}", Role.ADMIN, agencies=None, regions=None)

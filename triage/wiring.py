@@ -38,6 +38,7 @@ from triage.settings import (
     MaildirSettings,
     PostboxSettings,
     Settings,
+    load,
     secret,
 )
 from triage.worker import PostboxJob
@@ -71,6 +72,11 @@ def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) 
         policy=_policy(settings),
         clock=clock,
     )
+
+
+def house_of(config: Path) -> House:
+    """The house of a configuration file. Raises: Refused: `settings.*`, and as `build_house`."""
+    return build_house(load(config))
 
 
 def build_judging(settings: Settings) -> Judging:

@@ -8,7 +8,6 @@ tells what it has to tell into a file of its own.
 """
 
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from ingest.maildir import MaildirPostbox
 from rules.errors import HouseError
 from store import leases
 from tests.house_fixture import directory, layouts, open_house
+from tests.servers.nursery import fork_on_request
 from triage import filing, receive, rounds, wiring
 from triage.settings import DoorSettings, Settings
 
@@ -211,21 +211,7 @@ def main() -> None:
     # Read once here, for all children.
     directory()
     layouts()
-    while True:
-        readable, _, _ = select.select([sys.stdin], [], [], 0.05)
-        with suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        if not readable:
-            continue
-        line = sys.stdin.readline()
-        if not line:
-            return
-        pid = os.fork()
-        if pid == 0:
-            child(*line.rstrip("\n").split("\t"))
-        sys.stdout.write(f"{pid}\n")
-        sys.stdout.flush()
+    fork_on_request(child, look_seconds=0.05)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,11 @@ Reads lines "configuration<TAB>log file", answers the number of the new process.
 
 import gc
 import os
-import select
 import sys
-from contextlib import suppress
 
 from classify import judge, modelfile  # noqa: F401 - loaded here, once, for all children
 from ingest import imap, smtp_door  # noqa: F401 - as above
+from tests.servers.nursery import fork_on_request
 from triage import cli
 
 
@@ -39,22 +38,7 @@ def main() -> None:
     gc.freeze()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    while True:
-        readable, _, _ = select.select([sys.stdin], [], [], 0.2)
-        with suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        if not readable:
-            continue
-        line = sys.stdin.readline()
-        if not line:
-            return
-        config, log = line.rstrip("\n").split("\t")
-        pid = os.fork()
-        if pid == 0:
-            child(config, log)
-        sys.stdout.write(f"{pid}\n")
-        sys.stdout.flush()
+    fork_on_request(child, look_seconds=0.2)
 
 
 if __name__ == "__main__":
