@@ -9,6 +9,9 @@ from rules.payment import weight
 SURE: Final = 0.7
 """Below, a concern is named but doubtful. Source: measured in docs/judge.md."""
 _FORCED_PROBABILITY: Final = 0.99
+_PLACE_WEIGHT: Final = 0.8
+"""How much the place of a concern in the mail counts beside its rank. Source: measured in
+docs/judge.md."""
 
 
 def choose(
@@ -33,19 +36,25 @@ def choose(
 
 
 def in_order(
-    found: Mapping[Concern, float], *, ranks: Mapping[Concern, float], moving: frozenset[Concern]
+    found: Mapping[Concern, float],
+    *,
+    ranks: Mapping[Concern, float],
+    places: Mapping[Concern, float],
+    moving: frozenset[Concern] = frozenset(),
 ) -> tuple[Concern, ...]:
     """The found concerns, most weighty first.
 
-    What moves money in this mail (`moving`) precedes what only could; equals are ordered as
-    people ordered them in the training mail (`ranks`). A doubtful concern waits behind the
-    sure ones, however heavy it would be. Source: label guide, below the table; measured in
-    docs/judge.md.
+    What moves money in this mail (`moving`) precedes what only could. Equals are ordered as
+    people ordered them in the training mail (`ranks`) and by where the mail speaks of them
+    (`places`, 0 its beginning, 1 its end): the main matter tends to come first. A doubtful
+    concern waits behind the sure ones, however heavy it would be. Source: label guide, below the
+    table; measured in docs/judge.md.
     """
     sure = min(SURE, max(found.values()))
 
     def key(code: Concern) -> tuple[bool, int, bool, float]:
-        return (found[code] < sure, -weight(code), code not in moving, ranks[code])
+        later = ranks[code] + _PLACE_WEIGHT * places[code]
+        return (found[code] < sure, -weight(code), code not in moving, later)
 
     return tuple(sorted(found, key=key))
 

@@ -23,6 +23,9 @@ _LOUDEST_PIECES: Final = 40
 _SHARE_OF_BEST: Final = 0.2
 """A word that speaks with less than a fifth of the strongest one's voice is noise to a reader."""
 
+_SHORTEST_CHARS: Final = 50
+"""In a shorter text, which word comes first says little."""
+
 _WORD = re.compile(r"\w\w+")
 
 
@@ -32,6 +35,16 @@ class Reason:
 
     words: tuple[str, ...]
     spans: tuple[Span, ...]
+
+    def place(self, read: Reading) -> float:
+        """Where in the mail the words stand on average: 0 subject or beginning, about 1 the end.
+
+        The middle if none is in the text.
+        """
+        if not self.spans:
+            return 0.5
+        starts = [span.start if span.where == "body" else 0 for span in self.spans]
+        return sum(starts) / len(starts) / max(len(read.new), _SHORTEST_CHARS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ One judgement walks the files of this room in order: channel, concerns, facts, a
 payment relevance (rules/payment.py), explanation, review.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from classify import (
     review,
     whereabouts,
 )
+from classify.explain import Reason
 from classify.model import Model
 from classify.opinion import Opinion, of_mail
 from classify.reading import Reading
@@ -72,9 +73,10 @@ class Judge:
         opinion = of_mail(read, self._model, self._scorer)
         came_by = channel.decide(read, opinion.channels, money=opinion.payment)
         found = concerns.choose(opinion.concerns, self._thresholds, channel=came_by)
+        spoke = self._reasons(read, opinion, found)
         today = received_at.astimezone(_BERLIN).date()
-        told = self._facts(read, found, today, mailbox)
-        return self._judgement(read, opinion, came_by, found, told)
+        told = self._facts(read, self._order(read, found, spoke), today, mailbox)
+        return self._judgement(read, opinion, came_by, found, spoke, told)
 
     def judge_many(
         self, mails: Sequence[ParsedMail], *, received_at: Sequence[datetime], mailbox: str
@@ -85,10 +87,26 @@ class Judge:
             for mail, at in zip(mails, received_at, strict=True)
         )
 
-    def _facts(
-        self, read: Reading, found: Mapping[Concern, float], today: date, mailbox: str
-    ) -> Facts:
-        order = concerns.in_order(found, ranks=self._ranks, moving=frozenset())
+    def _reasons(
+        self, read: Reading, opinion: Opinion, found: Iterable[Concern]
+    ) -> dict[Concern, Reason]:
+        words, targets = explain.words_of(read), self._model.targets
+        return {
+            code: explain.reason(self._scorer, opinion.scored, words, target=targets.index(code))
+            for code in found
+        }
+
+    def _order(
+        self,
+        read: Reading,
+        found: Mapping[Concern, float],
+        spoke: Mapping[Concern, Reason],
+        moving: frozenset[Concern] = frozenset(),
+    ) -> tuple[Concern, ...]:
+        places = {code: reason.place(read) for code, reason in spoke.items()}
+        return concerns.in_order(found, ranks=self._ranks, places=places, moving=moving)
+
+    def _facts(self, read: Reading, order: Sequence[Concern], today: date, mailbox: str) -> Facts:
         where = whereabouts.find(read.mail.body, self._directory, mailbox=mailbox)
         return facts.read_facts(read, concerns=order, today=today, where=where)
 
@@ -98,14 +116,16 @@ class Judge:
         opinion: Opinion,
         came_by: Channel,
         found: Mapping[Concern, float],
+        spoke: Mapping[Concern, Reason],
         told: Facts,
     ) -> Judgement:
         moving = announced.announced(
             read, found, sure=opinion.payment, bound=self._model.payment_sure
         )
-        order = concerns.in_order(found, ranks=self._ranks, moving=moving)
-        words = explain.words_of(read)
-        named = tuple(self._found(words, opinion, code, found[code], moving) for code in order)
+        named = tuple(
+            ConcernFound(code, found[code], code in moving, spoke[code].words, spoke[code].spans)
+            for code in self._order(read, found, spoke, moving)
+        )
         answer, because = payment.of_message(named, hint=announced.hint(read.said, told.dates))
         if self._is_close(came_by, answer, opinion.payment):
             answer, because = PaymentRelevant.OPEN, (CLOSE,)
@@ -126,18 +146,6 @@ class Judge:
             review_because=doubts,
             model=self._model.id,
         )
-
-    def _found(
-        self,
-        words: explain.Words,
-        opinion: Opinion,
-        code: Concern,
-        probability: float,
-        moving: frozenset[Concern],
-    ) -> ConcernFound:
-        target = self._model.targets.index(code)
-        spoke = explain.reason(self._scorer, opinion.scored, words, target=target)
-        return ConcernFound(code, probability, code in moving, spoke.words, spoke.spans)
 
     def _is_close(self, came_by: Channel, answer: PaymentRelevant, sure: float) -> bool:
         """Not called payment-relevant, but not safely excluded either. Never for machine mail."""

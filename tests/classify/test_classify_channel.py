@@ -111,5 +111,12 @@ def test_no_concern_stands_beside_another(au: float, nothing: float, named: set[
 
 def test_money_goes_first_then_deadlines_and_doubts_go_last() -> None:
     found = {Concern.BERATUNG: 0.99, Concern.TERMIN: 0.9, Concern.AU: 0.8, Concern.RENTE: 0.4}
-    order = concerns.in_order(found, ranks=HALF, moving=frozenset({Concern.AU}))
+    order = concerns.in_order(found, ranks=HALF, places=HALF, moving=frozenset({Concern.AU}))
     assert order == (Concern.AU, Concern.TERMIN, Concern.BERATUNG, Concern.RENTE)
+
+
+def test_of_equals_the_mail_speaks_of_the_main_one_first() -> None:
+    found = {Concern.TERMIN: 0.9, Concern.BERATUNG: 0.9, Concern.BESCHEINIGUNG: 0.9}
+    places = HALF | {Concern.TERMIN: 1.0, Concern.BERATUNG: 0.7, Concern.BESCHEINIGUNG: 0.1}
+    order = concerns.in_order(found, ranks=HALF, places=places)
+    assert order == (Concern.TERMIN, Concern.BESCHEINIGUNG, Concern.BERATUNG)

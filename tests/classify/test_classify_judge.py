@@ -3,12 +3,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from classify import reading
 from classify.evaluate import evaluate
+from classify.explain import Reason
 from classify.judge import Judge
 from classify.report import render
 from ingest.parse import parse
 from rules.codes import Channel, Concern, PaymentRelevant
 from rules.errors import Refused
+from rules.verdict import Span
 
 WEDNESDAY = datetime(2025, 3, 12, 11, tzinfo=UTC)
 RECIPE = (
@@ -49,6 +52,17 @@ def test_reasons_point_at_the_words_they_name(ask, mail) -> None:
         for span in found.spans:
             source = text if span.where == "body" else "Krank"
             assert source[span.start : span.end] in found.because
+
+
+def test_the_place_of_a_reason_is_where_its_words_stand(ask, mail) -> None:
+    text = (
+        "Ich ziehe um in die Gartenstraße 5. " + "Das Wetter ist schön. " * 9 + "Neue IBAN folgt."
+    )
+    read = reading.of(mail(text, subject="Umzug"))
+    late = text.index("Neue")
+    assert Reason(("Neue",), (Span(late, late + 4),)).place(read) > 0.9
+    assert Reason((), ()).place(read) == 0.5
+    assert Reason(("Umzug",), (Span(0, 5, "subject"),)).place(read) == 0.0
 
 
 def test_a_bounce_is_machine_mail_and_moves_no_money(ask, mail) -> None:
