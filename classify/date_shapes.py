@@ -12,7 +12,7 @@ _MONTHS: Final = (
 )
 _DAY: Final = r"(?P<day>\d{1,2})"
 _NAME: Final = rf"(?P<name>{_MONTHS})\b"
-_YEAR: Final = r"(?P<year>(?:19|20)\d\d|\d\d(?![\d:.]))"
+_YEAR: Final = r"(?P<year>(?:19|20)\d\d|\d\d(?![\d:]|\.\d))"
 _COMING: Final = r"(?:naechste[nr]?|kommende[nr]?)"
 _GONE: Final = r"(?:letzte[nr]?|vergangene[nr]?|vorige[nr]?)"
 
@@ -24,7 +24,7 @@ SHAPES: Final = (
         (
             rf"(?<![\d.,]){_DAY}\.?(?=\s?(?:bis|-|–|—|\+|und)"
             r"(?:\s(?:zum|einschl\w*\.?|inkl\w*\.?))?"
-            rf"\s?\d{{1,2}}\.\s?(?:(?P<month>\d{{1,2}})\b\.?|{_NAME}\.?)"
+            rf"\s?\d{{1,2}}(?:\.\s?(?P<month>\d{{1,2}})\b\.?|\.?\s?{_NAME}\.?)"
             r"\s?(?P<year>(?:20\d\d|[12]\d(?!\d|[.:]))?))"
         ),
     ),
@@ -63,6 +63,15 @@ SHAPES: Final = (
             rf"\b(?:(?P<which>{_GONE}|{_COMING}|diese[nr]?)\s)?"
             r"(?P<weekday>montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag"
             r"|(?<=bis )(?:mo|di|mi|do|fr|sa|so)(?=[\s.,;!]|$))\b(?P<last>\sletzter woche)?"
+        ),
+    ),
+    # "bis 20.", "seit dem 18.": no month; an ordinal ("zum 2. Mal") looks alike, its role tells.
+    (
+        "day_only",
+        (
+            r"(?:(?<=\bbis )|(?<=\bseit )|(?<=\bab )|(?<=\bam )|(?<=\bzum )|(?<=\bvom )"
+            r"|(?<=\bdem )|(?<=\bden )|(?<=\bder ))"
+            rf"{_DAY}\.(?!\s?\d|\s?(?:{_MONTHS})\b)"
         ),
     ),
     ("month_only", rf"(?<=\bab ){_NAME}(?:\s?(?P<year>20\d\d))?"),

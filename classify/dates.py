@@ -36,11 +36,15 @@ _SINCE = re.compile(r"(?:\bseit(?:\sdem|\sder)?|\bvergangenen|\bletzten)\s(?:\w+
 
 @dataclass(frozen=True, slots=True)
 class DateFound:
-    """A day that a text names; `start` and `end` count characters of the folded text searched."""
+    """A day that a text names; `start` and `end` count characters of the folded text searched.
+
+    `other` is the day that may be meant instead: of "Freitag" the last one for the coming one.
+    """
 
     day: date
     start: int
     end: int
+    other: date | None = None
 
 
 def find_dates(folded: str, *, today: date) -> tuple[DateFound, ...]:
@@ -54,10 +58,26 @@ def find_dates(folded: str, *, today: date) -> tuple[DateFound, ...]:
         for match in pattern.finditer(folded) if name in possible else ():
             if any(match.start() < other.end and other.start < match.end() for other in found):
                 continue
-            day = _resolve(name, match, folded, today)
+            day = _resolve(name, match, folded, _anchor(name, match, found, today))
             if day is not None:
-                found.append(DateFound(day, match.start(), match.end()))
+                found.append(DateFound(day, *match.span(), _other(name, match, day, today)))
     return tuple(sorted(found, key=lambda item: item.start))
+
+
+def _anchor(name: str, match: re.Match[str], found: list[DateFound], today: date) -> date:
+    """From where a day without a month counts: from the day named before it, else from today."""
+    if name != "day_only":
+        return today
+    before = [one for one in found if one.end <= match.start()]
+    return max(before, key=lambda one: one.start).day if before else today
+
+
+def _other(name: str, match: re.Match[str], day: date, today: date) -> date | None:
+    if name == "weekday" and not match["which"] and not match["last"]:
+        return day + timedelta(days=7 if day < today else -7)
+    if name == "day_only":
+        return next((near for near in _near(day.day, today) if near != day), None)
+    return None
 
 
 def _resolve(name: str, match: re.Match[str], folded: str, today: date) -> date | None:
@@ -65,6 +85,8 @@ def _resolve(name: str, match: re.Match[str], folded: str, today: date) -> date 
         return _RELATIVE[name](today)
     if name == "weekday":
         return _weekday(match, folded, today)
+    if name == "day_only":
+        return _day_only(match, folded, today)
     if name == "days_ago":
         return today - _span(match)
     if name == "part_of_month":
@@ -89,6 +111,33 @@ def _day(year: str | None, month: int, day: int, today: date) -> date | None:
         return None
     earliest = today - timedelta(days=_NEAR_PAST_DAYS)
     return next((candidate for candidate in days if candidate >= earliest), None)
+
+
+def _day_only(match: re.Match[str], folded: str, anchor: date) -> date | None:
+    """`seit dem 18.`: the last one; else the nearest to the anchor, rather after than before it."""
+    near = _near(int(match["day"]), anchor)
+    if _SINCE.search(folded[: match.start()]):
+        near = tuple(day for day in near if day <= anchor)
+    return near[0] if near else None
+
+
+def _near(number: int, anchor: date) -> tuple[date, ...]:
+    """The days of that number in the months around, the nearest first."""
+    first = anchor.replace(day=1)
+    months = (first - timedelta(days=1), first, first + timedelta(days=31))
+    days = [_on(month, number) for month in months]
+    # A day ahead may lie twice as far off as one behind: people announce more than they report.
+    return tuple(sorted([day for day in days if day], key=lambda day: _distance(day, anchor)))
+
+
+def _on(month: date, number: int) -> date | None:
+    last = monthrange(month.year, month.month)[1]
+    return month.replace(day=number) if 1 <= number <= last else None
+
+
+def _distance(day: date, anchor: date) -> int:
+    off = (day - anchor).days
+    return off if off >= 0 else -2 * off
 
 
 def _century(short: int, today: date) -> int:

@@ -6,14 +6,12 @@ Source: label guide, "Facts".
 """
 
 import re
-from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from classify import attached, date_roles, numbers
+from classify import attached, numbers
 from classify.reading import Reading
 from classify.whereabouts import Whereabouts
-from rules.codes import Concern
 from rules.verdict import Facts
 
 IBAN_DEFECT: Final = "iban.check_digit"
@@ -24,12 +22,10 @@ _COMPANY_FOOTER = re.compile(
 )
 
 
-def read_facts(
-    reading: Reading, *, concerns: Sequence[Concern], today: date, where: Whereabouts
-) -> Facts:
-    """All facts of a mail. Relative dates count from `today`, its local day.
+def read_facts(reading: Reading, *, dates: dict[str, date], where: Whereabouts) -> Facts:
+    """All facts of a mail.
 
-    `where` is what `classify.whereabouts` found in the same mail.
+    `dates` is what `classify.date_roles`, `where` what `classify.whereabouts` found in it.
     """
     mail = reading.mail
     text = mail.body.new
@@ -42,7 +38,7 @@ def read_facts(
         plz=where.plz,
         place=where.place,
         phone=numbers.find_phone(signed),
-        dates=date_roles.find_roles(reading, concerns=concerns, today=today),
+        dates=dates,
         attachment_announced=attached.is_announced(reading),
         attachment_present=present,
         defects=(IBAN_DEFECT,) if iban.shape_seen and iban.value is None else (),

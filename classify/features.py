@@ -29,9 +29,14 @@ Row = tuple[str, tuple[str, ...], frozenset[str]]
 
 def rows(mails: Sequence[ParsedMail]) -> Any:  # noqa: ANN401 - an object array has no useful type
     """One row a mail with the columns `TEXT`, `CUES` and `CHAINS`, as the pipeline takes it."""
-    table = np.empty((len(mails), 3), dtype=object)
-    for number, mail in enumerate(mails):
-        for column, value in enumerate(row(reading.of(mail))):
+    return rows_of([reading.of(mail) for mail in mails])
+
+
+def rows_of(readings: Sequence[Reading]) -> Any:  # noqa: ANN401 - see `rows`
+    """The same of mails that are read already."""
+    table = np.empty((len(readings), 3), dtype=object)
+    for number, read in enumerate(readings):
+        for column, value in enumerate(row(read)):
             table[number, column] = value
     return table
 

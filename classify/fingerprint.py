@@ -13,10 +13,11 @@ from typing import Final
 PARTS: Final[tuple[str, ...]] = (
     *("features.py", "reading.py", "wording.py", "text.py", "cues.py", "moods.py", "machine.py"),
     *("numbers.py", "terms.py", "hearing.py", "needles.py", "lexicon.py"),
+    *("day_terms.py", "dates.py", "date_shapes.py"),
     *("lexicon.toml", "phrases.toml"),
 )
-"""The files of this room that make a mail's terms: those that `features.row` and `terms` reach (a
-test walks the imports), and their data."""
+"""The files of this room that make a mail's terms: those that `features.row`, `terms` and
+`day_terms` reach (a test walks the imports), and their data."""
 
 
 @cache

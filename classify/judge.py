@@ -5,7 +5,7 @@ payment relevance (rules/payment.py), explanation, review.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,8 @@ from classify import (
     review,
     whereabouts,
 )
+from classify.date_roles import DayReader
+from classify.day_terms import mentions
 from classify.explain import Reason
 from classify.model import Model
 from classify.opinion import Opinion, of_mail
@@ -43,7 +45,7 @@ class Judge:
         Refused: `model.labels` for a model that wasn't trained on house mail.
     """
 
-    __slots__ = ("_directory", "_model", "_ranks", "_scorer", "_thresholds")
+    __slots__ = ("_days", "_directory", "_model", "_ranks", "_scorer", "_thresholds")
 
     def __init__(self, model: Model, directory: Directory) -> None:
         if not model.speaks_house:
@@ -55,6 +57,7 @@ class Judge:
         self._model = model
         self._directory = directory
         self._scorer = Scorer(model)
+        self._days = DayReader(model.days)
         self._thresholds = concerns.as_codes(model.labels, model.thresholds)
         self._ranks = concerns.as_codes(model.labels, model.ranks)
 
@@ -73,10 +76,10 @@ class Judge:
         opinion = of_mail(read, self._model, self._scorer)
         came_by = channel.decide(read, opinion.channels, money=opinion.payment)
         found = concerns.choose(opinion.concerns, self._thresholds, channel=came_by)
-        spoke = self._reasons(read, opinion, found)
-        today = received_at.astimezone(_BERLIN).date()
-        told = self._facts(read, self._order(read, found, spoke), today, mailbox)
-        return self._judgement(read, opinion, came_by, found, spoke, told)
+        days = mentions(read, concerns=found, today=received_at.astimezone(_BERLIN).date())
+        where = whereabouts.find(mail.body, self._directory, mailbox=mailbox)
+        told = facts.read_facts(read, dates=self._days.roles(days), where=where)
+        return self._judgement(read, opinion, came_by, found, told)
 
     def judge_many(
         self, mails: Sequence[ParsedMail], *, received_at: Sequence[datetime], mailbox: str
@@ -96,35 +99,23 @@ class Judge:
             for code in found
         }
 
-    def _order(
-        self,
-        read: Reading,
-        found: Mapping[Concern, float],
-        spoke: Mapping[Concern, Reason],
-        moving: frozenset[Concern] = frozenset(),
-    ) -> tuple[Concern, ...]:
-        places = {code: reason.place(read) for code, reason in spoke.items()}
-        return concerns.in_order(found, ranks=self._ranks, places=places, moving=moving)
-
-    def _facts(self, read: Reading, order: Sequence[Concern], today: date, mailbox: str) -> Facts:
-        where = whereabouts.find(read.mail.body, self._directory, mailbox=mailbox)
-        return facts.read_facts(read, concerns=order, today=today, where=where)
-
     def _judgement(
         self,
         read: Reading,
         opinion: Opinion,
         came_by: Channel,
         found: Mapping[Concern, float],
-        spoke: Mapping[Concern, Reason],
         told: Facts,
     ) -> Judgement:
         moving = announced.announced(
             read, found, sure=opinion.payment, bound=self._model.payment_sure
         )
+        spoke = self._reasons(read, opinion, found)
+        places = {code: reason.place(read) for code, reason in spoke.items()}
+        order = concerns.in_order(found, ranks=self._ranks, places=places, moving=moving)
         named = tuple(
             ConcernFound(code, found[code], code in moving, spoke[code].words, spoke[code].spans)
-            for code in self._order(read, found, spoke, moving)
+            for code in order
         )
         answer, because = payment.of_message(named, hint=announced.hint(read.said, told.dates))
         if self._is_close(came_by, answer, opinion.payment):

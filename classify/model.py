@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classify.table import Table
+from classify.table import Floats, Table
 from rules.codes import Channel, Concern
 from rules.payment import MOVES_MONEY
 
@@ -53,6 +54,23 @@ class Familiar:
     bound: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DayRoles:
+    """A linear scorer of its own for the days in a mail (classify/date_roles.py).
+
+    `weights` has a row for each of `terms` and a column for each of `roles`, one of which is "":
+    a day that means nothing. No roles: this model tells no days.
+    """
+
+    roles: tuple[str, ...]
+    terms: tuple[str, ...]
+    weights: Floats
+    constant: Floats
+
+
+NO_DAYS: Final = DayRoles((), (), np.zeros((0, 0), np.float32), np.zeros(0, np.float32))
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """Everything `Judge` needs. Made by `classify.train.train`, kept by `classify.modelfile`.
@@ -79,6 +97,7 @@ class Model:
     payment_bound: float
     payment_sure: float
     familiar: Familiar
+    days: DayRoles
     origin: Origin
 
     @property

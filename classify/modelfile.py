@@ -1,10 +1,11 @@
 r"""One signed file for a model: plain numbers and words, HMAC-SHA256 over everything, no code.
 
-    postlotse-model 2\n
+    postlotse-model 3\n
     <64 hexadecimal digits: HMAC-SHA256 of all other bytes>\n
     <one line of JSON: origin, calibration, bounds, and the blocks of the table>\n
-    <terms of all blocks, UTF-8, one a line>
-    <idf of all blocks, weights row by row, constant: float32, little-endian>
+    <terms of all blocks, then those of the days, UTF-8, one a line>
+    <idf of all blocks, weights row by row, constant; weights and constant of the days: float32,
+    little-endian>
 
 Nothing behind the second line is looked at before the signature is right. Source: RFC 2104; own
 decisions 0022 (signed file) and 0027 (table instead of pipelines).
@@ -14,21 +15,23 @@ import hashlib
 import hmac
 import io
 import json
+import math
 import os
 import tempfile
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from classify import fingerprint
-from classify.model import HOUSE_LABELS, Familiar, Model, Origin
+from classify.model import HOUSE_LABELS, DayRoles, Familiar, Model, Origin
 from classify.table import Block, Floats, Table
 from classify.terms import Cut
 from rules.errors import Refused
 
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 _MAGIC: Final = b"postlotse-model "
 _MAC_BYTES: Final = 64
 _FLOAT: Final = np.dtype("<f4")
@@ -88,9 +91,14 @@ def _body(model: Model) -> bytes:
         | {"sublinear": block.sublinear, "terms": len(block.terms)}
         for block in model.table.blocks
     ]
-    words = "".join(f"{term}\n" for block in model.table.blocks for term in block.terms).encode()
-    about = _about(model) | {"blocks": blocks, "terms_bytes": len(words)}
-    numbers = (*(b.idf for b in model.table.blocks), model.table.weights, model.table.constant)
+    terms = (*(block.terms for block in model.table.blocks), model.days.terms)
+    words = "".join(f"{term}\n" for part in terms for term in part).encode()
+    days = {"roles": model.days.roles, "terms": len(model.days.terms)}
+    about = _about(model) | {"blocks": blocks, "days": days, "terms_bytes": len(words)}
+    numbers = (
+        *(block.idf for block in model.table.blocks),
+        *(model.table.weights, model.table.constant, model.days.weights, model.days.constant),
+    )
     line = json.dumps(about, sort_keys=True).encode() + b"\n"
     return b"".join([line, words, *(part.astype(_FLOAT).tobytes() for part in numbers)])
 
@@ -105,8 +113,10 @@ def _model(path: Path, stream: io.BytesIO) -> Model:
             path,
             "was trained by other feature code than this; train anew with `postlotse train`",
         )
+    table, days = _tables(about, stream)
     return Model(
-        table=_table(about, stream),
+        table=table,
+        days=days,
         **{name: tuple(about[name]) for name in _TUPLES},
         payment_bound=about["payment_bound"],
         payment_sure=about["payment_sure"],
@@ -115,17 +125,36 @@ def _model(path: Path, stream: io.BytesIO) -> Model:
     )
 
 
-def _table(about: dict[str, Any], stream: io.BytesIO) -> Table:
+@dataclass(slots=True)
+class _Rest:
+    """Terms and numbers behind the head, taken from the front."""
+
+    words: Sequence[str]
+    numbers: Floats
+
+    def take_words(self, count: int) -> tuple[str, ...]:
+        taken, self.words = tuple(self.words[:count]), self.words[count:]
+        return taken
+
+    def take(self, *shape: int) -> Floats:
+        count = math.prod(shape)
+        taken, self.numbers = self.numbers[:count], self.numbers[count:]
+        return taken.reshape(shape)
+
+
+def _tables(about: dict[str, Any], stream: io.BytesIO) -> tuple[Table, DayRoles]:
     words = stream.read(about["terms_bytes"]).decode().split("\n")
-    numbers: Floats = np.frombuffer(stream.read(), _FLOAT).astype(np.float32)
-    blocks, first = [], 0
-    for plan in about["blocks"]:
-        end = first + plan["terms"]
-        told = {**plan, "cut": Cut(plan["cut"]), "terms": tuple(words[first:end])}
-        blocks.append(Block(**told, idf=numbers[first:end]))
-        first = end
-    weights = numbers[first:].reshape(first + 1, len(about["targets"]))
-    return Table(tuple(blocks), weights[:-1], weights[-1])
+    rest = _Rest(words, np.frombuffer(stream.read(), _FLOAT).astype(np.float32))
+    plans, roles, targets = about["blocks"], tuple(about["days"]["roles"]), len(about["targets"])
+    terms = [rest.take_words(plan["terms"]) for plan in plans]
+    day_terms = rest.take_words(about["days"]["terms"])
+    blocks = tuple(
+        Block(**{**plan, "cut": Cut(plan["cut"]), "terms": own}, idf=rest.take(len(own)))
+        for plan, own in zip(plans, terms, strict=True)
+    )
+    table = Table(blocks, rest.take(sum(map(len, terms)), targets), rest.take(targets))
+    weights = rest.take(len(day_terms), len(roles))
+    return table, DayRoles(roles, day_terms, weights, rest.take(len(roles)))
 
 
 def _about(model: Model) -> dict[str, Any]:

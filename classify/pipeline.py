@@ -35,7 +35,7 @@ class _BlockPlan:
 
 _BLOCKS: Final = (
     _BlockPlan("words", features.TEXT, Cut.WORDS, 2, sublinear=True),
-    _BlockPlan("pieces", features.TEXT, Cut.PIECES, 4, sublinear=True),
+    _BlockPlan("pieces", features.TEXT, Cut.PIECES, 5, sublinear=True),
     # More weight drowns the words of the mail. Measured: docs/judge.md.
     _BlockPlan("cues", features.CUES, Cut.READY, 1, scale=0.2),
     _BlockPlan("chains", features.CHAINS, Cut.READY, 3),

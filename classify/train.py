@@ -19,7 +19,9 @@ from classify import (
     fingerprint,
     heldout,
     pipeline,
+    reading,
     riskcontrol,
+    train_days,
 )
 from classify.calibrate import Truth
 from classify.corpus import Example, LabelledMail
@@ -35,6 +37,7 @@ from classify.model import (
 )
 from classify.opinion import payment_scores
 from classify.riskcontrol import Promise
+from classify.train_days import Labelled
 from rules.codes import Channel, PaymentRelevant
 from rules.errors import Refused
 
@@ -44,16 +47,19 @@ _FEWEST_MAILS = 10
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Examples with their terms counted, ready to train on any part of them."""
+    """Examples with their terms and days counted, ready to train on any part of them."""
 
     examples: tuple[Example, ...]
     counted: Counted
+    days: tuple[Labelled, ...]
 
 
 def prepare(examples: Sequence[Example]) -> Prepared:
     """Cut and count the texts once; the slow half of a training."""
-    rows = features.rows([example.mail for example in examples])
-    return Prepared(tuple(examples), counted.count(rows, pipeline.columns()))
+    readings = [reading.of(example.mail) for example in examples]
+    rows = features.rows_of(readings)
+    days = [train_days.labelled(*pair) for pair in zip(readings, examples, strict=True)]
+    return Prepared(tuple(examples), counted.count(rows, pipeline.columns()), tuple(days))
 
 
 def train(examples: Sequence[Example], *, seed: int) -> Model:
@@ -112,6 +118,7 @@ def train_part(prepared: Prepared, seen: Sequence[int], *, seed: int) -> Trained
         payment_bound=promise.bound if promise else 1.0,
         payment_sure=payment_sure,
         familiar=_familiar(prepared, seen),
+        days=train_days.fit(examples, [prepared.days[place] for place in seen], seed=seed),
         origin=_origin(examples, seed),
     )
     return Trained(model, fitted, promise)

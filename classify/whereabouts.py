@@ -19,8 +19,14 @@ _PLACE_PLZ = re.compile(r"(?P<place>[A-ZÄÖÜ][\w-]+)\s*[,(:]?\s*(?P<plz>\d{5})
 _FIVE_DIGITS = re.compile(r"\d\d{4}")
 _LONE_PLZ = re.compile(r"(?<![\w.,/-])(?P<plz>\d{5})(?![\d.,/-]\d|\d|\s?(?:euro|€))", re.IGNORECASE)
 _IN_PLACE = re.compile(
-    r"\b(?:aus|wohnhaft in|wohne (?:\w+ ){0,3}in|lebe in|nach|zu Hause in|(?:Wohn)?[Oo]rt:)\s+"
+    r"\b(?:[Aa]us(?: dem (?:\w+en )?)?|wohnhaft in|[Ww]ohn(?:e|en)? (?:\w+ ){0,3}in"
+    r"|[Ll]ebe (?:\w+ )?in|[Ww]ohnung in|[Ww]ohnsitz|wieder in|zurück in|zu Hause in"
+    r"|(?P<moved>nach)|(?:Wohn)?[Oo]rt:)\s+"
     r"(?P<place>[A-ZÄÖÜ][\w-]+(?:\s(?:am|an der|im|in der|ob der)\s[A-ZÄÖÜ]\w+)?)"
+)
+_MOVED = re.compile(r"zieh|gezogen|\bzog|umzug")
+_SOMEBODY = re.compile(
+    r"\b(?:tochter|sohn|mann|frau|vater|mutter|juengst\w*|aeltest\w*|kind|bruder)\b"
 )
 _OTHER_NUMBER: Final = re.compile(
     r"(?:nr|nummer|rechnung|az|zeichen|vorgang|lauf|betrag|id)\W{0,3}$", re.IGNORECASE
@@ -34,6 +40,9 @@ _FOREIGN: Final = re.compile(
     r"|krankenkasse|kanzlei|bei der|beim)[^\n]{0,40}$"
 )
 _CLOSING_LINES: Final = 4
+_SENTENCE_END = re.compile(r"(?<=[^\W\d]{2}[.!?)])\s+(?=[A-ZÄÖÜ])|[!?]\s+|\s[–|]\s")
+_CUSTOMER_NUMBER = re.compile(r"\b\d{3}\s?[A-Z]\s?\d{3}\s?\d{3}\b")
+_GREETING_LINE: Final = "gruss"
 _GREETING: Final = re.compile(r"gruss|gruess|mfg|\blg\b|\bvg\b|dank|hochacht|bis dann|servus")
 _NEW: Final = re.compile(
     r"\b(?:neue[rns]?|jetzt|nun|ab sofort|ziehe|umgezogen|gezogen|post (?:bitte )?an)\b"
@@ -103,24 +112,36 @@ def _lone(text: str, directory: Directory) -> Iterator[_Candidate]:
 def _places(text: str, directory: Directory, own: str) -> Iterator[_Candidate]:
     for match in _IN_PLACE.finditer(text):
         place = _known_place(match["place"], directory)
-        if place:
+        if place and (not match["moved"] or _is_own_move(text, match)):
             score = 1 if place_key(place) == own else 4
             yield _Candidate(None, place, score + _context(text, match.start()))
+
+
+def _is_own_move(text: str, match: re.Match[str]) -> bool:
+    """Whether "nach …" tells where the sender lives now, not a trip, and nobody else's move."""
+    before = fold(text[max(0, match.start() - 60) : match.start()])
+    after = fold(text[match.end() : match.end() + 40])
+    return bool(_MOVED.search(f"{before} {after}")) and not _SOMEBODY.search(before)
 
 
 def _closing(text: str, directory: Directory) -> Iterator[_Candidate]:
     """A place under or beside the name: "Jens Allermann, Celle" or a last line of its own.
 
-    The line right below the greeting is a name, even where a place is called the same.
+    The line right below the greeting is a name, even where a place is called the same. The name
+    may stand behind the last sentence, in the same line.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    for number in range(max(1, len(lines) - _CLOSING_LINES), len(lines)):
-        line, before = lines[number], lines[number - 1]
-        name, comma, last = line.rpartition(",")
-        alone = not comma and len(line.split()) <= 3 and not _GREETING.search(fold(before))
+    for number in range(max(0, len(lines) - _CLOSING_LINES), len(lines)):
+        before = lines[number - 1] if number else _GREETING_LINE
+        line = _CUSTOMER_NUMBER.sub("", lines[number]).strip(" ,;|/")
+        closing = _SENTENCE_END.split(line)[-1].strip()
+        name, comma, last = closing.rpartition(",")
+        last = last.strip()
+        alone = not comma and len(closing.split()) <= 3 and not _GREETING.search(fold(before))
         beside = bool(comma) and len(name.split()) <= 5
-        if (alone or beside) and _known_place(last.strip(), directory) == last.strip():
-            yield _Candidate(None, last.strip(), 5)
+        whole = last[:1].isupper() and _known_place(last, directory) == last
+        if whole and ((alone and closing == line) or beside):
+            yield _Candidate(None, last, 5)
 
 
 def _with_place(best: _Candidate, others: Sequence[_Candidate], directory: Directory) -> _Candidate:

@@ -2,8 +2,10 @@ from datetime import date
 
 import pytest
 
-from classify.date_roles import find_roles
+from classify.date_roles import DayReader
 from classify.dates import find_dates
+from classify.day_terms import Mention, mentions
+from classify.model import NO_DAYS
 from classify.text import fold
 from rules.codes import Concern
 
@@ -39,6 +41,12 @@ WEDNESDAY = date(2025, 3, 12)
         ("vor zwei Wochen", ["2025-02-26"]),
         ("vorgestern, gestern, heute, morgen, übermorgen",
          ["2025-03-10", "2025-03-11", "2025-03-12", "2025-03-13", "2025-03-14"]),
+        ("seit dem 10. krank, Schein bis 21.", ["2025-03-10", "2025-03-21"]),
+        ("ab 7.4. bis zum 18. im Urlaub", ["2025-04-07", "2025-04-18"]),
+        ("zum 12.4. und den 3. Mai", ["2025-04-12", "2025-05-03"]),
+        ("vom 3 bis 14 märz", ["2025-03-03", "2025-03-14"]),
+        ("geb. 30.4.98.", ["1998-04-30"]),
+        ("seit dem 31.", []),
         ("Guten Morgen", []),
         ("um 10.30 Uhr für 12.50 Euro", []),
         ("am 31.2.2025 und am 30.2.", []),
@@ -74,7 +82,29 @@ def test_a_day_without_year_around_new_year_is_the_near_one() -> None:
     ],
 )  # fmt: skip
 def test_a_day_gets_its_meaning_from_its_sentence(
-    read, text: str, concern: Concern, dates: dict[str, str]
+    read, model, text: str, concern: Concern, dates: dict[str, str]
 ) -> None:
-    found = find_roles(read(text), concerns=[concern], today=WEDNESDAY)
+    named = mentions(read(text), concerns=[concern], today=WEDNESDAY)
+    found = DayReader(model.days).roles(named)
     assert {key: day.isoformat() for key, day in found.items()} == dates
+
+
+def test_a_weekday_may_be_the_last_one_as_well() -> None:
+    (monday,) = find_dates("montag", today=WEDNESDAY)
+    assert (monday.day, monday.other) == (date(2025, 3, 17), date(2025, 3, 10))
+    (passed,) = find_dates("seit montag", today=WEDNESDAY)
+    assert (passed.day, passed.other) == (date(2025, 3, 10), date(2025, 3, 17))
+    (sure,) = find_dates("letzten montag", today=WEDNESDAY)
+    assert sure.other is None
+
+
+def test_the_same_words_tell_different_roles_by_what_stands_around(read, model) -> None:
+    days = DayReader(model.days)
+    text = "Der Arzt hat mich vom 3.3. bis 14.3. krankgeschrieben, den Termin am 13.3. sage ich ab."
+    for concerns in ([Concern.AU, Concern.TERMIN], [Concern.TERMIN, Concern.AU]):
+        named = mentions(read(text), concerns=concerns, today=WEDNESDAY)
+        assert days.roles(named) == {"au_from": date(2025, 3, 3), "au_to": date(2025, 3, 14)}
+
+
+def test_a_model_of_mails_without_days_tells_none() -> None:
+    assert DayReader(NO_DAYS).roles([Mention(WEDNESDAY, frozenset({"before:ab"}))]) == {}

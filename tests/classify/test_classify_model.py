@@ -39,7 +39,11 @@ def vars_of(block: Block) -> dict[str, object]:
 
 def test_a_model_comes_back_as_it_was(model, model_path: Path) -> None:
     loaded = modelfile.load(model_path, KEY)
-    assert dataclasses.replace(loaded, table=None) == dataclasses.replace(model, table=None)
+    arrays = {"table": None, "days": None}
+    assert dataclasses.replace(loaded, **arrays) == dataclasses.replace(model, **arrays)
+    assert (loaded.days.roles, loaded.days.terms) == (model.days.roles, model.days.terms)
+    assert loaded.days.weights.tobytes() == model.days.weights.tobytes()
+    assert loaded.days.constant.tobytes() == model.days.constant.tobytes()
     assert loaded.table.weights.tobytes() == model.table.weights.tobytes()
     assert loaded.table.constant.tobytes() == model.table.constant.tobytes()
     for here, there in zip(loaded.table.blocks, model.table.blocks, strict=True):
@@ -74,7 +78,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_another_format_is_refused(foreign, tmp_path: Path, monkeypatch) -> None:
     model, path = train(foreign, seed=1), tmp_path / "next"
     with monkeypatch.context() as patched:
-        patched.setattr(modelfile, "FORMAT_VERSION", 3)
+        patched.setattr(modelfile, "FORMAT_VERSION", 4)
         modelfile.save(model, path, KEY)
     assert refusal(path) == "model.version"
 
@@ -92,9 +96,9 @@ def test_a_model_of_other_feature_code_is_refused(foreign, tmp_path: Path, diges
 
 
 def test_the_fingerprint_covers_all_that_makes_rows() -> None:
-    """Every module of the room that both reach by imports, and the data they read."""
+    """Every module of the room that these reach by imports, and the data they read."""
     folder = Path(features.__file__).parent
-    reached, ahead = set(), ["features", "terms"]
+    reached, ahead = set(), ["features", "terms", "day_terms"]
     while ahead:
         name = ahead.pop()
         if name in reached:

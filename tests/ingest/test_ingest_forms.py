@@ -42,6 +42,9 @@ LATER_WRITERS = {
     "r_neighbours",
     "s_jobs_and_illness",
     "t_short",
+    "u_midlife",
+    "v_beginners",
+    "w_edges",
 }
 """Wrote after the layouts were described; the rest of theirs is the judge's to tell."""
 
