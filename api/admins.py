@@ -1,17 +1,25 @@
-"""The door for admins: mail set aside, outgoing rows, completeness, postboxes, figures, trail."""
+"""The door for admins: aside, outgoing, completeness, postboxes, corrections, figures, trail."""
 
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, status
 
-from api.auth import HouseHere, MayManagePostboxes, MayReadFigures, MayReadTrail, MayReplay
+from api.auth import (
+    HouseHere,
+    MayManageModels,
+    MayManagePostboxes,
+    MayReadFigures,
+    MayReadTrail,
+    MayReplay,
+)
 from api.automation import ID_MAX, MessageId
 from api.cursor import Cursor, Limit, page_of
 from api.schemas.admin import (
     AsideIn,
     AsidePage,
     CompletenessOut,
+    CorrectionList,
     FiguresOut,
     OutgoingPage,
     PostboxList,
@@ -19,7 +27,7 @@ from api.schemas.admin import (
     TakenInOut,
     TrailPage,
 )
-from triage import admin, aside, figures
+from triage import admin, aside, figures, relearn
 from triage.admin import Completeness
 from triage.figures import Overview
 
@@ -156,6 +164,24 @@ def trail(
 def postboxes(house: HouseHere, caller: MayManagePostboxes) -> dict[str, Any]:
     """Whether each answers, and since when its oldest unsorted mail waits."""
     return {"postboxes": admin.postboxes(house, caller)}
+
+
+@router.get(
+    "/corrections", response_model=CorrectionList, summary="Corrections that nobody confirmed yet"
+)
+def corrections(house: HouseHere, caller: MayManageModels, limit: Limit = 100) -> dict[str, Any]:
+    """The oldest first, beside what the machine had said; confirmed ones may be trained on."""
+    return {"corrections": relearn.waiting(house, caller, limit=limit)}
+
+
+@router.post(
+    "/corrections/{message_id}/confirm",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="The correction is right",
+)
+def correction_confirm(house: HouseHere, caller: MayManageModels, message_id: MessageId) -> None:
+    """Said by a second person; from then on the mail may be exported for training."""
+    relearn.confirm(house, caller, message_id)
 
 
 @router.get("/figures", response_model=FiguresOut, summary="What waits, by agency and concern")

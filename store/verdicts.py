@@ -1,6 +1,6 @@
 """Verdicts on a message, by machine and by clerk. None is overwritten; the newest counts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -100,6 +100,16 @@ def latest_of_source(tx: Tx, source: str, *, limit: int) -> tuple[StoredVerdict,
         .limit(limit)
     )
     return tuple(found for found in rows.all_as(tx, StoredVerdict, statement) if found.body)
+
+
+def latest_by_machine(tx: Tx, message_ids: Sequence[int]) -> dict[int, StoredVerdict]:
+    """What the machine said last of each of these messages; a page's worth of ids at most."""
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(table.c.message_id.in_(message_ids), table.c.source == "machine")
+        .order_by(table.c.id)
+    )
+    return {found.message_id: found for found in rows.all_as(tx, StoredVerdict, statement)}
 
 
 def _newest_first(message_id: int) -> sa.Select[*tuple[Any, ...]]:

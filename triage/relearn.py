@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,6 +47,22 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A clerk's correction beside what the machine had said; `at` is when it was corrected.
+
+    `is_own`: the caller corrected it, so somebody else must confirm it.
+    """
+
+    message_id: int
+    at: datetime
+    is_own: bool
+    machine_concerns: tuple[str, ...]
+    machine_payment: str
+    concerns: tuple[str, ...]
+    payment: str
+
+
+@dataclass(frozen=True, slots=True)
 class Exported:
     """How many lines of which kind were written; `left_out` mails could not be used."""
 
@@ -63,6 +80,27 @@ def corrections(house: House, caller: Caller) -> tuple[Correction, ...]:
             *verdicts.latest_of_source(tx, CONFIRMED, limit=_MOST),
         ]
     return tuple(Correction(v.message_id, v.source, v.by, _codes(v.body), v.payment) for v in found)
+
+
+def waiting(house: House, caller: Caller, *, limit: int) -> tuple[Waiting, ...]:
+    """The oldest corrections that nobody confirmed yet, without content. Raises: Refused."""
+    require(caller, Permission.MANAGE_MODELS)
+    with house.db.read() as tx:
+        found = verdicts.latest_of_source(tx, "clerk", limit=limit)
+        before = verdicts.latest_by_machine(tx, [one.message_id for one in found])
+    return tuple(_waiting(one, before.get(one.message_id), caller) for one in found)
+
+
+def _waiting(said: StoredVerdict, before: StoredVerdict | None, caller: Caller) -> Waiting:
+    return Waiting(
+        message_id=said.message_id,
+        at=said.at,
+        is_own=said.by == caller.name,
+        machine_concerns=_codes(before.body) if before and before.body else (),
+        machine_payment=before.payment if before else "",
+        concerns=_codes(said.body),
+        payment=said.payment,
+    )
 
 
 def confirm(house: House, caller: Caller, message_id: int) -> None:

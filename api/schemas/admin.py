@@ -50,6 +50,24 @@ class TakenInOut(Out):
     item_id: int = Field(examples=[1301])
 
 
+class CorrectionOut(Out):
+    """A clerk's correction beside what the machine had said. No content, no person."""
+
+    message_id: int = Field(examples=[40721])
+    at: datetime
+    is_own: bool = Field(examples=[False])
+    machine_concerns: list[str] = Field(examples=[["termin"]])
+    machine_payment: str = Field(examples=["no"])
+    concerns: list[str] = Field(examples=[["anschrift_name"]])
+    payment: str = Field(examples=["yes"])
+
+
+class CorrectionList(Out):
+    """The oldest first."""
+
+    corrections: list[CorrectionOut]
+
+
 class OutgoingOut(Out):
     """One thing on its way out; its content is not shown here."""
 

@@ -7,6 +7,7 @@ from api.web import (
     aside,
     assets,
     completeness,
+    corrections,
     deeds,
     desk,
     item,
@@ -30,6 +31,7 @@ for _room in (
     postboxes,
     completeness,
     trial,
+    corrections,
     assets,
 ):
     router.include_router(_room.router)

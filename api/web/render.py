@@ -25,6 +25,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "closed": "Abgeschlossen.",
         "closes_itself": "Übergabe beauftragt. Der Vorgang schließt, sobald die Quittung da ist.",
+        "confirmed": "Korrektur bestätigt.",
         "corrected": "Einordnung geändert.",
         "forwarded": "Weitergeleitet.",
         "handed_over": "Übergabe an die eAkte beauftragt.",
@@ -52,6 +53,7 @@ _AREAS: Final = (
     ("/postfaecher", "Postfächer", Permission.MANAGE_POSTBOXES),
     ("/vollzaehligkeit", "Vollzähligkeit", Permission.READ_FIGURES),
     ("/probelauf", "Probelauf", Permission.MANAGE_POSTBOXES),
+    ("/korrekturen", "Korrekturen", Permission.MANAGE_MODELS),
 )
 
 _COOKIE: Final = "postlotse_notice"
@@ -148,6 +150,7 @@ def _made() -> Environment:
         "day": days.day,
         "defect": words.defect,
         "moment": days.moment,
+        "money_word": words.money_word,
         "needs_person": words.needs_person,
         "number": number,
         "short_day": days.short_day,

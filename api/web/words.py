@@ -209,6 +209,14 @@ DIFFERENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 """What is wrong with a mail that the proof of the day names, and what to do. Source: N2."""
 
+MONEY: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "yes": "zahlungsrelevant",
+        "open": "offen, ob Geld bewegt wird",
+        "no": "nicht zahlungsrelevant",
+    }
+)
+
 REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "item.reason_too_short": "Hier ist eine Begründung nötig, mindestens 10 Zeichen.",
@@ -225,6 +233,9 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         " sechs Ziffern, zum Beispiel 123A456789.",
         "reply.too_many": "An diese Adresse gingen heute schon so viele Antworten, wie ein Tag"
         " erlaubt. Rufen Sie an, oder antworten Sie morgen.",
+        "relearn.same_person": "Sie haben diese Nachricht selbst korrigiert. Bestätigen muss es"
+        " jemand anderes.",
+        "relearn.no_correction": "Hier wartet keine Korrektur mehr auf eine Bestätigung.",
         "reply.forbidden": "Auf diese Nachricht ist keine Antwort vorgesehen.",
     }
 )
@@ -234,6 +245,11 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
 def concern(code: str) -> str:
     """The name of a concern; an unknown code itself, so that nothing is hidden."""
     return CONCERNS.get(code, code)
+
+
+def money_word(payment: str) -> str:
+    """Whether money moves, in words; nothing known is a dash."""
+    return MONEY.get(payment, "–")
 
 
 def refusal(code: str, message: str) -> str:

@@ -42,6 +42,7 @@ from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
 from triage.item_view import Gate, ItemView, OtherItem, Step
 from triage.observed import AgencyPart, Disagreement, Observed
+from triage.relearn import Waiting
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -441,7 +442,13 @@ def _trial(request: Request) -> Response:
     )  # fmt: skip
 
 
-FOR_ADMINS = {"beiseite", "postfaecher", "vollzaehligkeit", "probelauf"}
+def _corrections(request: Request) -> Response:
+    one = Waiting(40721, NOW, False, ("termin",), "no", ("anschrift_name", "au"), "yes")
+    own = replace(one, message_id=40722, is_own=True, machine_concerns=(), machine_payment="")
+    return page(request, "korrekturen.html", rows=(one, own), is_full=False)
+
+
+FOR_ADMINS = {"beiseite", "korrekturen", "postfaecher", "vollzaehligkeit", "probelauf"}
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
 PAGES: dict[str, Callable[[Request], Response]] = {
@@ -458,6 +465,8 @@ PAGES: dict[str, Callable[[Request], Response]] = {
     "postfaecher": _postboxes,
     "vollzaehligkeit": _completeness,
     "probelauf": _trial,
+    "korrekturen": _corrections,
+    "korrekturen-leer": lambda r: page(r, "korrekturen.html", rows=(), is_full=False),
     "fehler-409": lambda r: problem_page(
         r, Problem(409, "item.lease_stale", "", {"item_id": 4711})
     ),

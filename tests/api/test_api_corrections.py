@@ -1,0 +1,51 @@
+"""What clerks corrected is confirmed by a second person, over HTTP and on its page."""
+
+import pytest
+
+from rules.codes import Concern, PaymentRelevant
+from tests.api.conftest import Doors
+from tests.api.desk_person import at_desk
+from tests.house_fixture import MACHINE, clerk, eml
+from triage import accept, rounds, work
+
+
+@pytest.fixture
+def corrected(doors: Doors) -> int:
+    """A mail that the machine took for a Termin and a clerk for a move; the message's id."""
+    house = doors.house
+    kept = accept.hand_in(house, MACHINE, eml("Termin", "Ich ziehe um."))
+    rounds.sort_pending(house)
+    claim = work.claim_next(house, clerk("435"), "435")
+    said = work.Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
+    work.correct(house, clerk("435"), claim.item_id, claim.token, said)
+    return kept.message_id
+
+
+def test_a_correction_waits_beside_what_the_machine_said_and_leaves_when_confirmed(
+    doors: Doors, corrected: int
+) -> None:
+    (row,) = doors.admin.get("/v1/admin/corrections").json()["corrections"]
+    assert (row["message_id"], row["is_own"]) == (corrected, False)
+    assert (row["machine_concerns"], row["machine_payment"]) == (["termin"], "no")
+    assert (row["concerns"], row["payment"]) == (["anschrift_name"], "yes")
+    assert "k-1" not in str(row)
+    path = f"/v1/admin/corrections/{corrected}/confirm"
+    assert doors.admin.post(path).status_code == 204
+    assert doors.admin.get("/v1/admin/corrections").json()["corrections"] == []
+    again = doors.admin.post(path)
+    assert (again.status_code, again.json()["code"]) == (422, "relearn.no_correction")
+
+
+def test_who_works_items_or_is_a_machine_confirms_nothing(doors: Doors, corrected: int) -> None:
+    for client in (doors.kassel, doors.machine):
+        assert client.get("/v1/admin/corrections").status_code == 403
+        assert client.post(f"/v1/admin/corrections/{corrected}/confirm").status_code == 403
+
+
+def test_the_page_confirms_and_says_so(doors: Doors, corrected: int) -> None:
+    admin = at_desk(doors.app, seat="admin")
+    admin.open("/korrekturen")
+    assert str(corrected) in admin.words("tbody")
+    admin.send("bestaetigen")
+    assert "Korrektur bestätigt." in admin.words(".notice")
+    assert "Keine Korrektur wartet" in admin.words("tbody")
