@@ -27,7 +27,8 @@ from api.schemas.admin import (
     TakenInOut,
     TrailPage,
 )
-from triage import admin, aside, figures, relearn
+from api.schemas.trial import TrialList
+from triage import admin, aside, figures, observed, relearn
 from triage.admin import Completeness
 from triage.figures import Overview
 
@@ -164,6 +165,16 @@ def trail(
 def postboxes(house: HouseHere, caller: MayManagePostboxes) -> dict[str, Any]:
     """Whether each answers, and since when its oldest unsorted mail waits."""
     return {"postboxes": admin.postboxes(house, caller)}
+
+
+@router.get("/trial", response_model=TrialList, summary="What would have been done")
+def trial(
+    house: HouseHere,
+    caller: MayManagePostboxes,
+    day: Annotated[date | None, Query(description="Local day; without: today.")] = None,
+) -> dict[str, Any]:
+    """Postboxes that are only observed, and what people did with the same mails meanwhile."""
+    return {"reports": observed.report(house, caller, day=day)}
 
 
 @router.get(

@@ -1,6 +1,9 @@
 """The page of the trial run, before a real house."""
 
 from dataclasses import replace
+from typing import Any
+
+from fastapi import FastAPI
 
 from api.app import make_app
 from rules.postbox import Place
@@ -14,6 +17,14 @@ from triage import rounds
 from triage.house import PostboxPlan
 
 
+def observed_by_api(app: FastAPI) -> list[dict[str, Any]]:
+    admin = at_desk(app, seat="admin")
+    admin.open("/v1/admin/trial?day=2026-11-23")
+    assert admin.answer.status_code == 200
+    reports: list[dict[str, Any]] = admin.answer.json()["reports"]
+    return reports
+
+
 def test_the_page_shows_the_day_of_an_observed_postbox(doors: Doors) -> None:
     plans = (PostboxPlan("SC-Ost", "Ost", is_observed=True),)
     house = replace(doors.house, policy=replace(doors.house.policy, postboxes=plans))
@@ -23,7 +34,11 @@ def test_the_page_shows_the_day_of_an_observed_postbox(doors: Doors) -> None:
         data = eml("Krankmeldung", "34117 Kassel")
         keeping.keep(tx, Arrival(data, now, "postbox", "SC-Ost", "Ost", place), now=now)
     rounds.sort_pending(house)
-    admin = at_desk(make_app(house, door_settings(demo=True)), seat="admin")
+    app = make_app(house, door_settings(demo=True))
+    (told,) = observed_by_api(app)
+    assert (told["postbox"], told["seen"], told["filed"]) == ("SC-Ost", 1, 1)
+    assert told["agencies"][0]["folders"] == [["435 Kassel/AU", 1]]
+    admin = at_desk(app, seat="admin")
     admin.open("/probelauf?tag=23.11.2026")
     assert admin.words("h2") == "SC-Ost"
     assert "435 Kassel/AU: 1" in admin.words("tbody")
