@@ -142,18 +142,38 @@ class MaildirPostbox:
                 folder=target,
             )
         with disk_errors(source):
-            moved = _rename(source, destination, place.uid) or _rename(
-                source, destination, place.uid
-            )
-        return Place(target, EPOCH, place.uid) if moved else None
+            # Twice: somebody may have changed its flags between our two looks.
+            tries = (_rename(source, destination, place.uid, {}) for _ in range(2))
+            found = next(filter(None, tries), None)
+            if found:
+                _sync(destination, {found.parent})
+        return Place(target, EPOCH, place.uid) if found else None
 
     def move_many(self, places: tuple[Place, ...], target: str) -> dict[Place, Place]:
-        """One rename each; those that moved. Raises: Conflict, TryLater."""
-        moved: dict[Place, Place] = {}
+        """One rename each, then all of them made durable together; those that moved.
+
+        What breaks on the way ends the set, and `move` says why. Raises: Conflict, TryLater.
+        """
         for place in places:
-            with suppress(Refused):  # one mail or folder to blame; `move` says which
-                if found := self.move(place, target):
-                    moved[place] = found
+            self._require_epoch(place.folder, place.epoch)
+        moved: dict[Place, Place] = {}
+        left: set[Path] = set()
+        listed: dict[Path, dict[str, MailFile]] = {}
+        destination = self._path(target)
+        with suppress(Refused, TryLater):
+            self._existing(target)
+            for place in places:
+                source = self._existing(place.folder)
+                if source == destination:
+                    continue
+                with disk_errors(source):
+                    found = _rename(source, destination, place.uid, listed)
+                if found:
+                    moved[place] = Place(target, EPOCH, place.uid)
+                    left.add(found.parent)
+        if moved:
+            with disk_errors(destination):
+                _sync(destination, left)
         return moved
 
     def moves_whole(self) -> bool:
@@ -286,17 +306,22 @@ def _walk(directory: Path, above: tuple[str, ...]) -> Iterator[str]:
         yield from _walk(path, names)
 
 
-def _rename(source: Path, destination: Path, uid: str) -> bool:
-    """True if this very call moved the file; False if it is gone or was renamed meanwhile."""
-    file = maildir_disk.find(source, uid)
+def _rename(
+    source: Path, destination: Path, uid: str, listed: dict[Path, dict[str, MailFile]]
+) -> Path | None:
+    """Where this very call took the file from; None if it is gone or was renamed meanwhile.
+
+    `listed` holds the folders that were listed for this set of moves: once each is enough.
+    """
+    file = maildir_disk.find(source, uid, listed)
     if file is None:
-        return False
+        return None
     target = destination / "cur" / f"{file.uid}:{file.info or '2,'}"
     # rename(2) overwrites silently; a mail copied there by hand must not vanish.
     if target.exists():
         if not file.path.exists():
             # Another process moved this very file between our two looks.
-            return False
+            return None
         raise Refused(
             "postbox.name_taken",
             f"{target} exists already: somebody copied the file. Remove one of the two by hand.",
@@ -305,10 +330,14 @@ def _rename(source: Path, destination: Path, uid: str) -> bool:
     try:
         file.path.rename(target)
     except FileNotFoundError:
-        return False
-    maildir_disk.sync_directory(target.parent)
-    maildir_disk.sync_directory(file.path.parent)
-    return True
+        return None
+    return file.path
+
+
+def _sync(destination: Path, left: set[Path]) -> None:
+    """Make renames durable: first where the mails lie now, then the directories they left."""
+    for directory in (destination / "cur", *sorted(left)):
+        maildir_disk.sync_directory(directory)
 
 
 def _head(data: bytes) -> bytes:

@@ -94,15 +94,23 @@ def scan(path: Path) -> dict[str, MailFile]:
     return found
 
 
-def find(path: Path, uid: str) -> MailFile | None:
-    """One message by its UID; looks at the two usual names before it lists the folder."""
+def find(
+    path: Path, uid: str, listed: dict[Path, dict[str, MailFile]] | None = None
+) -> MailFile | None:
+    """One message by its UID; looks at the two usual names before it lists the folder.
+
+    Who asks for many passes `listed`, in which each folder that had to be listed stays.
+    """
     if _NO_UNIQUE_NAME.search(uid):
         return None
     for box, info in (("new", ""), ("cur", "2,")):
         candidate = path / box / (f"{uid}:{info}" if info else uid)
         if candidate.exists():
             return MailFile(candidate, uid, info)
-    return scan(path).get(uid)
+    known = {} if listed is None else listed
+    if path not in known:
+        known[path] = scan(path)
+    return known[path].get(uid)
 
 
 def write_durably(path: Path, data: bytes) -> None:

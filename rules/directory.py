@@ -7,7 +7,7 @@ Source: SOURCES sections 2, 3; facts section 5; own decision 0014.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -16,6 +16,9 @@ from rules.errors import Refused
 from rules.placename import base_name, bracketed, fold, parts, place_key
 
 _UNIT_WORDS: Final = frozenset({"sc", "servicecenter", "service"})
+
+_POSTBOX_NAMES: Final = 4_096
+"""Names of postboxes whose agencies are remembered. Source: own decision 0036."""
 
 Codes = tuple[str, ...]
 Index = Mapping[str, Codes]
@@ -212,7 +215,12 @@ class Directory:
             self._place_parts,
         )
 
-    def _by_postbox_name(self, name: str) -> tuple[Agency, ...]:
+    @cached_property
+    def _by_postbox_name(self) -> Callable[[str], tuple[Agency, ...]]:
+        """Postboxes are few and come with every mail; `_POSTBOX_NAMES` of them are remembered."""
+        return lru_cache(maxsize=_POSTBOX_NAMES)(self._look_up_postbox)
+
+    def _look_up_postbox(self, name: str) -> tuple[Agency, ...]:
         key = place_key(name)
         for tier in self._postbox_tiers:
             agencies = self._resolve(tier.get(key, ()))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from rules.ledger import OpState
 from rules.postbox import Place
-from store import sightings
+from store import moves, sightings
 from store.engine import Tx
 from store.sightings import Sighting
 from store.statements import parts
@@ -52,7 +52,7 @@ def adopt_epoch(
             unknown.append(uid)
             continue
         row = line.popleft()
-        sightings.move(tx, row.message_id, to=Place(folder, epoch, uid), src=row.place, now=now)
+        moves.move(tx, row.message_id, to=Place(folder, epoch, uid), src=row.place, now=now)
         messages[uid] = row.message_id
     missing = sorted((row for line in waiting.values() for row in line), key=lambda row: row.id)
     return Adopted(messages, tuple(unknown), tuple(missing))
@@ -73,7 +73,7 @@ def adopt_moved(
     )
     message_id: int | None = tx.run(statement).scalar_one()
     if message_id is not None:
-        sightings.move(tx, message_id, to=place, now=now)
+        moves.move(tx, message_id, to=place, now=now)
     return message_id
 
 

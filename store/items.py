@@ -5,6 +5,7 @@ by the version that it read. Handing out is in claims.py, lists in item_lists.py
 Source: own decision 0005.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, TypedDict
@@ -16,7 +17,7 @@ from rules.errors import Conflict, Refused
 from rules.item import CloseReason, EakteState, ItemCase, ItemState
 from store import rows
 from store.engine import Tx
-from store.statements import insert, spelled
+from store.statements import insert, parts, spelled
 from store.tables import NO_DUE_DAY
 from store.tables import item as table
 
@@ -108,6 +109,8 @@ class ItemChange(TypedDict, total=False):
     note: str
 
 
+_NEW_FIELDS = tuple(field.name for field in fields(NewItem))
+
 COLUMNS = rows.columns(Item, table)
 """The columns of `Item`, for the other modules of the queue."""
 
@@ -151,26 +154,39 @@ def create(tx: Tx, new: NewItem, *, now: datetime) -> int:
 
     Raises: Conflict: `item.exists`: the message has one already (`of_message`).
     """
-    values = {field.name: getattr(new, field.name) for field in fields(new)}
+    return create_many(tx, [new], now=now)[new.message_id]
+
+
+def create_many(tx: Tx, new: Sequence[NewItem], *, now: datetime) -> dict[int, int]:
+    """Put messages into the queue, each once; the ids of the items by message.
+
+    Raises: Conflict: `item.exists`: one of them has an item already (`messages_with_item`).
+    """
+    if not new:
+        return {}
     statement = (
         insert(tx, table)
-        .values(
-            **values,
-            created_at=now,
-            close_when_received=False,
-            queue_day=new.due_on or NO_DUE_DAY,
-        )
         .on_conflict_do_nothing(index_elements=[table.c.message_id])
-        .returning(table.c.id)
+        .returning(table.c.message_id, table.c.id)
     )
-    item_id: int | None = tx.run(statement).scalar_one_or_none()
-    if item_id is None:
-        raise Conflict(
-            "item.exists",
-            f"Message {new.message_id} has an item already; load it instead.",
-            message_id=new.message_id,
-        )
-    return item_id
+    made = {row.message_id: row.id for row in tx.run(statement, [_row(one, now) for one in new])}
+    for one in new:
+        if one.message_id not in made:
+            raise Conflict(
+                "item.exists",
+                f"Message {one.message_id} has an item already; load it instead.",
+                message_id=one.message_id,
+            )
+    return made
+
+
+def messages_with_item(tx: Tx, message_ids: Iterable[int]) -> frozenset[int]:
+    """Those of the messages that have an item."""
+    found: set[int] = set()
+    for part in parts(message_ids):
+        statement = sa.select(table.c.message_id).where(table.c.message_id.in_(part))
+        found.update(tx.run(statement).scalars())
+    return frozenset(found)
 
 
 def get(tx: Tx, item_id: int) -> Item:
@@ -249,6 +265,15 @@ def stale(item: Item) -> Conflict:
         item_id=item.id,
         state=item.state.value,
     )
+
+
+def _row(new: NewItem, now: datetime) -> dict[str, Any]:
+    row = {name: getattr(new, name) for name in _NEW_FIELDS}
+    return row | {
+        "created_at": now,
+        "close_when_received": False,
+        "queue_day": new.due_on or NO_DUE_DAY,
+    }
 
 
 def _values(change: ItemChange, now: datetime) -> dict[str, Any]:

@@ -4,9 +4,10 @@ How a message comes in is in keeping.py, where it lies in sightings.py.
 Source: own decision 0004.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,22 @@ class Message:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What sorting says of one mail: where it goes on, and what the parser read into the row.
+
+    `row` is the row under its lock (`locked_many`).
+    """
+
+    row: Message
+    state: LedgerState
+    reason: str
+    sender: str
+    subject: str
+    message_id: str
+    defects: tuple[str, ...]
+
+
 _COLUMNS = rows.columns(Message, tables.message)
 
 
@@ -74,6 +91,28 @@ def describe(
     )
 
 
+def describe_many(tx: Tx, described: Sequence[Described], *, now: datetime) -> None:
+    """Write what sorting found, `describe` and `set_state` in one; the rows are locked already.
+
+    Raises: Conflict: `ledger.step`: rules/ledger.py knows no such way.
+    """
+    values = [
+        {
+            "row_id": one.row.id,
+            "to_state": ledger_step(one.row.state, one.state),
+            "to_reason": one.reason,
+            "to_at": now,
+            "the_sender": one.sender,
+            "the_subject": one.subject,
+            "the_message_id": one.message_id,
+            "the_defects": list(one.defects),
+        }
+        for one in described
+    ]
+    if values:
+        tx.run(_DESCRIBE, values)
+
+
 def message(tx: Tx, message_id: int) -> Message:
     """The row. Raises: Refused: `mail.unknown`."""
     found = rows.one_as(tx, Message, sa.select(*_COLUMNS).where(tables.message.c.id == message_id))
@@ -95,6 +134,23 @@ def locked(tx: Tx, message_id: int) -> Message:
     return found
 
 
+def locked_many(tx: Tx, message_ids: Iterable[int]) -> dict[int, Message]:
+    """As `locked`, for many; ids that the ledger does not know are left out.
+
+    Locked in the order of their ids, so that two who lock many don't wait for each other for ever.
+    """
+    found: dict[int, Message] = {}
+    for part in parts(sorted(set(message_ids))):
+        statement = (
+            sa.select(*_COLUMNS)
+            .where(tables.message.c.id.in_(part))
+            .order_by(tables.message.c.id)
+            .with_for_update(key_share=True)
+        )
+        found |= {row.id: row for row in rows.all_as(tx, Message, statement)}
+    return found
+
+
 def original(tx: Tx, message_id: int) -> bytes:
     """The bytes as they came.
 
@@ -104,12 +160,23 @@ def original(tx: Tx, message_id: int) -> bytes:
     row = message(tx, message_id)
     data = None if row.state is LedgerState.DELETED else originals.read(tx, row.sha256)
     if data is None:
-        raise Refused(
-            "mail.deleted",
-            f"The content of message {message_id} was deleted after its retention period.",
-            message_id=message_id,
-        )
+        raise _deleted(row)
     return data
+
+
+def opened(row: Message, packed: bytes | None) -> bytes:
+    """The bytes of a message out of what the store holds of them; raises as `original`."""
+    if packed is None or row.state is LedgerState.DELETED:
+        raise _deleted(row)
+    return originals.unpacked(packed, row.sha256)
+
+
+def _deleted(row: Message) -> Refused:
+    return Refused(
+        "mail.deleted",
+        f"The content of message {row.id} was deleted after its retention period.",
+        message_id=row.id,
+    )
 
 
 def set_state(tx: Tx, message_id: int, state: LedgerState, *, reason: str, now: datetime) -> None:
@@ -172,11 +239,15 @@ def known_in(tx: Tx, postbox: str, *, hashes: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def unsorted(tx: Tx, *, limit: int) -> tuple[int, ...]:
-    """Ids of messages in state `kept`, oldest first."""
-    table = tables.message
-    statement = sa.select(table.c.id).where(_is_unsorted()).order_by(table.c.id).limit(limit)
-    return tuple(tx.run(statement).scalars())
+def unsorted(tx: Tx, *, limit: int, limit_bytes: int | None = None) -> tuple[Message, ...]:
+    """Messages in state `kept`, oldest first; one at least, then as many as `limit_bytes` hold."""
+    statement = sa.select(*_COLUMNS).where(_is_unsorted()).order_by(tables.message.c.id)
+    found = rows.all_as(tx, Message, statement.limit(limit))
+    if limit_bytes is None:
+        return found
+    sizes = accumulate(row.size_bytes for row in found)
+    fitting = sum(1 for size in sizes if size <= limit_bytes)
+    return found[: max(1, fitting)]
 
 
 def unsorted_count(tx: Tx) -> int:
@@ -241,3 +312,19 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
     """The local day (Europe/Berlin): its first moment, and that of the next, 23 to 25 h later."""
     midnight = time(tzinfo=BERLIN)
     return datetime.combine(day, midnight), datetime.combine(day + timedelta(days=1), midnight)
+
+
+# Built once: putting the words together takes longer than running them.
+_DESCRIBE = (
+    sa.update(tables.message)
+    .where(tables.message.c.id == sa.bindparam("row_id"))
+    .values(
+        state=sa.bindparam("to_state"),
+        state_reason=sa.bindparam("to_reason"),
+        state_at=sa.bindparam("to_at"),
+        sender=sa.bindparam("the_sender"),
+        subject=sa.bindparam("the_subject"),
+        message_id=sa.bindparam("the_message_id"),
+        defects=sa.bindparam("the_defects"),
+    )
+)

@@ -1,11 +1,13 @@
 """Acts on postboxes: the wish is durable before the command, the proof after it.
 
 new -> sent (with the watermark of the target) -> done, or lost, or refused. The first
-watermark stays, so that an answer that got lost is found again above it. All writes but
-`want` are made under the lease of the postbox. Source: own decision 0004; imap guide 4.2, 6 to 8.
+watermark stays, so that an answer that got lost is found again above it. All writes but `again`
+are made under the lease of the postbox. How a wish comes is in wishes.py.
+Source: own decision 0004; imap guide 4.2, 6 to 8.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +16,11 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState, op_step
 from rules.postbox import Place, Watermark
-from store import leases, ledger, rows, sightings
+from store import leases, ledger, moves, rows
 from store.engine import Tx
 from store.leases import Lease
-from store.statements import spelled
-from store.tables import SightingState, message
+from store.statements import parts, spelled
+from store.tables import message
 from store.tables import op as table
 
 _OPEN = (OpState.NEW, OpState.SENT)
@@ -61,30 +63,6 @@ class Op:
 
 
 _COLUMNS = rows.columns(Op, table)
-
-
-def want(tx: Tx, message_id: int, *, kind: str, dst_folder: str, now: datetime) -> int | None:
-    """Wish that the message be filed into `dst_folder`; the id of the act.
-
-    None where nothing is to be done: it lies in no postbox, or in that folder already. A wish
-    of the same kind that was not sent yet gets the new target, or is withdrawn; one that was
-    sent comes first. Waits for a worker who is just writing what he did with the message.
-    Raises: Refused: `mail.unknown`.
-    """
-    ledger.locked(tx, message_id)
-    lies = next(iter(sightings.of_message(tx, message_id)), None)
-    if lies is None or lies.state is SightingState.GONE:
-        return None
-    acts = [act for act in of_message(tx, message_id) if act.kind == kind]
-    under_way = next((act for act in acts if act.state is OpState.SENT), None)
-    wish = next((act for act in acts if act.state is OpState.NEW), None)
-    if dst_folder == (under_way.dst_folder if under_way else lies.folder):
-        _withdraw(tx, wish)
-        return under_way.id if under_way else None
-    if wish is not None:
-        tx.run(sa.update(table).where(table.c.id == wish.id).values(dst_folder=dst_folder))
-        return wish.id
-    return _insert(tx, lies, kind=kind, dst_folder=dst_folder, now=now)
 
 
 def doubtful_twins(tx: Tx, act: Op) -> tuple[Op, ...]:
@@ -139,42 +117,94 @@ def due(tx: Tx, postbox: str, *, now: datetime, limit: int) -> tuple[Op, ...]:
 
 
 def sent(tx: Tx, op_id: int, *, mark: Watermark, lease: Lease, now: datetime) -> Op | None:
-    """The command to `mark.folder` goes out next. The first watermark stays for later sendings.
+    """The command to `mark.folder` goes out next. See `sent_many`.
 
     None where the wish was withdrawn or got another target since it was read: no command then.
-    Committed before the command is given. Raises: Conflict: `lease.lost`, `op.step`.
     """
-    wish = _locked(tx, op_id)
+    wish = _find(tx, op_id)
     if wish is None or wish.dst_folder != mark.folder:
         return None
-    return _write(
-        tx,
-        op_id,
-        to=OpState.SENT,
-        lease=lease,
-        now=now,
-        values={
-            "sent_at": now,
-            "mark_epoch": sa.func.coalesce(table.c.mark_epoch, mark.epoch),
-            "mark_next_uid": sa.func.coalesce(table.c.mark_next_uid, mark.next_uid),
-        },
-    )
+    return next(iter(sent_many(tx, [wish], marks={mark.folder: mark}, lease=lease, now=now)), None)
+
+
+def sent_many(
+    tx: Tx, wishes: Sequence[Op], *, marks: Mapping[str, Watermark], lease: Lease, now: datetime
+) -> tuple[Op, ...]:
+    """The commands to the folders of `marks` go out next; the acts for them, in their order.
+
+    A wish that was withdrawn or got another target since it was read is left out: no command then.
+    The first watermark stays for later sendings. Committed before the commands are given.
+    Raises: Conflict: `lease.lost`, `op.step`.
+    """
+    leases.hold(tx, lease, now=now)
+    there = _locked_many(tx, wishes)
+    acts = []
+    for wish in wishes:
+        act = there.get(wish.id)
+        if act is None or act.dst_folder != wish.dst_folder or act.dst_folder not in marks:
+            continue
+        mark = act.mark or marks[act.dst_folder]
+        acts.append(
+            replace(
+                act,
+                state=_fenced_step(act, OpState.SENT, lease),
+                sent_at=now,
+                mark_epoch=mark.epoch,
+                mark_next_uid=mark.next_uid,
+                fence=lease.fence,
+            )
+        )
+    if acts:
+        tx.run(
+            _SENT,
+            [
+                {
+                    "op_id": act.id,
+                    "at": now,
+                    "epoch": act.mark_epoch,
+                    "next_uid": act.mark_next_uid,
+                    "to_fence": act.fence,
+                }
+                for act in acts
+            ],
+        )
+    return tuple(acts)
 
 
 def done(tx: Tx, op_id: int, *, place: Place, lease: Lease, now: datetime) -> None:
-    """The message lies at `place`, proven. Moves the sighting too. Idempotent.
+    """The message lies at `place`, proven. See `done_many`. Raises also: Refused: `op.unknown`."""
+    done_many(tx, [(get(tx, op_id), place)], lease=lease, now=now)
 
-    Raises: Refused: `op.unknown`. Conflict: `lease.lost`, `op.step`, `place.taken`.
+
+def done_many(tx: Tx, proven: Sequence[tuple[Op, Place]], *, lease: Lease, now: datetime) -> None:
+    """The messages lie at these places, proven. Moves the sightings too. Idempotent.
+
+    Raises: Conflict: `lease.lost`, `op.step`, `place.taken`; nothing is written then. Refused:
+    `op.unknown`.
     """
     # Also where it is done already: the mail may have been moved on since, under a newer lease.
     leases.hold(tx, lease, now=now)
-    before = get(tx, op_id)
-    if before.state is not OpState.DONE:
-        _write(
-            tx, op_id, to=OpState.DONE, lease=lease, now=now,
-            values={"done_at": now, "error_code": ""},
-        )  # fmt: skip
-    sightings.move(tx, before.message_id, to=place, src=before.src, now=now)
+    there = _locked_many(tx, [act for act, _ in proven])
+    for act, _ in proven:
+        if act.id not in there:
+            raise _unknown(act.id)
+    open_acts = [act for act in there.values() if act.state is not OpState.DONE]
+    for act in open_acts:
+        _fenced_step(act, OpState.DONE, lease)
+    for part in parts(act.id for act in open_acts):
+        tx.run(
+            sa.update(table)
+            .where(table.c.id.in_(part))
+            .values(state=OpState.DONE, done_at=now, error_code="", fence=lease.fence)
+        )
+    moves.move_many(
+        tx,
+        [
+            moves.Move(there[act.id].message_id, act.postbox, place, there[act.id].src)
+            for act, place in proven
+        ],
+        now=now,
+    )
 
 
 def later(
@@ -237,6 +267,20 @@ def of_message(tx: Tx, message_id: int) -> tuple[Op, ...]:
     return rows.all_as(tx, Op, statement)
 
 
+def of_messages(tx: Tx, message_ids: Iterable[int], *, kind: str) -> dict[int, tuple[Op, ...]]:
+    """The acts of one kind on many messages, oldest first; only messages that have some."""
+    found: dict[int, list[Op]] = {}
+    for part in parts(message_ids):
+        statement = (
+            sa.select(*_COLUMNS)
+            .where(table.c.message_id.in_(part), table.c.kind == kind)
+            .order_by(table.c.id)
+        )
+        for act in rows.all_as(tx, Op, statement):
+            found.setdefault(act.message_id, []).append(act)
+    return {message_id: tuple(acts) for message_id, acts in found.items()}
+
+
 def counts(tx: Tx, *, postbox: str | None = None) -> dict[OpState, int]:
     """How many acts in each state; all states are keys. Slow: for reports only."""
     statement = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
@@ -262,31 +306,41 @@ def _locked(tx: Tx, op_id: int) -> Op | None:
     return found
 
 
+def _locked_many(tx: Tx, acts: Sequence[Op]) -> dict[int, Op]:
+    """As `_locked`, for acts that were read before; what is gone since is left out.
+
+    Who holds the lock of its message is the only one who takes an act a step further.
+    """
+    ledger.locked_many(tx, (act.message_id for act in acts))
+    found: dict[int, Op] = {}
+    for part in parts(act.id for act in acts):
+        statement = sa.select(*_COLUMNS).where(table.c.id.in_(part)).order_by(table.c.id)
+        found |= {act.id: act for act in rows.all_as(tx, Op, statement)}
+    return found
+
+
+def _fenced_step(act: Op, to: OpState, lease: Lease) -> OpState:
+    """The step, if rules and fence allow it; the act was read under its lock.
+
+    Raises: Conflict: `op.step`, `lease.lost`.
+    """
+    if act.fence > lease.fence:
+        raise _overtaken(act.id, lease)
+    return op_step(act.state, to)
+
+
+def _overtaken(op_id: int, lease: Lease) -> Conflict:
+    return Conflict(
+        "lease.lost",
+        f"Act {op_id} was written under a newer lease than fence {lease.fence}."
+        " Stop, take the lease again, and look before repeating anything.",
+        op_id=op_id,
+        fence=lease.fence,
+    )
+
+
 def _unknown(op_id: int) -> Refused:
     return Refused("op.unknown", f"There is no act {op_id} on a postbox.", op_id=op_id)
-
-
-def _withdraw(tx: Tx, wish: Op | None) -> None:
-    """A wish that never left the house may vanish; its reason stands in the audit."""
-    if wish is not None:
-        tx.run(sa.delete(table).where(table.c.id == wish.id, table.c.state == OpState.NEW))
-
-
-def _insert(tx: Tx, lies: sightings.Sighting, *, kind: str, dst_folder: str, now: datetime) -> int:
-    statement = sa.insert(table).values(
-        message_id=lies.message_id,
-        postbox=lies.postbox,
-        kind=kind,
-        src_folder=lies.folder,
-        src_epoch=lies.epoch,
-        src_uid=lies.uid,
-        dst_folder=dst_folder,
-        state=OpState.NEW,
-        created_at=now,
-        next_try_at=now,
-    )
-    op_id: int = tx.run(statement.returning(table.c.id)).scalar_one()
-    return op_id
 
 
 def _write(
@@ -316,11 +370,19 @@ def _write(
     )
     after = rows.one_as(tx, Op, statement)
     if after is None:
-        raise Conflict(
-            "lease.lost",
-            f"Act {op_id} was written under a newer lease than fence {lease.fence}."
-            " Stop, take the lease again, and look before repeating anything.",
-            op_id=op_id,
-            fence=lease.fence,
-        )
+        raise _overtaken(op_id, lease)
     return after
+
+
+# Built once: putting the words together takes longer than running them.
+_SENT = (
+    sa.update(table)
+    .where(table.c.id == sa.bindparam("op_id"))
+    .values(
+        state=OpState.SENT,
+        sent_at=sa.bindparam("at"),
+        mark_epoch=sa.bindparam("epoch"),
+        mark_next_uid=sa.bindparam("next_uid"),
+        fence=sa.bindparam("to_fence"),
+    )
+)

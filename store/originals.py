@@ -2,6 +2,7 @@
 
 import hashlib
 import zlib
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from rules.errors import Unreadable
 from store import tables
 from store.engine import Tx
-from store.statements import insert
+from store.statements import insert, parts
 
 CODEC = "zlib"
 LEVEL = 1
@@ -52,10 +53,25 @@ def read(tx: Tx, sha256: str) -> bytes | None:
 
     Raises: Unreadable: `mail.damaged`: they are not those of the fingerprint.
     """
+    packed = packed_many(tx, [sha256])[sha256]
+    return None if packed is None else unpacked(packed, sha256)
+
+
+def packed_many(tx: Tx, hashes: Iterable[str]) -> dict[str, bytes | None]:
+    """The bytes as they are stored, for `unpacked`; None after their deletion."""
     table = tables.original
-    packed = tx.run(sa.select(table.c.data).where(table.c.sha256 == sha256)).scalar_one()
-    if packed is None:
-        return None
+    found: dict[str, bytes | None] = {}
+    for part in parts(sorted(set(hashes))):
+        statement = sa.select(table.c.sha256, table.c.data).where(table.c.sha256.in_(part))
+        found |= {row.sha256: row.data for row in tx.run(statement)}
+    return found
+
+
+def unpacked(packed: bytes, sha256: str) -> bytes:
+    """The original that was stored as `packed`.
+
+    Raises: Unreadable: `mail.damaged`: the bytes are not those of the fingerprint.
+    """
     try:
         data = zlib.decompress(packed)
     except zlib.error as exc:

@@ -15,12 +15,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from rules.errors import Conflict, Refused
 from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
 from store import rows
 from store.engine import Tx
-from store.statements import insert, parts, spelled
+from store.statements import parts, spelled
 from store.tables import SightingState, message, op, sighting
 
 
@@ -81,6 +80,17 @@ def unclaimed_in(
     return tuple(uid for uid in wanted if uid not in claimed)
 
 
+def live_uids(tx: Tx, postbox: str, *, folder: str) -> dict[str, frozenset[str]]:
+    """By epoch, the UIDs of the folder whose messages lie there according to the ledger."""
+    found: dict[str, set[str]] = {}
+    statement = sa.select(sighting.c.epoch, sighting.c.uid).where(
+        _in_folder(postbox, folder), _is_live()
+    )
+    for epoch, uid in tx.run(statement):
+        found.setdefault(epoch, set()).add(uid)
+    return {epoch: frozenset(uids) for epoch, uids in found.items()}
+
+
 def live(tx: Tx, postbox: str, *, folder: str, epoch: str | None = None) -> tuple[Sighting, ...]:
     """What lies in the folder according to the ledger, oldest first; of all epochs without one."""
     statement = (
@@ -120,6 +130,20 @@ def of_message(tx: Tx, message_id: int) -> tuple[Sighting, ...]:
     return rows.all_as(tx, Sighting, statement)
 
 
+def of_messages(tx: Tx, message_ids: Iterable[int]) -> dict[int, tuple[Sighting, ...]]:
+    """As `of_message`, for many; only messages that have a place."""
+    found: dict[int, list[Sighting]] = {}
+    for part in parts(message_ids):
+        statement = (
+            sa.select(*_COLUMNS)
+            .where(sighting.c.message_id.in_(part))
+            .order_by(sighting.c.state.desc(), sighting.c.last_seen_at.desc(), sighting.c.id.desc())
+        )
+        for seen in rows.all_as(tx, Sighting, statement):
+            found.setdefault(seen.message_id, []).append(seen)
+    return {message_id: tuple(places) for message_id, places in found.items()}
+
+
 def nowhere(tx: Tx, postbox: str, *, sha256: str) -> tuple[int, ...]:
     """Messages of these bytes in the postbox that lie nowhere now, oldest first.
 
@@ -141,8 +165,22 @@ def nowhere(tx: Tx, postbox: str, *, sha256: str) -> tuple[int, ...]:
 
 def has_left(tx: Tx, message_id: int) -> bool:
     """Whether it lay in a postbox and lies nowhere now; never for mail that came another way."""
-    places = of_message(tx, message_id)
-    return bool(places) and places[0].state is SightingState.GONE
+    return message_id in left(tx, [message_id])
+
+
+def left(tx: Tx, message_ids: Iterable[int]) -> frozenset[int]:
+    """Those of the messages that have left; see `has_left`."""
+    found: set[int] = set()
+    for part in parts(message_ids):
+        lies = sa.func.sum(sa.case((_is_live(), 1), else_=0))
+        statement = (
+            sa.select(sighting.c.message_id)
+            .where(sighting.c.message_id.in_(part))
+            .group_by(sighting.c.message_id)
+            .having(lies == 0)
+        )
+        found.update(tx.run(statement).scalars())
+    return frozenset(found)
 
 
 def at_rest(tx: Tx, postbox: str, *, hashes: Collection[str]) -> dict[int, str]:
@@ -228,26 +266,6 @@ def add_many(tx: Tx, places: Iterable[tuple[int, str, Place]], *, now: datetime)
         tx.run(sa.insert(sighting), values)
 
 
-def move(tx: Tx, message_id: int, *, to: Place, now: datetime, src: Place | None = None) -> None:
-    """The message lies at `to` now and at `src` no more (without `src`: nowhere else).
-
-    Acts on it that are not proven yet start from the new place. Idempotent.
-    Raises: Refused: `mail.unknown`, `mail.no_postbox`. Conflict: `place.taken`: another
-    message lies there.
-    """
-    postbox = _postbox_of(tx, message_id)
-    leaves = sa.update(sighting).where(sighting.c.message_id == message_id, _is_live())
-    if src is not None:
-        leaves = leaves.where(_at(src))
-    tx.run(leaves.values(state=SightingState.GONE, last_seen_at=now))
-    _arrive(tx, message_id, postbox, to, now)
-    tx.run(
-        sa.update(op)
-        .where(op.c.message_id == message_id, op.c.state.in_([OpState.NEW, OpState.SENT]))
-        .values(src_folder=to.folder, src_epoch=to.epoch, src_uid=to.uid)
-    )
-
-
 def mark_absent(tx: Tx, sighting_ids: Iterable[int]) -> tuple[Sighting, ...]:
     """Count one look at which they were not there; the rows with the new count.
 
@@ -290,56 +308,6 @@ def mark_gone(tx: Tx, sighting_ids: Iterable[int]) -> tuple[int, ...]:
         lies = sa.select(sighting.c.message_id).where(sighting.c.message_id.in_(part), _is_live())
         touched.difference_update(tx.run(lies).scalars())
     return tuple(sorted(touched))
-
-
-def _arrive(tx: Tx, message_id: int, postbox: str, place: Place, now: datetime) -> None:
-    """Make the place live for this message, whether it was there before or not."""
-    statement = insert(tx, sighting).values(
-        message_id=message_id,
-        postbox=postbox,
-        folder=place.folder,
-        epoch=place.epoch,
-        uid=place.uid,
-        state=SightingState.LIVE,
-        first_seen_at=now,
-        last_seen_at=now,
-    )
-    upsert = statement.on_conflict_do_update(
-        index_elements=["postbox", "folder", "epoch", "uid"],
-        set_={"state": SightingState.LIVE, "absences": 0, "last_seen_at": now},
-        where=sighting.c.message_id == statement.excluded.message_id,
-    )
-    if tx.run(upsert.returning(sighting.c.id)).one_or_none() is None:
-        raise Conflict(
-            "place.taken",
-            f"Message {message_id} can't lie at {place.uid} in {place.folder!r} of {postbox!r}:"
-            " another message does. Reconcile the folder.",
-            message_id=message_id,
-            postbox=postbox,
-            folder=place.folder,
-        )
-
-
-def _postbox_of(tx: Tx, message_id: int) -> str:
-    found = tx.run(sa.select(message.c.postbox).where(message.c.id == message_id)).one_or_none()
-    if found is None:
-        raise Refused("mail.unknown", f"There is no message {message_id}.", message_id=message_id)
-    if found.postbox is None:
-        raise Refused(
-            "mail.no_postbox",
-            f"Message {message_id} was handed in and lies in no postbox.",
-            message_id=message_id,
-        )
-    postbox: str = found.postbox
-    return postbox
-
-
-def _at(place: Place) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        sighting.c.folder == place.folder,
-        sighting.c.epoch == place.epoch,
-        sighting.c.uid == place.uid,
-    )
 
 
 def _in_folder(postbox: str, folder: str) -> sa.ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """Verdicts on a message, by machine and by clerk. None is overwritten; the newest counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,25 +50,16 @@ _COLUMNS = rows.columns(StoredVerdict, table)
 
 def add(tx: Tx, new: NewVerdict, *, now: datetime) -> int:
     """Keep a verdict beside the earlier ones; its id."""
-    body = dict(new.body)
-    statement = (
-        sa.insert(table)
-        .values(
-            message_id=new.message_id,
-            at=now,
-            source=new.source,
-            by=new.by,
-            model=body["model"],
-            rules=body["rules"],
-            body=body,
-            payment=body["payment_relevant"],
-            first_concern=next((found["code"] for found in body["concerns"]), ""),
-            review=body["review"],
-        )
-        .returning(table.c.id)
-    )
+    statement = sa.insert(table).values(_row(new, now)).returning(table.c.id)
     verdict_id: int = tx.run(statement).scalar_one()
     return verdict_id
+
+
+def add_many(tx: Tx, new: Iterable[NewVerdict], *, now: datetime) -> None:
+    """As `add`, for many in one statement."""
+    values = [_row(one, now) for one in new]
+    if values:
+        tx.run(sa.insert(table), values)
 
 
 def latest(tx: Tx, message_id: int) -> StoredVerdict | None:
@@ -110,6 +101,22 @@ def latest_by_machine(tx: Tx, message_ids: Sequence[int]) -> dict[int, StoredVer
         .order_by(table.c.id)
     )
     return {found.message_id: found for found in rows.all_as(tx, StoredVerdict, statement)}
+
+
+def _row(new: NewVerdict, now: datetime) -> dict[str, Any]:
+    body = dict(new.body)
+    return {
+        "message_id": new.message_id,
+        "at": now,
+        "source": new.source,
+        "by": new.by,
+        "model": body["model"],
+        "rules": body["rules"],
+        "body": body,
+        "payment": body["payment_relevant"],
+        "first_concern": next((found["code"] for found in body["concerns"]), ""),
+        "review": body["review"],
+    }
 
 
 def _newest_first(message_id: int) -> sa.Select[*tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 
 from rules.backoff import next_try
-from rules.errors import HouseError, Refused
+from rules.errors import Conflict, HouseError, Refused
 from rules.ledger import OpState
 from rules.postbox import Fetched, Place, Watermark
 from store import leases, ledger, ops, originals, sightings
@@ -60,50 +60,70 @@ def _grace_is_over(house: House, lease: Lease, op: Op) -> bool:
 
 
 def _move_all(house: House, box: Postbox, lease: Lease, fresh: list[Op]) -> tuple[int, int]:
-    """Intents in one commit a folder, then the moves, then the proofs in one commit."""
-    done = failed = 0
-    for folder in sorted({op.dst_folder for op in fresh}):
-        group = [op for op in fresh if op.dst_folder == folder]
-        try:
-            if house.policy.create_folders:
-                box.ensure_folder(folder)
-            mark = box.watermark(folder)
-        except Refused as exc:
-            _put_off(house, lease, group, exc)
-            failed += len(group)
-            continue
-        moved, refused = _move_group(house, box, lease, group, mark)
-        done, failed = done + moved, failed + refused
-    return done, failed
-
-
-def _move_group(
-    house: House, box: Postbox, lease: Lease, group: list[Op], mark: Watermark
-) -> tuple[int, int]:
+    """All intents in one commit, then the moves folder by folder, then all proofs in one commit."""
+    marks, failed = _marks(house, box, lease, fresh)
+    if not marks:
+        return 0, failed
     with house.db.write() as tx:
-        now = house.clock()
-        # A clerk may have changed the wish since it was read; the next round sees the new one.
-        sent = [s for op in group if (s := ops.sent(tx, op.id, mark=mark, lease=lease, now=now))]
+        # A clerk may have changed a wish since it was read; the next round sees the new one.
+        sent = ops.sent_many(tx, fresh, marks=marks, lease=lease, now=house.clock())
     places: list[tuple[Op, Place]] = []
-    failed = 0
     try:
-        places += _moved_at_once(house, box, lease, sent)
-        moved = {op.id for op, _ in places}
-        for op in sent:
-            if op.id in moved:
-                continue
-            try:
-                place = _move(house, box, lease, op)
-            except Refused as exc:
-                _put_off(house, lease, [op], exc)
-                failed += 1
-                continue
-            if place is not None:
-                places.append((op, place))
+        for folder in sorted({op.dst_folder for op in sent}):
+            group = [op for op in sent if op.dst_folder == folder]
+            failed += _move_group(house, box, lease, group, places)
     finally:
         # What moved before the connection broke is proven; it must not stay in doubt.
         _settle(house, lease, places)
     return len(places), failed
+
+
+def _marks(
+    house: House, box: Postbox, lease: Lease, fresh: list[Op]
+) -> tuple[dict[str, Watermark], int]:
+    """The targets before the moves, and how many acts are put off because theirs can't be had."""
+    marks: dict[str, Watermark] = {}
+    failed = 0
+    for folder in sorted({op.dst_folder for op in fresh}):
+        try:
+            marks[folder] = _mark(house, box, folder)
+        except Refused as exc:
+            group = [op for op in fresh if op.dst_folder == folder]
+            _put_off(house, lease, group, exc)
+            failed += len(group)
+    return marks, failed
+
+
+def _mark(house: House, box: Postbox, folder: str) -> Watermark:
+    """The watermark of a folder, which is made only where asking for it fails."""
+    try:
+        return box.watermark(folder)
+    except Refused:
+        if not house.policy.create_folders:
+            raise
+    box.ensure_folder(folder)
+    return box.watermark(folder)
+
+
+def _move_group(
+    house: House, box: Postbox, lease: Lease, group: list[Op], places: list[tuple[Op, Place]]
+) -> int:
+    """Move into one folder and add what is proven to `places`; the number of refused moves."""
+    failed = 0
+    places += _moved_at_once(house, box, lease, group)
+    moved = {op.id for op, _ in places}
+    for op in group:
+        if op.id in moved:
+            continue
+        try:
+            place = _move(house, box, lease, op)
+        except Refused as exc:
+            _put_off(house, lease, [op], exc)
+            failed += 1
+            continue
+        if place is not None:
+            places.append((op, place))
+    return failed
 
 
 def _move(house: House, box: Postbox, lease: Lease, op: Op) -> Place | None:
@@ -135,9 +155,33 @@ def _moved_at_once(
 
 
 def _settle(house: House, lease: Lease, places: list[tuple[Op, Place]]) -> None:
-    with house.db.write() as tx:
-        for op, place in places:
-            ops.done(tx, op.id, place=place, lease=lease, now=house.clock())
+    """All proofs in one commit; where one of them is not taken, each by itself.
+
+    Raises: Conflict: `lease.lost`; `place.taken`, `op.step`, after all others were written.
+    """
+    if not places:
+        return
+    try:
+        with house.db.write() as tx:
+            ops.done_many(tx, places, lease=lease, now=house.clock())
+    except (Conflict, Refused) as exc:
+        if len(places) == 1 or exc.code == "lease.lost":
+            raise
+        log.warning("op.proofs_again", mails=len(places), code=exc.code)
+    else:
+        return
+    _settle_each(house, lease, places)
+
+
+def _settle_each(house: House, lease: Lease, places: list[tuple[Op, Place]]) -> None:
+    failure: HouseError | None = None
+    for one in places:
+        try:
+            _settle(house, lease, [one])
+        except (Conflict, Refused) as exc:
+            failure = exc
+    if failure is not None:
+        raise failure
 
 
 def _look_or_put_off(house: House, box: Postbox, lease: Lease, op: Op) -> int:

@@ -8,7 +8,7 @@ Source: imap protocol, "human moves it back" (docs/reliability.md); own decision
 from datetime import datetime
 
 from rules.postbox import Fetched, TooLarge
-from store import audit, leases, ledger, originals, sightings
+from store import audit, leases, ledger, moves, originals, sightings
 from store.engine import Tx
 from store.leases import Lease
 from store.sightings import Sighting
@@ -42,7 +42,7 @@ def take_back(
         leases.hold(tx, lease, now=now)
         for place, message_id in back.items():
             was_nowhere = sightings.has_left(tx, message_id)
-            sightings.move(tx, message_id, to=place, now=now)
+            moves.move(tx, message_id, to=place, now=now)
             action = "mail.found_again" if was_nowhere else "mail.moved_by_hand"
             welcome(tx, message_id, action, folder=place.folder, now=now)
     return [mail for mail in batch if mail.place not in back]

@@ -14,6 +14,7 @@ import structlog
 from rules.ledger import LedgerState
 from rules.postbox import Fetched, FolderView, TooLarge
 from store import aside, audit, epochs, keeping, leases, ledger, originals, sightings
+from store.audit import Note
 from store.engine import Tx
 from store.keeping import Arrival, Kept
 from store.leases import Lease
@@ -45,10 +46,10 @@ def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Receive
     """
     view = box.view(INBOX)
     with house.db.read() as tx:
-        live = sightings.live(tx, box.name, folder=INBOX)
-    if any(seen.epoch != view.epoch for seen in live):
+        live = sightings.live_uids(tx, box.name, folder=INBOX)
+    if live.keys() - {view.epoch}:
         return _follow_epoch(house, box, lease, view)
-    known = {seen.uid for seen in live}
+    known = live.get(view.epoch, frozenset())
     new = tuple(uid for uid in view.uids if uid not in known)
     kept = put_back = 0
     for batch in _batches(box.fetch(INBOX, view.epoch, new), house.policy.batch_mails):
@@ -99,7 +100,9 @@ def _keep(
         answers = keeping.keep_many(tx, arrivals, now=now, lease=lease)
         new = [(mail, kept) for mail, kept in zip(batch, answers, strict=True) if kept.is_new]
         for mail, kept in new:
-            _note(tx, mail, kept, postbox=postbox, now=now)
+            if isinstance(mail, TooLarge):
+                _leave_in_place(tx, kept.message_id, mail, now=now)
+        audit.add_many(tx, "worker", (_note(kept, postbox) for _, kept in new), at=now)
     return len(new)
 
 
@@ -115,17 +118,12 @@ def _arrival(mail: Fetched | TooLarge, *, postbox: str, region: str) -> Arrival:
     )
 
 
-def _note(tx: Tx, mail: Fetched | TooLarge, kept: Kept, *, postbox: str, now: datetime) -> None:
-    audit.add(
-        tx,
-        "worker",
-        action="mail.kept",
-        subject=f"message:{kept.message_id}",
-        details={"sha256": kept.sha256, "postbox": postbox, "twins": len(kept.twin_ids)},
-        at=now,
+def _note(kept: Kept, postbox: str) -> Note:
+    return Note(
+        "mail.kept",
+        f"message:{kept.message_id}",
+        {"sha256": kept.sha256, "postbox": postbox, "twins": len(kept.twin_ids)},
     )
-    if isinstance(mail, TooLarge):
-        _leave_in_place(tx, kept.message_id, mail, now=now)
 
 
 def _leave_in_place(tx: Tx, message_id: int, mail: TooLarge, *, now: datetime) -> None:

@@ -13,7 +13,7 @@ import structlog
 
 from rules.errors import Refused
 from rules.postbox import Fetched, FolderView, Place
-from store import audit, epochs, leases, ledger, ops, originals, sightings
+from store import audit, epochs, leases, ledger, moves, ops, originals, sightings
 from store.engine import Tx
 from store.leases import Lease
 from store.sightings import Sighting
@@ -166,7 +166,7 @@ def _found_again(
     lost = sightings.nowhere(tx, postbox, sha256=digest)
     back = next((one for one in lost if own is None or one in own), None)
     if back is not None:
-        sightings.move(tx, back, to=place, now=now)
+        moves.move(tx, back, to=place, now=now)
         putback.welcome(tx, back, "mail.found_again", folder=place.folder, now=now)
     return back is not None
 

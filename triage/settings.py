@@ -111,7 +111,7 @@ class WorkerSettings(Part):
     lease_seconds: int = Field(default=120, ge=2)
     grace_seconds: int = Field(default=30, ge=0)
     look_seconds: int = Field(default=300, ge=1)
-    batch_mails: int = Field(default=50, ge=1, le=500)
+    batch_mails: int = Field(default=200, ge=1, le=500)
     create_folders: Literal["agencies", "none"] = "agencies"
     overdue_minutes: int = Field(default=60, ge=1)
 

@@ -1,9 +1,10 @@
 """Stations 2 to 4: parsed, judged, sorted. Pure until the one commit at the end.
 
 Bytes become a `ParsedMail`, the judge says what it is about, the rules say who works on it
-where and until when; then verdict, item and the wish to file go into one commit.
+where and until when; then verdicts, items and wishes to file of many mails go into one commit.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,10 +18,11 @@ from rules.item import new_case
 from rules.ledger import LedgerState
 from rules.mail import ParsedMail
 from rules.verdict import Judgement, Verdict, as_json
-from store import aside, audit, items, ledger, ops, sightings, verdicts
+from store import aside, audit, items, ledger, sightings, verdicts, wishes
+from store.audit import Note
 from store.engine import Tx
 from store.items import NewItem
-from store.ledger import Message
+from store.ledger import Described, Message
 from store.verdicts import NewVerdict
 from triage.house import BERLIN, House, Judging
 
@@ -98,41 +100,68 @@ def prepare(house: House, message: Message, data: bytes) -> Sorted:
     return Sorted(message, mail, verdict)
 
 
-def write(house: House, tx: Tx, found: Sorted) -> bool:
-    """Verdict, item and wish in the caller's transaction; False where somebody was faster."""
-    message_id, now = found.message.id, house.clock()
-    if ledger.locked(tx, message_id).state is not LedgerState.KEPT:
-        return False
-    ledger.describe(
-        tx,
-        message_id,
-        sender=found.mail.sender,
-        subject=found.mail.subject,
-        message_id_header=found.mail.message_id,
-        defects=found.verdict.defects,
-    )
-    if found.verdict.team is Team.NONE:
-        _add_verdict(tx, message_id, found.verdict, now)
-        _set_aside(tx, found, now)
-    else:
-        if items.of_message(tx, message_id) is None:
-            enqueue(
-                house, tx, found, team=found.verdict.team, review=found.verdict.judgement.review
-            )
-        ledger.set_state(tx, message_id, LedgerState.SORTED, reason="", now=now)
-    ops.want(tx, message_id, kind="file", dst_folder=found.verdict.folder, now=now)
-    if sightings.has_left(tx, message_id):
+def write(house: House, tx: Tx, found: Sequence[Sorted]) -> frozenset[int]:
+    """Verdicts, items and wishes in the caller's transaction; the ids that were written.
+
+    A mail that somebody else sorted meanwhile is left out. All or none: where it raises, the
+    caller rolls back and tries each by itself. Raises: Conflict: `ledger.step`, `item.exists`.
+    """
+    now = house.clock()
+    rows = ledger.locked_many(tx, (one.message.id for one in found))
+    ours = [one for one in found if rows[one.message.id].state is LedgerState.KEPT]
+    ids = frozenset(one.message.id for one in ours)
+    ledger.describe_many(tx, [_described(one, rows[one.message.id]) for one in ours], now=now)
+    _write_verdicts(house, tx, ours, now)
+    targets = {one.message.id: one.verdict.folder for one in ours}
+    wishes.want_many(tx, targets, kind="file", now=now)
+    for message_id in sightings.left(tx, ids):
         # Somebody took it out of the postbox before it was sorted; it is worked on all the same.
         ledger.take_out(tx, message_id, now=now)
-    audit.add(
-        tx,
-        "worker",
-        action="mail.sorted",
-        subject=f"message:{message_id}",
-        details={"folder": found.verdict.folder, "rules": found.verdict.rules},
-        at=now,
+    audit.add_many(tx, "worker", map(_note, ours), at=now)
+    return ids
+
+
+def _described(found: Sorted, row: Message) -> Described:
+    is_machine = found.verdict.team is Team.NONE
+    return Described(
+        row,
+        LedgerState.ASIDE if is_machine else LedgerState.SORTED,
+        machine_mail.kind(found.mail).value if is_machine else "",
+        sender=found.mail.sender,
+        subject=found.mail.subject,
+        message_id=found.mail.message_id,
+        defects=found.verdict.defects,
     )
-    return True
+
+
+def _write_verdicts(house: House, tx: Tx, found: Sequence[Sorted], now: datetime) -> None:
+    """Each into the queue of its team, or aside where a machine wrote it.
+
+    One that has an item from before (a replay) keeps that, and its verdict.
+    """
+    machine = [one for one in found if one.verdict.team is Team.NONE]
+    for one in machine:
+        _set_aside(tx, one, now)
+    queued = [one for one in found if one.verdict.team is not Team.NONE]
+    served = items.messages_with_item(tx, (one.message.id for one in queued))
+    fresh = [one for one in queued if one.message.id not in served]
+    verdicts.add_many(tx, map(_new_verdict, [*machine, *fresh]), now=now)
+    items.create_many(
+        tx,
+        [
+            _new_item(house, one, team=one.verdict.team, review=one.verdict.judgement.review)
+            for one in fresh
+        ],
+        now=now,
+    )
+
+
+def _note(found: Sorted) -> Note:
+    return Note(
+        "mail.sorted",
+        f"message:{found.message.id}",
+        {"folder": found.verdict.folder, "rules": found.verdict.rules},
+    )
 
 
 def enqueue(house: House, tx: Tx, found: Sorted, *, team: Team, review: bool) -> int:
@@ -141,24 +170,22 @@ def enqueue(house: House, tx: Tx, found: Sorted, *, team: Team, review: bool) ->
     The caller sets the ledger state in the same transaction. Raises: Conflict: `item.exists`.
     """
     now = house.clock()
-    _add_verdict(tx, found.message.id, found.verdict, now)
+    verdicts.add(tx, _new_verdict(found), now=now)
     return items.create(tx, _new_item(house, found, team=team, review=review), now=now)
 
 
-def _add_verdict(tx: Tx, message_id: int, verdict: Verdict, now: datetime) -> None:
-    new = NewVerdict(message_id, "machine", verdict.judgement.model, as_json(verdict))
-    verdicts.add(tx, new, now=now)
+def _new_verdict(found: Sorted) -> NewVerdict:
+    model = found.verdict.judgement.model
+    return NewVerdict(found.message.id, "machine", model, as_json(found.verdict))
 
 
 def _set_aside(tx: Tx, found: Sorted, now: datetime) -> None:
     """Machine mail: kept, counted, shown, never deleted unseen. Source: label guide."""
-    reason = machine_mail.kind(found.mail).value
-    ledger.set_state(tx, found.message.id, LedgerState.ASIDE, reason=reason, now=now)
     aside.put(
         tx,
         found.message.id,
         step="sort",
-        reason_code=reason,
+        reason_code=machine_mail.kind(found.mail).value,
         detail=Channel.MASCHINELL.value,
         now=now,
     )

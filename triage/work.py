@@ -25,7 +25,7 @@ from rules.item import (
     Returned,
 )
 from rules.verdict import AgencyFound
-from store import claims, ops, verdicts
+from store import claims, verdicts, wishes
 from store.engine import Tx
 from store.items import Item
 from store.verdicts import NewVerdict
@@ -334,4 +334,4 @@ def _refile(house: House, tx: Tx, item: Item, agency_code: str | None, now: date
         agency.code if agency else None, agency.name if agency else None, AgencyHow.CLERK
     )
     folder = routing.folder_of(item.team, found, Concern(item.first_concern))
-    ops.want(tx, item.message_id, kind="file", dst_folder=folder, now=now)
+    wishes.want(tx, item.message_id, kind="file", dst_folder=folder, now=now)

@@ -1,63 +1,222 @@
-"""How fast a backlog goes the whole way on the embedded default, beside its parts. `make bench`.
+"""How fast a backlog goes the whole way, beside a naive chain in the same run. `make bench`.
 
-Ratios of one run on one machine; nothing here is a timed test.
+    python -m tests.bench.bench_backlog 1000 --rounds 3 --postgresql
+
+Both take the same mails out of a Maildir, read, judge and store them, and move them into folders.
+The naive chain: one mail after the other, `policy.default`, `html.parser`, a calibrated scikit-learn
+pipeline, one commit a mail. It gives none of the house's promises. Ratios of one run on one machine;
+nothing here is a timed test.
 """
 
+import argparse
+import os
+import sqlite3
+import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from email import message_from_bytes, policy
+from html.parser import HTMLParser
 from pathlib import Path
+
+import structlog
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import Pipeline, make_pipeline, make_union
+from sklearn.svm import LinearSVC
 
 from ingest.maildir import MaildirPostbox, create_tree
 from ingest.parse import parse
 from store import leases
-from tests.house_fixture import make_house, sqlite_url
+from tests.bench import bench_mails
+from tests.house_fixture import WordJudge, make_house, sqlite_url
+from tests.servers.postgres import PostgresServer
 from triage import demo_mails, filing, receive, rounds, wiring
+from triage.house import House, Judging
+from triage.ports import MailJudge
 from triage.settings import Settings
 
+TABLE = """
+PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
+CREATE TABLE mail (id INTEGER PRIMARY KEY, name TEXT UNIQUE, raw BLOB, subject TEXT, sender TEXT,
+                   body TEXT, label TEXT, score REAL);
+"""
 
-def timed(what: Callable[[], object]) -> float:
+
+def main(mails: int, rounds_: int, *, with_postgresql: bool) -> None:
+    """Rounds of all ways in turn, each on fresh mails and a fresh database."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    judging = wiring.build_judging(Settings())
+    samples = [made.data for made in bench_mails.small(mails)]
+    _say("parse alone", _rate(lambda: [parse(d, judging.layouts) for d in samples], mails))
+    with ExitStack() as stack:
+        ways = dict(_ways(stack, judging, with_postgresql=with_postgresql))
+        naive = _Naive(_pipeline())
+        found: dict[str, list[float]] = {}
+        for _ in range(rounds_):
+            found.setdefault("naive chain", []).append(_naive_rate(naive, samples))
+            for name, make in ways.items():
+                for step, rate in _way(make, samples):
+                    found.setdefault(f"{name}: {step}", []).append(rate)
+    base = statistics.median(found["naive chain"])
+    for name, rates in found.items():
+        _say(name, statistics.median(rates), base)
+
+
+Make = Callable[[Path, int], House]
+
+
+def _ways(
+    stack: ExitStack, judging: Judging, *, with_postgresql: bool
+) -> Iterator[tuple[str, Make]]:
+    """Each engine with the judge of the house, and with one that costs nothing."""
+    judges: dict[str, MailJudge] = {"": judging.judge, ", judge left out": WordJudge()}
+    for words, judge in judges.items():
+        yield f"SQLite{words}", _on_sqlite(judge)
+    if not with_postgresql:
+        return
+    server = stack.enter_context(PostgresServer())
+    for words, judge in judges.items():
+        yield f"PostgreSQL{words}", _on_postgresql(server, judge)
+
+
+def _on_sqlite(judge: MailJudge) -> Make:
+    return lambda folder, _: make_house(sqlite_url(folder), judge=judge, clock=wiring.utc_now)
+
+
+def _on_postgresql(server: PostgresServer, judge: MailJudge) -> Make:
+    return lambda _, number: make_house(
+        server.create(f"bench{number}"), judge=judge, clock=wiring.utc_now
+    )
+
+
+def _way(make: Make, samples: Sequence[bytes]) -> Iterator[tuple[str, float]]:
+    with _filled(samples) as (folder, box):
+        house = make(folder, time.time_ns())
+        with house.db.write() as tx:
+            lease = leases.take(
+                tx, f"postbox:{box.name}", owner="b", now=house.clock(), seconds=3600
+            )
+        assert lease is not None
+        steps = {
+            "keep": _seconds(lambda: receive.receive(house, box, lease, region="Ost")),
+            "parse, judge, sort": _seconds(lambda: _drained(lambda: rounds.sort_pending(house))),
+            "file": _seconds(lambda: _drained(lambda: filing.file_due(house, box, lease).done)),
+        }
+        assert not box.view("INBOX").uids
+        house.db.close()
+    for name, seconds in {**steps, "whole way": sum(steps.values())}.items():
+        yield name, len(samples) / seconds
+
+
+def _drained(step: Callable[[], int]) -> None:
+    while step():
+        pass
+
+
+@contextmanager
+def _filled(samples: Sequence[bytes]) -> Iterator[tuple[Path, MaildirPostbox]]:
+    """A Maildir with the mails in new/; without fsync, which is not what is measured."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "box"
+        create_tree(root)
+        for number, data in enumerate(samples):
+            (root / "new" / f"{1_790_000_000 + number}.M1P1.bench").write_bytes(data)
+        yield Path(folder), MaildirPostbox("SC-Ost", root, size_limit_bytes=60_000_000)
+
+
+class _Words(HTMLParser):
+    """Text of a page as the standard library gives it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+class _Naive:
+    """What one would write in an afternoon."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+
+    def run(self, folder: Path, root: Path) -> None:
+        db = sqlite3.connect(folder / "naive.sqlite")
+        db.executescript(TABLE)
+        for name in sorted(os.listdir(root / "new")):  # noqa: PTH208 - names only
+            data = (root / "new" / name).read_bytes()
+            subject, sender, text = _read_naively(data)
+            (scores,) = self._pipeline.predict_proba([f"{subject}\n{text}"])
+            label, score = self._pipeline.classes_[scores.argmax()], float(scores.max())
+            with db:
+                db.execute(
+                    "INSERT INTO mail (name, raw, subject, sender, body, label, score)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (name, data, subject, sender, text, str(label), score),
+                )
+            target = root / str(label) / "cur"
+            target.mkdir(parents=True, exist_ok=True)
+            (root / "new" / name).rename(target / f"{name}:2,")
+        db.close()
+
+
+def _read_naively(data: bytes) -> tuple[str, str, str]:
+    mail = message_from_bytes(data, policy=policy.default)
+    try:
+        part = mail.get_body(("plain", "html"))
+        text = part.get_content() if part else ""
+    except LookupError:
+        part, text = None, ""
+    if part and part.get_content_type() == "text/html":
+        page = _Words()
+        page.feed(text)
+        text = " ".join(page.words)
+    return str(mail["Subject"]), str(mail["From"]), text
+
+
+def _naive_rate(naive: _Naive, samples: Sequence[bytes]) -> float:
+    """At most 300: its rate does not depend on how many."""
+    few = samples[:300]
+    with _filled(few) as (folder, _):
+        return len(few) / _seconds(lambda: naive.run(folder, folder / "box"))
+
+
+def _pipeline() -> Pipeline:
+    """Words and pieces of words, linear, calibrated: what such a system is built of."""
+    lines = demo_mails.corpus_lines()[::3]
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+    pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+    model = CalibratedClassifierCV(LinearSVC(), cv=3)
+    pipeline = make_pipeline(make_union(words, pieces), model)
+    texts = [f"{line.subject}\n{line.body}" for line in lines]
+    labels = [str(next(iter(line.concerns), "sonstiges")) for line in lines]
+    return pipeline.fit(texts, labels)
+
+
+def _seconds(what: Callable[[], object]) -> float:
     begin = time.perf_counter()
     what()
     return time.perf_counter() - begin
 
 
-def main(mails: int = 400) -> None:
-    judging = wiring.build_judging(Settings())
-    samples = [s.data for s in demo_mails.backlog(judging.directory, count=mails)]
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / "box"
-        create_tree(root)
-        box = MaildirPostbox("SC-Ost", root, size_limit_bytes=60_000_000)
-        fill = timed(lambda: [box.append("INBOX", data) for data in samples])
-        house = make_house(sqlite_url(Path(folder)), judge=judging.judge, clock=wiring.utc_now)
-        with house.db.write() as tx:
-            lease = leases.take(
-                tx, "postbox:SC-Ost", owner="bench", now=house.clock(), seconds=3600
-            )
-        assert lease is not None
-        steps = {
-            "deliver (append with fsync)": fill,
-            "parse alone": timed(lambda: [parse(data, house.layouts) for data in samples]),
-            "keep": timed(lambda: receive.receive(house, box, lease, region="Ost")),
-            "sort (parse, judge, decide, write)": timed(lambda: _drain(house)),
-            "file": timed(lambda: _file_all(house, box, lease)),
-        }
-    way = sum(steps[name] for name in steps if name.split()[0] in {"keep", "sort", "file"})
-    for name, seconds in {**steps, "keep + sort + file": way}.items():
-        sys.stdout.write(f"{name:38} {len(samples) / seconds:9.0f} mails/s\n")
+def _rate(what: Callable[[], object], count: int) -> float:
+    return count / _seconds(what)
 
 
-def _drain(house) -> None:
-    while rounds.sort_pending(house):
-        pass
-
-
-def _file_all(house, box, lease) -> None:
-    while filing.file_due(house, box, lease).done:
-        pass
+def _say(name: str, rate: float, base: float = 0.0) -> None:
+    times = f"{rate / base:7.1f} x naive" if base else ""
+    sys.stdout.write(f"{name:44} {rate:8.0f} mails/s {times}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main(*(int(word) for word in sys.argv[1:]))
+    told = argparse.ArgumentParser()
+    told.add_argument("mails", nargs="?", type=int, default=1000)
+    told.add_argument("--rounds", type=int, default=3)
+    told.add_argument("--postgresql", action="store_true")
+    options = told.parse_args()
+    main(options.mails, options.rounds, with_postgresql=options.postgresql)

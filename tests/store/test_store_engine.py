@@ -31,12 +31,14 @@ from store import (
     keeping,
     leases,
     ledger,
+    moves,
     ops,
     outgoing,
     retention,
     sightings,
     tables,
     verdicts,
+    wishes,
 )
 from store.claims import Line
 from store.engine import Database, Tx
@@ -246,10 +248,10 @@ WRITES: dict[str, Call] = {
         tx, 1, sender="", subject="", message_id_header="", defects=()
     ),
     "ledger.set_state": lambda tx: ledger.set_state(tx, 1, LedgerState.SORTED, reason="", now=NOW),
-    "sightings.move": lambda tx: sightings.move(tx, 1, to=place("9"), now=NOW),
+    "moves.move": lambda tx: moves.move(tx, 1, to=place("9"), now=NOW),
     "sightings.mark_absent": lambda tx: sightings.mark_absent(tx, [1]),
     "sightings.mark_gone": lambda tx: sightings.mark_gone(tx, [1]),
-    "ops.want": lambda tx: ops.want(tx, 1, kind="file", dst_folder="A", now=NOW),
+    "wishes.want": lambda tx: wishes.want(tx, 1, kind="file", dst_folder="A", now=NOW),
     "ops.sent": lambda tx: ops.sent(tx, 1, mark=Watermark("A", "", ""), lease=LEASE, now=NOW),
     "leases.take": lambda tx: leases.take(tx, POSTBOX, owner="w", now=NOW, seconds=1),
     "leases.renew": lambda tx: leases.renew(tx, LEASE, now=NOW, seconds=1),

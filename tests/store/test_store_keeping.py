@@ -182,8 +182,12 @@ def test_unsorted_is_oldest_first_and_tells_how_fresh_the_postbox_is(db: Databas
     third = keep(db, "3", received_at=later(1), postbox="sued")
     with db.write() as tx:
         ledger.set_state(tx, first.message_id, LedgerState.SORTED, reason="", now=NOW)
-        assert ledger.unsorted(tx, limit=1) == (second.message_id,)
-        assert ledger.unsorted(tx, limit=9) == (second.message_id, third.message_id)
+        (oldest,) = ledger.unsorted(tx, limit=1)
+        assert oldest.id == second.message_id
+        assert [row.id for row in ledger.unsorted(tx, limit=9)] == [oldest.id, third.message_id]
+        both = oldest.size_bytes + 1
+        assert ledger.unsorted(tx, limit=9, limit_bytes=both) == (oldest,)
+        assert ledger.unsorted(tx, limit=9, limit_bytes=1) == (oldest,), "one at least"
         assert ledger.waiting_since(tx) == {
             ("postbox", POSTBOX): later(10),
             ("postbox", "sued"): later(1),

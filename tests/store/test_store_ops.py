@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Watermark
-from store import leases, ops, sightings, tables
+from store import leases, ops, sightings, tables, wishes
 from store.engine import Database, Tx
 from store.leases import Lease
 from tests.store.samples import NOW, POSTBOX, keep, later, place, take_lease
@@ -19,7 +19,7 @@ MARK = Watermark(TARGET, "1", "5")
 
 def _wish(db: Database, message_id: int, folder: str = TARGET) -> int:
     with db.write() as tx:
-        op_id = ops.want(tx, message_id, kind="file", dst_folder=folder, now=NOW)
+        op_id = wishes.want(tx, message_id, kind="file", dst_folder=folder, now=NOW)
     assert op_id is not None
     return op_id
 
@@ -198,7 +198,7 @@ def test_a_wish_back_to_where_it_lies_is_withdrawn(db: Database) -> None:
     message_id = keep(db, "1").message_id
     _wish(db, message_id)
     with db.write() as tx:
-        assert ops.want(tx, message_id, kind="file", dst_folder="INBOX", now=NOW) is None
+        assert wishes.want(tx, message_id, kind="file", dst_folder="INBOX", now=NOW) is None
         assert ops.of_message(tx, message_id) == ()
 
 
@@ -208,8 +208,8 @@ def test_a_correction_while_an_act_is_under_way_comes_after_it(db: Database) -> 
     lease = take_lease(db)
     with db.write() as tx:
         ops.sent(tx, first, mark=MARK, lease=lease, now=NOW)
-        assert ops.want(tx, message_id, kind="file", dst_folder=TARGET, now=NOW) == first
-        second = ops.want(tx, message_id, kind="file", dst_folder="INBOX", now=NOW)
+        assert wishes.want(tx, message_id, kind="file", dst_folder=TARGET, now=NOW) == first
+        second = wishes.want(tx, message_id, kind="file", dst_folder="INBOX", now=NOW)
         assert second not in (None, first)
         assert [act.id for act in ops.due(tx, POSTBOX, now=NOW, limit=5)] == [first]
         ops.done(tx, first, place=place("8", folder=TARGET), lease=lease, now=NOW)
@@ -234,7 +234,7 @@ def test_mail_that_lies_nowhere_is_not_filed(db: Database) -> None:
     with db.write() as tx:
         sightings.mark_gone(tx, [s.id for s in sightings.live(tx, POSTBOX, folder="INBOX")])
         for kept in (handed_in, gone):
-            wish = ops.want(tx, kept.message_id, kind="file", dst_folder=TARGET, now=NOW)
+            wish = wishes.want(tx, kept.message_id, kind="file", dst_folder=TARGET, now=NOW)
             assert wish is None
 
 

@@ -5,7 +5,7 @@ import pytest
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Watermark
-from store import epochs, ops, originals, sightings
+from store import epochs, moves, ops, originals, sightings, wishes
 from store.engine import Database
 from store.tables import SightingState
 from tests.store.samples import INBOX, NOW, POSTBOX, keep, later, place, take_lease
@@ -40,7 +40,7 @@ def test_a_moved_message_lies_at_one_place_and_remembers_the_other(db: Database)
     to = place("9", folder=TARGET)
     with db.write() as tx:
         for _ in range(2):  # idempotent
-            sightings.move(tx, kept.message_id, to=to, src=place("1"), now=later(5))
+            moves.move(tx, kept.message_id, to=to, src=place("1"), now=later(5))
         newest, oldest = sightings.of_message(tx, kept.message_id)
         assert (newest.place, newest.state) == (to, SightingState.LIVE)
         assert (oldest.place, oldest.state) == (place("1"), SightingState.GONE)
@@ -50,17 +50,17 @@ def test_a_moved_message_lies_at_one_place_and_remembers_the_other(db: Database)
 def test_a_second_copy_stays_where_it_is_when_the_first_moves(db: Database) -> None:
     kept = keep(db, "1")
     with db.write() as tx:
-        sightings.move(tx, kept.message_id, to=place("2"), src=place("0"), now=NOW)
-        sightings.move(tx, kept.message_id, to=place("9", folder=TARGET), src=place("1"), now=NOW)
+        moves.move(tx, kept.message_id, to=place("2"), src=place("0"), now=NOW)
+        moves.move(tx, kept.message_id, to=place("9", folder=TARGET), src=place("1"), now=NOW)
         assert sightings.known_uids(tx, POSTBOX, folder=INBOX, epoch="1") == {"2"}
-        sightings.move(tx, kept.message_id, to=place("9", folder=TARGET), now=NOW)
+        moves.move(tx, kept.message_id, to=place("9", folder=TARGET), now=NOW)
         assert sightings.known_uids(tx, POSTBOX, folder=INBOX, epoch="1") == frozenset()
 
 
 def test_a_place_is_never_taken_from_another_message(db: Database) -> None:
     first, second = keep(db, "1"), keep(db, "2")
     with pytest.raises(Conflict) as caught, db.write() as tx:
-        sightings.move(tx, first.message_id, to=place("2"), now=NOW)
+        moves.move(tx, first.message_id, to=place("2"), now=NOW)
     assert caught.value.code == "place.taken"
     with db.read() as tx:
         (seen,) = sightings.of_message(tx, second.message_id)
@@ -71,10 +71,10 @@ def test_mail_without_a_postbox_can_not_be_moved(db: Database) -> None:
     kept = keep(db, "1", postbox=None, place=None)
     with db.write() as tx:
         with pytest.raises(Refused) as caught:
-            sightings.move(tx, kept.message_id, to=place("2"), now=NOW)
+            moves.move(tx, kept.message_id, to=place("2"), now=NOW)
         assert caught.value.code == "mail.no_postbox"
         with pytest.raises(Refused) as caught:
-            sightings.move(tx, 99, to=place("2"), now=NOW)
+            moves.move(tx, 99, to=place("2"), now=NOW)
         assert caught.value.code == "mail.unknown"
 
 
@@ -97,7 +97,7 @@ def test_absences_count_in_a_row_and_gone_messages_lie_nowhere(db: Database) -> 
 def test_one_of_two_copies_gone_is_no_message_gone(db: Database) -> None:
     kept = keep(db, "1")
     with db.write() as tx:
-        sightings.move(tx, kept.message_id, to=place("2"), src=place("0"), now=NOW)
+        moves.move(tx, kept.message_id, to=place("2"), src=place("0"), now=NOW)
         first, _ = sightings.live(tx, POSTBOX, folder=INBOX)
         assert sightings.mark_gone(tx, [first.id]) == ()
 
@@ -125,7 +125,7 @@ def test_a_twin_that_is_under_way_to_another_folder_is_adopted_last(db: Database
     under_way, quiet = keep(db, "1", b"twin"), keep(db, "2", b"twin")
     lease = take_lease(db)
     with db.write() as tx:
-        op_id = ops.want(tx, under_way.message_id, kind="file", dst_folder=TARGET, now=NOW)
+        op_id = wishes.want(tx, under_way.message_id, kind="file", dst_folder=TARGET, now=NOW)
         assert op_id is not None
         ops.sent(tx, op_id, mark=Watermark(TARGET, "1", "5"), lease=lease, now=NOW)
         adopted = epochs.adopt_epoch(
@@ -139,7 +139,7 @@ def test_an_act_under_way_starts_from_the_new_place_after_a_new_epoch(db: Databa
     kept = keep(db, "1")
     lease = take_lease(db)
     with db.write() as tx:
-        op_id = ops.want(tx, kept.message_id, kind="file", dst_folder=TARGET, now=NOW)
+        op_id = wishes.want(tx, kept.message_id, kind="file", dst_folder=TARGET, now=NOW)
         assert op_id is not None
         ops.sent(tx, op_id, mark=Watermark(TARGET, "1", "5"), lease=lease, now=NOW)
         epochs.adopt_epoch(tx, POSTBOX, folder=INBOX, epoch="2", found={"10": kept.sha256}, now=NOW)

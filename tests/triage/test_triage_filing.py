@@ -8,7 +8,7 @@ import pytest
 from ingest.maildir import MaildirPostbox
 from rules.errors import Conflict, Refused, TryLater
 from rules.ledger import OpState
-from store import leases, ops
+from store import leases, ops, wishes
 from tests.house_fixture import eml
 from triage import filing, receive, rounds
 
@@ -128,7 +128,7 @@ def test_a_wish_that_a_clerk_changes_while_the_target_is_looked_at_is_not_carrie
 
         def watermark(self, folder):
             with house.db.write() as tx:
-                ops.want(tx, 1, kind="file", dst_folder="431 Hanau/Termin", now=house.clock())
+                wishes.want(tx, 1, kind="file", dst_folder="431 Hanau/Termin", now=house.clock())
             return self._box.watermark(folder)
 
     assert filing.file_due(house, Meanwhile(box, "fine", "fine"), lease).done == 2

@@ -9,7 +9,7 @@ import pytest
 
 from rules.errors import TryLater
 from rules.ledger import LedgerState, OpState
-from store import items, ledger, ops, outgoing
+from store import items, ledger, ops, outgoing, wishes
 from store.tables import OutgoingState
 from tests.house_fixture import MACHINE, clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
@@ -43,14 +43,14 @@ def test_a_mail_that_can_not_be_written_lies_aside_and_stops_no_other(
     house, box, lease, monkeypatch
 ):
     kept(house, box, lease, eml("Termin 1"), eml("unschreibbar"), eml("Termin 2"))
-    describe = ledger.describe
+    describe = ledger.describe_many
 
-    def breaks(tx, message_id, **said):
-        if said["subject"] == "unschreibbar":
+    def breaks(tx, described, *, now):
+        if any(one.subject == "unschreibbar" for one in described):
             raise UnicodeEncodeError("utf-8", "\udcff", 0, 1, "a driver says no")
-        describe(tx, message_id, **said)
+        describe(tx, described, now=now)
 
-    monkeypatch.setattr(ledger, "describe", breaks)
+    monkeypatch.setattr(ledger, "describe_many", breaks)
     assert rounds.sort_pending(house) == 3
     assert states(house) == {"sorted": 2, "aside": 1}
     assert rounds.sort_pending(house) == 0
@@ -69,7 +69,7 @@ def test_two_sorters_of_one_machine_mail_wish_and_note_once(house, box, lease, m
     found = rounds.prepared(house, 1)
     second: list[bool] = []
     with house.db.write() as tx:
-        assert sort.write(house, tx, found)
+        assert sort.write(house, tx, [found]) == {1}
         meanwhile(lambda: second.append(rounds.written(house, found)))
     time.sleep(0.3)
     assert second == [False]
@@ -88,7 +88,7 @@ def test_a_clerks_wish_waits_for_the_worker_who_notes_the_command(house, box, le
 
     def forward() -> None:
         with house.db.write() as tx:
-            ops.want(tx, 1, kind="file", dst_folder=other, now=house.clock())
+            wishes.want(tx, 1, kind="file", dst_folder=other, now=house.clock())
 
     box.ensure_folder(wish.dst_folder)
     mark = box.watermark(wish.dst_folder)
