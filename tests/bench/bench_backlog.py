@@ -3,9 +3,9 @@
     python -m tests.bench.bench_backlog 1000 --rounds 3 --postgresql
 
 Both take the same mails out of a Maildir, read, judge and store them, and move them into folders.
-The naive chain: one mail after the other, `policy.default`, `html.parser`, a calibrated scikit-learn
-pipeline, one commit a mail. It gives none of the house's promises. Ratios of one run on one machine;
-nothing here is a timed test.
+The naive chain: one mail after the other, `policy.default`, `html.parser`, a calibrated
+scikit-learn pipeline, one commit a mail. It gives none of the promises of the house. Ratios of one
+run on one machine; nothing here is a timed test.
 """
 
 import argparse
