@@ -1,7 +1,7 @@
 """The door for mail servers: SMTP or LMTP, and "250" only for what is durable.
 
-An asyncio server in a thread of its own; whatever it keeps is kept in other threads, so that one
-slow commit never holds up another client, and a client that goes away never stops a commit.
+An asyncio server in a thread of its own; whatever it keeps is kept in another thread, so that a
+slow commit never holds up a conversation, and a client that goes away never stops a commit.
 Any trouble of ours is a 451 without a word about it, so that the sender's queue repeats the
 delivery. What a delivery becomes is in triage/letterbox.py.
 Source: RFC 5321, RFC 2033 (LMTP), RFC 1047 (repeated deliveries); measurement 2026-11-23
@@ -24,17 +24,14 @@ from typing import Literal
 import structlog
 
 from ingest import smtp_talk
-from ingest.smtp_talk import Keep, Talk
+from ingest.smtp_desk import Desk, Keep
+from ingest.smtp_talk import Talk
 from rules.errors import Refused
 from rules.postbox import Delivered
 
 BUSY = b"421 4.3.2 too many connections, try again later\r\n"
 STRANGER = b"554 5.7.1 this client is not on the list\r\n"
 LEAVING = b"421 4.3.2 closing, try again later\r\n"
-_COMMIT_THREADS = 4
-"""One database writer needs no more; on PostgreSQL four commits share a disk flush.
-Source: own decision 0026."""
-
 _GOODBYE_SECONDS = 10.0
 """How long a client may take to read its last answer when the door closes.
 Source: own decision 0026."""
@@ -69,9 +66,10 @@ class DoorPlan:
 
 @dataclass(slots=True)
 class SmtpDoor:
-    """The running door. `keep` is called in a thread, once for each recipient.
+    """The running door. `keep` is called in a thread, with one delivery for each recipient.
 
-    It returns when the delivery is durable, and raises what it likes where it is not.
+    It gets all that wait at that moment. It returns when all are durable, and raises what it likes
+    where none is; then it is called for each by itself.
     """
 
     plan: DoorPlan
@@ -130,12 +128,9 @@ class SmtpDoor:
     async def _serve(self, context: ssl.SSLContext | None) -> None:
         loop = self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        with ThreadPoolExecutor(_COMMIT_THREADS, thread_name_prefix="door-commit") as pool:
-
-            def keep(delivered: Delivered) -> asyncio.Future[None]:
-                return loop.run_in_executor(pool, self.keep, delivered)
-
-            make = partial(self._talk, context=context, keep=keep)
+        with ThreadPoolExecutor(1, thread_name_prefix="door-commit") as pool:
+            desk = Desk(self.keep, pool)
+            make = partial(self._talk, context=context, keep=desk.take)
             try:
                 server = await loop.create_server(make, self.plan.host, self.plan.port)
             except OSError as exc:
@@ -144,9 +139,12 @@ class SmtpDoor:
             self.port = server.sockets[0].getsockname()[1]
             self._ready.set()
             _log.info("door.opened", protocol=self.plan.protocol, port=self.port)
+            keeping = asyncio.create_task(desk.run())
             await self._stop.wait()
             server.close()
             await self._say_goodbye()
+            desk.close()
+            await keeping
         _log.info("door.closed", port=self.port)
 
     async def _say_goodbye(self) -> None:

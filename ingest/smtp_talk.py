@@ -18,9 +18,6 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from rules.errors import HouseError
 from rules.postbox import Delivered
 
-Keep = Callable[[Delivered], None]
-"""Makes one delivery durable; the sender is told 250 if it returns, and 451 if it raises."""
-
 MAX_RECIPIENTS = 100
 """In one transaction; more are told to come again. Source: RFC 5321 section 4.5.3.1.8."""
 
@@ -42,7 +39,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a session needs of its door. `keep` starts the keeping in a thread.
+    """What a session needs of its door. `keep` starts the keeping.
 
     `admit` returns the words to turn a client away with, empty to let it in; `leave` is told
     when the session is over.

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from rules.ledger import LedgerState
 from store.engine import Tx
 from store.ledger import day_bounds
+from store.statements import parts
 from store.tables import arrival, message, sighting
 
 
@@ -72,14 +73,21 @@ def count_in(tx: Tx, kept: Iterable[Counted], *, now: datetime) -> None:
 
 def seen_again(tx: Tx, delivery_key: str) -> int | None:
     """The message that this delivery brought before, counting it once more; None if it is new."""
-    statement = (
-        sa.update(arrival)
-        .where(arrival.c.delivery_key == delivery_key)
-        .values(deliveries=arrival.c.deliveries + 1)
-        .returning(arrival.c.message_id)
-    )
-    message_id: int | None = tx.run(statement).scalar_one_or_none()
-    return message_id
+    return seen_again_many(tx, [delivery_key]).get(delivery_key)
+
+
+def seen_again_many(tx: Tx, delivery_keys: Iterable[str]) -> dict[str, int]:
+    """As `seen_again`, for many: the messages by key; new ones are left out."""
+    found: dict[str, int] = {}
+    for part in parts(sorted(set(delivery_keys))):
+        statement = (
+            sa.update(arrival)
+            .where(arrival.c.delivery_key.in_(part))
+            .values(deliveries=arrival.c.deliveries + 1)
+            .returning(arrival.c.delivery_key, arrival.c.message_id)
+        )
+        found |= {row.delivery_key: row.message_id for row in tx.run(statement)}
+    return found
 
 
 def seen(tx: Tx, *, day: date, postbox: str | None = None) -> int:

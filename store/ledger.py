@@ -17,6 +17,7 @@ from rules.errors import Refused
 from rules.ledger import TAKEN_OUT_OF, LedgerState, ledger_step
 from store import originals, rows, tables
 from store.engine import Tx
+from store.originals import Packed
 from store.statements import parts, spelled
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -158,25 +159,20 @@ def original(tx: Tx, message_id: int) -> bytes:
     `mail.damaged`: the stored bytes are not those of their fingerprint.
     """
     row = message(tx, message_id)
-    data = None if row.state is LedgerState.DELETED else originals.read(tx, row.sha256)
-    if data is None:
-        raise _deleted(row)
-    return data
+    return opened(row, originals.packed_many(tx, [row.sha256])[row.sha256])
 
 
-def opened(row: Message, packed: bytes | None) -> bytes:
+def opened(row: Message, packed: Packed) -> bytes:
     """The bytes of a message out of what the store holds of them; raises as `original`."""
-    if packed is None or row.state is LedgerState.DELETED:
-        raise _deleted(row)
-    return originals.unpacked(packed, row.sha256)
-
-
-def _deleted(row: Message) -> Refused:
-    return Refused(
-        "mail.deleted",
-        f"The content of message {row.id} was deleted after its retention period.",
-        message_id=row.id,
-    )
+    is_there = row.state is not LedgerState.DELETED
+    data = originals.unpacked(packed, row.sha256) if is_there else None
+    if data is None:
+        raise Refused(
+            "mail.deleted",
+            f"The content of message {row.id} was deleted after its retention period.",
+            message_id=row.id,
+        )
+    return data
 
 
 def set_state(tx: Tx, message_id: int, state: LedgerState, *, reason: str, now: datetime) -> None:

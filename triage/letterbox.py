@@ -5,12 +5,16 @@ is the same message: it is counted as seen again, answered as before, and kept o
 Source: RFC 1047; own decision 0026.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
 
 import structlog
 
 from rules.postbox import Delivered
 from store import arrivals, audit, keeping
+from store.audit import Note
+from store.engine import Tx
 from store.keeping import Arrival
 from triage.house import House
 
@@ -18,36 +22,62 @@ log = structlog.get_logger()
 
 
 def keep(house: House, delivered: Delivered) -> None:
-    """Keep one delivery; durable when it returns. Idempotent. Sorting comes later.
+    """Keep one delivery; durable when it returns. See `keep_all`."""
+    keep_all(house, [delivered])
 
-    Raises: TryLater: `store.away`. Conflict: `store.conflict`: the same delivery is just being
-    kept; the next try finds it.
+
+def keep_all(house: House, delivered: Sequence[Delivered]) -> None:
+    """Keep deliveries in one commit; durable when it returns. Idempotent. Sorting comes later.
+
+    Raises: TryLater: `store.away`. Conflict: `store.conflict`: one of them is just being kept by
+    another process; the next try finds it. Nothing is kept then.
     """
-    now = house.clock()
-    recipient = delivered.recipient.lower()
-    key = delivery_key(delivered)
     with house.db.write() as tx:
-        message_id = arrivals.seen_again(tx, key)
-        is_new = message_id is None
-        if message_id is None:
-            arrival = Arrival(
-                data=delivered.data,
-                received_at=now,
-                source="smtp",
-                postbox=recipient,
-                region=house.directory.by_mailbox(recipient).region,
-                delivery_key=key,
+        found = _keep(house, tx, [(delivery_key(one), one) for one in delivered])
+    for message_id, seen in found:
+        log.info("mail.delivered", message=message_id, seen=seen)
+
+
+def _keep(house: House, tx: Tx, keyed: Sequence[tuple[str, Delivered]]) -> list[tuple[int, str]]:
+    """Message, and whether it is seen "first" or "again", for each delivery."""
+    first: dict[str, Delivered] = {}
+    later: list[tuple[str, Delivered]] = []
+    for key, one in keyed:
+        if first.setdefault(key, one) is not one:
+            later.append((key, one))
+    now = house.clock()
+    known = arrivals.seen_again_many(tx, first)
+    new = [key for key in first if key not in known]
+    made = keeping.keep_many(tx, [_arrival(house, key, first[key], now) for key in new], now=now)
+    ids = known | {key: kept.message_id for key, kept in zip(new, made, strict=True)}
+    audit.add_many(
+        tx,
+        "door",
+        [
+            Note(
+                "mail.seen_again" if key in known else "mail.kept",
+                f"message:{ids[key]}",
+                {"sha256": sha256(one.data).hexdigest()},
             )
-            message_id = keeping.keep(tx, arrival, now=now).message_id
-        audit.add(
-            tx,
-            "door",
-            action="mail.kept" if is_new else "mail.seen_again",
-            subject=f"message:{message_id}",
-            details={"sha256": sha256(delivered.data).hexdigest()},
-            at=now,
-        )
-    log.info("mail.delivered", message=message_id, seen="first" if is_new else "again")
+            for key, one in first.items()
+        ],
+        at=now,
+    )
+    found = [(ids[key], "again" if key in known else "first") for key in first]
+    # The same twice at the same moment: the second is a repetition of the first.
+    return found + (_keep(house, tx, later) if later else [])
+
+
+def _arrival(house: House, key: str, delivered: Delivered, now: datetime) -> Arrival:
+    recipient = delivered.recipient.lower()
+    return Arrival(
+        data=delivered.data,
+        received_at=now,
+        source="smtp",
+        postbox=recipient,
+        region=house.directory.by_mailbox(recipient).region,
+        delivery_key=key,
+    )
 
 
 def delivery_key(delivered: Delivered) -> str:

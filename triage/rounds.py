@@ -6,6 +6,7 @@ from rules.errors import Conflict, TryLater
 from rules.ledger import LedgerState
 from store import aside, audit, claims, items, leases, ledger, originals
 from store.ledger import Message
+from store.originals import Packed
 from store.outgoing import Outgoing
 from triage import freshness, idempotency, send, sort
 from triage.house import House
@@ -87,7 +88,7 @@ def prepared(house: House, message_id: int) -> sort.Sorted | None:
     return _read(house, row, packed)
 
 
-def _read(house: House, row: Message, packed: bytes | None) -> sort.Sorted | None:
+def _read(house: House, row: Message, packed: Packed) -> sort.Sorted | None:
     """As `prepared`, for a mail that was taken out of the store already."""
     try:
         return sort.prepare(house, row, ledger.opened(row, packed))

@@ -29,7 +29,7 @@ from rules.errors import Refused
 from store import texts
 from store.engine import Database
 from triage.house import House, Judging, Policy, PostboxPlan
-from triage.letterbox import keep as keep_delivered
+from triage.letterbox import keep_all
 from triage.ports import Door, MailJudge, MailOutlet, Postbox
 from triage.send import Outlets
 from triage.settings import (
@@ -282,7 +282,7 @@ def letterbox(house: House, settings: Settings) -> Door | None:
         certificate=door.tls_cert,
         key=door.tls_key,
     )
-    return SmtpDoor(plan, partial(keep_delivered, house))
+    return SmtpDoor(plan, partial(keep_all, house))
 
 
 def outlets(settings: Settings) -> Outlets:

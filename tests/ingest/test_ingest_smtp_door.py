@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -34,13 +34,14 @@ class Shelf:
     hold: threading.Event | None = None
     begun: threading.Event = field(default_factory=threading.Event)
 
-    def __call__(self, delivered: Delivered) -> None:
+    def __call__(self, delivered: Sequence[Delivered]) -> None:
         self.begun.set()
         if self.hold is not None:
             assert self.hold.wait(20)
-        if delivered.recipient in self.fails_for:
-            raise self.fails_for[delivered.recipient]
-        self.kept.append(delivered)
+        for one in delivered:
+            if one.recipient in self.fails_for:
+                raise self.fails_for[one.recipient]
+        self.kept += delivered
 
 
 PLAN = DoorPlan(

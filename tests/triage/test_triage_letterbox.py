@@ -195,3 +195,31 @@ def wait_until(reached, postfix: PostfixServer) -> None:
         assert time.monotonic() < until, postfix.log()
         postfix.flush()
         time.sleep(0.2)
+
+
+def test_many_deliveries_are_one_commit_and_a_twin_among_them_is_a_repetition(house):
+    one = Delivered("a@kunde.example", KASSEL, eml("Termin"))
+    other = replace(one, data=eml("Krankmeldung"))
+    letterbox.keep(house, other)
+    letterbox.keep_all(house, [one, replace(one), other, replace(one)])
+    assert seen(house) == 2
+    with house.db.read() as tx:
+        told = [(entry.action, entry.subject) for entry in audit.listing(tx, limit=9)]
+    assert sorted(told[1:]) == [
+        ("mail.kept", "message:2"),
+        ("mail.seen_again", "message:1"),
+        ("mail.seen_again", "message:2"),
+        ("mail.seen_again", "message:2"),
+    ]
+    assert admin.completeness(house, ADMIN).closes
+
+
+def test_a_batch_that_can_not_be_kept_is_kept_not_at_all(house, monkeypatch):
+    def breaks(*_, **__):
+        raise Conflict("store.conflict", "somebody was faster")
+
+    mails = [Delivered("a@kunde.example", KASSEL, eml(f"Termin {n}")) for n in range(3)]
+    monkeypatch.setattr(audit, "add_many", breaks)
+    with pytest.raises(Conflict):
+        letterbox.keep_all(house, mails)
+    assert seen(house) == 0
