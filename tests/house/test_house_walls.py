@@ -17,7 +17,7 @@ BROAD_EXCEPTS = {"triage/worker.py", "triage/rounds.py", "api/errors.py"}
 """Decision 0006: the places that outlive a bug: the worker and the HTTP door."""
 
 
-SMTP_DOOR = {"ingest/smtp_door.py", "ingest/smtp_talk.py"}
+SMTP_DOOR = {"ingest/smtp_desk.py", "ingest/smtp_door.py", "ingest/smtp_talk.py"}
 """Decision 0002: asyncio stays in the doors."""
 
 
