@@ -3,7 +3,7 @@
 One commit is under way at a time; whoever comes meanwhile shares the next. So a door with many
 clients pays for one flush of the disk, not for one a mail. Lives in the loop's thread of the door;
 the commit itself runs in the one thread of `pool`.
-Source: speed measurement 2026-11-23 (SMTP, group commit); own decision 0035.
+Source: speed measurement 2026-11-23 (SMTP, group commit); own decision 0036.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ Keep = Callable[[Sequence[Delivered]], None]
 
 AT_ONCE = 200
 AT_ONCE_BYTES = 8_000_000
-"""Deliveries in one commit, and their bytes. Source: own decision 0035."""
+"""Deliveries in one commit, and their bytes. Source: own decision 0036."""
 
 _Waiting = tuple[Delivered, asyncio.Future[None]]
 

@@ -39,7 +39,7 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 CHECKPOINT_PAGES = 8_000
 """The WAL is written back when it is 32 MB long, not after each batch of mails with files.
 
-Source: measurement 2026-11-26; own decision 0035.
+Source: measurement 2026-11-26; own decision 0036.
 """
 
 CONNECT_TIMEOUT_SECONDS = 5

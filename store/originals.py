@@ -21,7 +21,7 @@ LEVEL = 1
 
 COMPRESSED_BYTES = 32_768
 """Mail above it is stored as it is: it is mostly base64, which shrinks by a quarter and takes 30
-times as long as writing it. Source: measurement 2026-11-26; own decision 0035."""
+times as long as writing it. Source: measurement 2026-11-26; own decision 0036."""
 
 
 @dataclass(frozen=True, slots=True)
