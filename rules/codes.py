@@ -74,6 +74,7 @@ class AgencyHow(StrEnum):
     PLACE = "place"
     POSTBOX = "postbox"
     FOLDER = "folder"
+    RULE = "rule"
     CLERK = "clerk"
     UNKNOWN = "unknown"
 

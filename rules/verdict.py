@@ -87,10 +87,28 @@ class AgencyFound:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleTrace:
+    """What the rule set in force said: which rule hit, and what failed in those asked before it.
+
+    `hit` None: none matched. `because` are the conditions that held, in the admin's own words.
+    `held` is the code of the law that kept the hit from changing anything, or empty. `misses`
+    are pairs of rule and first condition that failed. Source: F15; own decision 0037.
+    """
+
+    id: str
+    version: int
+    hit: str | None
+    because: tuple[str, ...] = ()
+    held: str = ""
+    misses: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The judgement with everything the rules add. Made by `triage.sort.decide`.
 
-    `due` is a local date of the agency's Land; `rules` is the id of the rule set.
+    `due` is a local date of the agency's Land; `rules` is the id of the built-in rules, with the
+    rule set behind a plus sign where one is in force. `ruleset` says what that set did.
     """
 
     judgement: Judgement
@@ -101,6 +119,7 @@ class Verdict:
     due_because: str
     rules: str
     defects: tuple[str, ...] = ()
+    ruleset: RuleTrace | None = None
 
 
 def as_json(verdict: Verdict, *, file: str | None = None) -> dict[str, Any]:
@@ -143,8 +162,22 @@ def as_json(verdict: Verdict, *, file: str | None = None) -> dict[str, Any]:
         "defects": list(verdict.defects),
         "model": judgement.model,
         "rules": verdict.rules,
+        "ruleset": _trace_json(verdict.ruleset),
     }
     return body
+
+
+def _trace_json(trace: RuleTrace | None) -> dict[str, Any] | None:
+    if trace is None:
+        return None
+    return {
+        "id": trace.id,
+        "version": trace.version,
+        "hit": trace.hit,
+        "because": list(trace.because),
+        "held": trace.held,
+        "misses": dict(trace.misses),
+    }
 
 
 def _concern_json(found: ConcernFound) -> dict[str, Any]:

@@ -67,6 +67,7 @@ HOW: Final[Mapping[str, str]] = MappingProxyType(
         "place": "nach dem Ort",
         "postbox": "nach dem Postfach",
         "folder": "nach dem Ordner",
+        "rule": "nach einer Regel des Regelsatzes",
         "clerk": "von Hand zugeordnet",
         "unknown": "nicht erkannt, liegt in der Klärung",
     }
