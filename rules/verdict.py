@@ -102,6 +102,11 @@ class RuleTrace:
     held: str = ""
     misses: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def label(self) -> str:
+        """Id and version, as `Verdict.rules` names them: "regeln-west.3". Own decision 0037."""
+        return f"{self.id}.{self.version}"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -1,7 +1,7 @@
 """Everything a station needs, in one frozen value, made by wiring.py and passed first."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,8 +10,11 @@ from rules.backoff import BackoffRule
 from rules.deadlines import DeadlineRules
 from rules.directory import Directory
 from store.engine import Database
+from store.ledger import Message
 from store.texts import TextShelf
 from triage.ports import MailJudge
+from triage.rulebook import InForce, RuleBook
+from triage.ruling import RulesFor
 
 BERLIN = ZoneInfo("Europe/Berlin")
 """Local days of the house. Source: § 4 Zeitgesetz (EinhZeitG): legal time in Germany."""
@@ -73,6 +76,8 @@ class House:
     policy: Policy
     clock: Callable[[], datetime]
     """Now, aware UTC. The only clock of the stations; tests turn it."""
+    rulebook: RuleBook = field(default_factory=RuleBook)
+    """The rule sets in force."""
 
     @property
     def directory(self) -> Directory:
@@ -87,3 +92,14 @@ class House:
     def local_now(self) -> datetime:
         """Now in German legal time; `.date()` of it is the local day."""
         return self.clock().astimezone(BERLIN)
+
+    def rules_for(self, message: Message) -> RulesFor:
+        """Which rule set holds for a kept mail: the one in force when it was received."""
+
+        def find(region: str) -> InForce | None:
+            at = message.received_at
+            return self.rulebook.at(
+                self.db, region=region, moment=at, local=at.astimezone(BERLIN), now=self.clock()
+            )
+
+        return RulesFor(message.region or "", message.size_bytes, find)

@@ -17,6 +17,7 @@ from rules.deadlines import due as due_of
 from rules.item import new_case
 from rules.ledger import LedgerState
 from rules.mail import ParsedMail
+from rules.rule_law import ASIDE_FOLDER, ASIDE_REASON, Ruled
 from rules.verdict import Judgement, Verdict, as_json
 from store import aside, audit, items, ledger, sightings, verdicts, wishes
 from store.audit import Note
@@ -24,7 +25,9 @@ from store.engine import Tx
 from store.items import NewItem
 from store.ledger import Described, Message
 from store.verdicts import NewVerdict
+from triage import ruling
 from triage.house import BERLIN, House, Judging
+from triage.ruling import NO_RULES, RulesFor
 
 log = structlog.get_logger()
 
@@ -39,16 +42,22 @@ class Sorted:
 
 
 def decide(
-    judging: Judging, mail: ParsedMail, *, received_at: datetime, mailbox: str = ""
+    judging: Judging,
+    mail: ParsedMail,
+    *,
+    received_at: datetime,
+    mailbox: str = "",
+    rules: RulesFor = NO_RULES,
 ) -> Verdict:
     """The verdict on a parsed mail: judgement, team, agency, folder, due day. Stores nothing.
 
     `received_at` aware UTC. `mailbox` is the address or postbox that got it; where empty, the
-    first recipient that is an address of ours counts.
+    first recipient that is an address of ours counts. Without `rules` the built-in routing alone.
     """
     box = mailbox or addressed(judging, mail)
     judgement = judging.judge.judge(mail, received_at=received_at, mailbox=box)
-    return _with_rules(judging, mail, judgement, received_at=received_at, mailbox=box)
+    ruled = ruling.route(judging.directory, mail, judgement, mailbox=box, rules=rules)
+    return _with_due(judging, mail, judgement, ruled, received_at=received_at)
 
 
 def addressed(judging: Judging, mail: ParsedMail) -> str:
@@ -60,18 +69,11 @@ def addressed(judging: Judging, mail: ParsedMail) -> str:
     return mail.recipients[0] if mail.recipients else ""
 
 
-def _with_rules(
-    judging: Judging, mail: ParsedMail, judgement: Judgement, *, received_at: datetime, mailbox: str
+def _with_due(
+    judging: Judging, mail: ParsedMail, judgement: Judgement, ruled: Ruled, *, received_at: datetime
 ) -> Verdict:
-    # Our own mail come back is a machine's, however much it reads like a person's (F10).
-    is_loop = machine_mail.is_loop(mail)
-    team = Team.NONE if is_loop else routing.team_of(judgement.channel)
-    facts = judgement.facts
-    agency = routing.find_agency(
-        judging.directory, plz=facts.plz, place=facts.place, mailbox=mailbox
-    )
-    first = judgement.concerns[0].code if judgement.concerns else Concern.SONSTIGES
-    found = judging.directory.agency(agency.code)
+    route, facts = ruled.route, judgement.facts
+    found = judging.directory.agency(route.agency.code)
     due = due_of(
         judgement.concerns,
         judgement.payment_relevant,
@@ -82,13 +84,14 @@ def _with_rules(
     )
     return Verdict(
         judgement=judgement,
-        team=team,
-        agency=agency,
-        folder=routing.folder_of(team, agency, first),
+        team=route.team,
+        agency=route.agency,
+        folder=route.folder,
         due=due.day,
         due_because=due.because,
-        rules=routing.RULES_ID,
+        rules=routing.RULES_ID + (f"+{ruled.trace.label}" if ruled.trace else ""),
         defects=(*mail.defects, *facts.defects),
+        ruleset=ruled.trace,
     )
 
 
@@ -96,7 +99,13 @@ def prepare(house: House, message: Message, data: bytes) -> Sorted:
     """Parse and decide, without a transaction: this is the part that takes time."""
     mail = parse(data, house.layouts)
     mailbox = addressed(house.judging, mail) or (message.postbox or "")
-    verdict = decide(house.judging, mail, received_at=message.received_at, mailbox=mailbox)
+    verdict = decide(
+        house.judging,
+        mail,
+        received_at=message.received_at,
+        mailbox=mailbox,
+        rules=house.rules_for(message),
+    )
     return Sorted(message, mail, verdict)
 
 
@@ -122,11 +131,11 @@ def write(house: House, tx: Tx, found: Sequence[Sorted]) -> frozenset[int]:
 
 
 def _described(found: Sorted, row: Message) -> Described:
-    is_machine = found.verdict.team is Team.NONE
+    is_aside = found.verdict.team is Team.NONE
     return Described(
         row,
-        LedgerState.ASIDE if is_machine else LedgerState.SORTED,
-        machine_mail.kind(found.mail).value if is_machine else "",
+        LedgerState.ASIDE if is_aside else LedgerState.SORTED,
+        _aside_reason(found) if is_aside else "",
         sender=found.mail.sender,
         subject=found.mail.subject,
         message_id=found.mail.message_id,
@@ -135,17 +144,17 @@ def _described(found: Sorted, row: Message) -> Described:
 
 
 def _write_verdicts(house: House, tx: Tx, found: Sequence[Sorted], now: datetime) -> None:
-    """Each into the queue of its team, or aside where a machine wrote it.
+    """Each into the queue of its team, or aside where a machine wrote it or a rule says so.
 
     One that has an item from before (a replay) keeps that, and its verdict.
     """
-    machine = [one for one in found if one.verdict.team is Team.NONE]
-    for one in machine:
+    aside_ones = [one for one in found if one.verdict.team is Team.NONE]
+    for one in aside_ones:
         _set_aside(tx, one, now)
     queued = [one for one in found if one.verdict.team is not Team.NONE]
     served = items.messages_with_item(tx, (one.message.id for one in queued))
     fresh = [one for one in queued if one.message.id not in served]
-    verdicts.add_many(tx, map(_new_verdict, [*machine, *fresh]), now=now)
+    verdicts.add_many(tx, map(_new_verdict, [*aside_ones, *fresh]), now=now)
     items.create_many(
         tx,
         [
@@ -180,15 +189,22 @@ def _new_verdict(found: Sorted) -> NewVerdict:
 
 
 def _set_aside(tx: Tx, found: Sorted, now: datetime) -> None:
-    """Machine mail: kept, counted, shown, never deleted unseen. Source: label guide."""
+    """Machine mail, or by a rule: kept, counted, shown, never deleted unseen. Own decision 0037."""
+    is_by_rule = found.verdict.folder == ASIDE_FOLDER
     aside.put(
         tx,
         found.message.id,
         step="sort",
-        reason_code=machine_mail.kind(found.mail).value,
-        detail=Channel.MASCHINELL.value,
+        reason_code=_aside_reason(found),
+        detail=found.verdict.rules if is_by_rule else Channel.MASCHINELL.value,
         now=now,
     )
+
+
+def _aside_reason(found: Sorted) -> str:
+    if found.verdict.folder == ASIDE_FOLDER:
+        return ASIDE_REASON
+    return machine_mail.kind(found.mail).value
 
 
 def _new_item(house: House, found: Sorted, *, team: Team, review: bool) -> NewItem:

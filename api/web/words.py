@@ -137,6 +137,7 @@ ASIDE: Final[Mapping[str, str]] = MappingProxyType(
         "receipt": "Lesebestätigung",
         "newsletter": "Newsletter",
         "loop": "Eigene Nachricht",
+        "rule": "Nach Regel",
         "unreadable": "Unlesbar",
         "too_large": "Zu groß",
         "failed": "Fehlgeschlagen",
@@ -149,6 +150,7 @@ ASIDE_WHY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "Maschinelle Mail": "Abwesenheitsnotiz, Bericht oder Newsletter; niemand wartet darauf.",
         "Eigene Nachricht": "Eine Antwort dieses Hauses kam zurück; sie wird nicht beantwortet.",
+        "Nach Regel": "Eine Regel legt solche Nachrichten beiseite; welche, sagt der Regelsatz.",
         "Unzustellbar": "Ein Mailserver meldet, dass eine Nachricht nicht ankam. Prüfen, welche.",
         "Zu groß": "Über der Größengrenze. Der Kopf ist gelesen, der Inhalt liegt im Postfach.",
         "Unlesbar": "Der Aufbau ist zerstört. Das Original ist gesichert.",

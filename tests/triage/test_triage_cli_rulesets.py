@@ -1,0 +1,88 @@
+"""The commands for rule sets: a whole life at the console, by two accounts."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from rules.errors import HouseError
+from store import keeping, migrate
+from store.keeping import Arrival
+from tests.house_fixture import eml, open_house
+from tests.rules.ruleset_samples import HEAD, rule
+from triage import cli, rounds, wiring
+
+RUN = CliRunner()
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """A small house with one sorted mail; commands get the simple judge instead of a model."""
+    file = tmp_path / "postlotse.toml"
+    file.write_text('[store]\nurl = "sqlite:///p.sqlite"\n')
+    url = f"sqlite:///{tmp_path}/p.sqlite"
+    migrate.upgrade(url)
+    house = open_house(url, clock=wiring.utc_now)
+    with house.db.write() as tx:
+        now = house.clock()
+        data = eml("Frage zur Umschulung", "34117 Kassel")
+        keeping.keep(tx, Arrival(data, now, "api", None, "Südwest", None), now=now)
+    rounds.sort_pending(house)
+    monkeypatch.setattr(wiring, "house_of", lambda _: house)
+    yield file
+    house.db.close()
+
+
+@pytest.fixture
+def text(tmp_path):
+    file = tmp_path / "regeln.toml"
+    file.write_text(HEAD + rule('betreff = "Umschulung"'), encoding="utf-8")
+    return file
+
+
+def call(*words, code=0):
+    result = RUN.invoke(cli.app, ["ruleset", *map(str, words)])
+    assert result.exit_code == code, (result.output, result.exception)
+    return result.output
+
+
+def refusal(*words):
+    result = RUN.invoke(cli.app, ["ruleset", *map(str, words)])
+    assert isinstance(result.exception, HouseError), (result.output, result.exception)
+    return result.exception.code
+
+
+def test_a_rule_set_from_draft_to_rollback(config, text, monkeypatch):
+    conf = ("-c", str(config))
+    monkeypatch.setenv("LOGNAME", "anna")
+    assert "fit to be activated" in call("lint", text, *conf)
+    found = json.loads(call("dry-run", text, "--json", "--days", 3, *conf))
+    assert (found["moved"], found["hits"]) == (1, {"r1": 1})
+    assert "version 1 is a draft" in call("draft", text, *conf)
+    assert "1 would lie elsewhere" in call("dry-run", "regeln", *conf)
+    assert refusal("activate", "regeln", "--confirm", *conf) == "ruleset.same_person"
+    monkeypatch.setenv("LOGNAME", "berta")
+    assert "nothing was changed" in call("activate", "regeln", *conf)
+    assert json.loads(call("show", "--json", *conf).splitlines()[0])["now"] is None
+    call("activate", "regeln", "--confirm", *conf)
+    assert json.loads(call("show", "--json", *conf).splitlines()[0])["planned"] == ["regeln.1"]
+    assert "Betreff enthält" in call("show", "regeln", *conf)
+    assert json.loads(call("show", "regeln", "--version", 1, "--json", *conf))["id"] == "regeln"
+    assert "1 planned activation(s) withdrawn" in call("rollback", *conf)
+
+
+def test_lint_names_line_and_remedy_and_ends_with_one(config, text):
+    text.write_text(HEAD + rule('kanal = "fax"'))
+    found = json.loads(call("lint", text, "--json", "-c", config, code=1))
+    assert (found["code"], found["line"]) == ("ruleset.code_unknown", 9)
+    assert "kontaktformular" in found["remedy"]
+    assert "Zeile 9" in call("lint", text, "-c", config, code=1)
+
+
+def test_wrong_input_ends_with_its_code(config, text, tmp_path):
+    assert refusal("lint", tmp_path / "nothing.toml", "-c", config) == "ruleset.file"
+    assert refusal("show", "nothing", "-c", config) == "ruleset.unknown"
+    assert refusal("rollback", "-c", config) == "ruleset.none_in_force"
+    call("draft", text, "-c", config)
+    words = ("activate", "regeln", "--confirm", "--from", "bald", "-c", config)
+    assert refusal(*words) == "ruleset.day"
