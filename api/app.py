@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from api import admins, automation, clerks, errors, health, letters, metrics, openapi
+from api import admins, automation, clerks, errors, health, letters, metrics, openapi, rulesets
 from api.auth import KeyRing
 from api.doors import DoorSettings
 from api.idempotency import FirstAnswer
@@ -27,7 +27,7 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
     app.state.house, app.state.door = house, door
     app.state.keys = KeyRing(door.keys)
     errors.register(app)
-    for room in (automation, clerks, letters, admins, health, metrics):
+    for room in (automation, clerks, letters, admins, rulesets, health, metrics):
         app.include_router(room.router)
     pages.install(app)
     wrap(app, door)

@@ -1,0 +1,83 @@
+"""Rule sets through the doors: by key of a machine and of an admin, two persons, problems."""
+
+import pytest
+
+from rules.access import Caller
+from rules.codes import Role
+from tests.api.conftest import Doors
+from tests.rules.ruleset_samples import HEAD, rule
+from triage import rulesets
+
+RULE = rule('betreff = "Umschulung"', rule_id="umschulung")
+PATH = "/v1/admin/rulesets"
+
+
+@pytest.fixture
+def sorted_mail(doors: Doors) -> Doors:
+    doors.hand_in("Umschulung", "34117 Kassel")
+    doors.hand_in("Krankmeldung", "34117 Kassel")
+    return doors
+
+
+def test_a_machine_writes_and_tries_and_an_admin_puts_into_force(sorted_mail: Doors) -> None:
+    doors = sorted_mail
+    saved = doors.machine.post(PATH, json={"text": HEAD + RULE})
+    assert (saved.status_code, saved.json()["version"]["version"]) == (201, 1)
+    tried = doors.machine.post(f"{PATH}/regeln/versions/1/dry-run", json={"days": 3}).json()
+    assert (tried["mails"], tried["moved"], tried["hits"]) == (2, 1, {"umschulung": 1})
+    assert tried["changes"][0]["after"] == "435 Kassel/Beratung"
+    assert len(tried["listed"]) == 1
+    refused = doors.machine.post(f"{PATH}/regeln/versions/1/activate", json={})
+    assert (refused.status_code, refused.json()["code"]) == (403, "access.denied")
+    done = doors.admin.post(f"{PATH}/regeln/versions/1/activate", json={"day": "2026-11-23"})
+    assert done.status_code == 200
+    doors.clock.forward(seconds=10)
+    answer = doors.hand_in("Umschulung", "34117 Kassel")
+    verdict = doors.machine.get(f"/v1/mails/{answer['id']}").json()["verdict"]
+    assert verdict["folder"] == "435 Kassel/Beratung"
+    assert verdict["ruleset"]["hit"] == "umschulung"
+    listed = doors.admin.get(PATH).json()
+    assert listed["lines"][0]["now"]["id"] == "regeln"
+    assert doors.admin.post(f"{PATH}/rollback", json={}).json()["to"] is None
+
+
+def test_a_text_is_checked_and_tried_without_being_kept(sorted_mail: Doors) -> None:
+    doors = sorted_mail
+    found = doors.admin.post(f"{PATH}/check", json={"text": HEAD + rule('kanal = "fax"')}).json()
+    assert found["readable"] is False
+    assert (found["findings"][0]["code"], found["findings"][0]["line"]) == (
+        "ruleset.code_unknown",
+        9,
+    )
+    tried = doors.admin.post(f"{PATH}/dry-run", json={"text": HEAD + RULE}).json()
+    assert tried["moved"] == 1
+    assert doors.admin.get(PATH).json()["versions"] == []
+
+
+def test_an_unreadable_text_is_refused_with_its_findings(doors: Doors) -> None:
+    answer = doors.admin.post(PATH, json={"text": "id = "})
+    assert (answer.status_code, answer.json()["code"]) == (422, "ruleset.findings")
+    assert answer.json()["details"]["findings"][0]["line"] == 1
+
+
+def test_whoever_wrote_it_does_not_activate_it_and_clerks_see_nothing(doors: Doors) -> None:
+    doors.admin.post(PATH, json={"text": HEAD + RULE})
+    answer = doors.admin.post(f"{PATH}/regeln/versions/1/activate", json={})
+    assert (answer.status_code, answer.json()["code"]) == (422, "ruleset.same_person")
+    assert doors.kassel.get(PATH).status_code == 403
+    assert doors.admin.get(f"{PATH}/fremd").status_code == 404
+    shown = doors.admin.get(f"{PATH}/regeln").json()
+    assert (shown["text"], shown["version"]["is_draft"]) == (
+        (HEAD + RULE).strip(),
+        True,
+    )
+
+
+def test_a_repeated_order_with_its_key_takes_effect_once(doors: Doors) -> None:
+    rulesets.save(doors.house, Caller("a-writer", Role.ADMIN, agencies=None), HEAD + RULE)
+    for _ in range(2):
+        answer = doors.admin.post(
+            f"{PATH}/regeln/versions/1/activate", json={}, headers={"Idempotency-Key": "once"}
+        )
+        assert answer.status_code == 200
+    assert len(doors.admin.get(f"{PATH}/regeln").json()["activations"]) == 1
