@@ -13,6 +13,7 @@ from api.web import (
     item,
     overview,
     postboxes,
+    rules,
     signin,
     texts,
     trial,
@@ -32,6 +33,7 @@ for _room in (
     completeness,
     trial,
     corrections,
+    rules,
     assets,
 ):
     router.include_router(_room.router)

@@ -36,6 +36,12 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "replayed_all": "Noch einmal durch die Verarbeitung laufen: {}.",
         "replied": "Antwort beauftragt.",
         "returned": "An das Service Center zurückgegeben.",
+        "rules_active": "In Kraft ab {}.",
+        "rules_back": "Die vorige Version gilt wieder.",
+        "rules_none": "Zurückgenommen. Es gilt wieder die Zuordnung ohne diesen Regelsatz.",
+        "rules_saved": "Entwurf gespeichert. Er wirkt erst, wenn eine zweite Person ihn in Kraft"
+        " setzt.",
+        "rules_withdrawn": "Das Geplante ist zurückgenommen. Was gilt, gilt weiter.",
         "taken": "Der Vorgang ist für Sie reserviert.",
         "taken_in": "Als Vorgang {} aufgenommen.",
         "waived": "Als nicht zahlungsrelevant begründet.",
@@ -54,6 +60,7 @@ _AREAS: Final = (
     ("/vollzaehligkeit", "Vollzähligkeit", Permission.READ_FIGURES),
     ("/probelauf", "Probelauf", Permission.MANAGE_POSTBOXES),
     ("/korrekturen", "Korrekturen", Permission.MANAGE_MODELS),
+    ("/regeln", "Regeln", Permission.CHANGE_RULES),
 )
 
 _COOKIE: Final = "postlotse_notice"

@@ -18,11 +18,13 @@ router = APIRouter(include_in_schema=False)
 
 
 class Seat(StrEnum):
-    """Where somebody sits: Eingangszone of one agency, Service Center, administration."""
+    """Where somebody sits: Eingangszone of one agency, Service Center, administration (two)."""
 
     EZ = "ez"
     SC = "sc"
     ADMIN = "admin"
+    SECOND = "second"
+    """Another admin: what needs two persons can be shown."""
 
 
 _VISITOR = Caller(name="anmeldung", role=Role.ADMIN, agencies=None)
@@ -78,6 +80,8 @@ def _demo_caller(house: House, seat: Seat, agency_code: str) -> Caller:
     """Raises: Refused: `agency.unknown`."""
     if seat is Seat.ADMIN:
         return Caller("demo-admin", Role.ADMIN, agencies=None)
+    if seat is Seat.SECOND:
+        return Caller("demo-admin-2", Role.ADMIN, agencies=None)
     if seat is Seat.SC:
         return Caller("demo-sc", Role.CLERK, agencies=None)
     agency = house.directory.agency(agency_code)

@@ -23,6 +23,7 @@ from api.web.item_page import ReplySide, item_page
 from api.web.letters import letter
 from api.web.overview import total
 from api.web.render import page
+from api.web.rules_page import ACTION_NAMES, KEY_NAMES, rule_rows
 from api.web.visit import Line
 from rules.access import Caller
 from rules.agencies import Agency
@@ -36,13 +37,19 @@ from store.arrivals import Fault as Lack
 from store.aside import SetAside
 from store.items import Item
 from store.ledger import Message
+from store.rulesets import OffRule
 from store.texts import Approval
+from tests.api import rules_samples
 from tests.api.small_door import SECRET, ClockHouse, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
 from triage.item_view import Gate, ItemView, OtherItem, Step
 from triage.observed import AgencyPart, Disagreement, Observed
 from triage.relearn import Waiting
+from triage.rule_trial import Span
+from triage.rulesets import Checked
+from triage.rulesets import Line as RegionLine
+from triage.rulesets import Overview as RulesOverview
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -448,7 +455,37 @@ def _corrections(request: Request) -> Response:
     return page(request, "korrekturen.html", rows=(one, own), is_full=False)
 
 
-FOR_ADMINS = {"beiseite", "korrekturen", "postfaecher", "vollzaehligkeit", "probelauf"}
+def _rulesets(request: Request, **changed: object) -> Response:
+    draft, active = rules_samples.version(2), rules_samples.version(1, activated_at=NOW)
+    off = OffRule(active.id, "umschulung", "West", "rule.folder_gone", "321 Bochum/X", NOW)
+    lines = (RegionLine("", active, NOW, ((draft, NOW),)), RegionLine("West", None, None, ()))
+    full = RulesOverview(lines, (draft, active), (off,))
+    shown: dict[str, object] = {"overview": full, "versions": {active.id: active}, "mine": {""}}
+    return page(request, "regeln.html", **shown | changed)
+
+
+def _ruleset(request: Request) -> Response:
+    shown = rules_samples.shown()
+    return page(
+        request, "regelsatz.html", status=422, shown=shown, version=shown.version,
+        rows=rule_rows(shown, rules_samples.TRIAL), whole=rules_samples.FAULTS[:1],
+        trial=rules_samples.TRIAL, span=Span(14, 500), gate="Eine zweite Person.", may_change=True,
+        now=NOW, fault="Diesen Tag gibt es nicht.", typed="31.02.2026",
+    )  # fmt: skip
+
+
+def _rule_text(request: Request) -> Response:
+    return page(
+        request, "regeltext.html", status=422, text=rules_samples.TEXT, is_new=False,
+        checked=Checked(None, rules_samples.FAULTS), fault="Nicht Ihre Region.", keys=KEY_NAMES,
+        actions=ACTION_NAMES,
+    )  # fmt: skip
+
+
+FOR_ADMINS = {
+    "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "vollzaehligkeit", "probelauf", "regeln", "regeln-leer",
+    "regelsatz", "regeltext",
+}  # fmt: skip
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
 PAGES: dict[str, Callable[[Request], Response]] = {
@@ -467,6 +504,10 @@ PAGES: dict[str, Callable[[Request], Response]] = {
     "probelauf": _trial,
     "korrekturen": _corrections,
     "korrekturen-leer": lambda r: page(r, "korrekturen.html", rows=(), is_full=False),
+    "regeln": _rulesets,
+    "regeln-leer": lambda r: _rulesets(r, overview=RulesOverview((), (), ())),
+    "regelsatz": _ruleset,
+    "regeltext": _rule_text,
     "fehler-409": lambda r: problem_page(
         r, Problem(409, "item.lease_stale", "", {"item_id": 4711})
     ),

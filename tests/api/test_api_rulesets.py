@@ -33,7 +33,7 @@ def test_a_machine_writes_and_tries_and_an_admin_puts_into_force(sorted_mail: Do
     assert done.status_code == 200
     doors.clock.forward(seconds=10)
     answer = doors.hand_in("Umschulung", "34117 Kassel")
-    verdict = doors.machine.get(f"/v1/mails/{answer['id']}").json()["verdict"]
+    verdict = doors.machine.get(f"/v1/mails/{answer['message_id']}").json()["verdict"]
     assert verdict["folder"] == "435 Kassel/Beratung"
     assert verdict["ruleset"]["hit"] == "umschulung"
     listed = doors.admin.get(PATH).json()

@@ -50,11 +50,23 @@ function openDialog(button) {
   dialog.showModal();
 }
 
+// Ein Befund springt in seine Zeile des Textes.
+function toLine(button) {
+  const box = document.getElementById(button.dataset.into);
+  const lines = box.value.split('\n');
+  const number = Math.min(Number(button.dataset.line), lines.length);
+  const start = lines.slice(0, number - 1).reduce((sum, line) => sum + line.length + 1, 0);
+  box.focus();
+  box.setSelectionRange(start, start + lines[number - 1].length);
+  box.scrollTop = (box.scrollHeight / lines.length) * Math.max(0, number - 4);
+}
+
 document.addEventListener('click', (event) => {
   const button = event.target.closest('button');
   if (!button) return;
   if (button.getAttribute('aria-disabled') === 'true') { event.preventDefault(); say(reasonOf(button)); return; }
   if (button.dataset.copy) copy(button);
+  if (button.dataset.line) toLine(button);
   if (button.dataset.open) openDialog(button);
   if (button.dataset.close !== undefined) button.closest('dialog').close();
   if (button.dataset.print !== undefined) print();

@@ -1,0 +1,208 @@
+"""The pages "Regeln": what holds, versions, the text with its faults, the dry run, two persons."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Form, Query, Response
+
+from api.web import days
+from api.web.render import Notice, go, page
+from api.web.rules_page import (
+    ACTION_NAMES,
+    KEY_NAMES,
+    SAMPLE,
+    Typed,
+    gate,
+    rule_rows,
+    with_rule,
+)
+from api.web.visit import Reading, Visit, Writing
+from rules.errors import Conflict, Refused
+from rules.placename import fold
+from triage import rule_trial, rulesets
+from triage.rule_trial import Span
+from triage.rulesets import Checked, Shown
+
+router = APIRouter(include_in_schema=False)
+
+PAGE_MAILS: Final = 2_000
+"""Most mails of a dry run on the page; the command takes more. Own decision 0035 (seconds)."""
+
+RuleText = Annotated[str, Form(max_length=220_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleForm:
+    """The form "Regel anfügen" below the text."""
+
+    title: Annotated[str, Form(max_length=200)] = ""
+    key1: Annotated[str, Form(max_length=40)] = ""
+    value1: Annotated[str, Form(max_length=500)] = ""
+    key2: Annotated[str, Form(max_length=40)] = ""
+    value2: Annotated[str, Form(max_length=500)] = ""
+    action: Annotated[str, Form(max_length=40)] = "thema"
+    target: Annotated[str, Form(max_length=200)] = ""
+
+    def typed(self) -> Typed:
+        """Its values; keys that the form doesn't offer count as none."""
+        known = {key.value for key, _ in KEY_NAMES}
+        keys = tuple(key if key in known else "" for key in (self.key1, self.key2))
+        values = (self.value1, self.value2)
+        return Typed(self.title, (keys[0], keys[1]), values, self.action, self.target)
+
+
+@router.get("/rules")
+def english() -> Response:
+    """The page's English name leads to it."""
+    return go("/regeln")
+
+
+@router.get("/regeln")
+def rules_page(visit: Reading) -> Response:
+    """What holds in each region, all versions, and rules that switched themselves off."""
+    found = rulesets.overview(visit.house, visit.caller)
+    return page(
+        visit.request,
+        "regeln.html",
+        overview=found,
+        versions={one.id: one for one in found.versions},
+        mine={line.region for line in found.lines if _may_change(visit, line.region)},
+    )
+
+
+@router.get("/regeln/neu")
+def new_page(visit: Reading) -> Response:
+    """The text of a new rule set, with its head."""
+    rulesets.overview(visit.house, visit.caller)
+    regions = sorted(visit.caller.regions or ())
+    name = regions[0] if regions else ""
+    line = f'\nregion = "{name}"' if name else ""
+    text = SAMPLE.format(region=fold(name) or "haus", line=line, day=visit.today.isoformat())
+    return _editor(visit, text, Checked(None, ()), is_new=True)
+
+
+@router.post("/regeln/pruefen")
+def check(visit: Writing, text: RuleText = "") -> Response:
+    """The text again, with what is wrong with it. Keeps nothing."""
+    return _editor(visit, text, rulesets.check(visit.house, visit.caller, _unix(text)))
+
+
+@router.post("/regeln/anfuegen")
+def append(visit: Writing, form: Annotated[RuleForm, Depends()], text: RuleText = "") -> Response:
+    """The text with the rule of the form behind it, checked. Keeps nothing."""
+    longer = with_rule(_unix(text), form.typed())
+    return _editor(visit, longer, rulesets.check(visit.house, visit.caller, longer))
+
+
+@router.post("/regeln/speichern")
+def save(visit: Writing, text: RuleText = "") -> Response:
+    """Keep the draft and show it; a text that can't be read comes back with its faults."""
+    plain = _unix(text)
+    checked = rulesets.check(visit.house, visit.caller, plain)
+    if checked.rules is None:
+        return _editor(visit, plain, checked, status=422)
+    try:
+        saved, _ = rulesets.save(visit.house, visit.caller, plain)
+    except Refused as refused:
+        return _editor(visit, plain, checked, status=403, fault=refused.message)
+    return go(f"/regeln/{saved.set_id}/{saved.version}", Notice("rules_saved"))
+
+
+@router.post("/regeln/zuruecknehmen")
+def take_back(visit: Writing, region: Annotated[str, Form(max_length=60)] = "") -> Response:
+    """Withdraw what is planned; where nothing is, the version before holds again."""
+    done = rulesets.rollback(visit.house, visit.caller, region)
+    name = "rules_withdrawn" if done.withdrawn else "rules_back" if done.to else "rules_none"
+    return go("/regeln", Notice(name))
+
+
+@router.get("/regeln/{set_id}/{version}")
+def version_page(
+    visit: Reading,
+    set_id: str,
+    version: int,
+    probe: str = "",
+    tage: Annotated[int, Query(ge=1, le=3650)] = 14,
+    mails: Annotated[int, Query(ge=1, le=PAGE_MAILS)] = 500,
+) -> Response:
+    """One version: its rules, and with `probe` what it would change for stored mails."""
+    shown = rulesets.show(visit.house, visit.caller, set_id, version)
+    return _version(visit, shown, span=Span(tage, mails) if probe else None)
+
+
+@router.get("/regeln/{set_id}/{version}/text")
+def text_page(visit: Reading, set_id: str, version: int) -> Response:
+    """The text of a version, to go on from."""
+    shown = rulesets.show(visit.house, visit.caller, set_id, version)
+    return _editor(visit, shown.version.text, shown.checked)
+
+
+@router.post("/regeln/{set_id}/{version}/aktivieren")
+def activate(
+    visit: Writing, set_id: str, version: int, ab: Annotated[str, Form(max_length=30)] = ""
+) -> Response:
+    """Put the version into force, from today or from a day on."""
+    try:
+        day = days.typed(ab, today=visit.today)
+        from_at = rulesets.activate(visit.house, visit.caller, set_id, version, day=day)
+    except (Refused, Conflict) as refused:
+        if refused.code.startswith("access."):
+            raise
+        shown = rulesets.show(visit.house, visit.caller, set_id, version)
+        return _version(visit, shown, span=Span(14, 500), fault=refused.message, typed=ab)
+    return go(f"/regeln/{set_id}/{version}", Notice("rules_active", days.short_day(from_at)))
+
+
+def _may_change(visit: Visit, region: str) -> bool:
+    return visit.caller.regions is None or region in visit.caller.regions
+
+
+def _unix(text: str) -> str:
+    """Browsers send line feeds as two characters. Source: HTML Living Standard, 4.10.21."""
+    return text.replace("\r\n", "\n")
+
+
+def _version(
+    visit: Visit, shown: Shown, *, span: Span | None, fault: str = "", typed: str = ""
+) -> Response:
+    trial = None
+    if span is not None and shown.checked.rules is not None:
+        trial = rule_trial.trial(visit.house, visit.caller, shown.version.text, span=span)
+    return page(
+        visit.request,
+        "regelsatz.html",
+        status=422 if fault else 200,
+        shown=shown,
+        version=shown.version,
+        rows=rule_rows(shown, trial),
+        whole=tuple(one for one in shown.checked.findings if not one.rule),
+        trial=trial,
+        span=span or Span(14, 500),
+        gate=gate(shown, visit.caller),
+        may_change=_may_change(visit, shown.version.region),
+        now=visit.house.clock(),
+        fault=fault,
+        typed=typed or days.short_day(visit.today),
+    )
+
+
+def _editor(
+    visit: Visit,
+    text: str,
+    checked: Checked,
+    *,
+    is_new: bool = False,
+    status: int = 200,
+    fault: str = "",
+) -> Response:
+    return page(
+        visit.request,
+        "regeltext.html",
+        status=status,
+        text=text,
+        checked=checked,
+        is_new=is_new,
+        fault=fault,
+        keys=KEY_NAMES,
+        actions=ACTION_NAMES,
+    )

@@ -1,0 +1,58 @@
+"""An invented rule set in the states that its pages show."""
+
+from datetime import UTC, datetime
+
+from rules.codes import AgencyHow, PaymentRelevant, Team
+from rules.rule_finding import Finding, Level
+from rules.rule_law import Route, Ruled
+from rules.rule_text import read_rules
+from rules.rule_trial import AgencySum, Change, Trial, Tried
+from rules.verdict import AgencyFound
+from store.rulesets import OffRule, Version
+from tests.rules.ruleset_samples import HEAD, rule
+from triage.rulesets import Checked, Shown
+
+NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
+TEXT = HEAD + rule(
+    'betreff = ["Umschulung", "Weiterbildung*"]\nkanal = "freie_email"',
+    'ordner = "321 Bochum/Umschulungen und sehr lange Namen von Ordnern"',
+    rule_id="umschulung",
+    more='[regel.ausser]\nabsender = "@traeger.example"',
+)
+FAULTS = (
+    Finding("ruleset.gap", 0, "Dazwischen gilt kein Regelsatz.", "Tage anschließen.",
+            level=Level.WARNING),
+    Finding("rule.shadowed", 6, "Regel „a“ (Zeile 4) kommt ihr immer zuvor.", "Davor stellen.",
+            "umschulung"),
+    Finding("rule.place_unknown", 9, "Der Ort steht in keinem Verzeichnis.", "Prüfen.",
+            "umschulung", Level.WARNING),
+)  # fmt: skip
+_HERE = Ruled(
+    Route(Team.EZ, AgencyFound("321", "Bochum", AgencyHow.PLZ), "321 Bochum/Sonstiges"), None
+)
+TRIAL = Trial(
+    mails=1284,
+    unread=3,
+    moved=71,
+    payment_moved=2,
+    changes=(
+        Change("321 Bochum/Sonstiges", "321 Bochum/Umschulungen", "umschulung", 69, 2, (40721,)),
+        Change("321 Bochum/AU", "Klärung", "", 2, 0, (40722, 40723)),
+    ),
+    agencies=(AgencySum("321 Bochum", 71, 69), AgencySum("", 0, 2)),
+    hits=(("umschulung", 71),),
+    held=(("umschulung", "rule.held_payment", 3),),
+    listed=(Tried(40721, PaymentRelevant.NO, _HERE, _HERE),),
+)
+
+
+def version(number: int, *, activated_at: datetime | None = None) -> Version:
+    return Version(
+        id=number, set_id="regeln-west", version=number, region="", title="Eigene Regeln",
+        text=TEXT, authors=["a-1"], created_at=NOW, changed_at=NOW, activated_at=activated_at,
+    )  # fmt: skip
+
+
+def shown() -> Shown:
+    off = OffRule(2, "umschulung", "West", "rule.folder_gone", "321 Bochum/Umschulungen", NOW)
+    return Shown(version(2), Checked(read_rules(TEXT).rules, FAULTS), (), (off,))

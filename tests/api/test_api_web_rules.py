@@ -1,0 +1,104 @@
+"""The pages "Regeln", before a real house: from an empty list to what holds, by two persons."""
+
+import pytest
+
+from tests.api.conftest import Doors
+from tests.api.desk_person import Person, at_desk
+from tests.rules.ruleset_samples import HEAD, rule
+
+RULE = rule('betreff = "Umschulung"', rule_id="umschulung")
+
+
+@pytest.fixture
+def anna(doors: Doors) -> Person:
+    doors.hand_in("Umschulung", "34117 Kassel")
+    doors.hand_in("Krankmeldung", "34117 Kassel")
+    return at_desk(doors.app, seat="admin")
+
+
+def write(person: Person, text: str, button: str = "speichern", **typed: str) -> None:
+    """Sends the form of the text with one of its buttons."""
+    person.open("/regeln/neu")
+    hidden = person.page.query_selector("input[name=csrf]").getattr("value")
+    target = f"/regeln/{button}"
+    sent = {"csrf": hidden, "text": text.replace("\n", "\r\n")} | typed
+    person._follow(person.client.post(target, data=sent), target)
+
+
+def test_from_an_empty_list_to_a_rule_in_force_by_two_persons(doors: Doors, anna: Person) -> None:
+    anna.open("/regeln")
+    assert "Noch kein Regelsatz" in anna.words("main")
+    write(anna, HEAD + RULE)
+    assert anna.url == "/regeln/regeln/1"
+    assert "Entwurf gespeichert" in anna.words(".notice")
+    anna.open("/regeln/regeln/1?probe=1")
+    assert "2 gespeicherte Nachrichten: 1 lägen anders, 1 gleich." in anna.words("main")
+    assert "zweite Person" in anna.words("#gate")
+    anna.send("aktivieren", ab="23.11.2026")
+    assert anna.answer.status_code == 422
+    berta = at_desk(doors.app, seat="second")
+    berta.open("/regeln/regeln/1?probe=1")
+    assert berta.page.query_selector("[aria-disabled]") is None
+    berta.send("aktivieren", ab="31.2.2026")
+    assert berta.answer.status_code == 422
+    assert "TT.MM.JJJJ" in berta.words("#ab-fault")
+    berta.send("aktivieren", ab="23.11.2026")
+    assert "In Kraft ab Mo 23.11.2026." in berta.words(".notice")
+    doors.clock.forward(seconds=10)
+    berta.open("/regeln")
+    assert "Regeln, Version 1" in berta.words("tbody")
+    berta.send("zuruecknehmen")
+    assert "Zurückgenommen" in berta.words(".notice")
+
+
+def test_a_text_with_faults_comes_back_with_line_and_remedy_and_is_not_kept(anna: Person) -> None:
+    write(anna, HEAD + rule('kanal = "fax"'))
+    assert anna.answer.status_code == 422
+    assert "Zeile 9" in anna.words("#befunde")
+    assert 'kanal = "fax"' in anna.page.query_selector("textarea").text
+    write(anna, HEAD + RULE, "pruefen")
+    assert "keine Befunde" in anna.words("main")
+    anna.open("/regeln")
+    assert "Noch kein Regelsatz" in anna.words("main")
+
+
+def test_a_rule_put_together_in_the_form_stands_behind_the_text(anna: Person) -> None:
+    typed = {
+        "title": "Größe & Übung",
+        "key1": "betreff",
+        "value1": "umschul*, Kurs",
+        "key2": "kanal",
+        "value2": "freie_email",
+        "action": "thema",
+        "target": "beratung",
+    }
+    write(anna, HEAD + RULE, "anfuegen", **typed)
+    text = anna.page.query_selector("textarea").text
+    assert 'id = "groesse-uebung"' in text
+    assert 'betreff = ["umschul*", "Kurs"]' in text
+    write(anna, HEAD + RULE, "anfuegen", **typed | {"target": "blumen"})
+    assert "ruleset.code_unknown" in anna.words("#befunde")
+    write(anna, HEAD, "anfuegen", title="x", action="klaerung")
+    assert "klaerung = true" in anna.page.query_selector("textarea").text
+    write(anna, HEAD, "anfuegen", title="x", action="ordner", target='Klärung/"X"')
+    assert 'ordner = "Klärung/X"' in anna.page.query_selector("textarea").text
+
+
+def test_what_is_held_and_what_is_wrong_stands_at_its_rule(anna: Person) -> None:
+    weg = rule('betreff = "Krank*"', "beiseite = true", rule_id="weg")
+    write(anna, HEAD + weg + rule('betreff = "krankmeldung"', rule_id="spaet"))
+    anna.open("/regeln/regeln/1?probe=1&tage=2&mails=10")
+    told = anna.words(".rules")
+    assert "1 ohne Wirkung: ist oder kann zahlungsrelevant sein" in told
+    assert "kommt ihr immer zuvor" in told
+    assert "Erst sie beheben" in anna.words("#gate") or "Keine Nachricht" in anna.words("main")
+
+
+def test_clerks_have_no_rules_and_the_english_name_leads_here(doors: Doors, anna: Person) -> None:
+    clerk = at_desk(doors.app)
+    clerk.open("/regeln")
+    assert clerk.answer.status_code == 403
+    anna.open("/rules")
+    assert anna.url == "/regeln"
+    anna.open("/regeln/fremd/1")
+    assert anna.answer.status_code == 404
