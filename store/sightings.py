@@ -109,6 +109,12 @@ def folders(tx: Tx, postbox: str) -> tuple[str, ...]:
     return tuple(sorted(tx.run(statement).scalars()))
 
 
+def was_used(tx: Tx, postbox: str, *, folder: str) -> bool:
+    """Whether a message ever lay in that folder."""
+    statement = sa.select(sa.literal(1)).where(_in_folder(postbox, folder)).limit(1)
+    return tx.run(statement).first() is not None
+
+
 def folders_of_gone(tx: Tx, postbox: str) -> frozenset[str]:
     """Folders in which messages lay that are `gone` now: there they may turn up again."""
     statement = (

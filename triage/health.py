@@ -5,8 +5,10 @@ from datetime import timedelta
 
 from rules.errors import HouseError
 from rules.freshness import Alarm
-from store import beats
+from rules.rule_force import in_force
+from store import beats, rulesets
 from store.beats import Beat
+from store.engine import Tx
 from triage import freshness
 from triage.freshness import Freshness
 from triage.house import House
@@ -20,7 +22,12 @@ FOLDERS = "folders:"
 FRESH = "fresh:"
 """Begins the names of the checks that tell how long the oldest unsorted mail has waited."""
 
+RULE = "rule:"
+"""Begins the names of the checks that tell which rules switched themselves off."""
+
 REMEDIES = {
+    "rule.folder_gone": "Ordner wieder anlegen oder die Regel ändern, dann neu in Kraft setzen.",
+    "rule.agency_gone": "Die Regel auf eine Agentur ändern, die es gibt, und neu in Kraft setzen.",
     "mail.overdue": "Rückstau ansehen: Läuft der Worker, und was meldet die Schleife `sort`?",
     "postbox.no_right": "Dem Konto im Postfach das Recht geben, Ordner anzulegen.",
     "postbox.name_taken": "Im Postfach liegt etwas unter dem Namen des Ordners; umbenennen.",
@@ -54,6 +61,7 @@ def ready(house: House) -> tuple[Check, ...]:
         house.db.ping()
         with house.db.read() as tx:
             loops = [b for b in beats.all_beats(tx) if not b.name.startswith(freshness.STANDING)]
+            off = _rules_off(house, tx)
         ways = freshness.look(house)
     except HouseError as exc:
         remedy = REMEDIES.get(exc.code, "")
@@ -64,6 +72,29 @@ def ready(house: House) -> tuple[Check, ...]:
         database,
         *(_of_loop(beat, silent=now - beat.at > SILENT_AFTER) for beat in loops),
         *(_of_way(way) for way in ways),
+        *off,
+    )
+
+
+def _rules_off(house: House, tx: Tx) -> tuple[Check, ...]:
+    """Rules of sets in force that are passed over, because their target is gone."""
+    rows = rulesets.off_rules(tx)
+    if not rows:
+        return ()
+    activations, now = rulesets.activations(tx), house.clock()
+    regions = {one.region for one in activations}
+    held = {one.ruleset_id for r in regions if (one := in_force(activations, region=r, at=now))}
+    named = rulesets.by_ids(tx, {row.ruleset_id for row in rows})
+    return tuple(
+        Check(
+            f"{RULE}{named[row.ruleset_id].set_id}.{row.rule_id}",
+            ok=False,
+            needed=False,
+            message=f"{row.code} {row.target}",
+            remedy=REMEDIES.get(row.code, ""),
+        )
+        for row in rows
+        if row.ruleset_id in held
     )
 
 

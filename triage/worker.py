@@ -21,7 +21,7 @@ from rules.errors import Conflict, HouseError
 from rules.postbox import Place
 from store import beats, leases
 from store.leases import Lease
-from triage import filing, folders, health, receive, reconcile, rounds
+from triage import filing, folders, health, receive, reconcile, rounds, rule_targets
 from triage.house import House
 from triage.ports import Door, Postbox
 from triage.send import Outlets
@@ -171,6 +171,8 @@ class _PostboxRound:
         if self._looked_at is None or now - self._looked_at >= pause:
             self._looked_at = now
             self._make_folders(box)
+            if self.job.files:
+                rule_targets.look(self.worker.house, box, region=self.job.region)
             look = reconcile.reconcile(self.worker.house, box, lease, read=self._read)
             if look.unfinished:
                 self._looked_at = now - pause

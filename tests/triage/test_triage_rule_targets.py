@@ -1,0 +1,96 @@
+"""A rule whose folder or agency is gone switches itself off; the alarm stands until mended."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+import structlog
+
+from rules.access import Caller
+from rules.agencies import Agency
+from rules.codes import Role
+from store import audit
+from tests.house_fixture import ADMIN, eml
+from tests.rules.ruleset_samples import HEAD, rule
+from triage import filing, health, receive, rounds, rule_targets, rulesets
+
+FOLDER = "435 Kassel/Umschulung"
+TEXT = HEAD + rule('betreff = "Umschulung"', f'ordner = "{FOLDER}"', rule_id="umschulung")
+WRITER = Caller("a-writer", Role.ADMIN, agencies=None)
+
+
+@pytest.fixture
+def url(sqlite_url):
+    return sqlite_url
+
+
+def put_in_force(house, text=TEXT):
+    saved, _ = rulesets.save(house, WRITER, text)
+    rulesets.activate(house, ADMIN, saved.set_id, saved.version)
+    house.clock.forward(seconds=10)
+
+
+def look(house, box, region="Südwest"):
+    return rule_targets.look(house, box, region=region)
+
+
+def arrive(house, box, lease, subject="Umschulung"):
+    box.append("INBOX", eml(subject, "34117 Kassel"), house.clock())
+    receive.receive(house, box, lease, region="Südwest")
+    rounds.sort_pending(house)
+    filing.file_due(house, box, lease)
+
+
+def checks(house):
+    return [(c.name, c.ok, c.message) for c in health.ready(house) if c.name.startswith("rule:")]
+
+
+def test_a_folder_that_people_removed_switches_its_rule_off_once(house, box, lease, tmp_path):
+    put_in_force(house)
+    arrive(house, box, lease)
+    assert FOLDER in box.folders()
+    assert look(house, box) == 0
+    # As a person would in a mail program: the folder and what is in it.
+    shutil.rmtree(tmp_path / "postbox" / "435 Kassel" / "Umschulung")
+    with structlog.testing.capture_logs() as logs:
+        assert look(house, box) == 1
+        assert look(house, box) == 0
+    assert [(one["event"], one["log_level"]) for one in logs] == [("ruleset.rule_off", "error")]
+    assert checks(house) == [("rule:regeln.umschulung", False, f"rule.folder_gone {FOLDER}")]
+    with house.db.read() as tx:
+        told = [e for e in audit.listing(tx, after=0, limit=99) if e.action == "ruleset.rule_off"]
+    assert [one.details["target"] for one in told] == [FOLDER]
+    arrive(house, box, lease, "Umschulung im Lager")
+    with house.db.read() as tx:
+        last = audit.listing(tx, after=0, limit=99)
+    assert [e.details["folder"] for e in last if e.action == "mail.sorted"][-1] == (
+        "435 Kassel/Sonstiges"
+    )
+    rulesets.activate(house, ADMIN, "regeln", 1)
+    assert checks(house) == []
+
+
+def test_a_folder_that_filing_will_make_is_not_gone(house, box):
+    put_in_force(house)
+    assert look(house, box) == 0
+    strict = replace(house, policy=replace(house.policy, create_folders=False))
+    assert look(strict, box, region="West") == 0, "the folder of another region"
+    assert look(strict, box) == 1
+
+
+def test_an_agency_that_is_gone_switches_its_rule_off_everywhere(house, box):
+    put_in_force(house, HEAD + rule('betreff = "Umschulung"', 'agentur = "435"'))
+    known = house.directory
+    left = tuple(one for one in known.agencies if one.code != "435")
+    rows = tuple(row for row in known.plz_rows if row.agency_code != "435")
+    assert all(isinstance(one, Agency) for one in left)
+    smaller = replace(known, agencies=left, plz_rows=rows)
+    without = replace(house, judging=replace(house.judging, directory=smaller))
+    assert look(without, box, region="West") == 1
+    assert checks(house) == [("rule:regeln.r1", False, "rule.agency_gone 435")]
+
+
+def test_without_a_rule_set_nothing_is_looked_for(house, box):
+    assert look(house, box) == 0
+    put_in_force(house, HEAD + rule('betreff = "Umschulung"'))
+    assert look(house, box) == 0
