@@ -1,7 +1,7 @@
 """Rules whose target is gone switch themselves off, with an alarm; the rules below go on.
 
 Asked now and then in each postbox that is sorted. A folder is gone if it is not there and would
-not be made by filing, or if mail of ours has lain in it. Source: F18; own decision 0035.
+not be made by filing, or if mail of ours has lain in it. Source: F18; own decision 0037.
 """
 
 from collections.abc import Collection, Iterator

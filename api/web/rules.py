@@ -26,7 +26,7 @@ from triage.rulesets import Checked, Shown
 router = APIRouter(include_in_schema=False)
 
 PAGE_MAILS: Final = 2_000
-"""Most mails of a dry run on the page; the command takes more. Own decision 0035 (seconds)."""
+"""Most mails of a dry run on the page; the command takes more. Own decision 0037 (seconds)."""
 
 RuleText = Annotated[str, Form(max_length=220_000)]
 

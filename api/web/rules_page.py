@@ -20,7 +20,7 @@ HELD: Final = {
     "rule.held_team": "gehört dem anderen Team; der Kanal entscheidet",
     "rule.held_agency": "hat keine Agentur",
 }
-"""Why a rule that hit changed nothing. Source: own decision 0035."""
+"""Why a rule that hit changed nothing. Source: own decision 0037."""
 
 KEY_NAMES: Final = (
     (Key.SUBJECT, "Betreff enthält"),

@@ -483,8 +483,8 @@ def _rule_text(request: Request) -> Response:
 
 
 FOR_ADMINS = {
-    "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "vollzaehligkeit", "probelauf", "regeln", "regeln-leer",
-    "regelsatz", "regeltext",
+    "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "vollzaehligkeit", "probelauf",
+    "regeln", "regeln-leer", "regelsatz", "regeltext",
 }  # fmt: skip
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
