@@ -42,6 +42,9 @@ class Principal:
 
 
 DEFAULT: Final = Principal(PrincipalKind.DEFAULT, "default")
+OWNER: Final = "owner"
+"""Key of the postbox's own login, which no folder can shut out."""
+
 ANONYMOUS: Final = Principal(PrincipalKind.ANONYMOUS, "anonymous")
 
 
@@ -64,6 +67,11 @@ class FolderAcl:
     folder: str
     entries: tuple[Entry, ...] = ()
     unreadable: str = ""
+
+
+def is_owner(who: Principal) -> bool:
+    """Whether the postbox itself is meant, which always may. Source: Dovecot 2.3, "owner"."""
+    return who.kind is PrincipalKind.ACCOUNT and who.key == OWNER
 
 
 def account(key: str) -> Principal:

@@ -22,6 +22,7 @@ from rules.folder_acl import (
     PrincipalKind,
     access,
     account,
+    is_owner,
     list_key,
     person_key,
 )
@@ -203,7 +204,7 @@ def _of_folder(acl: FolderAcl, target: _Target, should: Should) -> Iterator[Find
     said = {entry.principal: entry.said for entry in acl.entries}
     has = access(acl.entries)
     for who, rights in sorted(has.items(), key=lambda pair: pair[0].key):
-        if who.key in should.exempt:
+        if is_owner(who) or who.key in should.exempt:
             continue
         code = _judged(who, rights, target, should)
         if code is not None:

