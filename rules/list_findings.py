@@ -4,10 +4,14 @@ Source: Weisung 202404002 no. 3 (each agency reports its lists); F56; own decisi
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from rules.directory import Directory
 from rules.distribution import DistributionList, ListBook
 from rules.folder_findings import Code, Finding
+
+NO_FOLDER: Final = "kein Ordner"
+"""Said of an agency that has no folder in the postbox either."""
 
 
 def of_lists(
@@ -22,7 +26,8 @@ def of_lists(
     for agency in directory.by_region(region):
         lists = book.of_agency(agency.code)
         if not lists:
-            yield Finding(Code.AGENCY_WITHOUT_LIST, "", agency.code, agency.code)
+            about = "" if agency.code in present else NO_FOLDER
+            yield Finding(Code.AGENCY_WITHOUT_LIST, "", agency.code, agency.code, about=about)
         elif agency.code not in present:
             for one in lists:
                 yield Finding(Code.LIST_WITHOUT_FOLDER, "", agency.code, one.address)

@@ -16,6 +16,7 @@ from triage import (
     cli_models,
     cli_observed,
     cli_relearn,
+    cli_rights,
     cli_run,
     log,
 )
@@ -35,6 +36,7 @@ cli_relearn.register(app)
 cli_admin.register(app)
 cli_backfill.register(app)
 cli_observed.register(app)
+cli_rights.register(app)
 
 
 def main() -> None:
