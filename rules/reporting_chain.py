@@ -120,12 +120,12 @@ def _link(
 def require_step(links: Iterable[Link], step: Step, *, unit: str, note: str) -> None:
     """Pass if the unit is in the chain, and all below it are done or the note says why not.
 
-    Raises: Refused: `rights.unit_unknown`, `rights.chain_incomplete`.
+    Raises: Refused: `unit.unknown`, `rights.chain_incomplete`.
     Source: Weisung 202404002 no. 3 ("konsolidiert"); own decision 0037.
     """
     found = next((one for one in links if (one.step, one.unit) == (step, unit)), None)
     if found is None:
-        raise Refused("rights.unit_unknown", f"{unit} gehört nicht zu dieser Meldekette.")
+        raise Refused("unit.unknown", f"{unit} gehört nicht zu dieser Meldekette.")
     if found.open_units and len(note.strip()) < 10:
         raise Refused(
             "rights.chain_incomplete",

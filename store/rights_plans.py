@@ -115,10 +115,10 @@ def void_proposals(tx: Tx, postbox: str, *, now: datetime) -> None:
 
 
 def one(tx: Tx, plan_id: int) -> StoredPlan:
-    """A plan. Raises: Refused: `rights.plan_unknown`."""
+    """A plan. Raises: Refused: `plan.unknown`."""
     row = tx.run(_plans().where(table.c.id == plan_id)).one_or_none()
     if row is None:
-        raise Refused("rights.plan_unknown", f"Einen Plan {plan_id} gibt es nicht.")
+        raise Refused("plan.unknown", f"Einen Plan {plan_id} gibt es nicht.")
     return _plan(row)
 
 

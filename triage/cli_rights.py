@@ -170,7 +170,7 @@ def keep(
     every = rights.standing(house, caller, postbox).open
     found = [one for one in every if (one.folder, one.subject) == (folder, subject.lower())]
     if not found:
-        raise Refused("rights.finding_unknown", "There is no such finding; see `rights audit`.")
+        raise Refused("finding.unknown", "There is no such finding; see `rights audit`.")
     until = house.local_now().date() + timedelta(days=days)
     for one in found:
         rights.keep(house, caller, postbox, one.key, reason=reason, until=until)

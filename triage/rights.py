@@ -88,7 +88,7 @@ def order(
 ) -> int:
     """Ask a worker to look, to carry out an approved plan, or to undo one; the order's number.
 
-    Raises: Refused: `access.denied`, `postbox.unknown`, `rights.plan_unknown`,
+    Raises: Refused: `access.denied`, `postbox.unknown`, `plan.unknown`,
     `rights.not_approved`, `rights.read_only`.
     """
     box = box_of(house, caller, postbox)
@@ -134,7 +134,7 @@ def propose(house: House, caller: Caller, postbox: str) -> int:
 
 
 def plan(house: House, caller: Caller, plan_id: int) -> tuple[StoredPlan, tuple[StoredStep, ...]]:
-    """A plan with the folders that were begun. Raises: Refused: `rights.plan_unknown`."""
+    """A plan with the folders that were begun. Raises: Refused: `plan.unknown`."""
     with house.db.read() as tx:
         stored = rights_plans.one(tx, plan_id)
         box_of(house, caller, stored.postbox)
@@ -144,7 +144,7 @@ def plan(house: House, caller: Caller, plan_id: int) -> tuple[StoredPlan, tuple[
 def approve(house: House, caller: Caller, plan_id: int) -> None:
     """Approve a plan that somebody else has made.
 
-    Raises: Refused: `access.denied`, `rights.plan_unknown`, `rights.same_person`.
+    Raises: Refused: `access.denied`, `plan.unknown`, `rights.same_person`.
     Conflict: `rights.plan_state`.
     """
     _decide(house, caller, plan_id, PlanState.APPROVED)
@@ -158,7 +158,7 @@ def reject(house: House, caller: Caller, plan_id: int) -> None:
 def keep(house: House, caller: Caller, postbox: str, key: Key, *, reason: str, until: date) -> None:
     """Let a finding stay until that day, with a reason.
 
-    Raises: Refused: `access.denied`, `postbox.unknown`, `rights.finding_unknown`,
+    Raises: Refused: `access.denied`, `postbox.unknown`, `finding.unknown`,
     `rights.reason_too_short`, `rights.keep_day`.
     """
     box = box_of(house, caller, postbox)
@@ -169,7 +169,7 @@ def keep(house: House, caller: Caller, postbox: str, key: Key, *, reason: str, u
     with house.db.write() as tx:
         found = _standing(tx, box, today)
         if key not in {one.key for one in (*found.open, *found.kept)}:
-            raise Refused("rights.finding_unknown", "Diesen Befund gibt es nicht mehr.")
+            raise Refused("finding.unknown", "Diesen Befund gibt es nicht mehr.")
         rights_audits.keep(
             tx, postbox, key, reason=reason.strip(), until=until, actor=caller.name,
             now=house.clock(),
@@ -248,7 +248,7 @@ def _decide(house: House, caller: Caller, plan_id: int, state: PlanState) -> Non
 def _plan_of(tx: Tx, postbox: str, plan_id: int) -> StoredPlan:
     stored = rights_plans.one(tx, plan_id)
     if stored.postbox != postbox:
-        raise Refused("rights.plan_unknown", f"Einen Plan {plan_id} gibt es nicht.")
+        raise Refused("plan.unknown", f"Einen Plan {plan_id} gibt es nicht.")
     return stored
 
 

@@ -59,6 +59,7 @@ class Row:
     region_list: Cell
     everybody: Cell
     single: Cell
+    is_read: bool
     findings: tuple[Finding, ...]
     kept: tuple[Finding, ...]
     new: int
@@ -137,7 +138,8 @@ def sums(every: Iterable[Row]) -> Sums:
         agencies=len(mine),
         signed=sum(row.review is ReviewState.SIGNED for row in mine),
         clean_unsigned=sum(
-            not row.has_findings and row.review is not ReviewState.SIGNED for row in mine
+            row.is_read and not row.has_findings and row.review is not ReviewState.SIGNED
+            for row in mine
         ),
         with_findings=sum(row.has_findings for row in mine),
         new=sum(row.new for row in counted),
@@ -183,6 +185,7 @@ def _row(
         code,
         name,
         *_cells(standing, found, kept),
+        is_read=standing.audit is not None,
         findings=tuple(found),
         kept=tuple(kept),
         new=new if sign_off else 0,

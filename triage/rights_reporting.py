@@ -44,7 +44,7 @@ def import_lists(
 ) -> Imported:
     """Take a CSV as the lists of a region, all or nothing.
 
-    Raises: Refused: `access.denied`, `rights.region_unknown`, `rights.csv` with every line.
+    Raises: Refused: `access.denied`, `region.unknown`, `rights.csv` with every line.
     """
     _require_region(house, caller, region)
     lists = parse_lists(data, directory=house.directory, region=region)
@@ -92,7 +92,7 @@ def expand(
 def start_round(house: House, caller: Caller, asked: Round) -> int:
     """Start a round of review in a region; the one before ends with it.
 
-    Raises: Refused: `access.denied`, `rights.region_unknown`.
+    Raises: Refused: `access.denied`, `region.unknown`.
     """
     _require_region(house, caller, asked.region)
     now = house.clock()
@@ -112,7 +112,7 @@ def start_round(house: House, caller: Caller, asked: Round) -> int:
 def links(house: House, caller: Caller, region: str) -> tuple[Link, ...]:
     """The reporting chain of the region's running round; empty where none was started.
 
-    Raises: Refused: `access.denied`, `rights.region_unknown`.
+    Raises: Refused: `access.denied`, `region.unknown`.
     """
     _require_region(house, caller, region)
     with house.db.read() as tx:
@@ -124,8 +124,8 @@ def mark(
 ) -> None:
     """Note that a unit did its step today.
 
-    Raises: Refused: `access.denied`, `rights.region_unknown`, `rights.no_round`,
-    `rights.unit_unknown`, `rights.chain_incomplete`.
+    Raises: Refused: `access.denied`, `region.unknown`, `rights.no_round`,
+    `unit.unknown`, `rights.chain_incomplete`.
     """
     _require_region(house, caller, region)
     today = house.local_now().date()
@@ -155,7 +155,7 @@ def reported(house: House, caller: Caller, region: str) -> Reported | None:
 def consolidated_csv(house: House, caller: Caller, region: str) -> str:
     """The consolidated list for the Service Center region: lists by agency, without members.
 
-    Raises: Refused: `access.denied`, `rights.region_unknown`.
+    Raises: Refused: `access.denied`, `region.unknown`.
     """
     found = reported(house, caller, region)
     rows = []
@@ -250,7 +250,7 @@ def _links(tx: Tx, house: House, region: str) -> tuple[Link, ...]:
 def _require_region(house: House, caller: Caller, region: str) -> None:
     access.require(caller, Permission.REVIEW_RIGHTS)
     if region not in house.directory.region_names() or not access.may_see_region(caller, region):
-        raise Refused("rights.region_unknown", "Diese Region gibt es nicht, oder nicht für Sie.")
+        raise Refused("region.unknown", "Diese Region gibt es nicht, oder nicht für Sie.")
 
 
 def _is_group(member: Member) -> bool:

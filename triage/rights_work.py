@@ -98,7 +98,7 @@ def look(house: House, actor: str, rights: FolderRights) -> int:
 def apply(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outcome:
     """Carry out an approved plan; a plan that was cut off goes on where it was.
 
-    Raises: Refused: `rights.read_only`, `rights.plan_unknown`, `rights.not_approved`.
+    Raises: Refused: `rights.read_only`, `plan.unknown`, `rights.not_approved`.
     Conflict: `rights.busy`, `rights.plan_state`. TryLater: the database is away.
     """
     stored = _plan_for_writing(house, rights.name, plan_id)
@@ -119,7 +119,7 @@ def apply(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outco
 def undo(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outcome:
     """Put back what a plan has changed, the last folder first.
 
-    Raises: Refused: `rights.read_only`, `rights.plan_unknown`, `rights.nothing_to_undo`.
+    Raises: Refused: `rights.read_only`, `plan.unknown`, `rights.nothing_to_undo`.
     Conflict: `rights.busy`, `rights.plan_state`. TryLater: the database is away.
     """
     stored = _plan_for_writing(house, rights.name, plan_id)
@@ -222,7 +222,7 @@ def _plan_for_writing(house: House, postbox: str, plan_id: int) -> StoredPlan:
     with house.db.read() as tx:
         stored = rights_plans.one(tx, plan_id)
     if stored.postbox != postbox:
-        raise Refused("rights.plan_unknown", f"Einen Plan {plan_id} gibt es nicht.")
+        raise Refused("plan.unknown", f"Einen Plan {plan_id} gibt es nicht.")
     return stored
 
 

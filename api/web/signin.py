@@ -23,6 +23,8 @@ class Seat(StrEnum):
     EZ = "ez"
     SC = "sc"
     ADMIN = "admin"
+    SECOND = "admin2"
+    """Another person of the administration: who approves what the first has proposed."""
 
 
 _VISITOR = Caller(name="anmeldung", role=Role.ADMIN, agencies=None)
@@ -78,6 +80,8 @@ def _demo_caller(house: House, seat: Seat, agency_code: str) -> Caller:
     """Raises: Refused: `agency.unknown`."""
     if seat is Seat.ADMIN:
         return Caller("demo-admin", Role.ADMIN, agencies=None)
+    if seat is Seat.SECOND:
+        return Caller("demo-admin-2", Role.ADMIN, agencies=None)
     if seat is Seat.SC:
         return Caller("demo-sc", Role.CLERK, agencies=None)
     agency = house.directory.agency(agency_code)

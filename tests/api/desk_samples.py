@@ -37,6 +37,7 @@ from store.aside import SetAside
 from store.items import Item
 from store.ledger import Message
 from store.texts import Approval
+from tests.api import rights_samples
 from tests.api.small_door import SECRET, ClockHouse, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
@@ -441,30 +442,36 @@ def _trial(request: Request) -> Response:
     )  # fmt: skip
 
 
-FOR_ADMINS = {"beiseite", "postfaecher", "vollzaehligkeit", "probelauf"}
+FOR_ADMINS = {
+    "beiseite", "postfaecher", "vollzaehligkeit", "probelauf", *rights_samples.IN_BROWSER,
+}  # fmt: skip
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
-PAGES: dict[str, Callable[[Request], Response]] = {
-    "anmelden": lambda r: page(
-        r, "anmelden.html", expired=True, waiting=_ROWS[:2], agencies=AGENCIES
-    ),
-    "arbeitsplatz": _desk,
-    "arbeitsplatz-leer": lambda r: _desk(r, empty=True, choices=AGENCIES),
-    "arbeitsplatz-gehalten": lambda r: _desk(r, held=item(), progress=Progress(9, 4, 1)),
-    "lage": _overview,
-    "lage-agentur": _line,
-    "texte": _texts,
-    "beiseite": _aside,
-    "postfaecher": _postboxes,
-    "vollzaehligkeit": _completeness,
-    "probelauf": _trial,
-    "fehler-409": lambda r: problem_page(
-        r, Problem(409, "item.lease_stale", "", {"item_id": 4711})
-    ),
-    "fehler-403": lambda r: problem_page(r, Problem(403, "access.denied", "")),
-    "fehler-404": lambda r: problem_page(r, Problem(404, "http.not_found", "")),
-    "fehler-503": lambda r: problem_page(r, Problem(503, "store.away", "")),
-} | {f"vorgang-{name}": (lambda r, n=name: item_sample(r, n)) for name in SAMPLES}
+PAGES: dict[str, Callable[[Request], Response]] = (
+    {
+        "anmelden": lambda r: page(
+            r, "anmelden.html", expired=True, waiting=_ROWS[:2], agencies=AGENCIES
+        ),
+        "arbeitsplatz": _desk,
+        "arbeitsplatz-leer": lambda r: _desk(r, empty=True, choices=AGENCIES),
+        "arbeitsplatz-gehalten": lambda r: _desk(r, held=item(), progress=Progress(9, 4, 1)),
+        "lage": _overview,
+        "lage-agentur": _line,
+        "texte": _texts,
+        "beiseite": _aside,
+        "postfaecher": _postboxes,
+        "vollzaehligkeit": _completeness,
+        "probelauf": _trial,
+        "fehler-409": lambda r: problem_page(
+            r, Problem(409, "item.lease_stale", "", {"item_id": 4711})
+        ),
+        "fehler-403": lambda r: problem_page(r, Problem(403, "access.denied", "")),
+        "fehler-404": lambda r: problem_page(r, Problem(404, "http.not_found", "")),
+        "fehler-503": lambda r: problem_page(r, Problem(503, "store.away", "")),
+    }
+    | rights_samples.PAGES
+    | {f"vorgang-{name}": (lambda r, n=name: item_sample(r, n)) for name in SAMPLES}
+)
 
 
 def gallery() -> FastAPI:

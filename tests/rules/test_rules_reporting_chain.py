@@ -61,7 +61,7 @@ def test_a_step_before_its_time_needs_a_reason():
 def test_what_is_not_in_the_chain_is_refused():
     with pytest.raises(Refused) as refused:
         require_step(links(), Step.AGENCY, unit="301", note="")
-    assert refused.value.code == "rights.unit_unknown"
+    assert refused.value.code == "unit.unknown"
 
 
 def test_days_out_of_order_are_refused():

@@ -330,7 +330,7 @@ def test_each_admin_sees_and_decides_for_his_regions_only(office: Office) -> Non
         assert refused(call) == "postbox.unknown"
     assert refused(lambda: rights.boxes(house, CLERK)) == "access.denied"
     read = lambda: rights_reporting.reported(house, NORTH, REGION)  # noqa: E731
-    assert refused(read) == "rights.region_unknown"
+    assert refused(read) == "region.unknown"
 
 
 def test_what_is_kept_with_a_reason_is_in_no_plan_until_its_day(office: Office, clock) -> None:
@@ -348,7 +348,7 @@ def test_what_is_kept_with_a_reason_is_in_no_plan_until_its_day(office: Office, 
     gone = lambda: rights.keep(  # noqa: E731
         office.house, ANNA, BOX, ghost, reason="x" * 12, until=until
     )
-    assert refused(gone) == "rights.finding_unknown"
+    assert refused(gone) == "finding.unknown"
     keep()
     found = rights.standing(office.house, ANNA, BOX)
     assert [one.key for one in found.kept] == [key]
@@ -537,7 +537,7 @@ def test_a_plan_without_changes_is_none_and_two_are_not_approved_at_once(office:
     rights_work.apply(office.house, BERT.name, office.desk, plan_id)
     office.look()
     assert refused(again) == "rights.empty_plan"
-    assert refused(lambda: rights.plan(office.house, ANNA, 99)) == "rights.plan_unknown"
+    assert refused(lambda: rights.plan(office.house, ANNA, 99)) == "plan.unknown"
 
 
 def test_a_newer_look_makes_a_proposal_void(office: Office) -> None:
