@@ -2,7 +2,18 @@
 
 from fastapi import FastAPI
 
-from api import admins, automation, clerks, errors, health, letters, metrics, openapi, rulesets
+from api import (
+    admins,
+    automation,
+    clerks,
+    errors,
+    health,
+    letters,
+    metrics,
+    openapi,
+    rights,
+    rulesets,
+)
 from api.auth import KeyRing
 from api.doors import DoorSettings
 from api.idempotency import FirstAnswer
@@ -11,6 +22,9 @@ from api.web import pages
 from triage.house import House
 
 MAIL_PATHS = frozenset({"/v1/mails", "/v1/verdicts"})
+LISTS_PATHS = frozenset({"/v1/admin/rights/lists", "/rechte/verteiler"})
+LISTS_LIMIT_BYTES = 6_000_000
+"""A file of lists (rules/distribution_csv.py: 5 MB) with what a form puts around it."""
 
 
 def make_app(house: House, door: DoorSettings) -> FastAPI:
@@ -27,7 +41,7 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
     app.state.house, app.state.door = house, door
     app.state.keys = KeyRing(door.keys)
     errors.register(app)
-    for room in (automation, clerks, letters, admins, rulesets, health, metrics):
+    for room in (automation, clerks, letters, admins, rights, rulesets, health, metrics):
         app.include_router(room.router)
     pages.install(app)
     wrap(app, door)
@@ -39,6 +53,8 @@ def wrap(app: FastAPI, door: DoorSettings) -> None:
     """Put the middleware around the app, innermost first: each one added wraps those before it."""
 
     def limit_of(path: str) -> int:
+        if path in LISTS_PATHS:
+            return LISTS_LIMIT_BYTES
         return door.mail_limit_bytes if path in MAIL_PATHS else door.other_limit_bytes
 
     app.add_middleware(FirstAnswer)

@@ -27,7 +27,7 @@ TAGS: Final[list[dict[str, Any]]] = [
     {"name": "automation", "description": "Machines of the Service Centers: judge, hand in, ask."},
     {"name": "clerk", "description": "Clerks of the Eingangszonen: take, work on, lay down."},
     {"name": "texts", "description": "Approved texts (Textbausteine) and answers made of them."},
-    {"name": "admin", "description": "Admins: set aside, outgoing, completeness, figures."},
+    {"name": "admin", "description": "Admins: set aside, outgoing, completeness, rights, figures."},
     {"name": "health", "description": "For monitoring."},
 ]
 

@@ -1,4 +1,4 @@
-"""The eight EWS operations that the driver needs, and what their answers say.
+"""The EWS operations that the drivers need, and what their answers say.
 
 Each answer is checked to have one part for each thing asked. Errors are those of exchangelib;
 whoever calls translates them (`ingest.exchange_errors`).
@@ -141,6 +141,31 @@ def changes(account: Account, folder_id: str, *, state: str) -> Changes:
         tuple(item_of(change[0]) for change in parts if change.tag in kinds),
         tuple(id_of(change, "ItemId") for change in parts if change.tag == f"{TYPES}Delete"),
     )
+
+
+def permission_sets(account: Account, ids: Sequence[str]) -> list[Any]:
+    """What each folder says of its permissions, in the order asked, or what is wrong with it.
+
+    PermissionSet comes by GetFolder only, and only where it is named.
+    """
+    payload = element("m:GetFolder", shape("m:FolderShape", "folder:PermissionSet"))
+    payload.append(element("m:FolderIds", *(folder_ref(one) for one in ids)))
+    return _ask(account, payload, parts=len(ids))
+
+
+def replace_permissions(account: Account, folder_id: str, *, permissions: Any) -> None:  # noqa: ANN401
+    """Put this whole permission set in the place of the one that is there."""
+    folder = element("t:Folder", element("t:PermissionSet", permissions))
+    uri = create_element("t:FieldURI", attrs={"FieldURI": "folder:PermissionSet"})
+    updates = element("t:Updates", element("t:SetFolderField", uri, folder))
+    change = element("t:FolderChange", folder_ref(folder_id), updates)
+    _ask_one(account, element("m:UpdateFolder", element("m:FolderChanges", change)))
+
+
+def list_members(account: Account, address: str) -> Any:  # noqa: ANN401
+    """Who stands on a distribution list itself. Raises: ErrorNameResolutionNoResults: no list."""
+    mailbox = element("m:Mailbox", text_element("t:EmailAddress", address))
+    return _ask_one(account, element("m:ExpandDL", mailbox))
 
 
 def mimes(account: Account, ids: Sequence[str]) -> list[tuple[str, bytes] | Exception]:

@@ -17,6 +17,7 @@ from triage import (
     cli_observed,
     cli_relearn,
     cli_rulesets,
+    cli_rights,
     cli_run,
     log,
 )
@@ -37,6 +38,7 @@ cli_admin.register(app)
 cli_backfill.register(app)
 cli_observed.register(app)
 cli_rulesets.register(app)
+cli_rights.register(app)
 
 
 def main() -> None:

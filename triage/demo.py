@@ -18,7 +18,7 @@ from outbox import eakte_demo
 from rules.directory import Directory
 from rules.errors import HouseError, Refused
 from store import migrate
-from triage import demo_mails, wiring
+from triage import demo_mails, demo_rights, wiring
 from triage.house import House
 from triage.ports import Postbox
 from triage.settings import MaildirSettings, Settings, load
@@ -80,6 +80,7 @@ def prepare(plan: DemoPlan, *, reset: bool = False) -> Settings:
 def start(plan: DemoPlan, settings: Settings) -> Demo:
     """Start worker, feeder and eAkte; returns at once, while the backlog is still being fed."""
     house = wiring.build_house(settings)
+    demo_rights.seed(house, settings)
     worker = Worker(
         house,
         wiring.outlets(settings),
@@ -171,5 +172,6 @@ def _settings_text() -> str:
         "[worker]\npoll_seconds = 1.0\nlease_seconds = 20\ngrace_seconds = 5\n"
         # The backlog is days old when it is fed; that is no alarm.
         "overdue_minutes = 10080\n\n"
+        '[rights]\nmode = "write"\n\n'
         '[replies]\noutlet = "maildir"\nsent_root = "sent"\n\n[eakte]\ndrop = "eakte"\n\n' + boxes
     )

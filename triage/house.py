@@ -30,6 +30,18 @@ class PostboxPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class RightsPolicy:
+    """How folder permissions are looked at: whether plans may be carried out, and what is left out.
+
+    `exempt` are accounts that are never judged; `common_folders` belong to no agency.
+    """
+
+    may_write: bool = False
+    exempt: frozenset[str] = frozenset()
+    common_folders: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The settings that stations ask for; units are in the names."""
 
@@ -51,6 +63,7 @@ class Policy:
     """Whether missing folders of agencies are created, or the op is refused and named."""
     overdue_minutes: int = 60
     """How long the oldest unsorted mail may wait before it is an alarm. Own decision 0031."""
+    rights: RightsPolicy = RightsPolicy()
     postboxes: tuple[PostboxPlan, ...] = ()
     """All of the configuration, in its order."""
 

@@ -4,10 +4,12 @@ A Protocol stands here only where two implementations exist, or where a station 
 know an adapter.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from rules.folder_acl import FolderAcl, Naming, Principal
+from rules.folder_levels import Rights
 from rules.handover import Package, Receipt
 from rules.mail import ParsedMail
 from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
@@ -96,6 +98,36 @@ class Postbox(Protocol):
         """Put a message into a folder (demo feed, Sent copies). Durable when it returns.
 
         `received_at` (aware) is when it counts as received; now, where not given.
+        """
+        ...
+
+    def close(self) -> None:
+        """Log out; never raises."""
+        ...
+
+
+class FolderRights(Protocol):
+    """Who may do what in the folders of one postbox. Used by one thread at a time.
+
+    Folder names are human, as in `Postbox`. Every call may raise `TryLater` or `Refused` where
+    the server as a whole is away or refuses.
+    """
+
+    name: str
+    naming: Naming
+
+    def folders(self) -> tuple[str, ...]:
+        """All folders now, INBOX included, sorted."""
+        ...
+
+    def read(self, folders: Sequence[str]) -> tuple[FolderAcl, ...]:
+        """The permissions of these folders, in that order; what can't be read says why."""
+        ...
+
+    def write(self, folder: str, wanted: Mapping[Principal, Rights]) -> None:
+        """Give these accounts these rights, in that order; all others keep what they have.
+
+        No rights means: no entry ("Standard" stays, with none). Proves nothing: read again.
         """
         ...
 

@@ -205,6 +205,17 @@ class DeadlineSettings(Part):
     days: dict[Concern, Annotated[int, Field(ge=0, le=60)]] = Field(default_factory=dict)
 
 
+class RightsSettings(Part):
+    """Folder permissions: only read by default; `write` lets approved plans be carried out.
+
+    `exempt` are accounts that are never judged, by address or by name.
+    """
+
+    mode: Literal["read", "write"] = "read"
+    exempt: tuple[str, ...] = ()
+    common_folders: tuple[str, ...] = ()
+
+
 class DataSettings(Part):
     """Folders that replace what ships with the house: form layouts, texts."""
 
@@ -227,6 +238,7 @@ class Settings(Part):
     replies: ReplySettings = ReplySettings()
     eakte: EakteSettings = EakteSettings()
     deadlines: DeadlineSettings = DeadlineSettings()
+    rights: RightsSettings = RightsSettings()
     data: DataSettings = DataSettings()
 
     @model_validator(mode="after")

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from ingest import forms
 from ingest.imap import ImapPostbox
+from ingest.imap_rights import ImapRights
 from ingest.imap_session import ImapAccount
 from ingest.maildir import MaildirPostbox
+from ingest.maildir_rights import MaildirRights
 from ingest.observed import ObservedPostbox
 from ingest.smtp_door import DoorPlan, SmtpDoor
 from outbox.eakte import DirectoryOutlet
@@ -28,9 +30,9 @@ from rules.directory import Directory
 from rules.errors import Refused
 from store import texts
 from store.engine import Database
-from triage.house import House, Judging, Policy, PostboxPlan
+from triage.house import House, Judging, Policy, PostboxPlan, RightsPolicy
 from triage.letterbox import keep_all
-from triage.ports import Door, MailJudge, MailOutlet, Postbox
+from triage.ports import Door, FolderRights, MailJudge, MailOutlet, Postbox
 from triage.send import Outlets
 from triage.settings import (
     ExchangeSettings,
@@ -46,6 +48,7 @@ from triage.worker import PostboxJob
 if TYPE_CHECKING:
     # Loads numpy and the lexicon; only what judges needs it.
     from classify.modelshelf import Shelf
+    from ingest.exchange_wire import ExchangeAccount
 
 MEGABYTE = 1_000_000
 
@@ -135,6 +138,11 @@ def _policy(settings: Settings) -> Policy:
         phone=settings.desk.phone,
         create_folders=settings.worker.create_folders == "agencies",
         overdue_minutes=settings.worker.overdue_minutes,
+        rights=RightsPolicy(
+            may_write=settings.rights.mode == "write",
+            exempt=frozenset(name.lower() for name in settings.rights.exempt),
+            common_folders=frozenset(settings.rights.common_folders),
+        ),
         postboxes=tuple(
             PostboxPlan(box.name, box.region, is_observed=box.mode == "observe")
             for box in settings.postboxes
@@ -200,6 +208,7 @@ def postbox_jobs(settings: Settings) -> tuple[PostboxJob, ...]:
             region=box.region,
             open=partial(open_postbox, box),
             files=box.mode == "sort",
+            open_rights=partial(open_rights, box),
         )
         for box in settings.postboxes
     )
@@ -214,12 +223,32 @@ def open_postbox(box: PostboxSettings) -> Postbox:
     return ObservedPostbox(driver) if box.mode == "observe" else driver
 
 
+def open_rights(box: PostboxSettings) -> FolderRights:
+    """A driver for the folder permissions of the postbox; whether it may write, triage decides."""
+    if isinstance(box, MaildirSettings):
+        return MaildirRights(box.name, box.root)
+    if isinstance(box, ImapSettings):
+        return ImapRights(box.name, _imap_account(box))
+    from ingest.exchange_rights import ExchangeRights  # noqa: PLC0415 - loads lxml and a client of 7 MB
+
+    return ExchangeRights(box.name, _exchange_account(box), under=box.folders_under)
+
+
 def _maildir(box: MaildirSettings) -> Postbox:
     return MaildirPostbox(box.name, box.root, size_limit_bytes=box.size_limit_mb * MEGABYTE)
 
 
 def _imap(box: ImapSettings) -> Postbox:
-    account = ImapAccount(
+    return ImapPostbox(
+        box.name,
+        _imap_account(box),
+        purpose="read" if box.mode == "observe" else "file",
+        size_limit_bytes=box.size_limit_mb * MEGABYTE,
+    )
+
+
+def _imap_account(box: ImapSettings) -> ImapAccount:
+    return ImapAccount(
         host=box.host,
         port=box.port,
         user=box.user,
@@ -228,19 +257,23 @@ def _imap(box: ImapSettings) -> Postbox:
         ca_file=box.ca_file,
         timeout_seconds=box.timeout_seconds,
     )
-    return ImapPostbox(
-        box.name,
-        account,
-        purpose="read" if box.mode == "observe" else "file",
-        size_limit_bytes=box.size_limit_mb * MEGABYTE,
-    )
 
 
 def _exchange(box: ExchangeSettings) -> Postbox:
     from ingest.exchange import ExchangePostbox  # noqa: PLC0415 - loads lxml and a client of 7 MB
-    from ingest.exchange_wire import ExchangeAccount  # noqa: PLC0415 - as above
 
-    account = ExchangeAccount(
+    return ExchangePostbox(
+        box.name,
+        _exchange_account(box),
+        under=box.folders_under,
+        size_limit_bytes=box.size_limit_mb * MEGABYTE,
+    )
+
+
+def _exchange_account(box: ExchangeSettings) -> "ExchangeAccount":
+    from ingest.exchange_wire import ExchangeAccount  # noqa: PLC0415 - loads lxml and a client of 7 MB
+
+    return ExchangeAccount(
         endpoint=box.endpoint,
         mailbox=box.mailbox,
         user=box.user,
@@ -251,12 +284,6 @@ def _exchange(box: ExchangeSettings) -> Postbox:
         scope=box.scope,
         ca_file=box.ca_file,
         timeout_seconds=box.timeout_seconds,
-    )
-    return ExchangePostbox(
-        box.name,
-        account,
-        under=box.folders_under,
-        size_limit_bytes=box.size_limit_mb * MEGABYTE,
     )
 
 

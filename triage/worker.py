@@ -21,9 +21,18 @@ from rules.errors import Conflict, HouseError
 from rules.postbox import Place
 from store import beats, leases
 from store.leases import Lease
-from triage import filing, folders, health, receive, reconcile, rounds, rule_targets
+from triage import (
+    filing,
+    folders,
+    health,
+    receive,
+    reconcile,
+    rights_work,
+    rounds,
+    rule_targets,
+)
 from triage.house import House
-from triage.ports import Door, Postbox
+from triage.ports import Door, FolderRights, Postbox
 from triage.send import Outlets
 
 FILING_SECONDS = 10
@@ -40,6 +49,7 @@ class PostboxJob:
     region: str
     open: Callable[[], Postbox]
     files: bool
+    open_rights: Callable[[], FolderRights] | None = None
 
 
 @dataclass(slots=True)
@@ -65,6 +75,9 @@ class Worker:
             "send": lambda: rounds.send_round(self.house, self.outlets, self.name),
             "keep_order": lambda: rounds.keep_order(self.house, self.name),
         }
+        desks = {job.name: job.open_rights for job in self.postboxes if job.open_rights}
+        if desks:
+            loops = {**loops, "rights": partial(rights_work.orders, self.house, self.name, desks)}
         if self.door is not None:
             loops = {**loops, "door": partial(_hold_open, self.door)}
         for name, work in loops.items():

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -42,6 +43,17 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "rules_saved": "Entwurf gespeichert. Er wirkt erst, wenn eine zweite Person ihn in Kraft"
         " setzt.",
         "rules_withdrawn": "Das Geplante ist zurückgenommen. Was gilt, gilt weiter.",
+        "rights_apply": "Der Plan wird ausgeführt, Ordner für Ordner.",
+        "rights_approved": "Plan freigegeben. Er kann jetzt ausgeführt werden.",
+        "rights_audit": "Prüfung beauftragt. Ein Worker liest die Rechte aller Ordner.",
+        "rights_kept": "Mit Begründung belassen bis {}.",
+        "rights_lists": "Verteiler eingelesen: {}.",
+        "rights_marked": "Vermerkt.",
+        "rights_proposed": "Plan vorgeschlagen. Freigeben darf ihn eine zweite Person.",
+        "rights_rejected": "Plan verworfen. An den Rechten hat sich nichts geändert.",
+        "rights_round": "Die Prüfrunde läuft.",
+        "rights_signed": "Abgezeichnet.",
+        "rights_undo": "Der Plan wird zurückgenommen, Ordner für Ordner.",
         "taken": "Der Vorgang ist für Sie reserviert.",
         "taken_in": "Als Vorgang {} aufgenommen.",
         "waived": "Als nicht zahlungsrelevant begründet.",
@@ -57,6 +69,7 @@ _AREAS: Final = (
     ("/texte", "Texte", Permission.READ_TEXTS),
     ("/beiseite", "Beiseitegelegt", Permission.REPLAY),
     ("/postfaecher", "Postfächer", Permission.MANAGE_POSTBOXES),
+    ("/rechte", "Rechte", Permission.REVIEW_RIGHTS),
     ("/vollzaehligkeit", "Vollzähligkeit", Permission.READ_FIGURES),
     ("/probelauf", "Probelauf", Permission.MANAGE_POSTBOXES),
     ("/korrekturen", "Korrekturen", Permission.MANAGE_MODELS),
@@ -115,6 +128,11 @@ def size(size_bytes: int) -> str:
     return f"{max(1, round(size_bytes / 1000)) if size_bytes else 0} kB"
 
 
+def slug(text: str) -> str:
+    """An id for an element of the page, the same for the same text; it tells nothing of it."""
+    return sha256(text.encode()).hexdigest()[:12]
+
+
 def _areas(session: Session | None) -> tuple[tuple[str, str], ...]:
     """The pages that this person may open, in the order of the bar above."""
     if session is None:
@@ -162,6 +180,7 @@ def _made() -> Environment:
         "number": number,
         "short_day": days.short_day,
         "size": size,
+        "slug": slug,
     }
     made.globals |= {"words": words, "asset": assets.url}
     return made

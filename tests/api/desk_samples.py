@@ -39,7 +39,7 @@ from store.items import Item
 from store.ledger import Message
 from store.rulesets import OffRule
 from store.texts import Approval
-from tests.api import rules_samples
+from tests.api import rights_samples, rules_samples
 from tests.api.small_door import SECRET, ClockHouse, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
@@ -484,7 +484,7 @@ def _rule_text(request: Request) -> Response:
 
 FOR_ADMINS = {
     "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "vollzaehligkeit", "probelauf",
-    "regeln", "regeln-leer", "regelsatz", "regeltext",
+    "regeln", "regeln-leer", "regelsatz", "regeltext", *rights_samples.IN_BROWSER,
 }  # fmt: skip
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
@@ -514,7 +514,7 @@ PAGES: dict[str, Callable[[Request], Response]] = {
     "fehler-403": lambda r: problem_page(r, Problem(403, "access.denied", "")),
     "fehler-404": lambda r: problem_page(r, Problem(404, "http.not_found", "")),
     "fehler-503": lambda r: problem_page(r, Problem(503, "store.away", "")),
-} | {f"vorgang-{name}": (lambda r, n=name: item_sample(r, n)) for name in SAMPLES}
+} | rights_samples.PAGES | {f"vorgang-{name}": (lambda r, n=name: item_sample(r, n)) for name in SAMPLES}
 
 
 def gallery() -> FastAPI:

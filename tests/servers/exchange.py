@@ -82,6 +82,7 @@ class ExchangeServer:
         self.mailboxes: dict[str, Mailbox] = {}
         self.readers: dict[str, set[str]] = {}
         self.impersonators: set[str] = set()
+        self.lists: dict[str, list[tuple[str, str]]] = {}
         self.tokens = {TOKEN: "dienst"}
         self.token_seconds = 3600
         self.tokens_given = 0
@@ -174,7 +175,11 @@ class ExchangeServer:
             return fault.code if fault else ""
 
         return Caller(
-            self.mailboxes, frozenset(self.readers.get(user, ())), who.lower(), item_fault
+            self.mailboxes,
+            frozenset(self.readers.get(user, ())),
+            who.lower(),
+            item_fault,
+            self.lists,
         )
 
     def _validate(self, what: str, found) -> None:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.servers.exchange_store import Folder, Item, Mailbox
@@ -14,6 +14,7 @@ from tests.servers.exchange_xml import (
     find,
     find_all,
     folder_xml,
+    grant_of,
     item_xml,
     local_name,
     of_message,
@@ -34,6 +35,7 @@ class Caller:
     open_to: frozenset[str]
     impersonated: str
     item_fault: Callable[[str], str]
+    lists: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def unless_fault(self, operation: str, one: Callable) -> Callable:
         """`one`, or what fails in its place. Raises: ItemError, when it is called."""
@@ -159,6 +161,48 @@ def _create_folder(caller: Caller, request):
     return _each(caller, "CreateFolder", find(request, "m:Folders"), one, on_error=_no_folders)
 
 
+def _update_folder(caller: Caller, request):
+    """Permission sets only; each replaces the whole set, as Exchange does it."""
+
+    def one(found):
+        _, folder = caller.folder(found[0])
+        wanted = find_all(found, "t:Updates/t:SetFolderField/t:Folder/t:PermissionSet")
+        if len(wanted) != 1 or folder.hides_grants:
+            raise ItemError("ErrorAccessDenied" if folder.hides_grants else "ErrorInvalidRequest")
+        grants = [grant_of(one) for one in find(wanted[0], "t:Permissions")]
+        if len({grant.who for grant in grants}) != len(grants):
+            raise ItemError("ErrorDuplicateUserIdsSpecified")
+        folder.grants, folder.unknown_entries = grants, []
+        return [of_message("Folders", folder_xml(folder, set()))]
+
+    changes = find(request, "m:FolderChanges")
+    return _each(caller, "UpdateFolder", changes, one, on_error=_no_folders)
+
+
+def _expand_dl(caller: Caller, request):
+    """One level of a list: (address, MailboxType) of each member."""
+
+    def one(found):
+        address = text_at(found, "t:EmailAddress").lower()
+        if address not in caller.lists:
+            raise ItemError("ErrorNameResolutionNoResults")
+        members = caller.lists[address]
+        boxes = [
+            of_type(
+                "Mailbox",
+                of_type("Name", member.partition("@")[0]),
+                of_type("EmailAddress", member),
+                of_type("RoutingType", "SMTP"),
+                of_type("MailboxType", kind),
+            )
+            for member, kind in members
+        ]
+        whole = {"TotalItemsInView": len(members), "IncludesLastItemInRange": "true"}
+        return [of_message("DLExpansion", *boxes, **whole)]
+
+    return _each(caller, "ExpandDL", [find(request, "m:Mailbox")], one)
+
+
 def _state_of(mailbox: Mailbox, folder: Folder, text: str) -> int:
     """The position in a sync state; 0 for none. Raises: ItemError: it is not ours (any more)."""
     if not text:
@@ -280,4 +324,6 @@ OPERATIONS: dict[str, Callable] = {
     "CreateItem": _create_item,
     "MoveItem": _move_item,
     "DeleteItem": _delete_item,
+    "UpdateFolder": _update_folder,
+    "ExpandDL": _expand_dl,
 }

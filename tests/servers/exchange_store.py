@@ -27,6 +27,46 @@ def change_key() -> str:
     return base64.b64encode(os.urandom(12)).decode()
 
 
+FLAGS = (
+    "CanCreateItems",
+    "CanCreateSubFolders",
+    "IsFolderOwner",
+    "IsFolderVisible",
+    "IsFolderContact",
+    "EditItems",
+    "DeleteItems",
+    "ReadItems",
+)
+LEVELS = {
+    "None": ("false", "false", "false", "false", "false", "None", "None", "None"),
+    "Contributor": ("true", "false", "false", "true", "false", "None", "None", "None"),
+    "Reviewer": ("false", "false", "false", "true", "false", "None", "None", "FullDetails"),
+    "NoneditingAuthor": ("true", "false", "false", "true", "false", "None", "Owned", "FullDetails"),
+    "Author": ("true", "false", "false", "true", "false", "Owned", "Owned", "FullDetails"),
+    "PublishingAuthor": ("true", "true", "false", "true", "false", "Owned", "Owned", "FullDetails"),
+    "Editor": ("true", "false", "false", "true", "false", "All", "All", "FullDetails"),
+    "PublishingEditor": ("true", "true", "false", "true", "false", "All", "All", "FullDetails"),
+    "Owner": ("true", "true", "true", "true", "true", "All", "All", "FullDetails"),
+}
+"""Flags of each level, in the order of FLAGS. Source: EWS reference, PermissionLevelType."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One permission. `who` is an address, "Default", "Anonymous" or a SID without account.
+
+    `flags` in the order of FLAGS; empty where the server says nothing of them.
+    """
+
+    who: str
+    level: str
+    flags: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, who: str, level: str) -> "Grant":
+        return cls(who, level, LEVELS[level])
+
+
 @dataclass
 class Folder:
     name: str
@@ -35,6 +75,11 @@ class Folder:
     distinguished: str = ""
     id: str = field(default_factory=lambda: new_id("F"))
     change_key: str = field(default_factory=change_key)
+    grants: list[Grant] = field(
+        default_factory=lambda: [Grant.of("Default", "None"), Grant.of("Anonymous", "None")]
+    )
+    unknown_entries: list[str] = field(default_factory=list)
+    hides_grants: bool = False
 
 
 @dataclass
@@ -114,7 +159,8 @@ class Mailbox:
         return here
 
     def create_folder(self, parent: Folder, name: str) -> Folder:
-        return self._add(Folder(name, parent))
+        """A new folder begins with the permissions of the one above it."""
+        return self._add(Folder(name, parent, grants=list(parent.grants)))
 
     def remove_folder(self, folder: Folder) -> None:
         for one in (*self.below(folder), folder):

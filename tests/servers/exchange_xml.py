@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from tests.servers.exchange_store import Folder, Item
+from tests.servers.exchange_store import FLAGS, Folder, Grant, Item
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 MESSAGES = "http://schemas.microsoft.com/exchange/services/2006/messages"
@@ -25,6 +25,7 @@ _FOLDER_ORDER = (
     "FolderClass",
     "DisplayName",
     "DistinguishedFolderId",
+    "PermissionSet",
 )
 
 
@@ -146,9 +147,58 @@ def folder_xml(folder: Folder, uris: set[str]):
         parts.append(of_type("DisplayName", folder.name))
     if "folder:DistinguishedFolderId" in uris and folder.distinguished:
         parts.append(of_type("DistinguishedFolderId", folder.distinguished))
+    if "folder:PermissionSet" in uris and not folder.hides_grants:
+        parts.append(permissions_xml(folder))
     parts.sort(key=lambda part: _FOLDER_ORDER.index(local_name(part)))
     tag = "CalendarFolder" if folder.folder_class == "IPF.Appointment" else "Folder"
     return of_type(tag, *parts)
+
+
+def permissions_xml(folder: Folder):
+    """Who may do what, as GetFolder tells it: always with the flags, where there are any."""
+    inside = [_permission(grant) for grant in folder.grants]
+    parts = [of_type("Permissions", *inside)]
+    if folder.unknown_entries:
+        entries = [of_type("UnknownEntry", one) for one in folder.unknown_entries]
+        parts.append(of_type("UnknownEntries", *entries))
+    return of_type("PermissionSet", *parts)
+
+
+def _permission(grant: Grant):
+    if grant.who in {"Default", "Anonymous"}:
+        user = of_type("UserId", of_type("DistinguishedUser", grant.who))
+    elif grant.who.startswith("S-1-"):
+        name = of_type("DisplayName", f"NT User:{grant.who}")
+        user = of_type("UserId", of_type("SID", grant.who), name)
+    else:
+        user = of_type(
+            "UserId",
+            of_type("SID", f"S-1-5-21-{sum(grant.who.encode())}"),
+            of_type("PrimarySmtpAddress", grant.who),
+            of_type("DisplayName", grant.who.partition("@")[0].title()),
+        )
+    flags = [of_type(name, value) for name, value in zip(FLAGS, grant.flags, strict=False)]
+    return of_type("Permission", user, *flags, of_type("PermissionLevel", grant.level))
+
+
+def grant_of(found) -> Grant:
+    """What a client wants to be set. Raises: ItemError: as the EWS reference tells."""
+    user = find(found, "t:UserId")
+    who = next(
+        (
+            text_at(user, f"t:{tag}")
+            for tag in ("DistinguishedUser", "PrimarySmtpAddress", "SID")
+            if text_at(user, f"t:{tag}")
+        ),
+        "",
+    )
+    level = text_at(found, "t:PermissionLevel")
+    flags = tuple(text_at(found, f"t:{name}") for name in FLAGS)
+    if not who or not level:
+        raise ItemError("ErrorInvalidUserInfo")
+    if level != "Custom" and any(flags):
+        raise ItemError("ErrorInvalidPermissionSettings")
+    return Grant(who, level, flags) if level == "Custom" else Grant.of(who, level)
 
 
 def fault_xml(fault: SoapFault):

@@ -1,0 +1,339 @@
+"""The pages "Rechte": matrix of agencies and rights, plan, sign-off, lists, printable report.
+
+Writing into postboxes is ordered here and done by a worker: the doors hold no passwords.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Request, Response
+
+from api.web import days, rights_words
+from api.web.render import Notice, go, page
+from api.web.visit import Reading, Visit, Writing
+from rules.errors import Refused
+from rules.folder_findings import Code, Key
+from rules.rights_plan import make_plan
+from store.rights_plans import PlanState, StoredStep
+from triage import rights, rights_matrix, rights_reporting
+from triage.rights import Standing
+from triage.rights_matrix import ReviewState, Row
+
+router = APIRouter(include_in_schema=False)
+
+CHANGES_SHOWN: Final = 12
+"""Of a longer plan the page of the matrix shows the beginning; the plan has its own page."""
+
+_OPEN_REVIEW: Final = frozenset({ReviewState.OPEN, ReviewState.NEW_SINCE, ReviewState.OVERDUE})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address of the page asks for: filters, and the row that is looked at."""
+
+    postfach: str = ""
+    agentur: str = ""
+    suche: str = ""
+    befund: str = ""
+    stand: str = ""
+
+    def href(self, **changed: str) -> str:
+        """The same page with other wishes; the row's details are jumped to."""
+        values = {name: getattr(self, name) for name in self.__slots__} | changed
+        query = urlencode({name: value for name, value in values.items() if value})
+        return f"/rechte?{query}" if query else "/rechte"
+
+    def shows(self, row: Row) -> bool:
+        """Whether the row passes the filters."""
+        words = f"{row.code} {row.name} {row.region}".casefold()
+        state = {
+            "": True,
+            "befund": row.has_findings,
+            "offen": bool(row.code) and row.review in _OPEN_REVIEW,
+            "abgezeichnet": row.review is ReviewState.SIGNED,
+            "neu": row.new > 0,
+        }
+        return (
+            self.postfach in {"", row.postbox}
+            and all(word in words for word in self.suche.casefold().split())
+            and rights_matrix.has_kind(row, self.befund)
+            and state.get(self.stand, True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What was wrong with a form: which, and in words; what was typed is kept."""
+
+    form: str
+    message: str
+    typed: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at the page, on which local day, and whether plans may be carried out."""
+
+    name: str
+    today: date
+    may_write: bool
+
+
+@router.get("/rechte")
+def rights_page(
+    visit: Reading,
+    postfach: str = "",
+    agentur: str = "",
+    suche: str = "",
+    befund: str = "",
+    stand: str = "",
+) -> Response:
+    """The matrix of the person's regions; what is wrong comes first."""
+    return _matrix(visit, Asked(postfach, agentur, suche, befund, stand))
+
+
+def _matrix(visit: Visit, asked: Asked, fault: Fault | None = None) -> Response:
+    found = rights.standings(visit.house, visit.caller)
+    rows = rights_matrix.rows(visit.house, found)
+    viewer = Viewer(visit.caller.name, visit.today, visit.house.policy.rights.may_write)
+    return matrix_page(visit.request, found, rows, asked=asked, viewer=viewer, fault=fault)
+
+
+def matrix_page(
+    request: Request,
+    found: Sequence[Standing],
+    every: Sequence[Row],
+    *,
+    asked: Asked,
+    viewer: Viewer,
+    fault: Fault | None = None,
+) -> Response:
+    """The page of the matrix from its values."""
+    by_name = {one.box.name: one for one in found}
+    # A row of folders without an agency is shown only where something is wrong with them.
+    rows = [row for row in every if asked.shows(row) and (row.code or row.has_findings or row.kept)]
+    chosen = _chosen(rows, asked)
+    standing = by_name.get(
+        chosen.postbox if chosen else asked.postfach, found[0] if found else None
+    )
+    return page(
+        request,
+        "rechte.html",
+        status=422 if fault else 200,
+        asked=asked,
+        rows=rows,
+        row=chosen,
+        sums=rights_matrix.sums([row for row in every if asked.postfach in {"", row.postbox}]),
+        boxes=[one.box for one in found],
+        standing=standing,
+        plan=_plan_view(viewer.name, standing),
+        read_at=_last_read(found),
+        keeps=standing.keeps if standing else {},
+        fault=fault,
+        until=days.short_day(viewer.today + timedelta(days=90)),
+        may_write=viewer.may_write,
+        w=rights_words,
+    )
+
+
+@router.get("/rechte/plan/{plan_id}")
+def plan_page(visit: Reading, plan_id: int) -> Response:
+    """A whole plan: what it changes, who has decided, how far it has come."""
+    stored, steps = rights.plan(visit.house, visit.caller, plan_id)
+    standing = rights.standing(visit.house, visit.caller, stored.postbox)
+    return page(
+        visit.request,
+        "rechte_plan.html",
+        stored=stored,
+        steps=steps,
+        folders=[(name, stored.plan.of_folder(name)) for name in stored.plan.folders()],
+        counts=stored.plan.counts(),
+        done=_done(steps),
+        may_write=visit.house.policy.rights.may_write and not standing.box.is_observed,
+        mine=stored.made_by == visit.caller.name,
+        orders=standing.orders,
+        w=rights_words,
+    )
+
+
+@router.get("/rechte/bericht")
+def report_page(visit: Reading, postfach: str = "") -> Response:
+    """The review on paper: figures, findings, decisions, sign-offs."""
+    found = [
+        one for one in rights.standings(visit.house, visit.caller) if postfach in {"", one.box.name}
+    ]
+    parts = []
+    for one in found:
+        rows = sorted(rights_matrix.rows(visit.house, [one]), key=lambda row: row.code)
+        parts.append((one, rows, rights_matrix.sums(rows)))
+    return page(
+        visit.request,
+        "rechte_bericht.html",
+        parts=parts,
+        stand=visit.house.clock(),
+        w=rights_words,
+    )
+
+
+@router.get("/rechte/befunde.csv")
+def findings_file(visit: Reading, postfach: str = "") -> Response:
+    """The findings of the person's postboxes, or of one, as a table for a spreadsheet."""
+    texts = [
+        rights_reporting.findings_csv(one)
+        for one in rights.standings(visit.house, visit.caller)
+        if postfach in {"", one.box.name}
+    ]
+    body = "".join(
+        text if number == 0 else text.partition("\r\n")[2] for number, text in enumerate(texts)
+    )
+    return _csv(body, "rechte-befunde.csv")
+
+
+@router.post("/rechte/pruefen")
+def order_audit(visit: Writing, postfach: Annotated[str, Form()] = "") -> Response:
+    """Ask a worker to read the permissions of all folders."""
+    rights.order(visit.house, visit.caller, postfach, "audit")
+    return go(Asked(postfach=postfach).href(), Notice("rights_audit"))
+
+
+@router.post("/rechte/vorschlagen")
+def propose(visit: Writing, postfach: Annotated[str, Form()] = "") -> Response:
+    """Make a plan of what is open; it waits for somebody else."""
+    plan_id = rights.propose(visit.house, visit.caller, postfach)
+    return go(f"/rechte/plan/{plan_id}", Notice("rights_proposed"))
+
+
+@router.post("/rechte/plan/{plan_id}/freigeben")
+def approve(visit: Writing, plan_id: int) -> Response:
+    """Approve what somebody else has proposed."""
+    rights.approve(visit.house, visit.caller, plan_id)
+    return go(f"/rechte/plan/{plan_id}", Notice("rights_approved"))
+
+
+@router.post("/rechte/plan/{plan_id}/verwerfen")
+def reject(visit: Writing, plan_id: int) -> Response:
+    """Put a proposed plan aside."""
+    rights.reject(visit.house, visit.caller, plan_id)
+    return go("/rechte", Notice("rights_rejected"))
+
+
+@router.post("/rechte/plan/{plan_id}/ausfuehren")
+def apply(visit: Writing, plan_id: int) -> Response:
+    """Ask a worker to carry out an approved plan."""
+    stored, _ = rights.plan(visit.house, visit.caller, plan_id)
+    rights.order(visit.house, visit.caller, stored.postbox, "apply", plan_id=plan_id)
+    return go(f"/rechte/plan/{plan_id}", Notice("rights_apply"))
+
+
+@router.post("/rechte/plan/{plan_id}/zuruecknehmen")
+def undo(visit: Writing, plan_id: int) -> Response:
+    """Ask a worker to put back what a plan has changed."""
+    stored, _ = rights.plan(visit.house, visit.caller, plan_id)
+    rights.order(visit.house, visit.caller, stored.postbox, "undo", plan_id=plan_id)
+    return go(f"/rechte/plan/{plan_id}", Notice("rights_undo"))
+
+
+@router.post("/rechte/belassen")
+def keep(  # noqa: PLR0913, PLR0917 - one argument a field of the form
+    visit: Writing,
+    postfach: Annotated[str, Form()] = "",
+    agentur: Annotated[str, Form()] = "",
+    code: Annotated[str, Form()] = "",
+    ordner: Annotated[str, Form()] = "",
+    wer: Annotated[str, Form()] = "",
+    grund: Annotated[str, Form()] = "",
+    bis: Annotated[str, Form()] = "",
+) -> Response:
+    """Let a finding stay until a day, with a reason."""
+    asked = Asked(postfach=postfach, agentur=agentur)
+    try:
+        key = Key(Code(code), ordner, wer)
+        until = days.typed(bis, today=visit.today)
+        rights.keep(visit.house, visit.caller, postfach, key, reason=grund, until=until)
+    except ValueError as exc:
+        raise Refused("finding.unknown", "Diesen Befund gibt es nicht.") from exc
+    except Refused as exc:
+        form = f"belassen-{code}-{ordner}-{wer}"
+        return _again(visit, asked, exc, Fault(form, exc.message, {"grund": grund, "bis": bis}))
+    return go(asked.href(), Notice("rights_kept", days.short_day(until)))
+
+
+@router.post("/rechte/abzeichnen")
+def sign_off(
+    visit: Writing,
+    postfach: Annotated[str, Form()] = "",
+    agentur: Annotated[str, Form()] = "",
+    grund: Annotated[str, Form()] = "",
+) -> Response:
+    """Note that an agency's folders were looked at."""
+    asked = Asked(postfach=postfach, agentur=agentur)
+    try:
+        rights.sign_off(visit.house, visit.caller, postfach, agentur, reason=grund)
+    except Refused as exc:
+        return _again(visit, asked, exc, Fault("abzeichnen", exc.message, {"grund": grund}))
+    return go(asked.href(), Notice("rights_signed"))
+
+
+def _again(visit: Visit, asked: Asked, refused: Refused, fault: Fault) -> Response:
+    """The page with what was wrong beside the form; what no form can mend is raised again."""
+    if refused.code not in rights_words.MENDABLE:
+        raise refused
+    return _matrix(visit, asked, fault)
+
+
+def _chosen(rows: list[Row], asked: Asked) -> Row | None:
+    """The row that is looked at: the one asked for, else the first."""
+    wanted = [
+        row
+        for row in rows
+        if row.code == asked.agentur.removeprefix("-") and asked.postfach in {"", row.postbox}
+    ]
+    if asked.agentur and wanted:
+        return wanted[0]
+    return rows[0] if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """The newest plan of a postbox as this person may act on it."""
+
+    mine: bool
+    fixable: int
+    by_hand: int
+    more: int
+    is_busy: bool
+    can_undo: bool
+
+
+def _plan_view(viewer: str, standing: Standing | None) -> PlanView | None:
+    if standing is None:
+        return None
+    made = make_plan(standing.open)
+    plan = standing.plan
+    return PlanView(
+        mine=plan is not None and plan.made_by == viewer,
+        fixable=len(made.changes),
+        by_hand=sum(not one.is_fixable for one in standing.open),
+        more=max(0, len(plan.plan.changes) - CHANGES_SHOWN) if plan else 0,
+        is_busy=bool(standing.orders),
+        can_undo=plan is not None and plan.state in {PlanState.APPLIED, PlanState.STOPPED},
+    )
+
+
+def _done(steps: Iterable[StoredStep]) -> dict[str, StoredStep]:
+    """The newest step of each folder."""
+    return {step.folder: step for step in steps}
+
+
+def _last_read(found: Iterable[Standing]) -> datetime | None:
+    times = [one.audit.at for one in found if one.audit]
+    return min(times) if times else None
+
+
+def _csv(text: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    # The mark lets spreadsheets see that it is UTF-8.
+    return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)

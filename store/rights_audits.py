@@ -1,0 +1,207 @@
+"""Looks at the folder permissions of a postbox, what people keep of them, and their sign-offs."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from rules.folder_acl import FolderAcl
+from rules.folder_findings import Code, Finding, Key
+from store.engine import Tx
+from store.rights_json import acl_from, acl_to, finding_from, finding_to, key_from, key_to
+from store.tables import rights_audit as table
+from store.tables import rights_keep, rights_signoff
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """One look, and what was found."""
+
+    id: int
+    postbox: str
+    region: str
+    at: datetime
+    actor: str
+    lists_id: int | None
+    folders: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A finding that stays by a person's decision, until that day."""
+
+    id: int
+    key: Key
+    reason: str
+    until: date
+    at: datetime
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignOff:
+    """That somebody looked at an agency's folders, with the findings there were."""
+
+    id: int
+    agency: str
+    round_id: int | None
+    audit_id: int
+    keys: frozenset[Key]
+    reason: str
+    at: datetime
+    actor: str
+
+
+def put(  # noqa: PLR0913 - a row has these columns
+    tx: Tx,
+    postbox: str,
+    acls: Iterable[FolderAcl],
+    findings: Iterable[Finding],
+    *,
+    region: str,
+    lists_id: int | None,
+    actor: str,
+    now: datetime,
+) -> int:
+    """Note a look; its row id. Of the looks before, who may do what is forgotten."""
+    tx.run(
+        sa.update(table)
+        .where(table.c.postbox == postbox, table.c.acls.is_not(None))
+        .values(acls=sa.null())
+    )
+    seen = [acl_to(acl) for acl in acls]
+    statement = sa.insert(table).values(
+        postbox=postbox,
+        region=region,
+        at=now,
+        actor=actor,
+        lists_id=lists_id,
+        folders=len(seen),
+        findings=[finding_to(one) for one in findings],
+        acls=seen,
+    )
+    row_id: int = tx.run(statement.returning(table.c.id)).scalar_one()
+    return row_id
+
+
+def newest(tx: Tx, postbox: str) -> Audit | None:
+    """The last look at this postbox, or None if nobody ever looked."""
+    c = table.c
+    names = (c.id, c.postbox, c.region, c.at, c.actor, c.lists_id, c.folders, c.findings)
+    row = tx.run(
+        sa.select(*names).where(c.postbox == postbox).order_by(c.id.desc()).limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Audit(
+        row.id,
+        row.postbox,
+        row.region,
+        row.at,
+        row.actor,
+        row.lists_id,
+        row.folders,
+        tuple(finding_from(one) for one in row.findings),
+    )
+
+
+def acls(tx: Tx, audit_id: int) -> tuple[FolderAcl, ...]:
+    """Who may do what, as that look saw it; empty where a newer look has taken its place."""
+    found = tx.run(sa.select(table.c.acls).where(table.c.id == audit_id)).scalar_one_or_none()
+    return tuple(acl_from(one) for one in found or ())
+
+
+def keep(  # noqa: PLR0913 - a row has these columns
+    tx: Tx, postbox: str, key: Key, *, reason: str, until: date, actor: str, now: datetime
+) -> int:
+    """Note that a finding stays; its row id."""
+    statement = sa.insert(rights_keep).values(
+        postbox=postbox,
+        code=key.code.value,
+        folder=key.folder,
+        subject=key.subject,
+        reason=reason,
+        until=until,
+        at=now,
+        actor=actor,
+    )
+    row_id: int = tx.run(statement.returning(rights_keep.c.id)).scalar_one()
+    return row_id
+
+
+def keeps(tx: Tx, postbox: str, *, today: date) -> tuple[Keep, ...]:
+    """What stays by decision on this day, the newest decision on a finding only."""
+    c = rights_keep.c
+    statement = (
+        sa.select(c.id, c.code, c.folder, c.subject, c.reason, c.until, c.at, c.actor)
+        .where(c.postbox == postbox, c.until >= today)
+        .order_by(c.id)
+    )
+    newest = {
+        Key(Code(row.code), row.folder, row.subject): Keep(
+            row.id,
+            Key(Code(row.code), row.folder, row.subject),
+            row.reason,
+            row.until,
+            row.at,
+            row.actor,
+        )
+        for row in tx.run(statement)
+    }
+    return tuple(newest.values())
+
+
+def sign_off(  # noqa: PLR0913 - a row has these columns
+    tx: Tx,
+    postbox: str,
+    agency: str,
+    *,
+    audit_id: int,
+    round_id: int | None,
+    keys: Collection[Key],
+    reason: str,
+    actor: str,
+    now: datetime,
+) -> int:
+    """Note a sign-off; its row id."""
+    statement = sa.insert(rights_signoff).values(
+        postbox=postbox,
+        agency=agency,
+        round_id=round_id,
+        audit_id=audit_id,
+        findings=sorted(key_to(key) for key in keys),
+        reason=reason,
+        at=now,
+        actor=actor,
+    )
+    row_id: int = tx.run(statement.returning(rights_signoff.c.id)).scalar_one()
+    return row_id
+
+
+def sign_offs(tx: Tx, postbox: str) -> dict[str, SignOff]:
+    """The newest sign-off of each agency in this postbox."""
+    c = rights_signoff.c
+    last = (
+        sa.select(sa.func.max(c.id))
+        .where(c.postbox == postbox)
+        .group_by(c.agency)
+        .scalar_subquery()
+    )
+    statement = sa.select(
+        c.id, c.agency, c.round_id, c.audit_id, c.findings, c.reason, c.at, c.actor
+    ).where(c.id.in_(last))
+    return {
+        row.agency: SignOff(
+            row.id,
+            row.agency,
+            row.round_id,
+            row.audit_id,
+            frozenset(key_from(one) for one in row.findings),
+            row.reason,
+            row.at,
+            row.actor,
+        )
+        for row in tx.run(statement)
+    }

@@ -1,0 +1,315 @@
+"""Folder rights at the doors: scope by region, a second person, orders to the worker, pages."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.app import make_app
+from api.doors import ApiKey, new_key
+from ingest.maildir import create_tree
+from ingest.maildir_rights import MaildirRights
+from rules.codes import Role
+from rules.distribution_csv import write_lists
+from rules.folder_acl import Naming
+from rules.folder_findings import Code
+from tests.api import rights_samples
+from tests.api.conftest import Doors
+from tests.api.desk_person import Person, at_desk
+from tests.api.desk_samples import ADMIN, cookie
+from tests.api.door_client import DoorClient
+from tests.api.small_door import ClockHouse, bearer, door_settings, small_app
+from tests.rights_peers import into_maildir
+from tests.rights_world import AGENCIES, REGION, build, directory, person
+from triage import rights_work
+from triage.house import House, PostboxPlan, RightsPolicy
+
+BOX = "SC-Südwest"
+NAMES = {"anna": None, "bert": None, "nord": ("Nord",)}
+MADE = {name: new_key(name) for name in NAMES}
+KEYS = tuple(
+    ApiKey(name, MADE[name][1], Role.ADMIN, regions=regions) for name, regions in NAMES.items()
+)
+WORLD = build(
+    Naming.IMAP,
+    {
+        (Code.SURPLUS, "101", False),
+        (Code.MISSING, "102", True),
+        (Code.NOT_READABLE, "103", False),
+        (Code.AGENCY_WITHOUT_LIST, "104", False),
+    },
+)
+CSV = write_lists(WORLD.lists.values())
+RIGHTS = "/v1/admin/rights"
+
+
+@dataclass
+class Office:
+    """The doors of a house with one postbox of its own and one of the north."""
+
+    house: House
+    root: Path
+
+    def caller(self, name: str) -> DoorClient:
+        return DoorClient(self.app(), bearer(MADE[name][0]))
+
+    def app(self):
+        return make_app(self.house, door_settings(keys=KEYS, demo=True))
+
+    def desk(self, seat: str = "admin") -> Person:
+        return at_desk(self.app(), seat=seat)
+
+    def work(self) -> int:
+        return rights_work.orders(self.house, "w", {BOX: lambda: MaildirRights(BOX, self.root)})
+
+
+@pytest.fixture
+def office(doors: Doors, tmp_path: Path) -> Office:
+    root = tmp_path / "box"
+    create_tree(root)
+    into_maildir(WORLD, root)
+    plans = (PostboxPlan(BOX, REGION, False), PostboxPlan("SC-Nord", "Nord", False))
+    policy = replace(doors.house.policy, rights=RightsPolicy(may_write=True), postboxes=plans)
+    judging = replace(doors.house.judging, directory=directory())
+    return Office(replace(doors.house, policy=policy, judging=judging), root)
+
+
+def take_lists(office: Office) -> None:
+    done = office.caller("anna").post(f"{RIGHTS}/lists", json={"region": REGION, "csv": CSV})
+    assert done.json() == {"lists": 8, "members": 14, "without": ["104"]}
+
+
+def looked_at(office: Office) -> DoorClient:
+    take_lists(office)
+    anna = office.caller("anna")
+    assert anna.post(f"{RIGHTS}/audits", json={"postbox": BOX}).status_code == 202
+    assert office.work() == 1
+    return anna
+
+
+def code_of(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def test_from_lists_to_a_plan_carried_out_and_undone(office: Office) -> None:
+    anna, bert = looked_at(office), office.caller("bert")
+    found = anna.get(f"{RIGHTS}/findings", params={"postbox": BOX}).json()["findings"]
+    told = {(one["code"], one["folder"], one["subject"]) for one in found}
+    assert told == {(code.value, folder, who) for code, folder, who in WORLD.expected}
+    plan_id = anna.post(f"{RIGHTS}/plans", json={"postbox": BOX}).json()["plan_id"]
+    plan = anna.get(f"{RIGHTS}/plans/{plan_id}").json()
+    assert [(one["deed"], one["folder"]) for one in plan["changes"]] == [
+        ("-", "101 Ort101"),
+        ("+", "102 Ort102/AU"),
+    ]
+    refused = anna.post(f"{RIGHTS}/plans/{plan_id}/approve")
+    assert code_of(refused) == (422, "rights.same_person")
+    assert code_of(anna.post(f"{RIGHTS}/plans/{plan_id}/apply")) == (422, "rights.not_approved")
+    assert bert.post(f"{RIGHTS}/plans/{plan_id}/approve").status_code == 204
+    assert anna.post(f"{RIGHTS}/plans/{plan_id}/apply").status_code == 202
+    assert office.work() == 1
+    box = anna.get(RIGHTS).json()["postboxes"][0]
+    assert (box["plan_state"], box["open"]) == ("applied", 2)
+    assert anna.post(f"{RIGHTS}/plans/{plan_id}/undo").status_code == 202
+    assert office.work() == 1
+    steps = anna.get(f"{RIGHTS}/plans/{plan_id}").json()["steps"]
+    assert {(step["kind"], step["state"]) for step in steps} == {
+        ("apply", "done"),
+        ("undo", "done"),
+    }
+
+
+def test_a_region_sees_and_decides_nothing_of_another(office: Office) -> None:
+    anna, north = looked_at(office), office.caller("nord")
+    plan_id = anna.post(f"{RIGHTS}/plans", json={"postbox": BOX}).json()["plan_id"]
+    assert [one["postbox"] for one in north.get(RIGHTS).json()["postboxes"]] == ["SC-Nord"]
+    asked = [
+        north.get(f"{RIGHTS}/findings", params={"postbox": BOX}),
+        north.post(f"{RIGHTS}/audits", json={"postbox": BOX}),
+        north.post(f"{RIGHTS}/plans", json={"postbox": BOX}),
+        north.get(f"{RIGHTS}/plans/{plan_id}"),
+        north.post(f"{RIGHTS}/plans/{plan_id}/approve"),
+        north.post(f"{RIGHTS}/plans/{plan_id}/reject"),
+        north.post(f"{RIGHTS}/plans/{plan_id}/apply"),
+        north.post(f"{RIGHTS}/signoffs", json={"postbox": BOX, "agency": "101"}),
+        north.get(f"{RIGHTS}/lists", params={"region": REGION}),
+        north.post(f"{RIGHTS}/lists", json={"region": REGION, "csv": CSV}),
+        north.get(f"{RIGHTS}/chain", params={"region": REGION}),
+    ]
+    assert {code_of(answer) for answer in asked} == {
+        (404, "postbox.unknown"),
+        (404, "region.unknown"),
+    }
+
+
+def test_a_clerk_has_no_business_here(office: Office, doors: Doors) -> None:
+    assert code_of(doors.kassel.get(RIGHTS)) == (403, "access.denied")
+    clerk = at_desk(make_app(office.house, door_settings(demo=True)), agency="101")
+    clerk.open("/rechte")
+    assert clerk.answer.status_code == 403
+
+
+def test_a_wrong_file_is_refused_with_its_lines(office: Office) -> None:
+    sent = {"region": REGION, "csv": "verteiler;agentur\nfalsch;101\nx@y.example;999"}
+    refused = office.caller("anna").post(f"{RIGHTS}/lists", json=sent)
+    assert code_of(refused) == (422, "rights.csv")
+    assert [one["line"] for one in refused.json()["details"]["errors"]] == [2, 3]
+
+
+def test_lists_are_shown_without_their_members(office: Office) -> None:
+    anna = looked_at(office)
+    told = anna.get(f"{RIGHTS}/lists", params={"region": REGION})
+    assert {one["agency"] for one in told.json()["lists"]} == {*AGENCIES, None} - {"104"}
+    assert person("101") not in told.text
+
+
+def test_a_finding_is_kept_and_an_agency_signed_off(office: Office) -> None:
+    anna = looked_at(office)
+    key = {"code": "rights.surplus", "folder": "101 Ort101", "subject": "fremd0.101"}
+    asked = {"postbox": BOX, **key, "reason": "Vertretung bis Jahresende", "until": "2026-12-31"}
+    assert anna.post(f"{RIGHTS}/keeps", json=asked).status_code == 204
+    ghost = anna.post(f"{RIGHTS}/keeps", json=asked | {"code": "rights.geist"})
+    assert code_of(ghost) == (404, "finding.unknown")
+    late = anna.post(f"{RIGHTS}/signoffs", json={"postbox": BOX, "agency": "102"})
+    assert code_of(late) == (422, "rights.reason_too_short")
+    assert (
+        anna.post(f"{RIGHTS}/signoffs", json={"postbox": BOX, "agency": "101"}).status_code == 204
+    )
+    box = anna.get(RIGHTS).json()["postboxes"][0]
+    assert (box["kept"], box["signed"]) == (1, 1)
+
+
+def test_the_round_and_its_chain(office: Office) -> None:
+    anna = office.caller("anna")
+    days = {"agencies_due": "2026-12-04", "directions_due": "2026-12-09"}
+    asked = {"region": REGION, **days, "region_due": "2026-12-18"}
+    assert anna.post(f"{RIGHTS}/rounds", json=asked).status_code == 201
+    wrong = anna.post(f"{RIGHTS}/rounds", json=asked | {"region_due": "2026-12-01"})
+    assert code_of(wrong) == (422, "rights.round_order")
+    take_lists(office)
+    links = anna.get(f"{RIGHTS}/chain", params={"region": REGION}).json()["links"]
+    assert [one["unit"] for one in links if one["done_on"]] == [c for c in AGENCIES if c != "104"]
+    step = {"region": REGION, "step": "direction", "unit": "Hessen"}
+    assert code_of(anna.post(f"{RIGHTS}/chain", json=step)) == (422, "rights.chain_incomplete")
+    noted = anna.post(f"{RIGHTS}/chain", json=step | {"note": "104 ist ohne Eingangszone"})
+    assert noted.status_code == 204
+
+
+def test_an_admin_does_the_whole_job_on_the_pages(office: Office) -> None:
+    anna, bert = office.desk(), office.desk("second")
+    anna.open("/rechte/verteiler?postfach=SC-Südwest")
+    upload(anna, "verteiler;agentur\nfalsch;101")
+    assert anna.answer.status_code == 422
+    assert "Zeile 2" in anna.words("[role=alert]")
+    upload(anna, CSV)
+    assert "Verteiler eingelesen: 8." in anna.words(".notice")
+    anna.open("/rechte?postfach=SC-Südwest")
+    assert "noch nicht geprüft" in anna.words("tbody tr")
+    anna.send("pruefen")
+    assert office.work() == 1
+    anna.open("/rechte?postfach=SC-Südwest&agentur=101")
+    assert "Zu viel" in anna.words("#befund")
+    assert "k1011" not in anna.words("#befund")
+    anna.send("vorschlagen")
+    assert "zweite Person" in anna.words("main")
+    url = anna.url
+    bert.open(url)
+    bert.send("freigeben")
+    bert.send("ausfuehren")
+    assert "wird ausgeführt" in bert.words("main")
+    assert office.work() == 1
+    bert.open(url)
+    assert "geschrieben und nachgelesen" in bert.words("tbody")
+    bert.send("zuruecknehmen")
+    assert office.work() == 1
+    bert.open("/rechte?postfach=SC-Südwest&agentur=101")
+    assert "zurückgenommen" in bert.words("main")
+    bert.send("belassen", grund="kurz", bis="31.12.2026")
+    assert "mindestens 10 Zeichen" in bert.words(".fault")
+    bert.send("belassen", grund="Vertretung bis Jahresende", bis="31.12.2026")
+    assert "1 belassen" in bert.words("tbody")
+    bert.open("/rechte?postfach=SC-Südwest&agentur=102")
+    bert.send("abzeichnen", grund="")
+    assert bert.answer.status_code == 422
+    bert.send("abzeichnen", grund="Plan folgt nach der Pause")
+    assert "Abgezeichnet." in bert.words(".notice")
+
+
+def upload(who: Person, text: str) -> None:
+    """Send a file with the form of the page, as a browser would."""
+    hidden = {
+        node.getattr("name"): node.getattr("value")
+        for node in who.page.query_selector_all("form[enctype] input[type=hidden]")
+    }
+    file = {"datei": ("liste.csv", text.encode("cp1252"), "text/csv")}
+    sent = who.client.post("/rechte/verteiler", data=hidden, files=file)
+    who._follow(sent, "/rechte/verteiler")
+
+
+def test_a_proposal_is_put_aside_on_its_page(office: Office) -> None:
+    looked_at(office)
+    anna = office.desk()
+    anna.open("/rechte?postfach=SC-Südwest")
+    anna.send("vorschlagen")
+    anna.send("verwerfen")
+    assert "Plan verworfen" in anna.words(".notice")
+
+
+def test_the_round_is_started_and_marked_on_the_page(office: Office) -> None:
+    take_lists(office)
+    anna = office.desk()
+    anna.open("/rechte/verteiler?postfach=SC-Südwest")
+    anna.send("runde", agenturen="4.12.2026", direktionen="9.12.2026", region="31.2.2027")
+    assert anna.answer.status_code == 422
+    anna.send("runde", agenturen="4.12.2026", direktionen="9.12.2026", region="18.12.2026")
+    assert "Prüfrunde läuft" in anna.words(".notice")
+    anna.send("vermerken", grund="zu früh")
+    assert "Es fehlen noch" in anna.words(".fault")
+    anna.send("vermerken", grund="Meldung liegt auf Papier vor")
+    assert "Vermerkt." in anna.words(".notice")
+
+
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [
+        ("/rechte/befunde.csv", "Verteiler fehlt"),
+        ("/rechte/befunde.csv?postfach=SC-Südwest", "Zu viel"),
+        ("/rechte/verteiler.csv?postfach=SC-Südwest", "nicht gemeldet"),
+        ("/rechte/bericht", "Offene Befunde"),
+        ("/rechte?befund=rights.missing", "102 Ort102"),
+        ("/rechte?stand=offen&suche=108", "108 Ort108"),
+        ("/rechte?suche=gibtesnicht", "ausgeblendet"),
+    ],
+)
+def test_what_can_be_read_tells_what_it_should(office: Office, path: str, word: str) -> None:
+    looked_at(office)
+    anna = office.desk()
+    answer = anna.client.get(path)
+    assert answer.status_code == 200
+    assert word in answer.text
+    assert person("101") not in answer.text
+
+
+def test_an_unknown_postbox_or_plan_is_not_found(office: Office) -> None:
+    anna = office.desk()
+    for path in ("/rechte/plan/99", "/rechte/verteiler?postfach=Nirgends"):
+        anna.open(path)
+        assert anna.answer.status_code in {404, 422}
+
+
+@pytest.mark.parametrize("name", rights_samples.PAGES)
+def test_each_state_of_the_pages_says_something(name: str) -> None:
+    from fastapi import Request, Response
+
+    app = small_app(ClockHouse(lambda: rights_samples.NOW), demo=True)
+
+    @app.get("/muster")
+    def sample(request: Request) -> Response:
+        return rights_samples.PAGES[name](request)
+
+    client = DoorClient(app)
+    client.cookies.update(cookie(ADMIN))
+    answer = client.get("/muster")
+    assert answer.status_code in {200, 422}
+    assert "<h1>" in answer.text

@@ -1,0 +1,261 @@
+"""Lists as the agencies report them, the round in which they do, and what is handed on as CSV.
+
+Source: Weisung 202404002 no. 3 (reports by agency, Regionaldirektion, Service Center region); F57;
+own decision 0040.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from rules import access
+from rules.access import Caller, Permission
+from rules.distribution import DistributionList, Member
+from rules.distribution_csv import parse_lists, write_lists, write_rows
+from rules.errors import Refused
+from rules.folder_findings import Finding, meaning, named, remedy, title
+from rules.folder_levels import GERMAN, in_words
+from rules.reporting_chain import Link, Mark, Round, Step, chain, require_step
+from store import audit as trail
+from store import rights_lists
+from store.engine import Tx
+from store.rights_lists import Reported
+from triage.house import House
+from triage.rights import Standing
+
+EXPANDED: str = "ExpandDL"
+_DEEPEST = 20
+"""Lists in lists deeper than that are left as they are. Source: own decision 0040."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import brought: lists, members, and agencies of the region without a list."""
+
+    lists_id: int
+    lists: int
+    members: int
+    without: tuple[str, ...]
+
+
+def import_lists(
+    house: House, caller: Caller, region: str, *, data: bytes, source: str
+) -> Imported:
+    """Take a CSV as the lists of a region, all or nothing.
+
+    Raises: Refused: `access.denied`, `region.unknown`, `rights.csv` with every line.
+    """
+    _require_region(house, caller, region)
+    lists = parse_lists(data, directory=house.directory, region=region)
+    return _put(house, caller, region, lists, source=source, data=data)
+
+
+def expand(
+    house: House,
+    caller: Caller,
+    region: str,
+    *,
+    members: Callable[[str], tuple[Member, ...] | None],
+) -> Imported:
+    """Ask the mail server for the members of the reported lists, groups in groups too.
+
+    `members` is asked once for each list; a list that it doesn't know keeps what was reported.
+    Raises: Refused: `access.denied`, `rights.no_lists`. TryLater: as the server.
+    """
+    _require_region(house, caller, region)
+    with house.db.read() as tx:
+        reported = rights_lists.newest(tx, region)
+    if reported is None:
+        raise Refused("rights.no_lists", f"Für {region} ist noch kein Verteiler gemeldet.")
+    known: dict[str, tuple[Member, ...] | None] = {}
+    waiting = [one.address for one in reported.lists]
+    for _ in range(_DEEPEST):
+        asked = [address for address in dict.fromkeys(waiting) if address not in known]
+        known |= {address: members(address) for address in asked}
+        waiting = [
+            one.address for address in asked for one in known[address] or () if _is_group(one)
+        ]
+    own = [_with(one, known.get(one.address)) for one in reported.lists]
+    named_lists = {one.address for one in own}
+    inner = [
+        DistributionList(address, members=found)
+        for address, found in known.items()
+        if address not in named_lists and found
+    ]
+    lists = (*own, *inner)
+    return _put(
+        house, caller, region, lists, source=EXPANDED, data=write_lists(lists).encode("utf-8")
+    )
+
+
+def start_round(house: House, caller: Caller, asked: Round) -> int:
+    """Start a round of review in a region; the one before ends with it.
+
+    Raises: Refused: `access.denied`, `region.unknown`.
+    """
+    _require_region(house, caller, asked.region)
+    now = house.clock()
+    with house.db.write() as tx:
+        round_id = rights_lists.start_round(tx, asked, actor=caller.name, now=now)
+        trail.add(
+            tx,
+            caller.name,
+            action="rights.round_started",
+            subject=f"rights_round:{round_id}",
+            details={"region": asked.region, "region_due": asked.region_due.isoformat()},
+            at=now,
+        )
+    return round_id
+
+
+def links(house: House, caller: Caller, region: str) -> tuple[Link, ...]:
+    """The reporting chain of the region's running round; empty where none was started.
+
+    Raises: Refused: `access.denied`, `region.unknown`.
+    """
+    _require_region(house, caller, region)
+    with house.db.read() as tx:
+        return _links(tx, house, region)
+
+
+def mark(
+    house: House, caller: Caller, region: str, step: Step, *, unit: str, note: str = ""
+) -> None:
+    """Note that a unit did its step today.
+
+    Raises: Refused: `access.denied`, `region.unknown`, `rights.no_round`,
+    `unit.unknown`, `rights.chain_incomplete`.
+    """
+    _require_region(house, caller, region)
+    today = house.local_now().date()
+    with house.db.write() as tx:
+        running = rights_lists.running_round(tx, region)
+        if running is None:
+            raise Refused("rights.no_round", f"In {region} läuft keine Prüfrunde.")
+        require_step(_links(tx, house, region), step, unit=unit, note=note)
+        rights_lists.mark(tx, running.id, Mark(step, unit, today, caller.name, note.strip()))
+        trail.add(
+            tx,
+            caller.name,
+            action="rights.reported",
+            subject=f"rights_round:{running.id}",
+            details={"step": step.value, "unit": unit},
+            at=house.clock(),
+        )
+
+
+def reported(house: House, caller: Caller, region: str) -> Reported | None:
+    """The lists that hold in the region. Raises: Refused: `access.denied`."""
+    _require_region(house, caller, region)
+    with house.db.read() as tx:
+        return rights_lists.newest(tx, region)
+
+
+def consolidated_csv(house: House, caller: Caller, region: str) -> str:
+    """The consolidated list for the Service Center region: lists by agency, without members.
+
+    Raises: Refused: `access.denied`, `region.unknown`.
+    """
+    found = reported(house, caller, region)
+    rows = []
+    for agency in house.directory.by_region(region):
+        mine = [one for one in (found.lists if found else ()) if one.agency == agency.code]
+        told = [(one.address, GERMAN[one.level]) for one in mine] or [("nicht gemeldet", "")]
+        unit = (agency.regionaldirektion, agency.code, agency.name)
+        rows += [(*unit, *pair) for pair in told]
+    return write_rows(("regionaldirektion", "agentur", "name", "verteiler", "stufe"), rows)
+
+
+def findings_csv(found: Standing) -> str:
+    """The findings of a postbox, open and kept, as a table."""
+    rows = [_row(one, "offen") for one in found.open]
+    rows += [_row(one, "belassen") for one in found.kept]
+    return write_rows(
+        ("stand", "agentur", "ordner", "befund", "wer", "ist", "soll", "bedeutung", "was nun"), rows
+    )
+
+
+def _row(one: Finding, state: str) -> tuple[str, ...]:
+    return (
+        state,
+        one.agency,
+        one.folder,
+        title(one.code),
+        named(one.subject),
+        "" if one.has is None else in_words(one.has),
+        "" if one.wanted is None else in_words(one.wanted),
+        meaning(one),
+        remedy(one.code),
+    )
+
+
+def _put(
+    house: House,
+    caller: Caller,
+    region: str,
+    lists: Iterable[DistributionList],
+    *,
+    source: str,
+    data: bytes,
+) -> Imported:
+    every, now, today = tuple(lists), house.clock(), house.local_now().date()
+    with_list = {one.agency for one in every if one.agency}
+    without = tuple(
+        agency.code for agency in house.directory.by_region(region) if agency.code not in with_list
+    )
+    members = sum(len(one.members) for one in every)
+    with house.db.write() as tx:
+        lists_id = rights_lists.put(
+            tx,
+            region,
+            every,
+            source=source[:200],
+            sha256=hashlib.sha256(data).hexdigest(),
+            actor=caller.name,
+            now=now,
+        )
+        _mark_agencies(tx, house, region, caller, today=today, codes=with_list)
+        trail.add(
+            tx,
+            caller.name,
+            action="rights.lists_imported",
+            subject=f"rights_lists:{lists_id}",
+            details={"region": region, "lists": len(every), "without": len(without)},
+            at=now,
+        )
+    return Imported(lists_id, len(every), members, without)
+
+
+def _mark_agencies(
+    tx: Tx, house: House, region: str, caller: Caller, *, today: date, codes: Iterable[str]
+) -> None:
+    """An agency whose list has come has reported; who is not of this region's chain is left out."""
+    running = rights_lists.running_round(tx, region)
+    if running is None:
+        return
+    here = {agency.code for agency in house.directory.by_region(region)}
+    for code in sorted(here.intersection(codes)):
+        rights_lists.mark(tx, running.id, Mark(Step.AGENCY, code, today, caller.name))
+
+
+def _links(tx: Tx, house: House, region: str) -> tuple[Link, ...]:
+    running = rights_lists.running_round(tx, region)
+    if running is None:
+        return ()
+    today = house.local_now().date()
+    return chain(house.directory, running.asked, running.marks, today=today)
+
+
+def _require_region(house: House, caller: Caller, region: str) -> None:
+    access.require(caller, Permission.REVIEW_RIGHTS)
+    if region not in house.directory.region_names() or not access.may_see_region(caller, region):
+        raise Refused("region.unknown", "Diese Region gibt es nicht, oder nicht für Sie.")
+
+
+def _is_group(member: Member) -> bool:
+    return bool(member.address) and member.kind.value == "gruppe"
+
+
+def _with(one: DistributionList, members: tuple[Member, ...] | None) -> DistributionList:
+    return one if members is None else replace(one, members=members)
