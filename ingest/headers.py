@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import unquote_to_bytes
 
@@ -20,6 +21,9 @@ MAX_VALUE_CHARS = 2_000
 
 MAX_STRUCTURED_BYTES = 20_000
 """Bytes of a Content-Type or Content-Disposition that are read. Source: own decision 0007."""
+
+MAX_REMEMBERED_BYTES = 100
+"""Longer fields name files and boundaries, which don't come again. Source: own decision 0035."""
 
 MAX_REFERENCES = 200
 """Message ids kept of one field. Source: own decision 0007."""
@@ -129,7 +133,20 @@ def when(raw: bytes) -> datetime | None:
 
 
 def structured(raw: bytes) -> Structured:
-    """A Content-Type or Content-Disposition field with its parameters, RFC 2231 put together."""
+    """A Content-Type or Content-Disposition field with its parameters, RFC 2231 put together.
+
+    The value is shared by all mails that say the same: nobody changes its parameters.
+    """
+    return _remembered(raw) if len(raw) <= MAX_REMEMBERED_BYTES else _structured(raw)
+
+
+@lru_cache(maxsize=1_024)
+def _remembered(raw: bytes) -> Structured:
+    """Most parts of most mails say one of a few dozen things."""
+    return _structured(raw)
+
+
+def _structured(raw: bytes) -> Structured:
     if not raw:
         return Structured("", {})
     value = charset.decode(raw[:MAX_STRUCTURED_BYTES]).text

@@ -34,10 +34,12 @@ _FOREIGN = re.compile(r"(?=.{0,250}\d).{3,250}[@<].{3,150}:")  # "W dniu … pis
 _TOLD_IN_PROSE = re.compile(r"\b(?:mir|uns|ich|wir|me|us|i)\b", re.IGNORECASE)
 _PROOF = re.compile(r"@|\d{1,2}:\d\d|schrieb\s+[^,.;!?]{2,60}:", re.IGNORECASE)
 _FROM = re.compile(r"[ \t*]*(?:von|from|absender|de)\*?\s?:[\s*]*\S", re.IGNORECASE)
+_SENDER_WORDS = ("von", "from", "absender", "de")
+_FORWARD_WORDS = ("anfang", "begin")
 # One of these is in every text that has a seam; most mails have none and are done with that.
 _HINTS = (
     *(">", "schrieb", "wrote", "a écrit", "---", "-- ", "begin forwarded", "anfang der weiter"),
-    *(f"{name}{mark}" for name in ("von", "from", "absender", "de") for mark in (":", " :", "*")),
+    *(f"{name}{mark}" for name in _SENDER_WORDS for mark in (":", " :", "*")),
 )
 _FIELD = re.compile(
     r"[\s*_]*(?:gesendet|datum|sent|date|an|to|cc|kopie|betreff|subject|antwort an|reply-to|envoyé|"
@@ -77,10 +79,11 @@ def cut(text: str) -> BodyParts:
     lower = text.lower()
     lines = text.split("\n", MAX_LINES)
     seams = signature.holds_any(lower, _HINTS)
-    if not seams and not signature.may_be_in(lower):
+    signed = signature.may_be_in(lower)
+    if not seams and not signed:
         return BodyParts(text)
     labels = _quoted(lines) if seams else ["new"] * len(lines)
-    own = [number for number, label in enumerate(labels) if label == "new"]
+    own = [number for number, label in enumerate(labels) if label == "new"] if signed else []
     for number, label in zip(own, signature.labels([lines[n] for n in own]), strict=True):
         labels[number] = label
     parts = {"new": "", "quoted": "", "signature": "", "disclaimer": ""}
@@ -110,11 +113,28 @@ def _is_marked(line: str) -> bool:
 def _seams(lines: list[str]) -> Iterator[_Seam]:
     """All beginnings of earlier mails, in order."""
     number = 0
+    likely = _likely(lines)
     while number < len(lines):
-        seam = None if _is_marked(lines[number]) else _seam_at(lines, number)
+        is_open = number in likely and not _is_marked(lines[number])
+        seam = _seam_at(lines, number) if is_open else None
         if seam:
             yield seam
         number = max(seam.text, number + 1) if seam else number + 1
+
+
+def _likely(lines: list[str]) -> set[int]:
+    """Lines where an earlier mail may begin; the expressions need not look at the others."""
+    found: set[int] = set()
+    for number, line in enumerate(lines):
+        bare = line.strip()
+        if bare.endswith(":"):  # of an attribution over up to three lines
+            found.update((number - 2, number - 1, number))
+        start = bare.lstrip("*").lstrip()[:8].lower()
+        if start.startswith(_SENDER_WORDS):  # or the drawn line above it
+            found.update((number - 1, number))
+        elif "--" in bare or start.startswith(_FORWARD_WORDS):
+            found.add(number)
+    return found
 
 
 def _seam_at(lines: list[str], number: int) -> _Seam | None:

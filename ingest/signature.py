@@ -78,17 +78,21 @@ _BLOCK_HINTS = (
     *("· sitz", "| sitz", "·sitz", "|sitz", "steuernummer", "steuernr", "steuer-n", "gläubiger"),
     *("geschäftsführ", "aufsichtsrat", "bankverbindung", "kontoverbindung"),
 )
-# And one of all of these in every line that any expression above finds.
-_HINTS = (
-    *_BLOCK_HINTS,
-    *("\n--", "gesendet", "sent from", "sent with", "sent via", "outlook ", "viren", "avast"),
-    *("envoyé de", "vertraulich", "rechtlich geschützt", "ausschließlich", "bestimmungsgemäß"),
+# One of these in every line that a phone's or mail program added.
+_APP_HINTS = (
+    *("gesendet", "sent from", "sent with", "sent via", "outlook ", "viren", "avast"),
+    *("envoyé de", "diese nachricht wurde"),
+)
+# One of these in every line that begins a disclaimer.
+_DISCLAIMER_HINTS = (
+    *("vertraulich", "rechtlich geschützt", "ausschließlich", "bestimmungsgemäß"),
     *("confidential", "privileged", "intended", "solely", "nur für den", "dieser e-mail"),
     *("dieser email", "dieser nachricht", "dieser mail", "sie nicht der", "irrtümlich"),
     *("have received this", "umwelt", "environment", "drucken", "ausdruck", "print"),
     *("disclaimer", "datenschutz", "extern", "außerhalb", "outside", "mail can", "mail kann"),
     *("mail können", "unerlaubte", "sicherheitsgründe"),
 )
+_HINTS = (*_BLOCK_HINTS, "\n--", *_APP_HINTS, *_DISCLAIMER_HINTS)
 
 
 def may_be_in(lower: str) -> bool:
@@ -106,25 +110,53 @@ def holds_any(lower: str, hints: tuple[str, ...]) -> bool:
 
 def labels(lines: list[str]) -> list[str]:
     """For each line of the sender's own text: "new", "signature" or "disclaimer"."""
+    lower = "\n".join(["", *lines]).lower()
     found = ["new"] * len(lines)
+    # Most texts have none of them; each look at all lines costs as much as all of these words.
+    has_disclaimer = holds_any(lower, _DISCLAIMER_HINTS)
+    if has_disclaimer:
+        _mark_disclaimers(lines, found)
+    if holds_any(lower, _APP_HINTS):
+        _mark_programs(lines, found)
+    # The block is looked for before the dashes mark its proof as signature.
+    block = _company_block(lines, found) if holds_any(lower, _BLOCK_HINTS) else len(lines)
+    dashes = _after_dashes(lines) if "\n--" in lower else len(lines)
+    _mark_from(min(block, dashes), found)
+    if "signature" not in found:
+        return found
+    if has_disclaimer:
+        _end_signatures(lines, found)
+    return _facts_stay(lines, found)
+
+
+def _mark_programs(lines: list[str], found: list[str]) -> None:
+    for number, line in enumerate(lines):
+        if found[number] == "new" and len(line) < 150 and _APP.fullmatch(line.rstrip()):
+            found[number] = "signature"
+
+
+def _mark_from(begin: int, found: list[str]) -> None:
+    """What is new from that line on is signature."""
+    for number in range(begin, len(found)):
+        if found[number] == "new":
+            found[number] = "signature"
+
+
+def _end_signatures(lines: list[str], found: list[str]) -> None:
+    """A disclaimer under a signature goes to the end of its paragraph."""
+    for begin, end in _paragraphs(lines):
+        for number in range(begin, end):
+            if found[number] == "signature" and _DISCLAIMER.match(lines[number][:400]):
+                found[number:end] = ["disclaimer"] * (end - number)
+
+
+def _mark_disclaimers(lines: list[str], found: list[str]) -> None:
     closing = _last_closing(lines)
     for begin, end in _paragraphs(lines):
         # Under the closing it may follow its neighbour without a blank line; above, it may not.
         starts = range(begin, end if closing is not None and begin >= closing else begin + 1)
         first = next((n for n in starts if _DISCLAIMER.match(lines[n][:400])), end)
         found[first:end] = ["disclaimer"] * (end - first)
-    for number, line in enumerate(lines):
-        if found[number] == "new" and len(line) < 150 and _APP.fullmatch(line.rstrip()):
-            found[number] = "signature"
-    for begin in (_after_dashes(lines), _company_block(lines, found)):
-        for number in range(begin, len(lines)):
-            if found[number] == "new":
-                found[number] = "signature"
-    for begin, end in _paragraphs(lines):
-        for number in range(begin, end):
-            if found[number] == "signature" and _DISCLAIMER.match(lines[number][:400]):
-                found[number:end] = ["disclaimer"] * (end - number)
-    return _facts_stay(lines, found)
 
 
 def is_only_courtesy(lines: list[str], stub: re.Pattern[str]) -> bool:
@@ -166,8 +198,6 @@ def _company_block(lines: list[str], found: list[str]) -> int:
     With a closing above, it begins at the first company line under the closing; the sender's name
     stays. Without one, the paragraph with the proof is the block.
     """
-    if not holds_any("\n".join(lines).lower(), _BLOCK_HINTS):
-        return len(lines)
     closing = _last_closing(lines)
     proof = _proof(lines, found, closing)
     if proof is None:

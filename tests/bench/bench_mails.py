@@ -47,7 +47,7 @@ def large(count: int, seed: int = 43) -> list[Made]:
 
 
 def mixed(count: int, seed: int = 44) -> list[Made]:
-    """Small ones, some with files, forwarded or nested, and 3 % that are broken."""
+    """Small ones, 19 % with files of 50 to 500 kB, forwarded and nested ones, 3 % broken ones."""
     return [_made(draft, _MIXED) for draft in _drafts(count, seed)]
 
 
@@ -154,13 +154,24 @@ def _alternative(draft: _Draft) -> bytes:
 
 
 def _with_file(draft: _Draft) -> bytes:
-    name = draft.random.choice(FILES)
     size = int(min(400_000, max(8_000, draft.random.lognormvariate(10.7, 0.5))))
-    file = (
+    return _multi("mixed", _alternative(draft), _file(draft, size))
+
+
+def _with_files(draft: _Draft) -> bytes:
+    dice = draft.random
+    sizes = [dice.lognormvariate(11.7, 0.7) for _ in range(dice.choice((1, 1, 2, 3)))]
+    files = [_file(draft, int(min(500_000, max(50_000, size)))) for size in sizes]
+    return _multi("mixed", _alternative(draft), *files)
+
+
+def _file(draft: _Draft, size: int) -> bytes:
+    name = draft.random.choice(FILES)
+    head = (
         f'Content-Type: application/pdf; name="{_word(name)}"\r\nContent-Disposition: attachment;'
         f' filename="{_word(name)}"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
-    ).encode() + _coded(b"%PDF-1.4\n" + draft.random.randbytes(size), "base64")
-    return _multi("mixed", _alternative(draft), file)
+    )
+    return head.encode() + _coded(b"%PDF-1.4\n" + draft.random.randbytes(size), "base64")
 
 
 def _nested(draft: _Draft) -> bytes:
@@ -190,7 +201,7 @@ def _broken(draft: _Draft) -> bytes:
 
 
 _SMALL = (_plain, _plain, _western, _western, _alternative, _alternative, _html, _forward)
-_MIXED = (_plain,) * 22 + (_western,) * 24 + (_alternative,) * 20 + (_with_file,) * 19 + (
+_MIXED = (_plain,) * 22 + (_western,) * 24 + (_alternative,) * 20 + (_with_files,) * 19 + (
     _html, _html, _html, _html, _nested, _nested, _nested, _nested,
     _forward, _forward, _forward, _forward, _broken, _broken, _broken,
 )  # fmt: skip
