@@ -48,7 +48,10 @@ journey: .venv/.dev-installed $(MODEL) system-packages ## the whole way with rea
 	$(BIN)/python -m pytest tests/journey
 
 bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, side by side in one run
-	$(BIN)/python -m tests.bench.bench_backlog
+	$(BIN)/python -m tests.bench.bench_backlog --postgresql
+	$(BIN)/python -m tests.bench.bench_intake
+	$(BIN)/python -m tests.bench.bench_door
+	$(BIN)/python -m tests.bench.bench_parse
 	$(BIN)/python -m tests.bench.bench_judge
 
 stress: .venv/.dev-installed $(MODEL) system-packages ## kill workers, door and servers while mail arrives; SEED= MAILS= KILLS= MINUTES=

@@ -6,12 +6,14 @@ FETCH and bound the memory. Source: measurements 2026-11-23 (Dovecot 2.3.19).
 """
 
 import imaplib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from imapclient import IMAPClient
+from imapclient.response_parser import parse_fetch_response
 
 from ingest.imap_errors import response_code
 from ingest.imap_session import OpenFolder
@@ -27,6 +29,13 @@ _BATCH_BYTES = 8 * 1024 * 1024
 _PIECES_FROM_BYTES = 4 * 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
 _HEAD_LIMIT_BYTES = 256 * 1024
+_USUAL_BODY = re.compile(rb"\d+ \(UID (\d+) BODY\[\] \{\d+\}")
+_USUAL_FACTS = re.compile(
+    rb"\d+ \(UID (\d+) RFC822\.SIZE (\d+) INTERNALDATE "
+    rb'"([ \d]\d)-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-]\d\d)(\d\d)"\)'
+)
+_MONTHS = {name: number for number, name in enumerate(
+    b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +129,66 @@ def _fetch(client: IMAPClient, uids: Sequence[int], *items: str) -> dict[int, di
 
     Source: RFC 5530 section 3 (EXPUNGEISSUED); RFC 2180 section 4.1.
     """
+    if not uids:
+        return {}
     try:
-        answers: dict[int, dict[bytes, Any]] = client.fetch(uids, items)
+        answers = _asked(client, uids, items)
     except imaplib.IMAP4.error as exc:
         if response_code(exc) != "EXPUNGEISSUED":
             raise
         client.noop()
-        answers = client.fetch(uids, items)
-    return answers
+        answers = _asked(client, uids, items)
+    # What the server says of other messages by the way is not asked for.
+    return {uid: answers[uid] for uid in uids if uid in answers}
+
+
+def _asked(
+    client: IMAPClient, uids: Sequence[int], items: Sequence[str]
+) -> dict[int, dict[bytes, Any]]:
+    """As `IMAPClient.fetch`, but usual answers are not read letter by letter.
+
+    Source: measurement 2026-11-26: its parser took half of the time of small mails.
+    """
+    wanted = ",".join(map(str, uids))
+    typ, data = client._imap.uid("FETCH", wanted, f"({' '.join(items)})")  # noqa: SLF001 - as below
+    client._checkok("fetch", typ, data)  # noqa: SLF001 - its own errors, with no public way to them
+    usual = _usual(data)
+    if usual is not None:
+        return usual
+    whole: dict[int, dict[bytes, Any]] = parse_fetch_response(data, normalise_times=False)
+    return whole
+
+
+def _usual(data: Sequence[Any]) -> dict[int, dict[bytes, Any]] | None:
+    """The answers, where each is written as servers usually do; None where one is not.
+
+    imaplib gives a literal as a pair: the words before it, and its bytes.
+    """
+    found: dict[int, dict[bytes, Any]] = {}
+    for piece in data:
+        if isinstance(piece, tuple):
+            body = _USUAL_BODY.fullmatch(piece[0])
+            if body is None:
+                return None
+            found.setdefault(int(body[1]), {})[b"BODY[]"] = piece[1]
+        elif piece != b")":
+            facts = _USUAL_FACTS.fullmatch(piece) if piece else None
+            moment = _moment(*facts.groups()[2:]) if facts else None
+            if facts is None or moment is None:
+                return None
+            answer = found.setdefault(int(facts[1]), {})
+            answer |= {b"RFC822.SIZE": int(facts[2]), b"INTERNALDATE": moment}
+    return found
+
+
+def _moment(*words: bytes) -> datetime | None:
+    """An INTERNALDATE; None where there is no such day. Source: RFC 3501 section 9."""
+    day, month, year, hour, minute, second, zone_hours, zone_minutes = words
+    try:
+        local = datetime(
+            int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC
+        )
+        offset = timedelta(hours=int(zone_hours), minutes=int(zone_hours[:1] + zone_minutes))
+        return local - offset
+    except (ValueError, KeyError, OverflowError):
+        return None

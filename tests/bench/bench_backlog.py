@@ -9,6 +9,7 @@ run on one machine; nothing here is a timed test.
 """
 
 import argparse
+import itertools
 import os
 import sqlite3
 import statistics
@@ -17,6 +18,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
 from pathlib import Path
@@ -29,9 +32,12 @@ from sklearn.svm import LinearSVC
 
 from ingest.maildir import MaildirPostbox, create_tree
 from ingest.parse import parse
+from rules.codes import Channel, Concern, PaymentRelevant
+from rules.mail import ParsedMail
+from rules.verdict import ConcernFound, Facts, Judgement
 from store import leases
 from tests.bench import bench_mails
-from tests.house_fixture import WordJudge, make_house, sqlite_url
+from tests.house_fixture import make_house, sqlite_url
 from tests.servers.postgres import PostgresServer
 from triage import demo_mails, filing, receive, rounds, wiring
 from triage.house import House, Judging
@@ -72,7 +78,7 @@ def _ways(
     stack: ExitStack, judging: Judging, *, with_postgresql: bool
 ) -> Iterator[tuple[str, Make]]:
     """Each engine with the judge of the house, and with one that costs nothing."""
-    judges: dict[str, MailJudge] = {"": judging.judge, ", judge left out": WordJudge()}
+    judges: dict[str, MailJudge] = {"": judging.judge, ", judge left out": _NoJudge()}
     for words, judge in judges.items():
         yield f"SQLite{words}", _on_sqlite(judge)
     if not with_postgresql:
@@ -94,7 +100,9 @@ def _on_postgresql(server: PostgresServer, judge: MailJudge) -> Make:
 
 def _way(make: Make, samples: Sequence[bytes]) -> Iterator[tuple[str, float]]:
     with _filled(samples) as (folder, box):
-        house = make(folder, time.time_ns())
+        made = make(folder, time.time_ns())
+        batch_mails = Settings().worker.batch_mails
+        house = replace(made, policy=replace(made.policy, batch_mails=batch_mails))
         with house.db.write() as tx:
             lease = leases.take(
                 tx, f"postbox:{box.name}", owner="b", now=house.clock(), seconds=3600
@@ -125,6 +133,25 @@ def _filled(samples: Sequence[bytes]) -> Iterator[tuple[Path, MaildirPostbox]]:
         for number, data in enumerate(samples):
             (root / "new" / f"{1_790_000_000 + number}.M1P1.bench").write_bytes(data)
         yield Path(folder), MaildirPostbox("SC-Ost", root, size_limit_bytes=60_000_000)
+
+
+class _NoJudge:
+    """Says the next concern of all to each mail, so that they go into many folders."""
+
+    def __init__(self) -> None:
+        self._concerns = itertools.cycle(Concern)
+
+    def judge(self, mail: ParsedMail, *, received_at: datetime, mailbox: str) -> Judgement:
+        return Judgement(
+            channel=Channel.FREIE_EMAIL,
+            concerns=(ConcernFound(next(self._concerns), 0.9, announced=True),),
+            payment_relevant=PaymentRelevant.NO,
+            payment_because=(),
+            facts=Facts(),
+            review=False,
+            review_because=(),
+            model="none",
+        )
 
 
 class _Words(HTMLParser):

@@ -33,6 +33,7 @@ from tests.house_fixture import make_house, sqlite_url
 from tests.servers.dovecot import DovecotServer
 from triage import filing, receive, wiring
 from triage.house import House
+from triage.settings import Settings
 
 MBSYNC = """
 FSync yes
@@ -195,7 +196,8 @@ def _fetch(box: _Box) -> None:
 def _durably(box: _Box) -> Iterator[tuple[str, float]]:
     with tempfile.TemporaryDirectory() as folder:
         whole = make_house(sqlite_url(Path(folder)), clock=wiring.utc_now)
-        house = replace(whole, policy=replace(whole.policy, batch_mails=200))
+        batch_mails = Settings().worker.batch_mails
+        house = replace(whole, policy=replace(whole.policy, batch_mails=batch_mails))
         client = ImapPostbox(box.user, box.account)
         with house.db.write() as tx:
             lease = leases.take(tx, "postbox:b", owner="b", now=house.clock(), seconds=3600)

@@ -1,7 +1,8 @@
-"""How fast mails are read, beside the standard library, and how many bodies are right. `make bench`.
+"""How fast mails are read, beside the standard library, and how many bodies are right.
 
-Both give headers, the best text, and name and size of each file. Right is a body in which one line
-with umlauts is found. Times are the best of some tries a mail; ratios of one run on one machine.
+`make bench`. Both give headers, the best text, and name and size of each file. Right is a body in
+which one line with umlauts is found. Times are the best of some tries a mail; ratios of one run on
+one machine.
 """
 
 import sys

@@ -540,3 +540,34 @@ def test_batches_keep_order_and_bounds(sizes: list[int | None]) -> None:
     for batch in found:
         assert 1 <= len(batch) <= 50
         assert len(batch) == 1 or sum(known[uid].size_bytes for uid in batch) <= 8 * 1024 * 1024
+
+
+UNUSUAL = {
+    "flags beside the body": "* 1 FETCH (UID 1 BODY[] {3}\r\nabc FLAGS (\\Seen))\r\n",
+    "the UID last": "* 1 FETCH (BODY[] {3}\r\nabc UID 1)\r\n",
+    "a quoted body": '* 1 FETCH (UID 1 BODY[] "abc")\r\n',
+    "another mail by the way": "* 9 FETCH (UID 9 FLAGS (\\Seen))\r\n"
+    "* 1 FETCH (UID 1 BODY[] {3}\r\nabc)\r\n",
+    "as always": "* 1 FETCH (UID 1 BODY[] {3}\r\nabc)\r\n",
+}
+DATES = {
+    '"01-Feb-2025 10:00:00 +0100"': "2025-02-01T09:00:00+00:00",
+    '" 1-Feb-2025 10:00:00 -0130"': "2025-02-01T11:30:00+00:00",
+}
+
+
+@pytest.mark.parametrize("body", UNUSUAL.values(), ids=UNUSUAL)
+@pytest.mark.parametrize(("date", "moment"), DATES.items())
+def test_bodies_are_found_however_the_answer_is_written(
+    certificate: Path, body: str, date: str, moment: str
+) -> None:
+    facts = f"* 1 FETCH (UID 1 RFC822.SIZE 3 INTERNALDATE {date})\r\n"
+    answers = {
+        "UID SEARCH": "* SEARCH 1\r\n{tag} OK done\r\n",
+        "UID FETCH": facts + body + "{tag} OK done\r\n",
+    }
+    with scripted(certificate, answers) as (box, _):
+        (message,) = box.fetch("INBOX", "7", box.view("INBOX").uids)
+    assert isinstance(message, Fetched)
+    assert message.data == b"abc"
+    assert message.received_at.isoformat() == moment
