@@ -39,9 +39,10 @@ class MailView:
 
 
 def judge(house: House, data: bytes, *, mailbox: str = "") -> dict[str, Any]:
-    """The verdict on these bytes as public JSON; stores nothing."""
-    mail = parse(data, house.layouts)
-    return as_json(sort.decide(house.judging, mail, received_at=house.clock(), mailbox=mailbox))
+    """The verdict on these bytes as public JSON, by the rule set in force now; stores nothing."""
+    mail, now = parse(data, house.layouts), house.clock()
+    rules = house.rules_at(now, house.directory.by_mailbox(mailbox).region or "", len(data))
+    return as_json(sort.decide(house.judging, mail, received_at=now, mailbox=mailbox, rules=rules))
 
 
 def hand_in(house: House, caller: Caller, data: bytes, *, mailbox: str = "") -> MailView:

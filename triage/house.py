@@ -108,11 +108,18 @@ class House:
 
     def rules_for(self, message: Message) -> RulesFor:
         """Which rule set holds for a kept mail: the one in force when it was received."""
+        return self.rules_at(message.received_at, message.region or "", message.size_bytes)
 
-        def find(region: str) -> InForce | None:
-            at = message.received_at
+    def rules_at(self, moment: datetime, region: str, size_bytes: int) -> RulesFor:
+        """Which rule set holds for a mail of that size received at a moment (aware UTC).
+
+        `region` is that of its postbox, or empty: then its agency's or address's counts.
+        """
+
+        def find(where: str) -> InForce | None:
+            local = moment.astimezone(BERLIN)
             return self.rulebook.at(
-                self.db, region=region, moment=at, local=at.astimezone(BERLIN), now=self.clock()
+                self.db, region=where, moment=moment, local=local, now=self.clock()
             )
 
-        return RulesFor(message.region or "", message.size_bytes, find)
+        return RulesFor(region, size_bytes, find)

@@ -5,6 +5,7 @@ import pytest
 from rules.access import Caller
 from rules.codes import Role
 from tests.api.conftest import Doors
+from tests.house_fixture import eml
 from tests.rules.ruleset_samples import HEAD, rule
 from triage import rulesets
 
@@ -36,6 +37,12 @@ def test_a_machine_writes_and_tries_and_an_admin_puts_into_force(sorted_mail: Do
     verdict = doors.machine.get(f"/v1/mails/{answer['message_id']}").json()["verdict"]
     assert verdict["folder"] == "435 Kassel/Beratung"
     assert verdict["ruleset"]["hit"] == "umschulung"
+    judged = doors.machine.post(
+        "/v1/verdicts",
+        content=eml("Umschulung", "34117 Kassel"),
+        headers={"Content-Type": "message/rfc822"},
+    )
+    assert judged.json()["ruleset"]["hit"] == "umschulung"
     listed = doors.admin.get(PATH).json()
     assert listed["lines"][0]["now"]["id"] == "regeln"
     assert doors.admin.post(f"{PATH}/rollback", json={}).json()["to"] is None

@@ -1,13 +1,18 @@
 """What the lint finds in a rule set, and what it leaves alone."""
 
+import random
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from rules.codes import Concern
 from rules.rule_cover import takes_all_of
 from rules.rule_finding import Level, has_errors
 from rules.rule_lint import lint
-from tests.rules.ruleset_samples import HEAD, TODAY, codes, directory, rule, rules
+from rules.rule_match import compile_set
+from tests.rules.ruleset_samples import HEAD, TODAY, codes, directory, rule, rules, seen
 
 A = 'betreff = "Umschulung"'
 
@@ -109,3 +114,55 @@ def test_an_exception_of_the_later_rule_alone_does_not_free_it() -> None:
     made = rules(rule(A), rule(A, rule_id="b", more='[regel.ausser]\nort = "Kassel"'))
     assert takes_all_of(made.rules[0], made.rules[1])
     assert not takes_all_of(made.rules[1], made.rules[0])
+
+
+CONDITIONS = st.lists(
+    st.sampled_from(
+        ['betreff = "kurs"', 'betreff = "kurs*"', 'betreff = ["kurs", "lager"]',
+         'betreff_oder_text = "kurs"', 'text = "lager"', 'plz = "34*"', 'plz = ["34117", "53111"]',
+         'anliegen = "termin"\nsicherheit = 0.5', 'erstes_anliegen = "termin"\nsicherheit = 0.7',
+         'absender = "@firma.example"', 'absender = "a@x.firma.example"', "groesse_ab_kb = 10",
+         "groesse_ab_kb = 20", "groesse_bis_kb = 15", "kundennummer = true",
+         'kundennummer = "435"', "hat_anlage = true", 'anlage = "*.pdf"']
+    ),
+    max_size=3,
+    # Both kinds of concern have a line "sicherheit", which a table can have once.
+    unique_by=lambda text: text.partition(" ")[0].removeprefix("erstes_"),
+)  # fmt: skip
+CHANCE = random.Random(14)  # noqa: S311 - the same mails in every run
+MAILS = [
+    seen(
+        subject=CHANCE.choice(["kurs", "kurse", "lager", "x"]),
+        body=CHANCE.choice(["kurs", "lager", "x"]),
+        plz=CHANCE.choice(["34117", "34119", "53111", None]),
+        concerns=CHANCE.choice(
+            [((Concern.TERMIN, 0.6),), ((Concern.AU, 0.9), (Concern.TERMIN, 0.8)), ()]
+        ),
+        sender=CHANCE.choice(["a@x.firma.example", "b@firma.example", "c@y.example"]),
+        size_bytes=CHANCE.choice([5_000, 12_000, 25_000]),
+        kundennummer=CHANCE.choice(["435A123456", "123A123456", None]),
+        attachments=CHANCE.choice([(), ("a.pdf",), ("b.txt",)]),
+    )
+    for _ in range(80)
+]
+PARTS = st.tuples(CONDITIONS, CONDITIONS, CONDITIONS, CONDITIONS)
+
+
+@settings(max_examples=60)
+@given(whens=st.lists(PARTS, min_size=2, max_size=3))
+def test_what_is_called_unreachable_is_never_reached(whens) -> None:
+    """Each rule with conditions, two groups of "or" and an exception, at random."""
+    texts = []
+    for number, (when, one, other, unless) in enumerate(whens):
+        groups = "".join("[[regel.oder]]\n" + "\n".join(g) + "\n" for g in (one, other) if g)
+        more = groups + ("[regel.ausser]\n" + "\n".join(unless) if unless else "")
+        texts.append(rule("\n".join(when), rule_id=f"r{number}", more=more))
+    made = rules(*texts)
+    dead = {
+        one.rule
+        for one in lint(made, directory(), today=TODAY)
+        if one.code in {"rule.shadowed", "rule.double", "rule.unreachable", "rule.never"}
+    }
+    asked = compile_set(made, 1)
+    hits = {outcome.hit.id for mail in MAILS if (outcome := asked.ask(mail)).hit}
+    assert hits.isdisjoint(dead)
