@@ -16,8 +16,8 @@ from triage import (
     cli_models,
     cli_observed,
     cli_relearn,
-    cli_rulesets,
     cli_rights,
+    cli_rulesets,
     cli_run,
     log,
 )

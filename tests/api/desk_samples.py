@@ -488,33 +488,37 @@ FOR_ADMINS = {
 }  # fmt: skip
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
-PAGES: dict[str, Callable[[Request], Response]] = {
-    "anmelden": lambda r: page(
-        r, "anmelden.html", expired=True, waiting=_ROWS[:2], agencies=AGENCIES
-    ),
-    "arbeitsplatz": _desk,
-    "arbeitsplatz-leer": lambda r: _desk(r, empty=True, choices=AGENCIES),
-    "arbeitsplatz-gehalten": lambda r: _desk(r, held=item(), progress=Progress(9, 4, 1)),
-    "lage": _overview,
-    "lage-agentur": _line,
-    "texte": _texts,
-    "beiseite": _aside,
-    "postfaecher": _postboxes,
-    "vollzaehligkeit": _completeness,
-    "probelauf": _trial,
-    "korrekturen": _corrections,
-    "korrekturen-leer": lambda r: page(r, "korrekturen.html", rows=(), is_full=False),
-    "regeln": _rulesets,
-    "regeln-leer": lambda r: _rulesets(r, overview=RulesOverview((), (), ())),
-    "regelsatz": _ruleset,
-    "regeltext": _rule_text,
-    "fehler-409": lambda r: problem_page(
-        r, Problem(409, "item.lease_stale", "", {"item_id": 4711})
-    ),
-    "fehler-403": lambda r: problem_page(r, Problem(403, "access.denied", "")),
-    "fehler-404": lambda r: problem_page(r, Problem(404, "http.not_found", "")),
-    "fehler-503": lambda r: problem_page(r, Problem(503, "store.away", "")),
-} | rights_samples.PAGES | {f"vorgang-{name}": (lambda r, n=name: item_sample(r, n)) for name in SAMPLES}
+PAGES: dict[str, Callable[[Request], Response]] = (
+    {
+        "anmelden": lambda r: page(
+            r, "anmelden.html", expired=True, waiting=_ROWS[:2], agencies=AGENCIES
+        ),
+        "arbeitsplatz": _desk,
+        "arbeitsplatz-leer": lambda r: _desk(r, empty=True, choices=AGENCIES),
+        "arbeitsplatz-gehalten": lambda r: _desk(r, held=item(), progress=Progress(9, 4, 1)),
+        "lage": _overview,
+        "lage-agentur": _line,
+        "texte": _texts,
+        "beiseite": _aside,
+        "postfaecher": _postboxes,
+        "vollzaehligkeit": _completeness,
+        "probelauf": _trial,
+        "korrekturen": _corrections,
+        "korrekturen-leer": lambda r: page(r, "korrekturen.html", rows=(), is_full=False),
+        "regeln": _rulesets,
+        "regeln-leer": lambda r: _rulesets(r, overview=RulesOverview((), (), ())),
+        "regelsatz": _ruleset,
+        "regeltext": _rule_text,
+        "fehler-409": lambda r: problem_page(
+            r, Problem(409, "item.lease_stale", "", {"item_id": 4711})
+        ),
+        "fehler-403": lambda r: problem_page(r, Problem(403, "access.denied", "")),
+        "fehler-404": lambda r: problem_page(r, Problem(404, "http.not_found", "")),
+        "fehler-503": lambda r: problem_page(r, Problem(503, "store.away", "")),
+    }
+    | rights_samples.PAGES
+    | {f"vorgang-{name}": (lambda r, n=name: item_sample(r, n)) for name in SAMPLES}
+)
 
 
 def gallery() -> FastAPI:
