@@ -10,17 +10,19 @@ from api.schemas.rulesets import (
     CheckedOut,
     DryRunIn,
     FromOut,
+    ImportedOut,
     RollbackIn,
     RulesetsOut,
     SavedOut,
     ShownOut,
+    SieveIn,
     TextDryRunIn,
     TextIn,
     TrialOut,
     WentBackOut,
 )
 from rules.rule_trial import Trial
-from triage import rule_trial, rulesets
+from triage import rule_import, rule_trial, rulesets
 from triage.rule_trial import Span
 from triage.rulesets import Overview, WentBack
 
@@ -53,6 +55,18 @@ def check(house: HouseHere, caller: MayChangeRules, sent: TextIn) -> dict[str, A
     """All faults with code, line and remedy. Keeps nothing."""
     checked = rulesets.check(house, caller, sent.text)
     return {"readable": checked.rules is not None, "findings": checked.findings}
+
+
+@router.post("/import", response_model=ImportedOut, summary="Take over a Sieve script")
+def import_sieve(house: HouseHere, caller: MayChangeRules, sent: SieveIn) -> dict[str, Any]:
+    """A text made of the script, and what of it could not be said. Keeps nothing."""
+    found = rule_import.from_sieve(house, caller, sent.script, region=sent.region)
+    return {
+        "text": found.text,
+        "rules": found.rules,
+        "remarks": found.remarks,
+        "findings": found.checked.findings,
+    }
 
 
 @router.post("/dry-run", response_model=TrialOut, summary="Try a text on stored mails")

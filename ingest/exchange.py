@@ -23,8 +23,10 @@ from ingest.exchange_errors import exchange_errors, is_broken
 from ingest.exchange_fetch import Reader
 from ingest.exchange_folders import FolderTree, Under, make_folder, read_tree
 from ingest.exchange_mirror import Mirror
+from ingest.exchange_rules import read_rules
 from ingest.exchange_wire import ExchangeAccount, connect, disconnect
 from rules.errors import Conflict, HouseError, Refused, TryLater
+from rules.outlook_rules import OutlookRule
 from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
 
 _log = structlog.get_logger(__name__)
@@ -88,6 +90,15 @@ class ExchangePostbox:
         self._tree = None
         with self._talk() as opened:
             return make_folder(opened, tree, folder)
+
+    def inbox_rules(self) -> tuple[OutlookRule, ...]:
+        """Outlook's inbox rules of this mailbox, with human names of folders; reads only.
+
+        A folder outside of those that filing knows bears its whole name from the top. Raises:
+        TryLater, Refused.
+        """
+        own = self._folder_tree(fresh=True).by_id()
+        return self._read(lambda opened: read_rules(opened, read_tree(opened, "top").by_id() | own))
 
     def view(self, folder: str) -> FolderView:
         """All messages of the folder now, by time of arrival. Raises: Refused, TryLater."""

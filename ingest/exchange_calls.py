@@ -234,3 +234,14 @@ def create(account: Account, folder_id: str, *, mime: bytes, received_at: dateti
     )
     payload.append(element("m:Items", message))
     return new_id(_ask_one(account, payload))
+
+
+def inbox_rules(account: Account) -> list[Any]:
+    """The inbox rules as they stand, one element each. Reads only; a write would delete others.
+
+    Source: MS-OXWSRULES section 3.1.4.1 (GetInboxRules); own decision 0041.
+    """
+    address = text_element("m:MailboxSmtpAddress", account.primary_smtp_address)
+    answer = _ask_one(account, element("m:GetInboxRules", address))
+    found = answer.find(f"{MESSAGES}InboxRules")
+    return [] if found is None else list(found)

@@ -40,6 +40,10 @@ class FolderTree:
         """Sorted, INBOX included."""
         return tuple(sorted(name for name, _ in self.known.values()))
 
+    def by_id(self) -> dict[str, str]:
+        """Human names by id."""
+        return {folder_id: name for name, folder_id in self.known.values()}
+
     def find(self, folder: str) -> str:
         """Id of a folder, or an empty string. Raises: Refused: `postbox.folder_name`."""
         return self.known.get(_without_case(folder, self.under), ("", ""))[1]

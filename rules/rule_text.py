@@ -23,6 +23,9 @@ MAX_CHARS: Final = 200_000
 MAX_RULES: Final = 300
 """Rules in one set. Source: own decision 0037 (Outlook holds about 256 kB, some 100 rules)."""
 
+MAX_LINE_CHARS: Final = 300
+"""Longest title, folder or source. Own decision 0037."""
+
 ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 """Ids of rule sets and rules. Own decision 0037."""
 
@@ -261,7 +264,7 @@ class _Reader:
 
     def _text(self, raw: Mapping[str, object], key: str, path: Path) -> str:
         found = raw.get(key, "")
-        if isinstance(found, str) and len(found) <= 300 and found.isprintable():
+        if isinstance(found, str) and len(found) <= MAX_LINE_CHARS and found.isprintable():
             return found.strip()
         self.fault(
             "ruleset.type", (*path, key), f"„{key}“ ist kein kurzer Text.",

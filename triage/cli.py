@@ -17,6 +17,7 @@ from triage import (
     cli_observed,
     cli_relearn,
     cli_rights,
+    cli_ruleset_import,
     cli_rulesets,
     cli_run,
     log,
@@ -39,6 +40,7 @@ cli_backfill.register(app)
 cli_observed.register(app)
 cli_rulesets.register(app)
 cli_rights.register(app)
+cli_ruleset_import.register()
 
 
 def main() -> None:

@@ -47,8 +47,8 @@ def ruleset_lint(
 
     Example: postlotse ruleset lint regeln.toml
     """
-    checked = rulesets.check(wiring.house_of(config), operator(), _text(file))
-    _tell(checked.findings, as_json=as_json)
+    checked = rulesets.check(wiring.house_of(config), operator(), read_text(file))
+    tell(checked.findings, as_json=as_json)
     if checked.rules is None or has_errors(checked.findings):
         raise typer.Exit(1)
     if not as_json:
@@ -61,8 +61,8 @@ def ruleset_draft(file: FileArgument, config: ConfigOption = DEFAULT_CONFIG) -> 
 
     Example: postlotse ruleset draft regeln.toml
     """
-    saved, checked = rulesets.save(wiring.house_of(config), operator(), _text(file))
-    _tell(checked.findings, as_json=False)
+    saved, checked = rulesets.save(wiring.house_of(config), operator(), read_text(file))
+    tell(checked.findings, as_json=False)
     say(f"{saved.set_id} version {saved.version} is a draft; try it with `ruleset dry-run`")
 
 
@@ -91,7 +91,7 @@ def ruleset_show(
         state = f"  [off: {off[rule.id].target} is gone]" if rule.id in off else ""
         say(f"{rule.id}: {' und '.join(rule_sentences(rule))}")
         say(f"  -> {action_sentence(rule.action)}{state}")
-    _tell(found.checked.findings, as_json=False)
+    tell(found.checked.findings, as_json=False)
 
 
 @ruleset_app.command("dry-run")
@@ -110,7 +110,7 @@ def ruleset_dry_run(
     house = wiring.house_of(config)
     file = Path(what)
     is_file = file.suffix == ".toml" and file.exists()
-    text = _text(file) if is_file else _kept(house, what, version)
+    text = read_text(file) if is_file else _kept(house, what, version)
     found = rule_trial.trial(house, operator(), text, span=Span(days, mails))
     emit(_as_json(found)) if as_json else _say_trial(found)
 
@@ -161,8 +161,8 @@ def ruleset_rollback(
         say(f"{done.to.set_id} version {done.to.version} holds again")
 
 
-def _text(file: Path) -> str:
-    """Raises: Refused: `ruleset.file`."""
+def read_text(file: Path) -> str:
+    """The file as UTF-8 text. Raises: Refused: `ruleset.file`."""
     try:
         return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:
@@ -180,7 +180,8 @@ def _day(typed: str | None) -> date | None:
         raise Refused("ruleset.day", f"{typed} is no day; write YYYY-MM-DD.") from exc
 
 
-def _tell(findings: tuple[Finding, ...], *, as_json: bool) -> None:
+def tell(findings: tuple[Finding, ...], *, as_json: bool) -> None:
+    """One line a finding, with line, remedy and code."""
     for one in findings:
         if as_json:
             emit({"code": one.code, "level": one.level.value, "line": one.line, "rule": one.rule,

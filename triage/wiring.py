@@ -28,6 +28,7 @@ from rules.backoff import BackoffRule
 from rules.deadlines import HOUSE_DEADLINES, DeadlineRules
 from rules.directory import Directory
 from rules.errors import Refused
+from rules.outlook_rules import OutlookRule
 from store import texts
 from store.engine import Database
 from triage.house import House, Judging, Policy, PostboxPlan, RightsPolicy
@@ -48,6 +49,9 @@ from triage.worker import PostboxJob
 if TYPE_CHECKING:
     # Loads numpy and the lexicon; only what judges needs it.
     from classify.modelshelf import Shelf
+
+    # Loads lxml and a client of 7 MB.
+    from ingest.exchange import ExchangePostbox
     from ingest.exchange_wire import ExchangeAccount
 
 MEGABYTE = 1_000_000
@@ -234,6 +238,27 @@ def open_rights(box: PostboxSettings) -> FolderRights:
     return ExchangeRights(box.name, _exchange_account(box), under=box.folders_under)
 
 
+def outlook_rules(settings: Settings, name: str) -> tuple[OutlookRule, ...]:
+    """Outlook's inbox rules of an Exchange postbox, read without a mark.
+
+    Raises: Refused: `postbox.unknown`, `postbox.no_rules`; and TryLater: as the driver.
+    """
+    box = next((one for one in settings.postboxes if one.name == name), None)
+    if box is None:
+        raise Refused("postbox.unknown", f"No postbox {name!r} in the configuration.", name=name)
+    if not isinstance(box, ExchangeSettings):
+        raise Refused(
+            "postbox.no_rules",
+            f"{name} is no Exchange postbox; give the Sieve script as a file instead.",
+            name=name,
+        )
+    driver = _exchange(box)
+    try:
+        return driver.inbox_rules()
+    finally:
+        driver.close()
+
+
 def _maildir(box: MaildirSettings) -> Postbox:
     return MaildirPostbox(box.name, box.root, size_limit_bytes=box.size_limit_mb * MEGABYTE)
 
@@ -259,7 +284,7 @@ def _imap_account(box: ImapSettings) -> ImapAccount:
     )
 
 
-def _exchange(box: ExchangeSettings) -> Postbox:
+def _exchange(box: ExchangeSettings) -> "ExchangePostbox":
     from ingest.exchange import ExchangePostbox  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
     return ExchangePostbox(

@@ -44,6 +44,22 @@ class RollbackIn(In):
     region: str = Field("", max_length=60, examples=["West"])
 
 
+class SieveIn(In):
+    """A Sieve script, and the region of the new set (empty: all)."""
+
+    script: str = Field(max_length=200_000, examples=["if true { keep; }"])
+    region: str = Field("", max_length=60, examples=["West"])
+
+
+class RemarkOut(Out):
+    """About one old rule; `is_taken` false: it is not among the new ones. Texts are German."""
+
+    name: str = Field(examples=["Zeile 12"])
+    code: str = Field(examples=["import.forbidden"])
+    message: str = Field(examples=["Die Regel will löschen; das tut hier kein Regelsatz."])
+    is_taken: bool = Field(examples=[False])
+
+
 class FindingOut(Out):
     """One fault; an `error` keeps the version from being activated. Texts are German."""
 
@@ -59,6 +75,15 @@ class CheckedOut(Out):
     """All faults by line; `readable` false: the text could not be read."""
 
     readable: bool
+    findings: list[FindingOut]
+
+
+class ImportedOut(Out):
+    """The text that came out, what was left out, and what the check finds; nothing is kept."""
+
+    text: str
+    rules: int = Field(examples=[14])
+    remarks: list[RemarkOut]
     findings: list[FindingOut]
 
 

@@ -19,7 +19,8 @@ from api.web.rules_page import (
 from api.web.visit import Reading, Visit, Writing
 from rules.errors import Conflict, Refused
 from rules.placename import fold
-from triage import rule_trial, rulesets
+from rules.taken_over import Remark
+from triage import rule_import, rule_trial, rulesets
 from triage.rule_trial import Span
 from triage.rulesets import Checked, Shown
 
@@ -79,6 +80,24 @@ def new_page(visit: Reading) -> Response:
     line = f'\nregion = "{name}"' if name else ""
     text = SAMPLE.format(region=fold(name) or "haus", line=line, day=visit.today.isoformat())
     return _editor(visit, text, Checked(None, ()), is_new=True)
+
+
+@router.get("/regeln/uebernehmen")
+def import_page(visit: Reading) -> Response:
+    """Where a Sieve script is pasted; Outlook's rules come by a command, which is named."""
+    found = rulesets.overview(visit.house, visit.caller)
+    return page(
+        visit.request, "regeluebernahme.html", regions=[line.region for line in found.lines]
+    )
+
+
+@router.post("/regeln/uebernehmen")
+def import_sieve(
+    visit: Writing, script: RuleText = "", region: Annotated[str, Form(max_length=60)] = ""
+) -> Response:
+    """The text that came out, with what was left out. Keeps nothing."""
+    found = rule_import.from_sieve(visit.house, visit.caller, _unix(script), region=region)
+    return _editor(visit, found.text, found.checked, remarks=found.remarks, is_new=True)
 
 
 @router.post("/regeln/pruefen")
@@ -186,7 +205,7 @@ def _version(
     )
 
 
-def _editor(
+def _editor(  # noqa: PLR0913 - what the page needs to come back as it was
     visit: Visit,
     text: str,
     checked: Checked,
@@ -194,11 +213,13 @@ def _editor(
     is_new: bool = False,
     status: int = 200,
     fault: str = "",
+    remarks: tuple[Remark, ...] = (),
 ) -> Response:
     return page(
         visit.request,
         "regeltext.html",
         status=status,
+        remarks=remarks,
         text=text,
         checked=checked,
         is_new=is_new,

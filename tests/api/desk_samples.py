@@ -31,6 +31,7 @@ from rules.codes import Channel, Concern, Role
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
 from rules.mail import Attachment, BodyParts, Form, FormField, ParsedMail
+from rules.taken_over import Remark
 from rules.texts import Occasion, Text
 from store.arrivals import Difference
 from store.arrivals import Fault as Lack
@@ -478,13 +479,14 @@ def _rule_text(request: Request) -> Response:
     return page(
         request, "regeltext.html", status=422, text=rules_samples.TEXT, is_new=False,
         checked=Checked(None, rules_samples.FAULTS), fault="Nicht Ihre Region.", keys=KEY_NAMES,
-        actions=ACTION_NAMES,
+        actions=ACTION_NAMES, remarks=(Remark("Zeile 3", "import.forbidden", "Löscht."),),
     )  # fmt: skip
 
 
 FOR_ADMINS = {
     "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "vollzaehligkeit", "probelauf",
-    "regeln", "regeln-leer", "regelsatz", "regeltext", *rights_samples.IN_BROWSER,
+    "regeln", "regeln-leer", "regelsatz", "regeltext", "regeluebernahme",
+    *rights_samples.IN_BROWSER,
 }  # fmt: skip
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
@@ -509,6 +511,7 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "regeln-leer": lambda r: _rulesets(r, overview=RulesOverview((), (), ())),
         "regelsatz": _ruleset,
         "regeltext": _rule_text,
+        "regeluebernahme": lambda r: page(r, "regeluebernahme.html", regions=["", "West"]),
         "fehler-409": lambda r: problem_page(
             r, Problem(409, "item.lease_stale", "", {"item_id": 4711})
         ),

@@ -62,6 +62,7 @@ PROMISED = {
     "POST /v1/admin/rulesets",
     "POST /v1/admin/rulesets/check",
     "POST /v1/admin/rulesets/dry-run",
+    "POST /v1/admin/rulesets/import",
     "POST /v1/admin/rulesets/rollback",
     "GET /v1/admin/rulesets/{id}",
     "POST /v1/admin/rulesets/{id}/versions/{n}/dry-run",

@@ -88,3 +88,13 @@ def test_a_repeated_order_with_its_key_takes_effect_once(doors: Doors) -> None:
         )
         assert answer.status_code == 200
     assert len(doors.admin.get(f"{PATH}/regeln").json()["activations"]) == 1
+
+
+def test_a_sieve_script_becomes_a_text_that_can_be_kept(doors: Doors) -> None:
+    script = (
+        'if header :contains "subject" "a" { fileinto "Klärung"; stop; } elsif true { reject; }'
+    )
+    found = doors.admin.post(f"{PATH}/import", json={"script": script, "region": "West"}).json()
+    assert (found["rules"], found["findings"]) == (1, [])
+    assert [one["code"] for one in found["remarks"]] == ["import.forbidden"]
+    assert doors.admin.post(PATH, json={"text": found["text"]}).status_code == 201

@@ -102,3 +102,12 @@ def test_clerks_have_no_rules_and_the_english_name_leads_here(doors: Doors, anna
     assert anna.url == "/regeln"
     anna.open("/regeln/fremd/1")
     assert anna.answer.status_code == 404
+
+
+def test_a_pasted_script_becomes_a_text_and_names_what_was_left_out(anna: Person) -> None:
+    anna.open("/regeln/uebernehmen")
+    script = 'if header :contains "subject" "a" { fileinto "Klärung"; stop; }\nif true { discard; }'
+    anna.send("uebernehmen", script=script, region="West")
+    assert "nicht übernommen Zeile 2" in anna.words("main")
+    assert 'ordner = "Klärung"' in anna.page.query_selector("textarea").text
+    assert 'region = "West"' in anna.page.query_selector("textarea").text

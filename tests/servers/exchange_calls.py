@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tests.servers.exchange_rules import rules_xml
 from tests.servers.exchange_store import Folder, Item, Mailbox
 from tests.servers.exchange_xml import (
     ItemError,
@@ -315,7 +316,33 @@ def _delete_item(caller: Caller, request):
     return _each(caller, "DeleteItem", find(request, "m:ItemIds"), one)
 
 
+def _get_inbox_rules(caller: Caller, request):
+    """No list of messages here: the response is the message. Source: MS-OXWSRULES 3.1.4.1.2."""
+
+    def rules(address: str) -> list:
+        return rules_xml(caller.mailbox(address).rules)
+
+    address = text_at(request, "m:MailboxSmtpAddress")
+    try:
+        inside = caller.unless_fault("GetInboxRules", rules)(address)
+    except ItemError as exc:
+        return of_message(
+            "GetInboxRulesResponse",
+            of_message("MessageText", exc.code),
+            of_message("ResponseCode", exc.code),
+            of_message("DescriptiveLinkKey", 0),
+            ResponseClass="Error",
+        )
+    return of_message(
+        "GetInboxRulesResponse",
+        of_message("ResponseCode", "NoError"),
+        *inside,
+        ResponseClass="Success",
+    )
+
+
 OPERATIONS: dict[str, Callable] = {
+    "GetInboxRules": _get_inbox_rules,
     "GetFolder": _get_folder,
     "FindFolder": _find_folder,
     "CreateFolder": _create_folder,

@@ -116,6 +116,7 @@ class Mailbox:
         self.address = address.lower()
         self.items: dict[str, Item] = {}
         self.tombs: list[Tomb] = []
+        self.rules: list = []
         self.generation = os.urandom(4).hex()
         self.seq = 0
         self.root = Folder("", None, "", "root")

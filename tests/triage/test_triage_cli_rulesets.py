@@ -86,3 +86,30 @@ def test_wrong_input_ends_with_its_code(config, text, tmp_path):
     call("draft", text, "-c", config)
     words = ("activate", "regeln", "--confirm", "--from", "bald", "-c", config)
     assert refusal(*words) == "ruleset.day"
+
+
+SIEVE = """require "fileinto";
+if header :contains "subject" "Umschulung" { fileinto "435 Kassel/Umschulung"; stop; }
+if header :contains "subject" "x" { discard; }
+"""
+
+
+def test_a_sieve_script_becomes_a_text_and_what_was_left_out_is_told(config, tmp_path):
+    script, out = tmp_path / "alt.sieve", tmp_path / "neu.toml"
+    script.write_text(SIEVE)
+    told = call("import", "--sieve", script, "--out", out, "--region", "Südwest", "-c", config)
+    assert "import.forbidden" in told
+    assert "1 rules" in told
+    assert "can be tried" in told
+    assert "version 1 is a draft" in call("draft", out, "-c", config)
+
+
+def test_a_postbox_gives_its_outlook_rules_where_it_is_exchange(config, tmp_path):
+    words = ("import", "--out", tmp_path / "neu.toml", "-c", config)
+    assert refusal(*words) == "ruleset.import_source"
+    assert refusal(*words, "--postbox", "SC-Ost") == "postbox.unknown"
+    config.write_text(
+        config.read_text() + '[[postboxes]]\nkind = "maildir"\nname = "SC-Ost"\nregion = "Ost"\n'
+        'root = "mail"\n'
+    )
+    assert refusal(*words, "--postbox", "SC-Ost") == "postbox.no_rules"

@@ -1,0 +1,55 @@
+"""The command that takes over Outlook's inbox rules or a Sieve script. Writes a text, no more."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rules import outlook_rules, sieve_rules
+from rules.errors import Refused
+from rules.rule_finding import has_errors
+from rules.taken_over import TakenOver
+from triage import rule_import, wiring
+from triage.cli_rulesets import read_text, ruleset_app, tell
+from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
+
+
+def register() -> None:
+    """Add the command to those of rule sets."""
+    ruleset_app.command("import")(ruleset_import)
+
+
+def ruleset_import(
+    out: Annotated[Path, typer.Option(help="The TOML file to write.")],
+    sieve: Annotated[Path | None, typer.Option(help="A Sieve script.")] = None,
+    postbox: Annotated[str, typer.Option(help="An Exchange postbox of the configuration.")] = "",
+    set_id: Annotated[str, typer.Option("--id", help="Id of the new set.")] = rule_import.SET_ID,
+    region: Annotated[str, typer.Option(help="Its region; empty: all.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Take over rules into a file; says which were left out and why, and what the lint finds.
+
+    Nothing is changed in the postbox, and nothing is kept: go on with `ruleset draft`.
+
+    Example: postlotse ruleset import --postbox SC-West --region West --out regeln.toml
+    """
+    taken = _taken(config, sieve, postbox)
+    house = wiring.house_of(config)
+    found = rule_import.imported(house, operator(), taken, region=region, set_id=set_id)
+    out.write_text(found.text, encoding="utf-8")
+    for remark in taken.remarks:
+        state = "übernommen" if remark.is_taken else "nicht übernommen"
+        say(f"{remark.name}: {state}. {remark.message} [{remark.code}]")
+    tell(found.checked.findings, as_json=False)
+    left = sum(not remark.is_taken for remark in taken.remarks)
+    state = "has errors to mend first" if has_errors(found.checked.findings) else "can be tried"
+    say(f"{found.rules} rules in {out}, {left} left out; the text {state}")
+
+
+def _taken(config: Path, sieve: Path | None, postbox: str) -> TakenOver:
+    """Raises: Refused: `ruleset.import_source`, and as reading it."""
+    if sieve is not None and not postbox:
+        return sieve_rules.take_over(read_text(sieve))
+    if postbox and sieve is None:
+        return outlook_rules.take_over(wiring.outlook_rules(settings_of(config), postbox))
+    raise Refused("ruleset.import_source", "Name one: --sieve FILE or --postbox NAME.")
