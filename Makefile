@@ -50,6 +50,7 @@ journey: .venv/.dev-installed $(MODEL) system-packages ## the whole way with rea
 bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, side by side in one run
 	$(BIN)/python -m tests.bench.bench_backlog
 	$(BIN)/python -m tests.bench.bench_judge
+	$(BIN)/python -m tests.bench.bench_rights
 
 stress: .venv/.dev-installed $(MODEL) system-packages ## kill workers, door and servers while mail arrives; SEED= MAILS= KILLS= MINUTES=
 	$(BIN)/python -m tests.stress.stress_run --seed $(SEED) --mails $(MAILS) --kills $(KILLS) --minutes $(MINUTES) $(STRESS_ARGS)

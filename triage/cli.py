@@ -12,6 +12,7 @@ from rules.errors import HouseError
 from triage import (
     cli_admin,
     cli_backfill,
+    cli_exchange,
     cli_model,
     cli_models,
     cli_observed,
@@ -37,6 +38,7 @@ cli_admin.register(app)
 cli_backfill.register(app)
 cli_observed.register(app)
 cli_rights.register(app)
+cli_exchange.register(app)
 
 
 def main() -> None:

@@ -231,7 +231,7 @@ def open_rights(box: PostboxSettings) -> FolderRights:
         return ImapRights(box.name, _imap_account(box))
     from ingest.exchange_rights import ExchangeRights  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
-    return ExchangeRights(box.name, _exchange_account(box), under=box.folders_under)
+    return ExchangeRights(box.name, exchange_account(box), under=box.folders_under)
 
 
 def _maildir(box: MaildirSettings) -> Postbox:
@@ -264,13 +264,14 @@ def _exchange(box: ExchangeSettings) -> Postbox:
 
     return ExchangePostbox(
         box.name,
-        _exchange_account(box),
+        exchange_account(box),
         under=box.folders_under,
         size_limit_bytes=box.size_limit_mb * MEGABYTE,
     )
 
 
-def _exchange_account(box: ExchangeSettings) -> "ExchangeAccount":
+def exchange_account(box: ExchangeSettings) -> "ExchangeAccount":
+    """Where and as whom. Raises: Refused: `settings.secret_missing`."""
     from ingest.exchange_wire import ExchangeAccount  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
     return ExchangeAccount(
