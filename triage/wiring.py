@@ -142,6 +142,7 @@ def _policy(settings: Settings) -> Policy:
             may_write=settings.rights.mode == "write",
             exempt=frozenset(name.lower() for name in settings.rights.exempt),
             common_folders=frozenset(settings.rights.common_folders),
+            clerks_follow_lists=settings.rights.clerks_follow_lists,
         ),
         postboxes=tuple(
             PostboxPlan(box.name, box.region, is_observed=box.mode == "observe")
