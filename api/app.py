@@ -20,6 +20,7 @@ from api.idempotency import FirstAnswer
 from api.middleware import SafeHeaders, SizeLimit, Watched
 from api.web import pages
 from triage.house import House
+from triage.list_scope import ListScope
 
 MAIL_PATHS = frozenset({"/v1/mails", "/v1/verdicts"})
 LISTS_PATHS = frozenset({"/v1/admin/rights/lists", "/rechte/verteiler"})
@@ -40,6 +41,7 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
     )
     app.state.house, app.state.door = house, door
     app.state.keys = KeyRing(door.keys)
+    app.state.scope = ListScope(house)
     errors.register(app)
     for room in (automation, clerks, letters, admins, rights, rulesets, health, metrics):
         app.include_router(room.router)

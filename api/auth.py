@@ -6,7 +6,7 @@ agency's items a caller may see or write is decided further in, by triage and ru
 
 import hmac
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated, Final
@@ -23,6 +23,7 @@ from rules import access
 from rules.access import Caller, Permission
 from rules.errors import Refused
 from triage.house import House
+from triage.list_scope import ListScope
 
 CSRF_HEADER: Final = "X-CSRF-Token"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -80,20 +81,35 @@ def door_of(request: Request) -> DoorSettings:
 
 
 def session_of(request: Request) -> Session | None:
-    """The person's session, or None where nobody has signed in or the session has ended."""
+    """The person's session, or None where nobody has signed in or the session has ended.
+
+    Its bounds are those of the distribution lists now, where the house follows them.
+    """
     cookie = request.cookies.get(sessions.COOKIE, "")
     now = house_of(request).clock()
-    return sessions.unseal(cookie, door_of(request).session_secret, now)
+    session = sessions.unseal(cookie, door_of(request).session_secret, now)
+    if session is None or not session.account:
+        return session
+    scope: ListScope = request.app.state.scope
+    reach = scope.of(session.account)
+    if reach is None:
+        return session
+    bounded = replace(session.caller, agencies=reach.agencies, regions=reach.regions)
+    return replace(session, caller=bounded)
 
 
-def sign_in(request: Request, response: Response, caller: Caller) -> Session:
-    """Let this person in: sets the cookie on `response`. The web room has checked who it is."""
+def sign_in(request: Request, response: Response, caller: Caller, *, account: str = "") -> Session:
+    """Let this person in: sets the cookie on `response`. The web room has checked who it is.
+
+    `account` is the address by which the lists know the person, empty where they don't decide.
+    """
     door = door_of(request)
     seconds = door.session_minutes * 60
     session = Session(
         caller=caller,
         csrf=sessions.new_csrf(),
         expires_at=house_of(request).clock() + timedelta(seconds=seconds),
+        account=account,
     )
     response.set_cookie(
         sessions.COOKIE,

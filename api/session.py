@@ -1,7 +1,7 @@
 """The signed cookie by which a person is known after sign-in. Nothing of it is kept on the server.
 
-The cookie is readable, not secret: it holds name of the sign-in, role, bounds and end, under an
-HMAC-SHA256 (RFC 2104) of the house's session secret.
+The cookie is readable, not secret: it holds name of the sign-in, role, bounds, account and
+end, under an HMAC-SHA256 (RFC 2104) of the house's session secret.
 """
 
 import base64
@@ -23,11 +23,15 @@ _PURPOSE: Final = b"postlotse session 1."
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A person signed in until `expires_at` (aware UTC). `csrf` goes into each form."""
+    """A person signed in until `expires_at` (aware UTC). `csrf` goes into each form.
+
+    `account` is the address by which the distribution lists know the person, or empty.
+    """
 
     caller: Caller
     csrf: str
     expires_at: datetime
+    account: str = ""
 
 
 def new_csrf() -> str:
@@ -45,6 +49,7 @@ def seal(session: Session, secret: bytes) -> str:
         "regions": None if caller.regions is None else sorted(caller.regions),
         "extra": sorted(caller.extra),
         "csrf": session.csrf,
+        "account": session.account,
         "exp": int(session.expires_at.timestamp()),
     }
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode())
@@ -75,6 +80,7 @@ def _read(claims: dict[str, Any]) -> Session:
         ),
         csrf=claims["csrf"],
         expires_at=datetime.fromtimestamp(claims["exp"], tz=UTC),
+        account=claims["account"],
     )
 
 

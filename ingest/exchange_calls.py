@@ -143,6 +143,21 @@ def changes(account: Account, folder_id: str, *, state: str) -> Changes:
     )
 
 
+def find_by_key(account: Account, folder_id: str, *, key: str) -> list[str]:
+    """Ids of the items of a folder with that search key (hexadecimal), a hundred at most."""
+    payload = create_element("m:FindItem", attrs={"Traversal": "Shallow"})
+    payload.append(shape("m:ItemShape"))
+    view = {"MaxEntriesReturned": "100", "Offset": "0", "BasePoint": "Beginning"}
+    payload.append(create_element("m:IndexedPageItemView", attrs=view))
+    value = base64.b64encode(bytes.fromhex(key)).decode("ascii")
+    constant = element("t:FieldURIOrConstant", create_element("t:Constant", attrs={"Value": value}))
+    equal = element("t:IsEqualTo", extended_field(SEARCH_KEY), constant)
+    payload.append(element("m:Restriction", equal))
+    payload.append(element("m:ParentFolderIds", folder_ref(folder_id)))
+    found = _ask_one(account, payload).iterfind(f".//{TYPES}ItemId")
+    return [str(one.get("Id")) for one in found]
+
+
 def permission_sets(account: Account, ids: Sequence[str]) -> list[Any]:
     """What each folder says of its permissions, in the order asked, or what is wrong with it.
 

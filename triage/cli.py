@@ -12,6 +12,7 @@ from rules.errors import HouseError
 from triage import (
     cli_admin,
     cli_backfill,
+    cli_exchange,
     cli_model,
     cli_models,
     cli_observed,
@@ -41,6 +42,7 @@ cli_observed.register(app)
 cli_rulesets.register(app)
 cli_rights.register(app)
 cli_ruleset_import.register()
+cli_exchange.register(app)
 
 
 def main() -> None:

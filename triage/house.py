@@ -39,6 +39,8 @@ class RightsPolicy:
     may_write: bool = False
     exempt: frozenset[str] = frozenset()
     common_folders: frozenset[str] = frozenset()
+    clerks_follow_lists: bool = False
+    """Whether people at the desk see the agencies of their lists, and those only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,19 @@ def reported(house: House, caller: Caller, region: str) -> Reported | None:
         return rights_lists.newest(tx, region)
 
 
+def somebody_of(house: House, agency_code: str) -> str:
+    """The address of a person on the lists of an agency, or an empty text. For the demo's door."""
+    agency = house.directory.agency(agency_code)
+    if agency is None:
+        return ""
+    with house.db.read() as tx:
+        _, book = rights_lists.book(tx, agency.region)
+    people = [
+        person for one in book.of_agency(agency.code) for person in book.members(one.address)[0]
+    ]
+    return min(people, default="")
+
+
 def consolidated_csv(house: House, caller: Caller, region: str) -> str:
     """The consolidated list for the Service Center region: lists by agency, without members.
 

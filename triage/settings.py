@@ -214,6 +214,7 @@ class RightsSettings(Part):
     mode: Literal["read", "write"] = "read"
     exempt: tuple[str, ...] = ()
     common_folders: tuple[str, ...] = ()
+    clerks_follow_lists: bool = False
 
 
 class DataSettings(Part):

@@ -146,6 +146,7 @@ def _policy(settings: Settings) -> Policy:
             may_write=settings.rights.mode == "write",
             exempt=frozenset(name.lower() for name in settings.rights.exempt),
             common_folders=frozenset(settings.rights.common_folders),
+            clerks_follow_lists=settings.rights.clerks_follow_lists,
         ),
         postboxes=tuple(
             PostboxPlan(box.name, box.region, is_observed=box.mode == "observe")
@@ -235,7 +236,7 @@ def open_rights(box: PostboxSettings) -> FolderRights:
         return ImapRights(box.name, _imap_account(box))
     from ingest.exchange_rights import ExchangeRights  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
-    return ExchangeRights(box.name, _exchange_account(box), under=box.folders_under)
+    return ExchangeRights(box.name, exchange_account(box), under=box.folders_under)
 
 
 def outlook_rules(settings: Settings, name: str) -> tuple[OutlookRule, ...]:
@@ -289,13 +290,14 @@ def _exchange(box: ExchangeSettings) -> "ExchangePostbox":
 
     return ExchangePostbox(
         box.name,
-        _exchange_account(box),
+        exchange_account(box),
         under=box.folders_under,
         size_limit_bytes=box.size_limit_mb * MEGABYTE,
     )
 
 
-def _exchange_account(box: ExchangeSettings) -> "ExchangeAccount":
+def exchange_account(box: ExchangeSettings) -> "ExchangeAccount":
+    """Where and as whom. Raises: Refused: `settings.secret_missing`."""
     from ingest.exchange_wire import ExchangeAccount  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
     return ExchangeAccount(

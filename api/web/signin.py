@@ -11,7 +11,7 @@ from api.web.visit import Writing
 from rules.access import Caller, Permission, may
 from rules.codes import Role
 from rules.errors import Refused
-from triage import figures
+from triage import figures, rights_reporting
 from triage.house import House
 
 router = APIRouter(include_in_schema=False)
@@ -57,9 +57,11 @@ def sign_in_demo(
         raise Refused("access.demo_only", "sign-in by one click is for the demo only")
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise Refused("access.cross_site", "sign-in starts on the sign-in page only")
-    caller = _demo_caller(house_of(request), seat, agency)
+    house = house_of(request)
+    caller = _demo_caller(house, seat, agency)
     response = go(home_of(caller))
-    sign_in(request, response, caller)
+    account = _listed_account(house, agency) if seat is Seat.EZ else ""
+    sign_in(request, response, caller, account=account)
     return response
 
 
@@ -88,6 +90,19 @@ def _demo_caller(house: House, seat: Seat, agency_code: str) -> Caller:
     if agency is None:
         raise Refused("agency.unknown", "there is no such agency", agency=agency_code)
     return Caller(f"demo-ez-{agency.code}", Role.CLERK, agencies=frozenset({agency.code}))
+
+
+def _listed_account(house: House, agency_code: str) -> str:
+    """Somebody of the agency's lists, where the house follows them; else nobody.
+
+    Raises: Refused: `access.no_agency`: the agency has reported no list with members.
+    """
+    if not house.policy.rights.clerks_follow_lists:
+        return ""
+    found = rights_reporting.somebody_of(house, agency_code)
+    if not found:
+        raise Refused("access.no_agency", "the agency has reported no list with members")
+    return found
 
 
 def _choices(house: House) -> dict[str, object]:

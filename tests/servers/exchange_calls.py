@@ -162,6 +162,26 @@ def _create_folder(caller: Caller, request):
     return _each(caller, "CreateFolder", find(request, "m:Folders"), one, on_error=_no_folders)
 
 
+def _find_item(caller: Caller, request):
+    """By search key only."""
+    wanted = find(request, "m:Restriction/t:IsEqualTo/t:FieldURIOrConstant/t:Constant").get("Value")
+
+    def one(found):
+        mailbox, folder = caller.folder(found)
+        key = base64.b64decode(wanted)
+        items = [item for item in mailbox.lying_in(folder) if item.search_key == key]
+        root = of_message(
+            "RootFolder",
+            of_type("Items", *[item_xml(item, set()) for item in items]),
+            IndexedPagingOffset=len(items),
+            TotalItemsInView=len(items),
+            IncludesLastItemInRange="true",
+        )
+        return [root]
+
+    return _each(caller, "FindItem", find(request, "m:ParentFolderIds"), one)
+
+
 def _update_folder(caller: Caller, request):
     """Permission sets only; each replaces the whole set, as Exchange does it."""
 
@@ -351,6 +371,7 @@ OPERATIONS: dict[str, Callable] = {
     "CreateItem": _create_item,
     "MoveItem": _move_item,
     "DeleteItem": _delete_item,
+    "FindItem": _find_item,
     "UpdateFolder": _update_folder,
     "ExpandDL": _expand_dl,
 }

@@ -1,0 +1,120 @@
+"""The commands of folder rights: from a CSV to a plan, and what they refuse."""
+
+import functools
+import getpass
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir_rights import MaildirRights
+from rules.access import Caller
+from rules.codes import Role
+from rules.errors import HouseError
+from rules.folder_acl import account
+from rules.folder_levels import RIGHTS_OF, Level
+from store import migrate
+from triage import cli, rights, wiring
+
+RUN = CliRunner()
+BERT = Caller("admin-bert", Role.ADMIN, agencies=None)
+FOLDER = "071 Annaberg-Buchholz"
+EDITOR = RIGHTS_OF[Level.EDITOR]
+CSV = "verteiler,agentur,region\r\nez-071@dienst.example,071,\r\nsc-ost@dienst.example,,Ost\r\n"
+
+
+def call(*words: str, code: int = 0) -> str:
+    result = RUN.invoke(cli.app, list(words))
+    assert result.exit_code == code, (result.output, result.exception)
+    return result.output
+
+
+def refusal(*words: str) -> str:
+    result = RUN.invoke(cli.app, list(words))
+    assert isinstance(result.exception, HouseError), (result.output, result.exception)
+    return result.exception.code
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch) -> Path:
+    file = tmp_path / "postlotse.toml"
+    file.write_text(
+        '[store]\nurl = "sqlite:///p.sqlite"\n[rights]\nmode = "write"\n'
+        '[[postboxes]]\nkind = "maildir"\nname = "SC-Ost"\nregion = "Ost"\nroot = "mail"\n'
+    )
+    migrate.upgrade(f"sqlite:///{tmp_path}/p.sqlite")
+    root = tmp_path / "mail"
+    create_tree(root)
+    MaildirPostbox("SC-Ost", root).ensure_folder(FOLDER)
+    desk = MaildirRights("SC-Ost", root)
+    desk.write("INBOX", {account("$sc-ost"): EDITOR})
+    desk.write(FOLDER, {account("$sc-ost"): EDITOR, account("k-0417"): EDITOR})
+    (tmp_path / "ost.csv").write_text(CSV, encoding="cp1252")
+    monkeypatch.setenv("POSTLOTSE_CONFIG", str(file))
+    # The real house, opened once: loading the judge takes longer than all the rest.
+    monkeypatch.setattr(wiring, "house_of", functools.cache(wiring.house_of))
+    return file
+
+
+def test_from_a_csv_to_the_undo(config: Path) -> None:
+    assert "no list was reported" in call("rights", "lists", "show", "--region", "Ost")
+    csv = config.with_name("ost.csv")
+    assert "2 lists" in call("rights", "lists", "import", str(csv), "--region", "Ost")
+    assert "071" in call("rights", "lists", "show", "--region", "Ost")
+    told = call("rights", "audit", code=1)
+    assert "Zu viel" in told
+    rows = call("rights", "audit", "--json", code=1).splitlines()
+    codes = {json.loads(row)["code"] for row in rows if row.startswith('{"postbox"')}
+    assert {"rights.missing", "rights.surplus", "rights.agency_without_list"} <= codes
+    plan = call("rights", "plan", "--postbox", "SC-Ost", "--propose")
+    assert "    + $ez-071: Keine → Bearbeiter  (Verteiler fehlt)" in plan
+    assert "    - k-0417: Bearbeiter → Keine" not in plan.split("+ $ez-071")[0]
+    assert "sum: + 1  ~ 0  - 1" in plan
+    assert refusal("rights", "approve", "1") == "rights.same_person"
+    rights.approve(wiring.house_of(config), BERT, 1)
+    assert refusal("rights", "apply", "1") == "rights.not_confirmed"
+    assert "as it should be" in call("rights", "apply", "1", "--confirm")
+    file = config.with_name("mail") / FOLDER / "dovecot-acl"
+    assert "group=ez-071 lrswipte" in file.read_text()
+    assert "done" in call("rights", "show", "1")
+    call("rights", "undo", "1", "--confirm")
+    assert "k-0417" in file.read_text()
+    assert getpass.getuser() in call("rights", "show", "1")
+
+
+def test_review_report_and_round(config: Path) -> None:
+    csv = config.with_name("ost.csv")
+    call("rights", "lists", "import", str(csv), "--region", "Ost")
+    assert refusal("rights", "plan", "--postbox", "SC-Ost") == "rights.no_audit"
+    call("rights", "audit", "--postbox", "SC-Ost", code=1)
+    days = ("--agencies-due", "2026-12-04", "--directions-due", "2026-12-09")
+    start = ("rights", "round", "start", "--region", "Ost", *days, "--region-due")
+    assert refusal(*start, "gestern") == "rights.day"
+    assert "runs in Ost" in call(*start, "2026-12-18")
+    mark = ("rights", "round", "mark", "--region", "Ost", "--step")
+    call(*mark, "agency", "--unit", "071")
+    assert "071 Annaberg-Buchholz" in call("rights", "round", "show", "--region", "Ost")
+    here = ("--postbox", "SC-Ost", "--folder", FOLDER, "--subject", "k-0417")
+    call("rights", "keep", *here, "--reason", "Vertretung bis Jahresende")
+    again = ("rights", "keep", *here, "--reason", "noch einmal dasselbe")
+    assert refusal(*again) == "finding.unknown"
+    sign = ("rights", "signoff", "--postbox", "SC-Ost", "--agency", "071")
+    call(*sign, "--reason", "Plan folgt dann")
+    out = config.with_name("bericht.html")
+    call("rights", "report", "--out", str(out))
+    assert "Vertretung bis Jahresende" in out.read_text(encoding="utf-8")
+    table = config.with_name("liste.csv")
+    call("rights", "lists", "export", "--region", "Ost", "--out", str(table))
+    assert "ez-071@dienst.example" in table.read_text(encoding="utf-8-sig")
+    call("rights", "plan", "--postbox", "SC-Ost", "--propose")
+    assert "put aside" in call("rights", "reject", "1")
+
+
+def test_what_does_not_fit_is_refused(config: Path) -> None:
+    assert refusal("rights", "lists", "import", "nirgends.csv", "--region", "Ost") == "rights.file"
+    assert refusal("rights", "lists", "expand", "--postbox", "SC-Ost") == "rights.no_directory"
+    assert refusal("exchange", "smoke", "--postbox", "SC-Ost") == "postbox.not_exchange"
+    assert refusal("rights", "apply", "9", "--confirm") == "plan.unknown"
+    assert refusal("rights", "plan", "--postbox", "SC-Nirgends") == "postbox.unknown"
