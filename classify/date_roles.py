@@ -76,7 +76,7 @@ def find_roles(reading: Reading, *, concerns: Sequence[Concern], today: date) ->
 
 def _days(sentences: Sequence[Heard], today: date) -> Iterator[_Day]:
     for sentence in sentences:
-        for found in find_dates(sentence.text, today=today):
+        for found in find_dates(sentence, today=today):
             before = sentence.text[max(0, found.start - _BEFORE_CHARS) : found.start]
             until = bool(_PHRASES["until_before"].search(before))
             yield _Day(found.day, sentence.said, before, until=until)

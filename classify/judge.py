@@ -104,7 +104,7 @@ class Judge:
             read, found, sure=opinion.payment, bound=self._model.payment_sure
         )
         order = concerns.in_order(found, ranks=self._ranks, moving=moving)
-        words = explain.words_of(read)
+        words = explain.words_of(read, self._scorer, opinion.scored)
         named = tuple(self._found(words, opinion, code, found[code], moving) for code in order)
         answer, because = payment.of_message(named, hint=announced.hint(read.said, told.dates))
         if self._is_close(came_by, answer, opinion.payment):

@@ -14,10 +14,15 @@ MAX_CHARS: Final = 6000
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A folded stretch of text on one line, and the names of `lexicon.hear` in it."""
+    """A folded stretch of text on one line, and the names of `lexicon.listen` in it.
+
+    `said` is what it says, `hinted` what else it may hold: what was searched for in vain but may be
+    found together with the next stretch, and the shapes of dates.
+    """
 
     text: str
     said: frozenset[str]
+    hinted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +31,8 @@ class Reading:
 
     `subject` is one stretch; `subject_sentences` is the same, cut. `sentences` are those of
     `new`. `text` is subject and new text, folded, with their line breaks; `said` is what is heard
-    in any line of it, `possible` what it may hold over line ends. `iban` and `kundennummer` are
-    those of all new text.
+    in any line of it, of the sections that are asked for of whole mails (`lexicon.hear_in_whole`).
+    `iban` and `kundennummer` are those of all new text.
     """
 
     mail: ParsedMail
@@ -37,7 +42,6 @@ class Reading:
     sentences: tuple[Heard, ...]
     text: str
     said: frozenset[str]
-    possible: frozenset[str]
     iban: IbanFound
     kundennummer: str | None
 
@@ -60,8 +64,7 @@ def of(mail: ParsedMail) -> Reading:
         sentences=_sentences(new),
         text=text,
         # Line by line: in a long text a search through the whole costs milliseconds.
-        said=frozenset().union(*[lexicon.hear(line) for line in text.split("\n")]),
-        possible=frozenset(lexicon.possible(text)),
+        said=lexicon.hear_in_whole(text.split("\n")),
         iban=numbers.find_iban(mail.body.new),
         kundennummer=numbers.find_kundennummer(mail.body.new),
     )
@@ -69,7 +72,7 @@ def of(mail: ParsedMail) -> Reading:
 
 def heard(folded: str) -> Heard:
     """A stretch with what is heard in it."""
-    return Heard(folded, lexicon.hear(folded))
+    return Heard(folded, *lexicon.listen(folded))
 
 
 def _sentences(text: str) -> tuple[Heard, ...]:

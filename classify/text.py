@@ -14,6 +14,8 @@ _ABBREVIATION = re.compile(
     r"|jan|feb|mrz|apr|jun|jul|aug|sept|okt|nov|dez|st|abs|geb|mtl|std|jg|vgl|usw|etc)\.$",
     re.IGNORECASE,
 )
+_LONGEST_ABBREVIATION = 12
+"""With the full stop and some characters before, so that the beginning of the word is seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def _goes_on(text: str, start: int, seam: re.Match[str]) -> bool:
         after = text[seam.end() : seam.end() + 1]
         wrapped = len(before) - before.rfind("\n") > 60
         return seam.group() == "\n" and wrapped and after.islower()
-    return bool(_ABBREVIATION.search(before))
+    return before.endswith(".") and bool(_ABBREVIATION.search(before[-_LONGEST_ABBREVIATION:]))
 
 
 def _keep(found: list[Sentence], text: str, start: int, end: int) -> None:

@@ -1,8 +1,9 @@
 """The sender's own PLZ and place; never the agency's, the employer's, or the addressed postbox."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import Final
 
 from classify.text import fold
@@ -16,10 +17,15 @@ _PLZ_PLACE = re.compile(
     r"|\s[A-ZÄÖÜ][\w()/.-]+)?)"
 )
 _PLACE_PLZ = re.compile(r"(?P<place>[A-ZÄÖÜ][\w-]+)\s*[,(:]?\s*(?P<plz>\d{5})(?!\d)")
-_FIVE_DIGITS = re.compile(r"\d\d{4}")
+_LONGEST_PLACE_CHARS: Final = 80
+_COUNTRY = re.compile(r"D-?\s?$")
+_FIVE_DIGITS = re.compile(r"\d\d{4}\d*")
 _LONE_PLZ = re.compile(r"(?<![\w.,/-])(?P<plz>\d{5})(?![\d.,/-]\d|\d|\s?(?:euro|€))", re.IGNORECASE)
+# Each word is looked back at from its end: so a search leaps from one first letter to the next.
 _IN_PLACE = re.compile(
-    r"\b(?:aus|wohnhaft in|wohne (?:\w+ ){0,3}in|lebe in|nach|zu Hause in|(?:Wohn)?[Oo]rt:)\s+"
+    r"(?:aus(?<!\waus)|wohnhaft(?<!\wwohnhaft) in|wohne(?<!\wwohne) (?:\w+ ){0,3}in"
+    r"|lebe(?<!\wlebe) in|nach(?<!\wnach)|zu(?<!\wzu) Hause in"
+    r"|Wohn(?<!\wWohn)[Oo]rt:|Ort(?<!\wOrt):|ort(?<!\wort):)\s+"
     r"(?P<place>[A-ZÄÖÜ][\w-]+(?:\s(?:am|an der|im|in der|ob der)\s[A-ZÄÖÜ]\w+)?)"
 )
 _OTHER_NUMBER: Final = re.compile(
@@ -79,25 +85,51 @@ def find(body: BodyParts, directory: Directory, *, mailbox: str) -> Whereabouts:
 
 
 def _addresses(text: str, directory: Directory) -> Iterator[_Candidate]:
-    if not _FIVE_DIGITS.search(text):
-        return
-    for pattern in (_PLZ_PLACE, _PLACE_PLZ):
-        for match in pattern.finditer(text):
-            rows = directory.by_plz(match["plz"])
-            if rows:
-                known = _known_place(match["place"], directory)
-                if known or pattern is _PLZ_PLACE:
-                    score = (10 if pattern is _PLZ_PLACE else 9) + _context(text, match.start())
-                    yield _Candidate(match["plz"], known or rows[0].place, score)
+    digits = [*_FIVE_DIGITS.finditer(text)]
+    for match in _each_once(_before_place(text, run.start()) for run in digits):
+        rows = directory.by_plz(match["plz"])
+        if rows:
+            known = _known_place(match["place"], directory)
+            score = 10 + _context(text, match.start())
+            yield _Candidate(match["plz"], known or rows[0].place, score)
+    for match in _each_once(_behind_place(text, run) for run in digits):
+        rows = directory.by_plz(match["plz"])
+        known = _known_place(match["place"], directory) if rows else None
+        if known:
+            yield _Candidate(match["plz"], known, 9 + _context(text, match.start()))
+
+
+def _each_once(found: Iterable[re.Match[str] | None]) -> Iterator[re.Match[str]]:
+    """Those that don't begin within the one before."""
+    end = 0
+    for match in found:
+        if match and match.start() >= end:
+            end = match.end()
+            yield match
+
+
+def _before_place(text: str, start: int) -> re.Match[str] | None:
+    """The PLZ that begins there, with or without its `D-`, and the place behind it."""
+    country = _COUNTRY.search(text, max(0, start - 3), start)
+    match = _PLZ_PLACE.match(text, country.start()) if country else None
+    return match or _PLZ_PLACE.match(text, start)
+
+
+def _behind_place(text: str, digits: re.Match[str]) -> re.Match[str] | None:
+    """The PLZ that ends with these digits, and the place before it."""
+    start = max(0, digits.start() - _LONGEST_PLACE_CHARS)
+    return _PLACE_PLZ.search(text, start, digits.end() + 1)
 
 
 def _lone(text: str, directory: Directory) -> Iterator[_Candidate]:
-    for match in _LONE_PLZ.finditer(text):
-        rows = directory.by_plz(match["plz"])
-        if rows and not _OTHER_NUMBER.search(text[: match.start()][-24:]):
+    for digits in _FIVE_DIGITS.finditer(text):
+        match = _LONE_PLZ.match(text, digits.start())
+        rows = directory.by_plz(match["plz"]) if match else ()
+        start = digits.start()
+        if rows and not _OTHER_NUMBER.search(text[max(0, start - 24) : start]):
             places = {row.place for row in rows}
             place = rows[0].place if len(places) == 1 else None
-            yield _Candidate(match["plz"], place, 6 + _context(text, match.start()))
+            yield _Candidate(rows[0].plz, place, 6 + _context(text, start))
 
 
 def _places(text: str, directory: Directory, own: str) -> Iterator[_Candidate]:
@@ -113,14 +145,19 @@ def _closing(text: str, directory: Directory) -> Iterator[_Candidate]:
 
     The line right below the greeting is a name, even where a place is called the same.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    for number in range(max(1, len(lines) - _CLOSING_LINES), len(lines)):
-        line, before = lines[number], lines[number - 1]
+    lines = _last_lines(text, _CLOSING_LINES + 1)
+    for before, line in pairwise(lines):
         name, comma, last = line.rpartition(",")
         alone = not comma and len(line.split()) <= 3 and not _GREETING.search(fold(before))
         beside = bool(comma) and len(name.split()) <= 5
         if (alone or beside) and _known_place(last.strip(), directory) == last.strip():
             yield _Candidate(None, last.strip(), 5)
+
+
+def _last_lines(text: str, count: int) -> list[str]:
+    """The last lines that aren't empty, in their order."""
+    filled = (line for line in map(str.strip, reversed(text.splitlines())) if line)
+    return [*islice(filled, count)][::-1]
 
 
 def _with_place(best: _Candidate, others: Sequence[_Candidate], directory: Directory) -> _Candidate:

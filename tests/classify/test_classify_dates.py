@@ -4,6 +4,7 @@ import pytest
 
 from classify.date_roles import find_roles
 from classify.dates import find_dates
+from classify.reading import heard
 from classify.text import fold
 from rules.codes import Concern
 
@@ -45,12 +46,12 @@ WEDNESDAY = date(2025, 3, 12)
     ],
 )  # fmt: skip
 def test_days_are_read_as_people_write_them(text: str, days: list[str]) -> None:
-    found = find_dates(fold(text), today=WEDNESDAY)
+    found = find_dates(heard(fold(text)), today=WEDNESDAY)
     assert [item.day.isoformat() for item in found] == days
 
 
 def test_a_day_without_year_around_new_year_is_the_near_one() -> None:
-    found = find_dates("bis 6.1. und seit 20.12.", today=date(2024, 12, 30))
+    found = find_dates(heard("bis 6.1. und seit 20.12."), today=date(2024, 12, 30))
     assert [item.day for item in found] == [date(2025, 1, 6), date(2024, 12, 20)]
 
 
