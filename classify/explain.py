@@ -11,7 +11,6 @@ from typing import Final
 from classify.features import attachment_words
 from classify.reading import Reading
 from classify.scorer import Known, Scored, Scorer
-from classify.text import fold
 from rules.verdict import Span
 
 MAX_WORDS: Final = 5
@@ -53,10 +52,11 @@ class Words:
 def words_of(read: Reading, scorer: Scorer, scored: Scored) -> Words:
     """The words that reasons may name; made once for all concerns of a mail."""
     forms = (*dict.fromkeys(_WORD.findall(f"{read.mail.subject}\n{read.new}")),)
-    # All at once: folding one word costs as much as folding a sentence.
-    folded = (*fold("\n".join(forms)).split("\n"),) if forms else ()
+    of_names = [*attachment_words(read.mail)]
+    told = scorer.read([*forms, *(word for word, _ in of_names)])
+    folded = tuple([word for word, _ in told[: len(forms)]])
     # From the last to the first, so that the first way of writing a word wins.
-    written = dict(reversed([*attachment_words(read.mail)]))
+    written = dict(reversed(of_names))
     written.update(zip(reversed(folded), reversed(forms), strict=True))
     return Words(
         subject=read.mail.subject,
@@ -65,7 +65,7 @@ def words_of(read: Reading, scorer: Scorer, scored: Scored) -> Words:
         folded=folded,
         written=written,
         line="\n".join(written),
-        known=scorer.known(scored, written),
+        known=scorer.known(scored, dict(told)),
     )
 
 

@@ -28,8 +28,9 @@ class Kept:
         """What is known of each word, in their order."""
         words = list(words)
         found = [*map(self._young.get, words)]
-        # The usual case is that all are known and young; `all` is the cheapest way to see it.
-        return found if all(found) else [*map(self.of_one, words)]
+        if all(found):
+            return found
+        return [one or self.of_one(word) for one, word in zip(found, words, strict=True)]
 
     def of_one(self, word: str) -> Any:  # noqa: ANN401 - whatever `learn` gives
         """What is known of one word."""

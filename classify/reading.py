@@ -54,14 +54,15 @@ class Reading:
 def of(mail: ParsedMail) -> Reading:
     """Read a mail. Total; texts over `MAX_CHARS` on their beginning."""
     new = mail.body.new[:MAX_CHARS]
-    subject = fold(mail.subject)
-    text = f"{subject}\n{fold(new)}"
+    subject = heard(fold(mail.subject))
+    parts = sentences(mail.subject)
+    text = f"{subject.text}\n{fold(new)}"
     return Reading(
         mail=mail,
         new=new,
-        subject=heard(subject),
-        subject_sentences=_sentences(mail.subject),
-        sentences=_sentences(new),
+        subject=subject,
+        subject_sentences=(subject,) if _is_whole(parts, mail.subject) else _heard(parts),
+        sentences=_heard(sentences(new)),
         text=text,
         # Line by line: in a long text a search through the whole costs milliseconds.
         said=lexicon.hear_in_whole(text.split("\n")),
@@ -75,6 +76,11 @@ def heard(folded: str) -> Heard:
     return Heard(folded, *lexicon.listen(folded))
 
 
-def _sentences(text: str) -> tuple[Heard, ...]:
+def _is_whole(parts: tuple[str, ...], text: str) -> bool:
+    """Whether the text is one sentence on one line, as nearly every subject is."""
+    return len(parts) == 1 and len(parts[0]) == len(text) and "\n" not in text
+
+
+def _heard(parts: tuple[str, ...]) -> tuple[Heard, ...]:
     """A sentence wrapped over several lines becomes one line."""
-    return tuple(heard(fold(one.text).replace("\n", " ")) for one in sentences(text))
+    return tuple([heard(fold(one).replace("\n", " ")) for one in parts])

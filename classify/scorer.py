@@ -6,18 +6,21 @@ gather of rows and one small matrix product a mail. Source: own decisions 0027 a
 docs/judge.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
+from math import sqrt
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classify import features
+from classify.kept import Kept
 from classify.model import Model, Numbers, probabilities
 from classify.table import Floats, Table
 from classify.terms import Cut
+from classify.text import fold
 from classify.wordbook import Rows, Vocabulary, Wordbook
 
 _TEXT_BLOCKS: Final = (
@@ -29,6 +32,8 @@ _TEXT_BLOCKS: Final = (
 
 
 _ONE: Final = np.float32(1.0)
+_EDGES: Final = (-1, 2**31 - 1)
+"""Numbers before and behind those of all rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,10 +69,12 @@ class Scorer:
         "_cues",
         "_first_piece",
         "_firsts",
+        "_forms",
         "_idf",
         "_names",
         "_offsets",
         "_pieces",
+        "_scales",
         "_slopes",
         "_table",
         "_words",
@@ -79,6 +86,7 @@ class Scorer:
         blocks = model.table.blocks
         self._firsts = np.cumsum([0, *(len(block.terms) for block in blocks)])
         self._idf: Floats = np.concatenate([block.idf for block in blocks])
+        self._scales = [block.scale for block in blocks]
         self._constant: Numbers = model.table.constant.astype(np.float64)
         self._names = {block.name: number for number, block in enumerate(blocks)}
         by_kind = {(block.column, block.cut): n for n, block in enumerate(blocks)}
@@ -87,6 +95,7 @@ class Scorer:
         self._first_piece = int(self._firsts[by_kind[_TEXT_BLOCKS[1]]])
         self._pieces = blocks[by_kind[_TEXT_BLOCKS[1]]].terms
         self._book = Wordbook(Vocabulary(*of_text))
+        self._forms = Kept(self._read)
         self._cues = self._rows_of(by_kind[features.CUES, Cut.READY])
         self._chains = by_kind[_TEXT_BLOCKS[2]]
 
@@ -101,7 +110,7 @@ class Scorer:
         """
         text, said, _ = row
         cues = [number for number in map(self._cues.get, said) if number is not None]
-        found = *self._book.rows(text), np.array(cues, np.int32)
+        found = (*self._book.rows(text), np.array([*_EDGES, *cues], np.int32))
         rows, counts = _counted(np.concatenate(found))
         starts = tuple(rows.searchsorted(self._firsts).tolist())
         counts[starts[self._chains] : starts[self._chains + 1]] = 1.0
@@ -114,27 +123,32 @@ class Scorer:
 
     def _amounts(self, rows: Rows, counts: Floats, starts: Sequence[int]) -> Floats:
         """TF-IDF, each block of length `scale`; in float32 as scikit-learn does it."""
-        amounts, idf = counts, self._idf.take(rows)
-        for number, block in enumerate(self._table.blocks):
-            part = slice(starts[number], starts[number + 1])
-            values = amounts[part]
-            if block.sublinear:
-                np.log(values, out=values)
-                values += _ONE
-            values *= idf[part]
-            length = float(np.sqrt(values @ values)) or 1.0
-            values *= np.float32(block.scale / length)
+        # A term of a block that isn't sublinear counts once, and the logarithm of one is nought.
+        amounts = np.log(counts)
+        amounts += _ONE
+        amounts *= self._idf.take(rows)
+        for number, scale in enumerate(self._scales):
+            values = amounts[starts[number] : starts[number + 1]]
+            length = float(np.float32(sqrt(values @ values))) or 1.0
+            values *= np.float32(scale / length)
         return amounts
 
-    def known(self, scored: Scored, words: Iterable[str]) -> Known:
-        """Which of the words stand in the mail as terms of their own, in the order given."""
+    def read(self, forms: Iterable[str]) -> list[tuple[str, int]]:
+        """Words as they are written: each folded, and its row as a term of its own or -1."""
+        return self._forms.of_all(forms)
+
+    def _read(self, form: str) -> tuple[str, int]:
+        folded = fold(form)
+        return folded, self._words.get(folded, -1)
+
+    def known(self, scored: Scored, words: Mapping[str, int]) -> Known:
+        """Which of the words, with their rows, stand in the mail as terms of their own."""
         part = self._part(scored, "words")
         stand = scored.rows[part]
-        rows = {word: row for word in words if (row := self._words.get(word)) is not None}
-        wanted = np.fromiter(rows.values(), np.int32, len(rows) if len(stand) else 0)
+        wanted = np.fromiter(words.values(), np.int32, len(words) if len(stand) else 0)
         places = stand.searchsorted(wanted)
         there = stand.take(places, mode="clip") == wanted
-        return Known(tuple(compress(rows, there.tolist())), places[there] + part.start)
+        return Known(tuple(compress(words, there.tolist())), places[there] + part.start)
 
     def loudest(
         self, scored: Scored, known: Known, target: int, *, words: int, pieces: int
@@ -172,13 +186,7 @@ def _loudest(voices: Floats, limit: int) -> NDArray[np.intp]:
 
 
 def _counted(found: Rows) -> tuple[Rows, Floats]:
-    """Each row once, ascending, and how often it was found."""
-    ids = np.sort(found)
-    is_new = np.empty(len(ids), np.bool_)
-    is_new[:1] = True
-    np.not_equal(ids[1:], ids[:-1], out=is_new[1:])
-    begins = np.flatnonzero(is_new)
-    counts = np.empty(len(begins), np.float32)
-    counts[:-1] = begins[1:] - begins[:-1]
-    counts[-1:] = len(ids) - begins[-1:]
-    return ids[begins], counts
+    """Each row once, ascending, and how often it was found. `found` holds `_EDGES` too."""
+    found.sort()
+    ends = (found[1:] != found[:-1]).nonzero()[0]
+    return found.take(ends[1:]), (ends[1:] - ends[:-1]).astype(np.float32)

@@ -185,6 +185,6 @@ def _known_place(written: str, directory: Directory) -> str | None:
     words = written.rstrip(".,()").split()
     for count in range(len(words), 0, -1):
         name = " ".join(words[:count]).rstrip(".,")
-        if directory.by_place(name):
+        if directory.is_place(name):
             return name
     return None

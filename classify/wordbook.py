@@ -7,9 +7,9 @@ text by `classify.terms` and `classify.wording` and looking each term up (a test
 the whole corpus). Source: own decision 0035.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Final
 
 import numpy as np
@@ -29,7 +29,8 @@ _NOBODY: Final = 0
 """The number of what no term of several words holds, and of the seam between two parts."""
 
 _SECOND: Final = ((1 << _BITS) - 1) << _BITS
-_FIRST: Final = 1 << 2 * _BITS
+_SEAM: Final = np.full(1, _NOBODY, np.int64).tobytes()
+_WIDE_SEAM: Final = _SEAM * wording.REACH
 _APART: Final = np.arange(1, wording.REACH + 1)[:, None]
 
 _Found = tuple[bytes, bytes, bytes, bytes]
@@ -48,11 +49,12 @@ class Vocabulary:
 class Wordbook:
     """Finds the terms of a vocabulary. Immutable but for words it keeps; threads may share it."""
 
-    __slots__ = ("_codes", "_kept", "_numbers", "_pieces", "_rows", "_words")
+    __slots__ = ("_codes", "_kept", "_of_stems", "_of_words", "_pieces", "_rows", "_words")
 
     def __init__(self, known: Vocabulary) -> None:
         self._words, self._pieces = known.words, known.pieces
-        self._numbers: dict[str, int] = {}
+        self._of_words: dict[str, int] = {}
+        self._of_stems: dict[str, int] = {}
         found = dict(self._coded(known))
         codes = np.fromiter(found.keys(), np.int64, len(found))
         order = np.argsort(codes)
@@ -73,87 +75,77 @@ class Wordbook:
             words += line.split()
             words.append(_LINE_END)
         own, pairs, stems, far = zip(*self._kept.of_all(words), strict=True)
-        codes = _whole(
-            np.concatenate([_pairs(_joined(pairs)), *_chains(_joined(stems)), _wide(_joined(far))])
-        )
+        # Words and stems have different numbers, and a seam stands between them.
+        near = b"".join([*pairs, _SEAM])
+        chains = _chains(np.frombuffer(near + b"".join(stems), np.int64), len(near) // 8)
+        codes = np.concatenate([*chains, _wide(np.frombuffer(b"".join(far), np.int64))])
+        codes = codes[(codes & _SECOND) != 0]
         places = self._codes.searchsorted(codes)
         known = places[self._codes[places] == codes]
         return np.frombuffer(b"".join(own), np.int32), self._rows[known]
 
     def _coded(self, known: Vocabulary) -> Iterator[tuple[int, int]]:
+        """Code and row of each term of several words. The slower half of loading a model."""
         for term, row in known.words.items():
-            if " " in term:
-                yield self._code(term.split(" "), ""), row
+            first, blank, second = term.partition(" ")
+            if blank:
+                yield self._code(self._of_words, (first, second)), row
         for term, row in known.chains.items():
-            for stems in _readings(term):
-                yield self._code(stems, "_"), row
+            parts = term.split("_")
+            for stems in [parts] if len(parts) == 2 else _readings(parts):
+                yield self._code(self._of_stems, stems), row
 
-    def _code(self, parts: Iterable[str], kind: str) -> int:
+    def _code(self, numbers: dict[str, int], parts: Sequence[str]) -> int:
         """The parts' numbers, three of `_BITS`, the first highest. Words and stems don't mix."""
         code = 0
-        numbers = [self._numbers.setdefault(kind + p, len(self._numbers) + 1) for p in parts]
-        for number in (*numbers, _NOBODY)[:3]:
+        for part in parts:
+            number = numbers.get(part)
+            if number is None:
+                number = numbers[part] = len(self._of_words) + len(self._of_stems) + 1
             code = (code << _BITS) + number
-        return code
+        return code if len(parts) == 3 else code << _BITS
 
     def _learn(self, word: str) -> _Found:
         if word == _LINE_END:
-            return b"", b"", _seam(1), _seam(wording.REACH)
+            return b"", b"", _SEAM, _WIDE_SEAM
         whole = terms.single_words(word)
         rows = [self._words.get(one) for one in whole]
         rows += [self._pieces.get(piece) for piece in terms.pieces_of(word)]
         stems, far = b"", b""
         for number, part in enumerate(wording.parts(word)):
-            stems += (_seam(1) if number else b"") + self._packed(wording.stems(part), "_")
-            far += _seam(wording.REACH) if number else b""
-            far += self._packed(wording.weighty_stems(part), "_")
+            stems += (_SEAM if number else b"") + _packed(self._of_stems, wording.stems(part))
+            far += _WIDE_SEAM if number else b""
+            far += _packed(self._of_stems, wording.weighty_stems(part))
         own = np.array([row for row in rows if row is not None], np.int32)
-        return own.tobytes(), self._packed(whole, ""), stems, far
-
-    def _packed(self, words: Iterable[str], kind: str) -> bytes:
-        numbers = [self._numbers.get(kind + word, _NOBODY) << 2 * _BITS for word in words]
-        return np.array(numbers, np.int64).tobytes()
+        return own.tobytes(), _packed(self._of_words, whole), stems, far
 
 
-def _readings(chain: str) -> Iterator[tuple[str, ...]]:
+def _packed(numbers: dict[str, int], words: Iterable[str]) -> bytes:
+    """The numbers in the highest place, `_NOBODY` for unknown words."""
+    found = [numbers.get(word, _NOBODY) << 2 * _BITS for word in words]
+    return np.array(found, np.int64).tobytes()
+
+
+def _readings(parts: Sequence[str]) -> Iterator[Sequence[str]]:
     """The stems a chain may be made of. Words may hold `_` too, so there can be several."""
-    seams = [place for place, sign in enumerate(chain) if sign == "_"]
-    for count in (1, 2):
-        for cut in combinations(seams, count):
-            begins, ends = (0, *(place + 1 for place in cut)), (*cut, len(chain))
-            stems = tuple(chain[b:e] for b, e in zip(begins, ends, strict=True))
+    for count in (2, 3):
+        for cut in combinations(range(1, len(parts)), count - 1):
+            ends = (0, *cut, len(parts))
+            stems = ["_".join(parts[first:last]) for first, last in pairwise(ends)]
             if all(0 < len(stem) <= wording.STEM_CHARS for stem in stems):
                 yield stems
 
 
-def _seam(length: int) -> bytes:
-    return np.full(length, _NOBODY, np.int64).tobytes()
-
-
-def _joined(numbers: Iterable[bytes]) -> _Codes:
-    return np.frombuffer(b"".join(numbers), np.int64)
-
-
-def _pairs(words: _Codes) -> _Codes:
-    result: _Codes = words[:-1] + (words[1:] >> _BITS)
-    return result
-
-
-def _chains(stems: _Codes) -> tuple[_Codes, _Codes]:
-    """Pairs and triples of neighbours."""
-    pairs = _pairs(stems)
-    return pairs, pairs[:-1] + (stems[2:] >> 2 * _BITS)
+def _chains(near: _Codes, first_stem: int) -> tuple[_Codes, _Codes]:
+    """Pairs of neighbours; triples of stems only: a pair of words must not be found once more."""
+    second = near >> _BITS
+    pairs = near[:-1] + second[1:]
+    return pairs, pairs[first_stem:-1] + (second[first_stem + 2 :] >> _BITS)
 
 
 def _wide(stems: _Codes) -> _Codes:
     """Pairs of those that lie up to `REACH` apart; the seams keep them within their part."""
-    first = np.flatnonzero(stems)
+    first = stems.nonzero()[0]
     second = stems.take(first + _APART)
-    result: _Codes = (stems.take(first) + (second >> _BITS)).ravel()
+    result: _Codes = ((second >> _BITS) + stems.take(first)).ravel()
     return result
-
-
-def _whole(codes: _Codes) -> _Codes:
-    """Those whose first two words are both known; the others can't be terms."""
-    known: _Codes = codes[((codes & _SECOND) != 0) & (codes > _FIRST)]
-    return known

@@ -7,7 +7,7 @@ Source: SOURCES sections 2, 3; facts section 5; own decision 0014.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -16,6 +16,9 @@ from rules.errors import Refused
 from rules.placename import base_name, bracketed, fold, parts, place_key
 
 _UNIT_WORDS: Final = frozenset({"sc", "servicecenter", "service"})
+
+_PLACES_KEPT: Final = 4_096
+_LONGEST_PLACE_CHARS: Final = 80
 
 Codes = tuple[str, ...]
 Index = Mapping[str, Codes]
@@ -108,6 +111,10 @@ class Directory:
         codes = self._places.get(key) or self._place_parts.get(key, ())
         return self._resolve(codes)
 
+    def is_place(self, name: str) -> bool:
+        """Whether `by_place` finds any; answers are kept, some thousand. Source: decision 0035."""
+        return len(name) <= _LONGEST_PLACE_CHARS and self._is_place(name)
+
     def by_mailbox(self, address: str | None) -> PostboxHint:
         """What the addressed postbox tells; nothing if the address is none of ours.
 
@@ -149,6 +156,10 @@ class Directory:
                 for agency in self.agencies
             }
         )
+
+    @cached_property
+    def _is_place(self) -> Callable[[str], bool]:
+        return lru_cache(_PLACES_KEPT)(lambda name: bool(self.by_place(name)))
 
     @cached_property
     def _active(self) -> tuple[Agency, ...]:
