@@ -122,22 +122,26 @@ class Ear:
         That is what is watched for, and what may begin or end here and go on over a line end. Of
         what is not hinted at there is nothing in the text.
         """
-        bits = reduce(or_, self._of_word.of_all(text.split()), self._always)
+        bits = self._bits(text)
         names = self._names(bits)
         self._search(text, bits, names)
         hints = bits >> self._hints_shift & self._hints_mask
         return frozenset(names), frozenset([self._hinted[number] for number in _numbers(hints)])
 
-    def hear_any(self, texts: Sequence[str]) -> frozenset[str]:
-        """The names of all sayings that any of the folded texts holds.
+    def hear_lines(self, text: str) -> frozenset[str]:
+        """The names of all sayings that any line of the folded text holds.
 
         Each is searched for until it is found once.
         """
-        bits = [reduce(or_, self._of_word.of_all(text.split()), self._always) for text in texts]
-        names = self._names(reduce(or_, bits, 0))
-        for text, of_one in zip(texts, bits, strict=True):
-            self._search(text, of_one, names)
+        bits = self._bits(text)
+        names = self._names(bits)
+        if self._leads(bits):
+            for line in text.split("\n"):
+                self._search(line, self._bits(line), names)
         return frozenset(names)
+
+    def _bits(self, text: str) -> int:
+        return reduce(or_, self._of_word.of_all(text.split()), self._always)
 
     def _names(self, bits: int) -> set[str]:
         """What is said by single words."""
@@ -145,12 +149,16 @@ class Ear:
 
     def _search(self, text: str, bits: int, names: set[str]) -> None:
         """Search for what the words lead to, and add to the names what is found."""
-        first = bits >> self._ways_shift
-        second = first >> len(self._ways) | self._one_needle
-        for number in _numbers(first & second & self._ways_mask):
+        for number in _numbers(self._leads(bits)):
             way = self._ways[number]
             if way.name not in names and way.finds(text):
                 names.add(way.name)
+
+    def _leads(self, bits: int) -> int:
+        """The ways of several words of which all needles are there."""
+        first = bits >> self._ways_shift
+        second = first >> len(self._ways) | self._one_needle
+        return first & second & self._ways_mask
 
     def _listen(self, word: str) -> int:
         bits = 1

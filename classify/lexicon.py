@@ -73,8 +73,8 @@ hear = _EAR.hear
 listen = _EAR.listen
 """The same, and the names of those that the text may hold where it goes on, dates among them."""
 
-hear_in_whole = Ear(dict(_sayings(*_WHOLE_SECTIONS))).hear_any
-"""The names of phrases that any of some folded lines holds, of the sections for whole mails."""
+hear_in_whole = Ear(dict(_sayings(*_WHOLE_SECTIONS))).hear_lines
+"""The names of phrases that any line of a folded text holds, of the sections for whole mails."""
 
 
 def phrases(section: str) -> Patterns:

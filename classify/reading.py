@@ -65,7 +65,7 @@ def of(mail: ParsedMail) -> Reading:
         sentences=_heard(sentences(new)),
         text=text,
         # Line by line: in a long text a search through the whole costs milliseconds.
-        said=lexicon.hear_in_whole(text.split("\n")),
+        said=lexicon.hear_in_whole(text),
         iban=numbers.find_iban(mail.body.new),
         kundennummer=numbers.find_kundennummer(mail.body.new),
     )
