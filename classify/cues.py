@@ -49,10 +49,11 @@ def _facts(reading: Reading) -> Iterator[str]:
 
 def _shape(reading: Reading) -> Iterator[str]:
     mail, text = reading.mail, reading.new
-    lines = sum(1 for _ in _FORM_LINE.finditer(text))
-    if lines >= 3:
+    # A line of either kind holds one of these signs, so most texts need no search.
+    colons = text.count(":")
+    if colons >= 3 and sum(1 for _ in _FORM_LINE.finditer(text)) >= 3:
         yield "f:form_lines"
-    if sum(1 for _ in _KEY_LINE.finditer(text)) >= 3:
+    if colons + text.count("=") >= 3 and sum(1 for _ in _KEY_LINE.finditer(text)) >= 3:
         yield "f:key_lines"
     words = len(text.split())
     if words == 0:

@@ -1,6 +1,7 @@
 """How German dates look in folded text, the longest and surest shapes first.
 
-An earlier shape takes its stretch of text before a later one is tried. Source: facts section 10.
+An earlier shape takes its stretch of text before a later one is tried. What must not stand before
+a digit is asked behind it, so that a search leaps from digit to digit. Source: facts section 10.
 """
 
 import re
@@ -10,19 +11,18 @@ _MONTHS: Final = (
     "jan(?:uar|ner)?|feb(?:ruar)?|maerz|mrz|apr(?:il)?|mai|jun[io]?|jul[iy]?|aug(?:ust)?"
     "|sept?(?:ember)?|okt(?:ober)?|nov(?:ember)?|dez(?:ember)?"
 )
-_DAY: Final = r"(?P<day>\d{1,2})"
 _NAME: Final = rf"(?P<name>{_MONTHS})\b"
 _YEAR: Final = r"(?P<year>(?:19|20)\d\d|\d\d(?![\d:]|\.\d))"
 _COMING: Final = r"(?:naechste[nr]?|kommende[nr]?)"
 _GONE: Final = r"(?:letzte[nr]?|vergangene[nr]?|vorige[nr]?)"
 
 SHAPES: Final = (
-    ("iso", r"(?<!\d)(?P<year>20\d\d|19\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)"),
+    ("iso", r"(?P<year>2(?<!\d2)0\d\d|1(?<!\d1)9\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)"),
     # The first day of "3. bis 14.3.": the month stands with the last one.
     (
         "day_of_range",
         (
-            rf"(?<![\d.,]){_DAY}\.?(?=\s?(?:bis|-|–|—|\+|und)"
+            r"(?P<day>\d(?<![\d.,]\d)\d?)\.?(?=\s?(?:bis|-|–|—|\+|und)"
             r"(?:\s(?:zum|einschl\w*\.?|inkl\w*\.?))?"
             rf"\s?\d{{1,2}}(?:\.\s?(?P<month>\d{{1,2}})\b\.?|\.?\s?{_NAME}\.?)"
             r"\s?(?P<year>(?:20\d\d|[12]\d(?!\d|[.:]))?))"
@@ -32,15 +32,15 @@ SHAPES: Final = (
     (
         "numeric",
         (
-            rf"(?<![\d,]){_DAY}[./]\s?(?P<month>\d{{1,2}})(?:[./]\s?{_YEAR}"
+            rf"(?P<day>\d(?<![\d,]\d)\d?)[./]\s?(?P<month>\d{{1,2}})(?:[./]\s?{_YEAR}"
             r"|\.|(?=[\s,;:!?)–-]|$))(?!\d|\s?(?:uhr|euro|€|%|std|stunden))"
         ),
     ),
-    ("worded", rf"(?<![\d.,]){_DAY}\.?\s?{_NAME}\.?(?:\s?{_YEAR})?"),
+    ("worded", rf"(?P<day>\d(?<![\d.,]\d)\d?)\.?\s?{_NAME}\.?(?:\s?{_YEAR})?"),
     (
         "part_of_month",
         (
-            rf"\b(?P<part>anfang|mitte|ende)\s(?:des\s)?(?:monats?\s)?{_NAME}"
+            rf"(?P<part>a(?<!\wa)nfang|m(?<!\wm)itte|e(?<!\we)nde)\s(?:des\s)?(?:monats?\s)?{_NAME}"
             r"(?:\s?(?P<year>20\d\d))?"
         ),
     ),
@@ -62,7 +62,7 @@ SHAPES: Final = (
         (
             rf"\b(?:(?P<which>{_GONE}|{_COMING}|diese[nr]?)\s)?"
             r"(?P<weekday>montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag"
-            r"|(?<=bis )(?:mo|di|mi|do|fr|sa|so)(?=[\s.,;!]|$))\b(?P<last>\sletzter woche)?"
+            r")\b(?P<last>\sletzter woche)?"
         ),
     ),
     # "bis 20.", "seit dem 18.": no month; an ordinal ("zum 2. Mal") looks alike, its role tells.
@@ -71,11 +71,21 @@ SHAPES: Final = (
         (
             r"(?:(?<=\bbis )|(?<=\bseit )|(?<=\bab )|(?<=\bam )|(?<=\bzum )|(?<=\bvom )"
             r"|(?<=\bdem )|(?<=\bden )|(?<=\bder ))"
-            rf"{_DAY}\.(?!\s?\d|\s?(?:{_MONTHS})\b)"
+            rf"(?P<day>\d{{1,2}})\.(?!\s?\d|\s?(?:{_MONTHS})\b)"
         ),
+    ),
+    (
+        "weekday_short",
+        r"(?<=bis )(?P<weekday>mo|di|mi|do|fr|sa|so)(?=[\s.,;!]|$)\b(?P<last>\sletzter woche)?",
     ),
     ("month_only", rf"(?<=\bab ){_NAME}(?:\s?(?P<year>20\d\d))?"),
 )
+
+SIGNS: Final = {name: [shape] for name, shape in SHAPES} | {
+    "weekday_short": ["bis"],
+    "day_only": [r"\d{1,2}\."],
+}
+"""What to watch for: the shapes, but of the one that would be suspected everywhere a word."""
 
 PATTERNS: Final = tuple((name, re.compile(shape)) for name, shape in SHAPES)
 """Name of the shape and its pattern; groups are what `classify.dates` computes with."""

@@ -12,8 +12,9 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from classify.date_shapes import PATTERNS, SHAPES
-from classify.hearing import Ear
+from classify.date_shapes import PATTERNS
+from classify.lexicon import DATES
+from classify.reading import Heard
 
 _MONTH_NUMBER: Final = MappingProxyType(
     {
@@ -30,8 +31,11 @@ _WEEKDAYS: Final = MappingProxyType(
 _NEAR_PAST_DAYS: Final = 200
 """A day without a year lies at most so far back, else it is a coming one. See docs/judge.md."""
 
-_EAR: Final = Ear({name: [shape] for name, shape in SHAPES})
 _SINCE = re.compile(r"(?:\bseit(?:\sdem|\sder)?|\bvergangenen|\bletzten)\s(?:\w+,?\s)?(?:den\s)?$")
+
+
+_PATTERNS: Final = tuple((name, f"{DATES}{name}", pattern) for name, pattern in PATTERNS)
+_NAMES: Final = frozenset(hint for _, hint, _ in _PATTERNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +51,19 @@ class DateFound:
     other: date | None = None
 
 
-def find_dates(folded: str, *, today: date) -> tuple[DateFound, ...]:
+def find_dates(heard: Heard, *, today: date) -> tuple[DateFound, ...]:
     """All days named in a folded text, in its order, not overlapping.
 
     `today` is the local day of the mail. Impossible days (31.2.) are left out.
     """
+    if heard.hinted.isdisjoint(_NAMES):
+        return ()
     found: list[DateFound] = []
-    possible = _EAR.possible(folded)
-    for name, pattern in PATTERNS:
-        for match in pattern.finditer(folded) if name in possible else ():
+    for name, hint, pattern in _PATTERNS:
+        for match in pattern.finditer(heard.text) if hint in heard.hinted else ():
             if any(match.start() < other.end and other.start < match.end() for other in found):
                 continue
-            day = _resolve(name, match, folded, _anchor(name, match, found, today))
+            day = _resolve(name, match, heard.text, _anchor(name, match, found, today))
             if day is not None:
                 found.append(DateFound(day, *match.span(), _other(name, match, day, today)))
     return tuple(sorted(found, key=lambda item: item.start))
@@ -73,7 +78,8 @@ def _anchor(name: str, match: re.Match[str], found: list[DateFound], today: date
 
 
 def _other(name: str, match: re.Match[str], day: date, today: date) -> date | None:
-    if name == "weekday" and not match["which"] and not match["last"]:
+    named = match.groupdict()
+    if name in {"weekday", "weekday_short"} and not named.get("which") and not named["last"]:
         return day + timedelta(days=7 if day < today else -7)
     if name == "day_only":
         return next((near for near in _near(day.day, today) if near != day), None)
@@ -83,7 +89,7 @@ def _other(name: str, match: re.Match[str], day: date, today: date) -> date | No
 def _resolve(name: str, match: re.Match[str], folded: str, today: date) -> date | None:
     if name in _RELATIVE:
         return _RELATIVE[name](today)
-    if name == "weekday":
+    if name in {"weekday", "weekday_short"}:
         return _weekday(match, folded, today)
     if name == "day_only":
         return _day_only(match, folded, today)
@@ -155,9 +161,9 @@ def _part_of_month(match: re.Match[str], today: date) -> date | None:
 
 def _weekday(match: re.Match[str], folded: str, today: date) -> date:
     """The coming one, today included; after `seit`, `letzten`, `vergangenen` the past one."""
-    number = _WEEKDAYS[match["weekday"]]
-    which = match["which"] or ""
-    back = which.startswith(("letzt", "vergang", "vorig")) or bool(match["last"])
+    named = match.groupdict("")
+    number, which = _WEEKDAYS[named["weekday"]], named.get("which", "")
+    back = which.startswith(("letzt", "vergang", "vorig")) or bool(named.get("last"))
     back = back or bool(_SINCE.search(folded[: match.start()]))
     if back:
         return today - timedelta(days=(today.weekday() - number) % 7 or (7 if which else 0))

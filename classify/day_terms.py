@@ -61,7 +61,7 @@ def mentions(reading: Reading, *, concerns: Iterable[Concern], today: date) -> t
     found: list[Mention] = []
     codes = tuple(concerns)
     for place, sentence in enumerate(heard):
-        days = find_dates(sentence.text, today=today)
+        days = find_dates(sentence, today=today)
         if not days:
             continue
         shared = _of_sentence(heard, place)

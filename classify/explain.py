@@ -4,16 +4,13 @@ Source: F25 (reasons shown), promise 7 of the design ("every decision can be exp
 """
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Final
 
 from classify.features import attachment_words
 from classify.reading import Reading
-from classify.scorer import Scored, Scorer
-from classify.text import fold
+from classify.scorer import Known, Scored, Scorer
 from rules.verdict import Span
 
 MAX_WORDS: Final = 5
@@ -49,74 +46,97 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of a mail, in its order: subject, new text, names of attachments.
+    """The words of a mail that reasons may name, in its order: subject, new text, attachments.
 
-    `written` are (folded, as written, start, place); attachments have the place "". `distinct`
-    are the folded ones, each once; `line` has them one after the other, each on a line of its
-    own, and `ends` where each line ends.
+    `forms` are those of subject and text as they are written, each once, and `folded` the same,
+    folded. `written` tells how each folded word was written first; `line` has these words one after
+    the other, each on a line of its own. `known` are those that the model knows.
     """
 
-    written: tuple[tuple[str, str, int, str], ...]
-    distinct: tuple[str, ...]
+    subject: str
+    new: str
+    forms: tuple[str, ...]
+    folded: tuple[str, ...]
+    written: Mapping[str, str]
     line: str
-    ends: tuple[int, ...]
+    known: Known
 
 
-def words_of(read: Reading) -> Words:
+def words_of(read: Reading, scorer: Scorer, scored: Scored) -> Words:
     """The words that reasons may name; made once for all concerns of a mail."""
-    written = (
-        *_written(read.mail.subject, "subject"),
-        *_written(read.new, "body"),
-        *((word, name, 0, "") for word, name in attachment_words(read.mail)),
+    forms = (*dict.fromkeys(_WORD.findall(f"{read.mail.subject}\n{read.new}")),)
+    of_names = [*attachment_words(read.mail)]
+    told = scorer.read([*forms, *(word for word, _ in of_names)])
+    folded = tuple([word for word, _ in told[: len(forms)]])
+    # From the last to the first, so that the first way of writing a word wins.
+    written = dict(reversed(of_names))
+    written.update(zip(reversed(folded), reversed(forms), strict=True))
+    return Words(
+        subject=read.mail.subject,
+        new=read.new,
+        forms=forms,
+        folded=folded,
+        written=written,
+        line="\n".join(written),
+        known=scorer.known(scored, dict(told)),
     )
-    distinct = tuple(dict.fromkeys([word[0] for word in written]))
-    ends = tuple(accumulate([len(word) + 1 for word in distinct]))
-    return Words(written, distinct, "\n".join(distinct), ends)
 
 
 def reason(scorer: Scorer, scored: Scored, words: Words, *, target: int) -> Reason:
     """What spoke for the target; empty if nothing did (then the model's prior did)."""
     voices = _voices(scorer, scored, words, target)
-    strongest = sorted(voices.items(), key=_by_voice)[:MAX_WORDS]
-    if not strongest or strongest[0][1] <= 0:
+    best = max(voices.values(), default=0.0)
+    if best <= 0:
         return Reason((), ())
-    kept = [word for word, voice in strongest if voice >= _SHARE_OF_BEST * strongest[0][1]]
-    shown: dict[str, str] = {}
-    spans = []
-    for folded, written, start, where in words.written:
-        if folded in kept:
-            shown.setdefault(folded, written)
-            if where:
-                spans.append(Span(start, start + len(written), where))
-    return Reason(tuple(dict.fromkeys(shown[folded] for folded in kept)), tuple(spans))
+    # Loudest first, equals by name, so that the same mail is always explained the same.
+    loud = sorted([(-voice, w) for w, voice in voices.items() if voice >= _SHARE_OF_BEST * best])
+    kept = [word for _, word in loud[:MAX_WORDS]]
+    forms = [f for f, folded in zip(words.forms, words.folded, strict=True) if folded in kept]
+    spans = (*_spans(words.subject, forms, "subject"), *_spans(words.new, forms, "body"))
+    return Reason(tuple(dict.fromkeys([words.written[word] for word in kept])), spans)
 
 
 def _voices(scorer: Scorer, scored: Scored, words: Words, target: int) -> dict[str, float]:
     """What each word adds to the margin: itself, and the loudest of its pieces."""
-    whole = dict(scorer.loudest(scored, "words", target, limit=_LOUDEST_WORDS))
-    voices = {word: whole[word] for word in words.distinct if word in whole}
-    for piece, voice in scorer.loudest(scored, "pieces", target, limit=_LOUDEST_PIECES):
-        if voice > 0:
-            for word in _holding(words, piece.strip()):
-                voices[word] = voices.get(word, 0.0) + voice
+    voices, pieces = scorer.loudest(
+        scored, words.known, target, words=_LOUDEST_WORDS, pieces=_LOUDEST_PIECES
+    )
+    names = [*words.written]
+    for piece, voice in pieces:
+        for number in _holding(words.line, piece.strip()):
+            word = names[number]
+            voices[word] = voices.get(word, 0.0) + voice
     return voices
 
 
-def _holding(words: Words, piece: str) -> Iterator[str]:
-    """The words that hold the piece, each once."""
-    at = words.line.find(piece)
-    while at >= 0:
-        number = bisect_right(words.ends, at)
-        yield words.distinct[number]
-        at = words.line.find(piece, words.ends[number])
+def _holding(line: str, piece: str) -> list[int]:
+    """The numbers of the words that hold the piece, each once."""
+    found: list[int] = []
+    number = 0
+    for between in line.split(piece)[:-1]:
+        further = between.count("\n")
+        if further or not found:
+            number += further
+            found.append(number)
+    return found
 
 
-def _by_voice(item: tuple[str, float]) -> tuple[float, str]:
-    """Loudest first, equals by name, so that the same mail is always explained the same."""
-    return -item[1], item[0]
+def _spans(text: str, forms: Sequence[str], where: str) -> tuple[Span, ...]:
+    """Where the words stand in the text, in its order."""
+    places = sorted([place for form in forms for place in _places(text, form)])
+    return tuple([Span(start, end, where) for start, end in places])
 
 
-def _written(text: str, where: str) -> list[tuple[str, str, int, str]]:
-    return [
-        (fold(match.group()), match.group(), match.start(), where) for match in _WORD.finditer(text)
-    ]
+def _places(text: str, word: str) -> Iterator[tuple[int, int]]:
+    """As a search for whole words finds them; a pattern compiled for each costs ten times more."""
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not _is_letter(text[start - 1 : start]) and not _is_letter(text[end : end + 1]):
+            yield start, end
+        start = text.find(word, end)
+
+
+def _is_letter(sign: str) -> bool:
+    r"""As `\w` counts it."""
+    return sign.isalnum() or sign == "_"

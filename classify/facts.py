@@ -29,7 +29,9 @@ def read_facts(reading: Reading, *, dates: dict[str, date], where: Whereabouts) 
     """
     mail = reading.mail
     text = mail.body.new
-    iban = numbers.find_iban(_without_footer(text)) if reading.iban.shape_seen else reading.iban
+    iban = reading.iban
+    if iban.shape_seen and _COMPANY_FOOTER.search(text):
+        iban = numbers.find_iban(_without_footer(text))
     signed = f"{text}\n{mail.body.signature}"
     present = bool(attached.real_attachments(mail))
     return Facts(

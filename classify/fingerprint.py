@@ -12,7 +12,7 @@ from typing import Final
 
 PARTS: Final[tuple[str, ...]] = (
     *("features.py", "reading.py", "wording.py", "text.py", "cues.py", "moods.py", "machine.py"),
-    *("numbers.py", "terms.py", "hearing.py", "needles.py", "lexicon.py"),
+    *("numbers.py", "terms.py", "hearing.py", "kept.py", "needles.py", "lexicon.py"),
     *("day_terms.py", "dates.py", "date_shapes.py"),
     *("lexicon.toml", "phrases.toml"),
 )

@@ -93,7 +93,8 @@ class Judge:
     def _reasons(
         self, read: Reading, opinion: Opinion, found: Iterable[Concern]
     ) -> dict[Concern, Reason]:
-        words, targets = explain.words_of(read), self._model.targets
+        words = explain.words_of(read, self._scorer, opinion.scored)
+        targets = self._model.targets
         return {
             code: explain.reason(self._scorer, opinion.scored, words, target=targets.index(code))
             for code in found

@@ -11,6 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from classify.date_shapes import SIGNS
 from classify.hearing import Ear
 
 Patterns = MappingProxyType[str, re.Pattern[str]]
@@ -47,23 +48,33 @@ _PHRASES: MappingProxyType[str, Patterns] = MappingProxyType(
 _HEARD_SECTIONS = ("moods", "machine", "payment", "attachment", "review")
 """The sections that are looked for in whole texts and sentences; the others are parts of rules."""
 
+_WHOLE_SECTIONS = ("machine", "payment", "review")
+"""The sections that are asked for of a mail as a whole."""
 
-def _sayings() -> Iterator[tuple[str, list[str]]]:
-    yield from _table("lexicon.toml")["concepts"].items()
+DATES = "dates."
+"""Stands before the name of a shape of `classify.date_shapes` where one may be."""
+
+
+def _sayings(*sections: str) -> Iterator[tuple[str, list[str]]]:
     phrases_by_section = _table("phrases.toml")
-    for section in _HEARD_SECTIONS:
+    for section in sections:
         for name, entry in phrases_by_section[section].items():
             whole = [rf"\b(?:{word})\b" for word in entry.get("words", [])]
             yield f"{section}.{name}", [*whole, *entry.get("parts", [])]
 
 
-_EAR = Ear(dict(_sayings()))
+_EAR = Ear(
+    _table("lexicon.toml")["concepts"] | dict(_sayings(*_HEARD_SECTIONS)),
+    watched={f"{DATES}{name}": signs for name, signs in SIGNS.items()},
+)
 hear = _EAR.hear
 """The names of the concepts (`konto`) and phrases (`moods.asked`) that a folded text holds."""
 
+listen = _EAR.listen
+"""The same, and the names of those that the text may hold where it goes on, dates among them."""
 
-possible = _EAR.possible
-"""The names of those that the text may hold: a superset of `hear`, without any search."""
+hear_in_whole = Ear(dict(_sayings(*_WHOLE_SECTIONS))).hear_lines
+"""The names of phrases that any line of a folded text holds, of the sections for whole mails."""
 
 
 def phrases(section: str) -> Patterns:

@@ -22,10 +22,11 @@ _ROBOT_SENDER = "robot_sender"
 
 def marks(reading: Reading) -> tuple[str, ...]:
     """All marks found, header marks first."""
-    return (*_header_marks(reading.mail), *_word_marks(reading.said))
+    return (*marks_of_headers(reading.mail), *_word_marks(reading.said))
 
 
-def _header_marks(mail: ParsedMail) -> Iterator[str]:
+def marks_of_headers(mail: ParsedMail) -> Iterator[str]:
+    """Those that stand in headers, and the sender's; all of `SURE` are among them."""
     for name, is_marked in _HEADERS.items():
         if is_marked(mail):
             yield name

@@ -4,13 +4,12 @@ Sentence by sentence: which concept of the lexicon is spoken of in which mood. S
 guide, `ann.` and "Decided cases" (plan, wish, withdrawal, "not changed", fact as a question).
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from enum import StrEnum
-from itertools import accumulate
+from itertools import pairwise
 
 from classify import lexicon
-from classify.reading import Reading
+from classify.reading import Heard, Reading
 
 
 class Mood(StrEnum):
@@ -37,6 +36,7 @@ _MOODS = tuple(
     (mood, f"moods.{mood.name.lower()}")
     for mood in (Mood.WITHDRAWN, Mood.ASKED, Mood.PLANNED, Mood.DENIED)
 )
+_CONCEPTS: frozenset[str] = frozenset(lexicon.CONCEPTS)
 _OVER_LINES: frozenset[str] = frozenset(
     name for name, pattern in lexicon.CONCEPTS.items() if r"\s" in pattern.pattern
 )
@@ -62,10 +62,12 @@ def cues(reading: Reading) -> Iterator[str]:
     moods = [sorted(of_said(sentence.said)) for sentence in reading.sentences]
     yield from (f"mood:{mood}" for of_one in moods for mood in of_one)
     for sentence, of_one in zip(reading.sentences, moods, strict=True):
-        for name in sentence.said & lexicon.CONCEPTS.keys():
+        for name in sentence.said & _CONCEPTS:
             yield from _cues_of(name, of_one)
-    for name in reading.possible & _OVER_LINES:
-        yield from _over_lines(name, reading, moods)
+    for (first, second), of_one in zip(pairwise(reading.sentences), moods, strict=False):
+        for name in (first.hinted | second.hinted) & _OVER_LINES - first.said:
+            if _is_over_lines(name, first, second):
+                yield from _cues_of(name, of_one)
 
 
 def _cues_of(name: str, moods: list[Mood]) -> Iterator[str]:
@@ -74,8 +76,7 @@ def _cues_of(name: str, moods: list[Mood]) -> Iterator[str]:
         yield from (f"{name}{mood}" for mood in moods)
 
 
-def _over_lines(name: str, reading: Reading, moods: list[list[Mood]]) -> Iterator[str]:
-    whole = "\n".join([sentence.text for sentence in reading.sentences])
-    ends = list(accumulate(len(sentence.text) + 1 for sentence in reading.sentences))
-    for match in lexicon.CONCEPTS[name].finditer(whole):
-        yield from _cues_of(name, moods[bisect_right(ends, match.start())])
+def _is_over_lines(name: str, first: Heard, second: Heard) -> bool:
+    """Whether the concept begins in the first and isn't said there alone."""
+    match = lexicon.CONCEPTS[name].search(f"{first.text}\n{second.text}")
+    return match is not None and match.start() < len(first.text)

@@ -8,11 +8,12 @@ can't match (a test compares both ways on the corpus). Reads the dialect that th
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 DIGIT: Final = "0"
-"""Stands for any digit among the needles; no pattern of ours needs the digit 0 alone."""
+"""Stands for any digit among the needles, several for as many in a row; no pattern of ours needs
+noughts alone."""
 
 _TOKEN = re.compile(
     r"(?P<look>\(\?<?[=!])|(?P<open>\((?:\?:|\?P<\w+>)?)|(?P<close>\))|(?P<bar>\|)"
@@ -21,6 +22,7 @@ _TOKEN = re.compile(
 )
 _QUANTITY = re.compile(r"(?:[?*+]|\{\d+(?:,\d*)?\})\??")
 _OPTIONAL = ("?", "*", "{0")
+_FEWEST = re.compile(r"\{(\d+)")
 _WIDE_ESCAPES: Final = frozenset([r"\s", r"\S", r"\W", r"\D", r"\Z"])
 _LETTER_ESCAPES: Final = frozenset([r"\w", r"\b", r"\B"])
 
@@ -29,46 +31,55 @@ _LETTER_ESCAPES: Final = frozenset([r"\w", r"\b", r"\B"])
 class Needles:
     """One of `words` stands in each text that matches; None if that can't be told.
 
-    With `within_word` a match never reaches over a blank or the end of a line, and depends on
+    One of `also` stands there too, perhaps in another word; None if that can't be told. With
+    `within_word` a match never reaches over a blank or the end of a line, and depends on
     nothing beyond them: each word of a text may be looked at alone.
     """
 
     words: frozenset[str] | None
     within_word: bool
+    also: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
 class _Branch:
-    """One alternative while it is read: the run of letters at hand and the best needles so far."""
+    """One alternative while it is read: the run of letters at hand, and all needles so far."""
 
     run: str = ""
-    best: frozenset[str] | None = None
+    found: list[frozenset[str]] = field(default_factory=list)
 
     def end_run(self) -> None:
         if self.run:
-            self.offer(frozenset({self.run}))
+            self.found.append(frozenset({self.run}))
         self.run = ""
 
-    def offer(self, words: frozenset[str] | None) -> None:
-        if words and (self.best is None or _worth(words) > _worth(self.best)):
-            self.best = words
+    def best(self) -> frozenset[str] | None:
+        return max(self.found, key=_worth, default=None)
 
 
 def of_pattern(source: str) -> Needles:
     """The needles of a regular expression."""
-    words, wide, _ = _alternatives(source, 0)
-    usable = words if words is not None and all(map(_is_usable, words)) else None
-    return Needles(usable, within_word=not wide)
+    found, wide, _ = _alternatives(source, 0)
+    ranked = sorted(dict.fromkeys(found), key=_worth, reverse=True)
+    first, second = [*ranked, None, None][:2]
+    # Without a needle that can be used there is no use in a second one.
+    first = first if first and all(map(_is_usable, first)) else None
+    usable = first is not None and second is not None and all(map(_is_usable, second))
+    return Needles(first, within_word=not wide, also=second if usable else None)
 
 
-def _alternatives(source: str, at: int) -> tuple[frozenset[str] | None, bool, int]:
-    """(needles, reaches over blanks, end) of the alternatives up to the closing bracket."""
+def _alternatives(source: str, at: int) -> tuple[list[frozenset[str]], bool, int]:
+    """(needles, reaches over blanks, end) of the alternatives up to the closing bracket.
+
+    Of each of the needles one stands in every match.
+    """
     branches, wide = [_Branch()], False
     while at < len(source):
         token = _TOKEN.match(source, at)
         if token is None or token.lastgroup == "close":
             break
-        inner, at = None, token.end()
+        inner: list[frozenset[str]] = []
+        at = token.end()
         if token.lastgroup in {"open", "look"}:
             inner, inner_wide, at = _alternatives(source, at)
             wide = wide or inner_wide or ("<" in token.group() and token.lastgroup == "look")
@@ -82,11 +93,14 @@ def _alternatives(source: str, at: int) -> tuple[frozenset[str] | None, bool, in
         else:
             _take(branches[-1], token, inner, quantity.group() if quantity else "")
     branches[-1].end_run()
-    return _union(branch.best for branch in branches), wide, at
+    if len(branches) == 1:
+        return branches[0].found, wide, at
+    either = _union(branch.best() for branch in branches)
+    return [either] if either else [], wide, at
 
 
 def _take(
-    branch: _Branch, token: re.Match[str], inner: frozenset[str] | None, quantity: str
+    branch: _Branch, token: re.Match[str], inner: list[frozenset[str]], quantity: str
 ) -> None:
     """Lengthen the run by a letter, or end it and offer what the token is good for."""
     optional = quantity.startswith(_OPTIONAL)
@@ -98,9 +112,10 @@ def _take(
         branch.run += letter
     branch.end_run()
     if token.lastgroup == "open" and not optional:
-        branch.offer(inner)
+        branch.found += inner
     if token.group() == r"\d" and not optional:
-        branch.offer(frozenset({DIGIT}))
+        fewest = _FEWEST.match(quantity)
+        branch.found.append(frozenset({DIGIT * (int(fewest[1]) if fewest else 1)}))
 
 
 def _letter(token: re.Match[str]) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
+from typing import Final
 
 import numpy as np
 
@@ -17,6 +19,10 @@ from classify.reading import Reading
 from classify.scorer import Scored, Scorer
 from rules.codes import Channel, Concern
 from rules.payment import MOVES_MONEY
+
+_CONCERNS: Final = {code.value: code for code in Concern}
+_CHANNELS: Final = tuple(zip(CHANNEL_TARGETS, Channel, strict=True))
+_MONEY: Final = tuple(code.value for code in sorted(MOVES_MONEY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +41,25 @@ class Opinion:
 
 def of_mail(reading: Reading, model: Model, scorer: Scorer) -> Opinion:
     """The opinion of a model that was trained on house mail; `scorer` is made of the model."""
-    row = features.row(reading)
+    row = features.row_without_chains(reading)
     text, _, _ = row
     scored = scorer.score(row)
     by_target = dict(zip(model.targets, scored.probabilities.tolist(), strict=True))
     return Opinion(
-        concerns={Concern(label): by_target[label] for label in model.labels},
-        channels={Channel(t.partition(":")[2]): by_target[t] for t in CHANNEL_TARGETS},
-        payment=float(payment_scores(scored.probabilities[None, :], model.targets)[0]),
+        concerns={_CONCERNS[label]: by_target[label] for label in model.labels},
+        channels={channel: by_target[target] for target, channel in _CHANNELS},
+        payment=_payment_score(by_target),
         scored=scored,
         unlike=familiar.is_unlike(model.familiar, text),
     )
+
+
+def _payment_score(sure: Mapping[str, float]) -> float:
+    """As `payment_scores`, of one mail: numpy takes ten times as long for so few numbers."""
+    direct = sure[PAYMENT_TARGET]
+    any_money = 1.0 - prod([1.0 - sure[code] for code in _MONEY])
+    any_announced = 1.0 - prod([1.0 - sure[name] for name in ANNOUNCED_TARGETS])
+    return (direct + direct * any_money + any_announced) / 3
 
 
 def payment_scores(sure: Numbers, targets: Sequence[str]) -> Numbers:
@@ -56,7 +70,7 @@ def payment_scores(sure: Numbers, targets: Sequence[str]) -> Numbers:
     ("yes if any concern makes it so"); measured in docs/judge.md.
     """
     direct = sure[:, targets.index(PAYMENT_TARGET)]
-    any_money = _any(sure, targets, [code.value for code in sorted(MOVES_MONEY)])
+    any_money = _any(sure, targets, _MONEY)
     any_announced = _any(sure, targets, ANNOUNCED_TARGETS)
     result: Numbers = (direct + direct * any_money + any_announced) / 3
     return result

@@ -14,10 +14,15 @@ MAX_CHARS: Final = 6000
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A folded stretch of text on one line, and the names of `lexicon.hear` in it."""
+    """A folded stretch of text on one line, and the names of `lexicon.listen` in it.
+
+    `said` is what it says, `hinted` what else it may hold: what was searched for in vain but may be
+    found together with the next stretch, and the shapes of dates.
+    """
 
     text: str
     said: frozenset[str]
+    hinted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +31,8 @@ class Reading:
 
     `subject` is one stretch; `subject_sentences` is the same, cut. `sentences` are those of
     `new`. `text` is subject and new text, folded, with their line breaks; `said` is what is heard
-    in any line of it, `possible` what it may hold over line ends. `iban` and `kundennummer` are
-    those of all new text.
+    in any line of it, of the sections that are asked for of whole mails (`lexicon.hear_in_whole`).
+    `iban` and `kundennummer` are those of all new text.
     """
 
     mail: ParsedMail
@@ -37,7 +42,6 @@ class Reading:
     sentences: tuple[Heard, ...]
     text: str
     said: frozenset[str]
-    possible: frozenset[str]
     iban: IbanFound
     kundennummer: str | None
 
@@ -50,18 +54,18 @@ class Reading:
 def of(mail: ParsedMail) -> Reading:
     """Read a mail. Total; texts over `MAX_CHARS` on their beginning."""
     new = mail.body.new[:MAX_CHARS]
-    subject = fold(mail.subject)
-    text = f"{subject}\n{fold(new)}"
+    subject = heard(fold(mail.subject))
+    parts = sentences(mail.subject)
+    text = f"{subject.text}\n{fold(new)}"
     return Reading(
         mail=mail,
         new=new,
-        subject=heard(subject),
-        subject_sentences=_sentences(mail.subject),
-        sentences=_sentences(new),
+        subject=subject,
+        subject_sentences=(subject,) if _is_whole(parts, mail.subject) else _heard(parts),
+        sentences=_heard(sentences(new)),
         text=text,
         # Line by line: in a long text a search through the whole costs milliseconds.
-        said=frozenset().union(*[lexicon.hear(line) for line in text.split("\n")]),
-        possible=frozenset(lexicon.possible(text)),
+        said=lexicon.hear_in_whole(text),
         iban=numbers.find_iban(mail.body.new),
         kundennummer=numbers.find_kundennummer(mail.body.new),
     )
@@ -69,9 +73,14 @@ def of(mail: ParsedMail) -> Reading:
 
 def heard(folded: str) -> Heard:
     """A stretch with what is heard in it."""
-    return Heard(folded, lexicon.hear(folded))
+    return Heard(folded, *lexicon.listen(folded))
 
 
-def _sentences(text: str) -> tuple[Heard, ...]:
+def _is_whole(parts: tuple[str, ...], text: str) -> bool:
+    """Whether the text is one sentence on one line, as nearly every subject is."""
+    return len(parts) == 1 and len(parts[0]) == len(text) and "\n" not in text
+
+
+def _heard(parts: tuple[str, ...]) -> tuple[Heard, ...]:
     """A sentence wrapped over several lines becomes one line."""
-    return tuple(heard(fold(one.text).replace("\n", " ")) for one in sentences(text))
+    return tuple([heard(fold(one).replace("\n", " ")) for one in parts])

@@ -8,12 +8,11 @@ guide ("siehe Anhang": a person must look); facts section 10 (danger to self: at
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Final
 
 from classify import lexicon
 from classify.channel import FORM_CHANNELS
-from classify.hearing import WORDS_KEPT
+from classify.kept import Kept
 from classify.reading import Reading
 from rules.codes import Channel, Concern
 from rules.verdict import Facts
@@ -37,7 +36,6 @@ _WRITTEN_FREELY: Final = frozenset(
 )
 """Only where a person chose the words does a lack of German ones mean another language."""
 
-_LONGEST_COMMON_CHARS: Final = 20
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -80,10 +78,14 @@ def _is_foreign(words: list[str]) -> bool:
     """Too few of the commonest German words for a German text of this length."""
     if len(words) < _ENOUGH_WORDS_FOR_LANGUAGE:
         return False
-    german = sum([len(w) <= _LONGEST_COMMON_CHARS and _is_common(w) for w in words])
+    german = _COMMON.of_all(words).count(_YES)
     return german < _GERMAN_SHARE * len(words)
 
 
-@lru_cache(maxsize=WORDS_KEPT)
-def _is_common(word: str) -> bool:
-    return _GERMAN.fullmatch(word) is not None
+def _is_common(word: str) -> str:
+    return _YES if _GERMAN.fullmatch(word) else _NO
+
+
+_YES: Final = "yes"
+_NO: Final = "no"
+_COMMON: Final = Kept(_is_common)

@@ -26,8 +26,13 @@ class Cut(StrEnum):
 
 def words(text: str) -> list[str]:
     """Words of two characters or more, and pairs of neighbours joined by a blank."""
-    found = _WORD.findall(text)
+    found = single_words(text)
     return found + [f"{first} {second}" for first, second in pairwise(found)]
+
+
+def single_words(text: str) -> list[str]:
+    """Words of two characters or more, without their pairs."""
+    return _WORD.findall(text)
 
 
 def pieces(text: str) -> list[str]:

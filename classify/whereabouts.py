@@ -1,8 +1,9 @@
 """The sender's own PLZ and place; never the agency's, the employer's, or the addressed postbox."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import Final
 
 from classify.text import fold
@@ -16,12 +17,17 @@ _PLZ_PLACE = re.compile(
     r"|\s[A-ZÄÖÜ][\w()/.-]+)?)"
 )
 _PLACE_PLZ = re.compile(r"(?P<place>[A-ZÄÖÜ][\w-]+)\s*[,(:]?\s*(?P<plz>\d{5})(?!\d)")
-_FIVE_DIGITS = re.compile(r"\d\d{4}")
+_LONGEST_PLACE_CHARS: Final = 80
+_COUNTRY = re.compile(r"D-?\s?$")
+_FIVE_DIGITS = re.compile(r"\d\d{4}\d*")
 _LONE_PLZ = re.compile(r"(?<![\w.,/-])(?P<plz>\d{5})(?![\d.,/-]\d|\d|\s?(?:euro|€))", re.IGNORECASE)
+# Each word is looked back at from its end: so a search leaps from one first letter to the next.
 _IN_PLACE = re.compile(
-    r"\b(?:[Aa]us(?: dem (?:\w+en )?)?|wohnhaft in|[Ww]ohn(?:e|en)? (?:\w+ ){0,3}in"
-    r"|[Ll]ebe (?:\w+ )?in|[Ww]ohnung in|[Ww]ohnsitz|wieder in|zurück in|zu Hause in"
-    r"|(?P<moved>nach)|(?:Wohn)?[Oo]rt:)\s+"
+    r"(?:[Aa]us(?<!\w[Aa]us)(?: dem (?:\w+en )?)?|wohnhaft(?<!\wwohnhaft) in"
+    r"|[Ww]ohn(?<!\w[Ww]ohn)(?:e|en)? (?:\w+ ){0,3}in|[Ll]ebe(?<!\w[Ll]ebe) (?:\w+ )?in"
+    r"|[Ww]ohnung(?<!\w[Ww]ohnung) in|[Ww]ohnsitz(?<!\w[Ww]ohnsitz)|wieder(?<!\wwieder) in"
+    r"|zurück(?<!\wzurück) in|zu(?<!\wzu) Hause in|(?P<moved>nach(?<!\wnach))"
+    r"|Wohn(?<!\wWohn)[Oo]rt:|[Oo]rt(?<!\w[Oo]rt):)\s+"
     r"(?P<place>[A-ZÄÖÜ][\w-]+(?:\s(?:am|an der|im|in der|ob der)\s[A-ZÄÖÜ]\w+)?)"
 )
 _MOVED = re.compile(r"zieh|gezogen|\bzog|umzug")
@@ -88,25 +94,51 @@ def find(body: BodyParts, directory: Directory, *, mailbox: str) -> Whereabouts:
 
 
 def _addresses(text: str, directory: Directory) -> Iterator[_Candidate]:
-    if not _FIVE_DIGITS.search(text):
-        return
-    for pattern in (_PLZ_PLACE, _PLACE_PLZ):
-        for match in pattern.finditer(text):
-            rows = directory.by_plz(match["plz"])
-            if rows:
-                known = _known_place(match["place"], directory)
-                if known or pattern is _PLZ_PLACE:
-                    score = (10 if pattern is _PLZ_PLACE else 9) + _context(text, match.start())
-                    yield _Candidate(match["plz"], known or rows[0].place, score)
+    digits = [*_FIVE_DIGITS.finditer(text)]
+    for match in _each_once(_before_place(text, run.start()) for run in digits):
+        rows = directory.by_plz(match["plz"])
+        if rows:
+            known = _known_place(match["place"], directory)
+            score = 10 + _context(text, match.start())
+            yield _Candidate(match["plz"], known or rows[0].place, score)
+    for match in _each_once(_behind_place(text, run) for run in digits):
+        rows = directory.by_plz(match["plz"])
+        known = _known_place(match["place"], directory) if rows else None
+        if known:
+            yield _Candidate(match["plz"], known, 9 + _context(text, match.start()))
+
+
+def _each_once(found: Iterable[re.Match[str] | None]) -> Iterator[re.Match[str]]:
+    """Those that don't begin within the one before."""
+    end = 0
+    for match in found:
+        if match and match.start() >= end:
+            end = match.end()
+            yield match
+
+
+def _before_place(text: str, start: int) -> re.Match[str] | None:
+    """The PLZ that begins there, with or without its `D-`, and the place behind it."""
+    country = _COUNTRY.search(text, max(0, start - 3), start)
+    match = _PLZ_PLACE.match(text, country.start()) if country else None
+    return match or _PLZ_PLACE.match(text, start)
+
+
+def _behind_place(text: str, digits: re.Match[str]) -> re.Match[str] | None:
+    """The PLZ that ends with these digits, and the place before it."""
+    start = max(0, digits.start() - _LONGEST_PLACE_CHARS)
+    return _PLACE_PLZ.search(text, start, digits.end() + 1)
 
 
 def _lone(text: str, directory: Directory) -> Iterator[_Candidate]:
-    for match in _LONE_PLZ.finditer(text):
-        rows = directory.by_plz(match["plz"])
-        if rows and not _OTHER_NUMBER.search(text[: match.start()][-24:]):
+    for digits in _FIVE_DIGITS.finditer(text):
+        match = _LONE_PLZ.match(text, digits.start())
+        rows = directory.by_plz(match["plz"]) if match else ()
+        start = digits.start()
+        if rows and not _OTHER_NUMBER.search(text[max(0, start - 24) : start]):
             places = {row.place for row in rows}
             place = rows[0].place if len(places) == 1 else None
-            yield _Candidate(match["plz"], place, 6 + _context(text, match.start()))
+            yield _Candidate(rows[0].plz, place, 6 + _context(text, start))
 
 
 def _places(text: str, directory: Directory, own: str) -> Iterator[_Candidate]:
@@ -130,10 +162,11 @@ def _closing(text: str, directory: Directory) -> Iterator[_Candidate]:
     The line right below the greeting is a name, even where a place is called the same. The name
     may stand behind the last sentence, in the same line.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    for number in range(max(0, len(lines) - _CLOSING_LINES), len(lines)):
-        before = lines[number - 1] if number else _GREETING_LINE
-        line = _CUSTOMER_NUMBER.sub("", lines[number]).strip(" ,;|/")
+    lines = _last_lines(text, _CLOSING_LINES + 1)
+    if len(lines) <= _CLOSING_LINES:
+        lines.insert(0, _GREETING_LINE)
+    for before, written in pairwise(lines):
+        line = _CUSTOMER_NUMBER.sub("", written).strip(" ,;|/")
         closing = _SENTENCE_END.split(line)[-1].strip()
         name, comma, last = closing.rpartition(",")
         last = last.strip()
@@ -142,6 +175,12 @@ def _closing(text: str, directory: Directory) -> Iterator[_Candidate]:
         whole = last[:1].isupper() and _known_place(last, directory) == last
         if whole and ((alone and closing == line) or beside):
             yield _Candidate(None, last, 5)
+
+
+def _last_lines(text: str, count: int) -> list[str]:
+    """The last lines that aren't empty, in their order."""
+    filled = (line for line in map(str.strip, reversed(text.splitlines())) if line)
+    return [*islice(filled, count)][::-1]
 
 
 def _with_place(best: _Candidate, others: Sequence[_Candidate], directory: Directory) -> _Candidate:
@@ -169,6 +208,6 @@ def _known_place(written: str, directory: Directory) -> str | None:
     words = written.rstrip(".,()").split()
     for count in range(len(words), 0, -1):
         name = " ".join(words[:count]).rstrip(".,")
-        if directory.by_place(name):
+        if directory.is_place(name):
             return name
     return None

@@ -9,34 +9,41 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from classify import lexicon
-from classify.hearing import WORDS_KEPT
+from classify import kept, lexicon
 
+# What a first character must not stand behind is asked after it, so that a search leaps from one
+# possible first character to the next.
 _KINDS: Final = (
-    (re.compile(r"\b\d{3} ?[a-z] ?\d{6}\b"), " qqkd "),
-    (re.compile(r"\bde\d{2}(?: ?\d){10,20}\b"), " qqib "),
+    ((), re.compile(r"\d(?<!\w\d)\d{2} ?[a-z] ?\d{6}\b"), " qqkd "),
+    (("de",), re.compile(r"de(?<!\wde)\d{2}(?: ?\d){10,20}\b"), " qqib "),
     (
+        (".", "-"),
         re.compile(
-            r"\b\d{1,2}\. ?\d{1,2}\.(?: ?\d{2,4})?"
-            r"|\b\d{1,2}\. ?(?:jan|feb|maer|apr|mai|jun|jul|aug|sep|okt|nov|dez)\w*(?: \d{4})?"
-            r"|\b\d{4}-\d\d-\d\d\b"
+            r"\d(?<!\w\d)(?:\d?\. ?\d{1,2}\.(?: ?\d{2,4})?"
+            r"|\d?\. ?(?:jan|feb|maer|apr|mai|jun|jul|aug|sep|okt|nov|dez)\w*(?: \d{4})?"
+            r"|\d{3}-\d\d-\d\d\b)"
         ),
         " qqda ",
     ),
-    (re.compile(r"\b\d+(?:[.,]\d+)* ?(?:€|euro|eur)\b|€ ?\d+"), " qqgl "),
-    (re.compile(r"\b\d{1,2}(?:[:.]\d{2})? ?uhr"), " qqur "),
-    (re.compile(r"\b\d{5}\b"), " qqpl "),
-    (re.compile(r"\b0\d[\d /-]{6,}"), " qqtl "),
+    (
+        ("€", "eur"),
+        re.compile(r"\d(?<!\w\d)\d*(?:[.,]\d+)* ?(?:€|euro|eur)\b|€ ?\d+"),
+        " qqgl ",
+    ),
+    (("uhr",), re.compile(r"\d(?<!\w\d)\d?(?:[:.]\d{2})? ?uhr"), " qqur "),
+    ((), re.compile(r"\d(?<!\w\d)\d{4}\b"), " qqpl "),
+    (("0",), re.compile(r"0(?<!\w0)\d[\d /-]{6,}"), " qqtl "),
     # From the beginning of a word only, else each letter of a long word is a new try.
-    (re.compile(r"(?<!\S)\S+@\S+"), " qqad "),
+    (("@",), re.compile(r"(?<!\S)\S+@\S+"), " qqad "),
 )
 """Kundennummer, IBAN, day, sum, time, PLZ, telephone, address; in this order, the longest first.
 
+Each with the signs one of which stands in every match; without signs any digit may begin one.
 The names hold no piece of a German word, so that explanations never point at a word by chance.
 """
 
-_STEM_CHARS: Final = 5
-_REACH: Final = 6
+STEM_CHARS: Final = 5
+REACH: Final = 6
 """How many words further a chain may reach. Measured: docs/judge.md."""
 
 _NUMBER_OR_ADDRESS = re.compile(r"[\d@]")
@@ -60,8 +67,9 @@ def alike(folded: str) -> str:
 
 
 def _line_alike(line: str) -> str:
-    for pattern, name in _KINDS:
-        line = pattern.sub(name, line)
+    for signs, pattern, name in _KINDS:
+        if not signs or signs[0] in line or signs[-1] in line:
+            line = pattern.sub(name, line)
     return line
 
 
@@ -71,24 +79,39 @@ def chains(text: str) -> frozenset[str]:
     `text` is the result of `alike`.
     """
     found: list[str] = []
-    for part in _SEAM.split(text):
-        stems = [word[:_STEM_CHARS] for word in _STEM.findall(part)]
-        pairs = [f"{first}_{second}" for first, second in pairwise(stems)]
+    for part in parts(text):
+        near = stems(part)
+        pairs = [f"{first}_{second}" for first, second in pairwise(near)]
         found += pairs
-        found += [f"{pair}_{third}" for pair, third in zip(pairs, stems[2:], strict=False)]
-        words = [
-            word[:_STEM_CHARS]
-            for word in _WORD.findall(part)
-            if len(word) > _LONGEST_FILLER_CHARS or not _is_filler(word)
-        ]
+        found += [f"{pair}_{third}" for pair, third in zip(pairs, near[2:], strict=False)]
+        far = weighty_stems(part)
         found += [
             f"{first}_{second}"
-            for place, first in enumerate(words, 1)
-            for second in words[place : place + _REACH]
+            for place, first in enumerate(far, 1)
+            for second in far[place : place + REACH]
         ]
     return frozenset(found)
 
 
-@lru_cache(maxsize=WORDS_KEPT)
+def parts(text: str) -> list[str]:
+    """The stretches that chains never leave: sentences, roughly, and lines."""
+    return _SEAM.split(text)
+
+
+def stems(part: str) -> list[str]:
+    """The beginnings of its words, in their order."""
+    return [word[:STEM_CHARS] for word in _STEM.findall(part)]
+
+
+def weighty_stems(part: str) -> list[str]:
+    """The same without fillers and very short words."""
+    return [
+        word[:STEM_CHARS]
+        for word in _WORD.findall(part)
+        if len(word) > _LONGEST_FILLER_CHARS or not _is_filler(word)
+    ]
+
+
+@lru_cache(maxsize=kept.WORDS)
 def _is_filler(word: str) -> bool:
     return _FILLER.fullmatch(word) is not None

@@ -19,6 +19,8 @@ _UNIT_WORDS: Final = frozenset({"sc", "servicecenter", "service"})
 
 _POSTBOX_NAMES: Final = 4_096
 """Names of postboxes whose agencies are remembered. Source: own decision 0036."""
+_PLACES_KEPT: Final = 4_096
+_LONGEST_PLACE_CHARS: Final = 80
 
 Codes = tuple[str, ...]
 Index = Mapping[str, Codes]
@@ -111,6 +113,10 @@ class Directory:
         codes = self._places.get(key) or self._place_parts.get(key, ())
         return self._resolve(codes)
 
+    def is_place(self, name: str) -> bool:
+        """Whether `by_place` finds any; answers are kept, some thousand. Source: decision 0043."""
+        return len(name) <= _LONGEST_PLACE_CHARS and self._is_place(name)
+
     def by_mailbox(self, address: str | None) -> PostboxHint:
         """What the addressed postbox tells; nothing if the address is none of ours.
 
@@ -152,6 +158,10 @@ class Directory:
                 for agency in self.agencies
             }
         )
+
+    @cached_property
+    def _is_place(self) -> Callable[[str], bool]:
+        return lru_cache(_PLACES_KEPT)(lambda name: bool(self.by_place(name)))
 
     @cached_property
     def _active(self) -> tuple[Agency, ...]:

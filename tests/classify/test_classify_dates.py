@@ -6,6 +6,7 @@ from classify.date_roles import DayReader
 from classify.dates import find_dates
 from classify.day_terms import Mention, mentions
 from classify.model import NO_DAYS
+from classify.reading import heard
 from classify.text import fold
 from rules.codes import Concern
 
@@ -53,12 +54,12 @@ WEDNESDAY = date(2025, 3, 12)
     ],
 )  # fmt: skip
 def test_days_are_read_as_people_write_them(text: str, days: list[str]) -> None:
-    found = find_dates(fold(text), today=WEDNESDAY)
+    found = find_dates(heard(fold(text)), today=WEDNESDAY)
     assert [item.day.isoformat() for item in found] == days
 
 
 def test_a_day_without_year_around_new_year_is_the_near_one() -> None:
-    found = find_dates("bis 6.1. und seit 20.12.", today=date(2024, 12, 30))
+    found = find_dates(heard("bis 6.1. und seit 20.12."), today=date(2024, 12, 30))
     assert [item.day for item in found] == [date(2025, 1, 6), date(2024, 12, 20)]
 
 
@@ -90,11 +91,11 @@ def test_a_day_gets_its_meaning_from_its_sentence(
 
 
 def test_a_weekday_may_be_the_last_one_as_well() -> None:
-    (monday,) = find_dates("montag", today=WEDNESDAY)
+    (monday,) = find_dates(heard("montag"), today=WEDNESDAY)
     assert (monday.day, monday.other) == (date(2025, 3, 17), date(2025, 3, 10))
-    (passed,) = find_dates("seit montag", today=WEDNESDAY)
+    (passed,) = find_dates(heard("seit montag"), today=WEDNESDAY)
     assert (passed.day, passed.other) == (date(2025, 3, 10), date(2025, 3, 17))
-    (sure,) = find_dates("letzten montag", today=WEDNESDAY)
+    (sure,) = find_dates(heard("letzten montag"), today=WEDNESDAY)
     assert sure.other is None
 
 

@@ -35,14 +35,9 @@ def test_a_concept_carries_the_mood_of_its_own_sentence_only(read) -> None:
     assert not {"konto~", "umzug!"} & found
 
 
-def test_sentences_keep_their_place_and_are_not_cut_inside_dates() -> None:
-    text = "Krank vom 3. bis 14.3. laut Dr. Maier.\n\nKd.-Nr. 123A456789"
-    found = sentences(text)
-    assert [one.text for one in found] == [
-        "Krank vom 3. bis 14.3. laut Dr. Maier.",
-        "Kd.-Nr. 123A456789",
-    ]
-    assert all(text[one.start :].startswith(one.text) for one in found)
+def test_sentences_are_not_cut_inside_dates() -> None:
+    text = "Krank vom 3. bis 14.3. laut Dr. Maier.\n\n Kd.-Nr. 123A456789"
+    assert sentences(text) == ("Krank vom 3. bis 14.3. laut Dr. Maier.", "Kd.-Nr. 123A456789")
 
 
 def test_umlauts_and_their_spellings_are_one() -> None:

@@ -1,0 +1,151 @@
+"""From a text to the rows of a model's table: words are looked up, their neighbours computed.
+
+A word stands for some rows by itself (itself, its pieces) and has a number by which it makes
+terms with its neighbours: pairs of words, chains of stems. Such a term is one integer made of its
+words' numbers, so those of a whole mail are found in one go. The result is that of cutting the
+text by `classify.terms` and `classify.wording` and looking each term up (a test compares both on
+the whole corpus). Source: own decision 0043.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classify import terms, wording
+from classify.kept import Kept
+
+Rows = NDArray[np.int32]
+_Codes = NDArray[np.int64]
+
+_BITS: Final = 20
+"""Of the number of a word or stem; three of them make 60 bits. A model's limit is a million."""
+_LINE_END: Final = "\n"
+"""Among the words of a text the end of a line; no word can be it."""
+_NOBODY: Final = 0
+"""The number of what no term of several words holds, and of the seam between two parts."""
+
+_SECOND: Final = ((1 << _BITS) - 1) << _BITS
+_SEAM: Final = np.full(1, _NOBODY, np.int64).tobytes()
+_WIDE_SEAM: Final = _SEAM * wording.REACH
+_APART: Final = np.arange(1, wording.REACH + 1)[:, None]
+
+_Found = tuple[bytes, bytes, bytes, bytes]
+"""Of a word: rows as int32; numbers, in the highest place, for pairs, chains, and wide chains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Terms of the three blocks that are cut from the text, each with its row in the table."""
+
+    words: dict[str, int]
+    pieces: dict[str, int]
+    chains: dict[str, int]
+
+
+class Wordbook:
+    """Finds the terms of a vocabulary. Immutable but for words it keeps; threads may share it."""
+
+    __slots__ = ("_codes", "_kept", "_of_stems", "_of_words", "_pieces", "_rows", "_words")
+
+    def __init__(self, known: Vocabulary) -> None:
+        self._words, self._pieces = known.words, known.pieces
+        self._of_words: dict[str, int] = {}
+        self._of_stems: dict[str, int] = {}
+        found = dict(self._coded(known))
+        codes = np.fromiter(found.keys(), np.int64, len(found))
+        order = np.argsort(codes)
+        rows = np.fromiter(found.values(), np.int32, len(found))
+        # The last one is there so that every search ends before the end.
+        self._codes: _Codes = np.append(codes[order], np.iinfo(np.int64).max)
+        self._rows: Rows = np.append(rows[order], np.int32(-1))
+        self._kept = Kept(self._learn)
+
+    def rows(self, text: str) -> tuple[Rows, Rows]:
+        """The rows of the known terms of a text, each as often as it was found; in no order.
+
+        `text` is the result of `wording.alike`. In a mail a chain counts once, however often it
+        is found. First those of single words and pieces, then the rest.
+        """
+        words: list[str] = []
+        for line in text.split("\n"):
+            words += line.split()
+            words.append(_LINE_END)
+        own, pairs, stems, far = zip(*self._kept.of_all(words), strict=True)
+        # Words and stems have different numbers, and a seam stands between them.
+        near = b"".join([*pairs, _SEAM])
+        chains = _chains(np.frombuffer(near + b"".join(stems), np.int64), len(near) // 8)
+        codes = np.concatenate([*chains, _wide(np.frombuffer(b"".join(far), np.int64))])
+        codes = codes[(codes & _SECOND) != 0]
+        places = self._codes.searchsorted(codes)
+        known = places[self._codes[places] == codes]
+        return np.frombuffer(b"".join(own), np.int32), self._rows[known]
+
+    def _coded(self, known: Vocabulary) -> Iterator[tuple[int, int]]:
+        """Code and row of each term of several words. The slower half of loading a model."""
+        for term, row in known.words.items():
+            first, blank, second = term.partition(" ")
+            if blank:
+                yield self._code(self._of_words, (first, second)), row
+        for term, row in known.chains.items():
+            parts = term.split("_")
+            for stems in [parts] if len(parts) == 2 else _readings(parts):
+                yield self._code(self._of_stems, stems), row
+
+    def _code(self, numbers: dict[str, int], parts: Sequence[str]) -> int:
+        """The parts' numbers, three of `_BITS`, the first highest. Words and stems don't mix."""
+        code = 0
+        for part in parts:
+            number = numbers.get(part)
+            if number is None:
+                number = numbers[part] = len(self._of_words) + len(self._of_stems) + 1
+            code = (code << _BITS) + number
+        return code if len(parts) == 3 else code << _BITS
+
+    def _learn(self, word: str) -> _Found:
+        if word == _LINE_END:
+            return b"", b"", _SEAM, _WIDE_SEAM
+        whole = terms.single_words(word)
+        rows = [self._words.get(one) for one in whole]
+        rows += [self._pieces.get(piece) for piece in terms.pieces_of(word)]
+        stems, far = b"", b""
+        for number, part in enumerate(wording.parts(word)):
+            stems += (_SEAM if number else b"") + _packed(self._of_stems, wording.stems(part))
+            far += _WIDE_SEAM if number else b""
+            far += _packed(self._of_stems, wording.weighty_stems(part))
+        own = np.array([row for row in rows if row is not None], np.int32)
+        return own.tobytes(), _packed(self._of_words, whole), stems, far
+
+
+def _packed(numbers: dict[str, int], words: Iterable[str]) -> bytes:
+    """The numbers in the highest place, `_NOBODY` for unknown words."""
+    found = [numbers.get(word, _NOBODY) << 2 * _BITS for word in words]
+    return np.array(found, np.int64).tobytes()
+
+
+def _readings(parts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The stems a chain may be made of. Words may hold `_` too, so there can be several."""
+    for count in (2, 3):
+        for cut in combinations(range(1, len(parts)), count - 1):
+            ends = (0, *cut, len(parts))
+            stems = ["_".join(parts[first:last]) for first, last in pairwise(ends)]
+            if all(0 < len(stem) <= wording.STEM_CHARS for stem in stems):
+                yield stems
+
+
+def _chains(near: _Codes, first_stem: int) -> tuple[_Codes, _Codes]:
+    """Pairs of neighbours; triples of stems only: a pair of words must not be found once more."""
+    second = near >> _BITS
+    pairs = near[:-1] + second[1:]
+    return pairs, pairs[first_stem:-1] + (second[first_stem + 2 :] >> _BITS)
+
+
+def _wide(stems: _Codes) -> _Codes:
+    """Pairs of those that lie up to `REACH` apart; the seams keep them within their part."""
+    first = stems.nonzero()[0]
+    second = stems.take(first + _APART)
+    result: _Codes = ((second >> _BITS) + stems.take(first)).ravel()
+    return result
