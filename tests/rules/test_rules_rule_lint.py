@@ -27,6 +27,8 @@ A = 'betreff = "Umschulung"'
         ([rule(A), rule(A + '\nplz = "34117"', rule_id="b")], ["rule.shadowed"]),
         ([rule(A + '\nplz = "34117"'), rule(A, rule_id="b")], []),
         ([rule('betreff = "umschul*"'), rule(A, rule_id="b")], ["rule.shadowed"]),
+        ([rule(A), rule('betreff = "umschul*"', rule_id="b")], []),
+        ([rule('betreff = "Umschulung Lager"'), rule(A, rule_id="b")], []),
         ([rule('betreff_oder_text = "Umschulung"'), rule(A, rule_id="b")], ["rule.shadowed"]),
         ([rule('plz = "34*"'), rule('plz = ["34117", "34119"]', rule_id="b")], ["rule.shadowed"]),
         ([rule('anliegen = "au"\nsicherheit = 0.8'), rule('anliegen = "au"', rule_id="b")], []),
