@@ -7,6 +7,7 @@ there: "umschul*" finds "Umschulungen". Source: F14; own decision 0037.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from rules.placename import fold
@@ -16,6 +17,9 @@ READ_CHARS: Final = 100_000
 
 PHRASE_CHARS: Final = 200
 """Longest phrase. Own decision 0037."""
+
+PHRASES_KEPT: Final = 4_096
+"""Phrases that are not brought to form again; a set of 300 rules has some thousand."""
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
 
@@ -37,8 +41,12 @@ class Phrase:
         return self.needle in words
 
 
+@lru_cache(maxsize=PHRASES_KEPT)
 def phrase(text: str) -> Phrase | None:
-    """The phrase, or None if it has no letter or digit, or a star inside. Own decision 0037."""
+    """The phrase, or None if it has no letter or digit, or a star inside. Own decision 0037.
+
+    Kept, because the lint holds each rule against all above it.
+    """
     bare = text.strip()
     begins_open, ends_open = bare.startswith("*"), len(bare) > 1 and bare.endswith("*")
     core = bare.removeprefix("*").removesuffix("*")
