@@ -133,6 +133,7 @@ def _worker(house: House, config: Path) -> Worker:
         wiring.postbox_jobs(settings),
         settings.worker.poll_seconds,
         door=wiring.letterbox(house, settings),
+        lists_drop=settings.rights.drop,
     )
 
 

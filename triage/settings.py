@@ -215,6 +215,7 @@ class RightsSettings(Part):
     exempt: tuple[str, ...] = ()
     common_folders: tuple[str, ...] = ()
     clerks_follow_lists: bool = False
+    drop: Path | None = None
 
 
 class DataSettings(Part):
@@ -352,6 +353,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
                 update={"sent_root": at(replies.sent_root), "ca_file": at(replies.ca_file)}
             ),
             "eakte": settings.eakte.model_copy(update={"drop": at(settings.eakte.drop)}),
+            "rights": settings.rights.model_copy(update={"drop": at(settings.rights.drop)}),
             "data": data.model_copy(
                 update={
                     "forms": at(data.forms),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from uuid import uuid4
 
 import structlog
@@ -27,6 +28,7 @@ from triage import (
     health,
     receive,
     reconcile,
+    rights_drop,
     rights_work,
     rounds,
     rule_targets,
@@ -61,6 +63,7 @@ class Worker:
     postboxes: tuple[PostboxJob, ...]
     poll_seconds: float
     door: Door | None = None
+    lists_drop: Path | None = None
     name: str = field(default_factory=lambda: f"{socket.gethostname()}-{uuid4().hex[:8]}")
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -77,7 +80,7 @@ class Worker:
         }
         desks = {job.name: job.open_rights for job in self.postboxes if job.open_rights}
         if desks:
-            loops = {**loops, "rights": partial(rights_work.orders, self.house, self.name, desks)}
+            loops = {**loops, "rights": partial(self._rights, desks)}
         if self.door is not None:
             loops = {**loops, "door": partial(_hold_open, self.door)}
         for name, work in loops.items():
@@ -97,6 +100,11 @@ class Worker:
             # Who is still at work keeps the lease: it runs out, and the next owner waits the grace.
             if f"postbox:{box.job.name}" not in working:
                 box.end()
+
+    def _rights(self, desks: Mapping[str, Callable[[], FolderRights]]) -> int:
+        """Lists that lie in the drop, then what pages have ordered."""
+        taken = rights_drop.quietly(self.house, self.lists_drop)
+        return taken + rights_work.orders(self.house, self.name, desks)
 
     def _loop(self, name: str, work: Callable[[], int]) -> None:
         while not self._stop.is_set():

@@ -262,3 +262,12 @@ def test_a_former_member_who_is_back_is_no_former_member():
     acl = FolderAcl("101 Ort101", entries)
     found = audit([acl], Should(REGION, directory(), book))
     assert [one.code for one in found if one.folder] == [Code.DIRECT]
+
+
+def test_a_plan_counts_its_deeds_and_changes_its_folders_only():
+    world = build(Naming.ADDRESS, {(Code.MISSING, "101", False), (Code.SURPLUS, "102", False)})
+    acls = {acl.folder: acl for acl in world.folder_acls()}
+    plan = make_plan(audit(acls.values(), world.should()))
+    assert plan.counts() == {Deed.GIVE: 1, Deed.ALTER: 0, Deed.TAKE: 1}
+    other = acls["103 Ort103"]
+    assert access(applied(other, plan.changes).entries) == access(other.entries)

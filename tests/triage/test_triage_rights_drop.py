@@ -1,0 +1,54 @@
+"""Lists laid into a folder are taken in once; what is wrong with one is told beside it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rules.access import Caller
+from rules.codes import Role
+from rules.errors import TryLater
+from tests.house_fixture import open_house
+from triage import rights_drop, rights_reporting
+from triage.house import House
+
+ADMIN = Caller("admin-1", Role.ADMIN, agencies=None)
+GOOD = "verteiler;agentur\nez-435@x.example;435\n"
+
+
+@pytest.fixture
+def quiet_house(sqlite_url, clock) -> House:
+    return open_house(sqlite_url, clock=clock)
+
+
+def drop(house: House, folder: Path, name: str, text: str, *, age_seconds: int = 60) -> None:
+    file = folder / name
+    file.write_text(text, encoding="cp1252")
+    at = house.clock().timestamp() - age_seconds
+    os.utime(file, (at, at))
+
+
+def test_files_are_taken_or_refused_once(quiet_house: House, tmp_path: Path) -> None:
+    drop(quiet_house, tmp_path, "Südwest_2026-12.csv", GOOD)
+    drop(quiet_house, tmp_path, "Nord.csv", "verteiler;agentur\nfalsch;123\n")
+    drop(quiet_house, tmp_path, "Atlantis.csv", GOOD)
+    drop(quiet_house, tmp_path, "West.csv", GOOD, age_seconds=1)
+    assert rights_drop.take_in(quiet_house, tmp_path) == 3
+    assert rights_drop.take_in(quiet_house, tmp_path) == 0
+    assert [file.name for file in tmp_path.glob("*.csv")] == ["West.csv"]
+    taken = [file.name for file in (tmp_path / "eingelesen").iterdir()]
+    assert [name.partition("-")[2] for name in taken] == ["Südwest_2026-12.csv"]
+    told = {file.name.partition("-")[2]: file for file in (tmp_path / "fehler").glob("*.txt")}
+    assert "Zeile 2" in told["Nord.txt"].read_text(encoding="utf-8")
+    assert "Südwest" in told["Atlantis.txt"].read_text(encoding="utf-8")
+    found = rights_reporting.reported(quiet_house, ADMIN, "Südwest")
+    assert found is not None
+    assert found.source == "Südwest_2026-12.csv"
+
+
+def test_a_missing_folder_is_told_and_holds_up_nothing(quiet_house: House, tmp_path: Path) -> None:
+    with pytest.raises(TryLater) as caught:
+        rights_drop.take_in(quiet_house, tmp_path / "weg")
+    assert caught.value.code == "rights.drop_missing"
+    assert rights_drop.quietly(quiet_house, tmp_path / "weg") == 0
+    assert rights_drop.quietly(quiet_house, None) == 0
