@@ -1,7 +1,7 @@
 """Lists that offices lay into a folder: "Nord.csv" or "Nord_2026-12.csv" is taken in as Nord's.
 
 What was taken lies in `eingelesen` afterwards, what was refused in `fehler` with a text beside it
-that names every line. Nothing is deleted. Source: own decision 0037.
+that names every line. Nothing is deleted. Source: own decision 0040.
 """
 
 from datetime import timedelta
@@ -21,7 +21,7 @@ from triage.house import House
 TAKEN: Final = "eingelesen"
 REFUSED: Final = "fehler"
 SETTLED: Final = timedelta(seconds=10)
-"""A file that was written to later than that may still grow. Source: own decision 0037."""
+"""A file that was written to later than that may still grow. Source: own decision 0040."""
 
 _DROP: Final = Caller("drop", Role.ADMIN, agencies=None)
 
