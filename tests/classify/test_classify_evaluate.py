@@ -50,7 +50,10 @@ def test_a_part_of_the_mails_trains_the_same_model_as_these_mails_alone(few) -> 
     chosen = [n for n, example in enumerate(few) if n % 3]
     of_part = train_part(prepare(few), chosen, seed=7).model
     alone = train([few[n] for n in chosen], seed=7)
-    assert replace(of_part, table=None) == replace(alone, table=None)
+    arrays = {"table": None, "days": None}
+    assert replace(of_part, **arrays) == replace(alone, **arrays)
+    assert of_part.days.terms == alone.days.terms
+    assert of_part.days.weights.tobytes() == alone.days.weights.tobytes()
     assert [block.terms for block in of_part.table.blocks] == [
         block.terms for block in alone.table.blocks
     ]
