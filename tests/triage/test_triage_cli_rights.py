@@ -28,7 +28,7 @@ CSV = "verteiler,agentur,region\r\nez-071@dienst.example,071,\r\nsc-ost@dienst.e
 def call(*words: str, code: int = 0) -> str:
     result = RUN.invoke(cli.app, list(words))
     assert result.exit_code == code, (result.output, result.exception)
-    return result.output
+    return result.stdout  # the log goes to stderr
 
 
 def refusal(*words: str) -> str:
