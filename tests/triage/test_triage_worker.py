@@ -11,6 +11,7 @@ from rules.errors import Refused, TryLater
 from store import aside, leases, outgoing
 from store.outgoing import NewOutgoing
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house, sqlite_url
+from tests.triage.test_triage_outages import wait_for
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from triage import accept, health, log, rounds, send, wiring
 from triage import aside as set_aside
@@ -31,8 +32,11 @@ def test_a_postbox_that_is_away_does_not_hold_up_the_others(house, box, tmp_path
         for b in (away, box)
     )
     worker = Worker(house, send.Outlets(Eakte(), Post()), jobs, poll_seconds=0.02)
-    run(worker, 1.5)
-    assert states(house) == {"sorted": 1}
+    worker.start()
+    try:
+        wait_for(lambda: states(house) == {"sorted": 1})
+    finally:
+        worker.stop()
     checks = {check.name: check for check in health.ready(house)}
     assert checks["postbox:SC-Ost"].message == "postbox.away"
     assert checks["postbox:SC-Ost"].remedy
