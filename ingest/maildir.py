@@ -84,6 +84,8 @@ class MaildirPostbox:
                 if not path.exists():
                     path.mkdir(mode=0o700)
                     maildir_disk.sync_directory(path.parent)
+                if path.parent != self._root:
+                    maildir_disk.inherit_rights(path)
                 # Above "INBOX/x" stands a plain directory: INBOX itself is the root.
                 created = path != self._root / INBOX and maildir_disk.make_boxes(path)
         return created

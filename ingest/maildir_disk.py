@@ -6,6 +6,7 @@ Source: D. J. Bernstein, maildir(5); Dovecot manual, "Maildir" (info part ":2,FL
 import errno
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from pathlib import Path
 
 from ingest.folder_names import INBOX, encode_level, levels, name_refused
 from rules.errors import Refused, TryLater
+
+RIGHTS_FILE = "dovecot-acl"
+"""Where Dovecot keeps the permissions of a folder. Source: Dovecot 2.3, "ACL: file format"."""
 
 _BOXES = ("tmp", "new", "cur")
 _NO_UNIQUE_NAME = re.compile("^$|^\\.|[/:\0]")
@@ -67,6 +71,18 @@ def is_reserved(encoded: str) -> bool:
 def is_mail_directory(path: Path) -> bool:
     """True if `path` can hold mail. tmp/ is not asked for: backups often leave it out."""
     return (path / "cur").is_dir() and (path / "new").is_dir()
+
+
+def inherit_rights(path: Path) -> None:
+    """Give a new folder the permissions of the one above it, as Dovecot does when it makes one.
+
+    Else nobody whom a list lets into an agency's folder could open the subfolder. Source: Dovecot
+    documentation, ACL: a new mailbox copies its parent's `dovecot-acl`.
+    """
+    above, own = path.parent / RIGHTS_FILE, path / RIGHTS_FILE
+    is_new = not (path / "cur").is_dir()
+    if is_new and above.is_file() and not own.exists():
+        shutil.copy2(above, own)
 
 
 def make_boxes(path: Path) -> bool:

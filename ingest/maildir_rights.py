@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ingest.maildir import MaildirPostbox
-from ingest.maildir_disk import directory_names, disk_errors, sync_directory
+from ingest.maildir_disk import RIGHTS_FILE, directory_names, disk_errors, sync_directory
 from rules.errors import Refused, Unreadable
 from rules.folder_acl import (
     ANONYMOUS,
@@ -30,7 +30,6 @@ from rules.folder_acl import (
 )
 from rules.folder_levels import Rights, from_letters, to_letters
 
-FILE: Final = "dovecot-acl"
 _LINE: Final = re.compile(r"(?:\"((?:[^\"\\]|\\.)*)\"|(\S+))[ \t]+([a-z]*)\s*", re.ASCII)
 _LONGEST_BYTES: Final = 100_000
 
@@ -66,15 +65,15 @@ class MaildirRights:
                     f"Postbox {self.name!r} has no folder {folder!r}: look whether it was renamed.",
                     folder=folder,
                 )
-            lines = _changed(_lines(path / FILE), wanted)
-            _replace(path / FILE, "".join(f"{line}\n" for line in lines))
+            lines = _changed(_lines(path / RIGHTS_FILE), wanted)
+            _replace(path / RIGHTS_FILE, "".join(f"{line}\n" for line in lines))
 
     def close(self) -> None:
         """Nothing is open."""
 
     def _read(self, folder: str) -> FolderAcl:
         try:
-            path = self._root.joinpath(*directory_names(folder)) / FILE
+            path = self._root.joinpath(*directory_names(folder)) / RIGHTS_FILE
             with disk_errors(path):
                 lines = _lines(path)
         except (Refused, Unreadable) as exc:

@@ -45,6 +45,7 @@ def into_maildir(world: World, root: Path) -> None:
         if path != "INBOX":
             box.ensure_folder(path)
         file = (root if path == "INBOX" else root / path) / "dovecot-acl"
+        file.unlink(missing_ok=True)  # taken over from the folder above
         if path in world.unreadable:
             file.mkdir()
         else:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from ingest.exchange_rights import ExchangeRights
 from ingest.imap_rights import ImapRights
-from ingest.maildir import create_tree
+from ingest.maildir import MaildirPostbox, create_tree
 from ingest.maildir_rights import MaildirRights
 from rules.distribution import Member, MemberKind
 from rules.errors import Refused, TryLater
@@ -344,3 +344,20 @@ def test_levels_on_imap_are_letters(on_imap):
     rights.write("INBOX", {account("k1"): frozenset(), account("mit leer"): frozenset()})
     (acl,) = rights.read(["INBOX"])
     assert account("k1") not in access(acl.entries)
+
+
+def test_a_new_subfolder_takes_over_the_rights_of_the_folder_above(tmp_path):
+    create_tree(tmp_path)
+    box, rights = MaildirPostbox("mitte", tmp_path), MaildirRights("mitte", tmp_path)
+    box.ensure_folder("435 Kassel")
+    rights.write("435 Kassel", {account("k1"): READER})
+    box.ensure_folder("435 Kassel/AU")
+    box.ensure_folder("017 Neustadt")
+    folders = ["435 Kassel/AU", "017 Neustadt"]
+    below, beside = (access(acl.entries) for acl in rights.read(folders))
+    assert below[account("k1")] == READER
+    assert account("k1") not in beside
+    rights.write("435 Kassel/AU", {account("k1"): frozenset()})
+    box.ensure_folder("435 Kassel/AU")
+    (below,) = (access(acl.entries) for acl in rights.read(folders[:1]))
+    assert account("k1") not in below
