@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -123,12 +123,6 @@ def mark(tx: Tx, round_id: int, mark: Mark) -> None:
         note=mark.note,
     )
     tx.run(statement.on_conflict_do_nothing())
-
-
-def last_day(tx: Tx, region: str) -> date | None:
-    """The last day of the round that runs in the region."""
-    found = running_round(tx, region)
-    return found.asked.region_due if found else None
 
 
 def _newest(tx: Tx, region: str, *, limit: int) -> list[Reported]:
