@@ -13,8 +13,9 @@ from imapclient.exceptions import CapabilityError, LoginError, ProtocolError
 
 from rules.errors import HouseError, Refused, TryLater
 
-_TEMPORARY = frozenset({"UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT", "OVERQUOTA"})
-"""Codes of a NO that may be gone later. Source: RFC 5530 section 3."""
+_TEMPORARY = frozenset({"UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT", "OVERQUOTA", "ALREADYEXISTS"})
+"""Codes of a NO that may be gone later. ALREADYEXISTS is Dovecot's answer to a SELECT that meets
+the first delivery of the account. Source: RFC 5530 section 3; measurement 2026-11-26."""
 
 _REFUSED_AS = {
     "NOPERM": "postbox.no_right",

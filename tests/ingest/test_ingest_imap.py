@@ -251,6 +251,7 @@ def test_every_odd_answer_becomes_an_error_of_the_house(
     ("answer", "code"),
     [
         ("{tag} NO [UNAVAILABLE] directory is down\r\n", "postbox.busy"),
+        ("{tag} NO [ALREADYEXISTS] Mailbox already exists\r\n", "postbox.busy"),
         ("{tag} NO [AUTHENTICATIONFAILED] no\r\n", "postbox.login_refused"),
         ("{tag} NO no\r\n", "postbox.login_refused"),
         (CLOSE, "postbox.away"),
