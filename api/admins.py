@@ -22,14 +22,17 @@ from api.schemas.admin import (
     CorrectionList,
     FiguresOut,
     OutgoingPage,
+    PeriodOut,
     PostboxList,
     ReplayedOut,
     TakenInOut,
     TrailPage,
 )
 from api.schemas.trial import TrialList
-from triage import admin, aside, figures, observed, relearn
+from rules.figures import By
+from triage import admin, aside, day_figures, figures, observed, relearn
 from triage.admin import Completeness
+from triage.day_figures import Report
 from triage.figures import Overview
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
@@ -203,3 +206,18 @@ def overview(
 ) -> Overview:
     """The live picture of the waiting lines. No person, no working time."""
     return figures.overview(house, caller, agency_code=agency)
+
+
+@router.get(
+    "/figures/period", response_model=PeriodOut, summary="What came and was done in a period"
+)
+def period(
+    house: HouseHere,
+    caller: MayReadFigures,
+    since: Annotated[date, Query(description="First local day.", examples=["2026-11-01"])],
+    until: Annotated[date, Query(description="Last local day.", examples=["2026-11-30"])],
+    by: By = By.CONCERN,
+    agency: Annotated[str | None, Query(max_length=20, description="Only this agency.")] = None,
+) -> Report:
+    """By day, concern, channel, agency or region. Small numbers are null; no person, ever."""
+    return day_figures.report(house, caller, since=since, until=until, by=by, agency_code=agency)

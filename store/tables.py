@@ -303,6 +303,7 @@ outgoing = sa.Table(
     sa.Index("ix_outgoing_item_id", "item_id"),
     sa.Index("ix_outgoing_message_id", "message_id"),
     sa.Index("ix_outgoing_state", "state", "id"),
+    _index("ix_outgoing_receipted", "done_at", where="state = 'receipted'"),
 )
 """Everything that is to reach somebody outside: hand-overs, replies, tasks for other units.
 

@@ -1,12 +1,13 @@
 """Everything a station needs, in one frozen value, made by wiring.py and passed first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ingest.forms import Layouts
 from rules.backoff import BackoffRule
+from rules.codes import Concern
 from rules.deadlines import DeadlineRules
 from rules.directory import Directory
 from store.engine import Database
@@ -65,6 +66,10 @@ class Policy:
     """Whether missing folders of agencies are created, or the op is refused and named."""
     overdue_minutes: int = 60
     """How long the oldest unsorted mail may wait before it is an alarm. Own decision 0031."""
+    small_cell: int = 5
+    """Numbers of figures under this are hidden. Own decision 0058."""
+    geschaeftsvorgaenge: Mapping[Concern, str] = field(default_factory=dict)
+    """What the export calls a concern, by its code, where that differs. Source: R6."""
     rights: RightsPolicy = RightsPolicy()
     postboxes: tuple[PostboxPlan, ...] = ()
     """All of the configuration, in its order."""

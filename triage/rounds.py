@@ -8,7 +8,7 @@ from store import aside, audit, claims, items, leases, ledger, originals
 from store.ledger import Message
 from store.originals import Packed
 from store.outgoing import Outgoing
-from triage import freshness, idempotency, send, sort
+from triage import day_figures, freshness, idempotency, send, sort
 from triage.house import House
 from triage.send import Outlets
 
@@ -149,7 +149,7 @@ def _delivered(house: House, outlets: Outlets, row: Outgoing) -> int:
 
 
 def keep_order(house: House, worker: str) -> int:
-    """Leases that ran out, parked items whose day has come, the trail's chain, overdue mail.
+    """Leases that ran out, parked items, the trail's chain, overdue mail, figures of past days.
 
     One worker at a time.
     """
@@ -166,6 +166,7 @@ def keep_order(house: House, worker: str) -> int:
         leases.release(tx, lease, now=now)
     freshness.tell(alarms)
     idempotency.forget(house)
+    day_figures.close_days(house)
     if expired:
         log.info("lease.expired", items=len(expired))
     return 0

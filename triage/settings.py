@@ -218,6 +218,18 @@ class RightsSettings(Part):
     drop: Path | None = None
 
 
+class FiguresSettings(Part):
+    """Statistics by day: which numbers are too small to be shown, and names for the export.
+
+    `geschaeftsvorgaenge = { au = "4711 Veränderungsmitteilung AU" }` names a concern as BEO does.
+    """
+
+    small_cell: int = Field(default=5, ge=0, le=100)
+    geschaeftsvorgaenge: dict[Concern, Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        default_factory=dict
+    )
+
+
 class DataSettings(Part):
     """Folders that replace what ships with the house: form layouts, texts."""
 
@@ -241,6 +253,7 @@ class Settings(Part):
     eakte: EakteSettings = EakteSettings()
     deadlines: DeadlineSettings = DeadlineSettings()
     rights: RightsSettings = RightsSettings()
+    figures: FiguresSettings = FiguresSettings()
     data: DataSettings = DataSettings()
 
     @model_validator(mode="after")

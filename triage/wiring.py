@@ -142,6 +142,8 @@ def _policy(settings: Settings) -> Policy:
         phone=settings.desk.phone,
         create_folders=settings.worker.create_folders == "agencies",
         overdue_minutes=settings.worker.overdue_minutes,
+        small_cell=settings.figures.small_cell,
+        geschaeftsvorgaenge=settings.figures.geschaeftsvorgaenge,
         rights=RightsPolicy(
             may_write=settings.rights.mode == "write",
             exempt=frozenset(name.lower() for name in settings.rights.exempt),

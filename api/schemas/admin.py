@@ -178,6 +178,38 @@ class FiguresOut(Out):
     receipts_open: int
 
 
+class FigureLine(Out):
+    """Received, done, handed over, corrected; null where the number is too small to be shown."""
+
+    key: str = Field(examples=["au"])
+    numbers: list[int | None] = Field(examples=[[412, 398, 377, 12]])
+
+
+class MachineOut(Out):
+    """How often the machine's first concern and payment were left as they were."""
+
+    concern: str = Field(examples=["au"])
+    share: float | None = Field(examples=[0.97])
+    has_fallen: bool = Field(description="Lower in the last 7 days than in the 28 before.")
+
+
+class PeriodOut(Out):
+    """A period of local days; `open_days` may still change."""
+
+    since: date
+    until: date
+    by: str = Field(examples=["concern"])
+    lines: list[FigureLine]
+    days: list[FigureLine]
+    total: list[int | None] = Field(examples=[[1290, 1204, 655, 40]])
+    minutes: float | None = Field(description="Mean from receipt to closing.", examples=[1310.5])
+    week: list[list[float]] = Field(
+        description="Monday to Sunday, 24 hours each: mails received on average."
+    )
+    machine: list[MachineOut]
+    open_days: list[date]
+
+
 class CheckOut(Out):
     """One neighbour of the house; `needed` false means: it goes on without."""
 

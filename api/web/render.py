@@ -70,6 +70,7 @@ _AREAS: Final = (
     ("/beiseite", "Beiseitegelegt", Permission.REPLAY),
     ("/postfaecher", "Postfächer", Permission.MANAGE_POSTBOXES),
     ("/rechte", "Rechte", Permission.REVIEW_RIGHTS),
+    ("/zahlen", "Zahlen", Permission.READ_FIGURES),
     ("/vollzaehligkeit", "Vollzähligkeit", Permission.READ_FIGURES),
     ("/probelauf", "Probelauf", Permission.MANAGE_POSTBOXES),
     ("/korrekturen", "Korrekturen", Permission.MANAGE_MODELS),

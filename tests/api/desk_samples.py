@@ -40,7 +40,7 @@ from store.items import Item
 from store.ledger import Message
 from store.rulesets import OffRule
 from store.texts import Approval
-from tests.api import rights_samples, rules_samples
+from tests.api import figures_samples, rights_samples, rules_samples
 from tests.api.small_door import SECRET, ClockHouse, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
@@ -485,7 +485,7 @@ def _rule_text(request: Request) -> Response:
 
 FOR_ADMINS = {
     "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "vollzaehligkeit", "probelauf",
-    "regeln", "regeln-leer", "regelsatz", "regeltext", "regeluebernahme",
+    "regeln", "regeln-leer", "regelsatz", "regeltext", "regeluebernahme", "zahlen", "zahlen-leer",
     *rights_samples.IN_BROWSER,
 }  # fmt: skip
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
@@ -505,6 +505,8 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "postfaecher": _postboxes,
         "vollzaehligkeit": _completeness,
         "probelauf": _trial,
+        "zahlen": figures_samples.figures,
+        "zahlen-leer": lambda r: figures_samples.figures(r, empty=True),
         "korrekturen": _corrections,
         "korrekturen-leer": lambda r: page(r, "korrekturen.html", rows=(), is_full=False),
         "regeln": _rulesets,

@@ -1,0 +1,138 @@
+"""The page "Zahlen": a period by day, concern, channel, agency or region, with curve and export."""
+
+from datetime import date, timedelta
+from typing import Final
+
+from fastapi import APIRouter, Response
+from markupsafe import Markup
+
+from api.web import days, plots, words
+from api.web.render import page
+from api.web.visit import Reading, Visit
+from rules.errors import Refused
+from rules.figures import By
+from triage import day_figures
+from triage.day_figures import Report
+from triage.doorkeeper import visible_agencies
+
+router = APIRouter(include_in_schema=False)
+
+_SPAN_DAYS = 28
+"""Days shown where none are asked for: four whole weeks. Hausregel."""
+
+WEEKDAYS: Final = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+
+
+@router.get("/zahlen")
+def figures_page(
+    visit: Reading, von: str = "", bis: str = "", je: str = By.CONCERN.value, agentur: str = ""
+) -> Response:
+    """`von`, `bis`: TT.MM.JJJJ. A fault is shown beside the usual four weeks."""
+    since, until, fault = _period(visit, von, bis)
+    by = By(je) if je in set(By) else By.CONCERN
+    try:
+        told = _report(visit, since, until, by, agentur)
+    except Refused as exc:
+        if exc.code != "figures.period":
+            raise
+        since, until = visit.today - timedelta(days=_SPAN_DAYS - 1), visit.today
+        told, fault = _report(visit, since, until, by, agentur), _too_long()
+    return page(
+        visit.request,
+        "zahlen.html",
+        status=422 if fault else 200,
+        report=told,
+        fault=fault,
+        von=von or days.short_day(since),
+        bis=bis or days.short_day(until),
+        agentur=agentur,
+        agencies=_agencies(visit),
+        names=_names(visit, told),
+        below=visit.house.policy.small_cell,
+        curve=curve_of(told),
+        busy=busy_of(told),
+        weekdays=WEEKDAYS,
+    )
+
+
+@router.get("/zahlen.csv")
+def figures_csv(visit: Reading, von: str = "", bis: str = "", agentur: str = "") -> Response:
+    """The same period as a file for a spreadsheet, by agency and Geschäftsvorgang."""
+    since, until, fault = _period(visit, von, bis)
+    if fault:
+        raise Refused("date.unreadable", fault)
+    text = day_figures.export(
+        visit.house, visit.caller, since=since, until=until, agency_code=agentur or None
+    )
+    headers = {"Content-Disposition": f'attachment; filename="zahlen-{since}-{until}.csv"'}
+    return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _report(visit: Visit, since: date, until: date, by: By, agency: str) -> Report:
+    return day_figures.report(
+        visit.house, visit.caller, since=since, until=until, by=by, agency_code=agency or None
+    )
+
+
+def _period(visit: Visit, von: str, bis: str) -> tuple[date, date, str]:
+    """The days asked for and "", or the usual ones and what was wrong."""
+    usual = visit.today - timedelta(days=_SPAN_DAYS - 1)
+    try:
+        until = days.typed(bis, today=visit.today) if bis else visit.today
+        since = days.typed(von, today=visit.today) if von else until - (visit.today - usual)
+    except Refused as exc:
+        return usual, visit.today, exc.message
+    return since, until, ""
+
+
+def _too_long() -> str:
+    return (
+        "Der Zeitraum muss mit seinem ersten Tag beginnen und darf höchstens"
+        f" {day_figures.LONGEST_DAYS} Tage haben. Gezeigt werden die letzten vier Wochen."
+    )
+
+
+def _agencies(visit: Visit) -> list[tuple[str, str]]:
+    codes = visible_agencies(visit.house, visit.caller)
+    return [
+        (agency.code, agency.name)
+        for agency in visit.house.directory.active()
+        if codes is None or agency.code in codes
+    ]
+
+
+def _names(visit: Visit, told: Report) -> dict[str, str]:
+    """What each line is called."""
+    if told.by is By.CONCERN:
+        return {"": "noch nicht eingeordnet oder beiseitegelegt", **words.CONCERNS}
+    if told.by is By.CHANNEL:
+        return {"": "noch nicht eingeordnet oder beiseitegelegt", **words.CHANNELS}
+    if told.by is By.DAY:
+        return {line.key: days.day(date.fromisoformat(line.key)) for line in told.lines}
+    if told.by is By.REGION:
+        return {"": "ohne Region"}
+    found = ((line.key, visit.house.directory.agency(line.key)) for line in told.lines)
+    return {"": "Klärung", **{key: f"{key} {agency.name}" for key, agency in found if agency}}
+
+
+def curve_of(told: Report) -> Markup:
+    """Received and done day by day."""
+    shown = [date.fromisoformat(line.key) for line in told.days]
+    return plots.curve(
+        [f"{day:%d.%m.}" for day in shown],
+        (
+            ("Eingang", [line.numbers[0] for line in told.days]),
+            ("erledigt", [line.numbers[1] for line in told.days]),
+        ),
+        told="Eingang und Erledigung je Tag; dieselben Zahlen stehen in der Tabelle darunter.",
+    )
+
+
+def busy_of(told: Report) -> Markup:
+    """Received by the hour, the mean of Monday to Friday."""
+    hours = [sum(day[hour] for day in told.week[:5]) / 5 for hour in range(24)]
+    return plots.bars(
+        [f"{hour}" for hour in range(24)],
+        hours,
+        told="Eingang je Stunde an einem mittleren Werktag; Zahlen in der Tabelle darunter.",
+    )

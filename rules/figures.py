@@ -1,0 +1,97 @@
+"""What is counted day by day, and how it is laid out: never by person.
+
+Source: R6 (statistics by Geschäftsvorgang as in BEO), R17, F54, F55, N9; Weisung 202404002.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+
+class Measure(StrEnum):
+    """What happened to mails on a local day.
+
+    `received`: kept; `done`: closed; `handed_over`: the receipt of the eAkte came; `judged`:
+    closed, counted under what the machine had said; `corrected`: those of them where a person
+    had changed first concern or payment. `minutes`: from receipt to closing, summed over `done`.
+    """
+
+    RECEIVED = "received"
+    DONE = "done"
+    HANDED_OVER = "handed_over"
+    JUDGED = "judged"
+    CORRECTED = "corrected"
+    MINUTES = "minutes"
+
+
+class By(StrEnum):
+    """What the lines of a table are."""
+
+    DAY = "day"
+    CONCERN = "concern"
+    CHANNEL = "channel"
+    AGENCY = "agency"
+    REGION = "region"
+
+
+SHOWN: Final = (Measure.RECEIVED, Measure.DONE, Measure.HANDED_OVER, Measure.CORRECTED)
+"""The columns of a table, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One number of one day. There is no person in it, and no place for one.
+
+    `agency_code` None is the clearing folder or not sorted yet; `channel` and `concern` are empty
+    where a mail has no item.
+    """
+
+    day: date
+    region: str
+    agency_code: str | None
+    channel: str
+    concern: str
+    measure: Measure
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a table: its key by `By`, the number of each measure of `SHOWN`."""
+
+    key: str
+    numbers: tuple[int, ...]
+
+
+def key_of(cell: Cell, by: By) -> str:
+    """The line a cell belongs to; a day as YYYY-MM-DD. Source: F54."""
+    keys = {
+        By.DAY: cell.day.isoformat(),
+        By.CONCERN: cell.concern,
+        By.CHANNEL: cell.channel,
+        By.AGENCY: cell.agency_code or "",
+        By.REGION: cell.region,
+    }
+    return keys[by]
+
+
+def lines(cells: Iterable[Cell], by: By) -> tuple[Line, ...]:
+    """One line for each key that occurs: days in order, others by `received`. Source: F54."""
+    found: dict[str, Counter[Measure]] = {}
+    for cell in cells:
+        found.setdefault(key_of(cell, by), Counter())[cell.measure] += cell.number
+    told = [Line(key, tuple(count[measure] for measure in SHOWN)) for key, count in found.items()]
+    if by is By.DAY:
+        return tuple(sorted(told, key=lambda line: line.key))
+    return tuple(sorted(told, key=lambda line: (-line.numbers[0], line.key)))
+
+
+def sums(cells: Iterable[Cell]) -> Counter[Measure]:
+    """All measures over the cells. Source: F54."""
+    count: Counter[Measure] = Counter()
+    for cell in cells:
+        count[cell.measure] += cell.number
+    return count

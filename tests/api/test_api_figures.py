@@ -1,0 +1,72 @@
+"""Figures at the doors: by API, as a page and as a file, for admins and no clerk."""
+
+from typing import Any
+
+import pytest
+
+from api.app import make_app
+from tests.api.conftest import Doors
+from tests.api.desk_person import Person, at_desk
+from tests.api.small_door import door_settings
+from tests.house_fixture import MACHINE, eml
+from triage import accept, rounds
+from triage.house import House
+
+
+@pytest.fixture
+def admin(doors: Doors) -> Person:
+    """An admin at the desk of a house with six mails for Kassel."""
+    hand_in(doors.house)
+    return at_desk(make_app(doors.house, door_settings(demo=True)), seat="admin")
+
+
+def hand_in(house: House) -> None:
+    for number in range(6):
+        accept.hand_in(house, MACHINE, eml(f"Termin {number}", "34117 Kassel"))
+    rounds.sort_pending(house)
+
+
+def asked(admin: Person, query: str) -> dict[str, Any]:
+    admin.open(f"/v1/admin/figures/period?{query}")
+    body: dict[str, Any] = admin.answer.json()
+    return body
+
+
+def test_the_api_tells_a_period_by_each_key(admin: Person) -> None:
+    days = "since=2026-11-23&until=2026-11-23"
+    told = asked(admin, days)
+    assert told["lines"] == [{"key": "termin", "numbers": [6, 0, 0, 0]}]
+    assert asked(admin, f"{days}&by=agency")["lines"][0]["key"] == "435"
+    assert asked(admin, f"{days}&agency=439")["lines"] == []
+    assert asked(admin, "since=2026-11-24&until=2026-11-23")["code"] == "figures.period"
+    assert asked(admin, f"{days}&by=person")["code"] == "request.invalid"
+
+
+def test_the_page_shows_table_and_curve_and_survives_a_wrong_day(admin: Person) -> None:
+    admin.open("/zahlen?von=01.11.2026&bis=23.11.2026&je=agency")
+    assert admin.answer.status_code == 200
+    assert "435 Kassel" in admin.answer.text
+    assert 'role="img"' in admin.answer.text
+    for von, bis in (("31.02.2026", ""), ("24.11.2026", "01.11.2026")):
+        admin.open(f"/zahlen?von={von}&bis={bis}")
+        assert admin.answer.status_code == 422
+        assert admin.words(".fault")
+
+
+def test_the_file_is_for_spreadsheets_in_german(admin: Person) -> None:
+    admin.open("/zahlen.csv?von=23.11.2026&bis=23.11.2026")
+    assert admin.answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "Kassel;termin;6;0;0;0" in admin.answer.text
+    admin.open("/zahlen.csv?von=31.02.2026")
+    assert admin.answer.status_code == 422
+
+
+def test_a_clerk_sees_no_figures(doors: Doors) -> None:
+    clerk = at_desk(make_app(doors.house, door_settings(demo=True)))
+    for path in (
+        "/zahlen",
+        "/zahlen.csv",
+        "/v1/admin/figures/period?since=2026-11-23&until=2026-11-23",
+    ):
+        clerk.open(path)
+        assert clerk.answer.status_code == 403
