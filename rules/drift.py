@@ -1,6 +1,6 @@
 """Is the machine right as often as before? Two shares compared, with their chance.
 
-What clerks correct tells how right the verdict is. Source: F26; own decision 0058.
+What clerks correct tells how right the verdict is. Source: F26; own decision 0044.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Agreement:
 def has_fallen(before: Agreement, now: Agreement) -> bool:
     """Whether the agreement is lower than before, by more than chance and by enough to matter.
 
-    Source: own decision 0058.
+    Source: own decision 0044.
     """
     if min(before.judged, now.judged) < FEWEST:
         return False

@@ -1,7 +1,7 @@
 """Small numbers of a table stay hidden, also from those who subtract.
 
 A number under the limit could tell about single persons. It is hidden, and where it could be had
-from the sum below it, one more number is hidden with it. Source: F55, N9; own decision 0058.
+from the sum below it, one more number is hidden with it. Source: F55, N9; own decision 0044.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ def hide(column: Sequence[int], *, below: int) -> tuple[tuple[int | None, ...], 
     Hidden is every number from 1 to `below` - 1. If it is the only one, the smallest other goes
     with it, a zero only where nothing else is left; in a column of one, the sum goes. A sum
     under the limit is hidden, too. `below` 0 or 1 hides nothing. Source: F55; own
-    decision 0058.
+    decision 0044.
     """
     total = sum(column)
     small = {place for place, number in enumerate(column) if 0 < number < below}
@@ -30,7 +30,7 @@ def hide_lines(
 ) -> tuple[tuple[tuple[int | None, ...], ...], tuple[int | None, ...]]:
     """The same for each column of a table of lines: the lines, and the line of the sums.
 
-    Source: own decision 0058.
+    Source: own decision 0044.
     """
     columns = [hide(column, below=below) for column in zip(*lines, strict=True)]
     shown = tuple(zip(*(numbers for numbers, _ in columns), strict=True))

@@ -1,7 +1,7 @@
 """Numbers by local day: counted from the mails while the day runs, kept for good once it is over.
 
 A closed day is never counted again: its mails may be deleted, its numbers stay. No person
-stands in any of these rows. Source: R6, F54, N9; own decision 0058.
+stands in any of these rows. Source: R6, F54, N9; own decision 0044.
 """
 
 from collections.abc import Collection, Iterable, Iterator

@@ -1,6 +1,6 @@
 """The tables of closed days: numbers that outlive the mails they count. No person, by design.
 
-They belong to store/day_figures.py. Source: F54, F55; own decision 0058.
+They belong to store/day_figures.py. Source: F54, F55; own decision 0044.
 """
 
 import sqlalchemy as sa

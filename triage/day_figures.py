@@ -1,7 +1,7 @@
 """Figures of a period: what came, what was done, how long it took, how often the machine was right.
 
 No person, no working time, small numbers hidden. Source: R6, R17, F54, F55, N9; Weisung 202404002;
-own decision 0058.
+own decision 0044.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ CLOSED_FROM_HOUR: Final = 6
 and nobody works at night."""
 
 DAYS_A_ROUND: Final = 3
-"""A first start with an archive closes its days bit by bit. Own decision 0058."""
+"""A first start with an archive closes its days bit by bit. Own decision 0044."""
 
 LONGEST_DAYS: Final = 400
 """Longest period of one report. Hausregel: a year beside the same month of the year before."""

@@ -67,7 +67,7 @@ class Policy:
     overdue_minutes: int = 60
     """How long the oldest unsorted mail may wait before it is an alarm. Own decision 0031."""
     small_cell: int = 5
-    """Numbers of figures under this are hidden. Own decision 0058."""
+    """Numbers of figures under this are hidden. Own decision 0044."""
     geschaeftsvorgaenge: Mapping[Concern, str] = field(default_factory=dict)
     """What the export calls a concern, by its code, where that differs. Source: R6."""
     rights: RightsPolicy = RightsPolicy()

@@ -6,7 +6,7 @@ A migration is history: it imports nothing from store.tables.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
+revision = "0006"
 down_revision = "0005"
 
 _KEYS = ("day", "region", "agency_code", "channel", "concern", "measure")
