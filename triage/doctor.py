@@ -2,7 +2,7 @@
 
 Unlike `/health/ready`, which tells how the loops went, the doctor tries by itself: it logs in,
 lists folders, shakes hands, measures disks. It reads only; no mail, no mark, no row is changed.
-Source: F59; own decision 0057.
+Source: F59; own decision 0045.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """The doctor's look at the ways in and out: postboxes, outlets, door, disks, open matters.
 
-Source: F59; own decision 0057.
+Source: F59; own decision 0045.
 """
 
 import os
