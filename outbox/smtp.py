@@ -79,6 +79,15 @@ class SmtpOutlet:
             with suppress(smtplib.SMTPException, OSError):
                 server.quit()
 
+    def probe(self) -> None:
+        """Connect, encrypt, log in, and leave: nothing is sent. For the doctor.
+
+        Raises: TryLater: `smtp.away`, `smtp.tls`, `smtp.login`, `smtp.greeting`.
+        """
+        server = self._connected()
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()
+
     def _connected(self) -> smtplib.SMTP:
         where = f"{self.account.host}:{self.account.port}"
         try:

@@ -12,6 +12,7 @@ from rules.errors import HouseError
 from triage import (
     cli_admin,
     cli_backfill,
+    cli_doctor,
     cli_exchange,
     cli_model,
     cli_models,
@@ -43,6 +44,7 @@ cli_rulesets.register(app)
 cli_rights.register(app)
 cli_ruleset_import.register()
 cli_exchange.register(app)
+cli_doctor.register(app)
 
 
 def main() -> None:

@@ -20,6 +20,16 @@ class FolderCheck:
     refused: tuple[tuple[str, str], ...]
 
 
+def wanted(house: House, *, region: str) -> frozenset[str]:
+    """The folders that a postbox of the region needs: its agencies', and the clearing folder.
+
+    Source: Weisung 202404002 no. 3 (subfolder of the agency).
+    """
+    agencies = house.directory.by_region(region)
+    named = {routing.folder_level(f"{agency.code} {agency.name}") for agency in agencies}
+    return frozenset(named | {routing.CLEARING_FOLDER})
+
+
 def ensure_agency_folders(house: House, box: Postbox, *, region: str) -> FolderCheck:
     """Create the missing folders of all active agencies of the region, and the clearing folder.
 
@@ -27,9 +37,7 @@ def ensure_agency_folders(house: House, box: Postbox, *, region: str) -> FolderC
     on. Called now and then, where the configuration allows it (`worker.create_folders`).
     Source: Weisung 202404002 no. 3 (subfolder of the agency).
     """
-    agencies = house.directory.by_region(region)
-    wanted = {routing.folder_level(f"{agency.code} {agency.name}") for agency in agencies}
-    missing = sorted((wanted | {routing.CLEARING_FOLDER}) - set(box.folders()))
+    missing = sorted(wanted(house, region=region) - set(box.folders()))
     created, refused = 0, []
     for folder in missing:
         try:

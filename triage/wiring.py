@@ -30,6 +30,7 @@ from rules.directory import Directory
 from rules.errors import Refused
 from rules.outlook_rules import OutlookRule
 from store import texts
+from store.connections import file_of, parse_url
 from store.engine import Database
 from triage.house import House, Judging, Policy, PostboxPlan, RightsPolicy
 from triage.letterbox import keep_all
@@ -339,6 +340,11 @@ def letterbox(house: House, settings: Settings) -> Door | None:
         key=door.tls_key,
     )
     return SmtpDoor(plan, partial(keep_all, house))
+
+
+def database_file(settings: Settings) -> Path | None:
+    """The file of an SQLite database, or None. Raises: Refused: `store.url`."""
+    return file_of(parse_url(settings.store.url))
 
 
 def outlets(settings: Settings) -> Outlets:

@@ -1,0 +1,184 @@
+"""The doctor: what is wrong is named with its remedy, and nothing is written by looking."""
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from typer.testing import CliRunner
+
+from ingest.maildir import create_tree
+from store import migrate, outgoing
+from store.outgoing import NewOutgoing
+from tests.house_fixture import make_house
+from tests.servers.dovecot import DovecotServer
+from tests.servers.smtp_sink import smtp_sink
+from triage import certificates, cli, doctor, doctor_ways
+from triage.doctor_finding import Grade
+from triage.settings import Settings, check
+
+RUN = CliRunner()
+
+
+def settings(tmp_path: Path, **changes: object) -> Settings:
+    raw = {
+        "store": {"url": "sqlite:///p.sqlite"},
+        "postboxes": [
+            {"kind": "maildir", "name": "SC-Ost", "region": "Ost", "root": "mail"},
+        ],
+    }
+    return check(raw | changes, base=tmp_path)
+
+
+@pytest.fixture
+def ground(tmp_path) -> Path:
+    """A folder in which everything is there."""
+    migrate.upgrade(f"sqlite:///{tmp_path}/p.sqlite")
+    create_tree(tmp_path / "mail")
+    for folder in ("var/eakte", "var/sent"):
+        (tmp_path / folder).mkdir(parents=True)
+    return tmp_path
+
+
+def grades(findings) -> dict[str, str]:
+    return {one.name: one.grade.value for one in findings}
+
+
+def pem(folder: Path, *, days: int) -> Path:
+    """A certificate file that ends in so many days."""
+    path, now = folder / "door.pem", datetime.now(tz=UTC)
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    made = (
+        x509.CertificateBuilder(name, name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=days))
+        .sign(key, hashes.SHA256())
+    )
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def dump(file: Path) -> list[str]:
+    with closing(sqlite3.connect(file)) as connection:
+        return list(connection.iterdump())
+
+
+def test_on_sound_ground_only_missing_folders_and_secrets_are_told(ground, monkeypatch):
+    monkeypatch.setenv("POSTLOTSE_SESSION_SECRET", "s" * 32)
+    found = tuple(doctor.examine(settings(ground)))
+    told = grades(found)
+    assert told["store"] == told["data:model"] == told["postboxes:SC-Ost"] == "good"
+    assert told["postboxes:SC-Ost:folders"] == "warn", "the worker has not made them yet"
+    assert told["outlets:eakte"] == "good"
+    assert "bad" not in {told[name] for name in told if not name.startswith("disks:")}
+    assert all(one.remedy for one in found if one.grade is not Grade.GOOD)
+
+
+def test_looking_writes_nothing(ground, monkeypatch):
+    monkeypatch.setenv("POSTLOTSE_SESSION_SECRET", "s" * 32)
+    mails = {path: path.stat().st_mtime_ns for path in (ground / "mail").rglob("*")}
+    rows = dump(ground / "p.sqlite")
+    tuple(doctor.examine(settings(ground)))
+    assert {path: path.stat().st_mtime_ns for path in (ground / "mail").rglob("*")} == mails
+    assert dump(ground / "p.sqlite") == rows
+
+
+def test_what_is_missing_is_named_and_the_rest_is_still_looked_at(tmp_path, monkeypatch):
+    monkeypatch.delenv("POSTLOTSE_SESSION_SECRET", raising=False)
+    told = grades(doctor.examine(settings(tmp_path)))
+    assert told["secrets:POSTLOTSE_SESSION_SECRET"] == "bad"
+    assert told["store"] == "bad"
+    assert told["postboxes:SC-Ost"] == "bad"
+    assert told["outlets:eakte"] == "bad"
+    assert told["disks:SC-Ost"] == "bad"
+
+
+def test_a_secret_that_is_too_short_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("POSTLOTSE_SESSION_SECRET", "short")
+    told = grades(doctor.examine(settings(tmp_path)))
+    assert told["secrets:POSTLOTSE_SESSION_SECRET"] == "bad"
+
+
+def test_an_imap_postbox_is_logged_in_to_and_its_certificate_read(tmp_path, monkeypatch):
+    with DovecotServer(users=("mitte",)) as server:
+        box = {
+            "kind": "imap", "name": "SC-West", "region": "West", "host": "localhost",
+            "port": server.imaps_port, "user": "mitte", "password_env": "BOX",
+            "ca_file": str(server.ca_file),
+        }  # fmt: skip
+        monkeypatch.setenv("BOX", server.password)
+        told = grades(doctor_ways.postboxes(settings(tmp_path, postboxes=[box]), None))
+        assert told["postboxes:SC-West"] == "good"
+        assert told["postboxes:SC-West:certificate"] in {"good", "warn"}
+        monkeypatch.setenv("BOX", "wrong")
+        (refused, _) = doctor_ways.postboxes(settings(tmp_path, postboxes=[box]), None)
+        assert refused.grade is Grade.BAD
+        assert "postbox.login_refused" in refused.message
+        plain = box | {"tls": "starttls", "port": server.imap_port}
+        monkeypatch.setenv("BOX", server.password)
+        told = grades(doctor_ways.postboxes(settings(tmp_path, postboxes=[plain]), None))
+        assert told["postboxes:SC-West:certificate"] in {"good", "warn"}
+        del plain["ca_file"]
+        told = grades(doctor_ways.postboxes(settings(tmp_path, postboxes=[plain]), None))
+        assert told["postboxes:SC-West:certificate"] == "bad"
+
+
+def test_the_mail_server_for_answers_is_logged_in_to_without_sending(ground):
+    with smtp_sink(ground, mode="starttls") as sink:
+        replies = {
+            "outlet": "smtp", "host": sink.host, "port": sink.port, "ca_file": str(sink.ca_file),
+        }  # fmt: skip
+        told = grades(doctor_ways.outlets(settings(ground, replies=replies)))
+        assert told["outlets:mail"] == "good"
+        assert told["outlets:mail:certificate"] in {"good", "warn"}
+        assert sink.taken == []
+    told = grades(doctor_ways.outlets(settings(ground, replies=replies)))
+    assert told["outlets:mail"] == told["outlets:mail:certificate"] == "bad"
+
+
+@pytest.mark.parametrize(("days", "grade"), [(90, "good"), (5, "warn"), (0, "bad")])
+def test_the_doors_certificate_is_told_before_it_ends(tmp_path, days, grade):
+    path = pem(tmp_path, days=days)
+    told = settings(tmp_path, door={"tls_cert": str(path), "tls_key": str(tmp_path / "door.key")})
+    assert grades(doctor_ways.door(told)) == {"door:certificate": grade}
+    ends = certificates.of_file(path)
+    assert abs(ends - datetime.now(tz=UTC) - timedelta(days=days)) < timedelta(hours=1)
+
+
+def test_a_file_without_a_certificate_is_told(tmp_path):
+    path = tmp_path / "door.pem"
+    path.write_text("nothing")
+    told = settings(tmp_path, door={"tls_cert": str(path), "tls_key": str(path)})
+    assert grades(doctor_ways.door(told)) == {"door:certificate": "bad"}
+
+
+def test_what_could_not_be_delivered_is_counted_by_kind(url):
+    house = make_house(url)
+    with house.db.write() as tx:
+        now = house.clock()
+        outgoing.order(tx, NewOutgoing("eakte", "key-1", {}), now=now)
+        (row,) = outgoing.claim(
+            tx, kinds=("eakte",), worker="w", now=now, limit=1, lease_seconds=60
+        )
+        outgoing.dead(tx, row.id, fence=row.fence, error_code="eakte.disk", now=now)
+    (found,) = doctor_ways.matters(house)
+    assert (found.name, found.grade) == ("matters:eakte", Grade.BAD)
+    house.db.close()
+
+
+def test_the_command_ends_with_1_and_speaks_json(tmp_path):
+    file = tmp_path / "postlotse.toml"
+    file.write_text('[store]\nurl = "sqlite:///p.sqlite"\n')
+    result = RUN.invoke(cli.app, ["doctor", "--config", str(file), "--json"])
+    assert result.exit_code == 1
+    lines = [json.loads(line) for line in result.output.splitlines()]
+    assert {"name", "grade", "message", "remedy"} == set(lines[0])
+    result = RUN.invoke(cli.app, ["doctor", "--config", str(file)])
+    assert "Fehler" in result.output

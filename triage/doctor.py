@@ -1,0 +1,165 @@
+"""`postlotse doctor`: everything that must be right on this machine, tried once, with remedies.
+
+Unlike `/health/ready`, which tells how the loops went, the doctor tries by itself: it logs in,
+lists folders, shakes hands, measures disks. It reads only; no mail, no mark, no row is changed.
+Source: F59; own decision 0045.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from rules.errors import HouseError
+from triage import doctor_ways, health, wiring
+from triage.doctor_finding import Finding, Grade, bad, good, of_error
+from triage.house import House
+from triage.settings import Settings, secret
+
+__all__ = ["Finding", "Grade", "Step", "examine", "worst"]
+
+SECRET_BYTES: Final = 32
+"""As the doors demand (api/doors.py). Source: RFC 2104 section 3."""
+
+
+class Step(StrEnum):
+    """What is looked at, in this order."""
+
+    SECRETS = "secrets"
+    STORE = "store"
+    DATA = "data"
+    POSTBOXES = "postboxes"
+    OUTLETS = "outlets"
+    DOOR = "door"
+    DISKS = "disks"
+    LOOPS = "loops"
+    MATTERS = "matters"
+
+
+@dataclass(frozen=True, slots=True)
+class _Patient:
+    """What the steps look at; `house` is None where the database or the data can't be had."""
+
+    settings: Settings
+    house: House | None
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """All findings, step by step, as they are made. Never raises: a trouble is a finding.
+
+    Takes as long as the slowest server's time-out, at worst (`timeout_seconds` each).
+    """
+    yield from _secrets(settings)
+    house, troubles = _opened(settings)
+    yield from troubles
+    patient = _Patient(settings, house)
+    for step, look in _STEPS.items():
+        try:
+            yield from look(patient)
+        except HouseError as exc:
+            yield of_error(step.value, exc)
+    if house is not None:
+        house.db.close()
+
+
+def worst(findings: tuple[Finding, ...]) -> Grade:
+    """The gravest of them; the exit code is 1 for `bad`."""
+    return max((one.grade for one in findings), key=list(Grade).index, default=Grade.GOOD)
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    """Every environment variable that the configuration names."""
+    name = Step.SECRETS.value
+    for variable in _variables(settings):
+        try:
+            secret(variable)
+        except HouseError:
+            yield bad(
+                f"{name}:{variable}",
+                f"Die Umgebungsvariable {variable} ist nicht gesetzt.",
+                "In der Diensteinheit oder Container-Umgebung setzen und neu starten.",
+            )
+    session = settings.desk.session_secret_env
+    try:
+        long_enough = len(secret(session).encode()) >= SECRET_BYTES
+    except HouseError:
+        return
+    if not long_enough:
+        yield bad(
+            f"{name}:{session}",
+            f"{session} ist kürzer als {SECRET_BYTES} Byte.",
+            "Neu erzeugen mit `openssl rand -base64 48`.",
+        )
+
+
+def _variables(settings: Settings) -> tuple[str, ...]:
+    named = [getattr(box, "password_env", "") for box in settings.postboxes]
+    if not settings.desk.demo:
+        named.append(settings.desk.session_secret_env)
+    if settings.replies.outlet == "smtp":
+        named.append(settings.replies.password_env)
+    return tuple(dict.fromkeys(name for name in named if name))
+
+
+def _opened(settings: Settings) -> tuple[House | None, tuple[Finding, ...]]:
+    try:
+        house = wiring.build_house(settings)
+    except HouseError as exc:
+        return None, (of_error(Step.STORE.value, exc),)
+    return house, ()
+
+
+def _store(patient: _Patient) -> Iterator[Finding]:
+    if patient.house is not None:
+        patient.house.db.ping()
+        yield good("store", f"Die Datenbank antwortet ({patient.house.db.dialect}).")
+
+
+def _data(patient: _Patient) -> Iterator[Finding]:
+    """Model and texts were checked when the house was opened; here they are named."""
+    house = patient.house
+    if house is None:
+        return
+    yield good("data:model", "Das Modell ist da, und seine Signatur stimmt.")
+    number = len(house.texts.all())
+    yield good("data:texts", f"{number} freigegebene Texte stimmen mit ihrer Freigabe überein.")
+
+
+def _loops(patient: _Patient) -> Iterator[Finding]:
+    """How the worker's loops last went, as `/health/ready` tells."""
+    if patient.house is None:
+        return
+    for check in health.ready(patient.house):
+        if check.name == "database":
+            continue
+        name = f"loops:{check.name}"
+        if not check.ok:
+            yield bad(name, check.message, check.remedy)
+
+
+def _disks(patient: _Patient) -> Iterator[Finding]:
+    for name, folder in _folders(patient.settings):
+        yield from doctor_ways.disk(f"disks:{name}", folder)
+
+
+def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
+    file = wiring.database_file(settings)
+    if file is not None:
+        yield "store", file.parent
+    yield "eakte", settings.eakte.drop
+    if settings.replies.outlet == "maildir":
+        yield "sent", settings.replies.sent_root
+    yield from ((box.name, box.root) for box in settings.postboxes if hasattr(box, "root"))
+
+
+_STEPS: Final[dict[Step, Callable[[_Patient], Iterator[Finding]]]] = {
+    Step.STORE: _store,
+    Step.DATA: _data,
+    Step.POSTBOXES: lambda patient: doctor_ways.postboxes(patient.settings, patient.house),
+    Step.OUTLETS: lambda patient: doctor_ways.outlets(patient.settings),
+    Step.DOOR: lambda patient: doctor_ways.door(patient.settings),
+    Step.DISKS: _disks,
+    Step.LOOPS: _loops,
+    Step.MATTERS: lambda patient: doctor_ways.matters(patient.house),
+}

@@ -1,0 +1,171 @@
+"""The doctor's look at the ways in and out: postboxes, outlets, door, disks, open matters.
+
+Source: F59; own decision 0045.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from outbox.smtp import SmtpOutlet
+from rules.errors import HouseError
+from store import outgoing
+from store.tables import OutgoingState
+from triage import certificates, folders, wiring
+from triage.certificates import Speech
+from triage.doctor_finding import Finding, bad, good, of_error, warn
+from triage.house import House
+from triage.settings import ExchangeSettings, ImapSettings, PostboxSettings, Settings
+
+ENDS_SOON: Final = timedelta(days=21)
+"""A certificate that ends within this is told. Hausregel: three weeks, as an order through an
+office takes two."""
+
+FEW_BYTES: Final = 2_000_000_000
+FEW_SHARE: Final = 0.1
+"""Less free disk than either is told; nothing at all is an error. Hausregel: a Monday of a region
+takes about 1 GB."""
+
+
+def postboxes(settings: Settings, house: House | None) -> Iterator[Finding]:
+    """Each postbox: log in, list folders, compare with what the agencies need; its certificate."""
+    for box in settings.postboxes:
+        name = f"postboxes:{box.name}"
+        try:
+            there = _folders_of(box)
+        except HouseError as exc:
+            yield of_error(name, exc)
+        else:
+            yield good(name, f"Anmeldung gelingt, {len(there)} Ordner sind zu sehen.")
+            if house is not None and box.mode == "sort":
+                yield from _missing(house, settings, box, there)
+        yield from _certificate_of(box)
+
+
+def _folders_of(box: PostboxSettings) -> frozenset[str]:
+    driver = wiring.open_postbox(box)
+    try:
+        return frozenset(driver.folders())
+    finally:
+        driver.close()
+
+
+def _missing(
+    house: House, settings: Settings, box: PostboxSettings, there: frozenset[str]
+) -> Iterator[Finding]:
+    missing = sorted(folders.wanted(house, region=box.region) - there)
+    if not missing:
+        return
+    name = f"postboxes:{box.name}:folders"
+    told = f"{len(missing)} Ordner von Agenturen fehlen, zum Beispiel {missing[0]}."
+    if settings.worker.create_folders == "agencies":
+        yield warn(name, told, "Der Worker legt sie beim nächsten Umlauf an.")
+    else:
+        yield bad(name, told, "Anlegen oder worker.create_folders auf „agencies“ stellen.")
+
+
+def _certificate_of(box: PostboxSettings) -> Iterator[Finding]:
+    if isinstance(box, ImapSettings):
+        speech: Speech = "imap" if box.tls == "starttls" else "implicit"
+        yield from _server(f"postboxes:{box.name}", box.host, box.port, speech, box.ca_file)
+    elif isinstance(box, ExchangeSettings):
+        parts = urlsplit(box.endpoint)
+        host, port = parts.hostname or "", parts.port or 443
+        yield from _server(f"postboxes:{box.name}", host, port, "implicit", box.ca_file)
+
+
+def outlets(settings: Settings) -> Iterator[Finding]:
+    """The eAkte's drop folder, and the mail server that takes answers."""
+    yield from _drop(settings.eakte.drop)
+    replies = settings.replies
+    if replies.outlet != "smtp":
+        return
+    outlet = wiring.outlets(settings).mail
+    if isinstance(outlet, SmtpOutlet):
+        try:
+            outlet.probe()
+        except HouseError as exc:
+            yield of_error("outlets:mail", exc)
+        else:
+            yield good("outlets:mail", "Der Mailserver für Antworten nimmt die Anmeldung an.")
+    speech: Speech = "smtp" if replies.tls == "starttls" else "implicit"
+    yield from _server("outlets:mail", replies.host, replies.port, speech, replies.ca_file)
+
+
+def _drop(folder: Path) -> Iterator[Finding]:
+    name = "outlets:eakte"
+    if not folder.is_dir():
+        yield bad(name, f"Der Übergabeordner {folder} fehlt.", "Einhängen; nicht neu anlegen.")
+    elif not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        yield bad(name, f"In {folder} darf der Dienst nicht schreiben.", "Rechte des Kontos geben.")
+    else:
+        yield good(name, f"Der Übergabeordner {folder} ist da und beschreibbar.")
+
+
+def door(settings: Settings) -> Iterator[Finding]:
+    """The certificate of the door for mail servers, where it has one."""
+    if settings.door is not None and settings.door.tls_cert is not None:
+        path = settings.door.tls_cert
+        yield from _certificate("door:certificate", lambda: certificates.of_file(path))
+
+
+def disk(name: str, folder: Path) -> Iterator[Finding]:
+    """How much is free where something is written."""
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError:
+        yield bad(name, f"{folder} ist nicht lesbar.", "Ordner anlegen oder einhängen.")
+        return
+    told = f"{folder}: {usage.free // 1_000_000} MB von {usage.total // 1_000_000} MB frei."
+    if usage.free == 0:
+        yield bad(name, told, "Platz schaffen; bis dahin wird keine Mail angenommen.")
+    elif usage.free < FEW_BYTES or usage.free < FEW_SHARE * usage.total:
+        yield warn(name, told, "Platz schaffen, bevor keine Mail mehr angenommen werden kann.")
+    else:
+        yield good(name, told)
+
+
+def matters(house: House | None) -> Iterator[Finding]:
+    """What waits for a person: things that could not be delivered."""
+    if house is None:
+        return
+    with house.db.read() as tx:
+        counts = outgoing.counts(tx)
+    ended = {OutgoingState.DEAD, OutgoingState.REJECTED}
+    for kind in sorted({kind for kind, state in counts if state in ended}):
+        number = sum(counts.get((kind, state), 0) for state in ended)
+        yield bad(
+            f"matters:{kind}",
+            f"{number} Sendungen der Art {kind} konnten nicht zugestellt werden.",
+            "`postlotse outbox list` zeigt sie mit Grund; danach `postlotse outbox replay`.",
+        )
+
+
+def _server(
+    name: str, host: str, port: int, speech: Speech, ca_file: Path | None
+) -> Iterator[Finding]:
+    yield from _certificate(
+        f"{name}:certificate",
+        lambda: certificates.of_server(host, port, speech, ca_file=ca_file),
+    )
+
+
+def _certificate(name: str, ask: Callable[[], datetime]) -> Iterator[Finding]:
+    try:
+        ends = ask()
+    except (OSError, ValueError) as exc:
+        what = type(exc).__name__
+        yield bad(name, f"Kein gültiges Zertifikat ({what}).", "Zertifikat und ca_file prüfen.")
+        return
+    told = f"Das Zertifikat gilt bis {ends:%d.%m.%Y}."
+    now = datetime.now(tz=UTC)
+    if ends <= now:
+        yield bad(name, told, "Sofort erneuern; Verbindungen werden abgelehnt.")
+    elif ends - now < ENDS_SOON:
+        yield warn(name, told, "Erneuern, bevor es endet.")
+    else:
+        yield good(name, told)
