@@ -140,7 +140,10 @@ class KeySettings(Part):
 
 
 class ReplySettings(Part):
-    """How answers leave: by a smarthost, or (demo) into a Maildir."""
+    """How answers leave: by a smarthost, or (demo) into a Maildir.
+
+    `warn_days` before a text ends its authors are told.
+    """
 
     outlet: Literal["maildir", "smtp"] = "maildir"
     sent_root: Path = Path("var/sent")
@@ -152,6 +155,7 @@ class ReplySettings(Part):
     ca_file: Path | None = None
     user: str = ""
     password_env: str = ""
+    warn_days: int = Field(default=30, ge=1, le=365)
 
 
 class DoorSettings(Part):

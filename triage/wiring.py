@@ -31,6 +31,7 @@ from rules.errors import Refused
 from rules.outlook_rules import OutlookRule
 from store import texts
 from store.engine import Database
+from triage import text_stock
 from triage.house import House, Judging, Policy, PostboxPlan, RightsPolicy
 from triage.letterbox import keep_all
 from triage.ports import Door, FolderRights, MailJudge, MailOutlet, Postbox
@@ -67,7 +68,7 @@ def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) 
 
     Raises: Refused: whatever is missing or doesn't fit, with its remedy. TryLater: `store.away`.
     """
-    return House(
+    house = House(
         db=Database.open(settings.store.url),
         judging=build_judging(settings),
         texts=load_texts(settings.data.texts),
@@ -79,6 +80,8 @@ def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) 
         policy=_policy(settings),
         clock=clock,
     )
+    text_stock.take_in(house)
+    return house
 
 
 def house_of(config: Path) -> House:
@@ -142,6 +145,7 @@ def _policy(settings: Settings) -> Policy:
         phone=settings.desk.phone,
         create_folders=settings.worker.create_folders == "agencies",
         overdue_minutes=settings.worker.overdue_minutes,
+        text_warn_days=settings.replies.warn_days,
         rights=RightsPolicy(
             may_write=settings.rights.mode == "write",
             exempt=frozenset(name.lower() for name in settings.rights.exempt),

@@ -17,6 +17,7 @@ from api.web import (
     rights_lists,
     rules,
     signin,
+    text_editor,
     texts,
     trial,
 )
@@ -30,6 +31,7 @@ for _room in (
     deeds,
     overview,
     texts,
+    text_editor,
     aside,
     postboxes,
     rights,

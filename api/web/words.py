@@ -212,6 +212,18 @@ DIFFERENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 """What is wrong with a mail that the proof of the day names, and what to do. Source: N2."""
 
+PHASES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
+    {
+        "draft": ("Entwurf", "muted", "circle"),
+        "review": ("in Prüfung", "pay", "clock"),
+        "planned": ("freigegeben, geplant", "good", "clock"),
+        "in_force": ("in Kraft", "good", "check"),
+        "ended": ("abgelaufen", "muted", "minus"),
+        "retired": ("zurückgezogen", "bad", "cross"),
+    }
+)
+"""What a version of a text is today: word, tone, sign. Source: desk guide, page texts."""
+
 MONEY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "yes": "zahlungsrelevant",

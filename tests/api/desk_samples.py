@@ -39,8 +39,7 @@ from store.aside import SetAside
 from store.items import Item
 from store.ledger import Message
 from store.rulesets import OffRule
-from store.texts import Approval
-from tests.api import rights_samples, rules_samples
+from tests.api import rights_samples, rules_samples, texts_samples
 from tests.api.small_door import SECRET, ClockHouse, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
@@ -381,19 +380,6 @@ def _line(request: Request) -> Response:
     return _overview(request, items=items, dues=dues, place="017 Lindenfurt")
 
 
-def _texts(request: Request) -> Response:
-    from api.web.letters import filled
-    from api.web.texts import _Row
-
-    shown = [_Row(t, True, f"/texte?text={t.id}") for t in (text(), APPOINTMENT)]
-    approval = Approval("allgemein.anlage_fehlt", 4, "ab" * 32, "Redaktion", "Freigabe", TODAY)
-    return page(
-        request, "texte.html", shown=shown, query="", item_id=4711, text=text(), valid=True,
-        subject=filled(text().subject, {}), body=filled(text().body, {}), fits="alle",
-        approval=approval, sha256="ab" * 32, versions=(text(version=3), text()),
-    )  # fmt: skip
-
-
 def _aside(request: Request) -> Response:
     codes = ("mail.too_large", "bug", "mail.machine")
     rows = [
@@ -487,6 +473,7 @@ FOR_ADMINS = {
     "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "vollzaehligkeit", "probelauf",
     "regeln", "regeln-leer", "regelsatz", "regeltext", "regeluebernahme",
     *rights_samples.IN_BROWSER,
+    *texts_samples.IN_BROWSER,
 }  # fmt: skip
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
@@ -500,7 +487,6 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "arbeitsplatz-gehalten": lambda r: _desk(r, held=item(), progress=Progress(9, 4, 1)),
         "lage": _overview,
         "lage-agentur": _line,
-        "texte": _texts,
         "beiseite": _aside,
         "postfaecher": _postboxes,
         "vollzaehligkeit": _completeness,
@@ -520,6 +506,7 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "fehler-503": lambda r: problem_page(r, Problem(503, "store.away", "")),
     }
     | rights_samples.PAGES
+    | texts_samples.PAGES
     | {f"vorgang-{name}": (lambda r, n=name: item_sample(r, n)) for name in SAMPLES}
 )
 
