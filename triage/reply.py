@@ -154,6 +154,16 @@ def letter(house: House, row: Outgoing) -> Letter:
     shelved = house.shelf().shelved(payload["text_id"], payload["version"])
     if shelved.retired_on is not None:
         raise Refused("text.retired", f"{payload['text_id']} was withdrawn; choose another text.")
+    return sent_letter(house, row)
+
+
+def sent_letter(house: House, row: Outgoing) -> Letter:
+    """The letter once more, byte for byte, also of a text that was retired since it left.
+
+    Raises: as `letter`, but for `text.retired`.
+    """
+    payload = row.payload
+    shelved = house.shelf().shelved(payload["text_id"], payload["version"])
     if shelved.sha256 != payload["sha256"]:
         raise Refused("text.changed", f"{payload['text_id']} differs from what was chosen.")
     if row.message_id is None:

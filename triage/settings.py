@@ -142,7 +142,8 @@ class KeySettings(Part):
 class ReplySettings(Part):
     """How answers leave: by a smarthost, or (demo) into a Maildir.
 
-    `warn_days` before a text ends its authors are told.
+    The folder `sent_folder` of the postbox gets a copy of each; empty means none. `warn_days`
+    before a text ends its authors are told.
     """
 
     outlet: Literal["maildir", "smtp"] = "maildir"
@@ -155,6 +156,8 @@ class ReplySettings(Part):
     ca_file: Path | None = None
     user: str = ""
     password_env: str = ""
+    sent_folder: str = "Gesendet"
+    per_minute: int = Field(default=60, ge=1, le=10_000)
     warn_days: int = Field(default=30, ge=1, le=365)
 
 

@@ -146,16 +146,26 @@ def _policy(settings: Settings) -> Policy:
         create_folders=settings.worker.create_folders == "agencies",
         overdue_minutes=settings.worker.overdue_minutes,
         text_warn_days=settings.replies.warn_days,
+        replies_a_minute=settings.replies.per_minute,
+        sent_folder=settings.replies.sent_folder,
         rights=RightsPolicy(
             may_write=settings.rights.mode == "write",
             exempt=frozenset(name.lower() for name in settings.rights.exempt),
-            common_folders=frozenset(settings.rights.common_folders),
+            common_folders=_common_folders(settings),
             clerks_follow_lists=settings.rights.clerks_follow_lists,
         ),
         postboxes=tuple(
             PostboxPlan(box.name, box.region, is_observed=box.mode == "observe")
             for box in settings.postboxes
         ),
+    )
+
+
+def _common_folders(settings: Settings) -> frozenset[str]:
+    """Those of the configuration, and the folder that we lay copies of answers into."""
+    sent = settings.replies.sent_folder
+    return frozenset(
+        (*settings.rights.common_folders, *((sent.partition("/")[0],) if sent else ()))
     )
 
 

@@ -232,6 +232,18 @@ MONEY: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+REPLY_TROUBLE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "reply.bounced": "Der Mailserver auf der anderen Seite meldet sie als unzustellbar",
+        "smtp.refused": "Unser Mailserver hat sie endgültig abgelehnt",
+        "smtp.later": "Unser Mailserver nahm sie bis zuletzt nicht an",
+        "smtp.away": "Unser Mailserver war bis zuletzt nicht erreichbar",
+        "text.retired": "Der Text wurde zurückgezogen, bevor sie hinausging",
+        "mail.deleted": "Die Nachricht, auf die sie antwortet, ist gelöscht",
+    }
+)
+"""Why an answer did not arrive, by the code of its outgoing row."""
+
 REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "item.reason_too_short": "Hier ist eine Begründung nötig, mindestens 10 Zeichen.",
@@ -273,6 +285,12 @@ def refusal(code: str, message: str) -> str:
         return REFUSALS[code]
     german = code.startswith(("date.", "text."))
     return message if german else f"Das geht hier nicht ({code}). Nichts wurde geändert."
+
+
+def reply_trouble(code: str, status: str) -> str:
+    """Why an answer did not arrive; an unknown code itself, so that nothing is hidden."""
+    said = REPLY_TROUBLE.get(code, f"Technischer Grund: {code}")
+    return f"{said} ({status})." if status else f"{said}."
 
 
 def aside_reason(code: str) -> str:
