@@ -4,6 +4,8 @@ Such an answer is an open matter: its row is dead with the reason, and its item 
 line, wherever it was laid. Source: RFC 3464; own decision 0051.
 """
 
+from datetime import timedelta
+
 import structlog
 
 from ingest.bounce import Bounce
@@ -13,6 +15,7 @@ from rules.item import Event, Freed, ItemState, Reopened
 from rules.ledger import LedgerState
 from store import audit, items, ledger, outgoing
 from store.engine import Tx
+from store.ledger import Message
 from triage import cases
 from triage.house import House
 
@@ -22,13 +25,16 @@ BOUNCED = "reply.bounced"
 _TRIES = 3
 """A clerk may write at the same moment. As handover.SETTLE_TRIES; own decision 0005."""
 
+_OVERTAKES = timedelta(seconds=120)
+"""So long our note of a sending may be later than the report about it: as send.CLAIM_SECONDS."""
+
 _BACK: dict[ItemState, Event] = {ItemState.CLOSED: Reopened(), ItemState.PENDING: Freed()}
 """What brings an item back; the other states are open matters already."""
 
 log = structlog.get_logger()
 
 
-def take(house: House, tx: Tx, message_id: int, bounce: Bounce) -> None:
+def take(house: House, tx: Tx, report: Message, bounce: Bounce) -> None:
     """Write what a report says, in the commit that sorts it. Repeating it changes nothing.
 
     A report about no row of ours (a restored database, a forged one) is only a mail set aside.
@@ -39,10 +45,13 @@ def take(house: House, tx: Tx, message_id: int, bounce: Bounce) -> None:
         return
     if row.kind != "reply" or not sent_id.fits(bounce.about, row.idempotency_key):
         return
+    if row.sent_at is not None and report.kept_at + _OVERTAKES < row.sent_at:
+        # Sorted once more, after the answer was sent again: it tells of the sending before.
+        return
     now = house.clock()
     action = BOUNCED if bounce.has_failed else "reply.delayed"
     if bounce.has_failed:
-        receipt = {"status": bounce.status, "report": message_id}
+        receipt = {"status": bounce.status, "report": report.id}
         if not outgoing.bounced(tx, row.id, error_code=BOUNCED, receipt=receipt, now=now):
             return
     audit.add(
@@ -50,7 +59,7 @@ def take(house: House, tx: Tx, message_id: int, bounce: Bounce) -> None:
         "worker",
         action=action,
         subject=f"message:{row.message_id}",
-        details={"outgoing": row.id, "status": bounce.status, "report": message_id},
+        details={"outgoing": row.id, "status": bounce.status, "report": report.id},
         at=now,
     )
     if bounce.has_failed:

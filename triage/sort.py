@@ -133,7 +133,7 @@ def write(house: House, tx: Tx, found: Sequence[Sorted]) -> frozenset[int]:
     audit.add_many(tx, "worker", map(_note, ours), at=now)
     for one in ours:
         if one.bounce is not None:
-            returned.take(house, tx, one.message.id, one.bounce)
+            returned.take(house, tx, one.message, one.bounce)
     return ids
 
 

@@ -43,7 +43,7 @@ from tests.api import rights_samples, rules_samples, texts_samples
 from tests.api.small_door import SECRET, ClockHouse, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
-from triage.item_view import Gate, ItemView, OtherItem, Step
+from triage.item_view import Gate, ItemView, OtherItem, ReplyTrouble, Step
 from triage.observed import AgencyPart, Disagreement, Observed
 from triage.relearn import Waiting
 from triage.rule_trial import Span
@@ -254,6 +254,14 @@ SAMPLES: dict[str, Sample] = {
     "sent": Sample(_with(EakteState.SENT), BOTH),
     "received": Sample(_with(EakteState.RECEIVED, close_blocked_because="", corrected=True), BOTH),
     "rejected": Sample(_with(EakteState.REJECTED, handover_error="Kundennummer unbekannt"), BOTH),
+    "returned": Sample(
+        _with(
+            EakteState.WAIVED,
+            close_blocked_because="",
+            reply_trouble=ReplyTrouble(7, "au.eingang", "reply.bounced", "5.1.1", NOW),
+        ),
+        BOTH,
+    ),
     "waived": Sample(_with(EakteState.WAIVED, close_blocked_because=""), BOTH),
     "forbidden": Sample(
         view(

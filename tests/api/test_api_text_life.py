@@ -107,3 +107,18 @@ def test_texts_are_found_by_code_and_concern(doors: Doors) -> None:
     found = doors.kassel.get("/v1/texts?q=af").json()["texts"]
     assert "allgemein.anlage_fehlt" in {text["id"] for text in found}
     assert doors.kassel.get("/v1/texts?q=gibtsnicht").json()["texts"] == []
+
+
+def test_what_ends_soon_is_a_metric(doors: Doors) -> None:
+    assert "postlotse_texts_ending 0.0" in doors.nobody.get("/metrics").text
+    begin(doors, gueltig_bis="2026-11-30")
+    doors.admin.post(f"{ONE}/submit")
+    shown = doors.admin.get(ONE).json()["row"]["version"]
+    assert other_admin(doors)(f"{ONE}/approve", {"sha256": shown["sha256"]}).status_code == 200
+    assert "postlotse_texts_ending 1.0" in doors.nobody.get("/metrics").text
+
+
+def test_saving_a_draft_names_its_precondition_in_the_description(doors: Doors) -> None:
+    paths = doors.nobody.get("/openapi.json").json()["paths"]
+    saving = paths["/v1/admin/texts/{text_id}/versions/{version}"]["put"]
+    assert {"412", "428"} <= saving["responses"].keys()

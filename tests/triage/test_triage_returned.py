@@ -15,7 +15,7 @@ from store.tables import OutgoingState
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_crash import Crash
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import admin, handover, item_view, reply, rounds, send, sent_copy, work
+from triage import admin, aside, handover, item_view, reply, rounds, send, sent_copy, work
 from triage.house import PostboxPlan
 from triage.reply import Choice
 
@@ -122,7 +122,9 @@ def test_a_report_brings_the_closed_item_back_with_the_reason(house, box, lease,
     work.close(house, ME, again.item_id, again.token, reason=CloseReason.DONE)
 
 
-def test_the_same_report_twice_opens_once_and_a_new_answer_settles_it(house, box, lease, claim):
+def test_the_same_report_twice_opens_once_and_sending_again_settles_it(
+    house, box, lease, claim, clock
+):
     row = answer(house, claim)
     leave(house)
     bring_in(house, box, lease, report(about(house, row)))
@@ -130,9 +132,13 @@ def test_the_same_report_twice_opens_once_and_a_new_answer_settles_it(house, box
     shown = item_view.view(house, ME, claim.item_id)
     assert [step.code for step in shown.story].count("reply.bounced") == 1
     assert item_state(house, claim) is ItemState.HELD
+    clock.forward(minutes=5)
     admin.outgoing_replay(house, ADMIN, row)
     assert len(leave(house).sent) == 1
     assert item_view.view(house, ME, claim.item_id).reply_trouble is None
+    aside.replay_all(house, ADMIN)
+    rounds.sort_pending(house)
+    assert state_of(house, row)[0] is OutgoingState.SENT
 
 
 @pytest.mark.parametrize(
