@@ -1,7 +1,7 @@
 """A delivery report about an answer of ours: which one, whether it failed, and the status.
 
 Total, like the parser: what is no such report gives None. Only the codes of a report are read; its
-words name addresses. Source: RFC 3464 section 2; RFC 6522; own decision 0051.
+words name addresses. Source: RFC 3464 section 2; RFC 6522; own decision 0053.
 """
 
 import re
@@ -24,7 +24,7 @@ _RETURNED: Final = frozenset(
 )  # fmt: skip
 _CODE: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _MAX_STATUS_BYTES: Final = 64_000
-"""Of a report's own part; one recipient has about 300 bytes. Source: own decision 0051."""
+"""Of a report's own part; one recipient has about 300 bytes. Source: own decision 0053."""
 
 
 @dataclass(frozen=True, slots=True)

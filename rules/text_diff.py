@@ -1,6 +1,6 @@
 """What differs between two versions of a text, word by word, line breaks kept.
 
-Source: F41; own decision 0050.
+Source: F41; own decision 0052.
 """
 
 import re
@@ -32,7 +32,7 @@ class Piece:
 def diff(older: str, newer: str) -> tuple[Piece, ...]:
     """The pieces of both in reading order: same and gone make the older, same and new the newer.
 
-    A changed word is gone, then new. Source: own decision 0050.
+    A changed word is gone, then new. Source: own decision 0052.
     """
     old, new = _WORDS.findall(older), _WORDS.findall(newer)
     matcher = SequenceMatcher(None, old, new, autojunk=False)

@@ -77,7 +77,7 @@ def parse_text(data: bytes, *, id: str) -> Text:  # noqa: A002 - the name of the
 def with_version(typed: str, version: int) -> str:
     """The typed text with that number as its version, and line ends as files have them.
 
-    Authors need not count; a header without the line gets one. Source: own decision 0050.
+    Authors need not count; a header without the line gets one. Source: own decision 0052.
     """
     plain = typed.replace("\r\n", "\n").strip() + "\n"
     head, gap_line, body = plain.partition("\n\n")

@@ -1,7 +1,7 @@
 """The life of one version of a text: draft, review, approved by a second person, retired.
 
 What is approved never changes again; the next wording is the next version.
-Source: F40-F42; Weisung 202404002 no. 3; Weisung 202003006 no. 2.1, 2.2; own decision 0050.
+Source: F40-F42; Weisung 202404002 no. 3; Weisung 202003006 no. 2.1, 2.2; own decision 0052.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,7 +16,7 @@ REASON_MIN_CHARS: Final = 10
 """Shortest reason for turning down or retiring, as of items. Hausregel, own decision 0005."""
 
 REASON_MAX_CHARS: Final = 500
-"""Longest one: a reason, no second text. Hausregel, own decision 0050."""
+"""Longest one: a reason, no second text. Hausregel, own decision 0052."""
 
 
 class TextState(StrEnum):
@@ -67,7 +67,7 @@ def after(state: TextState, step: TextStep) -> TextState:
     """The state after a step.
 
     Raises: Conflict: `text.step`: the version is not where that step begins.
-    Source: F40, F41; own decision 0050.
+    Source: F40, F41; own decision 0052.
     """
     found = _NEXT.get((state, step))
     if found is None:
@@ -85,7 +85,7 @@ def require_second(authors: Collection[str], person: str) -> None:
     """Pass if that person wrote nothing of the version.
 
     Raises: Refused: `text.same_person`. Source: Weisung 202404002 no. 3; second person: house
-    rule, as § 77 BHO asks of payments; own decision 0050.
+    rule, as § 77 BHO asks of payments; own decision 0052.
     """
     if person in authors:
         raise Refused(
@@ -98,7 +98,7 @@ def require_second(authors: Collection[str], person: str) -> None:
 def reason_of(typed: str) -> str:
     """The reason without blanks around it.
 
-    Raises: Refused: `text.reason`. Source: Hausregel, own decision 0050.
+    Raises: Refused: `text.reason`. Source: Hausregel, own decision 0052.
     """
     stripped = typed.strip()
     if not REASON_MIN_CHARS <= len(stripped) <= REASON_MAX_CHARS:
@@ -112,7 +112,7 @@ def reason_of(typed: str) -> str:
 def phase(state: TextState, *, valid_from: date, valid_to: date, day: date) -> Phase:
     """What a version is on a local day, apart from newer versions that stand before it.
 
-    Source: Weisung 202003006 no. 2.1; own decision 0050.
+    Source: Weisung 202003006 no. 2.1; own decision 0052.
     """
     if state is not TextState.APPROVED:
         return Phase(state.value)

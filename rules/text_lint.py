@@ -2,7 +2,7 @@
 
 An error keeps a text from being approved; a hint is for the eye of a person. What a text may not
 say is in wording.py; here is what an editor needs beside each line.
-Source: Weisung 202404002 no. 3; § 35 SGB I; DIN 5008; own decision 0050.
+Source: Weisung 202404002 no. 3; § 35 SGB I; DIN 5008; own decision 0052.
 """
 
 import re
@@ -74,7 +74,7 @@ def lint_text(typed: str, *, text_id: str, today: date) -> tuple[Finding, ...]:
     Only a text without errors of the codes `text.*` can be kept as a draft at all
     (`is_readable`). `today` is the local day.
 
-    Source: Weisung 202404002 no. 3; DIN 5008; own decision 0050.
+    Source: Weisung 202404002 no. 3; DIN 5008; own decision 0052.
     """
     head, _, _ = typed.partition("\n\n")
     unread = [*_head(head.split("\n")), *_gaps(typed)]
@@ -90,7 +90,7 @@ def lint_text(typed: str, *, text_id: str, today: date) -> tuple[Finding, ...]:
 def is_readable(findings: Iterable[Finding]) -> bool:
     """Whether the typed text can be kept as a draft: header and gaps are in order.
 
-    Source: own decision 0050.
+    Source: own decision 0052.
     """
     return not any(found.code.startswith("text.") for found in findings)
 

@@ -1,4 +1,4 @@
-"""The wish that a sent answer lie in the postbox's folder of sent mail. Source: own decision 0051.
+"""The wish that a sent answer lie in the postbox's folder of sent mail. Source: own decision 0053.
 
 Ordered in the commit that notes the sending; carried out under the lease of the postbox. The mark
 is written before the command, so that a cut one is looked for and never repeated blindly.

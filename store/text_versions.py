@@ -1,4 +1,4 @@
-"""Versions of texts with their life, and how often each was used. The store of own decision 0050.
+"""Versions of texts with their life, and how often each was used. The store of own decision 0052.
 
 `data` is the whole text file. A version changes only as a draft; from its approval on, its bytes
 and their hash stay. Trail entries are the caller's, in the same transaction.

@@ -135,7 +135,7 @@ class TextShelf:
         """What may be sent on that local day from that region: of each text the newest begun one.
 
         Where that one has ended or was retired, none: an older one never comes back by itself.
-        Source: Weisung 202003006 no. 2.2 ("mit Stand" replaced); own decision 0050.
+        Source: Weisung 202003006 no. 2.2 ("mit Stand" replaced); own decision 0052.
         """
         newest = {
             one.text.id: one

@@ -67,11 +67,11 @@ class Policy:
     overdue_minutes: int = 60
     """How long the oldest unsorted mail may wait before it is an alarm. Own decision 0031."""
     text_warn_days: int = 30
-    """How many days before the end of a text its authors are told. Own decision 0050."""
+    """How many days before the end of a text its authors are told. Own decision 0052."""
     replies_a_minute: int = 60
-    """How many answers leave in one minute, from all workers together. Own decision 0051."""
+    """How many answers leave in one minute, from all workers together. Own decision 0053."""
     sent_folder: str = ""
-    """Folder of the postbox for copies of sent answers; empty: none. Own decision 0051."""
+    """Folder of the postbox for copies of sent answers; empty: none. Own decision 0053."""
     rights: RightsPolicy = RightsPolicy()
     postboxes: tuple[PostboxPlan, ...] = ()
     """All of the configuration, in its order."""

@@ -1,7 +1,7 @@
 """Answers that did not arrive: a report of another mail server, or our own giving up.
 
 Such an answer is an open matter: its row is dead with the reason, and its item comes back into the
-line, wherever it was laid. Source: RFC 3464; own decision 0051.
+line, wherever it was laid. Source: RFC 3464; own decision 0053.
 """
 
 from datetime import timedelta

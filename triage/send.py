@@ -38,7 +38,7 @@ def claim_due(house: House, *, worker: str) -> Outgoing | None:
 
     One at a time: of a batch the last would wait for the others, and its claim could run out.
     Answers wait where so many left within a minute that the smarthost would take it amiss;
-    hand-overs don't (F10, own decision 0051).
+    hand-overs don't (F10, own decision 0053).
     """
     now = house.clock()
     with house.db.write() as tx:

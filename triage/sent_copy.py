@@ -3,7 +3,7 @@
 A wish of the commit that noted the sending, carried out by who holds the postbox. The mark of the
 folder is durable before the command; a command whose outcome is unknown is looked for by the
 Message-ID, after the lease and the grace time, and repeated only where the copy is not there.
-Source: own decisions 0004, 0051.
+Source: own decisions 0004, 0053.
 """
 
 from datetime import timedelta

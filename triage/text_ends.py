@@ -1,7 +1,7 @@
 """Texts that end soon and which nothing follows: told once in log and trail, shown until mended.
 
 Source: F42; Weisung 202003006 no. 2.1, 2.2 (work aids end, and are removed without notice); own
-decision 0050.
+decision 0052.
 """
 
 import structlog

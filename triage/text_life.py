@@ -2,7 +2,7 @@
 
 An author writes and submits, an approver decides; each needs a permission of its own, and for
 texts of single regions those regions. Each deed stands in the trail, without the wording.
-Source: F40-F42; own decision 0050.
+Source: F40-F42; own decision 0052.
 """
 
 from collections.abc import Mapping

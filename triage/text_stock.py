@@ -1,7 +1,7 @@
 """The first stock: the files of approved texts, taken in once, and what differs from them since.
 
 A file that was changed by hand after it was taken in changes nothing of what is sent; it is named.
-Source: own decisions 0023, 0050.
+Source: own decisions 0023, 0052.
 """
 
 from dataclasses import dataclass

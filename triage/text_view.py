@@ -1,6 +1,6 @@
 """Texts as their authors and approvers see them: states, differences, uses, what ends soon.
 
-Source: F40-F45; own decision 0050.
+Source: F40-F45; own decision 0052.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The shelf that counts: versions approved at the desk over the stock of the files.
 
 What was approved or retired is read again after two seconds, and at once after a change in this
-process. Source: F41, F42; own decision 0050.
+process. Source: F41, F42; own decision 0052.
 """
 
 import threading
