@@ -35,6 +35,8 @@ SPECIAL_STATUS: Final = {
     "request.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "request.media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "request.malformed": HTTPStatus.BAD_REQUEST,
+    "request.if_match": HTTPStatus.PRECONDITION_REQUIRED,
+    "text.changed": HTTPStatus.PRECONDITION_FAILED,
 }
 """Codes whose status says more than their kind does."""
 

@@ -20,6 +20,7 @@ from api.schemas.texts import (
     TextList,
     TextOut,
 )
+from api.web.text_search import fits
 from rules.errors import Refused
 from rules.texts import Rendered, Text
 from triage import reply
@@ -64,9 +65,11 @@ def texts(
     house: HouseHere,
     _caller: MayReadTexts,
     region: Annotated[str, Query(max_length=40, description="Region of the Service Center.")] = "",
+    q: Annotated[str, Query(max_length=100, description="Words of title, code or concern.")] = "",
 ) -> dict[str, tuple[Text, ...]]:
     """Of each text the newest version valid today; texts bound to a region only with that one."""
-    return {"texts": house.texts.valid(house.local_now().date(), region)}
+    found = house.shelf().valid(house.local_now().date(), region)
+    return {"texts": tuple(text for text in found if fits(text, q))}
 
 
 @router.get("/texts/{text_id}", response_model=TextOut, summary="A text, newest valid version")
@@ -85,7 +88,7 @@ def text_version(
     version: Annotated[int, Path(ge=1, le=10_000)],
 ) -> Text:
     """An approved version, also one that has ended: what was sent can be read for good."""
-    return house.texts.get(text_id, version)
+    return house.shelf().get(text_id, version)
 
 
 @router.post("/texts/{text_id}/preview", response_model=RenderedOut, summary="How it would read")
@@ -95,8 +98,14 @@ def preview(house: HouseHere, caller: MayReadItems, text_id: TextId, said: Previ
 
 
 def _valid_today(house: House, text_id: str, today: date) -> Text:
-    versions = house.texts.versions(text_id)
-    valid = [text for text in versions if text.valid_from <= today <= text.valid_to]
-    if not valid:
+    """In any region. Of several the newest: a text of one region is newer than that for all."""
+    regions = ("", *house.directory.region_names())
+    found = [
+        text
+        for region in regions
+        for text in house.shelf().valid(today, region)
+        if text.id == text_id
+    ]
+    if not found:
         raise Refused("text.unknown", f"Den Text „{text_id}“ gibt es heute nicht.", text=text_id)
-    return valid[-1]
+    return max(found, key=lambda text: text.version)

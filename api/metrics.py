@@ -20,7 +20,7 @@ from prometheus_client import (
 
 from api.auth import HouseHere
 from rules.errors import HouseError
-from triage import figures, freshness
+from triage import figures, freshness, text_ends
 from triage.house import House
 
 REQUESTS: Final = Counter(
@@ -60,6 +60,7 @@ def _gauges(house: House) -> CollectorRegistry:
     try:
         now, ways = figures.progress(house), freshness.look(house)
         aside = figures.aside_reasons(house)
+        ending = text_ends.look(house)
     except HouseError:
         up.set(0)
         return registry
@@ -70,6 +71,10 @@ def _gauges(house: House) -> CollectorRegistry:
     lying = Gauge("postlotse_aside", "Mails that lie aside now.", ("reason",), registry=registry)
     for reason, number in aside:
         lying.labels(reason).set(number)
+    texts = Gauge(
+        "postlotse_texts_ending", "Texts whose end is near and not provided for.", registry=registry
+    )
+    texts.set(len(ending))
     oldest = Gauge(
         "postlotse_oldest_unsorted_seconds",
         "How long the oldest unsorted mail has waited; 0 where none waits.",

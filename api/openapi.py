@@ -36,8 +36,10 @@ PROBLEMS: Final = {
     "403": "Known, but not allowed (`access.*`).",
     "404": "No such thing, or not for this caller (`*.unknown`).",
     "409": "Somebody else was faster (`item.lease_stale`, `idempotency.in_progress`, …).",
+    "412": "Somebody else wrote since the `ETag` or hash that was named (`text.changed`).",
     "413": "The body is larger than allowed (`request.too_large`).",
     "422": "Understood and refused for good; `code` and `details` say why.",
+    "428": "Name what you read: `If-Match` is missing (`request.if_match`).",
     "500": "An error in the house (`internal`); it was logged.",
     "503": "A neighbour is away; try again after `Retry-After` seconds.",
 }
@@ -87,6 +89,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         codes |= WITH_CALLER
     if method in {"post", "put", "delete"}:
         codes |= WITH_WRITE
+    if any(one["name"] == "if-match" for one in operation.get("parameters", ())):
+        codes |= {"412", "428"}
     responses = operation["responses"]
     for code in sorted(codes):
         if code not in responses or code == "422":

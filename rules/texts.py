@@ -131,8 +131,12 @@ def valid_on(text: Text, day: date, region: str) -> bool:
 
     Source: Weisung 202003006 no. 2.1 (valid from, to, and per site).
     """
-    in_region = not text.regions or region in text.regions
-    return in_region and text.valid_from <= day <= text.valid_to
+    return covers(text, region) and text.valid_from <= day <= text.valid_to
+
+
+def covers(text: Text, region: str) -> bool:
+    """Whether the text is for that region. Source: Weisung 202003006 no. 2.1 (per site)."""
+    return not text.regions or region in text.regions
 
 
 def proposals(

@@ -71,7 +71,11 @@ _STYLE: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
         "style.gender": re.compile(
             r"(?<!innen und )\b(?:Kunden?|Mitarbeitern?|Ansprechpartnern?|Beratern?|Vermittlern?)\b"
         ),
-        "style.du": re.compile(r"\b[Dd](?:u|ein|eine|einen|ich|ir)\b"),
+        # The Weisungen name both forms ("Kundinnen und Kunden"); signs are read badly aloud.
+        "style.gender_sign": re.compile(r"\w[*:_](?:in|innen)\b|[a-zäöüß]Innen\b"),
+        "style.du": re.compile(
+            r"\b[Dd](?:u|ein|eine|einen|ich|ir)\b|\b[Ee]u(?:ch|er|re|rem|ren)\b"
+        ),
     }
 )
 
@@ -84,10 +88,14 @@ _CLOSING: Final = "\n\nMit freundlichen Grüßen\n"
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One thing to mend in a text: stable code, and what it is about (never a customer's word)."""
+    """One thing to mend in a text: stable code, and what it is about (never a customer's word).
+
+    `line` counts the lines of the body from 1; 0 is the text as a whole.
+    """
 
     code: str
     message: str
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +150,7 @@ def _disclosures(text: Text) -> Iterator[Remark]:
         yield Remark("disclosure.subject", f"the subject is always „{SUBJECT}“")
     for code, pattern in _NEVER.items():
         for found in pattern.finditer(text.body):
-            yield Remark(code, f"„{found[0]}“ tells a stranger too much")
+            yield Remark(code, f"„{found[0]}“ tells a stranger too much", _line(text, found))
     topics = [name for name, pattern in _TOPICS.items() if pattern.search(text.body)]
     if len(topics) == 1 and not _PLAIN_TOPIC.search(text.body):
         yield Remark(
@@ -153,17 +161,22 @@ def _disclosures(text: Text) -> Iterator[Remark]:
 
 def _form(text: Text) -> Iterator[Remark]:
     if not text.body.startswith(_GREETING):
-        yield Remark("form.greeting", "begins with „Guten Tag,“ and an empty line")
+        yield Remark("form.greeting", "begins with „Guten Tag,“ and an empty line", 1)
     if text.body.count(_CLOSING) != 1:
         yield Remark("form.closing", "ends with „Mit freundlichen Grüßen“ and who writes")
-    if "\n\n\n" in text.body or re.search(r" \n|  |\t", text.body):
-        yield Remark("form.blanks", "one empty line between paragraphs, no doubled blanks")
+    if blanks := re.search(r"\n\n\n| \n|  |\t", text.body):
+        where = _line(text, blanks)
+        yield Remark("form.blanks", "one empty line between paragraphs, no doubled blanks", where)
+
+
+def _line(text: Text, found: re.Match[str]) -> int:
+    return text.body.count("\n", 0, found.start()) + 1
 
 
 def _style(text: Text) -> Iterator[Remark]:
     for code, pattern in _STYLE.items():
         for found in pattern.finditer(text.body):
-            yield Remark(code, f"„{found[0]}“")
+            yield Remark(code, f"„{found[0]}“", _line(text, found))
     letter = render(text, {name: WHITELIST[name].sample for name in text.gaps}).body
     core = letter.removeprefix(_GREETING).partition(_CLOSING)[0]
     measured = readability(core)

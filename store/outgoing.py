@@ -203,6 +203,32 @@ def rejected(
     return _answer(tx, idempotency_key, OutgoingState.REJECTED, receipt=receipt, now=now)
 
 
+def bounced(
+    tx: Tx, outgoing_id: int, *, error_code: str, receipt: Mapping[str, Any], now: datetime
+) -> bool:
+    """What had left came back: dead, with its reason. False where nothing of it is out.
+
+    A report may overtake our own note of the sending: what is claimed may have left, too.
+    """
+    statement = (
+        sa.update(table)
+        .where(
+            table.c.id == outgoing_id,
+            table.c.state.in_([OutgoingState.SENT, OutgoingState.CLAIMED]),
+        )
+        .values(
+            state=OutgoingState.DEAD,
+            error_code=error_code,
+            receipt=dict(receipt),
+            done_at=now,
+            next_try_at=None,
+            claimed_by=None,
+            claimed_until=None,
+        )
+    )
+    return bool(tx.run(statement).rowcount)
+
+
 def replay(tx: Tx, outgoing_id: int, *, now: datetime) -> Outgoing:
     """Send a dead or rejected row again, under the same key.
 
@@ -340,3 +366,16 @@ def ordered_to_sender(tx: Tx, message_id: int, *, since: datetime, but_key: str)
     )
     number: int = tx.run(statement).scalar_one()
     return number
+
+
+def replies_since(tx: Tx, since: datetime, *, now: datetime) -> int:
+    """How many answers left since then, and how many a worker is sending now."""
+    # Spelled out as in the partial index, which SQLite would not find by a bound value.
+    is_reply = sa.literal_column("kind") == sa.literal_column("'reply'")
+    left = sa.select(sa.func.count()).select_from(table).where(is_reply, table.c.sent_at > since)
+    going = (
+        sa.select(sa.func.count())
+        .select_from(table)
+        .where(table.c.state == OutgoingState.CLAIMED, is_reply, table.c.claimed_until > now)
+    )
+    return int(tx.run(left).scalar_one()) + int(tx.run(going).scalar_one())

@@ -101,6 +101,9 @@ def _index(name: str, *columns: str, where: str) -> sa.Index:
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _Json = sa.JSON(none_as_null=True)
 
+words, partial_index, id_type = _words, _index, _Id
+"""For the files of tables beside this one."""
+
 metadata = sa.MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",

@@ -20,7 +20,7 @@ from typing import Final
 from rules.codes import Concern
 from rules.errors import HouseError, Refused
 from rules.text_file import parse_text
-from rules.texts import Text, valid_on
+from rules.texts import Text, covers
 from rules.wording import lint
 
 APPROVALS: Final = "approvals.toml"
@@ -58,12 +58,22 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class ShelvedText:
-    """A text with the proof of its approval; `sha256` is the hash of the file's bytes."""
+    """A text with the proof of its approval; `sha256` is the hash of the file's bytes.
+
+    `data` are those bytes as text; `retired_on` is the local day on which it was withdrawn.
+    """
 
     text: Text
     sha256: str
     approval: Approval
     path: str
+    data: str = ""
+    retired_on: date | None = None
+
+    @property
+    def was_in_force(self) -> bool:
+        """Whether it may ever have held: one retired before its first day never did."""
+        return self.retired_on is None or self.retired_on >= self.text.valid_from
 
 
 class TextShelf:
@@ -75,6 +85,15 @@ class TextShelf:
         """Takes only texts that `load` has checked."""
         ordered = sorted(shelved, key=lambda s: (s.text.id, s.text.version))
         self._by_key = {(s.text.id, s.text.version): s for s in ordered}
+
+    def with_versions(self, more: Iterable[ShelvedText]) -> "TextShelf":
+        """A shelf with these beside its own; one of the same text and version goes before."""
+        known = self._by_key | {(s.text.id, s.text.version): s for s in more}
+        return TextShelf(known.values())
+
+    def stock(self) -> tuple[ShelvedText, ...]:
+        """Everything on it with its proof, by id, then version."""
+        return tuple(self._by_key.values())
 
     def all(self) -> tuple[Text, ...]:
         """Every approved version, by id, then version; also those not valid today."""
@@ -113,9 +132,21 @@ class TextShelf:
         return tuple(text for text in self.all() if text.id == text_id)
 
     def valid(self, day: date, region: str) -> tuple[Text, ...]:
-        """What may be sent on that local day from that region: the newest valid version of each."""
-        newest = {text.id: text for text in self.all() if valid_on(text, day, region)}
-        return tuple(newest.values())
+        """What may be sent on that local day from that region: of each text the newest begun one.
+
+        Where that one has ended or was retired, none: an older one never comes back by itself.
+        Source: Weisung 202003006 no. 2.2 ("mit Stand" replaced); own decision 0052.
+        """
+        newest = {
+            one.text.id: one
+            for one in self._by_key.values()
+            if covers(one.text, region) and one.text.valid_from <= day and one.was_in_force
+        }
+        return tuple(
+            one.text
+            for one in newest.values()
+            if one.retired_on is None and day <= one.text.valid_to
+        )
 
 
 def load(folder: Path) -> TextShelf:
@@ -172,7 +203,9 @@ def _read(folder: Path) -> tuple[tuple[ShelvedText, ...], tuple[Finding, ...]]:
         seen.add(key)
         findings.extend(faults)
         if not faults:
-            shelved.append(ShelvedText(text, digest, approvals[key], name))
+            shelved.append(
+                ShelvedText(text, digest, approvals[key], name, path.read_text(encoding="utf-8"))
+            )
     findings.extend(
         Finding("text.file_missing", APPROVALS, f"{text_id} version {version}: no such file")
         for text_id, version in sorted(approvals.keys() - seen)

@@ -22,6 +22,7 @@ from triage import (
     cli_ruleset_import,
     cli_rulesets,
     cli_run,
+    cli_texts,
     log,
 )
 from triage.console import fail
@@ -43,6 +44,7 @@ cli_observed.register(app)
 cli_rulesets.register(app)
 cli_rights.register(app)
 cli_ruleset_import.register()
+cli_texts.register()
 cli_exchange.register(app)
 cli_doctor.register(app)
 

@@ -37,7 +37,7 @@ REMEDIES = {
 ReasonOption = Annotated[str, typer.Option(help="Only this reason, e.g. mail.machine.")]
 PostboxOption = Annotated[str, typer.Option(help="Only this postbox.")]
 
-texts_app = typer.Typer(help="Approved texts: check, approve.", no_args_is_help=True)
+texts_app = typer.Typer(help="Texts: their life, files, checks.", no_args_is_help=True)
 keys_app = typer.Typer(help="Keys of machines.", no_args_is_help=True)
 outbox_app = typer.Typer(help="Outgoing rows: list, replay.", no_args_is_help=True)
 aside_app = typer.Typer(help="Mail beside the way: list, replay, export.", no_args_is_help=True)

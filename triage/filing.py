@@ -86,7 +86,7 @@ def _marks(
     failed = 0
     for folder in sorted({op.dst_folder for op in fresh}):
         try:
-            marks[folder] = _mark(house, box, folder)
+            marks[folder] = mark(house, box, folder)
         except Refused as exc:
             group = [op for op in fresh if op.dst_folder == folder]
             _put_off(house, lease, group, exc)
@@ -94,8 +94,11 @@ def _marks(
     return marks, failed
 
 
-def _mark(house: House, box: Postbox, folder: str) -> Watermark:
-    """The watermark of a folder, which is made only where asking for it fails."""
+def mark(house: House, box: Postbox, folder: str) -> Watermark:
+    """The watermark of a folder, which is made only where asking for it fails.
+
+    Raises: Refused, TryLater: as `Postbox.watermark`.
+    """
     try:
         return box.watermark(folder)
     except Refused:

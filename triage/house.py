@@ -16,6 +16,7 @@ from store.texts import TextShelf
 from triage.ports import MailJudge
 from triage.rulebook import InForce, RuleBook
 from triage.ruling import RulesFor
+from triage.textbook import TextBook
 
 BERLIN = ZoneInfo("Europe/Berlin")
 """Local days of the house. Source: § 4 Zeitgesetz (EinhZeitG): legal time in Germany."""
@@ -70,6 +71,12 @@ class Policy:
     """Numbers of figures under this are hidden. Own decision 0044."""
     geschaeftsvorgaenge: Mapping[Concern, str] = field(default_factory=dict)
     """What the export calls a concern, by its code, where that differs. Source: R6."""
+    text_warn_days: int = 30
+    """How many days before the end of a text its authors are told. Own decision 0052."""
+    replies_a_minute: int = 60
+    """How many answers leave in one minute, from all workers together. Own decision 0053."""
+    sent_folder: str = ""
+    """Folder of the postbox for copies of sent answers; empty: none. Own decision 0053."""
     rights: RightsPolicy = RightsPolicy()
     postboxes: tuple[PostboxPlan, ...] = ()
     """All of the configuration, in its order."""
@@ -92,12 +99,15 @@ class House:
     db: Database
     judging: Judging
     texts: TextShelf
+    """The first stock: the files. What may be sent is on `shelf`."""
     backoff: BackoffRule
     policy: Policy
     clock: Callable[[], datetime]
     """Now, aware UTC. The only clock of the stations; tests turn it."""
     rulebook: RuleBook = field(default_factory=RuleBook)
     """The rule sets in force."""
+    textbook: TextBook = field(default_factory=TextBook)
+    """The texts that people approved at the desk, over those of the files."""
 
     @property
     def directory(self) -> Directory:
@@ -108,6 +118,10 @@ class House:
     def layouts(self) -> Layouts:
         """The form layouts that the parser knows."""
         return self.judging.layouts
+
+    def shelf(self) -> TextShelf:
+        """All approved texts as of now, from files and desk. Raises: TryLater: `store.away`."""
+        return self.textbook.shelf(self.db, self.texts, now=self.clock())
 
     def local_now(self) -> datetime:
         """Now in German legal time; `.date()` of it is the local day."""

@@ -18,11 +18,14 @@ from store.item_lists import Listed
 from store.items import Item, case_of
 from store.ledger import Message
 from store.outgoing import Outgoing
+from store.tables import OutgoingState
+from triage import returned
 from triage.doorkeeper import require_agency, visible_item
 from triage.house import House
 from triage.story import Step, steps
 from triage.work import CLEARING
 
+DEAD = OutgoingState.DEAD
 OPEN_STATES = (ItemState.WAITING, ItemState.HELD, ItemState.PARKED, ItemState.PENDING)
 
 
@@ -50,6 +53,20 @@ class OtherItem:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyTrouble:
+    """The last answer did not arrive: why by code, and the other server's status ("5.1.1") or "".
+
+    `at` is when it was given up or came back (aware UTC).
+    """
+
+    outgoing_id: int
+    text_id: str
+    code: str
+    status: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ItemView:
     """All that the desk and `GET /v1/items/{id}` show. `mail` is None after deletion.
 
@@ -69,6 +86,7 @@ class ItemView:
     close_blocked_because: str
     corrected: bool
     held_by_caller: bool = False
+    reply_trouble: "ReplyTrouble | None" = None
 
 
 def view(house: House, caller: Caller, item_id: int) -> ItemView:
@@ -107,6 +125,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         close_blocked_because=_blocked(item),
         corrected=latest is not None and latest.source in {"clerk", "confirmed"},
         held_by_caller=item.state is ItemState.HELD and item.holder == caller.name,
+        reply_trouble=_reply_trouble(rows),
     )
 
 
@@ -160,7 +179,7 @@ def _gates(item: Item, body: dict[str, Any], rows: tuple[Outgoing, ...]) -> tupl
         gates.append(Gate("review", "Einordnung prüfen", done=False, must=False))
     concerns = [Concern(found["code"]) for found in body.get("concerns", ())]
     if may_reply(Channel(item.channel), concerns).allowed:
-        answered = any(row.kind == "reply" for row in rows)
+        answered = any(row.kind == "reply" and row.state is not DEAD for row in rows)
         word = "Antwort beauftragt" if answered else "Antwort freiwillig"
         gates.append(Gate("reply_optional", word, done=answered, must=False))
     else:
@@ -185,6 +204,17 @@ def _handover_error(item: Item, rows: tuple[Outgoing, ...]) -> str:
     if last is None:
         return ""
     return str((last.receipt or {}).get("reason") or f"nicht zustellbar ({last.error_code})")
+
+
+def _reply_trouble(rows: tuple[Outgoing, ...]) -> ReplyTrouble | None:
+    """Of the last answer only: who answered again has settled the one before."""
+    last = next((row for row in reversed(rows) if row.kind == "reply"), None)
+    if last is None or last.state is not DEAD:
+        return None
+    came_back = last.error_code == returned.BOUNCED
+    status = str((last.receipt or {}).get("status", "")) if came_back else ""
+    text_id = str(last.payload.get("text_id", ""))
+    return ReplyTrouble(last.id, text_id, last.error_code, status, last.done_at or last.created_at)
 
 
 def _others(caller: Caller, tx: Tx, item: Item, sender: str) -> tuple[OtherItem, ...]:

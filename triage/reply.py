@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from ingest.parse import parse
 from outbox import compose
+from rules import sent_id
 from rules import texts as text_rules
 from rules.access import Caller, Permission
 from rules.codes import Channel, Concern
@@ -20,10 +21,11 @@ from rules.placename import fold
 from rules.reply_policy import ReplyRule, may_reply, require_room
 from rules.texts import Rendered, Text
 from rules.verdict import Facts
-from store import audit, ledger, originals, outgoing, verdicts
+from store import audit, ledger, originals, outgoing, text_versions, verdicts
 from store.engine import Tx
 from store.items import Item
 from store.outgoing import NewOutgoing, Outgoing
+from store.texts import ShelvedText, TextShelf
 from triage.doorkeeper import visible_item, workable_item
 from triage.house import BERLIN, House
 
@@ -51,6 +53,14 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which text; `version` None: whichever may be sent today."""
+
+    text_id: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A finished answer, ready for a mail outlet."""
 
@@ -68,7 +78,7 @@ def proposals(house: House, caller: Caller, item_id: int) -> Proposals:
     if not rule.allowed:
         return Proposals(rule, ())
     day = house.local_now().date()
-    shelf = house.texts.valid(day, item.region)
+    shelf = house.shelf().valid(day, item.region)
     return Proposals(
         rule,
         text_rules.proposals(
@@ -81,7 +91,7 @@ def defaults(house: House, caller: Caller, item_id: int, text_id: str) -> dict[s
     """Values for the gaps of a text that the house knows, as they are typed (TT.MM.JJJJ)."""
     with house.db.read() as tx:
         item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
-    text = house.texts.get(text_id)
+    text = house.shelf().get(text_id)
     known = _house_values(house, item)
     return plain_values({name: known[name] for name in text.gaps if name in known})
 
@@ -92,7 +102,7 @@ def preview(
     """The letter as it would leave. Raises: Refused: `text.placeholder_*`, `text.unknown`."""
     with house.db.read() as tx:
         item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
-    text = _sendable(house, item, text_id, version=None)
+    text = _sendable(house, house.shelf(), item, Wanted(text_id))
     return text_rules.render(text, _checked_values(house, item, text, values))
 
 
@@ -105,17 +115,19 @@ def order(house: House, caller: Caller, item_id: int, token: str, choice: Choice
     another version is approved now. Refused: `reply.forbidden` (R10), `reply.recipient`,
     `reply.too_many` (F10).
     """
-    now = house.clock()
+    now, shelf = house.clock(), house.shelf()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         _require_allowed(tx, item)
-        text = _sendable(house, item, choice.text_id, version=choice.version)
+        text = _sendable(house, shelf, item, Wanted(choice.text_id, choice.version))
         filled = _checked_values(house, item, text, choice.values)
         _require_same_words(text_rules.render(text, filled), choice.body)
-        payload = _payload(house, tx, item, text, filled)
+        payload = _payload(house, tx, item, shelf.shelved(text.id, text.version), filled)
         key = _key(item, text, filled)
         since = now - timedelta(days=1)
         require_room(outgoing.ordered_to_sender(tx, item.message_id, since=since, but_key=key))
+        if outgoing.of_key(tx, key) is None:
+            text_versions.used(tx, text.id, text.version, day=house.local_now().date())
         row = outgoing.order(
             tx,
             NewOutgoing("reply", key, payload, item.id, item.message_id),
@@ -136,10 +148,22 @@ def letter(house: House, row: Outgoing) -> Letter:
     """The letter of an outgoing row, made from the approved text when it leaves.
 
     Raises: Refused: `text.unknown` or `text.changed`: the version is no longer what was
-    approved when the clerk chose it; `mail.deleted`.
+    approved when the clerk chose it; `text.retired`: it was withdrawn since; `mail.deleted`.
     """
     payload = row.payload
-    shelved = house.texts.shelved(payload["text_id"], payload["version"])
+    shelved = house.shelf().shelved(payload["text_id"], payload["version"])
+    if shelved.retired_on is not None:
+        raise Refused("text.retired", f"{payload['text_id']} was withdrawn; choose another text.")
+    return sent_letter(house, row)
+
+
+def sent_letter(house: House, row: Outgoing) -> Letter:
+    """The letter once more, byte for byte, also of a text that was retired since it left.
+
+    Raises: as `letter`, but for `text.retired`.
+    """
+    payload = row.payload
+    shelved = house.shelf().shelved(payload["text_id"], payload["version"])
     if shelved.sha256 != payload["sha256"]:
         raise Refused("text.changed", f"{payload['text_id']} differs from what was chosen.")
     if row.message_id is None:
@@ -152,7 +176,7 @@ def letter(house: House, row: Outgoing) -> Letter:
         recipient=payload["recipient"],
         sender=compose.Mailbox(payload["from_name"], payload["from_address"]),
         date=datetime.fromisoformat(payload["ordered_at"]),
-        message_id=f"<reply-{row.id}.{row.idempotency_key[-12:]}@postlotse.invalid>",
+        message_id=f"<{sent_id.of(row.id, row.idempotency_key)}>",
     )
     return Letter(payload["from_address"], payload["recipient"], data)
 
@@ -176,12 +200,13 @@ def _require_allowed(tx: Tx, item: Item) -> None:
         raise Refused("reply.forbidden", rule.because, source=rule.source)
 
 
-def _sendable(house: House, item: Item, text_id: str, *, version: int | None) -> Text:
+def _sendable(house: House, shelf: TextShelf, item: Item, wanted: Wanted) -> Text:
     """The version that may be sent today from that region."""
-    valid = {t.id: t for t in house.texts.valid(house.local_now().date(), item.region)}
+    text_id, version = wanted.text_id, wanted.version
+    valid = {t.id: t for t in shelf.valid(house.local_now().date(), item.region)}
     text = valid.get(text_id)
     if text is None:
-        house.texts.get(text_id)
+        shelf.get(text_id)
         raise Refused("text.not_valid", f"{text_id} is not valid today in this region.")
     if version is not None and version != text.version:
         raise Conflict(
@@ -228,15 +253,15 @@ def _require_same_words(rendered: Rendered, body: str | None) -> None:
 
 
 def _payload(
-    house: House, tx: Tx, item: Item, text: Text, values: Mapping[str, Value]
+    house: House, tx: Tx, item: Item, chosen: ShelvedText, values: Mapping[str, Value]
 ) -> dict[str, object]:
     message = ledger.message(tx, item.message_id)
     agency = house.directory.agency(item.agency_code)
     name = agency.name if agency else "Postlotse"
     return {
-        "text_id": text.id,
-        "version": text.version,
-        "sha256": house.texts.shelved(text.id, text.version).sha256,
+        "text_id": chosen.text.id,
+        "version": chosen.text.version,
+        "sha256": chosen.sha256,
         "values": plain_values(values),
         "recipient": compose.usable_recipient(message.sender),
         "from_address": house.policy.reply_from.format(agency=_mailbox_name(name)),

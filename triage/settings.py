@@ -140,7 +140,11 @@ class KeySettings(Part):
 
 
 class ReplySettings(Part):
-    """How answers leave: by a smarthost, or (demo) into a Maildir."""
+    """How answers leave: by a smarthost, or (demo) into a Maildir.
+
+    The folder `sent_folder` of the postbox gets a copy of each; empty means none. `warn_days`
+    before a text ends its authors are told.
+    """
 
     outlet: Literal["maildir", "smtp"] = "maildir"
     sent_root: Path = Path("var/sent")
@@ -152,6 +156,9 @@ class ReplySettings(Part):
     ca_file: Path | None = None
     user: str = ""
     password_env: str = ""
+    sent_folder: str = "Gesendet"
+    per_minute: int = Field(default=60, ge=1, le=10_000)
+    warn_days: int = Field(default=30, ge=1, le=365)
 
 
 class DoorSettings(Part):

@@ -10,6 +10,8 @@ from datetime import datetime
 
 import structlog
 
+from ingest import bounce
+from ingest.bounce import Bounce
 from ingest.parse import parse
 from rules import machine_mail, payment, proof, routing
 from rules.codes import Channel, Concern, Team
@@ -25,7 +27,7 @@ from store.engine import Tx
 from store.items import NewItem
 from store.ledger import Described, Message
 from store.verdicts import NewVerdict
-from triage import ruling
+from triage import returned, ruling
 from triage.house import BERLIN, House, Judging
 from triage.ruling import NO_RULES, RulesFor
 
@@ -39,6 +41,8 @@ class Sorted:
     message: Message
     mail: ParsedMail
     verdict: Verdict
+    bounce: Bounce | None = None
+    """What it reports of an answer of ours."""
 
 
 def decide(
@@ -106,7 +110,7 @@ def prepare(house: House, message: Message, data: bytes) -> Sorted:
         mailbox=mailbox,
         rules=house.rules_for(message),
     )
-    return Sorted(message, mail, verdict)
+    return Sorted(message, mail, verdict, bounce.read(data))
 
 
 def write(house: House, tx: Tx, found: Sequence[Sorted]) -> frozenset[int]:
@@ -127,6 +131,9 @@ def write(house: House, tx: Tx, found: Sequence[Sorted]) -> frozenset[int]:
         # Somebody took it out of the postbox before it was sorted; it is worked on all the same.
         ledger.take_out(tx, message_id, now=now)
     audit.add_many(tx, "worker", map(_note, ours), at=now)
+    for one in ours:
+        if one.bounce is not None:
+            returned.take(house, tx, one.message, one.bounce)
     return ids
 
 

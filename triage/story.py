@@ -35,6 +35,9 @@ WORDS: Final = {
     "reply.ordered": "Antwort beauftragt",
     "reply.sent": "Antwort gesendet",
     "reply.dead": "Antwort nicht zustellbar",
+    "reply.bounced": "Antwort kam als unzustellbar zurück",
+    "reply.delayed": "Zustellung der Antwort verzögert sich",
+    "item.reopened": "Wieder geöffnet: Eine Antwort ist nicht angekommen",
 }
 """Actions worth telling. Readings are in the trail, but are not part of the story."""
 

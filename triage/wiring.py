@@ -32,6 +32,7 @@ from rules.outlook_rules import OutlookRule
 from store import texts
 from store.connections import file_of, parse_url
 from store.engine import Database
+from triage import text_stock
 from triage.house import House, Judging, Policy, PostboxPlan, RightsPolicy
 from triage.letterbox import keep_all
 from triage.ports import Door, FolderRights, MailJudge, MailOutlet, Postbox
@@ -68,7 +69,7 @@ def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) 
 
     Raises: Refused: whatever is missing or doesn't fit, with its remedy. TryLater: `store.away`.
     """
-    return House(
+    house = House(
         db=Database.open(settings.store.url),
         judging=build_judging(settings),
         texts=load_texts(settings.data.texts),
@@ -80,6 +81,8 @@ def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) 
         policy=_policy(settings),
         clock=clock,
     )
+    text_stock.take_in(house)
+    return house
 
 
 def house_of(config: Path) -> House:
@@ -145,16 +148,27 @@ def _policy(settings: Settings) -> Policy:
         overdue_minutes=settings.worker.overdue_minutes,
         small_cell=settings.figures.small_cell,
         geschaeftsvorgaenge=settings.figures.geschaeftsvorgaenge,
+        text_warn_days=settings.replies.warn_days,
+        replies_a_minute=settings.replies.per_minute,
+        sent_folder=settings.replies.sent_folder,
         rights=RightsPolicy(
             may_write=settings.rights.mode == "write",
             exempt=frozenset(name.lower() for name in settings.rights.exempt),
-            common_folders=frozenset(settings.rights.common_folders),
+            common_folders=_common_folders(settings),
             clerks_follow_lists=settings.rights.clerks_follow_lists,
         ),
         postboxes=tuple(
             PostboxPlan(box.name, box.region, is_observed=box.mode == "observe")
             for box in settings.postboxes
         ),
+    )
+
+
+def _common_folders(settings: Settings) -> frozenset[str]:
+    """Those of the configuration, and the folder that we lay copies of answers into."""
+    sent = settings.replies.sent_folder
+    return frozenset(
+        (*settings.rights.common_folders, *((sent.partition("/")[0],) if sent else ()))
     )
 
 

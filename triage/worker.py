@@ -32,6 +32,7 @@ from triage import (
     rights_work,
     rounds,
     rule_targets,
+    sent_copy,
 )
 from triage.house import House
 from triage.ports import Door, FolderRights, Postbox
@@ -183,7 +184,7 @@ class _PostboxRound:
         while moved and house.clock() < until:
             moved = filing.file_due(house, box, lease).done
             done += moved
-        return done
+        return done + sent_copy.lay_due(house, box, lease)
 
     def _look_around(self, box: Postbox, lease: Lease) -> None:
         """Now and then, when there is nothing else to do: folders, and what people moved."""

@@ -147,6 +147,16 @@ class OtherItemOut(Out):
     state: str = Field(examples=["waiting"])
 
 
+class ReplyTroubleOut(Out):
+    """The last answer did not arrive: why by code, and the other server's status, if any."""
+
+    outgoing_id: int = Field(examples=[871])
+    text_id: str = Field(examples=["au.eingang"])
+    code: str = Field(examples=["reply.bounced"])
+    status: str = Field(examples=["5.1.1"])
+    at: datetime
+
+
 class ItemDetailOut(Out):
     """All that the desk shows of one item. `mail` is null after deletion."""
 
@@ -160,6 +170,7 @@ class ItemDetailOut(Out):
     handover_error: str
     close_blocked_because: str
     corrected: bool
+    reply_trouble: ReplyTroubleOut | None
 
 
 class CorrectionIn(In):

@@ -94,17 +94,17 @@ def _reply_side(visit: Visit, view: ItemView, wanted: str, typed: Mapping[str, s
     because = f"{rule.because} ({rule.source})"
     if not rule.allowed:
         return ReplySide((), False, because, "")
-    texts = _with_wanted(visit, proposed.texts, wanted)[:LETTERS]
+    texts = _with_wanted(visit, view, proposed.texts, wanted)[:LETTERS]
     letters = tuple(_letter(visit, view.item.id, text, typed) for text in texts)
     chosen = letters[0].text.id if letters else ""
     return ReplySide(letters, True, because, chosen)
 
 
-def _with_wanted(visit: Visit, texts: Iterable[Text], wanted: str) -> list[Text]:
+def _with_wanted(visit: Visit, view: ItemView, texts: Iterable[Text], wanted: str) -> list[Text]:
     """The text that was looked up goes first; it must be valid, or it isn't offered."""
     offered = list(texts)
-    known = visit.house.texts.versions(wanted)
-    usable = [text for text in known if text.valid_from <= visit.today <= text.valid_to]
+    valid = visit.house.shelf().valid(visit.today, view.item.region)
+    usable = [text for text in valid if text.id == wanted]
     return [*usable[-1:], *(text for text in offered if text.id != wanted or not usable)]
 
 

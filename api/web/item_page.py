@@ -194,8 +194,8 @@ def close_reason(view: ItemView) -> CloseReason:
 
 
 def replied(view: ItemView) -> bool:
-    """Whether an answer was ordered for this item."""
-    return any(step.code == "reply.ordered" for step in view.story)
+    """Whether an answer was ordered for this item, and did not come back."""
+    return view.reply_trouble is None and any(step.code == "reply.ordered" for step in view.story)
 
 
 def _owed(view: ItemView) -> bool:

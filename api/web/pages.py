@@ -18,6 +18,7 @@ from api.web import (
     rights_lists,
     rules,
     signin,
+    text_editor,
     texts,
     trial,
 )
@@ -32,6 +33,7 @@ for _room in (
     overview,
     figures,
     texts,
+    text_editor,
     aside,
     postboxes,
     rights,

@@ -54,6 +54,13 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "rights_round": "Die Prüfrunde läuft.",
         "rights_signed": "Abgezeichnet.",
         "rights_undo": "Der Plan wird zurückgenommen, Ordner für Ordner.",
+        "text_approved": "Freigegeben. Die Fassung gilt an ihren Tagen.",
+        "text_retired": "Zurückgezogen. Die Fassung wird nicht mehr gesendet.",
+        "text_saved": "Entwurf gespeichert. Gesendet wird er erst nach der Freigabe durch eine"
+        " zweite Person.",
+        "text_submitted": "Zur Prüfung gegeben.",
+        "text_turned_down": "Mit Grund an den Entwurf zurückgegeben.",
+        "text_withdrawn": "Zurückgeholt. Sie können weiterschreiben.",
         "taken": "Der Vorgang ist für Sie reserviert.",
         "taken_in": "Als Vorgang {} aufgenommen.",
         "waived": "Als nicht zahlungsrelevant begründet.",

@@ -1,4 +1,8 @@
-"""The page "Texte": all approved texts with version, validity, source and proof of approval."""
+"""The page "Texte": all texts with version, state, source and proof of approval.
+
+Readers see what was approved. Who may write or approve sees drafts, differences, checks and uses,
+and decides here; the editor is in text_editor.py.
+"""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -8,61 +12,267 @@ from fastapi import APIRouter, Response
 from api.web import words
 from api.web.letters import filled
 from api.web.render import page
+from api.web.text_search import fits
 from api.web.visit import Reading, Visit
-from rules.access import Permission, require
+from rules.access import Caller, Permission, may, require
+from rules.errors import Refused
+from rules.rule_finding import has_errors
+from rules.text_file import parse_text
+from rules.text_life import Phase, TextState, phase
+from rules.text_use import SMALL_CELL, told
 from rules.texts import Text
+from store.texts import ShelvedText
+from triage import text_life, text_stock, text_view
+from triage.text_view import TextRow, TextShown
 
 router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    text: Text
-    valid: bool
+class Listed:
+    """One text in the list, by the version that is shown of it."""
+
+    id: str
+    title: str
+    version: int
+    phase: Phase
+    note: str
+    ends_soon: bool
     href: str
 
 
 @router.get("/texte")
-def texts_page(
-    visit: Reading, text: str = "", version: int | None = None, suche: str = "", vorgang: int = 0
+def texts_page(  # noqa: PLR0913, PLR0917 - FastAPI's parameters
+    visit: Reading,
+    text: str = "",
+    version: int | None = None,
+    suche: str = "",
+    vorgang: int = 0,
+    stand: str = "",
+    gegen: int = 0,
 ) -> Response:
-    """List and one text. `suche` is a word of a title, short code or concern, never of a mail."""
+    """List and one text. `suche` is a word of a title, short code or concern, never of a mail.
+
+    `gegen` is another version of the text, for editors: what differs from it.
+    """
     require(visit.caller, Permission.READ_TEXTS)
-    found = [row for row in _newest(visit) if fits(row, suche)]
-    valid = {(t.id, t.version) for t in found if t.valid_from <= visit.today <= t.valid_to}
-    rows = [_Row(t, (t.id, t.version) in valid, _href(t, suche, vorgang)) for t in found]
-    chosen = text or (found[0].id if found else "")
-    values = _detail(visit, chosen, version) if chosen else {"text": None}
-    return page(visit.request, "texte.html", shown=rows, query=suche, item_id=vorgang, **values)
+    asked = {"suche": suche, "vorgang": vorgang, "stand": stand}
+    if is_editor(visit.caller):
+        return _for_editors(visit, text, version, asked, against=gegen)
+    return _for_readers(visit, text, version, asked)
 
 
-def fits(text: Text, query: str) -> bool:
-    """Whether each word of the query stands in title, short code, id or the names of concerns."""
-    names = [words.concern(code) for code in text.concerns]
-    haystack = " ".join([text.title, text.short_code, text.id, *text.concerns, *names]).casefold()
-    return all(word in haystack for word in query.casefold().split())
+def is_editor(caller: Caller) -> bool:
+    """Whether the page shows more than what was approved."""
+    return may(caller, Permission.WRITE_TEXTS) or may(caller, Permission.APPROVE_TEXTS)
 
 
-def _newest(visit: Visit) -> list[Text]:
-    newest = {text.id: text for text in visit.house.texts.all()}
-    return sorted(newest.values(), key=lambda text: text.title.casefold())
+def text_page(  # noqa: PLR0913 - what the page needs to come back as it was
+    visit: Visit,
+    shown: TextShown,
+    *,
+    asked: dict[str, object] | None = None,
+    against: int = 0,
+    status: int = 200,
+    fault: str = "",
+    typed: str = "",
+) -> Response:
+    """The page of an editor with that version, after a refusal with its fault."""
+    wanted = asked or {"suche": "", "vorgang": 0, "stand": ""}
+    rows = text_view.listing(visit.house, visit.caller)
+    return page(
+        visit.request,
+        "texte.html",
+        status=status,
+        shown=_listed_rows(rows, wanted),
+        total=len({row.version.text_id for row in rows}),
+        ending=[row for row in rows if row.ends_soon],
+        stock=_stock(visit),
+        query=wanted["suche"],
+        stand=wanted["stand"],
+        item_id=wanted["vorgang"],
+        editor=True,
+        may_write=may(visit.caller, Permission.WRITE_TEXTS),
+        fault=fault,
+        typed=typed,
+        **_editor_detail(visit, shown, against),
+    )
 
 
-def _detail(visit: Visit, text_id: str, version: int | None) -> dict[str, object]:
-    shelved = visit.house.texts.shelved(text_id, version)
+def _for_editors(
+    visit: Visit, text_id: str, version: int | None, asked: dict[str, object], *, against: int
+) -> Response:
+    rows = _listed_rows(text_view.listing(visit.house, visit.caller), asked)
+    chosen = text_id or (rows[0].id if rows else "")
+    if not chosen:
+        return page(
+            visit.request,
+            "texte.html",
+            shown=(),
+            total=0,
+            ending=[],
+            stock=_stock(visit),
+            query=asked["suche"],
+            stand=asked["stand"],
+            item_id=asked["vorgang"],
+            editor=True,
+            may_write=may(visit.caller, Permission.WRITE_TEXTS),
+            text=None,
+        )
+    shown = text_view.show(visit.house, visit.caller, chosen, version)
+    return text_page(visit, shown, asked=asked, against=against)
+
+
+def _for_readers(
+    visit: Visit, text_id: str, version: int | None, asked: dict[str, object]
+) -> Response:
+    newest = {one.text.id: one for one in visit.house.shelf().stock() if one.retired_on is None}
+    found = [one for one in newest.values() if fits(one.text, str(asked["suche"]))]
+    rows = tuple(_listed(visit, one, asked) for one in _by_title(found))
+    chosen = text_id or (rows[0].id if rows else "")
+    detail = _reader_detail(visit, chosen, version) if chosen else {"text": None}
+    return page(
+        visit.request,
+        "texte.html",
+        shown=rows,
+        total=len(rows),
+        query=asked["suche"],
+        stand="",
+        item_id=asked["vorgang"],
+        editor=False,
+        **detail,
+    )
+
+
+def _by_title(found: list[ShelvedText]) -> list[ShelvedText]:
+    return sorted(found, key=lambda one: one.text.title.casefold())
+
+
+def _listed(visit: Visit, one: ShelvedText, asked: dict[str, object]) -> Listed:
+    text = one.text
+    return Listed(
+        id=text.id,
+        title=text.title,
+        version=text.version,
+        phase=_phase_of(visit, one),
+        note=f"Fassung {text.version} · bis {text.valid_to:%d.%m.%Y}",
+        ends_soon=False,
+        href=_href(text.id, asked),
+    )
+
+
+def _phase_of(visit: Visit, one: ShelvedText) -> Phase:
+    state = TextState.APPROVED if one.retired_on is None else TextState.RETIRED
+    text = one.text
+    return phase(state, valid_from=text.valid_from, valid_to=text.valid_to, day=visit.today)
+
+
+def _listed_rows(rows: tuple[TextRow, ...], asked: dict[str, object]) -> tuple[Listed, ...]:
+    """One row a text: its newest version, or the newest in the state that was asked for."""
+    stand, query = str(asked["stand"]), str(asked["suche"])
+    newest: dict[str, Listed] = {}
+    for row in rows:
+        version = row.version
+        if version.text_id in newest or (stand and row.phase != stand):
+            continue
+        text = parse_text(version.data.encode(), id=version.text_id)
+        if fits(text, query):
+            newest[version.text_id] = _editor_row(row, text, asked)
+    return tuple(sorted(newest.values(), key=lambda one: one.title.casefold()))
+
+
+def _editor_row(row: TextRow, text: Text, asked: dict[str, object]) -> Listed:
+    scope = f" · {', '.join(text.regions)}" if text.regions else ""
+    return Listed(
+        id=text.id,
+        title=text.title,
+        version=text.version,
+        phase=row.phase,
+        note=f"Fassung {text.version} · bis {text.valid_to:%d.%m.%Y}{scope}",
+        ends_soon=row.ends_soon,
+        href=_href(text.id, asked, version=text.version),
+    )
+
+
+def _stock(visit: Visit) -> tuple[text_stock.StockDifference, ...]:
+    if not may(visit.caller, Permission.WRITE_TEXTS):
+        return ()
+    return text_stock.differences(visit.house, visit.caller)
+
+
+def _reader_detail(visit: Visit, text_id: str, version: int | None) -> dict[str, object]:
+    """An approved version; a retired one only where its number is named."""
+    shelf = visit.house.shelf()
+    family = [one for one in shelf.stock() if one.text.id == text_id]
+    usable = [one for one in family if one.retired_on is None]
+    if version is None and family and not usable:
+        raise Refused("text.unknown", "this text was withdrawn", text=text_id)
+    shelved = shelf.shelved(text_id, version) if version else usable[-1] if usable else None
+    if shelved is None:
+        shelved = shelf.shelved(text_id)
     text = shelved.text
     return {
         "text": text,
-        "valid": text.valid_from <= visit.today <= text.valid_to,
+        "phase": _phase_of(visit, shelved),
         "subject": filled(text.subject, {}),
         "body": filled(text.body, {}),
-        "fits": ", ".join(words.concern(code) for code in text.concerns) or "alle",
+        "fits": _fits_words(text),
         "approval": shelved.approval,
         "sha256": shelved.sha256,
-        "versions": visit.house.texts.versions(text_id),
+        "versions": family,
     }
 
 
-def _href(text: Text, query: str, item_id: int) -> str:
-    asked = {"text": text.id, "suche": query, "vorgang": item_id}
-    return "/texte?" + urlencode({key: value for key, value in asked.items() if value})
+def _editor_detail(visit: Visit, shown: TextShown, against: int) -> dict[str, object]:
+    version, text = shown.row.version, shown.text
+    pair = sorted((against, version.version)) if against else []
+    older = pair[0] if pair else shown.before.version if shown.before else 0
+    changes = (
+        text_view.compared(visit.house, visit.caller, version.text_id, *pair)
+        if pair
+        else shown.changes
+    )
+    return {
+        "row": shown.row,
+        "version": version,
+        "text": text or parse_text(version.data.encode(), id=version.text_id),
+        "phase": shown.row.phase,
+        "subject": filled(text.subject, {}) if text else "",
+        "body": filled(text.body, {}) if text else "",
+        "fits": _fits_words(text) if text else "",
+        "sha256": version.sha256,
+        "findings": shown.findings,
+        "errors": has_errors(shown.findings),
+        "older": older,
+        "newer": pair[1] if pair else version.version,
+        "changes": changes,
+        "family": shown.versions,
+        "uses": told(shown.uses),
+        "small": SMALL_CELL,
+        "gate": gate(visit.caller, shown),
+        "may_edit": text_life.may_edit(visit.caller, version),
+        "may_decide": text_life.may_decide(visit.caller, version),
+    }
+
+
+def gate(caller: Caller, shown: TextShown) -> str:
+    """Why this person can't approve the version; empty where nothing stands against it."""
+    version = shown.row.version
+    if not may(caller, Permission.APPROVE_TEXTS):
+        return "Freigeben darf, wer das Recht dazu hat; schreiben und freigeben sind getrennt."
+    if not text_life.may_decide(caller, version):
+        return "Der Text gilt nicht nur in Ihrer Region."
+    if caller.name in version.authors:
+        return "Sie haben daran geschrieben. Eine zweite Person gibt frei."
+    if has_errors(shown.findings):
+        return "Die Prüfung hat Fehler gefunden. Geben Sie die Fassung mit Grund zurück."
+    return ""
+
+
+def _fits_words(text: Text) -> str:
+    return ", ".join(words.concern(code) for code in text.concerns) or "alle"
+
+
+def _href(text_id: str, asked: dict[str, object], *, version: int | None = None) -> str:
+    wanted = {"text": text_id, "version": version, **asked}
+    return "/texte?" + urlencode({key: value for key, value in wanted.items() if value})

@@ -212,6 +212,18 @@ DIFFERENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 """What is wrong with a mail that the proof of the day names, and what to do. Source: N2."""
 
+PHASES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
+    {
+        "draft": ("Entwurf", "muted", "circle"),
+        "review": ("in Prüfung", "pay", "clock"),
+        "planned": ("freigegeben, geplant", "good", "clock"),
+        "in_force": ("in Kraft", "good", "check"),
+        "ended": ("abgelaufen", "muted", "minus"),
+        "retired": ("zurückgezogen", "bad", "cross"),
+    }
+)
+"""What a version of a text is today: word, tone, sign. Source: desk guide, page texts."""
+
 MONEY: Final[Mapping[str, str]] = MappingProxyType(
     {
         "yes": "zahlungsrelevant",
@@ -219,6 +231,18 @@ MONEY: Final[Mapping[str, str]] = MappingProxyType(
         "no": "nicht zahlungsrelevant",
     }
 )
+
+REPLY_TROUBLE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "reply.bounced": "Der Mailserver auf der anderen Seite meldet sie als unzustellbar",
+        "smtp.refused": "Unser Mailserver hat sie endgültig abgelehnt",
+        "smtp.later": "Unser Mailserver nahm sie bis zuletzt nicht an",
+        "smtp.away": "Unser Mailserver war bis zuletzt nicht erreichbar",
+        "text.retired": "Der Text wurde zurückgezogen, bevor sie hinausging",
+        "mail.deleted": "Die Nachricht, auf die sie antwortet, ist gelöscht",
+    }
+)
+"""Why an answer did not arrive, by the code of its outgoing row."""
 
 REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -261,6 +285,12 @@ def refusal(code: str, message: str) -> str:
         return REFUSALS[code]
     german = code.startswith(("date.", "text."))
     return message if german else f"Das geht hier nicht ({code}). Nichts wurde geändert."
+
+
+def reply_trouble(code: str, status: str) -> str:
+    """Why an answer did not arrive; an unknown code itself, so that nothing is hidden."""
+    said = REPLY_TROUBLE.get(code, f"Technischer Grund: {code}")
+    return f"{said} ({status})." if status else f"{said}."
 
 
 def aside_reason(code: str) -> str:

@@ -39,12 +39,11 @@ from store.aside import SetAside
 from store.items import Item
 from store.ledger import Message
 from store.rulesets import OffRule
-from store.texts import Approval
-from tests.api import figures_samples, rights_samples, rules_samples
+from tests.api import figures_samples, rights_samples, rules_samples, texts_samples
 from tests.api.small_door import SECRET, ClockHouse, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
-from triage.item_view import Gate, ItemView, OtherItem, Step
+from triage.item_view import Gate, ItemView, OtherItem, ReplyTrouble, Step
 from triage.observed import AgencyPart, Disagreement, Observed
 from triage.relearn import Waiting
 from triage.rule_trial import Span
@@ -255,6 +254,14 @@ SAMPLES: dict[str, Sample] = {
     "sent": Sample(_with(EakteState.SENT), BOTH),
     "received": Sample(_with(EakteState.RECEIVED, close_blocked_because="", corrected=True), BOTH),
     "rejected": Sample(_with(EakteState.REJECTED, handover_error="Kundennummer unbekannt"), BOTH),
+    "returned": Sample(
+        _with(
+            EakteState.WAIVED,
+            close_blocked_because="",
+            reply_trouble=ReplyTrouble(7, "au.eingang", "reply.bounced", "5.1.1", NOW),
+        ),
+        BOTH,
+    ),
     "waived": Sample(_with(EakteState.WAIVED, close_blocked_because=""), BOTH),
     "forbidden": Sample(
         view(
@@ -381,19 +388,6 @@ def _line(request: Request) -> Response:
     return _overview(request, items=items, dues=dues, place="017 Lindenfurt")
 
 
-def _texts(request: Request) -> Response:
-    from api.web.letters import filled
-    from api.web.texts import _Row
-
-    shown = [_Row(t, True, f"/texte?text={t.id}") for t in (text(), APPOINTMENT)]
-    approval = Approval("allgemein.anlage_fehlt", 4, "ab" * 32, "Redaktion", "Freigabe", TODAY)
-    return page(
-        request, "texte.html", shown=shown, query="", item_id=4711, text=text(), valid=True,
-        subject=filled(text().subject, {}), body=filled(text().body, {}), fits="alle",
-        approval=approval, sha256="ab" * 32, versions=(text(version=3), text()),
-    )  # fmt: skip
-
-
 def _aside(request: Request) -> Response:
     codes = ("mail.too_large", "bug", "mail.machine")
     rows = [
@@ -487,6 +481,7 @@ FOR_ADMINS = {
     "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "vollzaehligkeit", "probelauf",
     "regeln", "regeln-leer", "regelsatz", "regeltext", "regeluebernahme", "zahlen", "zahlen-leer",
     *rights_samples.IN_BROWSER,
+    *texts_samples.IN_BROWSER,
 }  # fmt: skip
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
@@ -500,7 +495,6 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "arbeitsplatz-gehalten": lambda r: _desk(r, held=item(), progress=Progress(9, 4, 1)),
         "lage": _overview,
         "lage-agentur": _line,
-        "texte": _texts,
         "beiseite": _aside,
         "postfaecher": _postboxes,
         "vollzaehligkeit": _completeness,
@@ -522,6 +516,7 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "fehler-503": lambda r: problem_page(r, Problem(503, "store.away", "")),
     }
     | rights_samples.PAGES
+    | texts_samples.PAGES
     | {f"vorgang-{name}": (lambda r, n=name: item_sample(r, n)) for name in SAMPLES}
 )
 

@@ -72,6 +72,13 @@ def test_one_button_is_filled_and_the_strip_says_how_far_the_eakte_is(
         assert said in words(strip)
 
 
+def test_an_answer_that_came_back_is_told_with_the_reason(look: Look) -> None:
+    told = words(look("vorgang-returned").query_selector(".bar"))
+    assert "Die Antwort ist nicht angekommen." in told
+    assert "unzustellbar (5.1.1)." in told
+    assert "nicht angekommen" not in words(look("vorgang-waived").query_selector(".bar"))
+
+
 @pytest.mark.parametrize("name", ["owed", "sent", "rejected"])
 def test_a_blocked_close_button_stays_and_says_why(look: Look, name: str) -> None:
     page = look(f"vorgang-{name}")

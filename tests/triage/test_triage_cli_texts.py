@@ -1,0 +1,84 @@
+"""The commands for texts, and the way out into files and back."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from rules.errors import HouseError
+from store import migrate, texts
+from tests.house_fixture import open_house
+from tests.rules.text_samples import typed
+from triage import cli, text_life, text_stock, wiring
+from triage.console import operator
+from triage.text_life import Seen
+
+RUN = CliRunner()
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path}/p.sqlite"
+    migrate.upgrade(url)
+    house = open_house(url)
+    monkeypatch.setattr(wiring, "house_of", lambda _: house)
+    yield house
+    house.db.close()
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "termin" / "neu.txt"
+    path.parent.mkdir()
+    path.write_text(typed(), encoding="utf-8")
+    return path
+
+
+def call(*words, code=0):
+    result = RUN.invoke(cli.app, ["texts", *map(str, words)])
+    assert result.exit_code == code, (result.output, result.exception)
+    return result.output
+
+
+def test_lint_names_errors_and_hints_and_ends_with_one_on_errors(house, file):
+    assert "fit to be approved" in call("lint", file)
+    file.write_text(typed(kanal="fax"), encoding="utf-8")
+    found = json.loads(call("lint", file, "--json", code=1))
+    assert (found["code"], found["line"], found["level"]) == ("text.header", 4, "error")
+    assert "Zeile 4" in call("lint", file, code=1)
+
+
+def test_files_are_imported_as_stock_and_one_as_a_draft(house, file):
+    assert "73 texts taken in" in call("import")
+    assert "0 texts taken in" in call("import")
+    assert "version 1 is a draft" in call("import", file)
+    lines = [json.loads(line) for line in call("list", "--json").splitlines()]
+    assert {line["phase"] for line in lines} == {"in_force", "draft"}
+    assert "-- version 1, draft" in call("show", "termin.neu")
+    file.write_text(typed(titel="Zweiter"), encoding="utf-8")
+    result = RUN.invoke(cli.app, ["texts", "import", str(file)])
+    assert isinstance(result.exception, HouseError)
+    assert result.exception.code == "text.open_draft"
+
+
+def test_what_is_exported_passes_the_check_and_is_the_same_stock(
+    house, file, tmp_path, monkeypatch
+):
+    text_stock.take_in(house)
+    monkeypatch.setenv("LOGNAME", "anna")
+    for version, title in ((1, "Eins"), (2, "Zwei")):
+        text_life.draft(house, operator(), "termin.neu", typed(titel=title))
+        text_life.submit(house, operator(), "termin.neu", version)
+        monkeypatch.setenv("LOGNAME", "berta")
+        text_life.approve(house, operator(), "termin.neu", version, seen=Seen())
+        monkeypatch.setenv("LOGNAME", "anna")
+    text_life.retire(house, operator(), "au.eingang", 1, reason="Gibt es nicht mehr.")
+    out = tmp_path / "out"
+    assert "74 versions" in call("export", out)
+    assert texts.check(out) == ()
+    loaded = texts.load(out)
+    assert [text.title for text in loaded.versions("termin.neu")] == ["Eins", "Zwei"]
+    assert loaded.versions("au.eingang") == ()
+    assert "{+Zwei+}" in call("diff", "termin.neu", 1, 2)
+    result = RUN.invoke(cli.app, ["texts", "export", str(out)])
+    assert result.exception.code == "texts.folder"

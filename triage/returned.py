@@ -1,0 +1,104 @@
+"""Answers that did not arrive: a report of another mail server, or our own giving up.
+
+Such an answer is an open matter: its row is dead with the reason, and its item comes back into the
+line, wherever it was laid. Source: RFC 3464; own decision 0053.
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from ingest.bounce import Bounce
+from rules import sent_id
+from rules.errors import Conflict, Refused
+from rules.item import Event, Freed, ItemState, Reopened
+from rules.ledger import LedgerState
+from store import audit, items, ledger, outgoing
+from store.engine import Tx
+from store.ledger import Message
+from triage import cases
+from triage.house import House
+
+BOUNCED = "reply.bounced"
+"""Error code of an answer that came back."""
+
+_TRIES = 3
+"""A clerk may write at the same moment. As handover.SETTLE_TRIES; own decision 0005."""
+
+_OVERTAKES = timedelta(seconds=120)
+"""So long our note of a sending may be later than the report about it: as send.CLAIM_SECONDS."""
+
+_BACK: dict[ItemState, Event] = {ItemState.CLOSED: Reopened(), ItemState.PENDING: Freed()}
+"""What brings an item back; the other states are open matters already."""
+
+log = structlog.get_logger()
+
+
+def take(house: House, tx: Tx, report: Message, bounce: Bounce) -> None:
+    """Write what a report says, in the commit that sorts it. Repeating it changes nothing.
+
+    A report about no row of ours (a restored database, a forged one) is only a mail set aside.
+    """
+    try:
+        row = outgoing.get(tx, bounce.about.outgoing_id)
+    except Refused:
+        return
+    if row.kind != "reply" or not sent_id.fits(bounce.about, row.idempotency_key):
+        return
+    if row.sent_at is not None and report.kept_at + _OVERTAKES < row.sent_at:
+        # Sorted once more, after the answer was sent again: it tells of the sending before.
+        return
+    now = house.clock()
+    action = BOUNCED if bounce.has_failed else "reply.delayed"
+    if bounce.has_failed:
+        receipt = {"status": bounce.status, "report": report.id}
+        if not outgoing.bounced(tx, row.id, error_code=BOUNCED, receipt=receipt, now=now):
+            return
+    audit.add(
+        tx,
+        "worker",
+        action=action,
+        subject=f"message:{row.message_id}",
+        details={"outgoing": row.id, "status": bounce.status, "report": report.id},
+        at=now,
+    )
+    if bounce.has_failed:
+        log.warning("reply.bounced", outgoing=row.id, status=bounce.status)
+        if row.item_id is not None:
+            bring_back(house, tx, row.item_id)
+
+
+def bring_back(house: House, tx: Tx, item_id: int) -> bool:
+    """Let a closed item, or one that would close by itself, wait again; True if it was one.
+
+    Raises: Conflict: `item.changed` if somebody else goes on writing it.
+    """
+    for attempt in range(_TRIES):
+        item = items.get(tx, item_id)
+        event = _BACK.get(item.state)
+        if event is None:
+            return False
+        try:
+            cases.by_machine(tx, item, event, now=house.clock())
+        except Conflict:
+            if attempt == _TRIES - 1:
+                raise
+        else:
+            break
+    _reopen_message(house, tx, item.message_id)
+    audit.add(
+        tx,
+        "worker",
+        action="item.reopened",
+        subject=f"message:{item.message_id}",
+        details={"item": item_id},
+        at=house.clock(),
+    )
+    return True
+
+
+def _reopen_message(house: House, tx: Tx, message_id: int) -> None:
+    """What was done is open again; what was deleted meanwhile stays deleted."""
+    if ledger.locked(tx, message_id).state is LedgerState.DONE:
+        now = house.clock()
+        ledger.set_state(tx, message_id, LedgerState.SORTED, reason="reopened", now=now)
