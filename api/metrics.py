@@ -20,7 +20,7 @@ from prometheus_client import (
 
 from api.auth import HouseHere
 from rules.errors import HouseError
-from triage import figures, freshness
+from triage import figures, freshness, sweep_proof
 from triage.house import House
 
 REQUESTS: Final = Counter(
@@ -60,6 +60,7 @@ def _gauges(house: House) -> CollectorRegistry:
     try:
         now, ways = figures.progress(house), freshness.look(house)
         aside = figures.aside_reasons(house)
+        waiting, outside = sweep_proof.waiting(house)
     except HouseError:
         up.set(0)
         return registry
@@ -70,6 +71,11 @@ def _gauges(house: House) -> CollectorRegistry:
     lying = Gauge("postlotse_aside", "Mails that lie aside now.", ("reason",), registry=registry)
     for reason, number in aside:
         lying.labels(reason).set(number)
+    sweep = Gauge("postlotse_sweep_waiting", "Mails of ordered runs.", registry=registry)
+    sweep.set(waiting)
+    copies = Gauge("postlotse_sweep_copies", "Copies to remove.", ("kind",), registry=registry)
+    for kind, number in outside.items():
+        copies.labels(kind).set(number)
     oldest = Gauge(
         "postlotse_oldest_unsorted_seconds",
         "How long the oldest unsorted mail has waited; 0 where none waits.",

@@ -21,6 +21,7 @@ from triage import (
     cli_ruleset_import,
     cli_rulesets,
     cli_run,
+    cli_sweep,
     log,
 )
 from triage.console import fail
@@ -38,6 +39,7 @@ cli_models.register(app)
 cli_relearn.register(app)
 cli_admin.register(app)
 cli_backfill.register(app)
+cli_sweep.register(app)
 cli_observed.register(app)
 cli_rulesets.register(app)
 cli_rights.register(app)
