@@ -16,6 +16,7 @@ from triage import (
     cli_model,
     cli_models,
     cli_observed,
+    cli_person,
     cli_relearn,
     cli_rights,
     cli_ruleset_import,
@@ -40,6 +41,7 @@ cli_relearn.register(app)
 cli_admin.register(app)
 cli_backfill.register(app)
 cli_sweep.register(app)
+cli_person.register(app)
 cli_observed.register(app)
 cli_rulesets.register(app)
 cli_rights.register(app)

@@ -40,7 +40,7 @@ from store.items import Item
 from store.ledger import Message
 from store.rulesets import OffRule
 from store.texts import Approval
-from tests.api import rights_samples, rules_samples
+from tests.api import deletion_samples, rights_samples, rules_samples
 from tests.api.small_door import SECRET, ClockHouse, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
@@ -486,7 +486,7 @@ def _rule_text(request: Request) -> Response:
 FOR_ADMINS = {
     "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "vollzaehligkeit", "probelauf",
     "regeln", "regeln-leer", "regelsatz", "regeltext", "regeluebernahme",
-    *rights_samples.IN_BROWSER,
+    *rights_samples.IN_BROWSER, *deletion_samples.PAGES,
 }  # fmt: skip
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
@@ -520,6 +520,7 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "fehler-503": lambda r: problem_page(r, Problem(503, "store.away", "")),
     }
     | rights_samples.PAGES
+    | deletion_samples.PAGES
     | {f"vorgang-{name}": (lambda r, n=name: item_sample(r, n)) for name in SAMPLES}
 )
 
