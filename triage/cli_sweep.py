@@ -33,10 +33,13 @@ def register(parent: typer.Typer) -> None:
 
 
 @app.callback()
-def sweep_alone(context: typer.Context) -> None:
-    """Without a command: the preview of `postlotse.toml`, which writes nothing."""
+def sweep_alone(context: typer.Context, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Deletion with proof. Without a command: the preview, which writes nothing.
+
+    Example: postlotse sweep
+    """
     if context.invoked_subcommand is None:
-        plan(DEFAULT_CONFIG)
+        plan(config)
 
 
 @app.command()

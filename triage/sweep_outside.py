@@ -25,16 +25,15 @@ log = structlog.get_logger()
 
 
 def from_outlets(house: House, outlets: Outlets, lease: Lease) -> int:
-    """Remove what is due in the eAkte's drop and among the answers sent; how many were settled.
+    """Remove what is due in the eAkte's drop and among the answers sent; how many were looked at.
 
-    What can't be reached now is tried again tomorrow and stops no other.
+    One page of them; what can't be reached now is due again tomorrow and stops no other.
     Raises: Conflict: `lease.lost`. TryLater: `store.away`.
     """
     with house.db.read() as tx:
         due = sweep_removals.due(
             tx, (EAKTE, SENT), now=house.clock(), limit=house.policy.sweep.batch_mails
         )
-    settled = 0
     for one in due:
         try:
             state, code = _removed(house, outlets, one)
@@ -43,8 +42,7 @@ def from_outlets(house: House, outlets: Outlets, lease: Lease) -> int:
                 raise
             state, code = "", exc.code
         _write_down(house, one, state, code, lease=lease)
-        settled += bool(state)
-    return settled
+    return len(due)
 
 
 def from_postbox(house: House, box: Postbox, lease: Lease) -> int:

@@ -60,7 +60,8 @@ def run(house: House, outlets: Outlets, worker: str, plan_id: int) -> None:
         held = lease
         while batch(house, held, plan).looked_at:
             held = _renewed(house, held)
-        sweep_outside.from_outlets(house, outlets, held)
+        while sweep_outside.from_outlets(house, outlets, held):
+            held = _renewed(house, held)
         finish(house, held, plan)
 
 
