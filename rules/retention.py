@@ -59,7 +59,7 @@ HOUSE_RETENTION: Final = RetentionRules()
 def on_order(basis: str) -> RetentionRules:
     """The periods where a person's data have to go at once: none. Every other lock stays shut.
 
-    Source: Art. 17 DSGVO; § 84 (2) SGB X; own decision 0052.
+    Source: Art. 17 DSGVO; § 84 (2) SGB X; own decision 0054.
     """
     period = Period(0, basis)
     return RetentionRules(period, period, period)
@@ -69,7 +69,7 @@ def cutoff(today: date, rules: RetentionRules) -> date:
     """The last local day of ending from which any period can be over today.
 
     What ended later can't be deleted by age whatever it is, so nobody need look at it.
-    Source: own decision 0052.
+    Source: own decision 0054.
     """
     return today - timedelta(days=min(period.days for period in _periods(rules).values()))
 

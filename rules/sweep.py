@@ -1,7 +1,7 @@
 """What a deletion run is made of: the plan with its hash, holds, grounds, and what was left.
 
 A plan names messages by number and fingerprint; its hash binds the run to what was previewed.
-Source: Weisung 202404002 "Regelungen"; § 84 SGB X; Art. 17 DSGVO; F51, N10; own decision 0052.
+Source: Weisung 202404002 "Regelungen"; § 84 SGB X; Art. 17 DSGVO; F51, N10; own decision 0054.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ BASIS_WORDS: Final = {
 }
 
 REFERENCE_MAX_CHARS: Final = 60
-"""A file number fits, a story does not: the trail holds no content. Source: own decision 0052."""
+"""A file number fits, a story does not: the trail holds no content. Source: own decision 0054."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def plan_hash(rows: Iterable[PlanRow], *, day: date, rules: RetentionRules) -> s
     """The name of a plan: SHA-256 over the day, the periods, and one line a message, by number.
 
     The same mails on the same day under the same periods give the same hash; one mail more or less
-    gives another. Source: own decision 0052.
+    gives another. Source: own decision 0054.
     """
     digest = hashlib.sha256(f"{day.isoformat()}\n{rules_line(rules)}\n".encode())
     for row in sorted(rows, key=lambda row: row.message_id):
@@ -78,14 +78,14 @@ def plan_hash(rows: Iterable[PlanRow], *, day: date, rules: RetentionRules) -> s
 
 
 def rules_line(rules: RetentionRules) -> str:
-    """The periods as one line of JSON, keys sorted, for hash and proof. Own decision 0052."""
+    """The periods as one line of JSON, keys sorted, for hash and proof. Own decision 0054."""
     periods = {"done": rules.done, "aside": rules.aside, "gone": rules.gone}
     told = {name: [period.days, period.source] for name, period in periods.items()}
     return json.dumps(told, ensure_ascii=False, sort_keys=True)
 
 
 def tallies(found: Iterable[tuple[str, str, Keep, int]]) -> tuple[Tally, ...]:
-    """Sum up (postbox, agency, answer, number); sorted. Source: own decision 0052."""
+    """Sum up (postbox, agency, answer, number); sorted. Source: own decision 0054."""
     counted: Counter[tuple[str, str, Keep]] = Counter()
     for postbox, agency, keep, number in found:
         counted[postbox, agency, keep] += number

@@ -40,7 +40,7 @@ Source: claim measurement 2026-11-23; own decision 0003.
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 """`secure_delete`: what is deleted is overwritten with zeros, not only forgotten, whatever the
-SQLite library was built with. Source: SQLite documentation, PRAGMA secure_delete; decision 0053."""
+SQLite library was built with. Source: SQLite documentation, PRAGMA secure_delete; decision 0055."""
 
 CHECKPOINT_PAGES = 8_000
 """The WAL is written back when it is 32 MB long, not after each batch of mails with files.

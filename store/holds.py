@@ -2,7 +2,7 @@
 
 A hold is on one message or on a whole postbox. Rows are never removed: a released one stays as
 proof. They hold a file number of the house at most, never a name or content.
-Source: F51; § 84 (3) SGB X (restriction instead of deletion); own decision 0052.
+Source: F51; § 84 (3) SGB X (restriction instead of deletion); own decision 0054.
 """
 
 from collections.abc import Collection, Iterable

@@ -1,7 +1,7 @@
 """Which messages are from or about one person: by address, or by Kundennummer in a verdict.
 
 Run by hand, for Art. 15 and 17 DSGVO. What is deleted already names nobody and is not found.
-Source: F51; own decision 0052.
+Source: F51; own decision 0054.
 """
 
 from collections.abc import Collection
@@ -16,7 +16,7 @@ from store.tables import message, verdict
 PAGE = 5_000
 """Verdicts looked through in one read: seconds of PostgreSQL's time limit, not minutes.
 
-Source: own decision 0052.
+Source: own decision 0054.
 """
 
 

@@ -1,7 +1,7 @@
 """The read-back after a deletion: is there a column left that holds anything of these messages?
 
 Asked of the database itself, not of what the run believes to have done. Source: N10; own decision
-0052.
+0054.
 """
 
 from collections.abc import Iterable

@@ -2,7 +2,7 @@
 
 SQLite overwrites what it deletes (`secure_delete`, connections.py); what is left is the WAL, which
 still holds pages as they were, so it is written back and cut to nothing. PostgreSQL keeps dead rows
-until VACUUM; then their place is used again. Source: own decision 0053.
+until VACUUM; then their place is used again. Source: own decision 0055.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ TABLES = ("original", "message", "verdict", "outgoing", "item", "aside", "idempo
 """Tables whose rows held content."""
 
 TRIES = 3
-"""A reader may hold the WAL back for the moment of one page. Source: own decision 0053."""
+"""A reader may hold the WAL back for the moment of one page. Source: own decision 0055."""
 
 
 @dataclass(frozen=True, slots=True)

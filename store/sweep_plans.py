@@ -1,7 +1,7 @@
 """Deletion plans that are carried out: the plan, its rows, and how each of them ended.
 
 A plan is written whole, in one commit; a row is `planned` until it is erased or kept with a code.
-Source: F51; own decision 0052.
+Source: F51; own decision 0054.
 """
 
 from collections.abc import Mapping, Sequence

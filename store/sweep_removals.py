@@ -2,7 +2,7 @@
 
 Written in the commit that erases our copy, carried out afterwards, as often as it takes: removing
 what is gone already does no harm, for a copy is compared by its bytes or its own name.
-Source: own decision 0052.
+Source: own decision 0054.
 """
 
 from collections.abc import Collection, Iterable

@@ -3,7 +3,7 @@
 Whoever may write to the database can forge a whole new chain; he can't change a file that lies
 elsewhere, or that only grows. Each line names its predecessor, so that the file itself can't lose
 one unseen. Source: F52, N20; BSI Mindeststandard Protokollierung und Detektion v2.1; own decision
-0053.
+0055.
 """
 
 import fcntl

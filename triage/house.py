@@ -82,7 +82,7 @@ class Policy:
     rights: RightsPolicy = RightsPolicy()
     sweep: SweepPolicy = SweepPolicy()
     anchor: Path | None = None
-    """File that notes the trail's head once a day; None: nowhere. Own decision 0053."""
+    """File that notes the trail's head once a day; None: nowhere. Own decision 0055."""
     postboxes: tuple[PostboxPlan, ...] = ()
     """All of the configuration, in its order."""
 

@@ -1,7 +1,7 @@
 """One person's data: found, handed out (Art. 15 DSGVO), and proposed for deletion (Art. 17).
 
 The export holds real mail: it lies in a folder that only its owner may read, and every read stands
-in the trail, without saying whose. Source: Art. 15, 17 DSGVO; § 83, § 84 SGB X; own decision 0052.
+in the trail, without saying whose. Source: Art. 15, 17 DSGVO; § 83, § 84 SGB X; own decision 0054.
 """
 
 import json

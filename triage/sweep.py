@@ -2,7 +2,7 @@
 
 Preview, order, run, proof. A preview never writes; an order is bound to it by its hash; a run asks
 the rules once more for each message (sweep_run.py); the proof reads back (sweep_proof.py).
-Source: Weisung 202404002 "Regelungen"; § 84 SGB X; Art. 17 DSGVO; F51, N10; own decision 0052.
+Source: Weisung 202404002 "Regelungen"; § 84 SGB X; Art. 17 DSGVO; F51, N10; own decision 0054.
 """
 
 import json
@@ -36,11 +36,11 @@ from triage import sweep_holds
 from triage.house import BERLIN, House
 
 PAGE = 1000
-"""Messages looked at in one read: no transaction of a preview is long. Source: own decision 0052.
+"""Messages looked at in one read: no transaction of a preview is long. Source: own decision 0054.
 """
 
 LISTED = 200
-"""Plans and holds shown at most. Source: own decision 0052."""
+"""Plans and holds shown at most. Source: own decision 0054."""
 
 log = structlog.get_logger()
 

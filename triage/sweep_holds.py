@@ -1,7 +1,7 @@
 """What is kept back from deletion, and what somebody has looked at while it lay aside.
 
 A hold waits for the commit of a run that is deleting just now; from then on it holds.
-Source: F51; own decision 0052.
+Source: F51; own decision 0054.
 """
 
 from dataclasses import replace
@@ -16,10 +16,10 @@ from store.holds import Hold, NewHold
 from triage.house import House
 
 LEASE = "sweep"
-"""One deletion run at a time in the whole house. Source: own decision 0052."""
+"""One deletion run at a time in the whole house. Source: own decision 0054."""
 
 LISTED = 200
-"""Holds shown at most. Source: own decision 0052."""
+"""Holds shown at most. Source: own decision 0054."""
 
 
 def hold(house: House, caller: Caller, new: NewHold) -> int:

@@ -2,7 +2,7 @@
 
 Each has its intent (store/sweep_removals.py) since the commit that erased our copy. Repeating a
 removal does no harm: a mail goes only if its bytes have the fingerprint, the others by their own
-name. Source: own decision 0052; promise 9 (observed postboxes are never written to).
+name. Source: own decision 0054; promise 9 (observed postboxes are never written to).
 """
 
 from datetime import timedelta
@@ -19,7 +19,7 @@ from triage.ports import Postbox
 from triage.send import Outlets
 
 WAIT_HOURS = 24
-"""A package waits for its receipt that long before it is looked at again. Own decision 0052."""
+"""A package waits for its receipt that long before it is looked at again. Own decision 0054."""
 
 log = structlog.get_logger()
 

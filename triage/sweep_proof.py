@@ -1,7 +1,7 @@
 """The proof of a deletion run: what went, what stayed and why, and that nothing is left.
 
 Read from the database each time it is asked for, not remembered: tombstones, codes, leftovers.
-It holds numbers, fingerprints and codes, and no content. Source: N10; own decision 0052.
+It holds numbers, fingerprints and codes, and no content. Source: N10; own decision 0054.
 """
 
 import hashlib

@@ -2,7 +2,7 @@
 
 A batch asks the rules once more, under lock: what a hold or a clerk has changed since the plan is
 kept, with its code. Our copy and the intents against copies outside go in one commit; those are
-carried out afterwards (sweep_outside.py). Source: N10; own decision 0052.
+carried out afterwards (sweep_outside.py). Source: N10; own decision 0054.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ from triage.house import House
 from triage.send import Outlets
 
 LEASE_SECONDS = 300
-"""Longer than one batch takes, also beside a busy writer. Source: own decision 0052."""
+"""Longer than one batch takes, also beside a busy writer. Source: own decision 0054."""
 
 log = structlog.get_logger()
 
