@@ -11,6 +11,7 @@ from api import (
     letters,
     metrics,
     openapi,
+    retention,
     rights,
     rulesets,
     texts,
@@ -44,7 +45,18 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
     app.state.keys = KeyRing(door.keys)
     app.state.scope = ListScope(house)
     errors.register(app)
-    for room in (automation, clerks, letters, admins, rights, rulesets, texts, health, metrics):
+    for room in (
+        automation,
+        clerks,
+        letters,
+        admins,
+        rights,
+        rulesets,
+        texts,
+        health,
+        metrics,
+        retention,
+    ):
         app.include_router(room.router)
     pages.install(app)
     wrap(app, door)

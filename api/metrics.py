@@ -20,7 +20,7 @@ from prometheus_client import (
 
 from api.auth import HouseHere
 from rules.errors import HouseError
-from triage import figures, freshness, text_ends
+from triage import figures, freshness, sweep_proof, text_ends
 from triage.house import House
 
 REQUESTS: Final = Counter(
@@ -61,6 +61,7 @@ def _gauges(house: House) -> CollectorRegistry:
         now, ways = figures.progress(house), freshness.look(house)
         aside = figures.aside_reasons(house)
         ending = text_ends.look(house)
+        waiting, outside = sweep_proof.waiting(house)
     except HouseError:
         up.set(0)
         return registry
@@ -75,6 +76,11 @@ def _gauges(house: House) -> CollectorRegistry:
         "postlotse_texts_ending", "Texts whose end is near and not provided for.", registry=registry
     )
     texts.set(len(ending))
+    sweep = Gauge("postlotse_sweep_waiting", "Mails of ordered runs.", registry=registry)
+    sweep.set(waiting)
+    copies = Gauge("postlotse_sweep_copies", "Copies to remove.", ("kind",), registry=registry)
+    for kind, number in outside.items():
+        copies.labels(kind).set(number)
     oldest = Gauge(
         "postlotse_oldest_unsorted_seconds",
         "How long the oldest unsorted mail has waited; 0 where none waits.",

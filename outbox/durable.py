@@ -28,6 +28,26 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def remove_folder(path: Path) -> bool:
+    """Remove a folder of plain files; False if it is not there. Idempotent. Raises: OSError."""
+    if not path.is_dir():
+        return False
+    for file in path.iterdir():
+        file.unlink(missing_ok=True)
+    path.rmdir()
+    sync_folder(path.parent)
+    return True
+
+
+def remove_file(path: Path) -> bool:
+    """Remove a file; False if it is not there. Idempotent. Raises: OSError."""
+    if not path.exists():
+        return False
+    path.unlink(missing_ok=True)
+    sync_folder(path.parent)
+    return True
+
+
 def publish_file(path: Path, data: bytes, *, by_way_of: Path) -> None:
     """Let `path` appear with all its bytes at once; `by_way_of` is a free name on the same disk.
 

@@ -24,7 +24,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from outbox.durable import publish_folder, sync_folder
+from outbox.durable import publish_folder, remove_file, remove_folder, sync_folder
 from outbox.xdomea import message, original_name
 from rules.errors import Refused, TryLater, Unreadable
 from rules.handover import Package, Receipt
@@ -126,6 +126,48 @@ class DirectoryOutlet:
                 _put_away(path, self.drop / RECEIPTS / CONFIRMED)
         except OSError as exc:
             raise _disk(self.drop, exc) from exc
+
+    def holds(self, key: str) -> bool:
+        """Whether package, its draft or a receipt of that hand-over lies in the drop.
+
+        Raises:
+            TryLater: `eakte.drop_missing`, `eakte.disk`.
+        """
+        self._check_drop()
+        name = folder_name(key)
+        folders = (self.drop / PACKAGES / name, self.drop / _BUILDING / name)
+        try:
+            return any(folder.exists() for folder in folders) or bool(self._papers_of(name))
+        except OSError as exc:
+            raise _disk(self.drop, exc) from exc
+
+    def discard(self, key: str) -> bool:
+        """Remove package, draft and receipts of a hand-over; durable when it returns.
+
+        The caller knows that the eAkte has answered. The receipt goes first: where the package
+        stays because of a crash, the next call finds it. False if nothing lay there. Idempotent.
+
+        Raises:
+            TryLater: `eakte.drop_missing`, `eakte.disk`.
+        """
+        self._check_drop()
+        name = folder_name(key)
+        try:
+            found = [remove_file(path) for path in self._papers_of(name)]
+            found += [remove_folder(self.drop / place / name) for place in (PACKAGES, _BUILDING)]
+        except OSError as exc:
+            raise _disk(self.drop, exc) from exc
+        return any(found)
+
+    def _papers_of(self, name: str) -> list[Path]:
+        """Receipts by their file's name, also those put away, with their numbered doubles."""
+        receipts = self.drop / RECEIPTS
+        return [
+            path
+            for folder in (receipts, receipts / CONFIRMED)
+            for path in sorted(folder.glob(f"{name}*.json"))
+            if path.name == f"{name}.json" or path.name.removeprefix(f"{name}.")[:-5].isdigit()
+        ]
 
     def _check_drop(self) -> None:
         if not self.drop.is_dir():

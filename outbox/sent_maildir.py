@@ -3,12 +3,16 @@
 Source: maildir(5): written in tmp, then renamed to new.
 """
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
-from outbox.durable import publish_file
+from outbox.durable import publish_file, remove_file
 from rules.errors import TryLater
+
+_NAME: Final = re.compile(r"[0-9a-f]{40}\.postlotse", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,26 @@ class SentMaildir:
                 "sent.disk", f"{self.root}: {exc.strerror}; check path, rights and space"
             ) from exc
         return name
+
+    def discard(self, answer: str) -> bool:
+        """Remove the mail of that file name, wherever a mail program has moved it below `root`.
+
+        Raises:
+            TryLater: `sent.disk`.
+        """
+        if not _NAME.fullmatch(answer):
+            return False
+        try:
+            found = [
+                remove_file(path)
+                for folder in ("tmp", "new", "cur")
+                for path in sorted((self.root / folder).glob(f"{answer}*"))
+            ]
+        except OSError as exc:
+            raise TryLater(
+                "sent.disk", f"{self.root}: {exc.strerror}; check path, rights and space"
+            ) from exc
+        return any(found)
 
     def _is_there(self, name: str) -> bool:
         """Also after a mail program has moved it to cur and added flags."""

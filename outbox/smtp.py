@@ -88,6 +88,10 @@ class SmtpOutlet:
         with suppress(smtplib.SMTPException, OSError):
             server.quit()
 
+    def discard(self, answer: str) -> bool:  # noqa: ARG002 - the port's; nothing stays with us
+        """Never anything: what left by a server lies with its recipient."""
+        return False
+
     def _connected(self) -> smtplib.SMTP:
         where = f"{self.account.host}:{self.account.port}"
         try:

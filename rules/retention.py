@@ -25,6 +25,7 @@ class Keep(StrEnum):
     NOT_DONE = "not_done"
     UNSEEN = "unseen"
     RECEIPT_MISSING = "receipt_missing"
+    ON_ITS_WAY = "on_its_way"
     PERIOD = "period"
     DELETED = "deleted"
 
@@ -54,6 +55,25 @@ class RetentionRules:
 
 HOUSE_RETENTION: Final = RetentionRules()
 
+
+def on_order(basis: str) -> RetentionRules:
+    """The periods where a person's data have to go at once: none. Every other lock stays shut.
+
+    Source: Art. 17 DSGVO; § 84 (2) SGB X; own decision 0054.
+    """
+    period = Period(0, basis)
+    return RetentionRules(period, period, period)
+
+
+def cutoff(today: date, rules: RetentionRules) -> date:
+    """The last local day of ending from which any period can be over today.
+
+    What ended later can't be deleted by age whatever it is, so nobody need look at it.
+    Source: own decision 0054.
+    """
+    return today - timedelta(days=min(period.days for period in _periods(rules).values()))
+
+
 _ENDS: Final = frozenset({LedgerState.DONE, LedgerState.ASIDE, LedgerState.GONE})
 
 
@@ -65,6 +85,8 @@ class Record:
     `seen` says that a person looked at what was set aside; elsewhere it is not asked for.
     `item_open` says that somebody still has to work on it, though it is gone from the postbox.
     `holds` are reasons of people to keep it (a lawsuit, a request for access), as ids or codes.
+    `on_its_way` says that something of it still has to leave the house, or may be moving in the
+    postbox at this moment.
     """
 
     state: LedgerState
@@ -74,6 +96,7 @@ class Record:
     holds: tuple[str, ...] = ()
     seen: bool = False
     item_open: bool = False
+    on_its_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +144,8 @@ def _lock(record: Record) -> tuple[Keep, str] | None:
     settled = record.eakte in (EakteState.RECEIVED, EakteState.WAIVED)
     if record.payment is not PaymentRelevant.NO and not settled:
         return Keep.RECEIPT_MISSING, "Zahlungsrelevant, aber die Quittung der eAkte fehlt."
+    if record.on_its_way:
+        return Keep.ON_ITS_WAY, "Eine Antwort, Übergabe oder Ablage ist noch unterwegs."
     return None
 
 

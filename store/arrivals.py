@@ -97,6 +97,12 @@ def seen(tx: Tx, *, day: date, postbox: str | None = None) -> int:
     return number
 
 
+def seen_ever(tx: Tx) -> int:
+    """How many messages ever arrived, on all ways. Slow: for reports only."""
+    number: int = tx.run(sa.select(sa.func.count()).select_from(arrival)).scalar_one()
+    return number
+
+
 def differences(tx: Tx, *, day: date, postbox: str | None = None) -> tuple[Difference, ...]:
     """The mails of the local day that are not accounted for exactly once, by id and fault."""
     found = {

@@ -140,6 +140,19 @@ def verify(tx: Tx, *, after_seq: int = 0, limit: int = 10_000) -> Verified:
     return Verified(len(entries), last or after_seq, broken)
 
 
+def head(tx: Tx) -> tuple[int, str]:
+    """Number and hash of the last sealed entry; (0, GENESIS) where there is none."""
+    return _tail(tx)
+
+
+def hash_at(tx: Tx, seq: int) -> str | None:
+    """The stored hash of the entry with that seal, or None where there is none."""
+    found: str | None = tx.run(
+        sa.select(table.c.hash).where(table.c.seal_seq == seq)
+    ).scalar_one_or_none()
+    return found
+
+
 def of_subject(tx: Tx, subject: str, *, limit: int = 200) -> tuple[Entry, ...]:
     """The story of one thing, oldest first."""
     return listing(tx, limit=limit, subject=subject)

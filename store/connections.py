@@ -6,7 +6,10 @@ every commit on the disk, and no statement, lock or forgotten transaction withou
 
 import logging
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -35,12 +38,18 @@ POSTGRESQL_LIMITS = {
 Source: claim measurement 2026-11-23; own decision 0003.
 """
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+"""`secure_delete`: what is deleted is overwritten with zeros, not only forgotten, whatever the
+SQLite library was built with. Source: SQLite documentation, PRAGMA secure_delete; decision 0055."""
+
 CHECKPOINT_PAGES = 8_000
 """The WAL is written back when it is 32 MB long, not after each batch of mails with files.
 
 Source: measurement 2026-11-26; own decision 0036.
 """
+
+BARE: Final[Mapping[str, bool]] = MappingProxyType({"postlotse_bare": True})
+"""Option of a connection on which no transaction is begun: for maintenance, see `Database.bare`."""
 
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 10
@@ -112,7 +121,8 @@ def _sqlite(url: sa.URL, *, begin: str) -> sa.Engine:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if not connection.get_execution_options().get("postlotse_bare"):
+            connection.exec_driver_sql(begin)
 
     return engine
 

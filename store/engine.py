@@ -101,6 +101,16 @@ class Database:
         with self._turn(), self._transaction(self._writer) as tx:
             yield tx
 
+    @contextmanager
+    def bare(self) -> Iterator[sa.Connection]:
+        """A writing connection without any transaction, for maintenance; only for this room.
+
+        On SQLite it takes its turn like every writer.
+        Raises: TryLater: `store.away`.
+        """
+        with self._turn(), self._writer.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT", **connections.BARE)
+
     def ping(self) -> None:
         """Ask the database for a sign of life and for its schema.
 

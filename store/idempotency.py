@@ -3,6 +3,8 @@
 Source: the `Idempotency-Key` of `POST /v1/mails`; own decision 0021.
 """
 
+import json
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,3 +67,37 @@ def remember(
 def forget(tx: Tx, *, before: datetime) -> int:
     """Drop answers older than that; how many."""
     return tx.run(sa.delete(table).where(table.c.created_at < before)).rowcount
+
+
+def forget_about(tx: Tx, *, messages: Collection[int], items: Collection[int]) -> int:
+    """Drop answers that speak of these messages or items; how many. A repetition runs anew.
+
+    Reads all answers there are, which are those of a day at most.
+    """
+    dropped = 0
+    rows = tx.run(sa.select(table.c.caller, table.c.key, table.c.body)).all()
+    for caller, key, body in rows:
+        named = set(_numbers(body))
+        wanted = {"message_id": messages, "item_id": items}
+        if any(number in wanted.get(name, ()) for name, number in named):
+            statement = sa.delete(table).where(table.c.caller == caller, table.c.key == key)
+            dropped += tx.run(statement).rowcount
+    return dropped
+
+
+def _numbers(value: object) -> Iterator[tuple[str, int]]:
+    """All pairs of name and number in an answer, also inside the text that it is."""
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if isinstance(inner, int):
+                yield name, inner
+            else:
+                yield from _numbers(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _numbers(inner)

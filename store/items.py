@@ -189,6 +189,15 @@ def messages_with_item(tx: Tx, message_ids: Iterable[int]) -> frozenset[int]:
     return frozenset(found)
 
 
+def ids_of_messages(tx: Tx, message_ids: Iterable[int]) -> frozenset[int]:
+    """The items of these messages."""
+    found: set[int] = set()
+    for part in parts(sorted(set(message_ids))):
+        statement = sa.select(table.c.id).where(table.c.message_id.in_(part))
+        found.update(tx.run(statement).scalars())
+    return frozenset(found)
+
+
 def get(tx: Tx, item_id: int) -> Item:
     """The item. Raises: Refused: `item.unknown`."""
     found = rows.one_as(tx, Item, sa.select(*COLUMNS).where(table.c.id == item_id))

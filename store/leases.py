@@ -81,6 +81,11 @@ def hold(tx: Tx, lease: Lease, *, now: datetime) -> None:
         raise _lost(lease)
 
 
+def wait_for(tx: Tx, name: str) -> None:
+    """Nobody writes under that lease until this transaction ends; who just did has committed."""
+    tx.run(sa.select(table.c.fence).where(table.c.name == name).with_for_update())
+
+
 def require_time(lease: Lease, *, now: datetime) -> None:
     """Before a command to a server that knows no fences: the lease has not run out by our clock.
 

@@ -17,11 +17,13 @@ from triage import (
     cli_model,
     cli_models,
     cli_observed,
+    cli_person,
     cli_relearn,
     cli_rights,
     cli_ruleset_import,
     cli_rulesets,
     cli_run,
+    cli_sweep,
     cli_texts,
     log,
 )
@@ -40,6 +42,8 @@ cli_models.register(app)
 cli_relearn.register(app)
 cli_admin.register(app)
 cli_backfill.register(app)
+cli_sweep.register(app)
+cli_person.register(app)
 cli_observed.register(app)
 cli_rulesets.register(app)
 cli_rights.register(app)

@@ -13,7 +13,7 @@ from store import audit
 from store import texts as shelf
 from store.arrivals import Fault
 from store.engine import Database
-from triage import accept, admin, wiring
+from triage import accept, admin, anchor, wiring
 from triage import aside as set_aside
 from triage.console import (
     DEFAULT_CONFIG,
@@ -201,12 +201,20 @@ def aside_export(
 
 
 @trail_app.command("verify")
-def trail_verify(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Check the hash chain of the audit trail; exit code 1 if it is broken.
+def trail_verify(
+    config: ConfigOption = DEFAULT_CONFIG,
+    anchor_file: Annotated[
+        Path | None, typer.Option("--anchor", help="Anchor file instead of the configured one.")
+    ] = None,
+) -> None:
+    """Check the hash chain of the audit trail, and hold it against the anchor file.
 
-    Example: postlotse trail verify
+    Exit code 1 if the chain is broken, cut off, or another one than was noted.
+
+    Example: postlotse trail verify --anchor /mnt/worm/anchor.jsonl
     """
-    database = Database.open(settings_of(config).store.url)
+    settings = settings_of(config)
+    database = Database.open(settings.store.url)
     checked = after = 0
     while True:
         with database.read() as tx:
@@ -218,7 +226,19 @@ def trail_verify(config: ConfigOption = DEFAULT_CONFIG) -> None:
         if found.checked == 0:
             break
         after = found.last_seq
+    _hold_against_anchor(database, anchor_file or settings.trail.anchor)
     say(f"the trail is whole: {checked} entries")
+
+
+def _hold_against_anchor(database: Database, path: Path | None) -> None:
+    if path is None:
+        say("no anchor file is configured: a whole forged trail would not be found")
+        return
+    findings = anchor.check(database, path)
+    for found in findings:
+        say(f"line {found.line} of the anchor file, entry {found.seq}: {found.code}")
+    if findings:
+        raise typer.Exit(1)
 
 
 def reconcile(

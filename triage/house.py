@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ingest.forms import Layouts
@@ -10,6 +11,7 @@ from rules.backoff import BackoffRule
 from rules.codes import Concern
 from rules.deadlines import DeadlineRules
 from rules.directory import Directory
+from rules.retention import HOUSE_RETENTION, RetentionRules
 from store.engine import Database
 from store.ledger import Message
 from store.texts import TextShelf
@@ -29,6 +31,8 @@ class PostboxPlan:
     name: str
     region: str
     is_observed: bool
+    is_swept: bool = False
+    """Whether a mail also leaves the postbox when its content is deleted; never if observed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,16 @@ class RightsPolicy:
     common_folders: frozenset[str] = frozenset()
     clerks_follow_lists: bool = False
     """Whether people at the desk see the agencies of their lists, and those only."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPolicy:
+    """How deletion runs. `hour` is the local hour of a worker's own run; None: never by itself."""
+
+    rules: RetentionRules = HOUSE_RETENTION
+    hour: int | None = None
+    batch_mails: int = 100
+    plan_mails: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,9 @@ class Policy:
     sent_folder: str = ""
     """Folder of the postbox for copies of sent answers; empty: none. Own decision 0053."""
     rights: RightsPolicy = RightsPolicy()
+    sweep: SweepPolicy = SweepPolicy()
+    anchor: Path | None = None
+    """File that notes the trail's head once a day; None: nowhere. Own decision 0055."""
     postboxes: tuple[PostboxPlan, ...] = ()
     """All of the configuration, in its order."""
 

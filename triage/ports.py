@@ -171,6 +171,17 @@ class FileOutlet(Protocol):
         """The receipt is in our database; the outlet may put it away. Idempotent."""
         ...
 
+    def holds(self, key: str) -> bool:
+        """Whether anything of that hand-over lies there. Raises: TryLater."""
+        ...
+
+    def discard(self, key: str) -> bool:
+        """Remove package and receipt of a hand-over that was answered; False if none lay there.
+
+        Durable when it returns. Idempotent. Raises: TryLater.
+        """
+        ...
+
 
 class MailOutlet(Protocol):
     """Sends one finished reply (RFC 5322 bytes)."""
@@ -179,5 +190,12 @@ class MailOutlet(Protocol):
         """The server's last answer, or a file name; durable when it returns.
 
         Raises: TryLater: 4xx or away. Refused: 5xx.
+        """
+        ...
+
+    def discard(self, answer: str) -> bool:
+        """Remove what `send` left with us under that answer; False if nothing of it lies here.
+
+        Durable when it returns. Idempotent. Raises: TryLater.
         """
         ...

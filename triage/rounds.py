@@ -8,7 +8,7 @@ from store import aside, audit, claims, items, leases, ledger, originals
 from store.ledger import Message
 from store.originals import Packed
 from store.outgoing import Outgoing
-from triage import day_figures, freshness, idempotency, send, sort, text_ends
+from triage import anchor, day_figures, freshness, idempotency, send, sort, text_ends
 from triage.house import House
 from triage.send import Outlets
 
@@ -169,6 +169,8 @@ def keep_order(house: House, worker: str) -> int:
     text_ends.tell(ending)
     idempotency.forget(house)
     day_figures.close_days(house)
+    if house.policy.anchor is not None:
+        anchor.note(house.db, house.policy.anchor, now=now)
     if expired:
         log.info("lease.expired", items=len(expired))
     return 0

@@ -23,6 +23,7 @@ from pydantic import (
 from rules.codes import Concern
 from rules.errors import Refused
 from rules.placeholders import printed
+from rules.retention import HOUSE_RETENTION
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """Names of this machine that nobody else can reach. Source: RFC 1122 section 3.2.1.3; RFC 4291."""
@@ -48,6 +49,7 @@ class MaildirSettings(Part):
     region: str
     root: Path
     mode: Literal["observe", "sort"] = "sort"
+    deletion: Literal["keep", "remove"] = "keep"
     size_limit_mb: int = Field(default=60, ge=1, le=500)
 
 
@@ -65,6 +67,7 @@ class ImapSettings(Part):
     ca_file: Path | None = None
     timeout_seconds: int = Field(default=60, ge=1, le=600)
     mode: Literal["observe", "sort"] = "sort"
+    deletion: Literal["keep", "remove"] = "keep"
     size_limit_mb: int = Field(default=60, ge=1, le=500)
 
 
@@ -89,6 +92,7 @@ class ExchangeSettings(Part):
     ca_file: Path | None = None
     timeout_seconds: int = Field(default=60, ge=1, le=600)
     mode: Literal["observe", "sort"] = "sort"
+    deletion: Literal["keep", "remove"] = "keep"
     size_limit_mb: int = Field(default=60, ge=1, le=500)
 
     @model_validator(mode="after")
@@ -237,6 +241,29 @@ class FiguresSettings(Part):
     )
 
 
+class SweepSettings(Part):
+    """Deletion: periods in days with the ground each rests on, and when a worker runs by itself.
+
+    A period that no law names says "Hausregel" in its ground.
+    """
+
+    hour: int | None = Field(default=None, ge=0, le=23)
+    done_days: int = Field(default=HOUSE_RETENTION.done.days, ge=1)
+    done_source: str = HOUSE_RETENTION.done.source
+    aside_days: int = Field(default=HOUSE_RETENTION.aside.days, ge=1)
+    aside_source: str = HOUSE_RETENTION.aside.source
+    gone_days: int = Field(default=HOUSE_RETENTION.gone.days, ge=1)
+    gone_source: str = HOUSE_RETENTION.gone.source
+    batch_mails: int = Field(default=100, ge=1, le=500)
+    plan_mails: int = Field(default=20_000, ge=1, le=100_000)
+
+
+class TrailSettings(Part):
+    """A file outside the database that notes the head of the trail once a day."""
+
+    anchor: Path | None = None
+
+
 class DataSettings(Part):
     """Folders that replace what ships with the house: form layouts, texts."""
 
@@ -261,6 +288,8 @@ class Settings(Part):
     deadlines: DeadlineSettings = DeadlineSettings()
     rights: RightsSettings = RightsSettings()
     figures: FiguresSettings = FiguresSettings()
+    sweep: SweepSettings = SweepSettings()
+    trail: TrailSettings = TrailSettings()
     data: DataSettings = DataSettings()
 
     @model_validator(mode="after")
@@ -373,6 +402,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
                 update={"sent_root": at(replies.sent_root), "ca_file": at(replies.ca_file)}
             ),
             "eakte": settings.eakte.model_copy(update={"drop": at(settings.eakte.drop)}),
+            "trail": settings.trail.model_copy(update={"anchor": at(settings.trail.anchor)}),
             "rights": settings.rights.model_copy(update={"drop": at(settings.rights.drop)}),
             "data": data.model_copy(
                 update={

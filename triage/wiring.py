@@ -29,11 +29,12 @@ from rules.deadlines import HOUSE_DEADLINES, DeadlineRules
 from rules.directory import Directory
 from rules.errors import Refused
 from rules.outlook_rules import OutlookRule
+from rules.retention import Period, RetentionRules
 from store import texts
 from store.connections import file_of, parse_url
 from store.engine import Database
 from triage import text_stock
-from triage.house import House, Judging, Policy, PostboxPlan, RightsPolicy
+from triage.house import House, Judging, Policy, PostboxPlan, RightsPolicy, SweepPolicy
 from triage.letterbox import keep_all
 from triage.ports import Door, FolderRights, MailJudge, MailOutlet, Postbox
 from triage.send import Outlets
@@ -157,8 +158,15 @@ def _policy(settings: Settings) -> Policy:
             common_folders=_common_folders(settings),
             clerks_follow_lists=settings.rights.clerks_follow_lists,
         ),
+        sweep=_sweep_policy(settings),
+        anchor=settings.trail.anchor,
         postboxes=tuple(
-            PostboxPlan(box.name, box.region, is_observed=box.mode == "observe")
+            PostboxPlan(
+                box.name,
+                box.region,
+                is_observed=box.mode == "observe",
+                is_swept=box.mode == "sort" and box.deletion == "remove",
+            )
             for box in settings.postboxes
         ),
     )
@@ -169,6 +177,20 @@ def _common_folders(settings: Settings) -> frozenset[str]:
     sent = settings.replies.sent_folder
     return frozenset(
         (*settings.rights.common_folders, *((sent.partition("/")[0],) if sent else ()))
+    )
+
+
+def _sweep_policy(settings: Settings) -> SweepPolicy:
+    sweep = settings.sweep
+    return SweepPolicy(
+        rules=RetentionRules(
+            done=Period(sweep.done_days, sweep.done_source),
+            aside=Period(sweep.aside_days, sweep.aside_source),
+            gone=Period(sweep.gone_days, sweep.gone_source),
+        ),
+        hour=sweep.hour,
+        batch_mails=sweep.batch_mails,
+        plan_mails=sweep.plan_mails,
     )
 
 

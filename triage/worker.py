@@ -33,6 +33,8 @@ from triage import (
     rounds,
     rule_targets,
     sent_copy,
+    sweep_outside,
+    sweep_run,
 )
 from triage.house import House
 from triage.ports import Door, FolderRights, Postbox
@@ -78,6 +80,7 @@ class Worker:
             "sort": lambda: rounds.sort_pending(self.house),
             "send": lambda: rounds.send_round(self.house, self.outlets, self.name),
             "keep_order": lambda: rounds.keep_order(self.house, self.name),
+            "sweep": lambda: sweep_run.one_round(self.house, self.outlets, self.name),
         }
         desks = {job.name: job.open_rights for job in self.postboxes if job.open_rights}
         if desks:
@@ -171,6 +174,8 @@ class _PostboxRound:
             self._make_folders(box)
         received = receive.receive(house, box, lease, region=self.job.region)
         done = self._file(box, lease) if self.job.files else 0
+        if self.job.files:
+            sweep_outside.from_postbox(house, box, lease)
         if received.kept + done == 0:
             self._look_around(box, lease)
         return received.kept + done

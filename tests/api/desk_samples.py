@@ -39,7 +39,13 @@ from store.aside import SetAside
 from store.items import Item
 from store.ledger import Message
 from store.rulesets import OffRule
-from tests.api import figures_samples, rights_samples, rules_samples, texts_samples
+from tests.api import (
+    deletion_samples,
+    figures_samples,
+    rights_samples,
+    rules_samples,
+    texts_samples,
+)
 from tests.api.small_door import SECRET, ClockHouse, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
@@ -482,6 +488,7 @@ FOR_ADMINS = {
     "regeln", "regeln-leer", "regelsatz", "regeltext", "regeluebernahme", "zahlen", "zahlen-leer",
     *rights_samples.IN_BROWSER,
     *texts_samples.IN_BROWSER,
+    *deletion_samples.PAGES,
 }  # fmt: skip
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
@@ -517,6 +524,7 @@ PAGES: dict[str, Callable[[Request], Response]] = (
     }
     | rights_samples.PAGES
     | texts_samples.PAGES
+    | deletion_samples.PAGES
     | {f"vorgang-{name}": (lambda r, n=name: item_sample(r, n)) for name in SAMPLES}
 )
 

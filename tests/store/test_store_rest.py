@@ -121,15 +121,15 @@ def test_what_ended_is_listed_with_what_the_rules_ask_for(db: Database) -> None:
     with db.write() as tx:
         message_id = items.get(tx, item_id).message_id
         ledger.set_state(tx, message_id, LedgerState.ASIDE, reason="", now=later(5))
-        first = Ended(done, LedgerState.DONE, later(5), None, None, item_open=False)
+        first = Ended(
+            done, ledger.message(tx, done).sha256, LedgerState.DONE, later(5), "nord", None, None,
+            None, item_open=False, seen=False, on_its_way=False,
+        )  # fmt: skip
         second = Ended(
-            message_id,
-            LedgerState.ASIDE,
-            later(5),
-            PaymentRelevant.YES,
-            EakteState.OWED,
-            item_open=True,
-        )
+            message_id, ledger.message(tx, message_id).sha256, LedgerState.ASIDE, later(5), "nord",
+            "435", PaymentRelevant.YES, EakteState.OWED,
+            item_open=True, seen=False, on_its_way=False,
+        )  # fmt: skip
         assert retention.ended(tx, before=later(6), limit=9) == (first, second)
         assert retention.ended(tx, before=later(6), limit=9, after=done) == (second,)
         assert retention.ended(tx, before=later(5), limit=9) == ()

@@ -1,0 +1,114 @@
+"""The page "Löschung": what may be deleted today and what not, runs and proofs, holds.
+
+A click orders exactly what the page showed; a worker deletes.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
+
+from api.web.render import Notice, go, page
+from api.web.visit import Reading, Writing
+from rules.errors import Refused
+from rules.retention import Keep
+from rules.sweep import HoldKind, Tally
+from store.holds import NewHold
+from triage import aside, sweep, sweep_holds, sweep_proof, sweep_words
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/loeschung")
+def deletion_page(visit: Reading) -> Response:
+    """Preview above, then runs, holds, and what nobody has looked at."""
+    house, caller = visit.house, visit.caller
+    found = sweep.preview(house, caller)
+    lying = aside.listing(house, caller, limit=1)
+    return page(
+        visit.request,
+        "loeschung.html",
+        preview=found,
+        rows=_by_postbox(found.tallies),
+        reasons=sweep_words.REASONS,
+        kinds=sweep_words.KINDS,
+        states=sweep_words.STATES,
+        hold_words=sweep_words.HOLDS,
+        runs=sweep.plans(house, caller),
+        holds=sweep_holds.holds_in_force(house, caller),
+        own=caller.name,
+        aside_reasons=aside.reasons(house, caller),
+        newest_aside=lying[0].message_id if lying else 0,
+    )
+
+
+@router.get("/loeschung/{run_id}")
+def proof_page(visit: Reading, run_id: int) -> Response:
+    """The proof of a run, to print."""
+    found = sweep_proof.proof(visit.house, visit.caller, run_id)
+    return page(
+        visit.request,
+        "loeschnachweis.html",
+        run=found.plan,
+        is_complete=found.is_complete,
+        lines=tuple(sweep_words.proof_lines(found)),
+        stand=visit.house.clock(),
+    )
+
+
+@router.post("/loeschung/anordnen")
+def order(visit: Writing, pruefsumme: Annotated[str, Form()]) -> Response:
+    """Exactly what the page showed, or nothing."""
+    number = sweep.order(visit.house, visit.caller, hash_=pruefsumme)
+    return go("/loeschung", Notice("sweep_ordered", str(number)))
+
+
+@router.post("/loeschung/{run_id}/freigeben")
+def approve(visit: Writing, run_id: int) -> Response:
+    """By a second person."""
+    sweep.approve(visit.house, visit.caller, run_id)
+    return go("/loeschung", Notice("sweep_ordered", str(run_id)))
+
+
+@router.post("/loeschung/{run_id}/verwerfen")
+def reject(visit: Writing, run_id: int) -> Response:
+    """Nothing is deleted by it."""
+    sweep.reject(visit.house, visit.caller, run_id)
+    return go("/loeschung", Notice("sweep_void"))
+
+
+@router.post("/loeschung/sperre/neu")
+def hold(
+    visit: Writing,
+    art: Annotated[HoldKind, Form()],
+    zeichen: Annotated[str, Form()],
+    nachricht: Annotated[str, Form()] = "",
+    postfach: Annotated[str, Form()] = "",
+) -> Response:
+    """A message by its number, or a postbox by its name."""
+    typed = nachricht.strip()
+    if typed and not (typed.isdecimal() and len(typed) <= 15):
+        raise Refused("hold.target", "Die Nummer einer Nachricht besteht aus Ziffern.")
+    new = NewHold(art, zeichen, int(typed) if typed else None, postfach.strip() or None)
+    return go(
+        "/loeschung", Notice("hold_placed", str(sweep_holds.hold(visit.house, visit.caller, new)))
+    )
+
+
+@router.post("/loeschung/sperre/{hold_id}/aufheben")
+def release(visit: Writing, hold_id: int) -> Response:
+    """From now on only work, hand-over and period count."""
+    sweep_holds.release(visit.house, visit.caller, hold_id)
+    return go("/loeschung", Notice("hold_released"))
+
+
+@router.post("/loeschung/angesehen")
+def seen(visit: Writing, grund: Annotated[str, Form()], bis: Annotated[int, Form()]) -> Response:
+    """Mail aside of that reason, up to the newest that lay there when the page was made."""
+    number = sweep_holds.see(visit.house, visit.caller, reason_code=grund, until=bis)
+    return go("/loeschung", Notice("aside_seen", str(number)))
+
+
+def _by_postbox(tallies: tuple[Tally, ...]) -> tuple[tuple[str, str, str, int], ...]:
+    """(postbox, agency, reason, number), what may go first."""
+    ordered = sorted(tallies, key=lambda one: (one.keep is not Keep.NOT, one.postbox, one.agency))
+    return tuple((one.postbox, one.agency, one.keep.value, one.number) for one in ordered)

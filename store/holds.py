@@ -1,0 +1,153 @@
+"""What people keep back from deletion, and what they have looked at while it lay aside.
+
+A hold is on one message or on a whole postbox. Rows are never removed: a released one stays as
+proof. They hold a file number of the house at most, never a name or content.
+Source: F51; § 84 (3) SGB X (restriction instead of deletion); own decision 0054.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from rules.errors import Refused
+from rules.ledger import LedgerState
+from rules.sweep import HoldKind
+from store import rows
+from store.engine import Tx
+from store.statements import among, insert, parts
+from store.sweep_tables import hold as table
+from store.sweep_tables import sweep_seen
+from store.tables import aside, message
+
+_HOLDS = table.c.released_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One hold; on `message_id`, or without one on all of `postbox`."""
+
+    id: int
+    message_id: int | None
+    postbox: str | None
+    kind: str
+    reference: str
+    at: datetime
+    actor: str
+
+
+_COLUMNS = rows.columns(Hold, table)
+
+
+@dataclass(frozen=True, slots=True)
+class NewHold:
+    """What is to be kept back: one message, or all of a postbox. `reference`: a file number."""
+
+    kind: HoldKind
+    reference: str
+    message_id: int | None = None
+    postbox: str | None = None
+
+
+def place(tx: Tx, new: NewHold, *, actor: str, now: datetime) -> int:
+    """Keep it back from now on; the hold's number. The caller writes the trail entry."""
+    values = {
+        "message_id": new.message_id,
+        "postbox": new.postbox,
+        "kind": new.kind.value,
+        "reference": new.reference,
+        "actor": actor,
+        "at": now,
+    }
+    hold_id: int = tx.run(sa.insert(table).values(values).returning(table.c.id)).scalar_one()
+    return hold_id
+
+
+def get(tx: Tx, hold_id: int) -> Hold:
+    """A hold that is in force. Raises: Refused: `hold.unknown`."""
+    found = rows.one_as(tx, Hold, sa.select(*_COLUMNS).where(table.c.id == hold_id, _HOLDS))
+    if found is None:
+        raise Refused(
+            "hold.unknown", f"Eine Löschsperre {hold_id} gilt nicht (mehr).", hold=hold_id
+        )
+    return found
+
+
+def release(tx: Tx, hold_id: int, *, actor: str, now: datetime) -> None:
+    """It holds no more. Raises: Refused: `hold.unknown`."""
+    statement = sa.update(table).where(table.c.id == hold_id, _HOLDS)
+    if not tx.run(statement.values(released_at=now, released_by=actor)).rowcount:
+        get(tx, hold_id)
+
+
+def in_force(
+    tx: Tx, *, limit: int, regions: Collection[str | None] | None = None
+) -> tuple[Hold, ...]:
+    """Holds that hold, newest first; those on messages of these regions, and on postboxes."""
+    statement = (
+        sa.select(*_COLUMNS)
+        .outerjoin(message, message.c.id == table.c.message_id)
+        .where(_HOLDS)
+        .where(sa.or_(table.c.message_id.is_(None), among(message.c.region, regions)))
+        .order_by(table.c.id.desc())
+        .limit(limit)
+    )
+    return rows.all_as(tx, Hold, statement)
+
+
+def of_messages(tx: Tx, message_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """The holds on these messages themselves, as German words with their numbers."""
+    found: dict[int, tuple[str, ...]] = {}
+    for part in parts(sorted(set(message_ids))):
+        statement = (
+            sa.select(table.c.message_id, table.c.id, table.c.kind)
+            .where(table.c.message_id.in_(part), _HOLDS)
+            .order_by(table.c.id)
+        )
+        for message_id, hold_id, kind in tx.run(statement):
+            found[message_id] = (*found.get(message_id, ()), f"{kind} (Nr. {hold_id})")
+    return found
+
+
+def of_postboxes(tx: Tx) -> dict[str, tuple[str, ...]]:
+    """The holds on whole postboxes, as German words with their numbers."""
+    found: dict[str, tuple[str, ...]] = {}
+    statement = (
+        sa.select(table.c.postbox, table.c.id, table.c.kind)
+        .where(table.c.message_id.is_(None), table.c.postbox.is_not(None), _HOLDS)
+        .order_by(table.c.id)
+    )
+    for postbox, hold_id, kind in tx.run(statement):
+        found[postbox] = (*found.get(postbox, ()), f"{kind} (Nr. {hold_id})")
+    return found
+
+
+def see(
+    tx: Tx,
+    *,
+    reason_code: str,
+    regions: Collection[str | None] | None,
+    until: int,
+    actor: str,
+    now: datetime,
+) -> int:
+    """A person has looked at what lies aside for that reason, up to message `until`; how many."""
+    known = sa.exists().where(sweep_seen.c.message_id == message.c.id)
+    statement = (
+        sa.select(message.c.id)
+        .join(aside, aside.c.message_id == message.c.id)
+        .where(
+            aside.c.resolved_at.is_(None),
+            aside.c.reason_code == reason_code,
+            message.c.state == LedgerState.ASIDE,
+            message.c.id <= until,
+            among(message.c.region, regions),
+            ~known,
+        )
+    )
+    found = list(tx.run(statement).scalars())
+    for part in parts(found):
+        values = [{"message_id": one, "at": now, "actor": actor} for one in part]
+        tx.run(insert(tx, sweep_seen).on_conflict_do_nothing(), values)
+    return len(found)

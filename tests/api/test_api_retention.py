@@ -1,0 +1,138 @@
+"""Deletion at the doors: previewed, ordered by its hash, held back, proven; page and API alike."""
+
+from dataclasses import replace
+
+import pytest
+
+from api.app import make_app
+from api.doors import ApiKey, new_key
+from rules.codes import Role
+from rules.ledger import LedgerState
+from rules.sweep import OrderBasis
+from store import ledger
+from tests.api.conftest import Doors
+from tests.api.desk_person import at_desk
+from tests.api.door_client import DoorClient
+from tests.api.small_door import bearer, door_settings
+from tests.house_fixture import ADMIN
+from triage import sweep, sweep_run
+from triage.send import Outlets
+
+URL = "/v1/admin/retention"
+SECOND, _HASH = new_key("second")
+
+
+@pytest.fixture
+def old(doors: Doors) -> Doors:
+    """Two mails worked off a year ago, one that lies aside, one that is open."""
+    done = [doors.hand_in(f"Termin {number}")["message_id"] for number in range(2)]
+    doors.hand_in("Newsletter", Auto_Submitted="auto-generated")
+    doors.hand_in("Krankmeldung")
+    with doors.house.db.write() as tx:
+        for message_id in done:
+            ledger.set_state(tx, message_id, LedgerState.DONE, reason="", now=doors.clock())
+        tx.connection.exec_driver_sql("UPDATE item SET state = 'closed' WHERE message_id < 3")
+    doors.clock.forward(days=365)
+    return doors
+
+
+def run_all(doors: Doors) -> None:
+    while sweep_run.one_round(doors.house, Outlets(eakte=None, mail=None), "w-1"):
+        pass
+
+
+def test_what_the_preview_shows_is_ordered_by_its_hash_and_proven(old: Doors) -> None:
+    found = old.admin.get(URL).json()
+    assert {row["keep"]: row["number"] for row in found["tallies"]} == {
+        "not": 2, "not_done": 1, "unseen": 1,
+    }  # fmt: skip
+    assert found["periods"]["done"] == [90, "Hausregel; Frist nicht belegt"]
+    wrong = old.admin.post(f"{URL}/runs", json={"hash": "0" * 64})
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "sweep.changed")
+    ordered = old.admin.post(f"{URL}/runs", json={"hash": found["hash"]})
+    assert ordered.status_code == 202
+    number = ordered.json()["run_id"]
+    assert old.admin.get(f"{URL}/runs/{number}/proof").json()["proof"]["complete"] is False
+    run_all(old)
+    proof = old.admin.get(f"{URL}/runs/{number}/proof").json()["proof"]
+    assert (proof["erased"], proof["complete"]) == (2, True)
+    (run,) = old.admin.get(f"{URL}/runs").json()["runs"]
+    assert (run["id"], run["state"]) == (number, "done")
+    assert old.admin.get("/v1/mails/1/original").status_code == 404
+
+
+def test_a_hold_keeps_and_its_end_lets_go(old: Doors) -> None:
+    body = {"kind": "rechtsstreit", "reference": "S 12", "message_id": 1}
+    made = old.admin.post(f"{URL}/holds", json=body)
+    assert made.status_code == 201
+    assert [hold["message_id"] for hold in old.admin.get(f"{URL}/holds").json()["holds"]] == [1]
+    assert old.admin.get(URL).json()["to_delete"] == 1
+    number = made.json()["hold_id"]
+    assert old.admin.post(f"{URL}/holds/{number}/release").status_code == 204
+    assert old.admin.get(URL).json()["to_delete"] == 2
+    again = old.admin.post(f"{URL}/holds/{number}/release")
+    assert (again.status_code, again.json()["code"]) == (404, "hold.unknown")
+
+
+def test_mail_aside_goes_only_after_somebody_looked(old: Doors) -> None:
+    body = {"reason_code": "mail.machine", "until": 3}
+    assert old.admin.post(f"{URL}/seen", json=body).json() == {"mails": 1}
+    assert old.admin.get(URL).json()["to_delete"] == 3
+
+
+def test_a_proposed_deletion_is_approved_by_another_and_rejected_by_anybody(old: Doors) -> None:
+    keys = (ApiKey("second", _HASH, Role.ADMIN),)
+    second = DoorClient(make_app(old.house, door_settings(keys=keys)), bearer(SECOND))
+    me = replace(ADMIN, name="admin")
+    first, other = (
+        sweep.propose(old.house, me, [one], basis=OrderBasis.ART17, reference="DSB 1")
+        for one in (1, 2)
+    )
+    own = old.admin.post(f"{URL}/runs/{first}/approve")
+    assert own.json()["code"] == "sweep.own_plan"
+    assert second.post(f"{URL}/runs/{first}/approve").status_code == 204
+    assert old.admin.post(f"{URL}/runs/{other}/reject").status_code == 204
+    run_all(old)
+    with old.house.db.read() as tx:
+        states = [ledger.message(tx, one).state.value for one in (1, 2)]
+    assert states == ["deleted", "done"]
+
+
+def test_clerks_and_machines_delete_nothing(old: Doors) -> None:
+    for caller in (old.kassel, old.machine):
+        assert caller.get(URL).json()["code"] == "access.denied"
+        assert caller.post(f"{URL}/runs", json={"hash": "0" * 64}).status_code == 403
+
+
+def test_the_page_orders_what_it_shows_and_leads_to_the_proof(old: Doors) -> None:
+    admin = at_desk(make_app(old.house, door_settings(demo=True)), seat="admin")
+    admin.open("/loeschung")
+    assert "endgültig löschen" in admin.words("form[action='/loeschung/anordnen']")
+    admin.send("anordnen")
+    assert "Löschlauf 1 ist angeordnet" in admin.answer.text
+    run_all(old)
+    admin.open("/loeschung/1")
+    assert "Ergebnis: vollständig" in admin.answer.text
+    assert "Gelöscht: 2" in admin.answer.text
+
+
+def test_the_page_holds_releases_and_notes_what_was_seen(old: Doors) -> None:
+    admin = at_desk(make_app(old.house, door_settings(demo=True)), seat="admin")
+    admin.open("/loeschung")
+    admin.send("neu", nachricht="1", art="auskunft", zeichen="DSB 4/26")
+    assert "Die Löschsperre 1 gilt." in admin.answer.text
+    assert "Auskunft nach Art. 15 DSGVO" in admin.answer.text
+    admin.send("aufheben")
+    assert "Es gilt keine Sperre." in admin.answer.text
+    admin.send("angesehen")
+    assert "Als angesehen vermerkt: 1." in admin.answer.text
+    admin.send("neu", nachricht="eins", art="auskunft", zeichen="x")
+    assert admin.answer.status_code == 422
+
+
+def test_the_metrics_tell_what_waits_to_be_deleted(old: Doors) -> None:
+    found = old.admin.get(URL).json()
+    old.admin.post(f"{URL}/runs", json={"hash": found["hash"]})
+    assert "postlotse_sweep_waiting 2.0" in old.admin.get("/metrics").text
+    run_all(old)
+    assert "postlotse_sweep_waiting 0.0" in old.admin.get("/metrics").text

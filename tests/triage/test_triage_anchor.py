@@ -1,0 +1,125 @@
+"""The anchor file finds what a forged trail hides from its own chain."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from typer.testing import CliRunner
+
+from rules.audit import GENESIS, AuditEntry, chain_hash
+from rules.errors import Refused, TryLater
+from store import audit
+from store.tables import audit as table
+from triage import anchor, cli, rounds
+from triage.house import House
+
+
+@pytest.fixture
+def url(sqlite_url: str) -> str:
+    """What is in the database's tables is read the same way on both."""
+    return sqlite_url
+
+
+@pytest.fixture
+def path(house: House, clock, tmp_path: Path) -> Path:
+    """Three days of a trail, each with two entries and its anchor."""
+    file = tmp_path / "anchor.jsonl"
+    for day in range(3):
+        write(house, f"mail.{day}", f"item.{day}")
+        assert anchor.note(house.db, file, now=clock())
+        clock.forward(days=1)
+    return file
+
+
+def write(house: House, *actions: str) -> None:
+    with house.db.write() as tx:
+        for action in actions:
+            audit.add(tx, "k-1", action=action, subject="item:1", details={}, at=house.clock())
+        audit.seal(tx, limit=100)
+
+
+def forge(house: House) -> None:
+    """Chain anew whatever the table holds now, as somebody with all rights could."""
+    with house.db.write() as tx:
+        rows = tx.run(sa.select(table).order_by(table.c.seal_seq)).all()
+        tx.run(sa.update(table).values(seal_seq=None))
+        previous = GENESIS
+        for seq, row in enumerate(rows, start=1):
+            entry = AuditEntry(seq, row.at, row.actor, row.action, row.subject, row.details)
+            values = {"seal_seq": seq, "prev_hash": previous, "hash": chain_hash(previous, entry)}
+            tx.run(sa.update(table).where(table.c.id == row.id).values(values))
+            previous = values["hash"]
+        assert audit.verify(tx).broken is None, "the chain itself is deceived"
+
+
+def codes(house: House, path: Path) -> list[str]:
+    return [found.code for found in anchor.check(house.db, path)]
+
+
+def test_a_true_trail_fits_its_anchor_and_goes_on(house, path):
+    assert codes(house, path) == []
+    write(house, "later")
+    assert codes(house, path) == []
+
+
+def test_one_line_a_day_however_many_workers_note_it(house, path, clock):
+    write(house, "new")
+    assert [anchor.note(house.db, path, now=clock()) for _ in range(3)] == [True, False, False]
+    assert len(path.read_bytes().splitlines()) == 4
+
+
+def test_a_changed_entry_in_a_forged_chain_is_found(house, path):
+    with house.db.write() as tx:
+        tx.run(sa.update(table).where(table.c.seal_seq == 3).values(actor="k-2"))
+    forge(house)
+    assert codes(house, path) == ["trail.rewritten", "trail.rewritten"]
+
+
+def test_swapped_entries_in_a_forged_chain_are_found(house, path):
+    with house.db.write() as tx:
+        for was, becomes in ((3, 99), (4, 3), (99, 4)):
+            statement = sa.update(table).where(table.c.seal_seq == was)
+            tx.run(statement.values(seal_seq=becomes))
+    forge(house)
+    assert codes(house, path) == ["trail.rewritten", "trail.rewritten"]
+
+
+def test_a_trail_that_was_cut_off_is_found_though_its_chain_holds(house, path):
+    with house.db.write() as tx:
+        tx.run(sa.delete(table).where(table.c.seal_seq > 4))
+        assert audit.verify(tx).broken is None
+    assert codes(house, path) == ["trail.truncated"]
+
+
+def test_a_line_taken_out_of_the_anchor_itself_is_found(house, path):
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + lines[2])
+    assert codes(house, path) == ["anchor.line_missing"]
+
+
+def test_a_missing_or_spoiled_file_is_told(house, path, tmp_path):
+    with pytest.raises(Refused) as missing:
+        anchor.check(house.db, tmp_path / "nothing")
+    assert missing.value.code == "anchor.missing"
+    path.write_bytes(path.read_bytes() + b"{}\n")
+    with pytest.raises(Refused) as spoiled:
+        anchor.check(house.db, path)
+    assert spoiled.value.code == "anchor.unreadable"
+    with pytest.raises(TryLater) as away:
+        anchor.note(house.db, tmp_path / "no" / "folder", now=house.clock())
+    assert away.value.code == "anchor.disk"
+
+
+def test_the_worker_notes_it_and_the_command_holds_the_trail_against_it(house, tmp_path, url):
+    file, config = tmp_path / "a.jsonl", tmp_path / "postlotse.toml"
+    config.write_text(f'[store]\nurl = "{url}"\n[trail]\nanchor = "a.jsonl"\n')
+    write(house, "mail.kept")
+    rounds.keep_order(replace(house, policy=replace(house.policy, anchor=file)), "w-1")
+    run = CliRunner().invoke(cli.app, ["trail", "verify", "--config", str(config)])
+    assert (run.exit_code, file.stat().st_mode & 0o777) == (0, 0o600)
+    with house.db.write() as tx:
+        tx.run(sa.delete(table))
+    run = CliRunner().invoke(cli.app, ["trail", "verify", "--config", str(config)])
+    assert run.exit_code == 1
+    assert "trail.truncated" in run.output

@@ -1,0 +1,91 @@
+"""One person's data: all of it handed out, and deleted on order with every lock but the period."""
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from rules.errors import Refused
+from rules.sweep import HoldKind, OrderBasis
+from store import audit, ledger
+from store.holds import NewHold
+from tests.house_fixture import ADMIN
+from tests.triage import sweep_world
+from tests.triage.sweep_world import NEEDLES, PAID, World
+from triage import person, sweep, sweep_holds, sweep_run
+
+PAULA = person.Who(number="123A456789")
+OTHER = replace(ADMIN, name="a-2")
+
+
+@pytest.fixture
+def world(house, box, lease, clock, tmp_path) -> World:
+    return sweep_world.build(house, box, lease, clock, tmp_path / "outside")
+
+
+def test_a_person_is_found_by_number_and_by_address_in_ones_regions(world):
+    house = world.house
+    assert person.find(house, ADMIN, PAULA) == (1,)
+    igor = person.named(address=" Igor.Brombeer@POST.example ")
+    assert person.find(house, ADMIN, igor) == (2,)
+    west = replace(ADMIN, regions=frozenset({"West"}))
+    assert person.find(house, west, PAULA) == person.find(house, west, igor) == ()
+    assert person.named(number="123 A 45 67 89") == PAULA
+    for wrong in ({}, {"number": "12"}, {"address": "alex"}):
+        with pytest.raises(Refused) as caught:
+            person.named(**wrong)
+        assert caught.value.code == "person.who"
+    with pytest.raises(Refused):
+        person.find(house, sweep_world.ME, PAULA)
+
+
+def test_the_export_holds_originals_answers_and_a_german_index(world, tmp_path):
+    folder = tmp_path / "auskunft"
+    sweep_holds.hold(world.house, ADMIN, NewHold(HoldKind.ACCESS, "DSB 1", message_id=1))
+    count = person.export(
+        world.house, ADMIN, person.Who("123A456789", "igor.brombeer@post.example"),
+        folder=folder, reference="DSB 7/26",
+    )  # fmt: skip
+    assert count == 2
+    assert (folder / "nachricht-000000001.eml").read_bytes() == PAID
+    (reply,) = folder.glob("antwort-*.eml")
+    assert b"igor.brombeer@post.example" in reply.read_bytes()
+    index = (folder / "uebersicht.txt").read_text()
+    words = (
+        "Neues Konto Kranichstein", "Kundennummer: 123A456789", "An die eAkte übergeben am",
+        "Löschsperre: auskunft", "DSB 7/26", "Antwort gesendet am", "Hausregel",
+    )  # fmt: skip
+    for word in words:
+        assert word in index
+    for line in (folder / "SHA256SUMS").read_text().splitlines():
+        digest, name = line.split("  ")
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    with pytest.raises(Refused) as caught:
+        person.export(world.house, ADMIN, PAULA, folder=folder, reference="DSB 7/26")
+    assert caught.value.code == "person.folder"
+
+
+def test_the_trail_says_that_it_was_handed_out_and_not_whose_it_is(world, tmp_path):
+    person.export(world.house, ADMIN, PAULA, folder=tmp_path / "a", reference="DSB 7/26")
+    with world.house.db.read() as tx:
+        found = audit.listing(tx, limit=1000)
+    told = [entry for entry in found if "export" in entry.action]
+    assert [entry.action for entry in told] == ["mail.exported", "person.exported"]
+    words = str([(entry.subject, entry.details) for entry in found])
+    assert [needle for needle in NEEDLES if needle in words] == []
+
+
+def test_deletion_on_order_takes_all_of_a_person_after_a_second_ones_yes(world):
+    run = person.erase(
+        world.house, ADMIN, PAULA, basis=OrderBasis.ART17, reference="DSB 9/26"
+    )  # fmt: skip
+    sweep.approve(world.house, OTHER, run)
+    sweep_run.run(world.house, world.outlets, "cli", run)
+    with world.house.db.read() as tx:
+        assert [ledger.message(tx, one).state.value for one in (1, 2)] == ["deleted", "done"]
+    assert person.find(world.house, ADMIN, PAULA) == ()
+    with pytest.raises(Refused) as caught:
+        person.erase(world.house, ADMIN, PAULA, basis=OrderBasis.SGB84, reference="DSB 9/26")
+    assert caught.value.code == "sweep.nothing"

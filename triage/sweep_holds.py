@@ -1,0 +1,150 @@
+"""What is kept back from deletion, and what somebody has looked at while it lay aside.
+
+A hold waits for the commit of a run that is deleting just now; from then on it holds.
+Source: F51; own decision 0054.
+"""
+
+from dataclasses import replace
+
+from rules.access import Caller, Permission, may_see_region, require
+from rules.errors import Refused
+from rules.ledger import LedgerState
+from rules.sweep import REFERENCE_MAX_CHARS
+from store import audit, holds, leases, ledger
+from store.engine import Tx
+from store.holds import Hold, NewHold
+from triage.house import House
+
+LEASE = "sweep"
+"""One deletion run at a time in the whole house. Source: own decision 0054."""
+
+LISTED = 200
+"""Holds shown at most. Source: own decision 0054."""
+
+
+def hold(house: House, caller: Caller, new: NewHold) -> int:
+    """Keep a message, or all of a postbox, back from deletion; the hold's number.
+
+    A run that is deleting just now finishes its commit first; then it holds.
+    Raises: Refused: `access.denied`, `mail.unknown`, `mail.deleted`, `postbox.unknown`,
+    `hold.target`, `sweep.reference`.
+    """
+    require(caller, Permission.RUN_RETENTION)
+    if (new.message_id is None) == (new.postbox is None):
+        raise Refused("hold.target", "Eine Sperre gilt für eine Nachricht oder für ein Postfach.")
+    now = house.clock()
+    checked = replace(new, reference=checked_reference(new.reference))
+    with house.db.write() as tx:
+        if new.message_id is not None:
+            _lock_message(tx, caller, new.message_id)
+        else:
+            _require_postbox(house, caller, new.postbox or "")
+            leases.wait_for(tx, LEASE)
+        hold_id = holds.place(tx, checked, actor=caller.name, now=now)
+        subject = f"message:{new.message_id}" if new.message_id else f"postbox:{new.postbox}"
+        audit.add(
+            tx,
+            caller.name,
+            action="hold.placed",
+            subject=subject,
+            details={"hold": hold_id, "kind": new.kind.value, "reference": checked.reference},
+            at=now,
+        )
+    return hold_id
+
+
+def release(house: House, caller: Caller, hold_id: int) -> None:
+    """The hold is over. Raises: Refused: `access.denied`, `hold.unknown`."""
+    require(caller, Permission.RUN_RETENTION)
+    now = house.clock()
+    with house.db.write() as tx:
+        found = holds.get(tx, hold_id)
+        if not _reaches(house, caller, tx, found):
+            raise Refused("hold.unknown", f"Eine Löschsperre {hold_id} gilt nicht (mehr).")
+        holds.release(tx, hold_id, actor=caller.name, now=now)
+        subject = f"message:{found.message_id}" if found.message_id else f"postbox:{found.postbox}"
+        audit.add(
+            tx,
+            caller.name,
+            action="hold.released",
+            subject=subject,
+            details={"hold": hold_id},
+            at=now,
+        )
+
+
+def holds_in_force(house: House, caller: Caller) -> tuple[Hold, ...]:
+    """Holds that the caller may see, newest first. Raises: Refused: `access.denied`."""
+    require(caller, Permission.RUN_RETENTION)
+    with house.db.read() as tx:
+        found = holds.in_force(tx, limit=LISTED, regions=caller.regions)
+        return tuple(one for one in found if _reaches(house, caller, tx, one))
+
+
+def see(house: House, caller: Caller, *, reason_code: str, until: int) -> int:
+    """A person has looked at what lies aside for that reason, up to message `until`; how many.
+
+    Without it nothing that lies aside is ever deleted. Raises: Refused: `access.denied`.
+    """
+    require(caller, Permission.RUN_RETENTION)
+    now = house.clock()
+    with house.db.write() as tx:
+        number = holds.see(
+            tx,
+            reason_code=reason_code,
+            regions=caller.regions,
+            until=until,
+            actor=caller.name,
+            now=now,
+        )
+        audit.add(
+            tx,
+            caller.name,
+            action="aside.seen",
+            subject=f"reason:{reason_code}",
+            details={"mails": number, "until": until},
+            at=now,
+        )
+    return number
+
+
+def checked_reference(reference: str) -> str:
+    """The file number, without outer blanks.
+
+    Raises: Refused: `sweep.reference`: empty, too long, or with an @.
+    """
+    kept = reference.strip()
+    if not kept or len(kept) > REFERENCE_MAX_CHARS or "@" in kept:
+        raise Refused(
+            "sweep.reference",
+            f"Ein Aktenzeichen mit 1 bis {REFERENCE_MAX_CHARS} Zeichen wird gebraucht, ohne Namen"
+            " und Adressen.",
+        )
+    return kept
+
+
+def _lock_message(tx: Tx, caller: Caller, message_id: int) -> None:
+    """Whoever deletes it just now has committed when this returns, or waits for us."""
+    row = ledger.locked(tx, message_id)
+    if not may_see_region(caller, row.region):
+        raise ledger.unknown(message_id)
+    if row.state is LedgerState.DELETED:
+        raise Refused(
+            "mail.deleted",
+            f"Der Inhalt der Nachricht {message_id} ist bereits gelöscht.",
+            message_id=message_id,
+        )
+
+
+def _require_postbox(house: House, caller: Caller, postbox: str) -> None:
+    regions = {box.name: box.region for box in house.policy.postboxes}
+    if postbox not in regions or not may_see_region(caller, regions[postbox]):
+        raise Refused("postbox.unknown", "Ein solches Postfach ist nicht eingerichtet.")
+
+
+def _reaches(house: House, caller: Caller, tx: Tx, found: Hold) -> bool:
+    """Whether the held thing lies in the caller's regions."""
+    if found.message_id is not None:
+        return may_see_region(caller, ledger.message(tx, found.message_id).region)
+    regions = {box.name: box.region for box in house.policy.postboxes}
+    return may_see_region(caller, regions.get(found.postbox or ""))

@@ -1,0 +1,138 @@
+"""Copies outside the database: the eAkte's package, the answer as sent, the mail in its postbox.
+
+Each has its intent (store/sweep_removals.py) since the commit that erased our copy. Repeating a
+removal does no harm: a mail goes only if its bytes have the fingerprint, the others by their own
+name. Source: own decision 0054; promise 9 (observed postboxes are never written to).
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from rules.errors import Conflict, HouseError, Refused
+from store import audit, leases, sightings, sweep_removals
+from store.leases import Lease
+from store.sweep_removals import EAKTE, POSTBOX, SENT, Removal
+from store.tables import SightingState
+from triage.house import House
+from triage.ports import Postbox
+from triage.send import Outlets
+
+WAIT_HOURS = 24
+"""A package waits for its receipt that long before it is looked at again. Own decision 0054."""
+
+log = structlog.get_logger()
+
+
+def from_outlets(house: House, outlets: Outlets, lease: Lease) -> int:
+    """Remove what is due in the eAkte's drop and among the answers sent; how many were looked at.
+
+    One page of them; what can't be reached now is due again tomorrow and stops no other.
+    Raises: Conflict: `lease.lost`. TryLater: `store.away`.
+    """
+    with house.db.read() as tx:
+        due = sweep_removals.due(
+            tx, (EAKTE, SENT), now=house.clock(), limit=house.policy.sweep.batch_mails
+        )
+    for one in due:
+        try:
+            state, code = _removed(house, outlets, one)
+        except HouseError as exc:
+            if exc.code.startswith("store."):
+                raise
+            state, code = "", exc.code
+        _write_down(house, one, state, code, lease=lease)
+    return len(due)
+
+
+def from_postbox(house: House, box: Postbox, lease: Lease) -> int:
+    """Remove mails whose content was deleted from their postbox, under its lease; how many.
+
+    Raises: TryLater: the postbox is away; it is tried again. Conflict: `lease.lost`.
+    """
+    with house.db.read() as tx:
+        due = sweep_removals.due(
+            tx, (POSTBOX,), now=house.clock(), limit=house.policy.batch_mails, place=box.name
+        )
+    for one in due:
+        _take_out(house, box, lease, one)
+    return len(due)
+
+
+def _removed(house: House, outlets: Outlets, one: Removal) -> tuple[str, str]:
+    """The state it has now with a code; no state: later."""
+    if one.kind == SENT:
+        return ("done", "") if outlets.mail.discard(one.name) else ("missing", "sent.not_here")
+    with house.db.read() as tx:
+        has_receipt = sweep_removals.has_receipt(tx, one.name)
+    if has_receipt:
+        return ("done", "") if outlets.eakte.discard(one.name) else ("missing", "eakte.not_here")
+    if outlets.eakte.holds(one.name):
+        # The eAkte may still fetch it; who takes it away now would lose a hand-over.
+        return "", "eakte.no_receipt"
+    return "missing", "eakte.not_here"
+
+
+def _take_out(house: House, box: Postbox, lease: Lease, one: Removal) -> None:
+    with house.db.read() as tx:
+        lies = [
+            seen
+            for seen in sightings.of_message(tx, one.message_id)
+            if seen.state is SightingState.LIVE and seen.postbox == box.name
+        ]
+    taken: list[int] = []
+    code = "postbox.not_found"
+    for seen in lies:
+        # The server asks for no fence, so whose time is over gives no command.
+        leases.require_time(lease, now=house.clock())
+        try:
+            if box.remove(seen.place, one.sha256):
+                taken.append(seen.id)
+        except Conflict as exc:
+            if exc.code == "lease.lost":
+                raise
+            code = exc.code
+        except Refused as exc:
+            code = exc.code
+    now = house.clock()
+    with house.db.write() as tx:
+        leases.hold(tx, lease, now=now)
+        sightings.mark_gone(tx, taken)
+        state = "done" if taken else "missing"
+        sweep_removals.end(tx, one.id, state, code="" if taken else code, now=now)
+        audit.add(
+            tx,
+            "worker",
+            action="mail.removed" if taken else "mail.not_removed",
+            subject=f"message:{one.message_id}",
+            details={"sweep": one.plan_id, "postbox": box.name, "code": "" if taken else code},
+            at=now,
+        )
+    _tell(one, state, code)
+
+
+def _write_down(house: House, one: Removal, state: str, code: str, *, lease: Lease) -> None:
+    now = house.clock()
+    with house.db.write() as tx:
+        leases.hold(tx, lease, now=now)
+        if not state:
+            at = now + timedelta(hours=WAIT_HOURS)
+            sweep_removals.later(tx, one.id, code=code, next_try_at=at)
+        else:
+            sweep_removals.end(tx, one.id, state, code=code, now=now)
+            audit.add(
+                tx,
+                "worker",
+                action="copy.removed" if state == "done" else "copy.missing",
+                subject=f"message:{one.message_id}",
+                details={"sweep": one.plan_id, "kind": one.kind},
+                at=now,
+            )
+    _tell(one, state, code)
+
+
+def _tell(one: Removal, state: str, code: str) -> None:
+    if state:
+        log.info("sweep.removed", kind=one.kind, message=one.message_id, state=state)
+    else:
+        log.warning("sweep.left", kind=one.kind, message=one.message_id, code=code)
