@@ -43,7 +43,7 @@ def decide(reading: Reading, sure: Mapping[Channel, float], *, money: float = 0.
     if form is not None:
         return form.channel
     likeliest = max(sure, key=lambda channel: sure[channel])
-    marked = machine.SURE.intersection(machine.marks_of_headers(reading.mail))
+    marked = machine.SURE.intersection(reading.marks)
     if marked and not (likeliest in FORM_CHANNELS and sure[likeliest] >= _FORM_AGAINST_MARKS):
         return Channel.MASCHINELL
     doubtful = sure[likeliest] < _MACHINE_UNSURE_BELOW or money >= _MACHINE_WITHOUT_MONEY
