@@ -42,7 +42,7 @@ def decide(reading: Reading, sure: Mapping[Channel, float], *, money: float = 0.
     form = reading.mail.form
     if form is not None:
         return form.channel
-    likeliest = max(sure, key=lambda channel: sure[channel])
+    likeliest = max(sure, key=sure.__getitem__)
     marked = machine.SURE.intersection(reading.marks)
     if marked and not (likeliest in FORM_CHANNELS and sure[likeliest] >= _FORM_AGAINST_MARKS):
         return Channel.MASCHINELL

@@ -118,11 +118,8 @@ def _places(text: str, word: str) -> Iterator[tuple[int, int]]:
     start = text.find(word)
     while start >= 0:
         end = start + len(word)
-        if not _is_letter(text[start - 1 : start]) and not _is_letter(text[end : end + 1]):
+        before, after = text[start - 1 : start], text[end : end + 1]
+        # As `\w` counts letters; the end of the text is none.
+        if not (before.isalnum() or after.isalnum() or before == "_" or after == "_"):
             yield start, end
         start = text.find(word, end)
-
-
-def _is_letter(sign: str) -> bool:
-    r"""As `\w` counts it."""
-    return sign.isalnum() or sign == "_"
