@@ -42,8 +42,8 @@ def decide(reading: Reading, sure: Mapping[Channel, float], *, money: float = 0.
     form = reading.mail.form
     if form is not None:
         return form.channel
-    likeliest = max(sure, key=lambda channel: sure[channel])
-    marked = machine.SURE.intersection(machine.marks_of_headers(reading.mail))
+    likeliest = max(sure, key=sure.__getitem__)
+    marked = machine.SURE.intersection(reading.marks)
     if marked and not (likeliest in FORM_CHANNELS and sure[likeliest] >= _FORM_AGAINST_MARKS):
         return Channel.MASCHINELL
     doubtful = sure[likeliest] < _MACHINE_UNSURE_BELOW or money >= _MACHINE_WITHOUT_MONEY

@@ -28,7 +28,7 @@ def choose(
     found = {code: p for code, p in sure.items() if p >= thresholds[code]}
     if channel is Channel.ESERVICE_AU and Concern.AU not in found:
         found[Concern.AU] = max(sure[Concern.AU], thresholds[Concern.AU])
-    likeliest = max(sure, key=lambda code: sure[code])
+    likeliest = max(sure, key=sure.__getitem__)
     if likeliest in STAND_ALONE:
         return {likeliest: sure[likeliest]}
     found[likeliest] = max(sure[likeliest], found.get(likeliest, 0.0))

@@ -31,7 +31,8 @@ def _found(reading: Reading) -> Iterator[str]:
     if mail.form is not None:
         yield f"t:{mail.form.channel.value}"
         yield from _concepts("t:", lexicon.hear(fold(mail.form.topic)))
-    yield from (f"m:{mark}" for mark in machine.marks(reading))
+    yield from [f"m:{mark}" for mark in reading.marks]
+    yield from [f"m:{mark}" for mark in machine.marks_of_words(reading.said)]
     yield from _facts(reading)
     yield from _shape(reading)
 

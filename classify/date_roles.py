@@ -5,13 +5,14 @@ ich" from "zum 15. bin ich raus". Keys are those of `rules.verdict.Facts.dates`.
 guide, "What to read out of the text"; measured in docs/judge.md.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
 import numpy as np
 
-from classify.day_terms import Mention
+from classify.day_terms import CROSSED, Mention
 from classify.model import DayRoles, Numbers
 
 SURE: Final = 0.3
@@ -24,34 +25,64 @@ _RANGES: Final = (("au_from", "au_to"), ("absence_from", "absence_to"))
 class DayReader:
     """Gives days their roles. Immutable after it is made; threads may share it."""
 
-    __slots__ = ("_days", "_rows")
+    __slots__ = ("_constant", "_crossed", "_roles", "_rows", "_weights")
 
     def __init__(self, days: DayRoles) -> None:
-        self._days = days
-        self._rows = {term: row for row, term in enumerate(days.terms)}
+        self._roles = days.roles
+        self._constant = days.constant
+        # Row nought says nothing: a day of which no term is known has that one.
+        self._rows: dict[str, int] = {}
+        self._crossed: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        for row, term in enumerate(days.terms, 1):
+            if term.startswith(CROSSED):
+                about, _, mark = term.partition("|")
+                self._crossed[about][mark] = row
+            else:
+                self._rows[term] = row
+        self._weights: Numbers = np.concatenate([np.zeros((1, len(days.roles))), days.weights])
 
     def roles(self, mentions: Sequence[Mention]) -> dict[str, date]:
         """The likeliest day of each role that is sure enough; of equals the one named first.
 
         A last day before its first day is dropped.
         """
-        if not mentions or not self._days.roles:
+        if not mentions or not self._roles:
             return {}
-        sure = np.asarray([self._probabilities(mention) for mention in mentions])
         found = {}
-        for column, role in enumerate(self._days.roles):
-            likeliest = int(np.argmax(sure[:, column]))
-            if role and sure[likeliest, column] >= SURE:
-                found[role] = mentions[likeliest].day
+        for role, sure in zip(self._roles, self._probabilities(mentions).T.tolist(), strict=True):
+            likeliest = max(sure)
+            if role and likeliest >= SURE:
+                found[role] = mentions[sure.index(likeliest)].day
         return _without_reversed(found)
 
-    def _probabilities(self, mention: Mention) -> Numbers:
-        # Ascending, so that the sum is the same in every process.
-        rows = sorted([self._rows[term] for term in mention.terms if term in self._rows])
-        margins = self._days.constant + self._days.weights[rows].sum(axis=0, dtype=np.float64)
-        shares = np.exp(margins - margins.max())
-        result: Numbers = shares / shares.sum()
+    def _probabilities(self, mentions: Sequence[Mention]) -> Numbers:
+        """A row a day: all days of a mail in one go, for numpy's cost is that of the call."""
+        rows: list[int] = []
+        starts = []
+        shared: frozenset[str] = frozenset()
+        of_shared: set[int | None] = set()
+        for mention in mentions:
+            if mention.shared is not shared:
+                shared = mention.shared
+                of_shared = {*map(self._rows.get, shared)}
+            starts.append(len(rows))
+            # Ascending, so that the sum is the same in every process.
+            rows += sorted(filter(None, self._own(mention) | of_shared)) or [0]
+        weights = self._weights.take(rows, axis=0)
+        margins = self._constant + np.add.reduceat(weights, starts, axis=0)
+        shares = np.exp(margins - margins.max(axis=1, keepdims=True))
+        result: Numbers = shares / shares.sum(axis=1, keepdims=True)
         return result
+
+    def _own(self, mention: Mention) -> set[int | None]:
+        """The rows of its terms but those it shares."""
+        rows = {*map(self._rows.get, mention.own)}
+        marks = ("", *mention.marks)
+        for about in mention.about:
+            known = self._crossed.get(about)
+            if known:
+                rows.update(map(known.get, marks))
+        return rows
 
 
 def _without_reversed(found: dict[str, date]) -> dict[str, date]:

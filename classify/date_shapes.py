@@ -51,12 +51,18 @@ SHAPES: Final = (
     ("week_end", r"\b(?:ende (?:der|dieser) woche|wochenende|ende woche)\b"),
     ("next_week", rf"\b(?:anfang )?(?:{_COMING}|ab) woche\b"),
     ("days_ago", r"\bvor (?P<count>\d{1,2}|zwei|drei|vier|fuenf) (?P<unit>tagen|wochen)\b"),
-    ("heute", r"\b(?:heute?|ab sofort|heut)\b"),
-    ("vorgestern", r"\bvorgestern\b"),
-    ("gestern", r"\bgestern\b"),
-    ("uebermorgen", r"\buebermorgen\b"),
+    ("heute", r"(?:heut(?<!\wheut)e?|ab(?<!\wab) sofort)\b"),
+    ("vorgestern", r"vorgestern(?<!\wvorgestern)\b"),
+    ("gestern", r"gestern(?<!\wgestern)\b"),
+    ("uebermorgen", r"uebermorgen(?<!\wuebermorgen)\b"),
     # "Guten Morgen" and "am Morgen" are no day.
-    ("morgen", r"(?<!guten )(?<!heute )(?<!am )(?<!jeden )(?<!schoenen )\bmorgen\b(?!s)"),
+    (
+        "morgen",
+        (
+            r"morgen(?<!guten morgen)(?<!heute morgen)(?<!am morgen)(?<!jeden morgen)"
+            r"(?<!schoenen morgen)(?<!\wmorgen)\b"
+        ),
+    ),
     (
         "weekday",
         (
@@ -69,9 +75,9 @@ SHAPES: Final = (
     (
         "day_only",
         (
-            r"(?:(?<=\bbis )|(?<=\bseit )|(?<=\bab )|(?<=\bam )|(?<=\bzum )|(?<=\bvom )"
-            r"|(?<=\bdem )|(?<=\bden )|(?<=\bder ))"
-            rf"(?P<day>\d{{1,2}})\.(?!\s?\d|\s?(?:{_MONTHS})\b)"
+            r"(?P<day>\d(?:(?<=\bbis \d)|(?<=\bseit \d)|(?<=\bab \d)|(?<=\bam \d)|(?<=\bzum \d)"
+            r"|(?<=\bvom \d)|(?<=\bdem \d)|(?<=\bden \d)|(?<=\bder \d))\d?)"
+            rf"\.(?!\s?\d|\s?(?:{_MONTHS})\b)"
         ),
     ),
     (
@@ -85,7 +91,8 @@ SIGNS: Final = {name: [shape] for name, shape in SHAPES} | {
     "weekday_short": ["bis"],
     "day_only": [r"\d{1,2}\."],
 }
-"""What to watch for: the shapes, but of the one that would be suspected everywhere a word."""
+"""What to watch for: the shapes, but of the two that would be suspected everywhere what stands in
+each of them."""
 
 PATTERNS: Final = tuple((name, re.compile(shape)) for name, shape in SHAPES)
 """Name of the shape and its pattern; groups are what `classify.dates` computes with."""

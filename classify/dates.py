@@ -9,6 +9,7 @@ from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
 
@@ -28,14 +29,15 @@ _WEEKDAYS: Final = MappingProxyType(
         "sonnabend": 5, "sonntag": 6, "mo": 0, "di": 1, "mi": 2, "do": 3, "fr": 4, "sa": 5, "so": 6,
     }
 )  # fmt: skip
+_START: Final = attrgetter("start")
 _NEAR_PAST_DAYS: Final = 200
 """A day without a year lies at most so far back, else it is a coming one. See docs/judge.md."""
 
 _SINCE = re.compile(r"(?:\bseit(?:\sdem|\sder)?|\bvergangenen|\bletzten)\s(?:\w+,?\s)?(?:den\s)?$")
 
 
-_PATTERNS: Final = tuple((name, f"{DATES}{name}", pattern) for name, pattern in PATTERNS)
-_NAMES: Final = frozenset(hint for _, hint, _ in _PATTERNS)
+_PATTERNS: Final = tuple((name, pattern, f"{DATES}{name}") for name, pattern in PATTERNS)
+_NAMES: Final = frozenset(hint for _, _, hint in _PATTERNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +61,15 @@ def find_dates(heard: Heard, *, today: date) -> tuple[DateFound, ...]:
     if heard.hinted.isdisjoint(_NAMES):
         return ()
     found: list[DateFound] = []
-    for name, hint, pattern in _PATTERNS:
-        for match in pattern.finditer(heard.text) if hint in heard.hinted else ():
-            if any(match.start() < other.end and other.start < match.end() for other in found):
+    for name, pattern in [one[:2] for one in _PATTERNS if one[2] in heard.hinted]:
+        for match in pattern.finditer(heard.text):
+            start, end = match.span()
+            if any(start < other.end and other.start < end for other in found):
                 continue
             day = _resolve(name, match, heard.text, _anchor(name, match, found, today))
             if day is not None:
-                found.append(DateFound(day, *match.span(), _other(name, match, day, today)))
-    return tuple(sorted(found, key=lambda item: item.start))
+                found.append(DateFound(day, start, end, _other(name, match, day, today)))
+    return tuple(sorted(found, key=_START))
 
 
 def _anchor(name: str, match: re.Match[str], found: list[DateFound], today: date) -> date:

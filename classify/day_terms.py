@@ -7,7 +7,7 @@ docs/judge.md.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -37,58 +37,82 @@ _DISTANCES: Final = (
 """Days from the day of the mail: up to this many bear this name; more are "far"."""
 
 
+CROSSED: Final = ("cue:", "concern:")
+"""How the terms begin that are crossed with marks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A day that the mail names, with what stands around it."""
+    """A day that the mail names, with what stands around it.
+
+    `shared` are the terms of all days of its sentence, `own` those it has for itself. Each of
+    `about` is a term by itself and one with each of `marks`: what a linear scorer can't put
+    together. They aren't joined here, for a reader of known terms need not join them.
+    """
 
     day: date
-    terms: frozenset[str]
+    shared: frozenset[str]
+    own: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """Where a day stands: the words around it, its side of a range, how far off it is."""
-
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    side: str
-    distance: str
+    @property
+    def terms(self) -> frozenset[str]:
+        """All of them, the crossed ones as `about|mark`."""
+        crossed = [f"{about}|{mark}" for about in self.about for mark in self.marks]
+        return self.shared.union(self.own, self.about, crossed)
 
 
 def mentions(reading: Reading, *, concerns: Iterable[Concern], today: date) -> tuple[Mention, ...]:
     """All days of subject and text, in this order. `today` is the local day of the mail."""
     heard = (*reading.subject_sentences, *reading.sentences)
     found: list[Mention] = []
-    codes = tuple(concerns)
+    codes = [f"concern:{code}" for code in concerns]
     for place, sentence in enumerate(heard):
         days = find_dates(sentence, today=today)
         if not days:
             continue
-        shared = _of_sentence(heard, place)
-        if place < len(reading.subject_sentences):
-            shared.add("in_subject")
+        shared = _of_sentence(heard, place, is_subject=place < len(reading.subject_sentences))
+        about = (*[f"cue:{cue}" for cue in sentence.said], *codes)
         for number, named in enumerate(days):
             nth = f"nth:{min(len(found), _LAST_PLACE)}"
+            around, side, nearest = _around(sentence.text, days, number)
             for day in (named.day, named.other):
                 if day is not None:
-                    spot = _spot(sentence.text, days, number, (day - today).days)
-                    own = {nth, *_of_spot(spot), *_crossed(spot, sentence.said, codes)}
-                    found.append(Mention(day, frozenset(shared | own)))
+                    marks = (side, _distance((day - today).days), nearest)
+                    crossed = (f"{side}|{nearest}", f"{marks[1]}|{nearest}")
+                    own = (nth, *marks[:2], *around, *crossed)
+                    found.append(Mention(day, shared, own, about, marks))
     return tuple(found)
 
 
-def _of_sentence(heard: Sequence[Heard], place: int) -> set[str]:
+def _of_sentence(heard: Sequence[Heard], place: int, *, is_subject: bool) -> frozenset[str]:
     said_before = heard[place - 1].said if place else ()
-    words = {f"in:{word}" for word in _words(heard[place].text)}
-    return words.union([f"previous:{cue}" for cue in said_before])
+    words = [f"in:{word}" for word in _words(heard[place].text)]
+    words += [f"previous:{cue}" for cue in said_before]
+    return frozenset([*words, "in_subject"] if is_subject else words)
 
 
-def _spot(text: str, days: Sequence[DateFound], number: int, off: int) -> _Spot:
+def _around(text: str, days: Sequence[DateFound], number: int) -> tuple[list[str], str, str]:
+    """The words before and after a day as terms; its side of a range, and its nearest word."""
     day = days[number]
-    before = _words(text[max(0, day.start - _WINDOW_CHARS) : day.start])[-_WINDOW_WORDS:]
+    before = _words(text[max(0, day.start - _WINDOW_CHARS) : day.start])[-_WINDOW_WORDS:][::-1]
     after = _words(text[day.end : day.end + _WINDOW_CHARS])[:_WINDOW_WORDS]
-    distance = next((name for limit, name in _DISTANCES if off <= limit), "far")
-    return _Spot(before, after, _side(text, days, number), distance)
+    terms = [*_in_order("before", before, _ORDERED_BEFORE)]
+    terms += _in_order("after", after, _ORDERED_AFTER)
+    return terms, f"side:{_side(text, days, number)}", f"before0:{before[0] if before else ''}"
+
+
+def _in_order(name: str, words: Sequence[str], ordered: int) -> list[str]:
+    terms = [f"{name}:{word}" for word in words]
+    terms += [f"{name}{n}:{word}" for n, word in enumerate(words[:ordered])]
+    if len(words) > 1:
+        terms.append(f"{name}:{words[0]}_{words[1]}")
+    return terms
+
+
+def _distance(off: int) -> str:
+    return "distance:" + next((name for limit, name in _DISTANCES if off <= limit), "far")
 
 
 def _side(text: str, days: Sequence[DateFound], number: int) -> str:
@@ -103,29 +127,5 @@ def _is_seam(between: str) -> bool:
     return len(between) < _LONGEST_SEAM_CHARS and _SEAM.fullmatch(between) is not None
 
 
-def _of_spot(spot: _Spot) -> Iterator[str]:
-    yield f"side:{spot.side}"
-    yield f"distance:{spot.distance}"
-    for name, words, ordered in (
-        ("before", spot.before[::-1], _ORDERED_BEFORE),
-        ("after", spot.after, _ORDERED_AFTER),
-    ):
-        yield from (f"{name}:{word}" for word in words)
-        yield from (f"{name}{n}:{word}" for n, word in enumerate(words[:ordered]))
-        if len(words) > 1:
-            yield f"{name}:{words[0]}_{words[1]}"
-
-
-def _crossed(spot: _Spot, said: Iterable[str], concerns: Iterable[Concern]) -> Iterator[str]:
-    """What a linear scorer can't put together by itself."""
-    nearest = spot.before[-1] if spot.before else ""
-    marks = (f"side:{spot.side}", f"distance:{spot.distance}", f"before0:{nearest}")
-    for about in (*(f"cue:{cue}" for cue in said), *(f"concern:{code}" for code in concerns)):
-        yield about
-        yield from (f"{about}|{mark}" for mark in marks)
-    yield f"{marks[0]}|{marks[2]}"
-    yield f"{marks[1]}|{marks[2]}"
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple("#" if word.isdigit() else word for word in _WORD.findall(text))
+def _words(text: str) -> list[str]:
+    return ["#" if word.isdigit() else word for word in _WORD.findall(text)]

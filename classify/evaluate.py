@@ -15,7 +15,6 @@ from classify.findings import Cost, Report, Said, report_of
 from classify.judge import Judge
 from classify.measures import Answer
 from classify.model import Model
-from classify.opinion import payment_scores
 from classify.scorer import Scorer
 from classify.train import prepare, train_part
 from rules.directory import Directory
@@ -104,20 +103,19 @@ def _silent(_what: str, _done: int, _of: int) -> None:
 
 
 def _judged(model: Model, asked: Sequence[Example], places: Directory, watch: _Watch) -> list[Said]:
-    scorer = Scorer(model)
     if not model.speaks_house:
+        scorer = Scorer(model)
         return [_by_model(model, scorer, example) for example in asked]
     judge = Judge(model, places)
-    return [_by_judge(judge, model, scorer, example, watch) for example in asked]
+    return [_by_judge(judge, example, watch) for example in asked]
 
 
-def _by_judge(judge: Judge, model: Model, scorer: Scorer, example: Example, watch: _Watch) -> Said:
+def _by_judge(judge: Judge, example: Example, watch: _Watch) -> Said:
     begun = perf_counter()
-    judgement = judge.judge(
+    judgement, opinion = judge.judge_openly(
         example.mail, received_at=example.line.received_at, mailbox=example.line.recipient
     )
     watch.judging += perf_counter() - begun
-    sure = scorer.score(features.row(reading.of(example.mail))).probabilities
     first = judgement.concerns[0]
     return Said(
         answer=Answer(
@@ -126,9 +124,9 @@ def _by_judge(judge: Judge, model: Model, scorer: Scorer, example: Example, watc
             judgement.channel.value,
             judgement.review,
         ),
-        sure=dict(zip(model.labels, sure[: len(model.labels)].tolist(), strict=True)),
+        sure={code.value: sure for code, sure in opinion.concerns.items()},
         facts=judgement.facts,
-        payment=float(payment_scores(sure[None, :], model.targets)[0]),
+        payment=opinion.payment,
         probability=first.probability,
         because=first.because,
         review_because=judgement.review_because,

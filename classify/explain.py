@@ -3,7 +3,6 @@
 Source: F25 (reasons shown), promise 7 of the design ("every decision can be explained").
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -22,8 +21,6 @@ _SHARE_OF_BEST: Final = 0.2
 
 _SHORTEST_CHARS: Final = 50
 """In a shorter text, which word comes first says little."""
-
-_WORD = re.compile(r"\w\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +45,14 @@ class Reason:
 class Words:
     """The words of a mail that reasons may name, in its order: subject, new text, attachments.
 
-    `forms` are those of subject and text as they are written, each once, and `folded` the same,
-    folded. `written` tells how each folded word was written first; `line` has these words one after
-    the other, each on a line of its own. `known` are those that the model knows.
+    `forms` are those of subject and text as they are written, each with the same, folded. `written`
+    tells how each folded word was written first; `line` has these words, each with the end of its
+    line. `known` are those that the model knows.
     """
 
     subject: str
     new: str
-    forms: tuple[str, ...]
-    folded: tuple[str, ...]
+    forms: Mapping[str, str]
     written: Mapping[str, str]
     line: str
     known: Known
@@ -64,21 +60,19 @@ class Words:
 
 def words_of(read: Reading, scorer: Scorer, scored: Scored) -> Words:
     """The words that reasons may name; made once for all concerns of a mail."""
-    forms = (*dict.fromkeys(_WORD.findall(f"{read.mail.subject}\n{read.new}")),)
-    of_names = [*attachment_words(read.mail)]
-    told = scorer.read([*forms, *(word for word, _ in of_names)])
-    folded = tuple([word for word, _ in told[: len(forms)]])
+    spelled = scorer.spelled(f"{read.mail.subject}\n{read.new}")
+    of_names = [(name, word, scorer.row(word)) for word, name in attachment_words(read.mail)]
+    every = [*spelled, *of_names] if of_names else spelled
+    rows = {word: row for _, word, row in every}
     # From the last to the first, so that the first way of writing a word wins.
-    written = dict(reversed(of_names))
-    written.update(zip(reversed(folded), reversed(forms), strict=True))
+    written = {word: form for form, word, _ in reversed(every)}
     return Words(
         subject=read.mail.subject,
         new=read.new,
-        forms=forms,
-        folded=folded,
+        forms={form: word for form, word, _ in spelled},
         written=written,
-        line="\n".join(written),
-        known=scorer.known(scored, dict(told)),
+        line="\n".join([*written, ""]),
+        known=scorer.known(scored, rows),
     )
 
 
@@ -91,7 +85,7 @@ def reason(scorer: Scorer, scored: Scored, words: Words, *, target: int) -> Reas
     # Loudest first, equals by name, so that the same mail is always explained the same.
     loud = sorted([(-voice, w) for w, voice in voices.items() if voice >= _SHARE_OF_BEST * best])
     kept = [word for _, word in loud[:MAX_WORDS]]
-    forms = [f for f, folded in zip(words.forms, words.folded, strict=True) if folded in kept]
+    forms = [form for form, word in words.forms.items() if word in kept]
     spans = (*_spans(words.subject, forms, "subject"), *_spans(words.new, forms, "body"))
     return Reason(tuple(dict.fromkeys([words.written[word] for word in kept])), spans)
 
@@ -101,24 +95,16 @@ def _voices(scorer: Scorer, scored: Scored, words: Words, target: int) -> dict[s
     voices, pieces = scorer.loudest(
         scored, words.known, target, words=_LOUDEST_WORDS, pieces=_LOUDEST_PIECES
     )
-    names = [*words.written]
+    line = words.line
     for piece, voice in pieces:
-        for number in _holding(words.line, piece.strip()):
-            word = names[number]
+        at = line.find(piece)
+        while at >= 0:
+            end = line.find("\n", at)
+            word = line[line.rfind("\n", 0, at) + 1 : end]
             voices[word] = voices.get(word, 0.0) + voice
+            # A word that holds it twice speaks once.
+            at = line.find(piece, end)
     return voices
-
-
-def _holding(line: str, piece: str) -> list[int]:
-    """The numbers of the words that hold the piece, each once."""
-    found: list[int] = []
-    number = 0
-    for between in line.split(piece)[:-1]:
-        further = between.count("\n")
-        if further or not found:
-            number += further
-            found.append(number)
-    return found
 
 
 def _spans(text: str, forms: Sequence[str], where: str) -> tuple[Span, ...]:
@@ -132,11 +118,8 @@ def _places(text: str, word: str) -> Iterator[tuple[int, int]]:
     start = text.find(word)
     while start >= 0:
         end = start + len(word)
-        if not _is_letter(text[start - 1 : start]) and not _is_letter(text[end : end + 1]):
+        before, after = text[start - 1 : start], text[end : end + 1]
+        # As `\w` counts letters; the end of the text is none.
+        if not (before.isalnum() or after.isalnum() or before == "_" or after == "_"):
             yield start, end
         start = text.find(word, end)
-
-
-def _is_letter(sign: str) -> bool:
-    r"""As `\w` counts it."""
-    return sign.isalnum() or sign == "_"

@@ -32,14 +32,18 @@ def read_facts(reading: Reading, *, dates: dict[str, date], where: Whereabouts) 
     iban = reading.iban
     if iban.shape_seen and _COMPANY_FOOTER.search(text):
         iban = numbers.find_iban(_without_footer(text))
-    signed = f"{text}\n{mail.body.signature}"
+    signature = mail.body.signature
     present = bool(attached.real_attachments(mail))
     return Facts(
-        kundennummer=numbers.find_kundennummer(f"{mail.subject}\n{signed}\n{mail.body.quoted}"),
+        # None goes over the end of a line, so each part may be looked at alone.
+        kundennummer=numbers.find_kundennummer(mail.subject)
+        or reading.kundennummer
+        or numbers.find_kundennummer(signature)
+        or numbers.find_kundennummer(mail.body.quoted),
         iban=iban.value,
         plz=where.plz,
         place=where.place,
-        phone=numbers.find_phone(signed),
+        phone=numbers.find_phone(f"{text}\n{signature}"),
         dates=dates,
         attachment_announced=attached.is_announced(reading),
         attachment_present=present,

@@ -28,7 +28,12 @@ def words_of(text: str) -> frozenset[str]:
 def is_unlike(familiar: Familiar, text: str) -> bool:
     """Whether more words are unknown than in 99 of 100 mails of writers that were left out."""
     words = words_of(text)
-    return excess(len(words - familiar.words), len(words), familiar.usual) > familiar.bound
+    return are_too_many(familiar, len(words - familiar.words), words=len(words))
+
+
+def are_too_many(familiar: Familiar, unknown: int, *, words: int) -> bool:
+    """The same of a text whose different words and unknown ones were counted."""
+    return excess(unknown, words, familiar.usual) > familiar.bound
 
 
 def excess(unknown: int, words: int, usual: float) -> float:

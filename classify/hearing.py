@@ -50,15 +50,17 @@ class Ear:
     """Hears a set of sayings. Immutable but for the words it keeps; threads may share it.
 
     What a word says or leads to are bits of one number, so that what a text says and leads to is
-    the union of its words' numbers. From the lowest bit on: one that is always set; names that are
+    the union of its words' numbers. From the lowest bit on: one that means nothing; names that are
     said; names that are hinted at; the ways of several words that must be searched for, those last
     for which two needles are needed; and for the same once more whether the second is there.
-    What is `watched` is never searched for, only hinted at where it may stand.
+    What is `watched` is never searched for, only hinted at where it may stand. `count` says a
+    number of each stretch without blanks; `listen` adds them up.
     """
 
     __slots__ = (
         *(
             "_always",
+            "_count",
             "_by_key",
             "_of_digits",
             "_hinted",
@@ -74,6 +76,8 @@ class Ear:
         self,
         sayings: Mapping[str, Sequence[str]],
         watched: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        *,
+        count: Callable[[str], int] = lambda _word: 0,
     ) -> None:
         every = [(name, source, needles.of_pattern(source)) for name, source in _each(sayings)]
         wide = sorted([one for one in every if not _is_of_one_word(one[2])], key=_needs_two)
@@ -99,6 +103,7 @@ class Ear:
         for number, (_, _, needed) in enumerate(wide, self._ways_shift):
             self._put(needed.words, 1 << number)
             self._put(needed.also or (), 1 << number + len(wide))
+        self._count = count
         self._of_word = Kept(self._listen)
 
     def _put(self, words: Iterable[str] | None, bits: int, within: Finds | None = None) -> None:
@@ -116,43 +121,54 @@ class Ear:
         """The names of all sayings that the folded text holds."""
         return self.listen(text)[0]
 
-    def listen(self, text: str) -> tuple[frozenset[str], frozenset[str]]:
-        """The names of all sayings that the folded text holds, and of what it hints at.
+    def listen(self, text: str) -> tuple[frozenset[str], frozenset[str], int, int]:
+        """The names of all sayings that the folded text holds, of what it hints at, bits, count.
 
-        That is what is watched for, and what may begin or end here and go on over a line end. Of
-        what is not hinted at there is nothing in the text.
+        Hinted at is what is watched for, and what may begin or end here and go on over a line end.
+        Of what is not hinted at there is nothing in the text. The bits are for `hear_lines`.
         """
-        bits = self._bits(text)
-        names = self._names(bits)
-        self._search(text, bits, names)
-        hints = bits >> self._hints_shift & self._hints_mask
-        return frozenset(names), frozenset([self._hinted[number] for number in _numbers(hints)])
+        words = self._of_word.of_all(text.split())
+        bits = reduce(or_, [word[0] for word in words], self._always)
+        leads = self._leads(bits)
+        said, hints = bits >> 1 & self._said_mask, bits >> self._hints_shift & self._hints_mask
+        names = [self._said[number] for number in _numbers(said)]
+        every = frozenset(self._searched(text, leads, names) if leads else names)
+        hinted = frozenset([self._hinted[number] for number in _numbers(hints)])
+        return every, hinted, bits, sum([word[1] for word in words])
 
-    def hear_lines(self, text: str) -> frozenset[str]:
-        """The names of all sayings that any line of the folded text holds.
+    def part(self, names: Iterable[str]) -> "Part":
+        """Some of the sayings, for `hear_lines`."""
+        among = frozenset(names)
+        said = [number for number, name in enumerate(self._said) if name in among]
+        ways = [number for number, way in enumerate(self._ways) if way.name in among]
+        return Part(sum(1 << number for number in said), sum(1 << number for number in ways))
 
-        Each is searched for until it is found once.
+    def hear_lines(self, text: str, bits: int, part: "Part") -> frozenset[str]:
+        """The names of those sayings of the part that any line of the folded text holds.
+
+        `bits` are those of all its stretches together, however they were cut. Each saying is
+        searched for until it is found once.
         """
-        bits = self._bits(text)
-        names = self._names(bits)
-        if self._leads(bits):
+        said = bits >> 1 & part.said
+        names = {self._said[number] for number in _numbers(said)}
+        if self._leads(bits) & part.ways:
             for line in text.split("\n"):
-                self._search(line, self._bits(line), names)
+                leads = self._leads(self._bits(line)) & part.ways
+                if leads:
+                    names = self._searched(line, leads, names)
         return frozenset(names)
 
     def _bits(self, text: str) -> int:
-        return reduce(or_, self._of_word.of_all(text.split()), self._always)
+        return reduce(or_, [one[0] for one in self._of_word.of_all(text.split())], self._always)
 
-    def _names(self, bits: int) -> set[str]:
-        """What is said by single words."""
-        return {self._said[number] for number in _numbers(bits >> 1 & self._said_mask)}
-
-    def _search(self, text: str, bits: int, names: set[str]) -> None:
-        """Search for what the words lead to, and add to the names what is found."""
-        for number in _numbers(self._leads(bits)):
+    def _searched(self, text: str, leads: int, names: Iterable[str]) -> set[str]:
+        """The names, and those of the ways led to that the text holds too."""
+        found = set(names)
+        for number in _numbers(leads):
             way = self._ways[number]
-            if way.name not in names and way.finds(text):
-                names.add(way.name)
+            if way.name not in found and way.finds(text):
+                found.add(way.name)
+        return found
 
     def _leads(self, bits: int) -> int:
         """The ways of several words of which all needles are there."""
@@ -160,12 +176,12 @@ class Ear:
         second = first >> len(self._ways) | self._one_needle
         return first & second & self._ways_mask
 
-    def _listen(self, word: str) -> int:
-        bits = 1
+    def _listen(self, word: str) -> tuple[int, int]:
+        bits = 0
         for sign in self._met(word):
             if sign.within is None or sign.within(word):
                 bits |= sign.bits
-        return bits
+        return bits, self._count(word)
 
     def _met(self, word: str) -> Iterator[_Sign]:
         """The signs whose needle stands in the word."""
@@ -177,6 +193,14 @@ class Ear:
                         yield sign
         digits = max(map(len, _DIGITS.findall(word)), default=0)
         yield from (sign for sign in self._of_digits if len(sign.needle) <= digits)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of an ear's sayings: the bits of their names, and of their ways of several words."""
+
+    said: int
+    ways: int
 
 
 def _ones(count: int) -> int:
@@ -211,5 +235,21 @@ def _each(sayings: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
 def _finder(source: str) -> Finds:
     """A plain phrase needs no regular expression."""
     if _SIGNS_OF_PATTERNS.search(source):
-        return re.compile(source, re.MULTILINE).search
+        return _Search(source)
     return lambda text: source in text
+
+
+class _Search:
+    """A search whose pattern is made when it is first needed: that is dear, and most never are."""
+
+    __slots__ = ("_finds", "_source")
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._finds: Finds | None = None
+
+    def __call__(self, text: str) -> object:
+        finds = self._finds
+        if finds is None:
+            finds = self._finds = re.compile(self._source, re.MULTILINE).search
+        return finds(text)

@@ -23,7 +23,7 @@ from classify.date_roles import DayReader
 from classify.day_terms import mentions
 from classify.explain import Reason
 from classify.model import Model
-from classify.opinion import Opinion, of_mail
+from classify.opinion import Opinion, Questions
 from classify.reading import Reading
 from classify.scorer import Scorer
 from rules import payment
@@ -45,7 +45,10 @@ class Judge:
         Refused: `model.labels` for a model that wasn't trained on house mail.
     """
 
-    __slots__ = ("_days", "_directory", "_model", "_ranks", "_scorer", "_thresholds")
+    __slots__ = (
+        *("_columns", "_days", "_directory", "_model", "_questions", "_ranks", "_scorer"),
+        "_thresholds",
+    )
 
     def __init__(self, model: Model, directory: Directory) -> None:
         if not model.speaks_house:
@@ -57,9 +60,11 @@ class Judge:
         self._model = model
         self._directory = directory
         self._scorer = Scorer(model)
+        self._questions = Questions(model, self._scorer)
         self._days = DayReader(model.days)
         self._thresholds = concerns.as_codes(model.labels, model.thresholds)
         self._ranks = concerns.as_codes(model.labels, model.ranks)
+        self._columns = {Concern(label): model.targets.index(label) for label in model.labels}
 
     @property
     def model_id(self) -> str:
@@ -72,14 +77,20 @@ class Judge:
         `received_at` is aware; relative dates ("seit gestern") count from its local day.
         `mailbox` is the address of the postbox; its place is never taken for the sender's.
         """
+        return self.judge_openly(mail, received_at=received_at, mailbox=mailbox)[0]
+
+    def judge_openly(
+        self, mail: ParsedMail, *, received_at: datetime, mailbox: str
+    ) -> tuple[Judgement, Opinion]:
+        """The same, and the model's opinion that it came from; for who measures the judge."""
         read = reading.of(mail)
-        opinion = of_mail(read, self._model, self._scorer)
+        opinion = self._questions.of_mail(read)
         came_by = channel.decide(read, opinion.channels, money=opinion.payment)
         found = concerns.choose(opinion.concerns, self._thresholds, channel=came_by)
         days = mentions(read, concerns=found, today=received_at.astimezone(_BERLIN).date())
         where = whereabouts.find(mail.body, self._directory, mailbox=mailbox)
         told = facts.read_facts(read, dates=self._days.roles(days), where=where)
-        return self._judgement(read, opinion, came_by, found, told)
+        return self._judgement(read, opinion, came_by, found, told), opinion
 
     def judge_many(
         self, mails: Sequence[ParsedMail], *, received_at: Sequence[datetime], mailbox: str
@@ -94,9 +105,9 @@ class Judge:
         self, read: Reading, opinion: Opinion, found: Iterable[Concern]
     ) -> dict[Concern, Reason]:
         words = explain.words_of(read, self._scorer, opinion.scored)
-        targets = self._model.targets
+        columns = self._columns
         return {
-            code: explain.reason(self._scorer, opinion.scored, words, target=targets.index(code))
+            code: explain.reason(self._scorer, opinion.scored, words, target=columns[code])
             for code in found
         }
 

@@ -7,6 +7,7 @@ phrases are features of the trained model: renaming or adding one asks for train
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
@@ -27,22 +28,29 @@ def _pattern(words: list[str], parts: list[str]) -> re.Pattern[str]:
     return re.compile("|".join([*whole, *parts]), re.MULTILINE)
 
 
-CONCEPTS: Patterns = MappingProxyType(
-    {name: _pattern([], stems) for name, stems in _table("lexicon.toml")["concepts"].items()}
+CONCEPTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
+    {name: tuple(stems) for name, stems in _table("lexicon.toml")["concepts"].items()}
 )
-"""Concept name -> what it is called. Each speaks for one or more concerns."""
+"""Concept name -> what it is called, as expressions. Each speaks for one or more concerns."""
 
-_PHRASES: MappingProxyType[str, Patterns] = MappingProxyType(
-    {
-        section: MappingProxyType(
-            {
-                name: _pattern(entry.get("words", []), entry.get("parts", []))
-                for name, entry in entries.items()
-            }
-        )
-        for section, entries in _table("phrases.toml").items()
-    }
-)
+_PHRASES: MappingProxyType[str, Any] = MappingProxyType(_table("phrases.toml"))
+
+
+@cache
+def concept(name: str) -> re.Pattern[str]:
+    """What a concept is called, as one pattern; few are ever asked for, so none is made before."""
+    return _pattern([], [*CONCEPTS[name]])
+
+
+@cache
+def phrases(section: str) -> Patterns:
+    """The ways of saying things of one section of phrases.toml, by name."""
+    return MappingProxyType(
+        {
+            name: _pattern(entry.get("words", []), entry.get("parts", []))
+            for name, entry in _PHRASES[section].items()
+        }
+    )
 
 
 _HEARD_SECTIONS = ("moods", "machine", "payment", "attachment", "review")
@@ -56,27 +64,47 @@ DATES = "dates."
 
 
 def _sayings(*sections: str) -> Iterator[tuple[str, list[str]]]:
-    phrases_by_section = _table("phrases.toml")
     for section in sections:
-        for name, entry in phrases_by_section[section].items():
+        for name, entry in _PHRASES[section].items():
             whole = [rf"\b(?:{word})\b" for word in entry.get("words", [])]
             yield f"{section}.{name}", [*whole, *entry.get("parts", [])]
 
 
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_GERMAN = phrases("review")["german"]
+_FACTOR = 1 << 20
+"""More words than any text that is read has."""
+
+
+def _count_words(stretch: str) -> int:
+    """Of a folded stretch without blanks: its words, and its common German ones, as one number."""
+    words = _WORD.findall(stretch)
+    return len(words) * _FACTOR + sum(_GERMAN.fullmatch(word) is not None for word in words)
+
+
+def words_and_german(count: int) -> tuple[int, int]:
+    """How many words, and how many of the commonest German ones, a sum of counts tells of."""
+    return divmod(count, _FACTOR)
+
+
 _EAR = Ear(
-    _table("lexicon.toml")["concepts"] | dict(_sayings(*_HEARD_SECTIONS)),
+    {**CONCEPTS, **dict(_sayings(*_HEARD_SECTIONS))},
     watched={f"{DATES}{name}": signs for name, signs in SIGNS.items()},
+    count=_count_words,
 )
 hear = _EAR.hear
 """The names of the concepts (`konto`) and phrases (`moods.asked`) that a folded text holds."""
 
 listen = _EAR.listen
-"""The same, and the names of those that the text may hold where it goes on, dates among them."""
+"""The same, and the names of those that the text may hold where it goes on, dates among them; and
+what `hear_in_whole` and `words_and_german` ask for."""
 
-hear_in_whole = Ear(dict(_sayings(*_WHOLE_SECTIONS))).hear_lines
-"""The names of phrases that any line of a folded text holds, of the sections for whole mails."""
+_WHOLE = _EAR.part(name for name, _ in _sayings(*_WHOLE_SECTIONS))
 
 
-def phrases(section: str) -> Patterns:
-    """The ways of saying things of one section of phrases.toml, by name."""
-    return _PHRASES[section]
+def hear_in_whole(text: str, bits: int) -> frozenset[str]:
+    """The names of phrases that any line of a folded text holds, of the sections for whole mails.
+
+    `bits` are what `listen` gave of all stretches of the text, united.
+    """
+    return _EAR.hear_lines(text, bits, _WHOLE)

@@ -38,7 +38,7 @@ _MOODS = tuple(
 )
 _CONCEPTS: frozenset[str] = frozenset(lexicon.CONCEPTS)
 _OVER_LINES: frozenset[str] = frozenset(
-    name for name, pattern in lexicon.CONCEPTS.items() if r"\s" in pattern.pattern
+    name for name, stems in lexicon.CONCEPTS.items() if any(r"\s" in stem for stem in stems)
 )
 """Concepts that may begin on one line and end on the next, as forms print an address."""
 
@@ -78,5 +78,5 @@ def _cues_of(name: str, moods: list[Mood]) -> Iterator[str]:
 
 def _is_over_lines(name: str, first: Heard, second: Heard) -> bool:
     """Whether the concept begins in the first and isn't said there alone."""
-    match = lexicon.CONCEPTS[name].search(f"{first.text}\n{second.text}")
+    match = lexicon.concept(name).search(f"{first.text}\n{second.text}")
     return match is not None and match.start() < len(first.text)

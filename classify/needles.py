@@ -9,6 +9,7 @@ can't match (a test compares both ways on the corpus). Reads the dialect that th
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 DIGIT: Final = "0"
@@ -57,6 +58,7 @@ class _Branch:
         return max(self.found, key=_worth, default=None)
 
 
+@cache
 def of_pattern(source: str) -> Needles:
     """The needles of a regular expression."""
     found, wide, _ = _alternatives(source, 0)

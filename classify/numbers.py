@@ -34,7 +34,14 @@ _FAX_BEFORE = re.compile(
     r"(?:fax|telefax|az\.?|nr\.?|aktenzeichen)[\w .]{0,6}:?\s*$", re.IGNORECASE
 )
 _OLD_BEFORE = re.compile(r"\b(?:alte?[snr]?|bisher\w*|frueher\w*)\b[^\n]*$", re.IGNORECASE)
-_DIGIT = re.compile(r"[0-9]")
+_DIGITS = re.compile(r"[0-9]+")
+_FEWEST_OF_DE = 11
+_MANY_DIGITS = re.compile(r"[0-9](?:[\s\u00a0.\-/:]{0,3}[0-9]){10}")
+"""Stands in every IBAN of Germany, and in what looks like one."""
+_ABROAD = re.compile(r"[0-9](?<=[A-Z][A-Z][0-9])[0-9]")
+"""Stands in every IBAN from elsewhere."""
+_SOME_DIGITS = re.compile(r"[0-9](?:[\s().\-/]{0,5}[0-9]){6}")
+"""Stands in every telephone number."""
 _NOT_OURS = re.compile(r"^\(?0800")
 
 
@@ -56,10 +63,14 @@ def find_kundennummer(text: str) -> str | None:
 
     Source: label guide, "Facts"; facts section 10 ("with spaces").
     """
-    for match in _KUNDENNUMMER.finditer(text):
-        found = facts.kundennummer(match.group())
-        if found:
-            return found
+    end = 0
+    for digits in _DIGITS.finditer(text):
+        match = _KUNDENNUMMER.match(text, digits.start()) if digits.start() >= end else None
+        if match:
+            end = match.end()
+            found = facts.kundennummer(match.group())
+            if found:
+                return found
     return None
 
 
@@ -68,11 +79,15 @@ def find_iban(text: str) -> IbanFound:
 
     Source: ISO 13616; label guide (a wrong check digit is a defect, not a number).
     """
-    if not _DIGIT.search(text):
+    runs = _DIGITS.findall(text)
+    count = sum(map(len, runs))
+    many = count >= _FEWEST_OF_DE and _MANY_DIGITS.search(text)
+    likely = (_IBAN_DE, _IBAN_ABROAD, _IBAN_DE_LIKE) if many else (_IBAN_ABROAD,)
+    if not many and (count == len(runs) or not _ABROAD.search(text)):
         return IbanFound()
     seen = False
     found: list[IbanFound] = []
-    for pattern in (_IBAN_DE, _IBAN_ABROAD, _IBAN_DE_LIKE):
+    for pattern in likely:
         for match in pattern.finditer(text):
             value = facts.iban(match.group().replace(":", " "))
             if value:
@@ -89,7 +104,7 @@ def find_phone(text: str) -> str | None:
 
     Source: facts section 5 (0800 numbers of the BA).
     """
-    if not _DIGIT.search(text):
+    if not _SOME_DIGITS.search(text):
         return None
     # The groups of an IBAN read like a number with area code.
     text = _IBAN_DE_LIKE.sub(lambda iban: "x" * len(iban.group()), text)

@@ -20,8 +20,6 @@ from classify.scorer import Scored, Scorer
 from rules.codes import Channel, Concern
 from rules.payment import MOVES_MONEY
 
-_CONCERNS: Final = {code.value: code for code in Concern}
-_CHANNELS: Final = tuple(zip(CHANNEL_TARGETS, Channel, strict=True))
 _MONEY: Final = tuple(code.value for code in sorted(MOVES_MONEY))
 
 
@@ -39,27 +37,42 @@ class Opinion:
     unlike: bool
 
 
-def of_mail(reading: Reading, model: Model, scorer: Scorer) -> Opinion:
-    """The opinion of a model that was trained on house mail; `scorer` is made of the model."""
-    row = features.row_without_chains(reading)
-    text, _, _ = row
-    scored = scorer.score(row)
-    by_target = dict(zip(model.targets, scored.probabilities.tolist(), strict=True))
-    return Opinion(
-        concerns={_CONCERNS[label]: by_target[label] for label in model.labels},
-        channels={channel: by_target[target] for target, channel in _CHANNELS},
-        payment=_payment_score(by_target),
-        scored=scored,
-        unlike=familiar.is_unlike(model.familiar, text),
+class Questions:
+    """The questions of the house to a model that was trained on house mail. Immutable."""
+
+    __slots__ = (
+        *("_announced", "_channels", "_codes", "_familiar", "_money", "_payment", "_places"),
+        "_scorer",
     )
 
+    def __init__(self, model: Model, scorer: Scorer) -> None:
+        place = {target: number for number, target in enumerate(model.targets)}
+        self._scorer, self._familiar = scorer, model.familiar
+        self._codes = [Concern(label) for label in model.labels]
+        self._places = [place[label] for label in model.labels]
+        self._channels = [*zip(Channel, [place[name] for name in CHANNEL_TARGETS], strict=True)]
+        self._payment = place[PAYMENT_TARGET]
+        self._money = [place[name] for name in _MONEY]
+        self._announced = [place[name] for name in ANNOUNCED_TARGETS]
 
-def _payment_score(sure: Mapping[str, float]) -> float:
-    """As `payment_scores`, of one mail: numpy takes ten times as long for so few numbers."""
-    direct = sure[PAYMENT_TARGET]
-    any_money = 1.0 - prod([1.0 - sure[code] for code in _MONEY])
-    any_announced = 1.0 - prod([1.0 - sure[name] for name in ANNOUNCED_TARGETS])
-    return (direct + direct * any_money + any_announced) / 3
+    def of_mail(self, reading: Reading) -> Opinion:
+        """What the model thinks of the mail."""
+        scored = self._scorer.score(features.row_without_chains(reading))
+        sure = scored.probabilities.tolist()
+        return Opinion(
+            concerns=dict(zip(self._codes, [sure[n] for n in self._places], strict=True)),
+            channels={channel: sure[n] for channel, n in self._channels},
+            payment=self._payment_score(sure),
+            scored=scored,
+            unlike=familiar.are_too_many(self._familiar, scored.unknown, words=scored.words),
+        )
+
+    def _payment_score(self, sure: Sequence[float]) -> float:
+        """As `payment_scores`, of one mail: numpy takes ten times as long for so few numbers."""
+        direct = sure[self._payment]
+        any_money = 1.0 - prod([1.0 - sure[n] for n in self._money])
+        any_announced = 1.0 - prod([1.0 - sure[n] for n in self._announced])
+        return (direct + direct * any_money + any_announced) / 3
 
 
 def payment_scores(sure: Numbers, targets: Sequence[str]) -> Numbers:

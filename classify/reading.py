@@ -1,9 +1,11 @@
 """A mail as the recognisers read it: folded, cut into sentences and heard once for all of them."""
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Final
 
-from classify import lexicon, numbers
+from classify import lexicon, machine, numbers
 from classify.numbers import IbanFound
 from classify.text import fold, sentences
 from rules.mail import ParsedMail
@@ -17,12 +19,15 @@ class Heard:
     """A folded stretch of text on one line, and the names of `lexicon.listen` in it.
 
     `said` is what it says, `hinted` what else it may hold: what was searched for in vain but may be
-    found together with the next stretch, and the shapes of dates.
+    found together with the next stretch, and the shapes of dates. `bits` are what `lexicon.listen`
+    found it by, `count` counts the words (`lexicon.words_and_german`).
     """
 
     text: str
     said: frozenset[str]
     hinted: frozenset[str] = frozenset()
+    bits: int = 0
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,8 @@ class Reading:
     `subject` is one stretch; `subject_sentences` is the same, cut. `sentences` are those of
     `new`. `text` is subject and new text, folded, with their line breaks; `said` is what is heard
     in any line of it, of the sections that are asked for of whole mails (`lexicon.hear_in_whole`).
-    `iban` and `kundennummer` are those of all new text.
+    `iban` and `kundennummer` are those of all new text. `marks` are the machine's marks in the
+    headers. `words` counts those of `text`, `german` the commonest German ones among them.
     """
 
     mail: ParsedMail
@@ -44,6 +50,9 @@ class Reading:
     said: frozenset[str]
     iban: IbanFound
     kundennummer: str | None
+    marks: tuple[str, ...]
+    words: int
+    german: int
 
     @property
     def is_cut(self) -> bool:
@@ -57,17 +66,23 @@ def of(mail: ParsedMail) -> Reading:
     subject = heard(fold(mail.subject))
     parts = sentences(mail.subject)
     text = f"{subject.text}\n{fold(new)}"
+    said = _heard(sentences(new))
+    bits = reduce(or_, [one.bits for one in said], subject.bits)
+    words, german = lexicon.words_and_german(sum([one.count for one in (subject, *said)]))
     return Reading(
         mail=mail,
         new=new,
         subject=subject,
         subject_sentences=(subject,) if _is_whole(parts, mail.subject) else _heard(parts),
-        sentences=_heard(sentences(new)),
+        sentences=said,
         text=text,
         # Line by line: in a long text a search through the whole costs milliseconds.
-        said=lexicon.hear_in_whole(text),
+        said=lexicon.hear_in_whole(text, bits),
         iban=numbers.find_iban(mail.body.new),
         kundennummer=numbers.find_kundennummer(mail.body.new),
+        marks=tuple(machine.marks_of_headers(mail)),
+        words=words,
+        german=german,
     )
 
 

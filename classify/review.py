@@ -6,13 +6,10 @@ The reasons are stable codes; the pages show them in German. Source: F23 (abstai
 guide ("siehe Anhang": a person must look); facts section 10 (danger to self: at once).
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from classify import lexicon
 from classify.channel import FORM_CHANNELS
-from classify.kept import Kept
 from classify.reading import Reading
 from rules.codes import Channel, Concern
 from rules.verdict import Facts
@@ -30,13 +27,10 @@ REASONS: Final = (
 )
 """All codes, the gravest first; the desk has a sentence for each."""
 
-_GERMAN = lexicon.phrases("review")["german"]
 _WRITTEN_FREELY: Final = frozenset(
     {Channel.FREIE_EMAIL, Channel.KONTAKTFORMULAR, Channel.POSTFACHNACHRICHT}
 )
 """Only where a person chose the words does a lack of German ones mean another language."""
-
-_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def reasons(
@@ -67,25 +61,14 @@ def reasons(
 
 
 def _text_checks(reading: Reading, came_by: Channel) -> Iterator[tuple[str, bool]]:
-    words, mail = _WORD.findall(reading.text), reading.mail
+    mail = reading.mail
+    words, german = reading.words, reading.german
     yield "empty", not words
-    yield "attachment_only", bool(mail.attachments) and len(words) < _SHORT_WORDS
-    yield "short", 0 < len(words) < _SHORT_WORDS and not mail.attachments
-    yield "language", came_by in _WRITTEN_FREELY and _is_foreign(words)
+    yield "attachment_only", bool(mail.attachments) and words < _SHORT_WORDS
+    yield "short", 0 < words < _SHORT_WORDS and not mail.attachments
+    yield "language", came_by in _WRITTEN_FREELY and _is_foreign(words, german)
 
 
-def _is_foreign(words: list[str]) -> bool:
+def _is_foreign(words: int, german: int) -> bool:
     """Too few of the commonest German words for a German text of this length."""
-    if len(words) < _ENOUGH_WORDS_FOR_LANGUAGE:
-        return False
-    german = _COMMON.of_all(words).count(_YES)
-    return german < _GERMAN_SHARE * len(words)
-
-
-def _is_common(word: str) -> str:
-    return _YES if _GERMAN.fullmatch(word) else _NO
-
-
-_YES: Final = "yes"
-_NO: Final = "no"
-_COMMON: Final = Kept(_is_common)
+    return words >= _ENOUGH_WORDS_FOR_LANGUAGE and german < _GERMAN_SHARE * words

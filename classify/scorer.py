@@ -6,7 +6,7 @@ gather of rows and one small matrix product a mail. Source: own decisions 0027 a
 docs/judge.md.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from math import sqrt
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classify import features
+from classify import features, reading, terms
 from classify.kept import Kept
 from classify.model import Model, Numbers, probabilities
 from classify.table import Floats, Table
@@ -31,6 +31,11 @@ _TEXT_BLOCKS: Final = (
 """What a wordbook finds: the terms of these blocks, in this order."""
 
 
+Places = NDArray[np.intp]
+Spelled = tuple[str, str, int]
+"""A word as it is written, the same folded, and its row as a term of its own, or -1."""
+_COUNTS: Final = reading.MAX_CHARS * 2
+"""More than any term can stand in a mail that is read, its folded form included."""
 _ONE: Final = np.float32(1.0)
 _EDGES: Final = (-1, 2**31 - 1)
 """Numbers before and behind those of all rows."""
@@ -41,7 +46,8 @@ class Scored:
     """Probabilities in the order of `model.targets`, and the terms that made them.
 
     `rows` are rows of the table, ascending, `amounts` their values and `weights` their weights;
-    block number n has those from `starts[n]` to `starts[n + 1]`.
+    block number n has those from `starts[n]` to `starts[n + 1]`. `words` counts the different words
+    of the mail, `unknown` those that the model hasn't seen.
     """
 
     probabilities: Numbers
@@ -49,6 +55,8 @@ class Scored:
     amounts: Floats
     weights: Floats
     starts: tuple[int, ...]
+    words: int
+    unknown: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +64,7 @@ class Known:
     """Words of a mail that are terms of the model, and their places in the block of words."""
 
     words: tuple[str, ...]
-    places: NDArray[np.intp]
+    places: Places
 
 
 class Scorer:
@@ -72,6 +80,7 @@ class Scorer:
         "_forms",
         "_idf",
         "_names",
+        "_of_counts",
         "_offsets",
         "_pieces",
         "_scales",
@@ -90,12 +99,14 @@ class Scorer:
         self._constant: Numbers = model.table.constant.astype(np.float64)
         self._names = {block.name: number for number, block in enumerate(blocks)}
         by_kind = {(block.column, block.cut): n for n, block in enumerate(blocks)}
-        of_text = [self._rows_of(by_kind[kind]) for kind in _TEXT_BLOCKS]
-        self._words = of_text[0]
+        words, pieces, chains = (self._rows_of(by_kind[kind]) for kind in _TEXT_BLOCKS)
+        self._words = words
         self._first_piece = int(self._firsts[by_kind[_TEXT_BLOCKS[1]]])
-        self._pieces = blocks[by_kind[_TEXT_BLOCKS[1]]].terms
-        self._book = Wordbook(Vocabulary(*of_text))
+        self._pieces = [piece.strip() for piece in blocks[by_kind[_TEXT_BLOCKS[1]]].terms]
+        self._book = Wordbook(Vocabulary(words, pieces, chains, model.familiar.words))
         self._forms = Kept(self._read)
+        # The logarithm takes longer than all else that is done with the amounts.
+        self._of_counts: Floats = np.log(np.arange(1, _COUNTS, dtype=np.float32)) + _ONE
         self._cues = self._rows_of(by_kind[features.CUES, Cut.READY])
         self._chains = by_kind[_TEXT_BLOCKS[2]]
 
@@ -110,22 +121,22 @@ class Scorer:
         """
         text, said, _ = row
         cues = [number for number in map(self._cues.get, said) if number is not None]
-        found = (*self._book.rows(text), np.array([*_EDGES, *cues], np.int32))
-        rows, counts = _counted(np.concatenate(found))
+        found = self._book.find(text)
+        edged = np.array([*_EDGES, *cues], np.int32)
+        rows, counts = _counted(np.concatenate((found.own, found.further, edged)))
         starts = tuple(rows.searchsorted(self._firsts).tolist())
-        counts[starts[self._chains] : starts[self._chains + 1]] = 1.0
+        counts[starts[self._chains] : starts[self._chains + 1]] = 1
         amounts = self._amounts(rows, counts, starts)
         weights = self._table.weights.take(rows, axis=0)
         # No BLAS: its threads hinder each other on a busy machine, and its sums differ by machine.
         margins = self._constant + np.einsum("i,ij->j", amounts, weights)
         sure = probabilities(margins, self._slopes, self._offsets)
-        return Scored(sure, rows, amounts, weights, starts)
+        return Scored(sure, rows, amounts, weights, starts, found.words, found.unknown)
 
-    def _amounts(self, rows: Rows, counts: Floats, starts: Sequence[int]) -> Floats:
+    def _amounts(self, rows: Rows, counts: Places, starts: Sequence[int]) -> Floats:
         """TF-IDF, each block of length `scale`; in float32 as scikit-learn does it."""
         # A term of a block that isn't sublinear counts once, and the logarithm of one is nought.
-        amounts = np.log(counts)
-        amounts += _ONE
+        amounts = self._of_counts.take(counts - 1, mode="clip")
         amounts *= self._idf.take(rows)
         for number, scale in enumerate(self._scales):
             values = amounts[starts[number] : starts[number + 1]]
@@ -133,13 +144,18 @@ class Scorer:
             values *= np.float32(scale / length)
         return amounts
 
-    def read(self, forms: Iterable[str]) -> list[tuple[str, int]]:
-        """Words as they are written: each folded, and its row as a term of its own or -1."""
-        return self._forms.of_all(forms)
+    def spelled(self, text: str) -> list[Spelled]:
+        """The words of a text in its order."""
+        return [one for (words,) in self._forms.of_all(text.split()) for one in words]
 
-    def _read(self, form: str) -> tuple[str, int]:
-        folded = fold(form)
-        return folded, self._words.get(folded, -1)
+    def row(self, word: str) -> int:
+        """The row of a folded word as a term of its own, or -1."""
+        return self._words.get(word, -1)
+
+    def _read(self, stretch: str) -> tuple[tuple[Spelled, ...]]:
+        folded = [(form, fold(form)) for form in terms.single_words(stretch)]
+        # In one more tuple, for what is kept must be true in a condition.
+        return (tuple([(form, word, self.row(word)) for form, word in folded]),)
 
     def known(self, scored: Scored, words: Mapping[str, int]) -> Known:
         """Which of the words, with their rows, stand in the mail as terms of their own."""
@@ -156,37 +172,42 @@ class Scorer:
         """What spoke for the target: known words, as far as among the loudest, and pieces.
 
         Each with what it adds to the margin. The words are told in their order, also those that
-        speak against it; the pieces loudest first, and none that speaks against it. `words` and
+        speak against it; the pieces, without their blanks, loudest first, and none that speaks
+        against it. `words` and
         `pieces` say how many of the terms of their block are listened to.
         """
         voices = scored.weights[:, target] * scored.amounts
         of_words, of_pieces = self._part(scored, "words"), self._part(scored, "pieces")
-        said = dict(zip(known.words, voices[known.places].tolist(), strict=True))
+        said = dict(zip(known.words, voices.take(known.places).tolist(), strict=True))
         if of_words.stop - of_words.start > words:
             loud = frozenset((_loudest(voices[of_words], words) + of_words.start).tolist())
             heard = [place in loud for place in known.places.tolist()]
             said = dict(compress(said.items(), heard))
-        places = _loudest(voices[of_pieces], pieces) + of_pieces.start
-        names = self._pieces
-        told = zip(scored.rows[places].tolist(), voices[places].tolist(), strict=True)
-        return said, [(names[row - self._first_piece], voice) for row, voice in told if voice > 0]
+        voices = voices[of_pieces]
+        speaking = (voices > 0).nonzero()[0]
+        places = speaking.take(_loudest(voices.take(speaking), pieces))
+        names, first = self._pieces, self._first_piece
+        rows = (scored.rows.take(places + of_pieces.start) - first).tolist()
+        told = zip(rows, voices.take(places).tolist(), strict=True)
+        return said, [(names[row], voice) for row, voice in told]
 
     def _part(self, scored: Scored, block: str) -> slice:
         number = self._names[block]
         return slice(scored.starts[number], scored.starts[number + 1])
 
 
-def _loudest(voices: Floats, limit: int) -> NDArray[np.intp]:
+def _loudest(voices: Floats, limit: int) -> Places:
     """The places of the greatest, loudest first, equals in their order."""
     if len(voices) <= limit:
         return np.argsort(-voices, kind="stable")
     least = np.partition(voices, len(voices) - limit)[len(voices) - limit]
-    places = np.flatnonzero(voices >= least)
-    return places[np.argsort(-voices[places], kind="stable")[:limit]]
+    places = (voices >= least).nonzero()[0]
+    result: Places = places.take((-voices.take(places)).argsort(kind="stable")[:limit])
+    return result
 
 
-def _counted(found: Rows) -> tuple[Rows, Floats]:
+def _counted(found: Rows) -> tuple[Rows, Places]:
     """Each row once, ascending, and how often it was found. `found` holds `_EDGES` too."""
     found.sort()
     ends = (found[1:] != found[:-1]).nonzero()[0]
-    return found.take(ends[1:]), (ends[1:] - ends[:-1]).astype(np.float32)
+    return found.take(ends[1:]), ends[1:] - ends[:-1]

@@ -6,11 +6,15 @@ import unicodedata
 _SPELLED = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ł", "l"), ("ı", "i"))
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _END = re.compile(r"[.!?…][\"'“”»)]*\s+(?=[^\s.,;])|\n(?:[ \t]*\n)?")
-_ABBREVIATION = re.compile(
-    r"\b(?:\d{1,2}|nr|str|tel|kd|bzw|ca|dr|fr|hr|hrn|z|d|u|b|a|h|o|i|evtl|ggf|inkl|einschl|vorauss"
-    r"|jan|feb|mrz|apr|jun|jul|aug|sept|okt|nov|dez|st|abs|geb|mtl|std|jg|vgl|usw|etc)\.$",
-    re.IGNORECASE,
+_ABBREVIATIONS = frozenset(
+    (
+        *("nr", "str", "tel", "kd", "bzw", "ca", "dr", "fr", "hr", "hrn", "z", "d", "u", "b", "a"),
+        *("h", "o", "i", "evtl", "ggf", "inkl", "einschl", "vorauss", "jan", "feb", "mrz", "apr"),
+        *("jun", "jul", "aug", "sept", "okt", "nov", "dez", "st", "abs", "geb", "mtl", "std", "jg"),
+        *("vgl", "usw", "etc"),
+    )
 )
+_ABBREVIATION = re.compile(rf"\b(?:\d{{1,2}}|{'|'.join(sorted(_ABBREVIATIONS))})\.$", re.IGNORECASE)
 _LONGEST_ABBREVIATION = 12
 """With the full stop and some characters before, so that the beginning of the word is seen."""
 
@@ -60,4 +64,13 @@ def _goes_on(before: str, seam: str, after: str) -> bool:
     if "\n" in seam:
         wrapped = len(before) - before.rfind("\n") > 60
         return seam == "\n" and wrapped and after.islower()
-    return before.endswith(".") and bool(_ABBREVIATION.search(before[-_LONGEST_ABBREVIATION:]))
+    return before.endswith(".") and _is_abbreviated(before[-_LONGEST_ABBREVIATION:])
+
+
+def _is_abbreviated(end: str) -> bool:
+    """Whether the text that ends so ends with an abbreviation."""
+    last = end[:-1].rpartition(" ")[2]
+    if last.isascii() and last.isalnum():
+        # Nearly every last word; a search tries each of its letters.
+        return last.lower() in _ABBREVIATIONS or (len(last) <= 2 and last.isdigit())
+    return bool(_ABBREVIATION.search(end))

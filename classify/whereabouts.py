@@ -20,6 +20,7 @@ _PLACE_PLZ = re.compile(r"(?P<place>[A-ZÄÖÜ][\w-]+)\s*[,(:]?\s*(?P<plz>\d{5})
 _LONGEST_PLACE_CHARS: Final = 80
 _COUNTRY = re.compile(r"D-?\s?$")
 _FIVE_DIGITS = re.compile(r"\d\d{4}\d*")
+_Digits = Sequence[re.Match[str]]
 _LONE_PLZ = re.compile(r"(?<![\w.,/-])(?P<plz>\d{5})(?![\d.,/-]\d|\d|\s?(?:euro|€))", re.IGNORECASE)
 # Each word is looked back at from its end: so a search leaps from one first letter to the next.
 _IN_PLACE = re.compile(
@@ -30,6 +31,11 @@ _IN_PLACE = re.compile(
     r"|Wohn(?<!\wWohn)[Oo]rt:|[Oo]rt(?<!\w[Oo]rt):)\s+"
     r"(?P<place>[A-ZÄÖÜ][\w-]+(?:\s(?:am|an der|im|in der|ob der)\s[A-ZÄÖÜ]\w+)?)"
 )
+_SPOKEN: Final = (
+    *(("us", 1), ("wohnhaft", 0), ("ohn", 1), ("ebe", 1), ("wieder", 0), ("zurück", 0)),
+    *(("zu Hause", 0), ("nach", 0), ("rt:", 1)),
+)
+"""A piece of each beginning of `_IN_PLACE`, with the number of characters before it there."""
 _MOVED = re.compile(r"zieh|gezogen|\bzog|umzug")
 _SOMEBODY = re.compile(
     r"\b(?:tochter|sohn|mann|frau|vater|mutter|juengst\w*|aeltest\w*|kind|bruder)\b"
@@ -47,7 +53,7 @@ _FOREIGN: Final = re.compile(
 )
 _CLOSING_LINES: Final = 4
 _SENTENCE_END = re.compile(r"(?<=[^\W\d]{2}[.!?)])\s+(?=[A-ZÄÖÜ])|[!?]\s+|\s[–|]\s")
-_CUSTOMER_NUMBER = re.compile(r"\b\d{3}\s?[A-Z]\s?\d{3}\s?\d{3}\b")
+_CUSTOMER_NUMBER = re.compile(r"\d(?<!\w\d)\d{2}\s?[A-Z]\s?\d{3}\s?\d{3}\b")
 _GREETING_LINE: Final = "gruss"
 _GREETING: Final = re.compile(r"gruss|gruess|mfg|\blg\b|\bvg\b|dank|hochacht|bis dann|servus")
 _NEW: Final = re.compile(
@@ -76,14 +82,17 @@ def find(body: BodyParts, directory: Directory, *, mailbox: str) -> Whereabouts:
     Only PLZ of the table count, so that amounts and numbers of five digits don't. A place
     without PLZ that is the addressed postbox's own ("nach Kassel" to Kassel@…) counts least.
     """
-    text, own = body.new, place_key(mailbox.partition("@")[0])
+    text = body.new
+    digits = [*_FIVE_DIGITS.finditer(text)]
     candidates = [
-        *_addresses(text, directory),
-        *_lone(text, directory),
-        *_places(text, directory, own),
+        *_addresses(text, digits, directory),
+        *_lone(text, digits, directory),
+        *_places(text, directory, mailbox),
         *_closing(f"{text}\n{body.signature}", directory),
-        *_addresses(body.signature, directory),
+        *_addresses(body.signature, [*_FIVE_DIGITS.finditer(body.signature)], directory),
     ]
+    if not candidates:
+        return Whereabouts()
     ranked = sorted(candidates, key=lambda candidate: candidate.score)
     best = ranked[-1] if ranked else None
     if best is not None and best.plz and best.place is None:
@@ -93,8 +102,7 @@ def find(body: BodyParts, directory: Directory, *, mailbox: str) -> Whereabouts:
     )
 
 
-def _addresses(text: str, directory: Directory) -> Iterator[_Candidate]:
-    digits = [*_FIVE_DIGITS.finditer(text)]
+def _addresses(text: str, digits: _Digits, directory: Directory) -> Iterator[_Candidate]:
     for match in _each_once(_before_place(text, run.start()) for run in digits):
         rows = directory.by_plz(match["plz"])
         if rows:
@@ -130,23 +138,33 @@ def _behind_place(text: str, digits: re.Match[str]) -> re.Match[str] | None:
     return _PLACE_PLZ.search(text, start, digits.end() + 1)
 
 
-def _lone(text: str, directory: Directory) -> Iterator[_Candidate]:
-    for digits in _FIVE_DIGITS.finditer(text):
-        match = _LONE_PLZ.match(text, digits.start())
+def _lone(text: str, digits: _Digits, directory: Directory) -> Iterator[_Candidate]:
+    for run in digits:
+        start = run.start()
+        match = _LONE_PLZ.match(text, start)
         rows = directory.by_plz(match["plz"]) if match else ()
-        start = digits.start()
         if rows and not _OTHER_NUMBER.search(text[max(0, start - 24) : start]):
             places = {row.place for row in rows}
             place = rows[0].place if len(places) == 1 else None
             yield _Candidate(rows[0].plz, place, 6 + _context(text, start))
 
 
-def _places(text: str, directory: Directory, own: str) -> Iterator[_Candidate]:
-    for match in _IN_PLACE.finditer(text):
+def _places(text: str, directory: Directory, mailbox: str) -> Iterator[_Candidate]:
+    starts = sorted({start for word, before in _SPOKEN for start in _starts(text, word, before)})
+    for match in _each_once(_IN_PLACE.match(text, start) for start in starts):
         place = _known_place(match["place"], directory)
         if place and (not match["moved"] or _is_own_move(text, match)):
-            score = 1 if place_key(place) == own else 4
+            score = 1 if place_key(place) == place_key(mailbox.partition("@")[0]) else 4
             yield _Candidate(None, place, score + _context(text, match.start()))
+
+
+def _starts(text: str, word: str, before: int) -> Iterator[int]:
+    """Where a word stands, and `before` characters to the left of it."""
+    at = text.find(word)
+    while at >= 0:
+        if at >= before:
+            yield at - before
+        at = text.find(word, at + 1)
 
 
 def _is_own_move(text: str, match: re.Match[str]) -> bool:
@@ -167,14 +185,22 @@ def _closing(text: str, directory: Directory) -> Iterator[_Candidate]:
         lines.insert(0, _GREETING_LINE)
     for before, written in pairwise(lines):
         line = _CUSTOMER_NUMBER.sub("", written).strip(" ,;|/")
-        closing = _SENTENCE_END.split(line)[-1].strip()
-        name, comma, last = closing.rpartition(",")
+        _, comma, last = line.rpartition(",")
         last = last.strip()
-        alone = not comma and len(closing.split()) <= 3 and not _GREETING.search(fold(before))
-        beside = bool(comma) and len(name.split()) <= 5
-        whole = last[:1].isupper() and _known_place(last, directory) == last
-        if whole and ((alone and closing == line) or beside):
+        # Few lines end with a place, so this is asked before they are taken apart.
+        may_be = last[:1].isupper() and (bool(comma) or len(line.split()) <= 3)
+        whole = may_be and directory.is_place(last) and _known_place(last, directory) == last
+        if whole and _is_closing(line, before):
             yield _Candidate(None, last, 5)
+
+
+def _is_closing(line: str, before: str) -> bool:
+    """Whether the place at the end of the line stands there alone, or beside a name."""
+    closing = _SENTENCE_END.split(line)[-1].strip()
+    name, comma, _ = closing.rpartition(",")
+    if comma:
+        return len(name.split()) <= 5
+    return closing == line and len(closing.split()) <= 3 and not _GREETING.search(fold(before))
 
 
 def _last_lines(text: str, count: int) -> list[str]:

@@ -33,26 +33,54 @@ _SEAM: Final = np.full(1, _NOBODY, np.int64).tobytes()
 _WIDE_SEAM: Final = _SEAM * wording.REACH
 _APART: Final = np.arange(1, wording.REACH + 1)[:, None]
 
-_Found = tuple[bytes, bytes, bytes, bytes]
-"""Of a word: rows as int32; numbers, in the highest place, for pairs, chains, and wide chains."""
+_Learned = tuple[bytes, bytes, bytes, bytes, tuple[str, ...], tuple[str, ...]]
+"""Of a word: rows as int32; numbers, in the highest place, for pairs, chains, and wide chains; the
+words between its signs, and those of them that aren't familiar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Terms of the three blocks that are cut from the text, each with its row in the table."""
+    """Terms of the three blocks that are cut from the text, each with its row in the table.
+
+    `familiar` are the words that were seen (classify/familiar.py).
+    """
 
     words: dict[str, int]
     pieces: dict[str, int]
     chains: dict[str, int]
+    familiar: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What a text is to a vocabulary: the rows of its known terms, in no order.
+
+    First those of single words and pieces, then the rest; each as often as it was found, though in
+    a mail a chain counts once. `words` counts its different words, `unknown` those not familiar.
+    """
+
+    own: Rows
+    further: Rows
+    words: int
+    unknown: int
 
 
 class Wordbook:
     """Finds the terms of a vocabulary. Immutable but for words it keeps; threads may share it."""
 
-    __slots__ = ("_codes", "_kept", "_of_stems", "_of_words", "_pieces", "_rows", "_words")
+    __slots__ = (
+        "_codes",
+        "_familiar",
+        "_kept",
+        "_of_stems",
+        "_of_words",
+        "_pieces",
+        "_rows",
+        "_words",
+    )
 
     def __init__(self, known: Vocabulary) -> None:
-        self._words, self._pieces = known.words, known.pieces
+        self._words, self._pieces, self._familiar = known.words, known.pieces, known.familiar
         self._of_words: dict[str, int] = {}
         self._of_stems: dict[str, int] = {}
         found = dict(self._coded(known))
@@ -64,17 +92,13 @@ class Wordbook:
         self._rows: Rows = np.append(rows[order], np.int32(-1))
         self._kept = Kept(self._learn)
 
-    def rows(self, text: str) -> tuple[Rows, Rows]:
-        """The rows of the known terms of a text, each as often as it was found; in no order.
-
-        `text` is the result of `wording.alike`. In a mail a chain counts once, however often it
-        is found. First those of single words and pieces, then the rest.
-        """
+    def find(self, text: str) -> Found:
+        """What is known of a text, the result of `wording.alike`."""
         words: list[str] = []
         for line in text.split("\n"):
             words += line.split()
             words.append(_LINE_END)
-        own, pairs, stems, far = zip(*self._kept.of_all(words), strict=True)
+        own, pairs, stems, far, whole, new = zip(*self._kept.of_all(words), strict=True)
         # Words and stems have different numbers, and a seam stands between them.
         near = b"".join([*pairs, _SEAM])
         chains = _chains(np.frombuffer(near + b"".join(stems), np.int64), len(near) // 8)
@@ -82,7 +106,8 @@ class Wordbook:
         codes = codes[(codes & _SECOND) != 0]
         places = self._codes.searchsorted(codes)
         known = places[self._codes[places] == codes]
-        return np.frombuffer(b"".join(own), np.int32), self._rows[known]
+        rows = np.frombuffer(b"".join(own), np.int32)
+        return Found(rows, self._rows[known], len(set().union(*whole)), len(set().union(*new)))
 
     def _coded(self, known: Vocabulary) -> Iterator[tuple[int, int]]:
         """Code and row of each term of several words. The slower half of loading a model."""
@@ -92,7 +117,8 @@ class Wordbook:
                 yield self._code(self._of_words, (first, second)), row
         for term, row in known.chains.items():
             parts = term.split("_")
-            for stems in [parts] if len(parts) == 2 else _readings(parts):
+            sure = len(parts) == 2 or (len(parts) == 3 and _are_stems(parts))
+            for stems in [parts] if sure else _readings(parts):
                 yield self._code(self._of_stems, stems), row
 
     def _code(self, numbers: dict[str, int], parts: Sequence[str]) -> int:
@@ -105,9 +131,9 @@ class Wordbook:
             code = (code << _BITS) + number
         return code if len(parts) == 3 else code << _BITS
 
-    def _learn(self, word: str) -> _Found:
+    def _learn(self, word: str) -> _Learned:
         if word == _LINE_END:
-            return b"", b"", _SEAM, _WIDE_SEAM
+            return b"", b"", _SEAM, _WIDE_SEAM, (), ()
         whole = terms.single_words(word)
         rows = [self._words.get(one) for one in whole]
         rows += [self._pieces.get(piece) for piece in terms.pieces_of(word)]
@@ -117,13 +143,22 @@ class Wordbook:
             far += _WIDE_SEAM if number else b""
             far += _packed(self._of_stems, wording.weighty_stems(part))
         own = np.array([row for row in rows if row is not None], np.int32)
-        return own.tobytes(), _packed(self._of_words, whole), stems, far
+        new = tuple([one for one in whole if one not in self._familiar])
+        return own.tobytes(), _packed(self._of_words, whole), stems, far, tuple(whole), new
 
 
 def _packed(numbers: dict[str, int], words: Iterable[str]) -> bytes:
     """The numbers in the highest place, `_NOBODY` for unknown words."""
     found = [numbers.get(word, _NOBODY) << 2 * _BITS for word in words]
     return np.array(found, np.int64).tobytes()
+
+
+def _are_stems(parts: Sequence[str]) -> bool:
+    """Whether three parts are three stems and nothing else: too long for two of them to be one."""
+    first, second, third = map(len, parts)
+    longest = wording.STEM_CHARS
+    apart = first + second >= longest <= second + third
+    return apart and 0 < first <= longest and 0 < second <= longest and 0 < third <= longest
 
 
 def _readings(parts: Sequence[str]) -> Iterator[Sequence[str]]:

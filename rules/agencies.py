@@ -150,20 +150,20 @@ def _agency(row: dict[str, str]) -> Agency:
 def _rows(
     csv_text: str, name: str, columns: tuple[str, ...]
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.DictReader(csv_text.removeprefix("\ufeff").splitlines())
-    missing = [column for column in columns if column not in (reader.fieldnames or ())]
+    reader = csv.reader(csv_text.removeprefix("\ufeff").splitlines())
+    names = next(reader, [])
+    missing = [column for column in columns if column not in names]
     if missing:
         raise Refused(
             "agencies.columns",
             f"{name}: line 1 lacks {', '.join(missing)}; name the columns as in domain/{name}.",
             columns=missing,
         )
-    width = len(reader.fieldnames or ())
     for row in reader:
-        # csv fills short rows with None and collects surplus cells under the key None.
-        if len(row) != width or None in row.values():
-            _bad_row(name, reader.line_num, "number of cells", f"write {width} cells")
-        yield reader.line_num, {key: value.strip() for key, value in row.items()}
+        if row:
+            if len(row) != len(names):
+                _bad_row(name, reader.line_num, "number of cells", f"write {len(names)} cells")
+            yield reader.line_num, dict(zip(names, map(str.strip, row), strict=True))
 
 
 def _is_code(text: str) -> bool:

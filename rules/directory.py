@@ -246,7 +246,8 @@ class Directory:
 def _index(named: Iterable[tuple[str, str]], spellings: Callable[[str], tuple[str, ...]]) -> Index:
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for name, code in named:
-        for spelling in spellings(name):
+        # Most names are spelled one way; forming a key is what loading spends its time on.
+        for spelling in dict.fromkeys(spellings(name)):
             key = place_key(spelling)
             if key:
                 found[key][code] = None

@@ -23,6 +23,8 @@ _QUALIFIER: Final = re.compile(
 
 def fold(text: str) -> str:
     """Lower case, umlauts spelled out, other accents dropped. Source: facts section 5."""
+    if text.isascii():
+        return text.lower()
     composed = unicodedata.normalize("NFKC", text).translate(_UMLAUTS)
     if not composed.isascii():
         stripped = unicodedata.normalize("NFKD", composed)

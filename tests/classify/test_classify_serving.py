@@ -87,7 +87,8 @@ def plainly(known: Vocabulary, text: str) -> tuple[Counter[int], set[int]]:
 
 
 def by_wordbook(known: Vocabulary, book: Wordbook, text: str) -> tuple[Counter[int], set[int]]:
-    rows = [row for part in book.rows(text) for row in part.tolist()]
+    found = book.find(text)
+    rows = [*found.own.tolist(), *found.further.tolist()]
     chains = set(known.chains.values())
     return Counter(row for row in rows if row not in chains), chains.intersection(rows)
 
@@ -107,7 +108,7 @@ def test_a_wordbook_finds_in_any_text_what_cutting_finds(vocabulary, wordbook, t
     assert by_wordbook(vocabulary, wordbook, text) == plainly(vocabulary, text)
 
 
-SEARCHED = {**lexicon.CONCEPTS} | {
+SEARCHED = {name: lexicon.concept(name) for name in lexicon.CONCEPTS} | {
     f"{section}.{name}": pattern
     for section in ("moods", "machine", "payment", "attachment", "review")
     for name, pattern in lexicon.phrases(section).items()

@@ -1,0 +1,131 @@
+"""What judging looks at once: the short ways find what plain ones find, and nothing comes twice."""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classify import familiar, features, lexicon, numbers, reading, whereabouts, wordbook
+from classify import text as texts
+from classify.corpus import Example
+from classify.date_roles import DayReader
+from classify.day_terms import Mention, mentions
+from classify.model import Model
+from rules import facts
+from rules.codes import Concern
+
+CALLS_A_MAIL = 1_900
+"""Of functions, the interpreter's and its libraries': 1,720 for these mails, a quarter more before
+decision 0048."""
+
+DIGITS = ["1", "23", "0", "49", "030", "4711", "12345", "DE", "de", "GB", "A", "x"]
+SEAMS = [" ", "", ".", "/", "-", ":", "(", ")", "\n", "\u00a0", "+", ", "]
+NUMBERS = st.lists(st.sampled_from(DIGITS) | st.sampled_from(SEAMS), max_size=40).map("".join)
+
+
+@pytest.fixture(scope="module")
+def mails(unseen: Sequence[Example]) -> Sequence[Example]:
+    return unseen[::4]
+
+
+def test_judging_a_mail_takes_no_more_calls_than_it_did(judge, mails) -> None:
+    """Counted, not timed: the same on every machine."""
+    for example in mails:
+        judge.judge(example.mail, received_at=example.line.received_at, mailbox="")
+    calls = Counter()
+    sys.setprofile(lambda _frame, event, _what: calls.update([event]))
+    try:
+        for example in mails:
+            judge.judge(example.mail, received_at=example.line.received_at, mailbox="")
+    finally:
+        sys.setprofile(None)
+    assert (calls["call"] + calls["c_call"]) / len(mails) < CALLS_A_MAIL
+
+
+def test_words_are_counted_as_plain_cutting_counts_them(mails) -> None:
+    german = lexicon.phrases("review")["german"]
+    for example in mails:
+        read = reading.of(example.mail)
+        words = re.findall(r"[^\W\d_]{2,}", read.text)
+        assert (read.words, read.german) == (len(words), len([*filter(german.fullmatch, words)]))
+
+
+def test_unknown_words_are_counted_as_plain_cutting_counts_them(model: Model, mails) -> None:
+    known = wordbook.Wordbook(wordbook.Vocabulary({}, {}, {}, model.familiar.words))
+    for example in mails:
+        seen = features.text_of(reading.of(example.mail))
+        words = familiar.words_of(seen)
+        found = known.find(seen)
+        assert (found.words, found.unknown) == (len(words), len(words - model.familiar.words))
+
+
+@given(NUMBERS)
+def test_numbers_are_found_where_searching_everywhere_finds_them(text: str) -> None:
+    plain = (facts.kundennummer(match.group()) for match in numbers._KUNDENNUMMER.finditer(text))
+    assert numbers.find_kundennummer(text) == next(filter(None, plain), None)
+    if numbers._IBAN_DE.search(text) or numbers._IBAN_DE_LIKE.search(text):
+        assert numbers.find_iban(text).shape_seen
+    if numbers._PHONE.search(text):
+        assert numbers._SOME_DIGITS.search(text)
+    if numbers._IBAN_ABROAD.search(text):
+        assert numbers._ABROAD.search(text)
+
+
+@given(st.text(alphabet="abdknrz. 1\u00e4\u0663_-", max_size=12))
+def test_an_abbreviation_is_told_by_its_last_word(before: str) -> None:
+    end = f"{before}."[-texts._LONGEST_ABBREVIATION :]
+    assert texts._is_abbreviated(end) == bool(texts._ABBREVIATION.search(end))
+
+
+PLACE_WORDS = [
+    *("aus", "Aus", "Haus", "dem", "wohnhaft", "Wohnung", "Wohnsitz", "wohne", "lebe", "wieder"),
+    *("zur\u00fcck", "zu", "Hause", "nach", "in", "Wohnort:", "Ort:", "Celle", "Bad", "am", "der"),
+]
+
+
+@given(st.lists(st.sampled_from(PLACE_WORDS), max_size=20).map(" ".join))
+def test_ways_to_name_a_place_are_found_where_searching_finds_them(text: str) -> None:
+    starts = sorted(
+        {
+            start
+            for word, before in whereabouts._SPOKEN
+            for start in whereabouts._starts(text, word, before)
+        }
+    )
+    tried = (whereabouts._IN_PLACE.match(text, start) for start in starts)
+    found = [match.span() for match in whereabouts._each_once(tried)]
+    assert found == [match.span() for match in whereabouts._IN_PLACE.finditer(text)]
+
+
+def plain_roles(model: Model, named: Sequence[Mention]) -> dict[str, date]:
+    """As `DayReader`, from the terms as a whole and one day after the other."""
+    rows = {term: row for row, term in enumerate(model.days.terms)}
+    sure = []
+    for mention in named:
+        known = sorted(rows[term] for term in mention.terms if term in rows)
+        margins = model.days.constant + model.days.weights[known].sum(axis=0, dtype=np.float64)
+        shares = np.exp(margins - margins.max())
+        sure.append(shares / shares.sum())
+    best = {role: max(sure, key=lambda one: one[n]) for n, role in enumerate(model.days.roles)}
+    return {
+        role: named[[one is best[role] for one in sure].index(True)].day
+        for n, role in enumerate(model.days.roles)
+        if role and best[role][n] >= 0.3
+    }
+
+
+def test_roles_are_told_from_parts_as_from_whole_terms(model: Model, mails) -> None:
+    days = DayReader(model.days)
+    for example in mails:
+        codes = [Concern(code) for code in example.line.concerns]
+        named = mentions(reading.of(example.mail), concerns=codes, today=example.line.received)
+        if named:
+            expected = plain_roles(model, named)
+            assert days.roles(named).items() <= expected.items()
+            assert expected.keys() - days.roles(named).keys() <= {"au_to", "absence_to"}
