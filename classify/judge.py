@@ -123,11 +123,19 @@ class Judge:
             read, found, sure=opinion.payment, bound=self._model.payment_sure
         )
         spoke = self._reasons(read, opinion, found)
-        places = {code: reason.place(read) for code, reason in spoke.items()}
-        order = concerns.in_order(found, ranks=self._ranks, places=places, moving=moving)
+        standing = {
+            code: concerns.Standing(
+                sure=found[code],
+                moves=code in moving,
+                announced=opinion.announced.get(code, 0.0),
+                rank=self._ranks[code],
+                place=reason.place(read),
+            )
+            for code, reason in spoke.items()
+        }
         named = tuple(
             ConcernFound(code, found[code], code in moving, spoke[code].words, spoke[code].spans)
-            for code in order
+            for code in concerns.in_order(standing)
         )
         answer, because = payment.of_message(named, hint=announced.hint(read.said, told.dates))
         if self._is_close(came_by, answer, opinion.payment):

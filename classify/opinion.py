@@ -27,10 +27,12 @@ _MONEY: Final = tuple(code.value for code in sorted(MOVES_MONEY))
 class Opinion:
     """What the model thinks of one mail; `scored` is what the reasons are told from.
 
-    `unlike`: its words are none that the model was trained on.
+    `announced`: how sure it is that a change of that kind holds, by the concerns that can move
+    money. `unlike`: its words are none that the model was trained on.
     """
 
     concerns: Mapping[Concern, float]
+    announced: Mapping[Concern, float]
     channels: Mapping[Channel, float]
     payment: float
     scored: Scored
@@ -41,7 +43,16 @@ class Questions:
     """The questions of the house to a model that was trained on house mail. Immutable."""
 
     __slots__ = (
-        *("_announced", "_channels", "_codes", "_familiar", "_money", "_payment", "_places"),
+        *(
+            "_announced",
+            "_changes",
+            "_channels",
+            "_codes",
+            "_familiar",
+            "_money",
+            "_payment",
+            "_places",
+        ),
         "_scorer",
     )
 
@@ -54,6 +65,9 @@ class Questions:
         self._payment = place[PAYMENT_TARGET]
         self._money = [place[name] for name in _MONEY]
         self._announced = [place[name] for name in ANNOUNCED_TARGETS]
+        self._changes = [
+            (Concern(name.removeprefix("announced:")), place[name]) for name in ANNOUNCED_TARGETS
+        ]
 
     def of_mail(self, reading: Reading) -> Opinion:
         """What the model thinks of the mail."""
@@ -61,6 +75,7 @@ class Questions:
         sure = scored.probabilities.tolist()
         return Opinion(
             concerns=dict(zip(self._codes, [sure[n] for n in self._places], strict=True)),
+            announced={code: sure[n] for code, n in self._changes},
             channels={channel: sure[n] for channel, n in self._channels},
             payment=self._payment_score(sure),
             scored=scored,

@@ -115,14 +115,36 @@ def test_no_concern_stands_beside_another(au: float, nothing: float, named: set[
     assert set(concerns.choose(sure, HALF, channel=Channel.FREIE_EMAIL)) == named
 
 
+def standing(
+    sure: float, *, moves: bool = False, announced: float = 0.0, place: float = 0.5
+) -> concerns.Standing:
+    return concerns.Standing(sure, moves, announced, 0.5, place)
+
+
 def test_money_goes_first_then_deadlines_and_doubts_go_last() -> None:
-    found = {Concern.BERATUNG: 0.99, Concern.TERMIN: 0.9, Concern.AU: 0.8, Concern.RENTE: 0.4}
-    order = concerns.in_order(found, ranks=HALF, places=HALF, moving=frozenset({Concern.AU}))
+    order = concerns.in_order(
+        {
+            Concern.BERATUNG: standing(0.9),
+            Concern.TERMIN: standing(0.9),
+            Concern.AU: standing(0.8, moves=True, announced=0.8),
+            Concern.RENTE: standing(0.4),
+        }
+    )
     assert order == (Concern.AU, Concern.TERMIN, Concern.BERATUNG, Concern.RENTE)
 
 
+def test_what_only_could_move_money_waits_behind_a_deadline() -> None:
+    order = concerns.in_order(
+        {Concern.NEBENEINKOMMEN: standing(0.9), Concern.ARBEITSLOS: standing(0.9)}
+    )
+    assert order == (Concern.ARBEITSLOS, Concern.NEBENEINKOMMEN)
+
+
 def test_of_equals_the_mail_speaks_of_the_main_one_first() -> None:
-    found = {Concern.TERMIN: 0.9, Concern.BERATUNG: 0.9, Concern.BESCHEINIGUNG: 0.9}
-    places = HALF | {Concern.TERMIN: 1.0, Concern.BERATUNG: 0.7, Concern.BESCHEINIGUNG: 0.1}
-    order = concerns.in_order(found, ranks=HALF, places=places)
-    assert order == (Concern.TERMIN, Concern.BESCHEINIGUNG, Concern.BERATUNG)
+    order = concerns.in_order(
+        {
+            Concern.BERATUNG: standing(0.9, place=0.7),
+            Concern.BESCHEINIGUNG: standing(0.9, place=0.1),
+        }
+    )
+    assert order == (Concern.BESCHEINIGUNG, Concern.BERATUNG)
