@@ -5,7 +5,7 @@ nothing is written. Answers and texts are in letters.py.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Response, status
 
@@ -55,10 +55,19 @@ def claim_next(
     house: HouseHere,
     caller: MayWorkItems,
     code: AgencyCode,
-    concern: Annotated[Concern | None, Query(description="Only of this concern.")] = None,
+    concern: Annotated[
+        Concern | None, Query(description="Of this concern, if none is due.")
+    ] = None,
+    language: Annotated[
+        Literal["de", "other"] | None, Query(description="In this language, if none is due.")
+    ] = None,
 ) -> Claim | Response:
-    """The next waiting item: what came back to this clerk first, then by due day, then by age."""
-    claim = work.claim_next(house, caller, code, concern=concern)
+    """The next waiting item: what came back to this clerk first, then by due day, then by age.
+
+    A wish (`concern`, `language`) holds for this call, and what is due today or overdue goes before
+    it. Who holds an item still gets 409 `item.open_claim` with its `item_id`.
+    """
+    claim = work.claim_next(house, caller, code, concern=concern, language=language)
     return claim or Response(status_code=NO_CONTENT)
 
 

@@ -33,11 +33,15 @@ class OutgoingState(StrEnum):
     DEAD = "dead"
 
 
-NO_DUE_DAY = date.max
-"""Stands in `item.queue_day` for "no due day", so that such items queue last on both engines.
+WAIT_AT_MOST_DAYS = 28
+"""Place in the queue of an item without a due day: that long after its receipt.
 
-SQLite sorts NULL first, PostgreSQL last; a real value also serves keyset pages.
+A real day, so that what comes later can't pass it for ever; SQLite and PostgreSQL would also sort
+NULL differently. Source: own decision 0047.
 """
+
+FIRST_DAY = date.min
+"""Place in the queue of an item with an alert: before all others. Own decision 0047."""
 
 
 class UtcTime(sa.types.TypeDecorator[datetime]):
@@ -259,6 +263,8 @@ item = sa.Table(
     sa.Column("waiver", MailText, nullable=False, server_default=""),
     # What the last clerk wrote for the next one (park, return, forward): content, erased with it.
     sa.Column("note", MailText, nullable=False, server_default=""),
+    sa.Column("language", sa.String(20), nullable=False, server_default="de"),
+    sa.Column("alert", sa.String(20), nullable=False, server_default=""),
     _index(
         "ix_item_claim", "agency_code", "team", "queue_day", "received_at", "id",
         where="state = 'waiting'"),
@@ -267,8 +273,13 @@ item = sa.Table(
         "agency_code", "team", "first_concern", "queue_day", "received_at", "id",
         where="state = 'waiting'"),
     _index(
+        "ix_item_claim_language",
+        "agency_code", "team", "language", "queue_day", "received_at", "id",
+        where="state = 'waiting'"),
+    _index(
         "ix_item_claim_preferred", "preferred_holder", "agency_code", "queue_day",
         where="state = 'waiting' AND preferred_holder IS NOT NULL"),
+    _index("ix_item_held", "holder", "id", where="state = 'held'"),
     _index("ix_item_lease_until", "lease_until", where="state = 'held'"),
     _index("ix_item_parked_until", "parked_until", where="state = 'parked'"),
     _index(

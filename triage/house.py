@@ -9,6 +9,7 @@ from ingest.forms import Layouts
 from rules.backoff import BackoffRule
 from rules.deadlines import DeadlineRules
 from rules.directory import Directory
+from rules.worktime import WorkingHours
 from store.engine import Database
 from store.ledger import Message
 from store.texts import TextShelf
@@ -68,6 +69,10 @@ class Policy:
     rights: RightsPolicy = RightsPolicy()
     postboxes: tuple[PostboxPlan, ...] = ()
     """All of the configuration, in its order."""
+    working_hours: WorkingHours | None = None
+    """The time in which a clerk's lease runs out; None: day and night. Own decision 0047."""
+    open_claims: int | None = None
+    """How many items one clerk may hold at a time; None: as many as he likes."""
 
 
 @dataclass(frozen=True, slots=True)

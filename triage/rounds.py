@@ -4,11 +4,11 @@ import structlog
 
 from rules.errors import Conflict, TryLater
 from rules.ledger import LedgerState
-from store import aside, audit, claims, items, leases, ledger, originals
+from store import aside, audit, leases, ledger, originals
 from store.ledger import Message
 from store.originals import Packed
 from store.outgoing import Outgoing
-from triage import freshness, idempotency, send, sort
+from triage import freshness, holding, idempotency, send, sort
 from triage.house import House
 from triage.send import Outlets
 
@@ -159,13 +159,12 @@ def keep_order(house: House, worker: str) -> int:
         lease = leases.take(tx, "keep_order", owner=worker, now=now, seconds=KEEP_ORDER_SECONDS)
         if lease is None:
             return 0
-        expired = claims.expire(tx, now)
-        items.unpark(tx, house.local_now().date())
+        expired = holding.back_to_the_line(house, tx, now=now)
         alarms = freshness.note(house, tx, seen)
         audit.seal(tx, limit=SEAL_BATCH)
         leases.release(tx, lease, now=now)
     freshness.tell(alarms)
     idempotency.forget(house)
     if expired:
-        log.info("lease.expired", items=len(expired))
+        log.info("lease.expired", items=expired)
     return 0

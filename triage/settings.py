@@ -7,6 +7,7 @@ Paths in the file are relative to the file.
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,6 +27,10 @@ from rules.placeholders import printed
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """Names of this machine that nobody else can reach. Source: RFC 1122 section 3.2.1.3; RFC 4291."""
+
+WorkDay = Literal["mo", "di", "mi", "do", "fr"]
+WORK_DAYS: tuple[WorkDay, ...] = ("mo", "di", "mi", "do", "fr")
+"""Days on which an Arbeitstag can fall, Monday first. Source: own decision 0012."""
 
 
 class Part(BaseModel):
@@ -123,10 +128,21 @@ class DeskSettings(Part):
     port: int = Field(default=8080, ge=0, le=65535)
     demo: bool = False
     lease_minutes: int = Field(default=15, ge=1, le=240)
+    lease_counts: Literal["working", "clock"] = "working"
+    work_from: time = time(7)
+    work_to: time = time(18)
+    work_days: tuple[WorkDay, ...] = WORK_DAYS
+    open_claims: int = Field(default=1, ge=0, le=100)
     session_minutes: int = Field(default=600, ge=5)
     session_secret_env: str = "POSTLOTSE_SESSION_SECRET"  # noqa: S105 - the name of a variable
     portal_url: str = "https://www.arbeitsagentur.de"
     phone: str = "0800 4 5555 00"
+
+    @model_validator(mode="after")
+    def _there_is_working_time(self) -> "DeskSettings":
+        if self.work_from >= self.work_to or not self.work_days:
+            raise ValueError("work_from lies before work_to, and there is a work_day")
+        return self
 
 
 class KeySettings(Part):

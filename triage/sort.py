@@ -226,4 +226,5 @@ def _new_item(house: House, found: Sorted, *, team: Team, review: bool) -> NewIt
         due_on=verdict.due,
         received_at=found.message.received_at,
         proof_duty=proof.has_proof_duty(concerns),
+        language="other" if "language" in judgement.review_because else "de",
     )

@@ -29,6 +29,7 @@ from rules.deadlines import HOUSE_DEADLINES, DeadlineRules
 from rules.directory import Directory
 from rules.errors import Refused
 from rules.outlook_rules import OutlookRule
+from rules.worktime import WorkingHours
 from store import texts
 from store.engine import Database
 from triage.house import House, Judging, Policy, PostboxPlan, RightsPolicy
@@ -36,6 +37,8 @@ from triage.letterbox import keep_all
 from triage.ports import Door, FolderRights, MailJudge, MailOutlet, Postbox
 from triage.send import Outlets
 from triage.settings import (
+    WORK_DAYS,
+    DeskSettings,
     ExchangeSettings,
     ImapSettings,
     MaildirSettings,
@@ -152,7 +155,16 @@ def _policy(settings: Settings) -> Policy:
             PostboxPlan(box.name, box.region, is_observed=box.mode == "observe")
             for box in settings.postboxes
         ),
+        working_hours=_working_hours(settings.desk),
+        open_claims=settings.desk.open_claims or None,
     )
+
+
+def _working_hours(desk: DeskSettings) -> WorkingHours | None:
+    if desk.lease_counts == "clock":
+        return None
+    days = frozenset(WORK_DAYS.index(day) for day in desk.work_days)
+    return WorkingHours(desk.work_from, desk.work_to, days)
 
 
 def load_directory() -> Directory:

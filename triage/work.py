@@ -29,7 +29,7 @@ from store import claims, verdicts, wishes
 from store.engine import Tx
 from store.items import Item
 from store.verdicts import NewVerdict
-from triage import cases
+from triage import cases, holding
 from triage.doorkeeper import require_agency, visible_item, workable_item
 from triage.house import House
 
@@ -68,23 +68,31 @@ class Correction:
 
 
 def claim_next(
-    house: House, caller: Caller, agency_code: str, *, concern: Concern | None = None
+    house: House,
+    caller: Caller,
+    agency_code: str,
+    *,
+    concern: Concern | None = None,
+    language: str | None = None,
 ) -> Claim | None:
     """Hand out the next waiting item of the agency, or None.
 
-    First what came back to this clerk, then by due day, then by receipt. `agency_code`
-    "klaerung" is the clearing folder. Raises: Refused: `access.denied`, `agency.unknown`.
+    First what came back to this clerk, then by due day, then by receipt. `concern` and `language`
+    are a wish for this fetch; what is due goes before it. `agency_code` "klaerung" is the
+    clearing folder. Raises: Refused: `access.denied`, `agency.unknown`. Conflict:
+    `item.open_claim`: the clerk holds as many as one may.
     """
     code = _known_agency(house, caller, agency_code)
-    now = house.clock()
+    now, today = house.clock(), house.local_now().date()
     with house.db.write() as tx:
+        holding.require_room(house, tx, caller, now=now)
         for team in _teams(caller, code):
             claimed = claims.claim_next(
                 tx,
-                claims.Line(code, team, concern),
+                claims.Line(code, team, concern, language, today),
                 holder=caller.name,
                 now=now,
-                lease_seconds=house.policy.lease_seconds,
+                lease_seconds=holding.lease_seconds(house, code, now=now),
             )
             if claimed is not None:
                 return _claim(tx, caller, claimed, now)
@@ -94,14 +102,15 @@ def claim_next(
 def claim_item(house: House, caller: Caller, item_id: int) -> Claim:
     """Take one certain item from a list, or one that the caller holds in another browser.
 
-    Raises: Refused: `item.unknown`. Conflict: `item.not_waiting`: somebody was faster.
+    Raises: Refused: `item.unknown`. Conflict: `item.not_waiting`: somebody was faster;
+    `item.open_claim`.
     """
     now = house.clock()
     with house.db.write() as tx:
-        visible_item(caller, tx, item_id, Permission.WORK_ITEM)
-        claimed = claims.claim_one(
-            tx, item_id, holder=caller.name, now=now, lease_seconds=house.policy.lease_seconds
-        )
+        item = visible_item(caller, tx, item_id, Permission.WORK_ITEM)
+        holding.require_room(house, tx, caller, now=now, besides=item_id)
+        seconds = holding.lease_seconds(house, item.agency_code, now=now)
+        claimed = claims.claim_one(tx, item_id, holder=caller.name, now=now, lease_seconds=seconds)
         return _claim(tx, caller, claimed, now)
 
 
@@ -110,15 +119,11 @@ def renew(house: House, caller: Caller, item_id: int, token: str) -> Renewed:
 
     Raises: Conflict: `item.lease_stale`.
     """
+    now = house.clock()
     with house.db.write() as tx:
         item = visible_item(caller, tx, item_id, Permission.WORK_ITEM)
-        until = claims.renew(
-            tx,
-            item_id,
-            token=token,
-            now=house.clock(),
-            lease_seconds=house.policy.lease_seconds,
-        )
+        seconds = holding.lease_seconds(house, item.agency_code, now=now)
+        until = claims.renew(tx, item_id, token=token, now=now, lease_seconds=seconds)
     return Renewed(until, item.eakte)
 
 
@@ -196,7 +201,7 @@ def forward(
             cases.Deed(
                 Forwarded(agency.code, reason),
                 "item.forwarded",
-                details={"to": agency.code},
+                details={"to": agency.code, "from": item.agency_code},
                 more={"agency_code": agency.code, "region": agency.region, "note": reason},
             ),
             token=token,

@@ -79,7 +79,8 @@ def take(visit: Writing, item_id: int) -> Response:
 def renew(visit: Writing, item_id: int, token: Token) -> Response:
     """The open page's sign of life."""
     renewed = work.renew(visit.house, visit.caller, item_id, token)
-    return JSONResponse({"until": days.clock(renewed.lease_until), "eakte": renewed.eakte})
+    until = days.until(renewed.lease_until, visit.today)
+    return JSONResponse({"until": until, "eakte": renewed.eakte})
 
 
 @router.post("/freigeben")

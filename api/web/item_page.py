@@ -98,6 +98,7 @@ class ItemPage:
     bar: Bar | None
     due: str
     overdue: bool
+    until: str
     reply: ReplySide
     main: Main
     close_reason: CloseReason
@@ -135,6 +136,7 @@ def item_page(view: ItemView, *, token: str, reply: ReplySide, today: date) -> I
         bar=bar(view),
         due=days.due(view.item.due_on, today=today),
         overdue=view.item.due_on is not None and view.item.due_on < today,
+        until=days.until(view.item.lease_until, today) if view.item.lease_until else "",
         reply=reply,
         main=main_step(view, reply, mine=bool(token)),
         close_reason=close_reason(view),

@@ -1,13 +1,17 @@
 """The page "Lage": what waits where, live. Amounts and due days, no persons (R17)."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Response
 
 from api.web import days
-from api.web.render import page
-from api.web.visit import Reading, Visit
+from api.web.forms import LineCode
+from api.web.render import Notice, go, page
+from api.web.visit import Reading, Visit, Writing
 from rules.access import Permission, may
 from store.items import Item
-from triage import figures, item_view
+from triage import figures, holding, item_view
 from triage.figures import AgencyRow, Overview
 from triage.work import CLEARING
 
@@ -29,6 +33,10 @@ def overview_page(visit: Reading, agentur: str = "") -> Response:
     return page(
         visit.request,
         "lage.html",
+        may_free=may(visit.caller, Permission.FREE_ITEM),
+        may_read=may(visit.caller, Permission.READ_ITEM),
+        stuck=holding.STUCK,
+        line_code=agentur,
         place=f"{agency.code} {agency.name}" if agency else "Alle Agenturen, die Sie sehen dürfen",
         url=f"/lage?agentur={agency.code}" if agency else "/lage",
         seconds=LIVE_SECONDS,
@@ -71,8 +79,25 @@ def _ordered(found: Overview) -> Overview:
 
 
 def _items(visit: Visit, agency_code: str) -> tuple[Item, ...] | None:
-    """For who may read items. Sender and subject stay out: no names on an overview."""
-    if not agency_code or not may(visit.caller, Permission.READ_ITEM):
+    """For who may read items, or free them. Sender and subject stay out: no names here."""
+    if not agency_code:
         return None
-    found = item_view.listing(visit.house, visit.caller, agency_code, limit=LIST_LIMIT)
-    return tuple(row.item for row in found)
+    if may(visit.caller, Permission.READ_ITEM):
+        found = item_view.listing(visit.house, visit.caller, agency_code, limit=LIST_LIMIT)
+        return tuple(row.item for row in found)
+    if may(visit.caller, Permission.FREE_ITEM):
+        code = _code(agency_code)
+        return holding.stuck(visit.house, visit.caller, agency_code=code, limit=LIST_LIMIT)
+    return None
+
+
+@router.post("/lage/freigeben")
+def free(
+    visit: Writing,
+    item_id: Annotated[int, Form()],
+    version: Annotated[int, Form()],
+    line: LineCode = "",
+) -> Response:
+    """A supervisor puts an item back; refused if it went on since the page was made."""
+    holding.free(visit.house, visit.caller, item_id, version=version)
+    return go(f"/lage?agentur={quote(line)}" if line else "/lage", Notice("freed", str(item_id)))

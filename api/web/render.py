@@ -29,7 +29,9 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "confirmed": "Korrektur bestätigt.",
         "corrected": "Einordnung geändert.",
         "forwarded": "Weitergeleitet.",
+        "freed": "Vorgang {} wartet wieder in der Warteliste.",
         "handed_over": "Übergabe an die eAkte beauftragt.",
+        "open_first": "Dieser Vorgang ist noch offen. Danach kommt der nächste.",
         "parked": "Geparkt bis {}.",
         "pending": "Der Vorgang kommt wieder, sobald die eAkte-Quittung da ist.",
         "released": "Zurückgelegt. Der Vorgang wartet wieder.",
@@ -181,6 +183,7 @@ def _made() -> Environment:
         "short_day": days.short_day,
         "size": size,
         "slug": slug,
+        "until": days.until,
     }
     made.globals |= {"words": words, "asset": assets.url}
     return made

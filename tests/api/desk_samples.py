@@ -25,6 +25,7 @@ from api.web.overview import total
 from api.web.render import page
 from api.web.rules_page import ACTION_NAMES, KEY_NAMES, rule_rows
 from api.web.visit import Line
+from api.web.wishes import LANGUAGES, Wish
 from rules.access import Caller
 from rules.agencies import Agency
 from rules.codes import Channel, Concern, Role
@@ -44,6 +45,7 @@ from tests.api import rights_samples, rules_samples
 from tests.api.small_door import SECRET, ClockHouse, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
+from triage.holding import STUCK
 from triage.item_view import Gate, ItemView, OtherItem, Step
 from triage.observed import AgencyPart, Disagreement, Observed
 from triage.relearn import Waiting
@@ -348,7 +350,8 @@ def _desk(request: Request, **changed: object) -> Response:
     values: dict[str, Any] = {
         "line": Line("017", "Lindenfurt"), "counts": counts, "empty": False, "held": None,
         "choices": AGENCIES[:1],
-        "progress": Progress(1000, 0, 900), "now": NOW,
+        "progress": Progress(1000, 0, 900), "now": NOW, "today": TODAY, "wish": Wish(),
+        "languages": LANGUAGES,
     }  # fmt: skip
     return page(request, "arbeitsplatz.html", **(values | changed))
 
@@ -366,19 +369,20 @@ def _overview(request: Request, **changed: object) -> Response:
         "place": "Alle Agenturen, die Sie sehen dürfen", "url": "/lage", "seconds": 600,
         "stand": "09:47:12", "overview": found, "total": total(_ROWS),
         "ages": {"017": "6 Tage", "023": "4 Std.", None: "14 Min."}, "items": None, "dues": {},
-        "limit": 100, "progress": Progress(seen=2000, kept=640, done=310),
+        "limit": 100, "progress": Progress(seen=2000, kept=640, done=310), "may_free": False,
+        "may_read": True, "stuck": STUCK, "line_code": "",
     }  # fmt: skip
     return page(request, "lage.html", **(values | changed))
 
 
-def _line(request: Request) -> Response:
+def _line(request: Request, **changed: object) -> Response:
     items = (
         item(id=1, due_on=date(2026, 11, 20)),
         item(id=2, state=ItemState.WAITING, payment="no", first_concern="termin"),
         item(id=3, state=ItemState.PENDING, eakte=EakteState.SENT),
     )
     dues = {1: "überfällig seit Fr 20.11.2026", 2: "Frist morgen", 3: "Frist heute"}
-    return _overview(request, items=items, dues=dues, place="017 Lindenfurt")
+    return _overview(request, items=items, dues=dues, place="017 Lindenfurt", **changed)
 
 
 def _texts(request: Request) -> Response:
@@ -497,9 +501,13 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         ),
         "arbeitsplatz": _desk,
         "arbeitsplatz-leer": lambda r: _desk(r, empty=True, choices=AGENCIES),
+        "arbeitsplatz-auswahl": lambda r: _desk(
+            r, empty=True, wish=Wish(Concern.TERMIN, "other"), choices=AGENCIES
+        ),
         "arbeitsplatz-gehalten": lambda r: _desk(r, held=item(), progress=Progress(9, 4, 1)),
         "lage": _overview,
         "lage-agentur": _line,
+        "lage-leitung": lambda r: _line(r, may_free=True, line_code="017"),
         "texte": _texts,
         "beiseite": _aside,
         "postfaecher": _postboxes,

@@ -32,6 +32,14 @@ CALLS: dict[str, Callable[[Tx], object]] = {
     "next item of a concern": lambda tx: claims.claim_next(
         tx, Line("435", concern=Concern.AU), holder="anna", now=NOW, lease_seconds=60
     ),
+    "next item of a language": lambda tx: claims.claim_next(
+        tx,
+        Line("435", language="other", today=NOW.date()),
+        holder="anna",
+        now=NOW,
+        lease_seconds=60,
+    ),
+    "open claims": lambda tx: claims.open_claims(tx, "anna", now=NOW),
     "leases that are over": lambda tx: claims.expire(tx, NOW),
     "keep": lambda tx: keeping.keep_many(tx, [arrival("1")], now=NOW),
     "known uids": lambda tx: sightings.known_uids(tx, POSTBOX, folder="INBOX", epoch="1"),
