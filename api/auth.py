@@ -197,6 +197,7 @@ AnyCaller = Annotated[Caller, Depends(Needs(None))]
 
 MayJudge = Annotated[Caller, Depends(Needs(Permission.JUDGE))]
 MayHandIn = Annotated[Caller, Depends(Needs(Permission.HAND_IN))]
+MayReadEvents = Annotated[Caller, Depends(Needs(Permission.READ_EVENTS))]
 MayReadItems = Annotated[Caller, Depends(Needs(Permission.READ_ITEM))]
 MayFreeItems = Annotated[Caller, Depends(Needs(Permission.FREE_ITEM))]
 MayWorkItems = Annotated[Caller, Depends(Needs(Permission.WORK_ITEM))]

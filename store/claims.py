@@ -20,7 +20,7 @@ from rules.errors import Conflict
 from rules.item import ItemState
 from store import items, rows
 from store.engine import Tx
-from store.items import COLUMNS, Back, Item
+from store.items import COLUMNS, Back, Item, ItemChange
 from store.statements import spelled
 from store.tables import FIRST_DAY
 from store.tables import item as table
@@ -108,6 +108,43 @@ def claim_one(tx: Tx, item_id: int, *, holder: str, now: datetime, lease_seconds
             state=item.state.value,
         )
     return claimed
+
+
+def take_back(  # noqa: PLR0913 - the write of a holder and of a claim in one statement
+    tx: Tx,
+    item_id: int,
+    *,
+    version: int,
+    change: ItemChange,
+    holder: str,
+    now: datetime,
+    lease_seconds: int,
+) -> Claimed | None:
+    """Write a change and put the item into the holder's hands, by the version that was read.
+
+    None where the item is in another version. Whatever token was good before is stale.
+    """
+    token = secrets.token_hex(TOKEN_BYTES)
+    statement = (
+        sa.update(table)
+        .where(table.c.id == item_id, table.c.version == version)
+        .values(
+            **(
+                change
+                | {
+                    "state": ItemState.HELD,
+                    "holder": holder,
+                    "lease_token": token,
+                    "lease_until": _until(now, lease_seconds),
+                    "version": table.c.version + 1,
+                    "closed_at": None,
+                }
+            )
+        )
+        .returning(*COLUMNS)
+    )
+    item = rows.one_as(tx, Item, statement)
+    return None if item is None else Claimed(item, token)
 
 
 def renew(tx: Tx, item_id: int, *, token: str, now: datetime, lease_seconds: int) -> datetime:

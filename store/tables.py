@@ -285,6 +285,8 @@ item = sa.Table(
     _index(
         "ix_item_open", "agency_code", "queue_day", "received_at", "id",
         where="state <> 'closed'"),
+    _index(
+        "ix_item_open_received", "agency_code", "received_at", "id", where="state <> 'closed'"),
     _index("ix_item_closed_at", "closed_at", where="state = 'closed'"),
 )  # fmt: skip
 """The queue of the Eingangszonen. Held by one clerk at a time, by `lease_token`."""
@@ -311,6 +313,7 @@ outgoing = sa.Table(
     sa.Column("done_at", UtcTime),
     sa.Column("error_code", sa.Text, nullable=False, server_default=""),
     _index("ix_outgoing_due", "next_try_at", "id", where="next_try_at IS NOT NULL"),
+    _index("ix_outgoing_webhook", "sent_at", where="kind = 'webhook' AND state = 'sent'"),
     sa.Index("ix_outgoing_item_id", "item_id"),
     sa.Index("ix_outgoing_message_id", "message_id"),
     sa.Index("ix_outgoing_state", "state", "id"),

@@ -10,7 +10,7 @@ from rules.access import Caller, Permission
 from rules.errors import Conflict
 from rules.item import Freed, ItemState, apply
 from rules.worktime import lease_end
-from store import audit, claims, item_lists, items
+from store import audit, claims, item_lists, items, undo
 from store.audit import Note
 from store.engine import Tx
 from store.items import Back, Item, case_of, change_to
@@ -66,6 +66,7 @@ def back_to_the_line(house: House, tx: Tx, *, now: datetime) -> int:
     unparked = items.unpark(tx, house.local_now().date())
     _note(tx, "item.lease_expired", expired, now)
     _note(tx, "item.unparked", unparked, now)
+    undo.sweep(tx, now=now)
     return len(expired)
 
 

@@ -181,3 +181,11 @@ class MailOutlet(Protocol):
         Raises: TryLater: 4xx or away. Refused: 5xx.
         """
         ...
+
+
+class HookOutlet(Protocol):
+    """Posts one event to a receiver; at least once, deduplicated there by `key`."""
+
+    def post(self, key: str, body: bytes) -> str:
+        """The status of the answer. Raises: TryLater, Refused."""
+        ...

@@ -24,6 +24,7 @@ from pydantic import (
 from rules.codes import Concern
 from rules.errors import Refused
 from rules.placeholders import printed
+from triage.hook_settings import EventsSettings, WebhookSettings, require_names
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """Names of this machine that nobody else can reach. Source: RFC 1122 section 3.2.1.3; RFC 4291."""
@@ -162,6 +163,7 @@ class ReplySettings(Part):
     sent_root: Path = Path("var/sent")
     from_address: str = "{agency}@arbeitsagentur.example"
     from_name: str = "Eingangszone {agency}"
+    disclosing: Literal["refuse", "after_check"] = "refuse"
     host: str = "localhost"
     port: int = Field(default=587, ge=1, le=65535)
     tls: Literal["starttls", "implicit"] = "starttls"
@@ -258,6 +260,13 @@ class Settings(Part):
     deadlines: DeadlineSettings = DeadlineSettings()
     rights: RightsSettings = RightsSettings()
     data: DataSettings = DataSettings()
+    events: EventsSettings = EventsSettings()
+    webhooks: tuple[WebhookSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _webhook_names_differ(self) -> "Settings":
+        require_names(self.webhooks)
+        return self
 
     @model_validator(mode="after")
     def _postbox_names_differ(self) -> "Settings":
@@ -369,6 +378,9 @@ def _anchored(settings: Settings, base: Path) -> Settings:
                 update={"sent_root": at(replies.sent_root), "ca_file": at(replies.ca_file)}
             ),
             "eakte": settings.eakte.model_copy(update={"drop": at(settings.eakte.drop)}),
+            "webhooks": tuple(
+                hook.model_copy(update={"ca_file": at(hook.ca_file)}) for hook in settings.webhooks
+            ),
             "rights": settings.rights.model_copy(update={"drop": at(settings.rights.drop)}),
             "data": data.model_copy(
                 update={

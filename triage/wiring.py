@@ -10,7 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ingest import forms
 from ingest.imap import ImapPostbox
@@ -73,7 +73,7 @@ def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) 
     return House(
         db=Database.open(settings.store.url),
         judging=build_judging(settings),
-        texts=load_texts(settings.data.texts),
+        texts=load_texts(settings.data.texts, settings.replies.disclosing),
         backoff=BackoffRule(
             first_seconds=settings.eakte.first_wait_seconds,
             cap_seconds=settings.eakte.longest_wait_seconds,
@@ -187,9 +187,11 @@ def texts_folder() -> Path:
     return Path(str(files("templates_text")))
 
 
-def load_texts(folder: Path | None) -> texts.TextShelf:
+def load_texts(
+    folder: Path | None, disclosing: Literal["refuse", "after_check"] = "refuse"
+) -> texts.TextShelf:
     """The approved texts. Raises: Refused: a text differs from what was approved."""
-    return texts.load(folder or texts_folder())
+    return texts.load(folder or texts_folder(), disclosing=disclosing)
 
 
 def default_model_path() -> Path:

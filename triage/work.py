@@ -24,26 +24,19 @@ from rules.item import (
     Released,
     Returned,
 )
+from rules.undo import Undoable
 from rules.verdict import AgencyFound
 from store import claims, verdicts, wishes
 from store.engine import Tx
 from store.items import Item
 from store.verdicts import NewVerdict
-from triage import cases, holding
+from triage import cases, holding, undo
+from triage.claimed import Claim
 from triage.doorkeeper import require_agency, visible_item, workable_item
 from triage.house import House
 
 CLEARING = "klaerung"
 """Stands for "no agency known" where a path needs a code; no agency has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to write on one item until `lease_until` (aware UTC), by its token."""
-
-    item_id: int
-    token: str
-    lease_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +142,7 @@ def park(
     event = Parked(until=until, today=house.local_now().date())
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
-        cases.do(
+        saved = cases.do(
             tx,
             caller,
             item,
@@ -159,6 +152,7 @@ def park(
             token=token,
             now=now,
         )
+        undo.remember(tx, caller, item, saved, Undoable.PARKED, now=now)
 
 
 def give_back(house: House, caller: Caller, item_id: int, token: str, *, reason: str) -> int:
@@ -177,6 +171,7 @@ def give_back(house: House, caller: Caller, item_id: int, token: str, *, reason:
             token=token,
             now=now,
         )
+        undo.remember(tx, caller, item, saved, Undoable.RETURNED, now=now)
         _refile(house, tx, saved, saved.agency_code, now)
     return saved.hops
 
@@ -207,6 +202,7 @@ def forward(
             token=token,
             now=now,
         )
+        undo.remember(tx, caller, item, saved, Undoable.FORWARDED, now=now)
         _refile(house, tx, saved, agency.code, now)
     return saved.hops
 
@@ -240,6 +236,7 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
             token=token,
             now=now,
         )
+        undo.remember(tx, caller, item, saved, Undoable.CORRECTED, now=now)
         _refile(house, tx, saved, saved.agency_code, now)
 
 
@@ -252,7 +249,7 @@ def close(house: House, caller: Caller, item_id: int, token: str, *, reason: Clo
     now = house.clock()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
-        cases.do(
+        saved = cases.do(
             tx,
             caller,
             item,
@@ -260,6 +257,7 @@ def close(house: House, caller: Caller, item_id: int, token: str, *, reason: Clo
             token=token,
             now=now,
         )
+        undo.remember(tx, caller, item, saved, Undoable.CLOSED, now=now)
 
 
 def close_when_received(house: House, caller: Caller, item_id: int, token: str) -> None:

@@ -60,6 +60,11 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Seit dem Laden der Seite hat sich an diesem Vorgang etwas geändert.",
             "Ihr letzter Schritt wurde nicht ausgeführt. Laden Sie die Seite neu.",
         ),
+        "item.nothing_to_undo": (
+            "Rückgängig geht nicht mehr",
+            "Die Zeit dafür ist um, oder jemand hat seither an dem Vorgang gearbeitet.",
+            "Öffnen Sie den Vorgang und entscheiden Sie dann.",
+        ),
         "item.receipt_missing": (
             "Noch nicht abgeschlossen",
             "Der Vorgang ist zahlungsrelevant, und die eAkte-Quittung steht aus.",

@@ -1,7 +1,7 @@
 """The page "Lage": what waits where, live. Amounts and due days, no persons (R17)."""
 
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Response
 
@@ -19,15 +19,19 @@ router = APIRouter(include_in_schema=False)
 
 LIST_LIMIT = 100
 """Rows of the waiting list on one page. Own decision 0021 (a page stays under 100 kB)."""
-LIVE_SECONDS = 10
-"""How often the figures are read again. Hausregel: a waiting line changes in minutes."""
+LIVE_SECONDS = 60
+"""How often figures are read again where no event says so: ages and days go on by themselves."""
 
 
 @router.get("/lage")
-def overview_page(visit: Reading, agentur: str = "") -> Response:
-    """All agencies that the person may see, or one of them with its waiting list."""
+def overview_page(visit: Reading, agentur: str = "", reihe: str = "") -> Response:
+    """All agencies that the person may see, or one of them with its waiting list.
+
+    `reihe` "eingang" shows the list by receipt, else in the order of hand-out.
+    """
     found = figures.overview(visit.house, visit.caller, agency_code=_code(agentur))
-    items = _items(visit, agentur)
+    by_receipt = reihe == "eingang"
+    items = _items(visit, agentur, by_receipt=by_receipt)
     agency = visit.house.directory.agency(agentur)
     now = visit.house.clock()
     return page(
@@ -38,7 +42,11 @@ def overview_page(visit: Reading, agentur: str = "") -> Response:
         stuck=holding.STUCK,
         line_code=agentur,
         place=f"{agency.code} {agency.name}" if agency else "Alle Agenturen, die Sie sehen dürfen",
-        url=f"/lage?agentur={agency.code}" if agency else "/lage",
+        url=_url(agentur, by_receipt=by_receipt),
+        by_receipt=by_receipt,
+        # Who may not hear events is served every minute.
+        feed="/v1/events?cursor=now" if may(visit.caller, Permission.READ_EVENTS) else "",
+        near=[(days.due(day, today=visit.today), count) for day, count in found.near],
         seconds=LIVE_SECONDS,
         stand=f"{days.local(now):%H:%M:%S}",
         overview=_ordered(found),
@@ -74,15 +82,29 @@ def total(rows: tuple[AgencyRow, ...]) -> AgencyRow:
 def _ordered(found: Overview) -> Overview:
     rows = sorted(found.agencies, key=lambda row: (-row.waiting, row.code or ""))
     return Overview(
-        tuple(rows), found.concerns, found.aside, found.closed_today, found.receipts_open
+        tuple(rows),
+        found.concerns,
+        found.aside,
+        found.closed_today,
+        found.receipts_open,
+        found.near,
     )
 
 
-def _items(visit: Visit, agency_code: str) -> tuple[Item, ...] | None:
+def _url(agency_code: str, *, by_receipt: bool) -> str:
+    """The address of this view, with nothing in it but codes."""
+    asked = {"agentur": agency_code, "reihe": "eingang" if by_receipt else ""}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"/lage?{query}" if query else "/lage"
+
+
+def _items(visit: Visit, agency_code: str, *, by_receipt: bool) -> tuple[Item, ...] | None:
     """For who may read items, or free them. Sender and subject stay out: no names here."""
     if not agency_code:
         return None
     if may(visit.caller, Permission.READ_ITEM):
+        if by_receipt:
+            return item_view.chronological(visit.house, visit.caller, agency_code, limit=LIST_LIMIT)
         found = item_view.listing(visit.house, visit.caller, agency_code, limit=LIST_LIMIT)
         return tuple(row.item for row in found)
     if may(visit.caller, Permission.FREE_ITEM):
@@ -100,4 +122,4 @@ def free(
 ) -> Response:
     """A supervisor puts an item back; refused if it went on since the page was made."""
     holding.free(visit.house, visit.caller, item_id, version=version)
-    return go(f"/lage?agentur={quote(line)}" if line else "/lage", Notice("freed", str(item_id)))
+    return go(_url(line, by_receipt=False), Notice("freed", str(item_id)))

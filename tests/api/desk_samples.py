@@ -29,6 +29,7 @@ from api.web.wishes import LANGUAGES, Wish
 from rules.access import Caller
 from rules.agencies import Agency
 from rules.codes import Channel, Concern, Role
+from rules.identity import Check, Writer
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
 from rules.mail import Attachment, BodyParts, Form, FormField, ParsedMail
@@ -254,6 +255,21 @@ BOTH = reply(text(), APPOINTMENT)
 LONG = "Sehr geehrte Damen und Herren, " * 400 + "x" * 3000
 SAMPLES: dict[str, Sample] = {
     "owed": Sample(view(), BOTH),
+    "alarm": Sample(
+        view(
+            item=item(alert="self_harm", first_concern="bearbeitungsstand"),
+            writer=Writer.MESSENGER,
+            checks=frozenset({Check.ADDRESS}),
+            alarm_words=("will nicht mehr leben",),
+            verdict=verdict(
+                concerns=[
+                    {"code": "bearbeitungsstand", "probability": 0.9, "because": [], "spans": []}
+                ],
+                facts={"dates": {"job_end": "2026-11-30"}},
+            ),
+        ),
+        BOTH,
+    ),
     "sent": Sample(_with(EakteState.SENT), BOTH),
     "received": Sample(_with(EakteState.RECEIVED, close_blocked_because="", corrected=True), BOTH),
     "rejected": Sample(_with(EakteState.REJECTED, handover_error="Kundennummer unbekannt"), BOTH),
@@ -370,7 +386,8 @@ def _overview(request: Request, **changed: object) -> Response:
         "stand": "09:47:12", "overview": found, "total": total(_ROWS),
         "ages": {"017": "6 Tage", "023": "4 Std.", None: "14 Min."}, "items": None, "dues": {},
         "limit": 100, "progress": Progress(seen=2000, kept=640, done=310), "may_free": False,
-        "may_read": True, "stuck": STUCK, "line_code": "",
+        "may_read": True, "stuck": STUCK, "line_code": "", "by_receipt": False, "feed": "",
+        "near": [("Frist heute", 74), ("Frist morgen", 1284)],
     }  # fmt: skip
     return page(request, "lage.html", **(values | changed))
 

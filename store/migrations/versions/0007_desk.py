@@ -38,7 +38,21 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'held'"),
         postgresql_where=sa.text("state = 'held'"),
     )
+    op.create_index(
+        "ix_item_open_received",
+        "item",
+        ["agency_code", "received_at", "id"],
+        sqlite_where=sa.text("state <> 'closed'"),
+        postgresql_where=sa.text("state <> 'closed'"),
+    )
     op.execute(_PLACES[op.get_bind().dialect.name])
+    op.create_index(
+        "ix_outgoing_webhook",
+        "outgoing",
+        ["sent_at"],
+        sqlite_where=sa.text("kind = 'webhook' AND state = 'sent'"),
+        postgresql_where=sa.text("kind = 'webhook' AND state = 'sent'"),
+    )
     op.create_table(
         "item_undo",
         sa.Column("item_id", _ID, nullable=False, autoincrement=False),
