@@ -11,7 +11,7 @@ from api.web.render import Notice, go, page
 from api.web.visit import Reading, Visit, Writing
 from rules.access import Permission, may
 from store.items import Item
-from triage import figures, holding, item_view
+from triage import events, figures, holding, item_view
 from triage.figures import AgencyRow, Overview
 from triage.work import CLEARING
 
@@ -29,6 +29,8 @@ def overview_page(visit: Reading, agentur: str = "", reihe: str = "") -> Respons
 
     `reihe` "eingang" shows the list by receipt, else in the order of hand-out.
     """
+    # Before the figures are read: what happens in between is told, not missed.
+    newest = events.tail(visit.house)
     found = figures.overview(visit.house, visit.caller, agency_code=_code(agentur))
     by_receipt = reihe == "eingang"
     items = _items(visit, agentur, by_receipt=by_receipt)
@@ -45,7 +47,7 @@ def overview_page(visit: Reading, agentur: str = "", reihe: str = "") -> Respons
         url=_url(agentur, by_receipt=by_receipt),
         by_receipt=by_receipt,
         # Who may not hear events is served every minute.
-        feed="/v1/events?cursor=now" if may(visit.caller, Permission.READ_EVENTS) else "",
+        feed=f"/v1/events?cursor={newest}" if may(visit.caller, Permission.READ_EVENTS) else "",
         near=[(days.due(day, today=visit.today), count) for day, count in found.near],
         seconds=LIVE_SECONDS,
         stand=f"{days.local(now):%H:%M:%S}",
