@@ -3,7 +3,7 @@
 No thread a line: one look a second and process tells all of them that something is new, then each
 reads its own page, with its own scope. Nothing is queued for a slow reader; he reads later from the
 trail. Who takes nothing for long, and who has had his line for long, is ended: browsers come back
-by themselves with `Last-Event-ID`. Own decision 0048.
+by themselves with `Last-Event-ID`. Own decision 0050.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from triage import events
 from triage.house import House
 
 MAX_LINES: Final = 500
-"""Open at a time in one process; more are told to come later. Own decision 0048."""
+"""Open at a time in one process; more are told to come later. Own decision 0050."""
 LOOK_SECONDS: Final = 1.0
 """How often a process looks for something new."""
 QUIET_SECONDS: Final = 15.0

@@ -2,7 +2,7 @@
 
 https only, but for this machine; the host stands on a list; its name is looked up once and the
 line goes to that very address; an answer that points elsewhere is not followed.
-Source: OWASP SSRF Prevention Cheat Sheet, case 1 (allow list); own decision 0048.
+Source: OWASP SSRF Prevention Cheat Sheet, case 1 (allow list); own decision 0050.
 """
 
 import http.client

@@ -3,7 +3,7 @@
 Nothing else follows by itself: no answer, no call, no note in another system. A false alarm costs a
 minute of reading, a missed one may cost a life; so the list is wide and the guard against negation
 narrow: only the plain denial right before the word counts.
-Source: facts section 10 (danger to self: at once); word list: Hausregel, own decision 0049.
+Source: facts section 10 (danger to self: at once); word list: Hausregel, own decision 0051.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Final
 from rules.placename import fold
 
 SELF_HARM: Final = "self_harm"
-"""The alert of an item. Source: own decision 0049."""
+"""The alert of an item. Source: own decision 0051."""
 
 _WORDS: Final = re.compile(
     r"\b(?:"
@@ -48,7 +48,7 @@ _LOOK_BACK: Final = 40
 def found(text: str) -> tuple[str, ...]:
     """The words that alarm, folded, in their order and each once; empty where nothing does.
 
-    Source: facts section 10; own decision 0049.
+    Source: facts section 10; own decision 0051.
     """
     folded = " ".join(fold(text).split())
     words = (hit[0] for hit in _WORDS.finditer(folded) if not _harmless(folded, hit))
@@ -56,7 +56,7 @@ def found(text: str) -> tuple[str, ...]:
 
 
 def alert_of(text: str) -> str:
-    """The alert for an item with that text, or empty. Source: own decision 0049."""
+    """The alert for an item with that text, or empty. Source: own decision 0051."""
     return SELF_HARM if found(text) else ""
 
 

@@ -1,6 +1,6 @@
 """What the event feed tells of the trail: names that others build on; added to, never renamed.
 
-Source: F67; R17 (nothing that tells of a person's work); own decision 0048.
+Source: F67; R17 (nothing that tells of a person's work); own decision 0050.
 """
 
 from typing import Final

@@ -2,7 +2,7 @@
 
 Names and form are those of Standard Webhooks 1.0: `webhook-id`, `webhook-timestamp`,
 `webhook-signature` with "v1," and the base64 of an HMAC-SHA256 over "id.timestamp.body".
-Source: Standard Webhooks 1.0.0 (specification); RFC 2104; own decision 0048.
+Source: Standard Webhooks 1.0.0 (specification); RFC 2104; own decision 0050.
 """
 
 import binascii

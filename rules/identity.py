@@ -2,7 +2,7 @@
 
 No authority is assumed from how somebody writes: who writes for another is a messenger (Bote) and
 is told nothing. Words only hint; the clerk compares and says so.
-Source: Weisung 202001001 no. 2.2, 2.3; § 13 SGB X; § 35 SGB I; F39, N19; own decision 0049.
+Source: Weisung 202001001 no. 2.2, 2.3; § 13 SGB X; § 35 SGB I; F39, N19; own decision 0051.
 """
 
 import re
@@ -51,7 +51,7 @@ _SAID_NOT: Final = re.compile(r"\b(?:keine|ohne|nicht|welche) (?:\w+ )?(?:vollma
 def writer_of(text: str) -> Writer:
     """What the words of a mail hint at; a hint for the clerk, never a decision.
 
-    Source: Weisung 202001001 no. 2.3; word list: Hausregel, own decision 0049.
+    Source: Weisung 202001001 no. 2.3; word list: Hausregel, own decision 0051.
     """
     folded = " ".join(fold(text).split())
     if _AUTHORISED.search(folded) and not _SAID_NOT.search(folded):
@@ -65,7 +65,7 @@ def needed(writer: Writer, *, discloses: bool) -> frozenset[Check]:
     """What must be compared before the text may go; nothing where it discloses nothing.
 
     The address always (only it proves who it is), and the authority where another writes.
-    Source: Weisung 202001001 no. 2.2 (address), 2.3 (messenger); own decision 0049.
+    Source: Weisung 202001001 no. 2.2 (address), 2.3 (messenger); own decision 0051.
     """
     if not discloses:
         return frozenset()

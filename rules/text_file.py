@@ -32,7 +32,7 @@ ALL: Final = "alle"
 """Header word for "every concern", "every channel", "every region"."""
 
 AFTER_CHECK: Final = "nach abgleich"
-"""Header word of a text that may go once it was compared who writes. Own decision 0049."""
+"""Header word of a text that may go once it was compared who writes. Own decision 0051."""
 
 _HEADER: Final = re.compile(r"([a-z_]+): +(\S.*)")
 _REQUIRED: Final = frozenset(

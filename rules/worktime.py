@@ -2,7 +2,7 @@
 
 Times come and go as aware moments; hours are those of Europe/Berlin. No clock is read.
 Source: F32, N6, R17 (a lease is no time recording: nobody's hours are kept, only the house's);
-own decision 0047.
+own decision 0049.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _LONGEST_BREAK_DAYS: Final = 400
 class WorkingHours:
     """When leases run: from `begin` to `end` (local) on Arbeitstage that are one of `weekdays`.
 
-    Weekdays count from Monday = 0. Source: Hausregel, own decision 0047.
+    Weekdays count from Monday = 0. Source: Hausregel, own decision 0049.
     """
 
     begin: time = time(7)
@@ -35,7 +35,7 @@ def lease_end(start: datetime, seconds: int, *, land: str | None, hours: Working
     """When so many working seconds have passed since `start` (aware); aware UTC.
 
     What begins outside of working time begins to run with the next working time. Raises:
-    Refused: no such Land (`calendar.land_unknown`). Source: F32; own decision 0047.
+    Refused: no such Land (`calendar.land_unknown`). Source: F32; own decision 0049.
     """
     left = timedelta(seconds=seconds)
     day = start.astimezone(BERLIN).date()

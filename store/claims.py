@@ -4,7 +4,7 @@ The order: an alert before all, items that came back to this clerk, then by due 
 weeks after receipt), then by receipt. Who asks for a part of the line gets what is due first,
 whatever it is, so that no filter starves anything. The cost of a claim does not grow with the
 backlog. A clerk who goes away loses the item when the lease is over, and everybody may have it.
-Source: own decisions 0005, 0047; measurement 2026-11-23 (20,000 rows : 2 million rows = 1.00).
+Source: own decisions 0005, 0049; measurement 2026-11-23 (20,000 rows : 2 million rows = 1.00).
 """
 
 import secrets

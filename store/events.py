@@ -1,7 +1,7 @@
 """The trail as a feed for others: what happened to which mail, without person and content.
 
 In the order of the seals, which has no gaps and never lets an older entry come later; so a reader
-who keeps the number of the last one misses nothing. Own decision 0048.
+who keeps the number of the last one misses nothing. Own decision 0050.
 """
 
 from collections.abc import Iterable

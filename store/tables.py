@@ -37,11 +37,11 @@ WAIT_AT_MOST_DAYS = 28
 """Place in the queue of an item without a due day: that long after its receipt.
 
 A real day, so that what comes later can't pass it for ever; SQLite and PostgreSQL would also sort
-NULL differently. Source: own decision 0047.
+NULL differently. Source: own decision 0049.
 """
 
 FIRST_DAY = date.min
-"""Place in the queue of an item with an alert: before all others. Own decision 0047."""
+"""Place in the queue of an item with an alert: before all others. Own decision 0049."""
 
 
 class UtcTime(sa.types.TypeDecorator[datetime]):

@@ -121,7 +121,7 @@ class TextShelf:
 def load(folder: Path, *, disclosing: Literal["refuse", "after_check"] = "refuse") -> TextShelf:
     """Read and check all texts under `folder`; all or nothing.
 
-    Texts that disclose are faults unless `disclosing` is "after_check". Own decision 0049.
+    Texts that disclose are faults unless `disclosing` is "after_check". Own decision 0051.
 
     Raises:
         Refused: `text.not_approved`, with all findings in `details["findings"]`.

@@ -1,6 +1,6 @@
 """The last deed on an item that may be taken back: what was, in codes, and which version it made.
 
-Written in the deed's own transaction; swept when its time is over. Own decision 0049.
+Written in the deed's own transaction; swept when its time is over. Own decision 0051.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """The event feed: what happened to mail and items, for machines and for pages that are live.
 
 Made of sealed entries of the trail. No person, no content, no detail: who wants more asks for the
-item by its number, with his own rights. Own decision 0048.
+item by its number, with his own rights. Own decision 0050.
 """
 
 from typing import Any

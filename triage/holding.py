@@ -1,7 +1,7 @@
 """How long a clerk holds an item, how many at a time, and how items come back into the line.
 
 A lease runs in the working time of the agency's Land; a supervisor may free what is held, parked
-or waits for a receipt. Everything that happens stands in the trail. Own decision 0047.
+or waits for a receipt. Everything that happens stands in the trail. Own decision 0049.
 """
 
 from datetime import datetime

@@ -1,7 +1,7 @@
 """Signed webhooks: events of the feed ordered as outgoing rows, delivered by a loop of their own.
 
 Own rows, own claims: a receiver that hangs never holds up answers and hand-overs. At least once,
-in no certain order; the receiver drops doubles by `webhook-id`. Own decision 0048.
+in no certain order; the receiver drops doubles by `webhook-id`. Own decision 0050.
 """
 
 import json

@@ -70,7 +70,7 @@ class Policy:
     postboxes: tuple[PostboxPlan, ...] = ()
     """All of the configuration, in its order."""
     working_hours: WorkingHours | None = None
-    """The time in which a clerk's lease runs out; None: day and night. Own decision 0047."""
+    """The time in which a clerk's lease runs out; None: day and night. Own decision 0049."""
     open_claims: int | None = None
     """How many items one clerk may hold at a time; None: as many as he likes."""
 

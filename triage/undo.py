@@ -1,6 +1,6 @@
 """Taking the last step back: a new deed, in the trail, guarded by the version that the step made.
 
-Own decision 0049.
+Own decision 0051.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Migration 0007 on rows from before: what had no place in the line gets one (decision 0047)."""
+"""Migration 0007 on rows from before: what had no place in the line gets one (decision 0049)."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -1,14 +1,14 @@
 """The living desk: language and alert of an item, undo, recorded checks, cursors of webhooks.
 
-Items without a due day get a place in the queue, so that nothing waits for ever (decision 0047).
+Items without a due day get a place in the queue, so that nothing waits for ever (decision 0049).
 A migration is history: it imports nothing from store.tables.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _WAITING = sa.text("state = 'waiting'")
