@@ -7,6 +7,7 @@ from api import (
     automation,
     clerks,
     errors,
+    events,
     health,
     letters,
     metrics,
@@ -14,12 +15,14 @@ from api import (
     retention,
     rights,
     rulesets,
+    supervisors,
     texts,
 )
 from api.auth import KeyRing
 from api.doors import DoorSettings
 from api.idempotency import FirstAnswer
 from api.middleware import SafeHeaders, SizeLimit, Watched
+from api.streams import Lines
 from api.web import pages
 from triage.house import House
 from triage.list_scope import ListScope
@@ -44,6 +47,7 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
     app.state.house, app.state.door = house, door
     app.state.keys = KeyRing(door.keys)
     app.state.scope = ListScope(house)
+    app.state.lines = Lines(house)
     errors.register(app)
     for room in (
         automation,
@@ -56,6 +60,8 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
         health,
         metrics,
         retention,
+        supervisors,
+        events,
     ):
         app.include_router(room.router)
     pages.install(app)

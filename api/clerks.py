@@ -5,7 +5,7 @@ nothing is written. Answers and texts are in letters.py.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Response, status
 
@@ -13,6 +13,7 @@ from api.auth import HouseHere, MayReadItems, MayWorkItems
 from api.automation import ID_MAX
 from api.cursor import Cursor, Limit, page_of
 from api.schemas.items import (
+    CheckIn,
     ClaimOut,
     CloseIn,
     CorrectionIn,
@@ -27,9 +28,10 @@ from api.schemas.items import (
     ReasonIn,
 )
 from rules.codes import Concern
-from triage import handover, item_view, work
+from triage import handover, identity, item_view, undo, work
+from triage.claimed import Claim
 from triage.item_view import ItemView
-from triage.work import Claim, Correction
+from triage.work import Correction
 
 router = APIRouter(prefix="/v1", tags=["clerk"])
 
@@ -55,10 +57,19 @@ def claim_next(
     house: HouseHere,
     caller: MayWorkItems,
     code: AgencyCode,
-    concern: Annotated[Concern | None, Query(description="Only of this concern.")] = None,
+    concern: Annotated[
+        Concern | None, Query(description="Of this concern, if none is due.")
+    ] = None,
+    language: Annotated[
+        Literal["de", "other"] | None, Query(description="In this language, if none is due.")
+    ] = None,
 ) -> Claim | Response:
-    """The next waiting item: what came back to this clerk first, then by due day, then by age."""
-    claim = work.claim_next(house, caller, code, concern=concern)
+    """The next waiting item: what came back to this clerk first, then by due day, then by age.
+
+    A wish (`concern`, `language`) holds for this call, and what is due today or overdue goes before
+    it. Who holds an item still gets 409 `item.open_claim` with its `item_id`.
+    """
+    claim = work.claim_next(house, caller, code, concern=concern, language=language)
     return claim or Response(status_code=NO_CONTENT)
 
 
@@ -139,6 +150,16 @@ def correct(
     work.correct(house, caller, item_id, token, correction)
 
 
+@router.post(
+    "/items/{item_id}/checks", status_code=NO_CONTENT, summary="Address or authority compared"
+)
+def record_check(
+    house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: CheckIn
+) -> None:
+    """Recorded once, for texts that disclose; `reply.identity_unchecked` names what is missing."""
+    identity.record(house, caller, item_id, token, said.check)
+
+
 @router.post("/items/{item_id}/park", status_code=NO_CONTENT, summary="Lay the item aside")
 def park(
     house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: ParkIn
@@ -194,6 +215,15 @@ def waive(
 ) -> None:
     """A person's reasoned "no" to the hand-over; kept for good."""
     handover.waive(house, caller, item_id, token, reason=said.reason)
+
+
+@router.post("/items/{item_id}/undo", response_model=ClaimOut, summary="Take the last step back")
+def take_back(house: HouseHere, caller: MayWorkItems, item_id: ItemId) -> Claim:
+    """The caller's own last close, park, return, forward or correction, for five minutes.
+
+    409 `item.nothing_to_undo` once anybody has acted on the item. What left the house stays out.
+    """
+    return undo.take_back(house, caller, item_id)
 
 
 @router.post("/items/{item_id}/close", status_code=NO_CONTENT, summary="Close the item")

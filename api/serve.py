@@ -11,6 +11,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from api.streams import Lines
 from rules.errors import Refused
 
 STOP_SECONDS: Final = 10
@@ -39,6 +40,7 @@ class Server:
 
     def stop(self) -> None:
         """Let running requests finish, then end the thread. Idempotent."""
+        end_lines(self.engine)
         self.engine.should_exit = True
         self.thread.join(STOP_SECONDS + 1)
 
@@ -63,6 +65,13 @@ def start_in_thread(app: FastAPI, *, host: str = "127.0.0.1", port: int = 0) -> 
     )
     thread.start()
     return Server(host, number, engine, thread)
+
+
+def end_lines(engine: uvicorn.Server) -> None:
+    """Lines that stay open end within a second, so that nobody waits for them."""
+    lines = getattr(getattr(engine.config.app, "state", None), "lines", None)
+    if isinstance(lines, Lines):
+        lines.closing = True
 
 
 def _listening(host: str, port: int) -> socket.socket:

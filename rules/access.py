@@ -41,7 +41,15 @@ class Permission(StrEnum):
 
 ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
     {
-        Role.CLERK: frozenset({Permission.READ_ITEM, Permission.WORK_ITEM, Permission.READ_TEXTS}),
+        Role.CLERK: frozenset(
+            {
+                Permission.READ_ITEM,
+                Permission.WORK_ITEM,
+                Permission.READ_TEXTS,
+                # Ids and codes of her own agencies, so that the overview goes along by itself.
+                Permission.READ_EVENTS,
+            }
+        ),
         Role.AUTOMATION: frozenset(
             {
                 Permission.JUDGE,

@@ -31,6 +31,9 @@ from rules.texts import GAP, Occasion, Text
 ALL: Final = "alle"
 """Header word for "every concern", "every channel", "every region"."""
 
+AFTER_CHECK: Final = "nach abgleich"
+"""Header word of a text that may go once it was compared who writes. Own decision 0051."""
+
 _HEADER: Final = re.compile(r"([a-z_]+): +(\S.*)")
 _REQUIRED: Final = frozenset(
     {
@@ -55,14 +58,14 @@ def parse_text(data: bytes, *, id: str) -> Text:  # noqa: A002 - the name of the
 
     Raises:
         Unreadable: `text.encoding`, `text.header`, `text.body`, with the line in question.
-        Refused: `text.placeholder_unknown`; `text.discloses`, if the header doesn't declare
-            "offenbarend: nein".
+        Refused: `text.placeholder_unknown`; `text.discloses`, if the header declares neither
+            "offenbarend: nein" nor "offenbarend: nach abgleich" (rules/identity.py).
 
     Source: Weisung 202404002 no. 3; § 35 SGB I (answers carry no social data).
     """
     head, body = _cut(data, id)
     fields = _fields(head, id)
-    if fields["offenbarend"] != "nein":
+    if fields["offenbarend"] not in {"nein", AFTER_CHECK}:
         raise Refused(
             "text.discloses",
             f"{id}: „offenbarend“ must be „nein“; a text that discloses can't go by mail",
@@ -142,6 +145,7 @@ def _text(fields: dict[str, str], body: str, text_id: str) -> Text:
             subject=subject,
             body=body,
             gaps=tuple(dict.fromkeys(GAP.findall(subject + body))),
+            discloses=fields["offenbarend"] == AFTER_CHECK,
         )
     except ValueError as exc:
         raise _bad_header(text_id, str(exc)) from exc

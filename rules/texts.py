@@ -63,6 +63,8 @@ class Text:
     subject: str
     body: str
     gaps: tuple[str, ...]
+    discloses: bool = False
+    """Whether it tells something of the person, so that who writes must be compared first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,24 @@ def waiting_by_concern(
     return tuple((concern, count) for concern, count in tx.run(statement))
 
 
+def due_by_day(
+    tx: Tx, *, agency_codes: Collection[str | None] | None, since: date, until: date
+) -> tuple[tuple[date, int], ...]:
+    """Open items by their due day in `[since, until]` (local days), nearest first."""
+    statement = (
+        sa.select(table.c.due_on, sa.func.count())
+        .where(
+            _is_open(),
+            table.c.due_on >= since,
+            table.c.due_on <= until,
+            among(table.c.agency_code, agency_codes),
+        )
+        .group_by(table.c.due_on)
+        .order_by(table.c.due_on)
+    )
+    return tuple((day, count) for day, count in tx.run(statement))
+
+
 def closed_between(
     tx: Tx, *, agency_codes: Collection[str | None] | None, since: datetime, until: datetime
 ) -> int:

@@ -53,6 +53,18 @@ def listing(
     return tuple(Listed(Item(*row[:-2]), *row[-2:]) for row in tx.run(statement))
 
 
+def chronological(tx: Tx, *, agency_code: str | None, limit: int) -> tuple[Item, ...]:
+    """The open items of an agency (None: clearing) by receipt, as the BEO list has them (R17)."""
+    line = table.c.agency_code == agency_code if agency_code else table.c.agency_code.is_(None)
+    statement = (
+        sa.select(*COLUMNS)
+        .where(line, table.c.state != sa.literal_column(f"'{ItemState.CLOSED.value}'"))
+        .order_by(table.c.received_at, table.c.id)
+        .limit(limit)
+    )
+    return rows.all_as(tx, Item, statement)
+
+
 def held_by(tx: Tx, holder: str) -> tuple[Item, ...]:
     """What this clerk holds, in the order of hand-out; also under a lease that is just over."""
     statement = (

@@ -7,7 +7,7 @@ Source: own decision 0005.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypedDict
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from rules.item import CloseReason, EakteState, ItemCase, ItemState
 from store import rows
 from store.engine import Tx
 from store.statements import insert, parts, spelled
-from store.tables import NO_DUE_DAY
+from store.tables import FIRST_DAY, WAIT_AT_MOST_DAYS
 from store.tables import item as table
 
 
@@ -27,6 +27,7 @@ class NewItem:
     """An item to be put into the queue. `state` is `waiting` or `parked`.
 
     `due_on` and `parked_until` are local days; `received_at` is that of the message.
+    `language` is "de" or "other"; with an `alert` (a code) the item goes out before all others.
     """
 
     message_id: int
@@ -44,6 +45,8 @@ class NewItem:
     proof_duty: bool = False
     state: ItemState = ItemState.WAITING
     parked_until: date | None = None
+    language: str = "de"
+    alert: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,16 @@ class Item:
     proof_duty: bool
     waiver: str
     note: str
+    language: str = "de"
+    alert: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """An item that went back into the line by itself, and its message: for the trail."""
+
+    item_id: int
+    message_id: int
 
 
 class ItemChange(TypedDict, total=False):
@@ -98,7 +111,6 @@ class ItemChange(TypedDict, total=False):
     eakte: EakteState
     state: ItemState
     review: bool
-    due_on: date | None
     hops: int
     parked_until: date | None
     preferred_holder: str | None
@@ -242,18 +254,18 @@ def save_unheld(tx: Tx, item_id: int, *, version: int, change: ItemChange, now: 
     return after
 
 
-def unpark(tx: Tx, today: date) -> tuple[int, ...]:
+def unpark(tx: Tx, today: date) -> tuple[Back, ...]:
     """Parked items whose day has come (local day) wait again, for their clerk first.
 
-    The ids, for the audit.
+    By id, for the trail.
     """
     statement = (
         sa.update(table)
         .where(spelled(table.c.state, ItemState.PARKED), table.c.parked_until <= today)
         .values(state=ItemState.WAITING, parked_until=None, version=table.c.version + 1)
-        .returning(table.c.id)
+        .returning(table.c.id, table.c.message_id)
     )
-    return tuple(sorted(tx.run(statement).scalars()))
+    return tuple(sorted(rows.all_as(tx, Back, statement), key=lambda back: back.item_id))
 
 
 def holds(token: str, now: datetime) -> sa.ColumnElement[bool]:
@@ -281,15 +293,19 @@ def _row(new: NewItem, now: datetime) -> dict[str, Any]:
     return row | {
         "created_at": now,
         "close_when_received": False,
-        "queue_day": new.due_on or NO_DUE_DAY,
+        "queue_day": _queue_day(new.due_on, new.received_at, new.alert),
     }
+
+
+def _queue_day(due_on: date | None, received_at: datetime, alert: str) -> date:
+    if alert:
+        return FIRST_DAY
+    return due_on or received_at.date() + timedelta(days=WAIT_AT_MOST_DAYS)
 
 
 def _values(change: ItemChange, now: datetime) -> dict[str, Any]:
     """The columns of a change, with what always goes along."""
     values: dict[str, Any] = {**change, "version": table.c.version + 1}
-    if "due_on" in change:
-        values["queue_day"] = change["due_on"] or NO_DUE_DAY
     if "state" in change:
         values["closed_at"] = now if change["state"] is ItemState.CLOSED else None
         if change["state"] is not ItemState.HELD:

@@ -291,6 +291,18 @@ def listing(
     return rows.all_as(tx, Outgoing, statement)
 
 
+def forget_webhooks(tx: Tx, *, before: datetime, limit: int) -> None:
+    """Webhooks that were taken before then leave the table, up to `limit`."""
+    due = (
+        sa.select(table.c.id).where(_SENT_WEBHOOK, table.c.sent_at < before).limit(limit).cte("due")
+    )
+    tx.run(sa.delete(table).where(table.c.id.in_(sa.select(due.c.id))))
+
+
+# Spelled out as in the partial index, so that SQLite sees that it fits.
+_SENT_WEBHOOK = sa.text("outgoing.kind = 'webhook' AND outgoing.state = 'sent'")
+
+
 def _write(tx: Tx, outgoing_id: int, *, fence: int, values: Mapping[str, Any]) -> None:
     """A worker's write, good only under the fence of its own claim."""
     statement = (

@@ -33,11 +33,15 @@ class OutgoingState(StrEnum):
     DEAD = "dead"
 
 
-NO_DUE_DAY = date.max
-"""Stands in `item.queue_day` for "no due day", so that such items queue last on both engines.
+WAIT_AT_MOST_DAYS = 28
+"""Place in the queue of an item without a due day: that long after its receipt.
 
-SQLite sorts NULL first, PostgreSQL last; a real value also serves keyset pages.
+A real day, so that what comes later can't pass it for ever; SQLite and PostgreSQL would also sort
+NULL differently. Source: own decision 0049.
 """
+
+FIRST_DAY = date.min
+"""Place in the queue of an item with an alert: before all others. Own decision 0049."""
 
 
 class UtcTime(sa.types.TypeDecorator[datetime]):
@@ -262,6 +266,8 @@ item = sa.Table(
     sa.Column("waiver", MailText, nullable=False, server_default=""),
     # What the last clerk wrote for the next one (park, return, forward): content, erased with it.
     sa.Column("note", MailText, nullable=False, server_default=""),
+    sa.Column("language", sa.String(20), nullable=False, server_default="de"),
+    sa.Column("alert", sa.String(20), nullable=False, server_default=""),
     _index(
         "ix_item_claim", "agency_code", "team", "queue_day", "received_at", "id",
         where="state = 'waiting'"),
@@ -270,13 +276,20 @@ item = sa.Table(
         "agency_code", "team", "first_concern", "queue_day", "received_at", "id",
         where="state = 'waiting'"),
     _index(
+        "ix_item_claim_language",
+        "agency_code", "team", "language", "queue_day", "received_at", "id",
+        where="state = 'waiting'"),
+    _index(
         "ix_item_claim_preferred", "preferred_holder", "agency_code", "queue_day",
         where="state = 'waiting' AND preferred_holder IS NOT NULL"),
+    _index("ix_item_held", "holder", "id", where="state = 'held'"),
     _index("ix_item_lease_until", "lease_until", where="state = 'held'"),
     _index("ix_item_parked_until", "parked_until", where="state = 'parked'"),
     _index(
         "ix_item_open", "agency_code", "queue_day", "received_at", "id",
         where="state <> 'closed'"),
+    _index(
+        "ix_item_open_received", "agency_code", "received_at", "id", where="state <> 'closed'"),
     _index("ix_item_closed_at", "closed_at", where="state = 'closed'"),
 )  # fmt: skip
 """The queue of the Eingangszonen. Held by one clerk at a time, by `lease_token`."""
@@ -303,6 +316,7 @@ outgoing = sa.Table(
     sa.Column("done_at", UtcTime),
     sa.Column("error_code", sa.Text, nullable=False, server_default=""),
     _index("ix_outgoing_due", "next_try_at", "id", where="next_try_at IS NOT NULL"),
+    _index("ix_outgoing_webhook", "sent_at", where="kind = 'webhook' AND state = 'sent'"),
     sa.Index("ix_outgoing_item_id", "item_id"),
     sa.Index("ix_outgoing_message_id", "message_id"),
     sa.Index("ix_outgoing_state", "state", "id"),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from rules.codes import Concern
 from rules.errors import HouseError, Refused
@@ -149,13 +149,21 @@ class TextShelf:
         )
 
 
-def load(folder: Path) -> TextShelf:
+def load(folder: Path, *, disclosing: Literal["refuse", "after_check"] = "refuse") -> TextShelf:
     """Read and check all texts under `folder`; all or nothing.
+
+    Texts that disclose are faults unless `disclosing` is "after_check". Own decision 0051.
 
     Raises:
         Refused: `text.not_approved`, with all findings in `details["findings"]`.
     """
     shelved, findings = _read(folder)
+    if disclosing == "refuse":
+        findings += tuple(
+            Finding("text.discloses", one.path, "replies.disclosing must allow such texts first")
+            for one in shelved
+            if one.text.discloses
+        )
     if findings:
         shown = "\n".join(f"{f.path}: {f.message} [{f.code}]" for f in findings[:_SHOWN])
         raise Refused(

@@ -14,6 +14,7 @@ from triage import (
     cli_backfill,
     cli_doctor,
     cli_exchange,
+    cli_items,
     cli_model,
     cli_models,
     cli_observed,
@@ -51,6 +52,7 @@ cli_ruleset_import.register()
 cli_texts.register()
 cli_exchange.register(app)
 cli_doctor.register(app)
+cli_items.register(app)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from api.doors import ApiKey, DoorSettings
 from rules.codes import Role
 from store import migrate as migrations
 from triage import demo as demo_house
-from triage import figures, log, wiring
+from triage import figures, hook_wiring, log, wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, say, settings_of, stop_event
 from triage.house import House
 from triage.settings import Settings, secret
@@ -134,6 +134,7 @@ def _worker(house: House, config: Path) -> Worker:
         settings.worker.poll_seconds,
         door=wiring.letterbox(house, settings),
         lists_drop=settings.rights.drop,
+        hooks=hook_wiring.subscriptions(settings),
     )
 
 

@@ -1,13 +1,16 @@
 """Counts of what waits, per agency and concern. No person, no working time (R17, N9)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from rules.access import Caller, Permission, may
 from rules.ledger import LedgerState
 from store import aside, figures, ledger
 from triage.doorkeeper import require_agency, visible_agencies
 from triage.house import BERLIN, House
+
+NEAR_DAYS = 7
+"""How far the list of near due days looks ahead. Hausregel: one week of staff planning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,17 @@ class AgencyRow:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The live picture: agencies with open items, and waiting per concern, most first."""
+    """The live picture: agencies with open items, and waiting per concern, most first.
+
+    `near` counts open items by due day, from today on for `NEAR_DAYS`.
+    """
 
     agencies: tuple[AgencyRow, ...]
     concerns: tuple[tuple[str, int], ...]
     aside: int
     closed_today: int
     receipts_open: int
+    near: tuple[tuple[date, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,9 @@ def overview(house: House, caller: Caller, *, agency_code: str | None = None) ->
                 tx, agency_codes=codes, since=midnight, until=next_midnight
             ),
             receipts_open=figures.receipts_open(tx, agency_codes=codes),
+            near=figures.due_by_day(
+                tx, agency_codes=codes, since=today, until=today + timedelta(days=NEAR_DAYS)
+            ),
         )
 
 

@@ -12,6 +12,7 @@ from rules.codes import Concern
 from rules.deadlines import DeadlineRules
 from rules.directory import Directory
 from rules.retention import HOUSE_RETENTION, RetentionRules
+from rules.worktime import WorkingHours
 from store.engine import Database
 from store.ledger import Message
 from store.texts import TextShelf
@@ -97,6 +98,10 @@ class Policy:
     """File that notes the trail's head once a day; None: nowhere. Own decision 0055."""
     postboxes: tuple[PostboxPlan, ...] = ()
     """All of the configuration, in its order."""
+    working_hours: WorkingHours | None = None
+    """The time in which a clerk's lease runs out; None: day and night. Own decision 0049."""
+    open_claims: int | None = None
+    """How many items one clerk may hold at a time; None: as many as he likes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,22 @@ from typing import Any
 
 from ingest.html import sanitize
 from ingest.parse import parse
+from rules import danger
 from rules.access import Caller, Permission, may_work_agency
 from rules.codes import Channel, Concern
 from rules.errors import Refused
+from rules.identity import Check, Writer
 from rules.item import EakteState, ItemState, receipt_missing
 from rules.mail import ParsedMail
 from rules.reply_policy import may_reply
-from store import audit, item_lists, ledger, outgoing, verdicts
+from store import audit, checks, item_lists, ledger, outgoing, verdicts
 from store.engine import Tx
 from store.item_lists import Listed
 from store.items import Item, case_of
 from store.ledger import Message
 from store.outgoing import Outgoing
 from store.tables import OutgoingState
-from triage import returned
+from triage import identity, returned
 from triage.doorkeeper import require_agency, visible_item
 from triage.house import House
 from triage.story import Step, steps
@@ -70,6 +72,7 @@ class ReplyTrouble:
 class ItemView:
     """All that the desk and `GET /v1/items/{id}` show. `mail` is None after deletion.
 
+    `writer` is a hint who writes; `checks` what was compared; `alarm_words` what rings of danger.
     `held_by_caller` also where the caller's token is in another browser.
     `verdict` is the public JSON of rules/verdict.py; `handover_error` the eAkte's reason, if
     the last hand-over was rejected; `close_blocked_because` empty where closing is free.
@@ -87,6 +90,9 @@ class ItemView:
     corrected: bool
     held_by_caller: bool = False
     reply_trouble: "ReplyTrouble | None" = None
+    writer: Writer = Writer.SELF
+    checks: frozenset[Check] = frozenset()
+    alarm_words: tuple[str, ...] = ()
 
 
 def view(house: House, caller: Caller, item_id: int) -> ItemView:
@@ -113,10 +119,11 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
     latest = verdicts.latest(tx, item.message_id)
     rows = outgoing.of_item(tx, item.id)
     body = latest.body if latest else {}
+    mail = _mail(house, tx, item)
     return ItemView(
         item=item,
         message=message,
-        mail=_mail(house, tx, item),
+        mail=mail,
         verdict=body,
         gates=_gates(item, body, rows),
         story=steps(audit.of_subject(tx, f"message:{item.message_id}")),
@@ -126,6 +133,9 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         corrected=latest is not None and latest.source in {"clerk", "confirmed"},
         held_by_caller=item.state is ItemState.HELD and item.holder == caller.name,
         reply_trouble=_reply_trouble(rows),
+        writer=identity.writer_of(mail),
+        checks=checks.of_item(tx, item.id),
+        alarm_words=danger.found(f"{mail.subject}. {mail.body.new}") if mail else (),
     )
 
 
@@ -153,6 +163,16 @@ def listing(
         return item_lists.listing(
             tx, agency_codes=(code,), states=OPEN_STATES, limit=limit, after=after
         )
+
+
+def chronological(
+    house: House, caller: Caller, agency_code: str, *, limit: int
+) -> tuple[Item, ...]:
+    """The open items of an agency by receipt. Raises: Refused: `access.denied`."""
+    code = None if agency_code == CLEARING else agency_code
+    require_agency(house, caller, code, Permission.READ_ITEM)
+    with house.db.read() as tx:
+        return item_lists.chronological(tx, agency_code=code, limit=limit)
 
 
 def mine(house: House, caller: Caller) -> tuple[Item, ...]:

@@ -199,3 +199,11 @@ class MailOutlet(Protocol):
         Durable when it returns. Idempotent. Raises: TryLater.
         """
         ...
+
+
+class HookOutlet(Protocol):
+    """Posts one event to a receiver; at least once, deduplicated there by `key`."""
+
+    def post(self, key: str, body: bytes) -> str:
+        """The status of the answer. Raises: TryLater, Refused."""
+        ...

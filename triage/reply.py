@@ -26,6 +26,7 @@ from store.engine import Tx
 from store.items import Item
 from store.outgoing import NewOutgoing, Outgoing
 from store.texts import ShelvedText, TextShelf
+from triage import identity
 from triage.doorkeeper import visible_item, workable_item
 from triage.house import BERLIN, House
 
@@ -113,13 +114,16 @@ def order(house: House, caller: Caller, item_id: int, token: str, choice: Choice
     answer ordered twice on one item is sent once.
     Raises: Conflict: `reply.differs` with the differences in details, `text.version` if
     another version is approved now. Refused: `reply.forbidden` (R10), `reply.recipient`,
-    `reply.too_many` (F10).
+    `reply.too_many` (F10), `reply.identity_unchecked` (N19).
     """
     now, shelf = house.clock(), house.shelf()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         _require_allowed(tx, item)
         text = _sendable(house, shelf, item, Wanted(choice.text_id, choice.version))
+        if text.discloses:
+            original = parse(ledger.original(tx, item.message_id), house.layouts)
+            identity.require_checked(tx, item, text, original)
         filled = _checked_values(house, item, text, choice.values)
         _require_same_words(text_rules.render(text, filled), choice.body)
         payload = _payload(house, tx, item, shelf.shelved(text.id, text.version), filled)

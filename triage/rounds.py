@@ -4,11 +4,11 @@ import structlog
 
 from rules.errors import Conflict, TryLater
 from rules.ledger import LedgerState
-from store import aside, audit, claims, items, leases, ledger, originals
+from store import aside, audit, leases, ledger, originals
 from store.ledger import Message
 from store.originals import Packed
 from store.outgoing import Outgoing
-from triage import anchor, day_figures, freshness, idempotency, send, sort, text_ends
+from triage import anchor, day_figures, freshness, holding, idempotency, send, sort, text_ends
 from triage.house import House
 from triage.send import Outlets
 
@@ -159,8 +159,7 @@ def keep_order(house: House, worker: str) -> int:
         lease = leases.take(tx, "keep_order", owner=worker, now=now, seconds=KEEP_ORDER_SECONDS)
         if lease is None:
             return 0
-        expired = claims.expire(tx, now)
-        items.unpark(tx, house.local_now().date())
+        expired = holding.back_to_the_line(house, tx, now=now)
         alarms = freshness.note(house, tx, seen)
         ending = text_ends.note(house, tx)
         audit.seal(tx, limit=SEAL_BATCH)
@@ -172,5 +171,5 @@ def keep_order(house: House, worker: str) -> int:
     if house.policy.anchor is not None:
         anchor.note(house.db, house.policy.anchor, now=now)
     if expired:
-        log.info("lease.expired", items=len(expired))
+        log.info("lease.expired", items=expired)
     return 0

@@ -7,6 +7,7 @@ Paths in the file are relative to the file.
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,9 +25,14 @@ from rules.codes import Concern
 from rules.errors import Refused
 from rules.placeholders import printed
 from rules.retention import HOUSE_RETENTION
+from triage.hook_settings import EventsSettings, WebhookSettings, require_names
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """Names of this machine that nobody else can reach. Source: RFC 1122 section 3.2.1.3; RFC 4291."""
+
+WorkDay = Literal["mo", "di", "mi", "do", "fr"]
+WORK_DAYS: tuple[WorkDay, ...] = ("mo", "di", "mi", "do", "fr")
+"""Days on which an Arbeitstag can fall, Monday first. Source: own decision 0012."""
 
 
 class Part(BaseModel):
@@ -127,10 +133,21 @@ class DeskSettings(Part):
     port: int = Field(default=8080, ge=0, le=65535)
     demo: bool = False
     lease_minutes: int = Field(default=15, ge=1, le=240)
+    lease_counts: Literal["working", "clock"] = "working"
+    work_from: time = time(7)
+    work_to: time = time(18)
+    work_days: tuple[WorkDay, ...] = WORK_DAYS
+    open_claims: int = Field(default=1, ge=0, le=100)
     session_minutes: int = Field(default=600, ge=5)
     session_secret_env: str = "POSTLOTSE_SESSION_SECRET"  # noqa: S105 - the name of a variable
     portal_url: str = "https://www.arbeitsagentur.de"
     phone: str = "0800 4 5555 00"
+
+    @model_validator(mode="after")
+    def _there_is_working_time(self) -> "DeskSettings":
+        if self.work_from >= self.work_to or not self.work_days:
+            raise ValueError("work_from lies before work_to, and there is a work_day")
+        return self
 
 
 class KeySettings(Part):
@@ -154,6 +171,7 @@ class ReplySettings(Part):
     sent_root: Path = Path("var/sent")
     from_address: str = "{agency}@arbeitsagentur.example"
     from_name: str = "Eingangszone {agency}"
+    disclosing: Literal["refuse", "after_check"] = "refuse"
     host: str = "localhost"
     port: int = Field(default=587, ge=1, le=65535)
     tls: Literal["starttls", "implicit"] = "starttls"
@@ -291,6 +309,13 @@ class Settings(Part):
     sweep: SweepSettings = SweepSettings()
     trail: TrailSettings = TrailSettings()
     data: DataSettings = DataSettings()
+    events: EventsSettings = EventsSettings()
+    webhooks: tuple[WebhookSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _webhook_names_differ(self) -> "Settings":
+        require_names(self.webhooks)
+        return self
 
     @model_validator(mode="after")
     def _postbox_names_differ(self) -> "Settings":
@@ -403,6 +428,9 @@ def _anchored(settings: Settings, base: Path) -> Settings:
             ),
             "eakte": settings.eakte.model_copy(update={"drop": at(settings.eakte.drop)}),
             "trail": settings.trail.model_copy(update={"anchor": at(settings.trail.anchor)}),
+            "webhooks": tuple(
+                hook.model_copy(update={"ca_file": at(hook.ca_file)}) for hook in settings.webhooks
+            ),
             "rights": settings.rights.model_copy(update={"drop": at(settings.rights.drop)}),
             "data": data.model_copy(
                 update={

@@ -13,7 +13,7 @@ import structlog
 from ingest import bounce
 from ingest.bounce import Bounce
 from ingest.parse import parse
-from rules import machine_mail, payment, proof, routing
+from rules import danger, machine_mail, payment, proof, routing
 from rules.codes import Channel, Concern, Team
 from rules.deadlines import due as due_of
 from rules.item import new_case
@@ -219,6 +219,7 @@ def _new_item(house: House, found: Sorted, *, team: Team, review: bool) -> NewIt
     judgement = verdict.judgement
     agency = house.directory.agency(verdict.agency.code) if verdict.agency.code else None
     concerns = payment.by_weight(tuple(c.code for c in judgement.concerns))
+    alert = _alert(found)
     return NewItem(
         message_id=found.message.id,
         agency_code=verdict.agency.code,
@@ -229,8 +230,17 @@ def _new_item(house: House, found: Sorted, *, team: Team, review: bool) -> NewIt
         first_concern=(concerns[0] if concerns else Concern.SONSTIGES).value,
         payment=judgement.payment_relevant,
         eakte=new_case(judgement.payment_relevant, team=team).eakte,
-        review=review,
+        review=review or bool(alert),
         due_on=verdict.due,
         received_at=found.message.received_at,
         proof_duty=proof.has_proof_duty(concerns),
+        language="other" if "language" in judgement.review_because else "de",
+        alert=alert,
     )
+
+
+def _alert(found: Sorted) -> str:
+    """By the rule's words, or by the judge's: whichever hears it, somebody reads it first."""
+    heard = "danger" in found.verdict.judgement.review_because
+    text = f"{found.mail.subject}. {found.mail.body.new}"
+    return danger.SELF_HARM if heard else danger.alert_of(text)

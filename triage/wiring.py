@@ -10,7 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ingest import forms
 from ingest.imap import ImapPostbox
@@ -30,6 +30,7 @@ from rules.directory import Directory
 from rules.errors import Refused
 from rules.outlook_rules import OutlookRule
 from rules.retention import Period, RetentionRules
+from rules.worktime import WorkingHours
 from store import texts
 from store.connections import file_of, parse_url
 from store.engine import Database
@@ -39,6 +40,8 @@ from triage.letterbox import keep_all
 from triage.ports import Door, FolderRights, MailJudge, MailOutlet, Postbox
 from triage.send import Outlets
 from triage.settings import (
+    WORK_DAYS,
+    DeskSettings,
     ExchangeSettings,
     ImapSettings,
     MaildirSettings,
@@ -73,7 +76,7 @@ def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) 
     house = House(
         db=Database.open(settings.store.url),
         judging=build_judging(settings),
-        texts=load_texts(settings.data.texts),
+        texts=load_texts(settings.data.texts, settings.replies.disclosing),
         backoff=BackoffRule(
             first_seconds=settings.eakte.first_wait_seconds,
             cap_seconds=settings.eakte.longest_wait_seconds,
@@ -169,6 +172,8 @@ def _policy(settings: Settings) -> Policy:
             )
             for box in settings.postboxes
         ),
+        working_hours=_working_hours(settings.desk),
+        open_claims=settings.desk.open_claims or None,
     )
 
 
@@ -194,6 +199,13 @@ def _sweep_policy(settings: Settings) -> SweepPolicy:
     )
 
 
+def _working_hours(desk: DeskSettings) -> WorkingHours | None:
+    if desk.lease_counts == "clock":
+        return None
+    days = frozenset(WORK_DAYS.index(day) for day in desk.work_days)
+    return WorkingHours(desk.work_from, desk.work_to, days)
+
+
 def load_directory() -> Directory:
     """Agencies and PLZ that ship with the house (`domain/`, sources beside them)."""
     folder = files("domain")
@@ -214,9 +226,11 @@ def texts_folder() -> Path:
     return Path(str(files("templates_text")))
 
 
-def load_texts(folder: Path | None) -> texts.TextShelf:
+def load_texts(
+    folder: Path | None, disclosing: Literal["refuse", "after_check"] = "refuse"
+) -> texts.TextShelf:
     """The approved texts. Raises: Refused: a text differs from what was approved."""
-    return texts.load(folder or texts_folder())
+    return texts.load(folder or texts_folder(), disclosing=disclosing)
 
 
 def default_model_path() -> Path:

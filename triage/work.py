@@ -24,26 +24,19 @@ from rules.item import (
     Released,
     Returned,
 )
+from rules.undo import Undoable
 from rules.verdict import AgencyFound
 from store import claims, verdicts, wishes
 from store.engine import Tx
 from store.items import Item
 from store.verdicts import NewVerdict
-from triage import cases
+from triage import cases, holding, undo
+from triage.claimed import Claim
 from triage.doorkeeper import require_agency, visible_item, workable_item
 from triage.house import House
 
 CLEARING = "klaerung"
 """Stands for "no agency known" where a path needs a code; no agency has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to write on one item until `lease_until` (aware UTC), by its token."""
-
-    item_id: int
-    token: str
-    lease_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +61,31 @@ class Correction:
 
 
 def claim_next(
-    house: House, caller: Caller, agency_code: str, *, concern: Concern | None = None
+    house: House,
+    caller: Caller,
+    agency_code: str,
+    *,
+    concern: Concern | None = None,
+    language: str | None = None,
 ) -> Claim | None:
     """Hand out the next waiting item of the agency, or None.
 
-    First what came back to this clerk, then by due day, then by receipt. `agency_code`
-    "klaerung" is the clearing folder. Raises: Refused: `access.denied`, `agency.unknown`.
+    First what came back to this clerk, then by due day, then by receipt. `concern` and `language`
+    are a wish for this fetch; what is due goes before it. `agency_code` "klaerung" is the
+    clearing folder. Raises: Refused: `access.denied`, `agency.unknown`. Conflict:
+    `item.open_claim`: the clerk holds as many as one may.
     """
     code = _known_agency(house, caller, agency_code)
-    now = house.clock()
+    now, today = house.clock(), house.local_now().date()
     with house.db.write() as tx:
+        holding.require_room(house, tx, caller, now=now)
         for team in _teams(caller, code):
             claimed = claims.claim_next(
                 tx,
-                claims.Line(code, team, concern),
+                claims.Line(code, team, concern, language, today),
                 holder=caller.name,
                 now=now,
-                lease_seconds=house.policy.lease_seconds,
+                lease_seconds=holding.lease_seconds(house, code, now=now),
             )
             if claimed is not None:
                 return _claim(tx, caller, claimed, now)
@@ -94,14 +95,15 @@ def claim_next(
 def claim_item(house: House, caller: Caller, item_id: int) -> Claim:
     """Take one certain item from a list, or one that the caller holds in another browser.
 
-    Raises: Refused: `item.unknown`. Conflict: `item.not_waiting`: somebody was faster.
+    Raises: Refused: `item.unknown`. Conflict: `item.not_waiting`: somebody was faster;
+    `item.open_claim`.
     """
     now = house.clock()
     with house.db.write() as tx:
-        visible_item(caller, tx, item_id, Permission.WORK_ITEM)
-        claimed = claims.claim_one(
-            tx, item_id, holder=caller.name, now=now, lease_seconds=house.policy.lease_seconds
-        )
+        item = visible_item(caller, tx, item_id, Permission.WORK_ITEM)
+        holding.require_room(house, tx, caller, now=now, besides=item_id)
+        seconds = holding.lease_seconds(house, item.agency_code, now=now)
+        claimed = claims.claim_one(tx, item_id, holder=caller.name, now=now, lease_seconds=seconds)
         return _claim(tx, caller, claimed, now)
 
 
@@ -110,15 +112,11 @@ def renew(house: House, caller: Caller, item_id: int, token: str) -> Renewed:
 
     Raises: Conflict: `item.lease_stale`.
     """
+    now = house.clock()
     with house.db.write() as tx:
         item = visible_item(caller, tx, item_id, Permission.WORK_ITEM)
-        until = claims.renew(
-            tx,
-            item_id,
-            token=token,
-            now=house.clock(),
-            lease_seconds=house.policy.lease_seconds,
-        )
+        seconds = holding.lease_seconds(house, item.agency_code, now=now)
+        until = claims.renew(tx, item_id, token=token, now=now, lease_seconds=seconds)
     return Renewed(until, item.eakte)
 
 
@@ -144,7 +142,7 @@ def park(
     event = Parked(until=until, today=house.local_now().date())
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
-        cases.do(
+        saved = cases.do(
             tx,
             caller,
             item,
@@ -154,6 +152,7 @@ def park(
             token=token,
             now=now,
         )
+        undo.remember(tx, caller, item, saved, Undoable.PARKED, now=now)
 
 
 def give_back(house: House, caller: Caller, item_id: int, token: str, *, reason: str) -> int:
@@ -172,6 +171,7 @@ def give_back(house: House, caller: Caller, item_id: int, token: str, *, reason:
             token=token,
             now=now,
         )
+        undo.remember(tx, caller, item, saved, Undoable.RETURNED, now=now)
         _refile(house, tx, saved, saved.agency_code, now)
     return saved.hops
 
@@ -196,12 +196,13 @@ def forward(
             cases.Deed(
                 Forwarded(agency.code, reason),
                 "item.forwarded",
-                details={"to": agency.code},
+                details={"to": agency.code, "from": item.agency_code},
                 more={"agency_code": agency.code, "region": agency.region, "note": reason},
             ),
             token=token,
             now=now,
         )
+        undo.remember(tx, caller, item, saved, Undoable.FORWARDED, now=now)
         _refile(house, tx, saved, agency.code, now)
     return saved.hops
 
@@ -235,6 +236,7 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
             token=token,
             now=now,
         )
+        undo.remember(tx, caller, item, saved, Undoable.CORRECTED, now=now)
         _refile(house, tx, saved, saved.agency_code, now)
 
 
@@ -247,7 +249,7 @@ def close(house: House, caller: Caller, item_id: int, token: str, *, reason: Clo
     now = house.clock()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
-        cases.do(
+        saved = cases.do(
             tx,
             caller,
             item,
@@ -255,6 +257,7 @@ def close(house: House, caller: Caller, item_id: int, token: str, *, reason: Clo
             token=token,
             now=now,
         )
+        undo.remember(tx, caller, item, saved, Undoable.CLOSED, now=now)
 
 
 def close_when_received(house: House, caller: Caller, item_id: int, token: str) -> None:

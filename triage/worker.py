@@ -26,6 +26,7 @@ from triage import (
     filing,
     folders,
     health,
+    hooks,
     receive,
     reconcile,
     rights_drop,
@@ -36,6 +37,7 @@ from triage import (
     sweep_outside,
     sweep_run,
 )
+from triage.hooks import Subscription
 from triage.house import House
 from triage.ports import Door, FolderRights, Postbox
 from triage.send import Outlets
@@ -67,6 +69,7 @@ class Worker:
     poll_seconds: float
     door: Door | None = None
     lists_drop: Path | None = None
+    hooks: tuple[Subscription, ...] = ()
     name: str = field(default_factory=lambda: f"{socket.gethostname()}-{uuid4().hex[:8]}")
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -87,6 +90,8 @@ class Worker:
             loops = {**loops, "rights": partial(self._rights, desks)}
         if self.door is not None:
             loops = {**loops, "door": partial(_hold_open, self.door)}
+        if self.hooks:
+            loops = {**loops, "hooks": lambda: hooks.round_(self.house, self.hooks, self.name)}
         for name, work in loops.items():
             thread = threading.Thread(target=self._loop, args=(name, work), name=name, daemon=True)
             self._threads.append(thread)

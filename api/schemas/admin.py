@@ -176,6 +176,7 @@ class FiguresOut(Out):
     aside: int
     closed_today: int
     receipts_open: int
+    near: list[tuple[date, int]] = Field(examples=[[("2026-11-26", 31)]])
 
 
 class FigureLine(Out):

@@ -8,6 +8,7 @@ from pydantic import Field
 from api.schemas.base import In, Out
 from api.schemas.mails import MaybeVerdict
 from rules.codes import Concern, PaymentRelevant
+from rules.identity import Check, Writer
 from rules.item import CloseReason, EakteState, ItemState
 
 Reason = Annotated[
@@ -55,6 +56,8 @@ class ItemOut(Out):
     parked_until: date | None = Field(examples=[None])
     lease_until: datetime | None = Field(examples=[None])
     version: int = Field(examples=[3])
+    language: str = Field(examples=["de"])
+    alert: str = Field(examples=[""])
     closed_at: datetime | None = Field(examples=[None])
     close_reason: str | None = Field(examples=[None])
 
@@ -171,6 +174,9 @@ class ItemDetailOut(Out):
     close_blocked_because: str
     corrected: bool
     reply_trouble: ReplyTroubleOut | None
+    writer: Writer = Field(examples=["self"])
+    checks: list[Check] = Field(examples=[["address_compared"]])
+    alarm_words: list[str]
 
 
 class CorrectionIn(In):
@@ -220,6 +226,12 @@ class OrderedOut(Out):
     """The outgoing row that was ordered, or that was there already."""
 
     outgoing_id: int = Field(examples=[871])
+
+
+class CheckIn(In):
+    """What was compared before a text that discloses."""
+
+    check: Check = Field(examples=["address_compared"])
 
 
 class CloseIn(In):

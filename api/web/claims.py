@@ -6,7 +6,7 @@ older one is refused, and nothing in an address gives the right to write.
 
 from fastapi import Request, Response
 
-from triage.work import Claim
+from triage.claimed import Claim
 
 _COOKIE = "postlotse_claim"
 

@@ -79,6 +79,11 @@ def moment(when: datetime) -> str:
     return f"{day(when)}, {clock(when)}"
 
 
+def until(when: datetime, today: date) -> str:
+    """The end of a lease seen from the local day: "16:00", or "Do 26.11.2026, 07:05"."""
+    return clock(when) if local(when).date() == today else moment(when)
+
+
 def due(when: date | str | None, *, today: date) -> str:
     """The due day seen from today: "Frist heute", "überfällig seit Fr 20.11.2026"."""
     if when is None:

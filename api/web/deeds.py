@@ -22,8 +22,9 @@ from api.web.render import Notice, go
 from api.web.visit import Visit, Writing
 from rules.codes import STAND_ALONE, Concern, PaymentRelevant
 from rules.errors import Refused
+from rules.identity import Check
 from rules.item import CloseReason
-from triage import handover, reply, work
+from triage import handover, identity, reply, undo, work
 from triage.reply import Choice
 from triage.work import Correction
 
@@ -79,7 +80,8 @@ def take(visit: Writing, item_id: int) -> Response:
 def renew(visit: Writing, item_id: int, token: Token) -> Response:
     """The open page's sign of life."""
     renewed = work.renew(visit.house, visit.caller, item_id, token)
-    return JSONResponse({"until": days.clock(renewed.lease_until), "eakte": renewed.eakte})
+    until = days.until(renewed.lease_until, visit.today)
+    return JSONResponse({"until": until, "eakte": renewed.eakte})
 
 
 @router.post("/freigeben")
@@ -135,6 +137,23 @@ def correct(
     except Refused as refused:
         return _again(visit, item_id, token, "correct", refused, form.typed())
     return go(f"/vorgang/{item_id}", Notice("corrected"))
+
+
+@router.post("/rueckgaengig")
+def take_back(visit: Writing, item_id: int) -> Response:
+    """The person's last step on the item, undone; it is in her hands again."""
+    claim = undo.take_back(visit.house, visit.caller, item_id)
+    response = go(f"/vorgang/{item_id}", Notice("undone"))
+    return with_claim(response, claim, secure=not door_of(visit.request).demo)
+
+
+@router.post("/abgleich")
+def compare(
+    visit: Writing, item_id: int, token: Token, check: Annotated[Check, Form()]
+) -> Response:
+    """The clerk says what she has compared."""
+    identity.record(visit.house, visit.caller, item_id, token, check)
+    return go(f"/vorgang/{item_id}", Notice(check.value))
 
 
 @router.post("/eakte")

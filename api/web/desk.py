@@ -8,7 +8,9 @@ from api.web.forms import LineCode, OptionalItem, OptionalToken
 from api.web.render import Notice, go, page
 from api.web.signin import home_of
 from api.web.visit import Line, Reading, Visit, Writing
+from api.web.wishes import LANGUAGES, remember, wish, wish_of
 from rules.access import Permission, may
+from rules.errors import Conflict
 from rules.item import ItemState
 from store.items import Item
 from triage import figures, item_view, work
@@ -18,12 +20,22 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/arbeitsplatz")
-def desk_page(visit: Reading, agentur: str = "", leer: str = "") -> Response:
-    """What the person holds, or the button for the next item. `leer`: looked, none is there."""
+def desk_page(
+    visit: Reading,
+    agentur: str = "",
+    leer: str = "",
+    anliegen: str | None = None,
+    sprache: str = "",
+) -> Response:
+    """What the person holds, or the button for the next item. `leer`: looked, none is there.
+
+    `anliegen` and `sprache` are a new wish for the next fetch; without them the last one holds.
+    """
     if not may(visit.caller, Permission.WORK_ITEM):
         return go(home_of(visit.caller))
     line = visit.line(agentur)
     mine = item_view.mine(visit.house, visit.caller)
+    wished = wish_of(visit.request) if anliegen is None else wish(anliegen, sprache)
     response = page(
         visit.request,
         "arbeitsplatz.html",
@@ -34,8 +46,11 @@ def desk_page(visit: Reading, agentur: str = "", leer: str = "") -> Response:
         choices=visit.lines(),
         progress=figures.progress(visit.house),
         now=visit.house.clock(),
+        today=visit.today,
+        wish=wished,
+        languages=LANGUAGES,
     )
-    return visit.remember_line(response, line.code)
+    return remember(visit.remember_line(response, line.code), wished)
 
 
 @router.post("/arbeitsplatz/naechster")
@@ -51,9 +66,23 @@ def take_next(
 def next_of(
     visit: Visit, line_code: str, *, notice: Notice | None = None, end: Notice | None = None
 ) -> Response:
-    """On to the next item of the line with `notice`, or with `end` to the desk: none is left."""
-    line = visit.line(line_code)
-    claim = work.claim_next(visit.house, visit.caller, line.code)
+    """On to the next item of the line with `notice`, or with `end` to the desk: none is left.
+
+    Who holds one still comes back to that.
+    """
+    line, wished = visit.line(line_code), wish_of(visit.request)
+    try:
+        claim = work.claim_next(
+            visit.house,
+            visit.caller,
+            line.code,
+            concern=wished.concern,
+            language=wished.language,
+        )
+    except Conflict as exc:
+        if exc.code != "item.open_claim":
+            raise
+        return go(f"/vorgang/{exc.details['item_id']}", Notice("open_first"))
     if claim is None:
         return go("/arbeitsplatz?leer=1", end)
     response = go(f"/vorgang/{claim.item_id}", notice)

@@ -50,6 +50,21 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Jemand war schneller, oder der Schritt ist schon ausgeführt.",
             "Ihr letzter Schritt wurde nicht ausgeführt. Öffnen Sie den Vorgang noch einmal.",
         ),
+        "item.open_claim": (
+            "Ihr Vorgang ist noch offen",
+            "Sie haben schon einen Vorgang in Arbeit. Es wurde kein zweiter geholt.",
+            "Schließen Sie ihn ab, parken Sie ihn oder legen Sie ihn zurück.",
+        ),
+        "item.changed": (
+            "Der Vorgang ist schon weiter",
+            "Seit dem Laden der Seite hat sich an diesem Vorgang etwas geändert.",
+            "Ihr letzter Schritt wurde nicht ausgeführt. Laden Sie die Seite neu.",
+        ),
+        "item.nothing_to_undo": (
+            "Rückgängig geht nicht mehr",
+            "Die Zeit dafür ist um, oder jemand hat seither an dem Vorgang gearbeitet.",
+            "Öffnen Sie den Vorgang und entscheiden Sie dann.",
+        ),
         "item.receipt_missing": (
             "Noch nicht abgeschlossen",
             "Der Vorgang ist zahlungsrelevant, und die eAkte-Quittung steht aus.",

@@ -17,6 +17,7 @@ from api.web.letters import Letter
 from api.web.marks import marked, spoken
 from api.web.steps import NextStep, next_steps
 from rules.codes import Concern, PaymentRelevant
+from rules.identity import Writer
 from rules.item import CloseReason, EakteState, ItemState
 from triage.item_view import ItemView
 
@@ -98,6 +99,7 @@ class ItemPage:
     bar: Bar | None
     due: str
     overdue: bool
+    until: str
     reply: ReplySide
     main: Main
     close_reason: CloseReason
@@ -106,6 +108,14 @@ class ItemPage:
     def answered(self) -> bool:
         """Whether an answer was ordered for this item."""
         return replied(self.view)
+
+    @property
+    def identity_shown(self) -> bool:
+        """Whether who writes matters here: somebody else may, or a text on offer discloses."""
+        if self.view.mail is None:
+            return False
+        discloses = any(letter.text.discloses for letter in self.reply.letters)
+        return self.view.writer is not Writer.SELF or discloses or bool(self.view.checks)
 
     @property
     def mine(self) -> bool:
@@ -131,10 +141,13 @@ def item_page(view: ItemView, *, token: str, reply: ReplySide, today: date) -> I
         concerns=shown,
         hints=tuple(row for row in rows if row not in shown),
         facts=fact_rows(verdict["facts"]),
-        steps=next_steps(codes, handover_owed=_owed(view)),
+        steps=next_steps(
+            codes, handover_owed=_owed(view), dates=verdict["facts"].get("dates", {}), today=today
+        ),
         bar=bar(view),
         due=days.due(view.item.due_on, today=today),
         overdue=view.item.due_on is not None and view.item.due_on < today,
+        until=days.until(view.item.lease_until, today) if view.item.lease_until else "",
         reply=reply,
         main=main_step(view, reply, mine=bool(token)),
         close_reason=close_reason(view),

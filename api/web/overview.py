@@ -1,13 +1,17 @@
 """The page "Lage": what waits where, live. Amounts and due days, no persons (R17)."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Response
 
 from api.web import days
-from api.web.render import page
-from api.web.visit import Reading, Visit
+from api.web.forms import LineCode
+from api.web.render import Notice, go, page
+from api.web.visit import Reading, Visit, Writing
 from rules.access import Permission, may
 from store.items import Item
-from triage import figures, item_view
+from triage import events, figures, holding, item_view
 from triage.figures import AgencyRow, Overview
 from triage.work import CLEARING
 
@@ -15,22 +19,36 @@ router = APIRouter(include_in_schema=False)
 
 LIST_LIMIT = 100
 """Rows of the waiting list on one page. Own decision 0021 (a page stays under 100 kB)."""
-LIVE_SECONDS = 10
-"""How often the figures are read again. Hausregel: a waiting line changes in minutes."""
+LIVE_SECONDS = 60
+"""How often figures are read again where no event says so: ages and days go on by themselves."""
 
 
 @router.get("/lage")
-def overview_page(visit: Reading, agentur: str = "") -> Response:
-    """All agencies that the person may see, or one of them with its waiting list."""
+def overview_page(visit: Reading, agentur: str = "", reihe: str = "") -> Response:
+    """All agencies that the person may see, or one of them with its waiting list.
+
+    `reihe` "eingang" shows the list by receipt, else in the order of hand-out.
+    """
+    # Before the figures are read: what happens in between is told, not missed.
+    newest = events.tail(visit.house)
     found = figures.overview(visit.house, visit.caller, agency_code=_code(agentur))
-    items = _items(visit, agentur)
+    by_receipt = reihe == "eingang"
+    items = _items(visit, agentur, by_receipt=by_receipt)
     agency = visit.house.directory.agency(agentur)
     now = visit.house.clock()
     return page(
         visit.request,
         "lage.html",
+        may_free=may(visit.caller, Permission.FREE_ITEM),
+        may_read=may(visit.caller, Permission.READ_ITEM),
+        stuck=holding.STUCK,
+        line_code=agentur,
         place=f"{agency.code} {agency.name}" if agency else "Alle Agenturen, die Sie sehen dürfen",
-        url=f"/lage?agentur={agency.code}" if agency else "/lage",
+        url=_url(agentur, by_receipt=by_receipt),
+        by_receipt=by_receipt,
+        # Who may not hear events is served every minute.
+        feed=f"/v1/events?cursor={newest}" if may(visit.caller, Permission.READ_EVENTS) else "",
+        near=[(days.due(day, today=visit.today), count) for day, count in found.near],
         seconds=LIVE_SECONDS,
         stand=f"{days.local(now):%H:%M:%S}",
         overview=_ordered(found),
@@ -66,13 +84,44 @@ def total(rows: tuple[AgencyRow, ...]) -> AgencyRow:
 def _ordered(found: Overview) -> Overview:
     rows = sorted(found.agencies, key=lambda row: (-row.waiting, row.code or ""))
     return Overview(
-        tuple(rows), found.concerns, found.aside, found.closed_today, found.receipts_open
+        tuple(rows),
+        found.concerns,
+        found.aside,
+        found.closed_today,
+        found.receipts_open,
+        found.near,
     )
 
 
-def _items(visit: Visit, agency_code: str) -> tuple[Item, ...] | None:
-    """For who may read items. Sender and subject stay out: no names on an overview."""
-    if not agency_code or not may(visit.caller, Permission.READ_ITEM):
+def _url(agency_code: str, *, by_receipt: bool) -> str:
+    """The address of this view, with nothing in it but codes."""
+    asked = {"agentur": agency_code, "reihe": "eingang" if by_receipt else ""}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"/lage?{query}" if query else "/lage"
+
+
+def _items(visit: Visit, agency_code: str, *, by_receipt: bool) -> tuple[Item, ...] | None:
+    """For who may read items, or free them. Sender and subject stay out: no names here."""
+    if not agency_code:
         return None
-    found = item_view.listing(visit.house, visit.caller, agency_code, limit=LIST_LIMIT)
-    return tuple(row.item for row in found)
+    if may(visit.caller, Permission.READ_ITEM):
+        if by_receipt:
+            return item_view.chronological(visit.house, visit.caller, agency_code, limit=LIST_LIMIT)
+        found = item_view.listing(visit.house, visit.caller, agency_code, limit=LIST_LIMIT)
+        return tuple(row.item for row in found)
+    if may(visit.caller, Permission.FREE_ITEM):
+        code = _code(agency_code)
+        return holding.stuck(visit.house, visit.caller, agency_code=code, limit=LIST_LIMIT)
+    return None
+
+
+@router.post("/lage/freigeben")
+def free(
+    visit: Writing,
+    item_id: Annotated[int, Form()],
+    version: Annotated[int, Form()],
+    line: LineCode = "",
+) -> Response:
+    """A supervisor puts an item back; refused if it went on since the page was made."""
+    holding.free(visit.house, visit.caller, item_id, version=version)
+    return go(_url(line, by_receipt=False), Notice("freed", str(item_id)))

@@ -16,23 +16,28 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.auth import door_of, session_of
+from api.auth import door_of, house_of, session_of
 from api.session import Session
 from api.web import assets, days, words
 from rules.access import Permission, may
 from rules.errors import Refused
+from triage import undo
 
 NOTICES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "address_compared": "Vermerkt: Die Adresse ist abgeglichen.",
+        "authority_present": "Vermerkt: Die Vollmacht liegt vor.",
         "closed": "Abgeschlossen.",
         "closes_itself": "Übergabe beauftragt. Der Vorgang schließt, sobald die Quittung da ist.",
         "aside_seen": "Als angesehen vermerkt: {}.",
         "confirmed": "Korrektur bestätigt.",
         "corrected": "Einordnung geändert.",
         "forwarded": "Weitergeleitet.",
+        "freed": "Vorgang {} wartet wieder in der Warteliste.",
         "handed_over": "Übergabe an die eAkte beauftragt.",
         "hold_placed": "Die Löschsperre {} gilt.",
         "hold_released": "Die Löschsperre ist aufgehoben.",
+        "open_first": "Dieser Vorgang ist noch offen. Danach kommt der nächste.",
         "parked": "Geparkt bis {}.",
         "pending": "Der Vorgang kommt wieder, sobald die eAkte-Quittung da ist.",
         "released": "Zurückgelegt. Der Vorgang wartet wieder.",
@@ -68,6 +73,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "sweep_void": "Verworfen. Gelöscht wird dadurch nichts.",
         "taken": "Der Vorgang ist für Sie reserviert.",
         "taken_in": "Als Vorgang {} aufgenommen.",
+        "undone": "Der letzte Schritt ist rückgängig gemacht. Der Vorgang ist wieder bei Ihnen.",
         "waived": "Als nicht zahlungsrelevant begründet.",
         "closed_next": "Abgeschlossen. Das ist der nächste Vorgang.",
         "signed_out": "Sie sind abgemeldet.",
@@ -91,6 +97,8 @@ _AREAS: Final = (
 )
 
 _COOKIE: Final = "postlotse_notice"
+_UNDOABLE: Final = {"closed", "closed_next", "corrected", "forwarded", "parked", "returned"}
+"""Messages beside which the step can be taken back."""
 _VALUE: Final = re.compile(r"([a-z_]+)(?:-([0-9][0-9.]{0,9}))?", re.ASCII)
 """A name of the list above and a day or number: a cookie that says anything else says nothing."""
 
@@ -107,12 +115,14 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
     """The page as HTML; it shows the notice of the action before, once."""
     notice = _notice(request)
     session = session_of(request)
+    undo_item = _undo_item(request, session) if notice else None
     body = _ENVIRONMENT.get_template(template).render(
         session=session,
         areas=_areas(session),
         demo=door_of(request).demo,
         path=request.url.path,
         notice=notice,
+        undo_item=undo_item,
         **values,
     )
     response = HTMLResponse(body, status)
@@ -166,6 +176,14 @@ def _notice(request: Request) -> str:
     return NOTICES[found[1]].format(_with_weekday(about) if "." in about else about)
 
 
+def _undo_item(request: Request, session: Session | None) -> int | None:
+    """The item whose step, just done, can be taken back on this page."""
+    name = request.cookies.get(_COOKIE, "").partition("-")[0]
+    if session is None or name not in _UNDOABLE:
+        return None
+    return undo.offer(house_of(request), session.caller)
+
+
 def _with_weekday(typed: str) -> str:
     try:
         return days.day(days.typed(typed, today=date.min))
@@ -195,6 +213,7 @@ def _made() -> Environment:
         "short_day": days.short_day,
         "size": size,
         "slug": slug,
+        "until": days.until,
     }
     made.globals |= {"words": words, "asset": assets.url}
     return made

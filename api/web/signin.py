@@ -85,7 +85,9 @@ def _demo_caller(house: House, seat: Seat, agency_code: str) -> Caller:
     if seat is Seat.SECOND:
         return Caller("demo-admin-2", Role.ADMIN, agencies=None)
     if seat is Seat.SC:
-        return Caller("demo-sc", Role.CLERK, agencies=None)
+        # A lead of the Service Center: works, and may free what is stuck.
+        lead = frozenset({Permission.FREE_ITEM})
+        return Caller("demo-sc", Role.CLERK, agencies=None, extra=lead)
     agency = house.directory.agency(agency_code)
     if agency is None:
         raise Refused("agency.unknown", "there is no such agency", agency=agency_code)

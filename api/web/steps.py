@@ -1,55 +1,49 @@
-"""What is to be done beside the answer, each step with the Weisung that asks for it.
+"""The next steps of an item as its page shows them; what they are stands in rules/next_steps.py."""
 
-Only steps that a Weisung names are listed; the desk invents no duties.
-"""
-
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from datetime import date
 
+from api.web import days
+from rules import next_steps as rules
 from rules.codes import Concern
-
-EAKTE_SOURCE: Final = (
-    "Weisung 202001001, Nr. 2.4 a, Punkt 5 (abgelaufen 31.12.2022, als Hausregel weitergeführt)"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """One step: what to do, why, and where it is written. `must` steps stop closing."""
+    """One step in German; `must` steps stop closing. `when` says from which day it may be done."""
 
     title: str
     why: str
     source: str
-    must: bool = False
+    must: bool
+    when: str
 
 
-HANDOVER: Final = NextStep(
-    "An eAkte übergeben", "Die Nachricht bewegt Geld oder kann es.", EAKTE_SOURCE, must=True
-)
-
-_BY_CONCERN: Final[dict[Concern, NextStep]] = {
-    Concern.TERMIN: NextStep(
-        "Abgesagten Termin in ATV als „abgesagt“ kennzeichnen",
-        "Wenn der Termin nicht wahrgenommen wird.",
-        "Weisung 202003006, Nr. 2.2 a, Punkt 2",
-    ),
-    Concern.ARBEITSUCHEND: NextStep(
-        "Wie eine Online-Arbeitsuchendmeldung bearbeiten",
-        "Ein Anrufversuch genügt.",
-        "Weisung 202001001, Nr. 2.4 a, Punkte 2 und 3"
-        " (abgelaufen 31.12.2022, als Hausregel weitergeführt)",
-    ),
-    Concern.INSOLVENZGELD: NextStep(
-        "Sicherheitsstufe in STEP prüfen",
-        "Der Online-Antrag braucht das Ausweissichtverfahren.",
-        "Weisung 202003006, Nr. 2.2 a, Punkt 6",
-    ),
-}
-"""Source: the Weisungen named in each step."""
+def next_steps(
+    concerns: Iterable[str], *, handover_owed: bool, dates: Mapping[str, str], today: date
+) -> tuple[NextStep, ...]:
+    """The steps in their order. `dates` are those of the verdict's facts, ISO days by key."""
+    start = dates.get("job_end")
+    found = rules.next_steps(
+        map(Concern, concerns),
+        handover_owed=handover_owed,
+        claim_start=_day_after(start) if start else None,
+    )
+    return tuple(
+        NextStep(step.title, step.why, step.source, step.must, _when(step.not_before, today))
+        for step in found
+    )
 
 
-def next_steps(concerns: Iterable[str], *, handover_owed: bool) -> tuple[NextStep, ...]:
-    """The duty first, then one step per concern that has one, in the order of the concerns."""
-    found = [_BY_CONCERN[code] for code in map(Concern, concerns) if code in _BY_CONCERN]
-    return (HANDOVER, *found) if handover_owed else tuple(found)
+def _day_after(last_working_day: str) -> date:
+    """The claim is expected to start on the day after the job's last."""
+    return date.fromordinal(date.fromisoformat(last_working_day).toordinal() + 1)
+
+
+def _when(not_before: date | None, today: date) -> str:
+    if not_before is None:
+        return ""
+    if not_before > today:
+        return f"Noch nicht: frühestens am {days.day(not_before)}."
+    return f"Möglich seit {days.day(not_before)}."

@@ -246,6 +246,8 @@ REPLY_TROUBLE: Final[Mapping[str, str]] = MappingProxyType(
 
 REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "reply.identity_unchecked": "Dieser Text legt etwas offen. Vermerken Sie zuerst unter"
+        " „Wer schreibt?“, was Sie abgeglichen haben.",
         "item.reason_too_short": "Hier ist eine Begründung nötig, mindestens 10 Zeichen.",
         "item.park_day": "Geparkt wird bis zu einem Tag nach heute.",
         "item.receipt_missing": "Die eAkte-Quittung steht aus. Warten Sie auf die Quittung,"
@@ -267,6 +269,22 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """What was refused and what now. Texts of `date.*` and `text.*` are German at their source."""
+
+
+WRITERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "self": "Nichts deutet darauf hin, dass jemand für eine andere Person schreibt.",
+        "messenger": "Hier schreibt wohl jemand für eine andere Person, ohne Vollmacht: ein Bote."
+        " Boten bekommen keine Auskunft.",
+        "authorised": "Hier ist von einer Vollmacht oder Vertretung die Rede. Prüfen Sie, ob sie"
+        " vorliegt.",
+    }
+)
+"""Hints who writes. Source: Weisung 202001001 no. 2.3 (Bote instead of Anscheinsvollmacht)."""
+
+CHECKS: Final[Mapping[str, str]] = MappingProxyType(
+    {"address_compared": "Adresse abgeglichen", "authority_present": "Vollmacht liegt vor"}
+)
 
 
 def concern(code: str) -> str:

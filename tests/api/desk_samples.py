@@ -25,9 +25,11 @@ from api.web.overview import total
 from api.web.render import page
 from api.web.rules_page import ACTION_NAMES, KEY_NAMES, rule_rows
 from api.web.visit import Line
+from api.web.wishes import LANGUAGES, Wish
 from rules.access import Caller
 from rules.agencies import Agency
 from rules.codes import Channel, Concern, Role
+from rules.identity import Check, Writer
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
 from rules.mail import Attachment, BodyParts, Form, FormField, ParsedMail
@@ -49,6 +51,7 @@ from tests.api import (
 from tests.api.small_door import SECRET, ClockHouse, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
+from triage.holding import STUCK
 from triage.item_view import Gate, ItemView, OtherItem, ReplyTrouble, Step
 from triage.observed import AgencyPart, Disagreement, Observed
 from triage.relearn import Waiting
@@ -257,6 +260,21 @@ BOTH = reply(text(), APPOINTMENT)
 LONG = "Sehr geehrte Damen und Herren, " * 400 + "x" * 3000
 SAMPLES: dict[str, Sample] = {
     "owed": Sample(view(), BOTH),
+    "alarm": Sample(
+        view(
+            item=item(alert="self_harm", first_concern="bearbeitungsstand"),
+            writer=Writer.MESSENGER,
+            checks=frozenset({Check.ADDRESS}),
+            alarm_words=("will nicht mehr leben",),
+            verdict=verdict(
+                concerns=[
+                    {"code": "bearbeitungsstand", "probability": 0.9, "because": [], "spans": []}
+                ],
+                facts={"dates": {"job_end": "2026-11-30"}},
+            ),
+        ),
+        BOTH,
+    ),
     "sent": Sample(_with(EakteState.SENT), BOTH),
     "received": Sample(_with(EakteState.RECEIVED, close_blocked_because="", corrected=True), BOTH),
     "rejected": Sample(_with(EakteState.REJECTED, handover_error="Kundennummer unbekannt"), BOTH),
@@ -361,7 +379,8 @@ def _desk(request: Request, **changed: object) -> Response:
     values: dict[str, Any] = {
         "line": Line("017", "Lindenfurt"), "counts": counts, "empty": False, "held": None,
         "choices": AGENCIES[:1],
-        "progress": Progress(1000, 0, 900), "now": NOW,
+        "progress": Progress(1000, 0, 900), "now": NOW, "today": TODAY, "wish": Wish(),
+        "languages": LANGUAGES,
     }  # fmt: skip
     return page(request, "arbeitsplatz.html", **(values | changed))
 
@@ -379,19 +398,21 @@ def _overview(request: Request, **changed: object) -> Response:
         "place": "Alle Agenturen, die Sie sehen dürfen", "url": "/lage", "seconds": 600,
         "stand": "09:47:12", "overview": found, "total": total(_ROWS),
         "ages": {"017": "6 Tage", "023": "4 Std.", None: "14 Min."}, "items": None, "dues": {},
-        "limit": 100, "progress": Progress(seen=2000, kept=640, done=310),
+        "limit": 100, "progress": Progress(seen=2000, kept=640, done=310), "may_free": False,
+        "may_read": True, "stuck": STUCK, "line_code": "", "by_receipt": False, "feed": "",
+        "near": [("Frist heute", 74), ("Frist morgen", 1284)],
     }  # fmt: skip
     return page(request, "lage.html", **(values | changed))
 
 
-def _line(request: Request) -> Response:
+def _line(request: Request, **changed: object) -> Response:
     items = (
         item(id=1, due_on=date(2026, 11, 20)),
         item(id=2, state=ItemState.WAITING, payment="no", first_concern="termin"),
         item(id=3, state=ItemState.PENDING, eakte=EakteState.SENT),
     )
     dues = {1: "überfällig seit Fr 20.11.2026", 2: "Frist morgen", 3: "Frist heute"}
-    return _overview(request, items=items, dues=dues, place="017 Lindenfurt")
+    return _overview(request, items=items, dues=dues, place="017 Lindenfurt", **changed)
 
 
 def _aside(request: Request) -> Response:
@@ -499,9 +520,13 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         ),
         "arbeitsplatz": _desk,
         "arbeitsplatz-leer": lambda r: _desk(r, empty=True, choices=AGENCIES),
+        "arbeitsplatz-auswahl": lambda r: _desk(
+            r, empty=True, wish=Wish(Concern.TERMIN, "other"), choices=AGENCIES
+        ),
         "arbeitsplatz-gehalten": lambda r: _desk(r, held=item(), progress=Progress(9, 4, 1)),
         "lage": _overview,
         "lage-agentur": _line,
+        "lage-leitung": lambda r: _line(r, may_free=True, line_code="017"),
         "beiseite": _aside,
         "postfaecher": _postboxes,
         "vollzaehligkeit": _completeness,

@@ -123,7 +123,7 @@ def test_two_tabs_of_one_item_cannot_both_write(page: Page, demo: Running):
     page.wait_for_url("**/vorgang/*")
     if page.get_by_role("button", name="Hier weiterarbeiten").is_visible():
         page.keyboard.press("n")
-        page.wait_for_load_state()
+    expect(page.get_by_role("button", name="Zurücklegen").first).to_be_visible()
     first = page.url
     second = page.context.new_page()
     second.goto(first)

@@ -18,6 +18,7 @@ from rules.item import (
 from store import claims, items
 from store.claims import Claimed, Line
 from store.engine import Database
+from store.items import Back
 from tests.store.samples import NOW, keep, later, new_item, queue
 
 KASSEL = Line("435")
@@ -157,7 +158,7 @@ def test_the_token_of_before_is_dead_after_another_claim(db: Database) -> None:
     old = _held(db)
     with db.write() as tx:
         assert claims.expire(tx, later(59)) == ()
-        assert claims.expire(tx, later(60)) == (old.item.id,)
+        assert claims.expire(tx, later(60)) == (Back(old.item.id, old.item.message_id),)
         assert claims.expire(tx, later(60)) == ()
     new = _claim(db, holder="bernd", at=61)
     assert new is not None
@@ -179,7 +180,7 @@ def test_leaving_the_hands_gives_the_lease_back(db: Database) -> None:
         with pytest.raises(Conflict):
             items.save(tx, saved.id, token=claimed.token, change={"hops": 9}, now=later(2))
         assert items.unpark(tx, date(2026, 3, 4)) == ()
-        assert items.unpark(tx, date(2026, 3, 5)) == (saved.id,)
+        assert items.unpark(tx, date(2026, 3, 5)) == (Back(saved.id, saved.message_id),)
         assert items.get(tx, saved.id).state is ItemState.WAITING
 
 
@@ -205,13 +206,6 @@ def test_a_change_that_stays_in_the_hands_keeps_the_lease(db: Database) -> None:
         for at in (1, 2):
             saved = items.save(tx, claimed.item.id, token=claimed.token, change=same, now=later(at))
     assert (saved.state, saved.holder) == (ItemState.HELD, "anna")
-
-
-def test_a_new_due_day_changes_the_place_in_the_queue(db: Database) -> None:
-    first, second = queue(db, "1"), queue(db, "2", due_on=date(2026, 3, 9))
-    with db.write() as tx:
-        items.save_unheld(tx, first, version=1, change={"due_on": None}, now=NOW)
-    assert [_next(db), _next(db)] == [second, first]
 
 
 def test_the_machine_writes_by_version_and_leaves_the_token_good(db: Database) -> None:

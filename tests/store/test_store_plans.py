@@ -11,6 +11,8 @@ from store import (
     aside,
     audit,
     claims,
+    events,
+    item_lists,
     keeping,
     ledger,
     ops,
@@ -20,6 +22,7 @@ from store import (
 )
 from store.claims import Line
 from store.engine import Database, Tx
+from store.events import Reach
 from tests.store.samples import NOW, POSTBOX, arrival
 
 CALLS: dict[str, Callable[[Tx], object]] = {
@@ -32,6 +35,15 @@ CALLS: dict[str, Callable[[Tx], object]] = {
     "next item of a concern": lambda tx: claims.claim_next(
         tx, Line("435", concern=Concern.AU), holder="anna", now=NOW, lease_seconds=60
     ),
+    "next item of a language": lambda tx: claims.claim_next(
+        tx,
+        Line("435", language="other", today=NOW.date()),
+        holder="anna",
+        now=NOW,
+        lease_seconds=60,
+    ),
+    "list by receipt": lambda tx: item_lists.chronological(tx, agency_code="435", limit=100),
+    "open claims": lambda tx: claims.open_claims(tx, "anna", now=NOW),
     "leases that are over": lambda tx: claims.expire(tx, NOW),
     "keep": lambda tx: keeping.keep_many(tx, [arrival("1")], now=NOW),
     "known uids": lambda tx: sightings.known_uids(tx, POSTBOX, folder="INBOX", epoch="1"),
@@ -42,6 +54,10 @@ CALLS: dict[str, Callable[[Tx], object]] = {
     "acts that are due": lambda tx: ops.due(tx, POSTBOX, now=NOW, limit=50),
     "outgoing": lambda tx: outgoing.claim(
         tx, kinds=["eakte"], worker="w", now=NOW, limit=9, lease_seconds=60
+    ),
+    "old webhooks": lambda tx: outgoing.forget_webhooks(tx, before=NOW, limit=50),
+    "events": lambda tx: events.page(
+        tx, Reach(frozenset({"item.closed"}), agencies=frozenset({"435"})), after=0, limit=50
     ),
     "seal": lambda tx: audit.seal(tx, limit=50),
     "mail aside": lambda tx: aside.listing(tx, limit=50),
@@ -66,7 +82,7 @@ def test_sqlite_reads_no_whole_table_and_sorts_nothing(
         plans = [
             (text, row[3])
             for text, values in noted
-            if text.startswith(("SELECT", "UPDATE", "WITH"))
+            if text.startswith(("SELECT", "UPDATE", "WITH", "DELETE"))
             for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
         ]
     db.close()

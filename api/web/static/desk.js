@@ -143,20 +143,67 @@ const beat = held ? setInterval(renew, Number(held.dataset.seconds) * 1000) : 0;
 
 /* ---------- Lage: Zahlen laufen mit, bis jemand anhält (WCAG 2.2.2) ---------- */
 const live = one('#live');
-function stamp(text) { one('#stand').textContent = text; }
+const PAUSE = 2000; // So oft höchstens: an einem Montag kommen Ereignisse schneller, als jemand liest.
+let line = null;
+let ticking = 0;
+let planned = 0;
+let owed = false;
+let doubt = 0;
+let heard = 0;
+const SILENT = 45000; // Der Postlotse meldet sich alle 15 Sekunden; wer so lange schweigt, ist weg.
+const clock = () => new Date().toLocaleTimeString('de-DE');
+function stamp(text, lost = false) {
+  one('#stand').textContent = text;
+  one('#line').classList.toggle('lost', lost);
+  one('#line').classList.toggle('bad', lost);
+  one('#line').classList.toggle('good', !lost);
+}
 async function refresh() {
-  if (live.contains(document.activeElement)) return; // Wer gerade darin liest, verliert sonst den Fokus.
+  planned = 0;
+  if (line && ticking && Date.now() - heard > SILENT) { lost(); listen(); }
+  if (document.hidden || live.contains(document.activeElement)) { owed = true; return; } // Wer darin liest, verliert sonst den Fokus.
+  owed = false;
   const answer = await fetch(live.dataset.url, { headers: { Accept: 'text/html' } }).catch(() => null);
-  if (!answer?.ok) { stamp(`läuft nicht mit, ${one('#stand').dataset.last}`); return; }
+  if (!answer?.ok) { lost(); return; }
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const fresh = page.querySelector('#live');
   if (!fresh) { location.reload(); return; }
   live.replaceChildren(...fresh.childNodes);
   one('#stand').dataset.last = page.querySelector('#stand').dataset.last;
+  if (!ticking) return;
+  if (line && line.readyState !== EventSource.OPEN) { stamp(`läuft nicht mit, ${one('#stand').dataset.last}`, true); return; }
+  if (one('#line').classList.contains('lost')) say('Die Zahlen laufen wieder mit.');
   stamp(`läuft mit, ${one('#stand').dataset.last}`);
 }
-let ticking = live ? setInterval(refresh, Number(live.dataset.seconds) * 1000) : 0;
+const plan = () => { planned = planned || setTimeout(refresh, PAUSE); };
+function lost() {
+  if (!ticking || one('#line').classList.contains('lost')) return;
+  stamp(`läuft nicht mit seit ${clock()}, ${one('#stand').dataset.last}`, true);
+  say('Die Verbindung ist unterbrochen. Die Zahlen laufen nicht mit.');
+}
+// Der Browser kommt nach einem Abbruch selbst wieder, hinter dem letzten Ereignis; nach einer Absage nicht.
+function listen() {
+  if (!live.dataset.feed) return;
+  line?.close();
+  line = new EventSource(live.dataset.feed);
+  heard = Date.now();
+  line.onopen = () => { clearTimeout(doubt); doubt = 0; if (one('#line').classList.contains('lost')) refresh(); };
+  line.onmessage = () => { heard = Date.now(); plan(); };
+  line.addEventListener('quiet', () => { heard = Date.now(); });
+  line.onerror = () => {
+    doubt = doubt || setTimeout(lost, 8000); // Alle fünf Minuten endet eine Leitung mit Absicht; das ist keine Meldung wert.
+    if (line.readyState === EventSource.CLOSED) setTimeout(() => ticking && listen(), 10000);
+  };
+}
+function go() { ticking = setInterval(refresh, Number(live.dataset.seconds) * 1000); listen(); }
+function halt() { clearInterval(ticking); ticking = 0; clearTimeout(planned); planned = 0; clearTimeout(doubt); doubt = 0; line?.close(); stamp(`angehalten, ${one('#stand').dataset.last}`); }
+if (live) {
+  go();
+  live.addEventListener('focusout', () => setTimeout(() => { if (owed) refresh(); }));
+  document.addEventListener('visibilitychange', () => { if (owed) refresh(); });
+  addEventListener('pagehide', () => line?.close());
+}
 one('#pause')?.addEventListener('click', (event) => {
-  if (ticking) { clearInterval(ticking); ticking = 0; stamp(`angehalten, ${one('#stand').dataset.last}`); } else { ticking = setInterval(refresh, Number(live.dataset.seconds) * 1000); refresh(); }
+  if (ticking) halt(); else { go(); refresh(); }
   event.target.textContent = ticking ? 'Anhalten' : 'Weiterlaufen lassen';
 });

@@ -1,0 +1,62 @@
+"""The door for supervisors: what is stuck in the line, and freeing it. No person is shown."""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, status
+
+from api.auth import HouseHere, MayFreeItems
+from api.clerks import ItemId
+from api.cursor import Cursor, Limit, page_of
+from api.schemas.supervisors import StuckPage
+from rules.errors import Refused
+from triage import holding
+
+router = APIRouter(prefix="/v1", tags=["clerk"])
+
+_ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
+
+
+@router.get(
+    "/admin/items", response_model=StuckPage, summary="Items that are held, parked or pending"
+)
+def stuck(
+    house: HouseHere,
+    caller: MayFreeItems,
+    agency: Annotated[str | None, Query(max_length=20, description="Only this agency.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """What can be freed, in the order of hand-out. Nobody's name, nothing of the mail."""
+    page = page_of(
+        lambda rows, after: holding.stuck(
+            house, caller, agency_code=agency, limit=rows, after=after
+        ),
+        lambda item: item.id,
+        limit=limit,
+        cursor=cursor,
+    )
+    return {"items": page.rows, "next_cursor": page.next_cursor}
+
+
+@router.post(
+    "/items/{item_id}/free", status_code=status.HTTP_204_NO_CONTENT, summary="Free the item"
+)
+def free(
+    house: HouseHere,
+    caller: MayFreeItems,
+    item_id: ItemId,
+    if_match: Annotated[str | None, Header(description="The `ETag` that was looked at.")] = None,
+) -> None:
+    """Back into the line, whoever has it; that lease is stale from now on."""
+    holding.free(house, caller, item_id, version=version_of(if_match))
+
+
+def version_of(etag: str | None) -> int | None:
+    """The item's version in an `ETag`, or None where none was sent. Raises: Refused: `etag.bad`."""
+    if etag is None or etag.strip() == "*":
+        return None
+    found = _ETAG.fullmatch(etag.strip())
+    if found is None:
+        raise Refused("etag.bad", "If-Match holds one ETag, as GET /v1/items/{id} gives it")
+    return int(found[1])

@@ -1,0 +1,69 @@
+"""Words of danger to the own life: the item says so at once and goes out before all others.
+
+Nothing else follows by itself: no answer, no call, no note in another system. A false alarm costs a
+minute of reading, a missed one may cost a life; so the list is wide and the guard against negation
+narrow: only the plain denial right before the word counts.
+Source: facts section 10 (danger to self: at once); word list: Hausregel, own decision 0051.
+"""
+
+import re
+from typing import Final
+
+from rules.placename import fold
+
+SELF_HARM: Final = "self_harm"
+"""The alert of an item. Source: own decision 0051."""
+
+_WORDS: Final = re.compile(
+    r"\b(?:"
+    r"suizid\w*|selbstmord\w*|selbsttoetung\w*|freitod|selbstverletz\w*|"
+    r"(?:mich|sich) (?:\w+ ){0,3}(?:umbring\w+|umzubringen|toeten|aufhaeng\w+|erhaeng\w+|"
+    r"erschiess\w+|vergift\w+)|"
+    r"bring\w* (?:ich )?mich (?:\w+ ){0,2}um\b|"
+    r"(?:mir|ihr|ihm) (?:\w+ ){0,2}das leben nehm\w+|nehme? (?:ich )?mir (?:\w+ )?das leben|"
+    r"(?:mir|sich) (?:et)?was an(?:tun|tue|zutun|getan)|tue? (?:ich )?mir (?:et)?was an|"
+    r"(?:mein\w* )leben (?:\w+ ){0,2}(?:ein ende|beend\w+)|leben ein ende|"
+    r"(?:will|moechte|kann|mag) (?:\w+ ){0,2}nicht (?:mehr|laenger|weiter) leben|"
+    r"nicht mehr leben (?:will|moechte|kann|mag)|"
+    r"(?:will|moechte) (?:\w+ ){0,2}(?:nur noch )?(?:sterben|tot sein)|lieber tot|"
+    r"spring\w* (?:\w+ ){0,3}(?:von der bruecke|vom dach|aus dem fenster|vor den zug)|vor den zug|"
+    r"(?:das leben|alles|es) (?:\w+ ){0,2}(?:hat|macht|habe) (?:\w+ )?keinen sinn mehr|"
+    r"keinen ausweg mehr|"
+    r"abschiedsbrief|letzter brief von mir|ihr seht mich nie wieder|amok\w*"
+    r")"
+)
+_DENIED: Final = re.compile(
+    r"(?:\b(?:kein\w*|nie|niemals|ohne|weder|nicht)(?: \w+){0,2} |"
+    r"\b(?:nicht|niemals|nie) (?:vor|daran|die absicht)(?: \w+){0,2} )$"
+)
+_DENIED_AFTER: Final = re.compile(
+    r"^(?: \w+){0,2} (?:ist|war|kommt|steht)(?: \w+){0,2} nicht (?:in frage|zur debatte|gemeint)"
+)
+_OTHER_SENSE: Final = re.compile(
+    r"^(?:suizid|selbstmord)(?:praevention|beauftragt|forschung)\w*|^amok(?:alarm|uebung)\w*"
+)
+_LOOK_BACK: Final = 40
+
+
+def found(text: str) -> tuple[str, ...]:
+    """The words that alarm, folded, in their order and each once; empty where nothing does.
+
+    Source: facts section 10; own decision 0051.
+    """
+    folded = " ".join(fold(text).split())
+    words = (hit[0] for hit in _WORDS.finditer(folded) if not _harmless(folded, hit))
+    return tuple(dict.fromkeys(words))
+
+
+def alert_of(text: str) -> str:
+    """The alert for an item with that text, or empty. Source: own decision 0051."""
+    return SELF_HARM if found(text) else ""
+
+
+def _harmless(text: str, hit: re.Match[str]) -> bool:
+    before = text[max(0, hit.start() - _LOOK_BACK) : hit.start()]
+    # A denial ends with its sentence.
+    before = re.split(r"[.!?;:]", before)[-1]
+    after = text[hit.end() : hit.end() + _LOOK_BACK]
+    denied = bool(_DENIED.search(before)) and "nicht mehr" not in hit[0]
+    return denied or bool(_DENIED_AFTER.match(after)) or bool(_OTHER_SENSE.match(hit[0]))

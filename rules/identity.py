@@ -1,0 +1,91 @@
+"""Who writes for another person, and what must be compared before a text that discloses may go.
+
+No authority is assumed from how somebody writes: who writes for another is a messenger (Bote) and
+is told nothing. Words only hint; the clerk compares and says so.
+Source: Weisung 202001001 no. 2.2, 2.3; § 13 SGB X; § 35 SGB I; F39, N19; own decision 0051.
+"""
+
+import re
+from collections.abc import Collection
+from enum import StrEnum
+from typing import Final
+
+from rules.errors import Refused
+from rules.placename import fold
+
+
+class Check(StrEnum):
+    """What a clerk has compared for one item; kept with the item, told by the trail."""
+
+    ADDRESS = "address_compared"
+    AUTHORITY = "authority_present"
+
+
+class Writer(StrEnum):
+    """Who seems to write: the person concerned, somebody for her, or somebody with a paper."""
+
+    SELF = "self"
+    MESSENGER = "messenger"
+    AUTHORISED = "authorised"
+
+
+_KIN: Final = (
+    r"(?:mann|frau|sohn|tochter|mutter|vater|bruder|schwester|eltern|partner|partnerin|"
+    r"lebensgefaehrt\w+|ehemann|ehefrau|oma|opa|schwager|schwaegerin|freund|freundin|enkel\w*|"
+    r"nachbar\w*|mandant\w*|klient\w*|betreut\w+)"
+)
+_AUTHORISED: Final = re.compile(
+    r"\b(?:vollmacht|bevollmaechtigt\w*|rechtsanw\w+|gesetzliche\w* (?:betreuer\w*|vertret\w+)|"
+    r"betreuer(?:in)?\b|betreuungsausweis|vormund\w*|namens und in vollmacht|sorgeberechtigt\w*)"
+)
+_MESSENGER: Final = re.compile(
+    rf"\b(?:fuer|im namen|im auftrag|anstelle|wegen) (?:von )?(?:mein\w*|unser\w*|dess?en|der|des) "
+    rf"(?:\w+ )?{_KIN}\b|"
+    rf"\bmein\w? {_KIN} (?:\w+ ){{0,4}}(?:ist|hat|kann|bittet|moechte|war|wird)\b|"
+    r"\bich schreibe (?:\w+ ){0,2}(?:fuer|im namen|im auftrag)\b|\bi\. ?a\. "
+)
+# The own authority of the house, asked for or sent to us, is no authority of the writer.
+_SAID_NOT: Final = re.compile(r"\b(?:keine|ohne|nicht|welche) (?:\w+ )?(?:vollmacht|bevollmaecht)")
+
+
+def writer_of(text: str) -> Writer:
+    """What the words of a mail hint at; a hint for the clerk, never a decision.
+
+    Source: Weisung 202001001 no. 2.3; word list: Hausregel, own decision 0051.
+    """
+    folded = " ".join(fold(text).split())
+    if _AUTHORISED.search(folded) and not _SAID_NOT.search(folded):
+        return Writer.AUTHORISED
+    if _MESSENGER.search(folded) or _AUTHORISED.search(folded):
+        return Writer.MESSENGER
+    return Writer.SELF
+
+
+def needed(writer: Writer, *, discloses: bool) -> frozenset[Check]:
+    """What must be compared before the text may go; nothing where it discloses nothing.
+
+    The address always (only it proves who it is), and the authority where another writes.
+    Source: Weisung 202001001 no. 2.2 (address), 2.3 (messenger); own decision 0051.
+    """
+    if not discloses:
+        return frozenset()
+    if writer is Writer.SELF:
+        return frozenset({Check.ADDRESS})
+    return frozenset(Check)
+
+
+def require_checked(writer: Writer, done: Collection[Check], *, discloses: bool) -> None:
+    """Pass, or name what is missing.
+
+    Raises: Refused: `reply.identity_unchecked`, with `missing` in details.
+    Source: Weisung 202001001 no. 2.2, 2.3; F39, N19.
+    """
+    missing = sorted(needed(writer, discloses=discloses) - set(done))
+    if missing:
+        raise Refused(
+            "reply.identity_unchecked",
+            "This text tells something about the person. First record: "
+            + ", ".join(check.value for check in missing)
+            + ".",
+            missing=tuple(check.value for check in missing),
+        )

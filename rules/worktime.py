@@ -1,0 +1,55 @@
+"""How long a lease lasts when only working time counts: hours and days of the house, by Land.
+
+Times come and go as aware moments; hours are those of Europe/Berlin. No clock is read.
+Source: F32, N6, R17 (a lease is no time recording: nobody's hours are kept, only the house's);
+own decision 0049.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from rules.calendar import HOUSE_CALENDAR, CalendarRules, is_arbeitstag
+
+BERLIN: Final = ZoneInfo("Europe/Berlin")
+
+_LONGEST_BREAK_DAYS: Final = 400
+"""A calendar without a working day for so long is a fault of the configuration, no holiday."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingHours:
+    """When leases run: from `begin` to `end` (local) on Arbeitstage that are one of `weekdays`.
+
+    Weekdays count from Monday = 0. Source: Hausregel, own decision 0049.
+    """
+
+    begin: time = time(7)
+    end: time = time(18)
+    weekdays: frozenset[int] = frozenset(range(5))
+    calendar: CalendarRules = HOUSE_CALENDAR
+
+
+def lease_end(start: datetime, seconds: int, *, land: str | None, hours: WorkingHours) -> datetime:
+    """When so many working seconds have passed since `start` (aware); aware UTC.
+
+    What begins outside of working time begins to run with the next working time. Raises:
+    Refused: no such Land (`calendar.land_unknown`). Source: F32; own decision 0049.
+    """
+    left = timedelta(seconds=seconds)
+    day = start.astimezone(BERLIN).date()
+    for _ in range(_LONGEST_BREAK_DAYS):
+        if day.weekday() in hours.weekdays and is_arbeitstag(day, land, hours.calendar):
+            opens, closes = (_moment(day, at) for at in (hours.begin, hours.end))
+            opens = max(opens, start.astimezone(UTC))
+            if opens + left <= closes:
+                return opens + left
+            left -= max(closes - opens, timedelta(0))
+        day += timedelta(days=1)
+    raise ValueError("there is no working time in the year after the start of the lease")
+
+
+def _moment(day: date, at: time) -> datetime:
+    """In UTC, so that the hour that a night in March lacks is nobody's working time."""
+    return datetime.combine(day, at, tzinfo=BERLIN).astimezone(UTC)

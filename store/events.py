@@ -1,0 +1,136 @@
+"""The trail as a feed for others: what happened to which mail, without person and content.
+
+In the order of the seals, which has no gaps and never lets an older entry come later; so a reader
+who keeps the number of the last one misses nothing. Own decision 0050.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from store import rows
+from store.desk_tables import webhook_cursor as _cursor
+from store.engine import Tx
+from store.statements import insert
+from store.tables import audit, item, message
+
+WINDOW = 2_000
+"""Entries that one page looks through at most, however few of them are the caller's."""
+
+_PREFIX = "message:"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry. `seq` is its place in the feed; `item_id` and `agency_code` are those of today.
+
+    `item_id` None: the mail has no item (yet). `agency_code` None: clearing, or no item.
+    """
+
+    seq: int
+    at: datetime
+    type: str
+    message_id: int
+    item_id: int | None
+    agency_code: str | None
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whose events are asked for. None sets no limit; mail without an item is no agency's."""
+
+    types: frozenset[str]
+    agencies: frozenset[str] | None = None
+    regions: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events in order, and the number to go on behind; `is_last`: nothing more is there now."""
+
+    events: tuple[Event, ...]
+    cursor: int
+    is_last: bool
+
+
+def tail(tx: Tx) -> int:
+    """The number of the newest entry of the feed; 0 where there is none."""
+    statement = (
+        sa.select(audit.c.seal_seq)
+        .where(audit.c.seal_seq.is_not(None))
+        .order_by(audit.c.seal_seq.desc())
+        .limit(1)
+    )
+    return tx.run(statement).scalar_one_or_none() or 0
+
+
+def page(tx: Tx, reach: Reach, *, after: int, limit: int) -> Page:
+    """Up to `limit` events behind the number `after`; the scope is part of the query."""
+    end = tail(tx)
+    upper = min(end, after + WINDOW)
+    statement = (
+        _SELECT.where(
+            audit.c.seal_seq > after,
+            audit.c.seal_seq <= upper,
+            audit.c.action.in_(sorted(reach.types)),
+            *_within(reach),
+        )
+        .order_by(audit.c.seal_seq)
+        .limit(limit)
+    )
+    found = rows.all_as(tx, Event, statement)
+    cursor = found[-1].seq if len(found) == limit else max(upper, after)
+    return Page(found, cursor, is_last=cursor >= end)
+
+
+def reached(tx: Tx, name: str) -> int | None:
+    """Up to which number the subscription of that name was served, or None."""
+    statement = sa.select(_cursor.c.seal_seq).where(_cursor.c.name == name)
+    return tx.run(statement).scalar_one_or_none()
+
+
+def reach(tx: Tx, name: str, seq: int, *, now: datetime) -> None:
+    """Note how far the subscription of that name was served, in the transaction that served it."""
+    statement = insert(tx, _cursor).values(name=name, seal_seq=seq, at=now)
+    tx.run(
+        statement.on_conflict_do_update(
+            index_elements=[_cursor.c.name], set_={"seal_seq": seq, "at": now}
+        )
+    )
+
+
+def _within(reach: Reach) -> Iterable[sa.ColumnElement[bool]]:
+    if reach.agencies is not None:
+        codes = sorted(reach.agencies)
+        # Who gave an item away sees that it went.
+        given_by = audit.c.details["from"].as_string()
+        yield sa.or_(item.c.agency_code.in_(codes), given_by.in_(codes))
+    if reach.regions is not None:
+        yield _REGION.in_(sorted(reach.regions))
+
+
+_MESSAGE_ID = sa.case(
+    # PostgreSQL may look at conditions in any order, but not into a CASE that doesn't hold.
+    (
+        audit.c.subject.startswith(_PREFIX),
+        sa.cast(sa.func.substr(audit.c.subject, len(_PREFIX) + 1), sa.BigInteger),
+    )
+)
+_REGION = sa.func.coalesce(sa.func.nullif(item.c.region, ""), message.c.region, "")
+_SELECT = (
+    sa.select(
+        audit.c.seal_seq,
+        audit.c.at,
+        audit.c.action,
+        message.c.id,
+        item.c.id,
+        item.c.agency_code,
+        _REGION,
+    )
+    .select_from(audit)
+    .join(message, message.c.id == _MESSAGE_ID)
+    .outerjoin(item, item.c.message_id == message.c.id)
+)

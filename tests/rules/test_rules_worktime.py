@@ -1,0 +1,73 @@
+"""A lease counts working minutes only: nights, weekends and holidays of the Land stop it."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.calendar import is_arbeitstag
+from rules.worktime import BERLIN, WorkingHours, lease_end
+
+HOUSE = WorkingHours()
+QUARTER = 15 * 60
+
+
+def berlin(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-11-25T10:00", "2026-11-25T10:15"),
+        ("2026-11-25T17:45", "2026-11-25T18:00"),
+        ("2026-11-25T17:50", "2026-11-26T07:05"),
+        ("2026-11-25T23:30", "2026-11-26T07:15"),
+        ("2026-11-25T05:00", "2026-11-25T07:15"),
+        # Over a weekend, over Christmas with its free days, and into the shorter day of March.
+        ("2026-11-27T17:50", "2026-11-30T07:05"),
+        ("2026-12-23T17:50", "2026-12-28T07:05"),
+        ("2026-03-27T17:50", "2026-03-30T07:05"),
+    ],
+)
+def test_only_working_minutes_count(start: str, end: str) -> None:
+    assert lease_end(berlin(start), QUARTER, land="Hessen", hours=HOUSE) == berlin(end)
+
+
+def test_a_holiday_stops_it_in_its_own_land_only() -> None:
+    # Reformationstag 2025 is a Friday: free in Sachsen, a day like any other in Hessen.
+    start = berlin("2025-10-30T17:50")
+    sachsen = lease_end(start, QUARTER, land="Sachsen", hours=HOUSE)
+    hessen = lease_end(start, QUARTER, land="Hessen", hours=HOUSE)
+    assert (sachsen, hessen) == (berlin("2025-11-03T07:05"), berlin("2025-10-31T07:05"))
+
+
+def test_hours_and_days_are_the_houses_own() -> None:
+    hours = WorkingHours(time(8), time(12), frozenset({0, 2}))
+    start = berlin("2026-11-23T11:55")
+    assert lease_end(start, QUARTER, land=None, hours=hours) == berlin("2026-11-25T08:10")
+
+
+def test_a_calendar_without_any_working_time_says_so() -> None:
+    with pytest.raises(ValueError, match="no working time"):
+        lease_end(
+            berlin("2026-11-23T11:55"), 60, land=None, hours=WorkingHours(weekdays=frozenset())
+        )
+
+
+@given(
+    st.integers(0, 1_000 * 24 * 60),
+    st.integers(1, 20 * 3600),
+    st.sampled_from([None, "Hessen", "Bayern", "Sachsen"]),
+)
+def test_it_ends_in_working_time_and_never_before_the_clock_says(
+    minutes: int, seconds: int, land: str | None
+) -> None:
+    start = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    end = lease_end(start, seconds, land=land, hours=HOUSE)
+    local = end.astimezone(BERLIN)
+    assert end >= start + timedelta(seconds=seconds)
+    assert HOUSE.begin <= local.time() <= HOUSE.end
+    assert is_arbeitstag(local.date(), land)
+    assert lease_end(start, seconds + 60, land=land, hours=HOUSE) > end

@@ -1,0 +1,69 @@
+"""A real receiver of webhooks for tests: checks signatures and keeps what came."""
+
+import hmac
+import threading
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(slots=True)
+class Receiver:
+    """What came, and what is answered: `statuses` in turn, then 204."""
+
+    port: int
+    secret: str
+    statuses: list[int] = field(default_factory=list)
+    taken: list[tuple[str, bytes]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    hang: threading.Event = field(default_factory=threading.Event)
+
+    def url(self, path: str = "/hook") -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def is_signed(self, headers: dict[str, str], body: bytes) -> bool:
+        """As Standard Webhooks tells a receiver to do it, written apart from the sender's code."""
+        text = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        key = b64decode(self.secret.removeprefix("whsec_"))
+        wanted = b64encode(hmac.digest(key, text, "sha256")).decode()
+        return hmac.compare_digest(headers["webhook-signature"], f"v1,{wanted}")
+
+
+@contextmanager
+def receiving(secret: str) -> Iterator[Receiver]:
+    receiver = Receiver(0, secret)
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            receiver.paths.append(self.path)
+            if self.path == "/hang":
+                receiver.hang.wait(5)
+            status = receiver.statuses.pop(0) if receiver.statuses else 204
+            if not receiver.is_signed(headers, body):
+                status = 401
+            if 200 <= status < 300:
+                receiver.taken.append((headers["webhook-id"], body))
+            self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", receiver.url("/elsewhere"))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    receiver.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        receiver.hang.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,134 @@
+"""Webhooks from event to receiver: once each, in scope, retried, given up, never in the way."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from outbox.webhook import WebhookOutlet
+from rules.event_types import TYPES
+from store import audit, outgoing
+from store.events import Reach
+from store.tables import OutgoingState
+from tests.house_fixture import MACHINE, Clock, eml
+from tests.servers.hook_receiver import Receiver, receiving
+from triage import accept, hooks
+from triage.hooks import Subscription
+from triage.house import House
+
+SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving(SECRET) as found:
+        yield found
+
+
+def subscription(receiver: Receiver, name: str = "sc", **reach: object) -> Subscription:
+    outlet = WebhookOutlet(receiver.url(), SECRET, ("127.0.0.1",), timeout_seconds=5)
+    return Subscription(name, Reach(**({"types": TYPES} | reach)), outlet)
+
+
+def happen(house: House, subject: str = "Termin", **headers: str) -> None:
+    accept.hand_in(house, MACHINE, eml(subject, **headers))
+    with house.db.write() as tx:
+        audit.seal(tx, limit=1000)
+
+
+def serve(house: House, *subscriptions: Subscription, worker: str = "w-1") -> int:
+    return hooks.round_(house, subscriptions, worker)
+
+
+def told(receiver: Receiver) -> list[str]:
+    return [json.loads(body)["type"] for _, body in receiver.taken]
+
+
+def test_what_happens_after_the_subscription_is_told_once(house: House, receiver: Receiver) -> None:
+    happen(house, "Termin davor")
+    one = subscription(receiver)
+    assert serve(house, one) == 0
+    happen(house, "Termin danach")
+    serve(house, one)
+    serve(house, one, worker="w-2")
+    assert sorted(told(receiver)) == ["mail.handed_in", "mail.sorted"]
+    assert len({key for key, _ in receiver.taken}) == 2
+    body = json.loads(receiver.taken[0][1])
+    assert set(body) == {"type", "timestamp", "data"}
+    assert "Termin" not in receiver.taken[0][1].decode()
+
+
+def test_a_subscription_hears_its_types_and_agencies_only(house: House, receiver: Receiver) -> None:
+    mine = subscription(receiver, types=frozenset({"mail.sorted"}), agencies=frozenset({"435"}))
+    serve(house, mine)
+    happen(house)
+    happen(house, to="Hamburg@arbeitsagentur.de")
+    serve(house, mine)
+    assert told(receiver) == ["mail.sorted"]
+
+
+def test_an_event_ordered_twice_is_one_row(house: House, receiver: Receiver) -> None:
+    one = subscription(receiver)
+    serve(house, one)
+    happen(house)
+    hooks.order(house, one)
+    with house.db.write() as tx:
+        hooks.events.reach(tx, "sc", 0, now=house.clock())
+    hooks.order(house, one)
+    hooks.order(house, one)
+    serve(house, one)
+    assert sorted(told(receiver)) == ["mail.handed_in", "mail.sorted"]
+
+
+def test_a_failure_is_tried_again_under_the_same_key_and_given_up_in_the_end(
+    house: House, receiver: Receiver, clock: Clock
+) -> None:
+    one = subscription(receiver, types=frozenset({"mail.sorted"}))
+    serve(house, one)
+    happen(house)
+    receiver.statuses = [500, 503]
+    for _ in range(3):
+        serve(house, one)
+        clock.forward(minutes=5)
+    assert told(receiver) == ["mail.sorted"]
+    happen(house)
+    receiver.statuses = [500] * 3
+    for _ in range(3):
+        serve(house, one)
+        clock.forward(minutes=5)
+    with house.db.read() as tx:
+        (dead,) = outgoing.listing(tx, states=[OutgoingState.DEAD], limit=9)
+        trail = audit.of_subject(tx, "webhook:sc")
+    assert (dead.kind, dead.error_code, dead.tries) == ("webhook", "webhook.later", 3)
+    assert [entry.action for entry in trail] == ["webhook.dead"]
+
+
+def test_a_row_of_a_receiver_that_left_the_configuration_is_a_dead_letter(
+    house: House, receiver: Receiver
+) -> None:
+    one = subscription(receiver)
+    serve(house, one)
+    happen(house)
+    hooks.order(house, one)
+    serve(house, subscription(receiver, name="other"))
+    with house.db.read() as tx:
+        dead = outgoing.listing(tx, states=[OutgoingState.DEAD], limit=9)
+    assert {row.error_code for row in dead} == {"webhook.unknown"}
+    assert receiver.taken == []
+
+
+def test_delivered_rows_leave_after_a_week_and_others_stay(
+    house: House, receiver: Receiver, clock: Clock
+) -> None:
+    one = subscription(receiver, types=frozenset({"mail.sorted"}))
+    serve(house, one)
+    happen(house)
+    serve(house, one)
+    clock.forward(days=hooks.KEPT_DAYS, seconds=1)
+    happen(house)
+    serve(house, one)
+    serve(house, one)
+    with house.db.read() as tx:
+        rows = outgoing.listing(tx, states=[OutgoingState.SENT], limit=9)
+    assert len(rows) == 1
+    assert len(receiver.taken) == 2

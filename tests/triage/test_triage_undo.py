@@ -1,0 +1,189 @@
+"""Taking the last step back: a new deed in the trail, guarded, and nothing that left comes back."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from rules.codes import Concern, PaymentRelevant, Team
+from rules.errors import Conflict, Refused
+from rules.item import CloseReason, ItemState
+from rules.undo import UNDO_SECONDS
+from store import audit, items, ledger, outgoing, verdicts
+from store import undo as store
+from store.leases import Lease
+from tests.house_fixture import MACHINE, Clock, clerk, eml, service_center
+from tests.triage.test_triage_reply import first_choice
+from triage import accept, holding, reply, rounds, undo, work
+from triage.claimed import Claim
+from triage.house import House
+from triage.work import Correction
+
+ME = clerk("435")
+OTHER = clerk("435", name="k-2")
+REASON = "gehört an die andere Stelle"
+Do = Callable[[House, Claim], object]
+
+
+def park(house: House, claim: Claim) -> None:
+    until = house.local_now().date() + timedelta(days=3)
+    work.park(house, ME, claim.item_id, claim.token, until=until, reason=REASON)
+
+
+def close(house: House, claim: Claim) -> None:
+    work.close(house, ME, claim.item_id, claim.token, reason=CloseReason.DONE)
+
+
+def give_back(house: House, claim: Claim) -> None:
+    work.give_back(house, ME, claim.item_id, claim.token, reason=REASON)
+
+
+def forward(house: House, claim: Claim) -> None:
+    work.forward(house, ME, claim.item_id, claim.token, agency_code="123", reason=REASON)
+
+
+def correct(house: House, claim: Claim) -> None:
+    said = Correction((Concern.AU,), PaymentRelevant.YES)
+    work.correct(house, ME, claim.item_id, claim.token, said)
+
+
+DEEDS: list[Do] = [park, close, give_back, forward, correct]
+
+
+def take(house: House, subject: str = "Termin absagen") -> Claim:
+    accept.hand_in(house, MACHINE, eml(subject))
+    claim = work.claim_next(house, ME, "435")
+    assert claim is not None
+    return claim
+
+
+def seen(house: House, item_id: int) -> items.Item:
+    with house.db.read() as tx:
+        return items.get(tx, item_id)
+
+
+def code_of(call: Callable[[], object]) -> str:
+    with pytest.raises((Conflict, Refused)) as caught:
+        call()
+    return str(caught.value.code)
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_the_item_is_as_it_was_and_in_the_same_hands_by_a_new_token(house: House, deed: Do) -> None:
+    claim = take(house)
+    before = seen(house, claim.item_id)
+    deed(house, claim)
+    assert undo.offer(house, ME) == claim.item_id
+    again = undo.take_back(house, ME, claim.item_id)
+    after = seen(house, claim.item_id)
+    # The note was for the next one and stays; all else is as before.
+    same = {"version": before.version, "note": "", "lease_until": before.lease_until}
+    assert replace(after, **same) == before
+    assert after.version > before.version
+    with house.db.read() as tx:
+        message = ledger.message(tx, after.message_id)
+        latest = verdicts.latest(tx, after.message_id)
+        trail = audit.of_subject(tx, f"message:{after.message_id}")
+    assert message.state.value == "sorted"
+    assert latest is not None
+    assert (latest.source, latest.first_concern) == ("machine", "termin")
+    assert (trail[-1].action, trail[-1].actor) == ("item.undone", ME.name)
+    assert undo.offer(house, ME) is None
+    assert (
+        code_of(lambda: work.release(house, ME, claim.item_id, claim.token)) == "item.lease_stale"
+    )
+    work.release(house, ME, claim.item_id, again.token)
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_it_goes_once_in_time_and_for_who_did_it_only(house: House, clock: Clock, deed: Do) -> None:
+    claim = take(house)
+    deed(house, claim)
+    nothing = "item.nothing_to_undo"
+    assert code_of(lambda: undo.take_back(house, OTHER, claim.item_id)) == nothing
+    assert code_of(lambda: undo.take_back(house, MACHINE, claim.item_id)) == "access.denied"
+    clock.forward(seconds=UNDO_SECONDS)
+    assert code_of(lambda: undo.take_back(house, ME, claim.item_id)) == nothing
+    clock.forward(seconds=-1)
+    undo.take_back(house, ME, claim.item_id)
+    assert code_of(lambda: undo.take_back(house, ME, claim.item_id)) == nothing
+
+
+def test_once_somebody_acted_nothing_is_undone(house: House) -> None:
+    returned = take(house)
+    give_back(house, returned)
+    lead = service_center()
+    assert work.claim_item(house, lead, returned.item_id)
+    assert undo.offer(house, ME) is None
+    assert code_of(lambda: undo.take_back(house, ME, returned.item_id)) == "item.nothing_to_undo"
+    assert seen(house, returned.item_id).holder == lead.name
+
+
+def test_an_own_later_step_ends_the_undo_of_the_one_before(house: House) -> None:
+    claim = take(house)
+    correct(house, claim)
+    work.release(house, ME, claim.item_id, claim.token)
+    assert code_of(lambda: undo.take_back(house, ME, claim.item_id)) == "item.nothing_to_undo"
+
+
+def test_an_answer_that_was_ordered_stays_ordered(house: House) -> None:
+    claim = take(house)
+    row = reply.order(house, ME, claim.item_id, claim.token, first_choice(house, claim))
+    close(house, claim)
+    undo.take_back(house, ME, claim.item_id)
+    with house.db.read() as tx:
+        assert outgoing.get(tx, row).state.value == "new"
+
+
+def test_a_correction_that_wrote_over_a_reason_keeps_no_undo(house: House) -> None:
+    claim = take(house, "Bin krank")
+    down = Correction((Concern.AU,), PaymentRelevant.NO, reason="nur eine Frage, kein Wechsel")
+    work.correct(house, ME, claim.item_id, claim.token, down)
+    again = undo.take_back(house, ME, claim.item_id)
+    assert seen(house, claim.item_id).waiver == ""
+    work.correct(house, ME, claim.item_id, again.token, down)
+    work.correct(
+        house, ME, claim.item_id, again.token, Correction((Concern.AU,), PaymentRelevant.YES)
+    )
+    # The version has gone on, and the second one would lose the written reason.
+    assert code_of(lambda: undo.take_back(house, ME, claim.item_id)) == "item.nothing_to_undo"
+
+
+def test_the_bolt_stays_shut_after_an_undone_close(house: House) -> None:
+    claim = take(house, "Bin krank")
+    down = Correction((Concern.AU,), PaymentRelevant.NO, reason="nur eine Frage, kein Wechsel")
+    work.correct(house, ME, claim.item_id, claim.token, down)
+    undo.take_back(house, ME, claim.item_id)
+    held = work.claim_item(house, ME, claim.item_id)
+    assert code_of(lambda: close(house, held)) == "item.receipt_missing"
+
+
+def test_what_was_returned_waits_for_the_team_it_came_from(house: House) -> None:
+    claim = take(house)
+    give_back(house, claim)
+    assert seen(house, claim.item_id).team is Team.SC
+    undo.take_back(house, ME, claim.item_id)
+    assert (seen(house, claim.item_id).team, seen(house, claim.item_id).hops) == (Team.EZ, 0)
+
+
+def test_notes_of_undo_go_when_their_time_is_over(house: House, clock: Clock, lease: Lease) -> None:
+    claim = take(house)
+    park(house, claim)
+    with house.db.read() as tx:
+        kept = store.of_item(tx, claim.item_id, actor=ME.name, now=clock())
+    assert kept is not None
+    assert REASON not in str(kept.before)
+    clock.forward(seconds=UNDO_SECONDS)
+    rounds.keep_order(house, "w-1")
+    clock.forward(seconds=-1)
+    assert undo.offer(house, ME) is None
+
+
+def test_freeing_ends_the_undo(house: House) -> None:
+    claim = take(house)
+    park(house, claim)
+    assert seen(house, claim.item_id).state is ItemState.PARKED
+    lead = replace(service_center(), extra=frozenset({undo.Permission.FREE_ITEM}))
+    holding.free(house, lead, claim.item_id)
+    assert undo.offer(house, ME) is None

@@ -1,0 +1,55 @@
+"""Commands for supervisors: what is stuck in the line, and freeing it."""
+
+from typing import Annotated
+
+import typer
+
+from triage import holding, wiring
+from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
+
+items_app = typer.Typer(help="Items of the desk: list, free.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.add_typer(items_app, name="items")
+
+
+@items_app.command("list")
+def items_list(
+    config: ConfigOption = DEFAULT_CONFIG,
+    agency: Annotated[str | None, typer.Option(help="Only this agency, by its code.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what is held, parked or waits for a receipt; no person, no content.
+
+    Example: postlotse items list --agency 435
+    """
+    house = wiring.house_of(config)
+    for item in holding.stuck(house, operator(), agency_code=agency, limit=1000):
+        line = {
+            "item": item.id,
+            "agency": item.agency_code,
+            "state": item.state.value,
+            "due": item.due_on,
+            "parked_until": item.parked_until,
+            "lease_until": item.lease_until,
+            "version": item.version,
+        }
+        show(line, as_json=as_json)
+
+
+@items_app.command("free")
+def items_free(
+    item_id: Annotated[int, typer.Argument(help="Number of the item.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    version: Annotated[
+        int | None, typer.Option(help="Only if it is still in this version.")
+    ] = None,
+) -> None:
+    """Put an item back into the line, whoever holds it; the trail says so.
+
+    Example: postlotse items free 4711
+    """
+    holding.free(wiring.house_of(config), operator(), item_id, version=version)
+    say(f"item {item_id} waits in the line again")

@@ -1,0 +1,114 @@
+"""How long a clerk holds an item, how many at a time, and how items come back into the line.
+
+A lease runs in the working time of the agency's Land; a supervisor may free what is held, parked
+or waits for a receipt. Everything that happens stands in the trail. Own decision 0049.
+"""
+
+from datetime import datetime
+
+from rules.access import Caller, Permission
+from rules.errors import Conflict
+from rules.item import Freed, ItemState, apply
+from rules.worktime import lease_end
+from store import audit, claims, item_lists, items, undo
+from store.audit import Note
+from store.engine import Tx
+from store.items import Back, Item, case_of, change_to
+from triage import cases
+from triage.doorkeeper import require_agency, visible_agencies, visible_item
+from triage.house import House
+
+STUCK = (ItemState.HELD, ItemState.PARKED, ItemState.PENDING)
+"""What a supervisor can free. Source: F33; rules/item.py."""
+
+
+def lease_seconds(house: House, agency_code: str | None, *, now: datetime) -> int:
+    """Seconds by the clock from now to the end of a lease that begins now.
+
+    Of the clearing folder (None) only holidays of all Germany count.
+    """
+    seconds, hours = house.policy.lease_seconds, house.policy.working_hours
+    if hours is None:
+        return seconds
+    agency = house.directory.agency(agency_code)
+    until = lease_end(now, seconds, land=agency.land if agency else None, hours=hours)
+    return round((until - now).total_seconds())
+
+
+def require_room(
+    house: House, tx: Tx, caller: Caller, *, now: datetime, besides: int | None = None
+) -> None:
+    """Pass, unless the clerk holds as many items as one may; `besides` is the one to be taken.
+
+    Raises: Conflict: `item.open_claim`, with the item that is open in `item_id`.
+    """
+    limit = house.policy.open_claims
+    if limit is None:
+        return
+    held = claims.open_claims(tx, caller.name, now=now)
+    if besides in held or len(held) < limit:
+        return
+    raise Conflict(
+        "item.open_claim",
+        f"You hold item {held[0]} still. Finish it or put it back, then take the next one;"
+        f" POST /v1/items/{held[0]}/lease goes on with it in another browser.",
+        item_id=held[0],
+        limit=limit,
+    )
+
+
+def back_to_the_line(house: House, tx: Tx, *, now: datetime) -> int:
+    """Leases that are over and parked items whose day has come; how many leases.
+
+    In the caller's transaction, with a trail entry for each.
+    """
+    expired = claims.expire(tx, now)
+    unparked = items.unpark(tx, house.local_now().date())
+    _note(tx, "item.lease_expired", expired, now)
+    _note(tx, "item.unparked", unparked, now)
+    undo.sweep(tx, now=now)
+    return len(expired)
+
+
+def free(house: House, caller: Caller, item_id: int, *, version: int | None = None) -> None:
+    """A supervisor puts an item back into the line, whoever has it; that token is stale then.
+
+    `version`, where given, is the one that was looked at. Raises: Refused: `access.denied`,
+    `item.unknown`. Conflict: `item.state`: it waits already or is closed; `item.changed`.
+    """
+    now = house.clock()
+    with house.db.write() as tx:
+        item = visible_item(caller, tx, item_id, Permission.FREE_ITEM)
+        change = change_to(apply(case_of(item), Freed()))
+        saved = items.save_unheld(
+            tx, item_id, version=version or item.version, change=change, now=now
+        )
+        cases.note(
+            tx, caller, saved, action="item.freed", now=now, details={"was": item.state.value}
+        )
+
+
+def stuck(
+    house: House,
+    caller: Caller,
+    *,
+    agency_code: str | None = None,
+    limit: int = 100,
+    after: int | None = None,
+) -> tuple[Item, ...]:
+    """What could be freed, of one agency or of all that the caller may see; without mail content.
+
+    In the order of hand-out. Raises: Refused: `access.denied`.
+    """
+    codes = visible_agencies(house, caller)
+    if agency_code is not None:
+        require_agency(house, caller, agency_code, Permission.FREE_ITEM)
+        codes = frozenset({agency_code})
+    with house.db.read() as tx:
+        listed = item_lists.listing(tx, agency_codes=codes, states=STUCK, limit=limit, after=after)
+    return tuple(row.item for row in listed)
+
+
+def _note(tx: Tx, action: str, backs: tuple[Back, ...], now: datetime) -> None:
+    notes = [Note(action, f"message:{one.message_id}", {"item": one.item_id}) for one in backs]
+    audit.add_many(tx, "worker", notes, at=now)

@@ -1,0 +1,148 @@
+"""Signed webhooks: events of the feed ordered as outgoing rows, delivered by a loop of their own.
+
+Own rows, own claims: a receiver that hangs never holds up answers and hand-overs. At least once,
+in no certain order; the receiver drops doubles by `webhook-id`. Own decision 0050.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from rules.backoff import next_try
+from rules.errors import HouseError, Refused, TryLater
+from store import audit, events, outgoing
+from store.events import Reach
+from store.outgoing import NewOutgoing, Outgoing
+from triage.events import as_json
+from triage.house import House
+from triage.ports import HookOutlet
+
+KIND: Final = "webhook"
+BATCH: Final = 20
+"""Rows posted before the loop looks for new events again."""
+ORDER_BATCH: Final = 200
+CLAIM_SECONDS: Final = 60
+"""Longer than the longest exchange (settings: 30 s at most)."""
+KEPT_DAYS: Final = 7
+"""Delivered rows are kept that long, for questions; then they go."""
+FORGET_BATCH: Final = 500
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One receiver: its name (part of keys, never change it), what it hears, and the way there."""
+
+    name: str
+    reach: Reach
+    outlet: HookOutlet
+
+
+def round_(house: House, subscriptions: tuple[Subscription, ...], worker: str) -> int:
+    """Order what is new, post what is due; the number of both."""
+    done = sum(order(house, one) for one in subscriptions)
+    by_name = {one.name: one for one in subscriptions}
+    for _ in range(BATCH):
+        row = _claimed(house, worker)
+        if row is None:
+            break
+        done += deliver(house, by_name, row)
+    return done + _forget(house)
+
+
+def order(house: House, subscription: Subscription) -> int:
+    """Put the next events of a subscription into the outgoing rows; how many.
+
+    A new subscription begins with what happens from now on. Two workers at once order each
+    event once: its row is known by its key.
+    """
+    name, now = subscription.name, house.clock()
+    with house.db.write() as tx:
+        after = events.reached(tx, name)
+        if after is None:
+            events.reach(tx, name, events.tail(tx), now=now)
+            return 0
+        page = events.page(tx, subscription.reach, after=after, limit=ORDER_BATCH)
+        for event in page.events:
+            key = f"{KIND}-{name}-{event.seq}"
+            payload = {"subscription": name, "event": as_json(event)}
+            outgoing.order(tx, NewOutgoing(KIND, key, payload), now=now)
+        if page.cursor != after:
+            events.reach(tx, name, page.cursor, now=now)
+    return len(page.events)
+
+
+def deliver(house: House, subscriptions: dict[str, Subscription], row: Outgoing) -> int:
+    """Post one claimed row; 1 if it was taken. Refused for good, or too often: a dead letter."""
+    try:
+        subscription = subscriptions.get(row.payload["subscription"])
+        if subscription is None:
+            raise Refused("webhook.unknown", "the configuration has no such webhook any more")
+        answer = subscription.outlet.post(row.idempotency_key, body_of(row))
+    except TryLater as exc:
+        _again(house, row, exc)
+        return 0
+    except HouseError as exc:
+        _give_up(house, row, exc.code)
+        return 0
+    with house.db.write() as tx:
+        outgoing.sent(tx, row.id, fence=row.fence, answer=answer, now=house.clock())
+    log.info("outgoing.sent", kind=row.kind, outgoing=row.id)
+    return 1
+
+
+def body_of(row: Outgoing) -> bytes:
+    """The same bytes at each try. Source: Standard Webhooks 1.0.0, "Payload structure"."""
+    event = row.payload["event"]
+    body = {"type": event["type"], "timestamp": event["at"], "data": event}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _claimed(house: House, worker: str) -> Outgoing | None:
+    with house.db.write() as tx:
+        rows = outgoing.claim(
+            tx,
+            kinds=(KIND,),
+            worker=worker,
+            now=house.clock(),
+            limit=1,
+            lease_seconds=CLAIM_SECONDS,
+        )
+    return rows[0] if rows else None
+
+
+def _again(house: House, row: Outgoing, exc: HouseError) -> None:
+    wait = next_try(row.tries, house.backoff)
+    if wait is None:
+        _give_up(house, row, exc.code)
+        return
+    log.warning("outgoing.later", kind=row.kind, outgoing=row.id, code=exc.code)
+    at = house.clock() + timedelta(seconds=wait)
+    with house.db.write() as tx:
+        outgoing.later(tx, row.id, fence=row.fence, error_code=exc.code, next_try_at=at)
+
+
+def _give_up(house: House, row: Outgoing, code: str) -> None:
+    log.error("outgoing.dead", kind=row.kind, outgoing=row.id, code=code)
+    now = house.clock()
+    with house.db.write() as tx:
+        outgoing.dead(tx, row.id, fence=row.fence, error_code=code, now=now)
+        audit.add(
+            tx,
+            "worker",
+            action="webhook.dead",
+            subject=f"webhook:{row.payload['subscription']}",
+            details={"outgoing": row.id, "code": code},
+            at=now,
+        )
+
+
+def _forget(house: House) -> int:
+    before = house.clock() - timedelta(days=KEPT_DAYS)
+    with house.db.write() as tx:
+        outgoing.forget_webhooks(tx, before=before, limit=FORGET_BATCH)
+    return 0

@@ -1,0 +1,36 @@
+"""Comparing who writes, before a text that discloses may go. The clerk says so."""
+
+from rules import identity
+from rules.access import Caller
+from rules.identity import Check, Writer
+from rules.mail import ParsedMail
+from rules.texts import Text
+from store import checks
+from store.engine import Tx
+from store.items import Item
+from triage import cases
+from triage.doorkeeper import workable_item
+from triage.house import House
+
+
+def record(house: House, caller: Caller, item_id: int, token: str, check: Check) -> None:
+    """The clerk has compared the address, or the authority lies before her. Idempotent.
+
+    Raises: Refused: `item.unknown`. Conflict: `item.lease_stale`.
+    """
+    now = house.clock()
+    with house.db.write() as tx:
+        item = workable_item(caller, tx, item_id, token=token, now=now)
+        if checks.add(tx, item_id, check, actor=caller.name, now=now):
+            cases.note(tx, caller, item, action=f"item.{check.value}", now=now)
+
+
+def writer_of(mail: ParsedMail | None) -> Writer:
+    """Who seems to write, by subject and new text; what is quoted was written by others."""
+    return identity.writer_of(f"{mail.subject}. {mail.body.new}") if mail else Writer.SELF
+
+
+def require_checked(tx: Tx, item: Item, text: Text, mail: ParsedMail | None) -> None:
+    """Raises: Refused: `reply.identity_unchecked`: a text that discloses, and not all compared."""
+    done = checks.of_item(tx, item.id)
+    identity.require_checked(writer_of(mail), done, discloses=text.discloses)
