@@ -119,6 +119,20 @@ class CloseAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedDone:
+    """Somebody marked the mail in the postbox as worked off; nobody holds the item."""
+
+    reason: CloseReason
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedConcern:
+    """Somebody marked the mail in the postbox with another concern; nobody holds the item."""
+
+    payment: PaymentRelevant
+
+
+@dataclass(frozen=True, slots=True)
 class Reopened:
     """A supervisor or a second message brings a closed item back."""
 
@@ -138,5 +152,7 @@ Event = (
     | HandoverRejected
     | ReceiptAwaited
     | CloseAsked
+    | MarkedDone
+    | MarkedConcern
     | Reopened
 )
