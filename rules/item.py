@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import singledispatch
-from typing import Final, NoReturn
+from typing import Final
 
 from rules.codes import PaymentRelevant, Team
 from rules.errors import Conflict, Refused
@@ -27,6 +27,7 @@ from rules.item_events import (
     HandoverRejected,
     MarkedConcern,
     MarkedDone,
+    MovedByHand,
     Parked,
     PaymentCorrected,
     ReceiptArrived,
@@ -55,6 +56,7 @@ __all__ = [
     "ItemState",
     "MarkedConcern",
     "MarkedDone",
+    "MovedByHand",
     "Parked",
     "PaymentCorrected",
     "ReceiptArrived",
@@ -316,21 +318,24 @@ def _(event: MarkedConcern, case: ItemCase) -> ItemCase:
 
 
 @_next.register
+def _(_event: MovedByHand, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.WAITING)
+    return replace(_to_queue(case), team=Team.EZ, hops=case.hops + 1)
+
+
+@_next.register
 def _(_event: Reopened, case: ItemCase) -> ItemCase:
     _expect(case, ItemState.CLOSED)
     return _to_queue(case)
 
 
 def _expect(case: ItemCase, *states: ItemState) -> None:
-    if case.state not in states:
-        _fail_state(case, states)
-
-
-def _fail_state(case: ItemCase, states: tuple[ItemState, ...]) -> NoReturn:
-    wanted = " or ".join(states)
+    if case.state in states:
+        return
     raise Conflict(
         "item.state",
-        f"The item is {case.state.value}, not {wanted}; load it again before going on.",
+        f"The item is {case.state.value}, not {' or '.join(states)}; load it again before going"
+        " on.",
         state=case.state.value,
     )
 

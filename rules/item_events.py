@@ -133,6 +133,11 @@ class MarkedConcern:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedByHand:
+    """Somebody moved the mail into the folder of another agency; nobody holds the item."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reopened:
     """A supervisor or a second message brings a closed item back."""
 
@@ -154,5 +159,6 @@ Event = (
     | CloseAsked
     | MarkedDone
     | MarkedConcern
+    | MovedByHand
     | Reopened
 )

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rules.codes import Concern
+from rules.errors import Refused
 from rules.item import CloseReason, ItemState
 
 MARK_MOST_CHARS: Final = 60
@@ -88,10 +89,29 @@ class MarkRule:
 
 @dataclass(frozen=True, slots=True)
 class MarkBook:
-    """The marks of the house: names of our own, and what those of people do."""
+    """The marks of the house: names of our own, and what those of people do.
+
+    Raises: Refused: a name no server takes (`mark.name`), two names that are one mark
+    (`mark.twice`), a correction without concern or a concern without correction (`mark.concern`).
+    """
 
     own: Mapping[OwnMark, str] = field(default_factory=lambda: OWN_NAMES)
     people: tuple[MarkRule, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = (*self.own.values(), *(rule.name for rule in self.people))
+        for name in names:
+            _require_name(name)
+        folded = [fold(name) for name in names]
+        twice = next((name for name in names if folded.count(fold(name)) > 1), None)
+        if twice is not None:
+            raise Refused("mark.twice", f"The mark {twice!r} stands there twice; keep one.")
+        for rule in self.people:
+            if (rule.effect is Effect.CORRECT) != (rule.concern is not None):
+                raise Refused(
+                    "mark.concern",
+                    f"Mark {rule.name!r}: give a concern with effect 'correct', and only there.",
+                )
 
     def own_of(self, mark: str) -> OwnMark | None:
         """Which of our marks that is, in any spelling of a server.
@@ -113,6 +133,17 @@ class MarkBook:
         if found or own is None:
             return found
         return MarkRule(self.own[own], Effect.DONE if own is OwnMark.DONE else Effect.NOTE)
+
+
+def _require_name(name: str) -> None:
+    """Outlook separates categories by comma and semicolon."""
+    fits = 0 < len(name.strip()) == len(name) <= MARK_MOST_CHARS
+    if not fits or not name.isprintable() or set(name) & set(",;"):
+        raise Refused(
+            "mark.name",
+            f"{name!r} can't be a mark: 1 to {MARK_MOST_CHARS} printable characters, no comma or"
+            " semicolon, no blank at the ends.",
+        )
 
 
 def keyword(name: str) -> str:

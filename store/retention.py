@@ -13,7 +13,7 @@ from rules.codes import PaymentRelevant
 from rules.errors import Conflict
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState, ledger_step
-from store import ledger, originals, rows
+from store import ledger, marks_seen, originals, rows
 from store.engine import Tx
 from store.statements import spelled
 from store.tables import OutgoingState, item, message, outgoing, verdict
@@ -82,6 +82,7 @@ def erase(tx: Tx, message_id: int, *, now: datetime) -> None:
         .where(outgoing.c.message_id == message_id)
         .values(payload={}, answer=None)
     )
+    marks_seen.erase(tx, message_id)
     if not _has_twin(tx, row):
         originals.erase(tx, row.sha256, now=now)
 

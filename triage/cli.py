@@ -16,6 +16,7 @@ from triage import (
     cli_model,
     cli_models,
     cli_observed,
+    cli_quicksteps,
     cli_relearn,
     cli_rights,
     cli_ruleset_import,
@@ -43,6 +44,7 @@ cli_rulesets.register(app)
 cli_rights.register(app)
 cli_ruleset_import.register()
 cli_exchange.register(app)
+cli_quicksteps.register(app)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from ingest.forms import Layouts
 from rules.backoff import BackoffRule
 from rules.deadlines import DeadlineRules
 from rules.directory import Directory
+from rules.marks import MarkBook
 from store.engine import Database
 from store.ledger import Message
 from store.texts import TextShelf
@@ -44,6 +45,15 @@ class RightsPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class MarksPolicy:
+    """Marks on mails in the postbox: whether theirs are read, ours are written, and their names."""
+
+    reads: bool = True
+    writes: bool = True
+    book: MarkBook = field(default_factory=MarkBook)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The settings that stations ask for; units are in the names."""
 
@@ -66,6 +76,7 @@ class Policy:
     overdue_minutes: int = 60
     """How long the oldest unsorted mail may wait before it is an alarm. Own decision 0031."""
     rights: RightsPolicy = RightsPolicy()
+    marks: MarksPolicy = MarksPolicy()
     postboxes: tuple[PostboxPlan, ...] = ()
     """All of the configuration, in its order."""
 

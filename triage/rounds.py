@@ -8,7 +8,7 @@ from store import aside, audit, claims, items, leases, ledger, originals
 from store.ledger import Message
 from store.originals import Packed
 from store.outgoing import Outgoing
-from triage import freshness, idempotency, send, sort
+from triage import freshness, idempotency, marking, send, sort
 from triage.house import House
 from triage.send import Outlets
 
@@ -160,7 +160,8 @@ def keep_order(house: House, worker: str) -> int:
         if lease is None:
             return 0
         expired = claims.expire(tx, now)
-        items.unpark(tx, house.local_now().date())
+        unparked = items.unpark(tx, house.local_now().date())
+        marking.show_each(tx, (*expired, *unparked), now=now)
         alarms = freshness.note(house, tx, seen)
         audit.seal(tx, limit=SEAL_BATCH)
         leases.release(tx, lease, now=now)

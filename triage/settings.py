@@ -23,6 +23,7 @@ from pydantic import (
 from rules.codes import Concern
 from rules.errors import Refused
 from rules.placeholders import printed
+from triage.settings_marks import MarksSettings
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """Names of this machine that nobody else can reach. Source: RFC 1122 section 3.2.1.3; RFC 4291."""
@@ -241,6 +242,7 @@ class Settings(Part):
     eakte: EakteSettings = EakteSettings()
     deadlines: DeadlineSettings = DeadlineSettings()
     rights: RightsSettings = RightsSettings()
+    marks: MarksSettings = MarksSettings()
     data: DataSettings = DataSettings()
 
     @model_validator(mode="after")

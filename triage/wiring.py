@@ -31,7 +31,7 @@ from rules.errors import Refused
 from rules.outlook_rules import OutlookRule
 from store import texts
 from store.engine import Database
-from triage.house import House, Judging, Policy, PostboxPlan, RightsPolicy
+from triage.house import House, Judging, MarksPolicy, Policy, PostboxPlan, RightsPolicy
 from triage.letterbox import keep_all
 from triage.ports import Door, FolderRights, MailJudge, MailOutlet, Postbox
 from triage.send import Outlets
@@ -147,6 +147,11 @@ def _policy(settings: Settings) -> Policy:
             exempt=frozenset(name.lower() for name in settings.rights.exempt),
             common_folders=frozenset(settings.rights.common_folders),
             clerks_follow_lists=settings.rights.clerks_follow_lists,
+        ),
+        marks=MarksPolicy(
+            reads=settings.marks.mode != "off",
+            writes=settings.marks.mode == "write",
+            book=settings.marks.book(),
         ),
         postboxes=tuple(
             PostboxPlan(box.name, box.region, is_observed=box.mode == "observe")

@@ -25,6 +25,7 @@ from rules.item import (
     ItemState,
     MarkedConcern,
     MarkedDone,
+    MovedByHand,
     Parked,
     PaymentCorrected,
     ReceiptArrived,
@@ -63,6 +64,7 @@ EVENTS: tuple[Event, ...] = (
     *(CloseAsked(reason) for reason in CloseReason),
     *(MarkedDone(reason) for reason in CloseReason),
     *(MarkedConcern(payment) for payment in PaymentRelevant),
+    MovedByHand(),
     Reopened(),
 )
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.codes import Concern, PaymentRelevant, Team
+from rules.errors import Refused
 from rules.item import CloseReason, EakteState, ItemCase, ItemState, apply, receipt_missing
 from rules.mark_law import Asked, asked
 from rules.marks import (
@@ -148,3 +149,25 @@ def test_no_mark_closes_past_the_bolt_or_touches_what_somebody_holds(
     assert state in {ItemState.WAITING, ItemState.PARKED}
     assert not (after.state is ItemState.CLOSED and receipt_missing(before))
     assert not (receipt_missing(before) and not receipt_missing(after))
+
+
+@pytest.mark.parametrize(
+    ("rules", "code"),
+    [
+        ((MarkRule("", Effect.NOTE),), "mark.name"),
+        ((MarkRule(" Lage", Effect.NOTE),), "mark.name"),
+        ((MarkRule("Lage, Nord", Effect.NOTE),), "mark.name"),
+        ((MarkRule("La\nge", Effect.NOTE),), "mark.name"),
+        ((MarkRule("x" * 61, Effect.NOTE),), "mark.name"),
+        ((MarkRule("Größe", Effect.NOTE), MarkRule("groesse", Effect.DONE)), "mark.twice"),
+        ((MarkRule("postlotse erledigt", Effect.DONE),), "mark.twice"),
+        ((MarkRule("Termin", Effect.CORRECT),), "mark.concern"),
+        ((MarkRule("Termin", Effect.DONE, Concern.TERMIN),), "mark.concern"),
+    ],
+)
+def test_a_book_that_no_server_could_keep_is_refused(
+    rules: tuple[MarkRule, ...], code: str
+) -> None:
+    with pytest.raises(Refused) as caught:
+        MarkBook(people=rules)
+    assert caught.value.code == code
