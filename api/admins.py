@@ -21,6 +21,7 @@ from api.schemas.admin import (
     CompletenessOut,
     CorrectionList,
     FiguresOut,
+    MarkFigureList,
     OutgoingPage,
     PostboxList,
     ReplayedOut,
@@ -28,7 +29,7 @@ from api.schemas.admin import (
     TrailPage,
 )
 from api.schemas.trial import TrialList
-from triage import admin, aside, figures, observed, relearn
+from triage import admin, aside, figures, mark_view, observed, relearn
 from triage.admin import Completeness
 from triage.figures import Overview
 
@@ -203,3 +204,17 @@ def overview(
 ) -> Overview:
     """The live picture of the waiting lines. No person, no working time."""
     return figures.overview(house, caller, agency_code=agency)
+
+
+@router.get("/marks", response_model=MarkFigureList, summary="Marks set in Outlook, by agency")
+def marks(
+    house: HouseHere,
+    caller: MayReadFigures,
+    since: Annotated[date | None, Query(description="First local day; without: today.")] = None,
+    until: Annotated[date | None, Query(description="Last local day; without: as `since`.")] = None,
+) -> dict[str, Any]:
+    """For the picture of the region: how often which mark. No person, no small number."""
+    first = since or house.local_now().date()
+    last = max(until or first, first)
+    found = mark_view.figures(house, caller, since=first, until=last)
+    return {"since": first, "until": last, "marks": found}

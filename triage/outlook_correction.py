@@ -22,6 +22,9 @@ from triage import cases, work
 from triage.house import House
 
 SOURCE: Final = "outlook"
+MOVED: Final = "outlook_move"
+"""Sources of verdicts: another concern, another agency with the machine's concerns."""
+
 OUTLOOK: Final = "Outlook"
 """Who did it, for trail and verdicts: servers do not say which person. Own decision 0044."""
 
@@ -38,11 +41,13 @@ def concern(house: House, tx: Tx, item: Item, code: Concern, *, event: Event) ->
     concerns = (code, *(Concern(one["code"]) for one in others))
     more = ItemChange(first_concern=code.value, proof_duty=proof.has_proof_duty(concerns))
     saved = cases.by_machine(tx, item, event, now=now, more=more)
+    if not body:
+        return saved  # deleted after its period, and marked all the same
     body["concerns"] = [work.certain(code, because=OUTLOOK), *others]
     body["payment_relevant"] = saved.payment.value
     if saved.payment is not item.payment:
         body["payment_because"] = [f"{code.value}: {SOURCE}"]
-    _add(tx, item.message_id, body, now=now)
+    verdicts.add(tx, NewVerdict(item.message_id, SOURCE, OUTLOOK, body), now=now)
     _note(tx, saved, "item.corrected", {"concerns": [one.value for one in concerns]}, now=now)
     work.refile(house, tx, saved, saved.agency_code, now)
     return saved
@@ -76,9 +81,10 @@ def moved(house: House, tx: Tx, message_id: int, *, folder: str) -> None:
         saved = cases.by_machine(tx, item, MovedByHand(), now=now, more=more)
     except Conflict:
         return
-    body = _body(tx, message_id)
-    if body:
-        body |= {
+    latest = verdicts.latest(tx, message_id)
+    # What a person said of the concerns stays the verdict that counts.
+    if latest is not None and latest.body and latest.source in {"machine", MOVED}:
+        body = dict(latest.body) | {
             "agency": {
                 "code": agency.code,
                 "name": agency.name,
@@ -88,7 +94,7 @@ def moved(house: House, tx: Tx, message_id: int, *, folder: str) -> None:
             "folder": folder,
             "team": saved.team.value,
         }
-        _add(tx, message_id, body, now=now)
+        verdicts.add(tx, NewVerdict(message_id, MOVED, OUTLOOK, body), now=now)
     details = {"from": item.agency_code, "to": agency.code}
     _note(tx, saved, "item.moved_by_hand", details, now=now)
 
@@ -96,11 +102,6 @@ def moved(house: House, tx: Tx, message_id: int, *, folder: str) -> None:
 def _body(tx: Tx, message_id: int) -> dict[str, Any]:
     latest = verdicts.latest(tx, message_id)
     return dict(latest.body) if latest else {}
-
-
-def _add(tx: Tx, message_id: int, body: Mapping[str, Any], *, now: datetime) -> None:
-    if "model" in body:
-        verdicts.add(tx, NewVerdict(message_id, SOURCE, OUTLOOK, body), now=now)
 
 
 def _note(tx: Tx, item: Item, action: str, details: Mapping[str, object], *, now: datetime) -> None:

@@ -285,6 +285,20 @@ def test_a_hand_move_into_another_agencys_folder_gives_the_item_to_it(house, box
     assert filing.file_due(house, box, lease).done == 0, "it stays where the person put it"
 
 
+def test_a_clerks_own_correction_stays_the_verdict_after_a_hand_move(house, box, lease):
+    bring_in(house, box, lease, eml("Termin"))
+    claim = work.claim_next(house, ME, "435")
+    said = work.Correction((Concern.BERATUNG,), PaymentRelevant.NO)
+    work.correct(house, ME, claim.item_id, claim.token, said)
+    work.release(house, ME, claim.item_id, claim.token)
+    filing.file_due(house, box, lease)
+    move(box, "435 Kassel/Beratung", OTHER)
+    reconcile(house, box, lease)
+    with house.db.read() as tx:
+        assert verdicts.latest(tx, 1).source == "clerk"
+    assert item_of(house).agency_code == "431"
+
+
 def test_a_hand_move_of_a_held_item_leaves_it_to_its_clerk(house, box, lease):
     bring_in(house, box, lease, eml("Termin"))
     claim = work.claim_next(house, ME, "435")
