@@ -102,16 +102,21 @@ def brought_along(
     )
 
 
-def _changes(house: House, postbox: str, seen: FolderMarks) -> Iterator[_Change]:
+def _changes(house: House, postbox: str, seen: FolderMarks) -> list[_Change]:
     with house.db.read() as tx:
         live = sightings.live(tx, postbox, folder=seen.folder, epoch=seen.epoch)
         there = {s.message_id: seen.by_uid[s.uid] for s in live if s.uid in seen.by_uid}
         standing = marks_seen.standing(tx, there)
         wishes = mark_wishes.of_messages(tx, there)
-    for message_id, marks in sorted(there.items()):
-        known, wish = standing.get(message_id, ()), wishes.get(message_id)
-        if marks or known or (wish and wish.shown):
-            yield from _compared(house, message_id, marks, known, wish)
+        return [
+            change
+            for message_id, marks in sorted(there.items())
+            for change in _compared(
+                house, message_id, marks, standing.get(message_id, ()), wishes.get(message_id)
+            )
+            # What people typed went with the content, and is not written down again.
+            if ledger.message(tx, message_id).state is not LedgerState.DELETED
+        ]
 
 
 def _compared(

@@ -8,7 +8,7 @@ from rules.codes import Concern, PaymentRelevant, Team
 from rules.errors import Conflict
 from rules.item import CloseReason, EakteState, ItemState
 from rules.marks import Effect, MarkBook, MarkRule
-from store import audit, items, mark_wishes, marks_seen, verdicts
+from store import audit, items, mark_wishes, marks_seen, retention, verdicts
 from tests.house_fixture import clerk, eml
 from tests.triage.marks_office import (
     KASSEL,
@@ -22,12 +22,13 @@ from tests.triage.marks_office import (
     trail,
     wish,
 )
-from tests.triage.test_triage_way import bring_in, states
-from triage import filing, receive, rounds, work
+from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from triage import filing, receive, rounds, send, work
 from triage.house import MarksPolicy
 from triage.marks_read import MarksRead, read
 from triage.marks_written import write_due
 from triage.reconcile import Reconciled, reconcile
+from triage.worker import PostboxJob, Worker, _PostboxRound
 
 DONE, ELSEWHERE, NOTE, SICK, LATE = "Erledigt", "An BCA", "Lage Nord", "Krank", "Termin"
 BOOK = MarkBook(
@@ -360,6 +361,33 @@ def test_a_lost_lease_stops_the_look(house, box, clock):
     assert caught.value.code == "lease.lost"
     assert item_of(house).state is ItemState.WAITING
     assert seen(house) == []
+
+
+def test_names_are_not_written_down_again_after_the_content_was_deleted(house, box, lease):
+    bring_in(house, box, lease, eml("Abwesend", Auto_Submitted="auto-replied"))
+    person_marks(box, "Maschinell", "Frau Beispiel")
+    read(house, box, lease)
+    with house.db.write() as tx:
+        retention.erase(tx, 1, now=house.clock())
+    assert read(house, box, lease) == MarksRead()
+    assert seen(house) == [("", "", "noted")]
+
+
+def test_one_round_of_a_worker_follows_a_move_and_a_mark(house, box, tmp_path):
+    """As the worker does it: kept, sorted, filed, then looked at when there is nothing else."""
+    worker = Worker(house, send.Outlets(Eakte(), Post()), (), poll_seconds=1)
+    a_round = _PostboxRound(worker, PostboxJob(box.name, "Südwest", lambda: box, files=True))
+    box.append("INBOX", eml("Termin"))
+    assert a_round() == 1
+    rounds.sort_pending(house)
+    assert a_round() == 1
+    person_marks(box, TERMIN, DONE)
+    move(box, TERMIN, OTHER)
+    house.clock.forward(seconds=house.policy.look_seconds + 1)
+    for _ in range(2):
+        a_round()
+    assert item_of(house).state is ItemState.CLOSED
+    assert on(box, OTHER) == [{"erledigt", "postlotse_erledigt"}]
 
 
 def test_what_is_due_is_not_taken_for_taken_off(house, box, lease):
