@@ -243,7 +243,7 @@ def replace_categories(
     """Give one item these categories, if nobody has changed it since it had that change key.
 
     Raises: ErrorIrresolvableConflict: somebody has. ErrorItemNotFound.
-    Source: EWS reference (UpdateItem, NeverOverwrite); own decision 0045.
+    Source: EWS reference (UpdateItem, NeverOverwrite); own decision 0047.
     """
     uri = create_element("t:FieldURI", attrs={"FieldURI": "item:Categories"})
     if names:

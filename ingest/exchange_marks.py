@@ -2,7 +2,7 @@
 
 Exchange replaces the whole list, so it is read, changed, and written only if the message is as it
 was read: what a person sets in that moment is never overwritten.
-Source: EWS reference (UpdateItem, ConflictResolution); own decision 0045.
+Source: EWS reference (UpdateItem, ConflictResolution); own decision 0047.
 """
 
 from exchangelib import Account
@@ -14,7 +14,7 @@ from rules.marks import fold
 from rules.postbox import MarkChange
 
 _TRIES = 3
-"""So often somebody may come in between. Source: own decision 0045."""
+"""So often somebody may come in between. Source: own decision 0047."""
 
 
 def change_categories(account: Account, item_id: str, change: MarkChange) -> bool:

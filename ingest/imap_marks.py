@@ -2,7 +2,7 @@ r"""Marks on a message over IMAP: keywords, never a system flag.
 
 The server adds and removes single keywords, so what people set stays, also what they set at the
 same moment. `\Seen` and its like are never touched (promise 9).
-Source: RFC 3501 sections 2.3.2, 6.4.6 and 7.1 (PERMANENTFLAGS); own decision 0045.
+Source: RFC 3501 sections 2.3.2, 6.4.6 and 7.1 (PERMANENTFLAGS); own decision 0047.
 """
 
 from ingest import imap_fetch

@@ -1,14 +1,14 @@
 """Which IMAP keywords are marks of people, on a server or in a Maildir.
 
 Mail programs set keywords of their own ("forwarded", "not spam"): those say nothing of the work.
-Source: RFC 5788 (registry of keywords); RFC 3501 section 2.3.2; own decision 0045.
+Source: RFC 5788 (registry of keywords); RFC 3501 section 2.3.2; own decision 0047.
 """
 
 import re
 from collections.abc import Iterable
 
 _LABEL = re.compile(r"\$label\d", re.IGNORECASE)
-"""Thunderbird's five labels, which people set. Source: RFC 5788 registry; own decision 0045."""
+"""Thunderbird's five labels, which people set. Source: RFC 5788 registry; own decision 0047."""
 
 _OF_PROGRAMS = frozenset(
     {"junk", "nonjunk", "notjunk", "forwarded", "redirected", "receiptchecked"}

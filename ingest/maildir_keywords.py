@@ -4,7 +4,7 @@ What a letter means stands in the folder's `dovecot-keywords` ("0 Name" is the l
 changes that file only while it holds `dovecot-uidlist.lock`, and each time with a later mtime, by
 which the others notice; so do we, and it may run beside us.
 Source: Dovecot documentation, "Maildir" (keywords); Dovecot 2.3, maildir-keywords.c (read, not
-copied); measurement 2026-11-26 (tests/ingest/test_ingest_maildir_marks.py); own decision 0045.
+copied); measurement 2026-11-26 (tests/ingest/test_ingest_maildir_marks.py); own decision 0047.
 """
 
 import os

@@ -1,7 +1,7 @@
 """What happens to an item when somebody marks its mail in the postbox.
 
 A mark does what a clerk might do, and less: nothing under the hands of a clerk, nothing past the
-bolt. Source: Weisung 202404002 (QuickStep); Weisung 202001001 no. 2.4 a 5; own decision 0044.
+bolt. Source: Weisung 202404002 (QuickStep); Weisung 202001001 no. 2.4 a 5; own decision 0046.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Asked:
 def asked(case: ItemCase, rule: MarkRule | None, *, first_concern: str) -> Asked:
     """What a new mark of a person asks of an item in that state; `rule` None: not configured.
 
-    Total: what can't be done is an outcome. Source: own decision 0044.
+    Total: what can't be done is an outcome. Source: own decision 0046.
     """
     if rule is None or rule.effect is Effect.NOTE:
         return Asked(Outcome.NOTED)

@@ -2,7 +2,7 @@
 
 A mark is a category of Outlook, or a keyword of IMAP. Names are configuration; what a mark does is
 decided here. Source: Weisung 202404002 (QuickStep: for deletion, and for the picture of the
-region); F11, F34, N11; own decision 0044.
+region); F11, F34, N11; own decision 0046.
 """
 
 import re
@@ -18,7 +18,7 @@ from rules.errors import Refused
 from rules.item import CloseReason, ItemState
 
 MARK_MOST_CHARS: Final = 60
-"""Of the name of a mark. Outlook cuts longer names in its lists. Source: own decision 0044."""
+"""Of the name of a mark. Outlook cuts longer names in its lists. Source: own decision 0046."""
 
 
 class OwnMark(StrEnum):
@@ -62,12 +62,12 @@ class Outcome(StrEnum):
 
 
 OPEN_MATTERS: Final = frozenset({Outcome.HELD, Outcome.RECEIPT_MISSING})
-"""Asked for and not done: a person decides at the desk. Source: own decision 0044."""
+"""Asked for and not done: a person decides at the desk. Source: own decision 0046."""
 
 CLOSES_AS: Final[Mapping[Effect, CloseReason]] = MappingProxyType(
     {Effect.DONE: CloseReason.DONE, Effect.ELSEWHERE: CloseReason.PASSED_ON}
 )
-"""Effects that close, and the reason that figures count. Source: F38; own decision 0044."""
+"""Effects that close, and the reason that figures count. Source: F38; own decision 0046."""
 
 OWN_NAMES: Final[Mapping[OwnMark, str]] = MappingProxyType(
     {
@@ -116,7 +116,7 @@ class MarkBook:
     def own_of(self, mark: str) -> OwnMark | None:
         """Which of our marks that is, in any spelling of a server.
 
-        Source: own decision 0044.
+        Source: own decision 0046.
         """
         wanted = fold(mark)
         return next((own for own, name in self.own.items() if fold(name) == wanted), None)
@@ -125,7 +125,7 @@ class MarkBook:
         """What a mark set by a person does; None for one that nobody configured.
 
         Who sets our own "done" by hand says that it is done; our other marks say nothing.
-        Source: own decision 0044.
+        Source: own decision 0046.
         """
         wanted = fold(mark)
         found = next((rule for rule in self.people if fold(rule.name) == wanted), None)
@@ -160,7 +160,7 @@ def fold(name: str) -> str:
     """What two spellings of one mark have in common: "Rückfrage" and "rueckfrage" are one.
 
     Exchange keeps names as typed, IMAP knows keywords without regard to case.
-    Source: RFC 3501 section 2.3.2; own decision 0044.
+    Source: RFC 3501 section 2.3.2; own decision 0046.
     """
     return keyword(unicodedata.normalize("NFC", name)).casefold()
 
@@ -174,7 +174,7 @@ def wanted(state: ItemState, reason: CloseReason | None) -> frozenset[OwnMark]:
     """Our marks on the mail of an item in that state; `reason` is why it was closed.
 
     All that is worked off says so, for deletion; what went on elsewhere says that too.
-    Source: Weisung 202404002 (QuickStep); F34; own decision 0044.
+    Source: Weisung 202404002 (QuickStep); F34; own decision 0046.
     """
     if state in {ItemState.HELD, ItemState.PARKED}:
         return frozenset({OwnMark.IN_WORK})

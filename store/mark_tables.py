@@ -1,6 +1,6 @@
 """The tables of marks: ours as wishes, those of people as found. Beside store/tables.py.
 
-Own decision 0044.
+Own decision 0046.
 """
 
 import sqlalchemy as sa

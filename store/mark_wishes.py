@@ -2,7 +2,7 @@
 
 Who wishes needs no lease of the postbox; who carries out writes under its fence. A mark is a state
 and no step, so only the newest wish counts, and an unproven command may be given again.
-Source: own decision 0044.
+Source: own decision 0046.
 """
 
 from collections.abc import Iterable, Sequence

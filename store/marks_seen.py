@@ -1,7 +1,7 @@
 """Marks that people set on mails in the postbox, as found; each setting is one row for good.
 
 Written under the lease of the postbox, by `triage/marks_read.py`, and with a mail that comes with
-marks. Figures are counts by agency, mark and day; no person stands here. Own decision 0044.
+marks. Figures are counts by agency, mark and day; no person stands here. Own decision 0046.
 """
 
 from collections.abc import Collection, Iterable

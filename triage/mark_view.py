@@ -1,4 +1,4 @@
-"""Marks of people as the desk and the figures show them, in German. Own decision 0044."""
+"""Marks of people as the desk and the figures show them, in German. Own decision 0046."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Our marks follow the item: the wish is written with each deed. Own decision 0044.
+"""Our marks follow the item: the wish is written with each deed. Own decision 0046.
 
 What becomes of the wish is in marks_written.py.
 """

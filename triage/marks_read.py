@@ -2,7 +2,7 @@
 
 The marks of each folder are compared with those known; what is new is tried by rules/mark_law.py,
 what is missing is noted and undoes nothing. No person is known and none is noted: the trail says
-"Outlook". Source: F11, F34, N11; Weisung 202404002 (QuickStep); own decision 0044.
+"Outlook". Source: F11, F34, N11; Weisung 202404002 (QuickStep); own decision 0046.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -3,7 +3,7 @@
 Intent first, then the command, then the proof, each in a commit. A mark is a state, so a command
 in doubt is simply given again, but only after the grace time: one of a dead worker may still be
 under way, and must not come last. Nothing here holds up sorting or filing.
-Source: F34; own decisions 0044, 0045.
+Source: F34; own decisions 0046, 0047.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ from triage.house import House
 from triage.ports import Postbox
 
 MARKS_A_PASS = 50
-"""Of Exchange that is some seconds; then new mail is looked for again. Own decision 0045."""
+"""Of Exchange that is some seconds; then new mail is looked for again. Own decision 0047."""
 
 NO_MAIL = "mark.no_mail"
 """The mail does not lie where the ledger knows it: moved or removed by hand, or just being filed.

@@ -1,7 +1,7 @@
 """What people say in Outlook about a mail becomes a correction: another concern, another agency.
 
 A verdict of its own ("outlook") beside the machine's; a weak label for training, like a folder
-chosen by hand. Own decisions 0029, 0044.
+chosen by hand. Own decisions 0029, 0046.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ MOVED: Final = "outlook_move"
 """Sources of verdicts: another concern, another agency with the machine's concerns."""
 
 OUTLOOK: Final = "Outlook"
-"""Who did it, for trail and verdicts: servers do not say which person. Own decision 0044."""
+"""Who did it, for trail and verdicts: servers do not say which person. Own decision 0046."""
 
 
 def concern(house: House, tx: Tx, item: Item, code: Concern, *, event: Event) -> Item:
