@@ -21,6 +21,7 @@ from api.schemas.admin import (
     CompletenessOut,
     CorrectionList,
     FiguresOut,
+    MarkFigureList,
     OutgoingPage,
     PeriodOut,
     PostboxList,
@@ -30,7 +31,7 @@ from api.schemas.admin import (
 )
 from api.schemas.trial import TrialList
 from rules.figures import By
-from triage import admin, aside, day_figures, figures, observed, relearn
+from triage import admin, aside, day_figures, figures, mark_view, observed, relearn
 from triage.admin import Completeness
 from triage.day_figures import Report
 from triage.figures import Overview
@@ -221,3 +222,17 @@ def period(
 ) -> Report:
     """By day, concern, channel, agency or region. Small numbers are null; no person, ever."""
     return day_figures.report(house, caller, since=since, until=until, by=by, agency_code=agency)
+
+
+@router.get("/marks", response_model=MarkFigureList, summary="Marks set in Outlook, by agency")
+def marks(
+    house: HouseHere,
+    caller: MayReadFigures,
+    since: Annotated[date | None, Query(description="First local day; without: today.")] = None,
+    until: Annotated[date | None, Query(description="Last local day; without: as `since`.")] = None,
+) -> dict[str, Any]:
+    """For the picture of the region: how often which mark. No person, no small number."""
+    first = since or house.local_now().date()
+    last = max(until or first, first)
+    found = mark_view.figures(house, caller, since=first, until=last)
+    return {"since": first, "until": last, "marks": found}

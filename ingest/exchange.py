@@ -22,12 +22,21 @@ from ingest import exchange_calls as calls
 from ingest.exchange_errors import exchange_errors, is_broken
 from ingest.exchange_fetch import Reader
 from ingest.exchange_folders import FolderTree, Under, make_folder, read_tree
+from ingest.exchange_marks import change_categories
 from ingest.exchange_mirror import Mirror
 from ingest.exchange_rules import read_rules
 from ingest.exchange_wire import ExchangeAccount, connect, disconnect
 from rules.errors import Conflict, HouseError, Refused, TryLater
 from rules.outlook_rules import OutlookRule
-from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
+from rules.postbox import (
+    Fetched,
+    FolderMarks,
+    FolderView,
+    MarkChange,
+    Place,
+    TooLarge,
+    Watermark,
+)
 
 _log = structlog.get_logger(__name__)
 _Answer = TypeVar("_Answer")
@@ -195,6 +204,32 @@ class ExchangePostbox:
         self._mirror(place.folder).is_whole = False
         with self._talk() as opened:
             return calls.delete(opened, item.id)
+
+    def marks(self, folder: str) -> FolderMarks:
+        """The categories of each message. Raises: Refused, TryLater."""
+        found = self._followed(folder).by_uid
+        by_uid = {uid: frozenset(item.categories) for uid, item in found.items()}
+        return FolderMarks(folder, EPOCH, by_uid)
+
+    def set_marks(self, place: Place, change: MarkChange) -> bool:
+        """Change the categories of one message, keeping those of people; False if it is gone.
+
+        Raises: Conflict: epoch changed; somebody changes it all the time
+        (`postbox.mark_conflict`). Refused, TryLater.
+        """
+        self._require_epoch(place.folder, place.epoch)
+        item = self._lying(place)
+        if item is None:
+            return False
+        with self._talk() as opened:
+            if change_categories(opened, item, change):
+                return True
+        self._mirror(place.folder).is_whole = False  # it has another id now, or none
+        again = self._lying(place)
+        if again is None or again == item:
+            return False
+        with self._talk() as opened:
+            return change_categories(opened, again, change)
 
     def append(self, folder: str, data: bytes, received_at: datetime | None = None) -> Place | None:
         """Put in an unread message; durable when it returns. Raises: Refused, TryLater."""

@@ -107,7 +107,7 @@ class Reader:
                 host=self.where,
             )
         self.failures = 0
-        return Fetched(place, data, item.received_at)
+        return Fetched(place, data, item.received_at, frozenset(item.categories))
 
     def _without_mime(self, ask: Ask[Any], place: Place, *, item: Item) -> TooLarge | None:
         """Only the headers, as for any mail that a person must look at where it lies."""

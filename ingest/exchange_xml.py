@@ -33,6 +33,7 @@ class Item:
     key: str
     size_bytes: int
     received_at: datetime
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,14 @@ def item_of(found: Any) -> Item:  # noqa: ANN401
         key=search_key(found),
         size_bytes=0 if size is None else int(size.text),
         received_at=time_of(None if received is None else received.text),
+        categories=categories_of(found),
     )
+
+
+def categories_of(found: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """The categories of an item, in its order. Source: EWS reference (item:Categories)."""
+    names = found.iterfind(f"{TYPES}Categories/{TYPES}String")
+    return tuple(name.text for name in names if name.text)
 
 
 def time_of(text: str | None) -> datetime:

@@ -19,14 +19,22 @@ from typing import Literal, TypeVar
 import structlog
 from imapclient import IMAPClient
 
-from ingest import imap_fetch, imap_folders
+from ingest import imap_fetch, imap_folders, imap_marks
 from ingest.folder_names import parents_first
 from ingest.imap_errors import imap_errors, is_broken
 from ingest.imap_fetch import Facts
 from ingest.imap_move import move_one, move_set, remove_one
 from ingest.imap_session import ImapAccount, ImapSession, connect
 from rules.errors import HouseError, Refused, TryLater
-from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
+from rules.postbox import (
+    Fetched,
+    FolderMarks,
+    FolderView,
+    MarkChange,
+    Place,
+    TooLarge,
+    Watermark,
+)
 
 _log = structlog.get_logger(__name__)
 _One = TypeVar("_One")
@@ -208,6 +216,26 @@ class ImapPostbox:
             remove_one(session, int(place.uid))
         return place.uid not in self.view(place.folder).uids
 
+    def marks(self, folder: str) -> FolderMarks:
+        """The keywords of each message. Raises: TryLater, Refused."""
+        with self._talk() as session:
+            opened = session.examine(folder)
+            return FolderMarks(folder, opened.epoch, imap_marks.read(session, opened))
+
+    def set_marks(self, place: Place, change: MarkChange) -> bool:
+        """Change keywords of one message; False if it is gone. Source: RFC 3501 section 6.4.6.
+
+        Raises: Conflict: epoch changed. Refused: the folder keeps no keywords
+        (`postbox.no_marks`). TryLater.
+        """
+        numbers = _numbers((place.uid,))
+        with self._talk() as session:
+            opened = session.for_writing(place.folder)
+            opened.require_epoch(place.epoch)
+            return all(imap_marks.change(session, opened, uid, change) for uid in numbers) and bool(
+                numbers
+            )
+
     def append(self, folder: str, data: bytes, received_at: datetime | None = None) -> Place | None:
         """Put a message in, unread. Bare CR and LF become CRLF, as IMAP demands.
 
@@ -334,7 +362,7 @@ class ImapPostbox:
             place = Place(source.folder, source.epoch, str(uid))
             fact = known[uid]
             if uid in bodies:
-                messages[uid] = Fetched(place, bodies[uid], fact.received_at)
+                messages[uid] = Fetched(place, bodies[uid], fact.received_at, fact.marks)
             elif uid not in fitting and (head := imap_fetch.head(client, uid)) is not None:
                 messages[uid] = TooLarge(place, head, fact.size_bytes, fact.received_at)
         return messages

@@ -7,7 +7,7 @@ FETCH and bound the memory. Source: measurements 2026-11-23 (Dovecot 2.3.19).
 
 import imaplib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from imapclient.response_parser import parse_fetch_response
 
 from ingest.imap_errors import response_code
 from ingest.imap_session import OpenFolder
+from ingest.keywords import set_by_people
 
 _SEARCH_WINDOW = 20_000
 """UIDs asked for in one SEARCH. imaplib takes no line over 1,000,000 bytes (about 130,000 UIDs)."""
@@ -32,8 +33,10 @@ _HEAD_LIMIT_BYTES = 256 * 1024
 _USUAL_BODY = re.compile(rb"\d+ \(UID (\d+) BODY\[\] \{\d+\}")
 _USUAL_FACTS = re.compile(
     rb"\d+ \(UID (\d+) RFC822\.SIZE (\d+) INTERNALDATE "
-    rb'"([ \d]\d)-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-]\d\d)(\d\d)"\)'
+    rb'"([ \d]\d)-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-]\d\d)(\d\d)"'
+    rb" FLAGS \(([^()]*)\)\)"
 )
+_USUAL_FLAGS = re.compile(rb"\d+ \(UID (\d+) FLAGS \(([^()]*)\)\)")
 _MONTHS = {name: number for number, name in enumerate(
     b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}  # fmt: skip
 
@@ -44,6 +47,7 @@ class Facts:
 
     size_bytes: int
     received_at: datetime
+    marks: frozenset[str] = frozenset()
 
 
 def search(client: IMAPClient, folder: OpenFolder, lowest: int) -> tuple[int, ...]:
@@ -62,13 +66,30 @@ def search(client: IMAPClient, folder: OpenFolder, lowest: int) -> tuple[int, ..
 
 
 def facts(client: IMAPClient, uids: Sequence[int]) -> dict[int, Facts]:
-    """Size and time of arrival (aware UTC) of those messages that are still there."""
-    answers = _fetch(client, uids, "RFC822.SIZE", "INTERNALDATE")
+    """Size, time of arrival (aware UTC) and marks of those messages that are still there."""
+    answers = _fetch(client, uids, "RFC822.SIZE", "INTERNALDATE", "FLAGS")
     return {
-        uid: Facts(answer[b"RFC822.SIZE"], answer[b"INTERNALDATE"].astimezone(UTC))
+        uid: Facts(
+            answer[b"RFC822.SIZE"],
+            answer[b"INTERNALDATE"].astimezone(UTC),
+            set_by_people(_words(answer.get(b"FLAGS", ()))),
+        )
         for uid, answer in answers.items()
         if b"RFC822.SIZE" in answer and b"INTERNALDATE" in answer
     }
+
+
+def flags(client: IMAPClient, uids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """All flags, system flags and keywords, of those messages that are still there."""
+    answers = _fetch(client, uids, "FLAGS")
+    return {uid: _words(answer.get(b"FLAGS", ())) for uid, answer in answers.items()}
+
+
+def _words(flags: Iterable[bytes | int]) -> frozenset[str]:
+    """A keyword of digits alone comes out of imapclient's parser as a number."""
+    return frozenset(
+        flag.decode("ascii", "replace") if isinstance(flag, bytes) else str(flag) for flag in flags
+    )
 
 
 def batches(uids: Sequence[int], known: Mapping[int, Facts]) -> Iterator[tuple[int, ...]]:
@@ -172,13 +193,27 @@ def _usual(data: Sequence[Any]) -> dict[int, dict[bytes, Any]] | None:
                 return None
             found.setdefault(int(body[1]), {})[b"BODY[]"] = piece[1]
         elif piece != b")":
-            facts = _USUAL_FACTS.fullmatch(piece) if piece else None
-            moment = _moment(*facts.groups()[2:]) if facts else None
-            if facts is None or moment is None:
+            answer = _usual_facts(piece or b"")
+            if answer is None:
                 return None
-            answer = found.setdefault(int(facts[1]), {})
-            answer |= {b"RFC822.SIZE": int(facts[2]), b"INTERNALDATE": moment}
+            found.setdefault(int(answer.pop(b"UID")), {}).update(answer)
     return found
+
+
+def _usual_facts(piece: bytes) -> dict[bytes, Any] | None:
+    """What one answer without a literal says, or None where it is written in another way."""
+    if flags := _USUAL_FLAGS.fullmatch(piece):
+        return {b"UID": flags[1], b"FLAGS": flags[2].split()}
+    facts = _USUAL_FACTS.fullmatch(piece)
+    moment = _moment(*facts.groups()[2:-1]) if facts else None
+    if facts is None or moment is None:
+        return None
+    return {
+        b"UID": facts[1],
+        b"RFC822.SIZE": int(facts[2]),
+        b"INTERNALDATE": moment,
+        b"FLAGS": facts.groups()[-1].split(),
+    }
 
 
 def _moment(*words: bytes) -> datetime | None:

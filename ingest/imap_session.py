@@ -49,12 +49,16 @@ class ImapAccount:
 
 @dataclass(frozen=True, slots=True)
 class OpenFolder:
-    """What the server said when it opened a folder. `next_uid` is None where it did not say."""
+    """What the server said when it opened a folder. `next_uid` is None where it did not say.
+
+    `permanent` are the flags that it keeps; none where it was opened for reading.
+    """
 
     folder: str
     epoch: str
     message_count: int
     next_uid: int | None
+    permanent: frozenset[str] = frozenset()
 
     def require_epoch(self, epoch: str) -> None:
         """Raises: Conflict: UIDs of another epoch name other messages (`postbox.epoch_changed`).
@@ -232,4 +236,7 @@ def _server_names(client: IMAPClient, capabilities: frozenset[str]) -> ServerNam
 
 def _opened(folder: str, reply: dict[bytes, Any]) -> OpenFolder:
     next_uid = reply.get(b"UIDNEXT")  # a server may leave it out: RFC 3501 section 6.3.1
-    return OpenFolder(folder, str(reply[b"UIDVALIDITY"]), int(reply[b"EXISTS"]), next_uid)
+    permanent = frozenset(flag.decode("ascii") for flag in reply.get(b"PERMANENTFLAGS", ()))
+    return OpenFolder(
+        folder, str(reply[b"UIDVALIDITY"]), int(reply[b"EXISTS"]), next_uid, permanent
+    )

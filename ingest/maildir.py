@@ -20,11 +20,21 @@ from pathlib import Path
 
 import structlog
 
-from ingest import maildir_disk
+from ingest import maildir_disk, maildir_keywords, maildir_move
 from ingest.folder_names import INBOX, SEPARATOR, decode_level
+from ingest.keywords import set_by_people
 from ingest.maildir_disk import MailFile, disk_errors
+from ingest.maildir_move import rename, sync
 from rules.errors import Conflict, Refused, TryLater
-from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
+from rules.postbox import (
+    Fetched,
+    FolderMarks,
+    FolderView,
+    MarkChange,
+    Place,
+    TooLarge,
+    Watermark,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -145,10 +155,10 @@ class MaildirPostbox:
             )
         with disk_errors(source):
             # Twice: somebody may have changed its flags between our two looks.
-            tries = (_rename(source, destination, place.uid, {}) for _ in range(2))
+            tries = (rename(source, destination, place.uid, {}) for _ in range(2))
             found = next(filter(None, tries), None)
             if found:
-                _sync(destination, {found.parent})
+                sync(destination, {found.parent})
         return Place(target, EPOCH, place.uid) if found else None
 
     def move_many(self, places: tuple[Place, ...], target: str) -> dict[Place, Place]:
@@ -169,13 +179,13 @@ class MaildirPostbox:
                 if source == destination:
                     continue
                 with disk_errors(source):
-                    found = _rename(source, destination, place.uid, listed)
+                    found = rename(source, destination, place.uid, listed)
                 if found:
                     moved[place] = Place(target, EPOCH, place.uid)
                     left.add(found.parent)
         if moved:
             with disk_errors(destination):
-                _sync(destination, left)
+                sync(destination, left)
         return moved
 
     def moves_whole(self) -> bool:
@@ -199,6 +209,28 @@ class MaildirPostbox:
                 return False
             maildir_disk.sync_directory(file.path.parent)
         return True
+
+    def marks(self, folder: str) -> FolderMarks:
+        """The keywords of each message. Raises: Refused, TryLater."""
+        path = self._existing(folder)
+        with disk_errors(path):
+            known = maildir_keywords.names(path)
+            by_uid = {
+                uid: set_by_people(maildir_keywords.on(file.info, known))
+                for uid, file in maildir_disk.scan(path).items()
+            }
+        return FolderMarks(folder, EPOCH, by_uid)
+
+    def set_marks(self, place: Place, change: MarkChange) -> bool:
+        """Change the keywords of one message, durably; False if it is gone.
+
+        Raises: Conflict: the place is not of a Maildir. Refused: no letter is left
+        (`postbox.no_marks`). TryLater: somebody holds the folder's lock (`postbox.busy`).
+        """
+        self._require_epoch(place.folder, place.epoch)
+        path = self._existing(place.folder)
+        with disk_errors(path):
+            return maildir_move.mark(path, place.uid, change)
 
     def append(self, folder: str, data: bytes, received_at: datetime | None = None) -> Place | None:
         """Deliver the bytes unchanged into new/; durable when it returns.
@@ -230,10 +262,10 @@ class MaildirPostbox:
         try:
             with disk_errors(file.path):
                 try:
-                    return self._content(place, file)
+                    return self._content(path, place, file)
                 except FileNotFoundError:  # gone, or somebody changed its flags meanwhile
                     again = maildir_disk.find(path, place.uid)
-                    return self._content(place, again) if again else None
+                    return self._content(path, place, again) if again else None
         except (Refused, TryLater) as exc:
             # One bad sector must not hold up all other mail (promise 3); it stays where it lies.
             _log.warning(
@@ -245,12 +277,12 @@ class MaildirPostbox:
             )
             return None
 
-    def _content(self, place: Place, file: MailFile) -> Fetched | TooLarge:
+    def _content(self, path: Path, place: Place, file: MailFile) -> Fetched | TooLarge:
         with file.path.open("rb") as handle:
             size_bytes = os.fstat(handle.fileno()).st_size
             received_at = datetime.fromtimestamp(file.arrival()[0], tz=UTC)
             if size_bytes <= self._size_limit_bytes:
-                return Fetched(place, handle.read(), received_at)
+                return Fetched(place, handle.read(), received_at, _marks(path, file.info))
             return TooLarge(place, _head(handle.read(_HEAD_LIMIT_BYTES)), size_bytes, received_at)
 
     def _require_root(self) -> None:
@@ -308,38 +340,11 @@ def _walk(directory: Path, above: tuple[str, ...]) -> Iterator[str]:
         yield from _walk(path, names)
 
 
-def _rename(
-    source: Path, destination: Path, uid: str, listed: dict[Path, dict[str, MailFile]]
-) -> Path | None:
-    """Where this very call took the file from; None if it is gone or was renamed meanwhile.
-
-    `listed` holds the folders that were listed for this set of moves: once each is enough.
-    """
-    file = maildir_disk.find(source, uid, listed)
-    if file is None:
-        return None
-    target = destination / "cur" / f"{file.uid}:{file.info or '2,'}"
-    # rename(2) overwrites silently; a mail copied there by hand must not vanish.
-    if target.exists():
-        if not file.path.exists():
-            # Another process moved this very file between our two looks.
-            return None
-        raise Refused(
-            "postbox.name_taken",
-            f"{target} exists already: somebody copied the file. Remove one of the two by hand.",
-            path=str(target),
-        )
-    try:
-        file.path.rename(target)
-    except FileNotFoundError:
-        return None
-    return file.path
-
-
-def _sync(destination: Path, left: set[Path]) -> None:
-    """Make renames durable: first where the mails lie now, then the directories they left."""
-    for directory in (destination / "cur", *sorted(left)):
-        maildir_disk.sync_directory(directory)
+def _marks(folder: Path, info: str) -> frozenset[str]:
+    """Most mail bears none; then the folder's names are not read."""
+    if not any(letter.islower() for letter in info):
+        return frozenset()
+    return set_by_people(maildir_keywords.on(info, maildir_keywords.names(folder)))
 
 
 def _head(data: bytes) -> bytes:

@@ -8,7 +8,15 @@ from datetime import datetime
 from typing import NoReturn, Protocol
 
 from rules.errors import Refused
-from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
+from rules.postbox import (
+    Fetched,
+    FolderMarks,
+    FolderView,
+    MarkChange,
+    Place,
+    TooLarge,
+    Watermark,
+)
 
 
 class Readable(Protocol):
@@ -33,6 +41,10 @@ class Readable(Protocol):
         ...
 
     def since(self, mark: Watermark) -> tuple[str, ...]:
+        """See triage.ports.Postbox."""
+        ...
+
+    def marks(self, folder: str) -> FolderMarks:
         """See triage.ports.Postbox."""
         ...
 
@@ -72,6 +84,10 @@ class ObservedPostbox:
         """As the postbox behind. Raises: TryLater, Refused, Conflict."""
         return self._inner.since(mark)
 
+    def marks(self, folder: str) -> FolderMarks:
+        """As the postbox behind. Raises: TryLater, Refused."""
+        return self._inner.marks(folder)
+
     def close(self) -> None:
         """As the postbox behind; never raises."""
         self._inner.close()
@@ -95,6 +111,10 @@ class ObservedPostbox:
     def remove(self, place: Place, sha256: str) -> bool:
         """Raises: Refused: always (`postbox.observe_only`)."""
         self._refuse(f"remove the message {sha256[:12]}", place.folder)
+
+    def set_marks(self, place: Place, change: MarkChange) -> bool:
+        """Raises: Refused: always (`postbox.observe_only`)."""
+        self._refuse(f"mark a message ({len(change.add)} to set)", place.folder)
 
     def append(self, folder: str, data: bytes, received_at: datetime | None = None) -> Place | None:
         """Raises: Refused: always (`postbox.observe_only`)."""

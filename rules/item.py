@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import singledispatch
-from typing import Final, NoReturn
+from typing import Final
 
 from rules.codes import PaymentRelevant, Team
 from rules.errors import Conflict, Refused
@@ -25,6 +25,9 @@ from rules.item_events import (
     Freed,
     HandedOver,
     HandoverRejected,
+    MarkedConcern,
+    MarkedDone,
+    MovedByHand,
     Parked,
     PaymentCorrected,
     ReceiptArrived,
@@ -51,6 +54,9 @@ __all__ = [
     "HandoverRejected",
     "ItemCase",
     "ItemState",
+    "MarkedConcern",
+    "MarkedDone",
+    "MovedByHand",
     "Parked",
     "PaymentCorrected",
     "ReceiptArrived",
@@ -226,9 +232,7 @@ def _(event: Forwarded, case: ItemCase) -> ItemCase:
 def _(event: PaymentCorrected, case: ItemCase) -> ItemCase:
     _expect(case, ItemState.HELD)
     if event.to in _MOVES_MONEY:
-        unpaid = case.eakte in (EakteState.NONE, EakteState.WAIVED)
-        eakte = EakteState.OWED if unpaid else case.eakte
-        return replace(case, payment=event.to, eakte=eakte, waiver="")
+        return _owing(case, event.to)
     if case.payment is PaymentRelevant.NO:
         return case
     return replace(_waive(case, event.reason), payment=event.to)
@@ -295,14 +299,28 @@ def _(event: ReceiptAwaited, case: ItemCase) -> ItemCase:
 def _(event: CloseAsked, case: ItemCase) -> ItemCase:
     _expect(case, ItemState.HELD)
     _guard_short_way(case, event.reason)
-    if receipt_missing(case):
-        raise Refused(
-            "item.receipt_missing",
-            "The eAkte has not confirmed this payment-relevant item. Wait for the receipt, "
-            "or state in writing why it doesn't belong there.",
-            eakte=case.eakte.value,
-        )
-    return _closed(case, event.reason)
+    return _closed_if_settled(case, event.reason)
+
+
+@_next.register
+def _(event: MarkedDone, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.WAITING, ItemState.PARKED)
+    _guard_short_way(case, event.reason)
+    return _closed_if_settled(case, event.reason)
+
+
+@_next.register
+def _(event: MarkedConcern, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.WAITING, ItemState.PARKED)
+    if event.payment not in _MOVES_MONEY:
+        return case
+    return _owing(case, event.payment)
+
+
+@_next.register
+def _(_event: MovedByHand, case: ItemCase) -> ItemCase:
+    _expect(case, ItemState.WAITING)
+    return replace(_to_queue(case), team=Team.EZ, hops=case.hops + 1)
 
 
 @_next.register
@@ -312,15 +330,12 @@ def _(_event: Reopened, case: ItemCase) -> ItemCase:
 
 
 def _expect(case: ItemCase, *states: ItemState) -> None:
-    if case.state not in states:
-        _fail_state(case, states)
-
-
-def _fail_state(case: ItemCase, states: tuple[ItemState, ...]) -> NoReturn:
-    wanted = " or ".join(states)
+    if case.state in states:
+        return
     raise Conflict(
         "item.state",
-        f"The item is {case.state.value}, not {wanted}; load it again before going on.",
+        f"The item is {case.state.value}, not {' or '.join(states)}; load it again before going"
+        " on.",
         state=case.state.value,
     )
 
@@ -333,6 +348,24 @@ def _require_reason(reason: str) -> str:
             f"A reason of at least {REASON_MIN_CHARS} characters is needed here.",
         )
     return stripped
+
+
+def _owing(case: ItemCase, payment: PaymentRelevant) -> ItemCase:
+    """It moves money: a hand-over is owed, where none was, or somebody had waived it."""
+    unpaid = case.eakte in (EakteState.NONE, EakteState.WAIVED)
+    eakte = EakteState.OWED if unpaid else case.eakte
+    return replace(case, payment=payment, eakte=eakte, waiver="")
+
+
+def _closed_if_settled(case: ItemCase, reason: CloseReason) -> ItemCase:
+    if receipt_missing(case):
+        raise Refused(
+            "item.receipt_missing",
+            "The eAkte has not confirmed this payment-relevant item. Wait for the receipt, "
+            "or state in writing why it doesn't belong there.",
+            eakte=case.eakte.value,
+        )
+    return _closed(case, reason)
 
 
 def _waive(case: ItemCase, reason: str) -> ItemCase:

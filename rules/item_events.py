@@ -119,6 +119,25 @@ class CloseAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedDone:
+    """Somebody marked the mail in the postbox as worked off; nobody holds the item."""
+
+    reason: CloseReason
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedConcern:
+    """Somebody marked the mail in the postbox with another concern; nobody holds the item."""
+
+    payment: PaymentRelevant
+
+
+@dataclass(frozen=True, slots=True)
+class MovedByHand:
+    """Somebody moved the mail into the folder of another agency; nobody holds the item."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reopened:
     """A supervisor or a second message brings a closed item back."""
 
@@ -138,5 +157,8 @@ Event = (
     | HandoverRejected
     | ReceiptAwaited
     | CloseAsked
+    | MarkedDone
+    | MarkedConcern
+    | MovedByHand
     | Reopened
 )

@@ -100,6 +100,11 @@ def of_message(
     return result, tuple(dict.fromkeys(reasons))
 
 
+def higher(one: PaymentRelevant, other: PaymentRelevant) -> PaymentRelevant:
+    """The one of the two that moves more money. Source: label guide (yes beats open beats no)."""
+    return max(one, other, key=_ORDER.__getitem__)
+
+
 def weight(concern: Concern) -> int:
     """How heavily a concern weighs: 3 money, 2 a deadline, 1 the rest, 0 stands alone.
 

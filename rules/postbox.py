@@ -5,6 +5,7 @@ of the file name for Maildir, the search key for Exchange. Only equality may be 
 Source: own decision 0004; RFC 3501 section 2.3.1.1.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,11 +30,15 @@ class FolderView:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One message as the postbox gave it: the exact bytes, and when it was taken in (aware UTC)."""
+    """One message as the postbox gave it: the exact bytes, and when it was taken in (aware UTC).
+
+    `marks` are categories or keywords that stood on it, in the server's spelling.
+    """
 
     place: Place
     data: bytes
     received_at: datetime
+    marks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,26 @@ class Watermark:
     folder: str
     epoch: str
     next_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class FolderMarks:
+    """The marks on all messages of a folder now, by UID, in the server's spelling.
+
+    A message without marks is there with none; one that is missing does not lie there.
+    """
+
+    folder: str
+    epoch: str
+    by_uid: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkChange:
+    """Marks to be put on and to be taken off; all others, those of people, stay."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

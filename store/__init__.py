@@ -1,5 +1,14 @@
-"""The durable memory, and the only room with SQL; SQLite or PostgreSQL by the same statements."""
+"""The durable memory, and the only room with SQL; SQLite or PostgreSQL by the same statements.
 
-from store import sweep_tables as _sweep_tables
+Importing the room puts the tables of all its files on the one MetaData.
+"""
 
-__all__ = ["_sweep_tables"]
+from store import (
+    desk_tables,
+    figure_tables,
+    mark_tables,
+    sweep_tables,
+    text_tables,
+)
+
+__all__ = ["desk_tables", "figure_tables", "mark_tables", "sweep_tables", "text_tables"]

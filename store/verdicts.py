@@ -16,8 +16,8 @@ from store.tables import verdict as table
 class NewVerdict:
     """A verdict to be kept.
 
-    `source` is "machine", "clerk" or "confirmed" (a clerk's, seen by a second person); `by` the
-    model id or the pseudonym of the person.
+    `source` is "machine", "clerk", "confirmed" (a clerk's, seen by a second person), "outlook" (a
+    mark) or "outlook_move" (a folder); `by` the model id, the person's pseudonym, or "Outlook".
 
     `body` is the public JSON of rules/verdict.py (`as_json`).
     """

@@ -12,9 +12,10 @@ from rules import access
 from rules import ledger as ledger_rules
 from rules.access import Caller, Permission
 from rules.errors import Refused
-from store import arrivals, audit, ledger, outgoing
+from store import arrivals, audit, ledger, marks_seen, outgoing
 from store.arrivals import Difference
 from store.audit import Entry
+from store.marks_seen import LastRead
 from store.outgoing import Outgoing
 from store.tables import OutgoingState
 from triage import freshness, health
@@ -63,7 +64,9 @@ class Completeness:
 class PostboxRow:
     """A postbox as last found; `oldest_unsorted` is when that mail was received (aware UTC).
 
-    `is_overdue`: it has waited longer than the limit.
+    `is_overdue`: it has waited longer than the limit. `marked_at` is when a mark of a person was
+    last found, `marks_today` how many today, `open_marks` on how many items one was not carried
+    out and waits for a person.
     """
 
     name: str
@@ -75,6 +78,9 @@ class PostboxRow:
     oldest_unsorted: datetime | None
     age_seconds: int
     is_overdue: bool
+    marked_at: datetime | None = None
+    marks_today: int = 0
+    open_marks: int = 0
 
 
 def states_of(names: Iterable[str]) -> frozenset[OutgoingState]:
@@ -188,14 +194,22 @@ def postboxes(house: House, caller: Caller) -> tuple[PostboxRow, ...]:
     access.require(caller, Permission.MANAGE_POSTBOXES)
     checks = {check.name: check for check in health.ready(house)}
     ways = {way.way: way for way in freshness.look(house)}
+    mine = [b for b in house.policy.postboxes if access.may_see_region(caller, b.region)]
+    midnight, _ = ledger.day_bounds(house.local_now().date())
+    with house.db.read() as tx:
+        marks = {box.name: marks_seen.last_read(tx, box.name, since=midnight) for box in mine}
     return tuple(
-        _postbox_row(box, checks.get(f"{POSTBOX_CHECK}{box.name}", _NEVER), ways[box.name])
-        for box in house.policy.postboxes
-        if access.may_see_region(caller, box.region)
+        _postbox_row(
+            box,
+            checks.get(f"{POSTBOX_CHECK}{box.name}", _NEVER),
+            ways[box.name],
+            marks=marks[box.name],
+        )
+        for box in mine
     )
 
 
-def _postbox_row(box: PostboxPlan, check: Check, way: Freshness) -> PostboxRow:
+def _postbox_row(box: PostboxPlan, check: Check, way: Freshness, *, marks: LastRead) -> PostboxRow:
     return PostboxRow(
         name=box.name,
         region=box.region,
@@ -206,4 +220,7 @@ def _postbox_row(box: PostboxPlan, check: Check, way: Freshness) -> PostboxRow:
         oldest_unsorted=way.oldest,
         age_seconds=way.age_seconds,
         is_overdue=way.is_overdue,
+        marked_at=marks.at,
+        marks_today=marks.marks,
+        open_marks=marks.open_matters,
     )

@@ -10,6 +10,7 @@ from rules.ledger import LedgerState
 from store import audit, items, ledger
 from store.engine import Tx
 from store.items import Item, ItemChange, case_of, change_to
+from triage import marking
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +67,29 @@ def by_holder(
     change = change_to(apply(case_of(item), event))
     change.update(more or {})
     saved = items.save(tx, item.id, token=token, change=change, now=now)
+    marking.show(tx, saved, now=now)
     _close_message(tx, saved, now=now)
     return saved
 
 
-def by_machine(tx: Tx, item: Item, event: Event, *, now: datetime) -> Item:
-    """Apply an event from outside (receipt, rejection), by the version that was read.
+def by_machine(
+    tx: Tx, item: Item, event: Event, *, now: datetime, more: ItemChange | None = None
+) -> Item:
+    """Apply an event from outside (receipt, rejection, mark), by the version that was read.
 
     An item in a clerk's hands keeps its state and its token; one that waited for the receipt
-    alone closes, with its message. Raises: Conflict: `item.changed`.
+    alone closes, with its message. `more` are columns that no rule looks at.
+    Raises: Conflict: `item.changed`.
     """
     before = case_of(item)
     after = apply(before, event)
     change = change_to(after)
+    change.update(more or {})
     if after.state is before.state:
         # Naming the state would take the lease of a clerk who holds it.
         del change["state"]
     saved = items.save_unheld(tx, item.id, version=item.version, change=change, now=now)
+    marking.show(tx, saved, now=now)
     _close_message(tx, saved, now=now)
     return saved
 

@@ -19,6 +19,7 @@ from triage import (
     cli_models,
     cli_observed,
     cli_person,
+    cli_quicksteps,
     cli_relearn,
     cli_rights,
     cli_ruleset_import,
@@ -53,6 +54,7 @@ cli_texts.register()
 cli_exchange.register(app)
 cli_doctor.register(app)
 cli_items.register(app)
+cli_quicksteps.register(app)
 
 
 def main() -> None:

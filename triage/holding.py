@@ -14,7 +14,7 @@ from store import audit, claims, item_lists, items, undo
 from store.audit import Note
 from store.engine import Tx
 from store.items import Back, Item, case_of, change_to
-from triage import cases
+from triage import cases, marking
 from triage.doorkeeper import require_agency, visible_agencies, visible_item
 from triage.house import House
 
@@ -66,6 +66,7 @@ def back_to_the_line(house: House, tx: Tx, *, now: datetime) -> int:
     unparked = items.unpark(tx, house.local_now().date())
     _note(tx, "item.lease_expired", expired, now)
     _note(tx, "item.unparked", unparked, now)
+    marking.show_each(tx, [one.item_id for one in (*expired, *unparked)], now=now)
     undo.sweep(tx, now=now)
     return len(expired)
 
@@ -86,6 +87,7 @@ def free(house: House, caller: Caller, item_id: int, *, version: int | None = No
         cases.note(
             tx, caller, saved, action="item.freed", now=now, details={"was": item.state.value}
         )
+        marking.show(tx, saved, now=now)
 
 
 def stuck(

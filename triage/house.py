@@ -11,6 +11,7 @@ from rules.backoff import BackoffRule
 from rules.codes import Concern
 from rules.deadlines import DeadlineRules
 from rules.directory import Directory
+from rules.marks import MarkBook
 from rules.retention import HOUSE_RETENTION, RetentionRules
 from rules.worktime import WorkingHours
 from store.engine import Database
@@ -61,6 +62,15 @@ class SweepPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class MarksPolicy:
+    """Marks on mails in the postbox: whether theirs are read, ours are written, and their names."""
+
+    reads: bool = True
+    writes: bool = True
+    book: MarkBook = field(default_factory=MarkBook)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The settings that stations ask for; units are in the names."""
 
@@ -96,6 +106,7 @@ class Policy:
     sweep: SweepPolicy = SweepPolicy()
     anchor: Path | None = None
     """File that notes the trail's head once a day; None: nowhere. Own decision 0055."""
+    marks: MarksPolicy = MarksPolicy()
     postboxes: tuple[PostboxPlan, ...] = ()
     """All of the configuration, in its order."""
     working_hours: WorkingHours | None = None

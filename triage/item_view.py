@@ -14,16 +14,17 @@ from rules.identity import Check, Writer
 from rules.item import EakteState, ItemState, receipt_missing
 from rules.mail import ParsedMail
 from rules.reply_policy import may_reply
-from store import audit, checks, item_lists, ledger, outgoing, verdicts
+from store import audit, checks, item_lists, ledger, marks_seen, outgoing, verdicts
 from store.engine import Tx
 from store.item_lists import Listed
 from store.items import Item, case_of
 from store.ledger import Message
 from store.outgoing import Outgoing
 from store.tables import OutgoingState
-from triage import identity, returned
+from triage import identity, mark_view, returned
 from triage.doorkeeper import require_agency, visible_item
 from triage.house import House
+from triage.mark_view import MarkShown
 from triage.story import Step, steps
 from triage.work import CLEARING
 
@@ -35,7 +36,7 @@ OPEN_STATES = (ItemState.WAITING, ItemState.HELD, ItemState.PARKED, ItemState.PE
 class Gate:
     """One condition on the way to closing, beside the buttons. `text` is German.
 
-    `code` is stable: eakte_receipt, review, reply_optional, reply_forbidden.
+    `code` is stable: eakte_receipt, review, reply_optional, reply_forbidden, outlook_mark.
     """
 
     code: str
@@ -93,6 +94,7 @@ class ItemView:
     writer: Writer = Writer.SELF
     checks: frozenset[Check] = frozenset()
     alarm_words: tuple[str, ...] = ()
+    marks: tuple[MarkShown, ...] = ()
 
 
 def view(house: House, caller: Caller, item_id: int) -> ItemView:
@@ -120,22 +122,24 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
     rows = outgoing.of_item(tx, item.id)
     body = latest.body if latest else {}
     mail = _mail(house, tx, item)
+    marks = mark_view.shown(marks_seen.of_message(tx, item.message_id), item.state)
     return ItemView(
         item=item,
         message=message,
         mail=mail,
         verdict=body,
-        gates=_gates(item, body, rows),
+        gates=(*_gates(item, body, rows), *_mark_gates(marks)),
         story=steps(audit.of_subject(tx, f"message:{item.message_id}")),
         others=_others(caller, tx, item, message.sender),
         handover_error=_handover_error(item, rows),
         close_blocked_because=_blocked(item),
-        corrected=latest is not None and latest.source in {"clerk", "confirmed"},
+        corrected=latest is not None and latest.source in {"clerk", "confirmed", "outlook"},
         held_by_caller=item.state is ItemState.HELD and item.holder == caller.name,
         reply_trouble=_reply_trouble(rows),
         writer=identity.writer_of(mail),
         checks=checks.of_item(tx, item.id),
         alarm_words=danger.found(f"{mail.subject}. {mail.body.new}") if mail else (),
+        marks=marks,
     )
 
 
@@ -205,6 +209,13 @@ def _gates(item: Item, body: dict[str, Any], rows: tuple[Outgoing, ...]) -> tupl
     else:
         gates.append(Gate("reply_forbidden", "Keine Antwort vorgesehen", done=True, must=False))
     return tuple(gates)
+
+
+def _mark_gates(marks: tuple[MarkShown, ...]) -> tuple[Gate, ...]:
+    """What a mark in Outlook asked for and did not get: a person decides."""
+    if not any(mark.is_open for mark in marks):
+        return ()
+    return (Gate("outlook_mark", "In Outlook markiert: entscheiden", done=False, must=False),)
 
 
 def _blocked(item: Item) -> str:

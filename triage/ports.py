@@ -12,7 +12,15 @@ from rules.folder_acl import FolderAcl, Naming, Principal
 from rules.folder_levels import Rights
 from rules.handover import Package, Receipt
 from rules.mail import ParsedMail
-from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
+from rules.postbox import (
+    Fetched,
+    FolderMarks,
+    FolderView,
+    MarkChange,
+    Place,
+    TooLarge,
+    Watermark,
+)
 from rules.verdict import Judgement
 
 
@@ -91,6 +99,19 @@ class Postbox(Protocol):
 
         Only for what a cut move left behind; the caller has proven the copy. False where it is
         gone, has other bytes, or is too large to be compared. Raises: Conflict: epoch changed.
+        """
+        ...
+
+    def marks(self, folder: str) -> FolderMarks:
+        """Categories or keywords on each message of the folder now, fresh from the server."""
+        ...
+
+    def set_marks(self, place: Place, change: MarkChange) -> bool:
+        """Put marks on one message and take others off; False where it is gone. Idempotent.
+
+        What people have marked stays, also what they mark at this moment. Reading and answering
+        flags are never touched. Raises: Conflict: epoch changed. Refused: this folder takes no
+        marks (`postbox.no_marks`).
         """
         ...
 

@@ -18,7 +18,7 @@ from store.audit import Note
 from store.engine import Tx
 from store.keeping import Arrival, Kept
 from store.leases import Lease
-from triage import putback
+from triage import marks_read, putback
 from triage.house import House
 from triage.ports import Postbox
 
@@ -102,6 +102,8 @@ def _keep(
         for mail, kept in new:
             if isinstance(mail, TooLarge):
                 _leave_in_place(tx, kept.message_id, mail, now=now)
+        marked = [(kept.message_id, m.marks) for m, kept in new if isinstance(m, Fetched)]
+        marks_read.brought_along(house, tx, marked, postbox=postbox)
         audit.add_many(tx, "worker", (_note(kept, postbox) for _, kept in new), at=now)
     return len(new)
 

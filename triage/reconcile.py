@@ -17,7 +17,7 @@ from store import audit, epochs, leases, ledger, moves, ops, originals, sighting
 from store.engine import Tx
 from store.leases import Lease
 from store.sightings import Sighting
-from triage import putback
+from triage import outlook_correction, putback
 from triage.house import House
 from triage.ports import Postbox
 from triage.receive import INBOX
@@ -144,6 +144,7 @@ def _follow(house: House, postbox: str, lease: Lease, look: _Look) -> Reconciled
                 moved += 1
                 del missing[message_id]
                 putback.welcome(tx, message_id, "mail.moved_by_hand", folder=place.folder, now=now)
+                outlook_correction.moved(house, tx, message_id, folder=place.folder)
             else:
                 again += _found_again(tx, postbox, place, digest, own=own, now=now)
         gone = 0 if look.unfinished else _mark_gone(house, tx, list(missing.values()))

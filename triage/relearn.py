@@ -24,6 +24,7 @@ from store.engine import Tx
 from store.ledger import Message
 from store.tables import SightingState
 from store.verdicts import NewVerdict, StoredVerdict
+from triage import outlook_correction
 from triage.house import BERLIN, House
 
 CONFIRMED: Final = "confirmed"
@@ -165,9 +166,18 @@ def export(
 
 
 def _weak_lines(house: House, tx: Tx) -> Iterator[dict[str, Any] | None]:
+    """Concerns that people said in Outlook: by a mark, or by the folder they chose."""
+    for found in verdicts.latest_of_source(tx, outlook_correction.SOURCE, limit=_MOST):
+        label = {"concerns": list(_codes(found.body))[:1], "payment_relevant": found.payment}
+        yield _line(house, tx, found, label | {"source": WEAK, "weight": WEAK_WEIGHT})
+    for source in ("machine", outlook_correction.MOVED):
+        yield from _by_folder(house, tx, source)
+
+
+def _by_folder(house: House, tx: Tx, source: str) -> Iterator[dict[str, Any] | None]:
     """Mails that lie by hand in another topic's folder than the machine's first concern says."""
     topics = {folder: concern for concern, folder in CONCERN_FOLDER.items()}
-    for found in verdicts.latest_of_source(tx, "machine", limit=_MOST):
+    for found in verdicts.latest_of_source(tx, source, limit=_MOST):
         places = sightings.of_message(tx, found.message_id)
         live = [place.folder for place in places if place.state is SightingState.LIVE]
         named = {topics.get(folder.rpartition("/")[2]) for folder in live} - {None}

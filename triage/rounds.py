@@ -8,7 +8,16 @@ from store import aside, audit, leases, ledger, originals
 from store.ledger import Message
 from store.originals import Packed
 from store.outgoing import Outgoing
-from triage import anchor, day_figures, freshness, holding, idempotency, send, sort, text_ends
+from triage import (
+    anchor,
+    day_figures,
+    freshness,
+    holding,
+    idempotency,
+    send,
+    sort,
+    text_ends,
+)
 from triage.house import House
 from triage.send import Outlets
 

@@ -26,6 +26,7 @@ from rules.errors import Refused
 from rules.placeholders import printed
 from rules.retention import HOUSE_RETENTION
 from triage.hook_settings import EventsSettings, WebhookSettings, require_names
+from triage.settings_marks import MarksSettings
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """Names of this machine that nobody else can reach. Source: RFC 1122 section 3.2.1.3; RFC 4291."""
@@ -308,6 +309,7 @@ class Settings(Part):
     figures: FiguresSettings = FiguresSettings()
     sweep: SweepSettings = SweepSettings()
     trail: TrailSettings = TrailSettings()
+    marks: MarksSettings = MarksSettings()
     data: DataSettings = DataSettings()
     events: EventsSettings = EventsSettings()
     webhooks: tuple[WebhookSettings, ...] = ()

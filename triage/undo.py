@@ -22,7 +22,7 @@ from store.engine import Tx
 from store.items import Item, ItemChange, case_of, change_to
 from store.undo import Undo
 from store.verdicts import NewVerdict
-from triage import holding
+from triage import holding, marking
 from triage.claimed import Claim
 from triage.house import House
 
@@ -82,6 +82,7 @@ def take_back(house: House, caller: Caller, item_id: int) -> Claim:
         if claimed is None:
             raise undo.nothing_to_undo()
         _restore(house, tx, claimed.item, found, now)
+        marking.show(tx, claimed.item, now=now)
         _note(tx, caller, item, found, now)
     if claimed.item.lease_until is None:
         raise AssertionError("the store hands out items with a lease only")

@@ -35,7 +35,15 @@ from store import texts
 from store.connections import file_of, parse_url
 from store.engine import Database
 from triage import text_stock
-from triage.house import House, Judging, Policy, PostboxPlan, RightsPolicy, SweepPolicy
+from triage.house import (
+    House,
+    Judging,
+    MarksPolicy,
+    Policy,
+    PostboxPlan,
+    RightsPolicy,
+    SweepPolicy,
+)
 from triage.letterbox import keep_all
 from triage.ports import Door, FolderRights, MailJudge, MailOutlet, Postbox
 from triage.send import Outlets
@@ -163,6 +171,11 @@ def _policy(settings: Settings) -> Policy:
         ),
         sweep=_sweep_policy(settings),
         anchor=settings.trail.anchor,
+        marks=MarksPolicy(
+            reads=settings.marks.mode != "off",
+            writes=settings.marks.mode == "write",
+            book=settings.marks.book(),
+        ),
         postboxes=tuple(
             PostboxPlan(
                 box.name,

@@ -30,7 +30,7 @@ from store import claims, verdicts, wishes
 from store.engine import Tx
 from store.items import Item
 from store.verdicts import NewVerdict
-from triage import cases, holding, undo
+from triage import cases, holding, marking, undo
 from triage.claimed import Claim
 from triage.doorkeeper import require_agency, visible_item, workable_item
 from triage.house import House
@@ -172,7 +172,7 @@ def give_back(house: House, caller: Caller, item_id: int, token: str, *, reason:
             now=now,
         )
         undo.remember(tx, caller, item, saved, Undoable.RETURNED, now=now)
-        _refile(house, tx, saved, saved.agency_code, now)
+        refile(house, tx, saved, saved.agency_code, now)
     return saved.hops
 
 
@@ -203,7 +203,7 @@ def forward(
             now=now,
         )
         undo.remember(tx, caller, item, saved, Undoable.FORWARDED, now=now)
-        _refile(house, tx, saved, agency.code, now)
+        refile(house, tx, saved, agency.code, now)
     return saved.hops
 
 
@@ -237,7 +237,7 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
             now=now,
         )
         undo.remember(tx, caller, item, saved, Undoable.CORRECTED, now=now)
-        _refile(house, tx, saved, saved.agency_code, now)
+        refile(house, tx, saved, saved.agency_code, now)
 
 
 def close(house: House, caller: Caller, item_id: int, token: str, *, reason: CloseReason) -> None:
@@ -297,6 +297,7 @@ def _teams(caller: Caller, agency_code: str | None) -> tuple[Team, ...]:
 def _claim(tx: Tx, caller: Caller, claimed: claims.Claimed, now: datetime) -> Claim:
     item = claimed.item
     cases.note(tx, caller, item, action="item.claimed", now=now)
+    marking.show(tx, item, now=now)
     if item.lease_until is None:
         raise AssertionError("the store hands out items with a lease only")
     return Claim(item.id, claimed.token, item.lease_until)
@@ -309,7 +310,7 @@ def _add_correction(
     latest = verdicts.latest(tx, item.message_id)
     body = dict(latest.body) if latest else {}
     body |= {
-        "concerns": [_certain(code) for code in correction.concerns],
+        "concerns": [certain(code, because="clerk") for code in correction.concerns],
         "payment_relevant": correction.payment_relevant.value,
         "payment_because": ["clerk" + (f": {correction.reason}" if correction.reason else "")],
         "review": False,
@@ -320,18 +321,22 @@ def _add_correction(
     verdicts.add(tx, NewVerdict(item.message_id, "clerk", caller.name, body), now=now)
 
 
-def _certain(code: Concern) -> dict[str, object]:
+def certain(code: Concern, *, because: str) -> dict[str, object]:
+    """A concern as people state it, in the public JSON of a verdict."""
     return {
         "code": code.value,
         "probability": 1.0,
         "announced": True,
-        "because": ["clerk"],
+        "because": [because],
         "spans": [],
     }
 
 
-def _refile(house: House, tx: Tx, item: Item, agency_code: str | None, now: datetime) -> None:
-    """The wish to lie in the folder that fits the item now; nothing happens if it does already."""
+def refile(house: House, tx: Tx, item: Item, agency_code: str | None, now: datetime) -> None:
+    """The wish to lie in the folder that fits the item now; nothing happens if it does already.
+
+    In the caller's transaction, who changed agency or concern just before.
+    """
     agency = house.directory.agency(agency_code)
     found = AgencyFound(
         agency.code if agency else None, agency.name if agency else None, AgencyHow.CLERK

@@ -27,6 +27,8 @@ from triage import (
     folders,
     health,
     hooks,
+    marks_read,
+    marks_written,
     receive,
     reconcile,
     rights_drop,
@@ -181,9 +183,18 @@ class _PostboxRound:
         done = self._file(box, lease) if self.job.files else 0
         if self.job.files:
             sweep_outside.from_postbox(house, box, lease)
+        marked = self._mark(box, lease)
         if received.kept + done == 0:
             self._look_around(box, lease)
-        return received.kept + done
+        return received.kept + done + marked
+
+    def _mark(self, box: Postbox, lease: Lease) -> int:
+        """Some marks of ours; their number where more are due, which must not starve the look."""
+        house = self.worker.house
+        if not (self.job.files and house.policy.marks.writes):
+            return 0
+        done = marks_written.write_due(house, box, lease).done
+        return done if done == marks_written.MARKS_A_PASS else 0
 
     def _file(self, box: Postbox, lease: Lease) -> int:
         """Batch after batch, but not so long that new mail waits or the lease runs out."""
@@ -208,6 +219,8 @@ class _PostboxRound:
             look = reconcile.reconcile(self.worker.house, box, lease, read=self._read)
             if look.unfinished:
                 self._looked_at = now - pause
+            if self.worker.house.policy.marks.reads:
+                marks_read.read(self.worker.house, box, lease)
 
     def _make_folders(self, box: Postbox) -> None:
         """Missing folders of agencies, by configuration; what can't be had is told to `ready`."""

@@ -145,6 +145,25 @@ class PostboxOut(Out):
     oldest_unsorted: datetime | None
     age_seconds: int = Field(examples=[95], description="How long the oldest one has waited.")
     is_overdue: bool = Field(description="Longer than `worker.overdue_minutes`.")
+    marked_at: datetime | None = Field(description="When a mark of a person was last found.")
+    marks_today: int = Field(examples=[12], description="Marks found today.")
+    open_marks: int = Field(examples=[1], description="Items with a mark that waits for a person.")
+
+
+class MarkFigureOut(Out):
+    """How often a mark was set; `count` is null below 5, `mark` empty for unknown ones together."""
+
+    agency_code: str | None = Field(examples=["435"])
+    mark: str = Field(examples=["Lage Nord"])
+    count: int | None = Field(examples=[17])
+
+
+class MarkFigureList(Out):
+    """Marks set in Outlook from `since` to `until`, both days included."""
+
+    since: date = Field(examples=["2026-11-25"])
+    until: date = Field(examples=["2026-11-25"])
+    marks: list[MarkFigureOut]
 
 
 class PostboxList(Out):

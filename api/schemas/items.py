@@ -160,6 +160,17 @@ class ReplyTroubleOut(Out):
     at: datetime
 
 
+class MarkOut(Out):
+    """A mark that somebody set on the mail in Outlook, and what became of it."""
+
+    name: str = Field(examples=["Erledigt"])
+    at: datetime
+    gone_at: datetime | None = Field(description="When it was found taken off again.")
+    outcome: str = Field(examples=["receipt_missing"])
+    text: str = Field(examples=["nicht ausgeführt: die eAkte-Quittung fehlte"])
+    is_open: bool = Field(description="Asked for and not done: a person decides.")
+
+
 class ItemDetailOut(Out):
     """All that the desk shows of one item. `mail` is null after deletion."""
 
@@ -177,6 +188,7 @@ class ItemDetailOut(Out):
     writer: Writer = Field(examples=["self"])
     checks: list[Check] = Field(examples=[["address_compared"]])
     alarm_words: list[str]
+    marks: list[MarkOut]
 
 
 class CorrectionIn(In):

@@ -40,6 +40,7 @@ from store.arrivals import Fault as Lack
 from store.aside import SetAside
 from store.items import Item
 from store.ledger import Message
+from store.marks_seen import SeenMark
 from store.rulesets import OffRule
 from tests.api import (
     deletion_samples,
@@ -49,6 +50,7 @@ from tests.api import (
     texts_samples,
 )
 from tests.api.small_door import SECRET, ClockHouse, small_app
+from triage import mark_view
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
 from triage.holding import STUCK
@@ -204,6 +206,13 @@ def view(**changed: object) -> ItemView:
         handover_error="",
         close_blocked_because="Die eAkte-Quittung steht aus.",
         corrected=False,
+        marks=mark_view.shown(
+            (
+                SeenMark(1, 815, "Lage Süd", "note", "noted", NOW - timedelta(hours=2), NOW),
+                SeenMark(2, 815, "Erledigt", "done", "receipt_missing", NOW, None),
+            ),
+            ItemState.HELD,
+        ),
     )
     return replace(base, **changed)
 
@@ -434,7 +443,8 @@ def _postboxes(request: Request) -> Response:
     base = PostboxRow("SC-Südost", "Südost", False, True, "ok", "", None, 0, False)
     rows = (
         base,
-        replace(base, name="SC-West", oldest_unsorted=since, age_seconds=5700, is_overdue=True),
+        replace(base, name="SC-West", oldest_unsorted=since, age_seconds=5700, is_overdue=True,
+                marked_at=NOW, marks_today=12, open_marks=2),
         replace(base, name="SC-Ost", is_observed=True, ok=False, message="postbox.away",
                 remedy="Erreichbarkeit des Postfachs prüfen.", oldest_unsorted=NOW),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Protocol
 import pytest
 from imapclient import IMAPClient
 
+from ingest import maildir_keywords
 from ingest.exchange import ExchangePostbox
 from ingest.exchange_wire import ExchangeAccount
 from ingest.imap import ImapPostbox
@@ -43,6 +44,8 @@ class Case(Protocol):
     def spoil(self, number: int) -> None: ...
     def mark(self, uid: str, flag: str) -> None: ...
     def flags(self, folder: str, uid: str) -> set[str]: ...
+    def person_marks(self, uid: str, mark: str) -> None: ...
+    def person_unmarks(self, uid: str, mark: str) -> None: ...
     def served(self, data: bytes) -> bytes: ...
     def other_box(self, size_limit_bytes: int) -> Postbox: ...
 
@@ -73,9 +76,28 @@ class MaildirCase:
         file = self._file("INBOX", uid)
         file.rename(self.root / "cur" / f"{uid}:2,{flag[1]}")
 
+    def person_marks(self, uid: str, mark: str) -> None:
+        """As another program that knows the letters would do it."""
+        names = maildir_keywords.names(self.root)
+        letter = next((at for at, name in names.items() if name == mark), chr(97 + len(names)))
+        lines = {**names, letter: mark}
+        (self.root / "dovecot-keywords").write_text(
+            "".join(f"{ord(at) - 97} {name}\n" for at, name in lines.items())
+        )
+        file = self._file("INBOX", uid)
+        info = file.name.partition(":2,")[2] + letter
+        file.rename(self.root / "cur" / f"{uid}:2,{''.join(sorted(info))}")
+
+    def person_unmarks(self, uid: str, mark: str) -> None:
+        names = maildir_keywords.names(self.root)
+        letter = next(at for at, name in names.items() if name == mark)
+        file = self._file("INBOX", uid)
+        file.rename(self.root / "cur" / file.name.replace(letter, ""))
+
     def flags(self, folder: str, uid: str) -> set[str]:
         letters = self._file(folder, uid).name.partition(":2,")[2]
-        return {{"S": "\\Seen", "F": "\\Flagged"}[letter] for letter in letters}
+        named = {"S": "\\Seen", "F": "\\Flagged"}
+        return {named[letter] for letter in letters if letter.isupper()}
 
     def served(self, data: bytes) -> bytes:
         return data
@@ -133,11 +155,19 @@ class ImapCase:
             person.select_folder("INBOX")
             person.add_flags([int(uid)], [flag])
 
+    def person_marks(self, uid: str, mark: str) -> None:
+        self.mark(uid, mark)
+
+    def person_unmarks(self, uid: str, mark: str) -> None:
+        with self.person() as person:
+            person.select_folder("INBOX")
+            person.remove_flags([int(uid)], [mark])
+
     def flags(self, folder: str, uid: str) -> set[str]:
         with self.person() as person:
             person.select_folder(folder, readonly=True)
             found = person.get_flags([int(uid)])[int(uid)]
-        return {flag.decode() for flag in found} - {"\\Recent"}
+        return {flag.decode() for flag in found if flag.startswith(b"\\")} - {"\\Recent"}
 
     def served(self, data: bytes) -> bytes:
         """Dovecot serves CRLF for bare LF, and 0x80 for NUL."""
@@ -208,6 +238,18 @@ class ExchangeCase:
         with self.server.lock:
             item = self.item("INBOX", uid)
             item.is_flagged = flag == "\\Flagged"
+            self.mailbox.touch(item)
+
+    def person_marks(self, uid: str, mark: str) -> None:
+        with self.server.lock:
+            item = self.item("INBOX", uid)
+            item.categories = (*item.categories, mark)
+            self.mailbox.touch(item)
+
+    def person_unmarks(self, uid: str, mark: str) -> None:
+        with self.server.lock:
+            item = self.item("INBOX", uid)
+            item.categories = tuple(one for one in item.categories if one != mark)
             self.mailbox.touch(item)
 
     def flags(self, folder: str, uid: str) -> set[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from ingest.observed import ObservedPostbox
 from rules.errors import Refused
-from rules.postbox import Fetched, Place
+from rules.postbox import Fetched, MarkChange, Place
 from tests.ingest.conftest import Case, MaildirCase
 from triage.ports import Postbox
 
@@ -20,6 +20,8 @@ WRITES: dict[str, Callable[[Postbox], object]] = {
     "move_many": lambda box: box.move_many((PLACE,), "Ablage"),
     "append": lambda box: box.append("INBOX", MAIL),
     "remove": lambda box: box.remove(PLACE, "0" * 64),
+    "set_marks": lambda box: box.set_marks(PLACE, MarkChange(add=("Postlotse: erledigt",))),
+    "set_marks that does nothing": lambda box: box.set_marks(PLACE, MarkChange()),
 }
 
 
@@ -50,8 +52,9 @@ def test_no_write_reaches_the_driver(
 def test_every_call_of_the_port_is_either_a_read_or_refused(maildir_case: MaildirCase) -> None:
     """A writing call that the port gets one day must be decided here, too."""
     port = {name for name in vars(Postbox) if not name.startswith("_")}
-    reads = {"folders", "view", "fetch", "watermark", "since", "moves_whole", "close"}
-    assert port - reads == {"ensure_folder", "move", "move_many", "append", "remove"}
+    reads = {"folders", "view", "fetch", "watermark", "since", "moves_whole", "marks", "close"}
+    writes = {"ensure_folder", "move", "move_many", "append", "remove", "set_marks"}
+    assert port - reads == writes
     assert ObservedPostbox(maildir_case.box).moves_whole()
 
 
@@ -66,6 +69,7 @@ def test_reads_pass_through_and_change_nothing(case: Case) -> None:
     mark = box.watermark("INBOX")
     assert (mark.folder, mark.epoch) == ("INBOX", view.epoch)
     assert set(box.since(mark)) <= set(view.uids)
+    assert box.marks("INBOX").by_uid == {view.uids[0]: frozenset()}
     assert box.name == "nord"
     box.close()
     assert case.flags("INBOX", view.uids[0]) == set()

@@ -23,6 +23,9 @@ from rules.item import (
     HandoverRejected,
     ItemCase,
     ItemState,
+    MarkedConcern,
+    MarkedDone,
+    MovedByHand,
     Parked,
     PaymentCorrected,
     ReceiptArrived,
@@ -59,6 +62,9 @@ EVENTS: tuple[Event, ...] = (
     HandoverRejected(),
     *(ReceiptAwaited(then, reason) for then in AfterReceipt for reason in CloseReason),
     *(CloseAsked(reason) for reason in CloseReason),
+    *(MarkedDone(reason) for reason in CloseReason),
+    *(MarkedConcern(payment) for payment in PaymentRelevant),
+    MovedByHand(),
     Reopened(),
 )
 

@@ -336,6 +336,30 @@ def _delete_item(caller: Caller, request):
     return _each(caller, "DeleteItem", find(request, "m:ItemIds"), one)
 
 
+def _update_item(caller: Caller, request):
+    """Categories only, and only as they were read: NeverOverwrite asks for the change key."""
+    if request.get("ConflictResolution") != "NeverOverwrite":
+        raise SoapFault("ErrorInvalidRequest")
+
+    def one(found):
+        mailbox, item = caller.item(find(found, "t:ItemId"))
+        if find(found, "t:ItemId").get("ChangeKey") != item.change_key:
+            raise ItemError("ErrorIrresolvableConflict")
+        (update,) = find(found, "t:Updates")
+        if find(update, "t:FieldURI").get("FieldURI") != "item:Categories":
+            raise ItemError("ErrorInvalidPropertySet")
+        words = find_all(update, "t:Message/t:Categories/t:String")
+        if (local_name(update) == "SetItemField") != bool(words):
+            raise ItemError("ErrorInvalidPropertySet")
+        item.categories = tuple(word.text for word in words)
+        mailbox.touch(item)
+        none = of_message("ConflictResults", of_type("Count", 0))
+        return [of_message("Items", item_xml(item, set())), none]
+
+    changes = find(request, "m:ItemChanges")
+    return _each(caller, "UpdateItem", changes, one, on_error=_no_items)
+
+
 def _get_inbox_rules(caller: Caller, request):
     """No list of messages here: the response is the message. Source: MS-OXWSRULES 3.1.4.1.2."""
 
@@ -371,6 +395,7 @@ OPERATIONS: dict[str, Callable] = {
     "CreateItem": _create_item,
     "MoveItem": _move_item,
     "DeleteItem": _delete_item,
+    "UpdateItem": _update_item,
     "FindItem": _find_item,
     "UpdateFolder": _update_folder,
     "ExpandDL": _expand_dl,

@@ -99,6 +99,7 @@ class Item:
     change_key: str = field(default_factory=change_key)
     changed: int = 0
     only_read_flag: bool = False
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

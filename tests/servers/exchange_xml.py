@@ -18,7 +18,15 @@ TYPES = "http://schemas.microsoft.com/exchange/services/2006/types"
 ERRORS = "http://schemas.microsoft.com/exchange/services/2006/errors"
 NAMES = {"s": SOAP, "m": MESSAGES, "t": TYPES}
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ITEM_ORDER = ("MimeContent", "ItemId", "ItemClass", "DateTimeReceived", "Size", "ExtendedProperty")
+_ITEM_ORDER = (
+    "MimeContent",
+    "ItemId",
+    "ItemClass",
+    "DateTimeReceived",
+    "Size",
+    "Categories",
+    "ExtendedProperty",
+)
 _FOLDER_ORDER = (
     "FolderId",
     "ParentFolderId",
@@ -114,6 +122,8 @@ def item_xml(item: Item, uris: set[str], extended: Sequence = ()):
         parts.append(of_type("DateTimeReceived", item.received))
     if "item:Size" in uris:
         parts.append(of_type("Size", len(item.mime)))
+    if "item:Categories" in uris and item.categories:
+        parts.append(of_type("Categories", *[of_type("String", one) for one in item.categories]))
     parts += [part for uri in extended if (part := _extended(item, uri)) is not None]
     parts.sort(key=lambda part: _ITEM_ORDER.index(local_name(part)))
     return of_type("Message", *parts)

@@ -9,10 +9,11 @@ import pytest
 from classify.corpus import read
 from rules.codes import Concern, PaymentRelevant
 from rules.errors import HouseError
+from rules.item import MarkedConcern
 from rules.postbox import Place
-from store import audit, keeping
+from store import audit, items, keeping
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
-from triage import accept, item_view, relearn, rounds, work
+from triage import accept, item_view, outlook_correction, relearn, rounds, work
 
 TEXT = "Guten Tag, ich ziehe um. Karla Muster"
 
@@ -87,6 +88,19 @@ def test_a_confirmed_item_still_shows_that_it_was_corrected(house, corrected) ->
         actions = [entry.action for entry in audit.of_subject(tx, f"message:{corrected}")]
     assert "relearn.confirmed" in actions
     assert item_view.view(house, clerk("435"), 1).corrected
+
+
+def test_a_concern_marked_in_outlook_is_a_weak_label(house, tmp_path) -> None:
+    kept = accept.hand_in(house, MACHINE, eml("Termin", TEXT))
+    rounds.sort_pending(house)
+    with house.db.write() as tx:
+        item = items.of_message(tx, kept.message_id)
+        event = MarkedConcern(PaymentRelevant.NO)
+        outlook_correction.concern(house, tx, item, Concern.BERATUNG, event=event)
+    out = tmp_path / "weak.jsonl"
+    assert relearn.export(house, ADMIN, out, sources=(relearn.WEAK,)).weak == 1
+    (line,) = lines_of(out)
+    assert (line["concerns"], line["weight"]) == (["beratung"], relearn.WEAK_WEIGHT)
 
 
 def test_a_folder_chosen_by_hand_is_a_weak_label(house, tmp_path) -> None:

@@ -52,6 +52,8 @@ EXCHANGE = {
         ({"postboxes": [EXCHANGE | {"auth": "oauth2", "scope": "ews"}]}, "token_url"),
         ({"postboxes": [EXCHANGE | {"scope": "ews"}]}, "token_url"),
         ({"door": {"host": "192.0.2.1"}}, "tls_cert"),
+        ({"marks": {"done": "Fertig; Ende"}}, "semicolon"),
+        ({"marks": {"people": [{"mark": "Krank", "effect": "correct"}]}}, "concern"),
         ({"door": {"tls_key": "key.pem"}}, "belong together"),
         ({"door": {"allowed_clients": ["überall"]}}, "allowed_clients"),
     ],

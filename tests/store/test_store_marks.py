@@ -1,0 +1,162 @@
+"""Wishes for our marks, and marks of people as found, on both engines."""
+
+from datetime import timedelta
+
+import pytest
+
+from rules.errors import Conflict
+from rules.ledger import LedgerState
+from rules.marks import Outcome, OwnMark
+from store import items, ledger, mark_wishes, marks_seen, retention
+from store.engine import Database
+from store.leases import Lease
+from store.marks_seen import LastRead, MarkCount, NewMark
+from tests.store.samples import NOW, POSTBOX, keep, later, new_item, take_lease
+
+IN_WORK, DONE = frozenset({OwnMark.IN_WORK}), frozenset({OwnMark.DONE})
+
+
+def want(db: Database, message_id: int, marks: frozenset[OwnMark], seconds: float = 0) -> None:
+    with db.write() as tx:
+        mark_wishes.want(tx, message_id, marks=marks, now=later(seconds))
+
+
+def wish_of(db: Database, message_id: int) -> mark_wishes.MarkWish | None:
+    with db.read() as tx:
+        return mark_wishes.of_messages(tx, [message_id]).get(message_id)
+
+
+def due(db: Database, seconds: float = 0) -> list[int]:
+    with db.read() as tx:
+        found = mark_wishes.due(tx, POSTBOX, now=later(seconds), limit=10)
+    return [wish.message_id for wish in found]
+
+
+def send(db: Database, lease: Lease, *message_ids: int) -> tuple[mark_wishes.MarkWish, ...]:
+    with db.write() as tx:
+        return mark_wishes.sent_many(tx, message_ids, lease=lease, now=NOW)
+
+
+@pytest.fixture
+def lease(db: Database) -> Lease:
+    return take_lease(db)
+
+
+def test_a_wish_is_due_once_and_settled_by_its_proof(db: Database, lease: Lease) -> None:
+    message = keep(db, "1").message_id
+    want(db, message, frozenset())
+    assert wish_of(db, message) is None, "no row says that nothing is wished"
+    want(db, message, IN_WORK)
+    want(db, message, IN_WORK, seconds=9)
+    assert due(db) == [message]
+    (sent,) = send(db, lease, message)
+    assert (sent.sent, sent.ours, sent.is_settled) == ("in_work", IN_WORK, False)
+    with db.write() as tx:
+        mark_wishes.done_many(tx, [sent], lease=lease, now=NOW)
+    found = wish_of(db, message)
+    assert found is not None
+    assert (found.shown, found.sent, found.is_settled) == ("in_work", None, True)
+    assert due(db, 99) == []
+
+
+def test_a_newer_wish_outlives_the_proof_of_the_older_and_its_refusal(
+    db: Database, lease: Lease
+) -> None:
+    for number, answer in enumerate(("done", "put off")):
+        message = keep(db, str(number)).message_id
+        want(db, message, IN_WORK)
+        (sent,) = send(db, lease, message)
+        want(db, message, DONE, seconds=1)
+        with db.write() as tx:
+            if answer == "done":
+                mark_wishes.done_many(tx, [sent], lease=lease, now=later(2))
+            else:
+                mark_wishes.put_off(
+                    tx, sent, error_code="x", next_try_at=None, lease=lease, now=later(2)
+                )
+        assert message in due(db, 2)
+        found = wish_of(db, message)
+        assert found is not None
+        assert (found.wanted, found.sent) == ("done", None)
+
+
+def test_what_is_given_up_is_due_no_more_until_the_item_goes_on(db: Database, lease: Lease) -> None:
+    message = keep(db, "1").message_id
+    want(db, message, IN_WORK)
+    (sent,) = send(db, lease, message)
+    with db.write() as tx:
+        mark_wishes.put_off(
+            tx, sent, error_code="mark.no_mail", next_try_at=None, lease=lease, now=NOW
+        )
+    assert due(db, 99_999) == []
+    want(db, message, DONE)
+    assert due(db) == [message]
+
+
+def test_an_owner_without_the_lease_writes_nothing(db: Database) -> None:
+    message = keep(db, "1").message_id
+    want(db, message, IN_WORK)
+    old = take_lease(db, seconds=10)
+    (sent,) = send(db, old, message)
+    new = take_lease(db, owner="b", now=later(11))
+    for write in (
+        lambda tx: mark_wishes.done_many(tx, [sent], lease=old, now=later(11)),
+        lambda tx: mark_wishes.sent_many(tx, [message], lease=old, now=later(11)),
+        lambda tx: mark_wishes.taken_off(tx, message, left=frozenset(), lease=old, now=later(11)),
+    ):
+        with pytest.raises(Conflict) as caught, db.write() as tx:
+            write(tx)
+        assert caught.value.code == "lease.lost"
+    with db.write() as tx:
+        mark_wishes.done_many(tx, [sent], lease=new, now=later(11))
+    still = wish_of(db, message)
+    assert still is not None
+    assert still.sent == "in_work", "another's command is not proven by a newer lease"
+
+
+def test_marks_of_people_are_counted_by_agency_and_mark_without_unknown_names(
+    db: Database,
+) -> None:
+    message = keep(db, "1").message_id
+    with db.write() as tx:
+        items.create(tx, new_item(message), now=NOW)
+    known = NewMark(message, POSTBOX, "Erledigt", "done", Outcome.RECEIPT_MISSING, "435")
+    with db.write() as tx:
+        marks_seen.add_many(
+            tx,
+            [
+                known,
+                NewMark(message, POSTBOX, "Frau Beispiel", "", Outcome.NOTED, "435"),
+                NewMark(message, POSTBOX, "Herr Muster", "", Outcome.NOTED, "435"),
+                NewMark(message, POSTBOX, "Lage", "note", Outcome.BROUGHT, None),
+            ],
+            now=NOW,
+        )
+    with db.read() as tx:
+        counted = marks_seen.counts(tx, agency_codes=None, since=NOW, until=later(1))
+        assert counted == (MarkCount("435", "", 2), MarkCount("435", "Erledigt", 1))
+        assert marks_seen.last_read(tx, POSTBOX, since=NOW) == LastRead(NOW, 3, 1)
+        assert marks_seen.last_read(tx, "ost", since=NOW) == LastRead(None, 0, 0)
+        standing = marks_seen.standing(tx, [message])[message]
+    with db.write() as tx:
+        marks_seen.taken_off(tx, [standing[0].id], now=later(1))
+    with db.read() as tx:
+        assert marks_seen.last_read(tx, POSTBOX, since=later(5)) == LastRead(NOW, 0, 0)
+        assert len(marks_seen.standing(tx, [message])[message]) == 3
+
+
+def test_what_people_typed_goes_with_the_content(db: Database) -> None:
+    message = keep(db, "1").message_id
+    with db.write() as tx:
+        marks_seen.add_many(
+            tx,
+            [
+                NewMark(message, POSTBOX, "Frau Beispiel", "", Outcome.NOTED, None),
+                NewMark(message, POSTBOX, "Erledigt", "done", Outcome.NO_ITEM, None),
+            ],
+            now=NOW,
+        )
+        ledger.set_state(tx, message, LedgerState.ASIDE, reason="x", now=NOW)
+        retention.erase(tx, message, now=NOW + timedelta(days=400))
+    with db.read() as tx:
+        assert [m.mark for m in marks_seen.of_message(tx, message)] == ["", "Erledigt"]
