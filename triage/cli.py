@@ -13,6 +13,7 @@ from triage import (
     cli_admin,
     cli_backfill,
     cli_exchange,
+    cli_keys,
     cli_model,
     cli_models,
     cli_observed,
@@ -43,6 +44,7 @@ cli_rulesets.register(app)
 cli_rights.register(app)
 cli_ruleset_import.register()
 cli_exchange.register(app)
+cli_keys.register(app)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from store import aside, audit, claims, items, leases, ledger, originals
 from store.ledger import Message
 from store.originals import Packed
 from store.outgoing import Outgoing
-from triage import freshness, idempotency, send, sort
+from triage import freshness, idempotency, send, sessions, sort
 from triage.house import House
 from triage.send import Outlets
 
@@ -166,6 +166,7 @@ def keep_order(house: House, worker: str) -> int:
         leases.release(tx, lease, now=now)
     freshness.tell(alarms)
     idempotency.forget(house)
+    sessions.sweep(house)
     if expired:
         log.info("lease.expired", items=len(expired))
     return 0

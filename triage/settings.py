@@ -7,13 +7,12 @@ Paths in the file are relative to the file.
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -23,15 +22,11 @@ from pydantic import (
 from rules.codes import Concern
 from rules.errors import Refused
 from rules.placeholders import printed
+from triage.settings_part import Part
+from triage.settings_signin import GroupSettings, OidcSettings, check_signin
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """Names of this machine that nobody else can reach. Source: RFC 1122 section 3.2.1.3; RFC 4291."""
-
-
-class Part(BaseModel):
-    """A table of the file. Unknown keys are errors: a typing error must not switch a rule off."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class StoreSettings(Part):
@@ -124,6 +119,7 @@ class DeskSettings(Part):
     demo: bool = False
     lease_minutes: int = Field(default=15, ge=1, le=240)
     session_minutes: int = Field(default=600, ge=5)
+    idle_minutes: int = Field(default=60, ge=5)
     session_secret_env: str = "POSTLOTSE_SESSION_SECRET"  # noqa: S105 - the name of a variable
     portal_url: str = "https://www.arbeitsagentur.de"
     phone: str = "0800 4 5555 00"
@@ -137,6 +133,7 @@ class KeySettings(Part):
     role: Literal["clerk", "automation", "admin"]
     agencies: tuple[str, ...] | None = None
     regions: tuple[str, ...] | None = None
+    expires: date | None = None
 
 
 class ReplySettings(Part):
@@ -236,6 +233,8 @@ class Settings(Part):
     worker: WorkerSettings = WorkerSettings()
     desk: DeskSettings = DeskSettings()
     keys: tuple[KeySettings, ...] = ()
+    oidc: OidcSettings | None = None
+    groups: tuple[GroupSettings, ...] = ()
     door: DoorSettings | None = None
     replies: ReplySettings = ReplySettings()
     eakte: EakteSettings = EakteSettings()
@@ -264,6 +263,13 @@ class Settings(Part):
     def _demo_stays_on_loopback(self) -> "Settings":
         if self.desk.demo and self.desk.host not in LOOPBACK:
             raise ValueError("desk.demo opens sign-in without a password: allowed on loopback only")
+        return self
+
+    @model_validator(mode="after")
+    def _sign_in_is_whole(self) -> "Settings":
+        if self.desk.demo and self.oidc:
+            raise ValueError("desk.demo lets anybody in beside [oidc]: switch one of them off")
+        check_signin(self.oidc, self.groups, follows_lists=self.rights.clerks_follow_lists)
         return self
 
 
@@ -341,6 +347,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
     if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
         url = f"sqlite:///{base / url.removeprefix('sqlite:///')}"
     data, replies, door = settings.data, settings.replies, settings.door
+    oidc = settings.oidc
     return settings.model_copy(
         update={
             "store": StoreSettings(url=url),
@@ -353,6 +360,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
                 update={"sent_root": at(replies.sent_root), "ca_file": at(replies.ca_file)}
             ),
             "eakte": settings.eakte.model_copy(update={"drop": at(settings.eakte.drop)}),
+            "oidc": oidc and oidc.model_copy(update={"ca_file": at(oidc.ca_file)}),
             "rights": settings.rights.model_copy(update={"drop": at(settings.rights.drop)}),
             "data": data.model_copy(
                 update={

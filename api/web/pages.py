@@ -11,6 +11,7 @@ from api.web import (
     deeds,
     desk,
     item,
+    oidc_pages,
     overview,
     postboxes,
     rights,
@@ -25,6 +26,7 @@ from api.web.failures import problem_page
 router = APIRouter()
 for _room in (
     signin,
+    oidc_pages,
     desk,
     item,
     deeds,

@@ -14,7 +14,6 @@ from fastapi import FastAPI, Request, Response
 from api import errors
 from api import session as sessions
 from api.errors import Problem
-from api.session import Session
 from api.web import assets, words
 from api.web.failures import problem_page
 from api.web.faults import Fault
@@ -41,7 +40,7 @@ from store.ledger import Message
 from store.rulesets import OffRule
 from store.texts import Approval
 from tests.api import rights_samples, rules_samples
-from tests.api.small_door import SECRET, ClockHouse, small_app
+from tests.api.small_door import ClockHouse, MemorySessions, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
 from triage.item_view import Gate, ItemView, OtherItem, Step
@@ -493,8 +492,30 @@ FOR_ADMINS = {
 PAGES: dict[str, Callable[[Request], Response]] = (
     {
         "anmelden": lambda r: page(
-            r, "anmelden.html", expired=True, waiting=_ROWS[:2], agencies=AGENCIES
+            r,
+            "anmelden.html",
+            expired=True,
+            kept=False,
+            onward="/",
+            by_service=False,
+            waiting=_ROWS[:2],
+            agencies=AGENCIES,
         ),
+        "anmelden-dienstkennung": lambda r: page(
+            r,
+            "anmelden.html",
+            expired=True,
+            kept=True,
+            onward="/vorgang/7",
+            by_service=True,
+            demo=False,
+            waiting=(),
+            agencies=(),
+        ),
+        "abgemeldet": lambda r: page(r, "abgemeldet.html", there=True),
+        "kein-recht": lambda r: problem_page(r, Problem(403, "access.no_group", "")),
+        "anmeldung-ungueltig": lambda r: problem_page(r, Problem(401, "auth.token_nonce", "")),
+        "anmeldung-weg": lambda r: problem_page(r, Problem(503, "signin.away", "")),
         "arbeitsplatz": _desk,
         "arbeitsplatz-leer": lambda r: _desk(r, empty=True, choices=AGENCIES),
         "arbeitsplatz-gehalten": lambda r: _desk(r, held=item(), progress=Progress(9, 4, 1)),
@@ -524,9 +545,13 @@ PAGES: dict[str, Callable[[Request], Response]] = (
 )
 
 
+_SESSIONS = MemorySessions()
+
+
 def gallery() -> FastAPI:
     """`/muster/<name>` for each of PAGES."""
     app = small_app(ClockHouse(lambda: NOW), demo=True)
+    app.state.sessions = _SESSIONS
     app.include_router(assets.router)
     errors.show_with(app, problem_page)
 
@@ -539,5 +564,4 @@ def gallery() -> FastAPI:
 
 def cookie(caller: Caller = CLERK) -> dict[str, str]:
     """The session of somebody who is signed in."""
-    session = Session(caller, "csrf-token", NOW + timedelta(hours=1))
-    return {sessions.COOKIE: sessions.seal(session, SECRET)}
+    return {sessions.DEMO_COOKIE: _SESSIONS.begin(caller)}

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from rules.errors import Refused, TryLater
-from store import connections, migrate, schema, tables
+from store import access_tables, connections, migrate, schema, tables  # noqa: F401 - their tables
 from store.engine import Database
 from tests.servers.postgres import PostgresServer
 
