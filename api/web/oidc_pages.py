@@ -81,8 +81,13 @@ def come_back(request: Request) -> Response:
 @router.get("/abgemeldet")
 def signed_out(request: Request) -> Response:
     """Signed out here; where the service offers it, the way to sign out there too."""
-    there = _provider(request).metadata().end_session
-    return page(request, "abgemeldet.html", there=bool(there))
+    provider = _provider(request)
+    try:
+        there = bool(provider.metadata().end_session)
+    except HouseError:
+        # Signed out here is signed out, whether the service answers or not.
+        there = False
+    return page(request, "abgemeldet.html", there=there)
 
 
 @router.get("/abgemeldet/dienstkennung")

@@ -40,7 +40,7 @@ from store.ledger import Message
 from store.rulesets import OffRule
 from store.texts import Approval
 from tests.api import rights_samples, rules_samples
-from tests.api.small_door import ClockHouse, MemorySessions, small_app
+from tests.api.small_door import SESSIONS, ClockHouse, small_app
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
 from triage.item_view import Gate, ItemView, OtherItem, Step
@@ -508,7 +508,6 @@ PAGES: dict[str, Callable[[Request], Response]] = (
             kept=True,
             onward="/vorgang/7",
             by_service=True,
-            demo=False,
             waiting=(),
             agencies=(),
         ),
@@ -545,13 +544,9 @@ PAGES: dict[str, Callable[[Request], Response]] = (
 )
 
 
-_SESSIONS = MemorySessions()
-
-
 def gallery() -> FastAPI:
     """`/muster/<name>` for each of PAGES."""
     app = small_app(ClockHouse(lambda: NOW), demo=True)
-    app.state.sessions = _SESSIONS
     app.include_router(assets.router)
     errors.show_with(app, problem_page)
 
@@ -564,4 +559,4 @@ def gallery() -> FastAPI:
 
 def cookie(caller: Caller = CLERK) -> dict[str, str]:
     """The session of somebody who is signed in."""
-    return {sessions.DEMO_COOKIE: _SESSIONS.begin(caller)}
+    return {sessions.DEMO_COOKIE: SESSIONS.begin(caller)}

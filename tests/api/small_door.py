@@ -72,6 +72,10 @@ class MemorySessions:
         self.callers.pop(number, None)
 
 
+SESSIONS = MemorySessions()
+"""Of all small apps: who signs in for a test is known to each of them."""
+
+
 def door_settings(**changes: object) -> DoorSettings:
     settings: dict[str, Any] = {
         "host": "127.0.0.1", "port": 0, "session_secret": SECRET, "keys": KEYS,
@@ -85,7 +89,7 @@ def small_app(house: object = None, **changes: object) -> FastAPI:
     app.state.house = cast("House", house or ClockHouse())
     app.state.door = door
     app.state.keys = KeyRing(door.keys)
-    app.state.sessions = MemorySessions()
+    app.state.sessions = SESSIONS
     app.state.provider = None
     errors.register(app)
     wrap(app, door)

@@ -487,6 +487,15 @@ def test_sign_out_ends_the_session_here_and_offers_it_there(anna: OidcBrowser) -
     assert parse_qs(urlsplit(url).query)["post_logout_redirect_uri"] == [f"{HERE}/abgemeldet"]
 
 
+def test_one_is_signed_out_here_also_while_the_service_is_away(anna: OidcBrowser) -> None:
+    anna.sign_in("kassel")
+    anna.desk.open("/arbeitsplatz")
+    furnish(anna.app, anna.app.state.house, anna.app.state.door)
+    anna.server.is_up = False
+    anna.desk.send("abmelden")
+    assert (anna.desk.answer.status_code, who(anna)) == (200, "")
+
+
 def test_a_sign_out_without_the_forms_token_does_nothing(anna: OidcBrowser) -> None:
     anna.sign_in("kassel")
     assert anna.client.post("/abmelden").status_code == 403
