@@ -1,7 +1,7 @@
 """From the groups of a person at the sign-in service to role and scope in this house.
 
 A group's name may have one gap, `{agency}` or `{region}`, so that one line of the configuration
-stands for the groups of all agencies. Source: F58; own decision 0054.
+stands for the groups of all agencies. Source: F58; own decision 0056.
 """
 
 import re
@@ -43,7 +43,7 @@ def caller_of(
     Several groups add up, as lists do (rules/list_access.py): who has a region sees the region and
     nothing else. Groups of two roles are refused: an admin does not read mail, and who reads mail
     does not administrate.
-    Raises: Refused: `access.no_group`, `access.two_roles`. Source: F58; own decision 0054.
+    Raises: Refused: `access.no_group`, `access.two_roles`. Source: F58; own decision 0056.
     """
     mine = sorted(set(groups))
     given = [found for rule in rules for group in mine if (found := _given(rule, group, places))]

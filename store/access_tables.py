@@ -21,7 +21,7 @@ session = sa.Table(
     sa.Index("ix_session_name", "name"),
     sa.Index("ix_session_provider_sid_hash", "provider_sid_hash"),
 )
-"""People signed in, by pseudonym only. Own decision 0054."""
+"""People signed in, by pseudonym only. Own decision 0056."""
 
 api_key = sa.Table(
     "api_key",

@@ -1,6 +1,6 @@
 """Keys of machines, made by command; beside them the configuration may hold some.
 
-Source: own decision 0055.
+Source: own decision 0057.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Sessions of people at the desk. Rows are found by the hash of what the browser holds.
 
-Source: own decision 0054.
+Source: own decision 0056.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Keys of machines: made, listed, revoked by command; looked up at the door at each request.
 
-Source: own decision 0055.
+Source: own decision 0057.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from triage.house import House
 log = structlog.get_logger()
 
 WARN_DAYS: Final = 30
-"""A key's end is told so many days before. Source: own decision 0055."""
+"""A key's end is told so many days before. Source: own decision 0057."""
 
 LONGEST_DAYS: Final = 730
-"""No key lasts longer. Source: own decision 0055."""
+"""No key lasts longer. Source: own decision 0057."""
 
 
 @dataclass(frozen=True, slots=True)

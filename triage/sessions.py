@@ -2,7 +2,7 @@
 
 What the browser holds is 256 random bits; the store has only their SHA-256. Nothing here names a
 person: callers are pseudonyms, and rows of ended sessions are swept, so that no times of work
-remain. Source: own decision 0054; NIST SP 800-63B section 7.
+remain. Source: own decision 0056; NIST SP 800-63B section 7.
 """
 
 import secrets
@@ -18,10 +18,10 @@ from store.sessions import SessionRow
 from triage.house import House
 
 SEEN_EVERY: Final = timedelta(minutes=1)
-"""So exact is the time of the last deed. Source: own decision 0054; a write a minute and person."""
+"""So exact is the time of the last deed. Source: own decision 0056; a write a minute and person."""
 
 SWEPT_AFTER: Final = timedelta(hours=1)
-"""So long an ended session can still tell whose draft it was. Source: own decision 0054."""
+"""So long an ended session can still tell whose draft it was. Source: own decision 0056."""
 
 
 @dataclass(frozen=True, slots=True)

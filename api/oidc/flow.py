@@ -21,7 +21,7 @@ from api.oidc.provider import Provider
 from rules.errors import Refused
 
 LASTS: Final = timedelta(minutes=10)
-"""So long may somebody take at the service. Source: own decision 0054."""
+"""So long may somebody take at the service. Source: own decision 0056."""
 
 NEXT_CHARS_MAX: Final = 500
 

@@ -1,7 +1,7 @@
 """Persons become pseudonyms here, and nothing else of them goes further into the house.
 
 All by HMAC under a key of the configuration: who has the database and not the key can't try out
-names. Source: RFC 2104; own decision 0054.
+names. Source: RFC 2104; own decision 0056.
 """
 
 import base64

@@ -18,11 +18,11 @@ from api.oidc.plan import OidcPlan
 from rules.errors import Refused, TryLater, Unreadable
 
 FRESH: Final = timedelta(hours=1)
-"""So old may metadata and keys be before they are asked for again. Source: own decision 0054."""
+"""So old may metadata and keys be before they are asked for again. Source: own decision 0056."""
 
 LOOK_AGAIN: Final = timedelta(seconds=30)
 """Longest pause between two looks for an unknown key: a stranger's tokens make no flood of ours.
-Source: own decision 0054."""
+Source: own decision 0056."""
 
 RSA_BITS_MIN: Final = 2048
 """Source: RFC 7518 section 3.3."""

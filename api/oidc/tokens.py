@@ -29,13 +29,13 @@ LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 """Source: OpenID Connect Back-Channel Logout 1.0 section 2.4."""
 
 OLDEST_ID_TOKEN: Final = timedelta(minutes=10)
-"""An ID token comes fresh from the service. Source: own decision 0054."""
+"""An ID token comes fresh from the service. Source: own decision 0056."""
 
 OLDEST_LOGOUT: Final = timedelta(minutes=5)
 """A logout token older than that is a repetition. Source: Back-Channel Logout 1.0 section 2.6."""
 
 TOKEN_CHARS_MAX: Final = 32_000
-"""Longest token looked at: some hundred groups. Source: own decision 0054."""
+"""Longest token looked at: some hundred groups. Source: own decision 0056."""
 
 Claims = dict[str, Any]
 

@@ -15,7 +15,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 from rules.errors import TryLater, Unreadable
 
 ANSWER_BYTES_MAX: Final = 1_000_000
-"""Metadata, keys and tokens are some kB. Source: own decision 0054."""
+"""Metadata, keys and tokens are some kB. Source: own decision 0056."""
 
 
 def get_json(url: str, *, ca_file: Path | None, timeout_seconds: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The answer that somebody was about to send when the session ended: kept in the browser, sealed.
 
 Nobody but the same person, at the same item, in the same browser, sees it again. The house itself
-keeps nothing. Source: own decision 0054; WCAG 2.2, success criterion 2.2.5 (re-authenticating
+keeps nothing. Source: own decision 0056; WCAG 2.2, success criterion 2.2.5 (re-authenticating
 loses no data).
 """
 
@@ -25,7 +25,7 @@ _ANSWER: Final = re.compile(r"/vorgang/([0-9]{1,18})/antwort", re.ASCII)
 _GAP: Final = "gap-"
 
 LASTS: Final = timedelta(minutes=30)
-"""Source: own decision 0054; two leases of an item."""
+"""Source: own decision 0056; two leases of an item."""
 
 _CHARS_MAX: Final = 3500
 """Browsers keep 4096 bytes a cookie, name and words included. Source: RFC 6265 section 6.1."""

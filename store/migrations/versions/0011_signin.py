@@ -6,8 +6,8 @@ A migration is history: it imports nothing from store.tables.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
-down_revision = "0005"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:
