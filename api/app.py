@@ -1,5 +1,7 @@
 """Puts the doors together: one app from a house and the settings of its doors."""
 
+from functools import partial
+
 from fastapi import FastAPI
 
 from api import (
@@ -18,10 +20,15 @@ from api import (
     supervisors,
     texts,
 )
-from api.auth import KeyRing
 from api.doors import DoorSettings
 from api.idempotency import FirstAnswer
+from api.keyring import KeyRing, StoredKeys
 from api.middleware import SafeHeaders, SizeLimit, Watched
+from api.oidc import backchannel
+from api.oidc.names import account_hash
+from api.oidc.provider import Provider
+from api.oidc.tokens import machine_of
+from api.session import StoredSessions, limits_of
 from api.streams import Lines
 from api.web import pages
 from triage.house import House
@@ -44,10 +51,7 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.house, app.state.door = house, door
-    app.state.keys = KeyRing(door.keys)
-    app.state.scope = ListScope(house)
-    app.state.lines = Lines(house)
+    furnish(app, house, door)
     errors.register(app)
     for room in (
         automation,
@@ -62,12 +66,28 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
         retention,
         supervisors,
         events,
+        backchannel,
     ):
         app.include_router(room.router)
     pages.install(app)
     wrap(app, door)
     openapi.install(app)
     return app
+
+
+def furnish(app: FastAPI, house: House, door: DoorSettings) -> None:
+    """Put behind the doors what they ask: house, settings, keys, sessions, sign-in, live lines."""
+    app.state.house, app.state.door = house, door
+    app.state.provider = door.oidc and Provider(door.oidc, house.clock)
+    app.state.keys = KeyRing(
+        door.keys,
+        StoredKeys(house),
+        machine_of(house, app.state.provider),
+        today=lambda: house.local_now().date(),
+    )
+    app.state.sessions = StoredSessions(house, limits_of(door))
+    app.state.scope = ListScope(house, partial(account_hash, door.pseudonym_key))
+    app.state.lines = Lines(house)
 
 
 def wrap(app: FastAPI, door: DoorSettings) -> None:

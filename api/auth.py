@@ -5,20 +5,16 @@ agency's items a caller may see or write is decided further in, by triage and ru
 """
 
 import hmac
-import threading
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from hashlib import sha256
 from typing import Annotated, Final
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from fastapi import Depends, Request, Response, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from api import session as sessions
-from api.doors import KEY_SEPARATOR, ApiKey, DoorSettings
-from api.session import Session
+from api.doors import DoorSettings
+from api.keyring import KeyRing
+from api.session import Session, SessionBook
 from rules import access
 from rules.access import Caller, Permission
 from rules.errors import Refused
@@ -28,44 +24,6 @@ from triage.list_scope import ListScope
 CSRF_HEADER: Final = "X-CSRF-Token"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Source: RFC 9110 section 9.2.1."""
-
-
-class KeyRing:
-    """The machines' keys. Argon2 is paid once a key and process; safe to share between threads."""
-
-    __slots__ = ("_by_name", "_checking", "_hasher", "_proved")
-
-    def __init__(self, keys: tuple[ApiKey, ...]) -> None:
-        self._by_name = {key.name: key for key in keys}
-        self._hasher = PasswordHasher()
-        # Digest of each key that argon2 has accepted; at most one entry a key of the settings.
-        self._proved: dict[str, bytes] = {}
-        # One argon2 at a time: it takes 64 MiB and a core, for wrong keys as for right ones.
-        self._checking = threading.Lock()
-
-    def caller(self, key: str) -> Caller:
-        """Whose key this is. Raises: Refused: `auth.key_wrong`."""
-        known = self._by_name.get(key.partition(KEY_SEPARATOR)[0])
-        if known is None or not self._fits(known, key):
-            raise Refused("auth.key_wrong", "this key is not known; ask the admin for a new one")
-        return Caller(
-            name=known.name,
-            role=known.role,
-            agencies=None if known.agencies is None else frozenset(known.agencies),
-            regions=None if known.regions is None else frozenset(known.regions),
-        )
-
-    def _fits(self, known: ApiKey, key: str) -> bool:
-        digest = sha256(key.encode()).digest()
-        if hmac.compare_digest(self._proved.get(known.name, b""), digest):
-            return True
-        with self._checking:
-            try:
-                self._hasher.verify(known.hash, key)
-            except (VerificationError, InvalidHashError):
-                return False
-        self._proved[known.name] = digest
-        return True
 
 
 def house_of(request: Request) -> House:
@@ -83,11 +41,19 @@ def door_of(request: Request) -> DoorSettings:
 def session_of(request: Request) -> Session | None:
     """The person's session, or None where nobody has signed in or the session has ended.
 
-    Its bounds are those of the distribution lists now, where the house follows them.
+    Its bounds are those of the distribution lists now, where the house follows them. Looked up
+    once a request. Raises: TryLater: `store.away`.
     """
-    cookie = request.cookies.get(sessions.COOKIE, "")
-    now = house_of(request).clock()
-    session = sessions.unseal(cookie, door_of(request).session_secret, now)
+    state = request.state
+    if not hasattr(state, "session"):
+        state.session = _found_session(request)
+    found: Session | None = state.session
+    return found
+
+
+def _found_session(request: Request) -> Session | None:
+    book: SessionBook = request.app.state.sessions
+    session = book.find(number_of(request), is_deed=_is_deed(request))
     if session is None or not session.account:
         return session
     scope: ListScope = request.app.state.scope
@@ -98,34 +64,54 @@ def session_of(request: Request) -> Session | None:
     return replace(session, caller=bounded)
 
 
-def sign_in(request: Request, response: Response, caller: Caller, *, account: str = "") -> Session:
+def number_of(request: Request) -> str:
+    """What the browser holds as its session, whether it still holds or not."""
+    return request.cookies.get(sessions.cookie_name(door_of(request)), "")
+
+
+def _is_deed(request: Request) -> bool:
+    """Whether a person did something; what an open page asks by itself keeps nobody signed in."""
+    return request.headers.get("sec-fetch-mode", "navigate") == "navigate"
+
+
+def sign_in(
+    request: Request,
+    response: Response,
+    caller: Caller,
+    *,
+    account: str = "",
+    provider_session: str = "",
+) -> Session:
     """Let this person in: sets the cookie on `response`. The web room has checked who it is.
 
-    `account` is the address by which the lists know the person, empty where they don't decide.
+    `account` is the hash by which the lists know the person, empty where they don't decide. The
+    session that the browser had before ends, and its number is not used again (fixation).
+    Raises: TryLater: `store.away`.
     """
+    book: SessionBook = request.app.state.sessions
+    book.end(number_of(request))
+    number = book.begin(caller, account=account, provider_session=provider_session)
     door = door_of(request)
-    seconds = door.session_minutes * 60
-    session = Session(
-        caller=caller,
-        csrf=sessions.new_csrf(),
-        expires_at=house_of(request).clock() + timedelta(seconds=seconds),
-        account=account,
-    )
     response.set_cookie(
-        sessions.COOKIE,
-        sessions.seal(session, door.session_secret),
-        max_age=seconds,
+        sessions.cookie_name(door),
+        number,
+        max_age=door.session_minutes * 60,
         httponly=True,
-        samesite="strict",
-        # The demo speaks plain HTTP on loopback, where not every browser takes Secure cookies.
+        # Not strict: after signing in elsewhere the browser comes back from another site.
+        samesite="lax",
         secure=not door.demo,
     )
-    return session
+    return Session(caller, sessions.csrf_of(number), account)
 
 
-def sign_out(response: Response) -> None:
-    """Let the person go: takes the cookie back."""
-    response.delete_cookie(sessions.COOKIE, httponly=True, samesite="strict")
+def sign_out(request: Request, response: Response) -> None:
+    """Let the person go: ends the session and takes the cookie back. Raises: TryLater."""
+    book: SessionBook = request.app.state.sessions
+    book.end(number_of(request))
+    door = door_of(request)
+    response.delete_cookie(
+        sessions.cookie_name(door), httponly=True, samesite="lax", secure=not door.demo
+    )
 
 
 def check_csrf(session: Session, token: str | None) -> None:

@@ -5,10 +5,12 @@ Made once by the command line from the `[desk]` and `[[keys]]` tables; secrets c
 
 import secrets
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from argon2 import PasswordHasher
 
+from api.oidc.plan import OidcPlan
 from rules.codes import Role
 from rules.errors import Refused
 
@@ -33,6 +35,8 @@ class ApiKey:
     role: Role
     agencies: tuple[str, ...] | None = None
     regions: tuple[str, ...] | None = None
+    expires: date | None = None
+    """Last local day on which it opens the door; None: no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class DoorSettings:
     `demo` opens sign-in by one click and is refused beyond loopback. Limits are of the request
     body as sent; a mail in JSON takes a third more because of its base64.
 
-    Raises: Refused: `door.demo_not_local`, `door.secret_short`, `door.key_twice`.
+    Raises: Refused: `door.demo_not_local`, `door.secret_short`, `door.key_twice`,
+    `door.demo_and_oidc`.
     """
 
     host: str
@@ -51,6 +56,8 @@ class DoorSettings:
     demo: bool = False
     keys: tuple[ApiKey, ...] = ()
     session_minutes: int = 600
+    idle_minutes: int = 60
+    oidc: OidcPlan | None = None
     mail_limit_bytes: int = 60 * 1024 * 1024
     """Source: size limit of the postboxes (settings, size_limit_mb), the same for all ways in."""
     other_limit_bytes: int = 256 * 1024
@@ -63,16 +70,32 @@ class DoorSettings:
                 f"demo sign-in on {self.host} would let anybody in; listen on 127.0.0.1",
                 host=self.host,
             )
+        if self.demo and self.oidc is not None:
+            raise Refused(
+                "door.demo_and_oidc",
+                "desk.demo lets anybody in beside the sign-in service; switch one of them off",
+            )
         if len(self.session_secret) < SECRET_BYTES_MIN:
             raise Refused(
                 "door.secret_short",
                 f"the session secret needs {SECRET_BYTES_MIN} bytes or more; "
                 "make one with `openssl rand -base64 48`",
             )
+        if self.oidc is not None and len(self.oidc.pseudonym_key) < SECRET_BYTES_MIN:
+            raise Refused(
+                "door.secret_short",
+                f"the key of the pseudonyms needs {SECRET_BYTES_MIN} bytes or more; "
+                "make one with `openssl rand -base64 48`",
+            )
         names = [key.name for key in self.keys]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise Refused("door.key_twice", f"[[keys]] name {twice[0]} twice", names=twice)
+
+    @property
+    def pseudonym_key(self) -> bytes:
+        """Makes names out of persons; the demo has invented ones only."""
+        return self.oidc.pseudonym_key if self.oidc else self.session_secret
 
 
 def new_key(name: str) -> tuple[str, str]:

@@ -26,7 +26,7 @@ TYPE_PREFIX: Final = "urn:postlotse:"
 RETRY_AFTER_SECONDS: Final = 5
 """What a client waits after 503. Source: own decision 0021; the worker's own poll pace."""
 
-MACHINE_PATHS: Final = ("/v1/", "/health/", "/metrics", "/openapi.json")
+MACHINE_PATHS: Final = ("/v1/", "/health/", "/metrics", "/openapi.json", "/oidc/")
 """Under these an error is JSON; everywhere else it is a page."""
 
 SPECIAL_STATUS: Final = {
@@ -37,6 +37,11 @@ SPECIAL_STATUS: Final = {
     "request.malformed": HTTPStatus.BAD_REQUEST,
     "request.if_match": HTTPStatus.PRECONDITION_REQUIRED,
     "text.changed": HTTPStatus.PRECONDITION_FAILED,
+    "signin.state": HTTPStatus.BAD_REQUEST,
+    "signin.issuer": HTTPStatus.BAD_REQUEST,
+    "signin.code": HTTPStatus.BAD_REQUEST,
+    "signin.declined": HTTPStatus.FORBIDDEN,
+    "signin.answer": HTTPStatus.BAD_GATEWAY,
 }
 """Codes whose status says more than their kind does."""
 

@@ -1,92 +1,102 @@
-"""The signed cookie by which a person is known after sign-in. Nothing of it is kept on the server.
+"""A person's session as the doors know it: who, and the token of the forms.
 
-The cookie is readable, not secret: it holds name of the sign-in, role, bounds, account and
-end, under an HMAC-SHA256 (RFC 2104) of the house's session secret.
+The cookie holds 256 random bits and tells nothing; everything else lies in the store
+(triage/sessions.py). The token of the forms is made from those bits, so it needs no place.
 """
 
-import base64
-import binascii
 import hmac
-import json
-import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import timedelta
+from typing import Final, Protocol
 
-from rules.access import Caller, Permission
-from rules.codes import Role
+from api.doors import DoorSettings
+from rules.access import Caller
+from triage import sessions
+from triage.house import House
+from triage.sessions import Limits
 
-COOKIE: Final = "postlotse_session"
-_PURPOSE: Final = b"postlotse session 1."
-"""Goes into the signature, so that no other thing signed with the secret passes for a session."""
+COOKIE: Final = "__Host-postlotse_session"
+"""Browsers take such a cookie over TLS only, for this very host and all of it.
+
+Source: RFC 6265bis section 4.1.3.2."""
+
+DEMO_COOKIE: Final = "postlotse_session"
+"""The demo speaks plain HTTP on loopback, where not every browser takes Secure cookies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A person signed in until `expires_at` (aware UTC). `csrf` goes into each form.
+    """A person signed in. `csrf` goes into each form.
 
-    `account` is the address by which the distribution lists know the person, or empty.
+    `account` is the hash by which the distribution lists know the person, or empty.
     """
 
     caller: Caller
     csrf: str
-    expires_at: datetime
     account: str = ""
 
 
-def new_csrf() -> str:
-    """A fresh token for the forms of one session."""
-    return secrets.token_urlsafe(18)
+class SessionBook(Protocol):
+    """Where sessions are kept; the doors ask for no more."""
+
+    def begin(self, caller: Caller, *, account: str, provider_session: str) -> str:
+        """A new session; the value of its cookie."""
+        ...
+
+    def find(self, number: str, *, is_deed: bool) -> Session | None:
+        """The session that holds now."""
+        ...
+
+    def name_of_ended(self, number: str) -> str:
+        """Whose session that was, or empty."""
+        ...
+
+    def end(self, number: str) -> None:
+        """Sign-out."""
+        ...
 
 
-def seal(session: Session, secret: bytes) -> str:
-    """The cookie's value."""
-    caller = session.caller
-    claims = {
-        "name": caller.name,
-        "role": caller.role.value,
-        "agencies": None if caller.agencies is None else sorted(caller.agencies),
-        "regions": None if caller.regions is None else sorted(caller.regions),
-        "extra": sorted(caller.extra),
-        "csrf": session.csrf,
-        "account": session.account,
-        "exp": int(session.expires_at.timestamp()),
-    }
-    payload = base64.urlsafe_b64encode(json.dumps(claims).encode())
-    return f"{payload.decode()}.{_mac(payload, secret)}"
+@dataclass(frozen=True, slots=True)
+class StoredSessions:
+    """The sessions in the store of the house. All raise TryLater: `store.away`."""
+
+    house: House
+    limits: Limits
+
+    def begin(self, caller: Caller, *, account: str, provider_session: str) -> str:
+        """A new session; the value of its cookie."""
+        return sessions.begin(
+            self.house,
+            caller,
+            limits=self.limits,
+            account_hash=account,
+            provider_sid_hash=provider_session,
+        )
+
+    def find(self, number: str, *, is_deed: bool) -> Session | None:
+        """The session that holds now."""
+        row = sessions.find(self.house, number, limits=self.limits, is_deed=is_deed)
+        return None if row is None else Session(row.caller, csrf_of(number), row.account_hash)
+
+    def name_of_ended(self, number: str) -> str:
+        """Whose session that was, or empty."""
+        return sessions.name_of_ended(self.house, number)
+
+    def end(self, number: str) -> None:
+        """Sign-out."""
+        sessions.end(self.house, number)
 
 
-def unseal(cookie: str, secret: bytes, now: datetime) -> Session | None:
-    """The session in the cookie, or None if it was changed, made elsewhere, or has ended."""
-    payload, _, mac = cookie.partition(".")
-    if not hmac.compare_digest(_mac(payload.encode(), secret).encode(), mac.encode()):
-        return None
-    try:
-        session = _read(json.loads(base64.urlsafe_b64decode(payload)))
-    except (binascii.Error, ValueError, KeyError, TypeError):
-        # Signed by us, but by an older house with other claims: sign in again.
-        return None
-    return session if now < session.expires_at else None
+def limits_of(door: DoorSettings) -> Limits:
+    """How long a sign-in lasts at these doors."""
+    return Limits(timedelta(minutes=door.idle_minutes), timedelta(minutes=door.session_minutes))
 
 
-def _read(claims: dict[str, Any]) -> Session:
-    return Session(
-        caller=Caller(
-            name=claims["name"],
-            role=Role(claims["role"]),
-            agencies=_bound(claims["agencies"]),
-            regions=_bound(claims["regions"]),
-            extra=frozenset(Permission(word) for word in claims["extra"]),
-        ),
-        csrf=claims["csrf"],
-        expires_at=datetime.fromtimestamp(claims["exp"], tz=UTC),
-        account=claims["account"],
-    )
+def cookie_name(door: DoorSettings) -> str:
+    """Under which name the browser keeps it."""
+    return DEMO_COOKIE if door.demo else COOKIE
 
 
-def _bound(codes: list[str] | None) -> frozenset[str] | None:
-    return None if codes is None else frozenset(codes)
-
-
-def _mac(payload: bytes, secret: bytes) -> str:
-    return hmac.digest(secret, _PURPOSE + payload, "sha256").hex()
+def csrf_of(number: str) -> str:
+    """The token of the forms; it tells nothing of the cookie it is made from."""
+    return hmac.digest(number.encode(), b"postlotse csrf 1", "sha256").hex()[:32]

@@ -4,6 +4,7 @@ Importing the room puts the tables of all its files on the one MetaData.
 """
 
 from store import (
+    access_tables,
     desk_tables,
     figure_tables,
     mark_tables,
@@ -11,4 +12,11 @@ from store import (
     text_tables,
 )
 
-__all__ = ["desk_tables", "figure_tables", "mark_tables", "sweep_tables", "text_tables"]
+__all__ = [
+    "access_tables",
+    "desk_tables",
+    "figure_tables",
+    "mark_tables",
+    "sweep_tables",
+    "text_tables",
+]

@@ -16,7 +16,7 @@ from rules.errors import Conflict, Refused
 from store import rows
 from store.engine import Tx
 from store.statements import insert
-from store.tables import OutgoingState, message
+from store.tables import OutgoingState, item, message
 from store.tables import outgoing as table
 
 
@@ -276,8 +276,12 @@ def listing(
     kinds: Collection[str] | None = None,
     limit: int,
     after: int | None = None,
+    regions: Collection[str] | None = None,
 ) -> tuple[Outgoing, ...]:
-    """Rows in these states, newest first. `after` is the id of the last row of the page before."""
+    """Rows in these states, newest first. `after` is the id of the last row of the page before.
+
+    With `regions` only those of items that lie there.
+    """
     statement = (
         sa.select(*_COLUMNS)
         .where(table.c.state.in_(sorted(states)))
@@ -288,6 +292,9 @@ def listing(
         statement = statement.where(table.c.kind.in_(sorted(kinds)))
     if after is not None:
         statement = statement.where(table.c.id < after)
+    if regions is not None:
+        there = sa.select(item.c.id).where(item.c.region.in_(sorted(regions)))
+        statement = statement.where(table.c.item_id.in_(there))
     return rows.all_as(tx, Outgoing, statement)
 
 

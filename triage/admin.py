@@ -12,9 +12,10 @@ from rules import access
 from rules import ledger as ledger_rules
 from rules.access import Caller, Permission
 from rules.errors import Refused
-from store import arrivals, audit, ledger, marks_seen, outgoing
+from store import arrivals, audit, items, ledger, marks_seen, outgoing
 from store.arrivals import Difference
 from store.audit import Entry
+from store.engine import Tx
 from store.marks_seen import LastRead
 from store.outgoing import Outgoing
 from store.tables import OutgoingState
@@ -96,24 +97,26 @@ def outgoing_listing(
     limit: int,
     after: int | None = None,
 ) -> tuple[Outgoing, ...]:
-    """Outgoing rows in these states, newest first. `after` is the id of the last row before.
+    """Outgoing rows of the caller's regions in these states, newest first.
 
-    Raises: Refused: `access.denied`.
+    `after` is the id of the last row before. Raises: Refused: `access.denied`.
     """
     access.require(caller, Permission.REPLAY)
     with house.db.read() as tx:
-        return outgoing.listing(tx, states=states, limit=limit, after=after)
+        return outgoing.listing(tx, states=states, limit=limit, after=after, regions=caller.regions)
 
 
 def outgoing_replay(house: House, caller: Caller, outgoing_id: int) -> None:
     """Send a dead or rejected row again, under its old key.
 
-    Raises: Refused: `access.denied`, `outgoing.unknown`. Conflict: `outgoing.not_dead`.
+    Raises: Refused: `access.denied`, `outgoing.unknown`, also out of scope. Conflict:
+    `outgoing.not_dead`.
     """
     access.require(caller, Permission.REPLAY)
     now = house.clock()
     with house.db.write() as tx:
         row = outgoing.replay(tx, outgoing_id, now=now)
+        _require_region(tx, caller, row)
         audit.add(
             tx,
             caller.name,
@@ -122,6 +125,13 @@ def outgoing_replay(house: House, caller: Caller, outgoing_id: int) -> None:
             details={"kind": row.kind, "item": row.item_id},
             at=now,
         )
+
+
+def _require_region(tx: Tx, caller: Caller, row: Outgoing) -> None:
+    """Raises: Refused: `outgoing.unknown`: its item lies in a region of others."""
+    region = items.get(tx, row.item_id).region if row.item_id is not None else None
+    if not access.may_see_region(caller, region):
+        raise Refused("outgoing.unknown", f"There is no outgoing row {row.id}.", id=row.id)
 
 
 def trail(
@@ -173,6 +183,8 @@ def proof_of_day(
 
     Last, for who isn't limited to regions, the sum of all ways. Raises: as `completeness`.
     """
+    # Also where no postbox lies in the caller's regions.
+    access.require(caller, Permission.READ_FIGURES)
     return tuple(
         completeness(house, caller, day=day, postbox=name) for name in _sums_of(house, caller)
     )

@@ -15,6 +15,7 @@ from triage import (
     cli_doctor,
     cli_exchange,
     cli_items,
+    cli_keys,
     cli_model,
     cli_models,
     cli_observed,
@@ -55,6 +56,7 @@ cli_exchange.register(app)
 cli_doctor.register(app)
 cli_items.register(app)
 cli_quicksteps.register(app)
+cli_keys.register(app)
 
 
 def main() -> None:

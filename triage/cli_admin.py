@@ -1,4 +1,4 @@
-"""Commands for admins: texts, keys, outbox, aside, reconcile, trail."""
+"""Commands for admins: texts, outbox, aside, reconcile, trail."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from api.doors import new_key
 from rules.errors import Refused
 from rules.texts import approval_line
 from store import audit
@@ -38,7 +37,6 @@ ReasonOption = Annotated[str, typer.Option(help="Only this reason, e.g. mail.mac
 PostboxOption = Annotated[str, typer.Option(help="Only this postbox.")]
 
 texts_app = typer.Typer(help="Texts: their life, files, checks.", no_args_is_help=True)
-keys_app = typer.Typer(help="Keys of machines.", no_args_is_help=True)
 outbox_app = typer.Typer(help="Outgoing rows: list, replay.", no_args_is_help=True)
 aside_app = typer.Typer(help="Mail beside the way: list, replay, export.", no_args_is_help=True)
 trail_app = typer.Typer(help="The audit trail: verify.", no_args_is_help=True)
@@ -47,7 +45,6 @@ trail_app = typer.Typer(help="The audit trail: verify.", no_args_is_help=True)
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.add_typer(texts_app, name="texts")
-    app.add_typer(keys_app, name="keys")
     app.add_typer(outbox_app, name="outbox")
     app.add_typer(aside_app, name="aside")
     app.add_typer(trail_app, name="trail")
@@ -89,17 +86,6 @@ def texts_approve(
             text, sha256=digest, author=author, approved_by=approved_by, approved_on=today
         )
     )
-
-
-@keys_app.command("new")
-def keys_new(name: Annotated[str, typer.Argument(help="Name of the machine.")]) -> None:
-    """Make a key for a machine: the key is shown once, its hash goes into the configuration.
-
-    Example: postlotse keys new sc-ost
-    """
-    key, digest = new_key(name)
-    say(f"key (shown once): {key}")
-    say(f'[[keys]]\nname = "{name}"\nhash = "{digest}"\nrole = "automation"')
 
 
 @outbox_app.command("list")

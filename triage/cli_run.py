@@ -1,6 +1,5 @@
 """Commands that run the house: demo, serve, work, migrate."""
 
-import secrets
 import sys
 import threading
 from pathlib import Path
@@ -10,14 +9,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from api.doors import ApiKey, DoorSettings
-from rules.codes import Role
+from api.doors import DoorSettings
 from store import migrate as migrations
 from triage import demo as demo_house
 from triage import figures, hook_wiring, log, wiring
+from triage.cli_door import door_of
 from triage.console import DEFAULT_CONFIG, ConfigOption, say, settings_of, stop_event
 from triage.house import House
-from triage.settings import Settings, secret
 from triage.worker import Worker
 
 if TYPE_CHECKING:
@@ -57,7 +55,7 @@ def demo(
     plan = demo_house.DemoPlan(folder=folder, mails=mails, feed_seconds=feed_seconds)
     settings = demo_house.prepare(plan, reset=reset)
     running = demo_house.start(plan, settings)
-    door = _door(settings)
+    door = door_of(settings)
     desk = _open_desk(running.house, door, port=port)
     say(
         f"Postlotse demo: open http://{door.host}:{desk.port}\n"
@@ -84,7 +82,7 @@ def serve(
     settings = settings_of(config)
     house = wiring.build_house(settings)
     worker = _worker(house, config) if with_worker else None
-    door = _door(settings)
+    door = door_of(settings)
     stop = stop_event()
     desk = _open_desk(house, door, port=door.port)
     say(f"Postlotse: http://{door.host}:{desk.port}")
@@ -159,25 +157,3 @@ def _show_progress(house: House, stop: threading.Event) -> None:
             ):
                 break
     stop.wait()
-
-
-def _door(settings: Settings) -> DoorSettings:
-    """What the HTTP doors are told. The demo makes its session secret anew at each start.
-
-    Raises: Refused: `settings.secret_missing`, `door.*`.
-    """
-    desk = settings.desk
-    session_secret = (
-        secrets.token_bytes(48) if desk.demo else secret(desk.session_secret_env).encode()
-    )
-    return DoorSettings(
-        host=desk.host,
-        port=desk.port,
-        session_secret=session_secret,
-        demo=desk.demo,
-        keys=tuple(
-            ApiKey(key.name, key.hash, Role(key.role), key.agencies, key.regions)
-            for key in settings.keys
-        ),
-        session_minutes=desk.session_minutes,
-    )

@@ -4,6 +4,7 @@ Source: Weisung 202404002 no. 3; F58 ("at the next sign-in or within 15 minutes"
 """
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,16 +17,21 @@ FRESH: Final = timedelta(minutes=1)
 
 
 class ListScope:
-    """What persons may see by the lists of all regions. Safe to share between threads."""
+    """What persons may see by the lists of all regions. Safe to share between threads.
 
-    def __init__(self, house: House) -> None:
+    `hash_of` turns an address of the lists into what sessions know a person by: no session holds
+    an address.
+    """
+
+    def __init__(self, house: House, hash_of: Callable[[str], str]) -> None:
         self._house = house
+        self._hash_of = hash_of
         self._known: dict[str, Reach] = {}
         self._read_at: datetime | None = None
         self._reading = threading.Lock()
 
     def of(self, account: str) -> Reach | None:
-        """What this person may see now; None where the house does not follow the lists.
+        """What the person of that hash may see now; None where the house does not follow the lists.
 
         Raises: TryLater: `store.away`.
         """
@@ -35,7 +41,7 @@ class ListScope:
             now = self._house.clock()
             if self._read_at is None or now - self._read_at >= FRESH:
                 self._known, self._read_at = self._read(), now
-        return self._known.get(account.lower(), NOWHERE)
+        return self._known.get(account, NOWHERE)
 
     def _read(self) -> dict[str, Reach]:
         with self._house.db.read() as tx:
@@ -43,4 +49,4 @@ class ListScope:
                 region: rights_lists.book(tx, region)[1]
                 for region in self._house.directory.region_names()
             }
-        return reaches(books)
+        return {self._hash_of(who): reach for who, reach in reaches(books).items()}

@@ -7,14 +7,14 @@ into a repository. Source: F26 (corrections feed training), N17 (weak labels); o
 
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from ingest.parse import parse
-from rules.access import Caller, Permission, require
+from rules.access import Caller, Permission, may_see_region, require
 from rules.codes import Channel, Concern
 from rules.errors import HouseError, Refused
 from rules.mail import ParsedMail
@@ -73,12 +73,15 @@ class Exported:
 
 
 def corrections(house: House, caller: Caller) -> tuple[Correction, ...]:
-    """All corrections that count now, those to be confirmed first. Raises: Refused: `access.*`."""
+    """All corrections of the caller's regions that count now, those to be confirmed first.
+
+    Raises: Refused: `access.*`.
+    """
     require(caller, Permission.MANAGE_MODELS)
     with house.db.read() as tx:
         found = [
-            *verdicts.latest_of_source(tx, "clerk", limit=_MOST),
-            *verdicts.latest_of_source(tx, CONFIRMED, limit=_MOST),
+            *_mine(tx, caller, verdicts.latest_of_source(tx, "clerk", limit=_MOST)),
+            *_mine(tx, caller, verdicts.latest_of_source(tx, CONFIRMED, limit=_MOST)),
         ]
     return tuple(Correction(v.message_id, v.source, v.by, _codes(v.body), v.payment) for v in found)
 
@@ -87,9 +90,19 @@ def waiting(house: House, caller: Caller, *, limit: int) -> tuple[Waiting, ...]:
     """The oldest corrections that nobody confirmed yet, without content. Raises: Refused."""
     require(caller, Permission.MANAGE_MODELS)
     with house.db.read() as tx:
-        found = verdicts.latest_of_source(tx, "clerk", limit=limit)
+        # Who is bound to regions may have to look past many of others.
+        reach = limit if caller.regions is None else _MOST
+        said = verdicts.latest_of_source(tx, "clerk", limit=reach)
+        found = _mine(tx, caller, said)[:limit]
         before = verdicts.latest_by_machine(tx, [one.message_id for one in found])
     return tuple(_waiting(one, before.get(one.message_id), caller) for one in found)
+
+
+def _mine(tx: Tx, caller: Caller, found: Sequence[StoredVerdict]) -> list[StoredVerdict]:
+    """Those whose mail lies in the caller's regions."""
+    if caller.regions is None:
+        return list(found)
+    return [one for one in found if ledger.message(tx, one.message_id).region in caller.regions]
 
 
 def _waiting(said: StoredVerdict, before: StoredVerdict | None, caller: Caller) -> Waiting:
@@ -107,11 +120,14 @@ def _waiting(said: StoredVerdict, before: StoredVerdict | None, caller: Caller) 
 def confirm(house: House, caller: Caller, message_id: int) -> None:
     """Say as a second person that the clerk's correction is right. Repeating it is refused.
 
-    Raises: Refused: `access.*`, `relearn.no_correction`, `relearn.same_person`.
+    Raises: Refused: `access.*`, `mail.unknown` also out of scope, `relearn.no_correction`,
+    `relearn.same_person`.
     """
     require(caller, Permission.MANAGE_MODELS)
     now = house.clock()
     with house.db.write() as tx:
+        if not may_see_region(caller, ledger.message(tx, message_id).region):
+            raise Refused("mail.unknown", f"There is no message {message_id}.", id=message_id)
         latest = verdicts.latest(tx, message_id)
         if latest is None or latest.source != "clerk" or not latest.body:
             raise Refused(

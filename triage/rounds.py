@@ -15,6 +15,7 @@ from triage import (
     holding,
     idempotency,
     send,
+    sessions,
     sort,
     text_ends,
 )
@@ -179,6 +180,7 @@ def keep_order(house: House, worker: str) -> int:
     day_figures.close_days(house)
     if house.policy.anchor is not None:
         anchor.note(house.db, house.policy.anchor, now=now)
+    sessions.sweep(house)
     if expired:
         log.info("lease.expired", items=expired)
     return 0

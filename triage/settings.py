@@ -7,14 +7,12 @@ Paths in the file are relative to the file.
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import time
+from datetime import date, time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -27,6 +25,8 @@ from rules.placeholders import printed
 from rules.retention import HOUSE_RETENTION
 from triage.hook_settings import EventsSettings, WebhookSettings, require_names
 from triage.settings_marks import MarksSettings
+from triage.settings_part import Part
+from triage.settings_signin import GroupSettings, OidcSettings, check_signin
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """Names of this machine that nobody else can reach. Source: RFC 1122 section 3.2.1.3; RFC 4291."""
@@ -34,12 +34,6 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 WorkDay = Literal["mo", "di", "mi", "do", "fr"]
 WORK_DAYS: tuple[WorkDay, ...] = ("mo", "di", "mi", "do", "fr")
 """Days on which an Arbeitstag can fall, Monday first. Source: own decision 0012."""
-
-
-class Part(BaseModel):
-    """A table of the file. Unknown keys are errors: a typing error must not switch a rule off."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class StoreSettings(Part):
@@ -140,6 +134,7 @@ class DeskSettings(Part):
     work_days: tuple[WorkDay, ...] = WORK_DAYS
     open_claims: int = Field(default=1, ge=0, le=100)
     session_minutes: int = Field(default=600, ge=5)
+    idle_minutes: int = Field(default=60, ge=5)
     session_secret_env: str = "POSTLOTSE_SESSION_SECRET"  # noqa: S105 - the name of a variable
     portal_url: str = "https://www.arbeitsagentur.de"
     phone: str = "0800 4 5555 00"
@@ -159,6 +154,7 @@ class KeySettings(Part):
     role: Literal["clerk", "automation", "admin"]
     agencies: tuple[str, ...] | None = None
     regions: tuple[str, ...] | None = None
+    expires: date | None = None
 
 
 class ReplySettings(Part):
@@ -301,6 +297,8 @@ class Settings(Part):
     worker: WorkerSettings = WorkerSettings()
     desk: DeskSettings = DeskSettings()
     keys: tuple[KeySettings, ...] = ()
+    oidc: OidcSettings | None = None
+    groups: tuple[GroupSettings, ...] = ()
     door: DoorSettings | None = None
     replies: ReplySettings = ReplySettings()
     eakte: EakteSettings = EakteSettings()
@@ -340,6 +338,13 @@ class Settings(Part):
     def _demo_stays_on_loopback(self) -> "Settings":
         if self.desk.demo and self.desk.host not in LOOPBACK:
             raise ValueError("desk.demo opens sign-in without a password: allowed on loopback only")
+        return self
+
+    @model_validator(mode="after")
+    def _sign_in_is_whole(self) -> "Settings":
+        if self.desk.demo and self.oidc:
+            raise ValueError("desk.demo lets anybody in beside [oidc]: switch one of them off")
+        check_signin(self.oidc, self.groups, follows_lists=self.rights.clerks_follow_lists)
         return self
 
 
@@ -417,6 +422,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
     if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
         url = f"sqlite:///{base / url.removeprefix('sqlite:///')}"
     data, replies, door = settings.data, settings.replies, settings.door
+    oidc = settings.oidc
     return settings.model_copy(
         update={
             "store": StoreSettings(url=url),
@@ -433,6 +439,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
             "webhooks": tuple(
                 hook.model_copy(update={"ca_file": at(hook.ca_file)}) for hook in settings.webhooks
             ),
+            "oidc": oidc and oidc.model_copy(update={"ca_file": at(oidc.ca_file)}),
             "rights": settings.rights.model_copy(update={"drop": at(settings.rights.drop)}),
             "data": data.model_copy(
                 update={

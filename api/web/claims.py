@@ -18,7 +18,8 @@ def with_claim(response: Response, claim: Claim, *, secure: bool) -> Response:
         claim.token,
         path=f"/vorgang/{claim.item_id}",
         httponly=True,
-        samesite="strict",
+        # Not strict: after a new sign-in the browser comes back from another site.
+        samesite="lax",
         secure=secure,
     )
     return response

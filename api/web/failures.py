@@ -3,14 +3,19 @@
 Source: desk guide, "Wording".
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 
+from api.auth import number_of
 from api.errors import Problem
+from api.oidc.flow import safe_next
+from api.web import drafts
 from api.web.render import go, page
 
 
@@ -39,6 +44,37 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Keine Eingangszone",
             "Diese Anmeldung steht auf keinem Verteiler einer Eingangszone.",
             "Wenden Sie sich an die Teamleitung; nötig ist der EZ-Verteiler Ihrer Agentur.",
+        ),
+        "access.no_group": (
+            "Sie sind angemeldet, haben hier aber kein Recht",
+            "Ihre Dienstkennung gehört zu keiner Gruppe, die im Postlotsen etwas darf.",
+            (
+                "Bitten Sie Ihre Teamleitung um die Aufnahme in die Gruppe Ihrer Eingangszone oder"
+                " Ihres Service Centers, und melden Sie sich danach neu an."
+            ),
+        ),
+        "access.two_roles": (
+            "Ihre Gruppen passen nicht zusammen",
+            (
+                "Ihre Dienstkennung gehört zu Gruppen mit verschiedenen Rollen. Wer Mails"
+                " bearbeitet, verwaltet den Postlotsen nicht."
+            ),
+            "Bitten Sie Ihre Teamleitung, eine der Gruppen austragen zu lassen.",
+        ),
+        "signin.state": (
+            "Die Anmeldung passt nicht zu diesem Browser",
+            "Sie hat zu lange gedauert, wurde zweimal abgeschickt oder anderswo begonnen.",
+            "Melden Sie sich noch einmal an.",
+        ),
+        "signin.declined": (
+            "Nicht angemeldet",
+            "Der Anmeldedienst hat die Anmeldung abgebrochen.",
+            "Melden Sie sich noch einmal an. Bleibt es dabei, wenden Sie sich an die Technik.",
+        ),
+        "signin.away": (
+            "Die Anmeldung ist gerade nicht möglich",
+            "Der Anmeldedienst antwortet nicht. Wer schon angemeldet ist, kann weiterarbeiten.",
+            "Versuchen Sie es in einer Minute noch einmal.",
         ),
         "item.lease_stale": (
             "Der Vorgang gehört Ihnen nicht mehr",
@@ -113,6 +149,12 @@ _BY_STATUS: Final[Mapping[int, _Words]] = MappingProxyType(
     }
 )
 
+_NOT_BELIEVED: Final[_Words] = (
+    "Die Anmeldung konnte nicht geprüft werden",
+    "Die Antwort des Anmeldedienstes passt nicht zu dieser Anmeldung.",
+    "Melden Sie sich noch einmal an. Bleibt es dabei, nennen Sie der Technik die Kennung.",
+)
+
 _ELSE: Final[_Words] = (
     "Etwas ist schiefgegangen",
     "Der Postlotse konnte diese Seite nicht zeigen. Die Technik sieht den Vorfall im Protokoll.",
@@ -123,19 +165,47 @@ _ELSE: Final[_Words] = (
 def problem_page(request: Request, problem: Problem) -> Response:
     """The page for a problem outside /v1; who isn't signed in comes to the sign-in page."""
     if problem.code == "auth.missing":
-        return go("/anmelden?abgelaufen=1" if request.cookies else "/anmelden")
+        return _to_sign_in(request)
     response = page(request, "fehler.html", status=problem.status, failure=failure_of(problem))
     for name, value in problem.headers.items():
         response.headers[name] = value
     return response
 
 
+def _to_sign_in(request: Request) -> Response:
+    """To the sign-in page, which leads back to where the person was."""
+    asked = {"abgelaufen": "1"} if number_of(request) else {}
+    back = safe_next(_page_of(request))
+    if back != "/":
+        asked["weiter"] = back
+    response = go(f"/anmelden?{urlencode(asked)}" if asked else "/anmelden")
+    drafts.keep(request, response, getattr(request.state, "posted", {}))
+    return response
+
+
+def _page_of(request: Request) -> str:
+    """The page that the person was on: a form leads back to the page that holds it."""
+    path, query = request.url.path, request.url.query
+    if request.method in {"GET", "HEAD"}:
+        return f"{path}?{query}" if query else path
+    item = re.match(r"/vorgang/[0-9]+", path)
+    return item[0] if item else "/" + path.strip("/").partition("/")[0]
+
+
 def failure_of(problem: Problem) -> Failure:
     """The words for a problem: by its code where it has its own, else by its status."""
-    title, why, now = _BY_CODE.get(problem.code) or _BY_STATUS.get(problem.status, _ELSE)
+    title, why, now = _words_of(problem)
     number = problem.details.get("request_id")
     code = f"{problem.code} {number}" if number else problem.code
     item_id = problem.details.get("item_id")
     if isinstance(item_id, int) and problem.status == 409:
         return Failure(title, why, now, code, f"/vorgang/{item_id}", "Vorgang noch einmal öffnen")
+    if problem.code.startswith(("signin.", "auth.token_", "access.no_group", "access.two_roles")):
+        return Failure(title, why, now, code, "/anmelden", "Zur Anmeldung")
     return Failure(title, why, now, code)
+
+
+def _words_of(problem: Problem) -> _Words:
+    if problem.code.startswith(("auth.token_", "signin.")) and problem.code not in _BY_CODE:
+        return _NOT_BELIEVED
+    return _BY_CODE.get(problem.code) or _BY_STATUS.get(problem.status, _ELSE)

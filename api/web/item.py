@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
+from api.web import drafts
 from api.web.claims import claimed
 from api.web.desk import holds
 from api.web.faults import Fault
@@ -32,8 +33,16 @@ MAIL_HTML_POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'"
 
 @router.get("/vorgang/{item_id}")
 def show(visit: Reading, item_id: int, text: str = "") -> Response:
-    """The item; `text` is the id of a text found by search."""
-    return item_response(visit, item_id, token=claimed(visit.request), wanted=text)
+    """The item; `text` is the id of a text found by search.
+
+    An answer that was cut off by the end of the session is there again, once.
+    """
+    draft = drafts.taken(visit.request, visit.caller, item_id)
+    wanted, gaps = (draft.text_id, draft.gaps) if draft else (text, None)
+    response = item_response(visit, item_id, token=claimed(visit.request), wanted=wanted, kept=gaps)
+    if draft:
+        drafts.forget(response)
+    return response
 
 
 @router.get("/vorgang/{item_id}/html")
@@ -45,11 +54,17 @@ def mail_html(visit: Reading, item_id: int) -> Response:
 
 
 def item_response(
-    visit: Visit, item_id: int, *, token: str, wanted: str = "", fault: Fault | None = None
+    visit: Visit,
+    item_id: int,
+    *,
+    token: str,
+    wanted: str = "",
+    fault: Fault | None = None,
+    kept: Mapping[str, str] | None = None,
 ) -> Response:
     """The item's page, after a refusal with the fault at its field (422)."""
     view = item_view.view(visit.house, visit.caller, item_id)
-    typed = fault.typed if fault else {}
+    typed = fault.typed if fault else kept or {}
     shown = item_page(
         view,
         token=token if holds(visit, view.item) else "",

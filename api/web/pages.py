@@ -13,6 +13,7 @@ from api.web import (
     desk,
     figures,
     item,
+    oidc_pages,
     overview,
     postboxes,
     rights,
@@ -28,6 +29,7 @@ from api.web.failures import problem_page
 router = APIRouter()
 for _room in (
     signin,
+    oidc_pages,
     desk,
     item,
     deeds,

@@ -20,7 +20,7 @@ from api.auth import door_of, house_of, session_of
 from api.session import Session
 from api.web import assets, days, words
 from rules.access import Permission, may
-from rules.errors import Refused
+from rules.errors import Refused, TryLater
 from triage import undo
 
 NOTICES: Final[Mapping[str, str]] = MappingProxyType(
@@ -62,6 +62,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "rights_round": "Die Prüfrunde läuft.",
         "rights_signed": "Abgezeichnet.",
         "rights_undo": "Der Plan wird zurückgenommen, Ordner für Ordner.",
+        "signed_in_again": "Sie sind wieder angemeldet. Ihre Auswahl ist noch da.",
         "text_approved": "Freigegeben. Die Fassung gilt an ihren Tagen.",
         "text_retired": "Zurückgezogen. Die Fassung wird nicht mehr gesendet.",
         "text_saved": "Entwurf gespeichert. Gesendet wird er erst nach der Freigabe durch eine"
@@ -114,7 +115,7 @@ class Notice:
 def page(request: Request, template: str, *, status: int = 200, **values: object) -> Response:
     """The page as HTML; it shows the notice of the action before, once."""
     notice = _notice(request)
-    session = session_of(request)
+    session = _shown_session(request)
     undo_item = _undo_item(request, session) if notice else None
     body = _ENVIRONMENT.get_template(template).render(
         session=session,
@@ -129,6 +130,14 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
     if notice:
         response.delete_cookie(_COOKIE, httponly=True, samesite="strict")
     return response
+
+
+def _shown_session(request: Request) -> Session | None:
+    """Whose page it is; a page that tells that the database is away must not need it."""
+    try:
+        return session_of(request)
+    except TryLater:
+        return None
 
 
 def go(url: str, notice: Notice | None = None) -> Response:

@@ -1,4 +1,7 @@
-"""Sign-in. In the demo one click chooses who you are; with OIDC the lists will tell."""
+"""The sign-in page and sign-out. In the demo one click chooses who you are.
+
+By the sign-in service: oidc_pages.py.
+"""
 
 from enum import StrEnum
 from typing import Annotated
@@ -6,6 +9,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from api.auth import door_of, house_of, session_of, sign_in, sign_out
+from api.oidc.flow import safe_next
+from api.oidc.names import account_hash
+from api.web import drafts
 from api.web.render import Notice, go, page
 from api.web.visit import Writing
 from rules.access import Caller, Permission, may
@@ -38,19 +44,30 @@ def front() -> Response:
 
 
 @router.get("/anmelden")
-def sign_in_page(request: Request, abgelaufen: str = "") -> Response:
+def sign_in_page(request: Request, abgelaufen: str = "", weiter: str = "/") -> Response:
     """Who is signed in already goes on to work."""
-    session = session_of(request)
+    session, onward = session_of(request), safe_next(weiter)
     if session is not None:
-        return go(home_of(session.caller))
+        return go(home_of(session.caller) if onward == "/" else onward)
     house = house_of(request)
     shown = _choices(house) if door_of(request).demo else {"waiting": (), "agencies": ()}
-    return page(request, "anmelden.html", expired=bool(abgelaufen), **shown)
+    return page(
+        request,
+        "anmelden.html",
+        expired=bool(abgelaufen),
+        kept=drafts.is_kept(request),
+        onward=onward,
+        by_service=door_of(request).oidc is not None,
+        **shown,
+    )
 
 
 @router.post("/anmelden")
 def sign_in_demo(
-    request: Request, seat: Annotated[Seat, Form()], agency: Annotated[str, Form()] = ""
+    request: Request,
+    seat: Annotated[Seat, Form()],
+    agency: Annotated[str, Form(max_length=20)] = "",
+    weiter: Annotated[str, Form()] = "/",
 ) -> Response:
     """The one click of the demo. Raises: Refused: `access.demo_only`, `access.cross_site`."""
     if not door_of(request).demo:
@@ -59,18 +76,27 @@ def sign_in_demo(
         raise Refused("access.cross_site", "sign-in starts on the sign-in page only")
     house = house_of(request)
     caller = _demo_caller(house, seat, agency)
-    response = go(home_of(caller))
-    account = _listed_account(house, agency) if seat is Seat.EZ else ""
+    response = onward_from_sign_in(request, caller, safe_next(weiter))
+    address = _listed_account(house, agency) if seat is Seat.EZ else ""
+    account = account_hash(door_of(request).pseudonym_key, address)
     sign_in(request, response, caller, account=account)
     return response
 
 
 @router.post("/abmelden")
-def sign_off(_: Writing) -> Response:
+def sign_off(visit: Writing) -> Response:
     """Ends the session; held items wait on until their lease is over."""
-    response = go("/anmelden", Notice("signed_out"))
-    sign_out(response)
+    by_service = door_of(visit.request).oidc is not None
+    response = go("/abgemeldet") if by_service else go("/anmelden", Notice("signed_out"))
+    sign_out(visit.request, response)
+    drafts.forget(response)
     return response
+
+
+def onward_from_sign_in(request: Request, caller: Caller, onward: str) -> Response:
+    """To where the person was, else to the first page; says so where a choice was kept."""
+    notice = Notice("signed_in_again") if drafts.is_kept(request) else None
+    return go(home_of(caller) if onward == "/" else onward, notice)
 
 
 def home_of(caller: Caller) -> str:

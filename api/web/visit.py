@@ -81,7 +81,15 @@ def signed_in(request: Request) -> Visit:
     return Visit(request, house_of(request), session)
 
 
-def writing(request: Request, csrf: Annotated[str, Form()] = "") -> Visit:
+async def posted(request: Request) -> None:
+    """Keep the form at hand, so that the choice survives where the session has ended."""
+    form = await request.form()
+    request.state.posted = {key: value for key, value in form.items() if isinstance(value, str)}
+
+
+def writing(
+    request: Request, _: Annotated[None, Depends(posted)], csrf: Annotated[str, Form()] = ""
+) -> Visit:
     """For forms. Raises: Refused: `auth.missing`, `access.csrf`."""
     visit = signed_in(request)
     check_csrf(visit.session, csrf)

@@ -14,7 +14,6 @@ from fastapi import FastAPI, Request, Response
 from api import errors
 from api import session as sessions
 from api.errors import Problem
-from api.session import Session
 from api.web import assets, words
 from api.web.failures import problem_page
 from api.web.faults import Fault
@@ -49,7 +48,7 @@ from tests.api import (
     rules_samples,
     texts_samples,
 )
-from tests.api.small_door import SECRET, ClockHouse, small_app
+from tests.api.small_door import SESSIONS, ClockHouse, small_app
 from triage import mark_view
 from triage.admin import Completeness, PostboxRow
 from triage.figures import AgencyRow, Overview, Progress
@@ -526,8 +525,29 @@ FOR_ADMINS = {
 PAGES: dict[str, Callable[[Request], Response]] = (
     {
         "anmelden": lambda r: page(
-            r, "anmelden.html", expired=True, waiting=_ROWS[:2], agencies=AGENCIES
+            r,
+            "anmelden.html",
+            expired=True,
+            kept=False,
+            onward="/",
+            by_service=False,
+            waiting=_ROWS[:2],
+            agencies=AGENCIES,
         ),
+        "anmelden-dienstkennung": lambda r: page(
+            r,
+            "anmelden.html",
+            expired=True,
+            kept=True,
+            onward="/vorgang/7",
+            by_service=True,
+            waiting=(),
+            agencies=(),
+        ),
+        "abgemeldet": lambda r: page(r, "abgemeldet.html", there=True),
+        "kein-recht": lambda r: problem_page(r, Problem(403, "access.no_group", "")),
+        "anmeldung-ungueltig": lambda r: problem_page(r, Problem(401, "auth.token_nonce", "")),
+        "anmeldung-weg": lambda r: problem_page(r, Problem(503, "signin.away", "")),
         "arbeitsplatz": _desk,
         "arbeitsplatz-leer": lambda r: _desk(r, empty=True, choices=AGENCIES),
         "arbeitsplatz-auswahl": lambda r: _desk(
@@ -579,5 +599,4 @@ def gallery() -> FastAPI:
 
 def cookie(caller: Caller = CLERK) -> dict[str, str]:
     """The session of somebody who is signed in."""
-    session = Session(caller, "csrf-token", NOW + timedelta(hours=1))
-    return {sessions.COOKIE: sessions.seal(session, SECRET)}
+    return {sessions.DEMO_COOKIE: SESSIONS.begin(caller)}

@@ -10,7 +10,14 @@ from fastapi import FastAPI
 class DoorClient:
     """httpx on top of ASGI, for tests that are not async themselves."""
 
-    def __init__(self, app: FastAPI, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        headers: dict[str, str] | None = None,
+        *,
+        base_url: str = "http://localhost",
+    ) -> None:
+        self.base_url = base_url
         self.app = app
         self.headers = headers or {}
         self.cookies = httpx.Cookies()
@@ -33,7 +40,7 @@ class DoorClient:
     async def _request(self, method: str, path: str, sent: dict[str, Any]) -> httpx.Response:
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app),
-            base_url="http://localhost",
+            base_url=self.base_url,
             cookies=self.cookies,
             headers=self.headers,
         ) as client:

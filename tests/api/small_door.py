@@ -9,8 +9,10 @@ from fastapi import FastAPI
 
 from api import errors
 from api.app import wrap
-from api.auth import KeyRing
 from api.doors import ApiKey, DoorSettings, new_key
+from api.keyring import KeyRing
+from api.session import Session, csrf_of
+from rules.access import Caller
 from rules.codes import Role
 from triage.house import House
 
@@ -48,6 +50,32 @@ class ClockHouse:
     clock: Callable[[], datetime] = field(default_factory=Clock)
 
 
+@dataclass(slots=True)
+class MemorySessions:
+    """Sessions without a store, for pages that are shown and for doors without a house."""
+
+    callers: dict[str, Caller] = field(default_factory=dict)
+
+    def begin(self, caller: Caller, *, account: str = "", provider_session: str = "") -> str:
+        number = f"number-{len(self.callers)}"
+        self.callers[number] = caller
+        return number
+
+    def find(self, number: str, *, is_deed: bool) -> Session | None:
+        caller = self.callers.get(number)
+        return caller and Session(caller, csrf_of(number))
+
+    def name_of_ended(self, number: str) -> str:
+        return ""
+
+    def end(self, number: str) -> None:
+        self.callers.pop(number, None)
+
+
+SESSIONS = MemorySessions()
+"""Of all small apps: who signs in for a test is known to each of them."""
+
+
 def door_settings(**changes: object) -> DoorSettings:
     settings: dict[str, Any] = {
         "host": "127.0.0.1", "port": 0, "session_secret": SECRET, "keys": KEYS,
@@ -61,6 +89,8 @@ def small_app(house: object = None, **changes: object) -> FastAPI:
     app.state.house = cast("House", house or ClockHouse())
     app.state.door = door
     app.state.keys = KeyRing(door.keys)
+    app.state.sessions = SESSIONS
+    app.state.provider = None
     errors.register(app)
     wrap(app, door)
     return app

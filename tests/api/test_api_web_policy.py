@@ -68,7 +68,8 @@ def test_who_is_not_signed_in_comes_to_the_sign_in_page() -> None:
     stranger = DoorClient(app)
     for path in ("/arbeitsplatz", "/vorgang/1", "/lage", "/texte", "/beiseite"):
         answer = stranger.get(path)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/anmelden")
+        back = f"/anmelden?weiter={path.replace('/', '%2F')}"
+        assert (answer.status_code, answer.headers["location"]) == (303, back)
 
 
 def test_a_form_without_the_sessions_token_writes_nothing() -> None:

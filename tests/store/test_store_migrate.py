@@ -13,7 +13,6 @@ from alembic.script import ScriptDirectory
 
 from rules.errors import Refused, TryLater
 from store import connections, migrate, schema, tables
-from store import text_tables as text_tables  # noqa: PLC0414 - its tables join the MetaData
 from store.engine import Database
 from tests.servers.postgres import PostgresServer
 

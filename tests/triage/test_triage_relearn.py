@@ -79,7 +79,7 @@ def test_who_corrected_may_not_confirm_and_nobody_twice(house, corrected) -> Non
     assert code_of(lambda: relearn.confirm(house, clerk("435"), corrected)) == "access.denied"
     relearn.confirm(house, ADMIN, corrected)
     assert code_of(lambda: relearn.confirm(house, ADMIN, corrected)) == "relearn.no_correction"
-    assert code_of(lambda: relearn.confirm(house, ADMIN, 4711)) == "relearn.no_correction"
+    assert code_of(lambda: relearn.confirm(house, ADMIN, 4711)) == "mail.unknown"
 
 
 def test_a_confirmed_item_still_shows_that_it_was_corrected(house, corrected) -> None:

@@ -128,7 +128,9 @@ const held = one('[data-lease]');
 async function renew() {
   if (document.hidden) return;
   const answer = await fetch(held.dataset.lease, { method: 'POST', body: new FormData(held) }).catch(() => null);
-  if (answer?.ok) {
+  if (answer?.redirected) { // Die Sitzung ist abgelaufen; der nächste Schritt führt zur Anmeldung und zurück.
+    clearInterval(beat);
+  } else if (answer?.ok) {
     const { until, eakte } = await answer.json();
     one('#until').textContent = until;
     // Die Quittung ist da (oder abgelehnt): neu laden, außer jemand füllt gerade einen Dialog aus.

@@ -1,0 +1,131 @@
+"""The machines' keys, of the configuration and of the store, and their tokens from elsewhere."""
+
+import hmac
+import threading
+from collections.abc import Callable
+from datetime import date
+from hashlib import sha256
+from typing import Final, Protocol
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from api.doors import KEY_SEPARATOR, ApiKey
+from rules.access import Caller
+from rules.errors import Refused
+from store.api_keys import KeyRow
+from triage import keys as stored
+from triage.house import House
+
+_TOKEN_DOTS: Final = 2
+"""A signed token has three parts, a key has two. Source: RFC 7515 section 7.1."""
+
+KEY_CHARS_MAX: Final = 200
+"""Our keys have 43 characters behind the name; argon2 is not paid for more."""
+
+
+class Shelf(Protocol):
+    """Where keys made by command are kept."""
+
+    def holding(self, name: str) -> KeyRow | None:
+        """The key of that name, if it opens the door now."""
+        ...
+
+    def note_use(self, row: KeyRow) -> None:
+        """It was used today."""
+        ...
+
+
+class StoredKeys:
+    """The keys in the store of a house."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def holding(self, name: str) -> KeyRow | None:
+        """The key of that name, if it opens the door now. Raises: TryLater: `store.away`."""
+        return stored.holding(self._house, name)
+
+    def note_use(self, row: KeyRow) -> None:
+        """It was used today."""
+        stored.note_use(self._house, row)
+
+
+class KeyRing:
+    """The machines' keys. Argon2 is paid once a key and process; safe to share between threads.
+
+    A key of the store is looked up at each request: revoked is revoked at once.
+    """
+
+    __slots__ = ("_by_name", "_checking", "_hasher", "_of_token", "_proved", "_shelf", "_today")
+
+    def __init__(
+        self,
+        keys: tuple[ApiKey, ...],
+        shelf: Shelf | None = None,
+        of_token: Callable[[str], Caller] | None = None,
+        *,
+        today: Callable[[], date] | None = None,
+    ) -> None:
+        self._by_name = {key.name: key for key in keys}
+        self._shelf = shelf
+        self._of_token = of_token
+        self._today = today or _no_day
+        self._hasher = PasswordHasher()
+        # Digest of each key that argon2 has accepted, by its hash; at most one entry a key.
+        self._proved: dict[str, bytes] = {}
+        # One argon2 at a time: it takes 64 MiB and a core, for wrong keys as for right ones.
+        self._checking = threading.Lock()
+
+    def caller(self, key: str) -> Caller:
+        """Whose key or token this is. Raises: Refused: `auth.key_wrong`, `auth.token_*`."""
+        if self._of_token is not None and key.count(KEY_SEPARATOR) == _TOKEN_DOTS:
+            return self._of_token(key)
+        name = key.partition(KEY_SEPARATOR)[0]
+        if len(key) > KEY_CHARS_MAX:
+            raise _wrong()
+        known = self._by_name.get(name)
+        if known is not None:
+            over = known.expires is not None and known.expires < self._today()
+            if over or not self._fits(known.hash, key):
+                raise _wrong()
+            return _caller_of(known)
+        return self._stored(name, key)
+
+    def _stored(self, name: str, key: str) -> Caller:
+        row = self._shelf.holding(name) if self._shelf else None
+        if self._shelf is None or row is None or not self._fits(row.hash, key):
+            raise _wrong()
+        self._shelf.note_use(row)
+        return row.caller
+
+    def _fits(self, hashed: str, key: str) -> bool:
+        digest = sha256(key.encode()).digest()
+        if hmac.compare_digest(self._proved.get(hashed, b""), digest):
+            return True
+        with self._checking:
+            try:
+                self._hasher.verify(hashed, key)
+            except (VerificationError, InvalidHashError):
+                return False
+        self._proved[hashed] = digest
+        return True
+
+
+def _caller_of(known: ApiKey) -> Caller:
+    return Caller(
+        name=known.name,
+        role=known.role,
+        agencies=None if known.agencies is None else frozenset(known.agencies),
+        regions=None if known.regions is None else frozenset(known.regions),
+    )
+
+
+def _no_day() -> date:
+    """For a ring that is told no day: then no key of the configuration is over."""
+    return date.min
+
+
+def _wrong() -> Refused:
+    """The same for a name that is not known, a wrong key, and one that is over or revoked."""
+    return Refused("auth.key_wrong", "this key is not known; ask the admin for a new one")

@@ -1,0 +1,1 @@
+"""Sign-in of people by OpenID Connect, and tokens of machines from the same service."""

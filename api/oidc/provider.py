@@ -1,0 +1,177 @@
+"""The sign-in service as this house knows it: its metadata and its keys, kept for some time.
+
+Source: OpenID Connect Discovery 1.0 sections 3, 4; OpenID Connect Core 1.0 section 10.1.1 (keys
+are exchanged by appearing in the key set: an unknown one means: look again).
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from api.oidc import wire
+from api.oidc.plan import OidcPlan
+from rules.errors import Refused, TryLater, Unreadable
+
+FRESH: Final = timedelta(hours=1)
+"""So old may metadata and keys be before they are asked for again. Source: own decision 0056."""
+
+LOOK_AGAIN: Final = timedelta(seconds=30)
+"""Longest pause between two looks for an unknown key: a stranger's tokens make no flood of ours.
+Source: own decision 0056."""
+
+RSA_BITS_MIN: Final = 2048
+"""Source: RFC 7518 section 3.3."""
+
+Key = RSAKey | ECKey
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the service says of itself; addresses are https."""
+
+    authorize: str
+    token: str
+    keys: str
+    end_session: str
+    wants_post: bool
+    """Whether the client's secret goes into the form, where no basic login is offered."""
+    names_itself: bool
+    """Whether each answer names the issuer. Source: RFC 9207 section 3."""
+
+
+class Provider:
+    """Metadata and keys of one service. Safe to share between threads; one asks, others wait."""
+
+    __slots__ = ("_clock", "_keys", "_keys_at", "_lock", "_metadata", "_metadata_at", "plan")
+
+    def __init__(self, plan: OidcPlan, clock: Callable[[], datetime]) -> None:
+        self.plan = plan
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._metadata: Metadata | None = None
+        self._metadata_at: datetime | None = None
+        self._keys: dict[str, Key] = {}
+        self._keys_at: datetime | None = None
+
+    def metadata(self) -> Metadata:
+        """What the service says of itself, an hour old at most unless it is away.
+
+        Raises: TryLater: `signin.away`. Unreadable: `signin.answer`. Refused: `signin.issuer`.
+        """
+        with self._lock:
+            return self._known_metadata()
+
+    def key(self, number: str | None) -> Key:
+        """The key of that number (kid), or the only one where a token names none.
+
+        An unknown number makes us look again, so that a rotated key is found at once.
+        Raises: Refused: `auth.token_key`. TryLater, Unreadable: as `metadata`.
+        """
+        with self._lock:
+            found = self._pick(number)
+            if found is None or self._is_old(self._keys_at, FRESH):
+                self._look_for_keys(needed=found is None)
+                found = self._pick(number)
+        if found is None:
+            raise Refused("auth.token_key", "the token is signed by a key that the issuer has not")
+        return found
+
+    def _pick(self, number: str | None) -> Key | None:
+        if number is None:
+            return next(iter(self._keys.values())) if len(self._keys) == 1 else None
+        return self._keys.get(number)
+
+    def _is_old(self, at: datetime | None, limit: timedelta) -> bool:
+        return at is None or self._clock() - at >= limit
+
+    def _look_for_keys(self, *, needed: bool) -> None:
+        if not self._is_old(self._keys_at, LOOK_AGAIN):
+            return
+        try:
+            self._keys = _usable(self._get(self._known_metadata().keys))
+            self._keys_at = self._clock()
+        except TryLater:
+            # An old key that is known stays good while the service is away.
+            if needed:
+                raise
+
+    def _known_metadata(self) -> Metadata:
+        if self._metadata is not None and not self._is_old(self._metadata_at, FRESH):
+            return self._metadata
+        try:
+            said = self._get(f"{self.plan.issuer.rstrip('/')}/.well-known/openid-configuration")
+        except TryLater:
+            if self._metadata is None:
+                raise
+            return self._metadata
+        self._metadata, self._metadata_at = read_metadata(said, self.plan.issuer), self._clock()
+        return self._metadata
+
+    def _get(self, url: str) -> dict[str, Any]:
+        return wire.get_json(
+            url, ca_file=self.plan.ca_file, timeout_seconds=self.plan.timeout_seconds
+        )
+
+
+def read_metadata(said: dict[str, Any], issuer: str) -> Metadata:
+    """Raises: Refused: `signin.issuer`. Unreadable: `signin.answer`.
+
+    Source: OpenID Connect Discovery 1.0 section 4.3 (issuer sign by sign, against mix-up).
+    """
+    if said.get("issuer") != issuer:
+        raise Refused(
+            "signin.issuer",
+            "the service calls itself otherwise than [oidc] issuer; they must match",
+        )
+    methods = said.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+    return Metadata(
+        authorize=_address(said, "authorization_endpoint"),
+        token=_address(said, "token_endpoint"),
+        keys=_address(said, "jwks_uri"),
+        end_session=_address(said, "end_session_endpoint", needed=False),
+        wants_post="client_secret_basic" not in methods,
+        names_itself=said.get("authorization_response_iss_parameter_supported") is True,
+    )
+
+
+def _address(said: dict[str, Any], name: str, *, needed: bool = True) -> str:
+    found = said.get(name)
+    if found is None and not needed:
+        return ""
+    if not isinstance(found, str) or not found.startswith("https://"):
+        raise Unreadable("signin.answer", f"the service's metadata has no https {name}")
+    return found
+
+
+def _usable(said: dict[str, Any]) -> dict[str, Key]:
+    """The keys that can check signatures, by number; others are passed over.
+
+    Source: RFC 7517 section 5 (keys that are not understood are ignored).
+    """
+    found: dict[str, Key] = {}
+    listed = said.get("keys")
+    for one in listed if isinstance(listed, list) else []:
+        key = _key(one)
+        if key is not None:
+            found[str(one.get("kid", ""))] = key
+    return found
+
+
+def _key(said: object) -> Key | None:
+    if not isinstance(said, dict) or said.get("use", "sig") != "sig":
+        return None
+    # A secret or private key in a public list is a mistake of the service, never used here.
+    if said.get("kty") not in {"RSA", "EC"} or "d" in said:
+        return None
+    if said["kty"] == "RSA" and len(str(said.get("n", ""))) * 6 < RSA_BITS_MIN:
+        return None
+    try:
+        key = KeySet.import_key_set({"keys": [said]}).keys[0]
+    except (JoseError, ValueError, TypeError, KeyError):
+        return None
+    return key if isinstance(key, (RSAKey, ECKey)) else None

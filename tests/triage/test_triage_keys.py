@@ -1,0 +1,149 @@
+"""Keys of machines: made by command, shown once, ended by their day or by command."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+from typer.testing import CliRunner
+
+from api.doors import new_key
+from api.keyring import KeyRing, StoredKeys
+from rules.access import Caller
+from rules.codes import Role
+from rules.errors import Conflict, Refused
+from store import migrate
+from tests import house_fixture
+from tests.house_fixture import Clock
+from triage import keys
+from triage.cli import app
+from triage.house import House
+
+ADMIN = Caller("admin-1", Role.ADMIN, agencies=None)
+WEST = Caller("sc-west", Role.AUTOMATION, agencies=None, regions=frozenset({"West"}))
+KEY, HASH = new_key("sc-west")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def house(tmp_path: Path, clock: Clock):
+    made = house_fixture.make_house(house_fixture.sqlite_url(tmp_path), clock=clock)
+    yield made
+    made.db.close()
+
+
+def opens(house: House, key: str = KEY) -> bool:
+    try:
+        return KeyRing((), StoredKeys(house)).caller(key) == WEST
+    except Refused:
+        return False
+
+
+def test_a_key_opens_the_door_up_to_its_last_day(house, clock):
+    keys.create(house, ADMIN, WEST, hashed=HASH, days=10)
+    assert opens(house)
+    clock.forward(days=10)
+    assert opens(house)
+    clock.forward(days=1)
+    assert not opens(house)
+
+
+def test_a_revoked_key_opens_nothing_at_the_next_request_in_the_same_process(house):
+    keys.create(house, ADMIN, WEST, hashed=HASH, days=10)
+    ring = KeyRing((), StoredKeys(house))
+    assert ring.caller(KEY) == WEST
+    keys.revoke(house, ADMIN, "sc-west")
+    with pytest.raises(Refused) as refused:
+        ring.caller(KEY)
+    assert refused.value.code == "auth.key_wrong"
+
+
+def test_a_wrong_key_of_a_right_name_opens_nothing(house):
+    keys.create(house, ADMIN, WEST, hashed=HASH, days=10)
+    assert not opens(house, "sc-west.guessed")
+    assert not opens(house, "sc-ost." + KEY.partition(".")[2])
+
+
+def test_a_revoked_name_is_not_given_again(house):
+    keys.create(house, ADMIN, WEST, hashed=HASH, days=10)
+    keys.revoke(house, ADMIN, "sc-west")
+    with pytest.raises(Conflict) as exists:
+        keys.create(house, ADMIN, WEST, hashed=HASH, days=10)
+    assert exists.value.code == "key.exists"
+
+
+@pytest.mark.parametrize(
+    ("changes", "days", "code"),
+    [
+        ({}, 0, "key.days"),
+        ({}, 731, "key.days"),
+        ({"regions": frozenset({"Mond"})}, 10, "key.region"),
+        ({"agencies": frozenset({"999"})}, 10, "key.agency"),
+    ],
+)
+def test_a_key_for_nowhere_or_for_ever_is_refused(house, changes, days, code):
+    with pytest.raises(Refused) as refused:
+        keys.create(house, ADMIN, replace(WEST, **changes), hashed=HASH, days=days)
+    assert refused.value.code == code
+
+
+def test_keys_are_for_admins_only(house):
+    for call in (
+        lambda: keys.create(house, WEST, WEST, hashed=HASH, days=1),
+        lambda: keys.revoke(house, WEST, "x"),
+        lambda: keys.listing(house, WEST),
+    ):
+        with pytest.raises(Refused) as refused:
+            call()
+        assert refused.value.code == "access.denied"
+
+
+def test_the_day_of_the_last_use_is_kept_and_no_more(house, clock):
+    keys.create(house, ADMIN, WEST, hashed=HASH, days=100)
+    assert keys.listing(house, ADMIN)[0].row.last_used_on is None
+    for _ in range(3):
+        assert opens(house)
+        clock.forward(days=1)
+    assert (
+        keys.listing(house, ADMIN)[0].row.last_used_on
+        == (house.local_now() - timedelta(days=1)).date()
+    )
+
+
+def test_the_log_tells_of_a_key_that_ends_soon_once_a_day(house, clock):
+    keys.create(house, ADMIN, WEST, hashed=HASH, days=32)
+    with structlog.testing.capture_logs() as said:
+        for _ in range(4):
+            opens(house)
+            opens(house)
+            clock.forward(days=1)
+    told = [line for line in said if line["event"] == "key.expiring"]
+    assert [(line["key"], line["days"]) for line in told] == [("sc-west", 30), ("sc-west", 29)]
+    assert keys.listing(house, ADMIN)[0].state == "expiring"
+
+
+def test_the_commands_make_list_and_revoke(tmp_path: Path):
+    url = house_fixture.sqlite_url(tmp_path)
+    migrate.upgrade(url)
+    config = tmp_path / "postlotse.toml"
+    config.write_text(f'[store]\nurl = "{url}"\n', "utf-8")
+
+    def run(*words: str) -> list[str]:
+        done = CliRunner().invoke(app, ["keys", *words, "--config", str(config)])
+        assert done.exit_code == 0, (done.output, done.exception)
+        return done.output.splitlines()
+
+    shown = run("create", "sc-west", "--region", "West", "--days", "20")
+    key = shown[0].partition(": ")[2]
+    database = Path(url.removeprefix("sqlite:///"))
+    assert key.encode() not in database.read_bytes()
+    row = json.loads(run("list", "--json")[0])
+    assert (row["state"], row["regions"], row["days_left"]) == ("expiring", ["West"], 20)
+    run("revoke", "sc-west")
+    assert json.loads(run("list", "--json")[0])["state"] == "revoked"
