@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 
 from api.auth import door_of
+from api.web import guide
 from api.web.claims import with_claim
 from api.web.forms import LineCode, OptionalItem, OptionalToken
 from api.web.render import Notice, go, page
@@ -34,6 +35,7 @@ def desk_page(visit: Reading, agentur: str = "", leer: str = "") -> Response:
         choices=visit.lines(),
         progress=figures.progress(visit.house),
         now=visit.house.clock(),
+        tour=guide.is_first_day(visit.request),
     )
     return visit.remember_line(response, line.code)
 

@@ -11,6 +11,7 @@ from api.web import (
     deeds,
     desk,
     figures,
+    guide,
     item,
     overview,
     postboxes,
@@ -40,6 +41,7 @@ for _room in (
     trial,
     corrections,
     rules,
+    guide,
     assets,
 ):
     router.include_router(_room.router)

@@ -347,7 +347,7 @@ def _desk(request: Request, **changed: object) -> Response:
     counts = AgencyRow("017", "Lindenfurt", "Südost", 12, 1, 2, 1, 3, 1, NOW - timedelta(hours=39))
     values: dict[str, Any] = {
         "line": Line("017", "Lindenfurt"), "counts": counts, "empty": False, "held": None,
-        "choices": AGENCIES[:1],
+        "choices": AGENCIES[:1], "tour": False,
         "progress": Progress(1000, 0, 900), "now": NOW,
     }  # fmt: skip
     return page(request, "arbeitsplatz.html", **(values | changed))
@@ -498,6 +498,8 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "arbeitsplatz": _desk,
         "arbeitsplatz-leer": lambda r: _desk(r, empty=True, choices=AGENCIES),
         "arbeitsplatz-gehalten": lambda r: _desk(r, held=item(), progress=Progress(9, 4, 1)),
+        "arbeitsplatz-erster-tag": lambda r: _desk(r, tour=True),
+        "hilfe": lambda r: page(r, "hilfe.html"),
         "lage": _overview,
         "lage-agentur": _line,
         "texte": _texts,
