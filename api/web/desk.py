@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 
 from api.auth import door_of
+from api.web import guide
 from api.web.claims import with_claim
 from api.web.forms import LineCode, OptionalItem, OptionalToken
 from api.web.render import Notice, go, page
@@ -49,6 +50,7 @@ def desk_page(
         today=visit.today,
         wish=wished,
         languages=LANGUAGES,
+        tour=guide.is_first_day(visit.request),
     )
     return remember(visit.remember_line(response, line.code), wished)
 

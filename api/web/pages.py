@@ -12,6 +12,7 @@ from api.web import (
     deletion,
     desk,
     figures,
+    guide,
     item,
     oidc_pages,
     overview,
@@ -46,6 +47,7 @@ for _room in (
     trial,
     corrections,
     rules,
+    guide,
     assets,
 ):
     router.include_router(_room.router)

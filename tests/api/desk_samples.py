@@ -388,7 +388,7 @@ def _desk(request: Request, **changed: object) -> Response:
         "line": Line("017", "Lindenfurt"), "counts": counts, "empty": False, "held": None,
         "choices": AGENCIES[:1],
         "progress": Progress(1000, 0, 900), "now": NOW, "today": TODAY, "wish": Wish(),
-        "languages": LANGUAGES,
+        "languages": LANGUAGES, "tour": False,
     }  # fmt: skip
     return page(request, "arbeitsplatz.html", **(values | changed))
 
@@ -554,6 +554,8 @@ PAGES: dict[str, Callable[[Request], Response]] = (
             r, empty=True, wish=Wish(Concern.TERMIN, "other"), choices=AGENCIES
         ),
         "arbeitsplatz-gehalten": lambda r: _desk(r, held=item(), progress=Progress(9, 4, 1)),
+        "arbeitsplatz-erster-tag": lambda r: _desk(r, tour=True),
+        "hilfe": lambda r: page(r, "hilfe.html"),
         "lage": _overview,
         "lage-agentur": _line,
         "lage-leitung": lambda r: _line(r, may_free=True, line_code="017"),

@@ -16,7 +16,7 @@ from triage import settings
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("rules", "ingest", "classify", "store", "outbox", "triage", "api")
 PAGES = sorted(
-    [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")],
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")],
     key=lambda path: path.as_posix(),
 )
 OPERATIONS = ROOT / "docs/operations.md"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Debian packages of the tests: PostgreSQL, Dovecot, Postfix, swaks, OpenSSL, Chromium.
+# Debian packages of the tests: PostgreSQL, Dovecot, Postfix, swaks, curl, OpenSSL, Chromium.
 # Does nothing if all is there; installs as root or with passwordless sudo; else says what to do.
 set -eu
 
@@ -24,6 +24,7 @@ need dovecot-imapd /usr/lib/dovecot/imap /usr/libexec/dovecot/imap
 need dovecot-lmtpd /usr/lib/dovecot/lmtp /usr/libexec/dovecot/lmtp
 need postfix postfix
 need swaks swaks
+need curl curl
 need openssl openssl
 need chromium /usr/bin/chromium
 need fonts-liberation \
