@@ -21,16 +21,18 @@ from api.schemas.admin import (
     CompletenessOut,
     CorrectionList,
     FiguresOut,
+    OutgoingIn,
     OutgoingPage,
     PeriodOut,
     PostboxList,
     ReplayedOut,
+    SentAgainOut,
     TakenInOut,
     TrailPage,
 )
 from api.schemas.trial import TrialList
 from rules.figures import By
-from triage import admin, aside, day_figures, figures, observed, relearn
+from triage import admin, aside, day_figures, figures, observed, outgoing_care, relearn
 from triage.admin import Completeness
 from triage.day_figures import Report
 from triage.figures import Overview
@@ -122,6 +124,18 @@ def outgoing_listing(
         cursor=cursor,
     )
     return {"outgoing": page.rows, "next_cursor": page.next_cursor}
+
+
+@router.post(
+    "/outgoing/replay",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_model=SentAgainOut,
+    summary="Try to deliver all dead letters again",
+)
+def outgoing_replay_all(house: HouseHere, caller: MayReplay, choice: OutgoingIn) -> dict[str, int]:
+    """All of one kind or error, or all; without hand-overs that were settled otherwise."""
+    done = outgoing_care.replay_all(house, caller, kind=choice.kind, code=choice.error_code)
+    return {"replayed": done}
 
 
 @router.post(

@@ -20,7 +20,7 @@ from prometheus_client import (
 
 from api.auth import HouseHere
 from rules.errors import HouseError
-from triage import figures, freshness
+from triage import figures, freshness, outgoing_care
 from triage.house import House
 
 REQUESTS: Final = Counter(
@@ -60,6 +60,7 @@ def _gauges(house: House) -> CollectorRegistry:
     try:
         now, ways = figures.progress(house), freshness.look(house)
         aside = figures.aside_reasons(house)
+        dead, troubles = outgoing_care.dead_by_kind(house), outgoing_care.look(house)
     except HouseError:
         up.set(0)
         return registry
@@ -78,4 +79,9 @@ def _gauges(house: House) -> CollectorRegistry:
     )
     for way in ways:
         oldest.labels(way.way).set(way.age_seconds)
+    letters = Gauge("postlotse_outgoing_dead", "Dead letters.", ("kind",), registry=registry)
+    for kind in ("eakte", "reply", *dead):
+        letters.labels(kind).set(dead.get(kind, 0))
+    overdue = Gauge("postlotse_receipts_overdue", "Hand-overs without receipt.", registry=registry)
+    overdue.set(sum(one.number for one in troubles if one.name == outgoing_care.UNANSWERED))
     return registry

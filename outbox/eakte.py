@@ -7,6 +7,7 @@
          SHA256SUMS          checksums of the three (`sha256sum -c SHA256SUMS`)
     drop/quittungen/*.json   receipts, written by the eAkte (under another name, then renamed)
          erledigt/           receipts that are in our database
+         erledigt/abgelehnt/ rejections after which we delivered again
          unlesbar/           receipts that nobody can read, kept for a person
 
 `drop` itself is never made here: where a mount is missing, a folder of the same name on the
@@ -24,7 +25,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from outbox.durable import publish_folder, sync_folder
+from outbox.durable import clear_folder, publish_folder, sync_folder
 from outbox.xdomea import message, original_name
 from rules.errors import Refused, TryLater, Unreadable
 from rules.handover import Package, Receipt
@@ -32,6 +33,7 @@ from rules.handover import Package, Receipt
 PACKAGES: Final = "pakete"
 RECEIPTS: Final = "quittungen"
 CONFIRMED: Final = "erledigt"
+REJECTED: Final = "abgelehnt"
 UNREADABLE: Final = "unlesbar"
 SUMS: Final = "SHA256SUMS"
 METADATA: Final = "metadaten.json"
@@ -58,7 +60,8 @@ class DirectoryOutlet:
     def deliver(self, package: Package) -> None:
         """Put the package into the drop; durable when it returns. Idempotent by key.
 
-        A key whose package or receipt lies there already is left as it is.
+        A key whose package or receipt lies there already is left as it is; after a rejection it
+        appears anew, so that the eAkte looks again.
 
         Raises:
             TryLater: `eakte.drop_missing`, `eakte.disk`.
@@ -73,6 +76,7 @@ class DirectoryOutlet:
         self._check_drop()
         name = folder_name(package.key)
         try:
+            self._take_back_rejected(name)
             if self._delivered(name):
                 return
             (self.drop / PACKAGES).mkdir(exist_ok=True)
@@ -127,6 +131,40 @@ class DirectoryOutlet:
         except OSError as exc:
             raise _disk(self.drop, exc) from exc
 
+    def received_between(self, since: datetime, until: datetime) -> tuple[Receipt, ...]:
+        """What the eAkte says it received then, confirmed or not, by key; for the daily match.
+
+        Reads every receipt file that was written since then: for reports only.
+
+        Raises:
+            TryLater: `eakte.drop_missing`, `eakte.disk`.
+        """
+        self._check_drop()
+        found: dict[str, Receipt] = {}
+        try:
+            folder = self.drop / RECEIPTS
+            for path in (*self._receipt_files(), *sorted((folder / CONFIRMED).glob("*.json"))):
+                written_at = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+                receipt = _read_receipt(path) if written_at >= since else None
+                if receipt and since <= _received_at(receipt, or_else=written_at) < until:
+                    found.setdefault(receipt.key, receipt)
+        except OSError as exc:
+            raise _disk(self.drop, exc) from exc
+        return tuple(found[key] for key in sorted(found))
+
+    def _take_back_rejected(self, name: str) -> None:
+        """Make room for a second delivery; a crash in between leaves what the next call ends."""
+        told = self.drop / RECEIPTS / CONFIRMED / f"{name}.json"
+        receipt = _read_receipt(told) if told.is_file() else None
+        if receipt is None or receipt.accepted:
+            return
+        package, out = self.drop / PACKAGES / name, self.drop / _BUILDING / name
+        if package.exists():
+            clear_folder(out)
+            out.parent.mkdir(exist_ok=True)
+            package.rename(out)
+        _put_away(told, self.drop / RECEIPTS / CONFIRMED / REJECTED)
+
     def _check_drop(self) -> None:
         if not self.drop.is_dir():
             raise TryLater(
@@ -176,6 +214,7 @@ def receipt_json(receipt: Receipt) -> bytes:
             "sha256": receipt.sha256,
             "received_at": receipt.received_at,
             "reason": receipt.reason,
+            "kundennummer": receipt.kundennummer,
         }
     )
 
@@ -230,12 +269,23 @@ def _read_receipt(path: Path) -> Receipt | None:
 def _receipt(raw: dict[str, Any]) -> Receipt | None:
     names = ("key", "reference", "sha256", "received_at", "reason")
     words = [word for name in names if isinstance(word := raw.get(name, ""), str)]
-    accepted = raw.get("accepted")
+    accepted, number = raw.get("accepted"), raw.get("kundennummer")
     complete = len(words) == len(names) and {"reference", "sha256", "received_at"} <= raw.keys()
     if not complete or not words[0] or not isinstance(accepted, bool):
         return None
+    if not isinstance(number, str | None):
+        return None
     key, reference, digest, received_at, reason = words
-    return Receipt(key, accepted, reference, digest, received_at, reason)
+    return Receipt(key, accepted, reference, digest, received_at, reason, number or None)
+
+
+def _received_at(receipt: Receipt, *, or_else: datetime) -> datetime:
+    """When the eAkte received it; where it writes no such time, when it wrote the receipt."""
+    try:
+        told = datetime.fromisoformat(receipt.received_at)
+    except ValueError:
+        return or_else
+    return told if told.tzinfo else or_else
 
 
 def _put_away(path: Path, folder: Path) -> None:

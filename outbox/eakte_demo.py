@@ -51,6 +51,7 @@ def _judge(folder: Path, now: datetime) -> Receipt:
         sha256=digest,
         received_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         reason=reason,
+        kundennummer=metadata.get("kundennummer"),
     )
 
 

@@ -17,6 +17,7 @@ from triage import (
     cli_model,
     cli_models,
     cli_observed,
+    cli_outbox,
     cli_relearn,
     cli_rights,
     cli_ruleset_import,
@@ -38,6 +39,7 @@ cli_model.register(app)
 cli_models.register(app)
 cli_relearn.register(app)
 cli_admin.register(app)
+cli_outbox.register(cli_admin.outbox_app)
 cli_backfill.register(app)
 cli_observed.register(app)
 cli_rulesets.register(app)

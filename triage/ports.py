@@ -167,6 +167,10 @@ class FileOutlet(Protocol):
         """
         ...
 
+    def received_between(self, since: datetime, until: datetime) -> tuple[Receipt, ...]:
+        """What the other side says it received then, confirmed or not. Raises: TryLater."""
+        ...
+
     def confirm(self, key: str) -> None:
         """The receipt is in our database; the outlet may put it away. Idempotent."""
         ...

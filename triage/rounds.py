@@ -8,7 +8,7 @@ from store import aside, audit, claims, items, leases, ledger, originals
 from store.ledger import Message
 from store.originals import Packed
 from store.outgoing import Outgoing
-from triage import day_figures, freshness, idempotency, send, sort
+from triage import day_figures, freshness, idempotency, outgoing_care, send, sort
 from triage.house import House
 from triage.send import Outlets
 
@@ -162,9 +162,11 @@ def keep_order(house: House, worker: str) -> int:
         expired = claims.expire(tx, now)
         items.unpark(tx, house.local_now().date())
         alarms = freshness.note(house, tx, seen)
+        troubles = outgoing_care.note(house, tx)
         audit.seal(tx, limit=SEAL_BATCH)
         leases.release(tx, lease, now=now)
     freshness.tell(alarms)
+    outgoing_care.tell(troubles)
     idempotency.forget(house)
     day_figures.close_days(house)
     if expired:

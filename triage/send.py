@@ -4,16 +4,20 @@ At least once, with an idempotency key, so a crash between delivery and commit d
 nothing at the receiver. A receipt is committed here before the outlet is told to forget it.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
 
 import structlog
 
 from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused, TryLater, Unreadable
-from rules.handover import Receipt
+from rules.handover import Objection, Receipt, objection
 from rules.item import HandoverRejected, ReceiptArrived
 from store import audit, outgoing
+from store.engine import Tx
 from store.outgoing import Outgoing
 from triage import handover, reply
 from triage.house import House
@@ -21,6 +25,15 @@ from triage.ports import FileOutlet, MailOutlet
 
 CLAIM_SECONDS = 120
 """Longer than the longest delivery (an SMTP timeout of 60 s). Own decision 0024."""
+
+OBJECTIONS: Final[Mapping[Objection, str]] = MappingProxyType(
+    {
+        Objection.OTHER_BYTES: "Die Quittung gilt einer anderen Nachricht (Prüfsumme weicht ab).",
+        Objection.OTHER_RECORD: "Die eAkte hat unter einer anderen Kundennummer abgelegt.",
+        Objection.NO_RECORD: "Die Quittung nennt keine Kundennummer.",
+    }
+)
+"""What the clerk reads; without the numbers, which stand in the mail and in the eAkte."""
 
 log = structlog.get_logger()
 
@@ -131,22 +144,39 @@ def take_receipts(house: House, outlet: FileOutlet) -> int:
 
 def _take(house: House, receipt: Receipt) -> None:
     """Row, item and audit entry in one commit; an item in a clerk's hands stays there."""
-    now, note = house.clock(), asdict(receipt)
+    now = house.clock()
     with house.db.write() as tx:
-        if outgoing.of_key(tx, receipt.key) is None:
+        row = outgoing.of_key(tx, receipt.key)
+        if row is None:
             log.warning("receipt.unknown", key=receipt.key)
             return
-        answer = outgoing.receipted if receipt.accepted else outgoing.rejected
-        row = answer(tx, receipt.key, receipt=note, now=now)
+        wrong = _objection(house, tx, row, receipt)
+        accepted = receipt.accepted and wrong is None
+        answer = outgoing.receipted if accepted else outgoing.rejected
+        row = answer(tx, receipt.key, receipt=_note(receipt, wrong), now=now)
         if row.item_id is not None:
-            event = ReceiptArrived() if receipt.accepted else HandoverRejected()
+            event = ReceiptArrived() if accepted else HandoverRejected()
             handover.settle(tx, row.item_id, event, now=now)
         audit.add(
             tx,
             "eakte",
-            action="eakte.received" if receipt.accepted else "eakte.rejected",
+            action="eakte.received" if accepted else "eakte.rejected",
             subject=f"message:{row.message_id}",
-            details={"reference": receipt.reference},
+            details={"reference": receipt.reference} | ({"code": wrong.value} if wrong else {}),
             at=now,
         )
-    log.info("receipt.taken", outgoing=row.id, accepted=receipt.accepted)
+    if wrong is not None:
+        log.error("receipt.wrong_target", outgoing=row.id, code=wrong.value)
+    log.info("receipt.taken", outgoing=row.id, accepted=accepted)
+
+
+def _objection(house: House, tx: Tx, row: Outgoing, receipt: Receipt) -> Objection | None:
+    digest, number = handover.sent_with(tx, row)
+    return objection(receipt, house.policy.target_check, sha256=digest, kundennummer=number)
+
+
+def _note(receipt: Receipt, wrong: Objection | None) -> dict[str, object]:
+    """The receipt as it is kept with the row: without the Kundennummer, which is content."""
+    note = asdict(receipt)
+    del note["kundennummer"]
+    return note if wrong is None else note | {"accepted": False, "reason": OBJECTIONS[wrong]}

@@ -190,6 +190,8 @@ class EakteSettings(Part):
     """Where hand-overs go, and how often they are tried again."""
 
     drop: Path = Path("var/eakte")
+    target_check: Literal["if_told", "must"] = "if_told"
+    receipt_hours: int = Field(default=24, ge=1, le=240)
     max_tries: int = Field(default=20, ge=1)
     first_wait_seconds: int = Field(default=30, ge=1)
     longest_wait_seconds: int = Field(default=21_600, ge=1)

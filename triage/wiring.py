@@ -28,6 +28,7 @@ from rules.backoff import BackoffRule
 from rules.deadlines import HOUSE_DEADLINES, DeadlineRules
 from rules.directory import Directory
 from rules.errors import Refused
+from rules.handover import TargetCheck
 from rules.outlook_rules import OutlookRule
 from store import texts
 from store.connections import file_of, parse_url
@@ -143,6 +144,8 @@ def _policy(settings: Settings) -> Policy:
         phone=settings.desk.phone,
         create_folders=settings.worker.create_folders == "agencies",
         overdue_minutes=settings.worker.overdue_minutes,
+        target_check=TargetCheck(settings.eakte.target_check),
+        receipt_hours=settings.eakte.receipt_hours,
         small_cell=settings.figures.small_cell,
         geschaeftsvorgaenge=settings.figures.geschaeftsvorgaenge,
         rights=RightsPolicy(
