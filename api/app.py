@@ -13,6 +13,7 @@ from api import (
     openapi,
     rights,
     rulesets,
+    tasks,
 )
 from api.auth import KeyRing
 from api.doors import DoorSettings
@@ -43,7 +44,7 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
     app.state.keys = KeyRing(door.keys)
     app.state.scope = ListScope(house)
     errors.register(app)
-    for room in (automation, clerks, letters, admins, rights, rulesets, health, metrics):
+    for room in (automation, clerks, letters, tasks, admins, rights, rulesets, health, metrics):
         app.include_router(room.router)
     pages.install(app)
     wrap(app, door)

@@ -17,7 +17,7 @@ from store import items, ledger, outgoing, verdicts
 from store.engine import Tx
 from store.outgoing import NewOutgoing, Outgoing
 from store.verdicts import StoredVerdict
-from triage import cases
+from triage import cases, tasks
 from triage.admin import ENDED_BADLY
 from triage.doorkeeper import workable_item
 from triage.house import House
@@ -33,7 +33,7 @@ def order(
 
     With `close_when_received` the clerk lets go of the item, and it closes by itself when the
     receipt comes; else the clerk keeps it.
-    Raises: Refused: `item.handover_not_owed`. Conflict: `item.lease_stale`.
+    Raises: Refused: `item.handover_not_owed`, `task.not_left`. Conflict: `item.lease_stale`.
     """
     now = house.clock()
     with house.db.write() as tx:
@@ -53,6 +53,7 @@ def order(
         )
         _send_again_if_rejected(tx, row, now=now)
         if close_when_received:
+            tasks.require_left(tx, item.id)
             leave = ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.HANDED_OVER)
             cases.by_holder(tx, saved, leave, token=token, now=now)
         cases.note(tx, caller, item, action="eakte.ordered", now=now, details={"outgoing": row})

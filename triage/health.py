@@ -42,6 +42,7 @@ REMEDIES = {
     "store.away": "Datenbank prüfen; der Lotse wartet und macht dann weiter.",
     "door.port": "Port der Tür für Mailserver freimachen oder in der Konfiguration ändern.",
     "door.certificate": "Zertifikat und Schlüssel der Tür für Mailserver prüfen.",
+    "task.drop_missing": "Ordner des Empfängers von Aufträgen einhängen.",
     "eakte.drop_missing": "Übergabeordner der eAkte einhängen.",
     "bug": "Protokoll ansehen und den Hersteller benachrichtigen.",
 }

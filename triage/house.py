@@ -69,6 +69,8 @@ class Policy:
     """How long the oldest unsorted mail may wait before it is an alarm. Own decision 0031."""
     small_cell: int = 5
     """Numbers of figures under this are hidden. Own decision 0044."""
+    gives_tasks: bool = False
+    """Whether tasks for other units have a way out. Own decision 0059."""
     target_check: TargetCheck = TargetCheck.IF_TOLD
     """Whether a receipt must name the record. Own decision 0058."""
     receipt_hours: int = 24

@@ -21,6 +21,7 @@ from store.outgoing import Outgoing
 from triage.doorkeeper import require_agency, visible_item
 from triage.house import House
 from triage.story import Step, steps
+from triage.tasks import OrderedTask, of_rows
 from triage.work import CLEARING
 
 OPEN_STATES = (ItemState.WAITING, ItemState.HELD, ItemState.PARKED, ItemState.PENDING)
@@ -69,6 +70,7 @@ class ItemView:
     close_blocked_because: str
     corrected: bool
     held_by_caller: bool = False
+    tasks: tuple[OrderedTask, ...] = ()
 
 
 def view(house: House, caller: Caller, item_id: int) -> ItemView:
@@ -107,6 +109,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         close_blocked_because=_blocked(item),
         corrected=latest is not None and latest.source in {"clerk", "confirmed"},
         held_by_caller=item.state is ItemState.HELD and item.holder == caller.name,
+        tasks=of_rows(rows),
     )
 
 

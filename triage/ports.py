@@ -13,6 +13,7 @@ from rules.folder_levels import Rights
 from rules.handover import Package, Receipt
 from rules.mail import ParsedMail
 from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
+from rules.tasks import Task
 from rules.verdict import Judgement
 
 
@@ -173,6 +174,22 @@ class FileOutlet(Protocol):
 
     def confirm(self, key: str) -> None:
         """The receipt is in our database; the outlet may put it away. Idempotent."""
+        ...
+
+
+class TaskOutlet(Protocol):
+    """Takes tasks for other units and gives receipts back; deduplicated by `Task.key`."""
+
+    def deliver(self, task: Task) -> None:
+        """Durable when it returns. Raises: TryLater, Refused."""
+        ...
+
+    def receipts(self) -> Iterator[Receipt]:
+        """As `FileOutlet.receipts`; each only from the receiver that the task was for."""
+        ...
+
+    def confirm(self, key: str) -> None:
+        """As `FileOutlet.confirm`."""
         ...
 
 

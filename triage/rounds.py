@@ -125,11 +125,11 @@ def send_round(house: House, outlets: Outlets, worker: str) -> int:
     """Deliver what is due and take the receipts that lie ready; the number of both."""
     sent = 0
     for _ in range(SEND_BATCH):
-        row = send.claim_due(house, worker=worker)
+        row = send.claim_due(house, outlets.kinds, worker=worker)
         if row is None:
             break
         sent += _delivered(house, outlets, row)
-    return sent + send.take_receipts(house, outlets.eakte)
+    return sent + send.take_all_receipts(house, outlets)
 
 
 def _delivered(house: House, outlets: Outlets, row: Outgoing) -> int:

@@ -19,12 +19,15 @@ from rules.item import HandoverRejected, ReceiptArrived
 from store import audit, outgoing
 from store.engine import Tx
 from store.outgoing import Outgoing
-from triage import handover, reply
+from triage import handover, reply, tasks
 from triage.house import House
-from triage.ports import FileOutlet, MailOutlet
+from triage.ports import FileOutlet, MailOutlet, TaskOutlet
 
 CLAIM_SECONDS = 120
 """Longer than the longest delivery (an SMTP timeout of 60 s). Own decision 0024."""
+
+EAKTE: Final = "eakte"
+REPLY: Final = "reply"
 
 OBJECTIONS: Final[Mapping[Objection, str]] = MappingProxyType(
     {
@@ -44,9 +47,16 @@ class Outlets:
 
     eakte: FileOutlet
     mail: MailOutlet
+    tasks: TaskOutlet | None = None
+    """None: tasks stay where they are; the API orders none then."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of rows that have a way out here."""
+        return (EAKTE, REPLY) if self.tasks is None else (EAKTE, REPLY, tasks.KIND)
 
 
-def claim_due(house: House, *, worker: str) -> Outgoing | None:
+def claim_due(house: House, kinds: tuple[str, ...], *, worker: str) -> Outgoing | None:
     """Take the row that is due longest, so that no other worker delivers it at the same time.
 
     One at a time: of a batch the last would wait for the others, and its claim could run out.
@@ -54,7 +64,7 @@ def claim_due(house: House, *, worker: str) -> Outgoing | None:
     with house.db.write() as tx:
         rows = outgoing.claim(
             tx,
-            kinds=("eakte", "reply"),
+            kinds=kinds,
             worker=worker,
             now=house.clock(),
             limit=1,
@@ -89,8 +99,11 @@ def deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
 
 
 def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> str:
-    if row.kind == "eakte":
+    if row.kind == EAKTE:
         outlets.eakte.deliver(handover.package(house, row))
+        return row.idempotency_key
+    if row.kind == tasks.KIND and outlets.tasks is not None:
+        outlets.tasks.deliver(tasks.build(house, row))
         return row.idempotency_key
     letter = reply.letter(house, row)
     return outlets.mail.send(letter.envelope_from, letter.recipient, letter.data)
@@ -125,15 +138,35 @@ def give_up(house: House, row: Outgoing, code: str) -> None:
         )
 
 
-def take_receipts(house: House, outlet: FileOutlet) -> int:
+def take_all_receipts(house: House, outlets: Outlets) -> int:
+    """The receipts of all outlets; one that is away is told after the others were read.
+
+    Raises: TryLater, Unreadable: as the outlets, the first of them.
+    """
+    taken, failed = 0, None
+    ways: list[tuple[str, FileOutlet | TaskOutlet]] = [(EAKTE, outlets.eakte)]
+    if outlets.tasks is not None:
+        ways.append((tasks.KIND, outlets.tasks))
+    for kind, outlet in ways:
+        try:
+            taken += take_receipts(house, outlet, kind=kind)
+        except HouseError as exc:
+            failed = failed or exc
+    if failed is not None:
+        raise failed
+    return taken
+
+
+def take_receipts(house: House, outlet: FileOutlet | TaskOutlet, *, kind: str = EAKTE) -> int:
     """Write the receipts that lie ready; the number taken. Repeating one changes nothing.
 
-    One that does not fit now lies ready again in the next round, and never stops the others.
+    Only for rows of that kind: who takes tasks can't write a receipt that opens the bolt. One
+    that does not fit now lies ready again in the next round, and never stops the others.
     """
     taken = 0
     for receipt in outlet.receipts():
         try:
-            _take(house, receipt)
+            _take(house, receipt, kind)
         except Conflict as exc:
             log.warning("receipt.put_off", key=receipt.key, code=exc.code)
             continue
@@ -142,25 +175,25 @@ def take_receipts(house: House, outlet: FileOutlet) -> int:
     return taken
 
 
-def _take(house: House, receipt: Receipt) -> None:
+def _take(house: House, receipt: Receipt, kind: str) -> None:
     """Row, item and audit entry in one commit; an item in a clerk's hands stays there."""
     now = house.clock()
     with house.db.write() as tx:
         row = outgoing.of_key(tx, receipt.key)
-        if row is None:
+        if row is None or row.kind != kind:
             log.warning("receipt.unknown", key=receipt.key)
             return
-        wrong = _objection(house, tx, row, receipt)
+        wrong = _objection(house, tx, row, receipt) if kind == EAKTE else None
         accepted = receipt.accepted and wrong is None
         answer = outgoing.receipted if accepted else outgoing.rejected
         row = answer(tx, receipt.key, receipt=_note(receipt, wrong), now=now)
-        if row.item_id is not None:
+        if row.item_id is not None and kind == EAKTE:
             event = ReceiptArrived() if accepted else HandoverRejected()
             handover.settle(tx, row.item_id, event, now=now)
         audit.add(
             tx,
-            "eakte",
-            action="eakte.received" if accepted else "eakte.rejected",
+            kind,
+            action=f"{kind}.received" if accepted else f"{kind}.rejected",
             subject=f"message:{row.message_id}",
             details={"reference": receipt.reference} | ({"code": wrong.value} if wrong else {}),
             at=now,

@@ -197,6 +197,12 @@ class EakteSettings(Part):
     longest_wait_seconds: int = Field(default=21_600, ge=1)
 
 
+class TaskSettings(Part):
+    """Where tasks for other units go: a folder with one for each receiver; none: no tasks."""
+
+    drop: Path | None = None
+
+
 class DeadlineSettings(Part):
     """Hausregeln for due days, in Arbeitstage; those of law and Weisung can't be changed here.
 
@@ -253,6 +259,7 @@ class Settings(Part):
     door: DoorSettings | None = None
     replies: ReplySettings = ReplySettings()
     eakte: EakteSettings = EakteSettings()
+    tasks: TaskSettings = TaskSettings()
     deadlines: DeadlineSettings = DeadlineSettings()
     rights: RightsSettings = RightsSettings()
     figures: FiguresSettings = FiguresSettings()
@@ -368,6 +375,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
                 update={"sent_root": at(replies.sent_root), "ca_file": at(replies.ca_file)}
             ),
             "eakte": settings.eakte.model_copy(update={"drop": at(settings.eakte.drop)}),
+            "tasks": settings.tasks.model_copy(update={"drop": at(settings.tasks.drop)}),
             "rights": settings.rights.model_copy(update={"drop": at(settings.rights.drop)}),
             "data": data.model_copy(
                 update={

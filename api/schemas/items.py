@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.schemas.base import In, Out
 from api.schemas.mails import MaybeVerdict
+from api.schemas.tasks import TaskOut
 from rules.codes import Concern, PaymentRelevant
 from rules.item import CloseReason, EakteState, ItemState
 
@@ -160,6 +161,7 @@ class ItemDetailOut(Out):
     handover_error: str
     close_blocked_because: str
     corrected: bool
+    tasks: list[TaskOut]
 
 
 class CorrectionIn(In):

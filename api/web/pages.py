@@ -18,6 +18,7 @@ from api.web import (
     rights_lists,
     rules,
     signin,
+    tasks,
     texts,
     trial,
 )
@@ -29,6 +30,7 @@ for _room in (
     desk,
     item,
     deeds,
+    tasks,
     overview,
     figures,
     texts,

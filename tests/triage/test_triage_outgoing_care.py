@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from outbox import eakte_demo
-from outbox.eakte import DirectoryOutlet, receipt_json
+from outbox.eakte import DirectoryOutlet
+from outbox.receipt_folder import receipt_json
 from rules.codes import Concern, PaymentRelevant
 from rules.errors import Refused
 from rules.handover import Receipt, TargetCheck
