@@ -6,7 +6,7 @@ A migration is history: it imports nothing from store.tables.
 from alembic import op
 
 revision = "0012"
-down_revision = "0006"
+down_revision = "0011"
 
 
 def upgrade() -> None:
