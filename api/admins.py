@@ -22,16 +22,27 @@ from api.schemas.admin import (
     CorrectionList,
     FiguresOut,
     MarkFigureList,
+    OutgoingIn,
     OutgoingPage,
     PeriodOut,
     PostboxList,
     ReplayedOut,
+    SentAgainOut,
     TakenInOut,
     TrailPage,
 )
 from api.schemas.trial import TrialList
 from rules.figures import By
-from triage import admin, aside, day_figures, figures, mark_view, observed, relearn
+from triage import (
+    admin,
+    aside,
+    day_figures,
+    figures,
+    mark_view,
+    observed,
+    outgoing_care,
+    relearn,
+)
 from triage.admin import Completeness
 from triage.day_figures import Report
 from triage.figures import Overview
@@ -123,6 +134,18 @@ def outgoing_listing(
         cursor=cursor,
     )
     return {"outgoing": page.rows, "next_cursor": page.next_cursor}
+
+
+@router.post(
+    "/outgoing/replay",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_model=SentAgainOut,
+    summary="Try to deliver all dead letters again",
+)
+def outgoing_replay_all(house: HouseHere, caller: MayReplay, choice: OutgoingIn) -> dict[str, int]:
+    """All of one kind or error, or all; without hand-overs that were settled otherwise."""
+    done = outgoing_care.replay_all(house, caller, kind=choice.kind, code=choice.error_code)
+    return {"replayed": done}
 
 
 @router.post(

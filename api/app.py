@@ -18,6 +18,7 @@ from api import (
     rights,
     rulesets,
     supervisors,
+    tasks,
     texts,
 )
 from api.doors import DoorSettings
@@ -57,6 +58,7 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
         automation,
         clerks,
         letters,
+        tasks,
         admins,
         rights,
         rulesets,

@@ -20,7 +20,7 @@ from prometheus_client import (
 
 from api.auth import HouseHere
 from rules.errors import HouseError
-from triage import figures, freshness, sweep_proof, text_ends
+from triage import figures, freshness, outgoing_care, sweep_proof, text_ends
 from triage.house import House
 
 REQUESTS: Final = Counter(
@@ -62,6 +62,7 @@ def _gauges(house: House) -> CollectorRegistry:
         aside = figures.aside_reasons(house)
         ending = text_ends.look(house)
         waiting, outside = sweep_proof.waiting(house)
+        dead, troubles = outgoing_care.dead_by_kind(house), outgoing_care.look(house)
     except HouseError:
         up.set(0)
         return registry
@@ -89,4 +90,9 @@ def _gauges(house: House) -> CollectorRegistry:
     )
     for way in ways:
         oldest.labels(way.way).set(way.age_seconds)
+    letters = Gauge("postlotse_outgoing_dead", "Dead letters.", ("kind",), registry=registry)
+    for kind in ("eakte", "reply", *dead):
+        letters.labels(kind).set(dead.get(kind, 0))
+    overdue = Gauge("postlotse_receipts_overdue", "Hand-overs without receipt.", registry=registry)
+    overdue.set(sum(one.number for one in troubles if one.name == outgoing_care.UNANSWERED))
     return registry

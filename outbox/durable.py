@@ -59,16 +59,21 @@ def publish_file(path: Path, data: bytes, *, by_way_of: Path) -> None:
     sync_folder(path.parent)
 
 
+def clear_folder(path: Path) -> None:
+    """Remove a folder of plain files, if it is there. Raises: OSError: a folder lies in it."""
+    if path.exists():
+        for left in path.iterdir():
+            left.unlink()
+        path.rmdir()
+
+
 def publish_folder(path: Path, files: Mapping[str, bytes], *, by_way_of: Path) -> None:
     """Let the folder `path` appear with all its files at once.
 
     What a crash left at `by_way_of` is removed first. Raises: OSError: ENOTEMPTY or EEXIST,
     if `path` is there already.
     """
-    if by_way_of.exists():
-        for left in by_way_of.iterdir():
-            left.unlink()
-        by_way_of.rmdir()
+    clear_folder(by_way_of)
     by_way_of.mkdir(parents=True)
     for name, data in files.items():
         write_synced(by_way_of / name, data)

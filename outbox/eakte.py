@@ -5,9 +5,7 @@
          metadaten.json      who, what about, which attachments, why
          xdomea.xml          the same for XDOMEA readers
          SHA256SUMS          checksums of the three (`sha256sum -c SHA256SUMS`)
-    drop/quittungen/*.json   receipts, written by the eAkte (under another name, then renamed)
-         erledigt/           receipts that are in our database
-         unlesbar/           receipts that nobody can read, kept for a person
+    drop/quittungen/*.json   receipts (receipt_folder.py)
 
 `drop` itself is never made here: where a mount is missing, a folder of the same name on the
 local disk would take the files in and nobody would see them.
@@ -15,34 +13,25 @@ Source: Weisung 202001001 no. 2.4 a 5; KEBest DA 6.3 and VV-ZBR BHO no. 4.7 (com
 traceable, acknowledged).
 """
 
-import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from outbox.durable import publish_folder, remove_file, remove_folder, sync_folder
+from outbox.durable import clear_folder, publish_folder, remove_file, remove_folder, sync_folder
+from outbox.receipt_folder import ReceiptFolder, as_json, folder_name
 from outbox.xdomea import message, original_name
-from rules.errors import Refused, TryLater, Unreadable
+from rules.errors import Refused
 from rules.handover import Package, Receipt
 
 PACKAGES: Final = "pakete"
-RECEIPTS: Final = "quittungen"
-CONFIRMED: Final = "erledigt"
-UNREADABLE: Final = "unlesbar"
 SUMS: Final = "SHA256SUMS"
 METADATA: Final = "metadaten.json"
 FORMAT: Final = "postlotse-paket-1"
 
 _BUILDING: Final = ".neu"
-_SAFE_KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]{3,61}[a-z0-9]", re.ASCII)
-_RECEIPT_BYTES: Final = 65_536
-"""Largest receipt that is read; a real one has about 300 bytes. Source: house rule."""
-_SETTLE: Final = timedelta(seconds=60)
-"""An unreadable receipt younger than this may still be in the writing. Source: house rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +47,8 @@ class DirectoryOutlet:
     def deliver(self, package: Package) -> None:
         """Put the package into the drop; durable when it returns. Idempotent by key.
 
-        A key whose package or receipt lies there already is left as it is.
+        A key whose package or receipt lies there already is left as it is; after a rejection it
+        appears anew, so that the eAkte looks again.
 
         Raises:
             TryLater: `eakte.drop_missing`, `eakte.disk`.
@@ -70,9 +60,10 @@ class DirectoryOutlet:
                 f"the original of message {package.message_id} has another sha256 than recorded",
                 message_id=package.message_id,
             )
-        self._check_drop()
+        self._receipts.check_drop()
         name = folder_name(package.key)
         try:
+            self._take_back_rejected(name)
             if self._delivered(name):
                 return
             (self.drop / PACKAGES).mkdir(exist_ok=True)
@@ -83,49 +74,19 @@ class DirectoryOutlet:
                 by_way_of=self.drop / _BUILDING / name,
             )
         except OSError as exc:
-            raise _disk(self.drop, exc) from exc
+            raise self._receipts.disk(exc) from exc
 
     def receipts(self) -> Iterator[Receipt]:
-        """All readable receipts that aren't confirmed, by file name; then the bad ones are told.
-
-        An unreadable receipt is put into `unlesbar/` and never stops another: the error comes
-        after the last good one, once for each bad file's appearance.
-
-        Raises:
-            TryLater: `eakte.drop_missing`, `eakte.disk`.
-            Unreadable: `eakte.receipt`, at the end, with the names in `details["files"]`.
-        """
-        self._check_drop()
-        bad: list[str] = []
-        try:
-            for path in self._receipt_files():
-                receipt = _read_receipt(path)
-                if receipt is not None:
-                    yield receipt
-                elif self._settled(path):
-                    _put_away(path, self.drop / RECEIPTS / UNREADABLE)
-                    bad.append(path.name)
-        except OSError as exc:
-            raise _disk(self.drop, exc) from exc
-        if bad:
-            raise Unreadable(
-                "eakte.receipt",
-                f"{len(bad)} receipt(s) can't be read; see {RECEIPTS}/{UNREADABLE} in {self.drop}",
-                files=tuple(bad),
-            )
+        """All readable receipts that aren't confirmed; raises as `ReceiptFolder.read`."""
+        return self._receipts.read()
 
     def confirm(self, key: str) -> None:
-        """Move the receipt of `key` to `erledigt/`. Idempotent; without a receipt nothing happens.
+        """Move the receipt of `key` to `erledigt/`; raises as `ReceiptFolder.confirm`."""
+        self._receipts.confirm(key)
 
-        Raises:
-            TryLater: `eakte.drop_missing`, `eakte.disk`.
-        """
-        self._check_drop()
-        try:
-            for path in self._receipts_of(key):
-                _put_away(path, self.drop / RECEIPTS / CONFIRMED)
-        except OSError as exc:
-            raise _disk(self.drop, exc) from exc
+    def received_between(self, since: datetime, until: datetime) -> tuple[Receipt, ...]:
+        """For the daily match; raises as `ReceiptFolder.between`."""
+        return self._receipts.between(since, until)
 
     def holds(self, key: str) -> bool:
         """Whether package, its draft or a receipt of that hand-over lies in the drop.
@@ -133,13 +94,13 @@ class DirectoryOutlet:
         Raises:
             TryLater: `eakte.drop_missing`, `eakte.disk`.
         """
-        self._check_drop()
+        self._receipts.check_drop()
         name = folder_name(key)
         folders = (self.drop / PACKAGES / name, self.drop / _BUILDING / name)
         try:
-            return any(folder.exists() for folder in folders) or bool(self._papers_of(name))
+            return any(folder.exists() for folder in folders) or bool(self._receipts.papers(name))
         except OSError as exc:
-            raise _disk(self.drop, exc) from exc
+            raise self._receipts.disk(exc) from exc
 
     def discard(self, key: str) -> bool:
         """Remove package, draft and receipts of a hand-over; durable when it returns.
@@ -150,82 +111,38 @@ class DirectoryOutlet:
         Raises:
             TryLater: `eakte.drop_missing`, `eakte.disk`.
         """
-        self._check_drop()
+        self._receipts.check_drop()
         name = folder_name(key)
         try:
-            found = [remove_file(path) for path in self._papers_of(name)]
+            found = [remove_file(path) for path in self._receipts.papers(name)]
             found += [remove_folder(self.drop / place / name) for place in (PACKAGES, _BUILDING)]
         except OSError as exc:
-            raise _disk(self.drop, exc) from exc
+            raise self._receipts.disk(exc) from exc
         return any(found)
 
-    def _papers_of(self, name: str) -> list[Path]:
-        """Receipts by their file's name, also those put away, with their numbered doubles."""
-        receipts = self.drop / RECEIPTS
-        return [
-            path
-            for folder in (receipts, receipts / CONFIRMED)
-            for path in sorted(folder.glob(f"{name}*.json"))
-            if path.name == f"{name}.json" or path.name.removeprefix(f"{name}.")[:-5].isdigit()
-        ]
+    @property
+    def _receipts(self) -> ReceiptFolder:
+        return ReceiptFolder(self.drop, "eakte", self.clock)
 
-    def _check_drop(self) -> None:
-        if not self.drop.is_dir():
-            raise TryLater(
-                "eakte.drop_missing",
-                f"{self.drop} is not there; mount or create the folder of the eAkte",
-                path=str(self.drop),
-            )
+    def _take_back_rejected(self, name: str) -> None:
+        """Make room for a second delivery; a crash in between leaves what the next call ends."""
+        if not self._receipts.is_rejected(name):
+            return
+        package, out = self.drop / PACKAGES / name, self.drop / _BUILDING / name
+        if package.exists():
+            clear_folder(out)
+            out.parent.mkdir(exist_ok=True)
+            package.rename(out)
+        self._receipts.forget_rejection(name)
 
     def _delivered(self, name: str) -> bool:
-        receipts = self.drop / RECEIPTS
-        return (
-            (self.drop / PACKAGES / name).exists()
-            or (receipts / f"{name}.json").exists()
-            or (receipts / CONFIRMED / f"{name}.json").exists()
-        )
-
-    def _receipt_files(self) -> list[Path]:
-        return sorted(path for path in (self.drop / RECEIPTS).glob("*.json") if path.is_file())
-
-    def _receipts_of(self, key: str) -> list[Path]:
-        """The file named after the key, as a rule; else whichever file speaks of the key."""
-        expected = self.drop / RECEIPTS / f"{folder_name(key)}.json"
-        candidates = [expected] if expected.is_file() else self._receipt_files()
-        return [
-            path
-            for path in candidates
-            if (receipt := _read_receipt(path)) is not None and receipt.key == key
-        ]
-
-    def _settled(self, path: Path) -> bool:
-        changed_at = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
-        return self.clock() - changed_at >= _SETTLE
-
-
-def folder_name(key: str) -> str:
-    """The name of a package's folder: the key where it is safe on every disk, else its hash."""
-    return key if _SAFE_KEY.fullmatch(key) else f"key-{sha256(key.encode()).hexdigest()[:40]}"
-
-
-def receipt_json(receipt: Receipt) -> bytes:
-    """The bytes of a receipt file, as the eAkte writes it; read back by `DirectoryOutlet`."""
-    return _json(
-        {
-            "key": receipt.key,
-            "accepted": receipt.accepted,
-            "reference": receipt.reference,
-            "sha256": receipt.sha256,
-            "received_at": receipt.received_at,
-            "reason": receipt.reason,
-        }
-    )
+        return (self.drop / PACKAGES / name).exists() or self._receipts.is_answered(name)
 
 
 def _files(package: Package, name: str, created_at: datetime) -> dict[str, bytes]:
     files = {
         original_name(package.key): package.original,
-        METADATA: _json(_metadata(package)),
+        METADATA: as_json(_metadata(package)),
         "xdomea.xml": message(package, folder=name, created_at=created_at),
     }
     sums = "".join(f"{sha256(data).hexdigest()}  {file}\n" for file, data in files.items())
@@ -252,44 +169,3 @@ def _metadata(package: Package) -> dict[str, Any]:
         ],
         "metadata": package.metadata,
     }
-
-
-def _json(value: dict[str, Any]) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def _read_receipt(path: Path) -> Receipt | None:
-    """The receipt, or None where the file is too large, no JSON, or lacks something."""
-    if path.stat().st_size > _RECEIPT_BYTES:
-        return None
-    try:
-        raw = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        return None
-    return _receipt(raw) if isinstance(raw, dict) else None
-
-
-def _receipt(raw: dict[str, Any]) -> Receipt | None:
-    names = ("key", "reference", "sha256", "received_at", "reason")
-    words = [word for name in names if isinstance(word := raw.get(name, ""), str)]
-    accepted = raw.get("accepted")
-    complete = len(words) == len(names) and {"reference", "sha256", "received_at"} <= raw.keys()
-    if not complete or not words[0] or not isinstance(accepted, bool):
-        return None
-    key, reference, digest, received_at, reason = words
-    return Receipt(key, accepted, reference, digest, received_at, reason)
-
-
-def _put_away(path: Path, folder: Path) -> None:
-    """Move a file into `folder`; what lies there under the same name is kept beside it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    target, number = folder / path.name, 1
-    while target.exists():
-        number += 1
-        target = folder / f"{path.stem}.{number}{path.suffix}"
-    path.rename(target)
-    sync_folder(folder)
-
-
-def _disk(drop: Path, exc: OSError) -> TryLater:
-    return TryLater("eakte.disk", f"{drop}: {exc.strerror}; check rights and space", path=str(drop))

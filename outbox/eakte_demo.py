@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from outbox.durable import publish_file
-from outbox.eakte import CONFIRMED, METADATA, PACKAGES, RECEIPTS, SUMS, receipt_json
+from outbox.eakte import METADATA, PACKAGES, SUMS
+from outbox.receipt_folder import CONFIRMED, RECEIPTS, receipt_json
 from rules.errors import TryLater
 from rules.handover import Receipt
 
@@ -51,6 +52,7 @@ def _judge(folder: Path, now: datetime) -> Receipt:
         sha256=digest,
         received_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         reason=reason,
+        kundennummer=metadata.get("kundennummer"),
     )
 
 

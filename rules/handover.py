@@ -4,6 +4,7 @@ Source: Weisung 202001001 no. 2.4 a 5 (payment-relevant messages go to the eAkte
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,10 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the eAkte says of one package. `accepted` False carries the reason it gave."""
+    """What the eAkte says of one package. `accepted` False carries the reason it gave.
+
+    `kundennummer` is of the record it was filed to; None where the eAkte doesn't tell.
+    """
 
     key: str
     accepted: bool
@@ -38,3 +42,46 @@ class Receipt:
     sha256: str
     received_at: str
     reason: str = ""
+    kundennummer: str | None = None
+
+
+class TargetCheck(StrEnum):
+    """How strictly the record is compared: only where the receipt names it, or always.
+
+    Source: F50; own decision 0058.
+    """
+
+    IF_TOLD = "if_told"
+    MUST = "must"
+
+
+class Objection(StrEnum):
+    """Why an acceptance doesn't count: other bytes, another record, or no record named.
+
+    Source: F50; own decision 0058.
+    """
+
+    OTHER_BYTES = "eakte.other_bytes"
+    OTHER_RECORD = "eakte.other_record"
+    NO_RECORD = "eakte.no_record"
+
+
+def objection(
+    receipt: Receipt, check: TargetCheck, *, sha256: str, kundennummer: str | None
+) -> Objection | None:
+    """Whether an acceptance is for what was sent; None if so, and for every rejection.
+
+    `sha256` and `kundennummer` are of what was sent; without a Kundennummer the eAkte's people
+    assign the record by hand, and there is nothing to compare. Source: F50; own decision 0058.
+    """
+    if not receipt.accepted:
+        return None
+    must = check is TargetCheck.MUST
+    if receipt.sha256.lower() != sha256 and (receipt.sha256 or must):
+        return Objection.OTHER_BYTES
+    if kundennummer is None:
+        return None
+    if receipt.kundennummer is None:
+        return Objection.NO_RECORD if must else None
+    told = "".join(receipt.kundennummer.split()).upper()
+    return None if told == kundennummer else Objection.OTHER_RECORD

@@ -104,6 +104,7 @@ POLICY = Policy(
     portal_url="https://konto.example/",
     phone="0000 1234567",
     create_folders=True,
+    gives_tasks=True,
 )
 
 

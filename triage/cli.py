@@ -19,6 +19,7 @@ from triage import (
     cli_model,
     cli_models,
     cli_observed,
+    cli_outbox,
     cli_person,
     cli_quicksteps,
     cli_relearn,
@@ -44,6 +45,7 @@ cli_model.register(app)
 cli_models.register(app)
 cli_relearn.register(app)
 cli_admin.register(app)
+cli_outbox.register(cli_admin.outbox_app)
 cli_backfill.register(app)
 cli_sweep.register(app)
 cli_person.register(app)

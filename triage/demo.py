@@ -17,6 +17,7 @@ from ingest.maildir import create_tree
 from outbox import eakte_demo
 from rules.directory import Directory
 from rules.errors import HouseError, Refused
+from rules.tasks import Receiver
 from store import migrate
 from triage import demo_mails, demo_rights, wiring
 from triage.house import House
@@ -73,6 +74,10 @@ def prepare(plan: DemoPlan, *, reset: bool = False) -> Settings:
         if isinstance(box, MaildirSettings):
             create_tree(box.root)
     settings.eakte.drop.mkdir(exist_ok=True)
+    tasks_drop = settings.tasks.drop
+    if tasks_drop is not None:
+        for receiver in Receiver:
+            (tasks_drop / receiver.value).mkdir(parents=True, exist_ok=True)
     migrate.upgrade(settings.store.url)
     return settings
 
@@ -173,5 +178,6 @@ def _settings_text() -> str:
         # The backlog is days old when it is fed; that is no alarm.
         "overdue_minutes = 10080\n\n"
         '[rights]\nmode = "write"\n\n'
-        '[replies]\noutlet = "maildir"\nsent_root = "sent"\n\n[eakte]\ndrop = "eakte"\n\n' + boxes
+        '[replies]\noutlet = "maildir"\nsent_root = "sent"\n\n[eakte]\ndrop = "eakte"\n\n'
+        '[tasks]\ndrop = "tasks"\n\n' + boxes
     )

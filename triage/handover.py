@@ -16,7 +16,8 @@ from rules.item import AfterReceipt, CloseReason, Event, HandedOver, ReceiptAwai
 from store import items, ledger, outgoing, verdicts
 from store.engine import Tx
 from store.outgoing import NewOutgoing, Outgoing
-from triage import cases
+from store.verdicts import StoredVerdict
+from triage import cases, tasks
 from triage.admin import ENDED_BADLY
 from triage.doorkeeper import workable_item
 from triage.house import House
@@ -32,7 +33,7 @@ def order(
 
     With `close_when_received` the clerk lets go of the item, and it closes by itself when the
     receipt comes; else the clerk keeps it.
-    Raises: Refused: `item.handover_not_owed`. Conflict: `item.lease_stale`.
+    Raises: Refused: `item.handover_not_owed`, `task.not_left`. Conflict: `item.lease_stale`.
     """
     now = house.clock()
     with house.db.write() as tx:
@@ -52,6 +53,7 @@ def order(
         )
         _send_again_if_rejected(tx, row, now=now)
         if close_when_received:
+            tasks.require_left(tx, item.id)
             leave = ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.HANDED_OVER)
             cases.by_holder(tx, saved, leave, token=token, now=now)
         cases.note(tx, caller, item, action="eakte.ordered", now=now, details={"outgoing": row})
@@ -99,17 +101,36 @@ def settle(tx: Tx, item_id: int, event: Event, *, now: datetime) -> None:
             return
 
 
+def sent_with(tx: Tx, row: Outgoing) -> tuple[str, str | None]:
+    """SHA-256 and Kundennummer of what was handed over, to compare the receipt with."""
+    verdict = _verdict(tx, row)
+    facts = verdict.body.get("facts", {}) if verdict else {}
+    return ledger.message(tx, _message_id(row)).sha256, facts.get("kundennummer")
+
+
+def _verdict(tx: Tx, row: Outgoing) -> StoredVerdict | None:
+    """The verdict that the hand-over was ordered with; a correction since orders another one."""
+    known = verdicts.history(tx, _message_id(row))
+    ordered = row.payload.get("verdict_id")
+    return next((one for one in known if one.id == ordered), known[-1] if known else None)
+
+
+def _message_id(row: Outgoing) -> int:
+    if row.message_id is None:
+        raise AssertionError("a hand-over belongs to a message")
+    return row.message_id
+
+
 def package(house: House, row: Outgoing) -> Package:
     """The hand-over, complete in itself, built when it is delivered.
 
     Raises: Refused: `mail.deleted`. Unreadable: `mail.damaged`.
     """
-    if row.message_id is None:
-        raise AssertionError("a hand-over belongs to a message")
+    message_id = _message_id(row)
     with house.db.read() as tx:
-        message = ledger.message(tx, row.message_id)
-        data = ledger.original(tx, row.message_id)
-        verdict = verdicts.latest(tx, row.message_id)
+        message = ledger.message(tx, message_id)
+        data = ledger.original(tx, message_id)
+        verdict = _verdict(tx, row)
     body: dict[str, Any] = verdict.body if verdict else {}
     agency = body.get("agency", {})
     mail = parse(data, house.layouts)

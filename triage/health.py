@@ -9,9 +9,10 @@ from rules.rule_force import in_force
 from store import beats, rulesets
 from store.beats import Beat
 from store.engine import Tx
-from triage import freshness
+from triage import freshness, outgoing_care
 from triage.freshness import Freshness
 from triage.house import House
+from triage.outgoing_care import Trouble
 
 SILENT_AFTER = timedelta(minutes=5)
 """A loop that said nothing for so long is stuck or not running. own decision 0024."""
@@ -25,7 +26,12 @@ FRESH = "fresh:"
 RULE = "rule:"
 """Begins the names of the checks that tell which rules switched themselves off."""
 
+NO_LOOPS = (freshness.STANDING, outgoing_care.STANDING)
+"""Begin the names of those beats that say whether an alarm stands."""
+
 REMEDIES = {
+    outgoing_care.DEAD: "Ursache beheben, dann `postlotse outbox replay-all`.",
+    outgoing_care.UNANSWERED: "Betreiber der eAkte fragen; `postlotse outbox match` nennt sie.",
     "rule.folder_gone": "Ordner wieder anlegen oder die Regel ändern, dann neu in Kraft setzen.",
     "rule.agency_gone": "Die Regel auf eine Agentur ändern, die es gibt, und neu in Kraft setzen.",
     "mail.overdue": "Rückstau ansehen: Läuft der Worker, und was meldet die Schleife `sort`?",
@@ -36,6 +42,7 @@ REMEDIES = {
     "store.away": "Datenbank prüfen; der Lotse wartet und macht dann weiter.",
     "door.port": "Port der Tür für Mailserver freimachen oder in der Konfiguration ändern.",
     "door.certificate": "Zertifikat und Schlüssel der Tür für Mailserver prüfen.",
+    "task.drop_missing": "Ordner des Empfängers von Aufträgen einhängen.",
     "eakte.drop_missing": "Übergabeordner der eAkte einhängen.",
     "bug": "Protokoll ansehen und den Hersteller benachrichtigen.",
 }
@@ -60,9 +67,9 @@ def ready(house: House) -> tuple[Check, ...]:
     try:
         house.db.ping()
         with house.db.read() as tx:
-            loops = [b for b in beats.all_beats(tx) if not b.name.startswith(freshness.STANDING)]
+            loops = [b for b in beats.all_beats(tx) if not b.name.startswith(NO_LOOPS)]
             off = _rules_off(house, tx)
-        ways = freshness.look(house)
+        ways, troubles = freshness.look(house), outgoing_care.look(house)
     except HouseError as exc:
         remedy = REMEDIES.get(exc.code, "")
         return (Check("database", ok=False, needed=True, message=exc.code, remedy=remedy),)
@@ -72,6 +79,7 @@ def ready(house: House) -> tuple[Check, ...]:
         database,
         *(_of_loop(beat, silent=now - beat.at > SILENT_AFTER) for beat in loops),
         *(_of_way(way) for way in ways),
+        *(_of_trouble(one) for one in troubles),
         *off,
     )
 
@@ -123,3 +131,10 @@ def _of_way(way: Freshness) -> Check:
     code = Alarm.OVERDUE.value
     message = f"{code} {minutes} min"
     return Check(name, ok=False, needed=False, message=message, remedy=REMEDIES[code])
+
+
+def _of_trouble(trouble: Trouble) -> Check:
+    """What is on its way out; looked up now, as above."""
+    message = str(trouble.number) if trouble.stands else "ok"
+    remedy = REMEDIES[trouble.name] if trouble.stands else ""
+    return Check(trouble.name, ok=not trouble.stands, needed=False, message=message, remedy=remedy)

@@ -11,6 +11,7 @@ from rules.backoff import BackoffRule
 from rules.codes import Concern
 from rules.deadlines import DeadlineRules
 from rules.directory import Directory
+from rules.handover import TargetCheck
 from rules.marks import MarkBook
 from rules.retention import HOUSE_RETENTION, RetentionRules
 from rules.worktime import WorkingHours
@@ -94,6 +95,12 @@ class Policy:
     """How long the oldest unsorted mail may wait before it is an alarm. Own decision 0031."""
     small_cell: int = 5
     """Numbers of figures under this are hidden. Own decision 0044."""
+    gives_tasks: bool = False
+    """Whether tasks for other units have a way out. Own decision 0059."""
+    target_check: TargetCheck = TargetCheck.IF_TOLD
+    """Whether a receipt must name the record. Own decision 0058."""
+    receipt_hours: int = 24
+    """How long a receipt may take before it is an alarm. Own decision 0058."""
     geschaeftsvorgaenge: Mapping[Concern, str] = field(default_factory=dict)
     """What the export calls a concern, by its code, where that differs. Source: R6."""
     text_warn_days: int = 30

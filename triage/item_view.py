@@ -26,6 +26,7 @@ from triage.doorkeeper import require_agency, visible_item
 from triage.house import House
 from triage.mark_view import MarkShown
 from triage.story import Step, steps
+from triage.tasks import OrderedTask, of_rows
 from triage.work import CLEARING
 
 DEAD = OutgoingState.DEAD
@@ -95,6 +96,7 @@ class ItemView:
     checks: frozenset[Check] = frozenset()
     alarm_words: tuple[str, ...] = ()
     marks: tuple[MarkShown, ...] = ()
+    tasks: tuple[OrderedTask, ...] = ()
 
 
 def view(house: House, caller: Caller, item_id: int) -> ItemView:
@@ -140,6 +142,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         checks=checks.of_item(tx, item.id),
         alarm_words=danger.found(f"{mail.subject}. {mail.body.new}") if mail else (),
         marks=marks,
+        tasks=of_rows(rows),
     )
 
 

@@ -21,6 +21,7 @@ from rules.postbox import (
     TooLarge,
     Watermark,
 )
+from rules.tasks import Task
 from rules.verdict import Judgement
 
 
@@ -188,6 +189,10 @@ class FileOutlet(Protocol):
         """
         ...
 
+    def received_between(self, since: datetime, until: datetime) -> tuple[Receipt, ...]:
+        """What the other side says it received then, confirmed or not. Raises: TryLater."""
+        ...
+
     def confirm(self, key: str) -> None:
         """The receipt is in our database; the outlet may put it away. Idempotent."""
         ...
@@ -201,6 +206,22 @@ class FileOutlet(Protocol):
 
         Durable when it returns. Idempotent. Raises: TryLater.
         """
+        ...
+
+
+class TaskOutlet(Protocol):
+    """Takes tasks for other units and gives receipts back; deduplicated by `Task.key`."""
+
+    def deliver(self, task: Task) -> None:
+        """Durable when it returns. Raises: TryLater, Refused."""
+        ...
+
+    def receipts(self) -> Iterator[Receipt]:
+        """As `FileOutlet.receipts`; each only from the receiver that the task was for."""
+        ...
+
+    def confirm(self, key: str) -> None:
+        """As `FileOutlet.confirm`."""
         ...
 
 

@@ -14,6 +14,7 @@ from triage import (
     freshness,
     holding,
     idempotency,
+    outgoing_care,
     send,
     sessions,
     sort,
@@ -135,11 +136,11 @@ def send_round(house: House, outlets: Outlets, worker: str) -> int:
     """Deliver what is due and take the receipts that lie ready; the number of both."""
     sent = 0
     for _ in range(SEND_BATCH):
-        row = send.claim_due(house, worker=worker)
+        row = send.claim_due(house, outlets.kinds, worker=worker)
         if row is None:
             break
         sent += _delivered(house, outlets, row)
-    return sent + send.take_receipts(house, outlets.eakte)
+    return sent + send.take_all_receipts(house, outlets)
 
 
 def _delivered(house: House, outlets: Outlets, row: Outgoing) -> int:
@@ -172,10 +173,12 @@ def keep_order(house: House, worker: str) -> int:
         expired = holding.back_to_the_line(house, tx, now=now)
         alarms = freshness.note(house, tx, seen)
         ending = text_ends.note(house, tx)
+        troubles = outgoing_care.note(house, tx)
         audit.seal(tx, limit=SEAL_BATCH)
         leases.release(tx, lease, now=now)
     freshness.tell(alarms)
     text_ends.tell(ending)
+    outgoing_care.tell(troubles)
     idempotency.forget(house)
     day_figures.close_days(house)
     if house.policy.anchor is not None:

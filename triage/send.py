@@ -4,23 +4,39 @@ At least once, with an idempotency key, so a crash between delivery and commit d
 nothing at the receiver. A receipt is committed here before the outlet is told to forget it.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
 
 import structlog
 
 from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused, TryLater, Unreadable
-from rules.handover import Receipt
+from rules.handover import Objection, Receipt, objection
 from rules.item import HandoverRejected, ReceiptArrived
 from store import audit, outgoing
+from store.engine import Tx
 from store.outgoing import Outgoing
-from triage import handover, reply, returned, sent_copy
+from triage import handover, reply, returned, sent_copy, tasks
 from triage.house import House
-from triage.ports import FileOutlet, MailOutlet
+from triage.ports import FileOutlet, MailOutlet, TaskOutlet
 
 CLAIM_SECONDS = 120
 """Longer than the longest delivery (an SMTP timeout of 60 s). Own decision 0024."""
+
+EAKTE: Final = "eakte"
+REPLY: Final = "reply"
+
+OBJECTIONS: Final[Mapping[Objection, str]] = MappingProxyType(
+    {
+        Objection.OTHER_BYTES: "Die Quittung gilt einer anderen Nachricht (Prüfsumme weicht ab).",
+        Objection.OTHER_RECORD: "Die eAkte hat unter einer anderen Kundennummer abgelegt.",
+        Objection.NO_RECORD: "Die Quittung nennt keine Kundennummer.",
+    }
+)
+"""What the clerk reads; without the numbers, which stand in the mail and in the eAkte."""
 
 log = structlog.get_logger()
 
@@ -31,9 +47,16 @@ class Outlets:
 
     eakte: FileOutlet
     mail: MailOutlet
+    tasks: TaskOutlet | None = None
+    """None: tasks stay where they are; the API orders none then."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of rows that have a way out here."""
+        return (EAKTE, REPLY) if self.tasks is None else (EAKTE, REPLY, tasks.KIND)
 
 
-def claim_due(house: House, *, worker: str) -> Outgoing | None:
+def claim_due(house: House, kinds: tuple[str, ...], *, worker: str) -> Outgoing | None:
     """Take the row that is due longest, so that no other worker delivers it at the same time.
 
     One at a time: of a batch the last would wait for the others, and its claim could run out.
@@ -41,11 +64,12 @@ def claim_due(house: House, *, worker: str) -> Outgoing | None:
     hand-overs don't (F10, own decision 0053).
     """
     now = house.clock()
+    without_answers = tuple(kind for kind in kinds if kind != "reply")
     with house.db.write() as tx:
         gone = outgoing.replies_since(tx, now - timedelta(minutes=1), now=now)
         rows = outgoing.claim(
             tx,
-            kinds=("eakte", "reply") if gone < house.policy.replies_a_minute else ("eakte",),
+            kinds=kinds if gone < house.policy.replies_a_minute else without_answers,
             worker=worker,
             now=now,
             limit=1,
@@ -81,8 +105,11 @@ def deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
 
 
 def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> str:
-    if row.kind == "eakte":
+    if row.kind == EAKTE:
         outlets.eakte.deliver(handover.package(house, row))
+        return row.idempotency_key
+    if row.kind == tasks.KIND and outlets.tasks is not None:
+        outlets.tasks.deliver(tasks.build(house, row))
         return row.idempotency_key
     letter = reply.letter(house, row)
     return outlets.mail.send(letter.envelope_from, letter.recipient, letter.data)
@@ -122,15 +149,35 @@ def give_up(house: House, row: Outgoing, code: str) -> None:
         )
 
 
-def take_receipts(house: House, outlet: FileOutlet) -> int:
+def take_all_receipts(house: House, outlets: Outlets) -> int:
+    """The receipts of all outlets; one that is away is told after the others were read.
+
+    Raises: TryLater, Unreadable: as the outlets, the first of them.
+    """
+    taken, failed = 0, None
+    ways: list[tuple[str, FileOutlet | TaskOutlet]] = [(EAKTE, outlets.eakte)]
+    if outlets.tasks is not None:
+        ways.append((tasks.KIND, outlets.tasks))
+    for kind, outlet in ways:
+        try:
+            taken += take_receipts(house, outlet, kind=kind)
+        except HouseError as exc:
+            failed = failed or exc
+    if failed is not None:
+        raise failed
+    return taken
+
+
+def take_receipts(house: House, outlet: FileOutlet | TaskOutlet, *, kind: str = EAKTE) -> int:
     """Write the receipts that lie ready; the number taken. Repeating one changes nothing.
 
-    One that does not fit now lies ready again in the next round, and never stops the others.
+    Only for rows of that kind: who takes tasks can't write a receipt that opens the bolt. One
+    that does not fit now lies ready again in the next round, and never stops the others.
     """
     taken = 0
     for receipt in outlet.receipts():
         try:
-            _take(house, receipt)
+            _take(house, receipt, kind)
         except Conflict as exc:
             log.warning("receipt.put_off", key=receipt.key, code=exc.code)
             continue
@@ -139,24 +186,41 @@ def take_receipts(house: House, outlet: FileOutlet) -> int:
     return taken
 
 
-def _take(house: House, receipt: Receipt) -> None:
+def _take(house: House, receipt: Receipt, kind: str) -> None:
     """Row, item and audit entry in one commit; an item in a clerk's hands stays there."""
-    now, note = house.clock(), asdict(receipt)
+    now = house.clock()
     with house.db.write() as tx:
-        if outgoing.of_key(tx, receipt.key) is None:
+        row = outgoing.of_key(tx, receipt.key)
+        if row is None or row.kind != kind:
             log.warning("receipt.unknown", key=receipt.key)
             return
-        answer = outgoing.receipted if receipt.accepted else outgoing.rejected
-        row = answer(tx, receipt.key, receipt=note, now=now)
-        if row.item_id is not None:
-            event = ReceiptArrived() if receipt.accepted else HandoverRejected()
+        wrong = _objection(house, tx, row, receipt) if kind == EAKTE else None
+        accepted = receipt.accepted and wrong is None
+        answer = outgoing.receipted if accepted else outgoing.rejected
+        row = answer(tx, receipt.key, receipt=_note(receipt, wrong), now=now)
+        if row.item_id is not None and kind == EAKTE:
+            event = ReceiptArrived() if accepted else HandoverRejected()
             handover.settle(tx, row.item_id, event, now=now)
         audit.add(
             tx,
-            "eakte",
-            action="eakte.received" if receipt.accepted else "eakte.rejected",
+            kind,
+            action=f"{kind}.received" if accepted else f"{kind}.rejected",
             subject=f"message:{row.message_id}",
-            details={"reference": receipt.reference},
+            details={"reference": receipt.reference} | ({"code": wrong.value} if wrong else {}),
             at=now,
         )
-    log.info("receipt.taken", outgoing=row.id, accepted=receipt.accepted)
+    if wrong is not None:
+        log.error("receipt.wrong_target", outgoing=row.id, code=wrong.value)
+    log.info("receipt.taken", outgoing=row.id, accepted=accepted)
+
+
+def _objection(house: House, tx: Tx, row: Outgoing, receipt: Receipt) -> Objection | None:
+    digest, number = handover.sent_with(tx, row)
+    return objection(receipt, house.policy.target_check, sha256=digest, kundennummer=number)
+
+
+def _note(receipt: Receipt, wrong: Objection | None) -> dict[str, object]:
+    """The receipt as it is kept with the row: without the Kundennummer, which is content."""
+    note = asdict(receipt)
+    del note["kundennummer"]
+    return note if wrong is None else note | {"accepted": False, "reason": OBJECTIONS[wrong]}

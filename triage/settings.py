@@ -216,9 +216,17 @@ class EakteSettings(Part):
     """Where hand-overs go, and how often they are tried again."""
 
     drop: Path = Path("var/eakte")
+    target_check: Literal["if_told", "must"] = "if_told"
+    receipt_hours: int = Field(default=24, ge=1, le=240)
     max_tries: int = Field(default=20, ge=1)
     first_wait_seconds: int = Field(default=30, ge=1)
     longest_wait_seconds: int = Field(default=21_600, ge=1)
+
+
+class TaskSettings(Part):
+    """Where tasks for other units go: a folder with one for each receiver; none: no tasks."""
+
+    drop: Path | None = None
 
 
 class DeadlineSettings(Part):
@@ -302,6 +310,7 @@ class Settings(Part):
     door: DoorSettings | None = None
     replies: ReplySettings = ReplySettings()
     eakte: EakteSettings = EakteSettings()
+    tasks: TaskSettings = TaskSettings()
     deadlines: DeadlineSettings = DeadlineSettings()
     rights: RightsSettings = RightsSettings()
     figures: FiguresSettings = FiguresSettings()
@@ -440,6 +449,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
                 hook.model_copy(update={"ca_file": at(hook.ca_file)}) for hook in settings.webhooks
             ),
             "oidc": oidc and oidc.model_copy(update={"ca_file": at(oidc.ca_file)}),
+            "tasks": settings.tasks.model_copy(update={"drop": at(settings.tasks.drop)}),
             "rights": settings.rights.model_copy(update={"drop": at(settings.rights.drop)}),
             "data": data.model_copy(
                 update={

@@ -23,11 +23,13 @@ from ingest.smtp_door import DoorPlan, SmtpDoor
 from outbox.eakte import DirectoryOutlet
 from outbox.sent_maildir import SentMaildir
 from outbox.smtp import SmtpAccount, SmtpOutlet
+from outbox.task_folder import TaskFolder
 from rules.agencies import parse_agencies, parse_plz, parse_regions
 from rules.backoff import BackoffRule
 from rules.deadlines import HOUSE_DEADLINES, DeadlineRules
 from rules.directory import Directory
 from rules.errors import Refused
+from rules.handover import TargetCheck
 from rules.outlook_rules import OutlookRule
 from rules.retention import Period, RetentionRules
 from rules.worktime import WorkingHours
@@ -158,6 +160,9 @@ def _policy(settings: Settings) -> Policy:
         phone=settings.desk.phone,
         create_folders=settings.worker.create_folders == "agencies",
         overdue_minutes=settings.worker.overdue_minutes,
+        gives_tasks=settings.tasks.drop is not None,
+        target_check=TargetCheck(settings.eakte.target_check),
+        receipt_hours=settings.eakte.receipt_hours,
         small_cell=settings.figures.small_cell,
         geschaeftsvorgaenge=settings.figures.geschaeftsvorgaenge,
         text_warn_days=settings.replies.warn_days,
@@ -411,8 +416,13 @@ def database_file(settings: Settings) -> Path | None:
 
 
 def outlets(settings: Settings) -> Outlets:
-    """The ways out: the eAkte's drop, and the smarthost or the demo's Maildir."""
-    return Outlets(eakte=DirectoryOutlet(settings.eakte.drop), mail=_mail_outlet(settings))
+    """The ways out: eAkte's drop, smarthost or the demo's Maildir, folders of other units."""
+    drop = settings.tasks.drop
+    return Outlets(
+        eakte=DirectoryOutlet(settings.eakte.drop),
+        mail=_mail_outlet(settings),
+        tasks=None if drop is None else TaskFolder(drop),
+    )
 
 
 def _mail_outlet(settings: Settings) -> MailOutlet:

@@ -30,7 +30,7 @@ from store import claims, verdicts, wishes
 from store.engine import Tx
 from store.items import Item
 from store.verdicts import NewVerdict
-from triage import cases, holding, marking, undo
+from triage import cases, holding, marking, tasks, undo
 from triage.claimed import Claim
 from triage.doorkeeper import require_agency, visible_item, workable_item
 from triage.house import House
@@ -244,11 +244,12 @@ def close(house: House, caller: Caller, item_id: int, token: str, *, reason: Clo
     """End the item, and its message in the ledger.
 
     Raises: Refused: `item.receipt_missing` while a payment-relevant item has neither receipt
-    nor reasoned no; `item.proof_duty`.
+    nor reasoned no; `item.proof_duty`, `task.not_left`.
     """
     now = house.clock()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
+        tasks.require_left(tx, item.id)
         saved = cases.do(
             tx,
             caller,
@@ -269,6 +270,7 @@ def close_when_received(house: House, caller: Caller, item_id: int, token: str) 
     event = ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.HANDED_OVER)
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
+        tasks.require_left(tx, item.id)
         cases.do(tx, caller, item, cases.Deed(event, "item.awaits_receipt"), token=token, now=now)
 
 

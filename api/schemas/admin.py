@@ -91,6 +91,19 @@ class OutgoingPage(Out):
     next_cursor: str | None = Field(examples=["aTo4NzE"])
 
 
+class OutgoingIn(In):
+    """Which dead letters; without anything: all."""
+
+    kind: str = Field("", max_length=20, examples=["eakte"])
+    error_code: str = Field("", max_length=100, examples=["eakte.drop_missing"])
+
+
+class SentAgainOut(Out):
+    """How many are due again."""
+
+    replayed: int = Field(examples=[12])
+
+
 class DifferenceOut(Out):
     """One mail that is not accounted for exactly once."""
 

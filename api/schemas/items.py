@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.schemas.base import In, Out
 from api.schemas.mails import MaybeVerdict
+from api.schemas.tasks import TaskOut
 from rules.codes import Concern, PaymentRelevant
 from rules.identity import Check, Writer
 from rules.item import CloseReason, EakteState, ItemState
@@ -189,6 +190,7 @@ class ItemDetailOut(Out):
     checks: list[Check] = Field(examples=[["address_compared"]])
     alarm_words: list[str]
     marks: list[MarkOut]
+    tasks: list[TaskOut]
 
 
 class CorrectionIn(In):

@@ -81,6 +81,7 @@ def item_response(
         agency=visit.house.directory.agency(view.item.agency_code),
         agencies=visit.house.directory.active(),
         all_concerns=in_form_order(view),
+        gives_tasks=visit.house.policy.gives_tasks,
         heartbeat_seconds=_heartbeat_seconds(visit, view),
     )
 

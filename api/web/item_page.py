@@ -16,6 +16,7 @@ from api.web.facts import FactRow, fact_rows
 from api.web.letters import Letter
 from api.web.marks import marked, spoken
 from api.web.steps import NextStep, next_steps
+from api.web.task_steps import TaskStep, task_steps
 from rules.codes import Concern, PaymentRelevant
 from rules.identity import Writer
 from rules.item import CloseReason, EakteState, ItemState
@@ -96,6 +97,7 @@ class ItemPage:
     hints: tuple[ConcernRow, ...]
     facts: tuple[FactRow, ...]
     steps: tuple[NextStep, ...]
+    tasks: tuple[TaskStep, ...]
     bar: Bar | None
     due: str
     overdue: bool
@@ -144,6 +146,7 @@ def item_page(view: ItemView, *, token: str, reply: ReplySide, today: date) -> I
         steps=next_steps(
             codes, handover_owed=_owed(view), dates=verdict["facts"].get("dates", {}), today=today
         ),
+        tasks=task_steps(codes, view.tasks),
         bar=bar(view),
         due=days.due(view.item.due_on, today=today),
         overdue=view.item.due_on is not None and view.item.due_on < today,

@@ -44,6 +44,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "replayed": "Die Nachricht läuft noch einmal durch die Verarbeitung.",
         "replayed_all": "Noch einmal durch die Verarbeitung laufen: {}.",
         "replied": "Antwort beauftragt.",
+        "task_ordered": "Auftrag erteilt.",
         "returned": "An das Service Center zurückgegeben.",
         "rules_active": "In Kraft ab {}.",
         "rules_back": "Die vorige Version gilt wieder.",

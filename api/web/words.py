@@ -265,6 +265,18 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         "relearn.same_person": "Sie haben diese Nachricht selbst korrigiert. Bestätigen muss es"
         " jemand anderes.",
         "relearn.no_correction": "Hier wartet keine Korrektur mehr auf eine Bestätigung.",
+        "task.none": "Aufträge an andere Stellen sind hier nicht eingerichtet.",
+        "task.not_offered": "Dieser Auftrag passt nicht zum Anliegen. Ändern Sie die Einordnung.",
+        "task.kundennummer_missing": "Der Empfänger braucht die Kundennummer. Tragen Sie sie unter"
+        " „Einordnung ändern“ ein.",
+        "task.other_concerns": "In der Nachricht steht noch etwas anderes, das diese Stelle nichts"
+        " angeht. Antworten Sie mit der zuständigen Stelle, oder ändern Sie die Einordnung.",
+        "task.not_called": "Vor dem Termin steht ein Anrufversuch. Bestätigen Sie ihn.",
+        "task.claim_start_missing": "Tragen Sie den voraussichtlichen Anspruchsbeginn ein.",
+        "task.incomplete": "Das Ticket gibt es nur bei vollständigem Antrag. Fordern Sie an, was"
+        " fehlt.",
+        "task.not_left": "Die Weiterleitung ist noch nicht hinaus. Parken Sie den Vorgang, oder"
+        " warten Sie einen Moment.",
         "reply.forbidden": "Auf diese Nachricht ist keine Antwort vorgesehen.",
     }
 )

@@ -378,6 +378,7 @@ def item_sample(request: Request, name: str) -> Response:
         agency=AGENCIES[0],
         agencies=AGENCIES,
         all_concerns=in_form_order(sample.view),
+        gives_tasks=True,
         heartbeat_seconds=300,
     )
 

@@ -68,6 +68,21 @@ def test_only_what_ended_badly_is_sent_again(doors: Doors) -> None:
     assert code_of(unknown) == (404, "outgoing.unknown")
 
 
+def test_all_dead_letters_are_sent_again_in_one_call(doors: Doors) -> None:
+    item, token = doors.take("Neues Konto")
+    row = doors.kassel.post(f"{item}/handover", json={}, headers=token).json()["outgoing_id"]
+    with doors.house.db.write() as tx:
+        tx.connection.exec_driver_sql("UPDATE outgoing SET state = 'dead', error_code = 'bug'")
+    assert 'postlotse_outgoing_dead{kind="eakte"} 1.0' in doors.nobody.get("/metrics").text
+    choice = {"kind": "eakte", "error_code": "bug"}
+    again = doors.admin.post("/v1/admin/outgoing/replay", json=choice)
+    assert (again.status_code, again.json()) == (202, {"replayed": 1})
+    (due,) = doors.admin.get("/v1/admin/outgoing?state=new").json()["outgoing"]
+    assert due["id"] == row
+    denied = doors.kassel.post("/v1/admin/outgoing/replay", json={})
+    assert code_of(denied) == (403, "access.denied")
+
+
 def test_the_sum_of_the_day_closes(doors: Doors) -> None:
     doors.hand_in("Krankmeldung")
     set_aside(doors)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outbox.eakte import DirectoryOutlet, folder_name, receipt_json
+from outbox.eakte import DirectoryOutlet
+from outbox.receipt_folder import folder_name, receipt_json
 from rules.errors import Refused, TryLater, Unreadable
 from rules.handover import Receipt
 from tests.outbox.sample_package import ORIGINAL, make_package

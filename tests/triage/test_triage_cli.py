@@ -151,7 +151,21 @@ def test_the_sum_the_trail_and_the_lists_of_a_small_house(config, tmp_path):
     assert call("aside", "list", "-c", str(config), "--reason", "bug") == ""
     assert call("aside", "replay-all", "-c", str(config)).startswith("0 ")
     assert refusal("outbox", "replay", "7", "-c", str(config)) == "outgoing.unknown"
+    assert call("outbox", "replay-all", "-c", str(config)).startswith("0 ")
+    assert refusal("outbox", "match", "-c", str(config), "--day", "gestern") == "outbox.day"
+    assert refusal("outbox", "match", "-c", str(config)) == "eakte.drop_missing"
     assert refusal("reconcile", "-c", str(config), "--day", "gestern") == "reconcile.day"
+
+
+def test_a_day_without_a_stranger_closes_and_one_with_does_not(config, tmp_path):
+    receipts = tmp_path / "var/eakte/quittungen"
+    receipts.mkdir(parents=True)
+    words = ("outbox", "match", "-c", str(config), "--day", "2020-03-02")
+    assert json.loads(call(*words, "--json"))["closes"]
+    told = {"key": "eakte-1-1-abc", "accepted": True, "reference": "EA-1", "sha256": "",
+            "received_at": "2020-03-02T09:00:00+00:00", "reason": ""}  # fmt: skip
+    (receipts / "x.json").write_text(json.dumps(told), encoding="utf-8")
+    assert "missing_here" in call(*words, code=1)
 
 
 def test_an_archive_is_filled_in_once_and_reported(config, tmp_path):

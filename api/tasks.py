@@ -1,0 +1,29 @@
+"""The door for tasks to other systems and units: what fits an item, and ordering one."""
+
+from typing import Any
+
+from fastapi import APIRouter, status
+
+from api.auth import HouseHere, MayWorkItems
+from api.clerks import ItemId, LeaseToken
+from api.schemas.items import OrderedOut
+from api.schemas.tasks import TaskIn
+from rules.tasks import Said
+from triage import tasks
+
+router = APIRouter(prefix="/v1", tags=["clerk"])
+
+
+@router.post(
+    "/items/{item_id}/tasks",
+    response_model=OrderedOut,
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Order a task for another system or unit",
+)
+def order(
+    house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: TaskIn
+) -> dict[str, Any]:
+    """The same order twice is one task; its receipt comes later and stands in the story."""
+    stated = Said(claim_start=said.claim_start, called=said.called, complete=said.complete)
+    number = tasks.order(house, caller, item_id, token, kind=said.task, said=stated)
+    return {"outgoing_id": number}

@@ -1,0 +1,104 @@
+"""Tasks in the panel "Nächste Schritte": what may be ordered here, and what was."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from api.web import days, words
+from rules import tasks
+from rules.codes import Concern
+from rules.errors import Refused
+from rules.tasks import TaskKind
+from triage.tasks import OrderedTask
+
+TITLES: Final[Mapping[TaskKind, tuple[str, str]]] = MappingProxyType(
+    {
+        TaskKind.VERBIS_AZB: ("Aufgabe (AzB) in VerBIS", "Für Rückruf oder Bearbeitung dort."),
+        TaskKind.ATV_TERMIN: (
+            "Termin in ATV anfordern",
+            "Innerhalb von zehn Arbeitstagen; ein Anrufversuch genügt.",
+        ),
+        TaskKind.OS_ALGPLUS: (
+            "Ticket an OS AlgPlus",
+            "Wenn „kleines anordnen“ nicht ausreicht.",
+        ),
+        TaskKind.BEARBEITUNGSSTAND: (
+            "Ticket Bearbeitungsstand",
+            "Nur bei vollständigem Antrag, frühestens sieben Tage nach Anspruchsbeginn.",
+        ),
+        TaskKind.FAMILIENKASSE: (
+            "An die Familienkasse weiterleiten",
+            "Die ganze Mail; der Vorgang schließt erst danach.",
+        ),
+        TaskKind.JOBCENTER: (
+            "An das Jobcenter weiterleiten",
+            "Die ganze Mail; der Vorgang schließt erst danach.",
+        ),
+        TaskKind.BETRIEBSNUMMERN: (
+            "An den Betriebsnummern-Service weiterleiten",
+            "Die ganze Mail; der Vorgang schließt erst danach.",
+        ),
+        TaskKind.SOFORTZUGANG: (
+            "Auf die Warteliste des Sofortzugangs",
+            "Chronologisch, nach dem Eingang.",
+        ),
+    }
+)
+
+STATES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "new": "beauftragt",
+        "claimed": "beauftragt",
+        "sent": "übergeben",
+        "receipted": "angenommen",
+        "rejected": "abgelehnt",
+        "dead": "nicht zustellbar",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStep:
+    """One task that fits the item. `state` is a German word, empty where it was not ordered."""
+
+    kind: str
+    title: str
+    why: str
+    source: str
+    state: str
+    asks_call: bool
+    asks_claim: bool
+    may_order: bool
+
+
+def task_steps(concerns: Iterable[str], ordered: Iterable[OrderedTask]) -> tuple[TaskStep, ...]:
+    """In the order of the table; the last order of each kind tells its state."""
+    last = {one.kind: one for one in ordered}
+    return tuple(
+        _step(rule, last.get(rule.kind)) for rule in tasks.offered(Concern(c) for c in concerns)
+    )
+
+
+def _step(rule: tasks.TaskRule, ordered: OrderedTask | None) -> TaskStep:
+    title, why = TITLES[rule.kind]
+    state = STATES.get(ordered.state, ordered.state) if ordered else ""
+    return TaskStep(
+        kind=rule.kind.value,
+        title=title,
+        why=why,
+        source=rule.source,
+        state=f"{state}: {ordered.reason}" if ordered and ordered.reason else state,
+        asks_call=tasks.Carried.CALL_ATTEMPTS in rule.carries,
+        asks_claim=tasks.Carried.CLAIM_START in rule.carries,
+        may_order=ordered is None or ordered.state in {"rejected", "dead"},
+    )
+
+
+def refusal(refused: Refused) -> str:
+    """What the clerk reads when a task was refused."""
+    earliest = refused.details.get("earliest")
+    if isinstance(earliest, str):
+        day = days.day(earliest)
+        return f"Das Ticket darf frühestens am {day} hinaus. Parken Sie den Vorgang bis dahin."
+    return words.refusal(refused.code, refused.message)

@@ -1,0 +1,14 @@
+"""An index for the watch over what is on its way out: unanswered hand-overs, the daily match.
+
+A migration is history: it imports nothing from store.tables.
+"""
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    """One index; without it each look would walk all answers that were ever sent."""
+    op.create_index("ix_outgoing_sent", "outgoing", ["kind", "state", "sent_at"])

@@ -1,0 +1,118 @@
+"""What is asked of the outgoing rows as a whole: dead letters, receipts that stay away, a day.
+
+A dead hand-over whose item was settled otherwise (another verdict was handed over, or a person's
+reasoned "no") waits for nobody any more and isn't counted. Source: F48; own decision 0058.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from rules.item import EakteState
+from store.engine import Tx
+from store.tables import OutgoingState, item
+from store.tables import outgoing as table
+
+_SETTLED = (EakteState.RECEIVED, EakteState.WAIVED, EakteState.NONE)
+_LEFT = (
+    OutgoingState.SENT,
+    OutgoingState.RECEIPTED,
+    OutgoingState.REJECTED,
+    # Delivered, then sent again by a replay and given up: it was there all the same.
+    OutgoingState.DEAD,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A hand-over and its state: receipted or rejected tell what came back last."""
+
+    id: int
+    key: str
+    message_id: int | None
+    state: OutgoingState
+
+
+def dead_letters(tx: Tx) -> dict[str, int]:
+    """How many dead letters wait for a person, by kind; kinds without any are left out."""
+    statement = (
+        sa.select(table.c.kind, sa.func.count().label("number"))
+        .select_from(table.outerjoin(item, item.c.id == table.c.item_id))
+        .where(_waits_for_a_person())
+        .group_by(table.c.kind)
+    )
+    return {row.kind: row.number for row in tx.run(statement)}
+
+
+def dead_ids(tx: Tx, *, after: int, limit: int, kind: str = "", code: str = "") -> tuple[int, ...]:
+    """Ids of dead letters that wait for a person, lowest first, of one kind or error, or all."""
+    statement = (
+        sa.select(table.c.id)
+        .select_from(table.outerjoin(item, item.c.id == table.c.item_id))
+        .where(_waits_for_a_person(), table.c.id > after)
+        .order_by(table.c.id)
+        .limit(limit)
+    )
+    if kind:
+        statement = statement.where(table.c.kind == kind)
+    if code:
+        statement = statement.where(table.c.error_code == code)
+    return tuple(tx.run(statement).scalars())
+
+
+def unanswered(tx: Tx, *, before: datetime) -> int:
+    """How many hand-overs were sent before then and have no receipt. `before` is aware."""
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(table.outerjoin(item, item.c.id == table.c.item_id))
+        .where(
+            table.c.kind == "eakte",
+            table.c.state == OutgoingState.SENT,
+            table.c.sent_at < before,
+            _is_open(),
+        )
+    )
+    number: int = tx.run(statement).scalar_one()
+    return number
+
+
+def handed_over(tx: Tx, *, since: datetime, until: datetime) -> tuple[HandedOver, ...]:
+    """The hand-overs that left in this time, lowest id first. For the daily match.
+
+    One whose receipt was faster than our note of the sending counts by its receipt.
+    """
+    overtaken = sa.and_(table.c.sent_at.is_(None), table.c.done_at >= since)
+    statement = _told().where(
+        table.c.kind == "eakte",
+        table.c.state.in_(_LEFT),
+        sa.or_(
+            sa.and_(table.c.sent_at >= since, table.c.sent_at < until),
+            sa.and_(overtaken, table.c.done_at < until, table.c.state == OutgoingState.RECEIPTED),
+        ),
+    )
+    return _all(tx, statement)
+
+
+def of_keys(tx: Tx, keys: tuple[str, ...]) -> tuple[HandedOver, ...]:
+    """The hand-overs of these keys, whenever they left or will leave; a few hundred at most."""
+    return _all(tx, _told().where(table.c.kind == "eakte", table.c.idempotency_key.in_(keys)))
+
+
+def _waits_for_a_person() -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.state == OutgoingState.DEAD, _is_open())
+
+
+def _is_open() -> sa.ColumnElement[bool]:
+    """False for hand-overs of an item that is settled otherwise."""
+    return sa.or_(table.c.kind != "eakte", item.c.eakte.is_(None), item.c.eakte.not_in(_SETTLED))
+
+
+def _told() -> sa.Select[*tuple[Any, ...]]:
+    columns = (table.c.id, table.c.idempotency_key, table.c.message_id, table.c.state)
+    return sa.select(*columns).order_by(table.c.id)
+
+
+def _all(tx: Tx, statement: sa.Select[*tuple[Any, ...]]) -> tuple[HandedOver, ...]:
+    return tuple(HandedOver(*row) for row in tx.run(statement))

@@ -1,0 +1,143 @@
+"""Tasks as files: complete when they appear, by the schema, and answered by their receiver only."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from outbox.receipt_folder import receipt_json
+from outbox.task_folder import TaskFolder, task_json
+from rules.errors import TryLater, Unreadable
+from rules.handover import Receipt
+from rules.tasks import Carried, Receiver, Task, TaskKind, key
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+MAIL = b"Subject: Kindergeld\r\n\r\nGuten Tag \xe4\r\n"
+SCHEMA = json.loads(
+    (Path(__file__).resolve().parents[2] / "docs/task.schema.json").read_text(encoding="utf-8")
+)
+FORWARD = Task(
+    key=key(TaskKind.FAMILIENKASSE, "0a" * 10),
+    kind=TaskKind.FAMILIENKASSE,
+    receiver=Receiver.FAMILIENKASSE,
+    source="§ 16 Abs. 2 SGB I",
+    ordered_at="2026-11-24T07:59:00+00:00",
+    fields={"agency": "435 Kassel", "received_on": "2026-11-23"},
+    original=MAIL,
+)
+TICKET = replace(
+    FORWARD,
+    key=key(TaskKind.OS_ALGPLUS, "0b" * 10),
+    kind=TaskKind.OS_ALGPLUS,
+    receiver=Receiver.OS_ALGPLUS,
+    original=None,
+)
+
+
+@pytest.fixture
+def drop(tmp_path):
+    for receiver in Receiver:
+        (tmp_path / receiver.value).mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def outlet(drop):
+    return TaskFolder(drop, lambda: NOW)
+
+
+def answer(drop, task, *, at=None, accepted=True):
+    folder = drop / (at or task.receiver).value / "quittungen"
+    folder.mkdir(exist_ok=True)
+    told = Receipt(task.key, accepted, "T-1", "", "2026-11-24T08:00:00+00:00", "")
+    (folder / f"{task.key}.json").write_bytes(receipt_json(told))
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_forward_lies_there_with_its_mail(drop, outlet):
+    outlet.deliver(FORWARD)
+    folder = drop / "familienkasse/auftraege"
+    assert names(folder) == [f"{FORWARD.key}.eml", f"{FORWARD.key}.json"]
+    told = json.loads((folder / f"{FORWARD.key}.json").read_bytes())
+    assert (folder / told["original"]["name"]).read_bytes() == MAIL
+    assert told["original"]["sha256"] == sha256(MAIL).hexdigest()
+    assert told["fields"] == FORWARD.fields
+
+
+def test_a_ticket_carries_no_mail(drop, outlet):
+    outlet.deliver(TICKET)
+    assert names(drop / "os-algplus/auftraege") == [f"{TICKET.key}.json"]
+    assert json.loads(task_json(TICKET))["original"] is None
+
+
+def test_the_file_is_as_the_schema_says():
+    told = json.loads(task_json(FORWARD))
+    parts = SCHEMA["properties"]
+    assert list(told) == SCHEMA["required"] == list(parts)
+    assert re.search(parts["key"]["pattern"], told["key"])
+    assert parts["task"]["enum"] == [kind.value for kind in TaskKind]
+    assert set(parts["receiver"]["enum"]) == {receiver.value for receiver in Receiver}
+    assert set(parts["fields"]["properties"]) == {name.value for name in Carried}
+    assert list(told["original"]) == parts["original"]["oneOf"][1]["required"]
+
+
+def test_the_same_key_twice_is_one_file_also_after_the_receipt(drop, outlet):
+    outlet.deliver(TICKET)
+    file = drop / "os-algplus/auftraege" / f"{TICKET.key}.json"
+    file.write_text("taken")
+    outlet.deliver(TICKET)
+    assert file.read_text() == "taken"
+    file.unlink()
+    answer(drop, TICKET)
+    outlet.deliver(TICKET)
+    assert not file.exists()
+
+
+def test_after_a_rejection_it_is_laid_anew(drop, outlet):
+    outlet.deliver(TICKET)
+    answer(drop, TICKET, accepted=False)
+    assert [one.accepted for one in outlet.receipts()] == [False]
+    outlet.confirm(TICKET.key)
+    file = drop / "os-algplus/auftraege" / f"{TICKET.key}.json"
+    file.unlink()
+    outlet.deliver(TICKET)
+    assert file.exists()
+    answer(drop, TICKET)
+    assert [one.accepted for one in outlet.receipts()] == [True]
+
+
+def test_a_receipt_is_read_until_it_is_confirmed(drop, outlet):
+    answer(drop, TICKET)
+    assert [one.key for one in outlet.receipts()] == [TICKET.key]
+    assert [one.key for one in outlet.receipts()] == [TICKET.key]
+    outlet.confirm(TICKET.key)
+    outlet.confirm("eakte-1-2-abc")
+    assert list(outlet.receipts()) == []
+
+
+@pytest.mark.parametrize("strange", ["eakte-12-40-0123456789ab", FORWARD.key])
+def test_a_receiver_answers_for_its_own_tasks_only(drop, outlet, strange):
+    answer(drop, replace(TICKET, key=strange))
+    answer(drop, TICKET)
+    found = []
+    with pytest.raises(Unreadable) as bad:
+        found.extend(outlet.receipts())
+    assert bad.value.code == "task.receipt"
+    assert names(drop / "os-algplus/quittungen/unlesbar") == [f"{strange}.json"]
+    assert [one.key for one in outlet.receipts()] == [TICKET.key]
+
+
+def test_a_missing_receiver_is_said_when_something_is_for_it(drop, outlet):
+    (drop / "os-algplus").rmdir()
+    with pytest.raises(TryLater) as away:
+        outlet.deliver(TICKET)
+    assert away.value.code == "task.drop_missing"
+    outlet.deliver(FORWARD)
+    assert list(outlet.receipts()) == []

@@ -1,0 +1,247 @@
+"""Receipts for the wrong record, dead letters, overdue receipts, and the daily match."""
+
+import os
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from outbox import eakte_demo
+from outbox.eakte import DirectoryOutlet
+from outbox.receipt_folder import receipt_json
+from rules.codes import Concern, PaymentRelevant
+from rules.errors import Refused
+from rules.handover import Receipt, TargetCheck
+from rules.handover_match import Match
+from rules.item import CloseReason, EakteState
+from store import audit, items, outgoing
+from store.tables import OutgoingState
+from tests.house_fixture import ADMIN, clerk, eml
+from tests.triage.test_triage_way import Post, bring_in
+from triage import handover, health, item_view, log, outgoing_care, rounds, send, work
+
+ME = clerk("435")
+DAY = date(2026, 11, 23)
+TEXT = "Kassel 34117 123A456789"
+
+
+@pytest.fixture
+def drop(tmp_path):
+    folder = tmp_path / "eakte"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def outlet(drop, clock):
+    return DirectoryOutlet(drop, clock)
+
+
+@pytest.fixture
+def send_round(house, outlet):
+    return lambda: rounds.send_round(house, send.Outlets(outlet, Post()), "w-1")
+
+
+@pytest.fixture
+def ordered(house, box, lease):
+    """A hand-over that a clerk has ordered; the claim and the row."""
+
+    def order(text=TEXT):
+        bring_in(house, box, lease, eml("Neues Konto", text))
+        claim = work.claim_next(house, ME, "435")
+        return claim, row_of(house, handover.order(house, ME, claim.item_id, claim.token))
+
+    return order
+
+
+def row_of(house, row_id):
+    with house.db.read() as tx:
+        return outgoing.get(tx, row_id)
+
+
+def item_of(house, item_id):
+    with house.db.read() as tx:
+        return items.get(tx, item_id)
+
+
+def tell(drop, row, sha256, **changes):
+    """The eAkte writes a receipt."""
+    told = Receipt(row.idempotency_key, True, "EA-9", sha256, "2026-11-23T09:00:00+00:00")
+    folder = drop / "quittungen"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{row.idempotency_key}.json").write_bytes(receipt_json(replace(told, **changes)))
+
+
+def sum_of(house, row):
+    with house.db.read() as tx:
+        return handover.sent_with(tx, row)[0]
+
+
+def answer(drop, house):
+    eakte_demo.answer_once(drop, now=house.clock(), after_seconds=-1e12)
+
+
+def test_a_receipt_for_another_record_keeps_the_item_open(house, drop, ordered, send_round, capsys):
+    log.configure(json_lines=True)
+    claim, row = ordered()
+    send_round()
+    tell(drop, row, sum_of(house, row), kundennummer="999A456789")
+    send_round()
+    shown = item_view.view(house, ME, claim.item_id)
+    assert (shown.item.eakte, shown.handover_error) == (
+        EakteState.REJECTED,
+        "Die eAkte hat unter einer anderen Kundennummer abgelegt.",
+    )
+    with pytest.raises(Refused) as refused:
+        work.close(house, ME, claim.item_id, claim.token, reason=CloseReason.DONE)
+    assert refused.value.code == "item.receipt_missing"
+    assert "999A456789" not in str(row_of(house, row.id).receipt)
+    assert "receipt.wrong_target" in capsys.readouterr().err
+
+
+def test_the_right_record_overrules_the_wrong_one(house, drop, ordered, send_round):
+    claim, row = ordered()
+    send_round()
+    for number in ("999A456789", "123A456789"):
+        tell(drop, row, sum_of(house, row), kundennummer=number)
+        send_round()
+    assert item_of(house, claim.item_id).eakte is EakteState.RECEIVED
+
+
+def test_a_house_that_demands_the_record_takes_no_receipt_without(house, drop, ordered, outlet):
+    house = replace(house, policy=replace(house.policy, target_check=TargetCheck.MUST))
+    claim, row = ordered()
+    tell(drop, row, sum_of(house, row))
+    send.take_receipts(house, outlet)
+    assert item_of(house, claim.item_id).eakte is EakteState.REJECTED
+
+
+def test_a_hand_over_keeps_the_verdict_it_was_ordered_with(house, ordered):
+    claim, row = ordered()
+    right = work.Correction((Concern.BANKVERBINDUNG,), PaymentRelevant.YES, "555B555555")
+    work.correct(house, ME, claim.item_id, claim.token, right)
+    assert handover.package(house, row).kundennummer == "123A456789"
+    again = row_of(house, handover.order(house, ME, claim.item_id, claim.token))
+    assert again.id != row.id
+    assert handover.package(house, again).kundennummer == "555B555555"
+
+
+def test_after_a_rejection_the_same_hand_over_is_delivered_again(house, drop, ordered, send_round):
+    claim, row = ordered()
+    send_round()
+    package = next((drop / "pakete").iterdir())
+    (package / "SHA256SUMS").write_text("damaged")
+    answer(drop, house)
+    send_round()
+    assert item_of(house, claim.item_id).eakte is EakteState.REJECTED
+    assert handover.order(house, ME, claim.item_id, claim.token) == row.id
+    send_round()
+    answer(drop, house)
+    send_round()
+    assert item_of(house, claim.item_id).eakte is EakteState.RECEIVED
+
+
+def die(house, drop, clock):
+    """The drop is away until the rows are given up."""
+    drop.rename(drop.with_name("away"))
+    return lambda: drop.with_name("away").rename(drop)
+
+
+def until_dead(send_round, clock):
+    for _ in range(3):
+        send_round_quietly(send_round)
+        clock.forward(hours=1)
+
+
+def send_round_quietly(send_round):
+    # Without the drop the receipts can't be read either; the loop reports that.
+    with pytest.raises(Exception, match="is not there"):
+        send_round()
+
+
+def test_dead_letters_are_an_alarm_once_and_go_out_again_together(
+    house, drop, ordered, send_round, clock, capsys
+):
+    log.configure(json_lines=True)
+    claim, row = ordered()
+    back = die(house, drop, clock)
+    until_dead(send_round, clock)
+    assert row_of(house, row.id).state is OutgoingState.DEAD
+    for turn in range(3):
+        rounds.keep_order(house, f"w-{turn}")
+    checks = {one.name: one for one in health.ready(house)}
+    assert (checks["outgoing:dead"].ok, checks["outgoing:dead"].message) == (False, "1")
+    assert outgoing_care.dead_by_kind(house) == {"eakte": 1}
+    back()
+    assert outgoing_care.replay_all(house, ADMIN, kind="reply") == 0
+    assert outgoing_care.replay_all(house, ADMIN, code="other") == 0
+    assert outgoing_care.replay_all(house, ADMIN, kind="eakte", code="eakte.drop_missing") == 1
+    send_round()
+    answer(drop, house)
+    send_round()
+    for turn in range(3):
+        rounds.keep_order(house, f"w-{turn}")
+    assert item_of(house, claim.item_id).eakte is EakteState.RECEIVED
+    with house.db.read() as tx:
+        told = [(e.action, e.details["number"]) for e in audit.of_subject(tx, "outgoing:dead")]
+    assert told == [("outgoing.alarm", 1), ("outgoing.alarm_over", 0)]
+    lines = capsys.readouterr().err.splitlines()
+    assert sum('"outgoing.alarm"' in line for line in lines) == 1
+
+
+def test_a_dead_letter_that_was_settled_otherwise_is_left_in_peace(
+    house, drop, ordered, send_round, clock
+):
+    claim, _ = ordered()
+    back = die(house, drop, clock)
+    until_dead(send_round, clock)
+    back()
+    rounds.keep_order(house, "w-1")
+    again = work.claim_item(house, ME, claim.item_id)
+    reason = "Konto der Tochter, nur zur Kenntnis"
+    handover.waive(house, ME, again.item_id, again.token, reason=reason)
+    assert outgoing_care.dead_by_kind(house) == {}
+    assert outgoing_care.replay_all(house, ADMIN) == 0
+
+
+def test_only_admins_send_all_again(house):
+    with pytest.raises(Refused) as refused:
+        outgoing_care.replay_all(house, ME)
+    assert refused.value.code == "access.denied"
+
+
+def test_a_receipt_that_stays_away_is_an_alarm(house, drop, ordered, send_round, clock):
+    ordered()
+    send_round()
+    clock.forward(hours=24)
+    assert not any(one.stands for one in outgoing_care.look(house))
+    clock.forward(seconds=1)
+    assert [one.name for one in outgoing_care.look(house) if one.stands] == ["eakte:receipts"]
+    answer(drop, house)
+    send_round()
+    assert not any(one.stands for one in outgoing_care.look(house))
+
+
+def test_a_day_is_matched_with_what_the_eakte_wrote(house, drop, outlet, ordered, send_round):
+    _, answered = ordered()
+    send_round()
+    answer(drop, house)
+    send_round()
+    _, lost = ordered("Kassel 34117")
+    send_round()
+    stranger = replace(lost, idempotency_key="eakte-9-9-abcdef")
+    tell(drop, stranger, "c" * 64)
+    now = house.clock().timestamp()
+    for file in (drop / "quittungen").rglob("*.json"):
+        # As written by the clock of the test, whatever day it is here.
+        os.utime(file, (now, now))
+    found = outgoing_care.match_day(house, outlet, ADMIN, day=DAY)
+    assert found == Match(
+        correct=(answered.idempotency_key,),
+        rejected=(),
+        missing_there=(lost.idempotency_key,),
+        missing_here=("eakte-9-9-abcdef",),
+        different=(),
+    )
+    other_day = outgoing_care.match_day(house, outlet, ADMIN, day=date(2026, 11, 22))
+    assert other_day == Match((), (), (), (), ())

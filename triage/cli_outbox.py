@@ -1,0 +1,88 @@
+"""Commands for what is on its way out: send all dead letters again, match a day with the eAkte."""
+
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from rules.errors import Refused
+from rules.handover_match import Match
+from triage import outgoing_care, wiring
+from triage.console import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    emit,
+    operator,
+    say,
+    settings_of,
+)
+
+_HEAPS = {
+    "missing_there": "handed over, not received there",
+    "missing_here": "received there, not known or not taken here",
+    "different": "told differently on both sides",
+    "rejected": "rejected by the eAkte",
+}
+
+
+def register(outbox_app: typer.Typer) -> None:
+    """Add the commands to `postlotse outbox`."""
+    outbox_app.command("replay-all")(replay_all)
+    outbox_app.command("match")(match)
+
+
+def replay_all(
+    config: ConfigOption = DEFAULT_CONFIG,
+    kind: Annotated[str, typer.Option(help="Only of this kind: eakte, reply, ….")] = "",
+    code: Annotated[str, typer.Option(help="Only those that ended with this code.")] = "",
+) -> None:
+    """Send all dead letters again, each under its old key, or a part of them.
+
+    Example: postlotse outbox replay-all --code eakte.drop_missing
+    """
+    house = wiring.house_of(config)
+    done = outgoing_care.replay_all(house, operator(), kind=kind, code=code)
+    say(f"{done} outgoing rows are due again")
+
+
+def match(
+    config: ConfigOption = DEFAULT_CONFIG,
+    day: Annotated[
+        str | None, typer.Option(help="Local day, YYYY-MM-DD; today by default.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold the hand-overs of a day against what the eAkte says it received; keys by heap.
+
+    Exit code 1 if something is missing there or here, or told differently.
+
+    Example: postlotse outbox match --day 2026-11-25
+    """
+    settings = settings_of(config)
+    house = wiring.build_house(settings)
+    wanted = _day(day) or house.local_now().date()
+    found = outgoing_care.match_day(house, wiring.outlets(settings).eakte, operator(), day=wanted)
+    if as_json:
+        emit({"day": wanted.isoformat(), **asdict(found), "closes": found.closes})
+    else:
+        _say(found, wanted)
+    if not found.closes:
+        raise typer.Exit(1)
+
+
+def _say(found: Match, day: date) -> None:
+    say(f"{day.isoformat()}: {len(found.correct)} hand-overs correct")
+    for heap, meaning in _HEAPS.items():
+        keys: tuple[str, ...] = getattr(found, heap)
+        say(f"  {heap} ({meaning}): {len(keys)}")
+        for key in keys:
+            say(f"    {key}")
+
+
+def _day(day: str | None) -> date | None:
+    try:
+        return date.fromisoformat(day) if day else None
+    except ValueError as exc:
+        raise Refused("outbox.day", f"{day} is no day; write YYYY-MM-DD.") from exc

@@ -1,0 +1,163 @@
+"""Care for what is on its way out: alarms, sending all dead letters again, the daily match.
+
+An alarm is told once when it begins and once when it is over; whether it stands is kept in the
+database, as for overdue mail (freshness.py).
+Source: F48, F50; own decision 0058.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+import structlog
+
+from rules import access
+from rules.access import Caller, Permission
+from rules.handover_match import Match, Sent, match
+from store import audit, beats, ledger, outgoing, outgoing_watch
+from store.engine import Tx
+from store.outgoing_watch import HandedOver
+from store.tables import OutgoingState
+from triage.house import BERLIN, House
+from triage.ports import FileOutlet
+
+STANDING: Final = "alarm:"
+"""Begins the names of the beats that say whether an alarm stands; no loop is named so."""
+
+DEAD: Final = "outgoing:dead"
+UNANSWERED: Final = "eakte:receipts"
+
+BATCH: Final = 200
+"""Dead letters sent again in one commit, and keys looked up in one statement. Own decision 0058."""
+
+_ANSWERS: Final = {OutgoingState.RECEIPTED: True, OutgoingState.REJECTED: False}
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that is watched: its stable name, and how many rows are in it now."""
+
+    name: str
+    number: int
+
+    @property
+    def stands(self) -> bool:
+        """Whether somebody must look."""
+        return self.number > 0
+
+
+def look(house: House) -> tuple[Trouble, ...]:
+    """Dead letters, and hand-overs without receipt for longer than `eakte.receipt_hours`.
+
+    Raises: TryLater: `store.away`.
+    """
+    with house.db.read() as tx:
+        return _read(house, tx)
+
+
+def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
+    before = house.clock() - timedelta(hours=house.policy.receipt_hours)
+    return (
+        Trouble(DEAD, sum(outgoing_watch.dead_letters(tx).values())),
+        Trouble(UNANSWERED, outgoing_watch.unanswered(tx, before=before)),
+    )
+
+
+def note(house: House, tx: Tx) -> tuple[Trouble, ...]:
+    """What began or ended since the last time, noted in the caller's transaction.
+
+    The caller holds the lease of keeping order and tells it after the commit (`tell`).
+    """
+    before = {one.name for one in beats.all_beats(tx) if one.name.startswith(STANDING) and one.code}
+    changed = tuple(
+        one for one in _read(house, tx) if one.stands is not (f"{STANDING}{one.name}" in before)
+    )
+    for one in changed:
+        code = "outgoing.alarm" if one.stands else ""
+        beats.beat(tx, f"{STANDING}{one.name}", code=code, message="", now=house.clock())
+        audit.add(
+            tx,
+            "worker",
+            action="outgoing.alarm" if one.stands else "outgoing.alarm_over",
+            subject=one.name,
+            details={"number": one.number},
+            at=house.clock(),
+        )
+    return changed
+
+
+def tell(changed: tuple[Trouble, ...]) -> None:
+    """Log what was noted, after its commit; the trail has it for good."""
+    for one in changed:
+        if one.stands:
+            log.error("outgoing.alarm", about=one.name, number=one.number)
+        else:
+            log.info("outgoing.alarm_over", about=one.name)
+
+
+def dead_by_kind(house: House) -> dict[str, int]:
+    """Dead letters that wait for a person, by kind, for the metrics. Raises: TryLater."""
+    with house.db.read() as tx:
+        return outgoing_watch.dead_letters(tx)
+
+
+def replay_all(house: House, caller: Caller, *, kind: str = "", code: str = "") -> int:
+    """Send all dead letters again, or those of one kind or error, each under its old key.
+
+    Their number. In commits of `BATCH`: what was done before a crash stays done. Left out are
+    hand-overs whose item was settled otherwise, and rejections, which need a person first.
+    Raises: Refused: `access.denied`.
+    """
+    access.require(caller, Permission.REPLAY)
+    done = after = 0
+    while True:
+        now = house.clock()
+        with house.db.write() as tx:
+            ids = outgoing_watch.dead_ids(tx, after=after, limit=BATCH, kind=kind, code=code)
+            for outgoing_id in ids:
+                row = outgoing.replay(tx, outgoing_id, now=now)
+                audit.add(
+                    tx,
+                    caller.name,
+                    action="outgoing.replayed",
+                    subject=f"outgoing:{outgoing_id}",
+                    details={"kind": row.kind, "item": row.item_id},
+                    at=now,
+                )
+        done += len(ids)
+        if len(ids) < BATCH:
+            return done
+        after = ids[-1]
+
+
+def match_day(house: House, outlet: FileOutlet, caller: Caller, *, day: date) -> Match:
+    """Hand-overs of one local day beside the receipts that the eAkte wrote that day.
+
+    Raises: Refused: `access.denied`. TryLater: `store.away`, and as the outlet.
+    """
+    access.require(caller, Permission.READ_FIGURES)
+    since, until = _midnight(day), _midnight(day + timedelta(days=1))
+    told = outlet.received_between(since, until)
+    with house.db.read() as tx:
+        rows = outgoing_watch.handed_over(tx, since=since, until=until)
+        known = {row.key for row in rows}
+        strangers = tuple(one.key for one in told if one.key not in known)
+        sent = [*rows, *_of_keys(tx, strangers)]
+        return match((_sent(tx, row) for row in sent), told)
+
+
+def _of_keys(tx: Tx, keys: tuple[str, ...]) -> Iterator[HandedOver]:
+    for start in range(0, len(keys), BATCH):
+        yield from outgoing_watch.of_keys(tx, keys[start : start + BATCH])
+
+
+def _sent(tx: Tx, row: HandedOver) -> Sent:
+    digest = ledger.message(tx, row.message_id).sha256 if row.message_id is not None else ""
+    return Sent(row.key, digest, _ANSWERS.get(row.state))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=BERLIN)

@@ -1,0 +1,186 @@
+"""Tasks for other systems and units: ordered by the clerk under the lease, built when they leave.
+
+The row names verdict, day and what the clerk stated; facts are read from the verdict at delivery,
+so that the outgoing row holds no content and dies with the mail's.
+Source: R11, R15, N14; own decision 0059.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from rules import tasks as rule
+from rules.access import Caller
+from rules.codes import Concern
+from rules.errors import Refused
+from rules.tasks import Known, Said, Task, TaskKind, TaskRule
+from store import ledger, outgoing, verdicts
+from store.engine import Tx
+from store.items import Item
+from store.outgoing import NewOutgoing, Outgoing
+from store.tables import OutgoingState
+from triage import cases
+from triage.admin import ENDED_BADLY
+from triage.doorkeeper import workable_item
+from triage.house import BERLIN, House
+
+KIND: Final = "task"
+"""The kind of these rows among the outgoing ones."""
+
+_UNDER_WAY: Final = frozenset({OutgoingState.NEW, OutgoingState.CLAIMED, OutgoingState.DEAD})
+"""Not out of the house. A rejection is an answer: the clerk reads it and decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedTask:
+    """A task of an item, for page and API. `ordered_at` is aware UTC."""
+
+    kind: TaskKind
+    receiver: str
+    state: str
+    ordered_at: datetime
+    reason: str
+
+
+def order(
+    house: House, caller: Caller, item_id: int, token: str, *, kind: TaskKind, said: Said
+) -> int:
+    """Order the task under the lease; the id of the outgoing row.
+
+    The same order twice is one task; after a rejection or a dead letter it means: try again.
+    Raises: Refused: `task.none`, and as rules/tasks.py. Conflict: `item.lease_stale`.
+    """
+    if not house.policy.gives_tasks:
+        raise Refused("task.none", "This house gives no tasks. Remedy: set tasks.drop.")
+    now, today = house.clock(), house.local_now().date()
+    with house.db.write() as tx:
+        item = workable_item(caller, tx, item_id, token=token, now=now)
+        payload = _payload(tx, item, kind, said)
+        # Whether it may be ordered; the fields themselves are made when it leaves.
+        rule.carried(kind, _known(house, tx, item.message_id, payload), said, today=today)
+        row = outgoing.order(
+            tx,
+            NewOutgoing(
+                kind=KIND,
+                idempotency_key=_key(tx, item.message_id, payload),
+                payload=payload | {"ordered_on": today.isoformat()},
+                item_id=item.id,
+                message_id=item.message_id,
+            ),
+            now=now,
+        )
+        if outgoing.get(tx, row).state in ENDED_BADLY:
+            outgoing.replay(tx, row, now=now)
+        details = {"outgoing": row, "task": kind.value}
+        cases.note(tx, caller, item, action="task.ordered", now=now, details=details)
+    return row
+
+
+def build(house: House, row: Outgoing) -> Task:
+    """The task, complete in itself, built when it is delivered; the same row, the same task.
+
+    Raises: Refused: `mail.deleted`, and as rules/tasks.py where facts are gone.
+    """
+    payload = row.payload
+    kind = TaskKind(payload["task"])
+    found = rule.rule_of(kind)
+    with house.db.read() as tx:
+        known = _known(house, tx, row.message_id or 0, payload)
+        original = ledger.original(tx, row.message_id or 0) if found.carries_mail else None
+    ordered_on = date.fromisoformat(payload["ordered_on"])
+    return Task(
+        key=row.idempotency_key,
+        kind=kind,
+        receiver=found.receiver,
+        source=found.source,
+        ordered_at=row.created_at.isoformat(timespec="seconds"),
+        fields=rule.carried(kind, known, _said(payload), today=ordered_on),
+        original=original,
+    )
+
+
+def of_rows(rows: tuple[Outgoing, ...]) -> tuple[OrderedTask, ...]:
+    """The tasks among the outgoing rows of an item, in their order."""
+    return tuple(
+        OrderedTask(
+            kind=TaskKind(row.payload["task"]),
+            receiver=_rule(row).receiver.value,
+            state=row.state.value,
+            ordered_at=row.created_at,
+            reason=_reason(row),
+        )
+        for row in rows
+        if row.kind == KIND
+    )
+
+
+def require_left(tx: Tx, item_id: int) -> None:
+    """Refuse closing while a task that holds the item has not left.
+
+    A mail for another body must not get lost between two offices.
+    Raises: Refused: `task.not_left`. Source: § 16 (2) SGB I; own decision 0059.
+    """
+    for row in outgoing.of_item(tx, item_id):
+        if row.kind == KIND and row.state in _UNDER_WAY and _rule(row).holds_item:
+            raise Refused(
+                "task.not_left",
+                "The mail for another office has not left yet. Remedy: park the item, or wait.",
+                outgoing=row.id,
+            )
+
+
+def _payload(tx: Tx, item: Item, kind: TaskKind, said: Said) -> dict[str, Any]:
+    verdict = verdicts.latest(tx, item.message_id)
+    return {
+        "task": kind.value,
+        "verdict_id": verdict.id if verdict else None,
+        "agency": item.agency_code,
+        "claim_start": said.claim_start.isoformat() if said.claim_start else None,
+        "called": said.called,
+        "complete": said.complete,
+    }
+
+
+def _said(payload: Mapping[str, Any]) -> Said:
+    start = payload["claim_start"]
+    return Said(
+        claim_start=date.fromisoformat(start) if start else None,
+        called=payload["called"],
+        complete=payload["complete"],
+    )
+
+
+def _known(house: House, tx: Tx, message_id: int, payload: Mapping[str, Any]) -> Known:
+    message = ledger.message(tx, message_id)
+    ordered = (v for v in verdicts.history(tx, message_id) if v.id == payload["verdict_id"])
+    verdict = next(ordered, None)
+    body = verdict.body if verdict else {}
+    facts = body.get("facts", {})
+    agency = house.directory.agency(payload["agency"])
+    return Known(
+        concerns=tuple(Concern(found["code"]) for found in body.get("concerns", ())),
+        kundennummer=facts.get("kundennummer"),
+        phone=facts.get("phone"),
+        agency=(agency.code, agency.name) if agency else None,
+        land=agency.land if agency else None,
+        received_on=message.received_at.astimezone(BERLIN).date(),
+    )
+
+
+def _key(tx: Tx, message_id: int, payload: Mapping[str, Any]) -> str:
+    """One task of one mail with the same statements; with the content, as for hand-overs."""
+    told = json.dumps([payload, ledger.message(tx, message_id).sha256], sort_keys=True)
+    return rule.key(TaskKind(payload["task"]), hashlib.sha256(told.encode()).hexdigest()[:20])
+
+
+def _rule(row: Outgoing) -> TaskRule:
+    return rule.rule_of(TaskKind(row.payload["task"]))
+
+
+def _reason(row: Outgoing) -> str:
+    if row.state is OutgoingState.REJECTED:
+        return str((row.receipt or {}).get("reason") or "")
+    return row.error_code if row.state is OutgoingState.DEAD else ""
