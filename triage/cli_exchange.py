@@ -8,7 +8,7 @@ import typer
 from rules.errors import Refused
 from triage import wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, say, settings_of
-from triage.settings import ExchangeSettings
+from triage.settings_postbox import ExchangeSettings
 
 exchange_app = typer.Typer(help="Exchange servers: look at one.", no_args_is_help=True)
 

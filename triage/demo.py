@@ -22,7 +22,8 @@ from store import migrate
 from triage import demo_mails, demo_rights, wiring
 from triage.house import House
 from triage.ports import Postbox
-from triage.settings import MaildirSettings, Settings, load
+from triage.settings import Settings, load
+from triage.settings_postbox import MaildirSettings
 from triage.worker import Worker
 
 SETTINGS_FILE = "postlotse.toml"

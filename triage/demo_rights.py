@@ -20,7 +20,8 @@ from rules.routing import folder_level
 from store import rights_lists
 from triage import rights, rights_reporting
 from triage.house import House
-from triage.settings import MaildirSettings, Settings
+from triage.settings import Settings
+from triage.settings_postbox import MaildirSettings
 
 _SEEDER: Final = Caller("demo", Role.ADMIN, agencies=None)
 _EDITOR: Final = RIGHTS_OF[Level.EDITOR]

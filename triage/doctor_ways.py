@@ -19,7 +19,8 @@ from triage import certificates, folders, wiring
 from triage.certificates import Speech
 from triage.doctor_finding import Finding, bad, good, of_error, warn
 from triage.house import House
-from triage.settings import ExchangeSettings, ImapSettings, PostboxSettings, Settings
+from triage.settings import Settings
+from triage.settings_postbox import ExchangeSettings, ImapSettings, PostboxSettings
 
 ENDS_SOON: Final = timedelta(days=21)
 """A certificate that ends within this is told. Hausregel: three weeks, as an order through an

@@ -22,10 +22,11 @@ from pydantic import (
 from rules.codes import Concern
 from rules.errors import Refused
 from rules.placeholders import printed
-from rules.retention import HOUSE_RETENTION
 from triage.hook_settings import EventsSettings, WebhookSettings, require_names
+from triage.settings_care import FiguresSettings, SweepSettings, TrailSettings
 from triage.settings_marks import MarksSettings
 from triage.settings_part import Part
+from triage.settings_postbox import MaildirSettings, PostboxSettings
 from triage.settings_signin import GroupSettings, OidcSettings, check_signin
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -40,73 +41,6 @@ class StoreSettings(Part):
     """Where the memory lies: `sqlite:///path` or `postgresql://host/database`."""
 
     url: str = "sqlite:///var/postlotse.sqlite"
-
-
-class MaildirSettings(Part):
-    """A postbox as a Maildir tree, LAYOUT=fs, on a local disk."""
-
-    kind: Literal["maildir"]
-    name: str
-    region: str
-    root: Path
-    mode: Literal["observe", "sort"] = "sort"
-    deletion: Literal["keep", "remove"] = "keep"
-    size_limit_mb: int = Field(default=60, ge=1, le=500)
-
-
-class ImapSettings(Part):
-    """A postbox on an IMAP server; TLS is required. The password comes from `password_env`."""
-
-    kind: Literal["imap"]
-    name: str
-    region: str
-    host: str
-    port: int = Field(default=993, ge=1, le=65535)
-    user: str
-    password_env: str
-    tls: Literal["implicit", "starttls"] = "implicit"
-    ca_file: Path | None = None
-    timeout_seconds: int = Field(default=60, ge=1, le=600)
-    mode: Literal["observe", "sort"] = "sort"
-    deletion: Literal["keep", "remove"] = "keep"
-    size_limit_mb: int = Field(default=60, ge=1, le=500)
-
-
-class ExchangeSettings(Part):
-    """A postbox on an Exchange server, by EWS at a fixed address; https is required.
-
-    `password_env` names the variable with the password, or with the client's secret (`oauth2`).
-    """
-
-    kind: Literal["exchange"]
-    name: str
-    region: str
-    endpoint: str = Field(pattern=r"^https://[^/]+/.+")
-    mailbox: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
-    user: str
-    password_env: str
-    auth: Literal["basic", "ntlm", "oauth2"] = "ntlm"
-    access: Literal["delegate", "impersonation"] = "delegate"
-    token_url: str = Field(default="", pattern=r"^(https://[^/]+/.*)?$")
-    scope: str = ""
-    folders_under: Literal["inbox", "top"] = "inbox"
-    ca_file: Path | None = None
-    timeout_seconds: int = Field(default=60, ge=1, le=600)
-    mode: Literal["observe", "sort"] = "sort"
-    deletion: Literal["keep", "remove"] = "keep"
-    size_limit_mb: int = Field(default=60, ge=1, le=500)
-
-    @model_validator(mode="after")
-    def _token_has_a_source(self) -> "ExchangeSettings":
-        given = {bool(self.token_url), bool(self.scope)}
-        if given != {self.auth == "oauth2"}:
-            raise ValueError('auth = "oauth2" needs token_url and scope, the others need neither')
-        return self
-
-
-PostboxSettings = Annotated[
-    MaildirSettings | ImapSettings | ExchangeSettings, Field(discriminator="kind")
-]
 
 
 class WorkerSettings(Part):
@@ -250,41 +184,6 @@ class RightsSettings(Part):
     common_folders: tuple[str, ...] = ()
     clerks_follow_lists: bool = False
     drop: Path | None = None
-
-
-class FiguresSettings(Part):
-    """Statistics by day: which numbers are too small to be shown, and names for the export.
-
-    `geschaeftsvorgaenge = { au = "4711 Veränderungsmitteilung AU" }` names a concern as BEO does.
-    """
-
-    small_cell: int = Field(default=5, ge=0, le=100)
-    geschaeftsvorgaenge: dict[Concern, Annotated[str, Field(min_length=1, max_length=100)]] = Field(
-        default_factory=dict
-    )
-
-
-class SweepSettings(Part):
-    """Deletion: periods in days with the ground each rests on, and when a worker runs by itself.
-
-    A period that no law names says "Hausregel" in its ground.
-    """
-
-    hour: int | None = Field(default=None, ge=0, le=23)
-    done_days: int = Field(default=HOUSE_RETENTION.done.days, ge=1)
-    done_source: str = HOUSE_RETENTION.done.source
-    aside_days: int = Field(default=HOUSE_RETENTION.aside.days, ge=1)
-    aside_source: str = HOUSE_RETENTION.aside.source
-    gone_days: int = Field(default=HOUSE_RETENTION.gone.days, ge=1)
-    gone_source: str = HOUSE_RETENTION.gone.source
-    batch_mails: int = Field(default=100, ge=1, le=500)
-    plan_mails: int = Field(default=20_000, ge=1, le=100_000)
-
-
-class TrailSettings(Part):
-    """A file outside the database that notes the head of the trail once a day."""
-
-    anchor: Path | None = None
 
 
 class DataSettings(Part):

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rules.errors import Refused
-from triage.settings import MaildirSettings, check, load, secret
+from triage.settings import check, load, secret
+from triage.settings_postbox import MaildirSettings
 from triage.wiring import open_postbox
 
 BOX = {"kind": "maildir", "name": "SC-Ost", "region": "Ost", "root": "mail/ost"}

@@ -1,0 +1,75 @@
+"""The postboxes of the configuration: Maildir, IMAP, Exchange."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from triage.settings_part import Part
+
+
+class MaildirSettings(Part):
+    """A postbox as a Maildir tree, LAYOUT=fs, on a local disk."""
+
+    kind: Literal["maildir"]
+    name: str
+    region: str
+    root: Path
+    mode: Literal["observe", "sort"] = "sort"
+    deletion: Literal["keep", "remove"] = "keep"
+    size_limit_mb: int = Field(default=60, ge=1, le=500)
+
+
+class ImapSettings(Part):
+    """A postbox on an IMAP server; TLS is required. The password comes from `password_env`."""
+
+    kind: Literal["imap"]
+    name: str
+    region: str
+    host: str
+    port: int = Field(default=993, ge=1, le=65535)
+    user: str
+    password_env: str
+    tls: Literal["implicit", "starttls"] = "implicit"
+    ca_file: Path | None = None
+    timeout_seconds: int = Field(default=60, ge=1, le=600)
+    mode: Literal["observe", "sort"] = "sort"
+    deletion: Literal["keep", "remove"] = "keep"
+    size_limit_mb: int = Field(default=60, ge=1, le=500)
+
+
+class ExchangeSettings(Part):
+    """A postbox on an Exchange server, by EWS at a fixed address; https is required.
+
+    `password_env` names the variable with the password, or with the client's secret (`oauth2`).
+    """
+
+    kind: Literal["exchange"]
+    name: str
+    region: str
+    endpoint: str = Field(pattern=r"^https://[^/]+/.+")
+    mailbox: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    user: str
+    password_env: str
+    auth: Literal["basic", "ntlm", "oauth2"] = "ntlm"
+    access: Literal["delegate", "impersonation"] = "delegate"
+    token_url: str = Field(default="", pattern=r"^(https://[^/]+/.*)?$")
+    scope: str = ""
+    folders_under: Literal["inbox", "top"] = "inbox"
+    ca_file: Path | None = None
+    timeout_seconds: int = Field(default=60, ge=1, le=600)
+    mode: Literal["observe", "sort"] = "sort"
+    deletion: Literal["keep", "remove"] = "keep"
+    size_limit_mb: int = Field(default=60, ge=1, le=500)
+
+    @model_validator(mode="after")
+    def _token_has_a_source(self) -> "ExchangeSettings":
+        given = {bool(self.token_url), bool(self.scope)}
+        if given != {self.auth == "oauth2"}:
+            raise ValueError('auth = "oauth2" needs token_url and scope, the others need neither')
+        return self
+
+
+PostboxSettings = Annotated[
+    MaildirSettings | ImapSettings | ExchangeSettings, Field(discriminator="kind")
+]

@@ -1,0 +1,91 @@
+"""From the settings to the policy of the house: what stations ask for, in their units."""
+
+from rules.handover import TargetCheck
+from rules.retention import Period, RetentionRules
+from rules.worktime import WorkingHours
+from triage.house import (
+    MarksPolicy,
+    Policy,
+    PostboxPlan,
+    RightsPolicy,
+    SweepPolicy,
+)
+from triage.settings import WORK_DAYS, DeskSettings, Settings
+
+
+def policy_of(settings: Settings) -> Policy:
+    """What the stations ask for. Called once, when the house is built."""
+    return Policy(
+        lease_seconds=settings.desk.lease_minutes * 60,
+        postbox_lease_seconds=settings.worker.lease_seconds,
+        grace_seconds=settings.worker.grace_seconds,
+        look_seconds=settings.worker.look_seconds,
+        batch_mails=settings.worker.batch_mails,
+        reply_from=settings.replies.from_address,
+        reply_name=settings.replies.from_name,
+        portal_url=settings.desk.portal_url,
+        phone=settings.desk.phone,
+        create_folders=settings.worker.create_folders == "agencies",
+        overdue_minutes=settings.worker.overdue_minutes,
+        gives_tasks=settings.tasks.drop is not None,
+        target_check=TargetCheck(settings.eakte.target_check),
+        receipt_hours=settings.eakte.receipt_hours,
+        small_cell=settings.figures.small_cell,
+        geschaeftsvorgaenge=settings.figures.geschaeftsvorgaenge,
+        text_warn_days=settings.replies.warn_days,
+        replies_a_minute=settings.replies.per_minute,
+        sent_folder=settings.replies.sent_folder,
+        rights=RightsPolicy(
+            may_write=settings.rights.mode == "write",
+            exempt=frozenset(name.lower() for name in settings.rights.exempt),
+            common_folders=_common_folders(settings),
+            clerks_follow_lists=settings.rights.clerks_follow_lists,
+        ),
+        sweep=_sweep_policy(settings),
+        anchor=settings.trail.anchor,
+        marks=MarksPolicy(
+            reads=settings.marks.mode != "off",
+            writes=settings.marks.mode == "write",
+            book=settings.marks.book(),
+        ),
+        postboxes=tuple(
+            PostboxPlan(
+                box.name,
+                box.region,
+                is_observed=box.mode == "observe",
+                is_swept=box.mode == "sort" and box.deletion == "remove",
+            )
+            for box in settings.postboxes
+        ),
+        working_hours=_working_hours(settings.desk),
+        open_claims=settings.desk.open_claims or None,
+    )
+
+
+def _common_folders(settings: Settings) -> frozenset[str]:
+    """Those of the configuration, and the folder that we lay copies of answers into."""
+    sent = settings.replies.sent_folder
+    return frozenset(
+        (*settings.rights.common_folders, *((sent.partition("/")[0],) if sent else ()))
+    )
+
+
+def _sweep_policy(settings: Settings) -> SweepPolicy:
+    sweep = settings.sweep
+    return SweepPolicy(
+        rules=RetentionRules(
+            done=Period(sweep.done_days, sweep.done_source),
+            aside=Period(sweep.aside_days, sweep.aside_source),
+            gone=Period(sweep.gone_days, sweep.gone_source),
+        ),
+        hour=sweep.hour,
+        batch_mails=sweep.batch_mails,
+        plan_mails=sweep.plan_mails,
+    )
+
+
+def _working_hours(desk: DeskSettings) -> WorkingHours | None:
+    if desk.lease_counts == "clock":
+        return None
+    days = frozenset(WORK_DAYS.index(day) for day in desk.work_days)
+    return WorkingHours(desk.work_from, desk.work_to, days)
