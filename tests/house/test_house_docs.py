@@ -192,7 +192,7 @@ def test_features_are_complete_and_have_one_of_three_states():
         f"{kind}{n}" for kind, last in (("R", 18), ("F", 71), ("N", 20)) for n in range(1, last + 1)
     ]
     assert [key for key, _ in rows] == wanted
-    assert {cells[1] for _, cells in rows} == {"yes", "partly", "no"}
+    assert {cells[1] for _, cells in rows} <= {"yes", "partly", "no"}
 
 
 @pytest.mark.parametrize(("key", "cells"), feature_rows())
