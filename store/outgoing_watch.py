@@ -25,6 +25,10 @@ _LEFT = (
 )
 
 
+_IS_HANDOVER: sa.ColumnElement[bool] = table.c.kind == sa.literal_column("'eakte'")
+"""Spelled out as in the partial index, which SQLite would not find by a bound value."""
+
+
 @dataclass(frozen=True, slots=True)
 class HandedOver:
     """A hand-over and its state: receipted or rejected tell what came back last."""
@@ -68,7 +72,7 @@ def unanswered(tx: Tx, *, before: datetime) -> int:
         sa.select(sa.func.count())
         .select_from(table.outerjoin(item, item.c.id == table.c.item_id))
         .where(
-            table.c.kind == "eakte",
+            _IS_HANDOVER,
             table.c.state == OutgoingState.SENT,
             table.c.sent_at < before,
             _is_open(),
@@ -85,7 +89,7 @@ def handed_over(tx: Tx, *, since: datetime, until: datetime) -> tuple[HandedOver
     """
     overtaken = sa.and_(table.c.sent_at.is_(None), table.c.done_at >= since)
     statement = _told().where(
-        table.c.kind == "eakte",
+        _IS_HANDOVER,
         table.c.state.in_(_LEFT),
         sa.or_(
             sa.and_(table.c.sent_at >= since, table.c.sent_at < until),
