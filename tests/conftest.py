@@ -15,12 +15,19 @@ from psycopg import sql
 from store import migrate
 from store.tables import metadata
 from tests.servers.postgres import PostgresServer
+from triage import log
 
 # CI machines share their cores: a deadline would measure the neighbours.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
 TEMPLATE = "postlotse_template"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _log_on_standard_error() -> None:
+    """As every command does: results and log lines never share a stream."""
+    log.configure(json_lines=True)
 
 
 @pytest.fixture(scope="session")

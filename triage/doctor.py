@@ -104,7 +104,7 @@ def _variables(settings: Settings) -> tuple[str, ...]:
 
 def _opened(settings: Settings) -> tuple[House | None, tuple[Finding, ...]]:
     try:
-        house = wiring.build_house(settings)
+        house = wiring.open_house(settings)
     except HouseError as exc:
         return None, (of_error(Step.STORE.value, exc),)
     return house, ()

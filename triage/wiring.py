@@ -63,11 +63,18 @@ def utc_now() -> datetime:
 
 
 def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> House:
-    """Open the database and load data, model and texts.
+    """Open the database, load data, model and texts, and take in texts that the house has not.
 
     Raises: Refused: whatever is missing or doesn't fit, with its remedy. TryLater: `store.away`.
     """
-    house = House(
+    house = open_house(settings, clock=clock)
+    text_stock.take_in(house)
+    return house
+
+
+def open_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> House:
+    """The same without a write, for who only looks. Raises: as `build_house`."""
+    return House(
         db=Database.open(settings.store.url),
         judging=build_judging(settings),
         texts=load_texts(settings.data.texts, settings.replies.disclosing),
@@ -79,8 +86,6 @@ def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) 
         policy=policy_of(settings),
         clock=clock,
     )
-    text_stock.take_in(house)
-    return house
 
 
 def house_of(config: Path) -> House:

@@ -53,7 +53,7 @@ ABROAD = {"ez": "ez-fremd", "sc": "sc-fremd", "adm-reg": "adm-fremd", "masch": "
 PUBLIC = {
     "GET /health/live", "GET /health/ready", "GET /metrics", "GET /", "GET /anmelden",
     "POST /anmelden", "GET /anmelden/dienstkennung", "GET /anmelden/zurueck", "GET /abgemeldet",
-    "GET /abgemeldet/dienstkennung", "POST /oidc/abmelden", "GET /rules", "GET /static/{name}",
+    "GET /abgemeldet/dienstkennung", "POST /oidc/abmelden", "GET /rules", "GET /static/{name}", "GET /hilfe",
 }  # fmt: skip
 """Routes for everybody. Each other one asks who calls, by the type of a parameter."""
 
@@ -117,6 +117,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[s
     places = {
         "item_id": "1", "code": "435", "text_id": "au.eingang", "version": "1", "plan_id": "1",
         "set_id": "regeln", "outgoing_id": "1", "name": "desk.css", "message_id": str(aside_mail),
+        "run_id": "1", "hold_id": "1",
     }  # fmt: skip
     fields = {"token": "stale", "until": "01.12.2026", "reason": "weil es so ist", "text": SET}
     fields |= {

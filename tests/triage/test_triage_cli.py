@@ -34,7 +34,7 @@ ALL = commands(typer.main.get_command(cli.app))
 def call(*words: str, code: int = 0) -> str:
     result = RUN.invoke(cli.app, list(words))
     assert result.exit_code == code, (result.output, result.exception)
-    return result.output
+    return result.stdout  # the log goes to stderr
 
 
 def refusal(*words: str) -> str:

@@ -11,7 +11,7 @@ from rules.worktime import WorkingHours
 from store.claims import Line, claim_next
 from store.engine import Database
 from tests.store.samples import NOW, queue
-from triage import cli, hook_wiring, settings, wiring
+from triage import cli, hook_wiring, settings, wiring_policy
 
 RUN = CliRunner()
 
@@ -28,7 +28,7 @@ def call(*words: str) -> str:
     if isinstance(result.exception, HouseError):
         return result.exception.code
     assert result.exit_code == 0, (result.output, result.exception)
-    return result.output
+    return result.stdout  # the log goes to stderr
 
 
 def test_what_is_held_is_listed_without_a_person_and_freed_by_its_version(
@@ -90,11 +90,11 @@ def test_settings_that_can_not_work_are_refused(raw: dict[str, object]) -> None:
 
 def test_working_time_comes_from_the_settings_and_can_be_switched_off() -> None:
     desk = {"work_from": "08:30", "work_days": ["mo", "mi"], "open_claims": 0}
-    policy = wiring._policy(checked({"desk": desk}))
+    policy = wiring_policy.policy_of(checked({"desk": desk}))
     assert policy.working_hours is not None
     assert policy.working_hours.weekdays == {0, 2}
     assert policy.open_claims is None
-    default = wiring._policy(checked({}))
+    default = wiring_policy.policy_of(checked({}))
     assert (default.working_hours, default.open_claims) == (WorkingHours(), 1)
-    clock = wiring._policy(checked({"desk": {"lease_counts": "clock"}}))
+    clock = wiring_policy.policy_of(checked({"desk": {"lease_counts": "clock"}}))
     assert clock.working_hours is None

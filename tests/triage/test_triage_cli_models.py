@@ -40,7 +40,7 @@ def ids(config) -> tuple[str, str]:
 def call(*words: str) -> str:
     result = RUN.invoke(cli.app, ["model", *words])
     assert result.exit_code == 0, (result.output, result.exception)
-    return result.output
+    return result.stdout  # the log goes to stderr
 
 
 def test_from_candidate_to_live_and_back_and_a_shadow_beside_it(config, ids) -> None:

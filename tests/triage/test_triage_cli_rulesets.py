@@ -43,7 +43,7 @@ def text(tmp_path):
 def call(*words, code=0):
     result = RUN.invoke(cli.app, ["ruleset", *map(str, words)])
     assert result.exit_code == code, (result.output, result.exception)
-    return result.output
+    return result.stdout  # the log goes to stderr
 
 
 def refusal(*words):

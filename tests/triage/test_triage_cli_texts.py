@@ -37,7 +37,7 @@ def file(tmp_path):
 def call(*words, code=0):
     result = RUN.invoke(cli.app, ["texts", *map(str, words)])
     assert result.exit_code == code, (result.output, result.exception)
-    return result.output
+    return result.stdout  # the log goes to stderr
 
 
 def test_lint_names_errors_and_hints_and_ends_with_one_on_errors(house, file):
