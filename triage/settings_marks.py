@@ -26,7 +26,7 @@ class MarksSettings(BaseModel):
 
     model_config = _STRICT
 
-    mode: Literal["off", "read", "write"] = "write"
+    mode: Literal["off", "read", "write"] = "read"
     in_work: str = OWN_NAMES[OwnMark.IN_WORK]
     done: str = OWN_NAMES[OwnMark.DONE]
     handed_over: str = OWN_NAMES[OwnMark.HANDED_OVER]

@@ -53,7 +53,8 @@ ABROAD = {"ez": "ez-fremd", "sc": "sc-fremd", "adm-reg": "adm-fremd", "masch": "
 PUBLIC = {
     "GET /health/live", "GET /health/ready", "GET /metrics", "GET /", "GET /anmelden",
     "POST /anmelden", "GET /anmelden/dienstkennung", "GET /anmelden/zurueck", "GET /abgemeldet",
-    "GET /abgemeldet/dienstkennung", "POST /oidc/abmelden", "GET /rules", "GET /static/{name}", "GET /hilfe",
+    "GET /abgemeldet/dienstkennung", "POST /oidc/abmelden", "GET /rules", "GET /static/{name}",
+    "GET /hilfe",
 }  # fmt: skip
 """Routes for everybody. Each other one asks who calls, by the type of a parameter."""
 
