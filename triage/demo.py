@@ -174,6 +174,7 @@ def _settings_text() -> str:
         "# The demo's configuration, made by `postlotse demo`.\n"
         '[store]\nurl = "sqlite:///postlotse.sqlite"\n\n'
         "[desk]\ndemo = true\n\n"
+        '[marks]\nmode = "write"\n\n'
         # One process alone: a killed demo goes on after seconds, not after minutes.
         "[worker]\npoll_seconds = 1.0\nlease_seconds = 20\ngrace_seconds = 5\n"
         # The backlog is days old when it is fed; that is no alarm.
