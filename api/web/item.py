@@ -12,6 +12,7 @@ from api.web.faults import Fault
 from api.web.item_page import ReplySide, item_page
 from api.web.letters import Letter, letter
 from api.web.render import page
+from api.web.task_steps import left_to_do
 from api.web.visit import Reading, Visit
 from rules.codes import Concern
 from rules.item import EakteState
@@ -82,6 +83,7 @@ def item_response(
         agencies=visit.house.directory.active(),
         all_concerns=in_form_order(view),
         gives_tasks=visit.house.policy.gives_tasks,
+        steps=left_to_do(shown.steps, shown.tasks if visit.house.policy.gives_tasks else ()),
         heartbeat_seconds=_heartbeat_seconds(visit, view),
     )
 

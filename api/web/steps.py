@@ -13,6 +13,7 @@ from rules.codes import Concern
 class NextStep:
     """One step in German; `must` steps stop closing. `when` says from which day it may be done."""
 
+    code: str
     title: str
     why: str
     source: str
@@ -31,7 +32,14 @@ def next_steps(
         claim_start=_day_after(start) if start else None,
     )
     return tuple(
-        NextStep(step.title, step.why, step.source, step.must, _when(step.not_before, today))
+        NextStep(
+            code=step.code,
+            title=step.title,
+            why=step.why,
+            source=step.source,
+            must=step.must,
+            when=_when(step.not_before, today),
+        )
         for step in found
     )
 

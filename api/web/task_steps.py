@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from api.web import days, words
+from api.web.steps import NextStep
 from rules import tasks
 from rules.codes import Concern
 from rules.errors import Refused
@@ -46,6 +47,16 @@ TITLES: Final[Mapping[TaskKind, tuple[str, str]]] = MappingProxyType(
     }
 )
 
+DOES: Final[Mapping[str, TaskKind]] = MappingProxyType(
+    {
+        "os_alg_plus": TaskKind.OS_ALGPLUS,
+        "familienkasse": TaskKind.FAMILIENKASSE,
+        "jobcenter": TaskKind.JOBCENTER,
+        "betriebsnummer": TaskKind.BETRIEBSNUMMERN,
+    }
+)
+"""Next steps that a task does, by the code of the step."""
+
 STATES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "new": "beauftragt",
@@ -78,6 +89,12 @@ def task_steps(concerns: Iterable[str], ordered: Iterable[OrderedTask]) -> tuple
     return tuple(
         _step(rule, last.get(rule.kind)) for rule in tasks.offered(Concern(c) for c in concerns)
     )
+
+
+def left_to_do(steps: Iterable[NextStep], offered: Iterable[TaskStep]) -> tuple[NextStep, ...]:
+    """The steps that no button beside them does."""
+    kinds = {one.kind for one in offered}
+    return tuple(step for step in steps if DOES.get(step.code) not in kinds)
 
 
 def _step(rule: tasks.TaskRule, ordered: OrderedTask | None) -> TaskStep:

@@ -23,6 +23,7 @@ from api.web.letters import letter
 from api.web.overview import total
 from api.web.render import page
 from api.web.rules_page import ACTION_NAMES, KEY_NAMES, rule_rows
+from api.web.task_steps import left_to_do
 from api.web.visit import Line
 from api.web.wishes import LANGUAGES, Wish
 from rules.access import Caller
@@ -379,6 +380,7 @@ def item_sample(request: Request, name: str) -> Response:
         agencies=AGENCIES,
         all_concerns=in_form_order(sample.view),
         gives_tasks=True,
+        steps=left_to_do(shown.steps, shown.tasks),
         heartbeat_seconds=300,
     )
 

@@ -2,6 +2,8 @@
 
 import httpx
 
+from api.web.steps import NextStep
+from api.web.task_steps import left_to_do, task_steps
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 
@@ -75,3 +77,14 @@ def test_the_page_tells_the_earliest_day_in_german(doors: Doors) -> None:
     assert "Fr 27.11.2026" in clerk.words("[role=alert]:not([hidden])")
     clerk.send("auftrag", claim_start="gestern", complete="yes")
     assert "TT.MM.JJJJ" in clerk.words("[role=alert]:not([hidden])")
+
+
+def test_a_step_that_a_task_does_stands_there_once() -> None:
+    steps = tuple(
+        NextStep(code=code, title="", why="", source="", must=False, when="")
+        for code in ("os_alg_plus", "eakte")
+    )
+    offered = task_steps(["au"], ())
+    assert "os_algplus" in {one.kind for one in offered}
+    assert [one.code for one in left_to_do(steps, offered)] == ["eakte"]
+    assert left_to_do(steps, ()) == steps
