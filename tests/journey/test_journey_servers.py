@@ -133,7 +133,8 @@ def test_a_mail_goes_from_dovecot_to_receipt_and_answer(office: Office):
     taken = office.call("POST", "/agencies/435/items/next", office.clerk)
     assert taken.status_code == 200
     item, token = taken.json()["item_id"], taken.json()["lease_token"]
-    assert office.call("POST", "/agencies/435/items/next", office.clerk).status_code == 204
+    further = office.call("POST", "/agencies/435/items/next", office.clerk)
+    assert (further.status_code, further.json()["code"]) == (409, "item.open_claim")
     held = {"X-Lease-Token": token}
 
     early = office.call(
