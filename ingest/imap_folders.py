@@ -10,14 +10,18 @@ _NOT_SELECTABLE = frozenset({b"\\noselect", b"\\nonexistent"})
 
 
 def selectable(session: ImapSession) -> frozenset[str]:
-    """Human names of the folders that can hold mail, as far as a human name leads to them."""
+    """Human names of the account's own folders that can hold mail, as far as one leads to them.
+
+    Folders that others share, with everybody or with this account, belong to another postbox.
+    Source: RFC 2342 section 5.
+    """
     listed = session.client.list_folders()
     names = (
         session.names.to_human(name)
         for flags, _, name in listed
         if not _NOT_SELECTABLE & {flag.lower() for flag in flags}
     )
-    return frozenset(name for name in names if name is not None)
+    return frozenset(name for name in names if name and not name.startswith(session.others))
 
 
 def create(session: ImapSession, folder: str) -> bool:

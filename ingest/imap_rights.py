@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from ingest import imap_folders
-from ingest.folder_names import SEPARATOR
 from ingest.imap_errors import imap_errors, is_broken
 from ingest.imap_session import ImapAccount, ImapSession, connect
 from rules.errors import HouseError, Refused
@@ -43,15 +42,9 @@ class ImapRights:
         self._session: ImapSession | None = None
 
     def folders(self) -> tuple[str, ...]:
-        """All selectable folders of this postbox, sorted. Raises: TryLater, Refused.
-
-        Those that others share with the login are listed too, where they share them with
-        everybody; they are not this postbox's. Source: RFC 2342 section 5.
-        """
+        """All selectable folders of this postbox, sorted. Raises: TryLater, Refused."""
         with self._talk() as session:
-            others = _others(session)
-            names = imap_folders.selectable(session)
-        return tuple(sorted(name for name in names if not name.startswith(others)))
+            return tuple(sorted(imap_folders.selectable(session)))
 
     def read(self, folders: Sequence[str]) -> tuple[FolderAcl, ...]:
         """The permissions of these folders, in that order; what can't be read says why.
@@ -129,18 +122,6 @@ class ImapRights:
         if self._session:
             self._session.end()
         self._session = None
-
-
-def _others(session: ImapSession) -> tuple[str, ...]:
-    """What the names of other people's folders begin with, as humans write it."""
-    if "NAMESPACE" not in session.capabilities:
-        return ()
-    spaces = session.client.namespace()
-    return tuple(
-        _text(prefix).replace(_text(separator or ""), SEPARATOR) if separator else _text(prefix)
-        for prefix, separator in (*(spaces.other or ()), *(spaces.shared or ()))
-        if prefix
-    )
 
 
 def entry_of(identifier: str, letters: str) -> Entry:

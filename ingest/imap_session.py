@@ -18,7 +18,7 @@ import structlog
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import LoginError
 
-from ingest.folder_names import ServerNames
+from ingest.folder_names import SEPARATOR, ServerNames
 from ingest.imap_errors import imap_errors, login_failed
 from rules.errors import Conflict, HouseError, Refused
 
@@ -79,6 +79,8 @@ class OpenFolder:
 class ImapSession:
     """A connection after login. `reading` and `writing` tell the folder open just now.
 
+    `others` is how the human names of other people's and shared folders begin.
+
     Folders are opened by EXAMINE for everything but moves, so that the server itself keeps
     us from marking mail as read (promise 9). Source: RFC 3501 section 6.3.2.
     """
@@ -86,6 +88,7 @@ class ImapSession:
     client: IMAPClient
     names: ServerNames
     capabilities: frozenset[str]
+    others: tuple[str, ...] = ()
     reading: OpenFolder | None = None
     writing: OpenFolder | None = None
 
@@ -160,7 +163,8 @@ def connect(account: ImapAccount) -> ImapSession:
                 client.starttls(context)
             _login(client, account)
             capabilities = _capabilities(client)
-            session = ImapSession(client, _server_names(client, capabilities), capabilities)
+            names, others = _layout(client, capabilities)
+            session = ImapSession(client, names, capabilities, others)
     except HouseError:
         with suppress(OSError, imaplib.IMAP4.error):
             client.shutdown()
@@ -226,12 +230,23 @@ def _capabilities(client: IMAPClient) -> frozenset[str]:
     return frozenset(word.decode("ascii") for word in words)
 
 
-def _server_names(client: IMAPClient, capabilities: frozenset[str]) -> ServerNames:
-    if "NAMESPACE" in capabilities and (personal := client.namespace().personal):
-        prefix, separator = personal[0]
-        return ServerNames(separator or "", prefix)
+def _layout(
+    client: IMAPClient, capabilities: frozenset[str]
+) -> tuple[ServerNames, tuple[str, ...]]:
+    """How names are written, and how those of folders that are not ours begin. Source: RFC 2342."""
+    if "NAMESPACE" in capabilities:
+        spaces = client.namespace()
+        foreign = (*(spaces.other or ()), *(spaces.shared or ()))
+        others = tuple(_human(prefix, separator) for prefix, separator in foreign if prefix)
+        if spaces.personal:
+            prefix, separator = spaces.personal[0]
+            return ServerNames(separator or "", prefix), others
     separator = client.list_folders("", "")[0][1]
-    return ServerNames(separator.decode("ascii") if separator else "")
+    return ServerNames(separator.decode("ascii") if separator else ""), ()
+
+
+def _human(prefix: str, separator: str | None) -> str:
+    return prefix.replace(separator, SEPARATOR) if separator else prefix
 
 
 def _opened(folder: str, reply: dict[bytes, Any]) -> OpenFolder:
