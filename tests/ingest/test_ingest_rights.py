@@ -27,10 +27,11 @@ from rules.folder_findings import FIXABLE, Code
 from rules.folder_levels import RIGHTS_OF, Level, Right
 from rules.folder_rights import audit
 from rules.rights_plan import applied, make_plan, undone
-from tests.ingest.conftest import _ACCOUNTS, ExchangeCase, ImapCase
+from tests.ingest.conftest import _ACCOUNTS, ExchangeCase, ImapCase, _accounts
 from tests.rights_peers import into_dovecot, into_exchange, into_maildir
 from tests.rights_world import EDITOR, IN_FOLDERS, READER, World, build
 from tests.rules.test_rules_folder_rights import DEFECTS
+from tests.servers.dovecot import DovecotServer
 from tests.servers.exchange import Fault
 from tests.servers.exchange_store import Grant
 from triage.ports import FolderRights
@@ -361,3 +362,18 @@ def test_a_new_subfolder_takes_over_the_rights_of_the_folder_above(tmp_path):
     box.ensure_folder("435 Kassel/AU")
     (below,) = (access(acl.entries) for acl in rights.read(folders[:1]))
     assert account("k1") not in below
+
+
+def test_a_folder_that_another_account_shares_is_not_among_ones_own(
+    dovecot: DovecotServer,
+) -> None:
+    giver, taker = (ImapCase(dovecot, next(_accounts)) for _ in range(2))
+    giver.box.ensure_folder("435 Kassel")
+    with giver.person() as person:
+        person.setacl("435 Kassel", "anyone", "lr")
+    with taker.person() as person:
+        names = [name for _, _, name in person.list_folders()]
+    assert f"shared/{giver.user}/435 Kassel" in names, "the server lists it"
+    assert taker.box.folders() == ("INBOX",)
+    for box in (giver.box, taker.box):
+        box.close()
