@@ -4,6 +4,7 @@ A dead hand-over whose item was settled otherwise (another verdict was handed ov
 reasoned "no") waits for nobody any more and isn't counted. Source: F48; own decision 0058.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,8 +51,19 @@ def dead_letters(tx: Tx) -> dict[str, int]:
     return {row.kind: row.number for row in tx.run(statement)}
 
 
-def dead_ids(tx: Tx, *, after: int, limit: int, kind: str = "", code: str = "") -> tuple[int, ...]:
-    """Ids of dead letters that wait for a person, lowest first, of one kind or error, or all."""
+def dead_ids(
+    tx: Tx,
+    *,
+    after: int,
+    limit: int,
+    kind: str = "",
+    code: str = "",
+    regions: Collection[str] | None = None,
+) -> tuple[int, ...]:
+    """Ids of dead letters that wait for a person, lowest first, of one kind or error, or all.
+
+    With `regions` only those of items that lie there, as `outgoing.listing`.
+    """
     statement = (
         sa.select(table.c.id)
         .select_from(table.outerjoin(item, item.c.id == table.c.item_id))
@@ -63,6 +75,8 @@ def dead_ids(tx: Tx, *, after: int, limit: int, kind: str = "", code: str = "") 
         statement = statement.where(table.c.kind == kind)
     if code:
         statement = statement.where(table.c.error_code == code)
+    if regions is not None:
+        statement = statement.where(item.c.region.in_(sorted(regions)))
     return tuple(tx.run(statement).scalars())
 
 

@@ -19,7 +19,7 @@ from store.engine import Tx
 from store.marks_seen import LastRead
 from store.outgoing import Outgoing
 from store.tables import OutgoingState
-from triage import freshness, health
+from triage import freshness, health, outgoing_care
 from triage.freshness import Freshness
 from triage.health import Check
 from triage.house import House, PostboxPlan
@@ -115,16 +115,7 @@ def outgoing_replay(house: House, caller: Caller, outgoing_id: int) -> None:
     access.require(caller, Permission.REPLAY)
     now = house.clock()
     with house.db.write() as tx:
-        row = outgoing.replay(tx, outgoing_id, now=now)
-        _require_region(tx, caller, row)
-        audit.add(
-            tx,
-            caller.name,
-            action="outgoing.replayed",
-            subject=f"outgoing:{outgoing_id}",
-            details={"kind": row.kind, "item": row.item_id},
-            at=now,
-        )
+        _require_region(tx, caller, outgoing_care.replay(tx, caller, outgoing_id, now=now))
 
 
 def _require_region(tx: Tx, caller: Caller, row: Outgoing) -> None:

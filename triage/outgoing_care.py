@@ -17,6 +17,7 @@ from rules.access import Caller, Permission
 from rules.handover_match import Match, Sent, match
 from store import audit, beats, ledger, outgoing, outgoing_watch
 from store.engine import Tx
+from store.outgoing import Outgoing
 from store.outgoing_watch import HandedOver
 from store.tables import OutgoingState
 from triage.house import BERLIN, House
@@ -107,7 +108,8 @@ def dead_by_kind(house: House) -> dict[str, int]:
 def replay_all(house: House, caller: Caller, *, kind: str = "", code: str = "") -> int:
     """Send all dead letters again, or those of one kind or error, each under its old key.
 
-    Their number. In commits of `BATCH`: what was done before a crash stays done. Left out are
+    Their number, in the caller's regions.
+    In commits of `BATCH`: what was done before a crash stays done. Left out are
     hand-overs whose item was settled otherwise, and rejections, which need a person first.
     Raises: Refused: `access.denied`.
     """
@@ -116,21 +118,33 @@ def replay_all(house: House, caller: Caller, *, kind: str = "", code: str = "") 
     while True:
         now = house.clock()
         with house.db.write() as tx:
-            ids = outgoing_watch.dead_ids(tx, after=after, limit=BATCH, kind=kind, code=code)
+            ids = outgoing_watch.dead_ids(
+                tx, after=after, limit=BATCH, kind=kind, code=code, regions=caller.regions
+            )
             for outgoing_id in ids:
-                row = outgoing.replay(tx, outgoing_id, now=now)
-                audit.add(
-                    tx,
-                    caller.name,
-                    action="outgoing.replayed",
-                    subject=f"outgoing:{outgoing_id}",
-                    details={"kind": row.kind, "item": row.item_id},
-                    at=now,
-                )
+                replay(tx, caller, outgoing_id, now=now)
         done += len(ids)
         if len(ids) < BATCH:
             return done
         after = ids[-1]
+
+
+def replay(tx: Tx, caller: Caller, outgoing_id: int, *, now: datetime) -> Outgoing:
+    """One row is due again, under its old key; with its entry in the trail.
+
+    In the transaction of a caller who has asked for right and region. Raises: Refused:
+    `outgoing.unknown`. Conflict: `outgoing.not_dead`.
+    """
+    row = outgoing.replay(tx, outgoing_id, now=now)
+    audit.add(
+        tx,
+        caller.name,
+        action="outgoing.replayed",
+        subject=f"outgoing:{outgoing_id}",
+        details={"kind": row.kind, "item": row.item_id},
+        at=now,
+    )
+    return row
 
 
 def match_day(house: House, outlet: FileOutlet, caller: Caller, *, day: date) -> Match:

@@ -175,6 +175,7 @@ def test_dead_letters_are_an_alarm_once_and_go_out_again_together(
     back()
     assert outgoing_care.replay_all(house, ADMIN, kind="reply") == 0
     assert outgoing_care.replay_all(house, ADMIN, code="other") == 0
+    assert outgoing_care.replay_all(house, replace(ADMIN, regions=frozenset({"Nord"}))) == 0
     assert outgoing_care.replay_all(house, ADMIN, kind="eakte", code="eakte.drop_missing") == 1
     send_round()
     answer(drop, house)
