@@ -1,12 +1,11 @@
 """Commands for admins: texts, outbox, aside, reconcile, trail."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rules.errors import Refused
 from rules.texts import approval_line
 from store import audit
 from store import texts as shelf
@@ -18,6 +17,7 @@ from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    day_of,
     emit,
     operator,
     say,
@@ -241,10 +241,7 @@ def reconcile(
 
     Example: postlotse reconcile --day 2026-11-25
     """
-    try:
-        wanted = date.fromisoformat(day) if day else None
-    except ValueError as exc:
-        raise Refused("reconcile.day", f"{day} is no day; write YYYY-MM-DD.") from exc
+    wanted = day_of(day, code="reconcile.day") if day else None
     sums = admin.proof_of_day(wiring.house_of(config), operator(), day=wanted)
     for sum_ in sums:
         emit(_sum_line(sum_)) if as_json else _say_sum(sum_)

@@ -1,22 +1,13 @@
 """The command that reports on a trial run: what would have been done on a day."""
 
 from dataclasses import asdict
-from datetime import date
 from typing import Annotated
 
 import typer
 
-from rules.errors import Refused
 from triage import observed as trial
 from triage import wiring
-from triage.console import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    JsonOption,
-    emit,
-    operator,
-    say,
-)
+from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, day_of, emit, operator, say
 from triage.observed import Observed
 
 
@@ -39,10 +30,7 @@ def observed(
 
     Example: postlotse observed --day 2026-11-25
     """
-    try:
-        wanted = date.fromisoformat(day) if day else None
-    except ValueError as exc:
-        raise Refused("observed.day", f"{day} is no day; write YYYY-MM-DD.") from exc
+    wanted = day_of(day, code="observed.day") if day else None
     found = trial.report(wiring.house_of(config), operator(), day=wanted)
     if not found and not as_json:
         say('no postbox is observed; set mode = "observe" for one')

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from rules.errors import Refused
 from rules.handover_match import Match
 from triage import outgoing_care, wiring
 from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    day_of,
     emit,
     operator,
     say,
@@ -82,7 +82,4 @@ def _say(found: Match, day: date) -> None:
 
 
 def _day(day: str | None) -> date | None:
-    try:
-        return date.fromisoformat(day) if day else None
-    except ValueError as exc:
-        raise Refused("outbox.day", f"{day} is no day; write YYYY-MM-DD.") from exc
+    return day_of(day, code="outbox.day") if day else None

@@ -10,13 +10,7 @@ from rules.errors import Refused
 from rules.folder_levels import GERMAN
 from rules.reporting_chain import Step, make_round
 from triage import rights_reporting, wiring
-from triage.console import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    operator,
-    say,
-    settings_of,
-)
+from triage.console import DEFAULT_CONFIG, ConfigOption, day_of, operator, say, settings_of
 
 lists_app = typer.Typer(help="Reported lists: import, show, export.", no_args_is_help=True)
 rounds_app = typer.Typer(help="The round of review: start, show, mark.", no_args_is_help=True)
@@ -151,7 +145,4 @@ def round_mark(
 
 
 def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise Refused("rights.day", f"{text} is no day; write YYYY-MM-DD.") from exc
+    return day_of(text, code="rights.day")

@@ -15,6 +15,7 @@ from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
     JsonOption,
+    day_of,
     emit,
     operator,
     say,
@@ -174,10 +175,7 @@ def _kept(house: House, set_id: str, version: int | None) -> str:
 
 
 def _day(typed: str | None) -> date | None:
-    try:
-        return date.fromisoformat(typed) if typed else None
-    except ValueError as exc:
-        raise Refused("ruleset.day", f"{typed} is no day; write YYYY-MM-DD.") from exc
+    return day_of(typed, code="ruleset.day") if typed else None
 
 
 def tell(findings: tuple[Finding, ...], *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -13,7 +14,7 @@ import typer
 
 from rules.access import Caller
 from rules.codes import Role
-from rules.errors import HouseError
+from rules.errors import HouseError, Refused
 from triage.settings import Settings, load
 
 ConfigOption = Annotated[
@@ -45,6 +46,14 @@ def show(row: Mapping[str, object], *, as_json: bool) -> None:
         emit(row)
     else:
         say("  ".join(f"{key}={value}" for key, value in row.items()))
+
+
+def day_of(typed: str, *, code: str) -> date:
+    """The day that was typed as YYYY-MM-DD. Raises: Refused: `code`."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError as exc:
+        raise Refused(code, f"{typed} is no day; write YYYY-MM-DD.") from exc
 
 
 def operator() -> Caller:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from markupsafe import Markup
 
 from api.web import days, plots, words
-from api.web.render import page
+from api.web.render import csv_file, page
 from api.web.visit import Reading, Visit
 from rules.errors import Refused
 from rules.figures import By
@@ -64,8 +64,7 @@ def figures_csv(visit: Reading, von: str = "", bis: str = "", agentur: str = "")
     text = day_figures.export(
         visit.house, visit.caller, since=since, until=until, agency_code=agentur or None
     )
-    headers = {"Content-Disposition": f'attachment; filename="zahlen-{since}-{until}.csv"'}
-    return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_file(text, f"zahlen-{since}-{until}.csv")
 
 
 def _report(visit: Visit, since: date, until: date, by: By, agency: str) -> Report:

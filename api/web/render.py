@@ -141,6 +141,13 @@ def _shown_session(request: Request) -> Session | None:
         return None
 
 
+def csv_file(text: str, name: str) -> Response:
+    """A table for a spreadsheet, to be saved under that name."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    # The mark lets spreadsheets see that it is UTF-8.
+    return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
 def go(url: str, notice: Notice | None = None) -> Response:
     """On to another page after a POST, with a message for it. Source: RFC 9110 section 15.4.4."""
     response = RedirectResponse(url, 303)

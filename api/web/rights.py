@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request, Response
 
 from api.web import days, rights_words
-from api.web.render import Notice, go, page
+from api.web.render import Notice, csv_file, go, page
 from api.web.visit import Reading, Visit, Writing
 from rules.errors import Refused
 from rules.folder_findings import Code, Key
@@ -189,7 +189,7 @@ def findings_file(visit: Reading, postfach: str = "") -> Response:
     body = "".join(
         text if number == 0 else text.partition("\r\n")[2] for number, text in enumerate(texts)
     )
-    return _csv(body, "rechte-befunde.csv")
+    return csv_file(body, "rechte-befunde.csv")
 
 
 @router.post("/rechte/pruefen")
@@ -331,9 +331,3 @@ def _done(steps: Iterable[StoredStep]) -> dict[str, StoredStep]:
 def _last_read(found: Iterable[Standing]) -> datetime | None:
     times = [one.audit.at for one in found if one.audit]
     return min(times) if times else None
-
-
-def _csv(text: str, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    # The mark lets spreadsheets see that it is UTF-8.
-    return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)

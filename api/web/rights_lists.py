@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Response, UploadFile
 
 from api.web import days, rights_words
-from api.web.render import Notice, go, page
+from api.web.render import Notice, csv_file, go, page
 from api.web.visit import Reading, Visit, Writing
 from rules.errors import Refused
 from rules.reporting_chain import Link, Step, make_round
@@ -94,8 +94,7 @@ def consolidated(visit: Reading, postfach: str = "") -> Response:
     """The consolidated lists of a region, for the Regionaldirektion and the Service Center."""
     box = _box(visit, postfach)
     text = rights_reporting.consolidated_csv(visit.house, visit.caller, box.region)
-    headers = {"Content-Disposition": 'attachment; filename="verteiler.csv"'}
-    return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_file(text, "verteiler.csv")
 
 
 def _box(visit: Visit, postfach: str) -> PostboxPlan:
