@@ -269,7 +269,9 @@ def test_dovecot_serves_the_tree_that_the_driver_filled(
     dovecot.hand_over_to_server("vom-treiber")
     with client(dovecot, "vom-treiber") as person:
         flags_of = {name: flags for flags, _, name in person.list_folders()}
-        assert set(flags_of) - {"shared"} == {"INBOX", "435 Kassel", "Straße", *folders}
+        # What other tests' accounts share is listed beside, under Dovecot's own name for it.
+        own = {name for name in flags_of if name.split("/")[0] != "shared"}
+        assert own == {"INBOX", "435 Kassel", "Straße", *folders}
         assert all(b"\\Noselect" not in flags_of[folder] for folder in ("435 Kassel", *folders))
         assert person.select_folder(folders[0])[b"EXISTS"] == 2
         found = person.fetch(person.search("ALL"), ["BODY.PEEK[]", "FLAGS"])
