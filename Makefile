@@ -6,6 +6,8 @@ SEED ?= 1
 MAILS ?= 300
 KILLS ?= 40
 MINUTES ?= 2
+JOBS ?= 2
+ORDER ?= 1
 BIN := .venv/bin
 MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
@@ -21,10 +23,11 @@ install: .venv/.installed $(MODEL) ## make .venv with the command .venv/bin/post
 demo: install ## run the whole way on sample mails; PORT=8081 for another port, DEMO_ARGS=--reset to start over
 	$(BIN)/postlotse demo --port $(PORT) $(DEMO_ARGS)
 
+# JOBS processes share the tests. The order is the same everywhere; another ORDER= mixes them anew.
 # The journeys run in a process of their own: the browser's driver keeps an event loop running.
 test: .venv/.dev-installed $(MODEL) system-packages ## install what the tests need, then run check and all tests
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest --ignore=tests/journey --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --randomly-seed=$(ORDER) --ignore=tests/journey --cov --cov-report=term:skip-covered --cov-fail-under=90
 	$(BIN)/python -m pytest tests/journey
 
 check: .venv/.dev-installed format lint types imports house ## format, lint, types, import contracts, house tests
@@ -54,6 +57,7 @@ bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, sid
 	$(BIN)/python -m tests.bench.bench_parse
 	$(BIN)/python -m tests.bench.bench_judge
 	$(BIN)/python -m tests.bench.bench_rights
+	$(BIN)/python -m tests.bench.bench_next
 	$(BIN)/python -m tests.bench.bench_memory
 
 stress: .venv/.dev-installed $(MODEL) system-packages ## kill workers, door and servers while mail arrives; SEED= MAILS= KILLS= MINUTES=

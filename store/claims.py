@@ -59,7 +59,6 @@ def claim_next(
 
     One statement: two callers never get the same item, and none waits for the other.
     """
-    statement = _NEXT[_shape(line)]
     values = {
         "line_agency": line.agency_code,
         "line_team": line.team,
@@ -67,7 +66,12 @@ def claim_next(
         "line_language": line.language,
         "line_today": line.today or FIRST_DAY,
     }
-    return _take(tx, statement, values, holder=holder, until=_until(now, lease_seconds))
+    return _take(tx, next_statement(line), values, holder=holder, until=_until(now, lease_seconds))
+
+
+def next_statement(line: Line) -> sa.Executable:
+    """What `claim_next` runs; also for benchmarks, which give it to other clients."""
+    return _NEXT[_shape(line)]
 
 
 def open_claims(tx: Tx, holder: str, *, now: datetime) -> tuple[int, ...]:

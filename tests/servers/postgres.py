@@ -41,9 +41,13 @@ _SETTINGS = {
 
 
 class PostgresServer:
-    """One cluster with one superuser; databases are made by `create`, cheap by template."""
+    """One cluster with one superuser; databases are made by `create`, cheap by template.
 
-    def __init__(self) -> None:
+    `settings` of the server go before those of the tests (a benchmark wants `fsync="on"`).
+    """
+
+    def __init__(self, **settings: str) -> None:
+        self._settings = _SETTINGS | settings
         # Not pytest's tmp_path: its parents are closed to the user that root starts it as.
         self._base = Path(tempfile.mkdtemp(prefix="postgres"))
         self.port = _free_port()
@@ -69,11 +73,11 @@ class PostgresServer:
         Raises: RuntimeError: with the server's log.
         """
         data = self._base / "data"
-        options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        options = [f"--{name}={value}" for name, value in self._settings.items()]
         # Output to a file: a pipe would stay open in children that outlive a killed master.
         with (self._base / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [_binary("postgres"), "-D", str(data), "-p", str(self.port), *options],
+                [binary("postgres"), "-D", str(data), "-p", str(self.port), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -135,7 +139,7 @@ class PostgresServer:
 
     def _run(self, program: str, *arguments: str) -> None:
         result = subprocess.run(
-            [_binary(program), *arguments],
+            [binary(program), *arguments],
             capture_output=True,
             text=True,
             check=False,
@@ -164,7 +168,7 @@ class PostgresServer:
         self.stop()
 
 
-def _binary(name: str) -> str:
+def binary(name: str) -> str:
     """Debian keeps the server's programs out of the PATH, in a folder for each version."""
     folders = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name)

@@ -1,0 +1,109 @@
+"""Waiting items by the hundred thousand, made by the database itself in one statement a table.
+
+All belong to one agency and were received at one moment, so their ids are the order of hand-out:
+the worst case for an index, and the same for both lengths of a line that are compared.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from rules.codes import Channel, Concern, PaymentRelevant, Team
+from rules.item import EakteState, ItemState
+from rules.ledger import LedgerState
+from store import connections
+from store.tables import item, message, original
+
+RECEIVED = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+SHA256 = "0" * 64
+AGENCY = "435"
+
+
+def fill(url: str, rows: int) -> None:
+    """`rows` messages, all of one original, each with an item that waits; analysed in the end.
+
+    For an empty database with its tables.
+    """
+    engine = connections.open_engines(connections.parse_url(url))[1]
+    with engine.begin() as connection:
+        connection.execute(sa.insert(original), _original())
+        numbers = _numbers(connection.dialect.name, rows)
+        for table, values in ((message, _message()), (item, _item())):
+            connection.execute(_insert(table, values, numbers))
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
+    engine.dispose()
+
+
+def wait_again(url: str) -> None:
+    """All items wait again, and no dead row of the last round is left. Only PostgreSQL."""
+    engine = connections.open_engines(connections.parse_url(url))[1]
+    with engine.connect() as connection:
+        alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+        alone.execute(
+            sa.update(item).values(
+                state=ItemState.WAITING, holder=None, lease_token=None, lease_until=None
+            )
+        )
+        alone.exec_driver_sql("SET statement_timeout = 0")
+        alone.exec_driver_sql("VACUUM (FULL, ANALYZE) item")
+    engine.dispose()
+
+
+def _numbers(dialect: str, rows: int) -> sa.FromClause:
+    """A table of one column `n`: 1 to `rows`."""
+    if dialect == "postgresql":
+        return sa.func.generate_series(1, rows).table_valued("n", name="number").render_derived()
+    first = sa.select(sa.literal(1).label("n")).cte("number", recursive=True)
+    return first.union_all(sa.select(first.c.n + 1).where(first.c.n < rows))
+
+
+def _insert(table: sa.Table, values: dict[str, Any], numbers: sa.FromClause) -> sa.Insert:
+    """One row a number; a column whose value is None gets the number itself."""
+    columns = [
+        numbers.c.n if value is None else sa.literal(value, table.c[name].type)
+        for name, value in values.items()
+    ]
+    return sa.insert(table).from_select(list(values), sa.select(*columns).select_from(numbers))
+
+
+def _original() -> dict[str, Any]:
+    return {"sha256": SHA256, "size_bytes": 0, "codec": "none", "data": b""}
+
+
+def _message() -> dict[str, Any]:
+    return {
+        "id": None,
+        "sha256": SHA256,
+        "source": "maildir",
+        "postbox": "nord",
+        "received_at": RECEIVED,
+        "kept_at": RECEIVED,
+        "state": LedgerState.SORTED,
+        "state_at": RECEIVED,
+        "defects": [],
+        "size_bytes": 5_000,
+    }
+
+
+def _item() -> dict[str, Any]:
+    return {
+        "id": None,
+        "message_id": None,
+        "agency_code": AGENCY,
+        "region": "Hessen",
+        "team": Team.EZ,
+        "folder": f"{AGENCY} Kassel",
+        "channel": Channel.FREIE_EMAIL.value,
+        "first_concern": Concern.AU.value,
+        "payment": PaymentRelevant.NO,
+        "eakte": EakteState.NONE,
+        "state": ItemState.WAITING,
+        "review": False,
+        "queue_day": date(2026, 12, 21),
+        "received_at": RECEIVED,
+        "created_at": RECEIVED,
+        "close_when_received": False,
+        "proof_duty": False,
+    }
