@@ -78,7 +78,7 @@ def _ways(
     stack: ExitStack, judging: Judging, *, with_postgresql: bool
 ) -> Iterator[tuple[str, Make]]:
     """Each engine with the judge of the house, and with one that costs nothing."""
-    judges: dict[str, MailJudge] = {"": judging.judge, ", judge left out": _NoJudge()}
+    judges: dict[str, MailJudge] = {"": judging.judge, ", judge left out": NoJudge()}
     for words, judge in judges.items():
         yield f"SQLite{words}", _on_sqlite(judge)
     if not with_postgresql:
@@ -99,24 +99,29 @@ def _on_postgresql(server: PostgresServer, judge: MailJudge) -> Make:
 
 
 def _way(make: Make, samples: Sequence[bytes]) -> Iterator[tuple[str, float]]:
-    with _filled(samples) as (folder, box):
-        made = make(folder, time.time_ns())
-        batch_mails = Settings().worker.batch_mails
-        house = replace(made, policy=replace(made.policy, batch_mails=batch_mails))
-        with house.db.write() as tx:
-            lease = leases.take(
-                tx, f"postbox:{box.name}", owner="b", now=house.clock(), seconds=3600
-            )
-        assert lease is not None
-        steps = {
-            "keep": _seconds(lambda: receive.receive(house, box, lease, region="Ost")),
-            "parse, judge, sort": _seconds(lambda: _drained(lambda: rounds.sort_pending(house))),
-            "file": _seconds(lambda: _drained(lambda: filing.file_due(house, box, lease).done)),
-        }
-        assert not box.view("INBOX").uids
-        house.db.close()
-    for name, seconds in {**steps, "whole way": sum(steps.values())}.items():
-        yield name, len(samples) / seconds
+    with filled(samples) as (folder, box):
+        seconds = steps(make(folder, time.time_ns()), box)
+    for name, spent in {**seconds, "whole way": sum(seconds.values())}.items():
+        yield name, len(samples) / spent
+
+
+def steps(made: House, box: MaildirPostbox) -> dict[str, float]:
+    """Seconds of each step for all that lies in the INBOX; closes the house."""
+    batch_mails = Settings().worker.batch_mails
+    house = replace(made, policy=replace(made.policy, batch_mails=batch_mails))
+    with house.db.write() as tx:
+        lease = leases.take(tx, f"postbox:{box.name}", owner="b", now=house.clock(), seconds=3600)
+    assert lease is not None
+    spent = {
+        "keep": _seconds(lambda: receive.receive(house, box, lease, region="Ost")),
+        "parse, judge, sort": _seconds(lambda: _drained(lambda: rounds.sort_pending(house))),
+        "file": _seconds(lambda: _drained(lambda: filing.file_due(house, box, lease).done)),
+    }
+    assert not box.view("INBOX").uids
+    with house.db.write() as tx:
+        leases.release(tx, lease, now=house.clock())
+    house.db.close()
+    return spent
 
 
 def _drained(step: Callable[[], int]) -> None:
@@ -125,17 +130,18 @@ def _drained(step: Callable[[], int]) -> None:
 
 
 @contextmanager
-def _filled(samples: Sequence[bytes]) -> Iterator[tuple[Path, MaildirPostbox]]:
+def filled(samples: Sequence[bytes]) -> Iterator[tuple[Path, MaildirPostbox]]:
     """A Maildir with the mails in new/; without fsync, which is not what is measured."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "box"
         create_tree(root)
+        stamp = time.time_ns()  # a ledger that took mails before must not know these names
         for number, data in enumerate(samples):
-            (root / "new" / f"{1_790_000_000 + number}.M1P1.bench").write_bytes(data)
+            (root / "new" / f"{1_790_000_000 + number}.M{stamp}P1.bench").write_bytes(data)
         yield Path(folder), MaildirPostbox("SC-Ost", root, size_limit_bytes=60_000_000)
 
 
-class _NoJudge:
+class NoJudge:
     """Says the next concern of all to each mail, so that they go into many folders."""
 
     def __init__(self) -> None:
@@ -208,7 +214,7 @@ def _read_naively(data: bytes) -> tuple[str, str, str]:
 def _naive_rate(naive: _Naive, samples: Sequence[bytes]) -> float:
     """At most 300: its rate does not depend on how many."""
     few = samples[:300]
-    with _filled(few) as (folder, _):
+    with filled(few) as (folder, _):
         return len(few) / _seconds(lambda: naive.run(folder, folder / "box"))
 
 

@@ -13,7 +13,7 @@ from rules.codes import Channel, Concern, PaymentRelevant, Team
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
 from store import connections
-from store.tables import item, message, original
+from store.tables import SightingState, item, message, original, sighting
 
 RECEIVED = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 SHA256 = "0" * 64
@@ -31,6 +31,32 @@ def fill(url: str, rows: int) -> None:
         numbers = _numbers(connection.dialect.name, rows)
         for table, values in ((message, _message()), (item, _item())):
             connection.execute(_insert(table, values, numbers))
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
+    engine.dispose()
+
+
+def fill_ledger(url: str, rows: int) -> None:
+    """`rows` mails that are sorted and filed: original, row, and both places of each.
+
+    For an empty database with its tables.
+    """
+    engine = connections.open_engines(connections.parse_url(url))[1]
+    with engine.begin() as connection:
+        dialect = connection.dialect.name
+        numbers = _numbers(dialect, rows)
+        digits = sa.cast(numbers.c.n, sa.Text)
+        sha256 = (
+            sa.func.lpad(digits, 64, "0")
+            if dialect == "postgresql"
+            else sa.func.printf("%064d", numbers.c.n)
+        )
+        inbox = _sighting("INBOX", SightingState.GONE)
+        folder = _sighting(f"{AGENCY} Kassel", SightingState.LIVE)
+        connection.execute(_insert(original, _original() | {"sha256": sha256}, numbers))
+        connection.execute(_insert(message, _message() | {"sha256": sha256}, numbers))
+        connection.execute(_insert(sighting, inbox | {"uid": digits}, numbers))
+        connection.execute(_insert(sighting, folder | {"uid": digits}, numbers))
     with engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
     engine.dispose()
@@ -62,7 +88,11 @@ def _numbers(dialect: str, rows: int) -> sa.FromClause:
 def _insert(table: sa.Table, values: dict[str, Any], numbers: sa.FromClause) -> sa.Insert:
     """One row a number; a column whose value is None gets the number itself."""
     columns = [
-        numbers.c.n if value is None else sa.literal(value, table.c[name].type)
+        numbers.c.n
+        if value is None
+        else value
+        if isinstance(value, sa.ColumnElement)
+        else sa.literal(value, table.c[name].type)
         for name, value in values.items()
     ]
     return sa.insert(table).from_select(list(values), sa.select(*columns).select_from(numbers))
@@ -77,13 +107,25 @@ def _message() -> dict[str, Any]:
         "id": None,
         "sha256": SHA256,
         "source": "maildir",
-        "postbox": "nord",
+        "postbox": "SC-Ost",
         "received_at": RECEIVED,
         "kept_at": RECEIVED,
         "state": LedgerState.SORTED,
         "state_at": RECEIVED,
         "defects": [],
         "size_bytes": 5_000,
+    }
+
+
+def _sighting(folder: str, state: SightingState) -> dict[str, Any]:
+    return {
+        "message_id": None,
+        "postbox": "SC-Ost",
+        "folder": folder,
+        "epoch": "maildir",
+        "state": state,
+        "first_seen_at": RECEIVED,
+        "last_seen_at": RECEIVED,
     }
 
 

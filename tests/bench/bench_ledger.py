@@ -1,0 +1,90 @@
+"""What a mail costs when the ledger is long: keep, sort (no judge) and file with few and many rows.
+
+    python -m tests.bench.bench_ledger                       # 10,000 against 500,000 mails
+    python -m tests.bench.bench_ledger --rows 10000000 --postgresql
+
+Both ledgers take the same fresh mails in turn, in one run. Each older mail has its original (no
+bytes), its row, the place in the INBOX where it lay and the one in a folder where it lies. Ratios;
+nothing here is a timed test.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from store import migrate
+from tests.bench import bench_backlog, bench_mails, bench_stock
+from tests.bench.bench_next import FIELD
+from tests.house_fixture import open_house, sqlite_url
+from tests.servers.postgres import PostgresServer
+from triage import wiring
+
+SHORT = 10_000
+ROUNDS = 3
+
+
+@dataclass
+class Ledger:
+    """A stocked database and the rates that were measured on it, by step."""
+
+    url: str
+    rates: dict[str, list[float]] = field(default_factory=dict)
+
+    def take(self, samples: list[bytes]) -> None:
+        """All steps with fresh mails."""
+        house = open_house(self.url, judge=bench_backlog.NoJudge(), clock=wiring.utc_now)
+        with bench_backlog.filled(samples) as (_, box):
+            for step, seconds in bench_backlog.steps(house, box).items():
+                self.rates.setdefault(step, []).append(len(samples) / seconds)
+
+
+def main(rows: int, mails: int, *, with_postgresql: bool) -> None:
+    """Each engine with both lengths."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        urls = {"SQLite": [sqlite_url(_sub(folder, name)) for name in ("short", "long")]}
+        if with_postgresql:
+            server = stack.enter_context(PostgresServer(**FIELD))
+            urls["PostgreSQL"] = [server.create(name) for name in ("short", "long")]
+        for engine, (short, long) in urls.items():
+            _compare(engine, Ledger(_stocked(short, SHORT)), Ledger(_stocked(long, rows)), mails)
+
+
+def _compare(engine: str, short: Ledger, long: Ledger, mails: int) -> None:
+    for number in range(ROUNDS):
+        samples = [made.data for made in bench_mails.small(mails, seed=number)]
+        for ledger in (short, long):
+            ledger.take(samples)
+    for step, rates in short.rates.items():
+        few, many = statistics.median(rates), statistics.median(long.rates[step])
+        sys.stdout.write(
+            f"{engine:10} {step:20} {few:6.0f} and {many:6.0f} mails/s: {few / many:.2f} x\n"
+        )
+    sys.stdout.flush()
+
+
+def _stocked(url: str, rows: int) -> str:
+    migrate.upgrade(url)
+    bench_stock.fill_ledger(url, rows)
+    return url
+
+
+def _sub(folder: Path, name: str) -> Path:
+    (folder / name).mkdir()
+    return folder / name
+
+
+if __name__ == "__main__":
+    told = argparse.ArgumentParser()
+    told.add_argument("--rows", type=int, default=500_000)
+    told.add_argument("--mails", type=int, default=300)
+    told.add_argument("--postgresql", action="store_true")
+    options = told.parse_args()
+    main(options.rows, options.mails, with_postgresql=options.postgresql)
