@@ -20,7 +20,7 @@ from prometheus_client import (
 
 from api.auth import HouseHere
 from rules.errors import HouseError
-from triage import figures, freshness, outgoing_care, sweep_proof, text_ends
+from triage import figures, freshness, halting, outgoing_care, sweep_proof, text_ends
 from triage.house import House
 
 REQUESTS: Final = Counter(
@@ -95,4 +95,6 @@ def _gauges(house: House) -> CollectorRegistry:
         letters.labels(kind).set(dead.get(kind, 0))
     overdue = Gauge("postlotse_receipts_overdue", "Hand-overs without receipt.", registry=registry)
     overdue.set(sum(one.number for one in troubles if one.name == outgoing_care.UNANSWERED))
+    stopped = Gauge("postlotse_writing_stopped", "Whether writing is stopped.", registry=registry)
+    stopped.set(sum(one.number for one in troubles if one.name == halting.ABOUT))
     return registry

@@ -14,6 +14,7 @@ from triage import (
     cli_backfill,
     cli_doctor,
     cli_exchange,
+    cli_halt,
     cli_items,
     cli_keys,
     cli_model,
@@ -59,6 +60,7 @@ cli_doctor.register(app)
 cli_items.register(app)
 cli_quicksteps.register(app)
 cli_keys.register(app)
+cli_halt.register(app)
 
 
 def main() -> None:

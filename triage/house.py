@@ -36,6 +36,8 @@ class PostboxPlan:
     is_observed: bool
     is_swept: bool = False
     """Whether a mail also leaves the postbox when its content is deleted; never if observed."""
+    sends: bool = True
+    """Whether answers, hand-overs and tasks leave for its mails. Own decision 0070."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ def policy_of(settings: Settings) -> Policy:
                 box.name,
                 box.region,
                 is_observed=box.mode == "observe",
-                is_swept=box.mode == "sort" and box.deletion == "remove",
+                sends=box.mode == "full",
+                is_swept=box.mode != "observe" and box.deletion == "remove",
             )
             for box in settings.postboxes
         ),
