@@ -9,7 +9,7 @@ from rules.rule_force import in_force
 from store import beats, rulesets
 from store.beats import Beat
 from store.engine import Tx
-from triage import freshness, halting, outgoing_care
+from triage import freshness, halting, outgoing_care, watched
 from triage.freshness import Freshness
 from triage.house import House
 from triage.outgoing_care import Trouble
@@ -35,6 +35,8 @@ NO_LOOPS = (freshness.STANDING, outgoing_care.STANDING)
 REMEDIES = {
     outgoing_care.DEAD: "Ursache beheben, dann `postlotse outbox replay-all`.",
     outgoing_care.UNANSWERED: "Betreiber der eAkte fragen; `postlotse outbox match` nennt sie.",
+    watched.STUCK: "Läuft ein Worker? `postlotse work` neu starten; `postlotse items list`.",
+    watched.KEYS: "`postlotse keys list` nennt sie; neuen Schlüssel ausgeben, alten widerrufen.",
     halting.ABOUT: "Wer angehalten hat, weiß, wann es weitergeht: `postlotse resume`.",
     BEGIN_UNSAID: "Sagen, ab wann: `postlotse begin-writing NAME --from now` oder `--from all`.",
     "rule.folder_gone": "Ordner wieder anlegen oder die Regel ändern, dann neu in Kraft setzen.",

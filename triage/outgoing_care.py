@@ -20,7 +20,7 @@ from store.engine import Tx
 from store.outgoing import Outgoing
 from store.outgoing_watch import HandedOver
 from store.tables import OutgoingState
-from triage import halting
+from triage import alarms, halting, watched
 from triage.house import BERLIN, House
 from triage.ports import FileOutlet
 
@@ -66,6 +66,8 @@ def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
         Trouble(DEAD, sum(outgoing_watch.dead_letters(tx).values())),
         Trouble(UNANSWERED, outgoing_watch.unanswered(tx, before=before)),
         Trouble(halting.ABOUT, int(halts.standing(tx) is not None)),
+        Trouble(watched.STUCK, watched.stuck_leases(house, tx)),
+        Trouble(watched.KEYS, watched.ending_keys(house, tx)),
     )
 
 
@@ -89,6 +91,7 @@ def note(house: House, tx: Tx) -> tuple[Trouble, ...]:
             details={"number": one.number},
             at=house.clock(),
         )
+        alarms.order(house, tx, one.name, stands=one.stands, number=one.number)
     return changed
 
 

@@ -4,6 +4,7 @@ from rules.handover import TargetCheck
 from rules.retention import Period, RetentionRules
 from rules.worktime import WorkingHours
 from triage.house import (
+    AlarmPolicy,
     MarksPolicy,
     Policy,
     PostboxPlan,
@@ -47,6 +48,9 @@ def policy_of(settings: Settings) -> Policy:
             reads=settings.marks.mode != "off",
             writes=settings.marks.mode == "write",
             book=settings.marks.book(),
+        ),
+        alarms=AlarmPolicy(
+            settings.alarms.mail, settings.alarms.webhooks, settings.alarms.from_address
         ),
         postboxes=tuple(
             PostboxPlan(

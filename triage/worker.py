@@ -23,6 +23,7 @@ from rules.postbox import Place
 from store import beats, leases
 from store.leases import Lease
 from triage import (
+    alarms,
     filing,
     folders,
     halting,
@@ -93,6 +94,8 @@ class Worker:
             loops = {**loops, "rights": partial(self._rights, desks)}
         if self.door is not None:
             loops = {**loops, "door": partial(_hold_open, self.door)}
+        if self.house.policy.alarms.is_told:
+            loops = {**loops, "alarms": self._alarms}
         if self.hooks:
             loops = {**loops, "hooks": lambda: hooks.round_(self.house, self.hooks, self.name)}
         for name, work in loops.items():
@@ -112,6 +115,10 @@ class Worker:
             # Who is still at work keeps the lease: it runs out, and the next owner waits the grace.
             if f"postbox:{box.job.name}" not in working:
                 box.end()
+
+    def _alarms(self) -> int:
+        hooked = {one.name: one.outlet for one in self.hooks}
+        return alarms.round_(self.house, alarms.Ways(self.outlets.mail, hooked), self.name)
 
     def _rights(self, desks: Mapping[str, Callable[[], FolderRights]]) -> int:
         """Lists that lie in the drop, then what pages have ordered."""
