@@ -15,6 +15,7 @@ from triage import (
     cli_doctor,
     cli_exchange,
     cli_halt,
+    cli_health,
     cli_init,
     cli_items,
     cli_keys,
@@ -62,6 +63,7 @@ cli_items.register(app)
 cli_quicksteps.register(app)
 cli_keys.register(app)
 cli_halt.register(app)
+cli_health.register(app)
 cli_init.register(app)
 
 
