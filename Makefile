@@ -13,7 +13,7 @@ MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports house journey bench evaluate stress system-packages lock clean
+.PHONY: help install demo test check format lint types imports house journey bench evaluate stress reference docs load system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -65,6 +65,15 @@ stress: .venv/.dev-installed $(MODEL) system-packages ## kill workers, door and 
 
 evaluate: .venv/.installed ## measure the judge by writers left out; the report goes to docs/evaluation (minutes)
 	$(BIN)/postlotse evaluate corpus --report docs/evaluation
+
+reference: .venv/.dev-installed ## write docs/settings.md and docs/api.md anew from the code
+	$(BIN)/python docs/build.py reference
+
+docs: .venv/.dev-installed ## all pages as HTML into var/site, offline
+	$(BIN)/python docs/build.py site var/site
+
+load: .venv/.dev-installed $(MODEL) ## 200 clerks and mails by the door for MINUTES=; the plot goes to docs/load.svg
+	$(BIN)/python -m tests.load.load_run --minutes $(MINUTES) $(LOAD_ARGS)
 
 system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, Postfix, swaks, Chromium
 	sh tests/servers/system_packages.sh

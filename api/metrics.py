@@ -20,7 +20,7 @@ from prometheus_client import (
 
 from api.auth import HouseHere
 from rules.errors import HouseError
-from triage import figures, freshness, outgoing_care, sweep_proof, text_ends
+from triage import figures, freshness, halting, outgoing_care, sweep_proof, text_ends, watched
 from triage.house import House
 
 REQUESTS: Final = Counter(
@@ -95,4 +95,13 @@ def _gauges(house: House) -> CollectorRegistry:
         letters.labels(kind).set(dead.get(kind, 0))
     overdue = Gauge("postlotse_receipts_overdue", "Hand-overs without receipt.", registry=registry)
     overdue.set(sum(one.number for one in troubles if one.name == outgoing_care.UNANSWERED))
+    counted = {one.name: one.number for one in troubles}
+    stopped = Gauge("postlotse_writing_stopped", "Whether writing is stopped.", registry=registry)
+    stopped.set(counted[halting.ABOUT])
+    stuck = Gauge("postlotse_leases_stuck", "Leases over their end.", registry=registry)
+    stuck.set(counted[watched.STUCK])
+    keys = Gauge("postlotse_keys_ending", "Keys of machines that end soon.", registry=registry)
+    keys.set(counted[watched.KEYS])
+    sealed = Gauge("postlotse_trail_unsealed", "Entries not sealed yet.", registry=registry)
+    sealed.set(watched.unsealed(house))
     return registry

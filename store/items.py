@@ -277,6 +277,13 @@ def holds(token: str, now: datetime) -> sa.ColumnElement[bool]:
     )
 
 
+def overdue_leases(tx: Tx, *, before: datetime) -> int:
+    """How many items are held by leases that ran out before that moment: nobody puts them back."""
+    late = sa.and_(spelled(table.c.state, ItemState.HELD), table.c.lease_until < before)
+    number: int = tx.run(sa.select(sa.func.count()).select_from(table).where(late)).scalar_one()
+    return number
+
+
 def stale(item: Item) -> Conflict:
     """The error for a token that does not hold the item (any more)."""
     return Conflict(

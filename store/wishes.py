@@ -58,6 +58,15 @@ def want_many(tx: Tx, targets: Mapping[int, str], *, kind: str, now: datetime) -
     return found | _insert(tx, new)
 
 
+def withdraw_all(tx: Tx, postbox: str) -> int:
+    """Withdraw every wish of the postbox that was not sent yet; how many. For `begin --from now`.
+
+    What was sent stays: its outcome is looked for. Idempotent.
+    """
+    mine = sa.and_(table.c.postbox == postbox, table.c.state == OpState.NEW)
+    return tx.run(sa.delete(table).where(mine)).rowcount
+
+
 def _first_in(state: OpState, acts: tuple[Op, ...]) -> Op | None:
     return next((act for act in acts if act.state is state), None)
 

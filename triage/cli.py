@@ -14,6 +14,9 @@ from triage import (
     cli_backfill,
     cli_doctor,
     cli_exchange,
+    cli_halt,
+    cli_health,
+    cli_init,
     cli_items,
     cli_keys,
     cli_model,
@@ -59,6 +62,9 @@ cli_doctor.register(app)
 cli_items.register(app)
 cli_quicksteps.register(app)
 cli_keys.register(app)
+cli_halt.register(app)
+cli_health.register(app)
+cli_init.register(app)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused
 from rules.ledger import OpState
 from rules.postbox import Fetched, Place, Watermark
-from store import leases, ledger, ops, originals, sightings
+from store import halts, leases, ledger, ops, originals, sightings
 from store.leases import Lease
 from store.ops import Op
 from triage.house import House
@@ -40,6 +40,8 @@ def file_due(house: House, box: Postbox, lease: Lease) -> Filed:
     Raises: TryLater: the postbox is away (what was sent stays in doubt and is looked for).
     """
     with house.db.read() as tx:
+        if not halts.may_write(tx, box.name):
+            return Filed()
         due = ops.due(tx, box.name, now=house.clock(), limit=house.policy.batch_mails)
     fresh = [op for op in due if op.state is OpState.NEW]
     doubtful = [op for op in due if op.state is OpState.SENT and _grace_is_over(house, lease, op)]
@@ -65,6 +67,8 @@ def _move_all(house: House, box: Postbox, lease: Lease, fresh: list[Op]) -> tupl
     if not marks:
         return 0, failed
     with house.db.write() as tx:
+        if not halts.may_write(tx, box.name):
+            return 0, failed
         # A clerk may have changed a wish since it was read; the next round sees the new one.
         sent = ops.sent_many(tx, fresh, marks=marks, lease=lease, now=house.clock())
     places: list[tuple[Op, Place]] = []

@@ -15,6 +15,7 @@ from rules import freshness as rule
 from rules.freshness import Alarm
 from store import audit, beats, ledger
 from store.engine import Tx
+from triage import alarms
 from triage.house import House
 
 STANDING: Final = "overdue:"
@@ -120,3 +121,5 @@ def _write(house: House, tx: Tx, one: Freshness, alarm: Alarm) -> None:
         details={"minutes": one.age_seconds // 60},
         at=now,
     )
+    stands = alarm is Alarm.OVERDUE
+    alarms.order(house, tx, f"fresh:{one.way}", stands=stands, number=one.age_seconds // 60)

@@ -17,7 +17,7 @@ from store import items, ledger, outgoing, verdicts
 from store.engine import Tx
 from store.outgoing import NewOutgoing, Outgoing
 from store.verdicts import StoredVerdict
-from triage import cases, tasks
+from triage import cases, modes, tasks
 from triage.admin import ENDED_BADLY
 from triage.doorkeeper import workable_item
 from triage.house import House
@@ -33,11 +33,13 @@ def order(
 
     With `close_when_received` the clerk lets go of the item, and it closes by itself when the
     receipt comes; else the clerk keeps it.
-    Raises: Refused: `item.handover_not_owed`, `task.not_left`. Conflict: `item.lease_stale`.
+    Raises: Refused: `item.handover_not_owed`, `task.not_left`, `postbox.not_full`. Conflict:
+    `item.lease_stale`.
     """
     now = house.clock()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
+        modes.require_sends(house, tx, item.message_id)
         saved = cases.by_holder(tx, item, HandedOver(), token=token, now=now)
         verdict = verdicts.latest(tx, item.message_id)
         row = outgoing.order(

@@ -9,7 +9,7 @@ from rules.rule_force import in_force
 from store import beats, rulesets
 from store.beats import Beat
 from store.engine import Tx
-from triage import freshness, outgoing_care
+from triage import freshness, halting, outgoing_care, watched
 from triage.freshness import Freshness
 from triage.house import House
 from triage.outgoing_care import Trouble
@@ -26,12 +26,19 @@ FRESH = "fresh:"
 RULE = "rule:"
 """Begins the names of the checks that tell which rules switched themselves off."""
 
+BEGIN_UNSAID = "postbox.begin_unsaid"
+"""A postbox was only observed until now, and nobody has said from when on it is written into."""
+
 NO_LOOPS = (freshness.STANDING, outgoing_care.STANDING)
 """Begin the names of those beats that say whether an alarm stands."""
 
 REMEDIES = {
     outgoing_care.DEAD: "Ursache beheben, dann `postlotse outbox replay-all`.",
     outgoing_care.UNANSWERED: "Betreiber der eAkte fragen; `postlotse outbox match` nennt sie.",
+    watched.STUCK: "Läuft ein Worker? `postlotse work` neu starten; `postlotse items list`.",
+    watched.KEYS: "`postlotse keys list` nennt sie; neuen Schlüssel ausgeben, alten widerrufen.",
+    halting.ABOUT: "Wer angehalten hat, weiß, wann es weitergeht: `postlotse resume`.",
+    BEGIN_UNSAID: "Sagen, ab wann: `postlotse begin-writing NAME --from now` oder `--from all`.",
     "rule.folder_gone": "Ordner wieder anlegen oder die Regel ändern, dann neu in Kraft setzen.",
     "rule.agency_gone": "Die Regel auf eine Agentur ändern, die es gibt, und neu in Kraft setzen.",
     "mail.overdue": "Rückstau ansehen: Läuft der Worker, und was meldet die Schleife `sort`?",
@@ -68,7 +75,7 @@ def ready(house: House) -> tuple[Check, ...]:
         house.db.ping()
         with house.db.read() as tx:
             loops = [b for b in beats.all_beats(tx) if not b.name.startswith(NO_LOOPS)]
-            off = _rules_off(house, tx)
+            off = (*_rules_off(house, tx), *_begin_unsaid(house, tx))
         ways, troubles = freshness.look(house), outgoing_care.look(house)
     except HouseError as exc:
         remedy = REMEDIES.get(exc.code, "")
@@ -103,6 +110,14 @@ def _rules_off(house: House, tx: Tx) -> tuple[Check, ...]:
         )
         for row in rows
         if row.ruleset_id in held
+    )
+
+
+def _begin_unsaid(house: House, tx: Tx) -> tuple[Check, ...]:
+    remedy = REMEDIES[BEGIN_UNSAID]
+    return tuple(
+        Check(f"begin:{name}", ok=False, needed=False, message=BEGIN_UNSAID, remedy=remedy)
+        for name in halting.unsaid(house, tx)
     )
 
 

@@ -36,6 +36,8 @@ class PostboxPlan:
     is_observed: bool
     is_swept: bool = False
     """Whether a mail also leaves the postbox when its content is deleted; never if observed."""
+    sends: bool = True
+    """Whether answers, hand-overs and tasks leave for its mails. Own decision 0070."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,20 @@ class MarksPolicy:
     reads: bool = True
     writes: bool = True
     book: MarkBook = field(default_factory=MarkBook)
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmPolicy:
+    """Who is told of alarms: addresses, names of webhooks; and the sender of the mails."""
+
+    mail: tuple[str, ...] = ()
+    webhooks: tuple[str, ...] = ()
+    sender: str = ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anybody is told at all."""
+        return bool(self.mail or self.webhooks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +130,8 @@ class Policy:
     anchor: Path | None = None
     """File that notes the trail's head once a day; None: nowhere. Own decision 0055."""
     marks: MarksPolicy = MarksPolicy()
+    alarms: AlarmPolicy = AlarmPolicy()
+    """Who is told of alarms beside log and metrics. Own decision 0069."""
     postboxes: tuple[PostboxPlan, ...] = ()
     """All of the configuration, in its order."""
     working_hours: WorkingHours | None = None

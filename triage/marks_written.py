@@ -16,7 +16,7 @@ from rules.backoff import next_try
 from rules.errors import Conflict, Refused
 from rules.marks import OwnMark
 from rules.postbox import MarkChange, Place
-from store import leases, mark_wishes, sightings
+from store import halts, leases, mark_wishes, sightings
 from store.leases import Lease
 from store.mark_wishes import MarkWish
 from store.tables import SightingState
@@ -49,6 +49,8 @@ def write_due(house: House, box: Postbox, lease: Lease) -> Written:
     """
     now = house.clock()
     with house.db.read() as tx:
+        if not halts.may_write(tx, box.name):
+            return Written()
         due = mark_wishes.due(tx, box.name, now=now, limit=MARKS_A_PASS)
         places = sightings.of_messages(tx, (wish.message_id for wish in due))
     ready = [wish for wish in due if wish.sent is None or _grace_is_over(house, lease, wish)]

@@ -15,11 +15,12 @@ import structlog
 from rules import access
 from rules.access import Caller, Permission
 from rules.handover_match import Match, Sent, match
-from store import audit, beats, ledger, outgoing, outgoing_watch
+from store import audit, beats, halts, ledger, outgoing, outgoing_watch
 from store.engine import Tx
 from store.outgoing import Outgoing
 from store.outgoing_watch import HandedOver
 from store.tables import OutgoingState
+from triage import alarms, halting, watched
 from triage.house import BERLIN, House
 from triage.ports import FileOutlet
 
@@ -51,7 +52,7 @@ class Trouble:
 
 
 def look(house: House) -> tuple[Trouble, ...]:
-    """Dead letters, and hand-overs without receipt for longer than `eakte.receipt_hours`.
+    """Dead letters, hand-overs without receipt for longer than `eakte.receipt_hours`, a stop.
 
     Raises: TryLater: `store.away`.
     """
@@ -64,6 +65,9 @@ def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
     return (
         Trouble(DEAD, sum(outgoing_watch.dead_letters(tx).values())),
         Trouble(UNANSWERED, outgoing_watch.unanswered(tx, before=before)),
+        Trouble(halting.ABOUT, int(halts.standing(tx) is not None)),
+        Trouble(watched.STUCK, watched.stuck_leases(house, tx)),
+        Trouble(watched.KEYS, watched.ending_keys(house, tx)),
     )
 
 
@@ -87,6 +91,7 @@ def note(house: House, tx: Tx) -> tuple[Trouble, ...]:
             details={"number": one.number},
             at=house.clock(),
         )
+        alarms.order(house, tx, one.name, stands=one.stands, number=one.number)
     return changed
 
 

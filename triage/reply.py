@@ -26,7 +26,7 @@ from store.engine import Tx
 from store.items import Item
 from store.outgoing import NewOutgoing, Outgoing
 from store.texts import ShelvedText, TextShelf
-from triage import identity
+from triage import identity, modes
 from triage.doorkeeper import visible_item, workable_item
 from triage.house import BERLIN, House
 
@@ -114,11 +114,12 @@ def order(house: House, caller: Caller, item_id: int, token: str, choice: Choice
     answer ordered twice on one item is sent once.
     Raises: Conflict: `reply.differs` with the differences in details, `text.version` if
     another version is approved now. Refused: `reply.forbidden` (R10), `reply.recipient`,
-    `reply.too_many` (F10), `reply.identity_unchecked` (N19).
+    `reply.too_many` (F10), `reply.identity_unchecked` (N19), `postbox.not_full`.
     """
     now, shelf = house.clock(), house.shelf()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
+        modes.require_sends(house, tx, item.message_id)
         _require_allowed(tx, item)
         text = _sendable(house, shelf, item, Wanted(choice.text_id, choice.version))
         if text.discloses:

@@ -17,8 +17,9 @@ from rules.folder_levels import Rights
 from rules.folder_rights import Should, audit
 from rules.rights_plan import Change, Deed, applied, differs, undone
 from store import audit as trail
-from store import leases, rights_audits, rights_lists, rights_plans
+from store import halts, leases, rights_audits, rights_lists, rights_plans
 from store.rights_plans import PlanState, StepKind, StepState, StoredPlan
+from triage import halting
 from triage.house import House, PostboxPlan
 from triage.ports import FolderRights
 
@@ -151,7 +152,11 @@ def orders(house: House, worker: str, desks: Mapping[str, Callable[[], FolderRig
     done = 0
     for postbox, open_rights in desks.items():
         with house.db.read() as tx:
+            may_write = halts.may_write(tx, postbox)
             waiting = rights_plans.open_orders(tx, postbox)
+        if not may_write:
+            # The others wait; looking goes on.
+            waiting = tuple(order for order in waiting if order.kind == "audit")
         for order in waiting:
             with _only_worker(house, postbox, worker) as is_mine:
                 done += int(is_mine and _tried(house, order, open_rights))
@@ -282,6 +287,7 @@ def _one_folder(run: _Run, folder: str, changes: tuple[Change, ...]) -> str:
             return _CHANGED
         after = applied(before, changes)
         with run.house.db.write() as tx:
+            halting.require_running(tx)
             rights_plans.note_step(
                 tx, run.plan_id, kind=run.kind, before=before, after=after, now=run.now()
             )

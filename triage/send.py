@@ -16,7 +16,7 @@ from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused, TryLater, Unreadable
 from rules.handover import Objection, Receipt, objection
 from rules.item import HandoverRejected, ReceiptArrived
-from store import audit, outgoing
+from store import audit, halts, outgoing
 from store.engine import Tx
 from store.outgoing import Outgoing
 from triage import handover, reply, returned, sent_copy, tasks
@@ -61,11 +61,13 @@ def claim_due(house: House, kinds: tuple[str, ...], *, worker: str) -> Outgoing 
 
     One at a time: of a batch the last would wait for the others, and its claim could run out.
     Answers wait where so many left within a minute that the smarthost would take it amiss;
-    hand-overs don't (F10, own decision 0053).
+    hand-overs don't (F10, own decision 0053). None where writing is stopped (own decision 0069).
     """
     now = house.clock()
     without_answers = tuple(kind for kind in kinds if kind != "reply")
     with house.db.write() as tx:
+        if halts.standing(tx) is not None:
+            return None
         gone = outgoing.replies_since(tx, now - timedelta(minutes=1), now=now)
         rows = outgoing.claim(
             tx,

@@ -16,7 +16,7 @@ from rules.backoff import next_try
 from rules.errors import HouseError, Refused, Unreadable
 from rules.ledger import LedgerState
 from rules.postbox import Fetched
-from store import leases, ledger, outgoing, sent_copies
+from store import halts, leases, ledger, outgoing, sent_copies
 from store.engine import Tx
 from store.leases import Lease
 from store.outgoing import Outgoing
@@ -53,6 +53,8 @@ def lay_due(house: House, box: Postbox, lease: Lease) -> int:
     Raises: TryLater: the postbox is away. Conflict: `lease.lost`.
     """
     with house.db.read() as tx:
+        if not halts.may_write(tx, box.name):
+            return 0
         due = sent_copies.due(tx, box.name, now=house.clock(), limit=BATCH)
     laid = 0
     for copy in due:

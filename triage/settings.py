@@ -23,6 +23,7 @@ from rules.codes import Concern
 from rules.errors import Refused
 from rules.placeholders import printed
 from triage.hook_settings import EventsSettings, WebhookSettings, require_names
+from triage.settings_alarms import AlarmSettings, require_hooks
 from triage.settings_care import FiguresSettings, SweepSettings, TrailSettings
 from triage.settings_marks import MarksSettings
 from triage.settings_part import Part
@@ -219,10 +220,12 @@ class Settings(Part):
     data: DataSettings = DataSettings()
     events: EventsSettings = EventsSettings()
     webhooks: tuple[WebhookSettings, ...] = ()
+    alarms: AlarmSettings = AlarmSettings()
 
     @model_validator(mode="after")
     def _webhook_names_differ(self) -> "Settings":
         require_names(self.webhooks)
+        require_hooks(self.alarms, self.webhooks)
         return self
 
     @model_validator(mode="after")
@@ -298,8 +301,19 @@ def check(raw: Mapping[str, object], *, base: Path) -> Settings:
 
 
 def secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
-    """The value of the environment variable `name`. Raises: Refused: `settings.secret_missing`."""
-    value = environ.get(name, "")
+    """The value of the variable `name`, or what stands in the file that `<name>_FILE` names.
+
+    The file is for secrets that an orchestrator mounts; line ends behind it don't count.
+    Raises: Refused: `settings.secret_missing`; `settings.secret_file`: it can't be read.
+    """
+    value, file = environ.get(name, ""), environ.get(f"{name}_FILE", "")
+    if not value and file:
+        try:
+            value = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise Refused(
+                "settings.secret_file", f"{name}_FILE names a file that can't be read.", name=name
+            ) from exc
     if not value:
         raise Refused(
             "settings.secret_missing", f"Environment variable {name} is not set.", name=name

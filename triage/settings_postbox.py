@@ -7,6 +7,10 @@ from pydantic import Field, model_validator
 
 from triage.settings_part import Part
 
+Mode = Literal["observe", "sort", "full"]
+"""How far a postbox has come: nothing is written into it and nothing leaves for its mails; it is
+filed and marked, and nothing leaves; all is done. Own decision 0070."""
+
 
 class MaildirSettings(Part):
     """A postbox as a Maildir tree, LAYOUT=fs, on a local disk."""
@@ -15,7 +19,7 @@ class MaildirSettings(Part):
     name: str
     region: str
     root: Path
-    mode: Literal["observe", "sort"] = "sort"
+    mode: Mode = "full"
     deletion: Literal["keep", "remove"] = "keep"
     size_limit_mb: int = Field(default=60, ge=1, le=500)
 
@@ -33,7 +37,7 @@ class ImapSettings(Part):
     tls: Literal["implicit", "starttls"] = "implicit"
     ca_file: Path | None = None
     timeout_seconds: int = Field(default=60, ge=1, le=600)
-    mode: Literal["observe", "sort"] = "sort"
+    mode: Mode = "full"
     deletion: Literal["keep", "remove"] = "keep"
     size_limit_mb: int = Field(default=60, ge=1, le=500)
 
@@ -58,7 +62,7 @@ class ExchangeSettings(Part):
     folders_under: Literal["inbox", "top"] = "inbox"
     ca_file: Path | None = None
     timeout_seconds: int = Field(default=60, ge=1, le=600)
-    mode: Literal["observe", "sort"] = "sort"
+    mode: Mode = "full"
     deletion: Literal["keep", "remove"] = "keep"
     size_limit_mb: int = Field(default=60, ge=1, le=500)
 

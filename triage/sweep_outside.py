@@ -10,7 +10,7 @@ from datetime import timedelta
 import structlog
 
 from rules.errors import Conflict, HouseError, Refused
-from store import audit, leases, sightings, sweep_removals
+from store import audit, halts, leases, sightings, sweep_removals
 from store.leases import Lease
 from store.sweep_removals import EAKTE, POSTBOX, SENT, Removal
 from store.tables import SightingState
@@ -31,6 +31,8 @@ def from_outlets(house: House, outlets: Outlets, lease: Lease) -> int:
     Raises: Conflict: `lease.lost`. TryLater: `store.away`.
     """
     with house.db.read() as tx:
+        if halts.standing(tx) is not None:
+            return 0
         due = sweep_removals.due(
             tx, (EAKTE, SENT), now=house.clock(), limit=house.policy.sweep.batch_mails
         )
@@ -51,6 +53,8 @@ def from_postbox(house: House, box: Postbox, lease: Lease) -> int:
     Raises: TryLater: the postbox is away; it is tried again. Conflict: `lease.lost`.
     """
     with house.db.read() as tx:
+        if not halts.may_write(tx, box.name):
+            return 0
         due = sweep_removals.due(
             tx, (POSTBOX,), now=house.clock(), limit=house.policy.batch_mails, place=box.name
         )

@@ -13,7 +13,17 @@ import structlog
 
 from rules.errors import Conflict, TryLater
 from rules.retention import Keep, Period, RetentionRules
-from store import audit, idempotency, items, leases, ledger, scrub, sweep_plans, sweep_removals
+from store import (
+    audit,
+    halts,
+    idempotency,
+    items,
+    leases,
+    ledger,
+    scrub,
+    sweep_plans,
+    sweep_removals,
+)
 from store import retention as ended_mail
 from store.audit import Note
 from store.engine import Tx
@@ -21,7 +31,7 @@ from store.leases import Lease
 from store.retention import Ended
 from store.sweep_plans import PlanState, StoredPlan
 from store.sweep_removals import Copy
-from triage import sweep, sweep_holds, sweep_outside, sweep_proof
+from triage import halting, sweep, sweep_holds, sweep_outside, sweep_proof
 from triage.house import House
 from triage.send import Outlets
 
@@ -105,10 +115,11 @@ def alone(house: House, worker: str) -> Iterator[Lease | None]:
 def batch(house: House, lease: Lease, plan: StoredPlan) -> Batch:
     """Settle the next messages of the plan in one commit; nothing looked at: there are no more.
 
-    Raises: Conflict: `lease.lost`. TryLater: `store.away`.
+    Raises: Conflict: `lease.lost`, `writing.stopped`. TryLater: `store.away`.
     """
     now, today = house.clock(), house.local_now().date()
     with house.db.write() as tx:
+        halting.require_running(tx)
         leases.hold(tx, lease, now=now)
         ids = sweep_plans.planned(tx, plan.id, limit=house.policy.sweep.batch_mails)
         ledger.locked_many(tx, ids)
@@ -187,6 +198,8 @@ def _has_work(house: House) -> bool:
     """Whether anything is to be done at all; idle workers write nothing."""
     kinds = (sweep_removals.EAKTE, sweep_removals.SENT)
     with house.db.read() as tx:
+        if halts.standing(tx) is not None:
+            return False
         return (
             sweep_plans.oldest_ordered(tx) is not None
             or bool(sweep_removals.due(tx, kinds, now=house.clock(), limit=1))

@@ -22,7 +22,7 @@ from store.engine import Tx
 from store.items import Item
 from store.outgoing import NewOutgoing, Outgoing
 from store.tables import OutgoingState
-from triage import cases
+from triage import cases, modes
 from triage.admin import ENDED_BADLY
 from triage.doorkeeper import workable_item
 from triage.house import BERLIN, House
@@ -58,6 +58,7 @@ def order(
     now, today = house.clock(), house.local_now().date()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
+        modes.require_sends(house, tx, item.message_id)
         payload = _payload(tx, item, kind, said)
         # Whether it may be ordered; the fields themselves are made when it leaves.
         rule.carried(kind, _known(house, tx, item.message_id, payload), said, today=today)

@@ -195,7 +195,7 @@ def postbox_jobs(settings: Settings) -> tuple[PostboxJob, ...]:
             name=box.name,
             region=box.region,
             open=partial(open_postbox, box),
-            files=box.mode == "sort",
+            files=box.mode != "observe",
             open_rights=partial(open_rights, box),
         )
         for box in settings.postboxes

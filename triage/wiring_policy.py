@@ -4,6 +4,7 @@ from rules.handover import TargetCheck
 from rules.retention import Period, RetentionRules
 from rules.worktime import WorkingHours
 from triage.house import (
+    AlarmPolicy,
     MarksPolicy,
     Policy,
     PostboxPlan,
@@ -48,12 +49,16 @@ def policy_of(settings: Settings) -> Policy:
             writes=settings.marks.mode == "write",
             book=settings.marks.book(),
         ),
+        alarms=AlarmPolicy(
+            settings.alarms.mail, settings.alarms.webhooks, settings.alarms.from_address
+        ),
         postboxes=tuple(
             PostboxPlan(
                 box.name,
                 box.region,
                 is_observed=box.mode == "observe",
-                is_swept=box.mode == "sort" and box.deletion == "remove",
+                sends=box.mode == "full",
+                is_swept=box.mode != "observe" and box.deletion == "remove",
             )
             for box in settings.postboxes
         ),

@@ -23,8 +23,10 @@ from rules.postbox import Place
 from store import beats, leases
 from store.leases import Lease
 from triage import (
+    alarms,
     filing,
     folders,
+    halting,
     health,
     hooks,
     marks_read,
@@ -92,6 +94,8 @@ class Worker:
             loops = {**loops, "rights": partial(self._rights, desks)}
         if self.door is not None:
             loops = {**loops, "door": partial(_hold_open, self.door)}
+        if self.house.policy.alarms.is_told:
+            loops = {**loops, "alarms": self._alarms}
         if self.hooks:
             loops = {**loops, "hooks": lambda: hooks.round_(self.house, self.hooks, self.name)}
         for name, work in loops.items():
@@ -111,6 +115,10 @@ class Worker:
             # Who is still at work keeps the lease: it runs out, and the next owner waits the grace.
             if f"postbox:{box.job.name}" not in working:
                 box.end()
+
+    def _alarms(self) -> int:
+        hooked = {one.name: one.outlet for one in self.hooks}
+        return alarms.round_(self.house, alarms.Ways(self.outlets.mail, hooked), self.name)
 
     def _rights(self, desks: Mapping[str, Callable[[], FolderRights]]) -> int:
         """Lists that lie in the drop, then what pages have ordered."""
@@ -180,10 +188,11 @@ class _PostboxRound:
         if self._looked_at is None:
             self._make_folders(box)
         received = receive.receive(house, box, lease, region=self.job.region)
-        done = self._file(box, lease) if self.job.files else 0
-        if self.job.files:
+        writes = halting.may_write(house, self.job.name, mode_allows=self.job.files)
+        done = self._file(box, lease) if writes else 0
+        if writes:
             sweep_outside.from_postbox(house, box, lease)
-        marked = self._mark(box, lease)
+        marked = self._mark(box, lease) if writes else 0
         if received.kept + done == 0:
             self._look_around(box, lease)
         return received.kept + done + marked
@@ -191,7 +200,7 @@ class _PostboxRound:
     def _mark(self, box: Postbox, lease: Lease) -> int:
         """Some marks of ours; their number where more are due, which must not starve the look."""
         house = self.worker.house
-        if not (self.job.files and house.policy.marks.writes):
+        if not house.policy.marks.writes:
             return 0
         done = marks_written.write_due(house, box, lease).done
         return done if done == marks_written.MARKS_A_PASS else 0
@@ -225,7 +234,9 @@ class _PostboxRound:
     def _make_folders(self, box: Postbox) -> None:
         """Missing folders of agencies, by configuration; what can't be had is told to `ready`."""
         house = self.worker.house
-        if not (self.job.files and house.policy.create_folders):
+        if not house.policy.create_folders:
+            return
+        if not halting.may_write(house, self.job.name, mode_allows=self.job.files):
             return
         found = folders.ensure_agency_folders(house, box, region=self.job.region)
         code = found.refused[0][1] if found.refused else ""

@@ -21,7 +21,7 @@ from api.session import Session
 from api.web import assets, days, words
 from rules.access import Permission, may
 from rules.errors import Refused, TryLater
-from triage import undo
+from triage import halting, undo
 
 NOTICES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -125,6 +125,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         path=request.url.path,
         notice=notice,
         undo_item=undo_item,
+        halt=halting.shown(house_of(request)) if session else None,
         **values,
     )
     response = HTMLResponse(body, status)

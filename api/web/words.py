@@ -248,6 +248,8 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "reply.identity_unchecked": "Dieser Text legt etwas offen. Vermerken Sie zuerst unter"
         " „Wer schreibt?“, was Sie abgeglichen haben.",
+        "postbox.not_full": "Dieses Postfach ist im Probebetrieb: Von hier geht noch nichts hinaus."
+        " Arbeiten Sie daran wie bisher.",
         "item.reason_too_short": "Hier ist eine Begründung nötig, mindestens 10 Zeichen.",
         "item.park_day": "Geparkt wird bis zu einem Tag nach heute.",
         "item.receipt_missing": "Die eAkte-Quittung steht aus. Warten Sie auf die Quittung,"

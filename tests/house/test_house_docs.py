@@ -213,7 +213,16 @@ def test_a_page_names_files_that_exist(page):
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
-@pytest.mark.parametrize("example", ["postlotse.example.toml", "docker/postlotse.toml"])
+EXAMPLES = sorted(name(path) for path in (ROOT / "examples").glob("*.toml"))
+
+
+def test_there_is_an_example_for_each_of_the_four_situations():
+    assert [Path(one).stem for one in EXAMPLES] == [
+        "dovecot", "exchange", "mixed", "without_directory",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("example", ["postlotse.example.toml", "docker/postlotse.toml", *EXAMPLES])
 def test_the_example_configuration_is_valid(example):
     found = settings.check(tomllib.loads(read(ROOT / example)), base=ROOT)
     assert found.postboxes

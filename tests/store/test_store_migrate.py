@@ -120,6 +120,10 @@ def _set_version(url: str, version: str | None) -> None:
             connection.execute(
                 sa.text("UPDATE alembic_version SET version_num = :version"), {"version": version}
             )
+            # What another version takes away, these programs must not run on.
+            connection.execute(
+                sa.text("UPDATE schema_floor SET oldest = :version"), {"version": version}
+            )
     engine.dispose()
 
 

@@ -10,6 +10,7 @@ from rules.errors import Refused
 from triage.settings import check, load, secret
 from triage.settings_postbox import MaildirSettings
 from triage.wiring import open_postbox
+from triage.wiring_policy import policy_of
 
 BOX = {"kind": "maildir", "name": "SC-Ost", "region": "Ost", "root": "mail/ost"}
 
@@ -128,3 +129,16 @@ def test_an_exchange_postbox_is_opened_only_where_one_is_configured(tmp_path, mo
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("mode", "observed", "sends"),
+    [("observe", True, False), ("sort", False, False), ("full", False, True), (None, False, True)],
+)
+def test_a_mode_says_whether_a_postbox_is_written_into_and_whether_anything_leaves(
+    tmp_path, mode, observed, sends
+):
+    box = {"kind": "maildir", "name": "a", "region": "Ost", "root": "mail"}
+    found = check({"postboxes": [box | ({"mode": mode} if mode else {})]}, base=tmp_path)
+    (plan,) = policy_of(found).postboxes
+    assert (plan.is_observed, plan.sends) == (observed, sends)

@@ -1,0 +1,36 @@
+"""`postlotse health`: are the workers alive? For a container's or pod's probe; loads no model."""
+
+from datetime import UTC, datetime
+
+import typer
+
+from store import beats
+from store.engine import Database
+from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, settings_of, show
+from triage.health import FOLDERS, NO_LOOPS, SILENT_AFTER
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("health")(health)
+
+
+def health(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """Ask the database how long ago each loop of the workers gave a sign; exit code 1 if none did.
+
+    A loop that ended with an error is alive. The doors tell more: /health/ready.
+
+    Example: postlotse health --config /etc/postlotse/postlotse.toml
+    """
+    db = Database.open(settings_of(config).store.url)
+    with db.read() as tx:
+        found = [
+            one for one in beats.all_beats(tx) if not one.name.startswith((*NO_LOOPS, FOLDERS))
+        ]
+    db.close()
+    now = datetime.now(tz=UTC)
+    for one in found:
+        seconds = int((now - one.at).total_seconds())
+        show({"loop": one.name, "seconds": seconds, "code": one.code}, as_json=as_json)
+    if not any(now - one.at <= SILENT_AFTER for one in found):
+        raise typer.Exit(1)

@@ -1,0 +1,105 @@
+"""`postlotse init`: the first configuration, asked for or taken from flags."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from rules.errors import Conflict, Refused, TryLater
+from triage import first_config, settings, wiring
+from triage.console import say
+from triage.first_config import Answers, Kind
+
+_SERVERS: Final = {
+    Kind.EXCHANGE: ("Address of EWS", "https://mail.dienst.example/EWS/Exchange.asmx"),
+    Kind.IMAP: ("IMAP server", "imap.dienst.example"),
+    Kind.MAILDIR: ("Folder of the Maildir", "/var/mail/postlotse"),
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("init")(init)
+
+
+def init(  # noqa: PLR0913 - one option for each question
+    config: Annotated[Path, typer.Option("--config", "-c", help="The file to write.")] = Path(
+        "postlotse.toml"
+    ),
+    *,
+    kind: Annotated[Kind | None, typer.Option(help="Where the postbox lies.")] = None,
+    name: Annotated[str, typer.Option(help="Its name in ledger and log, for ever.")] = "",
+    region: Annotated[str, typer.Option(help="Its region, as in domain/sc_regions.csv.")] = "",
+    server: Annotated[str, typer.Option(help="Host, address of EWS, or folder.")] = "",
+    user: Annotated[str, typer.Option(help="The login.")] = "",
+    mailbox: Annotated[str, typer.Option(help="Exchange: address of the postbox.")] = "",
+    database: Annotated[str, typer.Option(help="sqlite:///… or postgresql://…")] = "",
+    eakte: Annotated[str, typer.Option(help="Folder shared with the eAkte.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; defaults for the rest.")] = False,
+) -> None:
+    """Write a commented configuration and a file of fresh secrets; refuses to overwrite.
+
+    Example: postlotse init --kind imap --name SC-Ost --region Ost --server imap.dienst.example
+    """
+
+    def ask(question: str, given: str, default: str) -> str:
+        return given or (default if yes else str(typer.prompt(question, default=default)))
+
+    env = config.with_suffix(".env")
+    for path in (config, env):
+        if path.exists():
+            raise Conflict("init.exists", f"{path} is there already; nothing was changed.")
+    chosen = kind or Kind(ask("Postbox on exchange, imap or maildir", "", "imap"))
+    where, example = _SERVERS[chosen]
+    regions = ", ".join(sorted(wiring.load_directory().region_names()))
+    has_login = chosen is not Kind.MAILDIR
+    answers = Answers(
+        kind=chosen,
+        name=ask("Name of the postbox", name, "SC-West"),
+        region=ask(f"Region ({regions})", region, "West"),
+        server=ask(where, server, example),
+        user=ask("Login", user, "postlotse@dienst.example") if has_login else "",
+        mailbox=ask("Address of the postbox", mailbox, "sc-west@dienst.example")
+        if chosen is Kind.EXCHANGE
+        else "",
+        database=ask("Database", database, "sqlite:///var/postlotse.sqlite"),
+        eakte=ask("Folder shared with the eAkte", eakte, "/mnt/eakte"),
+    )
+    _write_both(config, env, answers)
+    say(f"{config} and {env} are written, readable for you only.")
+    if answers.password_variable:
+        say(f"Put the password of {answers.name} into {env} ({answers.password_variable}).")
+    say(f"The service reads it by EnvironmentFile={env.resolve()}; a shell by set -a; . {env}")
+    say(f"Next: postlotse migrate -c {config}, then: postlotse doctor -c {config}")
+
+
+def _write_both(config: Path, env: Path, answers: Answers) -> None:
+    """The configuration last: where it is, the secrets are there, too."""
+    text = first_config.toml_of(answers, env_name=env.name)
+    found = settings.check(tomllib.loads(text), base=config.resolve().parent)
+    regions = wiring.load_directory().region_names()
+    unknown = sorted({box.region for box in found.postboxes} - set(regions))
+    if unknown:
+        raise Refused(
+            "init.region",
+            f"There is no region {unknown[0]!r}. Remedy: one of {', '.join(sorted(regions))}.",
+        )
+    _write_new(env, first_config.env_of(answers))
+    _write_new(config, text)
+
+
+def _write_new(path: Path, text: str) -> None:
+    """A new file for its owner only; never through a link, never over another."""
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as exc:
+        raise Conflict("init.exists", f"{path} is there already; nothing was changed.") from exc
+    except OSError as exc:
+        raise TryLater(
+            "init.folder",
+            f"{path} can't be written ({type(exc).__name__}). Remedy: make its folder.",
+        ) from exc
+    with os.fdopen(number, "w", encoding="utf-8") as file:
+        file.write(text)

@@ -1,0 +1,22 @@
+"""How far a postbox has come on its way from watching to working. Source: own decision 0070."""
+
+from rules.errors import Refused
+from store import ledger
+from store.engine import Tx
+from triage.house import House
+
+
+def require_sends(house: House, tx: Tx, message_id: int) -> None:
+    """Refuse what would leave the house for a mail whose postbox is not in mode `full`.
+
+    Mail that came by the door or the API, or whose postbox no configuration names any more, is
+    not held back. In the transaction of the order. Raises: Refused: `postbox.not_full`.
+    """
+    postbox = ledger.message(tx, message_id).postbox
+    if any(box.name == postbox and not box.sends for box in house.policy.postboxes):
+        raise Refused(
+            "postbox.not_full",
+            f"{postbox} is in trial: nothing leaves for its mails. Remedy: work on it as before, or"
+            ' set mode = "full".',
+            postbox=postbox,
+        )
