@@ -56,6 +56,7 @@ bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, sid
 	$(BIN)/python -m tests.bench.bench_door
 	$(BIN)/python -m tests.bench.bench_parse
 	$(BIN)/python -m tests.bench.bench_judge
+	$(BIN)/python -m tests.bench.bench_desk
 	$(BIN)/python -m tests.bench.bench_rights
 	$(BIN)/python -m tests.bench.bench_next
 	$(BIN)/python -m tests.bench.bench_memory

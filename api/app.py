@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from api import (
     admins,
+    attachments,
     automation,
     clerks,
     errors,
@@ -32,6 +33,7 @@ from api.oidc.tokens import machine_of
 from api.session import StoredSessions, limits_of
 from api.streams import Lines
 from api.web import pages
+from triage.attachments import Studio
 from triage.house import House
 from triage.list_scope import ListScope
 
@@ -57,6 +59,7 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
     for room in (
         automation,
         clerks,
+        attachments,
         letters,
         tasks,
         admins,
@@ -90,6 +93,7 @@ def furnish(app: FastAPI, house: House, door: DoorSettings) -> None:
     app.state.sessions = StoredSessions(house, limits_of(door))
     app.state.scope = ListScope(house, partial(account_hash, door.pseudonym_key))
     app.state.lines = Lines(house)
+    app.state.studio = Studio()
 
 
 def wrap(app: FastAPI, door: DoorSettings) -> None:

@@ -35,6 +35,7 @@ SPECIAL_STATUS: Final = {
     "request.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "request.media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "request.malformed": HTTPStatus.BAD_REQUEST,
+    "picture.kind": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "request.if_match": HTTPStatus.PRECONDITION_REQUIRED,
     "text.changed": HTTPStatus.PRECONDITION_FAILED,
     "signin.state": HTTPStatus.BAD_REQUEST,

@@ -1,6 +1,6 @@
 """Counts of items for the live overview. No person, no time of a person (promise 8)."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,6 +11,10 @@ from store import rows
 from store.engine import Tx
 from store.statements import among, spelled
 from store.tables import item as table
+
+_Code = sa.ColumnElement[str | None]
+_CLOSED: sa.ColumnElement[str] = sa.literal_column(f"'{ItemState.CLOSED.value}'")
+"""Spelled out, so that SQLite sees that the partial indexes fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,65 +35,138 @@ class AgencyLine:
     oldest: datetime | None
 
 
-def lines(
-    tx: Tx, *, agency_codes: Collection[str | None] | None, today: date
-) -> tuple[AgencyLine, ...]:
-    """One line for each agency with open items, by code, clearing first; all where codes are None.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is open now. `concerns` are waiting items by first concern, most first.
 
-    `today` is the local day.
+    `near` counts open items by their due day, from today on, nearest first.
     """
-    waiting = table.c.state == ItemState.WAITING
-    statement = (
-        sa.select(
-            table.c.agency_code,
-            sa.func.min(table.c.region),
-            *(
-                _number(table.c.state == state)
-                for state in (
-                    ItemState.WAITING, ItemState.HELD, ItemState.PARKED, ItemState.PENDING,
-                )
-            ),
-            _number(table.c.due_on == today),
-            _number(table.c.due_on < today),
-            sa.func.min(sa.case((waiting, table.c.received_at))),
-        )
-        .where(_is_open(), among(table.c.agency_code, agency_codes))
-        .group_by(table.c.agency_code)
-    )  # fmt: skip
-    found = rows.all_as(tx, AgencyLine, statement)
-    return tuple(sorted(found, key=lambda line: line.agency_code or ""))
+
+    lines: tuple[AgencyLine, ...]
+    concerns: tuple[tuple[str, int], ...]
+    near: tuple[tuple[date, int], ...]
 
 
-def waiting_by_concern(
-    tx: Tx, *, agency_codes: Collection[str | None] | None
-) -> tuple[tuple[str, int], ...]:
-    """Waiting items by first concern, most first."""
-    number = sa.func.count()
-    statement = (
-        sa.select(table.c.first_concern, number)
-        .where(spelled(table.c.state, ItemState.WAITING), among(table.c.agency_code, agency_codes))
-        .group_by(table.c.first_concern)
-        .order_by(number.desc(), table.c.first_concern)
+@dataclass(frozen=True, slots=True)
+class _Heap:
+    """Open items of one agency, state and concern."""
+
+    agency_code: str | None
+    state: ItemState
+    concern: str
+    number: int
+    oldest: datetime
+    region: str
+
+
+def standing(
+    tx: Tx, *, agency_codes: Collection[str | None] | None, today: date, until: date
+) -> Standing:
+    """Open items counted: a line for each agency that has some, by code, clearing first.
+
+    All agencies where codes are None. `today` and `until` are local days. Reads two indexes and no
+    row, so that 100,000 open items take some 15 ms.
+    """
+    heaps = _heaps(tx, agency_codes)
+    dues = _dues(tx, agency_codes, until)
+    codes = sorted({heap.agency_code for heap in heaps}, key=lambda code: code or "")
+    waiting: dict[str, int] = {}
+    for heap in heaps:
+        if heap.state is ItemState.WAITING:
+            waiting[heap.concern] = waiting.get(heap.concern, 0) + heap.number
+    near: dict[date, int] = {}
+    for _, day, number in dues:
+        if day >= today:
+            near[day] = near.get(day, 0) + number
+    return Standing(
+        tuple(_line(code, heaps, dues, today) for code in codes),
+        tuple(sorted(waiting.items(), key=lambda pair: (-pair[1], pair[0]))),
+        tuple(sorted(near.items())),
     )
-    return tuple((concern, count) for concern, count in tx.run(statement))
 
 
-def due_by_day(
-    tx: Tx, *, agency_codes: Collection[str | None] | None, since: date, until: date
-) -> tuple[tuple[date, int], ...]:
-    """Open items by their due day in `[since, until]` (local days), nearest first."""
-    statement = (
-        sa.select(table.c.due_on, sa.func.count())
+def _line(
+    code: str | None,
+    heaps: tuple[_Heap, ...],
+    dues: tuple[tuple[str | None, date, int], ...],
+    today: date,
+) -> AgencyLine:
+    mine = [heap for heap in heaps if heap.agency_code == code]
+    numbers = dict.fromkeys(ItemState, 0)
+    for heap in mine:
+        numbers[heap.state] += heap.number
+    days = [(day, number) for its, day, number in dues if its == code]
+    waiting = [heap.oldest for heap in mine if heap.state is ItemState.WAITING]
+    return AgencyLine(
+        agency_code=code,
+        region=min(heap.region for heap in mine),
+        waiting=numbers[ItemState.WAITING],
+        held=numbers[ItemState.HELD],
+        parked=numbers[ItemState.PARKED],
+        pending=numbers[ItemState.PENDING],
+        due_today=sum(number for day, number in days if day == today),
+        overdue=sum(number for day, number in days if day < today),
+        oldest=min(waiting, default=None),
+    )
+
+
+def _heaps(tx: Tx, codes: Collection[str | None] | None) -> tuple[_Heap, ...]:
+    """The clearing folder apart: an index finds NULL only where it is asked for."""
+    code = table.c.agency_code
+    found: tuple[_Heap, ...] = ()
+    if codes is None or None in codes:
+        found = _heaps_of(tx, code.is_(None), lambda inside, _: inside.is_(None))
+    named = None if codes is None else [one for one in codes if one is not None]
+    where = sa.and_(code.is_not(None), among(code, named))
+    return (*found, *_heaps_of(tx, where, lambda inside, heap: inside == heap))
+
+
+def _heaps_of(
+    tx: Tx,
+    where: sa.ColumnElement[bool],
+    same_agency: Callable[[_Code, _Code], sa.ColumnElement[bool]],
+) -> tuple[_Heap, ...]:
+    """The heaps first (SQLite jumps from one to the next), then each by its piece of the index.
+
+    In one GROUP BY every entry would be compared with the one before: twice as long.
+    """
+    keys = (table.c.agency_code, table.c.state, table.c.first_concern)
+    heap = sa.select(*keys).where(_is_open(), where).distinct().subquery("heap")
+    inside = table.alias("inside")
+    piece = (
+        sa.select()
+        .select_from(inside)
         .where(
-            _is_open(),
-            table.c.due_on >= since,
-            table.c.due_on <= until,
-            among(table.c.agency_code, agency_codes),
+            inside.c.state != _CLOSED,
+            same_agency(inside.c.agency_code, heap.c.agency_code),
+            inside.c.state == heap.c.state,
+            inside.c.first_concern == heap.c.first_concern,
         )
-        .group_by(table.c.due_on)
-        .order_by(table.c.due_on)
+        .correlate(heap)
     )
-    return tuple((day, count) for day, count in tx.run(statement))
+    oldest = piece.order_by(inside.c.received_at).limit(1)
+    return rows.all_as(
+        tx,
+        _Heap,
+        sa.select(
+            *heap.c,
+            piece.add_columns(sa.func.count()).scalar_subquery(),
+            oldest.add_columns(inside.c.received_at).scalar_subquery(),
+            oldest.add_columns(inside.c.region).scalar_subquery(),
+        ),
+    )
+
+
+def _dues(
+    tx: Tx, codes: Collection[str | None] | None, until: date
+) -> tuple[tuple[str | None, date, int], ...]:
+    """Open items by agency and due day, up to `until`."""
+    statement = (
+        sa.select(table.c.agency_code, table.c.due_on, sa.func.count())
+        .where(_is_open(), table.c.due_on <= until, among(table.c.agency_code, codes))
+        .group_by(table.c.agency_code, table.c.due_on)
+    )
+    return tuple((code, day, count) for code, day, count in tx.run(statement))
 
 
 def closed_between(
@@ -108,17 +185,15 @@ def closed_between(
 def receipts_open(tx: Tx, *, agency_codes: Collection[str | None] | None) -> int:
     """Items whose hand-over is on its way and has no receipt yet."""
     return _count(
-        tx, _is_open(), table.c.eakte == EakteState.SENT, among(table.c.agency_code, agency_codes)
+        tx,
+        spelled(table.c.eakte, EakteState.SENT),
+        _is_open(),
+        among(table.c.agency_code, agency_codes),
     )
 
 
 def _is_open() -> sa.ColumnElement[bool]:
-    return ~spelled(table.c.state, ItemState.CLOSED)
-
-
-def _number(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-    """How many rows of the group meet the condition; NULL does not."""
-    return sa.func.count(sa.case((condition, 1)))
+    return table.c.state != _CLOSED
 
 
 def _count(tx: Tx, *conditions: sa.ColumnElement[bool]) -> int:

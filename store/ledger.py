@@ -254,6 +254,32 @@ def unsorted_count(tx: Tx) -> int:
     return number
 
 
+_ALL = 1_000_000_000
+"""More than any ledger has."""
+
+
+def sorted_count(tx: Tx, *, day: date) -> int:
+    """How many messages of a local day (Europe/Berlin) are no longer in state `kept`.
+
+    Counted by two indexes alone: each page of the desk asks, also on a Monday of 200,000 mails.
+    """
+    since, until = day_bounds(day)
+    of_day = (tables.message.c.kept_at >= since, tables.message.c.kept_at < until)
+    number = sa.select(sa.func.count()).select_from(tables.message)
+    seen: int = tx.run(number.where(*of_day)).scalar_one()
+    # The limit is a wall: without it SQLite would rather look up the state of all mails of the day.
+    unsorted = (
+        sa.select(tables.message.c.kept_at)
+        .where(_is_unsorted())
+        .order_by(tables.message.c.id)
+        .limit(_ALL)
+        .subquery("unsorted")
+    )
+    days = unsorted.c.kept_at
+    kept: int = tx.run(sa.select(sa.func.count()).where(days >= since, days < until)).scalar_one()
+    return seen - kept
+
+
 def counts(
     tx: Tx, *, postbox: str | None = None, day: date | None = None
 ) -> dict[LedgerState, int]:

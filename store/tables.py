@@ -230,6 +230,7 @@ verdict = sa.Table(
     sa.Column("first_concern", sa.String(40), nullable=False),
     sa.Column("review", sa.Boolean, nullable=False),
     sa.Index("ix_verdict_message_id", "message_id", "id"),
+    _index("ix_verdict_of_people", "source", "id", where="source <> 'machine'"),
 )
 """All verdicts on a message, machine and clerk; the newest counts, none is overwritten."""
 
@@ -291,6 +292,14 @@ item = sa.Table(
     _index(
         "ix_item_open_received", "agency_code", "received_at", "id", where="state <> 'closed'"),
     _index("ix_item_closed_at", "closed_at", where="state = 'closed'"),
+    _index(
+        "ix_item_open_counts", "agency_code", "state", "first_concern", "received_at", "region",
+        where="state <> 'closed'"),
+    _index(
+        "ix_item_stuck", "queue_day", "received_at", "id",
+        where="state IN ('held', 'parked', 'pending')"),
+    _index("ix_item_open_due", "agency_code", "due_on", where="state <> 'closed'"),
+    _index("ix_item_open_sent", "agency_code", where="eakte = 'sent' AND state <> 'closed'"),
 )  # fmt: skip
 """The queue of the Eingangszonen. Held by one clerk at a time, by `lease_token`."""
 

@@ -46,6 +46,8 @@ class StoredVerdict:
 
 
 _COLUMNS = rows.columns(StoredVerdict, table)
+_OF_PEOPLE = table.c.source != sa.literal_column("'machine'", sa.String)
+"""Spelled out as in the partial index."""
 
 
 def add(tx: Tx, new: NewVerdict, *, now: datetime) -> int:
@@ -75,7 +77,7 @@ def history(tx: Tx, message_id: int) -> tuple[StoredVerdict, ...]:
 def latest_of_source(tx: Tx, source: str, *, limit: int) -> tuple[StoredVerdict, ...]:
     """The verdicts that count now and come from `source`, oldest first; without deleted ones.
 
-    For `postlotse relearn`, which is run by hand: it may walk all verdicts.
+    `source` is one of people, never "machine": of those no index is kept.
     """
     newer = table.alias("newer")
     overtaken = (
@@ -86,7 +88,7 @@ def latest_of_source(tx: Tx, source: str, *, limit: int) -> tuple[StoredVerdict,
     )
     statement = (
         sa.select(*_COLUMNS)
-        .where(table.c.source == source, ~overtaken)
+        .where(table.c.source == source, _OF_PEOPLE, ~overtaken)
         .order_by(table.c.id)
         .limit(limit)
     )

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from rules.access import Caller, Permission, may
-from rules.ledger import LedgerState
 from store import aside, figures, ledger
 from triage.doorkeeper import require_agency, visible_agencies
 from triage.house import BERLIN, House
@@ -77,27 +76,38 @@ def overview(house: House, caller: Caller, *, agency_code: str | None = None) ->
         for day in (today, today + timedelta(days=1))
     )
     with house.db.read() as tx:
-        lines = figures.lines(tx, agency_codes=codes, today=today)
+        now = figures.standing(
+            tx, agency_codes=codes, today=today, until=today + timedelta(days=NEAR_DAYS)
+        )
         return Overview(
-            agencies=tuple(_row(house, line) for line in lines),
-            concerns=figures.waiting_by_concern(tx, agency_codes=codes),
+            agencies=tuple(_row(house, line) for line in now.lines),
+            concerns=now.concerns,
             aside=aside.count(tx, choice=aside.Choice(regions=caller.regions)),
             closed_today=figures.closed_between(
                 tx, agency_codes=codes, since=midnight, until=next_midnight
             ),
             receipts_open=figures.receipts_open(tx, agency_codes=codes),
-            near=figures.due_by_day(
-                tx, agency_codes=codes, since=today, until=today + timedelta(days=NEAR_DAYS)
-            ),
+            near=now.near,
         )
+
+
+def line(house: House, caller: Caller, agency_code: str | None) -> AgencyRow | None:
+    """One agency's line (None: the clearing folder's), or None where nothing is open there.
+
+    Raises: Refused: `access.denied`.
+    """
+    require_agency(house, caller, agency_code, Permission.READ_ITEM)
+    today = house.local_now().date()
+    with house.db.read() as tx:
+        now = figures.standing(tx, agency_codes=[agency_code], today=today, until=today)
+    return _row(house, now.lines[0]) if now.lines else None
 
 
 def progress(house: House) -> Progress:
     """For the progress bars of page and command line, and for the metrics."""
     with house.db.read() as tx:
-        today = ledger.counts(tx, day=house.local_now().date())
+        done = ledger.sorted_count(tx, day=house.local_now().date())
         kept = ledger.unsorted_count(tx)
-    done = sum(today.values()) - today[LedgerState.KEPT]
     return Progress(seen=done + kept, kept=kept, done=done)
 
 

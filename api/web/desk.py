@@ -100,6 +100,5 @@ def holds(visit: Visit, item: Item) -> bool:
 def _counts(visit: Visit, line: Line) -> AgencyRow:
     """What waits in the line; zeros where nothing is open."""
     code = None if line.code == work.CLEARING else line.code
-    rows = figures.overview(visit.house, visit.caller, agency_code=code).agencies
     zeros = AgencyRow(code, line.name, "", 0, 0, 0, 0, 0, 0, None)
-    return next((row for row in rows if row.code == code), zeros)
+    return figures.line(visit.house, visit.caller, code) or zeros

@@ -18,6 +18,7 @@ from rules.codes import Concern
 from rules.item import EakteState
 from rules.texts import Text
 from triage import item_view, reply
+from triage.attachments import may_be_drawn
 from triage.item_view import ItemView
 
 router = APIRouter(include_in_schema=False)
@@ -83,6 +84,7 @@ def item_response(
         agencies=visit.house.directory.active(),
         all_concerns=in_form_order(view),
         gives_tasks=visit.house.policy.gives_tasks,
+        drawn=may_be_drawn,
         steps=left_to_do(shown.steps, shown.tasks if visit.house.policy.gives_tasks else ()),
         heartbeat_seconds=_heartbeat_seconds(visit, view),
     )

@@ -6,6 +6,7 @@ from api import errors
 from api.web import (
     aside,
     assets,
+    attachment,
     completeness,
     corrections,
     deeds,
@@ -34,6 +35,7 @@ for _room in (
     oidc_pages,
     desk,
     item,
+    attachment,
     deeds,
     tasks,
     overview,

@@ -15,6 +15,7 @@ from api import errors
 from api import session as sessions
 from api.errors import Problem
 from api.web import assets, words
+from api.web.attachment import WHY_NOT, Shown
 from api.web.failures import problem_page
 from api.web.faults import Fault
 from api.web.item import in_form_order
@@ -52,6 +53,7 @@ from tests.api import (
 from tests.api.small_door import SESSIONS, ClockHouse, small_app
 from triage import mark_view
 from triage.admin import Completeness, PostboxRow
+from triage.attachments import may_be_drawn
 from triage.figures import AgencyRow, Overview, Progress
 from triage.holding import STUCK
 from triage.item_view import Gate, ItemView, OtherItem, ReplyTrouble, Step
@@ -380,6 +382,7 @@ def item_sample(request: Request, name: str) -> Response:
         agencies=AGENCIES,
         all_concerns=in_form_order(sample.view),
         gives_tasks=True,
+        drawn=may_be_drawn,
         steps=left_to_do(shown.steps, shown.tasks),
         heartbeat_seconds=300,
     )
@@ -489,6 +492,13 @@ def _corrections(request: Request) -> Response:
     return page(request, "korrekturen.html", rows=(one, own), is_full=False)
 
 
+def _attachment(request: Request, **changed: Any) -> Response:
+    name = "Arbeitsunfähigkeitsbescheinigung_Seite_1_bis_12_eingescannt_am_23.11.2026.pdf"
+    file = Attachment(name, "application/pdf", 2_400_000, "2")
+    shown = Shown(file, 7, 1, page=2, zoom=150, turn=90, pages=12, why="")
+    return page(request, "anlage.html", shown=replace(shown, **changed), zooms=(100, 150, 200))
+
+
 def _rulesets(request: Request, **changed: object) -> Response:
     draft, active = rules_samples.version(2), rules_samples.version(1, activated_at=NOW)
     off = OffRule(active.id, "umschulung", "West", "rule.folder_gone", "321 Bochum/X", NOW)
@@ -559,6 +569,8 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "arbeitsplatz-gehalten": lambda r: _desk(r, held=item(), progress=Progress(9, 4, 1)),
         "arbeitsplatz-erster-tag": lambda r: _desk(r, tour=True),
         "hilfe": lambda r: page(r, "hilfe.html"),
+        "anlage": _attachment,
+        "anlage-kaputt": lambda r: _attachment(r, pages=0, why=WHY_NOT["picture.damaged"]),
         "lage": _overview,
         "lage-agentur": _line,
         "lage-leitung": lambda r: _line(r, may_free=True, line_code="017"),

@@ -22,6 +22,7 @@ from rules.access import Caller
 from rules.codes import Role
 from store import migrate
 from tests import house_fixture
+from tests.api.attachment_samples import mail_with
 from tests.api.door_client import DoorClient
 from tests.api.route_samples import Call, calls, routes
 from tests.api.small_door import ClockHouse, bearer, door_settings
@@ -112,13 +113,13 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[s
         clients[name] = (client, csrf_of(number))
     for name, (key, _) in secrets.items():
         clients[name] = (DoorClient(app, bearer(key)), "")
-    keep(house, OWN, eml("Ich bin krank"))
+    keep(house, OWN, mail_with("Ich bin krank", ("x.bin", "application/x-thing", b"x")))
     aside_mail = keep(house, OWN, eml("Rundbrief", Auto_Submitted="auto-generated"))
     rulesets.save(house, Caller("writer", Role.ADMIN, agencies=None), SET)
     places = {
         "item_id": "1", "code": "435", "text_id": "au.eingang", "version": "1", "plan_id": "1",
         "set_id": "regeln", "outgoing_id": "1", "name": "desk.css", "message_id": str(aside_mail),
-        "run_id": "1", "hold_id": "1",
+        "run_id": "1", "hold_id": "1", "number": "1", "page": "1",
     }  # fmt: skip
     fields = {"token": "stale", "until": "01.12.2026", "reason": "weil es so ist", "text": SET}
     fields |= {

@@ -293,7 +293,9 @@ READS: dict[str, Call] = {
     "aside.listing": lambda tx: aside.listing(tx, limit=1),
     "beats.all_beats": beats.all_beats,
     "idempotency.look": lambda tx: idempotency.look(tx, "c", key="k", request_hash="h"),
-    "figures.lines": lambda tx: figures.lines(tx, agency_codes=None, today=NOW.date()),
+    "figures.standing": lambda tx: figures.standing(
+        tx, agency_codes=None, today=NOW.date(), until=NOW.date()
+    ),
     "retention.ended": lambda tx: retention.ended(tx, before=NOW, limit=1),
 }
 

@@ -1,13 +1,13 @@
 """Lists and figures of the queue."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from rules.item import EakteState, ItemState
 from store import claims, figures, item_lists, items
 from store.claims import Line
-from store.engine import Database
+from store.engine import Database, Tx
 from store.figures import AgencyLine
 from tests.store.samples import NOW, describe, later, queue
 
@@ -90,15 +90,29 @@ def test_other_open_items_of_the_sender_are_found(db: Database) -> None:
         assert item_lists.open_of_sender(tx, "", exclude=0) == ()
 
 
+def standing(tx: Tx, codes: list[str | None] | None) -> figures.Standing:
+    return figures.standing(tx, agency_codes=codes, today=TODAY, until=TODAY + timedelta(days=7))
+
+
+def test_near_due_days_are_counted_from_today_on(db: Database, five: list[int]) -> None:
+    with db.read() as tx:
+        near = standing(tx, None).near
+    assert near[0][0] >= TODAY
+    assert sum(number for _, number in near) == 1
+
+
 def test_what_waits_is_counted_by_agency_and_concern(db: Database, five: list[int]) -> None:
     with db.read() as tx:
-        assert figures.waiting_by_concern(tx, agency_codes=None) == (("au", 2), ("rente", 1))
-        assert figures.waiting_by_concern(tx, agency_codes=[]) == ()
+        assert standing(tx, None).concerns == (("au", 2), ("rente", 1))
+        assert standing(tx, []) == figures.Standing((), (), ())
+        assert sum(number for _, number in standing(tx, ["435"]).concerns) == 2
 
 
 def test_a_line_for_each_agency_with_open_items(db: Database, five: list[int]) -> None:
     with db.read() as tx:
-        clearing, kassel = figures.lines(tx, agency_codes=None, today=TODAY)
+        found = standing(tx, None)
+        assert standing(tx, [None]).lines == found.lines[:1]
+    clearing, kassel = found.lines
     assert clearing == AgencyLine(
         None, "Nord", waiting=1, held=0, parked=0, pending=0, due_today=0, overdue=1, oldest=NOW
     )

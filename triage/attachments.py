@@ -1,0 +1,89 @@
+"""One attachment of an item: its bytes to be saved, or a page of it as a picture of ours.
+
+Each reading is put on record like that of the whole mail. Nothing is kept beside the original,
+so a deletion run has nothing more to look for. Source: own decision 0067.
+"""
+
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
+from typing import Final
+
+from ingest import attachments, picture
+from ingest.parse import parse
+from ingest.picture import Picture, Wanted
+from rules.access import Caller, Permission
+from rules.errors import Refused, TryLater
+from rules.mail import Attachment
+from store import audit, ledger
+from triage.doorkeeper import visible_item
+from triage.house import House
+
+AT_ONCE: Final = 3
+"""Pictures drawn at the same time in one process: each may take 1.2 GB. Own decision 0067."""
+WAIT_SECONDS: Final = 8
+"""How long a request waits for its turn. Source: own decision 0067."""
+LOOK_PX: Final = 64
+"""Longer side of the picture that only shows whether there is one."""
+
+_DRAWN_TYPES: Final = frozenset(
+    {f"image/{kind}" for kind in ("png", "jpeg", "jpg", "pjpeg", "gif", "webp", "tiff")}
+    | {"application/pdf", "application/x-pdf"}
+)
+_DRAWN_NAMES: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """Lets a few pictures be drawn at a time; one for each process of the doors."""
+
+    turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
+
+    def draw(self, data: bytes, wanted: Wanted) -> Picture:
+        """As ingest.picture.draw, in turn. Raises: TryLater: `picture.busy`. Refused: `picture.*`.
+
+        The process is taken for one picture and ends with it.
+        """
+        if not self.turns.acquire(timeout=WAIT_SECONDS):
+            raise TryLater("picture.busy", "too many pictures are being drawn; try again soon")
+        try:
+            return picture.draw(data, wanted)
+        finally:
+            self.turns.release()
+
+
+def may_be_drawn(attachment: Attachment) -> bool:
+    """Whether the page offers to show it, by what the sender says; its bytes are asked later."""
+    named = attachment.name.lower().endswith(_DRAWN_NAMES)
+    return named or attachment.content_type in _DRAWN_TYPES
+
+
+def named(house: House, caller: Caller, item_id: int, number: int) -> tuple[Attachment, bytes]:
+    """The attachment with that number, from 1 in the order of the mail, and its bytes.
+
+    Not on record: for the page around the picture, which shows nothing of it but its name.
+
+    Raises: Refused: `item.unknown`, `attachment.unknown`, `mail.deleted`.
+    """
+    with house.db.read() as tx:
+        item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
+        original = ledger.original(tx, item.message_id)
+    listed = parse(original, house.layouts).attachments
+    if not 1 <= number <= len(listed):
+        raise Refused("attachment.unknown", f"Item {item_id} has no attachment {number}.")
+    return attachments.extract(original, listed[number - 1].path)
+
+
+def read(house: House, caller: Caller, item_id: int, number: int) -> tuple[Attachment, bytes]:
+    """As `named`, and put on record, before a byte is given out. Raises: as `named`."""
+    found = named(house, caller, item_id, number)
+    with house.db.write() as tx:
+        item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
+        audit.add(
+            tx,
+            caller.name,
+            action="mail.read",
+            subject=f"message:{item.message_id}",
+            details={"item": item_id, "attachment": number},
+            at=house.clock(),
+        )
+    return found
