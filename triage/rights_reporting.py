@@ -83,10 +83,22 @@ def expand(
         for address, found in known.items()
         if address not in named_lists and found
     ]
-    lists = (*own, *inner)
-    return _put(
-        house, caller, region, lists, source=EXPANDED, data=write_lists(lists).encode("utf-8")
-    )
+    return take_over(house, caller, region, (*own, *inner), source=EXPANDED)
+
+
+def take_over(
+    house: House,
+    caller: Caller,
+    region: str,
+    lists: Iterable[DistributionList],
+    *,
+    source: str,
+) -> Imported:
+    """Replace the lists of a region by these, whole. Raises: Refused: as `import_lists`."""
+    _require_region(house, caller, region)
+    every = tuple(lists)
+    data = write_lists(every).encode("utf-8")
+    return _put(house, caller, region, every, source=source, data=data)
 
 
 def start_round(house: House, caller: Caller, asked: Round) -> int:

@@ -56,7 +56,7 @@ class DovecotServer:
         # Not pytest's tmp_path: its parents are closed to `nobody`, and the path of a Unix
         # socket must stay under 108 bytes.
         self.base = Path(tempfile.mkdtemp(prefix="dovecot"))
-        self.imap_port, self.imaps_port, self.lmtp_port = _free_ports(3)
+        self.imap_port, self.imaps_port, self.lmtp_port = free_ports(3)
         self.ca_file = self.base / "cert.pem"
         self._process: subprocess.Popen[bytes] | None = None
         self._as_root = os.geteuid() == 0
@@ -225,7 +225,7 @@ def make_certificate(directory: Path) -> None:
     )
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that are free now; all are held until all are found, so that they differ."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [sock.getsockname()[1] for sock in sockets]
