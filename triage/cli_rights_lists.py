@@ -9,7 +9,14 @@ import typer
 from rules.errors import Refused
 from rules.folder_levels import GERMAN
 from rules.reporting_chain import Step, make_round
-from triage import rights_directory, rights_reporting, wiring, wiring_ldap
+from triage import (
+    rights_directory,
+    rights_reporting,
+    rights_tables,
+    wiring,
+    wiring_ldap,
+    workbook,
+)
 from triage.console import DEFAULT_CONFIG, ConfigOption, day_of, operator, say, settings_of
 
 lists_app = typer.Typer(help="Reported lists: import, show, export.", no_args_is_help=True)
@@ -63,16 +70,21 @@ def lists_show(region: RegionOption, config: ConfigOption = DEFAULT_CONFIG) -> N
 
 @lists_app.command("export")
 def lists_export(
-    out: Annotated[Path, typer.Option(help="The CSV file to write.")],
+    out: Annotated[Path, typer.Option(help="The file to write: .csv, or .xlsx with the chain.")],
     region: RegionOption,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Write the consolidated lists of a region, agency by agency, without members.
 
-    Example: postlotse rights lists export --region Nord --out nord.csv
+    Example: postlotse rights lists export --region Nord --out nord.xlsx
     """
-    text = rights_reporting.consolidated_csv(wiring.house_of(config), operator(), region)
-    out.write_text(text, encoding="utf-8-sig", newline="")
+    house, caller = wiring.house_of(config), operator()
+    lists = rights_tables.consolidated(house, caller, region)
+    if out.suffix.lower() == ".xlsx":
+        tables = (lists, rights_tables.chain(house, caller, region))
+        out.write_bytes(workbook.as_xlsx(tables, made_at=house.clock()))
+    else:
+        out.write_text(lists.as_csv(), encoding="utf-8-sig", newline="")
     say(f"written to {out}")
 
 
