@@ -20,7 +20,7 @@ from prometheus_client import (
 
 from api.auth import HouseHere
 from rules.errors import HouseError
-from triage import figures, freshness, outgoing_care, sweep_proof, text_ends
+from triage import figures, freshness, outgoing_care, sweep_proof, text_ends, wandering
 from triage.house import House
 
 REQUESTS: Final = Counter(
@@ -63,6 +63,7 @@ def _gauges(house: House) -> CollectorRegistry:
         ending = text_ends.look(house)
         waiting, outside = sweep_proof.waiting(house)
         dead, troubles = outgoing_care.dead_by_kind(house), outgoing_care.look(house)
+        wanderers = wandering.look(house)
     except HouseError:
         up.set(0)
         return registry
@@ -95,4 +96,9 @@ def _gauges(house: House) -> CollectorRegistry:
         letters.labels(kind).set(dead.get(kind, 0))
     overdue = Gauge("postlotse_receipts_overdue", "Hand-overs without receipt.", registry=registry)
     overdue.set(sum(one.number for one in troubles if one.name == outgoing_care.UNANSWERED))
+    lost = Gauge(
+        "postlotse_items_wandering", "Items handed on again.", ("region",), registry=registry
+    )
+    for one in wanderers:
+        lost.labels(one.name.removeprefix(wandering.NAME)).set(one.number)
     return registry

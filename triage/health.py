@@ -9,7 +9,7 @@ from rules.rule_force import in_force
 from store import beats, rulesets
 from store.beats import Beat
 from store.engine import Tx
-from triage import freshness, outgoing_care
+from triage import freshness, outgoing_care, wandering
 from triage.freshness import Freshness
 from triage.house import House
 from triage.outgoing_care import Trouble
@@ -32,6 +32,7 @@ NO_LOOPS = (freshness.STANDING, outgoing_care.STANDING)
 REMEDIES = {
     outgoing_care.DEAD: "Ursache beheben, dann `postlotse outbox replay-all`.",
     outgoing_care.UNANSWERED: "Betreiber der eAkte fragen; `postlotse outbox match` nennt sie.",
+    wandering.NAME: "Auf der Seite „Lage“ ansehen, wer zuständig ist, und das festlegen.",
     "rule.folder_gone": "Ordner wieder anlegen oder die Regel ändern, dann neu in Kraft setzen.",
     "rule.agency_gone": "Die Regel auf eine Agentur ändern, die es gibt, und neu in Kraft setzen.",
     "mail.overdue": "Rückstau ansehen: Läuft der Worker, und was meldet die Schleife `sort`?",
@@ -70,6 +71,7 @@ def ready(house: House) -> tuple[Check, ...]:
             loops = [b for b in beats.all_beats(tx) if not b.name.startswith(NO_LOOPS)]
             off = _rules_off(house, tx)
         ways, troubles = freshness.look(house), outgoing_care.look(house)
+        wanderers = wandering.look(house)
     except HouseError as exc:
         remedy = REMEDIES.get(exc.code, "")
         return (Check("database", ok=False, needed=True, message=exc.code, remedy=remedy),)
@@ -80,6 +82,7 @@ def ready(house: House) -> tuple[Check, ...]:
         *(_of_loop(beat, silent=now - beat.at > SILENT_AFTER) for beat in loops),
         *(_of_way(way) for way in ways),
         *(_of_trouble(one) for one in troubles),
+        *(_of_trouble(one) for one in wanderers if one.stands),
         *off,
     )
 
@@ -136,5 +139,6 @@ def _of_way(way: Freshness) -> Check:
 def _of_trouble(trouble: Trouble) -> Check:
     """What is on its way out; looked up now, as above."""
     message = str(trouble.number) if trouble.stands else "ok"
-    remedy = REMEDIES[trouble.name] if trouble.stands else ""
+    kind = wandering.NAME if trouble.name.startswith(wandering.NAME) else trouble.name
+    remedy = REMEDIES[kind] if trouble.stands else ""
     return Check(trouble.name, ok=not trouble.stands, needed=False, message=message, remedy=remedy)

@@ -413,7 +413,7 @@ def _overview(request: Request, **changed: object) -> Response:
         "may_read": True, "stuck": STUCK, "line_code": "", "by_receipt": False, "feed": "",
         "near": [("Frist heute", 74), ("Frist morgen", 1284)],
     }  # fmt: skip
-    return page(request, "lage.html", **(values | changed))
+    return page(request, "lage.html", **({"wanderers": ()} | values | changed))
 
 
 def _line(request: Request, **changed: object) -> Response:
