@@ -30,6 +30,7 @@ from api.schemas.admin import (
     SentAgainOut,
     TakenInOut,
     TrailPage,
+    TurnDownIn,
 )
 from api.schemas.trial import TrialList
 from rules.figures import By
@@ -220,6 +221,18 @@ def corrections(house: HouseHere, caller: MayManageModels, limit: Limit = 100) -
 def correction_confirm(house: HouseHere, caller: MayManageModels, message_id: MessageId) -> None:
     """Said by a second person; from then on the mail may be exported for training."""
     relearn.confirm(house, caller, message_id)
+
+
+@router.post(
+    "/corrections/{message_id}/turn-down",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="The correction is wrong",
+)
+def correction_turn_down(
+    house: HouseHere, caller: MayManageModels, message_id: MessageId, said: TurnDownIn
+) -> None:
+    """It stops waiting and is never trained on; the item stays as the clerk left it."""
+    relearn.turn_down(house, caller, message_id, reason=said.reason)
 
 
 @router.get("/figures", response_model=FiguresOut, summary="What waits, by agency and concern")

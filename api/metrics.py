@@ -20,7 +20,16 @@ from prometheus_client import (
 
 from api.auth import HouseHere
 from rules.errors import HouseError
-from triage import figures, freshness, halting, outgoing_care, sweep_proof, text_ends, watched
+from triage import (
+    figures,
+    freshness,
+    halting,
+    outgoing_care,
+    sweep_proof,
+    text_ends,
+    wandering,
+    watched,
+)
 from triage.house import House
 
 REQUESTS: Final = Counter(
@@ -63,6 +72,7 @@ def _gauges(house: House) -> CollectorRegistry:
         ending = text_ends.look(house)
         waiting, outside = sweep_proof.waiting(house)
         dead, troubles = outgoing_care.dead_by_kind(house), outgoing_care.look(house)
+        wanderers = wandering.look(house)
     except HouseError:
         up.set(0)
         return registry
@@ -104,4 +114,9 @@ def _gauges(house: House) -> CollectorRegistry:
     keys.set(counted[watched.KEYS])
     sealed = Gauge("postlotse_trail_unsealed", "Entries not sealed yet.", registry=registry)
     sealed.set(watched.unsealed(house))
+    lost = Gauge(
+        "postlotse_items_wandering", "Items handed on again.", ("region",), registry=registry
+    )
+    for one in wanderers:
+        lost.labels(one.name.removeprefix(wandering.NAME)).set(one.number)
     return registry

@@ -1,7 +1,7 @@
 """Verdicts on a message, by machine and by clerk. None is overwritten; the newest counts."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +11,17 @@ from store import rows
 from store.engine import Tx
 from store.tables import verdict as table
 
+TURNED_DOWN = "turned_down"
+"""The source of a correction that another person refused, and in its body why (decision 0029)."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewVerdict:
     """A verdict to be kept.
 
-    `source` is "machine", "clerk", "confirmed" (a clerk's, seen by a second person), "outlook" (a
-    mark) or "outlook_move" (a folder); `by` the model id, the person's pseudonym, or "Outlook".
+    `source` is "machine", "clerk", "confirmed" or "turned_down" (a clerk's, seen by another
+    person; what it says of the item holds either way), "outlook" (a mark) or "outlook_move" (a
+    folder); `by` the model id, the person's pseudonym, or "Outlook".
 
     `body` is the public JSON of rules/verdict.py (`as_json`).
     """
@@ -65,8 +69,14 @@ def add_many(tx: Tx, new: Iterable[NewVerdict], *, now: datetime) -> None:
 
 
 def latest(tx: Tx, message_id: int) -> StoredVerdict | None:
-    """The verdict that counts, or None before the first."""
-    return rows.one_as(tx, StoredVerdict, _newest_first(message_id).limit(1))
+    """The verdict that counts, or None before the first; without why it was turned down.
+
+    That reason is for `history` alone: this body is shown to all and taken over by the next.
+    """
+    found = rows.one_as(tx, StoredVerdict, _newest_first(message_id).limit(1))
+    if found is None or TURNED_DOWN not in found.body:
+        return found
+    return replace(found, body={k: v for k, v in found.body.items() if k != TURNED_DOWN})
 
 
 def history(tx: Tx, message_id: int) -> tuple[StoredVerdict, ...]:

@@ -14,7 +14,9 @@ from psycopg import sql
 
 from store import migrate
 from store.tables import metadata
+from tests import directory_world
 from tests.servers.postgres import PostgresServer
+from tests.servers.slapd import SlapdServer
 from triage import log
 
 # CI machines share their cores: a deadline would measure the neighbours.
@@ -34,6 +36,13 @@ def _log_on_standard_error() -> None:
 def postgres() -> Iterator[PostgresServer]:
     with PostgresServer() as server:
         migrate.upgrade(server.create(TEMPLATE))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def slapd() -> Iterator[SlapdServer]:
+    """A directory that no test changes."""
+    with SlapdServer(directory_world.LDIF) as server:
         yield server
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from triage import holding, wiring
+from triage import holding, wandering, wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
 
 items_app = typer.Typer(help="Items of the desk: list, free.", no_args_is_help=True)
@@ -35,6 +35,24 @@ def items_list(
             "parked_until": item.parked_until,
             "lease_until": item.lease_until,
             "version": item.version,
+        }
+        show(line, as_json=as_json)
+
+
+@items_app.command("wandering")
+def items_wandering(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """List open items that were returned or forwarded twice or more; no person, no content.
+
+    Example: postlotse items wandering --json
+    """
+    for item in wandering.listing(wiring.house_of(config), operator(), limit=1000):
+        line = {
+            "item": item.id,
+            "agency": item.agency_code,
+            "team": item.team.value,
+            "state": item.state.value,
+            "hops": item.hops,
+            "due": item.due_on,
         }
         show(line, as_json=as_json)
 

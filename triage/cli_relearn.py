@@ -1,4 +1,4 @@
-"""Commands that turn corrections into training mail: list, confirm, export."""
+"""Commands that turn corrections into training mail: list, confirm, turn down, export."""
 
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +44,20 @@ def relearn_confirm(
     """
     relearn.confirm(wiring.house_of(config), operator(), message_id)
     say(f"message {message_id}: confirmed")
+
+
+@relearn_app.command("turn-down")
+def relearn_turn_down(
+    message_id: Annotated[int, typer.Argument(help="The message, as `relearn list` shows it.")],
+    reason: Annotated[str, typer.Option(help="Why it is wrong, 10 characters or more.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Turn a clerk's correction down: it stops waiting and never teaches. The item stays as it is.
+
+    Example: postlotse relearn turn-down 1042 --reason "Der Termin ist das Anliegen"
+    """
+    relearn.turn_down(wiring.house_of(config), operator(), message_id, reason=reason)
+    say(f"message {message_id}: turned down")
 
 
 @relearn_app.command("export")

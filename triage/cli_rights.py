@@ -11,7 +11,15 @@ from rules.errors import Refused
 from rules.folder_findings import Finding, meaning, named, remedy, title
 from rules.folder_levels import in_words
 from rules.rights_plan import Change, Deed, make_plan
-from triage import rights, rights_matrix, rights_report, rights_work, wiring
+from triage import (
+    rights,
+    rights_matrix,
+    rights_report,
+    rights_tables,
+    rights_work,
+    wiring,
+    workbook,
+)
 from triage.cli_rights_lists import lists_app, rounds_app
 from triage.console import (
     DEFAULT_CONFIG,
@@ -195,17 +203,23 @@ def signoff(
 
 @rights_app.command("report")
 def report(
-    out: Annotated[Path, typer.Option(help="The HTML file to write.")],
+    out: Annotated[Path, typer.Option(help="The file to write: .html to print, or .xlsx.")],
     config: ConfigOption = DEFAULT_CONFIG,
     postbox: PostboxOption = "",
 ) -> None:
     """Write a page to print: figures, findings, what stays by decision, who has signed off.
 
+    As a workbook: findings and matrix, a sheet each.
+
     Example: postlotse rights report --out rechte.html
     """
     house, caller = wiring.house_of(config), operator()
     found = [one for one in rights.standings(house, caller) if postbox in {"", one.box.name}]
-    out.write_text(rights_report.as_html(house, found), encoding="utf-8")
+    if out.suffix.lower() == ".xlsx":
+        tables = (rights_tables.findings(found), rights_tables.matrix(house, found))
+        out.write_bytes(workbook.as_xlsx(tables, made_at=house.clock()))
+    else:
+        out.write_text(rights_report.as_html(house, found), encoding="utf-8")
     say(f"written to {out}")
 
 

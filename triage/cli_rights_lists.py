@@ -9,7 +9,14 @@ import typer
 from rules.errors import Refused
 from rules.folder_levels import GERMAN
 from rules.reporting_chain import Step, make_round
-from triage import rights_reporting, wiring
+from triage import (
+    rights_directory,
+    rights_reporting,
+    rights_tables,
+    wiring,
+    wiring_ldap,
+    workbook,
+)
 from triage.console import DEFAULT_CONFIG, ConfigOption, day_of, operator, say, settings_of
 
 lists_app = typer.Typer(help="Reported lists: import, show, export.", no_args_is_help=True)
@@ -22,6 +29,9 @@ RegionOption = Annotated[str, typer.Option(help="Service Center region, e.g. Nor
 def lists_import(
     file: Annotated[Path, typer.Argument(help="CSV, UTF-8 or Windows-1252; see docs/rights.md.")],
     region: RegionOption,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Only show what would change.")
+    ] = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Take a CSV as the lists of a region, all or nothing; it replaces the lists before.
@@ -33,6 +43,9 @@ def lists_import(
     except OSError as exc:
         raise Refused("rights.file", f"Can't read {file}: {exc.strerror}.") from exc
     house = wiring.house_of(config)
+    if compare:
+        _say_compared(rights_directory.compare_csv(house, operator(), region, data=data))
+        return
     done = rights_reporting.import_lists(house, operator(), region, data=data, source=file.name)
     say(f"{region}: {done.lists} lists with {done.members} members")
     if done.without:
@@ -57,16 +70,21 @@ def lists_show(region: RegionOption, config: ConfigOption = DEFAULT_CONFIG) -> N
 
 @lists_app.command("export")
 def lists_export(
-    out: Annotated[Path, typer.Option(help="The CSV file to write.")],
+    out: Annotated[Path, typer.Option(help="The file to write: .csv, or .xlsx with the chain.")],
     region: RegionOption,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Write the consolidated lists of a region, agency by agency, without members.
 
-    Example: postlotse rights lists export --region Nord --out nord.csv
+    Example: postlotse rights lists export --region Nord --out nord.xlsx
     """
-    text = rights_reporting.consolidated_csv(wiring.house_of(config), operator(), region)
-    out.write_text(text, encoding="utf-8-sig", newline="")
+    house, caller = wiring.house_of(config), operator()
+    lists = rights_tables.consolidated(house, caller, region)
+    if out.suffix.lower() == ".xlsx":
+        tables = (lists, rights_tables.chain(house, caller, region))
+        out.write_bytes(workbook.as_xlsx(tables, made_at=house.clock()))
+    else:
+        out.write_text(lists.as_csv(), encoding="utf-8-sig", newline="")
     say(f"written to {out}")
 
 
@@ -90,6 +108,43 @@ def lists_expand(
     finally:
         desk.close()
     say(f"{box.region}: {done.lists} lists with {done.members} members")
+
+
+@lists_app.command("fetch")
+def lists_fetch(
+    region: RegionOption,
+    confirm: Annotated[str, typer.Option(help="The mark of a comparison: take it over.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Ask the directory ([rights.ldap]) for the lists of a region and show what would change.
+
+    Stores nothing; with --confirm it takes over exactly what was shown under that mark.
+
+    Example: postlotse rights lists fetch --region Nord
+    """
+    house, caller = wiring.house_of(config), operator()
+    groups, names = wiring_ldap.directory(settings_of(config))
+    try:
+        found = rights_directory.fetch(house, caller, region, groups, names=names)
+    finally:
+        groups.close()
+    if not confirm:
+        _say_compared(found)
+        say(f"take it over: postlotse rights lists fetch --region {region} --confirm {found.mark}")
+        return
+    done = rights_directory.take(house, caller, region, found, mark=confirm)
+    say(f"{region}: {done.lists} lists with {done.members} members")
+    if done.without:
+        say(f"agencies without a list: {', '.join(done.without)}")
+
+
+def _say_compared(found: rights_directory.Compared) -> None:
+    """Counts of members only: who it is stands in the database and nowhere else."""
+    for one in found.changes:
+        level = ", another level" if one.level_changes else ""
+        members = f"+{one.joined} -{one.left}"
+        say(f"  {one.home or 'group':8} {one.address}: {one.state}, {members}{level}")
+    say(f"{len(found.lists)} lists, {len(found.changes)} of them differ; nothing was stored")
 
 
 @rounds_app.command("start")

@@ -9,7 +9,7 @@ from rules import outlook_rules, sieve_rules
 from rules.errors import Refused
 from rules.rule_finding import has_errors
 from rules.taken_over import TakenOver
-from triage import rule_import, wiring
+from triage import rule_import, wiring, wiring_sieve
 from triage.cli_rulesets import read_text, ruleset_app, tell
 from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
 
@@ -19,10 +19,16 @@ def register() -> None:
     ruleset_app.command("import")(ruleset_import)
 
 
-def ruleset_import(
+def ruleset_import(  # noqa: PLR0913, PLR0917 - one argument an option
     out: Annotated[Path, typer.Option(help="The TOML file to write.")],
     sieve: Annotated[Path | None, typer.Option(help="A Sieve script.")] = None,
-    postbox: Annotated[str, typer.Option(help="An Exchange postbox of the configuration.")] = "",
+    postbox: Annotated[
+        str,
+        typer.Option(help="A postbox: on Exchange, or IMAP (by ManageSieve)."),
+    ] = "",
+    script: Annotated[
+        str, typer.Option(help="Name of the script on an IMAP server; empty: the active one.")
+    ] = "",
     set_id: Annotated[str, typer.Option("--id", help="Id of the new set.")] = rule_import.SET_ID,
     region: Annotated[str, typer.Option(help="Its region; empty: all.")] = "",
     config: ConfigOption = DEFAULT_CONFIG,
@@ -33,7 +39,7 @@ def ruleset_import(
 
     Example: postlotse ruleset import --postbox SC-West --region West --out regeln.toml
     """
-    taken = _taken(config, sieve, postbox)
+    taken = _taken(config, sieve, postbox, script)
     house = wiring.house_of(config)
     found = rule_import.imported(house, operator(), taken, region=region, set_id=set_id)
     out.write_text(found.text, encoding="utf-8")
@@ -46,10 +52,13 @@ def ruleset_import(
     say(f"{found.rules} rules in {out}, {left} left out; the text {state}")
 
 
-def _taken(config: Path, sieve: Path | None, postbox: str) -> TakenOver:
+def _taken(config: Path, sieve: Path | None, postbox: str, script: str) -> TakenOver:
     """Raises: Refused: `ruleset.import_source`, and as reading it."""
     if sieve is not None and not postbox:
         return sieve_rules.take_over(read_text(sieve))
+    settings = settings_of(config)
+    if postbox and sieve is None and wiring_sieve.has_scripts(settings, postbox):
+        return sieve_rules.take_over(wiring_sieve.script(settings, postbox, script))
     if postbox and sieve is None:
-        return outlook_rules.take_over(wiring.outlook_rules(settings_of(config), postbox))
+        return outlook_rules.take_over(wiring.outlook_rules(settings, postbox))
     raise Refused("ruleset.import_source", "Name one: --sieve FILE or --postbox NAME.")

@@ -9,7 +9,7 @@ from rules.rule_force import in_force
 from store import beats, rulesets
 from store.beats import Beat
 from store.engine import Tx
-from triage import freshness, halting, outgoing_care, watched
+from triage import freshness, halting, outgoing_care, wandering, watched
 from triage.freshness import Freshness
 from triage.house import House
 from triage.outgoing_care import Trouble
@@ -39,6 +39,7 @@ REMEDIES = {
     watched.KEYS: "`postlotse keys list` nennt sie; neuen Schlüssel ausgeben, alten widerrufen.",
     halting.ABOUT: "Wer angehalten hat, weiß, wann es weitergeht: `postlotse resume`.",
     BEGIN_UNSAID: "Sagen, ab wann: `postlotse begin-writing NAME --from now` oder `--from all`.",
+    wandering.NAME: "Auf der Seite „Lage“ ansehen, wer zuständig ist, und das festlegen.",
     "rule.folder_gone": "Ordner wieder anlegen oder die Regel ändern, dann neu in Kraft setzen.",
     "rule.agency_gone": "Die Regel auf eine Agentur ändern, die es gibt, und neu in Kraft setzen.",
     "mail.overdue": "Rückstau ansehen: Läuft der Worker, und was meldet die Schleife `sort`?",
@@ -77,6 +78,7 @@ def ready(house: House) -> tuple[Check, ...]:
             loops = [b for b in beats.all_beats(tx) if not b.name.startswith(NO_LOOPS)]
             off = (*_rules_off(house, tx), *_begin_unsaid(house, tx))
         ways, troubles = freshness.look(house), outgoing_care.look(house)
+        wanderers = wandering.look(house)
     except HouseError as exc:
         remedy = REMEDIES.get(exc.code, "")
         return (Check("database", ok=False, needed=True, message=exc.code, remedy=remedy),)
@@ -87,6 +89,7 @@ def ready(house: House) -> tuple[Check, ...]:
         *(_of_loop(beat, silent=now - beat.at > SILENT_AFTER) for beat in loops),
         *(_of_way(way) for way in ways),
         *(_of_trouble(one) for one in troubles),
+        *(_of_trouble(one) for one in wanderers if one.stands),
         *off,
     )
 
@@ -151,5 +154,6 @@ def _of_way(way: Freshness) -> Check:
 def _of_trouble(trouble: Trouble) -> Check:
     """What is on its way out; looked up now, as above."""
     message = str(trouble.number) if trouble.stands else "ok"
-    remedy = REMEDIES[trouble.name] if trouble.stands else ""
+    kind = wandering.NAME if trouble.name.startswith(wandering.NAME) else trouble.name
+    remedy = REMEDIES[kind] if trouble.stands else ""
     return Check(trouble.name, ok=not trouble.stands, needed=False, message=message, remedy=remedy)

@@ -30,6 +30,8 @@ from triage.tasks import OrderedTask, of_rows
 from triage.work import CLEARING
 
 DEAD = OutgoingState.DEAD
+_BY_PEOPLE = frozenset({"clerk", "confirmed", "turned_down", "outlook"})
+"""Sources of verdicts that correct the machine's, whether or not they may teach."""
 OPEN_STATES = (ItemState.WAITING, ItemState.HELD, ItemState.PARKED, ItemState.PENDING)
 
 
@@ -135,7 +137,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         others=_others(caller, tx, item, message.sender),
         handover_error=_handover_error(item, rows),
         close_blocked_because=_blocked(item),
-        corrected=latest is not None and latest.source in {"clerk", "confirmed", "outlook"},
+        corrected=latest is not None and latest.source in _BY_PEOPLE,
         held_by_caller=item.state is ItemState.HELD and item.holder == caller.name,
         reply_trouble=_reply_trouble(rows),
         writer=identity.writer_of(mail),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from rules.directory_entry import DirectoryEntry
 from rules.folder_acl import FolderAcl, Naming, Principal
 from rules.folder_levels import Rights
 from rules.handover import Package, Receipt
@@ -151,6 +152,22 @@ class FolderRights(Protocol):
 
         No rights means: no entry ("Standard" stays, with none). Proves nothing: read again.
         """
+        ...
+
+    def close(self) -> None:
+        """Log out; never raises."""
+        ...
+
+
+class Groups(Protocol):
+    """Groups and people of a directory. Used by one thread; every call may raise as the server."""
+
+    def named(self, names: Sequence[str]) -> tuple[DirectoryEntry, ...]:
+        """All groups of one of these names, by key; a star stands for anything."""
+        ...
+
+    def entry(self, key: str) -> DirectoryEntry | None:
+        """Whom the key names, or None."""
         ...
 
     def close(self) -> None:

@@ -32,6 +32,9 @@ WEAK: Final = "weak"
 WEAK_WEIGHT: Final = 0.3
 """What a folder chosen by hand counts beside a confirmed label. Own decision 0029, not measured."""
 
+REASON_SHORTEST: Final = 10
+"""Characters of a reason that says something, as in rules/item.py. Own decision 0029."""
+
 _MOST: Final = 100_000
 """Verdicts read at once; an export of more needs more memory than a training has."""
 
@@ -124,32 +127,72 @@ def confirm(house: House, caller: Caller, message_id: int) -> None:
     `relearn.same_person`.
     """
     require(caller, Permission.MANAGE_MODELS)
-    now = house.clock()
     with house.db.write() as tx:
-        if not may_see_region(caller, ledger.message(tx, message_id).region):
-            raise Refused("mail.unknown", f"There is no message {message_id}.", id=message_id)
-        latest = verdicts.latest(tx, message_id)
-        if latest is None or latest.source != "clerk" or not latest.body:
-            raise Refused(
-                "relearn.no_correction",
-                f"Message {message_id} has no correction to confirm; see `postlotse relearn list`.",
-                message_id=message_id,
-            )
+        latest = _correction(tx, caller, message_id)
         if latest.by == caller.name:
             raise Refused(
                 "relearn.same_person",
                 f"Message {message_id} was corrected by yourself; somebody else must confirm it.",
                 message_id=message_id,
             )
-        verdicts.add(tx, NewVerdict(message_id, CONFIRMED, caller.name, latest.body), now=now)
-        audit.add(
-            tx,
-            caller.name,
-            action="relearn.confirmed",
-            subject=f"message:{message_id}",
-            details={"concerns": list(_codes(latest.body))},
-            at=now,
+        _settle(house, tx, caller, latest, source=CONFIRMED, body=latest.body)
+
+
+def turn_down(house: House, caller: Caller, message_id: int, *, reason: str) -> None:
+    """Say that the clerk's correction is wrong: it stops waiting and never teaches.
+
+    The item stays as the clerk left it; another correction waits anew. Who corrected may do this,
+    too. The reason goes with the content of the mail. Repeating it is refused.
+    Raises: Refused: `access.*`, `mail.unknown` also out of scope, `relearn.no_correction`,
+    `relearn.reason_too_short`.
+    """
+    require(caller, Permission.MANAGE_MODELS)
+    because = reason.strip()
+    if len(because) < REASON_SHORTEST:
+        raise Refused(
+            "relearn.reason_too_short",
+            f"Eine Begründung hat mindestens {REASON_SHORTEST} Zeichen.",
+            message_id=message_id,
         )
+    with house.db.write() as tx:
+        latest = _correction(tx, caller, message_id)
+        body = {**latest.body, verdicts.TURNED_DOWN: because}
+        _settle(house, tx, caller, latest, source=verdicts.TURNED_DOWN, body=body)
+
+
+def _correction(tx: Tx, caller: Caller, message_id: int) -> StoredVerdict:
+    """The clerk's correction that waits. Raises: Refused: as `confirm`."""
+    if not may_see_region(caller, ledger.message(tx, message_id).region):
+        raise Refused("mail.unknown", f"There is no message {message_id}.", id=message_id)
+    latest = verdicts.latest(tx, message_id)
+    if latest is None or latest.source != "clerk" or not latest.body:
+        raise Refused(
+            "relearn.no_correction",
+            f"Message {message_id} has no correction that waits; see `postlotse relearn list`.",
+            message_id=message_id,
+        )
+    return latest
+
+
+def _settle(
+    house: House,
+    tx: Tx,
+    caller: Caller,
+    latest: StoredVerdict,
+    *,
+    source: str,
+    body: Mapping[str, Any],
+) -> None:
+    now = house.clock()
+    verdicts.add(tx, NewVerdict(latest.message_id, source, caller.name, body), now=now)
+    audit.add(
+        tx,
+        caller.name,
+        action=f"relearn.{source}",
+        subject=f"message:{latest.message_id}",
+        details={"concerns": list(_codes(latest.body))},
+        at=now,
+    )
 
 
 def export(

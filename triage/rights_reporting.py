@@ -1,4 +1,4 @@
-"""Lists as the agencies report them, the round in which they do, and what is handed on as CSV.
+"""Lists as the agencies report them, and the round in which they do.
 
 Source: Weisung 202404002 no. 3 (reports by agency, Regionaldirektion, Service Center region); F57;
 own decision 0040.
@@ -12,17 +12,14 @@ from datetime import date
 from rules import access
 from rules.access import Caller, Permission
 from rules.distribution import DistributionList, Member
-from rules.distribution_csv import parse_lists, write_lists, write_rows
+from rules.distribution_csv import parse_lists, write_lists
 from rules.errors import Refused
-from rules.folder_findings import Finding, meaning, named, remedy, title
-from rules.folder_levels import GERMAN, in_words
 from rules.reporting_chain import Link, Mark, Round, Step, chain, require_step
 from store import audit as trail
 from store import rights_lists
 from store.engine import Tx
 from store.rights_lists import Reported
 from triage.house import House
-from triage.rights import Standing
 
 EXPANDED: str = "ExpandDL"
 _DEEPEST = 20
@@ -83,10 +80,22 @@ def expand(
         for address, found in known.items()
         if address not in named_lists and found
     ]
-    lists = (*own, *inner)
-    return _put(
-        house, caller, region, lists, source=EXPANDED, data=write_lists(lists).encode("utf-8")
-    )
+    return take_over(house, caller, region, (*own, *inner), source=EXPANDED)
+
+
+def take_over(
+    house: House,
+    caller: Caller,
+    region: str,
+    lists: Iterable[DistributionList],
+    *,
+    source: str,
+) -> Imported:
+    """Replace the lists of a region by these, whole. Raises: Refused: as `import_lists`."""
+    _require_region(house, caller, region)
+    every = tuple(lists)
+    data = write_lists(every).encode("utf-8")
+    return _put(house, caller, region, every, source=source, data=data)
 
 
 def start_round(house: House, caller: Caller, asked: Round) -> int:
@@ -163,44 +172,6 @@ def somebody_of(house: House, agency_code: str) -> str:
         person for one in book.of_agency(agency.code) for person in book.members(one.address)[0]
     ]
     return min(people, default="")
-
-
-def consolidated_csv(house: House, caller: Caller, region: str) -> str:
-    """The consolidated list for the Service Center region: lists by agency, without members.
-
-    Raises: Refused: `access.denied`, `region.unknown`.
-    """
-    found = reported(house, caller, region)
-    rows = []
-    for agency in house.directory.by_region(region):
-        mine = [one for one in (found.lists if found else ()) if one.agency == agency.code]
-        told = [(one.address, GERMAN[one.level]) for one in mine] or [("nicht gemeldet", "")]
-        unit = (agency.regionaldirektion, agency.code, agency.name)
-        rows += [(*unit, *pair) for pair in told]
-    return write_rows(("regionaldirektion", "agentur", "name", "verteiler", "stufe"), rows)
-
-
-def findings_csv(found: Standing) -> str:
-    """The findings of a postbox, open and kept, as a table."""
-    rows = [_row(one, "offen") for one in found.open]
-    rows += [_row(one, "belassen") for one in found.kept]
-    return write_rows(
-        ("stand", "agentur", "ordner", "befund", "wer", "ist", "soll", "bedeutung", "was nun"), rows
-    )
-
-
-def _row(one: Finding, state: str) -> tuple[str, ...]:
-    return (
-        state,
-        one.agency,
-        one.folder,
-        title(one.code),
-        named(one.subject),
-        "" if one.has is None else in_words(one.has),
-        "" if one.wanted is None else in_words(one.wanted),
-        meaning(one),
-        remedy(one.code),
-    )
 
 
 def _put(

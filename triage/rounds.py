@@ -19,6 +19,7 @@ from triage import (
     sessions,
     sort,
     text_ends,
+    wandering,
 )
 from triage.house import House
 from triage.send import Outlets
@@ -174,11 +175,13 @@ def keep_order(house: House, worker: str) -> int:
         alarms = freshness.note(house, tx, seen)
         ending = text_ends.note(house, tx)
         troubles = outgoing_care.note(house, tx)
+        wanderers = wandering.note(house, tx)
         audit.seal(tx, limit=SEAL_BATCH)
         leases.release(tx, lease, now=now)
     freshness.tell(alarms)
     text_ends.tell(ending)
     outgoing_care.tell(troubles)
+    wandering.tell(wanderers)
     idempotency.forget(house)
     day_figures.close_days(house)
     if house.policy.anchor is not None:

@@ -6,7 +6,7 @@ Paths in the file are relative to the file.
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, time
 from ipaddress import ip_network
 from pathlib import Path
@@ -25,6 +25,7 @@ from rules.placeholders import printed
 from triage.hook_settings import EventsSettings, WebhookSettings, require_names
 from triage.settings_alarms import AlarmSettings, require_hooks
 from triage.settings_care import FiguresSettings, SweepSettings, TrailSettings
+from triage.settings_ldap import LdapSettings
 from triage.settings_marks import MarksSettings
 from triage.settings_part import Part
 from triage.settings_postbox import MaildirSettings, PostboxSettings
@@ -185,6 +186,7 @@ class RightsSettings(Part):
     common_folders: tuple[str, ...] = ()
     clerks_follow_lists: bool = False
     drop: Path | None = None
+    ldap: LdapSettings | None = None
 
 
 class DataSettings(Part):
@@ -363,7 +365,12 @@ def _anchored(settings: Settings, base: Path) -> Settings:
             ),
             "oidc": oidc and oidc.model_copy(update={"ca_file": at(oidc.ca_file)}),
             "tasks": settings.tasks.model_copy(update={"drop": at(settings.tasks.drop)}),
-            "rights": settings.rights.model_copy(update={"drop": at(settings.rights.drop)}),
+            "rights": settings.rights.model_copy(
+                update={
+                    "drop": at(settings.rights.drop),
+                    "ldap": _ldap_at(settings.rights.ldap, at),
+                }
+            ),
             "data": data.model_copy(
                 update={
                     "forms": at(data.forms),
@@ -374,3 +381,12 @@ def _anchored(settings: Settings, base: Path) -> Settings:
             ),
         }
     )
+
+
+def _ldap_at(
+    ldap: LdapSettings | None, at: Callable[[Path | None], Path | None]
+) -> LdapSettings | None:
+    if ldap is None:
+        return None
+    files = {"ca_file": at(ldap.ca_file), "password_file": at(ldap.password_file)}
+    return ldap.model_copy(update=files)

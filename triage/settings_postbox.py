@@ -35,6 +35,7 @@ class ImapSettings(Part):
     user: str
     password_env: str
     tls: Literal["implicit", "starttls"] = "implicit"
+    sieve_port: int = Field(default=4190, ge=1, le=65535)
     ca_file: Path | None = None
     timeout_seconds: int = Field(default=60, ge=1, le=600)
     mode: Mode = "full"

@@ -68,6 +68,14 @@ class CorrectionList(Out):
     corrections: list[CorrectionOut]
 
 
+class TurnDownIn(In):
+    """Why a correction is wrong, 10 characters or more; it goes with the mail's content."""
+
+    reason: str = Field(
+        min_length=1, max_length=1000, examples=["Es geht um den Termin, nicht um den Umzug."]
+    )
+
+
 class OutgoingOut(Out):
     """One thing on its way out; its content is not shown here."""
 

@@ -1,9 +1,13 @@
-"""The page "Korrekturen": a second person confirms what a clerk corrected, so that it may teach."""
+"""The page "Korrekturen": a second person says whether what a clerk corrected may teach."""
 
-from fastapi import APIRouter, Response
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
 
 from api.web.render import Notice, go, page
-from api.web.visit import Reading, Writing
+from api.web.visit import Reading, Visit, Writing
+from rules.errors import Refused
 from triage import relearn
 
 router = APIRouter(include_in_schema=False)
@@ -11,11 +15,19 @@ router = APIRouter(include_in_schema=False)
 PAGE_ROWS = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What was wrong with a reason: of which message, in words, and what was typed."""
+
+    message_id: int
+    message: str
+    typed: str
+
+
 @router.get("/korrekturen")
 def corrections_page(visit: Reading) -> Response:
-    """The oldest first; what is confirmed leaves the page."""
-    rows = relearn.waiting(visit.house, visit.caller, limit=PAGE_ROWS)
-    return page(visit.request, "korrekturen.html", rows=rows, is_full=len(rows) == PAGE_ROWS)
+    """The oldest first; what is confirmed or turned down leaves the page."""
+    return _shown(visit)
 
 
 @router.post("/korrekturen/{message_id}/bestaetigen")
@@ -23,3 +35,29 @@ def confirm(visit: Writing, message_id: int) -> Response:
     """The correction is right."""
     relearn.confirm(visit.house, visit.caller, message_id)
     return go("/korrekturen", Notice("confirmed"))
+
+
+@router.post("/korrekturen/{message_id}/ablehnen")
+def turn_down(
+    visit: Writing, message_id: int, grund: Annotated[str, Form(max_length=1000)] = ""
+) -> Response:
+    """The correction is wrong; a reason too short comes back beside its form."""
+    try:
+        relearn.turn_down(visit.house, visit.caller, message_id, reason=grund)
+    except Refused as exc:
+        if exc.code != "relearn.reason_too_short":
+            raise
+        return _shown(visit, Fault(message_id, exc.message, grund))
+    return go("/korrekturen", Notice("turned_down"))
+
+
+def _shown(visit: Visit, fault: Fault | None = None) -> Response:
+    rows = relearn.waiting(visit.house, visit.caller, limit=PAGE_ROWS)
+    return page(
+        visit.request,
+        "korrekturen.html",
+        status=422 if fault else 200,
+        rows=rows,
+        is_full=len(rows) == PAGE_ROWS,
+        fault=fault,
+    )

@@ -11,7 +11,7 @@ from api.web.render import Notice, go, page
 from api.web.visit import Reading, Visit, Writing
 from rules.access import Permission, may
 from store.items import Item
-from triage import events, figures, holding, item_view
+from triage import events, figures, holding, item_view, wandering
 from triage.figures import AgencyRow, Overview
 from triage.work import CLEARING
 
@@ -19,6 +19,8 @@ router = APIRouter(include_in_schema=False)
 
 LIST_LIMIT = 100
 """Rows of the waiting list on one page. Own decision 0021 (a page stays under 100 kB)."""
+WANDERERS_SHOWN = 10
+"""Items handed on again and again that the page names; the command names all. Decision 0064."""
 LIVE_SECONDS = 60
 """How often figures are read again where no event says so: ages and days go on by themselves."""
 
@@ -57,6 +59,7 @@ def overview_page(visit: Reading, agentur: str = "", reihe: str = "") -> Respons
         items=items,
         dues={i.id: days.due(i.due_on, today=visit.today) for i in items or ()},
         limit=LIST_LIMIT,
+        wanderers=wandering.listing(visit.house, visit.caller, limit=WANDERERS_SHOWN),
         progress=figures.progress(visit.house),
     )
 

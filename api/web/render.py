@@ -31,6 +31,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "closes_itself": "Übergabe beauftragt. Der Vorgang schließt, sobald die Quittung da ist.",
         "aside_seen": "Als angesehen vermerkt: {}.",
         "confirmed": "Korrektur bestätigt.",
+        "turned_down": "Korrektur abgelehnt. Sie lehrt das Modell nichts.",
         "corrected": "Einordnung geändert.",
         "forwarded": "Weitergeleitet.",
         "freed": "Vorgang {} wartet wieder in der Warteliste.",

@@ -12,13 +12,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request, Response
 
 from api.web import days, rights_words
-from api.web.render import Notice, csv_file, go, page
+from api.web.render import Notice, go, page
 from api.web.visit import Reading, Visit, Writing
 from rules.errors import Refused
 from rules.folder_findings import Code, Key
 from rules.rights_plan import make_plan
 from store.rights_plans import PlanState, StoredStep
-from triage import rights, rights_matrix, rights_reporting
+from triage import rights, rights_matrix
 from triage.rights import Standing
 from triage.rights_matrix import ReviewState, Row
 
@@ -176,20 +176,6 @@ def report_page(visit: Reading, postfach: str = "") -> Response:
         stand=visit.house.clock(),
         w=rights_words,
     )
-
-
-@router.get("/rechte/befunde.csv")
-def findings_file(visit: Reading, postfach: str = "") -> Response:
-    """The findings of the person's postboxes, or of one, as a table for a spreadsheet."""
-    texts = [
-        rights_reporting.findings_csv(one)
-        for one in rights.standings(visit.house, visit.caller)
-        if postfach in {"", one.box.name}
-    ]
-    body = "".join(
-        text if number == 0 else text.partition("\r\n")[2] for number, text in enumerate(texts)
-    )
-    return csv_file(body, "rechte-befunde.csv")
 
 
 @router.post("/rechte/pruefen")

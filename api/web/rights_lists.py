@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Response, UploadFile
 
 from api.web import days, rights_words
-from api.web.render import Notice, csv_file, go, page
+from api.web.render import Notice, go, page
+from api.web.rights_files import box_of
 from api.web.visit import Reading, Visit, Writing
 from rules.errors import Refused
 from rules.reporting_chain import Link, Step, make_round
@@ -30,13 +31,13 @@ _MENDABLE: Final = frozenset(
 @router.get("/rechte/verteiler")
 def lists_page(visit: Reading, postfach: str = "") -> Response:
     """The lists of one region, and its round of review."""
-    return _shown(visit, _box(visit, postfach))
+    return _shown(visit, box_of(visit, postfach))
 
 
 @router.post("/rechte/verteiler")
 def import_lists(visit: Writing, postfach: Annotated[str, Form()], datei: UploadFile) -> Response:
     """Take a file in, all or nothing; its errors are shown with their lines."""
-    box = _box(visit, postfach)
+    box = box_of(visit, postfach)
     data = datei.file.read()
     try:
         done = rights_reporting.import_lists(
@@ -56,7 +57,7 @@ def start_round(
     region: Annotated[str, Form()] = "",
 ) -> Response:
     """Start a round of review with its three last days."""
-    box = _box(visit, postfach)
+    box = box_of(visit, postfach)
     try:
         asked = make_round(
             box.region,
@@ -79,7 +80,7 @@ def mark(
     grund: Annotated[str, Form()] = "",
 ) -> Response:
     """Note that a unit did its step today."""
-    box = _box(visit, postfach)
+    box = box_of(visit, postfach)
     try:
         rights_reporting.mark(
             visit.house, visit.caller, box.region, schritt, unit=einheit, note=grund
@@ -87,22 +88,6 @@ def mark(
     except Refused as exc:
         return _again(visit, box, exc, f"vermerken-{schritt}-{einheit}")
     return go(_href(box), Notice("rights_marked"))
-
-
-@router.get("/rechte/verteiler.csv")
-def consolidated(visit: Reading, postfach: str = "") -> Response:
-    """The consolidated lists of a region, for the Regionaldirektion and the Service Center."""
-    box = _box(visit, postfach)
-    text = rights_reporting.consolidated_csv(visit.house, visit.caller, box.region)
-    return csv_file(text, "verteiler.csv")
-
-
-def _box(visit: Visit, postfach: str) -> PostboxPlan:
-    """The postbox asked for, else the first of the person's regions. Raises: Refused."""
-    mine = rights.boxes(visit.house, visit.caller)
-    if not postfach and mine:
-        return mine[0]
-    return rights.box_of(visit.house, visit.caller, postfach)
 
 
 def _shown(

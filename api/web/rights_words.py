@@ -10,6 +10,7 @@ from rules.reporting_chain import Step
 from rules.rights_plan import Deed
 from store.rights_plans import PlanState, StepState
 from triage.rights_matrix import CellState, ReviewState
+from triage.rights_tables import CHAIN_WORDS
 
 __all__ = ["GERMAN", "in_words", "meaning", "named", "remedy", "title"]
 
@@ -66,13 +67,7 @@ UNDONE_STEP: Final = ("", "minus", "zurückgenommen und nachgelesen")
 DEEDS: Final[Mapping[Deed, str]] = MappingProxyType(
     {Deed.GIVE: "erhält", Deed.ALTER: "wird geändert", Deed.TAKE: "verliert"}
 )
-CHAIN_STEPS: Final[Mapping[Step, str]] = MappingProxyType(
-    {
-        Step.AGENCY: "Agentur meldet",
-        Step.DIRECTION: "Regionaldirektion fasst zusammen",
-        Step.REGION: "Service Center bestätigt",
-    }
-)
+CHAIN_STEPS: Final[Mapping[Step, str]] = MappingProxyType(CHAIN_WORDS)
 ORDERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "audit": "Die Rechte werden gelesen.",

@@ -416,7 +416,7 @@ def _overview(request: Request, **changed: object) -> Response:
         "may_read": True, "stuck": STUCK, "line_code": "", "by_receipt": False, "feed": "",
         "near": [("Frist heute", 74), ("Frist morgen", 1284)],
     }  # fmt: skip
-    return page(request, "lage.html", **(values | changed))
+    return page(request, "lage.html", **({"wanderers": ()} | values | changed))
 
 
 def _line(request: Request, **changed: object) -> Response:
@@ -489,7 +489,7 @@ def _trial(request: Request) -> Response:
 def _corrections(request: Request) -> Response:
     one = Waiting(40721, NOW, False, ("termin",), "no", ("anschrift_name", "au"), "yes")
     own = replace(one, message_id=40722, is_own=True, machine_concerns=(), machine_payment="")
-    return page(request, "korrekturen.html", rows=(one, own), is_full=False)
+    return page(request, "korrekturen.html", rows=(one, own), is_full=False, fault=None)
 
 
 def _attachment(request: Request, **changed: Any) -> Response:
@@ -581,7 +581,9 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "zahlen": figures_samples.figures,
         "zahlen-leer": lambda r: figures_samples.figures(r, empty=True),
         "korrekturen": _corrections,
-        "korrekturen-leer": lambda r: page(r, "korrekturen.html", rows=(), is_full=False),
+        "korrekturen-leer": lambda r: page(
+            r, "korrekturen.html", rows=(), is_full=False, fault=None
+        ),
         "regeln": _rulesets,
         "regeln-leer": lambda r: _rulesets(r, overview=RulesOverview((), (), ())),
         "regelsatz": _ruleset,

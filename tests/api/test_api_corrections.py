@@ -42,6 +42,35 @@ def test_who_works_items_or_is_a_machine_confirms_nothing(doors: Doors, correcte
         assert client.post(f"/v1/admin/corrections/{corrected}/confirm").status_code == 403
 
 
+def test_a_wrong_correction_is_turned_down_with_a_reason_and_waits_no_more(
+    doors: Doors, corrected: int
+) -> None:
+    path = f"/v1/admin/corrections/{corrected}/turn-down"
+    short = doors.admin.post(path, json={"reason": "falsch"})
+    assert (short.status_code, short.json()["code"]) == (422, "relearn.reason_too_short")
+    assert len(doors.admin.get("/v1/admin/corrections").json()["corrections"]) == 1
+    reason = {"reason": "Es geht um den Termin."}
+    assert doors.kassel.post(path, json=reason).status_code == 403
+    assert doors.admin.post(path, json=reason).status_code == 204
+    assert doors.admin.get("/v1/admin/corrections").json()["corrections"] == []
+    again = doors.admin.post(f"/v1/admin/corrections/{corrected}/confirm")
+    assert again.json()["code"] == "relearn.no_correction"
+    verdict = doors.machine.get(f"/v1/mails/{corrected}").json()["verdict"]
+    assert [one["code"] for one in verdict["concerns"]] == ["anschrift_name"]
+    assert reason["reason"] not in str(verdict)
+
+
+def test_the_page_asks_for_a_reason_before_it_turns_down(doors: Doors, corrected: int) -> None:
+    admin = at_desk(doors.app, seat="admin")
+    admin.open("/korrekturen")
+    admin.send("ablehnen", grund="nein")
+    assert admin.answer.status_code == 422
+    assert "mindestens 10 Zeichen" in admin.words("tbody .fault")
+    admin.send("ablehnen", grund="Es geht um den Termin.")
+    assert "Korrektur abgelehnt." in admin.words(".notice")
+    assert "Keine Korrektur wartet" in admin.words("tbody")
+
+
 def test_the_page_confirms_and_says_so(doors: Doors, corrected: int) -> None:
     admin = at_desk(doors.app, seat="admin")
     admin.open("/korrekturen")

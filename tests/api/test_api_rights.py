@@ -1,5 +1,7 @@
 """Folder rights at the doors: scope by region, a second person, orders to the worker, pages."""
 
+import io
+import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -274,6 +276,7 @@ READ = {
     "/rechte/befunde.csv": "Verteiler fehlt",
     "/rechte/befunde.csv?postfach=SC-Südwest": "Zu viel",
     "/rechte/verteiler.csv?postfach=SC-Südwest": "nicht gemeldet",
+    "/rechte/meldekette.csv?postfach=SC-Südwest": "es fehlen",
     "/rechte/bericht": "Offene Befunde",
     "/rechte?befund=rights.missing": "102 Ort102",
     "/rechte?stand=offen&suche=108": "108 Ort108",
@@ -289,6 +292,20 @@ def test_what_can_be_read_tells_what_it_should(office: Office) -> None:
         assert answer.status_code == 200, path
         assert word in answer.text, path
         assert person("101") not in answer.text, path
+
+
+def test_workbooks_are_given_with_their_sheets(office: Office) -> None:
+    looked_at(office)
+    anna = office.desk()
+    for path, word in (("befunde", "Verteiler fehlt"), ("verteiler", "nicht gemeldet")):
+        answer = anna.client.get(f"/rechte/{path}.xlsx")
+        assert answer.status_code == 200
+        assert "spreadsheetml" in answer.headers["content-type"]
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
+            words = file.read("xl/sharedStrings.xml").decode()
+            assert "xl/worksheets/sheet2.xml" in file.namelist()
+        assert word in words
+        assert person("101") not in words
 
 
 def test_an_unknown_postbox_or_plan_is_not_found(office: Office) -> None:

@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from pathlib import Path
+from types import NoneType
 from typing import get_args
 
 import pytest
@@ -98,7 +99,19 @@ def test_the_decisions_are_numbered_without_gaps_or_twins():
 
 
 def parts_of(model: type[BaseModel], prefix: str) -> dict[str, object]:
-    return {f"{prefix}.{key}": field.default for key, field in model.model_fields.items()}
+    found: dict[str, object] = {}
+    for key, field in model.model_fields.items():
+        inner = [
+            kind
+            for kind in get_args(field.annotation)
+            if isinstance(kind, type) and issubclass(kind, BaseModel)
+        ]
+        # A table within a table, like rights.ldap; not a list of tables, which has one row.
+        if inner and NoneType in get_args(field.annotation):
+            found |= parts_of(inner[0], f"{prefix}.{key}")
+        else:
+            found[f"{prefix}.{key}"] = field.default
+    return found
 
 
 def known_settings() -> dict[str, object]:

@@ -30,6 +30,18 @@ _TEMPLATE = Path(__file__).with_name("dovecot.conf.in")
 _BINARY = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 _START_SECONDS = 20.0
 DEFAULT_PASSWORD = "geheim"
+_SIEVE = """
+protocols = $protocols sieve
+plugin {{
+  sieve = file:~/sieve;active=~/.dovecot.sieve
+}}
+service managesieve-login {{
+  chroot =
+  inet_listener sieve {{
+    port = {port}
+  }}
+}}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,8 @@ class DovecotOptions:
     capability: str = "+"
     separator: str = "/"
     prefix: str = ""
+    sieve: bool = False
+    """Whether ManageSieve listens, too; scripts lie in the account's home, as Pigeonhole has it."""
 
 
 class DovecotServer:
@@ -56,7 +70,7 @@ class DovecotServer:
         # Not pytest's tmp_path: its parents are closed to `nobody`, and the path of a Unix
         # socket must stay under 108 bytes.
         self.base = Path(tempfile.mkdtemp(prefix="dovecot"))
-        self.imap_port, self.imaps_port, self.lmtp_port = _free_ports(3)
+        self.imap_port, self.imaps_port, self.lmtp_port, self.sieve_port = free_ports(4)
         self.ca_file = self.base / "cert.pem"
         self._process: subprocess.Popen[bytes] | None = None
         self._as_root = os.geteuid() == 0
@@ -200,7 +214,16 @@ class DovecotServer:
         text = _TEMPLATE.read_text()
         for name, value in values.items():
             text = text.replace(f"@{name}@", str(value))
-        return text
+        return text + (_SIEVE.format(port=self.sieve_port) if self._options.sieve else "")
+
+    def add_script(self, user: str, name: str, text: str, *, active: str = "") -> None:
+        """A Sieve script of the account; `active` names the one that runs."""
+        home = self.base / "mail" / user
+        (home / "sieve").mkdir(parents=True, exist_ok=True)
+        (home / "sieve" / f"{name}.sieve").write_text(text, encoding="utf-8")
+        if active:
+            (home / ".dovecot.sieve").symlink_to(f"sieve/{active}.sieve")
+        self.hand_over_to_server(user)
 
 
 def make_certificate(directory: Path) -> None:
@@ -225,7 +248,7 @@ def make_certificate(directory: Path) -> None:
     )
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that are free now; all are held until all are found, so that they differ."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [sock.getsockname()[1] for sock in sockets]

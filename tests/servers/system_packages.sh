@@ -1,5 +1,5 @@
 #!/bin/sh
-# Debian packages of the tests: PostgreSQL, Dovecot, Postfix, swaks, curl, OpenSSL, Chromium.
+# Debian packages of the tests: PostgreSQL, Dovecot, OpenLDAP, Postfix, swaks, curl, OpenSSL, Chromium.
 # Does nothing if all is there; installs as root or with passwordless sudo; else says what to do.
 set -eu
 
@@ -21,6 +21,8 @@ need() { # need PACKAGE COMMAND-OR-PATH...: one of them must exist
 # PostgreSQL's server lies in a directory of its version; an unmatched pattern stays as it is.
 need postgresql postgres /usr/lib/postgresql/*/bin/postgres
 need dovecot-imapd /usr/lib/dovecot/imap /usr/libexec/dovecot/imap
+need slapd slapd
+need dovecot-managesieved /usr/lib/dovecot/managesieve /usr/libexec/dovecot/managesieve
 need dovecot-lmtpd /usr/lib/dovecot/lmtp /usr/libexec/dovecot/lmtp
 need postfix postfix
 need swaks swaks

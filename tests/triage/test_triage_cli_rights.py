@@ -3,6 +3,7 @@
 import functools
 import getpass
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,10 @@ def test_review_report_and_round(config: Path) -> None:
     table = config.with_name("liste.csv")
     call("rights", "lists", "export", "--region", "Ost", "--out", str(table))
     assert "ez-071@dienst.example" in table.read_text(encoding="utf-8-sig")
+    for command in (("lists", "export", "--region", "Ost"), ("report",)):
+        book = config.with_name(f"{command[0]}.xlsx")
+        call("rights", *command, "--out", str(book))
+        assert zipfile.is_zipfile(book)
     call("rights", "plan", "--postbox", "SC-Ost", "--propose")
     assert "put aside" in call("rights", "reject", "1")
 

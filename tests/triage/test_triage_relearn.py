@@ -13,7 +13,7 @@ from rules.item import MarkedConcern
 from rules.postbox import Place
 from store import audit, items, keeping
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
-from triage import accept, item_view, outlook_correction, relearn, rounds, work
+from triage import accept, holding, item_view, outlook_correction, relearn, rounds, work
 
 TEXT = "Guten Tag, ich ziehe um. Karla Muster"
 
@@ -71,6 +71,34 @@ def test_a_confirmed_correction_becomes_a_line_that_training_takes(
     assert "alex@post.example" not in out.read_text(encoding="utf-8")
     (read_back,) = read([out])
     assert (read_back.weight, read_back.body.strip()) == (1.0, TEXT)
+
+
+def test_what_was_turned_down_never_teaches_and_the_item_stays_corrected(
+    house, corrected, tmp_path
+) -> None:
+    relearn.turn_down(house, ADMIN, corrected, reason="Es geht um den Termin.")
+    assert relearn.corrections(house, ADMIN) == ()
+    both = (relearn.CONFIRMED, relearn.WEAK)
+    done = relearn.export(house, ADMIN, tmp_path / "out.jsonl", sources=both)
+    assert (done.confirmed, done.weak) == (0, 0)
+    assert item_view.view(house, clerk("435"), 1).corrected
+    with house.db.read() as tx:
+        entries = audit.of_subject(tx, f"message:{corrected}")
+        (entry,) = [one for one in entries if one.action == "relearn.turned_down"]
+    assert "Termin" not in str(entry.details)
+    late = lambda: relearn.turn_down(house, ADMIN, corrected, reason="noch einmal dasselbe")  # noqa: E731
+    assert code_of(late) == "relearn.no_correction"
+
+
+def test_another_correction_after_a_refused_one_waits_anew(house, corrected) -> None:
+    relearn.turn_down(house, ADMIN, corrected, reason="Es geht um den Termin.")
+    someone = clerk("435")
+    holding.free(house, ADMIN, 1)
+    held = work.claim_item(house, someone, 1)
+    said = work.Correction((Concern.BERATUNG,), PaymentRelevant.YES)
+    work.correct(house, someone, 1, held.token, said)
+    (waiting,) = relearn.corrections(house, ADMIN)
+    assert (waiting.state, waiting.concerns) == ("clerk", ("beratung",))
 
 
 def test_who_corrected_may_not_confirm_and_nobody_twice(house, corrected) -> None:

@@ -23,7 +23,14 @@ from store.rights_plans import PlanState, StepState
 from tests.house_fixture import open_house
 from tests.rights_peers import into_maildir
 from tests.rights_world import AGENCIES, REGION, SC, World, build, directory, ez, person
-from triage import rights, rights_matrix, rights_report, rights_reporting, rights_work
+from triage import (
+    rights,
+    rights_matrix,
+    rights_report,
+    rights_reporting,
+    rights_tables,
+    rights_work,
+)
 from triage.house import House, PostboxPlan, RightsPolicy
 from triage.rights_matrix import CellState, ReviewState
 
@@ -496,11 +503,11 @@ def test_members_come_from_the_server_through_groups_and_circles(office: Office)
 
 
 def test_what_is_handed_on_names_lists_and_no_members(office: Office) -> None:
-    text = rights_reporting.consolidated_csv(office.house, ANNA, REGION)
+    text = rights_tables.consolidated(office.house, ANNA, REGION).as_csv()
     assert f"Hessen;101;Ort101;{ez('101')};Bearbeiter" in text
     assert person("101") not in text
     assert "nicht gemeldet" not in text
-    table = rights_reporting.findings_csv(office.look())
+    table = rights_tables.findings([office.look()]).as_csv()
     assert table.count("\r\n") == 1 + len(office.world.expected)
 
 

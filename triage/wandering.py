@@ -1,0 +1,79 @@
+"""Items that teams and agencies hand to each other: told once a region, and once when it is over.
+
+Nobody is told of the single item by name: the page "Lage" and `postlotse items wandering` list
+them. Whether an alarm stands is kept in the database, as for what is on its way out.
+Source: F21, N15 (Irrläufer: alarm at two); own decision 0031.
+"""
+
+import structlog
+
+from rules.access import Caller
+from rules.item import HOP_ALARM
+from store import audit, beats, wandering
+from store.engine import Tx
+from store.items import Item
+from triage.doorkeeper import visible_agencies
+from triage.house import House
+from triage.outgoing_care import STANDING, Trouble
+
+NAME = "items:wandering:"
+"""Begins the names of these alarms; the region follows."""
+
+log = structlog.get_logger()
+
+
+def look(house: House) -> tuple[Trouble, ...]:
+    """The regions of the house, each with how many open items wander in it. Raises: TryLater."""
+    with house.db.read() as tx:
+        return _read(house, tx)
+
+
+def note(house: House, tx: Tx) -> tuple[Trouble, ...]:
+    """What began or ended since the last time, noted in the caller's transaction.
+
+    The caller holds the lease of keeping order and tells it after the commit (`tell`).
+    """
+    begin = f"{STANDING}{NAME}"
+    standing = {one.name for one in beats.all_beats(tx) if one.name.startswith(begin) and one.code}
+    changed = tuple(
+        one for one in _read(house, tx) if one.stands is not (f"{STANDING}{one.name}" in standing)
+    )
+    for one in changed:
+        code = "items.wandering" if one.stands else ""
+        beats.beat(tx, f"{STANDING}{one.name}", code=code, message="", now=house.clock())
+        audit.add(
+            tx,
+            "worker",
+            action="items.wandering" if one.stands else "items.wandering_over",
+            subject=one.name,
+            details={"number": one.number},
+            at=house.clock(),
+        )
+    return changed
+
+
+def tell(changed: tuple[Trouble, ...]) -> None:
+    """Log what was noted, after its commit; the trail has it for good."""
+    for one in changed:
+        region = one.name.removeprefix(NAME)
+        if one.stands:
+            log.error("items.wandering", region=region, number=one.number, hops=HOP_ALARM)
+        else:
+            log.info("items.wandering_over", region=region)
+
+
+def listing(house: House, caller: Caller, *, limit: int) -> tuple[Item, ...]:
+    """The open items that wander, of agencies that the caller may see; without mail content.
+
+    The one that wandered most comes first. The door has asked for the right to look at figures.
+    """
+    codes = visible_agencies(house, caller)
+    with house.db.read() as tx:
+        return wandering.listing(tx, agency_codes=codes, limit=limit)
+
+
+def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
+    """All regions, so that one without any ends its alarm; "" is what has no region yet."""
+    found = wandering.by_region(tx)
+    names = dict.fromkeys((*house.directory.region_names(), "", *found))
+    return tuple(Trouble(f"{NAME}{name}", found.get(name, 0)) for name in names)
