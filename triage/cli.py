@@ -15,6 +15,7 @@ from triage import (
     cli_doctor,
     cli_exchange,
     cli_items,
+    cli_keyring,
     cli_keys,
     cli_model,
     cli_models,
@@ -59,6 +60,7 @@ cli_doctor.register(app)
 cli_items.register(app)
 cli_quicksteps.register(app)
 cli_keys.register(app)
+cli_keyring.register(app)
 
 
 def main() -> None:
