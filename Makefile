@@ -8,12 +8,13 @@ KILLS ?= 40
 MINUTES ?= 2
 JOBS ?= 2
 ORDER ?= 1
+FAILOVERS ?= 3
 BIN := .venv/bin
 MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports house journey bench evaluate stress reference docs load system-packages lock clean
+.PHONY: help install demo test check format lint types imports house journey bench evaluate stress failover reference docs load system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -60,9 +61,13 @@ bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, sid
 	$(BIN)/python -m tests.bench.bench_rights
 	$(BIN)/python -m tests.bench.bench_next
 	$(BIN)/python -m tests.bench.bench_memory
+	$(BIN)/python -m tests.bench.bench_sealed
 
 stress: .venv/.dev-installed $(MODEL) system-packages ## kill workers, door and servers while mail arrives; SEED= MAILS= KILLS= MINUTES=
 	$(BIN)/python -m tests.stress.stress_run --seed $(SEED) --mails $(MAILS) --kills $(KILLS) --minutes $(MINUTES) $(STRESS_ARGS)
+
+failover: .venv/.dev-installed system-packages ## kill PostgreSQL's primary while mail comes in, promote the standby; MAILS= FAILOVERS=
+	$(BIN)/python -m tests.stress.failover_run --mails $(MAILS) --rounds $(FAILOVERS)
 
 evaluate: .venv/.installed ## measure the judge by writers left out; the report goes to docs/evaluation (minutes)
 	$(BIN)/postlotse evaluate corpus --report docs/evaluation

@@ -7,12 +7,13 @@ at all. No driver exception leaves this room. Safe for a worker thread and many 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 import sqlalchemy as sa
 
 from store import connections, failures, schema
+from store.seals import SealRing
 
 WRITE_QUEUE_SECONDS = 30.0
 """How long a thread queues for the one writer of SQLite before it is told to try later.
@@ -30,6 +31,8 @@ class Tx:
 
     connection: sa.Connection
     dialect: Literal["sqlite", "postgresql"]
+    ring: SealRing = field(default_factory=SealRing, repr=False)
+    """What seals and opens content."""
 
     def run(
         self,
@@ -53,9 +56,11 @@ class Database:
     _reader: sa.Engine
     _writer: sa.Engine
     _queue: threading.Lock
+    ring: SealRing
+    """The keys of the content at rest; without a file nothing is sealed."""
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, *, ring: SealRing | None = None) -> Self:
         """Open a database whose tables fit this program. `url` as in `store.connections.parse_url`.
 
         Raises: Refused: `store.url`; `store.schema` with the remedy `postlotse migrate`.
@@ -72,6 +77,7 @@ class Database:
             _reader=reader,
             _writer=writer,
             _queue=threading.Lock(),
+            ring=ring or SealRing(),
         )
         try:
             with database.read() as tx, failures.translated():
@@ -127,7 +133,7 @@ class Database:
     @contextmanager
     def _transaction(self, engine: sa.Engine) -> Iterator[Tx]:
         with failures.translated(), engine.begin() as connection:
-            yield Tx(connection, self.dialect)
+            yield Tx(connection, self.dialect, self.ring)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

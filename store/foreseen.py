@@ -1,13 +1,13 @@
 """What the machine's verdicts of a day would have done, and where the mails lie now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
 from rules.ledger import LedgerState
-from store import rows
+from store import rows, sealed
 from store.engine import Tx
 from store.ledger import day_bounds
 from store.tables import SightingState, message, sighting, verdict
@@ -55,4 +55,7 @@ def of_day(tx: Tx, postbox: str, *, day: date) -> tuple[Foreseen, ...]:
         )
         .order_by(message.c.id)
     )
-    return rows.all_as(tx, Foreseen, statement)
+    return tuple(
+        replace(one, body=sealed.opened(tx, one.body, row=f"verdict/{one.message_id}"))
+        for one in rows.all_as(tx, Foreseen, statement)
+    )

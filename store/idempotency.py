@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.errors import Conflict
+from store import sealed
 from store.engine import Tx
 from store.statements import insert
 from store.tables import idempotency as table
@@ -39,7 +40,7 @@ def look(tx: Tx, caller: str, *, key: str, request_hash: str) -> Answer | None:
             "idempotency.other_request",
             "This Idempotency-Key was used for another request. Use a new key.",
         )
-    return Answer(found.status, found.body)
+    return Answer(found.status, sealed.opened(tx, found.body, row=_name(caller, key)))
 
 
 def remember(
@@ -54,7 +55,7 @@ def remember(
         key=key,
         request_hash=request_hash,
         status=answer.status,
-        body=answer.body,
+        body=sealed.seal(tx, answer.body, row=_name(caller, key)),
         created_at=now,
     )
     if tx.run(statement.on_conflict_do_nothing().returning(table.c.key)).one_or_none() is None:
@@ -77,12 +78,16 @@ def forget_about(tx: Tx, *, messages: Collection[int], items: Collection[int]) -
     dropped = 0
     rows = tx.run(sa.select(table.c.caller, table.c.key, table.c.body)).all()
     for caller, key, body in rows:
-        named = set(_numbers(body))
+        named = set(_numbers(sealed.opened(tx, body, row=_name(caller, key))))
         wanted = {"message_id": messages, "item_id": items}
         if any(number in wanted.get(name, ()) for name, number in named):
             statement = sa.delete(table).where(table.c.caller == caller, table.c.key == key)
             dropped += tx.run(statement).rowcount
     return dropped
+
+
+def _name(caller: str, key: str) -> str:
+    return sealed.name_of("idempotency", f"{caller}/{key}")
 
 
 def _numbers(value: object) -> Iterator[tuple[str, int]]:

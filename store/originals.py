@@ -3,7 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from rules.errors import Unreadable
 from store import tables
 from store.engine import Tx
+from store.seals import SealRing
 from store.statements import insert, parts
 
 ZLIB, PLAIN = "zlib", "plain"
@@ -30,6 +31,7 @@ class Packed:
 
     codec: str
     data: bytes | None
+    ring: SealRing = field(default_factory=SealRing, repr=False)
 
 
 def fingerprint(data: bytes) -> str:
@@ -42,7 +44,7 @@ def write(tx: Tx, originals: dict[str, bytes]) -> None:
 
     Bytes that come again after their deletion are kept anew: it is new mail.
     """
-    values = [_row(sha256, data) for sha256, data in originals.items()]
+    values = [_row(tx.ring, sha256, data) for sha256, data in originals.items()]
     if not values:
         return
     table = tables.original
@@ -59,10 +61,35 @@ def write(tx: Tx, originals: dict[str, bytes]) -> None:
     tx.run(again, values)
 
 
-def _row(sha256: str, data: bytes) -> dict[str, object]:
-    codec = ZLIB if len(data) <= COMPRESSED_BYTES else PLAIN
-    packed = zlib.compress(data, LEVEL) if codec == ZLIB else data
-    return {"sha256": sha256, "size_bytes": len(data), "codec": codec, "data": packed}
+def _row(ring: SealRing, sha256: str, data: bytes) -> dict[str, object]:
+    packing = ZLIB if len(data) <= COMPRESSED_BYTES else PLAIN
+    packed = zlib.compress(data, LEVEL) if packing == ZLIB else data
+    codec, stored = sealed(ring, packing, packed, sha256=sha256)
+    return {"sha256": sha256, "size_bytes": len(data), "codec": codec, "data": stored}
+
+
+def sealed(ring: SealRing, packing: str, packed: bytes, *, sha256: str) -> tuple[str, bytes]:
+    """Codec and bytes as they are stored: under the active key, or as they are.
+
+    The key stands in the codec (`zlib+k2026`), so that old and new rows are told apart.
+    Raises: TryLater: `keys.file`.
+    """
+    key_id, box = ring.seal(packed, row=_name(sha256, packing))
+    return (f"{packing}+{key_id}" if key_id else packing), box
+
+
+def opened(packed: Packed, sha256: str) -> tuple[str, bytes]:
+    """How the bytes are packed, and the packed bytes without their seal; they are not deleted.
+
+    Raises: TryLater: `keys.missing`, `keys.file`. Unreadable: `keys.tampered`.
+    """
+    packing, _, key_id = packed.codec.partition("+")
+    data = packed.data or b""
+    return packing, packed.ring.open(key_id, data, row=_name(sha256, packing)) if key_id else data
+
+
+def _name(sha256: str, packing: str) -> str:
+    return f"original/{sha256}/{packing}"
 
 
 def read(tx: Tx, sha256: str) -> bytes | None:
@@ -80,19 +107,21 @@ def packed_many(tx: Tx, hashes: Iterable[str]) -> dict[str, Packed]:
     for part in parts(sorted(set(hashes))):
         statement = sa.select(table.c.sha256, table.c.codec, table.c.data)
         for row in tx.run(statement.where(table.c.sha256.in_(part))):
-            found[row.sha256] = Packed(row.codec, row.data)
+            found[row.sha256] = Packed(row.codec, row.data, tx.ring)
     return found
 
 
 def unpacked(packed: Packed, sha256: str) -> bytes | None:
     """The original that is stored like this, or None after its deletion.
 
-    Raises: Unreadable: `mail.damaged`: the bytes are not those of the fingerprint.
+    Raises: Unreadable: `mail.damaged`: the bytes are not those of the fingerprint;
+    `keys.tampered`. TryLater: `keys.missing`, `keys.file`.
     """
     if packed.data is None:
         return None
+    packing, stored = opened(packed, sha256)
     try:
-        data = zlib.decompress(packed.data) if packed.codec == ZLIB else packed.data
+        data = zlib.decompress(stored) if packing == ZLIB else stored
     except zlib.error as exc:
         raise _damaged(sha256) from exc
     if fingerprint(data) != sha256:

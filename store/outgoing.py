@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.errors import Conflict, Refused
-from store import rows
+from store import sealed
 from store.engine import Tx
 from store.statements import insert
 from store.tables import OutgoingState, item, message
@@ -61,7 +61,7 @@ class Outgoing:
     error_code: str
 
 
-_COLUMNS = rows.columns(Outgoing, table)
+_COLUMNS = sealed.columns(Outgoing, table)
 
 
 def order(tx: Tx, new: NewOutgoing, *, now: datetime) -> int:
@@ -71,7 +71,7 @@ def order(tx: Tx, new: NewOutgoing, *, now: datetime) -> int:
         item_id=new.item_id,
         message_id=new.message_id,
         idempotency_key=new.idempotency_key,
-        payload=dict(new.payload),
+        payload=sealed.seal(tx, dict(new.payload), row=f"outgoing/{new.idempotency_key}"),
         state=OutgoingState.NEW,
         next_try_at=now,
         created_at=now,
@@ -84,7 +84,7 @@ def order(tx: Tx, new: NewOutgoing, *, now: datetime) -> int:
 
 def get(tx: Tx, outgoing_id: int) -> Outgoing:
     """The row. Raises: Refused: `outgoing.unknown`."""
-    found = rows.one_as(tx, Outgoing, sa.select(*_COLUMNS).where(table.c.id == outgoing_id))
+    found = sealed.one_as(tx, Outgoing, sa.select(*_COLUMNS).where(table.c.id == outgoing_id))
     if found is None:
         raise _unknown(str(outgoing_id))
     return found
@@ -93,7 +93,7 @@ def get(tx: Tx, outgoing_id: int) -> Outgoing:
 def of_key(tx: Tx, idempotency_key: str) -> Outgoing | None:
     """The row of a deed, or None."""
     statement = sa.select(*_COLUMNS).where(table.c.idempotency_key == idempotency_key)
-    return rows.one_as(tx, Outgoing, statement)
+    return sealed.one_as(tx, Outgoing, statement)
 
 
 def claim(
@@ -137,7 +137,7 @@ def claim(
         )
         .returning(*_COLUMNS)
     )
-    return tuple(sorted(rows.all_as(tx, Outgoing, statement), key=lambda row: row.id))
+    return tuple(sorted(sealed.all_as(tx, Outgoing, statement), key=lambda row: row.id))
 
 
 def sent(tx: Tx, outgoing_id: int, *, fence: int, answer: str, now: datetime) -> None:
@@ -243,7 +243,7 @@ def replay(tx: Tx, outgoing_id: int, *, now: datetime) -> Outgoing:
         .values(state=OutgoingState.NEW, tries=0, next_try_at=now, done_at=None, error_code="")
         .returning(*_COLUMNS)
     )
-    after = rows.one_as(tx, Outgoing, statement)
+    after = sealed.one_as(tx, Outgoing, statement)
     if after is None:
         state = get(tx, outgoing_id).state.value
         raise Conflict(
@@ -258,7 +258,7 @@ def replay(tx: Tx, outgoing_id: int, *, now: datetime) -> Outgoing:
 def of_item(tx: Tx, item_id: int) -> tuple[Outgoing, ...]:
     """All rows of an item, oldest first."""
     statement = sa.select(*_COLUMNS).where(table.c.item_id == item_id).order_by(table.c.id)
-    return rows.all_as(tx, Outgoing, statement)
+    return sealed.all_as(tx, Outgoing, statement)
 
 
 def counts(tx: Tx) -> dict[tuple[str, OutgoingState], int]:
@@ -295,7 +295,7 @@ def listing(
     if regions is not None:
         there = sa.select(item.c.id).where(item.c.region.in_(sorted(regions)))
         statement = statement.where(table.c.item_id.in_(there))
-    return rows.all_as(tx, Outgoing, statement)
+    return sealed.all_as(tx, Outgoing, statement)
 
 
 def forget_webhooks(tx: Tx, *, before: datetime, limit: int) -> None:

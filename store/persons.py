@@ -4,11 +4,13 @@ Run by hand, for Art. 15 and 17 DSGVO. What is deleted already names nobody and 
 Source: F51; own decision 0054.
 """
 
+import json
 from collections.abc import Collection
 
 import sqlalchemy as sa
 
 from rules.ledger import LedgerState
+from store import sealed
 from store.engine import Tx
 from store.statements import among
 from store.tables import message, verdict
@@ -47,14 +49,27 @@ def by_kundennummer(
     if after >= last:
         return frozenset(), None
     text = sa.cast(verdict.c.body, sa.Text)
+    # What is sealed can't be searched by the database: it is opened here, page by page.
+    is_sealed = text.startswith('{"' + sealed.MARK + '"')
     statement = (
-        sa.select(verdict.c.message_id)
+        sa.select(verdict.c.message_id, verdict.c.body)
         .join(message, message.c.id == verdict.c.message_id)
         .where(
             verdict.c.id > after,
             verdict.c.id <= after + PAGE,
-            text.contains(f'"{number}"', autoescape=True),
+            sa.or_(text.contains(f'"{number}"', autoescape=True), is_sealed),
             among(message.c.region, regions),
         )
     )
-    return frozenset(tx.run(statement).scalars()), after + PAGE
+    found = [
+        message_id
+        for message_id, body in tx.run(statement)
+        if not sealed.key_of(body) or _names(tx, message_id, body, number)
+    ]
+    return frozenset(found), after + PAGE
+
+
+def _names(tx: Tx, message_id: int, body: sealed.Json, number: str) -> bool:
+    """Whether a sealed verdict holds the number."""
+    opened = sealed.opened(tx, body, row=sealed.name_of("verdict", message_id))
+    return f'"{number}"' in json.dumps(opened)

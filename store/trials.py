@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.ledger import LedgerState
-from store import originals, rows
+from store import originals, rows, sealed
 from store.engine import Tx
 from store.ledger import Message
 from store.statements import among
@@ -52,7 +52,11 @@ def page(
         .limit(limit)
     )
     return tuple(
-        StoredMail(Message(*row[:-1]), row[-1], originals.read(tx, row.sha256))
+        StoredMail(
+            Message(*row[:-1]),
+            sealed.opened(tx, row[-1], row=f"verdict/{row.id}"),
+            originals.read(tx, row.sha256),
+        )
         for row in tx.run(statement).all()
     )
 

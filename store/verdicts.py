@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import rows
+from store import sealed
 from store.engine import Tx
 from store.tables import verdict as table
 
@@ -49,21 +49,21 @@ class StoredVerdict:
     review: bool
 
 
-_COLUMNS = rows.columns(StoredVerdict, table)
+_COLUMNS = sealed.columns(StoredVerdict, table)
 _OF_PEOPLE = table.c.source != sa.literal_column("'machine'", sa.String)
 """Spelled out as in the partial index."""
 
 
 def add(tx: Tx, new: NewVerdict, *, now: datetime) -> int:
     """Keep a verdict beside the earlier ones; its id."""
-    statement = sa.insert(table).values(_row(new, now)).returning(table.c.id)
+    statement = sa.insert(table).values(_row(tx, new, now)).returning(table.c.id)
     verdict_id: int = tx.run(statement).scalar_one()
     return verdict_id
 
 
 def add_many(tx: Tx, new: Iterable[NewVerdict], *, now: datetime) -> None:
     """As `add`, for many in one statement."""
-    values = [_row(one, now) for one in new]
+    values = [_row(tx, one, now) for one in new]
     if values:
         tx.run(sa.insert(table), values)
 
@@ -73,7 +73,7 @@ def latest(tx: Tx, message_id: int) -> StoredVerdict | None:
 
     That reason is for `history` alone: this body is shown to all and taken over by the next.
     """
-    found = rows.one_as(tx, StoredVerdict, _newest_first(message_id).limit(1))
+    found = sealed.one_as(tx, StoredVerdict, _newest_first(message_id).limit(1))
     if found is None or TURNED_DOWN not in found.body:
         return found
     return replace(found, body={k: v for k, v in found.body.items() if k != TURNED_DOWN})
@@ -81,7 +81,7 @@ def latest(tx: Tx, message_id: int) -> StoredVerdict | None:
 
 def history(tx: Tx, message_id: int) -> tuple[StoredVerdict, ...]:
     """All verdicts on a message, oldest first."""
-    return rows.all_as(tx, StoredVerdict, _newest_first(message_id))[::-1]
+    return sealed.all_as(tx, StoredVerdict, _newest_first(message_id))[::-1]
 
 
 def latest_of_source(tx: Tx, source: str, *, limit: int) -> tuple[StoredVerdict, ...]:
@@ -102,7 +102,7 @@ def latest_of_source(tx: Tx, source: str, *, limit: int) -> tuple[StoredVerdict,
         .order_by(table.c.id)
         .limit(limit)
     )
-    return tuple(found for found in rows.all_as(tx, StoredVerdict, statement) if found.body)
+    return tuple(found for found in sealed.all_as(tx, StoredVerdict, statement) if found.body)
 
 
 def latest_by_machine(tx: Tx, message_ids: Sequence[int]) -> dict[int, StoredVerdict]:
@@ -112,10 +112,10 @@ def latest_by_machine(tx: Tx, message_ids: Sequence[int]) -> dict[int, StoredVer
         .where(table.c.message_id.in_(message_ids), table.c.source == "machine")
         .order_by(table.c.id)
     )
-    return {found.message_id: found for found in rows.all_as(tx, StoredVerdict, statement)}
+    return {found.message_id: found for found in sealed.all_as(tx, StoredVerdict, statement)}
 
 
-def _row(new: NewVerdict, now: datetime) -> dict[str, Any]:
+def _row(tx: Tx, new: NewVerdict, now: datetime) -> dict[str, Any]:
     body = dict(new.body)
     return {
         "message_id": new.message_id,
@@ -124,7 +124,7 @@ def _row(new: NewVerdict, now: datetime) -> dict[str, Any]:
         "by": new.by,
         "model": body["model"],
         "rules": body["rules"],
-        "body": body,
+        "body": sealed.seal(tx, body, row=sealed.name_of("verdict", new.message_id)),
         "payment": body["payment_relevant"],
         "first_concern": next((found["code"] for found in body["concerns"]), ""),
         "review": body["review"],

@@ -18,6 +18,7 @@ from triage import (
     cli_health,
     cli_init,
     cli_items,
+    cli_keyring,
     cli_keys,
     cli_model,
     cli_models,
@@ -65,6 +66,7 @@ cli_keys.register(app)
 cli_halt.register(app)
 cli_health.register(app)
 cli_init.register(app)
+cli_keyring.register(app)
 
 
 def main() -> None:

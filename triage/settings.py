@@ -40,9 +40,13 @@ WORK_DAYS: tuple[WorkDay, ...] = ("mo", "di", "mi", "do", "fr")
 
 
 class StoreSettings(Part):
-    """Where the memory lies: `sqlite:///path` or `postgresql://host/database`."""
+    """Where the memory lies: `sqlite:///path` or `postgresql://host/database`.
+
+    `keys` is the ring that seals content at rest; none: nothing is sealed.
+    """
 
     url: str = "sqlite:///var/postlotse.sqlite"
+    keys: Path | None = None
 
 
 class WorkerSettings(Part):
@@ -349,7 +353,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
     oidc = settings.oidc
     return settings.model_copy(
         update={
-            "store": StoreSettings(url=url),
+            "store": StoreSettings(url=url, keys=at(settings.store.keys)),
             "postboxes": boxes,
             "door": door
             and door.model_copy(

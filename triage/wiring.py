@@ -33,6 +33,7 @@ from rules.outlook_rules import OutlookRule
 from store import texts
 from store.connections import file_of, parse_url
 from store.engine import Database
+from store.seals import SealRing
 from triage import text_stock
 from triage.house import (
     House,
@@ -75,7 +76,7 @@ def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) 
 def open_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> House:
     """The same without a write, for who only looks. Raises: as `build_house`."""
     return House(
-        db=Database.open(settings.store.url),
+        db=open_database(settings),
         judging=build_judging(settings),
         texts=load_texts(settings.data.texts, settings.replies.disclosing),
         backoff=BackoffRule(
@@ -86,6 +87,16 @@ def open_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
         policy=policy_of(settings),
         clock=clock,
     )
+
+
+def open_database(settings: Settings) -> Database:
+    """The memory with its keys, which are read once now, so that a wrong file ends the start.
+
+    Raises: Refused: `store.url`, `store.schema`. TryLater: `store.away`, `keys.file`.
+    """
+    ring = SealRing(settings.store.keys)
+    ring.keys()
+    return Database.open(settings.store.url, ring=ring)
 
 
 def house_of(config: Path) -> House:

@@ -51,7 +51,7 @@ def main(rows: int, mails: int, *, with_postgresql: bool) -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         urls = {"SQLite": [sqlite_url(_sub(folder, name)) for name in ("short", "long")]}
         if with_postgresql:
-            server = stack.enter_context(PostgresServer(**FIELD))
+            server = stack.enter_context(PostgresServer(FIELD))
             urls["PostgreSQL"] = [server.create(name) for name in ("short", "long")]
         for engine, (short, long) in urls.items():
             _compare(engine, Ledger(_stocked(short, SHORT)), Ledger(_stocked(long, rows)), mails)

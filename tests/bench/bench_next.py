@@ -49,7 +49,7 @@ FIELD = {
 def main(rows: int, big: int, count: int) -> None:
     """All parts in turn, each on items of its own."""
     with ExitStack() as stack:
-        server = stack.enter_context(PostgresServer(**FIELD))
+        server = stack.enter_context(PostgresServer(FIELD))
         _statement(server, rows)
         _no_doubles(server, count)
         _backlogs(server, big)

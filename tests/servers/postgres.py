@@ -18,6 +18,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -40,17 +41,25 @@ _SETTINGS = {
 }
 
 
+REPLICATION = {"wal_level": "replica", "max_wal_senders": "4", "hot_standby": "on"}
+"""What a primary and its standby need beyond the settings of a lone server."""
+
+
 class PostgresServer:
     """One cluster with one superuser; databases are made by `create`, cheap by template.
 
-    `settings` of the server go before those of the tests (a benchmark wants `fsync="on"`).
+    `settings` of the server go before those of the tests (a benchmark wants `fsync` on); `parent`
+    is a folder on a disk that a test chose, which is small.
     """
 
-    def __init__(self, **settings: str) -> None:
-        self._settings = _SETTINGS | settings
+    def __init__(
+        self, settings: Mapping[str, str] | None = None, *, parent: Path | None = None
+    ) -> None:
+        self._init = ("--wal-segsize=1",) if parent else ()
+        self._settings = _SETTINGS | dict(settings or {})
         # Not pytest's tmp_path: its parents are closed to the user that root starts it as.
-        self._base = Path(tempfile.mkdtemp(prefix="postgres"))
-        self.port = _free_port()
+        self._base = Path(tempfile.mkdtemp(prefix="postgres", dir=parent))
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
@@ -64,7 +73,8 @@ class PostgresServer:
         Raises: RuntimeError: with the server's log.
         """
         self._run("initdb", "-D", str(self._base / "data"), "-U", _USER, "-A", "trust",
-                  "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")  # fmt: skip
+                  "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
+                  *self._init)  # fmt: skip
         return self.resume()
 
     def resume(self) -> Self:
@@ -92,6 +102,60 @@ class PostgresServer:
                 raise RuntimeError(f"PostgreSQL did not start:\n{text[-2000:]}")
             time.sleep(0.02)
         return self
+
+    def clone(self, port: int) -> Self:
+        """A standby of this server that runs on that port, by pg_basebackup; stop it yourself.
+
+        This server needs `REPLICATION` among its settings.
+        """
+        other = type(self)(REPLICATION)
+        other.port = port
+        other._run("pg_basebackup", "-h", "127.0.0.1", "-p", str(self.port), "-U", _USER,
+                   "-D", str(other._base / "data"), "-R", "-X", "stream", "--no-sync",
+                   "-c", "fast")  # fmt: skip
+        return other.resume()
+
+    def is_followed(self) -> bool:
+        """Whether a standby confirms each commit of this server."""
+        query = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            found = connection.execute(query).fetchone()
+        return bool(found and found[0])
+
+    def holds_back_commits(self) -> bool:
+        """Whether somebody waits for a standby to confirm a commit."""
+        query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            found = connection.execute(query).fetchone()
+        return bool(found and found[0])
+
+    def cut_off_standby(self) -> None:
+        """Nothing reaches a standby any more, as with a broken network: its senders are stopped."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            for (pid,) in connection.execute("SELECT pid FROM pg_stat_replication").fetchall():
+                os.kill(pid, signal.SIGSTOP)
+
+    def kill_all(self) -> None:
+        """The server and all its processes die at once, as with the machine's power."""
+        if self._process is not None:
+            master = self._process.pid
+            children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+            for pid in (master, *map(int, children)):
+                os.kill(pid, signal.SIGKILL)
+            self._process.wait(timeout=_START_SECONDS)
+            self._process = None
+
+    def dump(self, name: str, file: Path) -> None:
+        """What `pg_dump --format=custom` makes of a database."""
+        self._run("pg_dump", "--format=custom", f"--file={file}", self.url(name))
+
+    def restore(self, name: str, file: Path) -> None:
+        """`pg_restore` into a database that is there and empty."""
+        self._run("pg_restore", "--exit-on-error", f"--dbname={self.url(name)}", str(file))
+
+    def has_ended(self) -> bool:
+        """Whether it went down by itself."""
+        return self._process is not None and self._process.poll() is not None
 
     def halt(self, number: signal.Signals = signal.SIGINT) -> None:
         """Stop and keep the data. SIGINT ends connections in order, SIGQUIT is a crash."""
@@ -187,7 +251,7 @@ def _unprivileged() -> pwd.struct_passwd:
         return pwd.getpwnam("nobody")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
