@@ -5,7 +5,7 @@
          metadaten.json      who, what about, which attachments, why
          xdomea.xml          the same for XDOMEA readers
          SHA256SUMS          checksums of the three (`sha256sum -c SHA256SUMS`)
-    drop/quittungen/*.json   receipts (receipt_folder.py)
+    drop/quittungen/*        receipts as JSON, or XDOMEA answers (receipt_folder.py)
 
 `drop` itself is never made here: where a mount is missing, a folder of the same name on the
 local disk would take the files in and nobody would see them.
@@ -24,7 +24,7 @@ from outbox.durable import clear_folder, publish_folder, remove_file, remove_fol
 from outbox.receipt_folder import ReceiptFolder, as_json, folder_name
 from outbox.xdomea import message, original_name
 from rules.errors import Refused
-from rules.handover import Package, Receipt
+from rules.handover import Package, Paper, Receipt
 
 PACKAGES: Final = "pakete"
 SUMS: Final = "SHA256SUMS"
@@ -76,13 +76,17 @@ class DirectoryOutlet:
         except OSError as exc:
             raise self._receipts.disk(exc) from exc
 
-    def receipts(self) -> Iterator[Receipt]:
-        """All readable receipts that aren't confirmed; raises as `ReceiptFolder.read`."""
+    def receipts(self) -> Iterator[Paper]:
+        """All readable papers that aren't confirmed; raises as `ReceiptFolder.read`."""
         return self._receipts.read()
 
-    def confirm(self, key: str) -> None:
-        """Move the receipt of `key` to `erledigt/`; raises as `ReceiptFolder.confirm`."""
-        self._receipts.confirm(key)
+    def confirm(self, paper: Paper) -> None:
+        """Move the paper to `erledigt/`; raises as `ReceiptFolder.confirm`."""
+        self._receipts.confirm(paper)
+
+    def set_aside(self, paper: Paper) -> None:
+        """Move it to `unbekannt/`; raises as `ReceiptFolder.confirm`."""
+        self._receipts.set_aside(paper)
 
     def received_between(self, since: datetime, until: datetime) -> tuple[Receipt, ...]:
         """For the daily match; raises as `ReceiptFolder.between`."""

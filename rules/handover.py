@@ -45,6 +45,21 @@ class Receipt:
     kundennummer: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The receiver has the message and has not filed it yet: no receipt, it opens nothing.
+
+    `received_at` is ISO 8601, as the receiver wrote it. Source: XDOMEA 3.0.0 (0629).
+    """
+
+    key: str
+    received_at: str
+
+
+Paper = Receipt | Arrival
+"""Whatever comes back from a receiver."""
+
+
 class TargetCheck(StrEnum):
     """How strictly the record is compared: only where the receipt names it, or always.
 

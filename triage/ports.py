@@ -10,7 +10,7 @@ from typing import Protocol
 
 from rules.folder_acl import FolderAcl, Naming, Principal
 from rules.folder_levels import Rights
-from rules.handover import Package, Receipt
+from rules.handover import Package, Paper, Receipt
 from rules.mail import ParsedMail
 from rules.postbox import (
     Fetched,
@@ -182,8 +182,8 @@ class FileOutlet(Protocol):
         """Durable when it returns. Raises: TryLater, Refused."""
         ...
 
-    def receipts(self) -> Iterator[Receipt]:
-        """All receipts that lie ready and were not confirmed yet.
+    def receipts(self) -> Iterator[Paper]:
+        """All papers that lie ready and were not confirmed yet.
 
         Raises: TryLater. Unreadable: after the last good one, names those nobody can read.
         """
@@ -193,8 +193,12 @@ class FileOutlet(Protocol):
         """What the other side says it received then, confirmed or not. Raises: TryLater."""
         ...
 
-    def confirm(self, key: str) -> None:
-        """The receipt is in our database; the outlet may put it away. Idempotent."""
+    def confirm(self, paper: Paper) -> None:
+        """The paper is in our database; the outlet may put it away. Idempotent."""
+        ...
+
+    def set_aside(self, paper: Paper) -> None:
+        """It is for nothing that we handed over; kept for a person. Idempotent."""
         ...
 
     def holds(self, key: str) -> bool:
@@ -216,12 +220,16 @@ class TaskOutlet(Protocol):
         """Durable when it returns. Raises: TryLater, Refused."""
         ...
 
-    def receipts(self) -> Iterator[Receipt]:
+    def receipts(self) -> Iterator[Paper]:
         """As `FileOutlet.receipts`; each only from the receiver that the task was for."""
         ...
 
-    def confirm(self, key: str) -> None:
+    def confirm(self, paper: Paper) -> None:
         """As `FileOutlet.confirm`."""
+        ...
+
+    def set_aside(self, paper: Paper) -> None:
+        """As `FileOutlet.set_aside`."""
         ...
 
 

@@ -14,9 +14,9 @@ import structlog
 
 from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused, TryLater, Unreadable
-from rules.handover import Objection, Receipt, objection
+from rules.handover import Arrival, Objection, Paper, Receipt, objection
 from rules.item import HandoverRejected, ReceiptArrived
-from store import audit, outgoing
+from store import audit, outgoing, outgoing_turns
 from store.engine import Tx
 from store.outgoing import Outgoing
 from triage import handover, reply, returned, sent_copy, tasks
@@ -175,43 +175,76 @@ def take_receipts(house: House, outlet: FileOutlet | TaskOutlet, *, kind: str = 
     that does not fit now lies ready again in the next round, and never stops the others.
     """
     taken = 0
-    for receipt in outlet.receipts():
+    for paper in outlet.receipts():
         try:
-            _take(house, receipt, kind)
+            known = _take(house, paper, kind)
         except Conflict as exc:
-            log.warning("receipt.put_off", key=receipt.key, code=exc.code)
+            log.warning("receipt.put_off", key=paper.key, code=exc.code)
             continue
-        outlet.confirm(receipt.key)
+        if known:
+            outlet.confirm(paper)
+        else:
+            outlet.set_aside(paper)
         taken += 1
     return taken
 
 
-def _take(house: House, receipt: Receipt, kind: str) -> None:
-    """Row, item and audit entry in one commit; an item in a clerk's hands stays there."""
-    now = house.clock()
+def _take(house: House, paper: Paper, kind: str) -> bool:
+    """Row, item and audit entry in one commit; False for what we know nothing of."""
     with house.db.write() as tx:
-        row = outgoing.of_key(tx, receipt.key)
+        row = outgoing.of_key(tx, paper.key)
         if row is None or row.kind != kind:
-            log.warning("receipt.unknown", key=receipt.key)
-            return
-        wrong = _objection(house, tx, row, receipt) if kind == EAKTE else None
-        accepted = receipt.accepted and wrong is None
-        answer = outgoing.receipted if accepted else outgoing.rejected
-        row = answer(tx, receipt.key, receipt=_note(receipt, wrong), now=now)
-        if row.item_id is not None and kind == EAKTE:
-            event = ReceiptArrived() if accepted else HandoverRejected()
-            handover.settle(tx, row.item_id, event, now=now)
+            log.warning("receipt.unknown", key=paper.key)
+            return False
+        if isinstance(paper, Arrival):
+            _arrived(house, tx, row, paper)
+            return True
+        wrong = answered(house, tx, row, paper)
+    _tell(row, paper, wrong)
+    return True
+
+
+def _arrived(house: House, tx: Tx, row: Outgoing, paper: Arrival) -> None:
+    """Told in the trail, once; the bolt and the alarm of late receipts know nothing of it."""
+    if outgoing_turns.arrived(tx, row.idempotency_key, at=paper.received_at):
         audit.add(
             tx,
-            kind,
-            action=f"{kind}.received" if accepted else f"{kind}.rejected",
+            row.kind,
+            action=f"{row.kind}.arrived",
             subject=f"message:{row.message_id}",
-            details={"reference": receipt.reference} | ({"code": wrong.value} if wrong else {}),
-            at=now,
+            details={"outgoing": row.id},
+            at=house.clock(),
         )
+
+
+def answered(house: House, tx: Tx, row: Outgoing, receipt: Receipt) -> Objection | None:
+    """Write a receipt for its row; why an acceptance doesn't count. Repeating changes nothing.
+
+    An item in a clerk's hands stays there. Raises: Conflict: `item.changed`.
+    """
+    kind, now = row.kind, house.clock()
+    wrong = _objection(house, tx, row, receipt) if kind == EAKTE else None
+    accepted = receipt.accepted and wrong is None
+    answer = outgoing.receipted if accepted else outgoing.rejected
+    row = answer(tx, receipt.key, receipt=_note(receipt, wrong), now=now)
+    if row.item_id is not None and kind == EAKTE:
+        event = ReceiptArrived() if accepted else HandoverRejected()
+        handover.settle(tx, row.item_id, event, now=now)
+    audit.add(
+        tx,
+        kind,
+        action=f"{kind}.received" if accepted else f"{kind}.rejected",
+        subject=f"message:{row.message_id}",
+        details={"reference": receipt.reference} | ({"code": wrong.value} if wrong else {}),
+        at=now,
+    )
+    return wrong
+
+
+def _tell(row: Outgoing, receipt: Receipt, wrong: Objection | None) -> None:
     if wrong is not None:
         log.error("receipt.wrong_target", outgoing=row.id, code=wrong.value)
-    log.info("receipt.taken", outgoing=row.id, accepted=accepted)
+    log.info("receipt.taken", outgoing=row.id, accepted=receipt.accepted and wrong is None)
 
 
 def _objection(house: House, tx: Tx, row: Outgoing, receipt: Receipt) -> Objection | None:

@@ -42,6 +42,7 @@ WORDS: Final = {
     "item.closed": "Abgeschlossen",
     "eakte.ordered": "Übergabe an die eAkte beauftragt",
     "eakte.sent": "An die eAkte übergeben",
+    "eakte.arrived": "Bei der eAkte eingegangen, noch nicht abgelegt",
     "eakte.received": "eAkte-Quittung erhalten",
     "eakte.rejected": "Von der eAkte abgelehnt",
     "eakte.waived": "Als nicht zahlungsrelevant begründet",

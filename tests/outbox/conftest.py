@@ -1,6 +1,18 @@
+import os
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(scope="session")
+def xdomea_schema():
+    """The schema of XDOMEA; reading it takes seconds, so that all tests of the room share it."""
+    import xmlschema
+
+    folder = os.environ.get("POSTLOTSE_XDOMEA_SCHEMA", "")
+    if not folder:
+        pytest.skip("POSTLOTSE_XDOMEA_SCHEMA names no folder with xdomea.xsd")
+    return xmlschema.XMLSchema(str(Path(folder) / "xdomea.xsd"))
 
 
 @pytest.fixture
