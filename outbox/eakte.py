@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from outbox.durable import clear_folder, publish_folder, remove_file, remove_folder, sync_folder
+from outbox.package_zip import SUMS
 from outbox.receipt_folder import ReceiptFolder, as_json, folder_name
 from outbox.xdomea import message, original_name
 from rules.errors import Refused
 from rules.handover import Package, Paper, Receipt
 
 PACKAGES: Final = "pakete"
-SUMS: Final = "SHA256SUMS"
 METADATA: Final = "metadaten.json"
 FORMAT: Final = "postlotse-paket-1"
 
@@ -54,12 +54,7 @@ class DirectoryOutlet:
             TryLater: `eakte.drop_missing`, `eakte.disk`.
             Refused: `eakte.checksum`, if the original isn't the one that `sha256` names.
         """
-        if sha256(package.original).hexdigest() != package.sha256:
-            raise Refused(
-                "eakte.checksum",
-                f"the original of message {package.message_id} has another sha256 than recorded",
-                message_id=package.message_id,
-            )
+        require_same_bytes(package)
         self._receipts.check_drop()
         name = folder_name(package.key)
         try:
@@ -70,7 +65,7 @@ class DirectoryOutlet:
             sync_folder(self.drop)
             publish_folder(
                 self.drop / PACKAGES / name,
-                _files(package, name, self.clock()),
+                package_files(package, name),
                 by_way_of=self.drop / _BUILDING / name,
             )
         except OSError as exc:
@@ -124,6 +119,10 @@ class DirectoryOutlet:
             raise self._receipts.disk(exc) from exc
         return any(found)
 
+    def probe(self) -> None:
+        """Look whether the drop is there. Raises: TryLater: `eakte.drop_missing`."""
+        self._receipts.check_drop()
+
     @property
     def _receipts(self) -> ReceiptFolder:
         return ReceiptFolder(self.drop, "eakte", self.clock)
@@ -143,7 +142,19 @@ class DirectoryOutlet:
         return (self.drop / PACKAGES / name).exists() or self._receipts.is_answered(name)
 
 
-def _files(package: Package, name: str, created_at: datetime) -> dict[str, bytes]:
+def require_same_bytes(package: Package) -> None:
+    """Pass if the original is the one that was recorded. Raises: Refused: `eakte.checksum`."""
+    if sha256(package.original).hexdigest() != package.sha256:
+        raise Refused(
+            "eakte.checksum",
+            f"the original of message {package.message_id} has another sha256 than recorded",
+            message_id=package.message_id,
+        )
+
+
+def package_files(package: Package, name: str) -> dict[str, bytes]:
+    """The four files by name, the checksums last; the same package, the same bytes."""
+    created_at = datetime.fromisoformat(package.ordered_at)
     files = {
         original_name(package.key): package.original,
         METADATA: as_json(_metadata(package)),

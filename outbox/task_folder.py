@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from outbox.durable import publish_file, sync_folder
+from outbox.durable import publish_file, remove_file, sync_folder
 from outbox.receipt_folder import ReceiptFolder, as_json, folder_name
 from rules.errors import HouseError, Unreadable
 from rules.handover import Paper, Receipt
@@ -99,6 +99,24 @@ class TaskFolder:
         kind = kind_of_key(paper.key)
         if kind is not None:
             self._of(rule_of(kind).receiver).set_aside(paper)
+
+    def discard(self, key: str) -> bool:
+        """Remove task, mail and receipts of an order; False if nothing lay there. Idempotent.
+
+        Durable when it returns. Raises: TryLater: `task.drop_missing`, `task.disk`.
+        """
+        kind = kind_of_key(key)
+        if kind is None:
+            return False
+        receipts = self._of(rule_of(kind).receiver)
+        receipts.check_drop()
+        name, folder = folder_name(key), receipts.drop / TASKS
+        lying = (folder / f"{name}.json", folder / f"{name}.eml", folder / f".{name}.neu")
+        try:
+            found = [remove_file(path) for path in (*receipts.papers(name), *lying)]
+        except OSError as exc:
+            raise receipts.disk(exc) from exc
+        return any(found)
 
     def _of(self, receiver: Receiver) -> ReceiptFolder:
         return ReceiptFolder(self.drop / receiver.value, _OWNER, self.clock)

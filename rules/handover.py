@@ -13,7 +13,8 @@ class Package:
 
     `key` is the idempotency key: the same key delivered twice is one hand-over. `metadata`
     is JSON-able (concerns, facts, agency, reasons, verdict id); it repeats no mail text.
-    `attachments` are (name, content type, size in bytes, MIME path).
+    `attachments` are (name, content type, size in bytes, MIME path). `ordered_at` is ISO 8601
+    with offset, and makes the same package the same bytes at each try.
     """
 
     key: str
@@ -21,6 +22,7 @@ class Package:
     sha256: str
     original: bytes
     received_at: str
+    ordered_at: str
     agency_code: str | None
     agency_name: str | None
     kundennummer: str | None

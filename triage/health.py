@@ -44,6 +44,10 @@ REMEDIES = {
     "door.certificate": "Zertifikat und Schlüssel der Tür für Mailserver prüfen.",
     "task.drop_missing": "Ordner des Empfängers von Aufträgen einhängen.",
     "eakte.drop_missing": "Übergabeordner der eAkte einhängen.",
+    "eakte.away": "Erreichbarkeit der eAkte prüfen; der Lotse versucht es weiter.",
+    "eakte.tls": "Zertifikate der Leitung zur eAkte prüfen (`postlotse doctor`).",
+    "eakte.door": "Die eAkte lässt uns nicht ein: Adresse und Zertifikat prüfen.",
+    "eakte.redirect": "Adresse der eAkte in der Konfiguration berichtigen.",
     "bug": "Protokoll ansehen und den Hersteller benachrichtigen.",
 }
 

@@ -178,8 +178,11 @@ class Door(Protocol):
 class FileOutlet(Protocol):
     """Takes hand-overs and gives receipts back; at least once, deduplicated by `Package.key`."""
 
-    def deliver(self, package: Package) -> None:
-        """Durable when it returns. Raises: TryLater, Refused."""
+    def deliver(self, package: Package) -> Receipt | None:
+        """Durable when it returns; the receipt, where the other side gives one at once.
+
+        Raises: TryLater (with `after_seconds` where it named a time), Refused.
+        """
         ...
 
     def receipts(self) -> Iterator[Paper]:
@@ -216,8 +219,8 @@ class FileOutlet(Protocol):
 class TaskOutlet(Protocol):
     """Takes tasks for other units and gives receipts back; deduplicated by `Task.key`."""
 
-    def deliver(self, task: Task) -> None:
-        """Durable when it returns. Raises: TryLater, Refused."""
+    def deliver(self, task: Task) -> Receipt | None:
+        """As `FileOutlet.deliver`."""
         ...
 
     def receipts(self) -> Iterator[Paper]:
@@ -230,6 +233,10 @@ class TaskOutlet(Protocol):
 
     def set_aside(self, paper: Paper) -> None:
         """As `FileOutlet.set_aside`."""
+        ...
+
+    def discard(self, key: str) -> bool:
+        """As `FileOutlet.discard`."""
         ...
 
 

@@ -81,7 +81,7 @@ def claim_due(house: House, kinds: tuple[str, ...], *, worker: str) -> Outgoing 
 def deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
     """Deliver one claimed row; 1 if it left. What is refused for good becomes a dead letter."""
     try:
-        answer = _hand_to_outlet(house, outlets, row)
+        answer, receipt = _hand_to_outlet(house, outlets, row)
     except TryLater as exc:
         _again(house, row, exc)
         return 0
@@ -100,19 +100,21 @@ def deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
             details={"outgoing": row.id},
             at=now,
         )
+        wrong = answered(house, tx, row, receipt) if receipt else None
     log.info("outgoing.sent", kind=row.kind, outgoing=row.id)
+    if receipt:
+        _tell(row, receipt, wrong)
     return 1
 
 
-def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> str:
+def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> tuple[str, Receipt | None]:
+    """The outlet's word, and the receipt where it gives one at once."""
     if row.kind == EAKTE:
-        outlets.eakte.deliver(handover.package(house, row))
-        return row.idempotency_key
+        return row.idempotency_key, outlets.eakte.deliver(handover.package(house, row))
     if row.kind == tasks.KIND and outlets.tasks is not None:
-        outlets.tasks.deliver(tasks.build(house, row))
-        return row.idempotency_key
+        return row.idempotency_key, outlets.tasks.deliver(tasks.build(house, row))
     letter = reply.letter(house, row)
-    return outlets.mail.send(letter.envelope_from, letter.recipient, letter.data)
+    return outlets.mail.send(letter.envelope_from, letter.recipient, letter.data), None
 
 
 def _again(house: House, row: Outgoing, exc: HouseError) -> None:
@@ -120,6 +122,10 @@ def _again(house: House, row: Outgoing, exc: HouseError) -> None:
     if wait is None:
         give_up(house, row, exc.code)
         return
+    told = exc.details.get("after_seconds")
+    if isinstance(told, float):
+        # The other side knows best, but no stranger's word puts a hand-over off for weeks.
+        wait = max(wait, min(told, house.backoff.cap_seconds))
     at = house.clock() + timedelta(seconds=wait)
     log.warning("outgoing.later", kind=row.kind, outgoing=row.id, code=exc.code)
     with house.db.write() as tx:

@@ -27,7 +27,7 @@ def policy_of(settings: Settings) -> Policy:
         phone=settings.desk.phone,
         create_folders=settings.worker.create_folders == "agencies",
         overdue_minutes=settings.worker.overdue_minutes,
-        gives_tasks=settings.tasks.drop is not None,
+        gives_tasks=settings.tasks.is_given,
         target_check=TargetCheck(settings.eakte.target_check),
         receipt_hours=settings.eakte.receipt_hours,
         small_cell=settings.figures.small_cell,

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.authority import Authority
+
 
 @pytest.fixture(scope="session")
 def xdomea_schema():
@@ -21,3 +23,24 @@ def drop(tmp_path: Path) -> Path:
     folder = tmp_path / "eakte"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """The eAkte's own authority, which signs its server and us."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def other_authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("other"), "other")
+
+
+@pytest.fixture(scope="session")
+def server_pair(authority):
+    return authority.sign("eakte")
+
+
+@pytest.fixture(scope="session")
+def client_pair(authority):
+    return authority.sign("lotse")
