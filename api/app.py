@@ -14,6 +14,7 @@ from api import (
     letters,
     metrics,
     openapi,
+    outgoing,
     retention,
     rights,
     rulesets,
@@ -34,6 +35,7 @@ from api.streams import Lines
 from api.web import pages
 from triage.house import House
 from triage.list_scope import ListScope
+from triage.ports import FileOutlet
 
 MAIL_PATHS = frozenset({"/v1/mails", "/v1/verdicts"})
 LISTS_PATHS = frozenset({"/v1/admin/rights/lists", "/rechte/verteiler"})
@@ -41,8 +43,11 @@ LISTS_LIMIT_BYTES = 6_000_000
 """A file of lists (rules/distribution_csv.py: 5 MB) with what a form puts around it."""
 
 
-def make_app(house: House, door: DoorSettings) -> FastAPI:
-    """The HTTP app of the house. Opens nothing by itself; `serve.serve` runs it."""
+def make_app(house: House, door: DoorSettings, eakte: FileOutlet | None = None) -> FastAPI:
+    """The HTTP app of the house. Opens nothing by itself; `serve.serve` runs it.
+
+    `eakte` is asked for the daily match only; None: this process has no way there.
+    """
     app = FastAPI(
         title=openapi.TITLE,
         version=openapi.VERSION,
@@ -53,6 +58,7 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
         redoc_url=None,
     )
     furnish(app, house, door)
+    app.state.eakte = eakte
     errors.register(app)
     for room in (
         automation,
@@ -60,6 +66,7 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
         letters,
         tasks,
         admins,
+        outgoing,
         rights,
         rulesets,
         texts,

@@ -9,7 +9,7 @@ from rules.rule_force import in_force
 from store import beats, rulesets
 from store.beats import Beat
 from store.engine import Tx
-from triage import freshness, outgoing_care
+from triage import freshness, outgoing_care, standing
 from triage.freshness import Freshness
 from triage.house import House
 from triage.outgoing_care import Trouble
@@ -26,12 +26,10 @@ FRESH = "fresh:"
 RULE = "rule:"
 """Begins the names of the checks that tell which rules switched themselves off."""
 
-NO_LOOPS = (freshness.STANDING, outgoing_care.STANDING)
-"""Begin the names of those beats that say whether an alarm stands."""
-
 REMEDIES = {
     outgoing_care.DEAD: "Ursache beheben, dann `postlotse outbox replay-all`.",
     outgoing_care.UNANSWERED: "Betreiber der eAkte fragen; `postlotse outbox match` nennt sie.",
+    outgoing_care.TASKS: "Empfänger der Aufträge fragen; die Seite „Abgleich“ nennt sie.",
     "rule.folder_gone": "Ordner wieder anlegen oder die Regel ändern, dann neu in Kraft setzen.",
     "rule.agency_gone": "Die Regel auf eine Agentur ändern, die es gibt, und neu in Kraft setzen.",
     "mail.overdue": "Rückstau ansehen: Läuft der Worker, und was meldet die Schleife `sort`?",
@@ -71,7 +69,7 @@ def ready(house: House) -> tuple[Check, ...]:
     try:
         house.db.ping()
         with house.db.read() as tx:
-            loops = [b for b in beats.all_beats(tx) if not b.name.startswith(NO_LOOPS)]
+            loops = [b for b in beats.all_beats(tx) if not b.name.startswith(standing.PREFIXES)]
             off = _rules_off(house, tx)
         ways, troubles = freshness.look(house), outgoing_care.look(house)
     except HouseError as exc:

@@ -57,10 +57,12 @@ class TaskSettings(Part):
     """Where tasks for other units go: a folder with one for each receiver, or signed POSTs.
 
     A receiver that stands in `hooks` gets nothing in its folder. Neither: no tasks.
+    `receipt_hours` 0: nobody waits for receipts of tasks.
     """
 
     drop: Path | None = None
     hooks: tuple[TaskHookSettings, ...] = ()
+    receipt_hours: int = Field(default=72, ge=0, le=720)
 
     @property
     def is_given(self) -> bool:

@@ -48,6 +48,7 @@ WORDS: Final = {
     "eakte.waived": "Als nicht zahlungsrelevant begründet",
     "eakte.dead": "Übergabe an die eAkte aufgegeben",
     "task.ordered": "Auftrag an andere Stelle erteilt",
+    "task.cancelled": "Auftrag zurückgenommen",
     "task.sent": "Auftrag übergeben",
     "task.received": "Auftrag angenommen",
     "task.rejected": "Auftrag abgelehnt",

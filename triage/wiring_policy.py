@@ -30,6 +30,7 @@ def policy_of(settings: Settings) -> Policy:
         gives_tasks=settings.tasks.is_given,
         target_check=TargetCheck(settings.eakte.target_check),
         receipt_hours=settings.eakte.receipt_hours,
+        task_receipt_hours=settings.tasks.receipt_hours if settings.tasks.is_given else 0,
         small_cell=settings.figures.small_cell,
         geschaeftsvorgaenge=settings.figures.geschaeftsvorgaenge,
         text_warn_days=settings.replies.warn_days,

@@ -1,5 +1,7 @@
 """XDOMEA answers up to the item: what has come opens nothing, what is filed opens the bolt."""
 
+import os
+
 import pytest
 
 from outbox.eakte import DirectoryOutlet
@@ -124,6 +126,9 @@ def test_the_days_match_reads_answers_and_names_those_of_strangers(house, drop, 
     )
     filed = xdomea_dms.imported(process(drop)).replace(b"2026-11-24", b"2026-11-23")
     say(house, drop, outlets, filed)
+    for file in (drop / "quittungen").rglob("*.xml"):
+        # As written by the clock of the test, whatever day it is here.
+        os.utime(file, (house.clock().timestamp(),) * 2)
     found = outgoing_care.match_day(house, outlets.eakte, ADMIN, day=house.local_now().date())
     assert found.correct == (row(house, claim).idempotency_key,)
     assert found.missing_here == (f"prozess-{stranger}",)
