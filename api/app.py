@@ -15,6 +15,7 @@ from api import (
     letters,
     metrics,
     openapi,
+    outgoing,
     retention,
     rights,
     rulesets,
@@ -36,6 +37,7 @@ from api.web import pages
 from triage.attachments import Studio
 from triage.house import House
 from triage.list_scope import ListScope
+from triage.ports import FileOutlet
 
 MAIL_PATHS = frozenset({"/v1/mails", "/v1/verdicts"})
 LISTS_PATHS = frozenset({"/v1/admin/rights/lists", "/rechte/verteiler"})
@@ -43,8 +45,11 @@ LISTS_LIMIT_BYTES = 6_000_000
 """A file of lists (rules/distribution_csv.py: 5 MB) with what a form puts around it."""
 
 
-def make_app(house: House, door: DoorSettings) -> FastAPI:
-    """The HTTP app of the house. Opens nothing by itself; `serve.serve` runs it."""
+def make_app(house: House, door: DoorSettings, eakte: FileOutlet | None = None) -> FastAPI:
+    """The HTTP app of the house. Opens nothing by itself; `serve.serve` runs it.
+
+    `eakte` is asked for the daily match only; None: this process has no way there.
+    """
     app = FastAPI(
         title=openapi.TITLE,
         version=openapi.VERSION,
@@ -55,6 +60,7 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
         redoc_url=None,
     )
     furnish(app, house, door)
+    app.state.eakte = eakte
     errors.register(app)
     for room in (
         automation,
@@ -63,6 +69,7 @@ def make_app(house: House, door: DoorSettings) -> FastAPI:
         letters,
         tasks,
         admins,
+        outgoing,
         rights,
         rulesets,
         texts,

@@ -4,9 +4,11 @@ from typing import Any
 
 from fastapi import APIRouter, status
 
+from api.admins import OutgoingId
 from api.auth import HouseHere, MayWorkItems
 from api.clerks import ItemId, LeaseToken
 from api.schemas.items import OrderedOut
+from api.schemas.outgoing import TaskCancelIn
 from api.schemas.tasks import TaskIn
 from rules.tasks import Said
 from triage import tasks
@@ -27,3 +29,20 @@ def order(
     stated = Said(claim_start=said.claim_start, called=said.called, complete=said.complete)
     number = tasks.order(house, caller, item_id, token, kind=said.task, said=stated)
     return {"outgoing_id": number}
+
+
+@router.post(
+    "/items/{item_id}/tasks/{outgoing_id}/cancel",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Take back a task that is not delivered yet",
+)
+def cancel(
+    house: HouseHere,
+    caller: MayWorkItems,
+    item_id: ItemId,
+    outgoing_id: OutgoingId,
+    token: LeaseToken,
+    said: TaskCancelIn,
+) -> None:
+    """Refused (409 `task.left`) once it has left; ordering it again is possible."""
+    tasks.cancel(house, caller, item_id, token, outgoing_id=outgoing_id, reason=said.reason)

@@ -5,7 +5,7 @@
          metadaten.json      who, what about, which attachments, why
          xdomea.xml          the same for XDOMEA readers
          SHA256SUMS          checksums of the three (`sha256sum -c SHA256SUMS`)
-    drop/quittungen/*.json   receipts (receipt_folder.py)
+    drop/quittungen/*        receipts as JSON, or XDOMEA answers (receipt_folder.py)
 
 `drop` itself is never made here: where a mount is missing, a folder of the same name on the
 local disk would take the files in and nobody would see them.
@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from outbox.durable import clear_folder, publish_folder, remove_file, remove_folder, sync_folder
+from outbox.package_zip import SUMS
 from outbox.receipt_folder import ReceiptFolder, as_json, folder_name
 from outbox.xdomea import message, original_name
 from rules.errors import Refused
-from rules.handover import Package, Receipt
+from rules.handover import Package, Paper, Receipt
 
 PACKAGES: Final = "pakete"
-SUMS: Final = "SHA256SUMS"
 METADATA: Final = "metadaten.json"
 FORMAT: Final = "postlotse-paket-1"
 
@@ -54,12 +54,7 @@ class DirectoryOutlet:
             TryLater: `eakte.drop_missing`, `eakte.disk`.
             Refused: `eakte.checksum`, if the original isn't the one that `sha256` names.
         """
-        if sha256(package.original).hexdigest() != package.sha256:
-            raise Refused(
-                "eakte.checksum",
-                f"the original of message {package.message_id} has another sha256 than recorded",
-                message_id=package.message_id,
-            )
+        require_same_bytes(package)
         self._receipts.check_drop()
         name = folder_name(package.key)
         try:
@@ -70,19 +65,23 @@ class DirectoryOutlet:
             sync_folder(self.drop)
             publish_folder(
                 self.drop / PACKAGES / name,
-                _files(package, name, self.clock()),
+                package_files(package, name),
                 by_way_of=self.drop / _BUILDING / name,
             )
         except OSError as exc:
             raise self._receipts.disk(exc) from exc
 
-    def receipts(self) -> Iterator[Receipt]:
-        """All readable receipts that aren't confirmed; raises as `ReceiptFolder.read`."""
+    def receipts(self) -> Iterator[Paper]:
+        """All readable papers that aren't confirmed; raises as `ReceiptFolder.read`."""
         return self._receipts.read()
 
-    def confirm(self, key: str) -> None:
-        """Move the receipt of `key` to `erledigt/`; raises as `ReceiptFolder.confirm`."""
-        self._receipts.confirm(key)
+    def confirm(self, paper: Paper) -> None:
+        """Move the paper to `erledigt/`; raises as `ReceiptFolder.confirm`."""
+        self._receipts.confirm(paper)
+
+    def set_aside(self, paper: Paper) -> None:
+        """Move it to `unbekannt/`; raises as `ReceiptFolder.confirm`."""
+        self._receipts.set_aside(paper)
 
     def received_between(self, since: datetime, until: datetime) -> tuple[Receipt, ...]:
         """For the daily match; raises as `ReceiptFolder.between`."""
@@ -120,6 +119,10 @@ class DirectoryOutlet:
             raise self._receipts.disk(exc) from exc
         return any(found)
 
+    def probe(self) -> None:
+        """Look whether the drop is there. Raises: TryLater: `eakte.drop_missing`."""
+        self._receipts.check_drop()
+
     @property
     def _receipts(self) -> ReceiptFolder:
         return ReceiptFolder(self.drop, "eakte", self.clock)
@@ -139,7 +142,19 @@ class DirectoryOutlet:
         return (self.drop / PACKAGES / name).exists() or self._receipts.is_answered(name)
 
 
-def _files(package: Package, name: str, created_at: datetime) -> dict[str, bytes]:
+def require_same_bytes(package: Package) -> None:
+    """Pass if the original is the one that was recorded. Raises: Refused: `eakte.checksum`."""
+    if sha256(package.original).hexdigest() != package.sha256:
+        raise Refused(
+            "eakte.checksum",
+            f"the original of message {package.message_id} has another sha256 than recorded",
+            message_id=package.message_id,
+        )
+
+
+def package_files(package: Package, name: str) -> dict[str, bytes]:
+    """The four files by name, the checksums last; the same package, the same bytes."""
+    created_at = datetime.fromisoformat(package.ordered_at)
     files = {
         original_name(package.key): package.original,
         METADATA: as_json(_metadata(package)),

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from outbox.durable import publish_file
-from outbox.eakte import METADATA, PACKAGES, SUMS
+from outbox.eakte import METADATA, PACKAGES
+from outbox.package_zip import SUMS
 from outbox.receipt_folder import CONFIRMED, RECEIPTS, receipt_json
 from rules.errors import TryLater
 from rules.handover import Receipt

@@ -1,9 +1,11 @@
 """Receipts in a folder that both sides can reach; written by the receiver, read by us.
 
     drop/quittungen/*.json   receipts, written under another name, then renamed
-         erledigt/           receipts that are in our database
+                    *.xml    XDOMEA answers 0629 and 0630, likewise
+         erledigt/           receipts that are in our database, named by their key
          erledigt/abgelehnt/ rejections after which we delivered again
          unlesbar/           receipts that nobody can read, kept for a person
+         unbekannt/          receipts for nothing that we handed over, kept for a person
 
 The same for the eAkte and for receivers of tasks (docs/handover.md). Source: own decision 0058.
 """
@@ -17,18 +19,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from outbox import receipt_paper
 from outbox.durable import sync_folder
+from outbox.receipt_paper import PAPER_BYTES, SUFFIXES
 from rules.errors import TryLater, Unreadable
-from rules.handover import Receipt
+from rules.handover import Arrival, Paper, Receipt
 
 RECEIPTS: Final = "quittungen"
 CONFIRMED: Final = "erledigt"
 REJECTED: Final = "abgelehnt"
 UNREADABLE: Final = "unlesbar"
+UNKNOWN: Final = "unbekannt"
 
 _SAFE_KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]{3,61}[a-z0-9]", re.ASCII)
-_RECEIPT_BYTES: Final = 65_536
-"""Largest receipt that is read; a real one has about 300 bytes. Source: house rule."""
 _SETTLE: Final = timedelta(seconds=60)
 """An unreadable receipt younger than this may still be in the writing. Source: house rule."""
 
@@ -54,8 +57,8 @@ class ReceiptFolder:
                 path=str(self.drop),
             )
 
-    def read(self) -> Iterator[Receipt]:
-        """All readable receipts that aren't confirmed, by file name; then the bad ones are told.
+    def read(self) -> Iterator[Paper]:
+        """All readable papers that aren't confirmed, by file name; then the bad ones are told.
 
         An unreadable receipt is put into `unlesbar/` and never stops another: the error comes
         after the last good one, once for each bad file's appearance.
@@ -69,9 +72,9 @@ class ReceiptFolder:
         bad: list[str] = []
         try:
             for path in self._files():
-                receipt = _read_receipt(path)
-                if receipt is not None:
-                    yield receipt
+                paper = _read(path)
+                if paper is not None:
+                    yield paper
                 elif self._settled(path):
                     _put_away(path, self.drop / RECEIPTS / UNREADABLE)
                     bad.append(path.name)
@@ -84,18 +87,17 @@ class ReceiptFolder:
                 files=tuple(bad),
             )
 
-    def confirm(self, key: str) -> None:
-        """Move the receipt of `key` to `erledigt/`. Idempotent; without a receipt nothing happens.
+    def confirm(self, paper: Paper) -> None:
+        """Move that paper to `erledigt/`, named by its key. Idempotent; none there, no harm.
 
         Raises:
             TryLater: `eakte.drop_missing`, `eakte.disk`, and the same of `task`.
         """
-        self.check_drop()
-        try:
-            for path in self._of(key):
-                _put_away(path, self.drop / RECEIPTS / CONFIRMED)
-        except OSError as exc:
-            raise self.disk(exc) from exc
+        self._move(paper, CONFIRMED)
+
+    def set_aside(self, paper: Paper) -> None:
+        """Move a paper for nothing that we handed over to `unbekannt/`; raises as `confirm`."""
+        self._move(paper, UNKNOWN)
 
     def between(self, since: datetime, until: datetime) -> tuple[Receipt, ...]:
         """What the receiver says it received then, confirmed or not, by key.
@@ -108,12 +110,14 @@ class ReceiptFolder:
         self.check_drop()
         found: dict[str, Receipt] = {}
         try:
-            confirmed = self.drop / RECEIPTS / CONFIRMED
-            for path in (*self._files(), *sorted(confirmed.glob("*.json"))):
-                written_at = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
-                receipt = _read_receipt(path) if written_at >= since else None
-                if receipt and since <= _received_at(receipt, or_else=written_at) < until:
-                    found.setdefault(receipt.key, receipt)
+            receipts = self.drop / RECEIPTS
+            for path in (*self._files(), *_in(receipts / CONFIRMED), *_in(receipts / UNKNOWN)):
+                stamp = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+                paper = _read(path) if stamp >= since else None
+                if not isinstance(paper, Receipt):
+                    continue
+                if since <= receipt_paper.written_at(paper, or_else=stamp) < until:
+                    found.setdefault(paper.key, paper)
         except OSError as exc:
             raise self.disk(exc) from exc
         return tuple(found[key] for key in sorted(found))
@@ -121,40 +125,36 @@ class ReceiptFolder:
     def is_answered(self, name: str) -> bool:
         """Whether a receipt of this name lies there, confirmed or not."""
         receipts = self.drop / RECEIPTS
-        return any((at / f"{name}.json").exists() for at in (receipts, receipts / CONFIRMED))
+        return any(
+            (at / f"{name}{suffix}").exists()
+            for at in (receipts, receipts / CONFIRMED)
+            for suffix in SUFFIXES
+        )
 
     def is_rejected(self, name: str) -> bool:
         """Whether the confirmed receipt of this name is a rejection. Raises: OSError."""
-        told = self.drop / RECEIPTS / CONFIRMED / f"{name}.json"
-        receipt = _read_receipt(told) if told.is_file() else None
-        return receipt is not None and not receipt.accepted
+        told = [_read(path) for path in self._confirmed(name)]
+        answers = [one.accepted for one in told if isinstance(one, Receipt)]
+        return bool(answers) and not any(answers)
 
     def papers(self, name: str) -> list[Path]:
-        """All receipts of this name, also those put away, with their numbered doubles.
+        """All papers of this name, also those put away, with their numbered doubles.
 
         For deletion. Raises: OSError.
         """
         receipts = self.drop / RECEIPTS
         folders = (receipts, receipts / CONFIRMED, receipts / CONFIRMED / REJECTED)
-        return [
-            path
-            for folder in folders
-            for path in sorted(folder.glob(f"{name}*.json"))
-            if path.name == f"{name}.json" or path.name.removeprefix(f"{name}.")[:-5].isdigit()
-        ]
+        ours = re.compile(re.escape(name) + r"(\.eingang)?(\.[0-9]+)?\.(json|xml)", re.ASCII)
+        return [path for at in folders for path in _in(at) if ours.fullmatch(path.name)]
 
     def forget_rejection(self, name: str) -> None:
         """Lay the rejection beside, before the same is delivered again. Raises: OSError."""
-        confirmed = self.drop / RECEIPTS / CONFIRMED
-        _put_away(confirmed / f"{name}.json", confirmed / REJECTED)
+        for path in self._confirmed(name):
+            _put_away(path, self.drop / RECEIPTS / CONFIRMED / REJECTED)
 
-    def refuse(self, key: str) -> None:
+    def refuse(self, paper: Paper) -> None:
         """Put a receipt that must not count to the unreadable ones. Raises: as `confirm`."""
-        try:
-            for path in self._of(key):
-                _put_away(path, self.drop / RECEIPTS / UNREADABLE)
-        except OSError as exc:
-            raise self.disk(exc) from exc
+        self._move(paper, UNREADABLE)
 
     def disk(self, exc: OSError) -> TryLater:
         """The error to raise where the disk refused."""
@@ -165,17 +165,29 @@ class ReceiptFolder:
         )
 
     def _files(self) -> list[Path]:
-        return sorted(path for path in (self.drop / RECEIPTS).glob("*.json") if path.is_file())
+        return _in(self.drop / RECEIPTS)
 
-    def _of(self, key: str) -> list[Path]:
-        """The file named after the key, as a rule; else whichever file speaks of the key."""
-        expected = self.drop / RECEIPTS / f"{folder_name(key)}.json"
-        candidates = [expected] if expected.is_file() else self._files()
-        return [
-            path
-            for path in candidates
-            if (receipt := _read_receipt(path)) is not None and receipt.key == key
-        ]
+    def _confirmed(self, name: str) -> list[Path]:
+        told = [self.drop / RECEIPTS / CONFIRMED / f"{name}{suffix}" for suffix in SUFFIXES]
+        return [path for path in told if path.is_file()]
+
+    def _move(self, paper: Paper, place: str) -> None:
+        self.check_drop()
+        try:
+            for path in self._of(paper):
+                name = folder_name(paper.key)
+                part = ".eingang" if isinstance(paper, Arrival) else ""
+                new_name = f"{name}{part}{path.suffix}"
+                _put_away(path, self.drop / RECEIPTS / place, as_name=new_name)
+        except OSError as exc:
+            raise self.disk(exc) from exc
+
+    def _of(self, paper: Paper) -> list[Path]:
+        """The file named after the key, as a rule; else whichever file says the very same."""
+        expected = self.drop / RECEIPTS / f"{folder_name(paper.key)}.json"
+        if expected.is_file() and _read(expected) == paper:
+            return [expected]
+        return [path for path in self._files() if _read(path) == paper]
 
     def _settled(self, path: Path) -> bool:
         changed_at = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
@@ -207,45 +219,26 @@ def as_json(value: Mapping[str, Any]) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _read_receipt(path: Path) -> Receipt | None:
-    """The receipt, or None where the file is too large, no JSON, or lacks something."""
-    if path.stat().st_size > _RECEIPT_BYTES:
-        return None
-    try:
-        raw = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        return None
-    return _receipt(raw) if isinstance(raw, dict) else None
+def _in(folder: Path) -> list[Path]:
+    """The papers in a folder, by name; none where there is no such folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES and p.is_file())
 
 
-def _receipt(raw: dict[str, Any]) -> Receipt | None:
-    names = ("key", "reference", "sha256", "received_at", "reason")
-    words = [word for name in names if isinstance(word := raw.get(name, ""), str)]
-    accepted, number = raw.get("accepted"), raw.get("kundennummer")
-    complete = len(words) == len(names) and {"reference", "sha256", "received_at"} <= raw.keys()
-    if not complete or not words[0] or not isinstance(accepted, bool):
-        return None
-    if not isinstance(number, str | None):
-        return None
-    key, reference, digest, received_at, reason = words
-    return Receipt(key, accepted, reference, digest, received_at, reason, number or None)
+def _read(path: Path) -> Paper | None:
+    """The paper, or None where nobody can read it. Raises: OSError."""
+    with path.open("rb") as file:
+        return receipt_paper.read(file.read(PAPER_BYTES + 1))
 
 
-def _received_at(receipt: Receipt, *, or_else: datetime) -> datetime:
-    """When the eAkte received it; where it writes no such time, when it wrote the receipt."""
-    try:
-        told = datetime.fromisoformat(receipt.received_at)
-    except ValueError:
-        return or_else
-    return told if told.tzinfo else or_else
-
-
-def _put_away(path: Path, folder: Path) -> None:
+def _put_away(path: Path, folder: Path, *, as_name: str = "") -> None:
     """Move a file into `folder`; what lies there under the same name is kept beside it."""
     folder.mkdir(parents=True, exist_ok=True)
-    target, number = folder / path.name, 1
+    target = first = folder / (as_name or path.name)
+    number = 1
     while target.exists():
         number += 1
-        target = folder / f"{path.stem}.{number}{path.suffix}"
+        target = first.with_name(f"{first.stem}.{number}{first.suffix}")
     path.rename(target)
     sync_folder(folder)

@@ -15,10 +15,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from outbox.durable import publish_file, sync_folder
+from outbox.durable import publish_file, remove_file, sync_folder
 from outbox.receipt_folder import ReceiptFolder, as_json, folder_name
 from rules.errors import HouseError, Unreadable
-from rules.handover import Receipt
+from rules.handover import Paper, Receipt
 from rules.tasks import Receiver, Task, kind_of_key, rule_of
 
 TASKS: Final = "auftraege"
@@ -74,25 +74,49 @@ class TaskFolder:
                 continue
             try:
                 for receipt in folder.read():
-                    if _is_own(receipt, receiver):
+                    if isinstance(receipt, Receipt) and _is_own(receipt, receiver):
                         yield receipt
                     else:
-                        folder.refuse(receipt.key)
+                        folder.refuse(receipt)
                         failed = failed or _foreign(receipt, receiver)
             except HouseError as exc:
                 failed = failed or exc
         if failed is not None:
             raise failed
 
-    def confirm(self, key: str) -> None:
-        """Move the receipt of `key` to `erledigt/`. Idempotent.
+    def confirm(self, paper: Paper) -> None:
+        """Move that receipt to `erledigt/`. Idempotent.
 
         Raises:
             TryLater: `task.drop_missing`, `task.disk`.
         """
-        kind = kind_of_key(key)
+        kind = kind_of_key(paper.key)
         if kind is not None:
-            self._of(rule_of(kind).receiver).confirm(key)
+            self._of(rule_of(kind).receiver).confirm(paper)
+
+    def set_aside(self, paper: Paper) -> None:
+        """Move a receipt for no task of ours to `unbekannt/`; raises as `confirm`."""
+        kind = kind_of_key(paper.key)
+        if kind is not None:
+            self._of(rule_of(kind).receiver).set_aside(paper)
+
+    def discard(self, key: str) -> bool:
+        """Remove task, mail and receipts of an order; False if nothing lay there. Idempotent.
+
+        Durable when it returns. Raises: TryLater: `task.drop_missing`, `task.disk`.
+        """
+        kind = kind_of_key(key)
+        if kind is None:
+            return False
+        receipts = self._of(rule_of(kind).receiver)
+        receipts.check_drop()
+        name, folder = folder_name(key), receipts.drop / TASKS
+        lying = (folder / f"{name}.json", folder / f"{name}.eml", folder / f".{name}.neu")
+        try:
+            found = [remove_file(path) for path in (*receipts.papers(name), *lying)]
+        except OSError as exc:
+            raise receipts.disk(exc) from exc
+        return any(found)
 
     def _of(self, receiver: Receiver) -> ReceiptFolder:
         return ReceiptFolder(self.drop / receiver.value, _OWNER, self.clock)
@@ -131,7 +155,7 @@ def _files(task: Task) -> Iterator[tuple[str, bytes]]:
     yield ".json", task_json(task)
 
 
-def _foreign(receipt: Receipt, receiver: Receiver) -> Unreadable:
+def _foreign(receipt: Paper, receiver: Receiver) -> Unreadable:
     return Unreadable(
         "task.receipt",
         f"{receiver.value} wrote a receipt for {receipt.key}, which is not its own; see unlesbar",

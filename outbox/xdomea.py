@@ -14,6 +14,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
+from rules import process_id
 from rules.handover import Package
 
 NAMESPACE: Final = "urn:xoev-de:xdomea:schema:3.0.0"
@@ -28,9 +29,10 @@ _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U001
 def document_id(key: str) -> UUID:
     """The id of the document, from the hand-over key: a second delivery names the same document.
 
-    Source: RFC 9562 section 5.5 (name-based).
+    It is also the ProzessID, by which the answers name the hand-over. Source: own decision 0065;
+    for keys of another form RFC 9562 section 5.5 (name-based).
     """
-    return uuid5(NAMESPACE_URL, f"{EXTENSION}:{key}")
+    return process_id.of_key(key) or uuid5(NAMESPACE_URL, f"{EXTENSION}:{key}")
 
 
 def original_name(key: str) -> str:

@@ -13,7 +13,8 @@ class Package:
 
     `key` is the idempotency key: the same key delivered twice is one hand-over. `metadata`
     is JSON-able (concerns, facts, agency, reasons, verdict id); it repeats no mail text.
-    `attachments` are (name, content type, size in bytes, MIME path).
+    `attachments` are (name, content type, size in bytes, MIME path). `ordered_at` is ISO 8601
+    with offset, and makes the same package the same bytes at each try.
     """
 
     key: str
@@ -21,6 +22,7 @@ class Package:
     sha256: str
     original: bytes
     received_at: str
+    ordered_at: str
     agency_code: str | None
     agency_name: str | None
     kundennummer: str | None
@@ -43,6 +45,21 @@ class Receipt:
     received_at: str
     reason: str = ""
     kundennummer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The receiver has the message and has not filed it yet: no receipt, it opens nothing.
+
+    `received_at` is ISO 8601, as the receiver wrote it. Source: XDOMEA 3.0.0 (0629).
+    """
+
+    key: str
+    received_at: str
+
+
+Paper = Receipt | Arrival
+"""Whatever comes back from a receiver."""
 
 
 class TargetCheck(StrEnum):

@@ -30,14 +30,36 @@ _IS_HANDOVER: sa.ColumnElement[bool] = table.c.kind == sa.literal_column("'eakte
 """Spelled out as in the partial index, which SQLite would not find by a bound value."""
 
 
+_IS_SENT_TASK: sa.ColumnElement[bool] = sa.and_(
+    table.c.kind == sa.literal_column("'task'"), table.c.state == sa.literal_column("'sent'")
+)
+"""As above, for the tasks' index."""
+
+
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """A hand-over and its state: receipted or rejected tell what came back last."""
+    """A hand-over and its state: receipted or rejected tell what came back last.
+
+    `region` is that of its item; None where that has none.
+    """
 
     id: int
     key: str
     message_id: int | None
     state: OutgoingState
+    item_id: int | None
+    region: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What left and has no receipt; `sent_at` is aware UTC."""
+
+    id: int
+    kind: str
+    key: str
+    item_id: int | None
+    sent_at: datetime
 
 
 def dead_letters(tx: Tx) -> dict[str, int]:
@@ -96,6 +118,45 @@ def unanswered(tx: Tx, *, before: datetime) -> int:
     return number
 
 
+def unanswered_tasks(tx: Tx, *, before: datetime) -> int:
+    """How many tasks left before then and have no receipt. `before` is aware."""
+    statement = sa.select(sa.func.count()).where(_IS_SENT_TASK, table.c.sent_at < before)
+    number: int = tx.run(statement).scalar_one()
+    return number
+
+
+def late(
+    tx: Tx,
+    *,
+    handovers: datetime,
+    tasks: datetime | None,
+    limit: int,
+    regions: Collection[str] | None = None,
+) -> tuple[Late, ...]:
+    """What left before these moments (aware) and has no receipt, longest first.
+
+    `tasks` None: tasks are not watched. With `regions` only those of items that lie there.
+    """
+    asked = sa.and_(_IS_HANDOVER, table.c.state == OutgoingState.SENT, _is_open())
+    wanted = [sa.and_(asked, table.c.sent_at < handovers)]
+    if tasks is not None:
+        wanted.append(sa.and_(_IS_SENT_TASK, table.c.sent_at < tasks))
+    columns = (table.c.id, table.c.kind, table.c.idempotency_key, table.c.item_id, table.c.sent_at)
+    found: list[Late] = []
+    for part in wanted:
+        statement = (
+            sa.select(*columns)
+            .select_from(table.outerjoin(item, item.c.id == table.c.item_id))
+            .where(part)
+            .order_by(table.c.sent_at, table.c.id)
+            .limit(limit)
+        )
+        if regions is not None:
+            statement = statement.where(item.c.region.in_(sorted(regions)))
+        found += (Late(*row) for row in tx.run(statement))
+    return tuple(sorted(found, key=lambda one: (one.sent_at, one.id))[:limit])
+
+
 def handed_over(tx: Tx, *, since: datetime, until: datetime) -> tuple[HandedOver, ...]:
     """The hand-overs that left in this time, lowest id first. For the daily match.
 
@@ -128,8 +189,12 @@ def _is_open() -> sa.ColumnElement[bool]:
 
 
 def _told() -> sa.Select[*tuple[Any, ...]]:
-    columns = (table.c.id, table.c.idempotency_key, table.c.message_id, table.c.state)
-    return sa.select(*columns).order_by(table.c.id)
+    columns = (
+        *(table.c.id, table.c.idempotency_key, table.c.message_id, table.c.state),
+        *(table.c.item_id, item.c.region),
+    )
+    joined = table.outerjoin(item, item.c.id == table.c.item_id)
+    return sa.select(*columns).select_from(joined).order_by(table.c.id)
 
 
 def _all(tx: Tx, statement: sa.Select[*tuple[Any, ...]]) -> tuple[HandedOver, ...]:

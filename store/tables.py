@@ -332,6 +332,7 @@ outgoing = sa.Table(
     _index("ix_outgoing_receipted", "done_at", where="state = 'receipted'"),
     # By kind alone, SQLite would take it for the claim and sort what is due each time.
     _index("ix_outgoing_sent", "sent_at", where="kind = 'eakte'"),
+    _index("ix_outgoing_task", "sent_at", where="kind = 'task' AND state = 'sent'"),
 )
 """Everything that is to reach somebody outside: hand-overs, replies, tasks for other units.
 

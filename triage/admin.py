@@ -96,14 +96,17 @@ def outgoing_listing(
     states: Collection[OutgoingState],
     limit: int,
     after: int | None = None,
+    kinds: Collection[str] | None = None,
 ) -> tuple[Outgoing, ...]:
-    """Outgoing rows of the caller's regions in these states, newest first.
+    """Outgoing rows of the caller's regions in these states (and of these kinds), newest first.
 
     `after` is the id of the last row before. Raises: Refused: `access.denied`.
     """
     access.require(caller, Permission.REPLAY)
     with house.db.read() as tx:
-        return outgoing.listing(tx, states=states, limit=limit, after=after, regions=caller.regions)
+        return outgoing.listing(
+            tx, states=states, kinds=kinds, limit=limit, after=after, regions=caller.regions
+        )
 
 
 def outgoing_replay(house: House, caller: Caller, outgoing_id: int) -> None:

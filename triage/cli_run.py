@@ -12,10 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from api.doors import DoorSettings
 from store import migrate as migrations
 from triage import demo as demo_house
-from triage import figures, hook_wiring, log, wiring
+from triage import figures, hook_wiring, log, outlet_wiring, wiring
 from triage.cli_door import door_of
 from triage.console import DEFAULT_CONFIG, ConfigOption, say, settings_of, stop_event
 from triage.house import House
+from triage.settings import Settings
 from triage.worker import Worker
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def demo(
     settings = demo_house.prepare(plan, reset=reset)
     running = demo_house.start(plan, settings)
     door = door_of(settings)
-    desk = _open_desk(running.house, door, port=port)
+    desk = _open_desk(running.house, door, running.settings, port=port)
     say(
         f"Postlotse demo: open http://{door.host}:{desk.port}\n"
         "Ctrl-C stops, the next start goes on where it was."
@@ -84,7 +85,7 @@ def serve(
     worker = _worker(house, config) if with_worker else None
     door = door_of(settings)
     stop = stop_event()
-    desk = _open_desk(house, door, port=door.port)
+    desk = _open_desk(house, door, settings, port=door.port)
     say(f"Postlotse: http://{door.host}:{desk.port}")
     if worker:
         worker.start()
@@ -115,12 +116,13 @@ def migrate(config: ConfigOption = DEFAULT_CONFIG) -> None:
     say(f"database is at revision {migrations.upgrade(settings.store.url)}")
 
 
-def _open_desk(house: House, door: DoorSettings, *, port: int) -> "Server":
+def _open_desk(house: House, door: DoorSettings, settings: Settings, *, port: int) -> "Server":
     """The doors, open on `port`. The web framework is loaded by those who open them only."""
     from api import serve as server  # noqa: PLC0415 - takes as long to load as all other commands
     from api.app import make_app  # noqa: PLC0415 - as above
 
-    return server.start_in_thread(make_app(house, door), host=door.host, port=port)
+    app = make_app(house, door, outlet_wiring.eakte_outlet(settings.eakte))
+    return server.start_in_thread(app, host=door.host, port=port)
 
 
 def _worker(house: House, config: Path) -> Worker:

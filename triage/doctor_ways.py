@@ -15,11 +15,12 @@ from outbox.smtp import SmtpOutlet
 from rules.errors import HouseError
 from store import outgoing
 from store.tables import OutgoingState
-from triage import certificates, folders, wiring
+from triage import certificates, folders, outlet_wiring, wiring
 from triage.certificates import Speech
 from triage.doctor_finding import Finding, bad, good, of_error, warn
 from triage.house import House
 from triage.settings import Settings
+from triage.settings_outlets import EakteSettings
 from triage.settings_postbox import ExchangeSettings, ImapSettings, PostboxSettings
 
 ENDS_SOON: Final = timedelta(days=21)
@@ -81,7 +82,7 @@ def _certificate_of(box: PostboxSettings) -> Iterator[Finding]:
 
 def outlets(settings: Settings) -> Iterator[Finding]:
     """The eAkte's drop folder, and the mail server that takes answers."""
-    yield from _drop(settings.eakte.drop)
+    yield from _eakte(settings.eakte)
     replies = settings.replies
     if replies.outlet != "smtp":
         return
@@ -95,6 +96,23 @@ def outlets(settings: Settings) -> Iterator[Finding]:
             yield good("outlets:mail", "Der Mailserver für Antworten nimmt die Anmeldung an.")
     speech: Speech = "smtp" if replies.tls == "starttls" else "implicit"
     yield from _server("outlets:mail", replies.host, replies.port, speech, replies.ca_file)
+
+
+def _eakte(eakte: EakteSettings) -> Iterator[Finding]:
+    """The drop's folder, or the door behind the line and until when our certificate holds."""
+    if eakte.outlet == "folder":
+        yield from _drop(eakte.drop)
+        return
+    outlet = outlet_wiring.eakte_outlet(eakte)
+    try:
+        outlet.probe()
+    except HouseError as exc:
+        yield of_error("outlets:eakte", exc)
+    else:
+        yield good("outlets:eakte", "Die eAkte antwortet und nimmt unser Zertifikat an.")
+    path = eakte.client_cert
+    if path is not None:
+        yield from _certificate("outlets:eakte:certificate", lambda: certificates.of_file(path))
 
 
 def _drop(folder: Path) -> Iterator[Finding]:

@@ -1,7 +1,6 @@
 """How fresh the house is: how long the oldest unsorted mail of each way in has waited.
 
-Where that exceeds the limit, one alarm is told, and one all-clear when it is over. Whether an
-alarm stands is kept in the database, so that neither a restart nor a second worker repeats it.
+Where that exceeds the limit, one alarm is told, and one all-clear when it is over (standing.py).
 Source: F12, F60; own decision 0031.
 """
 
@@ -13,13 +12,10 @@ import structlog
 
 from rules import freshness as rule
 from rules.freshness import Alarm
-from store import audit, beats, ledger
+from store import ledger
 from store.engine import Tx
-from triage import alarms
+from triage import standing
 from triage.house import House
-
-STANDING: Final = "overdue:"
-"""Begins the names of the beats that say whether an alarm stands; no loop is named so."""
 
 OTHER_WAYS: Final = {"smtp": "door", "api": "api"}
 """What stands for mail that came out of no postbox. Never an address: this goes into labels."""
@@ -55,14 +51,10 @@ def note(house: House, tx: Tx, seen: tuple[Freshness, ...]) -> tuple[tuple[Fresh
     The caller holds the lease of keeping order. `seen` may be some moments old, so that the long
     reading needs no write lock; where it says that something changed, it is read again.
     """
-    standing = {
-        one.name.removeprefix(STANDING)
-        for one in beats.all_beats(tx)
-        if one.name.startswith(STANDING) and one.code
-    }
-    changed = _changed(seen, standing)
+    before = standing.names(tx, standing.OVERDUE)
+    changed = _changed(seen, before)
     if changed:
-        changed = _changed(_read(house, tx), standing)
+        changed = _changed(_read(house, tx), before)
     for one, alarm in changed:
         _write(house, tx, one, alarm)
     return changed
@@ -98,28 +90,25 @@ def _of(house: House, way: str, oldest: datetime | None) -> Freshness:
 
 
 def _changed(
-    seen: tuple[Freshness, ...], standing: set[str]
+    seen: tuple[Freshness, ...], before: frozenset[str]
 ) -> tuple[tuple[Freshness, Alarm], ...]:
     # A way whose last mail was sorted, and that no configuration names, is not seen any more.
-    silent = standing - {one.way for one in seen}
+    silent = before - {one.way for one in seen}
     ended = tuple(Freshness(way, None, 0, is_overdue=False) for way in sorted(silent))
     found = (
-        (one, rule.alarm(was=one.way in standing, is_now=one.is_overdue)) for one in (*seen, *ended)
+        (one, rule.alarm(was=one.way in before, is_now=one.is_overdue)) for one in (*seen, *ended)
     )
     return tuple((one, alarm) for one, alarm in found if alarm is not None)
 
 
 def _write(house: House, tx: Tx, one: Freshness, alarm: Alarm) -> None:
-    now = house.clock()
-    code = alarm.value if alarm is Alarm.OVERDUE else ""
-    beats.beat(tx, f"{STANDING}{one.way}", code=code, message="", now=now)
-    audit.add(
-        tx,
-        "worker",
+    turn = standing.Turn(
+        about=one.way,
+        told_as=f"fresh:{one.way}",
+        number=one.age_seconds // 60,
+        code=alarm.value if alarm is Alarm.OVERDUE else "",
         action=alarm.value,
         subject=f"postbox:{one.way}",
         details={"minutes": one.age_seconds // 60},
-        at=now,
     )
-    stands = alarm is Alarm.OVERDUE
-    alarms.order(house, tx, f"fresh:{one.way}", stands=stands, number=one.age_seconds // 60)
+    standing.note(house, tx, standing.OVERDUE, turn)

@@ -142,6 +142,7 @@ def package(house: House, row: Outgoing) -> Package:
         sha256=message.sha256,
         original=data,
         received_at=message.received_at.isoformat(),
+        ordered_at=row.created_at.isoformat(timespec="seconds"),
         agency_code=agency.get("code"),
         agency_name=agency.get("name"),
         kundennummer=body.get("facts", {}).get("kundennummer"),

@@ -9,7 +9,7 @@ from rules.rule_force import in_force
 from store import beats, rulesets
 from store.beats import Beat
 from store.engine import Tx
-from triage import freshness, halting, outgoing_care, wandering, watched
+from triage import freshness, halting, outgoing_care, standing, wandering, watched
 from triage.freshness import Freshness
 from triage.house import House
 from triage.outgoing_care import Trouble
@@ -29,12 +29,10 @@ RULE = "rule:"
 BEGIN_UNSAID = "postbox.begin_unsaid"
 """A postbox was only observed until now, and nobody has said from when on it is written into."""
 
-NO_LOOPS = (freshness.STANDING, outgoing_care.STANDING)
-"""Begin the names of those beats that say whether an alarm stands."""
-
 REMEDIES = {
     outgoing_care.DEAD: "Ursache beheben, dann `postlotse outbox replay-all`.",
     outgoing_care.UNANSWERED: "Betreiber der eAkte fragen; `postlotse outbox match` nennt sie.",
+    outgoing_care.TASKS: "Empfänger der Aufträge fragen; die Seite „Abgleich“ nennt sie.",
     watched.STUCK: "Läuft ein Worker? `postlotse work` neu starten; `postlotse items list`.",
     watched.KEYS: "`postlotse keys list` nennt sie; neuen Schlüssel ausgeben, alten widerrufen.",
     halting.ABOUT: "Wer angehalten hat, weiß, wann es weitergeht: `postlotse resume`.",
@@ -52,6 +50,10 @@ REMEDIES = {
     "door.certificate": "Zertifikat und Schlüssel der Tür für Mailserver prüfen.",
     "task.drop_missing": "Ordner des Empfängers von Aufträgen einhängen.",
     "eakte.drop_missing": "Übergabeordner der eAkte einhängen.",
+    "eakte.away": "Erreichbarkeit der eAkte prüfen; der Lotse versucht es weiter.",
+    "eakte.tls": "Zertifikate der Leitung zur eAkte prüfen (`postlotse doctor`).",
+    "eakte.door": "Die eAkte lässt uns nicht ein: Adresse und Zertifikat prüfen.",
+    "eakte.redirect": "Adresse der eAkte in der Konfiguration berichtigen.",
     "bug": "Protokoll ansehen und den Hersteller benachrichtigen.",
 }
 
@@ -75,7 +77,7 @@ def ready(house: House) -> tuple[Check, ...]:
     try:
         house.db.ping()
         with house.db.read() as tx:
-            loops = [b for b in beats.all_beats(tx) if not b.name.startswith(NO_LOOPS)]
+            loops = [b for b in beats.all_beats(tx) if not b.name.startswith(standing.PREFIXES)]
             off = (*_rules_off(house, tx), *_begin_unsaid(house, tx))
         ways, troubles = freshness.look(house), outgoing_care.look(house)
         wanderers = wandering.look(house)

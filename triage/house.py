@@ -117,6 +117,8 @@ class Policy:
     """Whether a receipt must name the record. Own decision 0058."""
     receipt_hours: int = 24
     """How long a receipt may take before it is an alarm. Own decision 0058."""
+    task_receipt_hours: int = 0
+    """The same for tasks; 0: nobody waits. Own decision 0066."""
     geschaeftsvorgaenge: Mapping[Concern, str] = field(default_factory=dict)
     """What the export calls a concern, by its code, where that differs. Source: R6."""
     text_warn_days: int = 30

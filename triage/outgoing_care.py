@@ -1,8 +1,7 @@
 """Care for what is on its way out: alarms, sending all dead letters again, the daily match.
 
-An alarm is told once when it begins and once when it is over; whether it stands is kept in the
-database, as for overdue mail (freshness.py).
-Source: F48, F50; own decision 0058.
+An alarm is told once when it begins and once when it is over (standing.py).
+Source: F48, F50; own decisions 0058, 0066.
 """
 
 from collections.abc import Iterator
@@ -14,21 +13,20 @@ import structlog
 
 from rules import access
 from rules.access import Caller, Permission
+from rules.errors import Conflict
 from rules.handover_match import Match, Sent, match
-from store import audit, beats, halts, ledger, outgoing, outgoing_watch
+from store import audit, halts, ledger, outgoing, outgoing_turns, outgoing_watch
 from store.engine import Tx
 from store.outgoing import Outgoing
-from store.outgoing_watch import HandedOver
+from store.outgoing_watch import HandedOver, Late
 from store.tables import OutgoingState
-from triage import alarms, halting, watched
+from triage import halting, standing, watched
 from triage.house import BERLIN, House
 from triage.ports import FileOutlet
 
-STANDING: Final = "alarm:"
-"""Begins the names of the beats that say whether an alarm stands; no loop is named so."""
-
 DEAD: Final = "outgoing:dead"
 UNANSWERED: Final = "eakte:receipts"
+TASKS: Final = "task:receipts"
 
 BATCH: Final = 200
 """Dead letters sent again in one commit, and keys looked up in one statement. Own decision 0058."""
@@ -52,7 +50,7 @@ class Trouble:
 
 
 def look(house: House) -> tuple[Trouble, ...]:
-    """Dead letters, hand-overs without receipt for longer than `eakte.receipt_hours`, a stop.
+    """Dead letters, what has no receipt for too long (tasks if watched), a stop, leases, keys.
 
     Raises: TryLater: `store.away`.
     """
@@ -60,39 +58,69 @@ def look(house: House) -> tuple[Trouble, ...]:
         return _read(house, tx)
 
 
+def late(house: House, caller: Caller, *, limit: int) -> tuple[Late, ...]:
+    """What has no receipt for too long, in the caller's regions, longest first.
+
+    Raises: Refused: `access.denied`.
+    """
+    access.require(caller, Permission.READ_FIGURES)
+    handovers, tasks = _limits(house)
+    with house.db.read() as tx:
+        return outgoing_watch.late(
+            tx, handovers=handovers, tasks=tasks, limit=limit, regions=caller.regions
+        )
+
+
+def _limits(house: House) -> tuple[datetime, datetime | None]:
+    """Before these moments hand-overs and tasks have waited too long; None: nobody waits."""
+    now, hours = house.clock(), house.policy.task_receipt_hours
+    before = now - timedelta(hours=house.policy.receipt_hours)
+    return before, (now - timedelta(hours=hours) if hours else None)
+
+
 def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
-    before = house.clock() - timedelta(hours=house.policy.receipt_hours)
-    return (
+    handovers, tasks = _limits(house)
+    found = (
         Trouble(DEAD, sum(outgoing_watch.dead_letters(tx).values())),
-        Trouble(UNANSWERED, outgoing_watch.unanswered(tx, before=before)),
+        Trouble(UNANSWERED, outgoing_watch.unanswered(tx, before=handovers)),
         Trouble(halting.ABOUT, int(halts.standing(tx) is not None)),
         Trouble(watched.STUCK, watched.stuck_leases(house, tx)),
         Trouble(watched.KEYS, watched.ending_keys(house, tx)),
     )
+    if tasks is None:
+        return found
+    return (*found, Trouble(TASKS, outgoing_watch.unanswered_tasks(tx, before=tasks)))
 
 
-def note(house: House, tx: Tx) -> tuple[Trouble, ...]:
+def note(house: House, tx: Tx, seen: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
     """What began or ended since the last time, noted in the caller's transaction.
 
-    The caller holds the lease of keeping order and tells it after the commit (`tell`).
+    The caller holds the lease of keeping order and tells it after the commit (`tell`). `seen` was
+    read before, without the write lock; only where it changes something is it read again.
     """
-    before = {one.name for one in beats.all_beats(tx) if one.name.startswith(STANDING) and one.code}
-    changed = tuple(
-        one for one in _read(house, tx) if one.stands is not (f"{STANDING}{one.name}" in before)
-    )
+    before = standing.names(tx, standing.OUTGOING)
+    changed = _changed(seen, before)
+    if changed:
+        changed = _changed(_read(house, tx), before)
     for one in changed:
-        code = "outgoing.alarm" if one.stands else ""
-        beats.beat(tx, f"{STANDING}{one.name}", code=code, message="", now=house.clock())
-        audit.add(
-            tx,
-            "worker",
+        turn = standing.Turn(
+            about=one.name,
+            told_as=one.name,
+            number=one.number,
+            code="outgoing.alarm" if one.stands else "",
             action="outgoing.alarm" if one.stands else "outgoing.alarm_over",
             subject=one.name,
             details={"number": one.number},
-            at=house.clock(),
         )
-        alarms.order(house, tx, one.name, stands=one.stands, number=one.number)
+        standing.note(house, tx, standing.OUTGOING, turn)
     return changed
+
+
+def _changed(seen: tuple[Trouble, ...], before: frozenset[str]) -> tuple[Trouble, ...]:
+    # What is watched no more (a setting changed) is over.
+    silent = before - {one.name for one in seen}
+    ended = (Trouble(name, 0) for name in sorted(silent))
+    return tuple(one for one in (*seen, *ended) if one.stands is not (one.name in before))
 
 
 def tell(changed: tuple[Trouble, ...]) -> None:
@@ -138,8 +166,14 @@ def replay(tx: Tx, caller: Caller, outgoing_id: int, *, now: datetime) -> Outgoi
     """One row is due again, under its old key; with its entry in the trail.
 
     In the transaction of a caller who has asked for right and region. Raises: Refused:
-    `outgoing.unknown`. Conflict: `outgoing.not_dead`.
+    `outgoing.unknown`. Conflict: `outgoing.not_dead`, also for what a clerk took back.
     """
+    if outgoing.get(tx, outgoing_id).error_code == outgoing_turns.CANCELLED:
+        raise Conflict(
+            "outgoing.not_dead",
+            f"Outgoing row {outgoing_id} was taken back by a clerk; it is ordered anew, not sent.",
+            outgoing_id=outgoing_id,
+        )
     row = outgoing.replay(tx, outgoing_id, now=now)
     audit.add(
         tx,
@@ -166,6 +200,12 @@ def match_day(house: House, outlet: FileOutlet, caller: Caller, *, day: date) ->
         strangers = tuple(one.key for one in told if one.key not in known)
         sent = [*rows, *_of_keys(tx, strangers)]
         return match((_sent(tx, row) for row in sent), told)
+
+
+def rows_of(house: House, keys: tuple[str, ...]) -> tuple[HandedOver, ...]:
+    """The hand-overs of these keys, those that are known. Raises: TryLater: `store.away`."""
+    with house.db.read() as tx:
+        return tuple(_of_keys(tx, keys))
 
 
 def _of_keys(tx: Tx, keys: tuple[str, ...]) -> Iterator[HandedOver]:

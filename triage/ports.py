@@ -11,7 +11,7 @@ from typing import Protocol
 from rules.directory_entry import DirectoryEntry
 from rules.folder_acl import FolderAcl, Naming, Principal
 from rules.folder_levels import Rights
-from rules.handover import Package, Receipt
+from rules.handover import Package, Paper, Receipt
 from rules.mail import ParsedMail
 from rules.postbox import (
     Fetched,
@@ -195,12 +195,15 @@ class Door(Protocol):
 class FileOutlet(Protocol):
     """Takes hand-overs and gives receipts back; at least once, deduplicated by `Package.key`."""
 
-    def deliver(self, package: Package) -> None:
-        """Durable when it returns. Raises: TryLater, Refused."""
+    def deliver(self, package: Package) -> Receipt | None:
+        """Durable when it returns; the receipt, where the other side gives one at once.
+
+        Raises: TryLater (with `after_seconds` where it named a time), Refused.
+        """
         ...
 
-    def receipts(self) -> Iterator[Receipt]:
-        """All receipts that lie ready and were not confirmed yet.
+    def receipts(self) -> Iterator[Paper]:
+        """All papers that lie ready and were not confirmed yet.
 
         Raises: TryLater. Unreadable: after the last good one, names those nobody can read.
         """
@@ -210,8 +213,12 @@ class FileOutlet(Protocol):
         """What the other side says it received then, confirmed or not. Raises: TryLater."""
         ...
 
-    def confirm(self, key: str) -> None:
-        """The receipt is in our database; the outlet may put it away. Idempotent."""
+    def confirm(self, paper: Paper) -> None:
+        """The paper is in our database; the outlet may put it away. Idempotent."""
+        ...
+
+    def set_aside(self, paper: Paper) -> None:
+        """It is for nothing that we handed over; kept for a person. Idempotent."""
         ...
 
     def holds(self, key: str) -> bool:
@@ -229,16 +236,24 @@ class FileOutlet(Protocol):
 class TaskOutlet(Protocol):
     """Takes tasks for other units and gives receipts back; deduplicated by `Task.key`."""
 
-    def deliver(self, task: Task) -> None:
-        """Durable when it returns. Raises: TryLater, Refused."""
+    def deliver(self, task: Task) -> Receipt | None:
+        """As `FileOutlet.deliver`."""
         ...
 
-    def receipts(self) -> Iterator[Receipt]:
+    def receipts(self) -> Iterator[Paper]:
         """As `FileOutlet.receipts`; each only from the receiver that the task was for."""
         ...
 
-    def confirm(self, key: str) -> None:
+    def confirm(self, paper: Paper) -> None:
         """As `FileOutlet.confirm`."""
+        ...
+
+    def set_aside(self, paper: Paper) -> None:
+        """As `FileOutlet.set_aside`."""
+        ...
+
+    def discard(self, key: str) -> bool:
+        """As `FileOutlet.discard`."""
         ...
 
 

@@ -166,16 +166,18 @@ def keep_order(house: House, worker: str) -> int:
     One worker at a time.
     """
     now = house.clock()
-    seen = freshness.look(house)
+    # Read before the write lock is taken: others write meanwhile.
+    seen, ends = freshness.look(house), text_ends.look(house)
+    troubled, lost = outgoing_care.look(house), wandering.look(house)
     with house.db.write() as tx:
         lease = leases.take(tx, "keep_order", owner=worker, now=now, seconds=KEEP_ORDER_SECONDS)
         if lease is None:
             return 0
         expired = holding.back_to_the_line(house, tx, now=now)
         alarms = freshness.note(house, tx, seen)
-        ending = text_ends.note(house, tx)
-        troubles = outgoing_care.note(house, tx)
-        wanderers = wandering.note(house, tx)
+        ending = text_ends.note(house, tx, ends)
+        troubles = outgoing_care.note(house, tx, troubled)
+        wanderers = wandering.note(house, tx, lost)
         audit.seal(tx, limit=SEAL_BATCH)
         leases.release(tx, lease, now=now)
     freshness.tell(alarms)

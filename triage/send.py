@@ -14,9 +14,9 @@ import structlog
 
 from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused, TryLater, Unreadable
-from rules.handover import Objection, Receipt, objection
+from rules.handover import Arrival, Objection, Paper, Receipt, objection
 from rules.item import HandoverRejected, ReceiptArrived
-from store import audit, halts, outgoing
+from store import audit, halts, outgoing, outgoing_turns
 from store.engine import Tx
 from store.outgoing import Outgoing
 from triage import handover, reply, returned, sent_copy, tasks
@@ -83,7 +83,7 @@ def claim_due(house: House, kinds: tuple[str, ...], *, worker: str) -> Outgoing 
 def deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
     """Deliver one claimed row; 1 if it left. What is refused for good becomes a dead letter."""
     try:
-        answer = _hand_to_outlet(house, outlets, row)
+        answer, receipt = _hand_to_outlet(house, outlets, row)
     except TryLater as exc:
         _again(house, row, exc)
         return 0
@@ -102,19 +102,21 @@ def deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
             details={"outgoing": row.id},
             at=now,
         )
+        wrong = answered(house, tx, row, receipt) if receipt else None
     log.info("outgoing.sent", kind=row.kind, outgoing=row.id)
+    if receipt:
+        _tell(row, receipt, wrong)
     return 1
 
 
-def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> str:
+def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> tuple[str, Receipt | None]:
+    """The outlet's word, and the receipt where it gives one at once."""
     if row.kind == EAKTE:
-        outlets.eakte.deliver(handover.package(house, row))
-        return row.idempotency_key
+        return row.idempotency_key, outlets.eakte.deliver(handover.package(house, row))
     if row.kind == tasks.KIND and outlets.tasks is not None:
-        outlets.tasks.deliver(tasks.build(house, row))
-        return row.idempotency_key
+        return row.idempotency_key, outlets.tasks.deliver(tasks.build(house, row))
     letter = reply.letter(house, row)
-    return outlets.mail.send(letter.envelope_from, letter.recipient, letter.data)
+    return outlets.mail.send(letter.envelope_from, letter.recipient, letter.data), None
 
 
 def _again(house: House, row: Outgoing, exc: HouseError) -> None:
@@ -122,6 +124,10 @@ def _again(house: House, row: Outgoing, exc: HouseError) -> None:
     if wait is None:
         give_up(house, row, exc.code)
         return
+    told = exc.details.get("after_seconds")
+    if isinstance(told, float):
+        # The other side knows best, but no stranger's word puts a hand-over off for weeks.
+        wait = max(wait, min(told, house.backoff.cap_seconds))
     at = house.clock() + timedelta(seconds=wait)
     log.warning("outgoing.later", kind=row.kind, outgoing=row.id, code=exc.code)
     with house.db.write() as tx:
@@ -177,43 +183,76 @@ def take_receipts(house: House, outlet: FileOutlet | TaskOutlet, *, kind: str = 
     that does not fit now lies ready again in the next round, and never stops the others.
     """
     taken = 0
-    for receipt in outlet.receipts():
+    for paper in outlet.receipts():
         try:
-            _take(house, receipt, kind)
+            known = _take(house, paper, kind)
         except Conflict as exc:
-            log.warning("receipt.put_off", key=receipt.key, code=exc.code)
+            log.warning("receipt.put_off", key=paper.key, code=exc.code)
             continue
-        outlet.confirm(receipt.key)
+        if known:
+            outlet.confirm(paper)
+        else:
+            outlet.set_aside(paper)
         taken += 1
     return taken
 
 
-def _take(house: House, receipt: Receipt, kind: str) -> None:
-    """Row, item and audit entry in one commit; an item in a clerk's hands stays there."""
-    now = house.clock()
+def _take(house: House, paper: Paper, kind: str) -> bool:
+    """Row, item and audit entry in one commit; False for what we know nothing of."""
     with house.db.write() as tx:
-        row = outgoing.of_key(tx, receipt.key)
+        row = outgoing.of_key(tx, paper.key)
         if row is None or row.kind != kind:
-            log.warning("receipt.unknown", key=receipt.key)
-            return
-        wrong = _objection(house, tx, row, receipt) if kind == EAKTE else None
-        accepted = receipt.accepted and wrong is None
-        answer = outgoing.receipted if accepted else outgoing.rejected
-        row = answer(tx, receipt.key, receipt=_note(receipt, wrong), now=now)
-        if row.item_id is not None and kind == EAKTE:
-            event = ReceiptArrived() if accepted else HandoverRejected()
-            handover.settle(tx, row.item_id, event, now=now)
+            log.warning("receipt.unknown", key=paper.key)
+            return False
+        if isinstance(paper, Arrival):
+            _arrived(house, tx, row, paper)
+            return True
+        wrong = answered(house, tx, row, paper)
+    _tell(row, paper, wrong)
+    return True
+
+
+def _arrived(house: House, tx: Tx, row: Outgoing, paper: Arrival) -> None:
+    """Told in the trail, once; the bolt and the alarm of late receipts know nothing of it."""
+    if outgoing_turns.arrived(tx, row.idempotency_key, at=paper.received_at):
         audit.add(
             tx,
-            kind,
-            action=f"{kind}.received" if accepted else f"{kind}.rejected",
+            row.kind,
+            action=f"{row.kind}.arrived",
             subject=f"message:{row.message_id}",
-            details={"reference": receipt.reference} | ({"code": wrong.value} if wrong else {}),
-            at=now,
+            details={"outgoing": row.id},
+            at=house.clock(),
         )
+
+
+def answered(house: House, tx: Tx, row: Outgoing, receipt: Receipt) -> Objection | None:
+    """Write a receipt for its row; why an acceptance doesn't count. Repeating changes nothing.
+
+    An item in a clerk's hands stays there. Raises: Conflict: `item.changed`.
+    """
+    kind, now = row.kind, house.clock()
+    wrong = _objection(house, tx, row, receipt) if kind == EAKTE else None
+    accepted = receipt.accepted and wrong is None
+    answer = outgoing.receipted if accepted else outgoing.rejected
+    row = answer(tx, receipt.key, receipt=_note(receipt, wrong), now=now)
+    if row.item_id is not None and kind == EAKTE:
+        event = ReceiptArrived() if accepted else HandoverRejected()
+        handover.settle(tx, row.item_id, event, now=now)
+    audit.add(
+        tx,
+        kind,
+        action=f"{kind}.received" if accepted else f"{kind}.rejected",
+        subject=f"message:{row.message_id}",
+        details={"reference": receipt.reference} | ({"code": wrong.value} if wrong else {}),
+        at=now,
+    )
+    return wrong
+
+
+def _tell(row: Outgoing, receipt: Receipt, wrong: Objection | None) -> None:
     if wrong is not None:
         log.error("receipt.wrong_target", outgoing=row.id, code=wrong.value)
-    log.info("receipt.taken", outgoing=row.id, accepted=accepted)
+    log.info("receipt.taken", outgoing=row.id, accepted=receipt.accepted and wrong is None)
 
 
 def _objection(house: House, tx: Tx, row: Outgoing, receipt: Receipt) -> Objection | None:

@@ -27,6 +27,7 @@ from triage.settings_alarms import AlarmSettings, require_hooks
 from triage.settings_care import FiguresSettings, SweepSettings, TrailSettings
 from triage.settings_ldap import LdapSettings
 from triage.settings_marks import MarksSettings
+from triage.settings_outlets import EakteSettings, TaskSettings, eakte_at, tasks_at
 from triage.settings_part import Part
 from triage.settings_postbox import MaildirSettings, PostboxSettings
 from triage.settings_signin import GroupSettings, OidcSettings, check_signin
@@ -150,23 +151,6 @@ class DoorSettings(Part):
         if self.tls_cert is None and self.host not in LOOPBACK:
             raise ValueError("a door that others can reach needs tls_cert and tls_key")
         return self
-
-
-class EakteSettings(Part):
-    """Where hand-overs go, and how often they are tried again."""
-
-    drop: Path = Path("var/eakte")
-    target_check: Literal["if_told", "must"] = "if_told"
-    receipt_hours: int = Field(default=24, ge=1, le=240)
-    max_tries: int = Field(default=20, ge=1)
-    first_wait_seconds: int = Field(default=30, ge=1)
-    longest_wait_seconds: int = Field(default=21_600, ge=1)
-
-
-class TaskSettings(Part):
-    """Where tasks for other units go: a folder with one for each receiver; none: no tasks."""
-
-    drop: Path | None = None
 
 
 class DeadlineSettings(Part):
@@ -362,13 +346,13 @@ def _anchored(settings: Settings, base: Path) -> Settings:
             "replies": replies.model_copy(
                 update={"sent_root": at(replies.sent_root), "ca_file": at(replies.ca_file)}
             ),
-            "eakte": settings.eakte.model_copy(update={"drop": at(settings.eakte.drop)}),
+            "eakte": eakte_at(settings.eakte, base),
             "trail": settings.trail.model_copy(update={"anchor": at(settings.trail.anchor)}),
             "webhooks": tuple(
                 hook.model_copy(update={"ca_file": at(hook.ca_file)}) for hook in settings.webhooks
             ),
             "oidc": oidc and oidc.model_copy(update={"ca_file": at(oidc.ca_file)}),
-            "tasks": settings.tasks.model_copy(update={"drop": at(settings.tasks.drop)}),
+            "tasks": tasks_at(settings.tasks, base),
             "rights": settings.rights.model_copy(
                 update={
                     "drop": at(settings.rights.drop),

@@ -16,8 +16,9 @@ from rules import tasks as rule
 from rules.access import Caller
 from rules.codes import Concern
 from rules.errors import Refused
-from rules.tasks import Known, Said, Task, TaskKind, TaskRule
-from store import ledger, outgoing, verdicts
+from rules.item import REASON_MIN_CHARS
+from rules.tasks import Known, Said, Task, TaskKind
+from store import ledger, outgoing, outgoing_turns, verdicts
 from store.engine import Tx
 from store.items import Item
 from store.outgoing import NewOutgoing, Outgoing
@@ -34,15 +35,23 @@ _UNDER_WAY: Final = frozenset({OutgoingState.NEW, OutgoingState.CLAIMED, Outgoin
 """Not out of the house. A rejection is an answer: the clerk reads it and decides."""
 
 
+_MAY_CANCEL: Final = frozenset({OutgoingState.NEW, OutgoingState.DEAD})
+
+
 @dataclass(frozen=True, slots=True)
 class OrderedTask:
-    """A task of an item, for page and API. `ordered_at` is aware UTC."""
+    """A task of an item, for page and API. `ordered_at` is aware UTC.
 
+    `state` is that of the row, or "cancelled": a clerk took it back, for `reason`.
+    """
+
+    id: int
     kind: TaskKind
     receiver: str
     state: str
     ordered_at: datetime
     reason: str
+    may_cancel: bool
 
 
 def order(
@@ -80,6 +89,27 @@ def order(
     return row
 
 
+def cancel(
+    house: House, caller: Caller, item_id: int, token: str, *, outgoing_id: int, reason: str
+) -> None:
+    """Take a task back that is not delivered yet, under the lease. Ordering it again is possible.
+
+    The reason stands with the row, not in the trail: it is content. A receipt that comes all the
+    same counts. Raises: Refused: `task.reason_too_short`, `task.unknown`. Conflict: `task.left`,
+    `item.lease_stale`.
+    """
+    if len(reason.strip()) < REASON_MIN_CHARS:
+        raise Refused("task.reason_too_short", "Say in a few words why the task is taken back.")
+    now = house.clock()
+    with house.db.write() as tx:
+        item = workable_item(caller, tx, item_id, token=token, now=now)
+        row = next((one for one in outgoing.of_item(tx, item.id) if one.id == outgoing_id), None)
+        if row is None or row.kind != KIND:
+            raise Refused("task.unknown", f"Item {item.id} has no task {outgoing_id}.")
+        outgoing_turns.cancel(tx, row.id, reason=reason.strip(), now=now)
+        cases.note(tx, caller, item, action="task.cancelled", now=now, details={"outgoing": row.id})
+
+
 def build(house: House, row: Outgoing) -> Task:
     """The task, complete in itself, built when it is delivered; the same row, the same task.
 
@@ -107,14 +137,17 @@ def of_rows(rows: tuple[Outgoing, ...]) -> tuple[OrderedTask, ...]:
     """The tasks among the outgoing rows of an item, in their order."""
     return tuple(
         OrderedTask(
-            kind=TaskKind(row.payload["task"]),
-            receiver=_rule(row).receiver.value,
-            state=row.state.value,
+            id=row.id,
+            kind=kind,
+            receiver=rule.rule_of(kind).receiver.value,
+            state=_state(row),
             ordered_at=row.created_at,
             reason=_reason(row),
+            may_cancel=row.state in _MAY_CANCEL,
         )
         for row in rows
-        if row.kind == KIND
+        # By the key: what a row says goes with the content of its mail.
+        if row.kind == KIND and (kind := rule.kind_of_key(row.idempotency_key)) is not None
     )
 
 
@@ -125,7 +158,7 @@ def require_left(tx: Tx, item_id: int) -> None:
     Raises: Refused: `task.not_left`. Source: § 16 (2) SGB I; own decision 0059.
     """
     for row in outgoing.of_item(tx, item_id):
-        if row.kind == KIND and row.state in _UNDER_WAY and _rule(row).holds_item:
+        if row.kind == KIND and row.state in _UNDER_WAY and _holds(row):
             raise Refused(
                 "task.not_left",
                 "The mail for another office has not left yet. Remedy: park the item, or wait.",
@@ -177,8 +210,14 @@ def _key(tx: Tx, message_id: int, payload: Mapping[str, Any]) -> str:
     return rule.key(TaskKind(payload["task"]), hashlib.sha256(told.encode()).hexdigest()[:20])
 
 
-def _rule(row: Outgoing) -> TaskRule:
-    return rule.rule_of(TaskKind(row.payload["task"]))
+def _holds(row: Outgoing) -> bool:
+    kind = rule.kind_of_key(row.idempotency_key)
+    return kind is not None and rule.rule_of(kind).holds_item
+
+
+def _state(row: Outgoing) -> str:
+    was_cancelled = row.error_code == outgoing_turns.CANCELLED
+    return "cancelled" if was_cancelled and row.state is OutgoingState.REJECTED else row.state.value
 
 
 def _reason(row: Outgoing) -> str:

@@ -21,8 +21,13 @@ def look(house: House) -> tuple[TextVersion, ...]:
         return text_view.ending(house, tx)
 
 
-def note(house: House, tx: Tx) -> tuple[TextVersion, ...]:
-    """Those not told yet, noted in the caller's transaction, who holds the lease of order."""
+def note(house: House, tx: Tx, seen: tuple[TextVersion, ...]) -> tuple[TextVersion, ...]:
+    """Those not told yet, noted in the caller's transaction, who holds the lease of order.
+
+    `seen` was read before, without the write lock; only where it names one is it read again.
+    """
+    if all(one.warned_at is not None for one in seen):
+        return ()
     now = house.clock()
     fresh = tuple(one for one in text_view.ending(house, tx) if one.warned_at is None)
     if fresh:

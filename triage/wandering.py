@@ -9,12 +9,13 @@ import structlog
 
 from rules.access import Caller
 from rules.item import HOP_ALARM
-from store import audit, beats, wandering
+from store import wandering
 from store.engine import Tx
 from store.items import Item
+from triage import standing
 from triage.doorkeeper import visible_agencies
 from triage.house import House
-from triage.outgoing_care import STANDING, Trouble
+from triage.outgoing_care import Trouble
 
 NAME = "items:wandering:"
 """Begins the names of these alarms; the region follows."""
@@ -28,27 +29,27 @@ def look(house: House) -> tuple[Trouble, ...]:
         return _read(house, tx)
 
 
-def note(house: House, tx: Tx) -> tuple[Trouble, ...]:
+def note(house: House, tx: Tx, seen: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
     """What began or ended since the last time, noted in the caller's transaction.
 
-    The caller holds the lease of keeping order and tells it after the commit (`tell`).
+    The caller holds the lease of keeping order and tells it after the commit (`tell`). `seen` was
+    read before, without the write lock; only where it changes something is it read again.
     """
-    begin = f"{STANDING}{NAME}"
-    standing = {one.name for one in beats.all_beats(tx) if one.name.startswith(begin) and one.code}
-    changed = tuple(
-        one for one in _read(house, tx) if one.stands is not (f"{STANDING}{one.name}" in standing)
-    )
+    before = standing.names(tx, standing.WANDERING)
+    changed = _changed(seen, before)
+    if changed:
+        changed = _changed(_read(house, tx), before)
     for one in changed:
-        code = "items.wandering" if one.stands else ""
-        beats.beat(tx, f"{STANDING}{one.name}", code=code, message="", now=house.clock())
-        audit.add(
-            tx,
-            "worker",
+        turn = standing.Turn(
+            about=one.name.removeprefix(NAME),
+            told_as=one.name,
+            number=one.number,
+            code="items.wandering" if one.stands else "",
             action="items.wandering" if one.stands else "items.wandering_over",
             subject=one.name,
             details={"number": one.number},
-            at=house.clock(),
         )
+        standing.note(house, tx, standing.WANDERING, turn)
     return changed
 
 
@@ -77,3 +78,7 @@ def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
     found = wandering.by_region(tx)
     names = dict.fromkeys((*house.directory.region_names(), "", *found))
     return tuple(Trouble(f"{NAME}{name}", found.get(name, 0)) for name in names)
+
+
+def _changed(seen: tuple[Trouble, ...], before: frozenset[str]) -> tuple[Trouble, ...]:
+    return tuple(one for one in seen if one.stands is not (one.name.removeprefix(NAME) in before))

@@ -20,10 +20,8 @@ from ingest.maildir import MaildirPostbox
 from ingest.maildir_rights import MaildirRights
 from ingest.observed import ObservedPostbox
 from ingest.smtp_door import DoorPlan, SmtpDoor
-from outbox.eakte import DirectoryOutlet
 from outbox.sent_maildir import SentMaildir
 from outbox.smtp import SmtpAccount, SmtpOutlet
-from outbox.task_folder import TaskFolder
 from rules.agencies import parse_agencies, parse_plz, parse_regions
 from rules.backoff import BackoffRule
 from rules.deadlines import HOUSE_DEADLINES, DeadlineRules
@@ -34,7 +32,7 @@ from store import texts
 from store.connections import file_of, parse_url
 from store.engine import Database
 from store.seals import SealRing
-from triage import text_stock
+from triage import outlet_wiring, text_stock
 from triage.house import (
     House,
     Judging,
@@ -339,12 +337,11 @@ def database_file(settings: Settings) -> Path | None:
 
 
 def outlets(settings: Settings) -> Outlets:
-    """The ways out: eAkte's drop, smarthost or the demo's Maildir, folders of other units."""
-    drop = settings.tasks.drop
+    """The ways out: eAkte, smarthost or the demo's Maildir, folders and hooks of other units."""
     return Outlets(
-        eakte=DirectoryOutlet(settings.eakte.drop),
+        eakte=outlet_wiring.eakte_outlet(settings.eakte),
         mail=_mail_outlet(settings),
-        tasks=None if drop is None else TaskFolder(drop),
+        tasks=outlet_wiring.task_outlet(settings),
     )
 
 

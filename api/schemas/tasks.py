@@ -26,8 +26,10 @@ class TaskIn(In):
 class TaskOut(Out):
     """A task that was ordered from the item, and how far it is."""
 
+    id: int = Field(examples=[871])
     kind: TaskKind = Field(examples=["atv_termin"])
     receiver: str = Field(examples=["atv"])
     state: str = Field(examples=["sent"])
+    may_cancel: bool = Field(examples=[False], description="Not delivered yet.")
     ordered_at: datetime
-    reason: str = Field(examples=[""], description="Why it was rejected or given up.")
+    reason: str = Field(examples=[""], description="Why it was rejected, given up or taken back.")

@@ -106,6 +106,11 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Der Vorgang ist zahlungsrelevant, und die eAkte-Quittung steht aus.",
             "Warten Sie auf die Quittung, oder begründen Sie, warum er nicht zahlungsrelevant ist.",
         ),
+        "task.left": (
+            "Der Auftrag ist schon hinaus",
+            "Er wurde übergeben oder wird gerade gesendet. Zurückgenommen wurde nichts.",
+            "Wenden Sie sich an den Empfänger, wenn der Auftrag entfallen soll.",
+        ),
         "text.version": (
             "Der Text hat eine neue Fassung",
             "Seit dem Laden der Seite wurde eine neue Fassung freigegeben. Nichts wurde gesendet.",

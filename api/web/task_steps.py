@@ -65,6 +65,7 @@ STATES: Final[Mapping[str, str]] = MappingProxyType(
         "receipted": "angenommen",
         "rejected": "abgelehnt",
         "dead": "nicht zustellbar",
+        "cancelled": "zurückgenommen",
     }
 )
 
@@ -81,6 +82,8 @@ class TaskStep:
     asks_call: bool
     asks_claim: bool
     may_order: bool
+    cancels: int | None
+    """Id of the row that can still be taken back; None: there is none."""
 
 
 def task_steps(concerns: Iterable[str], ordered: Iterable[OrderedTask]) -> tuple[TaskStep, ...]:
@@ -108,7 +111,8 @@ def _step(rule: tasks.TaskRule, ordered: OrderedTask | None) -> TaskStep:
         state=f"{state}: {ordered.reason}" if ordered and ordered.reason else state,
         asks_call=tasks.Carried.CALL_ATTEMPTS in rule.carries,
         asks_claim=tasks.Carried.CLAIM_START in rule.carries,
-        may_order=ordered is None or ordered.state in {"rejected", "dead"},
+        may_order=ordered is None or ordered.state in {"rejected", "dead", "cancelled"},
+        cancels=ordered.id if ordered and ordered.may_cancel else None,
     )
 
 

@@ -53,5 +53,24 @@ def order(
     return go(f"/vorgang/{item_id}", Notice("task_ordered"))
 
 
+@router.post("/auftrag/{outgoing_id}/zurueck")
+def cancel(
+    visit: Writing,
+    item_id: int,
+    outgoing_id: int,
+    token: Token,
+    grund: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Take it back before it is delivered; a refusal is told over the panes."""
+    try:
+        tasks.cancel(
+            visit.house, visit.caller, item_id, token, outgoing_id=outgoing_id, reason=grund
+        )
+    except Refused as refused:
+        found = replace(fault("", refused), message=refusal(refused))
+        return item_response(visit, item_id, token=token, fault=found)
+    return go(f"/vorgang/{item_id}", Notice("task_cancelled"))
+
+
 def _past_day(text: str, today: date) -> date:
     return days.typed(text, today=today - timedelta(days=MOSTLY_PAST_DAYS))

@@ -267,6 +267,7 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         "relearn.same_person": "Sie haben diese Nachricht selbst korrigiert. Bestätigen muss es"
         " jemand anderes.",
         "relearn.no_correction": "Hier wartet keine Korrektur mehr auf eine Bestätigung.",
+        "task.reason_too_short": "Schreiben Sie in ein paar Worten, warum der Auftrag entfällt.",
         "task.none": "Aufträge an andere Stellen sind hier nicht eingerichtet.",
         "task.not_offered": "Dieser Auftrag passt nicht zum Anliegen. Ändern Sie die Einordnung.",
         "task.kundennummer_missing": "Der Empfänger braucht die Kundennummer. Tragen Sie sie unter"

@@ -46,6 +46,7 @@ from store.rulesets import OffRule
 from tests.api import (
     deletion_samples,
     figures_samples,
+    outgoing_samples,
     rights_samples,
     rules_samples,
     texts_samples,
@@ -532,6 +533,7 @@ FOR_ADMINS = {
     *rights_samples.IN_BROWSER,
     *texts_samples.IN_BROWSER,
     *deletion_samples.PAGES,
+    *outgoing_samples.PAGES,
 }  # fmt: skip
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
@@ -599,6 +601,7 @@ PAGES: dict[str, Callable[[Request], Response]] = (
     | rights_samples.PAGES
     | texts_samples.PAGES
     | deletion_samples.PAGES
+    | outgoing_samples.PAGES
     | {f"vorgang-{name}": (lambda r, n=name: item_sample(r, n)) for name in SAMPLES}
 )
 

@@ -1,6 +1,20 @@
+import os
 from pathlib import Path
 
 import pytest
+
+from tests.servers.authority import Authority
+
+
+@pytest.fixture(scope="session")
+def xdomea_schema():
+    """The schema of XDOMEA; reading it takes seconds, so that all tests of the room share it."""
+    import xmlschema
+
+    folder = os.environ.get("POSTLOTSE_XDOMEA_SCHEMA", "")
+    if not folder:
+        pytest.skip("POSTLOTSE_XDOMEA_SCHEMA names no folder with xdomea.xsd")
+    return xmlschema.XMLSchema(str(Path(folder) / "xdomea.xsd"))
 
 
 @pytest.fixture
@@ -9,3 +23,24 @@ def drop(tmp_path: Path) -> Path:
     folder = tmp_path / "eakte"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """The eAkte's own authority, which signs its server and us."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def other_authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("other"), "other")
+
+
+@pytest.fixture(scope="session")
+def server_pair(authority):
+    return authority.sign("eakte")
+
+
+@pytest.fixture(scope="session")
+def client_pair(authority):
+    return authority.sign("lotse")

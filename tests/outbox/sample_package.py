@@ -13,6 +13,7 @@ PACKAGE = Package(
     sha256=sha256(ORIGINAL).hexdigest(),
     original=ORIGINAL,
     received_at="2026-11-23T23:30:00+00:00",
+    ordered_at="2026-11-24T08:00:00+00:00",
     agency_code="435",
     agency_name="Kassel",
     kundennummer="123A456789",

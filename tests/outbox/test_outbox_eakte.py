@@ -99,7 +99,7 @@ def test_without_the_drop_nothing_is_made_in_its_place(tmp_path: Path) -> None:
     for call in (
         lambda: outlet.deliver(make_package()),
         lambda: list(outlet.receipts()),
-        lambda: outlet.confirm("item-12-v3"),
+        lambda: outlet.confirm(RECEIPT),
     ):
         with pytest.raises(TryLater) as caught:
             call()
@@ -145,12 +145,12 @@ def test_receipts_come_back_until_they_are_confirmed(drop: Path) -> None:
     assert list(outlet.receipts()) == [RECEIPT, rejected]
     assert list(outlet.receipts()) == [RECEIPT, rejected]
     for _ in range(2):
-        outlet.confirm("item-12-v3")
-        outlet.confirm("item-13-v1")
+        outlet.confirm(RECEIPT)
+        outlet.confirm(rejected)
     assert list(outlet.receipts()) == []
     assert sorted(p.name for p in (drop / "quittungen" / "erledigt").iterdir()) == [
         "item-12-v3.json",
-        "some-other-name.json",
+        "item-13-v1.json",
     ]
 
 
@@ -158,7 +158,7 @@ def test_a_second_receipt_for_a_key_is_kept_beside_the_first(drop: Path) -> None
     outlet = DirectoryOutlet(drop)
     for _ in range(2):
         put(drop, "item-12-v3.json", receipt_json(RECEIPT))
-        outlet.confirm("item-12-v3")
+        outlet.confirm(RECEIPT)
     assert files_below(drop / "quittungen") == [
         "erledigt/item-12-v3.2.json",
         "erledigt/item-12-v3.json",
@@ -220,5 +220,5 @@ def test_confirming_where_the_disk_says_no_means_later(drop: Path) -> None:
     put(drop, "item-12-v3.json", receipt_json(RECEIPT))
     (drop / "quittungen" / "erledigt").write_bytes(b"a file where the folder should be")
     with pytest.raises(TryLater) as caught:
-        DirectoryOutlet(drop).confirm("item-12-v3")
+        DirectoryOutlet(drop).confirm(RECEIPT)
     assert caught.value.code == "eakte.disk"

@@ -1,9 +1,7 @@
 """The XDOMEA message; also by the schema, where POSTLOTSE_XDOMEA_SCHEMA names its folder."""
 
-import os
 import uuid
 from datetime import UTC, datetime
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,7 +12,6 @@ from outbox.xdomea import NAMESPACE, document_id, message, original_name
 from tests.outbox.sample_package import make_package
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
-SCHEMA = os.environ.get("POSTLOTSE_XDOMEA_SCHEMA", "")
 NAMES = {"x": NAMESPACE}
 
 
@@ -65,13 +62,9 @@ def test_any_attachment_name_makes_well_formed_xml(name: str) -> None:
     assert texts(root, ".//x:Feld/x:Name")[-1] == "Anlage"
 
 
-@pytest.mark.skipif(not SCHEMA, reason="POSTLOTSE_XDOMEA_SCHEMA names no folder with xdomea.xsd")
 @pytest.mark.parametrize(
     "changes", [{}, {"agency_name": None, "kundennummer": None, "attachments": ()}]
 )
-def test_the_message_is_valid_by_the_schema(changes: dict[str, object]) -> None:
-    import xmlschema
-
-    schema = xmlschema.XMLSchema(str(Path(SCHEMA) / "xdomea.xsd"))
+def test_the_message_is_valid_by_the_schema(changes: dict[str, object], xdomea_schema) -> None:
     data = message(make_package(**changes), folder="f", created_at=NOW)
-    schema.validate(data.decode().partition("?>")[2])
+    xdomea_schema.validate(data.decode().partition("?>")[2])

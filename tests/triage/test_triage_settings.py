@@ -41,6 +41,9 @@ EXCHANGE = {
     "password_env": "POSTLOTSE_EXCHANGE",
 }
 
+LINE = {"outlet": "webdav", "url": "https://e.example", "client_cert": "c", "client_key": "k"}
+HOOK = {"receiver": "atv", "url": "https://atv.example/h", "secret_env": "POSTLOTSE_ATV"}
+
 
 @pytest.mark.parametrize(
     ("raw", "word"),
@@ -56,6 +59,10 @@ EXCHANGE = {
         ({"door": {"host": "192.0.2.1"}}, "tls_cert"),
         ({"marks": {"done": "Fertig; Ende"}}, "semicolon"),
         ({"marks": {"people": [{"mark": "Krank", "effect": "correct"}]}}, "concern"),
+        ({"eakte": {"outlet": "http", "url": "https://e.example"}}, "client_cert"),
+        ({"eakte": LINE | {"url": "http://e.example"}}, "https"),
+        ({"tasks": {"hooks": [HOOK, HOOK]}}, "atv"),
+        ({"tasks": {"hooks": [HOOK | {"receiver": "eakte"}]}}, "receiver"),
         ({"door": {"tls_key": "key.pem"}}, "belong together"),
         ({"door": {"allowed_clients": ["überall"]}}, "allowed_clients"),
     ],

@@ -51,8 +51,10 @@ class Eakte:
                     "" if self.accepts else "Kundennummer unbekannt",
                 )
 
-    def confirm(self, key: str) -> None:
-        self.confirmed.add(key)
+    def confirm(self, paper) -> None:
+        self.confirmed.add(paper.key)
+
+    set_aside = confirm
 
 
 class Post:

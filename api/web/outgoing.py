@@ -1,0 +1,157 @@
+"""The pages "Ausgang" (all that is on its way out) and "Abgleich" (sent and received of a day)."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Response
+
+from api.outgoing import eakte_of
+from api.web.completeness import asked_day
+from api.web.render import Notice, csv_file, go, page
+from api.web.visit import Reading, Visit, Writing
+from rules import access
+from rules.access import Permission
+from rules.errors import HouseError, Refused
+from store.outgoing import Outgoing
+from triage import admin, day_match, outgoing_care
+from triage.day_match import DayMatch
+
+router = APIRouter(include_in_schema=False)
+
+PAGE_ROWS: Final = 100
+
+STATES: Final = MappingProxyType(
+    {
+        "": ("braucht jemanden", ("dead", "rejected")),
+        "wartet": ("wartet", ("new", "claimed")),
+        "gesendet": ("gesendet, ohne Quittung", ("sent",)),
+        "quittiert": ("quittiert", ("receipted",)),
+    }
+)
+"""The choices of the list: what each is called, and the states of its rows."""
+
+KINDS: Final = MappingProxyType(
+    {"eakte": "Übergabe an die eAkte", "reply": "Antwort", "task": "Auftrag", "webhook": "Webhook"}
+)
+
+WORDS: Final = MappingProxyType(
+    {
+        "new": "wartet",
+        "claimed": "wird gerade gesendet",
+        "sent": "gesendet",
+        "receipted": "quittiert",
+        "rejected": "abgelehnt",
+        "dead": "nicht zustellbar",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the list shows: the choice of states, and the kind or all."""
+
+    state: str
+    kind: str
+
+    @property
+    def query(self) -> dict[str, str]:
+        """For links to the same choice."""
+        return {"stand": self.state, "art": self.kind}
+
+
+@router.get("/ausgang")
+def outgoing_page(
+    visit: Reading, stand: str = "", art: str = "", nach: int | None = None
+) -> Response:
+    """Newest first, without content. `nach`: id of the last row of the page before."""
+    asked = Asked(stand if stand in STATES else "", art if art in KINDS else "")
+    rows = admin.outgoing_listing(
+        visit.house,
+        visit.caller,
+        states=admin.states_of(STATES[asked.state][1]),
+        kinds=(asked.kind,) if asked.kind else None,
+        limit=PAGE_ROWS,
+        after=nach,
+    )
+    more = urlencode(asked.query | {"nach": str(rows[-1].id)}) if len(rows) == PAGE_ROWS else ""
+    return page(
+        visit.request,
+        "ausgang.html",
+        rows=rows,
+        more=more,
+        asked=asked,
+        states=STATES,
+        kinds=KINDS,
+        words_of=state_words,
+        dead=sum(row.state.value == "dead" for row in rows),
+    )
+
+
+@router.post("/ausgang/alle")
+def replay_all(visit: Writing, art: Annotated[str, Form()] = "") -> Response:
+    """All dead letters of the person's regions once more, or those of one kind."""
+    kind = art if art in KINDS else ""
+    done = outgoing_care.replay_all(visit.house, visit.caller, kind=kind)
+    return go(f"/ausgang?{urlencode({'art': kind})}", Notice("sent_again", str(done)))
+
+
+@router.post("/ausgang/{outgoing_id}/nochmal")
+def replay(visit: Writing, outgoing_id: int) -> Response:
+    """One of them, under its old key."""
+    admin.outgoing_replay(visit.house, visit.caller, outgoing_id)
+    return go("/ausgang", Notice("sent_again", "1"))
+
+
+@router.get("/abgleich")
+def match_page(visit: Reading, tag: str = "") -> Response:
+    """One local day beside the eAkte's receipts, and what has no receipt for too long."""
+    late = outgoing_care.late(visit.house, visit.caller, limit=PAGE_ROWS)
+    day, fault = asked_day(visit, tag)
+    found, away = _found(visit, tag)
+    return page(
+        visit.request,
+        "abgleich.html",
+        status=422 if fault else 503 if away else 200,
+        day=day,
+        typed=tag or f"{day:%d.%m.%Y}",
+        fault=fault,
+        found=found,
+        away=away,
+        heaps=day_match.HEAPS,
+        late=late,
+        late_is_full=len(late) == PAGE_ROWS,
+        kinds=KINDS,
+        stand=visit.house.clock(),
+    )
+
+
+@router.get("/abgleich/datei")
+def match_file(visit: Reading, tag: str = "") -> Response:
+    """The same day as a file for a spreadsheet, with what is correct."""
+    access.require(visit.caller, Permission.READ_FIGURES)
+    day, fault = asked_day(visit, tag)
+    if fault:
+        raise Refused("date.unreadable", fault)
+    found = day_match.report(visit.house, eakte_of(visit.request), visit.caller, day=day)
+    return csv_file(day_match.export(found), f"abgleich-{day}.csv")
+
+
+def state_words(row: Outgoing) -> str:
+    """The state in German; what a clerk took back is no rejection."""
+    if row.error_code == "task.cancelled":
+        return "zurückgenommen"
+    return WORDS[row.state.value]
+
+
+def _found(visit: Visit, typed: str) -> tuple[DayMatch | None, str]:
+    """The match, or the code of why the eAkte can't be asked just now; the page is shown anyway."""
+    day, _ = asked_day(visit, typed)
+    try:
+        outlet = eakte_of(visit.request)
+        return day_match.report(visit.house, outlet, visit.caller, day=day), ""
+    except HouseError as exc:
+        if exc.code.startswith("eakte."):
+            return None, exc.code
+        raise

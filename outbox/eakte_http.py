@@ -1,0 +1,120 @@
+"""Hands mail over to the eAkte by HTTP: one POST a package, receipts in the answer or by asking.
+
+    POST   url/pakete                   the package (ZIP), Idempotency-Key: its key
+    GET    url/quittungen               receipts that we have not confirmed, a JSON array
+    GET    url/quittungen?von=…&bis=…   all receipts of that time, for the daily match
+    POST   url/quittungen/bestaetigt    the receipt is in our database, word for word
+    POST   url/quittungen/unbekannt     it is for nothing that we handed over
+
+Source: RFC 9530 (Content-Digest); the field Idempotency-Key as in our own API; own decision 0065.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Final
+from urllib.parse import urlencode
+
+from outbox import eakte, package_zip, receipt_paper
+from outbox.line import Answer, Line, failure
+from outbox.receipt_folder import folder_name, receipt_json
+from rules.errors import Unreadable
+from rules.handover import Package, Paper, Receipt
+
+_JSON: Final = {"Accept": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOutlet:
+    """A FileOutlet (triage/ports.py). Without state: safe to share between threads."""
+
+    line: Line
+    clock: Callable[[], datetime] = lambda: datetime.now(tz=UTC)
+
+    def deliver(self, package: Package) -> Receipt | None:
+        """Post the package; the receipt, where the eAkte answers with one at once. Idempotent.
+
+        Raises:
+            TryLater: `eakte.away`, `eakte.tls`, `eakte.later`, `eakte.door`, `eakte.redirect`.
+            Refused: `eakte.refused`, `eakte.checksum`.
+        """
+        eakte.require_same_bytes(package)
+        name = folder_name(package.key)
+        body = package_zip.packed(eakte.package_files(package, name))
+        digest = b64encode(sha256(body).digest()).decode("ascii")
+        headers = _JSON | {
+            "Content-Type": "application/zip",
+            "Content-Digest": f"sha-256=:{digest}:",
+            # Never the bare key: an odd one would be a line break in the head.
+            "Idempotency-Key": name,
+        }
+        answer = self._good("POST", "pakete", headers=headers, body=body)
+        told = receipt_paper.read(answer.body)
+        return told if isinstance(told, Receipt) and told.key == package.key else None
+
+    def receipts(self) -> Iterator[Paper]:
+        """All receipts that the eAkte keeps ready for us, in its order.
+
+        Raises:
+            TryLater, Refused: as `deliver`.
+            Unreadable: `eakte.answer`; `eakte.receipt` after the last good one.
+        """
+        yield from self._listed("quittungen")
+
+    def received_between(self, since: datetime, until: datetime) -> tuple[Receipt, ...]:
+        """For the daily match, by key; raises as `receipts`."""
+        asked = urlencode({"von": since.isoformat(), "bis": until.isoformat()})
+        found = {one.key: one for one in self._listed(f"quittungen?{asked}")}
+        return tuple(found[key] for key in sorted(found))
+
+    def confirm(self, paper: Paper) -> None:
+        """Tell the eAkte that the receipt is in our database. Idempotent; raises as `deliver`."""
+        self._give_back(paper, "bestaetigt")
+
+    def set_aside(self, paper: Paper) -> None:
+        """Tell it that the receipt is for nothing of ours; raises as `deliver`."""
+        self._give_back(paper, "unbekannt")
+
+    def holds(self, key: str) -> bool:  # noqa: ARG002 - the port's; nothing lies with us
+        """Never: what was posted lies with the eAkte."""
+        return False
+
+    def discard(self, key: str) -> bool:  # noqa: ARG002 - the port's; nothing lies with us
+        """Never anything: what was posted lies with the eAkte."""
+        return False
+
+    def probe(self) -> None:
+        """Ask for receipts and read none: for the doctor. Raises: as `receipts`."""
+        self._good("GET", "quittungen", headers=_JSON)
+
+    def _listed(self, path: str) -> Iterator[Receipt]:
+        answer = self._good("GET", path, headers=_JSON)
+        try:
+            raw = json.loads(answer.body)
+        except (ValueError, RecursionError) as exc:
+            raise Unreadable("eakte.answer", "the eAkte's list of receipts is not JSON") from exc
+        if not isinstance(raw, list):
+            raise Unreadable("eakte.answer", "the eAkte's list of receipts is no array")
+        read = [receipt_paper.of_object(one) for one in raw]
+        yield from (one for one in read if one is not None)
+        if None in read:
+            raise Unreadable(
+                "eakte.receipt", f"{read.count(None)} receipt(s) in the eAkte's list can't be read"
+            )
+
+    def _give_back(self, paper: Paper, place: str) -> None:
+        if isinstance(paper, Receipt):
+            headers = {"Content-Type": "application/json"}
+            body = receipt_json(paper)
+            self._good("POST", f"quittungen/{place}", headers=headers, body=body)
+
+    def _good(
+        self, method: str, path: str, *, headers: dict[str, str], body: bytes | None = None
+    ) -> Answer:
+        answer = self.line.ask(method, path, headers=headers, body=body)
+        if not answer.is_good:
+            raise failure(answer, now=self.clock())
+        return answer

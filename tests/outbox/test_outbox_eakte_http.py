@@ -1,0 +1,221 @@
+"""The eAkte over HTTPS with certificates on both sides."""
+
+import io
+import socket
+import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+import pytest
+
+from outbox import package_zip
+from outbox.eakte_http import HttpOutlet
+from outbox.line import Answer, Line, LineAccount, failure
+from rules.errors import Refused, TryLater, Unreadable
+from rules.handover import Arrival, Receipt
+from tests.outbox.sample_package import ORIGINAL, make_package
+from tests.servers import eakte_door
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+KEY = "item-12-v3"
+
+
+@pytest.fixture
+def door(authority, server_pair):
+    with eakte_door.serving(authority, server_pair) as found:
+        yield found
+
+
+@pytest.fixture
+def account(door, authority, client_pair):
+    return LineAccount(door.url, client_pair.cert, client_pair.key, authority.cert, 5.0)
+
+
+@pytest.fixture
+def outlet(account):
+    return HttpOutlet(Line(account), lambda: NOW)
+
+
+def code_of(call, kind=TryLater):
+    with pytest.raises(kind) as caught:
+        call()
+    return caught.value.code
+
+
+def test_the_package_arrives_whole_under_its_key_and_our_certificate(door, outlet):
+    assert outlet.deliver(make_package()) is None
+    data = door.taken[KEY]
+    assert package_zip.is_whole(data)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        (name,) = [one for one in archive.namelist() if one.endswith(".eml")]
+        assert archive.read(name) == ORIGINAL
+    assert door.people == ["lotse"]
+
+
+def test_delivered_twice_it_is_the_same_bytes(door, outlet):
+    for _ in range(2):
+        outlet.deliver(make_package())
+    assert (door.posts, len(door.taken)) == (2, 1)
+
+
+def test_a_receipt_in_the_answer_comes_back_with_it(door, outlet):
+    door.at_once = True
+    told = outlet.deliver(make_package())
+    assert (told.key, told.accepted, told.sha256) == (KEY, True, make_package().sha256)
+
+
+def test_an_answer_about_another_key_is_no_receipt(door, outlet, monkeypatch):
+    door.at_once = True
+    monkeypatch.setattr(door, "receipt_of", lambda key: {"key": "other", "accepted": True,
+        "reference": "", "sha256": "", "received_at": ""})  # fmt: skip
+    assert outlet.deliver(make_package()) is None
+
+
+def test_later_receipts_are_asked_for_until_they_are_confirmed(door, outlet):
+    outlet.deliver(make_package())
+    door.receipts = [door.receipt_of(KEY), door.receipt_of(KEY, key="stranger")]
+    first, second = outlet.receipts()
+    assert isinstance(first, Receipt)
+    outlet.confirm(first)
+    outlet.set_aside(second)
+    outlet.confirm(Arrival(KEY, ""))
+    assert list(outlet.receipts()) == []
+    assert ([one["key"] for one in door.confirmed], [one["key"] for one in door.unknown]) == (
+        [KEY], ["stranger"],
+    )  # fmt: skip
+
+
+def test_the_day_is_asked_for_with_its_bounds(door, outlet):
+    outlet.deliver(make_package())
+    door.receipts = [door.receipt_of(KEY)]
+    assert [one.key for one in outlet.received_between(NOW, NOW)] == [KEY]
+    assert door.paths[-1].startswith("/eakte/quittungen?von=2026-11-24T08%3A00%3A00%2B00%3A00")
+
+
+def test_what_was_posted_lies_with_the_eakte(outlet):
+    assert (outlet.holds(KEY), outlet.discard(KEY)) == (False, False)
+    outlet.probe()
+
+
+@pytest.mark.parametrize(("bad", "code"), [([7], "eakte.receipt"), ([{"key": 1}], "eakte.receipt")])
+def test_an_unreadable_receipt_stops_no_other(door, outlet, bad, code):
+    outlet.deliver(make_package())
+    door.receipts = [*bad, door.receipt_of(KEY)]
+    found = []
+    assert code_of(lambda: found.extend(outlet.receipts()), Unreadable) == code
+    assert [one.key for one in found] == [KEY]
+
+
+@pytest.mark.parametrize("body", [b"<html>", b'{"key": 1}', b"[" * 100_000])
+def test_a_list_that_is_none_is_told(outlet, monkeypatch, body):
+    monkeypatch.setattr(Line, "ask", lambda *_, **__: Answer(200, {}, body))
+    assert code_of(lambda: list(outlet.receipts()), Unreadable) == "eakte.answer"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code"),
+    [
+        (301, TryLater, "eakte.redirect"),
+        (307, TryLater, "eakte.redirect"),
+        (401, TryLater, "eakte.door"),
+        (404, TryLater, "eakte.door"),
+        (409, Refused, "eakte.refused"),
+        (413, Refused, "eakte.refused"),
+        (422, Refused, "eakte.refused"),
+        (429, TryLater, "eakte.later"),
+        (500, TryLater, "eakte.later"),
+        (503, TryLater, "eakte.later"),
+    ],
+)
+def test_what_is_no_success_is_told_apart_and_nobody_is_followed(door, outlet, status, kind, code):
+    door.statuses = [(status, {"Location": f"{door.url}/elsewhere"})]
+    assert code_of(lambda: outlet.deliver(make_package()), kind) == code
+    assert (door.paths, door.taken) == (["/eakte/pakete"], {})
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("120", 120.0),
+        (format_datetime(NOW.replace(minute=5), usegmt=True), 300.0),
+        ("Tue, 24 Nov 2026 08:01:00 -0000", 60.0),
+        (format_datetime(NOW.replace(hour=7), usegmt=True), 0.0),
+        ("soon", 0.0),
+        ("", 0.0),
+        ("9" * 30, 0.0),
+    ],
+)
+def test_a_time_to_come_back_is_read_in_both_forms(told, seconds):
+    found = failure(Answer(503, {"retry-after": told}), now=NOW)
+    assert found.details["after_seconds"] == seconds
+
+
+def test_without_a_certificate_of_its_authority_the_eakte_lets_nobody_in(
+    door, account, other_authority
+):
+    stranger = other_authority.sign("stranger")
+    own = replace(account, client_cert=stranger.cert, client_key=stranger.key)
+    assert code_of(lambda: HttpOutlet(Line(own)).deliver(make_package())) in {
+        "eakte.tls", "eakte.away",
+    }  # fmt: skip
+    assert door.taken == {}
+
+
+def test_a_server_of_another_authority_is_told_nothing(door, account, other_authority):
+    own = replace(account, ca_file=other_authority.cert)
+    assert code_of(lambda: HttpOutlet(Line(own)).deliver(make_package())) == "eakte.tls"
+    assert door.paths == []
+
+
+def test_a_certificate_file_that_is_missing_means_later(account, tmp_path):
+    own = replace(account, client_cert=tmp_path / "none.pem")
+    assert code_of(lambda: HttpOutlet(Line(own)).probe()) == "eakte.away"
+
+
+def test_nobody_there_means_later(account):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        own = replace(account, url=f"https://localhost:{nobody.getsockname()[1]}")
+        assert code_of(lambda: HttpOutlet(Line(own)).probe()) == "eakte.away"
+
+
+def test_an_answer_over_the_limit_is_not_read(account, outlet, door):
+    outlet.deliver(make_package())
+    door.receipts = [door.receipt_of(KEY, reason="x" * 100)]
+    ask = Line(account).ask
+    assert code_of(lambda: ask("GET", "quittungen", limit_bytes=50), Unreadable) == "eakte.answer"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://eakte.example/", "https://user:word@eakte.example/", "https:///pakete", "",
+     "https://eakte.example:99999/", "https://eakte.example/?a=b"],
+)  # fmt: skip
+def test_an_address_that_protects_nothing_is_refused(account, url):
+    assert code_of(lambda: Line(replace(account, url=url)), Refused) == "eakte.url"
+
+
+def test_an_altered_original_is_never_posted(door, outlet):
+    bad = make_package(original=ORIGINAL + b" ")
+    assert code_of(lambda: outlet.deliver(bad), Refused) == "eakte.checksum"
+    assert door.posts == 0
+
+
+@pytest.mark.parametrize("harm", ["cut", "byte", "extra", "bare", "none"])
+def test_a_zip_that_is_not_whole_is_known(harm):
+    files = {"a": b"one", "SHA256SUMS": b"0" * 64 + b"  a\n"}
+    data = package_zip.packed(files)
+    good = {"a": b"one", "SHA256SUMS": (
+        b"7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed  a\n"
+    )}  # fmt: skip
+    assert package_zip.is_whole(package_zip.packed(good))
+    whole = package_zip.packed(good)
+    bad = {
+        "cut": whole[:-10],
+        "byte": data,
+        "extra": package_zip.packed(good | {"b": b""}),
+        "bare": package_zip.packed({"a": b"one"}),
+        "none": b"",
+    }[harm]
+    assert not package_zip.is_whole(bad)

@@ -1,0 +1,119 @@
+"""An eAkte behind HTTPS that demands a client certificate; it keeps what came."""
+
+import io
+import json
+import ssl
+import threading
+import zipfile
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.servers.authority import Authority, Pair
+
+
+@dataclass
+class EakteDoor:
+    """`statuses` are answered in turn, then 200. With `at_once` the answer is the receipt."""
+
+    url: str = ""
+    statuses: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    at_once: bool = False
+    taken: dict[str, bytes] = field(default_factory=dict)
+    posts: int = 0
+    receipts: list[object] = field(default_factory=list)
+    confirmed: list[dict[str, object]] = field(default_factory=list)
+    unknown: list[dict[str, object]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    people: list[str] = field(default_factory=list)
+
+    def receipt_of(self, key: str, /, **changes: object) -> dict[str, object]:
+        """As the eAkte would write it for a package that it has, under its real key."""
+        with zipfile.ZipFile(io.BytesIO(self.taken[key])) as archive:
+            metadata = json.loads(archive.read("metadaten.json"))
+        told = {
+            "key": metadata["key"],
+            "accepted": True,
+            "reference": "EA-7",
+            "sha256": metadata["original"]["sha256"],
+            "received_at": "2026-11-23T09:00:00+00:00",
+            "reason": "",
+            "kundennummer": metadata["kundennummer"],
+        }
+        return told | changes
+
+    def take(self, key: str, digest: str, body: bytes) -> bytes:
+        """Keep a package once by its key; the answer's body."""
+        assert digest == f"sha-256=:{b64encode(sha256(body).digest()).decode()}:"
+        self.posts += 1
+        assert self.taken.setdefault(key, body) == body, "the same key is the same bytes"
+        return json.dumps(self.receipt_of(key)).encode() if self.at_once else b""
+
+    def settle(self, place: str, paper: dict[str, object]) -> None:
+        """A receipt was confirmed, or is for nothing that the sender knows."""
+        (self.confirmed if place == "bestaetigt" else self.unknown).append(paper)
+        self.receipts = [one for one in self.receipts if one != paper]
+
+
+@contextmanager
+def serving(authority: Authority, pair: Pair) -> Iterator[EakteDoor]:
+    """A running door; `url` is its base."""
+    door = EakteDoor()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self._answer(json.dumps(door.receipts).encode())
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            if door.statuses:
+                self._answer(b"")
+            elif self.path.endswith("/pakete"):
+                key, digest = self.headers["idempotency-key"], self.headers["content-digest"]
+                self._answer(door.take(key, digest, body))
+            else:
+                door.settle(self.path.rpartition("/")[2], json.loads(body))
+                self._answer(b"")
+
+        def _answer(self, body: bytes) -> None:
+            status, headers = door.statuses.pop(0) if door.statuses else (200, {})
+            door.paths.append(self.path)
+            subject = self.connection.getpeercert()["subject"]
+            door.people.append(subject[0][0][1])
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = _Quiet(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.cert, pair.key)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(authority.cert)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    door.url = f"https://localhost:{server.server_address[1]}/eakte"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield door
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Quiet(ThreadingHTTPServer):
+    """Refused handshakes are what tests ask for."""
+
+    def handle_error(self, *_: object) -> None:
+        pass

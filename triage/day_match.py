@@ -1,0 +1,107 @@
+"""The daily match for page and API: each hand-over of a day by heap, with its item, in scope.
+
+Source: F50; own decisions 0058, 0066.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Final
+
+from rules import access
+from rules.access import Caller
+from rules.distribution_csv import write_rows
+from triage import outgoing_care
+from triage.house import House
+from triage.ports import FileOutlet
+
+HEAPS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "missing_there": (
+            "fehlt dort",
+            "Bei der eAkte nachfragen; das Paket liegt im Übergabeordner oder ging hinaus.",
+        ),
+        "missing_here": (
+            "fehlt hier",
+            "Läuft der Worker? Sonst kennt der Postlotse diese Übergabe nicht: eAkte fragen.",
+        ),
+        "different": (
+            "abweichend",
+            "Beide Seiten vergleichen: andere Bytes, andere Akte oder anderes Ergebnis.",
+        ),
+        "rejected": ("abgelehnt", "Der Grund steht am Vorgang; dort wird entschieden."),
+        "correct": ("stimmt überein", ""),
+    }
+)
+"""What each heap is called, and what to do; what needs somebody comes first."""
+
+_HEADS: Final = ("Tag", "Befund", "Schlüssel", "Vorgang", "Region", "Was nun")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One hand-over of the day. `item_id` and `region` None where the house knows none."""
+
+    heap: str
+    key: str
+    item_id: int | None
+    region: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayMatch:
+    """A local day; `lines` in the order of `HEAPS`, then by key."""
+
+    day: date
+    lines: tuple[Line, ...]
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """How many by heap, all heaps."""
+        counted = Counter(line.heap for line in self.lines)
+        return {heap: counted[heap] for heap in HEAPS}
+
+    @property
+    def closes(self) -> bool:
+        """Whether all that left is there, and all that is there is known here."""
+        return not any(
+            self.numbers[heap] for heap in ("missing_there", "missing_here", "different")
+        )
+
+    @property
+    def odd(self) -> tuple[Line, ...]:
+        """All but what is correct."""
+        return tuple(line for line in self.lines if line.heap != "correct")
+
+
+def report(house: House, outlet: FileOutlet, caller: Caller, *, day: date) -> DayMatch:
+    """The day's match in the caller's regions; what no item is known of, for who has no bounds.
+
+    Asks the outlet: seconds, not milliseconds. Raises: Refused: `access.denied`. TryLater, and
+    Unreadable: as the outlet.
+    """
+    found = outgoing_care.match_day(house, outlet, caller, day=day)
+    heap_of = {key: heap for heap in HEAPS for key in getattr(found, heap)}
+    rows = {row.key: row for row in outgoing_care.rows_of(house, tuple(sorted(heap_of)))}
+    lines = []
+    for key, heap in heap_of.items():
+        row = rows.get(key)
+        region = row.region if row else None
+        # A hand-over that no row is known of could be anybody's.
+        if (row is None and caller.regions is None) or (
+            row is not None and access.may_see_region(caller, region)
+        ):
+            lines.append(Line(heap, key, row.item_id if row else None, region))
+    return DayMatch(day, tuple(lines))
+
+
+def export(match: DayMatch) -> str:
+    """The whole day as a table: text/csv, semicolons, German heads; also what is correct."""
+    rows = []
+    for line in match.lines:
+        word, remedy = HEAPS[line.heap]
+        item = "" if line.item_id is None else str(line.item_id)
+        rows.append((f"{match.day:%d.%m.%Y}", word, line.key, item, line.region or "", remedy))
+    return write_rows(_HEADS, rows)

@@ -1,0 +1,55 @@
+"""Ties outlets of hand-overs and tasks to the settings. Only for wiring and the doctor."""
+
+from outbox.eakte import DirectoryOutlet
+from outbox.eakte_http import HttpOutlet
+from outbox.eakte_webdav import WebdavOutlet
+from outbox.line import Line, LineAccount
+from outbox.task_folder import TaskFolder
+from outbox.task_hook import TaskHooks
+from outbox.webhook import WebhookOutlet
+from rules.errors import Refused
+from triage.ports import TaskOutlet
+from triage.settings import Settings, secret
+from triage.settings_outlets import EakteSettings
+
+
+def eakte_outlet(eakte: EakteSettings) -> DirectoryOutlet | HttpOutlet | WebdavOutlet:
+    """The way to the eAkte. Raises: Refused: `eakte.url`, `eakte.certificate`."""
+    if eakte.outlet == "folder":
+        return DirectoryOutlet(eakte.drop)
+    if eakte.client_cert is None or eakte.client_key is None:
+        raise Refused("eakte.certificate", "eakte.client_cert and client_key are missing; set them")
+    line = Line(
+        LineAccount(
+            eakte.url,
+            eakte.client_cert,
+            eakte.client_key,
+            eakte.ca_file,
+            eakte.timeout_seconds,
+        )
+    )
+    return HttpOutlet(line) if eakte.outlet == "http" else WebdavOutlet(line)
+
+
+def task_outlet(settings: Settings) -> TaskOutlet | None:
+    """The way of tasks; None where the configuration has none.
+
+    Raises: Refused: `settings.secret_missing`, `webhook.*`: an address that may not be posted to.
+    """
+    tasks = settings.tasks
+    if not tasks.is_given:
+        return None
+    folder = None if tasks.drop is None else TaskFolder(tasks.drop)
+    if folder is not None and not tasks.hooks:
+        return folder
+    hooks = {
+        hook.receiver: WebhookOutlet(
+            hook.url,
+            secret(hook.secret_env),
+            settings.events.allowed_hosts,
+            ca_file=hook.ca_file,
+            timeout_seconds=hook.timeout_seconds,
+        )
+        for hook in tasks.hooks
+    }
+    return TaskHooks(hooks, folder)

@@ -1,0 +1,68 @@
+"""Alarms that stand: told once when they begin and once when they are over.
+
+Whether one stands is kept in the database, so that neither a restart nor a second worker repeats
+it. Looked at before the write lock of keeping order, noted in it, told after its commit.
+Source: F12, F48, F60; own decisions 0031, 0058, 0066.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from store import audit, beats
+from store.engine import Tx
+from triage import alarms
+from triage.house import House
+
+OVERDUE: Final = "overdue:"
+"""Begins the names of alarms about mail that waits too long (freshness.py)."""
+
+OUTGOING: Final = "alarm:"
+"""Begins the names of alarms about what is on its way out (outgoing_care.py)."""
+
+WANDERING: Final = "wandering:"
+"""Begins the names of alarms about items that are handed on and on (wandering.py)."""
+
+PREFIXES: Final = (OVERDUE, OUTGOING, WANDERING)
+"""Beats that begin so are no loops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An alarm `about` something begins (`code` says which) or ends (`code` empty).
+
+    `told_as` and `number` are what receivers of alarms are told; `action` and `subject` are for
+    the trail; `details` hold ids and numbers only.
+    """
+
+    about: str
+    told_as: str
+    number: int
+    code: str
+    action: str
+    subject: str
+    details: Mapping[str, object]
+
+
+def names(tx: Tx, prefix: str) -> frozenset[str]:
+    """What the alarms of this prefix that stand now are about."""
+    return frozenset(
+        one.name.removeprefix(prefix)
+        for one in beats.all_beats(tx)
+        if one.name.startswith(prefix) and one.code
+    )
+
+
+def note(house: House, tx: Tx, prefix: str, turn: Turn) -> None:
+    """Write one turn, in the transaction of who holds the lease of keeping order."""
+    now = house.clock()
+    beats.beat(tx, f"{prefix}{turn.about}", code=turn.code, message="", now=now)
+    audit.add(
+        tx,
+        "worker",
+        action=turn.action,
+        subject=turn.subject,
+        details=dict(turn.details),
+        at=now,
+    )
+    alarms.order(house, tx, turn.told_as, stands=bool(turn.code), number=turn.number)
