@@ -19,13 +19,14 @@ from exchangelib import Account
 from exchangelib.errors import ErrorItemNotFound
 
 from ingest import exchange_calls as calls
-from ingest.exchange_errors import exchange_errors, is_broken
+from ingest.exchange_errors import exchange_errors, is_broken, is_token_refused
 from ingest.exchange_fetch import Reader
 from ingest.exchange_folders import FolderTree, Under, make_folder, read_tree
 from ingest.exchange_marks import change_categories
 from ingest.exchange_mirror import Mirror
 from ingest.exchange_rules import read_rules
 from ingest.exchange_wire import ExchangeAccount, connect, disconnect
+from ingest.login_gate import LoginGate
 from rules.errors import Conflict, HouseError, Refused, TryLater
 from rules.outlook_rules import OutlookRule
 from rules.postbox import (
@@ -47,9 +48,6 @@ EPOCH = "exchange"
 SIZE_LIMIT_BYTES = 64 * 1024 * 1024
 """Of a message above it only the headers are read. Source: own decision 0004."""
 
-_LOGIN_PAUSE_SECONDS = 900.0
-"""No second try with a refused password before that. Source: own decision 0004."""
-
 _LONGEST_QUIET_SECONDS = 900.0
 """No server is obeyed longer than that at once. Source: own decision 0034."""
 
@@ -61,7 +59,7 @@ class ExchangePostbox:
     """Driver of the port `Postbox` for Exchange. Connects at the first call; one thread only.
 
     `under` is the folder below which people's folder names start: "inbox", or "top" where the
-    agencies' folders stand beside the inbox.
+    agencies' folders stand beside the inbox. Drivers of one login share a `gate`.
     """
 
     def __init__(
@@ -71,10 +69,12 @@ class ExchangePostbox:
         *,
         under: Under = "inbox",
         size_limit_bytes: int = SIZE_LIMIT_BYTES,
+        gate: LoginGate | None = None,
     ) -> None:
         self.name = name
         self._account = account
         self._under = under
+        self._gate = gate or LoginGate()
         self._reader = Reader(name, account.where, size_limit_bytes)
         self._opened: Account | None = None
         self._has_worked = False
@@ -342,7 +342,7 @@ class ExchangePostbox:
             self._opened = connect(self._account)
             _log.info("postbox.connected", host=self._account.where, auth=self._account.auth)
         try:
-            with exchange_errors(self._account.where):
+            with self._gate.passing(), exchange_errors(self._account.where):
                 yield self._opened
             self._has_worked = True
         except HouseError as exc:
@@ -351,10 +351,9 @@ class ExchangePostbox:
 
     def _note(self, exc: HouseError) -> None:
         """Draw the lesson of an error for the calls that follow."""
-        if exc.code == "postbox.login_refused":
-            # A token may have been called back; with a new one it is seen whether it was that.
-            is_stale = self._account.auth == "oauth2" and self._has_worked
-            self._pause(exc, seconds=0.0 if is_stale else _LOGIN_PAUSE_SECONDS)
+        if self._account.auth == "oauth2" and self._has_worked and is_token_refused(exc):
+            # It may have been called back; with a new one it is seen whether it was that.
+            self._gate.reopen()
         if exc.code == "postbox.busy":
             named = float(str(exc.details.get("back_off_seconds", 0.0)))
             self._pause(exc, seconds=min(named, _LONGEST_QUIET_SECONDS))

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from exchangelib import (
     BASIC,
     DELEGATE,
+    GSSAPI,
     IMPERSONATION,
     NTLM,
     OAUTH2,
@@ -31,13 +32,14 @@ from exchangelib import (
 )
 from exchangelib.errors import ErrorServerBusy
 from exchangelib.protocol import Protocol
+from exchangelib.transport import AUTH_TYPE_MAP
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as CutShort
 
 from ingest.exchange_errors import exchange_errors
 from rules.errors import Refused
 
-_AUTH = {"basic": BASIC, "ntlm": NTLM, "oauth2": OAUTH2}
+_AUTH = {"basic": BASIC, "ntlm": NTLM, "kerberos": GSSAPI, "oauth2": OAUTH2}
 _ACCESS = {"delegate": DELEGATE, "impersonation": IMPERSONATION}
 _EXCHANGE_2016 = Build(15, 1)
 """Understood by 2016, 2019 and SE; given, so that nothing is probed before the login."""
@@ -53,6 +55,8 @@ Source: measurement 2026-11-23 (97 MB: 21-27 s by bytes, 1.0-1.3 s in pieces of 
 class ExchangeAccount:
     """Where, as whom, and to which mailbox. `user` is the client id with `oauth2`.
 
+    With `kerberos` both user and password are empty: the ticket lies outside.
+
     `ca_file` is the PEM file of the house's own certificate authority, None for the system's.
     `token_url` and `scope` belong to `oauth2`: client credentials, RFC 6749 section 4.4.
     """
@@ -61,7 +65,7 @@ class ExchangeAccount:
     mailbox: str
     user: str
     password: str = field(repr=False)
-    auth: Literal["basic", "ntlm", "oauth2"] = "ntlm"
+    auth: Literal["basic", "ntlm", "kerberos", "oauth2"] = "ntlm"
     access: Literal["delegate", "impersonation"] = "delegate"
     token_url: str = ""
     scope: str = ""
@@ -94,6 +98,8 @@ class WholeReplies(HTTPAdapter):
             reply.close()
             wait = reply.headers.get("Retry-After", "")
             raise ErrorServerBusy("HTTP", back_off=float(wait) if wait.isdigit() else None)
+        if how.get("stream") and reply.status_code == 200:
+            return reply  # it has no end yet; `exchange_stream` looks after that itself
         if reply.status_code in {200, 500} and "xml" in reply.headers.get("Content-Type", ""):
             whole: bytes = reply.content
             if not whole.rstrip().endswith(b"Envelope>"):
@@ -131,7 +137,8 @@ def connect(account: ExchangeAccount) -> Account:
     """A mailbox ready to be asked; nothing is sent yet, but a token may be fetched later.
 
     Each has a connection of its own: exchangelib would share one, with its policy, among all
-    mailboxes of a login. Raises: Refused: `postbox.no_tls`, `postbox.ca_file`.
+    mailboxes of a login. Raises: Refused: `postbox.no_tls`, `postbox.ca_file`,
+    `postbox.no_kerberos`.
     """
     if urlsplit(account.endpoint).scheme != "https":
         raise Refused(
@@ -139,6 +146,8 @@ def connect(account: ExchangeAccount) -> Account:
             f"Endpoint {account.endpoint} is not https: Postlotse sends no password in the clear.",
             host=account.where,
         )
+    if account.auth == "kerberos":
+        _require_kerberos(account.where)
     # It logs whole requests and replies where it is surprised.
     logging.getLogger("exchangelib").setLevel(logging.CRITICAL + 1)
     with exchange_errors(account.where):
@@ -184,7 +193,23 @@ def _protocol(config: Configuration, account: ExchangeAccount) -> Protocol:
     return type.__call__(Wire, config=config)  # past the cache of the metaclass
 
 
-def _credentials(account: ExchangeAccount) -> Credentials | OAuth2Credentials:
+def _require_kerberos(where: str) -> None:
+    """Exchangelib knows Kerberos only where this package was there when it was loaded.
+
+    It is not among ours: its `gssapi` is built from source against the system's Kerberos.
+    """
+    if GSSAPI not in AUTH_TYPE_MAP:
+        raise Refused(
+            "postbox.no_kerberos",
+            f"{where}: Kerberos needs the package requests-gssapi, which is not installed here."
+            ' Install it (docs/exchange.md says how), or set auth = "ntlm".',
+            host=where,
+        )
+
+
+def _credentials(account: ExchangeAccount) -> Credentials | OAuth2Credentials | None:
+    if account.auth == "kerberos":
+        return None
     if account.auth == "oauth2":
         return _ClientCredentials(account)
     return Credentials(account.user, account.password)

@@ -100,6 +100,7 @@ class Item:
     changed: int = 0
     only_read_flag: bool = False
     categories: tuple[str, ...] = ()
+    was_moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,7 @@ class Mailbox:
         moved = replace(
             item, folder=target, id=new_id("I"), change_key=change_key(), seq=self.tick(), changed=0
         )
+        moved.was_moved = True
         self.items[moved.id] = moved
         return moved
 
