@@ -7,6 +7,7 @@ Source: EWS reference (MoveItem); MS-OXPROPS (PidTagSearchKey); own decisions 00
 """
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -76,6 +77,7 @@ class ExchangePostbox:
         self._under = under
         self._gate = gate or LoginGate()
         self._reader = Reader(name, account.where, size_limit_bytes)
+        self._line = threading.RLock()  # one call at a time, also while the next mails are read
         self._opened: Account | None = None
         self._has_worked = False
         self._tree: FolderTree | None = None
@@ -129,8 +131,7 @@ class ExchangePostbox:
         wanted = [
             (Place(folder, EPOCH, uid), item) for uid in uids if (item := mirror.by_uid.get(uid))
         ]
-        for batch in self._reader.batches(wanted):
-            yield from self._reader.read(self._read, batch)
+        yield from self._reader.read(self._read, wanted)
 
     def watermark(self, folder: str) -> Watermark:
         """Without next UID: a search key survives the move. Raises: Refused, TryLater."""
@@ -241,10 +242,11 @@ class ExchangePostbox:
 
     def close(self) -> None:
         """Close the connection; never raises. What was seen stays known."""
-        if self._opened is not None:
-            disconnect(self._opened)
-            self._opened = None
-            self._has_worked = False
+        with self._line:
+            if self._opened is not None:
+                disconnect(self._opened)
+                self._opened = None
+                self._has_worked = False
 
     def _move_set(self, places: tuple[Place, ...], target: str) -> dict[Place, Place]:
         target_id = self._existing(target)
@@ -333,21 +335,22 @@ class ExchangePostbox:
 
         Nothing is sent while the server wants quiet, or after a refused password.
         """
-        if self._refusal is not None and time.monotonic() < self._again_at:
-            raise type(self._refusal)(
-                self._refusal.code, self._refusal.message, **self._refusal.details
-            )
-        self._refusal = None
-        if self._opened is None:
-            self._opened = connect(self._account)
-            _log.info("postbox.connected", host=self._account.where, auth=self._account.auth)
-        try:
-            with self._gate.passing(), exchange_errors(self._account.where):
-                yield self._opened
-            self._has_worked = True
-        except HouseError as exc:
-            self._note(exc)
-            raise
+        with self._line:
+            if self._refusal is not None and time.monotonic() < self._again_at:
+                raise type(self._refusal)(
+                    self._refusal.code, self._refusal.message, **self._refusal.details
+                )
+            self._refusal = None
+            if self._opened is None:
+                self._opened = connect(self._account)
+                _log.info("postbox.connected", host=self._account.where, auth=self._account.auth)
+            try:
+                with self._gate.passing(), exchange_errors(self._account.where):
+                    yield self._opened
+                self._has_worked = True
+            except HouseError as exc:
+                self._note(exc)
+                raise
 
     def _note(self, exc: HouseError) -> None:
         """Draw the lesson of an error for the calls that follow."""
