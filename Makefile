@@ -6,12 +6,14 @@ SEED ?= 1
 MAILS ?= 300
 KILLS ?= 40
 MINUTES ?= 2
+FIRST ?= 100
+SEEDS ?= 20
 BIN := .venv/bin
 MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports house journey bench evaluate stress system-packages lock clean
+.PHONY: help install demo test check format lint types imports house journey bench evaluate stress chaos foreign system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -54,10 +56,17 @@ bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, sid
 	$(BIN)/python -m tests.bench.bench_parse
 	$(BIN)/python -m tests.bench.bench_judge
 	$(BIN)/python -m tests.bench.bench_rights
+	$(BIN)/python -m tests.bench.bench_exchange
 	$(BIN)/python -m tests.bench.bench_memory
 
 stress: .venv/.dev-installed $(MODEL) system-packages ## kill workers, door and servers while mail arrives; SEED= MAILS= KILLS= MINUTES=
 	$(BIN)/python -m tests.stress.stress_run --seed $(SEED) --mails $(MAILS) --kills $(KILLS) --minutes $(MINUTES) $(STRESS_ARGS)
+
+chaos: .venv/.dev-installed ## all crash walks and SEEDS random seeds on the Exchange simulator; FIRST= the first seed
+	$(BIN)/python -m tests.stress.stress_exchange --first $(FIRST) --seeds $(SEEDS)
+
+foreign: .venv/.dev-installed ## DavMail as a foreign client in front of the Exchange simulator (needs davmail-server and a Java)
+	$(BIN)/python -m tests.foreign.foreign_davmail
 
 evaluate: .venv/.installed ## measure the judge by writers left out; the report goes to docs/evaluation (minutes)
 	$(BIN)/postlotse evaluate corpus --report docs/evaluation

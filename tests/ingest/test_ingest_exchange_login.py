@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from exchangelib import errors
 from exchangelib.transport import AUTH_TYPE_MAP, GSSAPI
 from requests.auth import HTTPBasicAuth
 
+from ingest import exchange_fetch
 from ingest.exchange import ExchangePostbox
 from ingest.exchange_bell import ExchangeBell
+from ingest.exchange_errors import translated
 from ingest.exchange_rights import ExchangeRights
 from ingest.exchange_wire import ExchangeAccount
 from ingest.login_gate import LoginGate
-from rules.errors import HouseError
+from rules.errors import HouseError, Refused, TryLater
 from tests.ingest.conftest import ExchangeCase
 from tests.servers.exchange import TOKEN, ExchangeServer, Fault
 
@@ -135,12 +138,41 @@ def test_a_token_called_back_is_renewed_once_and_a_dead_secret_shuts_the_gate(
     box.close()
 
 
-def test_two_faults_apart_cost_two_tries_and_no_mail(exchange_case) -> None:
-    """The line breaks while a mail is read, and again while another is: each is asked for anew."""
+def test_two_faults_apart_cost_two_tries_and_no_mail(exchange_case, monkeypatch) -> None:
+    """The line breaks while some mails are read, and again while others are."""
+    monkeypatch.setattr(exchange_fetch, "_BATCH_MAILS", 10)
     mails = [b"Message-ID: <%d@x.example>\r\n\r\n%d\r\n" % (n, n) for n in range(50)]
     exchange_case.deliver(*mails)
-    exchange_case.server.faults += [Fault("drop_after", "GetItem"), Fault("truncate", "GetItem")]
-    exchange_case.server.faults[1].skip = 2
+    exchange_case.server.faults += [
+        Fault("drop_after", "GetItem", skip=1),
+        Fault("truncate", "GetItem", skip=3),
+    ]
+    exchange_case.server.calls.clear()
     box = exchange_case.box
     view = box.view("INBOX")
     assert [one.data for one in box.fetch("INBOX", view.epoch, view.uids)] == mails
+    assert exchange_case.server.calls.count("GetItem") == 5 + 2
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "told"),
+    [
+        ("ErrorServerBusy", TryLater, "busy"),
+        ("ErrorExceededConnectionCount", TryLater, "busy"),
+        ("ErrorTimeoutExpired", TryLater, "away"),
+        ("ErrorMailboxStoreUnavailable", TryLater, "away"),
+        ("ErrorMailboxMoveInProgress", TryLater, "away"),
+        ("ErrorInternalServerTransientError", TryLater, "away"),
+        ("MalformedResponseError", TryLater, "answer_unclear"),
+        ("UnauthorizedError", Refused, "login_refused"),
+        ("ErrorAccessDenied", Refused, "no_right"),
+        ("ErrorImpersonateUserDenied", Refused, "no_right"),
+        ("ErrorNonExistentMailbox", Refused, "mailbox_missing"),
+        ("ErrorFolderNotFound", Refused, "folder_missing"),
+        ("ErrorSchemaValidation", Refused, "command_refused"),
+    ],
+)
+def test_what_passes_and_what_stays_are_told_apart(name, kind, told) -> None:
+    found = translated(getattr(errors, name)("der Text einer Mail"), "mail.dienst.example")
+    assert (type(found), found.code) == (kind, f"postbox.{told}")
+    assert "der Text einer Mail" not in str(found), "a reply may hold pieces of a mail"

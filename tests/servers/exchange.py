@@ -19,6 +19,7 @@ import struct
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -86,6 +87,8 @@ class ExchangeServer:
         self.readers: dict[str, set[str]] = {}
         self.impersonators: set[str] = set()
         self.lists: dict[str, list[tuple[str, str]]] = {}
+        self.owners: dict[str, str] = {}
+        self.foreign: dict[str, Callable] = {}
         self.events = Events()
         self.lines: set[socket.socket] = set()
         self.tokens = {TOKEN: "dienst"}
@@ -172,9 +175,10 @@ class ExchangeServer:
             fault = SoapFault("ErrorServerBusy", {"BackOffMilliseconds": busy.back_off_ms})
             return 500, envelope(fault_xml(fault))
         own = {"Subscribe": self.events.subscribe, "Unsubscribe": self.events.unsubscribe}
+        work = self.foreign.get(operation) or own.get(operation, answer)
         with self.lock:
             try:
-                reply = own.get(operation, answer)(self._caller(user, whole), body)
+                reply = work(self._caller(user, whole), body)
             except SoapFault as exc:
                 return 500, envelope(fault_xml(exc))
         self._validate("response", reply)
@@ -214,7 +218,7 @@ class ExchangeServer:
         return Caller(
             self.mailboxes,
             frozenset(self.readers.get(user, ())),
-            who.lower(),
+            who.lower() or self.owners.get(user, ""),
             item_fault,
             self.lists,
         )
@@ -265,6 +269,13 @@ class _Talk(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
+
+    def do_GET(self) -> None:
+        """Clients that do not know the way to log in ask so first."""
+        if self._login():
+            self._send(200, b"ok", "text/plain")
+        else:
+            self._ask_to_log_in()
 
     def do_POST(self) -> None:
         request = self.rfile.read(int(self.headers["Content-Length"]))

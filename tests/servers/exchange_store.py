@@ -84,7 +84,10 @@ class Folder:
 
 @dataclass
 class Item:
-    """`broken` is the code with which the server refuses to give its MIME."""
+    """`broken` is the code with which the server refuses to give its MIME.
+
+    `other` are MAPI properties that a foreign client sets and reads back.
+    """
 
     mime: bytes
     folder: Folder
@@ -101,6 +104,7 @@ class Item:
     only_read_flag: bool = False
     categories: tuple[str, ...] = ()
     was_moved: bool = False
+    other: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
