@@ -9,12 +9,14 @@ MINUTES ?= 2
 JOBS ?= 2
 ORDER ?= 1
 FAILOVERS ?= 3
+FIRST ?= 100
+SEEDS ?= 20
 BIN := .venv/bin
 MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports house journey bench evaluate stress failover reference docs load system-packages lock clean
+.PHONY: help install demo test check format lint types imports house journey bench evaluate stress failover chaos foreign reference docs load system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -60,6 +62,7 @@ bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, sid
 	$(BIN)/python -m tests.bench.bench_desk
 	$(BIN)/python -m tests.bench.bench_rights
 	$(BIN)/python -m tests.bench.bench_next
+	$(BIN)/python -m tests.bench.bench_exchange
 	$(BIN)/python -m tests.bench.bench_memory
 	$(BIN)/python -m tests.bench.bench_sealed
 
@@ -68,6 +71,12 @@ stress: .venv/.dev-installed $(MODEL) system-packages ## kill workers, door and 
 
 failover: .venv/.dev-installed system-packages ## kill PostgreSQL's primary while mail comes in, promote the standby; MAILS= FAILOVERS=
 	$(BIN)/python -m tests.stress.failover_run --mails $(MAILS) --rounds $(FAILOVERS)
+
+chaos: .venv/.dev-installed ## all crash walks and SEEDS random seeds on the Exchange simulator; FIRST= the first seed
+	$(BIN)/python -m tests.stress.stress_exchange --first $(FIRST) --seeds $(SEEDS)
+
+foreign: .venv/.dev-installed ## DavMail as a foreign client in front of the Exchange simulator (needs davmail-server and a Java)
+	$(BIN)/python -m tests.foreign.foreign_davmail
 
 evaluate: .venv/.installed ## measure the judge by writers left out; the report goes to docs/evaluation (minutes)
 	$(BIN)/postlotse evaluate corpus --report docs/evaluation

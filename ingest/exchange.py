@@ -7,6 +7,7 @@ Source: EWS reference (MoveItem); MS-OXPROPS (PidTagSearchKey); own decisions 00
 """
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,13 +20,14 @@ from exchangelib import Account
 from exchangelib.errors import ErrorItemNotFound
 
 from ingest import exchange_calls as calls
-from ingest.exchange_errors import exchange_errors, is_broken
+from ingest.exchange_errors import exchange_errors, is_broken, is_token_refused
 from ingest.exchange_fetch import Reader
 from ingest.exchange_folders import FolderTree, Under, make_folder, read_tree
 from ingest.exchange_marks import change_categories
 from ingest.exchange_mirror import Mirror
 from ingest.exchange_rules import read_rules
 from ingest.exchange_wire import ExchangeAccount, connect, disconnect
+from ingest.login_gate import LoginGate
 from rules.errors import Conflict, HouseError, Refused, TryLater
 from rules.outlook_rules import OutlookRule
 from rules.postbox import (
@@ -47,9 +49,6 @@ EPOCH = "exchange"
 SIZE_LIMIT_BYTES = 64 * 1024 * 1024
 """Of a message above it only the headers are read. Source: own decision 0004."""
 
-_LOGIN_PAUSE_SECONDS = 900.0
-"""No second try with a refused password before that. Source: own decision 0004."""
-
 _LONGEST_QUIET_SECONDS = 900.0
 """No server is obeyed longer than that at once. Source: own decision 0034."""
 
@@ -61,7 +60,7 @@ class ExchangePostbox:
     """Driver of the port `Postbox` for Exchange. Connects at the first call; one thread only.
 
     `under` is the folder below which people's folder names start: "inbox", or "top" where the
-    agencies' folders stand beside the inbox.
+    agencies' folders stand beside the inbox. Drivers of one login share a `gate`.
     """
 
     def __init__(
@@ -71,11 +70,14 @@ class ExchangePostbox:
         *,
         under: Under = "inbox",
         size_limit_bytes: int = SIZE_LIMIT_BYTES,
+        gate: LoginGate | None = None,
     ) -> None:
         self.name = name
         self._account = account
         self._under = under
+        self._gate = gate or LoginGate()
         self._reader = Reader(name, account.where, size_limit_bytes)
+        self._line = threading.RLock()  # one call at a time, also while the next mails are read
         self._opened: Account | None = None
         self._has_worked = False
         self._tree: FolderTree | None = None
@@ -129,8 +131,7 @@ class ExchangePostbox:
         wanted = [
             (Place(folder, EPOCH, uid), item) for uid in uids if (item := mirror.by_uid.get(uid))
         ]
-        for batch in self._reader.batches(wanted):
-            yield from self._reader.read(self._read, batch)
+        yield from self._reader.read(self._read, wanted)
 
     def watermark(self, folder: str) -> Watermark:
         """Without next UID: a search key survives the move. Raises: Refused, TryLater."""
@@ -241,10 +242,11 @@ class ExchangePostbox:
 
     def close(self) -> None:
         """Close the connection; never raises. What was seen stays known."""
-        if self._opened is not None:
-            disconnect(self._opened)
-            self._opened = None
-            self._has_worked = False
+        with self._line:
+            if self._opened is not None:
+                disconnect(self._opened)
+                self._opened = None
+                self._has_worked = False
 
     def _move_set(self, places: tuple[Place, ...], target: str) -> dict[Place, Place]:
         target_id = self._existing(target)
@@ -333,28 +335,28 @@ class ExchangePostbox:
 
         Nothing is sent while the server wants quiet, or after a refused password.
         """
-        if self._refusal is not None and time.monotonic() < self._again_at:
-            raise type(self._refusal)(
-                self._refusal.code, self._refusal.message, **self._refusal.details
-            )
-        self._refusal = None
-        if self._opened is None:
-            self._opened = connect(self._account)
-            _log.info("postbox.connected", host=self._account.where, auth=self._account.auth)
-        try:
-            with exchange_errors(self._account.where):
-                yield self._opened
-            self._has_worked = True
-        except HouseError as exc:
-            self._note(exc)
-            raise
+        with self._line:
+            if self._refusal is not None and time.monotonic() < self._again_at:
+                raise type(self._refusal)(
+                    self._refusal.code, self._refusal.message, **self._refusal.details
+                )
+            self._refusal = None
+            if self._opened is None:
+                self._opened = connect(self._account)
+                _log.info("postbox.connected", host=self._account.where, auth=self._account.auth)
+            try:
+                with self._gate.passing(), exchange_errors(self._account.where):
+                    yield self._opened
+                self._has_worked = True
+            except HouseError as exc:
+                self._note(exc)
+                raise
 
     def _note(self, exc: HouseError) -> None:
         """Draw the lesson of an error for the calls that follow."""
-        if exc.code == "postbox.login_refused":
-            # A token may have been called back; with a new one it is seen whether it was that.
-            is_stale = self._account.auth == "oauth2" and self._has_worked
-            self._pause(exc, seconds=0.0 if is_stale else _LOGIN_PAUSE_SECONDS)
+        if self._account.auth == "oauth2" and self._has_worked and is_token_refused(exc):
+            # It may have been called back; with a new one it is seen whether it was that.
+            self._gate.reopen()
         if exc.code == "postbox.busy":
             named = float(str(exc.details.get("back_off_seconds", 0.0)))
             self._pause(exc, seconds=min(named, _LONGEST_QUIET_SECONDS))

@@ -60,7 +60,9 @@ class _Service(EWSAccountService):  # type: ignore[misc]  # exchangelib ships no
 
 @cache
 def _service(name: str) -> type[_Service]:
-    return type(name, (_Service,), {"SERVICE_NAME": name})
+    # A subscription lives on the machine of the mailbox; its events must be asked for there.
+    lives_there = {"prefer_affinity": name in {"Subscribe", "Unsubscribe"}}
+    return type(name, (_Service,), {"SERVICE_NAME": name, **lives_there})
 
 
 def _ask(account: Account, payload: Any, *, parts: int = 1) -> list[Any]:  # noqa: ANN401
@@ -280,6 +282,26 @@ def create(account: Account, folder_id: str, *, mime: bytes, received_at: dateti
     )
     payload.append(element("m:Items", message))
     return new_id(_ask_one(account, payload))
+
+
+def subscribe(account: Account, folder_id: str) -> str:
+    """Ask to be told of mail that comes into one folder; the id of the subscription.
+
+    Nothing in the mailbox changes. Source: EWS reference (Subscribe, StreamingSubscription).
+    """
+    events = [text_element("t:EventType", name) for name in ("NewMailEvent", "CreatedEvent")]
+    wanted = element(
+        "m:StreamingSubscriptionRequest",
+        element("t:FolderIds", folder_ref(folder_id)),
+        element("t:EventTypes", *events),
+    )
+    answer = _ask_one(account, element("m:Subscribe", wanted))
+    return str(answer.findtext(f"{MESSAGES}SubscriptionId"))
+
+
+def unsubscribe(account: Account, subscription: str) -> None:
+    """Take a subscription back. Raises: ErrorSubscriptionNotFound: the server forgot it."""
+    _ask_one(account, element("m:Unsubscribe", text_element("m:SubscriptionId", subscription)))
 
 
 def inbox_rules(account: Account) -> list[Any]:

@@ -94,6 +94,14 @@ def is_broken(exc: HouseError) -> bool:
     return exc.code in {"postbox.away", "postbox.answer_unclear", "postbox.login_refused"}
 
 
+def is_token_refused(exc: HouseError) -> bool:
+    """True if the mailbox's server refused a token; not if the token service refused the secret.
+
+    Nor if the refusal was only told again, of something that another driver had tried.
+    """
+    return isinstance(exc.__cause__, ews.UnauthorizedError)
+
+
 def translated(exc: BaseException, where: str) -> HouseError:
     """The error of the house; its text never repeats a reply, which may hold pieces of a mail."""
     name = type(exc).__name__

@@ -7,7 +7,9 @@ decision 0034.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, TypeVar
 
 import structlog
@@ -22,10 +24,11 @@ from rules.postbox import Fetched, Place, TooLarge
 
 _log = structlog.get_logger(__name__)
 _Answer = TypeVar("_Answer")
+_Answers = dict[str, tuple[str, bytes] | Exception]
 Ask = Callable[[Callable[[Account], _Answer]], _Answer]
-"""Does one reading call; reads may be repeated. Raises: TryLater, Refused."""
+"""Does one reading call, from any thread; reads may be repeated. Raises: TryLater, Refused."""
 
-_BATCH_MAILS = 20
+_BATCH_MAILS = 100
 _BATCH_BYTES = 2 * 1000 * 1000
 """Together no more than this; a larger one is asked for alone. Source: own decision 0034."""
 
@@ -57,16 +60,33 @@ class Reader:
             yield batch
 
     def read(
-        self, ask: Ask[Any], batch: Sequence[tuple[Place, Item]]
+        self, ask: Ask[Any], wanted: Sequence[tuple[Place, Item]]
     ) -> Iterator[Fetched | TooLarge]:
-        """The messages of a batch, in order; what is gone or unreadable is left out.
+        """The messages in order; what is gone or unreadable is left out.
 
-        Raises: TryLater, Refused: the server is to blame, not single mails.
+        While the caller works on one batch the next is under way, in a thread that lives as long
+        as this call. Raises: TryLater, Refused: the server is to blame, not single mails.
         """
-        fitting = [item for _, item in batch if item.size_bytes <= self.size_limit_bytes]
-        ids = [item.id for item in fitting]
+        batches = list(self.batches(wanted))
+        if len(batches) == 1:
+            yield from self._batch(ask, batches[0], self._answers(ask, batches[0]))
+            return
+        with ThreadPoolExecutor(1, f"ahead:{self.postbox}") as ahead:
+            coming: Future[_Answers] | None = None
+            for batch, following in zip_longest(batches, batches[1:]):
+                answers = coming.result() if coming else self._answers(ask, batch)
+                coming = ahead.submit(self._answers, ask, following) if following else None
+                yield from self._batch(ask, batch, answers)
+
+    def _answers(self, ask: Ask[Any], batch: Sequence[tuple[Place, Item]]) -> _Answers:
+        """What the server says of each message that is asked for, by item id."""
+        ids = [item.id for _, item in batch if item.size_bytes <= self.size_limit_bytes]
         answers = ask(lambda account: mimes(account, ids)) if ids else []
-        by_id = dict(zip(ids, answers, strict=True))
+        return dict(zip(ids, answers, strict=True))
+
+    def _batch(
+        self, ask: Ask[Any], batch: Sequence[tuple[Place, Item]], by_id: _Answers
+    ) -> Iterator[Fetched | TooLarge]:
         for place, item in batch:
             if item.id not in by_id:
                 message: Fetched | TooLarge | None = self._without_mime(ask, place, item=item)

@@ -4,7 +4,6 @@ Source: EWS reference (GetFolder, UpdateFolder, ExpandDL); own decisions 0038, 0
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import TypeVar
 
 from exchangelib import Account
@@ -15,6 +14,7 @@ from ingest.exchange_errors import exchange_errors, is_broken, translated
 from ingest.exchange_folders import FolderTree, Under, read_tree
 from ingest.exchange_permissions import changed, entries_in, members_in, permissions_in
 from ingest.exchange_wire import ExchangeAccount, connect, disconnect
+from ingest.login_gate import LoginGate
 from rules.distribution import Member
 from rules.errors import HouseError, Refused, TryLater
 from rules.folder_acl import FolderAcl, Naming, Principal
@@ -37,9 +37,17 @@ class ExchangeRights:
 
     naming = Naming.ADDRESS
 
-    def __init__(self, name: str, account: ExchangeAccount, *, under: Under = "inbox") -> None:
+    def __init__(
+        self,
+        name: str,
+        account: ExchangeAccount,
+        *,
+        under: Under = "inbox",
+        gate: LoginGate | None = None,
+    ) -> None:
         self.name = name
         self._account = account
+        self._gate = gate or LoginGate()
         self._under = under
         self._opened: Account | None = None
         self._tree: FolderTree | None = None
@@ -146,16 +154,19 @@ class ExchangeRights:
         return folder_id
 
     def _read(self, call: Callable[[Account], _Answer]) -> _Answer:
-        """A call that changes nothing: once more if the line broke."""
-        with suppress(TryLater):
+        """A call that changes nothing: once more if the line broke, not if the server is busy."""
+        try:
             return self._once(call)
+        except TryLater as exc:
+            if not is_broken(exc):
+                raise
         return self._once(call)
 
     def _once(self, call: Callable[[Account], _Answer]) -> _Answer:
         if self._opened is None:
             self._opened = connect(self._account)
         try:
-            with exchange_errors(self._account.where):
+            with self._gate.passing(), exchange_errors(self._account.where):
                 return call(self._opened)
         except HouseError as exc:
             if is_broken(exc):

@@ -111,7 +111,8 @@ def _found_by_key(opened: Account, inbox: str, items: tuple[Item, ...]) -> tuple
     if not keyed:
         return None, "keine Mail mit Suchschlüssel"
     ids = calls.find_by_key(opened, inbox, key=keyed[0].key)
-    return keyed[0].id in ids, f"{len(ids)} Treffer, die Mail {'war' if ids else 'war nicht'} dabei"
+    is_there = keyed[0].id in ids
+    return is_there, f"{len(ids)} Treffer, die Mail {'war' if is_there else 'war nicht'} dabei"
 
 
 def _broken_state(opened: Account, inbox: str) -> tuple[bool | None, str]:

@@ -7,7 +7,6 @@ Source: exchangelib 5.6.0, read and measured 2026-11-23; own decision 0034.
 
 import logging
 import ssl
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 from exchangelib import (
     BASIC,
     DELEGATE,
+    GSSAPI,
     IMPERSONATION,
     NTLM,
     OAUTH2,
@@ -31,27 +31,25 @@ from exchangelib import (
 )
 from exchangelib.errors import ErrorServerBusy
 from exchangelib.protocol import Protocol
+from exchangelib.transport import AUTH_TYPE_MAP
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as CutShort
+from urllib3.exceptions import HTTPError
 
 from ingest.exchange_errors import exchange_errors
 from rules.errors import Refused
 
-_AUTH = {"basic": BASIC, "ntlm": NTLM, "oauth2": OAUTH2}
+_AUTH = {"basic": BASIC, "ntlm": NTLM, "kerberos": GSSAPI, "oauth2": OAUTH2}
 _ACCESS = {"delegate": DELEGATE, "impersonation": IMPERSONATION}
 _EXCHANGE_2016 = Build(15, 1)
 """Understood by 2016, 2019 and SE; given, so that nothing is probed before the login."""
-
-_PIECE_BYTES = 16 * 1024
-"""The parser gets a reply in such pieces; one byte at a time took 20 times as long.
-
-Source: measurement 2026-11-23 (97 MB: 21-27 s by bytes, 1.0-1.3 s in pieces of 16 kB).
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class ExchangeAccount:
     """Where, as whom, and to which mailbox. `user` is the client id with `oauth2`.
+
+    With `kerberos` both user and password are empty: the ticket lies outside.
 
     `ca_file` is the PEM file of the house's own certificate authority, None for the system's.
     `token_url` and `scope` belong to `oauth2`: client credentials, RFC 6749 section 4.4.
@@ -61,7 +59,7 @@ class ExchangeAccount:
     mailbox: str
     user: str
     password: str = field(repr=False)
-    auth: Literal["basic", "ntlm", "oauth2"] = "ntlm"
+    auth: Literal["basic", "ntlm", "kerberos", "oauth2"] = "ntlm"
     access: Literal["delegate", "impersonation"] = "delegate"
     token_url: str = ""
     scope: str = ""
@@ -79,7 +77,9 @@ class WholeReplies(HTTPAdapter):
 
     exchangelib's parser forgives missing ends, and in a reply of SyncFolderItems the new sync
     state stands before the changes: what a proxy cuts off would be mail that nobody asks for
-    again. Source: measurement 2026-11-23 (9 of 20 mails came, then none); own decision 0034.
+    again. The parser gets the reply whole; byte by byte, as exchangelib would feed it, it took 20
+    times as long. Source: measurement 2026-11-23 (9 of 20 mails came, then none; 97 MB: 21-27 s by
+    bytes, 1.0-1.3 s in pieces); own decision 0034.
     """
 
     def __init__(self, verify: str | bool) -> None:
@@ -94,11 +94,13 @@ class WholeReplies(HTTPAdapter):
             reply.close()
             wait = reply.headers.get("Retry-After", "")
             raise ErrorServerBusy("HTTP", back_off=float(wait) if wait.isdigit() else None)
+        if how.get("stream") and reply.status_code == 200:
+            return reply  # it has no end yet; `exchange_stream` looks after that itself
         if reply.status_code in {200, 500} and "xml" in reply.headers.get("Content-Type", ""):
-            whole: bytes = reply.content
+            whole = _whole(reply)
             if not whole.rstrip().endswith(b"Envelope>"):
                 raise CutShort("the reply has no end")
-            reply.iter_content = lambda *_args, **_how: _pieces(whole)
+            reply.iter_content = lambda *_args, **_how: whole
         return reply
 
 
@@ -131,7 +133,8 @@ def connect(account: ExchangeAccount) -> Account:
     """A mailbox ready to be asked; nothing is sent yet, but a token may be fetched later.
 
     Each has a connection of its own: exchangelib would share one, with its policy, among all
-    mailboxes of a login. Raises: Refused: `postbox.no_tls`, `postbox.ca_file`.
+    mailboxes of a login. Raises: Refused: `postbox.no_tls`, `postbox.ca_file`,
+    `postbox.no_kerberos`.
     """
     if urlsplit(account.endpoint).scheme != "https":
         raise Refused(
@@ -139,6 +142,8 @@ def connect(account: ExchangeAccount) -> Account:
             f"Endpoint {account.endpoint} is not https: Postlotse sends no password in the clear.",
             host=account.where,
         )
+    if account.auth == "kerberos":
+        _require_kerberos(account.where)
     # It logs whole requests and replies where it is surprised.
     logging.getLogger("exchangelib").setLevel(logging.CRITICAL + 1)
     with exchange_errors(account.where):
@@ -184,7 +189,23 @@ def _protocol(config: Configuration, account: ExchangeAccount) -> Protocol:
     return type.__call__(Wire, config=config)  # past the cache of the metaclass
 
 
-def _credentials(account: ExchangeAccount) -> Credentials | OAuth2Credentials:
+def _require_kerberos(where: str) -> None:
+    """Exchangelib knows Kerberos only where this package was there when it was loaded.
+
+    It is not among ours: its `gssapi` is built from source against the system's Kerberos.
+    """
+    if GSSAPI not in AUTH_TYPE_MAP:
+        raise Refused(
+            "postbox.no_kerberos",
+            f"{where}: Kerberos needs the package requests-gssapi, which is not installed here."
+            ' Install it (docs/exchange.md says how), or set auth = "ntlm".',
+            host=where,
+        )
+
+
+def _credentials(account: ExchangeAccount) -> Credentials | OAuth2Credentials | None:
+    if account.auth == "kerberos":
+        return None
     if account.auth == "oauth2":
         return _ClientCredentials(account)
     return Credentials(account.user, account.password)
@@ -205,5 +226,12 @@ def _authorities(ca_file: Path | None) -> str | bool:
     return str(ca_file)
 
 
-def _pieces(whole: bytes) -> Iterator[bytes]:
-    return (whole[at : at + _PIECE_BYTES] for at in range(0, len(whole), _PIECE_BYTES))
+def _whole(reply: Any) -> bytes:  # noqa: ANN401 - requests' own
+    """The body, read in one go; requests would read and decode it in pieces of 10 kB."""
+    try:
+        whole: bytes = reply.raw.read(decode_content=True)
+    except HTTPError as exc:
+        raise CutShort("the line broke") from exc
+    reply.raw.release_conn()
+    reply._content, reply._content_consumed = whole, True  # noqa: SLF001 - no public way
+    return whole

@@ -66,10 +66,18 @@ def mime_of(answer: Any) -> tuple[str, bytes] | Exception:  # noqa: ANN401
     if content is None:
         return _doubt("no MIME")
     try:
-        data = base64.b64decode("".join((content.text or "").split()), validate=True)
-    except binascii.Error:
+        data = _decoded(content.text or "")
+    except ValueError:  # binascii.Error is one
         return _doubt("MIME that is no base64")
     return search_key(item), data
+
+
+def _decoded(text: str) -> bytes:
+    """Exchange writes it in one line; a proxy may have broken it. Raises: ValueError."""
+    try:
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        return binascii.a2b_base64("".join(text.split()), strict_mode=True)
 
 
 def _doubt(why: str) -> Exception:

@@ -8,7 +8,6 @@ Source: RFC 3501, RFC 4315 (UIDPLUS), RFC 6851 (MOVE); measurements 2026-11-23; 
 
 import hashlib
 import imaplib
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -25,6 +24,7 @@ from ingest.imap_errors import imap_errors, is_broken
 from ingest.imap_fetch import Facts
 from ingest.imap_move import move_one, move_set, remove_one
 from ingest.imap_session import ImapAccount, ImapSession, connect
+from ingest.login_gate import LoginGate
 from rules.errors import HouseError, Refused, TryLater
 from rules.postbox import (
     Fetched,
@@ -41,12 +41,6 @@ _One = TypeVar("_One")
 
 SIZE_LIMIT_BYTES = 64 * 1024 * 1024
 """Of a message above it only the head is read. Source: own decision 0004."""
-
-_LOGIN_PAUSE_SECONDS = 900.0
-"""No second try with a refused password before that; directories lock accounts after a few.
-
-Source: own decision 0004.
-"""
 
 _FAILURES_OF_MAILS = 3
 """So many in a row are no longer the fault of single mails. Source: own decision 0004."""
@@ -66,14 +60,14 @@ class ImapPostbox:
         *,
         purpose: Literal["file", "read"] = "file",
         size_limit_bytes: int = SIZE_LIMIT_BYTES,
+        gate: LoginGate | None = None,
     ) -> None:
         self.name = name
         self._account = account
         self._purpose = purpose
         self._size_limit_bytes = size_limit_bytes
         self._session: ImapSession | None = None
-        self._login_refusal: Refused | None = None
-        self._login_again_at = 0.0
+        self._gate = gate or LoginGate()
 
     def folders(self) -> tuple[str, ...]:
         """All selectable folders of the personal namespace, sorted. Raises: TryLater, Refused."""
@@ -318,16 +312,8 @@ class ImapPostbox:
     def _connected(self) -> ImapSession:
         if self._session:
             return self._session
-        if self._login_refusal and time.monotonic() < self._login_again_at:
-            refusal = self._login_refusal
-            raise Refused(refusal.code, refusal.message, **refusal.details)
-        try:
+        with self._gate.passing():
             session = connect(self._account)
-        except Refused as exc:
-            if exc.code == "postbox.login_refused":
-                self._login_refusal = exc
-                self._login_again_at = time.monotonic() + _LOGIN_PAUSE_SECONDS
-            raise
         self._session = session
         if self._purpose == "file":
             try:

@@ -24,8 +24,8 @@ from triage.settings_outlets import EakteSettings
 from triage.settings_postbox import ExchangeSettings, ImapSettings, PostboxSettings
 
 ENDS_SOON: Final = timedelta(days=21)
-"""A certificate that ends within this is told. Hausregel: three weeks, as an order through an
-office takes two."""
+"""A certificate or secret that ends within this is told. Hausregel: three weeks, as an order
+through an office takes two."""
 
 FEW_BYTES: Final = 2_000_000_000
 FEW_SHARE: Final = 0.1
@@ -46,6 +46,22 @@ def postboxes(settings: Settings, house: House | None) -> Iterator[Finding]:
             if house is not None and box.mode != "observe":
                 yield from _missing(house, settings, box, there)
         yield from _certificate_of(box)
+        yield from _secret_of(box)
+
+
+def _secret_of(box: PostboxSettings) -> Iterator[Finding]:
+    """When the client's secret ends, where the configuration tells it; no server does."""
+    if not isinstance(box, ExchangeSettings) or box.secret_ends is None:
+        return
+    name = f"postboxes:{box.name}:secret"
+    told = f"Das Client-Geheimnis gilt bis {box.secret_ends:%d.%m.%Y}."
+    today = datetime.now(tz=UTC).date()
+    if box.secret_ends < today:
+        yield bad(name, told, "Ein neues Geheimnis ausstellen und secret_ends ändern.")
+    elif box.secret_ends - today < ENDS_SOON:
+        yield warn(name, told, "Ein neues Geheimnis ausstellen, bevor es endet.")
+    else:
+        yield good(name, told)
 
 
 def _folders_of(box: PostboxSettings) -> frozenset[str]:

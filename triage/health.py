@@ -45,6 +45,7 @@ REMEDIES = {
     "postbox.name_taken": "Im Postfach liegt etwas unter dem Namen des Ordners; umbenennen.",
     "postbox.away": "Erreichbarkeit des Postfachs prüfen; der Lotse versucht es weiter.",
     "postbox.login_refused": "Zugangsdaten des Postfachs prüfen und den Dienst neu starten.",
+    "postbox.no_kerberos": "Paket requests-gssapi installieren oder auth auf „ntlm“ stellen.",
     "store.away": "Datenbank prüfen; der Lotse wartet und macht dann weiter.",
     "door.port": "Port der Tür für Mailserver freimachen oder in der Konfiguration ändern.",
     "door.certificate": "Zertifikat und Schlüssel der Tür für Mailserver prüfen.",

@@ -4,7 +4,7 @@ A Protocol stands here only where two implementations exist, or where a station 
 know an adapter.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -126,6 +126,24 @@ class Postbox(Protocol):
 
     def close(self) -> None:
         """Log out; never raises."""
+        ...
+
+
+class Bell(Protocol):
+    """Tells at once that mail came into the INBOX of a postbox: a hint, never the truth.
+
+    Listens once, in a thread and on a connection of its own; reads no mail and marks nothing.
+    """
+
+    def listen(self, ring: Callable[[], None]) -> None:
+        """Call `ring` once it listens, and at each mail; returns when the server or `hush` ends it.
+
+        Raises: TryLater, Refused: as the postbox, and `postbox.no_idle`.
+        """
+        ...
+
+    def hush(self) -> None:
+        """End listening, from any thread, also before it began; never raises."""
         ...
 
 

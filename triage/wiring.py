@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Literal
 
 from ingest import forms
 from ingest.imap import ImapPostbox
+from ingest.imap_bell import ImapBell
 from ingest.imap_rights import ImapRights
 from ingest.imap_session import ImapAccount
+from ingest.login_gate import LoginGate
 from ingest.maildir import MaildirPostbox
 from ingest.maildir_rights import MaildirRights
 from ingest.observed import ObservedPostbox
@@ -38,7 +40,7 @@ from triage.house import (
     Judging,
 )
 from triage.letterbox import keep_all
-from triage.ports import Door, FolderRights, MailJudge, MailOutlet, Postbox
+from triage.ports import Bell, Door, FolderRights, MailJudge, MailOutlet, Postbox
 from triage.send import Outlets
 from triage.settings import Settings, load, secret
 from triage.settings_postbox import ExchangeSettings, ImapSettings, MaildirSettings, PostboxSettings
@@ -198,29 +200,58 @@ def _installation_key(path: Path) -> bytes:
 
 
 def postbox_jobs(settings: Settings) -> tuple[PostboxJob, ...]:
-    """The postboxes to be served, each with the way to open it."""
+    """The postboxes to be served, each with the way to open it; those of one login share a gate."""
+    gates: dict[tuple[str, ...], LoginGate] = {}
     return tuple(
-        PostboxJob(
-            name=box.name,
-            region=box.region,
-            open=partial(open_postbox, box),
-            files=box.mode != "observe",
-            open_rights=partial(open_rights, box),
-        )
-        for box in settings.postboxes
+        _job(box, gates.setdefault(_login_of(box), LoginGate())) for box in settings.postboxes
     )
 
 
-def open_postbox(box: PostboxSettings) -> Postbox:
+def _job(box: PostboxSettings, gate: LoginGate) -> PostboxJob:
+    return PostboxJob(
+        name=box.name,
+        region=box.region,
+        open=partial(open_postbox, box, gate),
+        files=box.mode != "observe",
+        open_rights=partial(open_rights, box, gate),
+        open_bell=_bell(box, gate),
+    )
+
+
+def _login_of(box: PostboxSettings) -> tuple[str, ...]:
+    """What a server knows an account by; a Maildir has its name only."""
+    if isinstance(box, ImapSettings):
+        return ("imap", box.host, box.user)
+    if isinstance(box, ExchangeSettings):
+        return ("exchange", box.endpoint, box.auth, box.user)
+    return ("maildir", box.name)
+
+
+def open_postbox(box: PostboxSettings, gate: LoginGate | None = None) -> Postbox:
     """A driver for the postbox; in observe mode wrapped so that no write gets through."""
     if isinstance(box, MaildirSettings):
         driver = _maildir(box)
     else:
-        driver = _imap(box) if isinstance(box, ImapSettings) else _exchange(box)
+        driver = _imap(box, gate) if isinstance(box, ImapSettings) else _exchange(box, gate)
     return ObservedPostbox(driver) if box.mode == "observe" else driver
 
 
-def open_rights(box: PostboxSettings) -> FolderRights:
+def _bell(box: PostboxSettings, gate: LoginGate) -> Callable[[], Bell] | None:
+    if isinstance(box, MaildirSettings) or box.wake == "poll":
+        return None
+    return partial(open_bell, box, gate)
+
+
+def open_bell(box: ImapSettings | ExchangeSettings, gate: LoginGate) -> Bell:
+    """A bell for the postbox; good for listening once."""
+    if isinstance(box, ImapSettings):
+        return ImapBell(box.name, _imap_account(box), gate=gate)
+    from ingest.exchange_bell import ExchangeBell  # noqa: PLC0415 - loads lxml and a client of 7 MB
+
+    return ExchangeBell(box.name, exchange_account(box), gate=gate)
+
+
+def open_rights(box: PostboxSettings, gate: LoginGate | None = None) -> FolderRights:
     """A driver for the folder permissions of the postbox; whether it may write, triage decides."""
     if isinstance(box, MaildirSettings):
         return MaildirRights(box.name, box.root)
@@ -228,7 +259,7 @@ def open_rights(box: PostboxSettings) -> FolderRights:
         return ImapRights(box.name, _imap_account(box))
     from ingest.exchange_rights import ExchangeRights  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
-    return ExchangeRights(box.name, exchange_account(box), under=box.folders_under)
+    return ExchangeRights(box.name, exchange_account(box), under=box.folders_under, gate=gate)
 
 
 def outlook_rules(settings: Settings, name: str) -> tuple[OutlookRule, ...]:
@@ -256,12 +287,13 @@ def _maildir(box: MaildirSettings) -> Postbox:
     return MaildirPostbox(box.name, box.root, size_limit_bytes=box.size_limit_mb * MEGABYTE)
 
 
-def _imap(box: ImapSettings) -> Postbox:
+def _imap(box: ImapSettings, gate: LoginGate | None = None) -> Postbox:
     return ImapPostbox(
         box.name,
         _imap_account(box),
         purpose="read" if box.mode == "observe" else "file",
         size_limit_bytes=box.size_limit_mb * MEGABYTE,
+        gate=gate,
     )
 
 
@@ -277,7 +309,7 @@ def _imap_account(box: ImapSettings) -> ImapAccount:
     )
 
 
-def _exchange(box: ExchangeSettings) -> "ExchangePostbox":
+def _exchange(box: ExchangeSettings, gate: LoginGate | None = None) -> "ExchangePostbox":
     from ingest.exchange import ExchangePostbox  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
     return ExchangePostbox(
@@ -285,6 +317,7 @@ def _exchange(box: ExchangeSettings) -> "ExchangePostbox":
         exchange_account(box),
         under=box.folders_under,
         size_limit_bytes=box.size_limit_mb * MEGABYTE,
+        gate=gate,
     )
 
 
@@ -296,7 +329,7 @@ def exchange_account(box: ExchangeSettings) -> "ExchangeAccount":
         endpoint=box.endpoint,
         mailbox=box.mailbox,
         user=box.user,
-        password=secret(box.password_env),
+        password=secret(box.password_env) if box.password_env else "",
         auth=box.auth,
         access=box.access,
         token_url=box.token_url,

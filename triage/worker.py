@@ -41,9 +41,10 @@ from triage import (
     sweep_outside,
     sweep_run,
 )
+from triage.bells import Ringer
 from triage.hooks import Subscription
 from triage.house import House
-from triage.ports import Door, FolderRights, Postbox
+from triage.ports import Bell, Door, FolderRights, Postbox
 from triage.send import Outlets
 
 FILING_SECONDS = 10
@@ -54,13 +55,17 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class PostboxJob:
-    """A postbox to be served: how to open it, and whether it may be written to."""
+    """A postbox to be served: how to open it, and whether it may be written to.
+
+    `open_bell` where the server shall tell of new mail; without it the postbox is only asked.
+    """
 
     name: str
     region: str
     open: Callable[[], Postbox]
     files: bool
     open_rights: Callable[[], FolderRights] | None = None
+    open_bell: Callable[[], Bell] | None = None
 
 
 @dataclass(slots=True)
@@ -78,6 +83,8 @@ class Worker:
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _boxes: list["_PostboxRound"] = field(default_factory=list)
+    _wakes: dict[str, threading.Event] = field(default_factory=dict)
+    _ringers: list[Ringer] = field(default_factory=list)
 
     def start(self) -> None:
         """Start the loops as daemon threads."""
@@ -98,6 +105,10 @@ class Worker:
             loops = {**loops, "alarms": self._alarms}
         if self.hooks:
             loops = {**loops, "hooks": lambda: hooks.round_(self.house, self.hooks, self.name)}
+        self._wakes = {name: threading.Event() for name in loops}
+        self._ringers = [ringer for box in self._boxes if (ringer := self._ringer(box))]
+        for ringer in self._ringers:
+            ringer.start()
         for name, work in loops.items():
             thread = threading.Thread(target=self._loop, args=(name, work), name=name, daemon=True)
             self._threads.append(thread)
@@ -106,6 +117,10 @@ class Worker:
     def stop(self, timeout_seconds: float = 30.0) -> None:
         """End after the running rounds; what was begun is finished or left to the next start."""
         self._stop.set()
+        for wake in self._wakes.values():
+            wake.set()
+        for ringer in self._ringers:
+            ringer.stop()
         for thread in self._threads:
             thread.join(timeout_seconds)
         if self.door is not None:
@@ -125,11 +140,22 @@ class Worker:
         taken = rights_drop.quietly(self.house, self.lists_drop)
         return taken + rights_work.orders(self.house, self.name, desks)
 
+    def _ringer(self, box: "_PostboxRound") -> Ringer | None:
+        """What wakes the loop of a postbox before its time; listens while that loop does well."""
+        if box.job.open_bell is None:
+            return None
+        wake = self._wakes[f"postbox:{box.job.name}"]
+        return Ringer(box.job.name, box.job.open_bell, wake.set, may_listen=lambda: box.does_well)
+
     def _loop(self, name: str, work: Callable[[], int]) -> None:
-        while not self._stop.is_set():
+        wake = self._wakes[name]
+        while True:
+            wake.clear()  # before the round: what rings in its middle is not lost
+            if self._stop.is_set():
+                return
             busy = self._one_round(name, work)
             if not busy:
-                self._stop.wait(self.poll_seconds)
+                wake.wait(self.poll_seconds)
 
     def _one_round(self, name: str, work: Callable[[], int]) -> bool:
         """One round; True if there may be more to do at once."""
@@ -167,6 +193,7 @@ class _PostboxRound:
 
     worker: Worker
     job: PostboxJob
+    does_well: bool = False
     _box: Postbox | None = None
     _lease: Lease | None = None
     _looked_at: datetime | None = None
@@ -175,12 +202,16 @@ class _PostboxRound:
     def __call__(self) -> int:
         lease = self._held_lease()
         if lease is None:
+            self.does_well = False
             return 0
         try:
-            return self._serve(lease)
+            done = self._serve(lease)
         except HouseError:
+            self.does_well = False
             self._hang_up()
             raise
+        self.does_well = True
+        return done
 
     def _serve(self, lease: Lease) -> int:
         house = self.worker.house

@@ -134,7 +134,7 @@ def test_a_wrong_password_is_refused_and_not_tried_again() -> None:
 def test_after_the_pause_a_corrected_password_is_tried(
     imap_case: ImapCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.imap._LOGIN_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("ingest.login_gate.PAUSE_SECONDS", 0.0)
     with postbox(replace(imap_case.account, password="falsch")) as box:
         with pytest.raises(Refused):
             box.folders()

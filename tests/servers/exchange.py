@@ -18,6 +18,9 @@ import ssl
 import struct
 import tempfile
 import threading
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,6 +32,7 @@ from lxml import etree
 
 from tests.servers.dovecot import make_certificate
 from tests.servers.exchange_calls import Caller, answer
+from tests.servers.exchange_events import Events, parts
 from tests.servers.exchange_store import Mailbox
 from tests.servers.exchange_xml import (
     SoapFault,
@@ -83,6 +87,10 @@ class ExchangeServer:
         self.readers: dict[str, set[str]] = {}
         self.impersonators: set[str] = set()
         self.lists: dict[str, list[tuple[str, str]]] = {}
+        self.owners: dict[str, str] = {}
+        self.foreign: dict[str, Callable] = {}
+        self.events = Events()
+        self.lines: set[socket.socket] = set()
         self.tokens = {TOKEN: "dienst"}
         self.token_seconds = 3600
         self.tokens_given = 0
@@ -92,6 +100,7 @@ class ExchangeServer:
         self.calls: list[str] = []
         self.violations: list[tuple[str, str, str]] = []
         self.lock = threading.RLock()
+        self.is_ending = False
         self._folder = Path(tempfile.mkdtemp(prefix="ews"))
 
     @property
@@ -127,10 +136,20 @@ class ExchangeServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.is_ending = True
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
         shutil.rmtree(self._folder)
+
+    def restart(self) -> None:
+        """As after a restart: lines are cut, logins and subscriptions forgotten, mail is there."""
+        with self.lock:
+            self.events.subscriptions.clear()
+            lines, self.lines = self.lines, set()
+        for line in lines:
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
 
     def next_fault(self, operation: str, *kinds: str) -> Fault | None:
         with self.lock:
@@ -155,13 +174,35 @@ class ExchangeServer:
         if busy := self.next_fault(operation, "busy"):
             fault = SoapFault("ErrorServerBusy", {"BackOffMilliseconds": busy.back_off_ms})
             return 500, envelope(fault_xml(fault))
+        own = {"Subscribe": self.events.subscribe, "Unsubscribe": self.events.unsubscribe}
+        work = self.foreign.get(operation) or own.get(operation, answer)
         with self.lock:
             try:
-                reply = answer(self._caller(user, whole), body)
+                reply = work(self._caller(user, whole), body)
             except SoapFault as exc:
                 return 500, envelope(fault_xml(exc))
         self._validate("response", reply)
         return 200, envelope(reply)
+
+    def stream(self, request: bytes):
+        """The envelopes of GetStreamingEvents, in their time. Raises: SoapFault."""
+        body = find(etree.fromstring(request), "s:Body")[0]
+        self._validate("request", body)
+        events = self.events
+        with self.lock:
+            names = events.begin(body)
+        until = time.monotonic() + 60 * int(text_at(body, "m:ConnectionTimeout"))
+        messages = parts(events, self.lock, names, until, lambda: self.is_ending)
+        return self._told(events, messages)
+
+    def _told(self, events: Events, messages):
+        try:
+            for message in messages:
+                self._validate("response", message)
+                yield envelope(message)
+        finally:
+            with self.lock:
+                events.hanging -= 1
 
     def _caller(self, user: str, whole) -> Caller:
         who = text_at(
@@ -177,7 +218,7 @@ class ExchangeServer:
         return Caller(
             self.mailboxes,
             frozenset(self.readers.get(user, ())),
-            who.lower(),
+            who.lower() or self.owners.get(user, ""),
             item_fault,
             self.lists,
         )
@@ -216,8 +257,25 @@ class _Talk(BaseHTTPRequestHandler):
         self.challenge = b""
         super().__init__(*args)
 
+    def setup(self) -> None:
+        super().setup()
+        with self.exchange.lock:
+            self.exchange.lines.add(self.connection)
+
+    def finish(self) -> None:
+        with self.exchange.lock:
+            self.exchange.lines.discard(self.connection)
+        super().finish()
+
     def log_message(self, *_: object) -> None:
         """Quiet."""
+
+    def do_GET(self) -> None:
+        """Clients that do not know the way to log in ask so first."""
+        if self._login():
+            self._send(200, b"ok", "text/plain")
+        else:
+            self._ask_to_log_in()
 
     def do_POST(self) -> None:
         request = self.rfile.read(int(self.headers["Content-Length"]))
@@ -235,8 +293,30 @@ class _Talk(BaseHTTPRequestHandler):
             self._hang_up()
         elif fault := self.exchange.next_fault(operation, "http"):
             self._send(fault.status, b"<html>away</html>", "text/html")
+        elif operation == "GetStreamingEvents":
+            self._stream(request)
         else:
             self._reply(operation, *self.exchange.respond(user, request))
+
+    def _stream(self, request: bytes) -> None:
+        """Chunk after chunk; cut by a fault of `GetStreamingEvents` of the kind `drop_after`."""
+        try:
+            envelopes = self.exchange.stream(request)
+        except SoapFault as exc:
+            self._send(500, envelope(fault_xml(exc)))
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/xml; charset=utf-8")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        with closing(envelopes):
+            for one in envelopes:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(one), one))
+                self.wfile.flush()
+                if self.exchange.next_fault("GetStreamingEvents", "drop_after"):
+                    self._hang_up()
+                    return
+        self.wfile.write(b"0\r\n\r\n")
 
     def _reply(self, operation: str, status: int, reply: bytes) -> None:
         fault = self.exchange.next_fault(operation, "drop_after", "truncate")

@@ -58,7 +58,10 @@ class Caller:
     def folder(self, found) -> tuple[Mailbox, Folder]:
         if local_name(found) == "DistinguishedFolderId":
             mailbox = self.mailbox(text_at(found, "t:Mailbox/t:EmailAddress"))
-            return mailbox, mailbox.default(found.get("Id"))
+            try:
+                return mailbox, mailbox.default(found.get("Id"))
+            except StopIteration as exc:
+                raise ItemError("ErrorFolderNotFound") from exc
         for mailbox in self.mailboxes.values():
             if folder := mailbox.folders.get(found.get("Id")):
                 return self.mailbox(mailbox.address), folder

@@ -84,7 +84,10 @@ class Folder:
 
 @dataclass
 class Item:
-    """`broken` is the code with which the server refuses to give its MIME."""
+    """`broken` is the code with which the server refuses to give its MIME.
+
+    `other` are MAPI properties that a foreign client sets and reads back.
+    """
 
     mime: bytes
     folder: Folder
@@ -100,6 +103,8 @@ class Item:
     changed: int = 0
     only_read_flag: bool = False
     categories: tuple[str, ...] = ()
+    was_moved: bool = False
+    other: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,7 @@ class Mailbox:
         moved = replace(
             item, folder=target, id=new_id("I"), change_key=change_key(), seq=self.tick(), changed=0
         )
+        moved.was_moved = True
         self.items[moved.id] = moved
         return moved
 

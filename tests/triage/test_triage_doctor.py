@@ -130,6 +130,29 @@ def test_an_imap_postbox_is_logged_in_to_and_its_certificate_read(tmp_path, monk
         assert told["postboxes:SC-West:certificate"] == "bad"
 
 
+@pytest.mark.parametrize(
+    ("days", "grade"), [(-1, ["bad"]), (20, ["warn"]), (90, ["good"]), (None, [])]
+)
+def test_the_end_of_a_clients_secret_is_told_before_it_comes(tmp_path, monkeypatch, days, grade):
+    monkeypatch.setenv("POSTLOTSE_EXCHANGE", "geheim")
+    ends = None if days is None else datetime.now(tz=UTC).date() + timedelta(days=days)
+    box = {
+        "kind": "exchange",
+        "name": "SC-Nord",
+        "region": "Nord",
+        "endpoint": "https://127.0.0.1:9/EWS/Exchange.asmx",
+        "mailbox": "sc-nord@dienst.example",
+        "user": "client",
+        "password_env": "POSTLOTSE_EXCHANGE",
+        "auth": "oauth2",
+        "token_url": "https://127.0.0.1:9/token",
+        "scope": "ews",
+        "secret_ends": ends,
+    }
+    told = grades(doctor_ways.postboxes(settings(tmp_path, postboxes=[box]), None))
+    assert [told[key] for key in told if key.endswith(":secret")] == grade
+
+
 def test_the_mail_server_for_answers_is_logged_in_to_without_sending(ground):
     with smtp_sink(ground, mode="starttls") as sink:
         replies = {
