@@ -118,11 +118,12 @@ def known_settings() -> dict[str, object]:
     """Dotted names with their defaults; tables that may repeat are named without a number."""
     found: dict[str, object] = {}
     for table, field in settings.Settings.model_fields.items():
-        kinds = {
+        # In their order: of two kinds of postbox that differ, the last one's default is shown.
+        kinds = [
             kind
             for kind in (field.annotation, *flat(field.annotation))
             if isinstance(kind, type) and issubclass(kind, BaseModel)
-        }
+        ]
         for kind in kinds:
             found |= parts_of(kind, table)
     return found
