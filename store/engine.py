@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
 import sqlalchemy as sa
@@ -20,6 +21,8 @@ WRITE_QUEUE_SECONDS = 30.0
 
 Source: own decision 0003.
 """
+
+_SQLITE_NOW = "SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,17 @@ class Database:
         """
         with self.read() as tx, failures.translated():
             schema.check(tx.connection)
+
+    def now(self) -> datetime:
+        """The time by the database's own clock (aware UTC); on SQLite that of this machine.
+
+        Raises: TryLater: `store.away`.
+        """
+        statement = "SELECT clock_timestamp()" if self.dialect == "postgresql" else _SQLITE_NOW
+        with self.read() as tx, failures.translated():
+            told = tx.connection.exec_driver_sql(statement).scalar_one()
+        moment = datetime.fromisoformat(told) if isinstance(told, str) else told
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
     def close(self) -> None:
         """Close all connections that are not in use. The database can't be used afterwards."""

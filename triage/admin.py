@@ -3,7 +3,7 @@
 No content and no person in any answer (promise 8).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -67,7 +67,7 @@ class PostboxRow:
 
     `is_overdue`: it has waited longer than the limit. `marked_at` is when a mark of a person was
     last found, `marks_today` how many today, `open_marks` on how many items one was not carried
-    out and waits for a person.
+    out and waits for a person. `sends`: answers and hand-overs leave for its mails.
     """
 
     name: str
@@ -82,6 +82,7 @@ class PostboxRow:
     marked_at: datetime | None = None
     marks_today: int = 0
     open_marks: int = 0
+    sends: bool = True
 
 
 def states_of(names: Iterable[str]) -> frozenset[OutgoingState]:
@@ -207,12 +208,18 @@ def postboxes(house: House, caller: Caller) -> tuple[PostboxRow, ...]:
     return tuple(
         _postbox_row(
             box,
-            checks.get(f"{POSTBOX_CHECK}{box.name}", _NEVER),
+            _state_of(box, checks),
             ways[box.name],
             marks=marks[box.name],
         )
         for box in mine
     )
+
+
+def _state_of(box: PostboxPlan, checks: Mapping[str, Check]) -> Check:
+    """How it was served last; where it is, whether somebody must say from when on it is filed."""
+    served = checks.get(f"{POSTBOX_CHECK}{box.name}", _NEVER)
+    return checks.get(f"{health.BEGIN}{box.name}", served) if served.ok else served
 
 
 def _postbox_row(box: PostboxPlan, check: Check, way: Freshness, *, marks: LastRead) -> PostboxRow:
@@ -229,4 +236,5 @@ def _postbox_row(box: PostboxPlan, check: Check, way: Freshness, *, marks: LastR
         marked_at=marks.at,
         marks_today=marks.marks,
         open_marks=marks.open_matters,
+        sends=box.sends,
     )

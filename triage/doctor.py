@@ -99,6 +99,9 @@ def _variables(settings: Settings) -> tuple[str, ...]:
         named.append(settings.desk.session_secret_env)
     if settings.replies.outlet == "smtp":
         named.append(settings.replies.password_env)
+    if settings.oidc is not None:
+        named += [settings.oidc.client_secret_env, settings.oidc.pseudonym_key_env]
+    named += [hook.secret_env for hook in settings.webhooks]
     return tuple(dict.fromkeys(name for name in named if name))
 
 
@@ -114,7 +117,7 @@ def _store(patient: _Patient) -> Iterator[Finding]:
     if patient.house is not None:
         patient.house.db.ping()
         yield good("store", f"Die Datenbank antwortet ({patient.house.db.dialect}).")
-        yield from doctor_safe.keys(patient.house)
+        yield from doctor_ways.clock(patient.house)
 
 
 def _data(patient: _Patient) -> Iterator[Finding]:
@@ -153,6 +156,10 @@ def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
     if settings.replies.outlet == "maildir":
         yield "sent", settings.replies.sent_root
     yield from ((box.name, box.root) for box in settings.postboxes if hasattr(box, "root"))
+    if settings.tasks.drop is not None:
+        yield "tasks", settings.tasks.drop
+    if settings.trail.anchor is not None:
+        yield "anchor", settings.trail.anchor.parent
 
 
 _STEPS: Final[dict[Step, Callable[[_Patient], Iterator[Finding]]]] = {

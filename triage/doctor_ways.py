@@ -27,6 +27,10 @@ ENDS_SOON: Final = timedelta(days=21)
 """A certificate or secret that ends within this is told. Hausregel: three weeks, as an order
 through an office takes two."""
 
+CLOCKS_APART_SECONDS: Final = 10
+"""More than that between two machines makes leases run out early: a third of the grace time. Own
+decision 0045."""
+
 FEW_BYTES: Final = 2_000_000_000
 FEW_SHARE: Final = 0.1
 """Less free disk than either is told; nothing at all is an error. Hausregel: a Monday of a region
@@ -162,6 +166,18 @@ def disk(name: str, folder: Path) -> Iterator[Finding]:
         yield warn(name, told, "Platz schaffen, bevor keine Mail mehr angenommen werden kann.")
     else:
         yield good(name, told)
+
+
+def clock(house: House) -> Iterator[Finding]:
+    """Whether this machine and the database agree on the time; leases and due days hang on it."""
+    before, told_there, after = datetime.now(tz=UTC), house.db.now(), datetime.now(tz=UTC)
+    # Between the two looks any time is right, so that a slow answer is no wrong clock.
+    apart = max(before - told_there, told_there - after, timedelta(0)).total_seconds()
+    told = f"Die Uhren dieser Maschine und der Datenbank gehen {apart:.0f} s auseinander."
+    if apart > CLOCKS_APART_SECONDS:
+        yield bad("clock", told, "Zeitdienst (chrony, systemd-timesyncd) auf beiden prüfen.")
+    else:
+        yield good("clock", told)
 
 
 def matters(house: House | None) -> Iterator[Finding]:

@@ -26,6 +26,9 @@ FRESH = "fresh:"
 RULE = "rule:"
 """Begins the names of the checks that tell which rules switched themselves off."""
 
+BEGIN = "begin:"
+"""Begins the names of the checks that tell which postboxes wait for `begin-writing`."""
+
 BEGIN_UNSAID = "postbox.begin_unsaid"
 """A postbox was only observed until now, and nobody has said from when on it is written into."""
 
@@ -122,7 +125,7 @@ def _rules_off(house: House, tx: Tx) -> tuple[Check, ...]:
 def _begin_unsaid(house: House, tx: Tx) -> tuple[Check, ...]:
     remedy = REMEDIES[BEGIN_UNSAID]
     return tuple(
-        Check(f"begin:{name}", ok=False, needed=False, message=BEGIN_UNSAID, remedy=remedy)
+        Check(f"{BEGIN}{name}", ok=False, needed=False, message=BEGIN_UNSAID, remedy=remedy)
         for name in halting.unsaid(house, tx)
     )
 

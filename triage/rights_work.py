@@ -225,6 +225,7 @@ def _plan_for_writing(house: House, postbox: str, plan_id: int) -> StoredPlan:
             " Postfach, das nur beobachtet wird, bleibt unberührt.",
         )
     with house.db.read() as tx:
+        halting.require_running(tx)
         stored = rights_plans.one(tx, plan_id)
     if stored.postbox != postbox:
         raise Refused("plan.unknown", f"Einen Plan {plan_id} gibt es nicht.")

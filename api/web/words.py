@@ -179,6 +179,7 @@ POSTBOX: Final[Mapping[str, str]] = MappingProxyType(
         "never": "noch nie bedient",
         "silent": "kein Worker meldet sich",
         "postbox.away": "nicht erreichbar",
+        "postbox.begin_unsaid": "antwortet; abgelegt wird, sobald gesagt ist, ab wann",
         "postbox.login_refused": "Anmeldung abgelehnt",
         "store.away": "Datenbank nicht erreichbar",
         "bug": "Fehler im Programm",

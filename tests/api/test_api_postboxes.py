@@ -8,7 +8,8 @@ import pytest
 from api.app import make_app
 from api.doors import ApiKey, new_key
 from rules.codes import Role
-from store import beats, keeping
+from store import beats, halts, keeping
+from store.halts import Halt
 from store.keeping import Arrival
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
@@ -64,6 +65,24 @@ def test_the_page_names_the_postbox_that_waits_too_long(doors: Doors, house: Hou
     clerk = at_desk(make_app(house, door_settings(demo=True)))
     clerk.open("/postfaecher")
     assert clerk.answer.status_code == 403
+
+
+def test_the_page_tells_the_mode_and_that_a_first_day_was_not_said_yet(house: House) -> None:
+    plans = (
+        PostboxPlan("SC-West", "West", is_observed=False, sends=False),
+        PostboxPlan("SC-Ost", "Ost", is_observed=False),
+    )
+    house = replace(house, policy=replace(house.policy, postboxes=plans))
+    with house.db.write() as tx:
+        name = halts.of_postbox("SC-West")
+        halts.place(tx, Halt(name, house.clock(), "worker", "observed"))
+    admin = at_desk(make_app(house, door_settings(demo=True)), seat="admin")
+    admin.open("/postfaecher")
+    rows = [" ".join(row.text.split()) for row in admin.page.query_selector_all("tbody tr")]
+    assert "nichts geht hinaus" in rows[0]
+    assert "sobald gesagt ist, ab wann" in rows[0]
+    assert "begin-writing" in rows[0]
+    assert "alles geht hinaus" in rows[1]
 
 
 def test_the_metric_tells_the_age_by_postbox(doors: Doors, house: House) -> None:

@@ -182,6 +182,54 @@ def test_a_file_without_a_certificate_is_told(tmp_path):
     assert grades(doctor_ways.door(told)) == {"door:certificate": "bad"}
 
 
+def test_clocks_that_differ_are_told(url, monkeypatch):
+    house = make_house(url)
+    (sound,) = doctor_ways.clock(house)
+    assert (sound.name, sound.grade) == ("clock", Grade.GOOD)
+    ahead = datetime.now(tz=UTC) + timedelta(seconds=60)
+    monkeypatch.setattr(type(house.db), "now", lambda _: ahead)
+    (wrong,) = doctor_ways.clock(house)
+    assert wrong.grade is Grade.BAD
+    assert wrong.remedy
+    house.db.close()
+
+
+def test_dead_letters_are_told_once(ground, monkeypatch):
+    monkeypatch.setenv("POSTLOTSE_SESSION_SECRET", "s" * 32)
+    found = settings(ground)
+    house = make_house(found.store.url)
+    with house.db.write() as tx:
+        now = house.clock()
+        outgoing.order(tx, NewOutgoing("task", "key-1", {}), now=now)
+        (row,) = outgoing.claim(tx, kinds=("task",), worker="w", now=now, limit=1, lease_seconds=60)
+        outgoing.dead(tx, row.id, fence=row.fence, error_code="task.disk", now=now)
+    house.db.close()
+    told = [
+        one.name for one in doctor.examine(found) if "dead" in one.name or "matters" in one.name
+    ]
+    assert told == ["matters:task"]
+
+
+def test_secrets_of_sign_in_and_webhooks_are_asked_for(ground, monkeypatch):
+    for variable in ("POSTLOTSE_OIDC_SECRET", "POSTLOTSE_PSEUDONYM_KEY", "HOOK"):
+        monkeypatch.delenv(variable, raising=False)
+    found = settings(
+        ground,
+        oidc={
+            "issuer": "https://sso.dienst.example", "client_id": "p",
+            "public_url": "https://p.dienst.example",
+        },
+        groups=[{"name": "admins", "role": "admin"}],
+        events={"allowed_hosts": ["127.0.0.1"]},
+        webhooks=[{"name": "a", "url": "http://127.0.0.1/", "secret_env": "HOOK"}],
+        tasks={"drop": "nowhere"},
+    )  # fmt: skip
+    told = grades(doctor.examine(found))
+    for variable in ("POSTLOTSE_OIDC_SECRET", "POSTLOTSE_PSEUDONYM_KEY", "HOOK"):
+        assert told[f"secrets:{variable}"] == "bad"
+    assert told["disks:tasks"] == "bad"
+
+
 def test_what_could_not_be_delivered_is_counted_by_kind(url):
     house = make_house(url)
     with house.db.write() as tx:

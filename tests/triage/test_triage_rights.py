@@ -24,6 +24,7 @@ from tests.house_fixture import open_house
 from tests.rights_peers import into_maildir
 from tests.rights_world import AGENCIES, REGION, SC, World, build, directory, ez, person
 from triage import (
+    halting,
     rights,
     rights_matrix,
     rights_report,
@@ -140,6 +141,21 @@ def test_from_the_look_to_the_undo(url: str, tmp_path: Path) -> None:
     after = {acl.folder: access(acl.entries) for acl in office.desk.read(office.desk.folders())}
     assert after["102 Ort102"] == before["102 Ort102"]
     office.house.db.close()
+
+
+def test_while_writing_is_stopped_a_plan_waits_and_looking_goes_on(office: Office) -> None:
+    plan_id = office.approved()
+    house, now = office.house, office.house.clock()
+    rights.order(house, BERT, BOX, "apply", plan_id=plan_id)
+    halting.stop_writing(house.db, BERT, reason="Umbau der Ordner", now=now)
+    desks = {BOX: lambda: office.desk}
+    assert rights_work.orders(house, "w1", desks) == 0
+    direct = lambda: rights_work.apply(house, BERT.name, office.desk, plan_id)  # noqa: E731
+    assert refused(direct) == "writing.stopped"
+    assert office.state(plan_id) is PlanState.APPROVED
+    halting.resume(house.db, BERT, now=now)
+    assert rights_work.orders(house, "w1", desks) == 1
+    assert office.state(plan_id) is PlanState.APPLIED
 
 
 def test_what_a_person_mends_meanwhile_is_no_deed_of_the_plan(office: Office) -> None:

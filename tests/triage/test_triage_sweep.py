@@ -18,6 +18,7 @@ from tests.triage import sweep_world
 from tests.triage.sweep_world import ANSWERED, MACHINE, NEEDLES, PAID, WAIVED, World
 from tests.triage.test_triage_way import bring_in, states
 from triage import (
+    halting,
     receive,
     rounds,
     sweep,
@@ -295,6 +296,19 @@ def test_by_itself_a_worker_deletes_nothing_and_with_an_hour_once_a_day(world):
     world.clock.forward(days=1)
     sweep_run.one_round(house, world.outlets, "w-2")
     assert len(sweep.plans(house, ADMIN)) == 2
+
+
+def test_while_writing_is_stopped_nothing_is_deleted_anywhere_and_afterwards_it_is(world):
+    number = world.order()
+    now = world.clock()
+    halting.stop_writing(world.house.db, ADMIN, reason="Umbau der Ordner", now=now)
+    assert sweep_run.one_round(world.house, world.outlets, "w-1") == 0
+    assert refused(sweep_run.run, world.house, world.outlets, "cli", number) == "writing.stopped"
+    assert sweep_outside.from_postbox(world.house, world.box, world.lease) == 0
+    assert states(world.house)["done"] == 3
+    halting.resume(world.house.db, ADMIN, now=now)
+    sweep_run.run(world.house, world.outlets, "cli", number)
+    assert states(world.house) == {"deleted": 4, "sorted": 1}
 
 
 def test_one_run_at_a_time(world):
