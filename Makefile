@@ -54,6 +54,7 @@ bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, sid
 	$(BIN)/python -m tests.bench.bench_parse
 	$(BIN)/python -m tests.bench.bench_judge
 	$(BIN)/python -m tests.bench.bench_rights
+	$(BIN)/python -m tests.bench.bench_dry_run
 	$(BIN)/python -m tests.bench.bench_memory
 
 stress: .venv/.dev-installed $(MODEL) system-packages ## kill workers, door and servers while mail arrives; SEED= MAILS= KILLS= MINUTES=
@@ -62,7 +63,7 @@ stress: .venv/.dev-installed $(MODEL) system-packages ## kill workers, door and 
 evaluate: .venv/.installed ## measure the judge by writers left out; the report goes to docs/evaluation (minutes)
 	$(BIN)/postlotse evaluate corpus --report docs/evaluation
 
-system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, Postfix, swaks, Chromium
+system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, OpenLDAP, Postfix, swaks, Chromium
 	sh tests/servers/system_packages.sh
 
 lock: ## renew the lock files (needs uv on the path)

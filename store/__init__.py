@@ -10,6 +10,7 @@ from store import (
     mark_tables,
     sweep_tables,
     text_tables,
+    trial_tables,
 )
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "mark_tables",
     "sweep_tables",
     "text_tables",
+    "trial_tables",
 ]

@@ -503,7 +503,8 @@ def _ruleset(request: Request) -> Response:
     return page(
         request, "regelsatz.html", status=422, shown=shown, version=shown.version,
         rows=rule_rows(shown, rules_samples.TRIAL), whole=rules_samples.FAULTS[:1],
-        trial=rules_samples.TRIAL, span=Span(14, 500), gate="Eine zweite Person.", may_change=True,
+        trial=rules_samples.TRIAL, run=rules_samples.RUN,
+        span=Span(14, 500), gate="Eine zweite Person.", may_change=True,
         now=NOW, fault="Diesen Tag gibt es nicht.", typed="31.02.2026",
     )  # fmt: skip
 
