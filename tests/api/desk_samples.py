@@ -498,6 +498,16 @@ def _rulesets(request: Request, **changed: object) -> Response:
     return page(request, "regeln.html", **shown | changed)
 
 
+def _ruleset_running(request: Request) -> Response:
+    shown = rules_samples.shown()
+    run = replace(rules_samples.RUN, done_at=None, trial=None, tried=600)
+    return page(
+        request, "regelsatz.html", shown=shown, version=shown.version,
+        rows=rule_rows(shown, None), whole=(), trial=None, run=run, span=run.span, gate="",
+        may_change=True, now=NOW, fault="", typed="23.11.2026",
+    )  # fmt: skip
+
+
 def _ruleset(request: Request) -> Response:
     shown = rules_samples.shown()
     return page(
