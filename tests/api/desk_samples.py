@@ -529,7 +529,8 @@ def _rule_text(request: Request) -> Response:
 
 FOR_ADMINS = {
     "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "vollzaehligkeit", "probelauf",
-    "regeln", "regeln-leer", "regelsatz", "regeltext", "regeluebernahme", "zahlen", "zahlen-leer",
+    "regeln", "regeln-leer", "regelsatz", "regelsatz-laeuft", "regeltext", "regeluebernahme",
+    "zahlen", "zahlen-leer",
     *rights_samples.IN_BROWSER,
     *texts_samples.IN_BROWSER,
     *deletion_samples.PAGES,
@@ -571,6 +572,9 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "arbeitsplatz-erster-tag": lambda r: _desk(r, tour=True),
         "hilfe": lambda r: page(r, "hilfe.html"),
         "lage": _overview,
+        "lage-irrlaeufer": lambda r: _overview(
+            r, wanderers=(item(id=1, hops=2), item(id=2, hops=3))
+        ),
         "lage-agentur": _line,
         "lage-leitung": lambda r: _line(r, may_free=True, line_code="017"),
         "beiseite": _aside,
@@ -586,6 +590,7 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "regeln": _rulesets,
         "regeln-leer": lambda r: _rulesets(r, overview=RulesOverview((), (), ())),
         "regelsatz": _ruleset,
+        "regelsatz-laeuft": _ruleset_running,
         "regeltext": _rule_text,
         "regeluebernahme": lambda r: page(r, "regeluebernahme.html", regions=["", "West"]),
         "fehler-409": lambda r: problem_page(

@@ -99,7 +99,10 @@ def test_the_sign_of_life_of_a_lost_item_puts_it_back_into_the_line(
     doors.hand_in("Termin", "34117 Kassel")
     anna = sign_in(house)
     took = anna.client.post("/v1/agencies/435/items/next", headers=guard(anna)).json()
-    path, sent = f"/v1/items/{took['item_id']}/lease", guard(anna) | {"X-Lease-Token": took["lease_token"]}
+    path, sent = (
+        f"/v1/items/{took['item_id']}/lease",
+        guard(anna) | {"X-Lease-Token": took["lease_token"]},
+    )
     assert anna.client.put(path, headers=sent).status_code == 200
     report(house, ONE)
     doors.clock.forward(minutes=1)
