@@ -63,6 +63,7 @@ bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, sid
 	$(BIN)/python -m tests.bench.bench_rights
 	$(BIN)/python -m tests.bench.bench_next
 	$(BIN)/python -m tests.bench.bench_exchange
+	$(BIN)/python -m tests.bench.bench_dry_run
 	$(BIN)/python -m tests.bench.bench_memory
 	$(BIN)/python -m tests.bench.bench_sealed
 
@@ -90,7 +91,7 @@ docs: .venv/.dev-installed ## all pages as HTML into var/site, offline
 load: .venv/.dev-installed $(MODEL) ## 200 clerks and mails by the door for MINUTES=; the plot goes to docs/load.svg
 	$(BIN)/python -m tests.load.load_run --minutes $(MINUTES) $(LOAD_ARGS)
 
-system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, Postfix, swaks, Chromium
+system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, OpenLDAP, Postfix, swaks, Chromium
 	sh tests/servers/system_packages.sh
 
 lock: ## renew the lock files (needs uv on the path)

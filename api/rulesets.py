@@ -139,8 +139,8 @@ def _trial(found: Trial) -> dict[str, Any]:
         "listed": [
             {
                 "message_id": one.message_id,
-                "before": one.before.route.folder,
-                "after": one.after.route.folder,
+                "before": one.before,
+                "after": one.after,
             }
             for one in found.listed
         ],

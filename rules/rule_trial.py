@@ -4,9 +4,9 @@ Source: F16, N7; own decision 0037.
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 from rules.codes import PaymentRelevant
 from rules.rule_law import Route, Ruled
@@ -60,6 +60,15 @@ class AgencySum:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """One mail that would lie elsewhere: its folder now, and then."""
+
+    message_id: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """The result of a dry run. `mails` were tried; `unread` could not be (content deleted).
 
@@ -74,7 +83,25 @@ class Trial:
     agencies: tuple[AgencySum, ...]
     hits: tuple[tuple[str, int], ...]
     held: tuple[tuple[str, str, int], ...]
-    listed: tuple[Tried, ...]
+    listed: tuple[Moved, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """To be kept; `from_json` reads it. Source: own decision 0064."""
+        return asdict(self)
+
+
+def from_json(kept: Mapping[str, Any]) -> Trial:
+    """What `Trial.as_json` made, after it was kept. Source: own decision 0064."""
+    lists: dict[str, Any] = {
+        "changes": tuple(
+            Change(**{**one, "examples": tuple(one["examples"])}) for one in kept["changes"]
+        ),
+        "agencies": tuple(AgencySum(**one) for one in kept["agencies"]),
+        "hits": tuple((rule, number) for rule, number in kept["hits"]),
+        "held": tuple((rule, law, number) for rule, law, number in kept["held"]),
+        "listed": tuple(Moved(**one) for one in kept["listed"]),
+    }
+    return Trial(**{**kept, **lists})
 
 
 def summed(tried: Iterable[Tried], *, rules: tuple[str, ...], unread: int) -> Trial:
@@ -85,7 +112,7 @@ def summed(tried: Iterable[Tried], *, rules: tuple[str, ...], unread: int) -> Tr
     after: Counter[str] = Counter()
     hits: Counter[str] = Counter()
     held: Counter[tuple[str, str]] = Counter()
-    listed: list[Tried] = []
+    listed: list[Moved] = []
     for one in tried:
         mails += 1
         before[_agency(one.before.route)] += 1
@@ -99,7 +126,8 @@ def summed(tried: Iterable[Tried], *, rules: tuple[str, ...], unread: int) -> Tr
         key = (one.before.route.folder, one.after.route.folder, rule)
         groups.setdefault(key, []).append(one)
         if len(listed) < LISTED:
-            listed.append(one)
+            folders = one.before.route.folder, one.after.route.folder
+            listed.append(Moved(one.message_id, *folders))
     changes = tuple(_change(*key, group) for key, group in groups.items())
     return Trial(
         mails=mails,

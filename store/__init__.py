@@ -11,6 +11,7 @@ from store import (
     mark_tables,
     sweep_tables,
     text_tables,
+    trial_tables,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "mark_tables",
     "sweep_tables",
     "text_tables",
+    "trial_tables",
 ]

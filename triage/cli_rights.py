@@ -188,7 +188,7 @@ def keep(
 @rights_app.command("signoff")
 def signoff(
     postbox: PostboxOption,
-    agency: Annotated[str, typer.Option(help="Code of the agency.")],
+    agency: Annotated[str, typer.Option(help="Code of the agency; - for common folders.")],
     reason: Annotated[str, typer.Option(help="Needed where findings are open.")] = "",
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:

@@ -221,8 +221,7 @@ def _as_json(found: Trial) -> dict[str, object]:
         "hits": dict(found.hits),
         "held": [{"rule": rule, "law": law, "mails": n} for rule, law, n in found.held],
         "listed": [
-            {"message": one.message_id, "before": one.before.route.folder,
-             "after": one.after.route.folder}
+            {"message": one.message_id, "before": one.before, "after": one.after}
             for one in found.listed
         ],
     }  # fmt: skip

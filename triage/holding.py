@@ -6,7 +6,7 @@ or waits for a receipt. Everything that happens stands in the trail. Own decisio
 
 from datetime import datetime
 
-from rules.access import Caller, Permission
+from rules.access import Caller, Permission, may_work_agency
 from rules.errors import Conflict
 from rules.item import Freed, ItemState, apply
 from rules.worktime import lease_end
@@ -45,7 +45,8 @@ def require_room(
     limit = house.policy.open_claims
     if limit is None:
         return
-    held = claims.open_claims(tx, caller.name, now=now)
+    claimed = claims.open_claims(tx, caller.name, now=now)
+    held = [one for one in claimed if not let_go_if_lost(tx, caller, one, now=now)]
     if besides in held or len(held) < limit:
         return
     raise Conflict(
@@ -55,6 +56,23 @@ def require_room(
         item_id=held[0],
         limit=limit,
     )
+
+
+def let_go_if_lost(tx: Tx, caller: Caller, item_id: int, *, now: datetime) -> bool:
+    """Put back what this clerk holds of an agency that is hers no more; whether that was so.
+
+    She could neither work on it nor return it, and it would keep her from the next. In the
+    caller's transaction. Raises: Refused: `item.unknown`. Source: F58; own decision 0049.
+    """
+    item = items.get(tx, item_id)
+    is_held = item.state is ItemState.HELD and item.holder == caller.name
+    if not is_held or may_work_agency(caller, item.agency_code, item.region):
+        return False
+    change = change_to(apply(case_of(item), Freed()))
+    saved = items.save_unheld(tx, item_id, version=item.version, change=change, now=now)
+    cases.note(tx, caller, saved, action="item.agency_lost", now=now, details={})
+    marking.show(tx, saved, now=now)
+    return True
 
 
 def back_to_the_line(house: House, tx: Tx, *, now: datetime) -> int:

@@ -25,6 +25,9 @@ from triage.house import House, PostboxPlan
 REASON_SHORTEST: Final = 10
 """Characters of a reason that says something. Source: own decision 0039."""
 
+COMMON: Final = "-"
+"""Instead of an agency's code: the folders that belong to none. Source: own decision 0039."""
+
 KEEP_LONGEST: Final = timedelta(days=366)
 """A decision to keep is looked at again after a year at the latest. Source: own decision 0039."""
 
@@ -182,25 +185,30 @@ def keep(house: House, caller: Caller, postbox: str, key: Key, *, reason: str, u
 def sign_off(house: House, caller: Caller, postbox: str, agency: str, *, reason: str = "") -> None:
     """Note that the agency's folders were looked at; with open findings a reason is needed.
 
+    `COMMON` stands for the folders that belong to no agency of the region, the inbox among them.
     Raises: Refused: `access.denied`, `postbox.unknown`, `rights.no_audit`, `agency.unknown`,
     `rights.reason_too_short`.
     """
     box = box_of(house, caller, postbox)
-    known = house.directory.agency(agency)
-    if known is None or known.code != agency or known.region != box.region:
+    here = {known.code for known in house.directory.by_region(box.region)}
+    if agency not in here and agency != COMMON:
         raise Refused("agency.unknown", f"Agentur {agency!r} gehört nicht zu dieser Region.")
     with house.db.write() as tx:
         found = _standing(tx, box, house.local_now().date())
-        mine = [one for one in found.open if one.agency == agency]
+        unit = "" if agency == COMMON else agency
+        mine, kept = (
+            [one for one in some if (one.agency if one.agency in here else "") == unit]
+            for some in (found.open, found.kept)
+        )
         if mine:
             _require_reason(reason)
         rights_audits.sign_off(
             tx,
             postbox,
-            agency,
+            unit,
             audit_id=_audit_id(found),
             round_id=found.round.id if found.round else None,
-            keys={one.key for one in (*mine, *found.kept) if one.agency == agency},
+            keys={one.key for one in (*mine, *kept)},
             reason=reason.strip(),
             actor=caller.name,
             now=house.clock(),

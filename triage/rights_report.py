@@ -58,7 +58,7 @@ offene Befunde, {{ part.kept|length }} mit Begründung belassen. {{ part.sums.si
 <td>{{ part.keeps[one.key].until.strftime("%d.%m.%Y") }}</td></tr>{% endfor %}
 </tbody></table>{% endif %}
 <table><thead><tr><th>Agentur</th><th>Prüfung</th><th>am</th><th>Begründung</th></tr></thead><tbody>
-{% for row in part.rows if row.code %}<tr><td>{{ row.code }} {{ row.name }}</td>
+{% for row in part.rows %}<tr><td>{{ row.code }} {{ row.name }}</td>
 <td>{{ review[row.review] }}</td>
 <td>{{ row.sign_off.at.astimezone(zone).strftime("%d.%m.%Y") if row.sign_off else "–" }}</td>
 <td>{{ row.sign_off.reason if row.sign_off else "" }}</td></tr>{% endfor %}

@@ -121,7 +121,7 @@ def _matrix_row(row: Row) -> tuple[str, ...]:
         *(cell.words for cell in cells),
         str(len(row.findings)),
         str(row.new),
-        REVIEW_WORDS[row.review] if row.code else "",
+        REVIEW_WORDS[row.review],
         _day(signed.at.astimezone(BERLIN).date()) if signed else "",
         signed.reason if signed else "",
     )

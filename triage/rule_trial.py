@@ -45,9 +45,17 @@ class Span:
         return now - timedelta(days=self.days) if self.days else datetime.min.replace(tzinfo=UTC)
 
 
-def trial(house: House, caller: Caller, text: str, *, span: Span) -> Trial:
+def trial(
+    house: House,
+    caller: Caller,
+    text: str,
+    *,
+    span: Span,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Trial:
     """What the rule set in the text would change for stored mails of its region.
 
+    `progress` is told after each page how many mails are done; what it raises ends the run.
     Raises: Refused: `access.denied`, `ruleset.findings`: the text can't be read.
     """
     require(caller, Permission.CHANGE_RULES)
@@ -60,9 +68,11 @@ def trial(house: House, caller: Caller, text: str, *, span: Span) -> Trial:
         )
     rulesets.require_readable(caller, read.rules.region)
     compiled = compile_set(read.rules, 0)
-    outcomes = [
-        _try(house, compiled, stored) for stored in _mails(house, caller, read.rules.region, span)
-    ]
+    outcomes: list[Tried | None] = []
+    for stored in _mails(house, caller, read.rules.region, span):
+        outcomes.append(_try(house, compiled, stored))
+        if len(outcomes) % PAGE == 0:
+            progress(len(outcomes))
     return summed(
         (one for one in outcomes if one is not None),
         rules=tuple(rule.id for rule in read.rules.rules),

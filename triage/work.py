@@ -110,9 +110,14 @@ def claim_item(house: House, caller: Caller, item_id: int) -> Claim:
 def renew(house: House, caller: Caller, item_id: int, token: str) -> Renewed:
     """The page's sign of life, and what happened to the item meanwhile.
 
-    Raises: Conflict: `item.lease_stale`.
+    Who has lost the item's agency meanwhile loses the item, too: it is back in the line.
+    Raises: Refused: `item.unknown`: so it is. Conflict: `item.lease_stale`.
     """
     now = house.clock()
+    with house.db.write() as tx:
+        is_lost = holding.let_go_if_lost(tx, caller, item_id, now=now)
+    if is_lost:
+        raise Refused("item.unknown", f"There is no item {item_id}.", item=item_id)
     with house.db.write() as tx:
         item = visible_item(caller, tx, item_id, Permission.WORK_ITEM)
         seconds = holding.lease_seconds(house, item.agency_code, now=now)

@@ -40,6 +40,7 @@ from triage import (
     sent_copy,
     sweep_outside,
     sweep_run,
+    trial_run,
 )
 from triage.bells import Ringer
 from triage.hooks import Subscription
@@ -95,6 +96,7 @@ class Worker:
             "send": lambda: rounds.send_round(self.house, self.outlets, self.name),
             "keep_order": lambda: rounds.keep_order(self.house, self.name),
             "sweep": lambda: sweep_run.one_round(self.house, self.outlets, self.name),
+            "trials": lambda: trial_run.one_round(self.house, self.name),
         }
         desks = {job.name: job.open_rights for job in self.postboxes if job.open_rights}
         if desks:

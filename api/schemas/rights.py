@@ -116,7 +116,7 @@ class KeepIn(In):
 
 
 class SignOffIn(In):
-    """The agency whose folders were looked at; a reason where findings are open."""
+    """The agency whose folders were looked at, `-` for those of none; why, with open findings."""
 
     postbox: str = Field(max_length=100, examples=["SC-West"])
     agency: str = Field(max_length=3, examples=["435"])

@@ -55,6 +55,7 @@ class Asked:
             "offen": bool(row.code) and row.review in _OPEN_REVIEW,
             "abgezeichnet": row.review is ReviewState.SIGNED,
             "neu": row.new > 0,
+            "ueberfaellig": row.review is ReviewState.OVERDUE,
         }
         return (
             self.postfach in {"", row.postbox}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Form, Query, Response
+from fastapi import APIRouter, Depends, Form, Response
 
 from api.web import days
 from api.web.render import Notice, go, page
@@ -20,14 +20,14 @@ from api.web.visit import Reading, Visit, Writing
 from rules.errors import Conflict, Refused
 from rules.placename import fold
 from rules.taken_over import Remark
-from triage import rule_import, rule_trial, rulesets
+from triage import rule_import, rulesets, trial_run
 from triage.rule_trial import Span
 from triage.rulesets import Checked, Shown
 
 router = APIRouter(include_in_schema=False)
 
-PAGE_MAILS: Final = 2_000
-"""Most mails of a dry run on the page; the command takes more. Own decision 0037 (seconds)."""
+PAGE_MAILS: Final = 10_000
+"""Most mails of a dry run on the page; the command takes more. Own decision 0064."""
 
 RuleText = Annotated[str, Form(max_length=220_000)]
 
@@ -140,13 +140,22 @@ def version_page(
     visit: Reading,
     set_id: str,
     version: int,
-    probe: str = "",
-    tage: Annotated[int, Query(ge=1, le=3650)] = 14,
-    mails: Annotated[int, Query(ge=1, le=PAGE_MAILS)] = 500,
 ) -> Response:
-    """One version: its rules, and with `probe` what it would change for stored mails."""
-    shown = rulesets.show(visit.house, visit.caller, set_id, version)
-    return _version(visit, shown, span=Span(tage, mails) if probe else None)
+    """One version: its rules, and what it would change by the last dry run, which is kept."""
+    return _version(visit, rulesets.show(visit.house, visit.caller, set_id, version))
+
+
+@router.post("/regeln/{set_id}/{version}/probelauf")
+def order_trial(
+    visit: Writing,
+    set_id: str,
+    version: int,
+    tage: Annotated[int, Form(ge=1, le=3650)] = 14,
+    mails: Annotated[int, Form(ge=1, le=PAGE_MAILS)] = 1_000,
+) -> Response:
+    """Ask a worker for a dry run; it reads stored mails and moves nothing."""
+    trial_run.order(visit.house, visit.caller, set_id, version, span=Span(tage, mails))
+    return go(f"/regeln/{set_id}/{version}", Notice("rules_trial"))
 
 
 @router.get("/regeln/{set_id}/{version}/text")
@@ -168,7 +177,7 @@ def activate(
         if refused.code.startswith("access."):
             raise
         shown = rulesets.show(visit.house, visit.caller, set_id, version)
-        return _version(visit, shown, span=Span(14, 500), fault=refused.message, typed=ab)
+        return _version(visit, shown, fault=refused.message, typed=ab)
     return go(f"/regeln/{set_id}/{version}", Notice("rules_active", days.short_day(from_at)))
 
 
@@ -181,12 +190,9 @@ def _unix(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _version(
-    visit: Visit, shown: Shown, *, span: Span | None, fault: str = "", typed: str = ""
-) -> Response:
-    trial = None
-    if span is not None and shown.checked.rules is not None:
-        trial = rule_trial.trial(visit.house, visit.caller, shown.version.text, span=span)
+def _version(visit: Visit, shown: Shown, *, fault: str = "", typed: str = "") -> Response:
+    run = trial_run.kept(visit.house, visit.caller, shown)
+    trial = None if run is None or run.is_stale else run.trial
     return page(
         visit.request,
         "regelsatz.html",
@@ -196,7 +202,8 @@ def _version(
         rows=rule_rows(shown, trial),
         whole=tuple(one for one in shown.checked.findings if not one.rule),
         trial=trial,
-        span=span or Span(14, 500),
+        run=run,
+        span=run.span if run else Span(14, 1_000),
         gate=gate(shown, visit.caller),
         may_change=_may_change(visit, shown.version.region),
         now=visit.house.clock(),

@@ -509,12 +509,23 @@ def _rulesets(request: Request, **changed: object) -> Response:
     return page(request, "regeln.html", **shown | changed)
 
 
+def _ruleset_running(request: Request) -> Response:
+    shown = rules_samples.shown()
+    run = replace(rules_samples.RUN, done_at=None, trial=None, tried=600)
+    return page(
+        request, "regelsatz.html", shown=shown, version=shown.version,
+        rows=rule_rows(shown, None), whole=(), trial=None, run=run, span=run.span, gate="",
+        may_change=True, now=NOW, fault="", typed="23.11.2026",
+    )  # fmt: skip
+
+
 def _ruleset(request: Request) -> Response:
     shown = rules_samples.shown()
     return page(
         request, "regelsatz.html", status=422, shown=shown, version=shown.version,
         rows=rule_rows(shown, rules_samples.TRIAL), whole=rules_samples.FAULTS[:1],
-        trial=rules_samples.TRIAL, span=Span(14, 500), gate="Eine zweite Person.", may_change=True,
+        trial=rules_samples.TRIAL, run=rules_samples.RUN,
+        span=Span(14, 500), gate="Eine zweite Person.", may_change=True,
         now=NOW, fault="Diesen Tag gibt es nicht.", typed="31.02.2026",
     )  # fmt: skip
 
@@ -529,7 +540,8 @@ def _rule_text(request: Request) -> Response:
 
 FOR_ADMINS = {
     "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "vollzaehligkeit", "probelauf",
-    "regeln", "regeln-leer", "regelsatz", "regeltext", "regeluebernahme", "zahlen", "zahlen-leer",
+    "regeln", "regeln-leer", "regelsatz", "regelsatz-laeuft", "regeltext", "regeluebernahme",
+    "zahlen", "zahlen-leer",
     *rights_samples.IN_BROWSER,
     *texts_samples.IN_BROWSER,
     *deletion_samples.PAGES,
@@ -574,6 +586,9 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "anlage": _attachment,
         "anlage-kaputt": lambda r: _attachment(r, pages=0, why=WHY_NOT["picture.damaged"]),
         "lage": _overview,
+        "lage-irrlaeufer": lambda r: _overview(
+            r, wanderers=(item(id=1, hops=2), item(id=2, hops=3))
+        ),
         "lage-agentur": _line,
         "lage-leitung": lambda r: _line(r, may_free=True, line_code="017"),
         "beiseite": _aside,
@@ -589,6 +604,7 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "regeln": _rulesets,
         "regeln-leer": lambda r: _rulesets(r, overview=RulesOverview((), (), ())),
         "regelsatz": _ruleset,
+        "regelsatz-laeuft": _ruleset_running,
         "regeltext": _rule_text,
         "regeluebernahme": lambda r: page(r, "regeluebernahme.html", regions=["", "West"]),
         "fehler-409": lambda r: problem_page(

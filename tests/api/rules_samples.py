@@ -2,15 +2,14 @@
 
 from datetime import UTC, datetime
 
-from rules.codes import AgencyHow, PaymentRelevant, Team
 from rules.rule_finding import Finding, Level
-from rules.rule_law import Route, Ruled
 from rules.rule_text import read_rules
-from rules.rule_trial import AgencySum, Change, Trial, Tried
-from rules.verdict import AgencyFound
+from rules.rule_trial import AgencySum, Change, Moved, Trial
 from store.rulesets import OffRule, Version
 from tests.rules.ruleset_samples import HEAD, rule
+from triage.rule_trial import Span
 from triage.rulesets import Checked, Shown
+from triage.trial_run import Kept
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TEXT = HEAD + rule(
@@ -27,9 +26,6 @@ FAULTS = (
     Finding("rule.place_unknown", 9, "Der Ort steht in keinem Verzeichnis.", "Prüfen.",
             "umschulung", Level.WARNING),
 )  # fmt: skip
-_HERE = Ruled(
-    Route(Team.EZ, AgencyFound("321", "Bochum", AgencyHow.PLZ), "321 Bochum/Sonstiges"), None
-)
 TRIAL = Trial(
     mails=1284,
     unread=3,
@@ -42,7 +38,12 @@ TRIAL = Trial(
     agencies=(AgencySum("321 Bochum", 71, 69), AgencySum("", 0, 2)),
     hits=(("umschulung", 71),),
     held=(("umschulung", "rule.held_payment", 3),),
-    listed=(Tried(40721, PaymentRelevant.NO, _HERE, _HERE),),
+    listed=(Moved(40721, "321 Bochum/Sonstiges", "321 Bochum/Umschulungen"),),
+)
+
+
+RUN = Kept(
+    span=Span(14, 2000), at=NOW, tried=1284, done_at=NOW, error_code="", is_stale=False, trial=TRIAL
 )
 
 

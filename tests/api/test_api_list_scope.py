@@ -7,6 +7,8 @@ import pytest
 from api.app import make_app
 from rules.access import Caller
 from rules.codes import Role
+from rules.item import ItemState
+from store import audit, items
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person
 from tests.api.small_door import door_settings
@@ -25,9 +27,16 @@ def report(house: House, csv: str) -> None:
     rights_reporting.import_lists(house, ADMIN, REGION, data=csv.encode(), source="x.csv")
 
 
+def guard(person: Person) -> dict[str, str]:
+    """What a page sends along with each deed."""
+    person.open("/arbeitsplatz")
+    return {"X-CSRF-Token": person.page.query_selector("input[name=csrf]").getattr("value")}
+
+
 @pytest.fixture
 def house(doors: Doors) -> House:
-    policy = replace(doors.house.policy, rights=RightsPolicy(clerks_follow_lists=True))
+    rights = RightsPolicy(clerks_follow_lists=True)
+    policy = replace(doors.house.policy, rights=rights, open_claims=1)
     return replace(doors.house, policy=policy)
 
 
@@ -57,6 +66,50 @@ def test_a_person_sees_the_agencies_of_her_lists_and_a_change_holds_soon(
     doors.clock.forward(minutes=1)
     anna.open("/arbeitsplatz")
     assert anna.answer.status_code == 403
+
+
+def test_an_open_claim_of_a_lost_agency_goes_back_and_does_not_block_the_next(
+    doors: Doors, house: House
+) -> None:
+    report(house, TWO)
+    doors.hand_in("Termin", "34117 Kassel")
+    anna = sign_in(house)
+    took = anna.client.post("/v1/agencies/435/items/next", headers=guard(anna)).json()
+    item, sent = took["item_id"], guard(anna) | {"X-Lease-Token": took["lease_token"]}
+    report(house, ONE)
+    doors.clock.forward(minutes=1)
+    # A page of the claim that is still open writes nothing, and is told nothing.
+    close = {"reason": "answered"}
+    refused = anna.client.post(f"/v1/items/{item}/close", json=close, headers=sent)
+    assert (refused.status_code, refused.json()["code"]) == (404, "item.unknown")
+    # It does not keep her from the next; a sign of life (below) puts it back as well.
+    free = anna.client.post("/v1/agencies/415/items/next", headers=guard(anna))
+    assert free.status_code == 204
+    with house.db.read() as tx:
+        found = items.get(tx, item)
+        actions = [one.action for one in audit.of_subject(tx, f"message:{found.message_id}")]
+    assert (found.state, found.holder) == (ItemState.WAITING, None)
+    assert actions.count("item.agency_lost") == 1
+
+
+def test_the_sign_of_life_of_a_lost_item_puts_it_back_into_the_line(
+    doors: Doors, house: House
+) -> None:
+    report(house, TWO)
+    doors.hand_in("Termin", "34117 Kassel")
+    anna = sign_in(house)
+    took = anna.client.post("/v1/agencies/435/items/next", headers=guard(anna)).json()
+    path, sent = (
+        f"/v1/items/{took['item_id']}/lease",
+        guard(anna) | {"X-Lease-Token": took["lease_token"]},
+    )
+    assert anna.client.put(path, headers=sent).status_code == 200
+    report(house, ONE)
+    doors.clock.forward(minutes=1)
+    for _ in range(2):
+        assert anna.client.put(path, headers=sent).json()["code"] == "item.unknown"
+    with house.db.read() as tx:
+        assert items.get(tx, took["item_id"]).state is ItemState.WAITING
 
 
 def test_who_comes_onto_the_list_of_the_service_center_sees_its_region(

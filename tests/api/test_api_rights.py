@@ -231,6 +231,9 @@ def test_an_admin_does_the_whole_job_on_the_pages(office: Office) -> None:
     assert "mindestens 10 Zeichen" in bert.words(".fault")
     bert.send("belassen", grund="Vertretung bis Jahresende", bis="31.12.2026")
     assert "1 belassen" in bert.words("tbody")
+    bert.open("/rechte?postfach=SC-Südwest&agentur=-")
+    bert.send("abzeichnen", grund="Auflösung ist beauftragt")
+    assert "Abgezeichnet." in bert.words(".notice")
     bert.open("/rechte?postfach=SC-Südwest&agentur=102")
     bert.send("abzeichnen", grund="")
     assert bert.answer.status_code == 422

@@ -5,6 +5,7 @@ import pytest
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
 from tests.rules.ruleset_samples import HEAD, rule
+from triage import trial_run
 
 RULE = rule('betreff = "Umschulung"', rule_id="umschulung")
 
@@ -31,13 +32,17 @@ def test_from_an_empty_list_to_a_rule_in_force_by_two_persons(doors: Doors, anna
     write(anna, HEAD + RULE)
     assert anna.url == "/regeln/regeln/1"
     assert "Entwurf gespeichert" in anna.words(".notice")
-    anna.open("/regeln/regeln/1?probe=1")
+    anna.send("probelauf", tage="14", mails="10000")
+    assert "Probelauf beauftragt" in anna.words(".notice")
+    assert "wartet oder läuft: 0 von höchstens 10.000" in anna.words("main")
+    assert trial_run.one_round(doors.house, "w-1") == 1
+    anna.open("/regeln/regeln/1")
     assert "2 gespeicherte Nachrichten: 1 lägen anders, 1 gleich." in anna.words("main")
     assert "zweite Person" in anna.words("#gate")
     anna.send("aktivieren", ab="23.11.2026")
     assert anna.answer.status_code == 422
     berta = at_desk(doors.app, seat="second")
-    berta.open("/regeln/regeln/1?probe=1")
+    berta.open("/regeln/regeln/1")
     assert berta.page.query_selector("[aria-disabled]") is None
     berta.send("aktivieren", ab="31.2.2026")
     assert berta.answer.status_code == 422
@@ -84,10 +89,12 @@ def test_a_rule_put_together_in_the_form_stands_behind_the_text(anna: Person) ->
     assert 'ordner = "Klärung/X"' in anna.page.query_selector("textarea").text
 
 
-def test_what_is_held_and_what_is_wrong_stands_at_its_rule(anna: Person) -> None:
+def test_what_is_held_and_what_is_wrong_stands_at_its_rule(doors: Doors, anna: Person) -> None:
     weg = rule('betreff = "Krank*"', "beiseite = true", rule_id="weg")
     write(anna, HEAD + weg + rule('betreff = "krankmeldung"', rule_id="spaet"))
-    anna.open("/regeln/regeln/1?probe=1&tage=2&mails=10")
+    anna.send("probelauf", tage="2", mails="10")
+    trial_run.one_round(doors.house, "w-1")
+    anna.open("/regeln/regeln/1")
     told = anna.words(".rules")
     assert "1 ohne Wirkung: ist oder kann zahlungsrelevant sein" in told
     assert "kommt ihr immer zuvor" in told

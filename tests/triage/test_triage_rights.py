@@ -399,6 +399,18 @@ def test_an_open_finding_is_signed_off_with_a_reason_only(office: Office) -> Non
     assert by_code["101"].review is ReviewState.OPEN
 
 
+def test_folders_of_no_agency_are_signed_off_too(office: Office) -> None:
+    office.look()
+    reason = "Posteingang angesehen"
+    rights.sign_off(office.house, ANNA, BOX, rights.COMMON, reason=reason)
+    found = office.look()
+    by_code = {row.code: row for row in rights_matrix.rows(office.house, [found])}
+    assert by_code[""].review is ReviewState.SIGNED
+    assert by_code["101"].review is ReviewState.OPEN
+    assert reason in str(rights_tables.matrix(office.house, [found]))
+    assert reason in rights_report.as_html(office.house, [found])
+
+
 def test_what_is_new_since_the_sign_off_is_shown_and_a_new_round_asks_again(office: Office) -> None:
     office.look()
     rights.sign_off(office.house, ANNA, BOX, "108")
