@@ -36,6 +36,7 @@ from triage import (
     rounds,
     rule_targets,
     sent_copy,
+    sweep_copies,
     sweep_outside,
     sweep_run,
 )
@@ -183,6 +184,7 @@ class _PostboxRound:
         done = self._file(box, lease) if self.job.files else 0
         if self.job.files:
             sweep_outside.from_postbox(house, box, lease)
+            sweep_copies.from_postbox(house, box, lease)
         marked = self._mark(box, lease)
         if received.kept + done == 0:
             self._look_around(box, lease)
