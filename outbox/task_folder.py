@@ -100,23 +100,36 @@ class TaskFolder:
         if kind is not None:
             self._of(rule_of(kind).receiver).set_aside(paper)
 
+    def holds(self, key: str) -> bool:
+        """Whether task, mail or a receipt of that order lies there; raises as `discard`."""
+        return any(True for _ in self._lying(key))
+
     def discard(self, key: str) -> bool:
         """Remove task, mail and receipts of an order; False if nothing lay there. Idempotent.
 
         Durable when it returns. Raises: TryLater: `task.drop_missing`, `task.disk`.
         """
+        found = list(self._lying(key))
+        try:
+            removed = [remove_file(path) for path in found]
+        except OSError as exc:
+            raise ReceiptFolder(self.drop, _OWNER, self.clock).disk(exc) from exc
+        return any(removed)
+
+    def _lying(self, key: str) -> Iterator[Path]:
+        """Receipts first: what a crash leaves is found by the next call."""
         kind = kind_of_key(key)
         if kind is None:
-            return False
+            return
         receipts = self._of(rule_of(kind).receiver)
         receipts.check_drop()
         name, folder = folder_name(key), receipts.drop / TASKS
-        lying = (folder / f"{name}.json", folder / f"{name}.eml", folder / f".{name}.neu")
         try:
-            found = [remove_file(path) for path in (*receipts.papers(name), *lying)]
+            yield from receipts.papers(name)
+            ours = (f"{name}.json", f"{name}.eml", f".{name}.neu")
+            yield from (folder / one for one in ours if (folder / one).exists())
         except OSError as exc:
             raise receipts.disk(exc) from exc
-        return any(found)
 
     def _of(self, receiver: Receiver) -> ReceiptFolder:
         return ReceiptFolder(self.drop / receiver.value, _OWNER, self.clock)

@@ -63,6 +63,10 @@ class TaskHooks:
         if self.folder is not None:
             self.folder.set_aside(paper)
 
+    def holds(self, key: str) -> bool:
+        """As `TaskFolder.holds`; what was posted lies with its receiver."""
+        return self.folder is not None and self.folder.holds(key)
+
     def discard(self, key: str) -> bool:
         """As `TaskFolder.discard`; what was posted lies with its receiver."""
         return self.folder is not None and self.folder.discard(key)

@@ -17,9 +17,11 @@ from store.engine import Tx
 from store.statements import insert, parts
 from store.sweep_tables import sweep_removal as table
 from store.tables import OutgoingState, outgoing
+from store.text_tables import sent_copy
 
-POSTBOX, EAKTE, SENT = "postbox", "eakte", "sent"
-"""Kinds of copies: the mail in its postbox, the package in the eAkte's drop, the answer as sent."""
+POSTBOX, EAKTE, SENT, TASK, COPY = "postbox", "eakte", "sent", "task", "copy"
+"""Kinds of copies: the mail in its postbox, the package in the eAkte's drop, the answer as sent, a
+task in its receiver's folder, the copy of an answer in a postbox (by the number of its row)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,26 @@ def copies_sent(tx: Tx, message_ids: Iterable[int]) -> tuple[Copy, ...]:
         for message_id, kind, key, answer, tries in tx.run(statement):
             if kind == "eakte" and tries:
                 found.append(Copy(message_id, EAKTE, "", key, ""))
+            elif kind == "task" and tries:
+                found.append(Copy(message_id, TASK, "", key, ""))
             elif kind == "reply" and answer:
                 found.append(Copy(message_id, SENT, "", answer, ""))
+    return tuple(found)
+
+
+def copies_laid(tx: Tx, message_ids: Iterable[int]) -> tuple[Copy, ...]:
+    """Copies of answers to these messages that were laid, or may have been, into postboxes."""
+    found: list[Copy] = []
+    for part in parts(sorted(set(message_ids))):
+        statement = (
+            sa.select(outgoing.c.message_id, outgoing.c.id, sent_copy.c.postbox)
+            .join(sent_copy, sent_copy.c.outgoing_id == outgoing.c.id)
+            .where(outgoing.c.message_id.in_(part), sent_copy.c.mark_epoch.is_not(None))
+        )
+        found += (
+            Copy(message_id, COPY, postbox, str(outgoing_id), "")
+            for message_id, outgoing_id, postbox in tx.run(statement)
+        )
     return tuple(found)
 
 
@@ -145,13 +165,13 @@ def waiting(tx: Tx) -> dict[str, int]:
         .where(table.c.state == sa.literal_column("'new'"))
         .group_by(table.c.kind)
     )
-    found = dict.fromkeys((POSTBOX, EAKTE, SENT), 0)
+    found = dict.fromkeys((POSTBOX, EAKTE, SENT, TASK, COPY), 0)
     found.update((kind, number) for kind, number in tx.run(statement))
     return found
 
 
 def has_receipt(tx: Tx, key: str) -> bool:
-    """Whether the eAkte has answered that hand-over; then it needs the package no more."""
+    """Whether the receiver has answered; then it needs package or task no more."""
     statement = sa.select(outgoing.c.state).where(outgoing.c.idempotency_key == key)
     return tx.run(statement).scalar_one_or_none() in {
         OutgoingState.RECEIPTED,

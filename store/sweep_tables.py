@@ -101,6 +101,7 @@ sweep_removal = sa.Table(
 """A copy outside the database that has to go: the intent, in the commit that erases ours.
 
 `kind` is "postbox" (`place` its name, `name` empty: it is looked for where it lies then), "eakte"
-(`name` the key) or "sent" (`name` the file). `state` is
+or "task" (`name` the key), "sent" (`name` the file) or "copy" (`place` the postbox, `name` the
+number of the outgoing row). `state` is
 `new`, `done`, `missing` (not there any more), or `refused`.
 """

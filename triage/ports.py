@@ -270,6 +270,10 @@ class TaskOutlet(Protocol):
         """As `FileOutlet.set_aside`."""
         ...
 
+    def holds(self, key: str) -> bool:
+        """As `FileOutlet.holds`."""
+        ...
+
     def discard(self, key: str) -> bool:
         """As `FileOutlet.discard`."""
         ...

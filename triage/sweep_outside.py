@@ -1,4 +1,4 @@
-"""Copies outside the database: the eAkte's package, the answer as sent, the mail in its postbox.
+"""Copies outside the database: the eAkte's package, the answer as sent, a task, the mail itself.
 
 Each has its intent (store/sweep_removals.py) since the commit that erased our copy. Repeating a
 removal does no harm: a mail goes only if its bytes have the fingerprint, the others by their own
@@ -12,7 +12,7 @@ import structlog
 from rules.errors import Conflict, HouseError, Refused
 from store import audit, halts, leases, sightings, sweep_removals
 from store.leases import Lease
-from store.sweep_removals import EAKTE, POSTBOX, SENT, Removal
+from store.sweep_removals import EAKTE, POSTBOX, SENT, TASK, Removal
 from store.tables import SightingState
 from triage.house import House
 from triage.ports import Postbox
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 def from_outlets(house: House, outlets: Outlets, lease: Lease) -> int:
-    """Remove what is due in the eAkte's drop and among the answers sent; how many were looked at.
+    """Remove what is due in the drops and among the answers sent; how many were looked at.
 
     One page of them; what can't be reached now is due again tomorrow and stops no other.
     Raises: Conflict: `lease.lost`. TryLater: `store.away`.
@@ -34,7 +34,7 @@ def from_outlets(house: House, outlets: Outlets, lease: Lease) -> int:
         if halts.standing(tx) is not None:
             return 0
         due = sweep_removals.due(
-            tx, (EAKTE, SENT), now=house.clock(), limit=house.policy.sweep.batch_mails
+            tx, (EAKTE, SENT, TASK), now=house.clock(), limit=house.policy.sweep.batch_mails
         )
     for one in due:
         try:
@@ -67,14 +67,17 @@ def _removed(house: House, outlets: Outlets, one: Removal) -> tuple[str, str]:
     """The state it has now with a code; no state: later."""
     if one.kind == SENT:
         return ("done", "") if outlets.mail.discard(one.name) else ("missing", "sent.not_here")
+    outlet = outlets.eakte if one.kind == EAKTE else outlets.tasks
+    if outlet is None:
+        return "missing", "task.no_way"
     with house.db.read() as tx:
         has_receipt = sweep_removals.has_receipt(tx, one.name)
     if has_receipt:
-        return ("done", "") if outlets.eakte.discard(one.name) else ("missing", "eakte.not_here")
-    if outlets.eakte.holds(one.name):
-        # The eAkte may still fetch it; who takes it away now would lose a hand-over.
-        return "", "eakte.no_receipt"
-    return "missing", "eakte.not_here"
+        return ("done", "") if outlet.discard(one.name) else ("missing", f"{one.kind}.not_here")
+    if outlet.holds(one.name):
+        # The receiver may still fetch it; who takes it away now would lose a hand-over.
+        return "", f"{one.kind}.no_receipt"
+    return "missing", f"{one.kind}.not_here"
 
 
 def _take_out(house: House, box: Postbox, lease: Lease, one: Removal) -> None:

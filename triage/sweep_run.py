@@ -196,7 +196,7 @@ def _require_ordered(plan: StoredPlan) -> None:
 
 def _has_work(house: House) -> bool:
     """Whether anything is to be done at all; idle workers write nothing."""
-    kinds = (sweep_removals.EAKTE, sweep_removals.SENT)
+    kinds = (sweep_removals.EAKTE, sweep_removals.SENT, sweep_removals.TASK)
     with house.db.read() as tx:
         if halts.standing(tx) is not None:
             return False
@@ -237,7 +237,8 @@ def _erase(house: House, tx: Tx, plan: StoredPlan, going: Sequence[Ended]) -> No
         for one in going
         if one.postbox in swept
     ]
-    copies = [*sweep_removals.copies_sent(tx, ids), *in_postboxes]
+    laid = (one for one in sweep_removals.copies_laid(tx, ids) if one.place in swept)
+    copies = [*sweep_removals.copies_sent(tx, ids), *in_postboxes, *laid]
     sweep_removals.wish(tx, plan.id, copies, now=now)
     reason = "retention" if plan.kind == "retention" else "order"
     for message_id in ids:

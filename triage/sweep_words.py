@@ -58,7 +58,13 @@ RESIDUE: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 PLACES: Final[Mapping[str, str]] = MappingProxyType(
-    {"postbox": "Postfach", "eakte": "Übergabepaket der eAkte", "sent": "versandte Antwort"}
+    {
+        "postbox": "Postfach",
+        "eakte": "Übergabepaket der eAkte",
+        "sent": "versandte Antwort",
+        "task": "Auftrag an eine andere Stelle",
+        "copy": "Kopie einer Antwort im Postfach",
+    }
 )
 
 ENDS: Final[Mapping[str, str]] = MappingProxyType(

@@ -38,6 +38,7 @@ from triage import (
     rounds,
     rule_targets,
     sent_copy,
+    sweep_copies,
     sweep_outside,
     sweep_run,
     trial_run,
@@ -225,6 +226,7 @@ class _PostboxRound:
         done = self._file(box, lease) if writes else 0
         if writes:
             sweep_outside.from_postbox(house, box, lease)
+            sweep_copies.from_postbox(house, box, lease)
         marked = self._mark(box, lease) if writes else 0
         if received.kept + done == 0:
             self._look_around(box, lease)

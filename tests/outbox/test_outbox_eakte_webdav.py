@@ -213,7 +213,11 @@ def test_the_day_is_read_where_the_eakte_wrote_it(there, outlet):
     put(there, "a.json", receipt_json(RECEIPT))
     outlet.confirm(RECEIPT)
     put(there, "b.json", receipt_json(replace(RECEIPT, key="stranger-1")))
-    put(there, "c.json", receipt_json(replace(RECEIPT, key="other-day", received_at="2026-11-01")))
+    put(
+        there,
+        "c.json",
+        receipt_json(replace(RECEIPT, key="other-day", received_at="2026-11-01T00:00:00Z")),
+    )
     day = datetime(2026, 11, 24, tzinfo=UTC)
     for file in (there / "quittungen").rglob("*.json"):
         os.utime(file, (day.timestamp() + 3600,) * 2)

@@ -24,7 +24,7 @@ from tests.servers.hook_receiver import receiving
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import handover, outlet_wiring, rounds, send, tasks, work
+from triage import doctor_ways, handover, outlet_wiring, rounds, send, tasks, work
 from triage.settings import check
 
 ME = clerk("435")
@@ -204,3 +204,18 @@ def test_the_configuration_chooses_the_ways(tmp_path, monkeypatch):
     assert outlet_wiring.task_outlet(check({}, base=tmp_path)) is None
     only = check({"tasks": {"drop": "t"}}, base=tmp_path)
     assert isinstance(outlet_wiring.task_outlet(only), TaskFolder)
+
+
+def test_the_doctor_tries_the_line_and_names_the_end_of_our_certificate(door, authority, tmp_path):
+    pair = authority.sign("lotse")
+    line = {"outlet": "http", "url": door.url, "client_cert": str(pair.cert)}
+    line |= {"client_key": str(pair.key), "ca_file": str(authority.cert)}
+
+    def told(eakte):
+        found = doctor_ways.outlets(check({"eakte": eakte}, base=tmp_path))
+        return {one.name: one.grade for one in found}
+
+    whole = told(line)
+    assert (whole["outlets:eakte"], whole["outlets:eakte:certificate"]) == ("good", "warn")
+    alone = told(line | {"ca_file": str(pair.cert)})
+    assert alone["outlets:eakte"] == "bad"

@@ -1,0 +1,141 @@
+"""The copy of a sent answer on a real IMAP server and our Exchange double: laid once, deleted."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from ingest.exchange import ExchangePostbox
+from ingest.exchange_wire import ExchangeAccount
+from ingest.imap import ImapPostbox
+from ingest.imap_session import ImapAccount
+from rules.item import CloseReason
+from rules.retention import HOUSE_RETENTION
+from store import leases, outgoing, sent_copies
+from tests.house_fixture import ADMIN, clerk, eml
+from tests.servers.dovecot import DovecotServer
+from tests.servers.exchange import ExchangeServer
+from tests.triage.test_triage_returned import about, answer
+from tests.triage.test_triage_way import Eakte, Post, bring_in
+from triage import rounds, send, sent_copy, sweep, sweep_copies, sweep_proof, sweep_run, work
+from triage.house import PostboxPlan
+from triage.ports import Postbox
+
+ME = clerk("435")
+NAME = "SC-Südwest"
+SENT = "Gesendet"
+
+
+@pytest.fixture
+def url(sqlite_url):
+    """One engine: what differs here is the server."""
+    return sqlite_url
+
+
+@pytest.fixture
+def imap() -> Iterator[Postbox]:
+    with DovecotServer(users=("nord",)) as server:
+        account = ImapAccount(
+            "localhost",
+            server.imaps_port,
+            "nord",
+            server.password,
+            ca_file=server.ca_file,
+            timeout_seconds=20,
+        )
+        box = ImapPostbox(NAME, account, purpose="file", size_limit_bytes=1_000_000)
+        yield box
+        box.close()
+
+
+@pytest.fixture
+def exchange() -> Iterator[Postbox]:
+    with ExchangeServer({"dienst": "geheim"}) as server:
+        address = "nord@dienst.example"
+        server.add_mailbox(address, readers={"dienst"})
+        account = ExchangeAccount(
+            server.url, address, "dienst", "geheim", auth="basic", ca_file=server.ca_file
+        )
+        box = ExchangePostbox(NAME, account, size_limit_bytes=1_000_000)
+        yield box
+        box.close()
+        assert server.violations == []
+
+
+@pytest.fixture(params=["imap", "exchange"])
+def box(request) -> Postbox:
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def house(house):
+    plan = PostboxPlan(NAME, "Südwest", is_observed=False, is_swept=True)
+    policy = replace(house.policy, sent_folder=SENT, postboxes=(plan,))
+    return replace(house, policy=policy)
+
+
+class Cut:
+    """The postbox, whose answer to APPEND is lost."""
+
+    def __init__(self, box):
+        self.box, self.name = box, box.name
+
+    def __getattr__(self, name):
+        return getattr(self.box, name)
+
+    def append(self, *args):
+        self.box.append(*args)
+        raise ConnectionResetError
+
+
+def held(house, clock):
+    """The postbox, after its lease and the grace time ran out."""
+    clock.forward(seconds=100_000)
+    with house.db.write() as tx:
+        found = leases.take(tx, f"postbox:{NAME}", owner="w-2", now=clock(), seconds=10**8)
+    assert found is not None
+    return found
+
+
+def test_a_copy_is_laid_once_though_cut_and_leaves_with_its_mail(house, box, lease, clock):
+    bring_in(house, box, lease, eml("Termin am Montag"))
+    claim = work.claim_next(house, ME, "435")
+    row = answer(house, claim)
+    outlets = send.Outlets(eakte=Eakte(), mail=Post())
+    rounds.send_round(house, outlets, "w-1")
+    work.close(house, ME, claim.item_id, claim.token, reason=CloseReason.ANSWERED)
+    box.ensure_folder(SENT)
+    box.append(SENT, eml("Von Hand gesendet"))
+    with pytest.raises(ConnectionResetError):
+        sent_copy.lay_due(house, Cut(box), lease)
+    again = held(house, clock)
+    sent_copy.lay_due(house, box, again)
+    view = box.view(SENT)
+    assert len(view.uids) == 2
+    (ours,) = [
+        one
+        for one in box.fetch(SENT, view.epoch, view.uids)
+        if about(house, row).encode() in one.data
+    ]
+    assert outlets.mail.sent[0][1] == ours.data, "word for word what left"
+    with house.db.read() as tx:
+        assert sent_copies.of_row(tx, row).done_at is not None
+        assert outgoing.get(tx, row).sent_at is not None
+    deleted(house, box, again, clock)
+    view = box.view(SENT)
+    (left,) = box.fetch(SENT, view.epoch, view.uids)
+    assert b"Von Hand gesendet" in left.data
+
+
+def deleted(house, box, lease, clock):
+    clock.forward(days=HOUSE_RETENTION.done.days + 1)
+    number = sweep.order(house, ADMIN, hash_=sweep.preview(house, ADMIN).hash)
+
+    class Nothing(Post):
+        def discard(self, answer):
+            return False
+
+    sweep_run.run(house, send.Outlets(eakte=Eakte(), mail=Nothing()), "cli", number)
+    assert sweep_copies.from_postbox(house, box, lease) == 1
+    ended = {(one.kind, one.state) for one in sweep_proof.proof(house, ADMIN, number).outside}
+    assert ("copy", "done") in ended

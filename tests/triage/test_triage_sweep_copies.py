@@ -1,0 +1,171 @@
+"""Deletion reaches tasks in their folders and copies of answers in the postbox, and proves it."""
+
+from dataclasses import replace
+
+import pytest
+
+from outbox.receipt_folder import receipt_json
+from outbox.task_folder import TaskFolder
+from rules.codes import Concern
+from rules.errors import Conflict
+from rules.handover import Receipt
+from rules.item import CloseReason
+from rules.tasks import Receiver, TaskKind
+from store import leases, outgoing
+from tests.house_fixture import ADMIN, clerk, eml
+from tests.triage import sweep_world
+from tests.triage.sweep_world import World
+from tests.triage.test_triage_tasks import order as order_task
+from tests.triage.test_triage_tasks import relabel
+from tests.triage.test_triage_way import bring_in
+from triage import rounds, send, sent_copy, sweep_copies, sweep_proof, sweep_run, work
+
+ME = clerk("435")
+MAIL = eml("Kündigung Zaunkönig", "Kassel 34117 123A456789 Haselnuss")
+
+
+@pytest.fixture
+def url(sqlite_url):
+    """One engine for the rules; the crashes run on both in test_triage_sweep_crash."""
+    return sqlite_url
+
+
+@pytest.fixture
+def drop(tmp_path):
+    for receiver in Receiver:
+        (tmp_path / "tasks" / receiver.value).mkdir(parents=True)
+    return tmp_path / "tasks"
+
+
+@pytest.fixture
+def world(house, box, lease, clock, tmp_path):
+    policy = replace(house.policy, gives_tasks=True, sent_folder="Gesendet")
+    return sweep_world.build(replace(house, policy=policy), box, lease, clock, tmp_path / "outside")
+
+
+def files(drop):
+    return [path for path in drop.rglob("*") if path.is_file()]
+
+
+def places(world, number):
+    found = sweep_proof.proof(world.house, ADMIN, number)
+    return {(one.kind, one.state, one.code): one.number for one in found.outside}
+
+
+class WithTasks:
+    """The world's outlets with tasks beside them."""
+
+    def __init__(self, world: World, drop):
+        self.outlets = replace(world.outlets, tasks=TaskFolder(drop, world.clock))
+
+
+@pytest.fixture
+def forwarded(world, drop):
+    """A mail that went to the Familienkasse whole, and was done 200 days ago."""
+    outlets = WithTasks(world, drop).outlets
+    bring_in(world.house, world.box, world.lease, MAIL)
+    claim = work.claim_next(world.house, ME, "435")
+    relabel(world.house, claim, Concern.FAMILIENKASSE)
+    row = order_task(world.house, claim, TaskKind.FAMILIENKASSE)
+    rounds.send_round(world.house, outlets, "w-1")
+    work.close(world.house, ME, claim.item_id, claim.token, reason=CloseReason.PASSED_ON)
+    world.clock.forward(days=200)
+    with world.house.db.write() as tx:
+        world.lease = leases.renew(tx, world.lease, now=world.clock(), seconds=10**8)
+        return outgoing.get(tx, row).idempotency_key, outlets
+
+
+def run(world, outlets):
+    number = world.order()
+    sweep_run.run(world.house, outlets, "cli", number)
+    return number
+
+
+def test_a_task_that_was_answered_goes_with_mail_and_receipt(world, drop, forwarded):
+    key, outlets = forwarded
+    folder = drop / "familienkasse/quittungen"
+    folder.mkdir()
+    told = Receipt(key, True, "T-9", "", "2026-11-23T09:00:00+00:00")
+    (folder / f"{key}.json").write_bytes(receipt_json(told))
+    send.take_all_receipts(world.house, outlets)
+    assert len(files(drop)) == 3
+    number = run(world, outlets)
+    assert places(world, number)["task", "done", ""] == 1
+    assert files(drop) == []
+
+
+def test_a_task_without_receipt_stays_and_is_named_until_it_was_fetched(world, drop, forwarded):
+    _, outlets = forwarded
+    number = run(world, outlets)
+    assert places(world, number)["task", "new", "task.no_receipt"] == 1
+    assert not sweep_proof.proof(world.house, ADMIN, number).is_complete
+    for file in files(drop):
+        file.unlink()
+    world.clock.forward(days=2)
+    sweep_run.one_round(world.house, outlets, "w-9")
+    assert places(world, number)["task", "missing", "task.not_here"] == 1
+
+
+def test_a_house_that_gives_no_tasks_any_more_says_so(world, forwarded):
+    number = run(world, world.outlets)
+    assert places(world, number)["task", "missing", "task.no_way"] == 1
+
+
+@pytest.fixture
+def laid(world):
+    """The copy of the answer lies in the postbox, among mails of others."""
+    world.box.ensure_folder("Gesendet")
+    world.box.append("Gesendet", eml("Von Hand gesendet"))
+    sent_copy.lay_due(world.house, world.box, world.lease)
+    world.box.append("Gesendet", eml("Danach gesendet"))
+    assert len(world.box.view("Gesendet").uids) == 3
+
+
+def test_the_copy_of_an_answer_leaves_the_postbox_and_no_other_mail(world, laid):
+    number = world.sweep()
+    assert places(world, number)["copy", "new", ""] == 1
+    sweep_copies.from_postbox(world.house, world.box, world.lease)
+    assert places(world, number)["copy", "done", ""] == 1
+    assert len(world.box.view("Gesendet").uids) == 2
+    assert sweep_copies.from_postbox(world.house, world.box, world.lease) == 0
+
+
+def test_a_copy_that_somebody_moved_is_named(world, laid):
+    number = world.sweep()
+    view = world.box.view("Gesendet")
+    for found in list(world.box.fetch("Gesendet", view.epoch, view.uids)):
+        if b"postlotse.invalid" in found.data:
+            world.box.move(found.place, "INBOX")
+    sweep_copies.from_postbox(world.house, world.box, world.lease)
+    assert places(world, number)["copy", "missing", "copy.not_found"] == 1
+
+
+def test_a_postbox_whose_mails_are_kept_keeps_the_copies_too(world, laid):
+    plans = tuple(replace(one, is_swept=False) for one in world.house.policy.postboxes)
+    world.house = replace(world.house, policy=replace(world.house.policy, postboxes=plans))
+    number = world.sweep()
+    assert not any(kind == "copy" for kind, _, _ in places(world, number))
+    assert len(world.box.view("Gesendet").uids) == 3
+
+
+class Refuses:
+    """The postbox, but removing says no, or the lease is over."""
+
+    def __init__(self, box, code):
+        self.box, self.code, self.name = box, code, box.name
+
+    def __getattr__(self, name):
+        return getattr(self.box, name)
+
+    def remove(self, place, digest):
+        raise Conflict(self.code, "on purpose")
+
+
+def test_what_the_postbox_refuses_is_named_and_a_lost_lease_writes_nothing(world, laid):
+    number = world.sweep()
+    with pytest.raises(Conflict):
+        sweep_copies.from_postbox(world.house, Refuses(world.box, "lease.lost"), world.lease)
+    assert places(world, number)["copy", "new", ""] == 1
+    gone = Refuses(world.box, "postbox.epoch_changed")
+    sweep_copies.from_postbox(world.house, gone, world.lease)
+    assert places(world, number)["copy", "missing", "postbox.epoch_changed"] == 1
