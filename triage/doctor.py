@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from rules.errors import HouseError
-from triage import doctor_safe, doctor_ways, health, outgoing_care, wiring
+from triage import doctor_ways, health, outgoing_care, wiring
 from triage.doctor_finding import Finding, Grade, bad, good, of_error
 from triage.house import House
 from triage.settings import Settings, secret
