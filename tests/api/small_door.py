@@ -14,6 +14,7 @@ from api.keyring import KeyRing
 from api.session import Session, csrf_of
 from rules.access import Caller
 from rules.codes import Role
+from rules.errors import TryLater
 from triage.house import House
 
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -43,11 +44,19 @@ class Clock:
         return self.now
 
 
+class NoStore:
+    """A database that is away: pages are shown all the same."""
+
+    def read(self) -> Any:
+        raise TryLater("store.away", "no store here")
+
+
 @dataclass(slots=True)
 class ClockHouse:
-    """All of a house that keys, sessions and problems ask for."""
+    """All of a house that keys, sessions, pages and problems ask for."""
 
     clock: Callable[[], datetime] = field(default_factory=Clock)
+    db: NoStore = field(default_factory=NoStore)
 
 
 @dataclass(slots=True)
