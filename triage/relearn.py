@@ -147,15 +147,15 @@ def turn_down(house: House, caller: Caller, message_id: int, *, reason: str) -> 
     `relearn.reason_too_short`.
     """
     require(caller, Permission.MANAGE_MODELS)
-    because = reason.strip()
-    if len(because) < REASON_SHORTEST:
-        raise Refused(
-            "relearn.reason_too_short",
-            f"Eine Begründung hat mindestens {REASON_SHORTEST} Zeichen.",
-            message_id=message_id,
-        )
     with house.db.write() as tx:
         latest = _correction(tx, caller, message_id)
+        because = reason.strip()
+        if len(because) < REASON_SHORTEST:
+            raise Refused(
+                "relearn.reason_too_short",
+                f"Eine Begründung hat mindestens {REASON_SHORTEST} Zeichen.",
+                message_id=message_id,
+            )
         body = {**latest.body, verdicts.TURNED_DOWN: because}
         _settle(house, tx, caller, latest, source=verdicts.TURNED_DOWN, body=body)
 
