@@ -7,12 +7,19 @@ a digit is asked behind it, so that a search leaps from digit to digit. Source: 
 import re
 from typing import Final
 
+from classify import day_words
+
 _MONTHS: Final = (
-    "jan(?:uar|ner)?|feb(?:ruar)?|maerz|mrz|apr(?:il)?|mai|jun[io]?|jul[iy]?|aug(?:ust)?"
-    "|sept?(?:ember)?|okt(?:ober)?|nov(?:ember)?|dez(?:ember)?"
+    "jan(?:uar|ner|uary)?|jaen(?:ner)?|feb(?:ruar|ruary|er)?|maerz|marz|mrz|march|apr(?:il)?|mai|may"
+    "|jun[ioe]?|jul[iy]?|aug(?:ust)?|sept?(?:ember)?|okt(?:ober)?|october|nov(?:ember)?"
+    "|dez(?:ember)?|december"
 )
+"""German, Austrian, English, and March as those write it who have no umlaut."""
 _NAME: Final = rf"(?P<name>{_MONTHS})\b"
-_YEAR: Final = r"(?P<year>(?:19|20)\d\d|\d\d(?![\d:]|\.\d))"
+# "ab 1. Juni 12 Stunden" names hours, no year.
+_YEAR: Final = (
+    r"(?P<year>(?:19|20)\d\d|\d\d(?![\d:]|\.\d|\s?(?:euro?\b|€|%|std|stunden|uhr|prozent)))"
+)
 _COMING: Final = r"(?:naechste[nr]?|kommende[nr]?)"
 _GONE: Final = r"(?:letzte[nr]?|vergangene[nr]?|vorige[nr]?)"
 
@@ -37,6 +44,7 @@ SHAPES: Final = (
         ),
     ),
     ("worded", rf"(?P<day>\d(?<![\d.,]\d)\d?)\.?\s?{_NAME}\.?(?:\s?{_YEAR})?"),
+    ("spelled", rf"\b(?P<ordinal>{day_words.SHAPE})\s{_NAME}(?:\s(?P<year>20\d\d))?"),
     (
         "part_of_month",
         (
@@ -46,7 +54,8 @@ SHAPES: Final = (
     ),
     ("month_end", r"\b(?:monatsende|ultimo|ende (?:des|dieses|diesen) monats)\b"),
     ("next_month", r"\b(?:anfang )?(?:naechsten|kommenden) monat\w*|\bnaechsten ersten\b"),
-    ("year_end", r"\b(?:jahresende|ende (?:des|dieses|diesen) jahres)\b"),
+    ("year_end", r"\b(?:jahresende|silvester\w*|ende (?:des|dieses|diesen) jahres)\b"),
+    ("new_year", r"\b(?:neujahr|jahresbeginn|jahresanfang)\b"),
     ("next_week_end", rf"\bende (?:der )?{_COMING} woche\b"),
     ("week_end", r"\b(?:ende (?:der|dieser) woche|wochenende|ende woche)\b"),
     ("next_week", rf"\b(?:anfang )?(?:{_COMING}|ab) woche\b"),

@@ -13,14 +13,16 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
 
+from classify import day_words
 from classify.date_shapes import PATTERNS
 from classify.lexicon import DATES
 from classify.reading import Heard
 
 _MONTH_NUMBER: Final = MappingProxyType(
     {
-        "jan": 1, "feb": 2, "mae": 3, "mrz": 3, "apr": 4, "mai": 5, "jun": 6, "jul": 7, "aug": 8,
-        "sep": 9, "okt": 10, "nov": 11, "dez": 12,
+        "jan": 1, "jae": 1, "feb": 2, "mae": 3, "mar": 3, "mrz": 3, "apr": 4, "mai": 5, "may": 5,
+        "jun": 6, "jul": 7, "aug": 8, "sep": 9, "okt": 10, "oct": 10, "nov": 11, "dez": 12,
+        "dec": 12,
     }
 )  # fmt: skip
 _WEEKDAYS: Final = MappingProxyType(
@@ -32,6 +34,13 @@ _WEEKDAYS: Final = MappingProxyType(
 _START: Final = attrgetter("start")
 _NEAR_PAST_DAYS: Final = 200
 """A day without a year lies at most so far back, else it is a coming one. See docs/judge.md."""
+_LONG_PAST_DAYS: Final = 90
+"""From here on it may as well be the coming one: "Ende 31.12.", written in May. The role tells."""
+_WITH_MONTH: Final = frozenset({"numeric", "worded", "spelled", "day_of_range"})
+_NEW_YEAR_UNTIL_MONTH: Final = 6
+"""Up to June "Neujahr" is the last one."""
+_YEAR_END_UNTIL_MONTH: Final = 2
+"""Up to February "zum Jahresende" may be the last one."""
 
 _SINCE = re.compile(r"(?:\bseit(?:\sdem|\sder)?|\bvergangenen|\bletzten)\s(?:\w+,?\s)?(?:den\s)?$")
 
@@ -86,6 +95,10 @@ def _other(name: str, match: re.Match[str], day: date, today: date) -> date | No
         return day + timedelta(days=7 if day < today else -7)
     if name == "day_only":
         return next((near for near in _near(day.day, today) if near != day), None)
+    if name == "year_end" and today.month <= _YEAR_END_UNTIL_MONTH:
+        return day.replace(year=day.year - 1)
+    if name in _WITH_MONTH and not named.get("year") and (today - day).days > _LONG_PAST_DAYS:
+        return _date(day.year + 1, day.month, day.day)
     return None
 
 
@@ -106,20 +119,27 @@ def _resolve(name: str, match: re.Match[str], folded: str, today: date) -> date 
 def _calendar_day(match: re.Match[str], today: date) -> date | None:
     named = match.groupdict()
     month = _MONTH_NUMBER[named["name"][:3]] if named.get("name") else int(named["month"])
-    return _day(named.get("year"), month, int(named.get("day") or 1), today)
+    word = named.get("ordinal")
+    day = day_words.number_of(word) if word else int(named.get("day") or 1)
+    return _day(named.get("year"), month, day, today)
 
 
 def _day(year: str | None, month: int, day: int, today: date) -> date | None:
     """The day; without a year the nearest one that is not long past."""
+    if year:
+        return _date(int(year) if len(year) == 4 else _century(int(year), today), month, day)
+    years = (today.year - 1, today.year, today.year + 1)
+    earliest = today - timedelta(days=_NEAR_PAST_DAYS)
+    # The 29th of February is there in one of them only.
+    days = [found for number in years if (found := _date(number, month, day))]
+    return next((candidate for candidate in days if candidate >= earliest), None)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
     try:
-        if year:
-            return date(int(year) if len(year) == 4 else _century(int(year), today), month, day)
-        years = (today.year - 1, today.year, today.year + 1)
-        days = [date(number, month, day) for number in years]
+        return date(year, month, day)
     except ValueError:
         return None
-    earliest = today - timedelta(days=_NEAR_PAST_DAYS)
-    return next((candidate for candidate in days if candidate >= earliest), None)
 
 
 def _day_only(match: re.Match[str], folded: str, anchor: date) -> date | None:
@@ -206,6 +226,7 @@ _RELATIVE: Final[MappingProxyType[str, Callable[[date], date]]] = MappingProxyTy
         "month_end": _last_of_month,
         "next_month": _first_of_next_month,
         "year_end": lambda today: date(today.year, 12, 31),
+        "new_year": lambda today: date(today.year + (today.month > _NEW_YEAR_UNTIL_MONTH), 1, 1),
         "week_end": _friday,
         "next_week": _next_monday,
         "next_week_end": lambda today: _friday(_next_monday(today)),

@@ -142,7 +142,7 @@ class Judge:
             answer, because = PaymentRelevant.OPEN, (CLOSE,)
         doubts = review.reasons(
             read,
-            found,
+            named[0].probability,
             channel=(came_by, 1.0 if read.mail.form else opinion.channels[came_by]),
             unlike=opinion.unlike,
             facts=told,

@@ -1,14 +1,15 @@
 r"""One signed file for a model: plain numbers and words, HMAC-SHA256 over everything, no code.
 
-    postlotse-model 3\n
+    postlotse-model 4\n
     <64 hexadecimal digits: HMAC-SHA256 of all other bytes>\n
     <one line of JSON: origin, calibration, bounds, and the blocks of the table>\n
     <terms of all blocks, then those of the days, UTF-8, one a line>
-    <idf of all blocks, weights row by row, constant; weights and constant of the days: float32,
+    <idf of all blocks, sizes of steps, constant; weights and constant of the days: float32,
     little-endian>
+    <weights in steps, row by row: a signed byte each>
 
 Nothing behind the second line is looked at before the signature is right. Source: RFC 2104; own
-decisions 0022 (signed file) and 0027 (table instead of pipelines).
+decisions 0022 (signed file), 0027 (table instead of pipelines) and 0073 (weights in steps).
 """
 
 import hashlib
@@ -31,7 +32,7 @@ from classify.table import Block, Floats, Table
 from classify.terms import Cut
 from rules.errors import Refused
 
-FORMAT_VERSION: Final = 3
+FORMAT_VERSION: Final = 4
 _MAGIC: Final = b"postlotse-model "
 _MAC_BYTES: Final = 64
 _FLOAT: Final = np.dtype("<f4")
@@ -97,10 +98,11 @@ def _body(model: Model) -> bytes:
     about = _about(model) | {"blocks": blocks, "days": days, "terms_bytes": len(words)}
     numbers = (
         *(block.idf for block in model.table.blocks),
-        *(model.table.weights, model.table.constant, model.days.weights, model.days.constant),
+        *(model.table.sizes, model.table.constant, model.days.weights, model.days.constant),
     )
     line = json.dumps(about, sort_keys=True).encode() + b"\n"
-    return b"".join([line, words, *(part.astype(_FLOAT).tobytes() for part in numbers)])
+    parts = (*(part.astype(_FLOAT).tobytes() for part in numbers), model.table.weights.tobytes())
+    return b"".join([line, words, *parts])
 
 
 def _model(path: Path, stream: io.BytesIO) -> Model:
@@ -144,15 +146,18 @@ class _Rest:
 
 def _tables(about: dict[str, Any], stream: io.BytesIO) -> tuple[Table, DayRoles]:
     words = stream.read(about["terms_bytes"]).decode().split("\n")
-    rest = _Rest(words, np.frombuffer(stream.read(), _FLOAT).astype(np.float32))
     plans, roles, targets = about["blocks"], tuple(about["days"]["roles"]), len(about["targets"])
+    rows, data = sum(plan["terms"] for plan in plans), stream.read()
+    behind = len(data) - rows * targets
+    steps = np.frombuffer(data, np.int8, offset=behind).reshape(rows, targets)
+    rest = _Rest(words, np.frombuffer(data[:behind], _FLOAT).astype(np.float32))
     terms = [rest.take_words(plan["terms"]) for plan in plans]
     day_terms = rest.take_words(about["days"]["terms"])
     blocks = tuple(
         Block(**{**plan, "cut": Cut(plan["cut"]), "terms": own}, idf=rest.take(len(own)))
         for plan, own in zip(plans, terms, strict=True)
     )
-    table = Table(blocks, rest.take(sum(map(len, terms)), targets), rest.take(targets))
+    table = Table(blocks, steps, rest.take(rows), rest.take(targets))
     weights = rest.take(len(day_terms), len(roles))
     return table, DayRoles(roles, day_terms, weights, rest.take(len(roles)))
 

@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from classify import features, heldout, terms
 from classify.calibrate import Truth
-from classify.table import Block, Table
+from classify.table import Block, Table, in_steps
 from classify.terms import Cut
 
 RIDGE_ALPHA: Final = 0.3
@@ -37,7 +37,7 @@ _BLOCKS: Final = (
     _BlockPlan("words", features.TEXT, Cut.WORDS, 2, sublinear=True),
     _BlockPlan("pieces", features.TEXT, Cut.PIECES, 5, sublinear=True),
     # More weight drowns the words of the mail. Measured: docs/judge.md.
-    _BlockPlan("cues", features.CUES, Cut.READY, 1, scale=0.2),
+    _BlockPlan("cues", features.CUES, Cut.READY, 1, scale=0.14),
     _BlockPlan("chains", features.CHAINS, Cut.READY, 3),
 )
 
@@ -58,22 +58,27 @@ def ridge(matrix: Any, truth: Truth, solved: heldout.Solved, *, seed: int) -> Ri
     """One linear scorer for all targets at once, with the weights that were solved already.
 
     scikit-learn would multiply and invert the same Gram matrix again; it is only shown two mails,
-    so that it knows its targets.
+    so that it knows its targets. The weights are those that the table will have, step by step.
     """
     scorer = RidgeClassifier(
         alpha=RIDGE_ALPHA, fit_intercept=False, solver="cholesky", random_state=seed
     )
     scorer.fit(matrix[:2], truth[:2])
-    scorer.coef_ = np.ascontiguousarray((matrix.T @ solved.duals).T, dtype=np.float32)
+    weights = np.ascontiguousarray(matrix.T @ solved.duals, dtype=np.float32)
+    steps, sizes = in_steps(weights[:-1])
+    weights[:-1] = steps * sizes[:, None]
+    scorer.coef_ = np.ascontiguousarray(weights.T)
     return scorer
 
 
 def table(pipeline: Pipeline) -> Table:
     """The fitted pipeline as plain numbers; the constant is the last column."""
     weights = np.ascontiguousarray(np.atleast_2d(pipeline["ridge"].coef_).T, np.float32)
+    steps, sizes = in_steps(weights[:-1])
     return Table(
         blocks=tuple(_block(plan, pipeline["columns"]) for plan in _BLOCKS),
-        weights=weights[:-1],
+        weights=steps,
+        sizes=sizes,
         constant=weights[-1],
     )
 

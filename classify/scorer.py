@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from classify import features, reading, terms
 from classify.kept import Kept
 from classify.model import Model, Numbers, probabilities
-from classify.table import Floats, Table
+from classify.table import Floats, Steps, Table
 from classify.terms import Cut
 from classify.text import fold
 from classify.wordbook import Rows, Vocabulary, Wordbook
@@ -45,7 +45,8 @@ _EDGES: Final = (-1, 2**31 - 1)
 class Scored:
     """Probabilities in the order of `model.targets`, and the terms that made them.
 
-    `rows` are rows of the table, ascending, `amounts` their values and `weights` their weights;
+    `rows` are rows of the table, ascending, `weights` their weights in steps, and `amounts` their
+    values times the size of their steps;
     block number n has those from `starts[n]` to `starts[n + 1]`. `words` counts the different words
     of the mail, `unknown` those that the model hasn't seen.
     """
@@ -53,7 +54,7 @@ class Scored:
     probabilities: Numbers
     rows: Rows
     amounts: Floats
-    weights: Floats
+    weights: Steps
     starts: tuple[int, ...]
     words: int
     unknown: int
@@ -127,9 +128,10 @@ class Scorer:
         starts = tuple(rows.searchsorted(self._firsts).tolist())
         counts[starts[self._chains] : starts[self._chains + 1]] = 1
         amounts = self._amounts(rows, counts, starts)
+        amounts *= self._table.sizes.take(rows)
         weights = self._table.weights.take(rows, axis=0)
         # No BLAS: its threads hinder each other on a busy machine, and its sums differ by machine.
-        margins = self._constant + np.einsum("i,ij->j", amounts, weights)
+        margins = self._constant + np.einsum("i,ij->j", amounts, weights.astype(np.float32))
         sure = probabilities(margins, self._slopes, self._offsets)
         return Scored(sure, rows, amounts, weights, starts, found.words, found.unknown)
 

@@ -1,10 +1,11 @@
 """The trained scorer as plain numbers: terms, their rarity, and a weight for each target.
 
 Exported by `classify.train`, kept by `classify.modelfile`, read by `classify.scorer`. Judging
-needs nothing else: no scikit-learn, no code inside a file. Source: own decision 0027.
+needs nothing else: no scikit-learn, no code inside a file. Source: own decisions 0027 and 0073.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from classify.terms import Cut
 
 Floats = NDArray[np.float32]
+Steps = NDArray[np.int8]
+_MOST_STEPS: Final = 127
+"""A weight is so many steps at most, to either side: what a signed byte holds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,9 +39,23 @@ class Block:
 class Table:
     """The blocks, and the weights: a row for each term in the blocks' order, a column a target.
 
-    `constant` is what every mail starts from, one number a target.
+    A weight is a number of steps; how large a step is, `sizes` tells for each row. `constant` is
+    what every mail starts from, one number a target.
     """
 
     blocks: tuple[Block, ...]
-    weights: Floats
+    weights: Steps
+    sizes: Floats
     constant: Floats
+
+
+def in_steps(weights: Floats) -> tuple[Steps, Floats]:
+    """The weights as whole steps, and the size of a step of each row.
+
+    The loudest weight of a row is `_MOST_STEPS` of them, so a weight is off by half a step at most:
+    a 254th of the loudest of its term. Source: own decision 0073.
+    """
+    loudest = np.abs(weights).max(axis=1, initial=0.0)
+    sizes = np.where(loudest > 0, loudest / np.float32(_MOST_STEPS), np.float32(1.0))
+    sizes = sizes.astype(np.float32)
+    return np.rint(weights / sizes[:, None]).astype(np.int8), sizes

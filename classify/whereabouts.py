@@ -13,8 +13,8 @@ from rules.placename import place_key
 
 _PLZ_PLACE = re.compile(
     r"(?<![\d.,/-])(?:D-?\s?)?(?P<plz>\d{5})[ ,]{1,3}(?!(?:Euro|EUR)\b)(?P<place>[A-ZÄÖÜ][\w./()-]+"
-    r"(?:\s(?:am|an der|a\.\s?d\.|im|in|ob der|bei|vor der)\s[A-ZÄÖÜ]\w+"
-    r"|\s[A-ZÄÖÜ][\w()/.-]+)?)"
+    r"(?:\s(?:am|an der|a\.\s?d\.|im|in|in der|ob der|bei|vor der|auf)\s[A-ZÄÖÜ]\w+"
+    r"|\s\([A-ZÄÖÜ][\w./ ]{1,20}\)|\s[A-ZÄÖÜ][\w()/.-]+)?)"
 )
 _PLACE_PLZ = re.compile(r"(?P<place>[A-ZÄÖÜ][\w-]+)\s*[,(:]?\s*(?P<plz>\d{5})(?!\d)")
 _LONGEST_PLACE_CHARS: Final = 80
@@ -25,15 +25,18 @@ _LONE_PLZ = re.compile(r"(?<![\w.,/-])(?P<plz>\d{5})(?![\d.,/-]\d|\d|\s?(?:euro|
 # Each word is looked back at from its end: so a search leaps from one first letter to the next.
 _IN_PLACE = re.compile(
     r"(?:[Aa]us(?<!\w[Aa]us)(?: dem (?:\w+en )?)?|wohnhaft(?<!\wwohnhaft) in"
-    r"|[Ww]ohn(?<!\w[Ww]ohn)(?:e|en)? (?:\w+ ){0,3}in|[Ll]ebe(?<!\w[Ll]ebe) (?:\w+ )?in"
-    r"|[Ww]ohnung(?<!\w[Ww]ohnung) in|[Ww]ohnsitz(?<!\w[Ww]ohnsitz)|wieder(?<!\wwieder) in"
-    r"|zurück(?<!\wzurück) in|zu(?<!\wzu) Hause in|(?P<moved>nach(?<!\wnach))"
-    r"|Wohn(?<!\wWohn)[Oo]rt:|[Oo]rt(?<!\w[Oo]rt):)\s+"
-    r"(?P<place>[A-ZÄÖÜ][\w-]+(?:\s(?:am|an der|im|in der|ob der)\s[A-ZÄÖÜ]\w+)?)"
+    r"|[Ww]ohn(?<!\w[Ww]ohn)(?:e|en)? (?:\w+ ){0,3}in"
+    r"|[Ww]ohne(?<!\w[Ww]ohne)(?: aber)?(?=\s[A-ZÄÖÜ])|[Ll]ebe(?<!\w[Ll]ebe) (?:\w+ ){0,4}in"
+    r"|[Ww]ohnung(?<!\w[Ww]ohnung) in|[Ww]ohnsitz(?<!\w[Ww]ohnsitz)(?: ist)?|wieder(?<!\wwieder) in"
+    r"|zurück(?<!\wzurück) in|zu(?<!\wzu) Hause in|[Dd]aheim(?<!\w[Dd]aheim) in"
+    r"|[Hh]ier(?<!\w[Hh]ier) (?:in|auf|aus)|(?P<moved>nach(?<!\wnach))"
+    r"|Wohn(?<!\wWohn)[Oo]rt(?::| ist)|[Oo]rt(?<!\w[Oo]rt):)\s+"
+    r"(?P<place>[A-ZÄÖÜ][\w-]+(?:\s\([A-ZÄÖÜ][\w./ ]{1,20}\)|/[A-ZÄÖÜ]\w+"
+    r"|\s(?:am|an der|im|in der|ob der|auf)\s[A-ZÄÖÜ]\w+)?)"
 )
 _SPOKEN: Final = (
     *(("us", 1), ("wohnhaft", 0), ("ohn", 1), ("ebe", 1), ("wieder", 0), ("zurück", 0)),
-    *(("zu Hause", 0), ("nach", 0), ("rt:", 1)),
+    *(("zu Hause", 0), ("aheim in", 1), ("ier ", 1), ("nach", 0), ("rt:", 1), ("Wohnort ist", 0)),
 )
 """A piece of each beginning of `_IN_PLACE`, with the number of characters before it there."""
 _MOVED = re.compile(r"zieh|gezogen|\bzog|umzug")
@@ -49,9 +52,11 @@ _OLD: Final = re.compile(
 )
 _FOREIGN: Final = re.compile(
     r"(?:arbeitsagentur|agentur fuer arbeit|firma|gmbh|arbeitgeber|jobcenter|praxis|klinik"
-    r"|krankenkasse|kanzlei|bei der|beim)[^\n]{0,40}$"
+    r"|krankenkasse|kanzlei|bei der|beim)(?:(?!(?<=[a-z]{4})(?<!str)\. [a-z])[^\n]){0,40}$"
 )
 _CLOSING_LINES: Final = 4
+_SHORTEST_TOWN_CHARS: Final = 4
+"""Before a hyphen a shorter one is rather a word; "Bad-", "Neu-"."""
 _SENTENCE_END = re.compile(r"(?<=[^\W\d]{2}[.!?)])\s+(?=[A-ZÄÖÜ])|[!?]\s+|\s[–|]\s")
 _CUSTOMER_NUMBER = re.compile(r"\d(?<!\w\d)\d{2}\s?[A-Z]\s?\d{3}\s?\d{3}\b")
 _GREETING_LINE: Final = "gruss"
@@ -189,9 +194,18 @@ def _closing(text: str, directory: Directory) -> Iterator[_Candidate]:
         last = last.strip()
         # Few lines end with a place, so this is asked before they are taken apart.
         may_be = last[:1].isupper() and (bool(comma) or len(line.split()) <= 3)
-        whole = may_be and directory.is_place(last) and _known_place(last, directory) == last
-        if whole and _is_closing(line, before):
-            yield _Candidate(None, last, 5)
+        place = _whole_place(last, directory) if may_be else None
+        if place and _is_closing(line, before):
+            yield _Candidate(None, place, 5)
+
+
+def _whole_place(written: str, directory: Directory) -> str | None:
+    """A place that is nothing but that, or the town of which a quarter is named: "Köln-Nippes"."""
+    if directory.is_place(written):
+        return written if _known_place(written, directory) == written else None
+    town, dash, quarter = written.partition("-")
+    is_quarter = dash and len(town) >= _SHORTEST_TOWN_CHARS and quarter.isalpha()
+    return town if is_quarter and directory.is_place(town) else None
 
 
 def _is_closing(line: str, before: str) -> bool:
@@ -231,7 +245,8 @@ def _context(text: str, start: int) -> int:
 
 def _known_place(written: str, directory: Directory) -> str | None:
     """The longest beginning of what was written that is a place, without trailing words."""
-    words = written.rstrip(".,()").split()
+    bare = written.rstrip(".,(")
+    words = (bare if "(" in bare else bare.rstrip("()")).split()
     for count in range(len(words), 0, -1):
         name = " ".join(words[:count]).rstrip(".,")
         if directory.is_place(name):

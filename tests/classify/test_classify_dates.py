@@ -47,6 +47,12 @@ WEDNESDAY = date(2025, 3, 12)
         ("zum 12.4. und den 3. Mai", ["2025-04-12", "2025-05-03"]),
         ("vom 3 bis 14 märz", ["2025-03-03", "2025-03-14"]),
         ("geb. 30.4.98.", ["1998-04-30"]),
+        ("bis dreißigsten April, ab einundzwanzigsten Mai", ["2025-04-30", "2025-05-21"]),
+        ("zum ersten Juni und zum einunddreißigsten Juni", ["2025-06-01"]),
+        ("ab 31. Jänner, since 1 October 2024, am 2. Marz",
+         ["2025-01-31", "2024-10-01", "2025-03-02"]),
+        ("ab dem 1. Juni 12 Stunden, seit 1. Oktober 35 Euro", ["2025-06-01", "2024-10-01"]),
+        ("zu Silvester gekündigt, seit Neujahr ohne Arbeit", ["2025-12-31", "2025-01-01"]),
         ("seit dem 31.", []),
         ("Guten Morgen", []),
         ("um 10.30 Uhr für 12.50 Euro", []),
@@ -56,6 +62,16 @@ WEDNESDAY = date(2025, 3, 12)
 def test_days_are_read_as_people_write_them(text: str, days: list[str]) -> None:
     found = find_dates(heard(fold(text)), today=WEDNESDAY)
     assert [item.day.isoformat() for item in found] == days
+
+
+def test_the_29th_of_february_is_found_where_only_one_year_near_has_it() -> None:
+    found = find_dates(heard("gekuendigt zum 29.2."), today=date(2024, 1, 25))
+    assert [item.day for item in found] == [date(2024, 2, 29)]
+
+
+def test_a_day_long_past_may_be_the_coming_one() -> None:
+    found = find_dates(heard("ende 31.12., meldung hiermit"), today=date(2024, 5, 31))
+    assert [(item.day, item.other) for item in found] == [(date(2023, 12, 31), date(2024, 12, 31))]
 
 
 def test_a_day_without_year_around_new_year_is_the_near_one() -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from classify import reading
+from classify import reading, review
 from classify.evaluate import evaluate
 from classify.explain import Reason
 from classify.judge import Judge
@@ -125,6 +125,15 @@ def test_newsletter_words_are_no_reason_to_look(ask, mail) -> None:
     said = ask(mail(text, headers=(("auto-submitted", "auto-generated"),)))
     assert said.channel is Channel.MASCHINELL
     assert "unlike" not in said.review_because
+
+
+def test_a_person_looks_if_the_first_concern_is_unsure(judge, unseen) -> None:
+    said = [
+        judge.judge(e.mail, received_at=e.line.received_at, mailbox="x@y.example") for e in unseen
+    ]
+    unsure = ["unsure" in one.review_because for one in said]
+    assert unsure == [one.concerns[0].probability < review.UNSURE_BELOW for one in said]
+    assert any(unsure)
 
 
 def test_every_mail_gets_a_judgement(judge, unseen) -> None:

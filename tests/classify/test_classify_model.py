@@ -45,6 +45,7 @@ def test_a_model_comes_back_as_it_was(model, model_path: Path) -> None:
     assert loaded.days.weights.tobytes() == model.days.weights.tobytes()
     assert loaded.days.constant.tobytes() == model.days.constant.tobytes()
     assert loaded.table.weights.tobytes() == model.table.weights.tobytes()
+    assert loaded.table.sizes.tobytes() == model.table.sizes.tobytes()
     assert loaded.table.constant.tobytes() == model.table.constant.tobytes()
     for here, there in zip(loaded.table.blocks, model.table.blocks, strict=True):
         assert here.idf.tobytes() == there.idf.tobytes()
@@ -78,7 +79,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_another_format_is_refused(foreign, tmp_path: Path, monkeypatch) -> None:
     model, path = train(foreign, seed=1), tmp_path / "next"
     with monkeypatch.context() as patched:
-        patched.setattr(modelfile, "FORMAT_VERSION", 4)
+        patched.setattr(modelfile, "FORMAT_VERSION", 5)
         modelfile.save(model, path, KEY)
     assert refusal(path) == "model.version"
 

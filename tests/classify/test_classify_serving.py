@@ -15,6 +15,7 @@ from classify import features, lexicon, needles, reading, terms, wording
 from classify.corpus import Example, examples
 from classify.model import Model, probabilities
 from classify.scorer import Scorer
+from classify.table import in_steps
 from classify.wordbook import Vocabulary, Wordbook
 from ingest.parse import parse
 
@@ -182,3 +183,12 @@ def test_judging_loads_no_training_library() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_no_weight_is_off_by_more_than_half_a_step() -> None:
+    weights = np.random.default_rng(1).normal(size=(50, 7)).astype(np.float32)
+    weights[3] = 0.0
+    steps, sizes = in_steps(weights)
+    assert np.abs(steps).max(axis=1).tolist() == [0 if row == 3 else 127 for row in range(50)]
+    off = np.abs(weights - steps * sizes[:, None])
+    assert (off <= sizes[:, None] * 0.5001).all()
