@@ -11,7 +11,7 @@ MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports house journey bench evaluate stress system-packages lock clean
+.PHONY: help install demo test check format lint types imports house journey bench evaluate stress system-packages client lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -37,6 +37,7 @@ lint: .venv/.dev-installed ## ruff, wide rule set
 
 types: .venv/.dev-installed ## mypy --strict over the rooms
 	$(BIN)/mypy
+	$(BIN)/mypy clients/postlotse_client.py clients/make_client.py
 
 imports: .venv/.dev-installed ## the dependency rule between the rooms
 	$(BIN)/lint-imports
@@ -65,6 +66,9 @@ evaluate: .venv/.installed ## measure the judge by writers left out; the report 
 
 system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, Postfix, swaks, Chromium
 	sh tests/servers/system_packages.sh
+
+client: .venv/.dev-installed ## write clients/postlotse_client.py anew from the OpenAPI
+	$(BIN)/python -m clients.make_client
 
 lock: ## renew the lock files (needs uv on the path)
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade --extra build pyproject.toml -o requirements.lock

@@ -8,6 +8,7 @@ from api.auth import HouseHere, MayWorkItems
 from api.clerks import ItemId, LeaseToken
 from api.schemas.items import OrderedOut
 from api.schemas.tasks import TaskIn
+from api.unchanged import IfUnchanged
 from rules.tasks import Said
 from triage import tasks
 
@@ -16,6 +17,7 @@ router = APIRouter(prefix="/v1", tags=["clerk"])
 
 @router.post(
     "/items/{item_id}/tasks",
+    dependencies=[IfUnchanged],
     response_model=OrderedOut,
     status_code=status.HTTP_202_ACCEPTED,
     summary="Order a task for another system or unit",
