@@ -16,7 +16,7 @@ MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports house journey bench evaluate stress failover chaos foreign reference docs load system-packages lock clean
+.PHONY: help install demo test check format lint types imports house journey bench evaluate stress failover chaos foreign reference client docs load system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -43,6 +43,7 @@ lint: .venv/.dev-installed ## ruff, wide rule set
 
 types: .venv/.dev-installed ## mypy --strict over the rooms
 	$(BIN)/mypy
+	$(BIN)/mypy clients/postlotse_client.py clients/make_client.py
 
 imports: .venv/.dev-installed ## the dependency rule between the rooms
 	$(BIN)/lint-imports
@@ -93,6 +94,9 @@ load: .venv/.dev-installed $(MODEL) ## 200 clerks and mails by the door for MINU
 
 system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, OpenLDAP, Postfix, swaks, Chromium
 	sh tests/servers/system_packages.sh
+
+client: .venv/.dev-installed ## write clients/postlotse_client.py anew from the OpenAPI
+	$(BIN)/python -m clients.make_client
 
 lock: ## renew the lock files (needs uv on the path)
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade --extra build pyproject.toml -o requirements.lock

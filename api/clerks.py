@@ -27,6 +27,7 @@ from api.schemas.items import (
     ParkIn,
     ReasonIn,
 )
+from api.unchanged import IfUnchanged
 from rules.codes import Concern
 from triage import handover, identity, item_view, undo, work
 from triage.claimed import Claim
@@ -136,7 +137,12 @@ def release(house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: Leas
     work.release(house, caller, item_id, token)
 
 
-@router.post("/items/{item_id}/correction", status_code=NO_CONTENT, summary="Correct the verdict")
+@router.post(
+    "/items/{item_id}/correction",
+    dependencies=[IfUnchanged],
+    status_code=NO_CONTENT,
+    summary="Correct the verdict",
+)
 def correct(
     house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: CorrectionIn
 ) -> None:
@@ -151,7 +157,10 @@ def correct(
 
 
 @router.post(
-    "/items/{item_id}/checks", status_code=NO_CONTENT, summary="Address or authority compared"
+    "/items/{item_id}/checks",
+    dependencies=[IfUnchanged],
+    status_code=NO_CONTENT,
+    summary="Address or authority compared",
 )
 def record_check(
     house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: CheckIn
@@ -160,7 +169,12 @@ def record_check(
     identity.record(house, caller, item_id, token, said.check)
 
 
-@router.post("/items/{item_id}/park", status_code=NO_CONTENT, summary="Lay the item aside")
+@router.post(
+    "/items/{item_id}/park",
+    dependencies=[IfUnchanged],
+    status_code=NO_CONTENT,
+    summary="Lay the item aside",
+)
 def park(
     house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: ParkIn
 ) -> None:
@@ -169,7 +183,10 @@ def park(
 
 
 @router.post(
-    "/items/{item_id}/return", response_model=HopsOut, summary="Return it to the Service Center"
+    "/items/{item_id}/return",
+    dependencies=[IfUnchanged],
+    response_model=HopsOut,
+    summary="Return it to the Service Center",
 )
 def give_back(
     house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: ReasonIn
@@ -179,7 +196,10 @@ def give_back(
 
 
 @router.post(
-    "/items/{item_id}/forward", response_model=HopsOut, summary="Give it to another agency"
+    "/items/{item_id}/forward",
+    dependencies=[IfUnchanged],
+    response_model=HopsOut,
+    summary="Give it to another agency",
 )
 def forward(
     house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: ForwardIn
@@ -193,6 +213,7 @@ def forward(
 
 @router.post(
     "/items/{item_id}/handover",
+    dependencies=[IfUnchanged],
     response_model=OrderedOut,
     status_code=status.HTTP_202_ACCEPTED,
     summary="Hand it over to the eAkte",
@@ -208,7 +229,10 @@ def hand_over(
 
 
 @router.post(
-    "/items/{item_id}/waiver", status_code=NO_CONTENT, summary="Not payment-relevant, with reason"
+    "/items/{item_id}/waiver",
+    dependencies=[IfUnchanged],
+    status_code=NO_CONTENT,
+    summary="Not payment-relevant, with reason",
 )
 def waive(
     house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: ReasonIn
@@ -226,7 +250,12 @@ def take_back(house: HouseHere, caller: MayWorkItems, item_id: ItemId) -> Claim:
     return undo.take_back(house, caller, item_id)
 
 
-@router.post("/items/{item_id}/close", status_code=NO_CONTENT, summary="Close the item")
+@router.post(
+    "/items/{item_id}/close",
+    dependencies=[IfUnchanged],
+    status_code=NO_CONTENT,
+    summary="Close the item",
+)
 def close(
     house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: CloseIn
 ) -> None:

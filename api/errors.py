@@ -37,6 +37,7 @@ SPECIAL_STATUS: Final = {
     "request.malformed": HTTPStatus.BAD_REQUEST,
     "picture.kind": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "request.if_match": HTTPStatus.PRECONDITION_REQUIRED,
+    "item.precondition": HTTPStatus.PRECONDITION_FAILED,
     "text.changed": HTTPStatus.PRECONDITION_FAILED,
     "signin.state": HTTPStatus.BAD_REQUEST,
     "signin.issuer": HTTPStatus.BAD_REQUEST,

@@ -20,6 +20,7 @@ from api.schemas.texts import (
     TextList,
     TextOut,
 )
+from api.unchanged import IfUnchanged
 from api.web.text_search import fits
 from rules.errors import Refused
 from rules.texts import Rendered, Text
@@ -42,6 +43,7 @@ def proposals(house: HouseHere, caller: MayReadItems, item_id: ItemId) -> Propos
 
 @router.post(
     "/items/{item_id}/replies",
+    dependencies=[IfUnchanged],
     response_model=OrderedOut,
     status_code=status.HTTP_202_ACCEPTED,
     summary="Answer with an approved text",

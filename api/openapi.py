@@ -36,7 +36,7 @@ PROBLEMS: Final = {
     "403": "Known, but not allowed (`access.*`).",
     "404": "No such thing, or not for this caller (`*.unknown`).",
     "409": "Somebody else was faster (`item.lease_stale`, `idempotency.in_progress`, …).",
-    "412": "Somebody else wrote since the `ETag` or hash that was named (`text.changed`).",
+    "412": "It has gone on since the `ETag` or hash named (`text.changed`, `item.precondition`).",
     "413": "The body is larger than allowed (`request.too_large`).",
     "422": "Understood and refused for good; `code` and `details` say why.",
     "428": "Name what you read: `If-Match` is missing (`request.if_match`).",

@@ -1,20 +1,17 @@
 """The door for supervisors: what is stuck in the line, and freeing it. No person is shown."""
 
-import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, status
+from fastapi import APIRouter, Query, status
 
 from api.auth import HouseHere, MayFreeItems
 from api.clerks import ItemId
 from api.cursor import Cursor, Limit, page_of
 from api.schemas.supervisors import StuckPage
-from rules.errors import Refused
+from api.unchanged import IfMatch, IfUnchanged, version_of
 from triage import holding
 
 router = APIRouter(prefix="/v1", tags=["clerk"])
-
-_ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 
 
 @router.get(
@@ -40,23 +37,16 @@ def stuck(
 
 
 @router.post(
-    "/items/{item_id}/free", status_code=status.HTTP_204_NO_CONTENT, summary="Free the item"
+    "/items/{item_id}/free",
+    dependencies=[IfUnchanged],
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Free the item",
 )
 def free(
     house: HouseHere,
     caller: MayFreeItems,
     item_id: ItemId,
-    if_match: Annotated[str | None, Header(description="The `ETag` that was looked at.")] = None,
+    if_match: IfMatch = None,
 ) -> None:
     """Back into the line, whoever has it; that lease is stale from now on."""
     holding.free(house, caller, item_id, version=version_of(if_match))
-
-
-def version_of(etag: str | None) -> int | None:
-    """The item's version in an `ETag`, or None where none was sent. Raises: Refused: `etag.bad`."""
-    if etag is None or etag.strip() == "*":
-        return None
-    found = _ETAG.fullmatch(etag.strip())
-    if found is None:
-        raise Refused("etag.bad", "If-Match holds one ETag, as GET /v1/items/{id} gives it")
-    return int(found[1])

@@ -10,6 +10,7 @@ from api.clerks import ItemId, LeaseToken
 from api.schemas.items import OrderedOut
 from api.schemas.outgoing import TaskCancelIn
 from api.schemas.tasks import TaskIn
+from api.unchanged import IfUnchanged
 from rules.tasks import Said
 from triage import tasks
 
@@ -18,6 +19,7 @@ router = APIRouter(prefix="/v1", tags=["clerk"])
 
 @router.post(
     "/items/{item_id}/tasks",
+    dependencies=[IfUnchanged],
     response_model=OrderedOut,
     status_code=status.HTTP_202_ACCEPTED,
     summary="Order a task for another system or unit",

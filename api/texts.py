@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Response, status
 
 from api.auth import HouseHere, MayApproveTexts, MayReadTexts, MayWriteTexts
+from api.cursor import Cursor, Limit, page_of
 from api.schemas.text_life import (
     ApproveIn,
     CheckedTextOut,
@@ -43,16 +44,26 @@ def listing(
     caller: MayReadTexts,
     phase: Annotated[Phase | None, Query(description="Only these.")] = None,
     text_id: Annotated[str, Query(max_length=120, description="Only this text.")] = "",
-) -> dict[str, tuple[TextRow, ...]]:
-    """For who may write or approve: those of the caller's regions, and those for all."""
-    rows = text_view.listing(house, caller)
-    return {
-        "versions": tuple(
-            row
-            for row in rows
-            if phase in {None, row.phase} and text_id in {"", row.version.text_id}
-        )
-    }
+    limit: Limit = 500,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """For who may write or approve: those of the caller's regions, and those for all.
+
+    A cursor names a place in the list; a version begun meanwhile may show one twice.
+    """
+    fitting = tuple(
+        row
+        for row in text_view.listing(house, caller)
+        if phase in {None, row.phase} and text_id in {"", row.version.text_id}
+    )
+    numbered = tuple(enumerate(fitting))
+
+    def read(rows: int, after: int | None) -> tuple[tuple[int, TextRow], ...]:
+        first = 0 if after is None else after + 1
+        return numbered[first : first + rows]
+
+    page = page_of(read, lambda pair: pair[0], limit=limit, cursor=cursor)
+    return {"versions": tuple(row for _, row in page.rows), "next_cursor": page.next_cursor}
 
 
 @router.post(

@@ -14,7 +14,7 @@ from rules.identity import Check, Writer
 from rules.item import EakteState, ItemState, receipt_missing
 from rules.mail import ParsedMail
 from rules.reply_policy import may_reply
-from store import audit, checks, item_lists, ledger, marks_seen, outgoing, verdicts
+from store import audit, checks, item_lists, items, ledger, marks_seen, outgoing, verdicts
 from store.engine import Tx
 from store.item_lists import Listed
 from store.items import Item, case_of
@@ -118,6 +118,18 @@ def view(house: House, caller: Caller, item_id: int) -> ItemView:
         )
     with house.db.read() as tx:
         return _view(house, caller, tx, item)
+
+
+def version(house: House, caller: Caller, item_id: int) -> int:
+    """The item's version, as its `ETag` has it; not put on record: nothing is shown.
+
+    Raises: Refused: `item.unknown`, also where the caller may not see it.
+    """
+    with house.db.read() as tx:
+        item = items.get(tx, item_id)
+    if not may_work_agency(caller, item.agency_code, item.region):
+        raise Refused("item.unknown", f"There is no item {item_id}.", item=item_id)
+    return item.version
 
 
 def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:

@@ -92,6 +92,7 @@ class TextRows(Out):
     """All versions in the caller's regions, by text, newest first."""
 
     versions: list[TextRowOut]
+    next_cursor: str | None = Field(examples=["aTox"])
 
 
 class PieceOut(Out):

@@ -33,7 +33,7 @@ def test_an_admin_sees_what_is_stuck_and_frees_it_by_its_version(doors: Doors) -
     assert "holder" not in listed.text
     assert "Termin absagen" not in listed.text
     old = doors.admin.post(f"{item}/free", headers={"If-Match": 'W/"1"'})
-    assert (old.status_code, old.json()["code"]) == (409, "item.changed")
+    assert (old.status_code, old.json()["code"]) == (412, "item.precondition")
     etag = f'W/"{row["version"]}"'
     assert doors.admin.post(f"{item}/free", headers={"If-Match": etag}).status_code == 204
     assert state(doors, row["id"]) is ItemState.WAITING

@@ -122,3 +122,18 @@ def test_saving_a_draft_names_its_precondition_in_the_description(doors: Doors) 
     paths = doors.nobody.get("/openapi.json").json()["paths"]
     saving = paths["/v1/admin/texts/{text_id}/versions/{version}"]["put"]
     assert {"412", "428"} <= saving["responses"].keys()
+
+
+def test_the_list_of_versions_comes_in_pages(doors: Doors) -> None:
+    whole = doors.admin.get("/v1/admin/texts").json()
+    assert whole["next_cursor"] is None
+    seen: list[object] = []
+    cursor: str | None = None
+    while True:
+        asked = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = doors.admin.get("/v1/admin/texts", params=asked).json()
+        seen += page["versions"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == whole["versions"]

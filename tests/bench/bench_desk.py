@@ -69,8 +69,13 @@ class Caller:
         self.line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def ask(self, method: str, path: str, **headers: str) -> tuple[int, bytes]:
-        self.line.request(method, path, headers=self.headers | headers)
-        answer = self.line.getresponse()
+        try:
+            self.line.request(method, path, headers=self.headers | headers)
+            answer = self.line.getresponse()
+        except http.client.RemoteDisconnected:
+            # Idle for longer than the house keeps a line, while the others were asked.
+            self.line.close()
+            return self.ask(method, path, **headers)
         return answer.status, answer.read()
 
 

@@ -1,0 +1,59 @@
+"""`If-Match` on writes to an item: what has gone on is not written over, and nothing is done."""
+
+import pytest
+
+from tests.api.conftest import Doors
+
+WRITES = {
+    "park": {"until": "2026-12-01", "reason": "wartet auf Unterlagen"},
+    "return": {"reason": "weil es dorthin gehört"},
+    "forward": {"agency_code": "411", "reason": "weil es dorthin gehört"},
+    "correction": {
+        "concerns": ["termin"],
+        "payment_relevant": "no",
+        "kundennummer": None,
+        "reason": "",
+    },
+    "close": {"reason": "done"},
+}
+
+
+@pytest.mark.parametrize("deed", list(WRITES))
+def test_a_write_to_an_older_version_does_nothing_and_to_this_one_does(
+    doors: Doors, deed: str
+) -> None:
+    item, token = doors.take("Termin absagen")
+    etag = doors.kassel.get(item).headers["etag"]
+    old = doors.kassel.post(
+        f"{item}/{deed}", json=WRITES[deed], headers=token | {"If-Match": 'W/"99"'}
+    )
+    assert (old.status_code, old.json()["code"]) == (412, "item.precondition")
+    assert doors.kassel.get(item).headers["etag"] == etag
+    done = doors.kassel.post(
+        f"{item}/{deed}", json=WRITES[deed], headers=token | {"If-Match": etag}
+    )
+    assert done.status_code < 300, done.text
+
+
+def test_a_tag_that_is_none_is_refused_and_a_star_is_whatever_is_there(doors: Doors) -> None:
+    item, token = doors.take("Termin absagen")
+    bad = doors.kassel.post(
+        f"{item}/close", json=WRITES["close"], headers=token | {"If-Match": "new"}
+    )
+    assert (bad.status_code, bad.json()["code"]) == (422, "etag.bad")
+    star = doors.kassel.post(
+        f"{item}/close", json=WRITES["close"], headers=token | {"If-Match": "*"}
+    )
+    assert star.status_code == 204
+
+
+def test_who_may_not_see_an_item_learns_nothing_of_its_version(doors: Doors) -> None:
+    item, token = doors.take("Termin absagen")
+    for etag in ('W/"1"', 'W/"2"'):
+        answer = doors.hamburg.post(
+            f"{item}/close", json=WRITES["close"], headers=token | {"If-Match": etag}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (404, "item.unknown")
+        assert doors.nobody.post(
+            f"{item}/close", json=WRITES["close"], headers={"If-Match": etag}
+        ).status_code in {401, 422}
