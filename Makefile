@@ -12,7 +12,7 @@ MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports house journey bench evaluate stress failover system-packages lock clean
+.PHONY: help install demo test check format lint types imports house journey bench evaluate stress failover drill system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -63,6 +63,9 @@ stress: .venv/.dev-installed $(MODEL) system-packages ## kill workers, door and 
 
 failover: .venv/.dev-installed system-packages ## kill PostgreSQL's primary while mail comes in, promote the standby; MAILS= FAILOVERS=
 	$(BIN)/python -m tests.stress.failover_run --mails $(MAILS) --rounds $(FAILOVERS)
+
+drill: .venv/.dev-installed system-packages ## backup, disaster, restore, on SQLite and PostgreSQL; MAILS=
+	$(BIN)/python -m tests.stress.drill_run --mails $(MAILS)
 
 evaluate: .venv/.installed ## measure the judge by writers left out; the report goes to docs/evaluation (minutes)
 	$(BIN)/postlotse evaluate corpus --report docs/evaluation
