@@ -16,7 +16,7 @@ MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports house journey bench evaluate stress failover chaos foreign reference client docs load system-packages lock clean
+.PHONY: help install demo test check format lint types imports house journey bench evaluate stress failover drill chaos foreign reference client docs load system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -79,6 +79,9 @@ chaos: .venv/.dev-installed ## all crash walks and SEEDS random seeds on the Exc
 
 foreign: .venv/.dev-installed ## DavMail as a foreign client in front of the Exchange simulator (needs davmail-server and a Java)
 	$(BIN)/python -m tests.foreign.foreign_davmail
+
+drill: .venv/.dev-installed system-packages ## backup, disaster, restore, on SQLite and PostgreSQL; MAILS=
+	$(BIN)/python -m tests.stress.drill_run --mails $(MAILS)
 
 evaluate: .venv/.installed ## measure the judge by writers left out; the report goes to docs/evaluation (minutes)
 	$(BIN)/postlotse evaluate corpus --report docs/evaluation

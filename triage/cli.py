@@ -12,6 +12,7 @@ from rules.errors import HouseError
 from triage import (
     cli_admin,
     cli_backfill,
+    cli_backup,
     cli_doctor,
     cli_exchange,
     cli_halt,
@@ -51,6 +52,7 @@ cli_relearn.register(app)
 cli_admin.register(app)
 cli_outbox.register(cli_admin.outbox_app)
 cli_backfill.register(app)
+cli_backup.register(app)
 cli_sweep.register(app)
 cli_person.register(app)
 cli_observed.register(app)

@@ -55,7 +55,7 @@ def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Receive
     for batch in _batches(box.fetch(INBOX, view.epoch, new), house.policy.batch_mails):
         unknown = putback.take_back(house, box, lease, batch)
         put_back += len(batch) - len(unknown)
-        kept += _keep(house, lease, unknown, postbox=box.name, region=region)
+        kept += keep_batch(house, lease, unknown, postbox=box.name, region=region)
     if kept:
         log.info("mail.kept", postbox=box.name, mails=kept)
     return Received(kept, put_back=put_back)
@@ -88,10 +88,13 @@ def _follow_epoch(house: House, box: Postbox, lease: Lease, view: FolderView) ->
     return Received(kept=0, adopted=len(adopted.messages))
 
 
-def _keep(
+def keep_batch(
     house: House, lease: Lease, batch: list[Fetched | TooLarge], *, postbox: str, region: str
 ) -> int:
-    """One commit for the batch: originals, ledger rows, sightings, audit entries."""
+    """One commit for the batch: originals, ledger rows, sightings, audit entries; how many new.
+
+    Raises: Conflict: `lease.lost`.
+    """
     if not batch:
         return 0
     now = house.clock()

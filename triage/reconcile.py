@@ -146,7 +146,7 @@ def _follow(house: House, postbox: str, lease: Lease, look: _Look) -> Reconciled
                 putback.welcome(tx, message_id, "mail.moved_by_hand", folder=place.folder, now=now)
                 outlook_correction.moved(house, tx, message_id, folder=place.folder)
             else:
-                again += _found_again(tx, postbox, place, digest, own=own, now=now)
+                again += found_again(tx, postbox, place, digest, own=own, now=now)
         gone = 0 if look.unfinished else _mark_gone(house, tx, list(missing.values()))
     result = Reconciled(
         moved_by_hand=moved,
@@ -160,10 +160,13 @@ def _follow(house: House, postbox: str, lease: Lease, look: _Look) -> Reconciled
     return result
 
 
-def _found_again(
+def found_again(
     tx: Tx, postbox: str, place: Place, digest: str, *, own: set[int] | None, now: datetime
 ) -> bool:
-    """Whether a message that lay nowhere lies there now: put back by hand."""
+    """Whether a message that lay nowhere lies there now: put back by hand.
+
+    In the caller's transaction, under the lease. `own`: only these may lie at that place.
+    """
     lost = sightings.nowhere(tx, postbox, sha256=digest)
     back = next((one for one in lost if own is None or one in own), None)
     if back is not None:

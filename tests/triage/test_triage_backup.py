@@ -1,0 +1,192 @@
+"""Backup and the way back: whole, checked, over nothing; what came since is found again."""
+
+import itertools
+import json
+import sqlite3
+from datetime import timedelta
+
+import pytest
+from typer.testing import CliRunner
+
+from rules.errors import HouseError
+from store import backup as copying
+from store import items, ops, outgoing, sightings
+from store.engine import Database
+from store.outgoing import NewOutgoing
+from store.tables import OutgoingState
+from tests.conftest import TEMPLATE
+from tests.house_fixture import ADMIN, eml
+from tests.store.samples import NOW, keep
+from tests.stress.drill_run import lose_database, lose_file, run
+from triage import backup, rereading, seal_keys, wiring
+from triage.cli import app
+from triage.settings import load
+
+_numbers = itertools.count(1)
+
+
+def code_of(call, *args, **more) -> str:
+    with pytest.raises(HouseError) as caught:
+        call(*args, **more)
+    return caught.value.code
+
+
+@pytest.fixture
+def config(tmp_path, sqlite_url):
+    file = tmp_path / "house.toml"
+    file.write_text(f'[store]\nurl = "{sqlite_url}"\n')
+    return file
+
+
+def make(config, folder):
+    return backup.make(load(config), config, folder, clock=wiring.utc_now)
+
+
+def sound(found) -> bool:
+    return (found.lost, found.doubled, found.misplaced, found.closes) == (0, 0, 0, True)
+
+
+def test_after_a_disaster_on_sqlite_each_mail_is_there_once_at_its_place(sqlite_url, tmp_path):
+    file = tmp_path / "postlotse.sqlite"
+    found = run(sqlite_url, 8, tmp_path, lambda: lose_file(file))
+    assert sound(found)
+    assert found.delivered == 23
+    assert found.taken_in >= 8, "what was filed after the backup is known by the postbox only"
+
+
+def test_after_a_disaster_on_postgresql_each_mail_is_there_once(postgres, tmp_path):
+    name = f"drill_{next(_numbers)}"
+    url = postgres.create(name, template=TEMPLATE)
+    try:
+        found = run(url, 8, tmp_path, lambda: lose_database(postgres, name))
+    finally:
+        postgres.drop(name)
+    assert sound(found)
+    assert found.delivered == 23
+
+
+def test_a_writer_is_not_held_up_and_what_he_has_not_committed_is_not_in_it(config, tmp_path):
+    url = load(config).store.url
+    writer = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("INSERT INTO beat VALUES ('open', '2026-01-01', '', '')")
+    make(config, tmp_path / "copy")
+    writer.execute("COMMIT")
+    writer.close()
+    copy = sqlite3.connect(tmp_path / "copy" / copying.SQLITE_NAME)
+    assert copy.execute("SELECT count(*) FROM beat").fetchone() == (0,)
+    copy.close()
+
+
+def test_a_changed_or_missing_file_is_found(config, tmp_path):
+    folder = tmp_path / "copy"
+    made = make(config, folder)
+    assert backup.check(folder) == made
+    assert {"postlotse.toml", copying.SQLITE_NAME} <= made.files.keys()
+    assert folder.stat().st_mode & 0o077 == 0
+    (folder / "postlotse.toml").write_text("changed")
+    assert code_of(backup.check, folder) == "backup.damaged"
+    (folder / backup.MANIFEST).write_text("{}")
+    assert code_of(backup.check, folder) == "backup.no_manifest"
+    assert code_of(make, config, folder) == "backup.exists"
+
+
+def test_a_backup_is_never_laid_over_anything(config, tmp_path, postgresql_url):
+    made_of = load(config)
+    make(config, tmp_path / "copy")
+    assert code_of(backup.restore, made_of, tmp_path / "copy") == "backup.not_empty"
+    assert code_of(copying.restore, postgresql_url, tmp_path / "any") == "backup.not_empty"
+
+
+def test_the_ring_of_keys_is_not_in_it_and_the_needed_ones_are_named(config, tmp_path):
+    config.write_text(f'[store]\nurl = "{load(config).store.url}"\nkeys = "ring.toml"\n')
+    seal_keys.add(tmp_path / "ring.toml", "k1")
+    database = wiring.open_database(load(config))
+    keep(database, "1")
+    database.close()
+    made = make(config, tmp_path / "copy")
+    assert made.keys == ("k1",)
+    key = (tmp_path / "ring.toml").read_bytes().split(b'k1 = "')[1][:40]
+    assert not any(key in f.read_bytes() for f in (tmp_path / "copy").rglob("*") if f.is_file())
+
+
+def test_what_may_have_left_since_waits_for_a_person(house):
+    with house.db.write() as tx:
+        for kind in ("reply", "task", "eakte", "webhook"):
+            outgoing.order(tx, NewOutgoing(kind, f"{kind}:1", {"a": 1}), now=NOW)
+    assert [rereading.hold_back(house, ADMIN) for _ in range(2)] == [2, 0]
+    with house.db.read() as tx:
+        rows = {kind: outgoing.of_key(tx, f"{kind}:1") for kind in ("reply", "task", "eakte")}
+    assert [rows[k].state for k in rows] == [OutgoingState.DEAD] * 2 + [OutgoingState.NEW]
+    assert rows["reply"].error_code == "outgoing.restored"
+
+
+def test_what_was_filed_since_is_taken_in_where_it_lies_and_old_strangers_are_left(
+    house, box, clock
+):
+    """Also what was received before the backup and waited in the INBOX while it was made."""
+    korbach = "439 Korbach/Termin"
+    box.ensure_folder(korbach)
+    for days, word in ((1, "Termin neu"), (30, "Termin alt")):
+        box.append(korbach, eml(word), received_at=clock() - timedelta(days=days))
+    call = {"region": "Südwest", "since": clock()}
+    found = rereading.reread(house, ADMIN, box, **call)
+    assert (found.taken_in, found.older, found.copies) == (1, 1, 0)
+    assert rereading.reread(house, ADMIN, box, **call).taken_in == 0
+    with house.db.read() as tx:
+        item = items.of_message(tx, 1)
+        assert sightings.of_message(tx, 1)[0].folder == korbach
+        assert ops.of_messages(tx, [1], kind="file") == {}
+    assert item.agency_code == "439", "where a person may have put it, not where the rules would"
+    assert len(box.view(korbach).uids) == 2
+
+
+def test_a_folder_that_is_left_out_is_not_looked_into(house, box, clock):
+    box.ensure_folder("Gesendet")
+    box.append("Gesendet", eml("Termin"))
+    out = frozenset({"Gesendet"})
+    found = rereading.reread(house, ADMIN, box, region="Südwest", since=clock(), leave_out=out)
+    assert found == rereading.Reread(box.name)
+
+
+def test_a_postbox_that_a_worker_serves_is_not_read_anew(house, box, lease):
+    call = {"region": "Südwest", "since": NOW}
+    assert code_of(rereading.reread, house, ADMIN, box, **call) == "postbox.in_use"
+
+
+def test_no_password_stands_in_a_command_line(tmp_path, monkeypatch):
+    program = tmp_path / "pg_dump"
+    program.write_text(
+        f'#!/bin/sh\necho "$@" >{tmp_path}/said\necho "$PGPASSWORD" >{tmp_path}/env\n'
+        'for one in "$@"; do case $one in --file=*) : >"${one#--file=}";; esac; done\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    copying.copy("postgresql://me:geheim@/db?host=127.0.0.1:1&host=127.0.0.1:2", tmp_path)
+    said = (tmp_path / "said").read_text()
+    assert "geheim" not in said
+    assert "host=127.0.0.1,127.0.0.1 port=1,2" in said
+    assert (tmp_path / "env").read_text() == "geheim\n"
+    program.write_text("#!/bin/sh\necho 'a row' >&2; exit 3\n")
+    assert code_of(copying.copy, "postgresql://me@/db", tmp_path) == "backup.program_failed"
+    program.unlink()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert code_of(copying.copy, "postgresql://me@/db", tmp_path) == "backup.no_program"
+
+
+def test_the_commands_make_check_and_restore(config, tmp_path):
+    def told(*words: str, code: int = 0) -> str:
+        result = CliRunner().invoke(app, ["backup", *words])
+        assert result.exit_code == code, result.output
+        return result.output
+
+    folder, given = str(tmp_path / "copy"), ("--config", str(config))
+    told("make", folder, *given)
+    assert told("check", folder).startswith("whole: 0 mails")
+    lose_file(tmp_path / "postlotse.sqlite")
+    assert "reread --since" in told("restore", folder, *given)
+    Database.open(load(config).store.url).close()
+    made = json.loads((tmp_path / "copy" / backup.MANIFEST).read_text())["made_at"]
+    told("reread", "--since", made, *given)
+    wrong = CliRunner().invoke(app, ["backup", "reread", "--since", "gestern", *given])
+    assert wrong.exception.code == "backup.since"

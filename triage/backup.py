@@ -1,0 +1,132 @@
+"""A backup that can be checked: database, configuration, model, and what is not in it.
+
+The ring of keys and all secrets stay out: beside the database they would protect nothing.
+Source: own decision 0072.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from rules.errors import Refused
+from store import backup as copying
+from store import ledger, resealing, schema
+from store.engine import Database
+from triage import wiring
+from triage.settings import Settings
+
+MANIFEST: Final = "manifest.json"
+CHUNK_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup holds. `files`: name to SHA-256. `keys`: which the sealed originals need."""
+
+    made_at: datetime
+    schema: str
+    mails: int
+    keys: tuple[str, ...]
+    files: dict[str, str]
+
+
+def make(
+    settings: Settings, config: Path, folder: Path, *, clock: Callable[[], datetime]
+) -> Manifest:
+    """Write a backup into a new folder, which only its owner may read.
+
+    `made_at` is before the copy begins: what came later may be missing in it.
+    Raises: Refused: `backup.exists`, and as `store.backup.copy`. TryLater: `store.away`.
+    """
+    if folder.exists():
+        raise Refused("backup.exists", f"{folder} exists. Give a folder that is not there yet.")
+    made_at = clock()
+    folder.mkdir(parents=True, mode=0o700)
+    database = wiring.open_database(settings)
+    try:
+        with database.read() as tx:
+            keys = tuple(sorted(filter(None, resealing.by_key(tx))))
+            mails = sum(ledger.counts(tx).values())
+    finally:
+        database.close()
+    copying.copy(settings.store.url, folder)
+    shutil.copyfile(config, folder / "postlotse.toml")
+    for name, source in _models(settings):
+        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, folder / name)
+    files = {path.relative_to(folder).as_posix(): _digest(path) for path in _files(folder)}
+    found = Manifest(made_at, schema.HEAD, mails, keys, files)
+    text = json.dumps(asdict(found), default=datetime.isoformat, indent=1)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    return found
+
+
+def check(folder: Path) -> Manifest:
+    """Read a backup's manifest and hold every file against it.
+
+    Raises: Refused: `backup.no_manifest`; `backup.damaged` with the names of the files.
+    """
+    try:
+        raw = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        found = Manifest(
+            datetime.fromisoformat(raw["made_at"]),
+            raw["schema"],
+            raw["mails"],
+            tuple(raw["keys"]),
+            raw["files"],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise Refused(
+            "backup.no_manifest", f"{folder} holds no whole backup: {MANIFEST} can't be read."
+        ) from exc
+    wrong = [
+        name
+        for name, digest in found.files.items()
+        if not (folder / name).is_file() or _digest(folder / name) != digest
+    ]
+    if wrong:
+        raise Refused(
+            "backup.damaged",
+            f"{len(wrong)} files of {folder} are missing or changed. Take another backup.",
+            files=wrong,
+        )
+    return found
+
+
+def restore(settings: Settings, folder: Path) -> Manifest:
+    """Check a backup and put its database where nothing is; then `postlotse backup reread`.
+
+    Raises: Refused: as `check` and `store.backup.restore`.
+    """
+    found = check(folder)
+    names = (copying.SQLITE_NAME, copying.POSTGRESQL_NAME)
+    (name,) = (name for name in names if name in found.files)
+    copying.restore(settings.store.url, folder / name)
+    Database.open(settings.store.url).close()
+    return found
+
+
+def _models(settings: Settings) -> Iterator[tuple[str, Path]]:
+    data = settings.data
+    model = data.model or wiring.default_model_path()
+    shelf = data.models or wiring.default_model_path().parent / "models"
+    if model.is_file():
+        yield "model.postlotse", model
+    if shelf.is_dir():
+        yield "models", shelf
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
