@@ -773,6 +773,24 @@ class KeepIn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LateList:
+    """Longest first."""
+
+    late: list[LateOut]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateOut:
+    """What left and has no receipt."""
+
+    id: int
+    kind: str
+    key: str
+    item_id: int | None
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseOut:
     """The new end of a lease."""
 
@@ -915,6 +933,26 @@ class MarkOut:
     outcome: str
     text: str
     is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchLineOut:
+    """One hand-over of the day."""
+
+    heap: str
+    key: str
+    item_id: int | None
+    region: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchOut:
+    """What left on a local day beside what the eAkte says it received."""
+
+    day: date
+    closes: bool
+    numbers: dict[str, int]
+    lines: list[MatchLineOut]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1410,7 +1448,7 @@ class SieveIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignOffIn:
-    """The agency whose folders were looked at; a reason where findings are open."""
+    """The agency whose folders were looked at, `-` for those of none; why, with open findings."""
 
     postbox: str
     agency: str
@@ -1468,6 +1506,13 @@ class TallyOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCancelIn:
+    """Why a task is taken back; kept as long as the mail."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskIn:
     """Which task, and what the clerk states where its rule asks for it."""
 
@@ -1493,9 +1538,11 @@ TaskKind = Literal[
 class TaskOut:
     """A task that was ordered from the item, and how far it is."""
 
+    id: int
     kind: TaskKind
     receiver: str
     state: str
+    may_cancel: bool
     ordered_at: datetime
     reason: str
 
@@ -1618,6 +1665,13 @@ class TrialList:
     """One report a postbox of the caller's regions."""
 
     reports: list[TrialTrialOut]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnDownIn:
+    """Why a correction is wrong, 10 characters or more; it goes with the mail's content."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -2194,6 +2248,23 @@ class Postlotse:
         found: OrderedOut = read(OrderedOut, json.loads(answer.body))
         return found
 
+    def post_item_task_cancel(
+        self,
+        item_id: int,
+        outgoing_id: int,
+        body: TaskCancelIn,
+        *,
+        lease_token: str,
+        idempotency_key: str | None = None,
+    ) -> None:
+        """Take back a task that is not delivered yet."""
+        self.line.call(
+            "POST",
+            f"/v1/items/{part(item_id)}/tasks/{part(outgoing_id)}/cancel",
+            headers={"X-Lease-Token": lease_token, "Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
+        )
+
     def get_admin_aside(
         self,
         *,
@@ -2384,6 +2455,17 @@ class Postlotse:
             headers={"Idempotency-Key": idempotency_key or new_key()},
         )
 
+    def post_admin_correction_turn_down(
+        self, message_id: int, body: TurnDownIn, *, idempotency_key: str | None = None
+    ) -> None:
+        """The correction is wrong."""
+        self.line.call(
+            "POST",
+            f"/v1/admin/corrections/{part(message_id)}/turn-down",
+            headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
+        )
+
     def get_admin_figures(self, *, agency: str | None = None) -> FiguresOut:
         """What waits, by agency and concern."""
         answer = self.line.call("GET", "/v1/admin/figures", query={"agency": agency})
@@ -2408,6 +2490,18 @@ class Postlotse:
         """Marks set in Outlook, by agency."""
         answer = self.line.call("GET", "/v1/admin/marks", query={"since": since, "until": until})
         found: MarkFigureList = read(MarkFigureList, json.loads(answer.body))
+        return found
+
+    def get_admin_match(self, *, day: date | None = None) -> MatchOut:
+        """Sent and received of a day."""
+        answer = self.line.call("GET", "/v1/admin/match", query={"day": day})
+        found: MatchOut = read(MatchOut, json.loads(answer.body))
+        return found
+
+    def get_admin_outgoing_late(self, *, limit: int | None = None) -> LateList:
+        """No receipt for too long."""
+        answer = self.line.call("GET", "/v1/admin/outgoing/late", query={"limit": limit})
+        found: LateList = read(LateList, json.loads(answer.body))
         return found
 
     def get_admin_rights(self) -> RightsOverview:
