@@ -110,7 +110,7 @@ def known_settings() -> dict[str, object]:
             for kind in (field.annotation, *flat(field.annotation))
             if isinstance(kind, type) and issubclass(kind, BaseModel)
         }
-        for kind in kinds:
+        for kind in sorted(kinds, key=lambda kind: kind.__name__):  # kinds may differ in a default
             found |= parts_of(kind, table)
     return found
 
