@@ -14,6 +14,7 @@ from ingest.picture import Picture, Wanted
 from rules.access import Caller, Permission
 from rules.errors import Refused, TryLater
 from rules.mail import Attachment
+from rules.scan import ScanState
 from store import audit, ledger
 from triage.doorkeeper import visible_item
 from triage.house import House
@@ -38,11 +39,14 @@ class Studio:
 
     turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
 
-    def draw(self, data: bytes, wanted: Wanted) -> Picture:
-        """As ingest.picture.draw, in turn. Raises: TryLater: `picture.busy`. Refused: `picture.*`.
+    def draw(self, house: House, data: bytes, wanted: Wanted) -> Picture:
+        """As ingest.picture.draw, in turn, unless the scanner finds malicious code.
 
         The process is taken for one picture and ends with it.
+        Raises: TryLater: `picture.busy`. Refused: `picture.infected`, `picture.*`.
         """
+        if house.scanner and house.scanner.scan(data).state is ScanState.INFECTED:
+            raise Refused("picture.infected", "The scanner found malicious code; it is not drawn.")
         if not self.turns.acquire(timeout=WAIT_SECONDS):
             raise TryLater("picture.busy", "too many pictures are being drawn; try again soon")
         try:

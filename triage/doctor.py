@@ -33,6 +33,7 @@ class Step(StrEnum):
     OUTLETS = "outlets"
     DOOR = "door"
     DISKS = "disks"
+    SCANNER = "scanner"
     LOOPS = "loops"
     MATTERS = "matters"
 
@@ -169,6 +170,7 @@ _STEPS: Final[dict[Step, Callable[[_Patient], Iterator[Finding]]]] = {
     Step.OUTLETS: lambda patient: doctor_ways.outlets(patient.settings),
     Step.DOOR: lambda patient: doctor_ways.door(patient.settings),
     Step.DISKS: _disks,
+    Step.SCANNER: lambda patient: doctor_safe.scanner(patient.settings),
     Step.LOOPS: _loops,
     Step.MATTERS: lambda patient: doctor_ways.matters(patient.house),
 }

@@ -1,13 +1,15 @@
-"""The doctor's look at what keeps content from strangers: the key ring.
+"""The doctor's look at what keeps content and desk safe: the key ring, the scanner.
 
-Source: F59; own decision 0071.
+Source: F59; own decisions 0071, 0072.
 """
 
 from collections.abc import Iterator
 
 from store import resealing
+from triage import wiring
 from triage.doctor_finding import Finding, bad, good, warn
 from triage.house import House
+from triage.settings import Settings
 
 
 def keys(house: House) -> Iterator[Finding]:
@@ -42,3 +44,18 @@ def keys(house: House) -> Iterator[Finding]:
         )
     elif held.active and not missing:
         yield good(name, f"Alle Originale sind verschlüsselt (Schlüssel {held.active}).")
+
+
+def scanner(settings: Settings) -> Iterator[Finding]:
+    """Whether the configured scanner answers; nothing where there is none."""
+    asked = wiring.scanner_of(settings)
+    if asked is None:
+        return
+    if asked.answers():
+        yield good("scanner", "Der Virenscanner antwortet.")
+    else:
+        yield warn(
+            "scanner",
+            "Der Virenscanner antwortet nicht; Anlagen werden als „nicht geprüft“ gezeigt.",
+            "clamd starten, scanner.address und die Rechte am Socket prüfen.",
+        )

@@ -18,7 +18,7 @@ from rules.worktime import WorkingHours
 from store.engine import Database
 from store.ledger import Message
 from store.texts import TextShelf
-from triage.ports import MailJudge
+from triage.ports import MailJudge, Scanner
 from triage.rulebook import InForce, RuleBook
 from triage.ruling import RulesFor
 from triage.textbook import TextBook
@@ -168,6 +168,8 @@ class House:
     """The rule sets in force."""
     textbook: TextBook = field(default_factory=TextBook)
     """The texts that people approved at the desk, over those of the files."""
+    scanner: Scanner | None = None
+    """Looks into attachments for malicious code; None: nobody does."""
 
     @property
     def directory(self) -> Directory:

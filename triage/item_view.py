@@ -1,6 +1,7 @@
 """One item as a clerk sees it: mail, verdict, gates, what else is open. Reading it is audited."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from rules.identity import Check, Writer
 from rules.item import EakteState, ItemState, receipt_missing
 from rules.mail import ParsedMail
 from rules.reply_policy import may_reply
+from rules.scan import Scan
 from store import audit, checks, item_lists, items, ledger, marks_seen, outgoing, verdicts
 from store.engine import Tx
 from store.item_lists import Listed
@@ -21,7 +23,7 @@ from store.items import Item, case_of
 from store.ledger import Message
 from store.outgoing import Outgoing
 from store.tables import OutgoingState
-from triage import identity, mark_view, returned
+from triage import identity, mark_view, returned, scanning
 from triage.doorkeeper import require_agency, visible_item
 from triage.house import House
 from triage.mark_view import MarkShown
@@ -99,6 +101,8 @@ class ItemView:
     alarm_words: tuple[str, ...] = ()
     marks: tuple[MarkShown, ...] = ()
     tasks: tuple[OrderedTask, ...] = ()
+    scans: Mapping[str, Scan] = field(default_factory=dict)
+    """What the scanner says of each attachment, by path; empty where none is configured."""
 
 
 def view(house: House, caller: Caller, item_id: int) -> ItemView:
@@ -117,7 +121,8 @@ def view(house: House, caller: Caller, item_id: int) -> ItemView:
             at=house.clock(),
         )
     with house.db.read() as tx:
-        return _view(house, caller, tx, item)
+        found = _view(house, caller, tx, item)
+    return replace(found, scans=scanning.look(house, item.message_id, found.mail))
 
 
 def version(house: House, caller: Caller, item_id: int) -> int:

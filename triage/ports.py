@@ -22,6 +22,7 @@ from rules.postbox import (
     TooLarge,
     Watermark,
 )
+from rules.scan import Scan
 from rules.tasks import Task
 from rules.verdict import Judgement
 
@@ -302,4 +303,12 @@ class HookOutlet(Protocol):
 
     def post(self, key: str, body: bytes) -> str:
         """The status of the answer. Raises: TryLater, Refused."""
+        ...
+
+
+class Scanner(Protocol):
+    """Looks for malicious code. Away, slow or confused, it says `unscanned`; it never raises."""
+
+    def scan(self, data: bytes) -> Scan:
+        """What is known of these bytes, within a bounded time."""
         ...

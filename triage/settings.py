@@ -30,6 +30,7 @@ from triage.settings_marks import MarksSettings
 from triage.settings_outlets import EakteSettings, TaskSettings, eakte_at, tasks_at
 from triage.settings_part import Part
 from triage.settings_postbox import MaildirSettings, PostboxSettings
+from triage.settings_scanner import ScannerSettings
 from triage.settings_signin import GroupSettings, OidcSettings, check_signin
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -206,6 +207,7 @@ class Settings(Part):
     figures: FiguresSettings = FiguresSettings()
     sweep: SweepSettings = SweepSettings()
     trail: TrailSettings = TrailSettings()
+    scanner: ScannerSettings = ScannerSettings()
     marks: MarksSettings = MarksSettings()
     data: DataSettings = DataSettings()
     events: EventsSettings = EventsSettings()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ingest import forms
+from ingest.clamd import Clamd
 from ingest.imap import ImapPostbox
 from ingest.imap_bell import ImapBell
 from ingest.imap_rights import ImapRights
@@ -34,7 +35,7 @@ from store import texts
 from store.connections import file_of, parse_url
 from store.engine import Database
 from store.seals import SealRing
-from triage import outlet_wiring, text_stock
+from triage import outlet_wiring, settings_scanner, text_stock
 from triage.house import (
     House,
     Judging,
@@ -86,6 +87,7 @@ def open_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
         ),
         policy=policy_of(settings),
         clock=clock,
+        scanner=scanner_of(settings),
     )
 
 
@@ -97,6 +99,15 @@ def open_database(settings: Settings) -> Database:
     ring = SealRing(settings.store.keys)
     ring.keys()
     return Database.open(settings.store.url, ring=ring)
+
+
+def scanner_of(settings: Settings) -> Clamd | None:
+    """The scanner for malicious attachments; None where none is configured."""
+    asked = settings.scanner
+    if not asked.address:
+        return None
+    where = settings_scanner.split(asked.address)
+    return Clamd(where, asked.timeout_seconds, asked.limit_mb * MEGABYTE)
 
 
 def house_of(config: Path) -> House:

@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from api.auth import door_of, house_of, session_of
 from api.session import Session
 from api.web import assets, days, words
+from rules import scan
 from rules.access import Permission, may
 from rules.errors import Refused, TryLater
 from triage import halting, undo
@@ -235,6 +236,7 @@ def _made() -> Environment:
         "needs_person": words.needs_person,
         "number": number,
         "short_day": days.short_day,
+        "runs": scan.is_program,
         "size": size,
         "slug": slug,
         "until": days.until,
