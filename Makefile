@@ -11,7 +11,7 @@ MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports house journey bench evaluate stress system-packages client lock clean
+.PHONY: help install demo test check format lint types imports house journey bench evaluate stress system-packages walk client lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -66,6 +66,9 @@ evaluate: .venv/.installed ## measure the judge by writers left out; the report 
 
 system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, Postfix, swaks, Chromium
 	sh tests/servers/system_packages.sh
+
+walk: .venv/.dev-installed $(MODEL) system-packages ## take the pictures of docs/walk.md anew
+	$(BIN)/python -m tests.journey.walk
 
 client: .venv/.dev-installed ## write clients/postlotse_client.py anew from the OpenAPI
 	$(BIN)/python -m clients.make_client
