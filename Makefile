@@ -16,7 +16,7 @@ MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports house journey bench evaluate stress failover drill chaos foreign reference client docs load system-packages lock clean
+.PHONY: help install demo test check format lint types imports house journey bench evaluate stress failover drill chaos foreign reference walk client docs load system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -97,6 +97,9 @@ load: .venv/.dev-installed $(MODEL) ## 200 clerks and mails by the door for MINU
 
 system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, OpenLDAP, Postfix, swaks, Chromium
 	sh tests/servers/system_packages.sh
+
+walk: .venv/.dev-installed $(MODEL) system-packages ## take the pictures of docs/walk.md anew
+	$(BIN)/python -m tests.journey.walk
 
 client: .venv/.dev-installed ## write clients/postlotse_client.py anew from the OpenAPI
 	$(BIN)/python -m clients.make_client

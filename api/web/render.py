@@ -105,6 +105,9 @@ _AREAS: Final = (
     ("/regeln", "Regeln", Permission.CHANGE_RULES),
 )
 
+_DAILY: Final = ("/arbeitsplatz", "/lage", "/texte", "/beiseite", "/zahlen")
+"""Stand in the bar by themselves; where one has more than six areas the rest folds into one."""
+
 _COOKIE: Final = "postlotse_notice"
 _UNDOABLE: Final = {"closed", "closed_next", "corrected", "forwarded", "parked", "returned"}
 """Messages beside which the step can be taken back."""
@@ -128,6 +131,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
     body = _ENVIRONMENT.get_template(template).render(
         session=session,
         areas=_areas(session),
+        daily=_DAILY,
         demo=door_of(request).demo,
         path=request.url.path,
         notice=notice,
