@@ -45,6 +45,7 @@ _REFUSED = frozenset(
 )
 _LABEL = re.compile(r"[a-z0-9][a-z0-9_.:+-]{0,39}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL_BYTES = bytes([*range(9), *range(0x0B, 0x20), *range(0x7F, 0xA0)])
 _LINE_ENDS = re.compile(r"[\x0b\x0c\u2028\u2029]")
 # What is printable holds no control characters; asking that is five times as fast as searching.
 _MOJIBAKE_BEGINS = ("Ã", "â€", "â‚", "Â")
@@ -66,7 +67,7 @@ def decode(data: bytes, label: str = "") -> Decoded:
     Latin-1 and ASCII mean Windows-1252, as in every browser; bytes so labelled that are valid
     UTF-8 are UTF-8. Source: WHATWG Encoding Standard, section 4.2; own decision 0007.
     """
-    name = _normal(label)
+    name = _normal(label) if label else ""
     if name in _PLAIN and data.isascii():
         return Decoded(data.decode("ascii"))
     if not name:
@@ -88,13 +89,18 @@ def repair(text: str) -> Decoded:
     Certain means: the whole text turns into valid UTF-8; else only the pairs that stand for one
     character, and that no language writes, are put right. Source: own decision 0007.
     """
-    if text.isascii() or not any(mark in text for mark in _MOJIBAKE_BEGINS):
-        return Decoded(text)
-    if not _MOJIBAKE.search(text):
+    if text.isascii() or not _may_be_mojibake(text) or not _MOJIBAKE.search(text):
         return Decoded(text)
     whole = _reread(text)
     fixed = whole if whole is not None else _MOJIBAKE.sub(_reread_pair, text)
     return Decoded(fixed, ("charset.mojibake",) if fixed != text else ())
+
+
+def _may_be_mojibake(text: str) -> bool:
+    for mark in _MOJIBAKE_BEGINS:  # noqa: SIM110 - a third of the time of `any`, at every field
+        if mark in text:
+            return True
+    return False
 
 
 def clean(text: str) -> Decoded:
@@ -103,6 +109,8 @@ def clean(text: str) -> Decoded:
     The result can always be stored and shown: no NUL, no lone surrogate.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _is_plain(text):
+        return Decoded(text)
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
     if _is_clean(text) or not _CONTROLS.search(text):
@@ -110,6 +118,18 @@ def clean(text: str) -> Decoded:
     text = _LINE_ENDS.sub("\n", text)
     kept = _CONTROLS.sub("", text)
     return Decoded(kept, ("text.control_characters",) if len(kept) < len(text) else ())
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it is Latin-1, where all letters are composed, without control characters.
+
+    A third of the time of asking for each by itself. Source: UAX 15, "NFC_Quick_Check".
+    """
+    try:
+        data = text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return len(data.translate(None, _CONTROL_BYTES)) == len(data)
 
 
 def _is_clean(text: str) -> bool:

@@ -36,19 +36,18 @@ def read(subject: str, sender: str, body_text: str, layouts: Layouts) -> Form | 
     """
     if not layouts.layouts:
         return None
-    lines = body_text.split("\n", MAX_LINES)[:MAX_LINES]
     subject_words, sender_words = plain(subject), plain(sender)
     best, most = None, 0
     for layout in layouts.layouts:
-        found = _marks_met(layout, subject_words, sender_words, lines[:HEAD_LINES])
+        found = _marks_met(layout, subject_words, sender_words, body_text)
         if found > most:
             best, most = layout, found
     if best is None:
         return None
-    return _form(best, subject, lines)
+    return _form(best, subject, body_text.split("\n", MAX_LINES)[:MAX_LINES])
 
 
-def _marks_met(layout: Layout, subject: str, sender: str, head: list[str]) -> int:
+def _marks_met(layout: Layout, subject: str, sender: str, body_text: str) -> int:
     """How many kinds of marks are met; 0 if too few. A person's sender address costs one more.
 
     People write "Veränderung mitteilen" in their subjects too; machines rarely sign as persons.
@@ -59,6 +58,7 @@ def _marks_met(layout: Layout, subject: str, sender: str, head: list[str]) -> in
     machine = by_sender or sender.startswith(_NO_REPLY)
     if not (by_subject or machine):
         return 0  # text and labels alone can't be enough for a person's address
+    head = body_text.split("\n", HEAD_LINES)[:HEAD_LINES]
     met = by_sender + by_subject + _any(marks.text, plain("\n".join(head)))
     known = {
         row.key for row in from_markup("\n".join(head), layout.keys) or rows(head, layout.keys)
@@ -68,7 +68,10 @@ def _marks_met(layout: Layout, subject: str, sender: str, head: list[str]) -> in
 
 
 def _any(phrases: tuple[str, ...], text: str) -> bool:
-    return any(phrase in text for phrase in phrases)
+    for phrase in phrases:  # noqa: SIM110 - a third of the time of `any`, on the path of every mail
+        if phrase in text:
+            return True
+    return False
 
 
 def _form(layout: Layout, subject: str, lines: list[str]) -> Form:

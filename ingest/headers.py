@@ -28,7 +28,8 @@ MAX_REMEMBERED_BYTES = 100
 MAX_REFERENCES = 200
 """Message ids kept of one field. Source: own decision 0007."""
 
-_FIELD = re.compile(rb"^([!-9;-~]{1,200})[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
+# Possessive: what was taken is never given back, which no field needs.
+_FIELD = re.compile(rb"^([!-9;-~]{1,200}+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,300}>")
 _WORD = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?=")
@@ -46,6 +47,8 @@ _TOKEN = re.compile(
     r'"(?:[^"\\]|\\.)*"?|<[^<>]*>?|\([^()]*\)?|=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=|[^",;<>()=]+|.',
     re.DOTALL,
 )
+# What nearly every From says, in one go: words, encoded words, one address, and nothing else.
+_NAMED = re.compile(r"((?:[^\",;<>()=]++|=\?[^?\s]{1,60}\?[bBqQ]\?[^?\"<>]*+\?=)*+)<([^<>]*+)>\s*+")
 _DATE = re.compile(
     r"(\d{1,2})[\s.-]+([A-Za-zäÄ]{3})[a-zä]*[\s.-]+(\d{4}|\d{2})[\s,]+"
     r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([+-]\d{4}|[A-Za-z]{1,5})?"
@@ -79,12 +82,17 @@ class Structured:
     params: dict[str, str]
 
 
-def fields(block: bytes) -> Iterator[tuple[str, bytes]]:
-    """Name in lower case and raw unfolded value of each field, in order, at most `MAX_FIELDS`."""
+def fields(block: bytes, *, passed: frozenset[bytes] = frozenset()) -> Iterator[tuple[str, bytes]]:
+    """Name in lower case and raw unfolded value of each field, in order, at most `MAX_FIELDS`.
+
+    Those named in `passed`, in lower case, count and are left out.
+    """
     for match in islice(_FIELD.finditer(block), MAX_FIELDS):
-        name, value = match.groups()
-        value = value.strip()
-        yield name.decode("ascii").lower(), _FOLD.sub(b" ", value) if b"\n" in value else value
+        raw, value = match.groups()
+        name = raw.lower()
+        if name not in passed:
+            value = value.strip()
+            yield name.decode("ascii"), _FOLD.sub(b" ", value) if b"\n" in value else value
 
 
 def text(raw: bytes) -> str:
@@ -157,6 +165,8 @@ def _structured(raw: bytes) -> Structured:
 
 def message_ids(raw: bytes) -> tuple[str, ...]:
     """The ids of a Message-ID, In-Reply-To or References field with their angle brackets."""
+    if not raw:
+        return ()
     return tuple(dict.fromkeys(_MESSAGE_ID.findall(text(raw))))[:MAX_REFERENCES]
 
 
@@ -189,8 +199,15 @@ def _word_bytes(encoding: str, content: str) -> bytes:
 
 def _boxes(raw: bytes) -> Iterator[tuple[str, str]]:
     """Address and undecoded display name of each entry that has an address."""
+    value = charset.decode(raw).text
+    one = _NAMED.fullmatch(value)
+    if one:
+        bare = _ADDRESS.search(one[2].strip("<> ") or "<>")
+        if bare:
+            yield bare[0].lower(), one[1]
+        return
     name, address = "", ""
-    for token in [*_TOKEN.findall(charset.decode(raw).text), ","]:
+    for token in [*_TOKEN.findall(value), ","]:
         if token in {",", ";"}:
             bare = _ADDRESS.search(address or name)
             if bare:
@@ -253,4 +270,6 @@ def _joined(parts: list[tuple[int, bool, str]]) -> str:
 
 
 def _squeezed(value: str) -> str:
+    if value.isprintable():  # then it holds no control characters, and no space but the plain one
+        return " ".join(value.split())
     return _SPACES.sub(" ", _CONTROLS.sub("", value)).strip()

@@ -22,7 +22,11 @@ _AFTER_LABEL = re.compile(r":[ \t]*\t[ \t]*")
 _TABS = re.compile(r"[ ]*\t[ \t]*")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 _IMAGE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
-_SPACES = str.maketrans("\xa0\u2007\u202f", "   ", "\ufeff\u200b\xad")
+# One by one: `str.translate` takes as long for a text as all else here together.
+_SPACES = (
+    *(("\xa0", " "), ("\u2007", " "), ("\u202f", " ")),
+    *(("\ufeff", ""), ("\u200b", ""), ("\xad", "")),
+)
 
 _TAGS = frozenset(
     str.split(
@@ -46,11 +50,16 @@ _ATTRIBUTES = {
 def to_text(html: str) -> str:
     """The readable text: a table row is one line ("Kundennummer: 123…"), quotes get "> "."""
     html = html[:MAX_HTML_CHARS]
-    html = _CELL_CLOSES.sub(r"\1", _CELL_OPENS.sub(r"\1", _MARKS.sub("", html)))
+    if _OPENED in html or _CLOSED in html:
+        html = _MARKS.sub("", html)
+    html = _CELL_CLOSES.sub(r"\1", _CELL_OPENS.sub(r"\1", html))
     html = _QUOTE_OPENS.sub(f"<blockquote><p>{_OPENED}</p>", html)
     html = _QUOTE_CLOSES.sub(f"<p>{_CLOSED}</p></blockquote>", html)
     text = extract_plain_text(html, preserve_formatting=True, links=False, alt_texts=False)
-    text = _TABS.sub("\t", _AFTER_LABEL.sub(": ", text.translate(_SPACES)))
+    for space, plain in _SPACES:
+        text = text.replace(space, plain)
+    if "\t" in text:
+        text = _TABS.sub("\t", _AFTER_LABEL.sub(": ", text))
     return _BLANK_LINES.sub("\n\n", _with_quote_marks(text)).strip("\n")
 
 
@@ -73,7 +82,7 @@ def sanitize(html: str) -> str:
 def _with_quote_marks(text: str) -> str:
     """Lines between the private marks get one "> " a level."""
     if _OPENED not in text:
-        return _MARKS.sub("", text)
+        return _MARKS.sub("", text) if _CLOSED in text else text
     depth, out = 0, []
     for line in text.split("\n"):
         depth = min(depth + line.count(_OPENED), 20)

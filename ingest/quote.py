@@ -34,13 +34,6 @@ _FOREIGN = re.compile(r"(?=.{0,250}\d).{3,250}[@<].{3,150}:")  # "W dniu … pis
 _TOLD_IN_PROSE = re.compile(r"\b(?:mir|uns|ich|wir|me|us|i)\b", re.IGNORECASE)
 _PROOF = re.compile(r"@|\d{1,2}:\d\d|schrieb\s+[^,.;!?]{2,60}:", re.IGNORECASE)
 _FROM = re.compile(r"[ \t*]*(?:von|from|absender|de)\*?\s?:[\s*]*\S", re.IGNORECASE)
-_SENDER_WORDS = ("von", "from", "absender", "de")
-_FORWARD_WORDS = ("anfang", "begin")
-# One of these is in every text that has a seam; most mails have none and are done with that.
-_HINTS = (
-    *(">", "schrieb", "wrote", "a écrit", "---", "-- ", "begin forwarded", "anfang der weiter"),
-    *(f"{name}{mark}" for name in _SENDER_WORDS for mark in (":", " :", "*")),
-)
 _FIELD = re.compile(
     r"[\s*_]*(?:gesendet|datum|sent|date|an|to|cc|kopie|betreff|subject|antwort an|reply-to|envoyé|"
     r"priorität|wichtigkeit|importance|anlagen?|attachments?|von|from|absender)"
@@ -76,27 +69,34 @@ def cut(text: str) -> BodyParts:
     An earlier mail counts as new if it was forwarded without a word of one's own: then it is the
     message. Answers between ">" lines are new.
     """
-    lower = text.lower()
     lines = text.split("\n", MAX_LINES)
-    seams = signature.holds_any(lower, _HINTS)
-    signed = signature.may_be_in(lower)
-    if not seams and not signed:
+    labels = _quoted(text, lines)
+    if "quoted" not in labels:
+        labels = signature.labels(lines)
+    else:
+        own = [number for number, label in enumerate(labels) if label == "new"]
+        for number, label in zip(own, signature.labels([lines[n] for n in own]), strict=True):
+            labels[number] = label
+    return _put_together(text, lines, labels)
+
+
+def _put_together(text: str, lines: list[str], labels: list[str]) -> BodyParts:
+    """Each part's lines in order, with the line ends they had."""
+    parts = dict.fromkeys(labels, "")
+    if parts.keys() == {"new"}:
         return BodyParts(text)
-    labels = _quoted(lines) if seams else ["new"] * len(lines)
-    own = [number for number, label in enumerate(labels) if label == "new"] if signed else []
-    for number, label in zip(own, signature.labels([lines[n] for n in own]), strict=True):
-        labels[number] = label
-    parts = {"new": "", "quoted": "", "signature": "", "disclaimer": ""}
-    last = len(lines) - 1
-    for number, (line, label) in enumerate(zip(lines, labels, strict=True)):
-        parts[label] += line if number == last else line + "\n"
-    return BodyParts(**parts)
+    for label in parts:
+        own = [line for line, kind in zip(lines, labels, strict=True) if kind == label]
+        parts[label] = "\n".join(own) + ("\n" if label != labels[-1] else "")
+    return BodyParts(**{"new": "", **parts})
 
 
-def _quoted(lines: list[str]) -> list[str]:
+def _quoted(text: str, lines: list[str]) -> list[str]:
     """For each line "new" or "quoted"."""
-    labels = ["quoted" if _is_marked(line) else "new" for line in lines]
-    seams = list(_seams(lines))
+    labels = ["new"] * len(lines)
+    if ">" in text:
+        labels = ["quoted" if ">" in line and _is_marked(line) else "new" for line in lines]
+    seams = list(_seams(lines, _likely(text, lines)))
     for seam in seams:
         stop = seam.text if seam.marked else len(lines)
         labels[seam.first : stop] = ["quoted"] * (stop - seam.first)
@@ -110,30 +110,30 @@ def _is_marked(line: str) -> bool:
     return bare.startswith(">") and not bare.rstrip().endswith("<<")
 
 
-def _seams(lines: list[str]) -> Iterator[_Seam]:
+def _seams(lines: list[str], likely: set[int]) -> Iterator[_Seam]:
     """All beginnings of earlier mails, in order."""
-    number = 0
-    likely = _likely(lines)
-    while number < len(lines):
-        is_open = number in likely and not _is_marked(lines[number])
-        seam = _seam_at(lines, number) if is_open else None
+    after = 0
+    for number in sorted(likely):
+        if not after <= number < len(lines) or _is_marked(lines[number]):
+            continue
+        seam = _seam_at(lines, number)
         if seam:
             yield seam
-        number = max(seam.text, number + 1) if seam else number + 1
+            after = max(seam.text, number + 1)
 
 
-def _likely(lines: list[str]) -> set[int]:
+def _likely(text: str, lines: list[str]) -> set[int]:
     """Lines where an earlier mail may begin; the expressions need not look at the others."""
     found: set[int] = set()
     for number, line in enumerate(lines):
-        bare = line.strip()
-        if bare.endswith(":"):  # of an attribution over up to three lines
+        if ":" not in line:
+            continue
+        if line.rstrip()[-1] == ":":  # of an attribution over up to three lines
             found.update((number - 2, number - 1, number))
-        start = bare.lstrip("*").lstrip()[:8].lower()
-        if start.startswith(_SENDER_WORDS):  # or the drawn line above it
+        if _FROM.match(line):  # or the drawn line above it
             found.update((number - 1, number))
-        elif "--" in bare or start.startswith(_FORWARD_WORDS):
-            found.add(number)
+    if "--" in text:
+        found.update(number for number, line in enumerate(lines) if "--" in line)
     return found
 
 

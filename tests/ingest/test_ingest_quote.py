@@ -229,10 +229,25 @@ def test_no_letter_of_a_training_mail_is_lost() -> None:
         assert sorted(parts.new + parts.quoted + parts.signature + parts.disclaimer) == sorted(text)
 
 
-def test_the_short_cut_for_plain_mails_changes_nothing() -> None:
+def test_lines_that_are_not_looked_at_hold_nothing_that_counts() -> None:
     for text in TEXTS:
         lines = text.split("\n")
-        if not signature.may_be_in(text.lower()):
-            assert set(signature.labels(lines)) == {"new"}
-        if not any(hint in text.lower() for hint in quote._HINTS):
-            assert set(quote._quoted(lines)) == {"new"}
+        seams = {n for n in range(len(lines)) if quote._seam_at(lines, n)}
+        assert seams <= quote._likely(text, lines)
+        lower, last = f"\n{text}".lower(), len(lines) - 1
+        begins = {n for n, x in enumerate(lines) if signature._DISCLAIMER.match(x[:400])}
+        begins |= {n for n, x in enumerate(lines) if signature._APP.fullmatch(x.rstrip())}
+        assert begins <= set(signature._beginning(lower, last))
+        proofs = {n for n, line in enumerate(lines) if signature._proves(line)}
+        assert proofs <= set(signature._holding(lower, last))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("Von\t: Agentur\nGesendet: Montag", "--Original Message--"),
+        *("Diese E-Mail wurde von AVG geprüft", "Muster AG ·  Sitz Kassel · HR"),
+    ],
+)
+def test_rare_spellings_are_seen_without_a_common_one_beside_them(line: str) -> None:
+    assert line not in cut(f"{OWN}\n{line}\nMehr\n").new
