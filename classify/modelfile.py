@@ -9,7 +9,7 @@ r"""One signed file for a model: plain numbers and words, HMAC-SHA256 over every
     <weights in steps, row by row: a signed byte each>
 
 Nothing behind the second line is looked at before the signature is right. Source: RFC 2104; own
-decisions 0022 (signed file), 0027 (table instead of pipelines) and 0073 (weights in steps).
+decisions 0022 (signed file), 0027 (table instead of pipelines) and 0072 (weights in steps).
 """
 
 import hashlib

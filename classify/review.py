@@ -16,7 +16,7 @@ from rules.verdict import Facts
 
 UNSURE_BELOW: Final = 0.7
 """So sure must the first concern be. Nine in ten mails of writers left out are, and 0.975 of their
-first concerns are among the label's. Source: own decision 0074; measured in docs/judge.md."""
+first concerns are among the label's. Source: own decision 0073; measured in docs/judge.md."""
 _CHANNEL_UNSURE_BELOW: Final = 0.6
 _SHORT_WORDS: Final = 5
 _ENOUGH_WORDS_FOR_LANGUAGE: Final = 8

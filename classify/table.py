@@ -1,7 +1,7 @@
 """The trained scorer as plain numbers: terms, their rarity, and a weight for each target.
 
 Exported by `classify.train`, kept by `classify.modelfile`, read by `classify.scorer`. Judging
-needs nothing else: no scikit-learn, no code inside a file. Source: own decisions 0027 and 0073.
+needs nothing else: no scikit-learn, no code inside a file. Source: own decisions 0027 and 0072.
 """
 
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def in_steps(weights: Floats) -> tuple[Steps, Floats]:
     """The weights as whole steps, and the size of a step of each row.
 
     The loudest weight of a row is `_MOST_STEPS` of them, so a weight is off by half a step at most:
-    a 254th of the loudest of its term. Source: own decision 0073.
+    a 254th of the loudest of its term. Source: own decision 0072.
     """
     loudest = np.abs(weights).max(axis=1, initial=0.0)
     sizes = np.where(loudest > 0, loudest / np.float32(_MOST_STEPS), np.float32(1.0))

@@ -1,7 +1,7 @@
 """A small client of clamd: one file by INSTREAM, over a Unix or a loopback socket, bounded.
 
 Nothing here raises: a scanner that is away, slow or confused says nothing about a file.
-Source: clamd(8), commands INSTREAM and PING; own decision 0072.
+Source: clamd(8), commands INSTREAM and PING; own decision 0071.
 """
 
 import socket

@@ -18,11 +18,11 @@ PROGRAMS: Final = frozenset(
     )
 )
 """Endings that Windows or Office runs. Source: Microsoft, blocked attachments in Outlook; own
-decision 0072: documents with macros, too."""
+decision 0071: documents with macros, too."""
 
 
 class ScanState(StrEnum):
-    """`unscanned`: nobody can say; shown as such, and never taken for clean. Own decision 0072."""
+    """`unscanned`: nobody can say; shown as such, and never taken for clean. Own decision 0071."""
 
     CLEAN = "clean"
     INFECTED = "infected"
@@ -38,16 +38,16 @@ class Scan:
 
 
 def infected(name: str) -> Scan:
-    """Found; its name cut down to letters that are safe to show. Own decision 0072."""
+    """Found; its name cut down to letters that are safe to show. Own decision 0071."""
     return Scan(ScanState.INFECTED, _UNSAFE.sub("", name)[:NAME_CHARS] or "unnamed")
 
 
 def unscanned(code: str) -> Scan:
-    """Not looked at, with the reason as a code. Own decision 0072."""
+    """Not looked at, with the reason as a code. Own decision 0071."""
     return Scan(ScanState.UNSCANNED, code)
 
 
 def is_program(name: str) -> bool:
-    """Whether a double click would run a file of that name, by its ending. Own decision 0072."""
+    """Whether a double click would run a file of that name, by its ending. Own decision 0071."""
     _, dot, ending = name.rpartition(".")
     return bool(dot) and ending.lower().strip() in PROGRAMS

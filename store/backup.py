@@ -1,7 +1,7 @@
 """A copy of the whole memory while the house works, and the way back into an empty place.
 
 SQLite by its own online copy, PostgreSQL by `pg_dump` and `pg_restore` of its installation. No
-password stands in a command line. Source: sqlite.org/backup.html; own decision 0072.
+password stands in a command line. Source: sqlite.org/backup.html; own decision 0071.
 """
 
 import os

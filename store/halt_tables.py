@@ -12,7 +12,7 @@ halt = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
 )
-"""One row each while it stands still; the past is in the trail. Own decisions 0069, 0070."""
+"""One row each while it stands still; the past is in the trail. Own decisions 0068, 0069."""
 
 schema_floor = sa.Table("schema_floor", metadata, sa.Column("oldest", sa.Text, primary_key=True))
 """One row: the oldest program, by its newest migration, that may run on these tables.

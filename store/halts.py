@@ -1,6 +1,6 @@
 """What stands still by order: all writing to the outside, or the writing into one postbox.
 
-Source: own decisions 0069 (the whole house) and 0070 (a postbox that was only observed).
+Source: own decisions 0068 (the whole house) and 0069 (a postbox that was only observed).
 """
 
 from dataclasses import dataclass

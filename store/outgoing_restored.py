@@ -1,6 +1,6 @@
 """Outgoing rows of a restored state: nobody knows whether they have left since.
 
-Source: own decision 0072.
+Source: own decision 0071.
 """
 
 from datetime import datetime

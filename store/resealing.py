@@ -2,7 +2,7 @@
 
 Each call is one short transaction that the caller opens; killed anywhere, the next run begins at
 the front and passes over what is done. Old and new rows are readable all the time. Answers kept
-for repeated requests are left out: they live a day. Source: own decision 0071.
+for repeated requests are left out: they live a day. Source: own decision 0070.
 """
 
 from collections.abc import Callable

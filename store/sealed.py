@@ -1,7 +1,7 @@
 """Content beside the originals, sealed in its own column: verdicts, payloads, repeated answers.
 
 A sealed value is `{"sealed": [key, box]}` in the same JSON column; what was written before stays
-readable as it is. Rows leave as with store/rows.py, but opened. Source: own decision 0071.
+readable as it is. Rows leave as with store/rows.py, but opened. Source: own decision 0070.
 """
 
 import base64

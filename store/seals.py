@@ -2,7 +2,7 @@
 
 Off where there is no file. The file is read again when it changes, so that keys are added and
 rotated without a restart. A box that is sealed for one row opens for no other: the row's name is
-its associated data. Source: NIST SP 800-38D; own decision 0071.
+its associated data. Source: NIST SP 800-38D; own decision 0070.
 """
 
 import base64
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from rules.errors import TryLater, Unreadable
 
 KEY_BYTES: Final = 32
-"""AES-256. Source: BSI TR-02102-1; own decision 0071."""
+"""AES-256. Source: BSI TR-02102-1; own decision 0070."""
 
 NONCE_BYTES: Final = 12
 """Random, so at most 2**32 boxes a key. Source: NIST SP 800-38D sections 8.2.2 and 8.3."""
@@ -31,7 +31,7 @@ OTHERS: Final = 0o077
 """Rights of group and others on the file: none."""
 
 KEY_ID = re.compile(r"[a-z0-9]{1,12}")
-"""What a key may be called; short, because it stands in `original.codec`. Own decision 0071."""
+"""What a key may be called; short, because it stands in `original.codec`. Own decision 0070."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Whoever notes an alarm orders its messages in the same commit, so that none is lost with a crash and
 none is told twice. They are outgoing rows of a kind of their own, and leave while writing is
 stopped, too: they tell of it. A name and a number, never content, never a person.
-Source: F60; own decision 0069.
+Source: F60; own decision 0068.
 """
 
 import json

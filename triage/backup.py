@@ -1,7 +1,7 @@
 """A backup that can be checked: database, configuration, model, and what is not in it.
 
 The ring of keys and all secrets stay out: beside the database they would protect nothing.
-Source: own decision 0072.
+Source: own decision 0071.
 """
 
 import hashlib

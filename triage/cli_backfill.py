@@ -13,7 +13,7 @@ from ingest import archive
 from ingest.archive import ArchiveMail, LeftOut
 from rules.errors import Refused
 from triage import backfill as filling
-from triage import wiring
+from triage import postbox_wiring, wiring
 from triage.backfill import Pace
 from triage.console import (
     DEFAULT_CONFIG,
@@ -110,7 +110,7 @@ def _run(
 def _observed(settings: Settings, plan: PostboxPlan) -> Postbox:
     """The postbox, in such a way that no write reaches it. Nothing is opened until it is read."""
     (found,) = (box for box in settings.postboxes if box.name == plan.name)
-    return wiring.open_postbox(found.model_copy(update={"mode": "observe"}))
+    return postbox_wiring.open_postbox(found.model_copy(update={"mode": "observe"}))
 
 
 def _mails(

@@ -1,4 +1,4 @@
-"""Commands of the backup: `postlotse backup` make, check, restore, reread. Own decision 0072."""
+"""Commands of the backup: `postlotse backup` make, check, restore, reread. Own decision 0071."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rules.errors import Refused
-from triage import backup, rereading, wiring
+from triage import backup, postbox_wiring, rereading, wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
 from triage.settings import load
 
@@ -79,7 +79,7 @@ def reread(
     held = rereading.hold_back(house, operator())
     if held:
         say(f"{held} answers or tasks may have left since: postlotse outbox list")
-    for job in wiring.postbox_jobs(settings):
+    for job in postbox_wiring.postbox_jobs(settings):
         if not job.files:
             continue
         box = job.open()

@@ -1,6 +1,6 @@
 """Commands of encryption at rest: `postlotse keyring` add, choose, rotate, status, drop.
 
-No command prints a key. Source: own decision 0071.
+No command prints a key. Source: own decision 0070.
 """
 
 from pathlib import Path

@@ -12,6 +12,7 @@ from rules.folder_findings import Finding, meaning, named, remedy, title
 from rules.folder_levels import in_words
 from rules.rights_plan import Change, Deed, make_plan
 from triage import (
+    postbox_wiring,
     rights,
     rights_matrix,
     rights_report,
@@ -252,7 +253,7 @@ def _desk(config: Path, postbox: str) -> FolderRights:
     box = next((b for b in settings_of(config).postboxes if b.name == postbox), None)
     if box is None:
         raise Refused("postbox.unknown", f"No postbox {postbox!r} in {config}.")
-    return wiring.open_rights(box)
+    return postbox_wiring.open_rights(box)
 
 
 def _tell(house: House, caller: Caller, postbox: str, *, as_json: bool) -> int:

@@ -10,6 +10,7 @@ from rules.errors import Refused
 from rules.folder_levels import GERMAN
 from rules.reporting_chain import Step, make_round
 from triage import (
+    postbox_wiring,
     rights_directory,
     rights_reporting,
     rights_tables,
@@ -98,7 +99,7 @@ def lists_expand(
     Example: postlotse rights lists expand --postbox SC-Nord
     """
     box = next((b for b in settings_of(config).postboxes if b.name == postbox), None)
-    desk = wiring.open_rights(box) if box else None
+    desk = postbox_wiring.open_rights(box) if box else None
     members = getattr(desk, "members", None)
     if members is None or desk is None or box is None:
         raise Refused("rights.no_directory", f"{postbox!r} is no postbox on Exchange.")

@@ -9,7 +9,7 @@ from rules import outlook_rules, sieve_rules
 from rules.errors import Refused
 from rules.rule_finding import has_errors
 from rules.taken_over import TakenOver
-from triage import rule_import, wiring, wiring_sieve
+from triage import postbox_wiring, rule_import, wiring, wiring_sieve
 from triage.cli_rulesets import read_text, ruleset_app, tell
 from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
 
@@ -60,5 +60,5 @@ def _taken(config: Path, sieve: Path | None, postbox: str, script: str) -> Taken
     if postbox and sieve is None and wiring_sieve.has_scripts(settings, postbox):
         return sieve_rules.take_over(wiring_sieve.script(settings, postbox, script))
     if postbox and sieve is None:
-        return outlook_rules.take_over(wiring.outlook_rules(settings, postbox))
+        return outlook_rules.take_over(postbox_wiring.outlook_rules(settings, postbox))
     raise Refused("ruleset.import_source", "Name one: --sieve FILE or --postbox NAME.")

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from api.doors import DoorSettings
 from store import migrate as migrations
 from triage import demo as demo_house
-from triage import figures, hook_wiring, log, outlet_wiring, wiring
+from triage import figures, hook_wiring, log, outlet_wiring, postbox_wiring, wiring
 from triage.cli_door import door_of
 from triage.console import DEFAULT_CONFIG, ConfigOption, say, settings_of, stop_event
 from triage.house import House
@@ -130,7 +130,7 @@ def _worker(house: House, config: Path) -> Worker:
     return Worker(
         house,
         wiring.outlets(settings),
-        wiring.postbox_jobs(settings),
+        postbox_wiring.postbox_jobs(settings),
         settings.worker.poll_seconds,
         door=wiring.letterbox(house, settings),
         lists_drop=settings.rights.drop,

@@ -19,7 +19,7 @@ from rules.directory import Directory
 from rules.errors import HouseError, Refused
 from rules.tasks import Receiver
 from store import migrate
-from triage import demo_mails, demo_rights, wiring
+from triage import demo_mails, demo_rights, postbox_wiring, wiring
 from triage.house import House
 from triage.ports import Postbox
 from triage.settings import Settings, load
@@ -90,11 +90,11 @@ def start(plan: DemoPlan, settings: Settings) -> Demo:
     worker = Worker(
         house,
         wiring.outlets(settings),
-        wiring.postbox_jobs(settings),
+        postbox_wiring.postbox_jobs(settings),
         settings.worker.poll_seconds,
     )
     demo = Demo(house, settings, worker, threading.Event(), [])
-    boxes = {box.region: wiring.open_postbox(box) for box in settings.postboxes}
+    boxes = {box.region: postbox_wiring.open_postbox(box) for box in settings.postboxes}
     feeder = _Feeder(plan, boxes, house.directory, demo.stopping)
     _spawn(demo, "feeder", feeder.run)
     _spawn(demo, "eakte", lambda: _answer_handovers(plan, demo))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from rules.errors import HouseError
-from triage import doctor_ways, health, outgoing_care, wiring
+from triage import doctor_safe, doctor_ways, health, outgoing_care, wiring
 from triage.doctor_finding import Finding, Grade, bad, good, of_error
 from triage.house import House
 from triage.settings import Settings, secret
@@ -119,6 +119,7 @@ def _store(patient: _Patient) -> Iterator[Finding]:
         patient.house.db.ping()
         yield good("store", f"Die Datenbank antwortet ({patient.house.db.dialect}).")
         yield from doctor_ways.clock(patient.house)
+        yield from doctor_safe.keys(patient.house)
 
 
 def _data(patient: _Patient) -> Iterator[Finding]:

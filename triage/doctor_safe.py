@@ -1,6 +1,6 @@
 """The doctor's look at what keeps content and desk safe: the key ring, the scanner.
 
-Source: F59; own decisions 0071, 0072.
+Source: F59; own decisions 0070, 0071.
 """
 
 from collections.abc import Iterator

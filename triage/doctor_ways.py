@@ -15,7 +15,7 @@ from outbox.smtp import SmtpOutlet
 from rules.errors import HouseError
 from store import outgoing
 from store.tables import OutgoingState
-from triage import certificates, folders, outlet_wiring, wiring
+from triage import certificates, folders, outlet_wiring, postbox_wiring, wiring
 from triage.certificates import Speech
 from triage.doctor_finding import Finding, bad, good, of_error, warn
 from triage.house import House
@@ -69,7 +69,7 @@ def _secret_of(box: PostboxSettings) -> Iterator[Finding]:
 
 
 def _folders_of(box: PostboxSettings) -> frozenset[str]:
-    driver = wiring.open_postbox(box)
+    driver = postbox_wiring.open_postbox(box)
     try:
         return frozenset(driver.folders())
     finally:

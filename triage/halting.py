@@ -3,7 +3,7 @@
 While writing is stopped nothing moves and nothing leaves: no filing, mark, folder, copy, answer,
 hand-over, task, permission, deletion. Reading, keeping, judging and the desk go on. Every pass of
 every worker asks the database, so that an order holds everywhere at once, without a restart.
-Source: issue of the offices' operators; own decisions 0069, 0070.
+Source: issue of the offices' operators; own decisions 0068, 0069.
 """
 
 from datetime import datetime
@@ -20,9 +20,9 @@ from store.halts import Halt
 from triage.house import House, PostboxPlan
 
 REASON_LONGEST: Final = 200
-"""Letters of a reason: one line on every page. Own decision 0069."""
+"""Letters of a reason: one line on every page. Own decision 0068."""
 REASON_SHORTEST: Final = 10
-"""Shorter ones tell nobody anything. Own decision 0069."""
+"""Shorter ones tell nobody anything. Own decision 0068."""
 
 ABOUT: Final = "writing:stopped"
 """The alarm and the check of health that stand as long."""

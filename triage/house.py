@@ -37,7 +37,7 @@ class PostboxPlan:
     is_swept: bool = False
     """Whether a mail also leaves the postbox when its content is deleted; never if observed."""
     sends: bool = True
-    """Whether answers, hand-overs and tasks leave for its mails. Own decision 0070."""
+    """Whether answers, hand-overs and tasks leave for its mails. Own decision 0069."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Policy:
     """File that notes the trail's head once a day; None: nowhere. Own decision 0055."""
     marks: MarksPolicy = MarksPolicy()
     alarms: AlarmPolicy = AlarmPolicy()
-    """Who is told of alarms beside log and metrics. Own decision 0069."""
+    """Who is told of alarms beside log and metrics. Own decision 0068."""
     postboxes: tuple[PostboxPlan, ...] = ()
     """All of the configuration, in its order."""
     working_hours: WorkingHours | None = None

@@ -1,4 +1,4 @@
-"""How far a postbox has come on its way from watching to working. Source: own decision 0070."""
+"""How far a postbox has come on its way from watching to working. Source: own decision 0069."""
 
 from rules.errors import Refused
 from store import ledger

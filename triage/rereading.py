@@ -2,7 +2,7 @@
 
 Run once, by hand, before a worker starts. Mail in the INBOX comes in by itself. What was filed
 since is known by nobody: it is taken in where it lies, and stays there. What was to leave when the
-backup was made may have left: a person decides. Source: own decision 0072.
+backup was made may have left: a person decides. Source: own decision 0071.
 """
 
 from collections.abc import Iterator
@@ -27,10 +27,10 @@ BATCH_MAILS: Final = 50
 BACKLOG: Final = timedelta(hours=72)
 """Mail received that long before the backup is looked at, too: it may have waited in the INBOX over
 a long weekend and been filed later, servers count in seconds, and clocks differ. Found by the
-drill; own decision 0072."""
+drill; own decision 0071."""
 
 LEASE_SECONDS: Final = 600
-"""Renewed at each batch; long, because nobody else works after a restore. Own decision 0072."""
+"""Renewed at each batch; long, because nobody else works after a restore. Own decision 0071."""
 
 log = structlog.get_logger()
 

@@ -1,6 +1,6 @@
 """The scanner is asked when a clerk opens an item: never on the way in, never for longer than this.
 
-Source: own decision 0072.
+Source: own decision 0071.
 """
 
 import time
@@ -15,7 +15,7 @@ from store import ledger
 from triage.house import House
 
 SECONDS_AN_ITEM: Final = 5.0
-"""No more files are sent after that; the page would be slow. Own decision 0072."""
+"""No more files are sent after that; the page would be slow. Own decision 0071."""
 
 FILES_AN_ITEM: Final = 50
 """More are shown as not scanned."""

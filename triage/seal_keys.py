@@ -1,7 +1,7 @@
 """The life of the keys at rest: make the ring, add and choose keys, seal anew, take keys away.
 
 The file is written whole beside itself and put in place, so that a running house reads the old
-ring or the new one. Source: own decision 0071.
+ring or the new one. Source: own decision 0070.
 """
 
 import os

@@ -61,7 +61,7 @@ def claim_due(house: House, kinds: tuple[str, ...], *, worker: str) -> Outgoing 
 
     One at a time: of a batch the last would wait for the others, and its claim could run out.
     Answers wait where so many left within a minute that the smarthost would take it amiss;
-    hand-overs don't (F10, own decision 0053). None where writing is stopped (own decision 0069).
+    hand-overs don't (F10, own decision 0053). None where writing is stopped (own decision 0068).
     """
     now = house.clock()
     without_answers = tuple(kind for kind in kinds if kind != "reply")

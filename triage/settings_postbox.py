@@ -10,7 +10,7 @@ from triage.settings_part import Part
 
 Mode = Literal["observe", "sort", "full"]
 """How far a postbox has come: nothing is written into it and nothing leaves for its mails; it is
-filed and marked, and nothing leaves; all is done. Own decision 0070."""
+filed and marked, and nothing leaves; all is done. Own decision 0069."""
 
 
 class MaildirSettings(Part):

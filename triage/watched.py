@@ -1,6 +1,6 @@
 """What else is watched for alarms: leases nobody took, keys that end, a trail that isn't sealed.
 
-Source: F60; own decisions 0024, 0057, 0069.
+Source: F60; own decisions 0024, 0057, 0068.
 """
 
 from datetime import timedelta

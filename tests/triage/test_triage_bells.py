@@ -17,7 +17,7 @@ from tests.house_fixture import eml, open_house
 from tests.servers.exchange import ExchangeServer, Fault
 from tests.triage.test_triage_outages import wait_for
 from tests.triage.test_triage_way import Eakte, Post
-from triage import bells, log, send, wiring
+from triage import bells, log, postbox_wiring, send
 from triage.bells import Ringer
 from triage.house import House
 from triage.settings import check
@@ -215,7 +215,7 @@ def test_a_bell_hangs_where_it_is_switched_on_and_one_login_has_one_gate(monkeyp
         EXCHANGE | {"name": "e", "mailbox": "e@dienst.example", "user": "other"},
         {"kind": "maildir", "name": "f", "region": "Ost", "root": str(tmp_path)},
     ]
-    jobs = wiring.postbox_jobs(check({"postboxes": boxes}, base=tmp_path))
+    jobs = postbox_wiring.postbox_jobs(check({"postboxes": boxes}, base=tmp_path))
     assert [job.open_bell is not None for job in jobs] == [True, False, True, True, True, False]
     gates = [id(job.open()._gate) for job in jobs[:5]]
     assert gates[0] == gates[1]
@@ -228,5 +228,5 @@ def test_the_wires_lead_to_an_exchange_with_a_ticket_and_no_password(tmp_path):
     ticket = {k: v for k, v in EXCHANGE.items() if k not in {"user", "password_env"}}
     ticket |= {"name": "c", "mailbox": "c@dienst.example", "auth": "kerberos"}
     (box,) = check({"postboxes": [ticket]}, base=tmp_path).postboxes
-    account = wiring.exchange_account(box)
+    account = postbox_wiring.exchange_account(box)
     assert (account.auth, account.user, account.password) == ("kerberos", "", "")

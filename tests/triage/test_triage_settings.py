@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from rules.errors import Refused
+from triage.postbox_wiring import open_postbox
 from triage.settings import check, load, secret
 from triage.settings_postbox import MaildirSettings
-from triage.wiring import open_postbox
 from triage.wiring_policy import policy_of
 
 BOX = {"kind": "maildir", "name": "SC-Ost", "region": "Ost", "root": "mail/ost"}
@@ -132,9 +132,9 @@ def test_an_exchange_postbox_is_opened_only_where_one_is_configured(tmp_path, mo
     assert opened.name == "SC-Nord"
     assert opened.moves_whole()
     code = (
-        "import sys; from triage import settings, wiring; from pathlib import Path;"
+        "import sys; from triage import postbox_wiring, settings; from pathlib import Path;"
         f"parsed = settings.check({{'postboxes': [{BOX!r}]}}, base=Path('/'));"
-        "wiring.open_postbox(parsed.postboxes[0]);"
+        "postbox_wiring.open_postbox(parsed.postboxes[0]);"
         "print([m for m in ('exchangelib', 'lxml', 'requests', 'spnego') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
