@@ -115,13 +115,16 @@ clean: ## remove everything that is made
 .venv/bin/python:
 	$(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv && $(PYTHON) -m venv --without-pip .venv && $(PYTHON) -m pip --python .venv/bin/python install -q pip; }
 
+# --no-deps: the locks are whole. With it off, pip asks for coverage[toml] by itself and takes the newest one
+# that there is, which no hash allows. `pip check` says if a lock is not whole.
 .venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.dev-installed: requirements-dev.lock .venv/.installed
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip check -q --disable-pip-version-check
 	@touch $@
 
 $(MODEL): .venv/.installed $(wildcard corpus/*.jsonl classify/*.py classify/*.toml)
