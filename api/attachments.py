@@ -72,7 +72,7 @@ def draw(  # noqa: PLR0913, PLR0917 - FastAPI's parameters
 ) -> Response:
     """PNG, JPEG, GIF, WebP, TIFF and PDF; all else is 415 `picture.kind`. On record, never kept."""
     _, data = attachments.read(house, caller, item_id, number)
-    return as_picture(studio.draw(house, data, Wanted(page, side, turn)))
+    return as_picture(studio.draw(house.scanner, data, Wanted(page, side, turn)))
 
 
 def as_file(attachment: Attachment, data: bytes) -> Response:

@@ -87,7 +87,7 @@ def history(tx: Tx, message_id: int) -> tuple[StoredVerdict, ...]:
 def latest_of_source(tx: Tx, source: str, *, limit: int) -> tuple[StoredVerdict, ...]:
     """The verdicts that count now and come from `source`, oldest first; without deleted ones.
 
-    `source` is one of people, never "machine": of those no index is kept.
+    Those of people are found by an index; "machine" reads the whole table.
     """
     newer = table.alias("newer")
     overtaken = (
@@ -96,9 +96,10 @@ def latest_of_source(tx: Tx, source: str, *, limit: int) -> tuple[StoredVerdict,
         .where(newer.c.message_id == table.c.message_id, newer.c.id > table.c.id)
         .exists()
     )
+    said_by = () if source == "machine" else (_OF_PEOPLE,)
     statement = (
         sa.select(*_COLUMNS)
-        .where(table.c.source == source, _OF_PEOPLE, ~overtaken)
+        .where(table.c.source == source, *said_by, ~overtaken)
         .order_by(table.c.id)
         .limit(limit)
     )

@@ -18,6 +18,7 @@ from rules.scan import ScanState
 from store import audit, ledger
 from triage.doorkeeper import visible_item
 from triage.house import House
+from triage.ports import Scanner
 
 AT_ONCE: Final = 3
 """Pictures drawn at the same time in one process: each may take 1.2 GB. Own decision 0067."""
@@ -39,13 +40,13 @@ class Studio:
 
     turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
 
-    def draw(self, house: House, data: bytes, wanted: Wanted) -> Picture:
+    def draw(self, scanner: Scanner | None, data: bytes, wanted: Wanted) -> Picture:
         """As ingest.picture.draw, in turn, unless the scanner finds malicious code.
 
         The process is taken for one picture and ends with it.
         Raises: TryLater: `picture.busy`. Refused: `picture.infected`, `picture.*`.
         """
-        if house.scanner and house.scanner.scan(data).state is ScanState.INFECTED:
+        if scanner and scanner.scan(data).state is ScanState.INFECTED:
             raise Refused("picture.infected", "The scanner found malicious code; it is not drawn.")
         if not self.turns.acquire(timeout=WAIT_SECONDS):
             raise TryLater("picture.busy", "too many pictures are being drawn; try again soon")

@@ -87,7 +87,7 @@ def show(  # noqa: PLR0913, PLR0917 - FastAPI's parameters
     attachment, data = attachments.named(visit.house, visit.caller, item_id, number)
     pages, why = 0, ""
     try:
-        pages = studio.draw(visit.house, data, Wanted(seite, LOOK_PX)).pages
+        pages = studio.draw(visit.house.scanner, data, Wanted(seite, LOOK_PX)).pages
     except (Refused, TryLater) as exc:
         why = WHY_NOT[exc.code]
     zoom = zoom if zoom in SIDES_PX else 100
@@ -108,7 +108,7 @@ def drawn(  # noqa: PLR0913, PLR0917 - FastAPI's parameters
     """The picture of one page. On record."""
     _, data = attachments.read(visit.house, visit.caller, item_id, number)
     side_px = SIDES_PX.get(zoom, SIDES_PX[100])
-    return as_picture(studio.draw(visit.house, data, Wanted(seite, side_px, drehen)))
+    return as_picture(studio.draw(visit.house.scanner, data, Wanted(seite, side_px, drehen)))
 
 
 @router.get("/vorgang/{item_id}/anlage/{number}/datei")

@@ -153,4 +153,4 @@ def test_a_turn_is_given_back_after_a_refusal() -> None:
     studio = Studio(BoundedSemaphore(1))
     for _ in range(2):
         with pytest.raises(Refused):
-            studio.draw(HTML, Wanted())
+            studio.draw(None, HTML, Wanted())

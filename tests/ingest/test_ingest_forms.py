@@ -45,6 +45,10 @@ LATER_WRITERS = {
     "u_midlife",
     "v_beginners",
     "w_edges",
+    "x_strangers",
+    "y_daypost",
+    "za_several",
+    "zb_both_sides",
 }
 """Wrote after the layouts were described; the rest of theirs is the judge's to tell."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from ingest.imap_session import ImapAccount
-from tests.servers.dovecot import DovecotServer, _free_ports
+from tests.servers.dovecot import DovecotServer, free_ports
 from tests.servers.postgres import PostgresServer
 
 BOXES = {"SC-Südwest": ("mitte", "Südwest"), "SC-Nord": ("nord", "Nord")}
@@ -142,7 +142,7 @@ class Office:
             self.url = self.postgres.create("office")
         else:
             self.url = f"sqlite:///{self.folder / 'office.sqlite'}"
-        (self.door_port,) = _free_ports(1)
+        (self.door_port,) = free_ports(1)
         (self.folder / "eakte").mkdir()
         self._write_configurations()
         environ = os.environ | {

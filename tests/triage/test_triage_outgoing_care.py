@@ -215,12 +215,17 @@ def test_a_receipt_that_stays_away_is_an_alarm(house, drop, ordered, send_round,
     ordered()
     send_round()
     clock.forward(hours=24)
-    assert not any(one.stands for one in outgoing_care.look(house))
+    assert not late(house)
     clock.forward(seconds=1)
-    assert [one.name for one in outgoing_care.look(house) if one.stands] == ["eakte:receipts"]
+    assert late(house)
     answer(drop, house)
     send_round()
-    assert not any(one.stands for one in outgoing_care.look(house))
+    assert not late(house)
+
+
+def late(house):
+    found = {one.name: one.stands for one in outgoing_care.look(house)}
+    return found["eakte:receipts"]
 
 
 def test_a_day_is_matched_with_what_the_eakte_wrote(house, drop, outlet, ordered, send_round):
