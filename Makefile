@@ -63,6 +63,7 @@ bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, sid
 	$(BIN)/python -m tests.bench.bench_desk
 	$(BIN)/python -m tests.bench.bench_rights
 	$(BIN)/python -m tests.bench.bench_next
+	$(BIN)/python -m tests.bench.bench_ledger
 	$(BIN)/python -m tests.bench.bench_exchange
 	$(BIN)/python -m tests.bench.bench_dry_run
 	$(BIN)/python -m tests.bench.bench_memory
