@@ -12,7 +12,7 @@ from store.engine import Tx
 from triage import freshness, halting, outgoing_care, standing, wandering, watched
 from triage.freshness import Freshness
 from triage.house import House
-from triage.outgoing_care import Trouble
+from triage.standing import Trouble
 
 SILENT_AFTER = timedelta(minutes=5)
 """A loop that said nothing for so long is stuck or not running. own decision 0024."""

@@ -5,8 +5,8 @@ Source: F48, F50; own decisions 0058, 0066.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -23,6 +23,7 @@ from store.tables import OutgoingState
 from triage import halting, standing, watched
 from triage.house import BERLIN, House
 from triage.ports import FileOutlet
+from triage.standing import Trouble
 
 DEAD: Final = "outgoing:dead"
 UNANSWERED: Final = "eakte:receipts"
@@ -34,19 +35,6 @@ BATCH: Final = 200
 _ANSWERS: Final = {OutgoingState.RECEIPTED: True, OutgoingState.REJECTED: False}
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """One thing that is watched: its stable name, and how many rows are in it now."""
-
-    name: str
-    number: int
-
-    @property
-    def stands(self) -> bool:
-        """Whether somebody must look."""
-        return self.number > 0
 
 
 def look(house: House) -> tuple[Trouble, ...]:
@@ -93,34 +81,15 @@ def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
 
 
 def note(house: House, tx: Tx, seen: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
-    """What began or ended since the last time, noted in the caller's transaction.
-
-    The caller holds the lease of keeping order and tells it after the commit (`tell`). `seen` was
-    read before, without the write lock; only where it changes something is it read again.
-    """
-    before = standing.names(tx, standing.OUTGOING)
-    changed = _changed(seen, before)
-    if changed:
-        changed = _changed(_read(house, tx), before)
-    for one in changed:
-        turn = standing.Turn(
-            about=one.name,
-            told_as=one.name,
-            number=one.number,
-            code="outgoing.alarm" if one.stands else "",
-            action="outgoing.alarm" if one.stands else "outgoing.alarm_over",
-            subject=one.name,
-            details={"number": one.number},
-        )
-        standing.note(house, tx, standing.OUTGOING, turn)
-    return changed
-
-
-def _changed(seen: tuple[Trouble, ...], before: frozenset[str]) -> tuple[Trouble, ...]:
-    # What is watched no more (a setting changed) is over.
-    silent = before - {one.name for one in seen}
-    ended = (Trouble(name, 0) for name in sorted(silent))
-    return tuple(one for one in (*seen, *ended) if one.stands is not (one.name in before))
+    """What began or ended since the last time; as `standing.note_troubles`."""
+    return standing.note_troubles(
+        house,
+        tx,
+        standing.OUTGOING,
+        seen,
+        read=partial(_read, house, tx),
+        action="outgoing.alarm",
+    )
 
 
 def tell(changed: tuple[Trouble, ...]) -> None:

@@ -5,7 +5,7 @@ it. Looked at before the write lock of keeping order, noted in it, told after it
 Source: F12, F48, F60; own decisions 0031, 0058, 0066.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +25,19 @@ WANDERING: Final = "wandering:"
 
 PREFIXES: Final = (OVERDUE, OUTGOING, WANDERING)
 """Beats that begin so are no loops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that is watched: its stable name, and how many rows are in it now."""
+
+    name: str
+    number: int
+
+    @property
+    def stands(self) -> bool:
+        """Whether somebody must look."""
+        return self.number > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +79,43 @@ def note(house: House, tx: Tx, prefix: str, turn: Turn) -> None:
         at=now,
     )
     alarms.order(house, tx, turn.told_as, stands=bool(turn.code), number=turn.number)
+
+
+def note_troubles(
+    house: House,
+    tx: Tx,
+    prefix: str,
+    seen: tuple[Trouble, ...],
+    *,
+    read: Callable[[], tuple[Trouble, ...]],
+    action: str,
+) -> tuple[Trouble, ...]:
+    """What began or ended since the last time, noted in the caller's transaction.
+
+    The caller holds the lease of keeping order and tells it after the commit. `seen` was read
+    before, without the write lock; only where it changes something is it `read` again. `action`
+    is for the trail, with `_over` where it ends.
+    """
+    before = names(tx, prefix)
+    changed = _changed(seen, before)
+    if changed:
+        changed = _changed(read(), before)
+    for one in changed:
+        turn = Turn(
+            about=one.name,
+            told_as=one.name,
+            number=one.number,
+            code=action if one.stands else "",
+            action=action if one.stands else f"{action}_over",
+            subject=one.name,
+            details={"number": one.number},
+        )
+        note(house, tx, prefix, turn)
+    return changed
+
+
+def _changed(seen: tuple[Trouble, ...], before: frozenset[str]) -> tuple[Trouble, ...]:
+    # What is watched no more (a setting changed) is over.
+    silent = before - {one.name for one in seen}
+    ended = (Trouble(name, 0) for name in sorted(silent))
+    return tuple(one for one in (*seen, *ended) if one.stands is not (one.name in before))

@@ -5,6 +5,8 @@ them. Whether an alarm stands is kept in the database, as for what is on its way
 Source: F21, N15 (Irrläufer: alarm at two); own decision 0031.
 """
 
+from functools import partial
+
 import structlog
 
 from rules.access import Caller
@@ -15,7 +17,7 @@ from store.items import Item
 from triage import standing
 from triage.doorkeeper import visible_agencies
 from triage.house import House
-from triage.outgoing_care import Trouble
+from triage.standing import Trouble
 
 NAME = "items:wandering:"
 """Begins the names of these alarms; the region follows."""
@@ -30,27 +32,15 @@ def look(house: House) -> tuple[Trouble, ...]:
 
 
 def note(house: House, tx: Tx, seen: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
-    """What began or ended since the last time, noted in the caller's transaction.
-
-    The caller holds the lease of keeping order and tells it after the commit (`tell`). `seen` was
-    read before, without the write lock; only where it changes something is it read again.
-    """
-    before = standing.names(tx, standing.WANDERING)
-    changed = _changed(seen, before)
-    if changed:
-        changed = _changed(_read(house, tx), before)
-    for one in changed:
-        turn = standing.Turn(
-            about=one.name.removeprefix(NAME),
-            told_as=one.name,
-            number=one.number,
-            code="items.wandering" if one.stands else "",
-            action="items.wandering" if one.stands else "items.wandering_over",
-            subject=one.name,
-            details={"number": one.number},
-        )
-        standing.note(house, tx, standing.WANDERING, turn)
-    return changed
+    """What began or ended since the last time; as `standing.note_troubles`."""
+    return standing.note_troubles(
+        house,
+        tx,
+        standing.WANDERING,
+        seen,
+        read=partial(_read, house, tx),
+        action="items.wandering",
+    )
 
 
 def tell(changed: tuple[Trouble, ...]) -> None:
@@ -78,7 +68,3 @@ def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
     found = wandering.by_region(tx)
     names = dict.fromkeys((*house.directory.region_names(), "", *found))
     return tuple(Trouble(f"{NAME}{name}", found.get(name, 0)) for name in names)
-
-
-def _changed(seen: tuple[Trouble, ...], before: frozenset[str]) -> tuple[Trouble, ...]:
-    return tuple(one for one in seen if one.stands is not (one.name.removeprefix(NAME) in before))

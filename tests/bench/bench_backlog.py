@@ -37,6 +37,7 @@ from rules.mail import ParsedMail
 from rules.verdict import ConcernFound, Facts, Judgement
 from store import leases
 from tests.bench import bench_mails
+from tests.bench.stopwatch import seconds
 from tests.house_fixture import make_house, sqlite_url
 from tests.servers.postgres import PostgresServer
 from triage import demo_mails, filing, receive, rounds, wiring
@@ -113,9 +114,9 @@ def steps(made: House, box: MaildirPostbox) -> dict[str, float]:
         lease = leases.take(tx, f"postbox:{box.name}", owner="b", now=house.clock(), seconds=3600)
     assert lease is not None
     spent = {
-        "keep": _seconds(lambda: receive.receive(house, box, lease, region="Ost")),
-        "parse, judge, sort": _seconds(lambda: _drained(lambda: rounds.sort_pending(house))),
-        "file": _seconds(lambda: _drained(lambda: filing.file_due(house, box, lease).done)),
+        "keep": seconds(lambda: receive.receive(house, box, lease, region="Ost")),
+        "parse, judge, sort": seconds(lambda: _drained(lambda: rounds.sort_pending(house))),
+        "file": seconds(lambda: _drained(lambda: filing.file_due(house, box, lease).done)),
     }
     assert not box.view("INBOX").uids
     with house.db.write() as tx:
@@ -215,7 +216,7 @@ def _naive_rate(naive: _Naive, samples: Sequence[bytes]) -> float:
     """At most 300: its rate does not depend on how many."""
     few = samples[:300]
     with filled(few) as (folder, _):
-        return len(few) / _seconds(lambda: naive.run(folder, folder / "box"))
+        return len(few) / seconds(lambda: naive.run(folder, folder / "box"))
 
 
 def _pipeline() -> Pipeline:
@@ -230,14 +231,8 @@ def _pipeline() -> Pipeline:
     return pipeline.fit(texts, labels)
 
 
-def _seconds(what: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    what()
-    return time.perf_counter() - begin
-
-
 def _rate(what: Callable[[], object], count: int) -> float:
-    return count / _seconds(what)
+    return count / seconds(what)
 
 
 def _say(name: str, rate: float, base: float = 0.0) -> None:

@@ -15,8 +15,7 @@ import ssl
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -30,6 +29,7 @@ from ingest.exchange import ExchangePostbox
 from ingest.exchange_wire import ExchangeAccount, WholeReplies
 from store import leases, ledger
 from tests.bench import bench_mails
+from tests.bench.stopwatch import seconds
 from tests.house_fixture import make_house, sqlite_url
 from tests.servers.exchange import ExchangeServer
 from triage import receive, wiring
@@ -100,12 +100,12 @@ def _kept(account: ExchangeAccount, count: int, folder: Path) -> float:
     with house.db.write() as tx:
         lease = leases.take(tx, "postbox:b", owner="b", now=house.clock(), seconds=3600)
     assert lease is not None
-    seconds = _seconds(lambda: receive.receive(house, box, lease, region="Ost"))
+    spent = seconds(lambda: receive.receive(house, box, lease, region="Ost"))
     with house.db.read() as tx:
         assert sum(ledger.counts(tx).values()) == count
     box.close()
     house.db.close()
-    return seconds
+    return spent
 
 
 def _bare(account: ExchangeAccount, requests: Sequence[_Request]) -> None:
@@ -123,8 +123,8 @@ def _bare(account: ExchangeAccount, requests: Sequence[_Request]) -> None:
 def _round(account: ExchangeAccount, count: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, _recorded() as sent:
         kept = _kept(account, count, Path(folder))
-    bare = _seconds(lambda: _bare(account, sent))
-    fetched = _seconds(lambda: _fetched(account, count))
+    bare = seconds(lambda: _bare(account, sent))
+    fetched = seconds(lambda: _fetched(account, count))
     return {
         "bare HTTP loop": count / bare,
         "sync and fetch": count / fetched,
@@ -150,12 +150,6 @@ def main(mails: int, rounds: int) -> None:
                 f"  {middle:.2f} x bare ({spread})\n"
             )
         sys.stdout.flush()
-
-
-def _seconds(what: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    what()
-    return time.perf_counter() - begin
 
 
 if __name__ == "__main__":

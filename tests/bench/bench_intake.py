@@ -18,7 +18,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +28,7 @@ from ingest.imap import ImapPostbox
 from ingest.imap_session import ImapAccount
 from store import leases, ledger, wishes
 from tests.bench import bench_mails
+from tests.bench.stopwatch import seconds
 from tests.house_fixture import make_house, sqlite_url
 from tests.servers.dovecot import DovecotServer
 from triage import filing, receive, wiring
@@ -145,15 +145,15 @@ _PEERS = ("bare socket", "mbsync, FSync", "getmail6")
 
 
 def _round(read: _Box, moved: _Box) -> Iterator[tuple[str, float]]:
-    yield "bare socket", read.count / _seconds(lambda: _bare(read))
-    yield "fetch alone", read.count / _seconds(lambda: _fetch(read))
+    yield "bare socket", read.count / seconds(lambda: _bare(read))
+    yield "fetch alone", read.count / seconds(lambda: _fetch(read))
     yield from _durably(moved)
     with tempfile.TemporaryDirectory() as folder:
         if shutil.which("mbsync"):
-            yield "mbsync, FSync", read.count / _seconds(lambda: _mbsync(read, Path(folder)))
+            yield "mbsync, FSync", read.count / seconds(lambda: _mbsync(read, Path(folder)))
         if shutil.which("getmail"):
             most = min(GETMAIL_MAILS, read.count)
-            yield "getmail6", most / _seconds(lambda: _getmail(read, Path(folder)))
+            yield "getmail6", most / seconds(lambda: _getmail(read, Path(folder)))
 
 
 def _fill(server: DovecotServer, user: str, samples: Sequence[bytes]) -> None:
@@ -202,9 +202,9 @@ def _durably(box: _Box) -> Iterator[tuple[str, float]]:
         with house.db.write() as tx:
             lease = leases.take(tx, "postbox:b", owner="b", now=house.clock(), seconds=3600)
         assert lease is not None
-        kept = _seconds(lambda: receive.receive(house, client, lease, region="Ost"))
+        kept = seconds(lambda: receive.receive(house, client, lease, region="Ost"))
         _wish(house)
-        moved = _seconds(lambda: _drained(lambda: filing.file_due(house, client, lease).done))
+        moved = seconds(lambda: _drained(lambda: filing.file_due(house, client, lease).done))
         assert not client.view("INBOX").uids
         assert len(client.view("Ablage").uids) == box.count
         client.close()
@@ -256,12 +256,6 @@ def _run(command: list[str], **who: int) -> None:
 
 def _files(maildir: Path) -> int:
     return sum(len(os.listdir(maildir / box)) for box in ("new", "cur"))  # noqa: PTH208 - names only
-
-
-def _seconds(what: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    what()
-    return time.perf_counter() - begin
 
 
 if __name__ == "__main__":
