@@ -1,8 +1,8 @@
-"""Tables of who comes in: sessions of people, keys of machines. On the metadata of tables.py."""
+"""Tables of who comes in: sessions of people, keys of machines."""
 
 import sqlalchemy as sa
 
-from store.tables import UtcTime, metadata
+from store.columns import JSON_COLUMN, UtcTime, metadata
 
 session = sa.Table(
     "session",
@@ -11,7 +11,7 @@ session = sa.Table(
     sa.Column("id_hash", sa.String(64), primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("role", sa.String(20), nullable=False),
-    sa.Column("bounds", sa.JSON(none_as_null=True), nullable=False),
+    sa.Column("bounds", JSON_COLUMN, nullable=False),
     sa.Column("account_hash", sa.String(64), nullable=False, server_default=""),
     sa.Column("provider_sid_hash", sa.String(64), nullable=False, server_default=""),
     sa.Column("started_at", UtcTime, nullable=False),
@@ -29,7 +29,7 @@ api_key = sa.Table(
     sa.Column("name", sa.String(60), primary_key=True),
     sa.Column("hash", sa.Text, nullable=False),
     sa.Column("role", sa.String(20), nullable=False),
-    sa.Column("bounds", sa.JSON(none_as_null=True), nullable=False),
+    sa.Column("bounds", JSON_COLUMN, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("created_by", sa.Text, nullable=False),
     sa.Column("expires_on", sa.Date, nullable=False),

@@ -1,24 +1,18 @@
-"""The tables of the living desk: what may be undone, what was checked, how far webhooks are.
-
-On the MetaData of store/tables.py; importing this file puts them there.
-"""
+"""The tables of the living desk: what may be undone, what was checked, how far webhooks are."""
 
 import sqlalchemy as sa
 
-from store.tables import UtcTime, metadata
-
-_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_Json = sa.JSON(none_as_null=True)
+from store.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata
 
 item_undo = sa.Table(
     "item_undo",
     metadata,
-    sa.Column("item_id", _Id, sa.ForeignKey("item.id"), primary_key=True, autoincrement=False),
+    sa.Column("item_id", ROW_ID, sa.ForeignKey("item.id"), primary_key=True, autoincrement=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("deed", sa.String(40), nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("until", UtcTime, nullable=False),
-    sa.Column("before", _Json, nullable=False),
+    sa.Column("before", JSON_COLUMN, nullable=False),
     sa.Index("ix_item_undo_until", "until"),
 )
 """The last deed on an item that may be taken back: codes and ids of what was, no content."""
@@ -26,8 +20,8 @@ item_undo = sa.Table(
 item_check = sa.Table(
     "item_check",
     metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("item_id", _Id, sa.ForeignKey("item.id"), nullable=False),
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("item_id", ROW_ID, sa.ForeignKey("item.id"), nullable=False),
     sa.Column("kind", sa.String(40), nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("at", UtcTime, nullable=False),

@@ -5,7 +5,7 @@ They belong to store/day_figures.py. Source: F54, F55; own decision 0044.
 
 import sqlalchemy as sa
 
-from store.tables import UtcTime, metadata
+from store.columns import UtcTime, metadata
 
 figure_day = sa.Table(
     "figure_day",

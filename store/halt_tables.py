@@ -1,8 +1,8 @@
-"""Tables of running the house, on the metadata of tables.py."""
+"""Tables of running the house."""
 
 import sqlalchemy as sa
 
-from store.tables import UtcTime, metadata
+from store.columns import UtcTime, metadata
 
 halt = sa.Table(
     "halt",

@@ -1,20 +1,19 @@
-"""The tables of marks: ours as wishes, those of people as found. Beside store/tables.py.
+"""The tables of marks: ours as wishes, those of people as found.
 
 Own decision 0046.
 """
 
 import sqlalchemy as sa
 
-from store.tables import MailText, UtcTime, metadata
+from store.columns import ROW_ID, MailText, UtcTime, metadata
 
-_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _DUE = sa.text("next_try_at IS NOT NULL")
 _STANDS = sa.text("gone_at IS NULL")
 
 mark_wish = sa.Table(
     "mark_wish",
     metadata,
-    sa.Column("message_id", _Id, sa.ForeignKey("message.id"), primary_key=True),
+    sa.Column("message_id", ROW_ID, sa.ForeignKey("message.id"), primary_key=True),
     sa.Column("postbox", sa.Text, nullable=False),
     sa.Column("wanted", sa.Text, nullable=False),
     sa.Column("shown", sa.Text, nullable=False, server_default=""),
@@ -38,8 +37,8 @@ nothing is left to do.
 mark_seen = sa.Table(
     "mark_seen",
     metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("message_id", _Id, sa.ForeignKey("message.id"), nullable=False),
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("message_id", ROW_ID, sa.ForeignKey("message.id"), nullable=False),
     sa.Column("postbox", sa.Text, nullable=False),
     # As a person typed it: content, unless it is configured (`effect` is not empty).
     sa.Column("mark", MailText, nullable=False),

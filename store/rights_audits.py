@@ -10,8 +10,8 @@ from rules.folder_acl import FolderAcl
 from rules.folder_findings import Code, Finding, Key
 from store.engine import Tx
 from store.rights_json import acl_from, acl_to, finding_from, finding_to, key_from, key_to
-from store.tables import rights_audit as table
-from store.tables import rights_keep, rights_signoff
+from store.rights_tables import rights_audit as table
+from store.rights_tables import rights_keep, rights_signoff
 
 
 @dataclass(frozen=True, slots=True)

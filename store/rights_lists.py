@@ -10,9 +10,9 @@ from rules.distribution import DistributionList, ListBook
 from rules.reporting_chain import Mark, Round, Step
 from store.engine import Tx
 from store.rights_json import list_from, list_to
+from store.rights_tables import rights_lists as table
+from store.rights_tables import rights_mark, rights_round
 from store.statements import insert
-from store.tables import rights_lists as table
-from store.tables import rights_mark, rights_round
 
 KEPT_WITH_MEMBERS = 2
 """The newest lists, and those before them, which tell who has left. Own decision 0040."""

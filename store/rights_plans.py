@@ -13,10 +13,10 @@ from rules.folder_acl import FolderAcl
 from rules.rights_plan import Change, Plan
 from store.engine import Tx
 from store.rights_json import acl_from, acl_to, change_from, change_to
+from store.rights_tables import rights_order
+from store.rights_tables import rights_plan as table
+from store.rights_tables import rights_step as step_table
 from store.statements import insert
-from store.tables import rights_order
-from store.tables import rights_plan as table
-from store.tables import rights_step as step_table
 
 
 class PlanState(StrEnum):

@@ -14,9 +14,9 @@ from rules.errors import Conflict, Refused
 from rules.rule_force import Activation
 from store import rows
 from store.engine import Tx
+from store.ruleset_tables import ruleset as table
+from store.ruleset_tables import ruleset_activation, ruleset_off
 from store.statements import among, insert
-from store.tables import ruleset as table
-from store.tables import ruleset_activation, ruleset_off
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,10 @@
-"""All tables of the house: what stands in the database, and what never does.
+"""The tables of mail, items and outgoing things; others stand in the `*_tables.py` beside.
 
-One dialect for two engines: SQLite and PostgreSQL get the same tables from the same words.
-Times go in and come out as aware UTC. A table belongs to the module of its name; others read
-it only by joins. Every change here needs a numbered migration (tests/store compares them).
+A table belongs to the module of its name; others read it only by joins. Every change of a table
+needs a numbered migration (tests/store compares them).
 """
 
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from rules.codes import PaymentRelevant, Team
 from rules.item import CloseReason, EakteState, ItemState
 from rules.ledger import LedgerState, OpState
+from store.columns import JSON_COLUMN, ROW_ID, MailText, UtcTime, metadata, partial_index, words
 
 
 class SightingState(StrEnum):
@@ -44,79 +44,6 @@ FIRST_DAY = date.min
 """Place in the queue of an item with an alert: before all others. Own decision 0049."""
 
 
-class UtcTime(sa.types.TypeDecorator[datetime]):
-    """A moment, aware UTC outside; timestamptz on PostgreSQL, sortable text on SQLite."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Raises: ValueError: the time is naive, which is a bug of the caller."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            msg = "a naive time came to the store; times inside the house are aware UTC"
-            raise ValueError(msg)
-        utc = value.astimezone(UTC)
-        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """PostgreSQL answers in the zone of the session, SQLite without any."""
-        if value is None:
-            return None
-        if dialect.name == "postgresql":
-            return value.astimezone(UTC)
-        return value.replace(tzinfo=UTC)
-
-
-class MailText(sa.types.TypeDecorator[str]):
-    """Text that strangers wrote: what no database takes becomes U+FFFD, so no mail stops another.
-
-    PostgreSQL refuses NUL, both drivers refuse lone surrogates (8-bit headers decoded with
-    surrogateescape). The original keeps the bytes.
-    """
-
-    impl = sa.Text()
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - signature of SQLAlchemy
-        """The text without NUL and lone surrogates."""
-        if value is None:
-            return None
-        clean = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        return clean.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _words(kind: type[StrEnum]) -> sa.Enum:
-    """Words, not native enums: adding a state to a native enum can't be rolled back."""
-    return sa.Enum(
-        kind,
-        native_enum=False,
-        length=40,
-        values_callable=lambda states: [state.value for state in states],
-    )
-
-
-def _index(name: str, *columns: str, where: str) -> sa.Index:
-    """A partial index, the same on both engines."""
-    return sa.Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
-
-
-_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_Json = sa.JSON(none_as_null=True)
-
-words, partial_index, id_type = _words, _index, _Id
-"""For the files of tables beside this one."""
-
-metadata = sa.MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
 original = sa.Table(
     "original",
     metadata,
@@ -131,7 +58,7 @@ original = sa.Table(
 message = sa.Table(
     "message",
     metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
     sa.Column("sha256", sa.String(64), sa.ForeignKey("original.sha256"), nullable=False),
     sa.Column("source", sa.String(20), nullable=False),
     sa.Column("postbox", sa.Text),
@@ -141,45 +68,45 @@ message = sa.Table(
     sa.Column("subject", MailText, nullable=False, server_default=""),
     sa.Column("received_at", UtcTime, nullable=False),
     sa.Column("kept_at", UtcTime, nullable=False),
-    sa.Column("state", _words(LedgerState), nullable=False),
+    sa.Column("state", words(LedgerState), nullable=False),
     sa.Column("state_reason", sa.Text, nullable=False, server_default=""),
     sa.Column("state_at", UtcTime, nullable=False),
-    sa.Column("defects", _Json, nullable=False),
+    sa.Column("defects", JSON_COLUMN, nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Index("ix_message_sha256", "sha256"),
     sa.Index("ix_message_sender", "sender"),
     sa.Index("ix_message_kept_at", "kept_at"),
     sa.Index("ix_message_postbox_received_at", "postbox", "received_at"),
-    _index("ix_message_unsorted", "id", where="state = 'kept'"),
-    _index("ix_message_ended", "state_at", "id", where="state IN ('done', 'aside', 'gone')"),
+    partial_index("ix_message_unsorted", "id", where="state = 'kept'"),
+    partial_index("ix_message_ended", "state_at", "id", where="state IN ('done', 'aside', 'gone')"),
 )
 """The ledger: one row for each arrival, also for byte-identical twins; ends in one state."""
 
 sighting = sa.Table(
     "sighting",
     metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("message_id", _Id, sa.ForeignKey("message.id"), nullable=False),
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("message_id", ROW_ID, sa.ForeignKey("message.id"), nullable=False),
     sa.Column("postbox", sa.Text, nullable=False),
     sa.Column("folder", sa.Text, nullable=False),
     sa.Column("epoch", sa.Text, nullable=False),
     sa.Column("uid", sa.Text, nullable=False),
-    sa.Column("state", _words(SightingState), nullable=False),
+    sa.Column("state", words(SightingState), nullable=False),
     sa.Column("absences", sa.Integer, nullable=False, server_default="0"),
     sa.Column("first_seen_at", UtcTime, nullable=False),
     sa.Column("last_seen_at", UtcTime, nullable=False),
     sa.UniqueConstraint("postbox", "folder", "epoch", "uid"),
     sa.Index("ix_sighting_message_id", "message_id"),
     # INBOX collects a gone row for every mail that ever passed: syncing must not read them.
-    _index("ix_sighting_live", "postbox", "folder", "epoch", "uid", where="state = 'live'"),
+    partial_index("ix_sighting_live", "postbox", "folder", "epoch", "uid", where="state = 'live'"),
 )
 """Where a message lay and lies. A place belongs to one message for good, also when it is gone."""
 
 op = sa.Table(
     "op",
     metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("message_id", _Id, sa.ForeignKey("message.id"), nullable=False),
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("message_id", ROW_ID, sa.ForeignKey("message.id"), nullable=False),
     sa.Column("postbox", sa.Text, nullable=False),
     sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("src_folder", sa.Text, nullable=False),
@@ -188,7 +115,7 @@ op = sa.Table(
     sa.Column("dst_folder", sa.Text, nullable=False),
     sa.Column("mark_epoch", sa.Text),
     sa.Column("mark_next_uid", sa.Text),
-    sa.Column("state", _words(OpState), nullable=False),
+    sa.Column("state", words(OpState), nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("sent_at", UtcTime),
     sa.Column("done_at", UtcTime),
@@ -198,8 +125,8 @@ op = sa.Table(
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("ix_op_message_id", "message_id"),
     # Two, not one: SQLite does not see that a state is one of several.
-    _index("ix_op_new", "postbox", "id", where="state = 'new'"),
-    _index("ix_op_sent", "postbox", "id", where="state = 'sent'"),
+    partial_index("ix_op_new", "postbox", "id", where="state = 'new'"),
+    partial_index("ix_op_sent", "postbox", "id", where="state = 'sent'"),
     # A withdrawn wish is the one row that is ever deleted; its id must not name another.
     sqlite_autoincrement=True,
 )
@@ -218,36 +145,36 @@ lease = sa.Table(
 verdict = sa.Table(
     "verdict",
     metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("message_id", _Id, sa.ForeignKey("message.id"), nullable=False),
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("message_id", ROW_ID, sa.ForeignKey("message.id"), nullable=False),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("source", sa.String(20), nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("rules", sa.Text, nullable=False),
-    sa.Column("body", _Json, nullable=False),
+    sa.Column("body", JSON_COLUMN, nullable=False),
     sa.Column("payment", sa.String(20), nullable=False),
     sa.Column("first_concern", sa.String(40), nullable=False),
     sa.Column("review", sa.Boolean, nullable=False),
     sa.Index("ix_verdict_message_id", "message_id", "id"),
-    _index("ix_verdict_of_people", "source", "id", where="source <> 'machine'"),
+    partial_index("ix_verdict_of_people", "source", "id", where="source <> 'machine'"),
 )
 """All verdicts on a message, machine and clerk; the newest counts, none is overwritten."""
 
 item = sa.Table(
     "item",
     metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("message_id", _Id, sa.ForeignKey("message.id"), nullable=False, unique=True),
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("message_id", ROW_ID, sa.ForeignKey("message.id"), nullable=False, unique=True),
     sa.Column("agency_code", sa.String(20)),
     sa.Column("region", sa.Text, nullable=False, server_default=""),
-    sa.Column("team", _words(Team), nullable=False),
+    sa.Column("team", words(Team), nullable=False),
     sa.Column("folder", sa.Text, nullable=False),
     sa.Column("channel", sa.String(40), nullable=False),
     sa.Column("first_concern", sa.String(40), nullable=False),
-    sa.Column("payment", _words(PaymentRelevant), nullable=False),
-    sa.Column("eakte", _words(EakteState), nullable=False),
-    sa.Column("state", _words(ItemState), nullable=False),
+    sa.Column("payment", words(PaymentRelevant), nullable=False),
+    sa.Column("eakte", words(EakteState), nullable=False),
+    sa.Column("state", words(ItemState), nullable=False),
     sa.Column("review", sa.Boolean, nullable=False),
     sa.Column("due_on", sa.Date),
     sa.Column("queue_day", sa.Date, nullable=False),
@@ -262,77 +189,77 @@ item = sa.Table(
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
     sa.Column("close_when_received", sa.Boolean, nullable=False),
     sa.Column("closed_at", UtcTime),
-    sa.Column("close_reason", _words(CloseReason)),
+    sa.Column("close_reason", words(CloseReason)),
     sa.Column("proof_duty", sa.Boolean, nullable=False),
     sa.Column("waiver", MailText, nullable=False, server_default=""),
     # What the last clerk wrote for the next one (park, return, forward): content, erased with it.
     sa.Column("note", MailText, nullable=False, server_default=""),
     sa.Column("language", sa.String(20), nullable=False, server_default="de"),
     sa.Column("alert", sa.String(20), nullable=False, server_default=""),
-    _index(
+    partial_index(
         "ix_item_claim", "agency_code", "team", "queue_day", "received_at", "id",
         where="state = 'waiting'"),
-    _index(
+    partial_index(
         "ix_item_claim_concern",
         "agency_code", "team", "first_concern", "queue_day", "received_at", "id",
         where="state = 'waiting'"),
-    _index(
+    partial_index(
         "ix_item_claim_language",
         "agency_code", "team", "language", "queue_day", "received_at", "id",
         where="state = 'waiting'"),
-    _index(
+    partial_index(
         "ix_item_claim_preferred", "preferred_holder", "agency_code", "queue_day",
         where="state = 'waiting' AND preferred_holder IS NOT NULL"),
-    _index("ix_item_held", "holder", "id", where="state = 'held'"),
-    _index("ix_item_lease_until", "lease_until", where="state = 'held'"),
-    _index("ix_item_parked_until", "parked_until", where="state = 'parked'"),
-    _index(
+    partial_index("ix_item_held", "holder", "id", where="state = 'held'"),
+    partial_index("ix_item_lease_until", "lease_until", where="state = 'held'"),
+    partial_index("ix_item_parked_until", "parked_until", where="state = 'parked'"),
+    partial_index(
         "ix_item_open", "agency_code", "queue_day", "received_at", "id",
         where="state <> 'closed'"),
-    _index(
+    partial_index(
         "ix_item_open_received", "agency_code", "received_at", "id", where="state <> 'closed'"),
-    _index("ix_item_closed_at", "closed_at", where="state = 'closed'"),
-    _index(
+    partial_index("ix_item_closed_at", "closed_at", where="state = 'closed'"),
+    partial_index(
         "ix_item_open_counts", "agency_code", "state", "first_concern", "received_at", "region",
         where="state <> 'closed'"),
-    _index(
+    partial_index(
         "ix_item_stuck", "queue_day", "received_at", "id",
         where="state IN ('held', 'parked', 'pending')"),
-    _index("ix_item_open_due", "agency_code", "due_on", where="state <> 'closed'"),
-    _index("ix_item_open_sent", "agency_code", where="eakte = 'sent' AND state <> 'closed'"),
+    partial_index("ix_item_open_due", "agency_code", "due_on", where="state <> 'closed'"),
+    partial_index("ix_item_open_sent", "agency_code", where="eakte = 'sent' AND state <> 'closed'"),
 )  # fmt: skip
 """The queue of the Eingangszonen. Held by one clerk at a time, by `lease_token`."""
 
 outgoing = sa.Table(
     "outgoing",
     metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
     sa.Column("kind", sa.String(20), nullable=False),
-    sa.Column("item_id", _Id, sa.ForeignKey("item.id")),
-    sa.Column("message_id", _Id, sa.ForeignKey("message.id")),
+    sa.Column("item_id", ROW_ID, sa.ForeignKey("item.id")),
+    sa.Column("message_id", ROW_ID, sa.ForeignKey("message.id")),
     sa.Column("idempotency_key", sa.Text, nullable=False, unique=True),
-    sa.Column("payload", _Json, nullable=False),
-    sa.Column("state", _words(OutgoingState), nullable=False),
+    sa.Column("payload", JSON_COLUMN, nullable=False),
+    sa.Column("state", words(OutgoingState), nullable=False),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
     sa.Column("next_try_at", UtcTime),
     sa.Column("claimed_by", sa.Text),
     sa.Column("claimed_until", UtcTime),
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("answer", MailText),
-    sa.Column("receipt", _Json),
+    sa.Column("receipt", JSON_COLUMN),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("sent_at", UtcTime),
     sa.Column("done_at", UtcTime),
     sa.Column("error_code", sa.Text, nullable=False, server_default=""),
-    _index("ix_outgoing_due", "next_try_at", "id", where="next_try_at IS NOT NULL"),
-    _index("ix_outgoing_webhook", "sent_at", where="kind = 'webhook' AND state = 'sent'"),
+    partial_index("ix_outgoing_due", "next_try_at", "id", where="next_try_at IS NOT NULL"),
+    partial_index("ix_outgoing_webhook", "sent_at", where="kind = 'webhook' AND state = 'sent'"),
     sa.Index("ix_outgoing_item_id", "item_id"),
     sa.Index("ix_outgoing_message_id", "message_id"),
     sa.Index("ix_outgoing_state", "state", "id"),
-    _index("ix_outgoing_receipted", "done_at", where="state = 'receipted'"),
+    partial_index("ix_outgoing_receipted", "done_at", where="state = 'receipted'"),
     # By kind alone, SQLite would take it for the claim and sort what is due each time.
-    _index("ix_outgoing_sent", "sent_at", where="kind = 'eakte'"),
-    _index("ix_outgoing_task", "sent_at", where="kind = 'task' AND state = 'sent'"),
+    partial_index("ix_outgoing_sent", "sent_at", where="kind = 'eakte'"),
+    partial_index("ix_outgoing_task", "sent_at", where="kind = 'task' AND state = 'sent'"),
 )
 """Everything that is to reach somebody outside: hand-overs, replies, tasks for other units.
 
@@ -342,17 +269,17 @@ outgoing = sa.Table(
 audit = sa.Table(
     "audit",
     metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False),
-    sa.Column("details", _Json, nullable=False),
+    sa.Column("details", JSON_COLUMN, nullable=False),
     sa.Column("seal_seq", sa.BigInteger, unique=True),
     sa.Column("prev_hash", sa.String(64)),
     sa.Column("hash", sa.String(64)),
     sa.Index("ix_audit_subject", "subject", "id"),
-    _index("ix_audit_unsealed", "id", where="seal_seq IS NULL"),
+    partial_index("ix_audit_unsealed", "id", where="seal_seq IS NULL"),
 )
 """Who did what to what, without content. Rows are written once; only the seal is added later."""
 
@@ -363,7 +290,7 @@ idempotency = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("request_hash", sa.String(64), nullable=False),
     sa.Column("status", sa.Integer, nullable=False),
-    sa.Column("body", _Json, nullable=False),
+    sa.Column("body", JSON_COLUMN, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Index("ix_idempotency_created_at", "created_at"),
 )
@@ -372,8 +299,8 @@ idempotency = sa.Table(
 aside = sa.Table(
     "aside",
     metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("message_id", _Id, sa.ForeignKey("message.id"), nullable=False),
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("message_id", ROW_ID, sa.ForeignKey("message.id"), nullable=False),
     sa.Column("step", sa.String(40), nullable=False),
     sa.Column("reason_code", sa.Text, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
@@ -390,16 +317,16 @@ aside = sa.Table(
         sqlite_where=sa.text("resolved_at IS NULL"),
         postgresql_where=sa.text("resolved_at IS NULL"),
     ),
-    _index("ix_aside_open", "id", where="resolved_at IS NULL"),
+    partial_index("ix_aside_open", "id", where="resolved_at IS NULL"),
 )
 """Mail beside the way, with the reason; open as long as `resolved_at` is NULL."""
 
 arrival = sa.Table(
     "arrival",
     metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
     # No foreign key: this row must outlive the message, or a loss could not be seen.
-    sa.Column("message_id", _Id, nullable=False),
+    sa.Column("message_id", ROW_ID, nullable=False),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("source", sa.String(20), nullable=False),
     sa.Column("postbox", sa.Text),
@@ -423,187 +350,3 @@ beat = sa.Table(
     sa.Column("message", sa.Text, nullable=False),
 )
 """How the last round of each worker loop went; the only news between worker and doors."""
-
-ruleset = sa.Table(
-    "ruleset",
-    metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("set_id", sa.String(60), nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("region", sa.Text, nullable=False),
-    sa.Column("title", MailText, nullable=False),
-    sa.Column("text", MailText, nullable=False),
-    sa.Column("authors", _Json, nullable=False),
-    sa.Column("created_at", UtcTime, nullable=False),
-    sa.Column("changed_at", UtcTime, nullable=False),
-    sa.Column("activated_at", UtcTime),
-    sa.UniqueConstraint("set_id", "version"),
-)
-"""Versions of rule sets. A draft until `activated_at`; from then on it never changes."""
-
-ruleset_activation = sa.Table(
-    "ruleset_activation",
-    metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("region", sa.Text, nullable=False),
-    sa.Column("ruleset_id", _Id, sa.ForeignKey("ruleset.id")),
-    sa.Column("from_at", UtcTime, nullable=False),
-    sa.Column("at", UtcTime, nullable=False),
-    sa.Column("by", sa.Text, nullable=False),
-    sa.Column("withdrawn_at", UtcTime),
-)
-"""From when which version holds in which region; without a version: none of the region's own.
-
-Rows are never deleted; a planned one may be withdrawn.
-"""
-
-ruleset_off = sa.Table(
-    "ruleset_off",
-    metadata,
-    sa.Column("ruleset_id", _Id, sa.ForeignKey("ruleset.id"), primary_key=True),
-    sa.Column("rule_id", sa.String(60), primary_key=True),
-    sa.Column("region", sa.Text, primary_key=True),
-    sa.Column("code", sa.Text, nullable=False),
-    sa.Column("target", sa.Text, nullable=False),
-    sa.Column("at", UtcTime, nullable=False),
-)
-"""Rules whose target is gone, by region; "" is every region. Cleared by the next activation."""
-rights_lists = sa.Table(
-    "rights_lists",
-    metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("region", sa.Text, nullable=False),
-    sa.Column("at", UtcTime, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("sha256", sa.String(64), nullable=False),
-    sa.Column("lists", _Json, nullable=False),
-    sa.Index("ix_rights_lists_region", "region", "id"),
-)
-"""The distribution lists of a region as reported; the newest holds. Old ones lose their members."""
-
-rights_audit = sa.Table(
-    "rights_audit",
-    metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("postbox", sa.Text, nullable=False),
-    sa.Column("region", sa.Text, nullable=False),
-    sa.Column("at", UtcTime, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("lists_id", _Id, sa.ForeignKey("rights_lists.id")),
-    sa.Column("folders", sa.Integer, nullable=False),
-    sa.Column("findings", _Json, nullable=False),
-    sa.Column("acls", _Json),
-    sa.Index("ix_rights_audit_postbox", "postbox", "id"),
-)
-"""One look at all folders of a postbox. `acls` (who may do what) is kept of the newest only."""
-
-rights_plan = sa.Table(
-    "rights_plan",
-    metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("audit_id", _Id, sa.ForeignKey("rights_audit.id"), nullable=False),
-    sa.Column("postbox", sa.Text, nullable=False),
-    sa.Column("region", sa.Text, nullable=False),
-    sa.Column("state", sa.String(20), nullable=False),
-    sa.Column("made_at", UtcTime, nullable=False),
-    sa.Column("made_by", sa.Text, nullable=False),
-    sa.Column("decided_at", UtcTime),
-    sa.Column("decided_by", sa.Text),
-    sa.Column("ended_at", UtcTime),
-    sa.Column("changes", _Json, nullable=False),
-    sa.Column("blocked", _Json, nullable=False),
-    sa.Index("ix_rights_plan_postbox", "postbox", "id"),
-)
-"""Changes to folder permissions, from proposal to deed. Own decision 0039."""
-
-rights_step = sa.Table(
-    "rights_step",
-    metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("plan_id", _Id, sa.ForeignKey("rights_plan.id"), nullable=False),
-    sa.Column("folder", sa.Text, nullable=False),
-    sa.Column("kind", sa.String(10), nullable=False),
-    sa.Column("state", sa.String(20), nullable=False),
-    sa.Column("at", UtcTime, nullable=False),
-    sa.Column("error_code", sa.Text, nullable=False, server_default=""),
-    sa.Column("before", _Json, nullable=False),
-    sa.Column("after", _Json, nullable=False),
-    sa.UniqueConstraint("plan_id", "folder", "kind"),
-)
-"""One folder of a plan: what stood there, what shall; written before the postbox is touched."""
-
-rights_keep = sa.Table(
-    "rights_keep",
-    metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("postbox", sa.Text, nullable=False),
-    sa.Column("code", sa.Text, nullable=False),
-    sa.Column("folder", sa.Text, nullable=False),
-    sa.Column("subject", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("until", sa.Date, nullable=False),
-    sa.Column("at", UtcTime, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Index("ix_rights_keep_postbox", "postbox", "until"),
-)
-"""A finding that a person has decided to keep, with the reason, until that day."""
-
-rights_round = sa.Table(
-    "rights_round",
-    metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("region", sa.Text, nullable=False),
-    sa.Column("agencies_due", sa.Date, nullable=False),
-    sa.Column("directions_due", sa.Date, nullable=False),
-    sa.Column("region_due", sa.Date, nullable=False),
-    sa.Column("at", UtcTime, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Index("ix_rights_round_region", "region", "id"),
-)
-"""A round of review in a region; the newest is the one that runs."""
-
-rights_mark = sa.Table(
-    "rights_mark",
-    metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("round_id", _Id, sa.ForeignKey("rights_round.id"), nullable=False),
-    sa.Column("step", sa.String(20), nullable=False),
-    sa.Column("unit", sa.Text, nullable=False),
-    sa.Column("on_day", sa.Date, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("note", sa.Text, nullable=False, server_default=""),
-    sa.UniqueConstraint("round_id", "step", "unit"),
-)
-"""That an agency, a Regionaldirektion or the region did its step of the round."""
-
-rights_signoff = sa.Table(
-    "rights_signoff",
-    metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("postbox", sa.Text, nullable=False),
-    sa.Column("agency", sa.String(3), nullable=False),
-    sa.Column("round_id", _Id, sa.ForeignKey("rights_round.id")),
-    sa.Column("audit_id", _Id, sa.ForeignKey("rights_audit.id"), nullable=False),
-    sa.Column("findings", _Json, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False, server_default=""),
-    sa.Column("at", UtcTime, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Index("ix_rights_signoff_postbox", "postbox", "agency", "id"),
-)
-"""That a person has looked at an agency's folders; with the findings there were, by their keys."""
-
-rights_order = sa.Table(
-    "rights_order",
-    metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("postbox", sa.Text, nullable=False),
-    sa.Column("kind", sa.String(10), nullable=False),
-    sa.Column("plan_id", _Id, sa.ForeignKey("rights_plan.id")),
-    sa.Column("at", UtcTime, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("done_at", UtcTime),
-    sa.Column("error_code", sa.Text, nullable=False, server_default=""),
-    _index("ix_rights_order_open", "postbox", "id", where="done_at IS NULL"),
-)
-"""What a page asks a worker to do with a postbox's permissions: the doors hold no passwords."""

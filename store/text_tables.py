@@ -6,12 +6,13 @@ Every change here needs a numbered migration (tests/store compares them).
 import sqlalchemy as sa
 
 from rules.text_life import TextState
-from store.tables import UtcTime, id_type, metadata, outgoing, partial_index, words
+from store.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata, partial_index, words
+from store.tables import outgoing
 
 text_version = sa.Table(
     "text_version",
     metadata,
-    sa.Column("id", id_type, primary_key=True, autoincrement=True),
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
     sa.Column("text_id", sa.String(120), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("state", words(TextState), nullable=False),
@@ -22,7 +23,7 @@ text_version = sa.Table(
     sa.Column("data", sa.Text, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("valid_to", sa.Date, nullable=False),
-    sa.Column("authors", sa.JSON(none_as_null=True), nullable=False),
+    sa.Column("authors", JSON_COLUMN, nullable=False),
     sa.Column("edition", sa.Integer, nullable=False),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", UtcTime, nullable=False),
@@ -51,7 +52,7 @@ sent_copy = sa.Table(
     "sent_copy",
     metadata,
     sa.Column(
-        "outgoing_id", id_type, sa.ForeignKey("outgoing.id"), primary_key=True, autoincrement=False
+        "outgoing_id", ROW_ID, sa.ForeignKey("outgoing.id"), primary_key=True, autoincrement=False
     ),
     sa.Column("postbox", sa.Text, nullable=False),
     sa.Column("folder", sa.Text, nullable=False),

@@ -1,19 +1,13 @@
-"""The table of dry runs: what was asked, how far it is, and what came out.
-
-On the MetaData of store/tables.py; importing this file puts it there.
-"""
+"""The table of dry runs: what was asked, how far it is, and what came out."""
 
 import sqlalchemy as sa
 
-from store.tables import UtcTime, metadata
-
-_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_Json = sa.JSON(none_as_null=True)
+from store.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata
 
 ruleset_trial = sa.Table(
     "ruleset_trial",
     metadata,
-    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
     sa.Column("set_id", sa.String(100), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("scope", sa.Text, nullable=False),
@@ -26,7 +20,7 @@ ruleset_trial = sa.Table(
     sa.Column("tried", sa.Integer, nullable=False, server_default="0"),
     sa.Column("done_at", UtcTime),
     sa.Column("error_code", sa.Text, nullable=False, server_default=""),
-    sa.Column("result", _Json),
+    sa.Column("result", JSON_COLUMN),
     sa.UniqueConstraint("set_id", "version", "scope"),
 )
 """One row a version and scope, the newest dry run: counts, folders and message ids, no content."""

@@ -13,7 +13,7 @@ from hypothesis import settings
 from psycopg import sql
 
 from store import migrate
-from store.tables import metadata
+from store.columns import metadata
 from tests import directory_world
 from tests.servers.postgres import PostgresServer
 from tests.servers.slapd import SlapdServer

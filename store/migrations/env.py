@@ -2,8 +2,7 @@
 
 from alembic import context
 
-from store import access_tables  # noqa: F401 - its tables belong to the metadata
-from store.tables import metadata
+from store.columns import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -21,6 +21,7 @@ from store import (
     audit,
     beats,
     claims,
+    columns,
     connections,
     engine,
     failures,
@@ -316,7 +317,7 @@ def locked(
         other.close()
     else:
         hold = sa.create_engine(connections.parse_url(url), poolclass=sa.NullPool).connect()
-        names = ", ".join(table.name for table in tables.metadata.sorted_tables)
+        names = ", ".join(table.name for table in columns.metadata.sorted_tables)
         hold.exec_driver_sql(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
         yield db
         hold.close()

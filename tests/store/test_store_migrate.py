@@ -1,4 +1,4 @@
-"""Migrations make exactly the tables of store/tables.py, on both engines."""
+"""Migrations make exactly the tables of store/, on both engines."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from rules.errors import Refused, TryLater
-from store import connections, migrate, schema, tables
+from store import columns, connections, migrate, schema
 from store.engine import Database
 from tests.servers.postgres import PostgresServer
 
@@ -51,7 +51,7 @@ def _described(url: str) -> dict[str, Any]:
 
 @pytest.fixture
 def by_tables(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Iterator[str]:
-    """An empty database beside `url`, filled from tables.py instead of migrations."""
+    """An empty database beside `url`, filled from the metadata instead of migrations."""
     if url.startswith("sqlite"):
         other = f"sqlite:///{tmp_path / 'by_tables.sqlite'}"
         _create_all(other)
@@ -66,7 +66,7 @@ def by_tables(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Itera
 
 def _create_all(url: str) -> None:
     engine = connections.open_engines(connections.parse_url(url))[1]
-    tables.metadata.create_all(engine)
+    columns.metadata.create_all(engine)
     engine.dispose()
 
 
@@ -77,7 +77,7 @@ def test_migrations_and_tables_say_the_same(url: str, by_tables: str) -> None:
 def test_alembic_finds_no_difference_between_migrations_and_tables(db: Database) -> None:
     with db.read() as tx:
         context = MigrationContext.configure(tx.connection, opts={"compare_type": True})
-        assert compare_metadata(context, tables.metadata) == []
+        assert compare_metadata(context, columns.metadata) == []
 
 
 def test_the_program_asks_for_the_newest_migration() -> None:

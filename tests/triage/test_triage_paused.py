@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from ingest.maildir import MaildirPostbox, create_tree
 from rules.ledger import OpState
 from store import leases, ops
+from store.columns import metadata
 from store.engine import Database
-from store.tables import beat, lease, metadata
+from store.tables import beat, lease
 from tests.conftest import TEMPLATE
 from tests.house_fixture import eml, open_house
 from tests.servers.victims import BOX, Victim, Victims

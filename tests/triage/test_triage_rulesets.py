@@ -12,9 +12,10 @@ from rules.rule_law import ASIDE_REASON
 from rules.rule_trial import LISTED
 from store import aside, audit, items, keeping, ledger, verdicts
 from store import rulesets as shelf
+from store.columns import metadata
 from store.keeping import Arrival
 from store.rulesets import NewDraft
-from store.tables import metadata, original
+from store.tables import original
 from tests.house_fixture import ADMIN, MACHINE, NOW, clerk, eml
 from tests.rules.ruleset_samples import HEAD, rule
 from triage import rounds, rule_trial, rulesets

@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 
 from rules.errors import TryLater
 from store import connections, originals
+from store.columns import metadata
 from store.connections import file_of, parse_url
 from store.engine import Database
 from store.seals import Keys, SealRing, written
-from store.tables import metadata
 from tests.house_fixture import ADMIN
 from tests.triage import sweep_world
 from tests.triage.sweep_world import ANSWERED, MACHINE, OPEN, PAID, WAIVED

@@ -1,0 +1,81 @@
+"""What every table is made of: the metadata, kinds of columns, partial indexes.
+
+One dialect for two engines: SQLite and PostgreSQL get the same tables from the same words.
+Times go in and come out as aware UTC.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+
+class UtcTime(sa.types.TypeDecorator[datetime]):
+    """A moment, aware UTC outside; timestamptz on PostgreSQL, sortable text on SQLite."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Raises: ValueError: the time is naive, which is a bug of the caller."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = "a naive time came to the store; times inside the house are aware UTC"
+            raise ValueError(msg)
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """PostgreSQL answers in the zone of the session, SQLite without any."""
+        if value is None:
+            return None
+        if dialect.name == "postgresql":
+            return value.astimezone(UTC)
+        return value.replace(tzinfo=UTC)
+
+
+class MailText(sa.types.TypeDecorator[str]):
+    """Text that strangers wrote: what no database takes becomes U+FFFD, so no mail stops another.
+
+    PostgreSQL refuses NUL, both drivers refuse lone surrogates (8-bit headers decoded with
+    surrogateescape). The original keeps the bytes.
+    """
+
+    impl = sa.Text()
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002 - signature of SQLAlchemy
+        """The text without NUL and lone surrogates."""
+        if value is None:
+            return None
+        clean = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return clean.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def words(kind: type[StrEnum]) -> sa.Enum:
+    """Words, not native enums: adding a state to a native enum can't be rolled back."""
+    return sa.Enum(
+        kind,
+        native_enum=False,
+        length=40,
+        values_callable=lambda states: [state.value for state in states],
+    )
+
+
+def partial_index(name: str, *columns: str, where: str) -> sa.Index:
+    """A partial index, the same on both engines."""
+    return sa.Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+JSON_COLUMN = sa.JSON(none_as_null=True)
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
