@@ -16,7 +16,7 @@ MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lint types imports house journey bench evaluate stress failover drill chaos foreign reference walk client docs load system-packages lock clean
+.PHONY: audit help install demo test check format lint types imports house journey bench evaluate stress failover drill chaos foreign reference walk client docs load system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -95,6 +95,9 @@ docs: .venv/.dev-installed ## all pages as HTML into var/site, offline
 
 load: .venv/.dev-installed $(MODEL) ## 200 clerks and mails by the door for MINUTES=; the plot goes to docs/load.svg
 	$(BIN)/python -m tests.load.load_run --minutes $(MINUTES) $(LOAD_ARGS)
+
+audit: .venv/.dev-installed ## licences and, where pip-audit and a network are there, known weaknesses of all packages; AUDIT_ARGS=--strict
+	$(BIN)/python -m tests.supply.audit_run $(AUDIT_ARGS)
 
 system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, OpenLDAP, Postfix, swaks, Chromium
 	sh tests/servers/system_packages.sh

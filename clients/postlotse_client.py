@@ -388,14 +388,6 @@ class CheckOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedOut:
-    """All faults by line; `readable` false: the text could not be read."""
-
-    readable: bool
-    findings: list[FindingOut]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedTextOut:
     """What is wrong with a text; `readable` false: it can't be kept even as a draft."""
 
@@ -652,6 +644,17 @@ class HandoverIn:
     close_when_received: bool = False
 
 
+Hint = Literal[
+    "sender.names_the_house",
+    "sender.looks_like_the_house",
+    "sender.inside_unproven",
+    "sender.other_address_in_name",
+    "sender.several",
+    "sender.check_failed",
+    "sender.reply_elsewhere",
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldIdOut:
     """The number of a hold."""
@@ -719,6 +722,7 @@ class ItemDetailOut:
     alarm_words: list[str]
     marks: list[MarkOut]
     tasks: list[TaskOut]
+    sender: SenderOut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1011,6 +1015,9 @@ class OtherItemOut:
     received_at: datetime
     first_concern: str
     state: str
+
+
+Outcome = Literal["pass", "fail", "unsure", "none", "untold"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1421,6 +1428,15 @@ class SeenOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SenderOut:
+    """Hints for a person about who sent the mail. They decide nothing, and codes are added."""
+
+    is_outside: bool
+    hints: list[Hint]
+    checked: ItemsCheckedOut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SentAgainOut:
     """How many are due again."""
 
@@ -1731,6 +1747,15 @@ Writer = Literal["self", "messenger", "authorised"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemsCheckedOut:
+    """What our own mail servers found out about the sender; `untold` where they said nothing."""
+
+    spf: Outcome
+    dkim: Outcome
+    dmarc: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemsReasonIn:
     """A reason, kept for good. It holds no data of the customer."""
 
@@ -1787,6 +1812,14 @@ class RulesetsChangeOut:
     mails: int
     payment: int
     examples: list[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesetsCheckedOut:
+    """All faults by line; `readable` false: the text could not be read."""
+
+    readable: bool
+    findings: list[FindingOut]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -2678,7 +2711,7 @@ class Postlotse:
 
     def post_admin_rulesets_check(
         self, body: TextIn, *, idempotency_key: str | None = None
-    ) -> CheckedOut:
+    ) -> RulesetsCheckedOut:
         """What is wrong with a text."""
         answer = self.line.call(
             "POST",
@@ -2686,7 +2719,7 @@ class Postlotse:
             headers={"Idempotency-Key": idempotency_key or new_key()},
             body=body_of(body),
         )
-        found: CheckedOut = read(CheckedOut, json.loads(answer.body))
+        found: RulesetsCheckedOut = read(RulesetsCheckedOut, json.loads(answer.body))
         return found
 
     def post_admin_rulesets_import(

@@ -104,6 +104,13 @@ def scan(data: bytes) -> Tree:
     return Tree(found, leaves, tuple(dict.fromkeys(defects)))
 
 
+def head(data: bytes) -> bytes:
+    """The fields above the text, as `scan` finds them, with those that servers added on the way."""
+    if b"\n" not in data and b"\r" in data:
+        data = data[:MAX_HEAD_BYTES].replace(b"\r", b"\n")
+    return data[: _split(data, 0, len(data), [])[0]]
+
+
 def _split(data: bytes, start: int, end: int, defects: list[str]) -> tuple[int, int]:
     """Where the header ends and where the body begins."""
     if data.startswith((b"\n", b"\r\n"), start):

@@ -14,6 +14,7 @@ from rules.directory import Directory
 from rules.handover import TargetCheck
 from rules.marks import MarkBook
 from rules.retention import HOUSE_RETENTION, RetentionRules
+from rules.sender_hints import Trust
 from rules.worktime import WorkingHours
 from store.engine import Database
 from store.ledger import Message
@@ -140,6 +141,8 @@ class Policy:
     """The time in which a clerk's lease runs out; None: day and night. Own decision 0049."""
     open_claims: int | None = None
     """How many items one clerk may hold at a time; None: as many as he likes."""
+    trust: Trust = field(default_factory=Trust)
+    """Whose checks of senders are believed, and which domains are ours. Own decision 0082."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from ingest import origin
 from ingest.html import sanitize
 from ingest.parse import parse
-from rules import danger
+from rules import danger, sender_hints
 from rules.access import Caller, Permission, may_work_agency
 from rules.codes import Channel, Concern
 from rules.errors import Refused
@@ -16,6 +17,7 @@ from rules.item import EakteState, ItemState, receipt_missing
 from rules.mail import ParsedMail
 from rules.reply_policy import may_reply
 from rules.scan import Scan
+from rules.sender_hints import NOTHING_SEEN, SenderSeen
 from store import audit, checks, item_lists, items, ledger, marks_seen, outgoing, verdicts
 from store.engine import Tx
 from store.item_lists import Listed
@@ -103,6 +105,8 @@ class ItemView:
     tasks: tuple[OrderedTask, ...] = ()
     scans: Mapping[str, Scan] = field(default_factory=dict)
     """What the scanner says of each attachment, by path; empty where none is configured."""
+    sender: SenderSeen = NOTHING_SEEN
+    """What is noticed about who sent it; hints for a person, which decide nothing."""
 
 
 def view(house: House, caller: Caller, item_id: int) -> ItemView:
@@ -142,7 +146,8 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
     latest = verdicts.latest(tx, item.message_id)
     rows = outgoing.of_item(tx, item.id)
     body = latest.body if latest else {}
-    mail = _mail(house, tx, item)
+    original = _original(tx, item)
+    mail = parse(original, house.layouts) if original is not None else None
     marks = mark_view.shown(marks_seen.of_message(tx, item.message_id), item.state)
     return ItemView(
         item=item,
@@ -162,6 +167,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         alarm_words=danger.found(f"{mail.subject}. {mail.body.new}") if mail else (),
         marks=marks,
         tasks=of_rows(rows),
+        sender=_sender(house, original, mail),
     )
 
 
@@ -208,10 +214,22 @@ def mine(house: House, caller: Caller) -> tuple[Item, ...]:
 
 
 def _mail(house: House, tx: Tx, item: Item) -> ParsedMail | None:
+    original = _original(tx, item)
+    return parse(original, house.layouts) if original is not None else None
+
+
+def _original(tx: Tx, item: Item) -> bytes | None:
     try:
-        return parse(ledger.original(tx, item.message_id), house.layouts)
+        return ledger.original(tx, item.message_id)
     except Refused:
         return None
+
+
+def _sender(house: House, original: bytes | None, mail: ParsedMail | None) -> SenderSeen:
+    if original is None or mail is None or not mail.sender:
+        return NOTHING_SEEN
+    told = origin.read(original)
+    return sender_hints.look(mail.sender, mail.sender_name, told, house.policy.trust)
 
 
 def _gates(item: Item, body: dict[str, Any], rows: tuple[Outgoing, ...]) -> tuple[Gate, ...]:

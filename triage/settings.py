@@ -31,6 +31,7 @@ from triage.settings_outlets import EakteSettings, TaskSettings, eakte_at, tasks
 from triage.settings_part import Part
 from triage.settings_postbox import MaildirSettings, PostboxSettings
 from triage.settings_scanner import ScannerSettings
+from triage.settings_sender import SenderSettings
 from triage.settings_signin import GroupSettings, OidcSettings, check_signin
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -208,6 +209,7 @@ class Settings(Part):
     sweep: SweepSettings = SweepSettings()
     trail: TrailSettings = TrailSettings()
     scanner: ScannerSettings = ScannerSettings()
+    sender: SenderSettings = SenderSettings()
     marks: MarksSettings = MarksSettings()
     data: DataSettings = DataSettings()
     events: EventsSettings = EventsSettings()

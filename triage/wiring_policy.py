@@ -65,6 +65,7 @@ def policy_of(settings: Settings) -> Policy:
         ),
         working_hours=_working_hours(settings.desk),
         open_claims=settings.desk.open_claims or None,
+        trust=settings.sender.trust(),
     )
 
 

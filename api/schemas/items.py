@@ -8,9 +8,11 @@ from pydantic import Field
 from api.schemas.base import In, Out
 from api.schemas.mails import MaybeVerdict
 from api.schemas.tasks import TaskOut
+from rules.authentication import Outcome
 from rules.codes import Concern, PaymentRelevant
 from rules.identity import Check, Writer
 from rules.item import CloseReason, EakteState, ItemState
+from rules.sender_hints import Hint
 
 Reason = Annotated[
     str,
@@ -172,6 +174,22 @@ class MarkOut(Out):
     is_open: bool = Field(description="Asked for and not done: a person decides.")
 
 
+class CheckedOut(Out):
+    """What our own mail servers found out about the sender; `untold` where they said nothing."""
+
+    spf: Outcome = Field(examples=["pass"])
+    dkim: Outcome = Field(examples=["pass"])
+    dmarc: Outcome = Field(examples=["fail"])
+
+
+class SenderOut(Out):
+    """Hints for a person about who sent the mail. They decide nothing, and codes are added."""
+
+    is_outside: bool = Field(description="The address is none of the house's.")
+    hints: list[Hint] = Field(examples=[["sender.names_the_house"]])
+    checked: CheckedOut
+
+
 class ItemDetailOut(Out):
     """All that the desk shows of one item. `mail` is null after deletion."""
 
@@ -191,6 +209,7 @@ class ItemDetailOut(Out):
     alarm_words: list[str]
     marks: list[MarkOut]
     tasks: list[TaskOut]
+    sender: SenderOut
 
 
 class CorrectionIn(In):

@@ -15,6 +15,7 @@ from api.web import days, words
 from api.web.facts import FactRow, fact_rows
 from api.web.letters import Letter
 from api.web.marks import marked, spoken
+from api.web.sender_words import SenderWords, said
 from api.web.steps import NextStep, next_steps
 from api.web.task_steps import TaskStep, task_steps
 from rules.codes import Concern, PaymentRelevant
@@ -105,6 +106,7 @@ class ItemPage:
     reply: ReplySide
     main: Main
     close_reason: CloseReason
+    sender: SenderWords
 
     @property
     def answered(self) -> bool:
@@ -154,6 +156,7 @@ def item_page(view: ItemView, *, token: str, reply: ReplySide, today: date) -> I
         reply=reply,
         main=main_step(view, reply, mine=bool(token)),
         close_reason=close_reason(view),
+        sender=said(view.sender),
     )
 
 

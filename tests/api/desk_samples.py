@@ -27,13 +27,16 @@ from api.web.rules_page import ACTION_NAMES, KEY_NAMES, rule_rows
 from api.web.task_steps import left_to_do
 from api.web.visit import Line
 from api.web.wishes import LANGUAGES, Wish
+from rules import authentication
 from rules.access import Caller
 from rules.agencies import Agency
+from rules.authentication import Outcome
 from rules.codes import Channel, Concern, Role
 from rules.identity import Check, Writer
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
 from rules.mail import Attachment, BodyParts, Form, FormField, ParsedMail
+from rules.sender_hints import Hint, SenderSeen
 from rules.taken_over import Remark
 from rules.texts import Occasion, Text
 from store.arrivals import Difference
@@ -284,6 +287,17 @@ SAMPLES: dict[str, Sample] = {
                 ],
                 facts={"dates": {"job_end": "2026-11-30"}},
             ),
+        ),
+        BOTH,
+    ),
+    "sender": Sample(
+        view(
+            sender=SenderSeen(
+                is_outside=True,
+                hints=(Hint.NAMES_THE_HOUSE, Hint.REPLY_ELSEWHERE),
+                checked=authentication.Checked(dkim=Outcome.PASS, dkim_domains=("a.example",)),
+                replies_to=("antwort@anderswo.example",),
+            )
         ),
         BOTH,
     ),
