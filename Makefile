@@ -57,6 +57,7 @@ journey: .venv/.dev-installed $(MODEL) system-packages ## the whole way with rea
 bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, side by side in one run
 	$(BIN)/python -m tests.bench.bench_backlog --postgresql
 	$(BIN)/python -m tests.bench.bench_intake
+	$(BIN)/python -m tests.bench.bench_sorters
 	$(BIN)/python -m tests.bench.bench_door
 	$(BIN)/python -m tests.bench.bench_parse
 	$(BIN)/python -m tests.bench.bench_judge

@@ -235,15 +235,31 @@ def known_in(tx: Tx, postbox: str, *, hashes: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def unsorted(tx: Tx, *, limit: int, limit_bytes: int | None = None) -> tuple[Message, ...]:
-    """Messages in state `kept`, oldest first; one at least, then as many as `limit_bytes` hold."""
+def unsorted(
+    tx: Tx,
+    *,
+    limit: int,
+    limit_bytes: int | None = None,
+    where: sa.ColumnElement[bool] | None = None,
+) -> tuple[Message, ...]:
+    """Messages in state `kept`, oldest first; one at least, then as many as `limit_bytes` hold.
+
+    Only those for which `where` holds.
+    """
     statement = sa.select(*_COLUMNS).where(_is_unsorted()).order_by(tables.message.c.id)
+    if where is not None:
+        statement = statement.where(where)
     found = rows.all_as(tx, Message, statement.limit(limit))
     if limit_bytes is None:
         return found
     sizes = accumulate(row.size_bytes for row in found)
     fitting = sum(1 for size in sizes if size <= limit_bytes)
     return found[: max(1, fitting)]
+
+
+def has_unsorted(tx: Tx) -> bool:
+    """Whether any message is in state `kept`."""
+    return tx.run(sa.select(tables.message.c.id).where(_is_unsorted()).limit(1)).first() is not None
 
 
 def unsorted_count(tx: Tx) -> int:

@@ -1,10 +1,14 @@
 """What the worker's loops do in one round; one bad mail never stops another (promise 3)."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 import structlog
 
 from rules.errors import Conflict, TryLater
 from rules.ledger import LedgerState
 from store import aside, audit, leases, ledger, originals
+from store.engine import Tx
 from store.ledger import Message
 from store.originals import Packed
 from store.outgoing import Outgoing
@@ -40,28 +44,68 @@ SEAL_BATCH = 1000
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """What holds while a batch is sorted: asked before each mail, and last in each commit.
+
+    Either may raise Conflict `lease.lost`: then nothing more of the batch is written. For who
+    needs no turn of his own, nothing is asked.
+    """
+
+    before_each: Callable[[], None] = lambda: None
+    in_commit: Callable[[Tx], None] = lambda _: None
+
+
+FREE = Permit()
+
+
 def sort_pending(house: House, *, limit: int = SORT_BATCH) -> int:
-    """Sort what is kept and not yet sorted, oldest first; the number that left that state."""
+    """Sort what is kept and not yet sorted, oldest first; the number that left that state.
+
+    For one sorter at a time; several share the work in `sort_turns`.
+    """
     with house.db.read() as tx:
         pending = ledger.unsorted(tx, limit=limit, limit_bytes=SORT_BATCH_BYTES)
+    return sort_batch(house, pending, permit=FREE)
+
+
+def sort_batch(house: House, pending: Sequence[Message], *, permit: Permit) -> int:
+    """Sort these mails and commit them together, or each by itself where that fails; their number.
+
+    Raises: TryLater: `store.away`. Conflict: `lease.lost`, by the permit.
+    """
+    with house.db.read() as tx:
         packed = originals.packed_many(tx, (row.sha256 for row in pending))
-    ready = [found for row in pending if (found := _read(house, row, packed[row.sha256]))]
+    ready = []
+    for row in pending:
+        permit.before_each()
+        ready.append(_read(house, row, packed[row.sha256]))
+    _write_batch(house, [found for found in ready if found], permit)
+    return len(pending)
+
+
+def _write_batch(house: House, ready: Sequence[sort.Sorted], permit: Permit) -> None:
     try:
         with house.db.write() as tx:
             sort.write(house, tx, ready)
+            permit.in_commit(tx)
     except TryLater:
         raise
     except Conflict as exc:
+        if exc.code == "lease.lost":
+            raise
         # Another sorter was faster with one of them.
         log.info("mail.batch_again", mails=len(ready), code=exc.code)
     except Exception:
         log.exception("mail.batch_broken", mails=len(ready))
     else:
-        return len(pending)
+        return
     # Each by itself, so that one tells nothing for the others.
     for found in ready:
+        permit.before_each()
         written(house, found)
-    return len(pending)
+    with house.db.write() as tx:
+        permit.in_commit(tx)
 
 
 def sort_guarded(house: House, message_id: int) -> bool:

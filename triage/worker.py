@@ -38,6 +38,7 @@ from triage import (
     rounds,
     rule_targets,
     sent_copy,
+    sort_turns,
     sweep_copies,
     sweep_outside,
     sweep_run,
@@ -93,7 +94,7 @@ class Worker:
         self._boxes = [_PostboxRound(self, job) for job in self.postboxes]
         loops: Mapping[str, Callable[[], int]] = {
             **{f"postbox:{box.job.name}": box for box in self._boxes},
-            "sort": lambda: rounds.sort_pending(self.house),
+            "sort": lambda: sort_turns.one_round(self.house, self.name),
             "send": lambda: rounds.send_round(self.house, self.outlets, self.name),
             "keep_order": lambda: rounds.keep_order(self.house, self.name),
             "sweep": lambda: sweep_run.one_round(self.house, self.outlets, self.name),

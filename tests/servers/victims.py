@@ -20,10 +20,12 @@ from typing import Any, Self
 
 from ingest.maildir import MaildirPostbox
 from rules.errors import HouseError
+from rules.mail import ParsedMail
+from rules.verdict import Judgement
 from store import leases
-from tests.house_fixture import directory, layouts, open_house
+from tests.house_fixture import WordJudge, directory, layouts, open_house
 from tests.servers.nursery import fork_on_request
-from triage import filing, receive, rounds, wiring
+from triage import filing, receive, rounds, sort_turns, wiring
 from triage.settings import DoorSettings, Settings
 
 LEASE_SECONDS = 8
@@ -80,7 +82,7 @@ class Victims:
         )  # fmt: skip
 
     def start(self, *words: object) -> Victim:
-        """Fork a child that does what `words` say: see `door` and `one_pass`."""
+        """Fork a child that does what `words` say: see `door`, `one_pass`, `sorting`."""
         file = self._folder / f"victim-{len(self._children)}"
         assert self._parent.stdin is not None
         assert self._parent.stdout is not None
@@ -189,6 +191,26 @@ def one_pass(tell: Callable[[str], None], url: str, root: str, where: str, passe
         tell("ended")
 
 
+class _FragileJudge(WordJudge):
+    """Tells each subject, and dies at the n-th."""
+
+    def __init__(self, tell: Callable[[str], None], kill: Point) -> None:
+        self._tell, self._kill = tell, kill
+
+    def judge(self, mail: ParsedMail, **about: Any) -> Judgement:
+        self._tell(mail.subject)
+        self._kill()
+        return super().judge(mail, **about)
+
+
+def sorting(tell: Callable[[str], None], url: str, owner: str, passes: str) -> None:
+    """Sorts until nothing is left to it; dies at the mail of that number (0: never)."""
+    judge = _FragileJudge(tell, Point(int(passes), signal.SIGKILL))
+    house = open_house(url, clock=wiring.utc_now, judge=judge)
+    while sort_turns.one_round(house, owner):
+        pass
+
+
 def child(file: str, kind: str, *words: str) -> None:
     """Never returns."""
     os.setsid()
@@ -201,7 +223,7 @@ def child(file: str, kind: str, *words: str) -> None:
             out.write(f"{line}\n")
 
     try:
-        {"door": door, "pass": one_pass}[kind](tell, *words)
+        {"door": door, "pass": one_pass, "sort": sorting}[kind](tell, *words)
     finally:
         os._exit(0)
 

@@ -2,6 +2,7 @@
 
 SIGSTOP at every point between two steps of a pass, in a process of its own; the heir ends the work;
 then SIGCONT. All points run at the same time, each with a postbox and a database of its own.
+And one that is killed while it sorts: another takes its mails over.
 """
 
 import shutil
@@ -16,14 +17,15 @@ import sqlalchemy as sa
 
 from ingest.maildir import MaildirPostbox, create_tree
 from rules.ledger import OpState
-from store import leases, ops
+from store import keeping, leases, ledger, ops
 from store.columns import metadata
 from store.engine import Database
 from store.tables import beat, lease
 from tests.conftest import TEMPLATE
-from tests.house_fixture import eml, open_house
+from tests.house_fixture import Clock, eml, open_house
 from tests.servers.victims import BOX, Victim, Victims
-from triage import filing, receive, rounds, wiring
+from tests.store.samples import NOW, arrival
+from triage import filing, receive, rounds, sort_turns, wiring
 
 MAILS = (eml("Krankmeldung"), eml("Krankmeldung"), eml("Termin"), eml("Neues Konto"))
 POINTS = {"call": 9, "called": 9, "begin": 5, "done": 5}
@@ -121,3 +123,20 @@ def test_after_sigcont_nothing_is_written_any_more(fresh_url, every, victims, tm
         victim.wait_for("", "Z")
         after = everything(url, root)
         assert (after - before, before - after) == (set(), set()), (root.name, victim.told)
+
+
+def test_what_a_killed_sorter_had_is_taken_over_after_the_grace_time(url, victims):
+    clock = Clock(wiring.utc_now())
+    house = open_house(url, clock=clock)
+    with house.db.write() as tx:
+        keeping.keep_many(tx, [arrival(str(n), mail) for n, mail in enumerate(MAILS)], now=NOW)
+    victim = victims.start("sort", url, "killed", 2)
+    victim.wait_for("", "Z")
+    assert victim.told == ["Krankmeldung", "Krankmeldung"]
+    clock.forward(seconds=sort_turns.TURN_SECONDS + house.policy.grace_seconds - 10)
+    assert sort_turns.one_round(house, "heir") == 0
+    clock.forward(hours=1)
+    assert sort_turns.one_round(house, "heir") == len(MAILS)
+    with house.db.read() as tx:
+        assert ledger.unsorted(tx, limit=9) == ()
+    house.db.close()
