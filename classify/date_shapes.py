@@ -7,7 +7,7 @@ a digit is asked behind it, so that a search leaps from digit to digit. Source: 
 import re
 from typing import Final
 
-from classify import day_words
+from classify import day_words, feasts
 
 _MONTHS: Final = (
     "jan(?:uar|ner|uary)?|jaen(?:ner)?|feb(?:ruar|ruary|er)?|maerz|marz|mrz|march|apr(?:il)?|mai|may"
@@ -29,12 +29,13 @@ SHAPES: Final = (
     (
         "day_of_range",
         (
-            r"(?P<day>\d(?<![\d.,]\d)\d?)\.?(?=\s?(?:bis|-|–|—|\+|und)"
-            r"(?:\s(?:zum|einschl\w*\.?|inkl\w*\.?))?"
+            r"(?P<day>\d(?<![\d.,]\d)\d?)\.?(?=(?:,\s\d{1,2}\.){0,4}\s?(?:bis|-|–|—|\+|und)"
+            r"(?:\s(?:zum|einschl\w*\.?|inkl\w*\.?|(?:mo|di|mi|do|fr|sa|so)[a-z]*\.?,?))?"
             rf"\s?\d{{1,2}}(?:\.\s?(?P<month>\d{{1,2}})\b\.?|\.?\s?{_NAME}\.?)"
             r"\s?(?P<year>(?:20\d\d|[12]\d(?!\d|[.:]))?))"
         ),
     ),
+    ("dashed", r"(?P<day>\d(?<![\d.,/-]\d)\d?)-(?P<month>\d\d?)-(?P<year>20\d\d)(?!\d)"),
     # No year needs a closing dot or a seam, else "12.5 Stunden" were the twelfth of May.
     (
         "numeric",
@@ -44,7 +45,14 @@ SHAPES: Final = (
         ),
     ),
     ("worded", rf"(?P<day>\d(?<![\d.,]\d)\d?)\.?\s?{_NAME}\.?(?:\s?{_YEAR})?"),
-    ("spelled", rf"\b(?P<ordinal>{day_words.SHAPE})\s{_NAME}(?:\s(?P<year>20\d\d))?"),
+    # Dictated mail spells the month out too: "am achtzehnten elften".
+    (
+        "spelled",
+        (
+            rf"\b(?P<ordinal>{day_words.SHAPE})\s(?:{_NAME}|(?P<nth>{day_words.SHAPE})\b)"
+            r"(?:\s(?P<year>20\d\d))?"
+        ),
+    ),
     (
         "part_of_month",
         (
@@ -52,6 +60,7 @@ SHAPES: Final = (
             r"(?:\s?(?P<year>20\d\d))?"
         ),
     ),
+    ("feast", rf"\b(?P<feast>{feasts.SHAPE})\b"),
     ("month_end", r"\b(?:monatsende|ultimo|ende (?:des|dieses|diesen) monats)\b"),
     ("next_month", r"\b(?:anfang )?(?:naechsten|kommenden) monat\w*|\bnaechsten ersten\b"),
     ("year_end", r"\b(?:jahresende|silvester\w*|ende (?:des|dieses|diesen) jahres)\b"),
@@ -60,9 +69,9 @@ SHAPES: Final = (
     ("week_end", r"\b(?:ende (?:der|dieser) woche|wochenende|ende woche)\b"),
     ("next_week", rf"\b(?:anfang )?(?:{_COMING}|ab) woche\b"),
     ("days_ago", r"\bvor (?P<count>\d{1,2}|zwei|drei|vier|fuenf) (?P<unit>tagen|wochen)\b"),
-    ("heute", r"(?:heut(?<!\wheut)e?|ab(?<!\wab) sofort)\b"),
+    ("heute", r"(?:heut(?<!\wheut)(?:e|igen)?|ab(?<!\wab) sofort|today(?<!\wtoday))\b"),
     ("vorgestern", r"vorgestern(?<!\wvorgestern)\b"),
-    ("gestern", r"gestern(?<!\wgestern)\b"),
+    ("gestern", r"(?:gestern(?<!\wgestern)|yesterday(?<!\wyesterday))\b"),
     ("uebermorgen", r"uebermorgen(?<!\wuebermorgen)\b"),
     # "Guten Morgen" and "am Morgen" are no day.
     (
@@ -76,8 +85,17 @@ SHAPES: Final = (
         "weekday",
         (
             rf"\b(?:(?P<which>{_GONE}|{_COMING}|diese[nr]?)\s)?"
-            r"(?P<weekday>montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag"
-            r")\b(?P<last>\sletzter woche)?"
+            r"(?P<weekday>montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag)"
+            r"(?:frueh|morgen|vormittag|mittag|nachmittag|abend|nacht)?\b"
+            r"(?P<last>\sletzter woche)?"
+        ),
+    ),
+    # "Diese Woche (14. bis 18.)": no month at all, only the seam tells that days are meant.
+    (
+        "day_of_bare_range",
+        (
+            r"(?P<day>\d(?<![\d.,/]\d)\d?)\.(?=\s?(?:bis|-|–)\s?\d{1,2}\."
+            rf"(?!\s?\d|\s?(?:{_MONTHS})\b))"
         ),
     ),
     # "bis 20.", "seit dem 18.": no month; an ordinal ("zum 2. Mal") looks alike, its role tells.
@@ -91,16 +109,20 @@ SHAPES: Final = (
     ),
     (
         "weekday_short",
-        r"(?<=bis )(?P<weekday>mo|di|mi|do|fr|sa|so)(?=[\s.,;!]|$)\b(?P<last>\sletzter woche)?",
+        (
+            r"(?:(?<=bis )|(?<=seit ))(?P<weekday>mo|di|mi|do|fr|sa|so(?<!seit so))"
+            r"(?=[\s.,;!)]|$)\b(?!\.?,?\s\d)(?P<last>\sletzter woche)?"
+        ),
     ),
     ("month_only", rf"(?<=\bab ){_NAME}(?:\s?(?P<year>20\d\d))?"),
 )
 
 SIGNS: Final = {name: [shape] for name, shape in SHAPES} | {
-    "weekday_short": ["bis"],
+    "weekday_short": ["bis", "seit"],
     "day_only": [r"\d{1,2}\."],
+    "day_of_bare_range": [r"\d{1,2}\."],
 }
-"""What to watch for: the shapes, but of the two that would be suspected everywhere what stands in
+"""What to watch for: the shapes, but of those that would be suspected everywhere what stands in
 each of them."""
 
 PATTERNS: Final = tuple((name, re.compile(shape)) for name, shape in SHAPES)

@@ -6,14 +6,14 @@ Source: facts section 10 ("dates as 3.4., 03.04.24, ab Montag, seit gestern").
 
 import re
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
 
-from classify import day_words
+from classify import day_words, feasts
 from classify.date_shapes import PATTERNS
 from classify.lexicon import DATES
 from classify.reading import Heard
@@ -36,6 +36,7 @@ _NEAR_PAST_DAYS: Final = 200
 """A day without a year lies at most so far back, else it is a coming one. See docs/judge.md."""
 _LONG_PAST_DAYS: Final = 90
 """From here on it may as well be the coming one: "Ende 31.12.", written in May. The role tells."""
+_WITHOUT_MONTH: Final = frozenset({"day_only", "day_of_bare_range"})
 _WITH_MONTH: Final = frozenset({"numeric", "worded", "spelled", "day_of_range"})
 _NEW_YEAR_UNTIL_MONTH: Final = 6
 """Up to June "Neujahr" is the last one."""
@@ -93,7 +94,7 @@ def _other(name: str, match: re.Match[str], day: date, today: date) -> date | No
     named = match.groupdict()
     if name in {"weekday", "weekday_short"} and not named.get("which") and not named["last"]:
         return day + timedelta(days=7 if day < today else -7)
-    if name == "day_only":
+    if name in _WITHOUT_MONTH:
         return next((near for near in _near(day.day, today) if near != day), None)
     if name == "year_end" and today.month <= _YEAR_END_UNTIL_MONTH:
         return day.replace(year=day.year - 1)
@@ -107,10 +108,12 @@ def _resolve(name: str, match: re.Match[str], folded: str, today: date) -> date 
         return _RELATIVE[name](today)
     if name in {"weekday", "weekday_short"}:
         return _weekday(match, folded, today)
-    if name == "day_only":
+    if name in _WITHOUT_MONTH:
         return _day_only(match, folded, today)
     if name == "days_ago":
         return today - _span(match)
+    if name == "feast":
+        return _nearest((feasts.of_year(match["feast"], year) for year in _years(today)), today)
     if name == "part_of_month":
         return _part_of_month(match, today)
     return _calendar_day(match, today)
@@ -118,8 +121,11 @@ def _resolve(name: str, match: re.Match[str], folded: str, today: date) -> date 
 
 def _calendar_day(match: re.Match[str], today: date) -> date | None:
     named = match.groupdict()
-    month = _MONTH_NUMBER[named["name"][:3]] if named.get("name") else int(named["month"])
-    word = named.get("ordinal")
+    word, nth = named.get("ordinal"), named.get("nth")
+    if nth:
+        month = day_words.number_of(nth)
+    else:
+        month = _MONTH_NUMBER[named["name"][:3]] if named.get("name") else int(named["month"])
     day = day_words.number_of(word) if word else int(named.get("day") or 1)
     return _day(named.get("year"), month, day, today)
 
@@ -128,11 +134,18 @@ def _day(year: str | None, month: int, day: int, today: date) -> date | None:
     """The day; without a year the nearest one that is not long past."""
     if year:
         return _date(int(year) if len(year) == 4 else _century(int(year), today), month, day)
-    years = (today.year - 1, today.year, today.year + 1)
-    earliest = today - timedelta(days=_NEAR_PAST_DAYS)
     # The 29th of February is there in one of them only.
-    days = [found for number in years if (found := _date(number, month, day))]
-    return next((candidate for candidate in days if candidate >= earliest), None)
+    return _nearest((_date(number, month, day) for number in _years(today)), today)
+
+
+def _years(today: date) -> tuple[int, int, int]:
+    return (today.year - 1, today.year, today.year + 1)
+
+
+def _nearest(days: Iterable[date | None], today: date) -> date | None:
+    """Of a day's dates in the years around the first that is not long past."""
+    earliest = today - timedelta(days=_NEAR_PAST_DAYS)
+    return next((day for day in days if day and day >= earliest), None)
 
 
 def _date(year: int, month: int, day: int) -> date | None:

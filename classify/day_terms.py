@@ -30,12 +30,24 @@ _SEAM = re.compile(
 )
 """What may stand between the two days of a range."""
 
+_GROWN_UP_DAYS: Final = 5_000
+"""Some 14 years: who was born so long ago may write himself."""
+
 _DISTANCES: Final = (
-    *((-401, "years_ago"), (-60, "months_ago"), (-14, "weeks_ago"), (-7, "-14"), (-2, "-7")),
+    *(
+        (-5000, "decades_ago"),
+        (-401, "years_ago"),
+        (-60, "months_ago"),
+        (-14, "weeks_ago"),
+        (-7, "-14"),
+        (-2, "-7"),
+    ),
     *((-1, "-1"), (0, "0"), (1, "1"), (7, "7"), (30, "30"), (120, "120")),
 )
 """Days from the day of the mail: up to this many bear this name; more are "far"."""
 
+GROWN_UP: Final = "distance:decades_ago"
+"""The term of a day that may be a day of birth of who writes."""
 
 CROSSED: Final = ("cue:", "concern:")
 """How the terms begin that are crossed with marks."""

@@ -17,6 +17,7 @@ _PLZ_PLACE = re.compile(
     r"|\s\([A-ZÄÖÜ][\w./ ]{1,20}\)|\s[A-ZÄÖÜ][\w()/.-]+)?)"
 )
 _PLACE_PLZ = re.compile(r"(?P<place>[A-ZÄÖÜ][\w-]+)\s*[,(:]?\s*(?P<plz>\d{5})(?!\d)")
+_LONGEST_POSTFACH_CHARS: Final = 60
 _LONGEST_PLACE_CHARS: Final = 80
 _COUNTRY = re.compile(r"D-?\s?$")
 _FIVE_DIGITS = re.compile(r"\d\d{4}\d*")
@@ -24,22 +25,27 @@ _Digits = Sequence[re.Match[str]]
 _LONE_PLZ = re.compile(r"(?<![\w.,/-])(?P<plz>\d{5})(?![\d.,/-]\d|\d|\s?(?:euro|€))", re.IGNORECASE)
 # Each word is looked back at from its end: so a search leaps from one first letter to the next.
 _IN_PLACE = re.compile(
-    r"(?:[Aa]us(?<!\w[Aa]us)(?: dem (?:\w+en )?)?|wohnhaft(?<!\wwohnhaft) in"
-    r"|[Ww]ohn(?<!\w[Ww]ohn)(?:e|en)? (?:\w+ ){0,3}in"
+    r"(?:(?:[Aa]us(?<!\w[Aa]us)|us(?<!\wus)|[Uu]t(?<!\w[Uu]t))(?: dem (?:\w+en )?)?"
+    r"|wohnhaft(?<!\wwohnhaft) in"
+    r"|[Ww]ohn(?<!\w[Ww]ohn)(?:e|en|haft)? (?:\w+ ){0,6}in"
     r"|[Ww]ohne(?<!\w[Ww]ohne)(?: aber)?(?=\s[A-ZÄÖÜ])|[Ll]ebe(?<!\w[Ll]ebe) (?:\w+ ){0,4}in"
-    r"|[Ww]ohnung(?<!\w[Ww]ohnung) in|[Ww]ohnsitz(?<!\w[Ww]ohnsitz)(?: ist)?|wieder(?<!\wwieder) in"
-    r"|zurück(?<!\wzurück) in|zu(?<!\wzu) Hause in|[Dd]aheim(?<!\w[Dd]aheim) in"
-    r"|[Hh]ier(?<!\w[Hh]ier) (?:in|auf|aus)|(?P<moved>nach(?<!\wnach))"
-    r"|Wohn(?<!\wWohn)[Oo]rt(?::| ist)|[Oo]rt(?<!\w[Oo]rt):)\s+"
-    r"(?P<place>[A-ZÄÖÜ][\w-]+(?:\s\([A-ZÄÖÜ][\w./ ]{1,20}\)|/[A-ZÄÖÜ]\w+"
+    r"|[Ww]ohnung(?<!\w[Ww]ohnung)(?: \w+){0,3} in|[Ww]ohnsitz(?<!\w[Ww]ohnsitz)(?: ist)?"
+    r"|(?:traße|tr\.|weg|gasse|platz|allee)\s\d{1,3}\s?[a-z]?(?:,| in)"
+    r"|wieder(?<!\wwieder) in|zurück(?<!\wzurück) in|zu(?<!\wzu) Hause in"
+    r"|[Dd]aheim(?<!\w[Dd]aheim) in|[Hh]ier(?<!\w[Hh]ier) (?:in|auf|aus)|(?P<moved>nach(?<!\wnach))"
+    r"|Wohn(?<!\wWohn)[Oo]rt(?::| ist| bleibt)|[Oo]rt(?<!\w[Oo]rt):)\s+"
+    r"(?P<place>(?:(?:Bad|Sankt|St\.|Lutherstadt) )?[A-ZÄÖÜ][\w-]+"
+    r"(?:\s\([A-ZÄÖÜ][\w./ ]{1,20}\)|/[A-ZÄÖÜ]\w+"
     r"|\s(?:am|an der|im|in der|ob der|auf)\s[A-ZÄÖÜ]\w+)?)"
 )
 _SPOKEN: Final = (
-    *(("us", 1), ("wohnhaft", 0), ("ohn", 1), ("ebe", 1), ("wieder", 0), ("zurück", 0)),
-    *(("zu Hause", 0), ("aheim in", 1), ("ier ", 1), ("nach", 0), ("rt:", 1), ("Wohnort ist", 0)),
+    *(("us", 1), ("us ", 0), ("t ", 1), ("wohnhaft", 0), ("ohn", 1), ("ebe", 1), ("wieder", 0)),
+    *(("zurück", 0), ("zu Hause", 0), ("aheim in", 1), ("ier ", 1), ("nach", 0), ("rt:", 1)),
+    *(("Wohnort ", 0), ("traße ", 0), ("tr. ", 0), ("weg ", 0), ("gasse ", 0), ("platz ", 0)),
+    *(("allee ", 0),),
 )
 """A piece of each beginning of `_IN_PLACE`, with the number of characters before it there."""
-_MOVED = re.compile(r"zieh|gezogen|\bzog|umzug")
+_MOVED = re.compile(r"zieh|gezogen|\bzog|umzug|zurueckgekehrt")
 _SOMEBODY = re.compile(
     r"\b(?:tochter|sohn|mann|frau|vater|mutter|juengst\w*|aeltest\w*|kind|bruder)\b"
 )
@@ -52,13 +58,20 @@ _OLD: Final = re.compile(
 )
 _FOREIGN: Final = re.compile(
     r"(?:arbeitsagentur|agentur fuer arbeit|firma|gmbh|arbeitgeber|jobcenter|praxis|klinik"
-    r"|krankenkasse|kanzlei|bei der|beim)(?:(?!(?<=[a-z]{4})(?<!str)\. [a-z])[^\n]){0,40}$"
+    r"|krankenkasse|\b(?:bkk|ikk|aok)\b|kanzlei|bei der|beim)"
+    r"(?:(?!(?<=[a-z]{4})(?<!str)\. [a-z])[^\n]){0,40}$"
 )
 _CLOSING_LINES: Final = 4
 _SHORTEST_TOWN_CHARS: Final = 4
 """Before a hyphen a shorter one is rather a word; "Bad-", "Neu-"."""
+_OF_LAENDER: Final = frozenset({"Württemberg", "Anhalt", "Westfalen", "Pfalz", "Vorpommern"})
+"""Behind a hyphen these make no town; "Baden" and "Sachsen" are towns as well."""
 _SENTENCE_END = re.compile(r"(?<=[^\W\d]{2}[.!?)])\s+(?=[A-ZÄÖÜ])|[!?]\s+|\s[–|]\s")
-_CUSTOMER_NUMBER = re.compile(r"\d(?<!\w\d)\d{2}\s?[A-Z]\s?\d{3}\s?\d{3}\b")
+_NAME: Final = re.compile(r"[,.!?;:)\d]\s(?:[A-ZÄÖÜ][\w.-]*\s){1,2}[A-ZÄÖÜ][\w-]+$")
+"""First name and surname at the end of what may be a sentence without its first capital."""
+_CUSTOMER_NUMBER = re.compile(
+    r"(?:,\s?[Kk]\w*[-.]{0,2}\s?[Nn]\w*\.?:?\s?)?\d(?<!\w\d)\d{2}\s?[A-Z]\s?\d{3}\s?\d{3}\b"
+)
 _GREETING_LINE: Final = "gruss"
 _GREETING: Final = re.compile(r"gruss|gruess|mfg|\blg\b|\bvg\b|dank|hochacht|bis dann|servus")
 _NEW: Final = re.compile(
@@ -114,11 +127,18 @@ def _addresses(text: str, digits: _Digits, directory: Directory) -> Iterator[_Ca
             known = _known_place(match["place"], directory)
             score = 10 + _context(text, match.start())
             yield _Candidate(match["plz"], known or rows[0].place, score)
+        # The PLZ of a Postfach stands in no table of places.
+        elif (known := _known_place(match["place"], directory)) and _is_postfach(text, match):
+            yield _Candidate(None, known, 9 + _context(text, match.start()))
     for match in _each_once(_behind_place(text, run) for run in digits):
         rows = directory.by_plz(match["plz"])
         known = _known_place(match["place"], directory) if rows else None
         if known:
             yield _Candidate(match["plz"], known, 9 + _context(text, match.start()))
+
+
+def _is_postfach(text: str, match: re.Match[str]) -> bool:
+    return "ostfach" in text[max(0, match.start() - _LONGEST_POSTFACH_CHARS) : match.start()]
 
 
 def _each_once(found: Iterable[re.Match[str] | None]) -> Iterator[re.Match[str]]:
@@ -157,7 +177,8 @@ def _lone(text: str, digits: _Digits, directory: Directory) -> Iterator[_Candida
 def _places(text: str, directory: Directory, mailbox: str) -> Iterator[_Candidate]:
     starts = sorted({start for word, before in _SPOKEN for start in _starts(text, word, before)})
     for match in _each_once(_IN_PLACE.match(text, start) for start in starts):
-        place = _known_place(match["place"], directory)
+        named = match["place"]
+        place = _known_place(named, directory) or _town_of_quarter(named, directory)
         if place and (not match["moved"] or _is_own_move(text, match)):
             score = 1 if place_key(place) == place_key(mailbox.partition("@")[0]) else 4
             yield _Candidate(None, place, score + _context(text, match.start()))
@@ -203,8 +224,14 @@ def _whole_place(written: str, directory: Directory) -> str | None:
     """A place that is nothing but that, or the town of which a quarter is named: "Köln-Nippes"."""
     if directory.is_place(written):
         return written if _known_place(written, directory) == written else None
+    return _town_of_quarter(written, directory)
+
+
+def _town_of_quarter(written: str, directory: Directory) -> str | None:
     town, dash, quarter = written.partition("-")
     is_quarter = dash and len(town) >= _SHORTEST_TOWN_CHARS and quarter.isalpha()
+    if quarter in _OF_LAENDER:
+        return None
     return town if is_quarter and directory.is_place(town) else None
 
 
@@ -213,7 +240,7 @@ def _is_closing(line: str, before: str) -> bool:
     closing = _SENTENCE_END.split(line)[-1].strip()
     name, comma, _ = closing.rpartition(",")
     if comma:
-        return len(name.split()) <= 5
+        return len(name.split()) <= 5 or _NAME.search(name) is not None
     return closing == line and len(closing.split()) <= 3 and not _GREETING.search(fold(before))
 
 

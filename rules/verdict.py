@@ -43,7 +43,8 @@ class Facts:
 
     `iban` is normalised (no blanks) and None if the check digits are wrong (then the defect
     `iban.check_digit` is set). `dates` has the keys au_from, au_to, job_start, job_end,
-    move_date, absence_from, absence_to, birth_date, appointment, valid_from.
+    unemployed_from, move_date, absence_from, absence_to, birth_date (the sender's own),
+    child_born, appointment, valid_from.
     """
 
     kundennummer: str | None = None

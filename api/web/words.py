@@ -82,7 +82,9 @@ DATES: Final[Mapping[str, str]] = MappingProxyType(
         "move_date": "Umzug am",
         "absence_from": "Abwesend von",
         "absence_to": "Abwesend bis",
+        "unemployed_from": "Arbeitslos ab",
         "birth_date": "Geburtsdatum",
+        "child_born": "Kind geboren am",
         "appointment": "Termin am",
         "valid_from": "Gilt ab",
     }

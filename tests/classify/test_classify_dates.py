@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 
+from classify import birthdays
 from classify.date_roles import DayReader
 from classify.dates import find_dates
 from classify.day_terms import Mention, mentions
@@ -53,6 +54,16 @@ WEDNESDAY = date(2025, 3, 12)
          ["2025-01-31", "2024-10-01", "2025-03-02"]),
         ("ab dem 1. Juni 12 Stunden, seit 1. Oktober 35 Euro", ["2025-06-01", "2024-10-01"]),
         ("zu Silvester gekündigt, seit Neujahr ohne Arbeit", ["2025-12-31", "2025-01-01"]),
+        ("seit Ostersonntag, ab Pfingstmontag", ["2025-04-20", "2025-06-09"]),
+        ("seit Heiligabend, bis Fronleichnam", ["2024-12-24", "2025-06-19"]),
+        ("ab achtzehnten elften, am dreißigsten fünfzehnten", ["2024-11-18"]),
+        ("am 16., 17. und 18.4.", ["2025-04-16", "2025-04-17", "2025-04-18"]),
+        ("Fr 26. bis Mo 29. Juni", ["2025-06-26", "2025-06-29"]),
+        ("diese Woche (10. bis 14.)", ["2025-03-10", "2025-03-14"]),
+        ("bis Mittwochabend, seit Mo.", ["2025-03-12", "2025-03-10"]),
+        ("zum heutigen Tag, yesterday", ["2025-03-12", "2025-03-11"]),
+        ("ab 2-1-2025", ["2025-01-02"]),
+        ("seit so langer Zeit, Ida Karfreitagsen, Tel. 030-12-2024", []),
         ("seit dem 31.", []),
         ("Guten Morgen", []),
         ("um 10.30 Uhr für 12.50 Euro", []),
@@ -104,6 +115,28 @@ def test_a_day_gets_its_meaning_from_its_sentence(
     named = mentions(read(text), concerns=[concern], today=WEDNESDAY)
     found = DayReader(model.days).roles(named)
     assert {key: day.isoformat() for key, day in found.items()} == dates
+
+
+@pytest.mark.parametrize(
+    ("text", "born"),
+    [
+        ("Ida Nottelmann, geb. 20.02.1997, arbeitet bei uns.", date(1997, 2, 20)),
+        ("Geburtsdatum: 12.06.1971", date(1971, 6, 12)),
+        ("Geboren wurde Mila am 03.03.2021", None),
+        ("Ich war von 1990 bis zum 30.6.1999 Bergmann.", None),
+    ],
+)
+def test_a_day_of_birth_is_told_by_its_words_though_no_model_knows_them(
+    read, born: date | None, text: str
+) -> None:
+    assert birthdays.own(mentions(read(text), concerns=[], today=WEDNESDAY)) == born
+
+
+def test_the_day_of_birth_of_a_child_is_not_the_senders(read, model) -> None:
+    text = "Unsere Tochter Frieda ist am 4. März geboren.\nMax Riedl, geb. 02.03.1990"
+    named = mentions(read(text), concerns=[Concern.LEISTUNGSAENDERUNG], today=WEDNESDAY)
+    found = DayReader(model.days).roles(named)
+    assert found == {"child_born": date(2025, 3, 4), "birth_date": date(1990, 3, 2)}
 
 
 def test_a_weekday_may_be_the_last_one_as_well() -> None:
