@@ -494,6 +494,7 @@ rights_audit = sa.Table(
     sa.Column("folders", sa.Integer, nullable=False),
     sa.Column("findings", _Json, nullable=False),
     sa.Column("acls", _Json),
+    sa.Column("folder_names", _Json),
     sa.Index("ix_rights_audit_postbox", "postbox", "id"),
 )
 """One look at all folders of a postbox. `acls` (who may do what) is kept of the newest only."""
