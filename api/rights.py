@@ -30,7 +30,7 @@ from rules.errors import Refused
 from rules.folder_findings import Code, Finding, Key, meaning, named, remedy
 from rules.folder_levels import in_words
 from rules.reporting_chain import Step, make_round
-from triage import rights, rights_matrix, rights_reporting
+from triage import rights, rights_matrix, rights_reporting, rights_signoff
 from triage.house import House
 from triage.rights import Standing
 
@@ -159,8 +159,10 @@ def keep(house: HouseHere, caller: MayReviewRights, asked: KeepIn) -> None:
 
 @router.post("/signoffs", status_code=status.HTTP_204_NO_CONTENT, summary="Sign off an agency")
 def sign_off(house: HouseHere, caller: MayReviewRights, asked: SignOffIn) -> None:
-    """With a reason where findings are open."""
-    rights.sign_off(house, caller, asked.postbox, asked.agency, reason=asked.reason)
+    """All its folders and its lists, with a reason where findings are open."""
+    rights_signoff.agency(
+        house, caller, asked.postbox, asked.agency, reason=asked.reason, audit=asked.audit_id
+    )
 
 
 @router.get("/lists", response_model=ListsOut, summary="The reported lists of a region")
@@ -254,6 +256,8 @@ def _standing(house: House, one: Standing) -> dict[str, Any]:
         "agencies": sums.agencies,
         "signed": sums.signed,
         "overdue": sums.overdue,
+        "folders_signed": sums.folders_signed,
+        "folders_overdue": sums.folders_overdue,
         "plan_id": one.plan.id if one.plan else None,
         "plan_state": one.plan.state.value if one.plan else None,
         "waiting_orders": [order.kind for order in one.orders],

@@ -613,6 +613,41 @@ class FindingOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FolderReviewOut:
+    """One folder and its last sign-off. `folder` is empty for what an agency's lists are. `new` is open now and was not there at the sign-off; `gone` was there and is no more."""
+
+    folder: str
+    agency: str
+    state: Literal["signed", "new_since", "open", "overdue"]
+    open: int
+    kept: int
+    new: list[KeyOut]
+    gone: list[KeyOut]
+    signed_at: datetime | None
+    signed_by: str | None
+    reason: str
+    due: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderReviews:
+    """All folders of a postbox as of its last look; `audit_id` is null where nobody looked."""
+
+    audit_id: int | None
+    folders: list[FolderReviewOut]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderSignOffIn:
+    """The folders that were looked at, all or none; why, where findings are open. With `audit_id` it is refused (`rights.newer_audit`) when a newer look has been taken."""
+
+    postbox: str
+    folders: list[str]
+    reason: str = ""
+    audit_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForwardIn:
     """The agency that is in charge instead."""
 
@@ -774,6 +809,14 @@ class KeepIn:
     subject: str
     reason: str
     until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyOut:
+    """Which finding it is, in every look again."""
+
+    code: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1262,6 +1305,9 @@ class ReplyTroubleOut:
     at: datetime
 
 
+ReviewState = Literal["signed", "new_since", "open", "overdue"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RightsFindingOut:
     """One thing that differs; texts are German, for people."""
@@ -1305,6 +1351,8 @@ class RightsStandingOut:
     agencies: int
     signed: int
     overdue: int
+    folders_signed: int
+    folders_overdue: int
     plan_id: int | None
     plan_state: str | None
     waiting_orders: list[str]
@@ -1469,6 +1517,7 @@ class SignOffIn:
     postbox: str
     agency: str
     reason: str = ""
+    audit_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -2688,6 +2737,27 @@ class Postlotse:
         self.line.call(
             "POST",
             "/v1/admin/rights/chain",
+            headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
+        )
+
+    def get_admin_rights_folders(
+        self, *, postbox: str, state: ReviewState | None = None
+    ) -> FolderReviews:
+        """How far each folder is reviewed."""
+        answer = self.line.call(
+            "GET", "/v1/admin/rights/folders", query={"postbox": postbox, "state": state}
+        )
+        found: FolderReviews = read(FolderReviews, json.loads(answer.body))
+        return found
+
+    def post_admin_rights_folder_signoffs(
+        self, body: FolderSignOffIn, *, idempotency_key: str | None = None
+    ) -> None:
+        """Sign off folders."""
+        self.line.call(
+            "POST",
+            "/v1/admin/rights/folder-signoffs",
             headers={"Idempotency-Key": idempotency_key or new_key()},
             body=body_of(body),
         )

@@ -1,6 +1,6 @@
-"""Looks at the folder permissions of a postbox, what people keep of them, and their sign-offs."""
+"""Looks at the folder permissions of a postbox, and what people keep of them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from rules.folder_acl import FolderAcl
 from rules.folder_findings import Code, Finding, Key
 from store.engine import Tx
-from store.rights_json import acl_from, acl_to, finding_from, finding_to, key_from, key_to
+from store.rights_json import acl_from, acl_to, finding_from, finding_to
 from store.rights_tables import rights_audit as table
-from store.rights_tables import rights_keep, rights_signoff
+from store.rights_tables import rights_keep
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """One look, and what was found."""
+    """One look, and what was found. `names` are the folders it saw, `folders` their number."""
 
     id: int
     postbox: str
@@ -26,6 +26,7 @@ class Audit:
     lists_id: int | None
     folders: int
     findings: tuple[Finding, ...]
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +37,6 @@ class Keep:
     key: Key
     reason: str
     until: date
-    at: datetime
-    actor: str
-
-
-@dataclass(frozen=True, slots=True)
-class SignOff:
-    """That somebody looked at an agency's folders, with the findings there were."""
-
-    id: int
-    agency: str
-    round_id: int | None
-    audit_id: int
-    keys: frozenset[Key]
-    reason: str
     at: datetime
     actor: str
 
@@ -81,6 +68,7 @@ def put(  # noqa: PLR0913 - a row has these columns
         folders=len(seen),
         findings=[finding_to(one) for one in findings],
         acls=seen,
+        folder_names=[one["folder"] for one in seen],
     )
     row_id: int = tx.run(statement.returning(table.c.id)).scalar_one()
     return row_id
@@ -91,7 +79,7 @@ def newest(tx: Tx, postbox: str) -> Audit | None:
     c = table.c
     names = (c.id, c.postbox, c.region, c.at, c.actor, c.lists_id, c.folders, c.findings)
     row = tx.run(
-        sa.select(*names).where(c.postbox == postbox).order_by(c.id.desc()).limit(1)
+        sa.select(*names, c.folder_names).where(c.postbox == postbox).order_by(c.id.desc()).limit(1)
     ).one_or_none()
     if row is None:
         return None
@@ -104,7 +92,14 @@ def newest(tx: Tx, postbox: str) -> Audit | None:
         row.lists_id,
         row.folders,
         tuple(finding_from(one) for one in row.findings),
+        tuple(_names(tx, row.id) if row.folder_names is None else row.folder_names),
     )
+
+
+def _names(tx: Tx, audit_id: int) -> Iterable[str]:
+    """Of a look by a program that did not note the names by themselves (before 0022)."""
+    found = tx.run(sa.select(table.c.acls).where(table.c.id == audit_id)).scalar_one()
+    return [one["folder"] for one in found or ()]
 
 
 def acls(tx: Tx, audit_id: int) -> tuple[FolderAcl, ...]:
@@ -151,57 +146,3 @@ def keeps(tx: Tx, postbox: str, *, today: date) -> tuple[Keep, ...]:
         for row in tx.run(statement)
     }
     return tuple(newest.values())
-
-
-def sign_off(  # noqa: PLR0913 - a row has these columns
-    tx: Tx,
-    postbox: str,
-    agency: str,
-    *,
-    audit_id: int,
-    round_id: int | None,
-    keys: Collection[Key],
-    reason: str,
-    actor: str,
-    now: datetime,
-) -> int:
-    """Note a sign-off; its row id."""
-    statement = sa.insert(rights_signoff).values(
-        postbox=postbox,
-        agency=agency,
-        round_id=round_id,
-        audit_id=audit_id,
-        findings=sorted(key_to(key) for key in keys),
-        reason=reason,
-        at=now,
-        actor=actor,
-    )
-    row_id: int = tx.run(statement.returning(rights_signoff.c.id)).scalar_one()
-    return row_id
-
-
-def sign_offs(tx: Tx, postbox: str) -> dict[str, SignOff]:
-    """The newest sign-off of each agency in this postbox."""
-    c = rights_signoff.c
-    last = (
-        sa.select(sa.func.max(c.id))
-        .where(c.postbox == postbox)
-        .group_by(c.agency)
-        .scalar_subquery()
-    )
-    statement = sa.select(
-        c.id, c.agency, c.round_id, c.audit_id, c.findings, c.reason, c.at, c.actor
-    ).where(c.id.in_(last))
-    return {
-        row.agency: SignOff(
-            row.id,
-            row.agency,
-            row.round_id,
-            row.audit_id,
-            frozenset(key_from(one) for one in row.findings),
-            row.reason,
-            row.at,
-            row.actor,
-        )
-        for row in tx.run(statement)
-    }

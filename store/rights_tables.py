@@ -30,6 +30,7 @@ rights_audit = sa.Table(
     sa.Column("folders", sa.Integer, nullable=False),
     sa.Column("findings", JSON_COLUMN, nullable=False),
     sa.Column("acls", JSON_COLUMN),
+    sa.Column("folder_names", JSON_COLUMN),
     sa.Index("ix_rights_audit_postbox", "postbox", "id"),
 )
 """One look at all folders of a postbox. `acls` (who may do what) is kept of the newest only."""
@@ -128,6 +129,27 @@ rights_signoff = sa.Table(
     sa.Index("ix_rights_signoff_postbox", "postbox", "agency", "id"),
 )
 """That a person has looked at an agency's folders; with the findings there were, by their keys."""
+
+rights_folder_signoff = sa.Table(
+    "rights_folder_signoff",
+    metadata,
+    sa.Column("id", ROW_ID, primary_key=True, autoincrement=True),
+    sa.Column("postbox", sa.Text, nullable=False),
+    sa.Column("agency", sa.String(3), nullable=False),
+    sa.Column("folder", sa.Text, nullable=False),
+    sa.Column("signoff_id", ROW_ID, sa.ForeignKey("rights_signoff.id")),
+    sa.Column("round_id", ROW_ID, sa.ForeignKey("rights_round.id")),
+    sa.Column("audit_id", ROW_ID, sa.ForeignKey("rights_audit.id"), nullable=False),
+    sa.Column("findings", JSON_COLUMN, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Index("ix_rights_folder_signoff_part", "postbox", "agency", "folder", "id"),
+    sa.Index("ix_rights_folder_signoff_whole", "signoff_id"),
+)
+"""That a person has looked at one folder; an empty folder is what the agency's lists are.
+
+`signoff_id` where the whole agency was signed off at once. Own decision 0081."""
 
 rights_order = sa.Table(
     "rights_order",

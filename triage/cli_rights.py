@@ -1,4 +1,4 @@
-"""Commands for folder permissions: look, plan, approve, carry out, undo, sign off, report."""
+"""Commands for folder permissions: look, plan, approve, carry out, undo, report."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from rules.folder_findings import Finding, meaning, named, remedy, title
 from rules.folder_levels import in_words
 from rules.rights_plan import Change, Deed, make_plan
 from triage import (
+    cli_rights_review,
     postbox_wiring,
     rights,
     rights_matrix,
@@ -38,6 +39,7 @@ from triage.rights_work import Outcome
 rights_app = typer.Typer(help="Folder permissions against reported lists.", no_args_is_help=True)
 rights_app.add_typer(lists_app, name="lists")
 rights_app.add_typer(rounds_app, name="round")
+cli_rights_review.register(rights_app)
 
 PostboxOption = Annotated[str, typer.Option(help="Name of the postbox in the configuration.")]
 PlanArgument = Annotated[int, typer.Argument(help="Number of the plan.")]
@@ -186,22 +188,6 @@ def keep(
         say(f"stays until {until.isoformat()}: {title(one.code)}, {one.folder or 'lists'}")
 
 
-@rights_app.command("signoff")
-def signoff(
-    postbox: PostboxOption,
-    agency: Annotated[str, typer.Option(help="Code of the agency; - for common folders.")],
-    reason: Annotated[str, typer.Option(help="Needed where findings are open.")] = "",
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """Note that the folders of an agency were looked at.
-
-    Example: postlotse rights signoff --postbox SC-Nord --agency 123
-    """
-    house, caller = wiring.house_of(config), operator()
-    rights.sign_off(house, caller, postbox, agency, reason=reason)
-    say(f"agency {agency} is signed off")
-
-
 @rights_app.command("report")
 def report(
     out: Annotated[Path, typer.Option(help="The file to write: .html to print, or .xlsx.")],
@@ -210,14 +196,18 @@ def report(
 ) -> None:
     """Write a page to print: figures, findings, what stays by decision, who has signed off.
 
-    As a workbook: findings and matrix, a sheet each.
+    As a workbook: findings, matrix and folders, a sheet each.
 
     Example: postlotse rights report --out rechte.html
     """
     house, caller = wiring.house_of(config), operator()
     found = [one for one in rights.standings(house, caller) if postbox in {"", one.box.name}]
     if out.suffix.lower() == ".xlsx":
-        tables = (rights_tables.findings(found), rights_tables.matrix(house, found))
+        tables = (
+            rights_tables.findings(found),
+            rights_tables.matrix(house, found),
+            rights_tables.folders(house, found),
+        )
         out.write_bytes(workbook.as_xlsx(tables, made_at=house.clock()))
     else:
         out.write_text(rights_report.as_html(house, found), encoding="utf-8")

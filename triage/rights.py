@@ -15,18 +15,16 @@ from rules.folder_findings import Finding, Key
 from rules.folder_rights import open_findings
 from rules.rights_plan import make_plan
 from store import audit as trail
-from store import rights_audits, rights_lists, rights_plans
+from store import rights_audits, rights_lists, rights_plans, rights_signoffs
 from store.engine import Tx
-from store.rights_audits import Audit, Keep, SignOff
+from store.rights_audits import Audit, Keep
 from store.rights_lists import Reported, RunningRound
 from store.rights_plans import Order, OrderKind, PlanState, StoredPlan, StoredStep
+from store.rights_signoffs import SignOffs
 from triage.house import House, PostboxPlan
 
 REASON_SHORTEST: Final = 10
 """Characters of a reason that says something. Source: own decision 0039."""
-
-COMMON: Final = "-"
-"""Instead of an agency's code: the folders that belong to none. Source: own decision 0039."""
 
 KEEP_LONGEST: Final = timedelta(days=366)
 """A decision to keep is looked at again after a year at the latest. Source: own decision 0039."""
@@ -44,7 +42,7 @@ class Standing:
     open: tuple[Finding, ...]
     kept: tuple[Finding, ...]
     keeps: Mapping[Key, Keep]
-    sign_offs: Mapping[str, SignOff]
+    sign_offs: SignOffs
     plan: StoredPlan | None
     reported: Reported | None
     round: RunningRound | None
@@ -73,7 +71,7 @@ def standing(house: House, caller: Caller, postbox: str) -> Standing:
     """How one postbox stands. Raises: Refused: `access.denied`, `postbox.unknown`."""
     box = box_of(house, caller, postbox)
     with house.db.read() as tx:
-        return _standing(tx, box, house.local_now().date())
+        return standing_in(tx, box, house.local_now().date())
 
 
 def standings(house: House, caller: Caller) -> tuple[Standing, ...]:
@@ -83,7 +81,7 @@ def standings(house: House, caller: Caller) -> tuple[Standing, ...]:
     """
     mine, today = boxes(house, caller), house.local_now().date()
     with house.db.read() as tx:
-        return tuple(_standing(tx, box, today) for box in mine)
+        return tuple(standing_in(tx, box, today) for box in mine)
 
 
 def order(
@@ -102,7 +100,7 @@ def order(
         order_id = rights_plans.order(
             tx, postbox, kind, plan_id=plan_id, actor=caller.name, now=now
         )
-        _trail(tx, house, caller, f"rights.{kind}_ordered", f"postbox:{postbox}", {"plan": plan_id})
+        note(tx, house, caller, f"rights.{kind}_ordered", f"postbox:{postbox}", {"plan": plan_id})
     return order_id
 
 
@@ -115,8 +113,8 @@ def propose(house: House, caller: Caller, postbox: str) -> int:
     box = box_of(house, caller, postbox)
     now = house.clock()
     with house.db.write() as tx:
-        found = _standing(tx, box, house.local_now().date())
-        audit_id = _audit_id(found)
+        found = standing_in(tx, box, house.local_now().date())
+        look_id = audit_id(found)
         if found.plan and found.plan.state is PlanState.APPROVED:
             raise Refused(
                 "rights.plan_waits",
@@ -128,11 +126,11 @@ def propose(house: House, caller: Caller, postbox: str) -> int:
                 "rights.empty_plan", "Es gibt nichts, was ein Plan richtigstellen könnte."
             )
         plan_id = rights_plans.propose(
-            tx, audit_id, plan, place=(box.name, box.region), actor=caller.name, now=now
+            tx, look_id, plan, place=(box.name, box.region), actor=caller.name, now=now
         )
         counts = {deed.name.lower(): number for deed, number in plan.counts().items()}
-        details = {"postbox": postbox, "audit": audit_id, **counts}
-        _trail(tx, house, caller, "rights.plan_proposed", f"rights_plan:{plan_id}", details)
+        details = {"postbox": postbox, "audit": look_id, **counts}
+        note(tx, house, caller, "rights.plan_proposed", f"rights_plan:{plan_id}", details)
     return plan_id
 
 
@@ -166,11 +164,11 @@ def keep(house: House, caller: Caller, postbox: str, key: Key, *, reason: str, u
     """
     box = box_of(house, caller, postbox)
     today = house.local_now().date()
-    _require_reason(reason)
+    require_reason(reason)
     if not today <= until <= today + KEEP_LONGEST:
         raise Refused("rights.keep_day", "Der Tag liegt zwischen heute und heute in einem Jahr.")
     with house.db.write() as tx:
-        found = _standing(tx, box, today)
+        found = standing_in(tx, box, today)
         if key not in {one.key for one in (*found.open, *found.kept)}:
             raise Refused("finding.unknown", "Diesen Befund gibt es nicht mehr.")
         rights_audits.keep(
@@ -179,45 +177,11 @@ def keep(house: House, caller: Caller, postbox: str, key: Key, *, reason: str, u
         )  # fmt: skip
         rights_plans.void_proposals(tx, postbox, now=house.clock())
         details = {"code": key.code.value, "folder": key.folder, "until": until.isoformat()}
-        _trail(tx, house, caller, "rights.finding_kept", f"postbox:{postbox}", details)
+        note(tx, house, caller, "rights.finding_kept", f"postbox:{postbox}", details)
 
 
-def sign_off(house: House, caller: Caller, postbox: str, agency: str, *, reason: str = "") -> None:
-    """Note that the agency's folders were looked at; with open findings a reason is needed.
-
-    `COMMON` stands for the folders that belong to no agency of the region, the inbox among them.
-    Raises: Refused: `access.denied`, `postbox.unknown`, `rights.no_audit`, `agency.unknown`,
-    `rights.reason_too_short`.
-    """
-    box = box_of(house, caller, postbox)
-    here = {known.code for known in house.directory.by_region(box.region)}
-    if agency not in here and agency != COMMON:
-        raise Refused("agency.unknown", f"Agentur {agency!r} gehört nicht zu dieser Region.")
-    with house.db.write() as tx:
-        found = _standing(tx, box, house.local_now().date())
-        unit = "" if agency == COMMON else agency
-        mine, kept = (
-            [one for one in some if (one.agency if one.agency in here else "") == unit]
-            for some in (found.open, found.kept)
-        )
-        if mine:
-            _require_reason(reason)
-        rights_audits.sign_off(
-            tx,
-            postbox,
-            unit,
-            audit_id=_audit_id(found),
-            round_id=found.round.id if found.round else None,
-            keys={one.key for one in (*mine, *kept)},
-            reason=reason.strip(),
-            actor=caller.name,
-            now=house.clock(),
-        )
-        details = {"agency": agency, "audit": _audit_id(found), "open": len(mine)}
-        _trail(tx, house, caller, "rights.signed_off", f"postbox:{postbox}", details)
-
-
-def _standing(tx: Tx, box: PostboxPlan, today: date) -> Standing:
+def standing_in(tx: Tx, box: PostboxPlan, today: date) -> Standing:
+    """How a postbox stands, in the caller's transaction."""
     found = rights_audits.newest(tx, box.name)
     keeps = {one.key: one for one in rights_audits.keeps(tx, box.name, today=today)}
     left, kept = open_findings(found.findings if found else (), keeps)
@@ -227,7 +191,7 @@ def _standing(tx: Tx, box: PostboxPlan, today: date) -> Standing:
         open=left,
         kept=kept,
         keeps=keeps,
-        sign_offs=rights_audits.sign_offs(tx, box.name),
+        sign_offs=rights_signoffs.newest(tx, box.name),
         plan=rights_plans.newest(tx, box.name),
         reported=rights_lists.newest(tx, box.region),
         round=rights_lists.running_round(tx, box.region),
@@ -247,7 +211,7 @@ def _decide(house: House, caller: Caller, plan_id: int, state: PlanState) -> Non
                 "Den Plan gibt eine andere Person frei als die, die ihn vorgeschlagen hat.",
             )
         rights_plans.decide(tx, plan_id, state, actor=caller.name, now=now)
-        _trail(
+        note(
             tx, house, caller, f"rights.plan_{state.value}", f"rights_plan:{plan_id}",
             {"postbox": stored.postbox},
         )  # fmt: skip
@@ -272,13 +236,15 @@ def _require_deed(house: House, box: PostboxPlan, stored: StoredPlan, kind: Orde
         raise Refused("rights.nothing_to_undo", f"Plan {stored.id} hat nichts geändert.")
 
 
-def _audit_id(found: Standing) -> int:
+def audit_id(found: Standing) -> int:
+    """The last look. Raises: Refused: `rights.no_audit`."""
     if found.audit is None:
         raise Refused("rights.no_audit", "Dieses Postfach wurde noch nicht geprüft; zuerst prüfen.")
     return found.audit.id
 
 
-def _require_reason(reason: str) -> None:
+def require_reason(reason: str) -> None:
+    """Raises: Refused: `rights.reason_too_short`."""
     if len(reason.strip()) < REASON_SHORTEST:
         raise Refused(
             "rights.reason_too_short",
@@ -286,7 +252,7 @@ def _require_reason(reason: str) -> None:
         )
 
 
-def _trail(
+def note(
     tx: Tx,
     house: House,
     caller: Caller,
@@ -294,4 +260,5 @@ def _trail(
     subject: str,
     details: Mapping[str, object],
 ) -> None:
+    """A line of the trail in the caller's transaction."""
     trail.add(tx, caller.name, action=action, subject=subject, details=details, at=house.clock())

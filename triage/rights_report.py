@@ -13,14 +13,7 @@ from rules.folder_levels import in_words
 from triage import rights_matrix
 from triage.house import BERLIN, House
 from triage.rights import Standing
-from triage.rights_matrix import ReviewState
-
-REVIEW_WORDS: Final = {
-    ReviewState.SIGNED: "abgezeichnet",
-    ReviewState.NEW_SINCE: "Neues seit der Abzeichnung",
-    ReviewState.OPEN: "noch nicht abgezeichnet",
-    ReviewState.OVERDUE: "überfällig",
-}
+from triage.rights_review import REVIEW_WORDS, since
 
 _PAGE: Final = """<!doctype html>
 <html lang="de"><head><meta charset="utf-8"><title>Rechte gegen Verteiler</title><style>
@@ -43,7 +36,9 @@ th { font-size: 9pt; } tr { break-inside: avoid; } h2 { break-after: avoid; }
 <p>{% if part.audit %}Gelesen {{ part.at }}: {{ part.audit.folders }} Ordner, {{ part.open|length }}
 offene Befunde, {{ part.kept|length }} mit Begründung belassen. {{ part.sums.signed }} von
 {{ part.sums.agencies }} Agenturen abgezeichnet{% if part.sums.overdue %},
-{{ part.sums.overdue }} überfällig{% endif %}.{% else %}Noch nicht geprüft.{% endif %}</p>
+{{ part.sums.overdue }} überfällig{% endif %}; {{ part.sums.folders_signed }} von
+{{ part.sums.folders }} Ordnern{% if part.sums.folders_overdue %},
+{{ part.sums.folders_overdue }} überfällig{% endif %}.{% else %}Noch nicht geprüft.{% endif %}</p>
 {% if part.open %}<table><thead><tr><th>Ordner</th><th>Befund</th><th>Wer</th><th>Ist</th>
 <th>Soll</th><th>Was nun</th></tr></thead><tbody>
 {% for one in part.open %}<tr><td>{{ one.folder or "Verteiler" }}</td><td>{{ title(one.code) }}</td>
@@ -63,6 +58,15 @@ offene Befunde, {{ part.kept|length }} mit Begründung belassen. {{ part.sums.si
 <td>{{ row.sign_off.at.astimezone(zone).strftime("%d.%m.%Y") if row.sign_off else "–" }}</td>
 <td>{{ row.sign_off.reason if row.sign_off else "" }}</td></tr>{% endfor %}
 </tbody></table>
+<table><thead><tr><th>Ordner</th><th>Befunde</th><th>Prüfung</th><th>am</th><th>von</th>
+<th>Begründung</th><th>Seither</th></tr></thead><tbody>
+{% for one in part.folders %}<tr><td>{{ one.folder or "Verteiler " ~ one.agency }}</td>
+<td>{{ one.open|length }}</td><td>{{ review[one.state] }}</td>
+<td>{{ one.sign_off.at.astimezone(zone).strftime("%d.%m.%Y") if one.sign_off else "–" }}</td>
+<td>{{ one.sign_off.actor if one.sign_off else "" }}</td>
+<td>{{ one.sign_off.reason if one.sign_off else "" }}</td>
+<td>{{ since(one) }}</td></tr>{% endfor %}
+</tbody></table>
 {% endfor %}
 <p class="m">Vollzugriff und „Senden als“ auf das ganze Postfach zeigt EWS nicht; sie stehen in
 Get-MailboxPermission und Get-ADPermission.</p>
@@ -80,6 +84,7 @@ def as_html(house: House, standings: Iterable[Standing]) -> str:
         now=f"{house.local_now():%d.%m.%Y, %H:%M}",
         zone=BERLIN,
         review=REVIEW_WORDS,
+        since=since,
         title=title,
         named=named,
         meaning=meaning,
@@ -99,5 +104,6 @@ def _part(house: House, one: Standing) -> dict[str, object]:
         "kept": one.kept,
         "keeps": one.keeps,
         "rows": rows,
+        "folders": [part for row in rows for part in row.parts if part.is_shown],
         "sums": rights_matrix.sums(rows),
     }

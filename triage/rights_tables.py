@@ -13,11 +13,11 @@ from rules.distribution_csv import write_rows
 from rules.folder_findings import Finding, meaning, named, remedy, title
 from rules.folder_levels import GERMAN, in_words
 from rules.reporting_chain import Link, Step
-from triage import rights_matrix, rights_reporting
+from triage import rights_matrix, rights_reporting, rights_review
 from triage.house import BERLIN, House
 from triage.rights import Standing
 from triage.rights_matrix import Row
-from triage.rights_report import REVIEW_WORDS
+from triage.rights_review import REVIEW_WORDS, Part, since
 
 CHAIN_WORDS: Final = {
     Step.AGENCY: "Agentur meldet",
@@ -90,6 +90,29 @@ def matrix(house: House, found: Iterable[Standing]) -> Table:
         *("prüfung", "abgezeichnet am", "begründung"),
     )
     return Table("Matrix", header, tuple(_matrix_row(row) for row in ordered))
+
+
+def folders(house: House, found: Iterable[Standing]) -> Table:
+    """Each folder with its last sign-off, and what differs since, by postbox and agency."""
+    parts = (part for one in found for part in rights_review.parts(house, one) if part.is_shown)
+    header = (
+        *("postfach", "agentur", "ordner", "befunde", "prüfung", "frist", "abgezeichnet am"),
+        *("von", "begründung", "seither"),
+    )
+    return Table("Ordner", header, tuple(_folder_row(part) for part in parts))
+
+
+def _folder_row(part: Part) -> tuple[str, ...]:
+    signed = part.sign_off
+    return (
+        *(part.postbox, part.agency, part.folder or "Verteiler", str(len(part.open))),
+        REVIEW_WORDS[part.state],
+        _day(part.due) if part.due else "",
+        _day(signed.at.astimezone(BERLIN).date()) if signed else "",
+        signed.actor if signed else "",
+        signed.reason if signed else "",
+        since(part),
+    )
 
 
 def _link(one: Link) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What admins see and say about folder permissions."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,8 @@ class RightsStandingOut(Out):
     agencies: int = Field(examples=[29])
     signed: int = Field(examples=[20])
     overdue: int = Field(examples=[0])
+    folders_signed: int = Field(examples=[61])
+    folders_overdue: int = Field(examples=[0])
     plan_id: int | None = Field(examples=[7])
     plan_state: str | None = Field(examples=["proposed"])
     waiting_orders: list[str] = Field(examples=[["audit"]])
@@ -121,6 +123,54 @@ class SignOffIn(In):
     postbox: str = Field(max_length=100, examples=["SC-West"])
     agency: str = Field(max_length=3, examples=["435"])
     reason: str = Field("", max_length=1000, examples=[""])
+    audit_id: int | None = Field(None, ge=1, le=2**63 - 1, examples=[12])
+
+
+class FolderSignOffIn(In):
+    """The folders that were looked at, all or none; why, where findings are open.
+
+    With `audit_id` it is refused (`rights.newer_audit`) when a newer look has been taken.
+    """
+
+    postbox: str = Field(max_length=100, examples=["SC-West"])
+    folders: list[Annotated[str, Field(max_length=1000)]] = Field(
+        min_length=1, max_length=1000, examples=[["435 Kassel", "435 Kassel/AU"]]
+    )
+    reason: str = Field("", max_length=1000, examples=["Sonderrecht fällt mit Plan 7 weg"])
+    audit_id: int | None = Field(None, ge=1, le=2**63 - 1, examples=[12])
+
+
+class KeyOut(Out):
+    """Which finding it is, in every look again."""
+
+    code: str = Field(examples=["rights.surplus"])
+    subject: str = Field(examples=["k-0417@dienst.example"])
+
+
+class FolderReviewOut(Out):
+    """One folder and its last sign-off. `folder` is empty for what an agency's lists are.
+
+    `new` is open now and was not there at the sign-off; `gone` was there and is no more.
+    """
+
+    folder: str = Field(examples=["435 Kassel"])
+    agency: str = Field(examples=["435"])
+    state: Literal["signed", "new_since", "open", "overdue"]
+    open: int = Field(examples=[2])
+    kept: int = Field(examples=[0])
+    new: list[KeyOut]
+    gone: list[KeyOut]
+    signed_at: datetime | None
+    signed_by: str | None = Field(examples=["admin-1"])
+    reason: str = Field(examples=[""])
+    due: date | None = Field(examples=["2026-12-18"])
+
+
+class FolderReviews(Out):
+    """All folders of a postbox as of its last look; `audit_id` is null where nobody looked."""
+
+    audit_id: int | None = Field(examples=[12])
+    folders: list[FolderReviewOut]
 
 
 class ListsIn(In):

@@ -60,6 +60,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "rights_apply": "Der Plan wird ausgeführt, Ordner für Ordner.",
         "rights_approved": "Plan freigegeben. Er kann jetzt ausgeführt werden.",
         "rights_audit": "Prüfung beauftragt. Ein Worker liest die Rechte aller Ordner.",
+        "rights_folders_signed": "Abgezeichnet: {}.",
         "rights_kept": "Mit Begründung belassen bis {}.",
         "rights_lists": "Verteiler eingelesen: {}.",
         "rights_marked": "Vermerkt.",

@@ -18,9 +18,10 @@ from rules.errors import Refused
 from rules.folder_findings import Code, Key
 from rules.rights_plan import make_plan
 from store.rights_plans import PlanState, StoredStep
-from triage import rights, rights_matrix
+from triage import rights, rights_matrix, rights_signoff
 from triage.rights import Standing
-from triage.rights_matrix import ReviewState, Row
+from triage.rights_matrix import Row
+from triage.rights_review import ReviewState
 
 router = APIRouter(include_in_schema=False)
 
@@ -254,11 +255,14 @@ def sign_off(
     postfach: Annotated[str, Form()] = "",
     agentur: Annotated[str, Form()] = "",
     grund: Annotated[str, Form()] = "",
+    audit: Annotated[int | None, Form()] = None,
 ) -> Response:
-    """Note that an agency's folders were looked at."""
+    """Note that an agency's folders were looked at, all of them, and its lists."""
     asked = Asked(postfach=postfach, agentur=agentur)
     try:
-        rights.sign_off(visit.house, visit.caller, postfach, agentur, reason=grund)
+        rights_signoff.agency(
+            visit.house, visit.caller, postfach, agentur, reason=grund, audit=audit
+        )
     except Refused as exc:
         return _again(visit, asked, exc, Fault("abzeichnen", exc.message, {"grund": grund}))
     return go(asked.href(), Notice("rights_signed"))

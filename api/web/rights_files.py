@@ -22,9 +22,13 @@ def findings_csv(visit: Reading, postfach: str = "") -> Response:
 
 @router.get("/rechte/befunde.xlsx")
 def findings_xlsx(visit: Reading, postfach: str = "") -> Response:
-    """Findings and matrix, a sheet each."""
+    """Findings, matrix and folders, a sheet each."""
     found = _standings(visit, postfach)
-    tables = (rights_tables.findings(found), rights_tables.matrix(visit.house, found))
+    tables = (
+        rights_tables.findings(found),
+        rights_tables.matrix(visit.house, found),
+        rights_tables.folders(visit.house, found),
+    )
     return _xlsx(visit, tables, "rechte.xlsx")
 
 

@@ -6,21 +6,23 @@ from datetime import UTC, date, datetime, timedelta
 
 from fastapi import Request, Response
 
+from api.web import rights_folders as folder_page
 from api.web import rights_words
 from api.web.render import page
 from api.web.rights import Asked, Fault, Viewer, matrix_page
 from api.web.rights_lists import from_the_top
 from rules.folder_acl import Naming
-from rules.folder_findings import Code, Finding
+from rules.folder_findings import Code, Finding, Key
 from rules.folder_rights import audit
 from rules.reporting_chain import Mark, Round, Step, chain
 from rules.rights_plan import make_plan
-from store.rights_audits import Audit, Keep, SignOff
+from store.rights_audits import Audit, Keep
 from store.rights_lists import Reported, RunningRound
 from store.rights_plans import Order, PlanState, StepState, StoredPlan, StoredStep
+from store.rights_signoffs import SignOff, SignOffs
 from tests.rights_world import AGENCIES, IN_FOLDERS, OF_AGENCIES, OF_LISTS, REGION, build, directory
 from triage import rights_matrix
-from triage.house import PostboxPlan
+from triage.house import House, PostboxPlan
 from triage.rights import Standing
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
@@ -36,7 +38,9 @@ WORLD = build(
     },
 )
 FINDINGS = audit(WORLD.folder_acls(), WORLD.should())
-AUDIT = Audit(3, BOX.name, REGION, NOW, "worker", 1, 17, FINDINGS)
+FOLDERS = tuple(acl.folder for acl in WORLD.folder_acls())
+AUDIT = Audit(3, BOX.name, REGION, NOW, "worker", 1, len(FOLDERS), FINDINGS, FOLDERS)
+GONE = Key(Code.SURPLUS, "101 Ort101", "weg@dienst.example")
 ROUND = RunningRound(1, Round(REGION, TODAY, TODAY, TODAY - timedelta(days=1)), NOW, ())
 LISTS = Reported(1, REGION, NOW, "demo-admin", "suedwest.csv", tuple(WORLD.lists.values()))
 
@@ -58,11 +62,13 @@ def stored(state: PlanState, *, by: str = "demo-admin-2") -> StoredPlan:
 
 def standing(**changed: object) -> Standing:
     first = FINDINGS[0]
-    signed = SignOff(1, "104", 1, 3, frozenset(), "In Plan 7", NOW, "demo-admin")
+    signed = SignOff("104", "", 1, 3, frozenset(), "In Plan 7", NOW, "demo-admin")
+    one = replace(signed, agency="101", folder="101 Ort101", keys=frozenset({first.key, GONE}))
+    signs = SignOffs({("101", one.folder): one}, {"104": signed})
     base = Standing(
         box=BOX, audit=AUDIT, open=FINDINGS[1:], kept=FINDINGS[:1],
         keeps={first.key: Keep(1, first.key, "Vertretung bis Jahresende", TODAY, NOW, "x")},
-        sign_offs={"104": signed}, plan=stored(PlanState.PROPOSED), reported=LISTS, round=ROUND,
+        sign_offs=signs, plan=stored(PlanState.PROPOSED), reported=LISTS, round=ROUND,
         orders=(), last_failure="",
     )  # fmt: skip
     return replace(base, **changed)
@@ -74,6 +80,19 @@ def matrix(
     rows = rights_matrix.rows(MatrixHouse(), found)  # type: ignore[arg-type]
     viewer = Viewer("demo-admin", TODAY, may_write=True)
     return matrix_page(request, found, rows, asked=asked, viewer=viewer, fault=fault)
+
+
+def folders(
+    request: Request,
+    found: Standing,
+    *,
+    wanted: str = "alle",
+    fault: folder_page.Fault | None = None,
+) -> Response:
+    asked = folder_page.Asked(BOX.name, stand=wanted)
+    house: House = MatrixHouse()  # type: ignore[assignment]
+    boxes = (BOX.name, "SC-Nord")
+    return folder_page.page_of(request, house, found, asked=asked, boxes=boxes, fault=fault)
 
 
 def long_names() -> Standing:
@@ -132,6 +151,19 @@ def lists(request: Request, *, is_wrong: bool = False) -> Response:
 ORDER = Order(1, BOX.name, "audit", None, NOW, "demo-admin")
 PAGES: dict[str, Callable[[Request], Response]] = {
     "rechte": lambda r: matrix(r, standing(), asked=Asked(agentur="101")),
+    "rechte-ordner": lambda r: folders(r, standing()),
+    "rechte-ordner-falsch": lambda r: folders(
+        r,
+        standing(),
+        fault=folder_page.Fault(
+            "Eine Begründung hat mindestens 10 Zeichen.", "kurz", frozenset({"101 Ort101"})
+        ),
+    ),
+    "rechte-ordner-leer": lambda r: folders(r, standing(), wanted="abgezeichnet"),
+    "rechte-ordner-ungeprueft": lambda r: folders(
+        r, standing(audit=None, open=(), kept=(), plan=None, sign_offs=SignOffs({}, {}))
+    ),
+    "rechte-ordner-lang": lambda r: folders(r, long_names()),
     "rechte-regionen": lambda r: matrix(
         r,
         standing(),
@@ -141,7 +173,9 @@ PAGES: dict[str, Callable[[Request], Response]] = {
     "rechte-leer": lambda r: matrix(r, asked=Asked()),
     "rechte-ungeprueft": lambda r: matrix(
         r,
-        standing(audit=None, open=(), kept=(), plan=None, orders=(ORDER,), sign_offs={}),
+        standing(
+            audit=None, open=(), kept=(), plan=None, orders=(ORDER,), sign_offs=SignOffs({}, {})
+        ),
         asked=Asked(),
     ),
     "rechte-sauber": lambda r: matrix(r, standing(open=(), plan=None), asked=Asked(agentur="104")),
@@ -171,6 +205,7 @@ IN_BROWSER = {
         "rechte",
         "rechte-ungeprueft",
         "rechte-lang",
+        "rechte-ordner-falsch",
         "rechte-plan-angehalten",
         "rechte-bericht",
         "rechte-verteiler-falsch",

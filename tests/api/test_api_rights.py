@@ -135,6 +135,8 @@ def test_a_region_sees_and_decides_nothing_of_another(office: Office) -> None:
         north.post(f"{RIGHTS}/plans/{plan_id}/reject"),
         north.post(f"{RIGHTS}/plans/{plan_id}/apply"),
         north.post(f"{RIGHTS}/signoffs", json={"postbox": BOX, "agency": "101"}),
+        north.get(f"{RIGHTS}/folders", params={"postbox": BOX}),
+        north.post(f"{RIGHTS}/folder-signoffs", json={"postbox": BOX, "folders": ["101 Ort101"]}),
         north.get(f"{RIGHTS}/lists", params={"region": REGION}),
         north.post(f"{RIGHTS}/lists", json={"region": REGION, "csv": CSV}),
         north.get(f"{RIGHTS}/chain", params={"region": REGION}),
@@ -180,6 +182,52 @@ def test_a_finding_is_kept_and_an_agency_signed_off(office: Office) -> None:
     )
     box = anna.get(RIGHTS).json()["postboxes"][0]
     assert (box["kept"], box["signed"]) == (1, 1)
+
+
+def test_folders_are_signed_off_one_by_one(office: Office) -> None:
+    anna = looked_at(office)
+    here = {"postbox": BOX}
+    told = anna.get(f"{RIGHTS}/folders", params=here).json()
+    by_name = {one["folder"]: one for one in told["folders"]}
+    assert (by_name["101 Ort101"]["state"], by_name["101 Ort101"]["open"]) == ("open", 1)
+    sent = here | {"folders": ["101 Ort101", "108 Ort108"], "audit_id": told["audit_id"]}
+    late = anna.post(f"{RIGHTS}/folder-signoffs", json=sent)
+    assert code_of(late) == (422, "rights.reason_too_short")
+    sent["reason"] = "wird mit Plan 1 gerichtet"
+    old = anna.post(f"{RIGHTS}/folder-signoffs", json=sent | {"audit_id": 99})
+    assert code_of(old) == (409, "rights.newer_audit")
+    ghost = anna.post(f"{RIGHTS}/folder-signoffs", json=sent | {"folders": ["Nirgends"]})
+    assert code_of(ghost)[1] == "rights.folder_unknown"
+    assert anna.post(f"{RIGHTS}/folder-signoffs", json=sent).status_code == 204
+    signed = anna.get(f"{RIGHTS}/folders", params=here | {"state": "signed"}).json()["folders"]
+    assert [(one["folder"], one["signed_by"], one["reason"]) for one in signed] == [
+        ("101 Ort101", "anna", sent["reason"]),
+        ("108 Ort108", "anna", sent["reason"]),
+    ]
+    assert anna.get(RIGHTS).json()["postboxes"][0]["folders_signed"] == 2
+
+
+def test_folders_are_signed_off_on_their_page(office: Office) -> None:
+    looked_at(office)
+    anna = office.desk()
+    page = "/rechte/ordner?postfach=SC-S%C3%BCdwest"
+    anna.open(f"{page}&agentur=101&stand=alle")
+    assert anna.words("table").count("101 Ort101") == 2
+    anna.send("abzeichnen", ordner=["101 Ort101"], grund="kurz")
+    assert anna.answer.status_code == 422
+    assert "10 Zeichen" in anna.words(".fault")
+    assert "checked" in anna.answer.text
+    anna.send("abzeichnen", ordner=["101 Ort101"], grund="wird mit Plan 1 gerichtet")
+    assert "Abgezeichnet: 1." in anna.answer.text
+    assert "wird mit Plan 1 gerichtet" in anna.words("table")
+    anna.open(page)
+    anna.send("abzeichnen", umfang="sauber")
+    assert anna.answer.status_code == 200
+    left = anna.words("table")
+    assert "102 Ort102/AU" in left
+    assert "108 Ort108" not in left
+    anna.send("abzeichnen")
+    assert anna.answer.status_code == 422
 
 
 def test_the_round_and_its_chain(office: Office) -> None:

@@ -103,6 +103,14 @@ def test_review_report_and_round(config: Path) -> None:
     assert refusal(*again) == "finding.unknown"
     sign = ("rights", "signoff", "--postbox", "SC-Ost", "--agency", "071")
     call(*sign, "--reason", "Plan folgt dann")
+    told = call("rights", "folders", "--postbox", "SC-Ost", "--state", "signed")
+    assert f"signed    {FOLDER}: " in told
+    assert "Plan folgt dann" in told
+    rows = call("rights", "folders", "--postbox", "SC-Ost", "--json").splitlines()
+    assert {"signed", "open"} == {json.loads(row)["state"] for row in rows if row[:1] == "{"}
+    here_too = ("rights", "signoff", "--postbox", "SC-Ost", "--folder")
+    assert "1 folders are" in call(*here_too, FOLDER, "--reason", "noch einmal angesehen")
+    assert refusal(*here_too, FOLDER, "--agency", "071") == "rights.no_folder"
     out = config.with_name("bericht.html")
     call("rights", "report", "--out", str(out))
     assert "Vertretung bis Jahresende" in out.read_text(encoding="utf-8")

@@ -29,11 +29,13 @@ from triage import (
     rights_matrix,
     rights_report,
     rights_reporting,
+    rights_signoff,
     rights_tables,
     rights_work,
 )
 from triage.house import House, PostboxPlan, RightsPolicy
-from triage.rights_matrix import CellState, ReviewState
+from triage.rights_cells import CellState
+from triage.rights_review import ReviewState
 
 BOX = "SC-Südwest"
 ANNA = Caller("admin-anna", Role.ADMIN, agencies=None, regions=frozenset({REGION}))
@@ -347,7 +349,7 @@ def test_each_admin_sees_and_decides_for_his_regions_only(office: Office) -> Non
         lambda: rights.order(house, NORTH, BOX, "audit"),
         lambda: rights.plan(house, NORTH, plan_id),
         lambda: rights.approve(house, NORTH, plan_id),
-        lambda: rights.sign_off(house, NORTH, BOX, "101"),
+        lambda: rights_signoff.agency(house, NORTH, BOX, "101"),
         lambda: rights.keep(house, NORTH, BOX, key, reason="x" * 20, until=date(2026, 12, 1)),
     ):
         assert refused(call) == "postbox.unknown"
@@ -384,15 +386,17 @@ def test_what_is_kept_with_a_reason_is_in_no_plan_until_its_day(office: Office, 
 
 
 def test_an_open_finding_is_signed_off_with_a_reason_only(office: Office) -> None:
-    assert refused(lambda: rights.sign_off(office.house, ANNA, BOX, "103")) == "rights.no_audit"
+    assert (
+        refused(lambda: rights_signoff.agency(office.house, ANNA, BOX, "103")) == "rights.no_audit"
+    )
     office.look()
     for code in ("999", "301", "199"):
-        call = lambda code=code: rights.sign_off(office.house, ANNA, BOX, code)  # noqa: E731
+        call = lambda code=code: rights_signoff.agency(office.house, ANNA, BOX, code)  # noqa: E731
         assert refused(call) == "agency.unknown"
-    late = lambda: rights.sign_off(office.house, ANNA, BOX, "103")  # noqa: E731
+    late = lambda: rights_signoff.agency(office.house, ANNA, BOX, "103")  # noqa: E731
     assert refused(late) == "rights.reason_too_short"
-    rights.sign_off(office.house, ANNA, BOX, "103", reason="wird im Plan 1 bereinigt")
-    rights.sign_off(office.house, ANNA, BOX, "108")
+    rights_signoff.agency(office.house, ANNA, BOX, "103", reason="wird im Plan 1 bereinigt")
+    rights_signoff.agency(office.house, ANNA, BOX, "108")
     by_code = {row.code: row for row in rights_matrix.rows(office.house, [office.look()])}
     assert by_code["103"].review is ReviewState.SIGNED
     assert by_code["108"].review is ReviewState.SIGNED
@@ -402,7 +406,7 @@ def test_an_open_finding_is_signed_off_with_a_reason_only(office: Office) -> Non
 def test_folders_of_no_agency_are_signed_off_too(office: Office) -> None:
     office.look()
     reason = "Posteingang angesehen"
-    rights.sign_off(office.house, ANNA, BOX, rights.COMMON, reason=reason)
+    rights_signoff.agency(office.house, ANNA, BOX, rights_signoff.COMMON, reason=reason)
     found = office.look()
     by_code = {row.code: row for row in rights_matrix.rows(office.house, [found])}
     assert by_code[""].review is ReviewState.SIGNED
@@ -413,7 +417,7 @@ def test_folders_of_no_agency_are_signed_off_too(office: Office) -> None:
 
 def test_what_is_new_since_the_sign_off_is_shown_and_a_new_round_asks_again(office: Office) -> None:
     office.look()
-    rights.sign_off(office.house, ANNA, BOX, "108")
+    rights_signoff.agency(office.house, ANNA, BOX, "108")
     with office.file("108 Ort108").open("a") as file:
         file.write("user=neu lr\n")
     row = {row.code: row for row in rights_matrix.rows(office.house, [office.look()])}["108"]
@@ -545,7 +549,7 @@ def test_the_printed_report_names_findings_decisions_and_sign_offs(office: Offic
     until = office.house.local_now().date() + timedelta(days=30)
     reason = "Vertretung <b>bis</b> Jahresende"
     rights.keep(office.house, ANNA, BOX, key, reason=reason, until=until)
-    rights.sign_off(office.house, ANNA, BOX, "108")
+    rights_signoff.agency(office.house, ANNA, BOX, "108")
     html = rights_report.as_html(office.house, rights.standings(office.house, BERT))
     assert "&lt;b&gt;bis&lt;/b&gt;" in html
     assert "Verwaiste Kennung" in html
