@@ -6,6 +6,8 @@ SEED ?= 1
 MAILS ?= 300
 KILLS ?= 40
 MINUTES ?= 2
+CLERKS ?= 200
+MAILS_A_SECOND ?= 50
 JOBS ?= 2
 ORDER ?= 1
 FAILOVERS ?= 3
@@ -94,8 +96,8 @@ reference: .venv/.dev-installed ## write docs/settings.md and docs/api.md anew f
 docs: .venv/.dev-installed ## all pages as HTML into var/site, offline
 	$(BIN)/python docs/build.py site var/site
 
-load: .venv/.dev-installed $(MODEL) ## 200 clerks and mails by the door for MINUTES=; the plot goes to docs/load.svg
-	$(BIN)/python -m tests.load.load_run --minutes $(MINUTES) $(LOAD_ARGS)
+load: .venv/.dev-installed $(MODEL) system-packages ## CLERKS= at work and MAILS_A_SECOND= by the door for MINUTES=; figures and plot go into docs
+	$(BIN)/python -m tests.load.load_run --minutes $(MINUTES) --clerks $(CLERKS) --mails-a-second $(MAILS_A_SECOND) --into docs $(LOAD_ARGS)
 
 audit: .venv/.dev-installed ## licences and, where pip-audit and a network are there, known weaknesses of all packages; AUDIT_ARGS=--strict
 	$(BIN)/python -m tests.supply.audit_run $(AUDIT_ARGS)

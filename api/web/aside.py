@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Response
 
 from api.web import words
 from api.web.render import Notice, go, page
-from api.web.visit import Reading, Writing
+from api.web.visit import OpensReplay, SendsReplay
 from triage import aside
 
 router = APIRouter(include_in_schema=False)
@@ -16,7 +16,7 @@ PAGE_ROWS = 100
 
 
 @router.get("/beiseite")
-def aside_page(visit: Reading, nach: int | None = None, grund: str = "") -> Response:
+def aside_page(visit: OpensReplay, nach: int | None = None, grund: str = "") -> Response:
     """Newest first, but above all what can hide a concern. `nach`: id of the last row.
 
     `grund`: only that reason's code.
@@ -35,21 +35,21 @@ def aside_page(visit: Reading, nach: int | None = None, grund: str = "") -> Resp
 
 
 @router.post("/beiseite/alle")
-def replay_all(visit: Writing, grund: Annotated[str, Form()] = "") -> Response:
+def replay_all(visit: SendsReplay, grund: Annotated[str, Form()] = "") -> Response:
     """All of the person's regions through the stations once more, or those of one reason."""
     done = aside.replay_all(visit.house, visit.caller, reason_code=grund)
     return go("/beiseite", Notice("replayed_all", str(done)))
 
 
 @router.post("/beiseite/{message_id}/nochmal")
-def replay(visit: Writing, message_id: int) -> Response:
+def replay(visit: SendsReplay, message_id: int) -> Response:
     """Through the stations once more."""
     aside.replay(visit.house, visit.caller, message_id)
     return go("/beiseite", Notice("replayed"))
 
 
 @router.post("/beiseite/{message_id}/aufnehmen")
-def take_in(visit: Writing, message_id: int) -> Response:
+def take_in(visit: SendsReplay, message_id: int) -> Response:
     """A person says that it is real mail."""
     item_id = aside.take_in(visit.house, visit.caller, message_id)
     return go("/beiseite", Notice("taken_in", str(item_id)))

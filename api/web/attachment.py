@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.attachments import Number, StudioHere, as_file, as_picture
 from api.web.render import page
-from api.web.visit import Reading
+from api.web.visit import OpensItem
 from ingest.picture import PAGES_MAX, Wanted
 from rules.errors import Refused, TryLater
 from rules.mail import Attachment
@@ -75,7 +75,7 @@ class Shown:
 
 @router.get("/vorgang/{item_id}/anlage/{number}")
 def show(  # noqa: PLR0913, PLR0917 - FastAPI's parameters
-    visit: Reading,
+    visit: OpensItem,
     studio: StudioHere,
     item_id: int,
     number: Number,
@@ -97,7 +97,7 @@ def show(  # noqa: PLR0913, PLR0917 - FastAPI's parameters
 
 @router.get("/vorgang/{item_id}/anlage/{number}/bild")
 def drawn(  # noqa: PLR0913, PLR0917 - FastAPI's parameters
-    visit: Reading,
+    visit: OpensItem,
     studio: StudioHere,
     item_id: int,
     number: Number,
@@ -112,6 +112,6 @@ def drawn(  # noqa: PLR0913, PLR0917 - FastAPI's parameters
 
 
 @router.get("/vorgang/{item_id}/anlage/{number}/datei")
-def saved(visit: Reading, item_id: int, number: Number) -> Response:
+def saved(visit: OpensItem, item_id: int, number: Number) -> Response:
     """The bytes, to be saved. On record."""
     return as_file(*attachments.read(visit.house, visit.caller, item_id, number))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from api.web import days, words
 from api.web.render import page
-from api.web.visit import Reading, Visit
+from api.web.visit import OpensFigures, Visit
 from rules.errors import Refused
 from triage import admin
 
@@ -14,7 +14,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/vollzaehligkeit")
-def completeness_page(visit: Reading, tag: str = "") -> Response:
+def completeness_page(visit: OpensFigures, tag: str = "") -> Response:
     """One row a postbox, and each mail that differs with what to do. `tag`: TT.MM.JJJJ."""
     day, fault = asked_day(visit, tag)
     sums = admin.proof_of_day(visit.house, visit.caller, day=day)

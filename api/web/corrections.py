@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 
 from api.web.render import Notice, go, page
-from api.web.visit import Reading, Visit, Writing
+from api.web.visit import OpensModels, SendsModels, Visit
 from rules.errors import Refused
 from triage import relearn
 
@@ -25,13 +25,13 @@ class Fault:
 
 
 @router.get("/korrekturen")
-def corrections_page(visit: Reading) -> Response:
+def corrections_page(visit: OpensModels) -> Response:
     """The oldest first; what is confirmed or turned down leaves the page."""
     return _shown(visit)
 
 
 @router.post("/korrekturen/{message_id}/bestaetigen")
-def confirm(visit: Writing, message_id: int) -> Response:
+def confirm(visit: SendsModels, message_id: int) -> Response:
     """The correction is right."""
     relearn.confirm(visit.house, visit.caller, message_id)
     return go("/korrekturen", Notice("confirmed"))
@@ -39,7 +39,7 @@ def confirm(visit: Writing, message_id: int) -> Response:
 
 @router.post("/korrekturen/{message_id}/ablehnen")
 def turn_down(
-    visit: Writing, message_id: int, grund: Annotated[str, Form(max_length=1000)] = ""
+    visit: SendsModels, message_id: int, grund: Annotated[str, Form(max_length=1000)] = ""
 ) -> Response:
     """The correction is wrong; a reason too short comes back beside its form."""
     try:

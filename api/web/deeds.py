@@ -19,7 +19,7 @@ from api.web.faults import fault
 from api.web.forms import AgencyCode, LineCode, Reason, Token, TypedDay
 from api.web.item import item_response
 from api.web.render import Notice, go
-from api.web.visit import Visit, Writing
+from api.web.visit import SendsItem, Visit
 from rules.codes import STAND_ALONE, Concern, PaymentRelevant
 from rules.errors import Refused
 from rules.identity import Check
@@ -69,7 +69,7 @@ async def _gaps(request: Request) -> dict[str, str]:
 
 
 @router.post("/uebernehmen")
-def take(visit: Writing, item_id: int) -> Response:
+def take(visit: SendsItem, item_id: int) -> Response:
     """Take this item, from a list or from another of the same sender."""
     claim = work.claim_item(visit.house, visit.caller, item_id)
     response = go(f"/vorgang/{item_id}", Notice("taken"))
@@ -77,7 +77,7 @@ def take(visit: Writing, item_id: int) -> Response:
 
 
 @router.post("/lease")
-def renew(visit: Writing, item_id: int, token: Token) -> Response:
+def renew(visit: SendsItem, item_id: int, token: Token) -> Response:
     """The open page's sign of life."""
     renewed = work.renew(visit.house, visit.caller, item_id, token)
     until = days.until(renewed.lease_until, visit.today)
@@ -85,7 +85,7 @@ def renew(visit: Writing, item_id: int, token: Token) -> Response:
 
 
 @router.post("/freigeben")
-def put_back(visit: Writing, item_id: int, token: Token) -> Response:
+def put_back(visit: SendsItem, item_id: int, token: Token) -> Response:
     """Back into the line, undone."""
     work.release(visit.house, visit.caller, item_id, token)
     return go("/arbeitsplatz", Notice("released"))
@@ -93,7 +93,7 @@ def put_back(visit: Writing, item_id: int, token: Token) -> Response:
 
 @router.post("/parken")
 def park(
-    visit: Writing, item_id: int, token: Token, until: TypedDay = "", reason: Reason = ""
+    visit: SendsItem, item_id: int, token: Token, until: TypedDay = "", reason: Reason = ""
 ) -> Response:
     """Aside until the morning of a day."""
     try:
@@ -105,7 +105,7 @@ def park(
 
 
 @router.post("/zurueck")
-def give_back(visit: Writing, item_id: int, token: Token, reason: Reason = "") -> Response:
+def give_back(visit: SendsItem, item_id: int, token: Token, reason: Reason = "") -> Response:
     """To the Service Center."""
     try:
         work.give_back(visit.house, visit.caller, item_id, token, reason=reason)
@@ -116,7 +116,7 @@ def give_back(visit: Writing, item_id: int, token: Token, reason: Reason = "") -
 
 @router.post("/weiterleiten")
 def forward(
-    visit: Writing, item_id: int, token: Token, agency: AgencyCode = "", reason: Reason = ""
+    visit: SendsItem, item_id: int, token: Token, agency: AgencyCode = "", reason: Reason = ""
 ) -> Response:
     """To another agency."""
     try:
@@ -129,7 +129,7 @@ def forward(
 
 @router.post("/korrektur")
 def correct(
-    visit: Writing, item_id: int, token: Token, form: Annotated[CorrectionForm, Depends()]
+    visit: SendsItem, item_id: int, token: Token, form: Annotated[CorrectionForm, Depends()]
 ) -> Response:
     """The clerk's verdict instead of the machine's."""
     try:
@@ -140,7 +140,7 @@ def correct(
 
 
 @router.post("/rueckgaengig")
-def take_back(visit: Writing, item_id: int) -> Response:
+def take_back(visit: SendsItem, item_id: int) -> Response:
     """The person's last step on the item, undone; it is in her hands again."""
     claim = undo.take_back(visit.house, visit.caller, item_id)
     response = go(f"/vorgang/{item_id}", Notice("undone"))
@@ -149,7 +149,7 @@ def take_back(visit: Writing, item_id: int) -> Response:
 
 @router.post("/abgleich")
 def compare(
-    visit: Writing, item_id: int, token: Token, check: Annotated[Check, Form()]
+    visit: SendsItem, item_id: int, token: Token, check: Annotated[Check, Form()]
 ) -> Response:
     """The clerk says what she has compared."""
     identity.record(visit.house, visit.caller, item_id, token, check)
@@ -158,7 +158,7 @@ def compare(
 
 @router.post("/eakte")
 def hand_over(
-    visit: Writing, item_id: int, token: Token, close_when_received: Annotated[str, Form()] = ""
+    visit: SendsItem, item_id: int, token: Token, close_when_received: Annotated[str, Form()] = ""
 ) -> Response:
     """To the eAkte; with the box ticked the item closes by itself when the receipt is there."""
     try:
@@ -173,7 +173,7 @@ def hand_over(
 
 
 @router.post("/nicht-zahlungsrelevant")
-def waive(visit: Writing, item_id: int, token: Token, reason: Reason = "") -> Response:
+def waive(visit: SendsItem, item_id: int, token: Token, reason: Reason = "") -> Response:
     """The reasoned no."""
     try:
         handover.waive(visit.house, visit.caller, item_id, token, reason=reason)
@@ -184,7 +184,7 @@ def waive(visit: Writing, item_id: int, token: Token, reason: Reason = "") -> Re
 
 @router.post("/antwort")
 def send_reply(
-    visit: Writing,
+    visit: SendsItem,
     item_id: int,
     token: Token,
     text_id: Annotated[str, Form(max_length=100)],
@@ -202,7 +202,7 @@ def send_reply(
 
 @router.post("/abschliessen")
 def close(
-    visit: Writing,
+    visit: SendsItem,
     item_id: int,
     token: Token,
     reason: Annotated[CloseReason, Form()],

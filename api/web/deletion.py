@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 
 from api.web.render import Notice, go, page
-from api.web.visit import Reading, Writing
+from api.web.visit import OpensRetention, SendsRetention
 from rules.errors import Refused
 from rules.retention import Keep
 from rules.sweep import HoldKind, Tally
@@ -19,7 +19,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/loeschung")
-def deletion_page(visit: Reading) -> Response:
+def deletion_page(visit: OpensRetention) -> Response:
     """Preview above, then runs, holds, and what nobody has looked at."""
     house, caller = visit.house, visit.caller
     found = sweep.preview(house, caller)
@@ -42,7 +42,7 @@ def deletion_page(visit: Reading) -> Response:
 
 
 @router.get("/loeschung/{run_id}")
-def proof_page(visit: Reading, run_id: int) -> Response:
+def proof_page(visit: OpensRetention, run_id: int) -> Response:
     """The proof of a run, to print."""
     found = sweep_proof.proof(visit.house, visit.caller, run_id)
     return page(
@@ -56,21 +56,21 @@ def proof_page(visit: Reading, run_id: int) -> Response:
 
 
 @router.post("/loeschung/anordnen")
-def order(visit: Writing, pruefsumme: Annotated[str, Form()]) -> Response:
+def order(visit: SendsRetention, pruefsumme: Annotated[str, Form()]) -> Response:
     """Exactly what the page showed, or nothing."""
     number = sweep.order(visit.house, visit.caller, hash_=pruefsumme)
     return go("/loeschung", Notice("sweep_ordered", str(number)))
 
 
 @router.post("/loeschung/{run_id}/freigeben")
-def approve(visit: Writing, run_id: int) -> Response:
+def approve(visit: SendsRetention, run_id: int) -> Response:
     """By a second person."""
     sweep.approve(visit.house, visit.caller, run_id)
     return go("/loeschung", Notice("sweep_ordered", str(run_id)))
 
 
 @router.post("/loeschung/{run_id}/verwerfen")
-def reject(visit: Writing, run_id: int) -> Response:
+def reject(visit: SendsRetention, run_id: int) -> Response:
     """Nothing is deleted by it."""
     sweep.reject(visit.house, visit.caller, run_id)
     return go("/loeschung", Notice("sweep_void"))
@@ -78,7 +78,7 @@ def reject(visit: Writing, run_id: int) -> Response:
 
 @router.post("/loeschung/sperre/neu")
 def hold(
-    visit: Writing,
+    visit: SendsRetention,
     art: Annotated[HoldKind, Form()],
     zeichen: Annotated[str, Form()],
     nachricht: Annotated[str, Form()] = "",
@@ -95,14 +95,16 @@ def hold(
 
 
 @router.post("/loeschung/sperre/{hold_id}/aufheben")
-def release(visit: Writing, hold_id: int) -> Response:
+def release(visit: SendsRetention, hold_id: int) -> Response:
     """From now on only work, hand-over and period count."""
     sweep_holds.release(visit.house, visit.caller, hold_id)
     return go("/loeschung", Notice("hold_released"))
 
 
 @router.post("/loeschung/angesehen")
-def seen(visit: Writing, grund: Annotated[str, Form()], bis: Annotated[int, Form()]) -> Response:
+def seen(
+    visit: SendsRetention, grund: Annotated[str, Form()], bis: Annotated[int, Form()]
+) -> Response:
     """Mail aside of that reason, up to the newest that lay there when the page was made."""
     number = sweep_holds.see(visit.house, visit.caller, reason_code=grund, until=bis)
     return go("/loeschung", Notice("aside_seen", str(number)))

@@ -8,7 +8,7 @@ from api.web.claims import with_claim
 from api.web.forms import LineCode, OptionalItem, OptionalToken
 from api.web.render import Notice, go, page
 from api.web.signin import home_of
-from api.web.visit import Line, Reading, Visit, Writing
+from api.web.visit import Line, OpensAnything, SendsItem, Visit
 from api.web.wishes import LANGUAGES, remember, wish, wish_of
 from rules.access import Permission, may
 from rules.errors import Conflict
@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/arbeitsplatz")
 def desk_page(
-    visit: Reading,
+    visit: OpensAnything,
     agentur: str = "",
     leer: str = "",
     anliegen: str | None = None,
@@ -57,7 +57,7 @@ def desk_page(
 
 @router.post("/arbeitsplatz/naechster")
 def take_next(
-    visit: Writing, line: LineCode = "", item_id: OptionalItem = None, token: OptionalToken = ""
+    visit: SendsItem, line: LineCode = "", item_id: OptionalItem = None, token: OptionalToken = ""
 ) -> Response:
     """Put the item at hand back (it waits for its receipt, if one is due), then take the next."""
     if item_id is not None and token:

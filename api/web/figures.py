@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from api.web import days, plots, words
 from api.web.render import csv_file, page
-from api.web.visit import Reading, Visit
+from api.web.visit import OpensFigures, Visit
 from rules.errors import Refused
 from rules.figures import By
 from triage import day_figures
@@ -25,7 +25,7 @@ WEEKDAYS: Final = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "S
 
 @router.get("/zahlen")
 def figures_page(
-    visit: Reading, von: str = "", bis: str = "", je: str = By.CONCERN.value, agentur: str = ""
+    visit: OpensFigures, von: str = "", bis: str = "", je: str = By.CONCERN.value, agentur: str = ""
 ) -> Response:
     """`von`, `bis`: TT.MM.JJJJ. A fault is shown beside the usual four weeks."""
     since, until, fault = _period(visit, von, bis)
@@ -56,7 +56,7 @@ def figures_page(
 
 
 @router.get("/zahlen.csv")
-def figures_csv(visit: Reading, von: str = "", bis: str = "", agentur: str = "") -> Response:
+def figures_csv(visit: OpensFigures, von: str = "", bis: str = "", agentur: str = "") -> Response:
     """The same period as a file for a spreadsheet, by agency and Geschäftsvorgang."""
     since, until, fault = _period(visit, von, bis)
     if fault:

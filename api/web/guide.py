@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.auth import door_of
 from api.web.render import go, page
-from api.web.visit import Writing
+from api.web.visit import SendsAnything
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,7 +29,7 @@ def help_page(request: Request) -> Response:
 
 
 @router.post("/hilfe/rundgang")
-def dismiss_tour(visit: Writing) -> Response:
+def dismiss_tour(visit: SendsAnything) -> Response:
     """The three cards are read; back to the desk. Repeating it changes nothing."""
     response = go("/arbeitsplatz")
     response.set_cookie(

@@ -13,7 +13,7 @@ from api.web.item_page import ReplySide, item_page
 from api.web.letters import Letter, letter
 from api.web.render import page
 from api.web.task_steps import left_to_do
-from api.web.visit import Reading, Visit
+from api.web.visit import OpensItem, Visit
 from rules.codes import Concern
 from rules.item import EakteState
 from rules.texts import Text
@@ -34,7 +34,7 @@ MAIL_HTML_POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'"
 
 
 @router.get("/vorgang/{item_id}")
-def show(visit: Reading, item_id: int, text: str = "") -> Response:
+def show(visit: OpensItem, item_id: int, text: str = "") -> Response:
     """The item; `text` is the id of a text found by search.
 
     An answer that was cut off by the end of the session is there again, once.
@@ -48,7 +48,7 @@ def show(visit: Reading, item_id: int, text: str = "") -> Response:
 
 
 @router.get("/vorgang/{item_id}/html")
-def mail_html(visit: Reading, item_id: int) -> Response:
+def mail_html(visit: OpensItem, item_id: int) -> Response:
     """The sanitised HTML of the mail, for the frame on the item's page."""
     html = item_view.safe_html(visit.house, visit.caller, item_id)
     headers = {"Content-Security-Policy": MAIL_HTML_POLICY}

@@ -10,9 +10,7 @@ from fastapi import APIRouter, Form, Response
 from api.outgoing import eakte_of
 from api.web.completeness import asked_day
 from api.web.render import Notice, csv_file, go, page
-from api.web.visit import Reading, Visit, Writing
-from rules import access
-from rules.access import Permission
+from api.web.visit import OpensFigures, OpensReplay, SendsReplay, Visit
 from rules.errors import HouseError, Refused
 from store.outgoing import Outgoing
 from triage import admin, day_match, outgoing_care
@@ -63,7 +61,7 @@ class Asked:
 
 @router.get("/ausgang")
 def outgoing_page(
-    visit: Reading, stand: str = "", art: str = "", nach: int | None = None
+    visit: OpensReplay, stand: str = "", art: str = "", nach: int | None = None
 ) -> Response:
     """Newest first, without content. `nach`: id of the last row of the page before."""
     asked = Asked(stand if stand in STATES else "", art if art in KINDS else "")
@@ -90,7 +88,7 @@ def outgoing_page(
 
 
 @router.post("/ausgang/alle")
-def replay_all(visit: Writing, art: Annotated[str, Form()] = "") -> Response:
+def replay_all(visit: SendsReplay, art: Annotated[str, Form()] = "") -> Response:
     """All dead letters of the person's regions once more, or those of one kind."""
     kind = art if art in KINDS else ""
     done = outgoing_care.replay_all(visit.house, visit.caller, kind=kind)
@@ -98,14 +96,14 @@ def replay_all(visit: Writing, art: Annotated[str, Form()] = "") -> Response:
 
 
 @router.post("/ausgang/{outgoing_id}/nochmal")
-def replay(visit: Writing, outgoing_id: int) -> Response:
+def replay(visit: SendsReplay, outgoing_id: int) -> Response:
     """One of them, under its old key."""
     admin.outgoing_replay(visit.house, visit.caller, outgoing_id)
     return go("/ausgang", Notice("sent_again", "1"))
 
 
 @router.get("/abgleich")
-def match_page(visit: Reading, tag: str = "") -> Response:
+def match_page(visit: OpensFigures, tag: str = "") -> Response:
     """One local day beside the eAkte's receipts, and what has no receipt for too long."""
     late = outgoing_care.late(visit.house, visit.caller, limit=PAGE_ROWS)
     day, fault = asked_day(visit, tag)
@@ -128,9 +126,8 @@ def match_page(visit: Reading, tag: str = "") -> Response:
 
 
 @router.get("/abgleich/datei")
-def match_file(visit: Reading, tag: str = "") -> Response:
+def match_file(visit: OpensFigures, tag: str = "") -> Response:
     """The same day as a file for a spreadsheet, with what is correct."""
-    access.require(visit.caller, Permission.READ_FIGURES)
     day, fault = asked_day(visit, tag)
     if fault:
         raise Refused("date.unreadable", fault)

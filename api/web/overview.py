@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Response
 from api.web import days
 from api.web.forms import LineCode
 from api.web.render import Notice, go, page
-from api.web.visit import Reading, Visit, Writing
+from api.web.visit import OpensAnything, SendsFreedItem, Visit
 from rules.access import Permission, may
 from store.items import Item
 from triage import events, figures, holding, item_view, wandering
@@ -26,7 +26,7 @@ LIVE_SECONDS = 60
 
 
 @router.get("/lage")
-def overview_page(visit: Reading, agentur: str = "", reihe: str = "") -> Response:
+def overview_page(visit: OpensAnything, agentur: str = "", reihe: str = "") -> Response:
     """All agencies that the person may see, or one of them with its waiting list.
 
     `reihe` "eingang" shows the list by receipt, else in the order of hand-out.
@@ -120,7 +120,7 @@ def _items(visit: Visit, agency_code: str, *, by_receipt: bool) -> tuple[Item, .
 
 @router.post("/lage/freigeben")
 def free(
-    visit: Writing,
+    visit: SendsFreedItem,
     item_id: Annotated[int, Form()],
     version: Annotated[int, Form()],
     line: LineCode = "",

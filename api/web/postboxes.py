@@ -4,14 +4,14 @@ from fastapi import APIRouter, Response
 
 from api.web import days, words
 from api.web.render import page
-from api.web.visit import Reading
+from api.web.visit import OpensPostboxes
 from triage import admin
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/postfaecher")
-def postboxes_page(visit: Reading) -> Response:
+def postboxes_page(visit: OpensPostboxes) -> Response:
     """The postboxes of the person's regions, in the configured order."""
     rows = admin.postboxes(visit.house, visit.caller)
     now = visit.house.clock()

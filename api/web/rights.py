@@ -13,7 +13,7 @@ from fastapi import APIRouter, Form, Request, Response
 
 from api.web import days, rights_words
 from api.web.render import Notice, go, page
-from api.web.visit import Reading, Visit, Writing
+from api.web.visit import OpensRights, SendsRights, Visit
 from rules.errors import Refused
 from rules.folder_findings import Code, Key
 from rules.rights_plan import make_plan
@@ -86,7 +86,7 @@ class Viewer:
 
 @router.get("/rechte")
 def rights_page(
-    visit: Reading,
+    visit: OpensRights,
     postfach: str = "",
     agentur: str = "",
     suche: str = "",
@@ -142,7 +142,7 @@ def matrix_page(
 
 
 @router.get("/rechte/plan/{plan_id}")
-def plan_page(visit: Reading, plan_id: int) -> Response:
+def plan_page(visit: OpensRights, plan_id: int) -> Response:
     """A whole plan: what it changes, who has decided, how far it has come."""
     stored, steps = rights.plan(visit.house, visit.caller, plan_id)
     standing = rights.standing(visit.house, visit.caller, stored.postbox)
@@ -162,7 +162,7 @@ def plan_page(visit: Reading, plan_id: int) -> Response:
 
 
 @router.get("/rechte/bericht")
-def report_page(visit: Reading, postfach: str = "") -> Response:
+def report_page(visit: OpensRights, postfach: str = "") -> Response:
     """The review on paper: figures, findings, decisions, sign-offs."""
     found = [
         one for one in rights.standings(visit.house, visit.caller) if postfach in {"", one.box.name}
@@ -181,35 +181,35 @@ def report_page(visit: Reading, postfach: str = "") -> Response:
 
 
 @router.post("/rechte/pruefen")
-def order_audit(visit: Writing, postfach: Annotated[str, Form()] = "") -> Response:
+def order_audit(visit: SendsRights, postfach: Annotated[str, Form()] = "") -> Response:
     """Ask a worker to read the permissions of all folders."""
     rights.order(visit.house, visit.caller, postfach, "audit")
     return go(Asked(postfach=postfach).href(), Notice("rights_audit"))
 
 
 @router.post("/rechte/vorschlagen")
-def propose(visit: Writing, postfach: Annotated[str, Form()] = "") -> Response:
+def propose(visit: SendsRights, postfach: Annotated[str, Form()] = "") -> Response:
     """Make a plan of what is open; it waits for somebody else."""
     plan_id = rights.propose(visit.house, visit.caller, postfach)
     return go(f"/rechte/plan/{plan_id}", Notice("rights_proposed"))
 
 
 @router.post("/rechte/plan/{plan_id}/freigeben")
-def approve(visit: Writing, plan_id: int) -> Response:
+def approve(visit: SendsRights, plan_id: int) -> Response:
     """Approve what somebody else has proposed."""
     rights.approve(visit.house, visit.caller, plan_id)
     return go(f"/rechte/plan/{plan_id}", Notice("rights_approved"))
 
 
 @router.post("/rechte/plan/{plan_id}/verwerfen")
-def reject(visit: Writing, plan_id: int) -> Response:
+def reject(visit: SendsRights, plan_id: int) -> Response:
     """Put a proposed plan aside."""
     rights.reject(visit.house, visit.caller, plan_id)
     return go("/rechte", Notice("rights_rejected"))
 
 
 @router.post("/rechte/plan/{plan_id}/ausfuehren")
-def apply(visit: Writing, plan_id: int) -> Response:
+def apply(visit: SendsRights, plan_id: int) -> Response:
     """Ask a worker to carry out an approved plan."""
     stored, _ = rights.plan(visit.house, visit.caller, plan_id)
     rights.order(visit.house, visit.caller, stored.postbox, "apply", plan_id=plan_id)
@@ -217,7 +217,7 @@ def apply(visit: Writing, plan_id: int) -> Response:
 
 
 @router.post("/rechte/plan/{plan_id}/zuruecknehmen")
-def undo(visit: Writing, plan_id: int) -> Response:
+def undo(visit: SendsRights, plan_id: int) -> Response:
     """Ask a worker to put back what a plan has changed."""
     stored, _ = rights.plan(visit.house, visit.caller, plan_id)
     rights.order(visit.house, visit.caller, stored.postbox, "undo", plan_id=plan_id)
@@ -226,7 +226,7 @@ def undo(visit: Writing, plan_id: int) -> Response:
 
 @router.post("/rechte/belassen")
 def keep(  # noqa: PLR0913, PLR0917 - one argument a field of the form
-    visit: Writing,
+    visit: SendsRights,
     postfach: Annotated[str, Form()] = "",
     agentur: Annotated[str, Form()] = "",
     code: Annotated[str, Form()] = "",
@@ -251,7 +251,7 @@ def keep(  # noqa: PLR0913, PLR0917 - one argument a field of the form
 
 @router.post("/rechte/abzeichnen")
 def sign_off(
-    visit: Writing,
+    visit: SendsRights,
     postfach: Annotated[str, Form()] = "",
     agentur: Annotated[str, Form()] = "",
     grund: Annotated[str, Form()] = "",

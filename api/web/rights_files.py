@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from api.web.render import csv_file
-from api.web.visit import Reading, Visit
+from api.web.visit import OpensRights, Visit
 from triage import rights, rights_tables, workbook
 from triage.house import PostboxPlan
 from triage.rights import Standing
@@ -13,7 +13,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/rechte/befunde.csv")
-def findings_csv(visit: Reading, postfach: str = "") -> Response:
+def findings_csv(visit: OpensRights, postfach: str = "") -> Response:
     """The findings of the person's postboxes, or of one, as a table for a spreadsheet."""
     return csv_file(
         rights_tables.findings(_standings(visit, postfach)).as_csv(), "rechte-befunde.csv"
@@ -21,7 +21,7 @@ def findings_csv(visit: Reading, postfach: str = "") -> Response:
 
 
 @router.get("/rechte/befunde.xlsx")
-def findings_xlsx(visit: Reading, postfach: str = "") -> Response:
+def findings_xlsx(visit: OpensRights, postfach: str = "") -> Response:
     """Findings, matrix and folders, a sheet each."""
     found = _standings(visit, postfach)
     tables = (
@@ -33,7 +33,7 @@ def findings_xlsx(visit: Reading, postfach: str = "") -> Response:
 
 
 @router.get("/rechte/verteiler.csv")
-def lists_csv(visit: Reading, postfach: str = "") -> Response:
+def lists_csv(visit: OpensRights, postfach: str = "") -> Response:
     """The consolidated lists of a region, for the Regionaldirektion and the Service Center."""
     box = box_of(visit, postfach)
     table = rights_tables.consolidated(visit.house, visit.caller, box.region)
@@ -41,7 +41,7 @@ def lists_csv(visit: Reading, postfach: str = "") -> Response:
 
 
 @router.get("/rechte/meldekette.csv")
-def chain_csv(visit: Reading, postfach: str = "") -> Response:
+def chain_csv(visit: OpensRights, postfach: str = "") -> Response:
     """The reporting chain of the running round: who, when, until when, what is missing."""
     box = box_of(visit, postfach)
     table = rights_tables.chain(visit.house, visit.caller, box.region)
@@ -49,7 +49,7 @@ def chain_csv(visit: Reading, postfach: str = "") -> Response:
 
 
 @router.get("/rechte/verteiler.xlsx")
-def lists_xlsx(visit: Reading, postfach: str = "") -> Response:
+def lists_xlsx(visit: OpensRights, postfach: str = "") -> Response:
     """Consolidated lists and reporting chain, a sheet each."""
     region = box_of(visit, postfach).region
     tables = (

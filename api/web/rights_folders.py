@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request, Response
 from api.web import rights_words
 from api.web.render import Notice, go, page
 from api.web.rights_files import box_of
-from api.web.visit import Reading, Visit, Writing
+from api.web.visit import OpensRights, SendsRights, Visit
 from rules.errors import Conflict, Refused
 from triage import rights, rights_matrix, rights_review, rights_signoff
 from triage.house import House
@@ -65,7 +65,7 @@ class Fault:
 
 @router.get("/rechte/ordner")
 def folders_page(
-    visit: Reading, postfach: str = "", agentur: str = "", stand: str = ""
+    visit: OpensRights, postfach: str = "", agentur: str = "", stand: str = ""
 ) -> Response:
     """Folders of one postbox; those that still wait for a look come without a filter."""
     return _shown(visit, Asked(box_of(visit, postfach).name, agentur, stand))
@@ -73,7 +73,7 @@ def folders_page(
 
 @router.post("/rechte/ordner/abzeichnen")
 def sign_off(  # noqa: PLR0913, PLR0917 - one argument a field of the form
-    visit: Writing,
+    visit: SendsRights,
     postfach: Annotated[str, Form()],
     audit: Annotated[int, Form()],
     agentur: Annotated[str, Form()] = "",

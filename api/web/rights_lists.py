@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Response, UploadFile
 from api.web import days, rights_words
 from api.web.render import Notice, go, page
 from api.web.rights_files import box_of
-from api.web.visit import Reading, Visit, Writing
+from api.web.visit import OpensRights, SendsRights, Visit
 from rules.errors import Refused
 from rules.reporting_chain import Link, Step, make_round
 from triage import rights, rights_reporting
@@ -29,13 +29,15 @@ _MENDABLE: Final = frozenset(
 
 
 @router.get("/rechte/verteiler")
-def lists_page(visit: Reading, postfach: str = "") -> Response:
+def lists_page(visit: OpensRights, postfach: str = "") -> Response:
     """The lists of one region, and its round of review."""
     return _shown(visit, box_of(visit, postfach))
 
 
 @router.post("/rechte/verteiler")
-def import_lists(visit: Writing, postfach: Annotated[str, Form()], datei: UploadFile) -> Response:
+def import_lists(
+    visit: SendsRights, postfach: Annotated[str, Form()], datei: UploadFile
+) -> Response:
     """Take a file in, all or nothing; its errors are shown with their lines."""
     box = box_of(visit, postfach)
     data = datei.file.read()
@@ -50,7 +52,7 @@ def import_lists(visit: Writing, postfach: Annotated[str, Form()], datei: Upload
 
 @router.post("/rechte/verteiler/runde")
 def start_round(
-    visit: Writing,
+    visit: SendsRights,
     postfach: Annotated[str, Form()],
     agenturen: Annotated[str, Form()] = "",
     direktionen: Annotated[str, Form()] = "",
@@ -73,7 +75,7 @@ def start_round(
 
 @router.post("/rechte/verteiler/vermerken")
 def mark(
-    visit: Writing,
+    visit: SendsRights,
     postfach: Annotated[str, Form()],
     schritt: Annotated[Step, Form()],
     einheit: Annotated[str, Form()],

@@ -16,7 +16,7 @@ from api.web.rules_page import (
     rule_rows,
     with_rule,
 )
-from api.web.visit import Reading, Visit, Writing
+from api.web.visit import OpensRules, SendsRules, Visit
 from rules.errors import Conflict, Refused
 from rules.placename import fold
 from rules.taken_over import Remark
@@ -59,7 +59,7 @@ def english() -> Response:
 
 
 @router.get("/regeln")
-def rules_page(visit: Reading) -> Response:
+def rules_page(visit: OpensRules) -> Response:
     """What holds in each region, all versions, and rules that switched themselves off."""
     found = rulesets.overview(visit.house, visit.caller)
     return page(
@@ -72,7 +72,7 @@ def rules_page(visit: Reading) -> Response:
 
 
 @router.get("/regeln/neu")
-def new_page(visit: Reading) -> Response:
+def new_page(visit: OpensRules) -> Response:
     """The text of a new rule set, with its head."""
     rulesets.overview(visit.house, visit.caller)
     regions = sorted(visit.caller.regions or ())
@@ -83,7 +83,7 @@ def new_page(visit: Reading) -> Response:
 
 
 @router.get("/regeln/uebernehmen")
-def import_page(visit: Reading) -> Response:
+def import_page(visit: OpensRules) -> Response:
     """Where a Sieve script is pasted; Outlook's rules come by a command, which is named."""
     found = rulesets.overview(visit.house, visit.caller)
     return page(
@@ -93,7 +93,7 @@ def import_page(visit: Reading) -> Response:
 
 @router.post("/regeln/uebernehmen")
 def import_sieve(
-    visit: Writing, script: RuleText = "", region: Annotated[str, Form(max_length=60)] = ""
+    visit: SendsRules, script: RuleText = "", region: Annotated[str, Form(max_length=60)] = ""
 ) -> Response:
     """The text that came out, with what was left out. Keeps nothing."""
     found = rule_import.from_sieve(visit.house, visit.caller, _unix(script), region=region)
@@ -101,20 +101,22 @@ def import_sieve(
 
 
 @router.post("/regeln/pruefen")
-def check(visit: Writing, text: RuleText = "") -> Response:
+def check(visit: SendsRules, text: RuleText = "") -> Response:
     """The text again, with what is wrong with it. Keeps nothing."""
     return _editor(visit, text, rulesets.check(visit.house, visit.caller, _unix(text)))
 
 
 @router.post("/regeln/anfuegen")
-def append(visit: Writing, form: Annotated[RuleForm, Depends()], text: RuleText = "") -> Response:
+def append(
+    visit: SendsRules, form: Annotated[RuleForm, Depends()], text: RuleText = ""
+) -> Response:
     """The text with the rule of the form behind it, checked. Keeps nothing."""
     longer = with_rule(_unix(text), form.typed())
     return _editor(visit, longer, rulesets.check(visit.house, visit.caller, longer))
 
 
 @router.post("/regeln/speichern")
-def save(visit: Writing, text: RuleText = "") -> Response:
+def save(visit: SendsRules, text: RuleText = "") -> Response:
     """Keep the draft and show it; a text that can't be read comes back with its faults."""
     plain = _unix(text)
     checked = rulesets.check(visit.house, visit.caller, plain)
@@ -128,7 +130,7 @@ def save(visit: Writing, text: RuleText = "") -> Response:
 
 
 @router.post("/regeln/zuruecknehmen")
-def take_back(visit: Writing, region: Annotated[str, Form(max_length=60)] = "") -> Response:
+def take_back(visit: SendsRules, region: Annotated[str, Form(max_length=60)] = "") -> Response:
     """Withdraw what is planned; where nothing is, the version before holds again."""
     done = rulesets.rollback(visit.house, visit.caller, region)
     name = "rules_withdrawn" if done.withdrawn else "rules_back" if done.to else "rules_none"
@@ -137,7 +139,7 @@ def take_back(visit: Writing, region: Annotated[str, Form(max_length=60)] = "") 
 
 @router.get("/regeln/{set_id}/{version}")
 def version_page(
-    visit: Reading,
+    visit: OpensRules,
     set_id: str,
     version: int,
 ) -> Response:
@@ -147,7 +149,7 @@ def version_page(
 
 @router.post("/regeln/{set_id}/{version}/probelauf")
 def order_trial(
-    visit: Writing,
+    visit: SendsRules,
     set_id: str,
     version: int,
     tage: Annotated[int, Form(ge=1, le=3650)] = 14,
@@ -159,7 +161,7 @@ def order_trial(
 
 
 @router.get("/regeln/{set_id}/{version}/text")
-def text_page(visit: Reading, set_id: str, version: int) -> Response:
+def text_page(visit: OpensRules, set_id: str, version: int) -> Response:
     """The text of a version, to go on from."""
     shown = rulesets.show(visit.house, visit.caller, set_id, version)
     return _editor(visit, shown.version.text, shown.checked)
@@ -167,7 +169,7 @@ def text_page(visit: Reading, set_id: str, version: int) -> Response:
 
 @router.post("/regeln/{set_id}/{version}/aktivieren")
 def activate(
-    visit: Writing, set_id: str, version: int, ab: Annotated[str, Form(max_length=30)] = ""
+    visit: SendsRules, set_id: str, version: int, ab: Annotated[str, Form(max_length=30)] = ""
 ) -> Response:
     """Put the version into force, from today or from a day on."""
     try:

@@ -13,7 +13,7 @@ from api.oidc.flow import safe_next
 from api.oidc.names import account_hash
 from api.web import drafts
 from api.web.render import Notice, go, page
-from api.web.visit import Writing
+from api.web.visit import SendsAnything
 from rules.access import Caller, Permission, may
 from rules.codes import Role
 from rules.errors import Refused
@@ -84,7 +84,7 @@ def sign_in_demo(
 
 
 @router.post("/abmelden")
-def sign_off(visit: Writing) -> Response:
+def sign_off(visit: SendsAnything) -> Response:
     """Ends the session; held items wait on until their lease is over."""
     by_service = door_of(visit.request).oidc is not None
     response = go("/abgemeldet") if by_service else go("/anmelden", Notice("signed_out"))

@@ -12,7 +12,7 @@ from api.web.forms import Token, TypedDay
 from api.web.item import item_response
 from api.web.render import Notice, go
 from api.web.task_steps import refusal
-from api.web.visit import Writing
+from api.web.visit import SendsItem
 from rules.errors import Refused
 from rules.tasks import Said, TaskKind
 from triage import tasks
@@ -41,7 +41,7 @@ class TaskForm:
 
 @router.post("/auftrag")
 def order(
-    visit: Writing, item_id: int, token: Token, form: Annotated[TaskForm, Depends()]
+    visit: SendsItem, item_id: int, token: Token, form: Annotated[TaskForm, Depends()]
 ) -> Response:
     """Order it, and stay on the page; a refusal is told over the panes."""
     try:
@@ -55,7 +55,7 @@ def order(
 
 @router.post("/auftrag/{outgoing_id}/zurueck")
 def cancel(
-    visit: Writing,
+    visit: SendsItem,
     item_id: int,
     outgoing_id: int,
     token: Token,

@@ -9,8 +9,7 @@ from markupsafe import Markup
 from api.web.letters import filled
 from api.web.render import Notice, go, page
 from api.web.texts import text_page
-from api.web.visit import Reading, Visit, Writing
-from rules.access import Permission, require
+from api.web.visit import OpensDraft, SendsDecision, SendsDraft, SendsDraftOrDecision, Visit
 from rules.codes import Concern
 from rules.errors import Conflict, HouseError, Refused
 from rules.placeholders import WHITELIST, printed
@@ -51,9 +50,8 @@ Edition = Annotated[int, Form(ge=1)]
 
 
 @router.get("/texte/neu")
-def new_page(visit: Reading) -> Response:
+def new_page(visit: OpensDraft) -> Response:
     """A new text with its head."""
-    require(visit.caller, Permission.WRITE_TEXTS)
     regions = sorted(visit.caller.regions or ())
     today = visit.today
     typed = SAMPLE.format(
@@ -65,9 +63,8 @@ def new_page(visit: Reading) -> Response:
 
 
 @router.get("/texte/{text_id}/{version}/text")
-def edit_page(visit: Reading, text_id: str, version: int) -> Response:
+def edit_page(visit: OpensDraft, text_id: str, version: int) -> Response:
     """The text of a version: a draft to write on, an approved one to begin the next with."""
-    require(visit.caller, Permission.WRITE_TEXTS)
     shown = text_view.show(visit.house, visit.caller, text_id, version)
     found = shown.row.version
     return _editor(visit, text_id, text_life.checked_version(visit.house, found), of=found)
@@ -75,7 +72,7 @@ def edit_page(visit: Reading, text_id: str, version: int) -> Response:
 
 @router.post("/texte/pruefen")
 def check(
-    visit: Writing,
+    visit: SendsDraftOrDecision,
     text_id: Annotated[str, Form(max_length=120)] = "",
     text: Typed = "",
     version: Annotated[int, Form()] = 0,
@@ -88,7 +85,7 @@ def check(
 
 @router.post("/texte/speichern")
 def save(
-    visit: Writing,
+    visit: SendsDraft,
     text_id: Annotated[str, Form(max_length=120)] = "",
     text: Typed = "",
     version: Annotated[int, Form()] = 0,
@@ -114,7 +111,7 @@ def save(
 
 
 @router.post("/texte/{text_id}/{version}/vorlegen")
-def submit(visit: Writing, text_id: str, version: int, edition: Edition) -> Response:
+def submit(visit: SendsDraft, text_id: str, version: int, edition: Edition) -> Response:
     """To the approvers."""
     return _deed(visit, text_id, version, "text_submitted", lambda: text_life.submit(
         visit.house, visit.caller, text_id, version, seen=Seen(edition=edition)
@@ -122,7 +119,7 @@ def submit(visit: Writing, text_id: str, version: int, edition: Edition) -> Resp
 
 
 @router.post("/texte/{text_id}/{version}/zurueckholen")
-def withdraw(visit: Writing, text_id: str, version: int) -> Response:
+def withdraw(visit: SendsDraft, text_id: str, version: int) -> Response:
     """Out of the review, to write on."""
     return _deed(visit, text_id, version, "text_withdrawn", lambda: text_life.withdraw(
         visit.house, visit.caller, text_id, version
@@ -130,7 +127,7 @@ def withdraw(visit: Writing, text_id: str, version: int) -> Response:
 
 
 @router.post("/texte/{text_id}/{version}/ablehnen")
-def turn_down(visit: Writing, text_id: str, version: int, grund: Reason = "") -> Response:
+def turn_down(visit: SendsDecision, text_id: str, version: int, grund: Reason = "") -> Response:
     """Back to the draft, with a reason."""
     return _deed(visit, text_id, version, "text_turned_down", lambda: text_life.turn_down(
         visit.house, visit.caller, text_id, version, reason=grund
@@ -139,7 +136,7 @@ def turn_down(visit: Writing, text_id: str, version: int, grund: Reason = "") ->
 
 @router.post("/texte/{text_id}/{version}/freigeben")
 def approve(
-    visit: Writing, text_id: str, version: int, sha256: Annotated[str, Form(max_length=64)]
+    visit: SendsDecision, text_id: str, version: int, sha256: Annotated[str, Form(max_length=64)]
 ) -> Response:
     """By a second person, of exactly what the page showed."""
     return _deed(visit, text_id, version, "text_approved", lambda: text_life.approve(
@@ -148,7 +145,7 @@ def approve(
 
 
 @router.post("/texte/{text_id}/{version}/zurueckziehen")
-def retire(visit: Writing, text_id: str, version: int, grund: Reason = "") -> Response:
+def retire(visit: SendsDraftOrDecision, text_id: str, version: int, grund: Reason = "") -> Response:
     """At once and for good, with a reason."""
     return _deed(visit, text_id, version, "text_retired", lambda: text_life.retire(
         visit.house, visit.caller, text_id, version, reason=grund

@@ -5,14 +5,14 @@ from fastapi import APIRouter, Response
 from api.web import days
 from api.web.completeness import asked_day
 from api.web.render import page
-from api.web.visit import Reading
+from api.web.visit import OpensPostboxes
 from triage import observed
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/probelauf")
-def trial_page(visit: Reading, tag: str = "") -> Response:
+def trial_page(visit: OpensPostboxes, tag: str = "") -> Response:
     """One part a postbox of the person's regions. `tag`: TT.MM.JJJJ, the day mail came in."""
     day, fault = asked_day(visit, tag)
     return page(

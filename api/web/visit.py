@@ -1,4 +1,8 @@
-"""One call of a page by a signed-in person, and what every page asks of it."""
+"""One call of a page by a signed-in person, and what every page asks of it.
+
+A page says by the type of its parameter whom it serves (`visit: OpensItem`), as the calls of /v1
+do; the station behind it asks again, with the place.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +12,7 @@ from fastapi import Depends, Form, Request, Response
 
 from api.auth import check_csrf, house_of, session_of
 from api.session import Session
-from rules.access import Caller, may_work_agency
+from rules.access import Caller, Permission, may, may_work_agency, require
 from rules.errors import Refused
 from triage.house import House
 from triage.work import CLEARING
@@ -73,28 +77,86 @@ class Visit:
         return response
 
 
-def signed_in(request: Request) -> Visit:
-    """For pages that are read. Raises: Refused: `auth.missing` (then the sign-in page follows)."""
-    session = session_of(request)
-    if session is None:
-        raise Refused("auth.missing", "sign in first")
-    return Visit(request, house_of(request), session)
-
-
 async def posted(request: Request) -> None:
     """Keep the form at hand, so that the choice survives where the session has ended."""
     form = await request.form()
     request.state.posted = {key: value for key, value in form.items() if isinstance(value, str)}
 
 
-def writing(
-    request: Request, _: Annotated[None, Depends(posted)], csrf: Annotated[str, Form()] = ""
-) -> Visit:
-    """For forms. Raises: Refused: `auth.missing`, `access.csrf`."""
-    visit = signed_in(request)
-    check_csrf(visit.session, csrf)
-    return visit
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """A dependency of pages that are read: lets in who has one of the permissions.
+
+    Without any it lets in everybody who has signed in. Scope (agencies, region) is asked where the
+    thing is read. A test asks each page for one of these. Source: own decision 0018.
+    """
+
+    any_of: tuple[Permission, ...] = ()
+
+    def __call__(self, request: Request) -> Visit:
+        """The visit.
+
+        Raises: Refused: `auth.missing` (then the sign-in page follows), `access.denied`.
+        """
+        return self.allow(_signed_in(request))
+
+    def allow(self, visit: Visit) -> Visit:
+        """The visit itself, if it may. Raises: Refused: `access.denied`."""
+        if self.any_of and not any(may(visit.caller, one) for one in self.any_of):
+            require(visit.caller, self.any_of[0])
+        return visit
 
 
-Reading = Annotated[Visit, Depends(signed_in)]
-Writing = Annotated[Visit, Depends(writing)]
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """The same for forms, which carry the session's own token."""
+
+    any_of: tuple[Permission, ...] = ()
+
+    def __call__(
+        self,
+        request: Request,
+        _: Annotated[None, Depends(posted)],
+        csrf: Annotated[str, Form()] = "",
+    ) -> Visit:
+        """The visit. Raises: Refused: `auth.missing`, `access.csrf`, `access.denied`."""
+        visit = _signed_in(request)
+        check_csrf(visit.session, csrf)
+        return Opens(self.any_of).allow(visit)
+
+
+def _signed_in(request: Request) -> Visit:
+    session = session_of(request)
+    if session is None:
+        raise Refused("auth.missing", "sign in first")
+    return Visit(request, house_of(request), session)
+
+
+_DRAFT, _DECISION = Permission.WRITE_TEXTS, Permission.APPROVE_TEXTS
+
+OpensAnything = Annotated[Visit, Depends(Opens())]
+"""Known, and what is shown is asked part by part (the way to one's own page, the overview)."""
+SendsAnything = Annotated[Visit, Depends(Sends())]
+"""One's own session only: signing off, closing the tour."""
+
+OpensItem = Annotated[Visit, Depends(Opens((Permission.READ_ITEM,)))]
+SendsItem = Annotated[Visit, Depends(Sends((Permission.WORK_ITEM,)))]
+SendsFreedItem = Annotated[Visit, Depends(Sends((Permission.FREE_ITEM,)))]
+OpensTexts = Annotated[Visit, Depends(Opens((Permission.READ_TEXTS,)))]
+OpensDraft = Annotated[Visit, Depends(Opens((_DRAFT,)))]
+SendsDraft = Annotated[Visit, Depends(Sends((_DRAFT,)))]
+SendsDecision = Annotated[Visit, Depends(Sends((_DECISION,)))]
+SendsDraftOrDecision = Annotated[Visit, Depends(Sends((_DRAFT, _DECISION)))]
+"""Either is enough at the door; the station knows which one this version asks for."""
+OpensFigures = Annotated[Visit, Depends(Opens((Permission.READ_FIGURES,)))]
+OpensPostboxes = Annotated[Visit, Depends(Opens((Permission.MANAGE_POSTBOXES,)))]
+OpensReplay = Annotated[Visit, Depends(Opens((Permission.REPLAY,)))]
+SendsReplay = Annotated[Visit, Depends(Sends((Permission.REPLAY,)))]
+OpensModels = Annotated[Visit, Depends(Opens((Permission.MANAGE_MODELS,)))]
+SendsModels = Annotated[Visit, Depends(Sends((Permission.MANAGE_MODELS,)))]
+OpensRules = Annotated[Visit, Depends(Opens((Permission.CHANGE_RULES,)))]
+SendsRules = Annotated[Visit, Depends(Sends((Permission.CHANGE_RULES,)))]
+OpensRights = Annotated[Visit, Depends(Opens((Permission.REVIEW_RIGHTS,)))]
+SendsRights = Annotated[Visit, Depends(Sends((Permission.REVIEW_RIGHTS,)))]
+OpensRetention = Annotated[Visit, Depends(Opens((Permission.RUN_RETENTION,)))]
+SendsRetention = Annotated[Visit, Depends(Sends((Permission.RUN_RETENTION,)))]

@@ -10,13 +10,23 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from argon2 import PasswordHasher
 
 from store import migrate
-from tests.servers.postgres import PostgresServer, _free_port
+from tests.servers.postgres import PostgresServer, free_port
 
 AGENCIES = {"435": "Kassel", "431": "Hanau", "447": "Marburg", "032": "Rostock", "033": "Schwerin"}
 """Codes and names of the mailboxes that mail goes to (domain/agencies.csv)."""
+
+DURABLE = {
+    "fsync": "on",
+    "full_page_writes": "on",
+    "autovacuum": "on",
+    "shared_buffers": "256MB",
+    "max_connections": "150",
+}
+"""A server as one would run it: what is told as accepted lies on the disk."""
 
 _CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 """So that 200 keys take no minute of the machine that is measured; what follows is the same."""
@@ -39,6 +49,13 @@ class House:
     drop: Path
     clerks: tuple[Clerk, ...]
     processes: dict[str, subprocess.Popen[bytes]]
+    database: str
+
+    def states(self) -> dict[str, int]:
+        """Mails by state, asked of the database: doors that are busy answer late."""
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            rows = connection.execute("SELECT state, count(*) FROM message GROUP BY state")
+            return dict(rows.fetchall())
 
     def memory_mb(self) -> dict[str, float]:
         """Resident memory of each process now, in MB; 0 where one has ended."""
@@ -57,12 +74,12 @@ def _resident_mb(pid: int) -> float:
 @contextmanager
 def open_house(folder: Path, *, clerks: int) -> Iterator[House]:
     """All processes up and answering; ended and removed afterwards."""
-    drop, http, smtp = folder / "eakte", _free_port(), _free_port()
+    drop, http, smtp = folder / "eakte", free_port(), free_port()
     drop.mkdir()
     names = list(AGENCIES)
     people = {f"clerk-{n}": names[n % len(names)] for n in range(clerks)}
     with ExitStack() as stack:
-        server = stack.enter_context(PostgresServer())
+        server = stack.enter_context(PostgresServer(DURABLE))
         store = server.create("load")
         migrate.upgrade(store)
         base = f'store.url = "{store}"\neakte.drop = "{drop}"\nworker.poll_seconds = 0.5\n'
@@ -73,19 +90,26 @@ def open_house(folder: Path, *, clerks: int) -> Iterator[House]:
         )
         door = f'[door]\nprotocol = "smtp"\nport = {smtp}\nmax_connections = 200\n'
         files = {
-            "serve": base + f"desk.port = {http}\n" + keys,
             "work-1": base + door,
             "work-2": base,
+            "serve": base + f"desk.port = {http}\n" + keys,
         }
-        processes = {
-            name: stack.enter_context(_running(folder, name, text)) for name, text in files.items()
-        }
+        processes = {}
+        for name, text in files.items():
+            processes[name] = stack.enter_context(_running(folder, name, text))
+            # The first takes the texts in; who comes meanwhile waits for its lock, and gives up.
+            if name == "work-1":
+                log = folder / f"{name}.log"
+                wait_until(
+                    lambda log=log: b"door.opened" in log.read_bytes(), seconds=300, what=name
+                )
         yield House(
             url=f"http://127.0.0.1:{http}",
             door_port=smtp,
             drop=drop,
             clerks=tuple(Clerk(agency, f"Bearer {name}.s") for name, agency in people.items()),
             processes=processes,
+            database=store,
         )
 
 

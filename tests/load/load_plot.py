@@ -1,23 +1,26 @@
-"""The run as one SVG: memory of the processes and p95 of the requests, over time."""
+"""The run as one SVG: memory, times of the requests, and mails accepted and sorted, over time."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 
-WIDTH, HEIGHT, LEFT, TOP = 760, 150, 60, 30
+WIDTH, HEIGHT, LEFT, TOP = 760, 150, 60, 44
+GAP = 50
 COLOURS = ("#1b5e9c", "#b5521b", "#3a7d44", "#7a3b8f")
 Line = Sequence[tuple[float, float]]
 
 
-def svg(memory: Mapping[str, Line], slow: Mapping[str, Line], *, title: str) -> str:
-    """Two charts below each other. Times in seconds, memory in MB, durations in ms."""
+def svg(charts: Mapping[str, Mapping[str, Line]], *, title: str) -> str:
+    """Charts below each other, each named by its unit. Times in seconds since the begin."""
+    height = TOP + len(charts) * (HEIGHT + GAP)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH + 100}" font-size="12"',
-        f' height="{2 * HEIGHT + 130}" font-family="sans-serif">',
-        f'<rect width="100%" height="100%" fill="#fff"/><text x="{LEFT}" y="18">{title}</text>',
-        _chart(memory, top=TOP, unit="MB"),
-        _chart(slow, top=TOP + HEIGHT + 50, unit="ms, p95 in 10 s"),
-        "</svg>\n",
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH + 130}" font-size="12"',
+        f' height="{height}" font-family="sans-serif" role="img" aria-label="{escape(title)}">',
+        f'<rect width="100%" height="100%" fill="#fff"/><text x="{LEFT}" y="18">{escape(title)}',
+        "</text>",
     ]
-    return "\n".join(parts)
+    for number, (unit, lines) in enumerate(charts.items()):
+        parts.append(_chart(lines, top=TOP + number * (HEIGHT + GAP), unit=unit))
+    return "\n".join([*parts, "</svg>\n"])
 
 
 def _chart(lines: Mapping[str, Line], *, top: int, unit: str) -> str:
@@ -31,16 +34,18 @@ def _chart(lines: Mapping[str, Line], *, top: int, unit: str) -> str:
     made = [
         f'<rect x="{LEFT}" y="{top}" width="{WIDTH - LEFT}" height="{HEIGHT}" fill="none"',
         ' stroke="#999"/>',
-        f'<text x="{LEFT}" y="{top - 4}">{unit}</text>',
+        f'<text x="{LEFT}" y="{top - 4}">{escape(unit)}</text>',
         f'<text x="{LEFT - 6}" y="{top + 10}" text-anchor="end">{high:.0f}</text>',
         f'<text x="{LEFT - 6}" y="{top + HEIGHT}" text-anchor="end">0</text>',
         f'<text x="{WIDTH}" y="{top + HEIGHT + 16}" text-anchor="end">{end:.0f} s</text>',
     ]
     for number, (name, line) in enumerate(lines.items()):
-        colour = COLOURS[number % len(COLOURS)]
+        colour, dash = COLOURS[number % len(COLOURS)], f' stroke-dasharray="{6 - number} {number}"'
         path = " ".join(at(x, y) for x, y in line)
-        made.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
         made.append(
-            f'<text x="{WIDTH + 8}" y="{top + 14 + number * 16}" fill="{colour}">{name}</text>'
+            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"'
+            f"{dash if number else ''}/>"
         )
+        place = f'x="{WIDTH + 8}" y="{top + 14 + number * 16}"'
+        made.append(f'<text {place} fill="{colour}">{escape(name)}</text>')
     return "\n".join(made)
