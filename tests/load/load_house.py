@@ -13,7 +13,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from store import migrate
-from tests.servers.postgres import PostgresServer, _free_port
+from tests.servers.postgres import PostgresServer, free_port
 
 AGENCIES = {"435": "Kassel", "431": "Hanau", "447": "Marburg", "032": "Rostock", "033": "Schwerin"}
 """Codes and names of the mailboxes that mail goes to (domain/agencies.csv)."""
@@ -42,10 +42,11 @@ class House:
 
     def memory_mb(self) -> dict[str, float]:
         """Resident memory of each process now, in MB; 0 where one has ended."""
-        return {name: _resident_mb(one.pid) for name, one in self.processes.items()}
+        return {name: resident_mb(one.pid) for name, one in self.processes.items()}
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process in MB; 0 where it has ended."""
     try:
         text = Path(f"/proc/{pid}/status").read_text("ascii", errors="replace")
     except OSError:
@@ -57,7 +58,7 @@ def _resident_mb(pid: int) -> float:
 @contextmanager
 def open_house(folder: Path, *, clerks: int) -> Iterator[House]:
     """All processes up and answering; ended and removed afterwards."""
-    drop, http, smtp = folder / "eakte", _free_port(), _free_port()
+    drop, http, smtp = folder / "eakte", free_port(), free_port()
     drop.mkdir()
     names = list(AGENCIES)
     people = {f"clerk-{n}": names[n % len(names)] for n in range(clerks)}
@@ -78,7 +79,7 @@ def open_house(folder: Path, *, clerks: int) -> Iterator[House]:
             "work-2": base,
         }
         processes = {
-            name: stack.enter_context(_running(folder, name, text)) for name, text in files.items()
+            name: stack.enter_context(running(folder, name, text)) for name, text in files.items()
         }
         yield House(
             url=f"http://127.0.0.1:{http}",
@@ -90,7 +91,8 @@ def open_house(folder: Path, *, clerks: int) -> Iterator[House]:
 
 
 @contextmanager
-def _running(folder: Path, name: str, text: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(folder: Path, name: str, text: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`postlotse serve` or `work`, by the name up to the hyphen, with that configuration."""
     config = folder / f"{name}.toml"
     config.write_text(text, encoding="utf-8")
     environment = os.environ | {"POSTLOTSE_SESSION_SECRET": "load" * 12}
