@@ -13,12 +13,13 @@ ORDER ?= 1
 FAILOVERS ?= 3
 FIRST ?= 100
 SEEDS ?= 20
+SCALE ?= 0.05
 BIN := .venv/bin
 MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: audit help install demo test check format lint types imports house journey bench evaluate stress failover drill chaos foreign reference walk client docs load system-packages lock clean
+.PHONY: audit help install demo test check format lint types imports house journey bench evaluate stress failover drill chaos foreign reference walk client docs load monday system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -101,6 +102,9 @@ load: .venv/.dev-installed $(MODEL) system-packages ## CLERKS= at work and MAILS
 
 audit: .venv/.dev-installed ## licences and, where pip-audit and a network are there, known weaknesses of all packages; AUDIT_ARGS=--strict
 	$(BIN)/python -m tests.supply.audit_run $(AUDIT_ARGS)
+
+monday: .venv/.dev-installed $(MODEL) system-packages ## one Monday of all Germany, SCALE= of it; the plot goes to docs/monday.svg
+	$(BIN)/python -m tests.load.monday_run --scale $(SCALE) $(MONDAY_ARGS)
 
 system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, OpenLDAP, Postfix, swaks, Chromium
 	sh tests/servers/system_packages.sh

@@ -7,6 +7,7 @@ Source: RFC 3501 sections 5.1 and 5.1.3; RFC 2342 section 5.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from imapclient import imap_utf7
 
@@ -17,7 +18,12 @@ SEPARATOR = "/"
 _LONGEST_LEVEL_BYTES = 255
 """As long as a directory name may be on Linux. Source: limits.h, NAME_MAX."""
 
+NAMES_KEPT = 4_096
+"""Names whose spelling is remembered: those of all agencies and concerns are some 2,000.
+Source: measurement 2026-11-26: encoding them anew took a sixth of filing."""
 
+
+@lru_cache(maxsize=NAMES_KEPT)
 def levels(folder: str) -> tuple[str, ...]:
     """The checked levels of a human name; every spelling of "inbox" as a whole name is INBOX.
 

@@ -170,12 +170,15 @@ class MaildirPostbox:
             self._require_epoch(place.folder, place.epoch)
         moved: dict[Place, Place] = {}
         left: set[Path] = set()
+        sources: dict[str, Path] = {}
         listed: dict[Path, dict[str, MailFile]] = {}
         destination = self._path(target)
         with suppress(Refused, TryLater):
             self._existing(target)
             for place in places:
-                source = self._existing(place.folder)
+                if place.folder not in sources:
+                    sources[place.folder] = self._existing(place.folder)
+                source = sources[place.folder]
                 if source == destination:
                     continue
                 with disk_errors(source):

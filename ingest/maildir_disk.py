@@ -10,9 +10,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from ingest.folder_names import INBOX, encode_level, levels, name_refused
+from ingest.folder_names import INBOX, NAMES_KEPT, encode_level, levels, name_refused
 from rules.errors import Refused, TryLater
 
 RIGHTS_FILE = "dovecot-acl"
@@ -46,6 +47,7 @@ class MailFile:
             return 0.0, 0, self.uid
 
 
+@lru_cache(maxsize=NAMES_KEPT)
 def directory_names(folder: str) -> tuple[str, ...]:
     """The directories below the root that lead to a folder; none for INBOX.
 

@@ -8,6 +8,7 @@ Source: own decision 0004; imap guide, protocol step 4.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -161,5 +162,13 @@ def _write_messages(tx: Tx, values: list[dict[str, Any]]) -> list[int]:
     if not values:
         return []
     table = tables.message
-    statement = sa.insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    return list(tx.run(statement, values).scalars())
+    if tx.dialect == "postgresql":
+        statement = sa.insert(table).returning(table.c.id, sort_by_parameter_order=True)
+        return list(tx.run(statement, values).scalars())
+    # For SQLite that word means one statement a row. It gives the numbers in the order of the
+    # values as it is, each greater than all before; the fingerprints prove it.
+    together = tx.run(sa.insert(table).returning(table.c.id, table.c.sha256), values)
+    rows = sorted(together, key=attrgetter("id"))
+    if [row.sha256 for row in rows] != [value["sha256"] for value in values]:
+        raise AssertionError("SQLite numbered the rows of one INSERT in another order than theirs")
+    return [row.id for row in rows]

@@ -102,10 +102,20 @@ def live(tx: Tx, postbox: str, *, folder: str, epoch: str | None = None) -> tupl
 
 
 def folders(tx: Tx, postbox: str) -> tuple[str, ...]:
-    """Folders in which messages lie according to the ledger, sorted."""
-    statement = (
-        sa.select(sighting.c.folder).distinct().where(sighting.c.postbox == postbox, _is_live())
+    """Folders in which messages lie according to the ledger, sorted.
+
+    From name to name along the index: it has as many rows as mails lie in the postbox, and each
+    look at it asks.
+    """
+    here = sa.and_(sighting.c.postbox == postbox, _is_live())
+    first = sa.select(sa.func.min(sighting.c.folder).label("folder")).where(here)
+    found = first.cte("found", recursive=True)
+    after = sa.select(sa.func.min(sighting.c.folder)).where(
+        here, sighting.c.folder > found.c.folder
     )
+    following = sa.select(after.scalar_subquery()).where(found.c.folder.is_not(None))
+    walk = found.union_all(following)
+    statement = sa.select(walk.c.folder).where(walk.c.folder.is_not(None))
     return tuple(sorted(tx.run(statement).scalars()))
 
 
@@ -117,11 +127,13 @@ def was_used(tx: Tx, postbox: str, *, folder: str) -> bool:
 
 def folders_of_gone(tx: Tx, postbox: str) -> frozenset[str]:
     """Folders in which messages lay that are `gone` now: there they may turn up again."""
+    # An expression, so that SQLite does not begin with all places of the postbox.
+    of_postbox = sa.func.coalesce(sighting.c.postbox, "") == postbox
     statement = (
         sa.select(sighting.c.folder)
         .distinct()
         .join(message)
-        .where(spelled(message.c.state, LedgerState.GONE), sighting.c.postbox == postbox)
+        .where(spelled(message.c.state, LedgerState.GONE), of_postbox)
     )
     return frozenset(tx.run(statement).scalars())
 

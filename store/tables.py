@@ -79,6 +79,7 @@ message = sa.Table(
     sa.Index("ix_message_postbox_received_at", "postbox", "received_at"),
     partial_index("ix_message_unsorted", "id", where="state = 'kept'"),
     partial_index("ix_message_ended", "state_at", "id", where="state IN ('done', 'aside', 'gone')"),
+    partial_index("ix_message_gone", "id", where="state = 'gone'"),
 )
 """The ledger: one row for each arrival, also for byte-identical twins; ends in one state."""
 

@@ -61,12 +61,14 @@ def reconcile(
     with house.db.read() as tx:
         gone_from = sightings.folders_of_gone(tx, box.name)
         managed = {*sightings.folders(tx, box.name), *gone_from}
-        known = {f: sightings.live(tx, box.name, folder=f) for f in sorted(managed)}
         in_doubt = ops.in_doubt(tx, box.name)
     absent: list[Sighting] = []
     present: list[int] = []
     unknown: list[Place] = []
-    for folder, seen in known.items():
+    for folder in sorted(managed):
+        # One after the other: a postbox may hold two million mails.
+        with house.db.read() as tx:
+            seen = sightings.live(tx, box.name, folder=folder)
         view = _view(box, folder)
         here = set(view.uids)
         missing = [s for s in seen if s.epoch == view.epoch and s.uid not in here]
@@ -76,7 +78,7 @@ def reconcile(
         unknown += _unknown(house, box, view)
     if absent:
         # Somebody moved or deleted: only then are the folders searched that we never used.
-        for folder in set(box.folders()) - known.keys():
+        for folder in set(box.folders()) - managed:
             unknown += _unknown(house, box, _view(box, folder))
     memory = {} if read is None else read
     unread = [place for place in unknown if place not in memory] if absent or gone_from else []

@@ -5,6 +5,10 @@ postboxes and 146 folders; the newest 100,000 are open, all older ones done. Fin
 SHA-256, so that a new mail falls anywhere into their index, not behind its end.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import psycopg
 from psycopg import sql
 
@@ -12,15 +16,15 @@ NEWEST_OPEN = 100_000
 SECONDS_APART = 3
 """Between two mails: ten million make a year."""
 
-# Without the journal, as the tables are emptied in the same transaction (wal_level minimal).
-_BEFORE = """
+_UNBOUND = """
 SET LOCAL session_replication_role = replica;
 SET LOCAL statement_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;
 SET LOCAL maintenance_work_mem = '512MB';
 SET LOCAL work_mem = '256MB';
-TRUNCATE original, message, sighting CASCADE;
 """
+# In the transaction that fills the tables: then the journal is left out (wal_level minimal).
+_EMPTY = "TRUNCATE original, message, sighting CASCADE"
 _FILL = """
 CREATE TEMP VIEW mail AS
 SELECT n, md5(n::text) || md5((-n)::text) AS sha256, 'SC-' || n % 5 AS postbox,
@@ -45,7 +49,7 @@ DROP VIEW mail;
 """
 _INDEXES = r"""
 SELECT indexname, indexdef FROM pg_indexes
-WHERE tablename IN ('original', 'message', 'sighting') AND indexname LIKE 'ix\_%'
+WHERE tablename IN ('message', 'sighting', 'item') AND indexname LIKE 'ix\_%'
 """
 
 
@@ -54,15 +58,23 @@ def fill(url: str, rows: int) -> None:
     numbers = {"rows": rows, "newest": NEWEST_OPEN, "apart": SECONDS_APART}
     words = {name: sql.Literal(number) for name, number in numbers.items()}
     with psycopg.connect(url) as connection:
-        connection.execute(_BEFORE)
-        indexes = connection.execute(_INDEXES).fetchall()
-        for name, _ in indexes:
-            connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
-        connection.execute(sql.SQL(_FILL).format(**words))
-        for _, definition in indexes:
-            connection.execute(definition)
+        connection.execute(_EMPTY)
+        with quickly(connection):
+            connection.execute(sql.SQL(_FILL).format(**words))
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
+
+
+@contextmanager
+def quickly(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Fill tables in one transaction: no limits of time, no keys looked up, indexes made after."""
+    connection.execute(_UNBOUND)
+    indexes = connection.execute(_INDEXES).fetchall()
+    for name, _ in indexes:
+        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+    yield
+    for _, definition in indexes:
+        connection.execute(definition)
 
 
 def size_bytes(url: str) -> int:

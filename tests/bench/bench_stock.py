@@ -4,9 +4,11 @@ All belong to one agency and were received at one moment, so their ids are the o
 the worst case for an index, and the same for both lengths of a line that are compared.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 
 from rules.codes import Channel, Concern, PaymentRelevant, Team
@@ -14,6 +16,7 @@ from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
 from store import connections
 from store.tables import SightingState, item, message, original, sighting
+from tests.bench import bench_archive
 
 RECEIVED = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 SHA256 = "0" * 64
@@ -29,11 +32,23 @@ def fill(url: str, rows: int) -> None:
     with engine.begin() as connection:
         connection.execute(sa.insert(original), _original())
         numbers = _numbers(connection.dialect.name, rows)
-        for table, values in ((message, _message()), (item, _item())):
-            connection.execute(_insert(table, values, numbers))
+        with _quickly(connection):
+            for table, values in ((message, _message()), (item, _item())):
+                connection.execute(_insert(table, values, numbers))
     with engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
+        alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+        if connection.dialect.name == "postgresql":
+            alone.exec_driver_sql("SET statement_timeout = 0")
+        alone.exec_driver_sql("ANALYZE")
     engine.dispose()
+
+
+def _quickly(connection: sa.Connection) -> AbstractContextManager[None]:
+    if connection.dialect.name == "sqlite":
+        return nullcontext()
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return bench_archive.quickly(driver)
 
 
 def fill_ledger(url: str, rows: int) -> None:

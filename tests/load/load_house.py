@@ -59,10 +59,11 @@ class House:
 
     def memory_mb(self) -> dict[str, float]:
         """Resident memory of each process now, in MB; 0 where one has ended."""
-        return {name: _resident_mb(one.pid) for name, one in self.processes.items()}
+        return {name: resident_mb(one.pid) for name, one in self.processes.items()}
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process in MB; 0 where it has ended."""
     try:
         text = Path(f"/proc/{pid}/status").read_text("ascii", errors="replace")
     except OSError:
@@ -96,7 +97,7 @@ def open_house(folder: Path, *, clerks: int) -> Iterator[House]:
         }
         processes = {}
         for name, text in files.items():
-            processes[name] = stack.enter_context(_running(folder, name, text))
+            processes[name] = stack.enter_context(running(folder, name, text))
             # The first takes the texts in; who comes meanwhile waits for its lock, and gives up.
             if name == "work-1":
                 log = folder / f"{name}.log"
@@ -114,7 +115,8 @@ def open_house(folder: Path, *, clerks: int) -> Iterator[House]:
 
 
 @contextmanager
-def _running(folder: Path, name: str, text: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(folder: Path, name: str, text: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`postlotse serve` or `work`, by the name up to the hyphen, with that configuration."""
     config = folder / f"{name}.toml"
     config.write_text(text, encoding="utf-8")
     environment = os.environ | {"POSTLOTSE_SESSION_SECRET": "load" * 12}

@@ -1,4 +1,4 @@
-"""The run as one SVG: memory, times of the requests, and mails accepted and sorted, over time."""
+"""A run as one SVG: charts below each other, over the same time."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -9,8 +9,8 @@ COLOURS = ("#1b5e9c", "#b5521b", "#3a7d44", "#7a3b8f")
 Line = Sequence[tuple[float, float]]
 
 
-def svg(charts: Mapping[str, Mapping[str, Line]], *, title: str) -> str:
-    """Charts below each other, each named by its unit. Times in seconds since the begin."""
+def svg(charts: Mapping[str, Mapping[str, Line]], *, title: str, end_unit: str = "s") -> str:
+    """Charts below each other, each named by its unit; times since the begin, in `end_unit`."""
     height = TOP + len(charts) * (HEIGHT + GAP)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH + 130}" font-size="12"',
@@ -19,11 +19,11 @@ def svg(charts: Mapping[str, Mapping[str, Line]], *, title: str) -> str:
         "</text>",
     ]
     for number, (unit, lines) in enumerate(charts.items()):
-        parts.append(_chart(lines, top=TOP + number * (HEIGHT + GAP), unit=unit))
+        parts.append(_chart(lines, top=TOP + number * (HEIGHT + GAP), unit=unit, end_unit=end_unit))
     return "\n".join([*parts, "</svg>\n"])
 
 
-def _chart(lines: Mapping[str, Line], *, top: int, unit: str) -> str:
+def _chart(lines: Mapping[str, Line], *, top: int, unit: str, end_unit: str) -> str:
     points = [point for line in lines.values() for point in line] or [(0.0, 0.0)]
     end = max(x for x, _ in points) or 1.0
     high = (max(y for _, y in points) or 1.0) * 1.1
@@ -37,7 +37,7 @@ def _chart(lines: Mapping[str, Line], *, top: int, unit: str) -> str:
         f'<text x="{LEFT}" y="{top - 4}">{escape(unit)}</text>',
         f'<text x="{LEFT - 6}" y="{top + 10}" text-anchor="end">{high:.0f}</text>',
         f'<text x="{LEFT - 6}" y="{top + HEIGHT}" text-anchor="end">0</text>',
-        f'<text x="{WIDTH}" y="{top + HEIGHT + 16}" text-anchor="end">{end:.0f} s</text>',
+        f'<text x="{WIDTH}" y="{top + HEIGHT + 16}" text-anchor="end">{end:.0f} {end_unit}</text>',
     ]
     for number, (name, line) in enumerate(lines.items()):
         colour, dash = COLOURS[number % len(COLOURS)], f' stroke-dasharray="{6 - number} {number}"'

@@ -1,6 +1,7 @@
 """What must not grow with the archive or the backlog reads an index, in its order."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from store import (
     outgoing,
     retention,
     sightings,
+    sort_slots,
     verdicts,
 )
 from store.claims import Line
@@ -68,6 +70,15 @@ CALLS: dict[str, Callable[[Tx], object]] = {
     "leases that are over": lambda tx: claims.expire(tx, NOW),
     "keep": lambda tx: keeping.keep_many(tx, [arrival("1")], now=NOW),
     "known uids": lambda tx: sightings.known_uids(tx, POSTBOX, folder="INBOX", epoch="1"),
+    "folders of a postbox": lambda tx: sightings.folders(tx, POSTBOX),
+    "unsorted but of some slots": lambda tx: sort_slots.take(
+        tx,
+        "w2",
+        now=NOW,
+        times=(timedelta(seconds=60), timedelta(seconds=60)),
+        limit=50,
+        limit_bytes=50,
+    ),
     "delivery seen again": lambda tx: arrivals.seen_again(tx, "k"),
     "arrivals of a day": lambda tx: arrivals.seen(tx, day=NOW.date()),
     "differences of a day": lambda tx: arrivals.differences(tx, day=NOW.date(), postbox=POSTBOX),
@@ -112,7 +123,7 @@ def test_sqlite_reads_no_whole_table_and_sorts_nothing(
     assert slow == []
 
 
-_SMALL = {"SCAN due", "SCAN heap", "SCAN unsorted"}
+_SMALL = {"SCAN due", "SCAN found", "SCAN heap", "SCAN unsorted"}
 """Results of a step before, read once."""
 
 
@@ -121,3 +132,19 @@ def _is_slow(step: str) -> bool:
     if "TEMP B-TREE" in step:
         return True
     return step.startswith("SCAN ") and "USING" not in step and step not in _SMALL
+
+
+def test_folders_of_gone_mails_are_found_from_the_gone_mails(sqlite_url: str) -> None:
+    db = Database.open(sqlite_url)
+    noted: list[tuple[str, object]] = []
+    with db.read() as tx:
+        sa.event.listen(
+            tx.connection,
+            "before_cursor_execute",
+            lambda _c, _cur, text, values, _ctx, _many: noted.append((text, values)),
+        )
+        sightings.folders_of_gone(tx, POSTBOX)
+        (text, values), *_ = noted
+        plan = tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
+    db.close()
+    assert any("ix_message_gone" in row[3] for row in plan)

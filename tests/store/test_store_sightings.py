@@ -158,3 +158,14 @@ def test_mail_moved_by_a_person_is_followed_by_its_bytes(db: Database) -> None:
         ids = [two.message_id, one.message_id]
         assert epochs.adopt_moved(tx, POSTBOX, candidates=ids, **follow) == one.message_id
         assert sightings.of_message(tx, one.message_id)[0].place == there
+
+
+def test_folders_are_those_in_which_mails_lie_each_once(db: Database) -> None:
+    for uid, folder in (("1", "b"), ("2", "b"), ("3", "a/x"), ("4", "c")):
+        keep(db, uid, place=place(uid, folder=folder))
+    keep(db, "5", postbox="ost", place=place("5", folder="d"))
+    with db.write() as tx:
+        (gone,) = sightings.live(tx, POSTBOX, folder="c")
+        sightings.mark_gone(tx, [gone.id])
+        assert sightings.folders(tx, POSTBOX) == ("a/x", "b")
+        assert sightings.folders(tx, "west") == ()
