@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from classify.channel import FORM_CHANNELS
+from classify.facts import IBAN_DEFECT
 from classify.reading import Reading
 from rules.codes import Channel
 from rules.verdict import Facts
@@ -57,7 +58,7 @@ def reasons(
         ("unsure", sure < UNSURE_BELOW),
         ("channel_unsure", channel[1] < _CHANNEL_UNSURE_BELOW),
         ("form_unread", channel[0] in FORM_CHANNELS and reading.mail.form is None),
-        ("iban", bool(facts.defects)),
+        ("iban", IBAN_DEFECT in facts.defects),
     )
     return tuple(code for code, holds in checks if holds)
 

@@ -42,7 +42,8 @@ class Facts:
     """What could be read out of the text; None or empty where nothing is readable.
 
     `iban` is normalised (no blanks) and None if the check digits are wrong (then the defect
-    `iban.check_digit` is set). `dates` has the keys au_from, au_to, job_start, job_end,
+    `iban.check_digit` is set); so is a Kundennummer that is called one and has not its shape
+    (`kundennummer.shape`). `dates` has the keys au_from, au_to, job_start, job_end,
     unemployed_from, move_date, absence_from, absence_to, birth_date (the sender's own),
     child_born, appointment, valid_from.
     """

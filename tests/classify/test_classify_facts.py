@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classify import attached, numbers, reading, whereabouts
-from classify.facts import IBAN_DEFECT, read_facts
+from classify.facts import IBAN_DEFECT, KUNDENNUMMER_DEFECT, read_facts
 from classify.whereabouts import Whereabouts
 from rules.mail import Attachment, BodyParts
 
@@ -45,6 +45,25 @@ def test_a_broken_iban_is_a_defect_not_a_number(read, text: str) -> None:
     facts = read_facts(read(f"Meine IBAN: {text}"), dates={}, where=Whereabouts())
     assert facts.iban is None
     assert facts.defects == (IBAN_DEFECT,)
+
+
+@pytest.mark.parametrize(
+    ("text", "defects"),
+    [
+        ("Kundennummer 77C41902, Konstantin", (KUNDENNUMMER_DEFECT,)),
+        ("Meine Kunden-Nr: 644 K 702 19", (KUNDENNUMMER_DEFECT,)),
+        ("Kd.-Nr. 043-112A77", (KUNDENNUMMER_DEFECT,)),
+        ("Kundennummer 123A456789", ()),
+        ("Kundennummer fehlt, Tel. 0561 1234567", ()),
+        ("Kundennummer: -\nGeburtsdatum 12.06.1971", ()),
+    ],
+)
+def test_a_kundennummer_without_its_shape_is_a_defect_not_a_number(
+    read, text: str, defects: tuple[str, ...]
+) -> None:
+    facts = read_facts(read(text), dates={}, where=Whereabouts())
+    assert (facts.kundennummer is None) == ("123A" not in text)
+    assert facts.defects == defects
 
 
 def test_the_iban_of_a_company_footer_is_not_the_customers(read) -> None:

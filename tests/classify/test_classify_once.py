@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify import familiar, features, lexicon, numbers, reading, whereabouts, wordbook
+from classify import birthdays, familiar, features, lexicon, numbers, reading, whereabouts, wordbook
 from classify import text as texts
 from classify.corpus import Example
-from classify.date_roles import DayReader
+from classify.date_roles import SURE, DayReader
 from classify.day_terms import Mention, mentions
 from classify.model import Model
 from rules import facts
@@ -86,6 +86,7 @@ def test_an_abbreviation_is_told_by_its_last_word(before: str) -> None:
 PLACE_WORDS = [
     *("aus", "Aus", "Haus", "dem", "wohnhaft", "Wohnung", "Wohnsitz", "wohne", "lebe", "wieder"),
     *("zur\u00fcck", "zu", "Hause", "nach", "in", "Wohnort:", "Ort:", "Celle", "Bad", "am", "der"),
+    *("us", "ut", "Stra\u00dfe", "Str.", "Gartenweg", "9", "12b,", "Wohnort", "bleibt", "wohnhaft"),
 ]
 
 
@@ -112,12 +113,14 @@ def plain_roles(model: Model, named: Sequence[Mention]) -> dict[str, date]:
         margins = model.days.constant + model.days.weights[known].sum(axis=0, dtype=np.float64)
         shares = np.exp(margins - margins.max())
         sure.append(shares / shares.sum())
+    own = birthdays.own(named)
+    born = {birthdays.ROLE: own} if own else {}
     best = {role: max(sure, key=lambda one: one[n]) for n, role in enumerate(model.days.roles)}
     return {
         role: named[[one is best[role] for one in sure].index(True)].day
         for n, role in enumerate(model.days.roles)
-        if role and best[role][n] >= 0.3
-    }
+        if role and best[role][n] >= SURE
+    } | born
 
 
 def test_roles_are_told_from_parts_as_from_whole_terms(model: Model, mails) -> None:

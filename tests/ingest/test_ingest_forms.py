@@ -49,6 +49,8 @@ LATER_WRITERS = {
     "y_daypost",
     "za_several",
     "zb_both_sides",
+    "ze_clear_but_hard",
+    "zf_helpers",
 }
 """Wrote after the layouts were described; the rest of theirs is the judge's to tell."""
 
