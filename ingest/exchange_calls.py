@@ -192,11 +192,16 @@ def mimes(account: Account, ids: Sequence[str]) -> list[tuple[str, bytes] | Exce
 
     A MIME that is missing or no base64 is a MalformedResponseError.
     """
+    return [mime_of(answer) for answer in mime_answers(account, ids)]
+
+
+def mime_answers(account: Account, ids: Sequence[str]) -> list[Any]:
+    """The same, undecoded: `mime_of` reads each when its turn comes."""
     how = element("m:ItemShape", text_element("t:BaseShape", "IdOnly"))
     how.append(text_element("t:IncludeMimeContent", "true"))
     how.append(element("t:AdditionalProperties", extended_field(SEARCH_KEY)))
     payload = element("m:GetItem", how, item_ids(ids))
-    return [mime_of(answer) for answer in _ask(account, payload, parts=len(ids))]
+    return _ask(account, payload, parts=len(ids))
 
 
 def headers(account: Account, item_id: str) -> str:

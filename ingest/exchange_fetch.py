@@ -16,15 +16,16 @@ import structlog
 from exchangelib import Account
 from exchangelib.errors import ErrorItemNotFound, MalformedResponseError
 
-from ingest.exchange_calls import headers, mimes
+from ingest.exchange_calls import headers, mime_answers, mimes
 from ingest.exchange_errors import UNCONVERTIBLE, translated
-from ingest.exchange_xml import Item
+from ingest.exchange_xml import Item, mime_of
 from rules.errors import HouseError, Refused, TryLater
 from rules.postbox import Fetched, Place, TooLarge
 
 _log = structlog.get_logger(__name__)
 _Answer = TypeVar("_Answer")
-_Answers = dict[str, tuple[str, bytes] | Exception]
+_Answers = dict[str, Any]
+"""Response messages by item id, not decoded: that is done while the next are under way."""
 Ask = Callable[[Callable[[Account], _Answer]], _Answer]
 """Does one reading call, from any thread; reads may be repeated. Raises: TryLater, Refused."""
 
@@ -81,7 +82,7 @@ class Reader:
     def _answers(self, ask: Ask[Any], batch: Sequence[tuple[Place, Item]]) -> _Answers:
         """What the server says of each message that is asked for, by item id."""
         ids = [item.id for _, item in batch if item.size_bytes <= self.size_limit_bytes]
-        answers = ask(lambda account: mimes(account, ids)) if ids else []
+        answers = ask(lambda account: mime_answers(account, ids)) if ids else []
         return dict(zip(ids, answers, strict=True))
 
     def _batch(
@@ -91,7 +92,7 @@ class Reader:
             if item.id not in by_id:
                 message: Fetched | TooLarge | None = self._without_mime(ask, place, item=item)
             else:
-                message = self._message(ask, place, item=item, answer=by_id[item.id])
+                message = self._message(ask, place, item=item, answer=mime_of(by_id.pop(item.id)))
             if message is not None:
                 yield message
 

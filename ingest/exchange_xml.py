@@ -4,7 +4,6 @@ exchangelib's own model of items is left out: it is slow, guesses types, and its
 unnoticed. Source: EWS reference; Microsoft's schema (types.xsd); own decision 0034.
 """
 
-import base64
 import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 from exchangelib.errors import MalformedResponseError
 from exchangelib.util import MNS, TNS, create_element
+from lxml.etree import SubElement
 
 MESSAGES, TYPES = f"{{{MNS}}}", f"{{{TNS}}}"
 SEARCH_KEY = {"PropertyTag": "0x300B", "PropertyType": "Binary"}
@@ -129,7 +129,7 @@ def folder_fact(found: Any) -> FolderFact:  # noqa: ANN401
 
 def search_key(item: Any) -> str:  # noqa: ANN401
     """The search key in hexadecimal letters: base64 knows case, and places may be compared so."""
-    return base64.b64decode(property_text(item)).hex()
+    return binascii.a2b_base64(property_text(item)).hex()
 
 
 def property_text(item: Any) -> str:  # noqa: ANN401
@@ -190,4 +190,7 @@ def folder_ref(folder_id: str) -> Any:  # noqa: ANN401
 
 def item_ids(ids: Iterable[str]) -> Any:  # noqa: ANN401
     """Items by their ids."""
-    return element("m:ItemIds", *(create_element("t:ItemId", attrs={"Id": one}) for one in ids))
+    made = create_element("m:ItemIds")
+    for one in ids:
+        SubElement(made, f"{TYPES}ItemId", {"Id": one})
+    return made
