@@ -149,6 +149,9 @@ class KeyRing:
         if self._is_proved(hashed, digest):
             return True
         with self._checking:
+            # Who waited here while another proved the same key need not pay again.
+            if self._is_proved(hashed, digest):
+                return True
             try:
                 self._hasher.verify(hashed, key)
             except (VerificationError, InvalidHashError):
