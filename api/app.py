@@ -14,6 +14,7 @@ from api import (
     health,
     letters,
     metrics,
+    next_item,
     openapi,
     outgoing,
     retention,
@@ -102,6 +103,7 @@ def furnish(app: FastAPI, house: House, door: DoorSettings) -> None:
     app.state.sessions = StoredSessions(house, limits_of(door))
     app.state.scope = ListScope(house, partial(account_hash, door.pseudonym_key))
     app.state.lines = Lines(house)
+    app.state.next_line = next_item.line_of(house)
     app.state.studio = Studio()
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from api import session as sessions
 from api.doors import DoorSettings
@@ -130,16 +131,32 @@ def identify(request: Request) -> Caller:
 
     Raises: Refused: `auth.missing`, `auth.key_wrong`, `access.csrf`.
     """
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        ring: KeyRing = request.app.state.keys
-        return ring.caller(key.strip())
+    key = _key_of(request)
+    if key is not None:
+        return _ring_of(request).caller(key)
     session = session_of(request)
     if session is None:
         raise Refused("auth.missing", "send `Authorization: Bearer <key>`, or sign in first")
     if request.method not in SAFE_METHODS:
         check_csrf(session, request.headers.get(CSRF_HEADER))
     return session.caller
+
+
+async def identified(request: Request) -> Caller:
+    """As `identify`, without holding up the loop, and without a thread where none is needed."""
+    key = _key_of(request)
+    known = None if key is None else await _ring_of(request).known(key)
+    return await run_in_threadpool(identify, request) if known is None else known
+
+
+def _key_of(request: Request) -> str | None:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None
+
+
+def _ring_of(request: Request) -> KeyRing:
+    ring: KeyRing = request.app.state.keys
+    return ring
 
 
 _bearer = HTTPBearer(
@@ -162,21 +179,30 @@ class Needs:
 
     permission: Permission | None
 
-    def __call__(
+    async def __call__(
         self,
         request: Request,
         _key: Annotated[object, Security(_bearer)],
         _session: Annotated[object, Security(_cookie)],
     ) -> Caller:
         """The caller. Raises: Refused: `access.denied`, and as `identify`."""
-        caller = identify(request)
+        caller = await identified(request)
         if self.permission is not None:
             access.require(caller, self.permission)
         return caller
 
 
-HouseHere = Annotated[House, Depends(house_of)]
-DoorHere = Annotated[DoorSettings, Depends(door_of)]
+async def _house_here(request: Request) -> House:
+    """Not a plain function: for those the framework takes a thread."""
+    return house_of(request)
+
+
+async def _door_here(request: Request) -> DoorSettings:
+    return door_of(request)
+
+
+HouseHere = Annotated[House, Depends(_house_here)]
+DoorHere = Annotated[DoorSettings, Depends(_door_here)]
 
 AnyCaller = Annotated[Caller, Depends(Needs(None))]
 """Known, but what may be seen is decided by the station (a mail: its sender, clerk or admin)."""

@@ -7,8 +7,9 @@ nothing is written. Answers and texts are in letters.py.
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Header, Path, Query, Response, status
+from fastapi import APIRouter, Header, Path, Query, Request, Response, status
 
+from api import next_item
 from api.auth import HouseHere, MayReadItems, MayWorkItems
 from api.automation import ID_MAX
 from api.cursor import Cursor, Limit, page_of
@@ -54,8 +55,8 @@ NO_CONTENT: Final = status.HTTP_204_NO_CONTENT
     summary="Take the next item",
     responses={204: {"description": "Nothing waits for this agency."}},
 )
-def claim_next(
-    house: HouseHere,
+async def claim_next(
+    request: Request,
     caller: MayWorkItems,
     code: AgencyCode,
     concern: Annotated[
@@ -64,14 +65,13 @@ def claim_next(
     language: Annotated[
         Literal["de", "other"] | None, Query(description="In this language, if none is due.")
     ] = None,
-) -> Claim | Response:
+) -> Response:
     """The next waiting item: what came back to this clerk first, then by due day, then by age.
 
     A wish (`concern`, `language`) holds for this call, and what is due today or overdue goes before
     it. Who holds an item still gets 409 `item.open_claim` with its `item_id`.
     """
-    claim = work.claim_next(house, caller, code, concern=concern, language=language)
-    return claim or Response(status_code=NO_CONTENT)
+    return await next_item.take(request, caller, code, concern=concern, language=language)
 
 
 @router.get(

@@ -6,6 +6,7 @@ take a key but keep no answer: it would hold the facts of a mail that the house 
 Source: FEATURES F66; own decision 0021.
 """
 
+import re
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import metrics
 from api.auth import identify
 from api.middleware import replayed
+from rules.access import Caller
 from rules.errors import HouseError, Refused
 from triage import idempotency
 from triage.house import House
@@ -29,6 +31,12 @@ KEPT_HEADERS: Final = ("content-type", "location", "etag", "retry-after")
 NOT_KEPT: Final = frozenset({401, 403})
 CHANGES_NOTHING: Final = ("/v1/verdicts", "/preview")
 """Ends of the paths of calls that keep nothing."""
+
+KEPT_BY_STATION: Final = re.compile(r"/v1/agencies/[^/]+/items/next")
+"""Paths whose answers the station keeps in the commit of the deed. Source: own decision 0079."""
+
+_KEPT: Final = "postlotse.kept"
+"""Where a request carries that its station has decided it."""
 
 
 class FirstAnswer:
@@ -48,15 +56,41 @@ class FirstAnswer:
             await self.app(scope, receive, send)
             return
         body = (await receive()).get("body", b"")
+        if KEPT_BY_STATION.fullmatch(scope["path"]):
+            await self._keep_the_rest(scope, replayed(body, receive), send, body)
+            return
         house: House = scope["app"].state.house
         begun = await run_in_threadpool(_begin, house, Request(scope), key, body)
         if isinstance(begun, Answer):
             metrics.REPLAYS.inc()
-            await _again(begun)(scope, receive, send)
+            await again(begun)(scope, receive, send)
         elif begun is None:
             await self.app(scope, replayed(body, receive), send)
         else:
             await self._run(begun, scope, replayed(body, receive), send)
+
+    async def _keep_the_rest(self, scope: Scope, receive: Receive, send: Send, body: bytes) -> None:
+        """What was refused before the station saw it, and so did nothing, is an answer too."""
+        heard: list[Message] = []
+
+        async def listen(message: Message) -> None:
+            heard.append(message)
+
+        await self.app(scope, receive, listen)
+        answer, key = _answer_of(heard), _key_of(scope)
+        if scope.get(_KEPT) or key is None or not _is_kept(answer.status):
+            begun = None
+        else:
+            house: House = scope["app"].state.house
+            begun = await run_in_threadpool(_begin, house, Request(scope), key, body)
+        if isinstance(begun, Answer):
+            metrics.REPLAYS.inc()
+            await again(begun)(scope, receive, send)
+            return
+        if begun is not None:
+            await run_in_threadpool(_settle, scope["app"].state.house, begun, answer)
+        for message in heard:
+            await send(message)
 
     async def _run(self, turn: Turn, scope: Scope, receive: Receive, send: Send) -> None:
         """Do the deed; the answer is kept before its first byte leaves."""
@@ -91,27 +125,53 @@ def _key_of(scope: Scope) -> str | None:
     return None if path.endswith(CHANGES_NOTHING) else key
 
 
+async def named(request: Request, caller: Caller) -> idempotency.Request | None:
+    """How the station names a request that came with a key, for a deed that keeps its answer."""
+    key = _key_of(request.scope)
+    return None if key is None else _named(request, caller, key, await request.body())
+
+
+def kept_by_station(scope: Scope) -> None:
+    """The station has decided this request, and what is to be kept of it is kept."""
+    scope[_KEPT] = True
+
+
+def _named(request: Request, caller: Caller, key: str, body: bytes) -> idempotency.Request:
+    query = request.url.query
+    target = f"{request.url.path}?{query}" if query else request.url.path
+    # The media type and the lease token belong to what is asked.
+    asked = "\n".join(request.headers.get(name, "") for name in ("content-type", "x-lease-token"))
+    return idempotency.request_of(
+        caller, key, method=request.method, target=target, body=asked.encode() + b"\n" + body
+    )
+
+
 def _begin(house: House, request: Request, key: str, body: bytes) -> Turn | Answer | None:
     """None where nobody is known behind the request: the endpoint then says so."""
     try:
         caller = identify(request)
     except HouseError:
         return None
-    query = request.url.query
-    target = f"{request.url.path}?{query}" if query else request.url.path
-    # The media type and the lease token belong to what is asked.
-    asked = "\n".join(request.headers.get(name, "") for name in ("content-type", "x-lease-token"))
-    named = idempotency.request_of(
-        caller, key, method=request.method, target=target, body=asked.encode() + b"\n" + body
-    )
-    return idempotency.begin(house, named)
+    return idempotency.begin(house, _named(request, caller, key, body))
 
 
 def _settle(house: House, turn: Turn, answer: Answer) -> None:
-    if answer.status >= 500 or answer.status in NOT_KEPT:
-        idempotency.give_up(house, turn)
-    else:
+    if _is_kept(answer.status):
         idempotency.finish(house, turn, answer)
+    else:
+        idempotency.give_up(house, turn)
+
+
+def _is_kept(status: int) -> bool:
+    return status < 500 and status not in NOT_KEPT
+
+
+def answer_to_keep(response: Response) -> Answer | None:
+    """A whole answer as it is kept, or None where such a one is not."""
+    if not _is_kept(response.status_code):
+        return None
+    kept = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    return Answer(response.status_code, kept, bytes(response.body).decode())
 
 
 def _answer_of(heard: list[Message]) -> Answer:
@@ -122,7 +182,8 @@ def _answer_of(heard: list[Message]) -> Answer:
     return Answer(start["status"], kept, body.decode())
 
 
-def _again(answer: Answer) -> Response:
+def again(answer: Answer) -> Response:
+    """The first answer once more, marked as such."""
     response = Response(answer.body, answer.status)
     headers = MutableHeaders(raw=response.raw_headers)
     for name, value in answer.headers.items():

@@ -2,7 +2,7 @@
 
 import hmac
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Final, Protocol
@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from api.doors import KEY_SEPARATOR, ApiKey
+from api.gathering import Gathering
 from rules.access import Caller
 from rules.errors import Refused
 from store.api_keys import KeyRow
@@ -31,6 +32,10 @@ class Shelf(Protocol):
         """The key of that name, if it opens the door now."""
         ...
 
+    def holding_each(self, names: Sequence[str]) -> list[KeyRow | None]:
+        """As `holding`, for many at once, in their order."""
+        ...
+
     def note_use(self, row: KeyRow) -> None:
         """It was used today."""
         ...
@@ -46,6 +51,10 @@ class StoredKeys:
         """The key of that name, if it opens the door now. Raises: TryLater: `store.away`."""
         return stored.holding(self._house, name)
 
+    def holding_each(self, names: Sequence[str]) -> list[KeyRow | None]:
+        """As `holding`, for many at once, in their order. Raises: TryLater: `store.away`."""
+        return stored.holding_each(self._house, names)
+
     def note_use(self, row: KeyRow) -> None:
         """It was used today."""
         stored.note_use(self._house, row)
@@ -54,10 +63,21 @@ class StoredKeys:
 class KeyRing:
     """The machines' keys. Argon2 is paid once a key and process; safe to share between threads.
 
-    A key of the store is looked up at each request: revoked is revoked at once.
+    A key of the store is looked up at each request: revoked is revoked at once. Requests of the
+    same moment share a look, which begins after each of them has come.
     """
 
-    __slots__ = ("_by_name", "_checking", "_hasher", "_of_token", "_proved", "_shelf", "_today")
+    __slots__ = (
+        "_accepted",
+        "_by_name",
+        "_checking",
+        "_hasher",
+        "_looks",
+        "_of_token",
+        "_proved",
+        "_shelf",
+        "_today",
+    )
 
     def __init__(
         self,
@@ -69,11 +89,14 @@ class KeyRing:
     ) -> None:
         self._by_name = {key.name: key for key in keys}
         self._shelf = shelf
+        self._looks = Gathering(shelf.holding_each) if shelf else None
         self._of_token = of_token
         self._today = today or _no_day
         self._hasher = PasswordHasher()
         # Digest of each key that argon2 has accepted, by its hash; at most one entry a key.
         self._proved: dict[str, bytes] = {}
+        # The same digests: whether a look into the store can end in "yes".
+        self._accepted: set[bytes] = set()
         # One argon2 at a time: it takes 64 MiB and a core, for wrong keys as for right ones.
         self._checking = threading.Lock()
 
@@ -92,6 +115,28 @@ class KeyRing:
             return _caller_of(known)
         return self._stored(name, key)
 
+    async def known(self, key: str) -> Caller | None:
+        """As `caller`, for a key that argon2 has accepted before, without a thread of its own.
+
+        None: `caller` must say. Raises: TryLater: `store.away`.
+        """
+        digest = sha256(key.encode()).digest()
+        name = key.partition(KEY_SEPARATOR)[0]
+        known = self._by_name.get(name)
+        if known is not None:
+            over = known.expires is not None and known.expires < self._today()
+            return None if over or not self._is_proved(known.hash, digest) else _caller_of(known)
+        if self._looks is None or digest not in self._accepted:
+            return None
+        row = await self._looks.ask(name)
+        # On the first use of a day there is something to write.
+        if row is None or row.last_used_on != self._today():
+            return None
+        return row.caller if self._is_proved(row.hash, digest) else None
+
+    def _is_proved(self, hashed: str, digest: bytes) -> bool:
+        return hmac.compare_digest(self._proved.get(hashed, b""), digest)
+
     def _stored(self, name: str, key: str) -> Caller:
         row = self._shelf.holding(name) if self._shelf else None
         if self._shelf is None or row is None or not self._fits(row.hash, key):
@@ -101,14 +146,18 @@ class KeyRing:
 
     def _fits(self, hashed: str, key: str) -> bool:
         digest = sha256(key.encode()).digest()
-        if hmac.compare_digest(self._proved.get(hashed, b""), digest):
+        if self._is_proved(hashed, digest):
             return True
         with self._checking:
+            # Who waited here while another proved the same key need not pay again.
+            if self._is_proved(hashed, digest):
+                return True
             try:
                 self._hasher.verify(hashed, key)
             except (VerificationError, InvalidHashError):
                 return False
         self._proved[hashed] = digest
+        self._accepted.add(digest)
         return True
 
 

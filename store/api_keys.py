@@ -3,6 +3,7 @@
 Source: own decision 0057.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,7 +14,7 @@ from rules.errors import Conflict
 from store import bounds
 from store.access_tables import api_key as table
 from store.engine import Tx
-from store.statements import insert
+from store.statements import insert, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,13 @@ def add(tx: Tx, row: KeyRow) -> None:
         )
 
 
-def find(tx: Tx, name: str) -> KeyRow | None:
-    """The key of that name, whether it still holds or not."""
-    found = tx.run(sa.select(table).where(table.c.name == name)).one_or_none()
-    return None if found is None else _read(found)
+def find_each(tx: Tx, names: Iterable[str]) -> dict[str, KeyRow]:
+    """The keys of these names, those that there are, whether they still hold or not."""
+    found: dict[str, KeyRow] = {}
+    for part in parts(sorted(set(names))):
+        rows = tx.run(sa.select(table).where(table.c.name.in_(part)))
+        found |= {row.name: _read(row) for row in rows}
+    return found
 
 
 def all_keys(tx: Tx) -> tuple[KeyRow, ...]:

@@ -78,6 +78,11 @@ def add(
 
 def add_many(tx: Tx, actor: str, notes: Iterable[Note], *, at: datetime) -> None:
     """As `add`, for many things done in one transaction; one statement, in their order."""
+    add_each(tx, ((actor, note) for note in notes), at=at)
+
+
+def add_each(tx: Tx, notes: Iterable[tuple[str, Note]], *, at: datetime) -> None:
+    """As `add_many`, for deeds of several actors that share a transaction."""
     values = [
         {
             "at": at,
@@ -86,7 +91,7 @@ def add_many(tx: Tx, actor: str, notes: Iterable[Note], *, at: datetime) -> None
             "subject": note.subject,
             "details": _plain(note.details),
         }
-        for note in notes
+        for actor, note in notes
     ]
     if values:
         tx.run(sa.insert(table), values)

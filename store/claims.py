@@ -59,19 +59,42 @@ def claim_next(
 
     One statement: two callers never get the same item, and none waits for the other.
     """
-    values = {
-        "line_agency": line.agency_code,
-        "line_team": line.team,
-        "line_concern": line.concern,
-        "line_language": line.language,
-        "line_today": line.today or FIRST_DAY,
-    }
-    return _take(tx, next_statement(line), values, holder=holder, until=_until(now, lease_seconds))
+    end = until(now, lease_seconds)
+    return _take(tx, next_statement(line), values_of(line), holder=holder, end=end)
 
 
 def next_statement(line: Line) -> sa.Executable:
     """What `claim_next` runs; also for benchmarks, which give it to other clients."""
-    return _NEXT[_shape(line)]
+    return _NEXT[shape(line)]
+
+
+def shape(line: Line) -> tuple[bool, bool, bool]:
+    """Which of agency, concern and language the line names."""
+    return line.agency_code is not None, line.concern is not None, line.language is not None
+
+
+def next_change(shape: tuple[bool, bool, bool]) -> sa.Update:
+    """The claim on a line of that shape, yet without RETURNING."""
+    agency, concern, language = shape
+    where = table.c.agency_code == sa.bindparam("line_agency")
+    wish = (*([_CONCERN] if concern else []), *([_LANGUAGE] if language else []))
+    return _next_of(where if agency else table.c.agency_code.is_(None), wish=wish)
+
+
+def values_of(line: Line) -> dict[str, Any]:
+    """The line's values for the parameters of `next_statement`."""
+    return {
+        "line_agency": line.agency_code,
+        "line_team": line.team.value,
+        "line_concern": line.concern and line.concern.value,
+        "line_language": line.language,
+        "line_today": line.today or FIRST_DAY,
+    }
+
+
+def to_whom(holder: str, end: datetime) -> dict[str, Any]:
+    """The other values: the clerk, a fresh token, the end of the lease."""
+    return {"to_holder": holder, "to_token": secrets.token_hex(TOKEN_BYTES), "to_until": end}
 
 
 def open_claims(tx: Tx, holder: str, *, now: datetime) -> tuple[int, ...]:
@@ -102,7 +125,7 @@ def claim_one(tx: Tx, item_id: int, *, holder: str, now: datetime, lease_seconds
     Raises: Refused: `item.unknown`. Conflict: `item.not_waiting`.
     """
     values = {"wanted_id": item_id, "at": now}
-    claimed = _take(tx, _ONE, values, holder=holder, until=_until(now, lease_seconds))
+    claimed = _take(tx, _ONE, values, holder=holder, end=until(now, lease_seconds))
     if claimed is None:
         item = items.get(tx, item_id)
         raise Conflict(
@@ -139,7 +162,7 @@ def take_back(  # noqa: PLR0913 - the write of a holder and of a claim in one st
                     "state": ItemState.HELD,
                     "holder": holder,
                     "lease_token": token,
-                    "lease_until": _until(now, lease_seconds),
+                    "lease_until": until(now, lease_seconds),
                     "version": table.c.version + 1,
                     "closed_at": None,
                 }
@@ -156,15 +179,15 @@ def renew(tx: Tx, item_id: int, *, token: str, now: datetime, lease_seconds: int
 
     Raises: Refused: `item.unknown`. Conflict: `item.lease_stale`.
     """
-    until = _until(now, lease_seconds)
+    end = until(now, lease_seconds)
     statement = (
         sa.update(table)
         .where(table.c.id == item_id, items.holds(token, now))
-        .values(lease_until=until)
+        .values(lease_until=end)
     )
     if not tx.run(statement).rowcount:
         raise items.stale(items.get(tx, item_id))
-    return until
+    return end
 
 
 def held(tx: Tx, item_id: int, *, token: str, now: datetime) -> Item:
@@ -198,17 +221,17 @@ def expire(tx: Tx, now: datetime) -> tuple[Back, ...]:
     return tuple(sorted(rows.all_as(tx, Back, statement), key=lambda back: back.item_id))
 
 
-def _until(now: datetime, lease_seconds: int) -> datetime:
+def until(now: datetime, lease_seconds: int) -> datetime:
+    """The end of a lease that begins now (aware UTC)."""
     return now + timedelta(seconds=lease_seconds)
 
 
 def _take(
-    tx: Tx, statement: sa.Executable, values: dict[str, Any], *, holder: str, until: datetime
+    tx: Tx, statement: sa.Executable, values: dict[str, Any], *, holder: str, end: datetime
 ) -> Claimed | None:
-    token = secrets.token_hex(TOKEN_BYTES)
-    to_whom = {"to_holder": holder, "to_token": token, "to_until": until}
-    item = rows.one_as(tx, Item, statement, values | to_whom)
-    return None if item is None else Claimed(item, token)
+    taker = to_whom(holder, end)
+    item = rows.one_as(tx, Item, statement, values | taker)
+    return None if item is None else Claimed(item, taker["to_token"])
 
 
 def _first(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
@@ -223,7 +246,7 @@ def _first(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
     )
 
 
-def _handing_out(wanted: sa.ColumnElement[bool]) -> sa.Executable:
+def _handing_out(wanted: sa.ColumnElement[bool]) -> sa.Update:
     """The statement that gives the wanted item, if there is one, to a holder."""
     return (
         sa.update(table)
@@ -235,13 +258,10 @@ def _handing_out(wanted: sa.ColumnElement[bool]) -> sa.Executable:
             lease_until=sa.bindparam("to_until"),
             version=table.c.version + 1,
         )
-        .returning(*COLUMNS)
     )
 
 
-def _next_of(
-    *line: sa.ColumnElement[bool], wish: tuple[sa.ColumnElement[bool], ...]
-) -> sa.Executable:
+def _next_of(*line: sa.ColumnElement[bool], wish: tuple[sa.ColumnElement[bool], ...]) -> sa.Update:
     """The claim on a line: an alert, what came back to this clerk, what is due, then the wish.
 
     Subqueries, each in the order of an index; one ORDER BY over all would sort the backlog.
@@ -259,27 +279,16 @@ def _next_of(
     return _handing_out(table.c.id == sa.func.coalesce(*steps))
 
 
-def _shape(line: Line) -> tuple[bool, bool, bool]:
-    """Which of agency, concern and language the line names."""
-    return line.agency_code is not None, line.concern is not None, line.language is not None
-
-
 _CONCERN = table.c.first_concern == sa.bindparam("line_concern")
 _LANGUAGE = table.c.language == sa.bindparam("line_language")
 
 
-def _statement(*, agency: bool, concern: bool, language: bool) -> sa.Executable:
-    where = table.c.agency_code == sa.bindparam("line_agency")
-    wish = (*([_CONCERN] if concern else []), *([_LANGUAGE] if language else []))
-    return _next_of(where if agency else table.c.agency_code.is_(None), wish=wish)
-
-
 # Built once: putting the words together takes longer than running them.
 _NEXT = {
-    (agency, concern, language): _statement(agency=agency, concern=concern, language=language)
+    (agency, concern, language): next_change((agency, concern, language)).returning(*COLUMNS)
     for agency, concern, language in product((True, False), repeat=3)
 }
-"""By `_shape` of the line."""
+"""By `shape` of the line."""
 _ONE = _handing_out(
     sa.and_(
         table.c.id == sa.bindparam("wanted_id"),
@@ -290,4 +299,4 @@ _ONE = _handing_out(
             sa.and_(table.c.state == ItemState.HELD, table.c.holder == sa.bindparam("to_holder")),
         ),
     )
-)
+).returning(*COLUMNS)

@@ -43,6 +43,9 @@ def translated() -> Iterator[None]:
         yield
     except sa.exc.DBAPIError as exc:
         raise _meaning(exc) from _harmless(exc)
+    except psycopg.Error as exc:
+        # Where a statement goes to the driver itself; its text may repeat a row's values.
+        raise _meaning_driver(exc) from None
     except (sa.exc.TimeoutError, sa.exc.ResourceClosedError, sa.exc.PendingRollbackError) as exc:
         raise away(type(exc).__name__) from exc
     except (OverflowError, UnicodeEncodeError) as exc:
@@ -77,6 +80,11 @@ def _meaning(exc: sa.exc.DBAPIError) -> HouseError:
     if isinstance(exc.orig, psycopg.Error):
         return _meaning_postgresql(exc.orig)
     return _meaning_sqlite(exc.orig)
+
+
+def _meaning_driver(error: psycopg.Error) -> HouseError:
+    is_rule = isinstance(error, psycopg.IntegrityError)
+    return _conflict(error) if is_rule else _meaning_postgresql(error)
 
 
 def _meaning_sqlite(error: BaseException | None) -> HouseError:

@@ -4,9 +4,10 @@ Source: the `Idempotency-Key` of `POST /v1/mails`; own decision 0021.
 """
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from rules.errors import Conflict
 from store import sealed
 from store.engine import Tx
-from store.statements import insert
+from store.statements import insert, parts
 from store.tables import idempotency as table
 
 
@@ -24,6 +25,14 @@ class Answer:
 
     status: int
     body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer, and the fingerprint of the request that it was given to."""
+
+    request_hash: str
+    answer: Answer
 
 
 def look(tx: Tx, caller: str, *, key: str, request_hash: str) -> Answer | None:
@@ -41,6 +50,38 @@ def look(tx: Tx, caller: str, *, key: str, request_hash: str) -> Answer | None:
             "This Idempotency-Key was used for another request. Use a new key.",
         )
     return Answer(found.status, sealed.opened(tx, found.body, row=_name(caller, key)))
+
+
+def look_each(tx: Tx, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Given]:
+    """The answers given before to these callers and keys, those that there are."""
+    found: dict[tuple[str, str], Given] = {}
+    for part in parts(sorted(keys)):
+        named = sa.tuple_(table.c.caller, table.c.key).in_(part)
+        for row in tx.run(sa.select(table).where(named)):
+            body = sealed.opened(tx, row.body, row=_name(row.caller, row.key))
+            found[row.caller, row.key] = Given(row.request_hash, Answer(row.status, body))
+    return found
+
+
+def remember_each(tx: Tx, given: Mapping[tuple[str, str], Given], *, now: datetime) -> None:
+    """Keep these answers, in the transaction of their deeds.
+
+    The caller has passed through the lease of each key and found no answer, so none is there.
+    Raises: Conflict: `store.conflict`.
+    """
+    values = [
+        {
+            "caller": caller,
+            "key": key,
+            "request_hash": one.request_hash,
+            "status": one.answer.status,
+            "body": sealed.seal(tx, one.answer.body, row=_name(caller, key)),
+            "created_at": now,
+        }
+        for (caller, key), one in sorted(given.items(), key=itemgetter(0))
+    ]
+    if values:
+        tx.run(sa.insert(table), values)
 
 
 def remember(

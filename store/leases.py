@@ -53,6 +53,22 @@ def take(tx: Tx, name: str, *, owner: str, now: datetime, seconds: int) -> Lease
     return Lease(name, owner, until, before.fence + 1, taken_over_from_until=dead_until)
 
 
+def pass_through(tx: Tx, names: Collection[str], *, now: datetime) -> frozenset[str]:
+    """Take and give back these leases in this very transaction; those that could be taken.
+
+    Until it ends nobody else gets one of them: who asks waits, and then finds what was done. The
+    others are held by somebody. Locked in the order of the names.
+    """
+    first = statements.insert(tx, table)
+    statement = first.on_conflict_do_update(
+        index_elements=[table.c.name],
+        set_={"owner": None, "until": now, "fence": table.c.fence + 1},
+        where=sa.or_(table.c.owner.is_(None), table.c.until <= now),
+    ).returning(table.c.name)
+    rows = [{"name": name, "owner": None, "until": now, "fence": 1} for name in sorted(names)]
+    return frozenset(tx.run(statement, rows).scalars()) if rows else frozenset()
+
+
 def renew(tx: Tx, lease: Lease, *, now: datetime, seconds: int) -> Lease:
     """Prolong it, also when it ran out but nobody took it. Its own short write transaction.
 

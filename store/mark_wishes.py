@@ -66,27 +66,44 @@ def want(tx: Tx, message_id: int, *, marks: frozenset[OwnMark], now: datetime) -
 
     Nothing happens for mail that came out of no postbox, and where they are wished for already.
     """
-    text = text_of(marks)
-    values = {"wanted": text, "changed_at": now, "tries": 0, "next_try_at": now}
-    other = table.c.wanted != text
     if not marks:
         # No row is made to say that a mail bears no mark.
-        tx.run(sa.update(table).where(table.c.message_id == message_id, other).values(**values))
+        statement = sa.update(table).where(table.c.message_id == message_id, table.c.wanted != "")
+        tx.run(statement.values(**_fresh("", now)))
         return
-    source = sa.select(
-        message.c.id,
-        message.c.postbox,
-        sa.literal(text, sa.Text),
-        sa.literal(now, table.c.changed_at.type),
-        sa.literal(now, table.c.changed_at.type),
-    ).where(message.c.id == message_id, message.c.postbox.is_not(None))
+    want_each(tx, [message_id], marks=marks, now=now)
+
+
+def want_each(
+    tx: Tx, message_ids: Iterable[int], *, marks: frozenset[OwnMark], now: datetime
+) -> None:
+    """As `want`, the same marks for many messages; written in the order of the ids.
+
+    `marks` is not empty.
+    """
+    text = text_of(marks)
+    moment = sa.literal(now, table.c.changed_at.type)
+    columns = (message.c.id, message.c.postbox, sa.literal(text, sa.Text), moment, moment)
     named = ["message_id", "postbox", "wanted", "changed_at", "next_try_at"]
-    statement = insert(tx, table).from_select(named, source)
-    tx.run(
-        statement.on_conflict_do_update(
-            index_elements=[table.c.message_id], set_=values, where=other
+    for part in parts(sorted(message_ids)):
+        source = (
+            sa.select(*columns)
+            .where(message.c.id.in_(part), message.c.postbox.is_not(None))
+            .order_by(message.c.id)
         )
-    )
+        statement = insert(tx, table).from_select(named, source)
+        tx.run(
+            statement.on_conflict_do_update(
+                index_elements=[table.c.message_id],
+                set_=_fresh(text, now),
+                where=table.c.wanted != text,
+            )
+        )
+
+
+def _fresh(text: str, now: datetime) -> dict[str, object]:
+    """What a wish says that was just made."""
+    return {"wanted": text, "changed_at": now, "tries": 0, "next_try_at": now}
 
 
 def found_on(

@@ -42,18 +42,30 @@ def require_room(
 
     Raises: Conflict: `item.open_claim`, with the item that is open in `item_id`.
     """
+    refusal = lack_of_room(house, tx, caller, now=now, besides=besides)
+    if refusal is not None:
+        raise refusal
+
+
+def lack_of_room(
+    house: House, tx: Tx, caller: Caller, *, now: datetime, besides: int | None = None
+) -> Conflict | None:
+    """The refusal of `require_room`, or None where the clerk may take one."""
     limit = house.policy.open_claims
     if limit is None:
-        return
+        return None
     claimed = claims.open_claims(tx, caller.name, now=now)
     held = [one for one in claimed if not let_go_if_lost(tx, caller, one, now=now)]
-    if besides in held or len(held) < limit:
-        return
-    raise Conflict(
+    return None if besides in held or len(held) < limit else no_room(held[0], limit)
+
+
+def no_room(item_id: int, limit: int) -> Conflict:
+    """A clerk who holds that item may take no other."""
+    return Conflict(
         "item.open_claim",
-        f"You hold item {held[0]} still. Finish it or put it back, then take the next one;"
-        f" POST /v1/items/{held[0]}/lease goes on with it in another browser.",
-        item_id=held[0],
+        f"You hold item {item_id} still. Finish it or put it back, then take the next one;"
+        f" POST /v1/items/{item_id}/lease goes on with it in another browser.",
+        item_id=item_id,
         limit=limit,
     )
 

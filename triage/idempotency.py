@@ -9,13 +9,14 @@ Source: FEATURES F66; own decision 0021.
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
 from rules.access import Caller
-from rules.errors import Conflict, Refused
+from rules.errors import Conflict, HouseError, Refused
 from store import idempotency, leases
 from store.engine import Tx
 from store.leases import Lease
@@ -77,10 +78,7 @@ def begin(house: House, request: Request) -> Turn | Answer:
             tx, _lease_name(request), owner=secrets.token_hex(8), now=now, seconds=RUN_SECONDS
         )
         if lease is None:
-            raise Conflict(
-                "idempotency.in_progress",
-                "a request with this Idempotency-Key is being worked on; repeat it in a moment",
-            )
+            raise _in_progress()
         given = _look(tx, request)
         if given is None:
             return Turn(request, lease)
@@ -94,14 +92,13 @@ def finish(house: House, turn: Turn, answer: Answer) -> None:
     Raises: Conflict: `idempotency.in_use`: the turn took too long and another was faster.
     """
     now, request = house.clock(), turn.request
-    body = {"headers": answer.headers, "text": answer.body}
     with house.db.write() as tx:
         idempotency.remember(
             tx,
             request.caller,
             key=request.key,
             request_hash=request.fingerprint,
-            answer=idempotency.Answer(answer.status, body),
+            answer=_kept(answer),
             now=now,
         )
         leases.release(tx, turn.lease, now=now)
@@ -111,6 +108,40 @@ def give_up(house: House, turn: Turn) -> None:
     """The deed failed and left nothing behind; the key is free for the next try."""
     with house.db.write() as tx:
         leases.release(tx, turn.lease, now=house.clock())
+
+
+def pass_each(
+    tx: Tx, requests: Mapping[int, Request], *, now: datetime
+) -> dict[int, Answer | HouseError | None]:
+    """As `begin` for deeds that share a commit with their answers (`keep_each`); by their places.
+
+    None: to be done now, and nobody else begins it before the transaction ends. A refusal is not
+    raised. Own decision 0079.
+    """
+    found: dict[int, Answer | HouseError | None] = {}
+    free = leases.pass_through(tx, {_lease_name(one) for one in requests.values()}, now=now)
+    given = idempotency.look_each(tx, {(one.caller, one.key) for one in requests.values()})
+    taken: set[tuple[str, str]] = set()
+    for place, one in requests.items():
+        before = given.get((one.caller, one.key))
+        if before is not None:
+            is_same = before.request_hash == one.fingerprint
+            found[place] = _read(before.answer) if is_same else _reused()
+        elif _lease_name(one) not in free or (one.caller, one.key) in taken:
+            found[place] = _in_progress()
+        else:
+            taken.add((one.caller, one.key))
+            found[place] = None
+    return found
+
+
+def keep_each(tx: Tx, answers: Mapping[Request, Answer], *, now: datetime) -> None:
+    """Keep first answers, in the transaction of the deeds and of `pass_each`."""
+    given = {
+        (one.caller, one.key): idempotency.Given(one.fingerprint, _kept(answer))
+        for one, answer in answers.items()
+    }
+    idempotency.remember_each(tx, given, now=now)
 
 
 def forget(house: House) -> int:
@@ -126,13 +157,30 @@ def _look(tx: Tx, request: Request) -> Answer | None:
             tx, request.caller, key=request.key, request_hash=request.fingerprint
         )
     except Conflict as exc:
-        raise Refused(
-            "idempotency.reused",
-            "this Idempotency-Key came with another request before; take a fresh one",
-        ) from exc
-    if found is None:
-        return None
+        raise _reused() from exc
+    return None if found is None else _read(found)
+
+
+def _read(found: idempotency.Answer) -> Answer:
     return Answer(found.status, found.body["headers"], found.body["text"])
+
+
+def _kept(answer: Answer) -> idempotency.Answer:
+    return idempotency.Answer(answer.status, {"headers": answer.headers, "text": answer.body})
+
+
+def _reused() -> Refused:
+    return Refused(
+        "idempotency.reused",
+        "this Idempotency-Key came with another request before; take a fresh one",
+    )
+
+
+def _in_progress() -> Conflict:
+    return Conflict(
+        "idempotency.in_progress",
+        "a request with this Idempotency-Key is being worked on; repeat it in a moment",
+    )
 
 
 def _lease_name(request: Request) -> str:

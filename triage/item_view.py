@@ -27,11 +27,11 @@ from store.outgoing import Outgoing
 from store.tables import OutgoingState
 from triage import identity, mark_view, returned, scanning
 from triage.doorkeeper import require_agency, visible_item
+from triage.handing_out import CLEARING
 from triage.house import House
 from triage.mark_view import MarkShown
 from triage.story import Step, steps
 from triage.tasks import OrderedTask, of_rows
-from triage.work import CLEARING
 
 DEAD = OutgoingState.DEAD
 _BY_PEOPLE = frozenset({"clerk", "confirmed", "turned_down", "outlook"})

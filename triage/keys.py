@@ -3,6 +3,7 @@
 Source: own decision 0057.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -81,11 +82,20 @@ def listing(house: House, by: Caller) -> tuple[Held, ...]:
 
 def holding(house: House, name: str) -> KeyRow | None:
     """The key of that name, if it opens the door now. Raises: TryLater: `store.away`."""
+    return holding_each(house, [name])[0]
+
+
+def holding_each(house: House, names: Sequence[str]) -> list[KeyRow | None]:
+    """As `holding`, for many names at once, in their order. Raises: TryLater: `store.away`."""
     with house.db.read() as tx:
-        row = api_keys.find(tx, name)
-    if row is None or state_of(row, house.local_now().date()) in {"revoked", "expired"}:
-        return None
-    return row
+        rows = api_keys.find_each(tx, names)
+    today = house.local_now().date()
+    holds = {
+        name: row
+        for name, row in rows.items()
+        if state_of(row, today) not in {"revoked", "expired"}
+    }
+    return [holds.get(name) for name in names]
 
 
 def note_use(house: House, row: KeyRow) -> None:

@@ -9,8 +9,8 @@ from datetime import date, datetime
 
 from rules import proof, routing
 from rules.access import Caller, Permission
-from rules.codes import AgencyHow, Concern, PaymentRelevant, Team
-from rules.errors import Refused
+from rules.codes import AgencyHow, Concern, PaymentRelevant
+from rules.errors import HouseError, Refused
 from rules.item import (
     AfterReceipt,
     CloseAsked,
@@ -30,13 +30,12 @@ from store import claims, verdicts, wishes
 from store.engine import Tx
 from store.items import Item
 from store.verdicts import NewVerdict
-from triage import cases, holding, marking, tasks, undo
+from triage import cases, handing_out, holding, marking, tasks, undo
 from triage.claimed import Claim
-from triage.doorkeeper import require_agency, visible_item, workable_item
+from triage.doorkeeper import visible_item, workable_item
+from triage.handing_out import Asked
 from triage.house import House
-
-CLEARING = "klaerung"
-"""Stands for "no agency known" where a path needs a code; no agency has it."""
+from triage.idempotency import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +74,15 @@ def claim_next(
     clearing folder. Raises: Refused: `access.denied`, `agency.unknown`. Conflict:
     `item.open_claim`: the clerk holds as many as one may.
     """
-    code = _known_agency(house, caller, agency_code)
-    now, today = house.clock(), house.local_now().date()
-    with house.db.write() as tx:
-        holding.require_room(house, tx, caller, now=now)
-        for team in _teams(caller, code):
-            claimed = claims.claim_next(
-                tx,
-                claims.Line(code, team, concern, language, today),
-                holder=caller.name,
-                now=now,
-                lease_seconds=holding.lease_seconds(house, code, now=now),
-            )
-            if claimed is not None:
-                return _claim(tx, caller, claimed, now)
-    return None
+    asked = Asked(caller, agency_code, concern, language)
+    [outcome] = handing_out.hand_out(house, [asked], written=_kept_nowhere)
+    if isinstance(outcome, HouseError):
+        raise outcome
+    if isinstance(outcome, Answer):
+        raise AssertionError(  # noqa: TRY004 - a bug here, not a wrong value from a caller
+            "only who sends an Idempotency-Key gets an old answer"
+        )
+    return outcome
 
 
 def claim_item(house: House, caller: Caller, item_id: int) -> Claim:
@@ -279,26 +272,8 @@ def close_when_received(house: House, caller: Caller, item_id: int, token: str) 
         cases.do(tx, caller, item, cases.Deed(event, "item.awaits_receipt"), token=token, now=now)
 
 
-def _known_agency(house: House, caller: Caller, agency_code: str) -> str | None:
-    if agency_code == CLEARING:
-        require_agency(house, caller, None, Permission.WORK_ITEM)
-        return None
-    agency = house.directory.agency(agency_code)
-    if agency is None:
-        raise Refused("agency.unknown", f"There is no agency {agency_code}.", agency=agency_code)
-    require_agency(house, caller, agency.code, Permission.WORK_ITEM)
-    return agency.code
-
-
-def _teams(caller: Caller, agency_code: str | None) -> tuple[Team, ...]:
-    """Whose line the caller works on: who is bound to agencies is the Eingangszone's.
-
-    The clearing folder holds mail of both, and only the Service Center reaches it.
-    Source: Weisung 202404002 no. 2.
-    """
-    if caller.agencies is not None:
-        return (Team.EZ,)
-    return (Team.SC,) if agency_code else (Team.EZ, Team.SC)
+def _kept_nowhere(_outcome: handing_out.Outcome) -> None:
+    """A person at the desk repeats by hand."""
 
 
 def _claim(tx: Tx, caller: Caller, claimed: claims.Claimed, now: datetime) -> Claim:

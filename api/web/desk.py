@@ -16,6 +16,7 @@ from rules.item import ItemState
 from store.items import Item
 from triage import figures, item_view, work
 from triage.figures import AgencyRow
+from triage.handing_out import CLEARING
 
 router = APIRouter(include_in_schema=False)
 
@@ -99,6 +100,6 @@ def holds(visit: Visit, item: Item) -> bool:
 
 def _counts(visit: Visit, line: Line) -> AgencyRow:
     """What waits in the line; zeros where nothing is open."""
-    code = None if line.code == work.CLEARING else line.code
+    code = None if line.code == CLEARING else line.code
     zeros = AgencyRow(code, line.name, "", 0, 0, 0, 0, 0, 0, None)
     return figures.line(visit.house, visit.caller, code) or zeros

@@ -13,7 +13,7 @@ from rules.access import Permission, may
 from store.items import Item
 from triage import events, figures, holding, item_view, wandering
 from triage.figures import AgencyRow, Overview
-from triage.work import CLEARING
+from triage.handing_out import CLEARING
 
 router = APIRouter(include_in_schema=False)
 

@@ -14,8 +14,8 @@ from api.auth import check_csrf, house_of, session_of
 from api.session import Session
 from rules.access import Caller, Permission, may, may_work_agency, require
 from rules.errors import Refused
+from triage.handing_out import CLEARING
 from triage.house import House
-from triage.work import CLEARING
 
 _LAST_LINE = "postlotse_line"
 

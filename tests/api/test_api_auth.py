@@ -1,5 +1,7 @@
 """Who comes in by which door, and who does not."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import httpx
@@ -135,6 +137,28 @@ def test_argon2_is_paid_once_a_key_and_never_again() -> None:
     ring.caller(SC_KEY)
     ring.caller(SC_KEY)
     assert hasher.tries == 1
+
+
+def test_argon2_is_paid_once_by_many_who_come_at_the_same_moment() -> None:
+    start, tries = threading.Barrier(8), []
+
+    class Hasher:
+        def verify(self, _hash: str, _key: str) -> bool:
+            tries.append(1)
+            # Time for the others to queue behind this one.
+            threading.Event().wait(0.05)
+            return True
+
+    ring = KeyRing(KEYS)
+    ring._hasher = Hasher()
+
+    def knock(_number: int) -> str:
+        start.wait()
+        return ring.caller(SC_KEY).name
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(knock, range(8))) == {"sc-west"}
+    assert len(tries) == 1
 
 
 def test_a_key_that_was_accepted_opens_nothing_for_a_wrong_one() -> None:

@@ -27,6 +27,7 @@ from sqlalchemy.dialects import postgresql
 
 from rules.codes import Team
 from store import claims, migrate
+from store.claim_batches import Want, claim_each
 from store.engine import Database
 from tests.bench import bench_next_http, bench_stock
 from tests.bench.bench_stock import AGENCY
@@ -35,6 +36,8 @@ from tests.servers.postgres import PostgresServer, binary
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 LINE = claims.Line(AGENCY, Team.EZ, today=date(2026, 11, 26))
 CLIENTS = 8
+TOGETHER = 32
+"""Claims of one transaction."""
 SECONDS = 4
 FIELD = {
     "fsync": "on",
@@ -55,6 +58,11 @@ def main(rows: int, big: int, count: int) -> None:
         _backlogs(server, big)
         _forgotten(server, rows)
         bench_next_http.main(_stocked(server, "http", rows * 2), sys.stdout.write)
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/postlotse.sqlite"
+        migrate.upgrade(url)
+        bench_stock.fill(url, rows * 2)
+        bench_next_http.main(url, sys.stdout.write)
 
 
 def _statement(server: PostgresServer, rows: int) -> None:
@@ -62,7 +70,12 @@ def _statement(server: PostgresServer, rows: int) -> None:
     url = _stocked(server, "statement", rows)
     found: dict[str, list[float]] = {}
     for _ in range(3):
-        for name, rate in (("pgbench", _pgbench), ("psycopg", _bare), ("store.claims", _ours)):
+        for name, rate in (
+            ("pgbench", _pgbench),
+            ("psycopg", _bare),
+            ("store.claims", _ours),
+            (f"{TOGETHER} together", _gathered),
+        ):
             bench_stock.wait_again(url)
             found.setdefault(name, []).append(rate(url))
     limit = sorted(found["pgbench"])[1]
@@ -152,6 +165,17 @@ def _bare(url: str) -> float:
 def _ours(url: str) -> float:
     with _opened(url) as db:
         return _together(lambda end: sum(1 for _ in _until_dry(db, end)))
+
+
+def _gathered(url: str) -> float:
+    """As the door does: one transaction at a time, for as many as wait."""
+    wants = [Want(LINE, f"clerk-{n}", 900) for n in range(TOGETHER)]
+    end, count = time.monotonic() + SECONDS, 0
+    with _opened(url) as db:
+        while time.monotonic() < end:
+            with db.write() as tx:
+                count += sum(one is not None for one in claim_each(tx, wants, now=NOW))
+    return count / SECONDS
 
 
 def _together(client: Callable[[float], int]) -> float:

@@ -39,30 +39,43 @@ def main(url: str, say: Callable[[str], object]) -> None:
         "next": partial(_load, path=NEXT, repeatable=False),
         "next with Idempotency-Key": partial(_load, path=NEXT, repeatable=True),
     }
-    found: dict[str, list[float]] = {}
+    found: dict[str, list[tuple[float, float]]] = {}
     taken: list[int] = []
-    with _served(url) as port:
+    with _served(url) as (port, cpu_seconds):
         for name, load in list(ways.items()) * 3:
+            before = cpu_seconds()
             bodies = asyncio.run(load(port))
-            found.setdefault(name, []).append(len(bodies) / SECONDS)
+            spent = cpu_seconds() - before
+            found.setdefault(name, []).append((len(bodies) / SECONDS, spent / len(bodies) * 1e3))
             if name != "constant":
                 taken += [json.loads(body)["item_id"] for body in bodies]
-    middle = {name: sorted(rates)[1] for name, rates in found.items()}
-    say(f"Over HTTP, {CLIENTS} clients\n")
-    for name, rate in middle.items():
-        say(f"  {name:26} {rate:8.0f}/s  {rate / middle['constant']:.2f} x constant\n")
+    rates = {name: sorted(rate for rate, _ in each)[1] for name, each in found.items()}
+    costs = {name: sorted(cost for _, cost in each)[1] for name, each in found.items()}
+    say(f"Over HTTP on {url.partition(':')[0]}, {CLIENTS} clients\n")
+    for name, rate in rates.items():
+        say(
+            f"  {name:26} {rate:8.0f}/s  {rate / rates['constant']:.2f} x constant, "
+            f"{costs[name]:.2f} ms CPU of the server's process each "
+            f"({costs[name] / costs['constant']:.1f} x)\n"
+        )
     say(f"  {len(taken):,} taken, {len(taken) - len(set(taken))} of them twice\n")
 
 
 @contextmanager
-def _served(url: str) -> Iterator[int]:
-    """The port of a server process on the database."""
+def _served(url: str) -> Iterator[tuple[int, Callable[[], float]]]:
+    """The port of a server process on the database, and what asks it for its CPU seconds."""
     here, there = mp.Pipe()
     # Not forked: the parent has threads.
     process = mp.get_context("spawn").Process(target=_server, args=(url, KEY_HASH, there))
     process.start()
+
+    def cpu_seconds() -> float:
+        here.send("cpu")
+        spent: float = here.recv()
+        return spent
+
     try:
-        yield here.recv()
+        yield here.recv(), cpu_seconds
     finally:
         here.send("stop")
         process.join()
@@ -78,7 +91,8 @@ def _server(url: str, key_hash: str, line: Connection) -> None:
     app.add_api_route(CONSTANT, _constant, methods=["POST"])
     server = serve.start_in_thread(app)
     line.send(server.port)
-    line.recv()
+    while line.recv() == "cpu":
+        line.send(time.process_time())
     server.stop()
 
 

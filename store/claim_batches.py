@@ -1,0 +1,151 @@
+"""Handing out to many clerks in one transaction, each by the very claim of claims.py.
+
+The claims run one after the other inside the transaction, so each sees what those before it took,
+and no line is read differently because others ask at the same moment. What is saved is the way:
+on PostgreSQL all claims of one shape travel together. Source: own decision 0079.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import psycopg
+
+from rules.item import ItemState
+from store import claims, failures, rows
+from store.claims import Line
+from store.engine import Tx
+from store.statements import parts, spelled
+from store.tables import item as table
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One clerk who asks for the next item of a line, to hold it for that long."""
+
+    line: Line
+    holder: str
+    lease_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What a clerk got; `token` opens every write until `until` (aware UTC)."""
+
+    item_id: int
+    message_id: int
+    token: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An item that a clerk holds under a running lease, and whose it is."""
+
+    id: int
+    holder: str
+    agency_code: str | None
+    region: str
+
+
+_OPEN = rows.columns(Open, table)
+
+
+def claim_each(tx: Tx, wants: Sequence[Want], *, now: datetime) -> list[Handed | None]:
+    """As `claims.claim_next` for each, in their order; None where nobody waits for that one.
+
+    Of different shapes (with a wish, without) one shape goes after the other.
+    """
+    if tx.dialect == "sqlite" or len(wants) == 1:
+        return [_one(tx, want, now) for want in wants]
+    found: list[Handed | None] = [None] * len(wants)
+    shapes: dict[tuple[bool, bool, bool], list[int]] = {}
+    for place, want in enumerate(wants):
+        shapes.setdefault(claims.shape(want.line), []).append(place)
+    for shape, places in shapes.items():
+        handed = _together(tx, shape, [wants[place] for place in places], now=now)
+        for place, one in zip(places, handed, strict=True):
+            found[place] = one
+    return found
+
+
+def alone_at_once(tx: Tx, holders: Iterable[str]) -> frozenset[str]:
+    """Those of the clerks for whom no other transaction is counting what they hold; not waited for.
+
+    The lock is that of `claims.open_claims`. On SQLite all: it has one writer.
+    """
+    names = sorted(set(holders))
+    if tx.dialect == "sqlite" or not names:
+        return frozenset(names)
+    got = tx.run(_TRY, {"names": names})
+    return frozenset(name for name, is_mine in got if is_mine)
+
+
+def open_claims_of(tx: Tx, holders: Iterable[str], *, now: datetime) -> dict[str, list[Open]]:
+    """What each of the clerks holds now, by the ids; who holds nothing is left out."""
+    found: dict[str, list[Open]] = {}
+    for part in parts(sorted(set(holders))):
+        statement = (
+            sa.select(*_OPEN)
+            .where(
+                spelled(table.c.state, ItemState.HELD),
+                table.c.holder.in_(part),
+                table.c.lease_until > now,
+            )
+            .order_by(table.c.id)
+        )
+        for one in rows.all_as(tx, Open, statement):
+            found.setdefault(one.holder, []).append(one)
+    return found
+
+
+def _one(tx: Tx, want: Want, now: datetime) -> Handed | None:
+    got = claims.claim_next(
+        tx, want.line, holder=want.holder, now=now, lease_seconds=want.lease_seconds
+    )
+    if got is None:
+        return None
+    until = claims.until(now, want.lease_seconds)
+    return Handed(got.item.id, got.item.message_id, got.token, until)
+
+
+def _together(
+    tx: Tx, shape: tuple[bool, bool, bool], wants: Sequence[Want], *, now: datetime
+) -> list[Handed | None]:
+    """The claims of one shape, sent at once. By psycopg: SQLAlchemy reads no rows of many."""
+    text, fixed = _spelled_out(shape)
+    asked = [
+        fixed
+        | claims.values_of(want.line)
+        | claims.to_whom(want.holder, claims.until(now, want.lease_seconds))
+        for want in wants
+    ]
+    return [
+        None if row is None else Handed(row[0], row[1], one["to_token"], one["to_until"])
+        for row, one in zip(_sent(tx, text, asked), asked, strict=True)
+    ]
+
+
+def _sent(tx: Tx, text: str, asked: Sequence[Mapping[str, Any]]) -> list[tuple[int, int] | None]:
+    driver: Any = tx.connection.connection
+    with failures.translated(), driver.cursor() as cursor:
+        cursor.executemany(text, asked, returning=True)
+        return [result.fetchone() for result in cursor.results()]
+
+
+@cache
+def _spelled_out(shape: tuple[bool, bool, bool]) -> tuple[str, dict[str, Any]]:
+    """The claim of that shape as psycopg takes it, and the values that are always the same."""
+    back = claims.next_change(shape).returning(table.c.id, table.c.message_id)
+    compiled = back.compile(dialect=psycopg.dialect())  # type: ignore[no-untyped-call]
+    fixed = {name: value for name, value in compiled.params.items() if value is not None}
+    return str(compiled), fixed | {"state": ItemState.HELD.value}
+
+
+_TRY = sa.text(
+    "SELECT name, pg_try_advisory_xact_lock(hashtext('clerk:' || name))"
+    " FROM unnest(CAST(:names AS text[])) AS name"
+)
