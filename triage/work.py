@@ -32,11 +32,8 @@ from store.items import Item
 from store.verdicts import NewVerdict
 from triage import cases, holding, marking, tasks, undo
 from triage.claimed import Claim
-from triage.doorkeeper import require_agency, visible_item, workable_item
+from triage.doorkeeper import CLEARING, require_agency, visible_item, workable_item
 from triage.house import House
-
-CLEARING = "klaerung"
-"""Stands for "no agency known" where a path needs a code; no agency has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from rules.errors import Conflict
 from rules.item import ItemState
 from store.items import Item
 from triage import figures, item_view, work
+from triage.doorkeeper import CLEARING
 from triage.figures import AgencyRow
 
 router = APIRouter(include_in_schema=False)
@@ -45,7 +46,7 @@ def desk_page(
         empty=bool(leer),
         held=next((item for item in mine if holds(visit, item)), None),
         choices=visit.lines(),
-        progress=figures.progress(visit.house),
+        progress=figures.backlog(visit.house),
         now=visit.house.clock(),
         today=visit.today,
         wish=wished,
@@ -99,6 +100,6 @@ def holds(visit: Visit, item: Item) -> bool:
 
 def _counts(visit: Visit, line: Line) -> AgencyRow:
     """What waits in the line; zeros where nothing is open."""
-    code = None if line.code == work.CLEARING else line.code
+    code = None if line.code == CLEARING else line.code
     zeros = AgencyRow(code, line.name, "", 0, 0, 0, 0, 0, 0, None)
     return figures.line(visit.house, visit.caller, code) or zeros

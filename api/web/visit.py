@@ -10,8 +10,8 @@ from api.auth import check_csrf, house_of, session_of
 from api.session import Session
 from rules.access import Caller, may_work_agency
 from rules.errors import Refused
+from triage.doorkeeper import CLEARING
 from triage.house import House
-from triage.work import CLEARING
 
 _LAST_LINE = "postlotse_line"
 
