@@ -1123,7 +1123,7 @@ PaymentRelevant = Literal["yes", "open", "no"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodOut:
-    """A period of local days; `open_days` may still change."""
+    """A period of local days; `open_days` may still change, a big one is as of `counted_at`."""
 
     since: date
     until: date
@@ -1135,6 +1135,7 @@ class PeriodOut:
     week: list[list[float]]
     machine: list[MachineOut]
     open_days: list[date]
+    counted_at: datetime | None
 
 
 Phase = Literal["draft", "review", "planned", "in_force", "ended", "retired"]

@@ -6,7 +6,7 @@ stands in any of these rows. Source: R6, F54, N9; own decision 0044.
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,8 +42,9 @@ def count_day(tx: Tx, day: date) -> tuple[Cell, ...]:
     since, until = day_bounds(day)
     return tuple(
         Cell(day, region, code, channel, concern, measure, int(number))
-        for measure, statement in _counts(tx, since, until)
-        for region, code, channel, concern, number in tx.run(statement)
+        for measures, statement in _counts(tx, since, until)
+        for region, code, channel, concern, *numbers in tx.run(statement)
+        for measure, number in zip(measures, numbers, strict=True)
         if number
     )
 
@@ -51,16 +52,28 @@ def count_day(tx: Tx, day: date) -> tuple[Cell, ...]:
 def count_hours(tx: Tx, day: date) -> tuple[HourCell, ...]:
     """Mails received by the hour of a local day, counted from the mails that are there now."""
     since, until = day_bounds(day)
+    keys = (_utc_hour(tx), _region(), item.c.agency_code)
     statement = (
-        sa.select(message.c.kept_at, _region(), item.c.agency_code)
+        sa.select(*keys, sa.func.count())
         .select_from(message.outerjoin(item, item.c.message_id == message.c.id))
         .where(*_received(since, until))
+        .group_by(*keys)
     )
     found: dict[tuple[int, str, str | None], int] = {}
-    for kept_at, region, code in tx.run(statement):
-        key = (kept_at.astimezone(BERLIN).hour, region, code)
-        found[key] = found.get(key, 0) + 1
+    for told, region, code, number in tx.run(statement):
+        utc = datetime.strptime(told, "%Y-%m-%d %H").replace(tzinfo=UTC)
+        # On the day that has 25 hours two of them bear the same name.
+        key = (utc.astimezone(BERLIN).hour, region, code)
+        found[key] = found.get(key, 0) + number
     return tuple(HourCell(day, *key, number) for key, number in found.items())
+
+
+def _utc_hour(tx: Tx) -> sa.ColumnElement[str]:
+    """The hour of keeping, as "2026-11-23 08": legal time is whole hours away from UTC."""
+    if tx.dialect == "postgresql":
+        utc = sa.func.timezone("UTC", message.c.kept_at)
+        return sa.func.to_char(utc, "YYYY-MM-DD HH24", type_=sa.String)
+    return sa.func.substr(message.c.kept_at, 1, 13, type_=sa.String)
 
 
 def close_day(tx: Tx, day: date, *, now: datetime) -> None:
@@ -131,27 +144,27 @@ def hours(
     )
 
 
-def _counts(tx: Tx, since: datetime, until: datetime) -> Iterator[tuple[Measure, sa.Select[Any]]]:
+def _counts(
+    tx: Tx, since: datetime, until: datetime
+) -> Iterator[tuple[tuple[Measure, ...], sa.Select[Any]]]:
+    """What to count, and the question; its columns are four keys and a number for each measure."""
     number = sa.func.count()
     of_item = (item.c.region, item.c.agency_code, item.c.channel)
     first = item.c.first_concern
     come = (_region(), item.c.agency_code, _or_empty(item.c.channel), _or_empty(first))
     mails = message.outerjoin(item, item.c.message_id == message.c.id)
     yield (
-        Measure.RECEIVED,
+        (Measure.RECEIVED,),
         sa.select(*come, number).select_from(mails).where(*_received(since, until)).group_by(*come),
     )
     closed = _closed(since, until)
-    for measure, told in (
-        (Measure.DONE, number),
-        (Measure.MINUTES, sa.func.sum(_minutes(tx, item.c.received_at, item.c.closed_at))),
-    ):
-        yield (
-            measure,
-            sa.select(*of_item, first, told).where(*closed).group_by(*of_item, first),
-        )
+    minutes = sa.func.sum(_minutes(tx, item.c.received_at, item.c.closed_at))
     yield (
-        Measure.HANDED_OVER,
+        (Measure.DONE, Measure.MINUTES),
+        sa.select(*of_item, first, number, minutes).where(*closed).group_by(*of_item, first),
+    )
+    yield (
+        (Measure.HANDED_OVER,),
         sa.select(*of_item, first, sa.func.count(item.c.id.distinct()))
         .select_from(outgoing.join(item, item.c.id == outgoing.c.item_id))
         .where(
@@ -169,12 +182,12 @@ def _counts(tx: Tx, since: datetime, until: datetime) -> Iterator[tuple[Measure,
     judged = item.join(said, said.c.id == _last_verdict(machine=True)).join(
         newest, newest.c.id == _last_verdict(machine=False)
     )
-    for measure, told in (
-        (Measure.JUDGED, number),
-        (Measure.CORRECTED, sa.func.count(sa.case((changed, 1)))),
-    ):
-        key = (*of_item, said.c.first_concern)
-        yield measure, sa.select(*key, told).select_from(judged).where(*closed).group_by(*key)
+    key = (*of_item, said.c.first_concern)
+    numbers = (number, sa.func.count(sa.case((changed, 1))))
+    yield (
+        (Measure.JUDGED, Measure.CORRECTED),
+        sa.select(*key, *numbers).select_from(judged).where(*closed).group_by(*key),
+    )
 
 
 def _last_verdict(*, machine: bool) -> sa.ScalarSelect[int]:

@@ -126,11 +126,16 @@ def _heaps_of(
     where: sa.ColumnElement[bool],
     same_agency: Callable[[_Code, _Code], sa.ColumnElement[bool]],
 ) -> tuple[_Heap, ...]:
-    """The heaps first (SQLite jumps from one to the next), then each by its piece of the index.
+    """On SQLite the heaps first (it jumps from one to the next), then each by its piece.
 
-    In one GROUP BY every entry would be compared with the one before: twice as long.
+    In one GROUP BY it would compare every entry with the one before: twice as long. PostgreSQL
+    jumps nowhere, so there the GROUP BY reads the index once instead of twice.
     """
     keys = (table.c.agency_code, table.c.state, table.c.first_concern)
+    if tx.dialect == "postgresql":
+        told = (sa.func.count(), sa.func.min(table.c.received_at), sa.func.min(table.c.region))
+        grouped = sa.select(*keys, *told).where(_is_open(), where).group_by(*keys)
+        return rows.all_as(tx, _Heap, grouped)
     heap = sa.select(*keys).where(_is_open(), where).distinct().subquery("heap")
     inside = table.alias("inside")
     piece = (

@@ -82,13 +82,20 @@ def release(tx: Tx, hold_id: int, *, actor: str, now: datetime) -> None:
 
 
 def in_force(
-    tx: Tx, *, limit: int, regions: Collection[str | None] | None = None
+    tx: Tx,
+    *,
+    limit: int,
+    regions: Collection[str | None] | None = None,
+    after: int | None = None,
 ) -> tuple[Hold, ...]:
-    """Holds that hold, newest first; those on messages of these regions, and on postboxes."""
+    """Holds that hold, newest first; those on messages of these regions, and on postboxes.
+
+    `after` is the number of the last one of the page before.
+    """
     statement = (
         sa.select(*_COLUMNS)
         .outerjoin(message, message.c.id == table.c.message_id)
-        .where(_HOLDS)
+        .where(_HOLDS, sa.true() if after is None else table.c.id < after)
         .where(sa.or_(table.c.message_id.is_(None), among(message.c.region, regions)))
         .order_by(table.c.id.desc())
         .limit(limit)

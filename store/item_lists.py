@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,6 +25,7 @@ class Listed:
 
 
 _QUEUE = (table.c.queue_day, table.c.received_at, table.c.id)
+_RECEIPT = (table.c.received_at, table.c.id)
 
 
 def listing(
@@ -49,19 +51,29 @@ def listing(
         last = tx.run(sa.select(*_QUEUE).where(table.c.id == after)).one_or_none()
         if last is None:
             return ()
-        statement = statement.where(sa.tuple_(*_QUEUE) > _tuple_of(last))
+        statement = statement.where(sa.tuple_(*_QUEUE) > _tuple_of(last, _QUEUE))
     return tuple(Listed(Item(*row[:-2]), *row[-2:]) for row in tx.run(statement))
 
 
-def chronological(tx: Tx, *, agency_code: str | None, limit: int) -> tuple[Item, ...]:
-    """The open items of an agency (None: clearing) by receipt, as the BEO list has them (R17)."""
+def chronological(
+    tx: Tx, *, agency_code: str | None, limit: int, after: int | None = None
+) -> tuple[Item, ...]:
+    """The open items of an agency (None: clearing) by receipt, as the BEO list has them (R17).
+
+    `after` is the id of the last item of the page before.
+    """
     line = table.c.agency_code == agency_code if agency_code else table.c.agency_code.is_(None)
     statement = (
         sa.select(*COLUMNS)
         .where(line, table.c.state != sa.literal_column(f"'{ItemState.CLOSED.value}'"))
-        .order_by(table.c.received_at, table.c.id)
+        .order_by(*_RECEIPT)
         .limit(limit)
     )
+    if after is not None:
+        last = tx.run(sa.select(*_RECEIPT).where(table.c.id == after)).one_or_none()
+        if last is None:
+            return ()
+        statement = statement.where(sa.tuple_(*_RECEIPT) > _tuple_of(last, _RECEIPT))
     return rows.all_as(tx, Item, statement)
 
 
@@ -99,8 +111,10 @@ def _in_states(states: Collection[ItemState]) -> sa.ColumnElement[bool]:
     return spelled(table.c.state, *sorted(states)) if states else sa.false()
 
 
-def _tuple_of(row: sa.Row[tuple[object, ...]]) -> sa.Tuple:
+def _tuple_of(
+    row: sa.Row[*tuple[Any, ...]], columns: tuple[sa.ColumnElement[Any], ...]
+) -> sa.Tuple:
     """A row's values typed as its columns; bare values would be bound without their type."""
     return sa.tuple_(
-        *(sa.literal(value, column.type) for value, column in zip(row, _QUEUE, strict=True))
+        *(sa.literal(value, column.type) for value, column in zip(row, columns, strict=True))
     )

@@ -81,27 +81,37 @@ def of_ids(tx: Tx, message_ids: Iterable[int]) -> tuple[Ended, ...]:
 def remaining(
     tx: Tx, *, since: datetime, regions: Collection[str | None] | None
 ) -> tuple[tuple[str | None, str | None, LedgerState, int], ...]:
-    """How many of the others there are: (postbox, agency, state, number).
+    """How many of the others there are: (postbox, agency, state, number). For a preview.
 
-    Those that are not done yet, and those that ended at or after `since`. For a preview.
+    Those that wait to be sorted, and those that ended at or after `since` and have no open item.
+    Those with an open item are counted by an index of items alone: their state is `sorted`, no
+    postbox is told, and their region is the item's. Own decision 0080.
     """
     # One statement for each state and its index: all at once would read the whole archive.
     with_item = message.outerjoin(item, item.c.message_id == message.c.id)
-    is_open = item.c.state != ItemState.CLOSED
+    closed = sa.or_(item.c.id.is_(None), spelled(item.c.state, ItemState.CLOSED))
     parted = (
-        (with_item, sa.and_(spelled(message.c.state, *_ENDS), message.c.state_at >= since)),
-        (with_item, spelled(message.c.state, LedgerState.KEPT)),
-        (message.join(item), sa.and_(spelled(message.c.state, LedgerState.SORTED), is_open)),
+        sa.and_(spelled(message.c.state, *_ENDS), message.c.state_at >= since),
+        spelled(message.c.state, LedgerState.KEPT),
     )
     found: list[tuple[str | None, str | None, LedgerState, int]] = []
-    for source, condition in parted:
+    for condition in parted:
         statement = (
             sa.select(message.c.postbox, item.c.agency_code, message.c.state, sa.func.count())
-            .select_from(source)
-            .where(condition, among(message.c.region, regions))
+            .select_from(with_item)
+            .where(condition, closed, among(message.c.region, regions))
             .group_by(message.c.postbox, item.c.agency_code, message.c.state)
         )
         found += [(box, agency, state, number) for box, agency, state, number in tx.run(statement)]
+    opened = (
+        sa.select(item.c.agency_code, sa.func.count())
+        .where(
+            item.c.state != sa.literal_column(f"'{ItemState.CLOSED.value}'"),
+            among(item.c.region, regions),
+        )
+        .group_by(item.c.agency_code)
+    )
+    found += [(None, code, LedgerState.SORTED, number) for code, number in tx.run(opened)]
     return tuple(found)
 
 

@@ -85,9 +85,11 @@ def oldest_ordered(tx: Tx) -> StoredPlan | None:
     return _one(tx, statement.order_by(table.c.id).limit(1))
 
 
-def listing(tx: Tx, *, limit: int) -> tuple[StoredPlan, ...]:
-    """Plans, newest first."""
+def listing(tx: Tx, *, limit: int, after: int | None = None) -> tuple[StoredPlan, ...]:
+    """Plans, newest first. `after` is the number of the last one of the page before."""
     statement = sa.select(*_COLUMNS).order_by(table.c.id.desc()).limit(limit)
+    if after is not None:
+        statement = statement.where(table.c.id < after)
     return tuple(_typed(row) for row in tx.run(statement))
 
 

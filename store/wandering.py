@@ -13,13 +13,16 @@ from store.tables import item as table
 
 _IS_OPEN: sa.ColumnElement[bool] = table.c.state != sa.literal_column(f"'{ItemState.CLOSED.value}'")
 """Spelled out as in the partial index, which SQLite would not find by a bound value."""
+_WANDERS: sa.ColumnElement[bool] = sa.and_(
+    table.c.hops >= sa.literal_column(str(HOP_ALARM)), _IS_OPEN
+)
 
 
 def by_region(tx: Tx) -> dict[str, int]:
     """How many open items wander in each region ("" where it has none); only regions with some."""
     statement = (
         sa.select(table.c.region, sa.func.count().label("number"))
-        .where(_IS_OPEN, table.c.hops >= HOP_ALARM)
+        .where(_WANDERS)
         .group_by(table.c.region)
     )
     return {row.region or "": row.number for row in tx.run(statement)}
@@ -29,7 +32,7 @@ def listing(tx: Tx, *, agency_codes: Collection[str | None] | None, limit: int) 
     """Those of these agencies (None: all), the one that wandered most first."""
     statement = (
         sa.select(*COLUMNS)
-        .where(_IS_OPEN, table.c.hops >= HOP_ALARM, among(table.c.agency_code, agency_codes))
+        .where(_WANDERS, among(table.c.agency_code, agency_codes))
         .order_by(table.c.hops.desc(), table.c.received_at, table.c.id)
         .limit(limit)
     )

@@ -31,12 +31,15 @@ def stop_writing(
     say("stopped: nothing moves and nothing leaves until `postlotse resume`")
 
 
-def resume(config: ConfigOption = DEFAULT_CONFIG) -> None:
+def resume(
+    reason: Annotated[str | None, typer.Option(help="Why; for the trail. No names.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
     """Let writing go on where it was stopped.
 
-    Example: postlotse resume
+    Example: postlotse resume --reason "Umbau ist fertig"
     """
-    halting.resume(_database(config), operator(), now=wiring.utc_now())
+    halting.resume(_database(config), operator(), now=wiring.utc_now(), reason=reason)
     say("resumed: what waited goes on now")
 
 

@@ -7,7 +7,7 @@ own decision 0044.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from rules import drift, figures, small_cells
@@ -17,7 +17,7 @@ from rules.distribution_csv import write_rows
 from rules.drift import Agreement
 from rules.errors import Refused
 from rules.figures import By, Cell, Measure
-from store import day_figures
+from store import day_figures, open_days
 from store.day_figures import HourCell
 from store.engine import Tx
 from triage.doorkeeper import require_agency, visible_agencies
@@ -29,6 +29,15 @@ and nobody works at night."""
 
 DAYS_A_ROUND: Final = 3
 """A first start with an archive closes its days bit by bit. Own decision 0044."""
+
+BIG_DAY_MAILS: Final = 2000
+"""A running day of fewer mails is counted when somebody asks: some ms. Own decision 0080."""
+
+STAND_SECONDS: Final = 60
+"""How old the stand of a big day gets before a worker counts it anew. Own decision 0080."""
+
+STAND_COUNTS_SECONDS: Final = 300
+"""An older stand is not shown (no worker runs): the day is counted. Own decision 0080."""
 
 LONGEST_DAYS: Final = 400
 """Longest period of one report. Hausregel: a year beside the same month of the year before."""
@@ -69,7 +78,8 @@ class Report:
 
     `minutes` is the mean from receipt to closing, None where too few were closed. `week` has
     seven lines (Monday first) of 24 hours: mails received, on average of the period's days of
-    that name. `open_days` are counted from live mail and may still change.
+    that name. `open_days` are counted from live mail and may still change; of a big one a
+    worker's count is shown, then `counted_at` is the time of the oldest such (aware UTC).
     """
 
     since: date
@@ -82,6 +92,7 @@ class Report:
     week: tuple[tuple[float, ...], ...]
     machine: tuple[Machine, ...]
     open_days: tuple[date, ...]
+    counted_at: datetime | None = None
 
 
 def report(
@@ -96,7 +107,7 @@ def report(
     _check(since, until)
     begun = min(since, until - timedelta(days=_NOW_DAYS + _TREND_DAYS - 1))
     with house.db.read() as tx:
-        read = _read(tx, begun, until, house.local_now().date(), codes)
+        read = _read(tx, begun, until, house.local_now(), codes)
     cells = [cell for cell in read.cells if cell.day >= since]
     hours = [cell for cell in read.hours if cell.day >= since]
     below = house.policy.small_cell
@@ -113,6 +124,7 @@ def report(
         week=_week(hours, since, until),
         machine=_machine(read.cells, since, until, below),
         open_days=tuple(sorted(day for day in read.open_days if since <= day)),
+        counted_at=min(read.counted_at, default=None),
     )
 
 
@@ -129,7 +141,7 @@ def export(
     codes = _codes(house, caller, agency_code)
     _check(since, until)
     with house.db.read() as tx:
-        read = _read(tx, since, until, house.local_now().date(), codes)
+        read = _read(tx, since, until, house.local_now(), codes)
     below = house.policy.small_cell
     agencies: dict[tuple[str, str], list[Cell]] = {}
     for cell in read.cells:
@@ -166,25 +178,53 @@ def close_days(house: House) -> int:
     return len(missing)
 
 
+def keep_stands(house: House) -> int:
+    """Count the running days that are big, so that no page has to; how many. For keeping order.
+
+    At most once in `STAND_SECONDS`, and by the worker that keeps order. The counting itself is a
+    reading transaction, the writing one a single row.
+    """
+    now, today = house.clock(), house.local_now().date()
+    counted = 0
+    for day in (today - timedelta(days=1), today):
+        with house.db.read() as tx:
+            fresh = open_days.since(tx, now - timedelta(seconds=STAND_SECONDS), days=[day])
+            is_closed = day in day_figures.closed_days(tx, since=day, until=day)
+            if fresh or is_closed or not open_days.is_big(tx, day, mails=BIG_DAY_MAILS):
+                continue
+            stand = open_days.count(tx, day, now=now)
+        with house.db.write() as tx:
+            open_days.note(tx, stand)
+            open_days.forget(tx, before=today - timedelta(days=1))
+        counted += 1
+    return counted
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     cells: tuple[Cell, ...]
     hours: tuple[HourCell, ...]
     open_days: tuple[date, ...]
+    counted_at: tuple[datetime, ...]
 
 
 def _read(
-    tx: Tx, since: date, until: date, today: date, codes: frozenset[str | None] | None
+    tx: Tx, since: date, until: date, now: datetime, codes: frozenset[str | None] | None
 ) -> _Read:
+    today = now.date()
     cells = list(day_figures.cells(tx, since=since, until=until, agency_codes=codes))
     hours = list(day_figures.hours(tx, since=since, until=until, agency_codes=codes))
     closed = day_figures.closed_days(tx, since=since, until=until)
     first = day_figures.first_day(tx) or today
     still_open = [day for day in _days(max(since, first), min(until, today)) if day not in closed]
+    oldest = now - timedelta(seconds=STAND_COUNTS_SECONDS)
+    stands = open_days.since(tx, oldest, days=still_open)
     for day in still_open:
-        cells += [one for one in day_figures.count_day(tx, day) if _among(one.agency_code, codes)]
-        hours += [one for one in day_figures.count_hours(tx, day) if _among(one.agency_code, codes)]
-    return _Read(tuple(cells), tuple(hours), tuple(still_open))
+        stand = stands.get(day) or open_days.count(tx, day, now=now)
+        cells += [one for one in stand.cells if _among(one.agency_code, codes)]
+        hours += [one for one in stand.hours if _among(one.agency_code, codes)]
+    told = tuple(stand.counted_at for stand in stands.values())
+    return _Read(tuple(cells), tuple(hours), tuple(still_open), told)
 
 
 def _shown(

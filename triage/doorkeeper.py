@@ -5,6 +5,7 @@ that would tell that there is something. Source: R4, F58.
 """
 
 from datetime import datetime
+from typing import Final
 
 from rules import access
 from rules.access import Caller, Permission
@@ -13,6 +14,9 @@ from store import claims, items
 from store.engine import Tx
 from store.items import Item
 from triage.house import House
+
+CLEARING: Final = "klaerung"
+"""Stands for "no agency known" where a path needs a code; no agency has it."""
 
 
 def require_agency(

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from rules.access import Caller, Permission, may
+from rules.errors import Refused
 from store import aside, figures, ledger
-from triage.doorkeeper import require_agency, visible_agencies
+from triage.doorkeeper import CLEARING, require_agency, visible_agencies
 from triage.house import BERLIN, House
 
 NEAR_DAYS = 7
@@ -62,13 +63,10 @@ class Progress:
 def overview(house: House, caller: Caller, *, agency_code: str | None = None) -> Overview:
     """What waits, for the agencies that the caller may see, or for one of them.
 
-    Raises: Refused: `access.denied`: the agency is none of the caller's.
+    `agency_code` may be `CLEARING`, the clearing folder.
+    Raises: Refused: `access.denied`: the agency is none of the caller's; `agency.unknown`.
     """
-    codes = visible_agencies(house, caller)
-    if agency_code is not None:
-        if not may(caller, Permission.READ_FIGURES):
-            require_agency(house, caller, agency_code, Permission.READ_ITEM)
-        codes = frozenset({agency_code})
+    codes = _asked(house, caller, agency_code)
     today = house.local_now().date()
     midnight, next_midnight = (
         # Not 24 hours on two days of the year.
@@ -91,6 +89,21 @@ def overview(house: House, caller: Caller, *, agency_code: str | None = None) ->
         )
 
 
+def _asked(house: House, caller: Caller, agency_code: str | None) -> frozenset[str | None] | None:
+    if agency_code is None:
+        return visible_agencies(house, caller)
+    agency = house.directory.agency(agency_code)
+    if agency is None and agency_code != CLEARING:
+        raise Refused("agency.unknown", f"There is no agency {agency_code}.", agency=agency_code)
+    # A merged agency leads to its successor.
+    code = agency.code if agency else None
+    figures_too = may(caller, Permission.READ_FIGURES)
+    require_agency(
+        house, caller, code, Permission.READ_FIGURES if figures_too else Permission.READ_ITEM
+    )
+    return frozenset({code})
+
+
 def line(house: House, caller: Caller, agency_code: str | None) -> AgencyRow | None:
     """One agency's line (None: the clearing folder's), or None where nothing is open there.
 
@@ -109,6 +122,14 @@ def progress(house: House) -> Progress:
         done = ledger.sorted_count(tx, day=house.local_now().date())
         kept = ledger.unsorted_count(tx)
     return Progress(seen=done + kept, kept=kept, done=done)
+
+
+def backlog(house: House) -> Progress | None:
+    """As `progress` while mails wait to be sorted, else None: then nobody counts the day."""
+    with house.db.read() as tx:
+        if not ledger.unsorted_count(tx):
+            return None
+    return progress(house)
 
 
 def aside_reasons(house: House) -> tuple[tuple[str, int], ...]:

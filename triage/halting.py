@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from rules.access import Caller, Permission, require
+from rules.access import Caller, Permission, may, require
 from rules.errors import Conflict, Refused, TryLater
 from store import audit, halts, wishes
 from store.engine import Database, Tx
@@ -46,14 +46,8 @@ def stop_writing(db: Database, caller: Caller, *, reason: str, now: datetime) ->
     Raises: Refused: `access.denied`, `halt.reason`. Conflict: `halt.stands`. TryLater:
     `store.away`.
     """
-    _require(caller)
-    told = " ".join(reason.split())
-    if not REASON_SHORTEST <= len(told) <= REASON_LONGEST:
-        raise Refused(
-            "halt.reason",
-            f"A reason has {REASON_SHORTEST} to {REASON_LONGEST} letters; it stands on every page,"
-            " so it names no person and nothing of a mail.",
-        )
+    require_order(caller)
+    told = _told(reason)
     with db.write() as tx:
         if not halts.place(tx, Halt(halts.WRITING, now, caller.name, told)):
             raise Conflict("halt.stands", "Writing is stopped already.")
@@ -61,13 +55,17 @@ def stop_writing(db: Database, caller: Caller, *, reason: str, now: datetime) ->
     log.error("writing.stopped")
 
 
-def resume(db: Database, caller: Caller, *, now: datetime) -> None:
-    """Let writing go on where it was. Raises: as `stop_writing`; Conflict: `halt.none`."""
-    _require(caller)
+def resume(db: Database, caller: Caller, *, now: datetime, reason: str | None = None) -> None:
+    """Let writing go on where it was; a reason that is given stands in the trail.
+
+    Raises: as `stop_writing`; Conflict: `halt.none`.
+    """
+    require_order(caller)
+    details: dict[str, object] = {} if reason is None else {"reason": _told(reason)}
     with db.write() as tx:
         if not halts.lift(tx):
             raise Conflict("halt.none", "Writing is not stopped.")
-        _note(tx, caller, "writing.resumed", {}, now)
+        _note(tx, caller, "writing.resumed", details, now)
     log.info("writing.resumed")
 
 
@@ -148,11 +146,29 @@ def begin(db: Database, caller: Caller, box: PostboxPlan, *, since: Begin, now: 
     return withdrawn
 
 
-def _require(caller: Caller) -> None:
-    """The whole house stands still, so a region's admin can't order it."""
+def may_order(caller: Caller) -> bool:
+    """Whether this person may stop the house: it stands still whole, so no region's admin may."""
+    of_all = caller.regions is None and caller.agencies is None
+    return of_all and may(caller, Permission.MANAGE_POSTBOXES)
+
+
+def require_order(caller: Caller) -> None:
+    """Pass, or refuse. Raises: Refused: `access.denied`."""
     require(caller, Permission.MANAGE_POSTBOXES)
-    if caller.regions is not None or caller.agencies is not None:
+    if not may_order(caller):
         raise Refused("access.denied", "Only an admin of the whole house may stop it.")
+
+
+def _told(reason: str) -> str:
+    """The reason as it stands in the trail. Raises: Refused: `halt.reason`."""
+    told = " ".join(reason.split())
+    if not REASON_SHORTEST <= len(told) <= REASON_LONGEST:
+        raise Refused(
+            "halt.reason",
+            f"A reason has {REASON_SHORTEST} to {REASON_LONGEST} letters; it stands on every page,"
+            " so it names no person and nothing of a mail.",
+        )
+    return told
 
 
 def _note(tx: Tx, caller: Caller, action: str, details: dict[str, object], now: datetime) -> None:

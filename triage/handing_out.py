@@ -23,12 +23,9 @@ from store.claims import Line
 from store.engine import Tx
 from triage import holding, idempotency
 from triage.claimed import Claim
-from triage.doorkeeper import require_agency
+from triage.doorkeeper import CLEARING, require_agency
 from triage.house import House
 from triage.idempotency import Answer, Request
-
-CLEARING: Final = "klaerung"
-"""Stands for "no agency known" where a path needs a code; no agency has it."""
 
 AWAY_IN_A_ROW: Final = 2
 """So many of a broken batch find no database before the rest is told the same without a try."""

@@ -15,7 +15,7 @@ from store.audit import Note
 from store.engine import Tx
 from store.items import Back, Item, case_of, change_to
 from triage import cases, marking
-from triage.doorkeeper import require_agency, visible_agencies, visible_item
+from triage.doorkeeper import CLEARING, require_agency, visible_agencies, visible_item
 from triage.house import House
 
 STUCK = (ItemState.HELD, ItemState.PARKED, ItemState.PENDING)
@@ -130,12 +130,14 @@ def stuck(
 ) -> tuple[Item, ...]:
     """What could be freed, of one agency or of all that the caller may see; without mail content.
 
-    In the order of hand-out. Raises: Refused: `access.denied`.
+    In the order of hand-out. `agency_code` may be `CLEARING`, the clearing folder.
+    Raises: Refused: `access.denied`.
     """
     codes = visible_agencies(house, caller)
     if agency_code is not None:
-        require_agency(house, caller, agency_code, Permission.FREE_ITEM)
-        codes = frozenset({agency_code})
+        code = None if agency_code == CLEARING else agency_code
+        require_agency(house, caller, code, Permission.FREE_ITEM)
+        codes = frozenset({code})
     with house.db.read() as tx:
         listed = item_lists.listing(tx, agency_codes=codes, states=STUCK, limit=limit, after=after)
     return tuple(row.item for row in listed)

@@ -26,8 +26,7 @@ from store.ledger import Message
 from store.outgoing import Outgoing
 from store.tables import OutgoingState
 from triage import identity, mark_view, returned, scanning
-from triage.doorkeeper import require_agency, visible_item
-from triage.handing_out import CLEARING
+from triage.doorkeeper import CLEARING, require_agency, visible_item
 from triage.house import House
 from triage.mark_view import MarkShown
 from triage.story import Step, steps
@@ -198,13 +197,16 @@ def listing(
 
 
 def chronological(
-    house: House, caller: Caller, agency_code: str, *, limit: int
+    house: House, caller: Caller, agency_code: str, *, limit: int, after: int | None = None
 ) -> tuple[Item, ...]:
-    """The open items of an agency by receipt. Raises: Refused: `access.denied`."""
+    """The open items of an agency by receipt. `after` as in `listing`.
+
+    Raises: Refused: `access.denied`.
+    """
     code = None if agency_code == CLEARING else agency_code
     require_agency(house, caller, code, Permission.READ_ITEM)
     with house.db.read() as tx:
-        return item_lists.chronological(tx, agency_code=code, limit=limit)
+        return item_lists.chronological(tx, agency_code=code, limit=limit, after=after)
 
 
 def mine(house: House, caller: Caller) -> tuple[Item, ...]:

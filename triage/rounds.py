@@ -230,6 +230,7 @@ def keep_order(house: House, worker: str) -> int:
     wandering.tell(wanderers)
     idempotency.forget(house)
     day_figures.close_days(house)
+    day_figures.keep_stands(house)
     if house.policy.anchor is not None:
         anchor.note(house.db, house.policy.anchor, now=now)
     sessions.sweep(house)

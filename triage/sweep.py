@@ -50,7 +50,7 @@ class Preview:
     """What a run would do today. `has_more`: what is beyond `plan_mails` comes with the next one.
 
     `tallies` count every message of the caller's regions that is not deleted yet, by the answer of
-    the rules; `hash` names exactly these rows on this day.
+    the rules, those in work without their postbox; `hash` names exactly these rows on this day.
     """
 
     day: date
@@ -82,6 +82,8 @@ def foreseen(house: House, regions: Collection[str] | None) -> Preview:
             found = ended_mail.ended(tx, before=before, limit=PAGE, after=after, regions=regions)
             answers = decided(tx, found, today, rules=policy.rules)
         for one, answer in answers:
+            if one.item_open:
+                continue  # `remaining` counts it by its item
             counted.append((one.postbox or "", one.agency_code or "", answer.keep, 1))
             if answer.may_go:
                 rows.append(_row(one))
@@ -227,12 +229,23 @@ def reject(house: House, caller: Caller, plan_id: int) -> None:
     _decide(house, caller, plan_id, PlanState.VOID)
 
 
-def plans(house: House, caller: Caller) -> tuple[StoredPlan, ...]:
-    """Plans of the caller's regions, newest first. Raises: Refused: `access.denied`."""
+def plans(
+    house: House, caller: Caller, *, limit: int = LISTED, after: int | None = None
+) -> tuple[StoredPlan, ...]:
+    """Plans of the caller's regions, newest first; fewer than `limit` on the last page only.
+
+    `after` is the number of the last one of the page before. Raises: Refused: `access.denied`.
+    """
     require(caller, Permission.RUN_RETENTION)
+    shown: list[StoredPlan] = []
     with house.db.read() as tx:
-        found = sweep_plans.listing(tx, limit=LISTED)
-    return tuple(plan for plan in found if _may_see(caller, plan))
+        while len(shown) < limit:
+            found = sweep_plans.listing(tx, limit=limit, after=after)
+            shown += [plan for plan in found if _may_see(caller, plan)]
+            if len(found) < limit:
+                break
+            after = found[-1].id
+    return tuple(shown[:limit])
 
 
 def plan_of(house: House, caller: Caller, plan_id: int) -> StoredPlan:

@@ -73,12 +73,23 @@ def release(house: House, caller: Caller, hold_id: int) -> None:
         )
 
 
-def holds_in_force(house: House, caller: Caller) -> tuple[Hold, ...]:
-    """Holds that the caller may see, newest first. Raises: Refused: `access.denied`."""
+def holds_in_force(
+    house: House, caller: Caller, *, limit: int = LISTED, after: int | None = None
+) -> tuple[Hold, ...]:
+    """Holds that the caller may see, newest first; fewer than `limit` on the last page only.
+
+    `after` is the number of the last one of the page before. Raises: Refused: `access.denied`.
+    """
     require(caller, Permission.RUN_RETENTION)
+    shown: list[Hold] = []
     with house.db.read() as tx:
-        found = holds.in_force(tx, limit=LISTED, regions=caller.regions)
-        return tuple(one for one in found if _reaches(house, caller, tx, one))
+        while len(shown) < limit:
+            found = holds.in_force(tx, limit=limit, regions=caller.regions, after=after)
+            shown += [one for one in found if _reaches(house, caller, tx, one)]
+            if len(found) < limit:
+                break
+            after = found[-1].id
+    return tuple(shown[:limit])
 
 
 def see(house: House, caller: Caller, *, reason_code: str, until: int) -> int:

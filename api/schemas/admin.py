@@ -235,7 +235,7 @@ class MachineOut(Out):
 
 
 class PeriodOut(Out):
-    """A period of local days; `open_days` may still change."""
+    """A period of local days; `open_days` may still change, a big one is as of `counted_at`."""
 
     since: date
     until: date
@@ -249,6 +249,7 @@ class PeriodOut(Out):
     )
     machine: list[MachineOut]
     open_days: list[date]
+    counted_at: datetime | None
 
 
 class CheckOut(Out):

@@ -4,8 +4,8 @@ from datetime import date
 
 from fastapi import APIRouter, Response
 
-from api.web import days, words
-from api.web.render import page
+from api.web import days, pager, words
+from api.web.render import page, slug
 from api.web.visit import OpensFigures, Visit
 from rules.errors import Refused
 from triage import admin
@@ -14,8 +14,11 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/vollzaehligkeit")
-def completeness_page(visit: OpensFigures, tag: str = "") -> Response:
-    """One row a postbox, and each mail that differs with what to do. `tag`: TT.MM.JJJJ."""
+def completeness_page(visit: OpensFigures, tag: str = "", nach: str = "") -> Response:
+    """One row a postbox, and each mail that differs with what to do. `tag`: TT.MM.JJJJ.
+
+    `nach` is the cursor of the mails that differ.
+    """
     day, fault = asked_day(visit, tag)
     sums = admin.proof_of_day(visit.house, visit.caller, day=day)
     return page(
@@ -26,7 +29,7 @@ def completeness_page(visit: OpensFigures, tag: str = "") -> Response:
         typed=tag or days.short_day(day),
         fault=fault,
         sums=sums,
-        differences=_named(sums),
+        differences=pager.part(_named(sums), lambda row: slug(f"{row[0]}/{row[2]}"), after=nach),
         closes=all(one.closes for one in sums),
         stand=visit.house.clock(),
     )

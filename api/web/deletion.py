@@ -7,7 +7,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
-from api.web.render import Notice, go, page
+from api.web import pager
+from api.web.render import Notice, go, page, slug
 from api.web.visit import OpensRetention, SendsRetention
 from rules.errors import Refused
 from rules.retention import Keep
@@ -19,22 +20,31 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/loeschung")
-def deletion_page(visit: OpensRetention) -> Response:
-    """Preview above, then runs, holds, and what nobody has looked at."""
+def deletion_page(
+    visit: OpensRetention, nach: str = "", laeufe: int | None = None, sperren: int | None = None
+) -> Response:
+    """Preview above, then runs, holds, and what nobody has looked at.
+
+    Each list has its cursor: `nach` of the preview, `laeufe` and `sperren` the last number shown.
+    """
     house, caller = visit.house, visit.caller
     found = sweep.preview(house, caller)
+    runs = sweep.plans(house, caller, limit=pager.PAGE_ROWS, after=laeufe)
+    holds = sweep_holds.holds_in_force(house, caller, limit=pager.PAGE_ROWS, after=sperren)
     lying = aside.listing(house, caller, limit=1)
     return page(
         visit.request,
         "loeschung.html",
         preview=found,
-        rows=_by_postbox(found.tallies),
+        rows=pager.part(_by_postbox(found.tallies), _key, after=nach),
         reasons=sweep_words.REASONS,
         kinds=sweep_words.KINDS,
         states=sweep_words.STATES,
         hold_words=sweep_words.HOLDS,
-        runs=sweep.plans(house, caller),
-        holds=sweep_holds.holds_in_force(house, caller),
+        runs=runs,
+        more_runs=pager.next_id(runs, lambda run: run.id),
+        holds=holds,
+        more_holds=pager.next_id(holds, lambda hold: hold.id),
         own=caller.name,
         aside_reasons=aside.reasons(house, caller),
         newest_aside=lying[0].message_id if lying else 0,
@@ -108,6 +118,11 @@ def seen(
     """Mail aside of that reason, up to the newest that lay there when the page was made."""
     number = sweep_holds.see(visit.house, visit.caller, reason_code=grund, until=bis)
     return go("/loeschung", Notice("aside_seen", str(number)))
+
+
+def _key(row: tuple[str, str, str, int]) -> str:
+    """The row's cursor: what it counts, without the number."""
+    return slug("/".join(row[:3]))
 
 
 def _by_postbox(tallies: tuple[Tally, ...]) -> tuple[tuple[str, str, str, int], ...]:

@@ -15,8 +15,8 @@ from rules.errors import Conflict
 from rules.item import ItemState
 from store.items import Item
 from triage import figures, item_view, work
+from triage.doorkeeper import CLEARING
 from triage.figures import AgencyRow
-from triage.handing_out import CLEARING
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,7 +46,7 @@ def desk_page(
         empty=bool(leer),
         held=next((item for item in mine if holds(visit, item)), None),
         choices=visit.lines(),
-        progress=figures.progress(visit.house),
+        progress=figures.backlog(visit.house),
         now=visit.house.clock(),
         today=visit.today,
         wish=wished,

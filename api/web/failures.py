@@ -111,6 +111,21 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Er wurde übergeben oder wird gerade gesendet. Zurückgenommen wurde nichts.",
             "Wenden Sie sich an den Empfänger, wenn der Auftrag entfallen soll.",
         ),
+        "agency.unknown": (
+            "Diese Agentur kennt Postlotse nicht",
+            "Die Nummer gehört zu keiner Agentur, oder es gibt sie nicht mehr.",
+            "Wählen Sie die Agentur auf der Seite „Lage“ aus der Liste.",
+        ),
+        "halt.stands": (
+            "Es ist schon angehalten",
+            "Jemand hat den Not-Aus vor Ihnen bedient, oder Sie haben zweimal geklickt.",
+            "Grund und Zeitpunkt stehen oben auf jeder Seite.",
+        ),
+        "halt.none": (
+            "Es läuft schon weiter",
+            "Jemand hat vor Ihnen weiterlaufen lassen, oder Sie haben zweimal geklickt.",
+            "Zu tun ist nichts.",
+        ),
         "text.version": (
             "Der Text hat eine neue Fassung",
             "Seit dem Laden der Seite wurde eine neue Fassung freigegeben. Nichts wurde gesendet.",
@@ -207,6 +222,8 @@ def failure_of(problem: Problem) -> Failure:
         return Failure(title, why, now, code, f"/vorgang/{item_id}", "Vorgang noch einmal öffnen")
     if problem.code.startswith(("signin.", "auth.token_", "access.no_group", "access.two_roles")):
         return Failure(title, why, now, code, "/anmelden", "Zur Anmeldung")
+    if problem.code == "agency.unknown":
+        return Failure(title, why, now, code, "/lage", "Zur Lage")
     return Failure(title, why, now, code)
 
 

@@ -5,20 +5,19 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Response
 
-from api.web import days
+from api.web import days, pager
 from api.web.forms import LineCode
 from api.web.render import Notice, go, page
 from api.web.visit import OpensAnything, SendsFreedItem, Visit
 from rules.access import Permission, may
+from rules.agencies import Agency
 from store.items import Item
 from triage import events, figures, holding, item_view, wandering
+from triage.doorkeeper import CLEARING
 from triage.figures import AgencyRow, Overview
-from triage.handing_out import CLEARING
 
 router = APIRouter(include_in_schema=False)
 
-LIST_LIMIT = 100
-"""Rows of the waiting list on one page. Own decision 0021 (a page stays under 100 kB)."""
 WANDERERS_SHOWN = 10
 """Items handed on again and again that the page names; the command names all. Decision 0064."""
 LIVE_SECONDS = 60
@@ -26,17 +25,22 @@ LIVE_SECONDS = 60
 
 
 @router.get("/lage")
-def overview_page(visit: OpensAnything, agentur: str = "", reihe: str = "") -> Response:
+def overview_page(
+    visit: OpensAnything, agentur: str = "", reihe: str = "", nach: int | None = None
+) -> Response:
     """All agencies that the person may see, or one of them with its waiting list.
 
-    `reihe` "eingang" shows the list by receipt, else in the order of hand-out.
+    `agentur` "klaerung" is the clearing folder. `reihe` "eingang" shows the list by receipt, else
+    in the order of hand-out; `nach`: id of the last row of the page before.
     """
     # Before the figures are read: what happens in between is told, not missed.
     newest = events.tail(visit.house)
-    found = figures.overview(visit.house, visit.caller, agency_code=_code(agentur))
+    found = figures.overview(visit.house, visit.caller, agency_code=agentur or None)
     by_receipt = reihe == "eingang"
-    items = _items(visit, agentur, by_receipt=by_receipt)
     agency = visit.house.directory.agency(agentur)
+    agentur = agency.code if agency else agentur
+    items = _items(visit, agentur, by_receipt=by_receipt, after=nach)
+    more = pager.next_id(items, lambda item: item.id) if items else 0
     now = visit.house.clock()
     return page(
         visit.request,
@@ -45,8 +49,10 @@ def overview_page(visit: OpensAnything, agentur: str = "", reihe: str = "") -> R
         may_read=may(visit.caller, Permission.READ_ITEM),
         stuck=holding.STUCK,
         line_code=agentur,
-        place=f"{agency.code} {agency.name}" if agency else "Alle Agenturen, die Sie sehen dürfen",
-        url=_url(agentur, by_receipt=by_receipt),
+        place=_place(agency, agentur),
+        url=_url(agentur, by_receipt=by_receipt, after=nach or 0),
+        more=_url(agentur, by_receipt=by_receipt, after=more) if more else "",
+        is_later=nach is not None,
         by_receipt=by_receipt,
         # Who may not hear events is served every minute.
         feed=f"/v1/events?cursor={newest}" if may(visit.caller, Permission.READ_EVENTS) else "",
@@ -58,14 +64,17 @@ def overview_page(visit: OpensAnything, agentur: str = "", reihe: str = "") -> R
         ages={r.code: days.age(r.oldest, now=now) if r.oldest else "–" for r in found.agencies},
         items=items,
         dues={i.id: days.due(i.due_on, today=visit.today) for i in items or ()},
-        limit=LIST_LIMIT,
+        limit=pager.PAGE_ROWS,
+        clearing=CLEARING if visit.caller.agencies is None else "",
         wanderers=wandering.listing(visit.house, visit.caller, limit=WANDERERS_SHOWN),
-        progress=figures.progress(visit.house),
+        progress=figures.backlog(visit.house),
     )
 
 
-def _code(line_code: str) -> str | None:
-    return None if line_code in {"", CLEARING} else line_code
+def _place(agency: Agency | None, line_code: str) -> str:
+    if agency:
+        return f"{agency.code} {agency.name}"
+    return "Klärung" if line_code == CLEARING else "Alle Agenturen, die Sie sehen dürfen"
 
 
 def total(rows: tuple[AgencyRow, ...]) -> AgencyRow:
@@ -96,25 +105,31 @@ def _ordered(found: Overview) -> Overview:
     )
 
 
-def _url(agency_code: str, *, by_receipt: bool) -> str:
-    """The address of this view, with nothing in it but codes."""
-    asked = {"agentur": agency_code, "reihe": "eingang" if by_receipt else ""}
+def _url(agency_code: str, *, by_receipt: bool, after: int = 0) -> str:
+    """The address of this view, with nothing in it but codes and an item's number."""
+    asked = {
+        "agentur": agency_code,
+        "reihe": "eingang" if by_receipt else "",
+        "nach": str(after) if after else "",
+    }
     query = urlencode({name: value for name, value in asked.items() if value})
     return f"/lage?{query}" if query else "/lage"
 
 
-def _items(visit: Visit, agency_code: str, *, by_receipt: bool) -> tuple[Item, ...] | None:
+def _items(
+    visit: Visit, agency_code: str, *, by_receipt: bool, after: int | None
+) -> tuple[Item, ...] | None:
     """For who may read items, or free them. Sender and subject stay out: no names here."""
     if not agency_code:
         return None
-    if may(visit.caller, Permission.READ_ITEM):
+    house, caller, limit = visit.house, visit.caller, pager.PAGE_ROWS
+    if may(caller, Permission.READ_ITEM):
         if by_receipt:
-            return item_view.chronological(visit.house, visit.caller, agency_code, limit=LIST_LIMIT)
-        found = item_view.listing(visit.house, visit.caller, agency_code, limit=LIST_LIMIT)
+            return item_view.chronological(house, caller, agency_code, limit=limit, after=after)
+        found = item_view.listing(house, caller, agency_code, limit=limit, after=after)
         return tuple(row.item for row in found)
-    if may(visit.caller, Permission.FREE_ITEM):
-        code = _code(agency_code)
-        return holding.stuck(visit.house, visit.caller, agency_code=code, limit=LIST_LIMIT)
+    if may(caller, Permission.FREE_ITEM):
+        return holding.stuck(house, caller, agency_code=agency_code, limit=limit, after=after)
     return None
 
 

@@ -1,27 +1,86 @@
-"""The page "Postfächer": does each answer, and how long has its oldest unsorted mail waited."""
+"""The page "Postfächer": does each answer, how long has its oldest unsorted mail waited.
 
-from fastapi import APIRouter, Response
+Below, for admins of the whole house, the kill switch (decisions 0068 and 0080).
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
 
 from api.web import days, words
-from api.web.render import page
-from api.web.visit import OpensPostboxes
-from triage import admin
+from api.web.forms import Reason
+from api.web.render import Notice, go, page
+from api.web.visit import OpensPostboxes, SendsPostboxes, Visit
+from rules.errors import Refused
+from triage import admin, halting
 
 router = APIRouter(include_in_schema=False)
+
+Confirmed = Annotated[str, Form(max_length=10)]
 
 
 @router.get("/postfaecher")
 def postboxes_page(visit: OpensPostboxes) -> Response:
     """The postboxes of the person's regions, in the configured order."""
+    return _page(visit)
+
+
+@router.post("/postfaecher/anhalten")
+def stop(visit: SendsPostboxes, grund: Reason = "", verstanden: Confirmed = "") -> Response:
+    """Nothing moves and nothing leaves from now on, in all processes. Own decision 0080."""
+    halting.require_order(visit.caller)
+    if not verstanden:
+        return _page(visit, fault=_UNCONFIRMED, typed=grund)
+    house = visit.house
+    try:
+        halting.stop_writing(house.db, visit.caller, reason=grund, now=house.clock())
+    except Refused as exc:
+        return _refused(visit, exc, grund)
+    return go("/postfaecher", Notice("writing_stopped"))
+
+
+@router.post("/postfaecher/weiter")
+def resume(visit: SendsPostboxes, grund: Reason = "", verstanden: Confirmed = "") -> Response:
+    """What waited moves and leaves from now on. Own decision 0080."""
+    halting.require_order(visit.caller)
+    if not verstanden:
+        return _page(visit, fault=_UNCONFIRMED, typed=grund)
+    house = visit.house
+    try:
+        halting.resume(house.db, visit.caller, reason=grund, now=house.clock())
+    except Refused as exc:
+        return _refused(visit, exc, grund)
+    return go("/postfaecher", Notice("writing_resumed"))
+
+
+_UNCONFIRMED = "Setzen Sie das Häkchen: Sie haben gelesen, was geschieht."
+
+
+def _refused(visit: Visit, exc: Refused, typed: str) -> Response:
+    """The page once more where the reason is too short or too long."""
+    if exc.code != "halt.reason":
+        raise exc
+    fault = (
+        f"Ein Grund hat {halting.REASON_SHORTEST} bis {halting.REASON_LONGEST} Zeichen. Er nennt"
+        " keine Person und nichts aus einer Nachricht."
+    )
+    return _page(visit, fault=fault, typed=typed)
+
+
+def _page(visit: Visit, *, fault: str = "", typed: str = "") -> Response:
     rows = admin.postboxes(visit.house, visit.caller)
     now = visit.house.clock()
     return page(
         visit.request,
         "postfaecher.html",
+        status=422 if fault else 200,
         rows=rows,
         waits={
             row.name: days.age(row.oldest_unsorted, now=now) for row in rows if row.oldest_unsorted
         },
         limit=days.span(visit.house.policy.overdue_minutes),
         stands={row.name: words.postbox_state(row.message) for row in rows},
+        may_stop=halting.may_order(visit.caller),
+        fault=fault,
+        typed=typed,
     )

@@ -82,6 +82,8 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "taken": "Der Vorgang ist für Sie reserviert.",
         "taken_in": "Als Vorgang {} aufgenommen.",
         "undone": "Der letzte Schritt ist rückgängig gemacht. Der Vorgang ist wieder bei Ihnen.",
+        "writing_resumed": "Es läuft weiter. Was gewartet hat, wird nachgeholt.",
+        "writing_stopped": "Angehalten. Es wird nichts verschoben und nichts gesendet.",
         "waived": "Als nicht zahlungsrelevant begründet.",
         "closed_next": "Abgeschlossen. Das ist der nächste Vorgang.",
         "signed_out": "Sie sind abgemeldet.",
@@ -226,6 +228,8 @@ def _made() -> Environment:
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        # A page is made of six files; without this each is asked on the disk for its age.
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )

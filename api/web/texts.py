@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 
-from api.web import words
+from api.web import pager, words
 from api.web.letters import filled
+from api.web.pager import Part
 from api.web.render import page
 from api.web.text_search import fits
 from api.web.visit import OpensTexts, Visit
@@ -50,12 +51,14 @@ def texts_page(  # noqa: PLR0913, PLR0917 - FastAPI's parameters
     vorgang: int = 0,
     stand: str = "",
     gegen: int = 0,
+    nach: str = "",
 ) -> Response:
     """List and one text. `suche` is a word of a title, short code or concern, never of a mail.
 
-    `gegen` is another version of the text, for editors: what differs from it.
+    `gegen` is another version of the text, for editors: what differs from it. `nach` is the
+    cursor of the list.
     """
-    asked = {"suche": suche, "vorgang": vorgang, "stand": stand}
+    asked = {"suche": suche, "vorgang": vorgang, "stand": stand, "nach": nach}
     if is_editor(visit.caller):
         return _for_editors(visit, text, version, asked, against=gegen)
     return _for_readers(visit, text, version, asked)
@@ -77,13 +80,13 @@ def text_page(  # noqa: PLR0913 - what the page needs to come back as it was
     typed: str = "",
 ) -> Response:
     """The page of an editor with that version, after a refusal with its fault."""
-    wanted = asked or {"suche": "", "vorgang": 0, "stand": ""}
+    wanted = asked or {"suche": "", "vorgang": 0, "stand": "", "nach": ""}
     rows = text_view.listing(visit.house, visit.caller)
     return page(
         visit.request,
         "texte.html",
         status=status,
-        shown=_listed_rows(rows, wanted),
+        shown=_part(_listed_rows(rows, wanted), wanted),
         total=len({row.version.text_id for row in rows}),
         ending=[row for row in rows if row.ends_soon],
         stock=_stock(visit),
@@ -101,13 +104,13 @@ def text_page(  # noqa: PLR0913 - what the page needs to come back as it was
 def _for_editors(
     visit: Visit, text_id: str, version: int | None, asked: dict[str, object], *, against: int
 ) -> Response:
-    rows = _listed_rows(text_view.listing(visit.house, visit.caller), asked)
+    rows = _part(_listed_rows(text_view.listing(visit.house, visit.caller), asked), asked).rows
     chosen = text_id or (rows[0].id if rows else "")
     if not chosen:
         return page(
             visit.request,
             "texte.html",
-            shown=(),
+            shown=_part((), asked),
             total=0,
             ending=[],
             stock=_stock(visit),
@@ -127,20 +130,24 @@ def _for_readers(
 ) -> Response:
     newest = {one.text.id: one for one in visit.house.shelf().stock() if one.retired_on is None}
     found = [one for one in newest.values() if fits(one.text, str(asked["suche"]))]
-    rows = tuple(_listed(visit, one, asked) for one in _by_title(found))
-    chosen = text_id or (rows[0].id if rows else "")
+    shown = _part(tuple(_listed(visit, one, asked) for one in _by_title(found)), asked)
+    chosen = text_id or (shown.rows[0].id if shown.rows else "")
     detail = _reader_detail(visit, chosen, version) if chosen else {"text": None}
     return page(
         visit.request,
         "texte.html",
-        shown=rows,
-        total=len(rows),
+        shown=shown,
+        total=shown.total,
         query=asked["suche"],
         stand="",
         item_id=asked["vorgang"],
         editor=False,
         **detail,
     )
+
+
+def _part(rows: tuple[Listed, ...], asked: dict[str, object]) -> Part[Listed]:
+    return pager.part(rows, lambda row: row.id, after=str(asked["nach"]))
 
 
 def _by_title(found: list[ShelvedText]) -> list[ShelvedText]:

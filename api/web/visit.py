@@ -14,7 +14,7 @@ from api.auth import check_csrf, house_of, session_of
 from api.session import Session
 from rules.access import Caller, Permission, may, may_work_agency, require
 from rules.errors import Refused
-from triage.handing_out import CLEARING
+from triage.doorkeeper import CLEARING
 from triage.house import House
 
 _LAST_LINE = "postlotse_line"
@@ -150,6 +150,7 @@ SendsDraftOrDecision = Annotated[Visit, Depends(Sends((_DRAFT, _DECISION)))]
 """Either is enough at the door; the station knows which one this version asks for."""
 OpensFigures = Annotated[Visit, Depends(Opens((Permission.READ_FIGURES,)))]
 OpensPostboxes = Annotated[Visit, Depends(Opens((Permission.MANAGE_POSTBOXES,)))]
+SendsPostboxes = Annotated[Visit, Depends(Sends((Permission.MANAGE_POSTBOXES,)))]
 OpensReplay = Annotated[Visit, Depends(Opens((Permission.REPLAY,)))]
 SendsReplay = Annotated[Visit, Depends(Sends((Permission.REPLAY,)))]
 OpensModels = Annotated[Visit, Depends(Opens((Permission.MANAGE_MODELS,)))]

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 from fastapi import Request, Response
 
+from api.web import pager
 from api.web.render import page
 from rules.ledger import LedgerState
 from rules.retention import HOUSE_RETENTION
@@ -37,8 +38,12 @@ def _full(request: Request) -> Response:
     return _page(
         request,
         preview=Preview(TODAY, HOUSE_RETENTION, (row, row), (), has_more=True, hash="5f" * 32),
-        rows=tuple(("SC-West", "345", reason, 1284) for reason in sweep_words.REASONS),
+        rows=pager.Part(
+            tuple(("SC-West", "345", reason, 1284) for reason in sweep_words.REASONS), 1284, "ab"
+        ),
         runs=runs,
+        more_runs=7,
+        more_holds=7,
         holds=(
             Hold(1, 40721, None, "rechtsstreit", "S 12 AL 345/26", NOW, "a-1"),
             Hold(2, None, "SC-West", "pruefung", "P 3", NOW, "a-1"),
@@ -49,7 +54,11 @@ def _full(request: Request) -> Response:
 
 def _empty(request: Request) -> Response:
     nothing = Preview(TODAY, HOUSE_RETENTION, (), (), has_more=False, hash="5f" * 32)
-    return _page(request, preview=nothing, rows=(), runs=(), holds=(), aside_reasons=())
+    rows = pager.Part((), 0, "")
+    return _page(
+        request, preview=nothing, rows=rows, runs=(), more_runs=0, holds=(), more_holds=0,
+        aside_reasons=(),
+    )  # fmt: skip
 
 
 def _page(request: Request, **values: object) -> Response:

@@ -22,6 +22,7 @@ from api.web.item import in_form_order
 from api.web.item_page import ReplySide, item_page
 from api.web.letters import letter
 from api.web.overview import total
+from api.web.pager import Part
 from api.web.render import page
 from api.web.rules_page import ACTION_NAMES, KEY_NAMES, rule_rows
 from api.web.task_steps import left_to_do
@@ -408,7 +409,7 @@ def _desk(request: Request, **changed: object) -> Response:
     values: dict[str, Any] = {
         "line": Line("017", "Lindenfurt"), "counts": counts, "empty": False, "held": None,
         "choices": AGENCIES[:1],
-        "progress": Progress(1000, 0, 900), "now": NOW, "today": TODAY, "wish": Wish(),
+        "progress": None, "now": NOW, "today": TODAY, "wish": Wish(),
         "languages": LANGUAGES, "tour": False,
     }  # fmt: skip
     return page(request, "arbeitsplatz.html", **(values | changed))
@@ -429,7 +430,8 @@ def _overview(request: Request, **changed: object) -> Response:
         "ages": {"017": "6 Tage", "023": "4 Std.", None: "14 Min."}, "items": None, "dues": {},
         "limit": 100, "progress": Progress(seen=2000, kept=640, done=310), "may_free": False,
         "may_read": True, "stuck": STUCK, "line_code": "", "by_receipt": False, "feed": "",
-        "near": [("Frist heute", 74), ("Frist morgen", 1284)],
+        "near": [("Frist heute", 74), ("Frist morgen", 1284)], "more": "", "is_later": False,
+        "clearing": "klaerung",
     }  # fmt: skip
     return page(request, "lage.html", **({"wanderers": ()} | values | changed))
 
@@ -458,7 +460,7 @@ def _aside(request: Request) -> Response:
                 reasons=(("bug", 1284), ("mail.machine", 1)))  # fmt: skip
 
 
-def _postboxes(request: Request) -> Response:
+def _postboxes(request: Request, **changed: object) -> Response:
     since = NOW - timedelta(minutes=95)
     base = PostboxRow("SC-Südost", "Südost", False, True, "ok", "", None, 0, False)
     rows = (
@@ -471,6 +473,7 @@ def _postboxes(request: Request) -> Response:
     return page(
         request, "postfaecher.html", rows=rows, waits={"SC-West": "1 Std.", "SC-Ost": "0 Min."},
         limit="1 Stunde", stands={row.name: "nicht erreichbar" for row in rows},
+        **({"may_stop": False, "fault": "", "typed": ""} | changed),
     )  # fmt: skip
 
 
@@ -482,7 +485,9 @@ def _completeness(request: Request) -> Response:
     return page(
         request, "vollzaehligkeit.html", status=422, day=TODAY, typed="31.02.2026",
         sums=(good, bad), fault="Diesen Tag gibt es nicht.", closes=False, stand=NOW,
-        differences=[(one.message_id, "–", *words.difference(one.fault)) for one in named],
+        differences=Part(
+            tuple((one.message_id, "–", *words.difference(one.fault)) for one in named), 1284, "ab"
+        ),
     )  # fmt: skip
 
 
@@ -553,7 +558,8 @@ def _rule_text(request: Request) -> Response:
 
 
 FOR_ADMINS = {
-    "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "vollzaehligkeit", "probelauf",
+    "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "postfaecher-not-aus",
+    "vollzaehligkeit", "probelauf",
     "regeln", "regeln-leer", "regelsatz", "regelsatz-laeuft", "regeltext", "regeluebernahme",
     "zahlen", "zahlen-leer",
     *rights_samples.IN_BROWSER,
@@ -605,8 +611,12 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         ),
         "lage-agentur": _line,
         "lage-leitung": lambda r: _line(r, may_free=True, line_code="017"),
+        "lage-weiter": lambda r: _line(r, more="/lage?agentur=017&nach=3", is_later=True),
         "beiseite": _aside,
         "postfaecher": _postboxes,
+        "postfaecher-not-aus": lambda r: _postboxes(
+            r, may_stop=True, fault="Ein Grund hat 10 bis 200 Zeichen.", typed="zu kurz"
+        ),
         "vollzaehligkeit": _completeness,
         "probelauf": _trial,
         "zahlen": figures_samples.figures,

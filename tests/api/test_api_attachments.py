@@ -154,3 +154,20 @@ def test_a_turn_is_given_back_after_a_refusal() -> None:
     for _ in range(2):
         with pytest.raises(Refused):
             studio.draw(None, HTML, Wanted())
+
+
+def test_a_mail_with_three_hundred_files_is_opened_and_its_last_file_saved(doors: Doors) -> None:
+    files = [(f"Anlage {n}.txt", "text/plain", b"x" * n) for n in range(1, 301)]
+    doors.machine.post(
+        "/v1/mails",
+        content=mail_with("Sehr viele Anlagen", *files),
+        headers={"Content-Type": "message/rfc822"},
+    )
+    person = at_desk(doors.app)
+    person.send("naechster")
+    assert person.answer.status_code == 200
+    shown = person.page.query_selector_all(".files li")
+    assert len(shown) == 300
+    links = [a.getattr("href") for a in shown[-1].query_selector_all("a")]
+    saved = person.client.get(links[-1])
+    assert (saved.status_code, saved.content) == (200, b"x" * 300)

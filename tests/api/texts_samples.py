@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from fastapi import Request, Response
 
 from api.web.letters import filled
+from api.web.pager import Part
 from api.web.render import page
 from api.web.text_editor import _preview
 from api.web.texts import Listed
@@ -68,8 +69,9 @@ def readers(request: Request) -> Response:
         ShelvedText(TEXT, "ab" * 32, proof, "", NEW),
     ]
     return page(
-        request, "texte.html", shown=LISTED[3:], total=1284, query="", stand="", item_id=4711,
-        editor=False, text=TEXT, phase=Phase.IN_FORCE, subject=filled(TEXT.subject, {}),
+        request, "texte.html", shown=Part(LISTED[3:], 1284, "au.eingang"), total=1284,
+        query="", stand="", item_id=4711, editor=False, text=TEXT,
+        phase=Phase.IN_FORCE, subject=filled(TEXT.subject, {}),
         body=filled(TEXT.body, {}), fits="alle", approval=proof, sha256="ab" * 32, versions=family,
     )  # fmt: skip
 
@@ -79,7 +81,7 @@ def editors(
 ) -> Response:
     row = ROWS[at]
     return page(
-        request, "texte.html", status=422 if fault else 200, shown=LISTED, total=73,
+        request, "texte.html", status=422 if fault else 200, shown=Part(LISTED, 73, ""), total=73,
         ending=[ROWS[1]], stock=(StockDifference(Kind.CHANGED, "au.eingang", 1),), query="",
         stand="", item_id=0, editor=True, may_write=True, fault=fault, typed="kurz", row=row,
         version=row.version, text=TEXT, phase=row.phase, subject=filled(TEXT.subject, {}),
@@ -91,8 +93,8 @@ def editors(
 
 def empty(request: Request) -> Response:
     return page(
-        request, "texte.html", shown=(), total=0, ending=[], stock=(), query="nichts", stand="",
-        item_id=0, editor=True, may_write=True, text=None,
+        request, "texte.html", shown=Part((), 0, ""), total=0, ending=[], stock=(),
+        query="nichts", stand="", item_id=0, editor=True, may_write=True, text=None,
     )  # fmt: skip
 
 

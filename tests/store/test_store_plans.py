@@ -24,6 +24,7 @@ from store import (
     sightings,
     sort_slots,
     verdicts,
+    wandering,
 )
 from store.claims import Line
 from store.engine import Database, Tx
@@ -101,7 +102,14 @@ CALLS: dict[str, Callable[[Tx], object]] = {
 def test_sqlite_reads_no_whole_table_and_sorts_nothing(
     sqlite_url: str, call: Callable[[Tx], object]
 ) -> None:
-    db = Database.open(sqlite_url)
+    plans = _plans(sqlite_url, call)
+    assert plans
+    assert [plan for plan in plans if _is_slow(plan[1])] == []
+
+
+def _plans(url: str, call: Callable[[Tx], object]) -> list[tuple[str, str]]:
+    """Each statement of the call with the steps that SQLite takes for it."""
+    db = Database.open(url)
     statements: list[tuple[str, object]] = []
     with db.write() as tx:
         sa.event.listen(
@@ -118,9 +126,35 @@ def test_sqlite_reads_no_whole_table_and_sorts_nothing(
             for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
         ]
     db.close()
-    assert plans
-    slow = [plan for plan in plans if _is_slow(plan[1])]
-    assert slow == []
+    return plans
+
+
+FEW: dict[str, tuple[str, Callable[[Tx], object]]] = {
+    "wanderers": (
+        "ix_item_wandering",
+        lambda tx: wandering.listing(tx, agency_codes=None, limit=9),
+    ),
+    "wanderers by region": ("ix_item_wandering", wandering.by_region),
+    "states of a day": (
+        "COVERING INDEX ix_message_day_counts",
+        lambda tx: ledger.counts(tx, day=NOW.date()),
+    ),
+    "differences of a day": (
+        "COVERING INDEX ix_message_day_counts",
+        lambda tx: arrivals.differences(tx, day=NOW.date()),
+    ),
+    "what stays, of what is in work": (
+        "COVERING INDEX ix_item_open_counts",
+        lambda tx: retention.remaining(tx, since=NOW, regions=None),
+    ),
+}
+
+
+@pytest.mark.parametrize(("index", "call"), FEW.values(), ids=FEW)
+def test_a_count_reads_the_index_that_was_made_for_it(
+    sqlite_url: str, index: str, call: Callable[[Tx], object]
+) -> None:
+    assert any(index in step for _, step in _plans(sqlite_url, call))
 
 
 _SMALL = {"SCAN due", "SCAN found", "SCAN heap", "SCAN unsorted"}

@@ -1,5 +1,6 @@
 """Figures of a period on a real house: counted while the day runs, kept when the mails are gone."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -66,6 +67,50 @@ def test_a_closed_day_keeps_its_numbers_when_its_mails_are_gone(house, clock):
     assert set(numbers(report(house))) == {"au", "termin"}
     assert report(house).open_days == ()
     assert numbers(report(house, By.AGENCY)) == {"435": (7, 0, 0, 0)}
+
+
+@pytest.fixture
+def all_big(monkeypatch):
+    """Five mails make a big day."""
+    monkeypatch.setattr(day_figures, "BIG_DAY_MAILS", 5)
+
+
+@pytest.mark.usefixtures("busy_day", "all_big")
+def test_the_stand_of_a_big_day_says_what_counting_says_and_when(house, clock):
+    mails(house, "Urlaub", *(f"Konto {number}" for number in range(5)))
+    # The first one moves no money.
+    claim = work.claim_item(house, clerk("435"), 1)
+    work.close(house, clerk("435"), 1, claim.token, reason=CloseReason.DONE)
+    counted = {by: report(house, by) for by in By}
+    assert day_figures.keep_stands(house) == 1
+    at = house.clock()
+    for by in By:
+        assert report(house, by) == replace(counted[by], counted_at=at)
+    clock.forward(seconds=day_figures.STAND_SECONDS - 1)
+    assert day_figures.keep_stands(house) == 0, "it is fresh"
+    mails(house, "Termin 2")
+    assert (report(house).total[0], report(house).counted_at) == (13, at)
+    clock.forward(seconds=2)
+    assert day_figures.keep_stands(house) == 1
+    assert (report(house).total[0], report(house).counted_at) == (14, house.clock())
+
+
+@pytest.mark.usefixtures("busy_day", "all_big")
+def test_an_old_stand_is_not_shown_and_a_closed_day_has_none(house, clock):
+    day_figures.keep_stands(house)
+    mails(house, "Termin 2")
+    clock.forward(seconds=day_figures.STAND_COUNTS_SECONDS + 1)
+    assert (report(house).total[0], report(house).counted_at) == (8, None)
+    clock.forward(hours=30)
+    day_figures.close_days(house)
+    assert day_figures.keep_stands(house) == 0
+    assert (report(house).total[0], report(house).counted_at) == (8, None)
+
+
+@pytest.mark.usefixtures("busy_day")
+def test_a_small_day_is_counted_when_somebody_asks(house):
+    assert day_figures.keep_stands(house) == 0
+    assert report(house).counted_at is None
 
 
 @pytest.mark.usefixtures("busy_day")

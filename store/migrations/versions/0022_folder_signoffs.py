@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0022"
-down_revision = "0018"
+down_revision = "0020"
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TABLE = "rights_folder_signoff"
