@@ -113,13 +113,13 @@ def in_ledger(db: Database) -> dict[int, Row]:
     return rows
 
 
-def is_settled(db: Database) -> bool:
-    """Nothing waits to be sorted or moved any more."""
+def waiting(db: Database) -> int:
+    """Mails that wait to be sorted or moved."""
     with db.read() as tx:
         kept = sa.select(sa.func.count()).where(message.c.state == LedgerState.KEPT)
         open_ = sa.select(sa.func.count()).where(op.c.state.in_([OpState.NEW, OpState.SENT]))
-        waiting: int = tx.run(kept).scalar_one() + tx.run(open_).scalar_one()
-    return waiting == 0
+        number: int = tx.run(kept).scalar_one() + tx.run(open_).scalar_one()
+    return number
 
 
 def prove(truth: Truth, lying: list[Lying], rows: dict[int, Row]) -> Findings:
