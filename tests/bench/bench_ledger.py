@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 import structlog
 
 from store import migrate
@@ -26,6 +27,9 @@ from tests.servers.postgres import PostgresServer
 from triage import wiring
 
 SHORT = 10_000
+_TOUCHED = """
+SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database()
+"""
 ROUNDS = 3
 
 
@@ -35,13 +39,25 @@ class Ledger:
 
     url: str
     rates: dict[str, list[float]] = field(default_factory=dict)
+    blocks: int = 0
+    """Blocks that PostgreSQL looked at for all mails so far: no busy machine changes that."""
 
     def take(self, samples: list[bytes]) -> None:
         """All steps with fresh mails."""
+        before = self._touched()
         house = open_house(self.url, judge=bench_backlog.NoJudge(), clock=wiring.utc_now)
         with bench_backlog.filled(samples) as (_, box):
             for step, seconds in bench_backlog.steps(house, box).items():
                 self.rates.setdefault(step, []).append(len(samples) / seconds)
+        self.blocks += self._touched() - before
+
+    def _touched(self) -> int:
+        if not self.url.startswith("postgresql"):
+            return 0
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            found = connection.execute(_TOUCHED).fetchone()
+        assert found is not None
+        return int(found[0])
 
 
 def main(rows: int, mails: int, *, with_postgresql: bool) -> None:
@@ -72,6 +88,9 @@ def _compare(engine: str, short: Ledger, long: Ledger, mails: int) -> None:
         sys.stdout.write(
             f"{engine:10} {step:20} {few:6.0f} and {many:6.0f} mails/s: {few / many:.2f} x\n"
         )
+    taken = mails * ROUNDS
+    sys.stdout.write(f"{engine:10} blocks a mail        {short.blocks / taken:6.0f} and")
+    sys.stdout.write(f" {long.blocks / taken:6.0f}\n")
     sys.stdout.flush()
 
 

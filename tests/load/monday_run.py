@@ -107,7 +107,8 @@ def main(scale: float, workers: int, plot: Path) -> int:
 
 
 def _config(folder: Path, url: str, boxes: list[str]) -> str:
-    text = f'store.url = "{url}"\nworker.poll_seconds = 0.5\n'
+    (folder / "eakte").mkdir(exist_ok=True)
+    text = f'store.url = "{url}"\nworker.poll_seconds = 0.5\neakte.drop = "{folder / "eakte"}"\n'
     for box in boxes:
         text += f'[[postboxes]]\nkind = "maildir"\nname = "SC-{box}"\nregion = "{box}"\n'
         text += f'root = "{folder / box}"\n'
