@@ -1,0 +1,124 @@
+"""What hands do wrong, in a real browser: twice, back, too late; and writing from right to left."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from api.app import make_app
+from api.serve import start_in_thread
+from rules.item import ItemState
+from store import audit, items
+from tests.api.small_door import door_settings
+from tests.house_fixture import MACHINE, Clock, eml, make_house
+from triage import accept
+from triage.house import House
+
+pytestmark = pytest.mark.journey
+
+PATIENCE_MS = 120_000
+ARABIC = "مرحبا، أنا مريض"
+
+
+@dataclass
+class Office:
+    """A house with its doors on a socket."""
+
+    house: House
+    clock: Clock
+    url: str
+
+    def mail(self, subject: str, text: str = "Guten Tag.") -> None:
+        accept.hand_in(self.house, MACHINE, eml(subject, text))
+
+    def state(self, item_id: int) -> ItemState:
+        with self.house.db.read() as tx:
+            return items.get(tx, item_id).state
+
+    def closings(self) -> int:
+        with self.house.db.read() as tx:
+            entries = audit.listing(tx, limit=500)
+        return sum(entry.action == "item.closed" for entry in entries)
+
+
+@pytest.fixture
+def office(sqlite_url: str) -> Iterator[Office]:
+    clock = Clock()
+    house = make_house(sqlite_url, clock=clock)
+    server = start_in_thread(make_app(house, door_settings(demo=True)))
+    yield Office(house, clock, server.url)
+    server.stop()
+    house.db.close()
+
+
+def sign_in(page: Page) -> None:
+    page.get_by_role("combobox").first.select_option("435")
+    page.get_by_role("button", name="Als Eingangszone anmelden").click()
+
+
+def take_next(page: Page, office: Office) -> int:
+    """Signed in at the desk, with the next item open; its number."""
+    # On a machine that others keep busy a page takes its time.
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(office.url)
+    sign_in(page)
+    page.wait_for_url("**/arbeitsplatz*")
+    page.keyboard.press("n")
+    page.wait_for_url("**/vorgang/*")
+    found = re.search(r"/vorgang/(\d+)", page.url)
+    assert found
+    return int(found[1])
+
+
+def test_a_double_click_closes_one_item_and_the_back_button_brings_no_form_back(
+    page: Page, office: Office
+) -> None:
+    for number in (1, 2):
+        office.mail(f"Termin {number}")
+    item = take_next(page, office)
+    page.get_by_role("button", name="Abschließen").last.dblclick()
+    page.wait_for_url(lambda url: f"/vorgang/{item}" not in url)
+    expect(page.get_by_text("Abgeschlossen").first).to_be_visible(timeout=PATIENCE_MS)
+    assert (office.state(item), office.closings()) == (ItemState.CLOSED, 1)
+    assert office.state(3 - item) is not ItemState.CLOSED
+
+    page.go_back()
+    page.wait_for_url(f"**/vorgang/{item}*")
+    expect(page.get_by_text("abgeschlossen").first).to_be_visible(timeout=PATIENCE_MS)
+    assert page.locator(f"form[action^='/vorgang/{item}/'] input[name=token]").count() == 0
+    assert office.closings() == 1
+
+
+def test_a_choice_outlives_a_sign_in_that_ended_in_the_middle_of_an_answer(
+    page: Page, office: Office
+) -> None:
+    office.mail("Ich bin krank", "Ich bin bis Freitag krank.")
+    item = take_next(page, office)
+    # Not the one that is offered first, and one that has nothing to fill in.
+    wanted = page.evaluate(
+        "[...document.querySelectorAll('input[name=choice]')].slice(1).find("
+        "radio => document.getElementById(radio.dataset.form)?.checkValidity()).value"
+    )
+    page.locator(f"input[name=choice][value='{wanted}']").check()
+    office.clock.forward(minutes=61)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/anmelden*")
+    expect(page.locator("main")).to_contain_text("aufgehoben")
+    sign_in(page)
+    page.wait_for_url(f"**/vorgang/{item}*")
+    expect(page.locator("input[name=choice]:checked")).to_have_value(wanted)
+    expect(page.locator(".notice.good")).to_contain_text("Ihre Auswahl ist noch da")
+
+
+def test_a_mail_from_right_to_left_is_set_so_and_leaves_the_page_as_it_is(
+    page: Page, office: Office
+) -> None:
+    office.mail(ARABIC, f"{ARABIC}\n\nGuten Tag")
+    take_next(page, office)
+    direction = "node => getComputedStyle(node).direction"
+    assert page.locator(".mail .text").evaluate(direction) == "rtl"
+    assert page.locator("h1").evaluate(direction) == "rtl"
+    assert page.locator("main").evaluate(direction) == "ltr"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
