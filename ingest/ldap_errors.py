@@ -16,6 +16,7 @@ from ldap3.core.exceptions import (
     LDAPInvalidCredentialsResult,
     LDAPInvalidDNSyntaxResult,
     LDAPNoSuchObjectResult,
+    LDAPReferralResult,
     LDAPStartTLSError,
 )
 
@@ -26,6 +27,7 @@ _LOGIN: Final = (
     LDAPInappropriateAuthenticationResult,
     LDAPBindError,
 )
+_NO_PLACE: Final = (LDAPNoSuchObjectResult, LDAPInvalidDNSyntaxResult, LDAPReferralResult)
 _CERTIFICATE: Final = ("certificate verify failed", "CERTIFICATE_VERIFY_FAILED")
 
 
@@ -53,7 +55,7 @@ def _translated(exc: Exception, where: str) -> HouseError:
         return Refused(
             "ldap.login", f"{where} refuses the login; check user and password of rights.ldap."
         )
-    if isinstance(exc, (LDAPNoSuchObjectResult, LDAPInvalidDNSyntaxResult)):
+    if isinstance(exc, _NO_PLACE):
         return Refused("ldap.base", f"{where} has no such place; check rights.ldap.base.")
     if isinstance(exc, LDAPInsufficientAccessRightsResult):
         return Refused(

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import ldap3
-from ldap3.core.exceptions import LDAPException, LDAPInvalidDNSyntaxResult, LDAPNoSuchObjectResult
+from ldap3.core.exceptions import (
+    LDAPException,
+    LDAPInvalidDNSyntaxResult,
+    LDAPNoSuchObjectResult,
+    LDAPReferralResult,
+)
+from ldap3.core.results import RESULT_REFERRAL
 from ldap3.core.tls import Tls
 from ldap3.utils.conv import escape_filter_chars
 
@@ -27,6 +33,8 @@ _GROUPS: Final = frozenset({"group", "groupofnames", "groupofuniquenames"})
 
 _MEMBERS: Final = ("member", "uniqueMember")
 """Where groups keep names of members. Source: RFC 4519 sections 2.17, 2.40."""
+
+_NOBODY: Final = (LDAPNoSuchObjectResult, LDAPInvalidDNSyntaxResult)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,8 @@ class LdapGroups:
         either = "".join(f"({self._account.name_attribute}={_pattern(name)})" for name in names)
         kinds = "".join(f"(objectClass={kind})" for kind in sorted(_GROUPS))
         with ldap_errors(self._where):
-            answers = self._connection().extend.standard.paged_search(
+            connection = self._connection()
+            answers = connection.extend.standard.paged_search(
                 self._account.base,
                 f"(&(|{kinds})(|{either}))",
                 search_scope=ldap3.SUBTREE,
@@ -70,10 +79,14 @@ class LdapGroups:
                 generator=True,
             )
             found = [self._entry(one) for one in answers if one["type"] == "searchResEntry"]
+            if connection.result["result"] == RESULT_REFERRAL:  # of all results ldap3 lets this be
+                raise LDAPReferralResult(RESULT_REFERRAL)
         return tuple(sorted(found, key=lambda one: one.key))
 
     def entry(self, key: str) -> DirectoryEntry | None:
         """Whom the key names; None where nobody is there (any more), or not for this account.
+
+        So is who lives in another domain: the server refers to another host, which nobody chose.
 
         Raises: as `named`.
         """
@@ -83,7 +96,7 @@ class LdapGroups:
                 connection.search(
                     key, "(objectClass=*)", search_scope=ldap3.BASE, attributes=self._attributes()
                 )
-            except (LDAPNoSuchObjectResult, LDAPInvalidDNSyntaxResult):
+            except _NOBODY:
                 return None
             found = [one for one in connection.response if one["type"] == "searchResEntry"]
         return self._entry(found[0]) if found else None
