@@ -23,7 +23,8 @@ _ORDERED_AFTER: Final = 3
 _LAST_PLACE: Final = 4
 _LONGEST_SEAM_CHARS: Final = 30
 
-_WORD = re.compile(r"[a-z]+|\d+|[^\w\s]")
+_NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"[a-z]+|[^\w\s]")
 _SEAM = re.compile(
     r"\W*(?:bis|-|–|—|/|to|und)?"
     r"(?:\s(?:zum|einschl\w*|inkl\w*|voraussichtlich|mit|den|dem|\w+tag))*\W*"
@@ -140,4 +141,4 @@ def _is_seam(between: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return ["#" if word.isdigit() else word for word in _WORD.findall(text)]
+    return _WORD.findall(_NUMBER.sub("#", text))

@@ -3,8 +3,10 @@
 Source: F25 (reasons shown), promise 7 of the design ("every decision can be explained").
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from classify.features import attachment_words
@@ -46,15 +48,16 @@ class Words:
     """The words of a mail that reasons may name, in its order: subject, new text, attachments.
 
     `forms` are those of subject and text as they are written, each with the same, folded. `written`
-    tells how each folded word was written first; `line` has these words, each with the end of its
-    line. `known` are those that the model knows.
+    tells how each folded word was written first; `lines` has these words, each with the end of its
+    line, and `ends` tells where each line ends. `known` are those that the model knows.
     """
 
     subject: str
     new: str
     forms: Mapping[str, str]
     written: Mapping[str, str]
-    line: str
+    lines: str
+    ends: Sequence[int]
     known: Known
 
 
@@ -66,12 +69,14 @@ def words_of(read: Reading, scorer: Scorer, scored: Scored) -> Words:
     rows = {word: row for _, word, row in every}
     # From the last to the first, so that the first way of writing a word wins.
     written = {word: form for form, word, _ in reversed(every)}
+    lines = [f"{word}\n" for word in written]
     return Words(
         subject=read.mail.subject,
         new=read.new,
         forms={form: word for form, word, _ in spelled},
         written=written,
-        line="\n".join([*written, ""]),
+        lines="".join(lines),
+        ends=[*accumulate(map(len, lines))],
         known=scorer.known(scored, rows),
     )
 
@@ -95,15 +100,15 @@ def _voices(scorer: Scorer, scored: Scored, words: Words, target: int) -> dict[s
     voices, pieces = scorer.loudest(
         scored, words.known, target, words=_LOUDEST_WORDS, pieces=_LOUDEST_PIECES
     )
-    line = words.line
+    lines, ends, every = words.lines, words.ends, [*words.written]
     for piece, voice in pieces:
-        at = line.find(piece)
+        at = lines.find(piece)
         while at >= 0:
-            end = line.find("\n", at)
-            word = line[line.rfind("\n", 0, at) + 1 : end]
+            line = bisect_right(ends, at)
+            word = every[line]
             voices[word] = voices.get(word, 0.0) + voice
             # A word that holds it twice speaks once.
-            at = line.find(piece, end)
+            at = lines.find(piece, ends[line])
     return voices
 
 

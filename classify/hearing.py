@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from classify import needles
 from classify.kept import Kept
@@ -24,6 +24,11 @@ _LINE_END: Final = r"\s"
 
 _DIGITS = re.compile(r"\d+")
 _SIGNS_OF_PATTERNS = re.compile(r"[\\.^$*+?{}\[\]|()]")
+
+_Learned = tuple[int, int, tuple[str, ...], tuple[str, ...]]
+"""Of a word: its bits, its count, and the names among the bits, once more: said and hinted at."""
+_SILENCE: Final[tuple[_Learned, ...]] = ((0, 0, (), ()),)
+_NOTHING: Final[frozenset[str]] = frozenset()
 
 Finds = Callable[[str], object]
 """Whether a text holds something; anything but None and False says yes."""
@@ -60,6 +65,7 @@ class Ear:
     __slots__ = (
         *(
             "_always",
+            "_always_hinted",
             "_count",
             "_by_key",
             "_of_digits",
@@ -103,6 +109,7 @@ class Ear:
         for number, (_, _, needed) in enumerate(wide, self._ways_shift):
             self._put(needed.words, 1 << number)
             self._put(needed.also or (), 1 << number + len(wide))
+        self._always_hinted = frozenset(self._hinted_by(self._always))
         self._count = count
         self._of_word = Kept(self._listen)
 
@@ -127,14 +134,14 @@ class Ear:
         Hinted at is what is watched for, and what may begin or end here and go on over a line end.
         Of what is not hinted at there is nothing in the text. The bits are for `hear_lines`.
         """
-        words = self._of_word.of_all(text.split())
-        bits = reduce(or_, [word[0] for word in words], self._always)
+        words: Sequence[Any] = self._of_word.of_all(text.split()) or _SILENCE
+        of_words, counts, names, hints = zip(*words, strict=True)
+        bits = reduce(or_, of_words, self._always)
+        said = _NOTHING.union(*names)
         leads = self._leads(bits)
-        said, hints = bits >> 1 & self._said_mask, bits >> self._hints_shift & self._hints_mask
-        names = [self._said[number] for number in _numbers(said)]
-        every = frozenset(self._searched(text, leads, names) if leads else names)
-        hinted = frozenset([self._hinted[number] for number in _numbers(hints)])
-        return every, hinted, bits, sum([word[1] for word in words])
+        if leads:
+            said = frozenset(self._searched(text, leads, said))
+        return said, self._always_hinted.union(*hints), bits, sum(counts)
 
     def part(self, names: Iterable[str]) -> "Part":
         """Some of the sayings, for `hear_lines`."""
@@ -176,12 +183,17 @@ class Ear:
         second = first >> len(self._ways) | self._one_needle
         return first & second & self._ways_mask
 
-    def _listen(self, word: str) -> tuple[int, int]:
+    def _listen(self, word: str) -> _Learned:
         bits = 0
         for sign in self._met(word):
             if sign.within is None or sign.within(word):
                 bits |= sign.bits
-        return bits, self._count(word)
+        said = tuple([self._said[number] for number in _numbers(bits >> 1 & self._said_mask)])
+        return bits, self._count(word), said, self._hinted_by(bits)
+
+    def _hinted_by(self, bits: int) -> tuple[str, ...]:
+        hints = bits >> self._hints_shift & self._hints_mask
+        return tuple([self._hinted[number] for number in _numbers(hints)])
 
     def _met(self, word: str) -> Iterator[_Sign]:
         """The signs whose needle stands in the word."""

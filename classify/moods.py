@@ -4,8 +4,8 @@ Sentence by sentence: which concept of the lexicon is spoken of in which mood. S
 guide, `ann.` and "Decided cases" (plan, wish, withdrawal, "not changed", fact as a question).
 """
 
-from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 from itertools import pairwise
 
 from classify import lexicon
@@ -36,6 +36,8 @@ _MOODS = tuple(
     (mood, f"moods.{mood.name.lower()}")
     for mood in (Mood.WITHDRAWN, Mood.ASKED, Mood.PLANNED, Mood.DENIED)
 )
+_FACT = "moods.fact"
+_MOOD_SAYINGS = frozenset({_FACT, *(name for _, name in _MOODS)})
 _CONCEPTS: frozenset[str] = frozenset(lexicon.CONCEPTS)
 _OVER_LINES: frozenset[str] = frozenset(
     name for name, stems in lexicon.CONCEPTS.items() if any(r"\s" in stem for stem in stems)
@@ -48,32 +50,42 @@ def of_said(said: frozenset[str]) -> frozenset[Mood]:
 
     A fact may be dressed as a question ("mein Sohn ist da, bekomme ich mehr?"): then both.
     """
+    return _moods_of(said & _MOOD_SAYINGS)
+
+
+@cache
+def _moods_of(said: frozenset[str]) -> frozenset[Mood]:
+    """There are few ways to mix moods, so each is thought about once."""
     heard = {mood for mood, name in _MOODS if name in said}
-    if not heard or "moods.fact" in said:
+    if not heard or _FACT in said:
         heard.add(Mood.STATED)
     return frozenset(heard)
 
 
-def cues(reading: Reading) -> Iterator[str]:
+def cues(reading: Reading) -> set[str]:
     """`<concept>` for each spoken of, `<concept><mood>` for those of `MONEY_CONCEPTS`, and moods.
 
     A match belongs to the sentence it begins in.
     """
-    moods = [sorted(of_said(sentence.said)) for sentence in reading.sentences]
-    yield from (f"mood:{mood}" for of_one in moods for mood in of_one)
+    found: set[str] = set()
+    moods = [of_said(sentence.said) for sentence in reading.sentences]
+    found.update([f"mood:{mood}" for mood in frozenset().union(*moods)])
     for sentence, of_one in zip(reading.sentences, moods, strict=True):
         for name in sentence.said & _CONCEPTS:
-            yield from _cues_of(name, of_one)
+            found.update(_cues_of(name, of_one))
     for (first, second), of_one in zip(pairwise(reading.sentences), moods, strict=False):
-        for name in (first.hinted | second.hinted) & _OVER_LINES - first.said:
-            if _is_over_lines(name, first, second):
-                yield from _cues_of(name, of_one)
+        if first.hinted or second.hinted:
+            for name in (first.hinted | second.hinted) & _OVER_LINES - first.said:
+                if _is_over_lines(name, first, second):
+                    found.update(_cues_of(name, of_one))
+    return found
 
 
-def _cues_of(name: str, moods: list[Mood]) -> Iterator[str]:
-    yield name
+@cache
+def _cues_of(name: str, moods: frozenset[Mood]) -> tuple[str, ...]:
     if name in MONEY_CONCEPTS:
-        yield from (f"{name}{mood}" for mood in moods)
+        return (name, *(f"{name}{mood}" for mood in moods))
+    return (name,)
 
 
 def _is_over_lines(name: str, first: Heard, second: Heard) -> bool:

@@ -97,5 +97,8 @@ def _is_whole(parts: tuple[str, ...], text: str) -> bool:
 
 
 def _heard(parts: tuple[str, ...]) -> tuple[Heard, ...]:
-    """A sentence wrapped over several lines becomes one line."""
-    return tuple([heard(fold(one).replace("\n", " ")) for one in parts])
+    """A sentence wrapped over several lines becomes one line. All are folded in one go."""
+    if not parts:
+        return ()
+    lines = "\n".join([one.replace("\n", " ") for one in parts])
+    return tuple([heard(line) for line in fold(lines).split("\n")])

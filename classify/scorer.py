@@ -37,6 +37,8 @@ Spelled = tuple[str, str, int]
 _COUNTS: Final = reading.MAX_CHARS * 2
 """More than any term can stand in a mail that is read, its folded form included."""
 _ONE: Final = np.float32(1.0)
+_NOTHING: Final = np.nextafter(np.float32(0.0), _ONE)
+"""The least voice that speaks for anything at all."""
 _EDGES: Final = (-1, 2**31 - 1)
 """Numbers before and behind those of all rows."""
 
@@ -147,8 +149,9 @@ class Scorer:
         return amounts
 
     def spelled(self, text: str) -> list[Spelled]:
-        """The words of a text in its order."""
-        return [one for (words,) in self._forms.of_all(text.split()) for one in words]
+        """The different words of a text, in the order in which they come first."""
+        stretches = dict.fromkeys(text.split())
+        return [one for (words,) in self._forms.of_all(stretches) for one in words]
 
     def row(self, word: str) -> int:
         """The row of a folded word as a term of its own, or -1."""
@@ -186,8 +189,7 @@ class Scorer:
             heard = [place in loud for place in known.places.tolist()]
             said = dict(compress(said.items(), heard))
         voices = voices[of_pieces]
-        speaking = (voices > 0).nonzero()[0]
-        places = speaking.take(_loudest(voices.take(speaking), pieces))
+        places = _speaking(voices, pieces)
         names, first = self._pieces, self._first_piece
         rows = (scored.rows.take(places + of_pieces.start) - first).tolist()
         told = zip(rows, voices.take(places).tolist(), strict=True)
@@ -204,6 +206,16 @@ def _loudest(voices: Floats, limit: int) -> Places:
         return np.argsort(-voices, kind="stable")
     least = np.partition(voices, len(voices) - limit)[len(voices) - limit]
     places = (voices >= least).nonzero()[0]
+    result: Places = places.take((-voices.take(places)).argsort(kind="stable")[:limit])
+    return result
+
+
+def _speaking(voices: Floats, limit: int) -> Places:
+    """The same of those above nought."""
+    bound = _NOTHING
+    if len(voices) > limit:
+        bound = max(np.partition(voices, len(voices) - limit)[len(voices) - limit], bound)
+    places = (voices >= bound).nonzero()[0]
     result: Places = places.take((-voices.take(places)).argsort(kind="stable")[:limit])
     return result
 

@@ -175,7 +175,8 @@ def _lone(text: str, digits: _Digits, directory: Directory) -> Iterator[_Candida
 
 
 def _places(text: str, directory: Directory, mailbox: str) -> Iterator[_Candidate]:
-    starts = sorted({start for word, before in _SPOKEN for start in _starts(text, word, before)})
+    spoken = [one for one in _SPOKEN if one[0] in text]
+    starts = sorted({start for word, before in spoken for start in _starts(text, word, before)})
     for match in _each_once(_IN_PLACE.match(text, start) for start in starts):
         named = match["place"]
         place = _known_place(named, directory) or _town_of_quarter(named, directory)

@@ -104,6 +104,8 @@ class Wordbook:
         chains = _chains(np.frombuffer(near + b"".join(stems), np.int64), len(near) // 8)
         codes = np.concatenate([*chains, _wide(np.frombuffer(b"".join(far), np.int64))])
         codes = codes[(codes & _SECOND) != 0]
+        # In their order each search begins where the last one has just been.
+        codes.sort()
         places = self._codes.searchsorted(codes)
         known = places[self._codes[places] == codes]
         rows = np.frombuffer(b"".join(own), np.int32)
