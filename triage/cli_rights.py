@@ -34,7 +34,7 @@ from triage.console import (
 )
 from triage.house import House
 from triage.ports import FolderRights
-from triage.rights_work import Outcome
+from triage.rights_run import Outcome
 
 rights_app = typer.Typer(help="Folder permissions against reported lists.", no_args_is_help=True)
 rights_app.add_typer(lists_app, name="lists")
