@@ -6,7 +6,7 @@ A migration is history: it imports nothing from store.tables.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
+revision = "0019"
 down_revision = "0018"
 
 WANDERING = sa.text("hops >= 2 AND state <> 'closed'")

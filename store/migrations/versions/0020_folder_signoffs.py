@@ -6,8 +6,8 @@ A migration is history: it imports nothing from store.tables.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0020"
+revision = "0020"
+down_revision = "0019"
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TABLE = "rights_folder_signoff"
