@@ -97,7 +97,7 @@ def newest(tx: Tx, postbox: str) -> Audit | None:
 
 
 def _names(tx: Tx, audit_id: int) -> Iterable[str]:
-    """Of a look by a program that did not note the names by themselves (before 0022)."""
+    """Of a look by a program that did not note the names by themselves (before 0020)."""
     found = tx.run(sa.select(table.c.acls).where(table.c.id == audit_id)).scalar_one()
     return [one["folder"] for one in found or ()]
 

@@ -1,7 +1,7 @@
 """That people have looked at folder permissions: by folder, with the findings there were.
 
 Of an agency that is signed off at once there is a row more in the older table, which programs from
-before 0022 read and write; what such a program noted holds for all folders of the agency.
+before 0020 read and write; what such a program noted holds for all folders of the agency.
 Source: R4, F57; own decisions 0039, 0081.
 """
 
@@ -38,7 +38,7 @@ class SignOff:
 
 @dataclass(frozen=True, slots=True)
 class SignOffs:
-    """The newest of each part of a postbox; `whole` are those of programs from before 0022."""
+    """The newest of each part of a postbox; `whole` are those of programs from before 0020."""
 
     parts: Mapping[tuple[str, str], SignOff]
     whole: Mapping[str, SignOff]
