@@ -1,4 +1,4 @@
-"""The recorded walk: a clerk's ten minutes and a lead's morning, as pictures for docs/walk.md.
+"""The recorded walk: a clerk's ten minutes, a lead's and an admin's morning, for docs/walk.md.
 
     python -m tests.journey.walk             # or `make walk`; needs Chromium
 
@@ -41,7 +41,7 @@ def main() -> None:
             deliver(demo)
             with sync_playwright() as play:
                 chromium = play.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-                for way in (clerk, lead):
+                for way in (clerk, lead, admin):
                     context = chromium.new_context(viewport=SIZE, locale="de-DE")
                     way(context.new_page(), demo.url)
                     context.close()
@@ -74,8 +74,8 @@ def deliver(demo: Running) -> None:
 def sign_in(page: Page, url: str, seat: str) -> None:
     page.goto(url)
     page.get_by_role("combobox").first.select_option("435")
-    page.get_by_role("button", name=seat, exact=True).click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name=seat, exact=True).click()
 
 
 def clerk(page: Page, url: str) -> None:
@@ -111,18 +111,26 @@ def clerk(page: Page, url: str) -> None:
 
 
 def lead(page: Page, url: str) -> None:
-    """A morning: overview, what lies aside, postboxes, completeness, figures, texts, deletion."""
+    """A lead of the Service Center: what waits where, what is stuck, what no agency has yet."""
+    shot = shots(page)
+    sign_in(page, url, "Als Service Center")
+    page.goto(f"{url}/lage")
+    shot("11-lage")
+    page.goto(f"{url}/lage?agentur=435")
+    shot("12-warteliste")
+    page.goto(f"{url}/lage?agentur=klaerung")
+    shot("13-klaerung")
+
+
+def admin(page: Page, url: str) -> None:
+    """A morning: what lies aside, postboxes, completeness, figures, texts, rules, deletion."""
     shot = shots(page)
     sign_in(page, url, "Als Admin")
-    for number, (path, name) in enumerate(
-        (
-            ("/lage", "lage"), ("/beiseite", "beiseite"), ("/postfaecher", "postfaecher"),
-            ("/vollzaehligkeit", "vollzaehligkeit"), ("/zahlen", "zahlen"), ("/texte", "texte"),
-            ("/regeln", "regeln"), ("/loeschung", "loeschung"),
-        ),
-        start=11,
-    ):  # fmt: skip
-        page.goto(url + path)
+    for number, name in enumerate(
+        ("beiseite", "postfaecher", "vollzaehligkeit", "zahlen", "texte", "regeln", "loeschung"),
+        start=21,
+    ):
+        page.goto(f"{url}/{name}")
         shot(f"{number}-{name}")
 
 
