@@ -46,10 +46,14 @@ class Row:
 
 @dataclass(slots=True)
 class Findings:
-    """What is wrong, by kind, each with its tokens; and what was counted on the way."""
+    """What is wrong, by kind, each with its tokens; what was counted on the way.
+
+    `stories` are lines that tell what was done with some of the wrong mails.
+    """
 
     wrong: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     counted: Counter[str] = field(default_factory=Counter)
+    stories: list[str] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:

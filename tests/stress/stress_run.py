@@ -22,7 +22,7 @@ from typing import Literal
 from rules.errors import HouseError
 from store.engine import Database
 from store.ledger import BERLIN
-from tests.stress import stress_people, stress_proof
+from tests.stress import stress_people, stress_proof, stress_story
 from tests.stress.stress_chaos import Chaos
 from tests.stress.stress_office import Office
 from tests.stress.stress_people import DoorSender, Pace, Person, PostboxSender
@@ -81,7 +81,7 @@ class Report:
             ("lost, doubled, misplaced", "0, 0, 0" if self.clean else "see WRONG"),
         ]
         width = max(len(name) for name, _ in rows)
-        return [f"{name:{width}}  {value}" for name, value in rows]
+        return [*(f"{name:{width}}  {value}" for name, value in rows), *self.findings.stories]
 
 
 def run(plan: Plan, folder: Path) -> Report:
@@ -150,7 +150,10 @@ def _settled(office: Office, truth: Truth, chaos: Chaos, plan: Plan) -> Findings
             except HouseError:
                 continue
             found = stress_proof.prove(truth, lying, rows)
-            if found.clean or time.monotonic() > until:
+            if found.clean:
+                return found
+            if time.monotonic() > until:
+                found.stories += stress_story.stories(db, truth, found, lying, rows)
                 return found
     finally:
         db.close()
