@@ -3,6 +3,7 @@
 Below, for admins of the whole house, the kill switch (decisions 0068 and 0080).
 """
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
@@ -28,29 +29,28 @@ def postboxes_page(visit: OpensPostboxes) -> Response:
 @router.post("/postfaecher/anhalten")
 def stop(visit: SendsPostboxes, grund: Reason = "", verstanden: Confirmed = "") -> Response:
     """Nothing moves and nothing leaves from now on, in all processes. Own decision 0080."""
-    halting.require_order(visit.caller)
-    if not verstanden:
-        return _page(visit, fault=_UNCONFIRMED, typed=grund)
-    house = visit.house
-    try:
-        halting.stop_writing(house.db, visit.caller, reason=grund, now=house.clock())
-    except Refused as exc:
-        return _refused(visit, exc, grund)
-    return go("/postfaecher", Notice("writing_stopped"))
+    return _ordered(visit, halting.stop_writing, "writing_stopped", grund, verstanden)
 
 
 @router.post("/postfaecher/weiter")
 def resume(visit: SendsPostboxes, grund: Reason = "", verstanden: Confirmed = "") -> Response:
     """What waited moves and leaves from now on. Own decision 0080."""
+    return _ordered(visit, halting.resume, "writing_resumed", grund, verstanden)
+
+
+def _ordered(
+    visit: Visit, order: Callable[..., object], said: str, reason: str, confirmed: str
+) -> Response:
+    """The order is given, or the page comes once more with what is missing and what was typed."""
     halting.require_order(visit.caller)
-    if not verstanden:
-        return _page(visit, fault=_UNCONFIRMED, typed=grund)
+    if not confirmed:
+        return _page(visit, fault=_UNCONFIRMED, typed=reason)
     house = visit.house
     try:
-        halting.resume(house.db, visit.caller, reason=grund, now=house.clock())
+        order(house.db, visit.caller, reason=reason, now=house.clock())
     except Refused as exc:
-        return _refused(visit, exc, grund)
-    return go("/postfaecher", Notice("writing_resumed"))
+        return _refused(visit, exc, reason)
+    return go("/postfaecher", Notice(said))
 
 
 _UNCONFIRMED = "Setzen Sie das Häkchen: Sie haben gelesen, was geschieht."
