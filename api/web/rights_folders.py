@@ -1,6 +1,6 @@
 """The page "Ordner abzeichnen": each folder with its last sign-off, what is new, who is late."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import urlencode
@@ -86,7 +86,7 @@ def sign_off(  # noqa: PLR0913, PLR0917 - one argument a field of the form
     asked, chosen = Asked(postfach, agentur, stand), ordner or []
     if umfang == "sauber":
         found = rights.standing(visit.house, visit.caller, postfach)
-        chosen = [part.folder for part in _clean(visit.house, found, asked)]
+        chosen = [part.folder for part in _clean(rights_review.parts(visit.house, found), asked)]
     try:
         count = rights_signoff.folders(
             visit.house, visit.caller, postfach, chosen, reason=grund, audit=audit
@@ -126,7 +126,7 @@ def page_of(
         standing=found,
         parts=parts[:FOLDERS_SHOWN],
         more=max(0, len(parts) - FOLDERS_SHOWN),
-        clean=len(_clean(house, found, asked)),
+        clean=len(_clean(every, asked)),
         counts={state: sum(part.state is state for part in every) for state in ReviewState},
         names=names | {"": rights_matrix.COMMON_NAME},
         fault=fault,
@@ -134,11 +134,11 @@ def page_of(
     )
 
 
-def _clean(house: House, found: Standing, asked: Asked) -> list[Part]:
+def _clean(every: Iterable[Part], asked: Asked) -> list[Part]:
     """Folders of the filter that wait and where nothing is open."""
     return [
         part
-        for part in rights_review.parts(house, found)
+        for part in every
         if part.folder
         and asked.shows(part)
         and not part.open
