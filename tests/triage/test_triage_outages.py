@@ -82,10 +82,13 @@ def running(url: str, make_box: Callable[[], Postbox]) -> Iterator[Running]:
         house.db.close()
 
 
-def wait_for(reached: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(
+    reached: Callable[[], object], seconds: float = 60, *, told: Callable[[], object] = str
+) -> None:
+    """Until it is reached; `told` says in the end what stood in the way."""
     until = time.monotonic() + seconds
     while not reached():
-        assert time.monotonic() < until
+        assert time.monotonic() < until, told()
         time.sleep(0.05)
 
 
@@ -140,7 +143,9 @@ def test_without_the_mail_server_the_rest_goes_on_and_the_postbox_afterwards(sql
             dovecot.start()
             dovecot.deliver("mitte", eml("Krankmeldung 2"))
             once_each(office, 3)
-            wait_for(lambda: office.checks() == {})
+            # Killed while it wrote, Dovecot leaves the lock of a folder behind. It waits for the
+            # process that the lock names, seconds mostly, minutes if that number is in use again.
+            wait_for(lambda: office.checks() == {}, 240, told=office.checks)
             wait_for(lambda: len(office.box.view("435 Kassel/AU").uids) == 2)
 
 
