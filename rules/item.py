@@ -7,14 +7,23 @@ it) is checked before.
 Source: Weisung 202001001 no. 2.4 a 5; F49, N1; own decision 0005.
 """
 
-from dataclasses import dataclass, replace
-from datetime import date
-from enum import StrEnum
+from dataclasses import replace
 from functools import singledispatch
 from typing import Final
 
 from rules.codes import PaymentRelevant, Team
 from rules.errors import Conflict, Refused
+from rules.item_case import (
+    HOP_ALARM,
+    OWES_PROOF,
+    SETTLED,
+    EakteState,
+    ItemCase,
+    ItemState,
+    hop_alarm,
+    new_case,
+    receipt_missing,
+)
 from rules.item_events import (
     AfterReceipt,
     Claimed,
@@ -73,72 +82,9 @@ __all__ = [
 ]
 
 
-class ItemState(StrEnum):
-    """Where an item is.
-
-    `waiting` in the queue, `held` by one clerk, `parked` until a day, `pending` for the receipt
-    of the eAkte, `closed` for good (or until somebody reopens it).
-    """
-
-    WAITING = "waiting"
-    HELD = "held"
-    PARKED = "parked"
-    PENDING = "pending"
-    CLOSED = "closed"
-
-
-class EakteState(StrEnum):
-    """How far the hand-over to the eAkte is; `waived` is a person's reasoned "no"."""
-
-    NONE = "none"
-    OWED = "owed"
-    SENT = "sent"
-    RECEIVED = "received"
-    REJECTED = "rejected"
-    WAIVED = "waived"
-
-
-HOP_ALARM: Final = 2
-"""Moves between teams or agencies after which somebody must look. Source: N15."""
-
 REASON_MIN_CHARS: Final = 10
 """A reasoned "no" says at least a few words; outer blanks don't count.
 Source: own decision 0005."""
-
-_MOVES_MONEY: Final = frozenset({PaymentRelevant.YES, PaymentRelevant.OPEN})
-_SETTLED: Final = frozenset({EakteState.RECEIVED, EakteState.WAIVED})
-
-
-@dataclass(frozen=True, slots=True)
-class ItemCase:
-    """All of an item that the rules look at.
-
-    `holder` is the pseudonymous id of the clerk while `held`; `preferred` the clerk to whom a
-    waiting item is offered first; `hops` counts returns and forwards; `proof_duty` forbids the
-    short way "settled elsewhere"; `waiver` is the written reason of a person's "no".
-    """
-
-    payment: PaymentRelevant
-    eakte: EakteState
-    team: Team = Team.EZ
-    state: ItemState = ItemState.WAITING
-    holder: str | None = None
-    preferred: str | None = None
-    parked_until: date | None = None
-    close_when_received: bool = False
-    close_reason: CloseReason | None = None
-    proof_duty: bool = False
-    hops: int = 0
-    waiver: str = ""
-
-
-def new_case(payment: PaymentRelevant, *, team: Team, proof_duty: bool = False) -> ItemCase:
-    """The case of a freshly sorted mail; what moves money owes a hand-over from the first moment.
-
-    Source: Weisung 202001001 no. 2.4 a 5.
-    """
-    eakte = EakteState.OWED if payment in _MOVES_MONEY else EakteState.NONE
-    return ItemCase(payment=payment, eakte=eakte, team=team, proof_duty=proof_duty)
 
 
 def apply(case: ItemCase, event: Event) -> ItemCase:
@@ -152,19 +98,6 @@ def apply(case: ItemCase, event: Event) -> ItemCase:
     Source: F33, F38, F49, N1, N12, N15; own decision 0005.
     """
     return _next(event, case)
-
-
-def receipt_missing(case: ItemCase) -> bool:
-    """Whether the bolt is shut: money moves, and neither receipt nor reasoned "no" is there.
-
-    Source: Weisung 202001001 no. 2.4 a 5; F49.
-    """
-    return case.payment in _MOVES_MONEY and case.eakte not in _SETTLED
-
-
-def hop_alarm(case: ItemCase) -> bool:
-    """Whether the item wandered so often that a supervisor must look. Source: N15, F21."""
-    return case.hops >= HOP_ALARM
 
 
 @singledispatch
@@ -231,7 +164,7 @@ def _(event: Forwarded, case: ItemCase) -> ItemCase:
 @_next.register
 def _(event: PaymentCorrected, case: ItemCase) -> ItemCase:
     _expect(case, ItemState.HELD)
-    if event.to in _MOVES_MONEY:
+    if event.to in OWES_PROOF:
         return _owing(case, event.to)
     if case.payment is PaymentRelevant.NO:
         return case
@@ -268,7 +201,7 @@ def _(_event: ReceiptArrived, case: ItemCase) -> ItemCase:
 @_next.register
 def _(_event: HandoverRejected, case: ItemCase) -> ItemCase:
     # The first receipt stands, and who waived doesn't wait for one.
-    if case.eakte in _SETTLED or case.eakte is EakteState.NONE:
+    if case.eakte in SETTLED or case.eakte is EakteState.NONE:
         return case
     case = replace(case, eakte=EakteState.REJECTED)
     if case.state is not ItemState.PENDING:
@@ -312,7 +245,7 @@ def _(event: MarkedDone, case: ItemCase) -> ItemCase:
 @_next.register
 def _(event: MarkedConcern, case: ItemCase) -> ItemCase:
     _expect(case, ItemState.WAITING, ItemState.PARKED)
-    if event.payment not in _MOVES_MONEY:
+    if event.payment not in OWES_PROOF:
         return case
     return _owing(case, event.payment)
 
