@@ -33,13 +33,26 @@ _ATTRIBUTION = re.compile(
 _FOREIGN = re.compile(r"(?=.{0,250}\d).{3,250}[@<].{3,150}:")  # "W dniu … pisze:"
 _TOLD_IN_PROSE = re.compile(r"\b(?:mir|uns|ich|wir|me|us|i)\b", re.IGNORECASE)
 _PROOF = re.compile(r"@|\d{1,2}:\d\d|schrieb\s+[^,.;!?]{2,60}:", re.IGNORECASE)
-_FROM = re.compile(r"[ \t*]*(?:von|from|absender|de)\*?\s?:[\s*]*\S", re.IGNORECASE)
+_FROM = re.compile(r"[ \t*]*(?:von|from|de)\*?\s?:[\s*]*\S", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
+_TIME_WORD = re.compile(
+    r"(?:mo|di|mi|do|fr|sa|so|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|uhr|ab|"
+    r"jan(?:uar)?|feb(?:ruar)?|märz|apr(?:il)?|mai|juni?|juli?|aug(?:ust)?|sept?(?:ember)?|"
+    r"okt(?:ober)?|nov(?:ember)?|dez(?:ember)?)",
+    re.IGNORECASE,
+)
+_PERSON = re.compile(r"[\s*_]*(?:von|from|de|an|to)[\s*_]*:", re.IGNORECASE)
 _FIELD = re.compile(
     r"[\s*_]*(?:gesendet|datum|sent|date|an|to|cc|kopie|betreff|subject|antwort an|reply-to|envoyé|"
     r"priorität|wichtigkeit|importance|anlagen?|attachments?|von|from|absender)"
     r"(?: am| um)?[\s*_]*:",
     re.IGNORECASE,
 )
+_SENT_OR_TO = re.compile(
+    r"[\s*_]*(?:gesendet|datum|sent|date|an|to|envoyé)(?: am| um)?[\s*_]*:", re.IGNORECASE
+)
+_NOTICE = re.compile(r".{0,40}(?:nachricht|postfach|portal|formular|eservice)", re.IGNORECASE)
+_FORM_LINE = re.compile(rf"\s*[\w /.()-]{{2,40}}:\s|[-_=*\s]+$|{_NOTICE.pattern}", re.IGNORECASE)
 _ABOVE_FIELDS = re.compile(r"\s*(?:_{5,}|-{5,})\s*")
 _AGENCY = re.compile(r"arbeitsagentur|agentur für arbeit|jobcenter|familienkasse", re.IGNORECASE)
 _STUB = re.compile(
@@ -149,12 +162,29 @@ def _seam_at(lines: list[str], number: int) -> _Seam | None:
 
 
 def _starts_fields(lines: list[str], number: int) -> bool:
-    """A block "Von: … Gesendet: … An: … Betreff: …", perhaps under a drawn line."""
+    """A block "Von: … Gesendet: … An: … Betreff: …", perhaps under a drawn line.
+
+    Mail programs name the time or the receiver. A block without them is an earlier mail only under
+    sentences: in the form of a portal ("Von: Mia Kern", "Betreff: …") the message follows.
+    """
     if _ABOVE_FIELDS.fullmatch(lines[number]) and number + 1 < len(lines):
         number += 1
     if not _FROM.match(lines[number]):
         return False
-    return any(_FIELD.match(line) for line in lines[number + 1 : number + 4])
+    block = [lines[number], *filter(_FIELD.match, lines[number + 1 : number + 5])]
+    if any(map(_is_span, block)):
+        return False
+    if len(block) == 1 or any(map(_SENT_OR_TO.match, block)) or "@" in block[0]:
+        return len(block) > 1
+    above = filter(str.strip, lines[:number])
+    return not all(map(_FORM_LINE.match, above))
+
+
+def _is_span(line: str) -> bool:
+    """A line of a form ("Von: 03.03.2026", "An: Do 8:30 Uhr"): who writes or reads has a name."""
+    person = _PERSON.match(line)
+    words = _WORD.findall(line[person.end() :][:100]) if person else [line]
+    return all(map(_TIME_WORD.fullmatch, words))
 
 
 def _after_fields(lines: list[str], number: int) -> int:
@@ -196,17 +226,22 @@ def _next_is_marked(lines: list[str], number: int) -> bool:
 
 
 def _forwarded_is_new(lines: list[str], labels: list[str], seams: list[_Seam]) -> list[str]:
-    """Of a mail without words of its own, the forwarded text becomes the new one."""
+    """Of a mail without words of its own, the forwarded text becomes the new one.
+
+    Under a portal's notice its header lines do, too: they are the portal's.
+    """
     if not seams or seams[0].marked:
         return labels
     first = seams[0]
     own = [lines[n] for n in range(len(lines)) if labels[n] == "new" and lines[n].strip()]
-    if not signature.is_only_courtesy(own, _STUB):
+    of_portal = any(map(_NOTICE.match, own)) and all(map(_FORM_LINE.match, own))
+    if not of_portal and not signature.is_only_courtesy(own, _STUB):
         return labels
     head = " ".join(lines[first.first : first.text])
     if not first.forward and _AGENCY.search(head.split("An:")[0]):
         return labels  # an empty answer to the agency's own mail
+    start = first.first if of_portal else first.text
     stop = seams[1].first if len(seams) > 1 else len(lines)
-    for number in range(first.text, stop):
+    for number in range(start, stop):
         labels[number] = "quoted" if _is_marked(lines[number]) else "new"
     return labels

@@ -33,6 +33,11 @@ _GREETING = re.compile(
     r"grü(?:ß|ss) gott|werte\w*)\b.{0,80}",
     re.IGNORECASE,
 )
+_SAYS_MORE = re.compile(
+    r"\?|\b(?:ich|bin|wir|wann|wie|was|warum|habe?|haben|kann|können|möchte\w*|will|ist|sind|"
+    r"wurde|war|nicht)\b",
+    re.IGNORECASE,
+)
 _REGISTER = re.compile(
     r"\bHR ?[AB] ?\d|\bHR ?[AB][ -]?Nr|\b(?:USt|Umsatzsteuer)[-. ]?Id|\bUID[: ]|Handelsregister|"
     r"Registergericht|Amtsgericht .{2,40} (?:HR|VR)|Sitz der Gesellschaft|[·|] *Sitz\b|"
@@ -166,13 +171,19 @@ def is_only_courtesy(lines: list[str], stub: re.Pattern[str]) -> bool:
     closed = False
     for line, label in zip(lines, labels(lines), strict=True):
         bare = line.strip(" \t.!,:;-–")
-        if label != "new" or not bare or stub.fullmatch(bare) or _GREETING.fullmatch(bare):
+        if label != "new" or not bare or stub.fullmatch(bare) or _is_greeting(bare):
             continue
         if _CLOSING.fullmatch(bare):
             closed = True
         elif not closed or len(bare) > 60 or _FACTS.search(bare):
             return False
     return True
+
+
+def _is_greeting(line: str) -> bool:
+    """Greetings only, be it two of them; "Hallo, wann kommt mein Geld?" asks something."""
+    pieces = [piece.strip() for piece in re.split("[,;!]", line)]
+    return all(map(_GREETING.fullmatch, filter(None, pieces))) and not _SAYS_MORE.search(line)
 
 
 def _paragraphs(lines: list[str]) -> list[tuple[int, int]]:

@@ -103,6 +103,39 @@ def test_a_mail_forwarded_without_words_is_the_message(own: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "form",
+    [
+        "Nachricht aus dem Leistungspostfach\nAbsender: Mia Kern\nBetreff: Krank\n\n",
+        "Kundennummer: 123A456789\nAbsender: Mia Kern\nBetreff: Krank\n",
+        "Von: Mia Kern (123A456789)\nBetreff: Krank\n\n",
+        "Neue Nachricht im Postfach\nVon: Mia Kern\nBetreff: Krank\nEingang: 3.3.2026\n\n",
+        "Nachricht aus dem Postfach\nVon: Mia Kern, 123A456789\nGesendet: 3.3.2026 08:00\n\n",
+        "Topic: Krank\nFrom: 03.03.2026\nTo: 14.03.2026\n",
+        "Von: Dienstag, 3. März\nBis: 14. März\nDatum: 3.3.2026\n",
+        "Absender: Mia Kern\nAn: Agentur\nDatum: 3.3.2026\nBetreff: Krank\n\n",
+    ],
+)
+def test_the_lines_of_a_form_are_no_earlier_mail(form: str) -> None:
+    text = f"{form}Ich bin krank bis 14.03.2026, die AU liegt bei der Kasse.\n"
+    assert cut(text) == BodyParts(text)
+
+
+def test_a_block_without_time_or_receiver_is_an_earlier_mail_under_sentences_only() -> None:
+    block = "Von: Leistungsservice\nBetreff: Ihr Konto\nDie neue IBAN ist hinterlegt.\n"
+    parts = cut(f"Danke! Ist der Termin am 17.12. vor Ort?\n\n{block}")
+    assert parts.quoted == block
+    assert cut(block).new == block
+
+
+@pytest.mark.parametrize(
+    "own", ["Hallo, wann kommt mein Geld?", "Guten Tag, ich bin krank", "Hallo, bin krank"]
+)
+def test_a_sentence_behind_a_greeting_is_a_word_of_ones_own(own: str) -> None:
+    parts = cut(f"{own}\n\n{FORWARD}Melden Sie jede neue IBAN.\n")
+    assert "IBAN" not in parts.new
+
+
+@pytest.mark.parametrize(
     ("own", "head"),
     [
         ("Meine Tochter ist seit gestern im Krankenhaus.", FORWARD),
