@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ingest import signature
+from ingest import form_lines, signature
 from rules.mail import BodyParts
 
 MAX_LINES = 5_000
@@ -34,14 +34,6 @@ _FOREIGN = re.compile(r"(?=.{0,250}\d).{3,250}[@<].{3,150}:")  # "W dniu … pis
 _TOLD_IN_PROSE = re.compile(r"\b(?:mir|uns|ich|wir|me|us|i)\b", re.IGNORECASE)
 _PROOF = re.compile(r"@|\d{1,2}:\d\d|schrieb\s+[^,.;!?]{2,60}:", re.IGNORECASE)
 _FROM = re.compile(r"[ \t*]*(?:von|from|de)\*?\s?:[\s*]*\S", re.IGNORECASE)
-_WORD = re.compile(r"[^\W\d_]+")
-_TIME_WORD = re.compile(
-    r"(?:mo|di|mi|do|fr|sa|so|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|uhr|ab|"
-    r"jan(?:uar)?|feb(?:ruar)?|märz|apr(?:il)?|mai|juni?|juli?|aug(?:ust)?|sept?(?:ember)?|"
-    r"okt(?:ober)?|nov(?:ember)?|dez(?:ember)?)",
-    re.IGNORECASE,
-)
-_PERSON = re.compile(r"[\s*_]*(?:von|from|de|an|to)[\s*_]*:", re.IGNORECASE)
 _FIELD = re.compile(
     r"[\s*_]*(?:gesendet|datum|sent|date|an|to|cc|kopie|betreff|subject|antwort an|reply-to|envoyé|"
     r"priorität|wichtigkeit|importance|anlagen?|attachments?|von|from|absender)"
@@ -51,8 +43,6 @@ _FIELD = re.compile(
 _SENT_OR_TO = re.compile(
     r"[\s*_]*(?:gesendet|datum|sent|date|an|to|envoyé)(?: am| um)?[\s*_]*:", re.IGNORECASE
 )
-_NOTICE = re.compile(r".{0,40}(?:nachricht|postfach|portal|formular|eservice)", re.IGNORECASE)
-_FORM_LINE = re.compile(rf"\s*[\w /.()-]{{2,40}}:\s|[-_=*\s]+$|{_NOTICE.pattern}", re.IGNORECASE)
 _ABOVE_FIELDS = re.compile(r"\s*(?:_{5,}|-{5,})\s*")
 _AGENCY = re.compile(r"arbeitsagentur|agentur für arbeit|jobcenter|familienkasse", re.IGNORECASE)
 _STUB = re.compile(
@@ -172,19 +162,11 @@ def _starts_fields(lines: list[str], number: int) -> bool:
     if not _FROM.match(lines[number]):
         return False
     block = [lines[number], *filter(_FIELD.match, lines[number + 1 : number + 5])]
-    if any(map(_is_span, block)):
+    if any(map(form_lines.is_span, block)):
         return False
     if len(block) == 1 or any(map(_SENT_OR_TO.match, block)) or "@" in block[0]:
         return len(block) > 1
-    above = filter(str.strip, lines[:number])
-    return not all(map(_FORM_LINE.match, above))
-
-
-def _is_span(line: str) -> bool:
-    """A line of a form ("Von: 03.03.2026", "An: Do 8:30 Uhr"): who writes or reads has a name."""
-    person = _PERSON.match(line)
-    words = _WORD.findall(line[person.end() :][:100]) if person else [line]
-    return all(map(_TIME_WORD.fullmatch, words))
+    return not form_lines.are_form(lines[:number])
 
 
 def _after_fields(lines: list[str], number: int) -> int:
@@ -230,11 +212,13 @@ def _forwarded_is_new(lines: list[str], labels: list[str], seams: list[_Seam]) -
 
     Under a portal's notice its header lines do, too: they are the portal's.
     """
-    if not seams or seams[0].marked:
+    if not seams:
+        return _form_alone(lines, labels)
+    if seams[0].marked:
         return labels
     first = seams[0]
     own = [lines[n] for n in range(len(lines)) if labels[n] == "new" and lines[n].strip()]
-    of_portal = any(map(_NOTICE.match, own)) and all(map(_FORM_LINE.match, own))
+    of_portal = any(map(form_lines.is_notice, own)) and form_lines.are_form(own)
     if not of_portal and not signature.is_only_courtesy(own, _STUB):
         return labels
     head = " ".join(lines[first.first : first.text])
@@ -245,3 +229,11 @@ def _forwarded_is_new(lines: list[str], labels: list[str], seams: list[_Seam]) -
     for number in range(start, stop):
         labels[number] = "quoted" if _is_marked(lines[number]) else "new"
     return labels
+
+
+def _form_alone(lines: list[str], labels: list[str]) -> list[str]:
+    """Under a form without a sentence, marked lines that nobody is said to have written are its."""
+    own = [n for n, label in enumerate(labels) if label == "new" and lines[n].strip()]
+    if not own or "quoted" not in labels or own[-1] > labels.index("quoted"):
+        return labels
+    return ["new"] * len(lines) if form_lines.are_form(lines[n] for n in own) else labels

@@ -209,7 +209,7 @@ def _company_block(lines: list[str], found: list[str], likely: list[int]) -> int
     """Where a company's block begins: only where register, tax or management lines prove it.
 
     With a closing above, it begins at the first company line under the closing; the sender's name
-    stays. Without one, the paragraph with the proof is the block.
+    stays. Without one, the paragraph with the proof is the block; it is none if it is all there is.
     """
     closing = _last_closing(lines)
     proof = _proof(lines, found, closing, likely)
@@ -221,7 +221,8 @@ def _company_block(lines: list[str], found: list[str], likely: list[int]) -> int
     begin = proof
     while begin > 0 and 0 < len(lines[begin - 1].strip()) < 90:
         begin -= 1
-    return begin if proof >= len(lines) // 2 else len(lines)
+    said = any(line.strip() for line in lines[:begin])
+    return begin if said and proof >= len(lines) // 2 else len(lines)
 
 
 def _proof(

@@ -120,6 +120,28 @@ def test_the_lines_of_a_form_are_no_earlier_mail(form: str) -> None:
     assert cut(text) == BodyParts(text)
 
 
+@pytest.mark.parametrize(
+    ("above", "is_form"),
+    [
+        ("Weiterleitung aus dem Leistungspostfach", True),
+        ("Kunde\tMia Kern\nKdNr\t123A456789\nBereich\tArbeitslosengeld", True),
+        ("Kd.-Nr. 123A456789 / Kern, Mia", True),
+        ("Rückmeldung: hat geklappt, danke. Mia", False),
+        ("Danke", False),
+    ],
+)
+def test_marked_lines_under_a_form_without_a_sentence_are_its_text(
+    above: str, is_form: bool
+) -> None:
+    parts = cut(f"{above}\n\n> Ich bin krank bis 14.03.2026.\n")
+    assert ("krank" in parts.new) is is_form
+
+
+def test_a_text_that_is_nothing_but_a_block_is_no_signature() -> None:
+    text = "Seit 7. April selbständig. Steuernummer ist beantragt. Mia Kern\n"
+    assert cut(text).new == text
+
+
 def test_a_block_without_time_or_receiver_is_an_earlier_mail_under_sentences_only() -> None:
     block = "Von: Leistungsservice\nBetreff: Ihr Konto\nDie neue IBAN ist hinterlegt.\n"
     parts = cut(f"Danke! Ist der Termin am 17.12. vor Ort?\n\n{block}")
