@@ -25,13 +25,34 @@ _WORDS: Final = re.compile(
     r"(?:mein\w* )leben (?:\w+ ){0,2}(?:ein ende|beend\w+)|leben ein ende|"
     r"(?:will|moechte|kann|mag) (?:\w+ ){0,2}nicht (?:mehr|laenger|weiter) leben|"
     r"nicht mehr leben (?:will|moechte|kann|mag)|"
-    r"(?:will|moechte) (?:\w+ ){0,2}(?:nur noch )?(?:sterben|tot sein)|lieber tot|"
+    r"(?:will|moechte) (?:\w+ ){0,2}(?:nur noch )?(?:sterben|tot sein)|"
+    r"(?:lieber|besser|am besten|am liebsten) (?:\w+ ){0,3}(?:tot|sterben)\b|"
+    r"(?:waere? ich|ich waere?) (?:\w+ ){0,2}tot\b|"
+    r"(?:will|moechte|wollte) (?:\w+ ){0,3}nicht mehr (?:aufwachen|da sein|existieren)|"
+    r"(?:will|kann|mag|moechte) (?:\w+ ){0,3}nicht (?:mehr )?weiterleben|"
+    r"schluss (?:\w+ ){0,2}mit (?:dem|meinem) leben|aus dem leben (?:scheid\w+|geh\w+)|"
+    r"(?:allem|dem ganzen|meinem leben|mir) (?:\w+ ){0,2}ein ende (?:\w+ )?"
+    r"(?:mach\w*|setz\w*|bereit\w*)|"
+    r"lebensmuede\w*|(?:ich )?ritze? mich\b|mir die pulsadern|ohne mich besser dran|"
+    r"tabletten (?:\w+ ){0,3}(?:auf einmal|alle geschluckt)|"
     r"spring\w* (?:\w+ ){0,3}(?:von der bruecke|vom dach|aus dem fenster|vor den zug)|vor den zug|"
     r"(?:das leben|alles|es) (?:\w+ ){0,2}(?:hat|macht|habe) (?:\w+ )?keinen sinn mehr|"
     r"keinen ausweg mehr|"
-    r"abschiedsbrief|letzter brief von mir|ihr seht mich nie wieder|amok\w*"
+    r"abschiedsbrief|letzter brief von mir|ihr seht mich nie wieder|amok\w*|"
+    r"suicid\w*|kill(?:ing)? my ?self|end (?:my|this) life|(?:want|wish) to die|"
+    r"wish i (?:was|were) dead|hurt(?:ing)? my ?self|do ?n.?t want to live|not want to live|"
+    r"intihar\w*|kendimi oldur\w*|yasamak istemiyorum|samoboj\w*|zabic sie|zabije sie|"
+    r"nie chce (?:\w+ )?zyc|sinucid\w*|ma omor|samoubi\w*|ubit cu se|ubicu se"
     r")"
 )
+_OTHER_SCRIPTS: Final = re.compile(
+    r"самоуби\w*|самогуб\w*|суицид\w*|суїцид\w*|покончу? с собой|накладу на себе руки|"
+    r"не хочу (?:\w+ )?жить|не хочу (?:\w+ )?жити|убью себя|вб.ю себе|"
+    r"انتحار|سأنتحر|أقتل نفسي|لا أريد العيش|خودکشی|خودم را میکشم",
+    re.IGNORECASE,
+)
+"""The same in scripts that folding leaves nothing of. Denials are not looked for."""
+
 _DENIED: Final = re.compile(
     r"(?:\b(?:kein\w*|nie|niemals|ohne|weder|nicht)(?: \w+){0,2} |"
     r"\b(?:nicht|niemals|nie) (?:vor|daran|die absicht)(?: \w+){0,2} )$"
@@ -48,10 +69,14 @@ _LOOK_BACK: Final = 40
 def found(text: str) -> tuple[str, ...]:
     """The words that alarm, folded, in their order and each once; empty where nothing does.
 
+    Other languages: what their speakers say of it most often; other scripts come last, unfolded.
+
     Source: facts section 10; own decision 0051.
     """
     folded = " ".join(fold(text).split())
-    words = (hit[0] for hit in _WORDS.finditer(folded) if not _harmless(folded, hit))
+    words = [hit[0] for hit in _WORDS.finditer(folded) if not _harmless(folded, hit)]
+    if not text.isascii():
+        words += [hit[0].lower() for hit in _OTHER_SCRIPTS.finditer(" ".join(text.split()))]
     return tuple(dict.fromkeys(words))
 
 

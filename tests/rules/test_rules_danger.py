@@ -23,6 +23,19 @@ from rules import danger
         "Ich sehe keinen Ausweg mehr",
         "Kein Geld, keine Wohnung. Ich will sterben.",
         "Ich kann so nicht weiter leben",
+        "Am liebsten wäre ich tot.",
+        "Es wäre besser, ich wäre einfach tot",
+        "Ich möchte morgens einfach nicht mehr aufwachen.",
+        "Dann mache ich eben Schluss mit dem Leben",
+        "Ich werde dem Ganzen ein Ende setzen.",
+        "Ich bin lebensmüde, und Sie schicken mir Formulare",
+        "I don't want to live anymore",
+        "Sometimes I want to kill myself",
+        "İntihar etmeyi düşünüyorum",
+        "Nie chcę już żyć",
+        "Я больше не хочу жить",
+        "Я не хочу більше жити",
+        "أفكر في الانتحار",
     ],
 )
 def test_words_of_danger_raise_the_alarm(text: str) -> None:
@@ -45,6 +58,11 @@ def test_words_of_danger_raise_the_alarm(text: str) -> None:
         "Das Formular bringt mich zum Verzweifeln.",
         "Wir müssen uns umstellen und von Hartz leben.",
         "Mein Mann ist verstorben.",
+        "Ich möchte mit dem Kurs Schluss machen und ein neues Leben anfangen.",
+        "Das Arbeitsverhältnis findet am 31.3. ein Ende.",
+        "Ich bin todmüde von der Nachtschicht.",
+        "Lieber totes Kapital als gar keins, sagt mein Berater",
+        "Die Frist setzt meinem Antrag ein Ende",
     ],
 )
 def test_what_is_denied_or_means_something_else_raises_none(text: str) -> None:
