@@ -3,6 +3,7 @@
 Clients compare `code`; texts may change. Pages of people are rendered by the web room.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -144,6 +145,8 @@ def show_with(app: FastAPI, page: PageOf) -> None:
 
 
 def _told(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and _OTHER_VERSION.match(request.url.path):
+        return json_of(_UNKNOWN_VERSION)
     return answer(request, known(error) or unexpected(request.scope, error))
 
 
@@ -190,6 +193,15 @@ def unexpected(scope: Scope, error: Exception) -> Problem:
         "an error in the house; it was logged under the request id in details",
         {"request_id": request_id},
     )
+
+
+_OTHER_VERSION: Final = re.compile(r"/v(?!1/|1$)\d+(?:/|$)")
+_UNKNOWN_VERSION: Final = Problem(
+    HTTPStatus.NOT_FOUND,
+    "api.version_unknown",
+    "this house doesn't speak that version of the API; take one of those in details",
+    {"versions": ["v1"]},
+)
 
 
 class Boundary:

@@ -25,8 +25,9 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
+    "API-Version": "v1",
 }
-"""Set where the answer has not its own. Source: FEATURES F70; OWASP Secure Headers Project."""
+"""Set where the answer has not its own. Source: FEATURES F68, F70; OWASP Secure Headers Project."""
 
 REQUEST_ID: Final = "X-Request-Id"
 

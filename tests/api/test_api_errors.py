@@ -154,6 +154,14 @@ def test_what_the_framework_refuses_looks_the_same(
     assert response.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("path", ["/v2/items", "/v10", "/v0/mails"])
+def test_another_version_of_the_api_is_named_as_unknown(client: DoorClient, path: str) -> None:
+    response = client.get(path)
+    assert (response.status_code, response.json()["code"]) == (404, "api.version_unknown")
+    assert response.json()["details"] == {"versions": ["v1"]}
+    assert response.headers["API-Version"] == "v1"
+
+
 def test_headers_of_the_framework_stay(client: DoorClient) -> None:
     assert client.get("/v1/teapot").headers["x-tea"] == "yes"
     assert "POST" in client.delete("/v1/wish").headers["allow"]
