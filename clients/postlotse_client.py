@@ -758,6 +758,8 @@ class ItemDetailOut:
     marks: list[MarkOut]
     tasks: list[TaskOut]
     sender: SenderOut
+    scans: dict[str, ScanOut]
+    programs: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1459,6 +1461,17 @@ class SavedTextOut:
 
     version: TextVersionOut
     findings: list[TextFindingOut]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOut:
+    """`unscanned`: nobody can say, and `name` is why; never take it for clean."""
+
+    state: ScanState
+    name: str
+
+
+ScanState = Literal["clean", "infected", "unscanned"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
