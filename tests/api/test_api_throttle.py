@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from api import auth
 from api.auth import AnyCaller
 from api.buckets import Buckets, Limits, Rate
+from api.serve import start_in_thread
 from api.throttle import Throttle, network_of
 from rules.access import Caller
 from rules.codes import Role
@@ -238,3 +239,17 @@ def test_a_household_of_ipv6_is_one_address(left: str, right: str, together: boo
 def test_without_limits_nothing_is_counted() -> None:
     client = DoorClient(small_app(), bearer("made.up"))
     assert isinstance(client.get("/v1/nowhere"), httpx.Response)
+
+
+def test_behind_a_proxy_on_this_machine_clients_count_by_their_own_addresses() -> None:
+    """As docs/operations.md says of FORWARDED_ALLOW_IPS, whose default is 127.0.0.1."""
+    server = start_in_thread(doors(address=Rate(0.001, 1)))
+    try:
+        seen = [
+            httpx.get(f"{server.url}/seite", headers={"X-Forwarded-For": client}).status_code
+            for client in ("192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.9, 192.0.2.1")
+        ]
+    finally:
+        server.stop()
+    # Of several, the last is what the proxy itself saw; what stands before it anybody can write.
+    assert seen == [200, 429, 200, 429]
