@@ -33,8 +33,9 @@ from api.oidc import backchannel
 from api.oidc.names import account_hash
 from api.oidc.provider import Provider
 from api.oidc.tokens import machine_of
-from api.session import StoredSessions, limits_of
+from api.session import StoredSessions, cookie_name, limits_of
 from api.streams import Lines
+from api.throttle import Throttle
 from api.web import pages
 from triage.attachments import Studio
 from triage.house import House
@@ -117,6 +118,8 @@ def wrap(app: FastAPI, door: DoorSettings) -> None:
 
     app.add_middleware(FirstAnswer)
     app.add_middleware(SizeLimit, limit_of=limit_of)
+    if door.limits is not None:
+        app.add_middleware(Throttle, limits=door.limits, cookie=cookie_name(door))
     app.add_middleware(errors.Boundary)
     app.add_middleware(SafeHeaders)
     app.add_middleware(Watched)

@@ -10,6 +10,7 @@ from typing import Final
 
 from argon2 import PasswordHasher
 
+from api.buckets import Limits
 from api.oidc.plan import OidcPlan
 from rules.codes import Role
 from rules.errors import Refused
@@ -62,6 +63,8 @@ class DoorSettings:
     """Source: size limit of the postboxes (settings, size_limit_mb), the same for all ways in."""
     other_limit_bytes: int = 256 * 1024
     """Source: own decision 0021; ten times the desk's largest request, a reply with its body."""
+    limits: Limits | None = None
+    """How many requests are borne from one caller; None: any number (tests, measurements)."""
 
     def __post_init__(self) -> None:
         if self.demo and self.host not in LOOPBACK:

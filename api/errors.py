@@ -34,6 +34,7 @@ SPECIAL_STATUS: Final = {
     "mail.deleted": HTTPStatus.GONE,
     "mail.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "request.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "request.too_slow": HTTPStatus.REQUEST_TIMEOUT,
     "request.media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "request.malformed": HTTPStatus.BAD_REQUEST,
     "picture.kind": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

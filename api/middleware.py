@@ -1,9 +1,10 @@
 """What every request passes on its way in and out: a number, a time, a size limit, safe headers.
 
 Plain ASGI, so that bodies and answers pass unchanged. Order, outermost first: `Watched`,
-`SafeHeaders`, `errors.Boundary`, `SizeLimit`, `idempotency.FirstAnswer`.
+`SafeHeaders`, `errors.Boundary`, `throttle.Throttle`, `SizeLimit`, `idempotency.FirstAnswer`.
 """
 
+import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -30,6 +31,9 @@ HEADERS: Final = {
 """Set where the answer has not its own. Source: FEATURES F68, F70; OWASP Secure Headers Project."""
 
 REQUEST_ID: Final = "X-Request-Id"
+
+BODY_SECONDS: Final = 120.0
+"""How long a body may take to come: the largest, 60 MiB, over 4 Mbit/s. Own decision 0088."""
 
 
 class Watched:
@@ -82,12 +86,15 @@ class SafeHeaders:
 class SizeLimit:
     """Reads a request's body whole, up to the limit of its path, before anything looks at it."""
 
-    def __init__(self, app: ASGIApp, *, limit_of: Callable[[str], int]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, limit_of: Callable[[str], int], seconds: float = BODY_SECONDS
+    ) -> None:
         self.app = app
         self.limit_of = limit_of
+        self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the body on in one piece. Raises: Refused: `request.too_large`."""
+        """Pass the body on in one piece. Raises: Refused: `request.too_large`, `.too_slow`."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -95,7 +102,11 @@ class SizeLimit:
         declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdecimal() and int(declared) > limit_bytes:
             raise too_large(limit_bytes)
-        body = await whole_body(receive, limit_bytes)
+        try:
+            async with asyncio.timeout(self.seconds):
+                body = await whole_body(receive, limit_bytes)
+        except TimeoutError as exc:
+            raise Refused("request.too_slow", "the body did not come in time; send again") from exc
         if body is not None:
             await self.app(scope, replayed(body, receive), send)
 

@@ -35,17 +35,19 @@ PROBLEMS: Final = {
     "401": "No key and no session, or a wrong one (`auth.*`).",
     "403": "Known, but not allowed (`access.*`).",
     "404": "No such thing, or not for this caller (`*.unknown`).",
+    "408": "The body did not come in time (`request.too_slow`); send it again.",
     "409": "Somebody else was faster (`item.lease_stale`, `idempotency.in_progress`, …).",
     "412": "It has gone on since the `ETag` or hash named (`text.changed`, `item.precondition`).",
     "413": "The body is larger than allowed (`request.too_large`).",
     "422": "Understood and refused for good; `code` and `details` say why.",
     "428": "Name what you read: `If-Match` is missing (`request.if_match`).",
+    "429": "Too many requests (`request.too_many`); try again after `Retry-After` seconds.",
     "500": "An error in the house (`internal`); it was logged.",
     "503": "A neighbour is away; try again after `Retry-After` seconds.",
 }
-ALWAYS: Final = frozenset({"500", "503"})
+ALWAYS: Final = frozenset({"429", "500", "503"})
 WITH_CALLER: Final = frozenset({"401", "403", "404", "422"})
-WITH_WRITE: Final = frozenset({"409", "413"})
+WITH_WRITE: Final = frozenset({"408", "409", "413"})
 
 
 def install(app: FastAPI) -> None:

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 LONGEST_WAIT_SECONDS: Final = 30.0
 """However long the house asks to wait before a repeat."""
-_REPEATED: Final = frozenset({500, 503})
+_REPEATED: Final = frozenset({429, 500, 503})
 """Answers that are not kept under an Idempotency-Key: the next try may succeed."""
 
 
@@ -61,7 +61,7 @@ class Line:
 
     `etag` and `replayed` tell of the last answer: its `ETag`, and whether it was the first
     answer to a repeated request. GET, PUT, DELETE, and POST with its key are repeated up to
-    `tries` times after a broken line, 500 and 503 with `code` other than `internal`.
+    `tries` times after a broken line, 429, 500 and 503 with `code` other than `internal`.
     """
 
     url: str
@@ -758,6 +758,8 @@ class ItemDetailOut:
     marks: list[MarkOut]
     tasks: list[TaskOut]
     sender: SenderOut
+    scans: dict[str, ScanOut]
+    programs: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1459,6 +1461,17 @@ class SavedTextOut:
 
     version: TextVersionOut
     findings: list[TextFindingOut]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOut:
+    """`unscanned`: nobody can say, and `name` is why; never take it for clean."""
+
+    state: ScanState
+    name: str
+
+
+ScanState = Literal["clean", "infected", "unscanned"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,13 @@
 import secrets
 from datetime import timedelta
 
+from api.buckets import Limits, Rate
 from api.doors import ApiKey, DoorSettings
 from api.oidc.plan import OidcPlan
 from rules.codes import Role
 from rules.groups import GroupRule
 from triage.settings import Settings, secret
+from triage.settings_limits import LimitSettings
 from triage.settings_signin import GroupSettings, OidcSettings
 
 
@@ -31,7 +33,16 @@ def door_of(settings: Settings) -> DoorSettings:
         ),
         session_minutes=desk.session_minutes,
         idle_minutes=desk.idle_minutes,
+        limits=_limits(settings.limits),
         oidc=_plan(settings.oidc, settings.groups) if settings.oidc else None,
+    )
+
+
+def _limits(told: LimitSettings) -> Limits:
+    return Limits(
+        caller=Rate(told.caller_per_second, told.caller_burst),
+        address=Rate(told.address_per_second, told.address_burst),
+        attempts=Rate(told.attempts_per_minute / 60, told.attempts_burst),
     )
 
 

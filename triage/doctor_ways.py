@@ -15,7 +15,7 @@ from outbox.smtp import SmtpOutlet
 from rules.errors import HouseError
 from store import outgoing
 from store.tables import OutgoingState
-from triage import certificates, folders, outlet_wiring, postbox_wiring, wiring
+from triage import certificates, doctor_rights, folders, outlet_wiring, postbox_wiring, wiring
 from triage.certificates import Speech
 from triage.doctor_finding import Finding, bad, good, of_error, warn
 from triage.house import House
@@ -49,8 +49,19 @@ def postboxes(settings: Settings, house: House | None) -> Iterator[Finding]:
             yield good(name, f"Anmeldung gelingt, {len(there)} Ordner sind zu sehen.")
             if house is not None and box.mode != "observe":
                 yield from _missing(house, settings, box, there)
+            yield from _rights_of(house, box, there)
         yield from _certificate_of(box)
         yield from _secret_of(box)
+
+
+def _rights_of(
+    house: House | None, box: PostboxSettings, there: frozenset[str]
+) -> Iterator[Finding]:
+    wanted = there & folders.wanted(house, region=box.region) if house else there - {"INBOX"}
+    try:
+        yield from doctor_rights.own(box, min(wanted, default=None))
+    except HouseError as exc:
+        yield of_error(f"postboxes:{box.name}:rights", exc)
 
 
 def _secret_of(box: PostboxSettings) -> Iterator[Finding]:

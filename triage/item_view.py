@@ -16,7 +16,7 @@ from rules.identity import Check, Writer
 from rules.item import EakteState, ItemState, receipt_missing
 from rules.mail import ParsedMail
 from rules.reply_policy import may_reply
-from rules.scan import Scan
+from rules.scan import Scan, is_program
 from rules.sender_hints import NOTHING_SEEN, SenderSeen
 from store import audit, checks, item_lists, items, ledger, marks_seen, outgoing, verdicts
 from store.engine import Tx
@@ -106,6 +106,12 @@ class ItemView:
     """What the scanner says of each attachment, by path; empty where none is configured."""
     sender: SenderSeen = NOTHING_SEEN
     """What is noticed about who sent it; hints for a person, which decide nothing."""
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Paths of the attachments that a double click would run, by their names."""
+        files = self.mail.attachments if self.mail else ()
+        return tuple(file.path for file in files if is_program(file.name))
 
 
 def view(house: House, caller: Caller, item_id: int) -> ItemView:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ingest import imap_own_rights
 from ingest.imap import ImapPostbox
 from ingest.imap_bell import ImapBell
 from ingest.imap_rights import ImapRights
@@ -91,6 +92,11 @@ def open_rights(box: PostboxSettings, gate: LoginGate | None = None) -> FolderRi
     from ingest.exchange_rights import ExchangeRights  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
     return ExchangeRights(box.name, exchange_account(box), under=box.folders_under, gate=gate)
+
+
+def own_rights(box: ImapSettings, folders: tuple[str, ...]) -> dict[str, frozenset[str]]:
+    """What our login may do in these folders; empty where the server tells none. Raises: as it."""
+    return imap_own_rights.own_rights(_imap_account(box), folders)
 
 
 def outlook_rules(settings: Settings, name: str) -> tuple[OutlookRule, ...]:

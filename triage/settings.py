@@ -26,6 +26,7 @@ from triage.hook_settings import EventsSettings, WebhookSettings, require_names
 from triage.settings_alarms import AlarmSettings, require_hooks
 from triage.settings_care import FiguresSettings, SweepSettings, TrailSettings
 from triage.settings_ldap import LdapSettings
+from triage.settings_limits import LimitSettings
 from triage.settings_marks import MarksSettings
 from triage.settings_outlets import EakteSettings, TaskSettings, eakte_at, tasks_at
 from triage.settings_part import Part
@@ -196,6 +197,7 @@ class Settings(Part):
     postboxes: tuple[PostboxSettings, ...] = ()
     worker: WorkerSettings = WorkerSettings()
     desk: DeskSettings = DeskSettings()
+    limits: LimitSettings = LimitSettings()
     keys: tuple[KeySettings, ...] = ()
     oidc: OidcSettings | None = None
     groups: tuple[GroupSettings, ...] = ()

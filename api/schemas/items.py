@@ -12,6 +12,7 @@ from rules.authentication import Outcome
 from rules.codes import Concern, PaymentRelevant
 from rules.identity import Check, Writer
 from rules.item import CloseReason, EakteState, ItemState
+from rules.scan import ScanState
 from rules.sender_hints import Hint
 
 Reason = Annotated[
@@ -190,6 +191,13 @@ class SenderOut(Out):
     checked: CheckedOut
 
 
+class ScanOut(Out):
+    """`unscanned`: nobody can say, and `name` is why; never take it for clean."""
+
+    state: ScanState = Field(examples=["infected"])
+    name: str = Field(examples=["Win.Test.EICAR"])
+
+
 class ItemDetailOut(Out):
     """All that the desk shows of one item. `mail` is null after deletion."""
 
@@ -210,6 +218,14 @@ class ItemDetailOut(Out):
     marks: list[MarkOut]
     tasks: list[TaskOut]
     sender: SenderOut
+    scans: dict[str, ScanOut] = Field(
+        description="What the scanner said of each attachment, by `path`; empty without scanner.",
+        examples=[{"1.2": {"state": "infected", "name": "Win.Test.EICAR"}}],
+    )
+    programs: list[str] = Field(
+        description="The `path` of each attachment that is a program or holds macros, by its name.",
+        examples=[["1.2"]],
+    )
 
 
 class CorrectionIn(In):

@@ -9,7 +9,9 @@ from fastapi import Request, Response
 from prometheus_client import REGISTRY
 from starlette.types import Message, Scope
 
+from api.errors import status_of
 from api.middleware import HEADERS, SizeLimit, replayed
+from rules.errors import Refused
 from tests.api.door_client import DoorClient
 from tests.api.small_door import small_app
 
@@ -128,3 +130,18 @@ def test_a_body_is_given_once_and_then_the_word_of_the_server() -> None:
     first, second = asyncio.run(read_twice())
     assert (first["body"], first["more_body"]) == (b"whole", False)
     assert second["type"] == "http.disconnect"
+
+
+def test_a_body_that_does_not_come_in_time_is_refused_and_nobody_waits_on() -> None:
+    async def stalls() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError("nothing comes")
+
+    async def work(*_: object) -> None:
+        raise AssertionError("there is no body to work on")
+
+    scope: Scope = {"type": "http", "path": "/v1/mails", "headers": []}
+    limit = SizeLimit(work, limit_of=lambda _path: 100, seconds=0.01)
+    with pytest.raises(Refused) as refused:
+        asyncio.run(limit(scope, stalls, work))
+    assert (refused.value.code, status_of(refused.value)) == ("request.too_slow", 408)

@@ -263,6 +263,54 @@ def test_compose_runs_commands_that_exist_read_only_and_mounts_what_the_image_ha
     assert volumes <= set(COMPOSE["volumes"])
 
 
+DEMO = yaml.safe_load((ROOT / "docker/compose.demo.yaml").read_text("utf-8"))["services"]
+
+
+def demo_settings() -> Settings:
+    text = (ROOT / "docker/demo/postlotse.toml").read_text("utf-8")
+    return check(tomllib.loads(text), base=Path("/etc/postlotse"))
+
+
+def test_the_demo_in_containers_has_all_of_a_house_and_writes_nowhere_but_in_its_volumes():
+    assert set(DEMO) == {
+        "db", "dovecot", "migrate", "mails", "worker", "eakte", "api",
+    }  # fmt: skip
+    for key, one in DEMO.items():
+        if key == "db":
+            continue
+        assert (one["read_only"], one["cap_drop"]) == (True, ["ALL"])
+        if "entrypoint" not in one and key != "dovecot":
+            assert one["command"][0] in commands()
+    assert DEMO["worker"]["deploy"] == COMPOSE["services"]["worker"]["deploy"] == {"replicas": 2}
+    for one in DEMO.values():
+        assert all(port.startswith("127.0.0.1:") for port in one.get("ports", ()))
+
+
+def test_the_demos_parts_fit_together():
+    found = demo_settings()
+    assert found.desk.demo, "and so on loopback only, or it would not load"
+    assert DEMO["api"]["network_mode"] == "host"
+    conf = (ROOT / "docker/demo/dovecot.conf").read_text("utf-8")
+    script = (ROOT / "docker/demo/start.sh").read_text("utf-8")
+    (regions,) = re.findall(r"for region in (.+); do", script)
+    assert [box.user for box in found.postboxes] == [f"sc-{one}" for one in regions.split()]
+    for box in found.postboxes:
+        assert box.host in DEMO
+        assert f"port = {box.port}" in conf
+        assert DEMO["dovecot"]["ports"] == [f"127.0.0.1:{box.port}:{box.port}"]
+        assert box.password_env in DEMO["worker"]["environment"]
+    (published,) = DEMO["db"]["ports"]
+    assert published.split(":")[1] == DEMO["api"]["environment"]["PGPORT"]
+
+
+def test_the_demos_dovecot_is_built_from_files_that_are_there():
+    text = (ROOT / "docker/demo/Dockerfile").read_text("utf-8")
+    copied = re.findall(r"^COPY (\S+) ", text, re.MULTILINE)
+    assert copied
+    assert all((ROOT / "docker/demo" / file).is_file() for file in copied)
+    assert re.findall(r"^USER (.+)$", text, re.MULTILINE) == ["10002:10002"]
+
+
 def declared_metrics() -> set[str]:
     kinds = {"Counter": ["_total"], "Gauge": [""], "Histogram": ["_bucket", "_sum", "_count"]}
     return {
