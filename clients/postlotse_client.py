@@ -748,6 +748,7 @@ class ItemDetailOut:
     gates: list[GateOut]
     story: list[ItemsStepOut]
     others: list[OtherItemOut]
+    settled: list[SettledItemOut]
     handover_error: str
     close_blocked_because: str
     corrected: bool
@@ -758,6 +759,7 @@ class ItemDetailOut:
     marks: list[MarkOut]
     tasks: list[TaskOut]
     sender: SenderOut
+    note: NoteOut | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1026,6 +1028,15 @@ class MovedOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoteOut:
+    """Why it was parked, returned or forwarded last, in the words of who did it."""
+
+    text: str
+    about: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OffOut:
     """A rule that is passed over because its target is gone."""
 
@@ -1052,12 +1063,13 @@ class OrderedOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherItemOut:
-    """Another open item of the same sender."""
+    """Another open item of the same sender or the same conversation; never merged."""
 
     item_id: int
     received_at: datetime
     first_concern: str
     state: str
+    same_thread: bool
 
 
 Outcome = Literal["pass", "fail", "unsure", "none", "untold"]
@@ -1490,6 +1502,17 @@ class SentAgainOut:
     """How many are due again."""
 
     replayed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledItemOut:
+    """An item of the same sender that was closed within fourteen days."""
+
+    item_id: int
+    closed_at: datetime
+    first_concern: str
+    close_reason: str
+    same_concern: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

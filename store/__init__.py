@@ -13,6 +13,7 @@ from store import (
     ruleset_tables,
     sweep_tables,
     text_tables,
+    thread_tables,
     trial_tables,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "ruleset_tables",
     "sweep_tables",
     "text_tables",
+    "thread_tables",
     "trial_tables",
 ]

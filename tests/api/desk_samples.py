@@ -59,15 +59,17 @@ from tests.api.small_door import SESSIONS, ClockHouse, small_app
 from triage import mark_view
 from triage.admin import Completeness, PostboxRow
 from triage.attachments import may_be_drawn
+from triage.conversation import OtherItem, SettledItem
 from triage.figures import AgencyRow, Overview, Progress
 from triage.holding import STUCK
-from triage.item_view import Gate, ItemView, OtherItem, ReplyTrouble, Step
+from triage.item_view import Gate, ItemView, ReplyTrouble, Step
 from triage.observed import AgencyPart, Disagreement, Observed
 from triage.relearn import Waiting
 from triage.rule_trial import Span
 from triage.rulesets import Checked
 from triage.rulesets import Line as RegionLine
 from triage.rulesets import Overview as RulesOverview
+from triage.story import NoteLeft
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -209,7 +211,15 @@ def view(**changed: object) -> ItemView:
             Step(NOW - timedelta(hours=39), "Eingegangen", "mail.kept"),
             Step(NOW - timedelta(minutes=4), "In Arbeit genommen", "item.claimed"),
         ),
-        others=(OtherItem(4600, NOW - timedelta(days=8), "bearbeitungsstand", "parked"),),
+        others=(
+            OtherItem(4650, NOW - timedelta(days=2), "au", "waiting", same_thread=True),
+            OtherItem(4600, NOW - timedelta(days=8), "bearbeitungsstand", "parked"),
+        ),
+        settled=(
+            SettledItem(4500, NOW - timedelta(days=3), "bankverbindung", "handed_over", True),
+            SettledItem(4400, NOW - timedelta(days=9), "termin", "answered", False),
+        ),
+        note=NoteLeft("Ruft morgen noch einmal an.", "item.parked", NOW - timedelta(days=1)),
         handover_error="",
         close_blocked_because="Die eAkte-Quittung steht aus.",
         corrected=False,
