@@ -517,9 +517,9 @@ def _trial(request: Request) -> Response:
 
 
 def _corrections(request: Request) -> Response:
-    one = Waiting(40721, NOW, False, ("termin",), "no", ("anschrift_name", "au"), "yes")
+    one = Waiting(7, 40721, NOW, False, ("termin",), "no", ("anschrift_name", "au"), "yes")
     own = replace(one, message_id=40722, is_own=True, machine_concerns=(), machine_payment="")
-    return page(request, "korrekturen.html", rows=(one, own), is_full=False, fault=None)
+    return page(request, "korrekturen.html", rows=(one, own), more=8, after=6, fault=None)
 
 
 def _attachment(request: Request, **changed: Any) -> Response:
@@ -633,7 +633,7 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "zahlen-leer": lambda r: figures_samples.figures(r, empty=True),
         "korrekturen": _corrections,
         "korrekturen-leer": lambda r: page(
-            r, "korrekturen.html", rows=(), is_full=False, fault=None
+            r, "korrekturen.html", rows=(), more=0, after=None, fault=None
         ),
         "regeln": _rulesets,
         "regeln-leer": lambda r: _rulesets(r, overview=RulesOverview((), (), ())),
