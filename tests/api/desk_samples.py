@@ -43,6 +43,7 @@ from rules.texts import Occasion, Text
 from store.arrivals import Difference
 from store.arrivals import Fault as Lack
 from store.aside import SetAside
+from store.halts import Halt
 from store.items import Item
 from store.ledger import Message
 from store.marks_seen import SeenMark
@@ -569,7 +570,7 @@ def _rule_text(request: Request) -> Response:
 
 FOR_ADMINS = {
     "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "postfaecher-not-aus",
-    "vollzaehligkeit", "probelauf",
+    "postfaecher-angehalten", "vollzaehligkeit", "probelauf",
     "regeln", "regeln-leer", "regelsatz", "regelsatz-laeuft", "regeltext", "regeluebernahme",
     "zahlen", "zahlen-leer",
     *rights_samples.IN_BROWSER,
@@ -626,6 +627,9 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "postfaecher": _postboxes,
         "postfaecher-not-aus": lambda r: _postboxes(
             r, may_stop=True, fault="Ein Grund hat 10 bis 200 Zeichen.", typed="zu kurz"
+        ),
+        "postfaecher-angehalten": lambda r: _postboxes(
+            r, may_stop=True, halt=Halt("all", NOW, "demo-admin", "Falsche Ordner gemeldet")
         ),
         "vollzaehligkeit": _completeness,
         "probelauf": _trial,
