@@ -208,9 +208,17 @@ def trial(
 @router.get(
     "/corrections", response_model=CorrectionList, summary="Corrections that nobody confirmed yet"
 )
-def corrections(house: HouseHere, caller: MayManageModels, limit: Limit = 100) -> dict[str, Any]:
+def corrections(
+    house: HouseHere, caller: MayManageModels, limit: Limit = 100, cursor: Cursor = None
+) -> dict[str, Any]:
     """The oldest first, beside what the machine had said; confirmed ones may be trained on."""
-    return {"corrections": relearn.waiting(house, caller, limit=limit)}
+    page = page_of(
+        lambda rows, after: relearn.waiting(house, caller, limit=rows, after=after),
+        lambda row: row.id,
+        limit=limit,
+        cursor=cursor,
+    )
+    return {"corrections": page.rows, "next_cursor": page.next_cursor}
 
 
 @router.post(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from api.auth import HouseHere, MayReadFigures
-from api.cursor import Limit
+from api.cursor import Cursor, Limit, page_of
 from api.schemas.outgoing import LateList, MatchOut
 from rules.errors import TryLater
 from triage import day_match, outgoing_care
@@ -34,9 +34,17 @@ def match(
 
 
 @router.get("/outgoing/late", response_model=LateList, summary="No receipt for too long")
-def late(house: HouseHere, caller: MayReadFigures, limit: Limit = 100) -> dict[str, Any]:
+def late(
+    house: HouseHere, caller: MayReadFigures, limit: Limit = 100, cursor: Cursor = None
+) -> dict[str, Any]:
     """Hand-overs and tasks that left and have no receipt within the hours of the house."""
-    return {"late": outgoing_care.late(house, caller, limit=limit)}
+    page = page_of(
+        lambda rows, after: outgoing_care.late(house, caller, limit=rows, after=after),
+        lambda row: row.id,
+        limit=limit,
+        cursor=cursor,
+    )
+    return {"late": page.rows, "next_cursor": page.next_cursor}
 
 
 def eakte_of(request: Request) -> FileOutlet:

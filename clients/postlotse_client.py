@@ -482,6 +482,7 @@ class CorrectionList:
     """The oldest first."""
 
     corrections: list[CorrectionOut]
+    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -582,7 +583,7 @@ class FactsOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureLine:
-    """Received, done, handed over, corrected; null where the number is too small to be shown."""
+    """Numbers in the order of their table, of mails: received, done, handed over, corrected. Null where a number is too small to be shown."""
 
     key: str
     numbers: list[int | None]
@@ -748,6 +749,7 @@ class ItemDetailOut:
     gates: list[GateOut]
     story: list[ItemsStepOut]
     others: list[OtherItemOut]
+    settled: list[SettledItemOut]
     handover_error: str
     close_blocked_because: str
     corrected: bool
@@ -760,6 +762,7 @@ class ItemDetailOut:
     sender: SenderOut
     scans: dict[str, ScanOut]
     programs: list[str]
+    note: NoteOut | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -826,6 +829,7 @@ class LateList:
     """Longest first."""
 
     late: list[LateOut]
+    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -985,6 +989,16 @@ class MarkOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkPeriodOut:
+    """Marks that people set in Outlook; null where a number is too small to be shown."""
+
+    names: list[str]
+    lines: list[FigureLine]
+    total: list[int | None]
+    days: list[FigureLine]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatchLineOut:
     """One hand-over of the day."""
 
@@ -1028,6 +1042,15 @@ class MovedOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoteOut:
+    """Why it was parked, returned or forwarded last, in the words of who did it."""
+
+    text: str
+    about: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OffOut:
     """A rule that is passed over because its target is gone."""
 
@@ -1054,12 +1077,13 @@ class OrderedOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherItemOut:
-    """Another open item of the same sender."""
+    """Another open item of the same sender or the same conversation; never merged."""
 
     item_id: int
     received_at: datetime
     first_concern: str
     state: str
+    same_thread: bool
 
 
 Outcome = Literal["pass", "fail", "unsure", "none", "untold"]
@@ -1137,6 +1161,8 @@ class PeriodOut:
     week: list[list[float]]
     machine: list[MachineOut]
     open_days: list[date]
+    trend: TrendOut
+    marks: MarkPeriodOut
     counted_at: datetime | None
 
 
@@ -1506,6 +1532,17 @@ class SentAgainOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettledItemOut:
+    """An item of the same sender that was closed within fourteen days."""
+
+    item_id: int
+    closed_at: datetime
+    first_concern: str
+    close_reason: str
+    same_concern: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownOut:
     """One version with its text, its faults, and where it holds."""
 
@@ -1737,6 +1774,24 @@ class TrailPage:
 
     entries: list[EntryOut]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendConcernOut:
+    """The agreement of one concern, as the machine saw it, in each part of the period."""
+
+    concern: str
+    shares: list[float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendOut:
+    """How the machine's agreement went, week by week, of more than half a year by months."""
+
+    starts: list[date]
+    is_monthly: bool
+    overall: list[float | None]
+    concerns: list[TrendConcernOut]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -2535,11 +2590,26 @@ class Postlotse:
         found: TrialList = read(TrialList, json.loads(answer.body))
         return found
 
-    def get_admin_corrections(self, *, limit: int | None = None) -> CorrectionList:
+    def get_admin_corrections(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> CorrectionList:
         """Corrections that nobody confirmed yet."""
-        answer = self.line.call("GET", "/v1/admin/corrections", query={"limit": limit})
+        answer = self.line.call(
+            "GET", "/v1/admin/corrections", query={"limit": limit, "cursor": cursor}
+        )
         found: CorrectionList = read(CorrectionList, json.loads(answer.body))
         return found
+
+    def each_admin_corrections(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> Iterator[CorrectionOut]:
+        """All rows, page by page; `cursor` is where to begin."""
+        while True:
+            page = self.get_admin_corrections(limit=limit, cursor=cursor)
+            yield from page.corrections
+            if page.next_cursor in (None, cursor):
+                return
+            cursor = page.next_cursor
 
     def post_admin_correction_confirm(
         self, message_id: int, *, idempotency_key: str | None = None
@@ -2594,11 +2664,26 @@ class Postlotse:
         found: MatchOut = read(MatchOut, json.loads(answer.body))
         return found
 
-    def get_admin_outgoing_late(self, *, limit: int | None = None) -> LateList:
+    def get_admin_outgoing_late(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> LateList:
         """No receipt for too long."""
-        answer = self.line.call("GET", "/v1/admin/outgoing/late", query={"limit": limit})
+        answer = self.line.call(
+            "GET", "/v1/admin/outgoing/late", query={"limit": limit, "cursor": cursor}
+        )
         found: LateList = read(LateList, json.loads(answer.body))
         return found
+
+    def each_admin_outgoing_late(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> Iterator[LateOut]:
+        """All rows, page by page; `cursor` is where to begin."""
+        while True:
+            page = self.get_admin_outgoing_late(limit=limit, cursor=cursor)
+            yield from page.late
+            if page.next_cursor in (None, cursor):
+                return
+            cursor = page.next_cursor
 
     def get_admin_rights(self) -> RightsOverview:
         """How folder permissions stand."""

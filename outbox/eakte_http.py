@@ -1,7 +1,9 @@
 """Hands mail over to the eAkte by HTTP: one POST a package, receipts in the answer or by asking.
 
     POST   url/pakete                   the package (ZIP), Idempotency-Key: its key
-    GET    url/quittungen               receipts that we have not confirmed, a JSON array
+    GET    url/quittungen               receipts that we have not confirmed: a JSON array, its
+                                        elements receipts or XDOMEA answers as strings; or one
+                                        XDOMEA answer as XML
     GET    url/quittungen?von=…&bis=…   all receipts of that time, for the daily match
     POST   url/quittungen/bestaetigt    the receipt is in our database, word for word
     POST   url/quittungen/unbekannt     it is for nothing that we handed over
@@ -22,9 +24,9 @@ from outbox import eakte, package_zip, receipt_paper
 from outbox.line import Answer, Line, failure
 from outbox.receipt_folder import folder_name, receipt_json
 from rules.errors import Unreadable
-from rules.handover import Package, Paper, Receipt
+from rules.handover import Arrival, Package, Paper, Receipt
 
-_JSON: Final = {"Accept": "application/json"}
+_PAPERS: Final = {"Accept": "application/json, application/xml;q=0.9"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class HttpOutlet:
         name = folder_name(package.key)
         body = package_zip.packed(eakte.package_files(package, name))
         digest = b64encode(sha256(body).digest()).decode("ascii")
-        headers = _JSON | {
+        headers = _PAPERS | {
             "Content-Type": "application/zip",
             "Content-Digest": f"sha-256=:{digest}:",
             # Never the bare key: an odd one would be a line break in the head.
@@ -56,7 +58,7 @@ class HttpOutlet:
         return told if isinstance(told, Receipt) and told.key == package.key else None
 
     def receipts(self) -> Iterator[Paper]:
-        """All receipts that the eAkte keeps ready for us, in its order.
+        """All papers that the eAkte keeps ready for us, in its order.
 
         Raises:
             TryLater, Refused: as `deliver`.
@@ -67,7 +69,8 @@ class HttpOutlet:
     def received_between(self, since: datetime, until: datetime) -> tuple[Receipt, ...]:
         """For the daily match, by key; raises as `receipts`."""
         asked = urlencode({"von": since.isoformat(), "bis": until.isoformat()})
-        found = {one.key: one for one in self._listed(f"quittungen?{asked}")}
+        told = self._listed(f"quittungen?{asked}")
+        found = {one.key: one for one in told if isinstance(one, Receipt)}
         return tuple(found[key] for key in sorted(found))
 
     def confirm(self, paper: Paper) -> None:
@@ -88,17 +91,23 @@ class HttpOutlet:
 
     def probe(self) -> None:
         """Ask for receipts and read none: for the doctor. Raises: as `receipts`."""
-        self._good("GET", "quittungen", headers=_JSON)
+        self._good("GET", "quittungen", headers=_PAPERS)
 
-    def _listed(self, path: str) -> Iterator[Receipt]:
-        answer = self._good("GET", path, headers=_JSON)
+    def _listed(self, path: str) -> Iterator[Paper]:
+        answer = self._good("GET", path, headers=_PAPERS)
+        if _is_xml(answer.body):
+            paper = receipt_paper.read(answer.body)
+            if paper is None:
+                raise Unreadable("eakte.answer", "the eAkte's XML is no XDOMEA answer")
+            yield paper
+            return
         try:
             raw = json.loads(answer.body)
         except (ValueError, RecursionError) as exc:
             raise Unreadable("eakte.answer", "the eAkte's list of receipts is not JSON") from exc
         if not isinstance(raw, list):
             raise Unreadable("eakte.answer", "the eAkte's list of receipts is no array")
-        read = [receipt_paper.of_object(one) for one in raw]
+        read = [receipt_paper.of_element(one) for one in raw]
         yield from (one for one in read if one is not None)
         if None in read:
             raise Unreadable(
@@ -106,10 +115,9 @@ class HttpOutlet:
             )
 
     def _give_back(self, paper: Paper, place: str) -> None:
-        if isinstance(paper, Receipt):
-            headers = {"Content-Type": "application/json"}
-            body = receipt_json(paper)
-            self._good("POST", f"quittungen/{place}", headers=headers, body=body)
+        headers = {"Content-Type": "application/json"}
+        body = receipt_json(paper) if isinstance(paper, Receipt) else _arrival_json(paper)
+        self._good("POST", f"quittungen/{place}", headers=headers, body=body)
 
     def _good(
         self, method: str, path: str, *, headers: dict[str, str], body: bytes | None = None
@@ -118,3 +126,12 @@ class HttpOutlet:
         if not answer.is_good:
             raise failure(answer, now=self.clock())
         return answer
+
+
+def _is_xml(body: bytes) -> bool:
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+
+
+def _arrival_json(paper: Arrival) -> bytes:
+    """What of 0629 is given back: which hand-over had come, and when it was said."""
+    return json.dumps({"key": paper.key, "arrived_at": paper.received_at}).encode()

@@ -33,6 +33,13 @@ def read(data: bytes) -> Paper | None:
     return of_object(raw)
 
 
+def of_element(raw: object) -> Paper | None:
+    """One element of a list of papers: a JSON receipt, or an XDOMEA answer as a string."""
+    if isinstance(raw, str):
+        return read(raw.encode("utf-8", "replace"))
+    return of_object(raw)
+
+
 def of_object(raw: object) -> Receipt | None:
     """The receipt in a decoded JSON value, or None where it is none."""
     return _receipt(raw) if isinstance(raw, dict) else None

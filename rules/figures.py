@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 
 class Measure(StrEnum):
@@ -66,8 +66,32 @@ class Line:
     numbers: tuple[int, ...]
 
 
-def key_of(cell: Cell, by: By) -> str:
-    """The line a cell belongs to; a day as YYYY-MM-DD. Source: F54."""
+class Counted(Protocol):
+    """What a number belongs to, whatever is counted."""
+
+    @property
+    def day(self) -> date:
+        """The local day."""
+
+    @property
+    def region(self) -> str:
+        """Empty where none is known."""
+
+    @property
+    def agency_code(self) -> str | None:
+        """None is the clearing folder."""
+
+    @property
+    def channel(self) -> str:
+        """Empty where there is no item."""
+
+    @property
+    def concern(self) -> str:
+        """The first one; empty where there is no item."""
+
+
+def place_of(cell: Counted, by: By) -> str:
+    """The line a number belongs to; a day as YYYY-MM-DD. Source: F54."""
     keys = {
         By.DAY: cell.day.isoformat(),
         By.CONCERN: cell.concern,
@@ -82,7 +106,7 @@ def lines(cells: Iterable[Cell], by: By) -> tuple[Line, ...]:
     """One line for each key that occurs: days in order, others by `received`. Source: F54."""
     found: dict[str, Counter[Measure]] = {}
     for cell in cells:
-        found.setdefault(key_of(cell, by), Counter())[cell.measure] += cell.number
+        found.setdefault(place_of(cell, by), Counter())[cell.measure] += cell.number
     told = [Line(key, tuple(count[measure] for measure in SHOWN)) for key, count in found.items()]
     if by is By.DAY:
         return tuple(sorted(told, key=lambda line: line.key))

@@ -8,11 +8,13 @@ from store import (
     desk_tables,
     figure_tables,
     halt_tables,
+    mark_figure_tables,
     mark_tables,
     rights_tables,
     ruleset_tables,
     sweep_tables,
     text_tables,
+    thread_tables,
     trial_tables,
 )
 
@@ -21,10 +23,12 @@ __all__ = [
     "desk_tables",
     "figure_tables",
     "halt_tables",
+    "mark_figure_tables",
     "mark_tables",
     "rights_tables",
     "ruleset_tables",
     "sweep_tables",
     "text_tables",
+    "thread_tables",
     "trial_tables",
 ]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -103,38 +104,82 @@ def seen_ever(tx: Tx) -> int:
     return number
 
 
+def seen_by_postbox(tx: Tx, *, day: date) -> dict[str | None, int]:
+    """As `seen`, for each postbox apart; None for what came in another way."""
+    statement = (
+        sa.select(arrival.c.postbox, sa.func.count().label("number"))
+        .where(_arrived(day, None))
+        .group_by(arrival.c.postbox)
+    )
+    return {row.postbox: row.number for row in tx.run(statement)}
+
+
 def differences(tx: Tx, *, day: date, postbox: str | None = None) -> tuple[Difference, ...]:
     """The mails of the local day that are not accounted for exactly once, by id and fault."""
-    found = {
-        Difference(message_id, fault)
-        for fault, statement in _questions(day, postbox)
-        for message_id in tx.run(statement).scalars()
-    }
-    return tuple(sorted(found, key=lambda one: (one.message_id, one.fault)))
+    return _in_order(one for _, one in _odd(tx, day, postbox))
 
 
-def _questions(day: date, postbox: str | None) -> Iterator[tuple[Fault, sa.Select[tuple[int]]]]:
-    arrived, kept = _arrived(day, postbox), _kept(day, postbox)
-    counted = sa.exists().where(arrival.c.message_id == message.c.id)
-    has_row = sa.exists().where(message.c.id == arrival.c.message_id)
+def differences_by_postbox(tx: Tx, *, day: date) -> dict[str | None, tuple[Difference, ...]]:
+    """As `differences`, for each postbox that has some; None for what came in another way."""
+    found: dict[str | None, list[Difference]] = {}
+    for postbox, one in _odd(tx, day, None):
+        found.setdefault(postbox, []).append(one)
+    return {postbox: _in_order(odd) for postbox, odd in found.items()}
+
+
+def place_of(one: Difference) -> tuple[int, Fault]:
+    """The order of a list of differences: by id, then by fault."""
+    return one.message_id, one.fault
+
+
+def _in_order(found: Iterable[Difference]) -> tuple[Difference, ...]:
+    return tuple(sorted(set(found), key=place_of))
+
+
+def _odd(tx: Tx, day: date, postbox: str | None) -> Iterator[tuple[str | None, Difference]]:
+    """Each fault with its postbox. The day's arrivals and its rows are each read once."""
+    for message_id, its, is_lost, is_doubled in tx.run(_of_arrivals(day, postbox)):
+        if is_lost:
+            yield its, Difference(message_id, Fault.LOST)
+        if is_doubled:
+            yield its, Difference(message_id, Fault.DOUBLED)
+    rows = tx.run(_of_rows(day, postbox)).all()
+    # Apart: with it the index of the day would not be enough, and each row were read.
+    where: dict[int, str | None] = {}
+    for part in parts([row[0] for row in rows]):
+        asked = sa.select(message.c.id, message.c.postbox).where(message.c.id.in_(part))
+        where |= {row.id: row.postbox for row in tx.run(asked)}
+    for message_id, *found in rows:
+        for fault, is_so in zip(_ROW_FAULTS, found, strict=True):
+            if is_so:
+                yield where[message_id], Difference(message_id, fault)
+
+
+def _of_arrivals(day: date, postbox: str | None) -> sa.Select[*tuple[Any, ...]]:
+    """Message, postbox, whether it is lost, whether it is doubled."""
     other = arrival.alias("other")
-    has_twin = sa.exists().where(
+    lost = ~sa.exists().where(message.c.id == arrival.c.message_id)
+    doubled = sa.exists().where(
         other.c.message_id == arrival.c.message_id, other.c.id != arrival.c.id
     )
-    has_place = sa.exists().where(sighting.c.message_id == message.c.id)
+    columns = (arrival.c.message_id, arrival.c.postbox, lost, doubled)
+    return sa.select(*columns).where(_arrived(day, postbox), sa.or_(lost, doubled))
+
+
+def _of_rows(day: date, postbox: str | None) -> sa.Select[*tuple[Any, ...]]:
+    """Message, and of each of `_ROW_FAULTS` whether it has it."""
     # As text: a word that is no state would not come through the column's own type.
     state = sa.type_coerce(message.c.state, sa.String)
-    yield Fault.LOST, sa.select(arrival.c.message_id).where(arrived, ~has_row)
-    yield Fault.DOUBLED, sa.select(arrival.c.message_id).where(arrived, has_twin)
-    yield Fault.UNCOUNTED, sa.select(message.c.id).where(kept, ~counted)
-    yield (
-        Fault.STATELESS,
-        sa.select(message.c.id).where(kept, state.not_in([known.value for known in LedgerState])),
+    uncounted = ~sa.exists().where(arrival.c.message_id == message.c.id)
+    stateless = state.not_in([known.value for known in LedgerState])
+    placeless = sa.and_(
+        message.c.source == "postbox", ~sa.exists().where(sighting.c.message_id == message.c.id)
     )
-    yield (
-        Fault.PLACELESS,
-        sa.select(message.c.id).where(kept, message.c.source == "postbox", ~has_place),
-    )
+    columns = (message.c.id, uncounted, stateless, placeless)
+    return sa.select(*columns).where(_kept(day, postbox), sa.or_(uncounted, stateless, placeless))
+
+
+_ROW_FAULTS = (Fault.UNCOUNTED, Fault.STATELESS, Fault.PLACELESS)
 
 
 def _arrived(day: date, postbox: str | None) -> sa.ColumnElement[bool]:

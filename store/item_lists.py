@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -87,21 +88,41 @@ def held_by(tx: Tx, holder: str) -> tuple[Item, ...]:
     return rows.all_as(tx, Item, statement)
 
 
-def open_of_sender(tx: Tx, sender: str, *, exclude: int) -> tuple[Item, ...]:
+def open_of_sender(tx: Tx, sender: str, *, exclude: int, limit: int = 20) -> tuple[Item, ...]:
     """Items of the same sender that are not closed, oldest first, without item `exclude`."""
     if not sender:
         return ()
     statement = (
-        sa.select(*COLUMNS)
-        .join(message, message.c.id == table.c.message_id)
-        .where(
-            message.c.sender == sender,
-            table.c.state != ItemState.CLOSED,
-            table.c.id != exclude,
-        )
+        _of_sender(sender, exclude)
+        .where(table.c.state != ItemState.CLOSED)
         .order_by(table.c.received_at, table.c.id)
+        .limit(limit)
     )
     return rows.all_as(tx, Item, statement)
+
+
+def closed_of_sender(
+    tx: Tx, sender: str, *, since: datetime, exclude: int, limit: int
+) -> tuple[Item, ...]:
+    """Items of the same sender that were closed since then, the last first."""
+    if not sender:
+        return ()
+    statement = (
+        _of_sender(sender, exclude)
+        .where(table.c.state == ItemState.CLOSED, table.c.closed_at >= since)
+        .order_by(table.c.closed_at.desc(), table.c.id.desc())
+        .limit(limit)
+    )
+    return rows.all_as(tx, Item, statement)
+
+
+def _of_sender(sender: str, exclude: int) -> sa.Select[Any]:
+    """Found by the sender. The states are bound values, so that no index of states is taken."""
+    return (
+        sa.select(*COLUMNS)
+        .join(message, message.c.id == table.c.message_id)
+        .where(message.c.sender == sender, table.c.id != exclude)
+    )
 
 
 def _in_states(states: Collection[ItemState]) -> sa.ColumnElement[bool]:

@@ -317,6 +317,25 @@ def counts(
     return {state: found.get(state.value, 0) for state in LedgerState}
 
 
+def counts_by_postbox(tx: Tx, *, day: date) -> dict[str | None, dict[LedgerState, int]]:
+    """As `counts`, of one local day, for each postbox that has some; None for other ways."""
+    table = tables.message
+    since, until = day_bounds(day)
+    state_word = sa.type_coerce(table.c.state, sa.String)
+    statement = (
+        sa.select(table.c.postbox, state_word, sa.func.count())
+        .where(table.c.kept_at >= since, table.c.kept_at < until)
+        .group_by(table.c.postbox, table.c.state)
+    )
+    found: dict[str | None, dict[str, int]] = {}
+    for postbox, word, number in tx.run(statement):
+        found.setdefault(postbox, {})[word] = number
+    return {
+        postbox: {state: words.get(state.value, 0) for state in LedgerState}
+        for postbox, words in found.items()
+    }
+
+
 def waiting_since(tx: Tx) -> dict[tuple[str, str | None], datetime]:
     """When the oldest unsorted message was received, by source and postbox; only where some wait.
 

@@ -49,6 +49,8 @@ mark_seen = sa.Table(
     sa.Column("gone_at", UtcTime),
     sa.Index("ix_mark_seen_message_id", "message_id"),
     sa.Index("ix_mark_seen_at", "postbox", "at"),
+    # For the figures of a period, in all postboxes.
+    sa.Index("ix_mark_seen_day", "at", "agency_code", "effect"),
     sa.Index("ix_mark_seen_standing", "message_id", sqlite_where=_STANDS, postgresql_where=_STANDS),
 )
 """Marks of people, each setting one row. `gone_at` is when it was found taken off again."""

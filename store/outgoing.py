@@ -16,7 +16,7 @@ from rules.errors import Conflict, Refused
 from store import sealed
 from store.engine import Tx
 from store.statements import insert
-from store.tables import OutgoingState, item, message
+from store.tables import OutgoingState, item
 from store.tables import outgoing as table
 
 
@@ -364,27 +364,6 @@ def _answer(
 
 def _unknown(which: str) -> Refused:
     return Refused("outgoing.unknown", f"There is no outgoing row {which}.", outgoing=which)
-
-
-def ordered_to_sender(tx: Tx, message_id: int, *, since: datetime, but_key: str) -> int:
-    """How many answers were ordered since then to mails of the same sender, by whatever item.
-
-    `but_key` is the one that is being ordered: repeating it is no second answer.
-    """
-    sender = sa.select(message.c.sender).where(message.c.id == message_id).scalar_subquery()
-    statement = (
-        sa.select(sa.func.count())
-        .select_from(table)
-        .join(message, message.c.id == table.c.message_id)
-        .where(
-            message.c.sender == sender,
-            table.c.kind == "reply",
-            table.c.created_at >= since,
-            table.c.idempotency_key != but_key,
-        )
-    )
-    number: int = tx.run(statement).scalar_one()
-    return number
 
 
 def replies_since(tx: Tx, since: datetime, *, now: datetime) -> int:

@@ -132,16 +132,24 @@ def late(
     tasks: datetime | None,
     limit: int,
     regions: Collection[str] | None = None,
+    after: int | None = None,
 ) -> tuple[Late, ...]:
     """What left before these moments (aware) and has no receipt, longest first.
 
     `tasks` None: tasks are not watched. With `regions` only those of items that lie there.
+    `after` is the id of the last row of the page before, also if its receipt came meanwhile.
     """
     asked = sa.and_(_IS_HANDOVER, table.c.state == OutgoingState.SENT, _is_open())
     wanted = [sa.and_(asked, table.c.sent_at < handovers)]
     if tasks is not None:
         wanted.append(sa.and_(_IS_SENT_TASK, table.c.sent_at < tasks))
     columns = (table.c.id, table.c.kind, table.c.idempotency_key, table.c.item_id, table.c.sent_at)
+    if after is not None:
+        last = tx.run(sa.select(table.c.sent_at).where(table.c.id == after)).scalar_one_or_none()
+        if last is None:
+            return ()
+        place = sa.tuple_(sa.literal(last, table.c.sent_at.type), sa.literal(after))
+        wanted = [sa.and_(one, sa.tuple_(table.c.sent_at, table.c.id) > place) for one in wanted]
     found: list[Late] = []
     for part in wanted:
         statement = (

@@ -15,7 +15,7 @@ from rules.codes import PaymentRelevant
 from rules.errors import Conflict
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState, OpState, ledger_step
-from store import ledger, marks_seen, originals, rows
+from store import ledger, marks_seen, originals, rows, threads
 from store.engine import Tx
 from store.statements import among, parts, spelled
 from store.sweep_tables import sweep_seen
@@ -161,6 +161,7 @@ def erase(tx: Tx, message_id: int, *, now: datetime, reason: str = "retention") 
         .values(resolved_at=now, resolution="deleted")
     )
     marks_seen.erase(tx, message_id)
+    threads.erase(tx, message_id)
     if not _has_twin(tx, row):
         originals.erase(tx, row.sha256, now=now)
 

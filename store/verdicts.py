@@ -1,14 +1,16 @@
 """Verdicts on a message, by machine and by clerk. None is overwritten; the newest counts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from rules.ledger import LedgerState
 from store import sealed
 from store.engine import Tx
+from store.tables import message
 from store.tables import verdict as table
 
 TURNED_DOWN = "turned_down"
@@ -52,6 +54,7 @@ class StoredVerdict:
 _COLUMNS = sealed.columns(StoredVerdict, table)
 _OF_PEOPLE = table.c.source != sa.literal_column("'machine'", sa.String)
 """Spelled out as in the partial index."""
+_IS_THERE = message.c.state != LedgerState.DELETED
 
 
 def add(tx: Tx, new: NewVerdict, *, now: datetime) -> int:
@@ -84,10 +87,18 @@ def history(tx: Tx, message_id: int) -> tuple[StoredVerdict, ...]:
     return sealed.all_as(tx, StoredVerdict, _newest_first(message_id))[::-1]
 
 
-def latest_of_source(tx: Tx, source: str, *, limit: int) -> tuple[StoredVerdict, ...]:
+def latest_of_source(
+    tx: Tx,
+    source: str,
+    *,
+    limit: int,
+    after: int | None = None,
+    regions: Collection[str] | None = None,
+) -> tuple[StoredVerdict, ...]:
     """The verdicts that count now and come from `source`, oldest first; without deleted ones.
 
-    Those of people are found by an index; "machine" reads the whole table.
+    `after` is the id of the last verdict of the page before; with `regions` only those of mails
+    of these. Those of people are found by an index; "machine" reads the whole table.
     """
     newer = table.alias("newer")
     overtaken = (
@@ -99,10 +110,16 @@ def latest_of_source(tx: Tx, source: str, *, limit: int) -> tuple[StoredVerdict,
     said_by = () if source == "machine" else (_OF_PEOPLE,)
     statement = (
         sa.select(*_COLUMNS)
-        .where(table.c.source == source, *said_by, ~overtaken)
+        .join(message, message.c.id == table.c.message_id)
+        # Not by the empty body: a page would end early.
+        .where(table.c.source == source, *said_by, ~overtaken, _IS_THERE)
         .order_by(table.c.id)
         .limit(limit)
     )
+    if after is not None:
+        statement = statement.where(table.c.id > after)
+    if regions is not None:
+        statement = statement.where(message.c.region.in_(sorted(regions)))
     return tuple(found for found in sealed.all_as(tx, StoredVerdict, statement) if found.body)
 
 

@@ -3,6 +3,7 @@
 No content and no person in any answer (promise 8).
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from rules import access
 from rules import ledger as ledger_rules
 from rules.access import Caller, Permission
 from rules.errors import Refused
+from rules.ledger import LedgerState
 from store import arrivals, audit, items, ledger, marks_seen, outgoing
 from store.arrivals import Difference
 from store.audit import Entry
@@ -166,9 +168,19 @@ def completeness(
         seen = arrivals.seen(tx, postbox=postbox, day=local_day)
         counted = ledger.counts(tx, postbox=postbox, day=local_day)
         differences = arrivals.differences(tx, postbox=postbox, day=local_day)
-    states = {state.value: number for state, number in counted.items()}
+    return _sum(local_day, postbox, seen, counted, differences)
+
+
+def _sum(
+    day: date,
+    postbox: str | None,
+    seen: int,
+    counted: Mapping[LedgerState, int],
+    differences: tuple[Difference, ...],
+) -> Completeness:
+    states = {state.value: counted.get(state, 0) for state in LedgerState}
     closed = ledger_rules.completeness(ledger_rules.Counts(seen=seen, **states))
-    return Completeness(local_day, postbox, seen, states, closed.difference, differences)
+    return Completeness(day, postbox, seen, states, closed.difference, differences)
 
 
 def proof_of_day(
@@ -180,8 +192,32 @@ def proof_of_day(
     """
     # Also where no postbox lies in the caller's regions.
     access.require(caller, Permission.READ_FIGURES)
+    wanted = _sums_of(house, caller)
+    if None not in wanted:
+        return tuple(completeness(house, caller, day=day, postbox=name) for name in wanted)
+    return _all_sums(house, day or house.local_now().date(), wanted)
+
+
+def _all_sums(house: House, day: date, wanted: tuple[str | None, ...]) -> tuple[Completeness, ...]:
+    """Of a house whose postboxes are all asked for: the day is read once, not once for each.
+
+    The last sum is that of all ways, also of postboxes that are not configured any more.
+    """
+    with house.db.read() as tx:
+        seen = arrivals.seen_by_postbox(tx, day=day)
+        counted = ledger.counts_by_postbox(tx, day=day)
+        odd = arrivals.differences_by_postbox(tx, day=day)
+    whole: Counter[LedgerState] = Counter()
+    for one in counted.values():
+        whole.update(one)
+    everything = tuple(
+        sorted({one for found in odd.values() for one in found}, key=arrivals.place_of)
+    )
     return tuple(
-        completeness(house, caller, day=day, postbox=name) for name in _sums_of(house, caller)
+        _sum(day, None, sum(seen.values()), whole, everything)
+        if name is None
+        else _sum(day, name, seen.get(name, 0), counted.get(name, {}), odd.get(name, ()))
+        for name in wanted
     )
 
 

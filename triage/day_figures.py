@@ -10,18 +10,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from rules import drift, figures, small_cells
+from rules import drift, figures, small_cells, trend
 from rules.access import Caller, Permission, require
 from rules.codes import Concern
 from rules.distribution_csv import write_rows
 from rules.drift import Agreement
 from rules.errors import Refused
 from rules.figures import By, Cell, Measure
+from rules.trend import Trend
 from store import day_figures, open_days
 from store.day_figures import HourCell
 from store.engine import Tx
+from triage import mark_figures
 from triage.doorkeeper import require_agency, visible_agencies
 from triage.house import House
+from triage.mark_figures import MarkReport
 
 CLOSED_FROM_HOUR: Final = 6
 """From this local hour on the day before is counted for good. Hausregel: late mail is sorted then,
@@ -80,6 +83,7 @@ class Report:
     seven lines (Monday first) of 24 hours: mails received, on average of the period's days of
     that name. `open_days` are counted from live mail and may still change; of a big one a
     worker's count is shown, then `counted_at` is the time of the oldest such (aware UTC).
+    `trend` is how the machine's agreement went; `marks` what people set in Outlook.
     """
 
     since: date
@@ -92,6 +96,8 @@ class Report:
     week: tuple[tuple[float, ...], ...]
     machine: tuple[Machine, ...]
     open_days: tuple[date, ...]
+    trend: Trend
+    marks: MarkReport
     counted_at: datetime | None = None
 
 
@@ -108,6 +114,7 @@ def report(
     begun = min(since, until - timedelta(days=_NOW_DAYS + _TREND_DAYS - 1))
     with house.db.read() as tx:
         read = _read(tx, begun, until, house.local_now(), codes)
+        marks = mark_figures.read(tx, since, until, today=house.local_now().date(), codes=codes)
     cells = [cell for cell in read.cells if cell.day >= since]
     hours = [cell for cell in read.hours if cell.day >= since]
     below = house.policy.small_cell
@@ -124,6 +131,8 @@ def report(
         week=_week(hours, since, until),
         machine=_machine(read.cells, since, until, below),
         open_days=tuple(sorted(day for day in read.open_days if since <= day)),
+        trend=trend.trend(cells, since, until, below=below),
+        marks=mark_figures.report(marks, by, below=below),
         counted_at=min(read.counted_at, default=None),
     )
 
@@ -159,6 +168,17 @@ def export(
     return write_rows(_HEADS, rows)
 
 
+def export_marks(
+    house: House, caller: Caller, *, since: date, until: date, agency_code: str | None
+) -> str:
+    """Marks of the period by day and agency: text/csv. Raises: Refused: as `report`."""
+    codes = _codes(house, caller, agency_code)
+    _check(since, until)
+    with house.db.read() as tx:
+        found = mark_figures.read(tx, since, until, today=house.local_now().date(), codes=codes)
+    return mark_figures.export(house, found)
+
+
 def close_days(house: House) -> int:
     """Count days that are over for good, the oldest first; how many were. For keeping order.
 
@@ -166,6 +186,7 @@ def close_days(house: House) -> int:
     """
     now = house.local_now()
     last = now.date() - timedelta(days=1 if now.hour >= CLOSED_FROM_HOUR else 2)
+    mark_figures.close_days(house, last=last)
     with house.db.read() as tx:
         newest = day_figures.last_closed(tx)
         first = newest + timedelta(days=1) if newest else day_figures.first_day(tx)

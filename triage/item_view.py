@@ -25,11 +25,12 @@ from store.items import Item, case_of
 from store.ledger import Message
 from store.outgoing import Outgoing
 from store.tables import OutgoingState
-from triage import identity, mark_view, returned, scanning
+from triage import conversation, identity, mark_view, returned, scanning
+from triage.conversation import OtherItem, SettledItem
 from triage.doorkeeper import CLEARING, require_agency, visible_item
 from triage.house import House
 from triage.mark_view import MarkShown
-from triage.story import Step, steps
+from triage.story import NoteLeft, Step, note_left, steps
 from triage.tasks import OrderedTask, of_rows
 
 DEAD = OutgoingState.DEAD
@@ -49,16 +50,6 @@ class Gate:
     text: str
     done: bool
     must: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OtherItem:
-    """Another open item of the same sender; shown, never merged."""
-
-    item_id: int
-    received_at: datetime
-    first_concern: str
-    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +97,10 @@ class ItemView:
     """What the scanner says of each attachment, by path; empty where none is configured."""
     sender: SenderSeen = NOTHING_SEEN
     """What is noticed about who sent it; hints for a person, which decide nothing."""
+    settled: tuple[SettledItem, ...] = ()
+    """What of the same sender was closed lately."""
+    note: NoteLeft | None = None
+    """Why it was parked, returned or forwarded last."""
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -153,15 +148,18 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
     body = latest.body if latest else {}
     original = _original(tx, item)
     mail = parse(original, house.layouts) if original is not None else None
+    sender = "" if conversation.shared_sender(mail) else message.sender
     marks = mark_view.shown(marks_seen.of_message(tx, item.message_id), item.state)
+    story = steps(audit.of_subject(tx, f"message:{item.message_id}"))
     return ItemView(
         item=item,
         message=message,
         mail=mail,
         verdict=body,
         gates=(*_gates(item, body, rows), *_mark_gates(marks)),
-        story=steps(audit.of_subject(tx, f"message:{item.message_id}")),
-        others=_others(caller, tx, item, message.sender),
+        story=story,
+        others=conversation.others(caller, tx, item, sender),
+        settled=conversation.settled(caller, tx, item, sender, now=house.clock()),
         handover_error=_handover_error(item, rows),
         close_blocked_because=_blocked(item),
         corrected=latest is not None and latest.source in _BY_PEOPLE,
@@ -173,6 +171,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         marks=marks,
         tasks=of_rows(rows),
         sender=_sender(house, original, mail),
+        note=note_left(item.note, story),
     )
 
 
@@ -294,14 +293,3 @@ def _reply_trouble(rows: tuple[Outgoing, ...]) -> ReplyTrouble | None:
     status = str((last.receipt or {}).get("status", "")) if came_back else ""
     text_id = str(last.payload.get("text_id", ""))
     return ReplyTrouble(last.id, text_id, last.error_code, status, last.done_at or last.created_at)
-
-
-def _others(caller: Caller, tx: Tx, item: Item, sender: str) -> tuple[OtherItem, ...]:
-    """Open items of the same address, as far as the caller may see them."""
-    if not sender:
-        return ()
-    return tuple(
-        OtherItem(other.id, other.received_at, other.first_concern, other.state.value)
-        for other in item_lists.open_of_sender(tx, sender, exclude=item.id)
-        if may_work_agency(caller, other.agency_code, other.region)
-    )

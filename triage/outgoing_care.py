@@ -46,16 +46,16 @@ def look(house: House) -> tuple[Trouble, ...]:
         return _read(house, tx)
 
 
-def late(house: House, caller: Caller, *, limit: int) -> tuple[Late, ...]:
+def late(house: House, caller: Caller, *, limit: int, after: int | None = None) -> tuple[Late, ...]:
     """What has no receipt for too long, in the caller's regions, longest first.
 
-    Raises: Refused: `access.denied`.
+    `after` is the id of the last row of the page before. Raises: Refused: `access.denied`.
     """
     access.require(caller, Permission.READ_FIGURES)
     handovers, tasks = _limits(house)
     with house.db.read() as tx:
         return outgoing_watch.late(
-            tx, handovers=handovers, tasks=tasks, limit=limit, regions=caller.regions
+            tx, handovers=handovers, tasks=tasks, limit=limit, regions=caller.regions, after=after
         )
 
 

@@ -7,7 +7,7 @@ into a repository. Source: F26 (corrections feed training), N17 (weak labels); o
 
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -54,9 +54,10 @@ class Correction:
 class Waiting:
     """A clerk's correction beside what the machine had said; `at` is when it was corrected.
 
-    `is_own`: the caller corrected it, so somebody else must confirm it.
+    `is_own`: the caller corrected it, so somebody else must confirm it. `id` is the verdict's.
     """
 
+    id: int
     message_id: int
     at: datetime
     is_own: bool
@@ -83,33 +84,31 @@ def corrections(house: House, caller: Caller) -> tuple[Correction, ...]:
     require(caller, Permission.MANAGE_MODELS)
     with house.db.read() as tx:
         found = [
-            *_mine(tx, caller, verdicts.latest_of_source(tx, "clerk", limit=_MOST)),
-            *_mine(tx, caller, verdicts.latest_of_source(tx, CONFIRMED, limit=_MOST)),
+            *verdicts.latest_of_source(tx, "clerk", limit=_MOST, regions=caller.regions),
+            *verdicts.latest_of_source(tx, CONFIRMED, limit=_MOST, regions=caller.regions),
         ]
     return tuple(Correction(v.message_id, v.source, v.by, _codes(v.body), v.payment) for v in found)
 
 
-def waiting(house: House, caller: Caller, *, limit: int) -> tuple[Waiting, ...]:
-    """The oldest corrections that nobody confirmed yet, without content. Raises: Refused."""
+def waiting(
+    house: House, caller: Caller, *, limit: int, after: int | None = None
+) -> tuple[Waiting, ...]:
+    """The oldest corrections that nobody confirmed yet, without content.
+
+    `after` is the id of the last one of the page before. Raises: Refused: `access.denied`.
+    """
     require(caller, Permission.MANAGE_MODELS)
     with house.db.read() as tx:
-        # Who is bound to regions may have to look past many of others.
-        reach = limit if caller.regions is None else _MOST
-        said = verdicts.latest_of_source(tx, "clerk", limit=reach)
-        found = _mine(tx, caller, said)[:limit]
+        found = verdicts.latest_of_source(
+            tx, "clerk", limit=limit, after=after, regions=caller.regions
+        )
         before = verdicts.latest_by_machine(tx, [one.message_id for one in found])
     return tuple(_waiting(one, before.get(one.message_id), caller) for one in found)
 
 
-def _mine(tx: Tx, caller: Caller, found: Sequence[StoredVerdict]) -> list[StoredVerdict]:
-    """Those whose mail lies in the caller's regions."""
-    if caller.regions is None:
-        return list(found)
-    return [one for one in found if ledger.message(tx, one.message_id).region in caller.regions]
-
-
 def _waiting(said: StoredVerdict, before: StoredVerdict | None, caller: Caller) -> Waiting:
     return Waiting(
+        id=said.id,
         message_id=said.message_id,
         at=said.at,
         is_own=said.by == caller.name,

@@ -21,7 +21,7 @@ from rules.placename import fold
 from rules.reply_policy import ReplyRule, may_reply, require_room
 from rules.texts import Rendered, Text
 from rules.verdict import Facts
-from store import audit, ledger, originals, outgoing, text_versions, verdicts
+from store import audit, ledger, originals, outgoing, reply_room, text_versions, verdicts
 from store.engine import Tx
 from store.items import Item
 from store.outgoing import NewOutgoing, Outgoing
@@ -127,10 +127,10 @@ def order(house: House, caller: Caller, item_id: int, token: str, choice: Choice
             identity.require_checked(tx, item, text, original)
         filled = _checked_values(house, item, text, choice.values)
         _require_same_words(text_rules.render(text, filled), choice.body)
-        payload = _payload(house, tx, item, shelf.shelved(text.id, text.version), filled)
+        to = _recipient(house, tx, item)
+        payload = _payload(house, item, shelf.shelved(text.id, text.version), filled, to=to)
         key = _key(item, text, filled)
-        since = now - timedelta(days=1)
-        require_room(outgoing.ordered_to_sender(tx, item.message_id, since=since, but_key=key))
+        _require_room(house, tx, item, to, but_key=key)
         if outgoing.of_key(tx, key) is None:
             text_versions.used(tx, text.id, text.version, day=house.local_now().date())
         row = outgoing.order(
@@ -257,10 +257,26 @@ def _require_same_words(rendered: Rendered, body: str | None) -> None:
         )
 
 
+def _recipient(house: House, tx: Tx, item: Item) -> str:
+    """The customer's address: of a form the one that was filled in, else where the mail came from.
+
+    All forms of the portal come from one address, which nobody reads. Raises: Refused:
+    `reply.recipient`.
+    """
+    sender = ledger.message(tx, item.message_id).sender
+    form = parse(ledger.original(tx, item.message_id), house.layouts).form
+    return compose.usable_recipient((form.get("email") if form else "") or sender)
+
+
+def _require_room(house: House, tx: Tx, item: Item, to: str, *, but_key: str) -> None:
+    since = house.clock() - timedelta(days=1)
+    sender = ledger.message(tx, item.message_id).sender
+    require_room(reply_room.ordered_to(tx, to, sender=sender, since=since, but_key=but_key))
+
+
 def _payload(
-    house: House, tx: Tx, item: Item, chosen: ShelvedText, values: Mapping[str, Value]
+    house: House, item: Item, chosen: ShelvedText, values: Mapping[str, Value], *, to: str
 ) -> dict[str, object]:
-    message = ledger.message(tx, item.message_id)
     agency = house.directory.agency(item.agency_code)
     name = agency.name if agency else "Postlotse"
     return {
@@ -268,7 +284,7 @@ def _payload(
         "version": chosen.text.version,
         "sha256": chosen.sha256,
         "values": plain_values(values),
-        "recipient": compose.usable_recipient(message.sender),
+        "recipient": to,
         "from_address": house.policy.reply_from.format(agency=_mailbox_name(name)),
         "from_name": house.policy.reply_name.format(agency=name),
         "ordered_at": house.clock().isoformat(),

@@ -27,7 +27,7 @@ from store.engine import Tx
 from store.items import NewItem
 from store.ledger import Described, Message
 from store.verdicts import NewVerdict
-from triage import returned, ruling
+from triage import conversation, returned, ruling
 from triage.house import BERLIN, House, Judging
 from triage.ruling import NO_RULES, RulesFor
 
@@ -124,6 +124,7 @@ def write(house: House, tx: Tx, found: Sequence[Sorted]) -> frozenset[int]:
     ours = [one for one in found if rows[one.message.id].state is LedgerState.KEPT]
     ids = frozenset(one.message.id for one in ours)
     ledger.describe_many(tx, [_described(one, rows[one.message.id]) for one in ours], now=now)
+    conversation.note(tx, ((one.message, one.mail) for one in ours))
     _write_verdicts(house, tx, ours, now)
     targets = {one.message.id: one.verdict.folder for one in ours}
     wishes.want_many(tx, targets, kind="file", now=now)

@@ -79,3 +79,32 @@ def steps(entries: Iterable[Entry]) -> tuple[Step, ...]:
         for entry in entries
         if entry.action in WORDS
     )
+
+
+_LEAVES_NOTE: Final = frozenset({"item.parked", "item.returned", "item.forwarded"})
+_UNDOABLE: Final = _LEAVES_NOTE | {"item.closed", "item.corrected"}
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLeft:
+    """What whoever had the item last wrote for the next one; never a name.
+
+    `about` is the action code of the deed, `at` its time (aware UTC).
+    """
+
+    text: str
+    about: str
+    at: datetime
+
+
+def note_left(text: str, story: Iterable[Step]) -> NoteLeft | None:
+    """The note of the last parking, return or forwarding; None where that was taken back."""
+    written = deed = None
+    for step in story:
+        if step.code in _UNDOABLE:
+            deed = step
+        if step.code in _LEAVES_NOTE:
+            written = step
+        if step.code == "item.undone" and deed is written:
+            written = None
+    return NoteLeft(text, written.code, written.at) if text and written else None

@@ -66,6 +66,7 @@ class CorrectionList(Out):
     """The oldest first."""
 
     corrections: list[CorrectionOut]
+    next_cursor: str | None = Field(examples=["aToxMjg0"])
 
 
 class TurnDownIn(In):
@@ -220,7 +221,10 @@ class FiguresOut(Out):
 
 
 class FigureLine(Out):
-    """Received, done, handed over, corrected; null where the number is too small to be shown."""
+    """Numbers in the order of their table, of mails: received, done, handed over, corrected.
+
+    Null where a number is too small to be shown.
+    """
 
     key: str = Field(examples=["au"])
     numbers: list[int | None] = Field(examples=[[412, 398, 377, 12]])
@@ -232,6 +236,34 @@ class MachineOut(Out):
     concern: str = Field(examples=["au"])
     share: float | None = Field(examples=[0.97])
     has_fallen: bool = Field(description="Lower in the last 7 days than in the 28 before.")
+
+
+class TrendConcernOut(Out):
+    """The agreement of one concern, as the machine saw it, in each part of the period."""
+
+    concern: str = Field(examples=["au"])
+    shares: list[float | None] = Field(examples=[[0.97, 0.96, None]])
+
+
+class TrendOut(Out):
+    """How the machine's agreement went, week by week, of more than half a year by months."""
+
+    starts: list[date] = Field(description="First days of the parts.")
+    is_monthly: bool
+    overall: list[float | None] = Field(examples=[[0.98, 0.97, 0.97]])
+    concerns: list[TrendConcernOut]
+
+
+class MarkPeriodOut(Out):
+    """Marks that people set in Outlook; null where a number is too small to be shown."""
+
+    names: list[str] = Field(
+        description="The columns; empty for all that nobody configured, together.",
+        examples=[["Erledigt", "Lage Nord", ""]],
+    )
+    lines: list[FigureLine]
+    total: list[int | None] = Field(examples=[[412, 37, None]])
+    days: list[FigureLine] = Field(description="All marks of a day together.")
 
 
 class PeriodOut(Out):
@@ -249,6 +281,8 @@ class PeriodOut(Out):
     )
     machine: list[MachineOut]
     open_days: list[date]
+    trend: TrendOut
+    marks: MarkPeriodOut
     counted_at: datetime | None
 
 

@@ -146,12 +146,23 @@ class StepOut(Out):
 
 
 class OtherItemOut(Out):
-    """Another open item of the same sender."""
+    """Another open item of the same sender or the same conversation; never merged."""
 
     item_id: int = Field(examples=[1290])
     received_at: datetime
     first_concern: str = Field(examples=["bearbeitungsstand"])
     state: str = Field(examples=["waiting"])
+    same_thread: bool = Field(description="Of the same conversation, by the ids in the heads.")
+
+
+class SettledItemOut(Out):
+    """An item of the same sender that was closed within fourteen days."""
+
+    item_id: int = Field(examples=[1211])
+    closed_at: datetime
+    first_concern: str = Field(examples=["au"])
+    close_reason: str = Field(examples=["handed_over"])
+    same_concern: bool = Field(description="It was about the same: perhaps settled already.")
 
 
 class ReplyTroubleOut(Out):
@@ -198,6 +209,14 @@ class ScanOut(Out):
     name: str = Field(examples=["Win.Test.EICAR"])
 
 
+class NoteOut(Out):
+    """Why it was parked, returned or forwarded last, in the words of who did it."""
+
+    text: str = Field(examples=["Ruft morgen wegen der fehlenden Seite noch einmal an."])
+    about: str = Field(examples=["item.parked"])
+    at: datetime
+
+
 class ItemDetailOut(Out):
     """All that the desk shows of one item. `mail` is null after deletion."""
 
@@ -208,6 +227,7 @@ class ItemDetailOut(Out):
     gates: list[GateOut]
     story: list[StepOut]
     others: list[OtherItemOut]
+    settled: list[SettledItemOut]
     handover_error: str
     close_blocked_because: str
     corrected: bool
@@ -226,6 +246,7 @@ class ItemDetailOut(Out):
         description="The `path` of each attachment that is a program or holds macros, by its name.",
         examples=[["1.2"]],
     )
+    note: NoteOut | None = Field(description="What whoever had it last left for the next.")
 
 
 class CorrectionIn(In):

@@ -42,6 +42,7 @@ class LateList(Out):
     """Longest first."""
 
     late: list[LateOut]
+    next_cursor: str | None = Field(examples=["aTo4NzE"])
 
 
 class TaskCancelIn(In):

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
+from api.web import pager
 from api.web.render import Notice, go, page
 from api.web.visit import OpensModels, SendsModels, Visit
 from rules.errors import Refused
@@ -12,7 +13,7 @@ from triage import relearn
 
 router = APIRouter(include_in_schema=False)
 
-PAGE_ROWS = 100
+LastRow = Annotated[int | None, Form()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +26,27 @@ class Fault:
 
 
 @router.get("/korrekturen")
-def corrections_page(visit: OpensModels) -> Response:
-    """The oldest first; what is confirmed or turned down leaves the page."""
-    return _shown(visit)
+def corrections_page(visit: OpensModels, nach: int | None = None) -> Response:
+    """The oldest first; what is confirmed or turned down leaves the page.
+
+    `nach`: number of the last correction of the page before.
+    """
+    return _shown(visit, after=nach)
 
 
 @router.post("/korrekturen/{message_id}/bestaetigen")
-def confirm(visit: SendsModels, message_id: int) -> Response:
+def confirm(visit: SendsModels, message_id: int, nach: LastRow = None) -> Response:
     """The correction is right."""
     relearn.confirm(visit.house, visit.caller, message_id)
-    return go("/korrekturen", Notice("confirmed"))
+    return go(_place(nach), Notice("confirmed"))
 
 
 @router.post("/korrekturen/{message_id}/ablehnen")
 def turn_down(
-    visit: SendsModels, message_id: int, grund: Annotated[str, Form(max_length=1000)] = ""
+    visit: SendsModels,
+    message_id: int,
+    grund: Annotated[str, Form(max_length=1000)] = "",
+    nach: LastRow = None,
 ) -> Response:
     """The correction is wrong; a reason too short comes back beside its form."""
     try:
@@ -47,17 +54,23 @@ def turn_down(
     except Refused as exc:
         if exc.code != "relearn.reason_too_short":
             raise
-        return _shown(visit, Fault(message_id, exc.message, grund))
-    return go("/korrekturen", Notice("turned_down"))
+        return _shown(visit, Fault(message_id, exc.message, grund), after=nach)
+    return go(_place(nach), Notice("turned_down"))
 
 
-def _shown(visit: Visit, fault: Fault | None = None) -> Response:
-    rows = relearn.waiting(visit.house, visit.caller, limit=PAGE_ROWS)
+def _place(after: int | None) -> str:
+    """The page that the form stood on."""
+    return f"/korrekturen?nach={after}" if after else "/korrekturen"
+
+
+def _shown(visit: Visit, fault: Fault | None = None, *, after: int | None = None) -> Response:
+    rows = relearn.waiting(visit.house, visit.caller, limit=pager.PAGE_ROWS, after=after)
     return page(
         visit.request,
         "korrekturen.html",
         status=422 if fault else 200,
         rows=rows,
-        is_full=len(rows) == PAGE_ROWS,
+        more=pager.next_id(rows, lambda row: row.id),
+        after=after,
         fault=fault,
     )

@@ -50,9 +50,26 @@ def figures_page(
         names=_names(visit, told),
         below=visit.house.policy.small_cell,
         curve=curve_of(told),
+        agreed=agreed_of(told),
+        parts=parts_of(told),
+        trends={one.concern: one.shares for one in told.trend.concerns},
+        spark=plots.spark,
+        marked=marked_of(told),
         busy=busy_of(told),
         weekdays=WEEKDAYS,
     )
+
+
+@router.get("/zahlen-markierungen.csv")
+def marks_csv(visit: OpensFigures, von: str = "", bis: str = "", agentur: str = "") -> Response:
+    """The marks of the period as a file, by day, agency and mark."""
+    since, until, fault = _period(visit, von, bis)
+    if fault:
+        raise Refused("date.unreadable", fault)
+    text = day_figures.export_marks(
+        visit.house, visit.caller, since=since, until=until, agency_code=agentur or None
+    )
+    return csv_file(text, f"markierungen-{since}-{until}.csv")
 
 
 @router.get("/zahlen.csv")
@@ -101,16 +118,17 @@ def _agencies(visit: Visit) -> list[tuple[str, str]]:
 
 
 def _names(visit: Visit, told: Report) -> dict[str, str]:
-    """What each line is called."""
+    """What each line is called, of mails and of marks."""
+    keys = [*(line.key for line in told.lines), *(line.key for line in told.marks.lines)]
     if told.by is By.CONCERN:
         return {"": "noch nicht eingeordnet oder beiseitegelegt", **words.CONCERNS}
     if told.by is By.CHANNEL:
         return {"": "noch nicht eingeordnet oder beiseitegelegt", **words.CHANNELS}
     if told.by is By.DAY:
-        return {line.key: days.day(date.fromisoformat(line.key)) for line in told.lines}
+        return {key: days.day(date.fromisoformat(key)) for key in keys}
     if told.by is By.REGION:
         return {"": "ohne Region"}
-    found = ((line.key, visit.house.directory.agency(line.key)) for line in told.lines)
+    found = ((key, visit.house.directory.agency(key)) for key in keys)
     return {"": "Klärung", **{key: f"{key} {agency.name}" for key, agency in found if agency}}
 
 
@@ -134,4 +152,30 @@ def busy_of(told: Report) -> Markup:
         [f"{hour}" for hour in range(24)],
         hours,
         told="Eingang je Stunde an einem mittleren Werktag; Zahlen in der Tabelle darunter.",
+    )
+
+
+def parts_of(told: Report) -> tuple[str, ...]:
+    """What the parts of the trend are called: the first day of a week, or a month."""
+    months = told.trend.is_monthly
+    return tuple(f"{day:%m/%Y}" if months else f"{day:%d.%m.}" for day in told.trend.starts)
+
+
+def agreed_of(told: Report) -> Markup:
+    """How many of a hundred verdicts stood, over time, all concerns together."""
+    return plots.curve(
+        parts_of(told),
+        [("stehen geblieben", [None if s is None else 100 * s for s in told.trend.overall])],
+        told="Von 100 Einordnungen stehen geblieben, im Verlauf; Zahlen in der Tabelle darunter.",
+        top=100,
+    )
+
+
+def marked_of(told: Report) -> Markup:
+    """Marks day by day, all together."""
+    shown = [date.fromisoformat(line.key) for line in told.marks.days]
+    return plots.curve(
+        [f"{day:%d.%m.}" for day in shown],
+        [("Markierungen", [line.numbers[0] for line in told.marks.days])],
+        told="Markierungen aus Outlook je Tag; dieselben Zahlen stehen in der Tabelle darunter.",
     )

@@ -21,10 +21,14 @@ from api.web.task_steps import TaskStep, task_steps
 from rules.codes import Concern, PaymentRelevant
 from rules.identity import Writer
 from rules.item import CloseReason, EakteState, ItemState
+from triage.conversation import SettledItem
 from triage.item_view import ItemView
 
 ASSERTED_FROM = 60
 """Below 60 of 100 a concern is no assertion. Source: desk guide, "Words for probability"."""
+
+SETTLED_SHOWN = 3
+"""Items in the hint "Vielleicht schon erledigt"; the others stand below. Hausregel."""
 
 NO_VERDICT: Final[dict[str, Any]] = {
     "concerns": [],
@@ -112,6 +116,13 @@ class ItemPage:
     def answered(self) -> bool:
         """Whether an answer was ordered for this item."""
         return replied(self.view)
+
+    @property
+    def settled_same(self) -> tuple[SettledItem, ...]:
+        """What was closed lately about the same: a hint while this one is open (N12)."""
+        if self.view.item.state is ItemState.CLOSED:
+            return ()
+        return tuple(one for one in self.view.settled if one.same_concern)[:SETTLED_SHOWN]
 
     @property
     def identity_shown(self) -> bool:

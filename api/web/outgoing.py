@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Response
 
 from api.outgoing import eakte_of
+from api.web import pager
 from api.web.completeness import asked_day
-from api.web.render import Notice, csv_file, go, page
+from api.web.render import Notice, csv_file, go, page, slug
 from api.web.visit import OpensFigures, OpensReplay, SendsReplay, Visit
 from rules.errors import HouseError, Refused
 from store.outgoing import Outgoing
@@ -103,9 +104,14 @@ def replay(visit: SendsReplay, outgoing_id: int) -> Response:
 
 
 @router.get("/abgleich")
-def match_page(visit: OpensFigures, tag: str = "") -> Response:
-    """One local day beside the eAkte's receipts, and what has no receipt for too long."""
-    late = outgoing_care.late(visit.house, visit.caller, limit=PAGE_ROWS)
+def match_page(
+    visit: OpensFigures, tag: str = "", nach: int | None = None, ab: str = ""
+) -> Response:
+    """One local day beside the eAkte's receipts, and what has no receipt for too long.
+
+    `nach`: number of the last overdue row of the page before; `ab`: cursor of the hand-overs.
+    """
+    late = outgoing_care.late(visit.house, visit.caller, limit=PAGE_ROWS, after=nach)
     day, fault = asked_day(visit, tag)
     found, away = _found(visit, tag)
     return page(
@@ -119,7 +125,9 @@ def match_page(visit: OpensFigures, tag: str = "") -> Response:
         away=away,
         heaps=day_match.HEAPS,
         late=late,
-        late_is_full=len(late) == PAGE_ROWS,
+        odd=pager.part(found.odd if found else (), lambda line: slug(line.key), after=ab),
+        more_late=pager.next_id(late, lambda row: row.id),
+        is_later=nach is not None,
         kinds=KINDS,
         stand=visit.house.clock(),
     )

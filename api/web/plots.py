@@ -14,13 +14,25 @@ _HEIGHT: Final = 220
 _LEFT: Final = 52
 _BOTTOM: Final = 28
 _TOP: Final = 12
+_SPARK_WIDTH: Final = 96
+_SPARK_HEIGHT: Final = 24
 
 Points = Sequence[int | float | None]
 
 
-def curve(labels: Sequence[str], series: Sequence[tuple[str, Points]], *, told: str) -> Markup:
-    """Lines over days, the second one dashed; None leaves a gap. `told` says it in words."""
-    top = _nice(max((value for _, points in series for value in points if value), default=1))
+def curve(
+    labels: Sequence[str],
+    series: Sequence[tuple[str, Points]],
+    *,
+    told: str,
+    top: float | None = None,
+) -> Markup:
+    """Lines over days, the second one dashed; None leaves a gap. `told` says it in words.
+
+    `top` ends the scale there, else it ends above the largest value.
+    """
+    largest = max((value for _, points in series for value in points if value), default=1)
+    top = top or _nice(largest)
     parts = [_grid(top), _labels(labels)]
     for number, (name, points) in enumerate(series):
         way = " ".join(_way(points, len(labels), top))
@@ -40,6 +52,23 @@ def bars(labels: Sequence[str], values: Sequence[float], *, told: str) -> Markup
         for n, value in enumerate(values)
     ]
     return _svg([_grid(top), _labels(labels), *rects], told)
+
+
+def spark(points: Points) -> Markup:
+    """A line as small as a word, for a cell whose row has the numbers; from 0 to 1, hidden."""
+    step = _SPARK_WIDTH / max(len(points) - 1, 1)
+    way: list[str] = []
+    pen_down = False
+    for number, value in enumerate(points):
+        if value is not None:
+            y = _SPARK_HEIGHT - 2 - (_SPARK_HEIGHT - 4) * value
+            way.append(f"{'L' if pen_down else 'M'}{step * number:.1f} {y:.1f}")
+            way += [] if pen_down else ["h0.1"]
+        pen_down = value is not None
+    return Markup(  # noqa: S704 - made of numbers
+        f'<svg class="spark" viewBox="0 0 {_SPARK_WIDTH} {_SPARK_HEIGHT}" aria-hidden="true">'
+        f'<path class="plot-line plot-0" d="{" ".join(way)}"/></svg>'
+    )
 
 
 def _svg(parts: Sequence[str], told: str) -> Markup:

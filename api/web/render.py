@@ -139,8 +139,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         path=request.url.path,
         notice=notice,
         undo_item=undo_item,
-        halt=halting.shown(house_of(request)) if session else None,
-        **values,
+        **({"halt": halting.shown(house_of(request)) if session else None} | values),
     )
     response = HTMLResponse(body, status)
     if notice:

@@ -177,6 +177,14 @@ CLOSE_REASONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+NOTES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "item.parked": "Notiz zum Parken:",
+        "item.returned": "Grund der Rückgabe:",
+        "item.forwarded": "Grund der Weiterleitung:",
+    }
+)
+
 POSTBOX: Final[Mapping[str, str]] = MappingProxyType(
     {
         "never": "noch nie bedient",

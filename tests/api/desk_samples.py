@@ -43,6 +43,7 @@ from rules.texts import Occasion, Text
 from store.arrivals import Difference
 from store.arrivals import Fault as Lack
 from store.aside import SetAside
+from store.halts import Halt
 from store.items import Item
 from store.ledger import Message
 from store.marks_seen import SeenMark
@@ -59,15 +60,17 @@ from tests.api.small_door import SESSIONS, ClockHouse, small_app
 from triage import mark_view
 from triage.admin import Completeness, PostboxRow
 from triage.attachments import may_be_drawn
+from triage.conversation import OtherItem, SettledItem
 from triage.figures import AgencyRow, Overview, Progress
 from triage.holding import STUCK
-from triage.item_view import Gate, ItemView, OtherItem, ReplyTrouble, Step
+from triage.item_view import Gate, ItemView, ReplyTrouble, Step
 from triage.observed import AgencyPart, Disagreement, Observed
 from triage.relearn import Waiting
 from triage.rule_trial import Span
 from triage.rulesets import Checked
 from triage.rulesets import Line as RegionLine
 from triage.rulesets import Overview as RulesOverview
+from triage.story import NoteLeft
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -209,7 +212,15 @@ def view(**changed: object) -> ItemView:
             Step(NOW - timedelta(hours=39), "Eingegangen", "mail.kept"),
             Step(NOW - timedelta(minutes=4), "In Arbeit genommen", "item.claimed"),
         ),
-        others=(OtherItem(4600, NOW - timedelta(days=8), "bearbeitungsstand", "parked"),),
+        others=(
+            OtherItem(4650, NOW - timedelta(days=2), "au", "waiting", same_thread=True),
+            OtherItem(4600, NOW - timedelta(days=8), "bearbeitungsstand", "parked"),
+        ),
+        settled=(
+            SettledItem(4500, NOW - timedelta(days=3), "bankverbindung", "handed_over", True),
+            SettledItem(4400, NOW - timedelta(days=9), "termin", "answered", False),
+        ),
+        note=NoteLeft("Ruft morgen noch einmal an.", "item.parked", NOW - timedelta(days=1)),
         handover_error="",
         close_blocked_because="Die eAkte-Quittung steht aus.",
         corrected=False,
@@ -507,9 +518,9 @@ def _trial(request: Request) -> Response:
 
 
 def _corrections(request: Request) -> Response:
-    one = Waiting(40721, NOW, False, ("termin",), "no", ("anschrift_name", "au"), "yes")
+    one = Waiting(7, 40721, NOW, False, ("termin",), "no", ("anschrift_name", "au"), "yes")
     own = replace(one, message_id=40722, is_own=True, machine_concerns=(), machine_payment="")
-    return page(request, "korrekturen.html", rows=(one, own), is_full=False, fault=None)
+    return page(request, "korrekturen.html", rows=(one, own), more=8, after=6, fault=None)
 
 
 def _attachment(request: Request, **changed: Any) -> Response:
@@ -559,7 +570,7 @@ def _rule_text(request: Request) -> Response:
 
 FOR_ADMINS = {
     "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "postfaecher-not-aus",
-    "vollzaehligkeit", "probelauf",
+    "postfaecher-angehalten", "vollzaehligkeit", "probelauf",
     "regeln", "regeln-leer", "regelsatz", "regelsatz-laeuft", "regeltext", "regeluebernahme",
     "zahlen", "zahlen-leer",
     *rights_samples.IN_BROWSER,
@@ -617,13 +628,16 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "postfaecher-not-aus": lambda r: _postboxes(
             r, may_stop=True, fault="Ein Grund hat 10 bis 200 Zeichen.", typed="zu kurz"
         ),
+        "postfaecher-angehalten": lambda r: _postboxes(
+            r, may_stop=True, halt=Halt("all", NOW, "demo-admin", "Falsche Ordner gemeldet")
+        ),
         "vollzaehligkeit": _completeness,
         "probelauf": _trial,
         "zahlen": figures_samples.figures,
         "zahlen-leer": lambda r: figures_samples.figures(r, empty=True),
         "korrekturen": _corrections,
         "korrekturen-leer": lambda r: page(
-            r, "korrekturen.html", rows=(), is_full=False, fault=None
+            r, "korrekturen.html", rows=(), more=0, after=None, fault=None
         ),
         "regeln": _rulesets,
         "regeln-leer": lambda r: _rulesets(r, overview=RulesOverview((), (), ())),

@@ -5,9 +5,12 @@ from datetime import date, timedelta
 from fastapi import Request, Response
 
 from api.web import figures as shown
+from api.web import plots
 from api.web.render import page
 from rules.figures import By
+from rules.trend import ConcernTrend, Trend
 from triage.day_figures import Line, Machine, Report
+from triage.mark_figures import HiddenLine, MarkReport
 
 UNTIL = date(2026, 11, 23)
 SINCE = UNTIL - timedelta(days=27)
@@ -44,7 +47,25 @@ def report(*, empty: bool = False) -> Report:
         if empty
         else (Machine("au", 0.978, has_fallen=False), Machine("termin", None, has_fallen=True)),
         open_days=(UNTIL,),
+        trend=_trend(empty=empty),
+        marks=_marks(empty=empty),
     )
+
+
+def _trend(*, empty: bool) -> Trend:
+    starts = tuple(SINCE + timedelta(days=n) for n in (0, 3, 10, 17, 24))
+    if empty:
+        return Trend(starts, is_monthly=False, overall=(None,) * 5, concerns=())
+    shares = (0.98, 0.97, None, 0.96, 0.91)
+    return Trend(starts, False, shares, (ConcernTrend("au", shares),))
+
+
+def _marks(*, empty: bool) -> MarkReport:
+    if empty:
+        return MarkReport((), (), (), ())
+    days = tuple(HiddenLine(f"2026-11-{20 + n}", (None if n == 1 else 40 * n,)) for n in range(4))
+    lines = (HiddenLine("au", (120, None, 0)), HiddenLine("", (9, 7, None)))
+    return MarkReport(("Erledigt", "Lage Nord", ""), lines, (129, None, None), days)
 
 
 def figures(request: Request, *, empty: bool = False) -> Response:
@@ -54,5 +75,8 @@ def figures(request: Request, *, empty: bool = False) -> Response:
         request, "zahlen.html", status=422, report=told, von="31.02.2026", bis="23.11.2026",
         fault="Diesen Tag gibt es nicht.", agentur="017", names={"": "noch nicht eingeordnet"},
         agencies=[("017", "Lindenfurt"), ("023", "Haselmoor")], below=5,
-        curve=shown.curve_of(told), busy=shown.busy_of(told), weekdays=shown.WEEKDAYS,
+        curve=shown.curve_of(told), agreed=shown.agreed_of(told), parts=shown.parts_of(told),
+        spark=plots.spark, marked=shown.marked_of(told),
+        trends={one.concern: one.shares for one in told.trend.concerns},
+        busy=shown.busy_of(told), weekdays=shown.WEEKDAYS,
     )  # fmt: skip

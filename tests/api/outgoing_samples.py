@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from fastapi import Request, Response
 
 from api.web.outgoing import KINDS, STATES, Asked, state_words
+from api.web.pager import Part
 from api.web.render import page
 from store.outgoing import Outgoing
 from store.outgoing_watch import Late
@@ -53,7 +54,8 @@ def _outgoing(request: Request, rows: tuple[Outgoing, ...] = _ROWS) -> Response:
 def _match(request: Request, **changed: object) -> Response:
     values: dict[str, object] = {
         "day": TODAY, "typed": "23.11.2026", "fault": "", "found": _MATCH, "away": "",
-        "heaps": day_match.HEAPS, "late": _LATE, "late_is_full": True, "kinds": KINDS, "stand": NOW,
+        "heaps": day_match.HEAPS, "late": _LATE, "more_late": 872, "is_later": True,
+        "odd": Part(_MATCH.odd, 1284, "ab"), "kinds": KINDS, "stand": NOW,
     }  # fmt: skip
     return page(request, "abgleich.html", **(values | changed))
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from api.app import make_app
 from api.doors import ApiKey, new_key
@@ -16,7 +17,8 @@ from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
-from tests.house_fixture import eml
+from tests.house_fixture import ADMIN, eml
+from triage import admin
 from triage.house import House, PostboxPlan
 
 PLANS = (
@@ -57,13 +59,13 @@ def lose_one(house: House) -> int:
 
 
 def rows_of(house: House, day: str = "") -> tuple[list[str], int]:
-    admin = at_desk(make_app(house, door_settings(demo=True)), seat="admin")
-    admin.open(f"/vollzaehligkeit?tag={day}")
+    person = at_desk(make_app(house, door_settings(demo=True)), seat="admin")
+    person.open(f"/vollzaehligkeit?tag={day}")
     rows = [
         " ".join(cell.text.strip() for cell in row.query_selector_all("th, td"))
-        for row in admin.page.query_selector_all("tbody tr")
+        for row in person.page.query_selector_all("tbody tr")
     ]
-    return rows, admin.answer.status_code
+    return rows, person.answer.status_code
 
 
 def test_the_page_shows_each_postbox_and_the_sum_of_all_ways(house: House) -> None:
@@ -84,6 +86,24 @@ def test_a_lost_mail_is_named_once_with_its_postbox_and_what_to_do(house: House)
     assert "SC-Ost" in named[0]
     assert "Sicherung" in named[0]
     assert [("vollzählig" in row) for row in rows[:3]] == [True, False, False]
+
+
+def test_all_sums_together_say_what_each_says_alone_and_read_the_day_once(
+    house: House,
+) -> None:
+    lose_one(house)
+    names = [box.name for box in house.policy.postboxes]
+    alone = tuple(admin.completeness(house, ADMIN, postbox=name) for name in (*names, None))
+    statements: list[str] = []
+
+    def note(_c: object, _cur: object, text: str, *_: object) -> None:
+        statements.append(text)
+
+    with house.db.read() as tx:
+        sa.event.listen(tx.connection.engine, "before_cursor_execute", note)
+    assert admin.proof_of_day(house, ADMIN) == alone
+    # Seen, states, arrivals that are odd, rows that are odd.
+    assert len([text for text in statements if text.startswith("SELECT")]) == 4
 
 
 def test_another_day_is_empty_and_no_day_is_said_so(house: House) -> None:

@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+from resiliparse.parse.html import HTMLTree
 
 from api.app import make_app
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
+from tests.api.desk_samples import ADMIN, cookie, gallery
+from tests.api.door_client import DoorClient
 from tests.api.small_door import door_settings
 from tests.house_fixture import MACHINE, eml
 from triage import accept, rounds
@@ -39,6 +42,10 @@ def test_the_api_tells_a_period_by_each_key(admin: Person) -> None:
     assert asked(admin, f"{days}&by=agency")["lines"][0]["key"] == "435"
     assert asked(admin, f"{days}&agency=439")["lines"] == []
     assert asked(admin, "since=2026-11-24&until=2026-11-23")["code"] == "figures.period"
+    assert told["trend"] == {
+        "starts": ["2026-11-23"], "is_monthly": False, "overall": [None], "concerns": [],
+    }  # fmt: skip
+    assert told["marks"] == {"names": [], "lines": [], "total": [], "days": []}
     assert asked(admin, f"{days}&by=person")["code"] == "request.invalid"
 
 
@@ -61,11 +68,38 @@ def test_the_file_is_for_spreadsheets_in_german(admin: Person) -> None:
     assert admin.answer.status_code == 422
 
 
+def test_the_page_shows_how_the_machine_did_and_what_was_marked_with_both_as_tables() -> None:
+    client = DoorClient(gallery())
+    client.cookies.update(cookie(ADMIN))
+    page = HTMLTree.parse(client.get("/muster/zahlen").text).document
+    agreed, marked = (
+        page.query_selector(f'section[aria-labelledby="{name}"]') for name in ("ma", "mk")
+    )
+    assert agreed.query_selector('svg[role="img"]') is not None
+    assert [cell.text for cell in agreed.query_selector_all("tfoot td.num")] == [
+        "98", "97", "–", "96", "91",
+    ]  # fmt: skip
+    assert [head.text for head in marked.query_selector_all("thead th.num")][1:] == [
+        "Erledigt",
+        "Lage Nord",
+        "andere",
+    ]
+
+
+def test_marks_come_as_a_file(admin: Person) -> None:
+    admin.open("/zahlen-markierungen.csv?von=23.11.2026&bis=23.11.2026")
+    assert admin.answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert admin.answer.text.lstrip("\ufeff").startswith("Tag;Region;Dienststelle;Name;Markierung")
+    admin.open("/zahlen-markierungen.csv?von=31.02.2026")
+    assert admin.answer.status_code == 422
+
+
 def test_a_clerk_sees_no_figures(doors: Doors) -> None:
     clerk = at_desk(make_app(doors.house, door_settings(demo=True)))
     for path in (
         "/zahlen",
         "/zahlen.csv",
+        "/zahlen-markierungen.csv",
         "/v1/admin/figures/period?since=2026-11-23&until=2026-11-23",
     ):
         clerk.open(path)

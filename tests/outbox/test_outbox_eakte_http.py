@@ -9,16 +9,18 @@ from email.utils import format_datetime
 
 import pytest
 
-from outbox import package_zip
+from outbox import package_zip, xdomea
 from outbox.eakte_http import HttpOutlet
 from outbox.line import Answer, Line, LineAccount, failure
 from rules.errors import Refused, TryLater, Unreadable
 from rules.handover import Arrival, Receipt
 from tests.outbox.sample_package import ORIGINAL, make_package
-from tests.servers import eakte_door
+from tests.servers import eakte_door, xdomea_dms
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 KEY = "item-12-v3"
+XDOMEA_KEY = "eakte-12-40-0123456789ab"
+"""Of the form that a ProzessID leads back to."""
 
 
 @pytest.fixture
@@ -79,11 +81,51 @@ def test_later_receipts_are_asked_for_until_they_are_confirmed(door, outlet):
     assert isinstance(first, Receipt)
     outlet.confirm(first)
     outlet.set_aside(second)
-    outlet.confirm(Arrival(KEY, ""))
     assert list(outlet.receipts()) == []
     assert ([one["key"] for one in door.confirmed], [one["key"] for one in door.unknown]) == (
         [KEY], ["stranger"],
     )  # fmt: skip
+
+
+def process() -> str:
+    made = xdomea.message(make_package(key=XDOMEA_KEY), folder="f", created_at=NOW)
+    return xdomea_dms.process_of(made)
+
+
+def test_xdomea_answers_come_as_elements_of_the_list_and_are_given_back(door, outlet):
+    outlet.deliver(make_package(key=XDOMEA_KEY))
+    words = [xdomea_dms.arrival(process()), xdomea_dms.imported(process())]
+    door.receipts = [word.decode() for word in words]
+    arrived, filed = outlet.receipts()
+    assert (arrived.key, type(arrived)) == (XDOMEA_KEY, Arrival)
+    assert (filed.key, filed.accepted, filed.reference) == (XDOMEA_KEY, True, "EA-2026-0815")
+    outlet.confirm(arrived)
+    outlet.confirm(filed)
+    assert sorted(door.confirmed[0]) == ["arrived_at", "key"]
+    assert [one["key"] for one in door.confirmed] == [XDOMEA_KEY] * 2
+    assert [one.key for one in outlet.received_between(NOW, NOW)] == [XDOMEA_KEY]
+
+
+@pytest.mark.parametrize("as_answer_to", ["a question", "the package"])
+def test_one_xdomea_answer_may_be_the_whole_body(outlet, monkeypatch, as_answer_to):
+    body = b"\xef\xbb\xbf" + xdomea_dms.imported(process())
+    monkeypatch.setattr(Line, "ask", lambda *_, **__: Answer(200, {}, body))
+    if as_answer_to == "the package":
+        assert outlet.deliver(make_package(key=XDOMEA_KEY)).reference == "EA-2026-0815"
+    else:
+        (found,) = outlet.receipts()
+        assert found.reference == "EA-2026-0815"
+
+
+def test_hostile_xml_in_the_list_stops_no_other(door, outlet):
+    outlet.deliver(make_package())
+    bomb = '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'
+    door.receipts = [bomb, door.receipt_of(KEY)]
+    found = []
+    with pytest.raises(Unreadable) as caught:
+        found.extend(outlet.receipts())
+    assert caught.value.code == "eakte.receipt"
+    assert [one.key for one in found] == [KEY]
 
 
 def test_the_day_is_asked_for_with_its_bounds(door, outlet):

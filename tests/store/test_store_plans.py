@@ -23,6 +23,7 @@ from store import (
     retention,
     sightings,
     sort_slots,
+    threads,
     verdicts,
     wandering,
 )
@@ -105,6 +106,15 @@ def test_sqlite_reads_no_whole_table_and_sorts_nothing(
     plans = _plans(sqlite_url, call)
     assert plans
     assert [plan for plan in plans if _is_slow(plan[1])] == []
+
+
+def test_a_conversation_is_found_by_its_links_and_sorted_alone(sqlite_url: str) -> None:
+    plans = [
+        step for _, step in _plans(sqlite_url, lambda tx: threads.open_of_thread(tx, 1, limit=2))
+    ]
+    assert [step for step in plans if step.startswith("SCAN")] == []
+    assert any("ix_mail_thread_message_id" in step for step in plans)
+    assert any("sqlite_autoindex_item" in step for step in plans), "not by an index of states"
 
 
 def _plans(url: str, call: Callable[[Tx], object]) -> list[tuple[str, str]]:

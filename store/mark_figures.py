@@ -1,0 +1,109 @@
+"""Marks of people by local day: counted from what was found, kept for good once the day is over.
+
+Two tables of their own, so that programs of before go on as they were; a day that such a program
+closed is simply counted from the marks until this one closes it, too. Own decision 0087.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from rules.mark_figures import MarkCell
+from rules.marks import Outcome
+from store.engine import Tx
+from store.ledger import BERLIN, day_bounds
+from store.mark_figure_tables import figure_mark as table
+from store.mark_figure_tables import figure_mark_day as closed
+from store.mark_tables import mark_seen
+from store.statements import among, insert
+from store.tables import item, message
+
+
+def count_day(tx: Tx, day: date) -> tuple[MarkCell, ...]:
+    """The marks found set on a local day, without those that a mail brought along."""
+    since, until = day_bounds(day)
+    name = sa.case((mark_seen.c.effect == "", ""), else_=mark_seen.c.mark)
+    keys = (
+        sa.func.coalesce(item.c.region, message.c.region, ""),
+        mark_seen.c.agency_code,
+        sa.func.coalesce(item.c.channel, ""),
+        sa.func.coalesce(item.c.first_concern, ""),
+        name,
+    )
+    statement = (
+        sa.select(*keys, sa.func.count())
+        .select_from(
+            mark_seen.join(message, message.c.id == mark_seen.c.message_id).outerjoin(
+                item, item.c.message_id == mark_seen.c.message_id
+            )
+        )
+        .where(
+            mark_seen.c.at >= since,
+            mark_seen.c.at < until,
+            mark_seen.c.outcome != Outcome.BROUGHT.value,
+        )
+        # By place: the engines do not see that two bound expressions are the same.
+        .group_by(*(sa.literal_column(str(place)) for place in range(1, len(keys) + 1)))
+    )
+    return tuple(MarkCell(day, *row) for row in tx.run(statement))
+
+
+def close_day(tx: Tx, day: date, *, now: datetime) -> None:
+    """Keep the numbers of a day that is over. Idempotent, also with two workers at once."""
+    taken = insert(tx, closed).values(day=day, closed_at=now).on_conflict_do_nothing()
+    if tx.run(taken.returning(closed.c.day)).one_or_none() is None:
+        return
+    found = count_day(tx, day)
+    if found:
+        tx.run(sa.insert(table), [_row(cell) for cell in found])
+
+
+def closed_days(tx: Tx, *, since: date, until: date) -> frozenset[date]:
+    """Which days of `[since, until]` are counted for good."""
+    statement = sa.select(closed.c.day).where(closed.c.day.between(since, until))
+    return frozenset(tx.run(statement).scalars())
+
+
+def last_closed(tx: Tx) -> date | None:
+    """The newest day that is counted for good, or None. Days are closed in order."""
+    day: date | None = tx.run(sa.select(sa.func.max(closed.c.day))).scalar_one()
+    return day
+
+
+def first_day(tx: Tx) -> date | None:
+    """The local day of the first mark that was found, or None."""
+    first = tx.run(sa.select(sa.func.min(mark_seen.c.at))).scalar_one()
+    return first.astimezone(BERLIN).date() if first else None
+
+
+def cells(
+    tx: Tx, *, since: date, until: date, agency_codes: Collection[str | None] | None
+) -> tuple[MarkCell, ...]:
+    """The numbers of the closed days of `[since, until]` for these agencies; all where None."""
+    statement = sa.select(table).where(
+        table.c.day.between(since, until), among(table.c.agency_code, _spelled(agency_codes))
+    )
+    return tuple(
+        MarkCell(
+            row.day, row.region, row.agency_code or None, row.channel, row.concern, row.mark,
+            row.number,
+        )
+        for row in tx.run(statement)
+    )  # fmt: skip
+
+
+def _spelled(codes: Collection[str | None] | None) -> Iterable[str] | None:
+    return None if codes is None else [code or "" for code in codes]
+
+
+def _row(cell: MarkCell) -> dict[str, object]:
+    return {
+        "day": cell.day,
+        "region": cell.region,
+        "agency_code": cell.agency_code or "",
+        "channel": cell.channel,
+        "concern": cell.concern,
+        "mark": cell.mark,
+        "number": cell.number,
+    }
