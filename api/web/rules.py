@@ -10,6 +10,7 @@ from api.web.render import Notice, go, page
 from api.web.rules_page import (
     ACTION_NAMES,
     KEY_NAMES,
+    READING_FAILURES,
     SAMPLE,
     Typed,
     gate,
@@ -20,7 +21,7 @@ from api.web.visit import OpensRules, SendsRules, Visit
 from rules.errors import Conflict, Refused
 from rules.placename import fold
 from rules.taken_over import Remark
-from triage import rule_import, rulesets, trial_run
+from triage import rule_import, rule_reading, rulesets, trial_run
 from triage.rule_trial import Span
 from triage.rulesets import Checked, Shown
 
@@ -83,12 +84,29 @@ def new_page(visit: OpensRules) -> Response:
 
 
 @router.get("/regeln/uebernehmen")
-def import_page(visit: OpensRules) -> Response:
-    """Where a Sieve script is pasted; Outlook's rules come by a command, which is named."""
+def import_page(visit: OpensRules, postfach: str = "") -> Response:
+    """Where a Sieve script is pasted and a postbox's rules are asked for; or what came out."""
+    if postfach:
+        return _read_rules(visit, rule_reading.place(visit.house, visit.caller, postfach))
     found = rulesets.overview(visit.house, visit.caller)
     return page(
-        visit.request, "regeluebernahme.html", regions=[line.region for line in found.lines]
+        visit.request,
+        "regeluebernahme.html",
+        regions=[line.region for line in found.lines],
+        places=rule_reading.places(visit.house, visit.caller),
+        failures=READING_FAILURES,
     )
+
+
+@router.post("/regeln/uebernehmen/postfach")
+def order_reading(
+    visit: SendsRules,
+    postfach: Annotated[str, Form(max_length=100)] = "",
+    skript: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Ask a worker to read the rules of a postbox; it changes nothing there."""
+    rule_reading.order(visit.house, visit.caller, postfach, script=skript)
+    return go("/regeln/uebernehmen", Notice("rules_reading"))
 
 
 @router.post("/regeln/uebernehmen")
@@ -181,6 +199,14 @@ def activate(
         shown = rulesets.show(visit.house, visit.caller, set_id, version)
         return _version(visit, shown, fault=refused.message, typed=ab)
     return go(f"/regeln/{set_id}/{version}", Notice("rules_active", days.short_day(from_at)))
+
+
+def _read_rules(visit: Visit, found: rule_reading.Place) -> Response:
+    """The text that a worker has read, with what was left out; else the list of postboxes."""
+    if found.reading is None or not found.reading.text:
+        return go("/regeln/uebernehmen")
+    checked = rulesets.check(visit.house, visit.caller, found.reading.text)
+    return _editor(visit, found.reading.text, checked, remarks=found.remarks, is_new=True)
 
 
 def _may_change(visit: Visit, region: str) -> bool:

@@ -51,6 +51,19 @@ ACTION_NAMES: Final = (
     ("unveraendert", "bleibt, wie eingebaut"),
 )
 
+READING_FAILURES: Final = {
+    "postbox.no_rules": "Dieses Postfach ist ein Maildir; es kennt keine Regeln.",
+    "postbox.no_right": "Dem Dienstkonto fehlt der Vollzugriff auf das Postfach.",
+    "postbox.login_refused": "Der Server hat die Anmeldung abgelehnt; Konto und Kennwort prüfen.",
+    "postbox.away": "Der Server war nicht erreichbar. Später noch einmal beauftragen.",
+    "postbox.busy": "Der Server bat um Ruhe. Später noch einmal beauftragen.",
+    "sieve.no_script": "Auf dem Server ist kein Skript aktiv, oder keines heißt so.",
+    "sieve.login": "ManageSieve hat die Anmeldung abgelehnt; Konto und Kennwort prüfen.",
+    "sieve.away": "ManageSieve war nicht erreichbar; Port und Dienst prüfen (sieve_port).",
+    "sieve.certificate": "Dem Zertifikat des Servers traut niemand; ca_file prüfen.",
+}
+"""Why rules of a postbox could not be read, in words for admins. Own decision 0085."""
+
 SAMPLE: Final = """\
 id = "regeln-{region}"
 titel = "Eigene Regeln"{line}

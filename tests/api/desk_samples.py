@@ -561,6 +561,7 @@ FOR_ADMINS = {
     "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "postfaecher-not-aus",
     "vollzaehligkeit", "probelauf",
     "regeln", "regeln-leer", "regelsatz", "regelsatz-laeuft", "regeltext", "regeluebernahme",
+    "regeluebernahme-leer",
     "zahlen", "zahlen-leer",
     *rights_samples.IN_BROWSER,
     *texts_samples.IN_BROWSER,
@@ -630,7 +631,8 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "regelsatz": _ruleset,
         "regelsatz-laeuft": _ruleset_running,
         "regeltext": _rule_text,
-        "regeluebernahme": lambda r: page(r, "regeluebernahme.html", regions=["", "West"]),
+        "regeluebernahme": rules_samples.import_page,
+        "regeluebernahme-leer": lambda r: rules_samples.import_page(r, places=()),
         "fehler-409": lambda r: problem_page(
             r, Problem(409, "item.lease_stale", "", {"item_id": 4711})
         ),

@@ -1,11 +1,17 @@
 """The pages "Regeln", before a real house: from an empty list to what holds, by two persons."""
 
+from dataclasses import replace
+
 import pytest
 
+from api.app import make_app
+from rules import sieve_rules
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
+from tests.api.small_door import door_settings
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import trial_run
+from triage import rule_reading, trial_run
+from triage.house import PostboxPlan
 
 RULE = rule('betreff = "Umschulung"', rule_id="umschulung")
 
@@ -109,6 +115,28 @@ def test_clerks_have_no_rules_and_the_english_name_leads_here(doors: Doors, anna
     assert anna.url == "/regeln"
     anna.open("/regeln/fremd/1")
     assert anna.answer.status_code == 404
+
+
+def test_the_rules_of_a_postbox_are_asked_for_and_become_a_text(doors: Doors, anna: Person) -> None:
+    boxes = (PostboxPlan("SC Nord & Süd", "Nord", False), PostboxPlan("SC-West", "West", False))
+    house = replace(doors.house, policy=replace(doors.house.policy, postboxes=boxes))
+    admin = at_desk(make_app(house, door_settings(demo=True)), seat="admin")
+    script = 'if header :contains "subject" "a" { fileinto "Klärung"; stop; } if true { discard; }'
+    admin.open("/regeln/uebernehmen")
+    admin.send("postfach", postfach="SC Nord & Süd")
+    assert "wartet auf einen Worker" in admin.words("main")
+    admin.send("postfach", postfach="SC-West")
+    readers = {boxes[0].name: lambda _: sieve_rules.take_over(script), "SC-West": None}
+    assert [rule_reading.one_round(house, "w-1", readers) for _ in range(3)] == [1, 1, 0]
+    admin.open("/regeln/uebernehmen")
+    assert "1 Regel übernommen" in admin.words("main")
+    assert "Maildir" in admin.words("main")
+    link = next(a for a in admin.page.query_selector_all("main a") if a.text == "Text ansehen")
+    admin.open(link.getattr("href"))
+    assert 'region = "Nord"' in admin.page.query_selector("textarea").text
+    assert "nicht übernommen" in admin.words("main")
+    admin.send("speichern", text=admin.page.query_selector("textarea").text)
+    assert admin.url == "/regeln/uebernommen/1"
 
 
 def test_a_pasted_script_becomes_a_text_and_names_what_was_left_out(anna: Person) -> None:
