@@ -5,16 +5,19 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Response
 
-from api.web import days
+from api.web import days, pager
 from api.web.render import Notice, go, page
 from api.web.rules_page import (
     ACTION_NAMES,
+    FIRST,
     KEY_NAMES,
     READING_FAILURES,
     SAMPLE,
+    Cursors,
     Typed,
     gate,
     rule_rows,
+    trial_parts,
     with_rule,
 )
 from api.web.visit import OpensRules, SendsRules, Visit
@@ -60,14 +63,15 @@ def english() -> Response:
 
 
 @router.get("/regeln")
-def rules_page(visit: OpensRules) -> Response:
-    """What holds in each region, all versions, and rules that switched themselves off."""
+def rules_page(visit: OpensRules, nach: str = "") -> Response:
+    """What holds in each region, all versions from a cursor on, and rules that are off."""
     found = rulesets.overview(visit.house, visit.caller)
     return page(
         visit.request,
         "regeln.html",
         overview=found,
         versions={one.id: one for one in found.versions},
+        shown=pager.part(found.versions, lambda one: f"{one.set_id}.{one.version}", after=nach),
         mine={line.region for line in found.lines if _may_change(visit, line.region)},
     )
 
@@ -160,9 +164,15 @@ def version_page(
     visit: OpensRules,
     set_id: str,
     version: int,
+    orte: str = "",
+    nach: str = "",
 ) -> Response:
-    """One version: its rules, and what it would change by the last dry run, which is kept."""
-    return _version(visit, rulesets.show(visit.house, visit.caller, set_id, version))
+    """One version: its rules, and what it would change by the last dry run, which is kept.
+
+    `orte` is the cursor of the changes from place to place, `nach` that of the single mails.
+    """
+    shown = rulesets.show(visit.house, visit.caller, set_id, version)
+    return _version(visit, shown, at=Cursors(orte, nach))
 
 
 @router.post("/regeln/{set_id}/{version}/probelauf")
@@ -218,7 +228,9 @@ def _unix(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _version(visit: Visit, shown: Shown, *, fault: str = "", typed: str = "") -> Response:
+def _version(
+    visit: Visit, shown: Shown, *, at: Cursors = FIRST, fault: str = "", typed: str = ""
+) -> Response:
     run = trial_run.kept(visit.house, visit.caller, shown)
     trial = None if run is None or run.is_stale else run.trial
     return page(
@@ -230,6 +242,7 @@ def _version(visit: Visit, shown: Shown, *, fault: str = "", typed: str = "") ->
         rows=rule_rows(shown, trial),
         whole=tuple(one for one in shown.checked.findings if not one.rule),
         trial=trial,
+        parts=trial_parts(trial, at),
         run=run,
         span=run.span if run else Span(14, 1_000),
         gate=gate(shown, visit.caller),

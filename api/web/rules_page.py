@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from api.web import pager
+from api.web.pager import Part
+from api.web.render import slug
 from rules.access import Caller
 from rules.placename import fold
 from rules.rule_finding import Finding, has_errors
 from rules.rule_terms import action_sentence, rule_sentences
 from rules.rule_text import read_rules
-from rules.rule_trial import Trial
+from rules.rule_trial import Change, Moved, Trial
 from rules.rule_writer import write_rule
 from rules.ruleset import Action, ActionKind, Condition, Key, Rule
 from triage.rulesets import Shown
@@ -98,6 +101,39 @@ class Typed:
     values: tuple[str, str] = ("", "")
     action: str = "thema"
     target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """Where the lists of a dry run go on: changes from place to place, single mails."""
+
+    places: str = ""
+    mails: str = ""
+
+
+FIRST: Final = Cursors()
+
+
+@dataclass(frozen=True, slots=True)
+class TrialParts:
+    """The parts of a dry run's lists that a page shows."""
+
+    changes: Part[Change]
+    mails: Part[Moved]
+    at: Cursors
+
+
+def trial_parts(trial: Trial | None, at: Cursors) -> TrialParts:
+    """Those after the cursors; empty without a dry run."""
+    return TrialParts(
+        pager.part(
+            trial.changes if trial else (),
+            lambda one: slug(f"{one.rule}/{one.before}/{one.after}"),
+            after=at.places,
+        ),
+        pager.part(trial.listed if trial else (), lambda one: str(one.message_id), after=at.mails),
+        at,
+    )
 
 
 def rule_rows(shown: Shown, trial: Trial | None) -> tuple[RuleRow, ...]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from api.app import make_app
+from api.web import pager
 from rules import sieve_rules
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
@@ -146,3 +147,39 @@ def test_a_pasted_script_becomes_a_text_and_names_what_was_left_out(anna: Person
     assert "nicht übernommen Zeile 2" in anna.words("main")
     assert 'ordner = "Klärung"' in anna.page.query_selector("textarea").text
     assert 'region = "West"' in anna.page.query_selector("textarea").text
+
+
+def test_long_lists_of_versions_and_of_a_dry_run_go_on_behind_a_cursor(
+    doors: Doors, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pager, "PAGE_ROWS", 1)
+    doors.hand_in("Umschulung", "34117 Kassel, noch einmal")
+    write(anna, HEAD + RULE)
+    write(anna, HEAD.replace('"regeln"', '"weitere"') + RULE)
+    anna.open("/regeln")
+    assert names(anna) == ["regeln"]
+    anna.open(more(anna))
+    assert names(anna) == ["weitere"]
+    assert "Weitere von" not in anna.words("main")
+    anna.open("/regeln/regeln/1")
+    anna.send("probelauf", tage="14", mails="10000")
+    trial_run.one_round(doors.house, "w-1")
+    anna.open("/regeln/regeln/1")
+    first = anna.words("details.in li")
+    assert anna.page.query_selector("details.in").getattr("open") is None
+    anna.open(f"/regeln/regeln/1{more(anna)}")
+    assert anna.words("details.in li") != first
+    assert anna.page.query_selector("details.in").getattr("open") is not None
+    assert "Weitere von" not in anna.words("main")
+
+
+def names(person: Person) -> list[str]:
+    """The ids of the sets that the list of versions shows."""
+    cells = person.page.query_selector_all("section[aria-labelledby=fassungen] th .mono")
+    return [one.text for one in cells]
+
+
+def more(person: Person) -> str:
+    """Where the list goes on."""
+    links = person.page.query_selector_all("main a")
+    return next(a.getattr("href") for a in links if a.text.startswith("Weitere von"))
