@@ -1279,6 +1279,35 @@ class ProposalsOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingIn:
+    """Whose rules a worker shall read; `script` names one of several Sieve scripts."""
+
+    postbox: str
+    script: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingOut:
+    """The newest reading of a postbox; without `ordered_at` there is none. `text` is there once it is done without `error_code`. Nothing of it is kept as a rule set."""
+
+    postbox: str
+    region: str
+    ordered_at: datetime | None
+    done_at: datetime | None
+    error_code: str
+    rules: int
+    text: str
+    remarks: list[RemarkOut]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingsOut:
+    """All postboxes of the caller's regions."""
+
+    postboxes: list[ReadingOut]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyOut:
     """Fit to work, and why not."""
 
@@ -2860,6 +2889,25 @@ class Postlotse:
             headers={"Idempotency-Key": idempotency_key or new_key()},
             body=body_of(body),
         )
+
+    def get_admin_rule_readings(self) -> ReadingsOut:
+        """Rules that were read in postboxes."""
+        answer = self.line.call("GET", "/v1/admin/rule-readings")
+        found: ReadingsOut = read(ReadingsOut, json.loads(answer.body))
+        return found
+
+    def post_admin_rule_readings(
+        self, body: ReadingIn, *, idempotency_key: str | None = None
+    ) -> OrderOut:
+        """Read the rules of a postbox."""
+        answer = self.line.call(
+            "POST",
+            "/v1/admin/rule-readings",
+            headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
+        )
+        found: OrderOut = read(OrderOut, json.loads(answer.body))
+        return found
 
     def get_admin_rulesets(self) -> RulesetsOut:
         """What holds where, and all versions."""

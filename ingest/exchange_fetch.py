@@ -7,15 +7,15 @@ decision 0034.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any, TypeVar
 
 import structlog
 from exchangelib import Account
 from exchangelib.errors import ErrorItemNotFound, MalformedResponseError
 
+from ingest.exchange_ahead import Ahead
 from ingest.exchange_calls import headers, mime_answers, mimes
 from ingest.exchange_errors import UNCONVERTIBLE, translated
 from ingest.exchange_xml import Item, mime_of
@@ -51,7 +51,7 @@ class Reader:
         batch: list[tuple[Place, Item]] = []
         size = 0
         for place, item in wanted:
-            weight = item.size_bytes if item.size_bytes <= self.size_limit_bytes else 0
+            weight = self._weight([(place, item)])
             if batch and (len(batch) == _BATCH_MAILS or size + weight > _BATCH_BYTES):
                 yield batch
                 batch, size = [], 0
@@ -65,19 +65,22 @@ class Reader:
     ) -> Iterator[Fetched | TooLarge]:
         """The messages in order; what is gone or unreadable is left out.
 
-        While the caller works on one batch the next is under way, in a thread that lives as long
+        While the caller works on one batch the next are under way, in a thread that lives as long
         as this call. Raises: TryLater, Refused: the server is to blame, not single mails.
         """
         batches = list(self.batches(wanted))
         if len(batches) == 1:
             yield from self._batch(ask, batches[0], self._answers(ask, batches[0]))
             return
-        with ThreadPoolExecutor(1, f"ahead:{self.postbox}") as ahead:
-            coming: Future[_Answers] | None = None
-            for batch, following in zip_longest(batches, batches[1:]):
-                answers = coming.result() if coming else self._answers(ask, batch)
-                coming = ahead.submit(self._answers, ask, following) if following else None
+        ahead = Ahead(self.postbox, lambda batch: self._answers(ask, batch), self._weight)
+        with closing(ahead.each(batches)) as coming:
+            for batch, answers in coming:
                 yield from self._batch(ask, batch, answers)
+
+    def _weight(self, batch: Sequence[tuple[Place, Item]]) -> int:
+        """Bytes that are asked for: of what is over the limit only the headers are read."""
+        sizes = (item.size_bytes for _, item in batch)
+        return sum(size for size in sizes if size <= self.size_limit_bytes)
 
     def _answers(self, ask: Ask[Any], batch: Sequence[tuple[Place, Item]]) -> _Answers:
         """What the server says of each message that is asked for, by item id."""

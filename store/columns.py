@@ -4,8 +4,10 @@ One dialect for two engines: SQLite and PostgreSQL get the same tables from the 
 Times go in and come out as aware UTC.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,6 +17,22 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[datetime | None], Any]:
+        """The last time is remembered: a batch says `now` in each row, in the same object."""
+        bound = super().bind_processor(dialect) or _as_it_is
+        last: tuple[datetime | None, Any] = (None, None)
+
+        def remembered(value: datetime | None) -> Any:  # noqa: ANN401 - what the driver takes
+            nonlocal last
+            known, taken = last  # one name, so that threads never see halves of two
+            if value is known:
+                return taken
+            taken = bound(value)
+            last = (value, taken)
+            return taken
+
+        return remembered
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         """Raises: ValueError: the time is naive, which is a bug of the caller."""
@@ -33,6 +51,10 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
         if dialect.name == "postgresql":
             return value.astimezone(UTC)
         return value.replace(tzinfo=UTC)
+
+
+def _as_it_is(value: datetime | None) -> datetime | None:
+    return value
 
 
 class MailText(sa.types.TypeDecorator[str]):

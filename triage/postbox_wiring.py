@@ -18,6 +18,10 @@ from ingest.maildir_rights import MaildirRights
 from ingest.observed import ObservedPostbox
 from rules.errors import Refused
 from rules.outlook_rules import OutlookRule
+from rules.outlook_rules import take_over as take_over_outlook
+from rules.sieve_rules import take_over as take_over_sieve
+from rules.taken_over import TakenOver
+from triage import wiring_sieve
 from triage.ports import Bell, FolderRights, Postbox
 from triage.settings import Settings, secret
 from triage.settings_postbox import ExchangeSettings, ImapSettings, MaildirSettings, PostboxSettings
@@ -47,6 +51,7 @@ def _job(box: PostboxSettings, gate: LoginGate) -> PostboxJob:
         files=box.mode != "observe",
         open_rights=partial(open_rights, box, gate),
         open_bell=_bell(box, gate),
+        read_rules=None if isinstance(box, MaildirSettings) else partial(read_rules, box, gate),
     )
 
 
@@ -113,7 +118,22 @@ def outlook_rules(settings: Settings, name: str) -> tuple[OutlookRule, ...]:
             f"{name} is no Exchange postbox; give the Sieve script as a file instead.",
             name=name,
         )
-    driver = _exchange(box)
+    return _outlook_rules(box)
+
+
+def read_rules(box: ImapSettings | ExchangeSettings, gate: LoginGate, script: str) -> TakenOver:
+    """The rules that people keep beside a postbox, as ours; reads only.
+
+    `script` names one of an IMAP server's Sieve scripts; empty is the active one. Raises: Refused:
+    `sieve.no_script`, `settings.secret_missing`; and TryLater: as the server.
+    """
+    if isinstance(box, ImapSettings):
+        return take_over_sieve(wiring_sieve.script_of(box, script))
+    return take_over_outlook(_outlook_rules(box, gate))
+
+
+def _outlook_rules(box: ExchangeSettings, gate: LoginGate | None = None) -> tuple[OutlookRule, ...]:
+    driver = _exchange(box, gate)
     try:
         return driver.inbox_rules()
     finally:

@@ -15,6 +15,22 @@ from triage.house import BERLIN, House
 from triage.rights import Standing
 from triage.rights_review import REVIEW_WORDS, since
 
+BEYOND_FOLDERS: Final = (
+    (
+        "Get-MailboxPermission -Identity POSTFACH | Where-Object"
+        ' { -not $_.IsInherited -and $_.User -notlike "NT AUTHORITY\\*" }'
+    ),
+    (
+        "Get-Mailbox POSTFACH | Get-ADPermission | Where-Object"
+        ' { $_.ExtendedRights -like "*Send-As*" -and -not $_.IsInherited }'
+    ),
+    "Get-Mailbox POSTFACH | Select-Object GrantSendOnBehalfTo",
+)
+"""What shows Full Access, Send As, Send on Behalf, which EWS can't see; in docs/rights.md, too.
+
+Source: Microsoft, Exchange PowerShell reference (Get-MailboxPermission, Get-ADPermission).
+"""
+
 _PAGE: Final = """<!doctype html>
 <html lang="de"><head><meta charset="utf-8"><title>Rechte gegen Verteiler</title><style>
 body { font: 10.5pt/1.4 "Segoe UI", "Liberation Sans", Arial, sans-serif; color: #19212c;
@@ -25,6 +41,7 @@ table { border-collapse: collapse; width: 100%; margin: .5em 0; }
 th, td { text-align: left; vertical-align: top; padding: .3em .5em;
   border-bottom: 1px solid #d6dbe1; }
 th { font-size: 9pt; } tr { break-inside: avoid; } h2 { break-after: avoid; }
+pre { font-size: 8.5pt; white-space: pre-wrap; overflow-wrap: anywhere; }
 .sign { margin-top: 3em; display: flex; gap: 3em; }
 .sign p { flex: 1; border-top: 1px solid; padding-top: .3em; }
 @page { size: A4; margin: 16mm 14mm; } @media print { body { padding: 0; max-width: none; } }
@@ -68,8 +85,10 @@ offene Befunde, {{ part.kept|length }} mit Begründung belassen. {{ part.sums.si
 <td>{{ since(one) }}</td></tr>{% endfor %}
 </tbody></table>
 {% endfor %}
-<p class="m">Vollzugriff und „Senden als“ auf das ganze Postfach zeigt EWS nicht; sie stehen in
-Get-MailboxPermission und Get-ADPermission.</p>
+<p class="m">Vollzugriff, „Senden als“ und „Im Auftrag“ gelten für das ganze Postfach und stehen
+nicht in den Ordnern. Die Exchange Management Shell zeigt sie:</p>
+<pre>{% for line in beyond %}{{ line }}
+{% endfor %}</pre>
 <div class="sign"><p>Datum, Regionalleitung Service Center</p><p>Datum, zweite Person</p></div>
 </body></html>
 """
@@ -90,6 +109,7 @@ def as_html(house: House, standings: Iterable[Standing]) -> str:
         meaning=meaning,
         remedy=remedy,
         in_words=in_words,
+        beyond=BEYOND_FOLDERS,
     )
 
 

@@ -20,6 +20,11 @@ def script(settings: Settings, postbox: str, name: str) -> str:
     box = _box(settings, postbox)
     if box is None:
         raise Refused("postbox.no_rules", f"{postbox!r} is no IMAP postbox.", name=postbox)
+    return script_of(box, name)
+
+
+def script_of(box: ImapSettings, name: str) -> str:
+    """As `script`, of a postbox that is known to be one. Raises: as `script`."""
     server = ManageSieve(
         SieveAccount(
             host=box.host,
@@ -31,7 +36,7 @@ def script(settings: Settings, postbox: str, name: str) -> str:
         )
     )
     try:
-        return server.script(name or _active(server, postbox))
+        return server.script(name or _active(server, box.name))
     finally:
         server.close()
 

@@ -36,6 +36,7 @@ from triage import (
     rights_drop,
     rights_work,
     rounds,
+    rule_reading,
     rule_targets,
     sent_copy,
     sort_turns,
@@ -69,6 +70,7 @@ class PostboxJob:
     files: bool
     open_rights: Callable[[], FolderRights] | None = None
     open_bell: Callable[[], Bell] | None = None
+    read_rules: rule_reading.Reader | None = None
 
 
 @dataclass(slots=True)
@@ -98,7 +100,7 @@ class Worker:
             "send": lambda: rounds.send_round(self.house, self.outlets, self.name),
             "keep_order": lambda: rounds.keep_order(self.house, self.name),
             "sweep": lambda: sweep_run.one_round(self.house, self.outlets, self.name),
-            "trials": lambda: trial_run.one_round(self.house, self.name),
+            "trials": self._tried_and_read,
         }
         desks = {job.name: job.open_rights for job in self.postboxes if job.open_rights}
         if desks:
@@ -138,6 +140,12 @@ class Worker:
     def _alarms(self) -> int:
         hooked = {one.name: one.outlet for one in self.hooks}
         return alarms.round_(self.house, alarms.Ways(self.outlets.mail, hooked), self.name)
+
+    def _tried_and_read(self) -> int:
+        """What the pages of rule sets have ordered: dry runs, and rules of a postbox."""
+        readers = {job.name: job.read_rules for job in self.postboxes}
+        done = trial_run.one_round(self.house, self.name)
+        return done + rule_reading.one_round(self.house, self.name, readers)
 
     def _rights(self, desks: Mapping[str, Callable[[], FolderRights]]) -> int:
         """Lists that lie in the drop, then what pages have ordered."""

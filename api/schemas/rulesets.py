@@ -60,6 +60,35 @@ class RemarkOut(Out):
     is_taken: bool = Field(examples=[False])
 
 
+class ReadingIn(In):
+    """Whose rules a worker shall read; `script` names one of several Sieve scripts."""
+
+    postbox: str = Field(max_length=100, examples=["SC-West"])
+    script: str = Field("", max_length=200, examples=[""])
+
+
+class ReadingOut(Out):
+    """The newest reading of a postbox; without `ordered_at` there is none.
+
+    `text` is there once it is done without `error_code`. Nothing of it is kept as a rule set.
+    """
+
+    postbox: str = Field(examples=["SC-West"])
+    region: str = Field(examples=["West"])
+    ordered_at: datetime | None = Field(examples=["2026-12-01T07:00:00Z"])
+    done_at: datetime | None = Field(examples=["2026-12-01T07:00:09Z"])
+    error_code: str = Field(examples=["postbox.no_right"])
+    rules: int = Field(examples=[5], description="Rules in the text.")
+    text: str = Field(examples=[EXAMPLE])
+    remarks: list[RemarkOut]
+
+
+class ReadingsOut(Out):
+    """All postboxes of the caller's regions."""
+
+    postboxes: list[ReadingOut]
+
+
 class FindingOut(Out):
     """One fault; an `error` keeps the version from being activated. Texts are German."""
 

@@ -55,6 +55,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "rules_none": "Zurückgenommen. Es gilt wieder die Zuordnung ohne diesen Regelsatz.",
         "rules_saved": "Entwurf gespeichert. Er wirkt erst, wenn eine zweite Person ihn in Kraft"
         " setzt.",
+        "rules_reading": "Beauftragt. Ein Worker liest die Regeln, am Postfach ändert sich nichts.",
         "rules_trial": "Probelauf beauftragt. Ein Worker liest Nachrichten, bewegt wird nichts.",
         "rules_withdrawn": "Das Geplante ist zurückgenommen. Was gilt, gilt weiter.",
         "rights_apply": "Der Plan wird ausgeführt, Ordner für Ordner.",

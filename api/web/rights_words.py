@@ -10,10 +10,11 @@ from rules.reporting_chain import Step
 from rules.rights_plan import Deed
 from store.rights_plans import PlanState, StepState
 from triage.rights_cells import CellState
+from triage.rights_report import BEYOND_FOLDERS
 from triage.rights_review import ReviewState, since
 from triage.rights_tables import CHAIN_WORDS
 
-__all__ = ["GERMAN", "in_words", "meaning", "named", "remedy", "since", "title"]
+__all__ = ["BEYOND_FOLDERS", "GERMAN", "in_words", "meaning", "named", "remedy", "since", "title"]
 
 MENDABLE: Final = frozenset(
     {"rights.reason_too_short", "rights.keep_day", "date.unreadable", "rights.no_audit"}

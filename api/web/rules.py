@@ -5,22 +5,26 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Response
 
-from api.web import days
+from api.web import days, pager
 from api.web.render import Notice, go, page
 from api.web.rules_page import (
     ACTION_NAMES,
+    FIRST,
     KEY_NAMES,
+    READING_FAILURES,
     SAMPLE,
+    Cursors,
     Typed,
     gate,
     rule_rows,
+    trial_parts,
     with_rule,
 )
 from api.web.visit import OpensRules, SendsRules, Visit
 from rules.errors import Conflict, Refused
 from rules.placename import fold
 from rules.taken_over import Remark
-from triage import rule_import, rulesets, trial_run
+from triage import rule_import, rule_reading, rulesets, trial_run
 from triage.rule_trial import Span
 from triage.rulesets import Checked, Shown
 
@@ -59,14 +63,15 @@ def english() -> Response:
 
 
 @router.get("/regeln")
-def rules_page(visit: OpensRules) -> Response:
-    """What holds in each region, all versions, and rules that switched themselves off."""
+def rules_page(visit: OpensRules, nach: str = "") -> Response:
+    """What holds in each region, all versions from a cursor on, and rules that are off."""
     found = rulesets.overview(visit.house, visit.caller)
     return page(
         visit.request,
         "regeln.html",
         overview=found,
         versions={one.id: one for one in found.versions},
+        shown=pager.part(found.versions, lambda one: f"{one.set_id}.{one.version}", after=nach),
         mine={line.region for line in found.lines if _may_change(visit, line.region)},
     )
 
@@ -83,12 +88,29 @@ def new_page(visit: OpensRules) -> Response:
 
 
 @router.get("/regeln/uebernehmen")
-def import_page(visit: OpensRules) -> Response:
-    """Where a Sieve script is pasted; Outlook's rules come by a command, which is named."""
+def import_page(visit: OpensRules, postfach: str = "") -> Response:
+    """Where a Sieve script is pasted and a postbox's rules are asked for; or what came out."""
+    if postfach:
+        return _read_rules(visit, rule_reading.place(visit.house, visit.caller, postfach))
     found = rulesets.overview(visit.house, visit.caller)
     return page(
-        visit.request, "regeluebernahme.html", regions=[line.region for line in found.lines]
+        visit.request,
+        "regeluebernahme.html",
+        regions=[line.region for line in found.lines],
+        places=rule_reading.places(visit.house, visit.caller),
+        failures=READING_FAILURES,
     )
+
+
+@router.post("/regeln/uebernehmen/postfach")
+def order_reading(
+    visit: SendsRules,
+    postfach: Annotated[str, Form(max_length=100)] = "",
+    skript: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Ask a worker to read the rules of a postbox; it changes nothing there."""
+    rule_reading.order(visit.house, visit.caller, postfach, script=skript)
+    return go("/regeln/uebernehmen", Notice("rules_reading"))
 
 
 @router.post("/regeln/uebernehmen")
@@ -142,9 +164,15 @@ def version_page(
     visit: OpensRules,
     set_id: str,
     version: int,
+    orte: str = "",
+    nach: str = "",
 ) -> Response:
-    """One version: its rules, and what it would change by the last dry run, which is kept."""
-    return _version(visit, rulesets.show(visit.house, visit.caller, set_id, version))
+    """One version: its rules, and what it would change by the last dry run, which is kept.
+
+    `orte` is the cursor of the changes from place to place, `nach` that of the single mails.
+    """
+    shown = rulesets.show(visit.house, visit.caller, set_id, version)
+    return _version(visit, shown, at=Cursors(orte, nach))
 
 
 @router.post("/regeln/{set_id}/{version}/probelauf")
@@ -183,6 +211,14 @@ def activate(
     return go(f"/regeln/{set_id}/{version}", Notice("rules_active", days.short_day(from_at)))
 
 
+def _read_rules(visit: Visit, found: rule_reading.Place) -> Response:
+    """The text that a worker has read, with what was left out; else the list of postboxes."""
+    if found.reading is None or not found.reading.text:
+        return go("/regeln/uebernehmen")
+    checked = rulesets.check(visit.house, visit.caller, found.reading.text)
+    return _editor(visit, found.reading.text, checked, remarks=found.remarks, is_new=True)
+
+
 def _may_change(visit: Visit, region: str) -> bool:
     return visit.caller.regions is None or region in visit.caller.regions
 
@@ -192,7 +228,9 @@ def _unix(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _version(visit: Visit, shown: Shown, *, fault: str = "", typed: str = "") -> Response:
+def _version(
+    visit: Visit, shown: Shown, *, at: Cursors = FIRST, fault: str = "", typed: str = ""
+) -> Response:
     run = trial_run.kept(visit.house, visit.caller, shown)
     trial = None if run is None or run.is_stale else run.trial
     return page(
@@ -204,6 +242,7 @@ def _version(visit: Visit, shown: Shown, *, fault: str = "", typed: str = "") ->
         rows=rule_rows(shown, trial),
         whole=tuple(one for one in shown.checked.findings if not one.rule),
         trial=trial,
+        parts=trial_parts(trial, at),
         run=run,
         span=run.span if run else Span(14, 1_000),
         gate=gate(shown, visit.caller),

@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from api.web import pager
+from api.web.pager import Part
+from api.web.render import slug
 from rules.access import Caller
 from rules.placename import fold
 from rules.rule_finding import Finding, has_errors
 from rules.rule_terms import action_sentence, rule_sentences
 from rules.rule_text import read_rules
-from rules.rule_trial import Trial
+from rules.rule_trial import Change, Moved, Trial
 from rules.rule_writer import write_rule
 from rules.ruleset import Action, ActionKind, Condition, Key, Rule
 from triage.rulesets import Shown
@@ -51,6 +54,19 @@ ACTION_NAMES: Final = (
     ("unveraendert", "bleibt, wie eingebaut"),
 )
 
+READING_FAILURES: Final = {
+    "postbox.no_rules": "Dieses Postfach ist ein Maildir; es kennt keine Regeln.",
+    "postbox.no_right": "Dem Dienstkonto fehlt der Vollzugriff auf das Postfach.",
+    "postbox.login_refused": "Der Server hat die Anmeldung abgelehnt; Konto und Kennwort prüfen.",
+    "postbox.away": "Der Server war nicht erreichbar. Später noch einmal beauftragen.",
+    "postbox.busy": "Der Server bat um Ruhe. Später noch einmal beauftragen.",
+    "sieve.no_script": "Auf dem Server ist kein Skript aktiv, oder keines heißt so.",
+    "sieve.login": "ManageSieve hat die Anmeldung abgelehnt; Konto und Kennwort prüfen.",
+    "sieve.away": "ManageSieve war nicht erreichbar; Port und Dienst prüfen (sieve_port).",
+    "sieve.certificate": "Dem Zertifikat des Servers traut niemand; ca_file prüfen.",
+}
+"""Why rules of a postbox could not be read, in words for admins. Own decision 0085."""
+
 SAMPLE: Final = """\
 id = "regeln-{region}"
 titel = "Eigene Regeln"{line}
@@ -85,6 +101,39 @@ class Typed:
     values: tuple[str, str] = ("", "")
     action: str = "thema"
     target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """Where the lists of a dry run go on: changes from place to place, single mails."""
+
+    places: str = ""
+    mails: str = ""
+
+
+FIRST: Final = Cursors()
+
+
+@dataclass(frozen=True, slots=True)
+class TrialParts:
+    """The parts of a dry run's lists that a page shows."""
+
+    changes: Part[Change]
+    mails: Part[Moved]
+    at: Cursors
+
+
+def trial_parts(trial: Trial | None, at: Cursors) -> TrialParts:
+    """Those after the cursors; empty without a dry run."""
+    return TrialParts(
+        pager.part(
+            trial.changes if trial else (),
+            lambda one: slug(f"{one.rule}/{one.before}/{one.after}"),
+            after=at.places,
+        ),
+        pager.part(trial.listed if trial else (), lambda one: str(one.message_id), after=at.mails),
+        at,
+    )
 
 
 def rule_rows(shown: Shown, trial: Trial | None) -> tuple[RuleRow, ...]:

@@ -24,8 +24,9 @@ from api.web.letters import letter
 from api.web.overview import total
 from api.web.pager import Part
 from api.web.render import page
-from api.web.rules_page import ACTION_NAMES, KEY_NAMES, rule_rows
+from api.web.rules_page import ACTION_NAMES, FIRST, KEY_NAMES, Cursors, rule_rows, trial_parts
 from api.web.task_steps import left_to_do
+from api.web.trial import differing
 from api.web.visit import Line
 from api.web.wishes import LANGUAGES, Wish
 from rules import authentication
@@ -514,6 +515,7 @@ def _trial(request: Request) -> Response:
     return page(
         request, "probelauf.html", status=422, day=TODAY, typed="31.02.2026", stand=NOW,
         fault="Diesen Tag gibt es nicht.", reports=(full, empty),
+        parts={"SC-Ost": replace(differing(full), total=240, more="40721")},
     )  # fmt: skip
 
 
@@ -536,7 +538,9 @@ def _rulesets(request: Request, **changed: object) -> Response:
     lines = (RegionLine("", active, NOW, ((draft, NOW),)), RegionLine("West", None, None, ()))
     full = RulesOverview(lines, (draft, active), (off,))
     shown: dict[str, object] = {"overview": full, "versions": {active.id: active}, "mine": {""}}
-    return page(request, "regeln.html", **shown | changed)
+    shown |= changed
+    part = Part(shown["overview"].versions, 214, "regeln.2")
+    return page(request, "regeln.html", **shown, shown=part)
 
 
 def _ruleset_running(request: Request) -> Response:
@@ -545,6 +549,7 @@ def _ruleset_running(request: Request) -> Response:
     return page(
         request, "regelsatz.html", shown=shown, version=shown.version,
         rows=rule_rows(shown, None), whole=(), trial=None, run=run, span=run.span, gate="",
+        parts=trial_parts(None, FIRST),
         may_change=True, now=NOW, fault="", typed="23.11.2026",
     )  # fmt: skip
 
@@ -555,6 +560,7 @@ def _ruleset(request: Request) -> Response:
         request, "regelsatz.html", status=422, shown=shown, version=shown.version,
         rows=rule_rows(shown, rules_samples.TRIAL), whole=rules_samples.FAULTS[:1],
         trial=rules_samples.TRIAL, run=rules_samples.RUN,
+        parts=replace(trial_parts(rules_samples.TRIAL, FIRST), at=Cursors("a", "b")),
         span=Span(14, 500), gate="Eine zweite Person.", may_change=True,
         now=NOW, fault="Diesen Tag gibt es nicht.", typed="31.02.2026",
     )  # fmt: skip
@@ -572,6 +578,7 @@ FOR_ADMINS = {
     "beiseite", "korrekturen", "korrekturen-leer", "postfaecher", "postfaecher-not-aus",
     "postfaecher-angehalten", "vollzaehligkeit", "probelauf",
     "regeln", "regeln-leer", "regelsatz", "regelsatz-laeuft", "regeltext", "regeluebernahme",
+    "regeluebernahme-leer",
     "zahlen", "zahlen-leer",
     *rights_samples.IN_BROWSER,
     *texts_samples.IN_BROWSER,
@@ -644,7 +651,8 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         "regelsatz": _ruleset,
         "regelsatz-laeuft": _ruleset_running,
         "regeltext": _rule_text,
-        "regeluebernahme": lambda r: page(r, "regeluebernahme.html", regions=["", "West"]),
+        "regeluebernahme": rules_samples.import_page,
+        "regeluebernahme-leer": lambda r: rules_samples.import_page(r, places=()),
         "fehler-409": lambda r: problem_page(
             r, Problem(409, "item.lease_stale", "", {"item_id": 4711})
         ),

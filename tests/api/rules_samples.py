@@ -1,12 +1,19 @@
 """An invented rule set in the states that its pages show."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from fastapi import Request, Response
+
+from api.web.render import page
+from api.web.rules_page import READING_FAILURES
 from rules.rule_finding import Finding, Level
 from rules.rule_text import read_rules
 from rules.rule_trial import AgencySum, Change, Moved, Trial
+from store.rule_readings import Reading
 from store.rulesets import OffRule, Version
 from tests.rules.ruleset_samples import HEAD, rule
+from triage.rule_reading import Place
 from triage.rule_trial import Span
 from triage.rulesets import Checked, Shown
 from triage.trial_run import Kept
@@ -57,3 +64,32 @@ def version(number: int, *, activated_at: datetime | None = None) -> Version:
 def shown() -> Shown:
     off = OffRule(2, "umschulung", "West", "rule.folder_gone", "321 Bochum/Umschulungen", NOW)
     return Shown(version(2), Checked(read_rules(TEXT).rules, FAULTS), (), (off,))
+
+
+def _reading(postbox: str, *, rules: int = 0, code: str = "", left_out: int = 0) -> Reading:
+    remark = {
+        "name": "Weiterleiten an die Vertretung", "code": "import.forbidden",
+        "message": "Die Regel leitet weiter; das tut hier kein Regelsatz.", "is_taken": False,
+    }  # fmt: skip
+    done = NOW + timedelta(seconds=9)
+    text = "" if code else TEXT
+    return Reading(
+        1, postbox, "West", "", "p-anna", NOW, 1, done, code, rules, text, [remark] * left_out
+    )
+
+
+WAITING = Reading(2, "SC-Nord", "Nord", "alt", "p-anna", NOW, 2, None, "", 0, "", None)
+PLACES = (
+    Place("SC-West", "West", _reading("SC-West", rules=17, left_out=3)),
+    Place("SC-Nord", "Nord", WAITING),
+    Place("SC-Ost", "Ost", _reading("SC-Ost", code="postbox.no_right")),
+    Place("SC-Süd", "Süd", _reading("SC-Süd", left_out=2)),
+    Place("SC-Postfach-mit-einem-langen-Namen", "Südwest", None),
+    Place("SC-Mitte", "Mitte", _reading("SC-Mitte", code="bug")),
+)
+
+
+def import_page(request: Request, places: tuple[Place, ...] = PLACES) -> Response:
+    """The page where old rules are taken over."""
+    shown: dict[str, Any] = {"regions": ["", "West"], "places": places}
+    return page(request, "regeluebernahme.html", failures=READING_FAILURES, **shown)

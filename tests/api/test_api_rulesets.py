@@ -1,13 +1,21 @@
 """Rule sets through the doors: by key of a machine and of an admin, two persons, problems."""
 
+from dataclasses import replace
+
 import pytest
 
+from api.app import make_app
+from api.doors import ApiKey, new_key
+from rules import sieve_rules
 from rules.access import Caller
 from rules.codes import Role
 from tests.api.conftest import Doors
+from tests.api.door_client import DoorClient
+from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import eml
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import rulesets
+from triage import rule_reading, rulesets
+from triage.house import PostboxPlan
 
 RULE = rule('betreff = "Umschulung"', rule_id="umschulung")
 PATH = "/v1/admin/rulesets"
@@ -88,6 +96,24 @@ def test_a_repeated_order_with_its_key_takes_effect_once(doors: Doors) -> None:
         )
         assert answer.status_code == 200
     assert len(doors.admin.get(f"{PATH}/regeln").json()["activations"]) == 1
+
+
+def test_a_machine_asks_for_the_rules_of_a_postbox(doors: Doors) -> None:
+    plans = (PostboxPlan("SC-West", "West", False),)
+    house = replace(doors.house, policy=replace(doors.house.policy, postboxes=plans))
+    secret, digest = new_key("reader")
+    key = ApiKey("reader", digest, Role.AUTOMATION, None)
+    machine = DoorClient(make_app(house, door_settings(keys=(key,))), bearer(secret))
+    path = "/v1/admin/rule-readings"
+    assert machine.get(path).json()["postboxes"][0]["ordered_at"] is None
+    assert machine.post(path, json={"postbox": "SC-Ost"}).json()["code"] == "postbox.unknown"
+    assert machine.post(path, json={"postbox": "SC-West"}).status_code == 202
+    script = 'if header :contains "subject" "a" { fileinto "Klärung"; stop; } if true { discard; }'
+    rule_reading.one_round(house, "w-1", {"SC-West": lambda _: sieve_rules.take_over(script)})
+    (found,) = machine.get(path).json()["postboxes"]
+    assert (found["rules"], found["error_code"]) == (1, "")
+    assert [one["code"] for one in found["remarks"]] == ["import.forbidden"]
+    assert machine.post(PATH, json={"text": found["text"]}).status_code == 201
 
 
 def test_a_sieve_script_becomes_a_text_that_can_be_kept(doors: Doors) -> None:

@@ -1,11 +1,18 @@
 """The pages "Regeln", before a real house: from an empty list to what holds, by two persons."""
 
+from dataclasses import replace
+
 import pytest
 
+from api.app import make_app
+from api.web import pager
+from rules import sieve_rules
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
+from tests.api.small_door import door_settings
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import trial_run
+from triage import rule_reading, trial_run
+from triage.house import PostboxPlan
 
 RULE = rule('betreff = "Umschulung"', rule_id="umschulung")
 
@@ -111,6 +118,28 @@ def test_clerks_have_no_rules_and_the_english_name_leads_here(doors: Doors, anna
     assert anna.answer.status_code == 404
 
 
+def test_the_rules_of_a_postbox_are_asked_for_and_become_a_text(doors: Doors, anna: Person) -> None:
+    boxes = (PostboxPlan("SC Nord & Süd", "Nord", False), PostboxPlan("SC-West", "West", False))
+    house = replace(doors.house, policy=replace(doors.house.policy, postboxes=boxes))
+    admin = at_desk(make_app(house, door_settings(demo=True)), seat="admin")
+    script = 'if header :contains "subject" "a" { fileinto "Klärung"; stop; } if true { discard; }'
+    admin.open("/regeln/uebernehmen")
+    admin.send("postfach", postfach="SC Nord & Süd")
+    assert "wartet auf einen Worker" in admin.words("main")
+    admin.send("postfach", postfach="SC-West")
+    readers = {boxes[0].name: lambda _: sieve_rules.take_over(script), "SC-West": None}
+    assert [rule_reading.one_round(house, "w-1", readers) for _ in range(3)] == [1, 1, 0]
+    admin.open("/regeln/uebernehmen")
+    assert "1 Regel übernommen" in admin.words("main")
+    assert "Maildir" in admin.words("main")
+    link = next(a for a in admin.page.query_selector_all("main a") if a.text == "Text ansehen")
+    admin.open(link.getattr("href"))
+    assert 'region = "Nord"' in admin.page.query_selector("textarea").text
+    assert "nicht übernommen" in admin.words("main")
+    admin.send("speichern", text=admin.page.query_selector("textarea").text)
+    assert admin.url == "/regeln/uebernommen/1"
+
+
 def test_a_pasted_script_becomes_a_text_and_names_what_was_left_out(anna: Person) -> None:
     anna.open("/regeln/uebernehmen")
     script = 'if header :contains "subject" "a" { fileinto "Klärung"; stop; }\nif true { discard; }'
@@ -118,3 +147,39 @@ def test_a_pasted_script_becomes_a_text_and_names_what_was_left_out(anna: Person
     assert "nicht übernommen Zeile 2" in anna.words("main")
     assert 'ordner = "Klärung"' in anna.page.query_selector("textarea").text
     assert 'region = "West"' in anna.page.query_selector("textarea").text
+
+
+def test_long_lists_of_versions_and_of_a_dry_run_go_on_behind_a_cursor(
+    doors: Doors, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pager, "PAGE_ROWS", 1)
+    doors.hand_in("Umschulung", "34117 Kassel, noch einmal")
+    write(anna, HEAD + RULE)
+    write(anna, HEAD.replace('"regeln"', '"weitere"') + RULE)
+    anna.open("/regeln")
+    assert names(anna) == ["regeln"]
+    anna.open(more(anna))
+    assert names(anna) == ["weitere"]
+    assert "Weitere von" not in anna.words("main")
+    anna.open("/regeln/regeln/1")
+    anna.send("probelauf", tage="14", mails="10000")
+    trial_run.one_round(doors.house, "w-1")
+    anna.open("/regeln/regeln/1")
+    first = anna.words("details.in li")
+    assert anna.page.query_selector("details.in").getattr("open") is None
+    anna.open(f"/regeln/regeln/1{more(anna)}")
+    assert anna.words("details.in li") != first
+    assert anna.page.query_selector("details.in").getattr("open") is not None
+    assert "Weitere von" not in anna.words("main")
+
+
+def names(person: Person) -> list[str]:
+    """The ids of the sets that the list of versions shows."""
+    cells = person.page.query_selector_all("section[aria-labelledby=fassungen] th .mono")
+    return [one.text for one in cells]
+
+
+def more(person: Person) -> str:
+    """Where the list goes on."""
+    links = person.page.query_selector_all("main a")
+    return next(a.getattr("href") for a in links if a.text.startswith("Weitere von"))

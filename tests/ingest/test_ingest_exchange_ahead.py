@@ -7,6 +7,7 @@ import pytest
 
 from ingest import exchange_fetch
 from ingest.exchange import EPOCH
+from ingest.exchange_ahead import AHEAD_BATCHES, AHEAD_BYTES, Ahead
 from ingest.exchange_xml import mime_of
 from rules.errors import TryLater
 from rules.postbox import Fetched
@@ -50,6 +51,56 @@ def test_the_next_batch_is_asked_for_while_one_is_worked_on(case):
     rest = [one.data for one in found if isinstance(one, Fetched)]
     assert [first.data, *rest] == MAILS
     assert asked(case) == before + 3
+    assert ahead() == []
+
+
+class Line:
+    """A server that answers with the batch itself; `failing` batches fail."""
+
+    def __init__(self, *, failing: frozenset[int] = frozenset()) -> None:
+        self.failing = failing
+        self.asked: list[int] = []
+        self.noticed = threading.Condition()
+
+    def ask(self, batch: int) -> int:
+        with self.noticed:
+            self.asked.append(batch)
+            self.noticed.notify_all()
+        if batch in self.failing:
+            raise TryLater("postbox.busy", "later")
+        return batch
+
+    def wait_for(self, number: int) -> None:
+        with self.noticed:
+            assert self.noticed.wait_for(lambda: len(self.asked) >= number, timeout=30)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "ahead_of_the_first"),
+    [
+        ([1000] * 12, AHEAD_BATCHES - 1),
+        ([AHEAD_BYTES // 2] * 12, 1),
+        ([AHEAD_BYTES * 4] * 3, 0),
+        ([1000, AHEAD_BYTES * 4, 1000], 0),
+    ],
+)
+def test_as_much_is_ahead_as_a_commit_takes_and_no_more(sizes, ahead_of_the_first):
+    line = Line()
+    coming = Ahead("b", line.ask, sizes.__getitem__).each(range(len(sizes)))
+    first = next(coming)
+    line.wait_for(1 + ahead_of_the_first)
+    assert (first, len(line.asked)) == ((0, 0), 1 + ahead_of_the_first)
+    assert list(coming) == [(number, number) for number in range(1, len(sizes))]
+    assert line.asked == list(range(len(sizes)))
+
+
+def test_behind_what_failed_nothing_more_is_asked_for():
+    line = Line(failing=frozenset({2}))
+    coming = Ahead("b", line.ask, lambda _: 1).each(range(9))
+    assert [next(coming), next(coming)] == [(0, 0), (1, 1)]
+    with pytest.raises(TryLater):
+        next(coming)
+    assert line.asked == [0, 1, 2]
     assert ahead() == []
 
 

@@ -9,6 +9,8 @@ from rules.errors import Refused, TryLater
 from tests.ingest.conftest import ExchangeCase
 from tests.servers.exchange import Fault
 from tests.servers.exchange_rules import InboxRule
+from triage import postbox_wiring
+from triage.settings import check
 
 
 @pytest.fixture
@@ -57,6 +59,22 @@ def test_the_rules_are_read_and_taken_over_and_the_others_named(case: ExchangeCa
         ("Aus", "import.disabled"),
     ]
     assert "UpdateInboxRules" not in case.server.calls
+
+
+def test_a_worker_reads_them_by_the_settings_of_the_postbox(
+    case: ExchangeCase, monkeypatch, tmp_path
+) -> None:
+    monkeypatch.setenv("POSTLOTSE_EXCHANGE", case.account.password)
+    box = {
+        "kind": "exchange", "name": "SC-Ost", "region": "Ost", "endpoint": case.account.endpoint,
+        "mailbox": case.address, "user": "dienst", "password_env": "POSTLOTSE_EXCHANGE",
+        "auth": "basic", "ca_file": str(case.account.ca_file),
+    }  # fmt: skip
+    maildir = {"kind": "maildir", "name": "SC-Nord", "region": "Nord", "root": str(tmp_path)}
+    settings = check({"postboxes": [box, maildir]}, base=tmp_path)
+    exchange, plain = postbox_wiring.postbox_jobs(settings)
+    assert exchange.read_rules("") == outlook_rules.take_over(case.box.inbox_rules())
+    assert plain.read_rules is None
 
 
 def test_a_foreign_reader_sees_the_same_rules(case: ExchangeCase) -> None:
