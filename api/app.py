@@ -20,6 +20,7 @@ from api import (
     retention,
     rights,
     rights_folders,
+    route_index,
     rule_readings,
     rulesets,
     supervisors,
@@ -34,6 +35,7 @@ from api.oidc import backchannel
 from api.oidc.names import account_hash
 from api.oidc.provider import Provider
 from api.oidc.tokens import machine_of
+from api.quick_next import QuickNext
 from api.session import StoredSessions, cookie_name, limits_of
 from api.streams import Lines
 from api.throttle import Throttle
@@ -88,6 +90,7 @@ def make_app(house: House, door: DoorSettings, eakte: FileOutlet | None = None) 
     ):
         app.include_router(room.router)
     pages.install(app)
+    route_index.install(app, {clerks.claim_next: QuickNext})
     wrap(app, door)
     openapi.install(app)
     return app

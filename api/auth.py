@@ -186,6 +186,10 @@ class Needs:
         _session: Annotated[object, Security(_cookie)],
     ) -> Caller:
         """The caller. Raises: Refused: `access.denied`, and as `identify`."""
+        return await self.admit(request)
+
+    async def admit(self, request: Request) -> Caller:
+        """As the dependency, for an endpoint that the framework does not call. Raises: the same."""
         caller = await identified(request)
         if self.permission is not None:
             access.require(caller, self.permission)
@@ -201,6 +205,8 @@ async def _door_here(request: Request) -> DoorSettings:
     return door_of(request)
 
 
+WORKING: Final = Needs(Permission.WORK_ITEM)
+
 HouseHere = Annotated[House, Depends(_house_here)]
 DoorHere = Annotated[DoorSettings, Depends(_door_here)]
 
@@ -212,7 +218,7 @@ MayHandIn = Annotated[Caller, Depends(Needs(Permission.HAND_IN))]
 MayReadEvents = Annotated[Caller, Depends(Needs(Permission.READ_EVENTS))]
 MayReadItems = Annotated[Caller, Depends(Needs(Permission.READ_ITEM))]
 MayFreeItems = Annotated[Caller, Depends(Needs(Permission.FREE_ITEM))]
-MayWorkItems = Annotated[Caller, Depends(Needs(Permission.WORK_ITEM))]
+MayWorkItems = Annotated[Caller, Depends(WORKING)]
 MayReadTexts = Annotated[Caller, Depends(Needs(Permission.READ_TEXTS))]
 MayWriteTexts = Annotated[Caller, Depends(Needs(Permission.WRITE_TEXTS))]
 MayApproveTexts = Annotated[Caller, Depends(Needs(Permission.APPROVE_TEXTS))]

@@ -38,7 +38,12 @@ from triage.work import Correction
 router = APIRouter(prefix="/v1", tags=["clerk"])
 
 AgencyCode = Annotated[
-    str, Path(max_length=20, description="Code of the agency, or `klaerung`.", examples=["435"])
+    str,
+    Path(
+        max_length=next_item.AGENCY_CODE_CHARS_MAX,
+        description="Code of the agency, or `klaerung`.",
+        examples=["435"],
+    ),
 ]
 ItemId = Annotated[int, Path(ge=1, le=ID_MAX, description="The house's id of the item.")]
 LeaseToken = Annotated[

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import metrics
@@ -30,7 +30,11 @@ HEADERS: Final = {
 }
 """Set where the answer has not its own. Source: FEATURES F68, F70; OWASP Secure Headers Project."""
 
+_RAW: Final = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
+"""The same as they leave: names in small letters, as the framework has them."""
+
 REQUEST_ID: Final = "X-Request-Id"
+_RAW_REQUEST_ID: Final = REQUEST_ID.lower().encode()
 
 BODY_SECONDS: Final = 120.0
 """How long a body may take to come: the largest, 60 MiB, over 4 Mbit/s. Own decision 0088."""
@@ -54,7 +58,9 @@ class Watched:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = scope["request_id"]
+                number = (_RAW_REQUEST_ID, scope["request_id"].encode())
+                # A new list: the old one belongs to the answer, which may be sent again.
+                message["headers"] = [*message["headers"], number]
             await send(message)
 
         try:
@@ -75,9 +81,12 @@ class SafeHeaders:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                headers = message["headers"]
+                own = {name for name, _ in headers}
+                message["headers"] = [
+                    *headers,
+                    *(header for header in _RAW if header[0] not in own),
+                ]
             await send(message)
 
         await self.app(scope, receive, guarded)

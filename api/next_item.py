@@ -5,7 +5,7 @@ words of that answer are made here, once, and are the very bytes that leave. Own
 """
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from fastapi import FastAPI, Request, Response
 
@@ -24,6 +24,9 @@ from triage.idempotency import Answer
 Line: TypeAlias = Gathering[Asked, Outcome | Answer]
 
 JSON_TYPE = "application/json"
+
+AGENCY_CODE_CHARS_MAX: Final = 20
+"""Longest code of an agency that a door looks up; the codes have three characters, or eight."""
 
 
 def line_of(house: House) -> Line:

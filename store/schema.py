@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from store import failures
 
 HEAD = "0022"
-HEAD = "0022"
 """Number of the newest migration; a test holds it against the folder."""
 
 

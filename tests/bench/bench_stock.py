@@ -26,15 +26,19 @@ AGENCY = "435"
 def fill(url: str, rows: int) -> None:
     """`rows` messages, all of one original, each with an item that waits; analysed in the end.
 
+    One in twenty more waits for the Service Center in the same agency: where all items were of one
+    team, an index without the team would look as good to PostgreSQL as the one of the line.
     For an empty database with its tables.
     """
     engine = connections.open_engines(connections.parse_url(url))[1]
     with engine.begin() as connection:
         connection.execute(sa.insert(original), _original())
-        numbers = _numbers(connection.dialect.name, rows)
+        dialect, last = connection.dialect.name, rows + rows // 20
+        mine, others = _numbers(dialect, rows), _numbers(dialect, last, first=rows + 1)
         with _quickly(connection):
-            for table, values in ((message, _message()), (item, _item())):
-                connection.execute(_insert(table, values, numbers))
+            connection.execute(_insert(message, _message(), _numbers(dialect, last)))
+            connection.execute(_insert(item, _item(), mine))
+            connection.execute(_insert(item, _item() | {"team": Team.SC}, others))
     with engine.connect() as connection:
         alone = connection.execution_options(isolation_level="AUTOCOMMIT")
         if connection.dialect.name == "postgresql":
@@ -92,12 +96,13 @@ def wait_again(url: str) -> None:
     engine.dispose()
 
 
-def _numbers(dialect: str, rows: int) -> sa.FromClause:
-    """A table of one column `n`: 1 to `rows`."""
+def _numbers(dialect: str, last: int, *, first: int = 1) -> sa.FromClause:
+    """A table of one column `n`: `first` to `last`."""
     if dialect == "postgresql":
-        return sa.func.generate_series(1, rows).table_valued("n", name="number").render_derived()
-    first = sa.select(sa.literal(1).label("n")).cte("number", recursive=True)
-    return first.union_all(sa.select(first.c.n + 1).where(first.c.n < rows))
+        series = sa.func.generate_series(first, last)
+        return series.table_valued("n", name="number").render_derived()
+    number = sa.select(sa.literal(first).label("n")).cte("number", recursive=True)
+    return number.union_all(sa.select(number.c.n + 1).where(number.c.n < last))
 
 
 def _insert(table: sa.Table, values: dict[str, Any], numbers: sa.FromClause) -> sa.Insert:
