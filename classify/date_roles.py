@@ -64,28 +64,26 @@ class DayReader:
         starts = []
         shared: frozenset[str] = frozenset()
         of_shared: set[int | None] = set()
+        about: Sequence[str] = ()
+        crossed: list[dict[str, int]] = []
         for mention in mentions:
-            if mention.shared is not shared:
-                shared = mention.shared
+            if mention.shared is not shared or mention.about is not about:
+                # Another sentence.
+                shared, about = mention.shared, mention.about
                 of_shared = {*map(self._rows.get, shared)}
+                crossed = [*filter(None, map(self._crossed.get, about))]
             starts.append(len(rows))
+            own = of_shared.union(map(self._rows.get, mention.own))
+            marks = ("", *mention.marks)
+            for known in crossed:
+                own.update(map(known.get, marks))
             # Ascending, so that the sum is the same in every process.
-            rows += sorted(filter(None, self._own(mention) | of_shared)) or [0]
+            rows += sorted(filter(None, own)) or [0]
         weights = self._weights.take(rows, axis=0)
         margins = self._constant + np.add.reduceat(weights, starts, axis=0)
         shares = np.exp(margins - margins.max(axis=1, keepdims=True))
         result: Numbers = shares / shares.sum(axis=1, keepdims=True)
         return result
-
-    def _own(self, mention: Mention) -> set[int | None]:
-        """The rows of its terms but those it shares."""
-        rows = {*map(self._rows.get, mention.own)}
-        marks = ("", *mention.marks)
-        for about in mention.about:
-            known = self._crossed.get(about)
-            if known:
-                rows.update(map(known.get, marks))
-        return rows
 
 
 def _without_reversed(found: dict[str, date]) -> dict[str, date]:

@@ -6,10 +6,14 @@ Source: F25 (reasons shown), promise 7 of the design ("every decision can be exp
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 from typing import Final
 
+import numpy as np
+
 from classify.features import attachment_words
+from classify.model import Numbers
 from classify.reading import Reading
 from classify.scorer import Known, Scored, Scorer
 from rules.verdict import Span
@@ -47,14 +51,16 @@ class Reason:
 class Words:
     """The words of a mail that reasons may name, in its order: subject, new text, attachments.
 
-    `forms` are those of subject and text as they are written, each with the same, folded. `written`
-    tells how each folded word was written first; `lines` has these words, each with the end of its
-    line, and `ends` tells where each line ends. `known` are those that the model knows.
+    `forms` are those of subject and text as they are written, each with the same, folded. `folded`
+    are the different words, and `written` tells how each was written first; `lines` has them, each
+    with the end of its line, and `ends` tells where each line ends. `known` are those that the
+    model knows.
     """
 
     subject: str
     new: str
     forms: Mapping[str, str]
+    folded: Sequence[str]
     written: Mapping[str, str]
     lines: str
     ends: Sequence[int]
@@ -69,44 +75,51 @@ def words_of(read: Reading, scorer: Scorer, scored: Scored) -> Words:
     rows = {word: row for _, word, row in every}
     # From the last to the first, so that the first way of writing a word wins.
     written = {word: form for form, word, _ in reversed(every)}
-    lines = [f"{word}\n" for word in written]
+    folded = [*rows]
     return Words(
         subject=read.mail.subject,
         new=read.new,
         forms={form: word for form, word, _ in spelled},
+        folded=folded,
         written=written,
-        lines="".join(lines),
-        ends=[*accumulate(map(len, lines))],
-        known=scorer.known(scored, rows),
+        lines="\n".join([*folded, ""]),
+        # One more for each end of a line.
+        ends=[*map(add, accumulate(map(len, folded)), count(1))],
+        known=scorer.known(scored, rows.values(), len(folded)),
     )
 
 
 def reason(scorer: Scorer, scored: Scored, words: Words, *, target: int) -> Reason:
     """What spoke for the target; empty if nothing did (then the model's prior did)."""
     voices = _voices(scorer, scored, words, target)
-    best = max(voices.values(), default=0.0)
+    best = max(voices, default=0.0)
     if best <= 0:
         return Reason((), ())
+    bound = _SHARE_OF_BEST * best
     # Loudest first, equals by name, so that the same mail is always explained the same.
-    loud = sorted([(-voice, w) for w, voice in voices.items() if voice >= _SHARE_OF_BEST * best])
+    loud = sorted(
+        [(-voice, words.folded[place]) for place, voice in enumerate(voices) if voice >= bound]
+    )
     kept = [word for _, word in loud[:MAX_WORDS]]
     forms = [form for form, word in words.forms.items() if word in kept]
     spans = (*_spans(words.subject, forms, "subject"), *_spans(words.new, forms, "body"))
     return Reason(tuple(dict.fromkeys([words.written[word] for word in kept])), spans)
 
 
-def _voices(scorer: Scorer, scored: Scored, words: Words, target: int) -> dict[str, float]:
-    """What each word adds to the margin: itself, and the loudest of its pieces."""
-    voices, pieces = scorer.loudest(
+def _voices(scorer: Scorer, scored: Scored, words: Words, target: int) -> list[float]:
+    """What each of the folded words adds to the margin: itself, and the loudest of its pieces."""
+    said, pieces = scorer.loudest(
         scored, words.known, target, words=_LOUDEST_WORDS, pieces=_LOUDEST_PIECES
     )
-    lines, ends, every = words.lines, words.ends, [*words.written]
+    of_words: Numbers = np.zeros(len(words.folded))
+    of_words[words.known.numbers] = said
+    voices: list[float] = of_words.tolist()
+    lines, ends = words.lines, words.ends
     for piece, voice in pieces:
         at = lines.find(piece)
         while at >= 0:
             line = bisect_right(ends, at)
-            word = every[line]
-            voices[word] = voices.get(word, 0.0) + voice
+            voices[line] += voice
             # A word that holds it twice speaks once.
             at = lines.find(piece, ends[line])
     return voices

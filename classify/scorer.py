@@ -6,9 +6,8 @@ gather of rows and one small matrix product a mail. Source: own decisions 0027 a
 docs/judge.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import compress
 from math import sqrt
 from typing import Final
 
@@ -16,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify import features, reading, terms
+from classify.codes import Rows
 from classify.kept import Kept
 from classify.model import Model, Numbers, probabilities
 from classify.table import Floats, Steps, Table
 from classify.terms import Cut
 from classify.text import fold
-from classify.wordbook import Rows, Vocabulary, Wordbook
+from classify.wordbook import Vocabulary, Wordbook
 
 _TEXT_BLOCKS: Final = (
     (features.TEXT, Cut.WORDS),
@@ -41,6 +41,10 @@ _NOTHING: Final = np.nextafter(np.float32(0.0), _ONE)
 """The least voice that speaks for anything at all."""
 _EDGES: Final = (-1, 2**31 - 1)
 """Numbers before and behind those of all rows."""
+_CACHE_LINE_BYTES: Final = 64
+"""What a processor fetches at once: x86-64 and most of ARM."""
+_NUMBERS_BYTES: Final = 8
+"""Of the two numbers that stand behind the weights of a term."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,9 +68,9 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """Words of a mail that are terms of the model, and their places in the block of words."""
+    """Words that are terms of the mail: which of those asked for, and their places in `Scored`."""
 
-    words: tuple[str, ...]
+    numbers: Places
     places: Places
 
 
@@ -81,28 +85,30 @@ class Scorer:
         "_first_piece",
         "_firsts",
         "_forms",
-        "_idf",
+        "_lines",
         "_names",
         "_of_counts",
         "_offsets",
         "_pieces",
         "_scales",
         "_slopes",
-        "_table",
+        "_targets",
         "_words",
     )
 
     def __init__(self, model: Model) -> None:
         self._slopes, self._offsets = np.asarray(model.slopes), np.asarray(model.offsets)
-        self._table: Table = model.table
         blocks = model.table.blocks
         self._firsts = np.cumsum([0, *(len(block.terms) for block in blocks)])
-        self._idf: Floats = np.concatenate([block.idf for block in blocks])
+        self._targets = model.table.weights.shape[1]
+        self._lines = _in_lines(model.table)
         self._scales = [block.scale for block in blocks]
         self._constant: Numbers = model.table.constant.astype(np.float64)
         self._names = {block.name: number for number, block in enumerate(blocks)}
         by_kind = {(block.column, block.cut): n for n, block in enumerate(blocks)}
-        words, pieces, chains = (self._rows_of(by_kind[kind]) for kind in _TEXT_BLOCKS)
+        words, pieces, chains = (
+            self._rows_of(blocks[by_kind[kind]].terms, by_kind[kind]) for kind in _TEXT_BLOCKS
+        )
         self._words = words
         self._first_piece = int(self._firsts[by_kind[_TEXT_BLOCKS[1]]])
         self._pieces = [piece.strip() for piece in blocks[by_kind[_TEXT_BLOCKS[1]]].terms]
@@ -110,12 +116,12 @@ class Scorer:
         self._forms = Kept(self._read)
         # The logarithm takes longer than all else that is done with the amounts.
         self._of_counts: Floats = np.log(np.arange(1, _COUNTS, dtype=np.float32)) + _ONE
-        self._cues = self._rows_of(by_kind[features.CUES, Cut.READY])
+        cues = by_kind[features.CUES, Cut.READY]
+        self._cues = self._rows_of(blocks[cues].terms, cues)
         self._chains = by_kind[_TEXT_BLOCKS[2]]
 
-    def _rows_of(self, number: int) -> dict[str, int]:
-        first = int(self._firsts[number])
-        return {term: row for row, term in enumerate(self._table.blocks[number].terms, first)}
+    def _rows_of(self, block: Sequence[str], number: int) -> dict[str, int]:
+        return {term: row for row, term in enumerate(block, int(self._firsts[number]))}
 
     def score(self, row: features.Row) -> Scored:
         """Probabilities of all targets for one row of `features.rows`.
@@ -129,19 +135,21 @@ class Scorer:
         rows, counts = _counted(np.concatenate((found.own, found.further, edged)))
         starts = tuple(rows.searchsorted(self._firsts).tolist())
         counts[starts[self._chains] : starts[self._chains + 1]] = 1
-        amounts = self._amounts(rows, counts, starts)
-        amounts *= self._table.sizes.take(rows)
-        weights = self._table.weights.take(rows, axis=0)
+        lines = self._lines.take(rows, axis=0)
+        weights = lines[:, : self._targets].view(np.int8)
+        numbers = lines[:, -_NUMBERS_BYTES:].view(np.float32)
+        amounts = self._amounts(counts, numbers[:, 0], starts)
+        amounts *= numbers[:, 1]
         # No BLAS: its threads hinder each other on a busy machine, and its sums differ by machine.
         margins = self._constant + np.einsum("i,ij->j", amounts, weights.astype(np.float32))
         sure = probabilities(margins, self._slopes, self._offsets)
         return Scored(sure, rows, amounts, weights, starts, found.words, found.unknown)
 
-    def _amounts(self, rows: Rows, counts: Places, starts: Sequence[int]) -> Floats:
+    def _amounts(self, counts: Places, idf: Floats, starts: Sequence[int]) -> Floats:
         """TF-IDF, each block of length `scale`; in float32 as scikit-learn does it."""
         # A term of a block that isn't sublinear counts once, and the logarithm of one is nought.
         amounts = self._of_counts.take(counts - 1, mode="clip")
-        amounts *= self._idf.take(rows)
+        amounts *= idf
         for number, scale in enumerate(self._scales):
             values = amounts[starts[number] : starts[number + 1]]
             length = float(np.float32(sqrt(values @ values))) or 1.0
@@ -162,32 +170,33 @@ class Scorer:
         # In one more tuple, for what is kept must be true in a condition.
         return (tuple([(form, word, self.row(word)) for form, word in folded]),)
 
-    def known(self, scored: Scored, words: Mapping[str, int]) -> Known:
-        """Which of the words, with their rows, stand in the mail as terms of their own."""
+    def known(self, scored: Scored, words: Iterable[int], count: int) -> Known:
+        """Which of the words, of which there are so many, stand in the mail as terms of their own.
+
+        They are told by their rows, -1 for what is none.
+        """
         part = self._part(scored, "words")
         stand = scored.rows[part]
-        wanted = np.fromiter(words.values(), np.int32, len(words) if len(stand) else 0)
+        wanted = np.fromiter(words, np.int32, count if len(stand) else 0)
         places = stand.searchsorted(wanted)
         there = stand.take(places, mode="clip") == wanted
-        return Known(tuple(compress(words, there.tolist())), places[there] + part.start)
+        return Known(there.nonzero()[0], places[there] + part.start)
 
     def loudest(
         self, scored: Scored, known: Known, target: int, *, words: int, pieces: int
-    ) -> tuple[dict[str, float], list[tuple[str, float]]]:
-        """What spoke for the target: known words, as far as among the loudest, and pieces.
+    ) -> tuple[Floats, list[tuple[str, float]]]:
+        """What spoke for the target: the known words, and pieces, with what they add to the margin.
 
-        Each with what it adds to the margin. The words are told in their order, also those that
-        speak against it; the pieces, without their blanks, loudest first, and none that speaks
-        against it. `words` and
-        `pieces` say how many of the terms of their block are listened to.
+        Of the words also those that speak against it, in their order; what is not among the
+        loudest adds nothing. The pieces, without their blanks, loudest first, and none that speaks
+        against it. `words` and `pieces` say how many of the terms of their block are listened to.
         """
         voices = scored.weights[:, target] * scored.amounts
         of_words, of_pieces = self._part(scored, "words"), self._part(scored, "pieces")
-        said = dict(zip(known.words, voices.take(known.places).tolist(), strict=True))
+        said = voices.take(known.places)
         if of_words.stop - of_words.start > words:
-            loud = frozenset((_loudest(voices[of_words], words) + of_words.start).tolist())
-            heard = [place in loud for place in known.places.tolist()]
-            said = dict(compress(said.items(), heard))
+            loud = _loudest(voices[of_words], words) + of_words.start
+            said[~np.isin(known.places, loud)] = 0.0
         voices = voices[of_pieces]
         places = _speaking(voices, pieces)
         names, first = self._pieces, self._first_piece
@@ -198,6 +207,24 @@ class Scorer:
     def _part(self, scored: Scored, block: str) -> slice:
         number = self._names[block]
         return slice(scored.starts[number], scored.starts[number + 1])
+
+
+def _in_lines(table: Table) -> NDArray[np.uint8]:
+    """Of each term its weights, and at the end of the line its idf and the size of its steps.
+
+    A mail has hundreds of terms, each somewhere else in a table that is larger than a cache: so
+    each costs one look into the memory instead of four.
+    """
+    count, targets = table.weights.shape
+    numbers = np.stack((np.concatenate([block.idf for block in table.blocks]), table.sizes), axis=1)
+    width = targets + _NUMBERS_BYTES
+    width += -width % _CACHE_LINE_BYTES
+    room = np.zeros(count * width + _CACHE_LINE_BYTES, np.uint8)
+    first = -room.ctypes.data % _CACHE_LINE_BYTES
+    lines = room[first : first + count * width].reshape(count, width)
+    lines[:, :targets] = table.weights.view(np.uint8)
+    lines[:, -_NUMBERS_BYTES:] = numbers.astype(np.float32).view(np.uint8)
+    return lines
 
 
 def _loudest(voices: Floats, limit: int) -> Places:

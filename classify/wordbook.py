@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify import terms, wording
+from classify.codes import Codes, Rows
 from classify.kept import Kept
 
-Rows = NDArray[np.int32]
 _Codes = NDArray[np.int64]
 
 _BITS: Final = 20
@@ -75,7 +75,6 @@ class Wordbook:
         "_of_stems",
         "_of_words",
         "_pieces",
-        "_rows",
         "_words",
     )
 
@@ -83,13 +82,7 @@ class Wordbook:
         self._words, self._pieces, self._familiar = known.words, known.pieces, known.familiar
         self._of_words: dict[str, int] = {}
         self._of_stems: dict[str, int] = {}
-        found = dict(self._coded(known))
-        codes = np.fromiter(found.keys(), np.int64, len(found))
-        order = np.argsort(codes)
-        rows = np.fromiter(found.values(), np.int32, len(found))
-        # The last one is there so that every search ends before the end.
-        self._codes: _Codes = np.append(codes[order], np.iinfo(np.int64).max)
-        self._rows: Rows = np.append(rows[order], np.int32(-1))
+        self._codes = Codes(dict(self._coded(known)))
         self._kept = Kept(self._learn)
 
     def find(self, text: str) -> Found:
@@ -103,13 +96,9 @@ class Wordbook:
         near = b"".join([*pairs, _SEAM])
         chains = _chains(np.frombuffer(near + b"".join(stems), np.int64), len(near) // 8)
         codes = np.concatenate([*chains, _wide(np.frombuffer(b"".join(far), np.int64))])
-        codes = codes[(codes & _SECOND) != 0]
-        # In their order each search begins where the last one has just been.
-        codes.sort()
-        places = self._codes.searchsorted(codes)
-        known = places[self._codes[places] == codes]
+        further = self._codes.rows(codes[(codes & _SECOND) != 0])
         rows = np.frombuffer(b"".join(own), np.int32)
-        return Found(rows, self._rows[known], len(set().union(*whole)), len(set().union(*new)))
+        return Found(rows, further, len(set().union(*whole)), len(set().union(*new)))
 
     def _coded(self, known: Vocabulary) -> Iterator[tuple[int, int]]:
         """Code and row of each term of several words. The slower half of loading a model."""
