@@ -260,7 +260,8 @@ def _tell(house: House, caller: Caller, postbox: str, *, as_json: bool) -> int:
         f" {len(found.kept)} kept by decision"
     )
     for one in found.open:
-        say(f"  {one.folder or 'Verteiler'}: {title(one.code)} – {meaning(one)} {remedy(one.code)}")
+        where = one.folder or f"Verteiler {one.agency}".rstrip()
+        say(f"  {where}: {title(one.code)} – {meaning(one)} {remedy(one.code)}")
     return len(found.open)
 
 

@@ -364,6 +364,22 @@ def test_a_new_subfolder_takes_over_the_rights_of_the_folder_above(tmp_path):
     assert account("k1") not in below
 
 
+def test_a_region_of_forty_agencies_is_read_in_few_requests(exchange_case: ExchangeCase):
+    """The goal is 5 s for a region; what it costs is requests (measured in tests/bench)."""
+    with exchange_case.server.lock:
+        for code in range(101, 141):
+            for topic in ("", "/AU", "/Termine"):
+                exchange_case.mailbox.folder(f"{code} Ort{code}{topic}")
+    rights = ExchangeRights("mitte", exchange_case.account)
+    before = len(exchange_case.server.calls)
+    acls = read(rights)
+    asked = exchange_case.server.calls[before:]
+    rights.close()
+    assert len(acls) == 121
+    assert not any(acl.unreadable for acl in acls)
+    assert len(asked) <= 6, asked
+
+
 def test_a_folder_that_another_account_shares_is_not_among_ones_own(
     dovecot: DovecotServer,
 ) -> None:

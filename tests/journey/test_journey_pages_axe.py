@@ -17,6 +17,8 @@ pytestmark = pytest.mark.journey
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIEWS = {"wide": (1440, 900, "light"), "zoomed": (720, 450, "dark")}
 """720 px wide is a 1440 px screen at 200 %."""
+TWICE = """[...document.querySelectorAll("[id]")].map(one => one.id)
+    .filter((id, at, all) => all.indexOf(id) !== at)"""
 NARROW = {"width": 320, "height": 640}
 """Where nothing may need scrolling in two directions. Source: WCAG 2.2, 1.4.10 Reflow."""
 
@@ -57,6 +59,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(TWICE) == [], "a jump or a label would end at the first of them"
     page.set_viewport_size(NARROW)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert [text for text in complaints if "Failed to load resource" not in text] == []
