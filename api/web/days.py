@@ -5,7 +5,7 @@ Source: desk guide, "Wording"; DIN 5008 for the order day, month, year.
 """
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rules.errors import Refused
@@ -14,6 +14,12 @@ BERLIN = ZoneInfo("Europe/Berlin")
 """Source: § 4 Zeitgesetz (EinhZeitG)."""
 
 _WEEKDAYS = ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So")
+_AHEAD = {"morgen": 1, "übermorgen": 2}
+_WEEKDAY_WORDS = {
+    "mo": "montag", "di": "dienstag", "mi": "mittwoch", "do": "donnerstag", "fr": "freitag",
+    "sa": "samstag", "so": "sonntag",
+}  # fmt: skip
+_DAYS_AHEAD = re.compile(r"\+ ?(\d{1,3})(?: tage?)?", re.ASCII)
 _TYPED = re.compile(r"\s*(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4}|\d{2})?\s*", re.ASCII)
 
 
@@ -30,6 +36,23 @@ def typed(text: str, *, today: date) -> date:
     if year is None:
         return _next(day, month, today)
     return _made(day, month, int(year) + (2000 if len(year) == 2 else 0))
+
+
+def typed_ahead(text: str, *, today: date) -> date:
+    """As `typed`, and in words, as people say when to come back: "morgen", "Mo", "+3" (days).
+
+    A weekday is the next one after today; `today` is the local day. Raises: Refused:
+    `date.unreadable`.
+    """
+    word = text.strip().lower().rstrip(".")
+    if word in _AHEAD:
+        return today + timedelta(days=_AHEAD[word])
+    if word[:2] in _WEEKDAY_WORDS and word in {word[:2], _WEEKDAY_WORDS[word[:2]]}:
+        ahead = (list(_WEEKDAY_WORDS).index(word[:2]) - today.weekday() - 1) % 7 + 1
+        return today + timedelta(days=ahead)
+    if found := _DAYS_AHEAD.fullmatch(word):
+        return today + timedelta(days=int(found[1]))
+    return typed(text, today=today)
 
 
 def _next(day: int, month: int, today: date) -> date:

@@ -97,7 +97,7 @@ def park(
 ) -> Response:
     """Aside until the morning of a day."""
     try:
-        day = days.typed(until, today=visit.today)
+        day = days.typed_ahead(until, today=visit.today)
         work.park(visit.house, visit.caller, item_id, token, until=day, reason=reason)
     except Refused as refused:
         return _again(visit, item_id, token, "park", refused, {"until": until, "reason": reason})

@@ -44,6 +44,10 @@ def test_the_page_keeps_conversation_sender_and_what_was_settled_apart() -> None
     ]
     hint = page.query_selector("#schon-erledigt")
     assert [a.getattr("href") for a in hint.query_selector_all("a")] == ["/vorgang/4500"]
+    # What moves money is never waved through.
+    assert "eAkte-Quittung braucht dieser Vorgang trotzdem" in words(hint)
+    free = HTMLTree.parse(client.get("/muster/vorgang-received").text).document
+    assert "schon anders erledigt" in words(free.query_selector("#schon-erledigt"))
 
 
 def test_a_form_of_the_portal_has_no_same_sender(doors: Doors) -> None:

@@ -30,6 +30,30 @@ def test_a_typed_day_is_read(typed: str, meant: date) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("morgen", date(2026, 11, 24)),
+        ("Übermorgen", date(2026, 11, 25)),
+        ("Di", date(2026, 11, 24)),
+        ("mo.", date(2026, 11, 30)),
+        ("Sonntag", date(2026, 11, 29)),
+        ("+3", date(2026, 11, 26)),
+        ("+ 1 Tage", date(2026, 11, 24)),
+        ("1.12.", date(2026, 12, 1)),
+    ],
+)
+def test_a_day_ahead_may_be_told_in_words(typed: str, meant: date) -> None:
+    assert days.typed_ahead(typed, today=TODAY) == meant
+
+
+@pytest.mark.parametrize("typed", ["", "mon", "moin", "+", "+3000", "gestern", "31.02.2026"])
+def test_what_is_no_day_ahead_is_refused(typed: str) -> None:
+    with pytest.raises(Refused) as refused:
+        days.typed_ahead(typed, today=TODAY)
+    assert refused.value.code == "date.unreadable"
+
+
+@pytest.mark.parametrize(
     "typed",
     ["", "morgen", "31.02.2026", "29.02.2027", "2026-12-01", "1.13.", "0.1.26", "１.1.26"],
 )

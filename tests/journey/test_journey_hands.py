@@ -122,3 +122,25 @@ def test_a_mail_from_right_to_left_is_set_so_and_leaves_the_page_as_it_is(
     assert page.locator("h1").evaluate(direction) == "rtl"
     assert page.locator("main").evaluate(direction) == "ltr"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_an_item_is_corrected_and_parked_by_keys_alone(page: Page, office: Office) -> None:
+    office.mail("Termin")
+    item = take_next(page, office)
+    page.keyboard.press("k")
+    expect(page.locator("#correct")).to_be_visible()
+    page.keyboard.type("job")
+    expect(page.locator("#correct input[value=jobcenter]")).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.type("t")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("von Hand eingeordnet")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator(".verdict strong", has_text="Jobcenter")).to_be_visible()
+    page.keyboard.press("p")
+    expect(page.locator("#park-until")).to_be_focused()
+    page.keyboard.type("morgen")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Ruft noch einmal an.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Geparkt bis Di 24.11.2026.")).to_be_visible(timeout=PATIENCE_MS)
+    assert office.state(item) is ItemState.PARKED

@@ -108,8 +108,32 @@ function press(element) {
   if (element.type === 'radio') { element.checked = true; choose(element); } else element.click();
 }
 
+// In einem Dialog: Strg ↵ bestätigt; in einer Liste zum Ankreuzen führen Anfangsbuchstaben zur Zeile.
+let sought = '';
+let forget = 0;
+function seek(list, letter) {
+  clearTimeout(forget);
+  forget = setTimeout(() => { sought = ''; }, 900);
+  sought += letter.toLowerCase();
+  const hit = [...list.querySelectorAll('label')].find((label) => label.textContent.trim().toLowerCase().startsWith(sought));
+  if (hit) hit.querySelector('input').focus(); else sought = '';
+}
+function inDialog(event, dialog) {
+  if (event.ctrlKey && event.key === 'Enter') {
+    const button = dialog.querySelector('form .btn.main');
+    if (button) { event.preventDefault(); button.click(); }
+    return;
+  }
+  const list = event.target.closest('.checklist');
+  if (!list || event.key.length !== 1 || !/\p{L}/u.test(event.key) || (single && !single.checked)) return;
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  event.preventDefault();
+  seek(list, event.key);
+}
+
 document.addEventListener('keydown', (event) => {
-  if (one('dialog[open]')) return;
+  const dialog = one('dialog[open]');
+  if (dialog) { inDialog(event, dialog); return; }
   if (event.ctrlKey && event.key === 'Enter') { if (send) { event.preventDefault(); press(send); } return; }
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || typing(event.target)) return;
   const key = event.key.toLowerCase();
