@@ -1,5 +1,6 @@
 """The door for admins: aside, outgoing, completeness, postboxes, corrections, figures, trail."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -47,6 +48,7 @@ from triage import (
 from triage.admin import Completeness
 from triage.day_figures import Report
 from triage.figures import Overview
+from triage.trail_words import said
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
 
@@ -186,7 +188,8 @@ def trail(
         limit=limit,
         cursor=cursor,
     )
-    return {"entries": page.rows, "next_cursor": page.next_cursor}
+    entries = [asdict(entry) | {"text": said(entry.action)} for entry in page.rows]
+    return {"entries": entries, "next_cursor": page.next_cursor}
 
 
 @router.get("/postboxes", response_model=PostboxList, summary="The postboxes, as last found")

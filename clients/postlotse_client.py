@@ -541,6 +541,7 @@ class EntryOut:
     at: datetime
     actor: str
     action: str
+    text: str
     subject: str
     details: dict[str, Any]
     seal_seq: int | None

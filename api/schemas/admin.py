@@ -141,6 +141,7 @@ class EntryOut(Out):
     at: datetime
     actor: str = Field(examples=["k-4711"], description="A pseudonymous id.")
     action: str = Field(examples=["item.closed"])
+    text: str = Field(examples=["Abgeschlossen"], description="The action in German.")
     subject: str = Field(examples=["message:40721"])
     details: dict[str, Any] = Field(examples=[{"item": 1284}])
     seal_seq: int | None = Field(examples=[90200])

@@ -116,6 +116,7 @@ def test_the_trail_tells_what_happened_in_order_and_without_content(doors: Doors
     doors.kassel.get(item)
     message = f"message:{doors.kassel.get(item).json()['message']['id']}"
     response = doors.admin.get("/v1/admin/trail", params={"subject": message})
+    assert response.json()["entries"][0]["text"].startswith("Über die Schnittstelle eingegangen")
     actions = [entry["action"] for entry in response.json()["entries"]]
     assert actions[0] == "mail.handed_in"
     assert "item.read" in actions
