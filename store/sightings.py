@@ -19,7 +19,7 @@ from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
 from store import rows
 from store.engine import Tx
-from store.statements import parts, spelled
+from store.statements import add_rows, parts, spelled
 from store.tables import SightingState, message, op, sighting
 
 
@@ -279,8 +279,7 @@ def add_many(tx: Tx, places: Iterable[tuple[int, str, Place]], *, now: datetime)
         }
         for message_id, postbox, place in places
     ]
-    if values:
-        tx.run(sa.insert(sighting), values)
+    add_rows(tx, sighting, values)
 
 
 def mark_absent(tx: Tx, sighting_ids: Iterable[int]) -> tuple[Sighting, ...]:
