@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from rules.ledger import LedgerState
 from store.engine import Tx
 from store.ledger import day_bounds
-from store.statements import parts
+from store.statements import add_rows, parts
 from store.tables import arrival, message, sighting
 
 
@@ -68,8 +68,7 @@ def count_in(tx: Tx, kept: Iterable[Counted], *, now: datetime) -> None:
         }
         for one in kept
     ]
-    if values:
-        tx.run(sa.insert(arrival), values)
+    add_rows(tx, arrival, values)
 
 
 def seen_again(tx: Tx, delivery_key: str) -> int | None:

@@ -18,6 +18,7 @@ from rules.audit import verify as verify_chain
 from rules.errors import Refused
 from store import rows
 from store.engine import Tx
+from store.statements import add_rows
 from store.tables import audit as table
 
 
@@ -93,8 +94,7 @@ def add_each(tx: Tx, notes: Iterable[tuple[str, Note]], *, at: datetime) -> None
         }
         for actor, note in notes
     ]
-    if values:
-        tx.run(sa.insert(table), values)
+    add_rows(tx, table, values)
 
 
 def seal(tx: Tx, *, limit: int) -> int:

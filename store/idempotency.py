@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from rules.errors import Conflict
 from store import sealed
 from store.engine import Tx
-from store.statements import insert, parts
+from store.statements import add_rows, insert, parts
 from store.tables import idempotency as table
 
 
@@ -80,8 +80,7 @@ def remember_each(tx: Tx, given: Mapping[tuple[str, str], Given], *, now: dateti
         }
         for (caller, key), one in sorted(given.items(), key=itemgetter(0))
     ]
-    if values:
-        tx.run(sa.insert(table), values)
+    add_rows(tx, table, values)
 
 
 def remember(

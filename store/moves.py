@@ -70,6 +70,7 @@ def _leaving(one: Move, now: datetime) -> dict[str, object]:
     if one.src is None:
         return values
     return values | {
+        "from_postbox": one.postbox,
         "from_folder": one.src.folder,
         "from_epoch": one.src.epoch,
         "from_uid": one.src.uid,
@@ -136,7 +137,9 @@ _LEAVES_ALL = (
     )
     .values(state=SightingState.GONE, last_seen_at=sa.bindparam("at"))
 )
+# The postbox, too: it begins the index of places, which would be read from end to end without it.
 _LEAVES = _LEAVES_ALL.where(
+    sighting.c.postbox == sa.bindparam("from_postbox"),
     sighting.c.folder == sa.bindparam("from_folder"),
     sighting.c.epoch == sa.bindparam("from_epoch"),
     sighting.c.uid == sa.bindparam("from_uid"),

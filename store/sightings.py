@@ -19,7 +19,7 @@ from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
 from store import rows
 from store.engine import Tx
-from store.statements import parts, spelled
+from store.statements import add_rows, parts, spelled
 from store.tables import SightingState, message, op, sighting
 
 
@@ -204,11 +204,10 @@ def left(tx: Tx, message_ids: Iterable[int]) -> frozenset[int]:
 def at_rest(tx: Tx, postbox: str, *, hashes: Collection[str]) -> dict[int, str]:
     """Messages of these bytes in the postbox that nobody is moving, oldest first: id to SHA-256.
 
-    Not those whose content was deleted after its retention period.
+    A wish alone moves nothing: what is to be filed and was never sent is at rest, too. Not those
+    whose content was deleted after its retention period.
     """
-    moving = sa.exists().where(
-        op.c.message_id == message.c.id, op.c.state.in_([OpState.NEW, OpState.SENT])
-    )
+    moving = sa.exists().where(op.c.message_id == message.c.id, spelled(op.c.state, OpState.SENT))
     found: dict[int, str] = {}
     for part in parts(sorted(hashes)):
         statement = sa.select(message.c.id, message.c.sha256).where(
@@ -280,8 +279,7 @@ def add_many(tx: Tx, places: Iterable[tuple[int, str, Place]], *, now: datetime)
         }
         for message_id, postbox, place in places
     ]
-    if values:
-        tx.run(sa.insert(sighting), values)
+    add_rows(tx, sighting, values)
 
 
 def mark_absent(tx: Tx, sighting_ids: Iterable[int]) -> tuple[Sighting, ...]:

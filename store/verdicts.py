@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from rules.ledger import LedgerState
 from store import sealed
 from store.engine import Tx
+from store.statements import add_rows
 from store.tables import message
 from store.tables import verdict as table
 
@@ -67,8 +68,7 @@ def add(tx: Tx, new: NewVerdict, *, now: datetime) -> int:
 def add_many(tx: Tx, new: Iterable[NewVerdict], *, now: datetime) -> None:
     """As `add`, for many in one statement."""
     values = [_row(tx, one, now) for one in new]
-    if values:
-        tx.run(sa.insert(table), values)
+    add_rows(tx, table, values)
 
 
 def latest(tx: Tx, message_id: int) -> StoredVerdict | None:

@@ -60,9 +60,10 @@ class Sent:
 
         A copy put into the INBOX is a mail of its own, or the same again if its source went away
         before we looked. One moved back while we were not sure where it lay is kept anew, and its
-        first row is gone.
+        first row is gone, or lies at a copy that a person made afterwards (decision 0030).
         """
-        most = self.accepted + self.doubtful + self.copies_in() + min(gone, self.moves_in())
+        twice = min(gone + self.copies_aside(), self.moves_in())
+        most = self.accepted + self.doubtful + self.copies_in() + twice
         return self.accepted <= rows <= most
 
     def folders(self, arrived: int, filed_to: str) -> Counter[str]:
@@ -81,6 +82,10 @@ class Sent:
     def copies_in(self) -> int:
         """Copies that a person put into the INBOX."""
         return sum(act.target == INBOX and act.keeps_source for act in self.acts)
+
+    def copies_aside(self) -> int:
+        """Copies that a person put into another folder."""
+        return sum(act.target != INBOX and act.keeps_source for act in self.acts)
 
     def moves_in(self) -> int:
         """Mails that a person moved back into the INBOX."""

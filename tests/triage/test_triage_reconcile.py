@@ -6,9 +6,27 @@ from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
 from store import ledger, ops, retention, sightings
 from tests.house_fixture import ADMIN, clerk, eml
+from tests.stress.stress_truth import Act, Sent, Way
 from tests.triage.test_triage_way import bring_in, states
 from triage import admin, aside, filing, item_view, receive, rounds
 from triage.reconcile import Reconciled, reconcile
+
+
+class Unproven:
+    """A server that moves, and whose answers get lost."""
+
+    def __init__(self, box) -> None:
+        self._box = box
+
+    def __getattr__(self, name: str):
+        return getattr(self._box, name)
+
+    def move_many(self, places, target):
+        self._box.move_many(places, target)
+        return {}
+
+    def move(self, place, target):
+        self._box.move(place, target)
 
 
 def folders_of(house, box) -> dict[str, int]:
@@ -110,6 +128,53 @@ def test_a_move_back_into_the_inbox_is_followed_before_it_was_missed(house, box,
     assert receive.receive(house, box, lease, region="Südwest").put_back == 1
     assert states(house) == {"sorted": 1}
     assert trail_of(house)[-1] == "mail.moved_by_hand"
+
+
+def renumbered(box, folder: str) -> None:
+    """The server gives the one mail of the folder another UID, in the same epoch."""
+    (uid,) = box.view(folder).uids
+    (file,) = box._root.rglob(f"{uid}*")
+    file.rename(file.with_name(file.name.replace(uid, "0000000000.renumbered.host", 1)))
+
+
+def test_a_new_number_before_filing_is_no_second_mail(house, box, lease):
+    box.append("INBOX", eml("Krankmeldung"))
+    receive.receive(house, box, lease, region="Südwest")
+    rounds.sort_pending(house)
+    renumbered(box, "INBOX")
+    received = receive.receive(house, box, lease, region="Südwest")
+    assert (received.kept, received.put_back) == (0, 1)
+    assert filing.file_due(house, box, lease).done == 1
+    assert states(house) == {"sorted": 1}
+    assert folders_of(house, box) == {"435 Kassel/AU": 1}
+
+
+def test_a_copy_brings_back_the_row_of_a_mail_put_back_in_doubt(house, box, lease, clock):
+    """Two rows for two mails in the end, as decision 0030 says; the stress proof counts on it."""
+    box.append("INBOX", eml("Krankmeldung"))
+    receive.receive(house, box, lease, region="Südwest")
+    rounds.sort_pending(house)
+    # Our move was carried out, its proof got lost, and a person puts the mail back meanwhile.
+    filing.file_due(house, Unproven(box), lease)
+    (uid,) = box.view("435 Kassel/AU").uids
+    assert box.move(Place("435 Kassel/AU", "maildir", uid), "INBOX")
+    renumbered(box, "INBOX")
+    receive.receive(house, box, lease, region="Südwest")
+    clock.forward(minutes=10)
+    rounds.sort_pending(house)
+    filing.file_due(house, box, lease)
+    for _ in range(2):
+        reconcile(house, box, lease)
+    assert states(house) == {"gone": 1, "sorted": 1}
+    box.append("435 Kassel/AU", eml("Krankmeldung"))
+    assert reconcile(house, box, lease).found_again == 1
+    assert states(house) == {"sorted": 2}
+    assert folders_of(house, box) == {"435 Kassel/AU": 2}
+    back, copy = Act("435 Kassel/AU", "INBOX"), Act("435 Kassel/AU", "Von Hand", keeps_source=True)
+    sent = Sent("p000001", Way.LMTP, box.name, "435 Kassel", "", accepted=1, acts=[back])
+    assert not sent.fits(2, gone=0)
+    sent.acts.append(copy)
+    assert sent.fits(2, gone=0)
 
 
 def test_a_copy_in_the_inbox_is_a_message_of_its_own(house, box, lease):
