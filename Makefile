@@ -19,7 +19,7 @@ MODEL := .venv/share/postlotse/model.postlotse
 ROOMS := rules ingest classify store outbox triage api
 
 .DEFAULT_GOAL := help
-.PHONY: audit help install demo test check format lint types imports house journey bench evaluate stress failover drill chaos foreign reference walk client docs load monday system-packages lock clean
+.PHONY: audit help install demo test check format lint types imports house journey bench evaluate stress failover upgrade drill chaos foreign reference walk client docs load monday system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -84,6 +84,9 @@ chaos: .venv/.dev-installed ## all crash walks and SEEDS random seeds on the Exc
 
 foreign: .venv/.dev-installed ## DavMail as a foreign client in front of the Exchange simulator (needs davmail-server and a Java)
 	$(BIN)/python -m tests.foreign.foreign_davmail
+
+upgrade: .venv/.dev-installed $(MODEL) system-packages ## roll this version out beside an older one while mail and clerks go on; UPGRADE_ARGS="--old REVISION"
+	$(BIN)/python -m tests.stress.upgrade_run $(UPGRADE_ARGS)
 
 drill: .venv/.dev-installed system-packages ## backup, disaster, restore, on SQLite and PostgreSQL; MAILS=
 	$(BIN)/python -m tests.stress.drill_run --mails $(MAILS)
