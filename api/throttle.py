@@ -75,6 +75,7 @@ class Throttle:
         if owner is None:
             await self._stranger(scope, receive, send, shown=shown, digest=digest)
             return
+        self._owners.move_to_end(digest)
         seconds = self._callers.take(owner)
         if seconds:
             await self._refuse(scope, "caller", seconds)(scope, receive, send)
@@ -166,6 +167,6 @@ def _owner(scope: Scope, shown: bytes, status: int) -> str:
 
 
 def _name_of(key: str) -> str:
-    """A key's name; a token of the sign-in service has none and counts for itself."""
+    """A key's name; a token of the sign-in service has none: its digest stands for it."""
     name, _, rest = key.partition(KEY_SEPARATOR)
-    return key if KEY_SEPARATOR in rest else name
+    return sha256(key.encode("latin-1")).hexdigest() if KEY_SEPARATOR in rest else name

@@ -119,7 +119,7 @@ class ExchangePostbox:
         """The messages in the order asked, in batches; what is gone is left out.
 
         So is a message that the server can't give: it is named in the log and holds up no other.
-        One without MIME comes as `TooLarge`, with its headers (`postbox.mime_broken` in the log).
+        One without MIME comes as `TooLarge` of that reason, with its headers, and is named, too.
 
         Raises: Conflict: epoch of another kind of postbox (`postbox.epoch_changed`). TryLater,
         Refused.

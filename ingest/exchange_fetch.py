@@ -20,7 +20,7 @@ from ingest.exchange_calls import headers, mime_answers, mimes
 from ingest.exchange_errors import UNCONVERTIBLE, translated
 from ingest.exchange_xml import Item, mime_of
 from rules.errors import HouseError, Refused, TryLater
-from rules.postbox import Fetched, Place, TooLarge
+from rules.postbox import MIME_BROKEN, TOO_LARGE, Fetched, Place, TooLarge
 
 _log = structlog.get_logger(__name__)
 _Answer = TypeVar("_Answer")
@@ -93,7 +93,9 @@ class Reader:
     ) -> Iterator[Fetched | TooLarge]:
         for place, item in batch:
             if item.id not in by_id:
-                message: Fetched | TooLarge | None = self._without_mime(ask, place, item=item)
+                message: Fetched | TooLarge | None = self._without_mime(
+                    ask, place, item=item, reason=TOO_LARGE
+                )
             else:
                 message = self._message(ask, place, item=item, answer=mime_of(by_id.pop(item.id)))
             if message is not None:
@@ -119,7 +121,7 @@ class Reader:
                 uid=place.uid,
                 answer=type(answer).__name__,
             )
-            return self._without_mime(ask, place, item=item)
+            return self._without_mime(ask, place, item=item, reason=MIME_BROKEN)
         if isinstance(answer, Exception):
             self._left_out(place, translated(answer, self.where))
             return None
@@ -133,7 +135,9 @@ class Reader:
         self.failures = 0
         return Fetched(place, data, item.received_at, frozenset(item.categories))
 
-    def _without_mime(self, ask: Ask[Any], place: Place, *, item: Item) -> TooLarge | None:
+    def _without_mime(
+        self, ask: Ask[Any], place: Place, *, item: Item, reason: str
+    ) -> TooLarge | None:
         """Only the headers, as for any mail that a person must look at where it lies."""
         try:
             text = ask(lambda account: headers(account, item.id))
@@ -145,7 +149,7 @@ class Reader:
             self._left_out(place, none)
             return None
         head = text.rstrip("\r\n").encode("utf-8") + b"\r\n\r\n"
-        return TooLarge(place, head, item.size_bytes, item.received_at)
+        return TooLarge(place, head, item.size_bytes, item.received_at, reason)
 
     def _left_out(self, place: Place, exc: HouseError) -> None:
         """One that can't be read holds up no other; if it is more than mails, the server is ill."""

@@ -8,6 +8,13 @@ Source: own decision 0004; RFC 3501 section 2.3.1.1.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+TOO_LARGE: Final = "mail.too_large"
+"""Why only the head was fetched: the mail is over the limit of its postbox. Own decision 0004."""
+
+MIME_BROKEN: Final = "mail.mime_broken"
+"""Why only the head was fetched: the server can't turn the mail into MIME. Own decision 0034."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +50,16 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class TooLarge:
-    """A message over the limit: only its head was fetched; it stays where it lies."""
+    """A message over the limit: only its head was fetched; it stays where it lies.
+
+    So does one whose content the server doesn't give (`reason` is `MIME_BROKEN` then).
+    """
 
     place: Place
     head: bytes
     size_bytes: int
     received_at: datetime
+    reason: str = TOO_LARGE
 
 
 @dataclass(frozen=True, slots=True)

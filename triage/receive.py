@@ -132,13 +132,13 @@ def _note(kept: Kept, postbox: str) -> Note:
 
 
 def _leave_in_place(tx: Tx, message_id: int, mail: TooLarge, *, now: datetime) -> None:
-    """A mail over the limit: its head is kept, the body stays in the postbox, a person looks."""
-    ledger.set_state(tx, message_id, LedgerState.ASIDE, reason="mail.too_large", now=now)
+    """A mail of which only the head came: the body stays in the postbox, a person looks."""
+    ledger.set_state(tx, message_id, LedgerState.ASIDE, reason=mail.reason, now=now)
     aside.put(
         tx,
         message_id,
         step="receive",
-        reason_code="mail.too_large",
+        reason_code=mail.reason,
         detail=f"{mail.size_bytes} bytes",
         now=now,
     )

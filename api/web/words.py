@@ -143,6 +143,7 @@ ASIDE: Final[Mapping[str, str]] = MappingProxyType(
         "rule": "Nach Regel",
         "unreadable": "Unlesbar",
         "too_large": "Zu groß",
+        "mime_broken": "Nicht abrufbar",
         "failed": "Fehlgeschlagen",
         "bug": "Fehlgeschlagen",
     }
@@ -156,6 +157,7 @@ ASIDE_WHY: Final[Mapping[str, str]] = MappingProxyType(
         "Nach Regel": "Eine Regel legt solche Nachrichten beiseite; welche, sagt der Regelsatz.",
         "Unzustellbar": "Ein Mailserver meldet, dass eine Nachricht nicht ankam. Prüfen, welche.",
         "Zu groß": "Über der Größengrenze. Der Kopf ist gelesen, der Inhalt liegt im Postfach.",
+        "Nicht abrufbar": "Der Mailserver gibt nur den Kopf heraus; der Inhalt liegt im Postfach.",
         "Unlesbar": "Der Aufbau ist zerstört. Das Original ist gesichert.",
         "Fehlgeschlagen": "Die Verarbeitung brach ab. Das Original ist gesichert.",
     }

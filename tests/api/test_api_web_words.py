@@ -48,6 +48,7 @@ def test_the_word_fits_the_number_that_is_shown_beside_it(
     [
         ("mail.machine", "Maschinelle Mail", False),
         ("mail.too_large", "Zu groß", True),
+        ("mail.mime_broken", "Nicht abrufbar", True),
         ("machine.bounce", "Unzustellbar", False),
         ("bug", "Fehlgeschlagen", True),
         ("store.away", "Fehlgeschlagen", True),

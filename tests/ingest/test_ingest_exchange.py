@@ -8,7 +8,7 @@ import pytest
 from ingest import exchange as driver
 from ingest.exchange import EPOCH, ExchangePostbox
 from rules.errors import HouseError, TryLater
-from rules.postbox import Fetched, Place, TooLarge
+from rules.postbox import MIME_BROKEN, Fetched, Place, TooLarge
 from tests.ingest.conftest import ExchangeCase
 from tests.servers.exchange import ExchangeServer, Fault
 
@@ -258,6 +258,7 @@ def test_a_mail_without_mime_comes_as_its_headers(case):
     view = case.box.view("INBOX")
     first, second, third = case.box.fetch("INBOX", EPOCH, view.uids)
     assert isinstance(second, TooLarge)
+    assert second.reason == MIME_BROKEN
     assert second.head == numbered(2).partition(b"Nummer")[0]
     assert isinstance(first, Fetched)
     assert isinstance(third, Fetched)
