@@ -20,6 +20,7 @@ from classify import (
     heldout,
     pipeline,
     reading,
+    review,
     riskcontrol,
     train_days,
 )
@@ -47,11 +48,15 @@ _FEWEST_MAILS = 10
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Examples with their terms and days counted, ready to train on any part of them."""
+    """Examples with their terms and days counted, ready to train on any part of them.
+
+    `usual` tells of each whether a person wrote it in German.
+    """
 
     examples: tuple[Example, ...]
     counted: Counted
     days: tuple[Labelled, ...]
+    usual: tuple[bool, ...]
 
 
 def prepare(examples: Sequence[Example]) -> Prepared:
@@ -59,7 +64,13 @@ def prepare(examples: Sequence[Example]) -> Prepared:
     readings = [reading.of(example.mail) for example in examples]
     rows = features.rows_of(readings)
     days = [train_days.labelled(*pair) for pair in zip(readings, examples, strict=True)]
-    return Prepared(tuple(examples), counted.count(rows, pipeline.columns()), tuple(days))
+    usual = [
+        example.line.channel is not Channel.MASCHINELL
+        and not review.is_foreign(read.words, read.german)
+        for read, example in zip(readings, examples, strict=True)
+    ]
+    columns = counted.count(rows, pipeline.columns())
+    return Prepared(tuple(examples), columns, tuple(days), tuple(usual))
 
 
 def train(examples: Sequence[Example], *, seed: int) -> Model:
@@ -137,11 +148,11 @@ def _check(examples: Sequence[Example]) -> tuple[str, ...]:
 
 
 def _familiar(prepared: Prepared, seen: Sequence[int]) -> Familiar:
-    """What people write; the words of machines would make anything usual."""
-    lines = {n: prepared.examples[n].line for n in seen}
-    people = [n for n in seen if lines[n].channel is not Channel.MASCHINELL]
-    texts = prepared.counted.rows[people, features.TEXT].tolist()
-    return familiar.fit(texts, [lines[n].writer for n in people])
+    """What people write in German; words of machines or other languages make anything usual."""
+    # A data set in another language is usual as it is.
+    usual = [n for n in seen if prepared.usual[n]] or list(seen)
+    texts = prepared.counted.rows[usual, features.TEXT].tolist()
+    return familiar.fit(texts, [prepared.examples[n].line.writer for n in usual])
 
 
 def _targets(labels: tuple[str, ...], examples: Sequence[Example]) -> tuple[tuple[str, ...], Truth]:

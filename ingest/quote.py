@@ -233,7 +233,9 @@ def _forwarded_is_new(lines: list[str], labels: list[str], seams: list[_Seam]) -
 
 def _form_alone(lines: list[str], labels: list[str]) -> list[str]:
     """Under a form without a sentence, marked lines that nobody is said to have written are its."""
+    if "quoted" not in labels:
+        return labels
     own = [n for n, label in enumerate(labels) if label == "new" and lines[n].strip()]
-    if not own or "quoted" not in labels or own[-1] > labels.index("quoted"):
+    if not own or own[-1] > labels.index("quoted"):
         return labels
     return ["new"] * len(lines) if form_lines.are_form(lines[n] for n in own) else labels
