@@ -4,7 +4,7 @@ A closed day is never counted again: its mails may be deleted, its numbers stay.
 stands in any of these rows. Source: R6, F54, N9; own decision 0044.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -13,10 +13,11 @@ import sqlalchemy as sa
 
 from rules.figures import Cell, Measure
 from rules.item import ItemState
+from store import day_closing
 from store.engine import Tx
 from store.figure_tables import figure, figure_day, figure_hour
 from store.ledger import BERLIN, day_bounds
-from store.statements import among, insert, spelled
+from store.statements import among, spelled
 from store.tables import OutgoingState, item, message, outgoing, verdict
 
 _ARCHIVE = "backfill"
@@ -81,8 +82,7 @@ def close_day(tx: Tx, day: date, *, now: datetime) -> None:
 
     Of two workers at once the second waits for the first, and finds the day closed.
     """
-    taken = insert(tx, figure_day).values(day=day, closed_at=now).on_conflict_do_nothing()
-    if tx.run(taken.returning(figure_day.c.day)).one_or_none() is None:
+    if not day_closing.take(tx, figure_day, day, now=now):
         return
     cells, hours = count_day(tx, day), count_hours(tx, day)
     if cells:
@@ -93,14 +93,12 @@ def close_day(tx: Tx, day: date, *, now: datetime) -> None:
 
 def closed_days(tx: Tx, *, since: date, until: date) -> frozenset[date]:
     """Which days of `[since, until]` are counted for good."""
-    statement = sa.select(figure_day.c.day).where(figure_day.c.day.between(since, until))
-    return frozenset(tx.run(statement).scalars())
+    return day_closing.between(tx, figure_day, since=since, until=until)
 
 
 def last_closed(tx: Tx) -> date | None:
     """The newest day that is counted for good, or None. Days are closed in order."""
-    day: date | None = tx.run(sa.select(sa.func.max(figure_day.c.day))).scalar_one()
-    return day
+    return day_closing.newest(tx, figure_day)
 
 
 def first_day(tx: Tx) -> date | None:
@@ -114,7 +112,8 @@ def cells(
 ) -> tuple[Cell, ...]:
     """The numbers of the closed days of `[since, until]` for these agencies; all where None."""
     statement = sa.select(figure).where(
-        figure.c.day.between(since, until), among(figure.c.agency_code, _spelled(agency_codes))
+        figure.c.day.between(since, until),
+        among(figure.c.agency_code, day_closing.spelled(agency_codes)),
     )
     return tuple(
         Cell(
@@ -136,7 +135,7 @@ def hours(
     """The hours of the closed days of `[since, until]` for these agencies; all where None."""
     statement = sa.select(figure_hour).where(
         figure_hour.c.day.between(since, until),
-        among(figure_hour.c.agency_code, _spelled(agency_codes)),
+        among(figure_hour.c.agency_code, day_closing.spelled(agency_codes)),
     )
     return tuple(
         HourCell(row.day, row.hour, row.region, row.agency_code or None, row.number)
@@ -231,10 +230,6 @@ def _region() -> sa.ColumnElement[str]:
 
 def _or_empty(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
     return sa.func.coalesce(column, "")
-
-
-def _spelled(codes: Collection[str | None] | None) -> Iterable[str] | None:
-    return None if codes is None else [code or "" for code in codes]
 
 
 def _row(cell: Cell) -> dict[str, object]:

@@ -4,19 +4,20 @@ Two tables of their own, so that programs of before go on as they were; a day th
 closed is simply counted from the marks until this one closes it, too. Own decision 0087.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from rules.mark_figures import MarkCell
 from rules.marks import Outcome
+from store import day_closing
 from store.engine import Tx
 from store.ledger import BERLIN, day_bounds
 from store.mark_figure_tables import figure_mark as table
 from store.mark_figure_tables import figure_mark_day as closed
 from store.mark_tables import mark_seen
-from store.statements import among, insert
+from store.statements import among
 from store.tables import item, message
 
 
@@ -51,8 +52,7 @@ def count_day(tx: Tx, day: date) -> tuple[MarkCell, ...]:
 
 def close_day(tx: Tx, day: date, *, now: datetime) -> None:
     """Keep the numbers of a day that is over. Idempotent, also with two workers at once."""
-    taken = insert(tx, closed).values(day=day, closed_at=now).on_conflict_do_nothing()
-    if tx.run(taken.returning(closed.c.day)).one_or_none() is None:
+    if not day_closing.take(tx, closed, day, now=now):
         return
     found = count_day(tx, day)
     if found:
@@ -61,14 +61,12 @@ def close_day(tx: Tx, day: date, *, now: datetime) -> None:
 
 def closed_days(tx: Tx, *, since: date, until: date) -> frozenset[date]:
     """Which days of `[since, until]` are counted for good."""
-    statement = sa.select(closed.c.day).where(closed.c.day.between(since, until))
-    return frozenset(tx.run(statement).scalars())
+    return day_closing.between(tx, closed, since=since, until=until)
 
 
 def last_closed(tx: Tx) -> date | None:
     """The newest day that is counted for good, or None. Days are closed in order."""
-    day: date | None = tx.run(sa.select(sa.func.max(closed.c.day))).scalar_one()
-    return day
+    return day_closing.newest(tx, closed)
 
 
 def first_day(tx: Tx) -> date | None:
@@ -82,7 +80,8 @@ def cells(
 ) -> tuple[MarkCell, ...]:
     """The numbers of the closed days of `[since, until]` for these agencies; all where None."""
     statement = sa.select(table).where(
-        table.c.day.between(since, until), among(table.c.agency_code, _spelled(agency_codes))
+        table.c.day.between(since, until),
+        among(table.c.agency_code, day_closing.spelled(agency_codes)),
     )
     return tuple(
         MarkCell(
@@ -91,10 +90,6 @@ def cells(
         )
         for row in tx.run(statement)
     )  # fmt: skip
-
-
-def _spelled(codes: Collection[str | None] | None) -> Iterable[str] | None:
-    return None if codes is None else [code or "" for code in codes]
 
 
 def _row(cell: MarkCell) -> dict[str, object]:

@@ -63,9 +63,7 @@ def figures_page(
 @router.get("/zahlen-markierungen.csv")
 def marks_csv(visit: OpensFigures, von: str = "", bis: str = "", agentur: str = "") -> Response:
     """The marks of the period as a file, by day, agency and mark."""
-    since, until, fault = _period(visit, von, bis)
-    if fault:
-        raise Refused("date.unreadable", fault)
+    since, until = _readable(visit, von, bis)
     text = day_figures.export_marks(
         visit.house, visit.caller, since=since, until=until, agency_code=agentur or None
     )
@@ -75,9 +73,7 @@ def marks_csv(visit: OpensFigures, von: str = "", bis: str = "", agentur: str = 
 @router.get("/zahlen.csv")
 def figures_csv(visit: OpensFigures, von: str = "", bis: str = "", agentur: str = "") -> Response:
     """The same period as a file for a spreadsheet, by agency and Geschäftsvorgang."""
-    since, until, fault = _period(visit, von, bis)
-    if fault:
-        raise Refused("date.unreadable", fault)
+    since, until = _readable(visit, von, bis)
     text = day_figures.export(
         visit.house, visit.caller, since=since, until=until, agency_code=agentur or None
     )
@@ -99,6 +95,14 @@ def _period(visit: Visit, von: str, bis: str) -> tuple[date, date, str]:
     except Refused as exc:
         return usual, visit.today, exc.message
     return since, until, ""
+
+
+def _readable(visit: Visit, von: str, bis: str) -> tuple[date, date]:
+    """The days asked for. Raises: Refused: `date.unreadable`."""
+    since, until, fault = _period(visit, von, bis)
+    if fault:
+        raise Refused("date.unreadable", fault)
+    return since, until
 
 
 def _too_long() -> str:
