@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -133,15 +134,19 @@ class PostgresServer:
         """Nothing reaches a standby any more, as with a broken network: its senders are stopped."""
         with psycopg.connect(self.url(), autocommit=True) as connection:
             for (pid,) in connection.execute("SELECT pid FROM pg_stat_replication").fetchall():
-                os.kill(pid, signal.SIGSTOP)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
 
     def kill_all(self) -> None:
         """The server and all its processes die at once, as with the machine's power."""
         if self._process is not None:
             master = self._process.pid
+            # Held still, it starts nobody after its children were counted; one may end by itself.
+            os.kill(master, signal.SIGSTOP)
             children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
             for pid in (master, *map(int, children)):
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             self._process.wait(timeout=_START_SECONDS)
             self._process = None
 
