@@ -88,7 +88,8 @@ def make_app(house: House, door: DoorSettings, eakte: FileOutlet | None = None) 
         events,
         backchannel,
     ):
-        app.include_router(room.router)
+        # As they are: to include a router is to build each of its routes a second time for this app.
+        app.router.routes.extend(room.router.routes)
     pages.install(app)
     route_index.install(app, {clerks.claim_next: QuickNext})
     wrap(app, door)

@@ -1,6 +1,6 @@
 """All pages of the desk, put into the app of the doors."""
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from api import errors
 from api.web import (
@@ -32,8 +32,7 @@ from api.web import (
 )
 from api.web.failures import problem_page
 
-router = APIRouter()
-for _room in (
+ROOMS = (
     signin,
     oidc_pages,
     desk,
@@ -59,11 +58,11 @@ for _room in (
     rules,
     guide,
     assets,
-):
-    router.include_router(_room.router)
+)
 
 
 def install(app: FastAPI) -> None:
-    """Include the pages, and show problems outside /v1 as German pages (api/errors.py)."""
-    app.include_router(router)
+    """Add the pages, and show problems outside /v1 as German pages (api/errors.py)."""
+    for room in ROOMS:
+        app.router.routes.extend(room.router.routes)
     errors.show_with(app, problem_page)
