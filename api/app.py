@@ -88,7 +88,7 @@ def make_app(house: House, door: DoorSettings, eakte: FileOutlet | None = None) 
         events,
         backchannel,
     ):
-        # As they are: to include a router is to build each of its routes a second time for this app.
+        # As they are: to include a router is to build each of its routes a second time.
         app.router.routes.extend(room.router.routes)
     pages.install(app)
     route_index.install(app, {clerks.claim_next: QuickNext})

@@ -36,8 +36,11 @@ def upgrade(url: str) -> str:
     try:
         with failures.translated(), writer.begin() as connection:
             _take_turn(connection)
-            _refuse_newer(connection)
-            command.upgrade(config(connection), "head")
+            found = schema.version(connection)
+            # Alembic reads and compiles all its scripts to find that there is nothing to do.
+            if found != schema.HEAD:
+                _refuse_newer(found)
+                command.upgrade(config(connection), "head")
     finally:
         reader.dispose()
         writer.dispose()
@@ -71,8 +74,7 @@ def _take_turn(connection: sa.Connection) -> None:
         connection.exec_driver_sql(_LIMITS)
 
 
-def _refuse_newer(connection: sa.Connection) -> None:
-    found = schema.version(connection)
+def _refuse_newer(found: str | None) -> None:
     scripts = ScriptDirectory.from_config(config())
     known = {script.revision for script in scripts.walk_revisions()}
     if found is not None and found not in known:

@@ -21,6 +21,7 @@ from rules.mail import ParsedMail
 from rules.verdict import ConcernFound, Facts, Judgement
 from store import migrate
 from store.engine import Database
+from store.texts import TextShelf
 from triage import wiring
 from triage.house import House, Judging, Policy
 
@@ -93,6 +94,12 @@ def layouts() -> forms.Layouts:
     return wiring.load_layouts(None)
 
 
+@cache
+def _texts() -> TextShelf:
+    """Nothing of a house changes the shelf; to read and check it takes longer than most tests."""
+    return wiring.load_texts(None)
+
+
 POLICY = Policy(
     lease_seconds=900,
     postbox_lease_seconds=120,
@@ -119,7 +126,7 @@ def open_house(url: str, *, clock: Clock | None = None, judge: object | None = N
     return House(
         db=Database.open(url),
         judging=Judging(judge or WordJudge(), directory(), layouts(), DeadlineRules()),
-        texts=wiring.load_texts(None),
+        texts=_texts(),
         backoff=BackoffRule(first_seconds=10, max_tries=3, spread=0),
         policy=POLICY,
         clock=clock or Clock(),

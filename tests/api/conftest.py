@@ -10,13 +10,14 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import make_app
-from api.doors import ApiKey, new_key
+from api.doors import ApiKey
 from rules.codes import Role
 from store import migrate
 from tests import house_fixture
 from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import eml
+from tests.quick_key import quick_key
 from triage.house import House
 
 _ROLES = {
@@ -26,7 +27,7 @@ _ROLES = {
     "machine": (Role.AUTOMATION, None),
     "admin": (Role.ADMIN, None),
 }
-_KEYS = {name: new_key(name) for name in _ROLES}
+_KEYS = {name: quick_key(name) for name in _ROLES}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,21 @@ from fastapi import FastAPI
 
 from api import errors
 from api.app import wrap
-from api.doors import ApiKey, DoorSettings, new_key
+from api.doors import ApiKey, DoorSettings
 from api.keyring import KeyRing
 from api.session import Session, csrf_of
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import TryLater
+from tests.quick_key import quick_key
 from triage.house import House
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
-CLERK_KEY, _CLERK_HASH = new_key("desk-435")
-SC_KEY, _SC_HASH = new_key("sc-west")
-ADMIN_KEY, _ADMIN_HASH = new_key("admin-1")
+CLERK_KEY, _CLERK_HASH = quick_key("desk-435")
+SC_KEY, _SC_HASH = quick_key("sc-west")
+ADMIN_KEY, _ADMIN_HASH = quick_key("admin-1")
 KEYS = (
     ApiKey("desk-435", _CLERK_HASH, Role.CLERK, agencies=("435",)),
     ApiKey("sc-west", _SC_HASH, Role.AUTOMATION, regions=("West",)),

@@ -3,7 +3,7 @@
 import pytest
 
 from api.app import make_app
-from api.doors import ApiKey, new_key
+from api.doors import ApiKey
 from rules.codes import Role
 from store import keeping, ledger
 from store.keeping import Arrival
@@ -12,11 +12,12 @@ from tests.api.desk_person import at_desk
 from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN, eml
+from tests.quick_key import quick_key
 from triage import aside, rounds
 from triage.house import House
 
-WEST, _HASH = new_key("admin-west")
-ROBOT, _ROBOT_HASH = new_key("robot-west")
+WEST, _HASH = quick_key("admin-west")
+ROBOT, _ROBOT_HASH = quick_key("robot-west")
 KEYS = (
     ApiKey("admin-west", _HASH, Role.ADMIN, regions=("West",)),
     ApiKey("robot-west", _ROBOT_HASH, Role.AUTOMATION, regions=("West",)),

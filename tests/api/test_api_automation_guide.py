@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from api.app import make_app
-from api.doors import ApiKey, new_key
+from api.doors import ApiKey
 from api.serve import start_in_thread
 from rules.codes import Role
 from tests import house_fixture
 from tests.api.small_door import door_settings
+from tests.quick_key import quick_key
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs/automation.md"
 ADDRESS = "http://127.0.0.1:8080"
@@ -66,8 +67,8 @@ def desk(tmp_path: Path, fresh_database: Path) -> Iterator[dict[str, str]]:
     """An empty house on a free port; the environment of the commands."""
     shutil.copy(fresh_database, tmp_path)
     house = house_fixture.open_house(house_fixture.sqlite_url(tmp_path))
-    key, hashed = new_key("sc-west")
-    admin_key, admin_hashed = new_key("admin")
+    key, hashed = quick_key("sc-west")
+    admin_key, admin_hashed = quick_key("admin")
     keys = (ApiKey("sc-west", hashed, Role.AUTOMATION), ApiKey("admin", admin_hashed, Role.ADMIN))
     server = start_in_thread(make_app(house, door_settings(keys=keys)))
     yield {"ADDRESS": server.url, "KEY": key, "ADMIN_KEY": admin_key}

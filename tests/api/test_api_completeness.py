@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from api.app import make_app
-from api.doors import ApiKey, new_key
+from api.doors import ApiKey
 from api.web import words
 from rules.codes import Role
 from rules.postbox import Place
@@ -18,6 +18,7 @@ from tests.api.desk_person import at_desk
 from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN, eml
+from tests.quick_key import quick_key
 from triage import admin
 from triage.house import House, PostboxPlan
 
@@ -25,8 +26,8 @@ PLANS = (
     PostboxPlan("SC-West", "West", is_observed=False),
     PostboxPlan("SC-Ost", "Ost", is_observed=False),
 )
-WEST, _WEST_HASH = new_key("admin-west")
-ALL, _ALL_HASH = new_key("admin-all")
+WEST, _WEST_HASH = quick_key("admin-west")
+ALL, _ALL_HASH = quick_key("admin-all")
 KEYS = (
     ApiKey("admin-west", _WEST_HASH, Role.ADMIN, regions=("West",)),
     ApiKey("admin-all", _ALL_HASH, Role.ADMIN),

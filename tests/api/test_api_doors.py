@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type, extract_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +38,9 @@ def test_a_new_key_names_its_machine_and_fits_its_hash() -> None:
     assert key.startswith("sc-nord.")
     assert key not in hashed
     assert PasswordHasher().verify(hashed, key)
+    # At least 19 MiB and two turns. Source: OWASP Password Storage Cheat Sheet, argon2id.
+    cost = extract_parameters(hashed)
+    assert (cost.type, cost.memory_cost >= 19_456, cost.time_cost >= 2) == (Type.ID, True, True)
 
 
 @pytest.mark.parametrize("name", ["", "a.b", "ümlaut", "new\nline"])

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from api.app import make_app
-from api.doors import ApiKey, new_key
+from api.doors import ApiKey
 from api.errors import PROBLEM_JSON
 from rules.codes import Role
 from store import migrate
@@ -23,6 +23,7 @@ from tests.api.door_client import DoorClient
 from tests.api.small_door import ClockHouse, bearer, door_settings
 from tests.api.test_api_aside import keep
 from tests.house_fixture import eml
+from tests.quick_key import quick_key
 
 with warnings.catch_warnings():
     # Its own use of what others have deprecated is not ours.
@@ -44,7 +45,7 @@ def knock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     house = house_fixture.open_house(url)
     keep(house, "Südwest", eml("Ich bin krank"))
     keep(house, "Südwest", eml("Rundbrief", Auto_Submitted="auto-generated"))
-    made = {role: new_key(f"fuzz-{role.value}") for role in Role}
+    made = {role: quick_key(f"fuzz-{role.value}") for role in Role}
     keys = tuple(ApiKey(f"fuzz-{role.value}", digest, role) for role, (_, digest) in made.items())
     app = make_app(house, door_settings(keys=keys))
     clients = [DoorClient(app, bearer(key)) for key, _ in made.values()]

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from api.app import make_app
-from api.doors import ApiKey, new_key
+from api.doors import ApiKey
 from ingest.maildir import MaildirPostbox, create_tree
 from outbox.eakte import DirectoryOutlet
 from outbox.eakte_demo import answer_once
@@ -31,6 +31,7 @@ from store import audit, leases
 from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN, Clock, make_house
+from tests.quick_key import quick_key
 from triage import (
     admin,
     demo_mails,
@@ -58,9 +59,9 @@ from triage.settings import Settings
 MAILS = 400
 """As many of the corpus as the demo lies in its postboxes, and its ugly ones."""
 REGIONS = ("Nord", "West", "Südwest", "Süd", "Ost")
-CLERK, _CLERK_HASH = new_key("ez")
-ROBOT, _ROBOT_HASH = new_key("robot")
-CHIEF, _CHIEF_HASH = new_key("chief")
+CLERK, _CLERK_HASH = quick_key("ez")
+ROBOT, _ROBOT_HASH = quick_key("robot")
+CHIEF, _CHIEF_HASH = quick_key("chief")
 KEYS = (
     ApiKey("ez", _CLERK_HASH, Role.CLERK),
     ApiKey("robot", _ROBOT_HASH, Role.AUTOMATION),

@@ -9,19 +9,19 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import make_app
-from api.doors import new_key
 from rules.access import Caller
 from rules.codes import Role
 from store import items, keeping
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN, Clock, open_house
+from tests.quick_key import quick_key
 from tests.store.samples import NOW, arrival, new_item
 from triage import holding, keys
 from triage.house import House
 
 CLIENTS = 200
 LINE = "/v1/agencies/435/items/next"
-KEY, HASH = new_key("many")
+KEY, HASH = quick_key("many")
 
 
 @pytest.fixture

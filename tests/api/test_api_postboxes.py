@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from api.app import make_app
-from api.doors import ApiKey, new_key
+from api.doors import ApiKey
 from rules.codes import Role
 from store import beats, halts, keeping
 from store.halts import Halt
@@ -16,13 +16,14 @@ from tests.api.desk_person import at_desk
 from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import eml
+from tests.quick_key import quick_key
 from triage.house import House, PostboxPlan
 
 PLANS = (
     PostboxPlan("SC-West", "West", is_observed=False),
     PostboxPlan("SC-Ost", "Ost", is_observed=True),
 )
-WEST, _HASH = new_key("admin-west")
+WEST, _HASH = quick_key("admin-west")
 KEYS = (ApiKey("admin-west", _HASH, Role.ADMIN, regions=("West",)),)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from api.app import make_app
-from api.doors import ApiKey, new_key
+from api.doors import ApiKey
 from rules.codes import Role
 from rules.ledger import LedgerState
 from rules.sweep import OrderBasis
@@ -15,11 +15,12 @@ from tests.api.desk_person import at_desk
 from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN
+from tests.quick_key import quick_key
 from triage import sweep, sweep_run
 from triage.send import Outlets
 
 URL = "/v1/admin/retention"
-SECOND, _HASH = new_key("second")
+SECOND, _HASH = quick_key("second")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from api.app import make_app
-from api.doors import ApiKey, new_key
+from api.doors import ApiKey
 from ingest.maildir import create_tree
 from ingest.maildir_rights import MaildirRights
 from rules.codes import Role
@@ -22,6 +22,7 @@ from tests.api.desk_person import Person, at_desk
 from tests.api.desk_samples import ADMIN, cookie
 from tests.api.door_client import DoorClient
 from tests.api.small_door import ClockHouse, bearer, door_settings, small_app
+from tests.quick_key import quick_key
 from tests.rights_peers import into_maildir
 from tests.rights_world import AGENCIES, REGION, build, directory, person
 from triage import rights_work
@@ -29,7 +30,7 @@ from triage.house import House, PostboxPlan, RightsPolicy
 
 BOX = "SC-Südwest"
 NAMES = {"anna": None, "bert": None, "nord": ("Nord",)}
-MADE = {name: new_key(name) for name in NAMES}
+MADE = {name: quick_key(name) for name in NAMES}
 KEYS = tuple(
     ApiKey(name, MADE[name][1], Role.ADMIN, regions=regions) for name, regions in NAMES.items()
 )

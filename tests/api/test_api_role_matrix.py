@@ -15,7 +15,7 @@ from fastapi.dependencies.models import Dependant
 
 from api.app import make_app
 from api.auth import Needs
-from api.doors import ApiKey, new_key
+from api.doors import ApiKey
 from api.session import DEMO_COOKIE, csrf_of
 from api.web.visit import Opens, Sends
 from rules.access import Caller
@@ -28,6 +28,7 @@ from tests.api.route_samples import Call, calls, routes
 from tests.api.small_door import ClockHouse, bearer, door_settings
 from tests.api.test_api_aside import keep
 from tests.house_fixture import eml
+from tests.quick_key import quick_key
 from tests.rules.ruleset_samples import HEAD, rule
 from triage import rulesets
 from triage.house import PostboxPlan
@@ -102,7 +103,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[s
     plain = house_fixture.open_house(url)
     box = PostboxPlan(f"SC-{OWN}", OWN, is_observed=False)
     house = replace(plain, policy=replace(plain.policy, postboxes=(box,)))
-    secrets = {name: new_key(name) for name in MACHINES}
+    secrets = {name: quick_key(name) for name in MACHINES}
     keys = tuple(
         ApiKey(name, secrets[name][1], Role.AUTOMATION, None, regions)
         for name, regions in MACHINES.items()

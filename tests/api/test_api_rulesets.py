@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from api.app import make_app
-from api.doors import ApiKey, new_key
+from api.doors import ApiKey
 from rules import sieve_rules
 from rules.access import Caller
 from rules.codes import Role
@@ -13,6 +13,7 @@ from tests.api.conftest import Doors
 from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import eml
+from tests.quick_key import quick_key
 from tests.rules.ruleset_samples import HEAD, rule
 from triage import rule_reading, rulesets
 from triage.house import PostboxPlan
@@ -101,7 +102,7 @@ def test_a_repeated_order_with_its_key_takes_effect_once(doors: Doors) -> None:
 def test_a_machine_asks_for_the_rules_of_a_postbox(doors: Doors) -> None:
     plans = (PostboxPlan("SC-West", "West", False),)
     house = replace(doors.house, policy=replace(doors.house.policy, postboxes=plans))
-    secret, digest = new_key("reader")
+    secret, digest = quick_key("reader")
     key = ApiKey("reader", digest, Role.AUTOMATION, None)
     machine = DoorClient(make_app(house, door_settings(keys=(key,))), bearer(secret))
     path = "/v1/admin/rule-readings"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from api.app import make_app
-from api.doors import ApiKey, new_key
+from api.doors import ApiKey
 from api.serve import start_in_thread
 from clients.postlotse_client import Away, CloseIn, Line, ParkIn, Postlotse, Problem
 from rules.codes import Role
@@ -15,12 +15,13 @@ from store import audit
 from tests.api.attachment_samples import image, mail_with
 from tests.api.small_door import door_settings
 from tests.house_fixture import eml, make_house
+from tests.quick_key import quick_key
 from triage.house import House
 
 pytestmark = pytest.mark.journey
 
 ROLES = {"machine": Role.AUTOMATION, "clerk": Role.CLERK, "admin": Role.ADMIN}
-KEYS = {name: new_key(name) for name in ROLES}
+KEYS = {name: quick_key(name) for name in ROLES}
 
 
 @dataclass

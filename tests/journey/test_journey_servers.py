@@ -11,11 +11,11 @@ import httpx
 import pytest
 from imapclient import IMAPClient
 
-from api.doors import new_key
 from outbox import eakte_demo
 from tests.house_fixture import eml
 from tests.journey.conftest import Running, is_ready, start, wait_until
 from tests.journey.test_journey_desk import KONTO
+from tests.quick_key import quick_key
 from tests.servers.dovecot import DovecotServer
 from tests.servers.postgres import PostgresServer
 from tests.servers.smtp_sink import SmtpSink, smtp_sink
@@ -57,8 +57,8 @@ class Office:
 @pytest.fixture(scope="module")
 def office(tmp_path_factory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("office")
-    clerk_key, clerk_hash = new_key("ez-kassel")
-    rules_key, rules_hash = new_key("sc-rules")
+    clerk_key, clerk_hash = quick_key("ez-kassel")
+    rules_key, rules_hash = quick_key("sc-rules")
     (folder / "eakte").mkdir()
     with (
         DovecotServer(users=("mitte",)) as dovecot,

@@ -9,7 +9,6 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from api.doors import new_key
 from api.keyring import KeyRing, StoredKeys
 from rules.access import Caller
 from rules.codes import Role
@@ -17,13 +16,14 @@ from rules.errors import Conflict, Refused
 from store import migrate
 from tests import house_fixture
 from tests.house_fixture import Clock
+from tests.quick_key import quick_key
 from triage import keys
 from triage.cli import app
 from triage.house import House
 
 ADMIN = Caller("admin-1", Role.ADMIN, agencies=None)
 WEST = Caller("sc-west", Role.AUTOMATION, agencies=None, regions=frozenset({"West"}))
-KEY, HASH = new_key("sc-west")
+KEY, HASH = quick_key("sc-west")
 
 
 @pytest.fixture
