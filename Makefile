@@ -16,7 +16,7 @@ SEEDS ?= 20
 SCALE ?= 0.05
 BIN := .venv/bin
 MODEL := .venv/share/postlotse/model.postlotse
-TESTS = $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --randomly-seed=$(ORDER) --ignore=tests/journey
+TESTS = $(BIN)/python -m pytest -n $(JOBS) --randomly-seed=$(ORDER)
 
 .DEFAULT_GOAL := help
 .PHONY: audit help install demo test coverage check format lint types imports house journey bench evaluate stress failover upgrade drill chaos foreign reference walk client docs load monday system-packages lock clean
@@ -30,14 +30,14 @@ demo: install ## run the whole way on sample mails; PORT=8081 for another port, 
 	$(BIN)/postlotse demo --port $(PORT) $(DEMO_ARGS)
 
 # JOBS processes share the tests. The order is the same everywhere; another ORDER= mixes them anew.
-# The journeys run in a process of their own: the browser's driver keeps an event loop running.
+# The journeys run in processes of their own: the browser's driver keeps an event loop running.
 test: .venv/.dev-installed $(MODEL) system-packages ## install what the tests need, then run check and all tests
 	$(MAKE) --no-print-directory check
-	$(TESTS)
-	$(BIN)/python -m pytest tests/journey
+	$(TESTS) --dist worksteal --ignore=tests/journey
+	$(TESTS) --dist loadfile tests/journey
 
 coverage: .venv/.dev-installed $(MODEL) system-packages ## which branches the tests of the rooms never take (half as long again as without)
-	$(TESTS) --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(TESTS) --dist worksteal --ignore=tests/journey --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 check: .venv/.dev-installed format lint types imports house ## format, lint, types, import contracts, house tests
 
@@ -58,7 +58,7 @@ house: .venv/.dev-installed ## tests about the house itself: docstrings, sizes, 
 	$(BIN)/python -m pytest tests/house -p no:randomly
 
 journey: .venv/.dev-installed $(MODEL) system-packages ## the whole way with real servers and a real browser
-	$(BIN)/python -m pytest tests/journey
+	$(TESTS) --dist loadfile tests/journey
 
 bench: .venv/.dev-installed $(MODEL) ## measure the whole way and its parts, side by side in one run
 	$(BIN)/python -m tests.bench.bench_backlog --postgresql
