@@ -20,6 +20,12 @@ SILENT_AFTER = timedelta(minutes=5)
 FOLDERS = "folders:"
 """Begins the names of the checks that tell which folders of a postbox can't be had."""
 
+LISTS = "lists:"
+"""Begins the names of the checks that tell whether the lists of a region follow their source."""
+
+NO_LOOPS = (FOLDERS, LISTS)
+"""They are told now and then; their silence means nothing."""
+
 FRESH = "fresh:"
 """Begins the names of the checks that tell how long the oldest unsorted mail has waited."""
 
@@ -41,6 +47,7 @@ REMEDIES = {
     halting.ABOUT: "Wer angehalten hat, weiß, wann es weitergeht: `postlotse resume`.",
     BEGIN_UNSAID: "Sagen, ab wann: `postlotse begin-writing NAME --from now` oder `--from all`.",
     wandering.NAME: "Auf der Seite „Lage“ ansehen, wer zuständig ist, und das festlegen.",
+    "rights.lists_waiting": "Vergleich ansehen: `postlotse rights lists fetch` oder `expand`.",
     "rule.folder_gone": "Ordner wieder anlegen oder die Regel ändern, dann neu in Kraft setzen.",
     "rule.agency_gone": "Die Regel auf eine Agentur ändern, die es gibt, und neu in Kraft setzen.",
     "mail.overdue": "Rückstau ansehen: Läuft der Worker, und was meldet die Schleife `sort`?",
@@ -131,7 +138,7 @@ def _begin_unsaid(house: House, tx: Tx) -> tuple[Check, ...]:
 
 
 def _of_loop(beat: Beat, *, silent: bool) -> Check:
-    if silent and not beat.name.startswith(FOLDERS):
+    if silent and not beat.name.startswith(NO_LOOPS):
         return Check(
             beat.name,
             ok=False,
@@ -141,10 +148,12 @@ def _of_loop(beat: Beat, *, silent: bool) -> Check:
         )
     if not beat.code:
         return Check(beat.name, ok=True, needed=False, message="ok")
-    # The doors tell codes, never hosts or paths; the names of folders are what an admin needs.
-    named = f" {beat.message}" if beat.name.startswith(FOLDERS) else ""
+    # The doors tell codes, no hosts or paths; names of folders and lists are what admins need.
+    named = f" {beat.message}" if beat.name.startswith(NO_LOOPS) else ""
     remedy = REMEDIES.get(beat.code, "")
-    return Check(beat.name, ok=False, needed=False, message=f"{beat.code}{named}", remedy=remedy)
+    return Check(
+        beat.name, ok=False, needed=False, message=f"{beat.code}{named}".rstrip(), remedy=remedy
+    )
 
 
 def _of_way(way: Freshness) -> Check:

@@ -41,6 +41,7 @@ _HOUSE: Final = MappingProxyType(
         "writing.resumed": "Schreiben läuft weiter",
         "rights.audited": "Rechte an Ordnern geprüft",
         "rights.lists_imported": "Verteiler eingelesen",
+        "rights.lists_followed": "Mitglieder der Verteiler nachgeführt",
         "rights.reported": "Bericht über Rechte ausgegeben",
         "rights.round_started": "Runde des Abzeichnens begonnen",
         "rights.signed_off": "Rechte abgezeichnet",
