@@ -82,6 +82,15 @@ def account() -> str:
         return str(uid)
 
 
+def require_ending(out: Path, *endings: str) -> None:
+    """Raises: Refused: `file.ending`: what is written would not be what the name says."""
+    if out.suffix.lower() not in endings:
+        raise Refused(
+            "file.ending",
+            f"{out.name} ends in none of {', '.join(endings)}. A PDF is made by printing the page.",
+        )
+
+
 def stop_event() -> threading.Event:
     """Set by SIGINT and SIGTERM, so that what runs ends in order."""
     stop = threading.Event()

@@ -74,6 +74,20 @@ def round_(house: House, sources: Sources, worker: str) -> None:
             return
 
 
+def follows(house: House, reported: Reported | None) -> int:
+    """Every how many minutes these lists follow what they came from; 0 where they don't."""
+    sources = (rights_directory.SOURCE, rights_reporting.EXPANDED)
+    follow = reported is not None and reported.source in sources
+    return house.policy.rights.follow_minutes if follow else 0
+
+
+def hindrance(house: House, region: str) -> tuple[str, str]:
+    """The code of what stood in the way last time, and the agencies that wait; or empty texts."""
+    with house.db.read() as tx:
+        told = beats.one(tx, f"{health.LISTS}{region}")
+    return (told.code, told.message) if told else ("", "")
+
+
 def _has_source(standing: Reported, sources: Sources) -> bool:
     if standing.source == rights_directory.SOURCE:
         return sources.directory is not None

@@ -112,6 +112,9 @@ def test_review_report_and_round(config: Path) -> None:
     assert refusal(*here_too, FOLDER, "--agency", "071") == "rights.no_folder"
     out = config.with_name("bericht.html")
     call("rights", "report", "--out", str(out))
+    pdf = str(out.with_suffix(".pdf"))
+    assert refusal("rights", "report", "--out", pdf) == "file.ending"
+    assert refusal("rights", "lists", "export", "--region", "Ost", "--out", pdf) == "file.ending"
     assert "Vertretung bis Jahresende" in out.read_text(encoding="utf-8")
     table = config.with_name("liste.csv")
     call("rights", "lists", "export", "--region", "Ost", "--out", str(table))
