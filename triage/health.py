@@ -5,11 +5,10 @@ from datetime import timedelta
 
 from rules.errors import HouseError
 from rules.freshness import Alarm
-from rules.rule_force import in_force
-from store import beats, rulesets
+from store import beats
 from store.beats import Beat
 from store.engine import Tx
-from triage import freshness, halting, outgoing_care, standing, wandering, watched
+from triage import freshness, halting, outgoing_care, rules_off, standing, wandering, watched
 from triage.freshness import Freshness
 from triage.house import House
 from triage.standing import Trouble
@@ -28,9 +27,6 @@ NO_LOOPS = (FOLDERS, LISTS)
 
 FRESH = "fresh:"
 """Begins the names of the checks that tell how long the oldest unsorted mail has waited."""
-
-RULE = "rule:"
-"""Begins the names of the checks that tell which rules switched themselves off."""
 
 BEGIN = "begin:"
 """Begins the names of the checks that tell which postboxes wait for `begin-writing`."""
@@ -109,23 +105,15 @@ def ready(house: House) -> tuple[Check, ...]:
 
 def _rules_off(house: House, tx: Tx) -> tuple[Check, ...]:
     """Rules of sets in force that are passed over, because their target is gone."""
-    rows = rulesets.off_rules(tx)
-    if not rows:
-        return ()
-    activations, now = rulesets.activations(tx), house.clock()
-    regions = {one.region for one in activations}
-    held = {one.ruleset_id for r in regions if (one := in_force(activations, region=r, at=now))}
-    named = rulesets.by_ids(tx, {row.ruleset_id for row in rows})
     return tuple(
         Check(
-            f"{RULE}{named[row.ruleset_id].set_id}.{row.rule_id}",
+            name,
             ok=False,
             needed=False,
             message=f"{row.code} {row.target}",
             remedy=REMEDIES.get(row.code, ""),
         )
-        for row in rows
-        if row.ruleset_id in held
+        for name, row in rules_off.passed_over(house, tx).items()
     )
 
 

@@ -15,6 +15,8 @@ _HOUSE: Final = MappingProxyType(
         "mail.read": "Nachricht oder Anlage gelesen",
         "mail.filled_in": "Aus einem Archiv eingefüllt",
         "item.agency_lost": "Agentur ungültig geworden, zur Klärung gelegt",
+        "ruleset.alarm": "Meldung: Eine Regel hat sich abgeschaltet",
+        "ruleset.alarm_over": "Entwarnung: Die Regel ist nicht mehr abgeschaltet",
         "items.wandering": "Meldung über häufig weitergegebene Vorgänge: Beginn oder Ende",
         "aside.seen": "Beiseitegelegtes als angesehen vermerkt",
         "outgoing.alarm": "Meldung über Ausgang, Quittungen, Reservierungen oder Schlüssel",
