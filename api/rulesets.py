@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, status
 
 from api.auth import HouseHere, MayChangeRules
+from api.cursor import LIMIT_MAX, Cursor, Limit, page_of
 from api.schemas.rulesets import (
     ActivateIn,
     CheckedOut,
@@ -22,9 +23,10 @@ from api.schemas.rulesets import (
     WentBackOut,
 )
 from rules.rule_trial import Trial
+from store.rulesets import Version
 from triage import rule_import, rule_trial, rulesets
 from triage.rule_trial import Span
-from triage.rulesets import Overview, WentBack
+from triage.rulesets import WentBack
 
 router = APIRouter(prefix="/v1/admin/rulesets", tags=["admin"])
 
@@ -33,9 +35,27 @@ VersionNumber = Annotated[int, Path(ge=1, le=1_000_000, description="The version
 
 
 @router.get("", response_model=RulesetsOut, summary="What holds where, and all versions")
-def listing(house: HouseHere, caller: MayChangeRules) -> Overview:
-    """The rule sets of the caller's regions and the one for all, newest version first."""
-    return rulesets.overview(house, caller)
+def listing(
+    house: HouseHere, caller: MayChangeRules, limit: Limit = LIMIT_MAX, cursor: Cursor = None
+) -> dict[str, Any]:
+    """The rule sets of the caller's regions and the one for all, by set, newest version first.
+
+    Every page says what holds and which rules are off; only versions go on on the next.
+    """
+    found = rulesets.overview(house, caller)
+    order = [one.id for one in found.versions]
+
+    def read(rows: int, after: int | None) -> tuple[Version, ...]:
+        first = 0 if after is None else order.index(after) + 1 if after in order else len(order)
+        return found.versions[first : first + rows]
+
+    page = page_of(read, lambda one: one.id, limit=limit, cursor=cursor)
+    return {
+        "lines": found.lines,
+        "versions": page.rows,
+        "off": found.off,
+        "next_cursor": page.next_cursor,
+    }
 
 
 @router.post(

@@ -1452,11 +1452,12 @@ class RuleOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesetsOut:
-    """What holds where, all versions, and rules that are off."""
+    """What holds where, a page of versions, and rules that are off; the last has no cursor."""
 
     lines: list[LineOut]
     versions: list[VersionOut]
     off: list[OffOut]
+    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -2910,11 +2911,26 @@ class Postlotse:
         found: OrderOut = read(OrderOut, json.loads(answer.body))
         return found
 
-    def get_admin_rulesets(self) -> RulesetsOut:
+    def get_admin_rulesets(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> RulesetsOut:
         """What holds where, and all versions."""
-        answer = self.line.call("GET", "/v1/admin/rulesets")
+        answer = self.line.call(
+            "GET", "/v1/admin/rulesets", query={"limit": limit, "cursor": cursor}
+        )
         found: RulesetsOut = read(RulesetsOut, json.loads(answer.body))
         return found
+
+    def each_admin_rulesets(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> Iterator[LineOut]:
+        """All rows, page by page; `cursor` is where to begin."""
+        while True:
+            page = self.get_admin_rulesets(limit=limit, cursor=cursor)
+            yield from page.lines
+            if page.next_cursor in (None, cursor):
+                return
+            cursor = page.next_cursor
 
     def post_admin_rulesets(self, body: TextIn, *, idempotency_key: str | None = None) -> SavedOut:
         """Keep a draft."""

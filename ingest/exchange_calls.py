@@ -8,14 +8,13 @@ Source: EWS reference (operations); own decision 0034.
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 from exchangelib import Account
-from exchangelib.errors import ErrorItemNotFound, MalformedResponseError, ResponseMessageError
-from exchangelib.services.common import EWSAccountService
+from exchangelib.errors import ErrorItemNotFound
 from exchangelib.util import create_element
 
+from ingest.exchange_service import Unread, ask, ask_one, ask_unread
 from ingest.exchange_xml import (
     DELIVERED,
     FLAGS,
@@ -48,40 +47,6 @@ _FOLDERS_AT_ONCE = 1000
 _OF_EACH = ("item:DateTimeReceived", "item:Size", "item:Categories")
 
 
-class _Service(EWSAccountService):  # type: ignore[misc]  # exchangelib ships no types
-    """Gives whole response messages; the error of one message does not end the others."""
-
-    ERRORS_TO_CATCH_IN_RESPONSE = (ResponseMessageError,)
-
-    @classmethod
-    def _get_elements_in_container(cls, container: Any) -> list[Any]:  # noqa: ANN401 - an lxml element
-        return [container]
-
-
-@cache
-def _service(name: str) -> type[_Service]:
-    # A subscription lives on the machine of the mailbox; its events must be asked for there.
-    lives_there = {"prefer_affinity": name in {"Subscribe", "Unsubscribe"}}
-    return type(name, (_Service,), {"SERVICE_NAME": name, **lives_there})
-
-
-def _ask(account: Account, payload: Any, *, parts: int = 1) -> list[Any]:  # noqa: ANN401
-    """The response messages to `payload`, errors among them. Raises: as exchangelib."""
-    name = payload.tag.rpartition("}")[2]
-    service = _service(name)(account=account)
-    answers = list(service._get_elements(payload=payload))  # noqa: SLF001 - no public way
-    if len(answers) != parts:
-        raise MalformedResponseError("another number of parts than asked for")
-    return answers
-
-
-def _ask_one(account: Account, payload: Any) -> Any:  # noqa: ANN401
-    (answer,) = _ask(account, payload)
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
-
-
 def default_folder(account: Account, name: str) -> str:
     """Id of a folder that every mailbox has ("inbox", "msgfolderroot")."""
     payload = element("m:GetFolder", shape("m:FolderShape"))
@@ -90,7 +55,7 @@ def default_folder(account: Account, name: str) -> str:
         element("t:Mailbox", text_element("t:EmailAddress", account.primary_smtp_address))
     )
     payload.append(element("m:FolderIds", folder))
-    return id_of(_ask_one(account, payload), "FolderId")
+    return id_of(ask_one(account, payload), "FolderId")
 
 
 def folders_below(account: Account, folder_id: str) -> tuple[FolderFact, ...]:
@@ -105,7 +70,7 @@ def folders_below(account: Account, folder_id: str) -> tuple[FolderFact, ...]:
             create_element("m:IndexedPageFolderView", attrs={**view, "BasePoint": "Beginning"})
         )
         payload.append(element("m:ParentFolderIds", folder_ref(folder_id)))
-        root = _ask_one(account, payload).find(f"{MESSAGES}RootFolder")
+        root = ask_one(account, payload).find(f"{MESSAGES}RootFolder")
         page = [folder_fact(folder) for folder in root.find(f"{TYPES}Folders")]
         found += page
         if root.get("IncludesLastItemInRange") == "true" or not page:
@@ -119,7 +84,7 @@ def create_folder(account: Account, parent_id: str, *, name: str) -> None:
         "t:Folder", text_element("t:FolderClass", "IPF.Note"), text_element("t:DisplayName", name)
     )
     payload.append(element("m:Folders", folder))
-    _ask_one(account, payload)
+    ask_one(account, payload)
 
 
 def changes(account: Account, folder_id: str, *, state: str) -> Changes:
@@ -136,7 +101,7 @@ def changes(account: Account, folder_id: str, *, state: str) -> Changes:
         payload.append(text_element("m:SyncState", state))
     payload.append(text_element("m:MaxChangesReturned", str(CHANGES_AT_ONCE)))
     payload.append(text_element("m:SyncScope", "NormalItems"))
-    answer = _ask_one(account, payload)
+    answer = ask_one(account, payload)
     parts = answer.find(f"{MESSAGES}Changes")
     kinds = {f"{TYPES}Create", f"{TYPES}Update"}
     return Changes(
@@ -158,7 +123,7 @@ def find_by_key(account: Account, folder_id: str, *, key: str) -> list[str]:
     equal = element("t:IsEqualTo", extended_field(SEARCH_KEY), constant)
     payload.append(element("m:Restriction", equal))
     payload.append(element("m:ParentFolderIds", folder_ref(folder_id)))
-    found = _ask_one(account, payload).iterfind(f".//{TYPES}ItemId")
+    found = ask_one(account, payload).iterfind(f".//{TYPES}ItemId")
     return [str(one.get("Id")) for one in found]
 
 
@@ -169,7 +134,7 @@ def permission_sets(account: Account, ids: Sequence[str]) -> list[Any]:
     """
     payload = element("m:GetFolder", shape("m:FolderShape", "folder:PermissionSet"))
     payload.append(element("m:FolderIds", *(folder_ref(one) for one in ids)))
-    return _ask(account, payload, parts=len(ids))
+    return ask(account, payload, parts=len(ids))
 
 
 def replace_permissions(account: Account, folder_id: str, *, permissions: Any) -> None:  # noqa: ANN401
@@ -178,13 +143,13 @@ def replace_permissions(account: Account, folder_id: str, *, permissions: Any) -
     uri = create_element("t:FieldURI", attrs={"FieldURI": "folder:PermissionSet"})
     updates = element("t:Updates", element("t:SetFolderField", uri, folder))
     change = element("t:FolderChange", folder_ref(folder_id), updates)
-    _ask_one(account, element("m:UpdateFolder", element("m:FolderChanges", change)))
+    ask_one(account, element("m:UpdateFolder", element("m:FolderChanges", change)))
 
 
 def list_members(account: Account, address: str) -> Any:  # noqa: ANN401
     """Who stands on a distribution list itself. Raises: ErrorNameResolutionNoResults: no list."""
     mailbox = element("m:Mailbox", text_element("t:EmailAddress", address))
-    return _ask_one(account, element("m:ExpandDL", mailbox))
+    return ask_one(account, element("m:ExpandDL", mailbox))
 
 
 def mimes(account: Account, ids: Sequence[str]) -> list[tuple[str, bytes] | Exception]:
@@ -192,22 +157,22 @@ def mimes(account: Account, ids: Sequence[str]) -> list[tuple[str, bytes] | Exce
 
     A MIME that is missing or no base64 is a MalformedResponseError.
     """
-    return [mime_of(answer) for answer in mime_answers(account, ids)]
+    return [mime_of(answer) for answer in mimes_unread(account, ids).read()]
 
 
-def mime_answers(account: Account, ids: Sequence[str]) -> list[Any]:
-    """The same, undecoded: `mime_of` reads each when its turn comes."""
+def mimes_unread(account: Account, ids: Sequence[str]) -> Unread:
+    """The same, as it came; `mime_of` decodes each message of it when its turn comes."""
     how = element("m:ItemShape", text_element("t:BaseShape", "IdOnly"))
     how.append(text_element("t:IncludeMimeContent", "true"))
     how.append(element("t:AdditionalProperties", extended_field(SEARCH_KEY)))
     payload = element("m:GetItem", how, item_ids(ids))
-    return _ask(account, payload, parts=len(ids))
+    return ask_unread(account, payload, parts=len(ids))
 
 
 def headers(account: Account, item_id: str) -> str:
     """The headers as they came by mail; empty where the server has none."""
     payload = element("m:GetItem", shape("m:ItemShape", extended=(HEADERS,)), item_ids((item_id,)))
-    return property_text(only_item(_ask_one(account, payload)))
+    return property_text(only_item(ask_one(account, payload)))
 
 
 def move(account: Account, ids: Sequence[str], *, target_id: str) -> list[str | Exception]:
@@ -216,7 +181,7 @@ def move(account: Account, ids: Sequence[str], *, target_id: str) -> list[str | 
     payload.append(item_ids(ids))
     return [
         answer if isinstance(answer, Exception) else new_id(answer)
-        for answer in _ask(account, payload, parts=len(ids))
+        for answer in ask(account, payload, parts=len(ids))
     ]
 
 
@@ -231,7 +196,7 @@ def delete(account: Account, item_id: str) -> bool:
     payload = create_element("m:DeleteItem", attrs=how)
     payload.append(item_ids((item_id,)))
     try:
-        _ask_one(account, payload)
+        ask_one(account, payload)
     except ErrorItemNotFound:
         return False
     return True
@@ -240,7 +205,7 @@ def delete(account: Account, item_id: str) -> bool:
 def categories(account: Account, item_id: str) -> tuple[str, tuple[str, ...]]:
     """Change key and categories of one item now. Raises: ErrorItemNotFound."""
     payload = element("m:GetItem", shape("m:ItemShape", "item:Categories"), item_ids((item_id,)))
-    item = only_item(_ask_one(account, payload))
+    item = only_item(ask_one(account, payload))
     return str(item.find(f"{TYPES}ItemId").get("ChangeKey")), categories_of(item)
 
 
@@ -263,7 +228,7 @@ def replace_categories(
     how = {"ConflictResolution": "NeverOverwrite", "MessageDisposition": "SaveOnly"}
     payload = create_element("m:UpdateItem", attrs=how)
     payload.append(element("m:ItemChanges", change))
-    _ask_one(account, payload)
+    ask_one(account, payload)
 
 
 def create(account: Account, folder_id: str, *, mime: bytes, received_at: datetime | None) -> str:
@@ -286,7 +251,7 @@ def create(account: Account, folder_id: str, *, mime: bytes, received_at: dateti
         text_element("t:IsRead", "false"),
     )
     payload.append(element("m:Items", message))
-    return new_id(_ask_one(account, payload))
+    return new_id(ask_one(account, payload))
 
 
 def subscribe(account: Account, folder_id: str) -> str:
@@ -300,13 +265,13 @@ def subscribe(account: Account, folder_id: str) -> str:
         element("t:FolderIds", folder_ref(folder_id)),
         element("t:EventTypes", *events),
     )
-    answer = _ask_one(account, element("m:Subscribe", wanted))
+    answer = ask_one(account, element("m:Subscribe", wanted))
     return str(answer.findtext(f"{MESSAGES}SubscriptionId"))
 
 
 def unsubscribe(account: Account, subscription: str) -> None:
     """Take a subscription back. Raises: ErrorSubscriptionNotFound: the server forgot it."""
-    _ask_one(account, element("m:Unsubscribe", text_element("m:SubscriptionId", subscription)))
+    ask_one(account, element("m:Unsubscribe", text_element("m:SubscriptionId", subscription)))
 
 
 def inbox_rules(account: Account) -> list[Any]:
@@ -315,6 +280,6 @@ def inbox_rules(account: Account) -> list[Any]:
     Source: MS-OXWSRULES section 3.1.4.1 (GetInboxRules); own decision 0041.
     """
     address = text_element("m:MailboxSmtpAddress", account.primary_smtp_address)
-    answer = _ask_one(account, element("m:GetInboxRules", address))
+    answer = ask_one(account, element("m:GetInboxRules", address))
     found = answer.find(f"{MESSAGES}InboxRules")
     return [] if found is None else list(found)

@@ -16,16 +16,15 @@ from exchangelib import Account
 from exchangelib.errors import ErrorItemNotFound, MalformedResponseError
 
 from ingest.exchange_ahead import Ahead
-from ingest.exchange_calls import headers, mime_answers, mimes
-from ingest.exchange_errors import UNCONVERTIBLE, translated
+from ingest.exchange_calls import headers, mimes, mimes_unread
+from ingest.exchange_errors import UNCONVERTIBLE, exchange_errors, translated
+from ingest.exchange_service import Unread
 from ingest.exchange_xml import Item, mime_of
 from rules.errors import HouseError, Refused, TryLater
 from rules.postbox import MIME_BROKEN, TOO_LARGE, Fetched, Place, TooLarge
 
 _log = structlog.get_logger(__name__)
 _Answer = TypeVar("_Answer")
-_Answers = dict[str, Any]
-"""Response messages by item id, not decoded: that is done while the next are under way."""
 Ask = Callable[[Callable[[Account], _Answer]], _Answer]
 """Does one reading call, from any thread; reads may be repeated. Raises: TryLater, Refused."""
 
@@ -70,27 +69,39 @@ class Reader:
         """
         batches = list(self.batches(wanted))
         if len(batches) == 1:
-            yield from self._batch(ask, batches[0], self._answers(ask, batches[0]))
+            yield from self._batch(ask, batches[0], self._unread(ask, batches[0]))
             return
-        ahead = Ahead(self.postbox, lambda batch: self._answers(ask, batch), self._weight)
+        ahead = Ahead(self.postbox, lambda batch: self._unread(ask, batch), self._weight)
         with closing(ahead.each(batches)) as coming:
-            for batch, answers in coming:
-                yield from self._batch(ask, batch, answers)
+            for batch, unread in coming:
+                yield from self._batch(ask, batch, unread)
 
     def _weight(self, batch: Sequence[tuple[Place, Item]]) -> int:
         """Bytes that are asked for: of what is over the limit only the headers are read."""
         sizes = (item.size_bytes for _, item in batch)
         return sum(size for size in sizes if size <= self.size_limit_bytes)
 
-    def _answers(self, ask: Ask[Any], batch: Sequence[tuple[Place, Item]]) -> _Answers:
-        """What the server says of each message that is asked for, by item id."""
-        ids = [item.id for _, item in batch if item.size_bytes <= self.size_limit_bytes]
-        answers = ask(lambda account: mime_answers(account, ids)) if ids else []
-        return dict(zip(ids, answers, strict=True))
+    def _unread(self, ask: Ask[Any], batch: Sequence[tuple[Place, Item]]) -> Unread | None:
+        """What the server says of each message that is asked for; it is read by the caller."""
+        ids = self._asked(batch)
+        return ask(lambda account: mimes_unread(account, ids)) if ids else None
+
+    def _asked(self, batch: Sequence[tuple[Place, Item]]) -> list[str]:
+        return [item.id for _, item in batch if item.size_bytes <= self.size_limit_bytes]
+
+    def _answers(
+        self, batch: Sequence[tuple[Place, Item]], unread: Unread | None
+    ) -> dict[str, Any]:
+        """Response messages by item id, not decoded; the next replies are under way meanwhile."""
+        if unread is None:
+            return {}
+        with exchange_errors(self.where):
+            return dict(zip(self._asked(batch), unread.read(), strict=True))
 
     def _batch(
-        self, ask: Ask[Any], batch: Sequence[tuple[Place, Item]], by_id: _Answers
+        self, ask: Ask[Any], batch: Sequence[tuple[Place, Item]], unread: Unread | None
     ) -> Iterator[Fetched | TooLarge]:
+        by_id = self._answers(batch, unread)
         for place, item in batch:
             if item.id not in by_id:
                 message: Fetched | TooLarge | None = self._without_mime(

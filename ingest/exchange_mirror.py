@@ -86,10 +86,13 @@ class Mirror:
         for item in self.items.values():
             if item.id in self.names:
                 continue
-            digest = hashlib.sha256(item.id.encode()).hexdigest()[:16]
-            name = item.key or f"item-{digest}"
+            name = item.key or f"item-{_digest(item.id)}"
             if name in taken:
-                name = f"{item.key}-{digest}"
+                name = f"{item.key}-{_digest(item.id)}"
             self.names[item.id] = name
             taken.add(name)
         self.by_uid = {self.names[item_id]: item for item_id, item in self.items.items()}
+
+
+def _digest(item_id: str) -> str:
+    return hashlib.sha256(item_id.encode()).hexdigest()[:16]

@@ -13,6 +13,7 @@ from typing import Any
 from exchangelib.errors import MalformedResponseError
 from exchangelib.util import MNS, TNS, create_element
 from lxml.etree import SubElement
+from pybase64 import b64decode
 
 MESSAGES, TYPES = f"{{{MNS}}}", f"{{{TNS}}}"
 SEARCH_KEY = {"PropertyTag": "0x300B", "PropertyType": "Binary"}
@@ -73,11 +74,15 @@ def mime_of(answer: Any) -> tuple[str, bytes] | Exception:  # noqa: ANN401
 
 
 def _decoded(text: str) -> bytes:
-    """Exchange writes it in one line; a proxy may have broken it. Raises: ValueError."""
+    """Exchange writes it in one line; a proxy may have broken it. Raises: ValueError.
+
+    By SIMD: the standard library takes a hundred times as long, a sixth of the CPU time of keeping
+    large mails. Source: measurement 2026-11-26; own decision 0099.
+    """
     try:
-        return binascii.a2b_base64(text, strict_mode=True)
+        return b64decode(text, validate=True)
     except ValueError:
-        return binascii.a2b_base64("".join(text.split()), strict_mode=True)
+        return b64decode("".join(text.split()), validate=True)
 
 
 def _doubt(why: str) -> Exception:
@@ -86,15 +91,16 @@ def _doubt(why: str) -> Exception:
 
 
 def item_of(found: Any) -> Item:  # noqa: ANN401
-    """What a change or an item says of a message."""
-    received = found.find(f"{TYPES}DateTimeReceived")
-    size = found.find(f"{TYPES}Size")
+    """What a change or an item says of a message, in one pass: a folder has many of them."""
+    parts = {part.tag: part for part in found}
+    received, size = parts.get(f"{TYPES}DateTimeReceived"), parts.get(f"{TYPES}Size")
+    named = parts.get(f"{TYPES}ExtendedProperty")
     return Item(
-        id=id_of(found, "ItemId"),
-        key=search_key(found),
+        id=str(parts[f"{TYPES}ItemId"].get("Id")),
+        key=_key_in(None if named is None else named.findtext(f"{TYPES}Value")),
         size_bytes=0 if size is None else int(size.text),
         received_at=time_of(None if received is None else received.text),
-        categories=categories_of(found),
+        categories=categories_of(found) if f"{TYPES}Categories" in parts else (),
     )
 
 
@@ -129,7 +135,11 @@ def folder_fact(found: Any) -> FolderFact:  # noqa: ANN401
 
 def search_key(item: Any) -> str:  # noqa: ANN401
     """The search key in hexadecimal letters: base64 knows case, and places may be compared so."""
-    return binascii.a2b_base64(property_text(item)).hex()
+    return _key_in(property_text(item))
+
+
+def _key_in(text: str | None) -> str:
+    return binascii.a2b_base64(text or "").hex()
 
 
 def property_text(item: Any) -> str:  # noqa: ANN401

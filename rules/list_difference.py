@@ -6,8 +6,14 @@ Counts of people, never who: what is shown here is printed and copied. Source: o
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from rules.distribution import DistributionList
+from rules.distribution import DistributionList, ListBook
+
+FEW: Final = 5
+"""So many may leave a list at once whatever its size. Source: own decision 0100."""
+
+_Lists = dict[tuple[str, str], DistributionList]
 
 
 class ListState(StrEnum):
@@ -39,9 +45,49 @@ def difference(
     return tuple(one for one in changes if one is not None)
 
 
-def _by_home(
-    lists: Iterable[DistributionList],
-) -> dict[tuple[str, str], DistributionList]:
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The lists after their members followed.
+
+    `waiting` are agencies and the region with a list that stays until a person looks.
+    """
+
+    lists: tuple[DistributionList, ...]
+    waiting: tuple[str, ...]
+
+
+def followed(before: Iterable[DistributionList], after: Iterable[DistributionList]) -> Followed:
+    """Members follow by themselves; which lists there are, whose and with what level, does not.
+
+    A list that loses all its people, or more than five and more than half, waits too: so looks a
+    slip in the directory. Groups follow with the lists they stand on. Own decision 0100.
+    """
+    old, new = _by_home(before), _by_home(after)
+    was, now = ListBook(tuple(old.values())), ListBook(tuple(new.values()))
+    homes = sorted(key for key in old.keys() | new.keys() if key[0])
+    held = [key for key in homes if _waits(old.get(key), new.get(key), was, now)]
+    inside = {group for _, address in held for group in was.members(address)[1]}
+    result = {key: one for key, one in new.items() if key in old or not key[0]}
+    result |= {key: one for key, one in old.items() if key in held or key in _inner(inside)}
+    homes_held = dict.fromkeys(home for home, _ in held)
+    return Followed(tuple(result.values()), tuple(homes_held))
+
+
+def _inner(groups: Iterable[str]) -> set[tuple[str, str]]:
+    return {("", address) for address in groups}
+
+
+def _waits(
+    old: DistributionList | None, new: DistributionList | None, was: ListBook, now: ListBook
+) -> bool:
+    if old is None or new is None or old.level is not new.level:
+        return True
+    before, after = was.members(old.address)[0], now.members(new.address)[0]
+    left, stay = len(before - after), len(before & after)
+    return bool(before and not after) or (left > FEW and left > stay)
+
+
+def _by_home(lists: Iterable[DistributionList]) -> _Lists:
     """Home is the agency's code, the region's name, or nothing for a group within others."""
     return {(one.agency or one.region or "", one.address): one for one in lists}
 

@@ -32,3 +32,8 @@ def all_beats(tx: Tx) -> tuple[Beat, ...]:
     """The last sign of life of every loop that ever ran here, by name."""
     statement = sa.select(*rows.columns(Beat, table)).order_by(table.c.name)
     return rows.all_as(tx, Beat, statement)
+
+
+def one(tx: Tx, name: str) -> Beat | None:
+    """The last sign of life of that name."""
+    return rows.one_as(tx, Beat, sa.select(*rows.columns(Beat, table)).where(table.c.name == name))

@@ -30,6 +30,7 @@ class Arrival:
     `received_at` is when the postbox took it in (aware UTC). `place` is None where it lies in
     no postbox. `size_bytes` differs from the data's where only the head was fetched.
     `delivery_key` names a delivery that its sender may repeat, for `arrivals.seen_again`.
+    `sha256` is the fingerprint of the data, where somebody has made it already.
     """
 
     data: bytes
@@ -40,6 +41,7 @@ class Arrival:
     place: Place | None = None
     size_bytes: int | None = None
     delivery_key: str | None = None
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,9 @@ def _known(tx: Tx, batch: dict[_Key, Arrival], *, now: datetime) -> dict[_Key, K
 
 
 def _keep_new(tx: Tx, batch: dict[_Key, Arrival], *, now: datetime) -> dict[_Key, Kept]:
-    hashes = {key: originals.fingerprint(arrival.data) for key, arrival in batch.items()}
+    hashes = {
+        key: arrival.sha256 or originals.fingerprint(arrival.data) for key, arrival in batch.items()
+    }
     twins = _twins(tx, set(hashes.values()))
     originals.write(tx, {hashes[key]: arrival.data for key, arrival in batch.items()})
     ids = _write_messages(

@@ -1,5 +1,6 @@
 """The reported distribution lists of the regions, and the rounds in which they are reported."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from rules.distribution import DistributionList, ListBook
+from rules.distribution_csv import write_lists
 from rules.reporting_chain import Mark, Round, Step
 from store.engine import Tx
 from store.rights_json import list_from, list_to
@@ -58,6 +60,29 @@ def put(  # noqa: PLR0913 - a row has these columns
     row_id: int = tx.run(statement.returning(table.c.id)).scalar_one()
     _forget_members(tx, region)
     return row_id
+
+
+def follow(
+    tx: Tx, standing: Reported, lists: Iterable[DistributionList], *, actor: str, now: datetime
+) -> bool:
+    """Put in what the members are by now; False where `standing` is no longer the newest.
+
+    What `actor` put in before is replaced in its row, so that the report of a person stays the
+    one before: it tells who has left.
+    """
+    found = newest(tx, standing.region)
+    if found is None or (found.id, found.at) != (standing.id, standing.at):
+        return False
+    every = tuple(lists)
+    digest = hashlib.sha256(write_lists(every).encode("utf-8")).hexdigest()
+    if found.actor != actor:
+        put(
+            tx, found.region, every, source=found.source, sha256=digest, actor=actor, now=now,
+        )  # fmt: skip
+        return True
+    values = {"lists": [list_to(one) for one in every], "sha256": digest, "at": now}
+    tx.run(sa.update(table).where(table.c.id == found.id).values(**values))
+    return True
 
 
 def newest(tx: Tx, region: str) -> Reported | None:

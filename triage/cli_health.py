@@ -7,7 +7,7 @@ import typer
 from store import beats
 from store.engine import Database
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, settings_of, show
-from triage.health import FOLDERS, SILENT_AFTER
+from triage.health import NO_LOOPS, SILENT_AFTER
 from triage.standing import PREFIXES
 
 
@@ -26,7 +26,7 @@ def health(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -
     db = Database.open(settings_of(config).store.url)
     with db.read() as tx:
         found = [
-            one for one in beats.all_beats(tx) if not one.name.startswith((*PREFIXES, FOLDERS))
+            one for one in beats.all_beats(tx) if not one.name.startswith((*PREFIXES, *NO_LOOPS))
         ]
     db.close()
     now = datetime.now(tz=UTC)

@@ -29,6 +29,7 @@ from triage.console import (
     JsonOption,
     emit,
     operator,
+    require_ending,
     say,
     settings_of,
 )
@@ -200,6 +201,7 @@ def report(
 
     Example: postlotse rights report --out rechte.html
     """
+    require_ending(out, ".html", ".htm", ".xlsx")
     house, caller = wiring.house_of(config), operator()
     found = [one for one in rights.standings(house, caller) if postbox in {"", one.box.name}]
     if out.suffix.lower() == ".xlsx":

@@ -18,7 +18,15 @@ from triage import (
     wiring_ldap,
     workbook,
 )
-from triage.console import DEFAULT_CONFIG, ConfigOption, day_of, operator, say, settings_of
+from triage.console import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    day_of,
+    operator,
+    require_ending,
+    say,
+    settings_of,
+)
 
 lists_app = typer.Typer(help="Reported lists: import, show, export.", no_args_is_help=True)
 rounds_app = typer.Typer(help="The round of review: start, show, mark.", no_args_is_help=True)
@@ -79,6 +87,7 @@ def lists_export(
 
     Example: postlotse rights lists export --region Nord --out nord.xlsx
     """
+    require_ending(out, ".csv", ".xlsx")
     house, caller = wiring.house_of(config), operator()
     lists = rights_tables.consolidated(house, caller, region)
     if out.suffix.lower() == ".xlsx":

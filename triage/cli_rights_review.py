@@ -74,7 +74,7 @@ def _line(part: Part) -> str:
     signed, told = part.sign_off, rights_review.since(part)
     when = f"{signed.at.astimezone(BERLIN):%Y-%m-%d} by {signed.actor}" if signed else "never"
     why = f" ({signed.reason})" if signed and signed.reason else ""
-    name = part.folder or f"Verteiler {part.agency}"
+    name = part.folder or f"Verteiler {part.agency or 'der Region'}"
     return f"{part.state.value:9} {name}: {len(part.open)} open, signed {when}{why}" + (
         f"; {told}" if told else ""
     )

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from api.doors import DoorSettings
 from store import migrate as migrations
 from triage import demo as demo_house
-from triage import figures, hook_wiring, log, outlet_wiring, postbox_wiring, wiring
+from triage import figures, hook_wiring, log, outlet_wiring, postbox_wiring, wiring, wiring_ldap
 from triage.cli_door import door_of
 from triage.console import DEFAULT_CONFIG, ConfigOption, say, settings_of, stop_event
 from triage.house import House
@@ -134,6 +135,7 @@ def _worker(house: House, config: Path) -> Worker:
         settings.worker.poll_seconds,
         door=wiring.letterbox(house, settings),
         lists_drop=settings.rights.drop,
+        directory=partial(wiring_ldap.directory, settings) if settings.rights.ldap else None,
         hooks=hook_wiring.subscriptions(settings),
     )
 

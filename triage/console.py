@@ -1,14 +1,15 @@
 """What all commands share: options, the way errors are told, JSON lines."""
 
-import getpass
 import json
+import os
+import pwd
 import signal
 import sys
 import threading
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -22,6 +23,9 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 DEFAULT_CONFIG = Path("postlotse.toml")
+
+_LOGIN: Final = Path("/proc/self/loginuid")
+_NOBODY: Final = 2**32 - 1
 
 
 def fail(error: HouseError) -> NoReturn:
@@ -58,7 +62,33 @@ def day_of(typed: str, *, code: str) -> date:
 
 def operator() -> Caller:
     """Who may read the configuration is an admin; the trail names the account."""
-    return Caller(f"cli:{getpass.getuser()}", Role.ADMIN, agencies=None, regions=None)
+    return Caller(f"cli:{account()}", Role.ADMIN, agencies=None, regions=None)
+
+
+def account() -> str:
+    """Who logged in at this machine, also behind sudo and su; where nobody did, the process's own.
+
+    Never by the environment, which anybody may set: a plan is approved by another person than
+    who made it. Source: own decision 0039; proc(5), loginuid; credentials(7).
+    """
+    try:
+        uid = int(_LOGIN.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        uid = _NOBODY
+    uid = os.getuid() if uid == _NOBODY else uid
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def require_ending(out: Path, *endings: str) -> None:
+    """Raises: Refused: `file.ending`: what is written would not be what the name says."""
+    if out.suffix.lower() not in endings:
+        raise Refused(
+            "file.ending",
+            f"{out.name} ends in none of {', '.join(endings)}. A PDF is made by printing the page.",
+        )
 
 
 def stop_event() -> threading.Event:

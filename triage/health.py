@@ -5,11 +5,10 @@ from datetime import timedelta
 
 from rules.errors import HouseError
 from rules.freshness import Alarm
-from rules.rule_force import in_force
-from store import beats, rulesets
+from store import beats
 from store.beats import Beat
 from store.engine import Tx
-from triage import freshness, halting, outgoing_care, standing, wandering, watched
+from triage import freshness, halting, outgoing_care, rules_off, standing, wandering, watched
 from triage.freshness import Freshness
 from triage.house import House
 from triage.standing import Trouble
@@ -20,11 +19,14 @@ SILENT_AFTER = timedelta(minutes=5)
 FOLDERS = "folders:"
 """Begins the names of the checks that tell which folders of a postbox can't be had."""
 
+LISTS = "lists:"
+"""Begins the names of the checks that tell whether the lists of a region follow their source."""
+
+NO_LOOPS = (FOLDERS, LISTS)
+"""They are told now and then; their silence means nothing."""
+
 FRESH = "fresh:"
 """Begins the names of the checks that tell how long the oldest unsorted mail has waited."""
-
-RULE = "rule:"
-"""Begins the names of the checks that tell which rules switched themselves off."""
 
 BEGIN = "begin:"
 """Begins the names of the checks that tell which postboxes wait for `begin-writing`."""
@@ -41,6 +43,7 @@ REMEDIES = {
     halting.ABOUT: "Wer angehalten hat, weiß, wann es weitergeht: `postlotse resume`.",
     BEGIN_UNSAID: "Sagen, ab wann: `postlotse begin-writing NAME --from now` oder `--from all`.",
     wandering.NAME: "Auf der Seite „Lage“ ansehen, wer zuständig ist, und das festlegen.",
+    "rights.lists_waiting": "Ansehen und übernehmen: `postlotse rights lists fetch` (`expand`).",
     "rule.folder_gone": "Ordner wieder anlegen oder die Regel ändern, dann neu in Kraft setzen.",
     "rule.agency_gone": "Die Regel auf eine Agentur ändern, die es gibt, und neu in Kraft setzen.",
     "mail.overdue": "Rückstau ansehen: Läuft der Worker, und was meldet die Schleife `sort`?",
@@ -102,23 +105,15 @@ def ready(house: House) -> tuple[Check, ...]:
 
 def _rules_off(house: House, tx: Tx) -> tuple[Check, ...]:
     """Rules of sets in force that are passed over, because their target is gone."""
-    rows = rulesets.off_rules(tx)
-    if not rows:
-        return ()
-    activations, now = rulesets.activations(tx), house.clock()
-    regions = {one.region for one in activations}
-    held = {one.ruleset_id for r in regions if (one := in_force(activations, region=r, at=now))}
-    named = rulesets.by_ids(tx, {row.ruleset_id for row in rows})
     return tuple(
         Check(
-            f"{RULE}{named[row.ruleset_id].set_id}.{row.rule_id}",
+            name,
             ok=False,
             needed=False,
             message=f"{row.code} {row.target}",
             remedy=REMEDIES.get(row.code, ""),
         )
-        for row in rows
-        if row.ruleset_id in held
+        for name, row in rules_off.passed_over(house, tx).items()
     )
 
 
@@ -131,7 +126,7 @@ def _begin_unsaid(house: House, tx: Tx) -> tuple[Check, ...]:
 
 
 def _of_loop(beat: Beat, *, silent: bool) -> Check:
-    if silent and not beat.name.startswith(FOLDERS):
+    if silent and not beat.name.startswith(NO_LOOPS):
         return Check(
             beat.name,
             ok=False,
@@ -141,10 +136,12 @@ def _of_loop(beat: Beat, *, silent: bool) -> Check:
         )
     if not beat.code:
         return Check(beat.name, ok=True, needed=False, message="ok")
-    # The doors tell codes, never hosts or paths; the names of folders are what an admin needs.
-    named = f" {beat.message}" if beat.name.startswith(FOLDERS) else ""
+    # The doors tell codes, no hosts or paths; names of folders and lists are what admins need.
+    named = f" {beat.message}" if beat.name.startswith(NO_LOOPS) else ""
     remedy = REMEDIES.get(beat.code, "")
-    return Check(beat.name, ok=False, needed=False, message=f"{beat.code}{named}", remedy=remedy)
+    return Check(
+        beat.name, ok=False, needed=False, message=f"{beat.code}{named}".rstrip(), remedy=remedy
+    )
 
 
 def _of_way(way: Freshness) -> Check:

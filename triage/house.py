@@ -53,6 +53,8 @@ class RightsPolicy:
     common_folders: frozenset[str] = frozenset()
     clerks_follow_lists: bool = False
     """Whether people at the desk see the agencies of their lists, and those only."""
+    follow_minutes: int = 0
+    """How often members of lists are asked for where the lists came from; 0: never by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from rules.directory_entry import DirectoryEntry
+from rules.distribution import Member
 from rules.folder_acl import FolderAcl, Naming, Principal
 from rules.folder_levels import Rights
 from rules.handover import Package, Paper, Receipt
@@ -171,6 +172,18 @@ class FolderRights(Protocol):
 
         No rights means: no entry ("Standard" stays, with none). Proves nothing: read again.
         """
+        ...
+
+    def close(self) -> None:
+        """Log out; never raises."""
+        ...
+
+
+class ListServer(Protocol):
+    """A mail server that knows who stands on a list. Every call may raise as the server."""
+
+    def members(self, address: str) -> tuple[Member, ...] | None:
+        """Who stands on the list itself; None if it is no list that this server can open."""
         ...
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from rules.outlook_rules import take_over as take_over_outlook
 from rules.sieve_rules import take_over as take_over_sieve
 from rules.taken_over import TakenOver
 from triage import wiring_sieve
-from triage.ports import Bell, FolderRights, Postbox
+from triage.ports import Bell, FolderRights, ListServer, Postbox
 from triage.settings import Settings, secret
 from triage.settings_postbox import ExchangeSettings, ImapSettings, MaildirSettings, PostboxSettings
 from triage.worker import PostboxJob
@@ -50,6 +50,7 @@ def _job(box: PostboxSettings, gate: LoginGate) -> PostboxJob:
         open=partial(open_postbox, box, gate),
         files=box.mode != "observe",
         open_rights=partial(open_rights, box, gate),
+        open_lists=partial(list_server, box, gate) if isinstance(box, ExchangeSettings) else None,
         open_bell=_bell(box, gate),
         read_rules=None if isinstance(box, MaildirSettings) else partial(read_rules, box, gate),
     )
@@ -94,6 +95,13 @@ def open_rights(box: PostboxSettings, gate: LoginGate | None = None) -> FolderRi
         return MaildirRights(box.name, box.root)
     if isinstance(box, ImapSettings):
         return ImapRights(box.name, _imap_account(box))
+    from ingest.exchange_rights import ExchangeRights  # noqa: PLC0415 - loads lxml and a client of 7 MB
+
+    return ExchangeRights(box.name, exchange_account(box), under=box.folders_under, gate=gate)
+
+
+def list_server(box: ExchangeSettings, gate: LoginGate) -> ListServer:
+    """What tells who stands on a list of that server."""
     from ingest.exchange_rights import ExchangeRights  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
     return ExchangeRights(box.name, exchange_account(box), under=box.folders_under, gate=gate)

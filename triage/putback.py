@@ -5,10 +5,11 @@ kept as a message of its own: never fewer messages than mails.
 Source: imap protocol, "human moves it back" (docs/reliability.md); own decision 0030.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from rules.postbox import Fetched, TooLarge
-from store import audit, leases, ledger, moves, originals, sightings
+from rules.postbox import Fetched, Place, TooLarge
+from store import audit, leases, ledger, moves, sightings
 from store.engine import Tx
 from store.leases import Lease
 from store.sightings import Sighting
@@ -18,14 +19,19 @@ from triage.ports import Postbox
 
 
 def take_back(
-    house: House, box: Postbox, lease: Lease, batch: list[Fetched | TooLarge]
+    house: House,
+    box: Postbox,
+    lease: Lease,
+    batch: list[Fetched | TooLarge],
+    *,
+    hashes: Mapping[Place, str],
 ) -> list[Fetched | TooLarge]:
     """Follow those of the batch that are known and lie nowhere else; the others, for keeping.
 
-    One read for most batches; the postbox is asked only where bytes are known already.
+    `hashes` are the fingerprints of the batch. One read for most batches; the postbox is asked
+    only where bytes are known already.
     Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
     """
-    hashes = {mail.place: _fingerprint(mail) for mail in batch}
     with house.db.read() as tx:
         owned = sightings.owners(tx, box.name, places=tuple(hashes))
     homeless = _homeless(house, box, hashes=frozenset(hashes.values()))
@@ -87,7 +93,3 @@ def _lies(box: Postbox, seen: Sighting) -> bool:
     view = box.view(seen.folder)
     # After a change of the epoch nobody knows; what is in doubt counts as there.
     return view.epoch != seen.epoch or seen.uid in view.uids
-
-
-def _fingerprint(mail: Fetched | TooLarge) -> str:
-    return originals.fingerprint(mail.data if isinstance(mail, Fetched) else mail.head)

@@ -5,14 +5,14 @@ high-water mark, so a pass that was killed heals itself in the next one.
 Source: imap protocol, steps 1-4 (docs/reliability.md).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
 from rules.ledger import LedgerState
-from rules.postbox import Fetched, FolderView, TooLarge
+from rules.postbox import Fetched, FolderView, Place, TooLarge
 from store import aside, audit, epochs, keeping, leases, ledger, originals, sightings
 from store.audit import Note
 from store.engine import Tx
@@ -53,9 +53,10 @@ def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Receive
     new = tuple(uid for uid in view.uids if uid not in known)
     kept = put_back = 0
     for batch in _batches(box.fetch(INBOX, view.epoch, new), house.policy.batch_mails):
-        unknown = putback.take_back(house, box, lease, batch)
+        hashes = {mail.place: fingerprint(mail) for mail in batch}
+        unknown = putback.take_back(house, box, lease, batch, hashes=hashes)
         put_back += len(batch) - len(unknown)
-        kept += keep_batch(house, lease, unknown, postbox=box.name, region=region)
+        kept += keep_batch(house, lease, unknown, postbox=box.name, region=region, hashes=hashes)
     if kept:
         log.info("mail.kept", postbox=box.name, mails=kept)
     return Received(kept, put_back=put_back)
@@ -66,10 +67,7 @@ def _follow_epoch(house: House, box: Postbox, lease: Lease, view: FolderView) ->
 
     Rows that find no mail are left to the reconciliation; new mail comes with the next pass.
     """
-    found = {
-        mail.place.uid: originals.fingerprint(mail.data if isinstance(mail, Fetched) else mail.head)
-        for mail in box.fetch(INBOX, view.epoch, view.uids)
-    }
+    found = {mail.place.uid: fingerprint(mail) for mail in box.fetch(INBOX, view.epoch, view.uids)}
     now = house.clock()
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
@@ -88,18 +86,32 @@ def _follow_epoch(house: House, box: Postbox, lease: Lease, view: FolderView) ->
     return Received(kept=0, adopted=len(adopted.messages))
 
 
+def fingerprint(mail: Fetched | TooLarge) -> str:
+    """The fingerprint of what came of a mail."""
+    return originals.fingerprint(mail.data if isinstance(mail, Fetched) else mail.head)
+
+
 def keep_batch(
-    house: House, lease: Lease, batch: list[Fetched | TooLarge], *, postbox: str, region: str
+    house: House,
+    lease: Lease,
+    batch: list[Fetched | TooLarge],
+    *,
+    postbox: str,
+    region: str,
+    hashes: Mapping[Place, str],
 ) -> int:
     """One commit for the batch: originals, ledger rows, sightings, audit entries; how many new.
 
-    Raises: Conflict: `lease.lost`.
+    `hashes` are the fingerprints of its mails. Raises: Conflict: `lease.lost`.
     """
     if not batch:
         return 0
     now = house.clock()
     with house.db.write() as tx:
-        arrivals = [_arrival(mail, postbox=postbox, region=region) for mail in batch]
+        arrivals = [
+            _arrival(mail, postbox=postbox, region=region, sha256=hashes[mail.place])
+            for mail in batch
+        ]
         answers = keeping.keep_many(tx, arrivals, now=now, lease=lease)
         new = [(mail, kept) for mail, kept in zip(batch, answers, strict=True) if kept.is_new]
         for mail, kept in new:
@@ -111,7 +123,7 @@ def keep_batch(
     return len(new)
 
 
-def _arrival(mail: Fetched | TooLarge, *, postbox: str, region: str) -> Arrival:
+def _arrival(mail: Fetched | TooLarge, *, postbox: str, region: str, sha256: str) -> Arrival:
     return Arrival(
         data=mail.data if isinstance(mail, Fetched) else mail.head,
         received_at=mail.received_at,
@@ -120,6 +132,7 @@ def _arrival(mail: Fetched | TooLarge, *, postbox: str, region: str) -> Arrival:
         region=region,
         place=mail.place,
         size_bytes=None if isinstance(mail, Fetched) else mail.size_bytes,
+        sha256=sha256,
     )
 
 

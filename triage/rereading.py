@@ -15,7 +15,7 @@ import structlog
 from rules.access import Caller, Permission, require
 from rules.errors import Conflict
 from rules.postbox import Fetched, Place, TooLarge
-from store import audit, leases, ledger, originals, outgoing_restored, sightings
+from store import audit, leases, ledger, outgoing_restored, sightings
 from store.leases import Lease
 from triage import outlook_correction, receive, reconcile, rounds
 from triage.house import House
@@ -115,10 +115,13 @@ def _reread(
             lease = _renewed(house, lease)
             fresh = [mail for mail in batch if mail.received_at >= since - BACKLOG]
             older += len(batch) - len(fresh)
-            unknown, found = _sifted(house, box, lease, fresh)
+            hashes = {mail.place: receive.fingerprint(mail) for mail in fresh}
+            unknown, found = _sifted(house, box, lease, fresh, hashes=hashes)
             followed += found
             copies += len(fresh) - len(unknown) - found
-            taken += receive.keep_batch(house, lease, unknown, postbox=box.name, region=region)
+            taken += receive.keep_batch(
+                house, lease, unknown, postbox=box.name, region=region, hashes=hashes
+            )
             _sort_where_it_lies(house, box.name, unknown)
     result = Reread(box.name, taken, followed + look.moved_by_hand, copies, older)
     log.info("postbox.reread", postbox=box.name, taken_in=taken, copies=copies, older=older)
@@ -134,10 +137,14 @@ def _strangers(house: House, box: Postbox, folder: str) -> Iterator[list[Fetched
 
 
 def _sifted(
-    house: House, box: Postbox, lease: Lease, batch: list[Fetched | TooLarge]
+    house: House,
+    box: Postbox,
+    lease: Lease,
+    batch: list[Fetched | TooLarge],
+    *,
+    hashes: dict[Place, str],
 ) -> tuple[list[Fetched | TooLarge], int]:
     """Those that nobody knows; known ones that lay nowhere are followed, and counted."""
-    hashes = {mail.place: _fingerprint(mail) for mail in batch}
     with house.db.read() as tx:
         known = ledger.known_in(tx, box.name, hashes=hashes.values())
     back = [
@@ -190,7 +197,3 @@ def _lease(house: House, postbox: str) -> Lease:
 def _renewed(house: House, lease: Lease) -> Lease:
     with house.db.write() as tx:
         return leases.renew(tx, lease, now=house.clock(), seconds=LEASE_SECONDS)
-
-
-def _fingerprint(mail: Fetched | TooLarge) -> str:
-    return originals.fingerprint(mail.data if isinstance(mail, Fetched) else mail.head)

@@ -5,7 +5,7 @@ own decision 0040.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -60,27 +60,32 @@ def expand(
     `members` is asked once for each list; a list that it doesn't know keeps what was reported.
     Raises: Refused: `access.denied`, `rights.no_lists`. TryLater: as the server.
     """
-    _require_region(house, caller, region)
-    with house.db.read() as tx:
-        reported = rights_lists.newest(tx, region)
-    if reported is None:
+    found = reported(house, caller, region)
+    if found is None:
         raise Refused("rights.no_lists", f"Für {region} ist noch kein Verteiler gemeldet.")
+    return take_over(house, caller, region, expanded(found.lists, members), source=EXPANDED)
+
+
+def expanded(
+    lists: Sequence[DistributionList], members: Callable[[str], tuple[Member, ...] | None]
+) -> tuple[DistributionList, ...]:
+    """These lists with the members that the mail server names, and the lists within them."""
     known: dict[str, tuple[Member, ...] | None] = {}
-    waiting = [one.address for one in reported.lists]
+    waiting = [one.address for one in lists]
     for _ in range(_DEEPEST):
         asked = [address for address in dict.fromkeys(waiting) if address not in known]
         known |= {address: members(address) for address in asked}
         waiting = [
             one.address for address in asked for one in known[address] or () if _is_group(one)
         ]
-    own = [_with(one, known.get(one.address)) for one in reported.lists]
+    own = [_with(one, known.get(one.address)) for one in lists]
     named_lists = {one.address for one in own}
     inner = [
         DistributionList(address, members=found)
         for address, found in known.items()
         if address not in named_lists and found
     ]
-    return take_over(house, caller, region, (*own, *inner), source=EXPANDED)
+    return (*own, *inner)
 
 
 def take_over(

@@ -19,6 +19,7 @@ from triage import (
     holding,
     idempotency,
     outgoing_care,
+    rules_off,
     send,
     sessions,
     sort,
@@ -213,6 +214,7 @@ def keep_order(house: House, worker: str) -> int:
     # Read before the write lock is taken: others write meanwhile.
     seen, ends = freshness.look(house), text_ends.look(house)
     troubled, lost = outgoing_care.look(house), wandering.look(house)
+    off = rules_off.look(house)
     with house.db.write() as tx:
         lease = leases.take(tx, "keep_order", owner=worker, now=now, seconds=KEEP_ORDER_SECONDS)
         if lease is None:
@@ -222,12 +224,14 @@ def keep_order(house: House, worker: str) -> int:
         ending = text_ends.note(house, tx, ends)
         troubles = outgoing_care.note(house, tx, troubled)
         wanderers = wandering.note(house, tx, lost)
+        rules_told = rules_off.note(house, tx, off)
         audit.seal(tx, limit=SEAL_BATCH)
         leases.release(tx, lease, now=now)
     freshness.tell(alarms)
     text_ends.tell(ending)
     outgoing_care.tell(troubles)
     wandering.tell(wanderers)
+    rules_off.tell(rules_told)
     idempotency.forget(house)
     day_figures.close_days(house)
     day_figures.keep_stands(house)

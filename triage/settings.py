@@ -169,13 +169,15 @@ class DeadlineSettings(Part):
 class RightsSettings(Part):
     """Folder permissions: only read by default; `write` lets approved plans be carried out.
 
-    `exempt` are accounts that are never judged, by address or by name.
+    `exempt` are accounts that are never judged, by address or by name. `follow_minutes`: how often
+    a worker asks who stands on lists that came from a directory or by ExpandDL; 0 is never.
     """
 
     mode: Literal["read", "write"] = "read"
     exempt: tuple[str, ...] = ()
     common_folders: tuple[str, ...] = ()
     clerks_follow_lists: bool = False
+    follow_minutes: int = Field(default=10, ge=0, le=1440)
     drop: Path | None = None
     ldap: LdapSettings | None = None
 

@@ -23,7 +23,10 @@ OUTGOING: Final = "alarm:"
 WANDERING: Final = "wandering:"
 """Begins the names of alarms about items that are handed on and on (wandering.py)."""
 
-PREFIXES: Final = (OVERDUE, OUTGOING, WANDERING)
+RULES: Final = "rule_off:"
+"""Begins the names of alarms about rules that switched themselves off (rules_off.py)."""
+
+PREFIXES: Final = (OVERDUE, OUTGOING, WANDERING, RULES)
 """Beats that begin so are no loops."""
 
 

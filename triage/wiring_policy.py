@@ -42,6 +42,7 @@ def policy_of(settings: Settings) -> Policy:
             exempt=frozenset(name.lower() for name in settings.rights.exempt),
             common_folders=_common_folders(settings),
             clerks_follow_lists=settings.rights.clerks_follow_lists,
+            follow_minutes=settings.rights.follow_minutes,
         ),
         sweep=_sweep_policy(settings),
         anchor=settings.trail.anchor,

@@ -34,6 +34,7 @@ from triage import (
     receive,
     reconcile,
     rights_drop,
+    rights_follow,
     rights_work,
     rounds,
     rule_reading,
@@ -48,7 +49,7 @@ from triage import (
 from triage.bells import Ringer
 from triage.hooks import Subscription
 from triage.house import House
-from triage.ports import Bell, Door, FolderRights, Postbox
+from triage.ports import Bell, Door, FolderRights, ListServer, Postbox
 from triage.send import Outlets
 
 FILING_SECONDS = 10
@@ -69,6 +70,7 @@ class PostboxJob:
     open: Callable[[], Postbox]
     files: bool
     open_rights: Callable[[], FolderRights] | None = None
+    open_lists: Callable[[], ListServer] | None = None
     open_bell: Callable[[], Bell] | None = None
     read_rules: rule_reading.Reader | None = None
 
@@ -83,6 +85,7 @@ class Worker:
     poll_seconds: float
     door: Door | None = None
     lists_drop: Path | None = None
+    directory: rights_follow.Directory | None = None
     hooks: tuple[Subscription, ...] = ()
     name: str = field(default_factory=lambda: f"{socket.gethostname()}-{uuid4().hex[:8]}")
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -148,8 +151,11 @@ class Worker:
         return done + rule_reading.one_round(self.house, self.name, readers)
 
     def _rights(self, desks: Mapping[str, Callable[[], FolderRights]]) -> int:
-        """Lists that lie in the drop, then what pages have ordered."""
+        """Lists that lie in the drop or follow their source, then what pages have ordered."""
         taken = rights_drop.quietly(self.house, self.lists_drop)
+        servers = {job.region: job.open_lists for job in self.postboxes if job.open_lists}
+        sources = rights_follow.Sources(self.directory, servers)
+        rights_follow.round_(self.house, sources, self.name)
         return taken + rights_work.orders(self.house, self.name, desks)
 
     def _ringer(self, box: "_PostboxRound") -> Ringer | None:

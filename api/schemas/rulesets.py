@@ -174,11 +174,12 @@ class LineOut(Out):
 
 
 class RulesetsOut(Out):
-    """What holds where, all versions, and rules that are off."""
+    """What holds where, a page of versions, and rules that are off; the last has no cursor."""
 
     lines: list[LineOut]
     versions: list[VersionOut]
     off: list[OffOut]
+    next_cursor: str | None = Field(examples=["aToxMjg0"])
 
 
 class FromOut(Out):

@@ -12,7 +12,7 @@ from api.web.rights_files import box_of
 from api.web.visit import OpensRights, SendsRights, Visit
 from rules.errors import Refused
 from rules.reporting_chain import Link, Step, make_round
-from triage import rights, rights_reporting
+from triage import rights, rights_follow, rights_reporting
 from triage.house import PostboxPlan
 
 router = APIRouter(include_in_schema=False)
@@ -106,6 +106,8 @@ def _shown(
         box=box,
         boxes=rights.boxes(visit.house, visit.caller),
         reported=reported,
+        minutes=rights_follow.follows(visit.house, reported),
+        hindrance=rights_follow.hindrance(visit.house, box.region),
         rows=[(agency, [one for one in lists if one.agency == agency.code]) for agency in agencies],
         region_lists=[one for one in lists if not one.agency and one.region],
         without=[agency for agency in agencies if agency.code not in with_list],

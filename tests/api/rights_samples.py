@@ -130,13 +130,20 @@ def report(request: Request) -> Response:
     return page(request, "rechte_bericht.html", parts=parts, stand=NOW, w=rights_words)
 
 
-def lists(request: Request, *, is_wrong: bool = False) -> Response:
+def lists(
+    request: Request,
+    *,
+    is_wrong: bool = False,
+    source: str = LISTS.source,
+    hindrance: tuple[str, str] = ("", ""),
+) -> Response:
     marks = [Mark(Step.AGENCY, "101", TODAY, "x", "Grund genannt")]
     agencies = directory().by_region(REGION)
     reported = LISTS.lists
     return page(
         request, "rechte_verteiler.html", status=422 if is_wrong else 200, box=BOX,
-        boxes=(BOX, replace(BOX, name="SC-Nord")), reported=LISTS,
+        boxes=(BOX, replace(BOX, name="SC-Nord")), reported=replace(LISTS, source=source),
+        minutes=10 if source != LISTS.source else 0, hindrance=hindrance,
         rows=[(one, [x for x in reported if x.agency == one.code]) for one in agencies],
         region_lists=[one for one in reported if one.region], without=agencies[:1],
         links=from_the_top(
@@ -197,6 +204,10 @@ PAGES: dict[str, Callable[[Request], Response]] = {
     "rechte-bericht": report,
     "rechte-verteiler": lists,
     "rechte-verteiler-falsch": lambda r: lists(r, is_wrong=True),
+    "rechte-verteiler-wartet": lambda r: lists(
+        r, source="LDAP", hindrance=("rights.lists_waiting", "101, 102")
+    ),
+    "rechte-verteiler-fern": lambda r: lists(r, source="ExpandDL", hindrance=("ldap.away", "")),
 }
 
 IN_BROWSER = {

@@ -16,6 +16,7 @@ from rules.codes import Role
 from rules.distribution_csv import write_lists
 from rules.folder_acl import Naming
 from rules.folder_findings import Code
+from store import beats
 from tests.api import rights_samples
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
@@ -25,7 +26,7 @@ from tests.api.small_door import ClockHouse, bearer, door_settings, small_app
 from tests.quick_key import quick_key
 from tests.rights_peers import into_maildir
 from tests.rights_world import AGENCIES, REGION, build, directory, person
-from triage import rights_work
+from triage import rights_reporting, rights_work
 from triage.house import House, PostboxPlan, RightsPolicy
 
 BOX = "SC-Südwest"
@@ -245,6 +246,24 @@ def test_the_round_and_its_chain(office: Office) -> None:
     assert code_of(anna.post(f"{RIGHTS}/chain", json=step)) == (422, "rights.chain_incomplete")
     noted = anna.post(f"{RIGHTS}/chain", json=step | {"note": "104 ist ohne Eingangszone"})
     assert noted.status_code == 204
+
+
+def test_the_page_says_which_lists_wait_for_a_person(office: Office) -> None:
+    rights_reporting.import_lists(office.house, ADMIN, REGION, data=CSV.encode(), source="LDAP")
+    policy = replace(office.house.policy, rights=RightsPolicy(follow_minutes=10))
+    followed = replace(office, house=replace(office.house, policy=policy))
+    page = "/rechte/verteiler?postfach=SC-Südwest"
+    anna = followed.desk()
+    anna.open(page)
+    assert "alle 10 Minuten" in anna.words("h1 + p")
+    with office.house.db.write() as tx:
+        code, now = "rights.lists_waiting", office.house.clock()
+        beats.beat(tx, f"lists:{REGION}", code=code, message="101, 102", now=now)
+    anna.open(page)
+    assert "101, 102" in anna.words(".note.bad")
+    plain = office.desk()
+    plain.open(page)
+    assert "Minuten" not in plain.words("h1 + p")
 
 
 def test_an_admin_does_the_whole_job_on_the_pages(office: Office) -> None:

@@ -125,3 +125,22 @@ def test_a_sieve_script_becomes_a_text_that_can_be_kept(doors: Doors) -> None:
     assert (found["rules"], found["findings"]) == (1, [])
     assert [one["code"] for one in found["remarks"]] == ["import.forbidden"]
     assert doors.admin.post(PATH, json={"text": found["text"]}).status_code == 201
+
+
+def test_versions_go_on_on_a_next_page_and_a_new_one_shifts_none(doors: Doors) -> None:
+    for number in range(5):
+        text = HEAD.replace('id = "regeln"', f'id = "satz-{number}"') + RULE
+        assert doors.machine.post(PATH, json={"text": text}).status_code == 201
+    whole = doors.admin.get(PATH).json()
+    assert (len(whole["versions"]), whole["next_cursor"]) == (5, None)
+    first = doors.admin.get(PATH, params={"limit": 2}).json()
+    early = HEAD.replace('id = "regeln"', 'id = "a"') + RULE
+    assert doors.machine.post(PATH, json={"text": early}).status_code == 201
+    pages = [first]
+    while cursor := pages[-1]["next_cursor"]:
+        pages.append(doors.admin.get(PATH, params={"limit": 2, "cursor": cursor}).json())
+    seen = [one["id"] for page in pages for one in page["versions"]]
+    assert seen == [f"satz-{number}" for number in range(5)]
+    assert all(page["lines"] == whole["lines"] for page in pages)
+    refused = doors.admin.get(PATH, params={"cursor": "unsinn"})
+    assert refused.json()["code"] == "request.cursor"

@@ -8,6 +8,7 @@ import pytest
 from ingest import exchange_fetch
 from ingest.exchange import EPOCH
 from ingest.exchange_ahead import AHEAD_BATCHES, AHEAD_BYTES, Ahead
+from ingest.exchange_service import Unread
 from ingest.exchange_xml import mime_of
 from rules.errors import TryLater
 from rules.postbox import Fetched
@@ -20,6 +21,7 @@ def mail(number: int) -> bytes:
     return b"Message-ID: <%d@post.example>\r\n\r\nNummer %d\r\n" % (number, number)
 
 
+LONG = 4096
 MAILS = [mail(number) for number in range(9)]
 
 
@@ -52,6 +54,22 @@ def test_the_next_batch_is_asked_for_while_one_is_worked_on(case):
     assert [first.data, *rest] == MAILS
     assert asked(case) == before + 3
     assert ahead() == []
+
+
+def test_replies_are_read_by_who_wants_the_mail_not_by_who_asks_for_the_next(case, monkeypatch):
+    readers: list[threading.Thread] = []
+    real = Unread.read
+
+    def read(self):
+        if len(self.reply.content) > LONG:  # a short one may be a fault
+            readers.append(threading.current_thread())
+        return real(self)
+
+    monkeypatch.setattr(Unread, "read", read)
+    case.deliver(*(mail(number) + b"x" * LONG for number in range(9, 15)))
+    view = case.box.view("INBOX")
+    assert sum(1 for _ in case.box.fetch("INBOX", EPOCH, view.uids)) == 15
+    assert readers == [threading.current_thread()] * 2
 
 
 class Line:

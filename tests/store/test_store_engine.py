@@ -180,6 +180,9 @@ def test_sqlite_keeps_its_promises(sqlite_url: str) -> None:
         assert ask("PRAGMA journal_mode").scalar_one() == "wal"
         assert ask("PRAGMA synchronous").scalar_one() == 2
         assert ask("PRAGMA foreign_keys").scalar_one() == 1
+        assert ask("PRAGMA cache_size").scalar_one() == -connections.WRITER_CACHE_KB
+    with db.read() as tx:
+        assert tx.connection.exec_driver_sql("PRAGMA cache_size").scalar_one() == -2000
     db.close()
 
 

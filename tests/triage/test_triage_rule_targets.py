@@ -9,10 +9,11 @@ import structlog
 from rules.access import Caller
 from rules.agencies import Agency
 from rules.codes import Role
-from store import audit
+from store import audit, outgoing
 from tests.house_fixture import ADMIN, eml
 from tests.rules.ruleset_samples import HEAD, rule
 from triage import filing, health, receive, rounds, rule_targets, rulesets
+from triage.house import AlarmPolicy
 
 FOLDER = "435 Kassel/Umschulung"
 TEXT = HEAD + rule('betreff = "Umschulung"', f'ordner = "{FOLDER}"', rule_id="umschulung")
@@ -39,6 +40,15 @@ def arrive(house, box, lease, subject="Umschulung"):
     receive.receive(house, box, lease, region="Südwest")
     rounds.sort_pending(house)
     filing.file_due(house, box, lease)
+
+
+def without_kassel(house):
+    known = house.directory
+    left = tuple(one for one in known.agencies if one.code != "435")
+    rows = tuple(row for row in known.plz_rows if row.agency_code != "435")
+    assert all(isinstance(one, Agency) for one in left)
+    smaller = replace(known, agencies=left, plz_rows=rows)
+    return replace(house, judging=replace(house.judging, directory=smaller))
 
 
 def checks(house):
@@ -70,6 +80,25 @@ def test_a_folder_that_people_removed_switches_its_rule_off_once(house, box, lea
     assert checks(house) == []
 
 
+def test_people_are_told_when_a_rule_went_off_and_when_it_is_over(house, box):
+    people = AlarmPolicy(("technik@dienst.example",), (), "postlotse@dienst.example")
+    told = replace(house, policy=replace(house.policy, alarms=people))
+    put_in_force(told, HEAD + rule('betreff = "Umschulung"', 'agentur = "435"', rule_id="weg"))
+    assert look(without_kassel(told), box) == 1
+    for _ in range(2):
+        rounds.keep_order(told, "w")
+    rulesets.activate(told, ADMIN, "regeln", 1)
+    for _ in range(2):
+        rounds.keep_order(told, "w")
+    with told.db.read() as tx:
+        rows = [outgoing.get(tx, number) for number in (1, 2)]
+        assert sum(outgoing.counts(tx).values()) == 2
+    assert [(one.payload["about"], one.payload["stands"]) for one in rows] == [
+        ("rule:regeln.weg", True),
+        ("rule:regeln.weg", False),
+    ]
+
+
 def test_a_folder_that_filing_will_make_is_not_gone(house, box):
     put_in_force(house)
     assert look(house, box) == 0
@@ -80,13 +109,7 @@ def test_a_folder_that_filing_will_make_is_not_gone(house, box):
 
 def test_an_agency_that_is_gone_switches_its_rule_off_everywhere(house, box):
     put_in_force(house, HEAD + rule('betreff = "Umschulung"', 'agentur = "435"'))
-    known = house.directory
-    left = tuple(one for one in known.agencies if one.code != "435")
-    rows = tuple(row for row in known.plz_rows if row.agency_code != "435")
-    assert all(isinstance(one, Agency) for one in left)
-    smaller = replace(known, agencies=left, plz_rows=rows)
-    without = replace(house, judging=replace(house.judging, directory=smaller))
-    assert look(without, box, region="West") == 1
+    assert look(without_kassel(house), box, region="West") == 1
     assert checks(house) == [("rule:regeln.r1", False, "rule.agency_gone 435")]
 
 

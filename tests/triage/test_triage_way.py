@@ -7,7 +7,7 @@ from rules.errors import Conflict, Refused
 from rules.handover import Receipt
 from rules.item import CloseReason, EakteState, ItemState
 from rules.ledger import LedgerState
-from store import items, ledger, outgoing
+from store import items, ledger, originals, outgoing
 from store.leases import Lease
 from tests.house_fixture import clerk, eml
 from triage import filing, handover, item_view, receive, rounds, send, work
@@ -21,6 +21,16 @@ def bring_in(house: House, box: MaildirPostbox, lease: Lease, *mails: bytes) -> 
     receive.receive(house, box, lease, region="Südwest")
     rounds.sort_pending(house)
     filing.file_due(house, box, lease)
+
+
+def test_the_bytes_of_a_mail_are_hashed_once(house, box, lease, monkeypatch):
+    hashed: list[bytes] = []
+    real = originals.fingerprint
+    monkeypatch.setattr(originals, "fingerprint", lambda data: hashed.append(data) or real(data))
+    for number in range(3):
+        box.append("INBOX", b"Subject: %d\r\n\r\n" % number)
+    assert receive.receive(house, box, lease, region="Südwest").kept == 3
+    assert len(hashed) == len(set(hashed)) == 3
 
 
 def states(house: House) -> dict[str, int]:

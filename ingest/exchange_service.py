@@ -1,0 +1,94 @@
+"""One request of EWS and what came back: response messages, read at once or when somebody has time.
+
+Taking a reply off the line and reading it are two things: while one thread reads, another may ask
+for what comes next. Private names of exchangelib are used here; the pin and the contract tests
+guard it. Source: exchangelib 5.6.0, read; own decisions 0034, 0099.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from exchangelib import Account
+from exchangelib.errors import MalformedResponseError, ResponseMessageError
+from exchangelib.services.common import EWSAccountService
+
+_FAULT_BYTES = 4096
+"""A reply so short may be a fault, which is to be noticed by whoever asked; mail is longer."""
+
+
+class _Service(EWSAccountService):  # type: ignore[misc]  # exchangelib ships no types
+    """Gives whole response messages; the error of one message does not end the others."""
+
+    ERRORS_TO_CATCH_IN_RESPONSE = (ResponseMessageError,)
+
+    @classmethod
+    def _get_elements_in_container(cls, container: Any) -> list[Any]:  # noqa: ANN401 - an lxml element
+        return [container]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A reply that came whole and was not read."""
+
+    service: _Service
+    reply: Any
+    parts: int
+
+    def read(self) -> list[Any]:
+        """The response messages, errors among them. Raises: as exchangelib, for a fault too."""
+        _, body = self.service._get_soap_parts(response=self.reply)  # noqa: SLF001 - no public way
+        messages = self.service._get_soap_messages(body=body)  # noqa: SLF001
+        return _counted(self.service._get_elements_in_response(messages), self.parts)  # noqa: SLF001
+
+
+class _Late(_Service):
+    """Gives the reply itself."""
+
+    def _response_generator(self, payload: Any) -> list[Any]:  # noqa: ANN401 - an lxml element
+        return [self._get_response(payload, self._version_hint.api_version)]
+
+
+@cache
+def _service(name: str, kind: type[_Service] = _Service) -> type[_Service]:
+    # A subscription lives on the machine of the mailbox; its events must be asked for there.
+    lives_there = {"prefer_affinity": name in {"Subscribe", "Unsubscribe"}}
+    return type(name, (kind,), {"SERVICE_NAME": name, **lives_there})
+
+
+def ask(account: Account, payload: Any, *, parts: int = 1) -> list[Any]:  # noqa: ANN401
+    """The response messages to `payload`, errors among them. Raises: as exchangelib."""
+    service = _service(_name(payload))(account=account)
+    return _counted(service._get_elements(payload=payload), parts)  # noqa: SLF001 - no public way
+
+
+def ask_one(account: Account, payload: Any) -> Any:  # noqa: ANN401
+    """The one response message to `payload`. Raises: as exchangelib, also its own error."""
+    (answer,) = ask(account, payload)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def ask_unread(account: Account, payload: Any, *, parts: int) -> Unread:  # noqa: ANN401
+    """The reply to `payload`, for reading later; a fault is raised now. Raises: as exchangelib."""
+    service = _service(_name(payload), _Late)(account=account)
+    (reply,) = service._get_elements(payload=payload)  # noqa: SLF001 - no public way
+    unread = Unread(service, reply, parts)
+    if reply.status_code != HTTPStatus.OK or len(reply.content) < _FAULT_BYTES:
+        unread.read()
+    return unread
+
+
+def _name(payload: Any) -> str:  # noqa: ANN401
+    name: str = payload.tag.rpartition("}")[2]
+    return name
+
+
+def _counted(messages: Iterable[Any], parts: int) -> list[Any]:
+    answers = list(messages)
+    if len(answers) != parts:
+        raise MalformedResponseError("another number of parts than asked for")
+    return answers

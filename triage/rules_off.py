@@ -1,0 +1,68 @@
+"""Rules that switched themselves off: told once a rule, and once when it is over.
+
+Over is it when the rule is in force again, or its set no more. Source: F20, F60; own decisions
+0037, 0068.
+"""
+
+from functools import partial
+from typing import Final
+
+import structlog
+
+from rules.rule_force import in_force
+from store import rulesets
+from store.engine import Tx
+from store.rulesets import OffRule
+from triage import standing
+from triage.house import House
+from triage.standing import Trouble
+
+NAME: Final = "rule:"
+"""Begins the names of these alarms; set and rule follow."""
+
+log = structlog.get_logger()
+
+
+def passed_over(house: House, tx: Tx) -> dict[str, OffRule]:
+    """Rules of sets in force that are passed over, by the name of their alarm."""
+    rows = rulesets.off_rules(tx)
+    if not rows:
+        return {}
+    activations, now = rulesets.activations(tx), house.clock()
+    regions = {one.region for one in activations}
+    held = {one.ruleset_id for r in regions if (one := in_force(activations, region=r, at=now))}
+    named = rulesets.by_ids(tx, {row.ruleset_id for row in rows})
+    return {
+        f"{NAME}{named[row.ruleset_id].set_id}.{row.rule_id}": row
+        for row in rows
+        if row.ruleset_id in held
+    }
+
+
+def look(house: House) -> tuple[Trouble, ...]:
+    """The rules that are off now. Raises: TryLater."""
+    with house.db.read() as tx:
+        return _read(house, tx)
+
+
+def note(house: House, tx: Tx, seen: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
+    """What began or ended since the last time; as `standing.note_troubles`."""
+    return standing.note_troubles(
+        house,
+        tx,
+        standing.RULES,
+        seen,
+        read=partial(_read, house, tx),
+        action="ruleset.alarm",
+    )
+
+
+def tell(changed: tuple[Trouble, ...]) -> None:
+    """Log what is over, after its commit; that a rule went off `rule_targets` has logged."""
+    for one in changed:
+        if not one.stands:
+            log.info("ruleset.alarm_over", rule=one.name.removeprefix(NAME))
+
+
+def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
+    return tuple(Trouble(name, 1) for name in passed_over(house, tx))
