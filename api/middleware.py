@@ -1,7 +1,8 @@
 """What every request passes on its way in and out: a number, a time, a size limit, safe headers.
 
 Plain ASGI, so that bodies and answers pass unchanged. Order, outermost first: `Watched`,
-`SafeHeaders`, `errors.Boundary`, `throttle.Throttle`, `SizeLimit`, `idempotency.FirstAnswer`.
+`SafeHeaders`, `errors.Boundary`, `LocalNames` (demo), `throttle.Throttle`, `SizeLimit`,
+`idempotency.FirstAnswer`.
 """
 
 import asyncio
@@ -9,11 +10,13 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import metrics
+from api.doors import LOOPBACK
 from rules.errors import Refused
 
 HEADERS: Final = {
@@ -90,6 +93,30 @@ class SafeHeaders:
             await send(message)
 
         await self.app(scope, receive, guarded)
+
+
+class LocalNames:
+    """For the demo: answers only where it was asked for by a name of this machine.
+
+    A page elsewhere whose name leads to 127.0.0.1 for a moment (DNS rebinding) is of the same
+    origin as the demo, and could click its sign-in. Source: own decision 0094.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on. Raises: Refused: `access.not_local`."""
+        if scope["type"] == "http" and not _is_local(Headers(scope=scope).get("host", "")):
+            raise Refused("access.not_local", "the demo answers to 127.0.0.1 and localhost only")
+        await self.app(scope, receive, send)
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return urlsplit(f"//{host}").hostname in LOOPBACK
+    except ValueError:
+        return False
 
 
 class SizeLimit:

@@ -88,6 +88,11 @@ def drop_by_provider(tx: Tx, *, name: str, provider_sid_hash: str) -> int:
     return tx.run(sa.delete(table).where(*asked)).rowcount
 
 
+def drop_all(tx: Tx) -> int:
+    """Everybody has to sign in again; how many were signed in."""
+    return tx.run(sa.delete(table)).rowcount
+
+
 def sweep(tx: Tx, *, before: datetime) -> int:
     """Drop rows that ended before that moment; how many."""
     return tx.run(sa.delete(table).where(table.c.ends_at < before)).rowcount

@@ -32,6 +32,7 @@ from triage import (
     cli_ruleset_import,
     cli_rulesets,
     cli_run,
+    cli_sessions,
     cli_sweep,
     cli_texts,
     log,
@@ -65,6 +66,7 @@ cli_doctor.register(app)
 cli_items.register(app)
 cli_quicksteps.register(app)
 cli_keys.register(app)
+cli_sessions.register(app)
 cli_halt.register(app)
 cli_health.register(app)
 cli_init.register(app)

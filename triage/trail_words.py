@@ -13,6 +13,7 @@ _HOUSE: Final = MappingProxyType(
     {
         "item.read": "Vorgang gelesen",
         "mail.read": "Nachricht oder Anlage gelesen",
+        "list.read": "Liste mit Absendern und Betreffs gelesen",
         "mail.filled_in": "Aus einem Archiv eingefüllt",
         "item.agency_lost": "Agentur ungültig geworden, zur Klärung gelegt",
         "items.wandering": "Meldung über häufig weitergegebene Vorgänge: Beginn oder Ende",
@@ -33,6 +34,7 @@ _HOUSE: Final = MappingProxyType(
         "sweep.ended": "Löschlauf beendet",
         "key.created": "Schlüssel eines Programms ausgegeben",
         "key.revoked": "Schlüssel eines Programms widerrufen",
+        "session.ended": "Anmeldungen von Hand beendet",
         "keys.rotated": "Inhalte mit einem anderen Schlüssel versiegelt",
         "backup.restored": "Aus einer Sicherung zurückgespielt",
         "postbox.begun": "Postfach: ab jetzt wird geschrieben",
