@@ -81,17 +81,21 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
                 f"Die Umgebungsvariable {variable} ist nicht gesetzt.",
                 "In der Diensteinheit oder Container-Umgebung setzen und neu starten.",
             )
-    session = settings.desk.session_secret_env
-    try:
-        long_enough = len(secret(session).encode()) >= SECRET_BYTES
-    except HouseError:
-        return
-    if not long_enough:
-        yield bad(
-            f"{name}:{session}",
-            f"{session} ist kürzer als {SECRET_BYTES} Byte.",
-            "Neu erzeugen mit `openssl rand -base64 48`.",
-        )
+    keys = [settings.desk.session_secret_env]
+    if settings.oidc is not None:
+        keys.append(settings.oidc.pseudonym_key_env)
+    for variable in keys:
+        try:
+            long_enough = len(secret(variable).encode()) >= SECRET_BYTES
+        except HouseError:
+            continue
+        if not long_enough:
+            yield bad(
+                f"{name}:{variable}",
+                f"{variable} ist kürzer als {SECRET_BYTES} Byte.",
+                "Neu erzeugen mit `openssl rand -base64 48`.",
+            )
+    yield from doctor_safe.open_files(settings, _variables(settings))
 
 
 def _variables(settings: Settings) -> tuple[str, ...]:
@@ -103,6 +107,9 @@ def _variables(settings: Settings) -> tuple[str, ...]:
     if settings.oidc is not None:
         named += [settings.oidc.client_secret_env, settings.oidc.pseudonym_key_env]
     named += [hook.secret_env for hook in settings.webhooks]
+    named += [hook.secret_env for hook in settings.tasks.hooks]
+    if settings.rights.ldap is not None:
+        named.append(settings.rights.ldap.password_env)
     return tuple(dict.fromkeys(name for name in named if name))
 
 

@@ -106,6 +106,46 @@ def test_a_secret_that_is_too_short_is_told(tmp_path, monkeypatch):
     assert told["secrets:POSTLOTSE_SESSION_SECRET"] == "bad"
 
 
+OIDC = {
+    "issuer": "https://anmeldung.example/realms/ba",
+    "client_id": "postlotse",
+    "public_url": "https://postlotse.example",
+}
+GROUP = {"name": "EZ-{agency}", "role": "clerk"}
+
+
+def test_each_variable_that_the_configuration_names_is_looked_for(tmp_path, monkeypatch):
+    for name in ("POSTLOTSE_OIDC_SECRET", "POSTLOTSE_PSEUDONYM_KEY"):
+        monkeypatch.setenv(name, "short")
+    hook = {"receiver": "atv", "url": "https://atv.example/", "secret_env": "TASK_SECRET"}
+    ldap = {"host": "ad.example", "user": "x", "password_env": "LDAP_WORD", "base": "DC=x"}
+    named = settings(
+        tmp_path, oidc=OIDC, groups=[GROUP], tasks={"hooks": [hook]}, rights={"ldap": ldap}
+    )
+    told = grades(doctor.examine(named))
+    for name in ("TASK_SECRET", "LDAP_WORD", "POSTLOTSE_PSEUDONYM_KEY"):
+        assert told[f"secrets:{name}"] == "bad"
+    assert "secrets:POSTLOTSE_OIDC_SECRET" not in told
+
+
+def test_a_file_with_a_secret_that_everybody_may_read_is_told(tmp_path, monkeypatch):
+    files = {name: tmp_path / name for name in ("session", "door.key", "word")}
+    for path in files.values():
+        path.write_text("s" * 32)
+        path.chmod(0o640)
+    monkeypatch.setenv("POSTLOTSE_SESSION_SECRET_FILE", str(files["session"]))
+    door = {"tls_cert": "door.pem", "tls_key": "door.key"}
+    ldap = {"host": "ad.example", "user": "x", "password_file": "word", "base": "DC=x"}
+    named = settings(tmp_path, door=door, rights={"ldap": ldap})
+    look = {"secrets:POSTLOTSE_SESSION_SECRET", "secrets:door.tls_key",
+            "secrets:rights.ldap.password_file"}  # fmt: skip
+    assert look.isdisjoint(grades(doctor.examine(named)))
+    for path in files.values():
+        path.chmod(0o644)
+    told = grades(doctor.examine(named))
+    assert {name: told.get(name) for name in look} == dict.fromkeys(look, "warn")
+
+
 def test_an_imap_postbox_is_logged_in_to_and_its_certificate_read(tmp_path, monkeypatch):
     with DovecotServer(users=("mitte",)) as server:
         box = {
