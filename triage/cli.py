@@ -17,6 +17,7 @@ from triage import (
     cli_exchange,
     cli_halt,
     cli_health,
+    cli_hosts,
     cli_init,
     cli_items,
     cli_keyring,
@@ -69,6 +70,7 @@ cli_keys.register(app)
 cli_sessions.register(app)
 cli_halt.register(app)
 cli_health.register(app)
+cli_hosts.register(app)
 cli_init.register(app)
 cli_keyring.register(app)
 

@@ -52,6 +52,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     Takes as long as the slowest server's time-out, at worst (`timeout_seconds` each).
     """
     yield from _secrets(settings)
+    yield from doctor_safe.database_line(settings)
     house, troubles = _opened(settings)
     yield from troubles
     patient = _Patient(settings, house)

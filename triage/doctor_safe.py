@@ -4,6 +4,7 @@ Source: F59; own decisions 0070, 0071.
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,9 @@ from triage import wiring
 from triage.doctor_finding import Finding, bad, good, warn
 from triage.house import House
 from triage.settings import Settings
+from triage.settings_outgoing import neighbours
+
+_CHECKED: Final = frozenset({"verify-ca", "verify-full"})
 
 OTHERS: Final = 0o007
 """Rights of everybody on the machine. Those of the group are the house's own affair."""
@@ -34,6 +38,23 @@ def open_files(settings: Settings, variables: Iterable[str]) -> Iterator[Finding
                 f"Jeder auf dieser Maschine darf {path} lesen oder ändern.",
                 f"`chmod o= {path}`; in Kubernetes defaultMode: 0440.",
             )
+
+
+def database_line(settings: Settings) -> Iterator[Finding]:
+    """Whether the line to a database elsewhere must be TLS with a checked certificate.
+
+    libpq by itself speaks without where the server offers none. Source: F71; PostgreSQL
+    documentation, "SSL Support", table 32.1.
+    """
+    away = [one.host for one in neighbours(settings) if one.setting == "store.url"]
+    asked = re.findall(r"[?&]sslmode=([a-z-]+)", settings.store.url)
+    mode = (asked or [os.environ.get("PGSSLMODE", "")])[-1]
+    if away and mode not in _CHECKED:
+        yield warn(
+            "store:tls",
+            f"Die Verbindung zu {away[0]} ist nicht auf TLS mit geprüftem Zertifikat festgelegt.",
+            "`sslmode=verify-full` und `sslrootcert=…` an store.url, oder PGSSLMODE setzen.",
+        )
 
 
 def _secret_files(settings: Settings, variables: Iterable[str]) -> Iterator[tuple[str, Path]]:
