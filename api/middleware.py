@@ -9,13 +9,15 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import metrics
+from api import errors, metrics
 from api.doors import LOOPBACK
 from rules.errors import Refused
 
@@ -119,6 +121,16 @@ def _is_local(host: str) -> bool:
         return False
 
 
+_TWO_LENGTHS: Final = errors.Problem(
+    HTTPStatus.BAD_REQUEST,
+    "request.malformed",
+    "the request tells its length in two ways; send one of them",
+    # What a proxy in front took for the rest of the body would be the next request here.
+    headers={"Connection": "close"},
+)
+"""Source: RFC 9112 section 6.3 ("request smuggling"): refuse, and close the connection."""
+
+
 class SizeLimit:
     """Reads a request's body whole, up to the limit of its path, before anything looks at it."""
 
@@ -134,8 +146,11 @@ class SizeLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit_bytes = self.limit_of(scope["path"])
-        declared = Headers(scope=scope).get("content-length", "0")
+        limit_bytes, headers = self.limit_of(scope["path"]), Headers(scope=scope)
+        if "content-length" in headers and "transfer-encoding" in headers:
+            await errors.answer(Request(scope), _TWO_LENGTHS)(scope, receive, send)
+            return
+        declared = headers.get("content-length", "0")
         if declared.isdecimal() and int(declared) > limit_bytes:
             raise too_large(limit_bytes)
         try:

@@ -84,6 +84,22 @@ def test_whose_head_does_not_come_is_hung_up_on(
         server.stop()
 
 
+def test_a_request_of_two_lengths_is_refused_and_nothing_behind_it_is_read() -> None:
+    server = start_in_thread(small_app())
+    two = (
+        b"POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    smuggled = b"0\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    try:
+        with socket.create_connection((server.host, server.port), timeout=20) as line:
+            line.sendall(two + smuggled)
+            heard = b"".join(iter(lambda: line.recv(10_000), b""))
+    finally:
+        server.stop()
+    assert heard.startswith(b"HTTP/1.1 400")
+    assert heard.count(b"HTTP/1.1 ") == 1
+
+
 def test_who_is_through_with_the_head_is_waited_for_also_on_a_kept_line(
     app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
