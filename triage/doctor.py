@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from rules.errors import HouseError
-from triage import doctor_safe, doctor_ways, health, outgoing_care, wiring
+from triage import doctor_neighbours, doctor_safe, doctor_ways, health, outgoing_care, wiring
 from triage.doctor_finding import Finding, Grade, bad, good, of_error
 from triage.house import House
 from triage.settings import Settings, secret
@@ -31,6 +31,7 @@ class Step(StrEnum):
     DATA = "data"
     POSTBOXES = "postboxes"
     OUTLETS = "outlets"
+    NEIGHBOURS = "neighbours"
     DOOR = "door"
     DISKS = "disks"
     SCANNER = "scanner"
@@ -177,6 +178,7 @@ _STEPS: Final[dict[Step, Callable[[_Patient], Iterator[Finding]]]] = {
     Step.DATA: _data,
     Step.POSTBOXES: lambda patient: doctor_ways.postboxes(patient.settings, patient.house),
     Step.OUTLETS: lambda patient: doctor_ways.outlets(patient.settings),
+    Step.NEIGHBOURS: lambda patient: doctor_neighbours.certificates(patient.settings),
     Step.DOOR: lambda patient: doctor_ways.door(patient.settings),
     Step.DISKS: _disks,
     Step.SCANNER: lambda patient: doctor_safe.scanner(patient.settings),

@@ -17,8 +17,9 @@ from store import migrate, outgoing
 from store.outgoing import NewOutgoing
 from tests.house_fixture import make_house
 from tests.servers.dovecot import DovecotServer
+from tests.servers.oidc import OidcServer
 from tests.servers.smtp_sink import smtp_sink
-from triage import certificates, cli, doctor, doctor_ways
+from triage import certificates, cli, doctor, doctor_neighbours, doctor_ways
 from triage.doctor_finding import Grade
 from triage.settings import Settings, check
 
@@ -112,6 +113,42 @@ OIDC = {
     "public_url": "https://postlotse.example",
 }
 GROUP = {"name": "EZ-{agency}", "role": "clerk"}
+
+
+def test_the_certificate_of_the_sign_in_service_is_read(tmp_path):
+    server = OidcServer(tmp_path, now=lambda: datetime.now(tz=UTC)).start()
+    try:
+        oidc = OIDC | {"issuer": server.issuer, "ca_file": str(server.ca_file)}
+        named = settings(tmp_path, oidc=oidc, groups=[GROUP])
+        (told,) = doctor_neighbours.certificates(named)
+        assert (told.name, told.grade is Grade.BAD) == ("signin:certificate", False)
+        strange = settings(tmp_path, oidc=oidc | {"ca_file": None}, groups=[GROUP])
+        (told,) = doctor_neighbours.certificates(strange)
+        assert told.grade is Grade.BAD
+    finally:
+        server.stop()
+
+
+def test_each_https_receiver_and_the_directory_are_asked_and_no_plain_one(tmp_path, monkeypatch):
+    asked = []
+
+    def ask(host, port, speech, *, ca_file):
+        asked.append((host, port))
+        raise OSError
+
+    monkeypatch.setattr(certificates, "of_server", ask)
+    hooks = [
+        {"name": "a", "url": "https://sc.example:8443/x", "secret_env": "H"},
+        {"name": "b", "url": "http://127.0.0.1/x", "secret_env": "H"},
+    ]
+    task = {"receiver": "atv", "url": "https://atv.example/", "secret_env": "A"}
+    ldap = {"host": "ad.example", "user": "x", "password_env": "L", "base": "DC=x"}
+    named = settings(tmp_path, webhooks=hooks, tasks={"hooks": [task]}, rights={"ldap": ldap})
+    told = grades(doctor_neighbours.certificates(named))
+    assert asked == [("sc.example", 8443), ("atv.example", 443), ("ad.example", 636)]
+    assert set(told) == {
+        "webhooks:a:certificate", "tasks:atv:certificate", "rights:ldap:certificate",
+    }  # fmt: skip
 
 
 def test_each_variable_that_the_configuration_names_is_looked_for(tmp_path, monkeypatch):
