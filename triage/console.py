@@ -1,14 +1,15 @@
 """What all commands share: options, the way errors are told, JSON lines."""
 
-import getpass
 import json
+import os
+import pwd
 import signal
 import sys
 import threading
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -22,6 +23,10 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 DEFAULT_CONFIG = Path("postlotse.toml")
+
+_LOGIN_UID: Final = Path("/proc/self/loginuid")
+_NOBODY_SIGNED_IN: Final = 2**32 - 1
+"""Source: Linux, procfs-audit_loginuid: "unset" is 4294967295."""
 
 
 def fail(error: HouseError) -> NoReturn:
@@ -58,7 +63,26 @@ def day_of(typed: str, *, code: str) -> date:
 
 def operator() -> Caller:
     """Who may read the configuration is an admin; the trail names the account."""
-    return Caller(f"cli:{getpass.getuser()}", Role.ADMIN, agencies=None, regions=None)
+    return Caller(f"cli:{account()}", Role.ADMIN, agencies=None, regions=None)
+
+
+def account() -> str:
+    """The account that somebody signed in to this machine with, also behind `sudo` and `su`.
+
+    Never what the environment says: whoever sets LOGNAME would be the second person of four eyes.
+    Without a sign-in (containers) the process's own. Source: Linux, procfs-audit_loginuid;
+    pam_loginuid(8).
+    """
+    try:
+        number = int(_LOGIN_UID.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        number = _NOBODY_SIGNED_IN
+    if number == _NOBODY_SIGNED_IN:
+        number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def stop_event() -> threading.Event:

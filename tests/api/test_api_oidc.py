@@ -533,6 +533,15 @@ def test_a_sign_out_at_the_service_ends_the_session_here(anna: OidcBrowser, name
     assert who(other)
 
 
+def test_a_session_that_the_service_did_not_number_ends_with_its_person(anna: OidcBrowser) -> None:
+    anna.server.twist = lambda c: {name: value for name, value in c.items() if name != "sid"}
+    anna.sign_in("kassel")
+    other = OidcBrowser(anna.app, anna.server)
+    other.sign_in("hamburg")
+    assert tell(other, anna.server.logout_token(PEOPLE["kassel"].subject, "there-9")) == 200
+    assert (who(anna), bool(who(other))) == ("", True)
+
+
 LOGOUT_FORGED: dict[str, dict[str, Any]] = {
     "an ID token": {"nonce": "n"},
     "no event": {"events": {}},

@@ -1,7 +1,6 @@
 """The commands of folder rights: from a CSV to a plan, and what they refuse."""
 
 import functools
-import getpass
 import json
 import zipfile
 from pathlib import Path
@@ -17,7 +16,7 @@ from rules.errors import HouseError
 from rules.folder_acl import account
 from rules.folder_levels import RIGHTS_OF, Level
 from store import migrate
-from triage import cli, rights, wiring
+from triage import cli, console, rights, wiring
 
 RUN = CliRunner()
 BERT = Caller("admin-bert", Role.ADMIN, agencies=None)
@@ -82,7 +81,7 @@ def test_from_a_csv_to_the_undo(config: Path) -> None:
     assert "done" in call("rights", "show", "1")
     call("rights", "undo", "1", "--confirm")
     assert "k-0417" in file.read_text()
-    assert getpass.getuser() in call("rights", "show", "1")
+    assert console.account() in call("rights", "show", "1")
 
 
 def test_review_report_and_round(config: Path) -> None:

@@ -10,7 +10,7 @@ from store import keeping, migrate
 from store.keeping import Arrival
 from tests.house_fixture import eml, open_house
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import cli, rounds, wiring
+from triage import cli, console, rounds, wiring
 
 RUN = CliRunner()
 
@@ -54,14 +54,14 @@ def refusal(*words):
 
 def test_a_rule_set_from_draft_to_rollback(config, text, monkeypatch):
     conf = ("-c", str(config))
-    monkeypatch.setenv("LOGNAME", "anna")
+    monkeypatch.setattr(console, "account", lambda: "anna")
     assert "fit to be activated" in call("lint", text, *conf)
     found = json.loads(call("dry-run", text, "--json", "--days", 3, *conf))
     assert (found["moved"], found["hits"]) == (1, {"r1": 1})
     assert "version 1 is a draft" in call("draft", text, *conf)
     assert "1 would lie elsewhere" in call("dry-run", "regeln", *conf)
     assert refusal("activate", "regeln", "--confirm", *conf) == "ruleset.same_person"
-    monkeypatch.setenv("LOGNAME", "berta")
+    monkeypatch.setattr(console, "account", lambda: "berta")
     assert "nothing was changed" in call("activate", "regeln", *conf)
     assert json.loads(call("show", "--json", *conf).splitlines()[0])["now"] is None
     call("activate", "regeln", "--confirm", *conf)

@@ -9,7 +9,7 @@ from rules.errors import HouseError
 from store import migrate, texts
 from tests.house_fixture import open_house
 from tests.rules.text_samples import typed
-from triage import cli, text_life, text_stock, wiring
+from triage import cli, console, text_life, text_stock, wiring
 from triage.console import operator
 from triage.text_life import Seen
 
@@ -65,13 +65,13 @@ def test_what_is_exported_passes_the_check_and_is_the_same_stock(
     house, file, tmp_path, monkeypatch
 ):
     text_stock.take_in(house)
-    monkeypatch.setenv("LOGNAME", "anna")
+    monkeypatch.setattr(console, "account", lambda: "anna")
     for version, title in ((1, "Eins"), (2, "Zwei")):
         text_life.draft(house, operator(), "termin.neu", typed(titel=title))
         text_life.submit(house, operator(), "termin.neu", version)
-        monkeypatch.setenv("LOGNAME", "berta")
+        monkeypatch.setattr(console, "account", lambda: "berta")
         text_life.approve(house, operator(), "termin.neu", version, seen=Seen())
-        monkeypatch.setenv("LOGNAME", "anna")
+        monkeypatch.setattr(console, "account", lambda: "anna")
     text_life.retire(house, operator(), "au.eingang", 1, reason="Gibt es nicht mehr.")
     out = tmp_path / "out"
     assert "74 versions" in call("export", out)
