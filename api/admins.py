@@ -43,6 +43,7 @@ from triage import (
     mark_view,
     observed,
     outgoing_care,
+    readings,
     relearn,
 )
 from triage.admin import Completeness
@@ -69,7 +70,7 @@ def aside_listing(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> dict[str, Any]:
-    """What lies beside the way in the caller's regions, with the reason, newest first."""
+    """What lies beside the way in the caller's regions, newest first. The read is put on record."""
     page = page_of(
         lambda rows, after: aside.listing(
             house,
@@ -83,6 +84,7 @@ def aside_listing(
         limit=limit,
         cursor=cursor,
     )
+    readings.note_list(house, caller, "aside", [row.message_id for row in page.rows])
     return {"mails": page.rows, "next_cursor": page.next_cursor}
 
 

@@ -30,7 +30,7 @@ from api import (
 from api.doors import DoorSettings
 from api.idempotency import FirstAnswer
 from api.keyring import KeyRing, StoredKeys
-from api.middleware import SafeHeaders, SizeLimit, Watched
+from api.middleware import LocalNames, SafeHeaders, SizeLimit, Watched
 from api.oidc import backchannel
 from api.oidc.names import account_hash
 from api.oidc.provider import Provider
@@ -126,6 +126,8 @@ def wrap(app: FastAPI, door: DoorSettings) -> None:
     app.add_middleware(SizeLimit, limit_of=limit_of)
     if door.limits is not None:
         app.add_middleware(Throttle, limits=door.limits, cookie=cookie_name(door))
+    if door.demo:
+        app.add_middleware(LocalNames)
     app.add_middleware(errors.Boundary)
     app.add_middleware(SafeHeaders)
     app.add_middleware(Watched)

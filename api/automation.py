@@ -110,7 +110,7 @@ def hand_in(house: HouseHere, caller: MayHandIn, posted: Posted, response: Respo
 
 @router.get("/mails/{message_id}", response_model=MailOut, summary="Where a mail stands")
 def mail(house: HouseHere, caller: AnyCaller, message_id: MessageId) -> MailView:
-    """State, item and verdict of a mail."""
+    """State, item and verdict of a mail. With a verdict, the read is put on record."""
     return accept.mail(house, caller, message_id)
 
 

@@ -30,7 +30,7 @@ from api.schemas.items import (
 )
 from api.unchanged import IfUnchanged
 from rules.codes import Concern
-from triage import handover, identity, item_view, undo, work
+from triage import handover, identity, item_view, readings, undo, work
 from triage.claimed import Claim
 from triage.item_view import ItemView
 from triage.work import Correction
@@ -89,13 +89,15 @@ def listing(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> dict[str, Any]:
-    """One page of the open items, in the order of hand-out."""
+    """One page of the open items, in the order of hand-out. The read is put on record."""
     page = page_of(
         lambda rows, after: item_view.listing(house, caller, code, limit=rows, after=after),
         lambda listed: listed.item.id,
         limit=limit,
         cursor=cursor,
     )
+    shown = [listed.item.message_id for listed in page.rows]
+    readings.note_list(house, caller, f"agency:{code}", shown)
     return {"items": page.rows, "next_cursor": page.next_cursor}
 
 

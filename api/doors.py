@@ -3,6 +3,7 @@
 Made once by the command line from the `[desk]` and `[[keys]]` tables; secrets come in as values.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,12 @@ SECRET_BYTES_MIN: Final = 32
 
 KEY_SEPARATOR: Final = "."
 """Stands between name and secret of a key; base64url text has none."""
+
+
+_KEY_NAME: Final = re.compile(r"[ -\-/-9;-~]{1,100}")
+"""No dot, which ends the name, and no colon: the house's own names in the trail have one."""
+_PSEUDONYM: Final = re.compile(r"p-[a-z2-7]{16}")
+"""As api/oidc/names.py makes them: the trail would say that a person did what a machine did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,11 @@ def new_key(name: str) -> tuple[str, str]:
 
     Raises: Refused: `door.key_name`.
     """
-    if not name or KEY_SEPARATOR in name or not name.isascii() or not name.isprintable():
-        raise Refused("door.key_name", "a key's name is printable ASCII without a dot", name=name)
+    if not _KEY_NAME.fullmatch(name) or _PSEUDONYM.fullmatch(name):
+        raise Refused(
+            "door.key_name",
+            "a key's name is printable ASCII without dot and colon, and no pseudonym of a person",
+            name=name,
+        )
     key = f"{name}{KEY_SEPARATOR}{secrets.token_urlsafe(32)}"
     return key, PasswordHasher().hash(key)

@@ -1,19 +1,24 @@
 """What every request passes on its way in and out: a number, a time, a size limit, safe headers.
 
 Plain ASGI, so that bodies and answers pass unchanged. Order, outermost first: `Watched`,
-`SafeHeaders`, `errors.Boundary`, `throttle.Throttle`, `SizeLimit`, `idempotency.FirstAnswer`.
+`SafeHeaders`, `errors.Boundary`, `LocalNames` (demo), `throttle.Throttle`, `SizeLimit`,
+`idempotency.FirstAnswer`.
 """
 
 import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import metrics
+from api import errors, metrics
+from api.doors import LOOPBACK
 from rules.errors import Refused
 
 HEADERS: Final = {
@@ -92,6 +97,40 @@ class SafeHeaders:
         await self.app(scope, receive, guarded)
 
 
+class LocalNames:
+    """For the demo: answers only where it was asked for by a name of this machine.
+
+    A page elsewhere whose name leads to 127.0.0.1 for a moment (DNS rebinding) is of the same
+    origin as the demo, and could click its sign-in. Source: own decision 0094.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on. Raises: Refused: `access.not_local`."""
+        if scope["type"] == "http" and not _is_local(Headers(scope=scope).get("host", "")):
+            raise Refused("access.not_local", "the demo answers to 127.0.0.1 and localhost only")
+        await self.app(scope, receive, send)
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return urlsplit(f"//{host}").hostname in LOOPBACK
+    except ValueError:
+        return False
+
+
+_TWO_LENGTHS: Final = errors.Problem(
+    HTTPStatus.BAD_REQUEST,
+    "request.malformed",
+    "the request tells its length in two ways; send one of them",
+    # What a proxy in front took for the rest of the body would be the next request here.
+    headers={"Connection": "close"},
+)
+"""Source: RFC 9112 section 6.3 ("request smuggling"): refuse, and close the connection."""
+
+
 class SizeLimit:
     """Reads a request's body whole, up to the limit of its path, before anything looks at it."""
 
@@ -107,8 +146,11 @@ class SizeLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit_bytes = self.limit_of(scope["path"])
-        declared = Headers(scope=scope).get("content-length", "0")
+        limit_bytes, headers = self.limit_of(scope["path"]), Headers(scope=scope)
+        if "content-length" in headers and "transfer-encoding" in headers:
+            await errors.answer(Request(scope), _TWO_LENGTHS)(scope, receive, send)
+            return
+        declared = headers.get("content-length", "0")
         if declared.isdecimal() and int(declared) > limit_bytes:
             raise too_large(limit_bytes)
         try:

@@ -11,6 +11,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from api.punctual import PunctualHttp
 from api.streams import Lines
 from rules.errors import Refused
 
@@ -94,6 +95,7 @@ def _listening(host: str, port: int) -> socket.socket:
 def _engine(app: FastAPI) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
+        http=PunctualHttp,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -104,6 +104,8 @@ def _address(host: str, port: int) -> str:
     """Where the name leads now. Raises: Refused: `webhook.address`. OSError: no such name."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0]
     address = ip_address(str(found).partition("%")[0])
+    # ::ffff:127.0.0.1 leads to 127.0.0.1 and says of itself that it is no loopback.
+    address = getattr(address, "ipv4_mapped", None) or address
     elsewhere = address.is_link_local or address.is_multicast or address.is_unspecified
     if elsewhere or (address.is_loopback and host not in LOOPBACK):
         raise Refused("webhook.address", f"{host} leads to {address}; no receiver can be there")

@@ -150,6 +150,17 @@ def head(tx: Tx) -> tuple[int, str]:
     return _tail(tx)
 
 
+def last_sealed(tx: Tx) -> Entry | None:
+    """The entry with the highest seal, or None where nothing is sealed yet."""
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(table.c.seal_seq.is_not(None))
+        .order_by(table.c.seal_seq.desc())
+        .limit(1)
+    )
+    return next(iter(rows.all_as(tx, Entry, statement)), None)
+
+
 def hash_at(tx: Tx, seq: int) -> str | None:
     """The stored hash of the entry with that seal, or None where there is none."""
     found: str | None = tx.run(

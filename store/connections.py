@@ -97,6 +97,26 @@ def file_of(url: sa.URL) -> Path | None:
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
 
 
+def servers_of(url: str) -> tuple[tuple[str, int], ...]:
+    """Name and port of each server that the address names; port 0 where it names none.
+
+    None of SQLite, and none that is a socket on this machine. Raises: Refused: `store.url`.
+    """
+    parsed = parse_url(url)
+    if file_of(parsed) is not None:
+        return ()
+    asked = parsed.query.get("host", ())
+    named = [asked] if isinstance(asked, str) else list(asked)
+    pairs = [_server(one) for one in named] or [(parsed.host or "", parsed.port or 0)]
+    return tuple((host.lower(), port) for host, port in pairs if host and not host.startswith("/"))
+
+
+def _server(named: str) -> tuple[str, int]:
+    """`db1:5432`, as SQLAlchemy lets several be named."""
+    host, _, port = named.rpartition(":")
+    return (host, int(port)) if host and port.isdecimal() else (named, 0)
+
+
 def open_engines(url: sa.URL) -> tuple[sa.Engine, sa.Engine]:
     """An engine for readers and one for writers; nothing is connected yet."""
     if url.get_backend_name() == "sqlite":

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 
 from rules.ledger import LedgerState
 from store.engine import Tx
+from store.mark_tables import mark_seen
 from store.statements import parts
 from store.tables import aside, item, message, original, outgoing, verdict
+from store.thread_tables import mail_thread
 
-KINDS = ("original", "message", "verdict", "outgoing", "item", "aside")
+KINDS = ("original", "message", "verdict", "outgoing", "item", "aside", "mark", "thread")
 """Where content can stand, in the order of the proof."""
 
 
@@ -83,4 +85,11 @@ def _questions(ids: list[int]) -> dict[str, sa.Select[Any]]:
         "aside": sa.select(count)
         .select_from(aside)
         .where(aside.c.message_id.in_(ids), aside.c.resolved_at.is_(None)),
+        # Names that the configuration knows stay for the figures.
+        "mark": sa.select(count)
+        .select_from(mark_seen)
+        .where(mark_seen.c.message_id.in_(ids), mark_seen.c.effect == "", mark_seen.c.mark != ""),
+        "thread": sa.select(count)
+        .select_from(mail_thread)
+        .where(mail_thread.c.message_id.in_(ids)),
     }

@@ -12,7 +12,10 @@ import sqlalchemy as sa
 from store import failures
 from store.engine import Database
 
-TABLES = ("original", "message", "verdict", "outgoing", "item", "aside", "idempotency")
+TABLES = (
+    *("original", "message", "verdict", "outgoing", "item", "aside", "mark_seen", "mail_thread"),
+    "idempotency",
+)
 """Tables whose rows held content."""
 
 TRIES = 3

@@ -76,16 +76,23 @@ def drop(tx: Tx, id_hash: str) -> None:
 def drop_by_provider(tx: Tx, *, name: str, provider_sid_hash: str) -> int:
     """Sign-out told by the sign-in service: of one session there, else all of the person.
 
-    An empty `name` or hash names nobody. The number of sessions that ended.
+    A session of the person that the service did not number at sign-in may be the one that is meant,
+    and ends too. An empty `name` or hash names nobody. The number of sessions that ended.
     """
-    asked = []
+    asked: list[sa.ColumnElement[bool]] = []
     if provider_sid_hash:
-        asked.append(table.c.provider_sid_hash == provider_sid_hash)
+        meant = [provider_sid_hash, ""] if name else [provider_sid_hash]
+        asked.append(table.c.provider_sid_hash.in_(meant))
     if name:
         asked.append(table.c.name == name)
     if not asked:
         return 0
     return tx.run(sa.delete(table).where(*asked)).rowcount
+
+
+def drop_all(tx: Tx) -> int:
+    """Everybody has to sign in again; how many were signed in."""
+    return tx.run(sa.delete(table)).rowcount
 
 
 def sweep(tx: Tx, *, before: datetime) -> int:

@@ -20,7 +20,7 @@ from store import audit, items, keeping, ledger, verdicts
 from store.engine import Tx
 from store.items import Item
 from store.keeping import Arrival
-from triage import rounds, sort
+from triage import readings, rounds, sort
 from triage.house import House
 
 log = structlog.get_logger()
@@ -83,10 +83,17 @@ def hand_in(house: House, caller: Caller, data: bytes, *, mailbox: str = "") -> 
 
 
 def mail(house: House, caller: Caller, message_id: int) -> MailView:
-    """Where a message stands. Raises: Refused: `mail.unknown`, also where out of scope."""
+    """Where a message stands; once it is judged, the read is audited: a verdict quotes the mail.
+
+    Raises: Refused: `mail.unknown`, also where out of scope.
+    """
     with house.db.read() as tx:
         _require_visible(caller, tx, message_id)
-        return _view(tx, message_id)
+        found = _view(tx, message_id)
+    if found.verdict is not None:
+        with house.db.write() as tx:
+            readings.note(house, tx, caller, message_id, {"part": "verdict"})
+    return found
 
 
 def original(house: House, caller: Caller, message_id: int) -> bytes:
@@ -94,14 +101,7 @@ def original(house: House, caller: Caller, message_id: int) -> bytes:
     with house.db.write() as tx:
         _require_visible(caller, tx, message_id)
         data = ledger.original(tx, message_id)
-        audit.add(
-            tx,
-            caller.name,
-            action="mail.read",
-            subject=f"message:{message_id}",
-            details={},
-            at=house.clock(),
-        )
+        readings.note(house, tx, caller, message_id, {})
     return data
 
 

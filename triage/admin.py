@@ -121,7 +121,9 @@ def outgoing_replay(house: House, caller: Caller, outgoing_id: int) -> None:
     access.require(caller, Permission.REPLAY)
     now = house.clock()
     with house.db.write() as tx:
-        _require_region(tx, caller, outgoing_care.replay(tx, caller, outgoing_id, now=now))
+        # Before anything is said of its state: of others' rows nobody learns that there are any.
+        _require_region(tx, caller, outgoing.get(tx, outgoing_id))
+        outgoing_care.replay(tx, caller, outgoing_id, now=now)
 
 
 def _require_region(tx: Tx, caller: Caller, row: Outgoing) -> None:

@@ -41,8 +41,9 @@ class Anchor:
 class Finding:
     """What does not fit: `line` of the file (from 1), and a stable code.
 
-    `anchor.unreadable`, `anchor.line_missing` (the file was changed); `trail.truncated` (the entry
-    is gone from the end), `trail.rewritten` (another entry stands there).
+    `anchor.unreadable`, `anchor.line_missing` (the file was changed), `anchor.behind` (lines are
+    gone from its end, or nobody notes them); `trail.truncated` (the entry is gone from the end),
+    `trail.rewritten` (another entry stands there).
     """
 
     line: int
@@ -87,7 +88,20 @@ def check(database: Database, path: Path) -> tuple[Finding, ...]:
             code = _compared(tx, anchor)
             if code:
                 found.append(Finding(number, anchor.seq, code))
+        found += _behind(tx, lines)
     return tuple(found)
+
+
+def _behind(tx: Tx, lines: list[bytes]) -> list[Finding]:
+    """The job that seals entries notes the head right afterwards: no seal is younger than a line.
+
+    By local days, as the lines are.
+    """
+    head = audit.last_sealed(tx)
+    noted = _read(lines[-1], len(lines)).day if lines else ""
+    if head is None or head.at.astimezone(BERLIN).date().isoformat() <= noted:
+        return []
+    return [Finding(len(lines), head.seal_seq or 0, "anchor.behind")]
 
 
 def _compared(tx: Tx, anchor: Anchor) -> str:

@@ -30,6 +30,7 @@ def listing(
 ) -> tuple[SetAside, ...]:
     """What lies aside in the caller's regions, newest first, of one reason or postbox or all.
 
+    Who shows senders or subjects of it notes that (readings.py).
     `after` is the row id of the last one before. Raises: Refused: `access.denied`.
     """
     require(caller, Permission.REPLAY)

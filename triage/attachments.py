@@ -15,7 +15,8 @@ from rules.access import Caller, Permission
 from rules.errors import Refused, TryLater
 from rules.mail import Attachment
 from rules.scan import ScanState
-from store import audit, ledger
+from store import ledger
+from triage import readings
 from triage.doorkeeper import visible_item
 from triage.house import House
 from triage.ports import Scanner
@@ -62,11 +63,10 @@ def may_be_drawn(attachment: Attachment) -> bool:
     return named or attachment.content_type in _DRAWN_TYPES
 
 
-def named(house: House, caller: Caller, item_id: int, number: int) -> tuple[Attachment, bytes]:
+def read(house: House, caller: Caller, item_id: int, number: int) -> tuple[Attachment, bytes]:
     """The attachment with that number, from 1 in the order of the mail, and its bytes.
 
-    Not on record: for the page around the picture, which shows nothing of it but its name.
-
+    Put on record before a byte or its name is given out.
     Raises: Refused: `item.unknown`, `attachment.unknown`, `mail.deleted`.
     """
     with house.db.read() as tx:
@@ -75,20 +75,8 @@ def named(house: House, caller: Caller, item_id: int, number: int) -> tuple[Atta
     listed = parse(original, house.layouts).attachments
     if not 1 <= number <= len(listed):
         raise Refused("attachment.unknown", f"Item {item_id} has no attachment {number}.")
-    return attachments.extract(original, listed[number - 1].path)
-
-
-def read(house: House, caller: Caller, item_id: int, number: int) -> tuple[Attachment, bytes]:
-    """As `named`, and put on record, before a byte is given out. Raises: as `named`."""
-    found = named(house, caller, item_id, number)
+    found = attachments.extract(original, listed[number - 1].path)
     with house.db.write() as tx:
         item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
-        audit.add(
-            tx,
-            caller.name,
-            action="mail.read",
-            subject=f"message:{item.message_id}",
-            details={"item": item_id, "attachment": number},
-            at=house.clock(),
-        )
+        readings.note(house, tx, caller, item.message_id, {"item": item_id, "attachment": number})
     return found

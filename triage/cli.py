@@ -17,6 +17,7 @@ from triage import (
     cli_exchange,
     cli_halt,
     cli_health,
+    cli_hosts,
     cli_init,
     cli_items,
     cli_keyring,
@@ -32,6 +33,7 @@ from triage import (
     cli_ruleset_import,
     cli_rulesets,
     cli_run,
+    cli_sessions,
     cli_sweep,
     cli_texts,
     log,
@@ -65,8 +67,10 @@ cli_doctor.register(app)
 cli_items.register(app)
 cli_quicksteps.register(app)
 cli_keys.register(app)
+cli_sessions.register(app)
 cli_halt.register(app)
 cli_health.register(app)
+cli_hosts.register(app)
 cli_init.register(app)
 cli_keyring.register(app)
 

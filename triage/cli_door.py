@@ -34,7 +34,7 @@ def door_of(settings: Settings) -> DoorSettings:
         session_minutes=desk.session_minutes,
         idle_minutes=desk.idle_minutes,
         limits=_limits(settings.limits),
-        oidc=_plan(settings.oidc, settings.groups) if settings.oidc else None,
+        oidc=_plan(settings.oidc, settings) if settings.oidc else None,
     )
 
 
@@ -46,14 +46,15 @@ def _limits(told: LimitSettings) -> Limits:
     )
 
 
-def _plan(oidc: OidcSettings, groups: tuple[GroupSettings, ...]) -> OidcPlan:
+def _plan(oidc: OidcSettings, settings: Settings) -> OidcPlan:
+    hosts = settings.outgoing.hosts
     return OidcPlan(
         issuer=oidc.issuer,
         client_id=oidc.client_id,
         client_secret=secret(oidc.client_secret_env),
         public_url=oidc.public_url,
         pseudonym_key=secret(oidc.pseudonym_key_env).encode(),
-        groups=tuple(_rule(group) for group in groups),
+        groups=tuple(_rule(group) for group in settings.groups),
         scopes=oidc.scopes,
         groups_claim=oidc.groups_claim,
         account_claim=oidc.account_claim,
@@ -61,6 +62,7 @@ def _plan(oidc: OidcSettings, groups: tuple[GroupSettings, ...]) -> OidcPlan:
         api_audience=oidc.api_audience,
         ca_file=oidc.ca_file,
         timeout_seconds=oidc.timeout_seconds,
+        hosts=None if hosts is None else frozenset(host.lower() for host in hosts),
         skew=timedelta(seconds=oidc.skew_seconds),
     )
 

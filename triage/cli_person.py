@@ -1,5 +1,6 @@
 """Commands for one person's data: `postlotse person list | export | erase`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,12 @@ from triage import person, wiring
 from triage.cli_sweep import ReferenceOption
 from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say
 
-NumberOption = Annotated[str, typer.Option("--kundennummer", help="By Kundennummer.")]
-AddressOption = Annotated[str, typer.Option("--address", help="By the sender's mail address.")]
+NumberOption = Annotated[
+    str, typer.Option("--kundennummer", help="By Kundennummer; - reads it from standard input.")
+]
+AddressOption = Annotated[
+    str, typer.Option("--address", help="By the sender's mail address; - as above.")
+]
 
 app = typer.Typer(
     help="One person's data: hand out (Art. 15 DSGVO), delete on order (Art. 17).",
@@ -30,10 +35,10 @@ def list_(
 ) -> None:
     """List the numbers of a person's messages, for `sweep hold` and for a look.
 
-    Example: postlotse person list --kundennummer 123A456789
+    Example: postlotse person list --kundennummer -
     """
-    who = person.named(number=number, address=address)
-    for message_id in person.find(wiring.house_of(config), operator(), who):
+    who = _named(number, address)
+    for message_id in person.look_up(wiring.house_of(config), operator(), who):
         say(str(message_id))
 
 
@@ -49,7 +54,7 @@ def export(
 
     Example: postlotse person export --address alex@post.example --reference "DSB 7" --out auskunft
     """
-    who = person.named(number=number, address=address)
+    who = _named(number, address)
     count = person.export(wiring.house_of(config), operator(), who, folder=out, reference=reference)
     say(f"{count} messages are in {out}; keep it like the mail, delete it after handing it out")
 
@@ -66,6 +71,12 @@ def erase(
 
     Example: postlotse person erase --address alex@post.example --basis art17 --reference "DSB 7/26"
     """
-    who = person.named(number=number, address=address)
+    who = _named(number, address)
     run = person.erase(wiring.house_of(config), operator(), who, basis=basis, reference=reference)
     say(f"deletion run {run} is proposed; another person: postlotse sweep approve {run}")
+
+
+def _named(number: str, address: str) -> person.Who:
+    """What stands in a command line stands in `ps` and the shell's history, too."""
+    read = [sys.stdin.readline().strip() if typed == "-" else typed for typed in (number, address)]
+    return person.named(number=read[0], address=read[1])

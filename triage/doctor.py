@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from rules.errors import HouseError
-from triage import doctor_safe, doctor_ways, health, outgoing_care, wiring
+from triage import doctor_neighbours, doctor_safe, doctor_ways, health, outgoing_care, wiring
 from triage.doctor_finding import Finding, Grade, bad, good, of_error
 from triage.house import House
 from triage.settings import Settings, secret
@@ -31,6 +31,7 @@ class Step(StrEnum):
     DATA = "data"
     POSTBOXES = "postboxes"
     OUTLETS = "outlets"
+    NEIGHBOURS = "neighbours"
     DOOR = "door"
     DISKS = "disks"
     SCANNER = "scanner"
@@ -52,6 +53,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     Takes as long as the slowest server's time-out, at worst (`timeout_seconds` each).
     """
     yield from _secrets(settings)
+    yield from doctor_safe.database_line(settings)
     house, troubles = _opened(settings)
     yield from troubles
     patient = _Patient(settings, house)
@@ -81,17 +83,21 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
                 f"Die Umgebungsvariable {variable} ist nicht gesetzt.",
                 "In der Diensteinheit oder Container-Umgebung setzen und neu starten.",
             )
-    session = settings.desk.session_secret_env
-    try:
-        long_enough = len(secret(session).encode()) >= SECRET_BYTES
-    except HouseError:
-        return
-    if not long_enough:
-        yield bad(
-            f"{name}:{session}",
-            f"{session} ist kürzer als {SECRET_BYTES} Byte.",
-            "Neu erzeugen mit `openssl rand -base64 48`.",
-        )
+    keys = [settings.desk.session_secret_env]
+    if settings.oidc is not None:
+        keys.append(settings.oidc.pseudonym_key_env)
+    for variable in keys:
+        try:
+            long_enough = len(secret(variable).encode()) >= SECRET_BYTES
+        except HouseError:
+            continue
+        if not long_enough:
+            yield bad(
+                f"{name}:{variable}",
+                f"{variable} ist kürzer als {SECRET_BYTES} Byte.",
+                "Neu erzeugen mit `openssl rand -base64 48`.",
+            )
+    yield from doctor_safe.open_files(settings, _variables(settings))
 
 
 def _variables(settings: Settings) -> tuple[str, ...]:
@@ -103,6 +109,9 @@ def _variables(settings: Settings) -> tuple[str, ...]:
     if settings.oidc is not None:
         named += [settings.oidc.client_secret_env, settings.oidc.pseudonym_key_env]
     named += [hook.secret_env for hook in settings.webhooks]
+    named += [hook.secret_env for hook in settings.tasks.hooks]
+    if settings.rights.ldap is not None:
+        named.append(settings.rights.ldap.password_env)
     return tuple(dict.fromkeys(name for name in named if name))
 
 
@@ -169,6 +178,7 @@ _STEPS: Final[dict[Step, Callable[[_Patient], Iterator[Finding]]]] = {
     Step.DATA: _data,
     Step.POSTBOXES: lambda patient: doctor_ways.postboxes(patient.settings, patient.house),
     Step.OUTLETS: lambda patient: doctor_ways.outlets(patient.settings),
+    Step.NEIGHBOURS: lambda patient: doctor_neighbours.certificates(patient.settings),
     Step.DOOR: lambda patient: doctor_ways.door(patient.settings),
     Step.DISKS: _disks,
     Step.SCANNER: lambda patient: doctor_safe.scanner(patient.settings),

@@ -1,15 +1,74 @@
-"""The doctor's look at what keeps content and desk safe: the key ring, the scanner.
+"""The doctor's look at what keeps content and desk safe: the key ring, the scanner, secret files.
 
 Source: F59; own decisions 0070, 0071.
 """
 
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
 
 from store import resealing
 from triage import wiring
 from triage.doctor_finding import Finding, bad, good, warn
 from triage.house import House
 from triage.settings import Settings
+from triage.settings_outgoing import neighbours
+
+_CHECKED: Final = frozenset({"verify-ca", "verify-full"})
+
+OTHERS: Final = 0o007
+"""Rights of everybody on the machine. Those of the group are the house's own affair."""
+
+
+def open_files(settings: Settings, variables: Iterable[str]) -> Iterator[Finding]:
+    """Files with secrets that everybody on the machine may read or change.
+
+    The ring of keys is not among them: the house itself refuses it then.
+    """
+    for name, path in _secret_files(settings, variables):
+        try:
+            mode = path.stat().st_mode
+        except OSError:
+            continue  # who needs it says so
+        if mode & OTHERS:
+            yield warn(
+                f"secrets:{name}",
+                f"Jeder auf dieser Maschine darf {path} lesen oder ändern.",
+                f"`chmod o= {path}`; in Kubernetes defaultMode: 0440.",
+            )
+
+
+def database_line(settings: Settings) -> Iterator[Finding]:
+    """Whether the line to a database elsewhere must be TLS with a checked certificate.
+
+    libpq by itself speaks without where the server offers none. Source: F71; PostgreSQL
+    documentation, "SSL Support", table 32.1.
+    """
+    away = [one.host for one in neighbours(settings) if one.setting == "store.url"]
+    asked = re.findall(r"[?&]sslmode=([a-z-]+)", settings.store.url)
+    mode = (asked or [os.environ.get("PGSSLMODE", "")])[-1]
+    if away and mode not in _CHECKED:
+        yield warn(
+            "store:tls",
+            f"Die Verbindung zu {away[0]} ist nicht auf TLS mit geprüftem Zertifikat festgelegt.",
+            "`sslmode=verify-full` und `sslrootcert=…` an store.url, oder PGSSLMODE setzen.",
+        )
+
+
+def _secret_files(settings: Settings, variables: Iterable[str]) -> Iterator[tuple[str, Path]]:
+    for variable in variables:
+        named = os.environ.get(f"{variable}_FILE", "")
+        if named:
+            yield variable, Path(named)
+    ldap = settings.rights.ldap
+    given = (
+        ("rights.ldap.password_file", ldap.password_file if ldap else None),
+        ("eakte.client_key", settings.eakte.client_key),
+        ("door.tls_key", settings.door.tls_key if settings.door else None),
+    )
+    yield from ((name, path) for name, path in given if path is not None)
 
 
 def keys(house: House) -> Iterator[Finding]:

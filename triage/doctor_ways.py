@@ -104,11 +104,13 @@ def _missing(
 def _certificate_of(box: PostboxSettings) -> Iterator[Finding]:
     if isinstance(box, ImapSettings):
         speech: Speech = "imap" if box.tls == "starttls" else "implicit"
-        yield from _server(f"postboxes:{box.name}", box.host, box.port, speech, box.ca_file)
+        yield from server_certificate(
+            f"postboxes:{box.name}", box.host, box.port, speech, box.ca_file
+        )
     elif isinstance(box, ExchangeSettings):
         parts = urlsplit(box.endpoint)
         host, port = parts.hostname or "", parts.port or 443
-        yield from _server(f"postboxes:{box.name}", host, port, "implicit", box.ca_file)
+        yield from server_certificate(f"postboxes:{box.name}", host, port, "implicit", box.ca_file)
 
 
 def outlets(settings: Settings) -> Iterator[Finding]:
@@ -126,7 +128,9 @@ def outlets(settings: Settings) -> Iterator[Finding]:
         else:
             yield good("outlets:mail", "Der Mailserver für Antworten nimmt die Anmeldung an.")
     speech: Speech = "smtp" if replies.tls == "starttls" else "implicit"
-    yield from _server("outlets:mail", replies.host, replies.port, speech, replies.ca_file)
+    yield from server_certificate(
+        "outlets:mail", replies.host, replies.port, speech, replies.ca_file
+    )
 
 
 def _eakte(eakte: EakteSettings) -> Iterator[Finding]:
@@ -207,9 +211,10 @@ def matters(house: House | None) -> Iterator[Finding]:
         )
 
 
-def _server(
+def server_certificate(
     name: str, host: str, port: int, speech: Speech, ca_file: Path | None
 ) -> Iterator[Finding]:
+    """Until when a server's certificate holds, asked by a handshake."""
     yield from _certificate(
         f"{name}:certificate",
         lambda: certificates.of_server(host, port, speech, ca_file=ca_file),

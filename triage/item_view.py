@@ -25,7 +25,7 @@ from store.items import Item, case_of
 from store.ledger import Message
 from store.outgoing import Outgoing
 from store.tables import OutgoingState
-from triage import conversation, identity, mark_view, returned, scanning
+from triage import conversation, identity, mark_view, readings, returned, scanning
 from triage.conversation import OtherItem, SettledItem
 from triage.doorkeeper import CLEARING, require_agency, visible_item
 from triage.house import House
@@ -178,11 +178,13 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
 def safe_html(house: House, caller: Caller, item_id: int) -> str:
     """The mail's HTML, sanitised: no script, no style, nothing remote. Empty if it has none.
 
+    The read is audited: the address of the frame can be asked for without the page around it.
     Raises: Refused: `item.unknown`.
     """
-    with house.db.read() as tx:
+    with house.db.write() as tx:
         item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
         mail = _mail(house, tx, item)
+        readings.note(house, tx, caller, item.message_id, {"item": item_id, "part": "html"})
     return sanitize(mail.html) if mail and mail.html else ""
 
 
@@ -191,6 +193,7 @@ def listing(
 ) -> tuple[Listed, ...]:
     """The open items of an agency, in the order of hand-out, for the list and the API.
 
+    Who shows senders or subjects of it notes that (readings.py).
     `after` is the id of the last item of the page before. Raises: Refused: `access.denied`.
     """
     code = None if agency_code == CLEARING else agency_code

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from rules.access import Caller
+from rules import access
+from rules.access import Caller, Permission
 from rules.errors import TryLater
-from store import sessions
+from store import audit, sessions
 from store.sessions import SessionRow
 from triage.house import House
 
@@ -102,6 +103,24 @@ def end_from_outside(house: House, *, name: str, provider_sid_hash: str) -> int:
     """
     with house.db.write() as tx:
         return sessions.drop_by_provider(tx, name=name, provider_sid_hash=provider_sid_hash)
+
+
+def end_by_order(house: House, by: Caller, *, name: str = "") -> int:
+    """End the sign-ins of that person, or of everybody; the number. Idempotent.
+
+    The trail tells that, and not whose: who was signed in when stands nowhere.
+    Raises: Refused: `access.denied`. TryLater: `store.away`.
+    """
+    access.require(by, Permission.MANAGE_KEYS)
+    with house.db.write() as tx:
+        if name:
+            number = sessions.drop_by_provider(tx, name=name, provider_sid_hash="")
+        else:
+            number = sessions.drop_all(tx)
+        details = {"scope": "person" if name else "all"}
+        at = house.clock()
+        audit.add(tx, by.name, action="session.ended", subject="session", details=details, at=at)
+    return number
 
 
 def sweep(house: House) -> int:

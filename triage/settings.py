@@ -28,6 +28,7 @@ from triage.settings_care import FiguresSettings, SweepSettings, TrailSettings
 from triage.settings_ldap import LdapSettings
 from triage.settings_limits import LimitSettings
 from triage.settings_marks import MarksSettings
+from triage.settings_outgoing import OutgoingSettings, require_listed
 from triage.settings_outlets import EakteSettings, TaskSettings, eakte_at, tasks_at
 from triage.settings_part import Part
 from triage.settings_postbox import MaildirSettings, PostboxSettings
@@ -219,6 +220,12 @@ class Settings(Part):
     events: EventsSettings = EventsSettings()
     webhooks: tuple[WebhookSettings, ...] = ()
     alarms: AlarmSettings = AlarmSettings()
+    outgoing: OutgoingSettings = OutgoingSettings()
+
+    @model_validator(mode="after")
+    def _neighbours_are_listed(self) -> "Settings":
+        require_listed(self)
+        return self
 
     @model_validator(mode="after")
     def _webhook_names_differ(self) -> "Settings":

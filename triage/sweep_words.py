@@ -54,6 +54,8 @@ RESIDUE: Final[Mapping[str, str]] = MappingProxyType(
         "outgoing": "Antworten und Übergaben",
         "item": "Notizen und Begründungen",
         "aside": "offene Einträge unter „Beiseitegelegt“",
+        "mark": "von Menschen gesetzte Kategorien",
+        "thread": "Spuren des Mailverlaufs",
     }
 )
 

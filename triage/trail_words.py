@@ -13,6 +13,7 @@ _HOUSE: Final = MappingProxyType(
     {
         "item.read": "Vorgang gelesen",
         "mail.read": "Nachricht oder Anlage gelesen",
+        "list.read": "Liste mit Absendern und Betreffs gelesen",
         "mail.filled_in": "Aus einem Archiv eingefüllt",
         "item.agency_lost": "Agentur ungültig geworden, zur Klärung gelegt",
         "ruleset.alarm": "Meldung: Eine Regel hat sich abgeschaltet",
@@ -27,6 +28,7 @@ _HOUSE: Final = MappingProxyType(
         "mail.fresh_again": "Entwarnung: Nachrichten warten nicht mehr zu lange",
         "relearn.turned_down": "Berichtigung für das Lernen abgelehnt",
         "relearn.exported": "Bestätigte Berichtigungen ausgegeben",
+        "person.looked_up": "Nachrichten einer Person gesucht",
         "person.exported": "Auskunft über eine Person ausgegeben",
         "sweep.proposed": "Löschung auf Anordnung vorgeschlagen",
         "sweep.approved": "Löschung auf Anordnung freigegeben",
@@ -35,6 +37,7 @@ _HOUSE: Final = MappingProxyType(
         "sweep.ended": "Löschlauf beendet",
         "key.created": "Schlüssel eines Programms ausgegeben",
         "key.revoked": "Schlüssel eines Programms widerrufen",
+        "session.ended": "Anmeldungen von Hand beendet",
         "keys.rotated": "Inhalte mit einem anderen Schlüssel versiegelt",
         "backup.restored": "Aus einer Sicherung zurückgespielt",
         "postbox.begun": "Postfach: ab jetzt wird geschrieben",

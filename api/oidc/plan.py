@@ -36,6 +36,9 @@ class OidcPlan:
     api_audience: str = ""
     ca_file: Path | None = None
     timeout_seconds: int = 10
+    hosts: frozenset[str] | None = None
+    """Machines that may be asked, where the configuration lists them: the service's own metadata
+    names addresses too."""
     skew: timedelta = timedelta(seconds=60)
     """How far clocks may differ. Source: RFC 7519 section 4.1.4 ("a few minutes" at most)."""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
@@ -61,7 +62,8 @@ class Provider:
     def metadata(self) -> Metadata:
         """What the service says of itself, an hour old at most unless it is away.
 
-        Raises: TryLater: `signin.away`. Unreadable: `signin.answer`. Refused: `signin.issuer`.
+        Raises: TryLater: `signin.away`. Unreadable: `signin.answer`. Refused: `signin.issuer`,
+        `signin.host`.
         """
         with self._lock:
             return self._known_metadata()
@@ -109,7 +111,9 @@ class Provider:
             if self._metadata is None:
                 raise
             return self._metadata
-        self._metadata, self._metadata_at = read_metadata(said, self.plan.issuer), self._clock()
+        found = read_metadata(said, self.plan.issuer)
+        require_hosts(found, self.plan.hosts)
+        self._metadata, self._metadata_at = found, self._clock()
         return self._metadata
 
     def _get(self, url: str) -> dict[str, Any]:
@@ -137,6 +141,21 @@ def read_metadata(said: dict[str, Any], issuer: str) -> Metadata:
         wants_post="client_secret_basic" not in methods,
         names_itself=said.get("authorization_response_iss_parameter_supported") is True,
     )
+
+
+def require_hosts(metadata: Metadata, hosts: frozenset[str] | None) -> None:
+    """Pass if what we ask ourselves is on the list; browsers go where they are sent.
+
+    Raises: Refused: `signin.host`. Source: own decision 0095.
+    """
+    for address in (metadata.token, metadata.keys):
+        host = urlsplit(address).hostname or ""
+        if hosts is not None and host not in hosts:
+            raise Refused(
+                "signin.host",
+                f"the service's metadata names {host}, which is not in outgoing.hosts",
+                host=host,
+            )
 
 
 def _address(said: dict[str, Any], name: str, *, needed: bool = True) -> str:

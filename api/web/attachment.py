@@ -84,7 +84,7 @@ def show(  # noqa: PLR0913, PLR0917 - FastAPI's parameters
     drehen: Turn = 0,
 ) -> Response:
     """The page around the picture. It tries a small one first, to say calmly why there is none."""
-    attachment, data = attachments.named(visit.house, visit.caller, item_id, number)
+    attachment, data = attachments.read(visit.house, visit.caller, item_id, number)
     pages, why = 0, ""
     try:
         pages = studio.draw(visit.house.scanner, data, Wanted(seite, LOOK_PX)).pages

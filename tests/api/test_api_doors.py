@@ -43,8 +43,10 @@ def test_a_new_key_names_its_machine_and_fits_its_hash() -> None:
     assert (cost.type, cost.memory_cost >= 19_456, cost.time_cost >= 2) == (Type.ID, True, True)
 
 
-@pytest.mark.parametrize("name", ["", "a.b", "ümlaut", "new\nline"])
-def test_a_key_whose_name_would_not_be_found_again_is_refused(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["", "a.b", "ümlaut", "new\nline", "system:sort", "p-abcdefghijklmnop"]
+)
+def test_a_key_whose_name_would_be_lost_or_taken_for_another_is_refused(name: str) -> None:
     with pytest.raises(Refused) as refused:
         new_key(name)
     assert refused.value.code == "door.key_name"

@@ -145,3 +145,20 @@ def test_a_body_that_does_not_come_in_time_is_refused_and_nobody_waits_on() -> N
     with pytest.raises(Refused) as refused:
         asyncio.run(limit(scope, stalls, work))
     assert (refused.value.code, status_of(refused.value)) == ("request.too_slow", 408)
+
+
+@pytest.mark.parametrize(
+    ("host", "answers"),
+    [
+        ("127.0.0.1:8080", True), ("localhost", True), ("[::1]:8080", True),
+        ("angreifer.example:8080", False), ("127.0.0.1.angreifer.example", False),
+        ("", False), ("[", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("demo", [True, False])
+def test_the_demo_answers_to_names_of_this_machine_only(
+    host: str, *, answers: bool, demo: bool
+) -> None:
+    client = DoorClient(small_app(demo=demo))
+    answer = client.get("/health/nowhere", headers={"Host": host})
+    assert (answer.json()["code"] == "access.not_local") is (demo and not answers)

@@ -259,6 +259,18 @@ def test_an_answer_of_another_service_is_not_taken(anna: OidcBrowser, issuer: st
     assert refused(anna, anna.back(changed(url, iss=issuer))) == "signin.issuer"
 
 
+@pytest.mark.parametrize("also", [(), ("localhost",)])
+def test_metadata_leads_us_to_no_machine_off_the_list(
+    anna: OidcBrowser, doors: Doors, also: tuple[str, ...]
+) -> None:
+    hosts, found = frozenset({"anmeldung.example", *also}), anna.app.state.provider
+    anna.app.state.provider = Provider(replace(found.plan, hosts=hosts), doors.clock)
+    if also:
+        assert anna.sign_in("kassel").status_code == 303
+    else:
+        assert refused(anna, anna.client.get("/anmelden/dienstkennung")) == "signin.host"
+
+
 def test_a_service_that_names_nobody_in_its_answers_is_taken_at_its_word(
     anna: OidcBrowser,
 ) -> None:
@@ -519,6 +531,15 @@ def test_a_sign_out_at_the_service_ends_the_session_here(anna: OidcBrowser, name
     assert tell(other, anna.server.logout_token(subject, session)) == 200
     assert who(anna) == ""
     assert who(other)
+
+
+def test_a_session_that_the_service_did_not_number_ends_with_its_person(anna: OidcBrowser) -> None:
+    anna.server.twist = lambda c: {name: value for name, value in c.items() if name != "sid"}
+    anna.sign_in("kassel")
+    other = OidcBrowser(anna.app, anna.server)
+    other.sign_in("hamburg")
+    assert tell(other, anna.server.logout_token(PEOPLE["kassel"].subject, "there-9")) == 200
+    assert (who(anna), bool(who(other))) == ("", True)
 
 
 LOGOUT_FORGED: dict[str, dict[str, Any]] = {

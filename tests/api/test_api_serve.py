@@ -13,6 +13,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from api import punctual
 from api.serve import Server, start_in_thread
 from rules.errors import Refused
 from tests.api.small_door import small_app
@@ -67,6 +68,56 @@ def test_what_is_not_http_passes_the_middleware(app: FastAPI) -> None:
     assert httpx.get(f"{server.url}/v1/nowhere").json()["code"] == "http.not_found"
     server.stop()
     assert ended == ["in order"]
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /slow HTTP/1.1\r\nHost: x\r\nX-Never: end"])
+def test_whose_head_does_not_come_is_hung_up_on(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr(punctual, "HEAD_SECONDS", 0.05)
+    server = start_in_thread(app)
+    try:
+        with socket.create_connection((server.host, server.port), timeout=20) as line:
+            line.sendall(begun)
+            assert line.recv(100) == b"", "closed, and not by us"
+    finally:
+        server.stop()
+
+
+def test_a_request_of_two_lengths_is_refused_and_nothing_behind_it_is_read() -> None:
+    server = start_in_thread(small_app())
+    two = (
+        b"POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    smuggled = b"0\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    try:
+        with socket.create_connection((server.host, server.port), timeout=20) as line:
+            line.sendall(two + smuggled)
+            heard = b"".join(iter(lambda: line.recv(10_000), b""))
+    finally:
+        server.stop()
+    assert heard.startswith(b"HTTP/1.1 400")
+    assert heard.count(b"HTTP/1.1 ") == 1
+
+
+def test_who_is_through_with_the_head_is_waited_for_also_on_a_kept_line(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(punctual, "HEAD_SECONDS", 0.1)
+    server = start_in_thread(app)
+    try:
+        with httpx.Client() as client:
+            lines = []
+            for _ in range(2):
+                with client.stream("GET", f"{server.url}/slow") as answer:
+                    lines.append(answer.extensions["network_stream"])
+                    assert b"".join(answer.iter_bytes()) == b'"done"'
+            assert lines[0] is lines[1], "the line rests longer than a head may take"
+            time.sleep(0.2)
+            with client.stream("GET", f"{server.url}/slow") as answer:
+                assert answer.extensions["network_stream"] is lines[0]
+    finally:
+        server.stop()
 
 
 def test_after_stop_nobody_listens_and_stop_again_is_no_error(app: FastAPI) -> None:

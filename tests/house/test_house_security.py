@@ -29,5 +29,11 @@ def test_each_line_of_the_tables_names_one() -> None:
     assert [line for line in lines if "::" not in line] == []
 
 
+def test_it_counts_the_calls_of_the_table_of_roles() -> None:
+    table = (ROOT / "tests/api/role_matrix.txt").read_text("utf-8").splitlines()
+    calls = [line for line in table if line.strip() and not line.startswith("#")]
+    assert f"{len(calls)} calls and pages" in PAGE
+
+
 def test_it_fits_on_two_pages() -> None:
     assert PAGE.count("\n") <= 100

@@ -102,8 +102,11 @@ def test_an_address_off_the_list_is_refused_before_anything_is_sent(url: str, co
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "::", "fe80::1"])
-def test_a_listed_name_that_leads_inside_is_refused(
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "169.254.169.254", "::", "fe80::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254"],
+)
+def test_a_listed_name_that_leads_to_this_machine_or_link_is_refused(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (address, 443))])

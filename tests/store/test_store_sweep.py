@@ -4,10 +4,12 @@ import pytest
 import sqlalchemy as sa
 
 from rules.ledger import LedgerState
+from rules.marks import Outcome
 from rules.sweep import HoldKind
-from store import holds, ledger, residue, retention, scrub, verdicts
+from store import holds, ledger, marks_seen, residue, retention, scrub, threads, verdicts
 from store.engine import Database
 from store.holds import NewHold
+from store.marks_seen import NewMark
 from store.tables import item, original
 from store.verdicts import NewVerdict
 from tests.store.samples import NOW, describe, keep, later, queue
@@ -58,8 +60,12 @@ def test_a_reader_of_old_pages_is_waited_for_and_told(sqlite_url: str) -> None:
 def test_the_read_back_counts_whatever_still_holds_content(db: Database) -> None:
     message_id, other = done(db, "1"), done(db, "2")
     with db.write() as tx:
+        named = NewMark(message_id, "SC-Ost", "Frau Muster", "", Outcome.NOTED, None)
+        marks_seen.add_many(tx, [named], now=later(1))
+        threads.note_many(tx, {message_id: ["0123"]})
         before = residue.left(tx, [message_id])
-        assert {kind for kind, number in before.items() if number} == {"message", "verdict"}
+        told = {"message", "verdict", "mark", "thread"}
+        assert {kind for kind, number in before.items() if number} == told
         retention.erase(tx, message_id, now=later(9))
         assert set(residue.left(tx, [message_id]).values()) == {0}
         assert residue.left(tx, [message_id, other])["verdict"] == 1

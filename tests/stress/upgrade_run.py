@@ -6,7 +6,8 @@ The steps are those of docs/operations.md, "A new version", with real processes 
 doors and two workers of the old revision, `migrate` of this one, then one process after the other.
 Who calls tries the other door where one is away, as a proxy does. Without `--old` it is the last
 revision with older tables. Ends with 1 where a call failed at both doors, or a mail is lost,
-doubled or unsorted, or the sum doesn't close. A model of the old revision is trained first.
+doubled or unsorted, the clerk got no item, or the sum doesn't close. A model of the old revision
+is trained first.
 """
 
 import argparse
@@ -33,7 +34,8 @@ from tests.servers.postgres import PostgresServer, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = "store/schema.py"
-KEYS = {"machine": "automation", "clerk": "clerk"}
+KEYS = {"machine": 'role = "automation"', "clerk": 'role = "clerk"\nagencies = ["435"]'}
+"""The clerk is of the Eingangszone: who is not, gets the Service Center's items."""
 PAUSE_SECONDS = 0.05
 """Between two calls of one caller."""
 
@@ -78,6 +80,7 @@ class Callers:
     doors: tuple[str, ...]
     over: threading.Event = field(default_factory=threading.Event)
     accepted: int = 0
+    worked: int = 0
     calls: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     longest_seconds: float = 0.0
@@ -105,8 +108,9 @@ class Callers:
                 claim = got.json()
                 item = f"/v1/items/{claim['item_id']}"
                 self._until(client, "GET", item)
-                put_back = {"X-Lease-Token": claim["token"]}
+                put_back = {"X-Lease-Token": claim["lease_token"]}
                 self._until(client, "DELETE", f"{item}/lease", headers=put_back)
+                self.worked += 1
 
     def _until(
         self, client: httpx.Client, method: str, path: str, **sent: object
@@ -159,8 +163,8 @@ def checked_out(revision: str, folder: Path) -> Path:
 
 def configured(folder: Path, url: str, more: str = "") -> Path:
     keys = "".join(
-        f'[[keys]]\nname = "{name}"\nhash = "{_CHEAP.hash(f"{name}.s")}"\nrole = "{role}"\n'
-        for name, role in KEYS.items()
+        f'[[keys]]\nname = "{name}"\nhash = "{_CHEAP.hash(f"{name}.s")}"\n{rights}\n'
+        for name, rights in KEYS.items()
     )
     folder.mkdir()
     (folder / "eakte").mkdir()
@@ -261,6 +265,7 @@ def tried(old: Version, new: Version, url: str, *, seconds: float) -> int:
     new.run("reconcile", "--config", str(new.config))
     figures = {
         "accepted": callers.accepted,
+        "worked": callers.worked,
         "before": before,
         "ledger": found,
         "calls": dict(callers.calls),
@@ -269,7 +274,8 @@ def tried(old: Version, new: Version, url: str, *, seconds: float) -> int:
         "took_seconds": {step: round(value, 1) for step, value in took.items()},
     }
     sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
-    return int(bool(callers.failed) or found != (callers.accepted,) * 3)
+    idle = callers.worked == 0
+    return int(bool(callers.failed) or idle or found != (callers.accepted,) * 3)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,8 @@ def codes(house: House, path: Path) -> list[str]:
 def test_a_true_trail_fits_its_anchor_and_goes_on(house, path):
     assert codes(house, path) == []
     write(house, "later")
+    assert anchor.note(house.db, path, now=house.clock())
+    write(house, "the same day")
     assert codes(house, path) == []
 
 
@@ -96,6 +98,13 @@ def test_a_line_taken_out_of_the_anchor_itself_is_found(house, path):
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + lines[2])
     assert codes(house, path) == ["anchor.line_missing"]
+
+
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_lines_taken_off_the_end_of_the_anchor_are_found(house, path, left):
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:left]))
+    assert codes(house, path) == ["anchor.behind"]
 
 
 def test_a_missing_or_spoiled_file_is_told(house, path, tmp_path):

@@ -17,8 +17,9 @@ from store import migrate, outgoing
 from store.outgoing import NewOutgoing
 from tests.house_fixture import make_house
 from tests.servers.dovecot import DovecotServer
+from tests.servers.oidc import OidcServer
 from tests.servers.smtp_sink import smtp_sink
-from triage import certificates, cli, doctor, doctor_ways
+from triage import certificates, cli, doctor, doctor_neighbours, doctor_ways
 from triage.doctor_finding import Grade
 from triage.settings import Settings, check
 
@@ -104,6 +105,82 @@ def test_a_secret_that_is_too_short_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("POSTLOTSE_SESSION_SECRET", "short")
     told = grades(doctor.examine(settings(tmp_path)))
     assert told["secrets:POSTLOTSE_SESSION_SECRET"] == "bad"
+
+
+OIDC = {
+    "issuer": "https://anmeldung.example/realms/ba",
+    "client_id": "postlotse",
+    "public_url": "https://postlotse.example",
+}
+GROUP = {"name": "EZ-{agency}", "role": "clerk"}
+
+
+def test_the_certificate_of_the_sign_in_service_is_read(tmp_path):
+    server = OidcServer(tmp_path, now=lambda: datetime.now(tz=UTC)).start()
+    try:
+        oidc = OIDC | {"issuer": server.issuer, "ca_file": str(server.ca_file)}
+        named = settings(tmp_path, oidc=oidc, groups=[GROUP])
+        (told,) = doctor_neighbours.certificates(named)
+        assert (told.name, told.grade is Grade.BAD) == ("signin:certificate", False)
+        strange = settings(tmp_path, oidc=oidc | {"ca_file": None}, groups=[GROUP])
+        (told,) = doctor_neighbours.certificates(strange)
+        assert told.grade is Grade.BAD
+    finally:
+        server.stop()
+
+
+def test_each_https_receiver_and_the_directory_are_asked_and_no_plain_one(tmp_path, monkeypatch):
+    asked = []
+
+    def ask(host, port, speech, *, ca_file):
+        asked.append((host, port))
+        raise OSError
+
+    monkeypatch.setattr(certificates, "of_server", ask)
+    hooks = [
+        {"name": "a", "url": "https://sc.example:8443/x", "secret_env": "H"},
+        {"name": "b", "url": "http://127.0.0.1/x", "secret_env": "H"},
+    ]
+    task = {"receiver": "atv", "url": "https://atv.example/", "secret_env": "A"}
+    ldap = {"host": "ad.example", "user": "x", "password_env": "L", "base": "DC=x"}
+    named = settings(tmp_path, webhooks=hooks, tasks={"hooks": [task]}, rights={"ldap": ldap})
+    told = grades(doctor_neighbours.certificates(named))
+    assert asked == [("sc.example", 8443), ("atv.example", 443), ("ad.example", 636)]
+    assert set(told) == {
+        "webhooks:a:certificate", "tasks:atv:certificate", "rights:ldap:certificate",
+    }  # fmt: skip
+
+
+def test_each_variable_that_the_configuration_names_is_looked_for(tmp_path, monkeypatch):
+    for name in ("POSTLOTSE_OIDC_SECRET", "POSTLOTSE_PSEUDONYM_KEY"):
+        monkeypatch.setenv(name, "short")
+    hook = {"receiver": "atv", "url": "https://atv.example/", "secret_env": "TASK_SECRET"}
+    ldap = {"host": "ad.example", "user": "x", "password_env": "LDAP_WORD", "base": "DC=x"}
+    named = settings(
+        tmp_path, oidc=OIDC, groups=[GROUP], tasks={"hooks": [hook]}, rights={"ldap": ldap}
+    )
+    told = grades(doctor.examine(named))
+    for name in ("TASK_SECRET", "LDAP_WORD", "POSTLOTSE_PSEUDONYM_KEY"):
+        assert told[f"secrets:{name}"] == "bad"
+    assert "secrets:POSTLOTSE_OIDC_SECRET" not in told
+
+
+def test_a_file_with_a_secret_that_everybody_may_read_is_told(tmp_path, monkeypatch):
+    files = {name: tmp_path / name for name in ("session", "door.key", "word")}
+    for path in files.values():
+        path.write_text("s" * 32)
+        path.chmod(0o640)
+    monkeypatch.setenv("POSTLOTSE_SESSION_SECRET_FILE", str(files["session"]))
+    door = {"tls_cert": "door.pem", "tls_key": "door.key"}
+    ldap = {"host": "ad.example", "user": "x", "password_file": "word", "base": "DC=x"}
+    named = settings(tmp_path, door=door, rights={"ldap": ldap})
+    look = {"secrets:POSTLOTSE_SESSION_SECRET", "secrets:door.tls_key",
+            "secrets:rights.ldap.password_file"}  # fmt: skip
+    assert look.isdisjoint(grades(doctor.examine(named)))
+    for path in files.values():
+        path.chmod(0o644)
+    told = grades(doctor.examine(named))
+    assert {name: told.get(name) for name in look} == dict.fromkeys(look, "warn")
 
 
 def test_an_imap_postbox_is_logged_in_to_and_its_certificate_read(tmp_path, monkeypatch):

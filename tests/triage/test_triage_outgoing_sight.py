@@ -107,6 +107,15 @@ def test_taken_back_it_is_no_dead_letter_and_no_admin_sends_it(house, outlets, t
     assert row_of(house, row).state is OutgoingState.REJECTED
 
 
+def test_a_row_of_another_region_is_unknown_whatever_became_of_it(house, outlets, take):
+    row = order_task(house, take("Kündigung"))
+    rounds.send_round(house, outlets, "w-1")
+    elsewhere = replace(ADMIN, regions=frozenset({"Nord"}))
+    with pytest.raises(Refused) as refused:
+        admin.outgoing_replay(house, elsewhere, row)
+    assert refused.value.code == "outgoing.unknown"
+
+
 def test_ordered_anew_it_goes_out(house, drops, outlets, take):
     claim = take("Kündigung")
     row = order_task(house, claim)

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 
 import pytest
+from typer.testing import CliRunner
 
 from rules.errors import Refused
 from rules.sweep import HoldKind, OrderBasis
@@ -12,7 +13,7 @@ from store.holds import NewHold
 from tests.house_fixture import ADMIN
 from tests.triage import sweep_world
 from tests.triage.sweep_world import NEEDLES, PAID, World
-from triage import person, sweep, sweep_holds, sweep_run
+from triage import cli, person, sweep, sweep_holds, sweep_run
 
 PAULA = person.Who(number="123A456789")
 OTHER = replace(ADMIN, name="a-2")
@@ -37,6 +38,24 @@ def test_a_person_is_found_by_number_and_by_address_in_ones_regions(world):
         assert caught.value.code == "person.who"
     with pytest.raises(Refused):
         person.find(house, sweep_world.ME, PAULA)
+
+
+def test_who_looks_a_person_up_is_in_the_trail_and_whom_is_not(world):
+    assert person.look_up(world.house, ADMIN, PAULA) == (1,)
+    with world.house.db.read() as tx:
+        (told,) = audit.of_subject(tx, "person")
+    assert (told.actor, told.action, told.details) == (
+        ADMIN.name, "person.looked_up", {"messages": [1]},
+    )  # fmt: skip
+
+
+def test_the_number_is_read_from_the_input_where_the_command_line_says_so(sqlite_url, tmp_path):
+    config = tmp_path / "p.toml"
+    config.write_text(f'store.url = "{sqlite_url}"\n', encoding="utf-8")
+    words = ["person", "list", "--kundennummer", "-", "-c", str(config)]
+    run = CliRunner()
+    assert run.invoke(cli.app, words, input="123A456789\n").exit_code == 0
+    assert isinstance(run.invoke(cli.app, words, input="12\n").exception, Refused)
 
 
 def test_the_export_holds_originals_answers_and_a_german_index(world, tmp_path):

@@ -1,0 +1,73 @@
+"""deploy/postgresql/trail.sql: the house writes and seals, and can't change or drop an entry."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from rules.errors import HouseError
+from store import audit
+from store.engine import Database
+from store.tables import audit as table
+from tests.store.samples import NOW
+
+SCRIPT = Path(__file__).resolve().parents[2] / "deploy/postgresql/trail.sql"
+ROLE = "house_of_grants"
+
+
+@pytest.fixture
+def house(own_postgresql_url: str) -> Iterator[Database]:
+    """The database as an account of its own sees it, that owns neither table nor schema."""
+    with psycopg.connect(own_postgresql_url, autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {ROLE} LOGIN")
+        admin.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {ROLE}")
+        admin.execute(f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {ROLE}")
+        for _ in range(2):
+            admin.execute(SCRIPT.read_text("utf-8").replace(':"role"', ROLE).encode())
+    url = sa.make_url(own_postgresql_url).set(username=ROLE)
+    database = Database.open(url.render_as_string(hide_password=False))
+    yield database
+    database.close()
+    with psycopg.connect(own_postgresql_url, autocommit=True) as admin:
+        admin.execute(f"DROP OWNED BY {ROLE}")
+        admin.execute(f"DROP ROLE {ROLE}")
+
+
+def add(house: Database) -> None:
+    with house.write() as tx:
+        audit.add(tx, "k-1", action="item.read", subject="message:1", details={}, at=NOW)
+
+
+DEEDS = (
+    sa.update(table).values(actor="k-2"),
+    sa.update(table).values(details={}),
+    sa.update(table).values(seal_seq=None, hash="0" * 64),
+    sa.update(table).where(table.c.seal_seq == 1).values(prev_hash="1" * 64),
+    sa.delete(table),
+    sa.text("TRUNCATE audit"),
+    sa.text("DROP TABLE audit"),
+    sa.text("DROP TRIGGER audit_sealed_stays ON audit"),
+    sa.text("ALTER TABLE audit DISABLE TRIGGER ALL"),
+)
+
+
+def taken(house: Database, deed: sa.Executable) -> bool:
+    try:
+        with house.write() as tx:
+            tx.run(deed)
+    except (sa.exc.DBAPIError, HouseError):
+        return False
+    return True
+
+
+def test_the_trail_is_written_and_sealed_and_never_changed(house: Database) -> None:
+    for _ in range(2):
+        add(house)
+        with house.write() as tx:
+            assert audit.seal(tx, limit=10) == 1
+    assert [str(deed) for deed in DEEDS if taken(house, deed)] == []
+    with house.read() as tx:
+        assert audit.verify(tx) == audit.Verified(2, 2, None)
+        assert {entry.actor for entry in audit.listing(tx, limit=9)} == {"k-1"}

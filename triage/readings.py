@@ -1,0 +1,43 @@
+"""Who sees something of a mail leaves an entry in the trail, before it is shown.
+
+Source: F52 ("reads of content logged"); own decision 0093.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from rules.access import Caller
+from store import audit
+from store.engine import Tx
+from triage.house import House
+
+
+def note(
+    house: House, tx: Tx, caller: Caller, message_id: int, details: Mapping[str, object]
+) -> None:
+    """One mail, or a part of it that `details` name by code or number."""
+    audit.add(
+        tx,
+        caller.name,
+        action="mail.read",
+        subject=f"message:{message_id}",
+        details=details,
+        at=house.clock(),
+    )
+
+
+def note_list(house: House, caller: Caller, subject: str, message_ids: Sequence[int]) -> None:
+    """Senders and subjects of these mails, on one page of a list; an empty page tells nothing.
+
+    `subject` is whose list: "agency:435", "aside". Raises: TryLater: `store.away`.
+    """
+    if not message_ids:
+        return
+    with house.db.write() as tx:
+        audit.add(
+            tx,
+            caller.name,
+            action="list.read",
+            subject=subject,
+            details={"messages": list(message_ids)},
+            at=house.clock(),
+        )
