@@ -28,6 +28,7 @@ need postfix postfix
 need swaks swaks
 need curl curl
 need openssl openssl
+need libseccomp2 /usr/lib/*/libseccomp.so.2 /lib/*/libseccomp.so.2
 need chromium /usr/bin/chromium
 need fonts-liberation \
     /usr/share/fonts/truetype/liberation \
