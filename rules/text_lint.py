@@ -14,7 +14,7 @@ from rules.codes import Channel, Concern
 from rules.errors import HouseError
 from rules.placeholders import WHITELIST
 from rules.rule_finding import Finding, Level, in_order
-from rules.text_file import HEADER_KEYS, parse_text
+from rules.text_file import AFTER_CHECK, HEADER_KEYS, parse_text
 from rules.texts import Text
 from rules.wording import GRADE, SENTENCE_WORDS, SUBJECT, lint
 
@@ -68,13 +68,16 @@ _KINDS: Final = {
 }
 
 
-def lint_text(typed: str, *, text_id: str, today: date) -> tuple[Finding, ...]:
+def lint_text(
+    typed: str, *, text_id: str, today: date, may_disclose: bool = True
+) -> tuple[Finding, ...]:
     """All that is wrong with a typed text, by line; line 1 is its first header line.
 
     Only a text without errors of the codes `text.*` can be kept as a draft at all
-    (`is_readable`). `today` is the local day.
+    (`is_readable`). `today` is the local day. `may_disclose`: whether the house sends texts that
+    disclose once it was compared who writes.
 
-    Source: Weisung 202404002 no. 3; DIN 5008; own decision 0052.
+    Source: Weisung 202404002 no. 3; DIN 5008; own decisions 0051, 0052.
     """
     head, _, _ = typed.partition("\n\n")
     unread = [*_head(head.split("\n")), *_gaps(typed)]
@@ -84,6 +87,8 @@ def lint_text(typed: str, *, text_id: str, today: date) -> tuple[Finding, ...]:
         return in_order(unread or [_unread(exc)])
     offset = head.count("\n") + 2
     unread += _place(text, typed)
+    if text.discloses and not may_disclose:
+        unread.append(_not_allowed(typed))
     return in_order([*unread, *_said(text, offset), *_more(text, typed, offset, today=today)])
 
 
@@ -124,8 +129,11 @@ def _wrong_value(key: str, value: str) -> tuple[str, str] | None:
             return f"„{value}“ ist kein Tag.", "Als JJJJ-MM-TT schreiben, zum Beispiel 2027-01-31."
     if key == "version" and not value.isdecimal():
         return f"„{value}“ ist keine Fassung.", "Eine ganze Zahl ab 1 schreiben."
-    if key == "offenbarend" and value != "nein":
-        return "Ein Text, der etwas offenbart, geht nie per E-Mail.", "„offenbarend: nein“."
+    if key == "offenbarend" and value not in {"nein", AFTER_CHECK}:
+        return (
+            f"„{value}“ gibt es nicht: Was etwas offenbart, geht nie ohne Abgleich hinaus.",
+            f"„offenbarend: nein“ oder „offenbarend: {AFTER_CHECK}“.",
+        )
     return None
 
 
@@ -152,6 +160,15 @@ def _place(text: Text, typed: str) -> Iterator[Finding]:
             f"Kennung: ein Anliegen des Textes oder „{GENERAL}“ (dann „anliegen: alle“), Punkt,"
             " Name aus Kleinbuchstaben, Ziffern, Unterstrich.",
         )
+
+
+def _not_allowed(typed: str) -> Finding:
+    return Finding(
+        "disclosure.not_allowed",
+        _line_of(typed, "offenbarend"),
+        "Dieses Haus sendet keine Texte, die etwas offenbaren.",
+        "„offenbarend: nein“ schreiben; sonst entscheidet die Verwaltung (replies.disclosing).",
+    )
 
 
 def _unread(exc: HouseError) -> Finding:

@@ -2,6 +2,7 @@
 
 from rules import identity
 from rules.access import Caller
+from rules.errors import Refused
 from rules.identity import Check, Writer
 from rules.mail import ParsedMail
 from rules.texts import Text
@@ -28,6 +29,19 @@ def record(house: House, caller: Caller, item_id: int, token: str, check: Check)
 def writer_of(mail: ParsedMail | None) -> Writer:
     """Who seems to write, by subject and new text; what is quoted was written by others."""
     return identity.writer_of(f"{mail.subject}. {mail.body.new}") if mail else Writer.SELF
+
+
+def is_allowed(house: House, text: Text) -> bool:
+    """Whether the house sends a text like this at all. Source: own decision 0051."""
+    return house.policy.discloses_after_check or not text.discloses
+
+
+def require_allowed(house: House, text: Text) -> None:
+    """Raises: Refused: `text.discloses`: approved while the house allowed it, and no longer."""
+    if not is_allowed(house, text):
+        raise Refused(
+            "text.discloses", f"{text.id} discloses; replies.disclosing must allow that first."
+        )
 
 
 def require_checked(tx: Tx, item: Item, text: Text, mail: ParsedMail | None) -> None:

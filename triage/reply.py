@@ -79,7 +79,8 @@ def proposals(house: House, caller: Caller, item_id: int) -> Proposals:
     if not rule.allowed:
         return Proposals(rule, ())
     day = house.local_now().date()
-    shelf = house.shelf().valid(day, item.region)
+    valid = house.shelf().valid(day, item.region)
+    shelf = [text for text in valid if identity.is_allowed(house, text)]
     return Proposals(
         rule,
         text_rules.proposals(
@@ -153,12 +154,14 @@ def letter(house: House, row: Outgoing) -> Letter:
     """The letter of an outgoing row, made from the approved text when it leaves.
 
     Raises: Refused: `text.unknown` or `text.changed`: the version is no longer what was
-    approved when the clerk chose it; `text.retired`: it was withdrawn since; `mail.deleted`.
+    approved when the clerk chose it; `text.retired`: it was withdrawn since; `text.discloses`;
+    `mail.deleted`.
     """
     payload = row.payload
     shelved = house.shelf().shelved(payload["text_id"], payload["version"])
     if shelved.retired_on is not None:
         raise Refused("text.retired", f"{payload['text_id']} was withdrawn; choose another text.")
+    identity.require_allowed(house, shelved.text)
     return sent_letter(house, row)
 
 
@@ -213,6 +216,7 @@ def _sendable(house: House, shelf: TextShelf, item: Item, wanted: Wanted) -> Tex
     if text is None:
         shelf.get(text_id)
         raise Refused("text.not_valid", f"{text_id} is not valid today in this region.")
+    identity.require_allowed(house, text)
     if version is not None and version != text.version:
         raise Conflict(
             "text.version",

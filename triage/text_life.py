@@ -174,7 +174,12 @@ def checked_version(house: House, version: TextVersion) -> Checked:
 
 
 def _checked(house: House, text_id: str, typed: str) -> Checked:
-    findings = lint_text(typed, text_id=text_id, today=house.local_now().date())
+    findings = lint_text(
+        typed,
+        text_id=text_id,
+        today=house.local_now().date(),
+        may_disclose=house.policy.discloses_after_check,
+    )
     if not is_readable(findings):
         return Checked(typed, None, findings)
     text = parse_text(typed.encode(), id=text_id)

@@ -34,6 +34,7 @@ def policy_of(settings: Settings) -> Policy:
         task_receipt_hours=settings.tasks.receipt_hours if settings.tasks.is_given else 0,
         small_cell=settings.figures.small_cell,
         geschaeftsvorgaenge=settings.figures.geschaeftsvorgaenge,
+        discloses_after_check=settings.replies.disclosing == "after_check",
         text_warn_days=settings.replies.warn_days,
         replies_a_minute=settings.replies.per_minute,
         sent_folder=settings.replies.sent_folder,

@@ -49,7 +49,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "sent_again": "Noch einmal gesendet wird: {}.",
         "task_cancelled": "Auftrag zurückgenommen.",
         "task_ordered": "Auftrag erteilt.",
-        "returned": "An das Service Center zurückgegeben.",
+        "returned": "Zurückgegeben.",
         "rules_active": "In Kraft ab {}.",
         "rules_back": "Die vorige Version gilt wieder.",
         "rules_none": "Zurückgenommen. Es gilt wieder die Zuordnung ohne diesen Regelsatz.",
@@ -87,6 +87,11 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "writing_stopped": "Angehalten. Es wird nichts verschoben und nichts gesendet.",
         "waived": "Als nicht zahlungsrelevant begründet.",
         "closed_next": "Abgeschlossen. Das ist der nächste Vorgang.",
+        "closes_itself_next": "An die eAkte übergeben. Der Vorgang schließt, sobald die Quittung da"
+        " ist. Das ist der nächste.",
+        "forwarded_next": "Weitergeleitet. Das ist der nächste Vorgang.",
+        "parked_next": "Geparkt bis {}. Das ist der nächste Vorgang.",
+        "returned_next": "Zurückgegeben. Das ist der nächste Vorgang.",
         "signed_out": "Sie sind abgemeldet.",
     }
 )
@@ -113,7 +118,10 @@ _DAILY: Final = ("/arbeitsplatz", "/lage", "/texte", "/beiseite", "/zahlen")
 """Stand in the bar by themselves; where one has more than six areas the rest folds into one."""
 
 _COOKIE: Final = "postlotse_notice"
-_UNDOABLE: Final = {"closed", "closed_next", "corrected", "forwarded", "parked", "returned"}
+_UNDOABLE: Final = {
+    "closed", "closed_next", "corrected", "forwarded", "forwarded_next", "parked", "parked_next",
+    "returned", "returned_next",
+}  # fmt: skip
 """Messages beside which the step can be taken back."""
 _VALUE: Final = re.compile(r"([a-z_]+)(?:-([0-9][0-9.]{0,9}))?", re.ASCII)
 """A name of the list above and a day or number: a cookie that says anything else says nothing."""

@@ -60,11 +60,44 @@ def test_another_agencys_item_does_not_exist(doors: Doors, clerk: Person) -> Non
 def test_parking_comes_back_to_the_desk_with_the_day(doors: Doors, clerk: Person) -> None:
     item_id = take(doors, clerk, "Bin krank")
     clerk.send("parken", until="1.12.", reason="wartet auf Anlage")
-    assert clerk.url == "/arbeitsplatz"
+    assert clerk.url == "/arbeitsplatz?leer=1"
     assert clerk.words(".notice") == "Geparkt bis Di 01.12.2026."
     assert state(doors, item_id).state is ItemState.PARKED
     clerk.open("/arbeitsplatz")
     assert clerk.page.query_selector(".notice") is None
+
+
+@pytest.mark.parametrize(
+    ("deed", "typed", "said"),
+    [
+        ("parken", {"until": "1.12."}, "Geparkt bis Di 01.12.2026."),
+        ("zurueck", {"reason": "gehört zum Service Center"}, "Zurückgegeben."),
+        ("weiterleiten", {"agency": "123", "reason": "wohnt in Hamburg"}, "Weitergeleitet."),
+        ("eakte", {"close_when_received": "yes"}, "schließt, sobald die Quittung da ist."),
+    ],
+)
+def test_a_deed_that_ends_the_work_brings_the_next_item(
+    doors: Doors, clerk: Person, deed: str, typed: dict[str, str], said: str
+) -> None:
+    item_id = take(doors, clerk, "Bin krank")
+    doors.hand_in("Bin krank", "Und noch eine.")
+    clerk.send(deed, **typed)
+    assert clerk.url.startswith("/vorgang/")
+    assert clerk.url != f"/vorgang/{item_id}"
+    assert said in clerk.words(".notice")
+    assert "Das ist der nächste" in clerk.words(".notice")
+    assert (clerk.page.query_selector("form.undo") is not None) == (deed != "eakte")
+
+
+def test_what_goes_back_out_of_the_clearing_folder_does_not_come_at_once_again(
+    doors: Doors,
+) -> None:
+    person = at_desk(doors.app, seat="sc")
+    doors.hand_in("Frage", to="postbox@sc.example")
+    person.open("/arbeitsplatz?agentur=klaerung")
+    person.send("naechster")
+    person.send("zurueck", reason="gehört in die Eingangszone")
+    assert person.url == "/arbeitsplatz"
 
 
 @pytest.mark.parametrize("until", ["", "gestern", "31.02.2027", "23.11.2026", "01.01.2020"])
@@ -88,7 +121,7 @@ def test_giving_back_needs_a_reason_and_goes_to_the_service_center(
     assert page.query_selector("#return [name=reason][aria-invalid]") is not None
     assert "mindestens 10 Zeichen" in clerk.words("#return .fault")
     clerk.send("zurueck", reason="gehört zum Service Center")
-    assert clerk.words(".notice") == "An das Service Center zurückgegeben."
+    assert clerk.words(".notice") == "Zurückgegeben."
     assert state(doors, item_id).team == "SC"
 
 
@@ -143,7 +176,7 @@ def test_a_pay_relevant_item_closes_only_with_the_receipt(doors: Doors, clerk: P
 def test_with_the_box_ticked_the_item_leaves_the_clerk_at_once(doors: Doors, clerk: Person) -> None:
     item_id = take(doors, clerk, "Bin krank")
     clerk.send("eakte", close_when_received="yes")
-    assert clerk.url == "/arbeitsplatz"
+    assert clerk.url == "/arbeitsplatz?leer=1"
     assert "schließt, sobald die Quittung da ist" in clerk.words(".notice")
     assert state(doors, item_id).close_when_received
 
