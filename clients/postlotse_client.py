@@ -584,7 +584,7 @@ class FactsOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureLine:
-    """Numbers in the order of their table, of mails: received, done, handed over, corrected, sorted. Null where a number is too small to be shown."""
+    """Numbers in the order of their table. Of mails: received, done, handed over, corrected, sorted (became an item). Null where a number is too small to be shown."""
 
     key: str
     numbers: list[int | None]

@@ -222,9 +222,9 @@ class FiguresOut(Out):
 
 
 class FigureLine(Out):
-    """Numbers in the order of their table, of mails: received, done, handed over, corrected, sorted.
+    """Numbers in the order of their table.
 
-    Null where a number is too small to be shown.
+    Of mails: received, done, handed over, corrected, sorted (became an item). Null where a number is too small to be shown.
     """
 
     key: str = Field(examples=["au"])
