@@ -224,7 +224,8 @@ class FiguresOut(Out):
 class FigureLine(Out):
     """Numbers in the order of their table.
 
-    Of mails: received, done, handed over, corrected, sorted (became an item). Null where a number is too small to be shown.
+    Of mails: received, done, handed over, corrected, sorted (became an item). Null where a number
+    is too small to be shown.
     """
 
     key: str = Field(examples=["au"])
