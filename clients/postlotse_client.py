@@ -825,6 +825,9 @@ class KeyOut:
     subject: str
 
 
+Language = Literal["en", "einfach"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateList:
     """Longest first."""
@@ -1234,10 +1237,11 @@ class PostboxOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewIn:
-    """For which item, and with which values."""
+    """For which item, with which values, and which second text below."""
 
     item_id: int
     values: dict[str, str] = field(default_factory=dict)
+    second: SecondIn | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1277,6 +1281,8 @@ class ProposalsOut:
 
     rule: RuleOut
     texts: list[TextOut]
+    seconds: list[SecondOut]
+    suggested: Language | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1345,12 +1351,13 @@ class ReplayedOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyIn:
-    """An approved text by version. `body`, if given, is compared word for word and never sent."""
+    """An approved text by version, and the second text below it. `body`, if given, is the whole letter: compared word for word and never sent."""
 
     text_id: str
     version: int
     values: dict[str, str] = field(default_factory=dict)
     body: str | None = None
+    second: SecondIn | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1528,6 +1535,26 @@ class ScanOut:
 
 
 ScanState = Literal["clean", "infected", "unscanned"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondIn:
+    """A second text below the German one, by its version."""
+
+    language: Language
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondOut:
+    """A second text: it says in another language what that version of a German text says."""
+
+    id: str
+    version: int
+    language: Language
+    to_version: int
+    title: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

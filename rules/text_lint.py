@@ -15,8 +15,9 @@ from rules.errors import HouseError
 from rules.placeholders import WHITELIST
 from rules.rule_finding import Finding, Level, in_order
 from rules.text_file import AFTER_CHECK, HEADER_KEYS, parse_text
+from rules.text_language import Language, parts_of
 from rules.texts import Text
-from rules.wording import GRADE, SENTENCE_WORDS, SUBJECT, lint
+from rules.wording import GRADE, SENTENCE_WORDS, SIMPLE_GRADE, SIMPLE_WORDS, SUBJECT, lint
 
 LINE_CHARACTERS: Final = 200
 """Longest paragraph. DIN 5008 leaves the breaking of mail lines to the reader's program, so only
@@ -38,16 +39,20 @@ _REMEDIES: Final = {
     "disclosure": "Weglassen oder so allgemein sagen, dass Fremde nichts erfahren.",
     "disclosure.subject": f"„betreff: {SUBJECT}“ schreiben; Sperrbildschirme zeigen ihn.",
     "disclosure.single_topic": "Das Thema weglassen oder ein zweites daneben nennen.",
-    "form.greeting": "Mit „Guten Tag,“ und einer Leerzeile beginnen (DIN 5008).",
-    "form.closing": "Genau einmal „Mit freundlichen Grüßen“ nach einer Leerzeile (DIN 5008).",
+    "form.greeting": "Mit „Guten Tag,“ (englisch „Hello,“) und einer Leerzeile beginnen"
+    " (DIN 5008).",
+    "form.closing": "Genau einmal „Mit freundlichen Grüßen“ (englisch „Kind regards“) nach einer"
+    " Leerzeile (DIN 5008).",
     "form.blanks": "Eine Leerzeile zwischen Absätzen, nie doppelte Leerzeichen (DIN 5008).",
     "style.abbreviation": "Ausschreiben.",
     "style.phrase": "Weglassen oder schlicht sagen.",
     "style.gender": "Beide Formen nennen, wie die Weisungen: „Kundinnen und Kunden“.",
     "style.gender_sign": "Beide Formen nennen, wie die Weisungen, ohne Stern und Doppelpunkt.",
     "style.du": "Mit „Sie“ anreden.",
-    "style.sentence": f"Teilen; höchstens {SENTENCE_WORDS} Wörter je Satz.",
-    "style.grade": f"Kürzere Wörter und Sätze; Ziel ist Stufe {GRADE:g} oder leichter.",
+    "style.sentence": f"Teilen; höchstens {SENTENCE_WORDS} Wörter je Satz, in einfacher Sprache"
+    f" {SIMPLE_WORDS}.",
+    "style.grade": f"Kürzere Wörter und Sätze; Ziel ist Stufe {GRADE:g} oder leichter, in einfacher"
+    f" Sprache {SIMPLE_GRADE:g}.",
 }
 _SAID: Final = {
     "disclosure.subject": "Der Betreff darf nur sagen, wann die Nachricht kam.",
@@ -119,7 +124,7 @@ def _head(lines: list[str]) -> Iterator[Finding]:
 
 def _wrong_value(key: str, value: str) -> tuple[str, str] | None:
     words = [] if value == "alle" else [word.strip() for word in value.split(",")]
-    known = {"anliegen": [*Concern], "kanal": [*Channel]}.get(key, words)
+    known = {"anliegen": [*Concern], "kanal": [*Channel], "sprache": [*Language]}.get(key, words)
     if strange := [word for word in words if word not in known]:
         return f"„{strange[0]}“ gibt es nicht.", f"Möglich: alle, {', '.join(sorted(known))}."
     if key in {"gueltig_ab", "gueltig_bis"}:
@@ -127,7 +132,7 @@ def _wrong_value(key: str, value: str) -> tuple[str, str] | None:
             date.fromisoformat(value)
         except ValueError:
             return f"„{value}“ ist kein Tag.", "Als JJJJ-MM-TT schreiben, zum Beispiel 2027-01-31."
-    if key == "version" and not value.isdecimal():
+    if key in {"version", "zu_fassung"} and not value.isdecimal():
         return f"„{value}“ ist keine Fassung.", "Eine ganze Zahl ab 1 schreiben."
     if key == "offenbarend" and value not in {"nein", AFTER_CHECK}:
         return (
@@ -150,7 +155,7 @@ def _gaps(typed: str) -> Iterator[Finding]:
 
 def _place(text: Text, typed: str) -> Iterator[Finding]:
     """The id begins with a concern that the text is for, or says that it is for all."""
-    folder, _, name = text.id.partition(".")
+    folder, _, name = parts_of(text.id)[0].partition(".")
     fits = not text.concerns if folder == GENERAL else folder in text.concerns
     if not fits or not _NAME.fullmatch(name):
         yield Finding(
@@ -158,7 +163,8 @@ def _place(text: Text, typed: str) -> Iterator[Finding]:
             _line_of(typed, "anliegen"),
             f"Die Kennung „{text.id}“ und „anliegen“ passen nicht zusammen.",
             f"Kennung: ein Anliegen des Textes oder „{GENERAL}“ (dann „anliegen: alle“), Punkt,"
-            " Name aus Kleinbuchstaben, Ziffern, Unterstrich.",
+            " Name aus Kleinbuchstaben, Ziffern, Unterstrich; ein Zweittext dahinter .en oder"
+            " .einfach.",
         )
 
 
@@ -175,7 +181,8 @@ def _unread(exc: HouseError) -> Finding:
     remedies = {
         "text.body": "Nach dem Kopf eine Leerzeile, dann der Text; ohne Leerzeilen am Ende.",
         "text.encoding": "Steuerzeichen entfernen; am besten als reinen Text einfügen.",
-        "text.header": "Kopf wie im Beispiel schreiben; es fehlt etwas oder Tage sind vertauscht.",
+        "text.header": "Kopf wie im Beispiel schreiben; es fehlt etwas, Tage sind vertauscht, oder"
+        " „sprache“ und „zu_fassung“ passen nicht zur Kennung.",
     }
     remedy = remedies.get(exc.code, "Kopf und Text wie im Beispiel schreiben.")
     return Finding(exc.code, 0, "Der Text ist so nicht lesbar.", remedy)

@@ -16,8 +16,9 @@ from api.web import days
 from api.web.claims import with_claim
 from api.web.desk import next_of
 from api.web.faults import fault
-from api.web.forms import AgencyCode, LineCode, Reason, Token, TypedDay
+from api.web.forms import SECOND, AgencyCode, LineCode, Reason, Token, TypedDay, typed_gaps
 from api.web.item import item_response
+from api.web.letters import second_of
 from api.web.render import Notice, go
 from api.web.visit import SendsItem, Visit
 from rules.codes import STAND_ALONE, Concern, PaymentRelevant
@@ -30,8 +31,6 @@ from triage.reply import Choice
 from triage.work import Correction
 
 router = APIRouter(prefix="/vorgang/{item_id}", include_in_schema=False)
-
-_GAP_FIELD = "gap-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +59,9 @@ class CorrectionForm:
 
 
 async def _gaps(request: Request) -> dict[str, str]:
-    """The placeholders of the answer's form, by name."""
+    """What was typed and chosen in the answer's form, by name."""
     form = await request.form()
-    return {
-        name.removeprefix(_GAP_FIELD): value
-        for name, value in form.items()
-        if name.startswith(_GAP_FIELD) and isinstance(value, str)
-    }
+    return typed_gaps({key: value for key, value in form.items() if isinstance(value, str)})
 
 
 @router.post("/uebernehmen")
@@ -215,7 +210,7 @@ def send_reply(
 ) -> Response:
     """Order the answer. The wording comes from the shelf, never from the form (promise 5)."""
     try:
-        choice = Choice(text_id, version, gaps)
+        choice = Choice(text_id, version, gaps, second=second_of(gaps.get(SECOND, "")))
         reply.order(visit.house, visit.caller, item_id, token, choice)
     except Refused as refused:
         return _again(visit, item_id, token, "reply", refused, gaps, wanted=text_id)

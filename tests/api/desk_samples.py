@@ -40,6 +40,7 @@ from rules.ledger import LedgerState
 from rules.mail import Attachment, BodyParts, Form, FormField, ParsedMail
 from rules.sender_hints import Hint, SenderSeen
 from rules.taken_over import Remark
+from rules.text_language import Language
 from rules.texts import Occasion, Text
 from store.arrivals import Difference
 from store.arrivals import Fault as Lack
@@ -260,12 +261,22 @@ APPOINTMENT = text(
 DEFAULTS = {"eingangstag": "2026-11-21", "agentur": "Lindenfurt"}
 
 
+def _seconds(first: Text) -> list[Text]:
+    """Both kinds below the German text; the English one is shown."""
+    return [
+        replace(first, id=f"{first.id}.{language}", language=language, to_version=1)
+        for language in Language
+    ]
+
+
 def reply(*texts: Text, chosen: str = "", typed: dict[str, str] | None = None) -> ReplySide:
     """The answer pane with these texts; without any, an answer is forbidden."""
     if not texts:
         because = "Veränderungen per eService erhalten keine zusätzliche Antwort. (Weisung)"
         return ReplySide((), False, because, "")
-    letters = tuple(letter(each, DEFAULTS, typed or {}) for each in texts)
+    letters = tuple(
+        letter(each, DEFAULTS, typed or {}, seconds=_seconds(each), chosen="en") for each in texts
+    )
     return ReplySide(letters, True, "Antwort ist möglich. (Hausregel)", chosen or texts[0].id)
 
 

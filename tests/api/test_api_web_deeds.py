@@ -1,9 +1,10 @@
 """The desk before a real house: each form does its deed, says so, and leads to the right page."""
 
 import pytest
+import sqlalchemy as sa
 
 from rules.item import EakteState, ItemState
-from store import items
+from store import items, outgoing, tables
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
 from triage import handover
@@ -216,6 +217,31 @@ def test_a_gap_that_is_no_time_is_said_at_its_field(
     assert blank.getattr("aria-invalid") == "true"
     clerk.send("antwort", **{"gap-termin": "02.12.2026 10:30"})
     assert clerk.words(".notice") == "Antwort beauftragt."
+
+
+def test_a_second_text_stands_below_where_the_clerk_wants_it(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Termin absagen")
+    clerk.open(f"/vorgang/{item_id}?text=termin.bestaetigung")
+    shown = "[data-letter='termin.bestaetigung']"
+    assert clerk.page.query_selector(f"{shown} [name=second][value=''][checked]") is not None
+    assert clerk.page.query_selector(f"{shown} [data-below='en-1'][hidden][lang=en]") is not None
+    page = clerk.send("antwort", **{"gap-termin": "morgen", "second": "en-1"})
+    assert page.query_selector(f"{shown} [name=second][value='en-1'][checked]") is not None
+    assert page.query_selector(f"{shown} [data-below='en-1']:not([hidden])") is not None
+    clerk.send("antwort", **{"gap-termin": "02.12.2026 10:30", "second": "en-1"})
+    assert clerk.words(".notice") == "Antwort beauftragt."
+    with doors.house.db.read() as tx:
+        [row] = outgoing.of_item(tx, item_id)
+    assert row.payload["second"]["text_id"] == "termin.bestaetigung.en"
+
+
+def test_a_mail_in_another_language_suggests_the_english_text(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Termin absagen")
+    with doors.house.db.write() as tx:
+        tx.run(sa.update(tables.item).values(language="other"))
+    clerk.open(f"/vorgang/{item_id}?text=termin.bestaetigung")
+    chosen = "[data-letter='termin.bestaetigung'] [name=second][value='en-1'][checked]"
+    assert clerk.page.query_selector(chosen) is not None
 
 
 def test_a_no_without_a_real_reason_is_refused(doors: Doors, clerk: Person) -> None:
