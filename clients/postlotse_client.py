@@ -523,6 +523,26 @@ class DisagreementOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DraftOut:
+    """An answer that somebody laid into a folder of the postbox, and that was not taken."""
+
+    folder: str
+    code: str
+    text_id: str
+    places: list[DraftPlaceOut]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftPlaceOut:
+    """Where a draft leaves the approved text; its own words are counted, not told."""
+
+    before: str
+    missing: str
+    surplus: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DryRunIn:
     """Which stored mails are tried: newest first."""
 
@@ -764,6 +784,7 @@ class ItemDetailOut:
     scans: dict[str, ScanOut]
     programs: list[str]
     note: NoteOut | None
+    drafts: list[DraftOut]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,6 +130,8 @@ class Policy:
     """How many answers leave in one minute, from all workers together. Own decision 0053."""
     sent_folder: str = ""
     """Folder of the postbox for copies of sent answers; empty: none. Own decision 0053."""
+    drafts_folder: str = ""
+    """Folder of the postbox whose drafts are taken as answers; empty: none. Own decision 0097."""
     rights: RightsPolicy = RightsPolicy()
     sweep: SweepPolicy = SweepPolicy()
     anchor: Path | None = None

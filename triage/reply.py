@@ -27,6 +27,7 @@ from store import audit, ledger, originals, outgoing, reply_room, text_versions,
 from store.engine import Tx
 from store.items import Item
 from store.outgoing import NewOutgoing, Outgoing
+from store.texts import TextShelf
 from triage import identity, modes, reply_text
 from triage.doorkeeper import visible_item, workable_item
 from triage.house import House
@@ -117,38 +118,47 @@ def order(house: House, caller: Caller, item_id: int, token: str, choice: Choice
     another version is approved now. Refused: `reply.forbidden` (R10), `reply.recipient`,
     `reply.too_many` (F10), `reply.identity_unchecked` (N19), `text.no_second`, `postbox.not_full`.
     """
-    now, shelf = house.clock(), house.shelf()
+    shelf = house.shelf()
     with house.db.write() as tx:
-        item = workable_item(caller, tx, item_id, token=token, now=now)
-        modes.require_sends(house, tx, item.message_id)
-        _require_allowed(tx, item)
-        wanted = Wanted(choice.text_id, choice.version, choice.second)
-        chosen = reply_text.wording(house, shelf, item, wanted)
-        if any(text.discloses for text in chosen.texts):
-            original = parse(ledger.original(tx, item.message_id), house.layouts)
-            identity.require_checked(tx, item, original)
-        filled = reply_text.checked_values(house, item, chosen.first, choice.values)
-        _require_same_words(reply_text.rendered(chosen, filled), choice.body)
-        to = _recipient(house, tx, item)
-        payload = reply_text.named(shelf, chosen) | _payload(house, item, filled, to=to)
-        key = _key(item, chosen, filled)
-        _require_room(house, tx, item, to, but_key=key)
-        if outgoing.of_key(tx, key) is None:
-            for text in chosen.texts:
-                text_versions.used(tx, text.id, text.version, day=house.local_now().date())
-        row = outgoing.order(
-            tx,
-            NewOutgoing("reply", key, payload, item.id, item.message_id),
-            now=now,
-        )
-        audit.add(
-            tx,
-            caller.name,
-            action="reply.ordered",
-            subject=f"message:{item.message_id}",
-            details=_told(item, chosen) | {"outgoing": row},
-            at=now,
-        )
+        item = workable_item(caller, tx, item_id, token=token, now=house.clock())
+        return place(house, tx, item, choice, shelf=shelf, by=caller.name)
+
+
+def place(house: House, tx: Tx, item: Item, choice: Choice, *, shelf: TextShelf, by: str) -> int:
+    """The order itself, in the caller's transaction; who calls has checked whose item it is.
+
+    Nothing is written where it raises. Raises: as `order`.
+    """
+    now = house.clock()
+    modes.require_sends(house, tx, item.message_id)
+    _require_allowed(tx, item)
+    wanted = Wanted(choice.text_id, choice.version, choice.second)
+    chosen = reply_text.wording(house, shelf, item, wanted)
+    if any(text.discloses for text in chosen.texts):
+        original = parse(ledger.original(tx, item.message_id), house.layouts)
+        identity.require_checked(tx, item, original)
+    filled = reply_text.checked_values(house, item, chosen.first, choice.values)
+    _require_same_words(reply_text.rendered(chosen, filled), choice.body)
+    to = recipient(house, tx, item)
+    payload = reply_text.named(shelf, chosen) | _payload(house, item, filled, to=to)
+    key = _key(item, chosen, filled)
+    _require_room(house, tx, item, to, but_key=key)
+    if outgoing.of_key(tx, key) is None:
+        for text in chosen.texts:
+            text_versions.used(tx, text.id, text.version, day=house.local_now().date())
+    row = outgoing.order(
+        tx,
+        NewOutgoing("reply", key, payload, item.id, item.message_id),
+        now=now,
+    )
+    audit.add(
+        tx,
+        by,
+        action="reply.ordered",
+        subject=f"message:{item.message_id}",
+        details=_told(item, chosen) | {"outgoing": row},
+        at=now,
+    )
     return row
 
 
@@ -218,7 +228,7 @@ def _require_same_words(rendered: Rendered, body: str | None) -> None:
         )
 
 
-def _recipient(house: House, tx: Tx, item: Item) -> str:
+def recipient(house: House, tx: Tx, item: Item) -> str:
     """The customer's address: of a form the one that was filled in, else where the mail came from.
 
     All forms of the portal come from one address, which nobody reads. Raises: Refused:

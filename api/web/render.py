@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.auth import door_of, house_of, session_of
 from api.session import Session
-from api.web import assets, days, words
+from api.web import answer_words, assets, days, words
 from rules import scan
 from rules.access import Permission, may
 from rules.errors import Refused, TryLater
@@ -258,7 +258,7 @@ def _made() -> Environment:
         "slug": slug,
         "until": days.until,
     }
-    made.globals |= {"words": words, "asset": assets.url}
+    made.globals |= {"words": words, "answers": answer_words, "asset": assets.url}
     return made
 
 

@@ -46,11 +46,6 @@ CHANNELS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-LANGUAGES: Final[Mapping[str, str]] = MappingProxyType(
-    {"en": "auf Englisch", "einfach": "in einfacher Sprache"}
-)
-"""What stands below a German answer, if the clerk wants it."""
-
 PAYMENT: Final[Mapping[str, str]] = MappingProxyType(
     {"yes": "Zahlungsrelevant", "open": "Zahlungsrelevanz offen", "no": "Nicht zahlungsrelevant"}
 )

@@ -34,6 +34,7 @@ from rules.access import Caller
 from rules.agencies import Agency
 from rules.authentication import Outcome
 from rules.codes import Channel, Concern, Role
+from rules.draft_words import Place
 from rules.identity import Check, Writer
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
@@ -63,6 +64,7 @@ from triage import mark_view
 from triage.admin import Completeness, PostboxRow
 from triage.attachments import may_be_drawn
 from triage.conversation import OtherItem, SettledItem
+from triage.draft_view import DraftShown
 from triage.figures import AgencyRow, Overview, Progress
 from triage.holding import STUCK
 from triage.item_view import Gate, ItemView, ReplyTrouble, Step
@@ -221,6 +223,16 @@ def view(**changed: object) -> ItemView:
         settled=(
             SettledItem(4500, NOW - timedelta(days=3), "bankverbindung", "handed_over", True),
             SettledItem(4400, NOW - timedelta(days=9), "termin", "answered", False),
+        ),
+        drafts=(
+            DraftShown(
+                "Antworten",
+                "reply.differs",
+                "termin.bestaetigt",
+                (Place("wir erwarten Sie am", "[Termin].", 4), Place("", "Guten Tag,", 0)),
+                NOW,
+            ),
+            DraftShown("Antworten", "draft.item_held", "", (), NOW),
         ),
         note=NoteLeft("Ruft morgen noch einmal an.", "item.parked", NOW - timedelta(days=1)),
         handover_error="",
