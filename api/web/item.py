@@ -119,7 +119,9 @@ def _reply_side(visit: Visit, view: ItemView, wanted: str, typed: Mapping[str, s
     texts = _with_wanted(visit, view, proposed.texts, wanted)[:LETTERS]
     language = typed.get(SECOND, proposed.suggested or "")
     letters = tuple(_letter(visit, view.item, text, typed, language) for text in texts)
-    chosen = letters[0].text.id if letters else ""
+    # Who only thanks is not told that we need more time, unless somebody says so.
+    nothing = view.item.first_concern == Concern.KEIN_ANLIEGEN and not wanted
+    chosen = letters[0].text.id if letters and not nothing else ""
     return ReplySide(letters, True, because, chosen)
 
 

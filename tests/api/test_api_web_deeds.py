@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from rules.item import EakteState, ItemState
 from store import items, outgoing, tables
+from store.draft_tables import reply_draft
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
 from triage import handover
@@ -217,6 +218,39 @@ def test_a_gap_that_is_no_time_is_said_at_its_field(
     assert blank.getattr("aria-invalid") == "true"
     clerk.send("antwort", **{"gap-termin": "02.12.2026 10:30"})
     assert clerk.words(".notice") == "Antwort beauftragt."
+
+
+def test_who_wants_nothing_is_sent_nothing_unless_the_clerk_says_so(
+    doors: Doors, clerk: Person
+) -> None:
+    item_id = take(doors, clerk, "Termin absagen")
+    with doors.house.db.write() as tx:
+        tx.run(sa.update(tables.item).values(first_concern="kein_anliegen"))
+    clerk.open(f"/vorgang/{item_id}")
+    assert clerk.page.query_selector("[name=choice][value=''][checked]") is not None
+    assert clerk.page.query_selector("#send[aria-disabled=true]") is not None
+    assert clerk.words(".actions .main").startswith("Abschließen")
+    clerk.open(f"/vorgang/{item_id}?text=allgemein.erledigt")
+    assert clerk.page.query_selector("[name=choice][value='allgemein.erledigt'][checked]")
+
+
+def test_a_draft_from_outlook_that_stayed_is_told_at_its_item(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Termin absagen")
+    with doors.house.db.write() as tx:
+        tx.run(
+            sa.insert(reply_draft).values(
+                postbox="SC", folder="Antworten", epoch="e", uid="1", sha256="0" * 64,
+                state="refused", code="reply.differs", text_id="termin.vereinbaren",
+                places=[{"before": "Sie uns an:", "missing": "0000", "surplus": 3}],
+                item_id=item_id, seen_at=doors.house.clock(),
+            )
+        )  # fmt: skip
+    clerk.open(f"/vorgang/{item_id}")
+    told = clerk.words("main")
+    assert "Entwurf im Ordner „Antworten“ nicht gesendet." in told
+    assert "nach „… Sie uns an:“: fehlt: 0000 fehlt, dort stehen 3 andere Wörter" in told
+    (found,) = doors.kassel.get(f"/v1/items/{item_id}").json()["drafts"]
+    assert (found["code"], found["places"][0]["surplus"]) == ("reply.differs", 3)
 
 
 def test_a_second_text_stands_below_where_the_clerk_wants_it(doors: Doors, clerk: Person) -> None:
