@@ -221,7 +221,11 @@ def _undo_item(request: Request, session: Session | None) -> int | None:
     name = request.cookies.get(_COOKIE, "").partition("-")[0]
     if session is None or name not in _UNDOABLE:
         return None
-    return undo.offer(house_of(request), session.caller)
+    try:
+        return undo.offer(house_of(request), session.caller)
+    except TryLater:
+        # The page that tells that the database is away is made here, too.
+        return None
 
 
 def _with_weekday(typed: str) -> str:
