@@ -784,6 +784,7 @@ class ItemDetailOut:
     scans: dict[str, ScanOut]
     programs: list[str]
     note: NoteOut | None
+    kontaktcodes: dict[str, str]
     drafts: list[DraftOut]
 
 

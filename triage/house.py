@@ -124,6 +124,8 @@ class Policy:
     """What the export calls a concern, by its code, where that differs. Source: R6."""
     discloses_after_check: bool = False
     """Whether texts that disclose may go to who was compared. Own decision 0051."""
+    kontaktcodes: Mapping[Concern, str] = field(default_factory=dict)
+    """Under which Kontaktcode a concern is counted; nothing where empty. Source: R13."""
     text_warn_days: int = 30
     """How many days before the end of a text its authors are told. Own decision 0052."""
     replies_a_minute: int = 60

@@ -112,6 +112,8 @@ class ItemView:
     """What of the same sender was closed lately."""
     note: NoteLeft | None = None
     """Why it was parked, returned or forwarded last."""
+    kontaktcodes: Mapping[str, str] = field(default_factory=dict)
+    """Under which Kontaktcode each of its concerns is counted, where one is configured."""
     drafts: tuple[DraftShown, ...] = ()
     """Answers laid into a folder of the postbox that were not taken."""
 
@@ -185,8 +187,15 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         tasks=of_rows(rows),
         sender=_sender(house, original, mail),
         note=note_left(item.note, story),
+        kontaktcodes=_kontaktcodes(house, body),
         drafts=draft_view.shown(reply_drafts.of_item(tx, item.id)),
     )
+
+
+def _kontaktcodes(house: House, body: Mapping[str, Any]) -> dict[str, str]:
+    codes = house.policy.kontaktcodes
+    found = (Concern(one["code"]) for one in body.get("concerns", ()))
+    return {concern.value: codes[concern] for concern in found if concern in codes}
 
 
 def safe_html(house: House, caller: Caller, item_id: int) -> str:

@@ -33,6 +33,7 @@ def policy_of(settings: Settings) -> Policy:
         receipt_hours=settings.eakte.receipt_hours,
         task_receipt_hours=settings.tasks.receipt_hours if settings.tasks.is_given else 0,
         small_cell=settings.figures.small_cell,
+        kontaktcodes=settings.figures.kontaktcodes,
         geschaeftsvorgaenge=settings.figures.geschaeftsvorgaenge,
         discloses_after_check=settings.replies.disclosing == "after_check",
         text_warn_days=settings.replies.warn_days,

@@ -265,6 +265,10 @@ class ItemDetailOut(Out):
         examples=[["1.2"]],
     )
     note: NoteOut | None = Field(description="What whoever had it last left for the next.")
+    kontaktcodes: dict[str, str] = Field(
+        description="Of each concern the Kontaktcode it is counted under, where configured.",
+        examples=[{"au": "4711"}],
+    )
     drafts: list[DraftOut] = Field(description="Answers laid into the postbox and not taken.")
 
 

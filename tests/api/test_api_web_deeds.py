@@ -1,8 +1,11 @@
 """The desk before a real house: each form does its deed, says so, and leads to the right page."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
+from rules.codes import Concern
 from rules.item import EakteState, ItemState
 from store import items, outgoing, tables
 from store.draft_tables import reply_draft
@@ -251,6 +254,20 @@ def test_a_draft_from_outlook_that_stayed_is_told_at_its_item(doors: Doors, cler
     assert "nach „… Sie uns an:“: fehlt: 0000 fehlt, dort stehen 3 andere Wörter" in told
     (found,) = doors.kassel.get(f"/v1/items/{item_id}").json()["drafts"]
     assert (found["code"], found["places"][0]["surplus"]) == ("reply.differs", 3)
+
+
+def test_the_kontaktcode_of_what_it_is_about_stands_at_the_item(
+    doors: Doors, clerk: Person
+) -> None:
+    codes = {Concern.TERMIN: "T 12", Concern.AU: "K 3"}
+    policy = replace(doors.house.policy, kontaktcodes=codes)
+    doors.app.state.house = replace(doors.house, policy=policy)
+    item_id = take(doors, clerk, "Termin absagen")
+    assert "Kontaktcode für TerminT 12" in clerk.words(".facts")
+    clerk.send("korrektur", concerns=["au"], payment="yes")
+    assert "Kontaktcode für ArbeitsunfähigkeitK 3" in clerk.words(".facts")
+    shown = doors.kassel.get(f"/v1/items/{item_id}").json()
+    assert shown["kontaktcodes"] == {"au": "K 3"}
 
 
 def test_a_second_text_stands_below_where_the_clerk_wants_it(doors: Doors, clerk: Person) -> None:
