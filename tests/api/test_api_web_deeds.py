@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from rules.codes import Concern
 from rules.item import EakteState, ItemState
-from store import items, outgoing, tables
+from store import items, outgoing, tables, verdicts
 from store.draft_tables import reply_draft
+from store.verdicts import NewVerdict
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
 from triage import handover
@@ -268,6 +269,15 @@ def test_the_kontaktcode_of_what_it_is_about_stands_at_the_item(
     assert "Kontaktcode für ArbeitsunfähigkeitK 3" in clerk.words(".facts")
     shown = doors.kassel.get(f"/v1/items/{item_id}").json()
     assert shown["kontaktcodes"] == {"au": "K 3"}
+
+
+def test_an_iban_with_a_wrong_check_digit_is_warned_of(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Neues Konto", "DE37 7112 7623 0487 3792 25")
+    with doors.house.db.write() as tx:
+        body = verdicts.latest(tx, item_id).body | {"defects": ["iban.check_digit"]}
+        verdicts.add(tx, NewVerdict(item_id, "clerk", "x", body), now=doors.house.clock())
+    clerk.open(f"/vorgang/{item_id}")
+    assert "falscher Prüfziffer" in clerk.words("#iban-falsch")
 
 
 def test_a_second_text_stands_below_where_the_clerk_wants_it(doors: Doors, clerk: Person) -> None:
