@@ -17,16 +17,19 @@ from api.schemas.texts import (
     ProposalsOut,
     RenderedOut,
     ReplyIn,
+    SecondIn,
     TextList,
     TextOut,
 )
 from api.unchanged import IfUnchanged
 from api.web.text_search import fits
 from rules.errors import Refused
+from rules.second_text import Second
 from rules.texts import Rendered, Text
 from triage import reply
 from triage.house import House
 from triage.reply import Proposals
+from triage.reply_text import Wanted
 
 router = APIRouter(prefix="/v1", tags=["texts"])
 
@@ -57,7 +60,7 @@ def answer(
         caller,
         item_id,
         token,
-        reply.Choice(said.text_id, said.version, said.values, said.body),
+        reply.Choice(said.text_id, said.version, said.values, said.body, _second(said.second)),
     )
     return {"outgoing_id": outgoing_id}
 
@@ -96,7 +99,12 @@ def text_version(
 @router.post("/texts/{text_id}/preview", response_model=RenderedOut, summary="How it would read")
 def preview(house: HouseHere, caller: MayReadItems, text_id: TextId, said: PreviewIn) -> Rendered:
     """The letter with its gaps filled, for one item. Nothing is sent or kept."""
-    return reply.preview(house, caller, said.item_id, text_id, said.values)
+    wanted = Wanted(text_id, second=_second(said.second))
+    return reply.preview(house, caller, said.item_id, wanted, said.values)
+
+
+def _second(said: SecondIn | None) -> Second | None:
+    return Second(said.language, said.version) if said else None
 
 
 def _valid_today(house: House, text_id: str, today: date) -> Text:

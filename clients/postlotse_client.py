@@ -523,6 +523,26 @@ class DisagreementOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DraftOut:
+    """An answer that somebody laid into a folder of the postbox, and that was not taken."""
+
+    folder: str
+    code: str
+    text_id: str
+    places: list[DraftPlaceOut]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftPlaceOut:
+    """Where a draft leaves the approved text; its own words are counted, not told."""
+
+    before: str
+    missing: str
+    surplus: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DryRunIn:
     """Which stored mails are tried: newest first."""
 
@@ -584,7 +604,7 @@ class FactsOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureLine:
-    """Numbers in the order of their table, of mails: received, done, handed over, corrected. Null where a number is too small to be shown."""
+    """Numbers in the order of their table. Of mails: received, done, handed over, corrected, sorted (became an item). Null where a number is too small to be shown."""
 
     key: str
     numbers: list[int | None]
@@ -764,6 +784,8 @@ class ItemDetailOut:
     scans: dict[str, ScanOut]
     programs: list[str]
     note: NoteOut | None
+    kontaktcodes: dict[str, str]
+    drafts: list[DraftOut]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -823,6 +845,9 @@ class KeyOut:
 
     code: str
     subject: str
+
+
+Language = Literal["en", "einfach"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1234,10 +1259,11 @@ class PostboxOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewIn:
-    """For which item, and with which values."""
+    """For which item, with which values, and which second text below."""
 
     item_id: int
     values: dict[str, str] = field(default_factory=dict)
+    second: SecondIn | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1277,6 +1303,8 @@ class ProposalsOut:
 
     rule: RuleOut
     texts: list[TextOut]
+    seconds: list[SecondOut]
+    suggested: Language | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1345,12 +1373,13 @@ class ReplayedOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyIn:
-    """An approved text by version. `body`, if given, is compared word for word and never sent."""
+    """An approved text by version, and the second text below it. `body`, if given, is the whole letter: compared word for word and never sent."""
 
     text_id: str
     version: int
     values: dict[str, str] = field(default_factory=dict)
     body: str | None = None
+    second: SecondIn | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1529,6 +1558,26 @@ class ScanOut:
 
 
 ScanState = Literal["clean", "infected", "unscanned"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondIn:
+    """A second text below the German one, by its version."""
+
+    language: Language
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondOut:
+    """A second text: it says in another language what that version of a German text says."""
+
+    id: str
+    version: int
+    language: Language
+    to_version: int
+    title: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

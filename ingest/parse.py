@@ -12,7 +12,7 @@ MAX_RECIPIENTS = 500
 
 KEPT_HEADERS = frozenset(
     str.split(
-        "auto-submitted content-language content-type delivered-to disposition-notification-to "
+        "auto-submitted bcc content-language content-type delivered-to disposition-notification-to "
         "feedback-id importance list-id list-unsubscribe precedence reply-to return-path sender "
         "subject thread-topic user-agent x-auto-response-suppress x-autoreply x-autorespond "
         "x-failed-recipients x-loop x-mailer x-original-to x-postlotse-loop "

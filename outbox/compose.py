@@ -90,10 +90,11 @@ def reply(
     mail["Date"] = format_datetime(date.astimezone(_BERLIN))
     mail["Message-ID"] = f"<{own_id}>"
     _join_thread(mail, original)
-    mail["Content-Language"] = "de"
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     mail[LOOP_HEADER] = f"{rendered.text_id}/{rendered.version}"
     mail.set_content(rendered.body, charset="utf-8", cte="quoted-printable")
+    # Only now: setting the content takes all headers of content away.
+    mail["Content-Language"] = rendered.languages
     return mail.as_bytes(policy=_WHOLE_LINES)
 
 

@@ -17,6 +17,8 @@ class Measure(StrEnum):
     `received`: kept; `done`: closed; `handed_over`: the receipt of the eAkte came; `judged`:
     closed, counted under what the machine had said; `corrected`: those of them where a person
     had changed first concern or payment. `minutes`: from receipt to closing, summed over `done`.
+    `sorted`: those of `received` that became an item; told from them and kept nowhere, since
+    programs of before know no such measure.
     """
 
     RECEIVED = "received"
@@ -25,6 +27,7 @@ class Measure(StrEnum):
     JUDGED = "judged"
     CORRECTED = "corrected"
     MINUTES = "minutes"
+    SORTED = "sorted"
 
 
 class By(StrEnum):
@@ -37,8 +40,10 @@ class By(StrEnum):
     REGION = "region"
 
 
-SHOWN: Final = (Measure.RECEIVED, Measure.DONE, Measure.HANDED_OVER, Measure.CORRECTED)
-"""The columns of a table, in order."""
+SHOWN: Final = (
+    Measure.RECEIVED, Measure.DONE, Measure.HANDED_OVER, Measure.CORRECTED, Measure.SORTED,
+)  # fmt: skip
+"""The columns of a table, in the order of `/v1`, where new ones come last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ def lines(cells: Iterable[Cell], by: By) -> tuple[Line, ...]:
     """One line for each key that occurs: days in order, others by `received`. Source: F54."""
     found: dict[str, Counter[Measure]] = {}
     for cell in cells:
-        found.setdefault(place_of(cell, by), Counter())[cell.measure] += cell.number
+        _add(found.setdefault(place_of(cell, by), Counter()), cell)
     told = [Line(key, tuple(count[measure] for measure in SHOWN)) for key, count in found.items()]
     if by is By.DAY:
         return tuple(sorted(told, key=lambda line: line.key))
@@ -117,5 +122,11 @@ def sums(cells: Iterable[Cell]) -> Counter[Measure]:
     """All measures over the cells. Source: F54."""
     count: Counter[Measure] = Counter()
     for cell in cells:
-        count[cell.measure] += cell.number
+        _add(count, cell)
     return count
+
+
+def _add(count: Counter[Measure], cell: Cell) -> None:
+    count[cell.measure] += cell.number
+    if cell.measure is Measure.RECEIVED and cell.concern:
+        count[Measure.SORTED] += cell.number

@@ -14,6 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from rules.errors import Refused
+from rules.text_language import Language
 
 Value = str | date | datetime
 """What fills a gap: a plain date, an aware time, or a checked one-line text."""
@@ -21,6 +22,13 @@ Value = str | date | datetime
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
 _DAYS: Final = (
     "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag",
+)  # fmt: skip
+_ENGLISH_DAYS: Final = (
+    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+)  # fmt: skip
+_ENGLISH_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 
 
@@ -97,8 +105,10 @@ _SHAPES: Final[Mapping[Kind, re.Pattern[str]]] = MappingProxyType(
 )
 
 
-def printed(name: str, value: Value) -> str:
+def printed(name: str, value: Value, language: Language | None = None) -> str:
     """The value as it stands in the letter: dates as TT.MM.JJJJ, times in German legal time.
+
+    In an English text days are spelled out, as 2/12 is read as February 12 by some.
 
     Raises:
         Refused: `text.placeholder_type`, if the value is none of the gap's kind; `name` must
@@ -107,15 +117,22 @@ def printed(name: str, value: Value) -> str:
     Source: DIN 5008 (numeric dates); Weisung 202404002 no. 3.
     """
     kind = gap(name).kind
+    english = language is Language.ENGLISH
     if kind is Kind.DATE and isinstance(value, date) and not isinstance(value, datetime):
-        return f"{value:%d.%m.%Y}"
+        return _english(value) if english else f"{value:%d.%m.%Y}"
     if kind is Kind.DATE_TIME and isinstance(value, datetime) and value.tzinfo is not None:
         local = value.astimezone(_BERLIN)
+        if english:
+            return f"{_ENGLISH_DAYS[local.weekday()]}, {_english(local)} at {local:%H:%M}"
         return f"{_DAYS[local.weekday()]}, {local:%d.%m.%Y} um {local:%H:%M} Uhr"
     shape = _SHAPES.get(kind)
     if shape is not None and isinstance(value, str) and shape.fullmatch(value):
         return value
     raise _wrong_type(name)
+
+
+def _english(day: date) -> str:
+    return f"{day.day} {_ENGLISH_MONTHS[day.month - 1]} {day.year}"
 
 
 def gap(name: str) -> Gap:

@@ -35,3 +35,28 @@ def hide_lines(
     columns = [hide(column, below=below) for column in zip(*lines, strict=True)]
     shown = tuple(zip(*(numbers for numbers, _ in columns), strict=True))
     return shown, tuple(total for _, total in columns)
+
+
+def hide_part(
+    lines: Sequence[Sequence[int]],
+    shown: tuple[tuple[int | None, ...], ...],
+    total: tuple[int | None, ...],
+    *,
+    whole: int,
+    part: int,
+    below: int,
+) -> tuple[tuple[tuple[int | None, ...], ...], tuple[int | None, ...]]:
+    """A hidden table where a small rest of one column against another stays hidden, too.
+
+    `whole` and `part` are places of columns, and each number of `part` is among those of `whole`.
+    `shown` and `total` are what `hide_lines` made of `lines`. Source: own decision 0044.
+    """
+    rests, rest = hide([line[whole] - line[part] for line in lines], below=below)
+
+    def told(row: tuple[int | None, ...], left: int | None) -> tuple[int | None, ...]:
+        if row[whole] is not None and left is not None:
+            return row
+        return (*row[:part], None, *row[part + 1 :])
+
+    told_lines = tuple(told(row, left) for row, left in zip(shown, rests, strict=True))
+    return told_lines, told(total, rest)

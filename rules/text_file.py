@@ -16,6 +16,8 @@
     vielen Dank für Ihre Nachricht vom {eingangstag}. …
 
 `anlass` and `kuerzel` may be left out; "alle" stands for every concern, channel or region.
+A second text (rules/second_text.py) has the same header, and `sprache: en` or `sprache: einfach`
+with `zu_fassung: 1`, the version of the German text to which it was written.
 Source: Weisung 202003006 no. 2.1, 2.2 (validity, site, source of every work aid).
 """
 
@@ -26,6 +28,7 @@ from typing import Final
 from rules.codes import Channel, Concern
 from rules.errors import Refused, Unreadable
 from rules.placeholders import gap
+from rules.text_language import Language, parts_of
 from rules.texts import GAP, Occasion, Text
 
 ALL: Final = "alle"
@@ -41,7 +44,8 @@ _REQUIRED: Final = frozenset(
         "quelle", "offenbarend", "betreff",
     }
 )  # fmt: skip
-_OPTIONAL: Final = frozenset({"anlass", "kuerzel"})
+_SECOND: Final = frozenset({"sprache", "zu_fassung"})
+_OPTIONAL: Final = frozenset({"anlass", "kuerzel"}) | _SECOND
 HEADER_KEYS: Final = _REQUIRED | _OPTIONAL
 """All header words. Source: Weisung 202003006 no. 2.1, 2.2; the form is a house rule."""
 
@@ -146,11 +150,16 @@ def _text(fields: dict[str, str], body: str, text_id: str) -> Text:
             body=body,
             gaps=tuple(dict.fromkeys(GAP.findall(subject + body))),
             discloses=fields["offenbarend"] == AFTER_CHECK,
+            language=Language(fields["sprache"]) if "sprache" in fields else None,
+            to_version=int(fields.get("zu_fassung", "0")),
         )
     except ValueError as exc:
         raise _bad_header(text_id, str(exc)) from exc
     if text.version < 1 or text.valid_to < text.valid_from:
         raise _bad_header(text_id, "version counts from 1; gueltig_bis is not before gueltig_ab")
+    is_second = text.language is not None
+    if text.language is not parts_of(text_id)[1] or is_second != (text.to_version > 0):
+        raise _bad_header(text_id, "sprache is that of the id and stands beside zu_fassung")
     return text
 
 

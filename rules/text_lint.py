@@ -14,9 +14,10 @@ from rules.codes import Channel, Concern
 from rules.errors import HouseError
 from rules.placeholders import WHITELIST
 from rules.rule_finding import Finding, Level, in_order
-from rules.text_file import HEADER_KEYS, parse_text
+from rules.text_file import AFTER_CHECK, HEADER_KEYS, parse_text
+from rules.text_language import Language, parts_of
 from rules.texts import Text
-from rules.wording import GRADE, SENTENCE_WORDS, SUBJECT, lint
+from rules.wording import GRADE, SENTENCE_WORDS, SIMPLE_GRADE, SIMPLE_WORDS, SUBJECT, lint
 
 LINE_CHARACTERS: Final = 200
 """Longest paragraph. DIN 5008 leaves the breaking of mail lines to the reader's program, so only
@@ -38,16 +39,20 @@ _REMEDIES: Final = {
     "disclosure": "Weglassen oder so allgemein sagen, dass Fremde nichts erfahren.",
     "disclosure.subject": f"„betreff: {SUBJECT}“ schreiben; Sperrbildschirme zeigen ihn.",
     "disclosure.single_topic": "Das Thema weglassen oder ein zweites daneben nennen.",
-    "form.greeting": "Mit „Guten Tag,“ und einer Leerzeile beginnen (DIN 5008).",
-    "form.closing": "Genau einmal „Mit freundlichen Grüßen“ nach einer Leerzeile (DIN 5008).",
+    "form.greeting": "Mit „Guten Tag,“ (englisch „Hello,“) und einer Leerzeile beginnen"
+    " (DIN 5008).",
+    "form.closing": "Genau einmal „Mit freundlichen Grüßen“ (englisch „Kind regards“) nach einer"
+    " Leerzeile (DIN 5008).",
     "form.blanks": "Eine Leerzeile zwischen Absätzen, nie doppelte Leerzeichen (DIN 5008).",
     "style.abbreviation": "Ausschreiben.",
     "style.phrase": "Weglassen oder schlicht sagen.",
     "style.gender": "Beide Formen nennen, wie die Weisungen: „Kundinnen und Kunden“.",
     "style.gender_sign": "Beide Formen nennen, wie die Weisungen, ohne Stern und Doppelpunkt.",
     "style.du": "Mit „Sie“ anreden.",
-    "style.sentence": f"Teilen; höchstens {SENTENCE_WORDS} Wörter je Satz.",
-    "style.grade": f"Kürzere Wörter und Sätze; Ziel ist Stufe {GRADE:g} oder leichter.",
+    "style.sentence": f"Teilen; höchstens {SENTENCE_WORDS} Wörter je Satz, in einfacher Sprache"
+    f" {SIMPLE_WORDS}.",
+    "style.grade": f"Kürzere Wörter und Sätze; Ziel ist Stufe {GRADE:g} oder leichter, in einfacher"
+    f" Sprache {SIMPLE_GRADE:g}.",
 }
 _SAID: Final = {
     "disclosure.subject": "Der Betreff darf nur sagen, wann die Nachricht kam.",
@@ -68,13 +73,16 @@ _KINDS: Final = {
 }
 
 
-def lint_text(typed: str, *, text_id: str, today: date) -> tuple[Finding, ...]:
+def lint_text(
+    typed: str, *, text_id: str, today: date, may_disclose: bool = True
+) -> tuple[Finding, ...]:
     """All that is wrong with a typed text, by line; line 1 is its first header line.
 
     Only a text without errors of the codes `text.*` can be kept as a draft at all
-    (`is_readable`). `today` is the local day.
+    (`is_readable`). `today` is the local day. `may_disclose`: whether the house sends texts that
+    disclose once it was compared who writes.
 
-    Source: Weisung 202404002 no. 3; DIN 5008; own decision 0052.
+    Source: Weisung 202404002 no. 3; DIN 5008; own decisions 0051, 0052.
     """
     head, _, _ = typed.partition("\n\n")
     unread = [*_head(head.split("\n")), *_gaps(typed)]
@@ -84,6 +92,8 @@ def lint_text(typed: str, *, text_id: str, today: date) -> tuple[Finding, ...]:
         return in_order(unread or [_unread(exc)])
     offset = head.count("\n") + 2
     unread += _place(text, typed)
+    if text.discloses and not may_disclose:
+        unread.append(_not_allowed(typed))
     return in_order([*unread, *_said(text, offset), *_more(text, typed, offset, today=today)])
 
 
@@ -114,7 +124,7 @@ def _head(lines: list[str]) -> Iterator[Finding]:
 
 def _wrong_value(key: str, value: str) -> tuple[str, str] | None:
     words = [] if value == "alle" else [word.strip() for word in value.split(",")]
-    known = {"anliegen": [*Concern], "kanal": [*Channel]}.get(key, words)
+    known = {"anliegen": [*Concern], "kanal": [*Channel], "sprache": [*Language]}.get(key, words)
     if strange := [word for word in words if word not in known]:
         return f"„{strange[0]}“ gibt es nicht.", f"Möglich: alle, {', '.join(sorted(known))}."
     if key in {"gueltig_ab", "gueltig_bis"}:
@@ -122,10 +132,13 @@ def _wrong_value(key: str, value: str) -> tuple[str, str] | None:
             date.fromisoformat(value)
         except ValueError:
             return f"„{value}“ ist kein Tag.", "Als JJJJ-MM-TT schreiben, zum Beispiel 2027-01-31."
-    if key == "version" and not value.isdecimal():
+    if key in {"version", "zu_fassung"} and not value.isdecimal():
         return f"„{value}“ ist keine Fassung.", "Eine ganze Zahl ab 1 schreiben."
-    if key == "offenbarend" and value != "nein":
-        return "Ein Text, der etwas offenbart, geht nie per E-Mail.", "„offenbarend: nein“."
+    if key == "offenbarend" and value not in {"nein", AFTER_CHECK}:
+        return (
+            f"„{value}“ gibt es nicht: Was etwas offenbart, geht nie ohne Abgleich hinaus.",
+            f"„offenbarend: nein“ oder „offenbarend: {AFTER_CHECK}“.",
+        )
     return None
 
 
@@ -142,7 +155,7 @@ def _gaps(typed: str) -> Iterator[Finding]:
 
 def _place(text: Text, typed: str) -> Iterator[Finding]:
     """The id begins with a concern that the text is for, or says that it is for all."""
-    folder, _, name = text.id.partition(".")
+    folder, _, name = parts_of(text.id)[0].partition(".")
     fits = not text.concerns if folder == GENERAL else folder in text.concerns
     if not fits or not _NAME.fullmatch(name):
         yield Finding(
@@ -150,15 +163,26 @@ def _place(text: Text, typed: str) -> Iterator[Finding]:
             _line_of(typed, "anliegen"),
             f"Die Kennung „{text.id}“ und „anliegen“ passen nicht zusammen.",
             f"Kennung: ein Anliegen des Textes oder „{GENERAL}“ (dann „anliegen: alle“), Punkt,"
-            " Name aus Kleinbuchstaben, Ziffern, Unterstrich.",
+            " Name aus Kleinbuchstaben, Ziffern, Unterstrich; ein Zweittext dahinter .en oder"
+            " .einfach.",
         )
+
+
+def _not_allowed(typed: str) -> Finding:
+    return Finding(
+        "disclosure.not_allowed",
+        _line_of(typed, "offenbarend"),
+        "Dieses Haus sendet keine Texte, die etwas offenbaren.",
+        "„offenbarend: nein“ schreiben; sonst entscheidet die Verwaltung (replies.disclosing).",
+    )
 
 
 def _unread(exc: HouseError) -> Finding:
     remedies = {
         "text.body": "Nach dem Kopf eine Leerzeile, dann der Text; ohne Leerzeilen am Ende.",
         "text.encoding": "Steuerzeichen entfernen; am besten als reinen Text einfügen.",
-        "text.header": "Kopf wie im Beispiel schreiben; es fehlt etwas oder Tage sind vertauscht.",
+        "text.header": "Kopf wie im Beispiel schreiben; es fehlt etwas, Tage sind vertauscht, oder"
+        " „sprache“ und „zu_fassung“ passen nicht zur Kennung.",
     }
     remedy = remedies.get(exc.code, "Kopf und Text wie im Beispiel schreiben.")
     return Finding(exc.code, 0, "Der Text ist so nicht lesbar.", remedy)

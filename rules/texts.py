@@ -16,6 +16,7 @@ from typing import Final
 from rules.codes import Channel, Concern
 from rules.errors import Refused
 from rules.placeholders import Value, gap, printed
+from rules.text_language import Language
 from rules.verdict import Facts
 
 GAP: Final = re.compile(r"\{([a-z_]+)\}")
@@ -65,16 +66,24 @@ class Text:
     gaps: tuple[str, ...]
     discloses: bool = False
     """Whether it tells something of the person, so that who writes must be compared first."""
+    language: Language | None = None
+    """None is German; else it is a second text, which never goes alone."""
+    to_version: int = 0
+    """The version of the German text to which a second text was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A text with its gaps filled: plain text, one-line subject, body lines ending in LF."""
+    """A text with its gaps filled: plain text, one-line subject, body lines ending in LF.
+
+    `languages` are those of the body (RFC 3282 section 2), an English text below among them.
+    """
 
     text_id: str
     version: int
     subject: str
     body: str
+    languages: str = "de"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ def render(text: Text, values: Mapping[str, Value]) -> Rendered:
     Source: Weisung 202404002 no. 3.
     """
     _same_names(text, values)
-    filled = {name: printed(name, value) for name, value in values.items()}
+    filled = {name: printed(name, value, text.language) for name, value in values.items()}
     return Rendered(
         text.id,
         text.version,

@@ -6,6 +6,7 @@ Importing the room puts the tables of all its files on the one MetaData.
 from store import (
     access_tables,
     desk_tables,
+    draft_tables,
     figure_tables,
     halt_tables,
     mark_figure_tables,
@@ -22,6 +23,7 @@ from store import (
 __all__ = [
     "access_tables",
     "desk_tables",
+    "draft_tables",
     "figure_tables",
     "halt_tables",
     "mark_figure_tables",

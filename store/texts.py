@@ -3,7 +3,8 @@
 A text whose bytes don't match its approval is not loaded, and then none is: an answer service
 with half its texts would hide the fault. `approvals.toml` holds one `[[text]]` for each version
 (id, version, sha256, author, approved_by, approved_on). Files are `<folder>/<name>.txt`, a
-version beside the newest one `<folder>/<name>.v2.txt`; the id is "<folder>.<name>".
+version beside the newest one `<folder>/<name>.v2.txt`; the id is "<folder>.<name>". Second texts
+are `<folder>/<name>.en.md`, approved in `approvals_second.toml`: programs of before see neither.
 Reads files only; there is no SQL here.
 Source: Weisung 202404002 no. 3; Weisung 202003006 no. 2.1 (validity, replaced "mit Stand").
 """
@@ -17,17 +18,23 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
 
+from rules import second_text
 from rules.codes import Concern
 from rules.errors import HouseError, Refused
 from rules.text_file import parse_text
+from rules.text_language import Language, parts_of
 from rules.texts import Text, covers
 from rules.wording import lint
 
 APPROVALS: Final = "approvals.toml"
+APPROVALS_SECOND: Final = "approvals_second.toml"
 GENERAL: Final = "allgemein"
 """Folder of the texts that fit every concern."""
 
 _FILE: Final = re.compile(r"([a-z0-9_]+)(?:\.v([1-9][0-9]*))?\.txt")
+_SECOND_FILE: Final = re.compile(
+    rf"([a-z0-9_]+\.(?:{'|'.join(Language)}))(?:\.v([1-9][0-9]*))?\.md"
+)
 _KEYS: Final = {
     "id": str, "version": int, "sha256": str, "author": str, "approved_by": str,
     "approved_on": date,
@@ -135,8 +142,16 @@ class TextShelf:
         """What may be sent on that local day from that region: of each text the newest begun one.
 
         Where that one has ended or was retired, none: an older one never comes back by itself.
+        Second texts are not among them (`seconds`).
         Source: Weisung 202003006 no. 2.2 ("mit Stand" replaced); own decision 0052.
         """
+        return tuple(text for text in self._valid(day, region) if text.language is None)
+
+    def seconds(self, first: Text, day: date, region: str) -> tuple[Text, ...]:
+        """The second texts that may stand below that version then. Own decision 0096."""
+        return second_text.of(first, self._valid(day, region))
+
+    def _valid(self, day: date, region: str) -> tuple[Text, ...]:
         newest = {
             one.text.id: one
             for one in self._by_key.values()
@@ -194,10 +209,13 @@ def read_one(path: Path) -> tuple[Text, str]:
 
 
 def _read(folder: Path) -> tuple[tuple[ShelvedText, ...], tuple[Finding, ...]]:
-    approvals, findings = _approvals(folder)
+    approvals, findings = _approvals(folder, APPROVALS)
+    if (folder / APPROVALS_SECOND).exists():
+        more, wrong = _approvals(folder, APPROVALS_SECOND)
+        approvals, findings = approvals | more, findings + wrong
     shelved: list[ShelvedText] = []
     seen: set[tuple[str, int]] = set()
-    for path in sorted(folder.glob("*/*.txt")):
+    for path in sorted((*folder.glob("*/*.txt"), *_second_files(folder))):
         name = path.relative_to(folder).as_posix()
         try:
             text, digest = read_one(path)
@@ -215,7 +233,9 @@ def _read(folder: Path) -> tuple[tuple[ShelvedText, ...], tuple[Finding, ...]]:
                 ShelvedText(text, digest, approvals[key], name, path.read_text(encoding="utf-8"))
             )
     findings.extend(
-        Finding("text.file_missing", APPROVALS, f"{text_id} version {version}: no such file")
+        Finding(
+            "text.file_missing", _list_of(text_id), f"{text_id} version {version}: no such file"
+        )
         for text_id, version in sorted(approvals.keys() - seen)
     )
     if not shelved and not findings:
@@ -239,13 +259,13 @@ def _faults(text: Text, digest: str, approval: Approval | None, name: str) -> li
     return faults
 
 
-def _approvals(folder: Path) -> tuple[dict[tuple[str, int], Approval], list[Finding]]:
+def _approvals(folder: Path, file: str) -> tuple[dict[tuple[str, int], Approval], list[Finding]]:
     try:
-        raw = tomllib.loads(_bytes(folder / APPROVALS).decode("utf-8"))
+        raw = tomllib.loads(_bytes(folder / file).decode("utf-8"))
     except HouseError as exc:
-        return {}, [Finding(exc.code, APPROVALS, exc.message)]
+        return {}, [Finding(exc.code, file, exc.message)]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        return {}, [Finding("text.approvals", APPROVALS, f"not valid TOML: {exc}")]
+        return {}, [Finding("text.approvals", file, f"not valid TOML: {exc}")]
     approvals: dict[tuple[str, int], Approval] = {}
     findings: list[Finding] = []
     entries = raw.get("text", [])
@@ -258,7 +278,7 @@ def _approvals(folder: Path) -> tuple[dict[tuple[str, int], Approval], list[Find
         else:
             approvals[(approval.id, approval.version)] = approval
             continue
-        findings.append(Finding("text.approvals", APPROVALS, what))
+        findings.append(Finding("text.approvals", file, what))
     return approvals, findings
 
 
@@ -270,12 +290,21 @@ def _approval(entry: object) -> Approval | None:
     return Approval(**entry)
 
 
+def _list_of(text_id: str) -> str:
+    return APPROVALS if parts_of(text_id)[1] is None else APPROVALS_SECOND
+
+
+def _second_files(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*/*.md") if _SECOND_FILE.fullmatch(path.name)]
+
+
 def _identity(path: Path) -> tuple[str, int | None]:
-    found = _FILE.fullmatch(path.name)
+    found = _FILE.fullmatch(path.name) or _SECOND_FILE.fullmatch(path.name)
     if found is None or path.parent.name not in {GENERAL, *(c.value for c in Concern)}:
         raise Refused(
             "text.path",
-            f"{path}: expected <concern or {GENERAL}>/<name>.txt or <name>.v2.txt, lower case",
+            f"{path}: expected <concern or {GENERAL}>/<name>.txt, <name>.v2.txt or"
+            " <name>.en.md, lower case",
             path=str(path),
         )
     return f"{path.parent.name}.{found[1]}", int(found[2]) if found[2] else None

@@ -75,7 +75,7 @@ def texts_approve(
     author: Annotated[str, typer.Option(help="Function that wrote it, no person.")],
     approved_by: Annotated[str, typer.Option(help="Function that approves it; another one.")],
 ) -> None:
-    """Print the entry for approvals.toml that approves exactly these bytes.
+    """Print the entry for approvals.toml (of a second text, approvals_second.toml) of these bytes.
 
     Example: postlotse texts approve au/eingang.txt --author Fachlichkeit --approved-by Datenschutz
     """

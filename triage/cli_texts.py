@@ -9,8 +9,9 @@ import typer
 from rules.errors import Refused
 from rules.rule_finding import Finding, Level, has_errors
 from rules.text_diff import Mark, Piece
+from rules.text_language import Language
 from rules.text_use import SMALL_CELL, told
-from store.texts import APPROVALS, ShelvedText
+from store.texts import APPROVALS, APPROVALS_SECOND, ShelvedText
 from triage import text_life, text_stock, text_view, wiring
 from triage.cli_admin import texts_app
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, operator, say, show
@@ -147,7 +148,11 @@ def _write(folder: Path, found: list[ShelvedText]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data.encode())
-    (folder / APPROVALS).write_text(approvals_of(found), encoding="utf-8")
+    firsts = [one for one in found if one.text.language is None]
+    seconds = [one for one in found if one.text.language is not None]
+    (folder / APPROVALS).write_text(approvals_of(firsts), encoding="utf-8")
+    if seconds:
+        (folder / APPROVALS_SECOND).write_text(approvals_of(seconds), encoding="utf-8")
 
 
 def _marked(piece: Piece) -> str:
@@ -168,7 +173,10 @@ def _tell(findings: Iterable[Finding], *, as_json: bool) -> None:
 
 
 def _id_of(file: Path) -> str:
-    return f"{file.resolve().parent.name}.{file.name.partition('.')[0]}"
+    """By folder and name, as `store.texts` reads it; the number of a version is no part of it."""
+    name, *rest = file.name.split(".")
+    second = [one for one in rest if one in set(Language)]
+    return ".".join([file.resolve().parent.name, name, *second[:1]])
 
 
 def _read(file: Path) -> str:

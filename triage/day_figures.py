@@ -47,7 +47,7 @@ LONGEST_DAYS: Final = 400
 
 _HEADS: Final = (
     "von", "bis", "Region", "Dienststelle", "Name", "Geschäftsvorgang",
-    "Zugang", "erledigt", "an eAkte übergeben", "korrigiert",
+    "Zugang", "erledigt", "an eAkte übergeben", "korrigiert", "einsortiert",
 )  # fmt: skip
 
 _TREND_DAYS: Final = 28
@@ -253,9 +253,17 @@ def _shown(
 ) -> tuple[tuple[Line, ...], tuple[int | None, ...]]:
     """The lines of a table and their sums, small numbers hidden."""
     told = figures.lines(cells, by)
-    shown, total = small_cells.hide_lines([line.numbers for line in told], below=below)
-    lines = tuple(Line(line.key, row) for line, row in zip(told, shown, strict=True))
-    return lines, total or (0,) * len(figures.SHOWN)
+    if not told:
+        return (), (0,) * len(figures.SHOWN)
+    numbers = [line.numbers for line in told]
+    shown, total = small_cells.hide_part(
+        numbers,
+        *small_cells.hide_lines(numbers, below=below),
+        whole=figures.SHOWN.index(Measure.RECEIVED),
+        part=figures.SHOWN.index(Measure.SORTED),
+        below=below,
+    )
+    return tuple(Line(line.key, row) for line, row in zip(told, shown, strict=True)), total
 
 
 def _codes(house: House, caller: Caller, agency_code: str | None) -> frozenset[str | None] | None:

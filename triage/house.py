@@ -124,12 +124,18 @@ class Policy:
     """The same for tasks; 0: nobody waits. Own decision 0066."""
     geschaeftsvorgaenge: Mapping[Concern, str] = field(default_factory=dict)
     """What the export calls a concern, by its code, where that differs. Source: R6."""
+    discloses_after_check: bool = False
+    """Whether texts that disclose may go to who was compared. Own decision 0051."""
+    kontaktcodes: Mapping[Concern, str] = field(default_factory=dict)
+    """Under which Kontaktcode a concern is counted; nothing where empty. Source: R13."""
     text_warn_days: int = 30
     """How many days before the end of a text its authors are told. Own decision 0052."""
     replies_a_minute: int = 60
     """How many answers leave in one minute, from all workers together. Own decision 0053."""
     sent_folder: str = ""
     """Folder of the postbox for copies of sent answers; empty: none. Own decision 0053."""
+    drafts_folder: str = ""
+    """Folder of the postbox whose drafts are taken as answers; empty: none. Own decision 0097."""
     rights: RightsPolicy = RightsPolicy()
     sweep: SweepPolicy = SweepPolicy()
     anchor: Path | None = None

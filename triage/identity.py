@@ -2,6 +2,7 @@
 
 from rules import identity
 from rules.access import Caller
+from rules.errors import Refused
 from rules.identity import Check, Writer
 from rules.mail import ParsedMail
 from rules.texts import Text
@@ -30,7 +31,20 @@ def writer_of(mail: ParsedMail | None) -> Writer:
     return identity.writer_of(f"{mail.subject}. {mail.body.new}") if mail else Writer.SELF
 
 
-def require_checked(tx: Tx, item: Item, text: Text, mail: ParsedMail | None) -> None:
-    """Raises: Refused: `reply.identity_unchecked`: a text that discloses, and not all compared."""
+def is_allowed(house: House, text: Text) -> bool:
+    """Whether the house sends a text like this at all. Source: own decision 0051."""
+    return house.policy.discloses_after_check or not text.discloses
+
+
+def require_allowed(house: House, text: Text) -> None:
+    """Raises: Refused: `text.discloses`: approved while the house allowed it, and no longer."""
+    if not is_allowed(house, text):
+        raise Refused(
+            "text.discloses", f"{text.id} discloses; replies.disclosing must allow that first."
+        )
+
+
+def require_checked(tx: Tx, item: Item, mail: ParsedMail | None) -> None:
+    """For a text that discloses. Raises: Refused: `reply.identity_unchecked`: not all compared."""
     done = checks.of_item(tx, item.id)
-    identity.require_checked(writer_of(mail), done, discloses=text.discloses)
+    identity.require_checked(writer_of(mail), done, discloses=True)

@@ -18,16 +18,35 @@ from rules.mail import ParsedMail
 from rules.reply_policy import may_reply
 from rules.scan import Scan, is_program
 from rules.sender_hints import NOTHING_SEEN, SenderSeen
-from store import audit, checks, item_lists, items, ledger, marks_seen, outgoing, verdicts
+from store import (
+    audit,
+    checks,
+    item_lists,
+    items,
+    ledger,
+    marks_seen,
+    outgoing,
+    reply_drafts,
+    verdicts,
+)
 from store.engine import Tx
 from store.item_lists import Listed
 from store.items import Item, case_of
 from store.ledger import Message
 from store.outgoing import Outgoing
 from store.tables import OutgoingState
-from triage import conversation, identity, mark_view, readings, returned, scanning
+from triage import (
+    conversation,
+    draft_view,
+    identity,
+    mark_view,
+    readings,
+    returned,
+    scanning,
+)
 from triage.conversation import OtherItem, SettledItem
 from triage.doorkeeper import CLEARING, require_agency, visible_item
+from triage.draft_view import DraftShown
 from triage.house import House
 from triage.mark_view import MarkShown
 from triage.story import NoteLeft, Step, note_left, steps
@@ -101,6 +120,10 @@ class ItemView:
     """What of the same sender was closed lately."""
     note: NoteLeft | None = None
     """Why it was parked, returned or forwarded last."""
+    kontaktcodes: Mapping[str, str] = field(default_factory=dict)
+    """Under which Kontaktcode each of its concerns is counted, where one is configured."""
+    drafts: tuple[DraftShown, ...] = ()
+    """Answers laid into a folder of the postbox that were not taken."""
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -172,7 +195,15 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         tasks=of_rows(rows),
         sender=_sender(house, original, mail),
         note=note_left(item.note, story),
+        kontaktcodes=_kontaktcodes(house, body),
+        drafts=draft_view.shown(reply_drafts.of_item(tx, item.id)),
     )
+
+
+def _kontaktcodes(house: House, body: Mapping[str, Any]) -> dict[str, str]:
+    codes = house.policy.kontaktcodes
+    found = (Concern(one["code"]) for one in body.get("concerns", ()))
+    return {concern.value: codes[concern] for concern in found if concern in codes}
 
 
 def safe_html(house: House, caller: Caller, item_id: int) -> str:

@@ -7,11 +7,11 @@ holds id, version, hash and values, and the letter is made from the shelf when i
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from ingest.parse import parse
 from outbox import compose
-from rules import sent_id
+from rules import second_text, sent_id
 from rules import texts as text_rules
 from rules.access import Caller, Permission
 from rules.codes import Channel, Concern
@@ -19,24 +19,32 @@ from rules.errors import Conflict, Refused
 from rules.placeholders import Value, plain_values, read_values
 from rules.placename import fold
 from rules.reply_policy import ReplyRule, may_reply, require_room
+from rules.second_text import Second
+from rules.text_language import Language
 from rules.texts import Rendered, Text
 from rules.verdict import Facts
 from store import audit, ledger, originals, outgoing, reply_room, text_versions, verdicts
 from store.engine import Tx
 from store.items import Item
 from store.outgoing import NewOutgoing, Outgoing
-from store.texts import ShelvedText, TextShelf
-from triage import identity, modes
+from store.texts import TextShelf
+from triage import identity, modes, reply_text
 from triage.doorkeeper import visible_item, workable_item
-from triage.house import BERLIN, House
+from triage.house import House
+from triage.reply_text import Wanted, Wording
 
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """Fitting texts, best first, and whether an answer is allowed at all (R10)."""
+    """Fitting texts, best first, and whether an answer is allowed at all (R10).
+
+    `seconds` are all that may stand below one of them, `suggested` what the mail's language says.
+    """
 
     rule: ReplyRule
     texts: tuple[Text, ...]
+    seconds: tuple[Text, ...] = ()
+    suggested: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +52,14 @@ class Choice:
     """The answer that a clerk or machine chose.
 
     `values` fill the gaps that the house doesn't know. `body`, where given, is what the caller
-    believes to send; it is compared word by word and never sent itself.
+    believes to send; it is compared word by word and never sent itself. `second` stands below.
     """
 
     text_id: str
     version: int
     values: Mapping[str, str]
     body: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which text; `version` None: whichever may be sent today."""
-
-    text_id: str
-    version: int | None = None
+    second: Second | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,13 @@ def proposals(house: House, caller: Caller, item_id: int) -> Proposals:
     if not rule.allowed:
         return Proposals(rule, ())
     day = house.local_now().date()
-    shelf = house.shelf().valid(day, item.region)
-    return Proposals(
-        rule,
-        text_rules.proposals(
-            shelf, channel=channel, concerns=concerns, facts=facts, day=day, region=item.region
-        ),
+    valid = house.shelf().valid(day, item.region)
+    shelf = [text for text in valid if identity.is_allowed(house, text)]
+    found = text_rules.proposals(
+        shelf, channel=channel, concerns=concerns, facts=facts, day=day, region=item.region
     )
+    below = tuple(one for text in found for one in reply_text.seconds(house, item, text))
+    return Proposals(rule, found, below, second_text.suggested(item.language))
 
 
 def defaults(house: House, caller: Caller, item_id: int, text_id: str) -> dict[str, str]:
@@ -93,18 +94,19 @@ def defaults(house: House, caller: Caller, item_id: int, text_id: str) -> dict[s
     with house.db.read() as tx:
         item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
     text = house.shelf().get(text_id)
-    known = _house_values(house, item)
+    known = reply_text.house_values(house, item)
     return plain_values({name: known[name] for name in text.gaps if name in known})
 
 
 def preview(
-    house: House, caller: Caller, item_id: int, text_id: str, values: Mapping[str, str]
+    house: House, caller: Caller, item_id: int, wanted: Wanted, values: Mapping[str, str]
 ) -> Rendered:
     """The letter as it would leave. Raises: Refused: `text.placeholder_*`, `text.unknown`."""
     with house.db.read() as tx:
         item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
-    text = _sendable(house, house.shelf(), item, Wanted(text_id))
-    return text_rules.render(text, _checked_values(house, item, text, values))
+    chosen = reply_text.wording(house, house.shelf(), item, wanted)
+    filled = reply_text.checked_values(house, item, chosen.first, values)
+    return reply_text.rendered(chosen, filled)
 
 
 def order(house: House, caller: Caller, item_id: int, token: str, choice: Choice) -> int:
@@ -114,38 +116,49 @@ def order(house: House, caller: Caller, item_id: int, token: str, choice: Choice
     answer ordered twice on one item is sent once.
     Raises: Conflict: `reply.differs` with the differences in details, `text.version` if
     another version is approved now. Refused: `reply.forbidden` (R10), `reply.recipient`,
-    `reply.too_many` (F10), `reply.identity_unchecked` (N19), `postbox.not_full`.
+    `reply.too_many` (F10), `reply.identity_unchecked` (N19), `text.no_second`, `postbox.not_full`.
     """
-    now, shelf = house.clock(), house.shelf()
+    shelf = house.shelf()
     with house.db.write() as tx:
-        item = workable_item(caller, tx, item_id, token=token, now=now)
-        modes.require_sends(house, tx, item.message_id)
-        _require_allowed(tx, item)
-        text = _sendable(house, shelf, item, Wanted(choice.text_id, choice.version))
-        if text.discloses:
-            original = parse(ledger.original(tx, item.message_id), house.layouts)
-            identity.require_checked(tx, item, text, original)
-        filled = _checked_values(house, item, text, choice.values)
-        _require_same_words(text_rules.render(text, filled), choice.body)
-        to = _recipient(house, tx, item)
-        payload = _payload(house, item, shelf.shelved(text.id, text.version), filled, to=to)
-        key = _key(item, text, filled)
-        _require_room(house, tx, item, to, but_key=key)
-        if outgoing.of_key(tx, key) is None:
+        item = workable_item(caller, tx, item_id, token=token, now=house.clock())
+        return place(house, tx, item, choice, shelf=shelf, by=caller.name)
+
+
+def place(house: House, tx: Tx, item: Item, choice: Choice, *, shelf: TextShelf, by: str) -> int:
+    """The order itself, in the caller's transaction; who calls has checked whose item it is.
+
+    Nothing is written where it raises. Raises: as `order`.
+    """
+    now = house.clock()
+    modes.require_sends(house, tx, item.message_id)
+    _require_allowed(tx, item)
+    wanted = Wanted(choice.text_id, choice.version, choice.second)
+    chosen = reply_text.wording(house, shelf, item, wanted)
+    if any(text.discloses for text in chosen.texts):
+        original = parse(ledger.original(tx, item.message_id), house.layouts)
+        identity.require_checked(tx, item, original)
+    filled = reply_text.checked_values(house, item, chosen.first, choice.values)
+    _require_same_words(reply_text.rendered(chosen, filled), choice.body)
+    to = recipient(house, tx, item)
+    payload = reply_text.named(shelf, chosen) | _payload(house, item, filled, to=to)
+    key = _key(item, chosen, filled)
+    _require_room(house, tx, item, to, but_key=key)
+    if outgoing.of_key(tx, key) is None:
+        for text in chosen.texts:
             text_versions.used(tx, text.id, text.version, day=house.local_now().date())
-        row = outgoing.order(
-            tx,
-            NewOutgoing("reply", key, payload, item.id, item.message_id),
-            now=now,
-        )
-        audit.add(
-            tx,
-            caller.name,
-            action="reply.ordered",
-            subject=f"message:{item.message_id}",
-            details={"item": item.id, "text": text.id, "version": text.version, "outgoing": row},
-            at=now,
-        )
+    row = outgoing.order(
+        tx,
+        NewOutgoing("reply", key, payload, item.id, item.message_id),
+        now=now,
+    )
+    audit.add(
+        tx,
+        by,
+        action="reply.ordered",
+        subject=f"message:{item.message_id}",
+        details=_told(item, chosen) | {"outgoing": row},
+        at=now,
+    )
     return row
 
 
@@ -153,12 +166,13 @@ def letter(house: House, row: Outgoing) -> Letter:
     """The letter of an outgoing row, made from the approved text when it leaves.
 
     Raises: Refused: `text.unknown` or `text.changed`: the version is no longer what was
-    approved when the clerk chose it; `text.retired`: it was withdrawn since; `mail.deleted`.
+    approved when the clerk chose it; `text.retired`: it was withdrawn since; `text.discloses`;
+    `mail.deleted`.
     """
-    payload = row.payload
-    shelved = house.shelf().shelved(payload["text_id"], payload["version"])
-    if shelved.retired_on is not None:
-        raise Refused("text.retired", f"{payload['text_id']} was withdrawn; choose another text.")
+    for shelved in reply_text.kept(house, row.payload):
+        if shelved.retired_on is not None:
+            raise Refused("text.retired", f"{shelved.text.id} was withdrawn; choose another text.")
+        identity.require_allowed(house, shelved.text)
     return sent_letter(house, row)
 
 
@@ -168,15 +182,14 @@ def sent_letter(house: House, row: Outgoing) -> Letter:
     Raises: as `letter`, but for `text.retired`.
     """
     payload = row.payload
-    shelved = house.shelf().shelved(payload["text_id"], payload["version"])
-    if shelved.sha256 != payload["sha256"]:
-        raise Refused("text.changed", f"{payload['text_id']} differs from what was chosen.")
+    first, *rest = [shelved.text for shelved in reply_text.kept(house, payload)]
+    chosen = Wording(first, rest[0] if rest else None)
     if row.message_id is None:
         raise AssertionError("an answer belongs to a message")
     with house.db.read() as tx:
         original = parse(ledger.original(tx, row.message_id), house.layouts)
     data = compose.reply(
-        text_rules.render(shelved.text, read_values(payload["values"])),
+        reply_text.rendered(chosen, read_values(payload["values"])),
         original=original,
         recipient=payload["recipient"],
         sender=compose.Mailbox(payload["from_name"], payload["from_address"]),
@@ -205,48 +218,6 @@ def _require_allowed(tx: Tx, item: Item) -> None:
         raise Refused("reply.forbidden", rule.because, source=rule.source)
 
 
-def _sendable(house: House, shelf: TextShelf, item: Item, wanted: Wanted) -> Text:
-    """The version that may be sent today from that region."""
-    text_id, version = wanted.text_id, wanted.version
-    valid = {t.id: t for t in shelf.valid(house.local_now().date(), item.region)}
-    text = valid.get(text_id)
-    if text is None:
-        shelf.get(text_id)
-        raise Refused("text.not_valid", f"{text_id} is not valid today in this region.")
-    if version is not None and version != text.version:
-        raise Conflict(
-            "text.version",
-            f"{text_id} is approved in version {text.version}, not {version}; read it again.",
-            version=text.version,
-        )
-    return text
-
-
-def _checked_values(
-    house: House, item: Item, text: Text, values: Mapping[str, str]
-) -> dict[str, Value]:
-    """What the house knows is the house's: a value typed over it is ignored."""
-    known = _house_values(house, item)
-    typed = read_values({k: v for k, v in values.items() if k in text.gaps and k not in known})
-    return {name: value for name, value in (known | typed).items() if name in text.gaps}
-
-
-def _house_values(house: House, item: Item) -> dict[str, Value]:
-    agency = house.directory.agency(item.agency_code)
-    received: date = item.received_at.astimezone(BERLIN).date()
-    values: dict[str, Value] = {
-        "eingangstag": received,
-        "telefon": house.policy.phone,
-        "link": house.policy.portal_url,
-    }
-    if agency is not None:
-        values |= {
-            "agentur": agency.name,
-            "anschrift": f"{agency.seat_plz} {agency.seat_place}",
-        }
-    return values
-
-
 def _require_same_words(rendered: Rendered, body: str | None) -> None:
     differences = () if body is None else text_rules.compare(rendered, body)
     if differences:
@@ -257,7 +228,7 @@ def _require_same_words(rendered: Rendered, body: str | None) -> None:
         )
 
 
-def _recipient(house: House, tx: Tx, item: Item) -> str:
+def recipient(house: House, tx: Tx, item: Item) -> str:
     """The customer's address: of a form the one that was filled in, else where the mail came from.
 
     All forms of the portal come from one address, which nobody reads. Raises: Refused:
@@ -274,15 +245,19 @@ def _require_room(house: House, tx: Tx, item: Item, to: str, *, but_key: str) ->
     require_room(reply_room.ordered_to(tx, to, sender=sender, since=since, but_key=but_key))
 
 
+def _told(item: Item, chosen: Wording) -> dict[str, object]:
+    """What the trail says of the choice."""
+    first, second = chosen.first, chosen.second
+    below = {"second": second.id} if second else {}
+    return {"item": item.id, "text": first.id, "version": first.version} | below
+
+
 def _payload(
-    house: House, item: Item, chosen: ShelvedText, values: Mapping[str, Value], *, to: str
+    house: House, item: Item, values: Mapping[str, Value], *, to: str
 ) -> dict[str, object]:
     agency = house.directory.agency(item.agency_code)
     name = agency.name if agency else "Postlotse"
     return {
-        "text_id": chosen.text.id,
-        "version": chosen.text.version,
-        "sha256": chosen.sha256,
         "values": plain_values(values),
         "recipient": to,
         "from_address": house.policy.reply_from.format(agency=_mailbox_name(name)),
@@ -299,7 +274,8 @@ def _mailbox_name(agency_name: str) -> str:
     return re.sub(r"[^a-z0-9-]+", "-", fold(agency_name)).strip("-")
 
 
-def _key(item: Item, text: Text, values: Mapping[str, Value]) -> str:
+def _key(item: Item, chosen: Wording, values: Mapping[str, Value]) -> str:
     filled = "|".join(f"{k}={v}" for k, v in sorted(plain_values(values).items()))
-    digest = originals.fingerprint(f"{text.id}|{text.version}|{filled}".encode())[:16]
+    named = "|".join(f"{text.id}|{text.version}" for text in chosen.texts)
+    digest = originals.fingerprint(f"{named}|{filled}".encode())[:16]
     return f"reply-{item.message_id}-{digest}"

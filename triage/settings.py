@@ -105,8 +105,9 @@ class KeySettings(Part):
 class ReplySettings(Part):
     """How answers leave: by a smarthost, or (demo) into a Maildir.
 
-    The folder `sent_folder` of the postbox gets a copy of each; empty means none. `warn_days`
-    before a text ends its authors are told.
+    The folder `sent_folder` of the postbox gets a copy of each; empty means none. What people lay
+    into `drafts_folder` is taken as an answer, if it is an approved text; empty means none.
+    `warn_days` before a text ends its authors are told.
     """
 
     outlet: Literal["maildir", "smtp"] = "maildir"
@@ -121,6 +122,7 @@ class ReplySettings(Part):
     user: str = ""
     password_env: str = ""
     sent_folder: str = "Gesendet"
+    drafts_folder: str = ""
     per_minute: int = Field(default=60, ge=1, le=10_000)
     warn_days: int = Field(default=30, ge=1, le=365)
 

@@ -14,10 +14,14 @@ class FiguresSettings(Part):
     """Statistics by day: which numbers are too small to be shown, and names for the export.
 
     `geschaeftsvorgaenge = { au = "4711 Veränderungsmitteilung AU" }` names a concern as BEO does.
+    `kontaktcodes` likewise says under which Kontaktcode it is counted (R13).
     """
 
     small_cell: int = Field(default=5, ge=0, le=100)
     geschaeftsvorgaenge: dict[Concern, Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        default_factory=dict
+    )
+    kontaktcodes: dict[Concern, Annotated[str, Field(min_length=1, max_length=100)]] = Field(
         default_factory=dict
     )
 

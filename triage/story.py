@@ -59,6 +59,7 @@ WORDS: Final = {
     "reply.bounced": "Antwort kam als unzustellbar zurück",
     "reply.delayed": "Zustellung der Antwort verzögert sich",
     "item.reopened": "Wieder geöffnet: Eine Antwort ist nicht angekommen",
+    "draft.refused": "Entwurf aus Outlook nicht gesendet: kein freigegebener Wortlaut",
 }
 """Actions worth telling. Readings are in the trail, but are not part of the story."""
 

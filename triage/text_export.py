@@ -29,4 +29,4 @@ def approvals_of(found: Sequence[ShelvedText]) -> str:
 def _name(one: ShelvedText, newest: int) -> str:
     folder, _, name = one.text.id.partition(".")
     number = "" if one.text.version == newest else f".v{one.text.version}"
-    return f"{folder}/{name}{number}.txt"
+    return f"{folder}/{name}{number}.{'txt' if one.text.language is None else 'md'}"

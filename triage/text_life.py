@@ -5,13 +5,14 @@ texts of single regions those regions. Each deed stands in the trail, without th
 Source: F40-F42; own decision 0052.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rules.access import Caller, Permission, may, require
 from rules.errors import Conflict, Refused
 from rules.rule_finding import Finding, has_errors
 from rules.text_file import parse_text, with_version
+from rules.text_language import parts_of
 from rules.text_life import TextState, TextStep, reason_of, require_second
 from rules.text_lint import is_readable, lint_text
 from rules.texts import Text
@@ -174,11 +175,17 @@ def checked_version(house: House, version: TextVersion) -> Checked:
 
 
 def _checked(house: House, text_id: str, typed: str) -> Checked:
-    findings = lint_text(typed, text_id=text_id, today=house.local_now().date())
+    findings = lint_text(
+        typed,
+        text_id=text_id,
+        today=house.local_now().date(),
+        may_disclose=house.policy.discloses_after_check,
+    )
     if not is_readable(findings):
         return Checked(typed, None, findings)
     text = parse_text(typed.encode(), id=text_id)
-    return Checked(typed, text, (*findings, *_code_taken(house, text)))
+    more = (*_code_taken(house, text), *_second_faults(house, text))
+    return Checked(typed, text, (*findings, *more))
 
 
 def _code_taken(house: House, text: Text) -> tuple[Finding, ...]:
@@ -198,6 +205,25 @@ def _code_taken(house: House, text: Text) -> tuple[Finding, ...]:
         return ()
     said = f"Das Kürzel „{text.short_code}“ hat schon der Text „{taken.title}“."
     return (Finding("code.taken", 0, said, "Ein anderes wählen."),)
+
+
+def _second_faults(house: House, text: Text) -> Iterator[Finding]:
+    """A second text says what an approved version says, and needs no value that it has not.
+
+    Source: own decision 0096.
+    """
+    first_id, language = parts_of(text.id)
+    if language is None:
+        return
+    versions = {one.version: one for one in house.shelf().versions(first_id)}
+    found = versions.get(text.to_version)
+    if found is None:
+        said = f"Fassung {text.to_version} von „{first_id}“ ist nicht freigegeben."
+        yield Finding("second.first", 0, said, "„zu_fassung“ und Kennung prüfen.")
+        return
+    if more := sorted(set(text.gaps) - set(found.gaps)):
+        said = f"Der deutsche Text hat keinen Platzhalter {', '.join(more)}."
+        yield Finding("second.gaps", 0, said, "Nur Platzhalter des deutschen Textes benutzen.")
 
 
 def _version_in(typed: str) -> int:

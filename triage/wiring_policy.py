@@ -33,10 +33,13 @@ def policy_of(settings: Settings) -> Policy:
         receipt_hours=settings.eakte.receipt_hours,
         task_receipt_hours=settings.tasks.receipt_hours if settings.tasks.is_given else 0,
         small_cell=settings.figures.small_cell,
+        kontaktcodes=settings.figures.kontaktcodes,
         geschaeftsvorgaenge=settings.figures.geschaeftsvorgaenge,
+        discloses_after_check=settings.replies.disclosing == "after_check",
         text_warn_days=settings.replies.warn_days,
         replies_a_minute=settings.replies.per_minute,
         sent_folder=settings.replies.sent_folder,
+        drafts_folder=settings.replies.drafts_folder,
         rights=RightsPolicy(
             may_write=settings.rights.mode == "write",
             exempt=frozenset(name.lower() for name in settings.rights.exempt),
@@ -71,11 +74,9 @@ def policy_of(settings: Settings) -> Policy:
 
 
 def _common_folders(settings: Settings) -> frozenset[str]:
-    """Those of the configuration, and the folder that we lay copies of answers into."""
-    sent = settings.replies.sent_folder
-    return frozenset(
-        (*settings.rights.common_folders, *((sent.partition("/")[0],) if sent else ()))
-    )
+    """Those of the configuration, those of copies of answers, and of answers still to be taken."""
+    own = (settings.replies.sent_folder, settings.replies.drafts_folder)
+    return frozenset((*settings.rights.common_folders, *(x.partition("/")[0] for x in own if x)))
 
 
 def _sweep_policy(settings: Settings) -> SweepPolicy:

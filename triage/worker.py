@@ -24,6 +24,7 @@ from store import beats, leases
 from store.leases import Lease
 from triage import (
     alarms,
+    draft_reply,
     filing,
     folders,
     halting,
@@ -264,7 +265,8 @@ class _PostboxRound:
         while moved and house.clock() < until:
             moved = filing.file_due(house, box, lease).done
             done += moved
-        return done + sent_copy.lay_due(house, box, lease)
+        done += sent_copy.lay_due(house, box, lease)
+        return done + draft_reply.look(house, box, lease)
 
     def _look_around(self, box: Postbox, lease: Lease) -> None:
         """Now and then, when there is nothing else to do: folders, and what people moved."""

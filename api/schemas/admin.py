@@ -222,13 +222,14 @@ class FiguresOut(Out):
 
 
 class FigureLine(Out):
-    """Numbers in the order of their table, of mails: received, done, handed over, corrected.
+    """Numbers in the order of their table.
 
-    Null where a number is too small to be shown.
+    Of mails: received, done, handed over, corrected, sorted (became an item). Null where a number
+    is too small to be shown.
     """
 
     key: str = Field(examples=["au"])
-    numbers: list[int | None] = Field(examples=[[412, 398, 377, 12]])
+    numbers: list[int | None] = Field(examples=[[412, 398, 377, 12, 406]])
 
 
 class MachineOut(Out):
@@ -275,7 +276,7 @@ class PeriodOut(Out):
     by: str = Field(examples=["concern"])
     lines: list[FigureLine]
     days: list[FigureLine]
-    total: list[int | None] = Field(examples=[[1290, 1204, 655, 40]])
+    total: list[int | None] = Field(examples=[[1290, 1204, 655, 40, 1271]])
     minutes: float | None = Field(description="Mean from receipt to closing.", examples=[1310.5])
     week: list[list[float]] = Field(
         description="Monday to Sunday, 24 hours each: mails received on average."

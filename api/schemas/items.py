@@ -217,6 +217,24 @@ class NoteOut(Out):
     at: datetime
 
 
+class DraftPlaceOut(Out):
+    """Where a draft leaves the approved text; its own words are counted, not told."""
+
+    before: str = Field(description="Approved words before it.", examples=["Sie an: 0000 1234567."])
+    missing: str = Field(description="Approved words that the draft has not.", examples=["Mit"])
+    surplus: int = Field(description="How many words the draft has instead.", examples=[3])
+
+
+class DraftOut(Out):
+    """An answer that somebody laid into a folder of the postbox, and that was not taken."""
+
+    folder: str = Field(examples=["Antworten"])
+    code: str = Field(examples=["reply.differs"])
+    text_id: str = Field(description="What it is most like; or empty.", examples=["au.eingang"])
+    places: list[DraftPlaceOut]
+    at: datetime
+
+
 class ItemDetailOut(Out):
     """All that the desk shows of one item. `mail` is null after deletion."""
 
@@ -247,6 +265,11 @@ class ItemDetailOut(Out):
         examples=[["1.2"]],
     )
     note: NoteOut | None = Field(description="What whoever had it last left for the next.")
+    kontaktcodes: dict[str, str] = Field(
+        description="Of each concern the Kontaktcode it is counted under, where configured.",
+        examples=[{"au": "4711"}],
+    )
+    drafts: list[DraftOut] = Field(description="Answers laid into the postbox and not taken.")
 
 
 class CorrectionIn(In):

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.schemas.base import In, Out
 from rules.codes import Channel, Concern
+from rules.text_language import Language
 
 Values = Annotated[
     dict[str, str],
@@ -39,11 +40,30 @@ class TextList(Out):
     texts: list[TextOut]
 
 
+class SecondIn(In):
+    """A second text below the German one, by its version."""
+
+    language: Language = Field(examples=["en"])
+    version: int = Field(ge=1, examples=[1])
+
+
+class SecondOut(Out):
+    """A second text: it says in another language what that version of a German text says."""
+
+    id: str = Field(examples=["au.eingang.en"])
+    version: int = Field(examples=[1])
+    language: Language = Field(examples=["en"])
+    to_version: int = Field(description="The version of the German text.", examples=[2])
+    title: str = Field(examples=["Eingang der Krankmeldung (Englisch)"])
+    body: str = Field(examples=["Hello,\n\nThank you for your message of {eingangstag}."])
+
+
 class PreviewIn(In):
-    """For which item, and with which values."""
+    """For which item, with which values, and which second text below."""
 
     item_id: int = Field(ge=1, examples=[1284])
     values: Values = Field(default={})
+    second: SecondIn | None = Field(default=None, examples=[None])
 
 
 class RenderedOut(Out):
@@ -56,12 +76,16 @@ class RenderedOut(Out):
 
 
 class ReplyIn(In):
-    """An approved text by version. `body`, if given, is compared word for word and never sent."""
+    """An approved text by version, and the second text below it.
+
+    `body`, if given, is the whole letter: compared word for word and never sent.
+    """
 
     text_id: str = Field(max_length=120, examples=["au.eingang"])
     version: int = Field(ge=1, examples=[2])
     values: Values = Field(default={})
     body: str | None = Field(default=None, max_length=100_000, examples=[None])
+    second: SecondIn | None = Field(default=None, examples=[None])
 
 
 class RuleOut(Out):
@@ -77,3 +101,9 @@ class ProposalsOut(Out):
 
     rule: RuleOut
     texts: list[TextOut]
+    seconds: list[SecondOut] = Field(
+        description="What may stand below one of them: its id begins with that of the text."
+    )
+    suggested: Language | None = Field(
+        description="The language of a second text that the mail suggests.", examples=["en"]
+    )

@@ -16,8 +16,9 @@ from api.web import days
 from api.web.claims import with_claim
 from api.web.desk import next_of
 from api.web.faults import fault
-from api.web.forms import AgencyCode, LineCode, Reason, Token, TypedDay
+from api.web.forms import SECOND, AgencyCode, LineCode, Reason, Token, TypedDay, typed_gaps
 from api.web.item import item_response
+from api.web.letters import second_of
 from api.web.render import Notice, go
 from api.web.visit import SendsItem, Visit
 from rules.codes import STAND_ALONE, Concern, PaymentRelevant
@@ -25,12 +26,11 @@ from rules.errors import Refused
 from rules.identity import Check
 from rules.item import CloseReason
 from triage import handover, identity, reply, undo, work
+from triage.doorkeeper import CLEARING
 from triage.reply import Choice
 from triage.work import Correction
 
 router = APIRouter(prefix="/vorgang/{item_id}", include_in_schema=False)
-
-_GAP_FIELD = "gap-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,9 @@ class CorrectionForm:
 
 
 async def _gaps(request: Request) -> dict[str, str]:
-    """The placeholders of the answer's form, by name."""
+    """What was typed and chosen in the answer's form, by name."""
     form = await request.form()
-    return {
-        name.removeprefix(_GAP_FIELD): value
-        for name, value in form.items()
-        if name.startswith(_GAP_FIELD) and isinstance(value, str)
-    }
+    return typed_gaps({key: value for key, value in form.items() if isinstance(value, str)})
 
 
 @router.post("/uebernehmen")
@@ -93,38 +89,54 @@ def put_back(visit: SendsItem, item_id: int, token: Token) -> Response:
 
 @router.post("/parken")
 def park(
-    visit: SendsItem, item_id: int, token: Token, until: TypedDay = "", reason: Reason = ""
+    visit: SendsItem,
+    item_id: int,
+    token: Token,
+    until: TypedDay = "",
+    reason: Reason = "",
+    line: LineCode = "",
 ) -> Response:
-    """Aside until the morning of a day."""
+    """Aside until the morning of a day, and on to the next one."""
     try:
         day = days.typed_ahead(until, today=visit.today)
         work.park(visit.house, visit.caller, item_id, token, until=day, reason=reason)
     except Refused as refused:
         return _again(visit, item_id, token, "park", refused, {"until": until, "reason": reason})
-    return go("/arbeitsplatz", Notice("parked", days.short_day(day)))
+    told = days.short_day(day)
+    return next_of(visit, line, notice=Notice("parked_next", told), end=Notice("parked", told))
 
 
 @router.post("/zurueck")
-def give_back(visit: SendsItem, item_id: int, token: Token, reason: Reason = "") -> Response:
-    """To the Service Center."""
+def give_back(
+    visit: SendsItem, item_id: int, token: Token, reason: Reason = "", line: LineCode = ""
+) -> Response:
+    """To the Service Center, and on to the next one."""
     try:
         work.give_back(visit.house, visit.caller, item_id, token, reason=reason)
     except Refused as refused:
         return _again(visit, item_id, token, "return", refused, {"reason": reason})
-    return go("/arbeitsplatz", Notice("returned"))
+    if line == CLEARING:
+        # Both teams' mail lies there in one line: the next would be this one again.
+        return go("/arbeitsplatz", Notice("returned"))
+    return next_of(visit, line, notice=Notice("returned_next"), end=Notice("returned"))
 
 
 @router.post("/weiterleiten")
 def forward(
-    visit: SendsItem, item_id: int, token: Token, agency: AgencyCode = "", reason: Reason = ""
+    visit: SendsItem,
+    item_id: int,
+    token: Token,
+    agency: AgencyCode = "",
+    reason: Reason = "",
+    line: LineCode = "",
 ) -> Response:
-    """To another agency."""
+    """To another agency, and on to the next one of the line it came from."""
     try:
         work.forward(visit.house, visit.caller, item_id, token, agency_code=agency, reason=reason)
     except Refused as refused:
         typed = {"agency": agency, "reason": reason}
         return _again(visit, item_id, token, "forward", refused, typed)
-    return go("/arbeitsplatz", Notice("forwarded"))
+    return next_of(visit, line, notice=Notice("forwarded_next"), end=Notice("forwarded"))
 
 
 @router.post("/korrektur")
@@ -158,9 +170,13 @@ def compare(
 
 @router.post("/eakte")
 def hand_over(
-    visit: SendsItem, item_id: int, token: Token, close_when_received: Annotated[str, Form()] = ""
+    visit: SendsItem,
+    item_id: int,
+    token: Token,
+    close_when_received: Annotated[str, Form()] = "",
+    line: LineCode = "",
 ) -> Response:
-    """To the eAkte; with the box ticked the item closes by itself when the receipt is there."""
+    """To the eAkte; with the box ticked the item closes by itself, and the next one comes."""
     try:
         handover.order(
             visit.house, visit.caller, item_id, token, close_when_received=bool(close_when_received)
@@ -168,7 +184,8 @@ def hand_over(
     except Refused as refused:
         return _again(visit, item_id, token, "", refused, {})
     if close_when_received:
-        return go("/arbeitsplatz", Notice("closes_itself"))
+        told = Notice("closes_itself_next")
+        return next_of(visit, line, notice=told, end=Notice("closes_itself"))
     return go(f"/vorgang/{item_id}", Notice("handed_over"))
 
 
@@ -193,7 +210,7 @@ def send_reply(
 ) -> Response:
     """Order the answer. The wording comes from the shelf, never from the form (promise 5)."""
     try:
-        choice = Choice(text_id, version, gaps)
+        choice = Choice(text_id, version, gaps, second=second_of(gaps.get(SECOND, "")))
         reply.order(visit.house, visit.caller, item_id, token, choice)
     except Refused as refused:
         return _again(visit, item_id, token, "reply", refused, gaps, wanted=text_id)

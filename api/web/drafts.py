@@ -17,12 +17,12 @@ from fastapi import Request, Response
 from api.auth import door_of, house_of, number_of
 from api.sealed import seal, unseal
 from api.session import SessionBook, csrf_of
+from api.web.forms import typed_gaps
 from rules.access import Caller
 
 _COOKIE: Final = "postlotse_draft"
 _PURPOSE: Final = "draft"
 _ANSWER: Final = re.compile(r"/vorgang/([0-9]{1,18})/antwort", re.ASCII)
-_GAP: Final = "gap-"
 
 LASTS: Final = timedelta(minutes=30)
 """Source: own decision 0056; two leases of an item."""
@@ -33,7 +33,7 @@ _CHARS_MAX: Final = 3500
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The text that was chosen, and what stood in its gaps."""
+    """The text that was chosen, and what stood in its gaps; the second text is among them."""
 
     text_id: str
     gaps: Mapping[str, str]
@@ -55,8 +55,7 @@ def keep(request: Request, response: Response, posted: Mapping[str, str]) -> Non
     if not name:
         return
     values = {"who": name, "item": int(found[1]), "text_id": posted["text_id"][:100]}
-    gaps = {key: value for key, value in posted.items() if key.startswith(_GAP)}
-    sealed = _sealed(request, values | {"gaps": gaps})
+    sealed = _sealed(request, values | {"gaps": typed_gaps(posted)})
     if len(sealed) > _CHARS_MAX:
         sealed = _sealed(request, values | {"gaps": {}})
     response.set_cookie(
@@ -84,7 +83,8 @@ def taken(request: Request, caller: Caller, item_id: int) -> Draft | None:
     )
     if values is None or (values["who"], values["item"]) != (caller.name, item_id):
         return None
-    gaps = {key.removeprefix(_GAP): value for key, value in values["gaps"].items()}
+    # A cookie of before names its gaps as the form does.
+    gaps = {key.removeprefix("gap-"): value for key, value in values["gaps"].items()}
     return Draft(values["text_id"], gaps)
 
 

@@ -1,6 +1,6 @@
 """The rows "Angaben aus der Mail": label, value as shown, value as copied."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +26,20 @@ class FactRow:
 def fact_rows(facts: Mapping[str, Any]) -> tuple[FactRow, ...]:
     """Rows for what was readable, in the order in which it is needed; nothing for the rest."""
     return tuple(_rows(facts))
+
+
+def code_rows(concerns: Iterable[str], codes: Mapping[str, str]) -> tuple[FactRow, ...]:
+    """The Kontaktcode of each concern, as people book it elsewhere; each code once.
+
+    Source: Weisung 202001001 no. 2.1; R13.
+    """
+    found: dict[str, list[str]] = {}
+    for concern in concerns:
+        if concern in codes:
+            found.setdefault(codes[concern], []).append(words.concern(concern))
+    return tuple(
+        FactRow(f"Kontaktcode für {', '.join(named)}", code, code) for code, named in found.items()
+    )
 
 
 def _rows(facts: Mapping[str, Any]) -> Iterator[FactRow]:

@@ -10,7 +10,7 @@ from api.web import days, plots, words
 from api.web.render import csv_file, page
 from api.web.visit import OpensFigures, Visit
 from rules.errors import Refused
-from rules.figures import By
+from rules.figures import SHOWN, By, Measure
 from triage import day_figures
 from triage.day_figures import Report
 from triage.doorkeeper import visible_agencies
@@ -21,6 +21,18 @@ _SPAN_DAYS = 28
 """Days shown where none are asked for: four whole weeks. Hausregel."""
 
 WEEKDAYS: Final = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+
+COLUMNS: Final = tuple(
+    (name, SHOWN.index(measure))
+    for name, measure in (
+        ("Eingang", Measure.RECEIVED),
+        ("einsortiert", Measure.SORTED),
+        ("erledigt", Measure.DONE),
+        ("an eAkte übergeben", Measure.HANDED_OVER),
+        ("korrigiert", Measure.CORRECTED),
+    )
+)
+"""What a column is called, and its place among the numbers of a line; in the order of the work."""
 
 
 @router.get("/zahlen")
@@ -57,6 +69,7 @@ def figures_page(
         marked=marked_of(told),
         busy=busy_of(told),
         weekdays=WEEKDAYS,
+        columns=COLUMNS,
     )
 
 

@@ -1,6 +1,7 @@
 """The fields of the desk's forms, each named once."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 from fastapi import Form
 
@@ -11,3 +12,17 @@ AgencyCode = Annotated[str, Form(max_length=20)]
 LineCode = Annotated[str, Form(max_length=20)]
 Reason = Annotated[str, Form(max_length=2000)]
 TypedDay = Annotated[str, Form(max_length=30)]
+
+SECOND: Final = "second"
+"""The field of the second text in the answer's form; kept beside the gaps after a refusal."""
+
+_GAP: Final = "gap-"
+
+
+def typed_gaps(posted: Mapping[str, str]) -> dict[str, str]:
+    """Of an answer's form the gaps by their names, and the second text that was chosen."""
+    return {
+        key.removeprefix(_GAP): value
+        for key, value in posted.items()
+        if key.startswith(_GAP) or key == SECOND
+    }

@@ -9,6 +9,7 @@ from api.web import drafts
 from api.web.claims import claimed
 from api.web.desk import holds
 from api.web.faults import Fault
+from api.web.forms import SECOND
 from api.web.item_page import ReplySide, item_page
 from api.web.letters import Letter, letter
 from api.web.render import page
@@ -17,7 +18,8 @@ from api.web.visit import OpensItem, Visit
 from rules.codes import Concern
 from rules.item import EakteState
 from rules.texts import Text
-from triage import item_view, reply
+from store.items import Item
+from triage import item_view, reply, reply_text
 from triage.attachments import may_be_drawn
 from triage.item_view import ItemView
 
@@ -115,8 +117,11 @@ def _reply_side(visit: Visit, view: ItemView, wanted: str, typed: Mapping[str, s
     if not rule.allowed:
         return ReplySide((), False, because, "")
     texts = _with_wanted(visit, view, proposed.texts, wanted)[:LETTERS]
-    letters = tuple(_letter(visit, view.item.id, text, typed) for text in texts)
-    chosen = letters[0].text.id if letters else ""
+    language = typed.get(SECOND, proposed.suggested or "")
+    letters = tuple(_letter(visit, view.item, text, typed, language) for text in texts)
+    # Who only thanks is not told that we need more time, unless somebody says so.
+    nothing = view.item.first_concern == Concern.KEIN_ANLIEGEN and not wanted
+    chosen = letters[0].text.id if letters and not nothing else ""
     return ReplySide(letters, True, because, chosen)
 
 
@@ -128,6 +133,9 @@ def _with_wanted(visit: Visit, view: ItemView, texts: Iterable[Text], wanted: st
     return [*usable[-1:], *(text for text in offered if text.id != wanted or not usable)]
 
 
-def _letter(visit: Visit, item_id: int, text: Text, typed: Mapping[str, str]) -> Letter:
-    defaults = reply.defaults(visit.house, visit.caller, item_id, text.id)
-    return letter(text, defaults, typed)
+def _letter(
+    visit: Visit, item: Item, text: Text, typed: Mapping[str, str], language: str
+) -> Letter:
+    defaults = reply.defaults(visit.house, visit.caller, item.id, text.id)
+    seconds = reply_text.seconds(visit.house, item, text)
+    return letter(text, defaults, typed, seconds=seconds, chosen=language)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from api.web import days, words
-from api.web.facts import FactRow, fact_rows
+from api.web.facts import FactRow, code_rows, fact_rows
 from api.web.letters import Letter
 from api.web.marks import marked, spoken
 from api.web.sender_words import SenderWords, said
@@ -155,7 +155,7 @@ def item_page(view: ItemView, *, token: str, reply: ReplySide, today: date) -> I
         text=_highlighted(body, found, numbers, "body"),
         concerns=shown,
         hints=tuple(row for row in rows if row not in shown),
-        facts=fact_rows(verdict["facts"]),
+        facts=(*code_rows(codes, view.kontaktcodes), *fact_rows(verdict["facts"])),
         steps=next_steps(
             codes, handover_owed=_owed(view), dates=verdict["facts"].get("dates", {}), today=today
         ),

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.auth import door_of, house_of, session_of
 from api.session import Session
-from api.web import assets, days, words
+from api.web import answer_words, assets, days, words
 from rules import scan
 from rules.access import Permission, may
 from rules.errors import Refused, TryLater
@@ -49,7 +49,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "sent_again": "Noch einmal gesendet wird: {}.",
         "task_cancelled": "Auftrag zurückgenommen.",
         "task_ordered": "Auftrag erteilt.",
-        "returned": "An das Service Center zurückgegeben.",
+        "returned": "Zurückgegeben.",
         "rules_active": "In Kraft ab {}.",
         "rules_back": "Die vorige Version gilt wieder.",
         "rules_none": "Zurückgenommen. Es gilt wieder die Zuordnung ohne diesen Regelsatz.",
@@ -87,6 +87,11 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "writing_stopped": "Angehalten. Es wird nichts verschoben und nichts gesendet.",
         "waived": "Als nicht zahlungsrelevant begründet.",
         "closed_next": "Abgeschlossen. Das ist der nächste Vorgang.",
+        "closes_itself_next": "An die eAkte übergeben. Der Vorgang schließt, sobald die Quittung da"
+        " ist. Das ist der nächste.",
+        "forwarded_next": "Weitergeleitet. Das ist der nächste Vorgang.",
+        "parked_next": "Geparkt bis {}. Das ist der nächste Vorgang.",
+        "returned_next": "Zurückgegeben. Das ist der nächste Vorgang.",
         "signed_out": "Sie sind abgemeldet.",
     }
 )
@@ -113,7 +118,10 @@ _DAILY: Final = ("/arbeitsplatz", "/lage", "/texte", "/beiseite", "/zahlen")
 """Stand in the bar by themselves; where one has more than six areas the rest folds into one."""
 
 _COOKIE: Final = "postlotse_notice"
-_UNDOABLE: Final = {"closed", "closed_next", "corrected", "forwarded", "parked", "returned"}
+_UNDOABLE: Final = {
+    "closed", "closed_next", "corrected", "forwarded", "forwarded_next", "parked", "parked_next",
+    "returned", "returned_next",
+}  # fmt: skip
 """Messages beside which the step can be taken back."""
 _VALUE: Final = re.compile(r"([a-z_]+)(?:-([0-9][0-9.]{0,9}))?", re.ASCII)
 """A name of the list above and a day or number: a cookie that says anything else says nothing."""
@@ -213,7 +221,11 @@ def _undo_item(request: Request, session: Session | None) -> int | None:
     name = request.cookies.get(_COOKIE, "").partition("-")[0]
     if session is None or name not in _UNDOABLE:
         return None
-    return undo.offer(house_of(request), session.caller)
+    try:
+        return undo.offer(house_of(request), session.caller)
+    except TryLater:
+        # The page that tells that the database is away is made here, too.
+        return None
 
 
 def _with_weekday(typed: str) -> str:
@@ -250,7 +262,7 @@ def _made() -> Environment:
         "slug": slug,
         "until": days.until,
     }
-    made.globals |= {"words": words, "asset": assets.url}
+    made.globals |= {"words": words, "answers": answer_words, "asset": assets.url}
     return made
 
 

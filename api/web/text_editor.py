@@ -14,7 +14,7 @@ from rules.codes import Concern
 from rules.errors import Conflict, HouseError, Refused
 from rules.placeholders import WHITELIST, printed
 from rules.texts import Text
-from rules.wording import GRADE, readability
+from rules.wording import GRADE, bounds, readability
 from store.text_versions import TextVersion
 from triage import text_life, text_view
 from triage.text_life import Checked, Seen
@@ -210,12 +210,12 @@ def _editor(  # noqa: PLR0913 - what the page needs to come back as it was
         gaps=tuple(WHITELIST.values()),
         concerns=tuple(Concern),
         preview=_preview(checked.text) if checked.text else "",
-        measured=readability(checked.text.body) if checked.text else None,
-        target=GRADE,
+        measured=readability(checked.text.body, checked.text.language) if checked.text else None,
+        target=bounds(checked.text)[1] if checked.text else GRADE,
     )
 
 
 def _preview(text: Text) -> Markup:
     """The letter with the sample values of its gaps."""
-    values = {name: printed(name, WHITELIST[name].sample) for name in text.gaps}
+    values = {name: printed(name, WHITELIST[name].sample, text.language) for name in text.gaps}
     return filled(f"{text.subject}\n\n{text.body}", values)

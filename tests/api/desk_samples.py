@@ -34,12 +34,14 @@ from rules.access import Caller
 from rules.agencies import Agency
 from rules.authentication import Outcome
 from rules.codes import Channel, Concern, Role
+from rules.draft_words import Place
 from rules.identity import Check, Writer
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
 from rules.mail import Attachment, BodyParts, Form, FormField, ParsedMail
 from rules.sender_hints import Hint, SenderSeen
 from rules.taken_over import Remark
+from rules.text_language import Language
 from rules.texts import Occasion, Text
 from store.arrivals import Difference
 from store.arrivals import Fault as Lack
@@ -62,6 +64,7 @@ from triage import mark_view
 from triage.admin import Completeness, PostboxRow
 from triage.attachments import may_be_drawn
 from triage.conversation import OtherItem, SettledItem
+from triage.draft_view import DraftShown
 from triage.figures import AgencyRow, Overview, Progress
 from triage.holding import STUCK
 from triage.item_view import Gate, ItemView, ReplyTrouble, Step
@@ -221,6 +224,16 @@ def view(**changed: object) -> ItemView:
             SettledItem(4500, NOW - timedelta(days=3), "bankverbindung", "handed_over", True),
             SettledItem(4400, NOW - timedelta(days=9), "termin", "answered", False),
         ),
+        drafts=(
+            DraftShown(
+                "Antworten",
+                "reply.differs",
+                "termin.bestaetigt",
+                (Place("wir erwarten Sie am", "[Termin].", 4), Place("", "Guten Tag,", 0)),
+                NOW,
+            ),
+            DraftShown("Antworten", "draft.item_held", "", (), NOW),
+        ),
         note=NoteLeft("Ruft morgen noch einmal an.", "item.parked", NOW - timedelta(days=1)),
         handover_error="",
         close_blocked_because="Die eAkte-Quittung steht aus.",
@@ -260,12 +273,22 @@ APPOINTMENT = text(
 DEFAULTS = {"eingangstag": "2026-11-21", "agentur": "Lindenfurt"}
 
 
+def _seconds(first: Text) -> list[Text]:
+    """Both kinds below the German text; the English one is shown."""
+    return [
+        replace(first, id=f"{first.id}.{language}", language=language, to_version=1)
+        for language in Language
+    ]
+
+
 def reply(*texts: Text, chosen: str = "", typed: dict[str, str] | None = None) -> ReplySide:
     """The answer pane with these texts; without any, an answer is forbidden."""
     if not texts:
         because = "Veränderungen per eService erhalten keine zusätzliche Antwort. (Weisung)"
         return ReplySide((), False, because, "")
-    letters = tuple(letter(each, DEFAULTS, typed or {}) for each in texts)
+    letters = tuple(
+        letter(each, DEFAULTS, typed or {}, seconds=_seconds(each), chosen="en") for each in texts
+    )
     return ReplySide(letters, True, "Antwort ist möglich. (Hausregel)", chosen or texts[0].id)
 
 

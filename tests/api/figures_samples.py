@@ -21,7 +21,10 @@ def report(*, empty: bool = False) -> Report:
     days = [SINCE + timedelta(days=n) for n in range(28)]
     counts = [(400 - 90 * day.weekday() % 370, 380 - 70 * day.weekday() % 350) for day in days]
     lines = [
-        Line(day.isoformat(), (None, None, 0, 0) if n == 9 else (*count, count[1] // 2, 12))
+        Line(
+            day.isoformat(),
+            (None, None, 0, 0, None) if n == 9 else (*count, count[1] // 2, 12, count[0]),
+        )
         for n, (day, count) in enumerate(zip(days, counts, strict=True))
     ]
     week = tuple(
@@ -29,10 +32,10 @@ def report(*, empty: bool = False) -> Report:
         for day in range(7)
     )
     concerns = (
-        Line("au", (2104, 1980, 1711, 44)),
-        Line("arbeitsuchend", (811, 790, 0, 31)),
-        Line("familienkasse", (None, None, 0, None)),
-        Line("", (None, 0, 0, 0)),
+        Line("au", (2104, 1980, 1711, 44, 2104)),
+        Line("arbeitsuchend", (811, 790, 0, 31, 811)),
+        Line("familienkasse", (None, None, 0, None, None)),
+        Line("", (None, 0, 0, 0, None)),
     )
     return Report(
         since=SINCE,
@@ -40,7 +43,7 @@ def report(*, empty: bool = False) -> Report:
         by=By.CONCERN,
         lines=() if empty else concerns,
         days=() if empty else tuple(lines),
-        total=(0, 0, 0, 0) if empty else (2931, 2774, 1711, 78),
+        total=(0, 0, 0, 0, 0) if empty else (2931, 2774, 1711, 78, 2918),
         minutes=None if empty else 1310.4,
         week=((0.0,) * 24,) * 7 if empty else week,
         machine=()
@@ -78,5 +81,5 @@ def figures(request: Request, *, empty: bool = False) -> Response:
         curve=shown.curve_of(told), agreed=shown.agreed_of(told), parts=shown.parts_of(told),
         spark=plots.spark, marked=shown.marked_of(told),
         trends={one.concern: one.shares for one in told.trend.concerns},
-        busy=shown.busy_of(told), weekdays=shown.WEEKDAYS,
+        busy=shown.busy_of(told), weekdays=shown.WEEKDAYS, columns=shown.COLUMNS,
     )  # fmt: skip

@@ -38,7 +38,7 @@ def asked(admin: Person, query: str) -> dict[str, Any]:
 def test_the_api_tells_a_period_by_each_key(admin: Person) -> None:
     days = "since=2026-11-23&until=2026-11-23"
     told = asked(admin, days)
-    assert told["lines"] == [{"key": "termin", "numbers": [6, 0, 0, 0]}]
+    assert told["lines"] == [{"key": "termin", "numbers": [6, 0, 0, 0, 6]}]
     assert asked(admin, f"{days}&by=agency")["lines"][0]["key"] == "435"
     assert asked(admin, f"{days}&agency=439")["lines"] == []
     assert asked(admin, "since=2026-11-24&until=2026-11-23")["code"] == "figures.period"

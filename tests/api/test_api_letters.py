@@ -32,6 +32,29 @@ def test_a_preview_is_what_leaves_word_for_word(doors: Doors) -> None:
     assert ordered.json()["outgoing_id"] > 0
 
 
+def test_a_second_text_is_offered_shown_and_sent_below(doors: Doors) -> None:
+    item, token = doors.take("Termin absagen")
+    item_id = int(item.rpartition("/")[2])
+    offered = doors.kassel.get(f"{item}/texts").json()
+    assert offered["suggested"] is None
+    found = {one["id"]: one for one in offered["seconds"]}
+    assert found[f"{TEXT}.en"]["to_version"] == 1
+    second = {"language": "en", "version": found[f"{TEXT}.en"]["version"]}
+    asked = {"item_id": item_id, "second": second}
+    letter = doors.kassel.post(f"/v1/texts/{TEXT}/preview", json=asked).json()
+    assert "Only the German text above is binding." in letter["body"]
+    said = {"text_id": TEXT, "version": 1, "second": second, "body": letter["body"]}
+    changed = said | {"body": letter["body"].replace("Kind regards", "Regards")}
+    refused = doors.kassel.post(f"{item}/replies", json=changed, headers=token)
+    assert code_of(refused) == (409, "reply.differs")
+    assert doors.kassel.post(f"{item}/replies", json=said, headers=token).status_code == 202
+    none = {"text_id": "termin.verschoben", "version": 1, "second": second}
+    assert code_of(doors.kassel.post(f"{item}/replies", json=none, headers=token)) == (
+        422,
+        "text.no_second",
+    )
+
+
 def test_one_word_more_and_nothing_is_sent(doors: Doors) -> None:
     item, token = doors.take("Termin absagen")
     item_id = int(item.rpartition("/")[2])

@@ -1,9 +1,15 @@
 """The desk before a real house: each form does its deed, says so, and leads to the right page."""
 
-import pytest
+from dataclasses import replace
 
+import pytest
+import sqlalchemy as sa
+
+from rules.codes import Concern
 from rules.item import EakteState, ItemState
-from store import items
+from store import items, outgoing, tables, verdicts
+from store.draft_tables import reply_draft
+from store.verdicts import NewVerdict
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
 from triage import handover
@@ -60,11 +66,44 @@ def test_another_agencys_item_does_not_exist(doors: Doors, clerk: Person) -> Non
 def test_parking_comes_back_to_the_desk_with_the_day(doors: Doors, clerk: Person) -> None:
     item_id = take(doors, clerk, "Bin krank")
     clerk.send("parken", until="1.12.", reason="wartet auf Anlage")
-    assert clerk.url == "/arbeitsplatz"
+    assert clerk.url == "/arbeitsplatz?leer=1"
     assert clerk.words(".notice") == "Geparkt bis Di 01.12.2026."
     assert state(doors, item_id).state is ItemState.PARKED
     clerk.open("/arbeitsplatz")
     assert clerk.page.query_selector(".notice") is None
+
+
+@pytest.mark.parametrize(
+    ("deed", "typed", "said"),
+    [
+        ("parken", {"until": "1.12."}, "Geparkt bis Di 01.12.2026."),
+        ("zurueck", {"reason": "gehört zum Service Center"}, "Zurückgegeben."),
+        ("weiterleiten", {"agency": "123", "reason": "wohnt in Hamburg"}, "Weitergeleitet."),
+        ("eakte", {"close_when_received": "yes"}, "schließt, sobald die Quittung da ist."),
+    ],
+)
+def test_a_deed_that_ends_the_work_brings_the_next_item(
+    doors: Doors, clerk: Person, deed: str, typed: dict[str, str], said: str
+) -> None:
+    item_id = take(doors, clerk, "Bin krank")
+    doors.hand_in("Bin krank", "Und noch eine.")
+    clerk.send(deed, **typed)
+    assert clerk.url.startswith("/vorgang/")
+    assert clerk.url != f"/vorgang/{item_id}"
+    assert said in clerk.words(".notice")
+    assert "Das ist der nächste" in clerk.words(".notice")
+    assert (clerk.page.query_selector("form.undo") is not None) == (deed != "eakte")
+
+
+def test_what_goes_back_out_of_the_clearing_folder_does_not_come_at_once_again(
+    doors: Doors,
+) -> None:
+    person = at_desk(doors.app, seat="sc")
+    doors.hand_in("Frage", to="postbox@sc.example")
+    person.open("/arbeitsplatz?agentur=klaerung")
+    person.send("naechster")
+    person.send("zurueck", reason="gehört in die Eingangszone")
+    assert person.url == "/arbeitsplatz"
 
 
 @pytest.mark.parametrize("until", ["", "gestern", "31.02.2027", "23.11.2026", "01.01.2020"])
@@ -88,7 +127,7 @@ def test_giving_back_needs_a_reason_and_goes_to_the_service_center(
     assert page.query_selector("#return [name=reason][aria-invalid]") is not None
     assert "mindestens 10 Zeichen" in clerk.words("#return .fault")
     clerk.send("zurueck", reason="gehört zum Service Center")
-    assert clerk.words(".notice") == "An das Service Center zurückgegeben."
+    assert clerk.words(".notice") == "Zurückgegeben."
     assert state(doors, item_id).team == "SC"
 
 
@@ -143,7 +182,7 @@ def test_a_pay_relevant_item_closes_only_with_the_receipt(doors: Doors, clerk: P
 def test_with_the_box_ticked_the_item_leaves_the_clerk_at_once(doors: Doors, clerk: Person) -> None:
     item_id = take(doors, clerk, "Bin krank")
     clerk.send("eakte", close_when_received="yes")
-    assert clerk.url == "/arbeitsplatz"
+    assert clerk.url == "/arbeitsplatz?leer=1"
     assert "schließt, sobald die Quittung da ist" in clerk.words(".notice")
     assert state(doors, item_id).close_when_received
 
@@ -183,6 +222,87 @@ def test_a_gap_that_is_no_time_is_said_at_its_field(
     assert blank.getattr("aria-invalid") == "true"
     clerk.send("antwort", **{"gap-termin": "02.12.2026 10:30"})
     assert clerk.words(".notice") == "Antwort beauftragt."
+
+
+def test_who_wants_nothing_is_sent_nothing_unless_the_clerk_says_so(
+    doors: Doors, clerk: Person
+) -> None:
+    item_id = take(doors, clerk, "Termin absagen")
+    with doors.house.db.write() as tx:
+        tx.run(sa.update(tables.item).values(first_concern="kein_anliegen"))
+    clerk.open(f"/vorgang/{item_id}")
+    assert clerk.page.query_selector("[name=choice][value=''][checked]") is not None
+    assert clerk.page.query_selector("#send[aria-disabled=true]") is not None
+    assert clerk.words(".actions .main").startswith("Abschließen")
+    clerk.open(f"/vorgang/{item_id}?text=allgemein.erledigt")
+    assert clerk.page.query_selector("[name=choice][value='allgemein.erledigt'][checked]")
+
+
+def test_a_draft_from_outlook_that_stayed_is_told_at_its_item(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Termin absagen")
+    with doors.house.db.write() as tx:
+        tx.run(
+            sa.insert(reply_draft).values(
+                postbox="SC", folder="Antworten", epoch="e", uid="1", sha256="0" * 64,
+                state="refused", code="reply.differs", text_id="termin.vereinbaren",
+                places=[{"before": "Sie uns an:", "missing": "0000", "surplus": 3}],
+                item_id=item_id, seen_at=doors.house.clock(),
+            )
+        )  # fmt: skip
+    clerk.open(f"/vorgang/{item_id}")
+    told = clerk.words("main")
+    assert "Entwurf im Ordner „Antworten“ nicht gesendet." in told
+    assert "nach „… Sie uns an:“: fehlt: 0000 fehlt, dort stehen 3 andere Wörter" in told
+    (found,) = doors.kassel.get(f"/v1/items/{item_id}").json()["drafts"]
+    assert (found["code"], found["places"][0]["surplus"]) == ("reply.differs", 3)
+
+
+def test_the_kontaktcode_of_what_it_is_about_stands_at_the_item(
+    doors: Doors, clerk: Person
+) -> None:
+    codes = {Concern.TERMIN: "T 12", Concern.AU: "K 3"}
+    policy = replace(doors.house.policy, kontaktcodes=codes)
+    doors.app.state.house = replace(doors.house, policy=policy)
+    item_id = take(doors, clerk, "Termin absagen")
+    assert "Kontaktcode für TerminT 12" in clerk.words(".facts")
+    clerk.send("korrektur", concerns=["au"], payment="yes")
+    assert "Kontaktcode für ArbeitsunfähigkeitK 3" in clerk.words(".facts")
+    shown = doors.kassel.get(f"/v1/items/{item_id}").json()
+    assert shown["kontaktcodes"] == {"au": "K 3"}
+
+
+def test_an_iban_with_a_wrong_check_digit_is_warned_of(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Neues Konto", "DE37 7112 7623 0487 3792 25")
+    with doors.house.db.write() as tx:
+        body = verdicts.latest(tx, item_id).body | {"defects": ["iban.check_digit"]}
+        verdicts.add(tx, NewVerdict(item_id, "clerk", "x", body), now=doors.house.clock())
+    clerk.open(f"/vorgang/{item_id}")
+    assert "falscher Prüfziffer" in clerk.words("#iban-falsch")
+
+
+def test_a_second_text_stands_below_where_the_clerk_wants_it(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Termin absagen")
+    clerk.open(f"/vorgang/{item_id}?text=termin.bestaetigung")
+    shown = "[data-letter='termin.bestaetigung']"
+    assert clerk.page.query_selector(f"{shown} [name=second][value=''][checked]") is not None
+    assert clerk.page.query_selector(f"{shown} [data-below='en-1'][hidden][lang=en]") is not None
+    page = clerk.send("antwort", **{"gap-termin": "morgen", "second": "en-1"})
+    assert page.query_selector(f"{shown} [name=second][value='en-1'][checked]") is not None
+    assert page.query_selector(f"{shown} [data-below='en-1']:not([hidden])") is not None
+    clerk.send("antwort", **{"gap-termin": "02.12.2026 10:30", "second": "en-1"})
+    assert clerk.words(".notice") == "Antwort beauftragt."
+    with doors.house.db.read() as tx:
+        [row] = outgoing.of_item(tx, item_id)
+    assert row.payload["second"]["text_id"] == "termin.bestaetigung.en"
+
+
+def test_a_mail_in_another_language_suggests_the_english_text(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Termin absagen")
+    with doors.house.db.write() as tx:
+        tx.run(sa.update(tables.item).values(language="other"))
+    clerk.open(f"/vorgang/{item_id}?text=termin.bestaetigung")
+    chosen = "[data-letter='termin.bestaetigung'] [name=second][value='en-1'][checked]"
+    assert clerk.page.query_selector(chosen) is not None
 
 
 def test_a_no_without_a_real_reason_is_refused(doors: Doors, clerk: Person) -> None:

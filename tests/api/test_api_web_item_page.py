@@ -277,3 +277,13 @@ def test_the_reason_for_closing_fits_what_was_done(
 def test_an_open_payment_says_that_it_counts_as_yes() -> None:
     page = shown(item=item(payment="open"))
     assert "gilt wie ja" in page.bar.title
+
+
+def test_a_page_with_the_word_of_the_last_deed_does_not_need_the_database() -> None:
+    client = DoorClient(gallery())
+    client.cookies.update(cookie() | {"postlotse_notice": "parked_next-01.12.2026"})
+    answer = client.get("/muster/vorgang-owed")
+    assert answer.status_code == 200
+    shown = HTMLTree.parse(answer.text).document
+    assert "Geparkt bis Di 01.12.2026." in shown.query_selector(".told .notice").text
+    assert shown.query_selector("form.undo") is None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rules.drift import Agreement, has_fallen
 from rules.figures import SHOWN, By, Cell, Measure, lines, sums
-from rules.small_cells import hide, hide_lines
+from rules.small_cells import hide, hide_lines, hide_part
 
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 
@@ -34,13 +34,24 @@ CELLS = (
 
 def test_lines_add_up_by_key_most_received_first_but_days_in_order() -> None:
     assert [(line.key, line.numbers) for line in lines(CELLS, By.CONCERN)] == [
-        ("termin", (9, 0, 0, 0)),
-        ("au", (7, 6, 0, 0)),
+        ("termin", (9, 0, 0, 0, 9)),
+        ("au", (7, 6, 0, 0, 7)),
     ]
     assert [line.key for line in lines(CELLS, By.DAY)] == ["2026-11-23", "2026-11-24"]
-    assert [line.numbers for line in lines(CELLS, By.AGENCY)] == [(16, 6, 0, 0)]
+    assert [line.numbers for line in lines(CELLS, By.AGENCY)] == [(16, 6, 0, 0, 16)]
     assert sums(CELLS)[Measure.MINUTES] == 600
-    assert len(SHOWN) == 4
+    assert SHOWN[:4] == (
+        Measure.RECEIVED,
+        Measure.DONE,
+        Measure.HANDED_OVER,
+        Measure.CORRECTED,
+    ), "programs of /v1 know these places"
+
+
+def test_what_became_an_item_is_told_of_what_came_in() -> None:
+    aside = cell(Measure.RECEIVED, 6, concern="", channel="")
+    assert [line.numbers for line in lines((*CELLS, aside), By.REGION)] == [(22, 6, 0, 0, 16)]
+    assert sums((*CELLS, aside))[Measure.SORTED] == 16
 
 
 def test_a_cell_has_no_place_for_a_person() -> None:
@@ -83,6 +94,18 @@ def test_no_hidden_number_can_be_had_by_subtracting(table: list[list[int]]) -> N
         assert not any(told is not None and 0 < told < 5 for told in (*column, whole))
         missing = column.count(None)
         assert missing != 1 or whole is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12)), max_size=8))
+def test_no_small_rest_between_two_columns_can_be_had_either(table: list[tuple[int, int]]) -> None:
+    rows = [(part + rest, part) for part, rest in table]
+    hidden = hide_lines(rows, below=5)
+    shown, total = hide_part(rows, *hidden, whole=0, part=1, below=5) if rows else ((), ())
+    for whole, part in (*shown, *((total,) if rows else ())):
+        assert whole is None or part is None or not 0 < whole - part < 5
+    if rows:
+        missing = [row[1] for row in shown].count(None)
+        assert missing != 1 or total[1] is None
 
 
 def test_only_a_large_fall_of_many_closed_items_is_told() -> None:

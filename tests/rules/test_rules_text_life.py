@@ -92,6 +92,22 @@ def test_faults_of_the_head_stand_at_their_line(changed, code, line) -> None:
     assert codes(typed(**changed))[code] == line
 
 
+def test_a_text_that_discloses_is_for_a_house_that_allows_it() -> None:
+    body = BODY.replace("Wir melden", "Ihr Umzug ist angekommen. Wir melden")
+    text = typed(offenbarend="nach abgleich", body=body)
+    found = {
+        allowed: {
+            one.code: one.line
+            for one in lint_text(text, text_id="termin.neu", today=TODAY, may_disclose=allowed)
+        }
+        for allowed in (True, False)
+    }
+    assert found == {True: {}, False: {"disclosure.not_allowed": 10}}
+    assert "disclosure.possessive" in codes(typed(body=body))
+    told = BODY.replace("Wir melden", "Sie sind krank. Wir melden")
+    assert "disclosure.health" in codes(typed(offenbarend="nach abgleich", body=told))
+
+
 @pytest.mark.parametrize(
     ("words", "code", "line"),
     [

@@ -1,6 +1,7 @@
 """The texts that ship with the house: each is approved as it stands, fills, and tells nothing."""
 
 import shutil
+import tomllib
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -11,19 +12,22 @@ from rules.agencies import Agency, parse_agencies
 from rules.codes import Channel, Concern
 from rules.errors import Refused
 from rules.placeholders import WHITELIST, printed
+from rules.text_language import Language, parts_of
 from rules.texts import Occasion, Text, compare, proposals, render
 from rules.verdict import Facts
 from rules.wording import lint
-from store.texts import TextShelf, check, load
+from store.texts import APPROVALS, TextShelf, check, load
 
 FOLDER = Path(str(files("templates_text")))
 SHELF = load(FOLDER)
-TEXTS = SHELF.all()
+ALL = SHELF.all()
+TEXTS = tuple(text for text in ALL if text.language is None)
+SECONDS = tuple(text for text in ALL if text.language is not None)
 AGENCIES = parse_agencies((files("domain") / "agencies.csv").read_text("utf-8"))
 DAY = date(2026, 11, 25)
 SAMPLES = {name: gap.sample for name, gap in WHITELIST.items()}
 
-each_text = pytest.mark.parametrize("text", TEXTS, ids=[text.id for text in TEXTS])
+each_text = pytest.mark.parametrize("text", ALL, ids=[text.id for text in ALL])
 
 
 def test_the_shelf_has_no_fault() -> None:
@@ -31,7 +35,7 @@ def test_the_shelf_has_no_fault() -> None:
     assert len(TEXTS) >= 44
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*/*.txt"))[::9], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*/*.*"))[::13], ids=lambda path: path.stem)
 def test_one_changed_comma_keeps_the_whole_shelf_shut(path: Path, tmp_path: Path) -> None:
     copy = tmp_path / "texts"
     shutil.copytree(FOLDER, copy)
@@ -48,7 +52,8 @@ def test_one_changed_comma_keeps_the_whole_shelf_shut(path: Path, tmp_path: Path
 def test_it_renders_with_sample_values_and_equals_itself(text: Text) -> None:
     rendered = render(text, {name: SAMPLES[name] for name in text.gaps})
     assert "{" not in rendered.subject + rendered.body
-    assert rendered.subject == "Ihre Nachricht vom 20.11.2026"
+    if text.language is not Language.ENGLISH:
+        assert rendered.subject == "Ihre Nachricht vom 20.11.2026"
     assert compare(rendered, rendered.body.replace("\n", "\r\n"), subject=rendered.subject) == ()
 
 
@@ -59,7 +64,7 @@ def test_it_tells_a_stranger_nothing_and_reads_easily(text: Text) -> None:
 
 @each_text
 def test_it_says_who_writes_and_names_its_source(text: Text) -> None:
-    assert "agentur" in text.gaps
+    assert "agentur" in text.gaps, text.id
     assert any(word in text.source for word in ("Weisung", "§", "EAO", "Hausregel"))
 
 
@@ -68,6 +73,22 @@ def test_every_agency_fits_the_gaps_for_its_name_and_address(agency: Agency) -> 
     assert printed("agentur", agency.name) == agency.name
     for plz in (*agency.post_plz, agency.seat_plz):
         assert printed("anschrift", f"{plz} {agency.seat_place}").endswith(agency.seat_place)
+
+
+def test_the_most_used_texts_have_a_second_one_in_each_language() -> None:
+    for language in Language:
+        assert len([text for text in SECONDS if text.language is language]) >= 10
+    for second in SECONDS:
+        first = SHELF.get(parts_of(second.id)[0], second.to_version)
+        assert second in SHELF.seconds(first, DAY, "Südwest"), second.id
+        assert not second.short_code, "a short code leads to the German text"
+
+
+def test_programs_of_before_see_no_second_text() -> None:
+    named = {one["id"] for one in tomllib.loads((FOLDER / APPROVALS).read_text("utf-8"))["text"]}
+    assert named == {text.id for text in TEXTS}
+    assert {path.suffix for path in FOLDER.glob("*/*.en.*")} == {".md"}
+    assert not {text.id for text in SHELF.valid(DAY, "Südwest")} & {text.id for text in SECONDS}
 
 
 def test_titles_and_short_codes_tell_texts_apart() -> None:

@@ -48,8 +48,8 @@ def numbers(told):
 @pytest.mark.usefixtures("busy_day")
 def test_a_running_day_is_counted_from_its_mails_with_small_numbers_hidden(house):
     told = report(house)
-    assert numbers(told) == {"au": (None, 0, 0, 0), "termin": (None, 0, 0, 0)}
-    assert told.total == (7, 0, 0, 0)
+    assert numbers(told) == {"au": (None, 0, 0, 0, None), "termin": (None, 0, 0, 0, None)}
+    assert told.total == (7, 0, 0, 0, 7)
     assert told.open_days == (TODAY,)
     assert told.minutes is None
     assert sum(told.week[0]) == 7
@@ -66,7 +66,7 @@ def test_a_closed_day_keeps_its_numbers_when_its_mails_are_gone(house, clock):
         tx.run(sa.update(tables.item).values(first_concern="sonstiges"))
     assert set(numbers(report(house))) == {"au", "termin"}
     assert report(house).open_days == ()
-    assert numbers(report(house, By.AGENCY)) == {"435": (7, 0, 0, 0)}
+    assert numbers(report(house, By.AGENCY)) == {"435": (7, 0, 0, 0, 7)}
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_closing_twice_at_once_counts_once(house, clock):
     for _ in range(2):
         with house.db.write() as tx:
             stored.close_day(tx, TODAY, now=house.clock())
-    assert report(house).total == (7, 0, 0, 0)
+    assert report(house).total == (7, 0, 0, 0, 7)
 
 
 def test_days_without_mail_are_closed_in_order_and_bit_by_bit(house, clock):
@@ -147,14 +147,14 @@ def test_what_was_closed_and_corrected_shows_how_often_the_machine_was_right(hou
     assert [(one.concern, one.share, one.has_fallen) for one in told.machine] == [
         ("termin", pytest.approx(5 / 6), False)
     ]
-    assert told.total == (6, 6, 0, None)
+    assert told.total == (6, 6, 0, None, 6)
     assert told.minutes == pytest.approx(35, abs=1)
 
 
 @pytest.mark.usefixtures("busy_day")
 def test_each_admin_sees_the_figures_of_his_regions(house):
     north = Caller("admin-nord", Role.ADMIN, agencies=None, regions=frozenset({"Nord"}))
-    assert report(house, caller=north).total == (0, 0, 0, 0)
+    assert report(house, caller=north).total == (0, 0, 0, 0, 0)
     with pytest.raises(Refused) as refused:
         report(house, caller=north, agency_code="435")
     assert refused.value.code == "access.denied"
@@ -175,4 +175,4 @@ def test_the_export_names_agency_and_geschaeftsvorgang_and_hides_small_numbers(h
     text = day_figures.export(house, ADMIN, since=TODAY, until=TODAY, agency_code=None)
     head, *rows = text.splitlines()
     assert head.startswith("von;bis;Region;Dienststelle;Name;Geschäftsvorgang;Zugang")
-    assert rows[0].startswith("23.11.2026;23.11.2026;Südwest;435;Kassel;au;<5;0;0;0")
+    assert rows[0].startswith("23.11.2026;23.11.2026;Südwest;435;Kassel;au;<5;0;0;0;<5")

@@ -9,7 +9,7 @@ from rules import texts as text_rules
 from rules.errors import Conflict, Refused
 from rules.identity import Check, Writer
 from rules.text_file import parse_text
-from store import audit, items
+from store import audit, items, outgoing
 from store import texts as shelves
 from store.texts import TextShelf
 from tests.house_fixture import MACHINE, clerk, eml
@@ -27,7 +27,8 @@ def disclosing(house: House) -> House:
     shelved = [
         replace(one, text=replace(one.text, discloses=True)) for one in shelves._read(path)[0]
     ]
-    return replace(house, texts=TextShelf(shelved))
+    policy = replace(house.policy, discloses_after_check=True)
+    return replace(house, texts=TextShelf(shelved), policy=policy)
 
 
 def take(house: House, text: str) -> work.Claim:
@@ -80,6 +81,22 @@ def test_the_address_must_be_compared_first_and_the_trail_says_by_whom(house: Ho
         message = items.get(tx, claim.item_id).message_id
         trail = [one.action for one in audit.of_subject(tx, f"message:{message}")]
     assert trail.count("item.address_compared") == 1
+
+
+def test_no_text_discloses_where_the_house_no_longer_allows_it(house: House) -> None:
+    open_house = disclosing(house)
+    claim = take(open_house, "Ich kann am Montag nicht.")
+    identity.record(open_house, ME, claim.item_id, claim.token, Check.ADDRESS)
+    row = send(open_house, claim)
+    shut = replace(open_house, policy=house.policy)
+    assert reply.proposals(shut, ME, claim.item_id).texts == ()
+    with pytest.raises(Refused) as ordered:
+        reply.order(shut, ME, claim.item_id, claim.token, Choice(TEXT, 1, {}))
+    with house.db.read() as tx:
+        waiting = outgoing.get(tx, row)
+    with pytest.raises(Refused) as leaving:
+        reply.letter(shut, waiting)
+    assert {ordered.value.code, leaving.value.code} == {"text.discloses"}
 
 
 def test_who_writes_for_another_needs_an_authority_too(house: House) -> None:

@@ -10,6 +10,7 @@ from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in
 from triage import reply, rounds, send, work
 from triage.reply import Choice
+from triage.reply_text import Wanted
 
 ME = clerk("435")
 
@@ -30,7 +31,7 @@ def first_choice(house, claim, **changed) -> Choice:
 
 def test_an_approved_text_leaves_once_word_for_word_and_quotes_nothing(house, claim):
     choice = first_choice(house, claim)
-    shown = reply.preview(house, ME, claim.item_id, choice.text_id, choice.values)
+    shown = reply.preview(house, ME, claim.item_id, Wanted(choice.text_id), choice.values)
     one = reply.order(house, ME, claim.item_id, claim.token, choice)
     assert reply.order(house, ME, claim.item_id, claim.token, choice) == one
     post = Post()
@@ -48,7 +49,7 @@ def test_an_approved_text_leaves_once_word_for_word_and_quotes_nothing(house, cl
 
 def test_one_changed_word_is_refused_with_the_difference(house, claim):
     choice = first_choice(house, claim)
-    body = reply.preview(house, ME, claim.item_id, choice.text_id, choice.values).body
+    body = reply.preview(house, ME, claim.item_id, Wanted(choice.text_id), choice.values).body
     changed = first_choice(
         house, claim, body=body.replace("Vielen", "Allerbesten", 1) + " PS: Rufen Sie an"
     )

@@ -15,9 +15,20 @@ from store import leases, outgoing, sent_copies
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.servers.dovecot import DovecotServer
 from tests.servers.exchange import ExchangeServer
+from tests.triage import test_triage_draft_reply as drafts
 from tests.triage.test_triage_returned import about, answer
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import rounds, send, sent_copy, sweep, sweep_copies, sweep_proof, sweep_run, work
+from triage import (
+    draft_reply,
+    rounds,
+    send,
+    sent_copy,
+    sweep,
+    sweep_copies,
+    sweep_proof,
+    sweep_run,
+    work,
+)
 from triage.house import PostboxPlan
 from triage.ports import Postbox
 
@@ -125,6 +136,24 @@ def test_a_copy_is_laid_once_though_cut_and_leaves_with_its_mail(house, box, lea
     view = box.view(SENT)
     (left,) = box.fetch(SENT, view.epoch, view.uids)
     assert b"Von Hand gesendet" in left.data
+
+
+def test_a_draft_of_an_approved_text_leaves_and_one_of_own_words_stays(house, box, lease):
+    taking = replace(house, policy=replace(house.policy, drafts_folder=drafts.FOLDER))
+    bring_in(taking, box, lease, eml("Termin am Montag", "Ich kann nicht."))
+    assert draft_reply.look(taking, box, lease) == 0, "the folder is made"
+    for body in (drafts.letter(taking, 1), "Hallo Alex, komm einfach vorbei!"):
+        box.append(drafts.FOLDER, drafts.draft(body))
+    assert draft_reply.look(taking, box, lease) == 1
+    outlets = send.Outlets(eakte=Eakte(), mail=Post())
+    rounds.send_round(taking, outlets, "w-1")
+    assert len(outlets.mail.sent) == 1
+    for _ in range(2):
+        draft_reply.look(taking, box, lease)
+    view = box.view(drafts.FOLDER)
+    (left,) = box.fetch(drafts.FOLDER, view.epoch, view.uids)
+    assert b"komm einfach vorbei" in left.data
+    assert drafts.codes(taking) == [("refused", "draft.no_text")]
 
 
 def deleted(house, box, lease, clock):

@@ -98,6 +98,10 @@ function choose(radio) {
 all('input[name="choice"]').forEach((radio) => radio.addEventListener('change', () => choose(radio)));
 const chosen = one('input[name="choice"]:checked');
 if (chosen) choose(chosen);
+// Gesendet wird, was man sieht: der zweite Text steht unter dem deutschen oder gar nicht.
+all('input[name="second"]').forEach((radio) => radio.addEventListener('change', () => {
+  radio.closest('[data-letter]').querySelectorAll('[data-below]').forEach((below) => { below.hidden = below.dataset.below !== radio.value; });
+}));
 
 /* ---------- Tasten: eine Taste, eine Bedeutung ---------- */
 const typing = (target) => target.matches('input:not([type="radio"], [type="checkbox"]), select, textarea');
