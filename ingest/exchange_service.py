@@ -2,7 +2,7 @@
 
 Taking a reply off the line and reading it are two things: while one thread reads, another may ask
 for what comes next. Private names of exchangelib are used here; the pin and the contract tests
-guard it. Source: exchangelib 5.6.0, read; own decisions 0034, 0099.
+guard it. Source: exchangelib 5.6.0, read; own decisions 0034, 0098.
 """
 
 from collections.abc import Iterable

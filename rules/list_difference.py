@@ -11,7 +11,7 @@ from typing import Final
 from rules.distribution import DistributionList, ListBook
 
 FEW: Final = 5
-"""So many may leave a list at once whatever its size. Source: own decision 0100."""
+"""So many may leave a list at once whatever its size. Source: own decision 0099."""
 
 _Lists = dict[tuple[str, str], DistributionList]
 
@@ -60,7 +60,7 @@ def followed(before: Iterable[DistributionList], after: Iterable[DistributionLis
     """Members follow by themselves; which lists there are, whose and with what level, does not.
 
     A list that loses all its people, or more than five and more than half, waits too: so looks a
-    slip in the directory. Groups follow with the lists they stand on. Own decision 0100.
+    slip in the directory. Groups follow with the lists they stand on. Own decision 0099.
     """
     old, new = _by_home(before), _by_home(after)
     was, now = ListBook(tuple(old.values())), ListBook(tuple(new.values()))

@@ -52,7 +52,7 @@ WRITER_CACHE_KB: Final = 16_384
 """A commit takes up to 8 MB of mail; what has no room is written before its commit, and slower.
 
 Source: measurement 2026-11-26 (writing originals: 0.13 to 0.06 ms CPU a mail of 77 kB); own
-decision 0099.
+decision 0098.
 """
 
 BARE: Final[Mapping[str, bool]] = MappingProxyType({"postlotse_bare": True})

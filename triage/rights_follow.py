@@ -2,7 +2,7 @@
 
 Which lists there are, whose and with what level, a person has seen and decided; who stands on them
 changes by itself, so that access follows within 15 minutes. Lists that came as a file follow
-nothing. Source: Weisung 202404002 no. 3; F58; own decision 0100.
+nothing. Source: Weisung 202404002 no. 3; F58; own decision 0099.
 """
 
 from collections.abc import Callable, Mapping
