@@ -25,4 +25,4 @@ def own(mentions: Sequence[Mention]) -> date | None:
 
 
 def _is_birth(mention: Mention) -> bool:
-    return GROWN_UP in mention.own and not _BEFORE.isdisjoint(mention.own)
+    return GROWN_UP in mention.own and not _BEFORE.isdisjoint(mention.around)

@@ -6,14 +6,17 @@ form, `m:` marks of machines, `f:` facts; moods follow the concept (`konto?` is 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from classify import lexicon, machine, moods
 from classify.reading import Reading
 from classify.text import fold
 
-_FORM_LINE = re.compile(r"^[A-ZÄÖÜ][\w .,/()-]{1,40}: ?\S?", re.MULTILINE)
-_KEY_LINE = re.compile(r"^[A-Z_a-z]{3,30}(?:=|: )", re.MULTILINE)
+_FORM_LINE = re.compile(r"[A-ZÄÖÜ][\w .,/()-]{1,40}:")
+_KEY_LINE = re.compile(r"[A-Z_a-z]{3,30}(?:=|: )")
+_FEWEST_LINES: Final = 3
+_SHORT_WORDS: Final = 12
 
 
 def of_mail(reading: Reading) -> tuple[str, ...]:
@@ -50,16 +53,24 @@ def _facts(reading: Reading) -> Iterator[str]:
 
 def _shape(reading: Reading) -> Iterator[str]:
     mail, text = reading.mail, reading.new
-    # A line of either kind holds one of these signs, so most texts need no search.
+    # Few lines hold one of these signs, and most texts have too few of them.
     colons = text.count(":")
-    if colons >= 3 and sum(1 for _ in _FORM_LINE.finditer(text)) >= 3:
-        yield "f:form_lines"
-    if colons + text.count("=") >= 3 and sum(1 for _ in _KEY_LINE.finditer(text)) >= 3:
-        yield "f:key_lines"
-    words = len(text.split())
+    if colons + text.count("=") >= _FEWEST_LINES:
+        lines = text.split("\n")
+        if colons >= _FEWEST_LINES and _are_several(_FORM_LINE, lines, ":"):
+            yield "f:form_lines"
+        if _are_several(_KEY_LINE, lines, ":", "="):
+            yield "f:key_lines"
+    words = len(text.split(maxsplit=_SHORT_WORDS))
     if words == 0:
         yield "f:empty"
-    elif words < 12:
+    elif words < _SHORT_WORDS:
         yield "f:short"
     if mail.html and "<table" in mail.html.lower():
         yield "f:table"
+
+
+def _are_several(shape: re.Pattern[str], lines: Sequence[str], *signs: str) -> bool:
+    """Whether as many lines as are asked for have the shape; such a line holds one of the signs."""
+    likely = [line for line in lines if any(sign in line for sign in signs)]
+    return sum(1 for line in likely if shape.match(line)) >= _FEWEST_LINES

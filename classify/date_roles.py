@@ -63,17 +63,23 @@ class DayReader:
         rows: list[int] = []
         starts = []
         shared: frozenset[str] = frozenset()
-        of_shared: set[int | None] = set()
+        around: Sequence[str] = ()
         about: Sequence[str] = ()
+        of_shared: set[int | None] = set()
+        of_around: set[int | None] = set()
         crossed: list[dict[str, int]] = []
         for mention in mentions:
             if mention.shared is not shared or mention.about is not about:
                 # Another sentence.
                 shared, about = mention.shared, mention.about
-                of_shared = {*map(self._rows.get, shared)}
+                of_around = of_shared = {*map(self._rows.get, shared)}
+                around = ()
                 crossed = [*filter(None, map(self._crossed.get, about))]
+            if mention.around is not around:
+                around = mention.around
+                of_around = of_shared.union(map(self._rows.get, around))
             starts.append(len(rows))
-            own = of_shared.union(map(self._rows.get, mention.own))
+            own = of_around.union(map(self._rows.get, mention.own))
             marks = ("", *mention.marks)
             for known in crossed:
                 own.update(map(known.get, marks))

@@ -102,7 +102,8 @@ SHAPES: Final = (
     (
         "day_only",
         (
-            r"(?P<day>\d(?:(?<=\bbis \d)|(?<=\bseit \d)|(?<=\bab \d)|(?<=\bam \d)|(?<=\bzum \d)"
+            r"(?P<day>\d(?<=\s\d)(?=\d?\.)"
+            r"(?:(?<=\bbis \d)|(?<=\bseit \d)|(?<=\bab \d)|(?<=\bam \d)|(?<=\bzum \d)"
             r"|(?<=\bvom \d)|(?<=\bdem \d)|(?<=\bden \d)|(?<=\bder \d))\d?)"
             rf"\.(?!\s?\d|\s?(?:{_MONTHS})\b)"
         ),
@@ -117,13 +118,25 @@ SHAPES: Final = (
     ("month_only", rf"(?<=\bab ){_NAME}(?:\s?(?P<year>20\d\d))?"),
 )
 
+_SEAM, _FROM = "seam", "from"
+ALSO: Final = {"day_of_range": (_SEAM,), "month_only": (_FROM,)}
+"""What else must stand in the sentence; no shapes, but watched for beside them."""
 SIGNS: Final = {name: [shape] for name, shape in SHAPES} | {
-    "weekday_short": ["bis", "seit"],
-    "day_only": [r"\d{1,2}\."],
-    "day_of_bare_range": [r"\d{1,2}\."],
+    _SEAM: [r"(?:bis|und)(?![a-z])|[-–—+](?![a-z])"],
+    _FROM: [r"\bab\b"],
+    "day_of_range": [r"\d\.?(?:(?![\w./:])|bis|und)"],
+    "iso": [r"\d\d\d\d-\d\d-\d"],
+    "dashed": [r"\d-\d\d?-20"],
+    "numeric": [r"\d[./]"],
+    "worded": [rf"(?:{_MONTHS})\b"],
+    "part_of_month": [r"\b(?:anfang|mitte|ende)\b"],
+    "weekday_short": [r"\b(?:mo|di|mi|do|fr|sa|so)\b"],
+    "day_only": [r"\b\d\d?\."],
+    "day_of_bare_range": [r"\d\."],
+    "month_only": [rf"\b(?:{_MONTHS})\b"],
 }
 """What to watch for: the shapes, but of those that would be suspected everywhere what stands in
-each of them."""
+each of them, between two blanks."""
 
 PATTERNS: Final = tuple((name, re.compile(shape)) for name, shape in SHAPES)
 """Name of the shape and its pattern; groups are what `classify.dates` computes with."""

@@ -9,12 +9,13 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Final
 
 from classify import day_words, feasts
-from classify.date_shapes import PATTERNS
+from classify.date_shapes import ALSO, PATTERNS, SIGNS
 from classify.lexicon import DATES
 from classify.reading import Heard
 
@@ -46,8 +47,14 @@ _YEAR_END_UNTIL_MONTH: Final = 2
 _SINCE = re.compile(r"(?:\bseit(?:\sdem|\sder)?|\bvergangenen|\bletzten)\s(?:\w+,?\s)?(?:den\s)?$")
 
 
-_PATTERNS: Final = tuple((name, pattern, f"{DATES}{name}") for name, pattern in PATTERNS)
-_NAMES: Final = frozenset(hint for _, _, hint in _PATTERNS)
+def _hints_of(name: str) -> frozenset[str]:
+    return frozenset(f"{DATES}{one}" for one in (name, *ALSO.get(name, ())))
+
+
+_PATTERNS: Final = tuple((name, pattern, _hints_of(name)) for name, pattern in PATTERNS)
+_HINTS: Final = frozenset(f"{DATES}{name}" for name in SIGNS)
+_MIXES: Final = 1_024
+"""Of hints; each is thought about once, as long as there are not more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,11 @@ def find_dates(heard: Heard, *, today: date) -> tuple[DateFound, ...]:
 
     `today` is the local day of the mail. Impossible days (31.2.) are left out.
     """
-    if heard.hinted.isdisjoint(_NAMES):
+    hinted = heard.hinted & _HINTS
+    if not hinted:
         return ()
     found: list[DateFound] = []
-    for name, pattern in [one[:2] for one in _PATTERNS if one[2] in heard.hinted]:
+    for name, pattern in _likely(hinted):
         for match in pattern.finditer(heard.text):
             start, end = match.span()
             if any(start < other.end and other.start < end for other in found):
@@ -79,7 +87,13 @@ def find_dates(heard: Heard, *, today: date) -> tuple[DateFound, ...]:
             day = _resolve(name, match, heard.text, _anchor(name, match, found, today))
             if day is not None:
                 found.append(DateFound(day, start, end, _other(name, match, day, today)))
-    return tuple(sorted(found, key=_START))
+    return tuple(sorted(found, key=_START)) if found else ()
+
+
+@lru_cache(maxsize=_MIXES)
+def _likely(hinted: frozenset[str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """The shapes that may stand in a sentence that hints at so much."""
+    return tuple((name, pattern) for name, pattern, hints in _PATTERNS if hints <= hinted)
 
 
 def _anchor(name: str, match: re.Match[str], found: list[DateFound], today: date) -> date:

@@ -58,13 +58,15 @@ CROSSED: Final = ("cue:", "concern:")
 class Mention:
     """A day that the mail names, with what stands around it.
 
-    `shared` are the terms of all days of its sentence, `own` those it has for itself. Each of
-    `about` is a term by itself and one with each of `marks`: what a linear scorer can't put
-    together. They aren't joined here, for a reader of known terms need not join them.
+    `shared` are the terms of all days of its sentence, `around` those of the words that name it,
+    which may mean another day too, `own` those it has for itself. Each of `about` is a term by
+    itself and one with each of `marks`: what a linear scorer can't put together. They aren't joined
+    here, for a reader of known terms need not join them.
     """
 
     day: date
     shared: frozenset[str]
+    around: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
@@ -73,7 +75,7 @@ class Mention:
     def terms(self) -> frozenset[str]:
         """All of them, the crossed ones as `about|mark`."""
         crossed = [f"{about}|{mark}" for about in self.about for mark in self.marks]
-        return self.shared.union(self.own, self.about, crossed)
+        return self.shared.union(self.around, self.own, self.about, crossed)
 
 
 def mentions(reading: Reading, *, concerns: Iterable[Concern], today: date) -> tuple[Mention, ...]:
@@ -90,12 +92,12 @@ def mentions(reading: Reading, *, concerns: Iterable[Concern], today: date) -> t
         for number, named in enumerate(days):
             nth = f"nth:{min(len(found), _LAST_PLACE)}"
             around, side, nearest = _around(sentence.text, days, number)
+            around = (nth, side, *around, f"{side}|{nearest}")
             for day in (named.day, named.other):
                 if day is not None:
                     marks = (side, _distance((day - today).days), nearest)
-                    crossed = (f"{side}|{nearest}", f"{marks[1]}|{nearest}")
-                    own = (nth, *marks[:2], *around, *crossed)
-                    found.append(Mention(day, shared, own, about, marks))
+                    own = (marks[1], f"{marks[1]}|{nearest}")
+                    found.append(Mention(day, shared, around, own, about, marks))
     return tuple(found)
 
 
@@ -106,7 +108,7 @@ def _of_sentence(heard: Sequence[Heard], place: int, *, is_subject: bool) -> fro
     return frozenset([*words, "in_subject"] if is_subject else words)
 
 
-def _around(text: str, days: Sequence[DateFound], number: int) -> tuple[list[str], str, str]:
+def _around(text: str, days: Sequence[DateFound], number: int) -> tuple[Sequence[str], str, str]:
     """The words before and after a day as terms; its side of a range, and its nearest word."""
     day = days[number]
     before = _words(text[max(0, day.start - _WINDOW_CHARS) : day.start])[-_WINDOW_WORDS:][::-1]

@@ -4,8 +4,8 @@ Source: F25 (reasons shown), promise 7 of the design ("every decision can be exp
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate, count
 from operator import add
 from typing import Final
@@ -15,7 +15,7 @@ import numpy as np
 from classify.features import attachment_words
 from classify.model import Numbers
 from classify.reading import Reading
-from classify.scorer import Known, Scored, Scorer
+from classify.scorer import Known, Scored, Scorer, Spelled
 from rules.verdict import Span
 
 MAX_WORDS: Final = 5
@@ -51,37 +51,35 @@ class Reason:
 class Words:
     """The words of a mail that reasons may name, in its order: subject, new text, attachments.
 
-    `forms` are those of subject and text as they are written, each with the same, folded. `folded`
-    are the different words, and `written` tells how each was written first; `lines` has them, each
-    with the end of its line, and `ends` tells where each line ends. `known` are those that the
-    model knows.
+    `spelled` are those of subject and text as they are written, each with the same, folded;
+    `of_names` those of attachments with the attachment's name. `folded` are the different words;
+    `lines` has them, each with the end of its line, and `ends` tells where each line ends. `known`
+    are those that the model knows. `found` remembers in which lines a piece stands.
     """
 
     subject: str
     new: str
-    forms: Mapping[str, str]
+    spelled: Sequence[Spelled]
+    of_names: Sequence[Spelled]
     folded: Sequence[str]
-    written: Mapping[str, str]
     lines: str
     ends: Sequence[int]
     known: Known
+    found: dict[str, list[int]] = field(default_factory=dict)
 
 
 def words_of(read: Reading, scorer: Scorer, scored: Scored) -> Words:
     """The words that reasons may name; made once for all concerns of a mail."""
     spelled = scorer.spelled(f"{read.mail.subject}\n{read.new}")
     of_names = [(name, word, scorer.row(word)) for word, name in attachment_words(read.mail)]
-    every = [*spelled, *of_names] if of_names else spelled
-    rows = {word: row for _, word, row in every}
-    # From the last to the first, so that the first way of writing a word wins.
-    written = {word: form for form, word, _ in reversed(every)}
+    rows = {word: row for _, word, row in [*spelled, *of_names]}
     folded = [*rows]
     return Words(
         subject=read.mail.subject,
         new=read.new,
-        forms={form: word for form, word, _ in spelled},
+        spelled=spelled,
+        of_names=of_names,
         folded=folded,
-        written=written,
         lines="\n".join([*folded, ""]),
         # One more for each end of a line.
         ends=[*map(add, accumulate(map(len, folded)), count(1))],
@@ -101,9 +99,14 @@ def reason(scorer: Scorer, scored: Scored, words: Words, *, target: int) -> Reas
         [(-voice, words.folded[place]) for place, voice in enumerate(voices) if voice >= bound]
     )
     kept = [word for _, word in loud[:MAX_WORDS]]
-    forms = [form for form, word in words.forms.items() if word in kept]
+    wanted = frozenset(kept)
+    # The same may stand in several stretches.
+    forms = dict.fromkeys([one[:2] for one in words.spelled if one[1] in wanted])
+    named = [one[:2] for one in words.of_names if one[1] in wanted]
+    # From the last to the first, so that the first way of writing a word wins.
+    written = {word: form for form, word in reversed([*forms, *named])}
     spans = (*_spans(words.subject, forms, "subject"), *_spans(words.new, forms, "body"))
-    return Reason(tuple(dict.fromkeys([words.written[word] for word in kept])), spans)
+    return Reason(tuple(dict.fromkeys([written[word] for word in kept])), spans)
 
 
 def _voices(scorer: Scorer, scored: Scored, words: Words, target: int) -> list[float]:
@@ -114,20 +117,23 @@ def _voices(scorer: Scorer, scored: Scored, words: Words, target: int) -> list[f
     of_words: Numbers = np.zeros(len(words.folded))
     of_words[words.known.numbers] = said
     voices: list[float] = of_words.tolist()
-    lines, ends = words.lines, words.ends
+    lines, ends, found = words.lines, words.ends, words.found
     for piece, voice in pieces:
-        at = lines.find(piece)
-        while at >= 0:
-            line = bisect_right(ends, at)
+        if piece not in found:
+            places = found[piece] = []
+            at = lines.find(piece)
+            while at >= 0:
+                places.append(line := bisect_right(ends, at))
+                # A word that holds it twice speaks once.
+                at = lines.find(piece, ends[line])
+        for line in found[piece]:
             voices[line] += voice
-            # A word that holds it twice speaks once.
-            at = lines.find(piece, ends[line])
     return voices
 
 
-def _spans(text: str, forms: Sequence[str], where: str) -> tuple[Span, ...]:
+def _spans(text: str, forms: Iterable[tuple[str, str]], where: str) -> tuple[Span, ...]:
     """Where the words stand in the text, in its order."""
-    places = sorted([place for form in forms for place in _places(text, form)])
+    places = sorted([place for form, _ in forms for place in _places(text, form)])
     return tuple([Span(start, end, where) for start, end in places])
 
 

@@ -24,10 +24,9 @@ _CALLED_KUNDENNUMMER = re.compile(
 )
 """Source: own decision 0076; the ten of 9,925 mails that it finds are all such numbers."""
 _FEWEST_DIGITS: Final = 6
-_COMPANY_FOOTER = re.compile(
-    r"(?:HRB|Amtsgericht|Handelsregister|Geschäftsführ|Vorstand|USt-?Id|Beitragskonto|Spendenkonto"
-    r"|Bankverbindung der|Steuernummer|Aufsichtsrat)",
-    re.IGNORECASE,
+_OF_COMPANIES: Final = (
+    *("hrb", "amtsgericht", "handelsregister", "geschäftsführ", "vorstand", "ust-id", "ustid"),
+    *("beitragskonto", "spendenkonto", "bankverbindung der", "steuernummer", "aufsichtsrat"),
 )
 
 
@@ -39,7 +38,7 @@ def read_facts(reading: Reading, *, dates: dict[str, date], where: Whereabouts) 
     mail = reading.mail
     text = mail.body.new
     iban = reading.iban
-    if iban.shape_seen and _COMPANY_FOOTER.search(text):
+    if iban.shape_seen and _is_of_company(text):
         iban = numbers.find_iban(_without_footer(text))
     signature = mail.body.signature
     # None goes over the end of a line, so each part may be looked at alone.
@@ -73,7 +72,11 @@ def _is_malformed(text: str) -> bool:
     return called is not None and sum(map(str.isdigit, called["written"])) >= _FEWEST_DIGITS
 
 
+def _is_of_company(text: str) -> bool:
+    lower = text.lower()
+    return any(word in lower for word in _OF_COMPANIES)
+
+
 def _without_footer(text: str) -> str:
     """The text without lines of a company's imprint: the account there is the company's own."""
-    lines = text.splitlines()
-    return "\n".join(line for line in lines if not _COMPANY_FOOTER.search(line))
+    return "\n".join(line for line in text.splitlines() if not _is_of_company(line))

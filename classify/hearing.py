@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import chain
 from operator import or_
 from types import MappingProxyType
 from typing import Any, Final
@@ -29,6 +30,9 @@ _Learned = tuple[int, int, tuple[str, ...], tuple[str, ...]]
 """Of a word: its bits, its count, and the names among the bits, once more: said and hinted at."""
 _SILENCE: Final[tuple[_Learned, ...]] = ((0, 0, (), ()),)
 _NOTHING: Final[frozenset[str]] = frozenset()
+
+Line = tuple[frozenset[str], frozenset[str]]
+"""The names of what a line says, and of what it hints at."""
 
 Finds = Callable[[str], object]
 """Whether a text holds something; anything but None and False says yes."""
@@ -105,7 +109,8 @@ class Ear:
                 self._put(needed.words, 2 << self._said.index(name), _finder(source))
         for name, source in hinted:
             bit = 1 << self._hints_shift + self._hinted.index(name)
-            self._put(needles.of_pattern(source).words, bit)
+            needed = needles.of_pattern(source)
+            self._put(needed.words, bit, _finder(source) if _is_of_one_word(needed) else None)
         for number, (_, _, needed) in enumerate(wide, self._ways_shift):
             self._put(needed.words, 1 << number)
             self._put(needed.also or (), 1 << number + len(wide))
@@ -117,8 +122,9 @@ class Ear:
         """Put it where the first characters of its needles lead to."""
         if words is None:
             self._always |= bits
-        for word in words or ():
-            sign = _Sign(word, bits, within)
+        for needle in words or ():
+            word = needle.replace(needles.EDGE, "")
+            sign = _Sign(word, bits, within or _edged(needle))
             if word.strip(needles.DIGIT):
                 self._by_key[word[:_KEY_CHARS]].append(sign)
             else:
@@ -126,22 +132,27 @@ class Ear:
 
     def hear(self, text: str) -> frozenset[str]:
         """The names of all sayings that the folded text holds."""
-        return self.listen(text)[0]
+        ((said, _),) = self.listen([text])[0]
+        return said
 
-    def listen(self, text: str) -> tuple[frozenset[str], frozenset[str], int, int]:
-        """The names of all sayings that the folded text holds, of what it hints at, bits, count.
+    def listen(self, lines: Sequence[str]) -> tuple[list[Line], int, int]:
+        """Of each folded line what it says and what it hints at; bits and count of all together.
 
         Hinted at is what is watched for, and what may begin or end here and go on over a line end.
-        Of what is not hinted at there is nothing in the text. The bits are for `hear_lines`.
+        Of what is not hinted at there is nothing in the line. The bits are for `hear_lines`.
         """
-        words: Sequence[Any] = self._of_word.of_all(text.split()) or _SILENCE
-        of_words, counts, names, hints = zip(*words, strict=True)
-        bits = reduce(or_, of_words, self._always)
-        said = _NOTHING.union(*names)
-        leads = self._leads(bits)
-        if leads:
-            said = frozenset(self._searched(text, leads, said))
-        return said, self._always_hinted.union(*hints), bits, sum(counts)
+        cut = [line.split() for line in lines]
+        known: Sequence[Any] = self._of_word.of_all(chain.from_iterable(cut)) or _SILENCE
+        bits, counts, names, hints = zip(*known, strict=True)
+        heard, end = [], 0
+        for line, words in zip(lines, cut, strict=True):
+            start, end = end, end + len(words)
+            said = _NOTHING.union(*names[start:end])
+            leads = self._leads(reduce(or_, bits[start:end], self._always))
+            if leads:
+                said = frozenset(self._searched(line, leads, said))
+            heard.append((said, self._always_hinted.union(*hints[start:end])))
+        return heard, reduce(or_, bits, self._always), sum(counts)
 
     def part(self, names: Iterable[str]) -> "Part":
         """Some of the sayings, for `hear_lines`."""
@@ -156,17 +167,20 @@ class Ear:
         `bits` are those of all its stretches together, however they were cut. Each saying is
         searched for until it is found once.
         """
-        said = bits >> 1 & part.said
-        names = {self._said[number] for number in _numbers(said)}
-        if self._leads(bits) & part.ways:
-            for line in text.split("\n"):
-                leads = self._leads(self._bits(line)) & part.ways
-                if leads:
-                    names = self._searched(line, leads, names)
+        names = {self._said[number] for number in _numbers(bits >> 1 & part.said)}
+        ways = self._leads(bits) & part.ways
+        if not ways:
+            return frozenset(names)
+        lines = text.split("\n")
+        cut = [line.split() for line in lines]
+        of_words = [one[0] for one in self._of_word.of_all(chain.from_iterable(cut))]
+        end = 0
+        for line, words in zip(lines, cut, strict=True):
+            start, end = end, end + len(words)
+            leads = self._leads(reduce(or_, of_words[start:end], self._always)) & ways
+            if leads:
+                names = self._searched(line, leads, names)
         return frozenset(names)
-
-    def _bits(self, text: str) -> int:
-        return reduce(or_, [one[0] for one in self._of_word.of_all(text.split())], self._always)
 
     def _searched(self, text: str, leads: int, names: Iterable[str]) -> set[str]:
         """The names, and those of the ways led to that the text holds too."""
@@ -249,6 +263,12 @@ def _finder(source: str) -> Finds:
     if _SIGNS_OF_PATTERNS.search(source):
         return _Search(source)
     return lambda text: source in text
+
+
+def _edged(needle: str) -> Finds | None:
+    """What finds a needle where it begins or ends a word; None if it may stand anywhere."""
+    parts = needle.split(needles.EDGE)
+    return _Search(r"\b".join(map(re.escape, parts))) if len(parts) > 1 else None
 
 
 class _Search:

@@ -7,6 +7,7 @@ guide, `ann.` and "Decided cases" (plan, wish, withdrawal, "not changed", fact a
 from enum import StrEnum
 from functools import cache
 from itertools import pairwise
+from typing import Final
 
 from classify import lexicon
 from classify.reading import Heard, Reading
@@ -43,6 +44,8 @@ _OVER_LINES: frozenset[str] = frozenset(
     name for name, stems in lexicon.CONCEPTS.items() if any(r"\s" in stem for stem in stems)
 )
 """Concepts that may begin on one line and end on the next, as forms print an address."""
+_SEAM_CHARS: Final = 60
+"""On each side of a line end: longer than what any of them must have there."""
 
 
 def of_said(said: frozenset[str]) -> frozenset[Mood]:
@@ -73,11 +76,12 @@ def cues(reading: Reading) -> set[str]:
     for sentence, of_one in zip(reading.sentences, moods, strict=True):
         for name in sentence.said & _CONCEPTS:
             found.update(_cues_of(name, of_one))
-    for (first, second), of_one in zip(pairwise(reading.sentences), moods, strict=False):
-        if first.hinted or second.hinted:
+    may_go_on = [not _OVER_LINES.isdisjoint(one.hinted) for one in reading.sentences]
+    for place, (first, second) in enumerate(pairwise(reading.sentences)):
+        if may_go_on[place] or may_go_on[place + 1]:
             for name in (first.hinted | second.hinted) & _OVER_LINES - first.said:
                 if _is_over_lines(name, first, second):
-                    found.update(_cues_of(name, of_one))
+                    found.update(_cues_of(name, moods[place]))
     return found
 
 
@@ -90,5 +94,8 @@ def _cues_of(name: str, moods: frozenset[Mood]) -> tuple[str, ...]:
 
 def _is_over_lines(name: str, first: Heard, second: Heard) -> bool:
     """Whether the concept begins in the first and isn't said there alone."""
-    match = lexicon.concept(name).search(f"{first.text}\n{second.text}")
-    return match is not None and match.start() < len(first.text)
+    # More than is looked at, so that a word's beginning is seen.
+    before, after = first.text[-2 * _SEAM_CHARS :], second.text[: 2 * _SEAM_CHARS]
+    from_, to = max(0, len(before) - _SEAM_CHARS), len(before) + 1 + _SEAM_CHARS
+    match = lexicon.concept(name).search(f"{before}\n{after}", from_, to)
+    return match is not None and match.start() < len(before)

@@ -4,6 +4,7 @@ Shapes and check digits are in rules/facts.py; here is where in a text such a nu
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rules import facts
@@ -35,6 +36,33 @@ _FAX_BEFORE = re.compile(
 )
 _OLD_BEFORE = re.compile(r"\b(?:alte?[snr]?|bisher\w*|frueher\w*)\b[^\n]*$", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]+")
+_PHONE_BEGIN = re.compile(r"[+(0]")
+_GERMAN = re.compile(
+    "[0-9](?<![0-9][0-9])(?:{})".format(
+        "|".join(
+            rf"(?<=[Dd][Ee]{gap}[0-9])(?<![A-Za-z0-9][Dd][Ee]{gap}[0-9])"
+            for gap in (r"[\s\u00a0.\-/:]" * count for count in range(4))
+        )
+    )
+)
+"""Stands in every IBAN of Germany, and in what looks like one."""
+_ABROAD = re.compile(
+    r"[A-Z](?<![A-Za-z0-9][A-Z])(?:(?<!D)|(?!E))[A-Z][0-9]{2}(?:[ \u00a0]?[A-Z0-9]{4}){2,7}"
+    r"(?:[ \u00a0]?[A-Z0-9]{1,3})?"
+    r"(?![A-Za-z0-9])"
+)
+_NO_PHONE_BEHIND = r"(?<![A-Za-z0-9./\-]"
+_PHONE = re.compile(
+    rf"(?:\+{_NO_PHONE_BEHIND}\+)|00{_NO_PHONE_BEHIND}00))49[\s().\-/0]{{0,4}}[1-9][0-9](?:[\s().\-/]{{0,2}}[0-9]){{5,10}}(?![0-9])"
+    rf"|(?:\({_NO_PHONE_BEHIND}\()0|0{_NO_PHONE_BEHIND}0))[1-9][0-9]{{1,4}}\)?(?:[\s.\-/]{{1,3}}|(?=[0-9]))"
+    r"[0-9](?:[ .\-/]?[0-9]){4,10}(?![0-9])"
+)
+_FAX_BEFORE = re.compile(
+    r"(?:fax|telefax|az\.?|nr\.?|aktenzeichen)[\w .]{0,6}:?\s*$", re.IGNORECASE
+)
+_OLD_BEFORE = re.compile(r"\b(?:alte?[snr]?|bisher\w*|frueher\w*)\b[^\n]*$", re.IGNORECASE)
+_DIGITS = re.compile(r"[0-9]+")
+_PHONE_BEGIN = re.compile(r"[+(0]")
 _FEWEST_OF_DE = 11
 _MANY_DIGITS = re.compile(r"[0-9](?:[\s\u00a0.\-/:]{0,3}[0-9]){10}")
 """Stands in every IBAN of Germany, and in what looks like one."""
@@ -79,11 +107,13 @@ def find_iban(text: str) -> IbanFound:
 
     Source: ISO 13616; label guide (a wrong check digit is a defect, not a number).
     """
-    runs = _DIGITS.findall(text)
-    count = sum(map(len, runs))
-    many = count >= _FEWEST_OF_DE and _MANY_DIGITS.search(text)
-    likely = (_IBAN_DE, _IBAN_ABROAD, _IBAN_DE_LIKE) if many else (_IBAN_ABROAD,)
-    if not many and (count == len(runs) or not _ABROAD.search(text)):
+    german, abroad = _GERMAN.search(text), _ABROAD.search(text)
+    likely = (
+        *((_IBAN_DE,) if german else ()),
+        *((_IBAN_ABROAD,) if abroad else ()),
+        *((_IBAN_DE_LIKE,) if german else ()),
+    )
+    if not likely:
         return IbanFound()
     seen = False
     found: list[IbanFound] = []
@@ -99,6 +129,16 @@ def find_iban(text: str) -> IbanFound:
     )
 
 
+def _phones(text: str) -> Iterator[re.Match[str]]:
+    """As a search finds them; a pattern with so many beginnings is tried at each character."""
+    end = 0
+    for begin in _PHONE_BEGIN.finditer(text):
+        match = _PHONE.match(text, begin.start()) if begin.start() >= end else None
+        if match:
+            end = match.end()
+            yield match
+
+
 def find_phone(text: str) -> str | None:
     """The first telephone number as digits with a leading + or 0; fax and the BA's own left out.
 
@@ -106,9 +146,10 @@ def find_phone(text: str) -> str | None:
     """
     if not _SOME_DIGITS.search(text):
         return None
-    # The groups of an IBAN read like a number with area code.
-    text = _IBAN_DE_LIKE.sub(lambda iban: "x" * len(iban.group()), text)
-    for match in _PHONE.finditer(text):
+    if _GERMAN.search(text):
+        # The groups of an IBAN read like a number with area code.
+        text = _IBAN_DE_LIKE.sub(lambda iban: "x" * len(iban.group()), text)
+    for match in _phones(text):
         before = text[max(0, match.start() - 16) : match.start()]
         if not _FAX_BEFORE.search(before) and not _NOT_OURS.match(match.group()):
             return re.sub(r"[^0-9+]", "", match.group().replace("(0)", ""))

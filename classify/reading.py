@@ -1,8 +1,7 @@
 """A mail as the recognisers read it: folded, cut into sentences and heard once for all of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Final
 
 from classify import lexicon, machine, numbers
@@ -19,15 +18,12 @@ class Heard:
     """A folded stretch of text on one line, and the names of `lexicon.listen` in it.
 
     `said` is what it says, `hinted` what else it may hold: what was searched for in vain but may be
-    found together with the next stretch, and the shapes of dates. `bits` are what `lexicon.listen`
-    found it by, `count` counts the words (`lexicon.words_and_german`).
+    found together with the next stretch, and the shapes of dates.
     """
 
     text: str
     said: frozenset[str]
     hinted: frozenset[str] = frozenset()
-    bits: int = 0
-    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +59,16 @@ class Reading:
 def of(mail: ParsedMail) -> Reading:
     """Read a mail. Total; texts over `MAX_CHARS` on their beginning."""
     new = mail.body.new[:MAX_CHARS]
-    subject = heard(fold(mail.subject))
-    parts = sentences(mail.subject)
-    text = f"{subject.text}\n{fold(new)}"
-    said = _heard(sentences(new))
-    bits = reduce(or_, [one.bits for one in said], subject.bits)
-    words, german = lexicon.words_and_german(sum([one.count for one in (subject, *said)]))
+    subject, parts = fold(mail.subject), sentences(mail.subject)
+    text = f"{subject}\n{fold(new)}"
+    lines, bits, count = _listened([subject, *_on_lines(sentences(new))])
+    words, german = lexicon.words_and_german(count)
     return Reading(
         mail=mail,
         new=new,
-        subject=subject,
-        subject_sentences=(subject,) if _is_whole(parts, mail.subject) else _heard(parts),
-        sentences=said,
+        subject=lines[0],
+        subject_sentences=lines[:1] if _is_whole(parts, mail.subject) else _heard(parts),
+        sentences=lines[1:],
         text=text,
         # Line by line: in a long text a search through the whole costs milliseconds.
         said=lexicon.hear_in_whole(text, bits),
@@ -88,7 +82,17 @@ def of(mail: ParsedMail) -> Reading:
 
 def heard(folded: str) -> Heard:
     """A stretch with what is heard in it."""
-    return Heard(folded, *lexicon.listen(folded))
+    return _listened([folded])[0][0]
+
+
+def _listened(lines: Sequence[str]) -> tuple[tuple[Heard, ...], int, int]:
+    """Each with what is heard in it; and bits and count of all, as `lexicon.listen` gives them."""
+    said, bits, count = lexicon.listen(lines)
+    return (
+        tuple([Heard(line, *of_line) for line, of_line in zip(lines, said, strict=True)]),
+        bits,
+        count,
+    )
 
 
 def _is_whole(parts: tuple[str, ...], text: str) -> bool:
@@ -97,8 +101,11 @@ def _is_whole(parts: tuple[str, ...], text: str) -> bool:
 
 
 def _heard(parts: tuple[str, ...]) -> tuple[Heard, ...]:
-    """A sentence wrapped over several lines becomes one line. All are folded in one go."""
+    return _listened(_on_lines(parts))[0] if parts else ()
+
+
+def _on_lines(parts: tuple[str, ...]) -> list[str]:
+    """Sentences folded, all in one go; one that is wrapped over several lines becomes one line."""
     if not parts:
-        return ()
-    lines = "\n".join([one.replace("\n", " ") for one in parts])
-    return tuple([heard(line) for line in fold(lines).split("\n")])
+        return []
+    return fold("\n".join([one.replace("\n", " ") for one in parts])).split("\n")

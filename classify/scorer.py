@@ -195,8 +195,7 @@ class Scorer:
         of_words, of_pieces = self._part(scored, "words"), self._part(scored, "pieces")
         said = voices.take(known.places)
         if of_words.stop - of_words.start > words:
-            loud = _loudest(voices[of_words], words) + of_words.start
-            said[~np.isin(known.places, loud)] = 0.0
+            said[_whispers(voices[of_words], known.places - of_words.start, words)] = 0.0
         voices = voices[of_pieces]
         places = _speaking(voices, pieces)
         names, first = self._pieces, self._first_piece
@@ -227,13 +226,13 @@ def _in_lines(table: Table) -> NDArray[np.uint8]:
     return lines
 
 
-def _loudest(voices: Floats, limit: int) -> Places:
-    """The places of the greatest, loudest first, equals in their order."""
-    if len(voices) <= limit:
-        return np.argsort(-voices, kind="stable")
+def _whispers(voices: Floats, places: Places, limit: int) -> NDArray[np.bool_]:
+    """Which of the places hold none of the so many loudest; of equals the first are louder."""
     least = np.partition(voices, len(voices) - limit)[len(voices) - limit]
-    places = (voices >= least).nonzero()[0]
-    result: Places = places.take((-voices.take(places)).argsort(kind="stable")[:limit])
+    equals = (voices == least).nonzero()[0]
+    last = equals[limit - np.count_nonzero(voices > least) - 1]
+    found = voices.take(places)
+    result: NDArray[np.bool_] = (found < least) | ((found == least) & (places > last))
     return result
 
 

@@ -46,24 +46,23 @@ def sentences(text: str) -> tuple[str, ...]:
     found: list[str] = []
     start = 0
     for match in _END.finditer(text):
-        end = match.start()
+        end, next_ = match.span()
         # The sign belongs to its sentence, a line break to none.
         end += text[end] != "\n"
         before = text[start:end].rstrip()
-        seam = text[end : match.end()]
-        if before and _goes_on(before, seam, text[match.end() : match.end() + 1]):
-            continue
         if before:
+            if _goes_on(before, text[end:next_], text[next_ : next_ + 1]):
+                continue
             found.append(before.lstrip())
-        start = match.end()
+        start = next_
     last = text[start:].strip()
     return (*found, last) if last else tuple(found)
 
 
 def _goes_on(before: str, seam: str, after: str) -> bool:
     if "\n" in seam:
-        wrapped = len(before) - before.rfind("\n") > 60
-        return seam == "\n" and wrapped and after.islower()
+        # Most lines begin with a capital.
+        return seam == "\n" and after.islower() and len(before) - before.rfind("\n") > 60
     return before.endswith(".") and _is_abbreviated(before[-_LONGEST_ABBREVIATION:])
 
 

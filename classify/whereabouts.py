@@ -39,8 +39,9 @@ _IN_PLACE = re.compile(
     r"|\s(?:am|an der|im|in der|ob der|auf)\s[A-ZÄÖÜ]\w+)?)"
 )
 _SPOKEN: Final = (
-    *(("us", 1), ("us ", 0), ("t ", 1), ("wohnhaft", 0), ("ohn", 1), ("ebe", 1), ("wieder", 0)),
-    *(("zurück", 0), ("zu Hause", 0), ("aheim in", 1), ("ier ", 1), ("nach", 0), ("rt:", 1)),
+    *(("us", 1), ("us ", 0), ("ut ", 0), ("Ut ", 0), ("wohnhaft", 0), ("ohn", 1), ("ebe", 1)),
+    *(("wieder", 0), ("zurück", 0), ("zu Hause", 0), ("aheim in", 1), ("ier ", 1), ("nach", 0)),
+    *(("rt:", 1),),
     *(("Wohnort ", 0), ("traße ", 0), ("tr. ", 0), ("weg ", 0), ("gasse ", 0), ("platz ", 0)),
     *(("allee ", 0),),
 )

@@ -7,6 +7,7 @@ text by `classify.terms` and `classify.wording` and looking each term up (a test
 the whole corpus). Source: own decision 0043.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -127,21 +128,20 @@ class Wordbook:
             return b"", b"", _SEAM, _WIDE_SEAM, (), ()
         whole = terms.single_words(word)
         rows = [self._words.get(one) for one in whole]
-        rows += [self._pieces.get(piece) for piece in terms.pieces_of(word)]
+        rows += map(self._pieces.get, terms.pieces_of(word))
         stems, far = b"", b""
         for number, part in enumerate(wording.parts(word)):
             stems += (_SEAM if number else b"") + _packed(self._of_stems, wording.stems(part))
             far += _WIDE_SEAM if number else b""
             far += _packed(self._of_stems, wording.weighty_stems(part))
-        own = np.array([row for row in rows if row is not None], np.int32)
+        own = array("i", [row for row in rows if row is not None]).tobytes()
         new = tuple([one for one in whole if one not in self._familiar])
-        return own.tobytes(), _packed(self._of_words, whole), stems, far, tuple(whole), new
+        return own, _packed(self._of_words, whole), stems, far, tuple(whole), new
 
 
 def _packed(numbers: dict[str, int], words: Iterable[str]) -> bytes:
     """The numbers in the highest place, `_NOBODY` for unknown words."""
-    found = [numbers.get(word, _NOBODY) << 2 * _BITS for word in words]
-    return np.array(found, np.int64).tobytes()
+    return array("q", [numbers.get(word, _NOBODY) << 2 * _BITS for word in words]).tobytes()
 
 
 def _are_stems(parts: Sequence[str]) -> bool:

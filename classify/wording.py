@@ -13,7 +13,7 @@ from classify import kept, lexicon
 
 # What a first character must not stand behind is asked after it, so that a search leaps from one
 # possible first character to the next.
-_KINDS: Final = (
+_NUMBERS: Final = (
     ((), re.compile(r"\d(?<!\w\d)\d{2} ?[a-z] ?\d{6}\b"), " qqkd "),
     (("de",), re.compile(r"de(?<!\wde)\d{2}(?: ?\d){10,20}\b"), " qqib "),
     (
@@ -27,20 +27,21 @@ _KINDS: Final = (
     ),
     (
         ("€", "eur"),
-        re.compile(r"\d(?<!\w\d)\d*(?:[.,]\d+)* ?(?:€|euro|eur)\b|€ ?\d+"),
+        re.compile(r"[\d€](?:(?<=€) ?\d+|(?<!€)(?<!\w\d)\d*(?:[.,]\d+)* ?(?:€|euro|eur)\b)"),
         " qqgl ",
     ),
     (("uhr",), re.compile(r"\d(?<!\w\d)\d?(?:[:.]\d{2})? ?uhr"), " qqur "),
     ((), re.compile(r"\d(?<!\w\d)\d{4}\b"), " qqpl "),
     (("0",), re.compile(r"0(?<!\w0)\d[\d /-]{6,}"), " qqtl "),
-    # From the beginning of a word only, else each letter of a long word is a new try.
-    (("@",), re.compile(r"(?<!\S)\S+@\S+"), " qqad "),
 )
-"""Kundennummer, IBAN, day, sum, time, PLZ, telephone, address; in this order, the longest first.
+"""Kundennummer, IBAN, day, sum, time, PLZ, telephone; in this order, the longest first.
 
 Each with the signs one of which stands in every match; without signs any digit may begin one.
 The names hold no piece of a German word, so that explanations never point at a word by chance.
 """
+
+# From the beginning of a word only, else each letter of a long word is a new try.
+_ADDRESS = re.compile(r"(?<!\S)\S+@\S+")
 
 STEM_CHARS: Final = 5
 REACH: Final = 6
@@ -56,21 +57,22 @@ _LONGEST_FILLER_CHARS: Final = 20
 
 def alike(folded: str) -> str:
     """The folded text with numbers and addresses replaced by names of their kind."""
-    if not _NUMBER_OR_ADDRESS.search(folded):
+    lines = folded.split("\n")
+    places = [place for place, line in enumerate(lines) if _NUMBER_OR_ADDRESS.search(line)]
+    if not places:
         return folded
-    return "\n".join(
-        [
-            _line_alike(line) if _NUMBER_OR_ADDRESS.search(line) else line
-            for line in folded.split("\n")
-        ]
-    )
+    # None goes over the end of a line, so all these lines are made alike in one go.
+    made = _lines_alike("\n".join([lines[place] for place in places])).split("\n")
+    for place, line in zip(places, made, strict=True):
+        lines[place] = _ADDRESS.sub(" qqad ", line) if "@" in line else line
+    return "\n".join(lines)
 
 
-def _line_alike(line: str) -> str:
-    for signs, pattern, name in _KINDS:
-        if not signs or signs[0] in line or signs[-1] in line:
-            line = pattern.sub(name, line)
-    return line
+def _lines_alike(lines: str) -> str:
+    for signs, pattern, name in _NUMBERS:
+        if not signs or signs[0] in lines or signs[-1] in lines:
+            lines = pattern.sub(name, lines)
+    return lines
 
 
 def chains(text: str) -> frozenset[str]:

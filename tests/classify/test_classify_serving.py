@@ -14,6 +14,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from classify import features, lexicon, needles, reading, terms, wording
 from classify.corpus import Example, examples
 from classify.model import Model, probabilities
+from classify.needles import EDGE
 from classify.scorer import Scorer
 from classify.table import in_steps
 from classify.wordbook import Vocabulary, Wordbook
@@ -147,9 +148,9 @@ def test_what_is_heard_in_pieces_of_sayings_is_what_a_search_finds(text: str) ->
     ("source", "words", "within_word"),
     [
         ("erkrank", {"erkrank"}, True),
-        (r"\bau\b", {"au"}, True),
+        (r"\bau\b", {f"{EDGE}au{EDGE}"}, True),
         ("konto.{0,25}gewechselt", {"gewechselt"}, False),
-        ("neue (?:anschrift|adresse|wohnung)", {"anschrift", "adresse", "wohnung"}, False),
+        ("neue (?:anschrift|wohnung)", {f"{EDGE}anschrift", f"{EDGE}wohnung"}, False),
         (r"mag(?:er)? x?yz", {"mag"}, False),
         ("krank(?!enkass|enhaus)", {"krank"}, True),
         (r"\d{5}", {needles.DIGIT * 5}, True),
@@ -157,6 +158,11 @@ def test_what_is_heard_in_pieces_of_sayings_is_what_a_search_finds(text: str) ->
         ("bis(?=\\s)", {"bis"}, False),
         ("(?<=ab )mai", {"mai"}, False),
         ("a|lang", None, True),
+        (r"\bab\s+\d", {f"{EDGE}ab{EDGE}"}, False),
+        (r"\b(?:ab|seit) heute", {f"{EDGE}heute"}, False),
+        (r"(?:ab|seit) ?x", {"ab", "seit"}, False),
+        (r"^(?:wo|wann\w*)\b", {f"{EDGE}wo{EDGE}", f"{EDGE}wann"}, False),
+        (r"\bhabe?n?\b", {f"{EDGE}hab"}, True),
     ],
 )
 def test_needles_are_what_a_match_must_hold(source, words, within_word) -> None:
