@@ -26,6 +26,7 @@ reply_draft = sa.Table(
     sa.Column("seen_at", UtcTime, nullable=False),
     sa.UniqueConstraint("postbox", "folder", "epoch", "uid"),
     sa.Index("ix_reply_draft_item_id", "item_id"),
+    sa.Index("ix_reply_draft_outgoing_id", "outgoing_id"),
 )
 """What became of each draft that lies there now. Of its words only a fingerprint is kept; `places`
 are words of the approved text and numbers. A row goes when its draft is there no more."""

@@ -39,3 +39,4 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_reply_draft_item_id", "reply_draft", ["item_id"])
+    op.create_index("ix_reply_draft_outgoing_id", "reply_draft", ["outgoing_id"])
