@@ -26,7 +26,9 @@ KEY_SEPARATOR: Final = "."
 
 
 _KEY_NAME: Final = re.compile(r"[ -\-/-9;-~]{1,100}")
-"""No dot, which ends the name, and no colon: the house's own names in the trail have one."""
+"""No dot, which ends the name, and no colon: who acts by a command has one in the trail."""
+_OF_THE_HOUSE: Final = frozenset({"demo", "door", "drop", "lists", "worker"})
+"""Names under which the house itself stands in the trail."""
 _PSEUDONYM: Final = re.compile(r"p-[a-z2-7]{16}")
 """As api/oidc/names.py makes them: the trail would say that a person did what a machine did."""
 
@@ -116,10 +118,12 @@ def new_key(name: str) -> tuple[str, str]:
 
     Raises: Refused: `door.key_name`.
     """
-    if not _KEY_NAME.fullmatch(name) or _PSEUDONYM.fullmatch(name):
+    taken = name in _OF_THE_HOUSE or _PSEUDONYM.fullmatch(name)
+    if taken or not _KEY_NAME.fullmatch(name):
         raise Refused(
             "door.key_name",
-            "a key's name is printable ASCII without dot and colon, and no pseudonym of a person",
+            "a key's name is printable ASCII without dot and colon, no pseudonym of a person and"
+            f" none of the house's own ({', '.join(sorted(_OF_THE_HOUSE))})",
             name=name,
         )
     key = f"{name}{KEY_SEPARATOR}{secrets.token_urlsafe(32)}"

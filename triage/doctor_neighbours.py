@@ -13,7 +13,10 @@ from triage.settings import Settings
 
 
 def certificates(settings: Settings) -> Iterator[Finding]:
-    """Until when each certificate holds: an ended one lets nobody sign in, and nothing leave."""
+    """Until when each certificate holds: an ended one lets nobody sign in, and nothing leave.
+
+    A directory by STARTTLS is left out: the handshake speaks no LDAP.
+    """
     for name, url, ca_file in _lines(settings):
         parts = urlsplit(url)
         if parts.scheme == "https" and parts.hostname:

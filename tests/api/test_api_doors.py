@@ -44,7 +44,7 @@ def test_a_new_key_names_its_machine_and_fits_its_hash() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "a.b", "ümlaut", "new\nline", "system:sort", "p-abcdefghijklmnop"]
+    "name", ["", "a.b", "ümlaut", "new\nline", "cli:root", "p-abcdefghijklmnop", "worker", "lists"]
 )
 def test_a_key_whose_name_would_be_lost_or_taken_for_another_is_refused(name: str) -> None:
     with pytest.raises(Refused) as refused:
