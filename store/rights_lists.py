@@ -53,6 +53,7 @@ def put(  # noqa: PLR0913 - a row has these columns
     now: datetime,
 ) -> int:
     """Replace the region's lists; its row id. Members of older reports are forgotten."""
+    _in_turn(tx, region)
     values = [list_to(one) for one in lists]
     statement = sa.insert(table).values(
         region=region, at=now, actor=actor, source=source, sha256=sha256, lists=values
@@ -70,6 +71,7 @@ def follow(
     What `actor` put in before is replaced in its row, so that the report of a person stays the
     one before: it tells who has left.
     """
+    _in_turn(tx, standing.region)
     found = newest(tx, standing.region)
     if found is None or (found.id, found.at) != (standing.id, standing.at):
         return False
@@ -148,6 +150,16 @@ def mark(tx: Tx, round_id: int, mark: Mark) -> None:
         note=mark.note,
     )
     tx.run(statement.on_conflict_do_nothing())
+
+
+def _in_turn(tx: Tx, region: str) -> None:
+    """Who puts in lists of the region waits for who is about to; SQLite has one writer anyway.
+
+    Else `follow` would find a report the newest while the next is being put in, and outdo it.
+    """
+    if tx.dialect == "postgresql":
+        number = sa.func.hashtext(f"rights_lists:{region}")
+        tx.run(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
 def _newest(tx: Tx, region: str, *, limit: int) -> list[Reported]:
