@@ -84,7 +84,7 @@ def ready(house: House) -> tuple[Check, ...]:
     try:
         house.db.ping()
         with house.db.read() as tx:
-            loops = [b for b in beats.all_beats(tx) if not b.name.startswith(standing.PREFIXES)]
+            loops = [b for b in beats.all_beats(tx) if not b.name.startswith(_passed_over(house))]
             off = (*_rules_off(house, tx), *_begin_unsaid(house, tx))
         ways, troubles = freshness.look(house), outgoing_care.look(house)
         wanderers = wandering.look(house)
@@ -101,6 +101,12 @@ def ready(house: House) -> tuple[Check, ...]:
         *(_of_trouble(one) for one in wanderers if one.stands),
         *off,
     )
+
+
+def _passed_over(house: House) -> tuple[str, ...]:
+    """Of no loop, or told before lists were switched off from following: nobody would end it."""
+    switched_off = () if house.policy.rights.follow_minutes else (LISTS,)
+    return (*standing.PREFIXES, *switched_off)
 
 
 def _rules_off(house: House, tx: Tx) -> tuple[Check, ...]:

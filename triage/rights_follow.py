@@ -35,7 +35,6 @@ _FOLLOWER: Final = Caller("lists", Role.ADMIN, agencies=None)
 
 log = structlog.get_logger()
 
-
 Directory = Callable[[], tuple[Groups, GroupNames]]
 """Opens the directory."""
 
@@ -55,19 +54,15 @@ def round_(house: House, sources: Sources, worker: str) -> None:
     and nobody tries again for 15 minutes. Raises: TryLater: the database is away.
     """
     minutes = house.policy.rights.follow_minutes
-    regions = sorted({box.region for box in house.policy.postboxes}) if minutes else []
-    with house.db.read() as tx:
-        known = [rights_lists.newest(tx, region) for region in regions]
-    standing = [one for one in known if one and _has_source(one, sources)]
-    if not standing:
+    if not minutes or not (sources.directory or sources.servers):
         return
     with house.db.write() as tx:
         # Not given back: it is the pause until the next round, whoever goes it.
         turn = leases.take(tx, _TURN, owner=worker, now=house.clock(), seconds=minutes * 60)
     if turn is None:
         return
-    for one in standing:
-        if _one(house, one, sources) in LOGIN_REFUSED:
+    for region in sorted({box.region for box in house.policy.postboxes}):
+        if _one(house, region, sources) in LOGIN_REFUSED:
             with house.db.write() as tx:
                 pause = max(minutes * 60, REFUSED_SECONDS)
                 leases.renew(tx, turn, now=house.clock(), seconds=pause)
@@ -81,11 +76,16 @@ def follows(house: House, reported: Reported | None) -> int:
     return house.policy.rights.follow_minutes if follow else 0
 
 
-def hindrance(house: House, region: str) -> tuple[str, str]:
-    """The code of what stood in the way last time, and the agencies that wait; or empty texts."""
+def hindrance(house: House, reported: Reported | None) -> tuple[str, str]:
+    """The code of what stood in the way last time, and the agencies that wait; or empty texts.
+
+    What was told of lists that hold no more is over.
+    """
+    if reported is None:
+        return "", ""
     with house.db.read() as tx:
-        told = beats.one(tx, f"{health.LISTS}{region}")
-    return (told.code, told.message) if told else ("", "")
+        told = beats.one(tx, f"{health.LISTS}{reported.region}")
+    return (told.code, told.message) if told and told.at >= reported.at else ("", "")
 
 
 def _has_source(standing: Reported, sources: Sources) -> bool:
@@ -94,22 +94,32 @@ def _has_source(standing: Reported, sources: Sources) -> bool:
     return standing.source == rights_reporting.EXPANDED and standing.region in sources.servers
 
 
-def _one(house: House, standing: Reported, sources: Sources) -> str:
+def _one(house: House, region: str, sources: Sources) -> str:
     """The code of what stands in the way of one region, told to `ready`; empty for nothing."""
+    with house.db.read() as tx:
+        standing = rights_lists.newest(tx, region)
+        told = beats.one(tx, f"{health.LISTS}{region}")
+    if standing is None or not _has_source(standing, sources):
+        if told and told.code:
+            _tell(house, region, code="", message="")
+        return ""
     code = message = ""
     try:
-        after = _asked(house, standing, sources)
-        waiting = _follow(house, standing, after)
-        if waiting:
-            code, message = WAITING, ", ".join(waiting[:5])
-            log.warning("rights.lists_waiting", region=standing.region, lists=len(waiting))
+        waiting = _follow(house, standing, _asked(house, standing, sources))
     except HouseError as exc:
         code = exc.code
-        log.warning("rights.lists_not_followed", region=standing.region, code=code)
-    with house.db.write() as tx:
-        name = f"{health.LISTS}{standing.region}"
-        beats.beat(tx, name, code=code, message=message, now=house.clock())
+        log.warning("rights.lists_not_followed", region=region, code=code)
+    else:
+        if waiting:
+            code, message = WAITING, ", ".join(waiting[:5])
+            log.warning("rights.lists_waiting", region=region, lists=len(waiting))
+    _tell(house, region, code=code, message=message)
     return code
+
+
+def _tell(house: House, region: str, *, code: str, message: str) -> None:
+    with house.db.write() as tx:
+        beats.beat(tx, f"{health.LISTS}{region}", code=code, message=message, now=house.clock())
 
 
 def _asked(house: House, standing: Reported, sources: Sources) -> tuple[DistributionList, ...]:

@@ -107,7 +107,7 @@ def _shown(
         boxes=rights.boxes(visit.house, visit.caller),
         reported=reported,
         minutes=rights_follow.follows(visit.house, reported),
-        hindrance=rights_follow.hindrance(visit.house, box.region),
+        hindrance=rights_follow.hindrance(visit.house, reported),
         rows=[(agency, [one for one in lists if one.agency == agency.code]) for agency in agencies],
         region_lists=[one for one in lists if not one.agency and one.region],
         without=[agency for agency in agencies if agency.code not in with_list],

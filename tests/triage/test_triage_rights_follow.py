@@ -157,6 +157,33 @@ def test_files_follow_nothing_and_nothing_follows_where_it_is_switched_off(offic
     assert directory.asked == 0
 
 
+def test_what_was_told_ends_with_the_lists_that_it_was_told_of(office: House) -> None:
+    directory = Directory({"435": ["anna"]})
+    taken(office, directory)
+    directory.people = {"435": []}
+    sources = Sources(directory.opened)
+    rights_follow.round_(office, sources, "worker")
+    standing = rights_reporting.reported(office, ADMIN, REGION)
+    assert rights_follow.hindrance(office, standing) == (rights_follow.WAITING, "435")
+    off = replace(office, policy=replace(office.policy, rights=RightsPolicy()))
+    assert [one.name for one in health.ready(off) if one.name.startswith(health.LISTS)] == []
+    office.clock.forward(minutes=10)
+    csv = b"verteiler;agentur\nez-435@x.example;435\n"
+    rights_reporting.import_lists(office, ADMIN, REGION, data=csv, source="x.csv")
+    standing = rights_reporting.reported(office, ADMIN, REGION)
+    assert rights_follow.hindrance(office, standing) == ("", "")
+    rights_follow.round_(office, sources, "worker")
+    assert check(office).ok
+
+
+def test_no_list_is_read_before_it_is_ones_turn(office: House, monkeypatch) -> None:
+    directory = Directory({"435": ["anna"]})
+    taken(office, directory)
+    rights_follow.round_(office, Sources(directory.opened), "worker-1")
+    monkeypatch.setattr(rights_lists, "newest", None)
+    rights_follow.round_(office, Sources(directory.opened), "worker-2")
+
+
 def test_what_a_person_reports_meanwhile_is_not_written_over(office: House) -> None:
     directory = Directory({"435": ["anna"]})
     taken(office, directory)
