@@ -10,6 +10,7 @@ from rules.codes import Role
 from rules.groups import GroupRule
 from triage.settings import Settings, secret
 from triage.settings_limits import LimitSettings
+from triage.settings_outgoing import LOCAL
 from triage.settings_signin import GroupSettings, OidcSettings
 
 
@@ -62,7 +63,7 @@ def _plan(oidc: OidcSettings, settings: Settings) -> OidcPlan:
         api_audience=oidc.api_audience,
         ca_file=oidc.ca_file,
         timeout_seconds=oidc.timeout_seconds,
-        hosts=None if hosts is None else frozenset(host.lower() for host in hosts),
+        hosts=None if hosts is None else LOCAL.union(host.lower() for host in hosts),
         skew=timedelta(seconds=oidc.skew_seconds),
     )
 

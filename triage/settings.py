@@ -28,16 +28,13 @@ from triage.settings_care import FiguresSettings, SweepSettings, TrailSettings
 from triage.settings_ldap import LdapSettings
 from triage.settings_limits import LimitSettings
 from triage.settings_marks import MarksSettings
-from triage.settings_outgoing import OutgoingSettings, require_listed
+from triage.settings_outgoing import LOCAL, OutgoingSettings, require_listed
 from triage.settings_outlets import EakteSettings, TaskSettings, eakte_at, tasks_at
 from triage.settings_part import Part
 from triage.settings_postbox import MaildirSettings, PostboxSettings
 from triage.settings_scanner import ScannerSettings
 from triage.settings_sender import SenderSettings
 from triage.settings_signin import GroupSettings, OidcSettings, check_signin
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-"""Names of this machine that nobody else can reach. Source: RFC 1122 section 3.2.1.3; RFC 4291."""
 
 WorkDay = Literal["mo", "di", "mi", "do", "fr"]
 WORK_DAYS: tuple[WorkDay, ...] = ("mo", "di", "mi", "do", "fr")
@@ -154,7 +151,7 @@ class DoorSettings(Part):
     def _is_protected(self) -> "DoorSettings":
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("tls_cert and tls_key belong together: give both or none")
-        if self.tls_cert is None and self.host not in LOOPBACK:
+        if self.tls_cert is None and self.host not in LOCAL:
             raise ValueError("a door that others can reach needs tls_cert and tls_key")
         return self
 
@@ -254,7 +251,7 @@ class Settings(Part):
 
     @model_validator(mode="after")
     def _demo_stays_on_loopback(self) -> "Settings":
-        if self.desk.demo and self.desk.host not in LOOPBACK:
+        if self.desk.demo and self.desk.host not in LOCAL:
             raise ValueError("desk.demo opens sign-in without a password: allowed on loopback only")
         return self
 

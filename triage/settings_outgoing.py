@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from triage.settings import Settings
 
 LOCAL: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Names of this machine that nobody else can reach. Source: RFC 1122 section 3.2.1.3; RFC 4291."""
 _POSTGRESQL: Final = 5432
 """Source: PostgreSQL documentation, libpq, "port"."""
 

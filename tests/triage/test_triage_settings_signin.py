@@ -33,6 +33,15 @@ def test_a_whole_sign_in_becomes_the_plan_of_the_doors(monkeypatch):
     assert plan.groups[1].agencies == {"435"}
     assert plan.groups[1].extra == {"free_item"}
     assert plan.algorithms <= ALGORITHMS
+    assert plan.hosts is None
+
+
+def test_a_list_of_hosts_needs_no_line_for_this_machine(monkeypatch):
+    for name in ("SESSION_SECRET", "OIDC_SECRET", "PSEUDONYM_KEY"):
+        monkeypatch.setenv(f"POSTLOTSE_{name}", "x" * 40)
+    settings = check(BASE | {"outgoing": {"hosts": ["SSO.dienst.example"]}}, base=Path("/etc"))
+    plan = door_of(settings).oidc
+    assert plan.hosts == {"sso.dienst.example", "127.0.0.1", "localhost", "::1"}
 
 
 @pytest.mark.parametrize("missing", ["SESSION_SECRET", "OIDC_SECRET", "PSEUDONYM_KEY"])
