@@ -66,15 +66,11 @@ def followed(before: Iterable[DistributionList], after: Iterable[DistributionLis
     was, now = ListBook(tuple(old.values())), ListBook(tuple(new.values()))
     homes = sorted(key for key in old.keys() | new.keys() if key[0])
     held = [key for key in homes if _waits(old.get(key), new.get(key), was, now)]
-    inside = {group for _, address in held for group in was.members(address)[1]}
+    inside = {("", group) for _, address in held for group in was.members(address)[1]}
     result = {key: one for key, one in new.items() if key in old or not key[0]}
-    result |= {key: one for key, one in old.items() if key in held or key in _inner(inside)}
+    result |= {key: one for key, one in old.items() if key in held or key in inside}
     homes_held = dict.fromkeys(home for home, _ in held)
     return Followed(tuple(result.values()), tuple(homes_held))
-
-
-def _inner(groups: Iterable[str]) -> set[tuple[str, str]]:
-    return {("", address) for address in groups}
 
 
 def _waits(
