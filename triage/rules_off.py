@@ -1,4 +1,4 @@
-"""Rules that switched themselves off: told once a rule, and once when it is over.
+"""Rules that switched themselves off: told once a rule and region, and once when it is over.
 
 Over is it when the rule is in force again, or its set no more. Source: F20, F60; own decisions
 0037, 0068.
@@ -12,13 +12,13 @@ import structlog
 from rules.rule_force import in_force
 from store import rulesets
 from store.engine import Tx
-from store.rulesets import OffRule
+from store.rulesets import OffRule, Version
 from triage import standing
 from triage.house import House
 from triage.standing import Trouble
 
 NAME: Final = "rule:"
-"""Begins the names of these alarms; set and rule follow."""
+"""Begins the names of these alarms; set and rule follow, and the region of a set for all."""
 
 log = structlog.get_logger()
 
@@ -32,11 +32,13 @@ def passed_over(house: House, tx: Tx) -> dict[str, OffRule]:
     regions = {one.region for one in activations}
     held = {one.ruleset_id for r in regions if (one := in_force(activations, region=r, at=now))}
     named = rulesets.by_ids(tx, {row.ruleset_id for row in rows})
-    return {
-        f"{NAME}{named[row.ruleset_id].set_id}.{row.rule_id}": row
-        for row in rows
-        if row.ruleset_id in held
-    }
+    return {_name(named[row.ruleset_id], row): row for row in rows if row.ruleset_id in held}
+
+
+def _name(version: Version, row: OffRule) -> str:
+    # In a set for all the same rule may lack its folder in one region after the other.
+    where = f":{row.region}" if row.region and not version.region else ""
+    return f"{NAME}{version.set_id}.{row.rule_id}{where}"
 
 
 def look(house: House) -> tuple[Trouble, ...]:

@@ -66,7 +66,8 @@ def test_a_folder_that_people_removed_switches_its_rule_off_once(house, box, lea
         assert look(house, box) == 1
         assert look(house, box) == 0
     assert [(one["event"], one["log_level"]) for one in logs] == [("ruleset.rule_off", "error")]
-    assert checks(house) == [("rule:regeln.umschulung", False, f"rule.folder_gone {FOLDER}")]
+    name = "rule:regeln.umschulung:Südwest"
+    assert checks(house) == [(name, False, f"rule.folder_gone {FOLDER}")]
     with house.db.read() as tx:
         told = [e for e in audit.listing(tx, after=0, limit=99) if e.action == "ruleset.rule_off"]
     assert [one.details["target"] for one in told] == [FOLDER]
@@ -97,6 +98,23 @@ def test_people_are_told_when_a_rule_went_off_and_when_it_is_over(house, box):
         ("rule:regeln.weg", True),
         ("rule:regeln.weg", False),
     ]
+
+
+def test_a_rule_for_all_that_is_off_in_two_regions_is_told_of_each(house, box):
+    plan = replace(house.policy, create_folders=False)
+    there = replace(house, policy=plan)
+    folder = "Service Center/Umschulung"
+    put_in_force(there, HEAD + rule('betreff = "Umschulung"', f'ordner = "{folder}"', rule_id="sc"))
+    names = []
+    for region in ("Nord", "West"):
+        assert look(there, box, region=region) == 1
+        rounds.keep_order(there, "w")
+        names.append(f"rule:regeln.sc:{region}")
+        assert [name for name, _, _ in checks(there)] == names
+    with there.db.read() as tx:
+        told = [e.subject for e in audit.listing(tx, after=0, limit=99)
+                if e.action == "ruleset.alarm"]  # fmt: skip
+    assert told == names
 
 
 def test_a_folder_that_filing_will_make_is_not_gone(house, box):
