@@ -126,6 +126,12 @@ class ReplySettings(Part):
     per_minute: int = Field(default=60, ge=1, le=10_000)
     warn_days: int = Field(default=30, ge=1, le=365)
 
+    @model_validator(mode="after")
+    def _drafts_lie_alone(self) -> "ReplySettings":
+        if self.drafts_folder.lower() in {"inbox", self.sent_folder.lower()} - {""}:
+            raise ValueError("drafts_folder is neither INBOX nor sent_folder: what lies there goes")
+        return self
+
 
 class DoorSettings(Part):
     """The door for mail servers. Recipients are addresses of ours, and those listed here.
