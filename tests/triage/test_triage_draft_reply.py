@@ -329,3 +329,11 @@ def test_where_nothing_leaves_nothing_is_taken(house, box, lease, item, plan):
 def test_without_the_setting_the_folder_is_not_even_looked_at(house, box, lease, item):
     off = replace(house, policy=replace(house.policy, drafts_folder=""))
     assert draft_reply.look(off, None, lease) == 0
+
+
+def test_a_draft_in_a_folder_that_is_looked_at_no_more_is_not_told_of(house, box, lease, item):
+    lay(house, box, draft("Hallo Alex, komm einfach vorbei!"))
+    draft_reply.look(house, box, lease)
+    assert len(shown(house, item)) == 1
+    off = replace(house, policy=replace(house.policy, drafts_folder=""))
+    assert shown(off, item) == ()
