@@ -46,26 +46,6 @@ _GERMAN = re.compile(
     )
 )
 """Stands in every IBAN of Germany, and in what looks like one."""
-_ABROAD = re.compile(
-    r"[A-Z](?<![A-Za-z0-9][A-Z])(?:(?<!D)|(?!E))[A-Z][0-9]{2}(?:[ \u00a0]?[A-Z0-9]{4}){2,7}"
-    r"(?:[ \u00a0]?[A-Z0-9]{1,3})?"
-    r"(?![A-Za-z0-9])"
-)
-_NO_PHONE_BEHIND = r"(?<![A-Za-z0-9./\-]"
-_PHONE = re.compile(
-    rf"(?:\+{_NO_PHONE_BEHIND}\+)|00{_NO_PHONE_BEHIND}00))49[\s().\-/0]{{0,4}}[1-9][0-9](?:[\s().\-/]{{0,2}}[0-9]){{5,10}}(?![0-9])"
-    rf"|(?:\({_NO_PHONE_BEHIND}\()0|0{_NO_PHONE_BEHIND}0))[1-9][0-9]{{1,4}}\)?(?:[\s.\-/]{{1,3}}|(?=[0-9]))"
-    r"[0-9](?:[ .\-/]?[0-9]){4,10}(?![0-9])"
-)
-_FAX_BEFORE = re.compile(
-    r"(?:fax|telefax|az\.?|nr\.?|aktenzeichen)[\w .]{0,6}:?\s*$", re.IGNORECASE
-)
-_OLD_BEFORE = re.compile(r"\b(?:alte?[snr]?|bisher\w*|frueher\w*)\b[^\n]*$", re.IGNORECASE)
-_DIGITS = re.compile(r"[0-9]+")
-_PHONE_BEGIN = re.compile(r"[+(0]")
-_FEWEST_OF_DE = 11
-_MANY_DIGITS = re.compile(r"[0-9](?:[\s\u00a0.\-/:]{0,3}[0-9]){10}")
-"""Stands in every IBAN of Germany, and in what looks like one."""
 _ABROAD = re.compile(r"[0-9](?<=[A-Z][A-Z][0-9])[0-9]")
 """Stands in every IBAN from elsewhere."""
 _SOME_DIGITS = re.compile(r"[0-9](?:[\s().\-/]{0,5}[0-9]){6}")

@@ -12,18 +12,18 @@ from typing import Final
 NEVER: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
     {
         "disclosure.health": re.compile(
-            r"(?i)\bsick|\bill(?:ness)?\b|unfit for work|incapacity|\bdoctor|diagnos|rehab|clinic"
-            r"|hospital|pregnan|maternity|disab|therap|medical"
+            r"(?i)\bsick|\bill(?:ness)?\b|health|unfit for work|incapacity|\bdoctor|diagnos|rehab"
+            r"|clinic|hospital|pregnan|maternity|disab|therap|medical"
         ),
         "disclosure.account": re.compile(
             r"\bIBAN\b|\bBIC\b|(?i:account number|\bche(?:que|ck)s?\b|\bbank\b)"
         ),
-        "disclosure.amount": re.compile(r"€|\d\s?(?:euros?|EUR)\b"),
+        "disclosure.amount": re.compile(r"(?i)€|\d\s?(?:euros?|eur)\b"),
         "disclosure.number": re.compile(r"\b\d{3}[A-Z]\d{6}\b|\b[A-Z]{2}\d{2}(?: ?[0-9]{4}){3}"),
         "disclosure.possessive": re.compile(
             r"(?i)\byour (?:new |changed )?(?:notice|dismissal|decision|pension|insolvency|marriage"
-            r"|divorce|child|move|address|benefits?|money|side job|unemployment|training|studies"
-            r"|tax class|debts?)\b"
+            r"|divorce|child|move|address|account|benefits?|money|side job|unemployment|training"
+            r"|studies|tax class|debts?)\b"
         ),
     }
 )

@@ -75,7 +75,8 @@ def reread(
     moment = _moment(since)
     settings = load(config)
     house = wiring.build_house(settings)
-    skipped = frozenset({settings.replies.sent_folder, *(leave_out or ())})
+    own = (settings.replies.sent_folder, settings.replies.drafts_folder)
+    skipped = frozenset((*own, *(leave_out or ())))
     held = rereading.hold_back(house, operator())
     if held:
         say(f"{held} answers or tasks may have left since: postlotse outbox list")

@@ -50,7 +50,7 @@ def _most_like(texts: tuple[Text, ...], known: Mapping[str, Value], said: str) -
     if text is None:
         return None
     letter = draft_words.unfilled(text, known)
-    return Match(Choice(text.id, text.version, {}), letter, text_rules.compare(letter, said))
+    return Match(Choice(text.id, text.version, {}, said), letter, text_rules.compare(letter, said))
 
 
 def _compared(

@@ -16,7 +16,7 @@ import structlog
 
 from ingest.parse import parse
 from rules import draft_words
-from rules.errors import Conflict, HouseError, Refused
+from rules.errors import Conflict, Refused
 from rules.item import ItemState
 from rules.mail import ParsedMail
 from rules.mail_thread import link
@@ -95,11 +95,12 @@ def _take_due(
 ) -> int:
     """New drafts, and those that were refused or waited and may have become good since."""
     pause = timedelta(seconds=house.policy.look_seconds)
-    due = [
-        uid for uid in view.uids if uid not in there or there[uid].seen_at + pause <= house.clock()
-    ][:BATCH]
+    new = [uid for uid in view.uids if uid not in there]
+    again = [one for one in there.values() if one.seen_at + pause <= house.clock()]
+    longest = [one.uid for one in sorted(again, key=lambda one: (one.seen_at, one.id))]
+    due = tuple([*new, *longest][:BATCH])
     ordered = 0
-    for mail in box.fetch(view.folder, view.epoch, tuple(due)) if due else ():
+    for mail in box.fetch(view.folder, view.epoch, due) if due else ():
         found = _take(house, box.name, lease, mail, there.get(mail.place.uid))
         ordered += found.state is DraftState.ORDERED
     return ordered
@@ -114,8 +115,8 @@ def _take(
     with house.db.write() as tx:
         if isinstance(mail, TooLarge):
             found = _Found(DraftState.REFUSED, "draft.too_large")
-        elif before and before.sha256 == digest and before.state == DraftState.ORDERED:
-            found = _still(tx, before)
+        elif before and before.sha256 == digest and before.outgoing_id is not None:
+            found = _of_order(tx, before.item_id, before.text_id, before.outgoing_id)
         else:
             found = _decide(house, tx, postbox, parse(data, house.layouts), shelf)
         draft = _noted(postbox, mail.place, digest, found)
@@ -125,13 +126,16 @@ def _take(
     return found
 
 
-def _still(tx: Tx, before: ReplyDraft) -> _Found:
-    """What was ordered stays so until it has left; what could not leave is no longer."""
-    item = items.get(tx, before.item_id) if before.item_id else None
-    row = outgoing.get(tx, before.outgoing_id or 0)
+def _of_order(tx: Tx, item_id: int | None, text_id: str, outgoing_id: int) -> _Found:
+    """A draft whose answer was ordered stays so; of one that can't leave it says why.
+
+    Where somebody sends a dead answer again, its draft is ordered again, too.
+    """
+    item = items.get(tx, item_id) if item_id else None
+    row = outgoing.get(tx, outgoing_id)
     if row.state is OutgoingState.DEAD and row.sent_at is None:
-        return _Found(DraftState.REFUSED, row.error_code, before.text_id, (), item, row.id)
-    return _Found(DraftState.ORDERED, "", before.text_id, (), item, row.id)
+        return _Found(DraftState.REFUSED, row.error_code, text_id, (), item, row.id)
+    return _Found(DraftState.ORDERED, "", text_id, (), item, row.id)
 
 
 def _decide(house: House, tx: Tx, postbox: str, draft: ParsedMail, shelf: TextShelf) -> _Found:
@@ -156,7 +160,7 @@ def _decide(house: House, tx: Tx, postbox: str, draft: ParsedMail, shelf: TextSh
         row = reply.place(house, tx, item, match.choice, shelf=shelf, by=OUTLOOK)
     except (Refused, Conflict) as exc:
         return _Found(DraftState.REFUSED, exc.code, text_id, item=item)
-    return _Found(DraftState.ORDERED, "", text_id, item=item, outgoing_id=row)
+    return _of_order(tx, item.id, text_id, row)
 
 
 def _answered(tx: Tx, postbox: str, draft: ParsedMail) -> Item | None:
@@ -172,12 +176,13 @@ def _answered(tx: Tx, postbox: str, draft: ParsedMail) -> Item | None:
 def _require_plain(house: House, tx: Tx, item: Item, draft: ParsedMail) -> None:
     """Nothing that would be lost: an answer goes to one person, without attachment.
 
+    A draft to nobody is refused, too: of two mails with one id it would not say which it answers.
     Raises: Refused: `draft.recipients`, `draft.attachments`, `reply.recipient`.
     """
     if any(not one.inline for one in draft.attachments):
         raise Refused("draft.attachments", "An answer has no attachment; take it out.")
     to = reply.recipient(house, tx, item).lower()
-    if draft.header("bcc") or set(draft.recipients) - {to}:
+    if draft.header("bcc") or set(draft.recipients) != {to}:
         raise Refused("draft.recipients", "An answer goes to who wrote, and to nobody else.")
 
 
@@ -229,7 +234,5 @@ def _close(house: House, box: Postbox, lease: Lease, draft: ReplyDraft) -> None:
     leases.require_time(lease, now=house.clock())
     try:
         box.remove(draft.place, draft.sha256)
-    except HouseError as exc:
-        if not isinstance(exc, Refused):
-            raise
+    except Refused as exc:
         log.warning("draft.not_removed", item=draft.item_id, code=exc.code)

@@ -26,8 +26,11 @@ class DraftShown:
     at: datetime
 
 
-def shown(found: Iterable[ReplyDraft]) -> tuple[DraftShown, ...]:
-    """All but those that were ordered: of these the order tells."""
+def shown(found: Iterable[ReplyDraft], *, folder: str) -> tuple[DraftShown, ...]:
+    """All but those that were ordered: of these the order tells.
+
+    `folder` is the one that is looked at; of another one of before nobody knows what lies there.
+    """
     return tuple(
         DraftShown(
             one.folder,
@@ -37,5 +40,5 @@ def shown(found: Iterable[ReplyDraft]) -> tuple[DraftShown, ...]:
             one.seen_at,
         )
         for one in found
-        if one.state != DraftState.ORDERED
+        if one.state != DraftState.ORDERED and one.folder == folder
     )

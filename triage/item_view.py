@@ -196,7 +196,9 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         sender=_sender(house, original, mail),
         note=note_left(item.note, story),
         kontaktcodes=_kontaktcodes(house, body),
-        drafts=draft_view.shown(reply_drafts.of_item(tx, item.id)),
+        drafts=draft_view.shown(
+            reply_drafts.of_item(tx, item.id), folder=house.policy.drafts_folder
+        ),
     )
 
 

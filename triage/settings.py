@@ -32,6 +32,7 @@ from triage.settings_outgoing import LOCAL, OutgoingSettings, require_listed
 from triage.settings_outlets import EakteSettings, TaskSettings, eakte_at, tasks_at
 from triage.settings_part import Part
 from triage.settings_postbox import MaildirSettings, PostboxSettings
+from triage.settings_replies import ReplySettings
 from triage.settings_scanner import ScannerSettings
 from triage.settings_sender import SenderSettings
 from triage.settings_signin import GroupSettings, OidcSettings, check_signin
@@ -97,31 +98,6 @@ class KeySettings(Part):
     agencies: tuple[str, ...] | None = None
     regions: tuple[str, ...] | None = None
     expires: date | None = None
-
-
-class ReplySettings(Part):
-    """How answers leave: by a smarthost, or (demo) into a Maildir.
-
-    The folder `sent_folder` of the postbox gets a copy of each; empty means none. What people lay
-    into `drafts_folder` is taken as an answer, if it is an approved text; empty means none.
-    `warn_days` before a text ends its authors are told.
-    """
-
-    outlet: Literal["maildir", "smtp"] = "maildir"
-    sent_root: Path = Path("var/sent")
-    from_address: str = "{agency}@arbeitsagentur.example"
-    from_name: str = "Eingangszone {agency}"
-    disclosing: Literal["refuse", "after_check"] = "refuse"
-    host: str = "localhost"
-    port: int = Field(default=587, ge=1, le=65535)
-    tls: Literal["starttls", "implicit"] = "starttls"
-    ca_file: Path | None = None
-    user: str = ""
-    password_env: str = ""
-    sent_folder: str = "Gesendet"
-    drafts_folder: str = ""
-    per_minute: int = Field(default=60, ge=1, le=10_000)
-    warn_days: int = Field(default=30, ge=1, le=365)
 
 
 class DoorSettings(Part):

@@ -21,7 +21,8 @@ DRAFTS: Final[Mapping[str, str]] = MappingProxyType(
         "draft.no_text": "Er ist keiner der freigegebenen Texte.",
         "draft.too_large": "Er ist zu groß.",
         "draft.attachments": "Antworten gehen ohne Anlage; entfernen Sie sie.",
-        "draft.recipients": "Antworten gehen nur an die Adresse, von der die Mail kam.",
+        "draft.recipients": "Antworten gehen nur an die Adresse, von der die Mail kam, bei einem"
+        " Formular an die im Formular.",
         "reply.differs": "Er weicht vom freigegebenen Text ab. Stellen Sie den Wortlaut her, oder"
         " wählen Sie den Text hier.",
     }

@@ -100,7 +100,10 @@ def test_a_good_second_text_has_no_finding() -> None:
     [
         ("You are sick.", "disclosure.health"),
         ("Your IBAN has reached us.", "disclosure.account"),
+        ("Ask your health insurance.", "disclosure.health"),
         ("You get 200 euros.", "disclosure.amount"),
+        ("You get 200 Euro.", "disclosure.amount"),
+        ("We have your new account.", "disclosure.possessive"),
         ("Your pension is fine.", "disclosure.possessive"),
         ("We got the insolvency paper.", "disclosure.single_topic"),
         ("Unfortunately we cannot help.", "style.phrase"),

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 import pytest
 
 from ingest.parse import parse
-from rules.errors import TryLater
+from rules.errors import Refused, TryLater
 from rules.item import CloseReason
 from rules.second_text import Second
 from rules.text_language import Language
@@ -144,6 +144,7 @@ def test_one_changed_word_stays_and_the_item_says_where(house, box, lease, item,
         ({"to": "alex@post.example, chef@firma.example"}, "draft.recipients"),
         ({"Bcc": "chef@firma.example"}, "draft.recipients"),
         ({"to": "chef@firma.example"}, "draft.recipients"),
+        ({"to": ""}, "draft.recipients"),
     ],
 )
 def test_nobody_else_is_written_to(house, box, lease, item, changed, code):
@@ -275,6 +276,47 @@ def test_an_answer_that_can_not_leave_keeps_its_draft(house, box, lease, item, c
     assert codes(house) == [("refused", "text.retired")]
 
 
+class Refusing(Post):
+    """A server that takes no letter."""
+
+    def send(self, envelope_from: str, recipient: str, data: bytes) -> str:
+        raise Refused("smtp.refused", "550 no such user")
+
+
+def test_a_dead_answer_is_ordered_once_and_its_draft_goes_when_somebody_sends_it_again(
+    house, box, lease, item, clock
+):
+    lay(house, box, draft(letter(house, item)))
+    draft_reply.look(house, box, lease)
+    rounds.send_round(house, send.Outlets(eakte=Eakte(), mail=Refusing()), "w-1")
+    for _ in range(3):
+        clock.forward(seconds=house.policy.look_seconds)
+        assert draft_reply.look(house, box, lease) == 0
+        assert codes(house) == [("refused", "smtp.refused")]
+    with house.db.read() as tx:
+        trail = [one.action for one in audit.of_subject(tx, "message:1")]
+    assert trail.count("reply.ordered") == 1
+    with house.db.write() as tx:
+        outgoing.replay(tx, rows(house)[0].id, now=house.clock())
+    assert len(leave(house).sent) == 1
+    clock.forward(seconds=house.policy.look_seconds)
+    draft_reply.look(house, box, lease)
+    draft_reply.look(house, box, lease)
+    assert box.view(FOLDER).uids == ()
+
+
+def test_a_new_draft_is_not_kept_waiting_by_many_that_stay(
+    house, box, lease, item, clock, monkeypatch
+):
+    monkeypatch.setattr(draft_reply, "BATCH", 2)
+    for number in range(2):
+        lay(house, box, draft(f"Hallo Alex {number}, komm einfach vorbei!"))
+    draft_reply.look(house, box, lease)
+    clock.forward(seconds=house.policy.look_seconds)
+    lay(house, box, draft(letter(house, item)))
+    assert draft_reply.look(house, box, lease) == 1
+
+
 @pytest.mark.parametrize("plan", [{"sends": False}, {"is_observed": True, "sends": False}])
 def test_where_nothing_leaves_nothing_is_taken(house, box, lease, item, plan):
     lay(house, box, draft(letter(house, item)))
@@ -287,3 +329,11 @@ def test_where_nothing_leaves_nothing_is_taken(house, box, lease, item, plan):
 def test_without_the_setting_the_folder_is_not_even_looked_at(house, box, lease, item):
     off = replace(house, policy=replace(house.policy, drafts_folder=""))
     assert draft_reply.look(off, None, lease) == 0
+
+
+def test_a_draft_in_a_folder_that_is_looked_at_no_more_is_not_told_of(house, box, lease, item):
+    lay(house, box, draft("Hallo Alex, komm einfach vorbei!"))
+    draft_reply.look(house, box, lease)
+    assert len(shown(house, item)) == 1
+    off = replace(house, policy=replace(house.policy, drafts_folder=""))
+    assert shown(off, item) == ()

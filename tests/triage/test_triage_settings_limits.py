@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from api.buckets import Limits, Rate
+from rules.errors import Refused
 from triage.cli_door import door_of
 from triage.settings import check
 
@@ -24,3 +25,10 @@ def test_limits_come_from_the_file_or_are_those_of_the_house(
 ) -> None:
     settings = check({"limits": told, "desk": {"demo": True}}, base=tmp_path)
     assert door_of(settings).limits == expected
+
+
+@pytest.mark.parametrize("folder", ["inbox", "gesendet"])
+def test_drafts_are_not_taken_from_where_other_mail_lies(folder: str, tmp_path: Path) -> None:
+    told = {"replies": {"drafts_folder": folder}, "desk": {"demo": True}}
+    with pytest.raises(Refused, match="drafts_folder"):
+        check(told, base=tmp_path)

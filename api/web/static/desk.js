@@ -99,9 +99,12 @@ all('input[name="choice"]').forEach((radio) => radio.addEventListener('change', 
 const chosen = one('input[name="choice"]:checked');
 if (chosen) choose(chosen);
 // Gesendet wird, was man sieht: der zweite Text steht unter dem deutschen oder gar nicht.
-all('input[name="second"]').forEach((radio) => radio.addEventListener('change', () => {
+function chooseSecond(radio) {
   radio.closest('[data-letter]').querySelectorAll('[data-below]').forEach((below) => { below.hidden = below.dataset.below !== radio.value; });
-}));
+}
+all('input[name="second"]').forEach((radio) => radio.addEventListener('change', () => chooseSecond(radio)));
+// Ein neu geladener Browser stellt die Wahl wieder her, ohne es zu sagen.
+all('input[name="second"]:checked').forEach(chooseSecond);
 
 /* ---------- Tasten: eine Taste, eine Bedeutung ---------- */
 const typing = (target) => target.matches('input:not([type="radio"], [type="checkbox"]), select, textarea');
