@@ -52,6 +52,7 @@ LATER_WRITERS = {
     "ze_clear_but_hard",
     "zf_helpers",
     "zg_languages",
+    "zj_voices",
 }
 """Wrote after the layouts were described; the rest of theirs is the judge's to tell."""
 
