@@ -239,6 +239,8 @@ def test_who_wants_nothing_is_sent_nothing_unless_the_clerk_says_so(
 
 
 def test_a_draft_from_outlook_that_stayed_is_told_at_its_item(doors: Doors, clerk: Person) -> None:
+    policy = replace(doors.house.policy, drafts_folder="Antworten")
+    doors.app.state.house = replace(doors.house, policy=policy)
     item_id = take(doors, clerk, "Termin absagen")
     with doors.house.db.write() as tx:
         tx.run(
