@@ -84,6 +84,9 @@ def test_a_clerk_reads_answers_hands_over_and_closes(page: Page, demo: Running):
         return len(list((folder / "sent").rglob("new/*"))) > sent_before
 
     wait_until(answered)
+    # Its address is the old page's: a key on that one would be lost.
+    expect(page.get_by_role("status").get_by_text("Antwort beauftragt.")).to_be_visible()
+    page.wait_for_load_state()
     letter = message_from_bytes(
         max((folder / "sent").rglob("new/*"), key=lambda p: p.stat().st_mtime).read_bytes(),
         policy=policy.default,
