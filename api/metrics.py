@@ -71,8 +71,8 @@ def _gauges(house: House) -> CollectorRegistry:
         aside = figures.aside_reasons(house)
         ending = text_ends.look(house)
         waiting, outside = sweep_proof.waiting(house)
-        dead, troubles = outgoing_care.dead_by_kind(house), outgoing_care.look(house)
-        wanderers = wandering.look(house)
+        dead, troubles = outgoing_care.dead_by_kind(house), outgoing_care.WATCH.look(house)
+        wanderers = wandering.WATCH.look(house)
     except HouseError:
         up.set(0)
         return registry

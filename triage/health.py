@@ -86,8 +86,8 @@ def ready(house: House) -> tuple[Check, ...]:
         with house.db.read() as tx:
             loops = [b for b in beats.all_beats(tx) if not b.name.startswith(_passed_over(house))]
             off = (*_rules_off(house, tx), *_begin_unsaid(house, tx))
-        ways, troubles = freshness.look(house), outgoing_care.look(house)
-        wanderers = wandering.look(house)
+        ways, troubles = freshness.look(house), outgoing_care.WATCH.look(house)
+        wanderers = wandering.WATCH.look(house)
     except HouseError as exc:
         remedy = REMEDIES.get(exc.code, "")
         return (Check("database", ok=False, needed=True, message=exc.code, remedy=remedy),)

@@ -6,7 +6,6 @@ Source: F48, F50; own decisions 0058, 0066.
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from functools import partial
 from typing import Final
 
 import structlog
@@ -23,7 +22,7 @@ from store.tables import OutgoingState
 from triage import halting, standing, watched
 from triage.house import BERLIN, House
 from triage.ports import FileOutlet
-from triage.standing import Trouble
+from triage.standing import Trouble, Watch
 
 DEAD: Final = "outgoing:dead"
 UNANSWERED: Final = "eakte:receipts"
@@ -35,15 +34,6 @@ BATCH: Final = 200
 _ANSWERS: Final = {OutgoingState.RECEIPTED: True, OutgoingState.REJECTED: False}
 
 log = structlog.get_logger()
-
-
-def look(house: House) -> tuple[Trouble, ...]:
-    """Dead letters, what has no receipt for too long (tasks if watched), a stop, leases, keys.
-
-    Raises: TryLater: `store.away`.
-    """
-    with house.db.read() as tx:
-        return _read(house, tx)
 
 
 def late(house: House, caller: Caller, *, limit: int, after: int | None = None) -> tuple[Late, ...]:
@@ -80,25 +70,17 @@ def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
     return (*found, Trouble(TASKS, outgoing_watch.unanswered_tasks(tx, before=tasks)))
 
 
-def note(house: House, tx: Tx, seen: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
-    """What began or ended since the last time; as `standing.note_troubles`."""
-    return standing.note_troubles(
-        house,
-        tx,
-        standing.OUTGOING,
-        seen,
-        read=partial(_read, house, tx),
-        action="outgoing.alarm",
-    )
-
-
-def tell(changed: tuple[Trouble, ...]) -> None:
+def _tell(changed: tuple[Trouble, ...]) -> None:
     """Log what was noted, after its commit; the trail has it for good."""
     for one in changed:
         if one.stands:
             log.error("outgoing.alarm", about=one.name, number=one.number)
         else:
             log.info("outgoing.alarm_over", about=one.name)
+
+
+WATCH: Final = Watch(standing.OUTGOING, "outgoing.alarm", _read, _tell)
+"""Dead letters, what has no receipt for too long (tasks if watched), a stop, leases, keys."""
 
 
 def dead_by_kind(house: House) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -205,6 +206,10 @@ def _delivered(house: House, outlets: Outlets, row: Outgoing) -> int:
         return 0
 
 
+WATCHES: Final = (outgoing_care.WATCH, wandering.WATCH, rules_off.WATCH)
+"""What is looked at in keeping order, in the order in which it is noted."""
+
+
 def keep_order(house: House, worker: str) -> int:
     """Leases that ran out, parked items, the trail's chain, overdue mail, figures of past days.
 
@@ -213,8 +218,7 @@ def keep_order(house: House, worker: str) -> int:
     now = house.clock()
     # Read before the write lock is taken: others write meanwhile.
     seen, ends = freshness.look(house), text_ends.look(house)
-    troubled, lost = outgoing_care.look(house), wandering.look(house)
-    off = rules_off.look(house)
+    troubles = [(watch, watch.look(house)) for watch in WATCHES]
     with house.db.write() as tx:
         lease = leases.take(tx, "keep_order", owner=worker, now=now, seconds=KEEP_ORDER_SECONDS)
         if lease is None:
@@ -222,16 +226,13 @@ def keep_order(house: House, worker: str) -> int:
         expired = holding.back_to_the_line(house, tx, now=now)
         alarms = freshness.note(house, tx, seen)
         ending = text_ends.note(house, tx, ends)
-        troubles = outgoing_care.note(house, tx, troubled)
-        wanderers = wandering.note(house, tx, lost)
-        rules_told = rules_off.note(house, tx, off)
+        changed = [(watch, watch.note(house, tx, seen)) for watch, seen in troubles]
         audit.seal(tx, limit=SEAL_BATCH)
         leases.release(tx, lease, now=now)
     freshness.tell(alarms)
     text_ends.tell(ending)
-    outgoing_care.tell(troubles)
-    wandering.tell(wanderers)
-    rules_off.tell(rules_told)
+    for watch, turns in changed:
+        watch.tell(turns)
     idempotency.forget(house)
     day_figures.close_days(house)
     day_figures.keep_stands(house)

@@ -4,7 +4,6 @@ Over is it when the rule is in force again, or its set no more. Source: F20, F60
 0037, 0068.
 """
 
-from functools import partial
 from typing import Final
 
 import structlog
@@ -15,7 +14,7 @@ from store.engine import Tx
 from store.rulesets import OffRule, Version
 from triage import standing
 from triage.house import House
-from triage.standing import Trouble
+from triage.standing import Trouble, Watch
 
 NAME: Final = "rule:"
 """Begins the names of these alarms; set and rule follow, and the region of a set for all."""
@@ -41,25 +40,7 @@ def _name(version: Version, row: OffRule) -> str:
     return f"{NAME}{version.set_id}.{row.rule_id}{where}"
 
 
-def look(house: House) -> tuple[Trouble, ...]:
-    """The rules that are off now. Raises: TryLater."""
-    with house.db.read() as tx:
-        return _read(house, tx)
-
-
-def note(house: House, tx: Tx, seen: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
-    """What began or ended since the last time; as `standing.note_troubles`."""
-    return standing.note_troubles(
-        house,
-        tx,
-        standing.RULES,
-        seen,
-        read=partial(_read, house, tx),
-        action="ruleset.alarm",
-    )
-
-
-def tell(changed: tuple[Trouble, ...]) -> None:
+def _tell(changed: tuple[Trouble, ...]) -> None:
     """Log what is over, after its commit; that a rule went off `rule_targets` has logged."""
     for one in changed:
         if not one.stands:
@@ -68,3 +49,7 @@ def tell(changed: tuple[Trouble, ...]) -> None:
 
 def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
     return tuple(Trouble(name, 1) for name in passed_over(house, tx))
+
+
+WATCH: Final = Watch(standing.RULES, "ruleset.alarm", _read, _tell)
+"""The rules that are off now."""

@@ -84,37 +84,47 @@ def note(house: House, tx: Tx, prefix: str, turn: Turn) -> None:
     alarms.order(house, tx, turn.told_as, stands=bool(turn.code), number=turn.number)
 
 
-def note_troubles(
-    house: House,
-    tx: Tx,
-    prefix: str,
-    seen: tuple[Trouble, ...],
-    *,
-    read: Callable[[], tuple[Trouble, ...]],
-    action: str,
-) -> tuple[Trouble, ...]:
-    """What began or ended since the last time, noted in the caller's transaction.
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Troubles of one kind, and who is told of them.
 
-    The caller holds the lease of keeping order and tells it after the commit. `seen` was read
-    before, without the write lock; only where it changes something is it `read` again. `action`
-    is for the trail, with `_over` where it ends.
+    `prefix` begins the names of the beats that keep what stands; `action` is for the trail, with
+    `_over` where it ends. `read` gives all that is watched now; `tell` logs what was noted, after
+    its commit.
     """
-    before = names(tx, prefix)
-    changed = _changed(seen, before)
-    if changed:
-        changed = _changed(read(), before)
-    for one in changed:
-        turn = Turn(
-            about=one.name,
-            told_as=one.name,
-            number=one.number,
-            code=action if one.stands else "",
-            action=action if one.stands else f"{action}_over",
-            subject=one.name,
-            details={"number": one.number},
-        )
-        note(house, tx, prefix, turn)
-    return changed
+
+    prefix: str
+    action: str
+    read: Callable[[House, Tx], tuple[Trouble, ...]]
+    tell: Callable[[tuple[Trouble, ...]], None]
+
+    def look(self, house: House) -> tuple[Trouble, ...]:
+        """All that is watched now. Raises: TryLater: `store.away`."""
+        with house.db.read() as tx:
+            return self.read(house, tx)
+
+    def note(self, house: House, tx: Tx, seen: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
+        """What began or ended since the last time, noted in the caller's transaction.
+
+        The caller holds the lease of keeping order and tells it after the commit. `seen` was read
+        before, without the write lock; only where it changes something is it read again.
+        """
+        before = names(tx, self.prefix)
+        changed = _changed(seen, before)
+        if changed:
+            changed = _changed(self.read(house, tx), before)
+        for one in changed:
+            turn = Turn(
+                about=one.name,
+                told_as=one.name,
+                number=one.number,
+                code=self.action if one.stands else "",
+                action=self.action if one.stands else f"{self.action}_over",
+                subject=one.name,
+                details={"number": one.number},
+            )
+            note(house, tx, self.prefix, turn)
+        return changed
 
 
 def _changed(seen: tuple[Trouble, ...], before: frozenset[str]) -> tuple[Trouble, ...]:

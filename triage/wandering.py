@@ -5,7 +5,7 @@ them. Whether an alarm stands is kept in the database, as for what is on its way
 Source: F21, N15 (Irrläufer: alarm at two); own decision 0031.
 """
 
-from functools import partial
+from typing import Final
 
 import structlog
 
@@ -17,7 +17,7 @@ from store.items import Item
 from triage import standing
 from triage.doorkeeper import visible_agencies
 from triage.house import House
-from triage.standing import Trouble
+from triage.standing import Trouble, Watch
 
 NAME = "items:wandering:"
 """Begins the names of these alarms; the region follows."""
@@ -25,25 +25,7 @@ NAME = "items:wandering:"
 log = structlog.get_logger()
 
 
-def look(house: House) -> tuple[Trouble, ...]:
-    """The regions of the house, each with how many open items wander in it. Raises: TryLater."""
-    with house.db.read() as tx:
-        return _read(house, tx)
-
-
-def note(house: House, tx: Tx, seen: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
-    """What began or ended since the last time; as `standing.note_troubles`."""
-    return standing.note_troubles(
-        house,
-        tx,
-        standing.WANDERING,
-        seen,
-        read=partial(_read, house, tx),
-        action="items.wandering",
-    )
-
-
-def tell(changed: tuple[Trouble, ...]) -> None:
+def _tell(changed: tuple[Trouble, ...]) -> None:
     """Log what was noted, after its commit; the trail has it for good."""
     for one in changed:
         region = one.name.removeprefix(NAME)
@@ -68,3 +50,7 @@ def _read(house: House, tx: Tx) -> tuple[Trouble, ...]:
     found = wandering.by_region(tx)
     names = dict.fromkeys((*house.directory.region_names(), "", *found))
     return tuple(Trouble(f"{NAME}{name}", found.get(name, 0)) for name in names)
+
+
+WATCH: Final = Watch(standing.WANDERING, "items.wandering", _read, _tell)
+"""The regions of the house, each with how many open items wander in it."""

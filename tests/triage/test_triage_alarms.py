@@ -159,7 +159,7 @@ def test_a_key_that_ends_soon_is_an_alarm_until_it_is_revoked(house, clock: Cloc
 
 
 def standing(house: House) -> set[str]:
-    return {one.name for one in outgoing_care.look(house) if one.stands}
+    return {one.name for one in outgoing_care.WATCH.look(house) if one.stands}
 
 
 def test_entries_wait_for_their_seal_until_order_is_kept(house):

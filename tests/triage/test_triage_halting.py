@@ -114,7 +114,7 @@ def test_a_stop_stands_in_trail_health_and_alarm_and_so_does_its_end(house):
         ("writing.resumed", "a-1", {}),
     ]
     assert alarms == ["outgoing.alarm", "outgoing.alarm_over"]
-    assert not any(one.stands for one in outgoing_care.look(house))
+    assert not any(one.stands for one in outgoing_care.WATCH.look(house))
 
 
 def test_who_stops_first_stays_and_nothing_is_resumed_twice(house):

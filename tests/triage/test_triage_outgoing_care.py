@@ -224,7 +224,7 @@ def test_a_receipt_that_stays_away_is_an_alarm(house, drop, ordered, send_round,
 
 
 def late(house):
-    found = {one.name: one.stands for one in outgoing_care.look(house)}
+    found = {one.name: one.stands for one in outgoing_care.WATCH.look(house)}
     return found["eakte:receipts"]
 
 

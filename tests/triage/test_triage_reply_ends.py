@@ -110,5 +110,5 @@ def test_an_answer_that_did_not_arrive_is_told_at_an_open_item(
     listed = admin.outgoing_listing(house, ADMIN, states=admin.ENDED_BADLY, limit=9)
     assert [one.id for one in listed] == [row]
     assert outgoing_care.dead_by_kind(house) == {"reply": 1}
-    trouble = {one.name: one.number for one in outgoing_care.look(house)}
+    trouble = {one.name: one.number for one in outgoing_care.WATCH.look(house)}
     assert trouble[outgoing_care.DEAD] == 1
