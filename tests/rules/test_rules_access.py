@@ -1,5 +1,7 @@
 """Permissions and scope."""
 
+from dataclasses import replace
+
 import pytest
 
 from rules.access import (
@@ -10,6 +12,7 @@ from rules.access import (
     may_work_agency,
     require,
     require_agency,
+    require_person,
 )
 from rules.codes import Role
 from rules.errors import Refused
@@ -82,3 +85,10 @@ def test_permission_and_scope_must_both_hold() -> None:
         with pytest.raises(Refused) as refused:
             require_agency(caller, Permission.WORK_ITEM, agency_code=agency, region="Südwest")
         assert refused.value.code == "access.denied"
+
+
+def test_a_machine_with_all_rights_of_an_admin_is_no_second_person() -> None:
+    require_person(ADMIN)
+    with pytest.raises(Refused) as refused:
+        require_person(replace(ADMIN, is_person=False))
+    assert refused.value.code == "access.machine"
