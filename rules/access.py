@@ -129,6 +129,23 @@ def may_see_region(caller: Caller, region: str | None) -> bool:
     return caller.regions is None or region in caller.regions
 
 
+def covers(caller: Caller, before: Caller) -> bool:
+    """Whether the caller reaches all that he reached `before`; another role is another reach.
+
+    Source: F58; own decision 0102.
+    """
+    return (
+        caller.role is before.role
+        and caller.extra >= before.extra
+        and _holds(caller.agencies, before.agencies)
+        and _holds(caller.regions, before.regions)
+    )
+
+
+def _holds(codes: frozenset[str] | None, others: frozenset[str] | None) -> bool:
+    return codes is None or (others is not None and codes >= others)
+
+
 def require(caller: Caller, permission: Permission) -> None:
     """Pass, or refuse. The message names the permission, never the caller.
 

@@ -8,6 +8,7 @@ from rules.access import (
     ROLE_PERMISSIONS,
     Caller,
     Permission,
+    covers,
     may,
     may_work_agency,
     require,
@@ -92,3 +93,21 @@ def test_a_machine_with_all_rights_of_an_admin_is_no_second_person() -> None:
     with pytest.raises(Refused) as refused:
         require_person(replace(ADMIN, is_person=False))
     assert refused.value.code == "access.machine"
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, True),
+        ({"agencies": frozenset({"435", "431", "123"})}, True),
+        ({"agencies": None, "extra": frozenset({Permission.FREE_ITEM})}, True),
+        ({"agencies": frozenset({"435"})}, False),
+        ({"regions": frozenset({"Südwest"})}, False),
+        ({"role": Role.ADMIN}, False),
+    ],
+)
+def test_a_reach_holds_another_if_nothing_of_it_is_missing(
+    changed: dict[str, object], expected: bool
+) -> None:
+    assert covers(replace(CLERK, **changed), CLERK) is expected
+    assert covers(CLERK, replace(CLERK, extra=frozenset({Permission.FREE_ITEM}))) is False
