@@ -3,6 +3,7 @@
 import hmac
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from typing import Final, Protocol
@@ -103,7 +104,7 @@ class KeyRing:
     def caller(self, key: str) -> Caller:
         """Whose key or token this is. Raises: Refused: `auth.key_wrong`, `auth.token_*`."""
         if self._of_token is not None and key.count(KEY_SEPARATOR) == _TOKEN_DOTS:
-            return self._of_token(key)
+            return _machine(self._of_token(key))
         name = key.partition(KEY_SEPARATOR)[0]
         if len(key) > KEY_CHARS_MAX:
             raise _wrong()
@@ -132,7 +133,7 @@ class KeyRing:
         # On the first use of a day there is something to write.
         if row is None or row.last_used_on != self._today():
             return None
-        return row.caller if self._is_proved(row.hash, digest) else None
+        return _machine(row.caller) if self._is_proved(row.hash, digest) else None
 
     def _is_proved(self, hashed: str, digest: bytes) -> bool:
         return hmac.compare_digest(self._proved.get(hashed, b""), digest)
@@ -142,7 +143,7 @@ class KeyRing:
         if self._shelf is None or row is None or not self._fits(row.hash, key):
             raise _wrong()
         self._shelf.note_use(row)
-        return row.caller
+        return _machine(row.caller)
 
     def _fits(self, hashed: str, key: str) -> bool:
         digest = sha256(key.encode()).digest()
@@ -167,7 +168,13 @@ def _caller_of(known: ApiKey) -> Caller:
         role=known.role,
         agencies=None if known.agencies is None else frozenset(known.agencies),
         regions=None if known.regions is None else frozenset(known.regions),
+        is_person=False,
     )
+
+
+def _machine(caller: Caller) -> Caller:
+    """Whoever holds the key: it is no person where two are asked for. Own decision 0101."""
+    return replace(caller, is_person=False)
 
 
 def _no_day() -> date:

@@ -88,7 +88,8 @@ class Caller:
     """Who calls. `name` is a pseudonymous id, fit for the audit and for nothing else.
 
     `agencies` None means: not limited to agencies; an empty set means: none at all. `regions`
-    likewise. Extra permissions (a supervisor's FREE_ITEM) come beside the role.
+    likewise. Extra permissions (a supervisor's FREE_ITEM) come beside the role. `is_person` is not
+    so for who came with a key or token of a machine, whatever its role.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Caller:
     agencies: frozenset[str] | None = frozenset()
     regions: frozenset[str] | None = None
     extra: frozenset[Permission] = frozenset()
+    is_person: bool = True
 
 
 def may(caller: Caller, permission: Permission) -> bool:
@@ -127,6 +129,23 @@ def may_see_region(caller: Caller, region: str | None) -> bool:
     return caller.regions is None or region in caller.regions
 
 
+def covers(caller: Caller, before: Caller) -> bool:
+    """Whether the caller reaches all that he reached `before`; another role is another reach.
+
+    Source: F58; own decision 0102.
+    """
+    return (
+        caller.role is before.role
+        and caller.extra >= before.extra
+        and _holds(caller.agencies, before.agencies)
+        and _holds(caller.regions, before.regions)
+    )
+
+
+def _holds(codes: frozenset[str] | None, others: frozenset[str] | None) -> bool:
+    return codes is None or (others is not None and codes >= others)
+
+
 def require(caller: Caller, permission: Permission) -> None:
     """Pass, or refuse. The message names the permission, never the caller.
 
@@ -156,4 +175,18 @@ def require_agency(
             "ask the agency to report you to the Regionaldirektion.",
             permission=permission.value,
             agency=agency_code,
+        )
+
+
+def require_person(caller: Caller) -> None:
+    """Pass if a person says the second yes, not a key of a machine.
+
+    Raises: Refused: `access.machine`. Source: house rule, as § 77 BHO asks of payments; own
+    decision 0101.
+    """
+    if not caller.is_person:
+        raise Refused(
+            "access.machine",
+            "Hier entscheidet eine zweite Person, kein Schlüssel eines Programms. Bitte am"
+            " Arbeitsplatz oder mit dem Befehl.",
         )

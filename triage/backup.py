@@ -13,9 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from rules.access import Caller, Permission, require
 from rules.errors import Refused
+from store import audit, ledger, resealing, schema
 from store import backup as copying
-from store import ledger, resealing, schema
 from store.engine import Database
 from triage import wiring
 from triage.settings import Settings
@@ -36,13 +37,16 @@ class Manifest:
 
 
 def make(
-    settings: Settings, config: Path, folder: Path, *, clock: Callable[[], datetime]
+    settings: Settings, caller: Caller, config: Path, folder: Path, *, clock: Callable[[], datetime]
 ) -> Manifest:
     """Write a backup into a new folder, which only its owner may read.
 
-    `made_at` is before the copy begins: what came later may be missing in it.
-    Raises: Refused: `backup.exists`, and as `store.backup.copy`. TryLater: `store.away`.
+    `made_at` is before the copy begins: what came later may be missing in it. Who copies all of the
+    content stands in the trail before the first byte is copied, and so in the copy too.
+    Raises: Refused: `access.denied`, `backup.exists`, and as `store.backup.copy`. TryLater:
+    `store.away`.
     """
+    require(caller, Permission.MANAGE_POSTBOXES)
     if folder.exists():
         raise Refused("backup.exists", f"{folder} exists. Give a folder that is not there yet.")
     made_at = clock()
@@ -52,6 +56,7 @@ def make(
         with database.read() as tx:
             keys = tuple(sorted(filter(None, resealing.by_key(tx))))
             mails = sum(ledger.counts(tx).values())
+        _note(database, caller, "backup.begun", {"mails": mails}, at=made_at)
     finally:
         database.close()
     copying.copy(settings.store.url, folder)
@@ -97,17 +102,33 @@ def check(folder: Path) -> Manifest:
     return found
 
 
-def restore(settings: Settings, folder: Path) -> Manifest:
+def restore(
+    settings: Settings, caller: Caller, folder: Path, *, clock: Callable[[], datetime]
+) -> Manifest:
     """Check a backup and put its database where nothing is; then `postlotse backup reread`.
 
-    Raises: Refused: as `check` and `store.backup.restore`.
+    Raises: Refused: `access.denied`, and as `check` and `store.backup.restore`; `store.schema`: it
+    is back, but of an older version, and its entry in the trail is that of `reread` only.
     """
+    require(caller, Permission.MANAGE_POSTBOXES)
     found = check(folder)
     names = (copying.SQLITE_NAME, copying.POSTGRESQL_NAME)
     (name,) = (name for name in names if name in found.files)
     copying.restore(settings.store.url, folder / name)
-    Database.open(settings.store.url).close()
+    database = Database.open(settings.store.url)
+    try:
+        made = {"made_at": found.made_at.isoformat(), "mails": found.mails}
+        _note(database, caller, "backup.put_back", made, at=clock())
+    finally:
+        database.close()
     return found
+
+
+def _note(
+    database: Database, caller: Caller, action: str, details: dict[str, object], *, at: datetime
+) -> None:
+    with database.write() as tx:
+        audit.add(tx, caller.name, action=action, subject="store", details=details, at=at)
 
 
 def _models(settings: Settings) -> Iterator[tuple[str, Path]]:

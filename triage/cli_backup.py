@@ -29,7 +29,7 @@ def make(folder: FolderArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
 
     Example: postlotse backup make /mnt/backup/2026-11-26
     """
-    found = backup.make(load(config), config, folder, clock=wiring.utc_now)
+    found = backup.make(load(config), operator(), config, folder, clock=wiring.utc_now)
     say(f"{found.mails} mails, {len(found.files)} files in {folder}")
     if found.keys:
         say(f"not in it, and needed: store.keys with {', '.join(found.keys)}")
@@ -51,7 +51,7 @@ def restore(folder: FolderArgument, config: ConfigOption = DEFAULT_CONFIG) -> No
 
     Example: postlotse backup restore /mnt/backup/2026-11-26
     """
-    found = backup.restore(load(config), folder)
+    found = backup.restore(load(config), operator(), folder, clock=wiring.utc_now)
     say(f"{found.mails} mails are back as of {found.made_at.isoformat()}")
     say(f"now: postlotse backup reread --since {found.made_at.isoformat()}")
 

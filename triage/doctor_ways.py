@@ -15,7 +15,15 @@ from outbox.smtp import SmtpOutlet
 from rules.errors import HouseError
 from store import outgoing
 from store.tables import OutgoingState
-from triage import certificates, doctor_rights, folders, outlet_wiring, postbox_wiring, wiring
+from triage import (
+    certificates,
+    doctor_rights,
+    doctor_rules,
+    folders,
+    outlet_wiring,
+    postbox_wiring,
+    wiring,
+)
 from triage.certificates import Speech
 from triage.doctor_finding import Finding, bad, good, of_error, warn
 from triage.house import House
@@ -38,18 +46,22 @@ takes about 1 GB."""
 
 
 def postboxes(settings: Settings, house: House | None) -> Iterator[Finding]:
-    """Each postbox: log in, list folders, compare with what the agencies need; its certificate."""
+    """Each postbox: log in, list folders, compare with what agencies and rules need; TLS."""
     for box in settings.postboxes:
         name = f"postboxes:{box.name}"
+        there: frozenset[str] | None
         try:
             there = _folders_of(box)
         except HouseError as exc:
+            there = None
             yield of_error(name, exc)
         else:
             yield good(name, f"Anmeldung gelingt, {len(there)} Ordner sind zu sehen.")
             if house is not None and box.mode != "observe":
                 yield from _missing(house, settings, box, there)
             yield from _rights_of(house, box, there)
+        if house is not None and box.mode != "observe":
+            yield from doctor_rules.targets(house, box, there)
         yield from _certificate_of(box)
         yield from _secret_of(box)
 

@@ -5,7 +5,8 @@ so that a twin on another machine is turned away instead of doing it again. The 
 itself: if the process dies between deed and `finish`, the key is free again when the lease is
 over, and a repetition runs anew (items are then safe by their lease tokens, outgoing rows by
 their own keys; a mail handed in stands twice, as a twin).
-Source: FEATURES F66; own decision 0021.
+An answer holds what its caller could see then; to a caller who reaches less by now it is not given.
+Source: FEATURES F66; own decisions 0021, 0102.
 """
 
 import secrets
@@ -15,9 +16,9 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from rules.access import Caller
+from rules.access import Caller, covers
 from rules.errors import Conflict, HouseError, Refused
-from store import idempotency, leases
+from store import bounds, idempotency, leases
 from store.engine import Tx
 from store.leases import Lease
 from triage.house import House
@@ -34,7 +35,7 @@ KEPT_HOURS: Final = 24
 class Request:
     """Which request: its key, and what it asks. `fingerprint` is the SHA-256 of the whole of it."""
 
-    caller: str
+    caller: Caller
     key: str
     fingerprint: str
 
@@ -59,13 +60,14 @@ class Turn:
 def request_of(caller: Caller, key: str, *, method: str, target: str, body: bytes) -> Request:
     """Name a request; `target` is path and query. Pure."""
     head = f"{method} {target}\n".encode()
-    return Request(caller.name, key, sha256(head + body).hexdigest())
+    return Request(caller, key, sha256(head + body).hexdigest())
 
 
 def begin(house: House, request: Request) -> Turn | Answer:
     """The first answer where there is one, else the turn to do it now.
 
-    Raises: Refused: `idempotency.reused`: the key came with another request before. Conflict:
+    Raises: Refused: `idempotency.reused`: the key came with another request before;
+    `access.narrowed`: the caller reaches less than when it was given. Conflict:
     `idempotency.in_progress`: the same request runs at this moment.
     """
     with house.db.read() as tx:
@@ -95,10 +97,10 @@ def finish(house: House, turn: Turn, answer: Answer) -> None:
     with house.db.write() as tx:
         idempotency.remember(
             tx,
-            request.caller,
+            request.caller.name,
             key=request.key,
             request_hash=request.fingerprint,
-            answer=_kept(answer),
+            answer=_kept(answer, request.caller),
             now=now,
         )
         leases.release(tx, turn.lease, now=now)
@@ -120,17 +122,17 @@ def pass_each(
     """
     found: dict[int, Answer | HouseError | None] = {}
     free = leases.pass_through(tx, {_lease_name(one) for one in requests.values()}, now=now)
-    given = idempotency.look_each(tx, {(one.caller, one.key) for one in requests.values()})
+    given = idempotency.look_each(tx, {_row_of(one) for one in requests.values()})
     taken: set[tuple[str, str]] = set()
     for place, one in requests.items():
-        before = given.get((one.caller, one.key))
+        before = given.get(_row_of(one))
         if before is not None:
             is_same = before.request_hash == one.fingerprint
-            found[place] = _read(before.answer) if is_same else _reused()
-        elif _lease_name(one) not in free or (one.caller, one.key) in taken:
+            found[place] = _given(before.answer, one.caller) if is_same else _reused()
+        elif _lease_name(one) not in free or _row_of(one) in taken:
             found[place] = _in_progress()
         else:
-            taken.add((one.caller, one.key))
+            taken.add(_row_of(one))
             found[place] = None
     return found
 
@@ -138,7 +140,7 @@ def pass_each(
 def keep_each(tx: Tx, answers: Mapping[Request, Answer], *, now: datetime) -> None:
     """Keep first answers, in the transaction of the deeds and of `pass_each`."""
     given = {
-        (one.caller, one.key): idempotency.Given(one.fingerprint, _kept(answer))
+        _row_of(one): idempotency.Given(one.fingerprint, _kept(answer, one.caller))
         for one, answer in answers.items()
     }
     idempotency.remember_each(tx, given, now=now)
@@ -154,19 +156,36 @@ def forget(house: House) -> int:
 def _look(tx: Tx, request: Request) -> Answer | None:
     try:
         found = idempotency.look(
-            tx, request.caller, key=request.key, request_hash=request.fingerprint
+            tx, request.caller.name, key=request.key, request_hash=request.fingerprint
         )
     except Conflict as exc:
         raise _reused() from exc
-    return None if found is None else _read(found)
+    given = None if found is None else _given(found, request.caller)
+    if isinstance(given, HouseError):
+        raise given
+    return given
 
 
-def _read(found: idempotency.Answer) -> Answer:
+def _given(found: idempotency.Answer, caller: Caller) -> Answer | Refused:
+    """The kept answer, or why this caller doesn't get it any more."""
+    reach = found.body.get("reach")
+    # An answer that the version before has kept names no reach.
+    if reach and not covers(caller, bounds.caller_of(caller.name, reach["role"], reach)):
+        return Refused(
+            "access.narrowed",
+            "you may see less than when this was answered; ask again with a fresh key",
+        )
     return Answer(found.status, found.body["headers"], found.body["text"])
 
 
-def _kept(answer: Answer) -> idempotency.Answer:
-    return idempotency.Answer(answer.status, {"headers": answer.headers, "text": answer.body})
+def _kept(answer: Answer, caller: Caller) -> idempotency.Answer:
+    reach = {"role": caller.role.value} | bounds.as_json(caller)
+    body = {"headers": answer.headers, "text": answer.body, "reach": reach}
+    return idempotency.Answer(answer.status, body)
+
+
+def _row_of(request: Request) -> tuple[str, str]:
+    return request.caller.name, request.key
 
 
 def _reused() -> Refused:
@@ -184,5 +203,5 @@ def _in_progress() -> Conflict:
 
 
 def _lease_name(request: Request) -> str:
-    named = f"{request.caller}\n{request.key}".encode()
+    named = f"{request.caller.name}\n{request.key}".encode()
     return f"idempotency:{sha256(named).hexdigest()}"

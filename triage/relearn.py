@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ingest.parse import parse
-from rules.access import Caller, Permission, may_see_region, require
+from rules.access import Caller, Permission, may_see_region, require, require_person
 from rules.codes import Channel, Concern
 from rules.errors import HouseError, Refused
 from rules.mail import ParsedMail
@@ -126,6 +126,7 @@ def confirm(house: House, caller: Caller, message_id: int) -> None:
     `relearn.same_person`.
     """
     require(caller, Permission.MANAGE_MODELS)
+    require_person(caller)
     with house.db.write() as tx:
         latest = _correction(tx, caller, message_id)
         if latest.by == caller.name:

@@ -145,9 +145,11 @@ def plan(house: House, caller: Caller, plan_id: int) -> tuple[StoredPlan, tuple[
 def approve(house: House, caller: Caller, plan_id: int) -> None:
     """Approve a plan that somebody else has made.
 
-    Raises: Refused: `access.denied`, `plan.unknown`, `rights.same_person`.
+    Raises: Refused: `access.denied`, `access.machine`, `plan.unknown`, `rights.same_person`.
     Conflict: `rights.plan_state`.
     """
+    access.require(caller, Permission.REVIEW_RIGHTS)
+    access.require_person(caller)
     _decide(house, caller, plan_id, PlanState.APPROVED)
 
 

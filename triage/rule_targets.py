@@ -4,7 +4,8 @@ Asked now and then in each postbox that is sorted. A folder is gone if it is not
 not be made by filing, or if mail of ours has lain in it. Source: F18; own decision 0037.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import structlog
 
@@ -28,19 +29,13 @@ def look(house: House, box: Postbox, *, region: str) -> int:
 
     Idempotent. Raises: TryLater, Refused: as `Postbox.folders`.
     """
-    now, local = house.clock(), house.local_now()
-    held = house.rulebook.at(house.db, region=region, moment=now, local=local, now=now)
-    asked = [
-        rule
-        for rule in (held.compiled.rules.rules if held else ())
-        if held and rule.id not in held.off and (rule.action.agency or rule.action.folder)
-    ]
-    if held is None or not asked:
+    aimed = _aimed(house, region)
+    if aimed is None:
         return 0
     present = frozenset(box.folders())
     with house.db.write() as tx:
-        version = rulesets.get(tx, held.compiled.rules.id, held.compiled.version)
-        lost = list(_lost(house, tx, box.name, asked, version, region=region, present=present))
+        version = rulesets.get(tx, aimed.set_id, aimed.version)
+        lost = list(_lost(house, tx, box.name, aimed, version, region=region, present=present))
         done = [off for off in lost if rulesets.switch_off(tx, off)]
         for off in done:
             _note(tx, version, off)
@@ -54,17 +49,67 @@ def look(house: House, box: Postbox, *, region: str) -> int:
     return len(done)
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How many rules that still hold have a target, and those whose target is gone."""
+
+    rules: int
+    lost: tuple[OffRule, ...] = ()
+
+
+def tried(house: House, postbox: str, *, region: str, present: frozenset[str]) -> Tried:
+    """What `look` would switch off with these folders of the postbox; writes nothing.
+
+    Raises: TryLater: `store.away`.
+    """
+    aimed = _aimed(house, region)
+    if aimed is None:
+        return Tried(0)
+    with house.db.read() as tx:
+        version = rulesets.get(tx, aimed.set_id, aimed.version)
+        lost = tuple(_lost(house, tx, postbox, aimed, version, region=region, present=present))
+    return Tried(len(aimed.rules), lost)
+
+
+def number_aimed(house: House, *, region: str) -> int:
+    """How many rules that hold in that region have a target. Raises: TryLater: `store.away`."""
+    aimed = _aimed(house, region)
+    return len(aimed.rules) if aimed else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Aimed:
+    """The rules of the set in force that name a target and are not switched off."""
+
+    set_id: str
+    version: int
+    rules: tuple[Rule, ...]
+
+
+def _aimed(house: House, region: str) -> _Aimed | None:
+    now, local = house.clock(), house.local_now()
+    held = house.rulebook.at(house.db, region=region, moment=now, local=local, now=now)
+    if held is None:
+        return None
+    rules = tuple(
+        rule
+        for rule in held.compiled.rules.rules
+        if rule.id not in held.off and (rule.action.agency or rule.action.folder)
+    )
+    return _Aimed(held.compiled.rules.id, held.compiled.version, rules) if rules else None
+
+
 def _lost(  # noqa: PLR0913 - one row needs them all
     house: House,
     tx: Tx,
     postbox: str,
-    rules: Collection[Rule],
+    aimed: _Aimed,
     version: Version,
     *,
     region: str,
     present: frozenset[str],
 ) -> Iterator[OffRule]:
-    for rule in rules:
+    for rule in aimed.rules:
         folder, agency = rule.action.folder or "", rule.action.agency
         code = agency or agency_of_folder(folder, house.directory)
         found = house.directory.agency(code)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from rules import rule_force
-from rules.access import Caller, Permission, may_see_region, require
+from rules.access import Caller, Permission, may_see_region, require, require_person
 from rules.codes import Role
 from rules.errors import Refused
 from rules.rule_finding import Finding, has_errors
@@ -134,7 +134,7 @@ def activate(
 ) -> datetime:
     """Let a version hold from a local day on (today: at once); from when exactly, aware UTC.
 
-    Raises: Refused: `access.denied`, `ruleset.unknown`, `ruleset.same_person` (an author),
+    Raises: Refused: `access.*`, `ruleset.unknown`, `ruleset.same_person` (an author),
     `ruleset.findings`, `ruleset.day`. Conflict: `ruleset.changed`.
     """
     require(caller, Permission.CHANGE_RULES)
@@ -165,7 +165,7 @@ def rollback(house: House, caller: Caller, region: str) -> WentBack:
     """Withdraw what is planned for a region; where nothing is, the version before holds again.
 
     One person may do it: what comes back was put into force by two. Going back from the first
-    set leaves the region without one. Raises: Refused: `access.denied`, `ruleset.none_in_force`.
+    set leaves the region without one. Raises: Refused: `access.*`, `ruleset.none_in_force`.
     """
     require(caller, Permission.CHANGE_RULES)
     _require_person(caller)
@@ -272,6 +272,7 @@ def _require_person(caller: Caller) -> None:
         raise Refused(
             "access.denied", "Nur ein Mensch setzt Regeln in Kraft oder nimmt sie zurück."
         )
+    require_person(caller)
 
 
 def _with_findings(findings: tuple[Finding, ...]) -> Refused:

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 import structlog
 
-from rules.access import Caller, Permission, require
+from rules.access import Caller, Permission, require, require_person
 from rules.codes import PaymentRelevant
 from rules.errors import Conflict, Refused
 from rules.item import EakteState
@@ -216,8 +216,11 @@ def propose(
 def approve(house: House, caller: Caller, plan_id: int) -> None:
     """A second person says yes: from now on it is ordered.
 
-    Raises: Refused: `access.denied`, `sweep.unknown`, `sweep.own_plan`. Conflict: `sweep.state`.
+    Raises: Refused: `access.denied`, `access.machine`, `sweep.unknown`, `sweep.own_plan`.
+    Conflict: `sweep.state`.
     """
+    require(caller, Permission.RUN_RETENTION)
+    require_person(caller)
     _decide(house, caller, plan_id, PlanState.ORDERED)
 
 

@@ -8,7 +8,7 @@ Source: F40-F42; own decision 0052.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rules.access import Caller, Permission, may, require
+from rules.access import Caller, Permission, may, require, require_person
 from rules.errors import Conflict, Refused
 from rules.rule_finding import Finding, has_errors
 from rules.text_file import parse_text, with_version
@@ -125,10 +125,11 @@ def turn_down(
 def approve(house: House, caller: Caller, text_id: str, version: int, *, seen: Seen) -> TextVersion:
     """Let a version hold on its days. From now on its bytes never change.
 
-    Raises: Refused: `access.denied`, `text.unknown`, `text.same_person`, `text.findings`.
-    Conflict: `text.step`, `text.changed`: it is not what was read.
+    Raises: Refused: `access.denied`, `access.machine`, `text.unknown`, `text.same_person`,
+    `text.findings`. Conflict: `text.step`, `text.changed`: it is not what was read.
     """
     require(caller, Permission.APPROVE_TEXTS)
+    require_person(caller)
     with house.db.write() as tx:
         before = _found(tx, caller, text_id, version, seen)
         _require_regions(caller, before.regions)

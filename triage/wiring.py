@@ -179,11 +179,14 @@ def model_key(settings: Settings) -> bytes:
     """The key of the model's signature: from the environment, else the installation's own.
 
     A key that lies beside the model finds damage and mix-ups, not an attacker who may write
-    there; production sets the variable. Source: own decision 0022.
+    there; production sets the variable. Raises: Refused: `settings.secret_file`. Source: own
+    decision 0022.
     """
     try:
         return secret(settings.data.model_key_env).encode()
-    except Refused:
+    except Refused as exc:
+        if exc.code != "settings.secret_missing":
+            raise
         return _installation_key(default_model_path().with_suffix(".key"))
 
 

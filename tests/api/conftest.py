@@ -11,10 +11,11 @@ from fastapi import FastAPI
 
 from api.app import make_app
 from api.doors import ApiKey
+from rules.access import Caller
 from rules.codes import Role
 from store import migrate
 from tests import house_fixture
-from tests.api.door_client import DoorClient
+from tests.api.door_client import DoorClient, of_person
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import eml
 from tests.quick_key import quick_key
@@ -54,6 +55,10 @@ class Doors:
         assert response.status_code == 201, response.text
         body: dict[str, Any] = response.json()
         return body
+
+    def person(self, name: str = "admin") -> DoorClient:
+        """An admin who has signed in; `admin` has come with a machine's key."""
+        return of_person(self.app, Caller(name, Role.ADMIN, agencies=None))
 
     def take(self, subject: str) -> tuple[str, dict[str, str]]:
         """A mail in Kassel's line, taken by its clerk: the item's path, and the token's header."""

@@ -6,6 +6,10 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from api.auth import CSRF_HEADER
+from api.session import DEMO_COOKIE, csrf_of
+from rules.access import Caller
+
 
 class DoorClient:
     """httpx on top of ASGI, for tests that are not async themselves."""
@@ -47,3 +51,11 @@ class DoorClient:
             response = await client.request(method, path, **sent)
             self.cookies = client.cookies
             return response
+
+
+def of_person(app: FastAPI, caller: Caller) -> DoorClient:
+    """A client with a session of its own at a demo's app; it sends the session's token along."""
+    number = app.state.sessions.begin(caller, account="", provider_session="")
+    client = DoorClient(app, {CSRF_HEADER: csrf_of(number)})
+    client.cookies.set(DEMO_COOKIE, number)
+    return client

@@ -131,3 +131,28 @@ def test_an_agency_without_members_lets_nobody_in(house: House) -> None:
 def test_where_the_lists_are_not_followed_all_is_as_it_was(doors: Doors) -> None:
     report(doors.house, TWO)
     assert agencies(sign_in(doors.house)) == {"435"}
+
+
+@pytest.mark.parametrize("what", ["next", "task"])
+def test_a_kept_answer_is_not_given_again_to_who_has_lost_the_agency(
+    doors: Doors, house: House, what: str
+) -> None:
+    report(house, TWO)
+    doors.hand_in("Termin", "34117 Kassel")
+    anna = sign_in(house)
+    sent = guard(anna) | {"Idempotency-Key": "once"}
+    took = anna.client.post("/v1/agencies/435/items/next", headers=sent)
+    path = "/v1/agencies/435/items/next"
+    if what == "task":
+        path = f"/v1/items/{took.json()['item_id']}/waiver"
+        sent |= {"X-Lease-Token": took.json()["lease_token"], "Idempotency-Key": "twice"}
+    body = {"reason": "Es geht nicht um Geld."} if what == "task" else None
+    first = took if what == "next" else anna.client.post(path, json=body, headers=sent)
+    assert anna.client.post(path, json=body, headers=sent).content == first.content
+    report(house, ONE)
+    doors.clock.forward(minutes=1)
+    again = anna.client.post(path, json=body, headers=sent | guard(anna))
+    assert (again.status_code, again.json()["code"]) == (403, "access.narrowed")
+    report(house, TWO)
+    doors.clock.forward(minutes=1)
+    assert anna.client.post(path, json=body, headers=sent | guard(anna)).content == first.content

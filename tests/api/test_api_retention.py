@@ -5,22 +5,17 @@ from dataclasses import replace
 import pytest
 
 from api.app import make_app
-from api.doors import ApiKey
-from rules.codes import Role
 from rules.ledger import LedgerState
 from rules.sweep import OrderBasis
 from store import ledger
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
-from tests.api.door_client import DoorClient
-from tests.api.small_door import bearer, door_settings
+from tests.api.small_door import door_settings
 from tests.house_fixture import ADMIN
-from tests.quick_key import quick_key
 from triage import sweep, sweep_run
 from triage.send import Outlets
 
 URL = "/v1/admin/retention"
-SECOND, _HASH = quick_key("second")
 
 
 @pytest.fixture
@@ -82,14 +77,13 @@ def test_mail_aside_goes_only_after_somebody_looked(old: Doors) -> None:
 
 
 def test_a_proposed_deletion_is_approved_by_another_and_rejected_by_anybody(old: Doors) -> None:
-    keys = (ApiKey("second", _HASH, Role.ADMIN),)
-    second = DoorClient(make_app(old.house, door_settings(keys=keys)), bearer(SECOND))
+    second = old.person("second")
     me = replace(ADMIN, name="admin")
     first, other = (
         sweep.propose(old.house, me, [one], basis=OrderBasis.ART17, reference="DSB 1")
         for one in (1, 2)
     )
-    own = old.admin.post(f"{URL}/runs/{first}/approve")
+    own = old.person().post(f"{URL}/runs/{first}/approve")
     assert own.json()["code"] == "sweep.own_plan"
     assert second.post(f"{URL}/runs/{first}/approve").status_code == 204
     assert old.admin.post(f"{URL}/runs/{other}/reject").status_code == 204

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from api.app import make_app
-from api.doors import ApiKey
 from ingest.maildir import create_tree
 from ingest.maildir_rights import MaildirRights
+from rules.access import Caller
 from rules.codes import Role
 from rules.distribution_csv import write_lists
 from rules.folder_acl import Naming
@@ -21,9 +21,8 @@ from tests.api import rights_samples
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
 from tests.api.desk_samples import ADMIN, cookie
-from tests.api.door_client import DoorClient
-from tests.api.small_door import ClockHouse, bearer, door_settings, small_app
-from tests.quick_key import quick_key
+from tests.api.door_client import DoorClient, of_person
+from tests.api.small_door import ClockHouse, door_settings, small_app
 from tests.rights_peers import into_maildir
 from tests.rights_world import AGENCIES, REGION, build, directory, person
 from triage import rights_reporting, rights_work
@@ -31,10 +30,6 @@ from triage.house import House, PostboxPlan, RightsPolicy
 
 BOX = "SC-Südwest"
 NAMES = {"anna": None, "bert": None, "nord": ("Nord",)}
-MADE = {name: quick_key(name) for name in NAMES}
-KEYS = tuple(
-    ApiKey(name, MADE[name][1], Role.ADMIN, regions=regions) for name, regions in NAMES.items()
-)
 WORLD = build(
     Naming.IMAP,
     {
@@ -56,10 +51,11 @@ class Office:
     root: Path
 
     def caller(self, name: str) -> DoorClient:
-        return DoorClient(self.app(), bearer(MADE[name][0]))
+        regions = NAMES[name] and frozenset(NAMES[name])
+        return of_person(self.app(), Caller(name, Role.ADMIN, agencies=None, regions=regions))
 
     def app(self):
-        return make_app(self.house, door_settings(keys=KEYS, demo=True))
+        return make_app(self.house, door_settings(demo=True))
 
     def desk(self, seat: str = "admin") -> Person:
         return at_desk(self.app(), seat=seat)

@@ -1,15 +1,19 @@
 """Permissions and scope."""
 
+from dataclasses import replace
+
 import pytest
 
 from rules.access import (
     ROLE_PERMISSIONS,
     Caller,
     Permission,
+    covers,
     may,
     may_work_agency,
     require,
     require_agency,
+    require_person,
 )
 from rules.codes import Role
 from rules.errors import Refused
@@ -82,3 +86,28 @@ def test_permission_and_scope_must_both_hold() -> None:
         with pytest.raises(Refused) as refused:
             require_agency(caller, Permission.WORK_ITEM, agency_code=agency, region="Südwest")
         assert refused.value.code == "access.denied"
+
+
+def test_a_machine_with_all_rights_of_an_admin_is_no_second_person() -> None:
+    require_person(ADMIN)
+    with pytest.raises(Refused) as refused:
+        require_person(replace(ADMIN, is_person=False))
+    assert refused.value.code == "access.machine"
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, True),
+        ({"agencies": frozenset({"435", "431", "123"})}, True),
+        ({"agencies": None, "extra": frozenset({Permission.FREE_ITEM})}, True),
+        ({"agencies": frozenset({"435"})}, False),
+        ({"regions": frozenset({"Südwest"})}, False),
+        ({"role": Role.ADMIN}, False),
+    ],
+)
+def test_a_reach_holds_another_if_nothing_of_it_is_missing(
+    changed: dict[str, object], expected: bool
+) -> None:
+    assert covers(replace(CLERK, **changed), CLERK) is expected
+    assert covers(CLERK, replace(CLERK, extra=frozenset({Permission.FREE_ITEM}))) is False

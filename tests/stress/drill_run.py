@@ -97,7 +97,7 @@ def run(url: str, mails: int, folder: Path, lose: Callable[[], None]) -> Outcome
     with _at_work(office) as house:
         office.deliver(mails)
         _wait_for(lambda: _sorted(house) >= mails // 2)
-        made = backup.make(load(config), config, folder / "backup", clock=wiring.utc_now)
+        made = backup.make(load(config), ADMIN, config, folder / "backup", clock=wiring.utc_now)
         found.in_backup = made.mails
         office.deliver(mails)
         for _ in range(2):
@@ -106,7 +106,7 @@ def run(url: str, mails: int, folder: Path, lose: Callable[[], None]) -> Outcome
         _move_by_hand(office, 3)
     lose()
     office.deliver(5)
-    backup.restore(load(config), folder / "backup")
+    backup.restore(load(config), ADMIN, folder / "backup", clock=wiring.utc_now)
     house = office.house()
     rereading.hold_back(house, ADMIN)
     box = office.box()

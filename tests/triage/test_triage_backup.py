@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner
 
-from rules.errors import HouseError
+from rules.errors import HouseError, TryLater
+from store import audit, items, ops, outgoing, sightings
 from store import backup as copying
-from store import items, ops, outgoing, sightings
 from store.engine import Database
 from store.outgoing import NewOutgoing
 from store.tables import OutgoingState
@@ -20,6 +20,7 @@ from tests.store.samples import NOW, keep
 from tests.stress.drill_run import lose_database, lose_file, run
 from triage import backup, rereading, seal_keys, wiring
 from triage.cli import app
+from triage.console import operator
 from triage.settings import load
 
 _numbers = itertools.count(1)
@@ -39,7 +40,7 @@ def config(tmp_path, sqlite_url):
 
 
 def make(config, folder):
-    return backup.make(load(config), config, folder, clock=wiring.utc_now)
+    return backup.make(load(config), ADMIN, config, folder, clock=wiring.utc_now)
 
 
 def sound(found) -> bool:
@@ -65,11 +66,19 @@ def test_after_a_disaster_on_postgresql_each_mail_is_there_once(postgres, tmp_pa
     assert found.delivered == 23
 
 
-def test_a_writer_is_not_held_up_and_what_he_has_not_committed_is_not_in_it(config, tmp_path):
+def test_a_writer_is_not_held_up_and_what_he_has_not_committed_is_not_in_it(
+    config, tmp_path, monkeypatch
+):
     url = load(config).store.url
     writer = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-    writer.execute("BEGIN IMMEDIATE")
-    writer.execute("INSERT INTO beat VALUES ('open', '2026-01-01', '', '')")
+    whole = copying.copy
+
+    def copy_while_somebody_writes(*args):
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("INSERT INTO beat VALUES ('open', '2026-01-01', '', '')")
+        return whole(*args)
+
+    monkeypatch.setattr(copying, "copy", copy_while_somebody_writes)
     make(config, tmp_path / "copy")
     writer.execute("COMMIT")
     writer.close()
@@ -94,8 +103,40 @@ def test_a_changed_or_missing_file_is_found(config, tmp_path):
 def test_a_backup_is_never_laid_over_anything(config, tmp_path, postgresql_url):
     made_of = load(config)
     make(config, tmp_path / "copy")
-    assert code_of(backup.restore, made_of, tmp_path / "copy") == "backup.not_empty"
+    assert (
+        code_of(backup.restore, made_of, ADMIN, tmp_path / "copy", clock=wiring.utc_now)
+        == "backup.not_empty"
+    )
     assert code_of(copying.restore, postgresql_url, tmp_path / "any") == "backup.not_empty"
+
+
+def told(url):
+    database = Database.open(url)
+    with database.read() as tx:
+        entries = audit.listing(tx, after=0, limit=99)
+    database.close()
+    return [(one.actor, one.action) for one in entries if one.action.startswith("backup.")]
+
+
+def test_who_copies_everything_or_puts_it_back_stands_in_the_trail(config, tmp_path):
+    folder, back = tmp_path / "copy", tmp_path / "back.toml"
+    make(config, folder)
+    assert told(load(config).store.url) == [("a-1", "backup.begun")]
+    back.write_text(f'[store]\nurl = "sqlite:///{tmp_path}/back.sqlite"\n')
+    done = CliRunner().invoke(app, ["backup", "restore", str(folder), "--config", str(back)])
+    assert done.exit_code == 0, done.output
+    begun, put_back = told(load(back).store.url)
+    assert begun == ("a-1", "backup.begun"), "the copy says itself who made it"
+    assert put_back == (operator().name, "backup.put_back")
+
+
+def test_a_copy_that_breaks_off_is_told_all_the_same(config, tmp_path, monkeypatch):
+    def full(*_):
+        raise TryLater("backup.program_failed", "the disk is full")
+
+    monkeypatch.setattr(copying, "copy", full)
+    assert code_of(make, config, tmp_path / "copy") == "backup.program_failed"
+    assert told(load(config).store.url) == [("a-1", "backup.begun")]
 
 
 def test_the_ring_of_keys_is_not_in_it_and_the_needed_ones_are_named(config, tmp_path):

@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from rules.errors import Refused
-from triage import cli, cli_door
-from triage.settings import load, secret
+from triage import cli, cli_door, wiring
+from triage.settings import Settings, load, secret
 
 KINDS = {
     "exchange": "https://mail.dienst.example/EWS/Exchange.asmx",
@@ -105,3 +105,11 @@ def test_a_secret_may_lie_in_a_file_that_a_variable_names(tmp_path):
     with pytest.raises(Refused) as missing:
         secret("X", {"X_FILE": str(tmp_path / "nowhere")})
     assert missing.value.code == "settings.secret_file"
+
+
+def test_a_key_of_the_model_that_cannot_be_read_is_told_and_no_other_taken(tmp_path, monkeypatch):
+    monkeypatch.delenv("POSTLOTSE_MODEL_KEY", raising=False)
+    monkeypatch.setenv("POSTLOTSE_MODEL_KEY_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(Refused) as refused:
+        wiring.model_key(Settings())
+    assert refused.value.code == "settings.secret_file"

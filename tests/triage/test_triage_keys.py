@@ -23,6 +23,7 @@ from triage.house import House
 
 ADMIN = Caller("admin-1", Role.ADMIN, agencies=None)
 WEST = Caller("sc-west", Role.AUTOMATION, agencies=None, regions=frozenset({"West"}))
+AS_CALLED = replace(WEST, is_person=False)
 KEY, HASH = quick_key("sc-west")
 
 
@@ -40,7 +41,7 @@ def house(tmp_path: Path, clock: Clock):
 
 def opens(house: House, key: str = KEY) -> bool:
     try:
-        return KeyRing((), StoredKeys(house)).caller(key) == WEST
+        return KeyRing((), StoredKeys(house)).caller(key) == AS_CALLED
     except Refused:
         return False
 
@@ -57,7 +58,7 @@ def test_a_key_opens_the_door_up_to_its_last_day(house, clock):
 def test_a_revoked_key_opens_nothing_at_the_next_request_in_the_same_process(house):
     keys.create(house, ADMIN, WEST, hashed=HASH, days=10)
     ring = KeyRing((), StoredKeys(house))
-    assert ring.caller(KEY) == WEST
+    assert ring.caller(KEY) == AS_CALLED
     keys.revoke(house, ADMIN, "sc-west")
     with pytest.raises(Refused) as refused:
         ring.caller(KEY)
