@@ -41,6 +41,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "hold_released": "Die Löschsperre ist aufgehoben.",
         "open_first": "Dieser Vorgang ist noch offen. Danach kommt der nächste.",
         "parked": "Geparkt bis {}.",
+        "parked_moved": "Geparkt bis {}, den nächsten Arbeitstag.",
         "pending": "Der Vorgang kommt wieder, sobald die eAkte-Quittung da ist.",
         "released": "Zurückgelegt. Der Vorgang wartet wieder.",
         "replayed": "Die Nachricht läuft noch einmal durch die Verarbeitung.",
@@ -91,6 +92,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         " ist. Das ist der nächste.",
         "forwarded_next": "Weitergeleitet. Das ist der nächste Vorgang.",
         "parked_next": "Geparkt bis {}. Das ist der nächste Vorgang.",
+        "parked_moved_next": "Geparkt bis {}, den nächsten Arbeitstag. Das ist der nächste Vorgang.",
         "returned_next": "Zurückgegeben. Das ist der nächste Vorgang.",
         "signed_out": "Sie sind abgemeldet.",
     }
@@ -120,7 +122,7 @@ _DAILY: Final = ("/arbeitsplatz", "/lage", "/texte", "/beiseite", "/zahlen")
 _COOKIE: Final = "postlotse_notice"
 _UNDOABLE: Final = {
     "closed", "closed_next", "corrected", "forwarded", "forwarded_next", "parked", "parked_next",
-    "returned", "returned_next",
+    "parked_moved", "parked_moved_next", "returned", "returned_next",
 }  # fmt: skip
 """Messages beside which the step can be taken back."""
 _VALUE: Final = re.compile(r"([a-z_]+)(?:-([0-9][0-9.]{0,9}))?", re.ASCII)

@@ -431,6 +431,7 @@ def item_sample(request: Request, name: str) -> Response:
         typed=sample.fault.typed if sample.fault else {},
         agency=AGENCIES[0],
         agencies=AGENCIES,
+        park_days=(TODAY, TODAY + timedelta(days=1)),
         all_concerns=in_form_order(sample.view),
         gives_tasks=True,
         drawn=may_be_drawn,

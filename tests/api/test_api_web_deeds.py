@@ -74,6 +74,27 @@ def test_parking_comes_back_to_the_desk_with_the_day(doors: Doors, clerk: Person
 
 
 @pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("+5", "Geparkt bis Mo 30.11.2026."),
+        ("So", "Geparkt bis Mo 30.11.2026, den nächsten Arbeitstag."),
+        ("25.12.2026", "Geparkt bis Mo 28.12.2026, den nächsten Arbeitstag."),
+        ("Di 01.12.2026", "Geparkt bis Di 01.12.2026."),
+    ],
+)
+def test_parking_ends_on_a_day_on_which_the_agency_works(
+    doors: Doors, clerk: Person, until: str, said: str
+) -> None:
+    take(doors, clerk, "Bin krank")
+    offered = [one.getattr("value") for one in clerk.page.query_selector_all("#park-days option")]
+    assert offered[:5] == [
+        "Di 24.11.2026", "Mi 25.11.2026", "Do 26.11.2026", "Fr 27.11.2026", "Mo 30.11.2026",
+    ]  # fmt: skip
+    clerk.send("parken", until=until, reason="wartet auf Anlage")
+    assert clerk.words(".notice") == said
+
+
+@pytest.mark.parametrize(
     ("deed", "typed", "said"),
     [
         ("parken", {"until": "1.12."}, "Geparkt bis Di 01.12.2026."),
