@@ -55,9 +55,7 @@ def is_working_day(day: date, *, land: str | None, hours: WorkingHours) -> bool:
     return day.weekday() in hours.weekdays and is_arbeitstag(day, land, hours.calendar)
 
 
-def back_on(
-    wanted: date | int, *, today: date, land: str | None, hours: WorkingHours
-) -> date:
+def back_on(wanted: date | int, *, today: date, land: str | None, hours: WorkingHours) -> date:
     """The working day on which something parked comes back: that day, or the next that is one.
 
     A number counts working days after `today`; a day that is not after `today`, and zero, come

@@ -262,19 +262,6 @@ def close(house: House, caller: Caller, item_id: int, token: str, *, reason: Clo
         undo.remember(tx, caller, item, saved, Undoable.CLOSED, now=now)
 
 
-def close_when_received(house: House, caller: Caller, item_id: int, token: str) -> None:
-    """Leave the item to the receipt: it closes by itself when the eAkte has it.
-
-    Source: DESIGN, promises (only if the clerk said so).
-    """
-    now = house.clock()
-    event = ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.HANDED_OVER)
-    with house.db.write() as tx:
-        item = workable_item(caller, tx, item_id, token=token, now=now)
-        tasks.require_left(tx, item.id)
-        cases.do(tx, caller, item, cases.Deed(event, "item.awaits_receipt"), token=token, now=now)
-
-
 def _kept_nowhere(_outcome: handing_out.Outcome) -> None:
     """A person at the desk repeats by hand."""
 

@@ -20,7 +20,9 @@ _WEEKDAY_WORDS = {
     "sa": "samstag", "so": "sonntag",
 }  # fmt: skip
 _DAYS_AHEAD = re.compile(r"\+ ?(\d{1,3})(?: (?:arbeits)?tage?)?", re.ASCII)
-_WEEKDAY_BEFORE = re.compile(r"^\s*(?:mo|di|mi|do|fr|sa|so)[.,]?\s+(?=\d)", re.ASCII | re.IGNORECASE)
+_WEEKDAY_BEFORE = re.compile(
+    r"^\s*(?:mo|di|mi|do|fr|sa|so)[.,]?\s+(?=\d)", re.ASCII | re.IGNORECASE
+)
 _TYPED = re.compile(r"\s*(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4}|\d{2})?\s*", re.ASCII)
 
 

@@ -190,6 +190,16 @@ def hand_over(
     return go(f"/vorgang/{item_id}", Notice("handed_over"))
 
 
+@router.post("/bei-quittung")
+def leave(visit: SendsItem, item_id: int, token: Token, line: LineCode = "") -> Response:
+    """What was handed over closes by itself when the receipt comes, and the next one comes now."""
+    try:
+        handover.leave(visit.house, visit.caller, item_id, token)
+    except Refused as refused:
+        return _again(visit, item_id, token, "", refused, {})
+    return next_of(visit, line, notice=Notice("left_next"), end=Notice("left"))
+
+
 @router.post("/nicht-zahlungsrelevant")
 def waive(visit: SendsItem, item_id: int, token: Token, reason: Reason = "") -> Response:
     """The reasoned no."""
