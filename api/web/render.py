@@ -94,7 +94,8 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "forwarded_next": "Weitergeleitet. Das ist der nächste Vorgang.",
         "left_next": "Der Vorgang schließt, sobald die eAkte-Quittung da ist. Das ist der nächste.",
         "parked_next": "Geparkt bis {}. Das ist der nächste Vorgang.",
-        "parked_moved_next": "Geparkt bis {}, den nächsten Arbeitstag. Das ist der nächste Vorgang.",
+        "parked_moved_next": "Geparkt bis {}, den nächsten Arbeitstag. Das ist der nächste"
+        " Vorgang.",
         "returned_next": "Zurückgegeben. Das ist der nächste Vorgang.",
         "signed_out": "Sie sind abgemeldet.",
     }
@@ -123,8 +124,9 @@ _DAILY: Final = ("/arbeitsplatz", "/lage", "/texte", "/beiseite", "/zahlen")
 
 _COOKIE: Final = "postlotse_notice"
 _UNDOABLE: Final = {
-    "closed", "closed_next", "closes_itself", "closes_itself_next", "corrected", "forwarded", "forwarded_next", "left", "left_next",
-    "parked", "parked_next", "parked_moved", "parked_moved_next", "returned", "returned_next",
+    "closed", "closed_next", "closes_itself", "closes_itself_next", "corrected", "forwarded",
+    "forwarded_next", "left", "left_next", "parked", "parked_next", "parked_moved",
+    "parked_moved_next", "returned", "returned_next",
 }  # fmt: skip
 """Messages beside which the step can be taken back."""
 _VALUE: Final = re.compile(r"([a-z_]+)(?:-([0-9][0-9.]{0,9}))?", re.ASCII)
