@@ -50,7 +50,7 @@ def words(node: DOMNode | None) -> str:
         ("owed", "Antwort senden", "Abschließen geht erst mit Quittung."),
         ("sent", "Antwort senden", "Quittung steht aus"),
         ("received", "Antwort senden", "eAkte-Quittung erhalten."),
-        ("rejected", "Noch einmal an eAkte übergeben", "Grund: Kundennummer unbekannt."),
+        ("rejected", "Noch einmal übergeben", "Grund: Kundennummer unbekannt."),
         ("waived", "Antwort senden", "von Hand begründet"),
         ("forbidden", "Abschließen, nächster", None),
         ("waiting", "Diesen Vorgang übernehmen", "Abschließen geht erst mit Quittung."),
