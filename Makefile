@@ -19,7 +19,7 @@ MODEL := .venv/share/postlotse/model.postlotse
 TESTS = $(BIN)/python -m pytest -n $(JOBS) --randomly-seed=$(ORDER)
 
 .DEFAULT_GOAL := help
-.PHONY: audit help install demo test coverage check format lint types imports house journey bench evaluate stress failover upgrade drill chaos foreign reference walk axe client docs load monday system-packages lock clean
+.PHONY: audit help install demo test coverage check format lint types imports house journey bench evaluate stress failover upgrade drill chaos foreign reference walk pictures axe client docs load monday system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -117,6 +117,9 @@ system-packages: ## Debian packages of the tests: PostgreSQL, Dovecot, OpenLDAP,
 
 walk: .venv/.dev-installed $(MODEL) system-packages ## take the pictures of docs/walk.md anew
 	$(BIN)/python -m tests.journey.walk
+
+pictures: .venv/.dev-installed system-packages ## each page in each state, light and dark, into var/pictures; STATE= the beginning of their names
+	$(BIN)/python -m tests.journey.pictures $(STATE)
 
 axe: .venv/.dev-installed system-packages ## write the table of docs/accessibility.md anew
 	$(BIN)/python -m tests.journey.axe_report

@@ -185,7 +185,11 @@ def record_check(
 def park(
     house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: ParkIn
 ) -> None:
-    """Until the morning of a day; then it comes back to this clerk first."""
+    """Until the morning of a day; then it comes back to this clerk first.
+
+    A day that is no Arbeitstag of the item's agency moves on to the next one, which
+    `parked_until` of the item tells.
+    """
     work.park(house, caller, item_id, token, until=said.until, reason=said.reason)
 
 

@@ -100,5 +100,13 @@ def objection(
         return None
     if receipt.kundennummer is None:
         return Objection.NO_RECORD if must else None
-    told = "".join(receipt.kundennummer.split()).upper()
-    return None if told == kundennummer else Objection.OTHER_RECORD
+    same = is_same_record(receipt.kundennummer, kundennummer)
+    return None if same else Objection.OTHER_RECORD
+
+
+def is_same_record(told: str, kundennummer: str) -> bool:
+    """Whether the Kundennummer that the eAkte names is the one that was sent.
+
+    Source: own decision 0058.
+    """
+    return "".join(told.split()).upper() == kundennummer

@@ -25,6 +25,8 @@ class Undoable(StrEnum):
     RETURNED = "returned"
     FORWARDED = "forwarded"
     CORRECTED = "corrected"
+    LEFT = "left"
+    """Left to the receipt: the wish to close is taken back, never the hand-over."""
 
 
 _LEADS_TO: Final[Mapping[Undoable, ItemState]] = MappingProxyType(
@@ -34,6 +36,7 @@ _LEADS_TO: Final[Mapping[Undoable, ItemState]] = MappingProxyType(
         Undoable.RETURNED: ItemState.WAITING,
         Undoable.FORWARDED: ItemState.WAITING,
         Undoable.CORRECTED: ItemState.HELD,
+        Undoable.LEFT: ItemState.PENDING,
     }
 )
 

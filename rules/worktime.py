@@ -1,4 +1,4 @@
-"""How long a lease lasts when only working time counts: hours and days of the house, by Land.
+"""When only working time counts: how long a lease lasts, and when what is parked comes back.
 
 Times come and go as aware moments; hours are those of Europe/Berlin. No clock is read.
 Source: F32, N6, R17 (a lease is no time recording: nobody's hours are kept, only the house's);
@@ -40,7 +40,7 @@ def lease_end(start: datetime, seconds: int, *, land: str | None, hours: Working
     left = timedelta(seconds=seconds)
     day = start.astimezone(BERLIN).date()
     for _ in range(_LONGEST_BREAK_DAYS):
-        if day.weekday() in hours.weekdays and is_arbeitstag(day, land, hours.calendar):
+        if is_working_day(day, land=land, hours=hours):
             opens, closes = (_moment(day, at) for at in (hours.begin, hours.end))
             opens = max(opens, start.astimezone(UTC))
             if opens + left <= closes:
@@ -48,6 +48,35 @@ def lease_end(start: datetime, seconds: int, *, land: str | None, hours: Working
             left -= max(closes - opens, timedelta(0))
         day += timedelta(days=1)
     raise ValueError("there is no working time in the year after the start of the lease")
+
+
+def is_working_day(day: date, *, land: str | None, hours: WorkingHours) -> bool:
+    """Whether the house works that local day in that Land. Raises: Refused: as `lease_end`."""
+    return day.weekday() in hours.weekdays and is_arbeitstag(day, land, hours.calendar)
+
+
+def back_on(wanted: date | int, *, today: date, land: str | None, hours: WorkingHours) -> date:
+    """The working day on which something parked comes back: that day, or the next that is one.
+
+    A number counts working days after `today`; a day that is not after `today`, and zero, come
+    back as they are. Raises: Refused: as `lease_end`. Source: own decision 0103.
+    """
+    if isinstance(wanted, date):
+        return _worked(wanted, land, hours) if wanted > today else wanted
+    day = today
+    for _ in range(wanted):
+        day = _worked(day + timedelta(days=1), land, hours)
+    return day
+
+
+def _worked(day: date, land: str | None, hours: WorkingHours) -> date:
+    for ahead in range(_LONGEST_BREAK_DAYS):
+        # The calendar of Python ends with the year 9999.
+        if day.toordinal() + ahead > date.max.toordinal():
+            return day
+        if is_working_day(day + timedelta(days=ahead), land=land, hours=hours):
+            return day + timedelta(days=ahead)
+    raise ValueError("there is no working day in the year after that day")
 
 
 def _moment(day: date, at: time) -> datetime:

@@ -14,7 +14,7 @@ from rules import ledger as ledger_rules
 from rules.access import Caller, Permission
 from rules.errors import Refused
 from rules.ledger import LedgerState
-from store import arrivals, audit, items, ledger, marks_seen, outgoing
+from store import arrivals, audit, day_proof, items, ledger, marks_seen, outgoing
 from store.arrivals import Difference
 from store.audit import Entry
 from store.engine import Tx
@@ -165,12 +165,8 @@ def completeness(
             "postbox.unknown",
             "There is no such postbox in your regions. Remedy: name one of yours.",
         )
-    local_day = day or house.local_now().date()
-    with house.db.read() as tx:
-        seen = arrivals.seen(tx, postbox=postbox, day=local_day)
-        counted = ledger.counts(tx, postbox=postbox, day=local_day)
-        differences = arrivals.differences(tx, postbox=postbox, day=local_day)
-    return _sum(local_day, postbox, seen, counted, differences)
+    (whole,) = _sums(house, day or house.local_now().date(), (postbox,))
+    return whole
 
 
 def _sum(
@@ -194,31 +190,34 @@ def proof_of_day(
     """
     # Also where no postbox lies in the caller's regions.
     access.require(caller, Permission.READ_FIGURES)
-    wanted = _sums_of(house, caller)
-    if None not in wanted:
-        return tuple(completeness(house, caller, day=day, postbox=name) for name in wanted)
-    return _all_sums(house, day or house.local_now().date(), wanted)
+    return _sums(house, day or house.local_now().date(), _sums_of(house, caller))
 
 
-def _all_sums(house: House, day: date, wanted: tuple[str | None, ...]) -> tuple[Completeness, ...]:
-    """Of a house whose postboxes are all asked for: the day is read once, not once for each.
+def _sums(house: House, day: date, wanted: tuple[str | None, ...]) -> tuple[Completeness, ...]:
+    """The day is read once, however many postboxes are asked for.
 
-    The last sum is that of all ways, also of postboxes that are not configured any more.
+    None is the sum of all ways, also of postboxes that are not configured any more.
     """
     with house.db.read() as tx:
-        seen = arrivals.seen_by_postbox(tx, day=day)
-        counted = ledger.counts_by_postbox(tx, day=day)
-        odd = arrivals.differences_by_postbox(tx, day=day)
+        proof = day_proof.of_day(tx, day)
     whole: Counter[LedgerState] = Counter()
-    for one in counted.values():
+    for one in proof.states.values():
         whole.update(one)
     everything = tuple(
-        sorted({one for found in odd.values() for one in found}, key=arrivals.place_of)
+        sorted(
+            {one for found in proof.differences.values() for one in found}, key=arrivals.place_of
+        )
     )
     return tuple(
-        _sum(day, None, sum(seen.values()), whole, everything)
+        _sum(day, None, sum(proof.seen.values()), whole, everything)
         if name is None
-        else _sum(day, name, seen.get(name, 0), counted.get(name, {}), odd.get(name, ()))
+        else _sum(
+            day,
+            name,
+            proof.seen.get(name, 0),
+            proof.states.get(name, {}),
+            proof.differences.get(name, ()),
+        )
         for name in wanted
     )
 

@@ -145,8 +145,22 @@ def outlets(settings: Settings) -> Iterator[Finding]:
     )
 
 
+def _records(eakte: EakteSettings) -> Iterator[Finding]:
+    """Whether the eAkte tells of records, where it is asked for them before a hand-over."""
+    records = outlet_wiring.eakte_records(eakte)
+    if records is None:
+        return
+    try:
+        records.probe()
+    except HouseError as exc:
+        yield of_error("outlets:eakte:records", exc)
+    else:
+        yield good("outlets:eakte:records", "Die eAkte gibt Auskunft, ob es eine Akte gibt.")
+
+
 def _eakte(eakte: EakteSettings) -> Iterator[Finding]:
     """The drop's folder, or the door behind the line and until when our certificate holds."""
+    yield from _records(eakte)
     if eakte.outlet == "folder":
         yield from _drop(eakte.drop)
         return

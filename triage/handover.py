@@ -12,12 +12,22 @@ from ingest.parse import parse
 from rules.access import Caller
 from rules.errors import Conflict
 from rules.handover import Package
-from rules.item import AfterReceipt, CloseReason, Event, HandedOver, ReceiptAwaited, Waived
+from rules.item import (
+    AfterReceipt,
+    CloseReason,
+    Event,
+    HandedOver,
+    ItemState,
+    ReceiptAwaited,
+    Waived,
+)
+from rules.undo import Undoable
 from store import items, ledger, outgoing, verdicts
 from store.engine import Tx
+from store.items import Item
 from store.outgoing import NewOutgoing, Outgoing
 from store.verdicts import StoredVerdict
-from triage import cases, modes, tasks
+from triage import cases, modes, tasks, undo
 from triage.admin import ENDED_BADLY
 from triage.doorkeeper import workable_item
 from triage.house import House
@@ -54,12 +64,33 @@ def order(
             now=now,
         )
         _send_again_if_rejected(tx, row, now=now)
-        if close_when_received:
-            tasks.require_left(tx, item.id)
-            leave = ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.HANDED_OVER)
-            cases.by_holder(tx, saved, leave, token=token, now=now)
         cases.note(tx, caller, item, action="eakte.ordered", now=now, details={"outgoing": row})
+        if close_when_received:
+            _leave(tx, caller, saved, token=token, now=now)
     return row
+
+
+def leave(house: House, caller: Caller, item_id: int, token: str) -> None:
+    """Leave the item to the receipt: it closes by itself when the eAkte has it.
+
+    Raises: Refused: `task.not_left`. Conflict: `item.lease_stale`. Source: own decision 0103.
+    """
+    now = house.clock()
+    with house.db.write() as tx:
+        item = workable_item(caller, tx, item_id, token=token, now=now)
+        _leave(tx, caller, item, token=token, now=now)
+
+
+def _leave(tx: Tx, caller: Caller, item: Item, *, token: str, now: datetime) -> None:
+    """The wish to close, in the caller's transaction; it can be taken back for a while."""
+    tasks.require_left(tx, item.id)
+    event = ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.HANDED_OVER)
+    saved = cases.do(
+        tx, caller, item, cases.Deed(event, "item.awaits_receipt"), token=token, now=now
+    )
+    # Where the receipt was faster than the clerk, it is closed.
+    deed = Undoable.CLOSED if saved.state is ItemState.CLOSED else Undoable.LEFT
+    undo.remember(tx, caller, item, saved, deed, now=now)
 
 
 def _key(tx: Tx, message_id: int, verdict_id: int) -> str:

@@ -4,12 +4,12 @@ A lease runs in the working time of the agency's Land; a supervisor may free wha
 or waits for a receipt. Everything that happens stands in the trail. Own decision 0049.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from rules.access import Caller, Permission, may_work_agency
 from rules.errors import Conflict
 from rules.item import Freed, ItemState, apply
-from rules.worktime import lease_end
+from rules.worktime import WorkingHours, back_on, lease_end
 from store import audit, claims, item_lists, items, undo
 from store.audit import Note
 from store.engine import Tx
@@ -33,6 +33,20 @@ def lease_seconds(house: House, agency_code: str | None, *, now: datetime) -> in
     agency = house.directory.agency(agency_code)
     until = lease_end(now, seconds, land=agency.land if agency else None, hours=hours)
     return round((until - now).total_seconds())
+
+
+def park_day(house: House, agency_code: str | None, wanted: date | int) -> date:
+    """The Arbeitstag of the agency's Land on which an item comes back. Own decision 0103.
+
+    `wanted` is a local day, or so many Arbeitstage ahead.
+    """
+    agency = house.directory.agency(agency_code)
+    return back_on(
+        wanted,
+        today=house.local_now().date(),
+        land=agency.land if agency else None,
+        hours=house.policy.working_hours or WorkingHours(),
+    )
 
 
 def require_room(

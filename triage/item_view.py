@@ -40,6 +40,7 @@ from triage import (
     draft_view,
     identity,
     mark_view,
+    outgoing_words,
     readings,
     returned,
     scanning,
@@ -317,7 +318,8 @@ def _handover_error(item: Item, rows: tuple[Outgoing, ...]) -> str:
     last = next((row for row in reversed(rows) if row.kind == "eakte"), None)
     if last is None:
         return ""
-    return str((last.receipt or {}).get("reason") or f"nicht zustellbar ({last.error_code})")
+    told = (last.receipt or {}).get("reason") or outgoing_words.why(last.error_code)
+    return str(told or f"nicht zustellbar ({last.error_code})")
 
 
 def _reply_trouble(rows: tuple[Outgoing, ...]) -> ReplyTrouble | None:

@@ -2,6 +2,7 @@
 
 from outbox.eakte import DirectoryOutlet
 from outbox.eakte_http import HttpOutlet
+from outbox.eakte_record import FolderRecords, LineRecords, cut_url
 from outbox.eakte_webdav import WebdavOutlet
 from outbox.line import Line, LineAccount
 from outbox.task_folder import TaskFolder
@@ -17,18 +18,30 @@ def eakte_outlet(eakte: EakteSettings) -> DirectoryOutlet | HttpOutlet | WebdavO
     """The way to the eAkte. Raises: Refused: `eakte.url`, `eakte.certificate`."""
     if eakte.outlet == "folder":
         return DirectoryOutlet(eakte.drop)
+    line = _line(eakte, eakte.url)
+    return HttpOutlet(line) if eakte.outlet == "http" else WebdavOutlet(line)
+
+
+def eakte_records(eakte: EakteSettings) -> LineRecords | FolderRecords | None:
+    """Who is asked for the record before a hand-over; None where nobody is.
+
+    Raises: Refused: as `eakte_outlet`, and `eakte.record_url`.
+    """
+    if eakte.record_folder is not None:
+        return FolderRecords(eakte.record_folder)
+    if not eakte.record_url:
+        return None
+    base, path = cut_url(eakte.record_url)
+    return LineRecords(_line(eakte, base), path, is_folder=eakte.outlet == "webdav")
+
+
+def _line(eakte: EakteSettings, url: str) -> Line:
     if eakte.client_cert is None or eakte.client_key is None:
         raise Refused("eakte.certificate", "eakte.client_cert and client_key are missing; set them")
-    line = Line(
-        LineAccount(
-            eakte.url,
-            eakte.client_cert,
-            eakte.client_key,
-            eakte.ca_file,
-            eakte.timeout_seconds,
-        )
+    account = LineAccount(
+        url, eakte.client_cert, eakte.client_key, eakte.ca_file, eakte.timeout_seconds
     )
-    return HttpOutlet(line) if eakte.outlet == "http" else WebdavOutlet(line)
+    return Line(account)
 
 
 def task_outlet(settings: Settings) -> TaskOutlet | None:

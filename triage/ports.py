@@ -224,6 +224,17 @@ class Door(Protocol):
         ...
 
 
+class RecordLook(Protocol):
+    """Asks the eAkte for a record before something is handed over. Threads may share it."""
+
+    def require(self, kundennummer: str) -> None:
+        """Pass if there is a record of that person. It writes nothing, here or there.
+
+        Raises: Refused: `eakte.record_missing`, `eakte.record_other`. TryLater: it can't tell now.
+        """
+        ...
+
+
 class FileOutlet(Protocol):
     """Takes hand-overs and gives receipts back; at least once, deduplicated by `Package.key`."""
 

@@ -21,7 +21,7 @@ from store.engine import Tx
 from store.outgoing import Outgoing
 from triage import handover, reply, returned, sent_copy, tasks
 from triage.house import House
-from triage.ports import FileOutlet, MailOutlet, TaskOutlet
+from triage.ports import FileOutlet, MailOutlet, RecordLook, TaskOutlet
 
 CLAIM_SECONDS = 120
 """Longer than the longest delivery (an SMTP timeout of 60 s). Own decision 0024."""
@@ -49,6 +49,8 @@ class Outlets:
     mail: MailOutlet
     tasks: TaskOutlet | None = None
     """None: tasks stay where they are; the API orders none then."""
+    records: RecordLook | None = None
+    """None: nobody is asked before a hand-over; the receipt is compared in any case."""
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -112,7 +114,11 @@ def deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
 def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> tuple[str, Receipt | None]:
     """The outlet's word, and the receipt where it gives one at once."""
     if row.kind == EAKTE:
-        return row.idempotency_key, outlets.eakte.deliver(handover.package(house, row))
+        package = handover.package(house, row)
+        # Without a number the eAkte's people assign the record, and there is nothing to look up.
+        if outlets.records is not None and package.kundennummer:
+            outlets.records.require(package.kundennummer)
+        return row.idempotency_key, outlets.eakte.deliver(package)
     if row.kind == tasks.KIND and outlets.tasks is not None:
         return row.idempotency_key, outlets.tasks.deliver(tasks.build(house, row))
     letter = reply.letter(house, row)

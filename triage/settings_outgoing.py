@@ -65,6 +65,7 @@ def _named(settings: "Settings") -> Iterator[Neighbour]:
         yield Neighbour("replies.host", settings.replies.host.lower(), settings.replies.port)
     if settings.eakte.outlet != "folder":
         yield from _of_url("eakte.url", settings.eakte.url)
+        yield from _of_url("eakte.record_url", settings.eakte.record_url)
     if settings.rights.ldap is not None:
         ldap = settings.rights.ldap
         yield Neighbour("rights.ldap.host", ldap.host.lower(), ldap.port)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from outbox.eakte_record import cut_url, require_folder
 from outbox.line import require_url
 from rules.errors import Refused
 from rules.tasks import Receiver
@@ -15,6 +16,7 @@ class EakteSettings(Part):
     """Where hand-overs go, and how often they are tried again.
 
     `folder`: a drop that both sides reach. `http`, `webdav`: `url`, certificates on both sides.
+    With `record_url` or `record_folder` the record is asked for before anything is handed over.
     """
 
     outlet: Literal["folder", "http", "webdav"] = "folder"
@@ -24,6 +26,8 @@ class EakteSettings(Part):
     client_key: Path | None = None
     ca_file: Path | None = None
     timeout_seconds: int = Field(default=15, ge=1, le=30)
+    record_url: str = Field(default="", max_length=500)
+    record_folder: Path | None = None
     target_check: Literal["if_told", "must"] = "if_told"
     receipt_hours: int = Field(default=24, ge=1, le=240)
     max_tries: int = Field(default=20, ge=1)
@@ -32,12 +36,27 @@ class EakteSettings(Part):
 
     @model_validator(mode="after")
     def _line_is_whole(self) -> "EakteSettings":
+        if self.record_url and self.outlet == "folder":
+            raise ValueError("record_url is for the outlets http and webdav; set record_folder")
+        if self.record_folder is not None and self.outlet != "folder":
+            raise ValueError(f"record_folder is for the outlet folder, not {self.outlet}")
         if self.outlet == "folder":
             return self
         if self.client_cert is None or self.client_key is None:
             raise ValueError(f"outlet {self.outlet} needs client_cert and client_key")
         try:
             require_url(self.url)
+        except Refused as exc:
+            raise ValueError(exc.message) from exc
+        return self
+
+    @model_validator(mode="after")
+    def _record_is_found(self) -> "EakteSettings":
+        try:
+            if self.record_url:
+                cut_url(self.record_url)
+            if self.record_folder is not None:
+                require_folder(self.record_folder)
         except Refused as exc:
             raise ValueError(exc.message) from exc
         return self
@@ -80,7 +99,7 @@ class TaskSettings(Part):
 
 def eakte_at(eakte: EakteSettings, base: Path) -> EakteSettings:
     """The same with its paths made absolute, from `base`."""
-    names = ("drop", "client_cert", "client_key", "ca_file")
+    names = ("drop", "record_folder", "client_cert", "client_key", "ca_file")
     paths = {name: path for name in names if (path := getattr(eakte, name)) is not None}
     return eakte.model_copy(update={name: base / path for name, path in paths.items()})
 

@@ -139,7 +139,7 @@ def _restore(house: House, tx: Tx, item: Item, found: Undo, now: datetime) -> No
         return
     if deed is Undoable.CORRECTED:
         _verdict_again(tx, item, found.before["verdict"], now)
-    if deed is not Undoable.PARKED:
+    if deed not in (Undoable.PARKED, Undoable.LEFT):
         agency = house.directory.agency(item.agency_code)
         where = AgencyFound(
             agency.code if agency else None, agency.name if agency else None, AgencyHow.CLERK

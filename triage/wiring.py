@@ -234,6 +234,7 @@ def outlets(settings: Settings) -> Outlets:
         eakte=outlet_wiring.eakte_outlet(settings.eakte),
         mail=_mail_outlet(settings),
         tasks=outlet_wiring.task_outlet(settings),
+        records=outlet_wiring.eakte_records(settings.eakte),
     )
 
 

@@ -130,27 +130,30 @@ def release(house: House, caller: Caller, item_id: int, token: str) -> None:
 
 
 def park(
-    house: House, caller: Caller, item_id: int, token: str, *, until: date, reason: str
-) -> None:
-    """Lay the item aside until the morning of `until` (local day).
+    house: House, caller: Caller, item_id: int, token: str, *, until: date | int, reason: str
+) -> date:
+    """Lay the item aside until the morning of an Arbeitstag of its agency; that local day.
 
-    Raises: Refused: `item.park_day`.
+    `until` is a local day, from which a free one moves on to the next Arbeitstag, or so many
+    Arbeitstage ahead. Raises: Refused: `item.park_day`. Source: own decision 0103.
     """
     now = house.clock()
-    event = Parked(until=until, today=house.local_now().date())
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
+        day = holding.park_day(house, item.agency_code, until)
+        event = Parked(until=day, today=house.local_now().date())
         saved = cases.do(
             tx,
             caller,
             item,
             cases.Deed(
-                event, "item.parked", details={"until": until.isoformat()}, more={"note": reason}
+                event, "item.parked", details={"until": day.isoformat()}, more={"note": reason}
             ),
             token=token,
             now=now,
         )
         undo.remember(tx, caller, item, saved, Undoable.PARKED, now=now)
+    return day
 
 
 def give_back(house: House, caller: Caller, item_id: int, token: str, *, reason: str) -> int:
@@ -257,19 +260,6 @@ def close(house: House, caller: Caller, item_id: int, token: str, *, reason: Clo
             now=now,
         )
         undo.remember(tx, caller, item, saved, Undoable.CLOSED, now=now)
-
-
-def close_when_received(house: House, caller: Caller, item_id: int, token: str) -> None:
-    """Leave the item to the receipt: it closes by itself when the eAkte has it.
-
-    Source: DESIGN, promises (only if the clerk said so).
-    """
-    now = house.clock()
-    event = ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.HANDED_OVER)
-    with house.db.write() as tx:
-        item = workable_item(caller, tx, item_id, token=token, now=now)
-        tasks.require_left(tx, item.id)
-        cases.do(tx, caller, item, cases.Deed(event, "item.awaits_receipt"), token=token, now=now)
 
 
 def _kept_nowhere(_outcome: handing_out.Outcome) -> None:

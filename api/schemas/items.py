@@ -286,7 +286,10 @@ class CorrectionIn(In):
 class ParkIn(In):
     """Lay the item aside until the morning of a local day."""
 
-    until: date = Field(examples=["2026-12-02"])
+    until: date = Field(
+        examples=["2026-12-02"],
+        description="A free day moves on to the next Arbeitstag of the agency.",
+    )
     reason: Reason
 
 

@@ -19,7 +19,10 @@ _WEEKDAY_WORDS = {
     "mo": "montag", "di": "dienstag", "mi": "mittwoch", "do": "donnerstag", "fr": "freitag",
     "sa": "samstag", "so": "sonntag",
 }  # fmt: skip
-_DAYS_AHEAD = re.compile(r"\+ ?(\d{1,3})(?: tage?)?", re.ASCII)
+_DAYS_AHEAD = re.compile(r"\+ ?(\d{1,3})(?: (?:arbeits)?tage?)?", re.ASCII)
+_WEEKDAY_BEFORE = re.compile(
+    r"^\s*(?:mo|di|mi|do|fr|sa|so)[.,]?\s+(?=\d)", re.ASCII | re.IGNORECASE
+)
 _TYPED = re.compile(r"\s*(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4}|\d{2})?\s*", re.ASCII)
 
 
@@ -38,11 +41,11 @@ def typed(text: str, *, today: date) -> date:
     return _made(day, month, int(year) + (2000 if len(year) == 2 else 0))
 
 
-def typed_ahead(text: str, *, today: date) -> date:
-    """As `typed`, and in words, as people say when to come back: "morgen", "Mo", "+3" (days).
+def typed_ahead(text: str, *, today: date) -> date | int:
+    """As `typed`, and in words, as people say when to come back: "morgen", "Mo", "+3".
 
-    A weekday is the next one after today; `today` is the local day. Raises: Refused:
-    `date.unreadable`.
+    A weekday is the next one after today (the local day), and may stand before a day; a number
+    is one of Arbeitstage. Raises: Refused: `date.unreadable`.
     """
     word = text.strip().lower().rstrip(".")
     if word in _AHEAD:
@@ -51,8 +54,8 @@ def typed_ahead(text: str, *, today: date) -> date:
         ahead = (list(_WEEKDAY_WORDS).index(word[:2]) - today.weekday() - 1) % 7 + 1
         return today + timedelta(days=ahead)
     if found := _DAYS_AHEAD.fullmatch(word):
-        return today + timedelta(days=int(found[1]))
-    return typed(text, today=today)
+        return int(found[1])
+    return typed(_WEEKDAY_BEFORE.sub("", text), today=today)
 
 
 def _next(day: int, month: int, today: date) -> date:

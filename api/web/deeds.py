@@ -98,12 +98,13 @@ def park(
 ) -> Response:
     """Aside until the morning of a day, and on to the next one."""
     try:
-        day = days.typed_ahead(until, today=visit.today)
-        work.park(visit.house, visit.caller, item_id, token, until=day, reason=reason)
+        wanted = days.typed_ahead(until, today=visit.today)
+        day = work.park(visit.house, visit.caller, item_id, token, until=wanted, reason=reason)
     except Refused as refused:
         return _again(visit, item_id, token, "park", refused, {"until": until, "reason": reason})
     told = days.short_day(day)
-    return next_of(visit, line, notice=Notice("parked_next", told), end=Notice("parked", told))
+    name = "parked" if isinstance(wanted, int) or day == wanted else "parked_moved"
+    return next_of(visit, line, notice=Notice(f"{name}_next", told), end=Notice(name, told))
 
 
 @router.post("/zurueck")
@@ -187,6 +188,16 @@ def hand_over(
         told = Notice("closes_itself_next")
         return next_of(visit, line, notice=told, end=Notice("closes_itself"))
     return go(f"/vorgang/{item_id}", Notice("handed_over"))
+
+
+@router.post("/bei-quittung")
+def leave(visit: SendsItem, item_id: int, token: Token, line: LineCode = "") -> Response:
+    """What was handed over closes by itself when the receipt comes, and the next one comes now."""
+    try:
+        handover.leave(visit.house, visit.caller, item_id, token)
+    except Refused as refused:
+        return _again(visit, item_id, token, "", refused, {})
+    return next_of(visit, line, notice=Notice("left_next"), end=Notice("left"))
 
 
 @router.post("/nicht-zahlungsrelevant")

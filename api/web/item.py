@@ -1,6 +1,8 @@
 """The page of one item: read, judge, act. The deeds are in deeds.py."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Final
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
@@ -19,7 +21,7 @@ from rules.codes import Concern
 from rules.item import EakteState
 from rules.texts import Text
 from store.items import Item
-from triage import item_view, reply, reply_text
+from triage import holding, item_view, reply, reply_text
 from triage.attachments import may_be_drawn
 from triage.item_view import ItemView
 
@@ -27,6 +29,9 @@ router = APIRouter(include_in_schema=False)
 
 LETTERS = 8
 """Texts offered at once; with "Keine Antwort" they have the keys 1 to 9. Source: desk guide."""
+
+PARK_DAYS: Final = 10
+"""Arbeitstage that the field for parking offers: two weeks. Hausregel."""
 
 RECEIPT_LOOK_SECONDS = 3
 """A receipt comes within moments; a clerk who waits for it should not have to reload."""
@@ -84,12 +89,19 @@ def item_response(
         typed=typed,
         agency=visit.house.directory.agency(view.item.agency_code),
         agencies=visit.house.directory.active(),
+        park_days=_park_days(visit, view.item),
         all_concerns=in_form_order(view),
         gives_tasks=visit.house.policy.gives_tasks,
         drawn=may_be_drawn,
         steps=left_to_do(shown.steps, shown.tasks if visit.house.policy.gives_tasks else ()),
         heartbeat_seconds=_heartbeat_seconds(visit, view),
     )
+
+
+def _park_days(visit: Visit, item: Item) -> tuple[date, ...]:
+    """The Arbeitstage of the agency that come next: what the field offers."""
+    ahead = range(1, PARK_DAYS + 1)
+    return tuple(holding.park_day(visit.house, item.agency_code, number) for number in ahead)
 
 
 def _heartbeat_seconds(visit: Visit, view: ItemView) -> int:

@@ -48,7 +48,7 @@ class Main(StrEnum):
     """The next right step: the one filled button of the page."""
 
     HANDOVER = "handover"
-    NEXT = "next"
+    LEAVE = "leave"
     SEND = "send"
     CLOSE = "close"
     TAKE = "take"
@@ -172,16 +172,21 @@ def item_page(view: ItemView, *, token: str, reply: ReplySide, today: date) -> I
 
 
 def main_step(view: ItemView, reply: ReplySide, *, mine: bool) -> Main:
-    """Which button is filled: what must be comes before what may be, closing comes last."""
+    """Which button is filled: what went wrong, the chosen answer, what must be, closing last.
+
+    The hand-over takes the item out of the clerk's hands and can't be forgotten; an answer can.
+    Source: own decision 0103.
+    """
     if not mine:
         return (
             Main.TAKE if view.item.state is ItemState.WAITING or view.held_by_caller else Main.NONE
         )
+    is_rejected = view.item.eakte is EakteState.REJECTED
+    if reply.chosen and not replied(view) and not is_rejected:
+        return Main.SEND
     if _owed(view):
         return Main.HANDOVER
-    if view.close_blocked_because:
-        return Main.NEXT
-    return Main.SEND if reply.chosen and not replied(view) else Main.CLOSE
+    return Main.LEAVE if view.close_blocked_because else Main.CLOSE
 
 
 def bar(view: ItemView) -> Bar | None:
@@ -198,7 +203,8 @@ def bar(view: ItemView) -> Bar | None:
         ),
         EakteState.SENT: Bar(
             "info", "clock", "An die eAkte übergeben, Quittung steht aus.",
-            "Holen Sie den nächsten. Dieser bleibt offen, bis die Quittung da ist.",
+            "Bis dahin bleibt der Vorgang offen. Mit A schließt er von selbst, und der nächste"
+            " kommt.",
         ),
         EakteState.RECEIVED: Bar(
             "good", "check", "eAkte-Quittung erhalten.", "Abschließen ist frei."

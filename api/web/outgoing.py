@@ -14,7 +14,7 @@ from api.web.render import Notice, csv_file, go, page, slug
 from api.web.visit import OpensFigures, OpensReplay, SendsReplay, Visit
 from rules.errors import HouseError, Refused
 from store.outgoing import Outgoing
-from triage import admin, day_match, outgoing_care
+from triage import admin, day_match, outgoing_care, outgoing_words
 from triage.day_match import DayMatch
 
 router = APIRouter(include_in_schema=False)
@@ -84,6 +84,7 @@ def outgoing_page(
         states=STATES,
         kinds=KINDS,
         words_of=state_words,
+        why=outgoing_words.why,
         dead=sum(row.state.value == "dead" for row in rows),
     )
 

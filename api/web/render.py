@@ -39,8 +39,10 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "handed_over": "Übergabe an die eAkte beauftragt.",
         "hold_placed": "Die Löschsperre {} gilt.",
         "hold_released": "Die Löschsperre ist aufgehoben.",
+        "left": "Der Vorgang schließt, sobald die eAkte-Quittung da ist.",
         "open_first": "Dieser Vorgang ist noch offen. Danach kommt der nächste.",
         "parked": "Geparkt bis {}.",
+        "parked_moved": "Geparkt bis {}, den nächsten Arbeitstag.",
         "pending": "Der Vorgang kommt wieder, sobald die eAkte-Quittung da ist.",
         "released": "Zurückgelegt. Der Vorgang wartet wieder.",
         "replayed": "Die Nachricht läuft noch einmal durch die Verarbeitung.",
@@ -90,7 +92,10 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "closes_itself_next": "An die eAkte übergeben. Der Vorgang schließt, sobald die Quittung da"
         " ist. Das ist der nächste.",
         "forwarded_next": "Weitergeleitet. Das ist der nächste Vorgang.",
+        "left_next": "Der Vorgang schließt, sobald die eAkte-Quittung da ist. Das ist der nächste.",
         "parked_next": "Geparkt bis {}. Das ist der nächste Vorgang.",
+        "parked_moved_next": "Geparkt bis {}, den nächsten Arbeitstag. Das ist der nächste"
+        " Vorgang.",
         "returned_next": "Zurückgegeben. Das ist der nächste Vorgang.",
         "signed_out": "Sie sind abgemeldet.",
     }
@@ -119,8 +124,9 @@ _DAILY: Final = ("/arbeitsplatz", "/lage", "/texte", "/beiseite", "/zahlen")
 
 _COOKIE: Final = "postlotse_notice"
 _UNDOABLE: Final = {
-    "closed", "closed_next", "corrected", "forwarded", "forwarded_next", "parked", "parked_next",
-    "returned", "returned_next",
+    "closed", "closed_next", "closes_itself", "closes_itself_next", "corrected", "forwarded",
+    "forwarded_next", "left", "left_next", "parked", "parked_next", "parked_moved",
+    "parked_moved_next", "returned", "returned_next",
 }  # fmt: skip
 """Messages beside which the step can be taken back."""
 _VALUE: Final = re.compile(r"([a-z_]+)(?:-([0-9][0-9.]{0,9}))?", re.ASCII)

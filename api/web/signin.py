@@ -111,8 +111,8 @@ def _demo_caller(house: House, seat: Seat, agency_code: str) -> Caller:
     if seat is Seat.SECOND:
         return Caller("demo-admin-2", Role.ADMIN, agencies=None)
     if seat is Seat.SC:
-        # A lead of the Service Center: works, and may free what is stuck.
-        lead = frozenset({Permission.FREE_ITEM})
+        # A lead of the Service Center: works, may free what is stuck, and sees figures.
+        lead = frozenset({Permission.FREE_ITEM, Permission.READ_FIGURES})
         return Caller("demo-sc", Role.CLERK, agencies=None, extra=lead)
     agency = house.directory.agency(agency_code)
     if agency is None:

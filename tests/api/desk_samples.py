@@ -311,6 +311,12 @@ BOTH = reply(text(), APPOINTMENT)
 LONG = "Sehr geehrte Damen und Herren, " * 400 + "x" * 3000
 SAMPLES: dict[str, Sample] = {
     "owed": Sample(view(), BOTH),
+    "plain": Sample(
+        view(drafts=(), note=None, settled=(), others=(), marks=()),
+        reply(
+            text(), APPOINTMENT, *(text(f"allgemein.n{n}", title=f"Text {n}") for n in (3, 4, 5))
+        ),
+    ),
     "alarm": Sample(
         view(
             item=item(alert="self_harm", first_concern="bearbeitungsstand"),
@@ -431,6 +437,7 @@ def item_sample(request: Request, name: str) -> Response:
         typed=sample.fault.typed if sample.fault else {},
         agency=AGENCIES[0],
         agencies=AGENCIES,
+        park_days=(TODAY, TODAY + timedelta(days=1)),
         all_concerns=in_form_order(sample.view),
         gives_tasks=True,
         drawn=may_be_drawn,

@@ -14,6 +14,7 @@ from store.outgoing_watch import Late
 from store.tables import OutgoingState
 from triage import day_match
 from triage.day_match import DayMatch, Line
+from triage.outgoing_words import why
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -30,6 +31,7 @@ _ROWS = (
     replace(_ROW, id=872, kind="task", state=OutgoingState.REJECTED, error_code="task.cancelled"),
     replace(_ROW, id=873, kind="reply", state=OutgoingState.RECEIPTED, sent_at=NOW, error_code=""),
     replace(_ROW, id=874, state=OutgoingState.NEW, next_try_at=NOW, error_code="eakte.away"),
+    replace(_ROW, id=875, error_code="eakte.record_missing"),
 )
 _MATCH = DayMatch(
     TODAY,
@@ -47,7 +49,8 @@ _LATE = (Late(871, "eakte", KEY, 1284, NOW - timedelta(days=2)),
 def _outgoing(request: Request, rows: tuple[Outgoing, ...] = _ROWS) -> Response:
     return page(
         request, "ausgang.html", rows=rows, more="stand=&art=&nach=3" if rows else "",
-        asked=Asked("", "eakte"), states=STATES, kinds=KINDS, words_of=state_words, dead=len(rows),
+        asked=Asked("", "eakte"), states=STATES, kinds=KINDS, words_of=state_words,
+        why=why, dead=len(rows),
     )  # fmt: skip
 
 

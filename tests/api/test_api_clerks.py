@@ -170,6 +170,13 @@ def test_a_correction_replaces_the_verdict(doors: Doors) -> None:
     assert view["verdict"]["payment_relevant"] == "no"
 
 
+def test_a_park_day_that_is_free_moves_on_to_the_next_working_day(doors: Doors) -> None:
+    item, token = doors.take("Termin absagen")
+    said = {"until": "2026-11-28", "reason": REASON}
+    assert doors.kassel.post(f"{item}/park", json=said, headers=token).status_code == 204
+    assert doors.kassel.get(item).json()["item"]["parked_until"] == "2026-11-30"
+
+
 def test_a_parked_item_is_out_of_the_line(doors: Doors) -> None:
     item, token = doors.take("Termin absagen")
     said = {"until": "2026-11-30", "reason": REASON}

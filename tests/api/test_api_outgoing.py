@@ -110,6 +110,7 @@ def test_dead_letters_are_sent_again_one_by_one_and_all(doors: Doors, drop, eakt
     admin = at_desk(admin.app, seat="admin")
     admin.open("/ausgang")
     assert "nicht zustellbar" in admin.words("tbody")
+    assert "Der Ordner der eAkte ist nicht eingehängt." in admin.words("tbody")
     admin.send("nochmal")
     assert "Noch einmal gesendet wird: 1." in admin.words("[role=status]")
     admin.open("/ausgang?stand=wartet&art=eakte")

@@ -37,12 +37,15 @@ def test_a_typed_day_is_read(typed: str, meant: date) -> None:
         ("Di", date(2026, 11, 24)),
         ("mo.", date(2026, 11, 30)),
         ("Sonntag", date(2026, 11, 29)),
-        ("+3", date(2026, 11, 26)),
-        ("+ 1 Tage", date(2026, 11, 24)),
+        ("+3", 3),
+        ("+ 1 Tage", 1),
+        ("+2 Arbeitstage", 2),
+        ("Mo 30.11.2026", date(2026, 11, 30)),
+        ("di. 1.12.", date(2026, 12, 1)),
         ("1.12.", date(2026, 12, 1)),
     ],
 )
-def test_a_day_ahead_may_be_told_in_words(typed: str, meant: date) -> None:
+def test_a_day_ahead_may_be_told_in_words(typed: str, meant: date | int) -> None:
     assert days.typed_ahead(typed, today=TODAY) == meant
 
 

@@ -74,6 +74,27 @@ def test_parking_comes_back_to_the_desk_with_the_day(doors: Doors, clerk: Person
 
 
 @pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("+5", "Geparkt bis Mo 30.11.2026."),
+        ("So", "Geparkt bis Mo 30.11.2026, den nächsten Arbeitstag."),
+        ("25.12.2026", "Geparkt bis Mo 28.12.2026, den nächsten Arbeitstag."),
+        ("Di 01.12.2026", "Geparkt bis Di 01.12.2026."),
+    ],
+)
+def test_parking_ends_on_a_day_on_which_the_agency_works(
+    doors: Doors, clerk: Person, until: str, said: str
+) -> None:
+    take(doors, clerk, "Bin krank")
+    offered = [one.getattr("value") for one in clerk.page.query_selector_all("#park-days option")]
+    assert offered[:5] == [
+        "Di 24.11.2026", "Mi 25.11.2026", "Do 26.11.2026", "Fr 27.11.2026", "Mo 30.11.2026",
+    ]  # fmt: skip
+    clerk.send("parken", until=until, reason="wartet auf Anlage")
+    assert clerk.words(".notice") == said
+
+
+@pytest.mark.parametrize(
     ("deed", "typed", "said"),
     [
         ("parken", {"until": "1.12."}, "Geparkt bis Di 01.12.2026."),
@@ -92,7 +113,7 @@ def test_a_deed_that_ends_the_work_brings_the_next_item(
     assert clerk.url != f"/vorgang/{item_id}"
     assert said in clerk.words(".notice")
     assert "Das ist der nächste" in clerk.words(".notice")
-    assert (clerk.page.query_selector("form.undo") is not None) == (deed != "eakte")
+    assert clerk.page.query_selector("form.undo") is not None
 
 
 def test_what_goes_back_out_of_the_clearing_folder_does_not_come_at_once_again(
@@ -181,10 +202,29 @@ def test_a_pay_relevant_item_closes_only_with_the_receipt(doors: Doors, clerk: P
 
 def test_with_the_box_ticked_the_item_leaves_the_clerk_at_once(doors: Doors, clerk: Person) -> None:
     item_id = take(doors, clerk, "Bin krank")
+    assert clerk.page.query_selector("[name=close_when_received][checked]") is not None
     clerk.send("eakte", close_when_received="yes")
     assert clerk.url == "/arbeitsplatz?leer=1"
     assert "schließt, sobald die Quittung da ist" in clerk.words(".notice")
     assert state(doors, item_id).close_when_received
+    clerk.open(f"/vorgang/{item_id}")
+    assert "Schließt von selbst, sobald die eAkte-Quittung da ist" in clerk.words(".actions")
+
+
+def test_what_was_handed_over_is_left_to_the_receipt_by_the_key_of_closing(
+    doors: Doors, clerk: Person
+) -> None:
+    item_id = take(doors, clerk, "Bin krank")
+    clerk.send("eakte")
+    form = clerk.page.query_selector("#close")
+    assert form.getattr("action") == f"/vorgang/{item_id}/bei-quittung"
+    clerk.send("bei-quittung")
+    assert clerk.words(".notice") == "Der Vorgang schließt, sobald die eAkte-Quittung da ist."
+    left = state(doors, item_id)
+    assert (left.state, left.close_when_received) == (ItemState.PENDING, True)
+    clerk.send("rueckgaengig")
+    assert clerk.url == f"/vorgang/{item_id}"
+    assert state(doors, item_id).state is ItemState.HELD
 
 
 def test_a_reasoned_no_opens_the_way_to_closing_and_the_next_item_follows(

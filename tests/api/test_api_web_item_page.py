@@ -47,10 +47,10 @@ def words(node: DOMNode | None) -> str:
 @pytest.mark.parametrize(
     ("name", "main", "said"),
     [
-        ("owed", "An eAkte übergeben", "Abschließen geht erst mit Quittung."),
-        ("sent", "Nächster Vorgang", "Quittung steht aus"),
+        ("owed", "Antwort senden", "Abschließen geht erst mit Quittung."),
+        ("sent", "Antwort senden", "Quittung steht aus"),
         ("received", "Antwort senden", "eAkte-Quittung erhalten."),
-        ("rejected", "Noch einmal an eAkte übergeben", "Grund: Kundennummer unbekannt."),
+        ("rejected", "Noch einmal übergeben", "Grund: Kundennummer unbekannt."),
         ("waived", "Antwort senden", "von Hand begründet"),
         ("forbidden", "Abschließen, nächster", None),
         ("waiting", "Diesen Vorgang übernehmen", "Abschließen geht erst mit Quittung."),
@@ -79,7 +79,7 @@ def test_an_answer_that_came_back_is_told_with_the_reason(look: Look) -> None:
     assert "nicht angekommen" not in words(look("vorgang-waived").query_selector(".bar"))
 
 
-@pytest.mark.parametrize("name", ["owed", "sent", "rejected"])
+@pytest.mark.parametrize("name", ["owed", "rejected"])
 def test_a_blocked_close_button_stays_and_says_why(look: Look, name: str) -> None:
     page = look(f"vorgang-{name}")
     button = page.query_selector('#close button[aria-disabled="true"]')
@@ -223,10 +223,11 @@ def test_a_verdict_without_its_keys_shows_an_empty_page_and_breaks_nothing() -> 
 @pytest.mark.parametrize(
     ("eakte", "blocked", "answered", "main"),
     [
-        (EakteState.OWED, "x", False, Main.HANDOVER),
+        (EakteState.OWED, "x", False, Main.SEND),
+        (EakteState.OWED, "x", True, Main.HANDOVER),
         (EakteState.REJECTED, "x", True, Main.HANDOVER),
-        (EakteState.SENT, "x", True, Main.NEXT),
-        (EakteState.SENT, "x", False, Main.NEXT),
+        (EakteState.SENT, "x", True, Main.LEAVE),
+        (EakteState.SENT, "x", False, Main.SEND),
         (EakteState.RECEIVED, "", True, Main.CLOSE),
         (EakteState.NONE, "", False, Main.SEND),
         (EakteState.WAIVED, "", True, Main.CLOSE),

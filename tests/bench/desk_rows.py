@@ -19,6 +19,7 @@ from triage import accept, day_figures
 from triage.house import House
 
 SUBJECTS = ("Ich bin krank", "Termin verschieben", "Neues Konto", "Urlaub", "Kündigung", "Frage")
+POSTBOXES = ("Nord", "Ost", "Süd", "Südwest", "West")
 BATCH = 5000
 STATES = {ItemState.WAITING: 90, ItemState.PARKED: 5, ItemState.PENDING: 3, ItemState.CLOSED: 2}
 """Of a hundred items; closed ones come on top, as the day's work."""
@@ -36,13 +37,15 @@ def fill(house: House, items: int, *, aside: int) -> None:
         first = _rows(tx, tables.item)
     start = 1 + max(one.message_id for one in made)
     drawn = random.Random(7)  # noqa: S311 - rows that a seed repeats
+    today = start + items - items // 3
     for low in range(start, start + items, BATCH):
         numbers = range(low, min(low + BATCH, start + items))
         with house.db.write() as tx:
-            tx.run(tables.message.insert(), [_message(messages, n) for n in numbers])
+            tx.run(tables.message.insert(), [_message(messages, n, today) for n in numbers])
             tx.run(tables.verdict.insert(), [_copy(verdicts, n, message_id=n) for n in numbers])
             tx.run(tables.item.insert(), [_item(first, n, drawn) for n in numbers])
-            tx.run(tables.arrival.insert(), [_arrival(n) for n in numbers])
+            tx.run(tables.arrival.insert(), [_arrival(n, today) for n in numbers])
+            tx.run(tables.sighting.insert(), [_sighting(n, today) for n in numbers])
             tx.run(tables.audit.insert(), [one for n in numbers for one in _trail(n)])
     _set_aside(house, messages, start + items, aside)
     with house.db.write() as tx:
@@ -65,12 +68,16 @@ def _received(number: int) -> Any:
     return NOW - timedelta(minutes=number % 30_000)
 
 
-def _message(templates: Sequence[dict[str, Any]], number: int) -> dict[str, Any]:
-    at = _received(number)
-    sender = f"p{number % 70_000}@post.example"
-    # A third came today: Monday after a long weekend.
-    kept = NOW if number % 3 == 0 else at
-    return _copy(templates, number, sender=sender, received_at=at, kept_at=kept, postbox="Südwest")
+def _message(templates: Sequence[dict[str, Any]], number: int, today: int) -> dict[str, Any]:
+    return _copy(
+        templates, number, sender=f"p{number % 70_000}@post.example", source="postbox",
+        received_at=_received(number), kept_at=_kept(number, today), postbox=POSTBOXES[number % 5],
+    )  # fmt: skip
+
+
+def _kept(number: int, today: int) -> Any:
+    """From `today` on they came today, with the highest numbers: Monday after a long weekend."""
+    return NOW if number >= today else _received(number)
 
 
 def _item(templates: Sequence[dict[str, Any]], number: int, drawn: random.Random) -> dict[str, Any]:
@@ -85,9 +92,16 @@ def _item(templates: Sequence[dict[str, Any]], number: int, drawn: random.Random
     )  # fmt: skip
 
 
-def _arrival(number: int) -> dict[str, Any]:
-    return {"message_id": number, "at": _received(number), "source": "postbox",
-            "postbox": "Südwest", "deliveries": 1}  # fmt: skip
+def _arrival(number: int, today: int) -> dict[str, Any]:
+    return {"message_id": number, "at": _kept(number, today), "source": "postbox",
+            "postbox": POSTBOXES[number % 5], "deliveries": 1}  # fmt: skip
+
+
+def _sighting(number: int, today: int) -> dict[str, Any]:
+    return {"message_id": number, "postbox": POSTBOXES[number % 5], "folder": "Agentur",
+            "epoch": "1", "uid": str(number), "state": "live", "absences": 0,
+            "first_seen_at": _kept(number, today),
+            "last_seen_at": _kept(number, today)}  # fmt: skip
 
 
 def _trail(number: int) -> Iterator[dict[str, Any]]:
@@ -101,9 +115,11 @@ def _set_aside(house: House, templates: Sequence[dict[str, Any]], start: int, nu
     numbers = range(start, start + number)
     with house.db.write() as tx:
         tx.run(tables.message.insert(), [
-            _message(templates, n) | {"state": "aside", "state_reason": "mail.machine",
+            _message(templates, n, start) | {"state": "aside", "state_reason": "mail.machine",
                                       "state_at": NOW} for n in numbers
         ])  # fmt: skip
+        tx.run(tables.arrival.insert(), [_arrival(n, start) for n in numbers])
+        tx.run(tables.sighting.insert(), [_sighting(n, start) for n in numbers])
         tx.run(tables.aside.insert(), [
             {"message_id": n, "step": "sort", "reason_code": "mail.machine", "detail": "bounce",
              "tries": 1, "at": NOW} for n in numbers

@@ -72,3 +72,17 @@ def test_axe_finds_nothing_in_an_open_dialog(page: Page, address: str, dialog: s
     page.evaluate("id => document.getElementById(id).showModal()", dialog)
     found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+
+
+def test_on_a_laptop_the_letter_and_the_next_steps_are_seen_without_scrolling(
+    browser: Browser, address: str
+) -> None:
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address)
+    page = context.new_page()
+    sign_in(page, address, "vorgang-plain")
+    page.goto("/muster/vorgang-plain")
+    fold = page.evaluate("document.querySelector('.actions').getBoundingClientRect().top")
+    bottom = "what => document.querySelector(what).getBoundingClientRect().bottom"
+    assert page.evaluate(bottom, "[data-letter]:not([hidden]) .keep") < fold
+    assert page.evaluate(bottom, ".todo li:first-child") < fold
+    context.close()

@@ -1,13 +1,13 @@
 """A lease counts working minutes only: nights, weekends and holidays of the Land stop it."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.calendar import is_arbeitstag
-from rules.worktime import BERLIN, WorkingHours, lease_end
+from rules.worktime import BERLIN, WorkingHours, back_on, is_working_day, lease_end
 
 HOUSE = WorkingHours()
 QUARTER = 15 * 60
@@ -71,3 +71,34 @@ def test_it_ends_in_working_time_and_never_before_the_clock_says(
     assert HOUSE.begin <= local.time() <= HOUSE.end
     assert is_arbeitstag(local.date(), land)
     assert lease_end(start, seconds + 60, land=land, hours=HOUSE) > end
+
+
+@pytest.mark.parametrize(
+    ("wanted", "land", "back"),
+    [
+        (date(2026, 11, 27), "Hessen", date(2026, 11, 27)),
+        # Saturday, Sunday, and over Christmas with its free days.
+        (date(2026, 11, 28), "Hessen", date(2026, 11, 30)),
+        (date(2026, 11, 29), "Hessen", date(2026, 11, 30)),
+        (date(2026, 12, 24), "Hessen", date(2026, 12, 28)),
+        (date(2027, 1, 6), "Bayern", date(2027, 1, 7)),
+        (date(2027, 1, 6), "Hessen", date(2027, 1, 6)),
+        (3, "Hessen", date(2026, 11, 30)),
+        (1, None, date(2026, 11, 26)),
+        (21, "Hessen", date(2026, 12, 28)),
+        (0, "Hessen", date(2026, 11, 25)),
+        (date.max, "Hessen", date.max),
+    ],
+)
+def test_what_is_parked_comes_back_on_a_working_day_of_the_land(
+    wanted: date | int, land: str | None, back: date
+) -> None:
+    assert back_on(wanted, today=date(2026, 11, 25), land=land, hours=HOUSE) == back
+
+
+@given(st.dates(date(2026, 1, 1), date(2032, 12, 31)), st.integers(1, 40))
+def test_no_day_of_parking_is_free_and_none_is_earlier_than_asked(day: date, ahead: int) -> None:
+    today = day - timedelta(days=ahead)
+    back = back_on(day, today=today, land="Bayern", hours=HOUSE)
+    assert back >= day
+    assert is_working_day(back, land="Bayern", hours=HOUSE)

@@ -29,6 +29,8 @@ class EakteDoor:
     unknown: list[dict[str, object]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     people: list[str] = field(default_factory=list)
+    records: dict[str, str] = field(default_factory=dict)
+    """What is told of a record by the Kundennummer that is asked for; others are 404."""
 
     def receipt_of(self, key: str, /, **changes: object) -> dict[str, object]:
         """As the eAkte would write it for a package that it has, under its real key."""
@@ -67,7 +69,11 @@ def serving(authority: Authority, pair: Pair) -> Iterator[EakteDoor]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            self._answer(json.dumps(door.receipts).encode())
+            _, is_record, number = self.path.partition("/akten/")
+            if is_record and number not in door.records and not door.statuses:
+                door.statuses.append((404, {}))
+            told = door.records.get(number, "") if is_record else json.dumps(door.receipts)
+            self._answer(told.encode())
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -66,6 +67,11 @@ def test_a_parked_item_is_freed_by_an_admin_who_need_not_read_it(house: House) -
     assert (stuck.id, stuck.state) == (item_id, ItemState.PARKED)
     holding.free(house, ADMIN, item_id, version=stuck.version)
     assert holding.stuck(house, ADMIN) == ()
+
+
+def test_a_clearing_item_is_parked_by_the_holidays_of_all_germany(house: House) -> None:
+    assert holding.park_day(house, None, date(2027, 5, 27)) == date(2027, 5, 27)
+    assert holding.park_day(house, "435", date(2027, 5, 27)) == date(2027, 5, 28)  # Fronleichnam
 
 
 @pytest.mark.parametrize(

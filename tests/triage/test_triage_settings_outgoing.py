@@ -28,7 +28,8 @@ WHOLE = {
     "groups": [{"name": "EZ-{agency}", "role": "clerk"}],
     "replies": {"outlet": "smtp", "host": "smtp.dienst.example"},
     "eakte": {
-        "outlet": "http", "url": "https://eakte.example/in", "client_cert": "c", "client_key": "k",
+        "outlet": "http", "url": "https://eakte.example/in",
+        "record_url": "https://akten.example/{kundennummer}", "client_cert": "c", "client_key": "k",
     },
     "tasks": {"hooks": [{"receiver": "atv", "url": "https://atv.example/", "secret_env": "A"}]},
     "rights": {"ldap": {"host": "ad.example", "user": "x", "password_env": "L", "base": "DC=x"}},
@@ -38,8 +39,8 @@ WHOLE = {
 EVERY = {
     ("db1.dienst.example", 5433), ("db2.dienst.example", 5432), ("imap.dienst.example", 993),
     ("ews.dienst.example", 443), ("token.example", 443), ("anmeldung.example", 8443),
-    ("smtp.dienst.example", 587), ("eakte.example", 443), ("atv.example", 443),
-    ("ad.example", 636), ("sc.example", 443),
+    ("smtp.dienst.example", 587), ("eakte.example", 443), ("akten.example", 443),
+    ("atv.example", 443), ("ad.example", 636), ("sc.example", 443),
 }  # fmt: skip
 
 

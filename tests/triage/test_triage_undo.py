@@ -8,14 +8,14 @@ import pytest
 
 from rules.codes import Concern, PaymentRelevant, Team
 from rules.errors import Conflict, Refused
-from rules.item import CloseReason, ItemState
+from rules.item import CloseReason, EakteState, ItemState, ReceiptArrived
 from rules.undo import UNDO_SECONDS
 from store import audit, items, ledger, outgoing, verdicts
 from store import undo as store
 from store.leases import Lease
 from tests.house_fixture import MACHINE, Clock, clerk, eml, service_center
 from tests.triage.test_triage_reply import first_choice
-from triage import accept, holding, reply, rounds, undo, work
+from triage import accept, handover, holding, reply, rounds, undo, work
 from triage.claimed import Claim
 from triage.house import House
 from triage.work import Correction
@@ -49,6 +49,10 @@ def correct(house: House, claim: Claim) -> None:
 
 
 DEEDS: list[Do] = [park, close, give_back, forward, correct]
+
+
+def hand_over(house: House, claim: Claim) -> int:
+    return handover.order(house, ME, claim.item_id, claim.token, close_when_received=True)
 
 
 def take(house: House, subject: str = "Termin absagen") -> Claim:
@@ -178,6 +182,45 @@ def test_notes_of_undo_go_when_their_time_is_over(house: House, clock: Clock, le
     rounds.keep_order(house, "w-1")
     clock.forward(seconds=-1)
     assert undo.offer(house, ME) is None
+
+
+def test_the_wish_to_close_is_taken_back_and_the_hand_over_goes_on(house: House) -> None:
+    claim = take(house, "Bin krank")
+    row = hand_over(house, claim)
+    again = undo.take_back(house, ME, claim.item_id)
+    item = seen(house, claim.item_id)
+    assert (item.state, item.eakte) == (ItemState.HELD, EakteState.SENT)
+    assert not item.close_when_received
+    with house.db.read() as tx:
+        assert outgoing.get(tx, row).state.value == "new"
+    assert code_of(lambda: close(house, again)) == "item.receipt_missing"
+    handover.leave(house, ME, claim.item_id, again.token)
+    left = seen(house, claim.item_id)
+    assert (left.state, left.close_when_received) == (ItemState.PENDING, True)
+
+
+def test_once_the_receipt_came_the_wish_to_close_stands(house: House) -> None:
+    claim = take(house, "Bin krank")
+    hand_over(house, claim)
+    with house.db.write() as tx:
+        handover.settle(tx, claim.item_id, ReceiptArrived(), now=house.clock())
+    assert seen(house, claim.item_id).state is ItemState.CLOSED
+    assert undo.offer(house, ME) is None
+    assert code_of(lambda: undo.take_back(house, ME, claim.item_id)) == "item.nothing_to_undo"
+
+
+def test_a_receipt_that_was_faster_closes_and_that_is_taken_back_whole(house: House) -> None:
+    claim = take(house, "Bin krank")
+    handover.order(house, ME, claim.item_id, claim.token)
+    with house.db.write() as tx:
+        handover.settle(tx, claim.item_id, ReceiptArrived(), now=house.clock())
+    handover.leave(house, ME, claim.item_id, claim.token)
+    assert seen(house, claim.item_id).state is ItemState.CLOSED
+    undo.take_back(house, ME, claim.item_id)
+    item = seen(house, claim.item_id)
+    assert (item.state, item.eakte) == (ItemState.HELD, EakteState.RECEIVED)
+    with house.db.read() as tx:
+        assert ledger.message(tx, item.message_id).state.value == "sorted"
 
 
 def test_freeing_ends_the_undo(house: House) -> None:
