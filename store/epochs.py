@@ -5,7 +5,7 @@ Source: own decision 0004; RFC 3501 section 2.3.1.1 (UIDVALIDITY); imap guide 4.
 """
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,16 +16,15 @@ from rules.postbox import Place
 from store import moves, sightings
 from store.engine import Tx
 from store.sightings import Sighting
-from store.statements import parts
-from store.tables import message, op
+from store.statements import parts, spelled
+from store.tables import SightingState, message, op, sighting
 
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """What a new epoch means. `messages` by new UID; `unknown_uids` are to be kept as new mail.
+    """What a new epoch means. `messages` by new UID; `unknown_uids` are no mail that was known.
 
-    `missing` are places of the old epoch whose message was not found: with an op in state
-    `sent` the caller looks in its target, else marks them gone.
+    `missing` are places of the old epoch whose message was not found, or whose move is in doubt.
     """
 
     messages: dict[str, int]
@@ -36,54 +35,63 @@ class Adopted:
 def adopt_epoch(
     tx: Tx, postbox: str, *, folder: str, epoch: str, found: Mapping[str, str], now: datetime
 ) -> Adopted:
-    """Follow a folder whose UIDs all changed. `found` maps each new UID to its SHA-256.
+    """Follow a folder whose UIDs all changed. `found` maps new UIDs, all or some, to their SHA-256.
 
-    n rows of equal bytes adopt at most n of the new UIDs, rows without an op in state `sent`
-    first. Idempotent: UIDs that a message lies at already are left alone.
+    n rows of equal bytes adopt at most n of the new UIDs. A row with an op in state `sent` adopts
+    none: where that mail lies is for filing to find (own decision 0105). Idempotent: UIDs that a
+    message lies at already are left alone.
     Source: imap measurement 2026-11-23 (6 mails with a byte-identical pair, 3 positions).
     """
     old = [s for s in sightings.live(tx, postbox, folder=folder) if s.epoch != epoch]
-    waiting = _by_bytes(tx, old)
+    in_doubt = _under_way(tx, [row.message_id for row in old])
+    waiting = by_bytes(tx, (row for row in old if row.message_id not in in_doubt))
     messages: dict[str, int] = {}
     unknown: list[str] = []
+    followed: list[moves.Move] = []
     for uid in sightings.unclaimed_in(tx, postbox, folder=folder, epoch=epoch, uids=found):
         line = waiting.get(found[uid])
         if not line:
             unknown.append(uid)
             continue
         row = line.popleft()
-        moves.move(tx, row.message_id, to=Place(folder, epoch, uid), src=row.place, now=now)
+        to = Place(folder, epoch, uid)
+        followed.append(moves.Move(row.message_id, postbox, to, row.place))
         messages[uid] = row.message_id
-    missing = sorted((row for line in waiting.values() for row in line), key=lambda row: row.id)
-    return Adopted(messages, tuple(unknown), tuple(missing))
+    moves.move_many(tx, followed, now=now)
+    found_now = set(messages.values())
+    missing = tuple(row for row in old if row.message_id not in found_now)
+    return Adopted(messages, tuple(unknown), missing)
 
 
-def adopt_moved(
-    tx: Tx, postbox: str, *, place: Place, sha256: str, candidates: Collection[int], now: datetime
-) -> int | None:
-    """The oldest of the messages `candidates` with these bytes now lies at `place`; its id.
+def left_over(tx: Tx, postbox: str, *, folder: str, epoch: str, sha256: str) -> int:
+    """How many messages of these bytes lie in the folder under the numbers of another epoch.
 
-    For mail that a person moved: absent there, present here. None if none has these bytes.
-    Raises: Conflict: `place.taken`.
+    So many of the copies found there are theirs. Those with an op in state `sent` don't count.
     """
-    statement = sa.select(sa.func.min(message.c.id)).where(
-        message.c.id.in_(sorted(candidates)),
-        message.c.sha256 == sha256,
-        message.c.postbox == postbox,
+    moving = sa.exists().where(op.c.message_id == message.c.id, spelled(op.c.state, OpState.SENT))
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(message)
+        .join(sighting, sighting.c.message_id == message.c.id)
+        .where(
+            message.c.sha256 == sha256,
+            sighting.c.postbox == postbox,
+            sighting.c.folder == folder,
+            sighting.c.epoch != epoch,
+            spelled(sighting.c.state, SightingState.LIVE),
+            ~moving,
+        )
     )
-    message_id: int | None = tx.run(statement).scalar_one()
-    if message_id is not None:
-        moves.move(tx, message_id, to=place, now=now)
-    return message_id
+    number: int = tx.run(statement).scalar_one()
+    return number
 
 
-def _by_bytes(tx: Tx, rows: Collection[Sighting]) -> dict[str, deque[Sighting]]:
-    """Old places by fingerprint; those whose message may be under way to another folder last."""
-    ids = [row.message_id for row in rows]
-    hashes = _hashes(tx, ids)
-    under_way = _under_way(tx, ids)
+def by_bytes(tx: Tx, places: Iterable[Sighting]) -> dict[str, deque[Sighting]]:
+    """The places by the fingerprint of their message, each line from the oldest on."""
+    rows = sorted(places, key=lambda row: row.id)
+    hashes = _hashes(tx, [row.message_id for row in rows])
     lines: dict[str, deque[Sighting]] = {}
-    for row in sorted(rows, key=lambda row: (row.message_id in under_way, row.id)):
+    for row in rows:
         lines.setdefault(hashes[row.message_id], deque()).append(row)
     return lines
 
