@@ -53,6 +53,9 @@ class Renumbering:
         proven = self._box.move_many(tuple(inner), target)
         return {inner[place]: self._outer(to) for place, to in proven.items()}
 
+    def remove(self, place: Place, sha256: str) -> bool:
+        return self._box.remove(self._inner(place), sha256)
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         return getattr(self._box, name)
 
