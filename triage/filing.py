@@ -14,15 +14,13 @@ import structlog
 from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused
 from rules.ledger import OpState
-from rules.postbox import Place, Watermark
+from rules.postbox import EPOCH_CHANGED, Place, Watermark
 from store import halts, leases, ops
 from store.leases import Lease
 from store.ops import Op
 from triage import filing_doubt
 from triage.house import House
 from triage.ports import Postbox
-
-EPOCH_CHANGED = "postbox.epoch_changed"
 
 log = structlog.get_logger()
 
