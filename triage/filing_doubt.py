@@ -59,13 +59,13 @@ def _copies(
         wanted = ledger.message(tx, op.message_id).sha256
         where = {"folder": view.folder, "epoch": view.epoch}
         free = sightings.unclaimed_in(tx, box.name, uids=uids, **where)
-        others = epochs.left_over(tx, box.name, sha256=wanted, **where)
+        others = epochs.of_older_epoch(tx, box.name, hashes={wanted}, **where)
     equal = [
         found.place
         for found in box.fetch(view.folder, view.epoch, free)
         if isinstance(found, Fetched) and originals.fingerprint(found.data) == wanted
     ]
-    return equal[others:]
+    return equal[len(others.get(wanted, ())) :]
 
 
 def has_surplus(house: House, box: Postbox, op: Op, *, copies: int) -> bool:

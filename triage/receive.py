@@ -86,9 +86,9 @@ def _follow_epoch(
         adopted = epochs.adopt_epoch(
             tx, box.name, folder=place.folder, epoch=place.epoch, found=found, now=now
         )
-        if adopted.messages:
-            numbered_anew(tx, box.name, folder=place.folder, mails=len(adopted.messages), now=now)
-    return [mail for mail in batch if mail.place.uid not in adopted.messages]
+        if adopted:
+            numbered_anew(tx, box.name, folder=place.folder, mails=len(adopted), now=now)
+    return [mail for mail in batch if mail.place.uid not in adopted]
 
 
 def numbered_anew(tx: Tx, postbox: str, *, folder: str, mails: int, now: datetime) -> None:
