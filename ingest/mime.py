@@ -67,7 +67,7 @@ class Leaf:
 
     def size_bytes(self) -> int:
         """The size after decoding, measured without decoding where that is exact."""
-        return transfer.size_bytes(self.source[self.start : self.end], self.encoding)
+        return transfer.size_bytes(self.source, self.encoding, start=self.start, end=self.end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_DIGITS + b"="))
 _PADDED = re.compile(rb"[^=]+=*")
+_RUN = re.compile(rb"[^=]+")
+_COUNTED_AT_ONCE = 1 << 20
 _PASSED = frozenset(("", "7bit", "8bit", "binary", "7-bit", "8-bit", "none"))
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} .*?\r?\n", re.MULTILINE)
 
@@ -47,15 +49,31 @@ def base64(data: bytes) -> Content:
     return Content(b"".join(map(_piece, _PADDED.findall(pure))), ("base64.broken",))
 
 
-def size_bytes(data: bytes, encoding: str) -> int:
-    """The size of `decode(data, encoding).data`, by counting digits where base64 is clean."""
-    if encoding == "base64":
-        rest = data.translate(None, _DIGITS)
-        digits, padding = len(data) - len(rest), rest.count(b"=")
-        at_end = padding <= 2 and data[-8:].rstrip(b"\r\n").endswith(b"=" * padding)
-        if (digits + padding) % 4 == 0 and at_end and not rest.strip(b"\r\n="):
-            return (digits + padding) // 4 * 3 - padding
-    return len(decode(data, encoding).data)
+def size_bytes(data: bytes, encoding: str, *, start: int, end: int) -> int:
+    """The size of `decode(data[start:end], encoding).data`; of base64 without decoding it.
+
+    Neither a copy of the part is made nor its content: both are as large as the mail.
+    """
+    if encoding != "base64":
+        return len(decode(data[start:end], encoding).data)
+    padding = data.find(b"=", start, end)
+    if padding < 0 or not _digits(data, padding, end):
+        return _bytes_of(_digits(data, start, end))
+    return sum(_bytes_of(_digits(data, *run.span())) for run in _RUN.finditer(data, start, end))
+
+
+def _digits(data: bytes, start: int, end: int) -> int:
+    """How many digits of base64 stand there, whatever stands between them."""
+    found = 0
+    for begin in range(start, end, _COUNTED_AT_ONCE):
+        piece = data[begin : min(begin + _COUNTED_AT_ONCE, end)]
+        found += len(piece) - len(piece.translate(None, _DIGITS))
+    return found
+
+
+def _bytes_of(digits: int) -> int:
+    """What one run of digits decodes to; see `_piece`."""
+    return (digits - (digits % 4 == 1)) * 3 // 4
 
 
 def _piece(piece: bytes) -> bytes:

@@ -13,6 +13,9 @@ from typing import Final
 TOO_LARGE: Final = "mail.too_large"
 """Why only the head was fetched: the mail is over the limit of its postbox. Own decision 0004."""
 
+EPOCH_CHANGED: Final = "postbox.epoch_changed"
+"""The numbers of a folder are new: known places in it name nothing. RFC 3501 section 2.3.1.1."""
+
 MIME_BROKEN: Final = "mail.mime_broken"
 """Why only the head was fetched: the server can't turn the mail into MIME. Own decision 0034."""
 

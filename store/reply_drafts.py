@@ -100,6 +100,12 @@ def note(tx: Tx, draft: NewDraft, *, lease: Lease, now: datetime) -> None:
     tx.run(statement.on_conflict_do_update(index_elements=[table.c[one] for one in key], set_=told))
 
 
+def stays(tx: Tx, draft_id: int, *, code: str, lease: Lease, now: datetime) -> None:
+    """Its answer has left, and the postbox would not let it go. Raises: Conflict: `lease.lost`."""
+    leases.hold(tx, lease, now=now)
+    tx.run(sa.update(table).where(table.c.id == draft_id).values(code=code))
+
+
 def forget(tx: Tx, ids: Iterable[int], *, lease: Lease, now: datetime) -> None:
     """Their drafts are there no more. Raises: Conflict: `lease.lost`."""
     leases.hold(tx, lease, now=now)

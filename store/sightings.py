@@ -52,6 +52,17 @@ class Seen:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfBytes:
+    """The fingerprint of a message, and whether a move of ours that it is on is not proven yet.
+
+    A wish alone moves nothing: what is to be filed and was never sent is in no doubt.
+    """
+
+    sha256: str
+    in_doubt: bool
+
+
 _COLUMNS = rows.columns(Sighting, sighting)
 
 
@@ -201,22 +212,20 @@ def left(tx: Tx, message_ids: Iterable[int]) -> frozenset[int]:
     return frozenset(found)
 
 
-def at_rest(tx: Tx, postbox: str, *, hashes: Collection[str]) -> dict[int, str]:
-    """Messages of these bytes in the postbox that nobody is moving, oldest first: id to SHA-256.
+def of_bytes(tx: Tx, postbox: str, *, hashes: Collection[str]) -> dict[int, OfBytes]:
+    """Messages of these bytes in the postbox, by their id, oldest first.
 
-    A wish alone moves nothing: what is to be filed and was never sent is at rest, too. Not those
-    whose content was deleted after its retention period.
+    Not those whose content was deleted after its retention period.
     """
-    moving = sa.exists().where(op.c.message_id == message.c.id, spelled(op.c.state, OpState.SENT))
-    found: dict[int, str] = {}
+    in_doubt = sa.exists().where(op.c.message_id == message.c.id, spelled(op.c.state, OpState.SENT))
+    found: dict[int, OfBytes] = {}
     for part in parts(sorted(hashes)):
-        statement = sa.select(message.c.id, message.c.sha256).where(
+        statement = sa.select(message.c.id, message.c.sha256, in_doubt.label("in_doubt")).where(
             message.c.sha256.in_(part),
             message.c.postbox == postbox,
             message.c.state != LedgerState.DELETED,
-            ~moving,
         )
-        found |= {row.id: row.sha256 for row in tx.run(statement)}
+        found |= {row.id: OfBytes(row.sha256, bool(row.in_doubt)) for row in tx.run(statement)}
     return dict(sorted(found.items()))
 
 

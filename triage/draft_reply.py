@@ -7,7 +7,7 @@ Source: Weisung 202404002 no. 3; own decision 0097.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -67,9 +67,9 @@ def look(house: House, box: Postbox, lease: Lease) -> int:
     if gone:
         with house.db.write() as tx:
             reply_drafts.forget(tx, gone, lease=lease, now=house.clock())
-    there = {one.uid: one for one in known if (one.epoch, one.uid) in here}
-    for one in there.values():
-        _close(house, box, lease, one)
+    there = {
+        one.uid: _close(house, box, lease, one) for one in known if (one.epoch, one.uid) in here
+    }
     return _take_due(house, box, lease, view, there)
 
 
@@ -117,6 +117,8 @@ def _take(
             found = _Found(DraftState.REFUSED, "draft.too_large")
         elif before and before.sha256 == digest and before.outgoing_id is not None:
             found = _of_order(tx, before.item_id, before.text_id, before.outgoing_id)
+            if found.state == before.state == DraftState.ORDERED:
+                found = replace(found, code=before.code)
         else:
             found = _decide(house, tx, postbox, parse(data, house.layouts), shelf)
         draft = _noted(postbox, mail.place, digest, found)
@@ -219,20 +221,27 @@ def _tell(house: House, tx: Tx, found: _Found) -> None:
     )
 
 
-def _close(house: House, box: Postbox, lease: Lease, draft: ReplyDraft) -> None:
+def _close(house: House, box: Postbox, lease: Lease, draft: ReplyDraft) -> ReplyDraft:
     """Take the draft of an answer that has left out of the folder, as a mail program does.
+
+    Where that is refused, the draft says so, and the log once.
 
     Only with the very bytes that were compared; other ones are read anew. A cut removal is
     repeated. Raises: TryLater. Conflict: `lease.lost`.
     """
     if draft.state != DraftState.ORDERED or draft.outgoing_id is None:
-        return
+        return draft
     with house.db.read() as tx:
         has_left = outgoing.get(tx, draft.outgoing_id).sent_at is not None
     if not has_left:
-        return
+        return draft
     leases.require_time(lease, now=house.clock())
     try:
         box.remove(draft.place, draft.sha256)
     except Refused as exc:
-        log.warning("draft.not_removed", item=draft.item_id, code=exc.code)
+        if draft.code != exc.code:
+            log.warning("draft.not_removed", item=draft.item_id, code=exc.code)
+            with house.db.write() as tx:
+                reply_drafts.stays(tx, draft.id, code=exc.code, lease=lease, now=house.clock())
+        return replace(draft, code=exc.code)
+    return draft

@@ -14,10 +14,11 @@ import structlog
 from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused
 from rules.ledger import OpState
-from rules.postbox import Fetched, Place, Watermark
-from store import halts, leases, ledger, ops, originals, sightings
+from rules.postbox import EPOCH_CHANGED, Place, Watermark
+from store import halts, leases, ops
 from store.leases import Lease
 from store.ops import Op
+from triage import filing_doubt
 from triage.house import House
 from triage.ports import Postbox
 
@@ -124,7 +125,8 @@ def _move_group(
             continue
         try:
             place = _move(house, box, lease, op)
-        except Refused as exc:
+        except (Refused, Conflict) as exc:
+            _require_of_mail(exc)
             _put_off(house, lease, [op], exc)
             failed += 1
             continue
@@ -142,6 +144,12 @@ def _move(house: House, box: Postbox, lease: Lease, op: Op) -> Place | None:
     return box.move(op.src, op.dst_folder)
 
 
+def _require_of_mail(exc: Refused | Conflict) -> None:
+    """Raises: Conflict: all but a folder with new numbers, which stops the mails in it only."""
+    if isinstance(exc, Conflict) and exc.code != EPOCH_CHANGED:
+        raise exc
+
+
 def _moved_at_once(
     house: House, box: Postbox, lease: Lease, group: list[Op]
 ) -> list[tuple[Op, Place]]:
@@ -155,7 +163,8 @@ def _moved_at_once(
         leases.require_time(lease, now=house.clock())
         try:
             found = box.move_many(tuple(op.src for op in ops_here), ops_here[0].dst_folder)
-        except Refused:
+        except (Refused, Conflict) as exc:
+            _require_of_mail(exc)
             continue
         places += [(op, found[op.src]) for op in ops_here if op.src in found]
     return places
@@ -192,82 +201,50 @@ def _settle_each(house: House, lease: Lease, places: list[tuple[Op, Place]]) -> 
 
 
 def _look_or_put_off(house: House, box: Postbox, lease: Lease, op: Op) -> int:
-    """As `_look`; a target folder that somebody removed puts this one off, not the others."""
+    """As `_look`; a folder that was removed or numbered anew puts this one off, not the others."""
     try:
         return _look(house, box, lease, op)
-    except Refused as exc:
+    except (Refused, Conflict) as exc:
+        _require_of_mail(exc)
         _put_off(house, lease, [op], exc)
         return 0
 
 
 def _look(house: House, box: Postbox, lease: Lease, op: Op) -> int:
     """Settle one operation whose outcome is unknown; 1 if it is settled now."""
-    copies = _copies(house, box, op)
-    is_in_source = _lies(box, op.src)
+    source = box.view(op.src_folder)
+    is_in_source = source.epoch == op.src_epoch and op.src_uid in source.uids
+    copies = filing_doubt.in_target(house, box, op)
     # Where a move is one step, what lies in the source was never moved, whatever lies elsewhere.
     was_cut = is_in_source and not box.moves_whole()
-    if copies and (
-        not is_in_source or (was_cut and _has_surplus(house, box, op, copies=len(copies)))
-    ):
-        if was_cut:
-            _remove_leftover(house, box, lease, op)
+    if copies and not is_in_source:
+        _settle(house, lease, [(op, copies[0])])
+        return 1
+    if copies and was_cut and filing_doubt.has_surplus(house, box, op, copies=len(copies)):
+        filing_doubt.remove_leftover(house, box, lease, op)
         _settle(house, lease, [(op, copies[0])])
         return 1
     if is_in_source:
-        with house.db.write() as tx:
-            # The next owner counts his grace time from this repetition.
-            ops.sent(tx, op.id, mark=op.mark or box.watermark(op.dst_folder), lease=lease,
-                     now=house.clock())  # fmt: skip
-        moved = _move(house, box, lease, op)
-        if moved is not None:
-            _settle(house, lease, [(op, moved)])
-        return int(moved is not None)
+        return _again(house, box, lease, op)
+    renumbered = filing_doubt.numbered_anew(house, box, lease, op, source=source)
+    if renumbered is not None:
+        return _again(house, box, lease, renumbered)
     log.warning("op.lost", postbox=box.name, op=op.id, message=op.message_id)
     with house.db.write() as tx:
         ops.lost(tx, op.id, error_code="op.lost", lease=lease, now=house.clock())
     return 1
 
 
-def _lies(box: Postbox, place: Place) -> bool:
-    view = box.view(place.folder)
-    return view.epoch == place.epoch and place.uid in view.uids
-
-
-def _copies(house: House, box: Postbox, op: Op) -> list[Place]:
-    """Places in the target, at or above the watermark, with equal content and no message yet."""
-    view = box.view(op.dst_folder)
-    in_epoch = op.mark is not None and op.mark.epoch == view.epoch
-    uids = box.since(op.mark) if in_epoch and op.mark else view.uids
-    with house.db.read() as tx:
-        free = sightings.unclaimed_in(
-            tx, box.name, folder=op.dst_folder, epoch=view.epoch, uids=uids
-        )
-        wanted = ledger.message(tx, op.message_id).sha256
-    return [
-        found.place
-        for found in box.fetch(op.dst_folder, view.epoch, free)
-        if isinstance(found, Fetched) and originals.fingerprint(found.data) == wanted
-    ]
-
-
-def _has_surplus(house: House, box: Postbox, op: Op, *, copies: int) -> bool:
-    """Whether one more lies in source and target than there are equal mails in doubt.
-
-    Then one of them stands twice: a move was cut between copy and removal. Without that, the
-    copy in the target is a byte-identical twin's, and this mail was never moved.
-    """
-    with house.db.read() as tx:
-        twins = ops.doubtful_twins(tx, op)
-    return copies + sum(_lies(box, twin.src) for twin in twins) > len(twins)
-
-
-def _remove_leftover(house: House, box: Postbox, lease: Lease, op: Op) -> None:
-    """Finish a move that was cut after the copy. A crash right after it is looked at again."""
+def _again(house: House, box: Postbox, lease: Lease, op: Op) -> int:
+    """Give the command once more, the first watermark kept; 1 if it is proven now."""
     with house.db.write() as tx:
-        leases.hold(tx, lease, now=house.clock())
-        sha256 = ledger.message(tx, op.message_id).sha256
-    if box.remove(op.src, sha256):
-        log.info("op.finished", postbox=box.name, op=op.id, message=op.message_id)
+        # The next owner counts his grace time from this repetition.
+        ops.sent(tx, op.id, mark=op.mark or box.watermark(op.dst_folder), lease=lease,
+                 now=house.clock())  # fmt: skip
+    moved = _move(house, box, lease, op)
+    if moved is not None:
+        _settle(house, lease, [(op, moved)])
+    return int(moved is not None)
 
 
 def _put_off(house: House, lease: Lease, group: list[Op], exc: HouseError) -> None:

@@ -17,7 +17,7 @@ from rules.ledger import LedgerState
 from store import foreseen
 from store.foreseen import Foreseen
 from triage.house import House, PostboxPlan
-from triage.receive import INBOX
+from triage.ports import INBOX
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,9 @@ from rules.scan import Scan
 from rules.tasks import Task
 from rules.verdict import Judgement
 
+INBOX = "INBOX"
+"""Where mail arrives in every postbox, whatever its people call it. Source: RFC 3501, 5.1."""
+
 
 class MailJudge(Protocol):
     """The judge, alone or with a shadow beside it. Threads may share it."""

@@ -1,11 +1,13 @@
 """Mail that people put back into the INBOX: the same message again, not a new one.
 
 Only bytes can tell. A mail of the same bytes whose own place still holds it is a copy, and that is
-kept as a message of its own: never fewer messages than mails.
-Source: imap protocol, "human moves it back" (docs/reliability.md); own decision 0030.
+kept as a message of its own: never fewer messages than mails. While a move of ours is in doubt,
+filing alone decides where its mail lies, so its like waits in the INBOX until then.
+Source: imap protocol, "human moves it back" (docs/reliability.md); own decisions 0030, 0105.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from rules.postbox import Fetched, Place, TooLarge
@@ -15,35 +17,69 @@ from store.leases import Lease
 from store.sightings import Sighting
 from store.tables import SightingState
 from triage.house import House
-from triage.ports import Postbox
+from triage.ports import INBOX, Postbox
 
 
-def take_back(
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What became of a batch: `new` is to be kept, the others were known or wait for filing."""
+
+    new: list[Fetched | TooLarge]
+    put_back: int = 0
+    waiting: int = 0
+
+
+def sift(
     house: House,
     box: Postbox,
     lease: Lease,
     batch: list[Fetched | TooLarge],
     *,
     hashes: Mapping[Place, str],
-) -> list[Fetched | TooLarge]:
-    """Follow those of the batch that are known and lie nowhere else; the others, for keeping.
+) -> Sifted:
+    """Follow those of the batch that are known and lie nowhere else; tell which are new.
 
     `hashes` are the fingerprints of the batch. One read for most batches; the postbox is asked
     only where bytes are known already.
     Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
     """
+    wanted = frozenset(hashes[mail.place] for mail in batch)
     with house.db.read() as tx:
-        owned = sightings.owners(tx, box.name, places=tuple(hashes))
-    homeless = _homeless(house, box, hashes=frozenset(hashes.values()))
-    if not homeless and not owned:
-        return batch
-    now = house.clock()
+        owned = sightings.owners(tx, box.name, places=[mail.place for mail in batch])
+        known = sightings.of_bytes(tx, box.name, hashes=wanted)
+    homeless = _homeless(house, box, known)
+    at_rest: dict[str, list[int]] = {}
+    for message_id in homeless:
+        if not known[message_id].in_doubt:
+            at_rest.setdefault(known[message_id].sha256, []).append(message_id)
+    back = _taken_back(batch, owned, at_rest, hashes=hashes)
+    if back:
+        _follow(house, lease, back)
+    in_doubt = {known[i].sha256 for i in homeless if known[i].in_doubt}
+    others = [mail for mail in batch if mail.place not in back]
+    new = [mail for mail in others if hashes[mail.place] not in in_doubt]
+    return Sifted(new, put_back=len(back), waiting=len(others) - len(new))
+
+
+def _taken_back(
+    batch: list[Fetched | TooLarge],
+    owned: Mapping[Place, int],
+    homeless: Mapping[str, list[int]],
+    *,
+    hashes: Mapping[Place, str],
+) -> dict[Place, int]:
+    """Which message each of the batch is, where it is a known one."""
     # A place belongs to one message for good: whose it is, lies there again, and nowhere else.
     back = {mail.place: owned[mail.place] for mail in batch if mail.place in owned}
     for mail in batch:
         waiting = [i for i in homeless.get(hashes[mail.place], ()) if i not in back.values()]
         if waiting and mail.place not in back:
             back[mail.place] = waiting[0]
+    return back
+
+
+def _follow(house: House, lease: Lease, back: Mapping[Place, int]) -> None:
+    now = house.clock()
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
         for place, message_id in back.items():
@@ -51,7 +87,6 @@ def take_back(
             moves.move(tx, message_id, to=place, now=now)
             action = "mail.found_again" if was_nowhere else "mail.moved_by_hand"
             welcome(tx, message_id, action, folder=place.folder, now=now)
-    return [mail for mail in batch if mail.place not in back]
 
 
 def welcome(tx: Tx, message_id: int, action: str, *, folder: str, now: datetime) -> None:
@@ -67,22 +102,17 @@ def welcome(tx: Tx, message_id: int, action: str, *, folder: str, now: datetime)
     )
 
 
-def _homeless(house: House, box: Postbox, *, hashes: frozenset[str]) -> dict[str, list[int]]:
-    """Known messages that are at none of their places, oldest first, by their bytes."""
+def _homeless(house: House, box: Postbox, known: Collection[int]) -> list[int]:
+    """Those of the messages that are at none of their places, in their order."""
+    if not known:
+        return []
     with house.db.read() as tx:
-        known = sightings.at_rest(tx, box.name, hashes=hashes)
-        places = {
-            message_id: [
-                seen
-                for seen in sightings.of_message(tx, message_id)
-                if seen.state is SightingState.LIVE
-            ]
-            for message_id in known
-        }
-    found: dict[str, list[int]] = {}
-    for message_id, digest in known.items():
-        if not any(_lies(box, seen) for seen in places[message_id]):
-            found.setdefault(digest, []).append(message_id)
+        places = sightings.of_messages(tx, known)
+    found = []
+    for message_id in known:
+        live = [s for s in places.get(message_id, ()) if s.state is SightingState.LIVE]
+        if not any(_lies(box, seen) for seen in live):
+            found.append(message_id)
     return found
 
 
@@ -91,5 +121,7 @@ def _lies(box: Postbox, seen: Sighting) -> bool:
     if seen.folder not in box.folders():
         return False
     view = box.view(seen.folder)
-    # After a change of the epoch nobody knows; what is in doubt counts as there.
-    return view.epoch != seen.epoch or seen.uid in view.uids
+    if view.epoch != seen.epoch:
+        # The INBOX was followed just now. Of another folder nobody knows: in doubt it lies there.
+        return seen.folder != INBOX
+    return seen.uid in view.uids

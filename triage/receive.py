@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 
 from rules.ledger import LedgerState
-from rules.postbox import Fetched, FolderView, Place, TooLarge
+from rules.postbox import Fetched, Place, TooLarge
 from store import aside, audit, epochs, keeping, leases, ledger, originals, sightings
 from store.audit import Note
 from store.engine import Tx
@@ -20,9 +20,8 @@ from store.keeping import Arrival, Kept
 from store.leases import Lease
 from triage import marks_read, putback
 from triage.house import House
-from triage.ports import Postbox
+from triage.ports import INBOX, Postbox
 
-INBOX = "INBOX"
 BATCH_BYTES = 8_000_000
 """A batch is committed when it holds this much. Source: speed measurement 2026-11-23, part 2:
 a whole batch stands in memory, and batches above 50 mails are no faster."""
@@ -32,11 +31,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What one pass found: new messages, messages of an older epoch, and those put back by hand."""
+    """What one pass found: new messages, messages of an older epoch, and those put back by hand.
+
+    `waiting` mails may be known ones whose move is in doubt; filing finds out, the next pass sees.
+    """
 
     kept: int
     adopted: int = 0
     put_back: int = 0
+    waiting: int = 0
 
 
 def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Received:
@@ -47,43 +50,58 @@ def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Receive
     view = box.view(INBOX)
     with house.db.read() as tx:
         live = sightings.live_uids(tx, box.name, folder=INBOX)
-    if live.keys() - {view.epoch}:
-        return _follow_epoch(house, box, lease, view)
-    known = live.get(view.epoch, frozenset())
+    known = live.pop(view.epoch, frozenset())
     new = tuple(uid for uid in view.uids if uid not in known)
-    kept = put_back = 0
+    kept = adopted = put_back = waiting = 0
     for batch in _batches(box.fetch(INBOX, view.epoch, new), house.policy.batch_mails):
         hashes = {mail.place: fingerprint(mail) for mail in batch}
-        unknown = putback.take_back(house, box, lease, batch, hashes=hashes)
-        put_back += len(batch) - len(unknown)
-        kept += keep_batch(house, lease, unknown, postbox=box.name, region=region, hashes=hashes)
+        strange = _follow_epoch(house, box, lease, batch, hashes=hashes) if live else batch
+        adopted += len(batch) - len(strange)
+        sifted = putback.sift(house, box, lease, strange, hashes=hashes)
+        put_back += sifted.put_back
+        waiting += sifted.waiting
+        kept += keep_batch(house, lease, sifted.new, postbox=box.name, region=region, hashes=hashes)
     if kept:
         log.info("mail.kept", postbox=box.name, mails=kept)
-    return Received(kept, put_back=put_back)
+    return Received(kept, adopted, put_back, waiting)
 
 
-def _follow_epoch(house: House, box: Postbox, lease: Lease, view: FolderView) -> Received:
-    """The server numbered the folder anew: known mail is found again by its content.
+def _follow_epoch(
+    house: House,
+    box: Postbox,
+    lease: Lease,
+    batch: list[Fetched | TooLarge],
+    *,
+    hashes: Mapping[Place, str],
+) -> list[Fetched | TooLarge]:
+    """The server numbered the folder anew: known mail is found again by its content; the others.
 
-    Rows that find no mail are left to the reconciliation; new mail comes with the next pass.
+    Rows that find no mail are left to the reconciliation, and hold up no new mail meanwhile.
     """
-    found = {mail.place.uid: fingerprint(mail) for mail in box.fetch(INBOX, view.epoch, view.uids)}
+    place = batch[0].place
+    found = {mail.place.uid: hashes[mail.place] for mail in batch}
     now = house.clock()
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
         adopted = epochs.adopt_epoch(
-            tx, box.name, folder=INBOX, epoch=view.epoch, found=found, now=now
+            tx, box.name, folder=place.folder, epoch=place.epoch, found=found, now=now
         )
-        audit.add(
-            tx,
-            "worker",
-            action="postbox.new_epoch",
-            subject=f"postbox:{box.name}",
-            details={"adopted": len(adopted.messages), "missing": len(adopted.missing)},
-            at=now,
-        )
-    log.warning("postbox.new_epoch", postbox=box.name, adopted=len(adopted.messages))
-    return Received(kept=0, adopted=len(adopted.messages))
+        if adopted:
+            numbered_anew(tx, box.name, folder=place.folder, mails=len(adopted), now=now)
+    return [mail for mail in batch if mail.place.uid not in adopted]
+
+
+def numbered_anew(tx: Tx, postbox: str, *, folder: str, mails: int, now: datetime) -> None:
+    """Tell trail and log that so many mails were found again under new numbers."""
+    audit.add(
+        tx,
+        "worker",
+        action="postbox.new_epoch",
+        subject=f"postbox:{postbox}",
+        details={"folder": folder, "adopted": mails},
+        at=now,
+    )
+    log.warning("postbox.new_epoch", postbox=postbox, folder=folder, adopted=mails)
 
 
 def fingerprint(mail: Fetched | TooLarge) -> str:

@@ -6,6 +6,8 @@ in the ledger with its bytes, and its item stays open.
 Source: imap protocol, step 9 (docs/reliability.md); F11, F12.
 """
 
+from collections import Counter, deque
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,8 +21,8 @@ from store.leases import Lease
 from store.sightings import Sighting
 from triage import outlook_correction, putback
 from triage.house import House
-from triage.ports import Postbox
-from triage.receive import INBOX
+from triage.ports import INBOX, Postbox
+from triage.receive import numbered_anew
 
 GONE_AFTER_ABSENCES = 2
 """A mail is gone when two looks in a row did not find it: a move may be seen half. Source: imap
@@ -37,13 +39,15 @@ log = structlog.get_logger()
 class Reconciled:
     """What one look at all managed folders found.
 
-    `unfinished`: there was more to read than fits into one look; nothing was counted as missing.
+    `renumbered` mails lie where they lay, under new numbers. `unfinished`: there was more to read
+    than fits into one look; nothing was counted as missing.
     """
 
     moved_by_hand: int = 0
     gone_by_hand: int = 0
     found_again: int = 0
     strangers: int = 0
+    renumbered: int = 0
     unfinished: bool = False
 
 
@@ -70,16 +74,20 @@ def reconcile(
         with house.db.read() as tx:
             seen = sightings.live(tx, box.name, folder=folder)
         view = _view(box, folder)
+        if view is None:
+            continue
         here = set(view.uids)
-        missing = [s for s in seen if s.epoch == view.epoch and s.uid not in here]
+        missing = [s for s in seen if s.epoch != view.epoch or s.uid not in here]
         # Where one lies that we may have moved ourselves is for filing to find.
         absent += [s for s in missing if s.message_id not in in_doubt]
-        present += [s.id for s in seen if s.uid in here and s.absences]
+        still = [s for s in seen if s.epoch == view.epoch and s.uid in here]
+        present += [s.id for s in still if s.absences]
         unknown += _unknown(house, box, view)
     if absent:
         # Somebody moved or deleted: only then are the folders searched that we never used.
         for folder in set(box.folders()) - managed:
-            unknown += _unknown(house, box, _view(box, folder))
+            view = _view(box, folder)
+            unknown += _unknown(house, box, view) if view else []
     memory = {} if read is None else read
     unread = [place for place in unknown if place not in memory] if absent or gone_from else []
     memory.update(_digests(box, unread[:READ_A_LOOK]))
@@ -102,11 +110,14 @@ class _Look:
     unfinished: bool
 
 
-def _view(box: Postbox, folder: str) -> FolderView:
-    """The folder now; one that was removed by hand holds nothing."""
+def _view(box: Postbox, folder: str) -> FolderView | None:
+    """The folder now; one that was removed by hand holds nothing. None: it can't be read."""
     try:
         return box.view(folder)
-    except Refused:
+    except Refused as exc:
+        if exc.code != "postbox.folder_missing":
+            log.warning("folder.unreadable", postbox=box.name, folder=folder, code=exc.code)
+            return None
         log.warning("folder.missing", postbox=box.name, folder=folder)
         return FolderView(folder, "", ())
 
@@ -124,42 +135,65 @@ def _unknown(house: House, box: Postbox, view: FolderView) -> list[Place]:
 
 def _follow(house: House, postbox: str, lease: Lease, look: _Look) -> Reconciled:
     now = house.clock()
-    missing = {seen.message_id: seen for seen in look.absent}
+    renumbered: Counter[str] = Counter()
     moved = again = 0
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
         sightings.mark_present(tx, look.present, now=now)
         read = [(place, digest) for place, digest in look.unknown if digest]
         owners = sightings.owners(tx, postbox, places=[place for place, _ in read])
+        missing = epochs.by_bytes(tx, look.absent)
         for place, digest in read:
             # A place belongs to one message for good: no twin of it may lie there.
             own = {owners[place]} if place in owners else None
-            message_id = epochs.adopt_moved(
-                tx,
-                postbox,
-                place=place,
-                sha256=digest,
-                candidates=missing.keys() if own is None else own & missing.keys(),
-                now=now,
-            )
-            if message_id is not None:
-                moved += 1
-                del missing[message_id]
-                putback.welcome(tx, message_id, "mail.moved_by_hand", folder=place.folder, now=now)
-                outlook_correction.moved(house, tx, message_id, folder=place.folder)
-            else:
+            seen = _recognised(missing.get(digest, deque()), place, own=own)
+            if seen is None:
                 again += found_again(tx, postbox, place, digest, own=own, now=now)
-        gone = 0 if look.unfinished else _mark_gone(house, tx, list(missing.values()))
+            elif _goes_on(house, tx, seen, place):
+                renumbered[place.folder] += 1
+            else:
+                moved += 1
+        left = [seen for line in missing.values() for seen in line]
+        gone = 0 if look.unfinished else _mark_gone(house, tx, left)
+        for folder, mails in renumbered.items():
+            numbered_anew(tx, postbox, folder=folder, mails=mails, now=now)
     result = Reconciled(
         moved_by_hand=moved,
         gone_by_hand=gone,
         found_again=again,
-        strangers=len(look.unknown) - moved - again,
+        strangers=len(look.unknown) - moved - again - renumbered.total(),
+        renumbered=renumbered.total(),
         unfinished=look.unfinished,
     )
     if result != Reconciled():
         log.info("postbox.reconciled", postbox=postbox, moved=moved, gone=gone, again=again)
     return result
+
+
+def _recognised(
+    line: deque[Sighting], place: Place, *, own: Collection[int] | None
+) -> Sighting | None:
+    """Which of the missing of equal bytes lies there, taken out of their line.
+
+    One that lay in that folder, which may have new numbers; else the oldest. `own`: only these.
+    """
+    fitting = [seen for seen in line if own is None or seen.message_id in own]
+    if not fitting:
+        return None
+    found = next((seen for seen in fitting if seen.folder == place.folder), fitting[0])
+    line.remove(found)
+    return found
+
+
+def _goes_on(house: House, tx: Tx, seen: Sighting, place: Place) -> bool:
+    """The message lies at `place` now. True if only its number is new; else a person moved it."""
+    now = house.clock()
+    moves.move(tx, seen.message_id, to=place, now=now)
+    if seen.folder == place.folder and seen.epoch != place.epoch:
+        return True
+    putback.welcome(tx, seen.message_id, "mail.moved_by_hand", folder=place.folder, now=now)
+    outlook_correction.moved(house, tx, seen.message_id, folder=place.folder)
+    return False
 
 
 def found_again(

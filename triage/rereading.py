@@ -19,7 +19,7 @@ from store import audit, leases, ledger, outgoing_restored, sightings
 from store.leases import Lease
 from triage import outlook_correction, receive, reconcile, rounds
 from triage.house import House
-from triage.ports import Postbox
+from triage.ports import INBOX, Postbox
 
 BATCH_MAILS: Final = 50
 """As receive.BATCH_BYTES says: batches above are no faster."""
@@ -110,7 +110,7 @@ def _reread(
     while look.unfinished:
         look = reconcile.reconcile(house, box, lease)
     taken = followed = copies = older = 0
-    for folder in sorted(set(box.folders()) - leave_out - {receive.INBOX}):
+    for folder in sorted(set(box.folders()) - leave_out - {INBOX}):
         for batch in _strangers(house, box, folder):
             lease = _renewed(house, lease)
             fresh = [mail for mail in batch if mail.received_at >= since - BACKLOG]

@@ -5,13 +5,17 @@ removal does no harm: a mail goes only if its bytes have the fingerprint, the ot
 name. Source: own decision 0054; promise 9 (observed postboxes are never written to).
 """
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import structlog
 
 from rules.errors import Conflict, HouseError, Refused
+from rules.postbox import EPOCH_CHANGED
 from store import audit, halts, leases, sightings, sweep_removals
+from store.engine import Tx
 from store.leases import Lease
+from store.sightings import Sighting
 from store.sweep_removals import EAKTE, POSTBOX, SENT, TASK, Removal
 from store.tables import SightingState
 from triage.house import House
@@ -87,35 +91,49 @@ def _take_out(house: House, box: Postbox, lease: Lease, one: Removal) -> None:
             for seen in sightings.of_message(tx, one.message_id)
             if seen.state is SightingState.LIVE and seen.postbox == box.name
         ]
+    taken, code = _taken(house, box, lease, one, lies)
+    now = house.clock()
+    with house.db.write() as tx:
+        leases.hold(tx, lease, now=now)
+        sightings.mark_gone(tx, taken)
+        if code == EPOCH_CHANGED:
+            # The look at the folders finds it by its content; only then is there something to take.
+            at = now + timedelta(hours=WAIT_HOURS)
+            sweep_removals.later(tx, one.id, code=code, next_try_at=at)
+        else:
+            _end(tx, box, one, code="" if taken else code, now=now)
+    _tell(one, "" if code == EPOCH_CHANGED else "done" if taken else "missing", code)
+
+
+def _taken(
+    house: House, box: Postbox, lease: Lease, one: Removal, lies: Iterable[Sighting]
+) -> tuple[list[int], str]:
+    """The places that hold it no more, and what stood against another; new numbers before all."""
     taken: list[int] = []
-    code = "postbox.not_found"
+    codes = ["postbox.not_found"]
     for seen in lies:
         # The server asks for no fence, so whose time is over gives no command.
         leases.require_time(lease, now=house.clock())
         try:
             if box.remove(seen.place, one.sha256):
                 taken.append(seen.id)
-        except Conflict as exc:
+        except (Conflict, Refused) as exc:
             if exc.code == "lease.lost":
                 raise
-            code = exc.code
-        except Refused as exc:
-            code = exc.code
-    now = house.clock()
-    with house.db.write() as tx:
-        leases.hold(tx, lease, now=now)
-        sightings.mark_gone(tx, taken)
-        state = "done" if taken else "missing"
-        sweep_removals.end(tx, one.id, state, code="" if taken else code, now=now)
-        audit.add(
-            tx,
-            "worker",
-            action="mail.removed" if taken else "mail.not_removed",
-            subject=f"message:{one.message_id}",
-            details={"sweep": one.plan_id, "postbox": box.name, "code": "" if taken else code},
-            at=now,
-        )
-    _tell(one, state, code)
+            codes.append(exc.code)
+    return taken, EPOCH_CHANGED if EPOCH_CHANGED in codes else codes[-1]
+
+
+def _end(tx: Tx, box: Postbox, one: Removal, *, code: str, now: datetime) -> None:
+    sweep_removals.end(tx, one.id, "missing" if code else "done", code=code, now=now)
+    audit.add(
+        tx,
+        "worker",
+        action="mail.not_removed" if code else "mail.removed",
+        subject=f"message:{one.message_id}",
+        details={"sweep": one.plan_id, "postbox": box.name, "code": code},
+        at=now,
+    )
 
 
 def _write_down(house: House, one: Removal, state: str, code: str, *, lease: Lease) -> None:

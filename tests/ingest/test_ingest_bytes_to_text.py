@@ -1,6 +1,7 @@
 """Character sets, transfer encodings and headers: tables of what strangers send."""
 
 import base64
+import tracemalloc
 import unicodedata
 from datetime import UTC, datetime
 
@@ -103,8 +104,22 @@ def test_transfer_encodings(
     | st.lists(st.sampled_from([b"QUJD", b"QQ==", b"=", b"\r\n", b"*", b"Q"])).map(b"".join)
 )
 def test_the_counted_size_is_the_decoded_size(data: bytes) -> None:
+    around, where = b"QQ==" + data + b"=Q", {"start": 4, "end": 4 + len(data)}
     for encoding in ("base64", "quoted-printable", "x-uuencode", ""):
-        assert transfer.size_bytes(data, encoding) == len(transfer.decode(data, encoding).data)
+        size = transfer.size_bytes(around, encoding, **where)
+        assert size == len(transfer.decode(data, encoding).data)
+
+
+def test_the_size_of_a_file_is_counted_without_its_content_in_memory() -> None:
+    half = (b"QUJD" * 19 + b"\r\n") * 40_000
+    for between in (b"", b"QQ==\r\n"):
+        data = half + between + half
+        tracemalloc.start()
+        size = transfer.size_bytes(data, "base64", start=0, end=len(data))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert size == 2 * 40_000 * 57 + len(between) // 6
+        assert most < len(data) / 2
 
 
 @pytest.mark.parametrize(

@@ -38,11 +38,10 @@ def test_a_new_epoch_adopts_exactly_what_both_sides_have(
 
         both = Counter(row.sha256 for row in kept) & Counter(found.values())
         bytes_of = {row.message_id: row.sha256 for row in kept}
-        assert Counter(bytes_of[m] for m in adopted.messages.values()) == both
-        assert len(set(adopted.messages.values())) == len(adopted.messages)
-        assert all(bytes_of[m] == found[uid] for uid, m in adopted.messages.items())
-        missing = {seen.message_id for seen in adopted.missing}
-        assert missing | set(adopted.messages.values()) == set(bytes_of)
-        assert set(adopted.unknown_uids) | set(adopted.messages) == set(found)
+        assert Counter(bytes_of[m] for m in adopted.values()) == both
+        assert len(set(adopted.values())) == len(adopted)
+        assert all(bytes_of[m] == found[uid] for uid, m in adopted.items())
+        left = {s.message_id for s in sightings.live(tx, postbox, folder=INBOX, epoch="1")}
+        assert left == set(bytes_of) - set(adopted.values())
         now_known = sightings.known_uids(tx, postbox, folder=INBOX, epoch="2")
-        assert now_known == set(adopted.messages)
+        assert now_known == set(adopted)

@@ -3,7 +3,6 @@
 import pytest
 
 from rules.errors import Conflict, Refused
-from rules.ledger import OpState
 from rules.postbox import Watermark
 from store import epochs, moves, ops, originals, sightings, wishes
 from store.engine import Database
@@ -108,56 +107,41 @@ def test_a_new_epoch_adopts_byte_identical_mails_as_a_multiset(db: Database) -> 
     found = {"10": twin, "11": other, "12": single.sha256, "13": twin, "14": twin}
     with db.write() as tx:
         adopted = epochs.adopt_epoch(tx, POSTBOX, folder=INBOX, epoch="2", found=found, now=NOW)
-    assert adopted.messages == {
+    assert adopted == {
         "10": twin_a.message_id,
         "12": single.message_id,
         "13": twin_b.message_id,
     }
-    assert adopted.unknown_uids == ("11", "14")
-    assert adopted.missing == ()
     with db.write() as tx:
         assert sightings.known_uids(tx, POSTBOX, folder=INBOX, epoch="2") == {"10", "12", "13"}
         again = epochs.adopt_epoch(tx, POSTBOX, folder=INBOX, epoch="2", found=found, now=NOW)
-    assert again == epochs.Adopted({}, ("11", "14"), ())
+    assert again == {}
 
 
-def test_a_twin_that_is_under_way_to_another_folder_is_adopted_last(db: Database) -> None:
+def test_a_mail_whose_move_is_in_doubt_is_left_to_filing_after_a_new_epoch(db: Database) -> None:
     under_way, quiet = keep(db, "1", b"twin"), keep(db, "2", b"twin")
     lease = take_lease(db)
     with db.write() as tx:
         op_id = wishes.want(tx, under_way.message_id, kind="file", dst_folder=TARGET, now=NOW)
         assert op_id is not None
         ops.sent(tx, op_id, mark=Watermark(TARGET, "1", "5"), lease=lease, now=NOW)
-        adopted = epochs.adopt_epoch(
-            tx, POSTBOX, folder=INBOX, epoch="2", found={"10": quiet.sha256}, now=NOW
-        )
-    assert adopted.messages == {"10": quiet.message_id}
-    assert [seen.message_id for seen in adopted.missing] == [under_way.message_id]
+        new = {"folder": INBOX, "epoch": "2"}
+        older = epochs.of_older_epoch(tx, POSTBOX, **new, hashes={quiet.sha256})
+        assert [s.message_id for s in older[quiet.sha256]] == [quiet.message_id]
+        found = {"10": quiet.sha256, "11": quiet.sha256}
+        adopted = epochs.adopt_epoch(tx, POSTBOX, **new, found=found, now=NOW)
+        assert epochs.of_older_epoch(tx, POSTBOX, **new, hashes={quiet.sha256}) == {}
+    assert adopted == {"10": quiet.message_id}
 
 
-def test_an_act_under_way_starts_from_the_new_place_after_a_new_epoch(db: Database) -> None:
-    kept = keep(db, "1")
-    lease = take_lease(db)
-    with db.write() as tx:
-        op_id = wishes.want(tx, kept.message_id, kind="file", dst_folder=TARGET, now=NOW)
-        assert op_id is not None
-        ops.sent(tx, op_id, mark=Watermark(TARGET, "1", "5"), lease=lease, now=NOW)
-        epochs.adopt_epoch(tx, POSTBOX, folder=INBOX, epoch="2", found={"10": kept.sha256}, now=NOW)
-        act = ops.get(tx, op_id)
-    assert act.src == place("10", epoch="2")
-    assert (act.state, act.mark) == (OpState.SENT, Watermark(TARGET, "1", "5"))
-
-
-def test_mail_moved_by_a_person_is_followed_by_its_bytes(db: Database) -> None:
-    one, two = keep(db, "1", b"twin"), keep(db, "2", b"twin")
-    there = place("7", folder="435 Kassel/Termin")
-    with db.write() as tx:
-        follow = {"place": there, "sha256": one.sha256, "now": NOW}
-        assert epochs.adopt_moved(tx, POSTBOX, candidates=[], **follow) is None
-        assert epochs.adopt_moved(tx, "sued", candidates=[one.message_id], **follow) is None
-        ids = [two.message_id, one.message_id]
-        assert epochs.adopt_moved(tx, POSTBOX, candidates=ids, **follow) == one.message_id
-        assert sightings.of_message(tx, one.message_id)[0].place == there
+def test_places_are_told_apart_by_the_bytes_of_their_messages(db: Database) -> None:
+    one, two, other = keep(db, "1", b"twin"), keep(db, "2", b"twin"), keep(db, "3", b"other")
+    with db.read() as tx:
+        lines = epochs.by_bytes(tx, reversed(sightings.live(tx, POSTBOX, folder=INBOX)))
+    assert {digest: [seen.message_id for seen in line] for digest, line in lines.items()} == {
+        one.sha256: [one.message_id, two.message_id],
+        other.sha256: [other.message_id],
+    }
 
 
 def test_folders_are_those_in_which_mails_lie_each_once(db: Database) -> None:

@@ -59,8 +59,9 @@ class Sent:
         """Whether so many rows are right, `gone` of which lie nowhere.
 
         A copy put into the INBOX is a mail of its own, or the same again if its source went away
-        before we looked. One moved back while we were not sure where it lay is kept anew, and its
-        first row is gone, or lies at a copy that a person made afterwards (decision 0030).
+        before we looked. One moved back waits while we are not sure where it lies (decision 0105);
+        but where a cut move left it in both folders it is a mail of its own, and in the end one of
+        the rows is gone, or lies at a copy that a person made afterwards.
         """
         twice = min(gone + self.copies_aside(), self.moves_in())
         most = self.accepted + self.doubtful + self.copies_in() + twice

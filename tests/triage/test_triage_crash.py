@@ -20,7 +20,8 @@ from store import leases, ledger, originals, sightings
 from tests.conftest import empty
 from tests.house_fixture import Clock, eml, open_house
 from tests.servers.exchange import ExchangeServer
-from triage import filing, receive, rounds
+from tests.triage.renumbering import Renumbering
+from triage import filing, receive, reconcile, rounds
 from triage.house import House
 from triage.ports import Postbox
 
@@ -107,6 +108,15 @@ def settle(house: House, box: Postbox, clock: Clock) -> None:
         one_pass(house, box, f"after-{turn}")
 
 
+def look(house: House, box: Postbox, clock: Clock) -> None:
+    """Where folders have new numbers, only a look at all of them tells what lies where."""
+    clock.forward(seconds=200)
+    with house.db.write() as tx:
+        lease = leases.take(tx, "postbox:SC-Südwest", owner="look", now=house.clock(), seconds=60)
+    assert lease is not None
+    reconcile.reconcile(house, box, lease)
+
+
 def check(house: House, box: Postbox) -> None:
     folders = {
         folder: sorted(
@@ -141,16 +151,19 @@ def fresh_sqlite(sqlite_template, tmp_path) -> Callable[[int], str]:
     return on_sqlite
 
 
+@pytest.fixture
+def fresh_postgresql(postgresql_url) -> Callable[[int], str]:
+    def on_postgresql(_point: int) -> str:
+        empty(postgresql_url)
+        return postgresql_url
+
+    return on_postgresql
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def fresh_url(request) -> Callable[[int], str]:
     """An empty database for each point of the matrix."""
-
-    def on_postgresql(_point: int) -> str:
-        url = request.getfixturevalue("postgresql_url")
-        empty(url)
-        return url
-
-    return request.getfixturevalue("fresh_sqlite") if request.param == "sqlite" else on_postgresql
+    return request.getfixturevalue(f"fresh_{request.param}")
 
 
 @pytest.fixture
@@ -190,7 +203,14 @@ def fresh_exchange(exchange) -> Iterator[Callable[[int], Postbox]]:
         box.close()
 
 
-def walk(fresh_url, fresh_box: Callable[[int], Postbox], *, what: str, when: str) -> None:
+def walk(
+    fresh_url,
+    fresh_box: Callable[[int], Postbox],
+    *,
+    what: str,
+    when: str,
+    meanwhile: Callable[[Postbox], None] = lambda _box: None,
+) -> None:
     """Kill the first worker at each point in turn; others finish what he began."""
     points = 0
     while True:
@@ -209,7 +229,9 @@ def walk(fresh_url, fresh_box: Callable[[int], Postbox], *, what: str, when: str
         doomed = replace(house, db=MortalDatabase(house.db, **pair)) if what == "commit" else house
         with suppress(Crash):
             one_pass(doomed, victim, "first")
+        meanwhile(inner)
         settle(house, inner, clock)
+        look(house, inner, clock)
         check(house, inner)
         house.db.close()
         if not count.dead:
@@ -222,6 +244,29 @@ def walk(fresh_url, fresh_box: Callable[[int], Postbox], *, what: str, when: str
 @pytest.mark.parametrize("what", ["postbox", "commit"])
 def test_every_crash_point_ends_with_each_mail_once(fresh_maildir, fresh_url, what, when):
     walk(fresh_url, fresh_maildir, what=what, when=when)
+
+
+@pytest.mark.parametrize(
+    ("engine", "what", "when"),
+    [
+        ("fresh_sqlite", "postbox", "before"),
+        ("fresh_sqlite", "postbox", "after"),
+        ("fresh_sqlite", "commit", "before"),
+        ("fresh_sqlite", "commit", "after"),
+        ("fresh_postgresql", "postbox", "after"),
+        ("fresh_postgresql", "commit", "before"),
+    ],
+)
+def test_the_same_where_the_server_numbers_all_folders_anew_meanwhile(
+    fresh_maildir, request, engine, what, when
+):
+    walk(
+        request.getfixturevalue(engine),
+        lambda point: Renumbering(fresh_maildir(point)),
+        what=what,
+        when=when,
+        meanwhile=lambda box: box.number_anew(*box.folders()),
+    )
 
 
 @pytest.mark.parametrize(("what", "when"), [("postbox", "after"), ("commit", "before")])

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from email.message import EmailMessage
+from functools import partial
 
 import pytest
+import structlog
 
 from ingest.parse import parse
 from rules.errors import Refused, TryLater
@@ -263,6 +265,23 @@ def test_a_worker_that_dies_between_order_and_note_orders_nothing(
             draft_reply.look(house, box, lease)
     assert rows(house) == []
     assert draft_reply.look(house, box, lease) == 1
+
+
+def test_that_a_draft_can_not_be_taken_out_is_told_once(house, box, lease, item, clock):
+    lay(house, box, draft(letter(house, item)))
+    draft_reply.look(house, box, lease)
+    leave(house)
+    told: list[str] = []
+    for code in ("postbox.no_right", "postbox.no_right", "postbox.no_uidplus"):
+        shut = Mortal(box, "remove", after=False, error=partial(Refused, code, "no"))
+        with structlog.testing.capture_logs() as lines:
+            for _ in range(2):
+                draft_reply.look(house, shut, lease)
+                clock.forward(seconds=house.policy.look_seconds)
+        told += [line["code"] for line in lines if line["event"] == "draft.not_removed"]
+    assert told == ["postbox.no_right", "postbox.no_uidplus"]
+    draft_reply.look(house, box, lease)
+    assert box.view(FOLDER).uids == ()
 
 
 def test_an_answer_that_can_not_leave_keeps_its_draft(house, box, lease, item, clock):

@@ -24,6 +24,7 @@ from rules.postbox import Place
 from store import leases, ops, originals
 from store.tables import SightingState, item, message, sighting
 from tests.house_fixture import ADMIN, Clock, eml, open_house
+from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_crash import Countdown, Crash, MortalBox, MortalDatabase
 from triage import admin, filing, receive, reconcile, rounds
 from triage.house import House
@@ -74,7 +75,7 @@ class Postbox(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="machine"))
         shutil.copyfile(self.template, self.folder / "db.sqlite")
         create_tree(self.folder / "box")
-        self.box = MaildirPostbox(BOX, self.folder / "box")
+        self.box = Renumbering(MaildirPostbox(BOX, self.folder / "box"))
         for folder in FOLDERS[1:]:
             self.box.ensure_folder(folder)
         self.clock = Clock()
@@ -88,8 +89,8 @@ class Postbox(RuleBasedStateMachine):
     def lying(self) -> list[tuple[Place, bytes]]:
         found = [
             (mail.place, mail.data)
-            for folder in self.box.folders()
-            for mail in self.box.fetch(folder, "maildir", self.box.view(folder).uids)
+            for view in map(self.box.view, self.box.folders())
+            for mail in self.box.fetch(view.folder, view.epoch, view.uids)
         ]
         return sorted(found, key=lambda one: (one[0].folder, one[0].uid))
 
@@ -137,6 +138,12 @@ class Postbox(RuleBasedStateMachine):
         self.box.append(to, data)
         self.there[data] += 1
         self.came[data] += 1
+
+    @rule(
+        folders=st.sampled_from([(INBOX,), (INBOX, *MAILS.values()), (MAILS[eml("Krankmeldung")],)])
+    )
+    def server_numbers_anew(self, folders):
+        self.box.number_anew(*folders)
 
     @rule(looks=st.sampled_from([0, 0, 1, 2]))
     def worker_works(self, looks):

@@ -1,7 +1,7 @@
 """The trial run: a day of an observed postbox, what would have been done, and what people did."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -27,14 +27,17 @@ def house(house):
 @pytest.fixture
 def day_of_mail(house, box, lease):
     """Five mails for Kassel, one of them by a machine and one that breaks the judge."""
-    for subject, headers in (
+    mails = (
         ("Krankmeldung", {}),
         ("krank", {}),
         ("Urlaub", {}),
         ("Newsletter", {"Auto_Submitted": "auto-generated"}),
         ("explodiere", {}),
-    ):
-        box.append("INBOX", eml(subject, "34117 Kassel", **headers), house.clock())
+    )
+    for second, (subject, headers) in enumerate(mails):
+        # A second each: within one, the order is that of the real clock's microseconds.
+        at = house.clock() + timedelta(seconds=second)
+        box.append("INBOX", eml(subject, "34117 Kassel", **headers), at)
     receive.receive(house, ObservedPostbox(box), lease, region="Südwest")
     rounds.sort_pending(house)
 

@@ -15,11 +15,13 @@ from store.holds import NewHold
 from store.tables import verdict
 from tests.house_fixture import ADMIN, eml
 from tests.triage import sweep_world
+from tests.triage.renumbering import Renumbering
 from tests.triage.sweep_world import ANSWERED, MACHINE, NEEDLES, PAID, WAIVED, World
 from tests.triage.test_triage_way import bring_in, states
 from triage import (
     halting,
     receive,
+    reconcile,
     rounds,
     sweep,
     sweep_holds,
@@ -199,6 +201,20 @@ def test_a_mail_that_was_changed_in_its_place_is_not_removed(world):
     ended = {(o.state, o.code): o.number for o in proof_of(world, number).outside
              if o.kind == "postbox"}  # fmt: skip
     assert ended == {("done", ""): 3, ("missing", "postbox.not_found"): 1}
+
+
+def test_a_mail_in_a_folder_with_new_numbers_goes_when_it_was_found_again(world):
+    number = world.sweep()
+    anew = Renumbering(world.box)
+    sweep_outside.from_postbox(world.house, anew, world.lease)
+    assert not proof_of(world, number).is_complete
+    assert reconcile.reconcile(world.house, anew, world.lease).renumbered == 5
+    assert sweep_outside.from_postbox(world.house, anew, world.lease) == 0
+    world.clock.forward(hours=sweep_outside.WAIT_HOURS)
+    assert sweep_outside.from_postbox(world.house, anew, world.lease) == 4
+    ended = {(o.state, o.code): o.number for o in proof_of(world, number).outside
+             if o.kind == "postbox"}  # fmt: skip
+    assert ended == {("done", ""): 4}
 
 
 def test_the_proof_finds_content_that_was_left(world):

@@ -1,0 +1,235 @@
+"""A server that numbers folders anew, as after a restore, costs no mail, no row, and no time."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ingest.imap import ImapPostbox
+from ingest.imap_session import ImapAccount
+from rules.errors import Conflict, Refused
+from rules.ledger import OpState
+from store import leases, ledger, sightings, wishes
+from tests.house_fixture import eml, open_house
+from tests.servers.dovecot import DovecotServer
+from tests.triage.renumbering import Renumbering
+from tests.triage.test_triage_filing import op_states
+from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
+from tests.triage.test_triage_way import bring_in, states
+from triage import filing, receive, rounds
+from triage.house import House
+from triage.reconcile import Reconciled, reconcile
+
+AU = "435 Kassel/AU"
+TERMIN = "435 Kassel/Termin"
+
+
+@pytest.fixture
+def anew(box) -> Renumbering:
+    return Renumbering(box)
+
+
+def keep(house, box, lease, *mails: bytes) -> receive.Received:
+    for mail in mails:
+        box.append("INBOX", mail)
+    return receive.receive(house, box, lease, region="Südwest")
+
+
+def places_agree(house, box) -> bool:
+    with house.db.read() as tx:
+        return all(
+            {(seen.epoch, seen.uid) for seen in sightings.live(tx, box.name, folder=folder)}
+            == {(view.epoch, uid) for uid in view.uids}
+            for folder in box.folders()
+            for view in [box.view(folder)]
+        )
+
+
+def test_new_mail_is_kept_though_a_known_one_is_missing_under_the_new_numbers(
+    house, anew, lease, tmp_path
+):
+    keep(house, anew, lease, eml("Krankmeldung"), eml("Termin"))
+    first, _ = anew.view("INBOX").uids
+    next(tmp_path.rglob(first.partition("-")[2] + "*")).unlink()
+    anew.number_anew("INBOX")
+    received = keep(house, anew, lease, eml("Konto"))
+    assert (received.kept, received.adopted) == (1, 1)
+    assert keep(house, anew, lease) == receive.Received(kept=0)
+    for _ in range(2):
+        reconcile(house, anew, lease)
+    assert places_agree(house, anew)
+    assert trail_of(house)[-1] == "mail.gone_by_hand"
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_a_move_in_doubt_when_the_inbox_is_numbered_anew_makes_no_second_row(
+    house, anew, lease, clock, carried_out
+):
+    keep(house, anew, lease, eml("Krankmeldung"))
+    rounds.sort_pending(house)
+    filing.file_due(house, Unproven(anew) if carried_out else Silent(anew), lease)
+    anew.number_anew("INBOX", AU)
+    twin = [eml("Krankmeldung")] if carried_out else []
+    assert keep(house, anew, lease, *twin) == receive.Received(kept=0, waiting=1)
+    clock.forward(minutes=10)
+    assert filing.file_due(house, anew, lease).done == 1
+    assert folders_of(house, anew) == {AU: 1}
+    assert places_agree(house, anew) is not carried_out
+    # What waited was a mail of its own where the first one was moved.
+    assert keep(house, anew, lease).kept == len(twin)
+    assert places_agree(house, anew)
+    with house.db.read() as tx:
+        assert sum(ledger.counts(tx).values()) == 1 + len(twin)
+
+
+class Silent(Unproven):
+    """A server that gets no command, because the line broke before."""
+
+    def move_many(self, places, target):
+        return {}
+
+    def move(self, place, target):
+        pass
+
+
+def test_a_folder_with_new_numbers_is_followed_and_nobody_moved_anything(house, anew, lease):
+    bring_in(house, anew, lease, eml("Krankmeldung"), eml("Krankmeldung"), eml("Termin"))
+    anew.number_anew(AU, TERMIN)
+    assert reconcile(house, anew, lease) == Reconciled(renumbered=3)
+    assert places_agree(house, anew)
+    assert reconcile(house, anew, lease) == Reconciled()
+    assert "mail.moved_by_hand" not in trail_of(house)
+
+
+def test_twins_in_two_folders_with_new_numbers_stay_each_where_it_is(house, anew, lease):
+    bring_in(house, anew, lease, eml("Krankmeldung"), eml("Krankmeldung"))
+    place = next(anew.fetch(AU, "1", anew.view(AU).uids[:1])).place
+    anew.ensure_folder(TERMIN)
+    assert anew.move(place, TERMIN)
+    assert reconcile(house, anew, lease) == Reconciled(moved_by_hand=1)
+    before = folders_of_each(house)
+    anew.number_anew(AU, TERMIN)
+    assert reconcile(house, anew, lease) == Reconciled(renumbered=2)
+    assert folders_of_each(house) == before
+
+
+def folders_of_each(house) -> dict[int, str]:
+    with house.db.read() as tx:
+        return {i: sightings.of_message(tx, i)[0].folder for i in (1, 2)}
+
+
+def test_a_wish_from_a_folder_with_new_numbers_holds_up_no_other_and_is_carried_out(
+    house, anew, lease, clock
+):
+    bring_in(house, anew, lease, eml("Krankmeldung"))
+    with house.db.write() as tx:
+        wishes.want(tx, 1, kind="file", dst_folder=TERMIN, now=house.clock())
+    anew.number_anew(AU)
+    keep(house, anew, lease, eml("Konto"))
+    rounds.sort_pending(house)
+    filed = filing.file_due(house, anew, lease)
+    assert (filed.done, filed.failed) == (1, 1)
+    clock.forward(hours=2)
+    assert filing.file_due(house, anew, lease).done == 1
+    assert folders_of_each(house)[1] == TERMIN
+    assert places_agree(house, anew)
+
+
+def test_filing_takes_no_copy_that_a_message_left_under_older_numbers(house, anew, lease, clock):
+    """The twin that was filed before lies in the target; the one in doubt was never moved."""
+    bring_in(house, anew, lease, eml("Krankmeldung"))
+    keep(house, anew, lease, eml("Krankmeldung"))
+    rounds.sort_pending(house)
+    filing.file_due(house, Silent(anew), lease)
+    anew.number_anew("INBOX", AU)
+    clock.forward(minutes=10)
+    assert filing.file_due(house, anew, lease).done == 1
+    assert len(anew.view(AU).uids) == 2
+    reconcile(house, anew, lease)
+    assert places_agree(house, anew)
+    assert op_states(house) == [OpState.DONE, OpState.DONE]
+
+
+def test_who_lost_the_lease_is_not_taken_for_a_folder_with_new_numbers(house, anew, lease):
+    keep(house, anew, lease, eml("Krankmeldung"))
+    rounds.sort_pending(house)
+
+    class Overtaken(Unproven):
+        def move_many(self, places, target):
+            raise Conflict("lease.lost", "Somebody else has it.")
+
+    with pytest.raises(Conflict):
+        filing.file_due(house, Overtaken(anew), lease)
+
+
+def test_a_folder_renamed_by_hand_is_followed_and_a_removed_one_is_missed(
+    house, box, lease, tmp_path
+):
+    bring_in(house, box, lease, eml("Krankmeldung"), eml("Termin"))
+    (folder,) = tmp_path.rglob("AU")
+    folder.rename(folder.with_name("Krank"))
+    assert reconcile(house, box, lease).moved_by_hand == 1
+    assert folders_of(house, box) == {"435 Kassel/Krank": 1, TERMIN: 1}
+    (uid,) = box.view("435 Kassel/Krank").uids
+    next(tmp_path.rglob(uid + "*")).unlink()
+    for name in ("cur", "new", "tmp", ""):
+        (folder.with_name("Krank") / name).rmdir()
+    assert [reconcile(house, box, lease).gone_by_hand for _ in range(2)] == [0, 1]
+    assert states(house) == {"gone": 1, "sorted": 1}
+
+
+def test_what_lies_in_a_folder_that_cannot_be_read_just_now_is_not_missing(house, box, lease):
+    bring_in(house, box, lease, eml("Krankmeldung"))
+
+    class Shut(Unproven):
+        def view(self, folder):
+            if folder == AU:
+                raise Refused("postbox.no_right", "The right to read was taken away.")
+            return self._box.view(folder)
+
+    for _ in range(3):
+        assert reconcile(house, Shut(box), lease) == Reconciled()
+    assert states(house) == {"sorted": 1}
+
+
+@pytest.fixture
+def on_sqlite(sqlite_url, clock) -> Iterator[House]:
+    """Of the database the other tests have seen both; here the server is what is new."""
+    house = open_house(sqlite_url, clock=clock)
+    yield house
+    house.db.close()
+
+
+@pytest.fixture
+def dovecot() -> Iterator[tuple[DovecotServer, ImapPostbox]]:
+    with DovecotServer(users=("postfach",)) as server:
+        account = ImapAccount(
+            "localhost", server.imaps_port, "postfach", server.password, ca_file=server.ca_file
+        )
+        box = ImapPostbox("SC-Südwest", account)
+        yield server, box
+        box.close()
+
+
+def test_the_same_on_a_dovecot_that_lost_its_numbers(on_sqlite, dovecot, clock):
+    house, (server, imap) = on_sqlite, dovecot
+    with house.db.write() as tx:
+        lease = leases.take(tx, "postbox:SC-Südwest", owner="t", now=house.clock(), seconds=86_400)
+    assert lease is not None
+    bring_in(house, imap, lease, eml("Krankmeldung"))
+    keep(house, imap, lease, eml("Termin"), eml("Termin"))
+    rounds.sort_pending(house)
+    filing.file_due(house, Silent(imap), lease)
+    before = imap.view("INBOX").epoch
+    imap.close()
+    time.sleep(max(0.0, int(before) + 1.1 - time.time()))  # UIDVALIDITY is a time in seconds
+    server.renumber("postfach")
+    server.renumber("postfach", AU)
+    assert keep(house, imap, lease, eml("Konto")) == receive.Received(kept=1, waiting=2)
+    assert imap.view("INBOX").epoch != before
+    clock.forward(minutes=10)
+    rounds.sort_pending(house)
+    assert filing.file_due(house, imap, lease).done == 3
+    assert reconcile(house, imap, lease) == Reconciled(renumbered=1)
+    assert places_agree(house, imap)
+    assert states(house) == {"sorted": 4}

@@ -1,0 +1,93 @@
+"""What the postbox says of a move whose outcome is unknown: by content, never by what was sent.
+
+Nothing here gives up or repeats; that is filing's. Source: imap protocol, 6 to 8
+(docs/reliability.md); own decision 0105.
+"""
+
+import structlog
+
+from rules.postbox import Fetched, FolderView, Place
+from store import epochs, leases, ledger, moves, ops, originals, sightings
+from store.leases import Lease
+from store.ops import Op
+from triage.house import House
+from triage.ports import Postbox
+
+log = structlog.get_logger()
+
+
+def in_target(house: House, box: Postbox, op: Op) -> list[Place]:
+    """Places in the target, at or above the watermark, at which the mail may lie.
+
+    Raises: TryLater, Refused: as `Postbox.view`. Conflict: `postbox.epoch_changed`.
+    """
+    view = box.view(op.dst_folder)
+    in_epoch = op.mark is not None and op.mark.epoch == view.epoch
+    uids = box.since(op.mark) if in_epoch and op.mark else view.uids
+    return _copies(house, box, op, view=view, uids=uids)
+
+
+def numbered_anew(
+    house: House, box: Postbox, lease: Lease, op: Op, *, source: FolderView
+) -> Op | None:
+    """The act from where the mail lies now, if its folder got new numbers and it was never moved.
+
+    Under the old numbers nothing moves any more, so no command of anybody can be under way. Where
+    the numbers are the same, a mail under another one was put there by a person, and stays.
+    Raises: TryLater. Conflict: `lease.lost`, `postbox.epoch_changed`.
+    """
+    if source.epoch == op.src_epoch:
+        return None
+    here = _copies(house, box, op, view=source, uids=source.uids)
+    if not here:
+        return None
+    now = house.clock()
+    with house.db.write() as tx:
+        leases.hold(tx, lease, now=now)
+        moves.move(tx, op.message_id, to=here[0], src=op.src, now=now)
+        return ops.get(tx, op.id)
+
+
+def _copies(
+    house: House, box: Postbox, op: Op, *, view: FolderView, uids: tuple[str, ...]
+) -> list[Place]:
+    """Those of `uids` that have equal content, that no message lies at, and that may be this one's.
+
+    Not as many of them as messages of these bytes lay in the folder before it got new numbers.
+    """
+    with house.db.read() as tx:
+        wanted = ledger.message(tx, op.message_id).sha256
+        where = {"folder": view.folder, "epoch": view.epoch}
+        free = sightings.unclaimed_in(tx, box.name, uids=uids, **where)
+        others = epochs.of_older_epoch(tx, box.name, hashes={wanted}, **where)
+    equal = [
+        found.place
+        for found in box.fetch(view.folder, view.epoch, free)
+        if isinstance(found, Fetched) and originals.fingerprint(found.data) == wanted
+    ]
+    return equal[len(others.get(wanted, ())) :]
+
+
+def has_surplus(house: House, box: Postbox, op: Op, *, copies: int) -> bool:
+    """Whether one more lies in source and target than there are equal mails in doubt.
+
+    Then one of them stands twice: a move was cut between copy and removal. Without that, the
+    copy in the target is a byte-identical twin's, and this mail was never moved.
+    """
+    with house.db.read() as tx:
+        twins = ops.doubtful_twins(tx, op)
+    return copies + sum(_lies(box, twin.src) for twin in twins) > len(twins)
+
+
+def _lies(box: Postbox, place: Place) -> bool:
+    view = box.view(place.folder)
+    return view.epoch == place.epoch and place.uid in view.uids
+
+
+def remove_leftover(house: House, box: Postbox, lease: Lease, op: Op) -> None:
+    """Finish a move that was cut after the copy. A crash right after it is looked at again."""
+    with house.db.write() as tx:
+        leases.hold(tx, lease, now=house.clock())
+        sha256 = ledger.message(tx, op.message_id).sha256
+    if box.remove(op.src, sha256):
+        log.info("op.finished", postbox=box.name, op=op.id, message=op.message_id)
