@@ -71,7 +71,8 @@ def read(paths: Sequence[Path]) -> tuple[LabelledMail, ...]:
 
     Raises:
         Refused: `corpus.invalid` with every fault of every line in `details["errors"]` (file,
-            line, remedy), or `corpus.missing` if a path holds no corpus. Nothing is half read.
+            line, remedy), `corpus.missing` if a path holds no corpus, or `corpus.empty` if there
+            is no line in any. Nothing is half read.
     """
     faults: list[str] = []
     records: list[tuple[str, str, dict[str, Any]]] = []
@@ -83,6 +84,9 @@ def read(paths: Sequence[Path]) -> tuple[LabelledMail, ...]:
                 faults += _duplicate(seen, place, record)
                 records.append((place, path.stem, record))
     faults += _foreign_labels(records)
+    if not records and not faults:
+        names = ", ".join(str(path) for path in paths)
+        raise Refused("corpus.empty", f"There is no line in {names}; give labelled mail.")
     if faults:
         raise Refused(
             "corpus.invalid",

@@ -6,9 +6,13 @@ Source: F27 (held-out gate), N8; corpus/README.md ("Evaluate by leaving whole wr
 import resource
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from time import perf_counter
+from typing import Any
 
-from classify import features, reading
+from threadpoolctl import threadpool_limits
+
+from classify import features, forks, reading
 from classify.baselines import BASELINES
 from classify.corpus import Example
 from classify.findings import Cost, Report, Said, report_of
@@ -16,7 +20,7 @@ from classify.judge import Judge
 from classify.measures import Answer
 from classify.model import Model
 from classify.scorer import Scorer
-from classify.train import prepare, train_part
+from classify.train import Prepared, prepare, train_part
 from rules.directory import Directory
 from rules.errors import Refused
 
@@ -24,23 +28,14 @@ Progress = Callable[[str, int, int], None]
 """Called with (what, done, of) before each step; for the command line's progress bar."""
 
 
-@dataclass(slots=True)
-class _Watch:
-    """Adds up the seconds of a measurement; the report tells them."""
+@dataclass(frozen=True, slots=True)
+class _LeftOut:
+    """What was said of one writer's mails, by us and by the baselines, and the seconds it took."""
 
-    started: float
-    training: float = 0.0
-    trainings: int = 0
-    judging: float = 0.0
-
-    def cost(self, mails: int) -> Cost:
-        """What it took so far. Peak memory is that of the process (`getrusage`, kB on Linux)."""
-        return Cost(
-            seconds=perf_counter() - self.started,
-            seconds_a_training=self.training / self.trainings if self.trainings else None,
-            milliseconds_a_mail=1000 * self.judging / max(mails, 1),
-            peak_megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
-        )
+    said: list[Said]
+    others: dict[str, list[Answer]]
+    training: float
+    judging: float
 
 
 def evaluate(
@@ -50,20 +45,23 @@ def evaluate(
     seed: int,
     model: Model | None = None,
     progress: Progress | None = None,
+    processes: int = 1,
 ) -> Report:
     """Leave one writer out in turn and judge the writer's mails; with `model`, only judge.
 
     The judge of a writer is the model that `train` makes of the other writers' mails: weights,
     calibration, thresholds and bounds never saw him. With `model` the baselines are left out:
-    they have nothing to learn from.
+    they have nothing to learn from. Writers are left out in `processes` side by side; the report
+    is the same but for what it took.
 
     Raises:
-        Refused: `evaluate.one_writer` if there is no second writer to learn from.
+        Refused: `evaluate.one_writer` if there is no second writer to learn from; `forks.lost`.
     """
-    watch = _Watch(perf_counter())
+    begun = perf_counter()
     if model is not None:
-        said = _judged(model, examples, places, watch)
-        return report_of(f"model {model.id}", examples, said, {}, watch.cost(len(examples)))
+        said, judging = _judged(model, examples, places)
+        cost = _cost(begun, None, judging, len(examples))
+        return report_of(f"model {model.id}", examples, said, {}, cost)
     writers = sorted({example.line.writer for example in examples})
     if len(writers) < 2:
         raise Refused(
@@ -71,30 +69,61 @@ def evaluate(
             "all mails are of one writer; add a second file, or give a trained model",
         )
     tell = progress or _silent
-    ours: dict[int, Said] = {}
-    others: dict[str, dict[int, Answer]] = {name: {} for name in BASELINES}
     tell("reading", 0, len(writers))
     prepared = prepare(examples)
-    for step, writer in enumerate(writers):
-        tell(f"without {writer}", step, len(writers))
-        seen = [n for n, example in enumerate(examples) if example.line.writer != writer]
-        asked = [n for n, example in enumerate(examples) if example.line.writer == writer]
-        begun = perf_counter()
-        fitted = train_part(prepared, seen, seed=seed).model
-        watch.training += perf_counter() - begun
-        watch.trainings += 1
-        unseen = [examples[n] for n in asked]
-        ours |= zip(asked, _judged(fitted, unseen, places, watch), strict=True)
-        for name, baseline in BASELINES.items():
-            answers = baseline([examples[n] for n in seen], unseen)
-            others[name] |= zip(asked, answers, strict=True)
+    parts = forks.each(
+        writers,
+        lambda writer: _left_out(prepared, writer, places, seed=seed),
+        processes=processes,
+        tell=lambda writer, done: tell(f"without {writer}", done, len(writers)),
+    )
     tell("done", len(writers), len(writers))
+    training = sum(part.training for part in parts) / len(parts)
+    judging = sum(part.judging for part in parts)
+    # By writer, then as they stood there: the places of the joined answers.
+    order = [n for w in writers for n, example in enumerate(examples) if example.line.writer == w]
     return report_of(
         "leave one writer out",
         examples,
-        [ours[n] for n in range(len(examples))],
-        {name: [found[n] for n in range(len(examples))] for name, found in others.items()},
-        watch.cost(len(examples)),
+        _in_place(order, [part.said for part in parts]),
+        {name: _in_place(order, [part.others[name] for part in parts]) for name in BASELINES},
+        _cost(begun, training, judging, len(examples)),
+    )
+
+
+def _left_out(prepared: Prepared, writer: str, places: Directory, *, seed: int) -> _LeftOut:
+    """Train without the writer and judge his mails, on one processor.
+
+    How many threads share a product of tables changes its last bits, so a machine with more
+    processors would measure another model.
+    """
+    examples = prepared.examples
+    seen = [n for n, example in enumerate(examples) if example.line.writer != writer]
+    unseen = [example for example in examples if example.line.writer == writer]
+    with threadpool_limits(limits=1):
+        begun = perf_counter()
+        fitted = train_part(prepared, seen, seed=seed).model
+        training = perf_counter() - begun
+        said, judging = _judged(fitted, unseen, places)
+        known = [examples[n] for n in seen]
+        others = {name: baseline(known, unseen) for name, baseline in BASELINES.items()}
+    return _LeftOut(said, others, training, judging)
+
+
+def _in_place(order: Sequence[int], parts: Sequence[Sequence[Any]]) -> list[Any]:
+    """The joined parts, each answer at the place of its mail."""
+    found = dict(zip(order, chain.from_iterable(parts), strict=True))
+    return [found[n] for n in range(len(order))]
+
+
+def _cost(begun: float, training: float | None, judging: float, mails: int) -> Cost:
+    """What it took. Peak memory is that of the largest process (`getrusage`, kB on Linux)."""
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return Cost(
+        seconds=perf_counter() - begun,
+        seconds_a_training=training,
+        milliseconds_a_mail=1000 * judging / max(mails, 1),
+        peak_megabytes=max(resource.getrusage(kind).ru_maxrss for kind in kinds) / 1000,
     )
 
 
@@ -102,22 +131,24 @@ def _silent(_what: str, _done: int, _of: int) -> None:
     """Nobody watches."""
 
 
-def _judged(model: Model, asked: Sequence[Example], places: Directory, watch: _Watch) -> list[Said]:
+def _judged(model: Model, asked: Sequence[Example], places: Directory) -> tuple[list[Said], float]:
+    """What is said of each mail, and the seconds of judging alone."""
     if not model.speaks_house:
         scorer = Scorer(model)
-        return [_by_model(model, scorer, example) for example in asked]
+        return [_by_model(model, scorer, example) for example in asked], 0.0
     judge = Judge(model, places)
-    return [_by_judge(judge, example, watch) for example in asked]
+    timed = [_by_judge(judge, example) for example in asked]
+    return [said for said, _ in timed], sum(seconds for _, seconds in timed)
 
 
-def _by_judge(judge: Judge, example: Example, watch: _Watch) -> Said:
+def _by_judge(judge: Judge, example: Example) -> tuple[Said, float]:
     begun = perf_counter()
     judgement, opinion = judge.judge_openly(
         example.mail, received_at=example.line.received_at, mailbox=example.line.recipient
     )
-    watch.judging += perf_counter() - begun
+    seconds = perf_counter() - begun
     first = judgement.concerns[0]
-    return Said(
+    said = Said(
         answer=Answer(
             tuple(found.code.value for found in judgement.concerns),
             judgement.payment_relevant,
@@ -131,6 +162,7 @@ def _by_judge(judge: Judge, example: Example, watch: _Watch) -> Said:
         because=first.because,
         review_because=judgement.review_because,
     )
+    return said, seconds
 
 
 def _by_model(model: Model, scorer: Scorer, example: Example) -> Said:

@@ -71,9 +71,12 @@ def _inverse(gram: Numbers, alpha: float | Numbers) -> Numbers:
     """(gram + alpha)^-1 by Cholesky: half the work of a general inversion."""
     gram[np.diag_indices_from(gram)] += alpha
     factor, failed = lapack.dpotrf(gram, lower=1, overwrite_a=1)
+    # Each of these is a gigabyte for 11,000 mails: gone as soon as nobody reads it any more.
+    del gram
     inverse, lost = lapack.dpotri(factor, lower=1, overwrite_c=1)
     if failed or lost:
         raise AssertionError("a Gram matrix with a positive ridge has an inverse")
     lower: Numbers = np.tril(inverse)
+    del factor, inverse
     result: Numbers = lower + np.tril(lower, -1).T
     return result

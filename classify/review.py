@@ -13,6 +13,7 @@ from classify.channel import FORM_CHANNELS
 from classify.facts import IBAN_DEFECT
 from classify.reading import Reading
 from rules.codes import Channel
+from rules.mail import TEXT_CUT
 from rules.verdict import Facts
 
 UNSURE_BELOW: Final = 0.7
@@ -53,7 +54,7 @@ def reasons(
     checks = (
         ("danger", "review.danger" in reading.said),
         *_text_checks(reading, channel[0]),
-        ("long", reading.is_cut),
+        ("long", reading.is_cut or TEXT_CUT in reading.mail.defects),
         ("unlike", unlike and channel[0] is not Channel.MASCHINELL),
         ("unsure", sure < UNSURE_BELOW),
         ("channel_unsure", channel[1] < _CHANNEL_UNSURE_BELOW),

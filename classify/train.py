@@ -60,7 +60,8 @@ class Prepared:
 
 
 def prepare(examples: Sequence[Example]) -> Prepared:
-    """Cut and count the texts once; the slow half of a training."""
+    """Cut and count the texts once; the slow half of a training. Raises: Refused: as `train`."""
+    _check(examples)
     readings = [reading.of(example.mail) for example in examples]
     rows = features.rows_of(readings)
     days = [train_days.labelled(*pair) for pair in zip(readings, examples, strict=True)]
@@ -82,7 +83,6 @@ def train(examples: Sequence[Example], *, seed: int) -> Model:
     Raises:
         Refused: `train.too_few` if there are fewer than two labels or too few mails.
     """
-    _check(examples)
     return train_part(prepare(examples), range(len(examples)), seed=seed).model
 
 

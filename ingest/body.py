@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 from ingest import charset, html
 from ingest.mime import Leaf
+from rules.mail import TEXT_CUT
 
 MAX_TEXT_CHARS = 500_000
 """Characters of text that are kept. Source: own decision 0007 (about 250 printed pages)."""
 
 MAX_TEXT_BYTES = 4 * MAX_TEXT_CHARS
 """Bytes of a text part that are decoded. Source: own decision 0007 (UTF-8 takes up to four)."""
+
+_NEAR_BYTES = 4_000
 
 _STUB = re.compile(
     r"(?:unterstützt|anzeig|darstell|support|display|view|enable|requires?).{0,60}html"
@@ -72,7 +75,7 @@ def _of_one_depth(leaves: list[Leaf]) -> Body:
     text = "\n".join(filter(None, map(_plain, chosen))).strip("\n")
     if len(text) > MAX_TEXT_CHARS:
         text = text[:MAX_TEXT_CHARS]
-        defects.append("text.cut")
+        defects.append(TEXT_CUT)
     if not text.strip():
         defects.append("text.empty")
     markup = next((piece.text for piece in pieces if piece.markup), "")
@@ -82,9 +85,9 @@ def _of_one_depth(leaves: list[Leaf]) -> Body:
 def _piece(leaf: Leaf, defects: list[str]) -> _Piece:
     content = leaf.content()
     data = content.data
-    if len(data) > MAX_TEXT_BYTES:  # a cut inside a letter would look like a wrong charset
-        data = data[:MAX_TEXT_BYTES].rpartition(b"\n")[0] or data[:MAX_TEXT_BYTES]
-        defects.append("text.cut")
+    if len(data) > MAX_TEXT_BYTES:
+        data = _beginning(data)
+        defects.append(TEXT_CUT)
     label = leaf.params.get("charset", "")
     markup = leaf.content_type == "text/html"
     if markup and not label:
@@ -98,6 +101,18 @@ def _piece(leaf: Leaf, defects: list[str]) -> _Piece:
     if leaf.params.get("format", "").lower() == "flowed" and not markup:
         text = unflowed(text, leaf.params.get("delsp", "").lower())
     return _Piece(text, markup or bool(_MARKUP.match(text)), leaf.choice)
+
+
+def _beginning(data: bytes) -> bytes:
+    """Up to the end of a line or word: a cut inside a letter would look like a wrong charset.
+
+    Only where one is near: some programs write a whole text as one line.
+    """
+    head = data[:MAX_TEXT_BYTES]
+    near = len(head) - _NEAR_BYTES
+    end = head.rfind(b"\n", near)
+    end = end if end >= 0 else head.rfind(b" ", near)
+    return head[:end] if end >= 0 else head
 
 
 def _wins(piece: _Piece, pieces: list[_Piece]) -> bool:

@@ -5,8 +5,12 @@ All values are frozen; all times are aware UTC.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from rules.codes import Channel
+
+TEXT_CUT: Final = "text.cut"
+"""Defect: there is more text than was read. Source: own decision 0007."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,22 @@ def of_messages(tx: Tx, message_ids: Iterable[int]) -> dict[int, tuple[Sighting,
     return {message_id: tuple(places) for message_id, places in found.items()}
 
 
+def seen_in(tx: Tx, postbox: str, *, hashes: Iterable[str]) -> frozenset[str]:
+    """Those of the fingerprints whose mail the ledger has ever seen lying in the postbox.
+
+    Not one that was filled in from an archive: that has no place.
+    """
+    found: set[str] = set()
+    for part in parts(sorted(set(hashes))):
+        statement = (
+            sa.select(message.c.sha256)
+            .join(sighting)
+            .where(message.c.sha256.in_(part), sighting.c.postbox == postbox)
+        )
+        found.update(tx.run(statement).scalars())
+    return frozenset(found)
+
+
 def nowhere(tx: Tx, postbox: str, *, sha256: str) -> tuple[int, ...]:
     """Messages of these bytes in the postbox that lie nowhere now, oldest first.
 

@@ -69,7 +69,7 @@ def backfill(
     settings = settings_of(config)
     house = wiring.build_house(settings)
     plan = filling.plan_of(house, operator(), postbox)
-    box = _observed(settings, plan)
+    box = postbox_wiring.open_to_read(settings, plan.name)
     files, folders = archive.find(tuple(sources or ())), tuple(folder or ())
     try:
         total = archive.count(files) + sum(len(box.view(name).uids) for name in folders)
@@ -105,12 +105,6 @@ def _run(
             bar.update(task, completed=now.seen, kept=now.kept, known=now.known)
 
         return filling.fill_in(house, operator(), mails, plan=plan, pace=pace, told=told)
-
-
-def _observed(settings: Settings, plan: PostboxPlan) -> Postbox:
-    """The postbox, in such a way that no write reaches it. Nothing is opened until it is read."""
-    (found,) = (box for box in settings.postboxes if box.name == plan.name)
-    return postbox_wiring.open_postbox(found.model_copy(update={"mode": "observe"}))
 
 
 def _mails(

@@ -1,12 +1,23 @@
 """Commands that turn corrections into training mail: list, confirm, turn down, export."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from triage import relearn, wiring
-from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
+from rules.codes import Concern
+from rules.errors import Refused
+from triage import backfill, history, postbox_wiring, relearn, training_file, wiring
+from triage.console import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    operator,
+    say,
+    settings_of,
+    show,
+)
 
 relearn_app = typer.Typer(help="Corrections for training: list, confirm.", no_args_is_help=True)
 
@@ -74,6 +85,61 @@ def relearn_export(
 
     Example: postlotse relearn export --out /srv/postlotse/relearn/confirmed.jsonl
     """
-    sources = (relearn.CONFIRMED, relearn.WEAK) if weak else (relearn.CONFIRMED,)
+    sources = (relearn.CONFIRMED, training_file.WEAK) if weak else (relearn.CONFIRMED,)
     done = relearn.export(wiring.house_of(config), operator(), out, sources=sources)
     say(f"{out}: {done.confirmed} confirmed, {done.weak} weak, {done.left_out} left out")
+
+
+@relearn_app.command("history")
+def relearn_history(
+    postbox: Annotated[str, typer.Option(help="The postbox; it is only read.")],
+    folder: Annotated[
+        list[str] | None,
+        typer.Option(help="A folder's name of your own and its concern, NAME=CODE; repeatable."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; without it mails are only counted.")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Weak labels from what lay in a postbox before Postlotse: by folder, and by mark of [marks].
+
+    Without --out it only counts, and tells how often the judge says the same. The file holds text
+    of real mail: keep it like the mail itself, and delete it after training.
+
+    Example: postlotse relearn history --postbox SC-West --folder Krankmeldungen=au
+    """
+    folders = dict(_folder_of(one) for one in folder or ())
+    settings = settings_of(config)
+    house = wiring.build_house(settings)
+    plan = backfill.plan_of(house, operator(), postbox)
+    box = postbox_wiring.open_to_read(settings, plan.name)
+    try:
+        found = history.read(house, operator(), box, folders=folders, out=out, told=_tell)
+    finally:
+        box.close()
+        house.db.close()
+    for row in found.counted:
+        shown = {"concern": row.concern.value, "mails": row.mails}
+        show(shown | {"by_mark": row.by_mark, "judged_so": row.judged_so}, as_json=as_json)
+    for reason, number in sorted(found.left_out.items()):
+        show({"left_out": reason, "mails": number}, as_json=as_json)
+    for name in found.unread_folders:
+        show({"unread_folder": name}, as_json=as_json)
+    if not as_json:
+        say(f"{out}: {found.mails} weak" if out else f"{found.mails} counted, nothing written")
+
+
+def _folder_of(typed: str) -> tuple[str, Concern]:
+    name, _, code = typed.rpartition("=")
+    if not name or code not in set(Concern):
+        raise Refused(
+            "history.folder",
+            f"{typed!r} is no folder with its concern; write NAME=CODE, codes as in docs/labels.md",
+        )
+    return name, Concern(code)
+
+
+def _tell(folder: str) -> None:
+    sys.stderr.write(f"reading {folder}\n")

@@ -74,6 +74,15 @@ def open_postbox(box: PostboxSettings, gate: LoginGate | None = None) -> Postbox
     return ObservedPostbox(driver) if box.mode == "observe" else driver
 
 
+def open_to_read(settings: Settings, name: str) -> Postbox:
+    """The configured postbox of that name, in such a way that no write reaches it.
+
+    Nothing is opened until it is read.
+    """
+    (found,) = (box for box in settings.postboxes if box.name == name)
+    return open_postbox(found.model_copy(update={"mode": "observe"}))
+
+
 def _bell(box: PostboxSettings, gate: LoginGate) -> Callable[[], Bell] | None:
     if isinstance(box, MaildirSettings) or box.wake == "poll":
         return None

@@ -5,8 +5,6 @@ a local file with the text of real mail; it belongs under the retention of the m
 into a repository. Source: F26 (corrections feed training), N17 (weak labels); own decision 0029.
 """
 
-import json
-import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,20 +15,16 @@ from ingest.parse import parse
 from rules.access import Caller, Permission, may_see_region, require, require_person
 from rules.codes import Channel, Concern
 from rules.errors import HouseError, Refused
-from rules.mail import ParsedMail
 from rules.routing import CONCERN_FOLDER
 from store import audit, ledger, sightings, verdicts
 from store.engine import Tx
-from store.ledger import Message
 from store.tables import SightingState
 from store.verdicts import NewVerdict, StoredVerdict
-from triage import outlook_correction
-from triage.house import BERLIN, House
+from triage import outlook_correction, training_file
+from triage.house import House
+from triage.training_file import WEAK, WEAK_WEIGHT
 
 CONFIRMED: Final = "confirmed"
-WEAK: Final = "weak"
-WEAK_WEIGHT: Final = 0.3
-"""What a folder chosen by hand counts beside a confirmed label. Own decision 0029, not measured."""
 
 REASON_SHORTEST: Final = 10
 """Characters of a reason that says something, as in rules/item.py. Own decision 0029."""
@@ -205,11 +199,11 @@ def export(
     Raises: Refused: `access.*`, `relearn.inside` for a place in a source tree.
     """
     require(caller, Permission.MANAGE_MODELS)
-    _require_outside(out)
+    training_file.require_outside(out)
     with house.db.read() as tx:
         lines = [line for source in sources for line in _LINES[source](house, tx)]
     kept = [line for line in lines if line is not None]
-    _write_private(out, kept)
+    training_file.write(out, kept)
     counts = [sum(line["source"] == source for line in kept) for source in (CONFIRMED, WEAK)]
     now = house.clock()
     with house.db.write() as tx:
@@ -259,56 +253,20 @@ _LINES: Final = {CONFIRMED: _confirmed_lines, WEAK: _weak_lines}
 def _line(
     house: House, tx: Tx, found: StoredVerdict, label: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """A corpus line (corpus/README.md); None if the original is gone or the mail says nothing.
-
-    Sender and recipient are replaced: the model never sees them.
-    """
+    """A corpus line (corpus/README.md); None if the original is gone or the mail says nothing."""
     message = ledger.message(tx, found.message_id)
     try:
         mail = parse(ledger.original(tx, found.message_id), house.layouts)
     except HouseError:
         return None
-    if not (mail.body.new.strip() or mail.subject.strip() or mail.attachments):
+    if training_file.says_nothing(mail):
         return None
-    return _as_line(message, mail, Channel(found.body["channel"])) | dict(label)
-
-
-def _as_line(message: Message, mail: ParsedMail, channel: Channel) -> dict[str, Any]:
-    return {
-        "id": f"message-{message.id}",
-        "received": message.received_at.astimezone(BERLIN).date().isoformat(),
-        "from": "absender@relearn.example",
-        "to": "postfach@relearn.example",
-        "subject": mail.subject,
-        "body": mail.body.new,
-        "attachments": [part.name for part in mail.attachments],
-        "channel": channel.value,
-        "kundennummer": None,
-        "iban": None,
-        "dates": {},
-        "place": None,
-    }
+    channel = Channel(found.body["channel"])
+    line = training_file.line(
+        f"message-{message.id}", mail, received_at=message.received_at, channel=channel
+    )
+    return line | dict(label)
 
 
 def _codes(body: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(Concern(found["code"]).value for found in body["concerns"])
-
-
-def _require_outside(out: Path) -> None:
-    """A tree with version control or our project file is no place for customers' text."""
-    for folder in out.resolve().parents:
-        if (folder / ".git").exists() or (folder / "pyproject.toml").exists():
-            raise Refused(
-                "relearn.inside",
-                f"{out} lies in a source tree; real mail never goes there, choose a place outside",
-                path=str(out),
-            )
-
-
-def _write_private(out: Path, lines: list[dict[str, Any]]) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.unlink(missing_ok=True)
-    handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        for line in lines:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")

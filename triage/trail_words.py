@@ -28,6 +28,7 @@ _HOUSE: Final = MappingProxyType(
         "mail.fresh_again": "Entwarnung: Nachrichten warten nicht mehr zu lange",
         "relearn.turned_down": "Berichtigung für das Lernen abgelehnt",
         "relearn.exported": "Bestätigte Berichtigungen ausgegeben",
+        "relearn.history": "Ablage und Kategorien eines Postfachs als Beispiele ausgegeben",
         "person.looked_up": "Nachrichten einer Person gesucht",
         "person.exported": "Auskunft über eine Person ausgegeben",
         "sweep.proposed": "Löschung auf Anordnung vorgeschlagen",

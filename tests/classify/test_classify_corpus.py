@@ -117,6 +117,17 @@ def test_a_path_without_corpus_is_refused(tmp_path: Path) -> None:
     assert refused.value.code == "corpus.missing"
 
 
+def test_a_corpus_without_a_line_is_refused_and_an_empty_file_beside_another_is_not(
+    tmp_path: Path,
+) -> None:
+    nothing = tmp_path / "nothing.jsonl"
+    nothing.write_text("\n", encoding="utf-8")
+    with pytest.raises(Refused) as refused:
+        read([nothing])
+    assert refused.value.code == "corpus.empty"
+    assert len(read([write(tmp_path, GOOD), nothing])) == 1
+
+
 def test_the_message_of_a_line_comes_back_from_the_parser(tmp_path: Path) -> None:
     (line,) = read([write(tmp_path, GOOD)])
     mail = parse(as_eml(line))

@@ -45,6 +45,20 @@ def test_leaving_writers_out_measures_us_beside_the_baselines(measured) -> None:
         assert all(f"| {name} |" in text for name in BASELINES)
 
 
+def test_two_processes_measure_the_same_as_one(report, few, directory) -> None:
+    """To the byte, but for what it took."""
+    told: list[str] = []
+
+    def tell(what: str, _done: int, _of: int) -> None:
+        told.append(what)
+
+    forked = evaluate(few, places=directory, seed=7, progress=tell, processes=2)
+    assert told == ["reading", "without a_health", "without d_rest", "done"]
+    same = [telling.render(replace(one, cost=COST)) for one in (forked, report)]
+    assert same[0] == same[1]
+    assert replace(forked, cost=COST) == replace(report, cost=COST)
+
+
 def test_a_part_of_the_mails_trains_the_same_model_as_these_mails_alone(few) -> None:
     """Otherwise the report would measure another model than the one that is installed."""
     chosen = [n for n, example in enumerate(few) if n % 3]

@@ -109,15 +109,24 @@ def test_plain_german_of_unknown_writers_is_rarely_called_unlike(judge, unseen) 
     assert sum("unlike" in one.review_because for one in said) <= 0.04 * len(said)
 
 
-def test_five_megabytes_of_text_are_judged_on_their_beginning_and_said_so(judge) -> None:
-    text = (
-        b"Ich bin krankgeschrieben bis 21.3.\r\n" + b"Und sonst ist alles wie immer.\r\n" * 160_000
-    )
+@pytest.mark.parametrize("end", [b"\r\n", b" ", b"_"])
+def test_five_megabytes_of_text_are_judged_on_their_beginning_and_said_so(judge, end) -> None:
+    """In lines, as one line, and as one word: two megabytes are read each time."""
+    more = b"Und sonst ist alles wie immer." + end
+    text = b"Ich bin krankgeschrieben bis 21.3.\r\n" + more.replace(b" ", end[:1]) * 160_000
     mail = parse(b"From: a@b.example\r\nSubject: Krankmeldung\r\n\r\n" + text)
     said = judge.judge(mail, received_at=WEDNESDAY, mailbox="")
     assert "text.cut" in mail.defects
+    assert len(mail.body.new) > 400_000
     assert "long" in said.review_because
     assert said.concerns[0].code is Concern.AU
+
+
+def test_a_text_that_the_parser_cut_needs_a_person_however_little_is_new(ask, mail) -> None:
+    text = "Ich bin seit gestern krankgeschrieben bis 21.3."
+    assert not ask(mail(text, subject="Krankmeldung")).review
+    cut = ask(mail(text, subject="Krankmeldung", defects=("text.cut",)))
+    assert "long" in cut.review_because
 
 
 def test_newsletter_words_are_no_reason_to_look(ask, mail) -> None:

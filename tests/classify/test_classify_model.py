@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify import calibrate, features, fingerprint, folds, heldout, modelfile
+from classify import calibrate, candidate, features, fingerprint, folds, heldout, modelfile
 from classify.corpus import examples, read
 from classify.evaluate import evaluate
 from classify.modelshelf import model_id
@@ -165,9 +165,12 @@ def test_other_mail_other_id(foreign) -> None:
     assert train(foreign, seed=1).id != train(foreign[:-1], seed=1).id
 
 
-def test_too_few_mails_are_refused(foreign) -> None:
+def test_too_few_mails_are_refused(foreign, directory) -> None:
     with pytest.raises(Refused) as refused:
         train(foreign[:4], seed=1)
+    assert refused.value.code == "train.too_few"
+    with pytest.raises(Refused) as refused:
+        candidate.make(foreign[:1], places=directory, seed=1, gate_writers=())
     assert refused.value.code == "train.too_few"
 
 

@@ -1,0 +1,226 @@
+"""Weak labels from a postbox as it lies: what people said by folders and marks before Postlotse.
+
+Nothing is stored and nothing is written to the postbox. Mail that the ledger has seen lying there
+is left out: much of it Postlotse filed itself, and the rest is what `relearn.export` tells of.
+Source: N17; own decision 0029.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ingest.archive import received_at
+from ingest.parse import parse
+from rules.access import Caller, Permission, require
+from rules.codes import STAND_ALONE, Concern
+from rules.errors import HouseError, Refused
+from rules.marks import MarkBook, fold
+from rules.payment import by_weight
+from rules.postbox import Fetched
+from rules.routing import CONCERN_FOLDER
+from store import audit, sightings
+from store.originals import fingerprint
+from triage import sort, training_file
+from triage.house import House
+from triage.ports import Postbox
+
+BATCH_MAILS: Final = 50
+"""As rounds.SORT_BATCH."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What people said of a mail: its concerns, most weighty first, and whether by a mark.
+
+    Without a concern they contradict each other.
+    """
+
+    concerns: tuple[Concern, ...]
+    by_mark: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Mails whose first concern that is; of these how many by a mark, and judged so, too."""
+
+    concern: Concern
+    mails: int
+    by_mark: int
+    judged_so: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What lies there. `left_out`: mails by the reason why nothing is learned from them."""
+
+    counted: tuple[Counted, ...]
+    left_out: Mapping[str, int]
+    unread_folders: tuple[str, ...]
+
+    @property
+    def mails(self) -> int:
+        """How many lines there are."""
+        return sum(row.mails for row in self.counted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    said: Said
+    judged: Concern
+    values: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """By content, so that copies of a mail are one; None: people contradict each other."""
+
+    lines: dict[str, _Line | None]
+    left_out: Counter[str]
+
+
+def read(
+    house: House,
+    caller: Caller,
+    box: Postbox,
+    *,
+    folders: Mapping[str, Concern],
+    out: Path | None = None,
+    told: Callable[[str], None] = lambda _: None,
+) -> History:
+    """Read all folders; write weak lines to `out`, or only count without it.
+
+    `folders` are names of the house's own, any level's last one, beside those of Postlotse.
+    `told` hears of each folder before it is read. The trail tells of a file, not of counting.
+
+    Raises: Refused: `access.denied`, `relearn.inside`. TryLater: the postbox is away.
+    """
+    require(caller, Permission.MANAGE_MODELS)
+    if out is not None:
+        training_file.require_outside(out)
+    topics = {fold(name): concern for concern, name in CONCERN_FOLDER.items()}
+    topics |= {fold(name): concern for name, concern in folders.items()}
+    gathered, unread = _Gathered({}, Counter()), []
+    for folder in box.folders():
+        told(folder)
+        try:
+            _folder(house, box, folder, topics=topics, gathered=gathered)
+        except Refused:
+            unread.append(folder)
+    kept = [one for one in gathered.lines.values() if one is not None]
+    gathered.left_out["contradicted"] += len(gathered.lines) - len(kept)
+    if out is not None:
+        training_file.write(out, (one.values for one in kept))
+        _note(house, caller, box, lines=len(kept))
+    return History(_counted(kept), +gathered.left_out, tuple(unread))
+
+
+def said(marks: Collection[str], topic: Concern | None, *, book: MarkBook) -> Said | None:
+    """What marks and folder say together; None where they say nothing.
+
+    A mark weighs more than the folder: somebody set it on this one mail. Where the two don't
+    agree, or a concern that stands alone has others beside it, there is no concern.
+    """
+    rules = [book.rule_of(mark) for mark in marks]
+    marked = {rule.concern for rule in rules if rule is not None and rule.concern is not None}
+    codes = marked or ({topic} if topic is not None else set())
+    if not codes:
+        return None
+    if (topic is not None and topic not in codes) or (len(codes) > 1 and codes & STAND_ALONE):
+        codes = set()
+    return Said(by_weight(code for code in Concern if code in codes), bool(marked))
+
+
+def _folder(
+    house: House, box: Postbox, folder: str, *, topics: Mapping[str, Concern], gathered: _Gathered
+) -> None:
+    topic = topics.get(fold(folder.rpartition("/")[2]))
+    seen = box.marks(folder)
+    labels: dict[str, Said] = {}
+    for uid, marks in seen.by_uid.items():
+        found = said(marks, topic, book=house.policy.marks.book)
+        if found is not None and found.concerns:
+            labels[uid] = found
+        else:
+            gathered.left_out["unlabelled" if found is None else "contradicted"] += 1
+    uids = tuple(labels)
+    for start in range(0, len(uids), BATCH_MAILS):
+        part = uids[start : start + BATCH_MAILS]
+        mails = {mail.place.uid: mail for mail in box.fetch(folder, seen.epoch, part)}
+        fetched = {uid: mail for uid, mail in mails.items() if isinstance(mail, Fetched)}
+        gathered.left_out["too_large"] += len(mails) - len(fetched)
+        _batch(house, box.name, [(mail, labels[uid]) for uid, mail in fetched.items()], gathered)
+
+
+def _batch(
+    house: House, postbox: str, mails: list[tuple[Fetched, Said]], gathered: _Gathered
+) -> None:
+    hashes = [fingerprint(mail.data) for mail, _ in mails]
+    with house.db.read() as tx:
+        known = sightings.seen_in(tx, postbox, hashes=hashes)
+    for digest, (mail, label) in zip(hashes, mails, strict=True):
+        if digest in known:
+            gathered.left_out["known"] += 1
+        elif digest in gathered.lines:
+            before = gathered.lines[digest]
+            if before is None or before.said.concerns != label.concerns:
+                gathered.lines[digest] = None
+            gathered.left_out["copy"] += 1
+        else:
+            for line in _line(house, postbox, mail, label=label, left_out=gathered.left_out):
+                gathered.lines[digest] = line
+
+
+def _line(
+    house: House, postbox: str, mail: Fetched, *, label: Said, left_out: Counter[str]
+) -> Iterator[_Line]:
+    """One line, or none and its reason. What is said of money is the judge's, as in `relearn`."""
+    at = received_at(mail.data, at_most=min(mail.received_at, house.clock()))
+    try:
+        parsed = parse(mail.data, house.layouts)
+    except HouseError:
+        left_out["unreadable"] += 1
+        return
+    ours = house.judging.directory.by_mailbox(parsed.sender)
+    if ours.agencies or ours.region:
+        left_out["own"] += 1
+    elif training_file.says_nothing(parsed):
+        left_out["empty"] += 1
+    else:
+        mailbox = sort.addressed(house.judging, parsed) or postbox
+        judged = house.judging.judge.judge(parsed, received_at=at, mailbox=mailbox)
+        line = training_file.line(
+            f"history-{fingerprint(mail.data)[:16]}",
+            parsed,
+            received_at=at,
+            channel=judged.channel,
+        )
+        concerns = [code.value for code in label.concerns]
+        weak = {"source": training_file.WEAK, "weight": training_file.WEAK_WEIGHT}
+        payment = {"payment_relevant": judged.payment_relevant.value}
+        yield _Line(label, judged.concerns[0].code, line | {"concerns": concerns} | payment | weak)
+
+
+def _counted(lines: list[_Line]) -> tuple[Counted, ...]:
+    """The commonest first."""
+    found = []
+    for concern in Concern:
+        own = [line for line in lines if line.said.concerns[0] is concern]
+        by_mark = sum(line.said.by_mark for line in own)
+        judged_so = sum(line.judged is concern for line in own)
+        if own:
+            found.append(Counted(concern, len(own), by_mark, judged_so))
+    return tuple(sorted(found, key=lambda row: -row.mails))
+
+
+def _note(house: House, caller: Caller, box: Postbox, *, lines: int) -> None:
+    with house.db.write() as tx:
+        audit.add(
+            tx,
+            caller.name,
+            action="relearn.history",
+            subject=f"postbox:{box.name}",
+            details={"weak": lines},
+            at=house.clock(),
+        )

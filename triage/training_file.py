@@ -1,0 +1,71 @@
+"""Lines of real mail for training, and the file they are written into.
+
+The file is local and belongs under the retention of the mail itself, never into a repository.
+Source: corpus/README.md (the keys of a line); own decision 0029.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from rules.codes import Channel
+from rules.errors import Refused
+from rules.mail import ParsedMail
+from triage.house import BERLIN
+
+WEAK: Final = "weak"
+WEAK_WEIGHT: Final = 0.3
+"""What a folder or mark chosen by hand counts beside a confirmed label. Own decision 0029, not
+measured."""
+
+
+def says_nothing(mail: ParsedMail) -> bool:
+    """Whether there is nothing to learn from: no text, no subject, no attachment's name."""
+    return not (mail.body.new.strip() or mail.subject.strip() or mail.attachments)
+
+
+def line(
+    identity: str, mail: ParsedMail, *, received_at: datetime, channel: Channel
+) -> dict[str, Any]:
+    """A corpus line without its label. Sender and recipient are replaced: no model sees them."""
+    return {
+        "id": identity,
+        "received": received_at.astimezone(BERLIN).date().isoformat(),
+        "from": "absender@relearn.example",
+        "to": "postfach@relearn.example",
+        "subject": mail.subject,
+        "body": mail.body.new,
+        "attachments": [part.name for part in mail.attachments],
+        "channel": channel.value,
+        "kundennummer": None,
+        "iban": None,
+        "dates": {},
+        "place": None,
+    }
+
+
+def require_outside(out: Path) -> None:
+    """A tree with version control or our project file is no place for customers' text.
+
+    Raises: Refused: `relearn.inside`.
+    """
+    for folder in out.resolve().parents:
+        if (folder / ".git").exists() or (folder / "pyproject.toml").exists():
+            raise Refused(
+                "relearn.inside",
+                f"{out} lies in a source tree; real mail never goes there, choose a place outside",
+                path=str(out),
+            )
+
+
+def write(out: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Anew, and readable by its owner only."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.unlink(missing_ok=True)
+    handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        for one in lines:
+            file.write(json.dumps(one, ensure_ascii=False) + "\n")
