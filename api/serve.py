@@ -3,6 +3,7 @@
 uvicorn's own lines of access stay away: paths and client addresses are not for the log (promise 8).
 """
 
+import resource
 import socket
 import threading
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ KEEP_ALIVE_SECONDS: Final = 75
 """Longer than a proxy keeps it (nginx: 60 s), so that it never writes into a closing connection."""
 
 BACKLOG: Final = 2048
+
+OPEN_FILES: Final = 8192
+"""Connections and files that a serving process may hold. The usual 1024 are filled by one machine
+that says nothing, and then nobody gets in for 30 s (measured: 36 s); 6,000 silent ones cost 20 MB.
+Source: own decision 0094."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,17 @@ class Server:
 
 def serve(app: FastAPI, *, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM. Raises: Refused: `door.port`."""
+    make_room()
     with _listening(host, port) as listener:
         _engine(app).run(sockets=[listener])
+
+
+def make_room() -> None:
+    """Raise the process's own limit of open files, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def start_in_thread(app: FastAPI, *, host: str = "127.0.0.1", port: int = 0) -> Server:

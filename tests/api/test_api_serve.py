@@ -1,6 +1,7 @@
 """The server on a real socket."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from fastapi import FastAPI
 
 from api import punctual
-from api.serve import Server, start_in_thread
+from api.serve import OPEN_FILES, Server, make_room, start_in_thread
 from rules.errors import Refused
 from tests.api.small_door import small_app
 
@@ -52,6 +53,18 @@ def test_the_door_is_open_as_soon_as_start_returns(app: FastAPI) -> None:
         assert "server" not in response.headers
     finally:
         server.stop()
+
+
+@pytest.mark.parametrize(("soft", "after"), [(512, OPEN_FILES), (OPEN_FILES + 1, OPEN_FILES + 1)])
+def test_a_serving_process_makes_room_for_more_lines_than_one_machine_fills(soft, after) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert before[1] > OPEN_FILES, "this test needs a higher hard limit"
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, before[1]))
+        make_room()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (after, before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_what_is_not_http_passes_the_middleware(app: FastAPI) -> None:
