@@ -51,7 +51,10 @@ def lease_end(start: datetime, seconds: int, *, land: str | None, hours: Working
 
 
 def is_working_day(day: date, *, land: str | None, hours: WorkingHours) -> bool:
-    """Whether the house works that local day in that Land. Raises: Refused: as `lease_end`."""
+    """Whether the house works that local day in that Land. Raises: Refused: as `lease_end`.
+
+    Source: own decision 0049.
+    """
     return day.weekday() in hours.weekdays and is_arbeitstag(day, land, hours.calendar)
 
 

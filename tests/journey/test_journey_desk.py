@@ -94,6 +94,10 @@ def test_a_clerk_reads_answers_hands_over_and_closes(page: Page, demo: Running):
     assert letter["Subject"].startswith("Ihre Nachricht vom ")
     assert letter["X-Postlotse-Loop"]
 
+    # Ticked beforehand; here the clerk stays, to see the receipt come.
+    stays = page.locator("[name=close_when_received]")
+    expect(stays).to_be_checked()
+    stays.evaluate("box => { box.checked = false; }")
     page.keyboard.press("e")
     page.wait_for_url(f"**/vorgang/{item}*")
 
