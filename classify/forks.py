@@ -5,6 +5,7 @@ process of its own, so what one key took is given back before the next begins.
 """
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -74,6 +75,8 @@ def _begin(key: str, work: Callable[[str], Any]) -> tuple[Connection, BaseProces
 
 def _answer(key: str, work: Callable[[str], Any], end: Connection) -> None:
     """In the forked process. Any other failure is told on standard error, and the pipe ends."""
+    # Ctrl-C reaches all of them at once; the first process ends the others without their words.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         answer: tuple[Any, Refused | None] = (work(key), None)
         end.send(answer)

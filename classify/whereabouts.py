@@ -30,11 +30,13 @@ _IN_PLACE = re.compile(
     r"|[Ww]ohn(?<!\w[Ww]ohn)(?:e|en|haft)? (?:\w+ ){0,6}in"
     r"|[Ww]ohne(?<!\w[Ww]ohne)(?: aber)?(?=\s[A-ZÄÖÜ])|[Ll]ebe(?<!\w[Ll]ebe) (?:\w+ ){0,4}in"
     r"|[Ww]ohnung(?<!\w[Ww]ohnung)(?: \w+){0,3} in|[Ww]ohnsitz(?<!\w[Ww]ohnsitz)(?: ist)?"
-    r"|(?:traße|tr\.|weg|gasse|platz|allee)\s\d{1,3}\s?[a-z]?(?:,| in)"
+    r"|(?:traße|tr\.|weg|gasse|platz|allee)\s\d{1,3}\s?[a-z]?(?:,| in)?"
+    r"|[Bb]ei(?<!\w[Bb]ei) uns in|[Ll]iving(?<!\w[Ll]iving) in|[Ll]ive(?<!\w[Ll]ive) in"
+    r"|mieszkam w|locuiesc (?:în|in)|habite(?: à)?"
     r"|wieder(?<!\wwieder) in|zurück(?<!\wzurück) in|zu(?<!\wzu) Hause in"
     r"|[Dd]aheim(?<!\w[Dd]aheim) in|[Hh]ier(?<!\w[Hh]ier) (?:in|auf|aus)|(?P<moved>nach(?<!\wnach))"
     r"|Wohn(?<!\wWohn)[Oo]rt(?::| ist| bleibt)|[Oo]rt(?<!\w[Oo]rt):)\s+"
-    r"(?P<place>(?:(?:Bad|Sankt|St\.|Lutherstadt) )?[A-ZÄÖÜ][\w-]+"
+    r"(?P<place>(?:(?:Bad|Sankt|St\.|Lutherstadt|Schwäbisch) )?[A-ZÄÖÜ][\w-]+"
     r"(?:\s\([A-ZÄÖÜ][\w./ ]{1,20}\)|/[A-ZÄÖÜ]\w+"
     r"|\s(?:am|an der|im|in der|ob der|auf)\s[A-ZÄÖÜ]\w+)?)"
 )
@@ -43,9 +45,16 @@ _SPOKEN: Final = (
     *(("wieder", 0), ("zurück", 0), ("zu Hause", 0), ("aheim in", 1), ("ier ", 1), ("nach", 0)),
     *(("rt:", 1),),
     *(("Wohnort ", 0), ("traße ", 0), ("tr. ", 0), ("weg ", 0), ("gasse ", 0), ("platz ", 0)),
-    *(("allee ", 0),),
+    *(("allee ", 0), ("ei uns in", 1), ("iving in", 1), ("ive in", 1)),
+    *(("mieszkam w", 0), ("locuiesc ", 0), ("habite ", 0)),
 )
 """A piece of each beginning of `_IN_PLACE`, with the number of characters before it there."""
+_WHERE_I_LIVE = re.compile(
+    r"\bin (?P<place>[A-ZÄÖÜ][\w-]+), (?:wo ich (?:\w+ )?(?:wohne|lebe)|auch dort zu ?[Hh]ause)"
+)
+_TOLD: Final = (", wo ich ", ", auch dort ")
+"""One of these stands in each text that `_WHERE_I_LIVE` finds anything in."""
+_PLANNED = re.compile(r"ueberleg|angenommen|haette gern|vielleicht")
 _MOVED = re.compile(r"zieh|gezogen|\bzog|umzug|zurueckgekehrt")
 _SOMEBODY = re.compile(
     r"\b(?:tochter|sohn|mann|frau|vater|mutter|juengst\w*|aeltest\w*|kind|bruder)\b"
@@ -54,7 +63,7 @@ _OTHER_NUMBER: Final = re.compile(
     r"(?:nr|nummer|rechnung|az|zeichen|vorgang|lauf|betrag|id)\W{0,3}$", re.IGNORECASE
 )
 _OLD: Final = re.compile(
-    r"\b(?:alte[rns]?|bisherige[rns]?|frueher\w*|vorher|von)\b"
+    r"\b(?:alte[rns]?|alt:|bisherige[rns]?|frueher\w*|vorher|von)(?!\w)"
     r"(?:(?!\bnach\b|\bneu)[^.\n]){0,60}$"
 )
 _FOREIGN: Final = re.compile(
@@ -67,16 +76,18 @@ _SHORTEST_TOWN_CHARS: Final = 4
 """Before a hyphen a shorter one is rather a word; "Bad-", "Neu-"."""
 _OF_LAENDER: Final = frozenset({"Württemberg", "Anhalt", "Westfalen", "Pfalz", "Vorpommern"})
 """Behind a hyphen these make no town; "Baden" and "Sachsen" are towns as well."""
+_NEXT_SENTENCE = re.compile(r"(?<=[^\W\d_]{4})\.\s")
 _SENTENCE_END = re.compile(r"(?<=[^\W\d]{2}[.!?)])\s+(?=[A-ZÄÖÜ])|[!?]\s+|\s[–|]\s")
 _NAME: Final = re.compile(r"[,.!?;:)\d]\s(?:[A-ZÄÖÜ][\w.-]*\s){1,2}[A-ZÄÖÜ][\w-]+$")
 """First name and surname at the end of what may be a sentence without its first capital."""
 _CUSTOMER_NUMBER = re.compile(
     r"(?:,\s?[Kk]\w*[-.]{0,2}\s?[Nn]\w*\.?:?\s?)?\d(?<!\w\d)\d{2}\s?[A-Z]\s?\d{3}\s?\d{3}\b"
 )
+_OF_OTHERS: Final = re.compile(r"\b(?:praxis:|arzt\W|arbeitgeber:)")
 _GREETING_LINE: Final = "gruss"
 _GREETING: Final = re.compile(r"gruss|gruess|mfg|\blg\b|\bvg\b|dank|hochacht|bis dann|servus")
 _NEW: Final = re.compile(
-    r"\b(?:neue[rns]?|jetzt|nun|ab sofort|ziehe|umgezogen|gezogen|post (?:bitte )?an)\b"
+    r"\b(?:neue[rns]?|neu:|jetzt|nun|ab sofort|ziehe|umgezogen|gezogen|post (?:bitte )?an)(?!\w)"
 )
 
 
@@ -181,9 +192,25 @@ def _places(text: str, directory: Directory, mailbox: str) -> Iterator[_Candidat
     for match in _each_once(_IN_PLACE.match(text, start) for start in starts):
         named = match["place"]
         place = _known_place(named, directory) or _town_of_quarter(named, directory)
-        if place and (not match["moved"] or _is_own_move(text, match)):
+        if (
+            place
+            and not _comes_back(text, match)
+            and (not match["moved"] or _is_own_move(text, match))
+        ):
             score = 1 if place_key(place) == place_key(mailbox.partition("@")[0]) else 4
             yield _Candidate(None, place, score + _context(text, match.start()))
+
+    if any(word in text for word in _TOLD):
+        for told in _WHERE_I_LIVE.finditer(text):
+            place = _known_place(told["place"], directory)
+            if place:
+                yield _Candidate(None, place, 4 + _context(text, told.start()))
+
+
+def _comes_back(text: str, match: re.Match[str]) -> bool:
+    """Whether it tells of a trip that is over, or of the tax office's program."""
+    left = match[0][:3] in {"aus", "Aus"} and text.startswith(" zurück", match.end())
+    return left or match["place"] == "ELSTER"
 
 
 def _starts(text: str, word: str, before: int) -> Iterator[int]:
@@ -199,7 +226,9 @@ def _is_own_move(text: str, match: re.Match[str]) -> bool:
     """Whether "nach …" tells where the sender lives now, not a trip, and nobody else's move."""
     before = fold(text[max(0, match.start() - 60) : match.start()])
     after = fold(text[match.end() : match.end() + 40])
-    return bool(_MOVED.search(f"{before} {after}")) and not _SOMEBODY.search(before)
+    if _SOMEBODY.search(before) or _PLANNED.search(before):
+        return False
+    return bool(_MOVED.search(f"{before} {after}"))
 
 
 def _closing(text: str, directory: Directory) -> Iterator[_Candidate]:
@@ -239,6 +268,8 @@ def _town_of_quarter(written: str, directory: Directory) -> str | None:
 
 def _is_closing(line: str, before: str) -> bool:
     """Whether the place at the end of the line stands there alone, or beside a name."""
+    if _OF_OTHERS.search(fold(line)):
+        return False
     closing = _SENTENCE_END.split(line)[-1].strip()
     name, comma, _ = closing.rpartition(",")
     if comma:
@@ -274,7 +305,7 @@ def _context(text: str, start: int) -> int:
 
 def _known_place(written: str, directory: Directory) -> str | None:
     """The longest beginning of what was written that is a place, without trailing words."""
-    bare = written.rstrip(".,(")
+    bare = _NEXT_SENTENCE.split(written)[0].rstrip(".,(")
     words = (bare if "(" in bare else bare.rstrip("()")).split()
     for count in range(len(words), 0, -1):
         name = " ".join(words[:count]).rstrip(".,")

@@ -147,6 +147,18 @@ def test_the_telephone_number_is_the_senders_own(text: str, phone: str | None) -
         ("Post nur an: Postfach 1147, 01911 Kamenz.", None, "Kamenz"),
         ("BKK Nordwald, Postfach 90 90, 29199 Celle", None, None),
         ("Viele Grüße", None, None),
+        ("• neu: Am Geestrand 17, 27624 Geestland\n• alt: Heerstraße 1, 28239 Bremen",
+         "27624", "Geestland"),
+        ("Post an 06712 Zeitz. In der Wohnung lag sie nicht.", "06712", "Zeitz"),
+        ("Die Bestätigung aus ELSTER hängt dran.", None, None),
+        ("Seit Montag bin ich aus Kiel zurück.", None, None),
+        ("Ich überlege, im Herbst nach Leipzig zu ziehen.", None, None),
+        ("Danke.\nBehandelnde Praxis: Dr. Wehrhahn, Anklam", None, None),
+        ("Mit freundlichen Grüßen aus Schwäbisch Gmünd", None, "Schwäbisch Gmünd"),
+        ("Ich arbeite in Neuwied, wo ich auch wohne.", None, "Neuwied"),
+        ("Bei uns in Lübben schließt das Werk.", None, "Lübben"),
+        ("I am a welder, living in Bremen, and need work.", None, "Bremen"),
+        ("Adresse Berliner Straße 88 Bitterfeld", None, "Bitterfeld"),
     ],
 )  # fmt: skip
 def test_the_place_is_the_senders_own(

@@ -34,6 +34,14 @@ def test_never_more_at_once_than_were_asked_for() -> None:
     assert told[3] >= 2
 
 
+def test_only_the_first_process_hears_of_ctrl_c() -> None:
+    def heard(_key: str) -> bool:
+        return signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+
+    found = [forks.each(["a"], heard, processes=n, tell=lambda _key, _done: None) for n in (1, 2)]
+    assert found == [[True], [False]]
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_what_the_work_refuses_is_refused_with_its_code(processes) -> None:
     def work(key: str) -> str:
