@@ -198,8 +198,7 @@ def _in_postbox(found: Findings, sent: Sent, rows: list[Row], lying: list[Lying]
         wrong["doubled on the server"].append(token)
     elif actual != expected:
         wrong["in a wrong folder"].append(token)
-    flags = [mail.flags for mail in lying]
-    if len(lying) == 1 and flags[0] != sent.flags:
+    if len(lying) == 1 and not sent.flags_fit(lying[0].flags):
         wrong["flags changed"].append(token)
     if sent.acts:
         found.counted["moved, copied or removed by a person"] += 1

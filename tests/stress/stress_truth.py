@@ -80,6 +80,15 @@ class Sent:
                 found[filed_to if act.target == INBOX else act.target] += 1
         return +found
 
+    def flags_fit(self, flags: frozenset[bytes]) -> bool:
+        """Whether the copy that is left has the right flags.
+
+        A person sets one on one copy. Where there ever was another, that one may be gone with it;
+        then only a flag that nobody set is wrong.
+        """
+        alone = self.accepted + self.doubtful == 1 and not any(a.keeps_source for a in self.acts)
+        return flags == self.flags if alone else flags <= self.flags
+
     def copies_in(self) -> int:
         """Copies that a person put into the INBOX."""
         return sum(act.target == INBOX and act.keeps_source for act in self.acts)
