@@ -77,8 +77,8 @@ def prepare(examples: Sequence[Example]) -> Prepared:
 def train(examples: Sequence[Example], *, seed: int) -> Model:
     """Fit everything on the examples; calibration and bounds come from writers held out in turn.
 
-    Same examples in the same order, same seed, same library versions: same weights. A few
-    seconds for the house's corpus on one core.
+    Same examples in the same order, same seed, versions and processors: same weights. A minute
+    or two for the house's corpus on one core.
 
     Raises:
         Refused: `train.too_few` if there are fewer than two labels or too few mails.
