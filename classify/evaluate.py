@@ -92,11 +92,7 @@ def evaluate(
 
 
 def _left_out(prepared: Prepared, writer: str, places: Directory, *, seed: int) -> _LeftOut:
-    """Train without the writer and judge his mails, on one processor.
-
-    How many threads share a product of tables changes its last bits, so a machine with more
-    processors would measure another model.
-    """
+    """Train without the writer and judge his mails, on one processor: others have theirs."""
     examples = prepared.examples
     seen = [n for n, example in enumerate(examples) if example.line.writer != writer]
     unseen = [example for example in examples if example.line.writer == writer]

@@ -3,7 +3,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from classify import heldout
 from classify import report as telling
 from classify.baselines import BASELINES
 from classify.evaluate import evaluate
@@ -72,6 +74,21 @@ def test_a_part_of_the_mails_trains_the_same_model_as_these_mails_alone(few) -> 
         block.terms for block in alone.table.blocks
     ]
     assert np.array_equal(of_part.table.weights, alone.table.weights)
+
+
+def test_a_training_uses_one_thread_however_many_there_are(few, monkeypatch) -> None:
+    """More would change the last bits of a product of tables, and with them the model's name."""
+    threads: list[int] = []
+    solve = heldout.solve
+
+    def watched(*args: object, **given: object) -> object:
+        threads.extend(library["num_threads"] for library in threadpool_info())
+        return solve(*args, **given)
+
+    monkeypatch.setattr(heldout, "solve", watched)
+    with threadpool_limits(limits=2):
+        train(few[::2], seed=7)
+    assert set(threads) == {1}
 
 
 def test_the_report_has_every_table_and_its_pictures(report, tmp_path) -> None:
