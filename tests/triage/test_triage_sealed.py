@@ -1,7 +1,6 @@
 """A whole house with content sealed: the way runs as ever, and the database tells no sentence."""
 
 import json
-import zlib
 from dataclasses import replace
 
 import pytest
@@ -60,7 +59,7 @@ def test_the_whole_way_runs_and_no_sentence_lies_in_the_database(
     sealed_house, box, lease, clock, tmp_path, url
 ):
     world = sweep_world.build(sealed_house, box, lease, clock, tmp_path / "outside")
-    packed = [zlib.compress(m, originals.LEVEL) for m in (PAID, ANSWERED, WAIVED, MACHINE, OPEN)]
+    packed = [originals.compressed(m) for m in (PAID, ANSWERED, WAIVED, MACHINE, OPEN)]
     data = everything(url)
     assert [needle for needle in (*SENTENCES, *packed) if needle in data] == []
     assert person.find(world.house, ADMIN, person.named(number="123A456789")) == (1,)

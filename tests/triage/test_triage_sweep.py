@@ -1,6 +1,5 @@
 """Deletion with proof: what may go goes everywhere, what may not stays; the proof tells both."""
 
-import zlib
 from dataclasses import replace
 
 import pytest
@@ -89,7 +88,7 @@ def test_what_may_go_goes_from_database_drop_answers_and_postbox(world):
 
 def test_no_word_of_a_deleted_mail_is_left_in_any_file_of_the_house(world, tmp_path):
     """The database's file and its WAL, the postbox, the drop, the answers."""
-    packed = [zlib.compress(mail, originals.LEVEL) for mail in (PAID, ANSWERED, WAIVED, MACHINE)]
+    packed = [originals.compressed(mail) for mail in (PAID, ANSWERED, WAIVED, MACHINE)]
     needles = [word.encode() for word in NEEDLES] + packed
 
     def found() -> set[bytes]:
