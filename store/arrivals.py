@@ -90,13 +90,6 @@ def seen_again_many(tx: Tx, delivery_keys: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def seen(tx: Tx, *, day: date, postbox: str | None = None) -> int:
-    """How many messages arrived on the local day; in all ways where no postbox is given."""
-    statement = sa.select(sa.func.count()).select_from(arrival).where(_arrived(day, postbox))
-    number: int = tx.run(statement).scalar_one()
-    return number
-
-
 def seen_ever(tx: Tx) -> int:
     """How many messages ever arrived, on all ways. Slow: for reports only."""
     number: int = tx.run(sa.select(sa.func.count()).select_from(arrival)).scalar_one()
@@ -104,26 +97,24 @@ def seen_ever(tx: Tx) -> int:
 
 
 def seen_by_postbox(tx: Tx, *, day: date) -> dict[str | None, int]:
-    """As `seen`, for each postbox apart; None for what came in another way."""
+    """How many messages arrived on the local day, by postbox; None for what came in another way."""
     statement = (
         sa.select(arrival.c.postbox, sa.func.count().label("number"))
-        .where(_arrived(day, None))
+        .where(_arrived(day))
         .group_by(arrival.c.postbox)
     )
     return {row.postbox: row.number for row in tx.run(statement)}
 
 
-def differences(tx: Tx, *, day: date, postbox: str | None = None) -> tuple[Difference, ...]:
-    """The mails of the local day that are not accounted for exactly once, by id and fault."""
-    return _in_order(one for _, one in _odd(tx, day, postbox))
-
-
 def differences_by_postbox(tx: Tx, *, day: date) -> dict[str | None, tuple[Difference, ...]]:
-    """As `differences`, for each postbox that has some; None for what came in another way."""
-    found: dict[str | None, list[Difference]] = {}
-    for postbox, one in _odd(tx, day, None):
-        found.setdefault(postbox, []).append(one)
-    return {postbox: _in_order(odd) for postbox, odd in found.items()}
+    """The mails of the local day that are not accounted for exactly once, by id and fault.
+
+    For each postbox that has some; None for what came in another way.
+    """
+    found: dict[str | None, set[Difference]] = {}
+    for postbox, one in _odd(tx, day):
+        found.setdefault(postbox, set()).add(one)
+    return {postbox: tuple(sorted(odd, key=place_of)) for postbox, odd in found.items()}
 
 
 def place_of(one: Difference) -> tuple[int, Fault]:
@@ -131,18 +122,14 @@ def place_of(one: Difference) -> tuple[int, Fault]:
     return one.message_id, one.fault
 
 
-def _in_order(found: Iterable[Difference]) -> tuple[Difference, ...]:
-    return tuple(sorted(set(found), key=place_of))
-
-
-def _odd(tx: Tx, day: date, postbox: str | None) -> Iterator[tuple[str | None, Difference]]:
+def _odd(tx: Tx, day: date) -> Iterator[tuple[str | None, Difference]]:
     """Each fault with its postbox. The day's arrivals and its rows are each read once."""
-    for message_id, its, is_lost, is_doubled in tx.run(_of_arrivals(day, postbox)):
+    for message_id, its, is_lost, is_doubled in tx.run(_of_arrivals(day)):
         if is_lost:
             yield its, Difference(message_id, Fault.LOST)
         if is_doubled:
             yield its, Difference(message_id, Fault.DOUBLED)
-    rows = tx.run(_of_rows(day, postbox)).all()
+    rows = tx.run(_of_rows(day)).all()
     # Apart: with it the index of the day would not be enough, and each row were read.
     where: dict[int, str | None] = {}
     for part in parts([row[0] for row in rows]):
@@ -154,7 +141,7 @@ def _odd(tx: Tx, day: date, postbox: str | None) -> Iterator[tuple[str | None, D
                 yield where[message_id], Difference(message_id, fault)
 
 
-def _of_arrivals(day: date, postbox: str | None) -> sa.Select[*tuple[Any, ...]]:
+def _of_arrivals(day: date) -> sa.Select[*tuple[Any, ...]]:
     """Message, postbox, whether it is lost, whether it is doubled."""
     other = arrival.alias("other")
     lost = ~sa.exists().where(message.c.id == arrival.c.message_id)
@@ -162,10 +149,10 @@ def _of_arrivals(day: date, postbox: str | None) -> sa.Select[*tuple[Any, ...]]:
         other.c.message_id == arrival.c.message_id, other.c.id != arrival.c.id
     )
     columns = (arrival.c.message_id, arrival.c.postbox, lost, doubled)
-    return sa.select(*columns).where(_arrived(day, postbox), sa.or_(lost, doubled))
+    return sa.select(*columns).where(_arrived(day), sa.or_(lost, doubled))
 
 
-def _of_rows(day: date, postbox: str | None) -> sa.Select[*tuple[Any, ...]]:
+def _of_rows(day: date) -> sa.Select[*tuple[Any, ...]]:
     """Message, and of each of `_ROW_FAULTS` whether it has it."""
     # As text: a word that is no state would not come through the column's own type.
     state = sa.type_coerce(message.c.state, sa.String)
@@ -175,19 +162,17 @@ def _of_rows(day: date, postbox: str | None) -> sa.Select[*tuple[Any, ...]]:
         message.c.source == "postbox", ~sa.exists().where(sighting.c.message_id == message.c.id)
     )
     columns = (message.c.id, uncounted, stateless, placeless)
-    return sa.select(*columns).where(_kept(day, postbox), sa.or_(uncounted, stateless, placeless))
+    return sa.select(*columns).where(_kept(day), sa.or_(uncounted, stateless, placeless))
 
 
 _ROW_FAULTS = (Fault.UNCOUNTED, Fault.STATELESS, Fault.PLACELESS)
 
 
-def _arrived(day: date, postbox: str | None) -> sa.ColumnElement[bool]:
+def _arrived(day: date) -> sa.ColumnElement[bool]:
     since, until = day_bounds(day)
-    of_postbox = sa.true() if postbox is None else arrival.c.postbox == postbox
-    return sa.and_(arrival.c.at >= since, arrival.c.at < until, of_postbox)
+    return sa.and_(arrival.c.at >= since, arrival.c.at < until)
 
 
-def _kept(day: date, postbox: str | None) -> sa.ColumnElement[bool]:
+def _kept(day: date) -> sa.ColumnElement[bool]:
     since, until = day_bounds(day)
-    of_postbox = sa.true() if postbox is None else message.c.postbox == postbox
-    return sa.and_(message.c.kept_at >= since, message.c.kept_at < until, of_postbox)
+    return sa.and_(message.c.kept_at >= since, message.c.kept_at < until)

@@ -5,7 +5,7 @@ Source: own decisions 0004, 0105; RFC 3501 section 2.3.1.1 (UIDVALIDITY); imap g
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -26,18 +26,49 @@ def adopt_epoch(
 
     `found` maps new UIDs, all or some, to their SHA-256. n rows of equal bytes adopt at most n of
     them. A row with an op in state `sent` adopts none: where that mail lies is for filing to find.
-    Idempotent: UIDs that a message lies at already are left alone.
+    Idempotent: UIDs that a message lies at already are left alone. So are those of another message,
+    where a folder has numbers again that it had before.
     Source: imap measurement 2026-11-23 (6 mails with a byte-identical pair, 3 positions).
     """
     waiting = of_older_epoch(tx, postbox, folder=folder, epoch=epoch, hashes=set(found.values()))
-    followed: list[moves.Move] = []
-    for uid in sightings.unclaimed_in(tx, postbox, folder=folder, epoch=epoch, uids=found):
-        if line := waiting.get(found[uid]):
-            seen = line.popleft()
-            to = Place(folder, epoch, uid)
-            followed.append(moves.Move(seen.message_id, postbox, to, seen.place))
+    free = sightings.unclaimed_in(tx, postbox, folder=folder, epoch=epoch, uids=found)
+    here = [(Place(folder, epoch, uid), found[uid]) for uid in free]
+    owners = sightings.owners(tx, postbox, places=[place for place, _ in here])
+    known = matched(waiting, here, owners=owners, by_hand=False)
+    followed = [moves.Move(seen.message_id, postbox, to, seen.place) for to, seen in known.items()]
     moves.move_many(tx, followed, now=now)
     return {one.to.uid: one.message_id for one in followed}
+
+
+def matched(
+    lines: dict[str, deque[Sighting]],
+    here: Sequence[tuple[Place, str]],
+    *,
+    owners: Mapping[Place, int],
+    by_hand: bool,
+) -> dict[Place, Sighting]:
+    """Which of the missing (`by_bytes`) lies at which of the places here, each with its SHA-256.
+
+    The surest first: a place of `owners` is that message's for good and no twin's; then one lies
+    in its folder, under a new number; then, if it may have been moved `by_hand`, the oldest
+    anywhere. What was found is taken out of its line.
+    """
+    found: dict[Place, Sighting] = {}
+
+    def match(fits: Callable[[Sighting, Place], bool]) -> None:
+        for place, digest in here:
+            line = lines.get(digest, ())
+            seen = next((one for one in line if place not in found and fits(one, place)), None)
+            if seen is not None:
+                found[place] = seen
+                # With all places that it had: it lies in one.
+                lines[digest] = deque(o for o in line if o.message_id != seen.message_id)
+
+    match(lambda seen, place: owners.get(place) == seen.message_id)
+    match(lambda seen, place: place not in owners and place.folder == seen.folder)
+    if by_hand:
+        match(lambda _, place: place not in owners)
+    return found
 
 
 def of_older_epoch(

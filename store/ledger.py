@@ -296,29 +296,24 @@ def sorted_count(tx: Tx, *, day: date) -> int:
     return seen - kept
 
 
-def counts(
-    tx: Tx, *, postbox: str | None = None, day: date | None = None
-) -> dict[LedgerState, int]:
+def counts(tx: Tx) -> dict[LedgerState, int]:
     """How many messages in each state; all states are keys, and nothing else is counted.
 
-    `day` is the local day (Europe/Berlin) on which they were kept. Without it the whole
-    archive is counted, which is slow: for reports only.
+    The whole archive is counted, which is slow: for reports only.
     """
     table = tables.message
     # As text: a row whose state is damaged must not hide all others.
     state_word = sa.type_coerce(table.c.state, sa.String)
     statement = sa.select(state_word, sa.func.count()).group_by(table.c.state)
-    if postbox is not None:
-        statement = statement.where(table.c.postbox == postbox)
-    if day is not None:
-        since, until = day_bounds(day)
-        statement = statement.where(table.c.kept_at >= since, table.c.kept_at < until)
     found: dict[str, int] = dict(tx.run(statement).all())
     return {state: found.get(state.value, 0) for state in LedgerState}
 
 
 def counts_by_postbox(tx: Tx, *, day: date) -> dict[str | None, dict[LedgerState, int]]:
-    """As `counts`, of one local day, for each postbox that has some; None for other ways."""
+    """As `counts`, of those kept on one local day (Europe/Berlin), for each postbox that has some.
+
+    None for what came in another way.
+    """
     table = tables.message
     since, until = day_bounds(day)
     state_word = sa.type_coerce(table.c.state, sa.String)

@@ -31,13 +31,13 @@ def targets(house: House, box: PostboxSettings, there: frozenset[str] | None) ->
         told = f"Das Ziel {off.target} der Regel {off.rule_id} gibt es nicht mehr [{off.code}]."
         yield bad(f"{name}:{off.rule_id}", told, REMEDIES[off.code])
     if found.rules and not found.lost:
-        yield good(name, f"Die Ziele von {found.rules} Regeln sind da oder werden angelegt.")
+        yield good(name, f"Regeln mit Ziel: {found.rules}; die Ziele sind da oder werden angelegt.")
 
 
 def _untried(name: str, number: int) -> Iterator[Finding]:
     if number:
         yield warn(
             name,
-            f"Die Ziele von {number} Regeln sind nicht geprüft: das Postfach ist nicht erreichbar.",
+            f"Regeln mit Ziel: {number}, nicht geprüft: das Postfach ist nicht erreichbar.",
             "Zuerst das Postfach erreichbar machen, dann `postlotse doctor` noch einmal.",
         )

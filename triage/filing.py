@@ -237,10 +237,10 @@ def _look(house: House, box: Postbox, lease: Lease, op: Op) -> int:
 
 def _again(house: House, box: Postbox, lease: Lease, op: Op) -> int:
     """Give the command once more, the first watermark kept; 1 if it is proven now."""
+    first = op.mark or box.watermark(op.dst_folder)
     with house.db.write() as tx:
         # The next owner counts his grace time from this repetition.
-        ops.sent(tx, op.id, mark=op.mark or box.watermark(op.dst_folder), lease=lease,
-                 now=house.clock())  # fmt: skip
+        ops.sent(tx, op.id, mark=first, lease=lease, now=house.clock())
     moved = _move(house, box, lease, op)
     if moved is not None:
         _settle(house, lease, [(op, moved)])

@@ -22,9 +22,9 @@ def in_target(house: House, box: Postbox, op: Op) -> list[Place]:
     Raises: TryLater, Refused: as `Postbox.view`. Conflict: `postbox.epoch_changed`.
     """
     view = box.view(op.dst_folder)
-    in_epoch = op.mark is not None and op.mark.epoch == view.epoch
-    uids = box.since(op.mark) if in_epoch and op.mark else view.uids
-    return _copies(house, box, op, view=view, uids=uids)
+    if op.mark is not None and op.mark.epoch == view.epoch:
+        return _equal(house, box, op, view=view, uids=box.since(op.mark))
+    return _not_of_others(house, box, op, view=view)
 
 
 def numbered_anew(
@@ -38,7 +38,7 @@ def numbered_anew(
     """
     if source.epoch == op.src_epoch:
         return None
-    here = _copies(house, box, op, view=source, uids=source.uids)
+    here = _not_of_others(house, box, op, view=source)
     if not here:
         return None
     now = house.clock()
@@ -48,24 +48,35 @@ def numbered_anew(
         return ops.get(tx, op.id)
 
 
-def _copies(
+def _not_of_others(house: House, box: Postbox, op: Op, *, view: FolderView) -> list[Place]:
+    """Places in a whole folder with new numbers at which the mail may lie.
+
+    Of those with equal content, as many belong to messages that lay there under older numbers.
+    """
+    equal = _equal(house, box, op, view=view, uids=view.uids)
+    with house.db.read() as tx:
+        sha256 = ledger.message(tx, op.message_id).sha256
+        others = epochs.of_older_epoch(
+            tx, box.name, folder=view.folder, epoch=view.epoch, hashes={sha256}
+        )
+    return equal[len(others.get(sha256, ())) :]
+
+
+def _equal(
     house: House, box: Postbox, op: Op, *, view: FolderView, uids: tuple[str, ...]
 ) -> list[Place]:
-    """Those of `uids` that have equal content, that no message lies at, and that may be this one's.
-
-    Not as many of them as messages of these bytes lay in the folder before it got new numbers.
-    """
+    """Those of `uids` that have equal content and that are and were no other message's place."""
     with house.db.read() as tx:
         wanted = ledger.message(tx, op.message_id).sha256
-        where = {"folder": view.folder, "epoch": view.epoch}
-        free = sightings.unclaimed_in(tx, box.name, uids=uids, **where)
-        others = epochs.of_older_epoch(tx, box.name, hashes={wanted}, **where)
-    equal = [
+        free = sightings.unclaimed_in(tx, box.name, folder=view.folder, epoch=view.epoch, uids=uids)
+        places = [Place(view.folder, view.epoch, uid) for uid in free]
+        owners = sightings.owners(tx, box.name, places=places)
+    mine = tuple(p.uid for p in places if owners.get(p, op.message_id) == op.message_id)
+    return [
         found.place
-        for found in box.fetch(view.folder, view.epoch, free)
+        for found in box.fetch(view.folder, view.epoch, mine)
         if isinstance(found, Fetched) and originals.fingerprint(found.data) == wanted
     ]
-    return equal[len(others.get(wanted, ())) :]
 
 
 def has_surplus(house: House, box: Postbox, op: Op, *, copies: int) -> bool:

@@ -6,8 +6,7 @@ in the ledger with its bytes, and its item stays open.
 Source: imap protocol, step 9 (docs/reliability.md); F11, F12.
 """
 
-from collections import Counter, deque
-from collections.abc import Collection
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,7 +39,7 @@ class Reconciled:
     """What one look at all managed folders found.
 
     `renumbered` mails lie where they lay, under new numbers. `unfinished`: there was more to read
-    than fits into one look; nothing was counted as missing.
+    than fits into one look; nothing was counted as missing, and none followed to another folder.
     """
 
     moved_by_hand: int = 0
@@ -143,13 +142,14 @@ def _follow(house: House, postbox: str, lease: Lease, look: _Look) -> Reconciled
         read = [(place, digest) for place, digest in look.unknown if digest]
         owners = sightings.owners(tx, postbox, places=[place for place, _ in read])
         missing = epochs.by_bytes(tx, look.absent)
+        # What was read may be a copy of what was not: nobody moved anything then.
+        known = epochs.matched(missing, read, owners=owners, by_hand=not look.unfinished)
         for place, digest in read:
             # A place belongs to one message for good: no twin of it may lie there.
             own = {owners[place]} if place in owners else None
-            seen = _recognised(missing.get(digest, deque()), place, own=own)
-            if seen is None:
+            if place not in known:
                 again += found_again(tx, postbox, place, digest, own=own, now=now)
-            elif _goes_on(house, tx, seen, place):
+            elif _goes_on(house, tx, known[place], place, now=now):
                 renumbered[place.folder] += 1
             else:
                 moved += 1
@@ -170,24 +170,8 @@ def _follow(house: House, postbox: str, lease: Lease, look: _Look) -> Reconciled
     return result
 
 
-def _recognised(
-    line: deque[Sighting], place: Place, *, own: Collection[int] | None
-) -> Sighting | None:
-    """Which of the missing of equal bytes lies there, taken out of their line.
-
-    One that lay in that folder, which may have new numbers; else the oldest. `own`: only these.
-    """
-    fitting = [seen for seen in line if own is None or seen.message_id in own]
-    if not fitting:
-        return None
-    found = next((seen for seen in fitting if seen.folder == place.folder), fitting[0])
-    line.remove(found)
-    return found
-
-
-def _goes_on(house: House, tx: Tx, seen: Sighting, place: Place) -> bool:
+def _goes_on(house: House, tx: Tx, seen: Sighting, place: Place, *, now: datetime) -> bool:
     """The message lies at `place` now. True if only its number is new; else a person moved it."""
-    now = house.clock()
     moves.move(tx, seen.message_id, to=place, now=now)
     if seen.folder == place.folder and seen.epoch != place.epoch:
         return True

@@ -106,10 +106,8 @@ def _reread(
     leave_out: frozenset[str],
 ) -> Reread:
     receive.receive(house, box, lease, region=region)
-    look = reconcile.reconcile(house, box, lease)
-    while look.unfinished:
-        look = reconcile.reconcile(house, box, lease)
-    taken = followed = copies = older = 0
+    lease, followed = _followed(house, box, lease)
+    taken = copies = older = 0
     for folder in sorted(set(box.folders()) - leave_out - {INBOX}):
         for batch in _strangers(house, box, folder):
             lease = _renewed(house, lease)
@@ -123,9 +121,20 @@ def _reread(
                 house, lease, unknown, postbox=box.name, region=region, hashes=hashes
             )
             _sort_where_it_lies(house, box.name, unknown)
-    result = Reread(box.name, taken, followed + look.moved_by_hand, copies, older)
+    result = Reread(box.name, taken, followed, copies, older)
     log.info("postbox.reread", postbox=box.name, taken_in=taken, copies=copies, older=older)
     return result
+
+
+def _followed(house: House, box: Postbox, lease: Lease) -> tuple[Lease, int]:
+    """Look until all strangers were read, each once; the lease, and how many mails were moved."""
+    read: dict[Place, str] = {}
+    moved, unfinished = 0, True
+    while unfinished:
+        lease = _renewed(house, lease)
+        look = reconcile.reconcile(house, box, lease, read=read)
+        moved, unfinished = moved + look.moved_by_hand, look.unfinished
+    return lease, moved
 
 
 def _strangers(house: House, box: Postbox, folder: str) -> Iterator[list[Fetched | TooLarge]]:

@@ -82,8 +82,7 @@ CALLS: dict[str, Callable[[Tx], object]] = {
         limit_bytes=50,
     ),
     "delivery seen again": lambda tx: arrivals.seen_again(tx, "k"),
-    "arrivals of a day": lambda tx: arrivals.seen(tx, day=NOW.date()),
-    "differences of a day": lambda tx: arrivals.differences(tx, day=NOW.date(), postbox=POSTBOX),
+    "differences of a day": lambda tx: arrivals.differences_by_postbox(tx, day=NOW.date()),
     "unsorted": lambda tx: ledger.unsorted(tx, limit=50),
     "acts that are due": lambda tx: ops.due(tx, POSTBOX, now=NOW, limit=50),
     "outgoing": lambda tx: outgoing.claim(
@@ -145,13 +144,9 @@ FEW: dict[str, tuple[str, Callable[[Tx], object]]] = {
         lambda tx: wandering.listing(tx, agency_codes=None, limit=9),
     ),
     "wanderers by region": ("ix_item_wandering", wandering.by_region),
-    "states of a day": (
-        "COVERING INDEX ix_message_day_counts",
-        lambda tx: ledger.counts(tx, day=NOW.date()),
-    ),
     "differences of a day": (
         "COVERING INDEX ix_message_day_counts",
-        lambda tx: arrivals.differences(tx, day=NOW.date()),
+        lambda tx: arrivals.differences_by_postbox(tx, day=NOW.date()),
     ),
     "what stays, of what is in work": (
         "COVERING INDEX ix_item_open_counts",

@@ -118,6 +118,19 @@ def test_a_new_epoch_adopts_byte_identical_mails_as_a_multiset(db: Database) -> 
     assert again == {}
 
 
+def test_a_folder_that_has_its_old_numbers_again_gives_each_place_to_whose_it_is(
+    db: Database,
+) -> None:
+    kept = [keep(db, uid, b"twin") for uid in "12"]
+    twin = kept[0].sha256
+    with db.write() as tx:
+        call = {"folder": INBOX, "now": NOW}
+        epochs.adopt_epoch(tx, POSTBOX, epoch="2", found={"10": twin, "11": twin}, **call)
+        # The first one was removed meanwhile, and another mail of these bytes came.
+        back = epochs.adopt_epoch(tx, POSTBOX, epoch="1", found={"2": twin, "3": twin}, **call)
+    assert back == {"2": kept[1].message_id, "3": kept[0].message_id}
+
+
 def test_a_mail_whose_move_is_in_doubt_is_left_to_filing_after_a_new_epoch(db: Database) -> None:
     under_way, quiet = keep(db, "1", b"twin"), keep(db, "2", b"twin")
     lease = take_lease(db)

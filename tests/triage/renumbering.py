@@ -19,6 +19,7 @@ class Renumbering:
     def __init__(self, box: Postbox) -> None:
         self._box = box
         self._epochs: Counter[str] = Counter()
+        self._marked: list[frozenset[str]] = []
         self.name = box.name
 
     def number_anew(self, *folders: str) -> None:
@@ -37,12 +38,14 @@ class Renumbering:
             yield replace(mail, place=self._outer(mail.place))
 
     def watermark(self, folder: str) -> Watermark:
-        mark = self._box.watermark(folder)
-        return replace(mark, epoch=self._epoch(folder))
+        self._marked.append(frozenset(self._box.view(folder).uids))
+        return Watermark(folder, self._epoch(folder), str(len(self._marked) - 1))
 
     def since(self, mark: Watermark) -> tuple[str, ...]:
         self._require(mark.folder, mark.epoch)
-        return self.view(mark.folder).uids
+        before = self._marked[int(mark.next_uid)]
+        uids = self._box.view(mark.folder).uids
+        return tuple(self._told(mark.folder, uid) for uid in uids if uid not in before)
 
     def move(self, place: Place, target: str) -> Place | None:
         proven = self._box.move(self._inner(place), target)

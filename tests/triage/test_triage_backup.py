@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rules.errors import HouseError, TryLater
-from store import audit, items, ops, outgoing, sightings
+from store import audit, items, ops, originals, outgoing, sightings
 from store import backup as copying
 from store.engine import Database
 from store.outgoing import NewOutgoing
@@ -18,6 +18,7 @@ from tests.conftest import TEMPLATE
 from tests.house_fixture import ADMIN, eml
 from tests.store.samples import NOW, keep
 from tests.stress.drill_run import lose_database, lose_file, run
+from tests.triage.test_triage_reconcile import Counting
 from triage import backup, rereading, seal_keys, wiring
 from triage.cli import app
 from triage.console import operator
@@ -188,6 +189,28 @@ def test_a_folder_that_is_left_out_is_not_looked_into(house, box, clock):
     out = frozenset({"Gesendet"})
     found = rereading.reread(house, ADMIN, box, region="Südwest", since=clock(), leave_out=out)
     assert found == rereading.Reread(box.name)
+
+
+def test_more_strangers_than_one_look_reads_are_read_once_and_not_for_ever(
+    house, box, clock, monkeypatch
+):
+    monkeypatch.setattr("triage.reconcile.READ_A_LOOK", 1)
+    call = {"region": "Südwest", "since": clock()}
+    lost = box.append("INBOX", eml("Krankmeldung"))
+    rereading.reread(house, ADMIN, box, **call)
+    assert box.remove(lost, originals.fingerprint(eml("Krankmeldung")))
+    box.ensure_folder("Ablage")
+    for number in range(3):
+        box.append("Ablage", eml(f"alt {number}"), received_at=clock() - timedelta(days=30))
+
+    class Finite(Counting):
+        def fetch(self, folder, epoch, uids):
+            assert len(self.read) < 20, "it looks for ever"
+            return super().fetch(folder, epoch, uids)
+
+    counting = Finite(box)
+    assert rereading.reread(house, ADMIN, counting, **call).older == 3
+    assert len(counting.read) == 6, "once by the looks, once to see whether they are new"
 
 
 def test_a_postbox_that_a_worker_serves_is_not_read_anew(house, box, lease):

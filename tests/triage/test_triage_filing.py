@@ -8,9 +8,11 @@ import pytest
 from ingest.maildir import MaildirPostbox
 from rules.errors import Conflict, Refused, TryLater
 from rules.ledger import OpState
+from rules.postbox import Place
 from store import leases, ops, wishes
 from tests.house_fixture import eml
-from triage import filing, receive, rounds
+from tests.triage.test_triage_way import bring_in
+from triage import filing, receive, reconcile, rounds
 
 
 class Refusing:
@@ -64,6 +66,25 @@ def test_a_move_without_proof_is_found_by_content_after_the_grace_time(
     clock.forward(seconds=31)
     assert filing.file_due(house, box, lease) == filing.Filed(done=3)
     assert len(box.view("435 Kassel/Termin").uids) == 3
+
+
+def test_a_place_that_was_a_twins_before_is_not_taken_for_ones_own(house, box, lease, clock):
+    """A person took the twin away and brought it back, and no look has seen that yet."""
+    there, elsewhere = "435 Kassel/AU", "435 Kassel/Termin"
+    bring_in(house, box, lease, eml("Krankmeldung"))
+    (uid,) = box.view(there).uids
+    box.ensure_folder(elsewhere)
+    away = box.move(Place(there, "maildir", uid), elsewhere)
+    reconcile.reconcile(house, box, lease)
+    box.append("INBOX", eml("Krankmeldung"))
+    receive.receive(house, box, lease, region="Südwest")
+    rounds.sort_pending(house)
+    assert filing.file_due(house, Refusing(box, "no proof"), lease) == filing.Filed()
+    box.move(away, there)
+    clock.forward(minutes=10)
+    assert filing.file_due(house, box, lease) == filing.Filed(done=1)
+    assert reconcile.reconcile(house, box, lease) == reconcile.Reconciled(moved_by_hand=1)
+    assert op_states(house) == [OpState.DONE, OpState.DONE]
 
 
 def test_what_moved_before_the_connection_broke_is_proven(house, box, lease, sorted_mails, clock):

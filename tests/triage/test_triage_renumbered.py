@@ -9,6 +9,7 @@ from ingest.imap import ImapPostbox
 from ingest.imap_session import ImapAccount
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
+from rules.postbox import Place
 from store import leases, ledger, sightings, wishes
 from tests.house_fixture import eml, open_house
 from tests.servers.dovecot import DovecotServer
@@ -148,6 +149,37 @@ def test_filing_takes_no_copy_that_a_message_left_under_older_numbers(house, ane
     reconcile(house, anew, lease)
     assert places_agree(house, anew)
     assert op_states(house) == [OpState.DONE, OpState.DONE]
+
+
+def test_a_move_into_a_folder_that_has_new_numbers_already_is_found_beside_an_older_twin(
+    house, anew, lease, clock
+):
+    """What lay there before lies below the watermark; what is above it is the mail itself."""
+    bring_in(house, anew, lease, eml("Krankmeldung"))
+    anew.number_anew(AU)
+    keep(house, anew, lease, eml("Krankmeldung"))
+    rounds.sort_pending(house)
+    filing.file_due(house, Unproven(anew), lease)
+    clock.forward(minutes=10)
+    filing.file_due(house, anew, lease)
+    assert op_states(house) == [OpState.DONE, OpState.DONE]
+    assert reconcile(house, anew, lease) == Reconciled(renumbered=1)
+    assert places_agree(house, anew)
+
+
+@pytest.mark.parametrize("in_a_look", [1, 200])
+def test_a_mail_with_a_new_number_is_not_taken_for_its_copy_in_another_folder(
+    house, anew, lease, monkeypatch, in_a_look
+):
+    monkeypatch.setattr("triage.reconcile.READ_A_LOOK", in_a_look)
+    bring_in(house, anew, lease, eml("Krankmeldung"), eml("Termin"))
+    anew.append(AU, eml("Termin"))
+    anew.number_anew(TERMIN)
+    read: dict[Place, str] = {}
+    while (look := reconcile(house, anew, lease, read=read)).unfinished:
+        assert look == Reconciled(strangers=2, unfinished=True)
+    assert look == Reconciled(renumbered=1, strangers=1)
+    assert folders_of(house, anew) == {AU: 1, TERMIN: 1}
 
 
 def test_who_lost_the_lease_is_not_taken_for_a_folder_with_new_numbers(house, anew, lease):
