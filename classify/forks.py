@@ -87,7 +87,7 @@ def _answer(key: str, work: Callable[[str], Any], end: Connection) -> None:
 def _received(end: Connection, key: str) -> Any:  # noqa: ANN401 - pickled, so of any type
     try:
         answer, refused = end.recv()
-    except EOFError as exc:
+    except (EOFError, OSError) as exc:  # before an answer, and in the middle of one
         raise Refused(
             "forks.lost",
             f"The process for {key} ended without an answer; it failed as told above, or the "

@@ -187,6 +187,6 @@ def require_person(caller: Caller) -> None:
     if not caller.is_person:
         raise Refused(
             "access.machine",
-            "Hier entscheidet eine zweite Person, kein Schlüssel eines Programms. Bitte am"
-            " Arbeitsplatz oder mit dem Befehl.",
+            "A second person decides here, not a program's key; decide at the desk, by the API with"
+            " your session, or by the command.",
         )

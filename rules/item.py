@@ -93,7 +93,7 @@ def apply(case: ItemCase, event: Event) -> ItemCase:
     Raises:
         Conflict: the event doesn't fit the state any more, somebody was faster (`item.state`).
         Refused: `item.receipt_missing`, `item.reason_too_short`, `item.proof_duty`,
-            `item.park_day`, `item.handover_not_owed`.
+            `item.park_day`, `item.handover_not_owed`, `item.not_handed_over`.
 
     Source: F33, F38, F49, N1, N12, N15; own decision 0005.
     """
@@ -218,6 +218,13 @@ def _(event: ReceiptAwaited, case: ItemCase) -> ItemCase:
         if event.then is AfterReceipt.CLOSE:
             return _closed(case, event.reason)
         return _to_queue(case, preferred=case.holder)
+    if case.eakte is not EakteState.SENT:
+        # Nobody would send one: the item would wait for good.
+        raise Refused(
+            "item.not_handed_over",
+            "No hand-over is under way, so no receipt will come. Hand the item over first.",
+            eakte=case.eakte.value,
+        )
     return replace(
         case,
         state=ItemState.PENDING,

@@ -73,7 +73,8 @@ def order(
 def leave(house: House, caller: Caller, item_id: int, token: str) -> None:
     """Leave the item to the receipt: it closes by itself when the eAkte has it.
 
-    Raises: Refused: `task.not_left`. Conflict: `item.lease_stale`. Source: own decision 0103.
+    Raises: Refused: `item.not_handed_over` (the eAkte may have rejected it just now),
+    `task.not_left`. Conflict: `item.lease_stale`. Source: own decision 0103.
     """
     now = house.clock()
     with house.db.write() as tx:

@@ -6,28 +6,26 @@ Source: N17; own decision 0029.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from ingest.archive import received_at
 from ingest.parse import parse
 from rules.access import Caller, Permission, require
 from rules.codes import STAND_ALONE, Concern
-from rules.errors import HouseError, Refused
+from rules.errors import Conflict, HouseError, Refused
 from rules.marks import MarkBook, fold
 from rules.payment import by_weight
-from rules.postbox import Fetched
+from rules.postbox import Fetched, TooLarge
 from rules.routing import CONCERN_FOLDER
 from store import audit, sightings
 from store.originals import fingerprint
 from triage import sort, training_file
+from triage.backfill import BATCH_BYTES, BATCH_MAILS
 from triage.house import House
 from triage.ports import Postbox
-
-BATCH_MAILS: Final = 50
-"""As rounds.SORT_BATCH."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def read(
         told(folder)
         try:
             _folder(house, box, folder, topics=topics, gathered=gathered)
-        except Refused:
+        except (Refused, Conflict):  # no right, gone, or numbered anew just now
             unread.append(folder)
     kept = [one for one in gathered.lines.values() if one is not None]
     gathered.left_out["contradicted"] += len(gathered.lines) - len(kept)
@@ -147,10 +145,26 @@ def _folder(
     uids = tuple(labels)
     for start in range(0, len(uids), BATCH_MAILS):
         part = uids[start : start + BATCH_MAILS]
-        mails = {mail.place.uid: mail for mail in box.fetch(folder, seen.epoch, part)}
-        fetched = {uid: mail for uid, mail in mails.items() if isinstance(mail, Fetched)}
-        gathered.left_out["too_large"] += len(mails) - len(fetched)
-        _batch(house, box.name, [(mail, labels[uid]) for uid, mail in fetched.items()], gathered)
+        for mails in _batches(box.fetch(folder, seen.epoch, part), gathered.left_out):
+            labelled = [(mail, labels[mail.place.uid]) for mail in mails]
+            _batch(house, box.name, labelled, gathered)
+
+
+def _batches(
+    found: Iterable[Fetched | TooLarge], left_out: Counter[str]
+) -> Iterator[list[Fetched]]:
+    """As many as stand in memory together; what is too large is only counted."""
+    batch: list[Fetched] = []
+    for mail in found:
+        if isinstance(mail, TooLarge):
+            left_out["too_large"] += 1
+            continue
+        batch.append(mail)
+        if sum(len(one.data) for one in batch) >= BATCH_BYTES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _batch(
@@ -168,38 +182,37 @@ def _batch(
                 gathered.lines[digest] = None
             gathered.left_out["copy"] += 1
         else:
-            for line in _line(house, postbox, mail, label=label, left_out=gathered.left_out):
+            line = _line(house, postbox, mail, digest, label=label, left_out=gathered.left_out)
+            if line is not None:
                 gathered.lines[digest] = line
 
 
 def _line(
-    house: House, postbox: str, mail: Fetched, *, label: Said, left_out: Counter[str]
-) -> Iterator[_Line]:
-    """One line, or none and its reason. What is said of money is the judge's, as in `relearn`."""
+    house: House, postbox: str, mail: Fetched, digest: str, *, label: Said, left_out: Counter[str]
+) -> _Line | None:
+    """The line, or None and its reason. What is said of money is the judge's, as in `relearn`."""
     at = received_at(mail.data, at_most=min(mail.received_at, house.clock()))
     try:
         parsed = parse(mail.data, house.layouts)
     except HouseError:
         left_out["unreadable"] += 1
-        return
+        return None
     ours = house.judging.directory.by_mailbox(parsed.sender)
     if ours.agencies or ours.region:
         left_out["own"] += 1
-    elif training_file.says_nothing(parsed):
+        return None
+    if training_file.says_nothing(parsed):
         left_out["empty"] += 1
-    else:
-        mailbox = sort.addressed(house.judging, parsed) or postbox
-        judged = house.judging.judge.judge(parsed, received_at=at, mailbox=mailbox)
-        line = training_file.line(
-            f"history-{fingerprint(mail.data)[:16]}",
-            parsed,
-            received_at=at,
-            channel=judged.channel,
-        )
-        concerns = [code.value for code in label.concerns]
-        weak = {"source": training_file.WEAK, "weight": training_file.WEAK_WEIGHT}
-        payment = {"payment_relevant": judged.payment_relevant.value}
-        yield _Line(label, judged.concerns[0].code, line | {"concerns": concerns} | payment | weak)
+        return None
+    mailbox = sort.addressed(house.judging, parsed) or postbox
+    judged = house.judging.judge.judge(parsed, received_at=at, mailbox=mailbox)
+    line = training_file.line(
+        f"history-{digest[:16]}", parsed, received_at=at, channel=judged.channel
+    )
+    concerns = [code.value for code in label.concerns]
+    weak = {"source": training_file.WEAK, "weight": training_file.WEAK_WEIGHT}
+    payment = {"payment_relevant": judged.payment_relevant.value}
+    return _Line(label, judged.concerns[0].code, line | {"concerns": concerns} | payment | weak)
 
 
 def _counted(lines: list[_Line]) -> tuple[Counted, ...]:

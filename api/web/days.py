@@ -21,7 +21,7 @@ _WEEKDAY_WORDS = {
 }  # fmt: skip
 _DAYS_AHEAD = re.compile(r"\+ ?(\d{1,3})(?: (?:arbeits)?tage?)?", re.ASCII)
 _WEEKDAY_BEFORE = re.compile(
-    r"^\s*(?:mo|di|mi|do|fr|sa|so)[.,]?\s+(?=\d)", re.ASCII | re.IGNORECASE
+    r"^\s*(?:mo|di|mi|do|fr|sa|so)[a-z]*[.,]?\s+(?=\d)", re.ASCII | re.IGNORECASE
 )
 _TYPED = re.compile(r"\s*(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4}|\d{2})?\s*", re.ASCII)
 

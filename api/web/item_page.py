@@ -160,7 +160,7 @@ def item_page(view: ItemView, *, token: str, reply: ReplySide, today: date) -> I
             codes, handover_owed=_owed(view), dates=verdict["facts"].get("dates", {}), today=today
         ),
         tasks=task_steps(codes, view.tasks),
-        bar=bar(view),
+        bar=bar(view, mine=bool(token)),
         due=days.due(view.item.due_on, today=today),
         overdue=view.item.due_on is not None and view.item.due_on < today,
         until=days.until(view.item.lease_until, today) if view.item.lease_until else "",
@@ -189,12 +189,13 @@ def main_step(view: ItemView, reply: ReplySide, *, mine: bool) -> Main:
     return Main.LEAVE if view.close_blocked_because else Main.CLOSE
 
 
-def bar(view: ItemView) -> Bar | None:
-    """What the strip says about the eAkte; nothing where no money moves."""
+def bar(view: ItemView, *, mine: bool) -> Bar | None:
+    """What the strip says about the eAkte, and to the holder what now; None: no money moves."""
     relevance = words.PAYMENT[view.item.payment]
     if view.item.payment == PaymentRelevant.OPEN:
         relevance += " (gilt wie ja)"
     rejected = f"Grund: {view.handover_error or 'nicht genannt'}. Der Vorgang bleibt offen."
+    leave = " Mit A schließt er dann von selbst, und Sie bekommen den nächsten." if mine else ""
     return {
         EakteState.NONE: None,
         EakteState.OWED: Bar(
@@ -203,8 +204,7 @@ def bar(view: ItemView) -> Bar | None:
         ),
         EakteState.SENT: Bar(
             "info", "clock", "An die eAkte übergeben, Quittung steht aus.",
-            "Bis dahin bleibt der Vorgang offen. Mit A schließt er von selbst, und der nächste"
-            " kommt.",
+            f"Bis dahin bleibt der Vorgang offen.{leave}",
         ),
         EakteState.RECEIVED: Bar(
             "good", "check", "eAkte-Quittung erhalten.", "Abschließen ist frei."

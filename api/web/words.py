@@ -271,6 +271,9 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         "item.proof_duty": "Dieses Anliegen ist nachzuweisen. Wählen Sie einen anderen Grund.",
         "item.handover_not_owed": "Der Vorgang ist nicht zahlungsrelevant. Ändern Sie zuerst die"
         " Einordnung, wenn er an die eAkte gehört.",
+        "item.not_handed_over": "Die Übergabe ist nicht unterwegs, eine Quittung käme nie."
+        " Übergeben Sie den Vorgang noch einmal, oder begründen Sie, warum er nicht"
+        " zahlungsrelevant ist.",
         "agency.unknown": "Diese Agentur gibt es nicht. Wählen Sie sie aus der Liste.",
         "correction.no_concern": "Wählen Sie mindestens ein Anliegen.",
         "correction.stands_alone": "„Sonstiges“ und „Kein Anliegen“ stehen immer allein.",

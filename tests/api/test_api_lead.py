@@ -1,19 +1,17 @@
 """The lead of a Service Center: figures of her own region by configuration, and nothing else."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from fastapi import FastAPI
 
 from api.app import make_app
-from api.session import DEMO_COOKIE
 from rules.access import Caller, Permission
 from rules.codes import Role
 from rules.groups import GroupRule, Places, caller_of
 from rules.text_use import SMALL_CELL
 from tests.api.conftest import Doors
-from tests.api.door_client import DoorClient
+from tests.api.door_client import DoorClient, of_person
 from tests.api.small_door import door_settings
 from tests.house_fixture import MACHINE, eml
 from triage import accept, rounds
@@ -48,23 +46,16 @@ def app(doors: Doors) -> FastAPI:
     return make_app(house, door_settings(demo=True))
 
 
-def at(app: FastAPI, caller: Caller) -> DoorClient:
-    client = DoorClient(app)
-    number = app.state.sessions.begin(caller, account="", provider_session="")
-    client.cookies.set(DEMO_COOKIE, number)
-    return client
-
-
 @pytest.fixture
-def nord(app: FastAPI) -> Iterator[DoorClient]:
-    return at(app, lead_of("Nord"))
+def nord(app: FastAPI) -> DoorClient:
+    return of_person(app, lead_of("Nord"))
 
 
 def test_she_sees_the_figures_of_her_region_and_of_no_other(nord: DoorClient) -> None:
     told = nord.get(f"/v1/admin/figures/period?{DAY}&by=agency").json()
     assert [line["key"] for line in told["lines"]] == ["123"]
     refused = nord.get(f"/v1/admin/figures/period?{DAY}&agency=435")
-    assert refused.status_code in {403, 404}
+    assert (refused.status_code, refused.json()["code"]) == (403, "access.denied")
     page = nord.get("/zahlen?von=23.11.2026&bis=23.11.2026&je=agency").text
     assert "Hamburg" in page
     assert "Kassel" not in page
@@ -89,7 +80,7 @@ def test_small_numbers_are_hidden_from_her_too(nord: DoorClient) -> None:
 def test_without_the_right_a_lead_sees_no_figures_and_with_it_no_more_pages(
     app: FastAPI, nord: DoorClient
 ) -> None:
-    plain = at(app, replace(lead_of("Nord"), extra=frozenset({Permission.FREE_ITEM})))
+    plain = of_person(app, replace(lead_of("Nord"), extra=frozenset({Permission.FREE_ITEM})))
     assert plain.get("/zahlen").status_code == 403
     for path in ("/zahlen", "/vollzaehligkeit", "/lage", "/arbeitsplatz"):
         assert nord.get(path).status_code == 200, path

@@ -55,13 +55,14 @@ def test_the_door_is_open_as_soon_as_start_returns(app: FastAPI) -> None:
         server.stop()
 
 
-@pytest.mark.parametrize(("soft", "after"), [(512, OPEN_FILES), (OPEN_FILES + 1, OPEN_FILES + 1)])
-def test_a_serving_process_makes_room_for_more_lines_than_one_machine_fills(soft, after) -> None:
+@pytest.mark.parametrize("soft", [512, OPEN_FILES + 1])
+def test_a_serving_process_makes_room_for_more_lines_than_one_machine_fills(soft: int) -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    assert before[1] > OPEN_FILES, "this test needs a higher hard limit"
+    hard = sys.maxsize if before[1] == resource.RLIM_INFINITY else before[1]
     try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, before[1]))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, hard), before[1]))
         make_room()
+        after = min(max(soft, OPEN_FILES), hard)
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (after, before[1])
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -42,6 +42,7 @@ def test_a_typed_day_is_read(typed: str, meant: date) -> None:
         ("+2 Arbeitstage", 2),
         ("Mo 30.11.2026", date(2026, 11, 30)),
         ("di. 1.12.", date(2026, 12, 1)),
+        ("Dienstag, 1.12.2026", date(2026, 12, 1)),
         ("1.12.", date(2026, 12, 1)),
     ],
 )

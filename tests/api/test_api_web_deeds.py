@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from rules.codes import Concern
-from rules.item import EakteState, ItemState
+from rules.item import EakteState, HandoverRejected, ItemState
 from store import items, outgoing, tables, verdicts
 from store.draft_tables import reply_draft
 from store.verdicts import NewVerdict
@@ -496,12 +496,16 @@ def test_a_sign_in_from_another_site_is_refused(doors: Doors) -> None:
 
 
 def test_a_rejected_hand_over_says_why_and_can_be_repeated(doors: Doors, clerk: Person) -> None:
-    from rules.item import HandoverRejected
-
     item_id = take(doors, clerk, "Bin krank")
     clerk.send("eakte")
     with doors.house.db.write() as tx:
         handover.settle(tx, item_id, HandoverRejected(), now=doors.clock())
+    # The page still offers to leave it to the receipt, which will never come.
+    clerk.send("bei-quittung")
+    assert clerk.answer.status_code == 422
+    assert "eine Quittung käme nie" in clerk.words("[role=alert]")
+    now = state(doors, item_id)
+    assert (now.state, now.close_when_received) == (ItemState.HELD, False)
     clerk.open(f"/vorgang/{item_id}")
     assert "abgelehnt" in clerk.words(".bar [data-eakte]")
     clerk.send("eakte")

@@ -225,6 +225,7 @@ def test_a_verdict_without_its_keys_shows_an_empty_page_and_breaks_nothing() -> 
     [
         (EakteState.OWED, "x", False, Main.SEND),
         (EakteState.OWED, "x", True, Main.HANDOVER),
+        (EakteState.REJECTED, "x", False, Main.HANDOVER),
         (EakteState.REJECTED, "x", True, Main.HANDOVER),
         (EakteState.SENT, "x", True, Main.LEAVE),
         (EakteState.SENT, "x", False, Main.SEND),
@@ -237,6 +238,14 @@ def test_the_next_right_step(eakte: EakteState, blocked: str, answered: bool, ma
     story = (Step(NOW, "Antwort beauftragt", "reply.ordered"),) if answered else ()
     page = shown(item=item(eakte=eakte), close_blocked_because=blocked, story=story)
     assert page.main is main
+
+
+@pytest.mark.parametrize("token", ["t", ""])
+def test_only_who_holds_it_is_told_of_the_key_that_leaves_it_to_the_receipt(token: str) -> None:
+    sent = view(item=item(eakte=EakteState.SENT))
+    page = item_page(sent, token=token, reply=reply(), today=TODAY)
+    assert page.bar is not None
+    assert ("Mit A" in page.bar.text) == bool(token)
 
 
 @pytest.mark.parametrize(

@@ -64,3 +64,13 @@ def test_a_process_that_dies_is_named_and_ends_the_others() -> None:
         forks.each(KEYS, work, processes=2, tell=lambda _key, _done: None)
     assert caught.value.code == "forks.lost"
     assert not multiprocessing.active_children()
+
+
+def test_an_answer_that_ends_in_the_middle_is_no_answer() -> None:
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    # How long it would be, and less than that: killed while it was sent.
+    os.write(theirs.fileno(), b"\0\0\0\x10abc")
+    theirs.close()
+    with pytest.raises(Refused, match="The process for a") as caught:
+        forks._received(ours, "a")
+    assert caught.value.code == "forks.lost"

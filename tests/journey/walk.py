@@ -118,9 +118,9 @@ def finish(page: Page, shot: Callable[[str], None]) -> None:
         page.keyboard.press("Control+Enter")
         page.wait_for_selector("p.answered")
     shot("09-beantwortet")
-    page.keyboard.press("e" if page.locator("[data-key=e]").count() else "a")
+    with page.expect_navigation():
+        page.keyboard.press("e" if page.locator("[data-key=e]").count() else "a")
     page.wait_for_selector(".notice")
-    page.wait_for_load_state()
     shot("10-weiter")
 
 

@@ -126,6 +126,18 @@ def test_no_path_closes_a_payment_relevant_item_without_receipt_or_reasoned_no(
             assert case.eakte in (EakteState.RECEIVED, EakteState.WAIVED)
 
 
+def test_nothing_waits_for_a_receipt_that_nobody_will_send(world: Space) -> None:
+    pending = [case for case in world if case.state is ItemState.PENDING]
+    assert {case.eakte for case in pending} == {EakteState.SENT}
+
+
+@pytest.mark.parametrize("before", [(), (HandedOver(), HandoverRejected())])
+def test_what_is_not_under_way_is_not_left_to_the_receipt(before: tuple[Event, ...]) -> None:
+    with pytest.raises(Refused) as refused:
+        run(held(), *before, ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.HANDED_OVER))
+    assert refused.value.code == "item.not_handed_over"
+
+
 def test_every_waiver_carries_a_written_reason(world: Space) -> None:
     for case in world:
         if case.eakte is EakteState.WAIVED:
@@ -332,7 +344,7 @@ def test_the_second_hop_raises_the_alarm() -> None:
     [
         (),
         (Parked(until=TOMORROW, today=TODAY),),
-        (ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.DONE),),
+        (HandedOver(), ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.DONE)),
     ],
 )
 def test_a_supervisor_frees_an_item_for_everybody(before: tuple[Event, ...]) -> None:

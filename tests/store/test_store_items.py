@@ -11,6 +11,7 @@ from rules.item import (
     AfterReceipt,
     CloseReason,
     EakteState,
+    HandedOver,
     ItemState,
     ReceiptAwaited,
     apply,
@@ -241,7 +242,8 @@ def test_the_rules_case_goes_out_and_comes_back_whole(db: Database) -> None:
     claimed = _held(db, proof_duty=True)
     case = items.case_of(claimed.item)
     assert (case.holder, case.state, case.proof_duty) == ("anna", ItemState.HELD, True)
-    after = apply(case, ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.HANDED_OVER))
+    wish = ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.HANDED_OVER)
+    after = apply(apply(case, HandedOver()), wish)
     with db.write() as tx:
         saved = items.save(
             tx, claimed.item.id, token=claimed.token, change=items.change_to(after), now=NOW

@@ -10,7 +10,7 @@ from classify.corpus import read as read_corpus
 from ingest.maildir import MaildirPostbox, create_tree
 from ingest.observed import ObservedPostbox
 from rules.codes import Concern
-from rules.errors import HouseError
+from rules.errors import Conflict, HouseError, Refused
 from rules.marks import Effect, MarkBook, MarkRule
 from store import audit
 from tests.house_fixture import ADMIN, clerk, eml
@@ -131,6 +131,44 @@ def test_what_people_contradict_what_is_ours_and_what_says_nothing_is_counted_ap
     found = look(house, box)
     assert found.counted == ()
     assert found.left_out == {"contradicted": 2, "copy": 2, "own": 1, "empty": 1, "too_large": 1}
+
+
+def test_so_many_bytes_stand_in_memory_together(house, box, monkeypatch) -> None:
+    for _ in range(3):
+        lay(box, "Alt/AU")
+    asked: list[int] = []
+    seen_in = history.sightings.seen_in
+
+    def noted(tx, postbox, *, hashes):
+        asked.append(len(hashes))
+        return seen_in(tx, postbox, hashes=hashes)
+
+    monkeypatch.setattr(history.sightings, "seen_in", noted)
+    look(house, box)
+    monkeypatch.setattr(history, "BATCH_BYTES", 1)
+    look(house, box)
+    assert asked == [3, 1, 1, 1]
+
+
+@pytest.mark.parametrize("refusal", [Refused, Conflict])
+def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_read(
+    house, box, monkeypatch, refusal
+) -> None:
+    lay(box, "Alt/AU")
+    lay(box, "Alt/Rente")
+    fetch = MaildirPostbox.fetch
+
+    def refused(self, folder, epoch, uids):
+        if folder == "Alt/AU":
+            raise refusal("postbox.test", "not now")
+        return fetch(self, folder, epoch, uids)
+
+    monkeypatch.setattr(MaildirPostbox, "fetch", refused)
+    found = look(house, box)
+    assert ([row.concern for row in found.counted], found.unread_folders) == (
+        [Concern.RENTE],
+        ("Alt/AU",),
+    )
 
 
 def test_what_postlotse_filed_itself_teaches_nothing_and_an_archive_does(house, box, lease) -> None:
