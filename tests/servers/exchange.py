@@ -145,11 +145,12 @@ class ExchangeServer:
     def restart(self) -> None:
         """As after a restart: lines are cut, logins and subscriptions forgotten, mail is there."""
         with self.lock:
-            self.events.subscriptions.clear()
             lines, self.lines = self.lines, set()
-        for line in lines:
-            with suppress(OSError):
-                line.shutdown(socket.SHUT_RDWR)
+            for line in lines:
+                with suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
+            # Last: a stream whose subscription is gone would end in order, before its line is cut.
+            self.events.subscriptions.clear()
 
     def next_fault(self, operation: str, *kinds: str) -> Fault | None:
         with self.lock:

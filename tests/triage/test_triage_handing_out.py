@@ -46,7 +46,7 @@ def by(name: str, agency: str = "435", **more: object) -> Asked:
 
 
 def named(name: str, key: str, fingerprint: str = "same") -> Asked:
-    return by(name, request=Request(name, key, fingerprint))
+    return by(name, request=Request(clerk("435", name=name), key, fingerprint))
 
 
 def limited(house: House, most: int = 1) -> House:
@@ -146,9 +146,18 @@ def test_a_key_gets_its_first_answer_again_in_the_same_commit_as_the_claim(house
     with house.db.read() as tx:
         kept = idempotency.look(tx, "a", key="k", request_hash="same")
     assert kept is not None
-    assert kept.body == {"headers": {}, "text": f"item {first}"}
+    reach = {"role": "clerk", "agencies": ["435"], "regions": None, "extra": []}
+    assert kept.body == {"headers": {}, "text": f"item {first}", "reach": reach}
     found = ask(house, named("a", "k"), named("a", "k", "other"), named("b", "k"))
     assert found == [f"item {first}", "idempotency.reused", second]
+
+
+def test_who_lost_the_agency_does_not_get_what_was_answered_before(house: House) -> None:
+    queue(house.db, "1")
+    ask(house, named("a", "k"))
+    elsewhere = clerk("123", name="a")
+    again = Asked(elsewhere, "435", request=Request(elsewhere, "k", "same"))
+    assert ask(house, again) == ["access.narrowed"]
 
 
 def test_refusals_of_a_key_are_kept_as_the_door_says(house: House) -> None:
@@ -164,7 +173,7 @@ def test_refusals_of_a_key_are_kept_as_the_door_says(house: House) -> None:
 def test_a_twin_in_the_same_run_and_one_elsewhere_are_turned_away(house: House) -> None:
     first = queue(house.db, "1")
     assert ask(house, named("a", "k"), named("a", "k")) == [first, "idempotency.in_progress"]
-    running = Request("b", "k", "same")
+    running = Request(clerk("435", name="b"), "k", "same")
     assert not isinstance(turns.begin(house, running), Answer)
     queue(house.db, "2")
     assert ask(house, named("b", "k")) == ["idempotency.in_progress"]
