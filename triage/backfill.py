@@ -16,13 +16,12 @@ from rules.errors import Conflict, Refused
 from rules.postbox import Fetched
 from store import audit, keeping, ledger, originals
 from store.keeping import Arrival
+from triage.batches import in_batches
 from triage.house import House, PostboxPlan
 from triage.ports import Postbox
 
 BATCH_MAILS = 50
 """As rounds.SORT_BATCH."""
-BATCH_BYTES = 8_000_000
-"""As receive.BATCH_BYTES: a whole batch stands in memory."""
 BATCHES_A_MINUTE = 12
 """So many commits a minute at least, where a pace is set: it is a flow, not a surge."""
 
@@ -99,7 +98,8 @@ def fill_in(
     Raises: TryLater: `store.away`; what was kept until then stays kept.
     """
     progress, since = Progress(), pace.seconds()
-    for batch in _batches(mails, pace.batch_mails, progress):
+    readable = _readable(mails, progress)
+    for batch in in_batches(readable, most=pace.batch_mails, size=_size):
         if pace.pause(progress.kept, since=since):
             progress.is_cancelled = True
             break
@@ -127,22 +127,16 @@ def of_folder(box: Postbox, folder: str, *, house: House) -> Iterator[ArchiveMai
                 yield LeftOut(name, "archive.too_large")
 
 
-def _batches(
-    mails: Iterable[ArchiveMail | LeftOut], limit: int, progress: Progress
-) -> Iterator[list[ArchiveMail]]:
-    batch: list[ArchiveMail] = []
-    size_bytes = 0
+def _readable(mails: Iterable[ArchiveMail | LeftOut], progress: Progress) -> Iterator[ArchiveMail]:
     for mail in mails:
         if isinstance(mail, LeftOut):
             progress.left_out.append(mail)
-            continue
-        batch.append(mail)
-        size_bytes += len(mail.data)
-        if len(batch) >= limit or size_bytes >= BATCH_BYTES:
-            yield batch
-            batch, size_bytes = [], 0
-    if batch:
-        yield batch
+        else:
+            yield mail
+
+
+def _size(mail: ArchiveMail) -> int:
+    return len(mail.data)
 
 
 def _keep(house: House, caller: Caller, batch: list[ArchiveMail], plan: PostboxPlan) -> int:

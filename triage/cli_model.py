@@ -103,7 +103,7 @@ def evaluate(
         typer.Option(
             min=1,
             help="Writers left out side by side; as many as there are processors if not given. "
-            "Each needs 5 GB of memory for 11,000 mails, four times that for twice the mails.",
+            "Each needs 4 GB of memory for 11,000 mails, four times that for twice the mails.",
         ),
     ] = None,
 ) -> None:

@@ -23,7 +23,8 @@ from rules.routing import CONCERN_FOLDER
 from store import audit, sightings
 from store.originals import fingerprint
 from triage import sort, training_file
-from triage.backfill import BATCH_BYTES, BATCH_MAILS
+from triage.backfill import BATCH_MAILS
+from triage.batches import in_batches
 from triage.house import House
 from triage.ports import Postbox
 
@@ -137,34 +138,31 @@ def _folder(
     seen = box.marks(folder)
     labels: dict[str, Said] = {}
     for uid, marks in seen.by_uid.items():
-        found = said(marks, topic, book=house.policy.marks.book)
-        if found is not None and found.concerns:
-            labels[uid] = found
+        label = said(marks, topic, book=house.policy.marks.book)
+        if label is not None and label.concerns:
+            labels[uid] = label
         else:
-            gathered.left_out["unlabelled" if found is None else "contradicted"] += 1
+            gathered.left_out["unlabelled" if label is None else "contradicted"] += 1
     uids = tuple(labels)
     for start in range(0, len(uids), BATCH_MAILS):
         part = uids[start : start + BATCH_MAILS]
-        for mails in _batches(box.fetch(folder, seen.epoch, part), gathered.left_out):
+        found = _whole(box.fetch(folder, seen.epoch, part), gathered.left_out)
+        for mails in in_batches(found, most=BATCH_MAILS, size=_size):
             labelled = [(mail, labels[mail.place.uid]) for mail in mails]
             _batch(house, box.name, labelled, gathered)
 
 
-def _batches(
-    found: Iterable[Fetched | TooLarge], left_out: Counter[str]
-) -> Iterator[list[Fetched]]:
-    """As many as stand in memory together; what is too large is only counted."""
-    batch: list[Fetched] = []
+def _whole(found: Iterable[Fetched | TooLarge], left_out: Counter[str]) -> Iterator[Fetched]:
+    """What is too large is only counted."""
     for mail in found:
         if isinstance(mail, TooLarge):
             left_out["too_large"] += 1
-            continue
-        batch.append(mail)
-        if sum(len(one.data) for one in batch) >= BATCH_BYTES:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+        else:
+            yield mail
+
+
+def _size(mail: Fetched) -> int:
+    return len(mail.data)
 
 
 def _batch(

@@ -5,7 +5,7 @@ high-water mark, so a pass that was killed heals itself in the next one.
 Source: imap protocol, steps 1-4 (docs/reliability.md).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,12 +19,9 @@ from store.engine import Tx
 from store.keeping import Arrival, Kept
 from store.leases import Lease
 from triage import marks_read, putback
+from triage.batches import in_batches
 from triage.house import House
 from triage.ports import INBOX, Postbox
-
-BATCH_BYTES = 8_000_000
-"""A batch is committed when it holds this much. Source: speed measurement 2026-11-23, part 2:
-a whole batch stands in memory, and batches above 50 mails are no faster."""
 
 log = structlog.get_logger()
 
@@ -53,7 +50,8 @@ def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Receive
     known = live.pop(view.epoch, frozenset())
     new = tuple(uid for uid in view.uids if uid not in known)
     kept = adopted = put_back = waiting = 0
-    for batch in _batches(box.fetch(INBOX, view.epoch, new), house.policy.batch_mails):
+    found = box.fetch(INBOX, view.epoch, new)
+    for batch in in_batches(found, most=house.policy.batch_mails, size=_size):
         hashes = {mail.place: fingerprint(mail) for mail in batch}
         strange = _follow_epoch(house, box, lease, batch, hashes=hashes) if live else batch
         adopted += len(batch) - len(strange)
@@ -175,14 +173,5 @@ def _leave_in_place(tx: Tx, message_id: int, mail: TooLarge, *, now: datetime) -
     )
 
 
-def _batches(mails: Iterable[Fetched | TooLarge], limit: int) -> Iterator[list[Fetched | TooLarge]]:
-    batch: list[Fetched | TooLarge] = []
-    size = 0
-    for mail in mails:
-        batch.append(mail)
-        size += len(mail.data) if isinstance(mail, Fetched) else len(mail.head)
-        if len(batch) >= limit or size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+def _size(mail: Fetched | TooLarge) -> int:
+    return len(mail.data) if isinstance(mail, Fetched) else len(mail.head)

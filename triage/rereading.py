@@ -22,7 +22,7 @@ from triage.house import House
 from triage.ports import INBOX, Postbox
 
 BATCH_MAILS: Final = 50
-"""As receive.BATCH_BYTES says: batches above are no faster."""
+"""As batches.BATCH_BYTES says: batches above are no faster."""
 
 BACKLOG: Final = timedelta(hours=72)
 """Mail received that long before the backup is looked at, too: it may have waited in the INBOX over

@@ -39,3 +39,11 @@ def lease(house: House) -> Lease:
         )
     assert lease is not None
     return lease
+
+
+@pytest.fixture
+def drop(tmp_path: Path) -> Path:
+    """The folder that is the eAkte."""
+    folder = tmp_path / "eakte"
+    folder.mkdir()
+    return folder

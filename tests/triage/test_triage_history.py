@@ -16,7 +16,7 @@ from store import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.marks_office import person_marks
 from tests.triage.test_triage_way import bring_in
-from triage import backfill, cli, history, training_file
+from triage import backfill, batches, cli, history, training_file
 from triage.backfill import Pace
 from triage.history import Said
 from triage.house import MarksPolicy, PostboxPlan
@@ -145,7 +145,7 @@ def test_so_many_bytes_stand_in_memory_together(house, box, monkeypatch) -> None
 
     monkeypatch.setattr(history.sightings, "seen_in", noted)
     look(house, box)
-    monkeypatch.setattr(history, "BATCH_BYTES", 1)
+    monkeypatch.setattr(batches, "BATCH_BYTES", 1)
     look(house, box)
     assert asked == [3, 1, 1, 1]
 

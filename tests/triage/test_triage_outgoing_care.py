@@ -26,13 +26,6 @@ TEXT = "Kassel 34117 123A456789"
 
 
 @pytest.fixture
-def drop(tmp_path):
-    folder = tmp_path / "eakte"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def outlet(drop, clock):
     return DirectoryOutlet(drop, clock)
 

@@ -8,9 +8,10 @@ import pytest
 from outbox.eakte import DirectoryOutlet
 from rules.errors import Refused, TryLater
 from rules.item import EakteState, ItemState
-from store import items, outgoing
+from store import outgoing
 from store.tables import OutgoingState
 from tests.house_fixture import clerk, eml
+from tests.triage.test_triage_outlets import item, row
 from tests.triage.test_triage_way import Post, bring_in
 from triage import handover, item_view, rounds, send, work
 
@@ -48,13 +49,6 @@ def records() -> Records:
 
 
 @pytest.fixture
-def drop(tmp_path):
-    folder = tmp_path / "eakte"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def outlets(drop, clock, records):
     return send.Outlets(DirectoryOutlet(drop, clock), Post(), records=records)
 
@@ -63,16 +57,6 @@ def outlets(drop, clock, records):
 def claim(house, box, lease):
     bring_in(house, box, lease, eml("Neues Konto", f"Kassel 34117 {NUMBER}"))
     return work.claim_next(house, ME, "435")
-
-
-def row(house, item_id):
-    with house.db.read() as tx:
-        return outgoing.of_item(tx, item_id)[-1]
-
-
-def item(house, claim):
-    with house.db.read() as tx:
-        return items.get(tx, claim.item_id)
 
 
 def packages(drop) -> int:
