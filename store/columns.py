@@ -44,13 +44,27 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
         utc = value.astimezone(UTC)
         return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """PostgreSQL answers in the zone of the session, SQLite without any."""
-        if value is None:
-            return None
+    def result_processor(
+        self, dialect: sa.Dialect, coltype: object
+    ) -> Callable[[Any], datetime | None] | None:
+        """SQLite's text is read in one step; rows of a batch mostly have the last one's time."""
         if dialect.name == "postgresql":
-            return value.astimezone(UTC)
-        return value.replace(tzinfo=UTC)
+            return super().result_processor(dialect, coltype)
+        last: tuple[str | None, datetime | None] = (None, None)
+
+        def read(text: str | None) -> datetime | None:
+            nonlocal last
+            known, time = last  # one name, so that threads never see halves of two
+            if text != known:
+                time = None if text is None else datetime.fromisoformat(f"{text}+00:00")
+                last = (text, time)
+            return time
+
+        return read
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 - signature of SQLAlchemy
+        """PostgreSQL answers in the zone of the session."""
+        return None if value is None else value.astimezone(UTC)
 
 
 def _as_it_is(value: datetime | None) -> datetime | None:

@@ -152,6 +152,16 @@ def locked_many(tx: Tx, message_ids: Iterable[int]) -> dict[int, Message]:
     return found
 
 
+def lock_many(tx: Tx, message_ids: Iterable[int]) -> frozenset[int]:
+    """As `locked_many`, for who needs the locks only: the ids that the ledger knows."""
+    found: set[int] = set()
+    for part in parts(sorted(set(message_ids))):
+        row_id = tables.message.c.id
+        statement = sa.select(row_id).where(row_id.in_(part)).order_by(row_id)
+        found.update(tx.run(statement.with_for_update(key_share=True)).scalars())
+    return frozenset(found)
+
+
 def original(tx: Tx, message_id: int) -> bytes:
     """The bytes as they came.
 

@@ -27,13 +27,10 @@ _OPEN = (OpState.NEW, OpState.SENT)
 
 
 @dataclass(frozen=True, slots=True)
-class Op:
-    """One act. `tries` counts how often it was put off; `fence` is that of the last writer."""
+class Standing:
+    """What changes of an act while it is carried out. `fence` is that of the last writer."""
 
     id: int
-    message_id: int
-    postbox: str
-    kind: str
     src_folder: str
     src_epoch: str
     src_uid: str
@@ -41,12 +38,6 @@ class Op:
     mark_epoch: str | None
     mark_next_uid: str | None
     state: OpState
-    created_at: datetime
-    sent_at: datetime | None
-    done_at: datetime | None
-    tries: int
-    next_try_at: datetime
-    error_code: str
     fence: int
 
     @property
@@ -62,7 +53,23 @@ class Op:
         return Watermark(self.dst_folder, self.mark_epoch, self.mark_next_uid)
 
 
+@dataclass(frozen=True, slots=True)
+class Op(Standing):
+    """One act. `tries` counts how often it was put off."""
+
+    message_id: int
+    postbox: str
+    kind: str
+    created_at: datetime
+    sent_at: datetime | None
+    done_at: datetime | None
+    tries: int
+    next_try_at: datetime
+    error_code: str
+
+
 _COLUMNS = rows.columns(Op, table)
+_STANDING = rows.columns(Standing, table)
 
 
 def doubtful_twins(tx: Tx, act: Op) -> tuple[Op, ...]:
@@ -146,7 +153,10 @@ def sent_many(
         mark = act.mark or marks[act.dst_folder]
         acts.append(
             replace(
-                act,
+                wish,
+                src_folder=act.src_folder,
+                src_epoch=act.src_epoch,
+                src_uid=act.src_uid,
                 state=_fenced_step(act, OpState.SENT, lease),
                 sent_at=now,
                 mark_epoch=mark.epoch,
@@ -188,10 +198,10 @@ def done_many(tx: Tx, proven: Sequence[tuple[Op, Place]], *, lease: Lease, now: 
     for act, _ in proven:
         if act.id not in there:
             raise _unknown(act.id)
-    open_acts = [act for act in there.values() if act.state is not OpState.DONE]
-    for act in open_acts:
-        _fenced_step(act, OpState.DONE, lease)
-    for part in parts(act.id for act in open_acts):
+    unproven = [one for one in there.values() if one.state is not OpState.DONE]
+    for one in unproven:
+        _fenced_step(one, OpState.DONE, lease)
+    for part in parts(one.id for one in unproven):
         tx.run(
             sa.update(table)
             .where(table.c.id.in_(part))
@@ -200,7 +210,7 @@ def done_many(tx: Tx, proven: Sequence[tuple[Op, Place]], *, lease: Lease, now: 
     moves.move_many(
         tx,
         [
-            moves.Move(there[act.id].message_id, act.postbox, place, there[act.id].src)
+            moves.Move(act.message_id, act.postbox, place, there[act.id].src)
             for act, place in proven
         ],
         now=now,
@@ -306,20 +316,20 @@ def _locked(tx: Tx, op_id: int) -> Op | None:
     return found
 
 
-def _locked_many(tx: Tx, acts: Sequence[Op]) -> dict[int, Op]:
+def _locked_many(tx: Tx, acts: Sequence[Op]) -> dict[int, Standing]:
     """As `_locked`, for acts that were read before; what is gone since is left out.
 
     Who holds the lock of its message is the only one who takes an act a step further.
     """
-    ledger.locked_many(tx, (act.message_id for act in acts))
-    found: dict[int, Op] = {}
+    ledger.lock_many(tx, (act.message_id for act in acts))
+    found: dict[int, Standing] = {}
     for part in parts(act.id for act in acts):
-        statement = sa.select(*_COLUMNS).where(table.c.id.in_(part)).order_by(table.c.id)
-        found |= {act.id: act for act in rows.all_as(tx, Op, statement)}
+        statement = sa.select(*_STANDING).where(table.c.id.in_(part)).order_by(table.c.id)
+        found |= {act.id: act for act in rows.all_as(tx, Standing, statement)}
     return found
 
 
-def _fenced_step(act: Op, to: OpState, lease: Lease) -> OpState:
+def _fenced_step(act: Standing, to: OpState, lease: Lease) -> OpState:
     """The step, if rules and fence allow it; the act was read under its lock.
 
     Raises: Conflict: `op.step`, `lease.lost`.

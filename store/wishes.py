@@ -34,7 +34,7 @@ def want_many(tx: Tx, targets: Mapping[int, str], *, kind: str, now: datetime) -
     new target, or is withdrawn; one that was sent comes first. Waits for a worker who is just
     writing what he did with one of the messages. Raises: Refused: `mail.unknown`.
     """
-    known = ledger.locked_many(tx, targets)
+    known = ledger.lock_many(tx, targets)
     places = sightings.of_messages(tx, targets)
     acts = ops.of_messages(tx, targets, kind=kind)
     found: dict[int, int] = {}

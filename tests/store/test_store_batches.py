@@ -146,6 +146,13 @@ def test_a_state_that_can_not_follow_writes_no_description(db: Database) -> None
         assert ledger.message(tx, first).subject == ""
 
 
+def test_locks_are_had_without_the_rows(db: Database) -> None:
+    ids = [keep(db, str(number)).message_id for number in range(3)]
+    with db.write() as tx:
+        assert ledger.lock_many(tx, [ids[2], 99, ids[0], ids[2]]) == {ids[0], ids[2]}
+        assert ledger.lock_many(tx, []) == frozenset()
+
+
 def _described(row: ledger.Message) -> Described:
     return Described(
         row, LedgerState.SORTED, "", sender="s", subject="t", message_id="<1>", defects=()

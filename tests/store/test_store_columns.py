@@ -38,3 +38,15 @@ def test_a_naive_time_is_refused_each_time():
     for _ in range(2):
         with pytest.raises(ValueError, match="naive"):
             bind(naive)
+
+
+def test_each_time_is_read_as_itself_in_any_order():
+    kind, dialect = UtcTime(), sqlite.dialect()
+    read = kind.dialect_impl(dialect).result_processor(dialect, None)
+    later = NOON + timedelta(hours=1, microseconds=7)
+    times = [NOON, NOON, None, later, None, NOON, later]
+    texts = [processor(dialect)(time) for time in times]
+    assert [read(text) for text in texts] == times
+    # As SQLite's own functions write it.
+    assert read("2026-11-26 12:00:00") == NOON
+    assert read(texts[3]).tzinfo is UTC

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Watermark
-from store import leases, ops, sightings, tables, wishes
+from store import leases, moves, ops, sightings, tables, wishes
 from store.engine import Database, Tx
 from store.leases import Lease
 from tests.store.samples import NOW, POSTBOX, keep, later, place, take_lease
@@ -126,6 +126,19 @@ def test_a_withdrawn_or_changed_wish_is_not_sent(db: Database) -> None:
         assert ops.sent(tx, 99, mark=MARK, lease=lease, now=NOW) is None
         assert ops.sent(tx, op_id, mark=elsewhere, lease=lease, now=NOW) is None
     assert _state(db, op_id) is OpState.NEW
+
+
+def test_a_wish_is_sent_from_where_its_mail_lies_now(db: Database) -> None:
+    kept = keep(db, "1")
+    _wish(db, kept.message_id)
+    lease = take_lease(db)
+    with db.read() as tx:
+        (read,) = ops.due(tx, POSTBOX, now=NOW, limit=5)
+    with db.write() as tx:
+        moves.move(tx, kept.message_id, to=place("9", folder="von Hand"), now=NOW)
+    with db.write() as tx:
+        (sent,) = ops.sent_many(tx, [read], marks={TARGET: MARK}, lease=lease, now=NOW)
+    assert (sent.src, sent.dst_folder, sent.mark) == (place("9", folder="von Hand"), TARGET, MARK)
 
 
 def test_a_row_written_under_a_newer_lease_is_closed_to_older_ones(db: Database) -> None:
