@@ -7,6 +7,7 @@ Source: facts section 10 (danger to self: at once); word list: Hausregel, own de
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from rules.placename import fold
@@ -45,6 +46,18 @@ _WORDS: Final = re.compile(
     r"nie chce (?:\w+ )?zyc|sinucid\w*|ma omor|samoubi\w*|ubit cu se|ubicu se"
     r")"
 )
+_SIGNS: Final = re.compile(
+    r"suizid|suicid|selbstmord|freitod|selbstverletz|toet|aufhaeng|erhaeng|erschiess|vergift|"
+    r"bring|leben|antu|anzutun|angetan|\btue?$|sterben|\btot\b|aufwachen|existieren|\britze?$|"
+    r"pulsadern|tabletten|spring|\bsinn$|ausweg|abschiedsbrief|\bseht$|amok|"
+    r"kill|life|wish|want|hurt|intihar|kendimi|yasamak|samoboj|zabi|zyc|sinucid|omor|samoubi|ubi[tc]"
+)
+_SIGNS_OF_TWO: Final = ("da sein", "ein ende", "vor den zug", "besser dran", "letzter brief")
+"""One of the first stands in a word, or one of the second in the text, of whatever `_WORDS` finds.
+A search for so many ways begins anew at each word; the first are asked once a word."""
+_KNOWN_WORDS: Final = 16_384
+"""How many words are remembered; as many as the judge keeps of each kind, about. Decision 0043."""
+
 _OTHER_SCRIPTS: Final = re.compile(
     r"самоуби\w*|самогуб\w*|суицид\w*|суїцид\w*|покончу? с собой|накладу на себе руки|"
     r"не хочу (?:\w+ )?жить|не хочу (?:\w+ )?жити|убью себя|вб.ю себе|"
@@ -52,6 +65,8 @@ _OTHER_SCRIPTS: Final = re.compile(
     re.IGNORECASE,
 )
 """The same in scripts that folding leaves nothing of. Denials are not looked for."""
+_OTHER_SCRIPT: Final = re.compile(r"[\u0400-\u06ff]")
+"""A letter of one of these scripts: Cyrillic and Arabic."""
 
 _DENIED: Final = re.compile(
     r"(?:\b(?:kein\w*|nie|niemals|ohne|weder|nicht)(?: \w+){0,2} |"
@@ -73,11 +88,19 @@ def found(text: str) -> tuple[str, ...]:
 
     Source: facts section 10; own decision 0051.
     """
-    folded = " ".join(fold(text).split())
-    words = [hit[0] for hit in _WORDS.finditer(folded) if not _harmless(folded, hit)]
-    if not text.isascii():
+    stretches = fold(text).split()
+    folded = " ".join(stretches)
+    words: list[str] = []
+    if any(map(_may_alarm, stretches)) or any(sign in folded for sign in _SIGNS_OF_TWO):
+        words = [hit[0] for hit in _WORDS.finditer(folded) if not _harmless(folded, hit)]
+    if _OTHER_SCRIPT.search(text):
         words += [hit[0].lower() for hit in _OTHER_SCRIPTS.finditer(" ".join(text.split()))]
     return tuple(dict.fromkeys(words))
+
+
+@lru_cache(maxsize=_KNOWN_WORDS)
+def _may_alarm(stretch: str) -> bool:
+    return _SIGNS.search(stretch) is not None
 
 
 def alert_of(text: str) -> str:

@@ -8,9 +8,7 @@ import re
 import unicodedata
 from typing import Final
 
-_UMLAUTS: Final = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ẞ": "SS"}
-)
+_SPELLED: Final = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"))
 _WORDS: Final = re.compile(r"[a-z0-9]+")
 # Single letters are abbreviations of these: "a.d.", "i.d.", "v. d.", "b.", "o.d.T."
 _LINKS: Final = frozenset(
@@ -25,11 +23,14 @@ def fold(text: str) -> str:
     """Lower case, umlauts spelled out, other accents dropped. Source: facts section 5."""
     if text.isascii():
         return text.lower()
-    composed = unicodedata.normalize("NFKC", text).translate(_UMLAUTS)
-    if not composed.isascii():
-        stripped = unicodedata.normalize("NFKD", composed)
-        composed = stripped.encode("ascii", "ignore").decode("ascii")
-    return composed.lower()
+    composed = unicodedata.normalize("NFKC", text).lower()
+    # One by one: `translate` looks at each letter, and takes ten times as long.
+    for umlaut, spelled in _SPELLED:
+        composed = composed.replace(umlaut, spelled)
+    if composed.isascii():
+        return composed
+    stripped = unicodedata.normalize("NFKD", composed)
+    return stripped.encode("ascii", "ignore").decode("ascii")
 
 
 def place_key(name: str) -> str:

@@ -1,6 +1,10 @@
 """Danger to the own life: heard in many words, not heard where it is plainly denied."""
 
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rules import danger
 
@@ -82,3 +86,36 @@ def test_each_word_is_told_once_and_in_order() -> None:
 def test_a_long_text_is_looked_through_quickly() -> None:
     """No pattern may run away: 200,000 characters of the words that begin many of them."""
     assert danger.found("mich will nicht mein leben " * 8_000) == ()
+
+
+def _ways() -> list[str]:
+    """The alternatives of the great pattern, each by itself."""
+    inner = danger._WORDS.pattern.removeprefix(r"\b(?:").removesuffix(")")
+    ways, depth = [""], 0
+    for sign in inner:
+        depth += (sign == "(") - (sign == ")")
+        if sign == "|" and not depth:
+            ways.append("")
+        else:
+            ways[-1] += sign
+    return ways
+
+
+@pytest.mark.parametrize("way", _ways())
+@settings(max_examples=20)
+@given(data=st.data(), before=st.sampled_from(("", "Guten Tag, ", "(")))
+def test_no_way_is_passed_over_for_want_of_a_sign(
+    way: str, data: st.DataObject, before: str
+) -> None:
+    said = data.draw(st.from_regex(re.compile(way, re.ASCII), fullmatch=True))
+    text = f"{before}{said} usw."
+    found = danger.found(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(danger, "_may_alarm", lambda _stretch: True)
+        assert found == danger.found(text)
+
+
+def test_most_mails_are_not_searched_for_ways() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(danger, "_WORDS", None)
+        assert danger.found("Guten Tag, anbei meine Krankmeldung. Ende März bin ich da.") == ()
