@@ -5,7 +5,7 @@ Source: label guide (docs/labels.md) for codes and for what may stand together.
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, TypeGuard
 
 from rules.codes import STAND_ALONE, Channel, Concern, PaymentRelevant
 
@@ -83,6 +83,17 @@ def _facts(record: dict[str, Any]) -> Iterator[str]:
         yield "`dates` holds something that is no day; write YYYY-MM-DD"
 
 
+def _birth(record: dict[str, Any]) -> Iterator[str]:
+    """A year of two digits read a century late was the commonest wrong day of the house corpus."""
+    dates = record.get("dates")
+    born = dates.get("birth_date") if isinstance(dates, dict) else None
+    received = record.get("received")
+    if not _is_day(born) or not _is_day(received):
+        return
+    if date.fromisoformat(born) > date.fromisoformat(received):
+        yield "`birth_date` lies after `received`; write the sender's own, the century as meant"
+
+
 def _source(record: dict[str, Any]) -> Iterator[str]:
     if record.get("source", "confirmed") not in {"confirmed", "weak"}:
         yield "unknown `source`; write confirmed or weak, or leave it out"
@@ -109,7 +120,7 @@ def _is_text_list(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
 
 
-def _is_day(value: object) -> bool:
+def _is_day(value: object) -> TypeGuard[str]:
     if not isinstance(value, str):
         return False
     try:
@@ -129,5 +140,6 @@ _MAIL: tuple[_Check, ...] = (
     _closed_codes,
     _attachments,
     _facts,
+    _birth,
     _source,
 )

@@ -8,6 +8,7 @@ from ingest.parse import parse
 from rules.codes import Channel, Concern
 from rules.errors import Refused
 
+UNSEEN = Path(__file__).parents[2] / "corpus" / "unseen"
 GOOD = {
     "id": "x-1", "received": "2025-03-12", "from": "a@b.example", "to": "Kassel@arbeitsagentur.de",
     "subject": "krank", "body": "Ich bin krank.", "attachments": ["AU ä.pdf"],
@@ -80,10 +81,23 @@ def test_every_fault_of_every_line_is_told_at_once(tmp_path: Path) -> None:
         {"weight": 2},
         {"weight": True},
         {"weight": "half"},
+        {"dates": {"birth_date": "2061-02-14"}},
+        {"dates": {"birth_date": "2025-03-13"}},
     ],
 )
 def test_one_wrong_key_is_one_fault(tmp_path: Path, change: dict[str, object]) -> None:
     assert len(faults(write(tmp_path, GOOD | change))) == 1
+
+
+def test_a_birth_after_the_mail_is_told_with_line_and_remedy(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD, GOOD | {"id": "x-2", "dates": {"birth_date": "2061-02-14"}})
+    (told,) = faults(path)
+    assert told.startswith(f"{path}:2: `birth_date` lies after `received`; write ")
+    assert len(read([write(tmp_path, GOOD | {"dates": {"birth_date": "2025-03-12"}})])) == 1
+
+
+def test_every_unseen_set_is_valid() -> None:
+    assert len(read([UNSEEN])) == 3_561
 
 
 def test_an_empty_mail_is_a_lesson_if_labelled_so(tmp_path: Path) -> None:
