@@ -6,6 +6,7 @@ because a dead worker's last command may still run on the server.
 Source: imap protocol, steps 6-8 (docs/reliability.md).
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,7 +19,7 @@ from rules.postbox import EPOCH_CHANGED, Place, Watermark
 from store import halts, leases, ops
 from store.leases import Lease
 from store.ops import Op
-from triage import filing_doubt
+from triage import filing_doubt, set_back
 from triage.house import House
 from triage.ports import Postbox
 
@@ -44,11 +45,21 @@ def file_due(house: House, box: Postbox, lease: Lease) -> Filed:
         if not halts.may_write(tx, box.name):
             return Filed()
         due = ops.due(tx, box.name, now=house.clock(), limit=house.policy.batch_mails)
+    if not set_back.look(house, box, lease, _known(due)):
+        return Filed(doubtful=len(due))  # the acts are others now; the next pass reads them
     fresh = [op for op in due if op.state is OpState.NEW]
     doubtful = [op for op in due if op.state is OpState.SENT and _grace_is_over(house, lease, op)]
     settled = sum(_look_or_put_off(house, box, lease, op) for op in doubtful)
     done, failed = _move_all(house, box, lease, fresh)
     return Filed(done=done + settled, doubtful=len(doubtful) - settled, failed=failed)
+
+
+def _known(due: Iterable[Op]) -> Iterator[Place]:
+    """Numbers that the acts rely on: where the mails lie, and the watermarks of those in doubt."""
+    for op in due:
+        yield op.src
+        if op.state is OpState.SENT and op.mark is not None:
+            yield Place(op.dst_folder, op.mark.epoch, op.mark.next_uid)
 
 
 def _grace_is_over(house: House, lease: Lease, op: Op) -> bool:

@@ -7,7 +7,7 @@ Nothing here gives up or repeats; that is filing's. Source: imap protocol, 6 to 
 import structlog
 
 from rules.postbox import Fetched, FolderView, Place
-from store import epochs, leases, ledger, moves, ops, originals, sightings
+from store import epochs, leases, ledger, moves, ops, originals, owned, sightings
 from store.leases import Lease
 from store.ops import Op
 from triage.house import House
@@ -22,7 +22,7 @@ def in_target(house: House, box: Postbox, op: Op) -> list[Place]:
     Raises: TryLater, Refused: as `Postbox.view`. Conflict: `postbox.epoch_changed`.
     """
     view = box.view(op.dst_folder)
-    if op.mark is not None and op.mark.epoch == view.epoch:
+    if op.mark is not None and view.follows(op.mark):
         return _equal(house, box, op, view=view, uids=box.since(op.mark))
     return _not_of_others(house, box, op, view=view)
 
@@ -70,7 +70,7 @@ def _equal(
         wanted = ledger.message(tx, op.message_id).sha256
         free = sightings.unclaimed_in(tx, box.name, folder=view.folder, epoch=view.epoch, uids=uids)
         places = [Place(view.folder, view.epoch, uid) for uid in free]
-        owners = sightings.owners(tx, box.name, places=places)
+        owners = owned.owners(tx, box.name, found=dict.fromkeys(places, wanted))
     mine = tuple(p.uid for p in places if owners.get(p, op.message_id) == op.message_id)
     return [
         found.place
