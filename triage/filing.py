@@ -15,7 +15,7 @@ import structlog
 from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused
 from rules.ledger import OpState
-from rules.postbox import EPOCH_CHANGED, Place, Watermark
+from rules.postbox import EPOCH_CHANGED, FolderView, Place, Watermark
 from store import halts, leases, ops
 from store.leases import Lease
 from store.ops import Op
@@ -224,18 +224,11 @@ def _look_or_put_off(house: House, box: Postbox, lease: Lease, op: Op) -> int:
 def _look(house: House, box: Postbox, lease: Lease, op: Op) -> int:
     """Settle one operation whose outcome is unknown; 1 if it is settled now."""
     source = box.view(op.src_folder)
-    is_in_source = source.epoch == op.src_epoch and op.src_uid in source.uids
     copies = filing_doubt.in_target(house, box, op)
-    # Where a move is one step, what lies in the source was never moved, whatever lies elsewhere.
-    was_cut = is_in_source and not box.moves_whole()
-    if copies and not is_in_source:
+    if copies and _is_moved(house, box, lease, op, source=source, copies=len(copies)):
         _settle(house, lease, [(op, copies[0])])
         return 1
-    if copies and was_cut and filing_doubt.has_surplus(house, box, op, copies=len(copies)):
-        filing_doubt.remove_leftover(house, box, lease, op)
-        _settle(house, lease, [(op, copies[0])])
-        return 1
-    if is_in_source:
+    if _lies_in(source, op):
         return _again(house, box, lease, op)
     renumbered = filing_doubt.numbered_anew(house, box, lease, op, source=source)
     if renumbered is not None:
@@ -244,6 +237,27 @@ def _look(house: House, box: Postbox, lease: Lease, op: Op) -> int:
     with house.db.write() as tx:
         ops.lost(tx, op.id, error_code="op.lost", lease=lease, now=house.clock())
     return 1
+
+
+def _is_moved(
+    house: House, box: Postbox, lease: Lease, op: Op, *, source: FolderView, copies: int
+) -> bool:
+    """Whether it is the mail that lies in the target; what a cut move left is removed then."""
+    rest: Place | None = op.src
+    if not _lies_in(source, op):
+        rest = filing_doubt.left_behind(house, box, op, source=source, copies=copies)
+        if rest is not None and not filing_doubt.came_after(box, op):
+            return False
+    # Where a move is one step, what lies in the source was never moved, whatever lies elsewhere.
+    elif box.moves_whole() or not filing_doubt.has_surplus(house, box, op, copies=copies):
+        return False
+    if rest is not None:
+        filing_doubt.remove_leftover(house, box, lease, op, at=rest)
+    return True
+
+
+def _lies_in(source: FolderView, op: Op) -> bool:
+    return source.epoch == op.src_epoch and op.src_uid in source.uids
 
 
 def _again(house: House, box: Postbox, lease: Lease, op: Op) -> int:

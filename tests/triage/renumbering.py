@@ -85,6 +85,9 @@ class Renumbering:
         proven = self._box.move_many(tuple(inner), target)
         return {inner[place]: self._outer(to) for place, to in proven.items()}
 
+    def moves_whole(self) -> bool:
+        return False
+
     def remove(self, place: Place, sha256: str) -> bool:
         return self._box.remove(self._inner(place), sha256)
 

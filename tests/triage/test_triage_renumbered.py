@@ -58,7 +58,8 @@ def test_new_mail_is_kept_though_a_known_one_is_missing_under_the_new_numbers(ho
 def test_a_move_in_doubt_when_the_inbox_is_numbered_anew_makes_no_second_row(
     house, anew, lease, clock, carried_out
 ):
-    keep(house, anew, lease, eml("Krankmeldung"))
+    anew.append("INBOX", eml("Krankmeldung"), clock())
+    keep(house, anew, lease)
     rounds.sort_pending(house)
     filing.file_due(house, Unproven(anew) if carried_out else Silent(anew), lease)
     anew.number_anew("INBOX", AU)
@@ -73,6 +74,45 @@ def test_a_move_in_doubt_when_the_inbox_is_numbered_anew_makes_no_second_row(
     assert places_agree(house, anew)
     with house.db.read() as tx:
         assert sum(ledger.counts(tx).values()) == 1 + len(twin)
+
+
+class Cut(Unproven):
+    """A server that is killed in the middle of MOVE: the mail lies in both folders."""
+
+    def move_many(self, places, target):
+        for mail in list(self._box.fetch("INBOX", places[0].epoch, tuple(p.uid for p in places))):
+            self._box.append(target, mail.data, mail.received_at)
+        return {}
+
+    def move(self, place, target):
+        """The line is broken: no other command arrives."""
+
+
+@pytest.mark.parametrize("twin", [False, True])
+@pytest.mark.parametrize("folders", [["INBOX"], ["INBOX", AU]])
+def test_a_cut_move_out_of_a_folder_with_new_numbers_makes_no_second_row(
+    house, anew, lease, clock, folders, twin
+):
+    anew.append("INBOX", eml("Krankmeldung"), clock())
+    keep(house, anew, lease)
+    rounds.sort_pending(house)
+    filing.file_due(house, Cut(anew), lease)
+    anew.number_anew(*folders)
+    clock.forward(minutes=10)
+    if twin:
+        anew.append("INBOX", eml("Krankmeldung"), clock())
+    for _ in range(2):
+        receive.receive(house, anew, lease, region="Südwest")
+        rounds.sort_pending(house)
+        filing.file_due(house, anew, lease)
+        reconcile(house, anew, lease)
+        clock.forward(minutes=10)
+    assert folders_of(house, anew) == {AU: 1 + twin}
+    assert anew.view("INBOX").uids == ()
+    # Where the target has new numbers, too, a copy there may be a person's, and stays.
+    assert len(anew.view(AU).uids) == len(folders) + twin
+    with house.db.read() as tx:
+        assert sum(ledger.counts(tx).values()) == 1 + twin
 
 
 class Silent(Unproven):
