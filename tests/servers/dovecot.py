@@ -107,6 +107,19 @@ class DovecotServer:
             self._process = None
         (self.base / "run" / "master.pid").unlink(missing_ok=True)
 
+    def stop(self) -> None:
+        """As an admin stops it: what was begun is done first, within five seconds."""
+        if self._process:
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
+        self.kill()
+
+    def folders(self, user: str) -> list[str]:
+        """The directories of all folders of the user's tree, that of INBOX (empty) first."""
+        root = self.maildir(user)
+        return sorted(str(cur.parent.relative_to(root)).strip(".") for cur in root.rglob("cur"))
+
     def pause(self) -> None:
         """SIGSTOP to master and children: the ports take connections, nobody answers."""
         self._signal(signal.SIGSTOP)

@@ -113,6 +113,16 @@ def test_a_mail_moved_to_a_number_that_another_one_had_is_found_there(house, ser
     assert states(house) == {"gone": 1, "sorted": 1}
 
 
+def test_a_mail_moved_to_the_number_of_one_that_left_is_proven_at_once(house, server, lease, clock):
+    bring_in(house, server, lease, KRANK, eml("Termin"))
+    server.move(next(server.fetch(AU, "1", ("1",))).place, TERMIN)
+    assert reconcile(house, server, lease).moved_by_hand == 1
+    server.set_back(AU, 1)
+    bring_in(house, server, lease, eml("Krankmeldung", "Ich bin wieder krank."))
+    assert folders_of(house, server) == {AU: 1, TERMIN: 2}
+    assert places_agree(house, server)
+
+
 def test_what_lies_in_a_folder_under_other_numbers_of_the_same_epoch_is_followed(
     house, server, lease
 ):
