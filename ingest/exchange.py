@@ -115,6 +115,10 @@ class ExchangePostbox:
         """All messages of the folder now, by time of arrival. Raises: Refused, TryLater."""
         return FolderView(folder, EPOCH, self._followed(folder).in_order())
 
+    def checked(self) -> set[str]:
+        """Nothing to check: a search key is never given twice."""
+        return set()
+
     def fetch(self, folder: str, epoch: str, uids: tuple[str, ...]) -> Iterator[Fetched | TooLarge]:
         """The messages in the order asked, in batches; what is gone is left out.
 

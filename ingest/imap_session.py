@@ -79,7 +79,8 @@ class OpenFolder:
 class ImapSession:
     """A connection after login. `reading` and `writing` tell the folder open just now.
 
-    `others` is how the human names of other people's and shared folders begin.
+    `others` is how the human names of other people's and shared folders begin. `checked` is a note
+    of the caller's for as long as the connection lives.
 
     Folders are opened by EXAMINE for everything but moves, so that the server itself keeps
     us from marking mail as read (promise 9). Source: RFC 3501 section 6.3.2.
@@ -89,6 +90,7 @@ class ImapSession:
     names: ServerNames
     capabilities: frozenset[str]
     others: tuple[str, ...] = ()
+    checked: set[str] = field(default_factory=set)
     reading: OpenFolder | None = None
     writing: OpenFolder | None = None
 

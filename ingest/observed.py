@@ -32,6 +32,10 @@ class Readable(Protocol):
         """See triage.ports.Postbox."""
         ...
 
+    def checked(self) -> set[str]:
+        """See triage.ports.Postbox."""
+        ...
+
     def fetch(self, folder: str, epoch: str, uids: tuple[str, ...]) -> Iterator[Fetched | TooLarge]:
         """See triage.ports.Postbox."""
         ...
@@ -71,6 +75,10 @@ class ObservedPostbox:
     def view(self, folder: str) -> FolderView:
         """As the postbox behind. Raises: TryLater, Refused."""
         return self._inner.view(folder)
+
+    def checked(self) -> set[str]:
+        """As the postbox behind."""
+        return self._inner.checked()
 
     def fetch(self, folder: str, epoch: str, uids: tuple[str, ...]) -> Iterator[Fetched | TooLarge]:
         """As the postbox behind. Raises: TryLater, Refused, Conflict."""

@@ -1,7 +1,8 @@
 """Values that stations and postbox drivers exchange; the port itself is in triage/ports.py.
 
 `epoch` and `uid` are opaque text: UIDVALIDITY and UID for IMAP, "maildir" and the unique part
-of the file name for Maildir, the search key for Exchange. Only equality may be asked of them.
+of the file name for Maildir, the search key for Exchange. Only equality may be asked of them, but
+by `FolderView`.
 Source: own decision 0004; RFC 3501 section 2.3.1.1.
 """
 
@@ -30,12 +31,50 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Watermark:
+    """The target folder just before a move; a message that came later lies above it.
+
+    `next_uid` is UIDNEXT for IMAP and empty for Maildir, whose unique names survive a move.
+    """
+
+    folder: str
+    epoch: str
+    next_uid: str
+
+
+@dataclass(frozen=True, slots=True)
 class FolderView:
-    """All messages of a folder at one moment. `uids` in the order of arrival, oldest first."""
+    """All messages of a folder at one moment. `uids` in the order of arrival, oldest first.
+
+    `next_uid` is UIDNEXT; None where the server did not say, or where places are no numbers.
+    """
 
     folder: str
     epoch: str
     uids: tuple[str, ...]
+    next_uid: int | None = None
+
+    def has_given(self, uid: str) -> bool:
+        """Whether the server can have given that number; if not, it was set back since.
+
+        Source: RFC 3501 section 2.3.1.1 (UIDNEXT never falls within an epoch).
+        """
+        return self.next_uid is None or not uid.isdecimal() or int(uid) < self.next_uid
+
+    def follows(self, mark: Watermark) -> bool:
+        """Whether the watermark was read from this folder as it is numbered now."""
+        if mark.epoch != self.epoch or self.next_uid is None:
+            return mark.epoch == self.epoch
+        return int(mark.next_uid) <= self.next_uid
+
+
+def is_numbered(epoch: str) -> bool:
+    """Whether places of that epoch are numbers, which a server that was set back gives twice.
+
+    Unique names and search keys never are: there the place alone says which message it is.
+    Own decision 0107.
+    """
+    return epoch[:1].isdecimal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +102,6 @@ class TooLarge:
     size_bytes: int
     received_at: datetime
     reason: str = TOO_LARGE
-
-
-@dataclass(frozen=True, slots=True)
-class Watermark:
-    """The target folder just before a move; a message that came later lies above it.
-
-    `next_uid` is UIDNEXT for IMAP and empty for Maildir, whose unique names survive a move.
-    """
-
-    folder: str
-    epoch: str
-    next_uid: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from rules.ledger import OpState
 from rules.postbox import Place
-from store import moves, rows, sightings
+from store import moves, owned, rows, sightings
 from store.engine import Tx
 from store.sightings import Sighting
 from store.statements import parts, spelled
@@ -33,7 +33,7 @@ def adopt_epoch(
     waiting = of_older_epoch(tx, postbox, folder=folder, epoch=epoch, hashes=set(found.values()))
     free = sightings.unclaimed_in(tx, postbox, folder=folder, epoch=epoch, uids=found)
     here = [(Place(folder, epoch, uid), found[uid]) for uid in free]
-    owners = sightings.owners(tx, postbox, places=[place for place, _ in here])
+    owners = owned.owners(tx, postbox, found=dict(here))
     known = matched(waiting, here, owners=owners, by_hand=False)
     followed = [moves.Move(seen.message_id, postbox, to, seen.place) for to, seen in known.items()]
     moves.move_many(tx, followed, now=now)

@@ -1,11 +1,11 @@
 """Keeping comes first: bytes, ledger row, arrival, place and audit entry in one commit.
 
-Only then is the source confirmed. A place already known is the same message; equal bytes at
+Only then is the source confirmed. Known bytes at their place are the same message; equal bytes at
 another place are a twin, kept as a message of its own.
-Source: own decision 0004; imap guide, protocol step 4.
+Source: own decisions 0004, 0107; imap guide, protocol step 4.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from rules.ledger import LedgerState
 from rules.postbox import Place
-from store import arrivals, leases, originals, sightings, tables
+from store import arrivals, leases, originals, owned, sightings, tables
 from store.engine import Tx
 from store.leases import Lease
 from store.statements import parts
@@ -75,8 +75,12 @@ def keep_many(
     first: dict[_Key, Arrival] = {}
     for key, arrival in zip(keys, arrivals, strict=True):
         first.setdefault(key, arrival)
-    kept = _known(tx, first, now=now)
-    kept |= _keep_new(tx, {key: first[key] for key in first if key not in kept}, now=now)
+    hashes = {
+        key: arrival.sha256 or originals.fingerprint(arrival.data) for key, arrival in first.items()
+    }
+    kept = _known(tx, hashes, now=now)
+    new = {key: first[key] for key in first if key not in kept}
+    kept |= _keep_new(tx, new, hashes={key: hashes[key] for key in new}, now=now)
     return tuple(kept[key] for key in keys)
 
 
@@ -87,23 +91,22 @@ def _key(arrival: Arrival, index: int) -> _Key:
     return arrival.postbox, arrival.place
 
 
-def _known(tx: Tx, batch: dict[_Key, Arrival], *, now: datetime) -> dict[_Key, Kept]:
-    """Those whose place has a message already; the message lies there (again)."""
-    places: dict[str, list[Place]] = {}
-    for key in batch:
+def _known(tx: Tx, hashes: Mapping[_Key, str], *, now: datetime) -> dict[_Key, Kept]:
+    """Those whose place has a message of these bytes; the message lies there (again)."""
+    found: dict[str, dict[Place, str]] = {}
+    for key, sha256 in hashes.items():
         if isinstance(key, tuple):
-            places.setdefault(key[0], []).append(key[1])
+            found.setdefault(key[0], {})[key[1]] = sha256
     return {
         (postbox, place): Kept(seen.message_id, seen.sha256, is_new=False)
-        for postbox, wanted in places.items()
-        for place, seen in sightings.seen_again(tx, postbox, places=wanted, now=now).items()
+        for postbox, here in found.items()
+        for place, seen in owned.seen_again(tx, postbox, found=here, now=now).items()
     }
 
 
-def _keep_new(tx: Tx, batch: dict[_Key, Arrival], *, now: datetime) -> dict[_Key, Kept]:
-    hashes = {
-        key: arrival.sha256 or originals.fingerprint(arrival.data) for key, arrival in batch.items()
-    }
+def _keep_new(
+    tx: Tx, batch: dict[_Key, Arrival], *, hashes: Mapping[_Key, str], now: datetime
+) -> dict[_Key, Kept]:
     twins = _twins(tx, set(hashes.values()))
     originals.write(tx, {hashes[key]: arrival.data for key, arrival in batch.items()})
     ids = _write_messages(

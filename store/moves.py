@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
-from rules.postbox import Place
+from rules.postbox import Place, is_numbered
+from store import given_twice
 from store.engine import Tx
 from store.statements import insert, spelled
 from store.tables import SightingState, message, op, sighting
@@ -89,7 +90,7 @@ def _arrive(tx: Tx, moves: Sequence[Move], now: datetime) -> None:
     ).returning(sighting.c.message_id)
     arrived = set(tx.run(upsert, list(_arriving(moves, now))).scalars())
     for one in moves:
-        if one.message_id not in arrived:
+        if one.message_id not in arrived and not _arrives_after_another(tx, one, upsert, now):
             raise Conflict(
                 "place.taken",
                 f"Message {one.message_id} can't lie at {one.to.uid} in {one.to.folder!r} of"
@@ -98,6 +99,26 @@ def _arrive(tx: Tx, moves: Sequence[Move], now: datetime) -> None:
                 postbox=one.postbox,
                 folder=one.to.folder,
             )
+
+
+def _arrives_after_another(tx: Tx, move: Move, upsert: sa.Executable, now: datetime) -> bool:
+    """Whether the number was another mail's, which left it, so that the server gave it twice."""
+    its_bytes = sa.select(message.c.sha256).where(message.c.id == move.message_id)
+    statement = (
+        sa.select(sighting.c.id)
+        .join(message)
+        .where(
+            sighting.c.postbox == move.postbox,
+            sighting.c.folder == move.to.folder,
+            sighting.c.epoch == move.to.epoch,
+            sighting.c.uid == move.to.uid,
+            sighting.c.state == SightingState.GONE,
+            message.c.sha256 != its_bytes.scalar_subquery(),
+        )
+    )
+    before = tx.run(statement).scalars().all() if is_numbered(move.to.epoch) else []
+    given_twice.set_aside(tx, before)
+    return bool(before and tx.run(upsert, list(_arriving([move], now))).scalars().all())
 
 
 def _arriving(moves: Iterable[Move], now: datetime) -> Iterable[dict[str, object]]:

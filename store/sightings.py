@@ -1,17 +1,15 @@
 """Where each message lies in its postbox, and how the ledger follows what people and servers do.
 
-A place (postbox, folder, epoch, UID) belongs to one message for good. Syncing compares sets of
-UIDs, never a high-water mark, so it heals itself. Every call that writes is made under the
+A place (postbox, folder, epoch, UID) belongs to one message for good (owned.py). Syncing compares
+sets of UIDs, never a high-water mark, so it heals itself. Every call that writes is made under the
 lease of the postbox, inside the caller's transaction. What to do about a folder whose UIDs all
 changed is in epochs.py. Source: own decision 0004; imap guide 4.2.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from operator import attrgetter
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -42,14 +40,6 @@ class Sighting:
     def place(self) -> Place:
         """The place as postbox drivers know it."""
         return Place(self.folder, self.epoch, self.uid)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Which message a place belongs to."""
-
-    message_id: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,50 +233,6 @@ def of_bytes(tx: Tx, postbox: str, *, hashes: Collection[str]) -> dict[int, OfBy
         )
         found |= {row.id: OfBytes(row.sha256, bool(row.in_doubt)) for row in tx.run(statement)}
     return dict(sorted(found.items()))
-
-
-def owners(tx: Tx, postbox: str, *, places: Sequence[Place]) -> dict[Place, int]:
-    """The messages that these places belong to for good, whether they lie there now or not."""
-    return {place: row.message_id for place, row in _owned(tx, postbox, places)}
-
-
-def seen_again(
-    tx: Tx, postbox: str, *, places: Sequence[Place], now: datetime
-) -> dict[Place, Seen]:
-    """The messages that these places belong to; each of them lies there (again) from now on."""
-    found: dict[Place, Seen] = {}
-    came_back: list[int] = []
-    for place, row in _owned(tx, postbox, places):
-        found[place] = Seen(row.message_id, row.sha256)
-        if row.state is SightingState.GONE:
-            came_back.append(row.id)
-    mark_present(tx, came_back, now=now)
-    return found
-
-
-def _owned(
-    tx: Tx, postbox: str, places: Sequence[Place]
-) -> Iterator[tuple[Place, sa.Row[*tuple[Any, ...]]]]:
-    by_folder = attrgetter("folder", "epoch")
-    for (folder, epoch), group in groupby(sorted(places, key=by_folder), key=by_folder):
-        for part in parts(place.uid for place in group):
-            statement = (
-                sa.select(
-                    sighting.c.id,
-                    sighting.c.uid,
-                    sighting.c.state,
-                    sighting.c.message_id,
-                    message.c.sha256,
-                )
-                .join(message)
-                .where(
-                    _in_folder(postbox, folder),
-                    sighting.c.epoch == epoch,
-                    sighting.c.uid.in_(part),
-                )
-            )
-            for row in tx.run(statement):
-                yield Place(folder, epoch, row.uid), row
 
 
 def add_many(tx: Tx, places: Iterable[tuple[int, str, Place]], *, now: datetime) -> None:

@@ -6,6 +6,7 @@ because a dead worker's last command may still run on the server.
 Source: imap protocol, steps 6-8 (docs/reliability.md).
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,11 +15,11 @@ import structlog
 from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused
 from rules.ledger import OpState
-from rules.postbox import EPOCH_CHANGED, Place, Watermark
+from rules.postbox import EPOCH_CHANGED, FolderView, Place, Watermark
 from store import halts, leases, ops
 from store.leases import Lease
 from store.ops import Op
-from triage import filing_doubt
+from triage import filing_doubt, set_back
 from triage.house import House
 from triage.ports import Postbox
 
@@ -44,11 +45,21 @@ def file_due(house: House, box: Postbox, lease: Lease) -> Filed:
         if not halts.may_write(tx, box.name):
             return Filed()
         due = ops.due(tx, box.name, now=house.clock(), limit=house.policy.batch_mails)
+    if not set_back.look(house, box, lease, _known(due)):
+        return Filed(doubtful=len(due))  # the acts are others now; the next pass reads them
     fresh = [op for op in due if op.state is OpState.NEW]
     doubtful = [op for op in due if op.state is OpState.SENT and _grace_is_over(house, lease, op)]
     settled = sum(_look_or_put_off(house, box, lease, op) for op in doubtful)
     done, failed = _move_all(house, box, lease, fresh)
     return Filed(done=done + settled, doubtful=len(doubtful) - settled, failed=failed)
+
+
+def _known(due: Iterable[Op]) -> Iterator[Place]:
+    """Numbers that the acts rely on: where the mails lie, and the watermarks of those in doubt."""
+    for op in due:
+        yield op.src
+        if op.state is OpState.SENT and op.mark is not None:
+            yield Place(op.dst_folder, op.mark.epoch, op.mark.next_uid)
 
 
 def _grace_is_over(house: House, lease: Lease, op: Op) -> bool:
@@ -213,18 +224,11 @@ def _look_or_put_off(house: House, box: Postbox, lease: Lease, op: Op) -> int:
 def _look(house: House, box: Postbox, lease: Lease, op: Op) -> int:
     """Settle one operation whose outcome is unknown; 1 if it is settled now."""
     source = box.view(op.src_folder)
-    is_in_source = source.epoch == op.src_epoch and op.src_uid in source.uids
     copies = filing_doubt.in_target(house, box, op)
-    # Where a move is one step, what lies in the source was never moved, whatever lies elsewhere.
-    was_cut = is_in_source and not box.moves_whole()
-    if copies and not is_in_source:
+    if copies and _is_moved(house, box, lease, op, source=source, copies=len(copies)):
         _settle(house, lease, [(op, copies[0])])
         return 1
-    if copies and was_cut and filing_doubt.has_surplus(house, box, op, copies=len(copies)):
-        filing_doubt.remove_leftover(house, box, lease, op)
-        _settle(house, lease, [(op, copies[0])])
-        return 1
-    if is_in_source:
+    if _lies_in(source, op):
         return _again(house, box, lease, op)
     renumbered = filing_doubt.numbered_anew(house, box, lease, op, source=source)
     if renumbered is not None:
@@ -233,6 +237,27 @@ def _look(house: House, box: Postbox, lease: Lease, op: Op) -> int:
     with house.db.write() as tx:
         ops.lost(tx, op.id, error_code="op.lost", lease=lease, now=house.clock())
     return 1
+
+
+def _is_moved(
+    house: House, box: Postbox, lease: Lease, op: Op, *, source: FolderView, copies: int
+) -> bool:
+    """Whether it is the mail that lies in the target; what a cut move left is removed then."""
+    rest: Place | None = op.src
+    if not _lies_in(source, op):
+        rest = filing_doubt.left_behind(house, box, op, source=source, copies=copies)
+        if rest is not None and not filing_doubt.came_after(box, op):
+            return False
+    # Where a move is one step, what lies in the source was never moved, whatever lies elsewhere.
+    elif box.moves_whole() or not filing_doubt.has_surplus(house, box, op, copies=copies):
+        return False
+    if rest is not None:
+        filing_doubt.remove_leftover(house, box, lease, op, at=rest)
+    return True
+
+
+def _lies_in(source: FolderView, op: Op) -> bool:
+    return source.epoch == op.src_epoch and op.src_uid in source.uids
 
 
 def _again(house: House, box: Postbox, lease: Lease, op: Op) -> int:

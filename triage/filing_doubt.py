@@ -1,13 +1,13 @@
 """What the postbox says of a move whose outcome is unknown: by content, never by what was sent.
 
 Nothing here gives up or repeats; that is filing's. Source: imap protocol, 6 to 8
-(docs/reliability.md); own decision 0105.
+(docs/reliability.md); own decisions 0105, 0107.
 """
 
 import structlog
 
 from rules.postbox import Fetched, FolderView, Place
-from store import epochs, leases, ledger, moves, ops, originals, sightings
+from store import epochs, leases, ledger, moves, ops, originals, owned, sightings
 from store.leases import Lease
 from store.ops import Op
 from triage.house import House
@@ -22,9 +22,11 @@ def in_target(house: House, box: Postbox, op: Op) -> list[Place]:
     Raises: TryLater, Refused: as `Postbox.view`. Conflict: `postbox.epoch_changed`.
     """
     view = box.view(op.dst_folder)
-    if op.mark is not None and op.mark.epoch == view.epoch:
-        return _equal(house, box, op, view=view, uids=box.since(op.mark))
-    return _not_of_others(house, box, op, view=view)
+    if op.mark is not None and view.follows(op.mark):
+        equal = _equal(house, box, op, view=view, uids=box.since(op.mark))
+    else:
+        equal = _not_of_others(house, box, op, view=view)
+    return [mail.place for mail in equal]
 
 
 def numbered_anew(
@@ -44,12 +46,40 @@ def numbered_anew(
     now = house.clock()
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
-        moves.move(tx, op.message_id, to=here[0], src=op.src, now=now)
+        came = ledger.message(tx, op.message_id).received_at
+        found = min(here, key=lambda mail: mail.received_at != came)
+        moves.move(tx, op.message_id, to=found.place, src=op.src, now=now)
         return ops.get(tx, op.id)
 
 
-def _not_of_others(house: House, box: Postbox, op: Op, *, view: FolderView) -> list[Place]:
-    """Places in a whole folder with new numbers at which the mail may lie.
+def left_behind(
+    house: House, box: Postbox, op: Op, *, source: FolderView, copies: int
+) -> Place | None:
+    """What a cut move left in the source, under a new number: it has the mail's time of arrival.
+
+    Only if one more lies in both folders than equal mails are in doubt; a byte-identical mail that
+    came later has another time, and stays. Raises: TryLater. Conflict: `postbox.epoch_changed`.
+    """
+    if source.epoch == op.src_epoch:
+        return None
+    with house.db.read() as tx:
+        twins = [twin.message_id for twin in ops.doubtful_twins(tx, op)]
+        came = {one: ledger.message(tx, one).received_at for one in twins}
+    equal = _not_of_others(house, box, op, view=source)
+    here = [mail for mail in equal if mail.received_at in came.values()]
+    if copies + len(here) <= len(twins):
+        return None
+    own = (mail.place for mail in here if mail.received_at == came[op.message_id])
+    return next(own, None)
+
+
+def came_after(box: Postbox, op: Op) -> bool:
+    """Whether what lies above its watermark in the target surely came after the act was begun."""
+    return op.mark is not None and box.view(op.dst_folder).follows(op.mark)
+
+
+def _not_of_others(house: House, box: Postbox, op: Op, *, view: FolderView) -> list[Fetched]:
+    """Those in a whole folder with new numbers that the mail may be.
 
     Of those with equal content, as many belong to messages that lay there under older numbers.
     """
@@ -64,16 +94,16 @@ def _not_of_others(house: House, box: Postbox, op: Op, *, view: FolderView) -> l
 
 def _equal(
     house: House, box: Postbox, op: Op, *, view: FolderView, uids: tuple[str, ...]
-) -> list[Place]:
+) -> list[Fetched]:
     """Those of `uids` that have equal content and that are and were no other message's place."""
     with house.db.read() as tx:
         wanted = ledger.message(tx, op.message_id).sha256
         free = sightings.unclaimed_in(tx, box.name, folder=view.folder, epoch=view.epoch, uids=uids)
         places = [Place(view.folder, view.epoch, uid) for uid in free]
-        owners = sightings.owners(tx, box.name, places=places)
+        owners = owned.owners(tx, box.name, found=dict.fromkeys(places, wanted))
     mine = tuple(p.uid for p in places if owners.get(p, op.message_id) == op.message_id)
     return [
-        found.place
+        found
         for found in box.fetch(view.folder, view.epoch, mine)
         if isinstance(found, Fetched) and originals.fingerprint(found.data) == wanted
     ]
@@ -95,10 +125,10 @@ def _lies(box: Postbox, place: Place) -> bool:
     return view.epoch == place.epoch and place.uid in view.uids
 
 
-def remove_leftover(house: House, box: Postbox, lease: Lease, op: Op) -> None:
+def remove_leftover(house: House, box: Postbox, lease: Lease, op: Op, *, at: Place) -> None:
     """Finish a move that was cut after the copy. A crash right after it is looked at again."""
     with house.db.write() as tx:
         leases.hold(tx, lease, now=house.clock())
         sha256 = ledger.message(tx, op.message_id).sha256
-    if box.remove(op.src, sha256):
+    if box.remove(at, sha256):
         log.info("op.finished", postbox=box.name, op=op.id, message=op.message_id)

@@ -6,7 +6,9 @@ under way, and must not come last. Nothing here holds up sorting or filing.
 Source: F34; own decisions 0046, 0047.
 """
 
+import itertools
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,7 +21,9 @@ from rules.postbox import MarkChange, Place
 from store import halts, leases, mark_wishes, sightings
 from store.leases import Lease
 from store.mark_wishes import MarkWish
+from store.sightings import Sighting
 from store.tables import SightingState
+from triage import set_back
 from triage.house import House
 from triage.ports import Postbox
 
@@ -56,6 +60,9 @@ def write_due(house: House, box: Postbox, lease: Lease) -> Written:
     ready = [wish for wish in due if wish.sent is None or _grace_is_over(house, lease, wish)]
     if not ready:
         return Written()
+    if not set_back.look(house, box, lease, _lying(places)):
+        with house.db.read() as tx:
+            places = sightings.of_messages(tx, (wish.message_id for wish in due))
     with house.db.write() as tx:
         sent = mark_wishes.sent_many(tx, [wish.message_id for wish in ready], lease=lease, now=now)
     before = {wish.message_id: wish for wish in ready}
@@ -75,6 +82,12 @@ def write_due(house: House, box: Postbox, lease: Lease) -> Written:
         # What was answered before the connection broke is no more in doubt.
         _settle(house, lease, proven, refused)
     return _told(box, len(proven), refused)
+
+
+def _lying(places: Mapping[int, Sequence[Sighting]]) -> Iterator[Place]:
+    for seen in itertools.chain.from_iterable(places.values()):
+        if seen.state is SightingState.LIVE:
+            yield seen.place
 
 
 def _grace_is_over(house: House, lease: Lease, wish: MarkWish) -> bool:

@@ -62,6 +62,13 @@ class Postbox(Protocol):
         """Epoch and all UIDs of the folder now, fresh from the server."""
         ...
 
+    def checked(self) -> set[str]:
+        """Folders whose numbers were held against the ledger on this connection; callers add to it.
+
+        Empty after each new connection: a server that was set back has broken the one before.
+        """
+        ...
+
     def fetch(self, folder: str, epoch: str, uids: tuple[str, ...]) -> Iterator[Fetched | TooLarge]:
         """The messages in the order asked; UIDs that are gone are left out.
 

@@ -2,20 +2,22 @@
 
 Only bytes can tell. A mail of the same bytes whose own place still holds it is a copy, and that is
 kept as a message of its own: never fewer messages than mails. While a move of ours is in doubt,
-filing alone decides where its mail lies, so its like waits in the INBOX until then.
-Source: imap protocol, "human moves it back" (docs/reliability.md); own decisions 0030, 0105.
+filing alone decides where its mail lies, so its like waits in the INBOX until then; so it does
+while its folder has new numbers that the look has not followed yet.
+Source: imap protocol, "human moves it back" (docs/reliability.md); own decisions 0030, 0105, 0107.
 """
 
+import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from rules.postbox import Fetched, Place, TooLarge
-from store import audit, leases, ledger, moves, sightings
+from store import audit, leases, ledger, moves, owned, sightings
 from store.engine import Tx
 from store.leases import Lease
-from store.sightings import Sighting
 from store.tables import SightingState
+from triage import set_back
 from triage.house import House
 from triage.ports import INBOX, Postbox
 
@@ -45,17 +47,19 @@ def sift(
     """
     wanted = frozenset(hashes[mail.place] for mail in batch)
     with house.db.read() as tx:
-        owned = sightings.owners(tx, box.name, places=[mail.place for mail in batch])
+        here = {mail.place: hashes[mail.place] for mail in batch}
+        owners = owned.owners(tx, box.name, found=here)
         known = sightings.of_bytes(tx, box.name, hashes=wanted)
-    homeless = _homeless(house, box, known)
+    homeless, untold = _homeless(house, box, lease, known)
     at_rest: dict[str, list[int]] = {}
     for message_id in homeless:
         if not known[message_id].in_doubt:
             at_rest.setdefault(known[message_id].sha256, []).append(message_id)
-    back = _taken_back(batch, owned, at_rest, hashes=hashes)
+    back = _taken_back(batch, owners, at_rest, hashes=hashes)
     if back:
         _follow(house, lease, back)
     in_doubt = {known[i].sha256 for i in homeless if known[i].in_doubt}
+    in_doubt |= {known[i].sha256 for i in untold}
     others = [mail for mail in batch if mail.place not in back]
     new = [mail for mail in others if hashes[mail.place] not in in_doubt]
     return Sifted(new, put_back=len(back), waiting=len(others) - len(new))
@@ -63,14 +67,14 @@ def sift(
 
 def _taken_back(
     batch: list[Fetched | TooLarge],
-    owned: Mapping[Place, int],
+    owners: Mapping[Place, int],
     homeless: Mapping[str, list[int]],
     *,
     hashes: Mapping[Place, str],
 ) -> dict[Place, int]:
     """Which message each of the batch is, where it is a known one."""
     # A place belongs to one message for good: whose it is, lies there again, and nowhere else.
-    back = {mail.place: owned[mail.place] for mail in batch if mail.place in owned}
+    back = {mail.place: owners[mail.place] for mail in batch if mail.place in owners}
     for mail in batch:
         waiting = [i for i in homeless.get(hashes[mail.place], ()) if i not in back.values()]
         if waiting and mail.place not in back:
@@ -102,26 +106,46 @@ def welcome(tx: Tx, message_id: int, action: str, *, folder: str, now: datetime)
     )
 
 
-def _homeless(house: House, box: Postbox, known: Collection[int]) -> list[int]:
-    """Those of the messages that are at none of their places, in their order."""
+def _homeless(
+    house: House, box: Postbox, lease: Lease, known: Collection[int]
+) -> tuple[list[int], list[int]]:
+    """Those that are at none of their places, in their order; those of which nobody can tell yet.
+
+    The look at all folders tells it, where one of theirs has new numbers.
+    """
     if not known:
-        return []
-    with house.db.read() as tx:
-        places = sightings.of_messages(tx, known)
-    found = []
+        return [], []
+    places = _live(house, known)
+    if not set_back.look(house, box, lease, itertools.chain.from_iterable(places.values())):
+        places = _live(house, known)
+    homeless, untold = [], []
     for message_id in known:
-        live = [s for s in places.get(message_id, ()) if s.state is SightingState.LIVE]
-        if not any(_lies(box, seen) for seen in live):
-            found.append(message_id)
-    return found
+        found = {_lies(box, place) for place in places.get(message_id, ())}
+        if None in found:
+            untold.append(message_id)
+        elif True not in found:
+            homeless.append(message_id)
+    return homeless, untold
 
 
-def _lies(box: Postbox, seen: Sighting) -> bool:
-    """Whether the mail is there still; a folder that was removed holds nothing."""
-    if seen.folder not in box.folders():
+def _live(house: House, known: Collection[int]) -> dict[int, list[Place]]:
+    with house.db.read() as tx:
+        found = sightings.of_messages(tx, known)
+    return {
+        message_id: [seen.place for seen in places if seen.state is SightingState.LIVE]
+        for message_id, places in found.items()
+    }
+
+
+def _lies(box: Postbox, place: Place) -> bool | None:
+    """Whether the mail is there still; a folder that was removed holds nothing.
+
+    None: the folder has new numbers, and the look has not followed it yet.
+    """
+    if place.folder not in box.folders():
         return False
-    view = box.view(seen.folder)
-    if view.epoch != seen.epoch:
-        # The INBOX was followed just now. Of another folder nobody knows: in doubt it lies there.
-        return seen.folder != INBOX
-    return seen.uid in view.uids
+    view = box.view(place.folder)
+    if view.epoch != place.epoch:
+        # The INBOX was followed just now.
+        return False if place.folder == INBOX else None
+    return place.uid in view.uids

@@ -18,7 +18,7 @@ from store.audit import Note
 from store.engine import Tx
 from store.keeping import Arrival, Kept
 from store.leases import Lease
-from triage import marks_read, putback
+from triage import marks_read, putback, set_back
 from triage.batches import in_batches
 from triage.house import House
 from triage.ports import INBOX, Postbox
@@ -45,8 +45,9 @@ def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Receive
     Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
     """
     view = box.view(INBOX)
-    with house.db.read() as tx:
-        live = sightings.live_uids(tx, box.name, folder=INBOX)
+    live = _live(house, box)
+    if not set_back.numbers_hold(house, box, lease, view, live.get(view.epoch, frozenset())):
+        live = _live(house, box)
     known = live.pop(view.epoch, frozenset())
     new = tuple(uid for uid in view.uids if uid not in known)
     kept = adopted = put_back = waiting = 0
@@ -62,6 +63,11 @@ def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Receive
     if kept:
         log.info("mail.kept", postbox=box.name, mails=kept)
     return Received(kept, adopted, put_back, waiting)
+
+
+def _live(house: House, box: Postbox) -> dict[str, frozenset[str]]:
+    with house.db.read() as tx:
+        return sightings.live_uids(tx, box.name, folder=INBOX)
 
 
 def _follow_epoch(

@@ -13,12 +13,12 @@ from datetime import datetime
 import structlog
 
 from rules.errors import Refused
-from rules.postbox import Fetched, FolderView, Place
-from store import audit, epochs, leases, ledger, moves, ops, originals, sightings
+from rules.postbox import Fetched, FolderView, Place, is_numbered
+from store import audit, epochs, leases, ledger, moves, ops, originals, owned, sightings
 from store.engine import Tx
 from store.leases import Lease
 from store.sightings import Sighting
-from triage import outlook_correction, putback
+from triage import outlook_correction, putback, set_back
 from triage.house import House
 from triage.ports import INBOX, Postbox
 from triage.receive import numbered_anew
@@ -57,10 +57,11 @@ def reconcile(
 
     Idempotent. `strangers` are mails in managed folders that never came through the INBOX;
     they are counted, and left where a person put them. They are read only while something is
-    missing or gone; `read` remembers their fingerprints from look to look, because a folder may
-    hold thousands of them and a place never changes its bytes.
+    missing or gone; `read` remembers their fingerprints from look to look on one connection,
+    because a folder may hold thousands of them.
     Raises: TryLater: the postbox is away. Conflict: `lease.lost`.
     """
+    memory = {} if read is None else read
     with house.db.read() as tx:
         gone_from = sightings.folders_of_gone(tx, box.name)
         managed = {*sightings.folders(tx, box.name), *gone_from}
@@ -70,11 +71,10 @@ def reconcile(
     unknown: list[Place] = []
     for folder in sorted(managed):
         # One after the other: a postbox may hold two million mails.
-        with house.db.read() as tx:
-            seen = sightings.live(tx, box.name, folder=folder)
         view = _view(box, folder)
         if view is None:
             continue
+        seen = _seen(house, box, lease, view, memory)
         here = set(view.uids)
         missing = [s for s in seen if s.epoch != view.epoch or s.uid not in here]
         # Where one lies that we may have moved ourselves is for filing to find.
@@ -87,7 +87,6 @@ def reconcile(
         for folder in set(box.folders()) - managed:
             view = _view(box, folder)
             unknown += _unknown(house, box, view) if view else []
-    memory = {} if read is None else read
     unread = [place for place in unknown if place not in memory] if absent or gone_from else []
     memory.update(_digests(box, unread[:READ_A_LOOK]))
     look = _Look(
@@ -97,6 +96,22 @@ def reconcile(
         unfinished=len(unread) > READ_A_LOOK,
     )
     return _follow(house, box.name, lease, look)
+
+
+def _seen(
+    house: House, box: Postbox, lease: Lease, view: FolderView, memory: dict[Place, str]
+) -> tuple[Sighting, ...]:
+    """What lies in the folder according to the ledger, whose numbers name what they named."""
+    with house.db.read() as tx:
+        seen = sightings.live(tx, box.name, folder=view.folder)
+    if is_numbered(view.epoch) and view.folder not in box.checked():
+        for place in [place for place in memory if place.folder == view.folder]:
+            del memory[place]
+    known = frozenset(s.uid for s in seen if s.epoch == view.epoch)
+    if not set_back.numbers_hold(house, box, lease, view, known):
+        with house.db.read() as tx:
+            seen = sightings.live(tx, box.name, folder=view.folder)
+    return seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +155,7 @@ def _follow(house: House, postbox: str, lease: Lease, look: _Look) -> Reconciled
         leases.hold(tx, lease, now=now)
         sightings.mark_present(tx, look.present, now=now)
         read = [(place, digest) for place, digest in look.unknown if digest]
-        owners = sightings.owners(tx, postbox, places=[place for place, _ in read])
+        owners = owned.owners(tx, postbox, found=dict(read))
         missing = epochs.by_bytes(tx, look.absent)
         # What was read may be a copy of what was not: nobody moved anything then.
         known = epochs.matched(missing, read, owners=owners, by_hand=not look.unfinished)

@@ -5,7 +5,7 @@ since is known by nobody: it is taken in where it lies, and stays there. What wa
 backup was made may have left: a person decides. Source: own decision 0071.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,7 +15,7 @@ import structlog
 from rules.access import Caller, Permission, require
 from rules.errors import Conflict
 from rules.postbox import Fetched, Place, TooLarge
-from store import audit, leases, ledger, outgoing_restored, sightings
+from store import audit, leases, ledger, outgoing_restored, owned, sightings
 from store.leases import Lease
 from triage import outlook_correction, receive, reconcile, rounds
 from triage.house import House
@@ -120,7 +120,9 @@ def _reread(
             taken += receive.keep_batch(
                 house, lease, unknown, postbox=box.name, region=region, hashes=hashes
             )
-            _sort_where_it_lies(house, box.name, unknown)
+            _sort_where_it_lies(
+                house, box.name, {mail.place: hashes[mail.place] for mail in unknown}
+            )
     result = Reread(box.name, taken, followed, copies, older)
     log.info("postbox.reread", postbox=box.name, taken_in=taken, copies=copies, older=older)
     return result
@@ -173,10 +175,10 @@ def _follow(
         return reconcile.found_again(tx, postbox, place, hashes[place], own=None, now=now)
 
 
-def _sort_where_it_lies(house: House, postbox: str, mails: list[Fetched | TooLarge]) -> None:
+def _sort_where_it_lies(house: House, postbox: str, mails: Mapping[Place, str]) -> None:
     """Sorted at once, and left in the folder: a person may have chosen it since the backup."""
     with house.db.read() as tx:
-        ids = sightings.owners(tx, postbox, places=[mail.place for mail in mails])
+        ids = owned.owners(tx, postbox, found=mails)
     for place, message_id in ids.items():
         if not rounds.sort_guarded(house, message_id):
             continue

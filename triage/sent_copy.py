@@ -87,7 +87,7 @@ def _lies(box: Postbox, copy: SentCopy, row: Outgoing) -> bool:
     """Whether a mail with our Message-ID came into the folder since the mark."""
     view = box.view(copy.folder)
     mark = copy.mark
-    uids = box.since(mark) if mark and mark.epoch == view.epoch else view.uids
+    uids = box.since(mark) if mark and view.follows(mark) else view.uids
     wanted = f"<{sent_id.of(row.id, row.idempotency_key)}>"
     return any(
         parse.parse(found.data if isinstance(found, Fetched) else found.head).message_id == wanted

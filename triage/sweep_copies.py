@@ -67,9 +67,9 @@ def _take_out(house: House, box: Postbox, lease: Lease, one: Removal) -> tuple[s
 
 
 def _look(box: Postbox, copy: SentCopy, wanted: str) -> Iterator[tuple[Place, bytes]]:
-    """The mails with that Message-ID behind the mark; after another epoch, from the first on."""
+    """The mails with that Message-ID behind the mark; after new numbers, from the first on."""
     view, mark = box.view(copy.folder), copy.mark
-    uids = box.since(mark) if mark and mark.epoch == view.epoch else view.uids
+    uids = box.since(mark) if mark and view.follows(mark) else view.uids
     for start in range(0, min(len(uids), LOOK_MAILS), _PAGE_MAILS):
         page = uids[start : start + _PAGE_MAILS]
         for found in box.fetch(copy.folder, view.epoch, page):

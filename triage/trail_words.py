@@ -45,6 +45,7 @@ _HOUSE: Final = MappingProxyType(
         "backup.restored": "Nach dem Einspielen: was hinausgehen sollte, angehalten",
         "postbox.begun": "Postfach: ab jetzt wird geschrieben",
         "postbox.new_epoch": "Postfach: Ordner wurde neu nummeriert",
+        "postbox.set_back": "Postfach: Ordner wurde auf einen älteren Stand gesetzt",
         "writing.stopped": "Alles Schreiben angehalten (Not-Aus)",
         "writing.resumed": "Schreiben läuft weiter",
         "rights.audited": "Rechte an Ordnern geprüft",

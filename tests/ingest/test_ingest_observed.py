@@ -52,7 +52,17 @@ def test_no_write_reaches_the_driver(
 def test_every_call_of_the_port_is_either_a_read_or_refused(maildir_case: MaildirCase) -> None:
     """A writing call that the port gets one day must be decided here, too."""
     port = {name for name in vars(Postbox) if not name.startswith("_")}
-    reads = {"folders", "view", "fetch", "watermark", "since", "moves_whole", "marks", "close"}
+    reads = {
+        "folders",
+        "view",
+        "checked",
+        "fetch",
+        "watermark",
+        "since",
+        "moves_whole",
+        "marks",
+        "close",
+    }
     writes = {"ensure_folder", "move", "move_many", "append", "remove", "set_marks"}
     assert port - reads == writes
     assert ObservedPostbox(maildir_case.box).moves_whole()

@@ -107,6 +107,19 @@ class DovecotServer:
             self._process = None
         (self.base / "run" / "master.pid").unlink(missing_ok=True)
 
+    def stop(self) -> None:
+        """As an admin stops it: what was begun is done first, within five seconds."""
+        if self._process:
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
+        self.kill()
+
+    def folders(self, user: str) -> list[str]:
+        """The directories of all folders of the user's tree, that of INBOX (empty) first."""
+        root = self.maildir(user)
+        return sorted(str(cur.parent.relative_to(root)).strip(".") for cur in root.rglob("cur"))
+
     def pause(self) -> None:
         """SIGSTOP to master and children: the ports take connections, nobody answers."""
         self._signal(signal.SIGSTOP)
@@ -163,6 +176,28 @@ class DovecotServer:
         directory = self.maildir(user) / folder
         for name in ("dovecot-uidlist", *(p.name for p in directory.glob("dovecot.index*"))):
             (directory / name).unlink(missing_ok=True)
+
+    def set_back(self, user: str, folder: str = "", *, next_uid: int, keeps: str = "files") -> None:
+        """What a restore of files does: the old UIDVALIDITY, and numbers from `next_uid` on again.
+
+        Only while the server is stopped. `keeps` "files": they are newer than the list, and get
+        other numbers; "nothing": mails from that number on are not in the backup either.
+        Source: Dovecot 2.3, "Maildir", format of dovecot-uidlist.
+        """
+        directory = self.maildir(user) / folder
+        uidlist = directory / "dovecot-uidlist"
+        if not uidlist.exists():
+            return
+        head, *lines = uidlist.read_text().splitlines()
+        words = [f"N{next_uid}" if word[0] == "N" else word for word in head.split()]
+        kept = [line for line in lines if int(line.split()[0]) < next_uid]
+        uidlist.write_text("\n".join([" ".join(words), *kept, ""]))
+        for index in (*directory.glob("dovecot.index*"), *self.maildir(user).glob("dovecot.list*")):
+            index.unlink()
+        names = {line.partition(":")[2].partition(":")[0] for line in kept}
+        for file in (*directory.glob("cur/*"), *directory.glob("new/*")):
+            if keeps == "nothing" and file.name.partition(":")[0] not in names:
+                file.unlink()
 
     def log(self) -> str:
         """Everything the server said, for a failing test."""

@@ -1,4 +1,4 @@
-"""Kills and pauses, at random and by a seed: workers, the door, the mail server, the database."""
+"""Kills, pauses and restores, at random and by a seed: workers, door, mail server, database."""
 
 import signal
 import threading
@@ -7,7 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.stress.stress_office import GRACE_SECONDS, LEASE_SECONDS, TIMEOUT_SECONDS, Mortal, Office
+from tests.stress.stress_office import (
+    BOXES,
+    GRACE_SECONDS,
+    LEASE_SECONDS,
+    TIMEOUT_SECONDS,
+    Mortal,
+    Office,
+)
 from tests.stress.stress_people import Pace
 
 WEIGHTS = {
@@ -17,6 +24,8 @@ WEIGHTS = {
     "mail server killed": 3,
     "mail server paused": 1,
     "database crashed": 2,
+    "folders numbered anew": 2,
+    "numbers given twice": 2,
 }
 PAUSE_SECONDS = LEASE_SECONDS + GRACE_SECONDS + 1
 
@@ -57,11 +66,30 @@ class Chaos:
             office.dovecot.pause()
             time.sleep(self.random.uniform(0.5, TIMEOUT_SECONDS + 0.5 * GRACE_SECONDS))
             office.dovecot.go_on()
+        elif kind in {"folders numbered anew", "numbers given twice"}:
+            self._restore(kind)
         elif office.postgres:
             office.postgres.halt(self.random.choice((signal.SIGQUIT, signal.SIGINT)))
             time.sleep(self.random.uniform(0.1, 1.5))
             office.postgres.resume()
         return True
+
+    def _restore(self, kind: str) -> None:
+        """The mail server is stopped, and one postbox, or its INBOX, put back without its index.
+
+        All mails stay: what the server has lost nobody can be asked for in the proof.
+        """
+        dovecot, user = self.office.dovecot, self.random.choice(list(BOXES.values()))[0]
+        first = self.random.choice((1, 2, 5, 20))
+        is_whole = self.random.random() < 0.5
+        dovecot.stop()
+        for folder in dovecot.folders(user) if is_whole else [""]:
+            if kind == "numbers given twice":
+                dovecot.set_back(user, folder, next_uid=first)
+            else:
+                dovecot.renumber(user, folder)
+        time.sleep(self.random.uniform(0.1, 0.8))
+        dovecot.start()
 
     def _kill(self, mortal: Mortal) -> bool:
         with self._lock:

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from ingest.imap import ImapPostbox
+from ingest.imap_session import ImapAccount
 from ingest.maildir import MaildirPostbox, create_tree
 from store import leases
 from store.leases import Lease
 from tests.house_fixture import Clock, open_house
+from tests.servers.dovecot import DovecotServer
 from triage.house import House
 
 
@@ -33,12 +36,32 @@ def box(tmp_path: Path) -> MaildirPostbox:
 
 @pytest.fixture
 def lease(house: House) -> Lease:
+    return _lease(house)
+
+
+def _lease(house: House) -> Lease:
     with house.db.write() as tx:
         lease = leases.take(
             tx, "postbox:SC-Südwest", owner="test", now=house.clock(), seconds=86_400
         )
     assert lease is not None
     return lease
+
+
+@pytest.fixture
+def on_dovecot(
+    sqlite_url: str, clock: Clock
+) -> Iterator[tuple[House, Lease, DovecotServer, ImapPostbox]]:
+    """On one engine: of the database other tests have seen both; here the server is what is new."""
+    house = open_house(sqlite_url, clock=clock)
+    with DovecotServer(users=("postfach",)) as server:
+        account = ImapAccount(
+            "localhost", server.imaps_port, "postfach", server.password, ca_file=server.ca_file
+        )
+        box = ImapPostbox("SC-Südwest", account)
+        yield house, _lease(house), server, box
+        box.close()
+    house.db.close()
 
 
 @pytest.fixture

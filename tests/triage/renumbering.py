@@ -1,6 +1,7 @@
-"""A postbox on disk whose folders a test numbers anew, as a restored mail server does.
+"""A postbox on disk with numbers as an IMAP server gives them, and what a restore does to them.
 
-Each folder has an epoch of its own; a UID of an older one names nothing, and the driver says so.
+Numbers rise within an epoch and are given when a mail is first seen in its folder. A number of an
+older epoch names nothing, and the driver says so; one that was given twice it can't tell.
 """
 
 from collections import Counter
@@ -10,6 +11,7 @@ from typing import Any
 
 from rules.errors import Conflict
 from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
+from store import originals
 from triage.ports import Postbox
 
 
@@ -19,33 +21,60 @@ class Renumbering:
     def __init__(self, box: Postbox) -> None:
         self._box = box
         self._epochs: Counter[str] = Counter()
-        self._marked: list[frozenset[str]] = []
+        self._given: dict[str, dict[str, int]] = {}
+        self._next: dict[str, int] = {}
+        self._checked: set[str] = set()
         self.name = box.name
 
     def number_anew(self, *folders: str) -> None:
+        """A restore with another UIDVALIDITY: all numbers begin again."""
         self._epochs.update(folders)
+        for folder in folders:
+            self._given[folder], self._next[folder] = {}, 1
+        self._checked.clear()
+
+    def set_back(self, folder: str, next_uid: int) -> None:
+        """A restore that keeps UIDVALIDITY: numbers from there on are forgotten, and given again.
+
+        The mails stay, found in another order; `lose` removes those that the backup has not.
+        """
+        before = self._numbers(folder)
+        self._given[folder] = {name: n for name, n in before.items() if n < next_uid}
+        self._next[folder] = min(next_uid, self._next[folder])
+        for name in reversed([name for name, n in before.items() if n >= next_uid]):
+            self._given[folder][name] = self._next[folder]
+            self._next[folder] += 1
+        self._checked.clear()
+
+    def lose(self, folder: str, *numbers: int) -> None:
+        """These mails are not in the backup."""
+        for inner, number in self._numbers(folder).items():
+            if number in numbers:
+                mail = next(iter(self._box.fetch(folder, "maildir", (inner,))))
+                assert self._box.remove(mail.place, _sha256(mail))
+
+    def checked(self) -> set[str]:
+        return self._checked
 
     def view(self, folder: str) -> FolderView:
-        view = self._box.view(folder)
-        return FolderView(
-            folder, self._epoch(folder), tuple(self._told(folder, u) for u in view.uids)
-        )
+        numbers = sorted(self._numbers(folder).values())
+        return FolderView(folder, self._epoch(folder), tuple(map(str, numbers)), self._next[folder])
 
     def fetch(self, folder: str, epoch: str, uids: tuple[str, ...]) -> Iterator[Fetched | TooLarge]:
-        places = [self._inner(Place(folder, epoch, uid)) for uid in uids]
-        inner_epoch = self._box.view(folder).epoch
-        for mail in self._box.fetch(folder, inner_epoch, tuple(place.uid for place in places)):
-            yield replace(mail, place=self._outer(mail.place))
+        self._require(folder, epoch)
+        inner = {u: str(n) for u, n in self._numbers(folder).items()}
+        names = {number: name for name, number in inner.items()}
+        wanted = tuple(names[uid] for uid in uids if uid in names)
+        for mail in self._box.fetch(folder, "maildir", wanted):
+            yield replace(mail, place=Place(folder, epoch, inner[mail.place.uid]))
 
     def watermark(self, folder: str) -> Watermark:
-        self._marked.append(frozenset(self._box.view(folder).uids))
-        return Watermark(folder, self._epoch(folder), str(len(self._marked) - 1))
+        view = self.view(folder)
+        return Watermark(folder, view.epoch, str(view.next_uid))
 
     def since(self, mark: Watermark) -> tuple[str, ...]:
         self._require(mark.folder, mark.epoch)
-        before = self._marked[int(mark.next_uid)]
-        uids = self._box.view(mark.folder).uids
-        return tuple(self._told(mark.folder, uid) for uid in uids if uid not in before)
+        return tuple(u for u in self.view(mark.folder).uids if int(u) >= int(mark.next_uid))
 
     def move(self, place: Place, target: str) -> Place | None:
         proven = self._box.move(self._inner(place), target)
@@ -56,6 +85,9 @@ class Renumbering:
         proven = self._box.move_many(tuple(inner), target)
         return {inner[place]: self._outer(to) for place, to in proven.items()}
 
+    def moves_whole(self) -> bool:
+        return False
+
     def remove(self, place: Place, sha256: str) -> bool:
         return self._box.remove(self._inner(place), sha256)
 
@@ -65,16 +97,31 @@ class Renumbering:
     def _epoch(self, folder: str) -> str:
         return str(1 + self._epochs[folder])
 
-    def _told(self, folder: str, uid: str) -> str:
-        return f"{self._epoch(folder)}-{uid}"
+    def _numbers(self, folder: str) -> dict[str, int]:
+        """The number of each mail that lies there, by its name on disk."""
+        lying = self._box.view(folder).uids
+        before, following = self._given.get(folder, {}), self._next.get(folder, 1)
+        given = {name: before[name] for name in lying if name in before}
+        for name in lying:
+            if name not in given:
+                given[name], following = following, following + 1
+        self._given[folder], self._next[folder] = given, following
+        return given
 
     def _outer(self, place: Place) -> Place:
-        return Place(place.folder, self._epoch(place.folder), self._told(place.folder, place.uid))
+        number = self._numbers(place.folder)[place.uid]
+        return Place(place.folder, self._epoch(place.folder), str(number))
 
     def _inner(self, place: Place) -> Place:
         self._require(place.folder, place.epoch)
-        return Place(place.folder, "maildir", place.uid.partition("-")[2])
+        names = {str(n): name for name, n in self._numbers(place.folder).items()}
+        return Place(place.folder, "maildir", names.get(place.uid, "gone"))
 
     def _require(self, folder: str, epoch: str) -> None:
         if epoch != self._epoch(folder):
             raise Conflict("postbox.epoch_changed", f"{folder!r} was numbered anew.", folder=folder)
+
+
+def _sha256(mail: Fetched | TooLarge) -> str:
+    assert isinstance(mail, Fetched)
+    return originals.fingerprint(mail.data)

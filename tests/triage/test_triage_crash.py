@@ -269,6 +269,22 @@ def test_the_same_where_the_server_numbers_all_folders_anew_meanwhile(
     )
 
 
+def given_twice(box: Renumbering) -> None:
+    for folder in box.folders():
+        box.set_back(folder, 1)
+
+
+@pytest.mark.parametrize(("what", "when"), [("postbox", "after"), ("commit", "before")])
+def test_the_same_where_the_server_gives_all_numbers_twice(fresh_maildir, fresh_sqlite, what, when):
+    walk(
+        fresh_sqlite,
+        lambda point: Renumbering(fresh_maildir(point)),
+        what=what,
+        when=when,
+        meanwhile=given_twice,
+    )
+
+
 @pytest.mark.parametrize(("what", "when"), [("postbox", "after"), ("commit", "before")])
 def test_the_same_on_exchange(fresh_exchange, fresh_sqlite, what, when):
     """What was done and not heard of, and what was heard of and not written: the other two walks

@@ -1,24 +1,19 @@
 """A server that numbers folders anew, as after a restore, costs no mail, no row, and no time."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from ingest.imap import ImapPostbox
-from ingest.imap_session import ImapAccount
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Place
-from store import leases, ledger, sightings, wishes
-from tests.house_fixture import eml, open_house
-from tests.servers.dovecot import DovecotServer
+from store import ledger, sightings, wishes
+from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_filing import op_states
 from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
 from tests.triage.test_triage_way import bring_in, states
 from triage import filing, receive, rounds
-from triage.house import House
 from triage.reconcile import Reconciled, reconcile
 
 AU = "435 Kassel/AU"
@@ -46,12 +41,9 @@ def places_agree(house, box) -> bool:
         )
 
 
-def test_new_mail_is_kept_though_a_known_one_is_missing_under_the_new_numbers(
-    house, anew, lease, tmp_path
-):
+def test_new_mail_is_kept_though_a_known_one_is_missing_under_the_new_numbers(house, anew, lease):
     keep(house, anew, lease, eml("Krankmeldung"), eml("Termin"))
-    first, _ = anew.view("INBOX").uids
-    next(tmp_path.rglob(first.partition("-")[2] + "*")).unlink()
+    anew.lose("INBOX", 1)
     anew.number_anew("INBOX")
     received = keep(house, anew, lease, eml("Konto"))
     assert (received.kept, received.adopted) == (1, 1)
@@ -66,7 +58,8 @@ def test_new_mail_is_kept_though_a_known_one_is_missing_under_the_new_numbers(
 def test_a_move_in_doubt_when_the_inbox_is_numbered_anew_makes_no_second_row(
     house, anew, lease, clock, carried_out
 ):
-    keep(house, anew, lease, eml("Krankmeldung"))
+    anew.append("INBOX", eml("Krankmeldung"), clock())
+    keep(house, anew, lease)
     rounds.sort_pending(house)
     filing.file_due(house, Unproven(anew) if carried_out else Silent(anew), lease)
     anew.number_anew("INBOX", AU)
@@ -81,6 +74,45 @@ def test_a_move_in_doubt_when_the_inbox_is_numbered_anew_makes_no_second_row(
     assert places_agree(house, anew)
     with house.db.read() as tx:
         assert sum(ledger.counts(tx).values()) == 1 + len(twin)
+
+
+class Cut(Unproven):
+    """A server that is killed in the middle of MOVE: the mail lies in both folders."""
+
+    def move_many(self, places, target):
+        for mail in list(self._box.fetch("INBOX", places[0].epoch, tuple(p.uid for p in places))):
+            self._box.append(target, mail.data, mail.received_at)
+        return {}
+
+    def move(self, place, target):
+        """The line is broken: no other command arrives."""
+
+
+@pytest.mark.parametrize("twin", [False, True])
+@pytest.mark.parametrize("folders", [["INBOX"], ["INBOX", AU]])
+def test_a_cut_move_out_of_a_folder_with_new_numbers_makes_no_second_row(
+    house, anew, lease, clock, folders, twin
+):
+    anew.append("INBOX", eml("Krankmeldung"), clock())
+    keep(house, anew, lease)
+    rounds.sort_pending(house)
+    filing.file_due(house, Cut(anew), lease)
+    anew.number_anew(*folders)
+    clock.forward(minutes=10)
+    if twin:
+        anew.append("INBOX", eml("Krankmeldung"), clock())
+    for _ in range(2):
+        receive.receive(house, anew, lease, region="Südwest")
+        rounds.sort_pending(house)
+        filing.file_due(house, anew, lease)
+        reconcile(house, anew, lease)
+        clock.forward(minutes=10)
+    assert folders_of(house, anew) == {AU: 1 + twin}
+    assert anew.view("INBOX").uids == ()
+    # Where the target has new numbers, too, a copy there may be a person's, and stays.
+    assert len(anew.view(AU).uids) == len(folders) + twin
+    with house.db.read() as tx:
+        assert sum(ledger.counts(tx).values()) == 1 + twin
 
 
 class Silent(Unproven):
@@ -151,13 +183,25 @@ def test_filing_takes_no_copy_that_a_message_left_under_older_numbers(house, ane
     assert op_states(house) == [OpState.DONE, OpState.DONE]
 
 
+def test_the_like_of_a_mail_whose_folder_has_new_numbers_waits_until_the_look_found_it(
+    house, anew, lease
+):
+    bring_in(house, anew, lease, eml("Krankmeldung"))
+    anew.number_anew(AU)
+    twin = keep(house, anew, lease, eml("Krankmeldung"))
+    assert twin == receive.Received(kept=0, waiting=1)
+    assert reconcile(house, anew, lease) == Reconciled(renumbered=1)
+    assert keep(house, anew, lease).kept == 1
+    assert places_agree(house, anew)
+
+
 def test_a_move_into_a_folder_that_has_new_numbers_already_is_found_beside_an_older_twin(
     house, anew, lease, clock
 ):
     """What lay there before lies below the watermark; what is above it is the mail itself."""
     bring_in(house, anew, lease, eml("Krankmeldung"))
-    anew.number_anew(AU)
     keep(house, anew, lease, eml("Krankmeldung"))
+    anew.number_anew(AU)
     rounds.sort_pending(house)
     filing.file_due(house, Unproven(anew), lease)
     clock.forward(minutes=10)
@@ -224,30 +268,8 @@ def test_what_lies_in_a_folder_that_cannot_be_read_just_now_is_not_missing(house
     assert states(house) == {"sorted": 1}
 
 
-@pytest.fixture
-def on_sqlite(sqlite_url, clock) -> Iterator[House]:
-    """Of the database the other tests have seen both; here the server is what is new."""
-    house = open_house(sqlite_url, clock=clock)
-    yield house
-    house.db.close()
-
-
-@pytest.fixture
-def dovecot() -> Iterator[tuple[DovecotServer, ImapPostbox]]:
-    with DovecotServer(users=("postfach",)) as server:
-        account = ImapAccount(
-            "localhost", server.imaps_port, "postfach", server.password, ca_file=server.ca_file
-        )
-        box = ImapPostbox("SC-Südwest", account)
-        yield server, box
-        box.close()
-
-
-def test_the_same_on_a_dovecot_that_lost_its_numbers(on_sqlite, dovecot, clock):
-    house, (server, imap) = on_sqlite, dovecot
-    with house.db.write() as tx:
-        lease = leases.take(tx, "postbox:SC-Südwest", owner="t", now=house.clock(), seconds=86_400)
-    assert lease is not None
+def test_the_same_on_a_dovecot_that_lost_its_numbers(on_dovecot, clock):
+    house, lease, server, imap = on_dovecot
     bring_in(house, imap, lease, eml("Krankmeldung"))
     keep(house, imap, lease, eml("Termin"), eml("Termin"))
     rounds.sort_pending(house)

@@ -1,0 +1,105 @@
+"""Whose a place is: of the one message whose bytes lay there first, for good.
+
+But a number that a server gave twice is, of each message, its own as long as its bytes lie there.
+Source: own decisions 0004, 0107.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+import sqlalchemy as sa
+
+from rules.postbox import Place, is_numbered
+from store import given_twice, sightings
+from store.engine import Tx
+from store.statements import parts
+from store.tables import SightingState, message, original, sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Which message a place belongs to."""
+
+    message_id: int
+    sha256: str
+
+
+def owners(tx: Tx, postbox: str, *, found: Mapping[Place, str]) -> dict[Place, int]:
+    """The messages that these places belong to for good, whether they lie there now or not.
+
+    `found` is what lies there, by SHA-256: where the place is a number that was given twice, the
+    message that had it before is not its owner.
+    """
+    return {
+        place: row.message_id
+        for place, row in _owned(tx, postbox, found)
+        if _is_its_own(place, row.sha256, found)
+    }
+
+
+def seen_again(
+    tx: Tx, postbox: str, *, found: Mapping[Place, str], now: datetime
+) -> dict[Place, Seen]:
+    """The messages that these places belong to; each of them lies there (again) from now on.
+
+    `found` as in `owners`. Messages that had a number before are set aside from it.
+    """
+    seen: dict[Place, Seen] = {}
+    came_back: list[int] = []
+    others: list[int] = []
+    for place, row in _owned(tx, postbox, found):
+        if not _is_its_own(place, row.sha256, found):
+            others.append(row.id)
+            continue
+        seen[place] = Seen(row.message_id, row.sha256)
+        if row.state is SightingState.GONE:
+            came_back.append(row.id)
+    sightings.mark_present(tx, came_back, now=now)
+    given_twice.set_aside(tx, others)
+    return seen
+
+
+def _is_its_own(place: Place, sha256: str, found: Mapping[Place, str]) -> bool:
+    return found[place] == sha256 or not is_numbered(place.epoch)
+
+
+def bytes_at(tx: Tx, postbox: str, *, places: Iterable[Place]) -> dict[Place, str]:
+    """What the ledger says lies at each place, by SHA-256; nothing where it has the head only."""
+    known = list(_owned(tx, postbox, places))
+    sizes = (
+        sa.select(message.c.id).join(original).where(message.c.size_bytes == original.c.size_bytes)
+    )
+    whole: set[int] = set()
+    for part in parts(row.message_id for _, row in known):
+        whole.update(tx.run(sizes.where(message.c.id.in_(part))).scalars())
+    return {place: row.sha256 for place, row in known if row.message_id in whole}
+
+
+def _owned(
+    tx: Tx, postbox: str, places: Iterable[Place]
+) -> Iterator[tuple[Place, sa.Row[*tuple[Any, ...]]]]:
+    by_folder = attrgetter("folder", "epoch")
+    for (folder, epoch), group in groupby(sorted(places, key=by_folder), key=by_folder):
+        for part in parts(place.uid for place in group):
+            statement = (
+                sa.select(
+                    sighting.c.id,
+                    sighting.c.uid,
+                    sighting.c.state,
+                    sighting.c.message_id,
+                    message.c.sha256,
+                )
+                .join(message)
+                .where(
+                    sighting.c.postbox == postbox,
+                    sighting.c.folder == folder,
+                    sighting.c.epoch == epoch,
+                    sighting.c.uid.in_(part),
+                )
+            )
+            for row in tx.run(statement):
+                yield Place(folder, epoch, row.uid), row

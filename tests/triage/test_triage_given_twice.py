@@ -1,0 +1,249 @@
+"""A server set back to an older state that keeps its UIDVALIDITY gives numbers a second time."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from rules.errors import Conflict
+from rules.ledger import OpState
+from store import ledger, wishes
+from tests.house_fixture import eml
+from tests.triage.renumbering import Renumbering
+from tests.triage.test_triage_filing import op_states
+from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
+from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places_agree
+from tests.triage.test_triage_way import bring_in, states
+from triage import filing, receive, rounds, set_back
+from triage.reconcile import Reconciled, reconcile
+
+KRANK, KONTO = eml("Krankmeldung"), eml("Konto")
+
+
+@pytest.fixture
+def server(box) -> Renumbering:
+    return Renumbering(box)
+
+
+def rows(house) -> int:
+    with house.db.read() as tx:
+        return sum(ledger.counts(tx).values())
+
+
+def works(house, server, lease, clock, *, times: int = 3) -> list[str]:
+    """What a worker does in some rounds, each with a look; why some of them ended early."""
+    ended = []
+    for _ in range(times):
+        clock.forward(minutes=10)
+        try:
+            receive.receive(house, server, lease, region="Südwest")
+            rounds.sort_pending(house)
+            filing.file_due(house, server, lease)
+            reconcile(house, server, lease)
+        except Conflict as exc:
+            ended.append(exc.code)
+            server.checked().clear()  # the worker hangs up
+    return ended
+
+
+@pytest.mark.parametrize("filed", [False, True], ids=["waits", "moved away"])
+def test_new_mail_under_the_number_of_a_known_one_is_kept(house, server, lease, filed):
+    keep(house, server, lease, eml("Termin"), KRANK)
+    if filed:
+        rounds.sort_pending(house)
+        filing.file_due(house, server, lease)
+    else:
+        server.lose("INBOX", 2)
+    server.set_back("INBOX", 2)
+    assert keep(house, server, lease, KONTO).kept == 1
+    assert rows(house) == 3
+    for _ in range(2):
+        reconcile(house, server, lease)
+    assert places_agree(house, server)
+
+
+def test_of_many_known_mails_few_are_read_to_find_from_which_number_on_they_were_given_twice(
+    house, server, lease
+):
+    keep(house, server, lease, *(eml(f"Mail {n}") for n in range(1, 121)))
+    server.lose("INBOX", *range(101, 121))
+    server.set_back("INBOX", 101)
+    for mail in range(121, 141):
+        server.append("INBOX", eml(f"Mail {mail}"))
+    counting = Counting(server)
+    received = receive.receive(house, counting, lease, region="Südwest")
+    assert (received.kept, received.adopted) == (20, 0)
+    # What is new, and a run of five for each of seven halvings and the first, twice at most.
+    assert counting.fetched <= 20 + 8 * 2 * set_back.RUN
+    assert rows(house) == 140
+
+
+def test_a_wish_for_a_lost_mail_moves_no_other_that_has_its_number(house, server, lease):
+    keep(house, server, lease, KRANK)
+    rounds.sort_pending(house)
+    server.lose("INBOX", 1)
+    server.set_back("INBOX", 1)
+    assert keep(house, server, lease) == receive.Received(kept=0)
+    server.append("INBOX", KONTO)  # between the pass and filing
+    assert filing.file_due(house, server, lease).done == 0
+    assert folders_of(house, server) == {"INBOX": 1}
+    assert keep(house, server, lease).kept == 1
+
+
+def test_a_wish_out_of_a_folder_of_an_agency_moves_no_other_mail(house, server, lease):
+    bring_in(house, server, lease, KRANK)
+    with house.db.write() as tx:
+        wishes.want(tx, 1, kind="file", dst_folder=TERMIN, now=house.clock())
+    server.lose(AU, 1)
+    server.set_back(AU, 1)
+    server.append(AU, KONTO)
+    filing.file_due(house, server, lease)
+    assert folders_of(house, server) == {AU: 1}
+
+
+def test_a_mail_moved_to_a_number_that_another_one_had_is_found_there(house, server, lease, clock):
+    bring_in(house, server, lease, KRANK)
+    server.lose(AU, 1)
+    server.set_back(AU, 1)
+    other = eml("Krankmeldung", "Ich bin wieder krank.")
+    keep(house, server, lease, other)
+    assert works(house, server, lease, clock) == ["place.taken"]
+    assert folders_of(house, server) == {AU: 1}
+    assert places_agree(house, server)
+    assert states(house) == {"gone": 1, "sorted": 1}
+
+
+def test_a_mail_moved_to_the_number_of_one_that_left_is_proven_at_once(house, server, lease, clock):
+    bring_in(house, server, lease, KRANK, eml("Termin"))
+    server.move(next(server.fetch(AU, "1", ("1",))).place, TERMIN)
+    assert reconcile(house, server, lease).moved_by_hand == 1
+    server.set_back(AU, 1)
+    bring_in(house, server, lease, eml("Krankmeldung", "Ich bin wieder krank."))
+    assert folders_of(house, server) == {AU: 1, TERMIN: 2}
+    assert places_agree(house, server)
+
+
+def test_what_lies_in_a_folder_under_other_numbers_of_the_same_epoch_is_followed(
+    house, server, lease
+):
+    bring_in(house, server, lease, *(eml("Krankmeldung", f"{n}. Tag") for n in range(4)))
+    server.lose(AU, 2)
+    server.set_back(AU, 2)
+    for expected in (Reconciled(renumbered=2), Reconciled(gone_by_hand=1), Reconciled()):
+        assert reconcile(house, server, lease) == expected
+    assert places_agree(house, server)
+    assert "mail.moved_by_hand" not in trail_of(house)
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_a_move_in_doubt_when_all_numbers_are_given_twice_is_settled_by_content(
+    house, server, lease, clock, carried_out
+):
+    keep(house, server, lease, eml("Termin"), KRANK)
+    rounds.sort_pending(house)
+    filing.file_due(house, Unproven(server) if carried_out else Silent(server), lease)
+    for folder in ("INBOX", AU, TERMIN):
+        if folder in server.folders():
+            server.set_back(folder, 1)
+    keep(house, server, lease, KONTO)
+    assert works(house, server, lease, clock) == []
+    assert op_states(house)[:2] == [OpState.DONE, OpState.DONE]
+    assert rows(house) == 3
+    assert places_agree(house, server)
+
+
+@pytest.mark.parametrize("validity", ["kept", "new"])
+def test_what_was_filed_since_the_backup_and_lies_in_the_inbox_again_is_no_second_mail(
+    house, server, lease, clock, validity
+):
+    bring_in(house, server, lease, KRANK)
+    server.move(next(server.fetch(AU, "1", ("1",))).place, "INBOX")  # the backup has it there
+    for folder in ("INBOX", AU):
+        if validity == "kept":
+            server.set_back(folder, 1)
+        else:
+            server.number_anew(folder)
+    assert works(house, server, lease, clock, times=4) == []
+    assert rows(house) == 1
+    assert places_agree(house, server)
+
+
+def test_a_number_given_a_third_time_still_names_the_mail_that_has_it(house, server, lease):
+    for number in range(1, 4):
+        keep(house, server, lease, eml(f"Mail {number}"))
+        server.lose("INBOX", 1)
+        server.set_back("INBOX", 1)
+    assert keep(house, server, lease, eml("Mail 1")).adopted == 1
+    assert rows(house) == 3
+    for _ in range(2):
+        reconcile(house, server, lease)
+    assert places_agree(house, server)
+    assert states(house) == {"kept": 3}
+
+
+def test_a_server_that_renders_mail_anew_each_time_proves_nothing(house, server, lease):
+    """Else all its mail would come in a second time after each break of the line."""
+    keep(house, server, lease, KRANK)
+    server.checked().clear()
+    assert receive.receive(house, Rendering(server), lease, region="Südwest") == receive.Received(0)
+    assert rows(house) == 1
+
+
+def test_a_round_asks_no_more_than_before_and_each_connection_once(house, server, lease):
+    keep(house, server, lease, KRANK, eml("Termin"))
+    server.checked().clear()
+    asked = []
+    for _ in range(2):
+        counting = Counting(server)
+        receive.receive(house, counting, lease, region="Südwest")
+        asked.append((counting.calls["view"], counting.fetched))
+    assert asked == [(1, 2), (1, 0)]
+
+
+@pytest.mark.parametrize("keeps", ["files", "nothing"])
+def test_the_same_on_a_dovecot_restored_with_its_old_numbers(on_dovecot, clock, keeps):
+    house, lease, server, imap = on_dovecot
+    bring_in(house, imap, lease, KRANK, eml("Krankmeldung", "2. Tag"))
+    keep(house, imap, lease, *(eml(f"Mail {n}") for n in range(3)))
+    epoch = imap.view("INBOX").epoch
+    server.kill()
+    for folder in ("", AU):
+        server.set_back("postfach", folder, next_uid=2, keeps=keeps)
+    server.start()
+    imap.close()
+    new = [eml("Krankmeldung", f"{n}. Attest") for n in range(4)]
+    assert keep(house, imap, lease, *new).kept == len(new)
+    assert imap.view("INBOX").epoch == epoch
+    assert int(imap.view("INBOX").uids[-1]) <= 8
+    works(house, imap, lease, clock, times=4)
+    assert places_agree(house, imap)
+    assert rows(house) == 5 + len(new)
+    assert states(house) == ({"sorted": 9} if keeps == "files" else {"sorted": 5, "gone": 4})
+
+
+class Counting(Unproven):
+    """Counts calls, and mails that were fetched."""
+
+    def __init__(self, box) -> None:
+        super().__init__(box)
+        self.calls: Counter[str] = Counter()
+        self.fetched = 0
+
+    def view(self, folder):
+        self.calls["view"] += 1
+        return self._box.view(folder)
+
+    def fetch(self, folder, epoch, uids):
+        self.fetched += len(uids)
+        return self._box.fetch(folder, epoch, uids)
+
+
+class Rendering(Unproven):
+    """Writes the parts of a mail with another boundary each time."""
+
+    times = 0
+
+    def fetch(self, folder, epoch, uids):
+        for mail in self._box.fetch(folder, epoch, uids):
+            self.times += 1
+            yield replace(mail, data=mail.data + b"%d" % self.times)
