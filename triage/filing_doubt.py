@@ -6,9 +6,10 @@ Nothing here gives up or repeats; that is filing's. Source: imap protocol, 6 to 
 
 import structlog
 
-from rules.postbox import Fetched, FolderView, Place
+from rules.postbox import Fetched, FolderView, Place, TooLarge
 from store import epochs, leases, ledger, moves, ops, originals, sightings
 from store.leases import Lease
+from store.ledger import Message
 from store.ops import Op
 from triage.house import House
 from triage.ports import Postbox
@@ -67,16 +68,17 @@ def _equal(
 ) -> list[Place]:
     """Those of `uids` that have equal content and that are and were no other message's place."""
     with house.db.read() as tx:
-        wanted = ledger.message(tx, op.message_id).sha256
+        row = ledger.message(tx, op.message_id)
         free = sightings.unclaimed_in(tx, box.name, folder=view.folder, epoch=view.epoch, uids=uids)
         places = [Place(view.folder, view.epoch, uid) for uid in free]
         owners = sightings.owners(tx, box.name, places=places)
     mine = tuple(p.uid for p in places if owners.get(p, op.message_id) == op.message_id)
-    return [
-        found.place
-        for found in box.fetch(view.folder, view.epoch, mine)
-        if isinstance(found, Fetched) and originals.fingerprint(found.data) == wanted
-    ]
+    return [found.place for found in box.fetch(view.folder, view.epoch, mine) if _is_it(row, found)]
+
+
+def _is_it(row: Message, found: Fetched | TooLarge) -> bool:
+    """Equal bytes; of a mail whose body was never fetched, an equal head and an equal size."""
+    return found.size_bytes == row.size_bytes and originals.fingerprint(found.kept) == row.sha256
 
 
 def has_surplus(house: House, box: Postbox, op: Op, *, copies: int) -> bool:

@@ -106,6 +106,7 @@ REVIEW: Final[Mapping[str, str]] = MappingProxyType(
         "attachment_only": "Der Text sagt nichts, nur die Anlage.",
         "agency_unknown": "Die Agentur ist nicht erkannt.",
         "taken_in": "Von Hand aufgenommen.",
+        "mail": "Nur der Kopf der Mail ist hier; was darin steht, hat niemand gelesen.",
     }
 )
 
@@ -128,9 +129,11 @@ DEFECTS: Final[Mapping[str, str]] = MappingProxyType(
         "form": "Das Formular hatte nicht die erwartete Form.",
         "subject": "Der Betreff war nicht vollständig lesbar.",
         "size": "Die Mail war zu groß, um alles zu lesen.",
+        "mail.too_large": "Die Mail ist größer als erlaubt; nur ihr Kopf wurde abgerufen.",
+        "mail.mime_broken": "Der Mailserver gab nur den Kopf der Mail heraus.",
     }
 )
-"""By the part before the dot of a defect code: the code is shown beside it."""
+"""By the code, or the part of it before the dot: the code is shown beside it."""
 
 ASIDE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -156,8 +159,10 @@ ASIDE_WHY: Final[Mapping[str, str]] = MappingProxyType(
         "Eigene Nachricht": "Eine Antwort dieses Hauses kam zurück; sie wird nicht beantwortet.",
         "Nach Regel": "Eine Regel legt solche Nachrichten beiseite; welche, sagt der Regelsatz.",
         "Unzustellbar": "Ein Mailserver meldet, dass eine Nachricht nicht ankam. Prüfen, welche.",
-        "Zu groß": "Über der Größengrenze. Der Kopf ist gelesen, der Inhalt liegt im Postfach.",
-        "Nicht abrufbar": "Der Mailserver gibt nur den Kopf heraus; der Inhalt liegt im Postfach.",
+        "Zu groß": "Über der Größengrenze. Der Kopf ist da, der Inhalt liegt im Postfach."
+        " Erneut verarbeitet wird daraus ein Vorgang.",
+        "Nicht abrufbar": "Der Mailserver gibt nur den Kopf heraus; der Inhalt liegt im Postfach."
+        " Erneut verarbeitet wird daraus ein Vorgang.",
         "Unlesbar": "Der Aufbau ist zerstört. Das Original ist gesichert.",
         "Fehlgeschlagen": "Die Verarbeitung brach ab. Das Original ist gesichert.",
     }
@@ -298,6 +303,9 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         "task.not_left": "Die Weiterleitung ist noch nicht hinaus. Parken Sie den Vorgang, oder"
         " warten Sie einen Moment.",
         "reply.forbidden": "Auf diese Nachricht ist keine Antwort vorgesehen.",
+        "mail.head_only": "Von dieser Nachricht ist nur der Kopf hier. Öffnen Sie die Mail in"
+        " Outlook und geben Sie sie von dort weiter; was zahlungsrelevant ist, legen Sie von Hand"
+        " in die eAkte und begründen es hier.",
     }
 )
 """What was refused and what now. Texts of `date.*` and `text.*` are German at their source."""
@@ -317,6 +325,14 @@ WRITERS: Final[Mapping[str, str]] = MappingProxyType(
 CHECKS: Final[Mapping[str, str]] = MappingProxyType(
     {"address_compared": "Adresse abgeglichen", "authority_present": "Vollmacht liegt vor"}
 )
+
+
+def lying(postbox: str, folder: str) -> str:
+    """Where a mail lies, to be found in Outlook."""
+    if not folder:
+        return f"Postfach {postbox}, der Ordner ist nicht bekannt"
+    named = "Posteingang" if folder == "INBOX" else f"Ordner „{folder}“"
+    return f"Postfach {postbox}, {named}"
 
 
 def concern(code: str) -> str:
@@ -371,7 +387,8 @@ def difference(fault: str) -> tuple[str, str]:
 
 def defect(code: str) -> str:
     """One sentence about what was wrong with the mail."""
-    return DEFECTS.get(code.split(".", maxsplit=1)[0], "Die Mail war auffällig aufgebaut.")
+    first = DEFECTS.get(code.split(".", maxsplit=1)[0], "Die Mail war auffällig aufgebaut.")
+    return DEFECTS.get(code, first)
 
 
 def sure(probability: float) -> str:
