@@ -1,19 +1,18 @@
 """The original bytes, one copy for all twins. Who may have them decides the ledger."""
 
 import hashlib
-import sqlite3
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 from isal import isal_zlib
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rules.errors import Unreadable
-from store import failures, tables
+from store import pieces, tables
 from store.engine import Tx
 from store.seals import SealRing
 from store.statements import insert, parts
@@ -27,13 +26,6 @@ LEVEL = 1
 COMPRESSED_BYTES = 32_768
 """Mail above it is stored as it is: it is mostly base64, which shrinks by a quarter and takes 30
 times as long as writing it. Source: measurement 2026-11-26; own decision 0036."""
-
-
-PIECES_FROM_BYTES: Final = 8 * 1024 * 1024
-"""Mail above it, which has a commit to itself, is written into SQLite in pieces: else it would hold
-three times the mail. Source: measurement 2026-11-27 (bench_memory, 60 MB: 422 to 310 MB)."""
-
-PIECE_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +47,13 @@ def write(tx: Tx, originals: dict[str, bytes]) -> None:
 
     Bytes that come again after their deletion are kept anew: it is new mail.
     """
-    in_pieces = {
-        sha256
-        for sha256, data in originals.items()
-        if len(data) > PIECES_FROM_BYTES and tx.dialect == "sqlite"
-    }
+    apart = {sha256 for sha256, data in originals.items() if pieces.is_apart(len(data), tx)}
     values = [
-        _row(tx.ring, sha256, data) for sha256, data in originals.items() if sha256 not in in_pieces
+        _row(tx.ring, sha256, data) for sha256, data in originals.items() if sha256 not in apart
     ]
     if values:
         tx.run(_upsert(tx), values)
-    for sha256 in in_pieces:
+    for sha256 in apart:
         _write_in_pieces(tx, _row(tx.ring, sha256, originals[sha256]))
 
 
@@ -85,20 +73,14 @@ def _upsert(tx: Tx) -> sqlite.Insert | postgresql.Insert:
 
 
 def _write_in_pieces(tx: Tx, row: dict[str, Any]) -> None:
-    """SQLite copies what it is given, and makes a row of the copy; zeros it only counts.
-
-    Source: sqlite.org, "zeroblob" and "Incremental I/O".
-    """
+    """A row of its own for SQLite, made with zeros and filled then; nothing where it is there."""
     stored: bytes = row["data"]
     zeros = sa.func.zeroblob(len(stored))
     made = tx.run(_upsert(tx).values(row | {"data": zeros}).returning(sa.text("rowid")))
     rowid = made.scalar_one_or_none()
     if rowid is None:
         return
-    driver: sqlite3.Connection = tx.connection.connection.driver_connection  # type: ignore[assignment]
-    with failures.translated(), driver.blobopen("original", "data", rowid) as blob:
-        for start in range(0, len(stored), PIECE_BYTES):
-            blob.write(memoryview(stored)[start : start + PIECE_BYTES])
+    pieces.fill(tx, rowid, stored)
 
 
 def compressed(data: bytes) -> bytes:
@@ -148,11 +130,14 @@ def read(tx: Tx, sha256: str) -> bytes | None:
 def packed_many(tx: Tx, hashes: Iterable[str]) -> dict[str, Packed]:
     """The bytes as they are stored, for `unpacked`."""
     table = tables.original
+    is_large = pieces.large()
+    at_once = sa.case((is_large, None), else_=table.c.data).label("data")
     found: dict[str, Packed] = {}
     for part in parts(sorted(set(hashes))):
-        statement = sa.select(table.c.sha256, table.c.codec, table.c.data)
-        for row in tx.run(statement.where(table.c.sha256.in_(part))):
-            found[row.sha256] = Packed(row.codec, row.data, tx.ring)
+        statement = sa.select(table.c.sha256, table.c.codec, at_once, is_large.label("is_large"))
+        for row in tx.run(statement.where(table.c.sha256.in_(part))).all():
+            codec, data = pieces.read(tx, row.sha256) if row.is_large else (row.codec, row.data)
+            found[row.sha256] = Packed(codec, data, tx.ring)
     return found
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rules.errors import Conflict, Refused, Unreadable
 from rules.ledger import LedgerState
-from store import keeping, leases, ledger, originals, sightings, tables
+from store import keeping, leases, ledger, originals, pieces, sightings, tables
 from store.engine import Database
 from tests.store.samples import (
     INBOX,
@@ -45,9 +45,9 @@ def test_any_bytes_come_back_as_they_were(db: Database, data: bytes) -> None:
 
 @pytest.fixture
 def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Mail above 1,000 bytes is written in pieces of 300."""
-    monkeypatch.setattr(originals, "PIECES_FROM_BYTES", 1000)
-    monkeypatch.setattr(originals, "PIECE_BYTES", 300)
+    """Mail above 1,000 bytes is written and read in pieces of 300."""
+    monkeypatch.setattr(pieces, "FROM_BYTES", 1000)
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 300)
 
 
 LARGE = bytes(range(256)) * 200
@@ -92,6 +92,18 @@ def test_sqlite_is_never_given_a_large_mail_in_one(sqlite_url: str) -> None:
     keep(db, "2", b"small")
     db.close()
     assert len(given) == 1, "the small one"
+
+
+@pytest.mark.usefixtures("in_pieces")
+def test_only_a_large_mail_is_read_in_pieces(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    real = pieces.read
+    monkeypatch.setattr(pieces, "read", lambda tx, sha256: read.append(sha256) or real(tx, sha256))
+    large, small = keep(db, "1", LARGE), keep(db, "2", b"small")
+    with db.write() as tx:
+        found = originals.packed_many(tx, [large.sha256, small.sha256])
+        assert originals.unpacked(found[large.sha256], large.sha256) == LARGE
+    assert read == [large.sha256]
 
 
 def test_a_place_already_known_is_the_same_message(db: Database) -> None:
