@@ -28,6 +28,14 @@ COMPRESSED_BYTES = 32_768
 times as long as writing it. Source: measurement 2026-11-26; own decision 0036."""
 
 
+_PACKED = sa.select(
+    tables.original.c.sha256,
+    tables.original.c.codec,
+    pieces.AT_ONCE.label("data"),
+    tables.original.c.size_bytes,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Packed:
     """Bytes as they are stored; `data` is None after their deletion."""
@@ -129,14 +137,11 @@ def read(tx: Tx, sha256: str) -> bytes | None:
 
 def packed_many(tx: Tx, hashes: Iterable[str]) -> dict[str, Packed]:
     """The bytes as they are stored, for `unpacked`."""
-    table = tables.original
-    is_large = pieces.large()
-    at_once = sa.case((is_large, None), else_=table.c.data).label("data")
     found: dict[str, Packed] = {}
     for part in parts(sorted(set(hashes))):
-        statement = sa.select(table.c.sha256, table.c.codec, at_once, is_large.label("is_large"))
-        for row in tx.run(statement.where(table.c.sha256.in_(part))).all():
-            codec, data = pieces.read(tx, row.sha256) if row.is_large else (row.codec, row.data)
+        for row in tx.run(_PACKED.where(tables.original.c.sha256.in_(part))).all():
+            is_apart = row.data is None and row.size_bytes > pieces.FROM_BYTES
+            codec, data = pieces.read(tx, row.sha256) if is_apart else (row.codec, row.data)
             found[row.sha256] = Packed(codec, data, tx.ring)
     return found
 

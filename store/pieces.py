@@ -21,7 +21,18 @@ FROM_BYTES: Final = 8 * 1024 * 1024
 
 PIECE_BYTES: Final = 4 * 1024 * 1024
 
-_OF_SQLITE: Final = sa.text("SELECT rowid, codec FROM original WHERE sha256 = :sha256")
+AT_ONCE: Final = sa.case(
+    (
+        original.c.size_bytes
+        <= sa.bindparam("from_bytes", type_=sa.BigInteger, callable_=lambda: FROM_BYTES),
+        original.c.data,
+    )
+)
+"""The stored bytes of an original, or nothing where it is large: `read` gives those."""
+
+_OF_SQLITE: Final = sa.text(
+    "SELECT rowid, codec FROM original WHERE sha256 = :sha256 AND data IS NOT NULL"
+)
 
 _OF_POSTGRESQL: Final = sa.text(
     "SELECT o.codec, start, substring(o.data FROM start FOR :size) AS piece"
@@ -46,20 +57,17 @@ def fill(tx: Tx, rowid: int, stored: bytes) -> None:
             blob.write(memoryview(stored)[start : start + PIECE_BYTES])
 
 
-def large() -> sa.ColumnElement[bool]:
-    """The condition on `original` that its bytes are there, and are to be had by `read`."""
-    return sa.and_(original.c.size_bytes > FROM_BYTES, original.c.data.is_not(None))
-
-
 def read(tx: Tx, sha256: str) -> tuple[str, bytes | None]:
-    """Codec and stored bytes of a large original; no bytes where they were deleted just now."""
+    """Codec and stored bytes of a large original; no bytes where they are deleted."""
     found = io.BytesIO()
     codec = _sqlite(tx, sha256, found) if tx.dialect == "sqlite" else _postgresql(tx, sha256, found)
     return codec, found.getvalue() or None
 
 
 def _sqlite(tx: Tx, sha256: str, found: io.BytesIO) -> str:
-    row = tx.run(_OF_SQLITE, {"sha256": sha256}).one()
+    row = tx.run(_OF_SQLITE, {"sha256": sha256}).one_or_none()
+    if row is None:
+        return ""
     with failures.translated(), _blob(tx, row.rowid, readonly=True) as blob:
         while piece := blob.read(PIECE_BYTES):
             found.write(piece)

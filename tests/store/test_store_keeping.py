@@ -73,6 +73,7 @@ def test_pieces_of_a_commit_that_fails_are_undone_and_deleted_bytes_come_anew(db
     kept = keep(db, "1", LARGE)
     with db.write() as tx:
         originals.erase(tx, kept.sha256, now=NOW)
+        assert originals.read(tx, kept.sha256) is None
     keep(db, "2", LARGE)
     with db.read() as tx:
         assert originals.read(tx, kept.sha256) == LARGE
