@@ -22,7 +22,9 @@ CODES: Final = (TOO_LARGE, MIME_BROKEN)
 UNREAD: Final = "message: only_head"
 """Payment reason: the body, which may move money, was not read. Own decision 0108."""
 
-_OF_THE_BODY: Final = frozenset({"mime", "text", "body", "html", "tnef", "smime", "attachment"})
+_OF_THE_BODY: Final = frozenset(
+    {"mime", "text", "body", "html", "base64", "tnef", "smime", "attachment"}
+)
 """Defects, by their first word, that a body which is not here seems to have. Decision 0108."""
 
 _HEARD_IN_THE_HEAD: Final = frozenset({"danger"})

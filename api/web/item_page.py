@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from api.web import days, words
+from api.web import days, mail_words, words
 from api.web.facts import FactRow, code_rows, fact_rows
 from api.web.letters import Letter
 from api.web.marks import marked, spoken
@@ -142,7 +142,7 @@ class ItemPage:
     def where(self) -> str:
         """Postbox and folder in which a mail lies of which only the head is here."""
         head = self.view.only_head
-        return words.lying(head.postbox, head.folder) if head else ""
+        return mail_words.lying(head.postbox, head.folder) if head else ""
 
 
 def item_page(view: ItemView, *, token: str, reply: ReplySide, today: date) -> ItemPage:

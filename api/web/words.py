@@ -110,31 +110,6 @@ REVIEW: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-DEFECTS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "charset": "Der Zeichensatz war falsch angegeben; einzelne Zeichen können fehlen.",
-        "mime": "Der Aufbau der Mail war beschädigt.",
-        "header": "Eine Kopfzeile war nicht lesbar.",
-        "date": "Das Datum der Mail war nicht lesbar.",
-        "html": "Der Text stammt aus HTML und kann anders aussehen als beim Absender.",
-        "body": "Der Text war nicht vollständig lesbar.",
-        "attachment": "Eine Anlage fehlt oder war nicht vollständig lesbar.",
-        "mail": "Die Mail ist verschlüsselt.",
-        "smime": "Die Unterschrift der Mail war nicht lesbar.",
-        "tnef": "Eine Anlage in Outlook-Form (winmail.dat) war nicht lesbar.",
-        "text": "Der Text war leer, gekürzt oder enthielt Steuerzeichen.",
-        "recipients": "Die Mail nannte sehr viele Empfänger.",
-        "iban": "Die IBAN im Text hat eine falsche Prüfziffer.",
-        "kundennummer": "Die Kundennummer im Text ist unvollständig oder vertippt.",
-        "form": "Das Formular hatte nicht die erwartete Form.",
-        "subject": "Der Betreff war nicht vollständig lesbar.",
-        "size": "Die Mail war zu groß, um alles zu lesen.",
-        "mail.too_large": "Die Mail ist größer als erlaubt; nur ihr Kopf wurde abgerufen.",
-        "mail.mime_broken": "Der Mailserver gab nur den Kopf der Mail heraus.",
-    }
-)
-"""By the code, or the part of it before the dot: the code is shown beside it."""
-
 ASIDE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "machine": "Maschinelle Mail",
@@ -327,14 +302,6 @@ CHECKS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def lying(postbox: str, folder: str) -> str:
-    """Where a mail lies, to be found in Outlook."""
-    if not folder:
-        return f"Postfach {postbox}, der Ordner ist nicht bekannt"
-    named = "Posteingang" if folder == "INBOX" else f"Ordner „{folder}“"
-    return f"Postfach {postbox}, {named}"
-
-
 def concern(code: str) -> str:
     """The name of a concern; an unknown code itself, so that nothing is hidden."""
     return CONCERNS.get(code, code)
@@ -383,12 +350,6 @@ def postbox_state(message: str) -> str:
 def difference(fault: str) -> tuple[str, str]:
     """What is wrong and what to do; an unknown fault by its code, so that nothing is hidden."""
     return DIFFERENCES.get(fault, (fault, "Den Hersteller benachrichtigen."))
-
-
-def defect(code: str) -> str:
-    """One sentence about what was wrong with the mail."""
-    first = DEFECTS.get(code.split(".", maxsplit=1)[0], "Die Mail war auffällig aufgebaut.")
-    return DEFECTS.get(code, first)
 
 
 def sure(probability: float) -> str:
