@@ -55,7 +55,8 @@ def mail_of(mail: ParsedMail) -> ParsedMail:
 def judgement_of(judgement: Judgement, mail: ParsedMail, reason: str) -> Judgement:
     """The judgement on a head: for review, its money open at least.
 
-    A machine wrote it only if the head says so: a text that is not here sounds like nobody's.
+    A machine wrote it only if the head says so: a text that is not here sounds like nobody's. Nor
+    is an announced attachment missing, which lies where the body does.
     Source: Weisung 202001001 no. 2.4 a 5 (what moves money goes to the eAkte); decision 0108.
     """
     is_person = machine_mail.kind(mail) is Machine.OTHER
@@ -67,6 +68,7 @@ def judgement_of(judgement: Judgement, mail: ParsedMail, reason: str) -> Judgeme
         channel=Channel.FREIE_EMAIL if is_guess else judgement.channel,
         payment_relevant=payment.higher(judgement.payment_relevant, PaymentRelevant.OPEN),
         payment_because=(UNREAD,) if unread else judgement.payment_because,
+        facts=replace(judgement.facts, attachment_announced=False),
         review=True,
         review_because=(reason, *heard),
     )

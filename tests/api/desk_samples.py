@@ -365,6 +365,7 @@ SAMPLES: dict[str, Sample] = {
                 payment_relevant="open",
                 payment_because=["message: only_head"],
                 review_because=["mail.too_large"],
+                attachments={"announced": False, "present": False},
                 defects=["mail.too_large"],
             ),
             only_head=OnlyHead("mail.too_large", 62_914_560, "SC-Südost", "017 Lindenfurt/Konto"),

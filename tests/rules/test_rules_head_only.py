@@ -1,5 +1,7 @@
 """What may be said of a mail of which only the head is here."""
 
+from dataclasses import replace
+
 import pytest
 
 from rules import head_only
@@ -71,6 +73,12 @@ def test_what_a_missing_body_seems_to_have_is_left_out() -> None:
 def test_its_money_is_open_at_least(before, after, because) -> None:
     found = head_only.judgement_of(judgement(before), mail(), TOO_LARGE)
     assert (found.payment_relevant, found.payment_because) == (after, because)
+
+
+def test_no_attachment_is_missing_that_may_lie_with_the_body() -> None:
+    announced = replace(judgement(), facts=Facts(attachment_announced=True, plz="34117"))
+    found = head_only.judgement_of(announced, mail(), TOO_LARGE)
+    assert (found.facts.attachment_announced, found.facts.plz) == (False, "34117")
 
 
 def test_it_is_for_review_and_says_why_but_nothing_of_an_empty_text() -> None:
