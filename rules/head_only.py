@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import Final
 
 from rules import machine_mail, payment
-from rules.codes import Channel, PaymentRelevant
+from rules.codes import Channel, Concern, PaymentRelevant
 from rules.errors import Refused
 from rules.machine_mail import Machine
 from rules.mail import ParsedMail
 from rules.postbox import MIME_BROKEN, TOO_LARGE
-from rules.verdict import Judgement
+from rules.verdict import ConcernFound, Judgement
 
 CODES: Final = (TOO_LARGE, MIME_BROKEN)
 """Why only the head is here; reason of review and defect of the verdict. Own decision 0108."""
@@ -55,23 +55,31 @@ def mail_of(mail: ParsedMail) -> ParsedMail:
 def judgement_of(judgement: Judgement, mail: ParsedMail, reason: str) -> Judgement:
     """The judgement on a head: for review, its money open at least.
 
-    A machine wrote it only if the head says so: a text that is not here sounds like nobody's. Nor
-    is an announced attachment missing, which lies where the body does.
+    A machine wrote it only if the head says so, and no form was read: a text that is not here
+    sounds like nobody's. Nor is its concern none, or an announced attachment missing: both may lie
+    where the body does.
     Source: Weisung 202001001 no. 2.4 a 5 (what moves money goes to the eAkte); decision 0108.
     """
-    is_person = machine_mail.kind(mail) is Machine.OTHER
-    is_guess = judgement.channel is Channel.MASCHINELL and is_person
+    is_marked = machine_mail.kind(mail) is not Machine.OTHER
+    is_machine = judgement.channel is Channel.MASCHINELL and is_marked
     heard = tuple(code for code in judgement.review_because if code in _HEARD_IN_THE_HEAD)
     unread = judgement.payment_relevant is PaymentRelevant.NO
     return replace(
         judgement,
-        channel=Channel.FREIE_EMAIL if is_guess else judgement.channel,
+        channel=Channel.MASCHINELL if is_machine else Channel.FREIE_EMAIL,
+        concerns=judgement.concerns if is_machine else tuple(map(_known, judgement.concerns)),
         payment_relevant=payment.higher(judgement.payment_relevant, PaymentRelevant.OPEN),
         payment_because=(UNREAD,) if unread else judgement.payment_because,
         facts=replace(judgement.facts, attachment_announced=False),
         review=True,
         review_because=(reason, *heard),
     )
+
+
+def _known(found: ConcernFound) -> ConcernFound:
+    """That there is no concern takes a text that somebody read."""
+    is_none = found.code is Concern.KEIN_ANLIEGEN
+    return replace(found, code=Concern.SONSTIGES) if is_none else found
 
 
 def refused(message_id: int, reason: str) -> Refused:

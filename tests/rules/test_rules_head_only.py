@@ -99,3 +99,22 @@ def test_a_machine_is_one_only_by_what_its_head_says(headers, channel) -> None:
         judgement(channel=Channel.MASCHINELL), mail(**headers), TOO_LARGE
     )
     assert found.channel is channel
+
+
+def test_a_form_that_nobody_read_is_none() -> None:
+    guessed = judgement(channel=Channel.ESERVICE_VERAENDERUNG)
+    assert head_only.judgement_of(guessed, mail(), TOO_LARGE).channel is Channel.FREIE_EMAIL
+
+
+@pytest.mark.parametrize(
+    ("channel", "headers", "code"),
+    [
+        (Channel.FREIE_EMAIL, {}, Concern.SONSTIGES),
+        (Channel.MASCHINELL, {"auto_submitted": "auto-replied"}, Concern.KEIN_ANLIEGEN),
+    ],
+)
+def test_nobody_knows_that_a_person_wants_nothing(channel, headers, code) -> None:
+    nothing = ConcernFound(Concern.KEIN_ANLIEGEN, 0.9, announced=False)
+    before = replace(judgement(channel=channel), concerns=(nothing,))
+    (found,) = head_only.judgement_of(before, mail(**headers), TOO_LARGE).concerns
+    assert found.code is code
