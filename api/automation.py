@@ -126,7 +126,10 @@ def mail(house: HouseHere, caller: AnyCaller, message_id: MessageId) -> MailView
     },
 )
 def original(house: HouseHere, caller: AnyCaller, message_id: MessageId) -> Response:
-    """The original as a file to save. The read is put on record."""
+    """The original as a file to save, or its head where the mail has `only_head`.
+
+    The read is put on record.
+    """
     data = accept.original(house, caller, message_id)
     return Response(
         data,

@@ -786,6 +786,7 @@ class ItemDetailOut:
     note: NoteOut | None
     kontaktcodes: dict[str, str]
     drafts: list[DraftOut]
+    only_head: OnlyHeadOut | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -972,6 +973,7 @@ class MailOut:
     state_reason: str
     item_id: int | None
     verdict: VerdictOut | None
+    only_head: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1085,6 +1087,16 @@ class OffOut:
     code: str
     target: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlyHeadOut:
+    """Nothing but the head of the mail was fetched; its text and files are to be read in Outlook. The hand-over is refused then (`mail.head_only`): a written reason stands for the receipt."""
+
+    reason: str
+    size_bytes: int
+    postbox: str
+    folder: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

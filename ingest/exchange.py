@@ -203,7 +203,7 @@ class ExchangePostbox:
     def remove(self, place: Place, sha256: str) -> bool:
         """Compare and delete past the deleted items. Raises: Conflict, Refused, TryLater."""
         found = next(self.fetch(place.folder, place.epoch, (place.uid,)), None)
-        if not isinstance(found, Fetched) or hashlib.sha256(found.data).hexdigest() != sha256:
+        if found is None or hashlib.sha256(found.kept).hexdigest() != sha256:
             return False
         item = self._mirror(place.folder).by_uid[place.uid]
         self._mirror(place.folder).is_whole = False

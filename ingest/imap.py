@@ -204,11 +204,7 @@ class ImapPostbox:
         Source: RFC 4315 section 2.1; own decision 0004.
         """
         found = tuple(self.fetch(place.folder, place.epoch, (place.uid,)))
-        same = [
-            mail
-            for mail in found
-            if isinstance(mail, Fetched) and hashlib.sha256(mail.data).hexdigest() == sha256
-        ]
+        same = [mail for mail in found if hashlib.sha256(mail.kept).hexdigest() == sha256]
         if not same:
             return False
         with self._talk() as session:

@@ -205,9 +205,9 @@ class MaildirPostbox:
         self._require_epoch(place.folder, place.epoch)
         file = maildir_disk.find(path, place.uid)
         found = self._read(path, place, file)
-        if file is None or not isinstance(found, Fetched):
+        if file is None or found is None:
             return False
-        if hashlib.sha256(found.data).hexdigest() != sha256:
+        if hashlib.sha256(found.kept).hexdigest() != sha256:
             return False
         with disk_errors(path):
             try:

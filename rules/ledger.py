@@ -17,7 +17,7 @@ class LedgerState(StrEnum):
     """Where a mail ended up so far.
 
     `kept`: original and row are durable, not sorted yet. `sorted`: judged, an item is open.
-    `aside`: machine mail, unreadable, too large or failed, with a reason. `done`: worked off.
+    `aside`: machine mail, unreadable or failed, with a reason. `done`: worked off.
     `gone`: taken out of the postbox by hand; our copy stays. `deleted`: only the tombstone is left.
     """
 

@@ -89,12 +89,22 @@ class Fetched:
     received_at: datetime
     marks: frozenset[str] = frozenset()
 
+    @property
+    def kept(self) -> bytes:
+        """What the house keeps of it, and knows it by. Own decision 0004."""
+        return self.data
+
+    @property
+    def size_bytes(self) -> int:
+        """As it lies in the postbox. Own decision 0004."""
+        return len(self.data)
+
 
 @dataclass(frozen=True, slots=True)
 class TooLarge:
-    """A message over the limit: only its head was fetched; it stays where it lies.
+    """A message over the limit: only its head was fetched, and no more of it ever is.
 
-    So does one whose content the server doesn't give (`reason` is `MIME_BROKEN` then).
+    So is one whose content the server doesn't give (`reason` is `MIME_BROKEN` then).
     """
 
     place: Place
@@ -102,6 +112,11 @@ class TooLarge:
     size_bytes: int
     received_at: datetime
     reason: str = TOO_LARGE
+
+    @property
+    def kept(self) -> bytes:
+        """What the house keeps of it, and knows it by. Own decision 0108."""
+        return self.head
 
 
 @dataclass(frozen=True, slots=True)

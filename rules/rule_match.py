@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from typing import Final
 
 from rules.codes import Channel, Concern, PaymentRelevant, Team
@@ -17,6 +18,15 @@ from rules.ruleset import Action, Condition, Key, Rule, RuleSet
 
 OFF: Final = "abgeschaltet"
 """Why a rule that is switched off did not hit."""
+
+ONLY_HEAD: Final = "nur der Kopf"
+"""Why a rule that asks for what a body does not say did not hit a mail without its body."""
+
+_ANSWERED_BY_NONE: Final = frozenset({Key.KUNDENNUMMER, Key.HAS_ATTACHMENT, Key.LANGUAGE})
+"""Conditions that a missing body seems to meet ("nein", "deutsch"). Source: own decision 0108."""
+
+_OF_THE_BODY: Final = _ANSWERED_BY_NONE | {Key.BODY, Key.WORDS, Key.ATTACHMENT}
+"""What a body may tell: as an exception it is not known to be untrue. Own decision 0108."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +54,8 @@ class Seen:
     team: Team
     agency: str | None
     region: str
+    only_head: bool = False
+    """The body was not read; what asks for it is not known."""
 
     @cached_property
     def subject_words(self) -> str:
@@ -62,7 +74,7 @@ class Outcome:
 
     `hit` is the rule, None if none matched. `because` are the conditions that held, in German
     and in the admin's own words. `misses` gives each rule asked before the hit and the first
-    condition of it that failed ("betreff", "ausser", "abgeschaltet").
+    condition of it that failed ("betreff", "ausser", "abgeschaltet", "nur der Kopf").
     """
 
     hit: Rule | None
@@ -87,6 +99,7 @@ class _Tested:
     when: tuple[tuple[str, Test], ...]
     any_of: tuple[tuple[Test, ...], ...]
     unless: tuple[Test, ...]
+    needs_body: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +129,9 @@ class CompiledSet:
             if tested.rule.id in off:
                 misses.append((tested.rule.id, OFF))
                 continue
+            if seen.only_head and tested.needs_body:
+                misses.append((tested.rule.id, ONLY_HEAD))
+                continue
             failed, because = _try(tested, seen)
             if not failed:
                 return Outcome(tested.rule, because, tuple(misses))
@@ -134,6 +150,15 @@ def _tested(rule: Rule) -> _Tested:
         when=tuple((condition.key.value, _test(condition)) for condition in rule.when),
         any_of=tuple(tuple(_test(condition) for condition in group) for group in rule.any_of),
         unless=tuple(_test(condition) for condition in rule.unless),
+        needs_body=_needs_body(rule),
+    )
+
+
+def _needs_body(rule: Rule) -> bool:
+    """Whether a mail without its body could be hit by what the body doesn't say."""
+    wanted = (*rule.when, *chain.from_iterable(rule.any_of))
+    return any(condition.key in _ANSWERED_BY_NONE for condition in wanted) or any(
+        condition.key in _OF_THE_BODY for condition in rule.unless
     )
 
 

@@ -46,6 +46,9 @@ def translated() -> Iterator[None]:
     except psycopg.Error as exc:
         # Where a statement goes to the driver itself; its text may repeat a row's values.
         raise _meaning_driver(exc) from None
+    except sqlite3.Error as exc:
+        # Where pieces are written past SQLAlchemy.
+        raise _meaning_sqlite(exc) from None
     except (sa.exc.TimeoutError, sa.exc.ResourceClosedError, sa.exc.PendingRollbackError) as exc:
         raise away(type(exc).__name__) from exc
     except (OverflowError, UnicodeEncodeError) as exc:

@@ -30,7 +30,8 @@ class Arrival:
     `received_at` is when the postbox took it in (aware UTC). `place` is None where it lies in
     no postbox. `size_bytes` differs from the data's where only the head was fetched.
     `delivery_key` names a delivery that its sender may repeat, for `arrivals.seen_again`.
-    `sha256` is the fingerprint of the data, where somebody has made it already.
+    `sha256` is the fingerprint of the data, where somebody has made it already. `reason` is why
+    no more of it came than its head, and `size_bytes` that of the whole mail then.
     """
 
     data: bytes
@@ -42,6 +43,7 @@ class Arrival:
     size_bytes: int | None = None
     delivery_key: str | None = None
     sha256: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ def _message_row(arrival: Arrival, sha256: str, now: datetime) -> dict[str, Any]
         "received_at": arrival.received_at,
         "kept_at": now,
         "state": LedgerState.KEPT,
+        "state_reason": arrival.reason,
         "state_at": now,
         "defects": [],
         "size_bytes": len(arrival.data) if arrival.size_bytes is None else arrival.size_bytes,

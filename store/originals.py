@@ -5,12 +5,14 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from isal import isal_zlib
+from sqlalchemy.dialects import postgresql, sqlite
 
 from rules.errors import Unreadable
-from store import tables
+from store import pieces, tables
 from store.engine import Tx
 from store.seals import SealRing
 from store.statements import insert, parts
@@ -24,6 +26,14 @@ LEVEL = 1
 COMPRESSED_BYTES = 32_768
 """Mail above it is stored as it is: it is mostly base64, which shrinks by a quarter and takes 30
 times as long as writing it. Source: measurement 2026-11-26; own decision 0036."""
+
+
+_PACKED = sa.select(
+    tables.original.c.sha256,
+    tables.original.c.codec,
+    pieces.AT_ONCE.label("data"),
+    tables.original.c.size_bytes,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +55,21 @@ def write(tx: Tx, originals: dict[str, bytes]) -> None:
 
     Bytes that come again after their deletion are kept anew: it is new mail.
     """
-    values = [_row(tx.ring, sha256, data) for sha256, data in originals.items()]
-    if not values:
-        return
+    apart = {sha256 for sha256, data in originals.items() if pieces.is_apart(len(data), tx)}
+    values = [
+        _row(tx.ring, sha256, data) for sha256, data in originals.items() if sha256 not in apart
+    ]
+    if values:
+        tx.run(_upsert(tx), values)
+    for sha256 in apart:
+        _write_in_pieces(tx, _row(tx.ring, sha256, originals[sha256]))
+
+
+def _upsert(tx: Tx) -> sqlite.Insert | postgresql.Insert:
+    """One row; nothing where it is there with its bytes."""
     table = tables.original
     statement = insert(tx, table)
-    again = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=[table.c.sha256],
         set_={
             "codec": statement.excluded.codec,
@@ -59,7 +78,17 @@ def write(tx: Tx, originals: dict[str, bytes]) -> None:
         },
         where=table.c.deleted_at.is_not(None),
     )
-    tx.run(again, values)
+
+
+def _write_in_pieces(tx: Tx, row: dict[str, Any]) -> None:
+    """A row of its own for SQLite, made with zeros and filled then; nothing where it is there."""
+    stored: bytes = row["data"]
+    zeros = sa.func.zeroblob(len(stored))
+    made = tx.run(_upsert(tx).values(row | {"data": zeros}).returning(sa.text("rowid")))
+    rowid = made.scalar_one_or_none()
+    if rowid is None:
+        return
+    pieces.fill(tx, rowid, stored)
 
 
 def compressed(data: bytes) -> bytes:
@@ -108,12 +137,12 @@ def read(tx: Tx, sha256: str) -> bytes | None:
 
 def packed_many(tx: Tx, hashes: Iterable[str]) -> dict[str, Packed]:
     """The bytes as they are stored, for `unpacked`."""
-    table = tables.original
     found: dict[str, Packed] = {}
     for part in parts(sorted(set(hashes))):
-        statement = sa.select(table.c.sha256, table.c.codec, table.c.data)
-        for row in tx.run(statement.where(table.c.sha256.in_(part))):
-            found[row.sha256] = Packed(row.codec, row.data, tx.ring)
+        for row in tx.run(_PACKED.where(tables.original.c.sha256.in_(part))).all():
+            is_apart = row.data is None and row.size_bytes > pieces.FROM_BYTES
+            codec, data = pieces.read(tx, row.sha256) if is_apart else (row.codec, row.data)
+            found[row.sha256] = Packed(codec, data, tx.ring)
     return found
 
 

@@ -16,7 +16,7 @@ from rules.access import (
 )
 from rules.errors import Refused, TryLater
 from rules.verdict import as_json
-from store import audit, items, keeping, ledger, verdicts
+from store import audit, heads, items, keeping, ledger, verdicts
 from store.engine import Tx
 from store.items import Item
 from store.keeping import Arrival
@@ -36,6 +36,7 @@ class MailView:
     state_reason: str
     item_id: int | None
     verdict: dict[str, Any] | None
+    only_head: str = ""
 
 
 def judge(house: House, data: bytes, *, mailbox: str = "") -> dict[str, Any]:
@@ -133,4 +134,5 @@ def _view(tx: Tx, message_id: int) -> MailView:
         state_reason=message.state_reason,
         item_id=item.id if item else None,
         verdict=latest.body if latest else None,
+        only_head=heads.why(tx, message_id) if message.postbox else "",
     )

@@ -3,6 +3,7 @@
 An admin of a region sees and replays the mail of its postboxes only. Source: F6, F58.
 """
 
+from rules import head_only
 from rules.access import Caller, Permission, may_see_region, require
 from rules.codes import Team
 from rules.errors import Conflict
@@ -56,8 +57,7 @@ def replay(house: House, caller: Caller, message_id: int) -> None:
     """
     require(caller, Permission.REPLAY)
     with house.db.write() as tx:
-        _require_aside(tx, caller, message_id)
-        _replay(house, tx, caller, message_id)
+        _replay(house, tx, caller, _require_aside(tx, caller, message_id))
 
 
 def replay_all(house: House, caller: Caller, *, reason_code: str = "", postbox: str = "") -> int:
@@ -74,9 +74,10 @@ def replay_all(house: House, caller: Caller, *, reason_code: str = "", postbox: 
         with house.db.write() as tx:
             found = aside.listing(tx, limit=BATCH, after=after, choice=choice)
             # Somebody may have taken one of them in since.
-            lying = [row for row in found if _lies_aside(ledger.locked(tx, row.message_id))]
+            rows = [ledger.locked(tx, row.message_id) for row in found]
+            lying = [row for row in rows if _lies_aside(row)]
             for row in lying:
-                _replay(house, tx, caller, row.message_id)
+                _replay(house, tx, caller, row)
         done += len(lying)
         if len(found) < BATCH:
             return done
@@ -106,19 +107,26 @@ def take_in(house: House, caller: Caller, message_id: int) -> int:
     return item.id
 
 
-def _replay(house: House, tx: Tx, caller: Caller, message_id: int) -> None:
+def _replay(house: House, tx: Tx, caller: Caller, row: Message) -> None:
     now = house.clock()
-    ledger.set_state(tx, message_id, LedgerState.KEPT, reason="", now=now)
-    aside.resolve(tx, message_id, resolution="replayed", now=now)
-    _note(house, tx, caller, message_id, "mail.replayed")
+    # That only the head is here is no fault that another try could mend: sorting must know it.
+    why = head_only.named(_reason(row))
+    ledger.set_state(tx, row.id, LedgerState.KEPT, reason=why, now=now)
+    aside.resolve(tx, row.id, resolution="replayed", now=now)
+    _note(house, tx, caller, row.id, "mail.replayed")
 
 
-def _require_aside(tx: Tx, caller: Caller, message_id: int) -> None:
+def _reason(row: Message) -> str:
+    return ledger.was_before(row)[1] if row.state is LedgerState.GONE else row.state_reason
+
+
+def _require_aside(tx: Tx, caller: Caller, message_id: int) -> Message:
     row = ledger.message(tx, message_id)
     if not may_see_region(caller, row.region):
         raise ledger.unknown(message_id)
     if not _lies_aside(row):
         raise Conflict("mail.not_aside", f"Message {message_id} does not lie aside any more.")
+    return row
 
 
 def _lies_aside(row: Message) -> bool:

@@ -15,7 +15,7 @@ from rules.access import Caller, Permission
 from rules.errors import Refused, TryLater
 from rules.mail import Attachment
 from rules.scan import ScanState
-from store import ledger
+from store import heads, ledger
 from triage import readings
 from triage.doorkeeper import visible_item
 from triage.house import House
@@ -67,10 +67,11 @@ def read(house: House, caller: Caller, item_id: int, number: int) -> tuple[Attac
     """The attachment with that number, from 1 in the order of the mail, and its bytes.
 
     Put on record before a byte or its name is given out.
-    Raises: Refused: `item.unknown`, `attachment.unknown`, `mail.deleted`.
+    Raises: Refused: `item.unknown`, `attachment.unknown`, `mail.deleted`, `mail.head_only`.
     """
     with house.db.read() as tx:
         item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
+        heads.require_whole(tx, item.message_id)
         original = ledger.original(tx, item.message_id)
     listed = parse(original, house.layouts).attachments
     if not 1 <= number <= len(listed):

@@ -6,9 +6,10 @@ Nothing here gives up or repeats; that is filing's. Source: imap protocol, 6 to 
 
 import structlog
 
-from rules.postbox import Fetched, FolderView, Place
+from rules.postbox import Fetched, FolderView, Place, TooLarge
 from store import epochs, leases, ledger, moves, ops, originals, owned, sightings
 from store.leases import Lease
+from store.ledger import Message
 from store.ops import Op
 from triage.house import House
 from triage.ports import Postbox
@@ -78,7 +79,9 @@ def came_after(box: Postbox, op: Op) -> bool:
     return op.mark is not None and box.view(op.dst_folder).follows(op.mark)
 
 
-def _not_of_others(house: House, box: Postbox, op: Op, *, view: FolderView) -> list[Fetched]:
+def _not_of_others(
+    house: House, box: Postbox, op: Op, *, view: FolderView
+) -> list[Fetched | TooLarge]:
     """Those in a whole folder with new numbers that the mail may be.
 
     Of those with equal content, as many belong to messages that lay there under older numbers.
@@ -94,19 +97,20 @@ def _not_of_others(house: House, box: Postbox, op: Op, *, view: FolderView) -> l
 
 def _equal(
     house: House, box: Postbox, op: Op, *, view: FolderView, uids: tuple[str, ...]
-) -> list[Fetched]:
+) -> list[Fetched | TooLarge]:
     """Those of `uids` that have equal content and that are and were no other message's place."""
     with house.db.read() as tx:
-        wanted = ledger.message(tx, op.message_id).sha256
+        row = ledger.message(tx, op.message_id)
         free = sightings.unclaimed_in(tx, box.name, folder=view.folder, epoch=view.epoch, uids=uids)
         places = [Place(view.folder, view.epoch, uid) for uid in free]
-        owners = owned.owners(tx, box.name, found=dict.fromkeys(places, wanted))
+        owners = owned.owners(tx, box.name, found=dict.fromkeys(places, row.sha256))
     mine = tuple(p.uid for p in places if owners.get(p, op.message_id) == op.message_id)
-    return [
-        found
-        for found in box.fetch(view.folder, view.epoch, mine)
-        if isinstance(found, Fetched) and originals.fingerprint(found.data) == wanted
-    ]
+    return [found for found in box.fetch(view.folder, view.epoch, mine) if _is_it(row, found)]
+
+
+def _is_it(row: Message, found: Fetched | TooLarge) -> bool:
+    """Equal bytes; of a mail whose body was never fetched, an equal head and an equal size."""
+    return found.size_bytes == row.size_bytes and originals.fingerprint(found.kept) == row.sha256
 
 
 def has_surplus(house: House, box: Postbox, op: Op, *, copies: int) -> bool:

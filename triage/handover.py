@@ -22,7 +22,7 @@ from rules.item import (
     Waived,
 )
 from rules.undo import Undoable
-from store import items, ledger, outgoing, verdicts
+from store import heads, items, ledger, outgoing, verdicts
 from store.engine import Tx
 from store.items import Item
 from store.outgoing import NewOutgoing, Outgoing
@@ -43,13 +43,14 @@ def order(
 
     With `close_when_received` the clerk lets go of the item, and it closes by itself when the
     receipt comes; else the clerk keeps it.
-    Raises: Refused: `item.handover_not_owed`, `task.not_left`, `postbox.not_full`. Conflict:
-    `item.lease_stale`.
+    Raises: Refused: `item.handover_not_owed`, `task.not_left`, `postbox.not_full`,
+    `mail.head_only`. Conflict: `item.lease_stale`.
     """
     now = house.clock()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         modes.require_sends(house, tx, item.message_id)
+        heads.require_whole(tx, item.message_id)
         saved = cases.by_holder(tx, item, HandedOver(), token=token, now=now)
         verdict = verdicts.latest(tx, item.message_id)
         row = outgoing.order(
@@ -108,14 +109,17 @@ def _send_again_if_rejected(tx: Tx, row_id: int, *, now: datetime) -> None:
 def waive(house: House, caller: Caller, item_id: int, token: str, *, reason: str) -> None:
     """A person's reasoned "not payment-relevant"; opens the way to closing.
 
-    The reason stands with the item, not in the trail: it is content.
+    Of a mail of which only the head is here it is also how she states that she laid the mail into
+    the eAkte by hand: no receipt could come. The reason stands with the item, not in the trail: it
+    is content.
 
     Raises: Refused: `item.reason_too_short`. Conflict: `item.lease_stale`.
     """
     now = house.clock()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
-        deed = cases.Deed(Waived(reason), "eakte.waived")
+        why = heads.why(tx, item.message_id)
+        deed = cases.Deed(Waived(reason), "eakte.waived", details={"only_head": why} if why else {})
         cases.do(tx, caller, item, deed, token=token, now=now)
 
 

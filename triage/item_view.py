@@ -7,7 +7,6 @@ from typing import Any
 
 from ingest import origin
 from ingest.html import sanitize
-from ingest.parse import parse
 from rules import danger, sender_hints
 from rules.access import Caller, Permission, may_work_agency
 from rules.codes import Channel, Concern
@@ -38,6 +37,7 @@ from store.tables import OutgoingState
 from triage import (
     conversation,
     draft_view,
+    heads,
     identity,
     mark_view,
     outgoing_words,
@@ -48,6 +48,7 @@ from triage import (
 from triage.conversation import OtherItem, SettledItem
 from triage.doorkeeper import CLEARING, require_agency, visible_item
 from triage.draft_view import DraftShown
+from triage.heads import OnlyHead
 from triage.house import House
 from triage.mark_view import MarkShown
 from triage.story import NoteLeft, Step, note_left, steps
@@ -125,6 +126,8 @@ class ItemView:
     """Under which Kontaktcode each of its concerns is counted, where one is configured."""
     drafts: tuple[DraftShown, ...] = ()
     """Answers laid into a folder of the postbox that were not taken."""
+    only_head: OnlyHead | None = None
+    """Why nothing but the head of the mail is here, and where the mail lies."""
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -171,7 +174,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
     rows = outgoing.of_item(tx, item.id)
     body = latest.body if latest else {}
     original = _original(tx, item)
-    mail = parse(original, house.layouts) if original is not None else None
+    mail = heads.read(house, message, original) if original is not None else None
     sender = "" if conversation.shared_sender(mail) else message.sender
     marks = mark_view.shown(marks_seen.of_message(tx, item.message_id), item.state)
     story = steps(audit.of_subject(tx, f"message:{item.message_id}"))
@@ -200,6 +203,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         drafts=draft_view.shown(
             reply_drafts.of_item(tx, item.id), folder=house.policy.drafts_folder
         ),
+        only_head=heads.lying(tx, message, original) if original is not None else None,
     )
 
 
@@ -259,7 +263,9 @@ def mine(house: House, caller: Caller) -> tuple[Item, ...]:
 
 def _mail(house: House, tx: Tx, item: Item) -> ParsedMail | None:
     original = _original(tx, item)
-    return parse(original, house.layouts) if original is not None else None
+    if original is None:
+        return None
+    return heads.read(house, ledger.message(tx, item.message_id), original)
 
 
 def _original(tx: Tx, item: Item) -> bytes | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from store.outgoing import Outgoing
 from store.verdicts import StoredVerdict
-from triage import story
+from triage import heads, story
 from triage.house import BERLIN, Policy
 
 if TYPE_CHECKING:
@@ -75,6 +75,9 @@ def _message(part: "Part") -> Iterator[str]:
     row = part.message
     yield f"Nachricht {row.id}, eingegangen am {_moment(row.received_at)}"
     yield f"  Datei: {mail_file(row.id)}"
+    if part.original is not None and heads.why(row, part.original):
+        yield "    Nur der Kopf: Die Nachricht wurde nicht ganz abgerufen. Text und Anlagen liegen"
+        yield "    im Postfach und gehören zu dieser Auskunft."
     yield f"  Postfach: {row.postbox or 'keines'}   Stand: {STATES[row.state.value]}"
     yield f"  Absender: {row.sender}"
     yield f"  Betreff: {row.subject}"

@@ -111,8 +111,10 @@ class Postbox(Protocol):
     def remove(self, place: Place, sha256: str) -> bool:
         """Remove that one message for good, if its bytes have this SHA-256 (hex).
 
-        Only for what a cut move left behind; the caller has proven the copy. False where it is
-        gone, has other bytes, or is too large to be compared. Raises: Conflict: epoch changed.
+        Only for what a cut move left behind, the caller has proven the copy, and for what was
+        deleted after its period. One over the limit is compared by its head, which is all that
+        anybody here knows of it. False where it is gone or has other bytes. Raises: Conflict:
+        epoch changed.
         """
         ...
 

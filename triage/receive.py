@@ -11,9 +11,8 @@ from datetime import datetime
 
 import structlog
 
-from rules.ledger import LedgerState
 from rules.postbox import Fetched, Place, TooLarge
-from store import aside, audit, epochs, keeping, leases, ledger, originals, sightings
+from store import audit, epochs, keeping, leases, originals, sightings
 from store.audit import Note
 from store.engine import Tx
 from store.keeping import Arrival, Kept
@@ -110,7 +109,7 @@ def numbered_anew(tx: Tx, postbox: str, *, folder: str, mails: int, now: datetim
 
 def fingerprint(mail: Fetched | TooLarge) -> str:
     """The fingerprint of what came of a mail."""
-    return originals.fingerprint(mail.data if isinstance(mail, Fetched) else mail.head)
+    return originals.fingerprint(mail.kept)
 
 
 def keep_batch(
@@ -136,48 +135,32 @@ def keep_batch(
         ]
         answers = keeping.keep_many(tx, arrivals, now=now, lease=lease)
         new = [(mail, kept) for mail, kept in zip(batch, answers, strict=True) if kept.is_new]
-        for mail, kept in new:
-            if isinstance(mail, TooLarge):
-                _leave_in_place(tx, kept.message_id, mail, now=now)
         marked = [(kept.message_id, m.marks) for m, kept in new if isinstance(m, Fetched)]
         marks_read.brought_along(house, tx, marked, postbox=postbox)
-        audit.add_many(tx, "worker", (_note(kept, postbox) for _, kept in new), at=now)
+        audit.add_many(tx, "worker", (_note(m, kept, postbox) for m, kept in new), at=now)
     return len(new)
 
 
 def _arrival(mail: Fetched | TooLarge, *, postbox: str, region: str, sha256: str) -> Arrival:
     return Arrival(
-        data=mail.data if isinstance(mail, Fetched) else mail.head,
+        data=mail.kept,
         received_at=mail.received_at,
         source="postbox",
         postbox=postbox,
         region=region,
         place=mail.place,
-        size_bytes=None if isinstance(mail, Fetched) else mail.size_bytes,
+        size_bytes=mail.size_bytes,
         sha256=sha256,
+        reason=mail.reason if isinstance(mail, TooLarge) else "",
     )
 
 
-def _note(kept: Kept, postbox: str) -> Note:
-    return Note(
-        "mail.kept",
-        f"message:{kept.message_id}",
-        {"sha256": kept.sha256, "postbox": postbox, "twins": len(kept.twin_ids)},
-    )
-
-
-def _leave_in_place(tx: Tx, message_id: int, mail: TooLarge, *, now: datetime) -> None:
-    """A mail of which only the head came: the body stays in the postbox, a person looks."""
-    ledger.set_state(tx, message_id, LedgerState.ASIDE, reason=mail.reason, now=now)
-    aside.put(
-        tx,
-        message_id,
-        step="receive",
-        reason_code=mail.reason,
-        detail=f"{mail.size_bytes} bytes",
-        now=now,
-    )
+def _note(mail: Fetched | TooLarge, kept: Kept, postbox: str) -> Note:
+    details = {"sha256": kept.sha256, "postbox": postbox, "twins": len(kept.twin_ids)}
+    if isinstance(mail, TooLarge):
+        details |= {"only_head": mail.reason, "size_bytes": mail.size_bytes}
+    return Note("mail.kept", f"message:{kept.message_id}", details)
 
 
 def _size(mail: Fetched | TooLarge) -> int:
-    return len(mail.data) if isinstance(mail, Fetched) else len(mail.head)
+    return len(mail.kept)

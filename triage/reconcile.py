@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from rules.errors import Refused
-from rules.postbox import Fetched, FolderView, Place, is_numbered
+from rules.postbox import FolderView, Place, is_numbered
 from store import audit, epochs, leases, ledger, moves, ops, originals, owned, sightings
 from store.engine import Tx
 from store.leases import Lease
@@ -234,6 +234,5 @@ def _digests(box: Postbox, places: list[Place]) -> dict[Place, str]:
     for folder, epoch in sorted({(place.folder, place.epoch) for place in places}):
         uids = tuple(p.uid for p in places if (p.folder, p.epoch) == (folder, epoch))
         for mail in box.fetch(folder, epoch, uids):
-            data = mail.data if isinstance(mail, Fetched) else mail.head
-            found[mail.place] = originals.fingerprint(data)
+            found[mail.place] = originals.fingerprint(mail.kept)
     return found

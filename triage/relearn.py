@@ -16,7 +16,7 @@ from rules.access import Caller, Permission, may_see_region, require, require_pe
 from rules.codes import Channel, Concern
 from rules.errors import HouseError, Refused
 from rules.routing import CONCERN_FOLDER
-from store import audit, ledger, sightings, verdicts
+from store import audit, heads, ledger, sightings, verdicts
 from store.engine import Tx
 from store.tables import SightingState
 from store.verdicts import NewVerdict, StoredVerdict
@@ -253,8 +253,13 @@ _LINES: Final = {CONFIRMED: _confirmed_lines, WEAK: _weak_lines}
 def _line(
     house: House, tx: Tx, found: StoredVerdict, label: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """A corpus line (corpus/README.md); None if the original is gone or the mail says nothing."""
+    """A corpus line (corpus/README.md); None if the original is gone or the mail says nothing.
+
+    A head teaches nothing: what people saw in the body, the machine would learn from a subject.
+    """
     message = ledger.message(tx, found.message_id)
+    if heads.why(tx, found.message_id):
+        return None
     try:
         mail = parse(ledger.original(tx, found.message_id), house.layouts)
     except HouseError:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from ingest.parse import parse
 from rules.access import Caller, Permission, require
 from rules.codes import PaymentRelevant
 from rules.errors import Refused
@@ -21,7 +20,7 @@ from rules.rule_text import read_rules
 from rules.rule_trial import Trial, Tried, summed
 from store import trials
 from store.trials import StoredMail
-from triage import rulesets, ruling, sort
+from triage import heads, rulesets, ruling, sort
 from triage.house import House
 from triage.rulebook import InForce
 from triage.ruling import RulesFor
@@ -101,7 +100,7 @@ def _try(house: House, compiled: CompiledSet, stored: StoredMail) -> Tried | Non
     """Both routes of one mail; None where its content is gone or its verdict can't be read."""
     if stored.data is None or not stored.body:
         return None
-    mail = parse(stored.data, house.layouts)
+    mail = heads.read(house, stored.message, stored.data)
     try:
         judgement = judgement_of(stored.body)
     except (KeyError, ValueError):
@@ -109,9 +108,10 @@ def _try(house: House, compiled: CompiledSet, stored: StoredMail) -> Tried | Non
     message = stored.message
     mailbox = sort.addressed(house.judging, mail) or (message.postbox or "")
     rules = house.rules_for(replace(message, received_at=house.clock()))
+    only_head = bool(heads.why(message, stored.data))
 
     def ruled(find: Callable[[str], InForce | None]) -> Ruled:
-        asked = RulesFor(rules.region, rules.size_bytes, find)
+        asked = RulesFor(rules.region, rules.size_bytes, find, only_head)
         return ruling.route(house.directory, mail, judgement, mailbox=mailbox, rules=asked)
 
     def instead(region: str) -> InForce | None:

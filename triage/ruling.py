@@ -20,12 +20,14 @@ from triage.rulebook import InForce
 class RulesFor:
     """What sorting passes on of a kept mail: its region, its size, and who knows its rule set.
 
-    `find` gives the set in force for a region; None: the built-in routing alone.
+    `find` gives the set in force for a region; None: the built-in routing alone. `only_head`: no
+    body is here to ask.
     """
 
     region: str
     size_bytes: int
     find: Callable[[str], InForce | None]
+    only_head: bool = False
 
 
 NO_RULES = RulesFor("", 0, lambda _: None)
@@ -46,7 +48,7 @@ def route(
     found = rules.find(region)
     if found is None or built_in.team is Team.NONE:
         return Ruled(built_in, None)
-    seen = _seen(mail, judgement, built_in, region=region, size_bytes=rules.size_bytes)
+    seen = _seen(mail, judgement, built_in, region=region, rules=rules)
     return rule_over(found.compiled, built_in, seen=seen, directory=directory, off=found.off)
 
 
@@ -67,7 +69,7 @@ def _region(directory: Directory, built_in: Route, mailbox: str) -> str:
 
 
 def _seen(
-    mail: ParsedMail, judgement: Judgement, built_in: Route, *, region: str, size_bytes: int
+    mail: ParsedMail, judgement: Judgement, built_in: Route, *, region: str, rules: RulesFor
 ) -> Seen:
     facts = judgement.facts
     return Seen(
@@ -77,7 +79,7 @@ def _seen(
         recipients=mail.recipients,
         headers=mail.headers,
         attachments=tuple(one.name for one in mail.attachments if not one.inline),
-        size_bytes=size_bytes,
+        size_bytes=rules.size_bytes,
         channel=judgement.channel,
         concerns=tuple((one.code, one.probability) for one in judgement.concerns),
         payment=judgement.payment_relevant,
@@ -88,4 +90,5 @@ def _seen(
         team=built_in.team,
         agency=built_in.agency.code,
         region=region,
+        only_head=rules.only_head,
     )

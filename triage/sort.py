@@ -5,20 +5,20 @@ where and until when; then verdicts, items and wishes to file of many mails go i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
+from classify import whereabouts
 from ingest import bounce
 from ingest.bounce import Bounce
-from ingest.parse import parse
-from rules import danger, machine_mail, payment, proof, routing
+from rules import danger, head_only, machine_mail, payment, proof, routing
 from rules.codes import Channel, Concern, Team
 from rules.deadlines import due as due_of
 from rules.item import new_case
 from rules.ledger import LedgerState
-from rules.mail import ParsedMail
+from rules.mail import BodyParts, ParsedMail
 from rules.rule_law import ASIDE_FOLDER, ASIDE_REASON, Ruled
 from rules.verdict import Judgement, Verdict, as_json
 from store import aside, audit, items, ledger, sightings, verdicts, wishes
@@ -27,7 +27,7 @@ from store.engine import Tx
 from store.items import NewItem
 from store.ledger import Described, Message
 from store.verdicts import NewVerdict
-from triage import conversation, returned, ruling
+from triage import conversation, heads, returned, ruling
 from triage.house import BERLIN, House, Judging
 from triage.ruling import NO_RULES, RulesFor
 
@@ -52,16 +52,33 @@ def decide(
     received_at: datetime,
     mailbox: str = "",
     rules: RulesFor = NO_RULES,
+    only_head: str = "",
 ) -> Verdict:
     """The verdict on a parsed mail: judgement, team, agency, folder, due day. Stores nothing.
 
     `received_at` aware UTC. `mailbox` is the address or postbox that got it; where empty, the
     first recipient that is an address of ours counts. Without `rules` the built-in routing alone.
+    `only_head` is why there is no body (rules/head_only.py), or "".
     """
     box = mailbox or addressed(judging, mail)
     judgement = judging.judge.judge(mail, received_at=received_at, mailbox=box)
+    if only_head:
+        mail = replace(mail, defects=(only_head, *mail.defects))
+        judgement = _of_head(judging, mail, judgement, mailbox=box, reason=only_head)
+        rules = replace(rules, only_head=True)
     ruled = ruling.route(judging.directory, mail, judgement, mailbox=box, rules=rules)
     return _with_due(judging, mail, judgement, ruled, received_at=received_at)
+
+
+def _of_head(
+    judging: Judging, mail: ParsedMail, judgement: Judgement, *, mailbox: str, reason: str
+) -> Judgement:
+    """The judgement on a head; the place, which a body would tell, is looked for in the subject."""
+    told = judgement.facts
+    if told.plz is None and told.place is None:
+        said = whereabouts.find(BodyParts(mail.subject), judging.directory, mailbox=mailbox)
+        told = replace(told, plz=said.plz, place=said.place)
+    return head_only.judgement_of(replace(judgement, facts=told), mail, reason)
 
 
 def addressed(judging: Judging, mail: ParsedMail) -> str:
@@ -101,7 +118,7 @@ def _with_due(
 
 def prepare(house: House, message: Message, data: bytes) -> Sorted:
     """Parse and decide, without a transaction: this is the part that takes time."""
-    mail = parse(data, house.layouts)
+    mail = heads.read(house, message, data)
     mailbox = addressed(house.judging, mail) or (message.postbox or "")
     verdict = decide(
         house.judging,
@@ -109,6 +126,7 @@ def prepare(house: House, message: Message, data: bytes) -> Sorted:
         received_at=message.received_at,
         mailbox=mailbox,
         rules=house.rules_for(message),
+        only_head=heads.why(message, data),
     )
     return Sorted(message, mail, verdict, bounce.read(data))
 

@@ -63,6 +63,12 @@ WORDS: Final = {
 }
 """Actions worth telling. Readings are in the trail, but are not part of the story."""
 
+OF_A_HEAD: Final = {
+    "mail.kept": "Eingegangen; nur der Kopf ist gesichert, die Mail liegt im Postfach",
+    "eakte.waived": "Ohne eAkte-Quittung begründet",
+}
+"""As above, where the entry says that only the head is here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -76,10 +82,15 @@ class Step:
 def steps(entries: Iterable[Entry]) -> tuple[Step, ...]:
     """The entries that tell the story, oldest first."""
     return tuple(
-        Step(entry.at, WORDS[entry.action], entry.action)
-        for entry in entries
-        if entry.action in WORDS
+        Step(entry.at, _word(entry), entry.action) for entry in entries if entry.action in WORDS
     )
+
+
+def _word(entry: Entry) -> str:
+    """Of a mail of which only the head is here some steps were others. Own decision 0108."""
+    if entry.details.get("only_head"):
+        return OF_A_HEAD.get(entry.action, WORDS[entry.action])
+    return WORDS[entry.action]
 
 
 _LEAVES_NOTE: Final = frozenset({"item.parked", "item.returned", "item.forwarded"})

@@ -18,7 +18,7 @@ from rules.codes import Concern
 from rules.errors import Refused
 from rules.item import REASON_MIN_CHARS
 from rules.tasks import Known, Said, Task, TaskKind
-from store import ledger, outgoing, outgoing_turns, verdicts
+from store import heads, ledger, outgoing, outgoing_turns, verdicts
 from store.engine import Tx
 from store.items import Item
 from store.outgoing import NewOutgoing, Outgoing
@@ -60,7 +60,8 @@ def order(
     """Order the task under the lease; the id of the outgoing row.
 
     The same order twice is one task; after a rejection or a dead letter it means: try again.
-    Raises: Refused: `task.none`, and as rules/tasks.py. Conflict: `item.lease_stale`.
+    Raises: Refused: `task.none`, `mail.head_only` where the mail itself goes with it, and as
+    rules/tasks.py. Conflict: `item.lease_stale`.
     """
     if not house.policy.gives_tasks:
         raise Refused("task.none", "This house gives no tasks. Remedy: set tasks.drop.")
@@ -68,6 +69,8 @@ def order(
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         modes.require_sends(house, tx, item.message_id)
+        if rule.rule_of(kind).carries_mail:
+            heads.require_whole(tx, item.message_id)
         payload = _payload(tx, item, kind, said)
         # Whether it may be ordered; the fields themselves are made when it leaves.
         rule.carried(kind, _known(house, tx, item.message_id, payload), said, today=today)

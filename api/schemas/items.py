@@ -235,6 +235,23 @@ class DraftOut(Out):
     at: datetime
 
 
+class OnlyHeadOut(Out):
+    """Nothing but the head of the mail was fetched; its text and files are to be read in Outlook.
+
+    The hand-over is refused then (`mail.head_only`): a written reason stands for the receipt.
+    """
+
+    reason: str = Field(
+        description="`mail.too_large` or `mail.mime_broken`.", examples=["mail.too_large"]
+    )
+    size_bytes: int = Field(description="Of the whole mail.", examples=[62914560])
+    postbox: str = Field(examples=["SC-Südwest"])
+    folder: str = Field(
+        description="Where the mail lies, or empty where nobody knows.",
+        examples=["435 Kassel/Sonstiges"],
+    )
+
+
 class ItemDetailOut(Out):
     """All that the desk shows of one item. `mail` is null after deletion."""
 
@@ -270,6 +287,9 @@ class ItemDetailOut(Out):
         examples=[{"au": "4711"}],
     )
     drafts: list[DraftOut] = Field(description="Answers laid into the postbox and not taken.")
+    only_head: OnlyHeadOut | None = Field(
+        description="Set where nothing but the head of the mail is here; null for a whole mail."
+    )
 
 
 class CorrectionIn(In):

@@ -131,3 +131,8 @@ class MailOut(Out):
     state_reason: str = Field(examples=[""])
     item_id: int | None = Field(examples=[1284])
     verdict: MaybeVerdict
+    only_head: str = Field(
+        description="Why only the head of the mail is here (`mail.too_large`, `mail.mime_broken`),"
+        " or empty. Then the original is that head, and the mail itself lies in its postbox.",
+        examples=[""],
+    )

@@ -106,6 +106,11 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Der Vorgang ist zahlungsrelevant, und die eAkte-Quittung steht aus.",
             "Warten Sie auf die Quittung, oder begründen Sie, warum er nicht zahlungsrelevant ist.",
         ),
+        "mail.head_only": (
+            "Nur der Kopf dieser Mail ist hier",
+            "Text und Anlagen wurden nicht abgerufen; sie liegen im Postfach.",
+            "Öffnen Sie die Mail in Outlook. In welchem Ordner sie liegt, sagt der Vorgang.",
+        ),
         "task.left": (
             "Der Auftrag ist schon hinaus",
             "Er wurde übergeben oder wird gerade gesendet. Zurückgenommen wurde nichts.",

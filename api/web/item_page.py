@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from api.web import days, words
+from api.web import days, mail_words, words
 from api.web.facts import FactRow, code_rows, fact_rows
 from api.web.letters import Letter
 from api.web.marks import marked, spoken
@@ -48,6 +48,7 @@ class Main(StrEnum):
     """The next right step: the one filled button of the page."""
 
     HANDOVER = "handover"
+    WAIVE = "waive"
     LEAVE = "leave"
     SEND = "send"
     CLOSE = "close"
@@ -137,6 +138,12 @@ class ItemPage:
         """Whether the viewer may write."""
         return bool(self.token)
 
+    @property
+    def where(self) -> str:
+        """Postbox and folder in which a mail lies of which only the head is here."""
+        head = self.view.only_head
+        return mail_words.lying(head.postbox, head.folder) if head else ""
+
 
 def item_page(view: ItemView, *, token: str, reply: ReplySide, today: date) -> ItemPage:
     """Cut the view for the page. `today` is the local day."""
@@ -185,7 +192,7 @@ def main_step(view: ItemView, reply: ReplySide, *, mine: bool) -> Main:
     if reply.chosen and not replied(view) and not is_rejected:
         return Main.SEND
     if _owed(view):
-        return Main.HANDOVER
+        return Main.WAIVE if view.only_head else Main.HANDOVER
     return Main.LEAVE if view.close_blocked_because else Main.CLOSE
 
 
@@ -195,12 +202,19 @@ def bar(view: ItemView, *, mine: bool) -> Bar | None:
     if view.item.payment == PaymentRelevant.OPEN:
         relevance += " (gilt wie ja)"
     rejected = f"Grund: {view.handover_error or 'nicht genannt'}. Der Vorgang bleibt offen."
+    hand_over = (
+        "Die Übergabe geht hier nicht: Legen Sie die Mail aus Outlook von Hand in die eAkte und"
+        " begründen Sie das."
+        if view.only_head
+        else "Abschließen geht erst mit Quittung."
+    )
+    waived = "Ohne Quittung" if view.only_head else "Nicht zahlungsrelevant"
     leave = " Mit A schließt er dann von selbst, und Sie bekommen den nächsten." if mine else ""
     return {
         EakteState.NONE: None,
         EakteState.OWED: Bar(
             "pay", "lock", f"{relevance}, eAkte-Quittung steht aus.",
-            "Abschließen geht erst mit Quittung.",
+            hand_over,
         ),
         EakteState.SENT: Bar(
             "info", "clock", "An die eAkte übergeben, Quittung steht aus.",
@@ -213,7 +227,7 @@ def bar(view: ItemView, *, mine: bool) -> Bar | None:
             "bad", "warn", "Die eAkte hat die Übergabe abgelehnt.", rejected
         ),
         EakteState.WAIVED: Bar(
-            "info", "check", "Nicht zahlungsrelevant, von Hand begründet.",
+            "info", "check", f"{waived}, von Hand begründet.",
             "Die Begründung bleibt gespeichert.",
         ),
     }[view.item.eakte]  # fmt: skip

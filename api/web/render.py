@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.auth import door_of, house_of, session_of
 from api.session import Session
-from api.web import answer_words, assets, days, words
+from api.web import answer_words, assets, days, mail_words, words
 from rules import scan
 from rules.access import Permission, may
 from rules.errors import Refused, TryLater
@@ -257,7 +257,7 @@ def _made() -> Environment:
         "clock": days.clock,
         "concern": words.concern,
         "day": days.day,
-        "defect": words.defect,
+        "defect": mail_words.defect,
         "moment": days.moment,
         "money_word": words.money_word,
         "needs_person": words.needs_person,

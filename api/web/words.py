@@ -106,31 +106,9 @@ REVIEW: Final[Mapping[str, str]] = MappingProxyType(
         "attachment_only": "Der Text sagt nichts, nur die Anlage.",
         "agency_unknown": "Die Agentur ist nicht erkannt.",
         "taken_in": "Von Hand aufgenommen.",
+        "mail": "Nur der Kopf der Mail ist hier; was darin steht, hat niemand gelesen.",
     }
 )
-
-DEFECTS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "charset": "Der Zeichensatz war falsch angegeben; einzelne Zeichen können fehlen.",
-        "mime": "Der Aufbau der Mail war beschädigt.",
-        "header": "Eine Kopfzeile war nicht lesbar.",
-        "date": "Das Datum der Mail war nicht lesbar.",
-        "html": "Der Text stammt aus HTML und kann anders aussehen als beim Absender.",
-        "body": "Der Text war nicht vollständig lesbar.",
-        "attachment": "Eine Anlage fehlt oder war nicht vollständig lesbar.",
-        "mail": "Die Mail ist verschlüsselt.",
-        "smime": "Die Unterschrift der Mail war nicht lesbar.",
-        "tnef": "Eine Anlage in Outlook-Form (winmail.dat) war nicht lesbar.",
-        "text": "Der Text war leer, gekürzt oder enthielt Steuerzeichen.",
-        "recipients": "Die Mail nannte sehr viele Empfänger.",
-        "iban": "Die IBAN im Text hat eine falsche Prüfziffer.",
-        "kundennummer": "Die Kundennummer im Text ist unvollständig oder vertippt.",
-        "form": "Das Formular hatte nicht die erwartete Form.",
-        "subject": "Der Betreff war nicht vollständig lesbar.",
-        "size": "Die Mail war zu groß, um alles zu lesen.",
-    }
-)
-"""By the part before the dot of a defect code: the code is shown beside it."""
 
 ASIDE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -156,8 +134,10 @@ ASIDE_WHY: Final[Mapping[str, str]] = MappingProxyType(
         "Eigene Nachricht": "Eine Antwort dieses Hauses kam zurück; sie wird nicht beantwortet.",
         "Nach Regel": "Eine Regel legt solche Nachrichten beiseite; welche, sagt der Regelsatz.",
         "Unzustellbar": "Ein Mailserver meldet, dass eine Nachricht nicht ankam. Prüfen, welche.",
-        "Zu groß": "Über der Größengrenze. Der Kopf ist gelesen, der Inhalt liegt im Postfach.",
-        "Nicht abrufbar": "Der Mailserver gibt nur den Kopf heraus; der Inhalt liegt im Postfach.",
+        "Zu groß": "Über der Größengrenze. Der Kopf ist da, der Inhalt liegt im Postfach."
+        " Erneut verarbeitet wird daraus ein Vorgang.",
+        "Nicht abrufbar": "Der Mailserver gibt nur den Kopf heraus; der Inhalt liegt im Postfach."
+        " Erneut verarbeitet wird daraus ein Vorgang.",
         "Unlesbar": "Der Aufbau ist zerstört. Das Original ist gesichert.",
         "Fehlgeschlagen": "Die Verarbeitung brach ab. Das Original ist gesichert.",
     }
@@ -298,6 +278,9 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         "task.not_left": "Die Weiterleitung ist noch nicht hinaus. Parken Sie den Vorgang, oder"
         " warten Sie einen Moment.",
         "reply.forbidden": "Auf diese Nachricht ist keine Antwort vorgesehen.",
+        "mail.head_only": "Von dieser Nachricht ist nur der Kopf hier. Öffnen Sie die Mail in"
+        " Outlook und geben Sie sie von dort weiter; was zahlungsrelevant ist, legen Sie von Hand"
+        " in die eAkte und begründen es hier.",
     }
 )
 """What was refused and what now. Texts of `date.*` and `text.*` are German at their source."""
@@ -367,11 +350,6 @@ def postbox_state(message: str) -> str:
 def difference(fault: str) -> tuple[str, str]:
     """What is wrong and what to do; an unknown fault by its code, so that nothing is hidden."""
     return DIFFERENCES.get(fault, (fault, "Den Hersteller benachrichtigen."))
-
-
-def defect(code: str) -> str:
-    """One sentence about what was wrong with the mail."""
-    return DEFECTS.get(code.split(".", maxsplit=1)[0], "Die Mail war auffällig aufgebaut.")
 
 
 def sure(probability: float) -> str:

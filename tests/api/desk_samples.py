@@ -66,6 +66,7 @@ from triage.attachments import may_be_drawn
 from triage.conversation import OtherItem, SettledItem
 from triage.draft_view import DraftShown
 from triage.figures import AgencyRow, Overview, Progress
+from triage.heads import OnlyHead
 from triage.holding import STUCK
 from triage.item_view import Gate, ItemView, ReplyTrouble, Step
 from triage.observed import AgencyPart, Disagreement, Observed
@@ -355,6 +356,22 @@ SAMPLES: dict[str, Sample] = {
         BOTH,
     ),
     "waived": Sample(_with(EakteState.WAIVED, close_blocked_because=""), BOTH),
+    "head": Sample(
+        view(
+            item=item(payment="open"),
+            message=message(size_bytes=62_914_560, defects=["mail.too_large"]),
+            mail=mail(body=BodyParts(""), html=""),
+            verdict=verdict(
+                payment_relevant="open",
+                payment_because=["message: only_head"],
+                review_because=["mail.too_large"],
+                attachments={"announced": False, "present": False},
+                defects=["mail.too_large"],
+            ),
+            only_head=OnlyHead("mail.too_large", 62_914_560, "SC-Südost", "017 Lindenfurt/Konto"),
+        ),
+        reply(),
+    ),
     "forbidden": Sample(
         view(
             item=item(payment="no", eakte=EakteState.NONE, channel="eservice_au", review=False),

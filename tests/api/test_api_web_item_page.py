@@ -52,6 +52,7 @@ def words(node: DOMNode | None) -> str:
         ("received", "Antwort senden", "eAkte-Quittung erhalten."),
         ("rejected", "Noch einmal übergeben", "Grund: Kundennummer unbekannt."),
         ("waived", "Antwort senden", "von Hand begründet"),
+        ("head", "Ohne Quittung: begründen", "Die Übergabe geht hier nicht"),
         ("forbidden", "Abschließen, nächster", None),
         ("waiting", "Diesen Vorgang übernehmen", "Abschließen geht erst mit Quittung."),
         ("deleted", None, None),
@@ -70,6 +71,17 @@ def test_one_button_is_filled_and_the_strip_says_how_far_the_eakte_is(
         assert name == "deleted" or strip is None
     else:
         assert said in words(strip)
+
+
+def test_where_only_the_head_is_here_the_page_says_so_and_where_the_mail_lies(look: Look) -> None:
+    page = look("vorgang-head")
+    told = words(page.query_selector("#nur-kopf"))
+    assert "Nur der Kopf dieser Mail ist hier." in told
+    assert "63 MB" in told
+    assert "Postfach SC-Südost, Ordner „017 Lindenfurt/Konto“" in told
+    assert "verschlüsselt" not in words(page.query_selector("section.mail"))
+    assert page.query_selector("#handover") is None
+    assert look("vorgang-owed").query_selector("#nur-kopf") is None
 
 
 def test_an_answer_that_came_back_is_told_with_the_reason(look: Look) -> None:

@@ -11,7 +11,7 @@ from ingest.parse import KEPT_HEADERS
 from rules import routing
 from rules.codes import Channel, Concern, PaymentRelevant, Team
 from rules.rule_law import ASIDE_FOLDER, Held, agency_of_folder, rule_over
-from rules.rule_match import compile_set
+from rules.rule_match import ONLY_HEAD, compile_set
 from rules.rule_terms import RULE_HEADERS, action_sentence, rule_sentences
 from rules.rule_text import MAX_CHARS, read_rules
 from rules.rule_words import name_fits, phrase, words_of
@@ -79,6 +79,27 @@ def test_a_condition_holds_and_says_in_the_admins_words_what_held(when: str) -> 
     assert outcome.hit is not None
     assert outcome.because[0].startswith(when.partition(" ")[0].partition(".")[0])
     assert outcome.misses == ()
+
+
+@pytest.mark.parametrize(
+    "when", ["kundennummer = false", "hat_anlage = false", 'sprache = "deutsch"']
+)
+def test_a_body_that_nobody_read_says_neither_yes_nor_no(when: str) -> None:
+    told_nothing = seen(only_head=True, body="", attachments=(), kundennummer=None)
+    assert compiled(rule(when)).ask(told_nothing).misses == (("r1", ONLY_HEAD),)
+
+
+@pytest.mark.parametrize(
+    "unless", ['text = "Lager"', 'betreff_oder_text = "Lager"', 'anlage = "*.pdf"']
+)
+def test_an_exception_that_the_unread_body_may_meet_holds_the_rule_back(unless: str) -> None:
+    guarded = rule('betreff = "Umschulung"', more=f"[regel.ausser]\n{unless}")
+    assert compiled(guarded).ask(seen(only_head=True, body="")).misses == (("r1", ONLY_HEAD),)
+
+
+@pytest.mark.parametrize("when", ['betreff = "Umschulung"', 'betreff_oder_text = "Umschulung"'])
+def test_a_rule_that_the_head_meets_hits_a_head(when: str) -> None:
+    assert compiled(rule(when)).ask(seen(only_head=True, body="")).hit is not None
 
 
 @pytest.mark.parametrize("when", MISSES)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rules.errors import Conflict, Refused, Unreadable
 from rules.ledger import LedgerState
-from store import keeping, leases, ledger, originals, sightings, tables
+from store import keeping, leases, ledger, originals, pieces, sightings, tables
 from store.engine import Database
 from tests.store.samples import (
     INBOX,
@@ -41,6 +41,70 @@ def test_any_bytes_come_back_as_they_were(db: Database, data: bytes) -> None:
     with db.write() as tx:
         kept = keeping.keep(tx, arrival("x", data, place=None), now=NOW)
         assert ledger.original(tx, kept.message_id) == data
+
+
+@pytest.fixture
+def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mail above 1,000 bytes is written and read in pieces of 300."""
+    monkeypatch.setattr(pieces, "FROM_BYTES", 1000)
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 300)
+
+
+LARGE = bytes(range(256)) * 200
+"""Stored as it is, and no multiple of a piece."""
+
+
+@pytest.mark.usefixtures("in_pieces")
+@pytest.mark.parametrize("data", [LARGE, b"small", b"x" * 1001], ids=["large", "small", "packed"])
+def test_what_is_written_in_pieces_comes_back_as_it_was(db: Database, data: bytes) -> None:
+    with db.write() as tx:
+        found = keeping.keep_many(
+            tx, [arrival("1", data), arrival("2", b"beside it"), arrival("3", data)], now=NOW
+        )
+    with db.read() as tx:
+        assert [ledger.original(tx, one.message_id) for one in found] == [data, b"beside it", data]
+    assert found[2].twin_ids == (found[0].message_id,)
+
+
+@pytest.mark.usefixtures("in_pieces")
+def test_pieces_of_a_commit_that_fails_are_undone_and_deleted_bytes_come_anew(db: Database) -> None:
+    with pytest.raises(Refused), db.write() as tx:
+        ledger.original(tx, keeping.keep(tx, arrival("1", LARGE), now=NOW).message_id + 1)
+    kept = keep(db, "1", LARGE)
+    with db.write() as tx:
+        originals.erase(tx, kept.sha256, now=NOW)
+        assert originals.read(tx, kept.sha256) is None
+    keep(db, "2", LARGE)
+    with db.read() as tx:
+        assert originals.read(tx, kept.sha256) == LARGE
+
+
+@pytest.mark.usefixtures("in_pieces")
+def test_sqlite_is_never_given_a_large_mail_in_one(sqlite_url: str) -> None:
+    db = Database.open(sqlite_url)
+    given: list[int] = []
+
+    @sa.event.listens_for(db._writer, "before_cursor_execute")
+    def look(_c: object, _cursor: object, _s: str, values: object, _x: object, many: bool) -> None:
+        rows = values if many else [values]
+        given.extend(len(v) for row in rows for v in row if isinstance(v, bytes | memoryview))
+
+    keep(db, "1", LARGE)
+    keep(db, "2", b"small")
+    db.close()
+    assert len(given) == 1, "the small one"
+
+
+@pytest.mark.usefixtures("in_pieces")
+def test_only_a_large_mail_is_read_in_pieces(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    real = pieces.read
+    monkeypatch.setattr(pieces, "read", lambda tx, sha256: read.append(sha256) or real(tx, sha256))
+    large, small = keep(db, "1", LARGE), keep(db, "2", b"small")
+    with db.write() as tx:
+        found = originals.packed_many(tx, [large.sha256, small.sha256])
+        assert originals.unpacked(found[large.sha256], large.sha256) == LARGE
+    assert read == [large.sha256]
 
 
 def test_a_place_already_known_is_the_same_message(db: Database) -> None:

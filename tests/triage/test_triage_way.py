@@ -107,12 +107,6 @@ def test_machine_mail_is_set_aside_and_filed_apart(house, box, lease):
     assert len(box.view("Maschinell").uids) == 1
 
 
-def test_a_mail_over_the_limit_is_set_aside_and_stays_where_it_lies(house, box, lease):
-    bring_in(house, box, lease, eml("Scan", "x" * 1_200_000), eml("Krankmeldung"))
-    assert states(house) == {"aside": 1, "sorted": 1}
-    assert len(box.view("INBOX").uids) == 1
-
-
 def test_one_mail_that_breaks_the_judge_does_not_stop_the_next(house, box, lease):
     bring_in(house, box, lease, eml("explodiere"), eml("Krankmeldung"))
     assert states(house) == {"aside": 1, "sorted": 1}
