@@ -5,15 +5,17 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from isal import isal_zlib
+from sqlalchemy.dialects import postgresql, sqlite
 
 from rules.errors import Unreadable
-from store import tables
+from store import by_columns, tables
 from store.engine import Tx
 from store.seals import SealRing
-from store.statements import insert, parts
+from store.statements import parts
 
 ZLIB, PLAIN = "zlib", "plain"
 """How bytes are stored: compressed, or as they are."""
@@ -46,11 +48,15 @@ def write(tx: Tx, originals: dict[str, bytes]) -> None:
     Bytes that come again after their deletion are kept anew: it is new mail.
     """
     values = [_row(tx.ring, sha256, data) for sha256, data in originals.items()]
-    if not values:
-        return
+    by_columns.run(tx, _again(tx.dialect), values)
+
+
+@cache
+def _again(dialect: str) -> sqlite.Insert | postgresql.Insert:
+    """An original kept anew after its deletion; one that is there stays as it is."""
     table = tables.original
-    statement = insert(tx, table)
-    again = statement.on_conflict_do_update(
+    statement = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    return statement.on_conflict_do_update(
         index_elements=[table.c.sha256],
         set_={
             "codec": statement.excluded.codec,
@@ -59,7 +65,6 @@ def write(tx: Tx, originals: dict[str, bytes]) -> None:
         },
         where=table.c.deleted_at.is_not(None),
     )
-    tx.run(again, values)
 
 
 def compressed(data: bytes) -> bytes:

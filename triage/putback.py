@@ -47,6 +47,8 @@ def sift(
     with house.db.read() as tx:
         owned = sightings.owners(tx, box.name, places=[mail.place for mail in batch])
         known = sightings.of_bytes(tx, box.name, hashes=wanted)
+    if not owned and not known:
+        return Sifted(batch)
     homeless = _homeless(house, box, known)
     at_rest: dict[str, list[int]] = {}
     for message_id in homeless:
