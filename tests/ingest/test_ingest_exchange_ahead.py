@@ -134,7 +134,7 @@ def test_who_stops_in_the_middle_leaves_nothing_behind(case):
 
 def test_what_fails_ahead_is_told_when_its_turn_comes(case):
     view = case.box.view("INBOX")
-    case.server.faults.append(Fault("busy", "GetItem", skip=1, back_off_ms=1))
+    case.mailbox.faults.append(Fault("busy", "GetItem", skip=1, back_off_ms=1))
     found = case.box.fetch("INBOX", EPOCH, view.uids)
     assert [next(found).data for _ in range(3)] == MAILS[:3]
     with pytest.raises(TryLater) as caught:
