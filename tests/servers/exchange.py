@@ -57,8 +57,8 @@ class Fault:
     `ExchangeServer.faults` for all.
 
     busy: a SOAP fault that names a time. item: one thing of a request fails with `code`.
-    http: a bare HTTP status. drop_before, drop_after: the line breaks before or after the work is
-    done. truncate: done, but the reply ends early and clean, as some proxies do it.
+    http: a bare HTTP status with a `page`. drop_before, drop_after: the line breaks before or
+    after the work is done. truncate: done, but the reply ends early and clean, as some proxies do.
     """
 
     kind: Literal["busy", "item", "http", "drop_before", "drop_after", "truncate"]
@@ -67,6 +67,7 @@ class Fault:
     skip: int = 0
     code: str = ""
     status: int = 503
+    page: bytes = b"<html>away</html>"
     back_off_ms: int = 50
     keep: float = 0.5
 
@@ -319,7 +320,7 @@ class _Talk(BaseHTTPRequestHandler):
         if self.exchange.next_fault(operation, "drop_before", at=at):
             self._hang_up()
         elif fault := self.exchange.next_fault(operation, "http", at=at):
-            self._send(fault.status, b"<html>away</html>", "text/html")
+            self._send(fault.status, fault.page, "text/html")
         elif operation == "GetStreamingEvents":
             self._stream(whole, request)
         else:
