@@ -17,6 +17,7 @@ from rules.postbox import Place
 from store import arrivals, leases, originals, sightings, tables
 from store.engine import Tx
 from store.leases import Lease
+from store.originals import Packing
 from store.statements import add_rows, parts
 
 _Key = tuple[str, Place] | int
@@ -32,7 +33,8 @@ class Arrival:
     `received_at` is when the postbox took it in (aware UTC). `place` is None where it lies in
     no postbox. `size_bytes` differs from the data's where only the head was fetched.
     `delivery_key` names a delivery that its sender may repeat, for `arrivals.seen_again`.
-    `sha256` is the fingerprint of the data, where somebody has made it already.
+    `sha256` is the fingerprint of the data, `packed` how it is stored, where somebody has made it
+    already.
     """
 
     data: bytes
@@ -44,6 +46,7 @@ class Arrival:
     size_bytes: int | None = None
     delivery_key: str | None = None
     sha256: str = ""
+    packed: Packing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,9 @@ def _keep_new(tx: Tx, batch: dict[_Key, Arrival], *, now: datetime) -> dict[_Key
         key: arrival.sha256 or originals.fingerprint(arrival.data) for key, arrival in batch.items()
     }
     twins = _twins(tx, set(hashes.values()))
-    originals.write(tx, {hashes[key]: arrival.data for key, arrival in batch.items()})
+    originals.write(
+        tx, {hashes[key]: (arrival.data, arrival.packed) for key, arrival in batch.items()}
+    )
     ids = _write_messages(
         tx, [_message_row(arrival, hashes[key], now) for key, arrival in batch.items()]
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -28,6 +28,10 @@ COMPRESSED_BYTES = 32_768
 times as long as writing it. Source: measurement 2026-11-26; own decision 0036."""
 
 
+Packing = tuple[str, bytes]
+"""How bytes are stored, and the bytes so stored, without a seal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Packed:
     """Bytes as they are stored; `data` is None after their deletion."""
@@ -42,12 +46,16 @@ def fingerprint(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def write(tx: Tx, originals: dict[str, bytes]) -> None:
+def write(tx: Tx, originals: Mapping[str, tuple[bytes, Packing | None]]) -> None:
     """Keep originals by fingerprint; those kept already stay as they are.
 
-    Bytes that come again after their deletion are kept anew: it is new mail.
+    Beside each how it is packed, where somebody has done it already. Bytes that come again after
+    their deletion are kept anew: it is new mail.
     """
-    values = [_row(tx.ring, sha256, data) for sha256, data in originals.items()]
+    values = [
+        _row(tx.ring, sha256, data, packed or pack(data))
+        for sha256, (data, packed) in originals.items()
+    ]
     by_columns.run(tx, _again(tx.dialect), values)
 
 
@@ -72,10 +80,14 @@ def compressed(data: bytes) -> bytes:
     return isal_zlib.compress(data, LEVEL)
 
 
-def _row(ring: SealRing, sha256: str, data: bytes) -> dict[str, object]:
-    packing = ZLIB if len(data) <= COMPRESSED_BYTES else PLAIN
-    packed = compressed(data) if packing == ZLIB else data
-    codec, stored = sealed(ring, packing, packed, sha256=sha256)
+def pack(data: bytes) -> Packing:
+    """How these bytes are stored, but for the seal. Any thread may do it, before its turn."""
+    return (ZLIB, compressed(data)) if len(data) <= COMPRESSED_BYTES else (PLAIN, data)
+
+
+def _row(ring: SealRing, sha256: str, data: bytes, packed: Packing) -> dict[str, object]:
+    packing, bare = packed
+    codec, stored = sealed(ring, packing, bare, sha256=sha256)
     return {"sha256": sha256, "size_bytes": len(data), "codec": codec, "data": stored}
 
 
