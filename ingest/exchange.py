@@ -76,7 +76,7 @@ class ExchangePostbox:
         self._account = account
         self._under = under
         self._gate = gate or LoginGate()
-        self._reader = Reader(name, account.where, size_limit_bytes)
+        self._reader = Reader(name, account.where, size_limit_bytes, self._heed)
         self._line = threading.RLock()  # one call at a time, also while the next mails are read
         self._opened: Account | None = None
         self._has_worked = False
@@ -355,6 +355,11 @@ class ExchangePostbox:
             except HouseError as exc:
                 self._note(exc)
                 raise
+
+    def _heed(self, exc: HouseError) -> None:
+        """As `_note`, of a reply that was read after it had been taken off the line."""
+        with self._line:
+            self._note(exc)
 
     def _note(self, exc: HouseError) -> None:
         """Draw the lesson of an error for the calls that follow."""

@@ -38,11 +38,15 @@ _FAILURES_OF_MAILS = 3
 
 @dataclass(slots=True)
 class Reader:
-    """Reads messages of one postbox. `failures` counts those in a row that could not be read."""
+    """Reads messages of one postbox. `failures` counts those in a row that could not be read.
+
+    `heed` is told of a reply that was whole and turned out bad when it was read.
+    """
 
     postbox: str
     where: str
     size_limit_bytes: int
+    heed: Callable[[HouseError], None]
     failures: int = 0
 
     def batches(self, wanted: Sequence[tuple[Place, Item]]) -> Iterator[list[tuple[Place, Item]]]:
@@ -95,8 +99,12 @@ class Reader:
         """Response messages by item id, not decoded; the next replies are under way meanwhile."""
         if unread is None:
             return {}
-        with exchange_errors(self.where):
-            return dict(zip(self._asked(batch), unread.read(), strict=True))
+        try:
+            with exchange_errors(self.where):
+                return dict(zip(self._asked(batch), unread.read(), strict=True))
+        except HouseError as exc:
+            self.heed(exc)
+            raise
 
     def _batch(
         self, ask: Ask[Any], batch: Sequence[tuple[Place, Item]], unread: Unread | None

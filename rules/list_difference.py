@@ -11,7 +11,7 @@ from typing import Final
 from rules.distribution import DistributionList, ListBook
 
 FEW: Final = 5
-"""So many may leave a list at once whatever its size. Source: own decision 0099."""
+"""So many may leave or join a list at once whatever its size. Source: own decisions 0099, 0111."""
 
 _Lists = dict[tuple[str, str], DistributionList]
 
@@ -56,16 +56,19 @@ class Followed:
     waiting: tuple[str, ...]
 
 
-def followed(before: Iterable[DistributionList], after: Iterable[DistributionList]) -> Followed:
+def followed(
+    before: Iterable[DistributionList], after: Iterable[DistributionList], *, few: int = FEW
+) -> Followed:
     """Members follow by themselves; which lists there are, whose and with what level, does not.
 
-    A list that loses all its people, or more than five and more than half, waits too: so looks a
-    slip in the directory. Groups follow with the lists they stand on. Own decision 0099.
+    A list that loses all its people waits too, and one of which more than `few` and more than half
+    leave, or would be new: so looks a slip in the directory. Groups follow with the lists they
+    stand on. Own decisions 0099, 0111.
     """
     old, new = _by_home(before), _by_home(after)
     was, now = ListBook(tuple(old.values())), ListBook(tuple(new.values()))
     homes = sorted(key for key in old.keys() | new.keys() if key[0])
-    held = [key for key in homes if _waits(old.get(key), new.get(key), was, now)]
+    held = [key for key in homes if _waits(old.get(key), new.get(key), was, now, few=few)]
     inside = {("", group) for _, address in held for group in was.members(address)[1]}
     result = {key: one for key, one in new.items() if key in old or not key[0]}
     result |= {key: one for key, one in old.items() if key in held or key in inside}
@@ -74,13 +77,18 @@ def followed(before: Iterable[DistributionList], after: Iterable[DistributionLis
 
 
 def _waits(
-    old: DistributionList | None, new: DistributionList | None, was: ListBook, now: ListBook
+    old: DistributionList | None,
+    new: DistributionList | None,
+    was: ListBook,
+    now: ListBook,
+    *,
+    few: int,
 ) -> bool:
     if old is None or new is None or old.level is not new.level:
         return True
     before, after = was.members(old.address)[0], now.members(new.address)[0]
-    left, stay = len(before - after), len(before & after)
-    return bool(before and not after) or (left > FEW and left > stay)
+    most = max(len(before - after), len(after - before))
+    return bool(before and not after) or (most > few and most > len(before & after))
 
 
 def _by_home(lists: Iterable[DistributionList]) -> _Lists:

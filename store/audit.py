@@ -56,6 +56,7 @@ class Verified:
 
 
 _COLUMNS = rows.columns(Entry, table)
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def add(
@@ -206,7 +207,9 @@ def unsealed(tx: Tx) -> int:
 
 def _plain(details: Mapping[str, Any]) -> dict[str, Any]:
     """The details as the database will give them back, so that the seal fits them."""
-    text = json.dumps(details, ensure_ascii=False, allow_nan=False)
+    text = _JSON.encode(details)
+    if text.isascii():
+        return dict(details)  # written once more, it is the same text
     plain: dict[str, Any] = json.loads(text.encode("utf-8", "replace"))
     return plain
 

@@ -8,7 +8,6 @@ Source: own decisions 0004, 0107; imap guide, protocol step 4.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,9 +17,13 @@ from rules.postbox import Place
 from store import arrivals, leases, originals, owned, sightings, tables
 from store.engine import Tx
 from store.leases import Lease
-from store.statements import parts
+from store.originals import Packing
+from store.statements import add_rows, parts
 
 _Key = tuple[str, Place] | int
+
+_NO_DEFECTS: tuple[str, ...] = ()
+"""Before it was parsed. One object, which a batch writes out once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,9 @@ class Arrival:
     `received_at` is when the postbox took it in (aware UTC). `place` is None where it lies in
     no postbox. `size_bytes` differs from the data's where only the head was fetched.
     `delivery_key` names a delivery that its sender may repeat, for `arrivals.seen_again`.
-    `sha256` is the fingerprint of the data, where somebody has made it already. `reason` is why
-    no more of it came than its head, and `size_bytes` that of the whole mail then.
+    `sha256` is the fingerprint of the data, `packed` how it is stored, where somebody has made it
+    already. `reason` is why no more of it came than its head, and `size_bytes` that of the whole
+    mail then.
     """
 
     data: bytes
@@ -44,6 +48,7 @@ class Arrival:
     delivery_key: str | None = None
     sha256: str = ""
     reason: str = ""
+    packed: Packing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,9 @@ def _keep_new(
     tx: Tx, batch: dict[_Key, Arrival], *, hashes: Mapping[_Key, str], now: datetime
 ) -> dict[_Key, Kept]:
     twins = _twins(tx, set(hashes.values()))
-    originals.write(tx, {hashes[key]: arrival.data for key, arrival in batch.items()})
+    originals.write(
+        tx, {hashes[key]: (arrival.data, arrival.packed) for key, arrival in batch.items()}
+    )
     ids = _write_messages(
         tx, [_message_row(arrival, hashes[key], now) for key, arrival in batch.items()]
     )
@@ -162,7 +169,7 @@ def _message_row(arrival: Arrival, sha256: str, now: datetime) -> dict[str, Any]
         "state": LedgerState.KEPT,
         "state_reason": arrival.reason,
         "state_at": now,
-        "defects": [],
+        "defects": _NO_DEFECTS,
         "size_bytes": len(arrival.data) if arrival.size_bytes is None else arrival.size_bytes,
     }
 
@@ -175,10 +182,11 @@ def _write_messages(tx: Tx, values: list[dict[str, Any]]) -> list[int]:
     if tx.dialect == "postgresql":
         statement = sa.insert(table).returning(table.c.id, sort_by_parameter_order=True)
         return list(tx.run(statement, values).scalars())
-    # For SQLite that word means one statement a row. It gives the numbers in the order of the
-    # values as it is, each greater than all before; the fingerprints prove it.
-    together = tx.run(sa.insert(table).returning(table.c.id, table.c.sha256), values)
-    rows = sorted(together, key=attrgetter("id"))
-    if [row.sha256 for row in rows] != [value["sha256"] for value in values]:
-        raise AssertionError("SQLite numbered the rows of one INSERT in another order than theirs")
-    return [row.id for row in rows]
+    # Nobody else writes until this transaction ends, so the next numbers are ours to give.
+    last: int = tx.run(_LAST_ID).scalar_one()
+    ids = list(range(last + 1, last + 1 + len(values)))
+    add_rows(tx, table, [{"id": id_, **value} for id_, value in zip(ids, values, strict=True)])
+    return ids
+
+
+_LAST_ID = sa.select(sa.func.coalesce(sa.func.max(tables.message.c.id), 0))

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from rules.errors import Refused
 from rules.ledger import TAKEN_OUT_OF, LedgerState, ledger_step
-from store import originals, rows, tables
+from store import by_columns, originals, rows, tables
 from store.engine import Tx
 from store.originals import Packed
 from store.statements import parts, spelled
@@ -110,8 +110,7 @@ def describe_many(tx: Tx, described: Sequence[Described], *, now: datetime) -> N
         }
         for one in described
     ]
-    if values:
-        tx.run(_DESCRIBE, values)
+    by_columns.run(tx, _DESCRIBE, values)
 
 
 def message(tx: Tx, message_id: int) -> Message:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Place, is_numbered
-from store import given_twice
+from store import by_columns, given_twice
 from store.engine import Tx
 from store.statements import insert, spelled
 from store.tables import SightingState, message, op, sighting
@@ -48,22 +48,18 @@ def move_many(tx: Tx, moves: Sequence[Move], *, now: datetime) -> None:
         (_LEAVES, [one for one in moves if one.src is not None]),
         (_LEAVES_ALL, [one for one in moves if one.src is None]),
     ):
-        if leaving:
-            tx.run(statement, [_leaving(one, now) for one in leaving])
+        by_columns.run(tx, statement, [_leaving(one, now) for one in leaving])
     _arrive(tx, moves, now)
-    if moves:
-        tx.run(
-            _START_THERE,
-            [
-                {
-                    "of_message": one.message_id,
-                    "to_folder": one.to.folder,
-                    "to_epoch": one.to.epoch,
-                    "to_uid": one.to.uid,
-                }
-                for one in moves
-            ],
-        )
+    starting = [
+        {
+            "of_message": one.message_id,
+            "to_folder": one.to.folder,
+            "to_epoch": one.to.epoch,
+            "to_uid": one.to.uid,
+        }
+        for one in moves
+    ]
+    by_columns.run(tx, _START_THERE, starting)
 
 
 def _leaving(one: Move, now: datetime) -> dict[str, object]:

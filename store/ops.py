@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState, op_step
 from rules.postbox import Place, Watermark
-from store import leases, ledger, moves, rows
+from store import by_columns, leases, ledger, moves, rows
 from store.engine import Tx
 from store.leases import Lease
 from store.statements import parts, spelled
@@ -164,20 +164,17 @@ def sent_many(
                 fence=lease.fence,
             )
         )
-    if acts:
-        tx.run(
-            _SENT,
-            [
-                {
-                    "op_id": act.id,
-                    "at": now,
-                    "epoch": act.mark_epoch,
-                    "next_uid": act.mark_next_uid,
-                    "to_fence": act.fence,
-                }
-                for act in acts
-            ],
-        )
+    sent = [
+        {
+            "op_id": act.id,
+            "at": now,
+            "epoch": act.mark_epoch,
+            "next_uid": act.mark_next_uid,
+            "to_fence": act.fence,
+        }
+        for act in acts
+    ]
+    by_columns.run(tx, _SENT, sent)
     return tuple(acts)
 
 

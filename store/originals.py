@@ -2,9 +2,10 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,10 +13,10 @@ from isal import isal_zlib
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rules.errors import Unreadable
-from store import pieces, tables
+from store import by_columns, pieces, tables
 from store.engine import Tx
 from store.seals import SealRing
-from store.statements import insert, parts
+from store.statements import parts
 
 ZLIB, PLAIN = "zlib", "plain"
 """How bytes are stored: compressed, or as they are."""
@@ -34,6 +35,8 @@ _PACKED = sa.select(
     pieces.AT_ONCE.label("data"),
     tables.original.c.size_bytes,
 )
+Packing = tuple[str, bytes]
+"""How bytes are stored, and the bytes so stored, without a seal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +53,29 @@ def fingerprint(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def write(tx: Tx, originals: dict[str, bytes]) -> None:
+def write(tx: Tx, originals: Mapping[str, tuple[bytes, Packing | None]]) -> None:
     """Keep originals by fingerprint; those kept already stay as they are.
 
-    Bytes that come again after their deletion are kept anew: it is new mail.
+    Beside each how it is packed, where somebody has done it already. Bytes that come again after
+    their deletion are kept anew: it is new mail.
     """
-    apart = {sha256 for sha256, data in originals.items() if pieces.is_apart(len(data), tx)}
+    apart = {sha256 for sha256, one in originals.items() if pieces.is_apart(len(one[0]), tx)}
     values = [
-        _row(tx.ring, sha256, data) for sha256, data in originals.items() if sha256 not in apart
+        _row(tx.ring, sha256, data, packed or pack(data))
+        for sha256, (data, packed) in originals.items()
+        if sha256 not in apart
     ]
-    if values:
-        tx.run(_upsert(tx), values)
+    by_columns.run(tx, _upsert(tx.dialect), values)
     for sha256 in apart:
-        _write_in_pieces(tx, _row(tx.ring, sha256, originals[sha256]))
+        data, packed = originals[sha256]
+        _write_in_pieces(tx, _row(tx.ring, sha256, data, packed or pack(data)))
 
 
-def _upsert(tx: Tx) -> sqlite.Insert | postgresql.Insert:
-    """One row; nothing where it is there with its bytes."""
+@cache
+def _upsert(dialect: str) -> sqlite.Insert | postgresql.Insert:
+    """An original kept anew after its deletion; one that is there stays as it is."""
     table = tables.original
-    statement = insert(tx, table)
+    statement = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
     return statement.on_conflict_do_update(
         index_elements=[table.c.sha256],
         set_={
@@ -84,7 +91,7 @@ def _write_in_pieces(tx: Tx, row: dict[str, Any]) -> None:
     """A row of its own for SQLite, made with zeros and filled then; nothing where it is there."""
     stored: bytes = row["data"]
     zeros = sa.func.zeroblob(len(stored))
-    made = tx.run(_upsert(tx).values(row | {"data": zeros}).returning(sa.text("rowid")))
+    made = tx.run(_upsert(tx.dialect).values(row | {"data": zeros}).returning(sa.text("rowid")))
     rowid = made.scalar_one_or_none()
     if rowid is None:
         return
@@ -96,10 +103,14 @@ def compressed(data: bytes) -> bytes:
     return isal_zlib.compress(data, LEVEL)
 
 
-def _row(ring: SealRing, sha256: str, data: bytes) -> dict[str, object]:
-    packing = ZLIB if len(data) <= COMPRESSED_BYTES else PLAIN
-    packed = compressed(data) if packing == ZLIB else data
-    codec, stored = sealed(ring, packing, packed, sha256=sha256)
+def pack(data: bytes) -> Packing:
+    """How these bytes are stored, but for the seal. Any thread may do it, before its turn."""
+    return (ZLIB, compressed(data)) if len(data) <= COMPRESSED_BYTES else (PLAIN, data)
+
+
+def _row(ring: SealRing, sha256: str, data: bytes, packed: Packing) -> dict[str, object]:
+    packing, bare = packed
+    codec, stored = sealed(ring, packing, bare, sha256=sha256)
     return {"sha256": sha256, "size_bytes": len(data), "codec": codec, "data": stored}
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from store import by_columns
 from store.engine import Tx
 
 PART_SIZE = 500
@@ -32,12 +34,17 @@ def add_rows(tx: Tx, table: sa.Table, values: list[dict[str, Any]]) -> None:
 
     On PostgreSQL many rows a statement, which RETURNING makes SQLAlchemy do: a statement a row
     costs the server twice as much. SQLite runs one prepared statement row by row without a way to
-    a server. Own decision 0092.
+    a server. Own decisions 0092, 0110.
     """
-    if not values:
-        return
-    statement = sa.insert(table)
-    tx.run(statement if tx.dialect == "sqlite" else statement.returning(_NOTHING), values)
+    if tx.dialect == "sqlite":
+        by_columns.run(tx, _insert_into(table), values)
+    elif values:
+        tx.run(_insert_into(table).returning(_NOTHING), values)
+
+
+@cache
+def _insert_into(table: sa.Table) -> sa.Insert:
+    return sa.insert(table)
 
 
 def spelled(column: sa.ColumnElement[Any], *states: StrEnum) -> sa.ColumnElement[bool]:

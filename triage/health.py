@@ -43,7 +43,8 @@ REMEDIES = {
     halting.ABOUT: "Wer angehalten hat, weiß, wann es weitergeht: `postlotse resume`.",
     BEGIN_UNSAID: "Sagen, ab wann: `postlotse begin-writing NAME --from now` oder `--from all`.",
     wandering.NAME: "Auf der Seite „Lage“ ansehen, wer zuständig ist, und das festlegen.",
-    "rights.lists_waiting": "Ansehen und übernehmen: `postlotse rights lists fetch` (`expand`).",
+    "rights.lists_waiting": "Auf einmal zu viele neu oder weg, oder der Verteiler selbst ist neu"
+    " oder fehlt: ansehen, dann `postlotse rights lists fetch` (`expand`).",
     "rule.folder_gone": "Ordner wieder anlegen oder die Regel ändern, dann neu in Kraft setzen.",
     "rule.agency_gone": "Die Regel auf eine Agentur ändern, die es gibt, und neu in Kraft setzen.",
     "mail.overdue": "Rückstau ansehen: Läuft der Worker, und was meldet die Schleife `sort`?",

@@ -12,6 +12,7 @@ from rules.codes import Concern
 from rules.deadlines import DeadlineRules
 from rules.directory import Directory
 from rules.handover import TargetCheck
+from rules.list_difference import FEW
 from rules.marks import MarkBook
 from rules.retention import HOUSE_RETENTION, RetentionRules
 from rules.sender_hints import Trust
@@ -55,6 +56,8 @@ class RightsPolicy:
     """Whether people at the desk see the agencies of their lists, and those only."""
     follow_minutes: int = 0
     """How often members of lists are asked for where the lists came from; 0: never by itself."""
+    follow_few: int = FEW
+    """So many may join or leave a list by themselves whatever its size; more only below half."""
 
 
 @dataclass(frozen=True, slots=True)

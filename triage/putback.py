@@ -50,6 +50,8 @@ def sift(
         here = {mail.place: hashes[mail.place] for mail in batch}
         owners = owned.owners(tx, box.name, found=here)
         known = sightings.of_bytes(tx, box.name, hashes=wanted)
+    if not owners and not known:
+        return Sifted(batch)
     homeless, untold = _homeless(house, box, lease, known)
     at_rest: dict[str, list[int]] = {}
     for message_id in homeless:

@@ -5,8 +5,9 @@ high-water mark, so a pass that was killed heals itself in the next one.
 Source: imap protocol, steps 1-4 (docs/reliability.md).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -17,12 +18,21 @@ from store.audit import Note
 from store.engine import Tx
 from store.keeping import Arrival, Kept
 from store.leases import Lease
+from store.originals import Packing
 from triage import marks_read, putback, set_back
-from triage.batches import in_batches
+from triage.batches import in_batches, with_made
 from triage.house import House
 from triage.ports import INBOX, Postbox
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Fingerprints of a batch by place; by fingerprint how mails are stored, if that was made."""
+
+    hashes: Mapping[Place, str]
+    packed: Mapping[str, Packing] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +60,17 @@ def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Receive
     known = live.pop(view.epoch, frozenset())
     new = tuple(uid for uid in view.uids if uid not in known)
     kept = adopted = put_back = waiting = 0
-    found = box.fetch(INBOX, view.epoch, new)
-    for batch in in_batches(found, most=house.policy.batch_mails, size=_size):
-        hashes = {mail.place: fingerprint(mail) for mail in batch}
-        strange = _follow_epoch(house, box, lease, batch, hashes=hashes) if live else batch
-        adopted += len(batch) - len(strange)
-        sifted = putback.sift(house, box, lease, strange, hashes=hashes)
-        put_back += sifted.put_back
-        waiting += sifted.waiting
-        kept += keep_batch(house, lease, sifted.new, postbox=box.name, region=region, hashes=hashes)
+    with closing(_readied(house, box.fetch(INBOX, view.epoch, new))) as batches:
+        for batch, ready in batches:
+            hashes = ready.hashes
+            strange = _follow_epoch(house, box, lease, batch, hashes=hashes) if live else batch
+            adopted += len(batch) - len(strange)
+            sifted = putback.sift(house, box, lease, strange, hashes=hashes)
+            put_back += sifted.put_back
+            waiting += sifted.waiting
+            kept += keep_batch(
+                house, lease, sifted.new, postbox=box.name, region=region, ready=ready
+            )
     if kept:
         log.info("mail.kept", postbox=box.name, mails=kept)
     return Received(kept, adopted, put_back, waiting)
@@ -67,6 +79,14 @@ def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Receive
 def _live(house: House, box: Postbox) -> dict[str, frozenset[str]]:
     with house.db.read() as tx:
         return sightings.live_uids(tx, box.name, folder=INBOX)
+
+
+def _readied(
+    house: House, found: Iterable[Fetched | TooLarge]
+) -> Generator[tuple[list[Fetched | TooLarge], Ready], None, None]:
+    """In batches, each with what can be made of it beside the keeping of the one before."""
+    most = house.policy.batch_mails
+    return with_made(in_batches(found, most=most, size=_size), _ready, most=most)
 
 
 def _follow_epoch(
@@ -112,6 +132,13 @@ def fingerprint(mail: Fetched | TooLarge) -> str:
     return originals.fingerprint(mail.kept)
 
 
+def _ready(batch: list[Fetched | TooLarge]) -> Ready:
+    """What of a batch can be made before its turn; needs neither postbox nor database."""
+    hashes = {mail.place: fingerprint(mail) for mail in batch}
+    packed = [originals.pack(mail.kept) for mail in batch]
+    return Ready(hashes, dict(zip(hashes.values(), packed, strict=True)))
+
+
 def keep_batch(
     house: House,
     lease: Lease,
@@ -119,20 +146,17 @@ def keep_batch(
     *,
     postbox: str,
     region: str,
-    hashes: Mapping[Place, str],
+    ready: Ready,
 ) -> int:
     """One commit for the batch: originals, ledger rows, sightings, audit entries; how many new.
 
-    `hashes` are the fingerprints of its mails. Raises: Conflict: `lease.lost`.
+    `ready` knows the fingerprints of all its mails. Raises: Conflict: `lease.lost`.
     """
     if not batch:
         return 0
     now = house.clock()
     with house.db.write() as tx:
-        arrivals = [
-            _arrival(mail, postbox=postbox, region=region, sha256=hashes[mail.place])
-            for mail in batch
-        ]
+        arrivals = [_arrival(mail, postbox=postbox, region=region, ready=ready) for mail in batch]
         answers = keeping.keep_many(tx, arrivals, now=now, lease=lease)
         new = [(mail, kept) for mail, kept in zip(batch, answers, strict=True) if kept.is_new]
         marked = [(kept.message_id, m.marks) for m, kept in new if isinstance(m, Fetched)]
@@ -141,7 +165,8 @@ def keep_batch(
     return len(new)
 
 
-def _arrival(mail: Fetched | TooLarge, *, postbox: str, region: str, sha256: str) -> Arrival:
+def _arrival(mail: Fetched | TooLarge, *, postbox: str, region: str, ready: Ready) -> Arrival:
+    sha256 = ready.hashes[mail.place]
     return Arrival(
         data=mail.kept,
         received_at=mail.received_at,
@@ -151,6 +176,7 @@ def _arrival(mail: Fetched | TooLarge, *, postbox: str, region: str, sha256: str
         place=mail.place,
         size_bytes=mail.size_bytes,
         sha256=sha256,
+        packed=ready.packed.get(sha256),
         reason=mail.reason if isinstance(mail, TooLarge) else "",
     )
 

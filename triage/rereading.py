@@ -118,7 +118,7 @@ def _reread(
             followed += found
             copies += len(fresh) - len(unknown) - found
             taken += receive.keep_batch(
-                house, lease, unknown, postbox=box.name, region=region, hashes=hashes
+                house, lease, unknown, postbox=box.name, region=region, ready=receive.Ready(hashes)
             )
             _sort_where_it_lies(
                 house, box.name, {mail.place: hashes[mail.place] for mail in unknown}

@@ -142,7 +142,7 @@ def _follow(
     house: House, standing: Reported, after: tuple[DistributionList, ...]
 ) -> tuple[str, ...]:
     """Put in the members that follow by themselves; the lists that wait for a person."""
-    result = followed(standing.lists, after)
+    result = followed(standing.lists, after, few=house.policy.rights.follow_few)
     changes = difference(standing.lists, result.lists)
     if not changes:
         return result.waiting

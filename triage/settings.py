@@ -21,6 +21,7 @@ from pydantic import (
 
 from rules.codes import Concern
 from rules.errors import Refused
+from rules.list_difference import FEW
 from rules.placeholders import printed
 from triage.hook_settings import EventsSettings, WebhookSettings, require_names
 from triage.settings_alarms import AlarmSettings, require_hooks
@@ -147,6 +148,7 @@ class RightsSettings(Part):
 
     `exempt` are accounts that are never judged, by address or by name. `follow_minutes`: how often
     a worker asks who stands on lists that came from a directory or by ExpandDL; 0 is never.
+    `follow_few`: so many may join or leave a list at once whatever its size.
     """
 
     mode: Literal["read", "write"] = "read"
@@ -154,6 +156,7 @@ class RightsSettings(Part):
     common_folders: tuple[str, ...] = ()
     clerks_follow_lists: bool = False
     follow_minutes: int = Field(default=10, ge=0, le=1440)
+    follow_few: int = Field(default=FEW, ge=0, le=1000)
     drop: Path | None = None
     ldap: LdapSettings | None = None
 

@@ -46,6 +46,7 @@ def policy_of(settings: Settings) -> Policy:
             common_folders=_common_folders(settings),
             clerks_follow_lists=settings.rights.clerks_follow_lists,
             follow_minutes=settings.rights.follow_minutes,
+            follow_few=settings.rights.follow_few,
         ),
         sweep=_sweep_policy(settings),
         anchor=settings.trail.anchor,

@@ -294,7 +294,7 @@ def exchange_case(exchange: ExchangeServer) -> Iterator[ExchangeCase]:
     yield case
     for box in case.boxes:
         box.close()
-    exchange.faults.clear()
+    case.mailbox.faults.clear()
     assert exchange.violations == []
 
 

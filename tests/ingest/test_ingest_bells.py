@@ -127,11 +127,23 @@ def test_a_restarted_server_ends_it_with_a_reason_to_try_later(exchange_case):
 
 def test_a_line_cut_in_the_middle_of_a_stream_is_noticed(exchange_case):
     with listening(bell_of(exchange_case)) as one:
-        # Streams of tests before may hang yet, and each takes one.
-        fault = Fault("drop_after", "GetStreamingEvents", times=9)
-        exchange_case.server.faults.append(fault)
+        exchange_case.mailbox.faults.append(Fault("drop_after", "GetStreamingEvents"))
         exchange_case.deliver(MAIL)
         assert one.ended().code == "postbox.away"
+
+
+def test_a_fault_of_one_mailbox_is_left_alone_by_streams_of_others(exchange_case):
+    other = ExchangeCase(exchange_case.server, f"anderes-{exchange_case.address}")
+    fault = Fault("drop_after", "GetStreamingEvents")
+    with listening(bell_of(other)) as untouched, listening(bell_of(exchange_case)) as one:
+        exchange_case.mailbox.faults.append(fault)
+        other.deliver(MAIL)
+        assert untouched.rang()
+        assert fault.times == 1
+        exchange_case.deliver(MAIL)
+        assert one.ended().code == "postbox.away"
+        assert untouched.thread.is_alive()
+    other.box.close()
 
 
 def test_a_fourth_hanging_connection_is_a_busy_server(exchange_case, monkeypatch):

@@ -49,7 +49,7 @@ def box_of(case: ExchangeCase, **changes) -> ExchangePostbox:
 def test_a_reply_that_was_cut_short_loses_no_mail(case, operation, keep):
     mails = [numbered(n) for n in range(20)]
     case.deliver(*mails)
-    case.server.faults.append(Fault("truncate", operation, times=2, keep=keep))
+    case.mailbox.faults.append(Fault("truncate", operation, times=2, keep=keep))
     assert refusal(lambda: read(case.box)).code == "postbox.away"
     assert read(case.box) == mails
 
@@ -57,7 +57,7 @@ def test_a_reply_that_was_cut_short_loses_no_mail(case, operation, keep):
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "truncate"])
 def test_a_reading_call_is_repeated_once_on_a_new_connection(case, kind):
     case.deliver(numbered(1))
-    case.server.faults.append(Fault(kind, "GetItem"))
+    case.mailbox.faults.append(Fault(kind, "GetItem"))
     assert read(case.box) == [numbered(1)]
     assert case.server.calls.count("GetItem") == 2
 
@@ -70,7 +70,7 @@ def test_a_move_is_never_sent_twice(case, kind, lies_in):
     case.box.ensure_folder("Ablage")
     case.deliver(numbered(1))
     (uid,) = case.box.view("INBOX").uids
-    case.server.faults.append(Fault(kind, "MoveItem"))
+    case.mailbox.faults.append(Fault(kind, "MoveItem"))
     assert refusal(lambda: case.box.move(Place("INBOX", EPOCH, uid), "Ablage")).code == (
         "postbox.away"
     )
@@ -82,7 +82,7 @@ def test_a_busy_server_is_left_alone_for_the_time_it_named(case, monkeypatch):
     now = [100.0]
     monkeypatch.setattr(driver.time, "monotonic", lambda: now[0])
     case.deliver(numbered(1))
-    case.server.faults.append(Fault("busy", "SyncFolderItems", back_off_ms=30_000))
+    case.mailbox.faults.append(Fault("busy", "SyncFolderItems", back_off_ms=30_000))
     assert refusal(lambda: case.box.view("INBOX")).code == "postbox.busy"
     sent = len(case.server.calls)
     now[0] += 29
@@ -93,9 +93,9 @@ def test_a_busy_server_is_left_alone_for_the_time_it_named(case, monkeypatch):
 
 
 def test_a_server_out_of_service_is_a_reason_to_wait(case):
-    case.server.faults.append(Fault("http", status=503))
+    case.mailbox.faults.append(Fault("http", status=503))
     assert isinstance(refusal(case.box.folders), TryLater)
-    case.server.faults.append(Fault("http", status=502, times=2))
+    case.mailbox.faults.append(Fault("http", status=502, times=2))
     assert isinstance(refusal(case.box.folders), TryLater)
     assert case.box.folders() == ("INBOX",)
 
@@ -267,7 +267,7 @@ def test_a_mail_without_mime_comes_as_its_headers(case):
 
 def test_what_fails_for_one_mail_at_first_is_asked_for_again(case):
     case.deliver(*(numbered(n) for n in range(5)))
-    case.server.faults.append(
+    case.mailbox.faults.append(
         Fault("item", "GetItem", skip=2, code="ErrorInternalServerTransientError")
     )
     assert read(case.box) == [numbered(n) for n in range(5)]
@@ -275,7 +275,7 @@ def test_what_fails_for_one_mail_at_first_is_asked_for_again(case):
 
 def test_a_server_that_fails_mail_after_mail_ends_the_pass(case):
     case.deliver(*(numbered(n) for n in range(8)))
-    case.server.faults.append(
+    case.mailbox.faults.append(
         Fault("item", "GetItem", times=99, code="ErrorMailboxStoreUnavailable")
     )
     assert refusal(lambda: read(case.box)).code == "postbox.away"
@@ -292,7 +292,7 @@ def test_in_a_set_each_move_stands_for_itself(case):
     case.box.ensure_folder("Ablage")
     case.deliver(*(numbered(n) for n in range(5)))
     places = tuple(Place("INBOX", EPOCH, uid) for uid in case.box.view("INBOX").uids)
-    case.server.faults.append(Fault("item", "MoveItem", skip=2, code="ErrorServerBusy"))
+    case.mailbox.faults.append(Fault("item", "MoveItem", skip=2, code="ErrorServerBusy"))
     moved = case.box.move_many(places, "Ablage")
     assert set(moved) == {*places[:2], *places[3:]}
     assert case.box.view("INBOX").uids == (places[2].uid,)
@@ -344,9 +344,9 @@ def test_nothing_is_lost_or_doubled_while_everything_fails(case, monkeypatch, se
         if turn < 20:
             sent.append(numbered(turn))
             case.deliver(sent[-1])
-            case.server.faults.append(_any_fault(chance))
+            case.mailbox.faults.append(_any_fault(chance))
         if turn == 20:
-            case.server.faults.clear()
+            case.mailbox.faults.clear()
         if chance.random() < 0.1:
             case.mailbox.expire_sync_states()
         codes = _pass(case.box, kept)

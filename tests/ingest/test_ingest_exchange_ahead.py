@@ -14,7 +14,7 @@ from rules.errors import TryLater
 from rules.postbox import Fetched
 from tests.ingest.conftest import ExchangeCase
 from tests.servers.exchange import Fault
-from tests.servers.exchange_xml import of_message, of_type
+from tests.servers.exchange_xml import SoapFault, envelope, fault_xml, of_message, of_type
 
 
 def mail(number: int) -> bytes:
@@ -134,13 +134,47 @@ def test_who_stops_in_the_middle_leaves_nothing_behind(case):
 
 def test_what_fails_ahead_is_told_when_its_turn_comes(case):
     view = case.box.view("INBOX")
-    case.server.faults.append(Fault("busy", "GetItem", skip=1, back_off_ms=1))
+    case.mailbox.faults.append(Fault("busy", "GetItem", skip=1, back_off_ms=1))
     found = case.box.fetch("INBOX", EPOCH, view.uids)
     assert [next(found).data for _ in range(3)] == MAILS[:3]
     with pytest.raises(TryLater) as caught:
         next(found)
     assert caught.value.code == "postbox.busy"
     assert ahead() == []
+
+
+def test_a_long_reply_that_is_a_fault_keeps_the_postbox_quiet_as_a_short_one_does(case):
+    busy = SoapFault("ErrorServerBusy", {"BackOffMilliseconds": 30_000})
+    told = envelope(fault_xml(busy)).replace(b"</", b" " * LONG + b"</", 1)
+    assert failed(case, told) == "postbox.busy"
+    case.server.calls.clear()
+    with pytest.raises(TryLater, match="named a wait of 30"):
+        case.box.folders()
+    assert case.server.calls == []
+
+
+def test_after_a_long_reply_that_is_no_ews_the_line_is_made_anew(case):
+    assert failed(case, b"<html>" + b"x" * LONG + b"</html>") == "postbox.answer_unclear"
+    with case.server.lock:
+        before = set(case.server.lines)
+    assert [one.data for one in case.box.fetch("INBOX", EPOCH, uids_of(case))] == MAILS
+    with case.server.lock:
+        assert case.server.lines - before
+
+
+def failed(case: ExchangeCase, page: bytes) -> str:
+    """The code with which reading ends where the second reply is that page."""
+    uids = uids_of(case)
+    case.mailbox.faults.append(Fault("http", "GetItem", skip=1, status=200, page=page))
+    found = case.box.fetch("INBOX", EPOCH, uids)
+    assert [next(found).data for _ in range(3)] == MAILS[:3]
+    with pytest.raises(TryLater) as caught:
+        next(found)
+    return caught.value.code
+
+
+def uids_of(case: ExchangeCase) -> tuple[str, ...]:
+    return case.box.view("INBOX").uids
 
 
 @pytest.mark.parametrize(

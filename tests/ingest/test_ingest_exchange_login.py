@@ -115,7 +115,7 @@ def test_the_look_at_rights_tries_a_wrong_password_once_with_the_postbox(exchang
 
 
 def test_the_look_at_rights_leaves_a_busy_server_alone(exchange_case) -> None:
-    exchange_case.server.faults.append(Fault("busy", times=5))
+    exchange_case.mailbox.faults.append(Fault("busy", times=5))
     exchange_case.server.calls.clear()
     assert code(ExchangeRights("nord", exchange_case.account).folders) == "postbox.busy"
     assert len(exchange_case.server.calls) == 1
@@ -143,7 +143,7 @@ def test_two_faults_apart_cost_two_tries_and_no_mail(exchange_case, monkeypatch)
     monkeypatch.setattr(exchange_fetch, "_BATCH_MAILS", 10)
     mails = [b"Message-ID: <%d@x.example>\r\n\r\n%d\r\n" % (n, n) for n in range(50)]
     exchange_case.deliver(*mails)
-    exchange_case.server.faults += [
+    exchange_case.mailbox.faults += [
         Fault("drop_after", "GetItem", skip=1),
         Fault("truncate", "GetItem", skip=3),
     ]

@@ -90,9 +90,9 @@ def test_a_foreign_reader_sees_the_same_rules(case: ExchangeCase) -> None:
 def test_no_rules_no_right_and_a_cut_reply(case: ExchangeCase) -> None:
     case.mailbox.rules = []
     assert case.box.inbox_rules() == ()
-    case.server.faults.append(Fault("item", "GetInboxRules", code="ErrorAccessDenied"))
+    case.mailbox.faults.append(Fault("item", "GetInboxRules", code="ErrorAccessDenied"))
     with pytest.raises(Refused):
         case.box.inbox_rules()
-    case.server.faults.append(Fault("truncate", "GetInboxRules", times=2))
+    case.mailbox.faults.append(Fault("truncate", "GetInboxRules", times=2))
     with pytest.raises(TryLater):
         case.box.inbox_rules()

@@ -52,7 +52,7 @@ def test_an_empty_mailbox_leaves_questions_open(exchange_case: ExchangeCase) -> 
 def test_what_differs_and_what_is_throttled_is_told(exchange_case: ExchangeCase) -> None:
     filled(exchange_case)
     exchange_case.mailbox.folder("101 Ort101").hides_grants = True
-    exchange_case.server.faults.append(Fault("busy", "GetItem", back_off_ms=1500))
+    exchange_case.mailbox.faults.append(Fault("busy", "GetItem", back_off_ms=1500))
     found = {one.name: one for one in exchange_smoke.look(exchange_case.account)}
     assert found["Rechte eines Ordners"].holds is False
     assert found["MIME zweimal gelesen"].holds is None

@@ -91,7 +91,7 @@ def test_what_a_person_sets_between_reading_and_writing_is_kept(
 def test_an_item_that_is_changed_all_the_time_is_a_conflict(exchange_case: ExchangeCase) -> None:
     place = only_place(exchange_case)
     fault = Fault("item", "UpdateItem", times=3, code="ErrorIrresolvableConflict")
-    exchange_case.server.faults.append(fault)
+    exchange_case.mailbox.faults.append(fault)
     with pytest.raises(Conflict) as caught:
         exchange_case.box.set_marks(place, DONE)
     assert caught.value.code == "postbox.mark_conflict"
@@ -104,7 +104,7 @@ def test_a_cut_line_says_try_later_and_the_repetition_changes_nothing_more(
 ) -> None:
     place = only_place(exchange_case)
     exchange_case.person_marks(place.uid, "Chef")
-    exchange_case.server.faults.append(Fault(kind, "UpdateItem"))
+    exchange_case.mailbox.faults.append(Fault(kind, "UpdateItem"))
     with pytest.raises(TryLater):
         exchange_case.box.set_marks(place, DONE)
     assert exchange_case.box.set_marks(place, DONE) is True

@@ -221,7 +221,7 @@ def test_one_folder_that_fails_does_not_hide_the_others(exchange_case):
     rights = ExchangeRights("mitte", exchange_case.account)
     folders = rights.folders()
     fault = Fault("item", "GetFolder", code="ErrorCorruptData")
-    exchange_case.server.faults.append(fault)
+    exchange_case.mailbox.faults.append(fault)
     acls = rights.read(folders)
     assert [acl.unreadable for acl in acls] == ["postbox.command_refused", ""]
     assert {acl.unreadable for acl in rights.read(folders)} == {""}
@@ -229,7 +229,7 @@ def test_one_folder_that_fails_does_not_hide_the_others(exchange_case):
 
 
 def test_a_cut_line_is_read_again_and_a_write_is_not_repeated(exchange_case):
-    faults = exchange_case.server.faults
+    faults = exchange_case.mailbox.faults
     rights = ExchangeRights("mitte", exchange_case.account)
     faults.append(Fault("drop_before", "GetFolder"))
     assert [acl.unreadable for acl in rights.read(["INBOX"])] == [""]

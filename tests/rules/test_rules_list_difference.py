@@ -10,6 +10,7 @@ from rules.distribution import DistributionList, ListBook, Member, MemberKind
 from rules.folder_levels import Level
 from rules.list_difference import FEW, followed
 
+CROWD = [f"c{number}@dienst.example" for number in range(13)]
 PEOPLE = [f"p{number}@dienst.example" for number in range(12)]
 GROUP = Member("team@dienst.example", MemberKind.GROUP)
 
@@ -39,8 +40,19 @@ def test_who_joins_and_who_leaves_follows() -> None:
         [of("435", Member(""))],
         [replace(of("435", *PEOPLE), level=Level.REVIEWER)],
         [of("435", *PEOPLE[: len(PEOPLE) - FEW - 2])],
+        [of("435", *PEOPLE, *CROWD)],
+        [of("435", *PEOPLE, Member("crowd@dienst.example", MemberKind.GROUP))],
     ],
-    ids=["gone", "another's", "empty", "nobody known", "level", "most left"],
+    ids=[
+        "gone",
+        "another's",
+        "empty",
+        "nobody known",
+        "level",
+        "most left",
+        "crowd",
+        "crowd inside",
+    ],
 )
 def test_what_looks_like_a_slip_or_is_no_member_waits(after: list[DistributionList]) -> None:
     before = of("435", *PEOPLE)
@@ -48,14 +60,31 @@ def test_what_looks_like_a_slip_or_is_no_member_waits(after: list[DistributionLi
     changed = of("431", *PEOPLE[:3])
     if after == [of("435", *PEOPLE[: len(PEOPLE) - FEW - 2])]:
         assert len(PEOPLE) == 2 * (FEW + 1)
-    result = followed([before, other], [*after, changed])
+    crowd = DistributionList("crowd@dienst.example", members=tuple(map(Member, CROWD)))
+    result = followed([before, other, crowd], [*after, changed, crowd])
     assert "435" in result.waiting
-    assert set(result.lists) == {before, changed}, "the others follow all the same"
+    assert set(result.lists) == {before, changed, crowd}, "the others follow all the same"
 
 
-def test_five_may_leave_a_small_list_at_once() -> None:
+def test_five_may_leave_or_join_a_small_list_at_once() -> None:
     before, after = of("435", *PEOPLE[:6]), of("435", PEOPLE[0])
     assert followed([before], [after]).waiting == ()
+    assert followed([after], [before]).waiting == ()
+    assert followed([of("435")], [of("435", *PEOPLE[:FEW])]).waiting == ()
+    assert followed([of("435")], [of("435", *PEOPLE[: FEW + 1])]).waiting == ("435",)
+
+
+def test_how_many_are_few_is_the_houses_to_say() -> None:
+    before, after = of("435", *PEOPLE[:2]), of("435", *PEOPLE[:10])
+    assert followed([before], [after], few=8).waiting == ()
+    assert followed([before], [after], few=7).waiting == ("435",)
+    assert followed([of("435", *PEOPLE[:6])], [after], few=0).waiting == (), "less than half"
+
+
+@given(st.sets(st.sampled_from(PEOPLE), min_size=1), st.sets(st.sampled_from(PEOPLE), min_size=1))
+def test_the_bound_is_the_same_whether_people_leave_or_join(was: set[str], now: set[str]) -> None:
+    one, other = of("435", *sorted(was)), of("435", *sorted(now))
+    assert followed([one], [other]).waiting == followed([other], [one]).waiting
 
 
 def test_groups_count_with_their_people_and_stay_where_their_list_waits() -> None:

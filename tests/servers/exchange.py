@@ -2,7 +2,7 @@
 
     with ExchangeServer(users={"dienst": "geheim"}) as server:
         box = server.add_mailbox("sc-nord@dienst.example", readers={"dienst"})
-        server.faults.append(Fault("busy", "MoveItem", back_off_ms=500))
+        box.faults.append(Fault("busy", "MoveItem", back_off_ms=500))
 
 Basic, NTLM and bearer tokens. Where `POSTLOTSE_EWS_SCHEMA` names a folder with Microsoft's schema
 (all-messages.xsd), every request and every response is validated; what differs stands in
@@ -24,6 +24,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlencode
@@ -45,15 +46,19 @@ from tests.servers.exchange_xml import (
 
 SCHEMA_FOLDER = os.environ.get("POSTLOTSE_EWS_SCHEMA", "")
 TOKEN = "ein-token"
+_NAMES = ("{*}EmailAddress", "{*}PrimarySmtpAddress", "{*}MailboxSmtpAddress", "{*}SubscriptionId")
 
 
 @dataclass
 class Fault:
     """What shall go wrong, `times` often after `skip` calls; `operation` "" means any.
 
+    In `Mailbox.faults` for calls that name that mailbox, or what is in it; in
+    `ExchangeServer.faults` for all.
+
     busy: a SOAP fault that names a time. item: one thing of a request fails with `code`.
-    http: a bare HTTP status. drop_before, drop_after: the line breaks before or after the work is
-    done. truncate: done, but the reply ends early and clean, as some proxies do it.
+    http: a bare HTTP status with a `page`. drop_before, drop_after: the line breaks before or
+    after the work is done. truncate: done, but the reply ends early and clean, as some proxies do.
     """
 
     kind: Literal["busy", "item", "http", "drop_before", "drop_after", "truncate"]
@@ -62,6 +67,7 @@ class Fault:
     skip: int = 0
     code: str = ""
     status: int = 503
+    page: bytes = b"<html>away</html>"
     back_off_ms: int = 50
     keep: float = 0.5
 
@@ -152,9 +158,27 @@ class ExchangeServer:
             # Last: a stream whose subscription is gone would end in order, before its line is cut.
             self.events.subscriptions.clear()
 
-    def next_fault(self, operation: str, *kinds: str) -> Fault | None:
+    def concerned(self, request) -> tuple[Mailbox, ...]:
+        """The mailboxes that have faults and are named, or something in them, by the request."""
         with self.lock:
-            for fault in self.faults:
+            ill = [mailbox for mailbox in self.mailboxes.values() if mailbox.faults]
+            if not ill:
+                return ()
+            names = {found.get("Id") for found in request.iter("{*}FolderId", "{*}ItemId")}
+            names |= {(found.text or "").lower() for found in request.iter(*_NAMES)}
+            told = self.events.subscriptions.items()
+            names |= {one.mailbox.address for name, one in told if name in names}
+            return tuple(
+                mailbox
+                for mailbox in ill
+                if mailbox.address in names
+                or not names.isdisjoint(mailbox.folders)
+                or not names.isdisjoint(mailbox.items)
+            )
+
+    def next_fault(self, operation: str, *kinds: str, at: tuple[Mailbox, ...] = ()) -> Fault | None:
+        with self.lock:
+            for fault in chain(self.faults, *(mailbox.faults for mailbox in at)):
                 if fault.kind not in kinds or fault.times == 0:
                     continue
                 if fault.operation not in {"", operation}:
@@ -166,20 +190,20 @@ class ExchangeServer:
                 return fault
         return None
 
-    def respond(self, user: str, request: bytes) -> tuple[int, bytes]:
+    def respond(self, user: str, request: bytes, at: tuple[Mailbox, ...]) -> tuple[int, bytes]:
         """Do what the SOAP request says; status and reply. A busy server does nothing."""
         whole = etree.fromstring(request)
         body = find(whole, "s:Body")[0]
         operation = local_name(body)
         self._validate("request", body)
-        if busy := self.next_fault(operation, "busy"):
+        if busy := self.next_fault(operation, "busy", at=at):
             fault = SoapFault("ErrorServerBusy", {"BackOffMilliseconds": busy.back_off_ms})
             return 500, envelope(fault_xml(fault))
         own = {"Subscribe": self.events.subscribe, "Unsubscribe": self.events.unsubscribe}
         work = self.foreign.get(operation) or own.get(operation, answer)
         with self.lock:
             try:
-                reply = work(self._caller(user, whole), body)
+                reply = work(self._caller(user, whole, at), body)
             except SoapFault as exc:
                 return 500, envelope(fault_xml(exc))
         self._validate("response", reply)
@@ -205,7 +229,7 @@ class ExchangeServer:
             with self.lock:
                 events.hanging -= 1
 
-    def _caller(self, user: str, whole) -> Caller:
+    def _caller(self, user: str, whole, at: tuple[Mailbox, ...]) -> Caller:
         who = text_at(
             whole, "s:Header/t:ExchangeImpersonation/t:ConnectingSID/t:PrimarySmtpAddress"
         )
@@ -213,7 +237,7 @@ class ExchangeServer:
             raise SoapFault("ErrorImpersonateUserDenied")
 
         def item_fault(operation: str) -> str:
-            fault = self.next_fault(operation, "item")
+            fault = self.next_fault(operation, "item", at=at)
             return fault.code if fault else ""
 
         return Caller(
@@ -287,19 +311,24 @@ class _Talk(BaseHTTPRequestHandler):
         if not user:
             self._ask_to_log_in()
             return
-        operation = local_name(find(etree.fromstring(request), "s:Body")[0])
+        whole = etree.fromstring(request)
+        operation = local_name(find(whole, "s:Body")[0])
+        # Before the work: what is moved has another name afterwards.
+        at = self.exchange.concerned(whole)
         with self.exchange.lock:
             self.exchange.calls.append(operation)
-        if self.exchange.next_fault(operation, "drop_before"):
+        if self.exchange.next_fault(operation, "drop_before", at=at):
             self._hang_up()
-        elif fault := self.exchange.next_fault(operation, "http"):
-            self._send(fault.status, b"<html>away</html>", "text/html")
+        elif fault := self.exchange.next_fault(operation, "http", at=at):
+            self._send(fault.status, fault.page, "text/html")
         elif operation == "GetStreamingEvents":
-            self._stream(request)
+            self._stream(whole, request)
         else:
-            self._reply(operation, *self.exchange.respond(user, request))
+            status, reply = self.exchange.respond(user, request, at)
+            fault = self.exchange.next_fault(operation, "drop_after", "truncate", at=at)
+            self._reply(status, reply, fault)
 
-    def _stream(self, request: bytes) -> None:
+    def _stream(self, whole, request: bytes) -> None:
         """Chunk after chunk; cut by a fault of `GetStreamingEvents` of the kind `drop_after`."""
         try:
             envelopes = self.exchange.stream(request)
@@ -314,13 +343,13 @@ class _Talk(BaseHTTPRequestHandler):
             for one in envelopes:
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(one), one))
                 self.wfile.flush()
-                if self.exchange.next_fault("GetStreamingEvents", "drop_after"):
+                at = self.exchange.concerned(whole)
+                if self.exchange.next_fault("GetStreamingEvents", "drop_after", at=at):
                     self._hang_up()
                     return
         self.wfile.write(b"0\r\n\r\n")
 
-    def _reply(self, operation: str, status: int, reply: bytes) -> None:
-        fault = self.exchange.next_fault(operation, "drop_after", "truncate")
+    def _reply(self, status: int, reply: bytes, fault: Fault | None) -> None:
         if fault is None:
             self._send(status, reply)
             return

@@ -121,6 +121,7 @@ class Mailbox:
     def __init__(self, address: str) -> None:
         self.address = address.lower()
         self.items: dict[str, Item] = {}
+        self.faults: list = []  # of `exchange.Fault`, for requests that name this mailbox
         self.tombs: list[Tomb] = []
         self.rules: list = []
         self.generation = os.urandom(4).hex()

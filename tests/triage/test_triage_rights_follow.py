@@ -128,6 +128,23 @@ def test_a_list_that_looks_wrong_waits_and_is_told_by_ready(office: House) -> No
     assert scope.of("emil@x.example").agencies == frozenset()
 
 
+def test_many_who_join_at_once_are_let_in_by_a_person_only(office: House) -> None:
+    directory = Directory({"435": ["anna", "bert"], "415": ["carl"]})
+    taken(office, directory)
+    crowd = [f"crowd-{number}" for number in range(6)]
+    directory.people = {"435": ["anna", *crowd], "415": ["carl", *crowd[:5]]}
+    rights_follow.round_(office, Sources(directory.opened), "worker")
+    assert check(office).message == "rights.lists_waiting 435"
+    assert "zu viele neu oder weg" in check(office).remedy
+    scope = ListScope(office, hash_of=str)
+    assert scope.of("crowd-5@x.example").agencies == frozenset()
+    assert scope.of("bert@x.example").agencies == frozenset({"435"}), "nor is anybody put off it"
+    assert scope.of("crowd-0@x.example").agencies == frozenset({"415"}), "five follow"
+    taken(office, directory)
+    seen = ListScope(office, hash_of=str)
+    assert seen.of("crowd-5@x.example").agencies == frozenset({"435"})
+
+
 def test_a_refused_login_is_tried_once_for_all_regions_and_not_again_soon(office: House) -> None:
     directory = Directory({"435": ["anna"], "123": ["bert"]})
     taken(office, directory)

@@ -23,14 +23,17 @@ def bring_in(house: House, box: MaildirPostbox, lease: Lease, *mails: bytes) -> 
     filing.file_due(house, box, lease)
 
 
-def test_the_bytes_of_a_mail_are_hashed_once(house, box, lease, monkeypatch):
+def test_the_bytes_of_a_mail_are_hashed_and_compressed_once(house, box, lease, monkeypatch):
     hashed: list[bytes] = []
-    real = originals.fingerprint
+    packed: list[bytes] = []
+    real, squeezed = originals.fingerprint, originals.compressed
     monkeypatch.setattr(originals, "fingerprint", lambda data: hashed.append(data) or real(data))
+    monkeypatch.setattr(originals, "compressed", lambda d: packed.append(d) or squeezed(d))
     for number in range(3):
         box.append("INBOX", b"Subject: %d\r\n\r\n" % number)
     assert receive.receive(house, box, lease, region="Südwest").kept == 3
     assert len(hashed) == len(set(hashed)) == 3
+    assert sorted(packed) == sorted(hashed)
 
 
 def states(house: House) -> dict[str, int]:
