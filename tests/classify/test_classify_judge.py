@@ -149,7 +149,7 @@ def test_every_mail_gets_a_judgement(judge, unseen) -> None:
     said = judge.judge_many(
         [example.mail for example in unseen],
         received_at=[example.line.received_at for example in unseen],
-        mailbox="Kassel@arbeitsagentur.de",
+        mailboxes=["Kassel@arbeitsagentur.de"] * len(unseen),
     )
     assert len(said) == len(unseen)
     assert all(one.concerns and one.model == judge.model_id for one in said)
@@ -160,7 +160,7 @@ def test_a_batch_is_judged_like_single_mails(judge, unseen) -> None:
     batch = judge.judge_many(
         [example.mail for example in few],
         received_at=[example.line.received_at for example in few],
-        mailbox="x@y.example",
+        mailboxes=["x@y.example"] * len(few),
     )
     single = tuple(
         judge.judge(e.mail, received_at=e.line.received_at, mailbox="x@y.example") for e in few
