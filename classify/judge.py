@@ -101,7 +101,7 @@ class Judge:
         # All mails go through one stage before the next begins: what a stage needs lies in the
         # processor's caches then. Source: own decision 0112.
         reads = [reading.of(mail) for mail in mails]
-        opinions = [self._questions.of_mail(read) for read in reads]
+        opinions = self._questions.of_mails(reads)
         came_by = [
             channel.decide(read, opinion.channels, money=opinion.payment)
             for read, opinion in zip(reads, opinions, strict=True)
