@@ -111,9 +111,10 @@ class Judge:
             for opinion, one in zip(opinions, came_by, strict=True)
         ]
         told = self._told(reads, found, times, mailboxes)
+        spoke = [*map(self._reasons, reads, opinions, found)]
         return [
             (self._judgement(*one), one[1])
-            for one in zip(reads, opinions, came_by, found, told, strict=True)
+            for one in zip(reads, opinions, came_by, spoke, told, found, strict=True)
         ]
 
     def _told(
@@ -153,13 +154,13 @@ class Judge:
         read: Reading,
         opinion: Opinion,
         came_by: Channel,
-        found: Mapping[Concern, float],
+        spoke: Mapping[Concern, Reason],
         told: Facts,
+        found: Mapping[Concern, float],
     ) -> Judgement:
         moving = announced.announced(
             read, found, sure=opinion.payment, bound=self._model.payment_sure
         )
-        spoke = self._reasons(read, opinion, found)
         standing = {
             code: concerns.Standing(
                 sure=found[code],
