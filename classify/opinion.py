@@ -1,6 +1,6 @@
 """The model's probabilities by the questions of the house: concerns, channels, payment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Final
@@ -69,9 +69,12 @@ class Questions:
             (Concern(name.removeprefix("announced:")), place[name]) for name in ANNOUNCED_TARGETS
         ]
 
-    def of_mail(self, reading: Reading) -> Opinion:
-        """What the model thinks of the mail."""
-        scored = self._scorer.score(features.row_without_chains(reading))
+    def of_mails(self, readings: Iterable[Reading]) -> list[Opinion]:
+        """What the model thinks of each of the mails."""
+        rows = [features.row_without_chains(reading) for reading in readings]
+        return [self._opinion(scored) for scored in self._scorer.score_many(rows)]
+
+    def _opinion(self, scored: Scored) -> Opinion:
         sure = scored.probabilities.tolist()
         return Opinion(
             concerns=dict(zip(self._codes, [sure[n] for n in self._places], strict=True)),

@@ -21,7 +21,7 @@ from classify.model import Model, Numbers, probabilities
 from classify.table import Floats, Steps, Table
 from classify.terms import Cut
 from classify.text import fold
-from classify.wordbook import Vocabulary, Wordbook
+from classify.wordbook import Found, Vocabulary, Wordbook
 
 _TEXT_BLOCKS: Final = (
     (features.TEXT, Cut.WORDS),
@@ -128,9 +128,15 @@ class Scorer:
 
         The chains are found in the text; that column may be empty.
         """
-        text, said, _ = row
+        return self.score_many([row])[0]
+
+    def score_many(self, rows: Sequence[features.Row]) -> list[Scored]:
+        """The same for several: all texts are looked up before the first is counted."""
+        found = [self._book.find(text) for text, _, _ in rows]
+        return [self._scored(said, one) for (_, said, _), one in zip(rows, found, strict=True)]
+
+    def _scored(self, said: Iterable[str], found: Found) -> Scored:
         cues = [number for number in map(self._cues.get, said) if number is not None]
-        found = self._book.find(text)
         edged = np.array([*_EDGES, *cues], np.int32)
         rows, counts = _counted(np.concatenate((found.own, found.further, edged)))
         starts = tuple(rows.searchsorted(self._firsts).tolist())

@@ -7,7 +7,7 @@ F27 (shadow run); promise 8 of the design (no content); own decision 0029.
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,12 +45,23 @@ class ShadowedJudge:
 
     def judge(self, mail: ParsedMail, *, received_at: datetime, mailbox: str) -> Judgement:
         """The live model's judgement, as `Judge.judge`."""
-        said = self._live.judge(mail, received_at=received_at, mailbox=mailbox)
-        other = self._shadow.judge(mail, received_at=received_at, mailbox=mailbox)
+        return self.judge_many([mail], received_at=[received_at], mailboxes=[mailbox])[0]
+
+    def judge_many(
+        self,
+        mails: Sequence[ParsedMail],
+        *,
+        received_at: Sequence[datetime],
+        mailboxes: Sequence[str],
+    ) -> tuple[Judgement, ...]:
+        """The live model's judgements, as `Judge.judge_many`."""
+        said = self._live.judge_many(mails, received_at=received_at, mailboxes=mailboxes)
+        others = self._shadow.judge_many(mails, received_at=received_at, mailboxes=mailboxes)
         with self._lock:
-            self._counts.update(differences(said, other))
-            if self._counts["mails"] % self._write_every == 0:
-                self._write()
+            for one, other in zip(said, others, strict=True):
+                self._counts.update(differences(one, other))
+                if self._counts["mails"] % self._write_every == 0:
+                    self._write()
         return said
 
     def _write(self) -> None:

@@ -4,11 +4,13 @@ The judge is a hand-written double: it finds concerns by words of the subject, s
 says in its mail what it wants. The real judge is tested in tests/classify and tests/journey.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ingest import forms
 from rules.access import Caller
@@ -49,6 +51,20 @@ class Clock:
         self.now += timedelta(**delta)
 
 
+def one_by_one(
+    judge: Any,
+    mails: Sequence[ParsedMail],
+    *,
+    received_at: Sequence[datetime],
+    mailboxes: Sequence[str],
+) -> list[Judgement]:
+    """`judge_many` of a double: its own `judge`, mail by mail."""
+    return [
+        judge.judge(mail, received_at=at, mailbox=mailbox)
+        for mail, at, mailbox in zip(mails, received_at, mailboxes, strict=True)
+    ]
+
+
 class WordJudge:
     """Concerns by words of the subject; machine mail by Auto-Submitted; the rest `sonstiges`."""
 
@@ -78,6 +94,8 @@ class WordJudge:
             review_because=() if found else ("unsure",),
             model="word-judge",
         )
+
+    judge_many = one_by_one
 
 
 def _money(payment: PaymentRelevant) -> int:

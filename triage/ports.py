@@ -38,6 +38,16 @@ class MailJudge(Protocol):
         """Total: every mail gets a judgement; `received_at` is aware."""
         ...
 
+    def judge_many(
+        self,
+        mails: Sequence[ParsedMail],
+        *,
+        received_at: Sequence[datetime],
+        mailboxes: Sequence[str],
+    ) -> Sequence[Judgement]:
+        """The same for several at once, in their order; raises where one of them would."""
+        ...
+
 
 class Postbox(Protocol):
     """One regional postbox. Used by one thread at a time, under the lease of that postbox.

@@ -35,6 +35,19 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """A message that was parsed, ready to be judged."""
+
+    message: Message
+    mail: ParsedMail
+    mailbox: str
+    bounce: Bounce | None
+    """What it reports of an answer of ours."""
+    only_head: str
+    """Why there is no body (rules/head_only.py), or ""."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sorted:
     """A message with everything that sorting found, ready to be written."""
 
@@ -62,12 +75,43 @@ def decide(
     """
     box = mailbox or addressed(judging, mail)
     judgement = judging.judge.judge(mail, received_at=received_at, mailbox=box)
+    return _verdict(
+        judging,
+        mail,
+        judgement,
+        received_at=received_at,
+        mailbox=box,
+        rules=rules,
+        only_head=only_head,
+    )
+
+
+def _verdict(
+    judging: Judging,
+    mail: ParsedMail,
+    judgement: Judgement,
+    *,
+    received_at: datetime,
+    mailbox: str,
+    rules: RulesFor,
+    only_head: str,
+) -> Verdict:
+    """As `decide`, for what was judged already."""
     if only_head:
         mail = replace(mail, defects=(only_head, *mail.defects))
-        judgement = _of_head(judging, mail, judgement, mailbox=box, reason=only_head)
+        judgement = _of_head(judging, mail, judgement, mailbox=mailbox, reason=only_head)
         rules = replace(rules, only_head=True)
-    ruled = ruling.route(judging.directory, mail, judgement, mailbox=box, rules=rules)
+    ruled = ruling.route(judging.directory, mail, judgement, mailbox=mailbox, rules=rules)
     return _with_due(judging, mail, judgement, ruled, received_at=received_at)
+
+
+def judged(judging: Judging, mails: Sequence[Opened]) -> Sequence[Judgement]:
+    """What the judge says of each of them, in their order; together, for that takes less time."""
+    return judging.judge.judge_many(
+        [one.mail for one in mails],
+        received_at=[one.message.received_at for one in mails],
+        mailboxes=[one.mailbox for one in mails],
+    )
 
 
 def _of_head(
@@ -118,17 +162,33 @@ def _with_due(
 
 def prepare(house: House, message: Message, data: bytes) -> Sorted:
     """Parse and decide, without a transaction: this is the part that takes time."""
+    return decided(house, opened(house, message, data))
+
+
+def opened(house: House, message: Message, data: bytes) -> Opened:
+    """The first half of `prepare`; `decided` is the other."""
     mail = heads.read(house, message, data)
     mailbox = addressed(house.judging, mail) or (message.postbox or "")
-    verdict = decide(
+    return Opened(message, mail, mailbox, bounce.read(data), heads.why(message, data))
+
+
+def decided(house: House, one: Opened) -> Sorted:
+    """Judged by itself, and with its verdict."""
+    return ruled(house, one, *judged(house.judging, [one]))
+
+
+def ruled(house: House, one: Opened, judgement: Judgement) -> Sorted:
+    """What was judged with its verdict: who works on it, where and until when."""
+    verdict = _verdict(
         house.judging,
-        mail,
-        received_at=message.received_at,
-        mailbox=mailbox,
-        rules=house.rules_for(message),
-        only_head=heads.why(message, data),
+        one.mail,
+        judgement,
+        received_at=one.message.received_at,
+        mailbox=one.mailbox,
+        rules=house.rules_for(one.message),
+        only_head=one.only_head,
     )
-    return Sorted(message, mail, verdict, bounce.read(data))
+    return Sorted(one.message, one.mail, verdict, one.bounce)
 
 
 def write(house: House, tx: Tx, found: Sequence[Sorted]) -> frozenset[int]:

@@ -38,7 +38,7 @@ from rules.verdict import ConcernFound, Facts, Judgement
 from store import leases
 from tests.bench import bench_mails
 from tests.bench.stopwatch import seconds
-from tests.house_fixture import make_house, sqlite_url
+from tests.house_fixture import make_house, one_by_one, sqlite_url
 from tests.servers.postgres import PostgresServer
 from triage import demo_mails, filing, receive, rounds, wiring
 from triage.house import House, Judging
@@ -159,6 +159,8 @@ class NoJudge:
             review_because=(),
             model="none",
         )
+
+    judge_many = one_by_one
 
 
 class _Words(HTMLParser):

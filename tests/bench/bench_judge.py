@@ -23,9 +23,11 @@ from classify.train import prepare, train_part
 from ingest.parse import parse
 from triage import wiring
 from triage.house import Judging
+from triage.rounds import JUDGED_TOGETHER
 from triage.settings import Settings
 
 ROOT = Path(__file__).parents[2]
+MAILBOX = "Kassel@arbeitsagentur.de"
 RECEIVED = datetime(2026, 11, 23, 9, tzinfo=UTC)
 HEAD = """\
 Return-Path: <jana.muster{number}@post.example>
@@ -168,7 +170,8 @@ def _examples(judging: Judging, lines: Sequence[corpus.LabelledMail]) -> tuple[E
 
 
 def _batch(asked: list[bytes], kind: str = "") -> None:
-    """Parsed and judged by one process a processor; each is warm before the clock starts."""
+    """Parsed and judged by one process a processor, as many at once as sorting does; each process
+    is warm before the clock starts."""
     workers = cpu_count() or 1
     parts = [asked[n::workers] for n in range(workers)]
     with ProcessPoolExecutor(workers) as pool:
@@ -178,12 +181,17 @@ def _batch(asked: list[bytes], kind: str = "") -> None:
 
 def _judged_alone(asked: list[bytes]) -> float:
     judging = wiring.build_judging(Settings())
-    for data in asked[:200]:
-        _judge(judging, parse(data, judging.layouts))
+    _judge_together(judging, asked[:200])
     begin = time.perf_counter()
-    for data in asked:
-        _judge(judging, parse(data, judging.layouts))
+    _judge_together(judging, asked)
     return time.perf_counter() - begin
+
+
+def _judge_together(judging: Judging, asked: Sequence[bytes]) -> None:
+    for first in range(0, len(asked), JUDGED_TOGETHER):
+        mails = [parse(data, judging.layouts) for data in asked[first : first + JUDGED_TOGETHER]]
+        count = len(mails)
+        judging.judge.judge_many(mails, received_at=[RECEIVED] * count, mailboxes=[MAILBOX] * count)
 
 
 def _loading() -> None:
@@ -197,7 +205,7 @@ def _loading() -> None:
 
 
 def _judge(judging: Judging, mail: object) -> object:
-    return judging.judge.judge(mail, received_at=RECEIVED, mailbox="Kassel@arbeitsagentur.de")
+    return judging.judge.judge(mail, received_at=RECEIVED, mailbox=MAILBOX)
 
 
 def _median_ms(what: Callable[..., object], samples: Sequence[object], times: int = 5) -> float:

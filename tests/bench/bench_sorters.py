@@ -10,7 +10,7 @@ import argparse
 import multiprocessing
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -57,6 +57,10 @@ class _Counting:
     def judge(self, mail: ParsedMail, **about: Any) -> Judgement:
         self.count += 1
         return self._judge.judge(mail, **about)
+
+    def judge_many(self, mails: Sequence[ParsedMail], **about: Any) -> Sequence[Judgement]:
+        self.count += len(mails)
+        return self._judge.judge_many(mails, **about)
 
 
 def main(mails: int) -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from classify import reading, review
+from classify import concerns, explain, facts, features, reading, review, whereabouts
 from classify.evaluate import evaluate
 from classify.explain import Reason
 from classify.judge import Judge
@@ -149,7 +149,7 @@ def test_every_mail_gets_a_judgement(judge, unseen) -> None:
     said = judge.judge_many(
         [example.mail for example in unseen],
         received_at=[example.line.received_at for example in unseen],
-        mailbox="Kassel@arbeitsagentur.de",
+        mailboxes=["Kassel@arbeitsagentur.de"] * len(unseen),
     )
     assert len(said) == len(unseen)
     assert all(one.concerns and one.model == judge.model_id for one in said)
@@ -160,12 +160,36 @@ def test_a_batch_is_judged_like_single_mails(judge, unseen) -> None:
     batch = judge.judge_many(
         [example.mail for example in few],
         received_at=[example.line.received_at for example in few],
-        mailbox="x@y.example",
+        mailboxes=["x@y.example"] * len(few),
     )
     single = tuple(
         judge.judge(e.mail, received_at=e.line.received_at, mailbox="x@y.example") for e in few
     )
     assert batch == single
+
+
+def test_all_of_a_batch_go_through_one_stage_before_the_next(judge, unseen, monkeypatch) -> None:
+    """What makes it fast: the code and memory of one stage stay in the caches."""
+    stages = [
+        *((reading, "of"), (features, "row_without_chains"), (concerns, "choose")),
+        *((whereabouts, "find"), (facts, "read_facts"), (explain, "words_of"), (review, "reasons")),
+    ]
+    passed = []
+    for module, name in stages:
+        real = getattr(module, name)
+
+        def noted(*args, _real=real, _name=name, **more):
+            passed.append(_name)
+            return _real(*args, **more)
+
+        monkeypatch.setattr(module, name, noted)
+    few = unseen[:3]
+    judge.judge_many(
+        [example.mail for example in few],
+        received_at=[example.line.received_at for example in few],
+        mailboxes=[""] * len(few),
+    )
+    assert passed == [name for _, name in stages for _ in few]
 
 
 def test_evaluation_needs_a_second_writer(unseen, directory) -> None:

@@ -7,6 +7,8 @@ import threading
 from collections import Counter
 from datetime import timedelta
 
+import pytest
+
 from store import keeping, sort_slots
 from store.sort_slots import BLOCK_MAILS
 from tests.house_fixture import Clock, WordJudge, eml, open_house
@@ -93,6 +95,25 @@ def test_who_lost_his_turn_meanwhile_writes_nothing(house: House, clock: Clock) 
         one.db.close()
 
 
+def test_mails_are_judged_together_and_one_by_one_where_one_of_them_breaks(house: House) -> None:
+    together = []
+
+    class Grouping(WordJudge):
+        def judge_many(self, mails, **about):
+            together.append(len(mails))
+            return super().judge_many(mails, **about)
+
+    grouping = open_house(house.db.url, judge=Grouping())
+    fill(house, range(2 * rounds.JUDGED_TOGETHER))
+    with house.db.write() as tx:
+        keeping.keep_many(tx, [arrival("bad", eml("explodiere", "Guten Tag."))], now=NOW)
+    fill(house, range(100, 102))
+    assert rounds.sort_pending(grouping) == 2 * rounds.JUDGED_TOGETHER + 3
+    assert together == [rounds.JUDGED_TOGETHER] * 2 + [3, 1, 1, 1]
+    assert states(house) == {"sorted": 2 * rounds.JUDGED_TOGETHER + 2, "aside": 1}
+    grouping.db.close()
+
+
 def sort_slots_of(house: House) -> tuple[int, ...]:
     """The heir takes the turn, and is still at work."""
     with house.db.write() as tx:
@@ -107,7 +128,10 @@ def sort_slots_of(house: House) -> tuple[int, ...]:
     return tuple(mail.id for mail in mails)
 
 
-def test_a_long_batch_goes_on_as_long_as_its_worker_shows_life(house: House, clock: Clock) -> None:
+def test_a_long_batch_goes_on_as_long_as_its_worker_shows_life(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "JUDGED_TOGETHER", 1)
     fill(house, range(4))
 
     class Slow(WordJudge):
