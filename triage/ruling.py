@@ -20,14 +20,14 @@ from triage.rulebook import InForce
 class RulesFor:
     """What sorting passes on of a kept mail: its region, its size, and who knows its rule set.
 
-    `find` gives the set in force for a region; None: the built-in routing alone. `only_head`: no
-    body is here to ask.
+    `find` gives the set in force for a region; None: the built-in routing alone. `only_head` is
+    why no body is here to ask (rules/head_only.py), or "".
     """
 
     region: str
     size_bytes: int
     find: Callable[[str], InForce | None]
-    only_head: bool = False
+    only_head: str = ""
 
 
 NO_RULES = RulesFor("", 0, lambda _: None)
@@ -90,5 +90,5 @@ def _seen(
         team=built_in.team,
         agency=built_in.agency.code,
         region=region,
-        only_head=rules.only_head,
+        only_head=bool(rules.only_head),
     )

@@ -81,8 +81,7 @@ def decide(
         judgement,
         received_at=received_at,
         mailbox=box,
-        rules=rules,
-        only_head=only_head,
+        rules=replace(rules, only_head=only_head),
     )
 
 
@@ -94,13 +93,11 @@ def _verdict(
     received_at: datetime,
     mailbox: str,
     rules: RulesFor,
-    only_head: str,
 ) -> Verdict:
     """As `decide`, for what was judged already."""
-    if only_head:
-        mail = replace(mail, defects=(only_head, *mail.defects))
-        judgement = _of_head(judging, mail, judgement, mailbox=mailbox, reason=only_head)
-        rules = replace(rules, only_head=True)
+    if rules.only_head:
+        mail = replace(mail, defects=(rules.only_head, *mail.defects))
+        judgement = _of_head(judging, mail, judgement, mailbox=mailbox, reason=rules.only_head)
     ruled = ruling.route(judging.directory, mail, judgement, mailbox=mailbox, rules=rules)
     return _with_due(judging, mail, judgement, ruled, received_at=received_at)
 
@@ -185,8 +182,7 @@ def ruled(house: House, one: Opened, judgement: Judgement) -> Sorted:
         judgement,
         received_at=one.message.received_at,
         mailbox=one.mailbox,
-        rules=house.rules_for(one.message),
-        only_head=one.only_head,
+        rules=replace(house.rules_for(one.message), only_head=one.only_head),
     )
     return Sorted(one.message, one.mail, verdict, one.bounce)
 
