@@ -108,7 +108,7 @@ def _try(house: House, compiled: CompiledSet, stored: StoredMail) -> Tried | Non
     message = stored.message
     mailbox = sort.addressed(house.judging, mail) or (message.postbox or "")
     rules = house.rules_for(replace(message, received_at=house.clock()))
-    only_head = bool(heads.why(message, stored.data))
+    only_head = heads.why(message, stored.data)
 
     def ruled(find: Callable[[str], InForce | None]) -> Ruled:
         asked = RulesFor(rules.region, rules.size_bytes, find, only_head)
