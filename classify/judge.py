@@ -99,7 +99,7 @@ class Judge:
         self, mails: Sequence[ParsedMail], times: Sequence[datetime], mailboxes: Sequence[str]
     ) -> list[tuple[Judgement, Opinion]]:
         # All mails go through one stage before the next begins: what a stage needs lies in the
-        # processor's caches then. Source: own decision 0112.
+        # processor's caches then. Source: own decision 0111.
         reads = [reading.of(mail) for mail in mails]
         opinions = self._questions.of_mails(reads)
         came_by = [

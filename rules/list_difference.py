@@ -11,7 +11,7 @@ from typing import Final
 from rules.distribution import DistributionList, ListBook
 
 FEW: Final = 5
-"""So many may leave or join a list at once whatever its size. Source: own decisions 0099, 0111."""
+"""So many may leave or join a list at once whatever its size. Source: own decisions 0099, 0110."""
 
 _Lists = dict[tuple[str, str], DistributionList]
 
@@ -63,7 +63,7 @@ def followed(
 
     A list that loses all its people waits too, and one of which more than `few` and more than half
     leave, or would be new: so looks a slip in the directory. Groups follow with the lists they
-    stand on. Own decisions 0099, 0111.
+    stand on. Own decisions 0099, 0110.
     """
     old, new = _by_home(before), _by_home(after)
     was, now = ListBook(tuple(old.values())), ListBook(tuple(new.values()))

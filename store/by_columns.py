@@ -2,7 +2,7 @@
 
 SQLAlchemy makes it row by row, in a dictionary each, and takes longer for it than SQLite for
 writing the row. The words are SQLAlchemy's, and so are the kinds of values.
-Source: profile 2026-11-27 (docs/speed.md); own decision 0110.
+Source: profile 2026-11-27 (docs/speed.md); own decision 0109.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -34,7 +34,7 @@ def add_rows(tx: Tx, table: sa.Table, values: list[dict[str, Any]]) -> None:
 
     On PostgreSQL many rows a statement, which RETURNING makes SQLAlchemy do: a statement a row
     costs the server twice as much. SQLite runs one prepared statement row by row without a way to
-    a server. Own decisions 0092, 0110.
+    a server. Own decisions 0092, 0109.
     """
     if tx.dialect == "sqlite":
         by_columns.run(tx, _insert_into(table), values)

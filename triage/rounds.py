@@ -39,7 +39,7 @@ SORT_BATCH_BYTES = 8_000_000
 
 JUDGED_TOGETHER = 16
 """So many mails of a batch go through the judge at once; more bring nothing. A full batch would
-judge for longer than a turn should be without a sign of life. Source: own decision 0112."""
+judge for longer than a turn should be without a sign of life. Source: own decision 0111."""
 
 SEND_BATCH = 20
 """Rows sent before receipts are looked for again. Own decision 0024."""
