@@ -181,6 +181,18 @@ def test_a_number_given_a_third_time_still_names_the_mail_that_has_it(house, ser
     assert states(house) == {"kept": 3}
 
 
+def test_a_number_that_the_server_told_wrong_is_found_out_by_the_next_look(house, server, lease):
+    """Also on the same connection, where no number is missing and none is new."""
+    bring_in(house, server, lease, eml("Termin"))
+    assert reconcile(house, server, lease) == Reconciled()
+    bring_in(house, server, lease, KRANK, eml("Krankmeldung", "2. Tag"))
+    checked = dict(server.checked())
+    server.set_back(AU, 1)
+    server.checked().update(checked)
+    assert reconcile(house, server, lease) == Reconciled(renumbered=2)
+    assert places_agree(house, server)
+
+
 def test_a_server_that_renders_mail_anew_each_time_proves_nothing(house, server, lease):
     """Else all its mail would come in a second time after each break of the line."""
     keep(house, server, lease, KRANK)
