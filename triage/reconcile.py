@@ -86,7 +86,9 @@ def reconcile(
         # Somebody moved or deleted: only then are the folders searched that we never used.
         for folder in set(box.folders()) - managed:
             view = _view(box, folder)
-            unknown += _unknown(house, box, view) if view else []
+            if view is not None:
+                _seen(house, box, lease, view, memory)
+                unknown += _unknown(house, box, view)
     unread = [place for place in unknown if place not in memory] if absent or gone_from else []
     memory.update(_digests(box, unread[:READ_A_LOOK]))
     look = _Look(
