@@ -115,9 +115,9 @@ class ExchangePostbox:
         """All messages of the folder now, by time of arrival. Raises: Refused, TryLater."""
         return FolderView(folder, EPOCH, self._followed(folder).in_order())
 
-    def checked(self) -> set[str]:
+    def checked(self) -> dict[str, int | None]:
         """Nothing to check: a search key is never given twice."""
-        return set()
+        return {}
 
     def fetch(self, folder: str, epoch: str, uids: tuple[str, ...]) -> Iterator[Fetched | TooLarge]:
         """The messages in the order asked, in batches; what is gone is left out.

@@ -97,12 +97,12 @@ class ImapPostbox:
             uids = imap_fetch.search(session.client, opened, 1)
         return FolderView(folder, opened.epoch, tuple(map(str, uids)), opened.next_uid)
 
-    def checked(self) -> set[str]:
+    def checked(self) -> dict[str, int | None]:
         """Folders that the caller held against the ledger on this connection; none where it broke.
 
         Own decision 0107.
         """
-        return self._session.checked if self._session else set()
+        return self._session.checked if self._session else {}
 
     def fetch(self, folder: str, epoch: str, uids: tuple[str, ...]) -> Iterator[Fetched | TooLarge]:
         """The messages in the order asked, in batches; what is gone is left out.

@@ -90,7 +90,7 @@ class ImapSession:
     names: ServerNames
     capabilities: frozenset[str]
     others: tuple[str, ...] = ()
-    checked: set[str] = field(default_factory=set)
+    checked: dict[str, int | None] = field(default_factory=dict)
     reading: OpenFolder | None = None
     writing: OpenFolder | None = None
 

@@ -108,9 +108,9 @@ class MaildirPostbox:
             ordered = sorted(files.values(), key=MailFile.arrival)
         return FolderView(folder, EPOCH, tuple(file.uid for file in ordered))
 
-    def checked(self) -> set[str]:
+    def checked(self) -> dict[str, int | None]:
         """Nothing to check: a unique name is never given twice."""
-        return set()
+        return {}
 
     def fetch(self, folder: str, epoch: str, uids: tuple[str, ...]) -> Iterator[Fetched | TooLarge]:
         """The messages in the order asked, read one by one; what is gone is left out.

@@ -32,7 +32,7 @@ class Readable(Protocol):
         """See triage.ports.Postbox."""
         ...
 
-    def checked(self) -> set[str]:
+    def checked(self) -> dict[str, int | None]:
         """See triage.ports.Postbox."""
         ...
 
@@ -76,7 +76,7 @@ class ObservedPostbox:
         """As the postbox behind. Raises: TryLater, Refused."""
         return self._inner.view(folder)
 
-    def checked(self) -> set[str]:
+    def checked(self) -> dict[str, int | None]:
         """As the postbox behind."""
         return self._inner.checked()
 

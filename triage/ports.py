@@ -72,10 +72,11 @@ class Postbox(Protocol):
         """Epoch and all UIDs of the folder now, fresh from the server."""
         ...
 
-    def checked(self) -> set[str]:
-        """Folders whose numbers were held against the ledger on this connection; callers add to it.
+    def checked(self) -> dict[str, int | None]:
+        """Folders whose numbers were held against the ledger on this connection, and UIDNEXT then.
 
-        Empty after each new connection: a server that was set back has broken the one before.
+        Callers add to it. Empty after each new connection: a server that was set back has broken
+        the one before.
         """
         ...
 

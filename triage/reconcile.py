@@ -86,7 +86,9 @@ def reconcile(
         # Somebody moved or deleted: only then are the folders searched that we never used.
         for folder in set(box.folders()) - managed:
             view = _view(box, folder)
-            unknown += _unknown(house, box, view) if view else []
+            if view is not None:
+                _seen(house, box, lease, view, memory)
+                unknown += _unknown(house, box, view)
     unread = [place for place in unknown if place not in memory] if absent or gone_from else []
     memory.update(_digests(box, unread[:READ_A_LOOK]))
     look = _Look(
@@ -104,11 +106,17 @@ def _seen(
     """What lies in the folder according to the ledger, whose numbers name what they named."""
     with house.db.read() as tx:
         seen = sightings.live(tx, box.name, folder=view.folder)
-    if is_numbered(view.epoch) and view.folder not in box.checked():
+    checked = box.checked()
+    is_new = is_numbered(view.epoch) and view.folder not in checked
+    if checked.get(view.folder) != view.next_uid:
+        # What came since was proven by the server's word alone.
+        checked.pop(view.folder, None)
+    known = frozenset(s.uid for s in seen if s.epoch == view.epoch)
+    held = set_back.numbers_hold(house, box, lease, view, known)
+    if is_new or not held:
         for place in [place for place in memory if place.folder == view.folder]:
             del memory[place]
-    known = frozenset(s.uid for s in seen if s.epoch == view.epoch)
-    if not set_back.numbers_hold(house, box, lease, view, known):
+    if not held:
         with house.db.read() as tx:
             seen = sightings.live(tx, box.name, folder=view.folder)
     return seen

@@ -35,7 +35,7 @@ def look(house: House, box: Postbox, lease: Lease, known: Iterable[Place]) -> bo
     """
     folders = {place.folder for place in known if is_numbered(place.epoch)}
     held = True
-    for folder in sorted(folders - box.checked()) if folders else ():
+    for folder in sorted(folders - box.checked().keys()) if folders else ():
         try:
             view = box.view(folder)
         except Refused:
@@ -63,7 +63,7 @@ def numbers_hold(
     held = not was_set_back and good == len(here)
     if not held:
         _let_go(house, box, lease, view, known.difference(here[:good]))
-    box.checked().add(view.folder)
+    box.checked()[view.folder] = view.next_uid
     return held
 
 

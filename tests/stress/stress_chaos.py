@@ -24,9 +24,8 @@ WEIGHTS = {
     "mail server killed": 3,
     "mail server paused": 1,
     "database crashed": 2,
-    "folders numbered anew": 2,
-    "numbers given twice": 2,
 }
+RESTORES = ("folders numbered anew", "numbers given twice")
 PAUSE_SECONDS = LEASE_SECONDS + GRACE_SECONDS + 1
 
 
@@ -38,14 +37,17 @@ class Chaos:
     random: Random
     done: Counter[str] = field(default_factory=Counter)
     starts: int = 0
+    restores: int = 0
+    """The weight of each kind of restore."""
     _paused: dict[int, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, pace: Pace) -> None:
         """One blow a beat."""
-        kinds = [kind for kind in WEIGHTS if self.office.postgres or kind != "database crashed"]
+        weights = WEIGHTS | dict.fromkeys(RESTORES, self.restores)
+        kinds = [kind for kind in weights if self.office.postgres or kind != "database crashed"]
         for _ in pace.beats(self.random):
-            kind = self.random.choices(kinds, [WEIGHTS[kind] for kind in kinds])[0]
+            kind = self.random.choices(kinds, [weights[kind] for kind in kinds])[0]
             if self._strike(kind):
                 self.done[kind] += 1
 
@@ -66,7 +68,7 @@ class Chaos:
             office.dovecot.pause()
             time.sleep(self.random.uniform(0.5, TIMEOUT_SECONDS + 0.5 * GRACE_SECONDS))
             office.dovecot.go_on()
-        elif kind in {"folders numbered anew", "numbers given twice"}:
+        elif kind in RESTORES:
             self._restore(kind)
         elif office.postgres:
             office.postgres.halt(self.random.choice((signal.SIGQUIT, signal.SIGINT)))

@@ -49,6 +49,7 @@ class Plan:
     engine: Literal["postgresql", "sqlite"] = "postgresql"
     workers: int = 3
     settle_seconds: float = 120.0
+    restores: int = 0
 
 
 @dataclass(slots=True)
@@ -92,7 +93,7 @@ def run(plan: Plan, folder: Path) -> Report:
     begin, began_at = time.monotonic(), datetime.now(tz=UTC)
     with Office(folder, plan.engine, plan.workers) as office:
         truth = Truth()
-        chaos = Chaos(office, Random(plan.seed))
+        chaos = Chaos(office, Random(plan.seed), restores=plan.restores)
         person = Person(office, truth, Random(plan.seed + 1))
         _busy_hours(office, truth, chaos, person, plan)
         settling = time.monotonic()
@@ -192,6 +193,7 @@ def main() -> None:
     parser.add_argument("--mails", type=int, default=300)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--minutes", type=float, default=1.0)
+    parser.add_argument("--restores", type=int, default=2, help="weight of each kind of restore")
     parser.add_argument("--engine", choices=["postgresql", "sqlite"], default="postgresql")
     parser.add_argument("--keep", type=Path, help="a folder that keeps the logs")
     given = parser.parse_args()
@@ -199,6 +201,7 @@ def main() -> None:
     plan = Plan(
         seed=given.seed, mails=given.mails, kills=given.kills, seconds=given.minutes * 60,
         engine=given.engine, workers=3 if given.engine == "postgresql" else 1,
+        restores=given.restores,
     )  # fmt: skip
     if given.keep:
         given.keep.mkdir(parents=True)

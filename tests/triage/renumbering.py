@@ -23,7 +23,7 @@ class Renumbering:
         self._epochs: Counter[str] = Counter()
         self._given: dict[str, dict[str, int]] = {}
         self._next: dict[str, int] = {}
-        self._checked: set[str] = set()
+        self._checked: dict[str, int | None] = {}
         self.name = box.name
 
     def number_anew(self, *folders: str) -> None:
@@ -53,7 +53,7 @@ class Renumbering:
                 mail = next(iter(self._box.fetch(folder, "maildir", (inner,))))
                 assert self._box.remove(mail.place, _sha256(mail))
 
-    def checked(self) -> set[str]:
+    def checked(self) -> dict[str, int | None]:
         return self._checked
 
     def view(self, folder: str) -> FolderView:

@@ -7,6 +7,7 @@ import pytest
 
 from rules.errors import Conflict
 from rules.ledger import OpState
+from rules.postbox import Place
 from store import ledger, wishes
 from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering
@@ -179,6 +180,31 @@ def test_a_number_given_a_third_time_still_names_the_mail_that_has_it(house, ser
         reconcile(house, server, lease)
     assert places_agree(house, server)
     assert states(house) == {"kept": 3}
+
+
+def test_what_was_read_in_a_persons_folder_before_is_read_again(house, server, lease):
+    bring_in(house, server, lease, KRANK, eml("Termin"))
+    server.ensure_folder("Von Hand")
+    server.append("Von Hand", KONTO)
+    server.lose(TERMIN, 1)
+    read: dict[Place, str] = {}
+    assert reconcile(house, server, lease, read=read) == Reconciled(strangers=1)
+    server.lose("Von Hand", 1)
+    server.set_back("Von Hand", 1)
+    server.move(next(server.fetch(AU, "1", ("1",))).place, "Von Hand")
+    assert reconcile(house, server, lease, read=read).moved_by_hand == 1
+
+
+def test_a_number_that_the_server_told_wrong_is_found_out_by_the_next_look(house, server, lease):
+    """Also on the same connection, where no number is missing and none is new."""
+    bring_in(house, server, lease, eml("Termin"))
+    assert reconcile(house, server, lease) == Reconciled()
+    bring_in(house, server, lease, KRANK, eml("Krankmeldung", "2. Tag"))
+    checked = dict(server.checked())
+    server.set_back(AU, 1)
+    server.checked().update(checked)
+    assert reconcile(house, server, lease) == Reconciled(renumbered=2)
+    assert places_agree(house, server)
 
 
 def test_a_server_that_renders_mail_anew_each_time_proves_nothing(house, server, lease):
