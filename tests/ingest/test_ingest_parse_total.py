@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ingest import attachments, forms, parse
 from ingest.mime import MAX_DEPTH, MAX_PARTS
+from rules import head_only
 from rules.errors import Refused
 from rules.mail import ParsedMail
 
@@ -208,7 +209,8 @@ def test_every_documented_defect_occurs_and_no_other() -> None:
     }
     occurring = {code for data in SAMPLES for code in parse.parse(data).defects}
     occurring |= {code for _, codes in BOMBS.values() for code in codes}
-    assert occurring == documented
+    # Of a mail whose body was never fetched; no reader of bytes can tell.
+    assert occurring | set(head_only.CODES) == documented
 
 
 def is_sound(mail: ParsedMail) -> None:
