@@ -92,7 +92,7 @@ class Judge:
         received_at: Sequence[datetime],
         mailboxes: Sequence[str],
     ) -> tuple[Judgement, ...]:
-        """The same for a batch, in its order. Sixteen at once take a fifth less time than alone."""
+        """The same for a batch, in its order; together they take less time. Own decision 0111."""
         return tuple([said for said, _ in self._judged(mails, received_at, mailboxes)])
 
     def _judged(

@@ -57,6 +57,8 @@ _SIGNS_OF_TWO: Final = ("da sein", "ein ende", "vor den zug", "besser dran", "le
 A search for so many ways begins anew at each word; the first are asked once a word."""
 _KNOWN_WORDS: Final = 16_384
 """How many words are remembered; as many as the judge keeps of each kind, about. Decision 0043."""
+_LONGEST_KNOWN_CHARS: Final = 40
+"""Longer ones are rare, and many of them would fill the memory. Own decision 0043."""
 
 _OTHER_SCRIPTS: Final = re.compile(
     r"самоуби\w*|самогуб\w*|суицид\w*|суїцид\w*|покончу? с собой|накладу на себе руки|"
@@ -98,9 +100,15 @@ def found(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-@lru_cache(maxsize=_KNOWN_WORDS)
 def _may_alarm(stretch: str) -> bool:
+    return _has_sign(stretch) if len(stretch) > _LONGEST_KNOWN_CHARS else _known(stretch)
+
+
+def _has_sign(stretch: str) -> bool:
     return _SIGNS.search(stretch) is not None
+
+
+_known = lru_cache(maxsize=_KNOWN_WORDS)(_has_sign)
 
 
 def alert_of(text: str) -> str:

@@ -22,10 +22,14 @@ OFF: Final = "abgeschaltet"
 ONLY_HEAD: Final = "nur der Kopf"
 """Why a rule that asks for what a body does not say did not hit a mail without its body."""
 
-_ANSWERED_BY_NONE: Final = frozenset({Key.KUNDENNUMMER, Key.HAS_ATTACHMENT, Key.LANGUAGE})
-"""Conditions that a missing body seems to meet ("nein", "deutsch"). Source: own decision 0108."""
+_MET_BY_NONE: Final = {
+    Key.KUNDENNUMMER: "nein",
+    Key.HAS_ATTACHMENT: "nein",
+    Key.LANGUAGE: "deutsch",
+}
+"""What a condition asks for where a missing body seems to meet it. Source: own decision 0108."""
 
-_OF_THE_BODY: Final = _ANSWERED_BY_NONE | {Key.BODY, Key.WORDS, Key.ATTACHMENT}
+_OF_THE_BODY: Final = _MET_BY_NONE.keys() | {Key.BODY, Key.WORDS, Key.ATTACHMENT}
 """What a body may tell: as an exception it is not known to be untrue. Own decision 0108."""
 
 
@@ -157,7 +161,7 @@ def _tested(rule: Rule) -> _Tested:
 def _needs_body(rule: Rule) -> bool:
     """Whether a mail without its body could be hit by what the body doesn't say."""
     wanted = (*rule.when, *chain.from_iterable(rule.any_of))
-    return any(condition.key in _ANSWERED_BY_NONE for condition in wanted) or any(
+    return any(_MET_BY_NONE.get(one.key) in one.values for one in wanted) or any(
         condition.key in _OF_THE_BODY for condition in rule.unless
     )
 

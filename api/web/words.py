@@ -106,7 +106,7 @@ REVIEW: Final[Mapping[str, str]] = MappingProxyType(
         "attachment_only": "Der Text sagt nichts, nur die Anlage.",
         "agency_unknown": "Die Agentur ist nicht erkannt.",
         "taken_in": "Von Hand aufgenommen.",
-        "mail": "Nur der Kopf der Mail ist hier; was darin steht, hat niemand gelesen.",
+        "mail": "Nur der Kopf der Mail ist hier; ihren Text hat niemand gelesen.",
     }
 )
 

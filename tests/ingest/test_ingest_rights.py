@@ -27,7 +27,7 @@ from rules.folder_findings import FIXABLE, Code
 from rules.folder_levels import RIGHTS_OF, Level, Right
 from rules.folder_rights import audit
 from rules.rights_plan import applied, make_plan, undone
-from tests.ingest.conftest import _ACCOUNTS, ExchangeCase, ImapCase, _accounts
+from tests.ingest.conftest import _ACCOUNTS, ExchangeCase, ImapCase
 from tests.rights_peers import into_dovecot, into_exchange, into_maildir
 from tests.rights_world import EDITOR, IN_FOLDERS, READER, World, build
 from tests.rules.test_rules_folder_rights import DEFECTS
@@ -383,7 +383,7 @@ def test_a_region_of_forty_agencies_is_read_in_few_requests(exchange_case: Excha
 def test_a_folder_that_another_account_shares_is_not_among_ones_own(
     dovecot: DovecotServer,
 ) -> None:
-    giver, taker = (ImapCase(dovecot, next(_accounts)) for _ in range(2))
+    giver, taker = (ImapCase(dovecot, next(_last_accounts)) for _ in range(2))
     giver.box.ensure_folder("435 Kassel")
     with giver.person() as person:
         person.setacl("435 Kassel", "anyone", "lr")

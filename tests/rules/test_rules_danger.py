@@ -119,3 +119,9 @@ def test_most_mails_are_not_searched_for_ways() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(danger, "_WORDS", None)
         assert danger.found("Guten Tag, anbei meine Krankmeldung. Ende März bin ich da.") == ()
+
+
+def test_a_word_without_end_is_heard_and_not_remembered() -> None:
+    danger._known.cache_clear()
+    assert danger.found("x" * 100_000 + "-Suizid.") == ("suizid",)
+    assert danger._known.cache_info().currsize == 0

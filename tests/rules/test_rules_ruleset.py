@@ -97,7 +97,15 @@ def test_an_exception_that_the_unread_body_may_meet_holds_the_rule_back(unless: 
     assert compiled(guarded).ask(seen(only_head=True, body="")).misses == (("r1", ONLY_HEAD),)
 
 
-@pytest.mark.parametrize("when", ['betreff = "Umschulung"', 'betreff_oder_text = "Umschulung"'])
+@pytest.mark.parametrize(
+    "when",
+    [
+        'betreff = "Umschulung"',
+        'betreff_oder_text = "Umschulung"',
+        "kundennummer = true",
+        'kundennummer = "435A"',
+    ],
+)
 def test_a_rule_that_the_head_meets_hits_a_head(when: str) -> None:
     assert compiled(rule(when)).ask(seen(only_head=True, body="")).hit is not None
 

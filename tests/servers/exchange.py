@@ -341,10 +341,12 @@ class _Talk(BaseHTTPRequestHandler):
         self.end_headers()
         with closing(envelopes):
             for one in envelopes:
+                # Before it is told: who hears it may lay a fault, which is for the next then.
+                at = self.exchange.concerned(whole)
+                fault = self.exchange.next_fault("GetStreamingEvents", "drop_after", at=at)
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(one), one))
                 self.wfile.flush()
-                at = self.exchange.concerned(whole)
-                if self.exchange.next_fault("GetStreamingEvents", "drop_after", at=at):
+                if fault:
                     self._hang_up()
                     return
         self.wfile.write(b"0\r\n\r\n")

@@ -90,10 +90,12 @@ def test_a_mail_is_kept_long_before_the_next_poll_also_after_a_restart(
 def test_the_worker_goes_on_polling_where_nobody_may_listen(house, exchange):
     job = job_of(exchange, "sc-nord@dienst.example")
     mailbox = exchange.mailboxes["sc-nord@dienst.example"]
-    mailbox.faults.append(Fault("http", "Subscribe", times=10**6))
+    fault = Fault("http", "Subscribe", times=10**6)
+    mailbox.faults.append(fault)
     worker = Worker(house, send.Outlets(Eakte(), Post()), (job,), poll_seconds=0.05)
     worker.start()
     try:
+        wait_for(lambda: fault.times < 10**6)
         with exchange.lock:
             mailbox.deliver(eml("Krankmeldung"))
         wait_for(lambda: kept(house) == 1)
