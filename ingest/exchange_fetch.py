@@ -168,7 +168,8 @@ class Reader:
             self._left_out(place, none)
             return None
         head = text.rstrip("\r\n").encode("utf-8") + b"\r\n\r\n"
-        return TooLarge(place, head, item.size_bytes, item.received_at, reason)
+        marks = frozenset(item.categories)
+        return TooLarge(place, head, item.size_bytes, item.received_at, reason, marks)
 
     def _left_out(self, place: Place, exc: HouseError) -> None:
         """One that can't be read holds up no other; if it is more than mails, the server is ill."""

@@ -353,7 +353,9 @@ class ImapPostbox:
             if uid in bodies:
                 messages[uid] = Fetched(place, bodies[uid], fact.received_at, fact.marks)
             elif uid not in fitting and (head := imap_fetch.head(client, uid)) is not None:
-                messages[uid] = TooLarge(place, head, fact.size_bytes, fact.received_at)
+                messages[uid] = TooLarge(
+                    place, head, fact.size_bytes, fact.received_at, marks=fact.marks
+                )
         return messages
 
 

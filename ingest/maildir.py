@@ -288,9 +288,11 @@ class MaildirPostbox:
         with file.path.open("rb") as handle:
             size_bytes = os.fstat(handle.fileno()).st_size
             received_at = datetime.fromtimestamp(file.arrival()[0], tz=UTC)
+            marks = _marks(path, file.info)
             if size_bytes <= self._size_limit_bytes:
-                return Fetched(place, handle.read(), received_at, _marks(path, file.info))
-            return TooLarge(place, _head(handle.read(_HEAD_LIMIT_BYTES)), size_bytes, received_at)
+                return Fetched(place, handle.read(), received_at, marks)
+            head = _head(handle.read(_HEAD_LIMIT_BYTES))
+            return TooLarge(place, head, size_bytes, received_at, marks=marks)
 
     def _require_root(self) -> None:
         with disk_errors(self._root):

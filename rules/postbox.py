@@ -104,7 +104,8 @@ class Fetched:
 class TooLarge:
     """A message over the limit: only its head was fetched, and no more of it ever is.
 
-    So is one whose content the server doesn't give (`reason` is `MIME_BROKEN` then).
+    So is one whose content the server doesn't give (`reason` is `MIME_BROKEN` then). `marks` as
+    of `Fetched`.
     """
 
     place: Place
@@ -112,6 +113,7 @@ class TooLarge:
     size_bytes: int
     received_at: datetime
     reason: str = TOO_LARGE
+    marks: frozenset[str] = frozenset()
 
     @property
     def kept(self) -> bytes:

@@ -28,6 +28,18 @@ class Seen:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """What the ledger says lies at a place: SHA-256 and length of what is kept of it.
+
+    Of one that is not `is_whole` that is the head.
+    """
+
+    sha256: str
+    kept_bytes: int
+    is_whole: bool
+
+
 def owners(tx: Tx, postbox: str, *, found: Mapping[Place, str]) -> dict[Place, int]:
     """The messages that these places belong to for good, whether they lie there now or not.
 
@@ -67,16 +79,21 @@ def _is_its_own(place: Place, sha256: str, found: Mapping[Place, str]) -> bool:
     return found[place] == sha256 or not is_numbered(place.epoch)
 
 
-def bytes_at(tx: Tx, postbox: str, *, places: Iterable[Place]) -> dict[Place, str]:
-    """What the ledger says lies at each place, by SHA-256; nothing where it has the head only."""
+def bytes_at(tx: Tx, postbox: str, *, places: Iterable[Place]) -> dict[Place, Lying]:
+    """What the ledger says lies at each of the places that it knows."""
     known = list(_owned(tx, postbox, places))
-    sizes = (
-        sa.select(message.c.id).join(original).where(message.c.size_bytes == original.c.size_bytes)
-    )
-    whole: set[int] = set()
+    statement = sa.select(
+        message.c.id, message.c.size_bytes, original.c.size_bytes.label("kept_bytes")
+    ).join(original, original.c.sha256 == message.c.sha256)
+    sizes: dict[int, tuple[int, int]] = {}
     for part in parts(row.message_id for _, row in known):
-        whole.update(tx.run(sizes.where(message.c.id.in_(part))).scalars())
-    return {place: row.sha256 for place, row in known if row.message_id in whole}
+        found = tx.run(statement.where(message.c.id.in_(part)))
+        sizes |= {one.id: (one.kept_bytes, one.size_bytes) for one in found}
+    return {
+        place: Lying(row.sha256, kept_bytes, is_whole=kept_bytes == size_bytes)
+        for place, row in known
+        for kept_bytes, size_bytes in [sizes[row.message_id]]
+    }
 
 
 def _owned(

@@ -159,7 +159,7 @@ def keep_batch(
         arrivals = [_arrival(mail, postbox=postbox, region=region, ready=ready) for mail in batch]
         answers = keeping.keep_many(tx, arrivals, now=now, lease=lease)
         new = [(mail, kept) for mail, kept in zip(batch, answers, strict=True) if kept.is_new]
-        marked = [(kept.message_id, m.marks) for m, kept in new if isinstance(m, Fetched)]
+        marked = [(kept.message_id, mail.marks) for mail, kept in new]
         marks_read.brought_along(house, tx, marked, postbox=postbox)
         audit.add_many(tx, "worker", (_note(m, kept, postbox) for m, kept in new), at=now)
     return len(new)

@@ -31,6 +31,9 @@ READ_A_LOOK = 200
 """Strangers whose bytes are read in one look, which must end within the lease; the next look goes
 on. Own decision 0030."""
 
+_STRANGERS = "\0strangers"
+"""Stands in `Postbox.checked`, as no folder can, where numbers were forgotten already."""
+
 log = structlog.get_logger()
 
 
@@ -57,8 +60,8 @@ def reconcile(
 
     Idempotent. `strangers` are mails in managed folders that never came through the INBOX;
     they are counted, and left where a person put them. They are read only while something is
-    missing or gone; `read` remembers their fingerprints from look to look on one connection,
-    because a folder may hold thousands of them.
+    missing or gone; `read` remembers their fingerprints from look to look, because a folder may
+    hold thousands of them, but those of numbers on one connection only (set_back.py).
     Raises: TryLater: the postbox is away. Conflict: `lease.lost`.
     """
     memory = {} if read is None else read
@@ -74,7 +77,7 @@ def reconcile(
         view = _view(box, folder)
         if view is None:
             continue
-        seen = _seen(house, box, lease, view, memory)
+        seen = _seen(house, box, lease, view)
         here = set(view.uids)
         missing = [s for s in seen if s.epoch != view.epoch or s.uid not in here]
         # Where one lies that we may have moved ourselves is for filing to find.
@@ -86,9 +89,8 @@ def reconcile(
         # Somebody moved or deleted: only then are the folders searched that we never used.
         for folder in set(box.folders()) - managed:
             view = _view(box, folder)
-            if view is not None:
-                _seen(house, box, lease, view, memory)
-                unknown += _unknown(house, box, view)
+            unknown += _unknown(house, box, view) if view else []
+    _forget(box, memory)
     unread = [place for place in unknown if place not in memory] if absent or gone_from else []
     memory.update(_digests(box, unread[:READ_A_LOOK]))
     look = _Look(
@@ -100,23 +102,28 @@ def reconcile(
     return _follow(house, box.name, lease, look)
 
 
-def _seen(
-    house: House, box: Postbox, lease: Lease, view: FolderView, memory: dict[Place, str]
-) -> tuple[Sighting, ...]:
+def _forget(box: Postbox, memory: dict[Place, str]) -> None:
+    """On a new connection a number may name another mail than the one that was read there.
+
+    Asked after the folders were read: before, there may be no connection to note it on.
+    """
+    if _STRANGERS in box.checked():
+        return
+    for place in [place for place in memory if is_numbered(place.epoch)]:
+        del memory[place]
+    box.checked()[_STRANGERS] = None
+
+
+def _seen(house: House, box: Postbox, lease: Lease, view: FolderView) -> tuple[Sighting, ...]:
     """What lies in the folder according to the ledger, whose numbers name what they named."""
     with house.db.read() as tx:
         seen = sightings.live(tx, box.name, folder=view.folder)
     checked = box.checked()
-    is_new = is_numbered(view.epoch) and view.folder not in checked
     if checked.get(view.folder) != view.next_uid:
         # What came since was proven by the server's word alone.
         checked.pop(view.folder, None)
     known = frozenset(s.uid for s in seen if s.epoch == view.epoch)
-    held = set_back.numbers_hold(house, box, lease, view, known)
-    if is_new or not held:
-        for place in [place for place in memory if place.folder == view.folder]:
-            del memory[place]
-    if not held:
+    if not set_back.numbers_hold(house, box, lease, view, known):
         with house.db.read() as tx:
             seen = sightings.live(tx, box.name, folder=view.folder)
     return seen

@@ -9,14 +9,15 @@ Source: own decisions 0105, 0107.
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
 from rules.errors import Refused
-from rules.postbox import Fetched, FolderView, Place, is_numbered
+from rules.postbox import Fetched, FolderView, Place, TooLarge, is_numbered
 from store import audit, given_twice, leases, originals, owned, sightings
 from store.leases import Lease
+from store.owned import Lying
 from triage.house import House
 from triage.ports import Postbox
 
@@ -81,24 +82,32 @@ def _still_named(house: House, box: Postbox, view: FolderView, here: Sequence[st
 def _name_others(house: House, box: Postbox, view: FolderView, uids: Sequence[str]) -> bool:
     """Whether one of them names another mail; not where a server writes its bytes anew each time.
 
-    What is gone, or too large to be read, tells nothing.
+    What is gone tells nothing.
     """
     places = [Place(view.folder, view.epoch, uid) for uid in uids]
     with house.db.read() as tx:
         known = owned.bytes_at(tx, box.name, places=places)
-    first = _read(box, view, known)
-    others = {place: digest for place, digest in first.items() if digest != known[place]}
-    again = _read(box, view, others)
-    return any(again.get(place) == digest for place, digest in others.items())
+    first = _others(box, view, known)
+    again = _others(box, view, {place: known[place] for place in first})
+    return any(again.get(place) == digest for place, digest in first.items())
 
 
-def _read(box: Postbox, view: FolderView, places: Collection[Place]) -> dict[Place, str]:
-    uids = tuple(place.uid for place in places)
-    return {
-        mail.place: originals.fingerprint(mail.data)
+def _others(box: Postbox, view: FolderView, known: Mapping[Place, Lying]) -> dict[Place, str]:
+    """What lies at these places and is another mail than was known there, by SHA-256."""
+    uids = tuple(place.uid for place in known)
+    read = (
+        (mail.place, _digest(mail, known[mail.place]))
         for mail in (box.fetch(view.folder, view.epoch, uids) if uids else ())
-        if isinstance(mail, Fetched)
-    }
+    )
+    return {place: digest for place, digest in read if digest not in {"", known[place].sha256}}
+
+
+def _digest(mail: Fetched | TooLarge, known: Lying) -> str:
+    """What is to be held against the known one; "" where the size limit is a lower one now."""
+    if known.is_whole:
+        return originals.fingerprint(mail.data) if isinstance(mail, Fetched) else ""
+    # Its head only, also if the limit is a higher one now and the whole mail comes.
+    return originals.fingerprint(mail.kept[: known.kept_bytes])
 
 
 def _let_go(

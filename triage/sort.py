@@ -65,24 +65,15 @@ def decide(
     received_at: datetime,
     mailbox: str = "",
     rules: RulesFor = NO_RULES,
-    only_head: str = "",
 ) -> Verdict:
     """The verdict on a parsed mail: judgement, team, agency, folder, due day. Stores nothing.
 
     `received_at` aware UTC. `mailbox` is the address or postbox that got it; where empty, the
     first recipient that is an address of ours counts. Without `rules` the built-in routing alone.
-    `only_head` is why there is no body (rules/head_only.py), or "".
     """
     box = mailbox or addressed(judging, mail)
     judgement = judging.judge.judge(mail, received_at=received_at, mailbox=box)
-    return _verdict(
-        judging,
-        mail,
-        judgement,
-        received_at=received_at,
-        mailbox=box,
-        rules=replace(rules, only_head=only_head),
-    )
+    return _verdict(judging, mail, judgement, received_at=received_at, mailbox=box, rules=rules)
 
 
 def _verdict(

@@ -4,7 +4,7 @@ import pytest
 
 from rules.errors import Conflict, Refused
 from rules.marks import fold
-from rules.postbox import Fetched, MarkChange, Place
+from rules.postbox import Fetched, MarkChange, Place, TooLarge
 from tests.ingest.conftest import Case
 
 MAIL = b"From: kunde@post.example\r\nSubject: Umzug\r\n\r\nIch ziehe um.\r\n"
@@ -85,13 +85,14 @@ def test_marks_go_along_when_the_mail_is_moved(case: Case) -> None:
     assert marks(case, moved) == {"zwei"}
 
 
-def test_a_mail_comes_with_the_marks_it_bears(case: Case) -> None:
+def test_a_mail_comes_with_the_marks_it_bears_also_as_its_head(case: Case) -> None:
     marked, plain = delivered(case, 2)
     case.person_marks(marked.uid, "Chef")
-    case.box.view("INBOX")
-    messages = case.box.fetch("INBOX", marked.epoch, (marked.uid, plain.uid))
-    found = [message.marks for message in messages if isinstance(message, Fetched)]
-    assert found == [frozenset({"Chef"}), frozenset()]
+    for box, kind in ((case.box, Fetched), (case.other_box(size_limit_bytes=10), TooLarge)):
+        box.view("INBOX")
+        messages = list(box.fetch("INBOX", marked.epoch, (marked.uid, plain.uid)))
+        assert [type(message) for message in messages] == [kind, kind]
+        assert [message.marks for message in messages] == [frozenset({"Chef"}), frozenset()]
 
 
 def test_a_change_of_nothing_proves_that_the_mail_is_there(case: Case) -> None:

@@ -123,5 +123,4 @@ class Renumbering:
 
 
 def _sha256(mail: Fetched | TooLarge) -> str:
-    assert isinstance(mail, Fetched)
-    return originals.fingerprint(mail.data)
+    return originals.fingerprint(mail.kept)

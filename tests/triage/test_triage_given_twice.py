@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from ingest.maildir import MaildirPostbox
 from rules.errors import Conflict
 from rules.ledger import OpState
 from rules.postbox import Place
-from store import ledger, wishes
+from store import ledger, sightings, wishes
 from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_filing import op_states
@@ -61,6 +62,30 @@ def test_new_mail_under_the_number_of_a_known_one_is_kept(house, server, lease, 
     for _ in range(2):
         reconcile(house, server, lease)
     assert places_agree(house, server)
+
+
+def limited(tmp_path, size_limit_bytes: int) -> Renumbering:
+    """The postbox of `box`, which gives the head only of a mail that is larger."""
+    root = tmp_path / "postbox"
+    return Renumbering(MaildirPostbox("SC-Südwest", root, size_limit_bytes=size_limit_bytes))
+
+
+def test_new_mail_under_the_number_of_one_whose_head_is_known_is_kept(house, box, lease, tmp_path):
+    server = limited(tmp_path, 2000)
+    keep(house, server, lease, eml("Unterlagen", "x" * 3000))
+    server.lose("INBOX", 1)
+    server.set_back("INBOX", 1)
+    assert keep(house, server, lease, KONTO).kept == 1
+    assert rows(house) == 2
+
+
+@pytest.mark.parametrize(("before", "after"), [(2000, 2000), (2000, 9000), (9000, 2000)])
+def test_a_large_mail_is_the_same_on_each_connection_whatever_the_limit_is(
+    house, box, lease, tmp_path, before, after
+):
+    keep(house, limited(tmp_path, before), lease, eml("Unterlagen", "x" * 3000))
+    assert keep(house, limited(tmp_path, after), lease) == receive.Received(0)
+    assert "postbox.set_back" not in trail_of(house)
 
 
 def test_of_many_known_mails_few_are_read_to_find_from_which_number_on_they_were_given_twice(
@@ -134,6 +159,30 @@ def test_what_lies_in_a_folder_under_other_numbers_of_the_same_epoch_is_followed
         assert reconcile(house, server, lease) == expected
     assert places_agree(house, server)
     assert "mail.moved_by_hand" not in trail_of(house)
+
+
+def test_what_a_stranger_was_under_a_number_is_not_remembered_on_a_new_connection(
+    house, server, lease
+):
+    bring_in(house, server, lease, KRANK, eml("Termin"))
+    server.append(AU, KRANK)  # a copy by hand, which is read because another mail is missing
+    server.lose(TERMIN, 1)
+    read: dict = {}
+    for _ in range(2):
+        reconcile(house, server, lease, read=read)
+    assert len(read) == 1
+    with house.db.write() as tx:
+        wishes.want(tx, 1, kind="file", dst_folder="435 Kassel/Konto", now=house.clock())
+    server.lose(AU, 1, 2)
+    server.set_back(AU, 1)
+    server.append(AU, eml("Eins"))
+    server.append(AU, eml("Zwei"))
+    for _ in range(3):
+        filing.file_due(house, server, lease)  # the first to look at these numbers
+        reconcile(house, server, lease, read=read)
+    assert len(server.view(AU).uids) == 2, "none was moved for one that had its number"
+    with house.db.read() as tx:
+        assert sightings.known_uids(tx, server.name, folder=AU, epoch="1") == frozenset()
 
 
 @pytest.mark.parametrize("carried_out", [True, False])

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ingest.maildir import MaildirPostbox
 from rules.codes import Concern, PaymentRelevant, Team
 from rules.errors import Conflict
 from rules.item import CloseReason, EakteState, ItemState
@@ -214,8 +215,10 @@ def test_a_command_of_ours_in_doubt_is_not_taken_for_a_persons_mark(house, box, 
     assert read(house, box, lease) == MarksRead()
 
 
-def test_marks_that_a_mail_brings_along_do_nothing(house, box, lease):
+@pytest.mark.parametrize("limit", [1_000_000, 100], ids=["whole", "head only"])
+def test_marks_that_a_mail_brings_along_do_nothing(house, box, lease, tmp_path, limit):
     """A copy of a worked-off mail, laid into the INBOX again: ours are taken off."""
+    box = MaildirPostbox(box.name, tmp_path / "postbox", size_limit_bytes=limit)
     box.append("INBOX", eml("Termin"))
     person_marks(box, "INBOX", DONE, "Postlotse: erledigt")
     receive.receive(house, box, lease, region="Südwest")
