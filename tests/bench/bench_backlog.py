@@ -18,9 +18,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email import message_from_bytes, policy
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -36,11 +37,11 @@ from rules.codes import Channel, Concern, PaymentRelevant
 from rules.mail import ParsedMail
 from rules.verdict import ConcernFound, Facts, Judgement
 from store import leases
-from tests.bench import bench_mails
+from tests.bench import bench_mails, bench_sorters
 from tests.bench.stopwatch import seconds
 from tests.house_fixture import make_house, one_by_one, sqlite_url
 from tests.servers.postgres import PostgresServer
-from triage import demo_mails, filing, receive, rounds, wiring
+from triage import demo_mails, filing, receive, rounds, sort_turns, wiring
 from triage.house import House, Judging
 from triage.ports import MailJudge
 from triage.settings import Settings
@@ -64,58 +65,64 @@ def main(mails: int, rounds_: int, *, with_postgresql: bool) -> None:
         found: dict[str, list[float]] = {}
         for _ in range(rounds_):
             found.setdefault("naive chain", []).append(_naive_rate(naive, samples))
-            for name, make in ways.items():
-                for step, rate in _way(make, samples):
+            for name, way in ways.items():
+                for step, rate in _way(way, samples):
                     found.setdefault(f"{name}: {step}", []).append(rate)
     base = statistics.median(found["naive chain"])
     for name, rates in found.items():
         _say(name, statistics.median(rates), base)
 
 
-Make = Callable[[Path, int], House]
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A fresh database a round, a judge, and how many processes sort, as workers do beside each
+    other (own decision 0077)."""
+
+    url: Callable[[Path], str]
+    judge: MailJudge
+    sorters: int = 1
 
 
 def _ways(
     stack: ExitStack, judging: Judging, *, with_postgresql: bool
-) -> Iterator[tuple[str, Make]]:
-    """Each engine with the judge of the house, and with one that costs nothing."""
-    judges: dict[str, MailJudge] = {"": judging.judge, ", judge left out": NoJudge()}
-    for words, judge in judges.items():
-        yield f"SQLite{words}", _on_sqlite(judge)
-    if not with_postgresql:
-        return
-    server = stack.enter_context(PostgresServer())
-    for words, judge in judges.items():
-        yield f"PostgreSQL{words}", _on_postgresql(server, judge)
+) -> Iterator[tuple[str, _Way]]:
+    """Each engine with the judge of the house, once more with two sorters, and without a judge."""
+    engines: dict[str, Callable[[Path], str]] = {"SQLite": sqlite_url}
+    if with_postgresql:
+        server = stack.enter_context(PostgresServer())
+        engines["PostgreSQL"] = lambda _: server.create(f"bench{time.time_ns()}")
+    for engine, url in engines.items():
+        yield engine, _Way(url, judging.judge)
+        yield f"{engine}, two sorters", _Way(url, judging.judge, sorters=2)
+        yield f"{engine}, judge left out", _Way(url, NoJudge())
 
 
-def _on_sqlite(judge: MailJudge) -> Make:
-    return lambda folder, _: make_house(sqlite_url(folder), judge=judge, clock=wiring.utc_now)
-
-
-def _on_postgresql(server: PostgresServer, judge: MailJudge) -> Make:
-    return lambda _, number: make_house(
-        server.create(f"bench{number}"), judge=judge, clock=wiring.utc_now
-    )
-
-
-def _way(make: Make, samples: Sequence[bytes]) -> Iterator[tuple[str, float]]:
+def _way(way: _Way, samples: Sequence[bytes]) -> Iterator[tuple[str, float]]:
     with filled(samples) as (folder, box):
-        seconds = steps(make(folder, time.time_ns()), box)
-    for name, spent in {**seconds, "whole way": sum(seconds.values())}.items():
-        yield name, len(samples) / spent
+        url = way.url(folder)
+        house = make_house(url, judge=way.judge, clock=wiring.utc_now)
+        beside = partial(bench_sorters.run, url, way.judge, way.sorters, sort_turns.one_round)
+        spent = steps(house, box, beside if way.sorters > 1 else None)
+    for name, took in {**spent, "whole way": sum(spent.values())}.items():
+        yield name, len(samples) / took
 
 
-def steps(made: House, box: MaildirPostbox) -> dict[str, float]:
-    """Seconds of each step for all that lies in the INBOX; closes the house."""
+def steps(
+    made: House, box: MaildirPostbox, sort_all: Callable[[], object] | None = None
+) -> dict[str, float]:
+    """Seconds of each step for all that lies in the INBOX; closes the house.
+
+    `sort_all` sorts what was kept, in place of this process.
+    """
     batch_mails = Settings().worker.batch_mails
     house = replace(made, policy=replace(made.policy, batch_mails=batch_mails))
     with house.db.write() as tx:
         lease = leases.take(tx, f"postbox:{box.name}", owner="b", now=house.clock(), seconds=3600)
     assert lease is not None
+    alone = partial(_drained, partial(rounds.sort_pending, house))
     spent = {
         "keep": seconds(lambda: receive.receive(house, box, lease, region="Ost")),
-        "parse, judge, sort": seconds(lambda: _drained(lambda: rounds.sort_pending(house))),
+        "parse, judge, sort": seconds(sort_all or alone),
         "file": seconds(lambda: _drained(lambda: filing.file_due(house, box, lease).done)),
     }
     assert not box.view("INBOX").uids

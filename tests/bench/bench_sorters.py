@@ -74,7 +74,7 @@ def main(mails: int) -> None:
             url = server.create(f"sorters{time.time_ns()}")
             _fill(url, samples)
             judged: list[int] = []
-            rate = mails / seconds(lambda: judged.extend(_run(url, judge, workers, one_round)))  # noqa: B023 - called at once
+            rate = mails / seconds(lambda: judged.extend(run(url, judge, workers, one_round)))  # noqa: B023 - called at once
             base = base or rate
             sys.stdout.write(
                 f"{name:30} {rate:6.0f} mails/s {rate / base:5.2f} x,"
@@ -91,8 +91,8 @@ def _fill(url: str, samples: list[bytes]) -> None:
     house.db.close()
 
 
-def _run(url: str, judge: MailJudge, workers: int, one_round: Round) -> list[int]:
-    """All at once until nothing is left; how many mails each judged."""
+def run(url: str, judge: MailJudge, workers: int, one_round: Round) -> list[int]:
+    """Workers as processes, all at once until nothing is left; how many mails each judged."""
     ends = [_FORK.Pipe() for _ in range(workers)]
     started = [
         _FORK.Process(target=_worker, args=(f"w-{number}", url, judge, one_round, theirs))
