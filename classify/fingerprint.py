@@ -12,7 +12,8 @@ from typing import Final
 
 PARTS: Final[tuple[str, ...]] = (
     *("features.py", "reading.py", "wording.py", "text.py", "cues.py", "moods.py", "machine.py"),
-    *("numbers.py", "terms.py", "hearing.py", "kept.py", "needles.py", "lexicon.py"),
+    *("numbers.py", "terms.py", "hearing.py", "kept.py", "needles.py", "signs.py"),
+    "lexicon.py",
     *("day_terms.py", "dates.py", "date_shapes.py", "day_words.py", "feasts.py"),
     *("lexicon.toml", "phrases.toml"),
 )

@@ -7,10 +7,9 @@ sayings of several words are searched for, and only where one of their needles s
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import chain
 from operator import or_
 from types import MappingProxyType
@@ -18,24 +17,24 @@ from typing import Any, Final
 
 from classify import needles
 from classify.kept import Kept
+from classify.signs import Finds, Signs
 
-_KEY_CHARS: Final = 3
 _LINE_END: Final = r"\s"
 """In a pattern: a match may begin on one line and end on the next; no line need hold it whole."""
 
-_DIGITS = re.compile(r"\d+")
+_PLAIN = re.compile(r"(\\b)?(?:([a-z]+)|\(\?:([a-z|]+)\))(\\b)?")
 _SIGNS_OF_PATTERNS = re.compile(r"[\\.^$*+?{}\[\]|()]")
 
 _Learned = tuple[int, int, tuple[str, ...], tuple[str, ...]]
 """Of a word: its bits, its count, and the names among the bits, once more: said and hinted at."""
+_MIXES: Final = 1_024
+"""Of names that a word says or hints at; what each is, is found out once."""
+_NO_NAMES: Final[tuple[tuple[str, ...], tuple[str, ...]]] = ((), ())
 _SILENCE: Final[tuple[_Learned, ...]] = ((0, 0, (), ()),)
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 Line = tuple[frozenset[str], frozenset[str]]
 """The names of what a line says, and of what it hints at."""
-
-Finds = Callable[[str], object]
-"""Whether a text holds something; anything but None and False says yes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,15 +43,6 @@ class _Alternative:
 
     name: str
     finds: Finds
-
-
-@dataclass(frozen=True, slots=True)
-class _Sign:
-    """What a needle in a word means: these bits, if `within` is nothing or finds it in the word."""
-
-    needle: str
-    bits: int
-    within: Finds | None = None
 
 
 class Ear:
@@ -71,15 +61,14 @@ class Ear:
             "_always",
             "_always_hinted",
             "_count",
-            "_by_key",
-            "_of_digits",
             "_hinted",
             "_hints_shift",
             "_of_word",
             "_one_needle",
             "_said",
         ),
-        *("_said_mask", "_hints_mask", "_ways", "_ways_mask", "_ways_shift"),
+        *("_names", "_names_mask", "_said_mask", "_hints_mask", "_signs"),
+        *("_ways", "_ways_mask", "_ways_shift"),
     )
 
     def __init__(
@@ -102,33 +91,28 @@ class Ear:
         )
         self._one_needle = _ones(sum(not _needs_two(one) for one in wide))
         self._always = 1
-        self._by_key: dict[str, list[_Sign]] = defaultdict(list)
-        self._of_digits: list[_Sign] = []
+        self._signs = Signs()
         for name, source, needed in every:
             if _is_of_one_word(needed):
-                self._put(needed.words, 2 << self._said.index(name), _finder(source))
+                self._put(needed.words, 2 << self._said.index(name), _within(source, needed))
         for name, source in hinted:
             bit = 1 << self._hints_shift + self._hinted.index(name)
             needed = needles.of_pattern(source)
-            self._put(needed.words, bit, _finder(source) if _is_of_one_word(needed) else None)
+            self._put(needed.words, bit, _within(source, needed))
         for number, (_, _, needed) in enumerate(wide, self._ways_shift):
             self._put(needed.words, 1 << number)
             self._put(needed.also or (), 1 << number + len(wide))
         self._always_hinted = frozenset(self._hinted_by(self._always))
         self._count = count
+        self._names_mask = _ones(self._ways_shift) ^ 1
+        self._names = lru_cache(_MIXES)(self._names_of)
         self._of_word = Kept(self._listen)
 
     def _put(self, words: Iterable[str] | None, bits: int, within: Finds | None = None) -> None:
-        """Put it where the first characters of its needles lead to."""
         if words is None:
             self._always |= bits
         for needle in words or ():
-            word = needle.replace(needles.EDGE, "")
-            sign = _Sign(word, bits, within or _edged(needle))
-            if word.strip(needles.DIGIT):
-                self._by_key[word[:_KEY_CHARS]].append(sign)
-            else:
-                self._of_digits.append(sign)
+            self._signs.put(needle, bits, within)
 
     def hear(self, text: str) -> frozenset[str]:
         """The names of all sayings that the folded text holds."""
@@ -198,27 +182,18 @@ class Ear:
         return first & second & self._ways_mask
 
     def _listen(self, word: str) -> _Learned:
-        bits = 0
-        for sign in self._met(word):
-            if sign.within is None or sign.within(word):
-                bits |= sign.bits
+        bits = self._signs.bits(word)
+        said, hints = self._names(bits & self._names_mask) if bits else _NO_NAMES
+        return bits, self._count(word), said, hints
+
+    def _names_of(self, bits: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names among the bits: said, and hinted at."""
         said = tuple([self._said[number] for number in _numbers(bits >> 1 & self._said_mask)])
-        return bits, self._count(word), said, self._hinted_by(bits)
+        return said, self._hinted_by(bits)
 
     def _hinted_by(self, bits: int) -> tuple[str, ...]:
         hints = bits >> self._hints_shift & self._hints_mask
         return tuple([self._hinted[number] for number in _numbers(hints)])
-
-    def _met(self, word: str) -> Iterator[_Sign]:
-        """The signs whose needle stands in the word."""
-        by_key = self._by_key
-        for start in range(len(word)):
-            for size in range(1, _KEY_CHARS + 1):
-                for sign in by_key.get(word[start : start + size], ()):
-                    if word.startswith(sign.needle, start):
-                        yield sign
-        digits = max(map(len, _DIGITS.findall(word)), default=0)
-        yield from (sign for sign in self._of_digits if len(sign.needle) <= digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,10 +240,21 @@ def _finder(source: str) -> Finds:
     return lambda text: source in text
 
 
-def _edged(needle: str) -> Finds | None:
-    """What finds a needle where it begins or ends a word; None if it may stand anywhere."""
-    parts = needle.split(needles.EDGE)
-    return _Search(r"\b".join(map(re.escape, parts))) if len(parts) > 1 else None
+def _within(source: str, needed: needles.Needles) -> Finds | None:
+    """What else to ask of a word with a needle; None where the needle tells all."""
+    if not _is_of_one_word(needed) or needed.words == _plain_words(source):
+        return None
+    return _finder(source)
+
+
+def _plain_words(source: str) -> frozenset[str]:
+    """The needles of a pattern that is nothing but them; none if it is more."""
+    plain = _PLAIN.fullmatch(source)
+    if plain is None:
+        return frozenset()
+    before, one, several, after = (part or "" for part in plain.groups())
+    words = (one or several).split("|")
+    return frozenset([f"{before}{word}{after}".replace(r"\b", needles.EDGE) for word in words])
 
 
 class _Search:

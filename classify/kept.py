@@ -28,9 +28,11 @@ class Kept:
         """What is known of each word, in their order."""
         words = list(words)
         found = [*map(self._young.get, words)]
-        if all(found):
-            return found
-        return [one or self.of_one(word) for one, word in zip(found, words, strict=True)]
+        if not all(found):
+            for place, one in enumerate(found):
+                if one is None:
+                    found[place] = self.of_one(words[place])
+        return found
 
     def of_one(self, word: str) -> Any:  # noqa: ANN401 - whatever `learn` gives
         """What is known of one word."""

@@ -78,7 +78,7 @@ _FACTOR = 1 << 20
 
 def _count_words(stretch: str) -> int:
     """Of a folded stretch without blanks: its words, and its common German ones, as one number."""
-    words = _WORD.findall(stretch)
+    words = [stretch] if stretch.isalpha() and len(stretch) > 1 else _WORD.findall(stretch)
     return len(words) * _FACTOR + sum(_GERMAN.fullmatch(word) is not None for word in words)
 
 

@@ -5,11 +5,14 @@ with it; a test compares both on the whole corpus.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from itertools import pairwise
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Final
+
+from classify import kept
 
 _WORD = re.compile(r"\w\w+")
 _PIECE_CHARS: Final = (3, 4, 5)
@@ -40,14 +43,27 @@ def pieces(text: str) -> list[str]:
     return [piece for word in text.split() for piece in pieces_of(word)]
 
 
-def pieces_of(word: str) -> list[str]:
+def pieces_of(word: str) -> Sequence[str]:
     """All stretches of 3 to 5 characters of a word with a blank before and behind it."""
     padded = f" {word} "
+    if 1 < len(word) <= kept.LONGEST_WORD_CHARS:
+        return _CUTTERS[len(word)](padded)
+    return [padded[stretch] for stretch in _stretches(len(word))]
+
+
+def _stretches(count: int) -> list[slice]:
+    """Where the pieces of a word of so many characters lie."""
     return [
-        padded[start : start + size]
+        slice(start, start + size)
         for size in _PIECE_CHARS
-        for start in range(len(padded) - size + 1)
+        for start in range(count + len("  ") - size + 1)
     ]
+
+
+_CUTTERS: Final[tuple[Callable[[str], tuple[str, ...]], ...]] = tuple(
+    [itemgetter(*_stretches(max(count, 2))) for count in range(kept.LONGEST_WORD_CHARS + 1)]
+)
+"""By the number of characters; all pieces of a word in one go. One character makes one piece."""
 
 
 def ready(found: Iterable[str]) -> Iterable[str]:

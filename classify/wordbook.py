@@ -7,10 +7,12 @@ text by `classify.terms` and `classify.wording` and looking each term up (a test
 the whole corpus). Source: own decision 0043.
 """
 
+import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from sys import byteorder
 from typing import Final
 
 import numpy as np
@@ -29,6 +31,8 @@ _LINE_END: Final = "\n"
 _NOBODY: Final = 0
 """The number of what no term of several words holds, and of the seam between two parts."""
 
+_PLAIN: Final = re.compile(r"([a-z]{2,})(?:[,;:)]|([.!?]))?")
+"""A word of letters, and whether the sign behind it ends a part; three of four are so."""
 _SECOND: Final = ((1 << _BITS) - 1) << _BITS
 _SEAM: Final = np.full(1, _NOBODY, np.int64).tobytes()
 _WIDE_SEAM: Final = _SEAM * wording.REACH
@@ -126,17 +130,42 @@ class Wordbook:
     def _learn(self, word: str) -> _Learned:
         if word == _LINE_END:
             return b"", b"", _SEAM, _WIDE_SEAM, (), ()
-        whole = terms.single_words(word)
-        rows = [self._words.get(one) for one in whole]
-        rows += map(self._pieces.get, terms.pieces_of(word))
+        plain = _PLAIN.fullmatch(word)
+        if plain is None:
+            whole = tuple(terms.single_words(word))
+            near, stems, far = self._of_parts(word, whole)
+        else:
+            whole = (plain[1],)
+            near, stems, far = self._of_plain(plain[1], bool(plain[2]))
+        rows = [*map(self._words.get, whole), *map(self._pieces.get, terms.pieces_of(word))]
+        own = array("i", [row for row in rows if row is not None]).tobytes()
+        new = () if self._familiar.issuperset(whole) else self._unfamiliar(whole)
+        return own, near, stems, far, whole, new
+
+    def _unfamiliar(self, words: Sequence[str]) -> tuple[str, ...]:
+        return tuple([one for one in words if one not in self._familiar])
+
+    def _of_plain(self, word: str, ends_part: bool) -> tuple[bytes, bytes, bytes]:
+        """The result of `_of_parts` for one word of letters with at most one sign behind."""
+        number = self._of_words.get(word)
+        near = _in_highest(number) if number else _SEAM
+        number = self._of_stems.get(word[: wording.STEM_CHARS])
+        stem = _in_highest(number) if number else _SEAM
+        far = stem if wording.is_weighty(word) else b""
+        return (near, stem + _SEAM, far + _WIDE_SEAM) if ends_part else (near, stem, far)
+
+    def _of_parts(self, word: str, whole: Sequence[str]) -> tuple[bytes, bytes, bytes]:
+        """Numbers for pairs, chains and wide chains."""
         stems, far = b"", b""
         for number, part in enumerate(wording.parts(word)):
             stems += (_SEAM if number else b"") + _packed(self._of_stems, wording.stems(part))
             far += _WIDE_SEAM if number else b""
             far += _packed(self._of_stems, wording.weighty_stems(part))
-        own = array("i", [row for row in rows if row is not None]).tobytes()
-        new = tuple([one for one in whole if one not in self._familiar])
-        return own, _packed(self._of_words, whole), stems, far, tuple(whole), new
+        return _packed(self._of_words, whole), stems, far
+
+
+def _in_highest(number: int) -> bytes:
+    return (number << 2 * _BITS).to_bytes(8, byteorder)
 
 
 def _packed(numbers: dict[str, int], words: Iterable[str]) -> bytes:

@@ -53,6 +53,7 @@ _STEM = re.compile(r"[a-z]\w*")
 _WORD = re.compile(r"[a-z]{3,}")
 _FILLER = lexicon.phrases("wording")["filler"]
 _LONGEST_FILLER_CHARS: Final = 20
+_FEWEST_WEIGHTY_CHARS: Final = 3
 
 
 def alike(folded: str) -> str:
@@ -107,11 +108,15 @@ def stems(part: str) -> list[str]:
 
 def weighty_stems(part: str) -> list[str]:
     """The same without fillers and very short words."""
-    return [
-        word[:STEM_CHARS]
-        for word in _WORD.findall(part)
-        if len(word) > _LONGEST_FILLER_CHARS or not _is_filler(word)
-    ]
+    return [word[:STEM_CHARS] for word in _WORD.findall(part) if is_weighty(word)]
+
+
+def is_weighty(word: str) -> bool:
+    """Whether a word of small letters is neither filler nor very short."""
+    count = len(word)
+    return count > _LONGEST_FILLER_CHARS or (
+        count >= _FEWEST_WEIGHTY_CHARS and not _is_filler(word)
+    )
 
 
 @lru_cache(maxsize=kept.WORDS)
