@@ -6,7 +6,7 @@ because a dead worker's last command may still run on the server.
 Source: imap protocol, steps 6-8 (docs/reliability.md).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -45,13 +45,25 @@ def file_due(house: House, box: Postbox, lease: Lease) -> Filed:
         if not halts.may_write(tx, box.name):
             return Filed()
         due = ops.due(tx, box.name, now=house.clock(), limit=house.policy.batch_mails)
-    if not set_back.look(house, box, lease, _known(due)):
+    looked = set_back.look(house, box, lease, _known(due))
+    if not looked.held:
         return Filed(doubtful=len(due))  # the acts are others now; the next pass reads them
-    fresh = [op for op in due if op.state is OpState.NEW]
-    doubtful = [op for op in due if op.state is OpState.SENT and _grace_is_over(house, lease, op)]
+    sure, unread = _sure(house, lease, due, looked.unread)
+    fresh = [op for op in sure if op.state is OpState.NEW]
+    doubtful = [op for op in sure if op.state is OpState.SENT and _grace_is_over(house, lease, op)]
     settled = sum(_look_or_put_off(house, box, lease, op) for op in doubtful)
     done, failed = _move_all(house, box, lease, fresh)
-    return Filed(done=done + settled, doubtful=len(doubtful) - settled, failed=failed)
+    return Filed(done=done + settled, doubtful=len(doubtful) - settled, failed=failed + unread)
+
+
+def _sure(
+    house: House, lease: Lease, due: tuple[Op, ...], unread: Collection[Place]
+) -> tuple[list[Op], int]:
+    """Acts whose numbers hold, and how many are put off because their mail can't be read."""
+    blind = [op for op in due if op.src in unread]
+    if blind:
+        _put_off(house, lease, blind, Refused(set_back.UNREAD, "The mail can't be read just now."))
+    return [op for op in due if op not in blind], len(blind)
 
 
 def _known(due: Iterable[Op]) -> Iterator[Place]:
