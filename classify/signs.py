@@ -1,7 +1,7 @@
 """Where needles stand in a word: a few looks at its letters instead of a search a needle.
 
 Most needles begin or end a word (`classify.needles.EDGE`), so they are looked for at its ends only;
-one that does both is looked up. Source: own decision 0114.
+one that does both is looked up. Source: own decision 0113.
 """
 
 import re

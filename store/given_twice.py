@@ -19,6 +19,11 @@ _SET_ASIDE = sighting.c.epoch + "~" + sa.cast(sighting.c.id, sa.Text)
 """Its own for each place, so that one number can be given any number of times."""
 
 
+def is_let_go(epoch: str) -> bool:
+    """Whether a place of that epoch is a number that named another mail when it was read."""
+    return "~" in epoch
+
+
 def set_aside(tx: Tx, sighting_ids: Iterable[int]) -> None:
     """These places name nothing any more; acts out of them wait until their mail is found again."""
     for part in parts(sighting_ids):

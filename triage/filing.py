@@ -6,7 +6,7 @@ because a dead worker's last command may still run on the server.
 Source: imap protocol, steps 6-8 (docs/reliability.md).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,6 +20,7 @@ from store import halts, leases, ops
 from store.leases import Lease
 from store.ops import Op
 from triage import filing_doubt, set_back
+from triage.filing_doubt import Copy
 from triage.house import House
 from triage.ports import Postbox
 
@@ -45,13 +46,26 @@ def file_due(house: House, box: Postbox, lease: Lease) -> Filed:
         if not halts.may_write(tx, box.name):
             return Filed()
         due = ops.due(tx, box.name, now=house.clock(), limit=house.policy.batch_mails)
-    if not set_back.look(house, box, lease, _known(due)):
+    looked = set_back.look(house, box, lease, _known(due))
+    if not looked.held:
         return Filed(doubtful=len(due))  # the acts are others now; the next pass reads them
-    fresh = [op for op in due if op.state is OpState.NEW]
-    doubtful = [op for op in due if op.state is OpState.SENT and _grace_is_over(house, lease, op)]
-    settled = sum(_look_or_put_off(house, box, lease, op) for op in doubtful)
+    sure, unread = _sure(house, lease, due, looked.unread)
+    fresh = [op for op in sure if op.state is OpState.NEW]
+    doubtful = [op for op in sure if op.state is OpState.SENT and _grace_is_over(house, lease, op)]
+    seen: dict[Place, Copy] = {}
+    settled = sum(_look_or_put_off(house, box, lease, op, seen) for op in doubtful)
     done, failed = _move_all(house, box, lease, fresh)
-    return Filed(done=done + settled, doubtful=len(doubtful) - settled, failed=failed)
+    return Filed(done=done + settled, doubtful=len(doubtful) - settled, failed=failed + unread)
+
+
+def _sure(
+    house: House, lease: Lease, due: tuple[Op, ...], unread: Collection[Place]
+) -> tuple[list[Op], int]:
+    """Acts whose numbers hold, and how many are put off because their mail can't be read."""
+    blind = [op for op in due if op.src in unread]
+    if blind:
+        _put_off(house, lease, blind, Refused(set_back.UNREAD, "The mail can't be read just now."))
+    return [op for op in due if op not in blind], len(blind)
 
 
 def _known(due: Iterable[Op]) -> Iterator[Place]:
@@ -211,26 +225,34 @@ def _settle_each(house: House, lease: Lease, places: list[tuple[Op, Place]]) -> 
         raise failure
 
 
-def _look_or_put_off(house: House, box: Postbox, lease: Lease, op: Op) -> int:
+def _look_or_put_off(
+    house: House, box: Postbox, lease: Lease, op: Op, seen: dict[Place, Copy]
+) -> int:
     """As `_look`; a folder that was removed or numbered anew puts this one off, not the others."""
     try:
-        return _look(house, box, lease, op)
+        return _look(house, box, lease, op, seen)
     except (Refused, Conflict) as exc:
         _require_of_mail(exc)
         _put_off(house, lease, [op], exc)
         return 0
 
 
-def _look(house: House, box: Postbox, lease: Lease, op: Op) -> int:
+def _look(house: House, box: Postbox, lease: Lease, op: Op, seen: dict[Place, Copy]) -> int:
     """Settle one operation whose outcome is unknown; 1 if it is settled now."""
     source = box.view(op.src_folder)
-    copies = filing_doubt.in_target(house, box, op)
-    if copies and _is_moved(house, box, lease, op, source=source, copies=len(copies)):
-        _settle(house, lease, [(op, copies[0])])
-        return 1
+    copies = filing_doubt.in_target(house, box, op, seen=seen)
+    if copies:
+        rest: Place | None = op.src
+        if not _lies_in(source, op):
+            rest = filing_doubt.left_behind(
+                house, box, op, source=source, copies=len(copies), seen=seen
+            )
+        if _is_moved(house, box, lease, op, rest=rest, copies=len(copies)):
+            _settle(house, lease, [(op, copies[0])])
+            return 1
     if _lies_in(source, op):
         return _again(house, box, lease, op)
-    renumbered = filing_doubt.numbered_anew(house, box, lease, op, source=source)
+    renumbered = filing_doubt.numbered_anew(house, box, lease, op, source=source, seen=seen)
     if renumbered is not None:
         return _again(house, box, lease, renumbered)
     log.warning("op.lost", postbox=box.name, op=op.id, message=op.message_id)
@@ -240,12 +262,10 @@ def _look(house: House, box: Postbox, lease: Lease, op: Op) -> int:
 
 
 def _is_moved(
-    house: House, box: Postbox, lease: Lease, op: Op, *, source: FolderView, copies: int
+    house: House, box: Postbox, lease: Lease, op: Op, *, rest: Place | None, copies: int
 ) -> bool:
-    """Whether it is the mail that lies in the target; what a cut move left is removed then."""
-    rest: Place | None = op.src
-    if not _lies_in(source, op):
-        rest = filing_doubt.left_behind(house, box, op, source=source, copies=copies)
+    """Whether it is the mail that lies in the target; `rest`, what a cut move left, is removed."""
+    if rest != op.src:
         if rest is not None and not filing_doubt.came_after(box, op):
             return False
     # Where a move is one step, what lies in the source was never moved, whatever lies elsewhere.

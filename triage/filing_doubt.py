@@ -4,9 +4,12 @@ Nothing here gives up or repeats; that is filing's. Source: imap protocol, 6 to 
 (docs/reliability.md); own decisions 0105, 0107.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
+
 import structlog
 
-from rules.postbox import Fetched, FolderView, Place, TooLarge
+from rules.postbox import Fetched, FolderView, Place, TooLarge, is_numbered
 from store import epochs, leases, ledger, moves, ops, originals, owned, sightings
 from store.leases import Lease
 from store.ledger import Message
@@ -14,24 +17,44 @@ from store.ops import Op
 from triage.house import House
 from triage.ports import Postbox
 
+_COPIES = "\0copies"
+"""Stands in `Postbox.checked`, as no folder can, where copies were forgotten already."""
+
 log = structlog.get_logger()
 
 
-def in_target(house: House, box: Postbox, op: Op) -> list[Place]:
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What lies at a place: enough to tell one mail from another."""
+
+    place: Place
+    size_bytes: int
+    sha256: str
+    received_at: datetime
+
+
+def in_target(house: House, box: Postbox, op: Op, *, seen: dict[Place, Copy]) -> list[Place]:
     """Places in the target, at or above the watermark, at which the mail may lie.
 
+    `seen` is what this pass has read: acts in doubt share their candidates, each is fetched once.
     Raises: TryLater, Refused: as `Postbox.view`. Conflict: `postbox.epoch_changed`.
     """
     view = box.view(op.dst_folder)
     if op.mark is not None and view.follows(op.mark):
-        equal = _equal(house, box, op, view=view, uids=box.since(op.mark))
+        equal = _equal(house, box, op, view=view, uids=box.since(op.mark), seen=seen)
     else:
-        equal = _not_of_others(house, box, op, view=view)
+        equal = _not_of_others(house, box, op, view=view, seen=seen)
     return [mail.place for mail in equal]
 
 
 def numbered_anew(
-    house: House, box: Postbox, lease: Lease, op: Op, *, source: FolderView
+    house: House,
+    box: Postbox,
+    lease: Lease,
+    op: Op,
+    *,
+    source: FolderView,
+    seen: dict[Place, Copy],
 ) -> Op | None:
     """The act from where the mail lies now, if its folder got new numbers and it was never moved.
 
@@ -41,7 +64,7 @@ def numbered_anew(
     """
     if source.epoch == op.src_epoch:
         return None
-    here = _not_of_others(house, box, op, view=source)
+    here = _not_of_others(house, box, op, view=source, seen=seen)
     if not here:
         return None
     now = house.clock()
@@ -54,7 +77,13 @@ def numbered_anew(
 
 
 def left_behind(
-    house: House, box: Postbox, op: Op, *, source: FolderView, copies: int
+    house: House,
+    box: Postbox,
+    op: Op,
+    *,
+    source: FolderView,
+    copies: int,
+    seen: dict[Place, Copy],
 ) -> Place | None:
     """What a cut move left in the source, under a new number: it has the mail's time of arrival.
 
@@ -66,7 +95,7 @@ def left_behind(
     with house.db.read() as tx:
         twins = [twin.message_id for twin in ops.doubtful_twins(tx, op)]
         came = {one: ledger.message(tx, one).received_at for one in twins}
-    equal = _not_of_others(house, box, op, view=source)
+    equal = _not_of_others(house, box, op, view=source, seen=seen)
     here = [mail for mail in equal if mail.received_at in came.values()]
     if copies + len(here) <= len(twins):
         return None
@@ -80,13 +109,13 @@ def came_after(box: Postbox, op: Op) -> bool:
 
 
 def _not_of_others(
-    house: House, box: Postbox, op: Op, *, view: FolderView
-) -> list[Fetched | TooLarge]:
+    house: House, box: Postbox, op: Op, *, view: FolderView, seen: dict[Place, Copy]
+) -> list[Copy]:
     """Those in a whole folder with new numbers that the mail may be.
 
     Of those with equal content, as many belong to messages that lay there under older numbers.
     """
-    equal = _equal(house, box, op, view=view, uids=view.uids)
+    equal = _equal(house, box, op, view=view, uids=view.uids, seen=seen)
     with house.db.read() as tx:
         sha256 = ledger.message(tx, op.message_id).sha256
         others = epochs.of_older_epoch(
@@ -96,21 +125,45 @@ def _not_of_others(
 
 
 def _equal(
-    house: House, box: Postbox, op: Op, *, view: FolderView, uids: tuple[str, ...]
-) -> list[Fetched | TooLarge]:
+    house: House,
+    box: Postbox,
+    op: Op,
+    *,
+    view: FolderView,
+    uids: tuple[str, ...],
+    seen: dict[Place, Copy],
+) -> list[Copy]:
     """Those of `uids` that have equal content and that are and were no other message's place."""
     with house.db.read() as tx:
         row = ledger.message(tx, op.message_id)
         free = sightings.unclaimed_in(tx, box.name, folder=view.folder, epoch=view.epoch, uids=uids)
         places = [Place(view.folder, view.epoch, uid) for uid in free]
         owners = owned.owners(tx, box.name, found=dict.fromkeys(places, row.sha256))
-    mine = tuple(p.uid for p in places if owners.get(p, op.message_id) == op.message_id)
-    return [found for found in box.fetch(view.folder, view.epoch, mine) if _is_it(row, found)]
+    mine = [p for p in places if owners.get(p, op.message_id) == op.message_id]
+    _forget(box, seen)
+    unread = tuple(place.uid for place in mine if place not in seen)
+    for mail in box.fetch(view.folder, view.epoch, unread) if unread else ():
+        seen[mail.place] = _copy(mail)
+    return [seen[place] for place in mine if place in seen and _is_it(row, seen[place])]
 
 
-def _is_it(row: Message, found: Fetched | TooLarge) -> bool:
+def _forget(box: Postbox, seen: dict[Place, Copy]) -> None:
+    """On a new connection a number may name another mail than the one that was read there."""
+    if _COPIES in box.checked():
+        return
+    for place in [place for place in seen if is_numbered(place.epoch)]:
+        del seen[place]
+    box.checked()[_COPIES] = None
+
+
+def _copy(mail: Fetched | TooLarge) -> Copy:
+    sha256 = originals.fingerprint(mail.kept)
+    return Copy(mail.place, mail.size_bytes, sha256, mail.received_at)
+
+
+def _is_it(row: Message, found: Copy) -> bool:
     """Equal bytes; of a mail whose body was never fetched, an equal head and an equal size."""
-    return found.size_bytes == row.size_bytes and originals.fingerprint(found.kept) == row.sha256
+    return found.size_bytes == row.size_bytes and found.sha256 == row.sha256
 
 
 def has_surplus(house: House, box: Postbox, op: Op, *, copies: int) -> bool:

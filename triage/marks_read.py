@@ -15,14 +15,14 @@ from rules.errors import Conflict, Refused
 from rules.ledger import LedgerState
 from rules.mark_law import asked
 from rules.marks import OPEN_MATTERS, Effect, MarkRule, Outcome, OwnMark, fold
-from rules.postbox import FolderMarks
+from rules.postbox import FolderMarks, Place
 from store import audit, items, leases, ledger, mark_wishes, marks_seen, sightings
 from store.engine import Tx
 from store.items import Item, case_of
 from store.leases import Lease
 from store.mark_wishes import MarkWish
 from store.marks_seen import NewMark, SeenMark
-from triage import cases, outlook_correction
+from triage import cases, outlook_correction, set_back
 from triage.house import House
 from triage.outlook_correction import OUTLOOK
 from triage.ports import Postbox
@@ -69,7 +69,7 @@ def read(house: House, box: Postbox, lease: Lease) -> MarksRead:
         except Refused as exc:
             log.warning("marks.unreadable", postbox=box.name, folder=folder, code=exc.code)
             continue
-        for change in _changes(house, box.name, seen):
+        for change in _sure(house, box, lease, _changes(house, box.name, seen)):
             outcomes = _take(house, box.name, lease, change)
             found += len(outcomes)
             taken_off += len(change.gone)
@@ -77,6 +77,19 @@ def read(house: House, box: Postbox, lease: Lease) -> MarksRead:
     if found or taken_off:
         log.info("marks.read", postbox=box.name, found=found, taken_off=taken_off)
     return MarksRead(found, taken_off, matters)
+
+
+def _sure(
+    house: House, box: Postbox, lease: Lease, changes: Mapping[Place, _Change]
+) -> list[_Change]:
+    """Those on mails whose numbers hold; what others bear counts when the look has followed them.
+
+    Raises: as `read`.
+    """
+    looked = set_back.look(house, box, lease, changes)
+    if not looked.held:
+        return []
+    return [change for place, change in changes.items() if place not in looked.unread]
 
 
 def brought_along(
@@ -102,21 +115,25 @@ def brought_along(
     )
 
 
-def _changes(house: House, postbox: str, seen: FolderMarks) -> list[_Change]:
+def _changes(house: House, postbox: str, seen: FolderMarks) -> dict[Place, _Change]:
     with house.db.read() as tx:
         live = sightings.live(tx, postbox, folder=seen.folder, epoch=seen.epoch)
-        there = {s.message_id: seen.by_uid[s.uid] for s in live if s.uid in seen.by_uid}
-        standing = marks_seen.standing(tx, there)
-        wishes = mark_wishes.of_messages(tx, there)
-        return [
-            change
-            for message_id, marks in sorted(there.items())
+        places = {s.message_id: s.place for s in live if s.uid in seen.by_uid}
+        standing = marks_seen.standing(tx, places)
+        wishes = mark_wishes.of_messages(tx, places)
+        return {
+            place: change
+            for message_id, place in sorted(places.items())
             for change in _compared(
-                house, message_id, marks, standing.get(message_id, ()), wishes.get(message_id)
+                house,
+                message_id,
+                seen.by_uid[place.uid],
+                standing.get(message_id, ()),
+                wishes.get(message_id),
             )
             # What people typed went with the content, and is not written down again.
             if ledger.message(tx, message_id).state is not LedgerState.DELETED
-        ]
+        }
 
 
 def _compared(

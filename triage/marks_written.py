@@ -60,7 +60,8 @@ def write_due(house: House, box: Postbox, lease: Lease) -> Written:
     ready = [wish for wish in due if wish.sent is None or _grace_is_over(house, lease, wish)]
     if not ready:
         return Written()
-    if not set_back.look(house, box, lease, _lying(places)):
+    looked = set_back.look(house, box, lease, _lying(places))
+    if not looked.held:
         with house.db.read() as tx:
             places = sightings.of_messages(tx, (wish.message_id for wish in due))
     with house.db.write() as tx:
@@ -73,7 +74,9 @@ def write_due(house: House, box: Postbox, lease: Lease) -> Written:
             live = [s for s in places.get(wish.message_id, ()) if s.state is SightingState.LIVE]
             is_there_already = before[wish.message_id].sent is None and wish.sent == wish.shown
             place = live[0].place if live else None
-            code = "" if is_there_already else _set(house, box, lease, wish, place)
+            code = set_back.UNREAD if place in looked.unread else ""
+            if not code and not is_there_already:
+                code = _set(house, box, lease, wish, place)
             if code:
                 refused.append((wish, code))
             else:

@@ -118,7 +118,7 @@ def _homeless(
     if not known:
         return [], []
     places = _live(house, known)
-    if not set_back.look(house, box, lease, itertools.chain.from_iterable(places.values())):
+    if not set_back.look(house, box, lease, itertools.chain.from_iterable(places.values())).held:
         places = _live(house, known)
     homeless, untold = [], []
     for message_id in known:

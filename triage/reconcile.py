@@ -7,6 +7,7 @@ Source: imap protocol, step 9 (docs/reliability.md); F11, F12.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,18 @@ import structlog
 
 from rules.errors import Refused
 from rules.postbox import FolderView, Place, is_numbered
-from store import audit, epochs, leases, ledger, moves, ops, originals, owned, sightings
+from store import (
+    audit,
+    epochs,
+    given_twice,
+    leases,
+    ledger,
+    moves,
+    ops,
+    originals,
+    owned,
+    sightings,
+)
 from store.engine import Tx
 from store.leases import Lease
 from store.sightings import Sighting
@@ -29,7 +41,8 @@ protocol, "human deletes it" (docs/reliability.md)."""
 
 READ_A_LOOK = 200
 """Strangers whose bytes are read in one look, which must end within the lease; the next look goes
-on. Own decision 0030."""
+on. Own decision 0030. As many known mails are read again after a new connection, all folders
+together, but at least five of each. Own decision 0112."""
 
 _STRANGERS = "\0strangers"
 """Stands in `Postbox.checked`, as no folder can, where numbers were forgotten already."""
@@ -72,12 +85,14 @@ def reconcile(
     absent: list[Sighting] = []
     present: list[int] = []
     unknown: list[Place] = []
+    untold: set[str] = set()
+    share = max(set_back.RUN, READ_A_LOOK // max(len(managed), 1))
     for folder in sorted(managed):
         # One after the other: a postbox may hold two million mails.
         view = _view(box, folder)
         if view is None:
             continue
-        seen = _seen(house, box, lease, view)
+        seen = _seen(house, box, lease, view, most=share)
         here = set(view.uids)
         missing = [s for s in seen if s.epoch != view.epoch or s.uid not in here]
         # Where one lies that we may have moved ourselves is for filing to find.
@@ -85,6 +100,8 @@ def reconcile(
         still = [s for s in seen if s.epoch == view.epoch and s.uid in here]
         present += [s.id for s in still if s.absences]
         unknown += _unknown(house, box, view)
+        if set_back.has_unread(box, view, [s.uid for s in still]):
+            untold.add(folder)
     if absent:
         # Somebody moved or deleted: only then are the folders searched that we never used.
         for folder in set(box.folders()) - managed:
@@ -98,6 +115,7 @@ def reconcile(
         present=present,
         unknown=[(place, memory.get(place, "")) for place in unknown],
         unfinished=len(unread) > READ_A_LOOK,
+        untold=untold,
     )
     return _follow(house, box.name, lease, look)
 
@@ -114,29 +132,41 @@ def _forget(box: Postbox, memory: dict[Place, str]) -> None:
     box.checked()[_STRANGERS] = None
 
 
-def _seen(house: House, box: Postbox, lease: Lease, view: FolderView) -> tuple[Sighting, ...]:
-    """What lies in the folder according to the ledger, whose numbers name what they named."""
+def _seen(
+    house: House, box: Postbox, lease: Lease, view: FolderView, *, most: int
+) -> tuple[Sighting, ...]:
+    """What lies in the folder according to the ledger, whose numbers name what they named.
+
+    Of those below the newest, `most` more are tried than by the last look on this connection.
+    """
     with house.db.read() as tx:
         seen = sightings.live(tx, box.name, folder=view.folder)
     checked = box.checked()
+    is_first = view.folder not in checked
     if checked.get(view.folder) != view.next_uid:
         # What came since was proven by the server's word alone.
         checked.pop(view.folder, None)
     known = frozenset(s.uid for s in seen if s.epoch == view.epoch)
-    if not set_back.numbers_hold(house, box, lease, view, known):
-        with house.db.read() as tx:
-            seen = sightings.live(tx, box.name, folder=view.folder)
-    return seen
+    held = set_back.numbers_hold(house, box, lease, view, known)
+    # The first look on a connection, which tries each folder's newest, must end within the lease.
+    if held and (is_first or set_back.go_down(house, box, lease, view, known, most=most)):
+        return seen
+    with house.db.read() as tx:
+        return sightings.live(tx, box.name, folder=view.folder)
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What differs: places that should hold mail, do so again, or hold mail of no message."""
+    """What differs: places that should hold mail, do so again, or hold mail of no message.
+
+    Where a number in an `untold` folder was let go, its mail may lie at one not read yet.
+    """
 
     absent: list[Sighting]
     present: list[int]
     unknown: list[tuple[Place, str]]
     unfinished: bool
+    untold: Collection[str]
 
 
 def _view(box: Postbox, folder: str) -> FolderView | None:
@@ -183,7 +213,12 @@ def _follow(house: House, postbox: str, lease: Lease, look: _Look) -> Reconciled
                 renumbered[place.folder] += 1
             else:
                 moved += 1
-        left = [seen for line in missing.values() for seen in line]
+        left = [
+            seen
+            for line in missing.values()
+            for seen in line
+            if not (given_twice.is_let_go(seen.epoch) and seen.folder in look.untold)
+        ]
         gone = 0 if look.unfinished else _mark_gone(house, tx, left)
         for folder, mails in renumbered.items():
             numbered_anew(tx, postbox, folder=folder, mails=mails, now=now)

@@ -1,20 +1,24 @@
 """A mail server that was set back to an older state, and gives numbers a second time.
 
 RFC 3501 demands new numbers for all mails then; a server restored from files with its old
-UIDVALIDITY does not tell. Two things do: a number that the server has not given yet by its own
-account, asked at each look, and the bytes under the newest known numbers, read once for each
-connection, because such a server was stopped. Numbers are given in order, so below some that still
-name their mails all do. What others named is followed as after new numbers.
-Source: own decisions 0105, 0107.
+UIDVALIDITY does not tell. Three things do. A number that the server has not given yet by its own
+account, asked at each look. The bytes under the newest known numbers, read once for each
+connection, because such a server was stopped. And as mails that keep their files may change
+numbers among themselves below those: the bytes under each known number, before an act relies on
+it, else some in each look, the newest first. What others named is followed as after new numbers.
+Source: own decisions 0105, 0107, 0112.
 """
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 import structlog
 
-from rules.errors import Refused
-from rules.postbox import Fetched, FolderView, Place, TooLarge, is_numbered
+from rules.errors import Conflict, Refused
+from rules.postbox import EPOCH_CHANGED, Fetched, FolderView, Place, TooLarge, is_numbered
 from store import audit, given_twice, leases, originals, owned, sightings
 from store.leases import Lease
 from store.owned import Lying
@@ -25,18 +29,44 @@ RUN = 5
 """Neighbouring numbers that are read together: mails that were numbered in another order may leave
 one of them what it was. Own decision 0107."""
 
+UNREAD = "postbox.unread"
+"""Why an act waits: nobody can say whether the number of its mail still names it."""
+
+_FROM, _UNREAD = "\0from ", "\0unread "
+"""Stand in `Postbox.checked`, as no folder can: the number from which on a folder was read, and
+numbers that could not be."""
+
 log = structlog.get_logger()
+_folder_of = attrgetter("folder")
 
 
-def look(house: House, box: Postbox, lease: Lease, known: Iterable[Place]) -> bool:
-    """Look at the folders of these places that nobody looked at on this connection.
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """False in `held` if numbers were given twice: places and acts in the ledger are others now.
 
-    False if numbers were given twice: then places and acts in the ledger are others than before.
+    `unread` places hold mail that can't be read just now: no act may rely on them.
+    """
+
+    held: bool = True
+    unread: frozenset[Place] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """Of known places: those that hold another mail, and those of which nothing came."""
+
+    others: frozenset[Place] = frozenset()
+    unread: frozenset[Place] = frozenset()
+
+
+def look(house: House, box: Postbox, lease: Lease, known: Iterable[Place]) -> Looked:
+    """Look at these places, and their folders, as far as nobody did on this connection.
+
     Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
     """
-    folders = {place.folder for place in known if is_numbered(place.epoch)}
+    places = {place for place in known if is_numbered(place.epoch)}
     held = True
-    for folder in sorted(folders - box.checked().keys()) if folders else ():
+    for folder in sorted({place.folder for place in places} - box.checked().keys()):
         try:
             view = box.view(folder)
         except Refused:
@@ -44,7 +74,34 @@ def look(house: House, box: Postbox, lease: Lease, known: Iterable[Place]) -> bo
         with house.db.read() as tx:
             uids = sightings.known_uids(tx, box.name, folder=folder, epoch=view.epoch)
         held &= numbers_hold(house, box, lease, view, uids)
-    return held
+    unread: set[Place] = set()
+    unsure = sorted((place for place in places if _is_unsure(box, place)), key=_folder_of)
+    for folder, group in groupby(unsure, key=_folder_of):
+        found = _one_by_one(house, box, lease, folder, group)
+        held &= not found.others
+        unread |= found.unread
+    return Looked(held, frozenset(unread))
+
+
+def _one_by_one(
+    house: House, box: Postbox, lease: Lease, folder: str, places: Iterable[Place]
+) -> _Compared:
+    """Read these, which nobody read on this connection; those that name others are let go.
+
+    Raises: as `look`.
+    """
+    try:
+        view = box.view(folder)
+        here = set(view.uids)
+        lying = [place for place in places if place.epoch == view.epoch and place.uid in here]
+        found = _compared(house, box, lying)
+    except (Refused, Conflict) as exc:
+        if isinstance(exc, Conflict) and exc.code != EPOCH_CHANGED:
+            raise
+        return _Compared()  # removed, numbered anew: no command there can be carried out
+    if found.others:
+        _let_go(house, box, lease, view, (place.uid for place in found.others))
+    return found
 
 
 def numbers_hold(
@@ -52,7 +109,7 @@ def numbers_hold(
 ) -> bool:
     """Whether the `known` numbers of the folder name what they named; those that don't are let go.
 
-    Raises: as `look`.
+    Of those below the newest five `go_down` tells. Raises: as `look`.
     """
     if not is_numbered(view.epoch):
         return True
@@ -60,46 +117,112 @@ def numbers_hold(
     if not was_set_back and view.folder in box.checked():
         return True
     here = [uid for uid in view.uids if uid in known]
-    good = _still_named(house, box, view, here)
+    newest = _compared(house, box, _places(view, here[-RUN:]))
+    good = _still_named(house, box, view, here) if newest.others else len(here)
     held = not was_set_back and good == len(here)
     if not held:
         _let_go(house, box, lease, view, known.difference(here[:good]))
     box.checked()[view.folder] = view.next_uid
+    _note(box, view, newest.unread, lowest=here[-RUN:][0] if held and here else None)
     return held
 
 
+def go_down(
+    house: House, box: Postbox, lease: Lease, view: FolderView, known: frozenset[str], *, most: int
+) -> bool:
+    """Read `most` more of the `known` numbers, from those on that were read on this connection.
+
+    False if some name other mails; these are let go. Raises: as `look`.
+    """
+    read_from = _read_from(box, view.folder)
+    below = [uid for uid in view.uids if uid in known and int(uid) < read_from] if read_from else []
+    if not below:
+        return True
+    below = below[-most:]
+    found = _compared(house, box, _places(view, below))
+    if found.others:
+        _let_go(house, box, lease, view, (place.uid for place in found.others))
+    _note(box, view, found.unread, lowest=below[0])
+    return not found.others
+
+
+def has_unread(box: Postbox, view: FolderView, known: Iterable[str]) -> bool:
+    """Whether one of these known numbers was not read yet on this connection."""
+    read_from = _read_from(box, view.folder)
+    return bool(read_from) and any(int(uid) < read_from for uid in known)
+
+
+def _note(box: Postbox, view: FolderView, unread: Iterable[Place], *, lowest: str | None) -> None:
+    """Remember, with the connection, from which number on all were read, and which could not be."""
+    noted = box.checked()
+    before = noted.get(_FROM + view.folder)
+    if lowest is None:
+        above = int(view.uids[-1]) + 1 if view.uids else 1
+        noted[_FROM + view.folder] = view.next_uid or above
+    else:
+        noted[_FROM + view.folder] = min(int(lowest), before or int(lowest))
+    noted.update({_unread_key(place): None for place in unread})
+
+
+def _read_from(box: Postbox, folder: str) -> int:
+    """The number from which on a folder was read on this connection; 0 where it never was."""
+    return box.checked().get(_FROM + folder) or 0
+
+
+def _is_unsure(box: Postbox, place: Place) -> bool:
+    """Whether its bytes were not read on this connection, on which the number was known before."""
+    is_below = int(place.uid) < _read_from(box, place.folder)
+    return is_below or _unread_key(place) in box.checked()
+
+
+def _unread_key(place: Place) -> str:
+    return f"{_UNREAD}{place.folder}\0{place.uid}"
+
+
+def _places(view: FolderView, uids: Iterable[str]) -> list[Place]:
+    return [Place(view.folder, view.epoch, uid) for uid in uids]
+
+
 def _still_named(house: House, box: Postbox, view: FolderView, here: Sequence[str]) -> int:
-    """How many of these known numbers, from the lowest on, name the mails that the ledger knows."""
-    if not _name_others(house, box, view, here[-RUN:]):
-        return len(here)
+    """How many of these known numbers, from the lowest on, name the mails that the ledger knows.
+
+    By halving, in runs; the newest run names others.
+    """
 
     def is_beyond(end: int) -> bool:
-        return _name_others(house, box, view, here[max(0, end - RUN) : end])
+        run = _places(view, here[max(0, end - RUN) : end])
+        return bool(_compared(house, box, run).others)
 
     return bisect_left(range(len(here) + 1), 1, key=is_beyond) - 1
 
 
-def _name_others(house: House, box: Postbox, view: FolderView, uids: Sequence[str]) -> bool:
-    """Whether one of them names another mail; not where a server writes its bytes anew each time.
+def _compared(house: House, box: Postbox, places: Iterable[Place]) -> _Compared:
+    """What differs is read twice: where a server writes its bytes anew each time, none does.
 
     What is gone tells nothing.
     """
-    places = [Place(view.folder, view.epoch, uid) for uid in uids]
     with house.db.read() as tx:
         known = owned.bytes_at(tx, box.name, places=places)
-    first = _others(box, view, known)
-    again = _others(box, view, {place: known[place] for place in first})
-    return any(again.get(place) == digest for place, digest in first.items())
-
-
-def _others(box: Postbox, view: FolderView, known: Mapping[Place, Lying]) -> dict[Place, str]:
-    """What lies at these places and is another mail than was known there, by SHA-256."""
-    uids = tuple(place.uid for place in known)
-    read = (
-        (mail.place, _digest(mail, known[mail.place]))
-        for mail in (box.fetch(view.folder, view.epoch, uids) if uids else ())
+    first = _read(box, known)
+    differ = {place: known[place] for place, digest in first.items()
+              if digest not in {"", known[place].sha256}}  # fmt: skip
+    again = _read(box, differ)
+    return _Compared(
+        frozenset(place for place in differ if again.get(place) == first[place]),
+        frozenset((known.keys() - first.keys()) | (differ.keys() - again.keys())),
     )
-    return {place: digest for place, digest in read if digest not in {"", known[place].sha256}}
+
+
+def _read(box: Postbox, known: Mapping[Place, Lying]) -> dict[Place, str]:
+    """What lies at these places, by SHA-256, as `_digest`; `known` are of one folder."""
+    if not known:
+        return {}
+    first = next(iter(known))
+    uids = tuple(place.uid for place in known)
+    return {
+        mail.place: _digest(mail, known[mail.place])
+        for mail in box.fetch(first.folder, first.epoch, uids)
+    }
 
 
 def _digest(mail: Fetched | TooLarge, known: Lying) -> str:

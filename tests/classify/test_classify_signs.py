@@ -50,7 +50,7 @@ def test_a_pattern_that_is_nothing_but_its_needles_is_not_searched_for() -> None
 
 
 def test_learning_a_word_takes_no_more_calls_than_it_did() -> None:
-    """Counted, not timed: 26; 111 before decision 0114. Patterns are made when first needed."""
+    """Counted, not timed: 26; 111 before decision 0113. Patterns are made when first needed."""
     words = ["kaninchen", "verdoppelt,", "hauptkunden", "angekuendigt.", "blumen", "wiederkommt"]
     for word in words:
         lexicon._EAR._listen(word)

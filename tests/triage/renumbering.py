@@ -46,6 +46,12 @@ class Renumbering:
             self._next[folder] += 1
         self._checked.clear()
 
+    def exchange(self, folder: str, one: int, other: int) -> None:
+        """A restore that keeps UIDVALIDITY, and UIDNEXT: these two have each other's number."""
+        names = {number: name for name, number in self._numbers(folder).items()}
+        self._given[folder] |= {names[one]: other, names[other]: one}
+        self._checked.clear()
+
     def lose(self, folder: str, *numbers: int) -> None:
         """These mails are not in the backup."""
         for inner, number in self._numbers(folder).items():
