@@ -9,11 +9,12 @@ from datetime import datetime
 
 import structlog
 
-from rules.postbox import Fetched, FolderView, Place, TooLarge, is_numbered
+from rules.postbox import Fetched, FolderView, Place, TooLarge
 from store import epochs, leases, ledger, moves, ops, originals, owned, sightings
 from store.leases import Lease
 from store.ledger import Message
 from store.ops import Op
+from triage import set_back
 from triage.house import House
 from triage.ports import Postbox
 
@@ -140,20 +141,11 @@ def _equal(
         places = [Place(view.folder, view.epoch, uid) for uid in free]
         owners = owned.owners(tx, box.name, found=dict.fromkeys(places, row.sha256))
     mine = [p for p in places if owners.get(p, op.message_id) == op.message_id]
-    _forget(box, seen)
+    set_back.forget(box, seen, noted_as=_COPIES)
     unread = tuple(place.uid for place in mine if place not in seen)
     for mail in box.fetch(view.folder, view.epoch, unread) if unread else ():
         seen[mail.place] = _copy(mail)
     return [seen[place] for place in mine if place in seen and _is_it(row, seen[place])]
-
-
-def _forget(box: Postbox, seen: dict[Place, Copy]) -> None:
-    """On a new connection a number may name another mail than the one that was read there."""
-    if _COPIES in box.checked():
-        return
-    for place in [place for place in seen if is_numbered(place.epoch)]:
-        del seen[place]
-    box.checked()[_COPIES] = None
 
 
 def _copy(mail: Fetched | TooLarge) -> Copy:

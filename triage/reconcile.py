@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 
 from rules.errors import Refused
-from rules.postbox import FolderView, Place, is_numbered
+from rules.postbox import FolderView, Place
 from store import (
     audit,
     epochs,
@@ -107,7 +107,8 @@ def reconcile(
         for folder in set(box.folders()) - managed:
             view = _view(box, folder)
             unknown += _unknown(house, box, view) if view else []
-    _forget(box, memory)
+    # After the folders were read: before, there may be no connection to note it on.
+    set_back.forget(box, memory, noted_as=_STRANGERS)
     unread = [place for place in unknown if place not in memory] if absent or gone_from else []
     memory.update(_digests(box, unread[:READ_A_LOOK]))
     look = _Look(
@@ -118,18 +119,6 @@ def reconcile(
         untold=untold,
     )
     return _follow(house, box.name, lease, look)
-
-
-def _forget(box: Postbox, memory: dict[Place, str]) -> None:
-    """On a new connection a number may name another mail than the one that was read there.
-
-    Asked after the folders were read: before, there may be no connection to note it on.
-    """
-    if _STRANGERS in box.checked():
-        return
-    for place in [place for place in memory if is_numbered(place.epoch)]:
-        del memory[place]
-    box.checked()[_STRANGERS] = None
 
 
 def _seen(

@@ -10,10 +10,11 @@ Source: own decisions 0105, 0107, 0112.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
+from typing import TypeVar
 
 import structlog
 
@@ -37,6 +38,7 @@ _FROM, _UNREAD = "\0from ", "\0unread "
 numbers that could not be."""
 
 log = structlog.get_logger()
+_Known = TypeVar("_Known")
 _folder_of = attrgetter("folder")
 
 
@@ -99,8 +101,7 @@ def _one_by_one(
         if isinstance(exc, Conflict) and exc.code != EPOCH_CHANGED:
             raise
         return _Compared()  # removed, numbered anew: no command there can be carried out
-    if found.others:
-        _let_go(house, box, lease, view, (place.uid for place in found.others))
+    _let_others_go(house, box, lease, view, found)
     return found
 
 
@@ -140,8 +141,7 @@ def go_down(
         return True
     below = below[-most:]
     found = _compared(house, box, _places(view, below))
-    if found.others:
-        _let_go(house, box, lease, view, (place.uid for place in found.others))
+    _let_others_go(house, box, lease, view, found)
     _note(box, view, found.unread, lowest=below[0])
     return not found.others
 
@@ -150,6 +150,18 @@ def has_unread(box: Postbox, view: FolderView, known: Iterable[str]) -> bool:
     """Whether one of these known numbers was not read yet on this connection."""
     read_from = _read_from(box, view.folder)
     return bool(read_from) and any(int(uid) < read_from for uid in known)
+
+
+def forget(box: Postbox, memory: MutableMapping[Place, _Known], *, noted_as: str) -> None:
+    """On a new connection a number may name another mail than the one that was read there.
+
+    Once a connection for each memory; `noted_as` stands in `Postbox.checked`, so no folder's name.
+    """
+    if noted_as in box.checked():
+        return
+    for place in [place for place in memory if is_numbered(place.epoch)]:
+        del memory[place]
+    box.checked()[noted_as] = None
 
 
 def _note(box: Postbox, view: FolderView, unread: Iterable[Place], *, lowest: str | None) -> None:
@@ -231,6 +243,13 @@ def _digest(mail: Fetched | TooLarge, known: Lying) -> str:
         return originals.fingerprint(mail.data) if isinstance(mail, Fetched) else ""
     # Its head only, also if the limit is a higher one now and the whole mail comes.
     return originals.fingerprint(mail.kept[: known.kept_bytes])
+
+
+def _let_others_go(
+    house: House, box: Postbox, lease: Lease, view: FolderView, found: _Compared
+) -> None:
+    if found.others:
+        _let_go(house, box, lease, view, (place.uid for place in found.others))
 
 
 def _let_go(
