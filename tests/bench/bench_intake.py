@@ -3,9 +3,10 @@
     python -m tests.bench.bench_intake 1000 --rounds 3
 
 Each client takes the same mails out of the same server, over TLS. Ours fetches, keeps them in
-SQLite with every promise of the ledger, and moves the source in UID sets. mbsync (with FSync) and
-getmail6 (300 mails of each set) write a Maildir and move nothing. A peer that is not installed is
-left out.
+SQLite with every promise of the ledger, and moves the source in UID sets. Beside it stands what the
+server itself takes for one FETCH and the same sets of UID MOVE, the bytes thrown away. mbsync (with
+FSync) and getmail6 (300 mails of each set) write a Maildir and move nothing. A peer that is not
+installed is left out.
 Ratios of one run on one machine; nothing here is a timed test.
 """
 
@@ -124,14 +125,13 @@ def main(mails: int, rounds: int) -> None:
 
 def _compare(samples: Sequence[bytes], rounds: int) -> None:
     found: dict[str, list[float]] = {}
-    with DovecotServer(users=tuple(f"{kind}{n}" for kind in "ab" for n in range(rounds))) as server:
+    with DovecotServer(users=tuple(f"{kind}{n}" for kind in "abc" for n in range(rounds))) as server:
         for number in range(rounds):
-            for user in (f"a{number}", f"b{number}"):
-                _fill(server, user, samples)
-            read, moved = (_Box(server, f"{kind}{number}", len(samples)) for kind in "ab")
-            _warm(read)
-            _warm(moved)
-            for name, rate in _round(read, moved):
+            boxes = [_Box(server, f"{kind}{number}", len(samples)) for kind in "abc"]
+            for box in boxes:
+                _fill(server, box.user, samples)
+                _warm(box)
+            for name, rate in _round(*boxes):
                 found.setdefault(name, []).append(rate)
     medians = {name: statistics.median(rates) for name, rates in found.items()}
     for name, rate in medians.items():
@@ -141,11 +141,12 @@ def _compare(samples: Sequence[bytes], rounds: int) -> None:
     sys.stdout.flush()
 
 
-_PEERS = ("bare socket", "mbsync, FSync", "getmail6")
+_PEERS = ("bare socket", "bare socket, moved", "mbsync, FSync", "getmail6")
 
 
-def _round(read: _Box, moved: _Box) -> Iterator[tuple[str, float]]:
+def _round(read: _Box, moved: _Box, emptied: _Box) -> Iterator[tuple[str, float]]:
     yield "bare socket", read.count / seconds(lambda: _bare(read))
+    yield "bare socket, moved", emptied.count / seconds(lambda: _bare(emptied, is_moved=True))
     yield "fetch alone", read.count / seconds(lambda: _fetch(read))
     yield from _durably(moved)
     with tempfile.TemporaryDirectory() as folder:
@@ -172,18 +173,30 @@ def _warm(box: _Box) -> None:
     client.close()
 
 
-def _bare(box: _Box) -> None:
-    """What nobody can beat by much: one FETCH of everything, and the bytes thrown away."""
+def _bare(box: _Box, *, is_moved: bool = False) -> None:
+    """What nobody can beat by much: one FETCH of everything, and the bytes thrown away; then UID
+    MOVE in sets as large as ours, where wanted, one after the other as a proof for each asks."""
     context = box.server.client_context()
     with (
         socket.create_connection(("localhost", box.server.imaps_port)) as raw,
         context.wrap_socket(raw, server_hostname="localhost") as line,
     ):
-        line.sendall(f"a LOGIN {box.user} {box.server.password}\r\nb EXAMINE INBOX\r\n".encode())
-        line.sendall(b"c UID FETCH 1:* (BODY.PEEK[])\r\n")
-        tail = b""
-        while b"\r\nc OK" not in tail:
-            tail = tail[-20:] + line.recv(1 << 18)
+        for command in _bare_commands(box, is_moved=is_moved):
+            line.sendall(f"c {command}\r\n".encode())
+            tail = b"\r\n"
+            while b"\r\nc OK" not in tail:
+                tail = tail[-20:] + line.recv(1 << 18)
+
+
+def _bare_commands(box: _Box, *, is_moved: bool) -> Iterator[str]:
+    yield f"LOGIN {box.user} {box.server.password}"
+    yield "SELECT INBOX"
+    yield "UID FETCH 1:* (BODY.PEEK[])"
+    if is_moved:
+        yield "CREATE Ablage"
+        step = Settings().worker.batch_mails
+        for first in range(1, box.count + 1, step):
+            yield f"UID MOVE {first}:{first + step - 1} Ablage"
 
 
 def _fetch(box: _Box) -> None:
