@@ -125,7 +125,8 @@ def main(mails: int, rounds: int) -> None:
 
 def _compare(samples: Sequence[bytes], rounds: int) -> None:
     found: dict[str, list[float]] = {}
-    with DovecotServer(users=tuple(f"{kind}{n}" for kind in "abc" for n in range(rounds))) as server:
+    users = tuple(f"{kind}{number}" for kind in "abc" for number in range(rounds))
+    with DovecotServer(users=users) as server:
         for number in range(rounds):
             boxes = [_Box(server, f"{kind}{number}", len(samples)) for kind in "abc"]
             for box in boxes:
