@@ -71,8 +71,6 @@ def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Receive
             kept += keep_batch(
                 house, lease, sifted.new, postbox=box.name, region=region, ready=ready
             )
-    if kept:
-        log.info("mail.kept", postbox=box.name, mails=kept)
     return Received(kept, adopted, put_back, waiting)
 
 
@@ -162,6 +160,9 @@ def keep_batch(
         marked = [(kept.message_id, mail.marks) for mail, kept in new]
         marks_read.brought_along(house, tx, marked, postbox=postbox)
         audit.add_many(tx, "worker", (_note(m, kept, postbox) for m, kept in new), at=now)
+    if new:
+        # Batch by batch: a pass that breaks off later has kept these all the same.
+        log.info("mail.kept", postbox=postbox, mails=len(new))
     return len(new)
 
 

@@ -1,9 +1,12 @@
 """The way of a message, station by station, on a real Maildir and a real database."""
 
+from dataclasses import replace
+
 import pytest
+import structlog
 
 from ingest.maildir import MaildirPostbox
-from rules.errors import Conflict, Refused
+from rules.errors import Conflict, Refused, TryLater
 from rules.handover import Receipt
 from rules.item import CloseReason, EakteState, ItemState
 from rules.ledger import LedgerState
@@ -96,6 +99,24 @@ def test_a_second_pass_finds_nothing_new(house, box, lease):
     again = receive.receive(house, box, lease, region="Südwest")
     assert again.kept == 0
     assert states(house) == {"sorted": 1}
+
+
+def test_a_pass_that_breaks_off_has_told_what_it_kept(house, box, lease, monkeypatch):
+    for number in range(3):
+        box.append("INBOX", b"Subject: %d\r\n\r\n" % number)
+    whole = box.fetch
+
+    def broken(folder, epoch, uids):
+        found = whole(folder, epoch, uids)
+        yield next(found)
+        yield next(found)
+        raise TryLater("postbox.away", "gone")
+
+    monkeypatch.setattr(box, "fetch", broken)
+    few = replace(house, policy=replace(house.policy, batch_mails=2))
+    with structlog.testing.capture_logs() as said, pytest.raises(TryLater):
+        receive.receive(few, box, lease, region="Ost")
+    assert [line["mails"] for line in said if line["event"] == "mail.kept"] == [2]
 
 
 def test_byte_identical_mails_are_two_messages(house, box, lease):
