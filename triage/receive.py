@@ -48,9 +48,13 @@ class Received:
     waiting: int = 0
 
 
-def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Received:
+def receive(
+    house: House, box: Postbox, lease: Lease, *, region: str, until: datetime | None = None
+) -> Received:
     """One pass over the INBOX, under the lease of the postbox. Idempotent.
 
+    It gives way at `until` (aware UTC), when it has kept something: the next pass finds the others,
+    and what lies before them may be waiting for filing.
     Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
     """
     view = box.view(INBOX)
@@ -71,6 +75,8 @@ def receive(house: House, box: Postbox, lease: Lease, *, region: str) -> Receive
             kept += keep_batch(
                 house, lease, sifted.new, postbox=box.name, region=region, ready=ready
             )
+            if kept and until is not None and house.clock() >= until:
+                break
     return Received(kept, adopted, put_back, waiting)
 
 

@@ -53,8 +53,9 @@ from triage.house import House
 from triage.ports import Bell, Door, FolderRights, ListServer, Postbox
 from triage.send import Outlets
 
-FILING_SECONDS = 10
-"""How long one round files before it looks for new mail again. Source: own decision 0036."""
+STATION_SECONDS = 10
+"""How long one round keeps new mail, and how long it files, before the other has its turn. Source:
+own decision 0036."""
 
 log = structlog.get_logger()
 
@@ -237,7 +238,9 @@ class _PostboxRound:
         box = self._box = self._box or self.job.open()
         if self._looked_at is None:
             self._make_folders(box)
-        received = receive.receive(house, box, lease, region=self.job.region)
+        received = receive.receive(
+            house, box, lease, region=self.job.region, until=self._turn_ends()
+        )
         writes = halting.may_write(house, self.job.name, mode_allows=self.job.files)
         done = self._file(box, lease) if writes else 0
         if writes:
@@ -257,16 +260,20 @@ class _PostboxRound:
         return done if done == marks_written.MARKS_A_PASS else 0
 
     def _file(self, box: Postbox, lease: Lease) -> int:
-        """Batch after batch, but not so long that new mail waits or the lease runs out."""
-        house = self.worker.house
-        seconds = min(FILING_SECONDS, house.policy.postbox_lease_seconds / 4)
-        until = house.clock() + timedelta(seconds=seconds)
+        """Batch after batch, until new mail has its turn."""
+        house, until = self.worker.house, self._turn_ends()
         done = moved = filing.file_due(house, box, lease).done
         while moved and house.clock() < until:
             moved = filing.file_due(house, box, lease).done
             done += moved
         done += sent_copy.lay_due(house, box, lease)
         return done + draft_reply.look(house, box, lease)
+
+    def _turn_ends(self) -> datetime:
+        """Of a station that begins now: a backlog must not run into the end of the lease."""
+        house = self.worker.house
+        seconds = min(STATION_SECONDS, house.policy.postbox_lease_seconds / 4)
+        return house.clock() + timedelta(seconds=seconds)
 
     def _look_around(self, box: Postbox, lease: Lease) -> None:
         """Now and then, when there is nothing else to do: folders, and what people moved."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+import structlog
 
 from ingest.maildir import MaildirPostbox, create_tree
 from rules.errors import Refused, TryLater
@@ -15,6 +16,7 @@ from tests.triage.test_triage_outages import wait_for
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from triage import accept, health, log, postbox_wiring, rounds, send
 from triage import aside as set_aside
+from triage.ports import INBOX
 from triage.worker import PostboxJob, Worker
 
 
@@ -51,6 +53,30 @@ def test_a_postbox_that_is_away_does_not_hold_up_the_others(house, box, tmp_path
     assert not checks["postbox:SC-Ost"].needed
     assert checks["postbox:SC-Südwest"].ok
     assert checks["database"].ok
+
+
+def test_a_backlog_that_takes_longer_than_the_lease_is_kept_and_filed_by_turns(
+    house, box, clock, monkeypatch
+):
+    for number in range(6):
+        box.append("INBOX", b"Subject: %d\r\n\r\n" % number)
+    whole, filed_beside = box.fetch, []
+
+    def slow(folder, epoch, uids):
+        for mail in whole(folder, epoch, uids):
+            if folder == INBOX:
+                clock.forward(seconds=31)  # six of them outlast the lease of 120 s
+                filed_beside.append(len(box.view(INBOX).uids) < 6)
+            yield mail
+
+    monkeypatch.setattr(box, "fetch", slow)
+    one_each = replace(house, policy=replace(house.policy, batch_mails=1))
+    job = PostboxJob(name=box.name, region="Südwest", open=lambda: box, files=True)
+    worker = Worker(one_each, send.Outlets(Eakte(), Post()), (job,), poll_seconds=0.02)
+    with structlog.testing.capture_logs() as said:
+        run(worker, lambda: states(house) == {"sorted": 6} and not box.view(INBOX).uids)
+    assert any(filed_beside)
+    assert not [line for line in said if line.get("code") == "lease.lost"]
 
 
 def test_a_bug_in_a_round_is_told_without_words_and_the_next_round_runs(house, capsys):
