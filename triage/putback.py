@@ -24,11 +24,14 @@ from triage.ports import INBOX, Postbox
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """What became of a batch: `new` is to be kept, the others were known or wait for filing."""
+    """What became of a batch: `new` is to be kept, the others were known.
+
+    Or they are `waiting` at these places for filing or the look at the folders.
+    """
 
     new: list[Fetched | TooLarge]
     put_back: int = 0
-    waiting: int = 0
+    waiting: tuple[Place, ...] = ()
 
 
 def sift(
@@ -64,7 +67,8 @@ def sift(
     in_doubt |= {known[i].sha256 for i in untold}
     others = [mail for mail in batch if mail.place not in back]
     new = [mail for mail in others if hashes[mail.place] not in in_doubt]
-    return Sifted(new, put_back=len(back), waiting=len(others) - len(new))
+    waiting = tuple(mail.place for mail in others if hashes[mail.place] in in_doubt)
+    return Sifted(new, put_back=len(back), waiting=waiting)
 
 
 def _taken_back(

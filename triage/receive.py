@@ -49,12 +49,19 @@ class Received:
 
 
 def receive(
-    house: House, box: Postbox, lease: Lease, *, region: str, until: datetime | None = None
+    house: House,
+    box: Postbox,
+    lease: Lease,
+    *,
+    region: str,
+    until: datetime | None = None,
+    waited: set[Place] | None = None,
 ) -> Received:
     """One pass over the INBOX, under the lease of the postbox. Idempotent.
 
-    It gives way at `until` (aware UTC), when it has kept something: the next pass finds the others,
-    and what lies before them may be waiting for filing.
+    It gives way at `until` (aware UTC), whatever it has done: the next pass finds the others. What
+    has `waited` in the passes before, which is noted there, comes last: else a pass that ends
+    before it has asked for all of these again would never reach new mail.
     Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
     """
     view = box.view(INBOX)
@@ -62,7 +69,10 @@ def receive(
     if not set_back.numbers_hold(house, box, lease, view, live.get(view.epoch, frozenset())):
         live = _live(house, box)
     known = live.pop(view.epoch, frozenset())
-    new = tuple(uid for uid in view.uids if uid not in known)
+    unkept = [Place(INBOX, view.epoch, uid) for uid in view.uids if uid not in known]
+    again = set() if waited is None else waited
+    again.intersection_update(unkept)
+    new = tuple(place.uid for place in sorted(unkept, key=again.__contains__))
     kept = adopted = put_back = waiting = 0
     with closing(_readied(house, box.fetch(INBOX, view.epoch, new))) as batches:
         for batch, ready in batches:
@@ -71,11 +81,13 @@ def receive(
             adopted += len(batch) - len(strange)
             sifted = putback.sift(house, box, lease, strange, hashes=hashes)
             put_back += sifted.put_back
-            waiting += sifted.waiting
+            waiting += len(sifted.waiting)
+            again.difference_update(mail.place for mail in batch)
+            again.update(sifted.waiting)
             kept += keep_batch(
                 house, lease, sifted.new, postbox=box.name, region=region, ready=ready
             )
-            if kept and until is not None and house.clock() >= until:
+            if until is not None and house.clock() >= until:
                 break
     return Received(kept, adopted, put_back, waiting)
 

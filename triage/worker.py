@@ -57,6 +57,10 @@ STATION_SECONDS = 10
 """How long one round keeps new mail, and how long it files, before the other has its turn. Source:
 own decision 0036."""
 
+BUSY_PAUSES = 4
+"""A postbox that is never idle is looked at this many times more seldom: on a Monday new mail comes
+for hours, and what people moved must not go unseen until the evening. Source: own decision 0036."""
+
 log = structlog.get_logger()
 
 
@@ -218,6 +222,7 @@ class _PostboxRound:
     _lease: Lease | None = None
     _looked_at: datetime | None = None
     _read: dict[Place, str] = field(default_factory=dict)
+    _waited: set[Place] = field(default_factory=set)
 
     def __call__(self) -> int:
         lease = self._held_lease()
@@ -239,7 +244,12 @@ class _PostboxRound:
         if self._looked_at is None:
             self._make_folders(box)
         received = receive.receive(
-            house, box, lease, region=self.job.region, until=self._turn_ends()
+            house,
+            box,
+            lease,
+            region=self.job.region,
+            until=self._turn_ends(),
+            waited=self._waited,
         )
         writes = halting.may_write(house, self.job.name, mode_allows=self.job.files)
         done = self._file(box, lease) if writes else 0
@@ -247,9 +257,8 @@ class _PostboxRound:
             sweep_outside.from_postbox(house, box, lease)
             sweep_copies.from_postbox(house, box, lease)
         marked = self._mark(box, lease) if writes else 0
-        if received.kept + done == 0:
-            self._look_around(box, lease)
-        return received.kept + done + marked
+        self._look_around(box, is_busy=received.kept + done > 0 and not self._waited)
+        return received.kept + received.adopted + done + marked
 
     def _mark(self, box: Postbox, lease: Lease) -> int:
         """Some marks of ours; their number where more are due, which must not starve the look."""
@@ -275,11 +284,18 @@ class _PostboxRound:
         seconds = min(STATION_SECONDS, house.policy.postbox_lease_seconds / 4)
         return house.clock() + timedelta(seconds=seconds)
 
-    def _look_around(self, box: Postbox, lease: Lease) -> None:
-        """Now and then, when there is nothing else to do: folders, and what people moved."""
+    def _look_around(self, box: Postbox, *, is_busy: bool) -> None:
+        """Now and then: folders, and what people moved; more seldom beside a backlog.
+
+        The lease is renewed, since the other stations had their turns.
+        """
         now = self.worker.house.clock()
         pause = timedelta(seconds=self.worker.house.policy.look_seconds)
-        if self._looked_at is None or now - self._looked_at >= pause:
+        wait = pause * BUSY_PAUSES if is_busy else pause
+        if self._looked_at is None or now - self._looked_at >= wait:
+            lease = self._held_lease()
+            if lease is None:
+                return
             self._looked_at = now
             self._make_folders(box)
             if self.job.files:

@@ -1,6 +1,7 @@
 """A server that numbers folders anew, as after a restore, costs no mail, no row, and no time."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -58,6 +59,28 @@ def test_new_mail_is_kept_though_a_known_one_is_missing_under_the_new_numbers(ho
         reconcile(house, anew, lease)
     assert places_agree(house, anew)
     assert trail_of(house)[-1] == "mail.gone_by_hand"
+
+
+def test_what_waits_for_filing_stands_behind_new_mail_in_the_next_pass(house, anew, lease, clock):
+    few = replace(house, policy=replace(house.policy, batch_mails=1))
+    anew.append("INBOX", eml("Krankmeldung"), clock())
+    keep(few, anew, lease)
+    rounds.sort_pending(few)
+    filing.file_due(few, Silent(anew), lease)
+    anew.number_anew("INBOX", AU)
+    anew.append("INBOX", eml("Konto"), clock())
+    waited: set[Place] = set()
+
+    def short_pass() -> receive.Received:
+        return receive.receive(few, anew, lease, region="Südwest", until=clock(), waited=waited)
+
+    assert short_pass() == receive.Received(kept=0, waiting=1)
+    assert short_pass() == receive.Received(kept=1)
+    clock.forward(minutes=10)
+    filing.file_due(few, anew, lease)
+    receive.receive(few, anew, lease, region="Südwest", waited=waited)
+    assert not waited
+    assert places_agree(few, anew)
 
 
 @pytest.mark.parametrize("carried_out", [True, False])

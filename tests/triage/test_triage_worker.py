@@ -14,10 +14,10 @@ from store.outgoing import NewOutgoing
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house, sqlite_url
 from tests.triage.test_triage_outages import wait_for
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import accept, health, log, postbox_wiring, rounds, send
+from triage import accept, health, log, postbox_wiring, reconcile, rounds, send
 from triage import aside as set_aside
 from triage.ports import INBOX
-from triage.worker import PostboxJob, Worker
+from triage.worker import BUSY_PAUSES, PostboxJob, Worker, _PostboxRound
 
 
 def run(worker: Worker, reached: Callable[[], object]) -> None:
@@ -77,6 +77,20 @@ def test_a_backlog_that_takes_longer_than_the_lease_is_kept_and_filed_by_turns(
         run(worker, lambda: states(house) == {"sorted": 6} and not box.view(INBOX).uids)
     assert any(filed_beside)
     assert not [line for line in said if line.get("code") == "lease.lost"]
+
+
+def test_a_postbox_that_is_never_idle_is_looked_at_more_seldom_but_is(house, box, monkeypatch):
+    looks, look = [], reconcile.reconcile
+    monkeypatch.setattr(reconcile, "reconcile", lambda *a, **k: looks.append(1) or look(*a, **k))
+    worker = Worker(house, send.Outlets(Eakte(), Post()), (), poll_seconds=1)
+    a_round = _PostboxRound(worker, PostboxJob(box.name, "Südwest", lambda: box, files=True))
+    found = []
+    for number in range(2 * BUSY_PAUSES + 1):
+        box.append("INBOX", b"Subject: %d\r\n\r\n" % number)
+        assert a_round() == 1
+        found.append(len(looks))
+        house.clock.forward(seconds=house.policy.look_seconds)
+    assert found == [1] * BUSY_PAUSES + [2] * BUSY_PAUSES + [3]
 
 
 def test_a_bug_in_a_round_is_told_without_words_and_the_next_round_runs(house, capsys):
