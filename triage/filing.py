@@ -242,11 +242,7 @@ def _look(house: House, box: Postbox, lease: Lease, op: Op, seen: dict[Place, Co
     source = box.view(op.src_folder)
     copies = filing_doubt.in_target(house, box, op, seen=seen)
     if copies:
-        rest: Place | None = op.src
-        if not _lies_in(source, op):
-            rest = filing_doubt.left_behind(
-                house, box, op, source=source, copies=len(copies), seen=seen
-            )
+        rest = _rest(house, box, op, source=source, copies=len(copies), seen=seen)
         if _is_moved(house, box, lease, op, rest=rest, copies=len(copies)):
             _settle(house, lease, [(op, copies[0])])
             return 1
@@ -259,6 +255,21 @@ def _look(house: House, box: Postbox, lease: Lease, op: Op, seen: dict[Place, Co
     with house.db.write() as tx:
         ops.lost(tx, op.id, error_code="op.lost", lease=lease, now=house.clock())
     return 1
+
+
+def _rest(
+    house: House,
+    box: Postbox,
+    op: Op,
+    *,
+    source: FolderView,
+    copies: int,
+    seen: dict[Place, Copy],
+) -> Place | None:
+    """Where the mail still lies in the source, or what a cut move left of it there."""
+    if _lies_in(source, op):
+        return op.src
+    return filing_doubt.left_behind(house, box, op, source=source, copies=copies, seen=seen)
 
 
 def _is_moved(
