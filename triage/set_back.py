@@ -66,36 +66,54 @@ def look(house: House, box: Postbox, lease: Lease, known: Iterable[Place]) -> Lo
 
     Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
     """
-    places = {place for place in known if is_numbered(place.epoch)}
     held = True
-    for folder in sorted({place.folder for place in places} - box.checked().keys()):
-        try:
-            view = box.view(folder)
-        except Refused:
-            continue  # removed, or not to be read now: no command there can be carried out
+    unread: frozenset[Place] = frozenset()
+    places = {place for place in known if is_numbered(place.epoch)}
+    for folder, group in groupby(sorted(places, key=_folder_of), key=_folder_of):
+        looked = _look_into(house, box, lease, folder, group)
+        held &= looked.held
+        unread |= looked.unread
+    return Looked(held, unread)
+
+
+def _look_into(
+    house: House, box: Postbox, lease: Lease, folder: str, places: Iterable[Place]
+) -> Looked:
+    """As `look`, of one folder, which is viewed once at most. Raises: as `look`."""
+    held, view = True, None
+    if folder not in box.checked():
+        view = _view(box, folder)
+        if view is None:
+            return Looked()
         with house.db.read() as tx:
             uids = sightings.known_uids(tx, box.name, folder=folder, epoch=view.epoch)
-        held &= numbers_hold(house, box, lease, view, uids)
-    unread: set[Place] = set()
-    unsure = sorted((place for place in places if _is_unsure(box, place)), key=_folder_of)
-    for folder, group in groupby(unsure, key=_folder_of):
-        found = _one_by_one(house, box, lease, folder, group)
-        held &= not found.others
-        unread |= found.unread
-    return Looked(held, frozenset(unread))
+        held = numbers_hold(house, box, lease, view, uids)
+    unsure = [place for place in places if _is_unsure(box, place)]
+    if not unsure:
+        return Looked(held)
+    view = view or _view(box, folder)
+    found = _one_by_one(house, box, lease, view, unsure) if view else _Compared()
+    return Looked(held and not found.others, found.unread)
+
+
+def _view(box: Postbox, folder: str) -> FolderView | None:
+    """None: removed, or not to be read now, so no command there can be carried out."""
+    try:
+        return box.view(folder)
+    except Refused:
+        return None
 
 
 def _one_by_one(
-    house: House, box: Postbox, lease: Lease, folder: str, places: Iterable[Place]
+    house: House, box: Postbox, lease: Lease, view: FolderView, places: Iterable[Place]
 ) -> _Compared:
     """Read these, which nobody read on this connection; those that name others are let go.
 
     Raises: as `look`.
     """
+    here = set(view.uids)
+    lying = [place for place in places if place.epoch == view.epoch and place.uid in here]
     try:
-        view = box.view(folder)
-        here = set(view.uids)
-        lying = [place for place in places if place.epoch == view.epoch and place.uid in here]
         found = _compared(house, box, lying)
     except (Refused, Conflict) as exc:
         if isinstance(exc, Conflict) and exc.code != EPOCH_CHANGED:
