@@ -31,6 +31,7 @@ from store.engine import Tx
 from store.leases import Lease
 from store.sightings import Sighting
 from triage import outlook_correction, putback, set_back
+from triage.connection_notes import ConnectionNotes
 from triage.house import House
 from triage.ports import INBOX, Postbox
 from triage.receive import numbered_anew
@@ -43,9 +44,6 @@ READ_A_LOOK = 200
 """Strangers whose bytes are read in one look, which must end within the lease; the next look goes
 on. Own decision 0030. As many known mails are read again after a new connection, all folders
 together, but at least five of each. Own decision 0112."""
-
-_STRANGERS = "\0strangers"
-"""Stands in `Postbox.checked`, as no folder can, where numbers were forgotten already."""
 
 log = structlog.get_logger()
 
@@ -74,7 +72,7 @@ def reconcile(
     Idempotent. `strangers` are mails in managed folders that never came through the INBOX;
     they are counted, and left where a person put them. They are read only while something is
     missing or gone; `read` remembers their fingerprints from look to look, because a folder may
-    hold thousands of them, but those of numbers on one connection only (set_back.py).
+    hold thousands of them, but those of numbers on one connection only.
     Raises: TryLater: the postbox is away. Conflict: `lease.lost`.
     """
     memory = {} if read is None else read
@@ -100,7 +98,7 @@ def reconcile(
         still = [s for s in seen if s.epoch == view.epoch and s.uid in here]
         present += [s.id for s in still if s.absences]
         unknown += _unknown(house, box, view)
-        if set_back.has_unread(box, view, [s.uid for s in still]):
+        if ConnectionNotes.of(box).has_unread(folder, [s.uid for s in still]):
             untold.add(folder)
     if absent:
         # Somebody moved or deleted: only then are the folders searched that we never used.
@@ -108,7 +106,7 @@ def reconcile(
             view = _view(box, folder)
             unknown += _unknown(house, box, view) if view else []
     # After the folders were read: before, there may be no connection to note it on.
-    set_back.forget(box, memory, noted_as=_STRANGERS)
+    ConnectionNotes.of(box).forget(memory, of="strangers")
     unread = [place for place in unknown if place not in memory] if absent or gone_from else []
     memory.update(_digests(box, unread[:READ_A_LOOK]))
     look = _Look(
@@ -130,11 +128,9 @@ def _seen(
     """
     with house.db.read() as tx:
         seen = sightings.live(tx, box.name, folder=view.folder)
-    checked = box.checked()
-    is_first = view.folder not in checked
-    if checked.get(view.folder) != view.next_uid:
-        # What came since was proven by the server's word alone.
-        checked.pop(view.folder, None)
+    notes = ConnectionNotes.of(box)
+    is_first = not notes.is_compared(view.folder)
+    notes.compare_again_if_grown(view)
     known = frozenset(s.uid for s in seen if s.epoch == view.epoch)
     held = set_back.numbers_hold(house, box, lease, view, known)
     # The first look on a connection, which tries each folder's newest, must end within the lease.
