@@ -16,7 +16,7 @@ from tests.triage.test_triage_reconcile import Unproven, trail_of
 from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places_agree
 from tests.triage.test_triage_way import bring_in
 from triage import filing, marks_read, reconcile, rounds
-from triage.reconcile import Reconciled
+from triage.followed import Reconciled
 
 DAYS = [eml("Krankmeldung", f"{day}. Tag") for day in range(8)]
 """More than are read of each folder on a new connection."""

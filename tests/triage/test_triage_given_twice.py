@@ -17,7 +17,8 @@ from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
 from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places_agree
 from tests.triage.test_triage_way import bring_in, states
 from triage import filing, receive, rounds, set_back
-from triage.reconcile import Reconciled, reconcile
+from triage.followed import Reconciled
+from triage.reconcile import reconcile
 
 KRANK, KONTO = eml("Krankmeldung"), eml("Konto")
 

@@ -9,7 +9,8 @@ from tests.house_fixture import ADMIN, clerk, eml
 from tests.stress.stress_truth import Act, Sent, Way
 from tests.triage.test_triage_way import bring_in, states
 from triage import admin, aside, filing, item_view, receive, rounds
-from triage.reconcile import Reconciled, reconcile
+from triage.followed import Reconciled
+from triage.reconcile import reconcile
 
 
 class Unproven:
