@@ -1,6 +1,6 @@
 """What the postbox says of a move whose outcome is unknown: by content, never by what was sent.
 
-Nothing here gives up or repeats; that is filing's. Source: imap protocol, 6 to 8
+Nothing here gives up or repeats (filing_unproven.py). Source: imap protocol, 6 to 8
 (docs/reliability.md); own decisions 0105, 0107.
 """
 
