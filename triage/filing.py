@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Place, Watermark
-from store import halts, leases, ops
+from store import halts, leases, op_steps, ops
 from store.leases import Lease
 from store.ops import Op
 from triage import filing_steps, filing_unproven, set_back
@@ -77,7 +77,7 @@ def _move_all(house: House, box: Postbox, lease: Lease, fresh: list[Op]) -> tupl
         if not halts.may_write(tx, box.name):
             return 0, failed
         # A clerk may have changed a wish since it was read; the next round sees the new one.
-        sent = ops.sent_many(tx, fresh, marks=marks, lease=lease, now=house.clock())
+        sent = op_steps.sent_many(tx, fresh, marks=marks, lease=lease, now=house.clock())
     places: list[tuple[Op, Place]] = []
     try:
         for folder in sorted({op.dst_folder for op in sent}):

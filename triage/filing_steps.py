@@ -11,7 +11,7 @@ import structlog
 from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused
 from rules.postbox import EPOCH_CHANGED, Place
-from store import leases, ops
+from store import leases, op_steps
 from store.leases import Lease
 from store.ops import Op
 from triage.house import House
@@ -44,7 +44,7 @@ def settle(house: House, lease: Lease, places: list[tuple[Op, Place]]) -> None:
         return
     try:
         with house.db.write() as tx:
-            ops.done_many(tx, places, lease=lease, now=house.clock())
+            op_steps.done_many(tx, places, lease=lease, now=house.clock())
     except (Conflict, Refused) as exc:
         if len(places) == 1 or exc.code == "lease.lost":
             raise
@@ -73,7 +73,7 @@ def put_off(house: House, lease: Lease, group: list[Op], exc: HouseError) -> Non
         for op in group:
             wait = next_try(op.tries + 1, house.backoff)
             if wait is None:
-                ops.refused(tx, op.id, error_code=exc.code, lease=lease, now=now)
+                op_steps.refused(tx, op.id, error_code=exc.code, lease=lease, now=now)
                 continue
             at = now + timedelta(seconds=wait)
-            ops.later(tx, op.id, error_code=exc.code, next_try_at=at, lease=lease, now=now)
+            op_steps.later(tx, op.id, error_code=exc.code, next_try_at=at, lease=lease, now=now)

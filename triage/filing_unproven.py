@@ -12,7 +12,7 @@ import structlog
 
 from rules.errors import Conflict, Refused
 from rules.postbox import FolderView, Place
-from store import ops
+from store import op_steps
 from store.leases import Lease
 from store.ops import Op
 from triage import filing_doubt, filing_steps
@@ -73,7 +73,7 @@ def _look(house: House, box: Postbox, lease: Lease, op: Op, seen: dict[Place, Co
         return _again(house, box, lease, renumbered)
     log.warning("op.lost", postbox=box.name, op=op.id, message=op.message_id)
     with house.db.write() as tx:
-        ops.lost(tx, op.id, error_code="op.lost", lease=lease, now=house.clock())
+        op_steps.lost(tx, op.id, error_code="op.lost", lease=lease, now=house.clock())
     return 1
 
 
@@ -116,7 +116,7 @@ def _again(house: House, box: Postbox, lease: Lease, op: Op) -> int:
     first = op.mark or box.watermark(op.dst_folder)
     with house.db.write() as tx:
         # The next owner counts his grace time from this repetition.
-        ops.sent(tx, op.id, mark=first, lease=lease, now=house.clock())
+        op_steps.sent(tx, op.id, mark=first, lease=lease, now=house.clock())
     moved = filing_steps.move(house, box, lease, op)
     if moved is not None:
         filing_steps.settle(house, lease, [(op, moved)])

@@ -33,6 +33,7 @@ from store import (
     leases,
     ledger,
     moves,
+    op_steps,
     ops,
     outgoing,
     retention,
@@ -256,7 +257,9 @@ WRITES: dict[str, Call] = {
     "sightings.mark_absent": lambda tx: sightings.mark_absent(tx, [1]),
     "sightings.mark_gone": lambda tx: sightings.mark_gone(tx, [1]),
     "wishes.want": lambda tx: wishes.want(tx, 1, kind="file", dst_folder="A", now=NOW),
-    "ops.sent": lambda tx: ops.sent(tx, 1, mark=Watermark("A", "", ""), lease=LEASE, now=NOW),
+    "op_steps.sent": lambda tx: op_steps.sent(
+        tx, 1, mark=Watermark("A", "", ""), lease=LEASE, now=NOW
+    ),
     "leases.take": lambda tx: leases.take(tx, POSTBOX, owner="w", now=NOW, seconds=1),
     "leases.renew": lambda tx: leases.renew(tx, LEASE, now=NOW, seconds=1),
     "claims.claim_next": lambda tx: claims.claim_next(
