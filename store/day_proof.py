@@ -16,7 +16,7 @@ from rules.ledger import LedgerState
 from store import arrivals, ledger
 from store.arrivals import Difference
 from store.engine import Tx
-from store.ledger import day_bounds
+from store.local_day import day_bounds
 from store.tables import arrival, message, sighting
 
 Box = str | None

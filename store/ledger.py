@@ -6,10 +6,9 @@ Source: own decision 0004.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from itertools import accumulate
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -17,11 +16,9 @@ from rules.errors import Refused
 from rules.ledger import TAKEN_OUT_OF, LedgerState, ledger_step
 from store import by_columns, originals, rows, tables
 from store.engine import Tx
+from store.local_day import day_bounds
 from store.originals import Packed
 from store.statements import parts, spelled
-
-BERLIN = ZoneInfo("Europe/Berlin")
-"""Local days of the house. Source: § 4 Zeitgesetz (EinhZeitG): legal time in Germany."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,12 +364,6 @@ def _write(tx: Tx, message_id: int, values: Mapping[str, Any]) -> None:
 
 def _is_unsorted() -> sa.ColumnElement[bool]:
     return spelled(tables.message.c.state, LedgerState.KEPT)
-
-
-def day_bounds(day: date) -> tuple[datetime, datetime]:
-    """The local day (Europe/Berlin): its first moment, and that of the next, 23 to 25 h later."""
-    midnight = time(tzinfo=BERLIN)
-    return datetime.combine(day, midnight), datetime.combine(day + timedelta(days=1), midnight)
 
 
 # Built once: putting the words together takes longer than running them.
