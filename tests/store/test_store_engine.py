@@ -32,6 +32,7 @@ from store import (
     keeping,
     leases,
     ledger,
+    ledger_counts,
     moves,
     op_steps,
     ops,
@@ -288,7 +289,7 @@ WRITES: dict[str, Call] = {
 READS: dict[str, Call] = {
     "ledger.message": lambda tx: ledger.message(tx, 1),
     "ledger.original": lambda tx: ledger.original(tx, 1),
-    "ledger.counts": ledger.counts,
+    "ledger_counts.counts": ledger_counts.counts,
     "ledger.unsorted": lambda tx: ledger.unsorted(tx, limit=1),
     "sightings.known_uids": lambda tx: sightings.known_uids(tx, POSTBOX, folder="INBOX", epoch="1"),
     "ops.due": lambda tx: ops.due(tx, POSTBOX, now=NOW, limit=1),

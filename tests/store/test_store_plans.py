@@ -18,6 +18,7 @@ from store import (
     item_lists,
     keeping,
     ledger,
+    ledger_counts,
     ops,
     outgoing,
     retention,
@@ -66,7 +67,7 @@ CALLS: dict[str, Callable[[Tx], object]] = {
         tx, agency_codes=None, today=NOW.date(), until=NOW.date()
     ),
     "receipts that are due": lambda tx: figures.receipts_open(tx, agency_codes=["435"]),
-    "sorted today": lambda tx: ledger.sorted_count(tx, day=NOW.date()),
+    "sorted today": lambda tx: ledger_counts.sorted_count(tx, day=NOW.date()),
     "corrections": lambda tx: verdicts.latest_of_source(tx, "clerk", limit=50),
     "open claims": lambda tx: claims.open_claims(tx, "anna", now=NOW),
     "leases that are over": lambda tx: claims.expire(tx, NOW),

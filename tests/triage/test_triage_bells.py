@@ -12,7 +12,7 @@ from ingest.exchange_wire import ExchangeAccount
 from ingest.login_gate import LoginGate
 from rules.backoff import BackoffRule
 from rules.errors import HouseError, Refused, TryLater
-from store import ledger
+from store import ledger_counts
 from tests.house_fixture import eml, open_house
 from tests.servers.exchange import ExchangeServer, Fault
 from tests.triage.test_triage_outages import wait_for
@@ -59,7 +59,7 @@ def job_of(server: ExchangeServer, address: str) -> PostboxJob:
 
 def kept(house) -> int:
     with house.db.read() as tx:
-        return sum(ledger.counts(tx).values())
+        return sum(ledger_counts.counts(tx).values())
 
 
 def test_a_mail_is_kept_long_before_the_next_poll_also_after_a_restart(
