@@ -37,6 +37,7 @@ from store import (
     op_steps,
     ops,
     outgoing,
+    outgoing_claims,
     retention,
     sightings,
     tables,
@@ -271,7 +272,7 @@ WRITES: dict[str, Call] = {
     "items.save": lambda tx: items.save(tx, 1, token="t", change={"hops": 1}, now=NOW),
     "items.unpark": lambda tx: items.unpark(tx, NOW.date()),
     "outgoing.order": lambda tx: outgoing.order(tx, NewOutgoing("eakte", "k", {}), now=NOW),
-    "outgoing.claim": lambda tx: outgoing.claim(
+    "outgoing.claim": lambda tx: outgoing_claims.claim(
         tx, kinds=["eakte"], worker="w", now=NOW, limit=1, lease_seconds=1
     ),
     "outgoing.receipted": lambda tx: outgoing.receipted(tx, "k", receipt={}, now=NOW),
@@ -289,7 +290,7 @@ WRITES: dict[str, Call] = {
 READS: dict[str, Call] = {
     "ledger.message": lambda tx: ledger.message(tx, 1),
     "ledger.original": lambda tx: ledger.original(tx, 1),
-    "ledger_counts.counts": ledger_counts.counts,
+    "ledger.counts": ledger_counts.counts,
     "ledger.unsorted": lambda tx: ledger.unsorted(tx, limit=1),
     "sightings.known_uids": lambda tx: sightings.known_uids(tx, POSTBOX, folder="INBOX", epoch="1"),
     "ops.due": lambda tx: ops.due(tx, POSTBOX, now=NOW, limit=1),

@@ -21,6 +21,7 @@ from store import (
     ledger_counts,
     ops,
     outgoing,
+    outgoing_claims,
     retention,
     sightings,
     sort_slots,
@@ -86,7 +87,7 @@ CALLS: dict[str, Callable[[Tx], object]] = {
     "differences of a day": lambda tx: arrivals.differences_by_postbox(tx, day=NOW.date()),
     "unsorted": lambda tx: ledger.unsorted(tx, limit=50),
     "acts that are due": lambda tx: ops.due(tx, POSTBOX, now=NOW, limit=50),
-    "outgoing": lambda tx: outgoing.claim(
+    "outgoing": lambda tx: outgoing_claims.claim(
         tx, kinds=["eakte"], worker="w", now=NOW, limit=9, lease_seconds=60
     ),
     "old webhooks": lambda tx: outgoing.forget_webhooks(tx, before=NOW, limit=50),
