@@ -43,6 +43,7 @@ def test_a_moved_message_lies_at_one_place_and_remembers_the_other(db: Database)
         newest, oldest = sightings.of_message(tx, kept.message_id)
         assert (newest.place, newest.state) == (to, SightingState.LIVE)
         assert (oldest.place, oldest.state) == (place("1"), SightingState.GONE)
+        assert sightings.lying(tx, [kept.message_id, 99]) == {kept.message_id: (to,)}
         assert sightings.known_uids(tx, POSTBOX, folder=INBOX, epoch="1") == frozenset()
 
 
