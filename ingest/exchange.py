@@ -7,28 +7,23 @@ Source: EWS reference (MoveItem); MS-OXPROPS (PidTagSearchKey); own decisions 00
 """
 
 import hashlib
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar
 
 import structlog
-from exchangelib import Account
 from exchangelib.errors import ErrorItemNotFound
 
 from ingest import exchange_calls as calls
-from ingest.exchange_errors import exchange_errors, is_broken, is_token_refused
 from ingest.exchange_fetch import Reader
 from ingest.exchange_folders import FolderTree, Under, make_folder, read_tree
+from ingest.exchange_line import ExchangeLine
 from ingest.exchange_marks import change_categories
 from ingest.exchange_mirror import Mirror
 from ingest.exchange_rules import read_rules
-from ingest.exchange_wire import ExchangeAccount, connect, disconnect
+from ingest.exchange_wire import ExchangeAccount
 from ingest.login_gate import LoginGate
-from rules.errors import Conflict, HouseError, Refused, TryLater
+from rules.errors import Conflict, Refused
 from rules.outlook_rules import OutlookRule
 from rules.postbox import (
     Fetched,
@@ -41,16 +36,12 @@ from rules.postbox import (
 )
 
 _log = structlog.get_logger(__name__)
-_Answer = TypeVar("_Answer")
 
 EPOCH = "exchange"
 """The one epoch of every folder: search keys are never given twice. Source: own decision 0033."""
 
 SIZE_LIMIT_BYTES = 64 * 1024 * 1024
 """Of a message above it only the headers are read. Source: own decision 0004."""
-
-_LONGEST_QUIET_SECONDS = 900.0
-"""No server is obeyed longer than that at once. Source: own decision 0034."""
 
 _MOVES_AT_ONCE = 50
 """Source: own decision 0034; as many as the worker files in a pass by default."""
@@ -73,17 +64,11 @@ class ExchangePostbox:
         gate: LoginGate | None = None,
     ) -> None:
         self.name = name
-        self._account = account
         self._under = under
-        self._gate = gate or LoginGate()
-        self._reader = Reader(name, account.where, size_limit_bytes, self._heed)
-        self._line = threading.RLock()  # one call at a time, also while the next mails are read
-        self._opened: Account | None = None
-        self._has_worked = False
+        self._line = ExchangeLine(account, gate or LoginGate())
+        self._reader = Reader(name, account.where, size_limit_bytes, self._line.heed)
         self._tree: FolderTree | None = None
         self._mirrors: dict[str, Mirror] = {}
-        self._refusal: HouseError | None = None
-        self._again_at = 0.0
 
     def folders(self) -> tuple[str, ...]:
         """All mail folders, INBOX included, sorted. Raises: TryLater, Refused."""
@@ -99,7 +84,7 @@ class ExchangePostbox:
             return False
         tree = self._folder_tree(fresh=True)
         self._tree = None
-        with self._talk() as opened:
+        with self._line.talk() as opened:
             return make_folder(opened, tree, folder)
 
     def inbox_rules(self) -> tuple[OutlookRule, ...]:
@@ -109,7 +94,9 @@ class ExchangePostbox:
         TryLater, Refused.
         """
         own = self._folder_tree(fresh=True).by_id()
-        return self._read(lambda opened: read_rules(opened, read_tree(opened, "top").by_id() | own))
+        return self._line.read(
+            lambda opened: read_rules(opened, read_tree(opened, "top").by_id() | own)
+        )
 
     def view(self, folder: str) -> FolderView:
         """All messages of the folder now, by time of arrival. Raises: Refused, TryLater."""
@@ -135,7 +122,7 @@ class ExchangePostbox:
         wanted = [
             (Place(folder, EPOCH, uid), item) for uid in uids if (item := mirror.by_uid.get(uid))
         ]
-        yield from self._reader.read(self._read, wanted)
+        yield from self._reader.read(self._line.read, wanted)
 
     def watermark(self, folder: str) -> Watermark:
         """Without next UID: a search key survives the move. Raises: Refused, TryLater."""
@@ -166,7 +153,7 @@ class ExchangePostbox:
         item = self._lying(place)
         if item is None:
             return None
-        with self._talk() as opened:
+        with self._line.talk() as opened:
             (answer,) = calls.move(opened, [item], target_id=target_id)
             if isinstance(answer, Exception) and not isinstance(answer, ErrorItemNotFound):
                 raise answer
@@ -207,7 +194,7 @@ class ExchangePostbox:
             return False
         item = self._mirror(place.folder).by_uid[place.uid]
         self._mirror(place.folder).is_whole = False
-        with self._talk() as opened:
+        with self._line.talk() as opened:
             return calls.delete(opened, item.id)
 
     def marks(self, folder: str) -> FolderMarks:
@@ -226,38 +213,34 @@ class ExchangePostbox:
         item = self._lying(place)
         if item is None:
             return False
-        with self._talk() as opened:
+        with self._line.talk() as opened:
             if change_categories(opened, item, change):
                 return True
         self._mirror(place.folder).is_whole = False  # it has another id now, or none
         again = self._lying(place)
         if again is None or again == item:
             return False
-        with self._talk() as opened:
+        with self._line.talk() as opened:
             return change_categories(opened, again, change)
 
     def append(self, folder: str, data: bytes, received_at: datetime | None = None) -> Place | None:
         """Put in an unread message; durable when it returns. Raises: Refused, TryLater."""
         folder_id = self._existing(folder)
-        with self._talk() as opened:
+        with self._line.talk() as opened:
             item_id = calls.create(opened, folder_id, mime=data, received_at=received_at)
         name = self._followed(folder).names.get(item_id)
         return Place(folder, EPOCH, name) if name else None
 
     def close(self) -> None:
         """Close the connection; never raises. What was seen stays known."""
-        with self._line:
-            if self._opened is not None:
-                disconnect(self._opened)
-                self._opened = None
-                self._has_worked = False
+        self._line.close()
 
     def _move_set(self, places: tuple[Place, ...], target: str) -> dict[Place, Place]:
         target_id = self._existing(target)
         lying = {place: item for place in places if (item := self._lying(place))}
         if not lying:
             return {}
-        with self._talk() as opened:
+        with self._line.talk() as opened:
             answers = calls.move(opened, list(lying.values()), target_id=target_id)
         mirror = self._followed(target)
         moved: dict[Place, Place] = {}
@@ -290,7 +273,7 @@ class ExchangePostbox:
         """The mirror after a look at the server. Raises: Refused, TryLater."""
         mirror = self._mirror(folder)
         try:
-            self._read(mirror.refresh)
+            self._line.read(mirror.refresh)
         except Refused as exc:
             is_gone = isinstance(exc.__cause__, ErrorItemNotFound)
             if not is_gone and exc.code != "postbox.folder_missing":
@@ -298,13 +281,13 @@ class ExchangePostbox:
             del self._mirrors[mirror.folder_id]  # the folder was removed, perhaps made anew
             self._forget_folders()
             mirror = self._mirror(folder)
-            self._read(mirror.refresh)
+            self._line.read(mirror.refresh)
         return mirror
 
     def _folder_tree(self, *, fresh: bool = False) -> FolderTree:
         tree = self._tree
         if fresh or tree is None or not tree.is_fresh():
-            tree = self._tree = self._read(lambda opened: read_tree(opened, self._under))
+            tree = self._tree = self._line.read(lambda opened: read_tree(opened, self._under))
         return tree
 
     def _forget_folders(self) -> None:
@@ -321,59 +304,6 @@ class ExchangePostbox:
                 folder=folder,
             )
         return folder_id
-
-    def _read(self, call: Callable[[Account], _Answer]) -> _Answer:
-        """A call that changes nothing: once more if the line broke."""
-        try:
-            with self._talk() as opened:
-                return call(opened)
-        except TryLater as exc:
-            if not is_broken(exc):
-                raise
-        with self._talk() as opened:
-            return call(opened)
-
-    @contextmanager
-    def _talk(self) -> Iterator[Account]:
-        """The connection, made if need be; thrown away when an error leaves it in doubt.
-
-        Nothing is sent while the server wants quiet, or after a refused password.
-        """
-        with self._line:
-            if self._refusal is not None and time.monotonic() < self._again_at:
-                raise type(self._refusal)(
-                    self._refusal.code, self._refusal.message, **self._refusal.details
-                )
-            self._refusal = None
-            if self._opened is None:
-                self._opened = connect(self._account)
-                _log.info("postbox.connected", host=self._account.where, auth=self._account.auth)
-            try:
-                with self._gate.passing(), exchange_errors(self._account.where):
-                    yield self._opened
-                self._has_worked = True
-            except HouseError as exc:
-                self._note(exc)
-                raise
-
-    def _heed(self, exc: HouseError) -> None:
-        """As `_note`, of a reply that was read after it had been taken off the line."""
-        with self._line:
-            self._note(exc)
-
-    def _note(self, exc: HouseError) -> None:
-        """Draw the lesson of an error for the calls that follow."""
-        if self._account.auth == "oauth2" and self._has_worked and is_token_refused(exc):
-            # It may have been called back; with a new one it is seen whether it was that.
-            self._gate.reopen()
-        if exc.code == "postbox.busy":
-            named = float(str(exc.details.get("back_off_seconds", 0.0)))
-            self._pause(exc, seconds=min(named, _LONGEST_QUIET_SECONDS))
-        if is_broken(exc):
-            self.close()
-
-    def _pause(self, exc: HouseError, *, seconds: float) -> None:
-        self._refusal, self._again_at = exc, time.monotonic() + seconds
 
     def _require_epoch(self, folder: str, epoch: str) -> None:
         if epoch != EPOCH:

@@ -15,7 +15,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -24,6 +24,7 @@ from ingest import maildir_disk, maildir_keywords, maildir_move
 from ingest.folder_names import INBOX, SEPARATOR, decode_level
 from ingest.keywords import set_by_people
 from ingest.maildir_disk import MailFile, disk_errors
+from ingest.maildir_fetch import Reader
 from ingest.maildir_move import rename, sync
 from rules.errors import Conflict, Refused, TryLater
 from rules.postbox import (
@@ -44,7 +45,6 @@ EPOCH = "maildir"
 SIZE_LIMIT_BYTES = 64 * 1024 * 1024
 """Messages above it are not read into memory. Source: own decision 0004."""
 
-_HEAD_LIMIT_BYTES = 256 * 1024
 _deliveries = itertools.count()
 
 
@@ -70,7 +70,7 @@ class MaildirPostbox:
     def __init__(self, name: str, root: Path, *, size_limit_bytes: int = SIZE_LIMIT_BYTES) -> None:
         self.name = name
         self._root = root
-        self._size_limit_bytes = size_limit_bytes
+        self._reader = Reader(name, size_limit_bytes)
 
     def folders(self) -> tuple[str, ...]:
         """All directories of the tree that hold mail, INBOX included, sorted. Raises: TryLater."""
@@ -125,7 +125,7 @@ class MaildirPostbox:
         with disk_errors(path):
             files = maildir_disk.scan(path)
         for uid in uids:
-            message = self._read(path, Place(folder, EPOCH, uid), files.get(uid))
+            message = self._reader.read(path, Place(folder, EPOCH, uid), files.get(uid))
             if message is not None:
                 yield message
 
@@ -204,7 +204,7 @@ class MaildirPostbox:
         path = self._existing(place.folder)
         self._require_epoch(place.folder, place.epoch)
         file = maildir_disk.find(path, place.uid)
-        found = self._read(path, place, file)
+        found = self._reader.read(path, place, file)
         if file is None or found is None:
             return False
         if hashlib.sha256(found.kept).hexdigest() != sha256:
@@ -262,38 +262,6 @@ class MaildirPostbox:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _read(self, path: Path, place: Place, file: MailFile | None) -> Fetched | TooLarge | None:
-        """The message; None if it is gone, or if just this one file can't be read."""
-        if file is None:
-            return None
-        try:
-            with disk_errors(file.path):
-                try:
-                    return self._content(path, place, file)
-                except FileNotFoundError:  # gone, or somebody changed its flags meanwhile
-                    again = maildir_disk.find(path, place.uid)
-                    return self._content(path, place, again) if again else None
-        except (Refused, TryLater) as exc:
-            # One bad sector must not hold up all other mail (promise 3); it stays where it lies.
-            _log.warning(
-                "postbox.message_unreadable",
-                postbox=self.name,
-                folder=place.folder,
-                uid=place.uid,
-                code=exc.code,
-            )
-            return None
-
-    def _content(self, path: Path, place: Place, file: MailFile) -> Fetched | TooLarge:
-        with file.path.open("rb") as handle:
-            size_bytes = os.fstat(handle.fileno()).st_size
-            received_at = datetime.fromtimestamp(file.arrival()[0], tz=UTC)
-            marks = _marks(path, file.info)
-            if size_bytes <= self._size_limit_bytes:
-                return Fetched(place, handle.read(), received_at, marks)
-            head = _head(handle.read(_HEAD_LIMIT_BYTES))
-            return TooLarge(place, head, size_bytes, received_at, marks=marks)
-
     def _require_root(self) -> None:
         with disk_errors(self._root):
             present = maildir_disk.is_mail_directory(self._root)
@@ -347,19 +315,6 @@ def _walk(directory: Path, above: tuple[str, ...]) -> Iterator[str]:
         if maildir_disk.is_mail_directory(path):
             yield SEPARATOR.join(names)
         yield from _walk(path, names)
-
-
-def _marks(folder: Path, info: str) -> frozenset[str]:
-    """Most mail bears none; then the folder's names are not read."""
-    if not any(letter.islower() for letter in info):
-        return frozenset()
-    return set_by_people(maildir_keywords.on(info, maildir_keywords.names(folder)))
-
-
-def _head(data: bytes) -> bytes:
-    """Everything up to and including the first blank line, whatever the line ends."""
-    ends = [at + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (at := data.find(mark)) >= 0]
-    return data[: min(ends, default=len(data))]
 
 
 def _unique_name(received_at: datetime | None) -> str:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from rules.ledger import LedgerState
 from store.engine import Tx
-from store.ledger import day_bounds
+from store.local_day import day_bounds
 from store.statements import add_rows, parts
 from store.tables import arrival, message, sighting
 

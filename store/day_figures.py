@@ -16,7 +16,7 @@ from rules.item import ItemState
 from store import day_closing
 from store.engine import Tx
 from store.figure_tables import figure, figure_day, figure_hour
-from store.ledger import BERLIN, day_bounds
+from store.local_day import BERLIN, day_bounds
 from store.statements import among, spelled
 from store.tables import OutgoingState, item, message, outgoing, verdict
 

@@ -13,10 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.ledger import LedgerState
-from store import arrivals, ledger
+from store import arrivals, ledger_counts
 from store.arrivals import Difference
 from store.engine import Tx
-from store.ledger import day_bounds
+from store.local_day import day_bounds
 from store.tables import arrival, message, sighting
 
 Box = str | None
@@ -36,7 +36,7 @@ def of_day(tx: Tx, day: date) -> DayProof:
     """The proof of that local day, true at this moment."""
     return _if_all_is_well(tx, day) or DayProof(
         arrivals.seen_by_postbox(tx, day=day),
-        ledger.counts_by_postbox(tx, day=day),
+        ledger_counts.counts_by_postbox(tx, day=day),
         arrivals.differences_by_postbox(tx, day=day),
     )
 

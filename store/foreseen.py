@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from rules.ledger import LedgerState
 from store import rows, sealed
 from store.engine import Tx
-from store.ledger import day_bounds
+from store.local_day import day_bounds
 from store.tables import SightingState, message, sighting, verdict
 
 

@@ -15,13 +15,16 @@ from store.engine import Tx
 from store.statements import parts, spelled
 from store.tables import SightingState, op, sighting
 
-_SET_ASIDE = sighting.c.epoch + "~" + sa.cast(sighting.c.id, sa.Text)
+_NO_SERVERS = "~"
+"""Stands in no epoch that a server has: a UIDVALIDITY is a number. Source: RFC 3501, 2.3.1.1."""
+
+_SET_ASIDE = sighting.c.epoch + _NO_SERVERS + sa.cast(sighting.c.id, sa.Text)
 """Its own for each place, so that one number can be given any number of times."""
 
 
 def is_let_go(epoch: str) -> bool:
     """Whether a place of that epoch is a number that named another mail when it was read."""
-    return "~" in epoch
+    return _NO_SERVERS in epoch
 
 
 def set_aside(tx: Tx, sighting_ids: Iterable[int]) -> None:
@@ -71,6 +74,6 @@ def let_go(tx: Tx, postbox: str, *, folder: str, epoch: str, uids: Iterable[str]
             op.c.mark_epoch == epoch,
             spelled(op.c.state, OpState.SENT),
         )
-        .values(mark_epoch=op.c.mark_epoch + "~")
+        .values(mark_epoch=op.c.mark_epoch + _NO_SERVERS)
     )
     return len(live)

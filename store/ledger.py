@@ -1,15 +1,15 @@
 """The ledger: every message seen has one row here and ends in one state; the originals beside it.
 
-How a message comes in is in keeping.py, where it lies in sightings.py.
+How a message comes in is in keeping.py, where it lies in sightings.py, how many there are in
+ledger_counts.py.
 Source: own decision 0004.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from itertools import accumulate
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -19,9 +19,6 @@ from store import by_columns, originals, rows, tables
 from store.engine import Tx
 from store.originals import Packed
 from store.statements import parts, spelled
-
-BERLIN = ZoneInfo("Europe/Berlin")
-"""Local days of the house. Source: § 4 Zeitgesetz (EinhZeitG): legal time in Germany."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +252,7 @@ def unsorted(
 
     Only those for which `where` holds.
     """
-    statement = sa.select(*_COLUMNS).where(_is_unsorted()).order_by(tables.message.c.id)
+    statement = sa.select(*_COLUMNS).where(is_unsorted()).order_by(tables.message.c.id)
     if where is not None:
         statement = statement.where(where)
     found = rows.all_as(tx, Message, statement.limit(limit))
@@ -268,90 +265,7 @@ def unsorted(
 
 def has_unsorted(tx: Tx) -> bool:
     """Whether any message is in state `kept`."""
-    return tx.run(sa.select(tables.message.c.id).where(_is_unsorted()).limit(1)).first() is not None
-
-
-def unsorted_count(tx: Tx) -> int:
-    """How many messages are in state `kept`, of all days."""
-    number: int = tx.run(
-        sa.select(sa.func.count()).select_from(tables.message).where(_is_unsorted())
-    ).scalar_one()
-    return number
-
-
-_ALL = 1_000_000_000
-"""More than any ledger has."""
-
-
-def sorted_count(tx: Tx, *, day: date) -> int:
-    """How many messages of a local day (Europe/Berlin) are no longer in state `kept`.
-
-    Counted by two indexes alone: each page of the desk asks, also on a Monday of 200,000 mails.
-    """
-    since, until = day_bounds(day)
-    of_day = (tables.message.c.kept_at >= since, tables.message.c.kept_at < until)
-    number = sa.select(sa.func.count()).select_from(tables.message)
-    seen: int = tx.run(number.where(*of_day)).scalar_one()
-    # The limit is a wall: without it SQLite would rather look up the state of all mails of the day.
-    unsorted = (
-        sa.select(tables.message.c.kept_at)
-        .where(_is_unsorted())
-        .order_by(tables.message.c.id)
-        .limit(_ALL)
-        .subquery("unsorted")
-    )
-    days = unsorted.c.kept_at
-    kept: int = tx.run(sa.select(sa.func.count()).where(days >= since, days < until)).scalar_one()
-    return seen - kept
-
-
-def counts(tx: Tx) -> dict[LedgerState, int]:
-    """How many messages in each state; all states are keys, and nothing else is counted.
-
-    The whole archive is counted, which is slow: for reports only.
-    """
-    table = tables.message
-    # As text: a row whose state is damaged must not hide all others.
-    state_word = sa.type_coerce(table.c.state, sa.String)
-    statement = sa.select(state_word, sa.func.count()).group_by(table.c.state)
-    found: dict[str, int] = dict(tx.run(statement).all())
-    return {state: found.get(state.value, 0) for state in LedgerState}
-
-
-def counts_by_postbox(tx: Tx, *, day: date) -> dict[str | None, dict[LedgerState, int]]:
-    """As `counts`, of those kept on one local day (Europe/Berlin), for each postbox that has some.
-
-    None for what came in another way.
-    """
-    table = tables.message
-    since, until = day_bounds(day)
-    state_word = sa.type_coerce(table.c.state, sa.String)
-    statement = (
-        sa.select(table.c.postbox, state_word, sa.func.count())
-        .where(table.c.kept_at >= since, table.c.kept_at < until)
-        .group_by(table.c.postbox, table.c.state)
-    )
-    found: dict[str | None, dict[str, int]] = {}
-    for postbox, word, number in tx.run(statement):
-        found.setdefault(postbox, {})[word] = number
-    return {
-        postbox: {state: words.get(state.value, 0) for state in LedgerState}
-        for postbox, words in found.items()
-    }
-
-
-def waiting_since(tx: Tx) -> dict[tuple[str, str | None], datetime]:
-    """When the oldest unsorted message was received, by source and postbox; only where some wait.
-
-    An archive that was filled in is old by nature and says nothing about how fresh the house is.
-    """
-    table = tables.message
-    statement = (
-        sa.select(table.c.source, table.c.postbox, sa.func.min(table.c.received_at))
-        .where(_is_unsorted(), table.c.source != "backfill")
-        .group_by(table.c.source, table.c.postbox)
-    )
-    return {(source, postbox): since for source, postbox, since in tx.run(statement)}
+    return tx.run(sa.select(tables.message.c.id).where(is_unsorted()).limit(1)).first() is not None
 
 
 def unknown(message_id: int) -> Refused:
@@ -365,14 +279,9 @@ def _write(tx: Tx, message_id: int, values: Mapping[str, Any]) -> None:
         raise unknown(message_id)
 
 
-def _is_unsorted() -> sa.ColumnElement[bool]:
+def is_unsorted() -> sa.ColumnElement[bool]:
+    """State `kept`, spelled out as the partial index has it."""
     return spelled(tables.message.c.state, LedgerState.KEPT)
-
-
-def day_bounds(day: date) -> tuple[datetime, datetime]:
-    """The local day (Europe/Berlin): its first moment, and that of the next, 23 to 25 h later."""
-    midnight = time(tzinfo=BERLIN)
-    return datetime.combine(day, midnight), datetime.combine(day + timedelta(days=1), midnight)
 
 
 # Built once: putting the words together takes longer than running them.

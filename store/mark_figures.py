@@ -13,7 +13,7 @@ from rules.mark_figures import MarkCell
 from rules.marks import Outcome
 from store import day_closing
 from store.engine import Tx
-from store.ledger import BERLIN, day_bounds
+from store.local_day import BERLIN, day_bounds
 from store.mark_figure_tables import figure_mark as table
 from store.mark_figure_tables import figure_mark_day as closed
 from store.mark_tables import mark_seen

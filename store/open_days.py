@@ -16,7 +16,7 @@ from store import day_figures
 from store.day_figures import HourCell
 from store.engine import Tx
 from store.figure_tables import figure_stand as table
-from store.ledger import day_bounds
+from store.local_day import day_bounds
 from store.statements import insert
 from store.tables import message
 

@@ -163,6 +163,15 @@ def of_messages(tx: Tx, message_ids: Iterable[int]) -> dict[int, tuple[Sighting,
     return {message_id: tuple(places) for message_id, places in found.items()}
 
 
+def lying(tx: Tx, message_ids: Iterable[int]) -> dict[int, tuple[Place, ...]]:
+    """Where messages lie now, the newest place first; only those that lie somewhere."""
+    return {
+        message_id: tuple(s.place for s in places if s.state is SightingState.LIVE)
+        for message_id, places in of_messages(tx, message_ids).items()
+        if places[0].state is SightingState.LIVE
+    }
+
+
 def seen_in(tx: Tx, postbox: str, *, hashes: Iterable[str]) -> frozenset[str]:
     """Those of the fingerprints whose mail the ledger has ever seen lying in the postbox.
 

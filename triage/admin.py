@@ -14,7 +14,7 @@ from rules import ledger as ledger_rules
 from rules.access import Caller, Permission
 from rules.errors import Refused
 from rules.ledger import LedgerState
-from store import arrivals, audit, day_proof, items, ledger, marks_seen, outgoing
+from store import arrivals, audit, day_proof, items, local_day, marks_seen, outgoing
 from store.arrivals import Difference
 from store.audit import Entry
 from store.engine import Tx
@@ -239,7 +239,7 @@ def postboxes(house: House, caller: Caller) -> tuple[PostboxRow, ...]:
     checks = {check.name: check for check in health.ready(house)}
     ways = {way.way: way for way in freshness.look(house)}
     mine = [b for b in house.policy.postboxes if access.may_see_region(caller, b.region)]
-    midnight, _ = ledger.day_bounds(house.local_now().date())
+    midnight, _ = local_day.day_bounds(house.local_now().date())
     with house.db.read() as tx:
         marks = {box.name: marks_seen.last_read(tx, box.name, since=midnight) for box in mine}
     return tuple(

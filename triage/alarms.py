@@ -20,7 +20,7 @@ import structlog
 from rules.backoff import next_try
 from rules.errors import HouseError, Refused, TryLater
 from rules.machine_mail import LOOP_HEADER
-from store import outgoing
+from store import outgoing, outgoing_claims
 from store.engine import Tx
 from store.outgoing import NewOutgoing, Outgoing
 from triage.house import BERLIN, House
@@ -60,7 +60,7 @@ def round_(house: House, ways: Ways, worker: str) -> int:
     done = 0
     for _ in range(BATCH):
         with house.db.write() as tx:
-            rows = outgoing.claim(
+            rows = outgoing_claims.claim(
                 tx,
                 kinds=(KIND,),
                 worker=worker,
@@ -84,7 +84,7 @@ def _delivered(house: House, ways: Ways, row: Outgoing) -> int:
         _give_up(house, row, exc.code)
         return 0
     with house.db.write() as tx:
-        outgoing.sent(tx, row.id, fence=row.fence, answer=answer, now=house.clock())
+        outgoing_claims.sent(tx, row.id, fence=row.fence, answer=answer, now=house.clock())
     log.info("outgoing.sent", kind=row.kind, outgoing=row.id)
     return 1
 
@@ -138,11 +138,11 @@ def _again(house: House, row: Outgoing, code: str) -> None:
     log.warning("outgoing.later", kind=row.kind, outgoing=row.id, code=code)
     at = house.clock() + timedelta(seconds=wait)
     with house.db.write() as tx:
-        outgoing.later(tx, row.id, fence=row.fence, error_code=code, next_try_at=at)
+        outgoing_claims.later(tx, row.id, fence=row.fence, error_code=code, next_try_at=at)
 
 
 def _give_up(house: House, row: Outgoing, code: str) -> None:
     """A dead letter like others: it stands in `outbox list`, and is itself an alarm."""
     log.error("outgoing.dead", kind=row.kind, outgoing=row.id, code=code)
     with house.db.write() as tx:
-        outgoing.dead(tx, row.id, fence=row.fence, error_code=code, now=house.clock())
+        outgoing_claims.dead(tx, row.id, fence=row.fence, error_code=code, now=house.clock())

@@ -15,7 +15,7 @@ from typing import Final
 
 from rules.access import Caller, Permission, require
 from rules.errors import Refused
-from store import audit, ledger, resealing, schema
+from store import audit, ledger_counts, resealing, schema
 from store import backup as copying
 from store.engine import Database
 from triage import wiring
@@ -55,7 +55,7 @@ def make(
     try:
         with database.read() as tx:
             keys = tuple(sorted(filter(None, resealing.by_key(tx))))
-            mails = sum(ledger.counts(tx).values())
+            mails = sum(ledger_counts.counts(tx).values())
         _note(database, caller, "backup.begun", {"mails": mails}, at=made_at)
     finally:
         database.close()

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from rules.access import Caller, Permission, may
 from rules.errors import Refused
-from store import aside, figures, ledger
+from store import aside, figures, ledger_counts
 from triage.doorkeeper import CLEARING, require_agency, visible_agencies
 from triage.house import BERLIN, House
 
@@ -119,15 +119,15 @@ def line(house: House, caller: Caller, agency_code: str | None) -> AgencyRow | N
 def progress(house: House) -> Progress:
     """For the progress bars of page and command line, and for the metrics."""
     with house.db.read() as tx:
-        done = ledger.sorted_count(tx, day=house.local_now().date())
-        kept = ledger.unsorted_count(tx)
+        done = ledger_counts.sorted_count(tx, day=house.local_now().date())
+        kept = ledger_counts.unsorted_count(tx)
     return Progress(seen=done + kept, kept=kept, done=done)
 
 
 def backlog(house: House) -> Progress | None:
     """As `progress` while mails wait to be sorted, else None: then nobody counts the day."""
     with house.db.read() as tx:
-        if not ledger.unsorted_count(tx):
+        if not ledger_counts.unsorted_count(tx):
             return None
     return progress(house)
 

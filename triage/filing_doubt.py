@@ -1,6 +1,6 @@
 """What the postbox says of a move whose outcome is unknown: by content, never by what was sent.
 
-Nothing here gives up or repeats; that is filing's. Source: imap protocol, 6 to 8
+Nothing here gives up or repeats (filing_unproven.py). Source: imap protocol, 6 to 8
 (docs/reliability.md); own decisions 0105, 0107.
 """
 
@@ -14,12 +14,9 @@ from store import epochs, leases, ledger, moves, ops, originals, owned, sighting
 from store.leases import Lease
 from store.ledger import Message
 from store.ops import Op
-from triage import set_back
+from triage.connection_notes import ConnectionNotes
 from triage.house import House
 from triage.ports import Postbox
-
-_COPIES = "\0copies"
-"""Stands in `Postbox.checked`, as no folder can, where copies were forgotten already."""
 
 log = structlog.get_logger()
 
@@ -141,7 +138,7 @@ def _equal(
         places = [Place(view.folder, view.epoch, uid) for uid in free]
         owners = owned.owners(tx, box.name, found=dict.fromkeys(places, row.sha256))
     mine = [p for p in places if owners.get(p, op.message_id) == op.message_id]
-    set_back.forget(box, seen, noted_as=_COPIES)
+    ConnectionNotes.of(box).forget(seen, of="copies")
     unread = tuple(place.uid for place in mine if place not in seen)
     for mail in box.fetch(view.folder, view.epoch, unread) if unread else ():
         seen[mail.place] = _copy(mail)

@@ -12,7 +12,7 @@ import structlog
 
 from rules import freshness as rule
 from rules.freshness import Alarm
-from store import ledger
+from store import ledger_counts
 from store.engine import Tx
 from triage import standing
 from triage.house import House
@@ -70,7 +70,7 @@ def tell(changed: tuple[tuple[Freshness, Alarm], ...]) -> None:
 
 
 def _read(house: House, tx: Tx) -> tuple[Freshness, ...]:
-    waiting = ledger.waiting_since(tx)
+    waiting = ledger_counts.waiting_since(tx)
     oldest: dict[str, datetime | None] = {box.name: None for box in house.policy.postboxes}
     for (source, postbox), since in waiting.items():
         way = OTHER_WAYS.get(source, source) if source != "postbox" else postbox or source

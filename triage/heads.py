@@ -12,7 +12,6 @@ from rules.mail import ParsedMail
 from store import sightings
 from store.engine import Tx
 from store.ledger import Message
-from store.tables import SightingState
 from triage.house import House
 
 
@@ -35,21 +34,14 @@ def why(message: Message, data: bytes) -> str:
     return head_only.why(named, size_bytes=message.size_bytes, kept_bytes=len(data))
 
 
-def read(house: House, message: Message, data: bytes) -> ParsedMail:
-    """As `ingest.parse`; a missing body is no defect and no attachment."""
+def read(house: House, data: bytes, *, only_head: str) -> ParsedMail:
+    """As `ingest.parse`; where `why` says so, a missing body is no defect and no attachment."""
     mail = parse(data, house.layouts)
-    return head_only.mail_of(mail) if why(message, data) else mail
+    return head_only.mail_of(mail) if only_head else mail
 
 
-def lying(tx: Tx, message: Message, data: bytes) -> OnlyHead | None:
-    """What a person needs to find the mail; None for a whole one."""
-    reason = why(message, data)
-    if not reason:
-        return None
-    live = (
-        seen for seen in sightings.of_message(tx, message.id) if seen.state is SightingState.LIVE
-    )
-    place = next(live, None)
-    return OnlyHead(
-        reason, message.size_bytes, message.postbox or "", place.folder if place else ""
-    )
+def lying(tx: Tx, message: Message, reason: str) -> OnlyHead:
+    """What a person needs to find a mail of which only the head is here; `reason` as of `why`."""
+    places = sightings.lying(tx, [message.id]).get(message.id, ())
+    folder = places[0].folder if places else ""
+    return OnlyHead(reason, message.size_bytes, message.postbox or "", folder)

@@ -13,7 +13,7 @@ import structlog
 
 from rules.backoff import next_try
 from rules.errors import HouseError, Refused, TryLater
-from store import audit, events, outgoing
+from store import audit, events, outgoing, outgoing_claims
 from store.events import Reach
 from store.outgoing import NewOutgoing, Outgoing
 from triage.events import as_json
@@ -90,7 +90,7 @@ def deliver(house: House, subscriptions: dict[str, Subscription], row: Outgoing)
         _give_up(house, row, exc.code)
         return 0
     with house.db.write() as tx:
-        outgoing.sent(tx, row.id, fence=row.fence, answer=answer, now=house.clock())
+        outgoing_claims.sent(tx, row.id, fence=row.fence, answer=answer, now=house.clock())
     log.info("outgoing.sent", kind=row.kind, outgoing=row.id)
     return 1
 
@@ -104,7 +104,7 @@ def body_of(row: Outgoing) -> bytes:
 
 def _claimed(house: House, worker: str) -> Outgoing | None:
     with house.db.write() as tx:
-        rows = outgoing.claim(
+        rows = outgoing_claims.claim(
             tx,
             kinds=(KIND,),
             worker=worker,
@@ -123,14 +123,14 @@ def _again(house: House, row: Outgoing, exc: HouseError) -> None:
     log.warning("outgoing.later", kind=row.kind, outgoing=row.id, code=exc.code)
     at = house.clock() + timedelta(seconds=wait)
     with house.db.write() as tx:
-        outgoing.later(tx, row.id, fence=row.fence, error_code=exc.code, next_try_at=at)
+        outgoing_claims.later(tx, row.id, fence=row.fence, error_code=exc.code, next_try_at=at)
 
 
 def _give_up(house: House, row: Outgoing, code: str) -> None:
     log.error("outgoing.dead", kind=row.kind, outgoing=row.id, code=code)
     now = house.clock()
     with house.db.write() as tx:
-        outgoing.dead(tx, row.id, fence=row.fence, error_code=code, now=now)
+        outgoing_claims.dead(tx, row.id, fence=row.fence, error_code=code, now=now)
         audit.add(
             tx,
             "worker",

@@ -174,7 +174,8 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
     rows = outgoing.of_item(tx, item.id)
     body = latest.body if latest else {}
     original = _original(tx, item)
-    mail = heads.read(house, message, original) if original is not None else None
+    reason = heads.why(message, original) if original is not None else ""
+    mail = heads.read(house, original, only_head=reason) if original is not None else None
     sender = "" if conversation.shared_sender(mail) else message.sender
     marks = mark_view.shown(marks_seen.of_message(tx, item.message_id), item.state)
     story = steps(audit.of_subject(tx, f"message:{item.message_id}"))
@@ -203,7 +204,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         drafts=draft_view.shown(
             reply_drafts.of_item(tx, item.id), folder=house.policy.drafts_folder
         ),
-        only_head=heads.lying(tx, message, original) if original is not None else None,
+        only_head=heads.lying(tx, message, reason) if reason else None,
     )
 
 
@@ -265,7 +266,8 @@ def _mail(house: House, tx: Tx, item: Item) -> ParsedMail | None:
     original = _original(tx, item)
     if original is None:
         return None
-    return heads.read(house, ledger.message(tx, item.message_id), original)
+    only_head = heads.why(ledger.message(tx, item.message_id), original)
+    return heads.read(house, original, only_head=only_head)
 
 
 def _original(tx: Tx, item: Item) -> bytes | None:

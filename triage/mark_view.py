@@ -9,7 +9,7 @@ from rules.access import Caller, Permission, require
 from rules.item import ItemState
 from rules.marks import OPEN_MATTERS, Outcome
 from store import marks_seen
-from store.ledger import day_bounds
+from store.local_day import day_bounds
 from store.marks_seen import SeenMark
 from triage.doorkeeper import visible_agencies
 from triage.house import House

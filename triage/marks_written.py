@@ -8,7 +8,6 @@ Source: F34; own decisions 0046, 0047.
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,8 +20,6 @@ from rules.postbox import MarkChange, Place
 from store import halts, leases, mark_wishes, sightings
 from store.leases import Lease
 from store.mark_wishes import MarkWish
-from store.sightings import Sighting
-from store.tables import SightingState
 from triage import set_back
 from triage.house import House
 from triage.ports import Postbox
@@ -56,14 +53,14 @@ def write_due(house: House, box: Postbox, lease: Lease) -> Written:
         if not halts.may_write(tx, box.name):
             return Written()
         due = mark_wishes.due(tx, box.name, now=now, limit=MARKS_A_PASS)
-        places = sightings.of_messages(tx, (wish.message_id for wish in due))
+        places = sightings.lying(tx, (wish.message_id for wish in due))
     ready = [wish for wish in due if wish.sent is None or _grace_is_over(house, lease, wish)]
     if not ready:
         return Written()
-    looked = set_back.look(house, box, lease, _lying(places))
+    looked = set_back.look(house, box, lease, itertools.chain.from_iterable(places.values()))
     if not looked.held:
         with house.db.read() as tx:
-            places = sightings.of_messages(tx, (wish.message_id for wish in due))
+            places = sightings.lying(tx, (wish.message_id for wish in due))
     with house.db.write() as tx:
         sent = mark_wishes.sent_many(tx, [wish.message_id for wish in ready], lease=lease, now=now)
     before = {wish.message_id: wish for wish in ready}
@@ -71,9 +68,8 @@ def write_due(house: House, box: Postbox, lease: Lease) -> Written:
     refused: list[tuple[MarkWish, str]] = []
     try:
         for wish in sent:
-            live = [s for s in places.get(wish.message_id, ()) if s.state is SightingState.LIVE]
             is_there_already = before[wish.message_id].sent is None and wish.sent == wish.shown
-            place = live[0].place if live else None
+            place = next(iter(places.get(wish.message_id, ())), None)
             code = set_back.UNREAD if place in looked.unread else ""
             if not code and not is_there_already:
                 code = _set(house, box, lease, wish, place)
@@ -85,12 +81,6 @@ def write_due(house: House, box: Postbox, lease: Lease) -> Written:
         # What was answered before the connection broke is no more in doubt.
         _settle(house, lease, proven, refused)
     return _told(box, len(proven), refused)
-
-
-def _lying(places: Mapping[int, Sequence[Sighting]]) -> Iterator[Place]:
-    for seen in itertools.chain.from_iterable(places.values()):
-        if seen.state is SightingState.LIVE:
-            yield seen.place
 
 
 def _grace_is_over(house: House, lease: Lease, wish: MarkWish) -> bool:

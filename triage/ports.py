@@ -73,10 +73,9 @@ class Postbox(Protocol):
         ...
 
     def checked(self) -> dict[str, int | None]:
-        """Folders whose numbers were held against the ledger on this connection, and UIDNEXT then.
+        """A note of the caller's on this connection (connection_notes.py).
 
-        Callers add to it. Empty after each new connection: a server that was set back has broken
-        the one before.
+        Empty after each new one: a server that was set back has broken the one before.
         """
         ...
 

@@ -16,7 +16,6 @@ from rules.postbox import Fetched, Place, TooLarge
 from store import audit, leases, ledger, moves, owned, sightings
 from store.engine import Tx
 from store.leases import Lease
-from store.tables import SightingState
 from triage import set_back
 from triage.house import House
 from triage.ports import INBOX, Postbox
@@ -121,9 +120,9 @@ def _homeless(
     """
     if not known:
         return [], []
-    places = _live(house, known)
+    places = _lying(house, known)
     if not set_back.look(house, box, lease, itertools.chain.from_iterable(places.values())).held:
-        places = _live(house, known)
+        places = _lying(house, known)
     homeless, untold = [], []
     for message_id in known:
         found = {_lies(box, place) for place in places.get(message_id, ())}
@@ -134,13 +133,9 @@ def _homeless(
     return homeless, untold
 
 
-def _live(house: House, known: Collection[int]) -> dict[int, list[Place]]:
+def _lying(house: House, known: Collection[int]) -> dict[int, tuple[Place, ...]]:
     with house.db.read() as tx:
-        found = sightings.of_messages(tx, known)
-    return {
-        message_id: [seen.place for seen in places if seen.state is SightingState.LIVE]
-        for message_id, places in found.items()
-    }
+        return sightings.lying(tx, known)
 
 
 def _lies(box: Postbox, place: Place) -> bool | None:

@@ -1,69 +1,30 @@
 """The ledger follows what people and servers do in a postbox: moved, deleted, put back by hand.
 
-Sets are compared, folder by folder; what is missing here and new there is matched by content.
-Nothing is written to the postbox and nothing is deleted: a mail that nobody finds any more stays
-in the ledger with its bytes, and its item stays open.
+Sets are compared, folder by folder; what is missing here and new there is matched by content
+(followed.py). Nothing is written to the postbox and nothing is deleted: a mail that nobody finds
+any more stays in the ledger with its bytes, and its item stays open.
 Source: imap protocol, step 9 (docs/reliability.md); F11, F12.
 """
-
-from collections import Counter
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
 
 from rules.errors import Refused
 from rules.postbox import FolderView, Place
-from store import (
-    audit,
-    epochs,
-    given_twice,
-    leases,
-    ledger,
-    moves,
-    ops,
-    originals,
-    owned,
-    sightings,
-)
-from store.engine import Tx
+from store import ops, originals, sightings
 from store.leases import Lease
 from store.sightings import Sighting
-from triage import outlook_correction, putback, set_back
+from triage import followed, set_back
+from triage.connection_notes import ConnectionNotes
+from triage.followed import Look, Reconciled
 from triage.house import House
 from triage.ports import INBOX, Postbox
-from triage.receive import numbered_anew
-
-GONE_AFTER_ABSENCES = 2
-"""A mail is gone when two looks in a row did not find it: a move may be seen half. Source: imap
-protocol, "human deletes it" (docs/reliability.md)."""
 
 READ_A_LOOK = 200
 """Strangers whose bytes are read in one look, which must end within the lease; the next look goes
 on. Own decision 0030. As many known mails are read again after a new connection, all folders
 together, but at least five of each. Own decision 0112."""
 
-_STRANGERS = "\0strangers"
-"""Stands in `Postbox.checked`, as no folder can, where numbers were forgotten already."""
-
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """What one look at all managed folders found.
-
-    `renumbered` mails lie where they lay, under new numbers. `unfinished`: there was more to read
-    than fits into one look; nothing was counted as missing, and none followed to another folder.
-    """
-
-    moved_by_hand: int = 0
-    gone_by_hand: int = 0
-    found_again: int = 0
-    strangers: int = 0
-    renumbered: int = 0
-    unfinished: bool = False
 
 
 def reconcile(
@@ -74,7 +35,7 @@ def reconcile(
     Idempotent. `strangers` are mails in managed folders that never came through the INBOX;
     they are counted, and left where a person put them. They are read only while something is
     missing or gone; `read` remembers their fingerprints from look to look, because a folder may
-    hold thousands of them, but those of numbers on one connection only (set_back.py).
+    hold thousands of them, but those of numbers on one connection only.
     Raises: TryLater: the postbox is away. Conflict: `lease.lost`.
     """
     memory = {} if read is None else read
@@ -100,7 +61,7 @@ def reconcile(
         still = [s for s in seen if s.epoch == view.epoch and s.uid in here]
         present += [s.id for s in still if s.absences]
         unknown += _unknown(house, box, view)
-        if set_back.has_unread(box, view, [s.uid for s in still]):
+        if ConnectionNotes.of(box).has_unread(folder, [s.uid for s in still]):
             untold.add(folder)
     if absent:
         # Somebody moved or deleted: only then are the folders searched that we never used.
@@ -108,17 +69,17 @@ def reconcile(
             view = _view(box, folder)
             unknown += _unknown(house, box, view) if view else []
     # After the folders were read: before, there may be no connection to note it on.
-    set_back.forget(box, memory, noted_as=_STRANGERS)
+    ConnectionNotes.of(box).forget(memory, of="strangers")
     unread = [place for place in unknown if place not in memory] if absent or gone_from else []
     memory.update(_digests(box, unread[:READ_A_LOOK]))
-    look = _Look(
+    look = Look(
         absent=absent,
         present=present,
         unknown=[(place, memory.get(place, "")) for place in unknown],
         unfinished=len(unread) > READ_A_LOOK,
         untold=untold,
     )
-    return _follow(house, box.name, lease, look)
+    return followed.follow(house, box.name, lease, look)
 
 
 def _seen(
@@ -130,11 +91,9 @@ def _seen(
     """
     with house.db.read() as tx:
         seen = sightings.live(tx, box.name, folder=view.folder)
-    checked = box.checked()
-    is_first = view.folder not in checked
-    if checked.get(view.folder) != view.next_uid:
-        # What came since was proven by the server's word alone.
-        checked.pop(view.folder, None)
+    notes = ConnectionNotes.of(box)
+    is_first = not notes.is_compared(view.folder)
+    notes.compare_again_if_grown(view)
     known = frozenset(s.uid for s in seen if s.epoch == view.epoch)
     held = set_back.numbers_hold(house, box, lease, view, known)
     # The first look on a connection, which tries each folder's newest, must end within the lease.
@@ -142,20 +101,6 @@ def _seen(
         return seen
     with house.db.read() as tx:
         return sightings.live(tx, box.name, folder=view.folder)
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What differs: places that should hold mail, do so again, or hold mail of no message.
-
-    Where a number in an `untold` folder was let go, its mail may lie at one not read yet.
-    """
-
-    absent: list[Sighting]
-    present: list[int]
-    unknown: list[tuple[Place, str]]
-    unfinished: bool
-    untold: Collection[str]
 
 
 def _view(box: Postbox, folder: str) -> FolderView | None:
@@ -179,92 +124,6 @@ def _unknown(house: House, box: Postbox, view: FolderView) -> list[Place]:
             tx, box.name, folder=view.folder, epoch=view.epoch, uids=view.uids
         )
     return [Place(view.folder, view.epoch, uid) for uid in free]
-
-
-def _follow(house: House, postbox: str, lease: Lease, look: _Look) -> Reconciled:
-    now = house.clock()
-    renumbered: Counter[str] = Counter()
-    moved = again = 0
-    with house.db.write() as tx:
-        leases.hold(tx, lease, now=now)
-        sightings.mark_present(tx, look.present, now=now)
-        read = [(place, digest) for place, digest in look.unknown if digest]
-        owners = owned.owners(tx, postbox, found=dict(read))
-        missing = epochs.by_bytes(tx, look.absent)
-        # What was read may be a copy of what was not: nobody moved anything then.
-        known = epochs.matched(missing, read, owners=owners, by_hand=not look.unfinished)
-        for place, digest in read:
-            # A place belongs to one message for good: no twin of it may lie there.
-            own = {owners[place]} if place in owners else None
-            if place not in known:
-                again += found_again(tx, postbox, place, digest, own=own, now=now)
-            elif _goes_on(house, tx, known[place], place, now=now):
-                renumbered[place.folder] += 1
-            else:
-                moved += 1
-        left = [
-            seen
-            for line in missing.values()
-            for seen in line
-            if not (given_twice.is_let_go(seen.epoch) and seen.folder in look.untold)
-        ]
-        gone = 0 if look.unfinished else _mark_gone(house, tx, left)
-        for folder, mails in renumbered.items():
-            numbered_anew(tx, postbox, folder=folder, mails=mails, now=now)
-    result = Reconciled(
-        moved_by_hand=moved,
-        gone_by_hand=gone,
-        found_again=again,
-        strangers=len(look.unknown) - moved - again - renumbered.total(),
-        renumbered=renumbered.total(),
-        unfinished=look.unfinished,
-    )
-    if result != Reconciled():
-        log.info("postbox.reconciled", postbox=postbox, moved=moved, gone=gone, again=again)
-    return result
-
-
-def _goes_on(house: House, tx: Tx, seen: Sighting, place: Place, *, now: datetime) -> bool:
-    """The message lies at `place` now. True if only its number is new; else a person moved it."""
-    moves.move(tx, seen.message_id, to=place, now=now)
-    if seen.folder == place.folder and seen.epoch != place.epoch:
-        return True
-    putback.welcome(tx, seen.message_id, "mail.moved_by_hand", folder=place.folder, now=now)
-    outlook_correction.moved(house, tx, seen.message_id, folder=place.folder)
-    return False
-
-
-def found_again(
-    tx: Tx, postbox: str, place: Place, digest: str, *, own: set[int] | None, now: datetime
-) -> bool:
-    """Whether a message that lay nowhere lies there now: put back by hand.
-
-    In the caller's transaction, under the lease. `own`: only these may lie at that place.
-    """
-    lost = sightings.nowhere(tx, postbox, sha256=digest)
-    back = next((one for one in lost if own is None or one in own), None)
-    if back is not None:
-        moves.move(tx, back, to=place, now=now)
-        putback.welcome(tx, back, "mail.found_again", folder=place.folder, now=now)
-    return back is not None
-
-
-def _mark_gone(house: House, tx: Tx, missing: list[Sighting]) -> int:
-    counted = sightings.mark_absent(tx, [seen.id for seen in missing])
-    over = [seen.id for seen in counted if seen.absences >= GONE_AFTER_ABSENCES]
-    gone = sightings.mark_gone(tx, over)
-    now = house.clock()
-    for message_id in gone:
-        ledger.take_out(tx, message_id, now=now)
-        audit.add(
-            tx,
-            "worker",
-            action="mail.gone_by_hand",
-            subject=f"message:{message_id}",
-            details={},
-            at=now,
-        )
-    return len(gone)
 
 
 def _digests(box: Postbox, places: list[Place]) -> dict[Place, str]:

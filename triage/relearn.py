@@ -18,7 +18,6 @@ from rules.errors import HouseError, Refused
 from rules.routing import CONCERN_FOLDER
 from store import audit, heads, ledger, sightings, verdicts
 from store.engine import Tx
-from store.tables import SightingState
 from store.verdicts import NewVerdict, StoredVerdict
 from triage import outlook_correction, training_file
 from triage.house import House
@@ -231,9 +230,8 @@ def _by_folder(house: House, tx: Tx, source: str) -> Iterator[dict[str, Any] | N
     """Mails that lie by hand in another topic's folder than the machine's first concern says."""
     topics = {folder: concern for concern, folder in CONCERN_FOLDER.items()}
     for found in verdicts.latest_of_source(tx, source, limit=_MOST):
-        places = sightings.of_message(tx, found.message_id)
-        live = [place.folder for place in places if place.state is SightingState.LIVE]
-        named = {topics.get(folder.rpartition("/")[2]) for folder in live} - {None}
+        places = sightings.lying(tx, [found.message_id]).get(found.message_id, ())
+        named = {topics.get(place.folder.rpartition("/")[2]) for place in places} - {None}
         if len(named) == 1:
             (concern,) = named
             if concern is not None and concern.value != found.first_concern:

@@ -17,7 +17,7 @@ from rules.errors import Conflict
 from rules.postbox import Fetched, Place, TooLarge
 from store import audit, leases, ledger, outgoing_restored, owned, sightings
 from store.leases import Lease
-from triage import outlook_correction, receive, reconcile, rounds
+from triage import followed, outlook_correction, receive, reconcile, rounds
 from triage.house import House
 from triage.ports import INBOX, Postbox
 
@@ -172,7 +172,7 @@ def _follow(
     now = house.clock()
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
-        return reconcile.found_again(tx, postbox, place, hashes[place], own=None, now=now)
+        return followed.found_again(tx, postbox, place, hashes[place], own=None, now=now)
 
 
 def _sort_where_it_lies(house: House, postbox: str, mails: Mapping[Place, str]) -> None:

@@ -100,15 +100,15 @@ def _try(house: House, compiled: CompiledSet, stored: StoredMail) -> Tried | Non
     """Both routes of one mail; None where its content is gone or its verdict can't be read."""
     if stored.data is None or not stored.body:
         return None
-    mail = heads.read(house, stored.message, stored.data)
+    message = stored.message
+    only_head = heads.why(message, stored.data)
+    mail = heads.read(house, stored.data, only_head=only_head)
     try:
         judgement = judgement_of(stored.body)
     except (KeyError, ValueError):
         return None
-    message = stored.message
     mailbox = sort.addressed(house.judging, mail) or (message.postbox or "")
     rules = house.rules_for(replace(message, received_at=house.clock()))
-    only_head = heads.why(message, stored.data)
 
     def ruled(find: Callable[[str], InForce | None]) -> Ruled:
         asked = RulesFor(rules.region, rules.size_bytes, find, only_head)

@@ -16,7 +16,7 @@ from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused, TryLater, Unreadable
 from rules.handover import Arrival, Objection, Paper, Receipt, objection
 from rules.item import HandoverRejected, ReceiptArrived
-from store import audit, halts, outgoing, outgoing_turns
+from store import audit, halts, outgoing, outgoing_claims, outgoing_turns
 from store.engine import Tx
 from store.outgoing import Outgoing
 from triage import handover, reply, returned, sent_copy, tasks
@@ -71,7 +71,7 @@ def claim_due(house: House, kinds: tuple[str, ...], *, worker: str) -> Outgoing 
         if halts.standing(tx) is not None:
             return None
         gone = outgoing.replies_since(tx, now - timedelta(minutes=1), now=now)
-        rows = outgoing.claim(
+        rows = outgoing_claims.claim(
             tx,
             kinds=kinds if gone < house.policy.replies_a_minute else without_answers,
             worker=worker,
@@ -94,7 +94,7 @@ def deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
         return 0
     now = house.clock()
     with house.db.write() as tx:
-        outgoing.sent(tx, row.id, fence=row.fence, answer=answer, now=now)
+        outgoing_claims.sent(tx, row.id, fence=row.fence, answer=answer, now=now)
         sent_copy.order(house, tx, row)
         audit.add(
             tx,
@@ -137,7 +137,7 @@ def _again(house: House, row: Outgoing, exc: HouseError) -> None:
     at = house.clock() + timedelta(seconds=wait)
     log.warning("outgoing.later", kind=row.kind, outgoing=row.id, code=exc.code)
     with house.db.write() as tx:
-        outgoing.later(tx, row.id, fence=row.fence, error_code=exc.code, next_try_at=at)
+        outgoing_claims.later(tx, row.id, fence=row.fence, error_code=exc.code, next_try_at=at)
 
 
 def give_up(house: House, row: Outgoing, code: str) -> None:
@@ -148,7 +148,7 @@ def give_up(house: House, row: Outgoing, code: str) -> None:
     log.error("outgoing.dead", kind=row.kind, outgoing=row.id, code=code)
     now = house.clock()
     with house.db.write() as tx:
-        outgoing.dead(tx, row.id, fence=row.fence, error_code=code, now=now)
+        outgoing_claims.dead(tx, row.id, fence=row.fence, error_code=code, now=now)
         if row.kind == "eakte" and row.item_id is not None:
             handover.settle(tx, row.item_id, HandoverRejected(), now=now)
         if row.kind == "reply" and row.item_id is not None:

@@ -10,11 +10,10 @@ Source: own decisions 0105, 0107, 0112.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import TypeVar
 
 import structlog
 
@@ -23,6 +22,7 @@ from rules.postbox import EPOCH_CHANGED, Fetched, FolderView, Place, TooLarge, i
 from store import audit, given_twice, leases, originals, owned, sightings
 from store.leases import Lease
 from store.owned import Lying
+from triage.connection_notes import ConnectionNotes
 from triage.house import House
 from triage.ports import Postbox
 
@@ -33,12 +33,7 @@ one of them what it was. Own decision 0107."""
 UNREAD = "postbox.unread"
 """Why an act waits: nobody can say whether the number of its mail still names it."""
 
-_FROM, _UNREAD = "\0from ", "\0unread "
-"""Stand in `Postbox.checked`, as no folder can: the number from which on a folder was read, and
-numbers that could not be."""
-
 log = structlog.get_logger()
-_Known = TypeVar("_Known")
 _folder_of = attrgetter("folder")
 
 
@@ -66,36 +61,54 @@ def look(house: House, box: Postbox, lease: Lease, known: Iterable[Place]) -> Lo
 
     Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
     """
-    places = {place for place in known if is_numbered(place.epoch)}
     held = True
-    for folder in sorted({place.folder for place in places} - box.checked().keys()):
-        try:
-            view = box.view(folder)
-        except Refused:
-            continue  # removed, or not to be read now: no command there can be carried out
+    unread: frozenset[Place] = frozenset()
+    places = {place for place in known if is_numbered(place.epoch)}
+    for folder, group in groupby(sorted(places, key=_folder_of), key=_folder_of):
+        looked = _look_into(house, box, lease, folder, group)
+        held &= looked.held
+        unread |= looked.unread
+    return Looked(held, unread)
+
+
+def _look_into(
+    house: House, box: Postbox, lease: Lease, folder: str, places: Iterable[Place]
+) -> Looked:
+    """As `look`, of one folder, which is viewed once at most. Raises: as `look`."""
+    held, view = True, None
+    if not ConnectionNotes.of(box).is_compared(folder):
+        view = _view(box, folder)
+        if view is None:
+            return Looked()
         with house.db.read() as tx:
             uids = sightings.known_uids(tx, box.name, folder=folder, epoch=view.epoch)
-        held &= numbers_hold(house, box, lease, view, uids)
-    unread: set[Place] = set()
-    unsure = sorted((place for place in places if _is_unsure(box, place)), key=_folder_of)
-    for folder, group in groupby(unsure, key=_folder_of):
-        found = _one_by_one(house, box, lease, folder, group)
-        held &= not found.others
-        unread |= found.unread
-    return Looked(held, frozenset(unread))
+        held = numbers_hold(house, box, lease, view, uids)
+    unsure = list(filter(ConnectionNotes.of(box).is_unsure, places))
+    if not unsure:
+        return Looked(held)
+    view = view or _view(box, folder)
+    found = _one_by_one(house, box, lease, view, unsure) if view else _Compared()
+    return Looked(held and not found.others, found.unread)
+
+
+def _view(box: Postbox, folder: str) -> FolderView | None:
+    """None: removed, or not to be read now, so no command there can be carried out."""
+    try:
+        return box.view(folder)
+    except Refused:
+        return None
 
 
 def _one_by_one(
-    house: House, box: Postbox, lease: Lease, folder: str, places: Iterable[Place]
+    house: House, box: Postbox, lease: Lease, view: FolderView, places: Iterable[Place]
 ) -> _Compared:
     """Read these, which nobody read on this connection; those that name others are let go.
 
     Raises: as `look`.
     """
+    here = set(view.uids)
+    lying = [place for place in places if place.epoch == view.epoch and place.uid in here]
     try:
-        view = box.view(folder)
-        here = set(view.uids)
-        lying = [place for place in places if place.epoch == view.epoch and place.uid in here]
         found = _compared(house, box, lying)
     except (Refused, Conflict) as exc:
         if isinstance(exc, Conflict) and exc.code != EPOCH_CHANGED:
@@ -115,7 +128,7 @@ def numbers_hold(
     if not is_numbered(view.epoch):
         return True
     was_set_back = not all(map(view.has_given, known.difference(view.uids)))
-    if not was_set_back and view.folder in box.checked():
+    if not was_set_back and ConnectionNotes.of(box).is_compared(view.folder):
         return True
     here = [uid for uid in view.uids if uid in known]
     newest = _compared(house, box, _places(view, here[-RUN:]))
@@ -123,8 +136,10 @@ def numbers_hold(
     held = not was_set_back and good == len(here)
     if not held:
         _let_go(house, box, lease, view, known.difference(here[:good]))
-    box.checked()[view.folder] = view.next_uid
-    _note(box, view, newest.unread, lowest=here[-RUN:][0] if held and here else None)
+    notes = ConnectionNotes.of(box)
+    notes.note_compared(view)
+    lowest = here[-RUN:][0] if held and here else None
+    notes.note_read(view, lowest=lowest, unread=newest.unread)
     return held
 
 
@@ -135,60 +150,15 @@ def go_down(
 
     False if some name other mails; these are let go. Raises: as `look`.
     """
-    read_from = _read_from(box, view.folder)
+    read_from = ConnectionNotes.of(box).read_from(view.folder)
     below = [uid for uid in view.uids if uid in known and int(uid) < read_from] if read_from else []
     if not below:
         return True
     below = below[-most:]
     found = _compared(house, box, _places(view, below))
     _let_others_go(house, box, lease, view, found)
-    _note(box, view, found.unread, lowest=below[0])
+    ConnectionNotes.of(box).note_read(view, lowest=below[0], unread=found.unread)
     return not found.others
-
-
-def has_unread(box: Postbox, view: FolderView, known: Iterable[str]) -> bool:
-    """Whether one of these known numbers was not read yet on this connection."""
-    read_from = _read_from(box, view.folder)
-    return bool(read_from) and any(int(uid) < read_from for uid in known)
-
-
-def forget(box: Postbox, memory: MutableMapping[Place, _Known], *, noted_as: str) -> None:
-    """On a new connection a number may name another mail than the one that was read there.
-
-    Once a connection for each memory; `noted_as` stands in `Postbox.checked`, so no folder's name.
-    """
-    if noted_as in box.checked():
-        return
-    for place in [place for place in memory if is_numbered(place.epoch)]:
-        del memory[place]
-    box.checked()[noted_as] = None
-
-
-def _note(box: Postbox, view: FolderView, unread: Iterable[Place], *, lowest: str | None) -> None:
-    """Remember, with the connection, from which number on all were read, and which could not be."""
-    noted = box.checked()
-    before = noted.get(_FROM + view.folder)
-    if lowest is None:
-        above = int(view.uids[-1]) + 1 if view.uids else 1
-        noted[_FROM + view.folder] = view.next_uid or above
-    else:
-        noted[_FROM + view.folder] = min(int(lowest), before or int(lowest))
-    noted.update({_unread_key(place): None for place in unread})
-
-
-def _read_from(box: Postbox, folder: str) -> int:
-    """The number from which on a folder was read on this connection; 0 where it never was."""
-    return box.checked().get(_FROM + folder) or 0
-
-
-def _is_unsure(box: Postbox, place: Place) -> bool:
-    """Whether its bytes were not read on this connection, on which the number was known before."""
-    is_below = int(place.uid) < _read_from(box, place.folder)
-    return is_below or _unread_key(place) in box.checked()
-
-
-def _unread_key(place: Place) -> str:
-    return f"{_UNREAD}{place.folder}\0{place.uid}"
 
 
 def _places(view: FolderView, uids: Iterable[str]) -> list[Place]:

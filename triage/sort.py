@@ -155,9 +155,10 @@ def prepare(house: House, message: Message, data: bytes) -> Sorted:
 
 def opened(house: House, message: Message, data: bytes) -> Opened:
     """The first half of `prepare`; `decided` is the other."""
-    mail = heads.read(house, message, data)
+    only_head = heads.why(message, data)
+    mail = heads.read(house, data, only_head=only_head)
     mailbox = addressed(house.judging, mail) or (message.postbox or "")
-    return Opened(message, mail, mailbox, bounce.read(data), heads.why(message, data))
+    return Opened(message, mail, mailbox, bounce.read(data), only_head)
 
 
 def decided(house: House, one: Opened) -> Sorted:

@@ -13,7 +13,7 @@ from typing import Any
 
 from rules import ledger as ledger_rules
 from rules.access import Caller
-from store import arrivals, ledger, residue, sweep_plans, sweep_removals
+from store import arrivals, ledger_counts, residue, sweep_plans, sweep_removals
 from store.engine import Tx
 from store.sweep_plans import PlanState, StoredPlan
 from triage import sweep
@@ -82,7 +82,7 @@ def read_back(house: House, plan: StoredPlan) -> Proof:
         for page in erased_pages(tx, plan.id):
             left.update(residue.left(tx, page))
             shared += residue.shared(tx, page)
-        counted = ledger.counts(tx)
+        counted = ledger_counts.counts(tx)
         seen = arrivals.seen_ever(tx)
         outside = tuple(Outside(*row) for row in sweep_removals.counts(tx, plan.id))
     states = {state.value: number for state, number in counted.items()}

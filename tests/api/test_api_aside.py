@@ -5,7 +5,7 @@ import pytest
 from api.app import make_app
 from api.doors import ApiKey
 from rules.codes import Role
-from store import keeping, ledger
+from store import keeping, ledger, ledger_counts
 from store.keeping import Arrival
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
@@ -148,4 +148,4 @@ def test_a_machine_of_a_region_hands_in_for_its_mailboxes_only(doors: Doors) -> 
     assert hand_in("SC-West") == 201
     assert hand_in("Kassel@arbeitsagentur.de") == 403
     with doors.house.db.read() as tx:
-        assert sum(ledger.counts(tx).values()) == 1
+        assert sum(ledger_counts.counts(tx).values()) == 1

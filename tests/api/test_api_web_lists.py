@@ -9,7 +9,7 @@ from api.app import make_app
 from api.web import outgoing as outgoing_pages
 from api.web import pager
 from rules.codes import Concern, PaymentRelevant
-from store import items, outgoing
+from store import items, outgoing, outgoing_claims
 from store.outgoing import NewOutgoing
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
@@ -56,11 +56,11 @@ def late(doors: Doors) -> list[str]:
     with doors.house.db.write() as tx:
         for number, key in enumerate(keys):
             row = outgoing.order(tx, NewOutgoing("eakte", key, {}, None, None), now=now)
-            [claimed] = outgoing.claim(
+            [claimed] = outgoing_claims.claim(
                 tx, kinds=["eakte"], worker="w", now=now, limit=1, lease_seconds=60
             )
             at = now - timedelta(days=2) + timedelta(hours=number // 2)
-            outgoing.sent(tx, row, fence=claimed.fence, answer="", now=at)
+            outgoing_claims.sent(tx, row, fence=claimed.fence, answer="", now=at)
     return keys
 
 

@@ -28,7 +28,7 @@ import structlog
 
 from ingest.exchange import ExchangePostbox
 from ingest.exchange_wire import ExchangeAccount, WholeReplies
-from store import leases, ledger
+from store import leases, ledger_counts
 from tests.bench import bench_mails
 from tests.bench.stopwatch import seconds
 from tests.house_fixture import make_house, sqlite_url
@@ -104,7 +104,7 @@ def _kept(account: ExchangeAccount, count: int, folder: Path) -> float:
     gc.collect()  # what building a house leaves behind is not the cost of keeping
     spent = seconds(lambda: receive.receive(house, box, lease, region="Ost"))
     with house.db.read() as tx:
-        assert sum(ledger.counts(tx).values()) == count
+        assert sum(ledger_counts.counts(tx).values()) == count
     box.close()
     house.db.close()
     return spent

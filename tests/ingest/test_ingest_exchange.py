@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from ingest import exchange as driver
+from ingest import exchange_line
 from ingest.exchange import EPOCH, ExchangePostbox
+from ingest.exchange_wire import ExchangeAccount, connect
 from rules.errors import HouseError, TryLater
 from rules.postbox import MIME_BROKEN, Fetched, Place, TooLarge
 from tests.ingest.conftest import ExchangeCase
@@ -80,7 +81,7 @@ def test_a_move_is_never_sent_twice(case, kind, lies_in):
 
 def test_a_busy_server_is_left_alone_for_the_time_it_named(case, monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(driver.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(exchange_line.time, "monotonic", lambda: now[0])
     case.deliver(numbered(1))
     case.mailbox.faults.append(Fault("busy", "SyncFolderItems", back_off_ms=30_000))
     assert refusal(lambda: case.box.view("INBOX")).code == "postbox.busy"
@@ -126,11 +127,11 @@ def test_client_credentials_get_a_token_and_a_new_one_when_it_is_called_back(cas
 def test_a_token_that_ran_out_is_renewed_before_it_is_sent(case, monkeypatch):
     monkeypatch.setattr(case.server, "token_seconds", -1)
     box = box_of(case, auth="oauth2", token_url=case.server.token_url, scope="ews")
-    opened = driver.connect(box._account)
+    opened = connect(box._line._account)
     session = opened.protocol.get_session()
     opened.protocol.release_session(session)
     monkeypatch.setattr(case.server, "token_seconds", 3600)
-    box._opened = opened
+    box._line._opened = opened
     assert box.view("INBOX").uids == ()
     assert False not in case.server.logins
 
@@ -141,7 +142,7 @@ def test_ntlm_logs_in_with_a_domain(tmp_path, monkeypatch):
     monkeypatch.setenv("NTLM_USER_FILE", str(users))
     with ExchangeServer({}, ntlm=True) as server:
         server.add_mailbox("a@dienst.example", readers={"postlotse"}).deliver(numbered(1))
-        account = driver.ExchangeAccount(
+        account = ExchangeAccount(
             server.url, "a@dienst.example", r"DIENST\postlotse", "geheim", ca_file=server.ca_file
         )
         box = ExchangePostbox("a", account)
@@ -189,7 +190,7 @@ def test_a_forgotten_sync_state_is_no_loss_and_no_new_name(case):
 
 def test_the_folder_is_listed_anew_from_time_to_time(case, monkeypatch):
     now = [10_000.0]
-    monkeypatch.setattr(driver.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(exchange_line.time, "monotonic", lambda: now[0])
     case.deliver(numbered(1))
     view = case.box.view("INBOX")
     with case.server.lock:  # what an answer left out: no change tells of it
@@ -334,7 +335,7 @@ def test_a_folder_under_the_same_name_in_other_letters_is_the_same(case):
 def test_nothing_is_lost_or_doubled_while_everything_fails(case, monkeypatch, seed):
     """A pass in small: view, fetch, move; what is in doubt is looked for by content."""
     now = [10_000.0]
-    monkeypatch.setattr(driver.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(exchange_line.time, "monotonic", lambda: now[0])
     chance = random.Random(seed)  # noqa: S311 - a plan that a seed repeats
     case.box.ensure_folder("Ablage")
     kept: dict[str, bytes] = {}

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from rules.errors import Conflict
-from store import arrivals, keeping, ledger
+from store import arrivals, keeping, ledger_counts
 from store.arrivals import Difference, Fault
 from store.engine import Database
 from store.tables import arrival, message, sighting
@@ -25,7 +25,7 @@ def found(db: Database) -> tuple[Difference, ...]:
 def sums(db: Database) -> tuple[int, int]:
     with db.read() as tx:
         seen = arrivals.seen_by_postbox(tx, day=DAY)
-        states = ledger.counts_by_postbox(tx, day=DAY)
+        states = ledger_counts.counts_by_postbox(tx, day=DAY)
     return sum(seen.values()), sum(sum(one.values()) for one in states.values())
 
 

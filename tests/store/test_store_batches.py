@@ -7,7 +7,7 @@ import pytest
 from rules.errors import Conflict, Refused
 from rules.ledger import LedgerState, OpState
 from rules.postbox import Watermark
-from store import items, leases, ledger, moves, ops, sightings, wishes
+from store import items, leases, ledger, moves, op_steps, ops, sightings, wishes
 from store.engine import Database, Tx
 from store.leases import Lease
 from store.ledger import Described
@@ -36,13 +36,13 @@ def _proof(act: Op, uid: str) -> tuple[Op, object]:
 def test_a_batch_of_moves_into_several_folders(db: Database) -> None:
     due, lease = _wished(db), take_lease(db)
     with db.write() as tx:
-        sent = ops.sent_many(tx, due, marks=MARKS, lease=lease, now=later(1))
+        sent = op_steps.sent_many(tx, due, marks=MARKS, lease=lease, now=later(1))
         assert sent == tuple(ops.get(tx, act.id) for act in due), "as it stands in the database"
     assert {act.mark for act in sent} == set(MARKS.values())
     proofs = [_proof(act, str(50 + n)) for n, act in enumerate(sent)]
     for _ in range(2):  # idempotent
         with db.write() as tx:
-            ops.done_many(tx, proofs, lease=lease, now=later(2))
+            op_steps.done_many(tx, proofs, lease=lease, now=later(2))
     with db.read() as tx:
         assert ops.counts(tx)[OpState.DONE] == 4
         for act, where in proofs:
@@ -55,7 +55,7 @@ def test_a_wish_that_changed_since_it_was_read_is_left_out(db: Database) -> None
     with db.write() as tx:
         wishes.want(tx, due[0].message_id, kind="file", dst_folder=TARGETS[1], now=NOW)
         wishes.want(tx, due[1].message_id, kind="file", dst_folder="INBOX", now=NOW)
-        sent = ops.sent_many(tx, due, marks=MARKS, lease=lease, now=NOW)
+        sent = op_steps.sent_many(tx, due, marks=MARKS, lease=lease, now=NOW)
     assert [act.id for act in sent] == [due[2].id, due[3].id]
 
 
@@ -63,18 +63,18 @@ def test_a_target_without_watermark_is_left_out(db: Database) -> None:
     due, lease = _wished(db), take_lease(db)
     with db.write() as tx:
         one = {TARGETS[0]: MARKS[TARGETS[0]]}
-        sent = ops.sent_many(tx, due, marks=one, lease=lease, now=NOW)
+        sent = op_steps.sent_many(tx, due, marks=one, lease=lease, now=NOW)
     assert {act.dst_folder for act in sent} == {TARGETS[0]}
 
 
 def test_one_place_that_is_taken_writes_none_of_the_batch(db: Database) -> None:
     due, lease = _wished(db), take_lease(db)
     with db.write() as tx:
-        sent = ops.sent_many(tx, due, marks=MARKS, lease=lease, now=NOW)
+        sent = op_steps.sent_many(tx, due, marks=MARKS, lease=lease, now=NOW)
         moves.move(tx, sent[3].message_id, to=place("9", folder=TARGETS[0]), now=NOW)
     proofs = [_proof(act, uid) for act, uid in zip(sent, ("7", "8", "9"), strict=False)]
     with pytest.raises(Conflict) as caught, db.write() as tx:
-        ops.done_many(tx, proofs, lease=lease, now=NOW)
+        op_steps.done_many(tx, proofs, lease=lease, now=NOW)
     assert caught.value.code == "place.taken"
     with db.read() as tx:
         assert ops.counts(tx)[OpState.DONE] == 0
@@ -85,14 +85,14 @@ def test_an_unknown_act_is_named(db: Database) -> None:
     with db.write() as tx:
         wishes.want(tx, due[0].message_id, kind="file", dst_folder="INBOX", now=NOW)
     with pytest.raises(Refused) as caught, db.write() as tx:
-        ops.done_many(tx, [_proof(due[0], "7")], lease=lease, now=NOW)
+        op_steps.done_many(tx, [_proof(due[0], "7")], lease=lease, now=NOW)
     assert caught.value.code == "op.unknown"
 
 
 Batch = Callable[[Tx, tuple[Op, ...], Lease], object]
 BATCHES: dict[str, Batch] = {
-    "sent": lambda tx, due, lease: ops.sent_many(tx, due, marks=MARKS, lease=lease, now=NOW),
-    "done": lambda tx, due, lease: ops.done_many(
+    "sent": lambda tx, due, lease: op_steps.sent_many(tx, due, marks=MARKS, lease=lease, now=NOW),
+    "done": lambda tx, due, lease: op_steps.done_many(
         tx, [_proof(act, "7") for act in due], lease=lease, now=NOW
     ),
 }
@@ -104,7 +104,7 @@ def test_a_newer_fence_stops_the_whole_batch(db: Database, batch: Batch) -> None
     with db.write() as tx:
         new = leases.take(tx, old.name, owner="heir", now=old.until, seconds=60)
         assert new is not None
-        ops.sent_many(tx, due[:1], marks=MARKS, lease=new, now=old.until)
+        op_steps.sent_many(tx, due[:1], marks=MARKS, lease=new, now=old.until)
     with pytest.raises(Conflict) as caught, db.write() as tx:
         batch(tx, due, old)
     assert caught.value.code == "lease.lost"

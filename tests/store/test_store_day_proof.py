@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from rules.ledger import LedgerState
-from store import arrivals, day_proof, keeping, ledger
+from store import arrivals, day_proof, keeping, ledger_counts
 from store.arrivals import Fault
 from store.day_proof import DayProof
 from store.engine import Database, Tx
@@ -32,7 +32,7 @@ def fill(db: Database) -> None:
 def slow(tx: Tx) -> DayProof:
     return DayProof(
         arrivals.seen_by_postbox(tx, day=DAY),
-        ledger.counts_by_postbox(tx, day=DAY),
+        ledger_counts.counts_by_postbox(tx, day=DAY),
         arrivals.differences_by_postbox(tx, day=DAY),
     )
 

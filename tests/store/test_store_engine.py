@@ -32,9 +32,12 @@ from store import (
     keeping,
     leases,
     ledger,
+    ledger_counts,
     moves,
+    op_steps,
     ops,
     outgoing,
+    outgoing_claims,
     retention,
     sightings,
     tables,
@@ -256,7 +259,9 @@ WRITES: dict[str, Call] = {
     "sightings.mark_absent": lambda tx: sightings.mark_absent(tx, [1]),
     "sightings.mark_gone": lambda tx: sightings.mark_gone(tx, [1]),
     "wishes.want": lambda tx: wishes.want(tx, 1, kind="file", dst_folder="A", now=NOW),
-    "ops.sent": lambda tx: ops.sent(tx, 1, mark=Watermark("A", "", ""), lease=LEASE, now=NOW),
+    "op_steps.sent": lambda tx: op_steps.sent(
+        tx, 1, mark=Watermark("A", "", ""), lease=LEASE, now=NOW
+    ),
     "leases.take": lambda tx: leases.take(tx, POSTBOX, owner="w", now=NOW, seconds=1),
     "leases.renew": lambda tx: leases.renew(tx, LEASE, now=NOW, seconds=1),
     "claims.claim_next": lambda tx: claims.claim_next(
@@ -267,7 +272,7 @@ WRITES: dict[str, Call] = {
     "items.save": lambda tx: items.save(tx, 1, token="t", change={"hops": 1}, now=NOW),
     "items.unpark": lambda tx: items.unpark(tx, NOW.date()),
     "outgoing.order": lambda tx: outgoing.order(tx, NewOutgoing("eakte", "k", {}), now=NOW),
-    "outgoing.claim": lambda tx: outgoing.claim(
+    "outgoing.claim": lambda tx: outgoing_claims.claim(
         tx, kinds=["eakte"], worker="w", now=NOW, limit=1, lease_seconds=1
     ),
     "outgoing.receipted": lambda tx: outgoing.receipted(tx, "k", receipt={}, now=NOW),
@@ -285,7 +290,7 @@ WRITES: dict[str, Call] = {
 READS: dict[str, Call] = {
     "ledger.message": lambda tx: ledger.message(tx, 1),
     "ledger.original": lambda tx: ledger.original(tx, 1),
-    "ledger.counts": ledger.counts,
+    "ledger.counts": ledger_counts.counts,
     "ledger.unsorted": lambda tx: ledger.unsorted(tx, limit=1),
     "sightings.known_uids": lambda tx: sightings.known_uids(tx, POSTBOX, folder="INBOX", epoch="1"),
     "ops.due": lambda tx: ops.due(tx, POSTBOX, now=NOW, limit=1),

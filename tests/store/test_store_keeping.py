@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rules.errors import Conflict, Refused, Unreadable
 from rules.ledger import LedgerState
-from store import keeping, leases, ledger, originals, pieces, sightings, tables
+from store import keeping, leases, ledger, ledger_counts, originals, pieces, sightings, tables
 from store.engine import Database
 from tests.store.samples import (
     INBOX,
@@ -252,7 +252,7 @@ def test_unsorted_is_oldest_first_and_tells_how_fresh_the_postbox_is(db: Databas
         both = oldest.size_bytes + 1
         assert ledger.unsorted(tx, limit=9, limit_bytes=both) == (oldest,)
         assert ledger.unsorted(tx, limit=9, limit_bytes=1) == (oldest,), "one at least"
-        assert ledger.waiting_since(tx) == {
+        assert ledger_counts.waiting_since(tx) == {
             ("postbox", POSTBOX): later(10),
             ("postbox", "sued"): later(1),
         }
@@ -265,8 +265,8 @@ def test_counts_name_every_state_and_cut_the_day_at_local_midnight(db: Database)
             moment = datetime(2026, 3, 28, hour, 30, tzinfo=UTC)
             keeping.keep(tx, arrival(uid), now=moment)
         keeping.keep(tx, arrival("3", postbox="sued"), now=datetime(2026, 3, 29, 9, tzinfo=UTC))
-        assert ledger.counts(tx)[LedgerState.KEPT] == 3
-        assert set(ledger.counts(tx)) == set(LedgerState)
-        by_day = [ledger.counts_by_postbox(tx, day=date(2026, 3, day)) for day in (28, 29)]
+        assert ledger_counts.counts(tx)[LedgerState.KEPT] == 3
+        assert set(ledger_counts.counts(tx)) == set(LedgerState)
+        by_day = [ledger_counts.counts_by_postbox(tx, day=date(2026, 3, day)) for day in (28, 29)]
     kept = [{box: found[LedgerState.KEPT] for box, found in one.items()} for one in by_day]
     assert kept == [{POSTBOX: 1}, {POSTBOX: 1, "sued": 1}]

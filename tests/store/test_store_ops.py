@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Watermark
-from store import leases, moves, ops, sightings, tables, wishes
+from store import leases, moves, op_steps, ops, sightings, tables, wishes
 from store.engine import Database, Tx
 from store.leases import Lease
 from tests.store.samples import NOW, POSTBOX, keep, later, place, take_lease
@@ -37,9 +37,9 @@ def test_the_whole_way_of_an_act(db: Database) -> None:
         (due,) = ops.due(tx, POSTBOX, now=NOW, limit=5)
     assert (due.id, due.src, due.mark, due.tries) == (op_id, place("1"), None, 0)
     with db.write() as tx:
-        assert ops.sent(tx, op_id, mark=MARK, lease=lease, now=later(1)).sent_at == later(1)
+        assert op_steps.sent(tx, op_id, mark=MARK, lease=lease, now=later(1)).sent_at == later(1)
     with db.write() as tx:
-        ops.done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=later(2))
+        op_steps.done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=later(2))
     with db.read() as tx:
         act = ops.get(tx, op_id)
         assert (act.state, act.fence, act.done_at) == (OpState.DONE, lease.fence, later(2))
@@ -54,7 +54,7 @@ def test_the_first_watermark_stays(db: Database) -> None:
     lease = take_lease(db)
     for next_uid in ("5", "77"):
         with db.write() as tx:
-            ops.sent(tx, op_id, mark=Watermark(TARGET, "1", next_uid), lease=lease, now=NOW)
+            op_steps.sent(tx, op_id, mark=Watermark(TARGET, "1", next_uid), lease=lease, now=NOW)
     with db.read() as tx:
         act = ops.get(tx, op_id)
     assert (act.mark, act.tries) == (MARK, 0)
@@ -64,7 +64,7 @@ def test_the_empty_next_uid_of_a_maildir_is_a_watermark_too(db: Database) -> Non
     op_id = _wish(db, keep(db, "1").message_id)
     lease = take_lease(db)
     with db.write() as tx:
-        act = ops.sent(tx, op_id, mark=Watermark(TARGET, "maildir", ""), lease=lease, now=NOW)
+        act = op_steps.sent(tx, op_id, mark=Watermark(TARGET, "maildir", ""), lease=lease, now=NOW)
     assert act.mark == Watermark(TARGET, "maildir", "")
 
 
@@ -72,25 +72,27 @@ def test_done_twice_is_done_once(db: Database) -> None:
     op_id = _wish(db, keep(db, "1").message_id)
     lease = take_lease(db)
     with db.write() as tx:
-        ops.sent(tx, op_id, mark=MARK, lease=lease, now=NOW)
+        op_steps.sent(tx, op_id, mark=MARK, lease=lease, now=NOW)
         for _ in range(2):
-            ops.done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=NOW)
+            op_steps.done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=NOW)
     assert _state(db, op_id) is OpState.DONE
 
 
 Write = Callable[[Tx, int, Lease], object]
 WRITES: dict[str, Write] = {
-    "sent": lambda tx, op_id, lease: ops.sent(tx, op_id, mark=MARK, lease=lease, now=later(20)),
-    "done": lambda tx, op_id, lease: ops.done(
+    "sent": lambda tx, op_id, lease: op_steps.sent(
+        tx, op_id, mark=MARK, lease=lease, now=later(20)
+    ),
+    "done": lambda tx, op_id, lease: op_steps.done(
         tx, op_id, place=place("8", folder=TARGET), lease=lease, now=later(20)
     ),
-    "later": lambda tx, op_id, lease: ops.later(
+    "later": lambda tx, op_id, lease: op_steps.later(
         tx, op_id, error_code="imap.away", next_try_at=later(60), lease=lease, now=later(20)
     ),
-    "lost": lambda tx, op_id, lease: ops.lost(
+    "lost": lambda tx, op_id, lease: op_steps.lost(
         tx, op_id, error_code="op.lost", lease=lease, now=later(20)
     ),
-    "refused": lambda tx, op_id, lease: ops.refused(
+    "refused": lambda tx, op_id, lease: op_steps.refused(
         tx, op_id, error_code="postbox.no_right", lease=lease, now=later(20)
     ),
 }
@@ -101,7 +103,7 @@ def test_an_owner_who_lost_his_lease_writes_nothing(db: Database, write: Write) 
     op_id = _wish(db, keep(db, "1").message_id)
     old = take_lease(db, seconds=10)
     with db.write() as tx:
-        before = ops.sent(tx, op_id, mark=MARK, lease=old, now=NOW)
+        before = op_steps.sent(tx, op_id, mark=MARK, lease=old, now=NOW)
     take_lease(db, owner="w2", now=later(11))
     with pytest.raises(Conflict) as caught, db.write() as tx:
         write(tx, op_id, old)
@@ -123,8 +125,8 @@ def test_a_withdrawn_or_changed_wish_is_not_sent(db: Database) -> None:
     lease = take_lease(db)
     elsewhere = Watermark("431 Hanau/AU", "1", "5")
     with db.write() as tx:
-        assert ops.sent(tx, 99, mark=MARK, lease=lease, now=NOW) is None
-        assert ops.sent(tx, op_id, mark=elsewhere, lease=lease, now=NOW) is None
+        assert op_steps.sent(tx, 99, mark=MARK, lease=lease, now=NOW) is None
+        assert op_steps.sent(tx, op_id, mark=elsewhere, lease=lease, now=NOW) is None
     assert _state(db, op_id) is OpState.NEW
 
 
@@ -137,7 +139,7 @@ def test_a_wish_is_sent_from_where_its_mail_lies_now(db: Database) -> None:
     with db.write() as tx:
         moves.move(tx, kept.message_id, to=place("9", folder="von Hand"), now=NOW)
     with db.write() as tx:
-        (sent,) = ops.sent_many(tx, [read], marks={TARGET: MARK}, lease=lease, now=NOW)
+        (sent,) = op_steps.sent_many(tx, [read], marks={TARGET: MARK}, lease=lease, now=NOW)
     assert (sent.src, sent.dst_folder, sent.mark) == (place("9", folder="von Hand"), TARGET, MARK)
 
 
@@ -146,10 +148,10 @@ def test_a_row_written_under_a_newer_lease_is_closed_to_older_ones(db: Database)
     op_id = _wish(db, keep(db, "1").message_id)
     lease = take_lease(db)
     with db.write() as tx:
-        ops.sent(tx, op_id, mark=MARK, lease=lease, now=NOW)
+        op_steps.sent(tx, op_id, mark=MARK, lease=lease, now=NOW)
         tx.run(sa.update(tables.op).values(fence=lease.fence + 1))
     with pytest.raises(Conflict) as caught, db.write() as tx:
-        ops.lost(tx, op_id, error_code="op.lost", lease=lease, now=later(5))
+        op_steps.lost(tx, op_id, error_code="op.lost", lease=lease, now=later(5))
     assert caught.value.code == "lease.lost"
     assert _state(db, op_id) is OpState.SENT
 
@@ -159,12 +161,12 @@ def test_what_a_newer_owner_has_proven_is_not_proven_again_by_the_older_one(db: 
     op_id = _wish(db, keep(db, "1").message_id)
     old = take_lease(db)
     with db.write() as tx:
-        ops.sent(tx, op_id, mark=MARK, lease=old, now=NOW)
+        op_steps.sent(tx, op_id, mark=MARK, lease=old, now=NOW)
         new = leases.take(tx, old.name, owner="heir", now=old.until, seconds=60)
         assert new is not None
-        ops.done(tx, op_id, place=place("8", folder=TARGET), lease=new, now=old.until)
+        op_steps.done(tx, op_id, place=place("8", folder=TARGET), lease=new, now=old.until)
     with pytest.raises(Conflict) as caught, db.write() as tx:
-        ops.done(tx, op_id, place=place("8", folder=TARGET), lease=old, now=old.until)
+        op_steps.done(tx, op_id, place=place("8", folder=TARGET), lease=old, now=old.until)
     assert caught.value.code == "lease.lost"
 
 
@@ -172,7 +174,7 @@ def test_steps_that_the_rules_do_not_know_are_conflicts(db: Database) -> None:
     op_id = _wish(db, keep(db, "1").message_id)
     lease = take_lease(db)
     with pytest.raises(Conflict) as caught, db.write() as tx:
-        ops.done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=NOW)
+        op_steps.done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=NOW)
     assert caught.value.code == "op.step"
 
 
@@ -180,8 +182,10 @@ def test_later_waits_and_keeps_the_state(db: Database) -> None:
     op_id = _wish(db, keep(db, "1").message_id)
     lease = take_lease(db)
     with db.write() as tx:
-        ops.sent(tx, op_id, mark=MARK, lease=lease, now=NOW)
-        ops.later(tx, op_id, error_code="imap.away", next_try_at=later(30), lease=lease, now=NOW)
+        op_steps.sent(tx, op_id, mark=MARK, lease=lease, now=NOW)
+        op_steps.later(
+            tx, op_id, error_code="imap.away", next_try_at=later(30), lease=lease, now=NOW
+        )
         assert ops.due(tx, POSTBOX, now=later(29), limit=5) == ()
         (due,) = ops.due(tx, POSTBOX, now=later(30), limit=5)
     assert (due.state, due.error_code) == (OpState.SENT, "imap.away")
@@ -191,12 +195,12 @@ def test_a_refused_wish_stands_again_when_a_person_says_so(db: Database) -> None
     op_id = _wish(db, keep(db, "1").message_id)
     lease = take_lease(db)
     with db.write() as tx:
-        ops.refused(tx, op_id, error_code="postbox.no_right", lease=lease, now=NOW)
+        op_steps.refused(tx, op_id, error_code="postbox.no_right", lease=lease, now=NOW)
         assert ops.due(tx, POSTBOX, now=later(9), limit=5) == ()
-        ops.again(tx, op_id, now=later(5))
+        op_steps.again(tx, op_id, now=later(5))
         assert [act.id for act in ops.due(tx, POSTBOX, now=later(9), limit=5)] == [op_id]
         with pytest.raises(Conflict):
-            ops.again(tx, op_id, now=later(5))
+            op_steps.again(tx, op_id, now=later(5))
 
 
 def test_a_wish_not_sent_yet_gets_the_new_target(db: Database) -> None:
@@ -220,12 +224,12 @@ def test_a_correction_while_an_act_is_under_way_comes_after_it(db: Database) -> 
     first = _wish(db, message_id)
     lease = take_lease(db)
     with db.write() as tx:
-        ops.sent(tx, first, mark=MARK, lease=lease, now=NOW)
+        op_steps.sent(tx, first, mark=MARK, lease=lease, now=NOW)
         assert wishes.want(tx, message_id, kind="file", dst_folder=TARGET, now=NOW) == first
         second = wishes.want(tx, message_id, kind="file", dst_folder="INBOX", now=NOW)
         assert second not in (None, first)
         assert [act.id for act in ops.due(tx, POSTBOX, now=NOW, limit=5)] == [first]
-        ops.done(tx, first, place=place("8", folder=TARGET), lease=lease, now=NOW)
+        op_steps.done(tx, first, place=place("8", folder=TARGET), lease=lease, now=NOW)
         (due,) = ops.due(tx, POSTBOX, now=NOW, limit=5)
     assert (due.id, due.src) == (second, place("8", folder=TARGET))
 
@@ -235,7 +239,7 @@ def test_what_was_sent_comes_before_what_is_new(db: Database) -> None:
     second = _wish(db, keep(db, "2").message_id)
     lease = take_lease(db)
     with db.write() as tx:
-        ops.sent(tx, second, mark=MARK, lease=lease, now=NOW)
+        op_steps.sent(tx, second, mark=MARK, lease=lease, now=NOW)
         assert [act.id for act in ops.due(tx, POSTBOX, now=NOW, limit=5)] == [second, first]
         assert [act.id for act in ops.due(tx, POSTBOX, now=NOW, limit=1)] == [second]
         assert ops.due(tx, "sued", now=NOW, limit=5) == ()
@@ -261,6 +265,6 @@ def test_equal_mails_in_doubt_on_the_way_to_one_folder_are_found(db: Database) -
     lease = take_lease(db)
     with db.write() as tx:
         for op_id in (*wishes[:2], *wishes[3:]):
-            ops.sent(tx, op_id, mark=MARK, lease=lease, now=NOW)
+            op_steps.sent(tx, op_id, mark=MARK, lease=lease, now=NOW)
         twins = ops.doubtful_twins(tx, ops.get(tx, wishes[0]))
     assert [act.id for act in twins] == wishes[:2]

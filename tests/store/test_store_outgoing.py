@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from rules.errors import Conflict, Refused
-from store import outgoing
+from store import outgoing, outgoing_claims
 from store.engine import Database, Tx
 from store.outgoing import NewOutgoing, Outgoing
 from store.tables import OutgoingState
@@ -26,7 +26,7 @@ def _claim(
     db: Database, *, at: float = 0, limit: int = 9, kind: str = "eakte"
 ) -> tuple[Outgoing, ...]:
     with db.write() as tx:
-        return outgoing.claim(
+        return outgoing_claims.claim(
             tx, kinds=[kind], worker="w1", now=later(at), limit=limit, lease_seconds=60
         )
 
@@ -48,7 +48,7 @@ def test_the_whole_way_to_the_receipt(db: Database) -> None:
     assert (row.id, row.state, row.tries) == (outgoing_id, OutgoingState.CLAIMED, 1)
     assert (row.claimed_by, row.claimed_until) == ("w1", later(60))
     with db.write() as tx:
-        outgoing.sent(tx, row.id, fence=row.fence, answer="250 ok", now=later(1))
+        outgoing_claims.sent(tx, row.id, fence=row.fence, answer="250 ok", now=later(1))
         outgoing.receipted(tx, "k1", receipt={"reference": "E-1"}, now=later(9))
         outgoing.receipted(tx, "k1", receipt={"reference": "E-2"}, now=later(10))
         outgoing.rejected(tx, "k1", receipt={"reason": "zu spät"}, now=later(11))
@@ -64,7 +64,7 @@ def test_a_receipt_may_overtake_our_own_note_of_the_sending(db: Database) -> Non
     with db.write() as tx:
         outgoing.receipted(tx, "k1", receipt={}, now=later(1))
         with pytest.raises(Conflict) as caught:
-            outgoing.sent(tx, row.id, fence=row.fence, answer="", now=later(2))
+            outgoing_claims.sent(tx, row.id, fence=row.fence, answer="", now=later(2))
     assert caught.value.code == "outgoing.claim_lost"
     assert _claim(db, at=99) == ()
 
@@ -89,11 +89,11 @@ def test_the_rows_of_a_dead_worker_are_claimed_again_under_another_fence(db: Dat
 
 Write = Callable[[Tx, int, int], object]
 WRITES: dict[str, Write] = {
-    "sent": lambda tx, row, fence: outgoing.sent(tx, row, fence=fence, answer="", now=NOW),
-    "later": lambda tx, row, fence: outgoing.later(
+    "sent": lambda tx, row, fence: outgoing_claims.sent(tx, row, fence=fence, answer="", now=NOW),
+    "later": lambda tx, row, fence: outgoing_claims.later(
         tx, row, fence=fence, error_code="smtp.away", next_try_at=later(9)
     ),
-    "dead": lambda tx, row, fence: outgoing.dead(
+    "dead": lambda tx, row, fence: outgoing_claims.dead(
         tx, row, fence=fence, error_code="smtp.refused", now=NOW
     ),
 }
@@ -117,11 +117,13 @@ def test_later_waits_and_dead_stays_until_a_person_replays_it(db: Database) -> N
     outgoing_id = _order(db)
     (row,) = _claim(db)
     with db.write() as tx:
-        outgoing.later(tx, row.id, fence=row.fence, error_code="smtp.away", next_try_at=later(30))
+        outgoing_claims.later(
+            tx, row.id, fence=row.fence, error_code="smtp.away", next_try_at=later(30)
+        )
     assert _claim(db, at=29) == ()
     (row,) = _claim(db, at=30)
     with db.write() as tx:
-        outgoing.dead(tx, row.id, fence=row.fence, error_code="smtp.refused", now=later(31))
+        outgoing_claims.dead(tx, row.id, fence=row.fence, error_code="smtp.refused", now=later(31))
     assert _claim(db, at=999) == ()
     with db.write() as tx:
         fresh = outgoing.replay(tx, outgoing_id, now=later(40))

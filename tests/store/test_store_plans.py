@@ -18,8 +18,10 @@ from store import (
     item_lists,
     keeping,
     ledger,
+    ledger_counts,
     ops,
     outgoing,
+    outgoing_claims,
     retention,
     sightings,
     sort_slots,
@@ -66,7 +68,7 @@ CALLS: dict[str, Callable[[Tx], object]] = {
         tx, agency_codes=None, today=NOW.date(), until=NOW.date()
     ),
     "receipts that are due": lambda tx: figures.receipts_open(tx, agency_codes=["435"]),
-    "sorted today": lambda tx: ledger.sorted_count(tx, day=NOW.date()),
+    "sorted today": lambda tx: ledger_counts.sorted_count(tx, day=NOW.date()),
     "corrections": lambda tx: verdicts.latest_of_source(tx, "clerk", limit=50),
     "open claims": lambda tx: claims.open_claims(tx, "anna", now=NOW),
     "leases that are over": lambda tx: claims.expire(tx, NOW),
@@ -85,7 +87,7 @@ CALLS: dict[str, Callable[[Tx], object]] = {
     "differences of a day": lambda tx: arrivals.differences_by_postbox(tx, day=NOW.date()),
     "unsorted": lambda tx: ledger.unsorted(tx, limit=50),
     "acts that are due": lambda tx: ops.due(tx, POSTBOX, now=NOW, limit=50),
-    "outgoing": lambda tx: outgoing.claim(
+    "outgoing": lambda tx: outgoing_claims.claim(
         tx, kinds=["eakte"], worker="w", now=NOW, limit=9, lease_seconds=60
     ),
     "old webhooks": lambda tx: outgoing.forget_webhooks(tx, before=NOW, limit=50),

@@ -4,7 +4,7 @@ import pytest
 
 from rules.errors import Conflict, Refused
 from rules.postbox import Watermark
-from store import epochs, moves, ops, originals, sightings, wishes
+from store import epochs, moves, op_steps, originals, sightings, wishes
 from store.engine import Database
 from store.tables import SightingState
 from tests.store.samples import INBOX, NOW, POSTBOX, keep, later, place, take_lease
@@ -43,6 +43,7 @@ def test_a_moved_message_lies_at_one_place_and_remembers_the_other(db: Database)
         newest, oldest = sightings.of_message(tx, kept.message_id)
         assert (newest.place, newest.state) == (to, SightingState.LIVE)
         assert (oldest.place, oldest.state) == (place("1"), SightingState.GONE)
+        assert sightings.lying(tx, [kept.message_id, 99]) == {kept.message_id: (to,)}
         assert sightings.known_uids(tx, POSTBOX, folder=INBOX, epoch="1") == frozenset()
 
 
@@ -137,7 +138,7 @@ def test_a_mail_whose_move_is_in_doubt_is_left_to_filing_after_a_new_epoch(db: D
     with db.write() as tx:
         op_id = wishes.want(tx, under_way.message_id, kind="file", dst_folder=TARGET, now=NOW)
         assert op_id is not None
-        ops.sent(tx, op_id, mark=Watermark(TARGET, "1", "5"), lease=lease, now=NOW)
+        op_steps.sent(tx, op_id, mark=Watermark(TARGET, "1", "5"), lease=lease, now=NOW)
         new = {"folder": INBOX, "epoch": "2"}
         older = epochs.of_older_epoch(tx, POSTBOX, **new, hashes={quiet.sha256})
         assert [s.message_id for s in older[quiet.sha256]] == [quiet.message_id]

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 
 from ingest.maildir import MaildirPostbox, create_tree
 from rules.postbox import Fetched
-from store import ledger, migrate, sightings
+from store import ledger_counts, migrate, sightings
 from store.originals import fingerprint
 from store.tables import message
 from tests.house_fixture import ADMIN, eml, open_house
@@ -157,7 +157,7 @@ def _move_by_hand(office: _Office, mails: int) -> None:
 
 def _sorted(house: House) -> int:
     with house.db.read() as tx:
-        return sum(ledger.counts(tx).values()) - ledger.unsorted_count(tx)
+        return sum(ledger_counts.counts(tx).values()) - ledger_counts.unsorted_count(tx)
 
 
 def _inbox_is_empty(office: _Office) -> bool:

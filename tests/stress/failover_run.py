@@ -29,7 +29,7 @@ from psycopg import sql
 
 from ingest.maildir import MaildirPostbox, create_tree
 from rules.errors import HouseError
-from store import ledger, migrate
+from store import ledger_counts, migrate
 from store.tables import message
 from tests.house_fixture import ADMIN, eml, open_house
 from tests.servers.postgres import REPLICATION, PostgresServer, free_port
@@ -173,7 +173,7 @@ def _at_work(house: House, folder: Path) -> Iterator[int]:
 def _all_sorted(house: House) -> bool:
     try:
         with house.db.read() as tx:
-            return not ledger.unsorted_count(tx)
+            return not ledger_counts.unsorted_count(tx)
     except HouseError:
         return False
 

@@ -27,7 +27,7 @@ import structlog
 from ingest.exchange import ExchangePostbox
 from ingest.exchange_wire import ExchangeAccount
 from rules.errors import HouseError
-from store import ledger, migrate, originals, sightings
+from store import ledger_counts, migrate, originals, sightings
 from tests.house_fixture import Clock, eml, make_house
 from tests.servers.exchange import ExchangeServer, Fault
 from tests.triage.test_triage_crash import one_pass, walk
@@ -159,7 +159,7 @@ def _check(world: _World) -> None:
     assert sorted(itertools.chain.from_iterable(there.values())) == wanted, "once on the server"
     assert there[TARGET] == wanted, "in its folder"
     with world.house.db.read() as tx:
-        assert sum(ledger.counts(tx).values()) == len(wanted), "once in the ledger"
+        assert sum(ledger_counts.counts(tx).values()) == len(wanted), "once in the ledger"
         for folder in box.folders():
             here = {seen.uid for seen in sightings.live(tx, box.name, folder=folder)}
             assert here == set(box.view(folder).uids), "place in the ledger = place on the server"

@@ -21,7 +21,7 @@ from typing import Literal
 
 from rules.errors import HouseError
 from store.engine import Database
-from store.ledger import BERLIN
+from store.local_day import BERLIN
 from tests.stress import stress_people, stress_proof, stress_story
 from tests.stress.stress_chaos import Chaos
 from tests.stress.stress_office import Office

@@ -16,7 +16,7 @@ from ingest.exchange import ExchangePostbox
 from ingest.exchange_wire import ExchangeAccount
 from ingest.maildir import MaildirPostbox, create_tree
 from rules.ledger import LedgerState
-from store import leases, ledger, originals, sightings
+from store import leases, ledger_counts, originals, sightings
 from tests.conftest import empty
 from tests.house_fixture import Clock, eml, open_house
 from tests.servers.exchange import ExchangeServer
@@ -132,7 +132,7 @@ def check(house: House, box: Postbox) -> None:
     assert len(folders["431 Hanau/Bankverbindung"]) == 1
     assert len(folders["Maschinell"]) == 1
     with house.db.read() as tx:
-        counts = ledger.counts(tx)
+        counts = ledger_counts.counts(tx)
         assert counts[LedgerState.SORTED] == 3, "once in the database"
         assert counts[LedgerState.ASIDE] == 1
         assert sum(counts.values()) == 4

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner
 
 from ingest.maildir import create_tree
-from store import migrate, outgoing
+from store import migrate, outgoing, outgoing_claims
 from store.outgoing import NewOutgoing
 from tests.house_fixture import make_house
 from tests.servers.dovecot import DovecotServer
@@ -278,8 +278,10 @@ def test_dead_letters_are_told_once(ground, monkeypatch):
     with house.db.write() as tx:
         now = house.clock()
         outgoing.order(tx, NewOutgoing("task", "key-1", {}), now=now)
-        (row,) = outgoing.claim(tx, kinds=("task",), worker="w", now=now, limit=1, lease_seconds=60)
-        outgoing.dead(tx, row.id, fence=row.fence, error_code="task.disk", now=now)
+        (row,) = outgoing_claims.claim(
+            tx, kinds=("task",), worker="w", now=now, limit=1, lease_seconds=60
+        )
+        outgoing_claims.dead(tx, row.id, fence=row.fence, error_code="task.disk", now=now)
     house.db.close()
     told = [
         one.name for one in doctor.examine(found) if "dead" in one.name or "matters" in one.name
@@ -312,10 +314,10 @@ def test_what_could_not_be_delivered_is_counted_by_kind(url):
     with house.db.write() as tx:
         now = house.clock()
         outgoing.order(tx, NewOutgoing("eakte", "key-1", {}), now=now)
-        (row,) = outgoing.claim(
+        (row,) = outgoing_claims.claim(
             tx, kinds=("eakte",), worker="w", now=now, limit=1, lease_seconds=60
         )
-        outgoing.dead(tx, row.id, fence=row.fence, error_code="eakte.disk", now=now)
+        outgoing_claims.dead(tx, row.id, fence=row.fence, error_code="eakte.disk", now=now)
     (found,) = doctor_ways.matters(house)
     assert (found.name, found.grade) == ("matters:eakte", Grade.BAD)
     house.db.close()

@@ -16,7 +16,7 @@ from tests.triage.test_triage_reconcile import Unproven, trail_of
 from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places_agree
 from tests.triage.test_triage_way import bring_in
 from triage import filing, marks_read, reconcile, rounds
-from triage.reconcile import Reconciled
+from triage.followed import Reconciled
 
 DAYS = [eml("Krankmeldung", f"{day}. Tag") for day in range(8)]
 """More than are read of each folder on a new connection."""
@@ -133,7 +133,7 @@ def test_each_number_is_read_once_a_connection_some_in_each_look(house, server, 
 def test_filing_on_a_new_connection_reads_what_it_moves_once_and_nothing_on_the_same(
     house, server, lease
 ):
-    fetched = []
+    asked = []
     for hang_up in (server.checked().clear, list):
         keep(
             house,
@@ -145,9 +145,9 @@ def test_filing_on_a_new_connection_reads_what_it_moves_once_and_nothing_on_the_
         hang_up()
         counting = Proving(server)
         assert filing.file_due(house, counting, lease).done == 8
-        fetched.append(counting.fetched)
-    # The newest five, and the three below them.
-    assert fetched == [8, 0]
+        asked.append((counting.calls["view"], counting.fetched))
+    # The newest five, and the three below them, in one view.
+    assert asked == [(1, 8), (0, 0)]
 
 
 def test_the_same_on_a_dovecot_that_numbers_its_files_in_their_order(on_dovecot, clock):

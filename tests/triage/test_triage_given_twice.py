@@ -9,7 +9,7 @@ from ingest.maildir import MaildirPostbox
 from rules.errors import Conflict
 from rules.ledger import OpState
 from rules.postbox import Place
-from store import ledger, sightings, wishes
+from store import ledger_counts, sightings, wishes
 from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_filing import op_states
@@ -17,7 +17,8 @@ from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
 from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places_agree
 from tests.triage.test_triage_way import bring_in, states
 from triage import filing, receive, rounds, set_back
-from triage.reconcile import Reconciled, reconcile
+from triage.followed import Reconciled
+from triage.reconcile import reconcile
 
 KRANK, KONTO = eml("Krankmeldung"), eml("Konto")
 
@@ -29,7 +30,7 @@ def server(box) -> Renumbering:
 
 def rows(house) -> int:
     with house.db.read() as tx:
-        return sum(ledger.counts(tx).values())
+        return sum(ledger_counts.counts(tx).values())
 
 
 def works(house, server, lease, clock, *, times: int = 3) -> list[str]:

@@ -25,10 +25,11 @@ from tests.triage.marks_office import (
 )
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from triage import filing, receive, rounds, send, work
+from triage.followed import Reconciled
 from triage.house import MarksPolicy
 from triage.marks_read import MarksRead, read
 from triage.marks_written import write_due
-from triage.reconcile import Reconciled, reconcile
+from triage.reconcile import reconcile
 from triage.worker import PostboxJob, Worker, _PostboxRound
 
 DONE, ELSEWHERE, NOTE, SICK, LATE = "Erledigt", "An BCA", "Lage Nord", "Krank", "Termin"

@@ -18,7 +18,7 @@ from ingest.imap import ImapPostbox
 from ingest.imap_session import ImapAccount
 from ingest.maildir import MaildirPostbox, create_tree
 from rules.errors import HouseError
-from store import ledger, migrate
+from store import ledger_counts, migrate
 from tests.house_fixture import ADMIN, eml, open_house
 from tests.servers.dovecot import DovecotServer
 from tests.servers.postgres import PostgresServer
@@ -55,7 +55,7 @@ class Running:
         """Mails that are sorted, by the ledger; -1 while it can't be asked."""
         try:
             with self.house.db.read() as tx:
-                return sum(ledger.counts(tx).values()) - ledger.unsorted_count(tx)
+                return sum(ledger_counts.counts(tx).values()) - ledger_counts.unsorted_count(tx)
         except HouseError:
             return -1
 

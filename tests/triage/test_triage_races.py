@@ -9,7 +9,7 @@ import pytest
 
 from rules.errors import TryLater
 from rules.ledger import LedgerState, OpState
-from store import items, ledger, ops, outgoing, wishes
+from store import items, ledger, op_steps, ops, outgoing, wishes
 from store.tables import OutgoingState
 from tests.house_fixture import MACHINE, clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
@@ -93,7 +93,7 @@ def test_a_clerks_wish_waits_for_the_worker_who_notes_the_command(house, box, le
     box.ensure_folder(wish.dst_folder)
     mark = box.watermark(wish.dst_folder)
     with house.db.write() as tx:
-        ops.sent(tx, wish.id, mark=mark, lease=lease, now=house.clock())
+        op_steps.sent(tx, wish.id, mark=mark, lease=lease, now=house.clock())
         meanwhile(forward)
     time.sleep(0.3)
     with house.db.read() as tx:

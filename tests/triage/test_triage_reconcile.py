@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
-from store import ledger, ops, retention, sightings
+from store import ledger, ledger_counts, ops, retention, sightings
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.stress.stress_truth import Act, Sent, Way
 from tests.triage.test_triage_way import bring_in, states
 from triage import admin, aside, filing, item_view, receive, rounds
-from triage.reconcile import Reconciled, reconcile
+from triage.followed import Reconciled
+from triage.reconcile import reconcile
 
 
 class Unproven:
@@ -70,7 +71,7 @@ def test_a_mail_that_a_person_put_there_is_counted_and_left_alone(house, box, le
     assert reconcile(house, box, lease) == Reconciled(strangers=1)
     assert len(box.view("435 Kassel/AU").uids) == 2
     with house.db.read() as tx:
-        assert sum(ledger.counts(tx).values()) == 1
+        assert sum(ledger_counts.counts(tx).values()) == 1
 
 
 def test_a_move_into_a_folder_of_the_persons_own_is_followed_too(house, box, lease):

@@ -8,14 +8,15 @@ import pytest
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Place
-from store import ledger, sightings, wishes
+from store import ledger, ledger_counts, sightings, wishes
 from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_filing import op_states
 from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
 from tests.triage.test_triage_way import bring_in, states
 from triage import filing, receive, rounds
-from triage.reconcile import Reconciled, reconcile
+from triage.followed import Reconciled
+from triage.reconcile import reconcile
 
 AU = "435 Kassel/AU"
 TERMIN = "435 Kassel/Termin"
@@ -102,7 +103,7 @@ def test_a_move_in_doubt_when_the_inbox_is_numbered_anew_makes_no_second_row(
     assert keep(house, anew, lease).kept == len(twin)
     assert places_agree(house, anew)
     with house.db.read() as tx:
-        assert sum(ledger.counts(tx).values()) == 1 + len(twin)
+        assert sum(ledger_counts.counts(tx).values()) == 1 + len(twin)
 
 
 class Cut(Unproven):
@@ -141,7 +142,7 @@ def test_a_cut_move_out_of_a_folder_with_new_numbers_makes_no_second_row(
     # Where the target has new numbers, too, a copy there may be a person's, and stays.
     assert len(anew.view(AU).uids) == len(folders) + twin
     with house.db.read() as tx:
-        assert sum(ledger.counts(tx).values()) == 1 + twin
+        assert sum(ledger_counts.counts(tx).values()) == 1 + twin
 
 
 class Silent(Unproven):

@@ -10,7 +10,7 @@ from ingest import bounce
 from rules import sent_id
 from rules.errors import Refused, TryLater
 from rules.item import CloseReason, ItemState
-from store import items, ledger, outgoing, sent_copies
+from store import items, ledger_counts, outgoing, sent_copies
 from store.tables import OutgoingState
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_crash import Crash
@@ -113,7 +113,7 @@ def test_a_report_brings_the_closed_item_back_with_the_reason(house, box, lease,
     listed = admin.outgoing_listing(house, ADMIN, states=admin.ENDED_BADLY, limit=9)
     assert [(one.id, one.error_code) for one in listed] == [(row, "reply.bounced")]
     with house.db.read() as tx:
-        assert {state.value: n for state, n in ledger.counts(tx).items() if n} == {
+        assert {state.value: n for state, n in ledger_counts.counts(tx).items() if n} == {
             "sorted": 1,
             "aside": 1,
         }

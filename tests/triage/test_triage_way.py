@@ -10,7 +10,7 @@ from rules.errors import Conflict, Refused, TryLater
 from rules.handover import Receipt
 from rules.item import CloseReason, EakteState, ItemState
 from rules.ledger import LedgerState
-from store import items, ledger, originals, outgoing
+from store import items, ledger_counts, originals, outgoing
 from store.leases import Lease
 from tests.house_fixture import clerk, eml
 from triage import filing, handover, item_view, receive, rounds, send, work
@@ -41,7 +41,7 @@ def test_the_bytes_of_a_mail_are_hashed_and_compressed_once(house, box, lease, m
 
 def states(house: House) -> dict[str, int]:
     with house.db.read() as tx:
-        return {state.value: n for state, n in ledger.counts(tx).items() if n}
+        return {state.value: n for state, n in ledger_counts.counts(tx).items() if n}
 
 
 class Eakte:

@@ -1,0 +1,74 @@
+"""Messages of a Maildir folder: the bytes of a file or its head, its time of arrival, its keywords.
+
+Source: maildir(5); own decision 0004.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from ingest import maildir_disk, maildir_keywords
+from ingest.keywords import set_by_people
+from ingest.maildir_disk import MailFile, disk_errors
+from rules.errors import Refused, TryLater
+from rules.postbox import Fetched, Place, TooLarge
+
+_log = structlog.get_logger(__name__)
+
+_HEAD_LIMIT_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads messages of one postbox; of those over the limit only the head."""
+
+    postbox: str
+    size_limit_bytes: int
+
+    def read(self, path: Path, place: Place, file: MailFile | None) -> Fetched | TooLarge | None:
+        """The message; None if it is gone, or if just this one file can't be read."""
+        if file is None:
+            return None
+        try:
+            with disk_errors(file.path):
+                try:
+                    return self._content(path, place, file)
+                except FileNotFoundError:  # gone, or somebody changed its flags meanwhile
+                    again = maildir_disk.find(path, place.uid)
+                    return self._content(path, place, again) if again else None
+        except (Refused, TryLater) as exc:
+            # One bad sector must not hold up all other mail (promise 3); it stays where it lies.
+            _log.warning(
+                "postbox.message_unreadable",
+                postbox=self.postbox,
+                folder=place.folder,
+                uid=place.uid,
+                code=exc.code,
+            )
+            return None
+
+    def _content(self, path: Path, place: Place, file: MailFile) -> Fetched | TooLarge:
+        with file.path.open("rb") as handle:
+            size_bytes = os.fstat(handle.fileno()).st_size
+            received_at = datetime.fromtimestamp(file.arrival()[0], tz=UTC)
+            marks = _marks(path, file.info)
+            if size_bytes <= self.size_limit_bytes:
+                return Fetched(place, handle.read(), received_at, marks)
+            head = _head(handle.read(_HEAD_LIMIT_BYTES))
+            return TooLarge(place, head, size_bytes, received_at, marks=marks)
+
+
+def _marks(folder: Path, info: str) -> frozenset[str]:
+    """Most mail bears none; then the folder's names are not read."""
+    if not any(letter.islower() for letter in info):
+        return frozenset()
+    return set_by_people(maildir_keywords.on(info, maildir_keywords.names(folder)))
+
+
+def _head(data: bytes) -> bytes:
+    """Everything up to and including the first blank line, whatever the line ends."""
+    ends = [at + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (at := data.find(mark)) >= 0]
+    return data[: min(ends, default=len(data))]

@@ -1,0 +1,127 @@
+"""A worker's turn at an outgoing row: claimed, then delivered, put off or given up.
+
+Every write carries the fence of its claim: who lost it writes nothing. Source: own decision 0005.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from rules.errors import Conflict
+from store import outgoing, sealed
+from store.engine import Tx
+from store.outgoing import Outgoing
+from store.tables import OutgoingState
+from store.tables import outgoing as table
+
+_COLUMNS = sealed.columns(Outgoing, table)
+
+
+def claim(
+    tx: Tx,
+    *,
+    kinds: Collection[str],
+    worker: str,
+    now: datetime,
+    limit: int,
+    lease_seconds: int,
+) -> tuple[Outgoing, ...]:
+    """Take up to `limit` rows that are due, longest due first; also those of dead workers.
+
+    Counts as a try: what kills its worker each time grows old, too.
+    """
+    until = now + timedelta(seconds=lease_seconds)
+    due = (
+        sa.select(table.c.id)
+        .where(
+            table.c.next_try_at <= now,
+            table.c.kind.in_(sorted(kinds)),
+        )
+        .order_by(table.c.next_try_at, table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        # A plain IN (SELECT … LIMIT) may be run once for each row by PostgreSQL's planner, and
+        # then takes more than the limit; a common table with row locks is run once.
+        .cte("due")
+    )
+    statement = (
+        sa.update(table)
+        .where(table.c.id.in_(sa.select(due.c.id)))
+        .values(
+            state=OutgoingState.CLAIMED,
+            claimed_by=worker,
+            claimed_until=until,
+            # One index serves both: a claim that is over is due again like a new row.
+            next_try_at=until,
+            tries=table.c.tries + 1,
+            fence=table.c.fence + 1,
+        )
+        .returning(*_COLUMNS)
+    )
+    return tuple(sorted(sealed.all_as(tx, Outgoing, statement), key=lambda row: row.id))
+
+
+def sent(tx: Tx, outgoing_id: int, *, fence: int, answer: str, now: datetime) -> None:
+    """Delivered; `answer` is the server's last line.
+
+    Raises: Refused: `outgoing.unknown`. Conflict: `outgoing.claim_lost`.
+    """
+    values = {
+        "state": OutgoingState.SENT,
+        "answer": answer,
+        "sent_at": now,
+        "next_try_at": None,
+        "error_code": "",
+    }
+    _write(tx, outgoing_id, fence=fence, values=values)
+
+
+def later(tx: Tx, outgoing_id: int, *, fence: int, error_code: str, next_try_at: datetime) -> None:
+    """Not delivered, try again then.
+
+    Raises: Refused: `outgoing.unknown`. Conflict: `outgoing.claim_lost`.
+    """
+    values = {
+        "state": OutgoingState.NEW,
+        "error_code": error_code,
+        "next_try_at": next_try_at,
+    }
+    _write(tx, outgoing_id, fence=fence, values=values)
+
+
+def dead(tx: Tx, outgoing_id: int, *, fence: int, error_code: str, now: datetime) -> None:
+    """Refused for good or tried too often; for people.
+
+    Raises: Refused: `outgoing.unknown`. Conflict: `outgoing.claim_lost`.
+    """
+    values = {
+        "state": OutgoingState.DEAD,
+        "error_code": error_code,
+        "next_try_at": None,
+        "done_at": now,
+    }
+    _write(tx, outgoing_id, fence=fence, values=values)
+
+
+def _write(tx: Tx, outgoing_id: int, *, fence: int, values: Mapping[str, Any]) -> None:
+    """A worker's write, good only under the fence of its own claim."""
+    statement = (
+        sa.update(table)
+        .where(
+            table.c.id == outgoing_id,
+            table.c.state == OutgoingState.CLAIMED,
+            table.c.fence == fence,
+        )
+        .values({"claimed_by": None, "claimed_until": None, **values})
+    )
+    if not tx.run(statement).rowcount:
+        state = outgoing.get(tx, outgoing_id).state.value
+        raise Conflict(
+            "outgoing.claim_lost",
+            f"Outgoing row {outgoing_id} is {state} and not claimed under fence {fence};"
+            " another worker has it, or its receipt came. Leave it.",
+            outgoing_id=outgoing_id,
+            state=state,
+        )

@@ -1,0 +1,85 @@
+"""What is known of folders and their numbers on one connection of a postbox, and ends with it.
+
+A mail server that was set back has broken the connection before, so each new one begins with
+nothing. The notes stand in `Postbox.checked`; under which names is known to this file alone.
+Source: own decisions 0107, 0112.
+"""
+
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+from rules.postbox import FolderView, Place, is_numbered
+from triage.ports import Postbox
+
+_Known = TypeVar("_Known")
+
+_READ_FROM, _UNREAD, _FORGOTTEN = "\0from ", "\0unread ", "\0forgotten "
+"""Begin names that no folder can have. A folder's own name stands where its newest are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionNotes:
+    """Of the connection that the postbox has at this moment; not to be kept beyond a call to it."""
+
+    noted: dict[str, int | None]
+
+    @classmethod
+    def of(cls, box: Postbox) -> Self:
+        """Empty where there is no connection; nothing that is noted then stays."""
+        return cls(box.checked())
+
+    def is_compared(self, folder: str) -> bool:
+        """Whether the newest known numbers of the folder were held against the ledger."""
+        return folder in self.noted
+
+    def note_compared(self, view: FolderView) -> None:
+        """The newest known numbers of the folder were held against the ledger, as it is now."""
+        self.noted[view.folder] = view.next_uid
+
+    def compare_again_if_grown(self, view: FolderView) -> None:
+        """What came since the newest were compared was proven by the server's word alone."""
+        if self.noted.get(view.folder) != view.next_uid:
+            self.noted.pop(view.folder, None)
+
+    def read_from(self, folder: str) -> int:
+        """The number from which on all known ones of the folder were read; 0 where none was."""
+        return self.noted.get(_READ_FROM + folder) or 0
+
+    def note_read(self, view: FolderView, *, lowest: str | None, unread: Iterable[Place]) -> None:
+        """All known numbers from `lowest` on were read, but for the `unread`, which could not be.
+
+        None: of those that are there now, none counts as read.
+        """
+        if lowest is None:
+            above = int(view.uids[-1]) + 1 if view.uids else 1
+            self.noted[_READ_FROM + view.folder] = view.next_uid or above
+        else:
+            before = self.read_from(view.folder) or int(lowest)
+            self.noted[_READ_FROM + view.folder] = min(int(lowest), before)
+        self.noted.update({_unread_key(place): None for place in unread})
+
+    def has_unread(self, folder: str, uids: Iterable[str]) -> bool:
+        """Whether one of these known numbers was not read yet, in a folder where some were."""
+        read_from = self.read_from(folder)
+        return bool(read_from) and any(int(uid) < read_from for uid in uids)
+
+    def is_unsure(self, place: Place) -> bool:
+        """Whether its bytes were not read, though the number was known before the connection."""
+        is_below = int(place.uid) < self.read_from(place.folder)
+        return is_below or _unread_key(place) in self.noted
+
+    def forget(self, memory: MutableMapping[Place, _Known], *, of: str) -> None:
+        """On a new connection a number may name another mail than the one that was read there.
+
+        Once for each memory; `of` says what is remembered.
+        """
+        if _FORGOTTEN + of in self.noted:
+            return
+        for place in [place for place in memory if is_numbered(place.epoch)]:
+            del memory[place]
+        self.noted[_FORGOTTEN + of] = None
+
+
+def _unread_key(place: Place) -> str:
+    return f"{_UNREAD}{place.folder}\0{place.uid}"

@@ -1,0 +1,145 @@
+"""What a look at the folders found is written into the ledger, in one commit.
+
+A mail under a new number goes on; one that a person moved takes its item along; one that nobody
+finds any more is gone, and one that turns up is what it was before. The look is in reconcile.py.
+Source: imap protocol, step 9 (docs/reliability.md); F11, F12; own decisions 0030, 0105.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from rules.postbox import Place
+from store import audit, epochs, given_twice, leases, ledger, moves, owned, sightings
+from store.engine import Tx
+from store.leases import Lease
+from store.sightings import Sighting
+from triage import outlook_correction, putback
+from triage.house import House
+from triage.receive import numbered_anew
+
+GONE_AFTER_ABSENCES = 2
+"""A mail is gone when two looks in a row did not find it: a move may be seen half. Source: imap
+protocol, "human deletes it" (docs/reliability.md)."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What one look at all managed folders found.
+
+    `renumbered` mails lie where they lay, under new numbers. `unfinished`: there was more to read
+    than fits into one look; nothing was counted as missing, and none followed to another folder.
+    """
+
+    moved_by_hand: int = 0
+    gone_by_hand: int = 0
+    found_again: int = 0
+    strangers: int = 0
+    renumbered: int = 0
+    unfinished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What differs: places that should hold mail, do so again, or hold mail of no message.
+
+    Where a number in an `untold` folder was let go, its mail may lie at one not read yet.
+    """
+
+    absent: list[Sighting]
+    present: list[int]
+    unknown: list[tuple[Place, str]]
+    unfinished: bool
+    untold: Collection[str]
+
+
+def follow(house: House, postbox: str, lease: Lease, look: Look) -> Reconciled:
+    """Write it down, under the lease of the postbox. Raises: Conflict: `lease.lost`. TryLater."""
+    now = house.clock()
+    renumbered: Counter[str] = Counter()
+    moved = again = 0
+    with house.db.write() as tx:
+        leases.hold(tx, lease, now=now)
+        sightings.mark_present(tx, look.present, now=now)
+        read = [(place, digest) for place, digest in look.unknown if digest]
+        owners = owned.owners(tx, postbox, found=dict(read))
+        missing = epochs.by_bytes(tx, look.absent)
+        # What was read may be a copy of what was not: nobody moved anything then.
+        known = epochs.matched(missing, read, owners=owners, by_hand=not look.unfinished)
+        for place, digest in read:
+            # A place belongs to one message for good: no twin of it may lie there.
+            own = {owners[place]} if place in owners else None
+            if place not in known:
+                again += found_again(tx, postbox, place, digest, own=own, now=now)
+            elif _goes_on(house, tx, known[place], place, now=now):
+                renumbered[place.folder] += 1
+            else:
+                moved += 1
+        left = [
+            seen
+            for line in missing.values()
+            for seen in line
+            if not (given_twice.is_let_go(seen.epoch) and seen.folder in look.untold)
+        ]
+        gone = 0 if look.unfinished else _mark_gone(house, tx, left)
+        for folder, mails in renumbered.items():
+            numbered_anew(tx, postbox, folder=folder, mails=mails, now=now)
+    result = Reconciled(
+        moved_by_hand=moved,
+        gone_by_hand=gone,
+        found_again=again,
+        strangers=len(look.unknown) - moved - again - renumbered.total(),
+        renumbered=renumbered.total(),
+        unfinished=look.unfinished,
+    )
+    if result != Reconciled():
+        log.info("postbox.reconciled", postbox=postbox, moved=moved, gone=gone, again=again)
+    return result
+
+
+def _goes_on(house: House, tx: Tx, seen: Sighting, place: Place, *, now: datetime) -> bool:
+    """The message lies at `place` now. True if only its number is new; else a person moved it."""
+    moves.move(tx, seen.message_id, to=place, now=now)
+    if seen.folder == place.folder and seen.epoch != place.epoch:
+        return True
+    putback.welcome(tx, seen.message_id, "mail.moved_by_hand", folder=place.folder, now=now)
+    outlook_correction.moved(house, tx, seen.message_id, folder=place.folder)
+    return False
+
+
+def found_again(
+    tx: Tx, postbox: str, place: Place, digest: str, *, own: set[int] | None, now: datetime
+) -> bool:
+    """Whether a message that lay nowhere lies there now: put back by hand.
+
+    In the caller's transaction, under the lease. `own`: only these may lie at that place.
+    """
+    lost = sightings.nowhere(tx, postbox, sha256=digest)
+    back = next((one for one in lost if own is None or one in own), None)
+    if back is not None:
+        moves.move(tx, back, to=place, now=now)
+        putback.welcome(tx, back, "mail.found_again", folder=place.folder, now=now)
+    return back is not None
+
+
+def _mark_gone(house: House, tx: Tx, missing: list[Sighting]) -> int:
+    counted = sightings.mark_absent(tx, [seen.id for seen in missing])
+    over = [seen.id for seen in counted if seen.absences >= GONE_AFTER_ABSENCES]
+    gone = sightings.mark_gone(tx, over)
+    now = house.clock()
+    for message_id in gone:
+        ledger.take_out(tx, message_id, now=now)
+        audit.add(
+            tx,
+            "worker",
+            action="mail.gone_by_hand",
+            subject=f"message:{message_id}",
+            details={},
+            at=now,
+        )
+    return len(gone)
