@@ -17,7 +17,7 @@ from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from triage import accept, health, log, postbox_wiring, rounds, send
 from triage import aside as set_aside
 from triage.ports import INBOX
-from triage.worker import PostboxJob, Worker
+from triage.worker import PostboxJob, Worker, _PostboxRound
 
 
 def run(worker: Worker, reached: Callable[[], object]) -> None:
@@ -77,6 +77,17 @@ def test_a_backlog_that_takes_longer_than_the_lease_is_kept_and_filed_by_turns(
         run(worker, lambda: states(house) == {"sorted": 6} and not box.view(INBOX).uids)
     assert any(filed_beside)
     assert not [line for line in said if line.get("code") == "lease.lost"]
+
+
+def test_only_the_worker_that_holds_a_postbox_tells_how_it_is(house, tmp_path):
+    """The others wait for it to fall free, and would call it well while its server is away."""
+    away = MaildirPostbox("SC-Ost", tmp_path / "not mounted")
+    job = PostboxJob(name=away.name, region="Ost", open=lambda: away, files=True)
+    holder, other = (Worker(house, send.Outlets(Eakte(), Post()), (job,), 0.02) for _ in range(2))
+    for worker in (holder, other):
+        worker._one_round("postbox:SC-Ost", _PostboxRound(worker, job))
+    checks = {check.name: check.message for check in health.ready(house)}
+    assert checks["postbox:SC-Ost"] == "postbox.away"
 
 
 def test_a_bug_in_a_round_is_told_without_words_and_the_next_round_runs(house, capsys):
