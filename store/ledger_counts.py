@@ -84,13 +84,16 @@ def counts_by_postbox(tx: Tx, *, day: date) -> dict[str | None, dict[LedgerState
 
 
 def waiting_since(tx: Tx) -> dict[tuple[str, str | None], datetime]:
-    """When the oldest unsorted message was received, by source and postbox; only where some wait.
+    """Since when the oldest unsorted message waits, by source and postbox; only where some wait.
 
-    An archive that was filled in is old by nature and says nothing about how fresh the house is.
+    Since it was received; one that was sorted before and is to be sorted again, since then. An
+    archive that was filled in is old by nature and says nothing about how fresh the house is.
     """
     table = tables.message
+    is_first = table.c.state_at == table.c.kept_at
+    since = sa.case((is_first, table.c.received_at), else_=table.c.state_at)
     statement = (
-        sa.select(table.c.source, table.c.postbox, sa.func.min(table.c.received_at))
+        sa.select(table.c.source, table.c.postbox, sa.func.min(since))
         .where(is_unsorted(), table.c.source != "backfill")
         .group_by(table.c.source, table.c.postbox)
     )

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from rules.errors import Refused
 from rules.texts import approval_line
 from store import audit
 from store import texts as shelf
@@ -182,7 +183,11 @@ def aside_export(
 
     Example: postlotse aside export 7 --out mail.eml
     """
-    out.write_bytes(accept.original(wiring.house_of(config), operator(), message_id))
+    data = accept.original(wiring.house_of(config), operator(), message_id)
+    try:
+        out.write_bytes(data)
+    except OSError as exc:
+        raise Refused("aside.file", f"Can't write {out}: {exc.strerror}.") from exc
     say(f"message {message_id} is in {out}")
 
 

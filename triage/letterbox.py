@@ -2,12 +2,14 @@
 
 A server whose "250" got lost delivers the very same bytes again, to the same recipient. That
 is the same message: it is counted as seen again, answered as before, and kept once.
-Source: RFC 1047; own decision 0026.
+An empty envelope sender tells notifications from people's mail: it is written on top of them.
+Source: RFC 1047; RFC 5321 section 4.4; own decisions 0026, 0118.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
 import structlog
 
@@ -17,6 +19,9 @@ from store.audit import Note
 from store.engine import Tx
 from store.keeping import Arrival
 from triage.house import House
+
+_FIELD: Final = b"return-path:"
+_NULL_SENDER: Final = b"Return-Path: <>\r\n"
 
 log = structlog.get_logger()
 
@@ -57,7 +62,7 @@ def _keep(house: House, tx: Tx, keyed: Sequence[tuple[str, Delivered]]) -> list[
             Note(
                 "mail.seen_again" if key in known else "mail.kept",
                 f"message:{ids[key]}",
-                {"sha256": sha256(one.data).hexdigest()},
+                {"sha256": sha256(_as_kept(one)).hexdigest()},
             )
             for key, one in first.items()
         ],
@@ -71,13 +76,23 @@ def _keep(house: House, tx: Tx, keyed: Sequence[tuple[str, Delivered]]) -> list[
 def _arrival(house: House, key: str, delivered: Delivered, now: datetime) -> Arrival:
     recipient = delivered.recipient.lower()
     return Arrival(
-        data=delivered.data,
+        data=_as_kept(delivered),
         received_at=now,
         source="smtp",
         postbox=recipient,
         region=house.directory.by_mailbox(recipient).region,
         delivery_key=key,
     )
+
+
+def _as_kept(delivered: Delivered) -> bytes:
+    """The bytes as received; under an empty sender with the line that final delivery adds.
+
+    Source: RFC 5321 sections 4.4, 4.5.5; own decision 0118.
+    """
+    if delivered.sender or delivered.data[: len(_FIELD)].lower() == _FIELD:
+        return delivered.data
+    return _NULL_SENDER + delivered.data
 
 
 def delivery_key(delivered: Delivered) -> str:

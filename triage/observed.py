@@ -14,6 +14,7 @@ from rules.access import Caller, Permission, may_see_region, require
 from rules.agreement import Agreement
 from rules.codes import PaymentRelevant, Team
 from rules.ledger import LedgerState
+from rules.machine_mail import Machine
 from store import foreseen
 from store.foreseen import Foreseen
 from triage.house import House, PostboxPlan
@@ -87,8 +88,8 @@ def _of_postbox(house: House, box: PostboxPlan, day: date) -> Observed:
     to_file = [(mail, body) for mail, body in judged if body["team"] != Team.NONE.value]
     # A mail that broke a station has no verdict and lies aside; it would have done so anyway.
     broken = [mail for mail in mails if not mail.body and mail.state is LedgerState.ASIDE]
-    machine = len(judged) - len(to_file)
-    aside = Counter(mail.state_reason for mail in broken) + Counter({"mail.machine": machine})
+    machine = [mail for mail, body in judged if body["team"] == Team.NONE.value]
+    aside = Counter(map(_why_aside, (*broken, *machine)))
     compared = [
         (mail, body, agreement.compare(body["folder"], mail.lies_in, arrived_in=INBOX))
         for mail, body in judged
@@ -109,6 +110,11 @@ def _of_postbox(house: House, box: PostboxPlan, day: date) -> Observed:
             if result in {Agreement.SAME_AGENCY, Agreement.OTHER}
         ),
     )
+
+
+def _why_aside(mail: Foreseen) -> str:
+    """The reason it lies aside for; of a machine's mail that lies there no more only that it is."""
+    return mail.state_reason if mail.state is LedgerState.ASIDE else Machine.OTHER.value
 
 
 def _agencies(to_file: Iterable[tuple[Foreseen, dict[str, object]]]) -> tuple[AgencyPart, ...]:

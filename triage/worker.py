@@ -103,7 +103,7 @@ class Worker:
     def start(self) -> None:
         """Start the loops as daemon threads."""
         self._boxes = [_PostboxRound(self, job) for job in self.postboxes]
-        loops: Mapping[str, Callable[[], int]] = {
+        loops: Mapping[str, Callable[[], int | None]] = {
             **{f"postbox:{box.job.name}": box for box in self._boxes},
             "sort": lambda: sort_turns.one_round(self.house, self.name),
             "send": lambda: rounds.send_round(self.house, self.outlets, self.name),
@@ -171,7 +171,7 @@ class Worker:
         wake = self._wakes[f"postbox:{box.job.name}"]
         return Ringer(box.job.name, box.job.open_bell, wake.set, may_listen=lambda: box.does_well)
 
-    def _loop(self, name: str, work: Callable[[], int]) -> None:
+    def _loop(self, name: str, work: Callable[[], int | None]) -> None:
         wake = self._wakes[name]
         while True:
             wake.clear()  # before the round: what rings in its middle is not lost
@@ -181,8 +181,11 @@ class Worker:
             if not busy:
                 wake.wait(self.poll_seconds)
 
-    def _one_round(self, name: str, work: Callable[[], int]) -> bool:
-        """One round; True if there may be more to do at once."""
+    def _one_round(self, name: str, work: Callable[[], int | None]) -> bool:
+        """One round; True if there may be more to do at once.
+
+        None done means that it is another worker's turn: then that one tells how it goes.
+        """
         try:
             done = work()
         except HouseError as exc:
@@ -192,6 +195,8 @@ class Worker:
         except Exception:
             log.exception("round.broken", round=name)
             self.beat(name, "bug", "unexpected error, see the log")
+            return False
+        if done is None:
             return False
         self.beat(name, "", "")
         return done > 0
@@ -224,11 +229,12 @@ class _PostboxRound:
     _read: dict[Place, str] = field(default_factory=dict)
     _waited: set[Place] = field(default_factory=set)
 
-    def __call__(self) -> int:
+    def __call__(self) -> int | None:
+        """One round; None where another worker holds the postbox."""
         lease = self._held_lease()
         if lease is None:
             self.does_well = False
-            return 0
+            return None
         try:
             done = self._serve(lease)
         except HouseError:

@@ -14,24 +14,37 @@ import pytest
 
 from ingest.exchange import ExchangePostbox
 from ingest.exchange_wire import ExchangeAccount
+from ingest.imap import ImapPostbox
+from ingest.imap_session import ImapAccount
 from ingest.maildir import MaildirPostbox, create_tree
 from rules.ledger import LedgerState
 from store import leases, ledger_counts, originals, sightings
 from tests.conftest import empty
 from tests.house_fixture import Clock, eml, open_house
+from tests.servers.dovecot import DovecotServer
 from tests.servers.exchange import ExchangeServer
 from tests.triage.renumbering import Renumbering
 from triage import filing, receive, reconcile, rounds
 from triage.house import House
 from triage.ports import Postbox
 
-MAILS = (
-    eml("Krankmeldung 1"),
-    eml("Neues Konto", to="Hanau@arbeitsagentur.de"),
-    eml("Krankmeldung 1"),
-    eml("Abwesend", Auto_Submitted="auto-replied"),
+MAILS = tuple(
+    mail.replace(b"\n", b"\r\n")
+    for mail in (
+        eml("Krankmeldung 1"),
+        eml("Neues Konto", to="Hanau@arbeitsagentur.de"),
+        eml("Krankmeldung 1"),
+        eml("Abwesend", Auto_Submitted="auto-replied"),
+    )
 )
-"""A byte-identical pair, one of another agency, one machine mail; all with one Message-ID."""
+"""A byte-identical pair, one of another agency, one machine mail; all with one Message-ID.
+
+With the line ends that every server gives back as they came.
+"""
+
+
+ACCOUNTS = tuple(f"postfach{number}" for number in range(100))
+_accounts = iter(ACCOUNTS)
 
 
 class Crash(BaseException):
@@ -203,6 +216,29 @@ def fresh_exchange(exchange) -> Iterator[Callable[[int], Postbox]]:
         box.close()
 
 
+@pytest.fixture(scope="module")
+def dovecot() -> Iterator[DovecotServer]:
+    with DovecotServer(users=ACCOUNTS) as server:
+        yield server
+
+
+@pytest.fixture
+def fresh_dovecot(dovecot) -> Iterator[Callable[[int], Postbox]]:
+    boxes: list[Postbox] = []
+
+    def on_server(_point: int) -> Postbox:
+        account = ImapAccount(
+            "localhost", dovecot.imaps_port, next(_accounts), dovecot.password,
+            ca_file=dovecot.ca_file,
+        )  # fmt: skip
+        boxes.append(ImapPostbox("SC-Südwest", account, size_limit_bytes=1_000_000))
+        return boxes[-1]
+
+    yield on_server
+    for box in boxes:
+        box.close()
+
+
 def walk(
     fresh_url,
     fresh_box: Callable[[int], Postbox],
@@ -290,3 +326,9 @@ def test_the_same_on_exchange(fresh_exchange, fresh_sqlite, what, when):
     """What was done and not heard of, and what was heard of and not written: the other two walks
     and PostgreSQL would show no other state of an Exchange mailbox, and cost a minute."""
     walk(fresh_sqlite, fresh_exchange, what=what, when=when)
+
+
+@pytest.mark.parametrize(("what", "when"), [("postbox", "after"), ("commit", "before")])
+def test_the_same_on_a_real_dovecot(fresh_dovecot, fresh_sqlite, what, when):
+    """What was done there and not heard of, and what was heard of and not written."""
+    walk(fresh_sqlite, fresh_dovecot, what=what, when=when)

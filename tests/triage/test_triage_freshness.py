@@ -6,8 +6,8 @@ import pytest
 
 from store import audit, keeping
 from store.keeping import Arrival
-from tests.house_fixture import MACHINE, eml, open_house
-from triage import accept, freshness, health, log, receive, rounds
+from tests.house_fixture import ADMIN, MACHINE, eml, open_house
+from triage import accept, aside, freshness, health, log, receive, rounds
 from triage.house import PostboxPlan
 
 PLANS = (PostboxPlan("SC-Südwest", "Südwest", is_observed=False),)
@@ -69,6 +69,19 @@ def test_a_restart_neither_repeats_nor_forgets_a_standing_alarm(house, box, leas
     rounds_of_order(restarted)
     restarted.db.close()
     assert told(house) == [OVERDUE, CLEAR]
+
+
+def test_old_mail_that_is_replayed_is_no_alarm_until_it_has_waited_as_long(house, clock):
+    with house.db.write() as tx:
+        machine = eml("Newsletter", Auto_Submitted="auto-generated")
+        arrival = Arrival(machine, house.clock(), "smtp", postbox="SC-Südwest")
+        number = keeping.keep(tx, arrival, now=house.clock()).message_id
+    rounds.sort_pending(house)
+    clock.forward(days=3)
+    aside.replay(house, ADMIN, number)
+    assert [way.is_overdue for way in freshness.look(house)] == [False, False]
+    clock.forward(minutes=61)
+    assert {way.way for way in freshness.look(house) if way.is_overdue} == {"door"}
 
 
 def test_a_second_alarm_is_told_again(house, box, lease, clock):

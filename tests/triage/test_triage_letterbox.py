@@ -9,8 +9,11 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from ingest.parse import parse
+from rules import machine_mail
 from rules.errors import Conflict
 from rules.ledger import LedgerState
+from rules.machine_mail import Machine
 from rules.postbox import Delivered
 from store import arrivals, audit, items, ledger
 from tests.house_fixture import ADMIN, eml
@@ -53,6 +56,20 @@ def test_the_same_delivery_again_is_no_second_message_and_leaves_a_trace(house):
         actions = [entry.action for entry in audit.listing(tx, limit=9, subject="message:1")]
     assert actions == ["mail.kept", "mail.seen_again", "mail.seen_again"]
     assert admin.completeness(house, ADMIN).closes
+
+
+def test_a_notification_bears_the_mark_of_its_empty_envelope_sender_once(house):
+    note = Delivered("", KASSEL, eml("Ich bin bis Freitag nicht da"))
+    marked = replace(note, data=b"Return-Path: <>\r\n" + eml("Ein anderer"))
+    letterbox.keep_all(house, [note, marked])
+    letterbox.keep(house, note)
+    with house.db.read() as tx:
+        kept = [ledger.original(tx, number) for number in (1, 2)]
+        (entry, _) = audit.listing(tx, limit=9, subject="message:1")
+        assert entry.details["sha256"] == ledger.message(tx, 1).sha256
+    assert kept == [b"Return-Path: <>\r\n" + note.data, marked.data]
+    assert machine_mail.kind(parse(kept[0], house.layouts)) is Machine.BOUNCE
+    assert seen(house) == 2
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,17 @@ def test_a_postbox_that_is_never_idle_is_looked_at_more_seldom_but_is(house, box
     assert found == [1] * BUSY_PAUSES + [2] * BUSY_PAUSES + [3]
 
 
+def test_only_the_worker_that_holds_a_postbox_tells_how_it_is(house, tmp_path):
+    """The others wait for it to fall free, and would call it well while its server is away."""
+    away = MaildirPostbox("SC-Ost", tmp_path / "not mounted")
+    job = PostboxJob(name=away.name, region="Ost", open=lambda: away, files=True)
+    holder, other = (Worker(house, send.Outlets(Eakte(), Post()), (job,), 0.02) for _ in range(2))
+    for worker in (holder, other):
+        worker._one_round("postbox:SC-Ost", _PostboxRound(worker, job))
+    checks = {check.name: check.message for check in health.ready(house)}
+    assert checks["postbox:SC-Ost"] == "postbox.away"
+
+
 def test_a_bug_in_a_round_is_told_without_words_and_the_next_round_runs(house, capsys):
     class Broken(Eakte):
         rounds = 0
