@@ -1,7 +1,8 @@
 """What is asked of the outgoing rows as a whole: dead letters, receipts that stay away, a day.
 
 A dead hand-over whose item was settled otherwise (another verdict was handed over, or a person's
-reasoned "no") waits for nobody any more and isn't counted. Source: F48; own decision 0058.
+reasoned "no") waits for nobody any more and isn't counted; nor is a dead answer whose item a person
+has closed since: what died had brought the item back. Source: F48; own decisions 0053, 0058.
 """
 
 from collections.abc import Collection
@@ -11,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from rules.item import EakteState
+from rules.item import EakteState, ItemState
 from store.engine import Tx
 from store.tables import OutgoingState, item
 from store.tables import outgoing as table
@@ -188,7 +189,10 @@ def of_keys(tx: Tx, keys: tuple[str, ...]) -> tuple[HandedOver, ...]:
 
 
 def _waits_for_a_person() -> sa.ColumnElement[bool]:
-    return sa.and_(table.c.state == OutgoingState.DEAD, _is_open())
+    answered = sa.and_(table.c.kind == "reply", item.c.state == ItemState.CLOSED)
+    return sa.and_(
+        table.c.state == OutgoingState.DEAD, _is_open(), sa.or_(item.c.id.is_(None), ~answered)
+    )
 
 
 def _is_open() -> sa.ColumnElement[bool]:
