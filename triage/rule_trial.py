@@ -106,7 +106,7 @@ def _try(house: House, compiled: CompiledSet, stored: StoredMail) -> Tried | Non
     except (KeyError, ValueError):
         return None
     message = stored.message
-    mailbox = sort.addressed(house.judging, mail) or (message.postbox or "")
+    mailbox = sort.mailbox_of(house, message, mail)
     rules = house.rules_for(replace(message, received_at=house.clock()))
     only_head = heads.why(message, stored.data)
 
