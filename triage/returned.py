@@ -25,7 +25,7 @@ BOUNCED = "reply.bounced"
 _TRIES = 3
 """A clerk may write at the same moment. As handover.SETTLE_TRIES; own decision 0005."""
 
-_OVERTAKES = timedelta(seconds=120)
+_OVERTAKES = timedelta(seconds=360)
 """So long our note of a sending may be later than the report about it: as send.CLAIM_SECONDS."""
 
 _BACK: dict[ItemState, Event] = {ItemState.CLOSED: Reopened(), ItemState.PENDING: Freed()}
