@@ -74,7 +74,7 @@ def bring_back(house: House, tx: Tx, item_id: int) -> bool:
     One whose mail was deleted stays closed: nobody could work on it, and it could never be closed.
     Raises: Conflict: `item.changed` if somebody else goes on writing it.
     """
-    if ledger.locked(tx, items.get(tx, item_id).message_id).state is LedgerState.DELETED:
+    if ledger.message(tx, items.get(tx, item_id).message_id).state is LedgerState.DELETED:
         return False
     for attempt in range(_TRIES):
         item = items.get(tx, item_id)
