@@ -143,7 +143,7 @@ def test_a_file_whose_name_is_no_text_is_a_mail_like_any_other(
         assert moved is not None
         assert box.set_marks(moved, MarkChange(add=("Lotse",)))
     assert box.view("Ablage").uids == uids
-    files = sorted(os.listdir(os.fsencode(root / "Ablage" / "cur")))
+    files = sorted(os.fsencode(file.name) for file in (root / "Ablage" / "cur").iterdir())
     assert files == [name + b":2,a" for name in sorted(names)]
     sha256 = hashlib.sha256(MAIL).hexdigest()
     assert [box.remove(Place("Ablage", "maildir", uid), sha256) for uid in uids] == [True] * 3
