@@ -2,7 +2,8 @@
 
 A dead hand-over whose item was settled otherwise (another verdict was handed over, or a person's
 reasoned "no") waits for nobody any more and isn't counted; nor is a dead answer whose item a person
-has closed since: what died had brought the item back. Source: F48; own decisions 0053, 0058.
+has closed since: what died had brought the item back. One that a restore held back had not, so its
+item may have been closed before. Source: F48; own decisions 0053, 0058, 0071.
 """
 
 from collections.abc import Collection
@@ -189,10 +190,9 @@ def of_keys(tx: Tx, keys: tuple[str, ...]) -> tuple[HandedOver, ...]:
 
 
 def _waits_for_a_person() -> sa.ColumnElement[bool]:
-    answered = sa.and_(table.c.kind == "reply", item.c.state == ItemState.CLOSED)
-    return sa.and_(
-        table.c.state == OutgoingState.DEAD, _is_open(), sa.or_(item.c.id.is_(None), ~answered)
-    )
+    closed_since = sa.and_(item.c.state == ItemState.CLOSED, item.c.closed_at >= table.c.done_at)
+    answers_else = sa.or_(table.c.kind != "reply", item.c.id.is_(None), ~closed_since)
+    return sa.and_(table.c.state == OutgoingState.DEAD, _is_open(), answers_else)
 
 
 def _is_open() -> sa.ColumnElement[bool]:

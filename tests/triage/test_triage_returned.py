@@ -10,7 +10,7 @@ from ingest import bounce
 from rules import sent_id
 from rules.errors import Refused, TryLater
 from rules.item import CloseReason, ItemState
-from store import items, ledger, outgoing, retention, sent_copies
+from store import items, ledger, outgoing, outgoing_restored, retention, sent_copies
 from store.tables import OutgoingState
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_crash import Crash
@@ -144,7 +144,7 @@ def test_the_same_report_twice_opens_once_and_sending_again_settles_it(
     shown = item_view.view(house, ME, claim.item_id)
     assert [step.code for step in shown.story].count("reply.bounced") == 1
     assert item_state(house, claim) is ItemState.HELD
-    clock.forward(minutes=5)
+    clock.forward(minutes=7)
     admin.outgoing_replay(house, ADMIN, row)
     assert len(leave(house).sent) == 1
     assert item_view.view(house, ME, claim.item_id).reply_trouble is None
@@ -227,6 +227,19 @@ def test_a_dead_answer_whose_item_was_closed_since_is_nobodys_and_not_sent_with_
     assert outgoing_care.dead_by_kind(house) == {}
     assert outgoing_care.replay_all(house, ADMIN) == 0
     admin.outgoing_replay(house, ADMIN, settled)
+    assert len(leave(house).sent) == 1
+
+
+def test_an_answer_that_a_restore_held_back_is_sent_with_all_though_its_item_is_closed(
+    house, claim, clock
+):
+    answer(house, claim)
+    work.close(house, ME, claim.item_id, claim.token, reason=CloseReason.ANSWERED)
+    clock.forward(minutes=1)
+    with house.db.write() as tx:
+        outgoing_restored.hold_back(tx, now=clock())
+    assert outgoing_care.dead_by_kind(house) == {"reply": 1}
+    assert outgoing_care.replay_all(house, ADMIN) == 1
     assert len(leave(house).sent) == 1
 
 
