@@ -22,11 +22,13 @@ RIGHTS_FILE = "dovecot-acl"
 _BOXES = ("tmp", "new", "cur")
 _NO_UNIQUE_NAME = re.compile("^$|^\\.|[/:\0]")
 _ARRIVAL = re.compile(r"(\d{1,11})\.(?:[^.M]*M(\d+))?")
+_NO_TEXT = re.compile("[\udc80-\udcff]")
+_NO_TEXT_WRITTEN = re.compile("/([89A-F][0-9A-F])")
 
 
 @dataclass(frozen=True, slots=True)
 class MailFile:
-    """One message file. `uid` is the name before the colon, `info` what stands behind it."""
+    """One message file. `uid` is the name before the colon (`uid_of`), `info` what is behind it."""
 
     path: Path
     uid: str
@@ -107,7 +109,8 @@ def scan(path: Path) -> dict[str, MailFile]:
         for name in os.listdir(path / box):  # noqa: PTH208 - names only; a Path each costs 4 times
             if name.startswith("."):
                 continue
-            uid, _, info = name.partition(":")
+            unique, _, info = name.partition(":")
+            uid = uid_of(unique)
             found[uid] = MailFile(path / box / name, uid, info)
     return found
 
@@ -119,16 +122,32 @@ def find(
 
     Who asks for many passes `listed`, in which each folder that had to be listed stays.
     """
-    if _NO_UNIQUE_NAME.search(uid):
+    name = name_of(uid)
+    if _NO_UNIQUE_NAME.search(name):
         return None
     for box, info in (("new", ""), ("cur", "2,")):
-        candidate = path / box / (f"{uid}:{info}" if info else uid)
+        candidate = path / box / (f"{name}:{info}" if info else name)
         if candidate.exists():
             return MailFile(candidate, uid, info)
     known = {} if listed is None else listed
     if path not in known:
         known[path] = scan(path)
     return known[path].get(uid)
+
+
+def uid_of(name: str) -> str:
+    """The unique part of a file's name as text that any database takes.
+
+    A byte that is no UTF-8 becomes "/" and two digits: no name on a disk has a slash.
+    """
+    if name.isascii():
+        return name
+    return _NO_TEXT.sub(lambda byte: f"/{ord(byte[0]) & 0xFF:02X}", name)
+
+
+def name_of(uid: str) -> str:
+    """The unique part of the file's name again, as the operating system has it."""
+    return _NO_TEXT_WRITTEN.sub(lambda byte: chr(0xDC00 + int(byte[1], 16)), uid)
 
 
 def write_durably(path: Path, data: bytes) -> None:

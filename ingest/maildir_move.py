@@ -24,7 +24,7 @@ def rename(
     if file is None:
         return None
     info = maildir_keywords.carried(file.info, source, destination)
-    target = destination / "cur" / f"{file.uid}:{info}"
+    target = destination / "cur" / f"{maildir_disk.name_of(file.uid)}:{info}"
     # rename(2) overwrites silently; a mail copied there by hand must not vanish.
     if target.exists():
         if not file.path.exists():
@@ -68,7 +68,7 @@ def mark(folder: Path, uid: str, change: MarkChange) -> bool:
             )
         if info == (file.info or "2,"):
             return True
-        target = folder / "cur" / f"{file.uid}:{info}"
+        target = folder / "cur" / f"{maildir_disk.name_of(file.uid)}:{info}"
         try:
             file.path.rename(target)
         except FileNotFoundError:

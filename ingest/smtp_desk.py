@@ -79,6 +79,11 @@ class Desk:
 
     async def _kept(self, batch: list[_Waiting]) -> BaseException | None:
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self.pool, self.keep, [delivered for delivered, _ in batch])
+        deliveries = [delivered for delivered, _ in batch]
+        try:
+            work = loop.run_in_executor(self.pool, self.keep, deliveries)
+        except RuntimeError as exc:
+            # No thread is to be had just now; ending here would leave everybody without an answer.
+            return exc
         await asyncio.wait([work])
         return work.exception()

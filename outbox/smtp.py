@@ -12,6 +12,7 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Final, Literal
 
 from rules.errors import HouseError, Refused, TryLater
@@ -62,15 +63,21 @@ class SmtpOutlet:
         """Hand one mail to the server; its last answer, such as "250 2.0.0 queued".
 
         If the line breaks after the last byte and before the answer, the mail may have gone:
-        TryLater then sends it again under the same Message-ID (RFC 5321 section 4.5.4.1).
+        TryLater then sends it again under the same Message-ID (RFC 5321 section 4.5.4.1). A server
+        that has taken `timeout_seconds` for all before the data gets none, so that a sending ends
+        before somebody else takes its row (triage/send.py).
 
         Raises:
             TryLater: `smtp.away`, `smtp.tls`, `smtp.login`, `smtp.greeting`, `smtp.later` (4xx).
             Refused: `smtp.refused` (5xx on sender, recipient or data).
         """
+        until = monotonic() + self.account.timeout_seconds
         server = self._connected()
         try:
-            return _transact(server, envelope_from, recipient, data)
+            _address(server, envelope_from, recipient, len(data))
+            if monotonic() > until:
+                raise TimeoutError
+            return _expect(*server.data(data))
         except smtplib.SMTPResponseException as exc:
             raise _answered(exc) from exc
         except (smtplib.SMTPException, OSError) as exc:
@@ -134,11 +141,10 @@ def _connect(account: SmtpAccount) -> smtplib.SMTP:
     return server
 
 
-def _transact(server: smtplib.SMTP, envelope_from: str, recipient: str, data: bytes) -> str:
-    size = (f"size={len(data)}",) if server.has_extn("size") else ()
+def _address(server: smtplib.SMTP, envelope_from: str, recipient: str, size_bytes: int) -> None:
+    size = (f"size={size_bytes}",) if server.has_extn("size") else ()
     _expect(*server.mail(envelope_from, size))
     _expect(*server.rcpt(recipient))
-    return _expect(*server.data(data))
 
 
 def _expect(code: int, answer: bytes) -> str:

@@ -165,7 +165,8 @@ def _(event: Forwarded, case: ItemCase) -> ItemCase:
 def _(event: PaymentCorrected, case: ItemCase) -> ItemCase:
     _expect(case, ItemState.HELD)
     if event.to in OWES_PROOF:
-        return _owing(case, event.to)
+        owing = _owing(case, event.to)
+        return replace(owing, eakte=EakteState.OWED) if event.other_record else owing
     if case.payment is PaymentRelevant.NO:
         return case
     return replace(_waive(case, event.reason), payment=event.to)

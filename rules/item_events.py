@@ -75,10 +75,15 @@ class Forwarded:
 
 @dataclass(frozen=True, slots=True)
 class PaymentCorrected:
-    """The holder corrects the payment relevance; down to `no` it needs a written reason."""
+    """The holder corrects the payment relevance; down to `no` it needs a written reason.
+
+    `other_record`: the Kundennummer was another one before, so what was handed over until now went
+    to the record of somebody else.
+    """
 
     to: PaymentRelevant
     reason: str = ""
+    other_record: bool = False
 
 
 @dataclass(frozen=True, slots=True)

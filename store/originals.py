@@ -175,6 +175,12 @@ def unpacked(packed: Packed, sha256: str) -> bytes | None:
     return data
 
 
+def lock(tx: Tx, sha256: str) -> None:
+    """Wait for whoever is keeping a message of these bytes; the next one waits for us."""
+    table = tables.original
+    tx.run(sa.select(table.c.sha256).where(table.c.sha256 == sha256).with_for_update())
+
+
 def erase(tx: Tx, sha256: str, *, now: datetime) -> None:
     """Delete the bytes; size and fingerprint stay."""
     table = tables.original

@@ -1,7 +1,9 @@
 """What is asked of the outgoing rows as a whole: dead letters, receipts that stay away, a day.
 
 A dead hand-over whose item was settled otherwise (another verdict was handed over, or a person's
-reasoned "no") waits for nobody any more and isn't counted. Source: F48; own decision 0058.
+reasoned "no") waits for nobody any more and isn't counted; nor is a dead answer whose item a person
+has closed since: what died had brought the item back. One that a restore held back had not, so its
+item may have been closed before. Source: F48; own decisions 0053, 0058, 0071.
 """
 
 from collections.abc import Collection
@@ -11,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from rules.item import EakteState
+from rules.item import EakteState, ItemState
 from store.engine import Tx
 from store.tables import OutgoingState, item
 from store.tables import outgoing as table
@@ -188,7 +190,9 @@ def of_keys(tx: Tx, keys: tuple[str, ...]) -> tuple[HandedOver, ...]:
 
 
 def _waits_for_a_person() -> sa.ColumnElement[bool]:
-    return sa.and_(table.c.state == OutgoingState.DEAD, _is_open())
+    closed_since = sa.and_(item.c.state == ItemState.CLOSED, item.c.closed_at >= table.c.done_at)
+    answers_else = sa.or_(table.c.kind != "reply", item.c.id.is_(None), ~closed_since)
+    return sa.and_(table.c.state == OutgoingState.DEAD, _is_open(), answers_else)
 
 
 def _is_open() -> sa.ColumnElement[bool]:

@@ -162,6 +162,8 @@ def erase(tx: Tx, message_id: int, *, now: datetime, reason: str = "retention") 
     )
     marks_seen.erase(tx, message_id)
     threads.erase(tx, message_id)
+    # A twin that is being kept just now has this row locked: it is waited for, and then seen.
+    originals.lock(tx, row.sha256)
     if not _has_twin(tx, row):
         originals.erase(tx, row.sha256, now=now)
 

@@ -120,6 +120,12 @@ def folders(tx: Tx, postbox: str) -> tuple[str, ...]:
     return tuple(sorted(tx.run(statement).scalars()))
 
 
+def postboxes(tx: Tx) -> tuple[str, ...]:
+    """Postboxes in which messages lie according to the ledger, sorted. Slow: for the doctor."""
+    statement = sa.select(sighting.c.postbox).where(_is_live()).distinct()
+    return tuple(sorted(tx.run(statement).scalars()))
+
+
 def was_used(tx: Tx, postbox: str, *, folder: str) -> bool:
     """Whether a message ever lay in that folder."""
     statement = sa.select(sa.literal(1)).where(_in_folder(postbox, folder)).limit(1)

@@ -26,7 +26,7 @@ from triage.console import (
     stop_event,
 )
 from triage.house import House, PostboxPlan
-from triage.ports import Postbox
+from triage.ports import INBOX, Postbox
 from triage.settings import Settings
 
 DEFAULT_RATE = 600
@@ -65,6 +65,9 @@ def backfill(
     """
     if not sources and not folder:
         raise Refused("archive.none", "Name an archive. Remedy: give a path, or --folder NAME.")
+    if INBOX in (folder or ()):
+        # Both would read the same new mail at the same moment, and each keep it.
+        raise Refused("archive.inbox", "The worker takes in the INBOX by itself; leave it out.")
     stop = stop_event()
     settings = settings_of(config)
     house = wiring.build_house(settings)

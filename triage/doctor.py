@@ -173,10 +173,16 @@ def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield "anchor", settings.trail.anchor.parent
 
 
+def _postboxes(patient: _Patient) -> Iterator[Finding]:
+    yield from doctor_ways.postboxes(patient.settings, patient.house)
+    if patient.house is not None:
+        yield from doctor_safe.left_postboxes(patient.settings, patient.house)
+
+
 _STEPS: Final[dict[Step, Callable[[_Patient], Iterator[Finding]]]] = {
     Step.STORE: _store,
     Step.DATA: _data,
-    Step.POSTBOXES: lambda patient: doctor_ways.postboxes(patient.settings, patient.house),
+    Step.POSTBOXES: _postboxes,
     Step.OUTLETS: lambda patient: doctor_ways.outlets(patient.settings),
     Step.NEIGHBOURS: lambda patient: doctor_neighbours.certificates(patient.settings),
     Step.DOOR: lambda patient: doctor_ways.door(patient.settings),

@@ -1,4 +1,4 @@
-"""The doctor's look at what keeps content and desk safe: the key ring, the scanner, secret files.
+"""The doctor's look at what keeps content and desk safe: keys, scanner, secret files, old names.
 
 Source: F59; own decisions 0070, 0071.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from store import resealing
+from store import resealing, sightings
 from triage import wiring
 from triage.doctor_finding import Finding, bad, good, warn
 from triage.house import House
@@ -103,6 +103,24 @@ def keys(house: House) -> Iterator[Finding]:
         )
     elif held.active and not missing:
         yield good(name, f"Alle Originale sind verschlüsselt (Schlüssel {held.active}).")
+
+
+def left_postboxes(settings: Settings, house: House) -> Iterator[Finding]:
+    """Postboxes of the ledger that the configuration does not name any more.
+
+    One that only has another name now is read anew: each mail in its INBOX becomes a second one.
+    """
+    named = {box.name for box in settings.postboxes}
+    with house.db.read() as tx:
+        left = [name for name in sightings.postboxes(tx) if name not in named]
+    for name in left:
+        yield warn(
+            f"postbox:{name}",
+            f"In {name} liegt Post, aber die Konfiguration nennt dieses Postfach nicht mehr.",
+            "Umbenannt? Den alten Namen wieder eintragen, bevor ein Worker startet: Sonst kommt"
+            " alles, was im Posteingang liegt, ein zweites Mal. Abgeschafft: Was abgelaufen ist,"
+            " dort von Hand löschen.",
+        )
 
 
 def scanner(settings: Settings) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import Any
 from ingest.parse import parse
 from rules.access import Caller
 from rules.errors import Conflict
-from rules.handover import Package
+from rules.handover import Package, is_same_record
 from rules.item import (
     AfterReceipt,
     CloseReason,
@@ -123,15 +123,21 @@ def waive(house: House, caller: Caller, item_id: int, token: str, *, reason: str
         cases.do(tx, caller, item, deed, token=token, now=now)
 
 
-def settle(tx: Tx, item_id: int, event: Event, *, now: datetime) -> None:
+def settle(tx: Tx, row: Outgoing, event: Event, *, now: datetime) -> None:
     """What the eAkte said becomes the item's state, in the transaction of the receipt.
 
-    The clerk may write at the same moment; then the newer row is read and tried again.
+    Of a hand-over that was ordered anew since, by another verdict, it is no longer asked. The clerk
+    may write at the same moment; then the newer row is read and tried again.
     Raises: Conflict: `item.changed` if that goes on.
     """
+    if row.item_id is None:
+        return
     for attempt in range(SETTLE_TRIES):
+        item = items.get(tx, row.item_id)
+        if any(one.id > row.id and one.kind == row.kind for one in outgoing.of_item(tx, item.id)):
+            return
         try:
-            cases.by_machine(tx, items.get(tx, item_id), event, now=now)
+            cases.by_machine(tx, item, event, now=now)
         except Conflict:
             if attempt == SETTLE_TRIES - 1:
                 raise
@@ -144,6 +150,13 @@ def sent_with(tx: Tx, row: Outgoing) -> tuple[str, str | None]:
     verdict = _verdict(tx, row)
     facts = verdict.body.get("facts", {}) if verdict else {}
     return ledger.message(tx, _message_id(row)).sha256, facts.get("kundennummer")
+
+
+def is_other_record(tx: Tx, row: Outgoing) -> bool:
+    """Whether a clerk has put another Kundennummer in the place of the one handed over."""
+    ordered, latest = sent_with(tx, row)[1], verdicts.latest(tx, _message_id(row))
+    wanted = latest.body.get("facts", {}).get("kundennummer") if latest else None
+    return bool(ordered and wanted) and not is_same_record(str(wanted), str(ordered))
 
 
 def _verdict(tx: Tx, row: Outgoing) -> StoredVerdict | None:

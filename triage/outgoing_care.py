@@ -12,8 +12,9 @@ import structlog
 
 from rules import access
 from rules.access import Caller, Permission
-from rules.errors import Conflict
+from rules.errors import Conflict, Refused
 from rules.handover_match import Match, Sent, match
+from rules.ledger import LedgerState
 from store import audit, halts, ledger, outgoing, outgoing_turns, outgoing_watch
 from store.engine import Tx
 from store.outgoing import Outgoing
@@ -94,7 +95,8 @@ def replay_all(house: House, caller: Caller, *, kind: str = "", code: str = "") 
 
     Their number, in the caller's regions.
     In commits of `BATCH`: what was done before a crash stays done. Left out are
-    hand-overs whose item was settled otherwise, and rejections, which need a person first.
+    hand-overs and answers whose item was settled otherwise, and rejections, which need a person
+    first.
     Raises: Refused: `access.denied`.
     """
     access.require(caller, Permission.REPLAY)
@@ -117,9 +119,12 @@ def replay(tx: Tx, caller: Caller, outgoing_id: int, *, now: datetime) -> Outgoi
     """One row is due again, under its old key; with its entry in the trail.
 
     In the transaction of a caller who has asked for right and region. Raises: Refused:
-    `outgoing.unknown`. Conflict: `outgoing.not_dead`, also for what a clerk took back.
+    `outgoing.unknown`, `mail.deleted`. Conflict: `outgoing.not_dead`, also for what a clerk took
+    back.
     """
-    if outgoing.get(tx, outgoing_id).error_code == outgoing_turns.CANCELLED:
+    before = outgoing.get(tx, outgoing_id)
+    _require_content(tx, before)
+    if before.error_code == outgoing_turns.CANCELLED:
         raise Conflict(
             "outgoing.not_dead",
             f"Outgoing row {outgoing_id} was taken back by a clerk; it is ordered anew, not sent.",
@@ -135,6 +140,18 @@ def replay(tx: Tx, caller: Caller, outgoing_id: int, *, now: datetime) -> Outgoi
         at=now,
     )
     return row
+
+
+def _require_content(tx: Tx, row: Outgoing) -> None:
+    """What it is made of must be there still, and a deletion waits. Raises: Refused."""
+    if row.message_id is None:
+        return
+    if ledger.locked(tx, row.message_id).state is LedgerState.DELETED:
+        raise Refused(
+            "mail.deleted",
+            f"Outgoing row {row.id} belongs to a message whose content was deleted.",
+            outgoing_id=row.id,
+        )
 
 
 def match_day(house: House, outlet: FileOutlet, caller: Caller, *, day: date) -> Match:

@@ -29,6 +29,7 @@ from store.items import Item
 from store.outgoing import NewOutgoing, Outgoing
 from store.texts import TextShelf
 from triage import identity, modes, reply_text
+from triage.admin import ENDED_BADLY
 from triage.doorkeeper import visible_item, workable_item
 from triage.house import House
 from triage.reply_text import Wanted, Wording
@@ -113,7 +114,7 @@ def order(house: House, caller: Caller, item_id: int, token: str, choice: Choice
     """Put an answer into the outgoing rows, under the lease; the id of the row.
 
     If the choice's body differs by one word from the approved text, nothing is sent. The same
-    answer ordered twice on one item is sent once.
+    answer ordered twice on one item is sent once; one that ended badly is tried again.
     Raises: Conflict: `reply.differs` with the differences in details, `text.version` if
     another version is approved now. Refused: `reply.forbidden` (R10), `reply.recipient`,
     `reply.too_many` (F10), `reply.identity_unchecked` (N19), `text.no_second`, `postbox.not_full`.
@@ -151,6 +152,9 @@ def place(house: House, tx: Tx, item: Item, choice: Choice, *, shelf: TextShelf,
         NewOutgoing("reply", key, payload, item.id, item.message_id),
         now=now,
     )
+    if outgoing.get(tx, row).state in ENDED_BADLY:
+        # Who orders once more what could not be sent, or came back, means: try again.
+        outgoing.replay(tx, row, now=now)
     audit.add(
         tx,
         by,

@@ -25,7 +25,7 @@ BOUNCED = "reply.bounced"
 _TRIES = 3
 """A clerk may write at the same moment. As handover.SETTLE_TRIES; own decision 0005."""
 
-_OVERTAKES = timedelta(seconds=120)
+_OVERTAKES = timedelta(seconds=360)
 """So long our note of a sending may be later than the report about it: as send.CLAIM_SECONDS."""
 
 _BACK: dict[ItemState, Event] = {ItemState.CLOSED: Reopened(), ItemState.PENDING: Freed()}
@@ -71,8 +71,11 @@ def take(house: House, tx: Tx, report: Message, bounce: Bounce) -> None:
 def bring_back(house: House, tx: Tx, item_id: int) -> bool:
     """Let a closed item, or one that would close by itself, wait again; True if it was one.
 
+    One whose mail was deleted stays closed: nobody could work on it, and it could never be closed.
     Raises: Conflict: `item.changed` if somebody else goes on writing it.
     """
+    if ledger.message(tx, items.get(tx, item_id).message_id).state is LedgerState.DELETED:
+        return False
     for attempt in range(_TRIES):
         item = items.get(tx, item_id)
         event = _BACK.get(item.state)
@@ -98,7 +101,7 @@ def bring_back(house: House, tx: Tx, item_id: int) -> bool:
 
 
 def _reopen_message(house: House, tx: Tx, message_id: int) -> None:
-    """What was done is open again; what was deleted meanwhile stays deleted."""
+    """What was done is open again."""
     if ledger.locked(tx, message_id).state is LedgerState.DONE:
         now = house.clock()
         ledger.set_state(tx, message_id, LedgerState.SORTED, reason="reopened", now=now)

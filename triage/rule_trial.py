@@ -107,7 +107,7 @@ def _try(house: House, compiled: CompiledSet, stored: StoredMail) -> Tried | Non
         judgement = judgement_of(stored.body)
     except (KeyError, ValueError):
         return None
-    mailbox = sort.addressed(house.judging, mail) or (message.postbox or "")
+    mailbox = sort.mailbox_of(house, message, mail)
     rules = house.rules_for(replace(message, received_at=house.clock()))
 
     def ruled(find: Callable[[str], InForce | None]) -> Ruled:

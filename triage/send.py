@@ -23,8 +23,9 @@ from triage import handover, reply, returned, sent_copy, tasks
 from triage.house import House
 from triage.ports import FileOutlet, MailOutlet, RecordLook, TaskOutlet
 
-CLAIM_SECONDS = 120
-"""Longer than the longest delivery (an SMTP timeout of 60 s). Own decision 0024."""
+CLAIM_SECONDS = 360
+"""Longer than the longest delivery: by SMTP 60 s until the data begin, then four answers or writes
+of 60 s each (outbox/smtp.py). Own decision 0024."""
 
 EAKTE: Final = "eakte"
 REPLY: Final = "reply"
@@ -149,8 +150,8 @@ def give_up(house: House, row: Outgoing, code: str) -> None:
     now = house.clock()
     with house.db.write() as tx:
         outgoing_claims.dead(tx, row.id, fence=row.fence, error_code=code, now=now)
-        if row.kind == "eakte" and row.item_id is not None:
-            handover.settle(tx, row.item_id, HandoverRejected(), now=now)
+        if row.kind == EAKTE:
+            handover.settle(tx, row, HandoverRejected(), now=now)
         if row.kind == "reply" and row.item_id is not None:
             returned.bring_back(house, tx, row.item_id)
         audit.add(
@@ -241,9 +242,9 @@ def answered(house: House, tx: Tx, row: Outgoing, receipt: Receipt) -> Objection
     accepted = receipt.accepted and wrong is None
     answer = outgoing.receipted if accepted else outgoing.rejected
     row = answer(tx, receipt.key, receipt=_note(receipt, wrong), now=now)
-    if row.item_id is not None and kind == EAKTE:
+    if kind == EAKTE:
         event = ReceiptArrived() if accepted else HandoverRejected()
-        handover.settle(tx, row.item_id, event, now=now)
+        handover.settle(tx, row, event, now=now)
     audit.add(
         tx,
         kind,
@@ -263,7 +264,11 @@ def _tell(row: Outgoing, receipt: Receipt, wrong: Objection | None) -> None:
 
 def _objection(house: House, tx: Tx, row: Outgoing, receipt: Receipt) -> Objection | None:
     digest, number = handover.sent_with(tx, row)
-    return objection(receipt, house.policy.target_check, sha256=digest, kundennummer=number)
+    check = house.policy.target_check
+    wrong = objection(receipt, check, sha256=digest, kundennummer=number)
+    if wrong is None and receipt.accepted and handover.is_other_record(tx, row):
+        return Objection.OTHER_RECORD
+    return wrong
 
 
 def _note(receipt: Receipt, wrong: Objection | None) -> dict[str, object]:

@@ -16,6 +16,7 @@ from ingest.bounce import Bounce
 from rules import danger, head_only, machine_mail, payment, proof, routing
 from rules.codes import Channel, Concern, Team
 from rules.deadlines import due as due_of
+from rules.directory import PostboxHint
 from rules.item import new_case
 from rules.ledger import LedgerState
 from rules.mail import BodyParts, ParsedMail
@@ -122,6 +123,19 @@ def addressed(judging: Judging, mail: ParsedMail) -> str:
     return mail.recipients[0] if mail.recipients else ""
 
 
+def mailbox_of(house: House, message: Message, mail: ParsedMail) -> str:
+    """The address or postbox that got a kept mail.
+
+    By the door it is the recipient that the mail server named, where the directory knows that: the
+    header may name another one as well, or nobody of ours (a hidden copy, a mailing list). Else it
+    is as in `addressed`.
+    """
+    own = message.postbox or ""
+    if message.source == "smtp" and house.directory.by_mailbox(own) != PostboxHint():
+        return own
+    return addressed(house.judging, mail) or own
+
+
 def _with_due(
     judging: Judging, mail: ParsedMail, judgement: Judgement, ruled: Ruled, *, received_at: datetime
 ) -> Verdict:
@@ -157,7 +171,7 @@ def opened(house: House, message: Message, data: bytes) -> Opened:
     """The first half of `prepare`; `decided` is the other."""
     only_head = heads.why(message, data)
     mail = heads.read(house, data, only_head=only_head)
-    mailbox = addressed(house.judging, mail) or (message.postbox or "")
+    mailbox = mailbox_of(house, message, mail)
     return Opened(message, mail, mailbox, bounce.read(data), only_head)
 
 

@@ -7,23 +7,28 @@ name. Source: own decision 0054; promise 9 (observed postboxes are never written
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
 from rules.errors import Conflict, HouseError, Refused
-from rules.postbox import EPOCH_CHANGED
+from rules.postbox import Place
 from store import audit, halts, leases, sightings, sweep_removals
 from store.engine import Tx
 from store.leases import Lease
 from store.sightings import Sighting
 from store.sweep_removals import EAKTE, POSTBOX, SENT, TASK, Removal
 from store.tables import SightingState
+from triage import receive, set_back
 from triage.house import House
 from triage.ports import Postbox
 from triage.send import Outlets
 
 WAIT_HOURS = 24
 """A package waits for its receipt that long before it is looked at again. Own decision 0054."""
+
+_NOT_THERE: Final = frozenset({"postbox.not_found", "postbox.folder_missing"})
+"""Codes with which a removal from a postbox ends; with any other the mail lies there still."""
 
 log = structlog.get_logger()
 
@@ -92,23 +97,24 @@ def _take_out(house: House, box: Postbox, lease: Lease, one: Removal) -> None:
             if seen.state is SightingState.LIVE and seen.postbox == box.name
         ]
     taken, code = _taken(house, box, lease, one, lies)
+    is_left = code not in _NOT_THERE
     now = house.clock()
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
         sightings.mark_gone(tx, taken)
-        if code == EPOCH_CHANGED:
-            # The look at the folders finds it by its content; only then is there something to take.
+        if is_left:
+            # New numbers: the look at the folders finds it by its content. Else: it lies there.
             at = now + timedelta(hours=WAIT_HOURS)
             sweep_removals.later(tx, one.id, code=code, next_try_at=at)
         else:
             _end(tx, box, one, code="" if taken else code, now=now)
-    _tell(one, "" if code == EPOCH_CHANGED else "done" if taken else "missing", code)
+    _tell(one, "" if is_left else "done" if taken else "missing", code)
 
 
 def _taken(
     house: House, box: Postbox, lease: Lease, one: Removal, lies: Iterable[Sighting]
 ) -> tuple[list[int], str]:
-    """The places that hold it no more, and what stood against another; new numbers before all."""
+    """The places that hold it no more, and what stood against another: what may pass before all."""
     taken: list[int] = []
     codes = ["postbox.not_found"]
     for seen in lies:
@@ -117,11 +123,24 @@ def _taken(
         try:
             if box.remove(seen.place, one.sha256):
                 taken.append(seen.id)
+            elif _lies_there(box, seen.place, one.sha256):
+                codes.append(set_back.UNREAD)
         except (Conflict, Refused) as exc:
             if exc.code == "lease.lost":
                 raise
             codes.append(exc.code)
-    return taken, EPOCH_CHANGED if EPOCH_CHANGED in codes else codes[-1]
+    return taken, next((code for code in codes if code not in _NOT_THERE), codes[-1])
+
+
+def _lies_there(box: Postbox, place: Place, sha256: str) -> bool:
+    """Whether it was left though it lies there: it can't be read, or somebody just touched it.
+
+    Raises: Refused, Conflict, TryLater: as the postbox.
+    """
+    if place.uid not in box.view(place.folder).uids:
+        return False
+    found = box.fetch(place.folder, place.epoch, (place.uid,))
+    return all(receive.fingerprint(mail) == sha256 for mail in found)
 
 
 def _end(tx: Tx, box: Postbox, one: Removal, *, code: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from rules import proof, routing
 from rules.access import Caller, Permission
 from rules.codes import AgencyHow, Concern, PaymentRelevant
 from rules.errors import HouseError, Refused
+from rules.handover import is_same_record
 from rules.item import (
     AfterReceipt,
     CloseAsked,
@@ -218,8 +219,9 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
     now = house.clock()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
+        is_other = _is_other_record(tx, item, correction)
         _add_correction(tx, caller, item, correction, now)
-        event = PaymentCorrected(to=correction.payment_relevant, reason=correction.reason)
+        event = PaymentCorrected(correction.payment_relevant, correction.reason, is_other)
         saved = cases.do(
             tx,
             caller,
@@ -237,7 +239,9 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
             token=token,
             now=now,
         )
-        undo.remember(tx, caller, item, saved, Undoable.CORRECTED, now=now)
+        if not is_other:
+            # Taken back, it would wait for a receipt that may have been turned down meanwhile.
+            undo.remember(tx, caller, item, saved, Undoable.CORRECTED, now=now)
         refile(house, tx, saved, saved.agency_code, now)
 
 
@@ -273,6 +277,14 @@ def _claim(tx: Tx, caller: Caller, claimed: claims.Claimed, now: datetime) -> Cl
     if item.lease_until is None:
         raise AssertionError("the store hands out items with a lease only")
     return Claim(item.id, claimed.token, item.lease_until)
+
+
+def _is_other_record(tx: Tx, item: Item, correction: Correction) -> bool:
+    """Whether the clerk puts another Kundennummer in the place of one."""
+    latest = verdicts.latest(tx, item.message_id)
+    before = latest.body.get("facts", {}).get("kundennummer") if latest else None
+    said = correction.kundennummer
+    return bool(before and said) and not is_same_record(str(said), str(before))
 
 
 def _add_correction(

@@ -1,5 +1,6 @@
 """What only the Maildir driver has: files, other people's files, and Dovecot on the same tree."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from imapclient import IMAPClient
 from ingest import maildir_disk
 from ingest.maildir import MaildirPostbox, create_tree
 from rules.errors import Conflict, Refused, TryLater
-from rules.postbox import Fetched, Place
+from rules.postbox import Fetched, MarkChange, Place
 from tests.ingest.conftest import MaildirCase, write_mail
 from tests.servers.dovecot import DovecotServer
 
@@ -120,12 +121,32 @@ def test_a_file_of_the_same_name_in_the_target_is_never_overwritten(
     assert (root / "Ablage" / "cur" / f"{uid}:2,").read_bytes() == b"andere"
 
 
-@pytest.mark.parametrize("uid", ["", ".", "..", "../nord", "../../x", "a:2,S", "a\0b"])
+@pytest.mark.parametrize("uid", ["", ".", "..", "../nord", "/E4/..", "../../x", "a:2,S", "a\0b"])
 def test_a_uid_can_not_lead_out_of_the_folder(root: Path, box: MaildirPostbox, uid: str) -> None:
     box.ensure_folder("Ablage")
     write_mail(root, MAIL)
     assert box.move(Place("INBOX", "maildir", uid), "Ablage") is None
     assert tuple(box.fetch("INBOX", "maildir", (uid,))) == ()
+
+
+def test_a_file_whose_name_is_no_text_is_a_mail_like_any_other(
+    root: Path, box: MaildirPostbox
+) -> None:
+    box.ensure_folder("Ablage")
+    names = (b"1700000000.M1.h\xe4st", b"1700000000.M2.h\xc3\xa4st", b"1700000000.M3.host")
+    for name in names:
+        Path(os.fsdecode(os.fsencode(root / "new") + b"/" + name)).write_bytes(MAIL)
+    uids = box.view("INBOX").uids
+    assert uids == ("1700000000.M1.h/E4st", "1700000000.M2.häst", "1700000000.M3.host")
+    for mail in tuple(box.fetch("INBOX", "maildir", uids)):
+        moved = box.move(mail.place, "Ablage")
+        assert moved is not None
+        assert box.set_marks(moved, MarkChange(add=("Lotse",)))
+    assert box.view("Ablage").uids == uids
+    files = sorted(os.fsencode(file.name) for file in (root / "Ablage" / "cur").iterdir())
+    assert files == [name + b":2,a" for name in sorted(names)]
+    sha256 = hashlib.sha256(MAIL).hexdigest()
+    assert [box.remove(Place("Ablage", "maildir", uid), sha256) for uid in uids] == [True] * 3
 
 
 @pytest.mark.parametrize("folder", ["cur", "a/new", "tmp/a", ".verborgen", "a/.b"])

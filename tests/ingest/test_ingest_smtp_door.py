@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -196,6 +197,28 @@ def test_any_trouble_of_ours_is_a_451_that_tells_nothing(opened, shelf, error, p
 
 def greeting(protocol: str) -> bytes:
     return b"LHLO client.example" if protocol == "lmtp" else b"EHLO client.example"
+
+
+def test_without_a_thread_to_keep_in_it_is_a_451_and_the_next_delivery_is_kept(
+    opened, shelf, monkeypatch
+):
+    class Poor(ThreadPoolExecutor):
+        """Starts its thread at the second asking, as beside a limit of processes."""
+
+        has_refused = False
+
+        def submit(self, *args, **kwargs):
+            if not self.has_refused:
+                self.has_refused = True
+                raise RuntimeError("can't start new thread")
+            return super().submit(*args, **kwargs)
+
+    monkeypatch.setattr("ingest.smtp_door.ThreadPoolExecutor", Poor)
+    with Line(opened()) as line:
+        for code in ("451", "250"):
+            line.begin()
+            assert line.say(b"Subject: x\r\n\r\nx\r\n.").startswith(code)
+    assert len(shelf.kept) == 1
 
 
 def test_a_bug_at_the_recipient_is_a_451_too(shelf):

@@ -52,6 +52,17 @@ def test_the_servers_answer_decides_between_never_and_later(
     assert "kundin" not in caught.value.message
 
 
+def test_who_takes_too_long_before_the_data_gets_none(
+    sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, ticks = len(sink.taken), iter((0.0, 5.1))
+    monkeypatch.setattr("outbox.smtp.monotonic", lambda: next(ticks))
+    with pytest.raises(TryLater) as caught:
+        SmtpOutlet(account(sink)).send(FROM, TO, MAIL)
+    assert caught.value.code == "smtp.away"
+    assert len(sink.taken) == before
+
+
 def test_the_status_is_kept_without_the_servers_words(sink: SmtpSink) -> None:
     with pytest.raises(Refused) as caught:
         SmtpOutlet(account(sink)).send(FROM, "550@kundin.example", MAIL)

@@ -1,21 +1,35 @@
 """Verdicts, mail set aside, remembered answers, signs of life, and the end of content."""
 
+import threading
+import time
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from rules.codes import PaymentRelevant
 from rules.errors import Conflict, Refused
 from rules.item import EakteState
 from rules.ledger import LedgerState
-from store import aside, beats, idempotency, items, ledger, originals, outgoing, retention, verdicts
+from store import (
+    aside,
+    beats,
+    idempotency,
+    items,
+    keeping,
+    ledger,
+    originals,
+    outgoing,
+    retention,
+    verdicts,
+)
 from store.beats import Beat
 from store.engine import Database
 from store.idempotency import Answer
 from store.outgoing import NewOutgoing
 from store.retention import Ended
 from store.verdicts import NewVerdict
-from tests.store.samples import NOW, describe, keep, later, queue
+from tests.store.samples import NOW, arrival, describe, keep, later, queue
 
 
 def _body(*concerns: str) -> dict[str, Any]:
@@ -172,6 +186,34 @@ def test_a_twin_keeps_the_bytes_and_the_last_one_takes_them_along(db: Database) 
         assert ledger.original(tx, third.message_id) == b"twin"
         with pytest.raises(Refused):
             ledger.original(tx, first)
+
+
+def test_a_twin_that_is_being_kept_during_the_deletion_keeps_the_bytes(postgresql_url: str) -> None:
+    """On PostgreSQL alone: SQLite has one writer."""
+    db = Database.open(postgresql_url)
+    first = _done(db, "1", b"twin")
+
+    def erase() -> None:
+        with db.write() as tx:
+            retention.erase(tx, first, now=later(9))
+
+    eraser = threading.Thread(target=erase)
+    with db.write() as keeper:
+        second = keeping.keep(keeper, arrival("2", b"twin"), now=NOW).message_id
+        eraser.start()
+        while eraser.is_alive() and not _somebody_waits(db):
+            time.sleep(0.01)
+    eraser.join()
+    with db.read() as tx:
+        assert ledger.original(tx, second) == b"twin"
+        assert ledger.message(tx, first).state is LedgerState.DELETED
+    db.close()
+
+
+def _somebody_waits(db: Database) -> bool:
+    asked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with db.read() as tx:
+        return bool(tx.run(sa.text(asked)).scalar_one())
 
 
 def test_content_stays_while_work_is_open(db: Database) -> None:

@@ -183,6 +183,8 @@ def test_an_archive_is_filled_in_once_and_reported(config, tmp_path):
     (folder / "x.eml").symlink_to(tmp_path / "gone")
     assert "x.eml [archive.unreadable]" in call(*words, code=1)
     assert refusal("backfill", "-c", str(config), "--postbox", "SC-Ost") == "archive.none"
+    inbox = ("--postbox", "SC-Ost", "--folder", "INBOX")
+    assert refusal("backfill", "-c", str(config), *inbox) == "archive.inbox"
     assert refusal(*words[:2], "-c", str(config), "--postbox", "SC-West") == "postbox.unknown"
 
 

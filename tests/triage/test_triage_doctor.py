@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner
 
 from ingest.maildir import create_tree
-from store import migrate, outgoing, outgoing_claims
+from rules.postbox import Place
+from store import keeping, migrate, outgoing, outgoing_claims
+from store.keeping import Arrival
 from store.outgoing import NewOutgoing
 from tests.house_fixture import make_house
 from tests.servers.dovecot import DovecotServer
@@ -287,6 +289,21 @@ def test_dead_letters_are_told_once(ground, monkeypatch):
         one.name for one in doctor.examine(found) if "dead" in one.name or "matters" in one.name
     ]
     assert told == ["matters:task"]
+
+
+def test_a_postbox_that_has_mail_and_no_place_in_the_configuration_is_told(ground, monkeypatch):
+    monkeypatch.setenv("POSTLOTSE_SESSION_SECRET", "s" * 32)
+    found = settings(ground)
+    house = make_house(found.store.url)
+    with house.db.write() as tx:
+        for name in ("SC-Ost", "SC-Alt"):
+            place = Place("INBOX", "maildir", "1.M1.x")
+            mail = Arrival(b"x", house.clock(), "postbox", postbox=name, place=place)
+            keeping.keep(tx, mail, now=house.clock())
+    house.db.close()
+    told = grades(doctor.examine(found))
+    assert told["postbox:SC-Alt"] == "warn"
+    assert "postbox:SC-Ost" not in told or told["postbox:SC-Ost"] == "good"
 
 
 def test_secrets_of_sign_in_and_webhooks_are_asked_for(ground, monkeypatch):

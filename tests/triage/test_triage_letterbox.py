@@ -46,6 +46,18 @@ def test_a_delivery_is_kept_with_its_recipient_and_sorted_later(house):
     assert item.agency_code == "435"
 
 
+def test_who_the_mail_server_named_gets_it_whoever_stands_in_the_header(house):
+    fulda = "fulda@arbeitsagentur.example"
+    listed = eml("Krankmeldung", to="x@verteiler.example")
+    letterbox.keep(house, Delivered("a@kunde.example", fulda, eml("Krankmeldung", to=KASSEL)))
+    letterbox.keep(house, Delivered("a@kunde.example", KASSEL, listed))
+    rounds.sort_pending(house)
+    with house.db.read() as tx:
+        found = [items.of_message(tx, number) for number in (1, 2)]
+    fulda_code = house.directory.by_mailbox(fulda).agency.code
+    assert [item.agency_code for item in found] == [fulda_code, "435"]
+
+
 def test_the_same_delivery_again_is_no_second_message_and_leaves_a_trace(house):
     delivered = Delivered("a@kunde.example", KASSEL, eml("Termin"))
     letterbox.keep(house, delivered)

@@ -119,6 +119,59 @@ def test_a_hand_over_keeps_the_verdict_it_was_ordered_with(house, ordered):
     assert handover.package(house, again).kundennummer == "555B555555"
 
 
+OTHER = work.Correction((Concern.BANKVERBINDUNG,), PaymentRelevant.YES, "555B555555")
+
+
+def test_the_receipt_of_a_hand_over_under_another_number_does_not_open_the_bolt(
+    house, drop, ordered, send_round
+):
+    claim, row = ordered()
+    send_round()
+    work.correct(house, ME, claim.item_id, claim.token, OTHER)
+    assert item_of(house, claim.item_id).eakte is EakteState.OWED
+    again = row_of(house, handover.order(house, ME, claim.item_id, claim.token))
+    tell(drop, row, sum_of(house, row))
+    send_round()
+    assert row_of(house, row.id).state is OutgoingState.REJECTED
+    assert item_of(house, claim.item_id).eakte is EakteState.SENT
+    tell(drop, again, sum_of(house, again), accepted=False)
+    send_round()
+    assert item_of(house, claim.item_id).eakte is EakteState.REJECTED
+    tell(drop, again, sum_of(house, again))
+    send_round()
+    assert item_of(house, claim.item_id).eakte is EakteState.RECEIVED
+
+
+def test_another_number_after_the_receipt_owes_the_hand_over_again(
+    house, drop, ordered, send_round
+):
+    claim, row = ordered()
+    send_round()
+    tell(drop, row, sum_of(house, row))
+    send_round()
+    same = replace(OTHER, kundennummer="123a 456789")
+    work.correct(house, ME, claim.item_id, claim.token, same)
+    assert item_of(house, claim.item_id).eakte is EakteState.RECEIVED
+    work.correct(house, ME, claim.item_id, claim.token, OTHER)
+    with pytest.raises(Refused) as refused:
+        work.close(house, ME, claim.item_id, claim.token, reason=CloseReason.DONE)
+    assert refused.value.code == "item.receipt_missing"
+
+
+def test_what_becomes_of_an_older_hand_over_is_not_asked_any_more(house, drop, ordered, send_round):
+    claim, row = ordered()
+    send_round()
+    work.correct(house, ME, claim.item_id, claim.token, replace(OTHER, kundennummer=None))
+    again = row_of(house, handover.order(house, ME, claim.item_id, claim.token))
+    for accepted in (False, True):
+        tell(drop, row, sum_of(house, row), accepted=accepted)
+        send_round()
+        assert item_of(house, claim.item_id).eakte is EakteState.SENT
+    tell(drop, again, sum_of(house, again))
+    send_round()
+    assert item_of(house, claim.item_id).eakte is EakteState.RECEIVED
+
+
 def test_after_a_rejection_the_same_hand_over_is_delivered_again(house, drop, ordered, send_round):
     claim, row = ordered()
     send_round()

@@ -10,12 +10,31 @@ from ingest import bounce
 from rules import sent_id
 from rules.errors import Refused, TryLater
 from rules.item import CloseReason, ItemState
-from store import items, ledger_counts, outgoing, sent_copies
+from store import (
+    items,
+    ledger_counts,
+    outgoing,
+    outgoing_restored,
+    retention,
+    sent_copies,
+)
 from store.tables import OutgoingState
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_crash import Crash
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import admin, aside, handover, item_view, reply, rounds, send, sent_copy, work
+from triage import (
+    admin,
+    aside,
+    handover,
+    item_view,
+    outgoing_care,
+    reply,
+    returned,
+    rounds,
+    send,
+    sent_copy,
+    work,
+)
 from triage.house import PostboxPlan
 from triage.reply import Choice
 
@@ -132,7 +151,7 @@ def test_the_same_report_twice_opens_once_and_sending_again_settles_it(
     shown = item_view.view(house, ME, claim.item_id)
     assert [step.code for step in shown.story].count("reply.bounced") == 1
     assert item_state(house, claim) is ItemState.HELD
-    clock.forward(minutes=5)
+    clock.forward(minutes=7)
     admin.outgoing_replay(house, ADMIN, row)
     assert len(leave(house).sent) == 1
     assert item_view.view(house, ME, claim.item_id).reply_trouble is None
@@ -185,6 +204,61 @@ def test_an_answer_that_can_not_be_sent_opens_its_closed_item(house, claim):
     assert state_of(house, row) == (OutgoingState.DEAD, "smtp.refused")
     assert item_state(house, claim) is ItemState.WAITING
     assert item_view.view(house, ME, claim.item_id).reply_trouble.code == "smtp.refused"
+
+
+def test_the_same_answer_ordered_again_after_it_died_leaves(house, claim):
+    row = answer(house, claim)
+    work.close(house, ME, claim.item_id, claim.token, reason=CloseReason.ANSWERED)
+    leave(house, Refusing())
+    again = work.claim_next(house, ME, "435")
+    assert answer(house, again) == row
+    assert len(leave(house).sent) == 1
+    assert state_of(house, row) == (OutgoingState.SENT, "")
+    assert answer(house, again) == row
+    assert leave(house).sent == []
+
+
+@pytest.fixture
+def settled(house, claim):
+    """The row of an answer that died; then a person closed its item."""
+    row = answer(house, claim)
+    work.close(house, ME, claim.item_id, claim.token, reason=CloseReason.ANSWERED)
+    leave(house, Refusing())
+    again = work.claim_next(house, ME, "435")
+    assert outgoing_care.dead_by_kind(house) == {"reply": 1}
+    work.close(house, ME, again.item_id, again.token, reason=CloseReason.DONE)
+    return row
+
+
+def test_a_dead_answer_whose_item_was_closed_since_is_nobodys_and_not_sent_with_all(house, settled):
+    assert outgoing_care.dead_by_kind(house) == {}
+    assert outgoing_care.replay_all(house, ADMIN) == 0
+    admin.outgoing_replay(house, ADMIN, settled)
+    assert len(leave(house).sent) == 1
+
+
+def test_an_answer_that_a_restore_held_back_is_sent_with_all_though_its_item_is_closed(
+    house, claim, clock
+):
+    answer(house, claim)
+    work.close(house, ME, claim.item_id, claim.token, reason=CloseReason.ANSWERED)
+    clock.forward(minutes=1)
+    with house.db.write() as tx:
+        outgoing_restored.hold_back(tx, now=clock())
+    assert outgoing_care.dead_by_kind(house) == {"reply": 1}
+    assert outgoing_care.replay_all(house, ADMIN) == 1
+    assert len(leave(house).sent) == 1
+
+
+def test_nothing_of_a_deleted_mail_is_sent_again_and_its_item_stays_closed(house, claim, settled):
+    with house.db.write() as tx:
+        retention.erase(tx, 1, now=house.clock())
+    with pytest.raises(Refused) as caught:
+        admin.outgoing_replay(house, ADMIN, settled)
+    assert caught.value.code == "mail.deleted"
+    with house.db.write() as tx:
+        assert not returned.bring_back(house, tx, claim.item_id)
+    assert item_state(house, claim) is ItemState.CLOSED
 
 
 def test_an_item_that_would_close_by_itself_waits_for_a_person(house, box, lease):

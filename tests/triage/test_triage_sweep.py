@@ -202,6 +202,21 @@ def test_a_mail_that_was_changed_in_its_place_is_not_removed(world):
     assert ended == {("done", ""): 3, ("missing", "postbox.not_found"): 1}
 
 
+def test_a_mail_that_can_not_be_read_just_now_is_not_called_missing_and_goes_later(world):
+    number = world.sweep()
+    (file,) = (world.box._root / "435 Kassel" / "Termin" / "cur").iterdir()
+    aside = file.rename(world.folder / "aside")
+    file.mkdir()
+    sweep_outside.from_postbox(world.house, world.box, world.lease)
+    assert not proof_of(world, number).is_complete
+    file.rmdir()
+    aside.rename(file)
+    world.clock.forward(hours=sweep_outside.WAIT_HOURS)
+    assert sweep_outside.from_postbox(world.house, world.box, world.lease) == 1
+    assert not file.exists()
+    assert proof_of(world, number).is_complete
+
+
 def test_a_mail_in_a_folder_with_new_numbers_goes_when_it_was_found_again(world):
     number = world.sweep()
     anew = Renumbering(world.box)

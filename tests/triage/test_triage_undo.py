@@ -203,7 +203,9 @@ def test_once_the_receipt_came_the_wish_to_close_stands(house: House) -> None:
     claim = take(house, "Bin krank")
     hand_over(house, claim)
     with house.db.write() as tx:
-        handover.settle(tx, claim.item_id, ReceiptArrived(), now=house.clock())
+        handover.settle(
+            tx, outgoing.of_item(tx, claim.item_id)[-1], ReceiptArrived(), now=house.clock()
+        )
     assert seen(house, claim.item_id).state is ItemState.CLOSED
     assert undo.offer(house, ME) is None
     assert code_of(lambda: undo.take_back(house, ME, claim.item_id)) == "item.nothing_to_undo"
@@ -213,7 +215,9 @@ def test_a_receipt_that_was_faster_closes_and_that_is_taken_back_whole(house: Ho
     claim = take(house, "Bin krank")
     handover.order(house, ME, claim.item_id, claim.token)
     with house.db.write() as tx:
-        handover.settle(tx, claim.item_id, ReceiptArrived(), now=house.clock())
+        handover.settle(
+            tx, outgoing.of_item(tx, claim.item_id)[-1], ReceiptArrived(), now=house.clock()
+        )
     handover.leave(house, ME, claim.item_id, claim.token)
     assert seen(house, claim.item_id).state is ItemState.CLOSED
     undo.take_back(house, ME, claim.item_id)
