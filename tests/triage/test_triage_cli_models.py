@@ -63,6 +63,23 @@ def test_from_candidate_to_live_and_back_and_a_shadow_beside_it(config, ids) -> 
     assert not isinstance(wiring.build_judging(load(config)).judge, ShadowedJudge)
 
 
+def test_each_start_counts_into_a_file_of_its_own(config, ids, monkeypatch) -> None:
+    """The number of a process in a container is the same after each start, and in each replica."""
+    good, worse = ids
+    call("activate", good, "-c", str(config))
+    call("shadow", worse, "-c", str(config))
+    files: list[Path] = []
+    monkeypatch.setattr(modelfile, "load", lambda *_: None)
+    monkeypatch.setattr("classify.judge.Judge", lambda *_: None)
+    monkeypatch.setattr(
+        "classify.shadow.ShadowedJudge", lambda _live, _beside, own: files.append(own)
+    )
+    for _ in range(2):
+        wiring.build_judging(load(config))
+    assert len({file.name for file in files}) == 2
+    assert {file.parent for file in files} == {files[0].parent}
+
+
 def test_without_a_shelf_the_installed_model_judges() -> None:
     assert wiring.model_shelf(Settings()).live() is None
     assert wiring.build_judging(Settings()).judge is not None
