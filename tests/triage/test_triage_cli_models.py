@@ -96,7 +96,9 @@ def test_train_without_out_makes_a_candidate_with_a_card(config, tmp_path) -> No
     corpus.write_text("\n".join(lines), encoding="utf-8")
     result = RUN.invoke(cli.app, ["train", str(corpus), "-c", str(config)])
     assert result.exit_code == 0, result.exception
+    assert "it can't go live: it was given no mail of anschrift_name, " in result.stdout
     (row,) = [json.loads(line) for line in call("list", "--json", "-c", str(config)).splitlines()]
     assert (row["state"], row["mails"], row["macro_f1"]) == ("candidate", 16, None)
     refused = RUN.invoke(cli.app, ["model", "activate", row["id"], "-c", str(config)])
     assert refused.exception.code == "model.labels"
+    assert "it lacks: anschrift_name, " in refused.exception.message
