@@ -176,8 +176,6 @@ class Judge:
             for code in concerns.in_order(standing)
         )
         answer, because = payment.of_message(named, hint=announced.hint(read.said, told.dates))
-        if self._is_close(came_by, answer, opinion.payment):
-            answer, because = PaymentRelevant.OPEN, (CLOSE,)
         doubts = review.reasons(
             read,
             named[0].probability,
@@ -185,6 +183,8 @@ class Judge:
             unlike=opinion.unlike,
             facts=told,
         )
+        if self._is_close(came_by, answer, opinion.payment, doubts):
+            answer, because = PaymentRelevant.OPEN, (CLOSE,)
         return Judgement(
             channel=came_by,
             concerns=named,
@@ -196,8 +196,14 @@ class Judge:
             model=self._model.id,
         )
 
-    def _is_close(self, came_by: Channel, answer: PaymentRelevant, sure: float) -> bool:
-        """Not called payment-relevant, but not safely excluded either. Never for machine mail."""
+    def _is_close(
+        self, came_by: Channel, answer: PaymentRelevant, sure: float, doubts: Iterable[str]
+    ) -> bool:
+        """Not called payment-relevant, but not safely excluded either. Never for machine mail.
+
+        The bound is a promise on mail as in the corpus, so of other mail it excludes nothing.
+        Source: own decisions 0028 and 0117.
+        """
         if came_by is Channel.MASCHINELL or answer is not PaymentRelevant.NO:
             return False
-        return sure >= self._model.payment_bound
+        return sure >= self._model.payment_bound or not review.STRANGE.isdisjoint(doubts)

@@ -6,7 +6,7 @@ import pytest
 from classify import concerns, explain, facts, features, reading, review, whereabouts
 from classify.evaluate import evaluate
 from classify.explain import Reason
-from classify.judge import Judge
+from classify.judge import CLOSE, Judge
 from classify.report import render
 from ingest.parse import parse
 from rules.codes import Channel, Concern, PaymentRelevant
@@ -93,6 +93,26 @@ def test_a_person_looks_where_the_machine_must_not_decide(
     said = ask(mail(text, **rest))
     assert said.review
     assert reason in said.review_because
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Please tell me where the nearest office is because we just arrived", "language"),
+        (RECIPE, "unlike"),
+    ],
+)
+def test_of_strange_text_nobody_says_by_himself_that_it_moves_no_money(
+    model, directory, mail, text: str, reason: str
+) -> None:
+    """Not even where the model promises the most: its promise is on mail as in the corpus."""
+    bold = Judge(replace(model, payment_bound=1.1, payment_sure=1.1), directory)
+    asked = {"received_at": WEDNESDAY, "mailbox": ""}
+    said = bold.judge(mail(text), **asked)
+    assert reason in said.review_because
+    assert (said.payment_relevant, said.payment_because) == (PaymentRelevant.OPEN, (CLOSE,))
+    plain = bold.judge(mail("Wann ist mein Termin? Ich habe die Einladung verlegt."), **asked)
+    assert plain.payment_relevant is PaymentRelevant.NO
 
 
 def test_a_bounce_in_english_is_no_foreign_letter(ask, mail) -> None:
