@@ -9,6 +9,10 @@ from rules.codes import Channel, Concern
 from rules.errors import Refused
 
 UNSEEN = Path(__file__).parents[2] / "corpus" / "unseen"
+DAYS = {
+    *("au_from", "au_to", "job_start", "job_end", "unemployed_from", "move_date", "absence_from"),
+    *("absence_to", "birth_date", "child_born", "appointment", "valid_from"),
+}
 GOOD = {
     "id": "x-1", "received": "2025-03-12", "from": "a@b.example", "to": "Kassel@arbeitsagentur.de",
     "subject": "krank", "body": "Ich bin krank.", "attachments": ["AU ä.pdf"],
@@ -175,6 +179,12 @@ def test_no_text_stands_twice_in_training_and_measuring_together(corpus_lines) -
     said = [one for one in lines if one.body + one.html]
     texts = {(one.subject, one.body, one.html, one.attachments) for one in said}
     assert len(texts) == len(said)
+
+
+def test_days_are_labelled_by_the_keys_of_the_house(corpus_lines) -> None:
+    """Under another key a day counts as missed, or would be learned as a role nobody asks for."""
+    lines = [*corpus_lines, *read([UNSEEN])]
+    assert {key for line in lines for key in line.dates} <= DAYS
 
 
 def test_a_path_without_corpus_is_refused(tmp_path: Path) -> None:
