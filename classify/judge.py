@@ -175,7 +175,8 @@ class Judge:
             ConcernFound(code, found[code], code in moving, spoke[code].words, spoke[code].spans)
             for code in concerns.in_order(standing)
         )
-        answer, because = payment.of_message(named, hint=announced.hint(read.said, told.dates))
+        hint = announced.hint(read.said, told.dates)
+        answer, because = payment.of_message(named, hint=hint)
         doubts = review.reasons(
             read,
             named[0].probability,
@@ -194,6 +195,7 @@ class Judge:
             review=bool(doubts),
             review_because=doubts,
             model=self._model.id,
+            payment_spans=announced.told_in(read, _paid(named, hint, answer)),
         )
 
     def _is_close(
@@ -207,3 +209,16 @@ class Judge:
         if came_by is Channel.MASCHINELL or answer is not PaymentRelevant.NO:
             return False
         return sure >= self._model.payment_bound or not review.STRANGE.isdisjoint(doubts)
+
+
+def _paid(
+    named: Iterable[ConcernFound], hint: payment.PaymentHint, answer: PaymentRelevant
+) -> list[Concern]:
+    """The concerns that made the answer on money; none for a `no`."""
+    if answer is PaymentRelevant.NO:
+        return []
+    return [
+        one.code
+        for one in named
+        if payment.relevance(one.code, announced=one.announced, hint=hint) is answer
+    ]

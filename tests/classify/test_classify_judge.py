@@ -54,6 +54,31 @@ def test_reasons_point_at_the_words_they_name(ask, mail) -> None:
             assert source[span.start : span.end] in found.because
 
 
+@pytest.mark.parametrize(
+    ("text", "subject", "told"),
+    [
+        (
+            "Guten Tag! Der Umzug war teuer.\nIch bin seit gestern krankgeschrieben. Gruß",
+            "Krankmeldung",
+            ["Ich bin seit gestern krankgeschrieben."],
+        ),
+        (
+            "Bitte um Beachtung, vielen Dank und Gruß",
+            "Krankmeldung bis 21.3.",
+            ["Krankmeldung bis 21.3."],
+        ),
+        ("Wann ist mein Termin? Ich habe die Einladung verlegt.", "Termin", []),
+    ],
+)
+def test_for_money_the_sentence_is_told(
+    model, directory, mail, text: str, subject: str, told: list[str]
+) -> None:
+    eager = Judge(replace(model, payment_bound=0.0, payment_sure=0.0), directory)
+    said = eager.judge(mail(text, subject=subject), received_at=WEDNESDAY, mailbox="")
+    where = {"body": text, "subject": subject}
+    assert [where[s.where][s.start : s.end] for s in said.payment_spans] == told
+
+
 def test_the_place_of_a_reason_is_where_its_words_stand(ask, mail) -> None:
     text = (
         "Ich ziehe um in die Gartenstraße 5. " + "Das Wetter ist schön. " * 9 + "Neue IBAN folgt."
