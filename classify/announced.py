@@ -3,14 +3,16 @@
 Source: label guide, `ann.` and the rows `rente` and `ortsabwesenheit`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final
 
 from classify import moods
-from classify.reading import Reading
+from classify.reading import Heard, Reading
+from classify.text import sentences
 from rules.codes import Concern
 from rules.payment import MOVES_MONEY, YES_IF_ANNOUNCED, PaymentHint, RenteStage
+from rules.verdict import Span
 
 _CONCEPTS: Final[Mapping[Concern, tuple[str, ...]]] = {
     Concern.AU: ("krank", "au_schein", "gesund", "klinik", "kind_krank", "krankengeld"),
@@ -27,6 +29,7 @@ _CONCEPTS: Final[Mapping[Concern, tuple[str, ...]]] = {
         "verzicht",
     ),
     Concern.RENTE: ("rente",),
+    Concern.ORTSABWESENHEIT: ("urlaub",),
 }
 _NOT_HELD: Final = frozenset(
     {moods.Mood.ASKED, moods.Mood.PLANNED, moods.Mood.DENIED, moods.Mood.WITHDRAWN}
@@ -47,6 +50,36 @@ def announced(
         return frozenset()
     held = frozenset(code for code in money if _is_held(reading, code))
     return held or frozenset(money)
+
+
+def told_in(reading: Reading, codes: Iterable[Concern]) -> tuple[Span, ...]:
+    """The sentences that say why the mail moves money: for each concern the first that states it.
+
+    The new text goes before the subject, which often only names the matter. None for a concern
+    that is told in words that no lexicon has.
+    """
+    stretches = [
+        *_sentences(reading),
+        (Span(0, len(reading.mail.subject), "subject"), reading.subject),
+    ]
+    found: dict[Span, None] = {}
+    for code in codes:
+        concepts = _CONCEPTS.get(code, ())
+        stated = (span for span, heard in stretches if _states(heard, concepts))
+        found.update(dict.fromkeys([*stated][:1]))
+    return tuple(found)
+
+
+def _sentences(reading: Reading) -> Iterator[tuple[Span, Heard]]:
+    at = 0
+    for written, heard in zip(sentences(reading.new), reading.sentences, strict=True):
+        start = reading.new.index(written, at)
+        at = start + len(written)
+        yield Span(start, at), heard
+
+
+def _states(heard: Heard, concepts: Iterable[str]) -> bool:
+    return not heard.said.isdisjoint(concepts) and not moods.of_said(heard.said) <= _NOT_HELD
 
 
 def hint(said: frozenset[str], dates: Mapping[str, date]) -> PaymentHint:

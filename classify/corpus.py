@@ -71,8 +71,8 @@ def read(paths: Sequence[Path]) -> tuple[LabelledMail, ...]:
 
     Raises:
         Refused: `corpus.invalid` with every fault of every line in `details["errors"]` (file,
-            line, remedy), `corpus.missing` if a path holds no corpus, or `corpus.empty` if there
-            is no line in any. Nothing is half read.
+            line, remedy), `corpus.missing` if a path holds no corpus, `corpus.twice` if a file is
+            named twice, or `corpus.empty` if there is no line in any. Nothing is half read.
     """
     faults: list[str] = []
     records: list[tuple[str, str, dict[str, Any]]] = []
@@ -130,6 +130,15 @@ def _files(paths: Sequence[Path]) -> list[Path]:
                 path=str(path),
             )
         found += inside
+    seen: set[Path] = set()
+    for file in found:
+        if file.resolve() in seen:
+            raise Refused(
+                "corpus.twice",
+                f"{file} is named twice, by itself or with its folder; name every file once",
+                path=str(file),
+            )
+        seen.add(file.resolve())
     return found
 
 
@@ -139,17 +148,29 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
         for number, record, faults in corpus_csv.records(path):
             yield f"{path}:{number}", record, faults or faults_of_line(record)
         return
-    with path.open(encoding="utf-8", errors="replace") as file:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
             place = f"{path}:{number}"
+            if not corpus_csv.is_utf8(line):
+                yield place, {}, [corpus_csv.NOT_UTF8]
+                continue
             try:
-                record = json.loads(line)
-            except ValueError:
-                yield place, {}, ["not JSON; write one JSON object a line"]
+                record = json.loads(line, object_pairs_hook=_each_key_once)
+            except (ValueError, RecursionError):
+                fault = "not JSON, or a key stands twice; write one JSON object a line"
+                yield place, {}, [fault]
                 continue
             yield place, record, faults_of_line(record)
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a key that stands twice the first label would be lost. Raises: ValueError."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
 
 
 def _duplicate(seen: dict[str, str], place: str, record: dict[str, Any]) -> list[str]:

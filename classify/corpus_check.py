@@ -3,9 +3,11 @@
 Source: label guide (docs/labels.md) for codes and for what may stand together.
 """
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from rules.codes import STAND_ALONE, Channel, Concern, PaymentRelevant
 
@@ -14,12 +16,19 @@ _ALONE = frozenset(code.value for code in STAND_ALONE)
 _CHANNELS = frozenset(channel.value for channel in Channel)
 _ANSWERS = frozenset(answer.value for answer in PaymentRelevant)
 _TEXT_KEYS = ("id", "received", "from", "to", "subject", "channel", "payment_relevant")
+_TAG: Final = re.compile(r"<[^>]*>")
+_LEAST_WEIGHT: Final = 0.01
+"""A mail that counts less teaches nothing; far below, a training runs out of numbers."""
 
 
 def faults_of_line(record: object) -> list[str]:
     """All faults of one decoded line; empty if it may be used. Values aren't repeated in full."""
     if not isinstance(record, dict):
         return ["not an object; write one JSON object a line"]
+    if not _is_writable(record):
+        return [
+            "holds half a character (\\ud800 to \\udfff by itself); write it whole or remove it"
+        ]
     checks = _PLAIN if "text" in record else _MAIL
     return [fault for check in checks for fault in check(record)]
 
@@ -28,23 +37,42 @@ def _plain_text(record: dict[str, Any]) -> Iterator[str]:
     if not isinstance(record["text"], str) or not record["text"].strip():
         yield "empty text; remove the line or fill `text`"
     labels = record.get("labels")
-    if not _is_text_list(labels) or not labels or not all(labels):
+    if not _is_text_list(labels) or not labels or not all(label.strip() for label in labels):
         yield "no labels; give `labels` as a list of at least one name"
+    elif len(set(labels)) < len(labels):
+        yield "a label stands twice; name every label once"
+    if "id" in record:
+        yield from _id(record["id"])
 
 
 def _text_keys(record: dict[str, Any]) -> Iterator[str]:
     for key in _TEXT_KEYS:
         if not isinstance(record.get(key), str):
             yield f"`{key}` is missing or no text; see corpus/README.md for the keys"
-    if record.get("id") == "":
-        yield "empty id; give every mail an id of its own"
+    if isinstance(record.get("id"), str):
+        yield from _id(record["id"])
+
+
+def _id(identity: object) -> Iterator[str]:
+    """It becomes a Message-ID, so it needs something that may stand there."""
+    if not isinstance(identity, str):
+        yield "`id` is no text; write a string"
+    elif not any(char.isalnum() for char in identity):
+        yield "empty id; give every mail an id of its own, with a letter or digit"
+
+
+def _addresses(record: dict[str, Any]) -> Iterator[str]:
+    """The standard library's parser of addresses breaks on half a domain literal."""
+    for key in ("from", "to"):
+        if "[" in str(record.get(key)):
+            yield f"`{key}` holds a bracket; write an address like name@place.example"
 
 
 def _body(record: dict[str, Any]) -> Iterator[str]:
     texts = [record.get(key, "") for key in ("body", "html", "subject")]
     if not all(isinstance(text, str) for text in texts):
         yield "`body` or `html` is no text; write a string"
-    elif not _may_be_empty(record) and not any(text.strip() for text in texts):
+    elif not _may_be_empty(record) and not any(_TAG.sub("", text).strip() for text in texts):
         yield "empty text; fill `body`, `html` or `subject`, or label it kein_anliegen"
 
 
@@ -70,8 +98,11 @@ def _closed_codes(record: dict[str, Any]) -> Iterator[str]:
 
 
 def _attachments(record: dict[str, Any]) -> Iterator[str]:
-    if not _is_text_list(record.get("attachments")):
+    names = record.get("attachments")
+    if not _is_text_list(names):
         yield "`attachments` is no list of names; write [] where there are none"
+    elif any("\n" in name or "\r" in name for name in names):
+        yield "a name in `attachments` holds a line break; write it on one line"
 
 
 def _facts(record: dict[str, Any]) -> Iterator[str]:
@@ -98,8 +129,9 @@ def _source(record: dict[str, Any]) -> Iterator[str]:
     if record.get("source", "confirmed") not in {"confirmed", "weak"}:
         yield "unknown `source`; write confirmed or weak, or leave it out"
     weight = record.get("weight", 1)
-    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1:
-        yield "`weight` is no number above 0 and up to 1; leave it out for a full one"
+    is_number = isinstance(weight, int | float) and not isinstance(weight, bool)
+    if not is_number or not _LEAST_WEIGHT <= weight <= 1:
+        yield f"`weight` is no number from {_LEAST_WEIGHT} to 1; leave it out for a full one"
 
 
 def _received(record: dict[str, Any]) -> Iterator[str]:
@@ -116,7 +148,15 @@ def _may_be_empty(record: dict[str, Any]) -> bool:
     return nothing_asked or bool(record.get("attachments"))
 
 
-def _is_text_list(value: object) -> bool:
+def _is_writable(record: dict[str, Any]) -> bool:
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_text_list(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
 
 
@@ -134,6 +174,7 @@ _Check = Callable[[dict[str, Any]], Iterator[str]]
 _PLAIN: tuple[_Check, ...] = (_plain_text,)
 _MAIL: tuple[_Check, ...] = (
     _text_keys,
+    _addresses,
     _received,
     _body,
     _concerns,

@@ -73,13 +73,19 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All figures of one measurement. `systems` has ours first, then the baselines."""
+    """All figures of one measurement. `systems` has ours first, then the baselines.
+
+    `unlearned` are codes that the model which judged the mail had no example of, with the mails
+    they stand in; of `half_measured` mails it told the concerns alone, for the same reason.
+    """
 
     how: str
     writers: tuple[str, ...]
     systems: tuple[Figures, ...]
     slices: tuple[tuple[str, tuple[Figures, ...]], ...]
     codes: tuple[CodeFigures, ...]
+    unlearned: tuple[tuple[str, int], ...]
+    half_measured: int
     confusions: tuple[tuple[str, str, int], ...]
     review_reasons: tuple[tuple[str, int], ...]
     facts: tuple[FactFigures, ...]
@@ -119,7 +125,11 @@ def report_of(
             (name, _slices([of(example) for example in examples], truth, given))
             for name, of in _SLICED.items()
         ),
-        codes=by_code(truth, given, known=_known(truth)),
+        codes=by_code(truth, given, known=_known(truth, said)),
+        unlearned=_unlearned(truth, said),
+        half_measured=sum(
+            t.payment is not None and s.payment is None for t, s in zip(truth, given, strict=True)
+        ),
         confusions=confusions(truth, given),
         review_reasons=tuple(
             Counter(code for one in said for code in one.review_because).most_common()
@@ -133,10 +143,19 @@ def report_of(
     )
 
 
-def _known(truth: Sequence[Answer]) -> frozenset[str]:
-    """The house's codes, also those without a mail, unless the labels are somebody else's."""
+def _known(truth: Sequence[Answer], said: Sequence[Said]) -> frozenset[str]:
+    """All codes of the house, or of the model where the labels are somebody else's.
+
+    So that also those without a mail have a row.
+    """
     foreign = {code for answer in truth for code in answer.concerns} - HOUSE_LABELS
-    return frozenset() if foreign else HOUSE_LABELS
+    return frozenset().union(*(one.sure for one in said)) if foreign else HOUSE_LABELS
+
+
+def _unlearned(truth: Sequence[Answer], said: Sequence[Said]) -> tuple[tuple[str, int], ...]:
+    pairs = zip(truth, said, strict=True)
+    found = Counter(code for true, one in pairs for code in true.concerns if code not in one.sure)
+    return tuple(sorted(found.items()))
 
 
 def _slices(

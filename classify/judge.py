@@ -175,9 +175,8 @@ class Judge:
             ConcernFound(code, found[code], code in moving, spoke[code].words, spoke[code].spans)
             for code in concerns.in_order(standing)
         )
-        answer, because = payment.of_message(named, hint=announced.hint(read.said, told.dates))
-        if self._is_close(came_by, answer, opinion.payment):
-            answer, because = PaymentRelevant.OPEN, (CLOSE,)
+        hint = announced.hint(read.said, told.dates)
+        answer, because = payment.of_message(named, hint=hint)
         doubts = review.reasons(
             read,
             named[0].probability,
@@ -185,6 +184,8 @@ class Judge:
             unlike=opinion.unlike,
             facts=told,
         )
+        if self._is_close(came_by, answer, opinion.payment, doubts):
+            answer, because = PaymentRelevant.OPEN, (CLOSE,)
         return Judgement(
             channel=came_by,
             concerns=named,
@@ -194,10 +195,30 @@ class Judge:
             review=bool(doubts),
             review_because=doubts,
             model=self._model.id,
+            payment_spans=announced.told_in(read, _paid(named, hint, answer)),
         )
 
-    def _is_close(self, came_by: Channel, answer: PaymentRelevant, sure: float) -> bool:
-        """Not called payment-relevant, but not safely excluded either. Never for machine mail."""
+    def _is_close(
+        self, came_by: Channel, answer: PaymentRelevant, sure: float, doubts: Iterable[str]
+    ) -> bool:
+        """Not called payment-relevant, but not safely excluded either. Never for machine mail.
+
+        The bound is a promise on mail as in the corpus, so of other mail it excludes nothing.
+        Source: own decisions 0028 and 0117.
+        """
         if came_by is Channel.MASCHINELL or answer is not PaymentRelevant.NO:
             return False
-        return sure >= self._model.payment_bound
+        return sure >= self._model.payment_bound or not review.STRANGE.isdisjoint(doubts)
+
+
+def _paid(
+    named: Iterable[ConcernFound], hint: payment.PaymentHint, answer: PaymentRelevant
+) -> list[Concern]:
+    """The concerns that made the answer on money; none for a `no`."""
+    if answer is PaymentRelevant.NO:
+        return []
+    return [
+        one.code
+        for one in named
+        if payment.relevance(one.code, announced=one.announced, hint=hint) is answer
+    ]

@@ -19,7 +19,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -64,8 +64,13 @@ def load(path: Path, key: bytes, *, labels: frozenset[str] | None = HOUSE_LABELS
     stream = _verified(path, key)
     model = _model(path, stream)
     if labels is not None and frozenset(model.labels) != labels:
-        raise _refused("labels", path, "has other labels than the house; train it on house mail")
+        raise _refused("labels", path, _lacking(labels - frozenset(model.labels)))
     return model
+
+
+def _lacking(labels: Iterable[str]) -> str:
+    names = ", ".join(sorted(labels)) or "none"
+    return f"has other labels than the house (it lacks: {names}); train it on house mail"
 
 
 def _verified(path: Path, key: bytes) -> io.BytesIO:

@@ -90,7 +90,7 @@ class Shelf:
         return None if found == self.live() else found
 
     def shadow_counts(self, live: str, shadow: str, process: int) -> Path:
-        """Where a process writes what differed between the two."""
+        """Where a process writes what differed; `process` is no other's, nor an earlier run's."""
         return self.folder / "shadow" / f"{live}.{shadow}" / f"{process}.json"
 
     def all_shadow_counts(self, shadow: str) -> tuple[Path, ...]:

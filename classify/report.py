@@ -92,6 +92,16 @@ def _summary(report: Report) -> Iterator[str]:
     if missing:
         yield f"No mail of these codes, so nothing is known of them: {', '.join(missing)}."
         yield ""
+    if report.unlearned:
+        lost = ", ".join(f"{code} ({mails} mails)" for code, mails in report.unlearned)
+        yield f"Never learned by the model that judged them, so always missed: {lost}."
+        yield ""
+    if report.half_measured:
+        yield (
+            f"Of {report.half_measured} mails only the concerns are measured, and no payment, "
+            "channel, fact or review: the model that judged them lacks codes of the house."
+        )
+        yield ""
     errors = ", ".join(f"{found.name} {found.error:.3f}" for found in report.calibrations)
     yield f"Expected calibration error: {errors}."
     yield ""

@@ -1,9 +1,10 @@
 """When a person must look before anything happens by itself.
 
-That money may move is none of them: then the payment answer is `open`, and an open item can't be
-closed without a hand-over or a person's waiver (decision 0005), so nothing happens by itself.
-The reasons are stable codes; the pages show them in German. Source: F23 (abstain), F24; label
-guide ("siehe Anhang": a person must look); facts section 10 (danger to self: at once).
+That money may move is none of them: then the payment answer is `open` (so it is at least where the
+text is `STRANGE`), and an open item can't be closed without a hand-over or a person's waiver
+(decision 0005), so nothing happens by itself. The reasons are stable codes; the pages show them in
+German. Source: F23 (abstain), F24; label guide ("siehe Anhang": a person must look); facts section
+10 (danger to self: at once).
 """
 
 from collections.abc import Iterator
@@ -29,6 +30,9 @@ REASONS: Final = (
     *("channel_unsure", "form_unread", "iban"),
 )
 """All codes, the gravest first; the desk has a sentence for each."""
+
+STRANGE: Final = frozenset({"language", "unlike"})
+"""Of such text the model has read too little to say that it moves no money. Own decision 0117."""
 
 _WRITTEN_FREELY: Final = frozenset(
     {Channel.FREIE_EMAIL, Channel.KONTAKTFORMULAR, Channel.POSTFACHNACHRICHT}

@@ -114,8 +114,9 @@ class Scorer:
         self._pieces = [piece.strip() for piece in blocks[by_kind[_TEXT_BLOCKS[1]]].terms]
         self._book = Wordbook(Vocabulary(words, pieces, chains, model.familiar.words))
         self._forms = Kept(self._read)
-        # The logarithm takes longer than all else that is done with the amounts.
-        self._of_counts: Floats = np.log(np.arange(1, _COUNTS, dtype=np.float32)) + _ONE
+        # The logarithm takes longer than all else that is done with the amounts. Rounded from
+        # float64: numpy's own for float32 differs by processor.
+        self._of_counts: Floats = np.log(np.arange(1, _COUNTS)).astype(np.float32) + _ONE
         cues = by_kind[features.CUES, Cut.READY]
         self._cues = self._rows_of(blocks[cues].terms, cues)
         self._chains = by_kind[_TEXT_BLOCKS[2]]
@@ -158,8 +159,7 @@ class Scorer:
         amounts *= idf
         for number, scale in enumerate(self._scales):
             values = amounts[starts[number] : starts[number + 1]]
-            length = float(np.float32(sqrt(values @ values))) or 1.0
-            values *= np.float32(scale / length)
+            values *= np.float32(scale / (length_of(values) or 1.0))
         return amounts
 
     def spelled(self, text: str) -> list[Spelled]:
@@ -212,6 +212,11 @@ class Scorer:
     def _part(self, scored: Scored, block: str) -> slice:
         number = self._names[block]
         return slice(scored.starts[number], scored.starts[number + 1])
+
+
+def length_of(values: Floats) -> float:
+    """Euclid's, rounded to float32. No BLAS, for its sums differ by machine (as in `_scored`)."""
+    return float(np.float32(sqrt(np.einsum("i,i", values, values))))
 
 
 def _in_lines(table: Table) -> NDArray[np.uint8]:

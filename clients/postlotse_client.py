@@ -1916,6 +1916,7 @@ class VerdictOut:
     concerns: list[ConcernOut]
     payment_relevant: PaymentRelevant
     payment_because: list[str]
+    payment_spans: list[SpanOut] = field(default_factory=list)
     facts: FactsOut
     attachments: AttachmentsOut
     team: str

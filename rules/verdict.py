@@ -65,7 +65,8 @@ class Judgement:
 
     `concerns` in descending weight. `payment_because` names the concern and the reason
     ("au: announced"). `review` is True where a person must look before anything happens by
-    itself; `review_because` holds stable reason codes.
+    itself; `review_because` holds stable reason codes. `payment_spans` are the sentences that
+    say what the reasons name; none where no sentence does.
     """
 
     channel: Channel
@@ -76,6 +77,7 @@ class Judgement:
     review: bool
     review_because: tuple[str, ...]
     model: str
+    payment_spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ def as_json(verdict: Verdict, *, file: str | None = None) -> dict[str, Any]:
         "concerns": [_concern_json(found) for found in judgement.concerns],
         "payment_relevant": judgement.payment_relevant.value,
         "payment_because": list(judgement.payment_because),
+        "payment_spans": [_span_json(span) for span in judgement.payment_spans],
         "facts": {
             "kundennummer": facts.kundennummer,
             "iban": facts.iban,
@@ -193,5 +196,9 @@ def _concern_json(found: ConcernFound) -> dict[str, Any]:
         "probability": round(found.probability, 4),
         "announced": found.announced,
         "because": list(found.because),
-        "spans": [{"start": s.start, "end": s.end, "where": s.where} for s in found.spans],
+        "spans": [_span_json(span) for span in found.spans],
     }
+
+
+def _span_json(span: Span) -> dict[str, Any]:
+    return {"start": span.start, "end": span.end, "where": span.where}

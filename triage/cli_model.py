@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,11 +13,15 @@ from rich.progress import Progress
 
 from classify import corpus
 from ingest.parse import parse
+from rules.codes import Concern
 from rules.errors import Refused
 from rules.verdict import as_json
 from triage import sort, wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, emit, say, settings_or_default
 from triage.settings import Settings
+
+if TYPE_CHECKING:
+    from classify.model import Model
 
 SEED = 20261125
 """One seed for every training, so that the same corpus gives the same model. own decision 0022."""
@@ -81,13 +85,18 @@ def train(
         model = fit(examples, seed=SEED)
         modelfile.save(model, out, wiring.model_key(settings))
         say(f"{out}: model {model.id}, {len(lines)} mails, {out.stat().st_size // 1000} kB")
+        if not model.speaks_house:
+            say(f"it can only be measured: {_without_mail(model)}")
         return
     writers = tuple(gate_writers.split(",")) if gate_writers else gate.WRITERS
     made = make(examples, places=wiring.load_directory(), seed=SEED, gate_writers=writers)
     shelf = wiring.model_shelf(settings)
     record = shelf.add(made.model, made.measured, made.promise)
     say(f"candidate {record.id}: {len(lines)} mails; card in {shelf.folder / record.id}.md")
-    say(f"let it go live with: postlotse model activate {record.id}")
+    if made.model.speaks_house:
+        say(f"let it go live with: postlotse model activate {record.id}")
+    else:
+        say(f"it can't go live: {_without_mail(made.model)}")
 
 
 def evaluate(
@@ -143,6 +152,12 @@ def evaluate(
         for path in telling.write(found, report):
             sys.stderr.write(f"{path}\n")
     say(telling.summary(found))
+
+
+def _without_mail(model: "Model") -> str:
+    """Why a model doesn't speak the house's language."""
+    missing = ", ".join(sorted({code.value for code in Concern}.difference(model.labels)))
+    return f"it was given no mail of {missing}" if missing else "plain texts tell no payment"
 
 
 def _settings(model: Path | None) -> Settings:

@@ -1,6 +1,5 @@
 """The one place that knows settings, adapters and files, and ties the rooms together."""
 
-import os
 import secrets
 import sys
 from collections.abc import Callable
@@ -132,7 +131,9 @@ def _judge(settings: Settings, directory: Directory) -> MailJudge:
     if shadow is None:
         return judge
     beside = Judge(modelfile.load(shelf.model_path(shadow), key), directory)
-    return ShadowedJudge(judge, beside, shelf.shadow_counts(live, shadow, os.getpid()))
+    # Not the process's number: in containers it is the same after each start, and in each replica.
+    own = shelf.shadow_counts(live, shadow, secrets.randbits(63))
+    return ShadowedJudge(judge, beside, own)
 
 
 def model_shelf(settings: Settings) -> "Shelf":

@@ -98,6 +98,7 @@ class VerdictOut(VerdictPart):
     concerns: list[ConcernOut]
     payment_relevant: PaymentRelevant = Field(examples=["yes"])
     payment_because: list[str] = Field(examples=[["au: announced"]])
+    payment_spans: list[SpanOut] = Field(default=[], examples=[[]])
     facts: FactsOut
     attachments: AttachmentsOut
     team: str = Field(examples=["EZ"])

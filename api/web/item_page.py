@@ -30,10 +30,14 @@ ASSERTED_FROM = 60
 SETTLED_SHOWN = 3
 """Items in the hint "Vielleicht schon erledigt"; the others stand below. Hausregel."""
 
+_LONGEST_SENTENCE: Final = 300
+"""Characters shown of a sentence about money; the rest stands in the text. Hausregel."""
+
 NO_VERDICT: Final[dict[str, Any]] = {
     "concerns": [],
     "payment_relevant": PaymentRelevant.NO,
     "payment_because": [],
+    "payment_spans": [],
     "facts": {},
     "attachments": {},
     "agency": {},
@@ -112,6 +116,7 @@ class ItemPage:
     main: Main
     close_reason: CloseReason
     sender: SenderWords
+    money_said: tuple[str, ...] = ()
 
     @property
     def answered(self) -> bool:
@@ -173,6 +178,7 @@ def item_page(view: ItemView, *, token: str, reply: ReplySide, today: date) -> I
         until=days.until(view.item.lease_until, today) if view.item.lease_until else "",
         reply=reply,
         main=main_step(view, reply, mine=bool(token)),
+        money_said=_money_said(verdict, {"subject": view.message.subject, "body": body}),
         close_reason=close_reason(view),
         sender=said(view.sender),
     )
@@ -265,6 +271,12 @@ def _row(number: int, found: Mapping[str, Any], verdict: Mapping[str, Any]) -> C
         because=tuple(found["because"]),
         payment=code in paid_by and verdict["payment_relevant"] != PaymentRelevant.NO,
     )
+
+
+def _money_said(verdict: Mapping[str, Any], texts: Mapping[str, str]) -> tuple[str, ...]:
+    """The sentences that make the mail relevant for payment; offsets beyond the text give none."""
+    said = (texts[one["where"]][one["start"] : one["end"]] for one in verdict["payment_spans"])
+    return tuple(one[:_LONGEST_SENTENCE] for one in said if one)
 
 
 def _asserted(rows: tuple[ConcernRow, ...]) -> tuple[ConcernRow, ...]:

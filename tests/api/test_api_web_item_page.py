@@ -215,6 +215,16 @@ def test_a_weak_concern_that_makes_the_mail_pay_relevant_is_shown_all_the_same()
     assert page.concerns[0].payment
 
 
+def test_the_sentence_about_money_stands_beside_the_concerns() -> None:
+    body = view().mail.body.new
+    places = [
+        {"start": 0, "end": 12, "where": "body"},
+        {"start": 9_000, "end": 9_009, "where": "body"},
+    ]
+    page = shown(verdict=verdict(payment_spans=places))
+    assert page.money_said == (body[:12],)
+
+
 def test_without_any_sure_concern_the_first_is_shown_as_a_hint() -> None:
     concerns = [
         {"code": code, "probability": 0.3, "announced": False, "because": [], "spans": []}

@@ -9,6 +9,10 @@ from rules.codes import Channel, Concern
 from rules.errors import Refused
 
 UNSEEN = Path(__file__).parents[2] / "corpus" / "unseen"
+DAYS = {
+    *("au_from", "au_to", "job_start", "job_end", "unemployed_from", "move_date", "absence_from"),
+    *("absence_to", "birth_date", "child_born", "appointment", "valid_from"),
+}
 GOOD = {
     "id": "x-1", "received": "2025-03-12", "from": "a@b.example", "to": "Kassel@arbeitsagentur.de",
     "subject": "krank", "body": "Ich bin krank.", "attachments": ["AU ä.pdf"],
@@ -76,8 +80,14 @@ def test_every_fault_of_every_line_is_told_at_once(tmp_path: Path) -> None:
         {"iban": 5},
         {"from": None},
         {"id": ""},
+        {"id": "-"},
+        {"from": "a@[127.0.0"},
+        {"attachments": ["AU\n.pdf"]},
+        {"body": "halb \ud83d"},
+        {"body": "", "html": "<p> </p>", "subject": "", "attachments": []},
         {"source": "guessed"},
         {"weight": 0},
+        {"weight": 5e-324},
         {"weight": 2},
         {"weight": True},
         {"weight": "half"},
@@ -120,9 +130,61 @@ def test_beside_house_mails_plain_texts_need_house_codes(tmp_path: Path) -> None
     assert len(read([write(tmp_path, GOOD, {"text": "a", "labels": ["termin"]})])) == 2
 
 
-@pytest.mark.parametrize("record", [{"text": " ", "labels": ["a"]}, {"text": "a", "labels": []}])
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"text": " ", "labels": ["a"]},
+        {"text": "a", "labels": []},
+        {"text": "a", "labels": [" "]},
+        {"text": "a", "labels": ["a", "a"]},
+        {"text": "a", "labels": ["a"], "id": 5},
+        {"text": "a", "labels": ["a"], "id": [1]},
+        {"text": "halb \ud83d", "labels": ["a"]},
+    ],
+)
 def test_a_plain_text_needs_text_and_label(tmp_path: Path, record: dict[str, object]) -> None:
     assert len(faults(write(tmp_path, record))) == 1
+
+
+def test_a_key_that_stands_twice_and_endless_brackets_are_faults(tmp_path: Path) -> None:
+    twice = json.dumps(GOOD)[:-1] + ', "concerns": ["termin"]}'
+    assert len(faults(write(tmp_path, twice, "[" * 100_000))) == 2
+
+
+def test_other_letters_than_utf_8_are_a_fault_and_a_byte_order_mark_is_none(tmp_path: Path) -> None:
+    line = json.dumps(GOOD | {"body": "Krank im März"}, ensure_ascii=False)
+    path = tmp_path / "w.jsonl"
+    path.write_bytes(b"\n" + line.encode("latin-1"))
+    (told,) = faults(path)
+    assert told == f"{path}:2: not UTF-8; save the file as UTF-8"
+    path.write_bytes(b"\xef\xbb\xbf" + line.encode())
+    assert read([path])[0].body == "Krank im März"
+
+
+def test_a_file_counts_once_however_it_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, {"text": "a", "labels": ["Sport"]})
+    for twice in (
+        [path, path],
+        [tmp_path, path],
+        [path, tmp_path / ".." / tmp_path.name / path.name],
+    ):
+        with pytest.raises(Refused) as refused:
+            read(twice)
+        assert refused.value.code == "corpus.twice"
+
+
+def test_no_text_stands_twice_in_training_and_measuring_together(corpus_lines) -> None:
+    """A mail on both sides would be judged by its own twin. Empty mails are all alike."""
+    lines = [*corpus_lines, *read([UNSEEN])]
+    said = [one for one in lines if one.body + one.html]
+    texts = {(one.subject, one.body, one.html, one.attachments) for one in said}
+    assert len(texts) == len(said)
+
+
+def test_days_are_labelled_by_the_keys_of_the_house(corpus_lines) -> None:
+    """Under another key a day counts as missed, or would be learned as a role nobody asks for."""
+    lines = [*corpus_lines, *read([UNSEEN])]
+    assert {key for line in lines for key in line.dates} <= DAYS
 
 
 def test_a_path_without_corpus_is_refused(tmp_path: Path) -> None:

@@ -127,6 +127,24 @@ def test_a_code_without_a_mail_is_told_and_not_dropped(few) -> None:
     assert (rente.precision, rente.recall, rente.f1, rente.named) == (0.0, None, None, 1)
 
 
+def test_what_the_judging_model_never_learned_is_told(few) -> None:
+    """A writer left out may be the only one with a code: the others' model can't know it."""
+    two = [replace(e, line=replace(e.line, concerns=("au", "rente"))) for e in few[:2]]
+    said = [Said(Answer(("au",)), {"au": 0.9}), Said(Answer(("au",)), {"au": 0.9, "rente": 0.1})]
+    found = report_of("x", two, said, {}, COST)
+    assert (found.unlearned, found.half_measured) == ((("rente", 1),), 2)
+    told = telling.summary(found)
+    assert "so always missed: rente (1 mails)" in told
+    assert "Of 2 mails only the concerns are measured" in told
+
+
+def test_a_label_of_other_people_without_a_mail_is_told_too(few) -> None:
+    one = [replace(few[0], line=replace(few[0].line, concerns=("Sport",)))]
+    found = report_of("x", one, [Said(Answer(("Sport",)), {"Sport": 0.9, "Web": 0.1})], {}, COST)
+    assert [row.code for row in found.codes] == ["Sport", "Web"]
+    assert "nothing is known of them: Web" in telling.summary(found)
+
+
 def test_twenty_worst_mails_with_the_words_that_spoke(report) -> None:
     assert len(report.worst) == 20
     assert any(mail.because for mail in report.worst)

@@ -6,7 +6,7 @@ import pytest
 from classify import concerns, explain, facts, features, reading, review, whereabouts
 from classify.evaluate import evaluate
 from classify.explain import Reason
-from classify.judge import Judge
+from classify.judge import CLOSE, Judge
 from classify.report import render
 from ingest.parse import parse
 from rules.codes import Channel, Concern, PaymentRelevant
@@ -54,6 +54,31 @@ def test_reasons_point_at_the_words_they_name(ask, mail) -> None:
             assert source[span.start : span.end] in found.because
 
 
+@pytest.mark.parametrize(
+    ("text", "subject", "told"),
+    [
+        (
+            "Guten Tag! Der Umzug war teuer.\nIch bin seit gestern krankgeschrieben. Gruß",
+            "Krankmeldung",
+            ["Ich bin seit gestern krankgeschrieben."],
+        ),
+        (
+            "Bitte um Beachtung, vielen Dank und Gruß",
+            "Krankmeldung bis 21.3.",
+            ["Krankmeldung bis 21.3."],
+        ),
+        ("Wann ist mein Termin? Ich habe die Einladung verlegt.", "Termin", []),
+    ],
+)
+def test_for_money_the_sentence_is_told(
+    model, directory, mail, text: str, subject: str, told: list[str]
+) -> None:
+    eager = Judge(replace(model, payment_bound=0.0, payment_sure=0.0), directory)
+    said = eager.judge(mail(text, subject=subject), received_at=WEDNESDAY, mailbox="")
+    where = {"body": text, "subject": subject}
+    assert [where[s.where][s.start : s.end] for s in said.payment_spans] == told
+
+
 def test_the_place_of_a_reason_is_where_its_words_stand(ask, mail) -> None:
     text = (
         "Ich ziehe um in die Gartenstraße 5. " + "Das Wetter ist schön. " * 9 + "Neue IBAN folgt."
@@ -93,6 +118,26 @@ def test_a_person_looks_where_the_machine_must_not_decide(
     said = ask(mail(text, **rest))
     assert said.review
     assert reason in said.review_because
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Please tell me where the nearest office is because we just arrived", "language"),
+        (RECIPE, "unlike"),
+    ],
+)
+def test_of_strange_text_nobody_says_by_himself_that_it_moves_no_money(
+    model, directory, mail, text: str, reason: str
+) -> None:
+    """Not even where the model promises the most: its promise is on mail as in the corpus."""
+    bold = Judge(replace(model, payment_bound=1.1, payment_sure=1.1), directory)
+    asked = {"received_at": WEDNESDAY, "mailbox": ""}
+    said = bold.judge(mail(text), **asked)
+    assert reason in said.review_because
+    assert (said.payment_relevant, said.payment_because) == (PaymentRelevant.OPEN, (CLOSE,))
+    plain = bold.judge(mail("Wann ist mein Termin? Ich habe die Einladung verlegt."), **asked)
+    assert plain.payment_relevant is PaymentRelevant.NO
 
 
 def test_a_bounce_in_english_is_no_foreign_letter(ask, mail) -> None:

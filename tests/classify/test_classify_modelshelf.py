@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from classify import candidate, gate, shadow
 from classify.corpus import examples, read
@@ -182,6 +183,27 @@ def test_a_shadow_counts_differences_and_answers_nothing(shelf, model, directory
     assert dict(found.changes)["payment:yes>open"] == 4
     written = path.read_text()
     assert "krank" not in written.lower()
+
+
+class Says:
+    """A judge that says the same of every mail, or breaks where it has nothing to say."""
+
+    def __init__(self, *said: str) -> None:
+        self.said = said
+
+    def judge_many(self, mails, **_asked):
+        return self.said * len(mails) or 1 / 0
+
+
+def test_a_shadow_that_breaks_or_cannot_write_stops_no_mail(tmp_path, mail, monkeypatch) -> None:
+    monkeypatch.setattr(shadow, "differences", lambda _one, _other: ["mails"])
+    (tmp_path / "file").write_text("")
+    cases = [(Says(), tmp_path / "1.json"), (Says("b"), tmp_path / "file" / "1.json")]
+    for beside, path in cases:
+        both = ShadowedJudge(Says("a"), beside, path, write_every=1)  # type: ignore[arg-type]
+        with capture_logs() as told:
+            assert both.judge(mail("krank"), received_at=AT, mailbox="") == "a"
+        assert [(entry["event"], entry["mails"]) for entry in told] == [("shadow.broken", 1)]
 
 
 def test_all_kinds_of_differences_are_named(model, directory, mail) -> None:

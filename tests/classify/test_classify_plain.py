@@ -53,6 +53,23 @@ def test_a_quote_that_never_ends_is_one_fault(tmp_path: Path) -> None:
     assert len(faults(path)) == 1
 
 
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_quote_that_is_not_closed_swallows_no_rows(tmp_path: Path, quote: str) -> None:
+    text = quote + "offen"
+    assert len(faults(csv_file(tmp_path, f"Web;{text}", "Web;b", f"Web;{quote}c{quote}"))) == 1
+    assert len(faults(csv_file(tmp_path, f"Web;{text}", "Web;b"))) == 1
+
+
+def test_the_mark_of_a_spreadsheet_is_no_part_of_a_label_and_latin_1_is_a_fault(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "train.csv"
+    path.write_bytes("\ufeffWeb;für\nWeb;zwei".encode())
+    assert {line.concerns for line in read([path])} == {("Web",)}
+    path.write_bytes("Web;für\nWeb;zwei".encode("latin-1"))
+    assert faults(path) == (f"{path}:1: not UTF-8; save the file as UTF-8",)
+
+
 def test_other_labels_are_trained_from_csv_and_measured_on_a_second_file(
     tmp_path: Path, directory
 ) -> None:

@@ -1,5 +1,6 @@
 """What judges is held against what was trained: scikit-learn's pipeline is the reference."""
 
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from classify import features, lexicon, needles, reading, terms, wording
 from classify.corpus import Example, examples
 from classify.model import Model, probabilities
 from classify.needles import EDGE
-from classify.scorer import Scorer
+from classify.scorer import Scorer, length_of
 from classify.table import in_steps
 from classify.wordbook import Vocabulary, Wordbook
 from ingest.parse import parse
@@ -41,6 +42,28 @@ def test_the_table_says_of_every_mail_of_the_corpus_what_the_pipeline_says(
     of_labels = slice(len(model.labels))
     assert np.array_equal(said[:, of_labels] >= named, expected[:, of_labels] >= named)
     assert np.array_equal(said[:, of_labels].argmax(axis=1), expected[:, of_labels].argmax(axis=1))
+
+
+LENGTHS = """
+import numpy as np
+from classify.scorer import length_of
+made = np.random.default_rng(5)
+print([length_of(made.random(n, dtype=np.float32)) for n in range(1, 900, 7)])
+"""
+
+
+def test_a_length_has_the_same_bits_whatever_processor_the_algebra_is_made_for() -> None:
+    """Otherwise the same mail would have other probabilities in their last digits elsewhere."""
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", LENGTHS],
+        env={**os.environ, "OPENBLAS_CORETYPE": "Prescott"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    made = np.random.default_rng(5)
+    here = [length_of(made.random(n, dtype=np.float32)) for n in range(1, 900, 7)]
+    assert elsewhere.stdout.strip() == str(here)
 
 
 @pytest.mark.parametrize(

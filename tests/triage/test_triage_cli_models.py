@@ -63,6 +63,23 @@ def test_from_candidate_to_live_and_back_and_a_shadow_beside_it(config, ids) -> 
     assert not isinstance(wiring.build_judging(load(config)).judge, ShadowedJudge)
 
 
+def test_each_start_counts_into_a_file_of_its_own(config, ids, monkeypatch) -> None:
+    """The number of a process in a container is the same after each start, and in each replica."""
+    good, worse = ids
+    call("activate", good, "-c", str(config))
+    call("shadow", worse, "-c", str(config))
+    files: list[Path] = []
+    monkeypatch.setattr(modelfile, "load", lambda *_: None)
+    monkeypatch.setattr("classify.judge.Judge", lambda *_: None)
+    monkeypatch.setattr(
+        "classify.shadow.ShadowedJudge", lambda _live, _beside, own: files.append(own)
+    )
+    for _ in range(2):
+        wiring.build_judging(load(config))
+    assert len({file.name for file in files}) == 2
+    assert {file.parent for file in files} == {files[0].parent}
+
+
 def test_without_a_shelf_the_installed_model_judges() -> None:
     assert wiring.model_shelf(Settings()).live() is None
     assert wiring.build_judging(Settings()).judge is not None
@@ -79,7 +96,9 @@ def test_train_without_out_makes_a_candidate_with_a_card(config, tmp_path) -> No
     corpus.write_text("\n".join(lines), encoding="utf-8")
     result = RUN.invoke(cli.app, ["train", str(corpus), "-c", str(config)])
     assert result.exit_code == 0, result.exception
+    assert "it can't go live: it was given no mail of anschrift_name, " in result.stdout
     (row,) = [json.loads(line) for line in call("list", "--json", "-c", str(config)).splitlines()]
     assert (row["state"], row["mails"], row["macro_f1"]) == ("candidate", 16, None)
     refused = RUN.invoke(cli.app, ["model", "activate", row["id"], "-c", str(config)])
     assert refused.exception.code == "model.labels"
+    assert "it lacks: anschrift_name, " in refused.exception.message
