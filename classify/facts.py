@@ -42,7 +42,9 @@ _OWN_ACCOUNT: Final = re.compile(
     r"|anzuweisen|verwendungszweck)"
 )
 """Beside an account to which money shall go from now on."""
-_NEXT_SENTENCE: Final = re.compile(r"(?<=[^\W\d_]{3}[.!?,:])\n|(?<=[^\W\d_]{4}[.!?])[ \t]|\n\s*\n")
+_NEXT_SENTENCE: Final = re.compile(
+    r"(?<=[^\W\d_]{3}[.!?,:])\n|(?<=[^\W\d_]{4}[.!?])[ \t](?=[A-ZÄÖÜ])|\n\s*\n"
+)
 """Between what belongs together: no line of an imprint ends as a sentence does."""
 
 

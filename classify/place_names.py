@@ -11,7 +11,6 @@ _SHORTEST_TOWN_CHARS: Final = 4
 _OF_LAENDER: Final = frozenset({"Württemberg", "Anhalt", "Westfalen", "Pfalz", "Vorpommern"})
 """Behind a hyphen these make no town; "Baden" and "Sachsen" are towns as well."""
 _NEXT_SENTENCE = re.compile(r"(?<=[^\W\d_]{4})\.\s")
-_QUALIFIED: Final = ("/", " (")
 
 
 def known_place(written: str, directory: Directory) -> str | None:
@@ -32,8 +31,8 @@ def whole_place(written: str, directory: Directory) -> str | None:
     """
     if directory.is_place(written):
         return written if known_place(written, directory) == written else None
-    if any(sign in written for sign in _QUALIFIED):
-        name = base_name(written)
+    name = base_name(written)
+    if name != written:
         return name if directory.is_place(name) else None
     return town_of_quarter(written, directory)
 

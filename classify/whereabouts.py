@@ -27,7 +27,7 @@ _LONE_PLZ = re.compile(r"(?<![\w.,/-])(?P<plz>\d{5})(?![\d.,/-]\d|\d|\s?(?:euro|
 # Each word is looked back at from its end: so a search leaps from one first letter to the next.
 _IN_PLACE = re.compile(
     r"(?:(?:[Aa]us(?<!\w[Aa]us)|us(?<!\wus)|[Uu]t(?<!\w[Uu]t))(?: dem (?:\w+en )?)?"
-    r"|wohnhaft(?<!\wwohnhaft) in"
+    r"|[Ww]ohnhaft(?<!\w[Ww]ohnhaft)(?: in|:)"
     r"|[Ww]ohn(?<!\w[Ww]ohn)(?:e|en|haft)? (?:\w+ ){0,6}in"
     r"|[Ww]ohne(?<!\w[Ww]ohne)(?: aber)?(?=\s[A-ZÄÖÜ])|[Ll]ebe(?<!\w[Ll]ebe) (?:\w+ ){0,4}in"
     r"|[Ww]ohnung(?<!\w[Ww]ohnung)(?: \w+){0,3} in|[Ww]ohnsitz(?<!\w[Ww]ohnsitz)(?: ist| bleibt)?"
@@ -42,7 +42,7 @@ _IN_PLACE = re.compile(
     r"|\s(?:am|an der|im|in der|ob der|auf)\s[A-ZÄÖÜ]\w+)?)"
 )
 _SPOKEN: Final = (
-    *(("us", 1), ("us ", 0), ("ut ", 0), ("Ut ", 0), ("wohnhaft", 0), ("ohn", 1), ("ebe", 1)),
+    *(("us", 1), ("us ", 0), ("ut ", 0), ("Ut ", 0), ("ohnhaft", 1), ("ohn", 1), ("ebe", 1)),
     *(("wieder", 0), ("zurück", 0), ("zu Hause", 0), ("aheim in", 1), ("ier ", 1), ("nach", 0)),
     *(("rt:", 1),),
     *(("Wohnort ", 0), ("traße ", 0), ("tr. ", 0), ("weg ", 0), ("gasse ", 0), ("platz ", 0)),

@@ -19,7 +19,10 @@ _NAMED = re.compile(
 
 
 def agency_addressed(directory: Directory, *, subject: str, text: str) -> Agency | None:
-    """The one agency that subject or first lines name; None if there is none, or several."""
+    """The one agency that subject or first lines name; None if there is none, or several.
+
+    Source: own decision 0116.
+    """
     lines = [subject, *filter(None, map(str.strip, text.splitlines()))][: _LINES + 1]
     named = {
         agency.code: agency

@@ -85,6 +85,7 @@ def test_the_iban_of_a_company_footer_is_not_the_customers(read) -> None:
     [
         f"Danke.\n\nKrause GmbH & Co. KG\nAm Hafen 3\nVolksbank {GOOD_IBAN}",
         f"Wir bitten um den Vordruck.\nKrause GmbH\n{GOOD_IBAN}",
+        f"Bitte um den Vordruck.\nKrause GmbH\nBetriebsnr. 34750916\nVolksbank {GOOD_IBAN}",
         f"Anbei der Antrag.\n\nSparkasse {GOOD_IBAN}\nGeschäftsführer Otto Krause, HRB 5512",
         f"Anbei der Antrag.\n\nPetra Maurer\nKita e. V.\nSpenden willkommen: {GOOD_IBAN}",
         f"Den Betrag habe ich auf Ihr Konto {GOOD_IBAN} überwiesen.",
