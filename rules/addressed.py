@@ -12,6 +12,7 @@ from rules.directory import Directory
 
 _LINES: Final = 4
 _LINE_CHARS: Final = 90
+_DOUBT: Final = " oder "
 _NAMED = re.compile(
     r"(?:(?:[Aa]rbeitsa|\b[Aa])gentur(?: f(?:ü|ue)r Arbeit)?|\bAA)(?: in)? "
     r"(?P<name>[A-ZÄÖÜ][\w.-]+(?:[ -](?:am |an der |im |\()?[A-ZÄÖÜ][\w.)-]+){0,2})"
@@ -27,6 +28,7 @@ def agency_addressed(directory: Directory, *, subject: str, text: str) -> Agency
     named = {
         agency.code: agency
         for line in lines
+        if _DOUBT not in line
         for match in _NAMED.finditer(line[:_LINE_CHARS])
         if (agency := _agency(directory, match["name"]))
     }

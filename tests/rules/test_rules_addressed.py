@@ -12,7 +12,8 @@ from rules.directory import Directory
         ("", "Guten Tag, liebe Arbeitsagentur in Marburg, ich warte.", "447"),
         ("", "Agentur fuer Arbeit Suhl\nAgentur für Arbeit Suhl", "098"),
         # Two of them, none, a place that no agency has, and one far down in the text.
-        ("AA Kassel oder AA Fulda", "", None),
+        ("AA Kassel, AA Fulda", "", None),
+        ("", "Ist das die Agentur in Lörrach oder Freiburg?", None),
         ("Frage", "Liebe Agentur für Arbeit, wann kommt der Bescheid?", None),
         ("", "An die Agentur für Arbeit Valencia", None),
         ("", "Hallo\n" * 5 + "Agentur für Arbeit Kassel", None),

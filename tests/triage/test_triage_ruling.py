@@ -53,7 +53,7 @@ TO_KASSEL = "An die Agentur für Arbeit Kassel\nIch bin krank."
         (TO_KASSEL, Facts(place="Hannover"), "", "237", AgencyHow.PLACE),
         (TO_KASSEL, Facts(), "Kiel@arbeitsagentur.de", "131", AgencyHow.POSTBOX),
         (TO_KASSEL, Facts(place="Neuenkirchen"), "", None, AgencyHow.UNKNOWN),
-        ("Krank.", Facts(place="Oberhausen", kundennummer="371Q081155"), "", "371", AgencyHow.PLACE),
+        ("Krank.", Facts(place="Hof", kundennummer="723Q081155"), "", "723", AgencyHow.PLACE),
         ("Krank.", Facts(kundennummer="371Q081155"), "", None, AgencyHow.UNKNOWN),
     ],
 )  # fmt: skip
