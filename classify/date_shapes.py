@@ -21,6 +21,8 @@ _YEAR: Final = (
     r"(?P<year>(?:19|20)\d\d|\d\d(?![\d:]|\.\d|\s?(?:euro?\b|€|%|std|stunden|uhr|prozent)))"
 )
 _COMING: Final = r"(?:naechste[nr]?|kommende[nr]?)"
+_WEEKDAY: Final = "montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag"
+_COUNT: Final = r"\d{1,2}|ein(?:er?|em)?|zwei|drei|vier|fuenf|sechs|acht|zehn"
 _GONE: Final = r"(?:letzte[nr]?|vergangene[nr]?|vorige[nr]?)"
 
 SHAPES: Final = (
@@ -65,8 +67,18 @@ SHAPES: Final = (
     ("next_month", r"\b(?:anfang )?(?:naechsten|kommenden) monat\w*|\bnaechsten ersten\b"),
     ("year_end", r"\b(?:jahresende|silvester\w*|ende (?:des|dieses|diesen) jahres)\b"),
     ("new_year", r"\b(?:neujahr|jahresbeginn|jahresanfang)\b"),
+    ("quarter_end", r"\b(?:quartalsende|ende (?:des|dieses) quartals)\b"),
+    ("calendar_week", r"\bkw\.?\s?(?P<week>\d{1,2})\b"),
     ("next_week_end", rf"\bende (?:der )?{_COMING} woche\b"),
     ("week_end", r"\b(?:ende (?:der|dieser) woche|wochenende|ende woche)\b"),
+    (
+        "day_of_next_week",
+        (
+            rf"\b(?:{_COMING} woche (?:am )?(?P<before>{_WEEKDAY})"
+            rf"|(?P<behind>{_WEEKDAY}) {_COMING} woche)\b"
+        ),
+    ),
+    ("today_in", rf"\bheute in (?P<count>{_COUNT}) (?P<unit>tag|woche)\w*\b"),
     ("next_week", rf"\b(?:anfang )?(?:{_COMING}|ab) woche\b"),
     ("days_ago", r"\bvor (?P<count>\d{1,2}|zwei|drei|vier|fuenf) (?P<unit>tagen|wochen)\b"),
     ("heute", r"(?:heut(?<!\wheut)(?:e|igen)?|ab(?<!\wab) sofort|today(?<!\wtoday))\b"),
@@ -85,8 +97,9 @@ SHAPES: Final = (
         "weekday",
         (
             rf"\b(?:(?P<which>{_GONE}|{_COMING}|diese[nr]?)\s)?"
-            r"(?P<weekday>montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag)"
-            r"(?:frueh|morgen|vormittag|mittag|nachmittag|abend|nacht)?\b"
+            rf"(?P<weekday>{_WEEKDAY})(?:frueh|morgen|vormittag|mittag|nachmittag|abend|nacht)?\b"
+            # "Montag, dem 30. März" is one day, and its number is the surer name.
+            r"(?!,?\s(?:(?:den|dem|der)\s)?\d{1,2}\.(?!\d\d(?![.\d])))"
             r"(?P<last>\sletzter woche)?"
         ),
     ),
@@ -104,7 +117,8 @@ SHAPES: Final = (
         (
             r"(?P<day>\d(?<=\s\d)(?=\d?\.)"
             r"(?:(?<=\bbis \d)|(?<=\bseit \d)|(?<=\bab \d)|(?<=\bam \d)|(?<=\bzum \d)"
-            r"|(?<=\bvom \d)|(?<=\bdem \d)|(?<=\bden \d)|(?<=\bder \d))\d?)"
+            r"|(?<=\bvom \d)|(?<=\bdes \d)|(?<=\beinschl\. \d)|(?<=\bdem \d)|(?<=\bden \d)"
+            r"|(?<=\bder \d))\d?)"
             rf"\.(?!\s?\d|\s?(?:{_MONTHS})\b)"
         ),
     ),
@@ -116,14 +130,17 @@ SHAPES: Final = (
         ),
     ),
     ("month_only", rf"(?<=\bab ){_NAME}(?:\s?(?P<year>20\d\d))?"),
+    # "Ab heute für 14 Tage": the last of so many days, the named one counted in (§ 187 (2) BGB).
+    ("duration", rf"\b(?:fuer )?(?P<count>{_COUNT}) (?P<unit>tag|woche)[en]?\b"),
 )
 
-_SEAM, _FROM = "seam", "from"
-ALSO: Final = {"day_of_range": (_SEAM,), "month_only": (_FROM,)}
+_SEAM, _FROM, _BEGINS = "seam", "from", "begins"
+ALSO: Final = {"day_of_range": (_SEAM,), "month_only": (_FROM,), "duration": (_BEGINS,)}
 """What else must stand in the sentence; no shapes, but watched for beside them."""
 SIGNS: Final = {name: [shape] for name, shape in SHAPES} | {
     _SEAM: [r"(?:bis|und)(?![a-z])|[-–—+](?![a-z])"],
     _FROM: [r"\bab\b"],
+    _BEGINS: [r"\b(?:ab|seit|vom)\b"],
     "day_of_range": [r"\d\.?(?:(?![\w./:])|bis|und)"],
     "iso": [r"\d\d\d\d-\d\d-\d"],
     "dashed": [r"\d-\d\d?-20"],
@@ -134,6 +151,7 @@ SIGNS: Final = {name: [shape] for name, shape in SHAPES} | {
     "day_only": [r"\b\d\d?\."],
     "day_of_bare_range": [r"\d\."],
     "month_only": [rf"\b(?:{_MONTHS})\b"],
+    "duration": [r"\b(?:tage?|wochen?)\b"],
 }
 """What to watch for: the shapes, but of those that would be suspected everywhere what stands in
 each of them, between two blanks."""

@@ -32,6 +32,12 @@ _WEEKDAYS: Final = MappingProxyType(
         "sonnabend": 5, "sonntag": 6, "mo": 0, "di": 1, "mi": 2, "do": 3, "fr": 4, "sa": 5, "so": 6,
     }
 )  # fmt: skip
+_COUNTS: Final = MappingProxyType(
+    {
+        "ein": 1, "eine": 1, "einem": 1, "einer": 1, "zwei": 2, "drei": 3, "vier": 4, "fuenf": 5,
+        "sechs": 6, "acht": 8, "zehn": 10,
+    }
+)  # fmt: skip
 _START: Final = attrgetter("start")
 _NEAR_PAST_DAYS: Final = 200
 """A day without a year lies at most so far back, else it is a coming one. See docs/judge.md."""
@@ -39,11 +45,21 @@ _LONG_PAST_DAYS: Final = 90
 """From here on it may as well be the coming one: "Ende 31.12.", written in May. The role tells."""
 _WITHOUT_MONTH: Final = frozenset({"day_only", "day_of_bare_range"})
 _WITH_MONTH: Final = frozenset({"numeric", "worded", "spelled", "day_of_range"})
+_SPANS: Final[MappingProxyType[str, Callable[[timedelta], timedelta]]] = MappingProxyType(
+    {
+        "days_ago": lambda span: -span,
+        "today_in": lambda span: span,
+        "duration": lambda span: span - timedelta(days=1),
+    }
+)
+_COUNTED_ON: Final = frozenset({"day_only", "duration"})
+_LONGEST_GAP_CHARS: Final = 3
 _NEW_YEAR_UNTIL_MONTH: Final = 6
 """Up to June "Neujahr" is the last one."""
 _YEAR_END_UNTIL_MONTH: Final = 2
 """Up to February "zum Jahresende" may be the last one."""
 
+_BEGIN = re.compile(r"\b(?:ab|seit|vom)(?: dem)? $")
 _SINCE = re.compile(r"(?:\bseit(?:\sdem|\sder)?|\bvergangenen|\bletzten)\s(?:\w+,?\s)?(?:den\s)?$")
 
 
@@ -84,7 +100,11 @@ def find_dates(heard: Heard, *, today: date) -> tuple[DateFound, ...]:
             start, end = match.span()
             if any(start < other.end and other.start < end for other in found):
                 continue
-            day = _resolve(name, match, heard.text, _anchor(name, match, found, today))
+            if name == "calendar_week":
+                found += _days_of_week(match, today)
+                continue
+            anchor = _anchor(name, match, heard.text, found, today)
+            day = _resolve(name, match, heard.text, anchor) if anchor else None
             if day is not None:
                 found.append(DateFound(day, start, end, _other(name, match, day, today)))
     return tuple(sorted(found, key=_START)) if found else ()
@@ -96,12 +116,39 @@ def _likely(hinted: frozenset[str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((name, pattern) for name, pattern, hints in _PATTERNS if hints <= hinted)
 
 
-def _anchor(name: str, match: re.Match[str], found: list[DateFound], today: date) -> date:
-    """From where a day without a month counts: from the day named before it, else from today."""
-    if name != "day_only":
+def _anchor(
+    name: str, match: re.Match[str], folded: str, found: list[DateFound], today: date
+) -> date | None:
+    """From where a day counts: without a month from the day named before it, else from today.
+
+    A duration counts from a begin right before it, or from nowhere.
+    """
+    if name not in _COUNTED_ON:
         return today
-    before = [one for one in found if one.end <= match.start()]
-    return max(before, key=lambda one: one.start).day if before else today
+    before = max((one for one in found if one.end <= match.start()), key=_START, default=None)
+    if name == "day_only":
+        return before.day if before else today
+    is_begin = before and match.start() - before.end <= _LONGEST_GAP_CHARS
+    return before.day if before and is_begin and _BEGIN.search(folded[: before.start]) else None
+
+
+def _days_of_week(match: re.Match[str], today: date) -> tuple[DateFound, ...]:
+    """Monday and Sunday of "KW 12"; none of a week that the year has not."""
+    monday = _nearest((_monday(year, int(match["week"])) for year in _years(today)), today)
+    if monday is None:
+        return ()
+    middle = match.start("week")
+    return (
+        DateFound(monday, match.start(), middle),
+        DateFound(monday + timedelta(days=6), middle, match.end()),
+    )
+
+
+def _monday(year: int, week: int) -> date | None:
+    try:
+        return date.fromisocalendar(year, week, 1)
+    except ValueError:
+        return None
 
 
 def _other(name: str, match: re.Match[str], day: date, today: date) -> date | None:
@@ -124,8 +171,11 @@ def _resolve(name: str, match: re.Match[str], folded: str, today: date) -> date 
         return _weekday(match, folded, today)
     if name in _WITHOUT_MONTH:
         return _day_only(match, folded, today)
-    if name == "days_ago":
-        return today - _span(match)
+    if name in _SPANS:
+        return today + _SPANS[name](_span(match))
+    if name == "day_of_next_week":
+        weekday = match["before"] or match["behind"]
+        return _next_monday(today) + timedelta(days=_WEEKDAYS[weekday])
     if name == "feast":
         return _nearest((feasts.of_year(match["feast"], year) for year in _years(today)), today)
     if name == "part_of_month":
@@ -222,9 +272,8 @@ def _weekday(match: re.Match[str], folded: str, today: date) -> date:
 
 
 def _span(match: re.Match[str]) -> timedelta:
-    words = {"zwei": 2, "drei": 3, "vier": 4, "fuenf": 5}
-    count = words.get(match["count"]) or int(match["count"])
-    return timedelta(days=count if match["unit"] == "tagen" else 7 * count)
+    count = _COUNTS.get(match["count"]) or int(match["count"])
+    return timedelta(days=count if match["unit"].startswith("tag") else 7 * count)
 
 
 def _last_of_month(day: date) -> date:
@@ -252,6 +301,9 @@ _RELATIVE: Final[MappingProxyType[str, Callable[[date], date]]] = MappingProxyTy
         "uebermorgen": lambda today: today + timedelta(days=2),
         "month_end": _last_of_month,
         "next_month": _first_of_next_month,
+        "quarter_end": lambda today: _last_of_month(
+            today.replace(day=1, month=(today.month + 2) // 3 * 3)
+        ),
         "year_end": lambda today: date(today.year, 12, 31),
         "new_year": lambda today: date(today.year + (today.month > _NEW_YEAR_UNTIL_MONTH), 1, 1),
         "week_end": _friday,

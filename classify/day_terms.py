@@ -26,7 +26,7 @@ _LONGEST_SEAM_CHARS: Final = 30
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[a-z]+|[^\w\s]")
 _SEAM = re.compile(
-    r"\W*(?:bis|-|–|—|/|to|und)?"
+    r"\W*(?:bis|-|–|—|/|to|und|fuer)?"
     r"(?:\s(?:zum|einschl\w*|inkl\w*|voraussichtlich|mit|den|dem|\w+tag))*\W*"
 )
 """What may stand between the two days of a range."""

@@ -11,6 +11,7 @@ from typing import Final
 
 from classify import attached, numbers
 from classify.reading import Reading
+from classify.text import fold
 from classify.whereabouts import Whereabouts
 from rules.verdict import Facts
 
@@ -24,10 +25,27 @@ _CALLED_KUNDENNUMMER = re.compile(
 )
 """Source: own decision 0076; the ten of 9,925 mails that it finds are all such numbers."""
 _FEWEST_DIGITS: Final = 6
-_OF_COMPANIES: Final = (
-    *("hrb", "amtsgericht", "handelsregister", "geschäftsführ", "vorstand", "ust-id", "ustid"),
-    *("beitragskonto", "spendenkonto", "bankverbindung der", "steuernummer", "aufsichtsrat"),
+_OF_COMPANIES: Final = re.compile(
+    r"\b(?:g?gmbh|partg\w*|e\.\s?v|hrb|amtsgericht|handelsregister|geschaeftsfuehr\w*|vorstand"
+    r"|aufsichtsrat|ust-?id\w*|steuernummer|betriebsn(?:umme)?r|rechtsanw\w+"
+    r"|(?:spenden|beitrags|\w*ander|fremdgeld|kanzlei|dienst|praxis)kont[oe]n?|spenden"
+    r"|beitragszahlung\w*|bankverbindung der)\b"
 )
+"""In the imprint, where an account is the company's own. Source: § 35a GmbHG."""
+_TO_THE_BA: Final = re.compile(
+    r"\b(?:auf ihr konto|konto der (?:ba|bundesagentur)|empfaenger:? (?:ba|bundesagentur))\b"
+)
+_PAID: Final = re.compile(r"\b(?:ueberwiesen|(?:ein|be|zurueck)?gezahlt)\b")
+_OWN_ACCOUNT: Final = re.compile(
+    r"\b(?:neue[nmrs]? (?:\w+ )?(?:konto|iban|bank)|mein\w* (?:\w+ )?(?:konto|iban|bank)"
+    r"|ab sofort|kuenftig\w*|kontoinhaber\w*|iban lautet|auf (?:das|mein|unser|folgend|ein)\w*"
+    r"|anzuweisen|verwendungszweck)"
+)
+"""Beside an account to which money shall go from now on."""
+_NEXT_SENTENCE: Final = re.compile(
+    r"(?<=[^\W\d_]{3}[.!?,:])\n|(?<=[^\W\d_]{4}[.!?])[ \t](?=[A-ZÄÖÜ])|\n\s*\n"
+)
+"""Between what belongs together: no line of an imprint ends as a sentence does."""
 
 
 def read_facts(reading: Reading, *, dates: dict[str, date], where: Whereabouts) -> Facts:
@@ -38,10 +56,10 @@ def read_facts(reading: Reading, *, dates: dict[str, date], where: Whereabouts) 
     mail = reading.mail
     text = mail.body.new
     iban = reading.iban
-    if iban.shape_seen and _is_of_company(text):
-        iban = numbers.find_iban(_without_footer(text))
+    if iban.shape_seen:
+        iban = numbers.find_iban(_without_accounts_of_others(text))
     signature = mail.body.signature
-    # None goes over the end of a line, so each part may be looked at alone.
+    # None goes from one part over into the next, so each may be looked at alone.
     kundennummer = (
         numbers.find_kundennummer(mail.subject)
         or reading.kundennummer
@@ -72,11 +90,12 @@ def _is_malformed(text: str) -> bool:
     return called is not None and sum(map(str.isdigit, called["written"])) >= _FEWEST_DIGITS
 
 
-def _is_of_company(text: str) -> bool:
-    lower = text.lower()
-    return any(word in lower for word in _OF_COMPANIES)
+def _without_accounts_of_others(text: str) -> str:
+    """The text without sentences and imprints in which an account is a company's, or the BA's."""
+    return "\n".join(part for part in _NEXT_SENTENCE.split(text) if not _is_of_others(fold(part)))
 
 
-def _without_footer(text: str) -> str:
-    """The text without lines of a company's imprint: the account there is the company's own."""
-    return "\n".join(line for line in text.splitlines() if not _is_of_company(line))
+def _is_of_others(part: str) -> bool:
+    if _TO_THE_BA.search(part) and _PAID.search(part):
+        return True
+    return bool(_OF_COMPANIES.search(part)) and not _OWN_ACCOUNT.search(part)

@@ -1,7 +1,8 @@
 """Days that people call by the name of a feast: `seit Ostersonntag`, `bis Allerheiligen`.
 
-Only feasts of one day: "über Ostern" names none. Source: § 2 of the laws on holidays of the
-Länder; facts section 10; a dozen of 98 labelled days that no shape found were written so.
+Only feasts of one day: "über Ostern" names none; "bis Ostern" is taken for its Sunday.
+Source: § 2 of the laws on holidays of the Länder; facts section 10; a dozen of 98 labelled days
+that no shape found were written so.
 """
 
 from datetime import date, timedelta
@@ -11,8 +12,8 @@ from typing import Final
 _FROM_EASTER: Final = MappingProxyType(
     {
         "rosenmontag": -48, "aschermittwoch": -46, "gruendonnerstag": -3, "karfreitag": -2,
-        "karsamstag": -1, "ostersonntag": 0, "ostermontag": 1, "himmelfahrt": 39,
-        "pfingstsonntag": 49, "pfingstmontag": 50, "fronleichnam": 60,
+        "karsamstag": -1, "ostersonntag": 0, "ostern": 0, "ostermontag": 1, "himmelfahrt": 39,
+        "pfingsten": 49, "pfingstsonntag": 49, "pfingstmontag": 50, "fronleichnam": 60,
     }
 )  # fmt: skip
 """Days before or after Easter Sunday."""
@@ -24,7 +25,13 @@ _FIXED: Final = MappingProxyType(
 )  # fmt: skip
 """Month and day."""
 
-SHAPE: Final = "|".join([*_FROM_EASTER, *_FIXED])
+_OF_SEVERAL_DAYS: Final = ("ostern", "pfingsten")
+SHAPE: Final = "|".join(
+    [
+        *(name for name in (*_FROM_EASTER, *_FIXED) if name not in _OF_SEVERAL_DAYS),
+        *(f"(?<=bis ){name}" for name in _OF_SEVERAL_DAYS),
+    ]
+)
 """Of folded text; what `of_year` understands."""
 
 

@@ -11,9 +11,10 @@ from rules import facts
 
 # The look back stands behind the first character, so that a search leaps from one possible first
 # character to the next: three times as fast on text without numbers.
-_GAP = r"[ \t\u00a0.\-/]{0,2}"
+_GAP = r"(?:[ \t\u00a0.\-/]{0,2}|[ \t]?\r?\n[ \t]?)"
+"""A mail program may break a line inside a number, where its writer put a blank."""
 _KUNDENNUMMER = re.compile(
-    rf"[0-9](?<![A-Za-z0-9][0-9]){_GAP}[0-9]{_GAP}[0-9]"
+    rf"[0-9](?:(?<![A-Za-z0-9][0-9])|(?<=[Nn][Rr][0-9])|(?<=mer[0-9])){_GAP}[0-9]{_GAP}[0-9]"
     rf"{_GAP}[A-Za-z]{_GAP}{_GAP.join([r'[0-9]'] * 6)}(?![0-9])"
 )
 _IBAN_DE = re.compile(r"[Dd](?<![A-Za-z0-9][Dd])[Ee](?:[\s\u00a0.\-/:]{0,3}[0-9]){20}(?![0-9])")
@@ -34,7 +35,9 @@ _PHONE = re.compile(
 _FAX_BEFORE = re.compile(
     r"(?:fax|telefax|az\.?|nr\.?|aktenzeichen)[\w .]{0,6}:?\s*$", re.IGNORECASE
 )
-_OLD_BEFORE = re.compile(r"\b(?:alte?[snr]?|bisher\w*|frueher\w*)\b[^\n]*$", re.IGNORECASE)
+_OLD_BEFORE = re.compile(
+    r"\b(?:alte?[snr]?|bisher\w*|frueher\w*|früher\w*|(?:an)?statt)\b[^\n]*$", re.IGNORECASE
+)
 _DIGITS = re.compile(r"[0-9]+")
 _PHONE_BEGIN = re.compile(r"[+(0]")
 _GERMAN = re.compile(
@@ -119,6 +122,10 @@ def _phones(text: str) -> Iterator[re.Match[str]]:
             yield match
 
 
+def _crossed_out(iban: re.Match[str]) -> str:
+    return "x" * len(iban.group())
+
+
 def find_phone(text: str) -> str | None:
     """The first telephone number as digits with a leading + or 0; fax and the BA's own left out.
 
@@ -128,7 +135,9 @@ def find_phone(text: str) -> str | None:
         return None
     if _GERMAN.search(text):
         # The groups of an IBAN read like a number with area code.
-        text = _IBAN_DE_LIKE.sub(lambda iban: "x" * len(iban.group()), text)
+        text = _IBAN_DE_LIKE.sub(_crossed_out, text)
+    if _ABROAD.search(text):
+        text = _IBAN_ABROAD.sub(_crossed_out, text)
     for match in _phones(text):
         before = text[max(0, match.start() - 16) : match.start()]
         if not _FAX_BEFORE.search(before) and not _NOT_OURS.match(match.group()):

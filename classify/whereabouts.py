@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
 from typing import Final
 
+from classify import closing
+from classify.place_names import known_place, town_of_quarter
 from classify.text import fold
 from rules.directory import Directory
 from rules.mail import BodyParts
@@ -26,10 +27,10 @@ _LONE_PLZ = re.compile(r"(?<![\w.,/-])(?P<plz>\d{5})(?![\d.,/-]\d|\d|\s?(?:euro|
 # Each word is looked back at from its end: so a search leaps from one first letter to the next.
 _IN_PLACE = re.compile(
     r"(?:(?:[Aa]us(?<!\w[Aa]us)|us(?<!\wus)|[Uu]t(?<!\w[Uu]t))(?: dem (?:\w+en )?)?"
-    r"|wohnhaft(?<!\wwohnhaft) in"
+    r"|[Ww]ohnhaft(?<!\w[Ww]ohnhaft)(?: in|:)"
     r"|[Ww]ohn(?<!\w[Ww]ohn)(?:e|en|haft)? (?:\w+ ){0,6}in"
     r"|[Ww]ohne(?<!\w[Ww]ohne)(?: aber)?(?=\s[A-ZÄÖÜ])|[Ll]ebe(?<!\w[Ll]ebe) (?:\w+ ){0,4}in"
-    r"|[Ww]ohnung(?<!\w[Ww]ohnung)(?: \w+){0,3} in|[Ww]ohnsitz(?<!\w[Ww]ohnsitz)(?: ist)?"
+    r"|[Ww]ohnung(?<!\w[Ww]ohnung)(?: \w+){0,3} in|[Ww]ohnsitz(?<!\w[Ww]ohnsitz)(?: ist| bleibt)?"
     r"|(?:traße|tr\.|weg|gasse|platz|allee)\s\d{1,3}\s?[a-z]?(?:,| in)?"
     r"|[Bb]ei(?<!\w[Bb]ei) uns in|[Ll]iving(?<!\w[Ll]iving) in|[Ll]ive(?<!\w[Ll]ive) in"
     r"|mieszkam w|locuiesc (?:în|in)|habite(?: à)?"
@@ -41,7 +42,7 @@ _IN_PLACE = re.compile(
     r"|\s(?:am|an der|im|in der|ob der|auf)\s[A-ZÄÖÜ]\w+)?)"
 )
 _SPOKEN: Final = (
-    *(("us", 1), ("us ", 0), ("ut ", 0), ("Ut ", 0), ("wohnhaft", 0), ("ohn", 1), ("ebe", 1)),
+    *(("us", 1), ("us ", 0), ("ut ", 0), ("Ut ", 0), ("ohnhaft", 1), ("ohn", 1), ("ebe", 1)),
     *(("wieder", 0), ("zurück", 0), ("zu Hause", 0), ("aheim in", 1), ("ier ", 1), ("nach", 0)),
     *(("rt:", 1),),
     *(("Wohnort ", 0), ("traße ", 0), ("tr. ", 0), ("weg ", 0), ("gasse ", 0), ("platz ", 0)),
@@ -50,7 +51,8 @@ _SPOKEN: Final = (
 )
 """A piece of each beginning of `_IN_PLACE`, with the number of characters before it there."""
 _WHERE_I_LIVE = re.compile(
-    r"\bin (?P<place>[A-ZÄÖÜ][\w-]+), (?:wo ich (?:\w+ )?(?:wohne|lebe)|auch dort zu ?[Hh]ause)"
+    r"\b(?:in|von|bei) (?P<place>[A-ZÄÖÜ][\w-]+), "
+    r"(?:wo ich (?:\w+ )?(?:wohne|lebe)|auch dort zu ?[Hh]ause)"
 )
 _TOLD: Final = (", wo ich ", ", auch dort ")
 """One of these stands in each text that `_WHERE_I_LIVE` finds anything in."""
@@ -71,21 +73,6 @@ _FOREIGN: Final = re.compile(
     r"|krankenkasse|\b(?:bkk|ikk|aok)\b|kanzlei|bei der|beim)"
     r"(?:(?!(?<=[a-z]{4})(?<!str)\. [a-z])[^\n]){0,40}$"
 )
-_CLOSING_LINES: Final = 4
-_SHORTEST_TOWN_CHARS: Final = 4
-"""Before a hyphen a shorter one is rather a word; "Bad-", "Neu-"."""
-_OF_LAENDER: Final = frozenset({"Württemberg", "Anhalt", "Westfalen", "Pfalz", "Vorpommern"})
-"""Behind a hyphen these make no town; "Baden" and "Sachsen" are towns as well."""
-_NEXT_SENTENCE = re.compile(r"(?<=[^\W\d_]{4})\.\s")
-_SENTENCE_END = re.compile(r"(?<=[^\W\d]{2}[.!?)])\s+(?=[A-ZÄÖÜ])|[!?]\s+|\s[–|]\s")
-_NAME: Final = re.compile(r"[,.!?;:)\d]\s(?:[A-ZÄÖÜ][\w.-]*\s){1,2}[A-ZÄÖÜ][\w-]+$")
-"""First name and surname at the end of what may be a sentence without its first capital."""
-_CUSTOMER_NUMBER = re.compile(
-    r"(?:,\s?[Kk]\w*[-.]{0,2}\s?[Nn]\w*\.?:?\s?)?\d(?<!\w\d)\d{2}\s?[A-Z]\s?\d{3}\s?\d{3}\b"
-)
-_OF_OTHERS: Final = re.compile(r"\b(?:praxis:|arzt\W|arbeitgeber:)")
-_GREETING_LINE: Final = "gruss"
-_GREETING: Final = re.compile(r"gruss|gruess|mfg|\blg\b|\bvg\b|dank|hochacht|bis dann|servus")
 _NEW: Final = re.compile(
     r"\b(?:neue[rns]?|neu:|jetzt|nun|ab sofort|ziehe|umgezogen|gezogen|post (?:bitte )?an)(?!\w)"
 )
@@ -118,7 +105,10 @@ def find(body: BodyParts, directory: Directory, *, mailbox: str) -> Whereabouts:
         *_addresses(text, digits, directory),
         *_lone(text, digits, directory),
         *_places(text, directory, mailbox),
-        *_closing(f"{text}\n{body.signature}", directory),
+        *(
+            _Candidate(None, place, 5)
+            for place in closing.places(f"{text}\n{body.signature}", directory)
+        ),
         *_addresses(body.signature, [*_FIVE_DIGITS.finditer(body.signature)], directory),
     ]
     if not candidates:
@@ -136,15 +126,15 @@ def _addresses(text: str, digits: _Digits, directory: Directory) -> Iterator[_Ca
     for match in _each_once(_before_place(text, run.start()) for run in digits):
         rows = directory.by_plz(match["plz"])
         if rows:
-            known = _known_place(match["place"], directory)
+            known = known_place(match["place"], directory)
             score = 10 + _context(text, match.start())
             yield _Candidate(match["plz"], known or rows[0].place, score)
         # The PLZ of a Postfach stands in no table of places.
-        elif (known := _known_place(match["place"], directory)) and _is_postfach(text, match):
+        elif (known := known_place(match["place"], directory)) and _is_postfach(text, match):
             yield _Candidate(None, known, 9 + _context(text, match.start()))
     for match in _each_once(_behind_place(text, run) for run in digits):
         rows = directory.by_plz(match["plz"])
-        known = _known_place(match["place"], directory) if rows else None
+        known = known_place(match["place"], directory) if rows else None
         if known:
             yield _Candidate(match["plz"], known, 9 + _context(text, match.start()))
 
@@ -191,7 +181,7 @@ def _places(text: str, directory: Directory, mailbox: str) -> Iterator[_Candidat
     starts = sorted({start for word, before in spoken for start in _starts(text, word, before)})
     for match in _each_once(_IN_PLACE.match(text, start) for start in starts):
         named = match["place"]
-        place = _known_place(named, directory) or _town_of_quarter(named, directory)
+        place = known_place(named, directory) or town_of_quarter(named, directory)
         if (
             place
             and not _comes_back(text, match)
@@ -202,7 +192,7 @@ def _places(text: str, directory: Directory, mailbox: str) -> Iterator[_Candidat
 
     if any(word in text for word in _TOLD):
         for told in _WHERE_I_LIVE.finditer(text):
-            place = _known_place(told["place"], directory)
+            place = known_place(told["place"], directory)
             if place:
                 yield _Candidate(None, place, 4 + _context(text, told.start()))
 
@@ -231,58 +221,6 @@ def _is_own_move(text: str, match: re.Match[str]) -> bool:
     return bool(_MOVED.search(f"{before} {after}"))
 
 
-def _closing(text: str, directory: Directory) -> Iterator[_Candidate]:
-    """A place under or beside the name: "Jens Allermann, Celle" or a last line of its own.
-
-    The line right below the greeting is a name, even where a place is called the same. The name
-    may stand behind the last sentence, in the same line.
-    """
-    lines = _last_lines(text, _CLOSING_LINES + 1)
-    if len(lines) <= _CLOSING_LINES:
-        lines.insert(0, _GREETING_LINE)
-    for before, written in pairwise(lines):
-        line = _CUSTOMER_NUMBER.sub("", written).strip(" ,;|/")
-        _, comma, last = line.rpartition(",")
-        last = last.strip()
-        # Few lines end with a place, so this is asked before they are taken apart.
-        may_be = last[:1].isupper() and (bool(comma) or len(line.split()) <= 3)
-        place = _whole_place(last, directory) if may_be else None
-        if place and _is_closing(line, before):
-            yield _Candidate(None, place, 5)
-
-
-def _whole_place(written: str, directory: Directory) -> str | None:
-    """A place that is nothing but that, or the town of which a quarter is named: "Köln-Nippes"."""
-    if directory.is_place(written):
-        return written if _known_place(written, directory) == written else None
-    return _town_of_quarter(written, directory)
-
-
-def _town_of_quarter(written: str, directory: Directory) -> str | None:
-    town, dash, quarter = written.partition("-")
-    is_quarter = dash and len(town) >= _SHORTEST_TOWN_CHARS and quarter.isalpha()
-    if quarter in _OF_LAENDER:
-        return None
-    return town if is_quarter and directory.is_place(town) else None
-
-
-def _is_closing(line: str, before: str) -> bool:
-    """Whether the place at the end of the line stands there alone, or beside a name."""
-    if _OF_OTHERS.search(fold(line)):
-        return False
-    closing = _SENTENCE_END.split(line)[-1].strip()
-    name, comma, _ = closing.rpartition(",")
-    if comma:
-        return len(name.split()) <= 5 or _NAME.search(name) is not None
-    return closing == line and len(closing.split()) <= 3 and not _GREETING.search(fold(before))
-
-
-def _last_lines(text: str, count: int) -> list[str]:
-    """The last lines that aren't empty, in their order."""
-    filled = (line for line in map(str.strip, reversed(text.splitlines())) if line)
-    return [*islice(filled, count)][::-1]
-
-
 def _with_place(best: _Candidate, others: Sequence[_Candidate], directory: Directory) -> _Candidate:
     """A PLZ of several places takes the one that is named elsewhere in the mail."""
     keys = {place_key(row.place) for row in directory.by_plz(best.plz)}
@@ -301,14 +239,3 @@ def _context(text: str, start: int) -> int:
     if _NEW.search(before):
         score += 3
     return score
-
-
-def _known_place(written: str, directory: Directory) -> str | None:
-    """The longest beginning of what was written that is a place, without trailing words."""
-    bare = _NEXT_SENTENCE.split(written)[0].rstrip(".,(")
-    words = (bare if "(" in bare else bare.rstrip("()")).split()
-    for count in range(len(words), 0, -1):
-        name = " ".join(words[:count]).rstrip(".,")
-        if directory.is_place(name):
-            return name
-    return None

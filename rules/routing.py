@@ -14,7 +14,7 @@ from rules.codes import AgencyHow, Channel, Concern, Team
 from rules.directory import Directory, PostboxHint
 from rules.verdict import AgencyFound
 
-RULES_ID: Final = "haus-2026.1"
+RULES_ID: Final = "haus-2026.2"
 """Version of the built-in rules; changes whenever the same mail could be sorted otherwise."""
 
 TEAM_OF_CHANNEL: Final[dict[Channel, Team]] = {
@@ -56,6 +56,10 @@ CLEARING_FOLDER: Final = "Klärung"
 MACHINE_FOLDER: Final = "Maschinell"
 SC_FOLDER: Final = "Service Center"
 
+_ISSUER_DIGITS: Final = 3
+"""Of a Kundennummer: the agency that gave it out. Source: own decision 0116."""
+_SEVERAL_ISSUER: Final = "gehört zu mehreren Agenturen; eine davon vergab die Kundennummer"
+
 _FOLDER_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f/\\.%*\"~&:<>|?]+")
 
 
@@ -65,29 +69,44 @@ def team_of(channel: Channel) -> Team:
 
 
 def find_agency(
-    directory: Directory, *, plz: str | None, place: str | None, mailbox: str | None
+    directory: Directory,
+    *,
+    plz: str | None,
+    place: str | None,
+    mailbox: str | None,
+    kundennummer: str | None = None,
 ) -> AgencyFound:
     """The agency in charge, by the sender's PLZ and place and the postbox it was addressed to.
 
     `plz` and `place` are the sender's own, `mailbox` the address of ours ("Kassel@…"), each
-    None if unknown. `because` says in German which hint decided, and which one disagreed.
+    None if unknown. The Kundennummer tells places of one name apart, and nothing else. `because`
+    says in German which hint decided, and which one disagreed.
     `code` None: the clearing folder. Source: § 327 (1) SGB III (place of residence);
-    SOURCES section 3 (PLZ with several agencies); Weisung 202404002 no. 2 (Liegenschaft); F20.
+    SOURCES section 3 (PLZ with several agencies); Weisung 202404002 no. 2 (Liegenschaft); F20;
+    own decision 0116.
     """
     postbox = directory.by_mailbox(mailbox)
+    issuer = directory.agency(kundennummer[:_ISSUER_DIGITS]) if kundennummer else None
     touched = directory.agencies_of_plz(plz)
     named = directory.by_place(place)
     if len(touched) == 1:
         return _by_plz(touched[0], f"PLZ {plz}", named, postbox)
     if touched:
-        return _by_shared_plz(touched, f"PLZ {plz}", _of_rows(directory, plz, place), postbox)
+        of_place = _of_rows(directory, plz, place)
+        return _by_shared_plz(touched, f"PLZ {plz}", of_place, postbox, issuer)
     if named:
-        return _by_place(named, f"Ort {place}", postbox)
+        return _by_place(named, f"Ort {place}", postbox, issuer)
     if postbox.agency is not None:
         return _found(
             postbox.agency, AgencyHow.POSTBOX, "Kein Wohnort genannt; angeschriebenes Postfach"
         )
     return _unknown(_nothing_known(plz, place, postbox))
+
+
+def by_words(agency: Agency) -> AgencyFound:
+    """The agency that the mail addresses in its words. Source: own decision 0116."""
+    reason = "Kein Wohnort genannt; im Text angeschriebene Agentur"
+    return _found(agency, AgencyHow.POSTBOX, reason)
 
 
 def folder_of(team: Team, agency: AgencyFound, first_concern: Concern | None) -> str:
@@ -139,7 +158,11 @@ def _by_plz(
 
 
 def _by_shared_plz(
-    touched: tuple[Agency, ...], plz: str, of_place: tuple[Agency, ...], postbox: PostboxHint
+    touched: tuple[Agency, ...],
+    plz: str,
+    of_place: tuple[Agency, ...],
+    postbox: PostboxHint,
+    issuer: Agency | None,
 ) -> AgencyFound:
     if len(of_place) == 1:
         reason = f"{plz} mit Ort" + _against(of_place[0], postbox)
@@ -148,11 +171,15 @@ def _by_shared_plz(
     if len(both) == 1:
         reason = f"{plz} gehört zu {len(touched)} Agenturen; das Postfach ist eine davon"
         return _found(both[0], AgencyHow.POSTBOX, reason)
+    if issuer in (of_place or touched) and issuer is not None:
+        return _found(issuer, AgencyHow.PLZ, f"{plz} {_SEVERAL_ISSUER}")
     names = ", ".join(_label(agency) for agency in touched)
     return _unknown(f"{plz} gehört zu mehreren Agenturen ({names}); bitte klären")
 
 
-def _by_place(named: tuple[Agency, ...], place: str, postbox: PostboxHint) -> AgencyFound:
+def _by_place(
+    named: tuple[Agency, ...], place: str, postbox: PostboxHint, issuer: Agency | None
+) -> AgencyFound:
     if len(named) == 1:
         return _found(named[0], AgencyHow.PLACE, place + _against(named[0], postbox))
     both = [agency for agency in named if agency in postbox.agencies]
@@ -163,6 +190,8 @@ def _by_place(named: tuple[Agency, ...], place: str, postbox: PostboxHint) -> Ag
     if len(near) == 1 and not postbox.agencies:
         reason = f"{place}, in der Region {postbox.region} nur einmal"
         return _found(near[0], AgencyHow.PLACE, reason)
+    if issuer is not None and issuer in named:
+        return _found(issuer, AgencyHow.PLACE, f"{place} {_SEVERAL_ISSUER}")
     if postbox.agency is not None:
         reason = f"{place} gibt es mehrfach; angeschriebenes Postfach"
         return _found(postbox.agency, AgencyHow.POSTBOX, reason)

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rules import machine_mail, routing
+from rules.addressed import agency_addressed
 from rules.codes import Concern, Team
 from rules.directory import Directory
 from rules.mail import ParsedMail
 from rules.rule_law import Route, Ruled, rule_over
 from rules.rule_match import Seen
-from rules.verdict import Judgement
+from rules.verdict import AgencyFound, Facts, Judgement
 from triage.rulebook import InForce
 
 
@@ -57,9 +58,24 @@ def _built_in(directory: Directory, mail: ParsedMail, judgement: Judgement, mail
     is_loop = machine_mail.is_loop(mail)
     team = Team.NONE if is_loop else routing.team_of(judgement.channel)
     facts = judgement.facts
-    agency = routing.find_agency(directory, plz=facts.plz, place=facts.place, mailbox=mailbox)
+    agency = _agency(directory, mail, facts, mailbox)
     first = judgement.concerns[0].code if judgement.concerns else Concern.SONSTIGES
     return Route(team, agency, routing.folder_of(team, agency, first))
+
+
+def _agency(directory: Directory, mail: ParsedMail, facts: Facts, mailbox: str) -> AgencyFound:
+    """The agency in charge; where neither residence nor postbox tells it, the one addressed."""
+    found = routing.find_agency(
+        directory,
+        plz=facts.plz,
+        place=facts.place,
+        mailbox=mailbox,
+        kundennummer=facts.kundennummer,
+    )
+    if found.code or facts.plz or facts.place:
+        return found
+    named = agency_addressed(directory, subject=mail.subject, text=mail.body.new)
+    return routing.by_words(named) if named else found
 
 
 def _region(directory: Directory, built_in: Route, mailbox: str) -> str:

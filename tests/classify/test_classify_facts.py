@@ -18,13 +18,20 @@ GOOD_IBAN = "DE93700202703431132713"
         "kundennr 123a456789",
         "123A 456 789",
         "Nr.:123.A.456789",
+        "KundenNr123A456789",
+        "Kundennummer123A456789",
+        "Kd-Nr. 123A\n456789",
+        "Kundennr 123 A 45\n67 89",
     ],
 )
 def test_the_kundennummer_is_read_with_blanks_and_small_letters(text: str) -> None:
     assert numbers.find_kundennummer(text) == "123A456789"
 
 
-@pytest.mark.parametrize("text", ["1123A456789", "123A4567890", "Az. 773/24", "12A456789"])
+@pytest.mark.parametrize(
+    "text",
+    ["1123A456789", "123A4567890", "Az. 773/24", "12A456789", "X123A456789", "123A\n\n456789"],
+)
 def test_other_numbers_are_no_kundennummer(text: str) -> None:
     assert numbers.find_kundennummer(text) is None
 
@@ -73,8 +80,45 @@ def test_the_iban_of_a_company_footer_is_not_the_customers(read) -> None:
     assert facts.defects == ()
 
 
-def test_of_an_old_and_a_new_iban_the_new_one_is_read() -> None:
-    text = f"ALT: DE60 9050 0105 1700 4455 66\nNEU: {GOOD_IBAN}"
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Danke.\n\nKrause GmbH & Co. KG\nAm Hafen 3\nVolksbank {GOOD_IBAN}",
+        f"Wir bitten um den Vordruck.\nKrause GmbH\n{GOOD_IBAN}",
+        f"Bitte um den Vordruck.\nKrause GmbH\nBetriebsnr. 34750916\nVolksbank {GOOD_IBAN}",
+        f"Anbei der Antrag.\n\nSparkasse {GOOD_IBAN}\nGeschäftsführer Otto Krause, HRB 5512",
+        f"Anbei der Antrag.\n\nPetra Maurer\nKita e. V.\nSpenden willkommen: {GOOD_IBAN}",
+        f"Den Betrag habe ich auf Ihr Konto {GOOD_IBAN} überwiesen.",
+    ],
+)
+def test_an_account_in_an_imprint_or_of_the_ba_is_not_the_customers(read, text: str) -> None:
+    facts = read_facts(read(text), dates={}, where=Whereabouts())
+    assert (facts.iban, facts.defects) == (None, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Die Krause GmbH hat mir gekündigt. Neues Konto: {GOOD_IBAN}",
+        f"Neue IBAN {GOOD_IBAN}. Arbeitgeber war die Krause GmbH.",
+        f"Zahlen Sie die Miete direkt an Wohnbau GmbH, {GOOD_IBAN}, Verwendungszweck Miete",
+        f"Ab sofort bitte auf unser Anderkonto {GOOD_IBAN}.",
+        f"Mein Vater gibt mir ihr Konto, überweist bitte auf ihr Konto {GOOD_IBAN}",
+    ],
+)
+def test_an_account_for_the_money_is_read_beside_a_company(read, text: str) -> None:
+    assert read_facts(read(text), dates={}, where=Whereabouts()).iban == GOOD_IBAN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"ALT: DE60 9050 0105 1700 4455 66\nNEU: {GOOD_IBAN}",
+        f"statt DE60 9050 0105 1700 4455 66 künftig {GOOD_IBAN}",
+        f"Statt DE37 7112 7623 0487 3792 24 bitte {GOOD_IBAN}",
+    ],
+)
+def test_of_an_old_and_a_new_iban_the_new_one_is_read(text: str) -> None:
     assert numbers.find_iban(text).value == GOOD_IBAN
 
 
@@ -101,6 +145,7 @@ def test_an_iban_in_quoted_mail_is_no_news(mail) -> None:
         ("am 03.04.2025 um 10:30", None),
         ("Neues Konto DE37 7112 7623 0487 3792 24", None),
         ("DE37 7112 7623 0487 3792 24, Tel. 0561 1234567", "05611234567"),
+        ("Revolut LT53 3250 0694 8312 7755", None),
     ],
 )
 def test_the_telephone_number_is_the_senders_own(text: str, phone: str | None) -> None:
@@ -159,6 +204,18 @@ def test_the_telephone_number_is_the_senders_own(text: str, phone: str | None) -
         ("Bei uns in Lübben schließt das Werk.", None, "Lübben"),
         ("I am a welder, living in Bremen, and need work.", None, "Bremen"),
         ("Adresse Berliner Straße 88 Bitterfeld", None, "Bitterfeld"),
+        ("Bin krank. Kathrin Amthor, Gotha. Knd.-Nr. 093H441709", None, "Gotha"),
+        ("Bin krank. Simone Groß, Günzburg, Kd 819B 11-2076", None, "Günzburg"),
+        ("Bin krank. Uwe Hansmann, Alzenau. Kundennummer 7l5C204436", None, "Alzenau"),
+        ("Bin krank. Ingo Petz in Tirschenreuth, Kundennr 751-E-300-928", None, "Tirschenreuth"),
+        ("Bin krank. Rosemarie Achatz, 623E136125, Haidmühle", None, "Haidmühle"),
+        ("Danke. Tobias Ernst, Mühlhausen/Thüringen, Kundennummer 097D204418", None, "Mühlhausen"),
+        ("Danke. Sven Adler, Burg (bei Magdeburg), 045L220194", None, "Burg"),
+        ("Nr. 22 140780 S 067. Johanna von Stetten, Cham", None, "Cham"),
+        ("Wohnsitz bleibt Kempen.", None, "Kempen"),
+        ("Ich suche etwas in der Nähe von Bünde, wo ich wohne.", None, "Bünde"),
+        ("Dort war ich. Firma Bau Siebert in Stendal. 264 C 115 048 Hassan Rahimi", None, None),
+        ("Grüße\nMeine Kundennummer ist 677H068674", None, None),
     ],
 )  # fmt: skip
 def test_the_place_is_the_senders_own(

@@ -96,6 +96,47 @@ def test_the_hints_are_weighed(
     assert (found.name is None) == (code is None)
 
 
+@pytest.mark.parametrize(
+    ("place", "mailbox", "kundennummer", "code", "how"),
+    [
+        # Of places of one name the agency that gave out the Kundennummer has the likeliest …
+        ("Oberhausen", None, "371Q081155", "371", AgencyHow.PLACE),
+        ("Minden", None, "353A000001", "353", AgencyHow.PLACE),
+        ("Neuenkirchen", "Kassel@arbeitsagentur.de", "264A000001", "264", AgencyHow.PLACE),
+        # … also where the agency was merged since.
+        ("Homberg", None, "535A000001", "547", AgencyHow.PLACE),
+        # It tells nothing where it names none of them, and nothing alone.
+        ("Oberhausen", None, "435Q081155", None, AgencyHow.UNKNOWN),
+        ("Oberhausen", None, "000Q081155", None, AgencyHow.UNKNOWN),
+        (None, None, "371Q081155", None, AgencyHow.UNKNOWN),
+        ("Vellmar", None, "371Q081155", "435", AgencyHow.PLACE),
+        # The postbox of one of them is the nearer hint.
+        ("Minden", "Trier@arbeitsagentur.de", "353A000001", "563", AgencyHow.POSTBOX),
+    ],
+)
+def test_the_kundennummer_tells_places_of_one_name_apart_and_nothing_else(
+    directory: Directory,
+    place: str | None,
+    mailbox: str | None,
+    kundennummer: str,
+    code: str | None,
+    how: AgencyHow,
+) -> None:
+    found = find_agency(
+        directory, plz=None, place=place, mailbox=mailbox, kundennummer=kundennummer
+    )
+    assert (found.code, found.how) == (code, how)
+
+
+def test_a_plz_of_several_agencies_is_decided_by_the_kundennummer(directory: Directory) -> None:
+    plz, places = _shared_plz(directory)
+    for code in places:
+        found = find_agency(
+            directory, plz=plz, place=None, mailbox=None, kundennummer=f"{code}A000001"
+        )
+        assert (found.code, found.how) == (code, AgencyHow.PLZ)
+
+
 def _shared_plz(directory: Directory) -> tuple[str, dict[str, str]]:
     """A PLZ of two agencies outside Berlin, with a place name that only one of each bears."""
     for row in directory.plz_rows:
