@@ -39,7 +39,9 @@ def marks_of_words(said: frozenset[str]) -> list[str]:
 
 def _auto_submitted(headers: _Headers) -> bool:
     """RFC 3834 section 5: everything but `no`. eServices may be marked so; the form goes first."""
-    return headers.get("auto-submitted", "").strip().lower() not in {"", "no"}
+    said = headers.get("auto-submitted", "").lower()
+    # Parameters and comments may follow the word: "no; owner=…", "no (by hand)".
+    return said.replace(";", " ").replace("(", " ").split()[:1] not in ([], ["no"])
 
 
 def _null_sender(headers: _Headers) -> bool:

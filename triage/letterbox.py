@@ -3,7 +3,7 @@
 A server whose "250" got lost delivers the very same bytes again, to the same recipient. That
 is the same message: it is counted as seen again, answered as before, and kept once.
 An empty envelope sender tells notifications from people's mail: it is written on top of them.
-Source: RFC 1047; RFC 5321 section 4.4; own decisions 0026, 0118.
+Source: RFC 1047; RFC 5321 section 4.4; own decisions 0026, 0114.
 """
 
 from collections.abc import Sequence
@@ -88,7 +88,7 @@ def _arrival(house: House, key: str, delivered: Delivered, now: datetime) -> Arr
 def _as_kept(delivered: Delivered) -> bytes:
     """The bytes as received; under an empty sender with the line that final delivery adds.
 
-    Source: RFC 5321 sections 4.4, 4.5.5; own decision 0118.
+    Source: RFC 5321 sections 4.4, 4.5.5; own decision 0114.
     """
     if delivered.sender or delivered.data[: len(_FIELD)].lower() == _FIELD:
         return delivered.data

@@ -28,8 +28,9 @@ def test_headers_of_machines_leave_a_mark(read, header: str, value: str, mark: s
     assert mark in marks(read("Hallo", headers=((header, value),)))
 
 
-def test_auto_submitted_no_is_a_persons_mail(read) -> None:
-    assert marks(read("Hallo", headers=(("auto-submitted", "no"),))) == ()
+@pytest.mark.parametrize("value", ["no", "No", "no (by hand)", "no; owner=a.example", ""])
+def test_auto_submitted_no_is_a_persons_mail(read, value) -> None:
+    assert marks(read("Hallo", headers=(("auto-submitted", value),))) == ()
 
 
 @pytest.mark.parametrize(
