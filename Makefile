@@ -85,7 +85,8 @@ failover: .venv/.dev-installed system-packages ## kill PostgreSQL's primary whil
 chaos: .venv/.dev-installed ## all crash walks and SEEDS random seeds on the Exchange simulator; FIRST= the first seed
 	$(BIN)/python -m tests.stress.stress_exchange --first $(FIRST) --seeds $(SEEDS)
 
-foreign: .venv/.dev-installed ## DavMail as a foreign client in front of the Exchange simulator (needs davmail-server and a Java)
+foreign: .venv/.dev-installed $(MODEL) ## Cyrus and Courier under our driver (fetched, not installed); DavMail in front of the Exchange simulator (needs davmail-server)
+	$(BIN)/python -m pytest --no-cov tests/foreign/foreign_contract.py tests/foreign/foreign_imap.py
 	$(BIN)/python -m tests.foreign.foreign_davmail
 
 upgrade: .venv/.dev-installed $(MODEL) system-packages ## roll this version out beside an older one while mail and clerks go on; UPGRADE_ARGS="--old REVISION"

@@ -303,13 +303,7 @@ class ImapPostbox:
                 failures += 1
                 if failures == _FAILURES_OF_MAILS:
                     raise
-                _log.warning(
-                    "postbox.message_unreadable",
-                    postbox=self.name,
-                    folder=source.folder,
-                    uid=uid,
-                    code=exc.code,
-                )
+                self._tell_unreadable(source, uid, exc.code)
         return found
 
     def _connected(self) -> ImapSession:
@@ -348,15 +342,29 @@ class ImapPostbox:
         bodies = imap_fetch.bodies(client, fitting, known)
         messages: dict[int, Fetched | TooLarge] = {}
         for uid in uids:
+            data = bodies.get(uid) if uid in fitting else imap_fetch.head(client, uid)
+            if data is None or imap_fetch.is_stand_in(data):
+                # Vanished meanwhile, or its file is lost: both servers say OK to that.
+                self._tell_unreadable(source, uid, "postbox.no_body")
+                continue
             place = Place(source.folder, source.epoch, str(uid))
             fact = known[uid]
-            if uid in bodies:
-                messages[uid] = Fetched(place, bodies[uid], fact.received_at, fact.marks)
-            elif uid not in fitting and (head := imap_fetch.head(client, uid)) is not None:
+            if uid in fitting:
+                messages[uid] = Fetched(place, data, fact.received_at, fact.marks)
+            else:
                 messages[uid] = TooLarge(
-                    place, head, fact.size_bytes, fact.received_at, marks=fact.marks
+                    place, data, fact.size_bytes, fact.received_at, marks=fact.marks
                 )
         return messages
+
+    def _tell_unreadable(self, source: Place, uid: int, code: str) -> None:
+        _log.warning(
+            "postbox.message_unreadable",
+            postbox=self.name,
+            folder=source.folder,
+            uid=uid,
+            code=code,
+        )
 
 
 def _numbers(uids: tuple[str, ...]) -> tuple[int, ...]:

@@ -37,6 +37,15 @@ _USUAL_FACTS = re.compile(
     rb" FLAGS \(([^()]*)\)\)"
 )
 _USUAL_FLAGS = re.compile(rb"\d+ \(UID (\d+) FLAGS \(([^()]*)\)\)")
+_STAND_IN_HEAD = (
+    b"From: System Administrator <root@localhost>\r\nSubject: message unavailable\r\n\r\n"
+)
+_STAND_INS = frozenset(
+    {_STAND_IN_HEAD, _STAND_IN_HEAD + b"This message is no longer available on the server.\r\n"}
+)
+"""What Courier gives, with OK, for a message that vanished or whose file it can't read.
+Source: measurement 2026-11-27 (Courier-IMAP 5.0.13); RFC 2180 section 4.1."""
+
 _MONTHS = {name: number for number, name in enumerate(
     b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}  # fmt: skip
 
@@ -117,7 +126,7 @@ def bodies(client: IMAPClient, uids: Sequence[int], known: Mapping[int, Facts]) 
     found: dict[int, bytes | None] = {uid: a.get(b"BODY[]") for uid, a in answers.items()}
     for uid in uids:
         if uid not in whole:
-            found[uid] = _in_pieces(client, uid)
+            found[uid] = _in_pieces(client, uid, known[uid].size_bytes)
     return {uid: data for uid, data in found.items() if data is not None}
 
 
@@ -128,11 +137,21 @@ def head(client: IMAPClient, uid: int) -> bytes | None:
     return data
 
 
-def _in_pieces(client: IMAPClient, uid: int) -> bytes | None:
+def is_stand_in(data: bytes) -> bool:
+    """Whether this is no mail, but what a server says in its place.
+
+    No mail that was sent is equal to it: each server on its way puts a line on top.
+    """
+    return data in _STAND_INS
+
+
+def _in_pieces(client: IMAPClient, uid: int, size_bytes: int) -> bytes | None:
     """A big message in pieces of 1 MiB, so that no single answer runs into the timeout.
 
-    The end is a piece shorter than asked: RFC822.SIZE is only an estimate on some servers.
-    Source: RFC 3501 section 6.4.5 (partial fetch, truncated at the end).
+    The end is a piece shorter than asked: RFC822.SIZE is only an estimate on some servers. Where
+    it is none, a message that vanished on the way is told by another size: Courier ends it early.
+    Source: RFC 3501 section 6.4.5 (partial fetch, truncated at the end); measurement 2026-11-27
+    (Courier-IMAP 5.0.13).
     """
     pieces: list[bytes] = []
     while not pieces or len(pieces[-1]) == _PIECE_BYTES:
@@ -142,6 +161,10 @@ def _in_pieces(client: IMAPClient, uid: int) -> bytes | None:
         if piece is None:
             return None
         pieces.append(piece)
+    if sum(map(len, pieces)) != size_bytes:
+        again = facts(client, [uid]).get(uid)
+        if again is None or again.size_bytes != size_bytes:
+            return None
     return b"".join(pieces)
 
 

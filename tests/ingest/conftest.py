@@ -16,7 +16,7 @@ from ingest.exchange_wire import ExchangeAccount
 from ingest.imap import ImapPostbox
 from ingest.imap_session import ImapAccount
 from ingest.maildir import MaildirPostbox, create_tree
-from tests.servers.dovecot import DovecotServer
+from tests.servers.dovecot import DovecotServer, make_certificate
 from tests.servers.exchange import ExchangeServer
 from tests.servers.exchange_store import Item, Mailbox
 from triage.ports import Postbox
@@ -308,3 +308,11 @@ def case(request: pytest.FixtureRequest) -> Case:
     """The same test body runs on all drivers."""
     found: Case = request.getfixturevalue(f"{request.param}_case")
     return found
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of localhost that is not Dovecot's."""
+    directory = tmp_path_factory.mktemp("tls")
+    make_certificate(directory)
+    return directory / "cert.pem"

@@ -21,7 +21,7 @@ from ingest.imap_session import ImapAccount
 from rules.errors import Conflict, HouseError, Refused, TryLater
 from rules.postbox import Fetched, Place
 from tests.ingest.conftest import ImapCase
-from tests.servers.dovecot import DovecotOptions, DovecotServer, make_certificate
+from tests.servers.dovecot import DovecotOptions, DovecotServer
 from tests.servers.scripted_imap import CLOSE, HANG, ScriptedImap
 
 MAIL = b"From: kunde@post.example\r\nSubject: Umzug\r\n\r\nIch ziehe um.\r\n"
@@ -40,14 +40,6 @@ def code_of(account: ImapAccount) -> str:
     with postbox(account) as box, pytest.raises(HouseError) as caught:
         box.folders()
     return caught.value.code
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of localhost that is not Dovecot's."""
-    directory = tmp_path_factory.mktemp("tls")
-    make_certificate(directory)
-    return directory / "cert.pem"
 
 
 @contextmanager

@@ -7,10 +7,8 @@ import pytest
 from rules.errors import Conflict, Refused, TryLater
 from rules.postbox import MarkChange, Place
 from tests.ingest.conftest import ExchangeCase, ImapCase
-from tests.ingest.test_ingest_imap import certificate, scripted
+from tests.ingest.test_ingest_imap import scripted
 from tests.servers.exchange import Fault
-
-__all__ = ["certificate"]
 
 MAIL = b"Subject: Umzug\r\n\r\nIch ziehe um.\r\n"
 DONE = MarkChange(add=("Postlotse: erledigt",), remove=("Postlotse: in Arbeit",))

@@ -22,7 +22,8 @@ _ORDINARY = {
     "LOGIN": "{tag} OK logged in\r\n",
     "LIST": '* LIST (\\Noselect) "/" ""\r\n* LIST () "/" INBOX\r\n{tag} OK done\r\n',
     "SELECT": "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 2] ok\r\n{tag} OK done\r\n",
-    "EXAMINE": "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n{tag} OK [READ-ONLY] done\r\n",
+    "EXAMINE": "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT 2] ok\r\n"
+    "{tag} OK [READ-ONLY] done\r\n",
     "UID SEARCH": "* SEARCH\r\n{tag} OK done\r\n",
     "LOGOUT": "* BYE bye\r\n{tag} OK done\r\n",
 }

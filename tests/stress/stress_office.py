@@ -13,11 +13,20 @@ from pathlib import Path
 from typing import Literal, Self
 
 from ingest.imap_session import ImapAccount
+from tests.servers.courier import CourierServer
+from tests.servers.cyrus import CyrusServer
 from tests.servers.dovecot import DovecotServer, free_ports
 from tests.servers.postgres import PostgresServer
 
 BOXES = {"SC-Südwest": ("mitte", "Südwest"), "SC-Nord": ("nord", "Nord")}
 """Postbox, its account on the server, its region."""
+
+ServerKind = Literal["dovecot", "cyrus", "courier"]
+SERVERS = {"dovecot": DovecotServer, "cyrus": CyrusServer, "courier": CourierServer}
+"""The mail server; the name `dovecot` stays for whichever it is."""
+
+SLOWER = {"dovecot": 1, "cyrus": 2, "courier": 5}
+"""By so much the leases are longer: a look at 43 folders took 6 s on Courier under load."""
 
 LEASE_SECONDS = 4
 GRACE_SECONDS = 2
@@ -126,7 +135,8 @@ class Office:
     folder: Path
     engine: Literal["postgresql", "sqlite"]
     count: int
-    dovecot: DovecotServer = field(init=False)
+    kind: ServerKind = "dovecot"
+    dovecot: DovecotServer | CyrusServer | CourierServer = field(init=False)
     postgres: PostgresServer | None = None
     nursery: Nursery = field(default_factory=Nursery)
     workers: list[Mortal] = field(default_factory=list)
@@ -136,7 +146,8 @@ class Office:
 
     def __enter__(self) -> Self:
         """Start all servers and workers."""
-        self.dovecot = DovecotServer(users=tuple(user for user, _ in BOXES.values())).start()
+        users = tuple(user for user, _ in BOXES.values())
+        self.dovecot = SERVERS[self.kind](users=users).start()
         if self.engine == "postgresql":
             self.postgres = PostgresServer().start()
             self.url = self.postgres.create("office")
@@ -201,7 +212,9 @@ class Office:
         return "".join(path.read_text(errors="replace") for path in self.folder.glob("*.log"))
 
     def _write_configurations(self) -> None:
-        common = COMMON.format(url=self.url, lease=LEASE_SECONDS, grace=GRACE_SECONDS)
+        common = COMMON.format(
+            url=self.url, lease=LEASE_SECONDS * SLOWER[self.kind], grace=GRACE_SECONDS
+        )
         boxes = "".join(
             BOX.format(
                 name=name, region=region, port=self.dovecot.imaps_port, user=user,

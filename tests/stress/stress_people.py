@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 
+from ingest.imap_move import move_one, remove_one
 from ingest.imap_session import ImapSession, connect
 from rules.errors import HouseError
 from tests.stress import stress_mails
@@ -221,8 +222,7 @@ class Person:
             return
         if kind == "remove":
             sent.removal_tried = True
-            client.add_flags([uid], [b"\\Deleted"])
-            client.uid_expunge([uid])
+            remove_one(session, uid)
             sent.acts.append(Act(source, ""))
             return
         target = self.random.choice(known) if kind in {"move", "copy"} else INBOX
@@ -232,9 +232,10 @@ class Person:
         name = session.names.to_server(target)
         if not client.folder_exists(name):
             client.create_folder(name)
-        session.proof("COPYUID")
-        (client.copy if keeps else client.move)([uid], name)
-        if session.proof("COPYUID") is None:
+        if keeps:
+            session.proof("COPYUID")
+            client.copy([uid], name)
+        if (session.proof("COPYUID") if keeps else move_one(session, uid, name)) is None:
             raise ConnectionAbortedError  # moved away under our hands: nobody can say what it was
         sent.acts.append(Act(source, target, keeps_source=keeps))
 

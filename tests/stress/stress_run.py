@@ -24,7 +24,7 @@ from store.engine import Database
 from store.local_day import BERLIN
 from tests.stress import stress_people, stress_proof, stress_story
 from tests.stress.stress_chaos import Chaos
-from tests.stress.stress_office import Office
+from tests.stress.stress_office import SERVERS, Office, ServerKind
 from tests.stress.stress_people import DoorSender, Pace, Person, PostboxSender
 from tests.stress.stress_proof import Findings
 from tests.stress.stress_truth import Truth
@@ -50,6 +50,7 @@ class Plan:
     workers: int = 3
     settle_seconds: float = 120.0
     restores: int = 0
+    server: ServerKind = "dovecot"
 
 
 @dataclass(slots=True)
@@ -72,7 +73,10 @@ class Report:
         """A table for people; the tokens of wrong mails stand in it."""
         plan = self.plan
         rows = [
-            ("seed, engine, workers", f"{plan.seed}, {plan.engine}, {plan.workers}"),
+            (
+                "seed, engine, workers, server",
+                f"{plan.seed}, {plan.engine}, {plan.workers}, {plan.server}",
+            ),
             ("seconds, until settled", f"{self.seconds:.0f}, {self.settled_after:.0f}"),
             *((f"blow: {kind}", str(count)) for kind, count in sorted(self.blows.items())),
             *((f"person: {kind}", str(count)) for kind, count in sorted(self.acts.items())),
@@ -91,7 +95,7 @@ class Report:
 def run(plan: Plan, folder: Path) -> Report:
     """One run in an empty folder; nothing is left running."""
     begin, began_at = time.monotonic(), datetime.now(tz=UTC)
-    with Office(folder, plan.engine, plan.workers) as office:
+    with Office(folder, plan.engine, plan.workers, plan.server) as office:
         truth = Truth()
         chaos = Chaos(office, Random(plan.seed), restores=plan.restores)
         person = Person(office, truth, Random(plan.seed + 1))
@@ -199,13 +203,14 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--restores", type=int, default=2, help="weight of each kind of restore")
     parser.add_argument("--engine", choices=["postgresql", "sqlite"], default="postgresql")
+    parser.add_argument("--server", choices=SERVERS, default="dovecot", help="the mail server")
     parser.add_argument("--keep", type=Path, help="a folder that keeps the logs")
     given = parser.parse_args()
     log.configure(json_lines=False, level="ERROR")
     plan = Plan(
         seed=given.seed, mails=given.mails, kills=given.kills, seconds=given.minutes * 60,
         engine=given.engine, workers=3 if given.engine == "postgresql" else 1,
-        restores=given.restores,
+        restores=given.restores, server=given.server,
     )  # fmt: skip
     if given.keep:
         given.keep.mkdir(parents=True)

@@ -1,0 +1,56 @@
+"""A server process with all its children: started, killed, paused together."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(slots=True)
+class Group:
+    """One process and its children; `log` takes what they say."""
+
+    words: list[str]
+    environment: dict[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self, greets: Callable[[], bool], *, seconds: float = 20) -> None:
+        """Start and wait until it greets. Raises: RuntimeError with what it said."""
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                self.words, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                env=self.environment, start_new_session=True,
+            )  # fmt: skip
+        until = time.monotonic() + seconds
+        while not greets():
+            if self.process.poll() is not None or time.monotonic() > until:
+                self.kill()
+                said = self.log.read_text(errors="replace")
+                raise RuntimeError(f"{self.words[0]} did not start:\n{said}")
+            time.sleep(0.02)
+
+    def signal(self, number: signal.Signals) -> None:
+        """To all of them."""
+        if self.process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+
+    def stop(self, *, seconds: float = 5) -> None:
+        """As an admin stops it: what was begun is done first."""
+        if self.process:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL to all of them."""
+        if self.process:
+            self.signal(signal.SIGKILL)
+            self.process.wait(5)
+            self.process = None
