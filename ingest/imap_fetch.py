@@ -40,10 +40,12 @@ _USUAL_FLAGS = re.compile(rb"\d+ \(UID (\d+) FLAGS \(([^()]*)\)\)")
 _STAND_IN_HEAD = (
     b"From: System Administrator <root@localhost>\r\nSubject: message unavailable\r\n\r\n"
 )
-_STAND_INS = frozenset(
-    {_STAND_IN_HEAD, _STAND_IN_HEAD + b"This message is no longer available on the server.\r\n"}
+_STAND_INS = (
+    _STAND_IN_HEAD,
+    _STAND_IN_HEAD + b"This message is no longer available on the server.\r\n",
 )
-"""What Courier gives, with OK, for a message that vanished or whose file it can't read.
+"""What Courier gives, with OK, for a message that vanished or whose file it can't read. Compared,
+not hashed: of a mail of 77 kB the length is enough.
 Source: measurement 2026-11-27 (Courier-IMAP 5.0.13); RFC 2180 section 4.1."""
 
 _MONTHS = {name: number for number, name in enumerate(

@@ -144,9 +144,8 @@ class ImapSession:
         """
         try:
             selected: dict[bytes, Any] = self.client.select_folder(server_name)
-        except (
-            imaplib.IMAP4.readonly
-        ):  # no right to write there, also not for the server's own list
+        except imaplib.IMAP4.readonly:
+            # No right to write there, also not for the server's own list.
             examined: dict[bytes, Any] = self.client.select_folder(server_name, readonly=True)
             return examined
         status = self.client.folder_status(server_name, ["UIDNEXT"])
