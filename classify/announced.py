@@ -3,7 +3,7 @@
 Source: label guide, `ann.` and the rows `rente` and `ortsabwesenheit`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 
@@ -36,6 +36,9 @@ _NOT_HELD: Final = frozenset(
 )
 
 
+_SUBJECT: Final = -1
+
+
 def announced(
     reading: Reading, codes: Iterable[Concern], *, sure: float, bound: float
 ) -> frozenset[Concern]:
@@ -58,24 +61,31 @@ def told_in(reading: Reading, codes: Iterable[Concern]) -> tuple[Span, ...]:
     The new text goes before the subject, which often only names the matter. None for a concern
     that is told in words that no lexicon has.
     """
-    stretches = [
-        *_sentences(reading),
-        (Span(0, len(reading.mail.subject), "subject"), reading.subject),
-    ]
-    found: dict[Span, None] = {}
-    for code in codes:
-        concepts = _CONCEPTS.get(code, ())
-        stated = (span for span, heard in stretches if _states(heard, concepts))
-        found.update(dict.fromkeys([*stated][:1]))
-    return tuple(found)
+    stating = dict.fromkeys(_first_stating(reading, _CONCEPTS.get(code, ())) for code in codes)
+    stating.pop(None, None)
+    if not stating:
+        return ()
+    subject = Span(0, len(reading.mail.subject), "subject")
+    spans = _spans(reading) if any(number != _SUBJECT for number in stating) else []
+    return tuple(subject if n == _SUBJECT else spans[n] for n in stating if n is not None)
 
 
-def _sentences(reading: Reading) -> Iterator[tuple[Span, Heard]]:
-    at = 0
-    for written, heard in zip(sentences(reading.new), reading.sentences, strict=True):
+def _first_stating(reading: Reading, concepts: tuple[str, ...]) -> int | None:
+    """The number of the first sentence that does; the subject's, else None."""
+    for number, heard in enumerate(reading.sentences):
+        if _states(heard, concepts):
+            return number
+    return _SUBJECT if _states(reading.subject, concepts) else None
+
+
+def _spans(reading: Reading) -> list[Span]:
+    """Where each sentence of the new text stands."""
+    spans, at = [], 0
+    for written in sentences(reading.new):
         start = reading.new.index(written, at)
         at = start + len(written)
-        yield Span(start, at), heard
+        spans.append(Span(start, at))
+    return spans
 
 
 def _states(heard: Heard, concepts: Iterable[str]) -> bool:

@@ -216,7 +216,7 @@ class Scorer:
 
 def length_of(values: Floats) -> float:
     """Euclid's, rounded to float32. No BLAS, for its sums differ by machine (as in `_scored`)."""
-    return float(np.float32(sqrt(np.einsum("i,i", values, values))))
+    return float(np.float32(sqrt(np.add.reduce(values * values))))
 
 
 def _in_lines(table: Table) -> NDArray[np.uint8]:

@@ -16,7 +16,6 @@ from ingest.bounce import Bounce
 from rules import danger, head_only, machine_mail, payment, proof, routing
 from rules.codes import Channel, Concern, Team
 from rules.deadlines import due as due_of
-from rules.directory import PostboxHint
 from rules.item import new_case
 from rules.ledger import LedgerState
 from rules.mail import BodyParts, ParsedMail
@@ -126,12 +125,12 @@ def addressed(judging: Judging, mail: ParsedMail) -> str:
 def mailbox_of(house: House, message: Message, mail: ParsedMail) -> str:
     """The address or postbox that got a kept mail.
 
-    By the door it is the recipient that the mail server named, where the directory knows that: the
+    By the door it is the recipient that the mail server named, where that is an agency's: the
     header may name another one as well, or nobody of ours (a hidden copy, a mailing list). Else it
-    is as in `addressed`.
+    is as in `addressed`: what a Service Center's postbox got was often sent on by an agency's.
     """
     own = message.postbox or ""
-    if message.source == "smtp" and house.directory.by_mailbox(own) != PostboxHint():
+    if message.source == "smtp" and house.directory.by_mailbox(own).agencies:
         return own
     return addressed(house.judging, mail) or own
 
