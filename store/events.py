@@ -124,7 +124,9 @@ def _within(reach: Reach) -> Iterable[sa.ColumnElement[bool]]:
         given_by = audit.c.details["from"].as_string()
         yield sa.or_(item.c.agency_code.in_(codes), given_by.in_(codes))
     if reach.regions is not None:
-        yield _REGION.in_(sorted(reach.regions))
+        regions = sorted(reach.regions)
+        left = audit.c.details["from_region"].as_string()
+        yield sa.or_(_REGION.in_(regions), left.in_(regions))
 
 
 _MESSAGE_ID = sa.case(

@@ -165,6 +165,11 @@ def _note(tx: Tx, caller: Caller, item: Item, found: Undo, now: datetime) -> Non
         action="item.undone",
         subject=f"message:{item.message_id}",
         # Whose line it left by this sees it too.
-        details={"item": item.id, "deed": found.deed, "from": item.agency_code},
+        details={
+            "item": item.id,
+            "deed": found.deed,
+            "from": item.agency_code,
+            "from_region": item.region,
+        },
         at=now,
     )

@@ -197,7 +197,11 @@ def forward(
             cases.Deed(
                 Forwarded(agency.code, reason),
                 "item.forwarded",
-                details={"to": agency.code, "from": item.agency_code},
+                details={
+                    "to": agency.code,
+                    "from": item.agency_code,
+                    "from_region": item.region,
+                },
                 more={"agency_code": agency.code, "region": agency.region, "note": reason},
             ),
             token=token,

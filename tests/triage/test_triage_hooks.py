@@ -13,13 +13,16 @@ from store.events import Reach
 from store.tables import OutgoingState
 from store.tables import audit as audit_table
 from store.tables import outgoing as outgoing_table
-from tests.house_fixture import MACHINE, Clock, eml
+from tests.house_fixture import MACHINE, Clock, clerk, eml
 from tests.servers.hook_receiver import Receiver, receiving
-from triage import accept, hooks
+from triage import accept, hooks, work
 from triage.hooks import Subscription
 from triage.house import House
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+OTHER_REGION = "843"
+"""München, which is another region than Kassel's."""
 
 
 @pytest.fixture
@@ -68,6 +71,26 @@ def test_a_subscription_hears_its_types_and_agencies_only(house: House, receiver
     happen(house, to="Hamburg@arbeitsagentur.de")
     serve(house, mine)
     assert told(receiver) == ["mail.sorted"]
+
+
+def test_the_region_that_gave_an_item_away_hears_that_it_went(
+    house: House, receiver: Receiver
+) -> None:
+    left = house.directory.agency("435")
+    assert left is not None
+    one = subscription(receiver, regions=frozenset({left.region}))
+    serve(house, one)
+    happen(house)
+    me = clerk("435")
+    claim = work.claim_next(house, me, "435")
+    assert claim is not None
+    serve(house, one)
+    reason = "Wohnt jetzt in München"
+    work.forward(house, me, claim.item_id, claim.token, agency_code=OTHER_REGION, reason=reason)
+    with house.db.write() as tx:
+        audit.seal(tx, limit=1000)
+    serve(house, one)
+    assert "item.forwarded" in told(receiver)
 
 
 def test_an_event_ordered_twice_is_one_row(house: House, receiver: Receiver) -> None:
