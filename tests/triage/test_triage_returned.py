@@ -187,6 +187,14 @@ def test_an_answer_that_can_not_be_sent_opens_its_closed_item(house, claim):
     assert item_view.view(house, ME, claim.item_id).reply_trouble.code == "smtp.refused"
 
 
+def test_an_item_that_was_parked_to_wait_for_the_reaction_does_not_sleep_on(house, clock, claim):
+    answer(house, claim)
+    day = clock.now.date() + timedelta(days=14)
+    work.park(house, ME, claim.item_id, claim.token, until=day, reason="wartet auf Unterlagen")
+    leave(house, Refusing())
+    assert item_state(house, claim) is ItemState.WAITING
+
+
 def test_an_item_that_would_close_by_itself_waits_for_a_person(house, box, lease):
     bring_in(house, box, lease, eml("Krankmeldung"))
     claim = work.claim_next(house, ME, "435")
