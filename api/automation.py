@@ -5,11 +5,14 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
+from api import idempotency as keys
 from api.auth import AnyCaller, HouseHere, MayHandIn, MayJudge
 from api.schemas.mails import MailOut, VerdictOut, read_mail
 from rules.errors import Refused
-from triage import accept
+from store.engine import Tx
+from triage import accept, idempotency
 from triage.accept import MailView
+from triage.idempotency import Answer
 
 router = APIRouter(prefix="/v1", tags=["automation"])
 
@@ -43,10 +46,11 @@ BODY_DOC: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class PostedMail:
-    """The original as the caller gave it, and where it came in."""
+    """The original as the caller gave it, where it came in, and the whole body of the request."""
 
     data: bytes
     mailbox: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,12 @@ def posted_mail(
     """
     if sent.media_type == "application/json":
         posted = read_mail(sent.body)
-        return PostedMail(posted.raw_base64, posted.mailbox)
+        return PostedMail(posted.raw_base64, posted.mailbox, sent.body)
     if sent.media_type != RFC822:
         raise Refused("request.media_type", f"send {RFC822} or application/json")
     if not sent.body.strip():
         raise Refused("request.malformed", "the body is empty; send the mail as it came")
-    return PostedMail(sent.body, mailbox)
+    return PostedMail(sent.body, mailbox, sent.body)
 
 
 Posted = Annotated[PostedMail, Depends(posted_mail)]
@@ -101,11 +105,29 @@ def judge(house: HouseHere, _caller: MayJudge, posted: Posted) -> dict[str, Any]
     summary="Hand in a mail",
     openapi_extra=BODY_DOC,
 )
-def hand_in(house: HouseHere, caller: MayHandIn, posted: Posted, response: Response) -> MailView:
+def hand_in(
+    house: HouseHere, caller: MayHandIn, posted: Posted, request: Request, response: Response
+) -> MailView:
     """Keep a mail and sort it. Durable once this answers; until then repeat with the same key."""
-    view = accept.hand_in(house, caller, posted.data, mailbox=posted.mailbox)
-    response.headers["Location"] = f"/v1/mails/{view.message_id}"
+    named = keys.named_by(request, caller, posted.body)
+
+    def promise(tx: Tx, kept: MailView) -> None:
+        if named is not None:
+            idempotency.promise(tx, named, _answer(kept), now=house.clock())
+
+    view = accept.hand_in(house, caller, posted.data, mailbox=posted.mailbox, promise=promise)
+    response.headers["Location"] = _place(view)
     return view
+
+
+def _answer(kept: MailView) -> Answer:
+    headers = {"content-type": "application/json", "location": _place(kept)}
+    body = MailOut.model_validate(kept).model_dump_json()
+    return Answer(status.HTTP_201_CREATED, headers, body)
+
+
+def _place(view: MailView) -> str:
+    return f"/v1/mails/{view.message_id}"
 
 
 @router.get("/mails/{message_id}", response_model=MailOut, summary="Where a mail stands")

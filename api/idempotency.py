@@ -127,8 +127,13 @@ def _key_of(scope: Scope) -> str | None:
 
 async def named(request: Request, caller: Caller) -> idempotency.Request | None:
     """How the station names a request that came with a key, for a deed that keeps its answer."""
+    return named_by(request, caller, await request.body())
+
+
+def named_by(request: Request, caller: Caller, body: bytes) -> idempotency.Request | None:
+    """As `named`, for who has read the body already."""
     key = _key_of(request.scope)
-    return None if key is None else _named(request, caller, key, await request.body())
+    return None if key is None else _named(request, caller, key, body)
 
 
 def kept_by_station(scope: Scope) -> None:

@@ -90,32 +90,34 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One caller's line, from behind the number `after`."""
+    """One caller's line, from behind the number `after`; `seal` as in `triage.events.page`."""
 
     lines: Lines
     caller: Caller
     after: int
+    seal: str = ""
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """What goes over the line, until its time is over or the house closes."""
         yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
-        seq, until = self.after, time.monotonic() + LONGEST_SECONDS
+        seq, seal = self.after, self.seal
+        until = time.monotonic() + LONGEST_SECONDS
         while time.monotonic() < until and not self.lines.closing:
             try:
                 page = await run_in_threadpool(
-                    events.page, self.lines.house, self.caller, after=seq, limit=PAGE
+                    events.page, self.lines.house, self.caller, after=seq, limit=PAGE, seal=seal
                 )
             except Conflict:
                 # The database was set back: whoever listens has to read everything anew.
-                seq = await run_in_threadpool(events.tail, self.lines.house)
+                seq, seal = await run_in_threadpool(events.tail, self.lines.house), ""
                 yield f'id: {seq}\ndata: {{"type":"feed.reset"}}\n\n'.encode()
                 continue
             for event in page.events:
                 yield spelled(event)
             if page.cursor > seq:
                 # Without data this is no event, but moves the number to come back with.
-                yield f"id: {page.cursor}\n\n".encode()
-            seq = page.cursor
+                yield f"id: {cursor_of(page.cursor, page.seal)}\n\n".encode()
+            seq, seal = page.cursor, page.seal
             if page.is_last and not await self.lines.wait_beyond(seq, seconds=QUIET_SECONDS):
                 yield QUIET
 
@@ -163,7 +165,12 @@ class LiveResponse(Response):
 def spelled(event: Event) -> bytes:
     """The event in the words of the stream. Source: WHATWG HTML, section 9.2.6."""
     data = json.dumps(events.as_json(event), ensure_ascii=True)
-    return f"id: {event.seq}\ndata: {data}\n\n".encode()
+    return f"id: {cursor_of(event.seq, event.seal)}\ndata: {data}\n\n".encode()
+
+
+def cursor_of(seq: int, seal: str) -> str:
+    """How a place in the feed is spelled for who comes back to it."""
+    return f"{seq}-{seal}" if seal else str(seq)
 
 
 async def _hung_up(receive: Receive) -> None:

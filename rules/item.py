@@ -205,7 +205,8 @@ def _(_event: HandoverRejected, case: ItemCase) -> ItemCase:
     if case.eakte in SETTLED or case.eakte is EakteState.NONE:
         return case
     case = replace(case, eakte=EakteState.REJECTED)
-    if case.state is not ItemState.PENDING:
+    # Who parked it has seen a hand-over under way; until that day nobody would look.
+    if case.state not in {ItemState.PENDING, ItemState.PARKED}:
         return case
     return _to_queue(case, preferred=case.preferred)
 

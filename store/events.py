@@ -16,6 +16,9 @@ from store.engine import Tx
 from store.statements import insert
 from store.tables import audit, item, message
 
+SEAL_CHARS = 12
+"""So much of an entry's hash tells it from one that got the same number after a restore."""
+
 WINDOW = 2_000
 """Entries that one page looks through at most, however few of them are the caller's."""
 
@@ -26,10 +29,12 @@ _PREFIX = "message:"
 class Event:
     """One entry. `seq` is its place in the feed; `item_id` and `agency_code` are those of today.
 
+    `seal` is the beginning of its hash: after a restore numbers are given out again, with others.
     `item_id` None: the mail has no item (yet). `agency_code` None: clearing, or no item.
     """
 
     seq: int
+    seal: str
     at: datetime
     type: str
     message_id: int
@@ -49,11 +54,15 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events in order, and the number to go on behind; `is_last`: nothing more is there now."""
+    """Events in order, and the number to go on behind, with its seal ("" for 0).
+
+    `is_last`: nothing more is there now.
+    """
 
     events: tuple[Event, ...]
     cursor: int
     is_last: bool
+    seal: str = ""
 
 
 def tail(tx: Tx) -> int:
@@ -83,7 +92,13 @@ def page(tx: Tx, reach: Reach, *, after: int, limit: int) -> Page:
     )
     found = rows.all_as(tx, Event, statement)
     cursor = found[-1].seq if len(found) == limit else max(upper, after)
-    return Page(found, cursor, is_last=cursor >= end)
+    return Page(found, cursor, is_last=cursor >= end, seal=seal_of(tx, cursor))
+
+
+def seal_of(tx: Tx, seq: int) -> str:
+    """The seal of the entry of that number; "" where there is none."""
+    statement = sa.select(_SEAL).where(audit.c.seal_seq == seq)
+    return tx.run(statement).scalar_one_or_none() or ""
 
 
 def reached(tx: Tx, name: str) -> int | None:
@@ -109,7 +124,9 @@ def _within(reach: Reach) -> Iterable[sa.ColumnElement[bool]]:
         given_by = audit.c.details["from"].as_string()
         yield sa.or_(item.c.agency_code.in_(codes), given_by.in_(codes))
     if reach.regions is not None:
-        yield _REGION.in_(sorted(reach.regions))
+        regions = sorted(reach.regions)
+        left = audit.c.details["from_region"].as_string()
+        yield sa.or_(_REGION.in_(regions), left.in_(regions))
 
 
 _MESSAGE_ID = sa.case(
@@ -119,10 +136,12 @@ _MESSAGE_ID = sa.case(
         sa.cast(sa.func.substr(audit.c.subject, len(_PREFIX) + 1), sa.BigInteger),
     )
 )
+_SEAL = sa.func.substr(audit.c.hash, 1, SEAL_CHARS, type_=sa.String)
 _REGION = sa.func.coalesce(sa.func.nullif(item.c.region, ""), message.c.region, "")
 _SELECT = (
     sa.select(
         audit.c.seal_seq,
+        _SEAL,
         audit.c.at,
         audit.c.action,
         message.c.id,

@@ -105,6 +105,13 @@ def remember(
         )
 
 
+def replace(tx: Tx, caller: str, *, key: str, answer: Answer) -> None:
+    """Put another answer into the place of the one that is kept; the caller has looked at it."""
+    body = sealed.seal(tx, answer.body, row=_name(caller, key))
+    statement = sa.update(table).where(table.c.caller == caller, table.c.key == key)
+    tx.run(statement.values(status=answer.status, body=body))
+
+
 def forget(tx: Tx, *, before: datetime) -> int:
     """Drop answers older than that; how many."""
     return tx.run(sa.delete(table).where(table.c.created_at < before)).rowcount

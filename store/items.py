@@ -119,6 +119,8 @@ class ItemChange(TypedDict, total=False):
     proof_duty: bool
     waiver: str
     note: str
+    due_on: date | None
+    queue_day: date
 
 
 _NEW_FIELDS = tuple(field.name for field in fields(NewItem))
@@ -159,6 +161,11 @@ def change_to(case: ItemCase) -> ItemChange:
         hops=case.hops,
         waiver=case.waiver,
     )
+
+
+def due_by(item: Item, day: date | None) -> ItemChange:
+    """What to write for another due day: the day itself, and where the item stands in the line."""
+    return ItemChange(due_on=day, queue_day=_queue_day(day, item.received_at, item.alert))
 
 
 def create(tx: Tx, new: NewItem, *, now: datetime) -> int:

@@ -1,5 +1,6 @@
 """Mail that is handed in instead of being fetched, and mail that is only judged."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,10 +47,22 @@ def judge(house: House, data: bytes, *, mailbox: str = "") -> dict[str, Any]:
     return as_json(sort.decide(house.judging, mail, received_at=now, mailbox=mailbox, rules=rules))
 
 
-def hand_in(house: House, caller: Caller, data: bytes, *, mailbox: str = "") -> MailView:
+def _promised_to_nobody(_tx: Tx, _kept: MailView) -> None:
+    """Without an `Idempotency-Key` a repetition is another mail."""
+
+
+def hand_in(
+    house: House,
+    caller: Caller,
+    data: bytes,
+    *,
+    mailbox: str = "",
+    promise: Callable[[Tx, MailView], None] = _promised_to_nobody,
+) -> MailView:
     """Keep these bytes as a new message and sort it at once. Durable when it returns.
 
-    Where the database fails between the two, the mail is `kept`, and the worker sorts it.
+    Where the database fails between the two, the mail is `kept`, and the worker sorts it. `promise`
+    is called in the commit that keeps it, with what stands then; if it raises, nothing is kept.
 
     Raises: Refused: `access.denied`, also where the mailbox belongs to a region out of scope.
     """
@@ -74,13 +87,20 @@ def hand_in(house: House, caller: Caller, data: bytes, *, mailbox: str = "") -> 
             details={"sha256": kept.sha256, "twins": len(kept.twin_ids)},
             at=now,
         )
+        at_first = _view(tx, kept.message_id)
+        promise(tx, at_first)
+    return _sorted(house, at_first)
+
+
+def _sorted(house: House, kept: MailView) -> MailView:
+    """Sort it, and how it stands then. An error now would make the caller hand it in again."""
     try:
         rounds.sort_guarded(house, kept.message_id)
+        with house.db.read() as tx:
+            return _view(tx, kept.message_id)
     except TryLater as exc:
-        # It is kept: an error now would make the caller hand it in again. The worker sorts it.
         log.warning("mail.sorted_later", message=kept.message_id, code=exc.code)
-    with house.db.read() as tx:
-        return _view(tx, kept.message_id)
+        return kept
 
 
 def mail(house: House, caller: Caller, message_id: int) -> MailView:

@@ -14,18 +14,20 @@ from store.events import Event, Page, Reach
 from triage.house import House
 
 
-def page(house: House, caller: Caller, *, after: int, limit: int) -> Page:
+def page(house: House, caller: Caller, *, after: int, limit: int, seal: str = "") -> Page:
     """Events behind the number `after` that concern the caller's agencies and regions.
 
-    Raises: Refused: `access.denied`. Conflict: `events.cursor_ahead`: no such number was given
-    out yet; the database was set back.
+    `seal` is that of the entry `after`, where the caller knows it.
+    Raises: Refused: `access.denied`. Conflict: `events.cursor_ahead`: the database was set back;
+    no such number was given out yet, or again by now, to another entry.
     """
     require(caller, Permission.READ_EVENTS)
     reach = Reach(TYPES, caller.agencies, caller.regions)
     with house.db.read() as tx:
         found = events.page(tx, reach, after=after, limit=limit)
         newest = events.tail(tx)
-    if after > newest:
+        is_another = bool(seal) and events.seal_of(tx, after) != seal
+    if after > newest or is_another:
         raise Conflict(
             "events.cursor_ahead",
             f"The feed ends at {newest}; a cursor of {after} comes from another database."

@@ -6,6 +6,7 @@ Source: Weisung 202001001 no. 2.4 a 5.
 """
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from ingest.parse import parse
@@ -57,8 +58,11 @@ def order(
             tx,
             NewOutgoing(
                 kind="eakte",
-                idempotency_key=_key(tx, item.message_id, verdict.id if verdict else 0),
-                payload={"verdict_id": verdict.id if verdict else None},
+                idempotency_key=_key(tx, item, verdict),
+                payload={
+                    "verdict_id": verdict.id if verdict else None,
+                    "agency": _agency_of(house, item),
+                },
                 item_id=item.id,
                 message_id=item.message_id,
             ),
@@ -95,9 +99,22 @@ def _leave(tx: Tx, caller: Caller, item: Item, *, token: str, now: datetime) -> 
     undo.remember(tx, caller, item, saved, deed, now=now)
 
 
-def _key(tx: Tx, message_id: int, verdict_id: int) -> str:
-    """One hand-over of one verdict; with the content, as numbers come again after a restore."""
-    return f"eakte-{message_id}-{verdict_id}-{ledger.message(tx, message_id).sha256[:12]}"
+def _key(tx: Tx, item: Item, verdict: StoredVerdict | None) -> str:
+    """One hand-over of one verdict; with the content, as numbers come again after a restore.
+
+    To an agency that the verdict doesn't name (forwarded, moved by hand) it is another one.
+    """
+    content = ledger.message(tx, item.message_id).sha256
+    told = verdict.body.get("agency", {}).get("code") if verdict else None
+    if item.agency_code != told:
+        content = sha256(f"{content}/{item.agency_code}".encode()).hexdigest()
+    return f"eakte-{item.message_id}-{verdict.id if verdict else 0}-{content[:12]}"
+
+
+def _agency_of(house: House, item: Item) -> dict[str, str | None]:
+    """Where the item is worked on: a clerk may know better than the verdict."""
+    agency = house.directory.agency(item.agency_code)
+    return {"code": item.agency_code, "name": agency.name if agency else None}
 
 
 def _send_again_if_rejected(tx: Tx, row_id: int, *, now: datetime) -> None:
@@ -183,7 +200,8 @@ def package(house: House, row: Outgoing) -> Package:
         data = ledger.original(tx, message_id)
         verdict = _verdict(tx, row)
     body: dict[str, Any] = verdict.body if verdict else {}
-    agency = body.get("agency", {})
+    # A row that the version before has ordered names none.
+    agency = row.payload.get("agency", body.get("agency", {}))
     mail = parse(data, house.layouts)
     return Package(
         key=row.idempotency_key,

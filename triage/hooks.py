@@ -68,7 +68,8 @@ def order(house: House, subscription: Subscription) -> int:
             return 0
         page = events.page(tx, subscription.reach, after=after, limit=ORDER_BATCH)
         for event in page.events:
-            key = f"{KIND}-{name}-{event.seq}"
+            # With the seal: who has an event drops what comes under its key, also after a restore.
+            key = f"{KIND}-{name}-{event.seq}-{event.seal}"
             payload = {"subscription": name, "event": as_json(event)}
             outgoing.order(tx, NewOutgoing(KIND, key, payload), now=now)
         if page.cursor != after:

@@ -4,9 +4,10 @@ The doors call `begin` before the deed and `finish` after it. While it runs, the
 so that a twin on another machine is turned away instead of doing it again. The deed commits by
 itself: if the process dies between deed and `finish`, the key is free again when the lease is
 over, and a repetition runs anew (items are then safe by their lease tokens, outgoing rows by
-their own keys; a mail handed in stands twice, as a twin).
+their own keys). A deed that nothing else makes safe keeps what it has done under its key in its own
+commit (`promise`): a mail handed in.
 An answer holds what its caller could see then; to a caller who reaches less by now it is not given.
-Source: FEATURES F66; own decisions 0021, 0102.
+Source: FEATURES F66; own decisions 0021, 0102, 0119.
 """
 
 import secrets
@@ -47,6 +48,12 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: str
+    is_promise: bool = False
+    """Kept with the deed, while the whole answer may still be made."""
+
+
+_PROMISED: Final = "promised"
+"""Marks an answer that was kept with the deed; it counts once nobody makes a better one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ def begin(house: House, request: Request) -> Turn | Answer:
     """
     with house.db.read() as tx:
         given = _look(tx, request)
-    if given is not None:
+    if given is not None and not given.is_promise:
         return given
     now = house.clock()
     with house.db.write() as tx:
@@ -88,6 +95,16 @@ def begin(house: House, request: Request) -> Turn | Answer:
     return given
 
 
+def promise(tx: Tx, request: Request, answer: Answer, *, now: datetime) -> None:
+    """Keep in the commit of the deed what a repetition hears if the whole answer is never made.
+
+    Own decision 0119. Raises: Conflict: `idempotency.in_use`: another did this deed meanwhile.
+    """
+    kept = _kept(answer, request.caller)
+    marked = idempotency.Answer(kept.status, {**kept.body, _PROMISED: True})
+    _remember(tx, request, marked, now=now)
+
+
 def finish(house: House, turn: Turn, answer: Answer) -> None:
     """Keep the first answer for repetitions.
 
@@ -95,15 +112,33 @@ def finish(house: House, turn: Turn, answer: Answer) -> None:
     """
     now, request = house.clock(), turn.request
     with house.db.write() as tx:
-        idempotency.remember(
-            tx,
-            request.caller.name,
-            key=request.key,
-            request_hash=request.fingerprint,
-            answer=_kept(answer, request.caller),
-            now=now,
-        )
+        kept = _kept(answer, request.caller)
+        if not _keeps_promise(tx, request, kept):
+            _remember(tx, request, kept, now=now)
         leases.release(tx, turn.lease, now=now)
+
+
+def _keeps_promise(tx: Tx, request: Request, kept: idempotency.Answer) -> bool:
+    """Put the whole answer into the place of the one promised for this request, if there is one."""
+    place = _row_of(request)
+    given = idempotency.look_each(tx, {place}).get(place)
+    if given is None or not given.answer.body.get(_PROMISED):
+        return False
+    if (given.request_hash, given.answer.status) != (request.fingerprint, kept.status):
+        return False
+    idempotency.replace(tx, request.caller.name, key=request.key, answer=kept)
+    return True
+
+
+def _remember(tx: Tx, request: Request, kept: idempotency.Answer, *, now: datetime) -> None:
+    idempotency.remember(
+        tx,
+        request.caller.name,
+        key=request.key,
+        request_hash=request.fingerprint,
+        answer=kept,
+        now=now,
+    )
 
 
 def give_up(house: House, turn: Turn) -> None:
@@ -175,7 +210,8 @@ def _given(found: idempotency.Answer, caller: Caller) -> Answer | Refused:
             "access.narrowed",
             "you may see less than when this was answered; ask again with a fresh key",
         )
-    return Answer(found.status, found.body["headers"], found.body["text"])
+    is_promise = bool(found.body.get(_PROMISED))
+    return Answer(found.status, found.body["headers"], found.body["text"], is_promise)
 
 
 def _kept(answer: Answer, caller: Caller) -> idempotency.Answer:

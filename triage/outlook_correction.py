@@ -95,7 +95,7 @@ def moved(house: House, tx: Tx, message_id: int, *, folder: str) -> None:
             "team": saved.team.value,
         }
         verdicts.add(tx, NewVerdict(message_id, MOVED, OUTLOOK, body), now=now)
-    details = {"from": item.agency_code, "to": agency.code}
+    details = {"from": item.agency_code, "from_region": item.region, "to": agency.code}
     _note(tx, saved, "item.moved_by_hand", details, now=now)
 
 

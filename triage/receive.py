@@ -172,7 +172,9 @@ def keep_batch(
         return 0
     now = house.clock()
     with house.db.write() as tx:
-        arrivals = [_arrival(mail, postbox=postbox, region=region, ready=ready) for mail in batch]
+        arrivals = [
+            _arrival(mail, postbox=postbox, region=region, ready=ready, now=now) for mail in batch
+        ]
         answers = keeping.keep_many(tx, arrivals, now=now, lease=lease)
         new = [(mail, kept) for mail, kept in zip(batch, answers, strict=True) if kept.is_new]
         marked = [(kept.message_id, mail.marks) for mail, kept in new]
@@ -184,11 +186,14 @@ def keep_batch(
     return len(new)
 
 
-def _arrival(mail: Fetched | TooLarge, *, postbox: str, region: str, ready: Ready) -> Arrival:
+def _arrival(
+    mail: Fetched | TooLarge, *, postbox: str, region: str, ready: Ready, now: datetime
+) -> Arrival:
     sha256 = ready.hashes[mail.place]
     return Arrival(
         data=mail.kept,
-        received_at=mail.received_at,
+        # Who lays a mail into a folder may name a time to come; alarm and line would wait for it.
+        received_at=min(mail.received_at, now),
         source="postbox",
         postbox=postbox,
         region=region,

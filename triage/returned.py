@@ -28,8 +28,12 @@ _TRIES = 3
 _OVERTAKES = timedelta(seconds=360)
 """So long our note of a sending may be later than the report about it: as send.CLAIM_SECONDS."""
 
-_BACK: dict[ItemState, Event] = {ItemState.CLOSED: Reopened(), ItemState.PENDING: Freed()}
-"""What brings an item back; the other states are open matters already."""
+_BACK: dict[ItemState, Event] = {
+    ItemState.CLOSED: Reopened(),
+    ItemState.PENDING: Freed(),
+    ItemState.PARKED: Freed(),
+}
+"""What brings an item back; the other states are seen by somebody anyway."""
 
 log = structlog.get_logger()
 
@@ -69,7 +73,7 @@ def take(house: House, tx: Tx, report: Message, bounce: Bounce) -> None:
 
 
 def bring_back(house: House, tx: Tx, item_id: int) -> bool:
-    """Let a closed item, or one that would close by itself, wait again; True if it was one.
+    """Let a closed or parked item, or one that would close by itself, wait again; True if it was.
 
     One whose mail was deleted stays closed: nobody could work on it, and it could never be closed.
     Raises: Conflict: `item.changed` if somebody else goes on writing it.

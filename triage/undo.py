@@ -4,7 +4,7 @@ Own decision 0051.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from rules import access, undo
@@ -103,6 +103,7 @@ def _codes(tx: Tx, item: Item, deed: Undoable) -> dict[str, Any]:
         "region": item.region,
         "review": item.review,
         "first_concern": item.first_concern,
+        "due_on": item.due_on.isoformat() if item.due_on else None,
         "verdict": history[-2].id if len(history) > 1 else None,
     }
 
@@ -128,6 +129,10 @@ def _change(item: Item, was: Mapping[str, Any], deed: Undoable, clerk: str) -> I
             first_concern=was["first_concern"],
         )
     )
+    if "due_on" in was:
+        # The version before did not remember it, and changed none.
+        due_on = date.fromisoformat(was["due_on"]) if was["due_on"] else None
+        change.update(items.due_by(item, due_on))
     return change
 
 
@@ -165,6 +170,11 @@ def _note(tx: Tx, caller: Caller, item: Item, found: Undo, now: datetime) -> Non
         action="item.undone",
         subject=f"message:{item.message_id}",
         # Whose line it left by this sees it too.
-        details={"item": item.id, "deed": found.deed, "from": item.agency_code},
+        details={
+            "item": item.id,
+            "deed": found.deed,
+            "from": item.agency_code,
+            "from_region": item.region,
+        },
         at=now,
     )

@@ -7,9 +7,10 @@ token of the item, and leaves an audit entry in the same commit. A stale token w
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from rules import proof, routing
+from rules import deadlines, proof, routing
 from rules.access import Caller, Permission
 from rules.codes import AgencyHow, Concern, PaymentRelevant
+from rules.deadlines import Due
 from rules.errors import HouseError, Refused
 from rules.handover import is_same_record
 from rules.item import (
@@ -26,16 +27,16 @@ from rules.item import (
     Returned,
 )
 from rules.undo import Undoable
-from rules.verdict import AgencyFound
-from store import claims, verdicts, wishes
+from rules.verdict import AgencyFound, ConcernFound, Facts
+from store import claims, items, verdicts, wishes
 from store.engine import Tx
-from store.items import Item
+from store.items import Item, ItemChange
 from store.verdicts import NewVerdict
 from triage import cases, handing_out, holding, marking, tasks, undo
 from triage.claimed import Claim
 from triage.doorkeeper import visible_item, workable_item
 from triage.handing_out import Asked
-from triage.house import House
+from triage.house import BERLIN, House
 from triage.idempotency import Answer
 
 
@@ -198,7 +199,11 @@ def forward(
             cases.Deed(
                 Forwarded(agency.code, reason),
                 "item.forwarded",
-                details={"to": agency.code, "from": item.agency_code},
+                details={
+                    "to": agency.code,
+                    "from": item.agency_code,
+                    "from_region": item.region,
+                },
                 more={"agency_code": agency.code, "region": agency.region, "note": reason},
             ),
             token=token,
@@ -220,7 +225,15 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         is_other = _is_other_record(tx, item, correction)
-        _add_correction(tx, caller, item, correction, now)
+        due = _sooner(house, item, correction)
+        _add_correction(tx, caller, item, correction, due, now)
+        more = ItemChange(
+            first_concern=correction.concerns[0].value,
+            review=False,
+            proof_duty=proof.has_proof_duty(correction.concerns),
+        )
+        if due is not None:
+            more.update(items.due_by(item, due.day))
         event = PaymentCorrected(correction.payment_relevant, correction.reason, is_other)
         saved = cases.do(
             tx,
@@ -230,11 +243,7 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
                 event,
                 "item.corrected",
                 details={"concerns": [code.value for code in correction.concerns]},
-                more={
-                    "first_concern": correction.concerns[0].value,
-                    "review": False,
-                    "proof_duty": proof.has_proof_duty(correction.concerns),
-                },
+                more=more,
             ),
             token=token,
             now=now,
@@ -287,8 +296,27 @@ def _is_other_record(tx: Tx, item: Item, correction: Correction) -> bool:
     return bool(before and said) and not is_same_record(str(said), str(before))
 
 
+def _sooner(house: House, item: Item, correction: Correction) -> Due | None:
+    """The due day that the correction sets, where it is before the item's; it never becomes later.
+
+    By what is said alone: days that the mail names were counted when it was sorted.
+    """
+    agency = house.directory.agency(item.agency_code)
+    due = deadlines.due(
+        tuple(ConcernFound(code, 1.0, announced=True) for code in correction.concerns),
+        correction.payment_relevant,
+        received=item.received_at.astimezone(BERLIN).date(),
+        land=agency.land if agency else None,
+        facts=Facts(),
+        rules=house.judging.deadlines,
+    )
+    if due.day is None or (item.due_on is not None and item.due_on <= due.day):
+        return None
+    return due
+
+
 def _add_correction(
-    tx: Tx, caller: Caller, item: Item, correction: Correction, now: datetime
+    tx: Tx, caller: Caller, item: Item, correction: Correction, due: Due | None, now: datetime
 ) -> None:
     """The clerk's verdict: the machine's facts, the clerk's concerns, which are certain."""
     latest = verdicts.latest(tx, item.message_id)
@@ -300,6 +328,8 @@ def _add_correction(
         "review": False,
         "review_because": [],
     }
+    if due is not None and due.day is not None:
+        body |= {"due": due.day.isoformat(), "due_because": due.because}
     if correction.kundennummer is not None:
         body["facts"] = dict(body.get("facts", {})) | {"kundennummer": correction.kundennummer}
     verdicts.add(tx, NewVerdict(item.message_id, "clerk", caller.name, body), now=now)

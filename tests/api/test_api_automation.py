@@ -1,17 +1,25 @@
 """The door of the machines, before a real house."""
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
 
+from rules.errors import TryLater
 from tests.api.conftest import Doors
 from tests.house_fixture import eml
-from triage import figures
+from triage import accept, figures
+from triage.idempotency import RUN_SECONDS
 
 MAIL = eml("Krankmeldung", "Ich bin krank. Kundennummer 123A456789, 34117 Kassel.")
 RAW = {"content": MAIL, "headers": {"Content-Type": "message/rfc822"}}
+KEYED: dict[str, Any] = {
+    "content": MAIL,
+    "headers": {"Content-Type": "message/rfc822", "Idempotency-Key": "mail-1"},
+}
 JSON = {"json": {"raw_base64": base64.b64encode(MAIL).decode()}}
 
 
@@ -49,9 +57,57 @@ def test_the_original_comes_back_byte_for_byte_and_can_do_nothing(doors: Doors) 
 
 
 def test_a_mail_repeated_with_its_key_is_one_mail(doors: Doors) -> None:
-    sent = {**RAW, "headers": {**RAW["headers"], "Idempotency-Key": "mail-1"}}
-    first, again = (doors.machine.post("/v1/mails", **sent) for _ in range(2))
+    first, again = (doors.machine.post("/v1/mails", **KEYED) for _ in range(2))
     assert first.content == again.content
+    assert figures.progress(doors.house).seen == 1
+
+
+class Died(BaseException):
+    """The process is gone, and with it the request."""
+
+
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [
+        ("triage.rounds.sort_guarded", ValueError("a bug")),
+        ("triage.rounds.sort_guarded", Died()),
+        ("triage.idempotency.finish", TryLater("store.away", "x")),
+    ],
+)
+def test_a_mail_is_kept_once_wherever_its_first_request_ends(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch, place: str, error: BaseException
+) -> None:
+    def ends(*_args: object, **_named: object) -> None:
+        raise error
+
+    with monkeypatch.context() as broken, suppress(Died):
+        broken.setattr(place, ends)
+        assert doors.machine.post("/v1/mails", **KEYED).status_code >= 500
+    doors.clock.forward(seconds=RUN_SECONDS)
+    again = [doors.machine.post("/v1/mails", **KEYED) for _ in range(2)]
+    assert [answer.status_code for answer in again] == [201, 201]
+    assert again[0].content == again[1].content
+    assert figures.progress(doors.house).seen == 1
+
+
+def test_who_took_too_long_keeps_nothing_beside_the_one_that_was_faster(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faster: list[httpx.Response] = []
+    hand_in = accept.hand_in
+
+    def after_another(*args: Any, **named: Any) -> Any:
+        if not faster:
+            doors.clock.forward(seconds=RUN_SECONDS)
+            with ThreadPoolExecutor(1) as pool:
+                faster.append(httpx.Response(0))
+                faster[0] = pool.submit(doors.machine.post, "/v1/mails", **KEYED).result()
+        return hand_in(*args, **named)
+
+    monkeypatch.setattr(accept, "hand_in", after_another)
+    late = doors.machine.post("/v1/mails", **KEYED)
+    assert code_of(late) == (409, "idempotency.in_use")
+    assert doors.machine.post("/v1/mails", **KEYED).content == faster[0].content
     assert figures.progress(doors.house).seen == 1
 
 

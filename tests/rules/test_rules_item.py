@@ -249,6 +249,13 @@ def test_a_rejected_hand_over_comes_back_to_its_clerk_and_closes_nothing() -> No
     assert again.state is ItemState.WAITING
 
 
+def test_a_rejected_hand_over_does_not_sleep_until_its_parked_item_comes_back() -> None:
+    parked = run(held(), HandedOver(), Parked(until=TOMORROW, today=TODAY))
+    assert apply(parked, ReceiptArrived()).state is ItemState.PARKED
+    case = apply(parked, HandoverRejected())
+    assert (case.state, case.preferred, case.parked_until) == (ItemState.WAITING, "c1", None)
+
+
 @pytest.mark.parametrize("late", [ReceiptArrived(), HandoverRejected()])
 def test_what_the_eakte_says_after_a_waiver_closes_and_reopens_nothing(late: Event) -> None:
     closed = run(held(), HandedOver(), Waived(REASON), CloseAsked(CloseReason.DONE))

@@ -1,13 +1,14 @@
 """Mail that waits too long is an alarm once, and its end one all-clear, across restarts."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from store import audit, keeping
+from store import audit, items, keeping
 from store.keeping import Arrival
-from tests.house_fixture import ADMIN, MACHINE, eml, open_house
-from triage import accept, aside, freshness, health, log, receive, rounds
+from tests.house_fixture import ADMIN, MACHINE, clerk, eml, open_house
+from triage import accept, aside, freshness, health, log, receive, rounds, work
 from triage.house import PostboxPlan
 
 PLANS = (PostboxPlan("SC-Südwest", "Südwest", is_observed=False),)
@@ -56,6 +57,21 @@ def test_an_alarm_and_its_all_clear_are_told_once_each(house, box, lease, clock,
         1,
         1,
     ]
+
+
+def test_mail_that_claims_to_come_in_next_year_waits_from_now_on(house, box, lease, clock):
+    came = house.clock()
+    box.append("INBOX", eml("Krankmeldung"), came + timedelta(days=400))
+    receive.receive(house, box, lease, region="Südwest")
+    clock.forward(minutes=61)
+    rounds_of_order(house)
+    assert told(house) == [OVERDUE]
+    rounds.sort_pending(house)
+    claim = work.claim_next(house, clerk("435"), "435")
+    with house.db.read() as tx:
+        item = items.get(tx, claim.item_id)
+    assert item.received_at == came
+    assert item.due_on < came.date() + timedelta(days=30)
 
 
 def test_a_restart_neither_repeats_nor_forgets_a_standing_alarm(house, box, lease, clock, url):

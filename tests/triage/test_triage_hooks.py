@@ -4,19 +4,25 @@ import json
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 
 from outbox.webhook import WebhookOutlet
 from rules.event_types import TYPES
 from store import audit, outgoing
 from store.events import Reach
 from store.tables import OutgoingState
-from tests.house_fixture import MACHINE, Clock, eml
+from store.tables import audit as audit_table
+from store.tables import outgoing as outgoing_table
+from tests.house_fixture import MACHINE, Clock, clerk, eml
 from tests.servers.hook_receiver import Receiver, receiving
-from triage import accept, hooks
+from triage import accept, hooks, work
 from triage.hooks import Subscription
 from triage.house import House
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+OTHER_REGION = "843"
+"""München, which is another region than Kassel's."""
 
 
 @pytest.fixture
@@ -67,6 +73,26 @@ def test_a_subscription_hears_its_types_and_agencies_only(house: House, receiver
     assert told(receiver) == ["mail.sorted"]
 
 
+def test_the_region_that_gave_an_item_away_hears_that_it_went(
+    house: House, receiver: Receiver
+) -> None:
+    left = house.directory.agency("435")
+    assert left is not None
+    one = subscription(receiver, regions=frozenset({left.region}))
+    serve(house, one)
+    happen(house)
+    me = clerk("435")
+    claim = work.claim_next(house, me, "435")
+    assert claim is not None
+    serve(house, one)
+    reason = "Wohnt jetzt in München"
+    work.forward(house, me, claim.item_id, claim.token, agency_code=OTHER_REGION, reason=reason)
+    with house.db.write() as tx:
+        audit.seal(tx, limit=1000)
+    serve(house, one)
+    assert "item.forwarded" in told(receiver)
+
+
 def test_an_event_ordered_twice_is_one_row(house: House, receiver: Receiver) -> None:
     one = subscription(receiver)
     serve(house, one)
@@ -78,6 +104,30 @@ def test_an_event_ordered_twice_is_one_row(house: House, receiver: Receiver) -> 
     hooks.order(house, one)
     serve(house, one)
     assert sorted(told(receiver)) == ["mail.handed_in", "mail.sorted"]
+
+
+def test_what_gets_the_number_of_another_event_after_a_restore_has_a_key_of_its_own(
+    house: House, receiver: Receiver, clock: Clock
+) -> None:
+    one = subscription(receiver, types=frozenset({"mail.sorted"}))
+    serve(house, one)
+    happen(house)
+    serve(house, one)
+    set_back(house)
+    clock.forward(minutes=5)
+    happen(house)
+    serve(house, one)
+    (before, _), (after, _) = receiver.taken
+    assert before != after
+    assert before.rpartition("-")[0] == after.rpartition("-")[0]
+
+
+def set_back(house: House) -> None:
+    """As a backup of before would have it: nothing has happened, nothing was told."""
+    with house.db.write() as tx:
+        for table in (outgoing_table, audit_table):
+            tx.run(sa.delete(table))
+        hooks.events.reach(tx, "sc", 0, now=house.clock())
 
 
 def test_a_failure_is_tried_again_under_the_same_key_and_given_up_in_the_end(

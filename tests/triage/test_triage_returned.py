@@ -261,6 +261,14 @@ def test_nothing_of_a_deleted_mail_is_sent_again_and_its_item_stays_closed(house
     assert item_state(house, claim) is ItemState.CLOSED
 
 
+def test_an_item_that_was_parked_to_wait_for_the_reaction_does_not_sleep_on(house, clock, claim):
+    answer(house, claim)
+    day = clock.now.date() + timedelta(days=14)
+    work.park(house, ME, claim.item_id, claim.token, until=day, reason="wartet auf Unterlagen")
+    leave(house, Refusing())
+    assert item_state(house, claim) is ItemState.WAITING
+
+
 def test_an_item_that_would_close_by_itself_waits_for_a_person(house, box, lease):
     bring_in(house, box, lease, eml("Krankmeldung"))
     claim = work.claim_next(house, ME, "435")

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from rules.codes import Concern, PaymentRelevant, Team
 from rules.errors import Conflict, Refused
@@ -13,6 +14,7 @@ from rules.undo import UNDO_SECONDS
 from store import audit, items, ledger, outgoing, verdicts
 from store import undo as store
 from store.leases import Lease
+from store.tables import item as table
 from tests.house_fixture import MACHINE, Clock, clerk, eml, service_center
 from tests.triage.test_triage_reply import first_choice
 from triage import accept, handover, holding, reply, rounds, undo, work
@@ -46,6 +48,28 @@ def forward(house: House, claim: Claim) -> None:
 def correct(house: House, claim: Claim) -> None:
     said = Correction((Concern.AU,), PaymentRelevant.YES)
     work.correct(house, ME, claim.item_id, claim.token, said)
+
+
+def test_a_correction_brings_the_due_day_nearer_and_undone_it_is_what_it_was(house: House) -> None:
+    claim = take(house, "Guten Tag")
+
+    def due() -> tuple[object, object]:
+        with house.db.read() as tx:
+            row = tx.run(sa.select(table.c.due_on, table.c.queue_day)).one()
+            told = verdicts.latest(tx, 1)
+        assert told is not None
+        assert told.body["due"] == row.due_on.isoformat()
+        return row.due_on, row.queue_day
+
+    before = due()
+    correct(house, claim)
+    assert due() == (date(2026, 11, 24), date(2026, 11, 24))
+    again = undo.take_back(house, ME, claim.item_id)
+    assert due() == before == (date(2026, 11, 30), date(2026, 11, 30))
+    later = Correction((Concern.SONSTIGES,), PaymentRelevant.OPEN)
+    work.correct(house, ME, claim.item_id, again.token, later)
+    work.correct(house, ME, claim.item_id, again.token, replace(later, reason=REASON))
+    assert due() == (date(2026, 11, 24), date(2026, 11, 24))
 
 
 DEEDS: list[Do] = [park, close, give_back, forward, correct]

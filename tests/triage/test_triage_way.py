@@ -270,6 +270,23 @@ def test_forwarding_moves_item_and_mail_to_the_other_agency(house, box, lease):
     assert work.claim_next(house, clerk("431"), "431").item_id == claim.item_id
 
 
+def test_the_eakte_is_told_the_agency_that_works_on_the_item(house, box, lease):
+    bring_in(house, box, lease, eml("Neues Konto"))
+    me, other = clerk("435"), clerk("431", name="k-2")
+    claim = work.claim_next(house, me, "435")
+    first = handover.order(house, me, claim.item_id, claim.token)
+    eakte = Eakte(accepts=False)
+    rounds.send_round(house, send.Outlets(eakte=eakte, mail=Post()), "w-1")
+    reason = "Wohnt jetzt in Hanau"
+    work.forward(house, me, claim.item_id, claim.token, agency_code="431", reason=reason)
+    claim = work.claim_next(house, other, "431")
+    again = handover.order(house, other, claim.item_id, claim.token)
+    assert handover.order(house, other, claim.item_id, claim.token) == again != first
+    rounds.send_round(house, send.Outlets(eakte=eakte, mail=Post()), "w-1")
+    told = [(package.agency_code, package.agency_name) for package in eakte.delivered.values()]
+    assert told == [("435", "Kassel"), ("431", "Hanau")]
+
+
 def test_a_clerk_sees_no_item_of_another_agency(house, box, lease):
     bring_in(house, box, lease, eml("Termin"))
     mine = work.claim_next(house, clerk("435"), "435")
