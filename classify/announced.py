@@ -9,7 +9,6 @@ from typing import Final
 
 from classify import moods
 from classify.reading import Heard, Reading
-from classify.text import sentences
 from rules.codes import Concern
 from rules.payment import MOVES_MONEY, YES_IF_ANNOUNCED, PaymentHint, RenteStage
 from rules.verdict import Span
@@ -81,7 +80,7 @@ def _first_stating(reading: Reading, concepts: tuple[str, ...]) -> int | None:
 def _spans(reading: Reading) -> list[Span]:
     """Where each sentence of the new text stands."""
     spans, at = [], 0
-    for written in sentences(reading.new):
+    for written in reading.written:
         start = reading.new.index(written, at)
         at = start + len(written)
         spans.append(Span(start, at))

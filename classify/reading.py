@@ -31,10 +31,11 @@ class Reading:
     """One mail, read. `new` is the judged beginning of the new text as it was written.
 
     `subject` is one stretch; `subject_sentences` is the same, cut. `sentences` are those of
-    `new`. `text` is subject and new text, folded, with their line breaks; `said` is what is heard
-    in any line of it, of the sections that are asked for of whole mails (`lexicon.hear_in_whole`).
-    `iban` and `kundennummer` are those of all new text. `marks` are the machine's marks in the
-    headers. `words` counts those of `text`, `german` the commonest German ones among them.
+    `new`, `written` the same as they stand there. `text` is subject and new text, folded, with
+    their line breaks; `said` is what is heard in any line of it, of the sections that are asked for
+    of whole mails (`lexicon.hear_in_whole`). `iban` and `kundennummer` are those of all new text.
+    `marks` are the machine's marks in the headers. `words` counts those of `text`, `german` the
+    commonest German ones among them.
     """
 
     mail: ParsedMail
@@ -42,6 +43,7 @@ class Reading:
     subject: Heard
     subject_sentences: tuple[Heard, ...]
     sentences: tuple[Heard, ...]
+    written: tuple[str, ...]
     text: str
     said: frozenset[str]
     iban: IbanFound
@@ -61,7 +63,8 @@ def of(mail: ParsedMail) -> Reading:
     new = mail.body.new[:MAX_CHARS]
     subject, parts = fold(mail.subject), sentences(mail.subject)
     text = f"{subject}\n{fold(new)}"
-    lines, bits, count = _listened([subject, *_on_lines(sentences(new))])
+    written = sentences(new)
+    lines, bits, count = _listened([subject, *_on_lines(written)])
     words, german = lexicon.words_and_german(count)
     return Reading(
         mail=mail,
@@ -69,6 +72,7 @@ def of(mail: ParsedMail) -> Reading:
         subject=lines[0],
         subject_sentences=lines[:1] if _is_whole(parts, mail.subject) else _heard(parts),
         sentences=lines[1:],
+        written=written,
         text=text,
         # Line by line: in a long text a search through the whole costs milliseconds.
         said=lexicon.hear_in_whole(text, bits),
