@@ -138,7 +138,8 @@ def numbers_hold(
         _let_go(house, box, lease, view, known.difference(here[:good]))
     notes = ConnectionNotes.of(box)
     notes.note_compared(view)
-    lowest = here[-RUN:][0] if held and here else None
+    # Where none was known, all that becomes known on this connection is read on it first.
+    lowest = (here[-RUN:] or ["1"])[0] if held else None
     notes.note_read(view, lowest=lowest, unread=newest.unread)
     return held
 

@@ -150,6 +150,16 @@ def test_filing_on_a_new_connection_reads_what_it_moves_once_and_nothing_on_the_
     assert asked == [(1, 8), (0, 0)]
 
 
+def test_what_was_kept_on_this_connection_is_not_read_again_to_be_moved(house, server, lease):
+    for number in range(8):
+        server.append("INBOX", eml("Krankmeldung", str(number)), house.clock())
+    assert keep(house, server, lease).kept == 8
+    rounds.sort_pending(house)
+    counting = Proving(server)
+    assert filing.file_due(house, counting, lease).done == 8
+    assert counting.fetched == 0
+
+
 def test_the_same_on_a_dovecot_that_numbers_its_files_in_their_order(on_dovecot, clock):
     house, lease, server, imap = on_dovecot
     bring_in(house, imap, lease, eml("Termin"))

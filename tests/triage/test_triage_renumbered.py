@@ -69,6 +69,7 @@ def test_what_waits_for_filing_stands_behind_new_mail_in_the_next_pass(house, an
     rounds.sort_pending(few)
     filing.file_due(few, Silent(anew), lease)
     anew.number_anew("INBOX", AU)
+    anew.view("INBOX")  # it has its number before the new one comes
     anew.append("INBOX", eml("Konto"), clock())
     waited: set[Place] = set()
 
