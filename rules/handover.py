@@ -110,3 +110,11 @@ def is_same_record(told: str, kundennummer: str) -> bool:
     Source: own decision 0058.
     """
     return "".join(told.split()).upper() == kundennummer
+
+
+def is_other_record(told: str | None, kundennummer: str | None) -> bool:
+    """Whether one Kundennummer stands in the place of another; where none was, nothing is replaced.
+
+    Source: own decision 0115.
+    """
+    return bool(told and kundennummer) and not is_same_record(str(told), str(kundennummer))

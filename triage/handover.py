@@ -10,9 +10,10 @@ from hashlib import sha256
 from typing import Any
 
 from ingest.parse import parse
+from rules import handover
 from rules.access import Caller
 from rules.errors import Conflict
-from rules.handover import Package, is_same_record
+from rules.handover import Package
 from rules.item import (
     AfterReceipt,
     CloseReason,
@@ -171,9 +172,14 @@ def sent_with(tx: Tx, row: Outgoing) -> tuple[str, str | None]:
 
 def is_other_record(tx: Tx, row: Outgoing) -> bool:
     """Whether a clerk has put another Kundennummer in the place of the one handed over."""
-    ordered, latest = sent_with(tx, row)[1], verdicts.latest(tx, _message_id(row))
-    wanted = latest.body.get("facts", {}).get("kundennummer") if latest else None
-    return bool(ordered and wanted) and not is_same_record(str(wanted), str(ordered))
+    return handover.is_other_record(known_number(tx, _message_id(row)), sent_with(tx, row)[1])
+
+
+def known_number(tx: Tx, message_id: int) -> str | None:
+    """The Kundennummer of the newest verdict."""
+    latest = verdicts.latest(tx, message_id)
+    number: str | None = latest.body.get("facts", {}).get("kundennummer") if latest else None
+    return number
 
 
 def _verdict(tx: Tx, row: Outgoing) -> StoredVerdict | None:

@@ -12,7 +12,7 @@ from rules.access import Caller, Permission
 from rules.codes import AgencyHow, Concern, PaymentRelevant
 from rules.deadlines import Due
 from rules.errors import HouseError, Refused
-from rules.handover import is_same_record
+from rules.handover import is_other_record
 from rules.item import (
     AfterReceipt,
     CloseAsked,
@@ -32,7 +32,7 @@ from store import claims, items, verdicts, wishes
 from store.engine import Tx
 from store.items import Item, ItemChange
 from store.verdicts import NewVerdict
-from triage import cases, handing_out, holding, marking, tasks, undo
+from triage import cases, handing_out, handover, holding, marking, tasks, undo
 from triage.claimed import Claim
 from triage.doorkeeper import visible_item, workable_item
 from triage.handing_out import Asked
@@ -224,7 +224,8 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
     now = house.clock()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
-        is_other = _is_other_record(tx, item, correction)
+        before = handover.known_number(tx, item.message_id)
+        is_other = is_other_record(correction.kundennummer, before)
         due = _sooner(house, item, correction)
         _add_correction(tx, caller, item, correction, due, now)
         more = ItemChange(
@@ -286,14 +287,6 @@ def _claim(tx: Tx, caller: Caller, claimed: claims.Claimed, now: datetime) -> Cl
     if item.lease_until is None:
         raise AssertionError("the store hands out items with a lease only")
     return Claim(item.id, claimed.token, item.lease_until)
-
-
-def _is_other_record(tx: Tx, item: Item, correction: Correction) -> bool:
-    """Whether the clerk puts another Kundennummer in the place of one."""
-    latest = verdicts.latest(tx, item.message_id)
-    before = latest.body.get("facts", {}).get("kundennummer") if latest else None
-    said = correction.kundennummer
-    return bool(before and said) and not is_same_record(str(said), str(before))
 
 
 def _sooner(house: House, item: Item, correction: Correction) -> Due | None:
