@@ -199,18 +199,28 @@ def _in_postbox(found: Findings, sent: Sent, rows: list[Row], lying: list[Lying]
         filed_to if mail.place.folder == INBOX and _is_put_in(sent) else mail.place.folder
         for mail in lying
     )
-    if actual.total() < expected.total():
-        wrong["lost on the server"].append(token)
-    elif actual.total() > expected.total():
-        wrong["doubled on the server"].append(token)
-    elif actual != expected:
-        wrong["in a wrong folder"].append(token)
+    _folders(found, sent, expected, actual, met=sent.meetings(sent.arrived(len(rows)), filed_to))
     if len(lying) == 1 and not sent.flags_fit(lying[0].flags):
         wrong["flags changed"].append(token)
     if sent.acts:
         found.counted["moved, copied or removed by a person"] += 1
     if sum(bool(row.places) for row in rows) != min(len(rows), len(lying)):
         wrong["place unknown"].append(token)
+
+
+def _folders(
+    found: Findings, sent: Sent, expected: Counter[str], actual: Counter[str], *, met: int
+) -> None:
+    """Whether it lies where it has to; fewer only by copies that met (`Sent.meetings`)."""
+    missing = expected.total() - actual.total()
+    if missing < 0:
+        found.wrong["doubled on the server"].append(sent.token)
+    elif missing > met or (missing and not actual):
+        found.wrong["lost on the server"].append(sent.token)
+    elif not actual <= expected:
+        found.wrong["in a wrong folder"].append(sent.token)
+    else:
+        found.counted["copies beside each other that the server made one"] += missing
 
 
 def _places(found: Findings, lying: list[Lying], rows: dict[int, Row]) -> None:

@@ -80,6 +80,26 @@ class Sent:
                 found[filed_to if act.target == INBOX else act.target] += 1
         return +found
 
+    def meetings(self, arrived: int, filed_to: str) -> int:
+        """How often a person put a copy of it beside another copy of it, in one folder.
+
+        Dovecot copies by a second name of the same file. Where its list of a folder was put back
+        to an older one, it may not know that name, and makes one mail of the two
+        (tests/ingest/test_journey_stress_proof.py): rename(2) does nothing if both are one file.
+        """
+        there = Counter({filed_to: arrived})
+        met = 0
+        for act in self.acts:
+            source, target = (
+                filed_to if folder == INBOX else folder for folder in (act.source, act.target)
+            )
+            if not act.keeps_source:
+                there[source] -= 1
+            if target:
+                met += there[target] > 0
+                there[target] += 1
+        return met
+
     def flags_fit(self, flags: frozenset[bytes]) -> bool:
         """Whether the copy that is left has the right flags.
 
