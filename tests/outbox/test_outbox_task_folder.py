@@ -130,9 +130,10 @@ def test_a_worker_that_stood_still_never_publishes_what_the_next_one_writes(
 
     def paused(path, target):
         if next(first, False):
-            with monkeypatch.context() as inner, pytest.raises(Killed):
+            with monkeypatch.context() as inner:
                 inner.setattr(durable, "write_synced", half)
-                outlet.deliver(FORWARD)
+                with pytest.raises(Killed):
+                    outlet.deliver(FORWARD)
         return replace_file(path, target)
 
     monkeypatch.setattr(Path, "replace", paused)

@@ -279,9 +279,7 @@ def test_what_died_of_a_deleted_mail_is_nobodys_and_holds_up_no_other(house, box
     assert row_of(house, second).state is OutgoingState.NEW
 
 
-def test_what_somebody_else_sent_again_meanwhile_holds_up_no_other(
-    house, box, lease, monkeypatch
-):
+def test_what_somebody_else_sent_again_meanwhile_holds_up_no_other(house, box, lease, monkeypatch):
     bring_in(house, box, lease, eml("Termin 1"), eml("Termin 2"))
     first, second = dead_answers(house, 2)
     listed = outgoing_watch.dead_ids
