@@ -28,7 +28,7 @@ from api.schemas.items import (
     ParkIn,
     ReasonIn,
 )
-from api.unchanged import IfUnchanged
+from api.unchanged import IfUnchanged, etag_of
 from rules.codes import Concern
 from triage import handover, identity, item_view, readings, undo, work
 from triage.claimed import Claim
@@ -105,7 +105,7 @@ def listing(
     "/items/{item_id}",
     response_model=ItemDetailOut,
     summary="One item in full",
-    responses={304: {"description": "Nothing was written since the version in If-None-Match."}},
+    responses={304: {"description": "Nothing has changed since the ETag in If-None-Match."}},
 )
 def show(
     house: HouseHere,
@@ -116,8 +116,7 @@ def show(
 ) -> ItemView | Response:
     """Mail, verdict, gates and story of one item. The read is put on record."""
     view = item_view.view(house, caller, item_id)
-    # Weak: the story and the sender's other items may go on without a new version of the item.
-    etag = f'W/"{view.item.version}"'
+    etag = etag_of(view)
     if if_none_match == etag:
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag})
     response.headers["ETag"] = etag

@@ -5,6 +5,7 @@ without it: a receipt, a mark from Outlook, its own second thread.
 """
 
 import re
+from hashlib import sha256
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Path, Request
@@ -12,12 +13,25 @@ from fastapi import Depends, Header, Path, Request
 from api.auth import HouseHere, identify
 from rules.errors import Conflict, Refused
 from triage import item_view
+from triage.item_view import ItemView
 
-_ETAG: Final = re.compile(r'(?:W/)?"([0-9]{1,9})"')
+_ETAG: Final = re.compile(r'(?:W/)?"([0-9]{1,9})(?:-[0-9a-f]{12})?"')
 
 IfMatch = Annotated[
     str | None, Header(description="The item's `ETag`; if it has gone on: 412, nothing is done.")
 ]
+
+
+def etag_of(view: ItemView) -> str:
+    """The item's version, and what is told beside it that goes on without another version.
+
+    An answer that comes back, a task, a mark, a draft. Weak: the story, of which each look is a
+    part, and the sender's other items don't count.
+    """
+    drafts = [(one.folder, one.code, one.text_id, one.places) for one in view.drafts]
+    told = (view.gates, view.handover_error, view.reply_trouble, view.tasks, view.marks, drafts)
+    beside = repr((*told, sorted(view.checks)))
+    return f'W/"{view.item.version}-{sha256(beside.encode()).hexdigest()[:12]}"'
 
 
 def version_of(etag: str | None) -> int | None:

@@ -106,6 +106,9 @@ class MaildirPostbox:
         with disk_errors(path):
             files = maildir_disk.scan(path)
             ordered = sorted(files.values(), key=MailFile.arrival)
+        for file in ordered:
+            if file.is_twice:  # also where one of the two is known, so that nobody fetches it
+                self._reader.tell(folder, file.uid, maildir_disk.named_twice(file.path).code)
         return FolderView(folder, EPOCH, tuple(file.uid for file in ordered))
 
     def checked(self) -> dict[str, int | None]:

@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,11 +28,15 @@ _NO_TEXT_WRITTEN = re.compile("/([89A-F][0-9A-F])")
 
 @dataclass(frozen=True, slots=True)
 class MailFile:
-    """One message file. `uid` is the name before the colon (`uid_of`), `info` what is behind it."""
+    """One message file. `uid` is the name before the colon (`uid_of`), `info` what is behind it.
+
+    `is_twice`: another mail lies there under the same name, and nobody can tell which one is meant.
+    """
 
     path: Path
     uid: str
     info: str
+    is_twice: bool = False
 
     def arrival(self) -> tuple[float, int, str]:
         """Sort key: seconds since 1970 (UTC) and microseconds by the name, then the name.
@@ -111,8 +115,28 @@ def scan(path: Path) -> dict[str, MailFile]:
                 continue
             unique, _, info = name.partition(":")
             uid = uid_of(unique)
-            found[uid] = MailFile(path / box / name, uid, info)
+            file = MailFile(path / box / name, uid, info)
+            is_twice = uid in found and _are_two(found[uid].path, file.path)
+            found[uid] = replace(file, is_twice=True) if is_twice else file
     return found
+
+
+def _are_two(one: Path, other: Path) -> bool:
+    """False for one file that somebody renamed while the folder was listed."""
+    try:
+        return not one.samefile(other)
+    except FileNotFoundError:
+        return False
+
+
+def named_twice(path: Path) -> Refused:
+    """The error for a mail that shares its name with another one of the folder."""
+    return Refused(
+        "postbox.name_taken",
+        f"{path} and another file beside it have the same unique name: somebody copied files."
+        " Give the younger one another name; it is kept as a mail of its own then.",
+        path=str(path),
+    )
 
 
 def find(
@@ -133,6 +157,14 @@ def find(
     if path not in known:
         known[path] = scan(path)
     return known[path].get(uid)
+
+
+def is_twice(path: Path, uid: str, listed: dict[Path, dict[str, MailFile]]) -> bool:
+    """Whether two mails of the folder have that name; `listed` as in `find`."""
+    if path not in listed:
+        listed[path] = scan(path)
+    file = listed[path].get(uid)
+    return file is not None and file.is_twice
 
 
 def uid_of(name: str) -> str:

@@ -4,9 +4,11 @@ Source: maildir(5); own decision 0004.
 """
 
 import os
+import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import structlog
 
@@ -41,24 +43,45 @@ class Reader:
                     return self._content(path, place, again) if again else None
         except (Refused, TryLater) as exc:
             # One bad sector must not hold up all other mail (promise 3); it stays where it lies.
-            _log.warning(
-                "postbox.message_unreadable",
-                postbox=self.postbox,
-                folder=place.folder,
-                uid=place.uid,
-                code=exc.code,
-            )
+            self.tell(place.folder, place.uid, exc.code)
             return None
 
+    def tell(self, folder: str, uid: str, code: str) -> None:
+        """Name a message that is not read in the log."""
+        _log.warning(
+            "postbox.message_unreadable",
+            postbox=self.postbox,
+            folder=folder,
+            uid=uid,
+            code=code,
+        )
+
     def _content(self, path: Path, place: Place, file: MailFile) -> Fetched | TooLarge:
-        with file.path.open("rb") as handle:
-            size_bytes = os.fstat(handle.fileno()).st_size
+        if file.is_twice:
+            raise maildir_disk.named_twice(file.path)
+        with open(file.path, "rb", opener=_at_once) as handle:
+            size_bytes = _size(handle, file.path)
             received_at = datetime.fromtimestamp(file.arrival()[0], tz=UTC)
             marks = _marks(path, file.info)
             if size_bytes <= self.size_limit_bytes:
-                return Fetched(place, handle.read(), received_at, marks)
+                data = handle.read()
+                if len(data) != size_bytes or _size(handle, file.path) != size_bytes:
+                    raise TryLater("postbox.busy", f"{file.path} is in the writing still.")
+                return Fetched(place, data, received_at, marks)
             head = _head(handle.read(_HEAD_LIMIT_BYTES))
             return TooLarge(place, head, size_bytes, received_at, marks=marks)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """A pipe is not waited for: nobody may ever write into it. Source: open(2), fifo(7)."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _size(handle: BinaryIO, path: Path) -> int:
+    found = os.fstat(handle.fileno())
+    if not stat.S_ISREG(found.st_mode):
+        raise Refused("postbox.no_mail", f"{path} is no file: a pipe or a device. Take it away.")
+    return found.st_size
 
 
 def _marks(folder: Path, info: str) -> frozenset[str]:

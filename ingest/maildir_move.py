@@ -18,11 +18,14 @@ def rename(
     """Where this very call took the file from; None if it is gone or was renamed meanwhile.
 
     Flags and keywords stay. `listed` holds the folders that were listed for this set of moves:
-    once each is enough. Raises: Refused: `postbox.name_taken`. TryLater: `postbox.busy`.
+    once each is enough. Raises: Refused: `postbox.name_taken`, also where another mail beside it
+    has its name. TryLater: `postbox.busy`.
     """
     file = maildir_disk.find(source, uid, listed)
     if file is None:
         return None
+    if maildir_disk.is_twice(source, uid, listed):
+        raise maildir_disk.named_twice(file.path)
     info = maildir_keywords.carried(file.info, source, destination)
     target = destination / "cur" / f"{maildir_disk.name_of(file.uid)}:{info}"
     # rename(2) overwrites silently; a mail copied there by hand must not vanish.

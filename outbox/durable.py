@@ -67,16 +67,10 @@ def clear_folder(path: Path) -> None:
         path.rmdir()
 
 
-def publish_folder(path: Path, files: Mapping[str, bytes], *, by_way_of: Path) -> None:
-    """Let the folder `path` appear with all its files at once.
-
-    What a crash left at `by_way_of` is removed first. Raises: OSError: ENOTEMPTY or EEXIST,
-    if `path` is there already.
-    """
-    clear_folder(by_way_of)
-    by_way_of.mkdir(parents=True)
+def build_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Make a new folder of these files, all synced. Raises: OSError: also if it is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.mkdir()
     for name, data in files.items():
-        write_synced(by_way_of / name, data)
-    sync_folder(by_way_of)
-    by_way_of.rename(path)
-    sync_folder(path.parent)
+        write_synced(path / name, data)
+    sync_folder(path)

@@ -13,6 +13,7 @@ Source: Weisung 202001001 no. 2.4 a 5; KEBest DA 6.3 and VV-ZBR BHO no. 4.7 (com
 traceable, acknowledged).
 """
 
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from outbox.durable import clear_folder, publish_folder, remove_file, remove_folder, sync_folder
+from outbox.durable import build_folder, clear_folder, remove_file, remove_folder, sync_folder
 from outbox.package_zip import SUMS
 from outbox.receipt_folder import ReceiptFolder, as_json, folder_name
 from outbox.xdomea import message, original_name
@@ -38,7 +39,9 @@ _BUILDING: Final = ".neu"
 class DirectoryOutlet:
     """A FileOutlet (triage/ports.py) over a folder that both sides can reach.
 
-    Used by one worker at a time for each key (outgoing rows are leased). `clock` gives aware UTC.
+    Rows are claimed, but a worker that stood still for longer than its claim goes on beside the
+    next one: each builds a draft of its own, and one of them becomes the package. `clock` gives
+    aware UTC.
     """
 
     drop: Path
@@ -59,15 +62,9 @@ class DirectoryOutlet:
         name = folder_name(package.key)
         try:
             self._take_back_rejected(name)
-            if self._delivered(name):
-                return
-            (self.drop / PACKAGES).mkdir(exist_ok=True)
-            sync_folder(self.drop)
-            publish_folder(
-                self.drop / PACKAGES / name,
-                package_files(package, name),
-                by_way_of=self.drop / _BUILDING / name,
-            )
+            if not self._delivered(name):
+                self._publish(package, name)
+            self._clear_drafts(name)
         except OSError as exc:
             raise self._receipts.disk(exc) from exc
 
@@ -95,9 +92,9 @@ class DirectoryOutlet:
         """
         self._receipts.check_drop()
         name = folder_name(key)
-        folders = (self.drop / PACKAGES / name, self.drop / _BUILDING / name)
         try:
-            return any(folder.exists() for folder in folders) or bool(self._receipts.papers(name))
+            lying = (self.drop / PACKAGES / name).exists() or any(True for _ in self._drafts(name))
+            return lying or bool(self._receipts.papers(name))
         except OSError as exc:
             raise self._receipts.disk(exc) from exc
 
@@ -114,7 +111,8 @@ class DirectoryOutlet:
         name = folder_name(key)
         try:
             found = [remove_file(path) for path in self._receipts.papers(name)]
-            found += [remove_folder(self.drop / place / name) for place in (PACKAGES, _BUILDING)]
+            folders = (self.drop / PACKAGES / name, *self._drafts(name))
+            found += [remove_folder(folder) for folder in folders]
         except OSError as exc:
             raise self._receipts.disk(exc) from exc
         return any(found)
@@ -126,6 +124,27 @@ class DirectoryOutlet:
     @property
     def _receipts(self) -> ReceiptFolder:
         return ReceiptFolder(self.drop, "eakte", self.clock)
+
+    def _publish(self, package: Package, name: str) -> None:
+        """Let the package appear with all its files at once."""
+        (self.drop / PACKAGES).mkdir(exist_ok=True)
+        sync_folder(self.drop)
+        draft = self.drop / _BUILDING / f"{name}.{secrets.token_hex(4)}"
+        build_folder(draft, package_files(package, name))
+        # Another worker may have handed it over meanwhile, and the eAkte taken it away.
+        if not self._delivered(name):
+            draft.rename(self.drop / PACKAGES / name)
+            sync_folder(self.drop / PACKAGES)
+
+    def _drafts(self, name: str) -> Iterator[Path]:
+        """Of this worker, of others, and of those that died. A name has no dot (receipt_folder)."""
+        building = self.drop / _BUILDING
+        yield from (at for at in (building / name, *building.glob(f"{name}.*")) if at.exists())
+
+    def _clear_drafts(self, name: str) -> None:
+        """A worker that is still building one finds the package in its place."""
+        for draft in tuple(self._drafts(name)):
+            remove_folder(draft)
 
     def _take_back_rejected(self, name: str) -> None:
         """Make room for a second delivery; a crash in between leaves what the next call ends."""

@@ -30,6 +30,8 @@ _CONFIRMED: Final = f"{RECEIPTS}/{CONFIRMED}"
 _REJECTED: Final = f"{_CONFIRMED}/{REJECTED}"
 _SETTLE: Final = timedelta(seconds=60)
 """As in the folder: an unreadable receipt younger than this may still be in the writing."""
+_LONG: Final = timedelta(seconds=60)
+"""Far below the claim of a row (triage/send.py): in less, nobody else can have delivered it."""
 _DOUBLES: Final = 100
 """So many papers of one name are put away side by side. House rule."""
 
@@ -52,7 +54,7 @@ class WebdavOutlet:
             Refused: `eakte.refused`, `eakte.checksum`.
         """
         eakte.require_same_bytes(package)
-        dav, name = self._dav, folder_name(package.key)
+        dav, name, begun = self._dav, folder_name(package.key), self.clock()
         dav.require_base()
         if self._is_answered(name) or self._lies_whole(name):
             return
@@ -61,6 +63,9 @@ class WebdavOutlet:
         dav.put_new(DRAFTS, draft, data)
         if dav.read(DRAFTS, draft, limit_bytes=PACKAGE_BYTES) != data:
             raise _not_whole()
+        if self.clock() - begun >= _LONG and self._is_told(name):
+            self._clear_drafts(name)
+            return
         moved = dav.move(DRAFTS, draft, to=(PACKAGES, f"{name}.zip"))
         there = dav.read(PACKAGES, f"{name}.zip", limit_bytes=PACKAGE_BYTES)
         # Gone right after our own move: the eAkte has fetched it.
@@ -144,6 +149,11 @@ class WebdavOutlet:
         for entry in self._dav.files(DRAFTS):
             if entry.name.startswith(f"{name}."):
                 self._dav.remove(DRAFTS, entry.name)
+
+    def _is_told(self, name: str) -> bool:
+        """Whether a receipt came while we were writing: another worker was faster with our row."""
+        places = ((at, f"{name}{suffix}") for at in (RECEIPTS, _CONFIRMED) for suffix in SUFFIXES)
+        return any(self._dav.is_there(folder, paper) for folder, paper in places)
 
     def _is_answered(self, name: str) -> bool:
         """Whether a receipt lies there. After a confirmed rejection: no, and room is made.

@@ -8,6 +8,7 @@ Formats: docs/handover.md, schema docs/task.schema.json. `drop/<receiver>` is ne
 Source: own decision 0059.
 """
 
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,8 +53,11 @@ class TaskFolder:
             folder.mkdir(exist_ok=True)
             sync_folder(receipts.drop)
             for suffix, data in _files(task):
-                part = folder / f".{name}.neu"
+                # A worker that stood still for longer than its claim writes beside the next one.
+                part = folder / f".{name}.{secrets.token_hex(4)}.neu"
                 publish_file(folder / f"{name}{suffix}", data, by_way_of=part)
+            for left in _parts(folder, name):
+                remove_file(left)
             if again:
                 receipts.forget_rejection(name)
         except OSError as exc:
@@ -126,8 +130,8 @@ class TaskFolder:
         name, folder = folder_name(key), receipts.drop / TASKS
         try:
             yield from receipts.papers(name)
-            ours = (f"{name}.json", f"{name}.eml", f".{name}.neu")
-            yield from (folder / one for one in ours if (folder / one).exists())
+            ours = (folder / f"{name}.json", folder / f"{name}.eml", *_parts(folder, name))
+            yield from (one for one in ours if one.exists())
         except OSError as exc:
             raise receipts.disk(exc) from exc
 
@@ -166,6 +170,11 @@ def _files(task: Task) -> Iterator[tuple[str, bytes]]:
     if task.original is not None:
         yield ".eml", task.original
     yield ".json", task_json(task)
+
+
+def _parts(folder: Path, name: str) -> Iterator[Path]:
+    """What is in the writing, or was when a worker died."""
+    yield from folder.glob(f".{name}.*neu")
 
 
 def _foreign(receipt: Paper, receiver: Receiver) -> Unreadable:

@@ -49,6 +49,11 @@ def translated() -> Iterator[None]:
     except sqlite3.Error as exc:
         # Where pieces are written past SQLAlchemy.
         raise _meaning_sqlite(exc) from None
+    except sa.exc.StatementError as exc:
+        # A moment that has no place in UTC: the very first or last day of the calendar.
+        if not isinstance(exc.orig, OverflowError):
+            raise
+        raise _refused(type(exc.orig).__name__) from None
     except (sa.exc.TimeoutError, sa.exc.ResourceClosedError, sa.exc.PendingRollbackError) as exc:
         raise away(type(exc).__name__) from exc
     except (OverflowError, UnicodeEncodeError) as exc:

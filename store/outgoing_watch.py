@@ -3,7 +3,8 @@
 A dead hand-over whose item was settled otherwise (another verdict was handed over, or a person's
 reasoned "no") waits for nobody any more and isn't counted; nor is a dead answer whose item a person
 has closed since: what died had brought the item back. One that a restore held back had not, so its
-item may have been closed before. Source: F48; own decisions 0053, 0058, 0071.
+item may have been closed before. Of a mail whose content was deleted nothing can leave any more.
+Source: F48; own decisions 0053, 0058, 0071.
 """
 
 from collections.abc import Collection
@@ -14,8 +15,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.item import EakteState, ItemState
+from rules.ledger import LedgerState
 from store.engine import Tx
-from store.tables import OutgoingState, item
+from store.tables import OutgoingState, item, message
 from store.tables import outgoing as table
 
 _SETTLED = (EakteState.RECEIVED, EakteState.WAIVED, EakteState.NONE)
@@ -192,7 +194,10 @@ def of_keys(tx: Tx, keys: tuple[str, ...]) -> tuple[HandedOver, ...]:
 def _waits_for_a_person() -> sa.ColumnElement[bool]:
     closed_since = sa.and_(item.c.state == ItemState.CLOSED, item.c.closed_at >= table.c.done_at)
     answers_else = sa.or_(table.c.kind != "reply", item.c.id.is_(None), ~closed_since)
-    return sa.and_(table.c.state == OutgoingState.DEAD, _is_open(), answers_else)
+    is_deleted = sa.exists().where(
+        message.c.id == table.c.message_id, message.c.state == LedgerState.DELETED
+    )
+    return sa.and_(table.c.state == OutgoingState.DEAD, _is_open(), answers_else, ~is_deleted)
 
 
 def _is_open() -> sa.ColumnElement[bool]:

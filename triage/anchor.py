@@ -21,6 +21,7 @@ import structlog
 
 from rules.errors import Refused, TryLater
 from store import audit
+from store.audit import Entry
 from store.engine import Database, Tx
 from triage.house import BERLIN
 
@@ -78,6 +79,9 @@ def check(database: Database, path: Path) -> tuple[Finding, ...]:
     The chain itself is checked by `audit.verify`; this finds what was forged as a whole or cut off.
     Raises: Refused: `anchor.missing`, `anchor.unreadable`. TryLater: `store.away`, `anchor.disk`.
     """
+    # Before the file is read: a line that is noted meanwhile is none that was behind.
+    with database.read() as tx:
+        head = audit.last_sealed(tx)
     lines = _lines(path)
     found: list[Finding] = []
     with database.read() as tx:
@@ -88,16 +92,15 @@ def check(database: Database, path: Path) -> tuple[Finding, ...]:
             code = _compared(tx, anchor)
             if code:
                 found.append(Finding(number, anchor.seq, code))
-        found += _behind(tx, lines)
+    found += _behind(head, lines)
     return tuple(found)
 
 
-def _behind(tx: Tx, lines: list[bytes]) -> list[Finding]:
+def _behind(head: Entry | None, lines: list[bytes]) -> list[Finding]:
     """The job that seals entries notes the head right afterwards: no seal is younger than a line.
 
     By local days, as the lines are.
     """
-    head = audit.last_sealed(tx)
     noted = _read(lines[-1], len(lines)).day if lines else ""
     if head is None or head.at.astimezone(BERLIN).date().isoformat() <= noted:
         return []

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from rules.backoff import next_try
-from rules.errors import HouseError, Refused, TryLater
+from rules.errors import Conflict, HouseError, Refused, TryLater
 from store import audit, events, outgoing, outgoing_claims
 from store.events import Reach
 from store.outgoing import NewOutgoing, Outgoing
@@ -24,8 +24,9 @@ KIND: Final = "webhook"
 BATCH: Final = 20
 """Rows posted before the loop looks for new events again."""
 ORDER_BATCH: Final = 200
-CLAIM_SECONDS: Final = 60
-"""Longer than the longest exchange (settings: 30 s at most)."""
+CLAIM_SECONDS: Final = 240
+"""Longer than the longest exchange: to look up the name, to connect, twice for TLS, to send, for
+the answer's head and for its body, 30 s each at most (hook_settings.py)."""
 KEPT_DAYS: Final = 7
 """Delivered rows are kept that long, for questions; then they go."""
 FORGET_BATCH: Final = 500
@@ -50,7 +51,7 @@ def round_(house: House, subscriptions: tuple[Subscription, ...], worker: str) -
         row = _claimed(house, worker)
         if row is None:
             break
-        done += deliver(house, by_name, row)
+        done += _delivered(house, by_name, row)
     return done + _forget(house)
 
 
@@ -75,6 +76,15 @@ def order(house: House, subscription: Subscription) -> int:
         if page.cursor != after:
             events.reach(tx, name, page.cursor, now=now)
     return len(page.events)
+
+
+def _delivered(house: House, subscriptions: dict[str, Subscription], row: Outgoing) -> int:
+    try:
+        return deliver(house, subscriptions, row)
+    except Conflict as exc:
+        # The claim ran out, and another worker has the row: the others don't wait for that.
+        log.info("outgoing.overtaken", kind=row.kind, outgoing=row.id, code=exc.code)
+        return 0
 
 
 def deliver(house: House, subscriptions: dict[str, Subscription], row: Outgoing) -> int:

@@ -265,6 +265,9 @@ def keep_order(house: House, worker: str) -> int:
         changed = [(watch, watch.note(house, tx, seen)) for watch, seen in troubles]
         audit.seal(tx, limit=SEAL_BATCH)
         leases.release(tx, lease, now=now)
+    if house.policy.anchor is not None:
+        # First of all: who verifies the trail in between takes it for one whose lines were cut.
+        anchor.note(house.db, house.policy.anchor, now=now)
     freshness.tell(alarms)
     text_ends.tell(ending)
     for watch, turns in changed:
@@ -272,8 +275,6 @@ def keep_order(house: House, worker: str) -> int:
     idempotency.forget(house)
     day_figures.close_days(house)
     day_figures.keep_stands(house)
-    if house.policy.anchor is not None:
-        anchor.note(house.db, house.policy.anchor, now=now)
     sessions.sweep(house)
     if expired:
         log.info("lease.expired", items=expired)

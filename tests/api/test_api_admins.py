@@ -94,6 +94,14 @@ def test_the_sum_of_the_day_closes(doors: Doors) -> None:
     assert other_day["seen"] == 0
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_at_the_end_of_the_calendar_is_refused_and_no_fault_of_ours(
+    doors: Doors, day: str
+) -> None:
+    answer = doors.admin.get(f"/v1/admin/completeness?day={day}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "store.statement")
+
+
 def test_a_mail_whose_state_is_damaged_is_named(doors: Doors) -> None:
     number = doors.hand_in("Krankmeldung")["message_id"]
     with doors.house.db.write() as tx:

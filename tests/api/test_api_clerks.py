@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from store import outgoing, outgoing_claims
 from tests.api.conftest import Doors
 
 REASON = "Das ist eine ausreichende Begründung."
@@ -102,6 +103,28 @@ def test_an_item_is_shown_whole_and_not_again_while_unchanged(doors: Doors) -> N
     changed = doors.kassel.get(item, headers=known)
     assert changed.status_code == 200
     assert changed.headers["etag"] != first.headers["etag"]
+
+
+def test_an_answer_that_did_not_arrive_is_a_change_though_the_item_stays(doors: Doors) -> None:
+    item, token = doors.take("Termin absagen")
+    number, now = int(item.rpartition("/")[2]), doors.clock.now
+    with doors.house.db.write() as tx:
+        new = outgoing.NewOutgoing("reply", "reply-1", {}, item_id=number, message_id=1)
+        row = outgoing.order(tx, new, now=now)
+    etag = doors.kassel.get(item).headers["etag"]
+    assert doors.kassel.get(item, headers={"If-None-Match": etag}).status_code == 304
+    with doors.house.db.write() as tx:
+        (claimed,) = outgoing_claims.claim(
+            tx, kinds=["reply"], worker="w", now=now, limit=1, lease_seconds=60
+        )
+        outgoing_claims.dead(tx, row, fence=claimed.fence, error_code="smtp.refused", now=now)
+    told = doors.kassel.get(item, headers={"If-None-Match": etag})
+    assert (told.status_code, told.json()["reply_trouble"]["code"]) == (200, "smtp.refused")
+    # A program that read the item before may write to it still: the item itself has not gone on.
+    done = doors.kassel.post(
+        f"{item}/close", json={"reason": "done"}, headers=token | {"If-Match": etag}
+    )
+    assert done.status_code == 204
 
 
 def test_an_item_of_others_is_unknown(doors: Doors) -> None:

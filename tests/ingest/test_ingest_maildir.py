@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from imapclient import IMAPClient
 
-from ingest import maildir_disk
+from ingest import maildir_disk, maildir_fetch
 from ingest.maildir import MaildirPostbox, create_tree
 from rules.errors import Conflict, Refused, TryLater
 from rules.postbox import Fetched, MarkChange, Place
@@ -119,6 +119,76 @@ def test_a_file_of_the_same_name_in_the_target_is_never_overwritten(
     assert caught.value.code == "postbox.name_taken"
     assert (root / "new" / uid).read_bytes() == MAIL
     assert (root / "Ablage" / "cur" / f"{uid}:2,").read_bytes() == b"andere"
+
+
+@pytest.mark.parametrize(
+    "names", [("new/{0}", "cur/{0}:2,S"), ("cur/{0}:2,", "cur/{0}:2,S"), ("new/{0}", "cur/{0}:2,")]
+)
+def test_two_mails_of_one_name_are_neither_mixed_up_nor_lost(
+    root: Path, box: MaildirPostbox, names: tuple[str, str]
+) -> None:
+    """Nobody can say which of them is meant; a person gives one another name, and both are read."""
+    one, other = (root / name.format("1.M1.a") for name in names)
+    one.write_bytes(MAIL)
+    other.write_bytes(MAIL + b"Und noch etwas.")
+    uids = box.view("INBOX").uids
+    assert list(box.fetch("INBOX", "maildir", uids)) == []
+    box.ensure_folder("Kassel")
+    place = Place("INBOX", "maildir", "1.M1.a")
+    assert box.move_many((place,), "Kassel") == {}
+    with pytest.raises(Refused) as caught:
+        box.move(place, "Kassel")
+    assert caught.value.code == "postbox.name_taken"
+    other.rename(root / "cur" / "2.M1.b:2,")
+    found = box.fetch("INBOX", "maildir", box.view("INBOX").uids)
+    assert [mail.kept for mail in found] == [MAIL, MAIL + b"Und noch etwas."]
+    assert box.move(place, "Kassel") == Place("Kassel", "maildir", "1.M1.a")
+
+
+def test_one_file_that_is_renamed_while_the_folder_is_listed_is_no_twin(
+    root: Path, box: MaildirPostbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uid, listdir = write_mail(root, MAIL), os.listdir
+
+    def seen(path: Path) -> list[str]:
+        names = listdir(path)
+        if path.name == "new":
+            (root / "new" / uid).rename(root / "cur" / f"{uid}:2,S")
+        return names
+
+    with monkeypatch.context() as inner:
+        inner.setattr(os, "listdir", seen)
+        assert box.view("INBOX").uids == (uid,)
+    (mail,) = box.fetch("INBOX", "maildir", (uid,))
+    assert mail.kept == MAIL
+
+
+def test_a_pipe_a_device_and_a_folder_are_no_mail_and_hold_up_none(
+    root: Path, box: MaildirPostbox
+) -> None:
+    os.mkfifo(root / "new" / "1.M1.pipe")
+    (root / "new" / "2.M1.null").symlink_to("/dev/zero")
+    (root / "cur" / "3.M1.folder:2,S").mkdir()
+    uid = write_mail(root, MAIL)
+    found = box.fetch("INBOX", "maildir", box.view("INBOX").uids)
+    assert [mail.place.uid for mail in found] == [uid]
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_again_in_the_next_pass(
+    root: Path, box: MaildirPostbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uid = write_mail(root, MAIL)
+
+    def marks(_folder: Path, _info: str) -> frozenset[str]:
+        with (root / "new" / uid).open("ab") as file:
+            file.write(b"mehr")
+        return frozenset()
+
+    with monkeypatch.context() as inner:
+        inner.setattr(maildir_fetch, "_marks", marks)
+        assert list(box.fetch("INBOX", "maildir", (uid,))) == []
+    (mail,) = box.fetch("INBOX", "maildir", (uid,))
+    assert mail.kept == MAIL + b"mehr"
 
 
 @pytest.mark.parametrize("uid", ["", ".", "..", "../nord", "/E4/..", "../../x", "a:2,S", "a\0b"])

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outbox import durable
+from outbox.durable import write_synced
 from outbox.eakte import DirectoryOutlet
 from outbox.receipt_folder import folder_name, receipt_json
 from rules.errors import Refused, TryLater, Unreadable
@@ -222,3 +224,45 @@ def test_confirming_where_the_disk_says_no_means_later(drop: Path) -> None:
     with pytest.raises(TryLater) as caught:
         DirectoryOutlet(drop).confirm(RECEIPT)
     assert caught.value.code == "eakte.disk"
+
+
+def test_a_worker_that_stood_still_never_publishes_what_the_next_one_builds(
+    drop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its claim ran out before its last step, and the next worker is in the middle of its files."""
+    first = iter([True])
+
+    class Killed(BaseException):
+        pass
+
+    def cut(path: Path, data: bytes) -> None:
+        if path.name == "metadaten.json":
+            raise Killed
+        write_synced(path, data)
+
+    def paused(path: Path, target: Path) -> Path:
+        if next(first, False):
+            with monkeypatch.context() as inner:
+                inner.setattr(durable, "write_synced", cut)
+                with pytest.raises(Killed):
+                    DirectoryOutlet(drop).deliver(make_package())
+        return rename(path, target)
+
+    rename = Path.rename
+    monkeypatch.setattr(Path, "rename", paused)
+    DirectoryOutlet(drop).deliver(make_package())
+    assert len(files_below(drop / "pakete" / "item-12-v3")) == 4
+
+
+def test_a_worker_that_stood_still_hands_nothing_over_that_was_taken_and_answered(
+    drop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(path: Path, data: bytes) -> None:
+        write_synced(path, data)
+        if path.name == "SHA256SUMS":
+            (drop / "quittungen").mkdir()
+            (drop / "quittungen/item-12-v3.json").write_bytes(receipt_json(RECEIPT))
+
+    monkeypatch.setattr(durable, "write_synced", slow)
+    DirectoryOutlet(drop).deliver(make_package())
+    assert files_below(drop) == ["quittungen/item-12-v3.json"]

@@ -125,6 +125,21 @@ def test_two_workers_at_once_make_one_package(there, account):
     assert files(there) == [f"pakete/{KEY}.zip"]
 
 
+def test_a_slow_worker_hands_nothing_over_that_another_did_and_that_was_answered(there, account):
+    at = datetime.now(tz=UTC)
+
+    class Slow(Cut):
+        def ask(self, method, *args, **kwargs):
+            nonlocal at
+            if method == "PUT":
+                at += timedelta(minutes=7)
+                put(there, f"{KEY}.json", receipt_json(RECEIPT))
+            return self.line.ask(method, *args, **kwargs)
+
+    WebdavOutlet(Slow(Line(account)), lambda: at).deliver(PACKAGE)
+    assert files(there) == [f"quittungen/{KEY}.json"]
+
+
 def test_what_the_eakte_fetched_at_once_was_delivered(there, account):
     class Fetched(Cut):
         def ask(self, method, *args, **kwargs):

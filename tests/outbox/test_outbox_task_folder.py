@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from outbox import durable
 from outbox.receipt_folder import receipt_json
 from outbox.task_folder import TaskFolder, task_json
 from rules.errors import TryLater, Unreadable
@@ -112,6 +113,34 @@ def test_after_a_rejection_it_is_laid_anew(drop, outlet):
     assert file.exists()
     answer(drop, TICKET)
     assert [one.accepted for one in outlet.receipts()] == [True]
+
+
+def test_a_worker_that_stood_still_never_publishes_what_the_next_one_writes(
+    drop, outlet, monkeypatch
+):
+    """Its claim ran out before its last step, and the next worker is in the middle of the mail."""
+    first, replace_file, write = iter([True]), Path.replace, durable.write_synced
+
+    class Killed(BaseException):
+        pass
+
+    def half(path, data):
+        write(path, data[:9])
+        raise Killed
+
+    def paused(path, target):
+        if next(first, False):
+            with monkeypatch.context() as inner:
+                inner.setattr(durable, "write_synced", half)
+                with pytest.raises(Killed):
+                    outlet.deliver(FORWARD)
+        return replace_file(path, target)
+
+    monkeypatch.setattr(Path, "replace", paused)
+    outlet.deliver(FORWARD)
+    folder = drop / "familienkasse/auftraege"
+    assert (folder / f"{FORWARD.key}.eml").read_bytes() == MAIL
+    assert names(folder) == [f"{FORWARD.key}.eml", f"{FORWARD.key}.json"]
 
 
 def test_a_receipt_is_read_until_it_is_confirmed(drop, outlet):

@@ -11,7 +11,7 @@ from rules.audit import GENESIS, AuditEntry, chain_hash
 from rules.errors import Refused, TryLater
 from store import audit
 from store.tables import audit as table
-from triage import anchor, cli, rounds
+from triage import anchor, cli, day_figures, rounds
 from triage.house import House
 
 
@@ -105,6 +105,30 @@ def test_lines_taken_off_the_end_of_the_anchor_are_found(house, path, left):
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:left]))
     assert codes(house, path) == ["anchor.behind"]
+
+
+def test_who_verifies_in_the_moment_of_a_new_line_is_not_alarmed(house, path, clock, monkeypatch):
+    read = anchor._lines
+
+    def overtaken(file: Path) -> list[bytes]:
+        lines = read(file)
+        write(house, "meanwhile")
+        assert anchor.note(house.db, file, now=clock())
+        return lines
+
+    monkeypatch.setattr(anchor, "_lines", overtaken)
+    assert codes(house, path) == []
+
+
+def test_the_head_is_noted_before_anything_that_may_fail(house, path, clock, monkeypatch):
+    def away(_house: House) -> None:
+        raise TryLater("store.away", "the database is away")
+
+    monkeypatch.setattr(day_figures, "close_days", away)
+    write(house, "a new day")
+    with pytest.raises(TryLater):
+        rounds.keep_order(replace(house, policy=replace(house.policy, anchor=path)), "w-1")
+    assert codes(house, path) == []
 
 
 def test_a_missing_or_spoiled_file_is_told(house, path, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from store.tables import outgoing as outgoing_table
 from tests.house_fixture import MACHINE, Clock, clerk, eml
 from tests.servers.hook_receiver import Receiver, receiving
 from triage import accept, hooks, work
+from triage.hook_settings import WebhookSettings
 from triage.hooks import Subscription
 from triage.house import House
 
@@ -91,6 +93,45 @@ def test_the_region_that_gave_an_item_away_hears_that_it_went(
         audit.seal(tx, limit=1000)
     serve(house, one)
     assert "item.forwarded" in told(receiver)
+
+
+def test_a_receiver_as_slow_as_may_be_gets_each_event_once_and_by_one_worker(
+    house: House, receiver: Receiver, clock: Clock
+) -> None:
+    """Each of the seven waits of an exchange takes all of its time; a second worker looks then."""
+    one = subscription(receiver)
+    longest = next(rule.le for rule in WebhookSettings.model_fields["timeout_seconds"].metadata
+                   if hasattr(rule, "le"))  # fmt: skip
+
+    class Slow:
+        def post(self, key: str, body: bytes) -> str:
+            clock.forward(seconds=7 * longest)
+            serve(house, one, worker="w-2")
+            return one.outlet.post(key, body)
+
+    serve(house, one)
+    happen(house)
+    serve(house, replace(one, outlet=Slow()))
+    assert sorted(told(receiver)) == ["mail.handed_in", "mail.sorted"]
+
+
+def test_a_worker_whose_claim_ran_out_goes_on_with_the_others(
+    house: House, receiver: Receiver, clock: Clock
+) -> None:
+    one = subscription(receiver)
+    serve(house, one)
+    happen(house)
+
+    class Frozen:
+        def post(self, key: str, body: bytes) -> str:
+            clock.forward(hours=1)
+            serve(house, one, worker="w-2")
+            return one.outlet.post(key, body)
+
+    serve(house, replace(one, outlet=Frozen()))
+    with house.db.read() as tx:
+        states = {state for (_, state) in outgoing.counts(tx)}
+    assert states == {OutgoingState.SENT}
 
 
 def test_an_event_ordered_twice_is_one_row(house: House, receiver: Receiver) -> None:

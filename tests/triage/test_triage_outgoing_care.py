@@ -14,7 +14,8 @@ from rules.errors import Refused
 from rules.handover import Receipt, TargetCheck
 from rules.handover_match import Match
 from rules.item import CloseReason, EakteState
-from store import audit, items, outgoing
+from rules.ledger import LedgerState
+from store import audit, items, ledger, outgoing, outgoing_claims, outgoing_watch, retention
 from store.tables import OutgoingState
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_way import Post, bring_in
@@ -249,6 +250,48 @@ def test_a_dead_letter_that_was_settled_otherwise_is_left_in_peace(
     handover.waive(house, ME, again.item_id, again.token, reason=reason)
     assert outgoing_care.dead_by_kind(house) == {}
     assert outgoing_care.replay_all(house, ADMIN) == 0
+
+
+def dead_answers(house, count):
+    """Answers that were given up, each of a message of its own; their rows."""
+    rows = []
+    with house.db.write() as tx:
+        for number in range(1, count + 1):
+            new = outgoing.NewOutgoing("reply", f"reply-{number}", {}, message_id=number)
+            outgoing.order(tx, new, now=house.clock())
+        for row in outgoing_claims.claim(
+            tx, kinds=["reply"], worker="w", now=house.clock(), limit=count, lease_seconds=60
+        ):
+            dead = {"fence": row.fence, "error_code": "smtp.refused", "now": house.clock()}
+            outgoing_claims.dead(tx, row.id, **dead)
+            rows.append(row.id)
+    return rows
+
+
+def test_what_died_of_a_deleted_mail_is_nobodys_and_holds_up_no_other(house, box, lease):
+    bring_in(house, box, lease, eml("Termin 1"), eml("Termin 2"))
+    _, second = dead_answers(house, 2)
+    with house.db.write() as tx:
+        ledger.set_state(tx, 1, LedgerState.DONE, reason="", now=house.clock())
+        retention.erase(tx, 1, now=house.clock())
+    assert outgoing_care.dead_by_kind(house) == {"reply": 1}
+    assert outgoing_care.replay_all(house, ADMIN) == 1
+    assert row_of(house, second).state is OutgoingState.NEW
+
+
+def test_what_somebody_else_sent_again_meanwhile_holds_up_no_other(house, box, lease, monkeypatch):
+    bring_in(house, box, lease, eml("Termin 1"), eml("Termin 2"))
+    first, second = dead_answers(house, 2)
+    listed = outgoing_watch.dead_ids
+
+    def overtaken(tx, **asked):
+        found = listed(tx, **asked)
+        outgoing_care.replay(tx, ADMIN, first, now=house.clock())
+        return found
+
+    monkeypatch.setattr(outgoing_watch, "dead_ids", overtaken)
+    assert outgoing_care.replay_all(house, ADMIN) == 1
+    assert {row_of(house, one).state for one in (first, second)} == {OutgoingState.NEW}
 
 
 def test_only_admins_send_all_again(house):
