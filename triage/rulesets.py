@@ -164,8 +164,9 @@ def activate(
 def rollback(house: House, caller: Caller, region: str) -> WentBack:
     """Withdraw what is planned for a region; where nothing is, the version before holds again.
 
-    Repeated before that begins it changes nothing. One person may do it: what comes back was put into force by two. Going back from the first
-    set leaves the region without one. Raises: Refused: `access.*`, `ruleset.none_in_force`.
+    Repeated before that begins it changes nothing. One person may do it: what comes back was put
+    into force by two. Going back from the first set leaves the region without one.
+    Raises: Refused: `access.*`, `ruleset.none_in_force`.
     """
     require(caller, Permission.CHANGE_RULES)
     _require_person(caller)
