@@ -12,7 +12,7 @@ from rules.handover import Receipt
 from rules.item import CloseReason
 from rules.sweep import HoldKind
 from rules.tasks import Receiver, TaskKind
-from store import leases, outgoing
+from store import leases, outgoing, sent_copies
 from store.holds import NewHold
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage import sweep_world
@@ -140,6 +140,29 @@ def test_the_copy_of_an_answer_leaves_the_postbox_and_no_other_mail(world, laid)
     assert places(world, number)["copy", "done", ""] == 1
     assert len(world.box.view("Gesendet").uids) == 2
     assert sweep_copies.from_postbox(world.house, world.box, world.lease) == 0
+
+
+def test_of_an_answer_to_a_deleted_mail_no_copy_is_laid_and_the_others_go_on(world):
+    world.box.ensure_folder("Gesendet")
+    world.sweep()
+    assert sent_copy.lay_due(world.house, world.box, world.lease) == 0
+    assert world.box.view("Gesendet").uids == ()
+    world.clock.forward(days=30)
+    with world.house.db.read() as tx:
+        assert sent_copies.due(tx, world.box.name, now=world.clock(), limit=9) == ()
+
+
+def test_a_copy_is_not_laid_behind_a_deletion_that_was_faster(world, monkeypatch):
+    world.box.ensure_folder("Gesendet")
+    mark = sent_copy.filing.mark
+
+    def marked(house, box, folder):
+        world.sweep()
+        return mark(house, box, folder)
+
+    monkeypatch.setattr(sent_copy.filing, "mark", marked)
+    assert sent_copy.lay_due(world.house, world.box, world.lease) == 0
+    assert world.box.view("Gesendet").uids == ()
 
 
 def test_a_copy_that_somebody_moved_is_named(world, laid):
