@@ -126,6 +126,12 @@ def postboxes(tx: Tx) -> tuple[str, ...]:
     return tuple(sorted(tx.run(statement).scalars()))
 
 
+def is_known(tx: Tx, postbox: str) -> bool:
+    """Whether a mail ever lay in a postbox of that name, whatever the configuration names today."""
+    statement = sa.select(sa.literal(1)).where(sighting.c.postbox == postbox).limit(1)
+    return tx.run(statement).first() is not None
+
+
 def lies_under(tx: Tx, postbox: str, *, epochs: Collection[str]) -> str | None:
     """One of these epochs, if a mail of the postbox lies under it. Slow: for the doctor."""
     statement = (

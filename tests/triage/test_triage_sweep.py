@@ -142,6 +142,19 @@ def test_a_hold_on_a_postbox_keeps_all_of_it(world):
     assert refused(sweep.order, world.house, ADMIN, hash_=found.hash) == "sweep.nothing"
 
 
+def test_a_postbox_that_is_configured_no_more_can_be_held_by_who_sees_all_regions(world):
+    world.house = replace(world.house, policy=replace(world.house.policy, postboxes=()))
+    held = NewHold(HoldKind.LEGAL, "S 12 AL 345/26", postbox=world.box.name)
+    assert refused(sweep_holds.hold, world.house, WEST, held) == "postbox.unknown"
+    unknown = replace(held, postbox="SC-Nirgends")
+    assert refused(sweep_holds.hold, world.house, ADMIN, unknown) == "postbox.unknown"
+    number = sweep_holds.hold(world.house, ADMIN, held)
+    assert sweep.preview(world.house, ADMIN).rows == ()
+    assert [one.id for one in sweep_holds.holds_in_force(world.house, ADMIN)] == [number]
+    sweep_holds.release(world.house, ADMIN, number)
+    assert sweep.preview(world.house, ADMIN).rows
+
+
 def test_what_was_deleted_can_not_be_held_and_a_hold_needs_a_file_number(world):
     world.sweep()
     assert refused(sweep_holds.hold, world.house, ADMIN, hold_on(1)) == "mail.deleted"
