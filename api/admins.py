@@ -231,9 +231,19 @@ def corrections(
     status_code=status.HTTP_204_NO_CONTENT,
     summary="The correction is right",
 )
-def correction_confirm(house: HouseHere, caller: MayManageModels, message_id: MessageId) -> None:
-    """Said by a second person; from then on the mail may be exported for training."""
-    relearn.confirm(house, caller, message_id)
+def correction_confirm(
+    house: HouseHere,
+    caller: MayManageModels,
+    message_id: MessageId,
+    correction: Annotated[
+        int | None, Query(ge=1, le=ID_MAX, description="The `id` of the one that was looked at.")
+    ] = None,
+) -> None:
+    """Said by a second person; from then on the mail may be exported for training.
+
+    With `correction` it is 409 `relearn.corrected_again` if a clerk corrected again since.
+    """
+    relearn.confirm(house, caller, message_id, seen=correction)
 
 
 @router.post(
@@ -245,7 +255,7 @@ def correction_turn_down(
     house: HouseHere, caller: MayManageModels, message_id: MessageId, said: TurnDownIn
 ) -> None:
     """It stops waiting and is never trained on; the item stays as the clerk left it."""
-    relearn.turn_down(house, caller, message_id, reason=said.reason)
+    relearn.turn_down(house, caller, message_id, reason=said.reason, seen=said.correction)
 
 
 @router.get("/figures", response_model=FiguresOut, summary="What waits, by agency and concern")

@@ -7,11 +7,13 @@ Nothing is overwritten or removed; which model is live follows from the history 
 only ever added to. Source: F27; own decision 0029.
 """
 
+import fcntl
 import hashlib
 import hmac
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -124,26 +126,28 @@ class Shelf:
             and whatever `modelfile.load` refuses.
         """
         modelfile.load(self.model_path(model_id), self.key)
-        live = self.live()
-        if live is not None and live != model_id:
-            self._pass_gate(model_id, live, despite)
-        self._write(at, "activate", model_id, by=by, reason=despite)
+        with self._alone():
+            live = self.live()
+            if live is not None and live != model_id:
+                self._pass_gate(model_id, live, despite)
+            self._write(at, "activate", model_id, by=by, reason=despite)
 
     def rollback(self, *, at: datetime, by: str, reason: str) -> str:
         """Let the model before the live one go live again, without a gate; its id.
 
         Raises: Refused: `model.no_earlier`, and whatever `modelfile.load` refuses.
         """
-        past = self._past_lives()
-        if len(past) < 2:
-            raise Refused(
-                "model.no_earlier",
-                f"{self.folder} knows no model that was live before; activate one",
-                folder=str(self.folder),
-            )
-        modelfile.load(self.model_path(past[-2]), self.key)
-        self._write(at, "rollback", past[-2], by=by, reason=reason)
-        return past[-2]
+        with self._alone():
+            past = self._past_lives()
+            if len(past) < 2:
+                raise Refused(
+                    "model.no_earlier",
+                    f"{self.folder} knows no model that was live before; activate one",
+                    folder=str(self.folder),
+                )
+            modelfile.load(self.model_path(past[-2]), self.key)
+            self._write(at, "rollback", past[-2], by=by, reason=reason)
+            return past[-2]
 
     def set_shadow(self, model_id: str | None, *, at: datetime, by: str) -> None:
         """Let a model run beside the live one, or none. Raises: Refused: `model.unknown`."""
@@ -189,6 +193,17 @@ class Shelf:
             raise Unreadable(
                 "model.history", f"{path} is damaged; restore it from a backup", path=str(path)
             ) from exc
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One deed at a time: a gate passed, or a model gone back from, by two was wrong for one.
+
+        The lock ends with its process.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / _HISTORY).open("a", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def _write(self, at: datetime, deed: str, model_id: str, *, by: str, reason: str) -> None:
         """Add one line and sync it: a cut of the power leaves the old state or the new one."""

@@ -489,6 +489,7 @@ class CorrectionList:
 class CorrectionOut:
     """A clerk's correction beside what the machine had said. No content, no person."""
 
+    id: int
     message_id: int
     at: datetime
     is_own: bool
@@ -1895,9 +1896,10 @@ class TrialList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnDownIn:
-    """Why a correction is wrong, 10 characters or more; it goes with the mail's content."""
+    """Why a correction is wrong, 10 characters or more; it goes with the mail's content. `correction` is the `id` of the one that was looked at."""
 
     reason: str
+    correction: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -2705,12 +2707,13 @@ class Postlotse:
             cursor = page.next_cursor
 
     def post_admin_correction_confirm(
-        self, message_id: int, *, idempotency_key: str | None = None
+        self, message_id: int, *, correction: int | None = None, idempotency_key: str | None = None
     ) -> None:
         """The correction is right."""
         self.line.call(
             "POST",
             f"/v1/admin/corrections/{part(message_id)}/confirm",
+            query={"correction": correction},
             headers={"Idempotency-Key": idempotency_key or new_key()},
         )
 

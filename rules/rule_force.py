@@ -69,5 +69,24 @@ def before(activations: Iterable[Activation], *, current: Activation) -> int | N
     return last.ruleset_id if last else None
 
 
+def going_back(
+    activations: Iterable[Activation], *, current: Activation | None, now: datetime
+) -> Activation | None:
+    """What a rollback a moment ago put into force and what has not begun yet, or None.
+
+    Who presses twice must not take back the taking back. Own decision 0037.
+    """
+    if current is None:
+        return None
+    known = tuple(activations)
+    to_id = before(known, current=current)
+    soon = (
+        one
+        for one in planned(known, region=current.region, now=now)
+        if one.ruleset_id == to_id and one.from_at - one.at <= TAKES_EFFECT
+    )
+    return next(soon, None)
+
+
 def _order(one: Activation) -> tuple[datetime, int]:
     return one.from_at, one.id

@@ -6,7 +6,7 @@ Source: own decision 0019.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -170,9 +170,17 @@ def hash_at(tx: Tx, seq: int) -> str | None:
     return found
 
 
-def of_subject(tx: Tx, subject: str, *, limit: int = 200) -> tuple[Entry, ...]:
-    """The story of one thing, oldest first."""
-    return listing(tx, limit=limit, subject=subject)
+def of_subject(
+    tx: Tx, subject: str, *, actions: Collection[str] | None = None
+) -> tuple[Entry, ...]:
+    """The story of one thing, oldest first, whole; of these actions alone where some are named.
+
+    Each look is an entry too: who tells a story names what belongs to it.
+    """
+    statement = sa.select(*_COLUMNS).where(table.c.subject == subject).order_by(table.c.id)
+    if actions is not None:
+        statement = statement.where(table.c.action.in_(sorted(actions)))
+    return rows.all_as(tx, Entry, statement)
 
 
 def listing(tx: Tx, *, after: int = 0, limit: int, subject: str | None = None) -> tuple[Entry, ...]:

@@ -139,8 +139,17 @@ def see(
     actor: str,
     now: datetime,
 ) -> int:
-    """A person has looked at what lies aside for that reason, up to message `until`; how many."""
+    """A person has looked at what lies aside for that reason, up to message `until`; how many.
+
+    What came to lie aside after that one was not there to be looked at, whatever its number.
+    """
     known = sa.exists().where(sweep_seen.c.message_id == message.c.id)
+    last = (
+        sa.select(aside.c.id)
+        .where(aside.c.resolved_at.is_(None), aside.c.message_id <= until)
+        .order_by(aside.c.message_id.desc())
+        .limit(1)
+    )
     statement = (
         sa.select(message.c.id)
         .join(aside, aside.c.message_id == message.c.id)
@@ -148,7 +157,7 @@ def see(
             aside.c.resolved_at.is_(None),
             aside.c.reason_code == reason_code,
             message.c.state == LedgerState.ASIDE,
-            message.c.id <= until,
+            aside.c.id <= last.scalar_subquery(),
             among(message.c.region, regions),
             ~known,
         )

@@ -230,6 +230,12 @@ def of_message(tx: Tx, message_id: int) -> Item | None:
     return rows.one_as(tx, Item, sa.select(*COLUMNS).where(table.c.message_id == message_id))
 
 
+def wait_for(tx: Tx, message_id: int) -> None:
+    """Whoever writes on the message's item just now has committed; the next one waits for us."""
+    statement = sa.select(table.c.id).where(table.c.message_id == message_id)
+    tx.run(statement.with_for_update(key_share=True))
+
+
 def save(tx: Tx, item_id: int, *, token: str, change: ItemChange, now: datetime) -> Item:
     """Write a change of the holder; the item as it is now.
 

@@ -126,6 +126,22 @@ def postboxes(tx: Tx) -> tuple[str, ...]:
     return tuple(sorted(tx.run(statement).scalars()))
 
 
+def is_known(tx: Tx, postbox: str) -> bool:
+    """Whether a mail ever lay in a postbox of that name, whatever the configuration names today."""
+    statement = sa.select(sa.literal(1)).where(sighting.c.postbox == postbox).limit(1)
+    return tx.run(statement).first() is not None
+
+
+def lies_under(tx: Tx, postbox: str, *, epochs: Collection[str]) -> str | None:
+    """One of these epochs, if a mail of the postbox lies under it. Slow: for the doctor."""
+    statement = (
+        sa.select(sighting.c.epoch)
+        .where(sighting.c.postbox == postbox, _is_live(), sighting.c.epoch.in_(sorted(epochs)))
+        .limit(1)
+    )
+    return tx.run(statement).scalar_one_or_none()
+
+
 def was_used(tx: Tx, postbox: str, *, folder: str) -> bool:
     """Whether a message ever lay in that folder."""
     statement = sa.select(sa.literal(1)).where(_in_folder(postbox, folder)).limit(1)

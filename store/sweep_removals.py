@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from store import rows
 from store.engine import Tx
 from store.statements import insert, parts
+from store.sweep_tables import hold
 from store.sweep_tables import sweep_removal as table
-from store.tables import OutgoingState, outgoing
+from store.tables import OutgoingState, message, outgoing
 from store.text_tables import sent_copy
 
 POSTBOX, EAKTE, SENT, TASK, COPY = "postbox", "eakte", "sent", "task", "copy"
@@ -53,6 +54,9 @@ class Copy:
 
 
 _COLUMNS = rows.columns(Removal, table)
+_POSTBOX_OF_MAIL = (
+    sa.select(message.c.postbox).where(message.c.id == table.c.message_id).scalar_subquery()
+)
 
 
 def copies_sent(tx: Tx, message_ids: Iterable[int]) -> tuple[Copy, ...]:
@@ -118,13 +122,22 @@ def wish(tx: Tx, plan_id: int, copies: Collection[Copy], *, now: datetime) -> No
 def due(
     tx: Tx, kinds: Collection[str], *, now: datetime, limit: int, place: str | None = None
 ) -> tuple[Removal, ...]:
-    """Copies of these kinds (at that place) to remove now, oldest first."""
+    """Copies of these kinds (at that place) to remove now, oldest first.
+
+    None where a postbox is held, in it or of its mails: what is left is kept from then on.
+    """
+    is_held = sa.exists().where(
+        hold.c.released_at.is_(None),
+        hold.c.message_id.is_(None),
+        sa.or_(hold.c.postbox == table.c.place, hold.c.postbox == _POSTBOX_OF_MAIL),
+    )
     statement = (
         sa.select(*_COLUMNS)
         .where(
             table.c.kind.in_(sorted(kinds)),
             table.c.state == sa.literal_column("'new'"),
             table.c.next_try_at <= now,
+            ~is_held,
         )
         .order_by(table.c.id)
         .limit(limit)

@@ -52,6 +52,10 @@ class StoredVerdict:
     review: bool
 
 
+CONFIRMED = "confirmed"
+"""The source of a correction that another person found right (decision 0029)."""
+
+_LOOKED_AT = frozenset({CONFIRMED, TURNED_DOWN})
 _COLUMNS = sealed.columns(StoredVerdict, table)
 _OF_PEOPLE = table.c.source != sa.literal_column("'machine'", sa.String)
 """Spelled out as in the partial index."""
@@ -80,6 +84,25 @@ def latest(tx: Tx, message_id: int) -> StoredVerdict | None:
     if found is None or TURNED_DOWN not in found.body:
         return found
     return replace(found, body={k: v for k, v in found.body.items() if k != TURNED_DOWN})
+
+
+def as_said(tx: Tx, message_id: int) -> StoredVerdict | None:
+    """As `latest`, but where it only tells that somebody looked at a correction: the correction.
+
+    Confirmed or turned down for training, it says the same of the mail.
+    """
+    found = _newest_first(message_id)
+    said: StoredVerdict | None = None
+    for earlier in sealed.all_as(tx, StoredVerdict, found):
+        if said is not None and (said.source not in _LOOKED_AT or not _says_same(said, earlier)):
+            break
+        said = earlier
+    return said
+
+
+def _says_same(one: StoredVerdict, other: StoredVerdict) -> bool:
+    bare = ({k: v for k, v in said.body.items() if k != TURNED_DOWN} for said in (one, other))
+    return next(bare) == next(bare)
 
 
 def history(tx: Tx, message_id: int) -> tuple[StoredVerdict, ...]:

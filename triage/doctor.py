@@ -177,6 +177,7 @@ def _postboxes(patient: _Patient) -> Iterator[Finding]:
     yield from doctor_ways.postboxes(patient.settings, patient.house)
     if patient.house is not None:
         yield from doctor_safe.left_postboxes(patient.settings, patient.house)
+        yield from doctor_safe.other_kinds(patient.settings, patient.house)
 
 
 _STEPS: Final[dict[Step, Callable[[_Patient], Iterator[Finding]]]] = {

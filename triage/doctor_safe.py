@@ -16,6 +16,9 @@ from triage.house import House
 from triage.settings import Settings
 from triage.settings_outgoing import neighbours
 
+_KINDS: Final = frozenset({"maildir", "exchange"})
+"""Kinds of postboxes that name their one epoch so; each other epoch is IMAP's."""
+
 _CHECKED: Final = frozenset({"verify-ca", "verify-full"})
 
 OTHERS: Final = 0o007
@@ -121,6 +124,25 @@ def left_postboxes(settings: Settings, house: House) -> Iterator[Finding]:
             " alles, was im Posteingang liegt, ein zweites Mal. Abgeschafft: Was abgelaufen ist,"
             " dort von Hand löschen.",
         )
+
+
+def other_kinds(settings: Settings, house: House) -> Iterator[Finding]:
+    """Postboxes whose mail is known under places of another kind than the configuration names.
+
+    Another kind may give a mail other bytes (line ends of a Maildir), and then it is a second one.
+    """
+    for box in settings.postboxes:
+        with house.db.read() as tx:
+            other = sightings.lies_under(tx, box.name, epochs=_KINDS - {box.kind})
+        if other is not None:
+            yield warn(
+                f"postbox:{box.name}:kind",
+                f"Post in {box.name} ist mit kind = „{other}“ bekannt, eingerichtet ist"
+                f" „{box.kind}“.",
+                "Bevor ein Worker startet: Posteingang abarbeiten oder beim alten kind bleiben."
+                " Gibt der neue Weg andere Bytes, kommt ein zweites Mal, was im Posteingang liegt,"
+                " und was abgelegt ist, gilt als entnommen.",
+            )
 
 
 def scanner(settings: Settings) -> Iterator[Finding]:

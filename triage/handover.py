@@ -54,7 +54,8 @@ def order(
         modes.require_sends(house, tx, item.message_id)
         heads.require_whole(tx, item.message_id)
         saved = cases.by_holder(tx, item, HandedOver(), token=token, now=now)
-        verdict = verdicts.latest(tx, item.message_id)
+        # A look at it for training in between makes no second hand-over.
+        verdict = verdicts.as_said(tx, item.message_id)
         row = outgoing.order(
             tx,
             NewOutgoing(

@@ -51,7 +51,7 @@ from triage.draft_view import DraftShown
 from triage.heads import OnlyHead
 from triage.house import House
 from triage.mark_view import MarkShown
-from triage.story import NoteLeft, Step, note_left, steps
+from triage.story import WORDS, NoteLeft, Step, note_left, steps
 from triage.tasks import OrderedTask, of_rows
 
 DEAD = OutgoingState.DEAD
@@ -178,7 +178,8 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
     mail = heads.read(house, original, only_head=reason) if original is not None else None
     sender = "" if conversation.shared_sender(mail) else message.sender
     marks = mark_view.shown(marks_seen.of_message(tx, item.message_id), item.state)
-    story = steps(audit.of_subject(tx, f"message:{item.message_id}"))
+    told = audit.of_subject(tx, f"message:{item.message_id}", actions=WORDS)
+    story = steps(told)
     return ItemView(
         item=item,
         message=message,

@@ -14,16 +14,16 @@ from typing import Any, Final
 from ingest.parse import parse
 from rules.access import Caller, Permission, may_see_region, require, require_person
 from rules.codes import Channel, Concern
-from rules.errors import HouseError, Refused
+from rules.errors import Conflict, HouseError, Refused
 from rules.routing import CONCERN_FOLDER
-from store import audit, heads, ledger, sightings, verdicts
+from store import audit, heads, items, ledger, sightings, verdicts
 from store.engine import Tx
 from store.verdicts import NewVerdict, StoredVerdict
 from triage import outlook_correction, training_file
 from triage.house import House
 from triage.training_file import WEAK, WEAK_WEIGHT
 
-CONFIRMED: Final = "confirmed"
+CONFIRMED: Final = verdicts.CONFIRMED
 
 REASON_SHORTEST: Final = 10
 """Characters of a reason that says something, as in rules/item.py. Own decision 0029."""
@@ -112,16 +112,17 @@ def _waiting(said: StoredVerdict, before: StoredVerdict | None, caller: Caller) 
     )
 
 
-def confirm(house: House, caller: Caller, message_id: int) -> None:
+def confirm(house: House, caller: Caller, message_id: int, *, seen: int | None = None) -> None:
     """Say as a second person that the clerk's correction is right. Repeating it is refused.
 
+    `seen` is the id of the correction that the person was shown.
     Raises: Refused: `access.*`, `mail.unknown` also out of scope, `relearn.no_correction`,
-    `relearn.same_person`.
+    `relearn.same_person`. Conflict: `relearn.corrected_again`: another one waits by now.
     """
     require(caller, Permission.MANAGE_MODELS)
     require_person(caller)
     with house.db.write() as tx:
-        latest = _correction(tx, caller, message_id)
+        latest = _correction(tx, caller, message_id, seen)
         if latest.by == caller.name:
             raise Refused(
                 "relearn.same_person",
@@ -131,17 +132,19 @@ def confirm(house: House, caller: Caller, message_id: int) -> None:
         _settle(house, tx, caller, latest, source=CONFIRMED, body=latest.body)
 
 
-def turn_down(house: House, caller: Caller, message_id: int, *, reason: str) -> None:
+def turn_down(
+    house: House, caller: Caller, message_id: int, *, reason: str, seen: int | None = None
+) -> None:
     """Say that the clerk's correction is wrong: it stops waiting and never teaches.
 
     The item stays as the clerk left it; another correction waits anew. Who corrected may do this,
-    too. The reason goes with the content of the mail. Repeating it is refused.
-    Raises: Refused: `access.*`, `mail.unknown` also out of scope, `relearn.no_correction`,
-    `relearn.reason_too_short`.
+    too. The reason goes with the content of the mail. Repeating it is refused. `seen` and
+    Conflict: as `confirm`. Raises: Refused: `access.*`, `mail.unknown` also out of scope,
+    `relearn.no_correction`, `relearn.reason_too_short`.
     """
     require(caller, Permission.MANAGE_MODELS)
     with house.db.write() as tx:
-        latest = _correction(tx, caller, message_id)
+        latest = _correction(tx, caller, message_id, seen)
         because = reason.strip()
         if len(because) < REASON_SHORTEST:
             raise Refused(
@@ -153,15 +156,23 @@ def turn_down(house: House, caller: Caller, message_id: int, *, reason: str) -> 
         _settle(house, tx, caller, latest, source=verdicts.TURNED_DOWN, body=body)
 
 
-def _correction(tx: Tx, caller: Caller, message_id: int) -> StoredVerdict:
-    """The clerk's correction that waits. Raises: Refused: as `confirm`."""
+def _correction(tx: Tx, caller: Caller, message_id: int, seen: int | None) -> StoredVerdict:
+    """The clerk's correction that waits. Raises: Refused, Conflict: as `confirm`."""
     if not may_see_region(caller, ledger.message(tx, message_id).region):
         raise Refused("mail.unknown", f"There is no message {message_id}.", id=message_id)
+    # What a clerk is correcting at this moment must not end up below what was said before.
+    items.wait_for(tx, message_id)
     latest = verdicts.latest(tx, message_id)
     if latest is None or latest.source != "clerk" or not latest.body:
         raise Refused(
             "relearn.no_correction",
             f"Message {message_id} has no correction that waits; see `postlotse relearn list`.",
+            message_id=message_id,
+        )
+    if seen is not None and seen != latest.id:
+        raise Conflict(
+            "relearn.corrected_again",
+            f"Message {message_id} was corrected again since; look at what waits now.",
             message_id=message_id,
         )
     return latest

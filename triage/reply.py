@@ -186,12 +186,13 @@ def sent_letter(house: House, row: Outgoing) -> Letter:
     Raises: as `letter`, but for `text.retired`.
     """
     payload = row.payload
-    first, *rest = [shelved.text for shelved in reply_text.kept(house, payload)]
-    chosen = Wording(first, rest[0] if rest else None)
     if row.message_id is None:
         raise AssertionError("an answer belongs to a message")
+    # First: with the mail's content the payload went, too.
     with house.db.read() as tx:
         original = parse(ledger.original(tx, row.message_id), house.layouts)
+    first, *rest = [shelved.text for shelved in reply_text.kept(house, payload)]
+    chosen = Wording(first, rest[0] if rest else None)
     data = compose.reply(
         reply_text.rendered(chosen, read_values(payload["values"])),
         original=original,

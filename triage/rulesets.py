@@ -164,8 +164,9 @@ def activate(
 def rollback(house: House, caller: Caller, region: str) -> WentBack:
     """Withdraw what is planned for a region; where nothing is, the version before holds again.
 
-    One person may do it: what comes back was put into force by two. Going back from the first
-    set leaves the region without one. Raises: Refused: `access.*`, `ruleset.none_in_force`.
+    Repeated before that begins it changes nothing. One person may do it: what comes back was put
+    into force by two. Going back from the first set leaves the region without one.
+    Raises: Refused: `access.*`, `ruleset.none_in_force`.
     """
     require(caller, Permission.CHANGE_RULES)
     _require_person(caller)
@@ -194,27 +195,39 @@ def in_force_texts(tx: Tx, *, region: str, now: datetime) -> tuple[Version, ...]
 
 def _go_back(tx: Tx, caller: Caller, region: str, now: datetime) -> WentBack:
     activations = rulesets.activations(tx)
-    coming = rule_force.planned(activations, region=region, now=now)
+    current = rule_force.in_force(activations, region=region, at=now)
+    back = rule_force.going_back(activations, current=current, now=now)
+    coming = [one for one in rule_force.planned(activations, region=region, now=now) if one != back]
     for one in coming:
         rulesets.withdraw(tx, one.id, now=now)
-    current = rule_force.in_force(activations, region=region, at=now)
     if coming:
         details = {"region": region, "withdrawn": [one.ruleset_id for one in coming]}
         _add(tx, caller, f"region:{region}", "ruleset.withdrawn", details, now)
         return WentBack(len(coming), None, None)
+    if back is not None:
+        return WentBack(0, _version(tx, back.ruleset_id), back.from_at)
     if current is None or current.ruleset_id is None:
         raise Refused(
             "ruleset.none_in_force",
             "In dieser Region gilt kein eigener Regelsatz; es gibt nichts zurückzunehmen.",
             region=region,
         )
-    to_id = rule_force.before(activations, current=current)
-    from_at = now + TAKES_EFFECT
+    return _put_back(tx, caller, current, rule_force.before(activations, current=current), now)
+
+
+def _put_back(
+    tx: Tx, caller: Caller, current: Activation, to_id: int | None, now: datetime
+) -> WentBack:
+    region, from_at = current.region, now + TAKES_EFFECT
     rulesets.put_in_force(tx, to_id, region=region, from_at=from_at, by=caller.name, now=now)
-    to = rulesets.by_ids(tx, [to_id])[to_id] if to_id else None
-    back = {"region": region, "to": f"{to.set_id}.{to.version}" if to else None}
-    _add(tx, caller, f"region:{region}", "ruleset.rolled_back", back, now)
+    to = _version(tx, to_id)
+    details = {"region": region, "to": f"{to.set_id}.{to.version}" if to else None}
+    _add(tx, caller, f"region:{region}", "ruleset.rolled_back", details, now)
     return WentBack(0, to, from_at)
+
+
+def _version(tx: Tx, ruleset_id: int | None) -> Version | None:
+    return rulesets.by_ids(tx, [ruleset_id])[ruleset_id] if ruleset_id else None
 
 
 def _begin(rules: RuleSet, wanted: date, *, today: date, now: datetime) -> datetime:

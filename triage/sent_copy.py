@@ -7,6 +7,7 @@ Source: own decisions 0004, 0053.
 """
 
 from datetime import timedelta
+from typing import Final
 
 import structlog
 
@@ -27,6 +28,8 @@ from triage.ports import Postbox
 
 BATCH = 20
 """Copies laid in one round, so that new mail is not kept waiting. As rounds.SEND_BATCH."""
+
+_DELETED: Final = "mail.deleted"
 
 log = structlog.get_logger()
 
@@ -76,11 +79,23 @@ def _lay(house: House, box: Postbox, lease: Lease, copy: SentCopy) -> None:
         policy, now = house.policy, house.clock()
         wait = timedelta(seconds=policy.postbox_lease_seconds + policy.grace_seconds)
         with house.db.write() as tx:
+            _require_here(tx, row)
             sent_copies.begun(tx, copy, mark=mark, again_at=now + wait, lease=lease, now=now)
         leases.require_time(lease, now=house.clock())
         box.append(copy.folder, letter.data, row.sent_at)
     with house.db.write() as tx:
         sent_copies.done(tx, copy, lease=lease, now=house.clock())
+
+
+def _require_here(tx: Tx, row: Outgoing) -> None:
+    """A deletion run looks for copies that were begun: from here on it sees this one, or was first.
+
+    Raises: Refused: `mail.deleted`.
+    """
+    if row.message_id is None:
+        return
+    if ledger.locked(tx, row.message_id).state is LedgerState.DELETED:
+        raise Refused(_DELETED, f"The mail of answer {row.id} was deleted; no copy is laid.")
 
 
 def _lies(box: Postbox, copy: SentCopy, row: Outgoing) -> bool:
@@ -96,7 +111,7 @@ def _lies(box: Postbox, copy: SentCopy, row: Outgoing) -> bool:
 
 
 def _put_off(house: House, lease: Lease, copy: SentCopy, exc: HouseError) -> None:
-    wait = next_try(copy.tries + 1, house.backoff)
+    wait = None if exc.code == _DELETED else next_try(copy.tries + 1, house.backoff)
     now = house.clock()
     log.warning("copy.refused", outgoing=copy.outgoing_id, code=exc.code, again=wait is not None)
     again = None if wait is None else now + timedelta(seconds=wait)

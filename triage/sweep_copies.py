@@ -6,6 +6,7 @@ Source: own decisions 0053, 0054, 0066; promise 9 (observed postboxes are never 
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -19,13 +20,16 @@ from store import audit, leases, outgoing, sent_copies, sweep_removals
 from store.leases import Lease
 from store.sent_copies import SentCopy
 from store.sweep_removals import COPY, Removal
+from triage import set_back
 from triage.house import House
 from triage.ports import Postbox
+from triage.sweep_outside import WAIT_HOURS
 
 LOOK_MAILS: Final = 200
 """So many mails behind the mark are looked at for one copy. Own decision 0066."""
 
 _PAGE_MAILS: Final = 20
+_NO_FOLDER: Final = "postbox.folder_missing"
 
 log = structlog.get_logger()
 
@@ -46,6 +50,7 @@ def from_postbox(house: House, box: Postbox, lease: Lease) -> int:
 
 
 def _take_out(house: House, box: Postbox, lease: Lease, one: Removal) -> tuple[str, str]:
+    """The state it has now with a code; no state: it may lie there still, tried again later."""
     with house.db.read() as tx:
         row = outgoing.get(tx, int(one.name))
         copy = sent_copies.of_row(tx, row.id)
@@ -57,12 +62,12 @@ def _take_out(house: House, box: Postbox, lease: Lease, one: Removal) -> tuple[s
             leases.require_time(lease, now=house.clock())
             if box.remove(place, sha256(data).hexdigest()):
                 return "done", ""
-    except Conflict as exc:
+            # Somebody just touched it: it lies there.
+            return "", set_back.UNREAD
+    except (Conflict, Refused) as exc:
         if exc.code == "lease.lost":
             raise
-        return "missing", exc.code
-    except Refused as exc:
-        return "missing", exc.code
+        return ("missing" if exc.code == _NO_FOLDER else ""), exc.code
     return "missing", "copy.not_found"
 
 
@@ -79,6 +84,13 @@ def _look(box: Postbox, copy: SentCopy, wanted: str) -> Iterator[tuple[Place, by
 
 def _write_down(house: House, one: Removal, state: str, code: str, *, lease: Lease) -> None:
     now = house.clock()
+    if not state:
+        with house.db.write() as tx:
+            leases.hold(tx, lease, now=now)
+            at = now + timedelta(hours=WAIT_HOURS)
+            sweep_removals.later(tx, one.id, code=code, next_try_at=at)
+        log.warning("sweep.left", kind=one.kind, message=one.message_id, code=code)
+        return
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
         sweep_removals.end(tx, one.id, state, code=code, now=now)

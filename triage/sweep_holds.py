@@ -10,7 +10,7 @@ from rules.access import Caller, Permission, may_see_region, require
 from rules.errors import Refused
 from rules.ledger import LedgerState
 from rules.sweep import REFERENCE_MAX_CHARS
-from store import audit, holds, leases, ledger
+from store import audit, holds, leases, ledger, sightings
 from store.engine import Tx
 from store.holds import Hold, NewHold
 from triage.house import House
@@ -38,7 +38,7 @@ def hold(house: House, caller: Caller, new: NewHold) -> int:
         if new.message_id is not None:
             _lock_message(tx, caller, new.message_id)
         else:
-            _require_postbox(house, caller, new.postbox or "")
+            _require_postbox(house, tx, caller, new.postbox or "")
             leases.wait_for(tx, LEASE)
         hold_id = holds.place(tx, checked, actor=caller.name, now=now)
         subject = f"message:{new.message_id}" if new.message_id else f"postbox:{new.postbox}"
@@ -147,9 +147,14 @@ def _lock_message(tx: Tx, caller: Caller, message_id: int) -> None:
         )
 
 
-def _require_postbox(house: House, caller: Caller, postbox: str) -> None:
+def _require_postbox(house: House, tx: Tx, caller: Caller, postbox: str) -> None:
+    """Configured, or one whose mails are here still: its name may be gone from the configuration.
+
+    Such a one is no region's.
+    """
     regions = {box.name: box.region for box in house.policy.postboxes}
-    if postbox not in regions or not may_see_region(caller, regions[postbox]):
+    is_here = postbox in regions or sightings.is_known(tx, postbox)
+    if not is_here or not may_see_region(caller, regions.get(postbox)):
         raise Refused("postbox.unknown", "Ein solches Postfach ist nicht eingerichtet.")
 
 

@@ -53,6 +53,7 @@ class TakenInOut(Out):
 class CorrectionOut(Out):
     """A clerk's correction beside what the machine had said. No content, no person."""
 
+    id: int = Field(examples=[1284])
     message_id: int = Field(examples=[40721])
     at: datetime
     is_own: bool = Field(examples=[False])
@@ -70,11 +71,15 @@ class CorrectionList(Out):
 
 
 class TurnDownIn(In):
-    """Why a correction is wrong, 10 characters or more; it goes with the mail's content."""
+    """Why a correction is wrong, 10 characters or more; it goes with the mail's content.
+
+    `correction` is the `id` of the one that was looked at.
+    """
 
     reason: str = Field(
         min_length=1, max_length=1000, examples=["Es geht um den Termin, nicht um den Umzug."]
     )
+    correction: int | None = Field(default=None, ge=1, le=2**53, examples=[1284])
 
 
 class OutgoingOut(Out):

@@ -14,6 +14,8 @@ from triage import relearn
 router = APIRouter(include_in_schema=False)
 
 LastRow = Annotated[int | None, Form()]
+Seen = Annotated[int | None, Form()]
+"""The correction that the page showed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,11 @@ def corrections_page(visit: OpensModels, nach: int | None = None) -> Response:
 
 
 @router.post("/korrekturen/{message_id}/bestaetigen")
-def confirm(visit: SendsModels, message_id: int, nach: LastRow = None) -> Response:
+def confirm(
+    visit: SendsModels, message_id: int, nach: LastRow = None, korrektur: Seen = None
+) -> Response:
     """The correction is right."""
-    relearn.confirm(visit.house, visit.caller, message_id)
+    relearn.confirm(visit.house, visit.caller, message_id, seen=korrektur)
     return go(_place(nach), Notice("confirmed"))
 
 
@@ -47,10 +51,11 @@ def turn_down(
     message_id: int,
     grund: Annotated[str, Form(max_length=1000)] = "",
     nach: LastRow = None,
+    korrektur: Seen = None,
 ) -> Response:
     """The correction is wrong; a reason too short comes back beside its form."""
     try:
-        relearn.turn_down(visit.house, visit.caller, message_id, reason=grund)
+        relearn.turn_down(visit.house, visit.caller, message_id, reason=grund, seen=korrektur)
     except Refused as exc:
         if exc.code != "relearn.reason_too_short":
             raise

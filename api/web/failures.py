@@ -76,6 +76,11 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Der Anmeldedienst antwortet nicht. Wer schon angemeldet ist, kann weiterarbeiten.",
             "Versuchen Sie es in einer Minute noch einmal.",
         ),
+        "relearn.corrected_again": (
+            "Inzwischen wurde noch einmal korrigiert",
+            "Bestätigt wird nur, was die Seite gezeigt hat. Nichts wurde geändert.",
+            "Öffnen Sie „Korrekturen“ noch einmal und sehen Sie an, was jetzt dort steht.",
+        ),
         "item.lease_stale": (
             "Der Vorgang gehört Ihnen nicht mehr",
             "Die Reservierung war abgelaufen, oder es wurde an anderer Stelle weitergearbeitet.",

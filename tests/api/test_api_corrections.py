@@ -79,3 +79,25 @@ def test_the_page_confirms_and_says_so(doors: Doors, corrected: int) -> None:
     admin.send("bestaetigen")
     assert "Korrektur bestätigt." in admin.words(".notice")
     assert "Keine Korrektur wartet" in admin.words("tbody")
+
+
+def test_what_was_corrected_again_since_it_was_shown_is_not_confirmed(
+    doors: Doors, corrected: int
+) -> None:
+    admin = at_desk(doors.app, seat="admin")
+    admin.open("/korrekturen")
+    (row,) = doors.admin.get("/v1/admin/corrections").json()["corrections"]
+    held = work.claim_item(doors.house, clerk("435"), 1)
+    said = work.Correction((Concern.BERATUNG,), PaymentRelevant.YES)
+    work.correct(doors.house, clerk("435"), 1, held.token, said)
+    admin.send("bestaetigen")
+    assert admin.answer.status_code == 409
+    assert "noch einmal korrigiert" in admin.words("h1")
+    path = f"/v1/admin/corrections/{corrected}"
+    chief = doors.person()
+    late = chief.post(f"{path}/confirm", params={"correction": row["id"]})
+    assert (late.status_code, late.json()["code"]) == (409, "relearn.corrected_again")
+    body = {"reason": "Es geht um den Termin.", "correction": row["id"]}
+    assert chief.post(f"{path}/turn-down", json=body).status_code == 409
+    (now,) = doors.admin.get("/v1/admin/corrections").json()["corrections"]
+    assert chief.post(f"{path}/confirm", params={"correction": now["id"]}).status_code == 204

@@ -1,13 +1,14 @@
 """The life of a model: candidate, gate, live, rolled back, shadow."""
 
 import json
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from structlog.testing import capture_logs
 
-from classify import candidate, gate, shadow
+from classify import candidate, gate, modelshelf, shadow
 from classify.corpus import examples, read
 from classify.gate import Measured
 from classify.judge import Judge
@@ -106,6 +107,51 @@ def test_the_one_before_comes_back_without_a_gate(shelf, put) -> None:
     assert code_of(lambda: shelf.rollback(at=AT, by="a", reason="")) == "model.no_earlier"
     history = (shelf.folder / "history.jsonl").read_text().splitlines()
     assert [json.loads(line)["deed"] for line in history] == ["activate"] * 3 + ["rollback"]
+
+
+class Meanwhile:
+    """In the middle of somebody's deed, somebody else's: it is done by then, or waits."""
+
+    def __init__(self, inner, deed) -> None:
+        self.inner, self.deed, self.other = inner, deed, None
+
+    def __call__(self, *given, **named):
+        if self.other is None:
+            self.other = threading.Thread(target=self.deed)
+            self.other.start()
+            self.other.join(0.2)
+        return self.inner(*given, **named)
+
+
+def test_two_who_go_back_at_once_leave_a_model_that_one_of_them_was_told(
+    shelf, put, monkeypatch
+) -> None:
+    first, second = put(0.1), put(0.2)
+    shelf.activate(first, at=AT, by="a")
+    shelf.activate(second, at=AT, by="a")
+    told: list[str] = []
+
+    def second_person() -> None:
+        told.append(code_of(lambda: shelf.rollback(at=AT, by="b", reason="")))
+
+    between = Meanwhile(modelshelf.modelfile.load, second_person)
+    monkeypatch.setattr(modelshelf.modelfile, "load", between)
+    assert shelf.rollback(at=AT, by="a", reason="") == first
+    between.other.join()
+    assert (shelf.live(), told) == (first, ["model.no_earlier"])
+
+
+def test_two_who_activate_at_once_pass_the_gate_one_after_the_other(
+    shelf, put, monkeypatch
+) -> None:
+    live, good = put(0.1, replace(GOOD, macro_f1=0.80)), put(0.2, replace(GOOD, macro_f1=0.84))
+    best = put(0.3, replace(GOOD, macro_f1=0.90))
+    shelf.activate(live, at=AT, by="a")
+    between = Meanwhile(gate.objections, lambda: shelf.activate(best, at=AT, by="b"))
+    monkeypatch.setattr(modelshelf.gate, "objections", between)
+    shelf.activate(good, at=AT, by="a")
+    between.other.join()
+    assert shelf.live() == best
 
 
 def test_figures_that_were_changed_by_hand_open_no_gate(shelf, put) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from rules.item import CloseReason
-from store import items, retention, threads
+from store import audit, items, retention, threads
 from store.tables import outgoing
 from tests.house_fixture import MACHINE, clerk, eml
 from triage import accept, conversation, item_view, reply, story, work
@@ -117,6 +117,20 @@ def test_the_note_is_that_of_the_last_who_gave_it_away(house, put):
     work.give_back(house, ME, item_id, claim.token, reason="Gehört zum Arbeitgeber-Service.")
     note = item_view.view(house, ME, item_id).note
     assert (note.text, note.about) == ("Gehört zum Arbeitgeber-Service.", "item.returned")
+
+
+def test_however_often_it_was_looked_at_the_story_goes_on_to_its_end(house, put):
+    item_id = put("a")
+    looks = [audit.Note("item.read", "message:1", {"item": item_id})] * 250
+    with house.db.write() as tx:
+        audit.add_many(tx, "k-1", looks, at=house.clock())
+    claim = work.claim_item(house, ME, item_id)
+    work.give_back(house, ME, item_id, claim.token, reason="Gehört zum Arbeitgeber-Service.")
+    seen = item_view.view(house, ME, item_id)
+    assert seen.note is not None
+    assert [step.code for step in seen.story][-2:] == ["item.claimed", "item.returned"]
+    with house.db.read() as tx:
+        assert audit.of_subject(tx, "message:1")[-2].action == "item.returned", "then the look"
 
 
 @pytest.mark.parametrize(

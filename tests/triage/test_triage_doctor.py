@@ -304,6 +304,19 @@ def test_a_postbox_that_has_mail_and_no_place_in_the_configuration_is_told(groun
     told = grades(doctor.examine(found))
     assert told["postbox:SC-Alt"] == "warn"
     assert "postbox:SC-Ost" not in told or told["postbox:SC-Ost"] == "good"
+    assert "postbox:SC-Ost:kind" not in told
+
+
+def test_a_postbox_whose_mail_is_known_by_another_kind_is_told(ground, monkeypatch):
+    monkeypatch.setenv("POSTLOTSE_SESSION_SECRET", "s" * 32)
+    found = settings(ground)
+    house = make_house(found.store.url)
+    with house.db.write() as tx:
+        place = Place("INBOX", "exchange", "AAMk")
+        mail = Arrival(b"x", house.clock(), "postbox", postbox="SC-Ost", place=place)
+        keeping.keep(tx, mail, now=house.clock())
+    house.db.close()
+    assert grades(doctor.examine(found))["postbox:SC-Ost:kind"] == "warn"
 
 
 def test_secrets_of_sign_in_and_webhooks_are_asked_for(ground, monkeypatch):

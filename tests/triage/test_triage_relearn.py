@@ -1,6 +1,7 @@
 """Corrections become training mail, but only after a second person looked."""
 
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,18 @@ from rules.codes import Concern, PaymentRelevant
 from rules.errors import HouseError
 from rules.item import MarkedConcern
 from rules.postbox import Place
-from store import audit, items, keeping
+from store import audit, items, keeping, outgoing, verdicts
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
-from triage import accept, holding, item_view, outlook_correction, relearn, rounds, work
+from triage import (
+    accept,
+    handover,
+    holding,
+    item_view,
+    outlook_correction,
+    relearn,
+    rounds,
+    work,
+)
 
 TEXT = "Guten Tag, ich ziehe um. Karla Muster"
 
@@ -160,3 +170,67 @@ def test_real_mail_is_never_written_into_a_source_tree(house, corrected, tmp_pat
     out = tmp_path / "tree" / "corpus" / "out.jsonl"
     assert code_of(lambda: relearn.export(house, ADMIN, out)) == "relearn.inside"
     assert not out.exists()
+
+
+def test_a_look_at_a_correction_makes_no_second_hand_over(house) -> None:
+    kept = accept.hand_in(house, MACHINE, eml("Krank", TEXT))
+    rounds.sort_pending(house)
+    someone = clerk("435")
+    claim = work.claim_next(house, someone, "435")
+    said = work.Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
+    work.correct(house, someone, claim.item_id, claim.token, said)
+    row = handover.order(house, someone, claim.item_id, claim.token)
+    relearn.confirm(house, ADMIN, kept.message_id)
+    assert handover.order(house, someone, claim.item_id, claim.token) == row
+    work.correct(house, someone, claim.item_id, claim.token, said)
+    assert handover.order(house, someone, claim.item_id, claim.token) != row
+    relearn.turn_down(house, ADMIN, kept.message_id, reason="Es geht um den Termin.")
+    handover.order(house, someone, claim.item_id, claim.token)
+    with house.db.read() as tx:
+        assert len(outgoing.of_item(tx, claim.item_id)) == 2
+
+
+def test_only_the_correction_that_was_shown_is_confirmed_or_turned_down(house, corrected) -> None:
+    (shown,) = relearn.waiting(house, ADMIN, limit=10)
+    someone, token = clerk("435"), work.claim_item(house, clerk("435"), 1).token
+    work.correct(
+        house, someone, 1, token, work.Correction((Concern.BERATUNG,), PaymentRelevant.YES)
+    )
+    again = "relearn.corrected_again"
+    reason = "Es geht um den Termin."
+    assert code_of(lambda: relearn.confirm(house, ADMIN, corrected, seen=shown.id)) == again
+    late = lambda: relearn.turn_down(house, ADMIN, corrected, reason=reason, seen=shown.id)  # noqa: E731
+    assert code_of(late) == again
+    (waits,) = relearn.waiting(house, ADMIN, limit=10)
+    relearn.confirm(house, ADMIN, corrected, seen=waits.id)
+    assert relearn.waiting(house, ADMIN, limit=10) == ()
+
+
+def test_a_correction_that_is_being_made_does_not_end_up_below_what_is_confirmed(
+    house, corrected, monkeypatch
+) -> None:
+    someone, token = clerk("435"), work.claim_item(house, clerk("435"), 1).token
+    (shown,) = relearn.waiting(house, ADMIN, limit=10)
+    told: list[str] = []
+    second = threading.Thread(
+        target=lambda: told.append(
+            code_of(lambda: relearn.confirm(house, ADMIN, corrected, seen=shown.id))
+        )
+    )
+    kept = verdicts.add
+
+    def add_and_confirm(*given, **named) -> int:
+        number = kept(*given, **named)
+        monkeypatch.setattr(work.verdicts, "add", kept)
+        second.start()
+        second.join(0.2)
+        return number
+
+    monkeypatch.setattr(work.verdicts, "add", add_and_confirm)
+    said = work.Correction((Concern.BERATUNG,), PaymentRelevant.YES)
+    work.correct(house, someone, 1, token, said)
+    second.join()
+    with house.db.read() as tx:
+        newest = verdicts.latest(tx, corrected)
+    assert (newest.source, newest.body["concerns"][0]["code"]) == ("clerk", "beratung")
+    assert told == ["relearn.corrected_again"]

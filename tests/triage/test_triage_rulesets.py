@@ -233,6 +233,33 @@ def test_going_back_from_the_first_set_leaves_the_built_in_routing(house):
     assert refused.value.code == "ruleset.none_in_force"
 
 
+def test_taking_back_twice_in_a_row_is_taking_back_once(house):
+    put_in_force(house)
+    put_in_force(house, TEXT + "# zwei\n")
+    first = rulesets.rollback(house, WRITER, "")
+    house.clock.forward(seconds=1)
+    again = rulesets.rollback(house, ADMIN, "")
+    assert (again.withdrawn, again.to.version, again.from_at) == (0, 1, first.from_at)
+    house.clock.forward(seconds=10)
+    message = keep(house, "Umschulung")
+    rounds.sort_pending(house)
+    assert body_of(house, message)["ruleset"]["version"] == 1
+    assert [what for _, what, _ in actions(house)].count("ruleset.rolled_back") == 1
+
+
+def test_what_was_planned_behind_a_taking_back_is_withdrawn_and_the_taking_back_stays(house):
+    put_in_force(house)
+    rulesets.rollback(house, WRITER, "")
+    put_in_force(house, TEXT + "# zwei\n", day=date(2026, 12, 1), wait=False)
+    assert rulesets.rollback(house, WRITER, "").withdrawn == 1
+    again = rulesets.rollback(house, WRITER, "")
+    assert (again.withdrawn, again.to) == (0, None)
+    house.clock.forward(seconds=10)
+    message = keep(house, "Umschulung")
+    rounds.sort_pending(house)
+    assert body_of(house, message)["ruleset"] is None
+
+
 def test_an_admin_of_a_region_changes_its_own_sets_and_reads_the_one_for_all(house):
     rulesets.save(house, WRITER, TEXT)
     rulesets.save(house, WRITER, HEAD.replace("regeln", "ost") + 'region = "Ost"\n' + RULE)

@@ -13,11 +13,14 @@ from store import audit, idempotency, ledger, originals, sweep_removals
 from store.holds import NewHold
 from store.tables import verdict
 from tests.house_fixture import ADMIN, eml
+from tests.house_fixture import MACHINE as AUTOMATION
 from tests.triage import sweep_world
 from tests.triage.renumbering import Renumbering
 from tests.triage.sweep_world import ANSWERED, MACHINE, NEEDLES, PAID, WAIVED, World
 from tests.triage.test_triage_way import bring_in, states
 from triage import (
+    accept,
+    aside,
     halting,
     receive,
     reconcile,
@@ -139,6 +142,19 @@ def test_a_hold_on_a_postbox_keeps_all_of_it(world):
     assert refused(sweep.order, world.house, ADMIN, hash_=found.hash) == "sweep.nothing"
 
 
+def test_a_postbox_that_is_configured_no_more_can_be_held_by_who_sees_all_regions(world):
+    world.house = replace(world.house, policy=replace(world.house.policy, postboxes=()))
+    held = NewHold(HoldKind.LEGAL, "S 12 AL 345/26", postbox=world.box.name)
+    assert refused(sweep_holds.hold, world.house, WEST, held) == "postbox.unknown"
+    unknown = replace(held, postbox="SC-Nirgends")
+    assert refused(sweep_holds.hold, world.house, ADMIN, unknown) == "postbox.unknown"
+    number = sweep_holds.hold(world.house, ADMIN, held)
+    assert sweep.preview(world.house, ADMIN).rows == ()
+    assert [one.id for one in sweep_holds.holds_in_force(world.house, ADMIN)] == [number]
+    sweep_holds.release(world.house, ADMIN, number)
+    assert sweep.preview(world.house, ADMIN).rows
+
+
 def test_what_was_deleted_can_not_be_held_and_a_hold_needs_a_file_number(world):
     world.sweep()
     assert refused(sweep_holds.hold, world.house, ADMIN, hold_on(1)) == "mail.deleted"
@@ -159,6 +175,22 @@ def test_mail_aside_that_nobody_saw_is_never_deleted(house, box, lease, clock, t
     sweep_holds.see(world.house, ADMIN, reason_code="mail.autoreply", until=6)
     found = sweep.preview(world.house, ADMIN)
     assert Keep.UNSEEN not in {one.keep for one in found.tallies}
+
+
+def test_what_came_to_lie_aside_after_the_page_was_made_counts_as_unseen(house):
+    for subject in ("Abwesend 1", "Abwesend 2"):
+        accept.hand_in(house, AUTOMATION, eml(subject, Auto_Submitted="auto-replied"))
+    rounds.sort_pending(house)
+    aside.replay(house, ADMIN, 1)
+    (shown,) = aside.listing(house, ADMIN)
+    rounds.sort_pending(house)
+
+    def see(until: int) -> int:
+        return sweep_holds.see(house, ADMIN, reason_code="mail.autoreply", until=until)
+
+    assert see(shown.message_id) == 1, "the first came to lie there again since, and nobody saw it"
+    newest, *_ = aside.listing(house, ADMIN)
+    assert (newest.message_id, see(newest.message_id)) == (1, 1)
 
 
 def test_a_package_without_receipt_stays_in_the_drop_and_is_named(world):

@@ -10,15 +10,27 @@ from rules.codes import Concern
 from rules.errors import Conflict
 from rules.handover import Receipt
 from rules.item import CloseReason
+from rules.sweep import HoldKind
 from rules.tasks import Receiver, TaskKind
-from store import leases, outgoing
+from store import leases, outgoing, sent_copies
+from store.holds import NewHold
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage import sweep_world
 from tests.triage.sweep_world import World
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
 from tests.triage.test_triage_way import bring_in
-from triage import rounds, send, sent_copy, sweep_copies, sweep_proof, sweep_run, work
+from triage import (
+    rounds,
+    send,
+    sent_copy,
+    sweep_copies,
+    sweep_holds,
+    sweep_outside,
+    sweep_proof,
+    sweep_run,
+    work,
+)
 
 ME = clerk("435")
 MAIL = eml("Kündigung Zaunkönig", "Kassel 34117 123A456789 Haselnuss")
@@ -130,6 +142,29 @@ def test_the_copy_of_an_answer_leaves_the_postbox_and_no_other_mail(world, laid)
     assert sweep_copies.from_postbox(world.house, world.box, world.lease) == 0
 
 
+def test_of_an_answer_to_a_deleted_mail_no_copy_is_laid_and_the_others_go_on(world):
+    world.box.ensure_folder("Gesendet")
+    world.sweep()
+    assert sent_copy.lay_due(world.house, world.box, world.lease) == 0
+    assert world.box.view("Gesendet").uids == ()
+    world.clock.forward(days=30)
+    with world.house.db.read() as tx:
+        assert sent_copies.due(tx, world.box.name, now=world.clock(), limit=9) == ()
+
+
+def test_a_copy_is_not_laid_behind_a_deletion_that_was_faster(world, monkeypatch):
+    world.box.ensure_folder("Gesendet")
+    mark = sent_copy.filing.mark
+
+    def marked(house, box, folder):
+        world.sweep()
+        return mark(house, box, folder)
+
+    monkeypatch.setattr(sent_copy.filing, "mark", marked)
+    assert sent_copy.lay_due(world.house, world.box, world.lease) == 0
+    assert world.box.view("Gesendet").uids == ()
+
+
 def test_a_copy_that_somebody_moved_is_named(world, laid):
     number = world.sweep()
     view = world.box.view("Gesendet")
@@ -166,6 +201,40 @@ def test_what_the_postbox_refuses_is_named_and_a_lost_lease_writes_nothing(world
     with pytest.raises(Conflict):
         sweep_copies.from_postbox(world.house, Refuses(world.box, "lease.lost"), world.lease)
     assert places(world, number)["copy", "new", ""] == 1
-    gone = Refuses(world.box, "postbox.epoch_changed")
+    no_right = Refuses(world.box, "postbox.no_right")
+    sweep_copies.from_postbox(world.house, no_right, world.lease)
+    assert places(world, number)["copy", "new", "postbox.no_right"] == 1
+    assert sweep_copies.from_postbox(world.house, world.box, world.lease) == 0, "not today"
+    world.clock.forward(days=1)
+    sweep_copies.from_postbox(world.house, world.box, world.lease)
+    assert places(world, number)["copy", "done", ""] == 1
+
+
+def test_a_copy_that_somebody_touches_just_then_is_tried_again(world, laid):
+    number = world.sweep()
+
+    class Touched(Refuses):
+        def remove(self, place, digest):
+            return False
+
+    sweep_copies.from_postbox(world.house, Touched(world.box, ""), world.lease)
+    assert places(world, number)["copy", "new", "postbox.unread"] == 1
+
+
+def test_a_copy_whose_folder_is_gone_is_named(world, laid):
+    number = world.sweep()
+    gone = Refuses(world.box, "postbox.folder_missing")
     sweep_copies.from_postbox(world.house, gone, world.lease)
-    assert places(world, number)["copy", "missing", "postbox.epoch_changed"] == 1
+    assert places(world, number)["copy", "missing", "postbox.folder_missing"] == 1
+
+
+def test_a_hold_on_a_postbox_keeps_what_a_run_has_not_taken_out_yet(world, laid):
+    number = world.sweep()
+    held = NewHold(HoldKind.LEGAL, "S 12 AL 345/26", postbox=world.box.name)
+    hold = sweep_holds.hold(world.house, ADMIN, held)
+    assert sweep_outside.from_postbox(world.house, world.box, world.lease) == 0
+    assert sweep_copies.from_postbox(world.house, world.box, world.lease) == 0
+    assert places(world, number)["postbox", "new", ""] == 4
+    sweep_holds.release(world.house, ADMIN, hold)
+    assert sweep_outside.from_postbox(world.house, world.box, world.lease) == 4
+    assert sweep_copies.from_postbox(world.house, world.box, world.lease) == 1
