@@ -1,6 +1,7 @@
 """Every command explains itself, speaks JSON where asked, and ends with a code."""
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -180,6 +181,9 @@ def test_an_archive_is_filled_in_once_and_reported(config, tmp_path):
     first = json.loads(call(*words, "--json").splitlines()[-1])
     assert (first["in_archive"], first["kept"], first["known"]) == (3, 3, 0)
     assert "0 of 3 mails filled in, 3 were known, 0 left out" in call(*words)
+    (folder / "large.eml").write_bytes(eml("Unterlagen"))
+    os.truncate(folder / "large.eml", 60_000_001)
+    assert "large.eml [mail.too_large] by its head only, as message 4" in call(*words)
     (folder / "x.eml").symlink_to(tmp_path / "gone")
     assert "x.eml [archive.unreadable]" in call(*words, code=1)
     assert refusal("backfill", "-c", str(config), "--postbox", "SC-Ost") == "archive.none"
