@@ -199,18 +199,26 @@ def _in_postbox(found: Findings, sent: Sent, rows: list[Row], lying: list[Lying]
         filed_to if mail.place.folder == INBOX and _is_put_in(sent) else mail.place.folder
         for mail in lying
     )
-    if actual.total() < expected.total():
-        wrong["lost on the server"].append(token)
-    elif actual.total() > expected.total():
-        wrong["doubled on the server"].append(token)
-    elif actual != expected:
-        wrong["in a wrong folder"].append(token)
+    if kind := _amiss(found, sent, expected, actual):
+        wrong[kind].append(token)
     if len(lying) == 1 and not sent.flags_fit(lying[0].flags):
         wrong["flags changed"].append(token)
     if sent.acts:
         found.counted["moved, copied or removed by a person"] += 1
     if sum(bool(row.places) for row in rows) != min(len(rows), len(lying)):
         wrong["place unknown"].append(token)
+
+
+def _amiss(found: Findings, sent: Sent, expected: Counter[str], actual: Counter[str]) -> str:
+    """What is wrong with where the copies of a mail lie, or ""."""
+    if actual.total() > expected.total():
+        return "doubled on the server"
+    if actual.total() == expected.total():
+        return "" if actual == expected else "in a wrong folder"
+    if sent.laid_over(expected, actual):
+        found.counted["copies of people that the server laid over their equals"] += 1
+        return ""
+    return "lost on the server"
 
 
 def _places(found: Findings, lying: list[Lying], rows: dict[int, Row]) -> None:

@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from ingest.imap_session import ImapAccount, connect
 from ingest.maildir import MaildirPostbox
 from rules.errors import Conflict
 from rules.ledger import OpState
 from rules.postbox import Place
 from store import ledger_counts, sightings, wishes
 from tests.house_fixture import eml
+from tests.stress.stress_truth import Act, Sent, Way
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_filing import op_states
 from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
@@ -390,3 +392,31 @@ class Rendering(Unproven):
         for mail in self._box.fetch(folder, epoch, uids):
             self.times += 1
             yield replace(mail, data=mail.data + b"%d" % self.times)
+
+
+def test_dovecot_set_back_beneath_its_files_lays_a_copy_over_its_equal(on_dovecot):
+    """No content is lost by that, and the proof of the stress run must not call it a loss."""
+    _, _, server, box = on_dovecot
+    box.ensure_folder(TERMIN)
+    box.ensure_folder(AU)
+    place = box.append(AU, KRANK)
+    account = ImapAccount(
+        "localhost", server.imaps_port, "postfach", server.password, ca_file=server.ca_file
+    )
+    person = connect(account)
+    person.for_writing(AU)
+    person.client.copy([int(place.uid)], person.names.to_server(TERMIN))
+    person.end()
+    box.close()
+    server.stop()
+    server.set_back("postfach", TERMIN, next_uid=1)
+    server.start()
+    assert box.move(place, TERMIN)
+    assert len(box.view(TERMIN).uids) == 1
+    acts = [Act(AU, TERMIN, keeps_source=True), Act(AU, TERMIN)]
+    sent = Sent("p000001", Way.LMTP, "SC-Südwest", AU, "", accepted=1, acts=acts)
+    expected = sent.folders(1, AU)
+    assert expected == {TERMIN: 2}
+    assert sent.laid_over(expected, Counter({TERMIN: 1}))
+    assert not sent.laid_over(expected, Counter({AU: 1}))
+    assert not sent.laid_over(expected, Counter())
