@@ -15,7 +15,9 @@ from typing import BinaryIO, Final
 
 from ingest import headers
 from ingest.maildir_disk import MailFile, is_mail_directory
+from ingest.maildir_fetch import HEAD_LIMIT_BYTES, head_of
 from rules.errors import Refused
+from rules.postbox import TOO_LARGE
 
 _FROM_LINE: Final = re.compile(rb"From \S+ .*\d{4}")
 """A line that begins the next mail, where it comes after an empty one. Source: RFC 4155."""
@@ -43,11 +45,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveMail:
-    """One mail: where it was found (for people), its bytes, when it was received (aware UTC)."""
+    """One mail: where it was found (for people), its bytes, when it was received (aware UTC).
+
+    `reason` is why `data` is no more than its head, and `whole_bytes` the size of the mail then.
+    """
 
     name: str
     data: bytes
     received_at: datetime
+    reason: str = ""
+    whole_bytes: int | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """As it lies in the archive. Own decision 0108."""
+        return len(self.data) if self.whole_bytes is None else self.whole_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +99,7 @@ def read(
     """The mails one by one, in the order of `find`.
 
     When a mail was received tells its first Received field, else its Date field, else the file;
-    never later than `now`. Larger ones are left out (`archive.too_large`).
+    never later than `now`. Of larger ones only the head is read.
     """
     for source in sources:
         try:
@@ -128,40 +140,46 @@ def _read(
     path = source.path
     if source.kind is Kind.MBOX:
         with path.open("rb") as file:
-            for number, data in enumerate(_mails(file, size_limit_bytes), 1):
+            for number, (data, size) in enumerate(_mails(file, size_limit_bytes), 1):
                 name = f"{path}#{number}"
-                if data is None:
-                    yield LeftOut(name, "archive.too_large")
-                else:
-                    yield ArchiveMail(name, data, received_at(data, at_most=now, file=path))
-    elif path.stat().st_size > size_limit_bytes:
-        yield LeftOut(str(path), "archive.too_large")
-    else:
-        data = path.read_bytes()
-        yield ArchiveMail(str(path), data, received_at(data, at_most=now, file=path))
+                yield _mail(name, data, size, limit_bytes=size_limit_bytes, now=now, file=path)
+        return
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        data = file.read(HEAD_LIMIT_BYTES if size > size_limit_bytes else -1)
+    yield _mail(str(path), data, size, limit_bytes=size_limit_bytes, now=now, file=path)
 
 
-def _mails(file: BinaryIO, limit_bytes: int) -> Iterator[bytes | None]:
-    """The mails of an mbox, without their From lines and the empty line after them.
+def _mail(
+    name: str, data: bytes, size: int, *, limit_bytes: int, now: datetime, file: Path
+) -> ArchiveMail:
+    """The mail; `data` of one over the limit begins with its head."""
+    at = received_at(data, at_most=now, file=file)
+    if size <= limit_bytes:
+        return ArchiveMail(name, data, at)
+    return ArchiveMail(name, head_of(data[:HEAD_LIMIT_BYTES]), at, TOO_LARGE, size)
 
-    None stands for one over the limit: it is passed by and never held in memory.
+
+def _mails(file: BinaryIO, limit_bytes: int) -> Iterator[tuple[bytes, int]]:
+    """The mails of an mbox, without their From lines and the empty line after them, and their size.
+
+    Of one over the limit no more is held in memory than the limit, or a head.
     """
+    most = max(limit_bytes, HEAD_LIMIT_BYTES)
     lines: list[bytes] = []
     size = 0
     begun = False
     for line, begins in _lines(file):
         if begins:
             if begun:
-                yield _unquoted(lines) if size <= limit_bytes else None
+                yield _unquoted(lines), size
             lines, size, begun = [], 0, True
             continue
+        if size < most:
+            lines.append(line[: most - size])
         size += len(line)
-        if size <= limit_bytes:
-            lines.append(line)
-        else:
-            lines.clear()
     if begun:
-        yield _unquoted(lines) if size <= limit_bytes else None
+        yield _unquoted(lines), size
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:

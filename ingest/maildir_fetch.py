@@ -20,7 +20,8 @@ from rules.postbox import Fetched, Place, TooLarge
 
 _log = structlog.get_logger(__name__)
 
-_HEAD_LIMIT_BYTES = 256 * 1024
+HEAD_LIMIT_BYTES = 256 * 1024
+"""A longer head is cut there. Own decision 0108."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Reader:
                 if len(data) != size_bytes or _size(handle, file.path) != size_bytes:
                     raise TryLater("postbox.busy", f"{file.path} is in the writing still.")
                 return Fetched(place, data, received_at, marks)
-            head = _head(handle.read(_HEAD_LIMIT_BYTES))
+            head = head_of(handle.read(HEAD_LIMIT_BYTES))
             return TooLarge(place, head, size_bytes, received_at, marks=marks)
 
 
@@ -91,7 +92,7 @@ def _marks(folder: Path, info: str) -> frozenset[str]:
     return set_by_people(maildir_keywords.on(info, maildir_keywords.names(folder)))
 
 
-def _head(data: bytes) -> bytes:
+def head_of(data: bytes) -> bytes:
     """Everything up to and including the first blank line, whatever the line ends."""
     ends = [at + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (at := data.find(mark)) >= 0]
     return data[: min(ends, default=len(data))]

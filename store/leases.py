@@ -85,6 +85,15 @@ def release(tx: Tx, lease: Lease, *, now: datetime) -> None:
     tx.run(sa.update(table).where(_same(lease)).values(owner=None, until=now))
 
 
+def lay_down(tx: Tx, lease: Lease, *, now: datetime) -> None:
+    """Let it run out now: who takes it waits the grace time from here, as after a dead owner.
+
+    While nobody has taken it, `renew` gives it back under the same fence. Nothing happens if it
+    was lost, or had run out.
+    """
+    tx.run(sa.update(table).where(_same(lease), table.c.until > now).values(until=now))
+
+
 def hold(tx: Tx, lease: Lease, *, now: datetime) -> None:
     """Make sure that the lease holds until this transaction ends; nobody can take it meanwhile.
 

@@ -226,18 +226,19 @@ def was_before(row: Message) -> tuple[LedgerState, str]:
     return (aside, reason) if word == aside.value else (LedgerState.SORTED, reason)
 
 
-def known_in(tx: Tx, postbox: str, *, hashes: Iterable[str]) -> frozenset[str]:
+def known_in(tx: Tx, postbox: str, *, hashes: Iterable[str]) -> frozenset[tuple[str, int]]:
     """Those of the fingerprints that a message of the postbox has, however it came in.
 
-    One whose content was deleted after its period is known too: it must not come back.
+    Each with the size of that mail: of some, only the head is here. One whose content was deleted
+    after its period is known too: it must not come back.
     """
     table = tables.message
-    found: set[str] = set()
+    found: set[tuple[str, int]] = set()
     for part in parts(sorted(hashes)):
-        statement = sa.select(table.c.sha256).where(
+        statement = sa.select(table.c.sha256, table.c.size_bytes).where(
             table.c.sha256.in_(part), table.c.postbox == postbox
         )
-        found.update(tx.run(statement).scalars())
+        found.update((row.sha256, row.size_bytes) for row in tx.run(statement))
     return frozenset(found)
 
 

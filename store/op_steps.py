@@ -1,8 +1,9 @@
 """The steps of an act on a postbox, each under the lease of the postbox and the act's own fence.
 
 new -> sent (with the watermark of the target) -> done, or lost, or refused. The first
-watermark stays, so that an answer that got lost is found again above it. All writes but `again`
-are made under the lease of the postbox. What stands of an act is in ops.py.
+watermark stays, so that an answer that got lost is found again above it. All writes are made under
+the lease of the postbox. What stands of an act is in ops.py; how a refused one stands again, in
+refused_acts.py.
 Source: own decision 0004; imap guide 4.2, 6 to 8.
 """
 
@@ -149,19 +150,6 @@ def refused(tx: Tx, op_id: int, *, error_code: str, lease: Lease, now: datetime)
     """
     values = {"error_code": error_code}
     _write(tx, op_id, to=OpState.REFUSED, lease=lease, now=now, values=values)
-
-
-def again(tx: Tx, op_id: int, *, now: datetime) -> None:
-    """A person removed the cause of a refusal: the wish stands again. Needs no lease.
-
-    Raises: Refused: `op.unknown`. Conflict: `op.step`.
-    """
-    op_step(ops.get(tx, op_id).state, OpState.NEW)
-    tx.run(
-        sa.update(table)
-        .where(table.c.id == op_id, table.c.state == OpState.REFUSED)
-        .values(state=OpState.NEW, next_try_at=now, error_code="")
-    )
 
 
 def _locked(tx: Tx, op_id: int) -> Op | None:

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from ingest.archive import ArchiveMail, LeftOut, received_at
+from ingest.maildir_fetch import HEAD_LIMIT_BYTES, head_of
 from rules.access import Caller, Permission, may_see_region, require
 from rules.errors import Conflict, Refused
-from rules.postbox import Fetched
+from rules.postbox import TooLarge
 from store import audit, keeping, ledger, originals
-from store.keeping import Arrival
+from store.audit import Note
+from store.keeping import Arrival, Kept
 from triage.batches import in_batches
 from triage.house import House, PostboxPlan
 from triage.ports import Postbox
@@ -52,12 +54,25 @@ class Pace:
         return self.wait(max(0.0, since + 60 * kept / self.mails_a_minute - self.seconds()))
 
 
+@dataclass(frozen=True, slots=True)
+class ByHead:
+    """A mail that was kept by its head: where the rest lies, why, and which message it is."""
+
+    name: str
+    code: str
+    message_id: int
+
+
 @dataclass(slots=True)
 class Progress:
-    """How far a run is. `known`: the ledger had it. `left_out`: with the code of the reason."""
+    """How far a run is. `known`: the ledger had it. `left_out`: with the code of the reason.
+
+    `by_head` are those of the kept ones of which only the head came.
+    """
 
     kept: int = 0
     known: int = 0
+    by_head: list[ByHead] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     is_cancelled: bool = False
 
@@ -103,15 +118,16 @@ def fill_in(
         if pace.pause(progress.kept, since=since):
             progress.is_cancelled = True
             break
-        kept = _keep(house, caller, batch, plan)
-        progress.kept += kept
-        progress.known += len(batch) - kept
+        new = _keep(house, caller, batch, plan)
+        progress.kept += len(new)
+        progress.known += len(batch) - len(new)
+        progress.by_head += [ByHead(m.name, m.reason, k.message_id) for m, k in new if m.reason]
         told(progress)
     told(progress)
     return progress
 
 
-def of_folder(box: Postbox, folder: str, *, house: House) -> Iterator[ArchiveMail | LeftOut]:
+def of_folder(box: Postbox, folder: str, *, house: House) -> Iterator[ArchiveMail]:
     """The mails of a folder of a postbox, oldest first, which is only read.
 
     Raises: TryLater: the postbox is away. Refused: no such folder.
@@ -119,12 +135,15 @@ def of_folder(box: Postbox, folder: str, *, house: House) -> Iterator[ArchiveMai
     view = box.view(folder)
     for start in range(0, len(view.uids), BATCH_MAILS):
         for mail in box.fetch(folder, view.epoch, view.uids[start : start + BATCH_MAILS]):
-            name = f"{folder}/{mail.place.uid}"
-            if isinstance(mail, Fetched):
-                at = min(mail.received_at, house.clock())
-                yield ArchiveMail(name, mail.data, received_at(mail.data, at_most=at))
-            else:
-                yield LeftOut(name, "archive.too_large")
+            reason = mail.reason if isinstance(mail, TooLarge) else ""
+            at = min(mail.received_at, house.clock())
+            yield ArchiveMail(
+                f"{folder}/{mail.place.uid}",
+                mail.kept,
+                received_at(mail.kept, at_most=at),
+                reason,
+                mail.size_bytes,
+            )
 
 
 def _readable(mails: Iterable[ArchiveMail | LeftOut], progress: Progress) -> Iterator[ArchiveMail]:
@@ -139,8 +158,10 @@ def _size(mail: ArchiveMail) -> int:
     return len(mail.data)
 
 
-def _keep(house: House, caller: Caller, batch: list[ArchiveMail], plan: PostboxPlan) -> int:
-    """One commit; how many were new. A second run beside this one is seen and waited for."""
+def _keep(
+    house: House, caller: Caller, batch: list[ArchiveMail], plan: PostboxPlan
+) -> list[tuple[ArchiveMail, Kept]]:
+    """One commit; those that were new. A second run beside this one is seen and waited for."""
     try:
         return _keep_new(house, caller, batch, plan)
     except Conflict as exc:
@@ -150,35 +171,60 @@ def _keep(house: House, caller: Caller, batch: list[ArchiveMail], plan: PostboxP
     return _keep_new(house, caller, batch, plan)
 
 
-def _keep_new(house: House, caller: Caller, batch: list[ArchiveMail], plan: PostboxPlan) -> int:
-    by_content = {originals.fingerprint(mail.data): mail for mail in reversed(batch)}
+def _keep_new(
+    house: House, caller: Caller, batch: list[ArchiveMail], plan: PostboxPlan
+) -> list[tuple[ArchiveMail, Kept]]:
+    by_content = {_identity(mail): mail for mail in reversed(batch)}
+    heads = {identity: _as_head(mail) for identity, mail in by_content.items()}
     now = house.clock()
     with house.db.write() as tx:
-        known = ledger.known_in(tx, plan.name, hashes=by_content.keys())
-        new = [(digest, mail) for digest, mail in by_content.items() if digest not in known]
-        arrivals = [
-            Arrival(
-                data=mail.data,
-                received_at=mail.received_at,
-                source="backfill",
-                postbox=plan.name,
-                region=plan.region,
-                delivery_key=content_key(plan.name, digest),
-            )
-            for digest, mail in reversed(new)
+        wanted = {digest for digest, _ in (*by_content, *heads.values())}
+        known = ledger.known_in(tx, plan.name, hashes=wanted)
+        new = [
+            (identity, mail)
+            for identity, mail in reversed(by_content.items())
+            if known.isdisjoint((identity, heads[identity]))
         ]
-        for kept in keeping.keep_many(tx, arrivals, now=now):
-            audit.add(
-                tx,
-                caller.name,
-                action="mail.filled_in",
-                subject=f"message:{kept.message_id}",
-                details={"sha256": kept.sha256, "postbox": plan.name},
-                at=now,
-            )
-    return len(new)
+        arrivals = [_arrival(mail, identity, plan) for identity, mail in new]
+        answers = keeping.keep_many(tx, arrivals, now=now)
+        found = [(mail, kept) for (_, mail), kept in zip(new, answers, strict=True)]
+        notes = (_note(mail, kept, plan) for mail, kept in found)
+        audit.add_many(tx, caller.name, notes, at=now)
+    return found
 
 
-def content_key(postbox: str, digest: str) -> str:
+def _arrival(mail: ArchiveMail, identity: tuple[str, int], plan: PostboxPlan) -> Arrival:
+    return Arrival(
+        data=mail.data,
+        received_at=mail.received_at,
+        source="backfill",
+        postbox=plan.name,
+        region=plan.region,
+        size_bytes=mail.size_bytes,
+        sha256=identity[0],
+        delivery_key=content_key(plan.name, *identity, is_head=bool(mail.reason)),
+        reason=mail.reason,
+    )
+
+
+def _note(mail: ArchiveMail, kept: Kept, plan: PostboxPlan) -> Note:
+    details: dict[str, str | int] = {"sha256": kept.sha256, "postbox": plan.name}
+    if mail.reason:
+        details |= {"only_head": mail.reason, "size_bytes": mail.size_bytes}
+    return Note("mail.filled_in", f"message:{kept.message_id}", details)
+
+
+def _identity(mail: ArchiveMail) -> tuple[str, int]:
+    """What tells mails apart: equal heads may have unequal bodies. Source: own decision 0108."""
+    return originals.fingerprint(mail.data), mail.size_bytes
+
+
+def _as_head(mail: ArchiveMail) -> tuple[str, int]:
+    """The identity under which it is known, if the limit was lower when it was first read."""
+    return originals.fingerprint(head_of(mail.data[:HEAD_LIMIT_BYTES])), mail.size_bytes
+
+
+def content_key(postbox: str, digest: str, size_bytes: int, *, is_head: bool) -> str:
     """What makes a mail of an archive the same in a second run: the postbox and the bytes."""
-    return sha256(f"backfill\n{postbox}\n{digest}".encode()).hexdigest()
+    size = f"\n{size_bytes}" if is_head else ""
+    return sha256(f"backfill\n{postbox}\n{digest}{size}".encode()).hexdigest()

@@ -15,6 +15,7 @@ from triage import (
     cli_backup,
     cli_doctor,
     cli_exchange,
+    cli_filing,
     cli_halt,
     cli_health,
     cli_hosts,
@@ -65,6 +66,7 @@ cli_texts.register()
 cli_exchange.register(app)
 cli_doctor.register(app)
 cli_items.register(app)
+cli_filing.register(app)
 cli_quicksteps.register(app)
 cli_keys.register(app)
 cli_sessions.register(app)

@@ -132,12 +132,17 @@ def _report(found: filling.Progress, plan: PostboxPlan, *, total: int, as_json: 
         "in_archive": total,
         "kept": found.kept,
         "known": found.known,
+        "by_head": len(found.by_head),
         "left_out": len(found.left_out),
         "cancelled": found.is_cancelled,
     }
     if as_json:
+        heads = [
+            {"name": one.name, "code": one.code, "message_id": one.message_id}
+            for one in found.by_head
+        ]
         named = [{"name": one.name, "code": one.code} for one in found.left_out]
-        emit(line | {"left_out": named})
+        emit(line | {"by_head": heads, "left_out": named})
         return
     say(
         f"{plan.name}: {found.kept} of {total} mails filled in, {found.known} were known,"
@@ -145,5 +150,7 @@ def _report(found: filling.Progress, plan: PostboxPlan, *, total: int, as_json: 
     )
     for one in found.left_out:
         say(f"  {one.name} [{one.code}]")
+    for head in found.by_head:
+        say(f"  {head.name} [{head.code}] by its head only, as message {head.message_id}")
     if found.is_cancelled:
         say("cancelled; the same command goes on where it was")

@@ -45,6 +45,9 @@ def file_due(house: House, box: Postbox, lease: Lease) -> Filed:
     fresh = [op for op in sure if op.state is OpState.NEW]
     sent = [op for op in sure if op.state is OpState.SENT]
     settled, doubtful = filing_unproven.settle_all(house, box, lease, sent)
+    # What was in doubt was read meanwhile, and that may have taken a new connection.
+    if sent and not set_back.look(house, box, lease, (op.src for op in fresh)).held:
+        return Filed(done=settled, doubtful=doubtful, failed=unread)
     done, failed = _move_all(house, box, lease, fresh)
     return Filed(done=done + settled, doubtful=doubtful, failed=failed + unread)
 

@@ -15,7 +15,7 @@ from rules.postbox import FolderView, Place
 from store import op_steps
 from store.leases import Lease
 from store.ops import Op
-from triage import filing_doubt, filing_steps
+from triage import filing_doubt, filing_steps, set_back
 from triage.filing_doubt import Copy
 from triage.house import House
 from triage.ports import Postbox
@@ -112,11 +112,19 @@ def _lies_in(source: FolderView, op: Op) -> bool:
 
 
 def _again(house: House, box: Postbox, lease: Lease, op: Op) -> int:
-    """Give the command once more, the first watermark kept; 1 if it is proven now."""
+    """Give the command once more, the first watermark kept; 1 if it is proven now.
+
+    Unless its number names another mail since the target was read, on a new connection perhaps.
+    """
+    looked = set_back.look(house, box, lease, [op.src])
+    if not looked.held or op.src in looked.unread:
+        return 0
     first = op.mark or box.watermark(op.dst_folder)
     with house.db.write() as tx:
         # The next owner counts his grace time from this repetition.
-        op_steps.sent(tx, op.id, mark=first, lease=lease, now=house.clock())
+        act = op_steps.sent(tx, op.id, mark=first, lease=lease, now=house.clock())
+    if act is None or act.src != op.src:
+        return 0  # let go since it was read: the next pass knows where it lies
     moved = filing_steps.move(house, box, lease, op)
     if moved is not None:
         filing_steps.settle(house, lease, [(op, moved)])

@@ -157,7 +157,7 @@ def _sifted(
 ) -> tuple[list[Fetched | TooLarge], int]:
     """Those that nobody knows; known ones that lay nowhere are followed, and counted."""
     with house.db.read() as tx:
-        known = ledger.known_in(tx, box.name, hashes=hashes.values())
+        known = {sha for sha, _ in ledger.known_in(tx, box.name, hashes=hashes.values())}
     back = [
         mail
         for mail in batch

@@ -30,6 +30,10 @@ RUN = 5
 """Neighbouring numbers that are read together: mails that were numbered in another order may leave
 one of them what it was. Own decision 0107."""
 
+_CONNECTIONS = 3
+"""So many are tried in one look: a server that breaks more of them is not to be relied on. Source:
+own decision 0112."""
+
 UNREAD = "postbox.unread"
 """Why an act waits: nobody can say whether the number of its mail still names it."""
 
@@ -41,11 +45,13 @@ _folder_of = attrgetter("folder")
 class Looked:
     """False in `held` if numbers were given twice: places and acts in the ledger are others now.
 
-    `unread` places hold mail that can't be read just now: no act may rely on them.
+    `unread` places hold mail that can't be read just now: no act may rely on them. In `closed`
+    folders no number can be tried, and no command carried out that has one.
     """
 
     held: bool = True
     unread: frozenset[Place] = frozenset()
+    closed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +65,31 @@ class _Compared:
 def look(house: House, box: Postbox, lease: Lease, known: Iterable[Place]) -> Looked:
     """Look at these places, and their folders, as far as nobody did on this connection.
 
+    What it says holds for the connection that the postbox has when it returns: a driver makes a new
+    one in the middle of a reading. So ask again before a command if anything was read since; where
+    the connection is the same, nothing is asked of the server.
     Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
     """
-    held = True
-    unread: frozenset[Place] = frozenset()
     places = {place for place in known if is_numbered(place.epoch)}
+    folders = {place.folder for place in places}
+    for _ in range(_CONNECTIONS):
+        looked = _look_once(house, box, lease, places)
+        open_folders = folders - looked.closed
+        if not looked.held or all(map(ConnectionNotes.of(box).is_compared, open_folders)):
+            return looked
+    return Looked(held=False)
+
+
+def _look_once(house: House, box: Postbox, lease: Lease, places: Iterable[Place]) -> Looked:
+    found = Looked()
     for folder, group in groupby(sorted(places, key=_folder_of), key=_folder_of):
         looked = _look_into(house, box, lease, folder, group)
-        held &= looked.held
-        unread |= looked.unread
-    return Looked(held, unread)
+        found = Looked(
+            held=found.held and looked.held,
+            unread=found.unread | looked.unread,
+            closed=found.closed | looked.closed,
+        )
+    return found
 
 
 def _look_into(
@@ -78,8 +99,8 @@ def _look_into(
     held, view = True, None
     if not ConnectionNotes.of(box).is_compared(folder):
         view = _view(box, folder)
-        if view is None:
-            return Looked()
+        if view is None or not is_numbered(view.epoch):
+            return Looked(closed=frozenset({folder}))
         with house.db.read() as tx:
             uids = sightings.known_uids(tx, box.name, folder=folder, epoch=view.epoch)
         held = numbers_hold(house, box, lease, view, uids)

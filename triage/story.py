@@ -13,6 +13,7 @@ WORDS: Final = {
     "mail.sorted": "Eingeordnet",
     "mail.set_aside": "Beiseitegelegt",
     "mail.replayed": "Noch einmal eingeordnet",
+    "mail.filing_again": "Ablage im Ordner noch einmal angeordnet",
     "mail.taken_in": "Von Hand in die Warteschlange genommen",
     "mail.moved_by_hand": "In Outlook in einen anderen Ordner verschoben",
     "item.moved_by_hand": "Mit dem Ordner an eine andere Agentur gegangen",

@@ -51,6 +51,7 @@ from triage.bells import Ringer
 from triage.hooks import Subscription
 from triage.house import House
 from triage.ports import Bell, Door, FolderRights, ListServer, Postbox
+from triage.reach import Reach
 from triage.send import Outlets
 
 STATION_SECONDS = 10
@@ -228,21 +229,37 @@ class _PostboxRound:
     _looked_at: datetime | None = None
     _read: dict[Place, str] = field(default_factory=dict)
     _waited: set[Place] = field(default_factory=set)
+    _reach: Reach = field(default_factory=Reach)
 
     def __call__(self) -> int | None:
-        """One round; None where another worker holds the postbox."""
-        lease = self._held_lease()
+        """One round; None where another worker holds the postbox, or shall try to reach it."""
+        held_back = self._reach.holds_back(now=self.worker.house.clock())
+        lease = None if held_back else self._held_lease()
         if lease is None:
             self.does_well = False
             return None
         try:
             done = self._serve(lease)
-        except HouseError:
+        except HouseError as exc:
             self.does_well = False
             self._hang_up()
+            now, pause = self.worker.house.clock(), self.worker.poll_seconds
+            if self._reach.is_over(exc, now=now, poll_seconds=pause):
+                self._lay_down(lease)
             raise
+        self._reach.does_well()
         self.does_well = True
         return done
+
+    def _lay_down(self, lease: Lease) -> None:
+        """Let whoever reaches the postbox take it; where nobody does, it is this worker's still."""
+        house = self.worker.house
+        log.warning("lease.laid_down", lease=lease.name)
+        try:
+            with house.db.write() as tx:
+                leases.lay_down(tx, lease, now=house.clock())
+        except HouseError as exc:
+            log.warning("lease.not_released", lease=lease.name, code=exc.code)
 
     def _serve(self, lease: Lease) -> int:
         house = self.worker.house

@@ -147,7 +147,8 @@ class ItemPage:
     def where(self) -> str:
         """Postbox and folder in which a mail lies of which only the head is here."""
         head = self.view.only_head
-        return mail_words.lying(head.postbox, head.folder) if head else ""
+        source = self.view.message.source
+        return mail_words.lying(head.postbox, head.folder, source=source) if head else ""
 
 
 def item_page(view: ItemView, *, token: str, reply: ReplySide, today: date) -> ItemPage:

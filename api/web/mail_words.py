@@ -33,8 +33,10 @@ DEFECTS: Final[Mapping[str, str]] = MappingProxyType(
 """By the code, or the part of it before the dot: the code is shown beside it."""
 
 
-def lying(postbox: str, folder: str) -> str:
-    """Where a mail lies, to be found in Outlook."""
+def lying(postbox: str, folder: str, *, source: str) -> str:
+    """Where a mail lies, to be found in Outlook; `source` as of the ledger."""
+    if not folder and source == "backfill":
+        return f"Altbestand von {postbox}; wo er liegt, weiß die Verwaltung"
     if not folder:
         return f"Postfach {postbox}, der Ordner ist nicht bekannt"
     named = "Posteingang" if folder == "INBOX" else f"Ordner „{folder}“"

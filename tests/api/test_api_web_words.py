@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.web import render, words
+from api.web import mail_words, render, words
 from classify import review
 from rules.codes import AgencyHow, Channel, Concern, PaymentRelevant
 from rules.item import CloseReason, ItemState
@@ -84,3 +84,9 @@ def test_something_never_weighs_nothing(size_bytes: int, shown: str) -> None:
 
 def test_each_reason_of_the_judge_has_a_sentence_for_the_clerk():
     assert set(review.REASONS) <= set(words.REVIEW)
+
+
+def test_where_a_mail_lies_out_of_an_archive_is_not_said_of_outlook() -> None:
+    assert mail_words.lying("SC-West", "", source="backfill").startswith("Altbestand von SC-West")
+    assert "Ordner" in mail_words.lying("SC-West", "", source="postbox")
+    assert "AU" in mail_words.lying("SC-West", "435 Kassel/AU", source="backfill")

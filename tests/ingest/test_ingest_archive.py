@@ -8,6 +8,7 @@ from ingest import archive
 from ingest.archive import ArchiveMail, LeftOut
 from ingest.maildir import MaildirPostbox, create_tree
 from rules.errors import Refused
+from rules.postbox import TOO_LARGE
 from tests.house_fixture import eml
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -70,16 +71,33 @@ def test_without_a_date_the_file_tells(tmp_path):
     assert read(tmp_path)[0].received_at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
 
 
-def test_a_large_or_unreadable_mail_is_named_and_the_next_one_is_read(tmp_path):
-    (tmp_path / "a.eml").write_bytes(b"x" * 100)
+def test_an_unreadable_mail_is_named_and_the_next_one_is_read(tmp_path):
     (tmp_path / "b.eml").symlink_to(tmp_path / "gone")
     (tmp_path / "c.eml").write_bytes(b"y")
-    line = b"From a@b.example Mon Nov 23 09:00:00 2026\n"
-    (tmp_path / "d.mbox").write_bytes(line + b"x\n" * 60 + b"\n" + line + b"z\n")
-    found = read(tmp_path, limit=99)
+    found = read(tmp_path)
     assert [one.code if isinstance(one, LeftOut) else one.data for one in found] == [
-        "archive.too_large", "archive.unreadable", b"y", "archive.too_large", b"z\n",
+        "archive.unreadable", b"y",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("limit", [99, 300_000], ids=["under a head", "over a head"])
+def test_of_a_large_mail_the_head_comes_with_the_size_of_the_whole_and_the_next_one_is_read(
+    tmp_path, limit
+):
+    body = b"\n\n" + b"x\n" * 160_000 + b"\n" + b"x" * 20_000 + b"\n"
+    line = b"From a@b.example Mon Nov 23 09:00:00 2026\n"
+    (tmp_path / "a.eml").write_bytes(b"Subject: 1" + body)
+    (tmp_path / "b.eml").write_bytes(b"x" * 400_000)
+    (tmp_path / "c.mbox").write_bytes(line + b"Subject: 2" + body + b"\n" + line + b"z\n")
+    one, headless, two, after = read(tmp_path, limit=limit)
+    assert (one.data, one.reason, one.size_bytes) == (
+        b"Subject: 1\n\n", TOO_LARGE, len(body) + 10,
+    )  # fmt: skip
+    assert (headless.data, headless.size_bytes) == (b"x" * 256 * 1024, 400_000)
+    assert (two.data, two.reason, two.size_bytes) == (
+        b"Subject: 2\n\n", TOO_LARGE, len(body) + 11,
+    )  # fmt: skip
+    assert (after.data, after.reason, after.size_bytes) == (b"z\n", "", 2)
 
 
 def test_what_is_no_archive_is_refused(tmp_path):

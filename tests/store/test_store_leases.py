@@ -31,6 +31,22 @@ def test_a_clean_release_leaves_nothing_to_wait_for(db: Database) -> None:
     assert _take(db, "w2", at=5) == Lease(POSTBOX, "w2", later(65), 2, None)
 
 
+def test_who_lays_it_down_lets_another_take_it_who_waits_from_there_or_takes_it_up_again(
+    db: Database,
+) -> None:
+    lease = take_lease(db)
+    with db.write() as tx:
+        leases.lay_down(tx, lease, now=later(5))
+    with db.write() as tx:
+        again = leases.renew(tx, lease, now=later(6), seconds=60)
+        leases.lay_down(tx, again, now=later(7))
+    assert (again.until, again.fence) == (later(66), lease.fence)
+    assert _take(db, "w2", at=7) == Lease(POSTBOX, "w2", later(67), 2, later(7))
+    with db.write() as tx:
+        leases.lay_down(tx, lease, now=later(8))
+    assert _take(db, "w3", at=9) is None
+
+
 def test_renewing_keeps_the_fence(db: Database) -> None:
     lease = take_lease(db)
     with db.write() as tx:

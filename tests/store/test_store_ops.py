@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Watermark
-from store import leases, moves, op_steps, ops, sightings, tables, wishes
+from store import leases, moves, op_steps, ops, refused_acts, sightings, tables, wishes
 from store.engine import Database, Tx
 from store.leases import Lease
 from tests.store.samples import NOW, POSTBOX, keep, later, place, take_lease
@@ -197,10 +197,25 @@ def test_a_refused_wish_stands_again_when_a_person_says_so(db: Database) -> None
     with db.write() as tx:
         op_steps.refused(tx, op_id, error_code="postbox.no_right", lease=lease, now=NOW)
         assert ops.due(tx, POSTBOX, now=later(9), limit=5) == ()
-        op_steps.again(tx, op_id, now=later(5))
+        (refused,) = refused_acts.listing(tx, [POSTBOX], limit=5)
+        assert (refused.id, refused.error_code) == (op_id, "postbox.no_right")
+        assert refused_acts.again(tx, refused, now=later(5))
         assert [act.id for act in ops.due(tx, POSTBOX, now=later(9), limit=5)] == [op_id]
-        with pytest.raises(Conflict):
-            op_steps.again(tx, op_id, now=later(5))
+        assert not refused_acts.again(tx, refused, now=later(5))
+        assert refused_acts.listing(tx, [POSTBOX], limit=5) == ()
+
+
+def test_a_refused_wish_that_was_overtaken_does_not_stand_again(db: Database) -> None:
+    message_id = keep(db, "1").message_id
+    op_id = _wish(db, message_id)
+    lease = take_lease(db)
+    with db.write() as tx:
+        op_steps.refused(tx, op_id, error_code="postbox.no_right", lease=lease, now=NOW)
+        (refused,) = refused_acts.listing(tx, [POSTBOX], limit=5)
+    _wish(db, message_id, "435 Kassel/Termin")
+    with db.write() as tx:
+        assert refused_acts.listing(tx, [POSTBOX], limit=5) == ()
+        assert not refused_acts.again(tx, refused, now=later(5))
 
 
 def test_a_wish_not_sent_yet_gets_the_new_target(db: Database) -> None:

@@ -9,11 +9,12 @@ from ingest.archive import ArchiveMail, LeftOut
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused
-from store import keeping, ledger, ledger_counts
+from rules.postbox import TOO_LARGE
+from store import audit, keeping, ledger, ledger_counts
 from store.keeping import Arrival
-from tests.house_fixture import ADMIN, eml
-from triage import admin, backfill, receive, rounds
-from triage.backfill import Pace
+from tests.house_fixture import ADMIN, NOW, clerk, eml
+from triage import admin, backfill, item_view, receive, rounds
+from triage.backfill import ByHead, Pace
 from triage.house import PostboxPlan
 
 PLAN = PostboxPlan("SC-Südwest", "Südwest", is_observed=False)
@@ -46,6 +47,11 @@ def fill(house, found, *, rate=None, watch=None, told=lambda _: None, caller=ADM
     watch = watch or Watch()
     pace = Pace(rate, watch.wait, lambda: watch.now)
     return backfill.fill_in(house, caller, found, plan=PLAN, pace=pace, told=told)
+
+
+def by_head(name="a.eml", size=60_000_001):
+    head = eml("Unterlagen").partition(b"\n\n")[0] + b"\n\n"
+    return ArchiveMail(name, head, NOW, TOO_LARGE, size)
 
 
 def numbers(found):
@@ -103,7 +109,7 @@ def test_the_pace_is_kept_and_known_mail_costs_none_of_it(house):
 
 def test_what_could_not_be_read_is_reported_and_counted(house):
     shown = []
-    archive = [*mails(house, 2), LeftOut("a.eml", "archive.too_large"), *mails(house, 1, first=2)]
+    archive = [*mails(house, 2), LeftOut("a.eml", "archive.unreadable"), *mails(house, 1, first=2)]
     found = fill(house, archive, told=lambda now: shown.append(now.seen))
     assert numbers(found) == (3, 0, 1)
     assert shown[-1] == 4
@@ -163,10 +169,52 @@ def test_a_folder_of_the_postbox_is_an_archive_too_and_is_left_as_it_is(house, b
     box.ensure_folder("Archiv/2025")
     for mail in mails(house, 2):
         box.append("Archiv/2025", mail.data)
-    box.append("Archiv/2025", eml("groß", "x" * 1_100_000))
     found = fill(house, backfill.of_folder(box, "Archiv/2025", house=house))
-    assert numbers(found) == (2, 0, 1)
-    assert len(box.view("Archiv/2025").uids) == 3
+    assert numbers(found) == (2, 0, 0)
+    assert len(box.view("Archiv/2025").uids) == 2
+
+
+def test_a_large_mail_of_an_archive_is_routed_by_its_head_and_named(house, box):
+    box.ensure_folder("Archiv/2025")
+    box.append("Archiv/2025", eml("Krankmeldung", "x" * 1_100_000))
+    found = fill(house, backfill.of_folder(box, "Archiv/2025", house=house))
+    assert numbers(found) == (1, 0, 0)
+    (uid,) = box.view("Archiv/2025").uids
+    assert found.by_head == [ByHead(f"Archiv/2025/{uid}", TOO_LARGE, 1)]
+    rounds.sort_pending(house)
+    view = item_view.view(house, clerk("435"), 1)
+    assert (view.item.folder, view.item.payment) == ("435 Kassel/AU", "yes")
+    assert view.only_head.reason == TOO_LARGE
+    assert view.only_head.size_bytes == view.message.size_bytes > 1_100_000
+    with house.db.read() as tx:
+        (entry,) = [
+            one for one in audit.of_subject(tx, "message:1") if one.action == "mail.filled_in"
+        ]
+    assert entry.details["only_head"] == TOO_LARGE
+
+
+def test_a_large_mail_comes_in_once_and_its_head_with_another_body_is_another_mail(house):
+    archive = [by_head(), by_head("b.eml"), by_head("c.eml", 60_000_002)]
+    assert numbers(fill(house, archive)) == (2, 1, 0)
+    assert numbers(fill(house, archive)) == (0, 3, 0)
+
+
+def test_a_large_mail_is_known_when_the_limit_was_raised_since(house):
+    whole = ArchiveMail("a.eml", eml("Unterlagen"), NOW)
+    assert numbers(fill(house, [by_head(size=len(whole.data))])) == (1, 0, 0)
+    assert numbers(fill(house, [whole])) == (0, 1, 0)
+
+
+def test_a_large_mail_of_the_archive_that_lies_in_the_inbox_later_is_the_same_mail(
+    house, box, lease
+):
+    box.ensure_folder("Archiv/2025")
+    mail = eml("Unterlagen", "x" * 1_100_000)
+    box.append("Archiv/2025", mail)
+    fill(house, backfill.of_folder(box, "Archiv/2025", house=house))
+    box.append("INBOX", mail)
+    assert receive.receive(house, box, lease, region="Südwest").put_back == 1
+    assert rows(house) == 1
 
 
 def test_only_an_admin_of_the_region_fills_in(house):

@@ -1,6 +1,7 @@
 """Every command explains itself, speaks JSON where asked, and ends with a code."""
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -154,6 +155,8 @@ def test_the_sum_the_trail_and_the_lists_of_a_small_house(config, tmp_path):
     assert call("aside", "replay-all", "-c", str(config)).startswith("0 ")
     assert refusal("outbox", "replay", "7", "-c", str(config)) == "outgoing.unknown"
     assert call("outbox", "replay-all", "-c", str(config)).startswith("0 ")
+    assert call("filing", "list", "-c", str(config), "--json") == ""
+    assert call("filing", "again", "-c", str(config)).startswith("0 ")
     assert refusal("outbox", "match", "-c", str(config), "--day", "gestern") == "outbox.day"
     assert refusal("outbox", "match", "-c", str(config)) == "eakte.drop_missing"
     assert refusal("reconcile", "-c", str(config), "--day", "gestern") == "reconcile.day"
@@ -180,6 +183,9 @@ def test_an_archive_is_filled_in_once_and_reported(config, tmp_path):
     first = json.loads(call(*words, "--json").splitlines()[-1])
     assert (first["in_archive"], first["kept"], first["known"]) == (3, 3, 0)
     assert "0 of 3 mails filled in, 3 were known, 0 left out" in call(*words)
+    (folder / "large.eml").write_bytes(eml("Unterlagen"))
+    os.truncate(folder / "large.eml", 60_000_001)
+    assert "large.eml [mail.too_large] by its head only, as message 4" in call(*words)
     (folder / "x.eml").symlink_to(tmp_path / "gone")
     assert "x.eml [archive.unreadable]" in call(*words, code=1)
     assert refusal("backfill", "-c", str(config), "--postbox", "SC-Ost") == "archive.none"

@@ -6,13 +6,18 @@ from dataclasses import replace
 import pytest
 
 from ingest.maildir import MaildirPostbox
+from rules.access import Caller
+from rules.codes import Role
 from rules.errors import Conflict, Refused, TryLater
 from rules.ledger import OpState
 from rules.postbox import Place
-from store import leases, ops, wishes
-from tests.house_fixture import eml
+from store import audit, leases, ops, wishes
+from tests.house_fixture import ADMIN, eml
 from tests.triage.test_triage_way import bring_in
-from triage import filing, receive, reconcile, rounds
+from triage import filing, receive, reconcile, refused_moves, rounds
+from triage.house import PostboxPlan
+
+PLAN = PostboxPlan("SC-Südwest", "Südwest", is_observed=False)
 
 
 class Refusing:
@@ -55,6 +60,33 @@ def test_one_refused_move_does_not_stop_the_others(house, box, lease, sorted_mai
     assert op_states(house) == [OpState.DONE, OpState.DONE, OpState.SENT]
     clock.forward(seconds=60)
     assert filing.file_due(house, box, lease).done == 1
+
+
+def test_mails_that_were_given_up_are_filed_when_somebody_says_so_but_for_those_moved_by_hand(
+    house, box, lease, sorted_mails, clock
+):
+    house = replace(house, policy=replace(house.policy, postboxes=(PLAN,)))
+    full = Refusing(box, *[Refused("postbox.too_big", "quota")] * 9)
+    for _ in range(3):
+        filing.file_due(house, full, lease)
+        clock.forward(minutes=10)
+    assert op_states(house) == [OpState.REFUSED] * 3
+    assert filing.file_due(house, box, lease).done == 0
+    moved = next(box.fetch("INBOX", "maildir", box.view("INBOX").uids[:1])).place
+    box.ensure_folder("Von Hand")
+    box.move(moved, "Von Hand")
+    reconcile.reconcile(house, box, lease)
+    west = Caller("a-2", Role.ADMIN, agencies=None, regions=frozenset({"West"}))
+    assert refused_moves.listing(house, west) == ()
+    assert len(refused_moves.listing(house, ADMIN, code="postbox.too_big")) == 2
+    assert refused_moves.file_again(house, ADMIN, code="postbox.no_right") == 0
+    assert refused_moves.file_again(house, ADMIN) == 2
+    assert refused_moves.file_again(house, ADMIN) == 0
+    assert filing.file_due(house, box, lease).done == 2
+    assert len(box.view("435 Kassel/Termin").uids) == 2
+    with house.db.read() as tx:
+        trails = [audit.of_subject(tx, f"message:{number}") for number in (1, 2, 3)]
+    assert [entry.action for trail in trails for entry in trail].count("mail.filing_again") == 2
 
 
 def test_a_move_without_proof_is_found_by_content_after_the_grace_time(

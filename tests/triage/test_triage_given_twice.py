@@ -117,6 +117,72 @@ def test_a_wish_for_a_lost_mail_moves_no_other_that_has_its_number(house, server
     assert keep(house, server, lease).kept == 1
 
 
+def lying(server: Renumbering) -> dict[str, int]:
+    """How many mails lie in each folder that is not empty."""
+    return {folder: n for folder in server.folders() if (n := len(server.view(folder).uids))}
+
+
+class BrokenWhileRead:
+    """A server that is set back while `folder` is read; the driver connects anew, and reads on."""
+
+    def __init__(self, server: Renumbering, folder: str, *, puts_back: str = "INBOX") -> None:
+        self._server, self._folder, self._puts_back = server, folder, puts_back
+
+    def __getattr__(self, name: str):
+        return getattr(self._server, name)
+
+    def fetch(self, folder, epoch, uids):
+        if folder == self._folder:
+            self._folder = ""
+            self._server.set_back(self._puts_back, 1)
+        return self._server.fetch(folder, epoch, uids)
+
+
+def test_a_wish_moves_no_other_mail_if_the_connection_broke_over_one_in_doubt(
+    house, server, lease, clock
+):
+    keep(house, server, lease, KRANK)
+    rounds.sort_pending(house)
+    filing.file_due(house, Unproven(server), lease)
+    keep(house, server, lease, eml("Termin"), KONTO)
+    rounds.sort_pending(house)
+    clock.forward(minutes=1)
+    assert filing.file_due(house, BrokenWhileRead(server, AU), lease).done == 1
+    assert lying(server) == {AU: 1, "INBOX": 2}
+    works(house, server, lease, clock)
+    assert places_agree(house, server)
+    assert server.view("INBOX").uids == ()
+
+
+def test_a_move_that_is_given_again_moves_no_other_mail_if_the_connection_broke_over_it(
+    house, server, lease, clock
+):
+    keep(house, server, lease, eml("Termin"), KONTO)
+    rounds.sort_pending(house)
+    filing.file_due(house, Silent(server), lease)
+    server.append(TERMIN, KRANK)
+    clock.forward(minutes=1)
+    filing.file_due(house, BrokenWhileRead(server, TERMIN), lease)
+    assert lying(server) == {TERMIN: 1, "INBOX": 2}
+    works(house, server, lease, clock)
+    assert server.view("INBOX").uids == ()
+    assert [mail.data for mail in server.fetch(TERMIN, "1", server.view(TERMIN).uids)] == [
+        KRANK, eml("Termin"),
+    ]  # fmt: skip
+
+
+def test_a_look_into_two_folders_holds_for_the_connection_that_there_is_in_the_end(
+    house, server, lease
+):
+    bring_in(house, server, lease, KRANK, eml("Krankmeldung", "2. Tag"))
+    keep(house, server, lease, KONTO)
+    server.checked().clear()
+    broken = BrokenWhileRead(server, "INBOX", puts_back=AU)  # the other was read by then
+    (uid,) = server.view("INBOX").uids
+    places = [Place(AU, "1", "1"), Place("INBOX", "1", uid)]
+    assert not set_back.look(house, broken, lease, places).held
+
+
 def test_a_wish_out_of_a_folder_of_an_agency_moves_no_other_mail(house, server, lease):
     bring_in(house, server, lease, KRANK)
     with house.db.write() as tx:

@@ -1,0 +1,96 @@
+"""Acts on postboxes that were given up because the server refused them, and how one stands again.
+
+Needs no lease of the postbox: the lock of the message keeps it apart from the worker, as in
+wishes.py. Source: own decisions 0004, 0036.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from rules.ledger import OpState, op_step
+from store import ledger, ops, rows, sightings
+from store.engine import Tx
+from store.tables import SightingState, sighting
+from store.tables import op as table
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAct:
+    """A mail that should lie in `dst_folder`, does not, and why: the server's last word."""
+
+    id: int
+    message_id: int
+    postbox: str
+    dst_folder: str
+    error_code: str
+
+
+_COLUMNS = rows.columns(RefusedAct, table)
+
+
+def listing(
+    tx: Tx, postboxes: Collection[str], *, code: str = "", after: int = 0, limit: int
+) -> tuple[RefusedAct, ...]:
+    """Those that would still be something to do, oldest first, above that id; of one code or all.
+
+    Not where a person moved the mail or took it out since, or it got a newer wish. Slow: for people
+    only.
+    """
+    newer = table.alias("newer")
+    is_newest = ~sa.exists().where(
+        newer.c.message_id == table.c.message_id,
+        newer.c.kind == table.c.kind,
+        newer.c.id > table.c.id,
+    )
+    lies_there_still = sa.exists().where(
+        sighting.c.message_id == table.c.message_id,
+        sighting.c.postbox == table.c.postbox,
+        sighting.c.state == SightingState.LIVE,
+        sighting.c.folder == table.c.src_folder,
+    )
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(
+            table.c.state == OpState.REFUSED,
+            table.c.postbox.in_(sorted(postboxes)),
+            table.c.id > after,
+            is_newest,
+            lies_there_still,
+        )
+        .order_by(table.c.id)
+        .limit(limit)
+    )
+    if code:
+        statement = statement.where(table.c.error_code == code)
+    return rows.all_as(tx, RefusedAct, statement)
+
+
+def again(tx: Tx, act: RefusedAct, *, now: datetime) -> bool:
+    """The wish stands again, under the mail's number of now, with all its tries; False if it can't.
+
+    Somebody may have wished something else, or moved the mail, since it was read.
+    """
+    ledger.locked(tx, act.message_id)
+    acts = [one for one in ops.of_message(tx, act.message_id) if one.id >= act.id]
+    places = sightings.of_messages(tx, [act.message_id]).get(act.message_id, ())
+    lies = next((seen for seen in places if seen.state is SightingState.LIVE), None)
+    if [one.id for one in acts] != [act.id] or acts[0].state is not OpState.REFUSED:
+        return False
+    if lies is None or lies.folder != acts[0].src_folder:
+        return False
+    tx.run(
+        sa.update(table)
+        .where(table.c.id == act.id)
+        .values(
+            state=op_step(acts[0].state, OpState.NEW),
+            src_epoch=lies.epoch,
+            src_uid=lies.uid,
+            tries=0,
+            next_try_at=now,
+            error_code="",
+        )
+    )
+    return True
