@@ -126,9 +126,7 @@ class ImapPostbox:
     def watermark(self, folder: str) -> Watermark:
         """UIDVALIDITY and UIDNEXT of a target, read before the move. Raises: TryLater, Refused."""
         with self._talk() as session:
-            server_name = session.names.to_server(folder)
-            status = session.client.folder_status(server_name, ["UIDVALIDITY", "UIDNEXT"])
-            return Watermark(folder, str(status[b"UIDVALIDITY"]), str(status[b"UIDNEXT"]))
+            return Watermark(folder, *imap_folders.numbers(session, folder))
 
     def since(self, mark: Watermark) -> tuple[str, ...]:
         """UIDs that came at or above the mark. Raises: Conflict, TryLater, Refused."""

@@ -1,12 +1,50 @@
-"""Listing and creating folders on an IMAP server."""
+"""Listing and creating folders on an IMAP server, and the numbers that one gives next."""
 
 import imaplib
+import re
+from collections.abc import Sequence
+from functools import lru_cache
 
+from imapclient import imap_utf7
+from imapclient.response_parser import parse_response
+
+from ingest.folder_names import NAMES_KEPT
 from ingest.imap_errors import response_code
 from ingest.imap_session import ImapSession
 
 _NOT_SELECTABLE = frozenset({b"\\noselect", b"\\nonexistent"})
 """Source: RFC 3501 section 7.2.2; RFC 5258 section 3."""
+
+_USUAL_STATUS = re.compile(rb".* \((UIDNEXT|UIDVALIDITY) (\d+) (UIDNEXT|UIDVALIDITY) (\d+)\)")
+
+
+def numbers(session: ImapSession, folder: str) -> tuple[str, str]:
+    """UIDVALIDITY and UIDNEXT of a folder, as STATUS says them.
+
+    As `IMAPClient.folder_status`, but a name that was asked for before is not encoded again, and a
+    usual answer is not read letter by letter: filing asks this for each folder of each pass.
+    """
+    client, name = session.client, _on_the_wire(session.names.to_server(folder))
+    typ, data = client._imap.status(name, "(UIDVALIDITY UIDNEXT)")  # noqa: SLF001 - as below
+    client._checkok("status", typ, data)  # noqa: SLF001 - its own errors, with no public way to them
+    said = _said(data)
+    return said[b"UIDVALIDITY"], said[b"UIDNEXT"]
+
+
+def _said(data: Sequence[bytes | tuple[bytes, bytes]]) -> dict[bytes, str]:
+    usual = _USUAL_STATUS.fullmatch(data[0]) if len(data) == 1 and type(data[0]) is bytes else None
+    words = usual.groups() if usual else parse_response(data)[-1]
+    return {
+        name: value.decode("ascii") if isinstance(value, bytes) else str(value)
+        for name, value in zip(words[::2], words[1::2], strict=False)
+    }
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def _on_the_wire(server_name: str) -> bytes:
+    encoded: bytes = imap_utf7.encode(server_name)
+    escaped = encoded.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    return b'"' + escaped + b'"'
 
 
 def selectable(session: ImapSession) -> frozenset[str]:

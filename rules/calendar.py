@@ -36,6 +36,10 @@ LAND_CODES: Final[dict[str, str]] = {
 """Names of the Länder as in domain/agencies.csv, and their ISO 3166-2 codes."""
 
 
+_KNOWN_DAYS: Final = 4_096
+"""Mails of one day ask for the same few days of 16 Länder, three or four times each."""
+
+
 @dataclass(frozen=True, slots=True)
 class CalendarRules:
     """What the law leaves to the house.
@@ -87,6 +91,11 @@ def add_arbeitstage(
     A negative count goes back. Zero gives the day itself if it is an Arbeitstag, else the next
     one. Raises: Refused: no such Land. Source: § 187 (1), § 193 BGB; own decision 0012.
     """
+    return _added(day, count, land, rules)
+
+
+@lru_cache(maxsize=_KNOWN_DAYS)
+def _added(day: date, count: int, land: str | None, rules: CalendarRules) -> date:
     return _step(day, count, lambda candidate: is_arbeitstag(candidate, land, rules))
 
 

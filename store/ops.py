@@ -7,6 +7,8 @@ Source: own decision 0004; imap guide 4.2, 6 to 8.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,6 +22,9 @@ from store.tables import message
 from store.tables import op as table
 
 _OPEN = (OpState.NEW, OpState.SENT)
+
+AHEAD = 5
+"""So many times what a pass takes is looked through for acts with one target. Decision 0120."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,29 +98,48 @@ def in_doubt(tx: Tx, postbox: str) -> frozenset[int]:
 
 
 def due(tx: Tx, postbox: str, *, now: datetime, limit: int) -> tuple[Op, ...]:
-    """Acts to work on now, those sent and unproven first, then oldest first; one a message."""
-    found: tuple[Op, ...] = ()
+    """Acts to work on now, those sent and unproven first, then oldest first; one a message.
+
+    Where more wait than `limit`, the targets are taken one after the other, that of the oldest act
+    first: a postbox moves what goes into one folder at once. Source: own decision 0120.
+    """
+    # Two statements: each walks the index and stops at its limit; one sort would read all.
+    sent = _are_due(sa.select(*_COLUMNS), postbox, OpState.SENT, now).limit(limit)
+    found = rows.all_as(tx, Op, sent)
+    return found + _together(tx, postbox, now, limit - len(found))
+
+
+def _together(tx: Tx, postbox: str, now: datetime, limit: int) -> tuple[Op, ...]:
+    """New acts, as `due` tells; most of those that are looked through are for a later pass."""
+    heads = sa.select(table.c.id, table.c.dst_folder)
+    heads = _are_due(heads, postbox, OpState.NEW, now).limit(AHEAD * limit)
+    by_target: dict[str, list[int]] = {}
+    for op_id, target in tx.run(heads):
+        by_target.setdefault(target, []).append(op_id)
+    taken = islice(chain.from_iterable(by_target.values()), limit)
+    found: list[Op] = []
+    for part in parts(sorted(taken)):
+        statement = sa.select(*_COLUMNS).where(table.c.id.in_(part)).order_by(table.c.id)
+        found += rows.all_as(tx, Op, statement)
+    return tuple(found)
+
+
+def _are_due(
+    select: sa.Select[*tuple[Any, ...]], postbox: str, state: OpState, now: datetime
+) -> sa.Select[*tuple[Any, ...]]:
+    """The same of acts in that state which are due, oldest first and one a message."""
     earlier = table.alias("earlier")
     waits = sa.exists().where(
         earlier.c.message_id == table.c.message_id,
         earlier.c.id < table.c.id,
         earlier.c.state.in_(_OPEN),
     )
-    # Two statements: each walks the index and stops at its limit; one sort would read all.
-    for state in (OpState.SENT, OpState.NEW):
-        statement = (
-            sa.select(*_COLUMNS)
-            .where(
-                table.c.postbox == postbox,
-                spelled(table.c.state, state),
-                table.c.next_try_at <= now,
-                ~waits,
-            )
-            .order_by(table.c.id)
-            .limit(limit - len(found))
-        )
-        found += rows.all_as(tx, Op, statement)
-    return found
+    return select.where(
+        table.c.postbox == postbox,
+        spelled(table.c.state, state),
+        table.c.next_try_at <= now,
+        ~waits,
+    ).order_by(table.c.id)
 
 
 def get(tx: Tx, op_id: int) -> Op:

@@ -1,258 +1,162 @@
 """How fast a backlog goes the whole way, beside a naive chain in the same run. `make bench`.
 
-    python -m tests.bench.bench_backlog 1000 --rounds 3 --postgresql
+    python -m tests.bench.bench_backlog 800 --rounds 3 --postgresql
 
-Both take the same mails out of a Maildir, read, judge and store them, and move them into folders.
-The naive chain: one mail after the other, `policy.default`, `html.parser`, a calibrated
-scikit-learn pipeline, one commit a mail. It gives none of the promises of the house. Ratios of one
-run on one machine; nothing here is a timed test.
+Both take the same mails from the same Dovecot over TLS, keep, read, judge and store them, and move
+them into the same folders, which are there. What the naive chain does stands in naive_chain.py.
+Ours keeps every promise: fetched and moved in sets, each with its proof, by one worker or with two
+sorters. "Judge left out": nothing is judged on either side; ours gets the judgements that were made
+before, so that all else is as always. Seconds of each side's own processor stand beside those that
+pass: the server's are not in them. Ratios of one run on one machine; nothing here is a timed test.
 """
 
 import argparse
-import itertools
-import os
-import sqlite3
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import datetime
-from email import message_from_bytes, policy
 from functools import partial
-from html.parser import HTMLParser
 from pathlib import Path
 
 import structlog
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.pipeline import Pipeline, make_pipeline, make_union
-from sklearn.svm import LinearSVC
+from sklearn.pipeline import Pipeline
 
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.imap import ImapPostbox
 from ingest.parse import parse
-from rules.codes import Channel, Concern, PaymentRelevant
 from rules.mail import ParsedMail
-from rules.verdict import ConcernFound, Facts, Judgement
-from store import leases
-from tests.bench import bench_mails, bench_sorters
-from tests.bench.stopwatch import seconds
-from tests.house_fixture import make_house, one_by_one, sqlite_url
+from rules.verdict import Judgement
+from tests.bench import bench_mails, bench_sorters, dovecot_boxes, naive_chain, whole_way
+from tests.bench.dovecot_boxes import Box
+from tests.house_fixture import NOW, make_house, one_by_one, sqlite_url
+from tests.servers.dovecot import DovecotServer
 from tests.servers.postgres import PostgresServer
-from triage import demo_mails, filing, receive, rounds, sort_turns, wiring
-from triage.house import House, Judging
+from triage import sort, sort_turns, wiring
+from triage.house import Judging
 from triage.ports import MailJudge
 from triage.settings import Settings
 
-TABLE = """
-PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
-CREATE TABLE mail (id INTEGER PRIMARY KEY, name TEXT UNIQUE, raw BLOB, subject TEXT, sender TEXT,
-                   body TEXT, label TEXT, score REAL);
-"""
+Spent = Mapping[str, tuple[float, float]]
+"""Seconds, and seconds of the own processor, by step."""
 
+Way = Callable[[Box, Path], Spent]
 
-def main(mails: int, rounds_: int, *, with_postgresql: bool) -> None:
-    """Rounds of all ways in turn, each on fresh mails and a fresh database."""
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-    judging = wiring.build_judging(Settings())
-    samples = [made.data for made in bench_mails.small(mails)]
-    _say("parse alone", _rate(lambda: [parse(d, judging.layouts) for d in samples], mails))
-    with ExitStack() as stack:
-        ways = dict(_ways(stack, judging, with_postgresql=with_postgresql))
-        naive = _Naive(_pipeline())
-        found: dict[str, list[float]] = {}
-        for _ in range(rounds_):
-            found.setdefault("naive chain", []).append(_naive_rate(naive, samples))
-            for name, way in ways.items():
-                for step, rate in _way(way, samples):
-                    found.setdefault(f"{name}: {step}", []).append(rate)
-    base = statistics.median(found["naive chain"])
-    for name, rates in found.items():
-        _say(name, statistics.median(rates), base)
+NAIVE, NAIVE_UNJUDGED = "naive chain", "naive chain, judge left out"
+STEPS = ("keep", "sort", "file")
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """A fresh database a round, a judge, and how many processes sort, as workers do beside each
-    other (own decision 0077)."""
+class _Told:
+    """Says of each mail what was said before, and where the house files it; both by Message-ID."""
 
-    url: Callable[[Path], str]
-    judge: MailJudge
-    sorters: int = 1
-
-
-def _ways(
-    stack: ExitStack, judging: Judging, *, with_postgresql: bool
-) -> Iterator[tuple[str, _Way]]:
-    """Each engine with the judge of the house, once more with two sorters, and without a judge."""
-    engines: dict[str, Callable[[Path], str]] = {"SQLite": sqlite_url}
-    if with_postgresql:
-        server = stack.enter_context(PostgresServer())
-        engines["PostgreSQL"] = lambda _: server.create(f"bench{time.time_ns()}")
-    for engine, url in engines.items():
-        yield engine, _Way(url, judging.judge)
-        yield f"{engine}, two sorters", _Way(url, judging.judge, sorters=2)
-        yield f"{engine}, judge left out", _Way(url, NoJudge())
-
-
-def _way(way: _Way, samples: Sequence[bytes]) -> Iterator[tuple[str, float]]:
-    with filled(samples) as (folder, box):
-        url = way.url(folder)
-        house = make_house(url, judge=way.judge, clock=wiring.utc_now)
-        beside = partial(bench_sorters.run, url, way.judge, way.sorters, sort_turns.one_round)
-        spent = steps(house, box, beside if way.sorters > 1 else None)
-    for name, took in {**spent, "whole way": sum(spent.values())}.items():
-        yield name, len(samples) / took
-
-
-def steps(
-    made: House, box: MaildirPostbox, sort_all: Callable[[], object] | None = None
-) -> dict[str, float]:
-    """Seconds of each step for all that lies in the INBOX; closes the house.
-
-    `sort_all` sorts what was kept, in place of this process.
-    """
-    batch_mails = Settings().worker.batch_mails
-    house = replace(made, policy=replace(made.policy, batch_mails=batch_mails))
-    with house.db.write() as tx:
-        lease = leases.take(tx, f"postbox:{box.name}", owner="b", now=house.clock(), seconds=3600)
-    assert lease is not None
-    alone = partial(_drained, partial(rounds.sort_pending, house))
-    spent = {
-        "keep": seconds(lambda: receive.receive(house, box, lease, region="Ost")),
-        "parse, judge, sort": seconds(sort_all or alone),
-        "file": seconds(lambda: _drained(lambda: filing.file_due(house, box, lease).done)),
-    }
-    assert not box.view("INBOX").uids
-    with house.db.write() as tx:
-        leases.release(tx, lease, now=house.clock())
-    house.db.close()
-    return spent
-
-
-def _drained(step: Callable[[], int]) -> None:
-    while step():
-        pass
-
-
-@contextmanager
-def filled(samples: Sequence[bytes]) -> Iterator[tuple[Path, MaildirPostbox]]:
-    """A Maildir with the mails in new/; without fsync, which is not what is measured."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / "box"
-        create_tree(root)
-        stamp = time.time_ns()  # a ledger that took mails before must not know these names
-        for number, data in enumerate(samples):
-            (root / "new" / f"{1_790_000_000 + number}.M{stamp}P1.bench").write_bytes(data)
-        yield Path(folder), MaildirPostbox("SC-Ost", root, size_limit_bytes=60_000_000)
-
-
-class NoJudge:
-    """Says the next concern of all to each mail, so that they go into many folders."""
-
-    def __init__(self) -> None:
-        self._concerns = itertools.cycle(Concern)
+    judgements: dict[str, Judgement] = field(default_factory=dict)
+    folders: dict[str, str] = field(default_factory=dict)
 
     def judge(self, mail: ParsedMail, *, received_at: datetime, mailbox: str) -> Judgement:
-        return Judgement(
-            channel=Channel.FREIE_EMAIL,
-            concerns=(ConcernFound(next(self._concerns), 0.9, announced=True),),
-            payment_relevant=PaymentRelevant.NO,
-            payment_because=(),
-            facts=Facts(),
-            review=False,
-            review_because=(),
-            model="none",
-        )
+        return self.judgements[mail.message_id]
 
     judge_many = one_by_one
 
 
-class _Words(HTMLParser):
-    """Text of a page as the standard library gives it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-
-class _Naive:
-    """What one would write in an afternoon."""
-
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
-
-    def run(self, folder: Path, root: Path) -> None:
-        db = sqlite3.connect(folder / "naive.sqlite")
-        db.executescript(TABLE)
-        for name in sorted(os.listdir(root / "new")):  # noqa: PTH208 - names only
-            data = (root / "new" / name).read_bytes()
-            subject, sender, text = _read_naively(data)
-            (scores,) = self._pipeline.predict_proba([f"{subject}\n{text}"])
-            label, score = self._pipeline.classes_[scores.argmax()], float(scores.max())
-            with db:
-                db.execute(
-                    "INSERT INTO mail (name, raw, subject, sender, body, label, score)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (name, data, subject, sender, text, str(label), score),
-                )
-            target = root / str(label) / "cur"
-            target.mkdir(parents=True, exist_ok=True)
-            (root / "new" / name).rename(target / f"{name}:2,")
-        db.close()
+def main(mails: int, rounds: int, *, with_postgresql: bool) -> None:
+    """Rounds of all ways in turn, each with a postbox and a database of its own."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    judging = wiring.build_judging(Settings())
+    samples = [made.data for made in bench_mails.small(mails)]
+    told = _told(judging, samples)
+    folders = sorted(set(told.folders.values()))
+    found: dict[str, list[Spent]] = {}
+    with ExitStack() as stack:
+        ways = dict(_ways(stack, judging.judge, told, with_postgresql=with_postgresql))
+        users = [f"b{number}" for number in range(rounds * len(ways))]
+        server = stack.enter_context(DovecotServer(users=tuple(users)))
+        for _ in range(rounds):
+            lie: list[dict[str, int]] = []
+            for name, way in ways.items():
+                box = dovecot_boxes.filled(server, users.pop(), samples, folders)
+                with tempfile.TemporaryDirectory() as folder:
+                    found.setdefault(name, []).append(way(box, Path(folder)))
+                lie.append(dovecot_boxes.lying(box))
+            assert lie == lie[:1] * len(ways), "the sides filed into different folders"
+            assert sum(lie[0].values()) == mails
+    _tell(found, mails, len(folders))
 
 
-def _read_naively(data: bytes) -> tuple[str, str, str]:
-    mail = message_from_bytes(data, policy=policy.default)
-    try:
-        part = mail.get_body(("plain", "html"))
-        text = part.get_content() if part else ""
-    except LookupError:
-        part, text = None, ""
-    if part and part.get_content_type() == "text/html":
-        page = _Words()
-        page.feed(text)
-        text = " ".join(page.words)
-    return str(mail["Subject"]), str(mail["From"]), text
+def _told(judging: Judging, samples: Sequence[bytes]) -> _Told:
+    told = _Told()
+    for data in samples:
+        mail = parse(data, judging.layouts)
+        verdict = sort.decide(judging, mail, received_at=NOW)
+        told.judgements[mail.message_id] = verdict.judgement
+        told.folders[mail.message_id] = verdict.folder
+    return told
 
 
-def _naive_rate(naive: _Naive, samples: Sequence[bytes]) -> float:
-    """At most 300: its rate does not depend on how many."""
-    few = samples[:300]
-    with filled(few) as (folder, _):
-        return len(few) / seconds(lambda: naive.run(folder, folder / "box"))
+def _ways(
+    stack: ExitStack, judge: MailJudge, told: _Told, *, with_postgresql: bool
+) -> Iterator[tuple[str, Way]]:
+    """The naive chain, then each engine with one sorter and with two; all without the judge, too.
+
+    Several sort as workers do beside each other (own decision 0077).
+    """
+    yield NAIVE, partial(_naive, naive_chain.trained(), told.folders)
+    yield NAIVE_UNJUDGED, partial(_naive, None, told.folders)
+    engines: dict[str, Callable[[Path], str]] = {"SQLite": sqlite_url}
+    if with_postgresql:
+        server = stack.enter_context(PostgresServer({"fsync": "on", "full_page_writes": "on"}))
+        engines["PostgreSQL"] = lambda _: server.create(f"bench{time.time_ns()}")
+    for engine, url in engines.items():
+        for words, sorters in {"": 1, ", two sorters": 2}.items():
+            yield f"{engine}{words}", partial(_ours, url, judge, sorters)
+            yield f"{engine}{words}, judge left out", partial(_ours, url, told, sorters)
 
 
-def _pipeline() -> Pipeline:
-    """Words and pieces of words, linear, calibrated: what such a system is built of."""
-    lines = demo_mails.corpus_lines()[::3]
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
-    pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
-    model = CalibratedClassifierCV(LinearSVC(), cv=3)
-    pipeline = make_pipeline(make_union(words, pieces), model)
-    texts = [f"{line.subject}\n{line.body}" for line in lines]
-    labels = [str(next(iter(line.concerns), "sonstiges")) for line in lines]
-    return pipeline.fit(texts, labels)
+def _naive(pipeline: Pipeline | None, folders: Mapping[str, str], box: Box, folder: Path) -> Spent:
+    return naive_chain.run(box, folder, pipeline, folders)
 
 
-def _rate(what: Callable[[], object], count: int) -> float:
-    return count / seconds(what)
+def _ours(
+    url_in: Callable[[Path], str], judge: MailJudge, sorters: int, box: Box, folder: Path
+) -> Spent:
+    url = url_in(folder)
+    house = make_house(url, judge=judge, clock=wiring.utc_now)
+    client = ImapPostbox("SC-Ost", box.account)
+    beside = partial(bench_sorters.run, url, judge, sorters, sort_turns.one_round)
+    spent = whole_way.steps(house, client, beside if sorters > 1 else None)
+    client.close()
+    return spent
 
 
-def _say(name: str, rate: float, base: float = 0.0) -> None:
-    times = f"{rate / base:7.1f} x naive" if base else ""
-    sys.stdout.write(f"{name:44} {rate:8.0f} mails/s {times}\n")
+def _tell(found: Mapping[str, Sequence[Spent]], mails: int, folders: int) -> None:
+    """Medians: mails a second, of the naive chain in turn, and where a mail's time went."""
+    rates = {name: _median(mails / _sum(spent, 0) for spent in rounds)
+             for name, rounds in found.items()}  # fmt: skip
+    sys.stdout.write(f"{mails} small mails into {folders} folders; ms a mail (of our own CPU)\n")
+    for name, rounds in found.items():
+        words = [f"{rates[name] / rates[NAIVE]:5.1f} x naive"]
+        if "judge left out" in name:
+            words.append(f"{rates[name] / rates[NAIVE_UNJUDGED]:5.1f} x naive without")
+        for step in STEPS:
+            wall, own = (_median(1000 * spent[step][n] / mails for spent in rounds) for n in (0, 1))
+            words.append(f"{step} {wall:.2f} ({own:.2f})")
+        sys.stdout.write(f"{name:40} {rates[name]:5.0f} mails/s {', '.join(words)}\n")
     sys.stdout.flush()
+
+
+def _sum(spent: Spent, which: int) -> float:
+    return sum(one[which] for one in spent.values())
+
+
+def _median(values: Iterator[float]) -> float:
+    return statistics.median(values)
 
 
 if __name__ == "__main__":
     told = argparse.ArgumentParser()
-    told.add_argument("mails", nargs="?", type=int, default=1000)
+    told.add_argument("mails", nargs="?", type=int, default=800)
     told.add_argument("--rounds", type=int, default=3)
     told.add_argument("--postgresql", action="store_true")
     options = told.parse_args()

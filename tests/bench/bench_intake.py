@@ -20,15 +20,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
 from ingest.imap import ImapPostbox
-from ingest.imap_session import ImapAccount
 from store import leases, ledger, wishes
 from tests.bench import bench_mails
+from tests.bench.dovecot_boxes import Box, filled
 from tests.bench.stopwatch import seconds
 from tests.house_fixture import make_house, sqlite_url
 from tests.servers.dovecot import DovecotServer
@@ -84,35 +84,6 @@ GETMAIL_MAILS = 300
 """It needs some ten seconds for them; its rate does not depend on how many."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Box:
-    """A postbox full of mails, on a server that runs."""
-
-    server: DovecotServer
-    user: str
-    count: int
-
-    @property
-    def account(self) -> ImapAccount:
-        return ImapAccount(
-            "localhost",
-            self.server.imaps_port,
-            self.user,
-            self.server.password,
-            ca_file=self.server.ca_file,
-        )
-
-    def words(self, out: Path) -> dict[str, object]:
-        return {
-            "port": self.server.imaps_port,
-            "user": self.user,
-            "password": self.server.password,
-            "ca": self.server.ca_file,
-            "out": out,
-            "most": GETMAIL_MAILS,
-        }
-
-
 def main(mails: int, rounds: int) -> None:
     """Small mails, then large ones; every client in each round."""
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
@@ -128,10 +99,7 @@ def _compare(samples: Sequence[bytes], rounds: int) -> None:
     users = tuple(f"{kind}{number}" for kind in "abc" for number in range(rounds))
     with DovecotServer(users=users) as server:
         for number in range(rounds):
-            boxes = [_Box(server, f"{kind}{number}", len(samples)) for kind in "abc"]
-            for box in boxes:
-                _fill(server, box.user, samples)
-                _warm(box)
+            boxes = [filled(server, f"{kind}{number}", samples) for kind in "abc"]
             for name, rate in _round(*boxes):
                 found.setdefault(name, []).append(rate)
     medians = {name: statistics.median(rates) for name, rates in found.items()}
@@ -145,7 +113,7 @@ def _compare(samples: Sequence[bytes], rounds: int) -> None:
 _PEERS = ("bare socket", "bare socket, moved", "mbsync, FSync", "getmail6")
 
 
-def _round(read: _Box, moved: _Box, emptied: _Box) -> Iterator[tuple[str, float]]:
+def _round(read: Box, moved: Box, emptied: Box) -> Iterator[tuple[str, float]]:
     yield "bare socket", read.count / seconds(lambda: _bare(read))
     yield "bare socket, moved", emptied.count / seconds(lambda: _bare(emptied, is_moved=True))
     yield "fetch alone", read.count / seconds(lambda: _fetch(read))
@@ -158,23 +126,7 @@ def _round(read: _Box, moved: _Box, emptied: _Box) -> Iterator[tuple[str, float]
             yield "getmail6", most / seconds(lambda: _getmail(read, Path(folder)))
 
 
-def _fill(server: DovecotServer, user: str, samples: Sequence[bytes]) -> None:
-    root = server.maildir(user)
-    for box in ("new", "cur", "tmp"):
-        (root / box).mkdir(parents=True)
-    for number, data in enumerate(samples):
-        (root / "new" / f"{1_790_000_000 + number}.M1P1.bench").write_bytes(data)
-    server.hand_over_to_server(user)
-
-
-def _warm(box: _Box) -> None:
-    """The server reads its index once; all clients find it ready."""
-    client = ImapPostbox(box.user, box.account)
-    assert len(client.view("INBOX").uids) == box.count
-    client.close()
-
-
-def _bare(box: _Box, *, is_moved: bool = False) -> None:
+def _bare(box: Box, *, is_moved: bool = False) -> None:
     """What nobody can beat by much: one FETCH of everything, and the bytes thrown away; then UID
     MOVE in sets as large as ours, where wanted, one after the other as a proof for each asks."""
     context = box.server.client_context()
@@ -189,7 +141,7 @@ def _bare(box: _Box, *, is_moved: bool = False) -> None:
                 tail = tail[-20:] + line.recv(1 << 18)
 
 
-def _bare_commands(box: _Box, *, is_moved: bool) -> Iterator[str]:
+def _bare_commands(box: Box, *, is_moved: bool) -> Iterator[str]:
     yield f"LOGIN {box.user} {box.server.password}"
     yield "SELECT INBOX"
     yield "UID FETCH 1:* (BODY.PEEK[])"
@@ -200,14 +152,14 @@ def _bare_commands(box: _Box, *, is_moved: bool) -> Iterator[str]:
             yield f"UID MOVE {first}:{first + step - 1} Ablage"
 
 
-def _fetch(box: _Box) -> None:
+def _fetch(box: Box) -> None:
     client = ImapPostbox(box.user, box.account)
     view = client.view("INBOX")
     assert sum(1 for _ in client.fetch("INBOX", view.epoch, view.uids)) == box.count
     client.close()
 
 
-def _durably(box: _Box) -> Iterator[tuple[str, float]]:
+def _durably(box: Box) -> Iterator[tuple[str, float]]:
     with tempfile.TemporaryDirectory() as folder:
         whole = make_house(sqlite_url(Path(folder)), clock=wiring.utc_now)
         batch_mails = Settings().worker.batch_mails
@@ -240,19 +192,31 @@ def _drained(step: Callable[[], int]) -> None:
         pass
 
 
-def _mbsync(box: _Box, folder: Path) -> None:
+def _words(box: Box, out: Path) -> dict[str, object]:
+    """What the configuration of a peer asks for."""
+    return {
+        "port": box.server.imaps_port,
+        "user": box.user,
+        "password": box.server.password,
+        "ca": box.server.ca_file,
+        "out": out,
+        "most": GETMAIL_MAILS,
+    }
+
+
+def _mbsync(box: Box, folder: Path) -> None:
     out = folder / "mbsync"
     out.mkdir()
-    (folder / "mbsyncrc").write_text(MBSYNC.format(**box.words(out)))
+    (folder / "mbsyncrc").write_text(MBSYNC.format(**_words(box, out)))
     _run(["mbsync", "-q", "-c", str(folder / "mbsyncrc"), "all"])
     assert _files(out / "INBOX") == box.count
 
 
-def _getmail(box: _Box, folder: Path) -> None:
+def _getmail(box: Box, folder: Path) -> None:
     out = folder / "getmail"
     for name in ("new", "cur", "tmp"):
         (out / name).mkdir(parents=True)
-    (folder / "getmailrc").write_text(GETMAIL.format(**box.words(out)))
+    (folder / "getmailrc").write_text(GETMAIL.format(**_words(box, out)))
     # As root it delivers nothing.
     other = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
     if other:

@@ -9,20 +9,28 @@ million take 11 GB. SQLite, or PostgreSQL with fsync. Ratios; nothing here is a 
 """
 
 import argparse
+import itertools
 import statistics
 import sys
 import tempfile
-from contextlib import ExitStack
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
 import structlog
 
+from ingest.maildir import MaildirPostbox, create_tree
+from rules.codes import Channel, Concern, PaymentRelevant
+from rules.mail import ParsedMail
+from rules.verdict import ConcernFound, Facts, Judgement
 from store import migrate
-from tests.bench import bench_archive, bench_backlog, bench_mails, bench_stock
+from tests.bench import bench_archive, bench_mails, bench_stock, whole_way
 from tests.bench.bench_next import FIELD
-from tests.house_fixture import open_house, sqlite_url
+from tests.house_fixture import one_by_one, open_house, sqlite_url
 from tests.servers.postgres import PostgresServer
 from triage import wiring
 
@@ -45,9 +53,9 @@ class Ledger:
     def take(self, samples: list[bytes]) -> None:
         """All steps with fresh mails."""
         before = self._touched()
-        house = open_house(self.url, judge=bench_backlog.NoJudge(), clock=wiring.utc_now)
-        with bench_backlog.filled(samples) as (_, box):
-            for step, seconds in bench_backlog.steps(house, box).items():
+        house = open_house(self.url, judge=_NoJudge(), clock=wiring.utc_now)
+        with _filled(samples) as box:
+            for step, (seconds, _) in whole_way.steps(house, box).items():
                 self.rates.setdefault(step, []).append(len(samples) / seconds)
         self.blocks += self._touched() - before
 
@@ -58,6 +66,39 @@ class Ledger:
             found = connection.execute(_TOUCHED).fetchone()
         assert found is not None
         return int(found[0])
+
+
+@contextmanager
+def _filled(samples: Sequence[bytes]) -> Iterator[MaildirPostbox]:
+    """A Maildir with the mails in new/; without fsync, which is not what is measured."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "box"
+        create_tree(root)
+        stamp = time.time_ns()  # a ledger that took mails before must not know these names
+        for number, data in enumerate(samples):
+            (root / "new" / f"{1_790_000_000 + number}.M{stamp}P1.bench").write_bytes(data)
+        yield MaildirPostbox("SC-Ost", root, size_limit_bytes=60_000_000)
+
+
+class _NoJudge:
+    """Says the next concern of all to each mail, so that they go into many folders."""
+
+    def __init__(self) -> None:
+        self._concerns = itertools.cycle(Concern)
+
+    def judge(self, mail: ParsedMail, *, received_at: datetime, mailbox: str) -> Judgement:
+        return Judgement(
+            channel=Channel.FREIE_EMAIL,
+            concerns=(ConcernFound(next(self._concerns), 0.9, announced=True),),
+            payment_relevant=PaymentRelevant.NO,
+            payment_because=(),
+            facts=Facts(),
+            review=False,
+            review_because=(),
+            model="none",
+        )
+
+    judge_many = one_by_one
 
 
 def main(rows: int, mails: int, *, with_postgresql: bool) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules import calendar
 from rules.calendar import (
     LAND_CODES,
     CalendarRules,
@@ -77,6 +78,12 @@ def test_saturday_is_a_werktag_but_no_arbeitstag() -> None:
 )
 def test_the_day_itself_never_counts(start: date, count: int, land: str, expected: date) -> None:
     assert add_arbeitstage(start, count, land) == expected
+
+
+def test_a_day_that_was_counted_is_not_counted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = add_arbeitstage(date(2026, 11, 26), 3, "Hessen")
+    monkeypatch.setattr(calendar, "_step", None)
+    assert add_arbeitstage(date(2026, 11, 26), 3, "Hessen") == first
 
 
 def test_werktage_count_the_saturday() -> None:

@@ -260,6 +260,27 @@ def test_what_was_sent_comes_before_what_is_new(db: Database) -> None:
         assert ops.due(tx, "sued", now=NOW, limit=5) == ()
 
 
+def test_of_many_those_with_one_target_go_together_that_of_the_oldest_first(db: Database) -> None:
+    targets = ("A", "B", "C", "A", "B", "C", "A")
+    made = [_wish(db, keep(db, str(n)).message_id, to) for n, to in enumerate(targets, 1)]
+    with db.read() as tx:
+        assert [act.id for act in ops.due(tx, POSTBOX, now=NOW, limit=7)] == made
+        few = ops.due(tx, POSTBOX, now=NOW, limit=4)
+    assert [act.dst_folder for act in few] == ["A", "B", "A", "A"]
+    assert [act.id for act in few] == [made[0], made[1], made[3], made[6]]
+
+
+def test_what_is_looked_through_for_one_target_is_bounded(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ops, "AHEAD", 2)
+    for number, target in enumerate(("A", "B", "B", "A", "A"), 1):
+        _wish(db, keep(db, str(number)).message_id, target)
+    with db.read() as tx:
+        few = ops.due(tx, POSTBOX, now=NOW, limit=2)
+    assert [act.src.uid for act in few] == ["1", "4"], "not the fifth"
+
+
 def test_mail_that_lies_nowhere_is_not_filed(db: Database) -> None:
     handed_in = keep(db, "-", place=None, postbox=None)
     gone = keep(db, "1")

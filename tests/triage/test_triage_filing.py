@@ -89,6 +89,24 @@ def test_mails_that_were_given_up_are_filed_when_somebody_says_so_but_for_those_
     assert [entry.action for trail in trails for entry in trail].count("mail.filing_again") == 2
 
 
+def test_a_backlog_is_moved_folder_by_folder(house, box, lease, monkeypatch):
+    """Six mails of two folders in turn, three a pass: a set for each folder, no pass moves both."""
+    for number in range(6):
+        box.append("INBOX", eml(("Termin {}", "Urlaub {}")[number % 2].format(number)))
+    receive.receive(house, box, lease, region="Südwest")
+    rounds.sort_pending(house)
+    few = replace(house, policy=replace(house.policy, batch_mails=3))
+    sets: list[int] = []
+    move_many = MaildirPostbox.move_many
+    monkeypatch.setattr(
+        MaildirPostbox,
+        "move_many",
+        lambda self, places, target: sets.append(len(places)) or move_many(self, places, target),
+    )
+    assert [filing.file_due(few, box, lease).done for _ in range(3)] == [3, 3, 0]
+    assert sets == [3, 3]
+
+
 def test_a_move_without_proof_is_found_by_content_after_the_grace_time(
     house, box, lease, sorted_mails, clock
 ):
