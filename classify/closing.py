@@ -42,6 +42,8 @@ _OTHER_NUMBERS: Final = re.compile(
 _BORN: Final = re.compile(r",?\s?\(?(?:\bgeb(?:oren)?\b\.?|\*)(?: am)? ?\d[\w. ]*?\d{2}\b\)?")
 _EARLIER: Final = re.compile(r",\s?\(?(?:vorher|früher|bisher|ehemals|zuvor)\s[^,]+$")
 """Behind the place: where somebody lived before."""
+_LONG_NUMBER = re.compile(r"\d(?:[ .\-/]?\d){5}|\d\w{5}")
+"""Stands in each Kundennummer, also in one that lacks a digit."""
 Parts = tuple[str, str]
 """Of a line: what stands before and behind the Kundennummer."""
 _AROUND: Final = " ,;|/:–("
@@ -54,7 +56,7 @@ def places(
 ) -> Iterator[str]:
     """Those in the last lines that stand beside a name or in a line of their own.
 
-    `lines` as of `last_lines`, `parts` as of `around_number` for each.
+    `lines` as of `last_lines`, `parts` as of `around_numbers`.
 
     The line right below the greeting is a name, even where a place is called the same. The name
     may stand behind the last sentence, in the same line; a Kundennummer may stand around it.
@@ -73,7 +75,14 @@ def last_lines(text: str) -> list[str]:
     return [*islice(filled, _LINES + 1)][::-1]
 
 
-def around_number(line: str) -> Parts | None:
+def around_numbers(lines: Sequence[str]) -> Sequence[Parts | None]:
+    """Of each line what stands around the Kundennummer in it; most mails close without one."""
+    if _LONG_NUMBER.search("\n".join(lines)):
+        return [*map(_around_number, lines)]
+    return [None] * len(lines)
+
+
+def _around_number(line: str) -> Parts | None:
     """What stands before a Kundennummer and what it is called there, and behind it."""
     number = _NUMBER.search(line) or _CALLED_NUMBER.search(line)
     if number is None:
@@ -86,8 +95,10 @@ def _without_number(line: str, parts: Parts | None) -> str:
     """The line without the Kundennummer, other numbers behind it, birth and earlier places."""
     bare = f"{parts[0]}{_OTHER_NUMBERS.sub('', parts[1]).rstrip('.)')}" if parts else line
     bare = bare.strip(_AROUND)
-    if "," in bare:
-        bare = _BORN.sub("", _EARLIER.sub("", bare)).strip(_AROUND)
+    if "geb" in bare or "*" in bare:
+        bare = _BORN.sub("", bare).strip(_AROUND)
+    if "vor" in bare or "früher" in bare or "bisher" in bare or "ehemals" in bare:
+        bare = _EARLIER.sub("", bare).strip(_AROUND)
     return bare.removesuffix(".") if parts else bare
 
 
@@ -100,7 +111,7 @@ def _place_of(line: str, before: str, directory: Directory) -> str | None:
         place = whole_place(last, directory)
         if place and _is_closing(line, before):
             return place
-    if comma and (small := _IN_SMALL.search(line)):
+    if comma and last.islower() and (small := _IN_SMALL.search(line)):
         place = whole_place(small["place"], directory)
         return place.title() if place else None
     named = _NAME_IN_PLACE.search(line) if " in " in line or line[-1:] == ")" else None

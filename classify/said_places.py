@@ -84,12 +84,20 @@ def find(text: str, directory: Directory, *, mailbox: str) -> Iterator[tuple[str
             score = 1 if place_key(place) == place_key(mailbox.partition("@")[0]) else 4
             yield place, score + of_words(text, match.start())
 
-    if "wohn" in text or "Wohn" in text or "lebe" in text or "auch dort zu" in text:
-        for told in (*_WHERE_I_LIVE.finditer(text), *_LIVE_IN_SMALL.finditer(text)):
-            place = known_place(told["place"], directory)
-            if place:
-                place = place if place[:1].isupper() else place.title()
-                yield place, 4 + of_words(text, told.start())
+    yield from _lived_in(text, directory)
+
+
+def _lived_in(text: str, directory: Directory) -> Iterator[tuple[str, int]]:
+    """Where somebody says that he lives there, or in small letters in which place he does."""
+    lives = "wohn" in text or "Wohn" in text or "lebe" in text or "dort zu" in text
+    told = [*_LIVE_IN_SMALL.finditer(text)] if lives else []
+    if lives and ("wo ich " in text or "hier" in text or " da" in text or "dort" in text):
+        told += _WHERE_I_LIVE.finditer(text)
+    for one in told:
+        place = known_place(one["place"], directory)
+        if place:
+            place = place if place[:1].isupper() else place.title()
+            yield place, 4 + of_words(text, one.start())
 
 
 def _comes_back(text: str, match: re.Match[str]) -> bool:

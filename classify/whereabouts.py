@@ -82,7 +82,7 @@ def find(
     """
     text = body.new
     last = closing.last_lines(f"{text}\n{body.signature}")
-    parts = [*map(closing.around_number, last)]
+    parts = closing.around_numbers(last)
     candidates = [
         *_addresses(text, directory),
         *[_Candidate(None, *said) for said in said_places.find(text, directory, mailbox=mailbox)],
