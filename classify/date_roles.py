@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from classify import birthdays
+from classify import appointments, birthdays
 from classify.day_terms import CROSSED, Mention
 from classify.model import DayRoles, Numbers
 
@@ -56,6 +56,8 @@ class DayReader:
                 found[role] = mentions[sure.index(likeliest)].day
         if born := birthdays.own(mentions):
             found[birthdays.ROLE] = born
+        if day := appointments.told(mentions):
+            found[appointments.ROLE] = day
         return _without_reversed(found)
 
     def _probabilities(self, mentions: Sequence[Mention]) -> Numbers:

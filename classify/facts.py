@@ -48,10 +48,13 @@ _NEXT_SENTENCE: Final = re.compile(
 """Between what belongs together: no line of an imprint ends as a sentence does."""
 
 
-def read_facts(reading: Reading, *, dates: dict[str, date], where: Whereabouts) -> Facts:
+def read_facts(
+    reading: Reading, *, dates: dict[str, date], where: Whereabouts, kundennummer: str | None
+) -> Facts:
     """All facts of a mail.
 
-    `dates` is what `classify.date_roles`, `where` what `classify.whereabouts` found in it.
+    `dates` is what `classify.date_roles`, `where` what `classify.whereabouts` found in it,
+    `kundennummer` what `kundennummer_of` did.
     """
     mail = reading.mail
     text = mail.body.new
@@ -59,13 +62,6 @@ def read_facts(reading: Reading, *, dates: dict[str, date], where: Whereabouts) 
     if iban.shape_seen:
         iban = numbers.find_iban(_without_accounts_of_others(text))
     signature = mail.body.signature
-    # None goes from one part over into the next, so each may be looked at alone.
-    kundennummer = (
-        numbers.find_kundennummer(mail.subject)
-        or reading.kundennummer
-        or numbers.find_kundennummer(signature)
-        or numbers.find_kundennummer(mail.body.quoted)
-    )
     malformed = kundennummer is None and _is_malformed(f"{mail.subject}\n{text}\n{signature}")
     broken = iban.shape_seen and iban.value is None
     present = bool(attached.real_attachments(mail))
@@ -74,6 +70,7 @@ def read_facts(reading: Reading, *, dates: dict[str, date], where: Whereabouts) 
         iban=iban.value,
         plz=where.plz,
         place=where.place,
+        home=where.home,
         phone=numbers.find_phone(f"{text}\n{signature}"),
         dates=dates,
         attachment_announced=attached.is_announced(reading),
@@ -82,6 +79,18 @@ def read_facts(reading: Reading, *, dates: dict[str, date], where: Whereabouts) 
             *((IBAN_DEFECT,) if broken else ()),
             *((KUNDENNUMMER_DEFECT,) if malformed else ()),
         ),
+    )
+
+
+def kundennummer_of(reading: Reading) -> str | None:
+    """The Kundennummer of subject, new text, signature or quoted mail."""
+    body = reading.mail.body
+    # None goes from one part over into the next, so each may be looked at alone.
+    return (
+        numbers.find_kundennummer(reading.mail.subject)
+        or reading.kundennummer
+        or numbers.find_kundennummer(body.signature)
+        or numbers.find_kundennummer(body.quoted)
     )
 
 

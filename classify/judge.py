@@ -130,13 +130,19 @@ class Judge:
             for read, codes, at in zip(reads, found, times, strict=True)
         ]
         roles = [self._days.roles(named) for named in days]
+        numbers = [*map(facts.kundennummer_of, reads)]
         where = [
-            whereabouts.find(read.mail.body, self._directory, mailbox=mailbox)
-            for read, mailbox in zip(reads, mailboxes, strict=True)
+            whereabouts.find(
+                read.mail.body,
+                self._directory,
+                mailbox=mailbox,
+                kundennummer=number,
+            )
+            for read, mailbox, number in zip(reads, mailboxes, numbers, strict=True)
         ]
         return [
-            facts.read_facts(read, dates=dates, where=place)
-            for read, dates, place in zip(reads, roles, where, strict=True)
+            facts.read_facts(read, dates=dates, where=place, kundennummer=number)
+            for read, dates, place, number in zip(reads, roles, where, numbers, strict=True)
         ]
 
     def _reasons(

@@ -10,6 +10,10 @@ _SHORTEST_TOWN_CHARS: Final = 4
 """Before a hyphen a shorter one is rather a word; "Bad-", "Neu-"."""
 _OF_LAENDER: Final = frozenset({"Württemberg", "Anhalt", "Westfalen", "Pfalz", "Vorpommern"})
 """Behind a hyphen these make no town; "Baden" and "Sachsen" are towns as well."""
+_TITLE: Final = re.compile(
+    r"^(?:(?:Luther|Hanse|Universitäts|Landeshaupt|Kreis|Barlach)stadt) (?=[A-ZÄÖÜ])"
+)
+"""What towns bear beside their name and the table doesn't."""
 _NEXT_SENTENCE = re.compile(r"(?<=[^\W\d_]{4})\.\s")
 
 
@@ -21,7 +25,8 @@ def known_place(written: str, directory: Directory) -> str | None:
         name = " ".join(words[:count]).rstrip(".,")
         if directory.is_place(name):
             return name
-    return None
+    plain = _TITLE.sub("", bare)
+    return known_place(plain, directory) if plain != bare else None
 
 
 def whole_place(written: str, directory: Directory) -> str | None:
@@ -29,6 +34,8 @@ def whole_place(written: str, directory: Directory) -> str | None:
 
     Of "Mühlhausen/Thüringen" and "Burg (bei Magdeburg)" the name before what tells it apart.
     """
+    if not directory.is_place(written):
+        written = _TITLE.sub("", written)
     if directory.is_place(written):
         return written if known_place(written, directory) == written else None
     name = base_name(written)

@@ -14,7 +14,7 @@ from rules.codes import AgencyHow, Channel, Concern, Team
 from rules.directory import Directory, PostboxHint
 from rules.verdict import AgencyFound
 
-RULES_ID: Final = "haus-2026.2"
+RULES_ID: Final = "haus-2026.3"
 """Version of the built-in rules; changes whenever the same mail could be sorted otherwise."""
 
 TEAM_OF_CHANNEL: Final[dict[Channel, Team]] = {
@@ -56,7 +56,7 @@ CLEARING_FOLDER: Final = "Klärung"
 MACHINE_FOLDER: Final = "Maschinell"
 SC_FOLDER: Final = "Service Center"
 
-_ISSUER_DIGITS: Final = 3
+ISSUER_DIGITS: Final = 3
 """Of a Kundennummer: the agency that gave it out. Source: own decision 0116."""
 _SEVERAL_ISSUER: Final = "gehört zu mehreren Agenturen; eine davon vergab die Kundennummer"
 
@@ -86,7 +86,7 @@ def find_agency(
     own decision 0116.
     """
     postbox = directory.by_mailbox(mailbox)
-    issuer = directory.agency(kundennummer[:_ISSUER_DIGITS]) if kundennummer else None
+    issuer = directory.agency(kundennummer[:ISSUER_DIGITS]) if kundennummer else None
     touched = directory.agencies_of_plz(plz)
     named = directory.by_place(place)
     if len(touched) == 1:
@@ -107,6 +107,16 @@ def by_words(agency: Agency) -> AgencyFound:
     """The agency that the mail addresses in its words. Source: own decision 0116."""
     reason = "Kein Wohnort genannt; im Text angeschriebene Agentur"
     return _found(agency, AgencyHow.POSTBOX, reason)
+
+
+def of_office(found: AgencyFound) -> AgencyFound:
+    """As found, with what is known of the address where only an office's is told and none found.
+
+    Source: own decision 0121.
+    """
+    if found.code:
+        return found
+    return _unknown("Genannt ist die Anschrift eines Betriebs oder Büros, nicht die des Kunden")
 
 
 def folder_of(team: Team, agency: AgencyFound, first_concern: Concern | None) -> str:

@@ -38,6 +38,14 @@ class ConcernFound:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """Where the customer lives about whom somebody else writes; both None: the mail doesn't say."""
+
+    plz: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What could be read out of the text; None or empty where nothing is readable.
 
@@ -45,7 +53,9 @@ class Facts:
     `iban.check_digit` is set); so is a Kundennummer that is called one and has not its shape
     (`kundennummer.shape`). `dates` has the keys au_from, au_to, job_start, job_end,
     unemployed_from, move_date, absence_from, absence_to, birth_date (the sender's own),
-    child_born, appointment, valid_from.
+    child_born, appointment; valid_from is a name that nothing fills. `plz` and `place` are those
+    of who writes; `home` is set where that is not the customer, and tells the agency instead. It is
+    no part of the JSON: the agency's reason tells it.
     """
 
     kundennummer: str | None = None
@@ -57,6 +67,7 @@ class Facts:
     attachment_announced: bool = False
     attachment_present: bool = False
     defects: tuple[str, ...] = ()
+    home: Home | None = None
 
 
 @dataclass(frozen=True, slots=True)

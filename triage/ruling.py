@@ -13,7 +13,7 @@ from rules.directory import Directory
 from rules.mail import ParsedMail
 from rules.rule_law import Route, Ruled, rule_over
 from rules.rule_match import Seen
-from rules.verdict import AgencyFound, Facts, Judgement
+from rules.verdict import AgencyFound, Facts, Home, Judgement
 from triage.rulebook import InForce
 
 
@@ -64,18 +64,24 @@ def _built_in(directory: Directory, mail: ParsedMail, judgement: Judgement, mail
 
 
 def _agency(directory: Directory, mail: ParsedMail, facts: Facts, mailbox: str) -> AgencyFound:
-    """The agency in charge; where neither residence nor postbox tells it, the one addressed."""
+    """The agency in charge; where neither residence nor postbox tells it, the one addressed.
+
+    The residence is that of the customer, also where somebody else writes for him.
+    """
+    home = facts.home or Home(facts.plz, facts.place)
     found = routing.find_agency(
         directory,
-        plz=facts.plz,
-        place=facts.place,
+        plz=home.plz,
+        place=home.place,
         mailbox=mailbox,
         kundennummer=facts.kundennummer,
     )
-    if found.code or facts.plz or facts.place:
+    if found.code or home.plz or home.place:
         return found
     named = agency_addressed(directory, subject=mail.subject, text=mail.body.new)
-    return routing.by_words(named) if named else found
+    if named:
+        return routing.by_words(named)
+    return routing.of_office(found) if facts.home else found
 
 
 def _region(directory: Directory, built_in: Route, mailbox: str) -> str:

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from classify import birthdays
+from classify import appointments, birthdays
 from classify.date_roles import DayReader
 from classify.dates import find_dates
 from classify.day_terms import Mention, mentions
@@ -163,7 +163,30 @@ def test_the_same_words_tell_different_roles_by_what_stands_around(read, model) 
     text = "Der Arzt hat mich vom 3.3. bis 14.3. krankgeschrieben, den Termin am 13.3. sage ich ab."
     for concerns in ([Concern.AU, Concern.TERMIN], [Concern.TERMIN, Concern.AU]):
         named = mentions(read(text), concerns=concerns, today=WEDNESDAY)
-        assert days.roles(named) == {"au_from": date(2025, 3, 3), "au_to": date(2025, 3, 14)}
+        assert days.roles(named) == {
+            "au_from": date(2025, 3, 3),
+            "au_to": date(2025, 3, 14),
+            "appointment": date(2025, 3, 13),
+        }
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Den Termin am 20.3. um 10 Uhr sage ich ab.", date(2025, 3, 20)),
+        ("Zur Einladung für den 20.03. komme ich.", date(2025, 3, 20)),
+        ("Den Termin morgen schaffe ich nicht.", date(2025, 3, 13)),
+        ("Kann ich einen neuen Termin am 20.3. haben?", None),
+        ("Ihre Einladung vom 10.3. habe ich.", None),
+        ("Errechneter Termin 20.3.", None),
+        ("Am 20.3. fahre ich weg.", None),
+    ],
+)
+def test_the_day_of_an_appointment_is_told_by_its_words(read, text: str, day: date | None) -> None:
+    named = mentions(read(text), concerns=[Concern.TERMIN], today=WEDNESDAY)
+    assert appointments.told(named) == day
+    other = mentions(read(text), concerns=[Concern.AU], today=WEDNESDAY)
+    assert appointments.told(other) is None
 
 
 def test_a_model_of_mails_without_days_tells_none() -> None:

@@ -3,11 +3,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classify import attached, numbers, reading, whereabouts
-from classify.facts import IBAN_DEFECT, KUNDENNUMMER_DEFECT, read_facts
+from classify.facts import IBAN_DEFECT, KUNDENNUMMER_DEFECT, kundennummer_of, read_facts
+from classify.reading import Reading
 from classify.whereabouts import Whereabouts
 from rules.mail import Attachment, BodyParts
+from rules.verdict import Facts
 
 GOOD_IBAN = "DE93700202703431132713"
+
+
+def _facts(read: Reading) -> Facts:
+    """The facts of a mail but for days and places."""
+    number = kundennummer_of(read)
+    return read_facts(read, dates={}, where=Whereabouts(), kundennummer=number)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +57,7 @@ def test_a_foreign_iban_is_read() -> None:
 
 @pytest.mark.parametrize("text", ["DE12 7002 0270 3431 1327 13", "DE93 7002 0270 3431 1327 1"])
 def test_a_broken_iban_is_a_defect_not_a_number(read, text: str) -> None:
-    facts = read_facts(read(f"Meine IBAN: {text}"), dates={}, where=Whereabouts())
+    facts = _facts(read(f"Meine IBAN: {text}"))
     assert facts.iban is None
     assert facts.defects == (IBAN_DEFECT,)
 
@@ -68,14 +76,14 @@ def test_a_broken_iban_is_a_defect_not_a_number(read, text: str) -> None:
 def test_a_kundennummer_without_its_shape_is_a_defect_not_a_number(
     read, text: str, defects: tuple[str, ...]
 ) -> None:
-    facts = read_facts(read(text), dates={}, where=Whereabouts())
+    facts = _facts(read(text))
     assert (facts.kundennummer is None) == ("123A" not in text)
     assert facts.defects == defects
 
 
 def test_the_iban_of_a_company_footer_is_not_the_customers(read) -> None:
     text = f"Formular anbei.\nVorstand: Dr. I. Morlock · HRB 999555 · Beitragskonto {GOOD_IBAN}"
-    facts = read_facts(read(text), dates={}, where=Whereabouts())
+    facts = _facts(read(text))
     assert facts.iban is None
     assert facts.defects == ()
 
@@ -92,7 +100,7 @@ def test_the_iban_of_a_company_footer_is_not_the_customers(read) -> None:
     ],
 )
 def test_an_account_in_an_imprint_or_of_the_ba_is_not_the_customers(read, text: str) -> None:
-    facts = read_facts(read(text), dates={}, where=Whereabouts())
+    facts = _facts(read(text))
     assert (facts.iban, facts.defects) == (None, ())
 
 
@@ -107,7 +115,7 @@ def test_an_account_in_an_imprint_or_of_the_ba_is_not_the_customers(read, text: 
     ],
 )
 def test_an_account_for_the_money_is_read_beside_a_company(read, text: str) -> None:
-    assert read_facts(read(text), dates={}, where=Whereabouts()).iban == GOOD_IBAN
+    assert _facts(read(text)).iban == GOOD_IBAN
 
 
 @pytest.mark.parametrize(
@@ -125,14 +133,14 @@ def test_of_an_old_and_a_new_iban_the_new_one_is_read(text: str) -> None:
 def test_the_kundennummer_may_stand_in_quoted_mail(mail) -> None:
     answered = mail("Danke.")
     object.__setattr__(answered, "body", BodyParts("Danke.", quoted="> Nr. 123A456789"))
-    facts = read_facts(reading.of(answered), dates={}, where=Whereabouts())
+    facts = _facts(reading.of(answered))
     assert facts.kundennummer == "123A456789"
 
 
 def test_an_iban_in_quoted_mail_is_no_news(mail) -> None:
     quoting = mail("Danke.")
     object.__setattr__(quoting, "body", BodyParts("Danke.", quoted=f"> IBAN {GOOD_IBAN}"))
-    assert read_facts(reading.of(quoting), dates={}, where=Whereabouts()).iban is None
+    assert _facts(reading.of(quoting)).iban is None
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classify import (
+    appointments,
     birthdays,
     dates,
     familiar,
@@ -20,8 +21,8 @@ from classify import (
     moods,
     numbers,
     reading,
+    said_places,
     scorer,
-    whereabouts,
     wordbook,
     wording,
 )
@@ -161,6 +162,7 @@ PLACE_WORDS = [
     *("aus", "Aus", "Haus", "dem", "wohnhaft", "Wohnung", "Wohnsitz", "wohne", "lebe", "wieder"),
     *("zur\u00fcck", "zu", "Hause", "nach", "in", "Wohnort:", "Ort:", "Celle", "Bad", "am", "der"),
     *("us", "ut", "Stra\u00dfe", "Str.", "Gartenweg", "9", "12b,", "Wohnort", "bleibt", "wohnhaft"),
+    *("gemeldet", "bleibe", "ich", "daheim", "bei", "meinen", "Eltern"),
 ]
 
 
@@ -169,13 +171,13 @@ def test_ways_to_name_a_place_are_found_where_searching_finds_them(text: str) ->
     starts = sorted(
         {
             start
-            for word, before in whereabouts._SPOKEN
-            for start in whereabouts._starts(text, word, before)
+            for word, before in said_places._SPOKEN
+            for start in said_places._starts(text, word, before)
         }
     )
-    tried = (whereabouts._IN_PLACE.match(text, start) for start in starts)
-    found = [match.span() for match in whereabouts._each_once(tried)]
-    assert found == [match.span() for match in whereabouts._IN_PLACE.finditer(text)]
+    tried = (said_places._IN_PLACE.match(text, start) for start in starts)
+    found = [match.span() for match in said_places.each_once(tried)]
+    assert found == [match.span() for match in said_places._IN_PLACE.finditer(text)]
 
 
 def plain_roles(model: Model, named: Sequence[Mention]) -> dict[str, date]:
@@ -189,12 +191,18 @@ def plain_roles(model: Model, named: Sequence[Mention]) -> dict[str, date]:
         sure.append(shares / shares.sum())
     own = birthdays.own(named)
     born = {birthdays.ROLE: own} if own else {}
+    day = appointments.told(named)
+    met = {appointments.ROLE: day} if day else {}
     best = {role: max(sure, key=lambda one: one[n]) for n, role in enumerate(model.days.roles)}
-    return {
-        role: named[[one is best[role] for one in sure].index(True)].day
-        for n, role in enumerate(model.days.roles)
-        if role and best[role][n] >= SURE
-    } | born
+    return (
+        {
+            role: named[[one is best[role] for one in sure].index(True)].day
+            for n, role in enumerate(model.days.roles)
+            if role and best[role][n] >= SURE
+        }
+        | born
+        | met
+    )
 
 
 def test_roles_are_told_from_parts_as_from_whole_terms(model: Model, mails) -> None:

@@ -5,7 +5,7 @@ import pytest
 from rules.codes import AgencyHow, Channel, Concern, PaymentRelevant
 from rules.directory import Directory
 from rules.mail import BodyParts, ParsedMail
-from rules.verdict import ConcernFound, Facts, Judgement
+from rules.verdict import ConcernFound, Facts, Home, Judgement
 from triage import ruling, wiring
 
 
@@ -55,6 +55,12 @@ TO_KASSEL = "An die Agentur für Arbeit Kassel\nIch bin krank."
         (TO_KASSEL, Facts(place="Neuenkirchen"), "", None, AgencyHow.UNKNOWN),
         ("Krank.", Facts(place="Hof", kundennummer="723Q081155"), "", "723", AgencyHow.PLACE),
         ("Krank.", Facts(kundennummer="371Q081155"), "", None, AgencyHow.UNKNOWN),
+        # Who writes for somebody else tells where he is himself.
+        ("Krank.", Facts(place="Kassel", home=Home(None, "Fulda")), "", "411", AgencyHow.PLACE),
+        ("Krank.", Facts(place="Kassel", home=Home("80638", None)), "", "843", AgencyHow.PLZ),
+        ("Krank.", Facts(place="Kassel", home=Home()), "", None, AgencyHow.UNKNOWN),
+        ("Krank.", Facts(place="Kassel", home=Home()), "Kiel@arbeitsagentur.de", "131",
+         AgencyHow.POSTBOX),
     ],
 )  # fmt: skip
 def test_the_agency_is_told_by_the_nearest_hint(
