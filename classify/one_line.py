@@ -11,8 +11,10 @@ from classify.reading import Reading
 from classify.text import fold
 
 _LINE_CHARS: Final = 78
-_MOST_WORDS: Final = 45
+_MOST_WORDS: Final = 35
 """One line has fewer, with greeting, closing, name and address around it."""
+_LONG_LINE: Final = re.compile(r"[^\n]{101}")
+"""No line that is taken off is as long, so that most mails are done with at once."""
 _GREETING: Final = re.compile(
     r"\W{0,3}(?:sehr geehrte\w*|guten (?:tag|morgen|abend)|hallo|moin|liebe\w*|hi|servus|"
     r"gruess gott|werte\w*)\b[^.!?]{0,60}[,.!]?"
@@ -26,12 +28,12 @@ _CLOSING: Final = re.compile(
 )
 _NAME: Final = re.compile(r"[a-z.'-]+(?: [a-z.'-]+){0,3}")
 _NUMBER: Final = re.compile(r"(?:[a-z.,:-]+ ){0,6}\(?\d{3} ?[a-z] ?\d{6}\)?.?")
-_ADDRESS: Final = re.compile(r"(?:[^,]{3,40}, ?){0,2}\d{5} [a-z .()/-]{3,40}")
+_ADDRESS: Final = re.compile(r"(?:[^,]{3,30}, ?){0,2}\d{5} [a-z .()/-]{3,30}")
 
 
 def is_one_line(read: Reading) -> bool:
     """Whether what is new is one line of at most 78 characters; an empty text is none."""
-    if not 0 < read.words <= _MOST_WORDS:
+    if not 0 < read.words <= _MOST_WORDS or _LONG_LINE.search(read.new):
         return False
     lines = [line for line in map(str.strip, fold(read.new).split("\n")) if line]
     first, *others = lines or [""]
