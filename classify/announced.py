@@ -13,7 +13,7 @@ from rules.codes import Concern
 from rules.payment import MOVES_MONEY, YES_IF_ANNOUNCED, PaymentHint, RenteStage
 from rules.verdict import Span
 
-_CONCEPTS: Final[Mapping[Concern, tuple[str, ...]]] = {
+CONCEPTS: Final[Mapping[Concern, tuple[str, ...]]] = {
     Concern.AU: ("krank", "au_schein", "gesund", "klinik", "kind_krank", "krankengeld"),
     Concern.BANKVERBINDUNG: ("konto", "konto_neu", "scheck"),
     Concern.ANSCHRIFT_NAME: ("umzug", "name_neu", "strasse"),
@@ -30,9 +30,11 @@ _CONCEPTS: Final[Mapping[Concern, tuple[str, ...]]] = {
     Concern.RENTE: ("rente",),
     Concern.ORTSABWESENHEIT: ("urlaub",),
 }
-_NOT_HELD: Final = frozenset(
+"""The concepts of the lexicon that speak of a change, by its concern."""
+NOT_HELD: Final = frozenset(
     {moods.Mood.ASKED, moods.Mood.PLANNED, moods.Mood.DENIED, moods.Mood.WITHDRAWN}
 )
+"""In these no change holds."""
 
 
 _SUBJECT: Final = -1
@@ -60,7 +62,7 @@ def told_in(reading: Reading, codes: Iterable[Concern]) -> tuple[Span, ...]:
     The new text goes before the subject, which often only names the matter. None for a concern
     that is told in words that no lexicon has.
     """
-    stating = dict.fromkeys(_first_stating(reading, _CONCEPTS.get(code, ())) for code in codes)
+    stating = dict.fromkeys(_first_stating(reading, CONCEPTS.get(code, ())) for code in codes)
     stating.pop(None, None)
     if not stating:
         return ()
@@ -88,7 +90,7 @@ def _spans(reading: Reading) -> list[Span]:
 
 
 def _states(heard: Heard, concepts: Iterable[str]) -> bool:
-    return not heard.said.isdisjoint(concepts) and not moods.of_said(heard.said) <= _NOT_HELD
+    return not heard.said.isdisjoint(concepts) and not moods.of_said(heard.said) <= NOT_HELD
 
 
 def hint(said: frozenset[str], dates: Mapping[str, date]) -> PaymentHint:
@@ -115,6 +117,6 @@ def _is_held(reading: Reading, code: Concern) -> bool:
     spoken = [
         moods.of_said(sentence.said)
         for sentence in (*reading.subject_sentences, *reading.sentences)
-        if not sentence.said.isdisjoint(_CONCEPTS[code])
+        if not sentence.said.isdisjoint(CONCEPTS[code])
     ]
-    return not spoken or any(not moods_heard <= _NOT_HELD for moods_heard in spoken)
+    return not spoken or any(not moods_heard <= NOT_HELD for moods_heard in spoken)

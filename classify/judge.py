@@ -16,6 +16,7 @@ from classify import (
     explain,
     facts,
     reading,
+    recognised,
     review,
     whereabouts,
 )
@@ -25,13 +26,14 @@ from classify.explain import Reason
 from classify.model import Model
 from classify.opinion import Opinion, Questions
 from classify.reading import Reading
+from classify.recognised import Recognisers
 from classify.scorer import Scorer
 from rules import payment
 from rules.codes import Channel, Concern, PaymentRelevant
 from rules.directory import Directory
 from rules.errors import Refused
 from rules.mail import ParsedMail
-from rules.verdict import ConcernFound, Facts, Judgement
+from rules.verdict import ConcernFound, Facts, Judgement, Recogniser
 
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
 CLOSE: Final = "message: close"
@@ -46,8 +48,8 @@ class Judge:
     """
 
     __slots__ = (
-        *("_columns", "_days", "_directory", "_model", "_questions", "_ranks", "_scorer"),
-        "_thresholds",
+        *("_columns", "_days", "_directory", "_model", "_questions", "_ranks"),
+        *("_recognisers", "_scorer", "_thresholds"),
     )
 
     def __init__(self, model: Model, directory: Directory) -> None:
@@ -61,6 +63,7 @@ class Judge:
         self._directory = directory
         self._scorer = Scorer(model)
         self._questions = Questions(model, self._scorer)
+        self._recognisers = Recognisers(self._scorer)
         self._days = DayReader(model.days)
         self._thresholds = concerns.as_codes(model.labels, model.thresholds)
         self._ranks = concerns.as_codes(model.labels, model.ranks)
@@ -147,12 +150,13 @@ class Judge:
 
     def _reasons(
         self, read: Reading, opinion: Opinion, found: Iterable[Concern]
-    ) -> dict[Concern, Reason]:
+    ) -> dict[Concern, tuple[Reason, list[Recogniser]]]:
         words = explain.words_of(read, self._scorer, opinion.scored)
-        columns = self._columns
+        targets = [self._columns[code] for code in found]
+        fired = self._recognisers.of_mail(read, opinion.scored, targets)
         return {
-            code: explain.reason(self._scorer, opinion.scored, words, target=columns[code])
-            for code in found
+            code: (explain.reason(self._scorer, opinion.scored, words, target=target), of_code)
+            for code, target, of_code in zip(found, targets, fired, strict=True)
         }
 
     def _judgement(
@@ -160,7 +164,7 @@ class Judge:
         read: Reading,
         opinion: Opinion,
         came_by: Channel,
-        spoke: Mapping[Concern, Reason],
+        spoke: Mapping[Concern, tuple[Reason, list[Recogniser]]],
         told: Facts,
         found: Mapping[Concern, float],
     ) -> Judgement:
@@ -175,11 +179,13 @@ class Judge:
                 rank=self._ranks[code],
                 place=reason.place(read),
             )
-            for code, reason in spoke.items()
+            for code, (reason, _) in spoke.items()
         }
         named = tuple(
-            ConcernFound(code, found[code], code in moving, spoke[code].words, spoke[code].spans)
-            for code in concerns.in_order(standing)
+            [
+                _named(read, code, standing[code], spoke[code], came_by=came_by, held=moving)
+                for code in concerns.in_order(standing)
+            ]
         )
         hint = announced.hint(read.said, told.dates)
         answer, because = payment.of_message(named, hint=hint)
@@ -215,6 +221,27 @@ class Judge:
         if came_by is Channel.MASCHINELL or answer is not PaymentRelevant.NO:
             return False
         return sure >= self._model.payment_bound or not review.STRANGE.isdisjoint(doubts)
+
+
+def _named(
+    read: Reading,
+    code: Concern,
+    known: concerns.Standing,
+    why: tuple[Reason, list[Recogniser]],
+    *,
+    came_by: Channel,
+    held: frozenset[Concern],
+) -> ConcernFound:
+    """A concern with all that is told of it. `held` are the changes that hold in this mail."""
+    reason, fired = why
+    settled = recognised.settling(read, code, came_by)
+    if held and not known.moves:
+        settled += recognised.moods_of(read, code)
+    if settled:
+        fired = [*settled, *[one for one in fired if one not in settled]]
+    return ConcernFound(
+        code, known.sure, known.moves, reason.words, reason.spans, recognisers=tuple(fired)
+    )
 
 
 def _paid(

@@ -12,9 +12,10 @@ from typing import Final
 
 from classify.channel import FORM_CHANNELS
 from classify.facts import IBAN_DEFECT
+from classify.one_line import is_one_line
 from classify.reading import Reading
 from rules.codes import Channel
-from rules.mail import TEXT_CUT
+from rules.mail import TEXT_CUT, ParsedMail
 from rules.verdict import Facts
 
 UNSURE_BELOW: Final = 0.7
@@ -26,8 +27,8 @@ _ENOUGH_WORDS_FOR_LANGUAGE: Final = 8
 _GERMAN_SHARE: Final = 0.12
 
 REASONS: Final = (
-    *("danger", "empty", "attachment_only", "short", "language", "long", "unlike", "unsure"),
-    *("channel_unsure", "form_unread", "iban"),
+    *("danger", "empty", "attachment_only", "short", "one_line", "language", "long", "unlike"),
+    *("unsure", "channel_unsure", "form_unread", "iban"),
 )
 """All codes, the gravest first; the desk has a sentence for each."""
 
@@ -74,7 +75,13 @@ def _text_checks(reading: Reading, came_by: Channel) -> Iterator[tuple[str, bool
     yield "empty", not words
     yield "attachment_only", bool(mail.attachments) and words < _SHORT_WORDS
     yield "short", 0 < words < _SHORT_WORDS and not mail.attachments
+    yield "one_line", _is_by_a_person(mail, came_by) and is_one_line(reading)
     yield "language", came_by in _WRITTEN_FREELY and is_foreign(words, german)
+
+
+def _is_by_a_person(mail: ParsedMail, came_by: Channel) -> bool:
+    """Written, not filled in: the fields of a form tell more than its text. Own decision 0122."""
+    return mail.form is None and came_by is not Channel.MASCHINELL
 
 
 def is_foreign(words: int, german: int) -> bool:

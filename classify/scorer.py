@@ -209,6 +209,21 @@ class Scorer:
         told = zip(rows, voices.take(places).tolist(), strict=True)
         return said, [(names[row], voice) for row, voice in told]
 
+    @property
+    def cue_terms(self) -> tuple[str, ...]:
+        """The cues that the model knows, by their rows."""
+        return tuple(self._cues)
+
+    def of_cues(self, scored: Scored) -> tuple[list[int], Floats]:
+        """Which of `cue_terms` the mail has, and a row a target of what each adds to the margin.
+
+        What is below nought speaks against the target.
+        """
+        part = self._part(scored, "cues")
+        rows = scored.rows[part] - self._firsts[self._names["cues"]]
+        voices: Floats = scored.weights[part].T * scored.amounts[part]
+        return rows.tolist(), voices
+
     def _part(self, scored: Scored, block: str) -> slice:
         number = self._names[block]
         return slice(scored.starts[number], scored.starts[number + 1])

@@ -458,13 +458,14 @@ Concern = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConcernOut:
-    """One concern, with the words that spoke for it."""
+    """One concern, with the words that spoke for it and the recognisers that fired."""
 
     code: Concern
     probability: float
     announced: bool
     because: list[str]
     spans: list[SpanOut]
+    recognisers: list[RecogniserOut] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1355,6 +1356,14 @@ class ReadyOut:
 
     ready: bool
     checks: list[CheckOut]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecogniserOut:
+    """A recogniser that fired for a concern: its stable name, and what it heard."""
+
+    name: str
+    spans: list[SpanOut]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

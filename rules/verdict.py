@@ -23,11 +23,23 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Recogniser:
+    """A recogniser that fired for a concern: its stable name, and the sentence or number it heard.
+
+    The names stand in docs/judge.md. No spans where it heard a header, a file's name or a shape.
+    """
+
+    name: str
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ConcernFound:
     """One concern with its probability (0..1), the words that spoke, and whether it is announced.
 
     `announced` is True if a change already holds or is fixed (label guide, "ann."); only then
-    may it move money. `because` are the words or recogniser names, strongest first.
+    may it move money. `because` are the words that spoke, strongest first; `recognisers` those
+    that settled something, then those that spoke, strongest first.
     """
 
     code: Concern
@@ -35,6 +47,7 @@ class ConcernFound:
     announced: bool
     because: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
+    recognisers: tuple[Recogniser, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +221,12 @@ def _concern_json(found: ConcernFound) -> dict[str, Any]:
         "announced": found.announced,
         "because": list(found.because),
         "spans": [_span_json(span) for span in found.spans],
+        "recognisers": [_recogniser_json(one) for one in found.recognisers],
     }
+
+
+def _recogniser_json(fired: Recogniser) -> dict[str, Any]:
+    return {"name": fired.name, "spans": [_span_json(span) for span in fired.spans]}
 
 
 def _span_json(span: Span) -> dict[str, Any]:

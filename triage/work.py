@@ -336,6 +336,7 @@ def certain(code: Concern, *, because: str) -> dict[str, object]:
         "announced": True,
         "because": [because],
         "spans": [],
+        "recognisers": [],
     }
 
 

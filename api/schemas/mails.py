@@ -54,14 +54,22 @@ class SpanOut(VerdictPart):
     where: Literal["body", "subject"]
 
 
+class RecogniserOut(VerdictPart):
+    """A recogniser that fired for a concern: its stable name, and what it heard."""
+
+    name: str = Field(examples=["text.au_schein"])
+    spans: list[SpanOut]
+
+
 class ConcernOut(VerdictPart):
-    """One concern, with the words that spoke for it."""
+    """One concern, with the words that spoke for it and the recognisers that fired."""
 
     code: Concern = Field(examples=["au"])
     probability: float = Field(ge=0, le=1, examples=[0.97])
     announced: bool
     because: list[str] = Field(examples=[["krankgeschrieben", "AU_Bescheinigung.pdf"]])
     spans: list[SpanOut]
+    recognisers: list[RecogniserOut] = Field(default=[], examples=[[]])
 
 
 class FactsOut(VerdictPart):

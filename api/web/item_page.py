@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from api.web import days, mail_words, words
+from api.web import days, mail_words, recogniser_words, words
 from api.web.facts import FactRow, code_rows, fact_rows
 from api.web.letters import Letter
 from api.web.marks import marked, spoken
@@ -62,7 +62,10 @@ class Main(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConcernRow:
-    """A concern as opinion: word, number, reason, in this order. `number` is that of its marks."""
+    """A concern as opinion: word, number, reason, in this order. `number` is that of its marks.
+
+    `fired` are the recognisers in German words.
+    """
 
     number: int
     code: str
@@ -72,6 +75,7 @@ class ConcernRow:
     boxes: int
     because: tuple[str, ...]
     payment: bool
+    fired: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +275,8 @@ def _row(number: int, found: Mapping[str, Any], verdict: Mapping[str, Any]) -> C
         boxes=words.boxes(probability),
         because=tuple(found["because"]),
         payment=code in paid_by and verdict["payment_relevant"] != PaymentRelevant.NO,
+        # Verdicts of before have none.
+        fired=recogniser_words.said(found.get("recognisers", ())),
     )
 
 

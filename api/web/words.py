@@ -95,6 +95,7 @@ REVIEW: Final[Mapping[str, str]] = MappingProxyType(
         "danger": "Im Text klingt eine Gefahr für das Leben an. Bitte sofort lesen.",
         "empty": "Die Mail hat keinen Text.",
         "short": "Der Text ist für ein Urteil zu kurz.",
+        "one_line": "Die Mail hat nur eine Zeile.",
         "language": "Der Text ist vermutlich nicht deutsch.",
         "long": "Der Text ist sehr lang; beurteilt wurde nur sein Anfang.",
         "unlike": "Der Text ist anders als alles, was die Maschine kennt.",

@@ -107,10 +107,13 @@ def span(text: str, words: str) -> dict[str, Any]:
 def verdict(**changed: object) -> dict[str, Any]:
     """The public JSON of a verdict, three concerns, the last one unsure."""
     found = [
-        ("bankverbindung", 0.98, True, ["neues Konto", "DE37 9999 9999 0123 4567 89"]),
-        ("au", 0.83, True, ["krankgeschrieben", "bis zum 02.12.2026"]),
-        ("termin", 0.61, False, ["wird dann wohl nichts"]),
-        ("beratung", 0.21, False, ["vorbeikommen"]),
+        (
+            *("bankverbindung", 0.98, True, ["neues Konto", "DE37 9999 9999 0123 4567 89"]),
+            ["fact.iban", "text.konto_neu"],
+        ),
+        ("au", 0.83, True, ["krankgeschrieben", "bis zum 02.12.2026"], ["subject.au_schein"]),
+        ("termin", 0.61, False, ["wird dann wohl nichts"], []),
+        ("beratung", 0.21, False, ["vorbeikommen"], []),
     ]
     base: dict[str, Any] = {
         "channel": "freie_email",
@@ -121,8 +124,9 @@ def verdict(**changed: object) -> dict[str, Any]:
                 "announced": announced,
                 "because": words,
                 "spans": [span(BODY, word) for word in words],
+                "recognisers": [{"name": name, "spans": []} for name in fired],
             }
-            for code, probability, announced, words in found
+            for code, probability, announced, words, fired in found
         ],
         "payment_relevant": "yes",
         "payment_because": ["bankverbindung: announced", "au: announced"],

@@ -225,6 +225,21 @@ def test_the_sentence_about_money_stands_beside_the_concerns() -> None:
     assert page.money_said == (body[:12],)
 
 
+def test_the_recognisers_that_fired_are_told_in_german(look) -> None:
+    page = look("vorgang-owed")
+    told = [words(row) for row in page.query_selector_all(".verdict .why")]
+    assert "Erkannt: IBAN mit richtiger Prüfziffer; geändertes Konto." in told[0]
+    assert "Erkannt: AU-Bescheinigung im Betreff." in told[1]
+    assert "Erkannt" not in told[2]
+
+
+def test_a_verdict_of_before_or_after_shows_what_this_page_knows() -> None:
+    old = {"code": "au", "probability": 0.9, "announced": True, "because": [], "spans": []}
+    new = old | {"recognisers": [{"name": name} for name in ("text.krank", "later.one")]}
+    page = shown(verdict=verdict(concerns=[old, new]))
+    assert [row.fired for row in page.concerns] == [(), ("Krankheit",)]
+
+
 def test_without_any_sure_concern_the_first_is_shown_as_a_hint() -> None:
     concerns = [
         {"code": code, "probability": 0.3, "announced": False, "because": [], "spans": []}

@@ -11,6 +11,7 @@ from classify.report import render
 from ingest.parse import parse
 from rules.codes import Channel, Concern, PaymentRelevant
 from rules.errors import Refused
+from rules.mail import Form
 from rules.verdict import Span
 
 WEDNESDAY = datetime(2025, 3, 12, 11, tzinfo=UTC)
@@ -105,6 +106,7 @@ def test_a_bounce_is_machine_mail_and_moves_no_money(ask, mail) -> None:
         ("siehe Anhang", {"attachments": ("IMG_1.jpg",)}, "attachment_only"),
         ("Please tell me where the nearest office is because we just arrived", {}, "language"),
         ("Ja", {}, "short"),
+        ("Guten Tag,\nich bin bis 21.3. krankgeschrieben.\nGruß\nP. Maier", {}, "one_line"),
         ("Gruß\n" * 1300, {}, "long"),
         (RECIPE, {}, "unlike"),
         ("Bonjour madame, je vous ecris pour mon dossier, merci beaucoup", {}, "language"),
@@ -169,9 +171,19 @@ def test_five_megabytes_of_text_are_judged_on_their_beginning_and_said_so(judge,
 
 def test_a_text_that_the_parser_cut_needs_a_person_however_little_is_new(ask, mail) -> None:
     text = "Ich bin seit gestern krankgeschrieben bis 21.3."
-    assert not ask(mail(text, subject="Krankmeldung")).review
+    assert "long" not in ask(mail(text, subject="Krankmeldung")).review_because
     cut = ask(mail(text, subject="Krankmeldung", defects=("text.cut",)))
     assert "long" in cut.review_because
+
+
+def test_one_line_of_a_machine_or_in_a_form_is_no_reason_to_look(ask, mail) -> None:
+    text = "Arbeitsunfähig von 3.3. bis 14.3. gemeldet"
+    form = Form("eservice", Channel.ESERVICE_AU, "Arbeitsunfähigkeit", (), "")
+    assert "one_line" in ask(mail(text)).review_because
+    assert "one_line" not in ask(mail(text, form=form)).review_because
+    bounce = ask(mail("Dies wurde nicht zugestellt", headers=(("return-path", "<>"),)))
+    assert bounce.channel is Channel.MASCHINELL
+    assert "one_line" not in bounce.review_because
 
 
 def test_newsletter_words_are_no_reason_to_look(ask, mail) -> None:

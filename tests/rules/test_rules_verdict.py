@@ -9,6 +9,7 @@ from rules.verdict import (
     ConcernFound,
     Facts,
     Judgement,
+    Recogniser,
     Span,
     Verdict,
     as_json,
@@ -34,9 +35,11 @@ PROMISED = [
 
 
 def verdict(due: date | None = date(2025, 3, 5)) -> Verdict:
+    fired = (Recogniser("text.krank", (Span(0, 9),)),)
+    heard = ConcernFound(Concern.AU, 0.971234, True, ("krank",), (Span(0, 5),), fired)
     judgement = Judgement(
         channel=Channel.FREIE_EMAIL,
-        concerns=(ConcernFound(Concern.AU, 0.971234, True, ("krank",), (Span(0, 5),)),),
+        concerns=(heard,),
         payment_relevant=PaymentRelevant.YES,
         payment_because=("au: announced",),
         facts=Facts(dates={"au_to": date(2025, 3, 14), "au_from": date(2025, 3, 3)}),
@@ -55,6 +58,9 @@ def test_the_public_json_keeps_its_promised_keys_in_their_order() -> None:
     assert body["agency"]["how"] == "plz"
     assert body["facts"]["dates"] == {"au_from": "2025-03-03", "au_to": "2025-03-14"}
     assert body["concerns"][0]["probability"] == 0.9712
+    assert body["concerns"][0]["recognisers"] == [
+        {"name": "text.krank", "spans": [{"start": 0, "end": 9, "where": "body"}]}
+    ]
     assert body["due"] == "2025-03-05"
 
 
