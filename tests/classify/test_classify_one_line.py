@@ -9,6 +9,7 @@ LINE = "Die Unterlagen habe ich gestern bei Ihnen abgegeben."
     "text",
     [
         LINE,
+        f"{LINE[:-1]} am Amt.",
         f"Guten Tag,\n\n{LINE}\n\nMit freundlichen Grüßen\nPetra Maier\nGartenstr. 5",
         f"Hallo Frau Schmidt,\n{LINE}\nPetra Maier\n345A678901",
         f"{LINE}\nPetra Maier, 34117 Kassel",
@@ -24,6 +25,7 @@ def test_one_line_is_one_without_what_stands_around_it(read, text: str) -> None:
     "text",
     [
         "",
+        f"{LINE[:-1]} und alle.",
         f"{LINE} Bitte sagen Sie mir, ob noch etwas fehlt.",
         f"{LINE}\nBitte sagen Sie mir, ob noch etwas fehlt.",
         f"Hallo, ich bin krank.\n{LINE}",
