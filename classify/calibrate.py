@@ -27,6 +27,8 @@ PAYMENT_FALSE_YES: Final = 0.05
 """Of the mails that move no money, the share that may be called `yes`. Own decision 0025."""
 
 _GRID: Final = np.round(np.arange(0.20, 0.62, 0.02), 2)
+_AS_GOOD: Final = 0.002
+"""An F1 less by so much is chance. Measured: docs/judge.md, tenth round."""
 _TRUSTED_POSITIVES: Final = 60
 """With fewer examples a label's own best threshold is mostly chance; the common one prevails."""
 
@@ -58,12 +60,15 @@ def apply(margins: Numbers, scale: Sigmoids) -> Numbers:
 
 
 def thresholds(sure: Numbers, truth: Truth) -> tuple[float, ...]:
-    """For each label the bound with the best F1, drawn to the common best where mails are few."""
-    common = float(_GRID[int(np.argmax([_f1(sure >= bound, truth) for bound in _GRID]))])
+    """For each label the highest bound of the best F1, drawn to the common one where mails are few.
+
+    F1 hardly changes over a wide range of bounds; the highest names the fewest labels too many.
+    """
+    common = _highest_best([_f1(sure >= bound, truth) for bound in _GRID])
     found = []
     for column in range(truth.shape[1]):
         scores = [_f1(sure[:, column] >= bound, truth[:, column]) for bound in _GRID]
-        own = float(_GRID[int(np.argmax(scores))])
+        own = _highest_best(scores)
         trust = min(1.0, int(truth[:, column].sum()) / _TRUSTED_POSITIVES) / 2
         found.append(round(trust * own + (1 - trust) * common, 4))
     return tuple(found)
@@ -90,6 +95,13 @@ def ranks(labels: tuple[str, ...], orders: Sequence[Sequence[str]]) -> tuple[flo
             before[code] += place
             beside[code] += len(order) - 1
     return tuple(round((before[code] + 1) / (beside[code] + 2), 4) for code in labels)
+
+
+def _highest_best(scores: Sequence[float]) -> float:
+    best = max(scores)
+    return max(
+        float(bound) for bound, score in zip(_GRID, scores, strict=True) if score >= best - _AS_GOOD
+    )
 
 
 def _f1(found: np.ndarray[Any, np.dtype[np.bool_]], truth: Truth) -> float:
