@@ -5,9 +5,11 @@ mir" doesn't. Source: own decision 0121.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
-from classify.reading import Reading
+from classify.attached_turns import ADDED, BY_NEEDLE, CLAUSE_ENDS, FILE, Turn
+from classify.reading import Heard, Reading
 from rules.mail import Attachment, ParsedMail
 
 _LOGO = re.compile(
@@ -20,81 +22,51 @@ _SIGNATURE_FILES = (
 )
 _LOGO_MAX_BYTES = 20_000
 
-_PAPER: Final = (
-    r"(?:\w*(?:antrag|antraege|bescheinigung|kuendigung|abrechnung|nachweis|unterlagen|kopie|vertrag"
-    r"|attest|kranken?meldung|gewerbe\w+meldung|schein|schreibung|formular|bogen|bescheid|urkunde"
-    r"|ausweis|vollmacht|zeugnis|lebenslauf|beleg|dokument|scan|foto|bild|screenshot|zettel|papier"
-    r"|auszug|lohnstreifen|formblatt|vordruck|blaetter)\w*|\baus?|\bseiten? \d+)"
-)
-_CLAUSE_ENDS: Final = r"(?=\s*(?:[.,;:!?)(]|$|und\b|sowie\b))"
-_FILE: Final = r"(?:pdf|foto|scan|datei|bild|screenshot)"
-_ADDED: Final = (
-    r"(?:angehaengt|angehangen|angefuegt|beigefuegt|beigelegt|mitge(?:schickt|sandt|sendet))"
-)
-_SURE: Final = (
-    r"\banbei\b(?! nichts)|\b(?:im|als|s\.|siehe|vgl\.) (?:\w+ )?anh(?:ang|aengen)\b|\banhang:"
-    r"|\b(?:als|in der|in den|s\.|siehe|vgl\.|mit|nebst|samt|inkl\.?) "
-    r"(?:\w+ )?anlagen?\b(?! [a-z]\b)"
-    r"|\(anlagen?\b|\bder anlage\b(?! (?:zu|fuer))"
-    r"|\banlagen?(?: vorhanden)?[.\s|=:]*(?:[1-9]\d?\b|ja\b)|\banlagen?: ?[a-z]"
-    rf"|\b(?:anhaengend|beiliegend)|\b{_ADDED}"
-    r"|\banliegend(?:e[nrs]?)?\b(?! (?:grundst|haeus|nachbar|strass))"
-    rf"|\b(?:siehe|s\.|vgl\.) (?:\w+ )?{_FILE}\w{{0,3}}\b"
-)
-"""Also in a subject."""
-_SENDS: Final = r"(?:(?:haeng|fueg|leg|schick|send)e?|(?:haeng|fueg|leg|schick|send)en wir)"
-_TELLS: Final = re.compile(
-    rf"{_SURE}|(?:^|[,;|] ?)anlagen?\b(?: ?:|\.?$| gem\b)|^anhang\.?$"
-    rf"|\b(?:lieg|haeng)(?:t|en) (?:\w+ ){{0,5}}(?:an|bei|dabei){_CLAUSE_ENDS}"
-    rf"|\b{_SENDS} (?:\w+ ){{0,12}}(?:an|bei|dazu|mit){_CLAUSE_ENDS}"
-    r"|\bhaeng(?:e|en|t)? (?:\w+ ){0,6}(?:dran|an (?:diese|die) (?:e-?mail|mail|nachricht))\b"
-    r"|\bhiermit (?:\w+ ){0,2}"
-    r"(?:erhalt|bekomm|send|schick|uebersend|ueberreich|uebermitt|reich)\w* "
-    rf"(?:\w+ ){{0,5}}{_PAPER}\b"
-    rf"|\b(?:uebersende|ueberreiche)n? (?:ich|wir) (?:\w+ ){{0,6}}{_PAPER}\b"
-    r"|\bhier (?:(?:ist|sind|kommt|kommen|nun|endlich|noch|also|schon) ){0,2}"
-    rf"(?:mein|die|der|das|den|unser)\w* (?:\w+ ){{0,2}}{_PAPER}\b|\bals {_FILE}\b"
-    r"|\b(?:attached|enclosed|in allegato|pieces? jointes?|w zalaczniku|u prilogu|ekte)\b"
-)
 _NOT_IN_THIS_MAIL: Final = re.compile(
     r"\b(?:ihr|eur)e[mnrs]? (?:\w+ ){0,3}(?:anhang|anhaenge|anlagen?|angehaengt\w*)\b"
     r"|\banhang (?:der|meiner) (?:letzten|vorigen|ersten)\b"
     r"|\b(?:ihrem|eurem) (?:schreiben|brief|bescheid|mail|e-mail) (?:\w+ ){0,5}(?:bei|an)"
-    rf"|\b{_ADDED} gewesen\b|\b(?:war|waren|hatten?) (?:\w+ ){{0,6}}{_ADDED}"
-    rf"|\blag(?:en)? (?:\w+ ){{0,6}}(?:an|bei){_CLAUSE_ENDS}"
+    rf"|\b{ADDED} gewesen\b|\b(?:war|waren|hatten?) (?:\w+ ){{0,6}}{ADDED}"
+    rf"|\blag(?:en)? (?:\w+ ){{0,6}}(?:an|bei){CLAUSE_ENDS}"
     r"|(?:streit|konflikt)\w* (?:\w+ )?beigelegt"
     r"|\b(?:nichts?|kein\w*|nie) (?:\w+ ){0,2}"
-    rf"(?:anhaengen|oeffnen|anfuegen|{_ADDED}|(?:an|bei){_CLAUSE_ENDS})"
+    rf"(?:anhaengen|oeffnen|anfuegen|{ADDED}|(?:an|bei){CLAUSE_ENDS})"
     r"|\ban(?:lagen?|hang)\)?(?: vorhanden)?\s*[|:=>]+[\s.|]*(?:0|null|keine?r?|nein|[-–])?\W*$"
     r"|^\W*anlagen?\s*\.{3,}\W*$"
     r"|^\W*anlagen?\W+(?:0|null|keine|nein)\b"
     r"|\b(?:0|null|keine) anlagen|<anlagen?/?>|attached below"
     r"|\b(?:bitte|gern\w*|koennten?|koennt|brauch\w*|braeucht\w*|benoetig\w*|besten|liebsten"
-    rf"|reicht|sofort) (?:[^.,]{{0,60}} )?als {_FILE}\b"
-    rf"|\b(?:vorab|nur noch|schon) als {_FILE}\b|\bals {_FILE}\b.*\?$"
-    rf"|\bhabe?n? (?:\w+ ){{0,6}}als {_FILE}\b(?! (?:{_ADDED}|dran|geschickt|gesendet))"
-    r"|\bsobald\b"
+    rf"|reicht|sofort) (?:[^.,]{{0,60}} )?als {FILE}\b"
+    rf"|\b(?:vorab|nur noch|schon) als {FILE}\b|\bals {FILE}\b.*\?$"
+    rf"|\bhabe?n? (?:\w+ ){{0,6}}als {FILE}\b(?! (?:{ADDED}|dran|geschickt|gesendet))"
+    r"|\bsobald\b|\bhaenge sich\b|\bhat (?:[\w.]+ ){0,5}drange"
+    rf"|\bkeine[nr]? an(?:hang|lage)|{ADDED} war|\bhatten?\b[^,;]*\b(?:anhang|anlagen?|anbei)\b"
+    r"|\banbei hatte\b|\bnicht (?:im anhang|als anlage)\b"
+    r"|\banhang (?:\w+ ){0,5}nicht (?:schick|send)"
+    r"|\b(?:gestern|letzte\w*|bereits|schon|am [\d. ]+) (?:\S+ ){0,4}(?:im anhang|als anlage) "
+    r"(?:ge|ueber)(?:schickt|sendet|sandt|mailt|mittelt)"
+    r"|\b(?:zuschrift|schreiben|brief|mail|nachricht|antrag) vom [\d. ]+"
+    r"\W{0,2}(?:mit|samt|nebst) (?:\w+ ){0,2}anlagen?\b"
+    r"|\b(?:schicken|senden) sie (?:mir|uns)\b[^,;]*\banlagen?\b"
+    r"|\b(?:brauch\w*|benoetig\w*|muss|soll)\b.*\b(?:im|als|in den) an(?:hang|lage)\b.*\?$"
     r"|\bhaeng(?:e|en|t)? "
     r"(?:(?:\w+ ){0,3}noch (?:\w+ ){0,2}|(?:\w+ ){0,2}(?:herz|eine[rs]?|was) )dran\b"
 )
 _ASKED: Final = re.compile(
     r"\b(?:soll|kann|muss|darf|wie|wo|haben sie)\b[^.]*"
-    rf"\b(?:anhaengen|beifuegen|beilegen|{_ADDED})\b.*\?$"
+    rf"\b(?:anhaengen|beifuegen|beilegen|{ADDED})\b.*\?$"
 )
-_IN_SUBJECT: Final = re.compile(_SURE)
-_REPLY: Final = re.compile(r"\s*(?:aw|re|antw|antwort|sv)\s*:")
-_ALONG: Final = re.compile(
-    rf"{_PAPER} (?:(?:ist|sind|liegt|hier|auch|mit) ){{0,3}}(?:dran|dabei)\b"
-    r"(?!,| sein| gewesen| haben)"
+REPLY: Final = re.compile(r"\s*(?:aw|re|antw|antwort|sv)\s*:")
+"""Before the subject of an answer, folded: the other's words."""
+_ANOTHER_TIME: Final = re.compile(
+    r"\b(?:uebermorgen|(?<!guten )morgen|naechste\w*|sobald|wenn|falls|demnaechst|bald|dann|werde"
+    r"|wuerde\w*|koennte\w*|will|soll\w*|muss|hatte\w*|gestern|letzte (?:woche|mail)|damals"
+    r"|bereits|kein\w*|nicht|ohne|wo|wohin|wann|welche\w*|von dort|gern"
+    r"|bitte (?:schick|send|um)\w*|auf (?:papier|wunsch)"
+    r"|gesammelt)\b|\?$"
 )
-_NEEDLES: Final = (
-    *("anbei", "anhang", "anlage", "angeh", "fueg", "beigel", "beilieg", "anlieg", "haeng"),
-    *("liegt ", "liegen ", "siehe", "s. ", "mitge", "hiermit", "dabei", "dran", "uebersend"),
-    *("ueberreich", "attached", "enclosed", "hier mein", "hier d", "hier ist", "hier sind"),
-    *("hier noch", "als pdf", "als foto", "als scan", "als datei", "als bild", "lege ", "leg "),
-    *("schicke ", "schick ", "sende ", "schicken wir", "senden wir", "ekte", "prilogu"),
-)
-"""One of these stands in whatever announces an attachment; searching for each is far cheaper."""
+_ELSEWHERE: Final = "attachment.elsewhere"
+_BETWEEN_CLAUSES: Final = re.compile(r"[,;(–] ")
 
 
 def is_announced(reading: Reading) -> bool:
@@ -104,30 +76,34 @@ def is_announced(reading: Reading) -> bool:
     without an attachment. The subject of an answer is the other's. Source: § 311 SGB III (since
     2024); facts section 1; F29; own decision 0121.
     """
-    if not _may_tell(reading.text):
+    text = reading.text
+    heard = [pair for pair in BY_NEEDLE if pair[0] in text]
+    if not heard:
         return False
-    subject = reading.subject.text
-    if _IN_SUBJECT.search(subject) and not _REPLY.match(subject) and not _denied(subject):
+    sure = [pair for pair in heard if pair[1].sure]
+    if sure and _is_said(reading.subject, sure) and not REPLY.match(reading.subject.text):
         return True
-    for sentence in reading.sentences:
-        if "attachment.elsewhere" in sentence.said or not _may_tell(sentence.text):
-            continue
-        if _tells(sentence.text) and not _denied(sentence.text):
-            return True
+    return any(_is_said(sentence, heard) for sentence in reading.sentences)
+
+
+def _is_said(sentence: Heard, heard: Sequence[tuple[str, Turn]]) -> bool:
+    text = sentence.text
+    for needle, turn in heard:
+        if needle in text and (found := turn.pattern.search(text)):
+            if turn.vague and _ELSEWHERE in sentence.said:
+                continue
+            if turn.only_sends and _is_at_another_time(text, found):
+                continue
+            return not _denied(text)
     return False
 
 
-def _may_tell(text: str) -> bool:
-    for needle in _NEEDLES:  # noqa: SIM110 - a loop makes no calls
-        if needle in text:
-            return True
-    return False
-
-
-def _tells(sentence: str) -> bool:
-    if _TELLS.search(sentence):
-        return True
-    return ("dran" in sentence or "dabei" in sentence) and bool(_ALONG.search(sentence))
+def _is_at_another_time(sentence: str, found: re.Match[str]) -> bool:
+    """Looked for in the clause of what was found only."""
+    start = max(sentence.rfind(mark, 0, found.start()) for mark in ",;(")
+    behind = _BETWEEN_CLAUSES.search(sentence, found.end())
+    end = behind.start() if behind else len(sentence)
+    return bool(_ANOTHER_TIME.search(sentence[start + 1 : end]))
 
 
 def _denied(sentence: str) -> bool:

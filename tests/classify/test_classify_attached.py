@@ -35,6 +35,24 @@ from classify import attached
         "Namens meiner Mandantin übersende ich den Rentenbescheid.",
         "Hochladen ging nicht, deshalb schicke ich ihn im Anhang.",
         "Please find the contract attached.",
+        "Vertrag hab ich drangehängt.",
+        "Kontoauszug als Beleg habe ich dazugepackt.",
+        "Den Mietvertrag findet ihr angeheftet.",
+        "In den beiden Anhängen finden Sie den Fragebogen.",
+        "Hier zur Sicherheit der Ausdruck.",
+        "Daher hier Foto vom Vertrag.",
+        "Krankmeldung ist hier.",
+        "Urkunde im PDF.",
+        "Attest ist mit drin.",
+        "Datei ist dran.",
+        "Urkunde siehe unten.",
+        "Zwei Wochen krank (Foto).",
+        "Sorry, Anhang vergessen, jetzt aber.",
+        "Ich schicke Ihnen den ausgefüllten Fragebogen.",
+        "Den Fragebogen senden wir ausgefüllt zurück.",
+        "Ich reiche die Urkunde mit dieser Mail nach.",
+        "Die Bescheinigung ging elektronisch hinaus, Protokoll anbei.",
+        "Nachweis: geburt.jpg",
     ],
 )
 def test_an_attachment_is_announced(read, text: str) -> None:
@@ -66,6 +84,17 @@ def test_an_attachment_is_announced(read, text: str) -> None:
         "Die Kopie lege ich bei, sobald der Scanner geht.",
         "Die Unterlagen kommen per Post, der Schein liegt im Portal.",
         "Beim Gespräch ist mein Mann dabei.",
+        "Das Attest hatte ich schon am 20.8. im Anhang geschickt.",
+        "Mein Schreiben vom 2.11. (mit 4 Anlagen) ist unbeantwortet.",
+        "Brauche ich da was von der Chefin im Anhang?",
+        "Ich schicke den Vertrag morgen.",
+        "Wo reiche ich den Antrag ein?",
+        "Ich schicke die Urkunde nicht im Anhang.",
+        "Hiermit lege ich gegen den Bescheid Widerspruch ein.",
+        "Hier ist Tayfun aus dem Lehrgang.",
+        "Der Doktor hat bis Freitag drangehängt.",
+        "Ich gebe das Einkommen an.",
+        "Den Antrag samt Anlagen habe ich am Empfang abgegeben.",
     ],
 )
 def test_what_only_sounds_like_an_attachment_announces_none(read, text: str) -> None:
@@ -81,6 +110,8 @@ def test_what_only_sounds_like_an_attachment_announces_none(read, text: str) -> 
         ("Re: Lohnzettel anbei", False),
         ("WG: Vertrag im Anhang", True),
         ("Anlagen", False),
+        ("Foto von der Rechnung ist dran", True),
+        ("Anlage vergessen", True),
         ("Anhang zu groß", False),
     ],
 )
@@ -88,3 +119,23 @@ def test_a_subject_may_announce_one_but_not_that_of_an_answer(
     read, subject: str, announced: bool
 ) -> None:
     assert attached.is_announced(read("Gruß, Jana Roth", subject=subject)) is announced
+
+
+def test_only_the_sentence_that_may_tell_it_is_searched(read, monkeypatch) -> None:
+    searched: list[str] = []
+
+    class Noted:
+        def __init__(self, turn: attached.Turn) -> None:
+            self.turn, self.pattern = turn, self
+            self.sure, self.vague, self.only_sends = turn.sure, turn.vague, turn.only_sends
+
+        def search(self, text: str) -> object:
+            searched.append(text)
+            return self.turn.pattern.search(text)
+
+    noted = tuple((needle, Noted(turn)) for needle, turn in attached.BY_NEEDLE)
+    monkeypatch.setattr(attached, "BY_NEEDLE", noted)
+    assert not attached.is_announced(read("Bin krank.\nGeht das?\nGruß, Jana Roth"))
+    assert searched == []
+    assert attached.is_announced(read("Ich bin krank. Schein anbei. Gruß, Jana Roth"))
+    assert searched == ["schein anbei."]

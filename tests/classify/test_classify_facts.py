@@ -97,6 +97,10 @@ def test_the_iban_of_a_company_footer_is_not_the_customers(read) -> None:
         f"Anbei der Antrag.\n\nSparkasse {GOOD_IBAN}\nGeschäftsführer Otto Krause, HRB 5512",
         f"Anbei der Antrag.\n\nPetra Maurer\nKita e. V.\nSpenden willkommen: {GOOD_IBAN}",
         f"Den Betrag habe ich auf Ihr Konto {GOOD_IBAN} überwiesen.",
+        f"Der Vertrag folgt.\nHotel Seeblick\nUferweg 1 | 18609 Binz\nIBAN {GOOD_IBAN}",
+        f"Beigefügt der Nachweis.\nSpedition Wehr e. K.\n40549 Düsseldorf\nBank: {GOOD_IBAN}",
+        f"Bitte um Sachstand.\nHausverwaltung Spree, 10997 Berlin\nMietkonto {GOOD_IBAN}",
+        f"Lohn kommt.\nTino Hennig\nSteinhauer Bauunternehmung | IBAN {GOOD_IBAN}",
     ],
 )
 def test_an_account_in_an_imprint_or_of_the_ba_is_not_the_customers(read, text: str) -> None:
@@ -111,6 +115,8 @@ def test_an_account_in_an_imprint_or_of_the_ba_is_not_the_customers(read, text: 
         f"Neue IBAN {GOOD_IBAN}. Arbeitgeber war die Krause GmbH.",
         f"Zahlen Sie die Miete direkt an Wohnbau GmbH, {GOOD_IBAN}, Verwendungszweck Miete",
         f"Ab sofort bitte auf unser Anderkonto {GOOD_IBAN}.",
+        f"sitze im zug, konto neu: {GOOD_IBAN}",
+        "Konto: " + "D E " + " ".join(GOOD_IBAN[2:]),
         f"Mein Vater gibt mir ihr Konto, überweist bitte auf ihr Konto {GOOD_IBAN}",
     ],
 )
@@ -128,6 +134,28 @@ def test_an_account_for_the_money_is_read_beside_a_company(read, text: str) -> N
 )
 def test_of_an_old_and_a_new_iban_the_new_one_is_read(text: str) -> None:
     assert numbers.find_iban(text).value == GOOD_IBAN
+
+
+@pytest.mark.parametrize(("subject", "iban"), [(GOOD_IBAN, GOOD_IBAN), (f"AW: {GOOD_IBAN}", None)])
+def test_an_iban_may_stand_in_the_subject_only(read, subject: str, iban: str | None) -> None:
+    assert _facts(read("Im Betreff meine neue IBAN.", subject=subject)).iban == iban
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Rafael Nunes\n634 D 207 - 445", "634D207445"),
+        ("kdnr 072d119 / 340", "072D119340"),
+        ("Bildungsgutschein Nr. 118A 2026/44", None),
+        ("Bildungsgutschein 118A 2026/44, Kd.-Nr. 634D207445", "634D207445"),
+        ("Ihre Kundennummer 227S441988 haben wir gespeichert. Stromkontor", None),
+    ],
+)
+def test_a_kundennummer_in_groups_is_read_and_one_that_only_looks_like_it_not(
+    read, text: str, number: str | None
+) -> None:
+    facts = _facts(read(text))
+    assert (facts.kundennummer, facts.defects) == (number, ())
 
 
 def test_the_kundennummer_may_stand_in_quoted_mail(mail) -> None:
