@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response, status
 from api import next_item
 from api.auth import HouseHere, MayReadItems, MayWorkItems
 from api.automation import ID_MAX
-from api.cursor import Cursor, Limit, page_of
+from api.cursor import Cursor, Limit, page_in_line
 from api.schemas.items import (
     CheckIn,
     ClaimOut,
@@ -30,6 +30,7 @@ from api.schemas.items import (
 )
 from api.unchanged import IfUnchanged, etag_of
 from rules.codes import Concern
+from store import item_lists
 from triage import handover, identity, item_view, readings, undo, work
 from triage.claimed import Claim
 from triage.item_view import ItemView
@@ -90,9 +91,9 @@ def listing(
     cursor: Cursor = None,
 ) -> dict[str, Any]:
     """One page of the open items, in the order of hand-out. The read is put on record."""
-    page = page_of(
+    page = page_in_line(
         lambda rows, after: item_view.listing(house, caller, code, limit=rows, after=after),
-        lambda listed: listed.item.id,
+        lambda listed: item_lists.spot_of(listed.item),
         limit=limit,
         cursor=cursor,
     )

@@ -13,6 +13,7 @@ from rules.worktime import WorkingHours, back_on, lease_end
 from store import audit, claims, item_lists, items, undo
 from store.audit import Note
 from store.engine import Tx
+from store.item_lists import Spot
 from store.items import Back, Item, case_of, change_to
 from triage import cases, marking
 from triage.doorkeeper import CLEARING, require_agency, visible_agencies, visible_item
@@ -140,11 +141,11 @@ def stuck(
     *,
     agency_code: str | None = None,
     limit: int = 100,
-    after: int | None = None,
+    after: Spot | int | None = None,
 ) -> tuple[Item, ...]:
     """What could be freed, of one agency or of all that the caller may see; without mail content.
 
-    In the order of hand-out. `agency_code` may be `CLEARING`, the clearing folder.
+    In the order of hand-out, `after` as in `item_lists.listing`. `agency_code` may be `CLEARING`, the clearing folder.
     Raises: Refused: `access.denied`.
     """
     codes = visible_agencies(house, caller)

@@ -29,7 +29,7 @@ from store import (
     verdicts,
 )
 from store.engine import Tx
-from store.item_lists import Listed
+from store.item_lists import Listed, Spot
 from store.items import Item, case_of
 from store.ledger import Message
 from store.outgoing import Outgoing
@@ -229,12 +229,17 @@ def safe_html(house: House, caller: Caller, item_id: int) -> str:
 
 
 def listing(
-    house: House, caller: Caller, agency_code: str, *, limit: int = 100, after: int | None = None
+    house: House,
+    caller: Caller,
+    agency_code: str,
+    *,
+    limit: int = 100,
+    after: Spot | int | None = None,
 ) -> tuple[Listed, ...]:
     """The open items of an agency, in the order of hand-out, for the list and the API.
 
     Who shows senders or subjects of it notes that (readings.py).
-    `after` is the id of the last item of the page before. Raises: Refused: `access.denied`.
+    `after` as in `item_lists.listing`. Raises: Refused: `access.denied`.
     """
     code = None if agency_code == CLEARING else agency_code
     require_agency(house, caller, code, Permission.READ_ITEM)
@@ -247,7 +252,7 @@ def listing(
 def chronological(
     house: House, caller: Caller, agency_code: str, *, limit: int, after: int | None = None
 ) -> tuple[Item, ...]:
-    """The open items of an agency by receipt. `after` as in `listing`.
+    """The open items of an agency by receipt. `after` is the id of the last item before.
 
     Raises: Refused: `access.denied`.
     """
