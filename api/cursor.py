@@ -18,7 +18,6 @@ from rules.errors import Refused
 from store.item_lists import Spot
 
 RowT = TypeVar("RowT")
-AfterT = TypeVar("AfterT")
 
 LIMIT_MAX: Final = 500
 """Source: own decision 0021; a page of items is then about 200 kB."""
@@ -53,8 +52,8 @@ def page_of(
 
     Raises: Refused: `request.cursor`.
     """
-    after = None if cursor is None else row_id(cursor)
-    return _page(read, lambda row: of_id(id_of(row)), limit=limit, after=after)
+    rows = read(limit + 1, None if cursor is None else row_id(cursor))
+    return _page(rows, lambda row: of_id(id_of(row)), limit=limit)
 
 
 def page_in_line(
@@ -65,8 +64,8 @@ def page_in_line(
     cursor: str | None,
 ) -> Page[RowT]:
     """As `page_of`, for lists in the order of hand-out; cursors that hold an id are still read."""
-    after = None if cursor is None else spot_or_id(cursor)
-    return _page(read, lambda row: of_spot(spot_of(row)), limit=limit, after=after)
+    rows = read(limit + 1, None if cursor is None else spot_or_id(cursor))
+    return _page(rows, lambda row: of_spot(spot_of(row)), limit=limit)
 
 
 def of_spot(spot: Spot) -> str:
@@ -109,14 +108,7 @@ def foreign() -> Refused:
     return Refused("request.cursor", "this cursor is not one of ours; start from the first page")
 
 
-def _page(
-    read: Callable[[int, AfterT | None], tuple[RowT, ...]],
-    cursor_of: Callable[[RowT], str],
-    *,
-    limit: int,
-    after: AfterT | None,
-) -> Page[RowT]:
-    rows = read(limit + 1, after)
+def _page(rows: tuple[RowT, ...], cursor_of: Callable[[RowT], str], *, limit: int) -> Page[RowT]:
     more = len(rows) > limit
     shown = rows[:limit]
     return Page(shown, cursor_of(shown[-1]) if more else None)

@@ -155,9 +155,7 @@ def _in_states(states: Collection[ItemState]) -> sa.ColumnElement[bool]:
     return spelled(table.c.state, *sorted(states)) if states else sa.false()
 
 
-def _tuple_of(
-    row: Sequence[Any], columns: tuple[sa.ColumnElement[Any], ...]
-) -> sa.Tuple:
+def _tuple_of(row: Sequence[Any], columns: tuple[sa.ColumnElement[Any], ...]) -> sa.Tuple:
     """A row's values typed as its columns; bare values would be bound without their type."""
     return sa.tuple_(
         *(sa.literal(value, column.type) for value, column in zip(row, columns, strict=True))

@@ -8,7 +8,7 @@ from typing import Any
 from ingest import origin
 from ingest.html import sanitize
 from rules import danger, sender_hints
-from rules.access import Caller, Permission, may_work_agency
+from rules.access import Caller, Permission
 from rules.codes import Channel, Concern
 from rules.errors import Refused
 from rules.identity import Check, Writer
@@ -21,7 +21,6 @@ from store import (
     audit,
     checks,
     item_lists,
-    items,
     ledger,
     marks_seen,
     outgoing,
@@ -154,18 +153,6 @@ def view(house: House, caller: Caller, item_id: int) -> ItemView:
     with house.db.read() as tx:
         found = _view(house, caller, tx, item)
     return replace(found, scans=scanning.look(house, item.message_id, found.mail))
-
-
-def version(house: House, caller: Caller, item_id: int) -> int:
-    """The item's version, as its `ETag` has it; not put on record: nothing is shown.
-
-    Raises: Refused: `item.unknown`, also where the caller may not see it.
-    """
-    with house.db.read() as tx:
-        item = items.get(tx, item_id)
-    if not may_work_agency(caller, item.agency_code, item.region):
-        raise Refused("item.unknown", f"There is no item {item_id}.", item=item_id)
-    return item.version
 
 
 def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
