@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response, status
 from api import next_item
 from api.auth import HouseHere, MayReadItems, MayWorkItems
 from api.automation import ID_MAX
-from api.cursor import Cursor, Limit, page_of
+from api.cursor import Cursor, Limit, page_in_line
 from api.schemas.items import (
     CheckIn,
     ClaimOut,
@@ -28,8 +28,9 @@ from api.schemas.items import (
     ParkIn,
     ReasonIn,
 )
-from api.unchanged import IfUnchanged, etag_of
+from api.unchanged import WorksOnSeen, etag_of
 from rules.codes import Concern
+from store import item_lists
 from triage import handover, identity, item_view, readings, undo, work
 from triage.claimed import Claim
 from triage.item_view import ItemView
@@ -90,9 +91,9 @@ def listing(
     cursor: Cursor = None,
 ) -> dict[str, Any]:
     """One page of the open items, in the order of hand-out. The read is put on record."""
-    page = page_of(
+    page = page_in_line(
         lambda rows, after: item_view.listing(house, caller, code, limit=rows, after=after),
-        lambda listed: listed.item.id,
+        lambda listed: item_lists.spot_of(listed.item),
         limit=limit,
         cursor=cursor,
     )
@@ -145,12 +146,11 @@ def release(house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: Leas
 
 @router.post(
     "/items/{item_id}/correction",
-    dependencies=[IfUnchanged],
     status_code=NO_CONTENT,
     summary="Correct the verdict",
 )
 def correct(
-    house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: CorrectionIn
+    house: HouseHere, caller: WorksOnSeen, item_id: ItemId, token: LeaseToken, said: CorrectionIn
 ) -> None:
     """The clerk's verdict replaces the machine's, which stays in the history."""
     correction = Correction(
@@ -164,12 +164,11 @@ def correct(
 
 @router.post(
     "/items/{item_id}/checks",
-    dependencies=[IfUnchanged],
     status_code=NO_CONTENT,
     summary="Address or authority compared",
 )
 def record_check(
-    house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: CheckIn
+    house: HouseHere, caller: WorksOnSeen, item_id: ItemId, token: LeaseToken, said: CheckIn
 ) -> None:
     """Recorded once, for texts that disclose; `reply.identity_unchecked` names what is missing."""
     identity.record(house, caller, item_id, token, said.check)
@@ -177,12 +176,11 @@ def record_check(
 
 @router.post(
     "/items/{item_id}/park",
-    dependencies=[IfUnchanged],
     status_code=NO_CONTENT,
     summary="Lay the item aside",
 )
 def park(
-    house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: ParkIn
+    house: HouseHere, caller: WorksOnSeen, item_id: ItemId, token: LeaseToken, said: ParkIn
 ) -> None:
     """Until the morning of a day; then it comes back to this clerk first.
 
@@ -194,12 +192,11 @@ def park(
 
 @router.post(
     "/items/{item_id}/return",
-    dependencies=[IfUnchanged],
     response_model=HopsOut,
     summary="Return it to the Service Center",
 )
 def give_back(
-    house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: ReasonIn
+    house: HouseHere, caller: WorksOnSeen, item_id: ItemId, token: LeaseToken, said: ReasonIn
 ) -> dict[str, int]:
     """Not a matter of the Eingangszone; the answer says how often it has wandered."""
     return {"hops": work.give_back(house, caller, item_id, token, reason=said.reason)}
@@ -207,12 +204,11 @@ def give_back(
 
 @router.post(
     "/items/{item_id}/forward",
-    dependencies=[IfUnchanged],
     response_model=HopsOut,
     summary="Give it to another agency",
 )
 def forward(
-    house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: ForwardIn
+    house: HouseHere, caller: WorksOnSeen, item_id: ItemId, token: LeaseToken, said: ForwardIn
 ) -> dict[str, int]:
     """Into the line and folder of the agency in charge; the answer says how often it wandered."""
     hops = work.forward(
@@ -223,13 +219,12 @@ def forward(
 
 @router.post(
     "/items/{item_id}/handover",
-    dependencies=[IfUnchanged],
     response_model=OrderedOut,
     status_code=status.HTTP_202_ACCEPTED,
     summary="Hand it over to the eAkte",
 )
 def hand_over(
-    house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: HandoverIn
+    house: HouseHere, caller: WorksOnSeen, item_id: ItemId, token: LeaseToken, said: HandoverIn
 ) -> dict[str, int]:
     """Order the hand-over; the receipt comes later and opens the way to closing."""
     outgoing_id = handover.order(
@@ -240,12 +235,11 @@ def hand_over(
 
 @router.post(
     "/items/{item_id}/waiver",
-    dependencies=[IfUnchanged],
     status_code=NO_CONTENT,
     summary="Not payment-relevant, with reason",
 )
 def waive(
-    house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: ReasonIn
+    house: HouseHere, caller: WorksOnSeen, item_id: ItemId, token: LeaseToken, said: ReasonIn
 ) -> None:
     """A person's reasoned "no" to the hand-over; kept for good."""
     handover.waive(house, caller, item_id, token, reason=said.reason)
@@ -262,12 +256,11 @@ def take_back(house: HouseHere, caller: MayWorkItems, item_id: ItemId) -> Claim:
 
 @router.post(
     "/items/{item_id}/close",
-    dependencies=[IfUnchanged],
     status_code=NO_CONTENT,
     summary="Close the item",
 )
 def close(
-    house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: CloseIn
+    house: HouseHere, caller: WorksOnSeen, item_id: ItemId, token: LeaseToken, said: CloseIn
 ) -> None:
     """The end of the item; refused while the eAkte's receipt is owed."""
     work.close(house, caller, item_id, token, reason=said.reason)

@@ -1,17 +1,21 @@
-"""Cursor pages: a list is read on from where it stood, also while it grows.
+"""Cursor pages: a list is read on from where it stood, also while it grows or is put in order anew.
 
-A cursor is opaque to clients; it names the last row they saw.
+A cursor is opaque to clients; it names the last row they saw, by its id or, where rows may change
+their place, by the place where it was seen. Own decision 0124.
 """
 
 import base64
 import binascii
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final, Generic, TypeVar
 
 from fastapi import Query
 
 from rules.errors import Refused
+from store.item_lists import Spot
 
 RowT = TypeVar("RowT")
 
@@ -22,6 +26,11 @@ Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Rows on a page.")]
 Cursor = Annotated[
     str | None, Query(max_length=60, description="`next_cursor` of the page before.")
 ]
+
+_SPOT: Final = struct.Struct(">cIqq")
+"""A letter, the day's ordinal, microseconds since 1970, the id: 28 characters."""
+_SPOTTED: Final = b"q"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +52,74 @@ def page_of(
 
     Raises: Refused: `request.cursor`.
     """
-    rows = read(limit + 1, None if cursor is None else _row_id(cursor))
+    rows = read(limit + 1, None if cursor is None else row_id(cursor))
+    return _page(rows, lambda row: of_id(id_of(row)), limit=limit)
+
+
+def page_in_line(
+    read: Callable[[int, Spot | int | None], tuple[RowT, ...]],
+    spot_of: Callable[[RowT], Spot],
+    *,
+    limit: int,
+    cursor: str | None,
+) -> Page[RowT]:
+    """As `page_of`, for lists in the order of hand-out; cursors that hold an id are still read."""
+    rows = read(limit + 1, None if cursor is None else spot_or_id(cursor))
+    return _page(rows, lambda row: of_spot(spot_of(row)), limit=limit)
+
+
+def of_spot(spot: Spot) -> str:
+    """The cursor behind that spot."""
+    micros = (spot.received_at - _EPOCH) // timedelta(microseconds=1)
+    return _text(_SPOT.pack(_SPOTTED, spot.queue_day.toordinal(), micros, spot.id))
+
+
+def spot_or_id(cursor: str) -> Spot | int:
+    """What `of_spot` wrote, or an id of the time before. Raises: Refused: `request.cursor`."""
+    data = _bytes(cursor)
+    if not data.startswith(_SPOTTED):
+        return row_id(cursor)
+    try:
+        _, day, micros, item_id = _SPOT.unpack(data)
+        received_at = _EPOCH + timedelta(microseconds=micros)
+        return Spot(date.fromordinal(day), received_at, item_id)
+    except (struct.error, ValueError, OverflowError) as exc:
+        raise foreign() from exc
+
+
+def of_id(number: int, kind: str = "i") -> str:
+    """The cursor behind the row of that number; `kind` says what the number counts."""
+    return _text(f"{kind}:{number}".encode())
+
+
+def row_id(cursor: str, kind: str = "i") -> int:
+    """What `of_id` wrote. Raises: Refused: `request.cursor`."""
+    try:
+        found, _, number = _bytes(cursor).decode().partition(":")
+        if found == kind:
+            return int(number)
+    except ValueError as exc:
+        raise foreign() from exc
+    raise foreign()
+
+
+def foreign() -> Refused:
+    """The refusal of a cursor that no page gave out."""
+    return Refused("request.cursor", "this cursor is not one of ours; start from the first page")
+
+
+def _page(rows: tuple[RowT, ...], cursor_of: Callable[[RowT], str], *, limit: int) -> Page[RowT]:
     more = len(rows) > limit
     shown = rows[:limit]
-    return Page(shown, _cursor(id_of(shown[-1])) if more else None)
+    return Page(shown, cursor_of(shown[-1]) if more else None)
 
 
-def _cursor(row_id: int) -> str:
-    return base64.urlsafe_b64encode(f"i:{row_id}".encode()).decode().rstrip("=")
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def _row_id(cursor: str) -> int:
-    padded = cursor + "=" * (-len(cursor) % 4)
+def _bytes(cursor: str) -> bytes:
     try:
-        kind, _, row_id = base64.urlsafe_b64decode(padded.encode()).decode().partition(":")
-        if kind == "i":
-            return int(row_id)
-    except (binascii.Error, ValueError):
-        pass
-    raise Refused("request.cursor", "this cursor is not one of ours; start from the first page")
+        return base64.urlsafe_b64decode((cursor + "=" * (-len(cursor) % 4)).encode())
+    except (binascii.Error, ValueError) as exc:
+        raise foreign() from exc

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, status
 
-from api.auth import HouseHere, MayReadItems, MayReadTexts, MayWorkItems
+from api.auth import HouseHere, MayReadItems, MayReadTexts
 from api.clerks import ItemId, LeaseToken
 from api.schemas.items import OrderedOut
 from api.schemas.texts import (
@@ -21,7 +21,7 @@ from api.schemas.texts import (
     TextList,
     TextOut,
 )
-from api.unchanged import IfUnchanged
+from api.unchanged import WorksOnSeen
 from api.web.text_search import fits
 from rules.errors import Refused
 from rules.second_text import Second
@@ -46,13 +46,12 @@ def proposals(house: HouseHere, caller: MayReadItems, item_id: ItemId) -> Propos
 
 @router.post(
     "/items/{item_id}/replies",
-    dependencies=[IfUnchanged],
     response_model=OrderedOut,
     status_code=status.HTTP_202_ACCEPTED,
     summary="Answer with an approved text",
 )
 def answer(
-    house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: ReplyIn
+    house: HouseHere, caller: WorksOnSeen, item_id: ItemId, token: LeaseToken, said: ReplyIn
 ) -> dict[str, int]:
     """Order the answer; it leaves soon after, under the lease of this moment."""
     outgoing_id = reply.order(

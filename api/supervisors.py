@@ -6,9 +6,10 @@ from fastapi import APIRouter, Query, status
 
 from api.auth import HouseHere, MayFreeItems
 from api.clerks import ItemId
-from api.cursor import Cursor, Limit, page_of
+from api.cursor import Cursor, Limit, page_in_line
 from api.schemas.supervisors import StuckPage
-from api.unchanged import IfMatch, IfUnchanged, version_of
+from api.unchanged import FreesSeen
+from store import item_lists
 from triage import holding
 
 router = APIRouter(prefix="/v1", tags=["clerk"])
@@ -25,11 +26,11 @@ def stuck(
     cursor: Cursor = None,
 ) -> dict[str, Any]:
     """What can be freed, in the order of hand-out. Nobody's name, nothing of the mail."""
-    page = page_of(
+    page = page_in_line(
         lambda rows, after: holding.stuck(
             house, caller, agency_code=agency, limit=rows, after=after
         ),
-        lambda item: item.id,
+        item_lists.spot_of,
         limit=limit,
         cursor=cursor,
     )
@@ -38,15 +39,13 @@ def stuck(
 
 @router.post(
     "/items/{item_id}/free",
-    dependencies=[IfUnchanged],
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Free the item",
 )
 def free(
     house: HouseHere,
-    caller: MayFreeItems,
+    caller: FreesSeen,
     item_id: ItemId,
-    if_match: IfMatch = None,
 ) -> None:
     """Back into the line, whoever has it; that lease is stale from now on."""
-    holding.free(house, caller, item_id, version=version_of(if_match))
+    holding.free(house, caller, item_id)

@@ -10,7 +10,7 @@ from api.clerks import ItemId, LeaseToken
 from api.schemas.items import OrderedOut
 from api.schemas.outgoing import TaskCancelIn
 from api.schemas.tasks import TaskIn
-from api.unchanged import IfUnchanged
+from api.unchanged import WorksOnSeen
 from rules.tasks import Said
 from triage import tasks
 
@@ -19,13 +19,12 @@ router = APIRouter(prefix="/v1", tags=["clerk"])
 
 @router.post(
     "/items/{item_id}/tasks",
-    dependencies=[IfUnchanged],
     response_model=OrderedOut,
     status_code=status.HTTP_202_ACCEPTED,
     summary="Order a task for another system or unit",
 )
 def order(
-    house: HouseHere, caller: MayWorkItems, item_id: ItemId, token: LeaseToken, said: TaskIn
+    house: HouseHere, caller: WorksOnSeen, item_id: ItemId, token: LeaseToken, said: TaskIn
 ) -> dict[str, Any]:
     """The same order twice is one task; its receipt comes later and stands in the story."""
     stated = Said(claim_start=said.claim_start, called=said.called, complete=said.complete)

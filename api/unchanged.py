@@ -5,14 +5,15 @@ without it: a receipt, a mark from Outlook, its own second thread.
 """
 
 import re
+from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated, Final
 
-from fastapi import Depends, Header, Path, Request
+from fastapi import Depends, Header
 
-from api.auth import HouseHere, identify
-from rules.errors import Conflict, Refused
-from triage import item_view
+from api.auth import MayFreeItems, MayWorkItems
+from rules.access import Caller
+from rules.errors import Refused
 from triage.item_view import ItemView
 
 _ETAG: Final = re.compile(r'(?:W/)?"([0-9]{1,9})(?:-[0-9a-f]{12})?"')
@@ -44,30 +45,24 @@ def version_of(etag: str | None) -> int | None:
     return int(found[1])
 
 
-def require_seen(
-    request: Request,
-    house: HouseHere,
-    item_id: Annotated[int, Path()],
-    if_match: IfMatch = None,
-) -> None:
-    """Refuse where the item is no longer the one that was read. Source: RFC 9110 section 13.1.1.
+async def _works_on_seen(caller: MayWorkItems, if_match: IfMatch = None) -> Caller:
+    return _having_seen(caller, if_match)
 
-    Looked at before the deed: in between only who holds the item, a receipt or a mark can
-    write, and each of those is guarded by token and state. Weak tags count here.
-    Raises: Conflict: `item.precondition` (412). Refused: `etag.bad`, `item.unknown`.
+
+async def _frees_seen(caller: MayFreeItems, if_match: IfMatch = None) -> Caller:
+    return _having_seen(caller, if_match)
+
+
+def _having_seen(caller: Caller, if_match: str | None) -> Caller:
+    """The caller with the version it names; the deed's own transaction asks for that one.
+
+    Source: RFC 9110 section 13.1.1. Weak tags count here. Raises: Refused: `etag.bad`.
     """
     seen = version_of(if_match)
-    if seen is None:
-        return
-    now = item_view.version(house, identify(request), item_id)
-    if now != seen:
-        raise Conflict(
-            "item.precondition",
-            f"item {item_id} has gone on since version {seen}; read it again",
-            item_id=item_id,
-            version=now,
-        )
+    return caller if seen is None else replace(caller, seen=seen)
 
 
-IfUnchanged: Final = Depends(require_seen)
-"""For the `dependencies` of a write to one item."""
+WorksOnSeen = Annotated[Caller, Depends(_works_on_seen)]
+"""Who works on an item, in the version that `If-Match` names: 412 where it has gone on."""
+FreesSeen = Annotated[Caller, Depends(_frees_seen)]
+"""As `WorksOnSeen`, for who puts an item back into the line."""

@@ -19,6 +19,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 from classify import card, gate, modelfile
 from classify.gate import Measured
 from classify.measures import CodeFigures
@@ -26,7 +28,11 @@ from classify.model import Model
 from classify.riskcontrol import Promise
 from rules.errors import Refused, Unreadable
 
+log = structlog.get_logger()
+
 _HISTORY: Final = "history.jsonl"
+_TORN: Final = b" #torn"
+"""Ends a line of the history that was never written whole; it is passed over. Decision 0029."""
 _SHORTEST_REASON: Final = 10
 """Characters; as for a clerk's reasoned "no" (rules/item.py)."""
 
@@ -153,7 +159,9 @@ class Shelf:
         """Let a model run beside the live one, or none. Raises: Refused: `model.unknown`."""
         if model_id is not None:
             modelfile.load(self.model_path(model_id), self.key)
-        self._write(at, "shadow" if model_id else "shadow_off", model_id or "", by=by, reason="")
+        deed = "shadow" if model_id else "shadow_off"
+        with self._alone():
+            self._write(at, deed, model_id or "", by=by, reason="")
 
     def _pass_gate(self, candidate: str, live: str, despite: str) -> None:
         found = gate.objections(self.record(candidate).measured, self.record(live).measured)
@@ -186,9 +194,12 @@ class Shelf:
         path = self.folder / _HISTORY
         if not path.exists():
             return []
+        lines = path.read_bytes().split(b"\n")
+        if _is_torn(lines[-1]):
+            log.warning("model.history_torn", path=str(path), size=len(lines.pop()))
+        told = [line for line in lines if line and not line.endswith(_TORN)]
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-            return [dict(json.loads(line)) for line in lines]
+            return [dict(json.loads(line)) for line in told]
         except ValueError as exc:
             raise Unreadable(
                 "model.history", f"{path} is damaged; restore it from a backup", path=str(path)
@@ -209,8 +220,12 @@ class Shelf:
         """Add one line and sync it: a cut of the power leaves the old state or the new one."""
         entry = {"at": at.isoformat(), "deed": deed, "id": model_id, "by": by, "reason": reason}
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / _HISTORY).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        path = self.folder / _HISTORY
+        last = path.read_bytes().rpartition(b"\n")[2] if path.exists() else b""
+        # Nothing is removed, what a cut of the power left neither; it gets a line of its own.
+        end = _TORN + b"\n" if _is_torn(last) else b"\n" if last else b""
+        with path.open("ab") as file:
+            file.write(end + json.dumps(entry, ensure_ascii=False).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -224,6 +239,14 @@ def model_id(model: Model) -> str:
     parts = (model.targets, model.slopes, model.offsets, model.thresholds, model.ranks)
     whole = repr((*parts, model.payment_bound, model.payment_sure, asdict(model.origin)))
     return f"{model.origin.data_sha256[:12]}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
+
+
+def _is_torn(last: bytes) -> bool:
+    """Whether what stands behind the last end of a line is a piece of an entry, not all of it."""
+    try:
+        return bool(last) and not isinstance(json.loads(last), dict)
+    except ValueError:
+        return True
 
 
 def _mac(key: bytes, body: Mapping[str, Any]) -> str:

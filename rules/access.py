@@ -89,7 +89,8 @@ class Caller:
 
     `agencies` None means: not limited to agencies; an empty set means: none at all. `regions`
     likewise. Extra permissions (a supervisor's FREE_ITEM) come beside the role. `is_person` is not
-    so for who came with a key or token of a machine, whatever its role.
+    so for who came with a key or token of a machine, whatever its role. `seen` is the version of
+    the item that a call is about, where the caller names it: on another one nothing is done.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Caller:
     regions: frozenset[str] | None = None
     extra: frozenset[Permission] = frozenset()
     is_person: bool = True
+    seen: int | None = None
 
 
 def may(caller: Caller, permission: Permission) -> bool:

@@ -1,8 +1,8 @@
 """Items in lists, in the order of hand-out, with what a clerk recognises the mail by."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +25,19 @@ class Listed:
     subject: str
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where an item stood in the order of hand-out when a page showed it.
+
+    A page goes on behind the spot, wherever the item stands by then: looked up anew, an item whose
+    due day has changed since would make the next page begin elsewhere. Own decision 0124.
+    """
+
+    queue_day: date
+    received_at: datetime
+    id: int
+
+
 _QUEUE = (table.c.queue_day, table.c.received_at, table.c.id)
 _RECEIPT = (table.c.received_at, table.c.id)
 
@@ -35,11 +48,11 @@ def listing(
     agency_codes: Collection[str | None] | None,
     states: Collection[ItemState],
     limit: int,
-    after: int | None = None,
+    after: Spot | int | None = None,
 ) -> tuple[Listed, ...]:
     """Items in the order of hand-out; of all agencies where `agency_codes` is None.
 
-    `after` is the id of the last item of the page before.
+    `after` is the spot of the last item of the page before; a mere id stands for the spot of today.
     """
     statement = (
         sa.select(*COLUMNS, message.c.sender, message.c.subject)
@@ -48,11 +61,12 @@ def listing(
         .order_by(*_QUEUE)
         .limit(limit)
     )
-    if after is not None:
-        last = tx.run(sa.select(*_QUEUE).where(table.c.id == after)).one_or_none()
-        if last is None:
-            return ()
+    spot = _spot_now(tx, after) if isinstance(after, int) else after
+    if spot is not None:
+        last = (spot.queue_day, spot.received_at, spot.id)
         statement = statement.where(sa.tuple_(*_QUEUE) > _tuple_of(last, _QUEUE))
+    elif after is not None:
+        return ()
     return tuple(Listed(Item(*row[:-2]), *row[-2:]) for row in tx.run(statement))
 
 
@@ -61,7 +75,7 @@ def chronological(
 ) -> tuple[Item, ...]:
     """The open items of an agency (None: clearing) by receipt, as the BEO list has them (R17).
 
-    `after` is the id of the last item of the page before.
+    `after` is the id of the last item of the page before, whose receipt never changes.
     """
     line = table.c.agency_code == agency_code if agency_code else table.c.agency_code.is_(None)
     statement = (
@@ -76,6 +90,15 @@ def chronological(
             return ()
         statement = statement.where(sa.tuple_(*_RECEIPT) > _tuple_of(last, _RECEIPT))
     return rows.all_as(tx, Item, statement)
+
+
+def spot_of(item: Item) -> Spot:
+    """Where the item stands in the order of hand-out."""
+    return Spot(item.queue_day, item.received_at, item.id)
+
+
+def _spot_now(tx: Tx, item_id: int) -> Spot | None:
+    return rows.one_as(tx, Spot, sa.select(*_QUEUE).where(table.c.id == item_id))
 
 
 def held_by(tx: Tx, holder: str) -> tuple[Item, ...]:
@@ -132,9 +155,7 @@ def _in_states(states: Collection[ItemState]) -> sa.ColumnElement[bool]:
     return spelled(table.c.state, *sorted(states)) if states else sa.false()
 
 
-def _tuple_of(
-    row: sa.Row[*tuple[Any, ...]], columns: tuple[sa.ColumnElement[Any], ...]
-) -> sa.Tuple:
+def _tuple_of(row: Sequence[Any], columns: tuple[sa.ColumnElement[Any], ...]) -> sa.Tuple:
     """A row's values typed as its columns; bare values would be bound without their type."""
     return sa.tuple_(
         *(sa.literal(value, column.type) for value, column in zip(row, columns, strict=True))

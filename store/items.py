@@ -54,6 +54,7 @@ class Item:
     """An item as it is now. The lease token is known to its holder only and stands nowhere here.
 
     `version` grows with every write. `holder` and `lease_until` may be over: see `expire`.
+    `queue_day` is where it stands in the line: an alert before all days, else `due_on` or later.
     """
 
     id: int
@@ -85,6 +86,7 @@ class Item:
     note: str
     language: str = "de"
     alert: str = ""
+    queue_day: date = FIRST_DAY
 
 
 @dataclass(frozen=True, slots=True)

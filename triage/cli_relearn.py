@@ -19,6 +19,10 @@ from triage.console import (
     show,
 )
 
+CorrectionOption = Annotated[
+    int | None, typer.Option(help="The one that you looked at, as `relearn list` shows it.")
+]
+
 relearn_app = typer.Typer(help="Corrections for training: list, confirm.", no_args_is_help=True)
 
 
@@ -36,6 +40,7 @@ def relearn_list(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = Fa
     for found in relearn.corrections(wiring.house_of(config), operator()):
         row = {
             "message": found.message_id,
+            "correction": found.id,
             "state": "confirmed" if found.state == relearn.CONFIRMED else "waiting",
             "by": found.by,
             "concerns": ",".join(found.concerns),
@@ -47,13 +52,16 @@ def relearn_list(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = Fa
 @relearn_app.command("confirm")
 def relearn_confirm(
     message_id: Annotated[int, typer.Argument(help="The message, as `relearn list` shows it.")],
+    correction: CorrectionOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Confirm as a second person that a clerk's correction is right.
 
-    Example: postlotse relearn confirm 1042
+    With --correction it is refused if a clerk has corrected again since you looked.
+
+    Example: postlotse relearn confirm 1042 --correction 3310
     """
-    relearn.confirm(wiring.house_of(config), operator(), message_id)
+    relearn.confirm(wiring.house_of(config), operator(), message_id, seen=correction)
     say(f"message {message_id}: confirmed")
 
 
@@ -61,13 +69,16 @@ def relearn_confirm(
 def relearn_turn_down(
     message_id: Annotated[int, typer.Argument(help="The message, as `relearn list` shows it.")],
     reason: Annotated[str, typer.Option(help="Why it is wrong, 10 characters or more.")],
+    correction: CorrectionOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Turn a clerk's correction down: it stops waiting and never teaches. The item stays as it is.
 
     Example: postlotse relearn turn-down 1042 --reason "Der Termin ist das Anliegen"
     """
-    relearn.turn_down(wiring.house_of(config), operator(), message_id, reason=reason)
+    relearn.turn_down(
+        wiring.house_of(config), operator(), message_id, reason=reason, seen=correction
+    )
     say(f"message {message_id}: turned down")
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from rules import access
 from rules.access import Caller, Permission
-from rules.errors import Refused
+from rules.errors import Conflict, Refused
 from store import claims, items
 from store.engine import Tx
 from store.items import Item
@@ -47,10 +47,28 @@ def visible_item(caller: Caller, tx: Tx, item_id: int, permission: Permission) -
 def workable_item(caller: Caller, tx: Tx, item_id: int, *, token: str, now: datetime) -> Item:
     """The item, if the caller may work on it and holds it now: the start of every write.
 
-    Raises: Refused: `access.denied`, `item.unknown`. Conflict: `item.lease_stale`.
+    Raises: Refused: `access.denied`, `item.unknown`. Conflict: `item.precondition`,
+    `item.lease_stale`.
     """
-    visible_item(caller, tx, item_id, Permission.WORK_ITEM)
-    return claims.held(tx, item_id, token=token, now=now)
+    require_seen(caller, visible_item(caller, tx, item_id, Permission.WORK_ITEM))
+    item = claims.held(tx, item_id, token=token, now=now)
+    # What held the row until now may have written on it, under the same token.
+    require_seen(caller, item)
+    return item
+
+
+def require_seen(caller: Caller, item: Item) -> None:
+    """The item is still in the version that the caller has read, where one was named.
+
+    Raises: Conflict: `item.precondition`. Source: RFC 9110 section 13.1.1.
+    """
+    if caller.seen is not None and caller.seen != item.version:
+        raise Conflict(
+            "item.precondition",
+            f"item {item.id} has gone on since version {caller.seen}; read it again",
+            item_id=item.id,
+            version=item.version,
+        )
 
 
 def visible_agencies(house: House, caller: Caller) -> frozenset[str | None] | None:

@@ -13,9 +13,10 @@ from rules.worktime import WorkingHours, back_on, lease_end
 from store import audit, claims, item_lists, items, undo
 from store.audit import Note
 from store.engine import Tx
+from store.item_lists import Spot
 from store.items import Back, Item, case_of, change_to
 from triage import cases, marking
-from triage.doorkeeper import CLEARING, require_agency, visible_agencies, visible_item
+from triage.doorkeeper import CLEARING, require_agency, require_seen, visible_agencies, visible_item
 from triage.house import House
 
 STUCK = (ItemState.HELD, ItemState.PARKED, ItemState.PENDING)
@@ -119,11 +120,14 @@ def free(house: House, caller: Caller, item_id: int, *, version: int | None = No
     """A supervisor puts an item back into the line, whoever has it; that token is stale then.
 
     `version`, where given, is the one that was looked at. Raises: Refused: `access.denied`,
-    `item.unknown`. Conflict: `item.state`: it waits already or is closed; `item.changed`.
+    `item.unknown`. Conflict: `item.state`: it waits already or is closed; `item.changed`,
+    `item.precondition`.
     """
     now = house.clock()
     with house.db.write() as tx:
-        item = visible_item(caller, tx, item_id, Permission.FREE_ITEM)
+        items.wait_for(tx, visible_item(caller, tx, item_id, Permission.FREE_ITEM).message_id)
+        item = items.get(tx, item_id)
+        require_seen(caller, item)
         change = change_to(apply(case_of(item), Freed()))
         saved = items.save_unheld(
             tx, item_id, version=version or item.version, change=change, now=now
@@ -140,12 +144,12 @@ def stuck(
     *,
     agency_code: str | None = None,
     limit: int = 100,
-    after: int | None = None,
+    after: Spot | int | None = None,
 ) -> tuple[Item, ...]:
     """What could be freed, of one agency or of all that the caller may see; without mail content.
 
-    In the order of hand-out. `agency_code` may be `CLEARING`, the clearing folder.
-    Raises: Refused: `access.denied`.
+    In the order of hand-out, `after` as in `item_lists.listing`. `agency_code` may be `CLEARING`,
+    the clearing folder. Raises: Refused: `access.denied`.
     """
     codes = visible_agencies(house, caller)
     if agency_code is not None:

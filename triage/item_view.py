@@ -8,7 +8,7 @@ from typing import Any
 from ingest import origin
 from ingest.html import sanitize
 from rules import danger, sender_hints
-from rules.access import Caller, Permission, may_work_agency
+from rules.access import Caller, Permission
 from rules.codes import Channel, Concern
 from rules.errors import Refused
 from rules.identity import Check, Writer
@@ -21,7 +21,6 @@ from store import (
     audit,
     checks,
     item_lists,
-    items,
     ledger,
     marks_seen,
     outgoing,
@@ -29,7 +28,7 @@ from store import (
     verdicts,
 )
 from store.engine import Tx
-from store.item_lists import Listed
+from store.item_lists import Listed, Spot
 from store.items import Item, case_of
 from store.ledger import Message
 from store.outgoing import Outgoing
@@ -156,18 +155,6 @@ def view(house: House, caller: Caller, item_id: int) -> ItemView:
     return replace(found, scans=scanning.look(house, item.message_id, found.mail))
 
 
-def version(house: House, caller: Caller, item_id: int) -> int:
-    """The item's version, as its `ETag` has it; not put on record: nothing is shown.
-
-    Raises: Refused: `item.unknown`, also where the caller may not see it.
-    """
-    with house.db.read() as tx:
-        item = items.get(tx, item_id)
-    if not may_work_agency(caller, item.agency_code, item.region):
-        raise Refused("item.unknown", f"There is no item {item_id}.", item=item_id)
-    return item.version
-
-
 def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
     message = ledger.message(tx, item.message_id)
     latest = verdicts.latest(tx, item.message_id)
@@ -229,12 +216,17 @@ def safe_html(house: House, caller: Caller, item_id: int) -> str:
 
 
 def listing(
-    house: House, caller: Caller, agency_code: str, *, limit: int = 100, after: int | None = None
+    house: House,
+    caller: Caller,
+    agency_code: str,
+    *,
+    limit: int = 100,
+    after: Spot | int | None = None,
 ) -> tuple[Listed, ...]:
     """The open items of an agency, in the order of hand-out, for the list and the API.
 
     Who shows senders or subjects of it notes that (readings.py).
-    `after` is the id of the last item of the page before. Raises: Refused: `access.denied`.
+    `after` as in `item_lists.listing`. Raises: Refused: `access.denied`.
     """
     code = None if agency_code == CLEARING else agency_code
     require_agency(house, caller, code, Permission.READ_ITEM)
@@ -247,7 +239,7 @@ def listing(
 def chronological(
     house: House, caller: Caller, agency_code: str, *, limit: int, after: int | None = None
 ) -> tuple[Item, ...]:
-    """The open items of an agency by receipt. `after` as in `listing`.
+    """The open items of an agency by receipt. `after` is the id of the last item before.
 
     Raises: Refused: `access.denied`.
     """

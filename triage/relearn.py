@@ -34,8 +34,12 @@ _MOST: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A correction that counts, without any content. `state` is "clerk" or "confirmed"."""
+    """A correction that counts, without any content. `state` is "clerk" or "confirmed".
 
+    `id` is the verdict's, as in `Waiting`.
+    """
+
+    id: int
     message_id: int
     state: str
     by: str
@@ -80,7 +84,9 @@ def corrections(house: House, caller: Caller) -> tuple[Correction, ...]:
             *verdicts.latest_of_source(tx, "clerk", limit=_MOST, regions=caller.regions),
             *verdicts.latest_of_source(tx, CONFIRMED, limit=_MOST, regions=caller.regions),
         ]
-    return tuple(Correction(v.message_id, v.source, v.by, _codes(v.body), v.payment) for v in found)
+    return tuple(
+        Correction(v.id, v.message_id, v.source, v.by, _codes(v.body), v.payment) for v in found
+    )
 
 
 def waiting(

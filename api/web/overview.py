@@ -3,14 +3,17 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Form, Query, Response
 
+from api import cursor
 from api.web import days, pager
 from api.web.forms import LineCode
 from api.web.render import Notice, go, page
 from api.web.visit import OpensAnything, SendsFreedItem, Visit
 from rules.access import Permission, may
 from rules.agencies import Agency
+from store import item_lists
+from store.item_lists import Spot
 from store.items import Item
 from triage import events, figures, holding, item_view, wandering
 from triage.doorkeeper import CLEARING
@@ -20,18 +23,19 @@ router = APIRouter(include_in_schema=False)
 
 WANDERERS_SHOWN = 10
 """Items handed on again and again that the page names; the command names all. Decision 0064."""
+After = Annotated[str, Query(max_length=60)]
 LIVE_SECONDS = 60
 """How often figures are read again where no event says so: ages and days go on by themselves."""
 
 
 @router.get("/lage")
 def overview_page(
-    visit: OpensAnything, agentur: str = "", reihe: str = "", nach: int | None = None
+    visit: OpensAnything, agentur: str = "", reihe: str = "", nach: After = ""
 ) -> Response:
     """All agencies that the person may see, or one of them with its waiting list.
 
     `agentur` "klaerung" is the clearing folder. `reihe` "eingang" shows the list by receipt, else
-    in the order of hand-out; `nach`: id of the last row of the page before.
+    in the order of hand-out; `nach`: cursor behind the last row of the page before.
     """
     # Before the figures are read: what happens in between is told, not missed.
     newest = events.tail(visit.house)
@@ -39,8 +43,11 @@ def overview_page(
     by_receipt = reihe == "eingang"
     agency = visit.house.directory.agency(agentur)
     agentur = agency.code if agency else agentur
+    if nach.isdecimal():
+        # An address that somebody has kept from the time when an id stood there.
+        nach = cursor.of_id(int(nach))
     items = _items(visit, agentur, by_receipt=by_receipt, after=nach)
-    more = pager.next_id(items, lambda item: item.id) if items else 0
+    more = _behind(items or (), by_receipt=by_receipt)
     now = visit.house.clock()
     return page(
         visit.request,
@@ -50,9 +57,9 @@ def overview_page(
         stuck=holding.STUCK,
         line_code=agentur,
         place=_place(agency, agentur),
-        url=_url(agentur, by_receipt=by_receipt, after=nach or 0),
+        url=_url(agentur, by_receipt=by_receipt, after=nach),
         more=_url(agentur, by_receipt=by_receipt, after=more) if more else "",
-        is_later=nach is not None,
+        is_later=bool(nach),
         by_receipt=by_receipt,
         # Who may not hear events is served every minute.
         feed=f"/v1/events?cursor={newest}" if may(visit.caller, Permission.READ_EVENTS) else "",
@@ -105,19 +112,19 @@ def _ordered(found: Overview) -> Overview:
     )
 
 
-def _url(agency_code: str, *, by_receipt: bool, after: int = 0) -> str:
-    """The address of this view, with nothing in it but codes and an item's number."""
+def _url(agency_code: str, *, by_receipt: bool, after: str = "") -> str:
+    """The address of this view, with nothing in it but codes and a place in the line."""
     asked = {
         "agentur": agency_code,
         "reihe": "eingang" if by_receipt else "",
-        "nach": str(after) if after else "",
+        "nach": after,
     }
     query = urlencode({name: value for name, value in asked.items() if value})
     return f"/lage?{query}" if query else "/lage"
 
 
 def _items(
-    visit: Visit, agency_code: str, *, by_receipt: bool, after: int | None
+    visit: Visit, agency_code: str, *, by_receipt: bool, after: str
 ) -> tuple[Item, ...] | None:
     """For who may read items, or free them. Sender and subject stay out: no names here."""
     if not agency_code:
@@ -125,12 +132,26 @@ def _items(
     house, caller, limit = visit.house, visit.caller, pager.PAGE_ROWS
     if may(caller, Permission.READ_ITEM):
         if by_receipt:
-            return item_view.chronological(house, caller, agency_code, limit=limit, after=after)
-        found = item_view.listing(house, caller, agency_code, limit=limit, after=after)
+            last = cursor.row_id(after) if after else None
+            return item_view.chronological(house, caller, agency_code, limit=limit, after=last)
+        found = item_view.listing(house, caller, agency_code, limit=limit, after=_spot(after))
         return tuple(row.item for row in found)
     if may(caller, Permission.FREE_ITEM):
-        return holding.stuck(house, caller, agency_code=agency_code, limit=limit, after=after)
+        spot = _spot(after)
+        return holding.stuck(house, caller, agency_code=agency_code, limit=limit, after=spot)
     return None
+
+
+def _spot(after: str) -> Spot | int | None:
+    return cursor.spot_or_id(after) if after else None
+
+
+def _behind(items: tuple[Item, ...], *, by_receipt: bool) -> str:
+    """The cursor of the next page; "" where this one isn't full."""
+    if not pager.is_full(items):
+        return ""
+    last = items[-1]
+    return cursor.of_id(last.id) if by_receipt else cursor.of_spot(item_lists.spot_of(last))
 
 
 @router.post("/lage/freigeben")

@@ -1,7 +1,8 @@
 """A part of a long list on a page, and the cursor under which it goes on.
 
-For lists that the program has whole; where the database reads a page, its own cursor is an id. A
-cursor names the last row shown, so that a list that grows meanwhile shows nothing twice.
+For lists that the program has whole; where the database reads a page, its own cursor is an id, or a
+spot in the line (api/cursor.py). A cursor names the last row shown, so that a list that grows
+meanwhile shows nothing twice.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,4 +35,9 @@ def part(rows: Sequence[RowT], key: Callable[[RowT], str], *, after: str) -> Par
 
 def next_id(rows: Sequence[RowT], id_of: Callable[[RowT], int]) -> int:
     """The cursor of a page that the database read: its last id, or 0 where it wasn't full."""
-    return id_of(rows[-1]) if len(rows) == PAGE_ROWS else 0
+    return id_of(rows[-1]) if is_full(rows) else 0
+
+
+def is_full(rows: Sequence[RowT]) -> bool:
+    """Whether a page that the database read may have a next one."""
+    return len(rows) == PAGE_ROWS

@@ -1,11 +1,13 @@
 """The door of the clerks, before a real house."""
 
+from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 
-from store import outgoing, outgoing_claims
+from api import cursor
+from store import items, outgoing, outgoing_claims
 from tests.api.conftest import Doors
 
 REASON = "Das ist eine ausreichende Begründung."
@@ -77,6 +79,46 @@ def test_the_list_in_pages_is_the_whole_list(doors: Doors) -> None:
     assert pages == 3
     assert len(seen) == len(handed_in)
     assert set(seen) == handed_in
+
+
+def moved(doors: Doors, item_id: int, day: date) -> None:
+    with doors.house.db.write() as tx:
+        item = items.get(tx, item_id)
+        change = items.due_by(item, day)
+        items.save_unheld(tx, item_id, version=item.version, change=change, now=doors.clock())
+
+
+@pytest.mark.parametrize("day", [date(2026, 1, 2), date(2027, 1, 4)])
+def test_a_row_whose_due_day_changes_between_pages_hides_and_repeats_no_other(
+    doors: Doors, day: date
+) -> None:
+    """A row that itself goes behind the page may come again: it stands there now."""
+    for _ in range(4):
+        doors.take("Krankmeldung")
+    for who, path in (
+        (doors.kassel, "/v1/agencies/435/items"),
+        (doors.admin, "/v1/admin/items?agency=435"),
+    ):
+        first = who.get(path, params={"limit": 2}).json()
+        seen = [(row.get("item") or row)["id"] for row in first["items"]]
+        moved(doors, seen[-1], day)
+        rest = who.get(path, params={"limit": 9, "cursor": first["next_cursor"]}).json()
+        others = [(row.get("item") or row)["id"] for row in rest["items"]]
+        moved(doors, seen[-1], date(2026, 12, 1))
+        assert len([one for one in others if one not in seen]) == 2
+        assert set(others) & set(seen) <= {seen[-1]}
+
+
+def test_a_cursor_that_holds_an_id_alone_is_still_read_and_others_are_refused(
+    doors: Doors,
+) -> None:
+    ids = [doors.hand_in("Krankmeldung")["item_id"] for _ in range(3)]
+    path = "/v1/agencies/435/items"
+    rest = doors.kassel.get(path, params={"cursor": cursor.of_id(ids[0])}).json()
+    assert [row["item"]["id"] for row in rest["items"]] == ids[1:]
+    for bad in ("x", "cQ", "cQAAAAAAAAAAAAAAAAAAAAAAAAAA", cursor.of_id(1, "s")):
+        answer = doors.kassel.get(path, params={"cursor": bad})
+        assert (answer.status_code, answer.json()["code"]) == (422, "request.cursor")
 
 
 def test_who_holds_an_item_is_not_told(doors: Doors) -> None:

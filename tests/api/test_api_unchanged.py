@@ -1,8 +1,11 @@
 """`If-Match` on writes to an item: what has gone on is not written over, and nothing is done."""
 
+from typing import Any
+
 import pytest
 
 from tests.api.conftest import Doors
+from triage import holding, work
 
 WRITES = {
     "park": {"until": "2026-12-01", "reason": "wartet auf Unterlagen"},
@@ -33,6 +36,43 @@ def test_a_write_to_an_older_version_does_nothing_and_to_this_one_does(
         f"{item}/{deed}", json=WRITES[deed], headers=token | {"If-Match": etag}
     )
     assert done.status_code < 300, done.text
+
+
+def test_of_two_writes_to_the_version_that_both_have_seen_the_second_does_nothing(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one comes after the door has let the second one in, and before its deed."""
+    item, token = doors.take("Termin absagen")
+    etag = doors.kassel.get(item).headers["etag"]
+    correct = work.correct
+
+    def late(*asked: Any) -> None:
+        correct(*asked)
+        correct(*asked)
+
+    monkeypatch.setattr(work, "correct", late)
+    second = doors.kassel.post(
+        f"{item}/correction", json=WRITES["correction"], headers=token | {"If-Match": etag}
+    )
+    assert (second.status_code, second.json()["code"]) == (412, "item.precondition")
+    trail = doors.admin.get("/v1/admin/trail?limit=500").json()["entries"]
+    assert [one["action"] for one in trail].count("item.corrected") == 1
+
+
+def test_an_item_that_went_on_since_is_not_freed(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item, _ = doors.take("Termin absagen")
+    etag = doors.kassel.get(item).headers["etag"]
+    free = holding.free
+
+    def late(*asked: Any) -> None:
+        free(*asked)
+        free(*asked)
+
+    monkeypatch.setattr(holding, "free", late)
+    second = doors.admin.post(f"{item}/free", headers={"If-Match": etag})
+    assert (second.status_code, second.json()["code"]) == (412, "item.precondition")
 
 
 def test_a_tag_that_is_none_is_refused_and_a_star_is_whatever_is_there(doors: Doors) -> None:

@@ -62,6 +62,20 @@ def test_each_waiting_item_stands_on_one_page(doors: Doors, order: str) -> None:
     assert sorted(found, key=int) == [str(number) for number in range(1, 9)]
 
 
+@pytest.mark.parametrize("order", ["", "&reihe=eingang"])
+def test_an_address_of_the_list_with_an_id_still_leads_behind_that_item(
+    doors: Doors, order: str
+) -> None:
+    for number in range(3):
+        doors.hand_in(f"Termin {number}")
+    person = seated(doors, clerk("435"))
+    person.open(f"/lage?agentur=435{order}&nach=1")
+    shown = person.page.query_selector_all("table tbody tr th a[href^='/vorgang']")
+    assert [row.text.strip() for row in shown] == ["2", "3"]
+    person.open(f"/lage?agentur=435{order}&nach=x")
+    assert person.answer.status_code == 422
+
+
 @pytest.mark.usefixtures("small")
 def test_each_item_that_is_stuck_stands_on_one_page(doors: Doors) -> None:
     for number in range(7):

@@ -175,8 +175,37 @@ def test_an_unknown_or_damaged_model_is_refused(shelf, put) -> None:
         assert code_of(lambda name=name: shelf.model_path(name)) == "model.unknown"
     (shelf.folder / f"{known}.model").write_bytes(b"x")
     assert code_of(lambda: shelf.activate(known, at=AT, by="a")) == "model.signature"
-    (shelf.folder / "history.jsonl").write_text("{half")
+    (shelf.folder / "history.jsonl").write_text("{half\n")
     assert code_of(shelf.live) == "model.history"
+
+
+@pytest.mark.parametrize("torn", [b'{"at": "2026', b'{"by": "Stra\xc3', b"\0" * 9, b"2"])
+def test_a_torn_last_line_is_told_and_passed_over_and_the_next_deed_has_its_own(
+    shelf, put, torn
+) -> None:
+    first, second = put(0.1), put(0.2)
+    shelf.activate(first, at=AT, by="a")
+    history = shelf.folder / "history.jsonl"
+    with history.open("ab") as file:
+        file.write(torn)
+    with capture_logs() as told:
+        assert shelf.live() == first
+    assert [entry["event"] for entry in told] == ["model.history_torn"]
+    shelf.activate(second, at=AT, by="a")
+    with capture_logs() as told:
+        assert (shelf.live(), shelf.rollback(at=AT, by="a", reason="")) == (second, first)
+    assert told == []
+    assert torn in history.read_bytes()
+
+
+def test_a_last_line_that_only_lacks_its_end_counts(shelf, put) -> None:
+    first, second = put(0.1), put(0.2)
+    shelf.activate(first, at=AT, by="a")
+    history = shelf.folder / "history.jsonl"
+    history.write_bytes(history.read_bytes().rstrip(b"\n"))
+    assert shelf.live() == first
+    shelf.activate(second, at=AT, by="a")
+    assert [json.loads(line)["id"] for line in history.read_bytes().splitlines()] == [first, second]
 
 
 def test_the_card_tells_origin_promise_figures_and_limits(shelf, tiny) -> None:

@@ -40,6 +40,21 @@ def test_pages_follow_each_other_in_the_order_of_hand_out(db: Database, five: li
     assert seen == [five[0], five[3], five[1], five[4], five[2]]
 
 
+@pytest.mark.parametrize("day", [date(2026, 2, 1), date(2026, 9, 1)])
+def test_the_next_page_goes_on_where_the_last_row_stood_not_where_it_stands_now(
+    db: Database, five: list[int], day: date
+) -> None:
+    where = {"agency_codes": None, "states": list(ItemState), "limit": 2}
+    with db.write() as tx:
+        page = item_lists.listing(tx, **where)
+        last = page[-1].item
+        change = items.due_by(last, day)
+        items.save_unheld(tx, last.id, version=last.version, change=change, now=NOW)
+        rest = item_lists.listing(tx, after=item_lists.spot_of(last), **where | {"limit": 3})
+    assert [row.item.id for row in rest] == [five[1], five[4], five[2]][: len(rest)]
+    assert len(rest) == 3
+
+
 @pytest.mark.parametrize(
     ("codes", "states", "expected"),
     [

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from classify.corpus import read
 from rules.codes import Concern, PaymentRelevant
@@ -16,12 +17,14 @@ from store import audit, items, keeping, outgoing, verdicts
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
 from triage import (
     accept,
+    cli,
     handover,
     holding,
     item_view,
     outlook_correction,
     relearn,
     rounds,
+    wiring,
     work,
 )
 
@@ -234,3 +237,28 @@ def test_a_correction_that_is_being_made_does_not_end_up_below_what_is_confirmed
         newest = verdicts.latest(tx, corrected)
     assert (newest.source, newest.body["concerns"][0]["code"]) == ("clerk", "beratung")
     assert told == ["relearn.corrected_again"]
+
+
+def test_the_command_names_each_correction_and_confirms_only_the_one_that_was_looked_at(
+    house, corrected, url, tmp_path, monkeypatch
+) -> None:
+    config = tmp_path / "postlotse.toml"
+    config.write_text(f'[store]\nurl = "{url}"\n', encoding="utf-8")
+    monkeypatch.setattr(wiring, "house_of", lambda _config: house)
+    run = CliRunner().invoke
+    asked = ["--config", str(config)]
+    listed = run(cli.app, ["relearn", "list", "--json", *asked])
+    row = json.loads(listed.stdout)
+    seen = ["--correction", str(row["correction"])]
+    someone, token = clerk("435"), work.claim_item(house, clerk("435"), 1).token
+    work.correct(
+        house, someone, 1, token, work.Correction((Concern.BERATUNG,), PaymentRelevant.YES)
+    )
+    for deed in (["confirm"], ["turn-down", "--reason", "Der Termin ist das Anliegen"]):
+        late = run(cli.app, ["relearn", *deed, str(corrected), *seen, *asked])
+        assert late.exception.code == "relearn.corrected_again"
+    (newest,) = relearn.waiting(house, ADMIN, limit=9)
+    done = run(
+        cli.app, ["relearn", "confirm", str(corrected), "--correction", str(newest.id), *asked]
+    )
+    assert done.exit_code == 0, done.exception
