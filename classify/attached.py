@@ -81,20 +81,23 @@ def is_announced(reading: Reading) -> bool:
     if not heard:
         return False
     sure = [pair for pair in heard if pair[1].sure]
-    if sure and _is_said(reading.subject, sure) and not REPLY.match(reading.subject.text):
+    if sure and _is_said((reading.subject,), sure) and not REPLY.match(reading.subject.text):
         return True
-    return any(_is_said(sentence, heard) for sentence in reading.sentences)
+    return _is_said(reading.sentences, heard)
 
 
-def _is_said(sentence: Heard, heard: Sequence[tuple[str, Turn]]) -> bool:
-    text = sentence.text
-    for needle, turn in heard:
-        if needle in text and (found := turn.pattern.search(text)):
-            if turn.vague and _ELSEWHERE in sentence.said:
-                continue
-            if turn.only_sends and _is_at_another_time(text, found):
-                continue
-            return not _denied(text)
+def _is_said(sentences: Sequence[Heard], heard: Sequence[tuple[str, Turn]]) -> bool:
+    for sentence in sentences:
+        text = sentence.text
+        for needle, turn in heard:
+            if needle in text and (found := turn.pattern.search(text)):
+                if turn.vague and _ELSEWHERE in sentence.said:
+                    continue
+                if turn.only_sends and _is_at_another_time(text, found):
+                    continue
+                if not _denied(text):
+                    return True
+                break
     return False
 
 

@@ -5,6 +5,7 @@ Source: § 327 (1) SGB III; own decision 0121.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from classify.place_names import whole_place
@@ -19,6 +20,10 @@ _BESIDE_NUMBER: Final = re.compile(
     r"\((?P<place>[A-ZÄÖÜ][\w -]+), ?(?:\w{1,14}[.:-]{0,2} ?){0,2}\d{3} ?[A-Z][\d ]{6,8}\)"
     r"|\((?:\w{1,14}[.:-]{0,2} ?){0,2}\d{3} ?[A-Z][\d ]{6,8}, ?(?P<place2>[A-ZÄÖÜ][\w -]+)\)"
 )
+_HE_LIVES: Final = re.compile(
+    r"\b(?:Herr|Frau)(?: [A-ZÄÖÜ][\w-]+){1,2} (?:wohnt|lebt)(?: \w+){0,3}? in "
+    r"(?P<place>(?:Bad )?[A-ZÄÖÜ][\w-]+)"
+)
 _SOMEBODY: Final = re.compile(
     r"(?:\b(?:Herrn|für Herr|für Frau|von Frau|der Frau|Mandant\w*|Betreut\w+|Klient\w+|Patient\w*"
     r"|Mitarbeiter\w*|Versichert\w*|Mündel\w*|Mitglied\w*|Bewohner\w*)"
@@ -31,16 +36,24 @@ _BEFORE_CHARS: Final = 130
 
 def may_tell(text: str) -> bool:
     """Whether `of_customer` may find anything; most mails hold none of these."""
-    return "ohnhaft" in text or "ohnend " in text or "gemeldet" in text or "(" in text
+    told = "ohnhaft" in text or "ohnend " in text or "gemeldet" in text or "(" in text
+    return told or "wohnt" in text or " lebt" in text
 
 
 def of_customer(text: str, directory: Directory) -> Home | None:
     """What is told of the residence of somebody else, for whom the mail is written."""
+    for match in _told(text):
+        parts = match.groupdict()
+        plz = parts.get("plz")
+        named = whole_place(parts.get("place") or parts.get("place2") or "", directory)
+        if named or directory.by_plz(plz):
+            return Home(plz, named)
+    return None
+
+
+def _told(text: str) -> Iterator[re.Match[str]]:
     for match in (*_LIVES.finditer(text), *_BESIDE_NUMBER.finditer(text)):
         if _SOMEBODY.search(text, max(0, match.start() - _BEFORE_CHARS), match.start()):
-            parts = match.groupdict()
-            plz = parts.get("plz")
-            named = whole_place(parts.get("place") or parts.get("place2") or "", directory)
-            if named or directory.by_plz(plz):
-                return Home(plz, named)
-    return None
+            yield match
+    if "wohnt" in text or " lebt" in text:
+        yield from _HE_LIVES.finditer(text)
