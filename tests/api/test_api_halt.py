@@ -54,7 +54,7 @@ def test_check_and_metric_tell_of_the_stop_and_the_house_stays_ready(doors: Door
 
 def ordered(doors: Doors) -> list[tuple[str, str, str]]:
     with doors.house.db.read() as tx:
-        found = audit.of_subject(tx, "house", limit=9)
+        found = audit.of_subject(tx, "house")
     return [(one.actor, one.action, one.details["reason"]) for one in found]
 
 
