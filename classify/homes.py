@@ -55,5 +55,4 @@ def _told(text: str) -> Iterator[re.Match[str]]:
     for match in (*_LIVES.finditer(text), *_BESIDE_NUMBER.finditer(text)):
         if _SOMEBODY.search(text, max(0, match.start() - _BEFORE_CHARS), match.start()):
             yield match
-    if "wohnt" in text or " lebt" in text:
-        yield from _HE_LIVES.finditer(text)
+    yield from _HE_LIVES.finditer(text)
