@@ -151,5 +151,5 @@ clean: ## remove everything that is made
 	$(BIN)/python -m pip check -q --disable-pip-version-check
 	@touch $@
 
-$(MODEL): .venv/.installed $(wildcard corpus/*.jsonl classify/*.py classify/*.toml)
+$(MODEL): .venv/.installed $(wildcard corpus/*.jsonl classify/*.py classify/*/*.py classify/*.toml)
 	$(BIN)/postlotse train corpus --out $@

@@ -35,20 +35,11 @@ from api.schemas.admin import (
 )
 from api.schemas.trial import TrialList
 from rules.figures import By
-from triage import (
-    admin,
-    aside,
-    day_figures,
-    figures,
-    mark_view,
-    observed,
-    outgoing_care,
-    readings,
-    relearn,
-)
+from triage import admin, aside, day_figures, figures, observed, outgoing_care, readings, relearn
 from triage.admin import Completeness
 from triage.day_figures import Report
 from triage.figures import Overview
+from triage.marks import view as mark_view
 from triage.trail_words import said
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])

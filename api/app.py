@@ -48,7 +48,7 @@ from triage.ports import FileOutlet
 MAIL_PATHS = frozenset({"/v1/mails", "/v1/verdicts"})
 LISTS_PATHS = frozenset({"/v1/admin/rights/lists", "/rechte/verteiler"})
 LISTS_LIMIT_BYTES = 6_000_000
-"""A file of lists (rules/distribution_csv.py: 5 MB) with what a form puts around it."""
+"""A file of lists (rules/rights/distribution_csv.py: 5 MB) with what a form puts around it."""
 
 
 def make_app(house: House, door: DoorSettings, eakte: FileOutlet | None = None) -> FastAPI:

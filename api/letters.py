@@ -24,12 +24,12 @@ from api.schemas.texts import (
 from api.unchanged import WorksOnSeen
 from api.web.text_search import fits
 from rules.errors import Refused
-from rules.second_text import Second
-from rules.texts import Rendered, Text
-from triage import reply
+from rules.texts.approved import Rendered, Text
+from rules.texts.second_text import Second
+from triage.answers import reply
+from triage.answers.reply import Proposals
+from triage.answers.reply_text import Wanted
 from triage.house import House
-from triage.reply import Proposals
-from triage.reply_text import Wanted
 
 router = APIRouter(prefix="/v1", tags=["texts"])
 

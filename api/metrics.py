@@ -20,17 +20,10 @@ from prometheus_client import (
 
 from api.auth import HouseHere
 from rules.errors import HouseError
-from triage import (
-    figures,
-    freshness,
-    halting,
-    outgoing_care,
-    sweep_proof,
-    text_ends,
-    wandering,
-    watched,
-)
+from triage import figures, freshness, halting, outgoing_care, wandering, watched
 from triage.house import House
+from triage.sweep import proof as sweep_proof
+from triage.texts import ends as text_ends
 
 REQUESTS: Final = Counter(
     "postlotse_http_requests", "Requests answered.", ("method", "route", "status")

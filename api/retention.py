@@ -24,7 +24,9 @@ from api.schemas.retention import (
 )
 from rules.sweep import rules_line
 from store.holds import NewHold
-from triage import sweep, sweep_holds, sweep_proof
+from triage.sweep import holds as sweep_holds
+from triage.sweep import orders as sweep
+from triage.sweep import proof as sweep_proof
 
 router = APIRouter(prefix="/v1/admin/retention", tags=["admin"])
 

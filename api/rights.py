@@ -27,12 +27,15 @@ from api.schemas.rights import (
     SignOffIn,
 )
 from rules.errors import Refused
-from rules.folder_findings import Code, Finding, Key, meaning, named, remedy
-from rules.folder_levels import in_words
-from rules.reporting_chain import Step, make_round
-from triage import rights, rights_matrix, rights_reporting, rights_signoff
+from rules.rights.folder_findings import Code, Finding, Key, meaning, named, remedy
+from rules.rights.folder_levels import in_words
+from rules.rights.reporting_chain import Step, make_round
 from triage.house import House
-from triage.rights import Standing
+from triage.rights import decisions as rights
+from triage.rights import matrix as rights_matrix
+from triage.rights import reporting as rights_reporting
+from triage.rights import signoff as rights_signoff
+from triage.rights.decisions import Standing
 
 router = APIRouter(prefix="/v1/admin/rights", tags=["admin"])
 

@@ -7,8 +7,10 @@ from fastapi import APIRouter, Query, status
 from api.auth import HouseHere, MayReviewRights
 from api.rights import PostboxName
 from api.schemas.rights import FolderReviews, FolderSignOffIn
-from triage import rights, rights_review, rights_signoff
-from triage.rights_review import ReviewState
+from triage.rights import decisions as rights
+from triage.rights import review as rights_review
+from triage.rights import signoff as rights_signoff
+from triage.rights.review import ReviewState
 
 router = APIRouter(prefix="/v1/admin/rights", tags=["admin"])
 

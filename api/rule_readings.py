@@ -10,8 +10,8 @@ from fastapi import APIRouter, status
 from api.auth import HouseHere, MayChangeRules
 from api.schemas.rights import OrderOut
 from api.schemas.rulesets import ReadingIn, ReadingsOut
-from triage import rule_reading
-from triage.rule_reading import Place
+from triage.rulesets import reading as rule_reading
+from triage.rulesets.reading import Place
 
 router = APIRouter(prefix="/v1/admin/rule-readings", tags=["admin"])
 

@@ -22,11 +22,13 @@ from api.schemas.rulesets import (
     TrialOut,
     WentBackOut,
 )
-from rules.rule_trial import Trial
+from rules.rulesets.trial import Trial
 from store.rulesets import Version
-from triage import rule_import, rule_trial, rulesets
-from triage.rule_trial import Span
-from triage.rulesets import WentBack
+from triage.rulesets import drafts as rulesets
+from triage.rulesets import taking_over as rule_import
+from triage.rulesets import trial as rule_trial
+from triage.rulesets.drafts import WentBack
+from triage.rulesets.trial import Span
 
 router = APIRouter(prefix="/v1/admin/rulesets", tags=["admin"])
 

@@ -20,12 +20,14 @@ from api.schemas.text_life import (
     TypedIn,
 )
 from rules.errors import Refused
-from rules.text_life import Phase
-from rules.text_use import told
+from rules.texts.life import Phase
+from rules.texts.use import told
 from store.text_versions import TextVersion
-from triage import text_life, text_stock, text_view
-from triage.text_life import Seen
-from triage.text_view import TextRow
+from triage.texts import life as text_life
+from triage.texts import stock as text_stock
+from triage.texts import view as text_view
+from triage.texts.life import Seen
+from triage.texts.view import TextRow
 
 router = APIRouter(prefix="/v1/admin/texts", tags=["texts"])
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from classify.features import attachment_words
-from classify.model import Numbers
+from classify.model.model import Numbers
 from classify.reading import Reading
 from classify.scorer import Known, Scored, Scorer, Spelled
 from rules.verdict import Span

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from classify.model import Familiar, Numbers
+from classify.model.model import Familiar, Numbers
 
 _WORD: Final = re.compile(r"\w\w+")
 _SEEN_IN: Final = 2

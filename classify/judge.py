@@ -9,21 +9,12 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from classify import (
-    announced,
-    channel,
-    concerns,
-    explain,
-    facts,
-    reading,
-    recognised,
-    review,
-    whereabouts,
-)
-from classify.date_roles import DayReader
-from classify.day_terms import mentions
+from classify import announced, channel, concerns, explain, reading, recognised, review
 from classify.explain import Reason
-from classify.model import Model
+from classify.facts import facts, whereabouts
+from classify.facts.date_roles import DayReader
+from classify.facts.day_terms import mentions
+from classify.model.model import Model
 from classify.opinion import Opinion, Questions
 from classify.reading import Reading
 from classify.recognised import Recognisers

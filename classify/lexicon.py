@@ -12,7 +12,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from classify.date_shapes import SIGNS
+from classify.facts.date_shapes import SIGNS
 from classify.hearing import Ear
 
 Patterns = MappingProxyType[str, re.Pattern[str]]
@@ -60,7 +60,7 @@ _WHOLE_SECTIONS = ("machine", "payment", "review")
 """The sections that are asked for of a mail as a whole."""
 
 DATES = "dates."
-"""Stands before the name of a shape of `classify.date_shapes` where one may be."""
+"""Stands before the name of a shape of `classify.facts.date_shapes` where one may be."""
 
 
 def _sayings(*sections: str) -> Iterator[tuple[str, list[str]]]:

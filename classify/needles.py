@@ -3,7 +3,7 @@
 A search for `konto.{0,25}gewechselt` is in vain in a text without `gewechselt`. Most patterns of
 the lexicon fail on most texts, so this saves most of the searching. It only ever leaves out what
 can't match (a test compares both ways on the corpus). Reads the dialect that the lexicon and
-`classify.date_shapes` are written in, and takes what it doesn't know as "may match anywhere".
+`classify.facts.date_shapes` are written in, and takes what it doesn't know as "may match anywhere".
 """
 
 import re

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from classify import familiar, features
-from classify.model import (
+from classify.model.model import (
     ANNOUNCED_TARGETS,
     CHANNEL_TARGETS,
     PAYMENT_TARGET,

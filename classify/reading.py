@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from classify import lexicon, machine, numbers
-from classify.numbers import IbanFound
+from classify import lexicon, machine
+from classify.facts import numbers
+from classify.facts.numbers import IbanFound
 from classify.text import fold, sentences
 from rules.mail import ParsedMail
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from classify.channel import FORM_CHANNELS
-from classify.facts import IBAN_DEFECT
+from classify.facts.facts import IBAN_DEFECT
 from classify.one_line import is_one_line
 from classify.reading import Reading
 from rules.codes import Channel

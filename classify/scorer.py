@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from classify import features, reading, terms
 from classify.codes import Rows
 from classify.kept import Kept
-from classify.model import Model, Numbers, probabilities
-from classify.table import Floats, Steps, Table
+from classify.model.model import Model, Numbers, probabilities
+from classify.model.table import Floats, Steps, Table
 from classify.terms import Cut
 from classify.text import fold
 from classify.wordbook import Found, Vocabulary, Wordbook

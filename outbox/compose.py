@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from rules.errors import Refused
 from rules.machine_mail import LOOP_HEADER, is_loop
 from rules.mail import ParsedMail
-from rules.texts import Rendered
+from rules.texts.approved import Rendered
 
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
 _REFERENCES_CHARACTERS: Final = 900

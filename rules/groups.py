@@ -40,7 +40,7 @@ def caller_of(
 ) -> Caller:
     """Who that is by their groups; `name` is a pseudonym.
 
-    Several groups add up, as lists do (rules/list_access.py): who has a region sees the region and
+    Several groups add up, as lists do (rights/list_access.py): who has a region sees the region and
     nothing else. Groups of two roles are refused: an admin does not read mail, and who reads mail
     does not administrate.
     Raises: Refused: `access.no_group`, `access.two_roles`. Source: F58; own decision 0056.

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from rules.access import Caller
 from rules.errors import Conflict
 from store import bounds
-from store.access_tables import api_key as table
 from store.engine import Tx
 from store.statements import insert, parts
+from store.tables.access import api_key as table
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from rules.ledger import LedgerState
 from store.engine import Tx
 from store.local_day import day_bounds
 from store.statements import add_rows, parts
-from store.tables import arrival, message, sighting
+from store.tables.ledger import arrival, message, sighting
 
 
 class Fault(StrEnum):

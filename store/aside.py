@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from store import rows
 from store.engine import Tx
 from store.statements import among, insert
-from store.tables import aside as table
-from store.tables import message
+from store.tables.ledger import aside as table
+from store.tables.ledger import message
 
 
 @dataclass(frozen=True, slots=True)

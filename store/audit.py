@@ -19,7 +19,7 @@ from rules.errors import Refused
 from store import rows
 from store.engine import Tx
 from store.statements import add_rows
-from store.tables import audit as table
+from store.tables.ledger import audit as table
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from store import rows
 from store.engine import Tx
 from store.statements import insert
-from store.tables import beat as table
+from store.tables.ledger import beat as table
 
 
 @dataclass(frozen=True, slots=True)

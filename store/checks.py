@@ -5,9 +5,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from rules.identity import Check
-from store.desk_tables import item_check as table
 from store.engine import Tx
 from store.statements import insert
+from store.tables.desk import item_check as table
 
 
 def add(tx: Tx, item_id: int, check: Check, *, actor: str, now: datetime) -> bool:

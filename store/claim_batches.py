@@ -19,7 +19,7 @@ from store import claims, failures, rows
 from store.claims import Line
 from store.engine import Tx
 from store.statements import parts, spelled
-from store.tables import item as table
+from store.tables.ledger import item as table
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from store import items, rows
 from store.engine import Tx
 from store.items import COLUMNS, Back, Item, ItemChange
 from store.statements import spelled
-from store.tables import FIRST_DAY
-from store.tables import item as table
+from store.tables.ledger import FIRST_DAY
+from store.tables.ledger import item as table
 
 TOKEN_BYTES = 16
 """128 bits from the system's random source can't be guessed. Source: own decision 0005."""

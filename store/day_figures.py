@@ -15,10 +15,10 @@ from rules.figures import Cell, Measure
 from rules.item import ItemState
 from store import day_closing
 from store.engine import Tx
-from store.figure_tables import figure, figure_day, figure_hour
 from store.local_day import BERLIN, day_bounds
 from store.statements import among, spelled
-from store.tables import OutgoingState, item, message, outgoing, verdict
+from store.tables.figure import figure, figure_day, figure_hour
+from store.tables.ledger import OutgoingState, item, message, outgoing, verdict
 
 _ARCHIVE = "backfill"
 """Mail of an archive came in long ago; the day it was read in says nothing."""

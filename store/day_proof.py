@@ -17,7 +17,7 @@ from store import arrivals, ledger_counts
 from store.arrivals import Difference
 from store.engine import Tx
 from store.local_day import day_bounds
-from store.tables import arrival, message, sighting
+from store.tables.ledger import arrival, message, sighting
 
 Box = str | None
 """A postbox by name; None is what came in another way."""

@@ -16,7 +16,7 @@ from store import moves, owned, rows, sightings
 from store.engine import Tx
 from store.sightings import Sighting
 from store.statements import parts, spelled
-from store.tables import SightingState, message, op, sighting
+from store.tables.ledger import SightingState, message, op, sighting
 
 
 def adopt_epoch(

@@ -11,10 +11,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from store import rows
-from store.desk_tables import webhook_cursor as _cursor
 from store.engine import Tx
 from store.statements import insert
-from store.tables import audit, item, message
+from store.tables.desk import webhook_cursor as _cursor
+from store.tables.ledger import audit, item, message
 
 SEAL_CHARS = 12
 """So much of an entry's hash tells it from one that got the same number after a restore."""

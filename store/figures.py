@@ -10,7 +10,7 @@ from rules.item import EakteState, ItemState
 from store import rows
 from store.engine import Tx
 from store.statements import among, spelled
-from store.tables import item as table
+from store.tables.ledger import item as table
 
 _Code = sa.ColumnElement[str | None]
 _CLOSED: sa.ColumnElement[str] = sa.literal_column(f"'{ItemState.CLOSED.value}'")

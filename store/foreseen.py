@@ -10,7 +10,7 @@ from rules.ledger import LedgerState
 from store import rows, sealed
 from store.engine import Tx
 from store.local_day import day_bounds
-from store.tables import SightingState, message, sighting, verdict
+from store.tables.ledger import SightingState, message, sighting, verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from rules.ledger import OpState
 from store.engine import Tx
 from store.statements import parts, spelled
-from store.tables import SightingState, op, sighting
+from store.tables.ledger import SightingState, op, sighting
 
 _NO_SERVERS = "~"
 """Stands in no epoch that a server has: a UIDVALIDITY is a number. Source: RFC 3501, 2.3.1.1."""

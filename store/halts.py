@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from store import rows
 from store.engine import Tx
-from store.halt_tables import halt as table
 from store.statements import insert
+from store.tables.halt import halt as table
 
 WRITING: Final = "writing"
 """All that moves or leaves, in the whole house."""

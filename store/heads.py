@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from rules import head_only
 from store import ledger
 from store.engine import Tx
-from store.tables import message, original
+from store.tables.ledger import message, original
 
 
 def why(tx: Tx, message_id: int) -> str:

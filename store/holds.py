@@ -17,9 +17,9 @@ from rules.sweep import HoldKind
 from store import rows
 from store.engine import Tx
 from store.statements import among, insert, parts
-from store.sweep_tables import hold as table
-from store.sweep_tables import sweep_seen
-from store.tables import aside, message
+from store.tables.ledger import aside, message
+from store.tables.sweep import hold as table
+from store.tables.sweep import sweep_seen
 
 _HOLDS = table.c.released_at.is_(None)
 

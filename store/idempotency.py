@@ -16,7 +16,7 @@ from rules.errors import Conflict
 from store import sealed
 from store.engine import Tx
 from store.statements import add_rows, insert, parts
-from store.tables import idempotency as table
+from store.tables.ledger import idempotency as table
 
 
 @dataclass(frozen=True, slots=True)

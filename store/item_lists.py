@@ -12,8 +12,8 @@ from store import rows
 from store.engine import Tx
 from store.items import COLUMNS, Item
 from store.statements import among, spelled
-from store.tables import item as table
-from store.tables import message
+from store.tables.ledger import item as table
+from store.tables.ledger import message
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from rules.item import CloseReason, EakteState, ItemCase, ItemState
 from store import rows
 from store.engine import Tx
 from store.statements import insert, parts, spelled
-from store.tables import FIRST_DAY, WAIT_AT_MOST_DAYS
-from store.tables import item as table
+from store.tables.ledger import FIRST_DAY, WAIT_AT_MOST_DAYS
+from store.tables.ledger import item as table
 
 
 @dataclass(frozen=True, slots=True)

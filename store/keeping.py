@@ -14,11 +14,12 @@ import sqlalchemy as sa
 
 from rules.ledger import LedgerState
 from rules.postbox import Place
-from store import arrivals, leases, originals, owned, sightings, tables
+from store import arrivals, leases, originals, owned, sightings
 from store.engine import Tx
 from store.leases import Lease
 from store.originals import Packing
 from store.statements import add_rows, parts
+from store.tables import ledger as tables
 
 _Key = tuple[str, Place] | int
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from rules.errors import Conflict
 from store import statements
 from store.engine import Tx
-from store.tables import lease as table
+from store.tables.ledger import lease as table
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 
 from rules.errors import Refused
 from rules.ledger import TAKEN_OUT_OF, LedgerState, ledger_step
-from store import by_columns, originals, rows, tables
+from store import by_columns, originals, rows
 from store.engine import Tx
 from store.originals import Packed
 from store.statements import parts, spelled
+from store.tables import ledger as tables
 
 
 @dataclass(frozen=True, slots=True)

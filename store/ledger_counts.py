@@ -8,10 +8,10 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from rules.ledger import LedgerState
-from store import tables
 from store.engine import Tx
 from store.ledger import is_unsorted
 from store.local_day import day_bounds
+from store.tables import ledger as tables
 
 
 def unsorted_count(tx: Tx) -> int:

@@ -14,11 +14,11 @@ from rules.marks import Outcome
 from store import day_closing
 from store.engine import Tx
 from store.local_day import BERLIN, day_bounds
-from store.mark_figure_tables import figure_mark as table
-from store.mark_figure_tables import figure_mark_day as closed
-from store.mark_tables import mark_seen
 from store.statements import among
-from store.tables import item, message
+from store.tables.ledger import item, message
+from store.tables.mark import mark_seen
+from store.tables.mark_figure import figure_mark as table
+from store.tables.mark_figure import figure_mark_day as closed
 
 
 def count_day(tx: Tx, day: date) -> tuple[MarkCell, ...]:

@@ -15,9 +15,9 @@ from rules.marks import OwnMark
 from store import leases, rows
 from store.engine import Tx
 from store.leases import Lease
-from store.mark_tables import mark_wish as table
 from store.statements import insert, parts
-from store.tables import message
+from store.tables.ledger import message
+from store.tables.mark import mark_wish as table
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Marks that people set on mails in the postbox, as found; each setting is one row for good.
 
-Written under the lease of the postbox, by `triage/marks_read.py`, and with a mail that comes with
+Written under the lease of the postbox, by `triage/marks/read.py`, and with a mail that comes with
 marks. Figures are counts by agency, mark and day; no person stands here. Own decision 0046.
 """
 
@@ -14,9 +14,9 @@ from rules.item import ItemState
 from rules.marks import OPEN_MATTERS, Outcome
 from store import rows
 from store.engine import Tx
-from store.mark_tables import mark_seen as table
 from store.statements import among, parts, spelled
-from store.tables import item
+from store.tables.ledger import item
+from store.tables.mark import mark_seen as table
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from rules.postbox import Place, is_numbered
 from store import by_columns, given_twice
 from store.engine import Tx
 from store.statements import insert, spelled
-from store.tables import SightingState, message, op, sighting
+from store.tables.ledger import SightingState, message, op, sighting
 
 
 @dataclass(frozen=True, slots=True)

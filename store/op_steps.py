@@ -22,7 +22,7 @@ from store.engine import Tx
 from store.leases import Lease
 from store.ops import Op, Standing
 from store.statements import parts
-from store.tables import op as table
+from store.tables.ledger import op as table
 
 _COLUMNS = rows.columns(Op, table)
 _STANDING = rows.columns(Standing, table)

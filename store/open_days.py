@@ -15,10 +15,10 @@ from rules.figures import Cell, Measure
 from store import day_figures
 from store.day_figures import HourCell
 from store.engine import Tx
-from store.figure_tables import figure_stand as table
 from store.local_day import day_bounds
 from store.statements import insert
-from store.tables import message
+from store.tables.figure import figure_stand as table
+from store.tables.ledger import message
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from rules.postbox import Place, Watermark
 from store import rows
 from store.engine import Tx
 from store.statements import parts, spelled
-from store.tables import message
-from store.tables import op as table
+from store.tables.ledger import message
+from store.tables.ledger import op as table
 
 _OPEN = (OpState.NEW, OpState.SENT)
 

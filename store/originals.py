@@ -13,10 +13,11 @@ from isal import isal_zlib
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rules.errors import Unreadable
-from store import by_columns, pieces, tables
+from store import by_columns, pieces
 from store.engine import Tx
 from store.seals import SealRing
 from store.statements import parts
+from store.tables import ledger as tables
 
 ZLIB, PLAIN = "zlib", "plain"
 """How bytes are stored: compressed, or as they are."""

@@ -16,8 +16,8 @@ from rules.errors import Conflict, Refused
 from store import sealed
 from store.engine import Tx
 from store.statements import insert
-from store.tables import OutgoingState, item
-from store.tables import outgoing as table
+from store.tables.ledger import OutgoingState, item
+from store.tables.ledger import outgoing as table
 
 
 @dataclass(frozen=True, slots=True)

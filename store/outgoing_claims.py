@@ -13,8 +13,8 @@ from rules.errors import Conflict
 from store import outgoing, sealed
 from store.engine import Tx
 from store.outgoing import Outgoing
-from store.tables import OutgoingState
-from store.tables import outgoing as table
+from store.tables.ledger import OutgoingState
+from store.tables.ledger import outgoing as table
 
 _COLUMNS = sealed.columns(Outgoing, table)
 

@@ -9,8 +9,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from store.engine import Tx
-from store.tables import OutgoingState
-from store.tables import outgoing as table
+from store.tables.ledger import OutgoingState
+from store.tables.ledger import outgoing as table
 
 RESTORED: Final = "outgoing.restored"
 """Why such a row is a dead letter."""

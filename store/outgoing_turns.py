@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from rules.errors import Conflict
 from store import outgoing
 from store.engine import Tx
-from store.tables import OutgoingState
-from store.tables import outgoing as table
+from store.tables.ledger import OutgoingState
+from store.tables.ledger import outgoing as table
 
 CANCELLED: Final = "task.cancelled"
 """Error code of a row that a clerk took back; its state is that of a rejection, so that older

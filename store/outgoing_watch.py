@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
 from store.engine import Tx
-from store.tables import OutgoingState, item, message
-from store.tables import outgoing as table
+from store.tables.ledger import OutgoingState, item, message
+from store.tables.ledger import outgoing as table
 
 _SETTLED = (EakteState.RECEIVED, EakteState.WAIVED, EakteState.NONE)
 _LEFT = (

@@ -17,7 +17,7 @@ from rules.postbox import Place, is_numbered
 from store import given_twice, sightings
 from store.engine import Tx
 from store.statements import parts
-from store.tables import SightingState, message, original, sighting
+from store.tables.ledger import SightingState, message, original, sighting
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from rules.ledger import LedgerState
 from store import sealed
 from store.engine import Tx
 from store.statements import among
-from store.tables import message, verdict
+from store.tables.ledger import message, verdict
 
 PAGE = 5_000
 """Verdicts looked through in one read: seconds of PostgreSQL's time limit, not minutes.

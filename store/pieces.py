@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from store import failures
 from store.engine import Tx
-from store.tables import original
+from store.tables.ledger import original
 
 FROM_BYTES: Final = 8 * 1024 * 1024
 """Mail above it has a commit to itself anyway (triage/batches.py); smaller goes as it ever did."""

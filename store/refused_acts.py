@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from rules.ledger import OpState, op_step
 from store import ledger, ops, rows, sightings
 from store.engine import Tx
-from store.tables import SightingState, sighting
-from store.tables import op as table
+from store.tables.ledger import SightingState, sighting
+from store.tables.ledger import op as table
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ import sqlalchemy as sa
 
 from rules.postbox import Place
 from store import leases, rows
-from store.draft_tables import reply_draft as table
 from store.engine import Tx
 from store.leases import Lease
 from store.statements import insert, parts
-from store.tables import message
-from store.thread_tables import mail_thread
+from store.tables.draft import reply_draft as table
+from store.tables.ledger import message
+from store.tables.thread import mail_thread
 
 
 class DraftState(StrEnum):
@@ -31,7 +31,7 @@ class DraftState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewDraft:
-    """What became of a draft. `places` are those of rules/draft_words.py, as JSON."""
+    """What became of a draft. `places` are those of rules/texts/draft_words.py, as JSON."""
 
     postbox: str
     folder: str

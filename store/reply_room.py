@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from store import sealed
 from store.engine import Tx
 from store.outgoing import Outgoing
-from store.tables import message
-from store.tables import outgoing as table
+from store.tables.ledger import message
+from store.tables.ledger import outgoing as table
 
 _COLUMNS = sealed.columns(Outgoing, table)
 

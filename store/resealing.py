@@ -15,7 +15,7 @@ from store import sealed
 from store.engine import Tx
 from store.originals import PLAIN, ZLIB, Packed, opened
 from store.originals import sealed as sealed_original
-from store.tables import idempotency, original, outgoing, verdict
+from store.tables.ledger import idempotency, original, outgoing, verdict
 
 BATCH_ROWS: Final = 200
 BATCH_BYTES: Final = 8_000_000

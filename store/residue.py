@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from rules.ledger import LedgerState
 from store.engine import Tx
-from store.mark_tables import mark_seen
 from store.statements import parts
-from store.tables import aside, item, message, original, outgoing, verdict
-from store.thread_tables import mail_thread
+from store.tables.ledger import aside, item, message, original, outgoing, verdict
+from store.tables.mark import mark_seen
+from store.tables.thread import mail_thread
 
 KINDS = ("original", "message", "verdict", "outgoing", "item", "aside", "mark", "thread")
 """Where content can stand, in the order of the proof."""

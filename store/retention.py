@@ -18,8 +18,8 @@ from rules.ledger import LedgerState, OpState, ledger_step
 from store import ledger, marks_seen, originals, rows, threads
 from store.engine import Tx
 from store.statements import among, parts, spelled
-from store.sweep_tables import sweep_seen
-from store.tables import OutgoingState, aside, item, message, op, outgoing, verdict
+from store.tables.ledger import OutgoingState, aside, item, message, op, outgoing, verdict
+from store.tables.sweep import sweep_seen
 
 _ENDS = (LedgerState.DONE, LedgerState.ASIDE, LedgerState.GONE)
 _ON_ITS_WAY = (OutgoingState.NEW, OutgoingState.CLAIMED)

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from store import rows
 from store.engine import Tx
-from store.reading_tables import ruleset_reading as table
 from store.statements import insert
+from store.tables.reading import ruleset_reading as table
 
 
 @dataclass(frozen=True, slots=True)

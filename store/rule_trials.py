@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from store import rows
 from store.engine import Tx
 from store.statements import insert
-from store.trial_tables import ruleset_trial as table
+from store.tables.trial import ruleset_trial as table
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from rules.errors import Conflict, Refused
-from rules.rule_force import Activation
+from rules.rulesets.force import Activation
 from store import rows
 from store.engine import Tx
-from store.ruleset_tables import ruleset as table
-from store.ruleset_tables import ruleset_activation, ruleset_off
 from store.statements import among, insert
+from store.tables.ruleset import ruleset as table
+from store.tables.ruleset import ruleset_activation, ruleset_off
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from store import leases, rows
 from store.engine import Tx
 from store.leases import Lease
 from store.statements import insert
-from store.text_tables import sent_copy as table
+from store.tables.text import sent_copy as table
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from rules.access import Caller
 from store import bounds
-from store.access_tables import session as table
 from store.engine import Tx
+from store.tables.access import session as table
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from rules.postbox import Place
 from store import rows
 from store.engine import Tx
 from store.statements import add_rows, parts, spelled
-from store.tables import SightingState, message, op, sighting
+from store.tables.ledger import SightingState, message, op, sighting
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from rules.errors import Conflict
 from store import ledger, statements
 from store.engine import Tx
 from store.ledger import Message
-from store.tables import lease as table
-from store.tables import message
+from store.tables.ledger import lease as table
+from store.tables.ledger import message
 
 SLOTS: Final = 16
 """More than workers that one database bears. Source: own decision 0077."""

@@ -16,8 +16,8 @@ from rules.errors import Conflict, Refused
 from rules.sweep import PlanRow
 from store import rows
 from store.engine import Tx
-from store.sweep_tables import sweep_plan as table
-from store.sweep_tables import sweep_row
+from store.tables.sweep import sweep_plan as table
+from store.tables.sweep import sweep_row
 
 
 class PlanState(StrEnum):

@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from store import rows
 from store.engine import Tx
 from store.statements import insert, parts
-from store.sweep_tables import hold
-from store.sweep_tables import sweep_removal as table
-from store.tables import OutgoingState, message, outgoing
-from store.text_tables import sent_copy
+from store.tables.ledger import OutgoingState, message, outgoing
+from store.tables.sweep import hold
+from store.tables.sweep import sweep_removal as table
+from store.tables.text import sent_copy
 
 POSTBOX, EAKTE, SENT, TASK, COPY = "postbox", "eakte", "sent", "task", "copy"
 """Kinds of copies: the mail in its postbox, the package in the eAkte's drop, the answer as sent, a

@@ -13,12 +13,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.errors import Conflict, Refused
-from rules.text_life import TextState, TextStep, after
+from rules.texts.life import TextState, TextStep, after
 from store import rows
 from store.engine import Tx
 from store.statements import insert
-from store.text_tables import text_use
-from store.text_tables import text_version as table
+from store.tables.text import text_use
+from store.tables.text import text_version as table
 
 STOCK = "stock"
 DESK = "desk"

@@ -18,13 +18,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
 
-from rules import second_text
 from rules.codes import Concern
 from rules.errors import HouseError, Refused
-from rules.text_file import parse_text
-from rules.text_language import Language, parts_of
-from rules.texts import Text, covers
-from rules.wording import lint
+from rules.texts import second_text
+from rules.texts.approved import Text, covers
+from rules.texts.file import parse_text
+from rules.texts.language import Language, parts_of
+from rules.texts.wording import lint
 
 APPROVALS: Final = "approvals.toml"
 APPROVALS_SECOND: Final = "approvals_second.toml"
@@ -198,7 +198,7 @@ def read_one(path: Path) -> tuple[Text, str]:
     """One text file, approved or not, with the sha256 of its bytes: for `texts approve`.
 
     Raises:
-        Unreadable, Refused: as `rules.texts.parse_text`; `text.path` if the name has not the form
+        Unreadable, Refused: as `approved.parse_text`; `text.path` if the name has not the form
             `<folder>/<name>.txt`.
     """
     text_id, version = _identity(path)

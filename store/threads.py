@@ -13,8 +13,8 @@ from store import rows
 from store.engine import Tx
 from store.items import COLUMNS, Item
 from store.statements import insert, spelled
-from store.tables import item
-from store.thread_tables import mail_thread as table
+from store.tables.ledger import item
+from store.tables.thread import mail_thread as table
 
 
 def note_many(tx: Tx, links: Mapping[int, Iterable[str]]) -> None:

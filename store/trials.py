@@ -12,7 +12,7 @@ from store import originals, rows, sealed
 from store.engine import Tx
 from store.ledger import Message
 from store.statements import among
-from store.tables import message, verdict
+from store.tables.ledger import message, verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from store import rows
-from store.desk_tables import item_undo as table
 from store.engine import Tx
 from store.statements import insert
-from store.tables import item
+from store.tables.desk import item_undo as table
+from store.tables.ledger import item
 
 SWEEP_BATCH = 1_000
 

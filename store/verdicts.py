@@ -11,8 +11,8 @@ from rules.ledger import LedgerState
 from store import sealed
 from store.engine import Tx
 from store.statements import add_rows
-from store.tables import message
-from store.tables import verdict as table
+from store.tables.ledger import message
+from store.tables.ledger import verdict as table
 
 TURNED_DOWN = "turned_down"
 """The source of a correction that another person refused, and in its body why (decision 0029)."""

@@ -9,7 +9,7 @@ from store import rows
 from store.engine import Tx
 from store.items import COLUMNS, Item
 from store.statements import among
-from store.tables import item as table
+from store.tables.ledger import item as table
 
 _IS_OPEN: sa.ColumnElement[bool] = table.c.state != sa.literal_column(f"'{ItemState.CLOSED.value}'")
 """Spelled out as in the partial index, which SQLite would not find by a bound value."""

@@ -15,8 +15,8 @@ from store import ledger, ops, sightings
 from store.engine import Tx
 from store.ops import Op
 from store.sightings import Sighting
-from store.tables import SightingState
-from store.tables import op as table
+from store.tables.ledger import SightingState
+from store.tables.ledger import op as table
 
 
 def want(tx: Tx, message_id: int, *, kind: str, dst_folder: str, now: datetime) -> int | None:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from ingest.maildir import MaildirPostbox, create_tree
-from rules.folder_acl import DEFAULT
-from rules.folder_levels import Level, level_of, to_letters
+from ingest.maildir.postbox import MaildirPostbox, create_tree
+from rules.rights.folder_acl import DEFAULT
+from rules.rights.folder_levels import Level, level_of, to_letters
 from tests.rights_world import World
 from tests.servers.exchange_store import LEVELS, Grant, Mailbox
 

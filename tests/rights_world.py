@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from rules.agencies import Agency
 from rules.directory import Directory
-from rules.distribution import DistributionList, ListBook, Member, MemberKind
-from rules.folder_acl import DEFAULT, Entry, FolderAcl, Naming, account, list_key, person_key
-from rules.folder_findings import Code
-from rules.folder_levels import NOTHING, RIGHTS_OF, Level
-from rules.folder_rights import Should
+from rules.rights.distribution import DistributionList, ListBook, Member, MemberKind
+from rules.rights.folder_acl import DEFAULT, Entry, FolderAcl, Naming, account, list_key, person_key
+from rules.rights.folder_findings import Code
+from rules.rights.folder_levels import NOTHING, RIGHTS_OF, Level
+from rules.rights.folder_rights import Should
 
 REGION = "Südwest"
 SC = "sc-suedwest@dienst.example"

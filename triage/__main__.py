@@ -1,5 +1,5 @@
 """`python -m triage` is the command `postlotse`."""
 
-from triage.cli import main
+from triage.cli.app import main
 
 main()

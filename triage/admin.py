@@ -20,7 +20,7 @@ from store.audit import Entry
 from store.engine import Tx
 from store.marks_seen import LastRead
 from store.outgoing import Outgoing
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from triage import freshness, health, outgoing_care
 from triage.freshness import Freshness
 from triage.health import Check

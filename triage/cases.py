@@ -10,7 +10,7 @@ from rules.ledger import LedgerState
 from store import audit, items, ledger
 from store.engine import Tx
 from store.items import Item, ItemChange, case_of, change_to
-from triage import marking
+from triage.marks import marking
 
 
 @dataclass(frozen=True, slots=True)

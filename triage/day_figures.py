@@ -13,18 +13,18 @@ from typing import Final
 from rules import drift, figures, small_cells, trend
 from rules.access import Caller, Permission, require
 from rules.codes import Concern
-from rules.distribution_csv import write_rows
 from rules.drift import Agreement
 from rules.errors import Refused
 from rules.figures import By, Cell, Measure
+from rules.rights.distribution_csv import write_rows
 from rules.trend import Trend
 from store import day_figures, open_days
 from store.day_figures import HourCell
 from store.engine import Tx
-from triage import mark_figures
 from triage.doorkeeper import require_agency, visible_agencies
 from triage.house import House
-from triage.mark_figures import MarkReport
+from triage.marks import figures as mark_figures
+from triage.marks.figures import MarkReport
 
 CLOSED_FROM_HOUR: Final = 6
 """From this local hour on the day before is counted for good. Hausregel: late mail is sorted then,

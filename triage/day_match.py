@@ -12,7 +12,7 @@ from typing import Final
 
 from rules import access
 from rules.access import Caller
-from rules.distribution_csv import write_rows
+from rules.rights.distribution_csv import write_rows
 from triage import outgoing_care
 from triage.house import House
 from triage.ports import FileOutlet

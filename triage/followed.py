@@ -17,8 +17,9 @@ from store import audit, epochs, given_twice, leases, ledger, moves, owned, sigh
 from store.engine import Tx
 from store.leases import Lease
 from store.sightings import Sighting
-from triage import outlook_correction, putback
+from triage import putback
 from triage.house import House
+from triage.marks import outlook_correction
 from triage.receive import numbered_anew
 
 GONE_AFTER_ABSENCES = 2

@@ -8,9 +8,10 @@ from rules.freshness import Alarm
 from store import beats
 from store.beats import Beat
 from store.engine import Tx
-from triage import freshness, halting, outgoing_care, rules_off, standing, wandering, watched
+from triage import freshness, halting, outgoing_care, standing, wandering, watched
 from triage.freshness import Freshness
 from triage.house import House
+from triage.rulesets import off as rules_off
 from triage.standing import Trouble
 
 SILENT_AFTER = timedelta(minutes=5)

@@ -15,9 +15,10 @@ from store.audit import Note
 from store.engine import Tx
 from store.item_lists import Spot
 from store.items import Back, Item, case_of, change_to
-from triage import cases, marking
+from triage import cases
 from triage.doorkeeper import CLEARING, require_agency, require_seen, visible_agencies, visible_item
 from triage.house import House
+from triage.marks import marking
 
 STUCK = (ItemState.HELD, ItemState.PARKED, ItemState.PENDING)
 """What a supervisor can free. Source: F33; rules/item.py."""

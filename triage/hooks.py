@@ -26,7 +26,7 @@ BATCH: Final = 20
 ORDER_BATCH: Final = 200
 CLAIM_SECONDS: Final = 240
 """Longer than the longest exchange: to look up the name, to connect, twice for TLS, to send, for
-the answer's head and for its body, 30 s each at most (hook_settings.py)."""
+the answer's head and for its body, 30 s each at most (settings/hooks.py)."""
 KEPT_DAYS: Final = 7
 """Delivered rows are kept that long, for questions; then they go."""
 FORGET_BATCH: Final = 500

@@ -12,18 +12,18 @@ from rules.codes import Concern
 from rules.deadlines import DeadlineRules
 from rules.directory import Directory
 from rules.handover import TargetCheck
-from rules.list_difference import FEW
 from rules.marks import MarkBook
 from rules.retention import HOUSE_RETENTION, RetentionRules
+from rules.rights.list_difference import FEW
 from rules.sender_hints import Trust
 from rules.worktime import WorkingHours
 from store.engine import Database
 from store.ledger import Message
 from store.texts import TextShelf
 from triage.ports import MailJudge, Scanner
-from triage.rulebook import InForce, RuleBook
-from triage.ruling import RulesFor
-from triage.textbook import TextBook
+from triage.rulesets.rulebook import InForce, RuleBook
+from triage.rulesets.ruling import RulesFor
+from triage.texts.textbook import TextBook
 
 BERLIN = ZoneInfo("Europe/Berlin")
 """Local days of the house. Source: § 4 Zeitgesetz (EinhZeitG): legal time in Germany."""

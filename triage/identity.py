@@ -5,7 +5,7 @@ from rules.access import Caller
 from rules.errors import Refused
 from rules.identity import Check, Writer
 from rules.mail import ParsedMail
-from rules.texts import Text
+from rules.texts.approved import Text
 from store import checks
 from store.engine import Tx
 from store.items import Item

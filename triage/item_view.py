@@ -32,24 +32,16 @@ from store.item_lists import Listed, Spot
 from store.items import Item, case_of
 from store.ledger import Message
 from store.outgoing import Outgoing
-from store.tables import OutgoingState
-from triage import (
-    conversation,
-    draft_view,
-    heads,
-    identity,
-    mark_view,
-    outgoing_words,
-    readings,
-    returned,
-    scanning,
-)
-from triage.conversation import OtherItem, SettledItem
+from store.tables.ledger import OutgoingState
+from triage import heads, identity, outgoing_words, readings, scanning
+from triage.answers import conversation, draft_view, returned
+from triage.answers.conversation import OtherItem, SettledItem
+from triage.answers.draft_view import DraftShown
 from triage.doorkeeper import CLEARING, require_agency, visible_item
-from triage.draft_view import DraftShown
 from triage.heads import OnlyHead
 from triage.house import House
-from triage.mark_view import MarkShown
+from triage.marks import view as mark_view
+from triage.marks.view import MarkShown
 from triage.story import WORDS, NoteLeft, Step, note_left, steps
 from triage.tasks import OrderedTask, of_rows
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from rules.list_access import NOWHERE, Reach, reaches
-from store import rights_lists
+from rules.rights.list_access import NOWHERE, Reach, reaches
+from store.rights import lists as rights_lists
 from triage.house import House
 
 FRESH: Final = timedelta(minutes=1)

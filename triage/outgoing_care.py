@@ -19,7 +19,7 @@ from store import audit, halts, ledger, outgoing, outgoing_turns, outgoing_watch
 from store.engine import Tx
 from store.outgoing import Outgoing
 from store.outgoing_watch import HandedOver, Late
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from triage import halting, standing, watched
 from triage.house import BERLIN, House
 from triage.ports import FileOutlet

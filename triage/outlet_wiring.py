@@ -11,7 +11,7 @@ from outbox.webhook import WebhookOutlet
 from rules.errors import Refused
 from triage.ports import TaskOutlet
 from triage.settings import Settings, secret
-from triage.settings_outlets import EakteSettings
+from triage.settings.outlets import EakteSettings
 
 
 def eakte_outlet(eakte: EakteSettings) -> DirectoryOutlet | HttpOutlet | WebdavOutlet:

@@ -23,8 +23,11 @@ from store.items import Item
 from store.ledger import Message
 from store.outgoing import Outgoing
 from store.verdicts import StoredVerdict
-from triage import person_words, reply, sweep, sweep_holds
+from triage import person_words
+from triage.answers import reply
 from triage.house import House
+from triage.sweep import holds as sweep_holds
+from triage.sweep import orders as sweep
 
 SUMS = "SHA256SUMS"
 

@@ -8,10 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from rules.directory_entry import DirectoryEntry
-from rules.distribution import Member
-from rules.folder_acl import FolderAcl, Naming, Principal
-from rules.folder_levels import Rights
 from rules.handover import Package, Paper, Receipt
 from rules.mail import ParsedMail
 from rules.postbox import (
@@ -23,6 +19,10 @@ from rules.postbox import (
     TooLarge,
     Watermark,
 )
+from rules.rights.directory_entry import DirectoryEntry
+from rules.rights.distribution import Member
+from rules.rights.folder_acl import FolderAcl, Naming, Principal
+from rules.rights.folder_levels import Rights
 from rules.scan import Scan
 from rules.tasks import Task
 from rules.verdict import Judgement

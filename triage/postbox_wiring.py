@@ -7,30 +7,30 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ingest import imap_own_rights
-from ingest.imap import ImapPostbox
-from ingest.imap_bell import ImapBell
-from ingest.imap_rights import ImapRights
-from ingest.imap_session import ImapAccount
+from ingest.imap import own_rights as imap_own_rights
+from ingest.imap.bell import ImapBell
+from ingest.imap.postbox import ImapPostbox
+from ingest.imap.rights import ImapRights
+from ingest.imap.session import ImapAccount
 from ingest.login_gate import LoginGate
-from ingest.maildir import MaildirPostbox
-from ingest.maildir_rights import MaildirRights
+from ingest.maildir.postbox import MaildirPostbox
+from ingest.maildir.rights import MaildirRights
 from ingest.observed import ObservedPostbox
 from rules.errors import Refused
-from rules.outlook_rules import OutlookRule
-from rules.outlook_rules import take_over as take_over_outlook
-from rules.sieve_rules import take_over as take_over_sieve
-from rules.taken_over import TakenOver
+from rules.rulesets.outlook_rules import OutlookRule
+from rules.rulesets.outlook_rules import take_over as take_over_outlook
+from rules.rulesets.sieve_rules import take_over as take_over_sieve
+from rules.rulesets.taken_over import TakenOver
 from triage import wiring_sieve
 from triage.ports import Bell, FolderRights, ListServer, Postbox
 from triage.settings import Settings, secret
-from triage.settings_postbox import ExchangeSettings, ImapSettings, MaildirSettings, PostboxSettings
+from triage.settings.postbox import ExchangeSettings, ImapSettings, MaildirSettings, PostboxSettings
 from triage.worker import PostboxJob
 
 if TYPE_CHECKING:
     # Loads lxml and a client of 7 MB.
-    from ingest.exchange import ExchangePostbox
-    from ingest.exchange_wire import ExchangeAccount
+    from ingest.exchange.postbox import ExchangePostbox
+    from ingest.exchange.wire import ExchangeAccount
 
 MEGABYTE = 1_000_000
 
@@ -93,7 +93,7 @@ def open_bell(box: ImapSettings | ExchangeSettings, gate: LoginGate) -> Bell:
     """A bell for the postbox; good for listening once."""
     if isinstance(box, ImapSettings):
         return ImapBell(box.name, _imap_account(box), gate=gate)
-    from ingest.exchange_bell import ExchangeBell  # noqa: PLC0415 - loads lxml and a client of 7 MB
+    from ingest.exchange.bell import ExchangeBell  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
     return ExchangeBell(box.name, exchange_account(box), gate=gate)
 
@@ -104,14 +104,14 @@ def open_rights(box: PostboxSettings, gate: LoginGate | None = None) -> FolderRi
         return MaildirRights(box.name, box.root)
     if isinstance(box, ImapSettings):
         return ImapRights(box.name, _imap_account(box))
-    from ingest.exchange_rights import ExchangeRights  # noqa: PLC0415 - loads lxml and a client of 7 MB
+    from ingest.exchange.rights import ExchangeRights  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
     return ExchangeRights(box.name, exchange_account(box), under=box.folders_under, gate=gate)
 
 
 def list_server(box: ExchangeSettings, gate: LoginGate) -> ListServer:
     """What tells who stands on a list of that server."""
-    from ingest.exchange_rights import ExchangeRights  # noqa: PLC0415 - loads lxml and a client of 7 MB
+    from ingest.exchange.rights import ExchangeRights  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
     return ExchangeRights(box.name, exchange_account(box), under=box.folders_under, gate=gate)
 
@@ -184,7 +184,7 @@ def _imap_account(box: ImapSettings) -> ImapAccount:
 
 
 def _exchange(box: ExchangeSettings, gate: LoginGate | None = None) -> "ExchangePostbox":
-    from ingest.exchange import ExchangePostbox  # noqa: PLC0415 - loads lxml and a client of 7 MB
+    from ingest.exchange.postbox import ExchangePostbox  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
     return ExchangePostbox(
         box.name,
@@ -197,7 +197,7 @@ def _exchange(box: ExchangeSettings, gate: LoginGate | None = None) -> "Exchange
 
 def exchange_account(box: ExchangeSettings) -> "ExchangeAccount":
     """Where and as whom. Raises: Refused: `settings.secret_missing`."""
-    from ingest.exchange_wire import ExchangeAccount  # noqa: PLC0415 - loads lxml and a client of 7 MB
+    from ingest.exchange.wire import ExchangeAccount  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
     return ExchangeAccount(
         endpoint=box.endpoint,

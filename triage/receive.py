@@ -19,9 +19,10 @@ from store.engine import Tx
 from store.keeping import Arrival, Kept
 from store.leases import Lease
 from store.originals import Packing
-from triage import marks_read, putback, set_back
+from triage import putback, set_back
 from triage.batches import in_batches, with_made
 from triage.house import House
+from triage.marks import read as marks_read
 from triage.ports import INBOX, Postbox
 
 log = structlog.get_logger()

@@ -19,8 +19,9 @@ from rules.routing import CONCERN_FOLDER
 from store import audit, heads, items, ledger, sightings, verdicts
 from store.engine import Tx
 from store.verdicts import NewVerdict, StoredVerdict
-from triage import outlook_correction, training_file
+from triage import training_file
 from triage.house import House
+from triage.marks import outlook_correction
 from triage.training_file import WEAK, WEAK_WEIGHT
 
 CONFIRMED: Final = verdicts.CONFIRMED

@@ -17,8 +17,9 @@ from rules.errors import Conflict
 from rules.postbox import Fetched, Place, TooLarge
 from store import audit, leases, ledger, outgoing_restored, owned, sightings
 from store.leases import Lease
-from triage import followed, outlook_correction, receive, reconcile, rounds
+from triage import followed, receive, reconcile, rounds
 from triage.house import House
+from triage.marks import outlook_correction
 from triage.ports import INBOX, Postbox
 
 BATCH_MAILS: Final = 50

@@ -21,15 +21,15 @@ from triage import (
     holding,
     idempotency,
     outgoing_care,
-    rules_off,
     send,
     sessions,
     sort,
-    text_ends,
     wandering,
 )
 from triage.house import House
+from triage.rulesets import off as rules_off
 from triage.send import Outlets
+from triage.texts import ends as text_ends
 
 SORT_BATCH = 200
 """Sorted mails are committed in batches of at most this size. Source: own decision 0036."""

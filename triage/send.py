@@ -19,7 +19,8 @@ from rules.item import HandoverRejected, ReceiptArrived
 from store import audit, halts, outgoing, outgoing_claims, outgoing_turns
 from store.engine import Tx
 from store.outgoing import Outgoing
-from triage import handover, reply, returned, sent_copy, tasks
+from triage import handover, tasks
+from triage.answers import reply, returned, sent_copy
 from triage.house import House
 from triage.ports import FileOutlet, MailOutlet, RecordLook, TaskOutlet
 

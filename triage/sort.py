@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 
-from classify import whereabouts
+from classify.facts import whereabouts
 from ingest import bounce
 from ingest.bounce import Bounce
 from rules import danger, head_only, machine_mail, payment, proof, routing
@@ -19,7 +19,7 @@ from rules.deadlines import due as due_of
 from rules.item import new_case
 from rules.ledger import LedgerState
 from rules.mail import BodyParts, ParsedMail
-from rules.rule_law import ASIDE_FOLDER, ASIDE_REASON, Ruled
+from rules.rulesets.law import ASIDE_FOLDER, ASIDE_REASON, Ruled
 from rules.verdict import Judgement, Verdict, as_json
 from store import aside, audit, items, ledger, sightings, verdicts, wishes
 from store.audit import Note
@@ -27,9 +27,11 @@ from store.engine import Tx
 from store.items import NewItem
 from store.ledger import Described, Message
 from store.verdicts import NewVerdict
-from triage import conversation, heads, returned, ruling
+from triage import heads
+from triage.answers import conversation, returned
 from triage.house import BERLIN, House, Judging
-from triage.ruling import NO_RULES, RulesFor
+from triage.rulesets import ruling
+from triage.rulesets.ruling import NO_RULES, RulesFor
 
 log = structlog.get_logger()
 

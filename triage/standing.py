@@ -24,7 +24,7 @@ WANDERING: Final = "wandering:"
 """Begins the names of alarms about items that are handed on and on (wandering.py)."""
 
 RULES: Final = "rule_off:"
-"""Begins the names of alarms about rules that switched themselves off (rules_off.py)."""
+"""Begins the names of alarms about rules that switched themselves off (rulesets/off.py)."""
 
 PREFIXES: Final = (OVERDUE, OUTGOING, WANDERING, RULES)
 """Beats that begin so are no loops."""

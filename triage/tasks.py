@@ -22,7 +22,7 @@ from store import heads, ledger, outgoing, outgoing_turns, verdicts
 from store.engine import Tx
 from store.items import Item
 from store.outgoing import NewOutgoing, Outgoing
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from triage import cases, modes
 from triage.admin import ENDED_BADLY
 from triage.doorkeeper import workable_item

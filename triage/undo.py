@@ -22,9 +22,10 @@ from store.engine import Tx
 from store.items import Item, ItemChange, case_of, change_to
 from store.undo import Undo
 from store.verdicts import NewVerdict
-from triage import holding, marking
+from triage import holding
 from triage.claimed import Claim
 from triage.house import House
+from triage.marks import marking
 
 
 def remember(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ingest import forms
 from ingest.clamd import Clamd
-from ingest.smtp_door import DoorPlan, SmtpDoor
+from ingest.smtp.door import DoorPlan, SmtpDoor
 from outbox.sent_maildir import SentMaildir
 from outbox.smtp import SmtpAccount, SmtpOutlet
 from rules.agencies import parse_agencies, parse_plz, parse_regions
@@ -25,7 +25,7 @@ from store import texts
 from store.connections import file_of, parse_url
 from store.engine import Database
 from store.seals import SealRing
-from triage import outlet_wiring, settings_scanner, text_stock
+from triage import outlet_wiring
 from triage.house import (
     House,
     Judging,
@@ -34,11 +34,13 @@ from triage.letterbox import keep_all
 from triage.ports import Door, MailJudge, MailOutlet
 from triage.send import Outlets
 from triage.settings import Settings, load, secret
+from triage.settings import scanner as settings_scanner
+from triage.texts import stock as text_stock
 from triage.wiring_policy import policy_of
 
 if TYPE_CHECKING:
     # Loads numpy and the lexicon; only what judges needs it.
-    from classify.modelshelf import Shelf
+    from classify.life.shelf import Shelf
 
 MEGABYTE = 1_000_000
 
@@ -118,9 +120,9 @@ def _judge(settings: Settings, directory: Directory) -> MailJudge:
 
     A shadow beside the live one only where the shelf tells of both.
     """
-    from classify import modelfile  # noqa: PLC0415 - only what judges loads numpy and the lexicon
     from classify.judge import Judge  # noqa: PLC0415 - as above
-    from classify.shadow import ShadowedJudge  # noqa: PLC0415 - as above
+    from classify.life.shadow import ShadowedJudge  # noqa: PLC0415 - as above
+    from classify.model import file as modelfile  # noqa: PLC0415 - only what judges loads numpy and the lexicon
 
     shelf, key = model_shelf(settings), model_key(settings)
     live = None if settings.data.model else shelf.live()
@@ -138,7 +140,7 @@ def _judge(settings: Settings, directory: Directory) -> MailJudge:
 
 def model_shelf(settings: Settings) -> "Shelf":
     """The folder of models, which need not exist."""
-    from classify.modelshelf import Shelf  # noqa: PLC0415 - only what judges loads numpy and the lexicon
+    from classify.life.shelf import Shelf  # noqa: PLC0415 - only what judges loads numpy and the lexicon
 
     folder = settings.data.models or default_model_path().parent / "models"
     return Shelf(folder, model_key(settings))

@@ -2,9 +2,9 @@
 
 from rules.errors import Refused
 from triage.ports import Groups
-from triage.rights_directory import GroupNames
+from triage.rights.directory import GroupNames
 from triage.settings import Settings, secret
-from triage.settings_ldap import LdapSettings
+from triage.settings.ldap import LdapSettings
 
 
 def directory(settings: Settings) -> tuple[Groups, GroupNames]:
@@ -15,7 +15,7 @@ def directory(settings: Settings) -> tuple[Groups, GroupNames]:
     ldap = settings.rights.ldap
     if ldap is None:
         raise Refused("rights.no_ldap", "No directory is configured. Remedy: add [rights.ldap].")
-    from ingest.ldap_groups import LdapAccount, LdapGroups  # noqa: PLC0415 - a client of 2 MB that few commands need
+    from ingest.ldap.groups import LdapAccount, LdapGroups  # noqa: PLC0415 - a client of 2 MB that few commands need
 
     account = LdapAccount(
         host=ldap.host,

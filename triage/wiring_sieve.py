@@ -3,7 +3,7 @@
 from ingest.managesieve import ManageSieve, SieveAccount
 from rules.errors import Refused
 from triage.settings import Settings, secret
-from triage.settings_postbox import ImapSettings
+from triage.settings.postbox import ImapSettings
 
 
 def has_scripts(settings: Settings, postbox: str) -> bool:

@@ -32,12 +32,13 @@ from store import claims, items, verdicts, wishes
 from store.engine import Tx
 from store.items import Item, ItemChange
 from store.verdicts import NewVerdict
-from triage import cases, handing_out, handover, holding, marking, tasks, undo
+from triage import cases, handing_out, handover, holding, tasks, undo
 from triage.claimed import Claim
 from triage.doorkeeper import visible_item, workable_item
 from triage.handing_out import Asked
 from triage.house import BERLIN, House
 from triage.idempotency import Answer
+from triage.marks import marking
 
 
 @dataclass(frozen=True, slots=True)

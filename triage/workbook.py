@@ -11,7 +11,7 @@ from typing import Final
 
 import xlsxwriter
 
-from triage.rights_tables import Table
+from triage.rights.tables import Table
 
 TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 """Source: IANA media types, registered 2010."""

@@ -22,37 +22,26 @@ from rules.errors import Conflict, HouseError
 from rules.postbox import Place
 from store import beats, leases
 from store.leases import Lease
-from triage import (
-    alarms,
-    draft_reply,
-    filing,
-    folders,
-    halting,
-    health,
-    hooks,
-    marks_read,
-    marks_written,
-    receive,
-    reconcile,
-    rights_drop,
-    rights_follow,
-    rights_work,
-    rounds,
-    rule_reading,
-    rule_targets,
-    sent_copy,
-    sort_turns,
-    sweep_copies,
-    sweep_outside,
-    sweep_run,
-    trial_run,
-)
+from triage import alarms, halting, health, hooks, receive, reconcile, rounds, sort_turns
+from triage.answers import draft_reply, sent_copy
 from triage.bells import Ringer
+from triage.filing import filing, folders
 from triage.hooks import Subscription
 from triage.house import House
+from triage.marks import read as marks_read
+from triage.marks import written as marks_written
 from triage.ports import Bell, Door, FolderRights, ListServer, Postbox
 from triage.reach import Reach
+from triage.rights import drop as rights_drop
+from triage.rights import follow as rights_follow
+from triage.rights import work as rights_work
+from triage.rulesets import reading as rule_reading
+from triage.rulesets import targets as rule_targets
+from triage.rulesets import trial_run
 from triage.send import Outlets
+from triage.sweep import copies as sweep_copies
+from triage.sweep import outside as sweep_outside
+from triage.sweep import run as sweep_run
 
 STATION_SECONDS = 10
 """How long one round keeps new mail, and how long it files, before the other has its turn. Source:

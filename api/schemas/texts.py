@@ -7,7 +7,7 @@ from pydantic import Field
 
 from api.schemas.base import In, Out
 from rules.codes import Channel, Concern
-from rules.text_language import Language
+from rules.texts.language import Language
 
 Values = Annotated[
     dict[str, str],

@@ -25,9 +25,10 @@ from rules.codes import STAND_ALONE, Concern, PaymentRelevant
 from rules.errors import Refused
 from rules.identity import Check
 from rules.item import CloseReason
-from triage import handover, identity, reply, undo, work
+from triage import handover, identity, undo, work
+from triage.answers import reply
+from triage.answers.reply import Choice
 from triage.doorkeeper import CLEARING
-from triage.reply import Choice
 from triage.work import Correction
 
 router = APIRouter(prefix="/vorgang/{item_id}", include_in_schema=False)

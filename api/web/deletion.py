@@ -14,7 +14,11 @@ from rules.errors import Refused
 from rules.retention import Keep
 from rules.sweep import HoldKind, Tally
 from store.holds import NewHold
-from triage import aside, sweep, sweep_holds, sweep_proof, sweep_words
+from triage import aside
+from triage.sweep import holds as sweep_holds
+from triage.sweep import orders as sweep
+from triage.sweep import proof as sweep_proof
+from triage.sweep import words as sweep_words
 
 router = APIRouter(include_in_schema=False)
 

@@ -19,9 +19,10 @@ from api.web.task_steps import left_to_do
 from api.web.visit import OpensItem, Visit
 from rules.codes import Concern
 from rules.item import EakteState
-from rules.texts import Text
+from rules.texts.approved import Text
 from store.items import Item
-from triage import holding, item_view, reply, reply_text
+from triage import holding, item_view
+from triage.answers import reply, reply_text
 from triage.attachments import may_be_drawn
 from triage.item_view import ItemView
 

@@ -21,7 +21,7 @@ from api.web.task_steps import TaskStep, task_steps
 from rules.codes import Concern, PaymentRelevant
 from rules.identity import Writer
 from rules.item import CloseReason, EakteState, ItemState
-from triage.conversation import SettledItem
+from triage.answers.conversation import SettledItem
 from triage.item_view import ItemView
 
 ASSERTED_FROM = 60

@@ -1,6 +1,6 @@
 """The answers that can be chosen: each approved text as it would leave, gaps filled or to fill.
 
-Shown only; what leaves is rendered again from the approved version (triage/reply.py).
+Shown only; what leaves is rendered again from the approved version (triage/answers/reply.py).
 """
 
 import re
@@ -11,10 +11,10 @@ from markupsafe import Markup, escape
 
 from api.web import words
 from rules.errors import Refused
-from rules.placeholders import Kind, gap, printed, read_values
-from rules.second_text import HEADLINES, Second
-from rules.text_language import Language
-from rules.texts import Text
+from rules.texts.approved import Text
+from rules.texts.language import Language
+from rules.texts.placeholders import Kind, gap, printed, read_values
+from rules.texts.second_text import HEADLINES, Second
 
 _GAP = re.compile(r"\{([a-z_]+)\}")
 

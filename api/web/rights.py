@@ -15,13 +15,15 @@ from api.web import days, rights_words
 from api.web.render import Notice, go, page
 from api.web.visit import OpensRights, SendsRights, Visit
 from rules.errors import Refused
-from rules.folder_findings import Code, Key
-from rules.rights_plan import make_plan
-from store.rights_plans import PlanState, StoredStep
-from triage import rights, rights_matrix, rights_signoff
-from triage.rights import Standing
-from triage.rights_matrix import Row
-from triage.rights_review import ReviewState
+from rules.rights.folder_findings import Code, Key
+from rules.rights.plan import make_plan
+from store.rights.plans import PlanState, StoredStep
+from triage.rights import decisions as rights
+from triage.rights import matrix as rights_matrix
+from triage.rights import signoff as rights_signoff
+from triage.rights.decisions import Standing
+from triage.rights.matrix import Row
+from triage.rights.review import ReviewState
 
 router = APIRouter(include_in_schema=False)
 

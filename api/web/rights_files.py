@@ -4,10 +4,12 @@ from fastapi import APIRouter, Response
 
 from api.web.render import csv_file
 from api.web.visit import OpensRights, Visit
-from triage import rights, rights_tables, workbook
+from triage import workbook
 from triage.house import PostboxPlan
-from triage.rights import Standing
-from triage.rights_tables import Table
+from triage.rights import decisions as rights
+from triage.rights import tables as rights_tables
+from triage.rights.decisions import Standing
+from triage.rights.tables import Table
 
 router = APIRouter(include_in_schema=False)
 

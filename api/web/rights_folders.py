@@ -12,10 +12,13 @@ from api.web.render import Notice, go, page
 from api.web.rights_files import box_of
 from api.web.visit import OpensRights, SendsRights, Visit
 from rules.errors import Conflict, Refused
-from triage import rights, rights_matrix, rights_review, rights_signoff
 from triage.house import House
-from triage.rights import Standing
-from triage.rights_review import Part, ReviewState
+from triage.rights import decisions as rights
+from triage.rights import matrix as rights_matrix
+from triage.rights import review as rights_review
+from triage.rights import signoff as rights_signoff
+from triage.rights.decisions import Standing
+from triage.rights.review import Part, ReviewState
 
 router = APIRouter(include_in_schema=False)
 

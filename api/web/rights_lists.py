@@ -11,9 +11,11 @@ from api.web.render import Notice, go, page
 from api.web.rights_files import box_of
 from api.web.visit import OpensRights, SendsRights, Visit
 from rules.errors import Refused
-from rules.reporting_chain import Link, Step, make_round
-from triage import rights, rights_follow, rights_reporting
+from rules.rights.reporting_chain import Link, Step, make_round
 from triage.house import PostboxPlan
+from triage.rights import decisions as rights
+from triage.rights import follow as rights_follow
+from triage.rights import reporting as rights_reporting
 
 router = APIRouter(include_in_schema=False)
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from rules.folder_findings import meaning, named, remedy, title
-from rules.folder_levels import GERMAN, in_words
-from rules.reporting_chain import Step
-from rules.rights_plan import Deed
-from store.rights_plans import PlanState, StepState
-from triage.rights_cells import CellState
-from triage.rights_report import BEYOND_FOLDERS
-from triage.rights_review import ReviewState, since
-from triage.rights_tables import CHAIN_WORDS
+from rules.rights.folder_findings import meaning, named, remedy, title
+from rules.rights.folder_levels import GERMAN, in_words
+from rules.rights.plan import Deed
+from rules.rights.reporting_chain import Step
+from store.rights.plans import PlanState, StepState
+from triage.rights.cells import CellState
+from triage.rights.report import BEYOND_FOLDERS
+from triage.rights.review import ReviewState, since
+from triage.rights.tables import CHAIN_WORDS
 
 __all__ = ["BEYOND_FOLDERS", "GERMAN", "in_words", "meaning", "named", "remedy", "since", "title"]
 

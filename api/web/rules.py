@@ -23,10 +23,13 @@ from api.web.rules_page import (
 from api.web.visit import OpensRules, SendsRules, Visit
 from rules.errors import Conflict, Refused
 from rules.placename import fold
-from rules.taken_over import Remark
-from triage import rule_import, rule_reading, rulesets, trial_run
-from triage.rule_trial import Span
-from triage.rulesets import Checked, Shown
+from rules.rulesets.taken_over import Remark
+from triage.rulesets import drafts as rulesets
+from triage.rulesets import reading as rule_reading
+from triage.rulesets import taking_over as rule_import
+from triage.rulesets import trial_run
+from triage.rulesets.drafts import Checked, Shown
+from triage.rulesets.trial import Span
 
 router = APIRouter(include_in_schema=False)
 

@@ -9,13 +9,13 @@ from api.web.pager import Part
 from api.web.render import slug
 from rules.access import Caller
 from rules.placename import fold
-from rules.rule_finding import Finding, has_errors
-from rules.rule_terms import action_sentence, rule_sentences
-from rules.rule_text import read_rules
-from rules.rule_trial import Change, Moved, Trial
-from rules.rule_writer import write_rule
-from rules.ruleset import Action, ActionKind, Condition, Key, Rule
-from triage.rulesets import Shown
+from rules.rulesets.finding import Finding, has_errors
+from rules.rulesets.ruleset import Action, ActionKind, Condition, Key, Rule
+from rules.rulesets.terms import action_sentence, rule_sentences
+from rules.rulesets.text import read_rules
+from rules.rulesets.trial import Change, Moved, Trial
+from rules.rulesets.writer import write_rule
+from triage.rulesets.drafts import Shown
 
 HELD: Final = {
     "rule.held_payment": "ist oder kann zahlungsrelevant sein",

@@ -17,8 +17,9 @@ from api.web.visit import SendsAnything
 from rules.access import Caller, Permission, may
 from rules.codes import Role
 from rules.errors import Refused
-from triage import figures, rights_reporting
+from triage import figures
 from triage.house import House
+from triage.rights import reporting as rights_reporting
 
 router = APIRouter(include_in_schema=False)
 

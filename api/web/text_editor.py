@@ -12,12 +12,13 @@ from api.web.texts import text_page
 from api.web.visit import OpensDraft, SendsDecision, SendsDraft, SendsDraftOrDecision, Visit
 from rules.codes import Concern
 from rules.errors import Conflict, HouseError, Refused
-from rules.placeholders import WHITELIST, printed
-from rules.texts import Text
-from rules.wording import GRADE, bounds, readability
+from rules.texts.approved import Text
+from rules.texts.placeholders import WHITELIST, printed
+from rules.texts.wording import GRADE, bounds, readability
 from store.text_versions import TextVersion
-from triage import text_life, text_view
-from triage.text_life import Checked, Seen
+from triage.texts import life as text_life
+from triage.texts import view as text_view
+from triage.texts.life import Checked, Seen
 
 router = APIRouter(include_in_schema=False)
 

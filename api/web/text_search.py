@@ -1,7 +1,7 @@
 """Search among texts: by words of title, short code, id and the names of concerns."""
 
 from api.web import words
-from rules.texts import Text
+from rules.texts.approved import Text
 
 
 def fits(text: Text, query: str) -> bool:

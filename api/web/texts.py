@@ -17,14 +17,16 @@ from api.web.text_search import fits
 from api.web.visit import OpensTexts, Visit
 from rules.access import Caller, Permission, may
 from rules.errors import Refused
-from rules.rule_finding import has_errors
-from rules.text_file import parse_text
-from rules.text_life import Phase, TextState, phase
-from rules.text_use import SMALL_CELL, told
-from rules.texts import Text
+from rules.rulesets.finding import has_errors
+from rules.texts.approved import Text
+from rules.texts.file import parse_text
+from rules.texts.life import Phase, TextState, phase
+from rules.texts.use import SMALL_CELL, told
 from store.texts import ShelvedText
-from triage import text_life, text_stock, text_view
-from triage.text_view import TextRow, TextShown
+from triage.texts import life as text_life
+from triage.texts import stock as text_stock
+from triage.texts import view as text_view
+from triage.texts.view import TextRow, TextShown
 
 router = APIRouter(include_in_schema=False)
 

@@ -16,10 +16,11 @@ from pathlib import Path
 from imapclient import IMAPClient
 
 from outbox.eakte_demo import answer_once
-from triage import demo_mails, wiring
-from triage.demo_mails import SampleMail
+from triage import wiring
+from triage.demo import mails as demo_mails
+from triage.demo.mails import SampleMail
 from triage.settings import Settings, load, secret
-from triage.settings_postbox import ImapSettings
+from triage.settings.postbox import ImapSettings
 
 COUNT = 400
 """Of the corpus, in all postboxes together, as `postlotse demo` has them."""

@@ -34,15 +34,15 @@ from rules.access import Caller
 from rules.agencies import Agency
 from rules.authentication import Outcome
 from rules.codes import Channel, Concern, Role
-from rules.draft_words import Place
 from rules.identity import Check, Writer
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
 from rules.mail import Attachment, BodyParts, Form, FormField, ParsedMail
+from rules.rulesets.taken_over import Remark
 from rules.sender_hints import Hint, SenderSeen
-from rules.taken_over import Remark
-from rules.text_language import Language
-from rules.texts import Occasion, Text
+from rules.texts.approved import Occasion, Text
+from rules.texts.draft_words import Place
+from rules.texts.language import Language
 from store.arrivals import Difference
 from store.arrivals import Fault as Lack
 from store.aside import SetAside
@@ -60,21 +60,21 @@ from tests.api import (
     texts_samples,
 )
 from tests.api.small_door import SESSIONS, ClockHouse, small_app
-from triage import mark_view
 from triage.admin import Completeness, PostboxRow
+from triage.answers.conversation import OtherItem, SettledItem
+from triage.answers.draft_view import DraftShown
 from triage.attachments import may_be_drawn
-from triage.conversation import OtherItem, SettledItem
-from triage.draft_view import DraftShown
 from triage.figures import AgencyRow, Overview, Progress
 from triage.heads import OnlyHead
 from triage.holding import STUCK
 from triage.item_view import Gate, ItemView, ReplyTrouble, Step
+from triage.marks import view as mark_view
 from triage.observed import AgencyPart, Disagreement, Observed
 from triage.relearn import Waiting
-from triage.rule_trial import Span
-from triage.rulesets import Checked
-from triage.rulesets import Line as RegionLine
-from triage.rulesets import Overview as RulesOverview
+from triage.rulesets.drafts import Checked
+from triage.rulesets.drafts import Line as RegionLine
+from triage.rulesets.drafts import Overview as RulesOverview
+from triage.rulesets.trial import Span
 from triage.story import NoteLeft
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ from api.web.render import page
 from rules.figures import By
 from rules.trend import ConcernTrend, Trend
 from triage.day_figures import Line, Machine, Report
-from triage.mark_figures import HiddenLine, MarkReport
+from triage.marks.figures import HiddenLine, MarkReport
 
 UNTIL = date(2026, 11, 23)
 SINCE = UNTIL - timedelta(days=27)

@@ -11,7 +11,7 @@ from api.web.pager import Part
 from api.web.render import page
 from store.outgoing import Outgoing
 from store.outgoing_watch import Late
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from triage import day_match
 from triage.day_match import DayMatch, Line
 from triage.outgoing_words import why

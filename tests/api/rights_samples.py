@@ -11,19 +11,19 @@ from api.web import rights_words
 from api.web.render import page
 from api.web.rights import Asked, Fault, Viewer, matrix_page
 from api.web.rights_lists import from_the_top
-from rules.folder_acl import Naming
-from rules.folder_findings import Code, Finding, Key
-from rules.folder_rights import audit
-from rules.reporting_chain import Mark, Round, Step, chain
-from rules.rights_plan import make_plan
-from store.rights_audits import Audit, Keep
-from store.rights_lists import Reported, RunningRound
-from store.rights_plans import Order, PlanState, StepState, StoredPlan, StoredStep
-from store.rights_signoffs import SignOff, SignOffs
+from rules.rights.folder_acl import Naming
+from rules.rights.folder_findings import Code, Finding, Key
+from rules.rights.folder_rights import audit
+from rules.rights.plan import make_plan
+from rules.rights.reporting_chain import Mark, Round, Step, chain
+from store.rights.audits import Audit, Keep
+from store.rights.lists import Reported, RunningRound
+from store.rights.plans import Order, PlanState, StepState, StoredPlan, StoredStep
+from store.rights.signoffs import SignOff, SignOffs
 from tests.rights_world import AGENCIES, IN_FOLDERS, OF_AGENCIES, OF_LISTS, REGION, build, directory
-from triage import rights_matrix
 from triage.house import House, PostboxPlan
-from triage.rights import Standing
+from triage.rights import matrix as rights_matrix
+from triage.rights.decisions import Standing
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)

@@ -7,16 +7,16 @@ from fastapi import Request, Response
 
 from api.web.render import page
 from api.web.rules_page import READING_FAILURES
-from rules.rule_finding import Finding, Level
-from rules.rule_text import read_rules
-from rules.rule_trial import AgencySum, Change, Moved, Trial
+from rules.rulesets.finding import Finding, Level
+from rules.rulesets.text import read_rules
+from rules.rulesets.trial import AgencySum, Change, Moved, Trial
 from store.rule_readings import Reading
 from store.rulesets import OffRule, Version
 from tests.rules.ruleset_samples import HEAD, rule
-from triage.rule_reading import Place
-from triage.rule_trial import Span
-from triage.rulesets import Checked, Shown
-from triage.trial_run import Kept
+from triage.rulesets.drafts import Checked, Shown
+from triage.rulesets.reading import Place
+from triage.rulesets.trial import Span
+from triage.rulesets.trial_run import Kept
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TEXT = HEAD + rule(

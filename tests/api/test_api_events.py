@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from api import streams
 from api.serve import Server, start_in_thread
 from store import audit
-from store.tables import audit as audit_table
+from store.tables.ledger import audit as audit_table
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 

@@ -9,7 +9,7 @@ from api.app import make_app
 from rules.access import Caller, Permission
 from rules.codes import Role
 from rules.groups import GroupRule, Places, caller_of
-from rules.text_use import SMALL_CELL
+from rules.texts.use import SMALL_CELL
 from tests.api.conftest import Doors
 from tests.api.door_client import DoorClient, of_person
 from tests.api.small_door import door_settings

@@ -19,7 +19,7 @@ import pytest
 
 from api.app import make_app
 from api.doors import ApiKey
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from outbox.eakte import DirectoryOutlet
 from outbox.eakte_demo import answer_once
 from outbox.sent_maildir import SentMaildir
@@ -32,29 +32,20 @@ from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN, Clock, make_house, one_by_one
 from tests.quick_key import quick_key
-from triage import (
-    admin,
-    demo_mails,
-    figures,
-    filing,
-    log,
-    observed,
-    receive,
-    reconcile,
-    reply,
-    rounds,
-    sweep,
-    sweep_holds,
-    sweep_outside,
-    sweep_proof,
-    sweep_run,
-    sweep_words,
-    wiring,
-)
+from triage import admin, figures, log, observed, receive, reconcile, rounds, wiring
+from triage.answers import reply
+from triage.answers.reply import Choice
+from triage.demo import mails as demo_mails
+from triage.filing import filing
 from triage.house import House, PostboxPlan
-from triage.reply import Choice
 from triage.send import Outlets
 from triage.settings import Settings
+from triage.sweep import holds as sweep_holds
+from triage.sweep import orders as sweep
+from triage.sweep import outside as sweep_outside
+from triage.sweep import proof as sweep_proof
+from triage.sweep import run as sweep_run
+from triage.sweep import words as sweep_words
 
 MAILS = 400
 """As many of the corpus as the demo lies in its postboxes, and its ugly ones."""

@@ -12,8 +12,8 @@ from store import audit, items
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person
 from tests.api.small_door import door_settings
-from triage import rights_reporting
 from triage.house import House, RightsPolicy
+from triage.rights import reporting as rights_reporting
 
 ADMIN = Caller("admin-1", Role.ADMIN, agencies=None)
 REGION = "Südwest"

@@ -19,7 +19,7 @@ from api.oidc.names import account_hash, pseudonym
 from api.oidc.provider import Provider
 from api.session import COOKIE
 from rules.errors import Refused, TryLater, Unreadable
-from rules.list_access import Reach
+from rules.rights.list_access import Reach
 from tests.api.conftest import Doors
 from tests.api.oidc_desk import (
     AUDIENCE,

@@ -12,8 +12,9 @@ from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.small_door import door_settings
 from tests.house_fixture import ADMIN
-from triage import sweep, sweep_run
 from triage.send import Outlets
+from triage.sweep import orders as sweep
+from triage.sweep import run as sweep_run
 
 URL = "/v1/admin/retention"
 

@@ -9,13 +9,13 @@ import httpx
 import pytest
 
 from api.app import make_app
-from ingest.maildir import create_tree
-from ingest.maildir_rights import MaildirRights
+from ingest.maildir.postbox import create_tree
+from ingest.maildir.rights import MaildirRights
 from rules.access import Caller
 from rules.codes import Role
-from rules.distribution_csv import write_lists
-from rules.folder_acl import Naming
-from rules.folder_findings import Code
+from rules.rights.distribution_csv import write_lists
+from rules.rights.folder_acl import Naming
+from rules.rights.folder_findings import Code
 from store import beats
 from tests.api import rights_samples
 from tests.api.conftest import Doors
@@ -25,8 +25,9 @@ from tests.api.door_client import DoorClient, of_person
 from tests.api.small_door import ClockHouse, door_settings, small_app
 from tests.rights_peers import into_maildir
 from tests.rights_world import AGENCIES, REGION, build, directory, person
-from triage import rights_reporting, rights_work
 from triage.house import House, PostboxPlan, RightsPolicy
+from triage.rights import reporting as rights_reporting
+from triage.rights import work as rights_work
 
 BOX = "SC-Südwest"
 NAMES = {"anna": None, "bert": None, "nord": ("Nord",)}

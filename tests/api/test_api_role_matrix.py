@@ -24,7 +24,7 @@ from api.web.visit import Opens, Sends
 from rules.access import Caller
 from rules.codes import Role
 from store import migrate
-from store.tables import audit as trail
+from store.tables.ledger import audit as trail
 from tests import house_fixture
 from tests.api.attachment_samples import mail_with
 from tests.api.door_client import DoorClient
@@ -33,8 +33,8 @@ from tests.api.small_door import ClockHouse, bearer, door_settings
 from tests.api.test_api_aside import keep
 from tests.quick_key import quick_key
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import rulesets
 from triage.house import House, PostboxPlan
+from triage.rulesets import drafts as rulesets
 
 TABLE = Path(__file__).with_name("role_matrix.txt")
 

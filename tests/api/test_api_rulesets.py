@@ -6,17 +6,18 @@ import pytest
 
 from api.app import make_app
 from api.doors import ApiKey
-from rules import sieve_rules
 from rules.access import Caller
 from rules.codes import Role
+from rules.rulesets import sieve_rules
 from tests.api.conftest import Doors
 from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import eml
 from tests.quick_key import quick_key
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import rule_reading, rulesets
 from triage.house import PostboxPlan
+from triage.rulesets import drafts as rulesets
+from triage.rulesets import reading as rule_reading
 
 RULE = rule('betreff = "Umschulung"', rule_id="umschulung")
 PATH = "/v1/admin/rulesets"

@@ -6,7 +6,7 @@ from rules.access import Permission
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.rules.text_samples import typed
-from triage import text_stock
+from triage.texts import stock as text_stock
 
 HERE = "/v1/admin/texts"
 ID = "termin.neu"

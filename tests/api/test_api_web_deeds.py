@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from rules.codes import Concern
 from rules.item import EakteState, HandoverRejected, ItemState
-from store import items, outgoing, tables, verdicts
-from store.draft_tables import reply_draft
+from store import items, outgoing, verdicts
+from store.tables import ledger as tables
+from store.tables.draft import reply_draft
 from store.verdicts import NewVerdict
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from store.tables import audit
+from store.tables.ledger import audit
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 

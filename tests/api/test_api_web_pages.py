@@ -15,7 +15,8 @@ from tests.api.conftest import Doors
 from tests.api.desk_person import Person
 from tests.api.small_door import door_settings
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, service_center
-from triage import accept, sweep_holds, work
+from triage import accept, work
+from triage.sweep import holds as sweep_holds
 
 ROWS = 3
 

@@ -6,13 +6,14 @@ import pytest
 
 from api.app import make_app
 from api.web import pager
-from rules import sieve_rules
+from rules.rulesets import sieve_rules
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
 from tests.api.small_door import door_settings
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import rule_reading, trial_run
 from triage.house import PostboxPlan
+from triage.rulesets import reading as rule_reading
+from triage.rulesets import trial_run
 
 RULE = rule('betreff = "Umschulung"', rule_id="umschulung")
 

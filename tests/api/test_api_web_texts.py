@@ -5,7 +5,7 @@ import pytest
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
 from tests.rules.text_samples import typed
-from triage import text_stock
+from triage.texts import stock as text_stock
 
 ID = "termin.neu"
 AT = f"/texte?text={ID}&version=1"

@@ -11,18 +11,18 @@ from api.web.render import page
 from api.web.text_editor import _preview
 from api.web.texts import Listed
 from rules.codes import Concern
-from rules.placeholders import WHITELIST
-from rules.rule_finding import Finding, Level
-from rules.text_diff import diff
-from rules.text_file import parse_text
-from rules.text_life import Phase, TextState
-from rules.wording import GRADE, readability
+from rules.rulesets.finding import Finding, Level
+from rules.texts.diff import diff
+from rules.texts.file import parse_text
+from rules.texts.life import Phase, TextState
+from rules.texts.placeholders import WHITELIST
+from rules.texts.wording import GRADE, readability
 from store.text_versions import TextVersion, fingerprint
 from store.texts import Approval, ShelvedText
 from tests.rules.text_samples import typed
-from triage.text_life import Checked
-from triage.text_stock import Kind, StockDifference
-from triage.text_view import TextRow
+from triage.texts.life import Checked
+from triage.texts.stock import Kind, StockDifference
+from triage.texts.view import TextRow
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)

@@ -25,7 +25,7 @@ from pathlib import Path
 import structlog
 from sklearn.pipeline import Pipeline
 
-from ingest.imap import ImapPostbox
+from ingest.imap.postbox import ImapPostbox
 from ingest.parse import parse
 from rules.mail import ParsedMail
 from rules.verdict import Judgement

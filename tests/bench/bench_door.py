@@ -21,7 +21,7 @@ from pathlib import Path
 
 import structlog
 
-from ingest.smtp_door import DoorPlan, SmtpDoor
+from ingest.smtp.door import DoorPlan, SmtpDoor
 from rules.postbox import Delivered
 from store import arrivals
 from tests.house_fixture import make_house, sqlite_url

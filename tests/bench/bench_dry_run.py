@@ -18,9 +18,11 @@ from statistics import median
 from store import keeping, migrate
 from tests.house_fixture import ADMIN, MACHINE, eml, make_house
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import accept, rounds, rulesets, trial_run
+from triage import accept, rounds
 from triage.house import House
-from triage.rule_trial import Span
+from triage.rulesets import drafts as rulesets
+from triage.rulesets import trial_run
+from triage.rulesets.trial import Span
 
 PHRASES = ("Umschulung", "Weiterbildung", "Kurs am Abend", "Bildungsgutschein", "Messe")
 BODY = "Guten Tag, ich wohne in 34117 Kassel und habe eine Frage. " * 12

@@ -26,8 +26,8 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from ingest.exchange import ExchangePostbox
-from ingest.exchange_wire import ExchangeAccount, WholeReplies
+from ingest.exchange.postbox import ExchangePostbox
+from ingest.exchange.wire import ExchangeAccount, WholeReplies
 from store import leases, ledger_counts
 from tests.bench import bench_mails
 from tests.bench.stopwatch import seconds

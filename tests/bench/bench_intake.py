@@ -25,14 +25,15 @@ from pathlib import Path
 
 import structlog
 
-from ingest.imap import ImapPostbox
+from ingest.imap.postbox import ImapPostbox
 from store import leases, ledger, wishes
 from tests.bench import bench_mails
 from tests.bench.dovecot_boxes import Box, filled
 from tests.bench.stopwatch import seconds
 from tests.house_fixture import make_house, sqlite_url
 from tests.servers.dovecot import DovecotServer
-from triage import filing, receive, wiring
+from triage import receive, wiring
+from triage.filing import filing
 from triage.house import House
 from triage.settings import Settings
 

@@ -17,9 +17,10 @@ from datetime import UTC, datetime
 from os import cpu_count
 from pathlib import Path
 
-from classify import corpus, features, reading
-from classify.corpus import Example
-from classify.train import prepare, train_part
+from classify import features, reading
+from classify.corpus import lines as corpus
+from classify.corpus.lines import Example
+from classify.learning.train import prepare, train_part
 from ingest.parse import parse
 from triage import wiring
 from triage.house import Judging
@@ -71,7 +72,7 @@ begin = time.process_time()
 from triage import wiring
 from triage.settings import Settings
 imported = time.process_time()
-from classify import modelfile
+from classify.model import file as modelfile
 from classify.judge import Judge
 settings, path = Settings(), wiring.default_model_path()
 ready = time.process_time()

@@ -23,7 +23,7 @@ from pathlib import Path
 import psycopg
 import structlog
 
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.codes import Channel, Concern, PaymentRelevant
 from rules.mail import ParsedMail
 from rules.verdict import ConcernFound, Facts, Judgement

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.header import Header
 
-from triage import demo_mails
+from triage.demo import mails as demo_mails
 
 CRLF = "\r\n"
 STYLE = 'p.MsoNormal{margin:0cm;font-size:11.0pt;font-family:"Calibri",sans-serif;} ' * 12

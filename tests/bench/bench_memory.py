@@ -9,11 +9,12 @@ from pathlib import Path
 
 import structlog
 
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from store import leases
 from tests.bench import bench_mails
 from tests.house_fixture import make_house, sqlite_url
-from triage import filing, receive, rounds, wiring
+from triage import receive, rounds, wiring
+from triage.filing import filing
 from triage.settings import Settings
 
 HUGE_BYTES = 60_000_000

@@ -8,13 +8,13 @@ by EWS (TLS, GetFolder in hundreds) and for holding against the lists.
 
 import time
 
-from ingest.exchange_rights import ExchangeRights
-from ingest.exchange_wire import ExchangeAccount
+from ingest.exchange.rights import ExchangeRights
+from ingest.exchange.wire import ExchangeAccount
 from rules.agencies import Agency
 from rules.directory import Directory
-from rules.distribution import DistributionList, ListBook, Member
-from rules.folder_rights import Should, audit
-from rules.rights_plan import make_plan
+from rules.rights.distribution import DistributionList, ListBook, Member
+from rules.rights.folder_rights import Should, audit
+from rules.rights.plan import make_plan
 from tests.servers.exchange import ExchangeServer
 from tests.servers.exchange_store import Grant
 

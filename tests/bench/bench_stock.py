@@ -15,7 +15,7 @@ from rules.codes import Channel, Concern, PaymentRelevant, Team
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
 from store import connections
-from store.tables import SightingState, item, message, original, sighting
+from store.tables.ledger import SightingState, item, message, original, sighting
 from tests.bench import bench_archive
 
 RECEIVED = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)

@@ -12,8 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.item import EakteState, ItemState
-from store import audit, tables
+from store import audit
 from store.engine import Tx
+from store.tables import ledger as tables
 from tests.house_fixture import MACHINE, NOW, eml
 from triage import accept, day_figures
 from triage.house import House

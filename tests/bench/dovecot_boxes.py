@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from imapclient import imap_utf7
 
-from ingest.imap import ImapPostbox
-from ingest.imap_session import ImapAccount
+from ingest.imap.postbox import ImapPostbox
+from ingest.imap.session import ImapAccount
 from tests.servers.dovecot import DovecotServer
 
 

@@ -23,7 +23,7 @@ from sklearn.pipeline import Pipeline, make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
 from tests.bench.dovecot_boxes import Box
-from triage import demo_mails
+from triage.demo import mails as demo_mails
 
 TABLE = """
 PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;

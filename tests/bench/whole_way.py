@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 
 from store import leases
-from triage import filing, receive, rounds
+from triage import receive, rounds
+from triage.filing import filing
 from triage.house import House
 from triage.ports import Postbox
 from triage.settings import Settings

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from classify import corpus, reading
-from classify.corpus import Example, LabelledMail, examples
+from classify import reading
+from classify.corpus import lines as corpus
+from classify.corpus.lines import Example, LabelledMail, examples
 from classify.judge import Judge
-from classify.model import Model
+from classify.learning.train import Trained, prepare, train_part
+from classify.model.model import Model
 from classify.reading import Reading
-from classify.train import Trained, prepare, train_part
 from ingest.layouts import Layouts, load
 from ingest.parse import parse
 from rules import agencies

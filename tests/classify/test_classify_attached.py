@@ -2,7 +2,7 @@
 
 import pytest
 
-from classify import attached
+from classify.facts import attached
 
 
 @pytest.mark.parametrize(

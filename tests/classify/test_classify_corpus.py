@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from classify.corpus import as_eml, read
+from classify.corpus.lines import as_eml, read
 from ingest.parse import parse
 from rules.codes import Channel, Concern
 from rules.errors import Refused

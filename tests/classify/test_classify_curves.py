@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from classify import charts, curves
-from classify.charts import Axis, Chart, Series
-from classify.curves import Point
+from classify.measuring import charts, curves
+from classify.measuring.charts import Axis, Chart, Series
+from classify.measuring.curves import Point
 
 
 def test_a_judge_that_is_right_as_often_as_it_says_has_no_error() -> None:

@@ -2,11 +2,11 @@ from datetime import date
 
 import pytest
 
-from classify import appointments, birthdays
-from classify.date_roles import DayReader
-from classify.dates import find_dates
-from classify.day_terms import Mention, mentions
-from classify.model import NO_DAYS
+from classify.facts import appointments, birthdays
+from classify.facts.date_roles import DayReader
+from classify.facts.dates import find_dates
+from classify.facts.day_terms import Mention, mentions
+from classify.model.model import NO_DAYS
 from classify.reading import heard
 from classify.text import fold
 from rules.codes import Concern

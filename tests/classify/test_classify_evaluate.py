@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from classify import heldout
-from classify import report as telling
-from classify.baselines import BASELINES
-from classify.evaluate import evaluate
-from classify.findings import Cost, Said, report_of
-from classify.measures import Answer
-from classify.train import prepare, train, train_part
+from classify.learning import heldout
+from classify.learning.train import prepare, train, train_part
+from classify.measuring import report as telling
+from classify.measuring.baselines import BASELINES
+from classify.measuring.evaluate import evaluate
+from classify.measuring.findings import Cost, Said, report_of
+from classify.measuring.measures import Answer
 from rules.codes import Concern, PaymentRelevant
 
 SVG = "{http://www.w3.org/2000/svg}"

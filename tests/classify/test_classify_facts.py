@@ -2,10 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify import attached, numbers, reading, whereabouts
-from classify.facts import IBAN_DEFECT, KUNDENNUMMER_DEFECT, kundennummer_of, read_facts
+from classify import reading
+from classify.facts import attached, numbers, whereabouts
+from classify.facts.facts import IBAN_DEFECT, KUNDENNUMMER_DEFECT, kundennummer_of, read_facts
+from classify.facts.whereabouts import Whereabouts
 from classify.reading import Reading
-from classify.whereabouts import Whereabouts
 from rules.mail import Attachment, BodyParts
 from rules.verdict import Facts
 

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from classify import forks
+from classify.learning import forks
 from rules.errors import Refused
 
 KEYS = ("c", "a", "d", "b")

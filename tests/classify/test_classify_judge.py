@@ -3,11 +3,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from classify import concerns, explain, facts, features, reading, review, whereabouts
-from classify.evaluate import evaluate
+from classify import concerns, explain, features, reading, review
 from classify.explain import Reason
+from classify.facts import facts, whereabouts
 from classify.judge import CLOSE, Judge
-from classify.report import render
+from classify.measuring.evaluate import evaluate
+from classify.measuring.report import render
 from ingest.parse import parse
 from rules.codes import Channel, Concern, PaymentRelevant
 from rules.errors import Refused

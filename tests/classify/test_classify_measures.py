@@ -1,6 +1,6 @@
 import pytest
 
-from classify.measures import Answer, by_code, confusions, figures, micro_f1
+from classify.measuring.measures import Answer, by_code, confusions, figures, micro_f1
 from rules.codes import PaymentRelevant
 
 YES, OPEN, NO = PaymentRelevant.YES, PaymentRelevant.OPEN, PaymentRelevant.NO

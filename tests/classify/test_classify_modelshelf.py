@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 import pytest
 from structlog.testing import capture_logs
 
-from classify import candidate, gate, modelshelf, shadow
-from classify.corpus import examples, read
-from classify.gate import Measured
+from classify.corpus.lines import examples, read
 from classify.judge import Judge
-from classify.measures import CodeFigures
-from classify.modelshelf import Shelf, model_id
-from classify.riskcontrol import Promise
-from classify.shadow import ShadowedJudge, differences
-from classify.train import train
+from classify.learning.riskcontrol import Promise
+from classify.learning.train import train
+from classify.life import candidate, gate, shadow
+from classify.life import shelf as modelshelf
+from classify.life.gate import Measured
+from classify.life.shadow import ShadowedJudge, differences
+from classify.life.shelf import Shelf, model_id
+from classify.measuring.measures import CodeFigures
 from ingest.parse import parse
 from rules.codes import Concern, PaymentRelevant
 from rules.errors import HouseError

@@ -11,27 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify import (
-    appointments,
-    birthdays,
-    dates,
-    familiar,
-    features,
-    lexicon,
-    moods,
-    numbers,
-    reading,
-    said_places,
-    scorer,
-    wordbook,
-    wording,
-)
+from classify import familiar, features, lexicon, moods, reading, scorer, wordbook, wording
 from classify import text as texts
-from classify.corpus import Example
-from classify.date_roles import SURE, DayReader
-from classify.date_shapes import PATTERNS
-from classify.day_terms import Mention, mentions
-from classify.model import Model
+from classify.corpus.lines import Example
+from classify.facts import appointments, birthdays, dates, numbers, said_places
+from classify.facts.date_roles import SURE, DayReader
+from classify.facts.date_shapes import PATTERNS
+from classify.facts.day_terms import Mention, mentions
+from classify.model.model import Model
 from rules import facts
 from rules.codes import Concern
 

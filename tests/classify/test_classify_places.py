@@ -2,8 +2,8 @@
 
 import pytest
 
-from classify import whereabouts
-from classify.whereabouts import Whereabouts
+from classify.facts import whereabouts
+from classify.facts.whereabouts import Whereabouts
 from rules.mail import BodyParts
 from rules.verdict import Home
 

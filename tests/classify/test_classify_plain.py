@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from classify import features
-from classify.corpus import examples, read
-from classify.evaluate import evaluate
-from classify.train import prepare, train, train_part
+from classify.corpus.lines import examples, read
+from classify.learning.train import prepare, train, train_part
+from classify.measuring.evaluate import evaluate
 from ingest.parse import parse
 from rules.errors import Refused
 

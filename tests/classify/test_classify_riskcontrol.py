@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify.riskcontrol import (
+from classify.learning.riskcontrol import (
     bound_in_the_mean,
     bound_with_confidence,
     by_group,

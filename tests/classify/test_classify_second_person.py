@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from classify.measures import Answer, by_code, figures
+from classify.measuring.measures import Answer, by_code, figures
 from rules.codes import PaymentRelevant
 
 CORPUS = Path(__file__).parents[2] / "corpus"

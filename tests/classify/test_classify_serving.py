@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
 from classify import features, lexicon, needles, reading, terms, wording
-from classify.corpus import Example, examples
-from classify.model import Model, probabilities
+from classify.corpus.lines import Example, examples
+from classify.model.model import Model, probabilities
+from classify.model.table import in_steps
 from classify.needles import EDGE
 from classify.scorer import Scorer, length_of
-from classify.table import in_steps
 from classify.wordbook import Vocabulary, Wordbook
 from ingest.parse import parse
 

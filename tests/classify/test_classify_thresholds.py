@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from classify import calibrate
+from classify.learning import calibrate
 
 MAILS = 400
 

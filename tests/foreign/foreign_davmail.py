@@ -25,8 +25,8 @@ from pathlib import Path
 
 import structlog
 
-from ingest.exchange import EPOCH, ExchangePostbox
-from ingest.exchange_wire import ExchangeAccount
+from ingest.exchange.postbox import EPOCH, ExchangePostbox
+from ingest.exchange.wire import ExchangeAccount
 from rules.postbox import Fetched, MarkChange, Place
 from tests.servers.exchange import SCHEMA_FOLDER, ExchangeServer
 from tests.servers.exchange_foreign import OPERATIONS, furnish

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest import imap_fetch
-from ingest.imap import ImapPostbox
-from ingest.imap_bell import ImapBell
+from ingest.imap import fetch as imap_fetch
+from ingest.imap.bell import ImapBell
+from ingest.imap.postbox import ImapPostbox
 from ingest.login_gate import LoginGate
 from rules.errors import Refused, TryLater
 from rules.postbox import Fetched
@@ -27,7 +27,8 @@ from tests.servers.courier import CourierServer
 from tests.servers.cutting import CuttingLine
 from tests.triage import test_triage_crash as crash
 from tests.triage.test_triage_renumbered import AU, TERMIN, places_agree
-from triage import filing, receive, rounds
+from triage import receive, rounds
+from triage.filing import filing
 from triage.house import House
 from triage.ports import Postbox
 from triage.reconcile import Reconciled, reconcile

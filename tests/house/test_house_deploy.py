@@ -12,7 +12,8 @@ import pytest
 import typer
 import yaml
 
-from triage import cli, cli_health
+from triage.cli import app as cli
+from triage.cli import health as cli_health
 from triage.settings import Settings, check
 
 ROOT = Path(__file__).resolve().parents[2]

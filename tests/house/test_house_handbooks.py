@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import typer
 
-from triage import cli
-from triage.settings_marks import MarksSettings
+from triage.cli import app as cli
+from triage.settings.marks import MarksSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("handbuch_eingangszone", "handbuch_verwaltung", "personalrat", "deletion", "texts")
@@ -32,7 +32,7 @@ def commands(group: Any) -> dict[str, Any]:
 
 def said_on_pages() -> str:
     files = [*(ROOT / "api").rglob("*.py"), *(ROOT / "api/web").rglob("*.html")]
-    files += [ROOT / "api/web/static/desk.js", *(ROOT / "triage").glob("*.py")]
+    files += [ROOT / "api/web/static/desk.js", *(ROOT / "triage").rglob("*.py")]
     return plain("\n".join(path.read_text("utf-8") for path in files))
 
 

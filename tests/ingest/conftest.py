@@ -10,12 +10,12 @@ from typing import Protocol
 import pytest
 from imapclient import IMAPClient
 
-from ingest import maildir_keywords
-from ingest.exchange import ExchangePostbox
-from ingest.exchange_wire import ExchangeAccount
-from ingest.imap import ImapPostbox
-from ingest.imap_session import ImapAccount
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.exchange.postbox import ExchangePostbox
+from ingest.exchange.wire import ExchangeAccount
+from ingest.imap.postbox import ImapPostbox
+from ingest.imap.session import ImapAccount
+from ingest.maildir import keywords as maildir_keywords
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from tests.servers.dovecot import DovecotServer, make_certificate
 from tests.servers.exchange import ExchangeServer
 from tests.servers.exchange_store import Item, Mailbox

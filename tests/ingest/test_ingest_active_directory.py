@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest.ldap_groups import LdapAccount, LdapGroups
-from rules.distribution import MemberKind
+from ingest.ldap.groups import LdapAccount, LdapGroups
 from rules.errors import HouseError
+from rules.rights.distribution import MemberKind
 from tests.servers.active_directory import PASSWORD, Directory, active_directory
 
 BASE = "DC=dienst,DC=example"

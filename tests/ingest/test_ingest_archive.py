@@ -6,7 +6,7 @@ import pytest
 
 from ingest import archive
 from ingest.archive import ArchiveMail, LeftOut
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import Refused
 from rules.postbox import TOO_LARGE
 from tests.house_fixture import eml

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 
 from ingest import login_gate
-from ingest.exchange import ExchangePostbox
-from ingest.exchange_bell import ExchangeBell
-from ingest.exchange_stream import _first
-from ingest.exchange_wire import ExchangeAccount
-from ingest.imap_bell import ImapBell
-from ingest.imap_session import ImapAccount
+from ingest.exchange.bell import ExchangeBell
+from ingest.exchange.postbox import ExchangePostbox
+from ingest.exchange.stream import _first
+from ingest.exchange.wire import ExchangeAccount
+from ingest.imap.bell import ImapBell
+from ingest.imap.session import ImapAccount
 from ingest.login_gate import LoginGate
 from rules.errors import HouseError, Refused, TryLater
 from rules.postbox import Place

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from ingest import exchange_line
-from ingest.exchange import EPOCH, ExchangePostbox
-from ingest.exchange_wire import ExchangeAccount, connect
+from ingest.exchange import line as exchange_line
+from ingest.exchange.postbox import EPOCH, ExchangePostbox
+from ingest.exchange.wire import ExchangeAccount, connect
 from rules.errors import HouseError, TryLater
 from rules.postbox import MIME_BROKEN, Fetched, Place, TooLarge
 from tests.ingest.conftest import ExchangeCase
@@ -205,7 +205,7 @@ def test_the_folder_is_listed_anew_from_time_to_time(case, monkeypatch):
 
 
 def test_a_large_folder_comes_in_pages(case, monkeypatch):
-    monkeypatch.setattr("ingest.exchange_calls.CHANGES_AT_ONCE", 7)
+    monkeypatch.setattr("ingest.exchange.calls.CHANGES_AT_ONCE", 7)
     case.deliver(*(numbered(n) for n in range(30)))
     assert read(case.box) == [numbered(n) for n in range(30)]
     assert case.server.calls.count("SyncFolderItems") == 5

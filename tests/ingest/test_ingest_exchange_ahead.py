@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from ingest import exchange_fetch
-from ingest.exchange import EPOCH
-from ingest.exchange_ahead import AHEAD_BATCHES, AHEAD_BYTES, Ahead
-from ingest.exchange_service import Unread
-from ingest.exchange_xml import mime_of
+from ingest.exchange import fetch as exchange_fetch
+from ingest.exchange.ahead import AHEAD_BATCHES, AHEAD_BYTES, Ahead
+from ingest.exchange.postbox import EPOCH
+from ingest.exchange.service import Unread
+from ingest.exchange.xml import mime_of
 from rules.errors import TryLater
 from rules.postbox import Fetched
 from tests.ingest.conftest import ExchangeCase

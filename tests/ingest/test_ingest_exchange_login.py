@@ -8,12 +8,12 @@ from exchangelib import errors
 from exchangelib.transport import AUTH_TYPE_MAP, GSSAPI
 from requests.auth import HTTPBasicAuth
 
-from ingest import exchange_fetch
-from ingest.exchange import ExchangePostbox
-from ingest.exchange_bell import ExchangeBell
-from ingest.exchange_errors import translated
-from ingest.exchange_rights import ExchangeRights
-from ingest.exchange_wire import ExchangeAccount
+from ingest.exchange import fetch as exchange_fetch
+from ingest.exchange.bell import ExchangeBell
+from ingest.exchange.errors import translated
+from ingest.exchange.postbox import ExchangePostbox
+from ingest.exchange.rights import ExchangeRights
+from ingest.exchange.wire import ExchangeAccount
 from ingest.login_gate import LoginGate
 from rules.errors import HouseError, Refused, TryLater
 from tests.ingest.conftest import ExchangeCase

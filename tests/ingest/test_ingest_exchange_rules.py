@@ -3,9 +3,9 @@
 import pytest
 from exchangelib.services.inbox_rules import GetInboxRules
 
-from ingest.exchange_wire import connect
-from rules import outlook_rules
+from ingest.exchange.wire import connect
 from rules.errors import Refused, TryLater
+from rules.rulesets import outlook_rules
 from tests.ingest.conftest import ExchangeCase
 from tests.servers.exchange import Fault
 from tests.servers.exchange_rules import InboxRule

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from ingest import exchange_smoke
+from ingest.exchange import smoke as exchange_smoke
 from tests.house_fixture import eml
 from tests.ingest.conftest import ExchangeCase
 from tests.servers.exchange import Fault

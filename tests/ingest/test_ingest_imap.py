@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import imap_fetch
-from ingest.imap import ImapPostbox
-from ingest.imap_fetch import Facts
-from ingest.imap_session import ImapAccount
+from ingest.imap import fetch as imap_fetch
+from ingest.imap.fetch import Facts
+from ingest.imap.postbox import ImapPostbox
+from ingest.imap.session import ImapAccount
 from rules.errors import Conflict, HouseError, Refused, TryLater
 from rules.postbox import Fetched, Place
 from tests.ingest.conftest import ImapCase

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.imap import ImapPostbox
+from ingest.imap.postbox import ImapPostbox
 from rules.errors import Refused, TryLater
 from rules.postbox import Fetched, Place
 from tests.ingest.test_ingest_imap import scripted

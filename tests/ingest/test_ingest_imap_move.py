@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.imap_move import move_set
+from ingest.imap.move import move_set
 
 
 class Told:

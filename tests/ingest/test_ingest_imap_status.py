@@ -3,7 +3,7 @@
 import pytest
 from imapclient import IMAPClient
 
-from ingest import imap_folders
+from ingest.imap import folders as imap_folders
 
 USUAL = [
     b'"435 Kassel/AU" (UIDNEXT 5 UIDVALIDITY 1790000000)',

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.ldap_groups import LdapAccount, LdapGroups
-from rules.distribution import MemberKind
+from ingest.ldap.groups import LdapAccount, LdapGroups
 from rules.errors import HouseError
+from rules.rights.distribution import MemberKind
 from tests.directory_world import LISTS, PEOPLE
 from tests.servers.slapd import BASE, PASSWORD, USER, SlapdServer
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from imapclient import IMAPClient
 
-from ingest import maildir_disk, maildir_fetch
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir import disk as maildir_disk
+from ingest.maildir import fetch as maildir_fetch
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import Conflict, Refused, TryLater
 from rules.postbox import Fetched, MarkChange, Place
 from tests.ingest.conftest import MaildirCase, write_mail
@@ -316,7 +317,7 @@ def test_another_process_that_moves_at_the_same_time_doubles_and_loses_nothing(
     box.ensure_folder("Ablage")
     uids = {write_mail(root, b"%d" % n) for n in range(200)}
     script = (
-        "import sys; from pathlib import Path; from ingest.maildir import MaildirPostbox;"
+        "import sys; from pathlib import Path; from ingest.maildir.postbox import MaildirPostbox;"
         "from rules.postbox import Place;"
         "b = MaildirPostbox('nord', Path(sys.argv[1]));"
         "print(sum(b.move(Place('INBOX', 'maildir', u), 'Ablage') is not None"

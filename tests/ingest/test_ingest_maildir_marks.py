@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest import maildir_keywords
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir import keywords as maildir_keywords
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import Refused, TryLater
 from rules.marks import fold
 from rules.postbox import MarkChange, Place
@@ -91,7 +91,7 @@ def test_after_26_keywords_the_folder_takes_no_more(maildir_case: MaildirCase) -
 def test_a_lock_of_somebody_else_is_waited_for_and_never_broken_unless_it_is_old(
     maildir_case: MaildirCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.maildir_keywords._WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("ingest.maildir.keywords._WAIT_SECONDS", 0.1)
     place = Place("INBOX", "maildir", write_mail(maildir_case.root, MAIL))
     lock = maildir_case.root / "dovecot-uidlist.lock"
     lock.write_text("1:anderswo")

@@ -12,7 +12,8 @@ from ingest.managesieve import ManageSieve, Script, SieveAccount
 from rules.errors import HouseError, Refused
 from tests.house_fixture import open_house
 from tests.servers.dovecot import DovecotOptions, DovecotServer
-from triage import cli, postbox_wiring, settings, wiring
+from triage import postbox_wiring, settings, wiring
+from triage.cli import app as cli
 
 SCRIPT = (
     'require ["fileinto"];\r\n# Büro {3}\r\nif header :contains "subject" "Umschulung" {\r\n'

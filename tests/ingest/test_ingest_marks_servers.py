@@ -67,7 +67,7 @@ def test_what_a_person_sets_between_reading_and_writing_is_kept(
     exchange_case: ExchangeCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = only_place(exchange_case)
-    from ingest import exchange_calls
+    from ingest.exchange import calls as exchange_calls
 
     ask, moments = exchange_calls.categories, iter(["Chef", "Rückfrage"])
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from ingest.imap import ImapPostbox
+from ingest.imap.postbox import ImapPostbox
 from rules.errors import Conflict, Refused
 from rules.postbox import Fetched, Place, TooLarge, Watermark
 from tests.ingest.conftest import Case

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from ingest.exchange_rights import ExchangeRights
-from ingest.imap_rights import ImapRights
-from ingest.maildir import MaildirPostbox, create_tree
-from ingest.maildir_rights import MaildirRights
-from rules.distribution import Member, MemberKind
+from ingest.exchange.rights import ExchangeRights
+from ingest.imap.rights import ImapRights
+from ingest.maildir.postbox import MaildirPostbox, create_tree
+from ingest.maildir.rights import MaildirRights
 from rules.errors import Refused, TryLater
-from rules.folder_acl import (
+from rules.rights.distribution import Member, MemberKind
+from rules.rights.folder_acl import (
     ANONYMOUS,
     DEFAULT,
     FolderAcl,
@@ -23,10 +23,10 @@ from rules.folder_acl import (
     access,
     account,
 )
-from rules.folder_findings import FIXABLE, Code
-from rules.folder_levels import RIGHTS_OF, Level, Right
-from rules.folder_rights import audit
-from rules.rights_plan import applied, make_plan, undone
+from rules.rights.folder_findings import FIXABLE, Code
+from rules.rights.folder_levels import RIGHTS_OF, Level, Right
+from rules.rights.folder_rights import audit
+from rules.rights.plan import applied, make_plan, undone
 from tests.ingest.conftest import _ACCOUNTS, ExchangeCase, ImapCase
 from tests.rights_peers import into_dovecot, into_exchange, into_maildir
 from tests.rights_world import EDITOR, IN_FOLDERS, READER, World, build

@@ -78,7 +78,7 @@ def test_the_headers_that_other_rooms_ask_for_are_kept() -> None:
     asked = {
         name.lower()
         for room in ("classify", "outbox", "triage")
-        for path in (ROOT / room).glob("*.py")
+        for path in (ROOT / room).rglob("*.py")
         for name in ASKED.findall(path.read_text("utf-8"))
     }
     assert asked

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ingest import smtp_desk
-from ingest.smtp_desk import Desk
+from ingest.smtp import desk as smtp_desk
+from ingest.smtp.desk import Desk
 from rules.errors import TryLater
 from rules.postbox import Delivered
 

@@ -16,7 +16,7 @@ from typing import Self
 
 import pytest
 
-from ingest.smtp_door import DoorPlan, SmtpDoor
+from ingest.smtp.door import DoorPlan, SmtpDoor
 from rules.errors import Refused, TryLater
 from rules.postbox import Delivered
 from tests.servers.dovecot import make_certificate
@@ -213,7 +213,7 @@ def test_without_a_thread_to_keep_in_it_is_a_451_and_the_next_delivery_is_kept(
                 raise RuntimeError("can't start new thread")
             return super().submit(*args, **kwargs)
 
-    monkeypatch.setattr("ingest.smtp_door.ThreadPoolExecutor", Poor)
+    monkeypatch.setattr("ingest.smtp.door.ThreadPoolExecutor", Poor)
     with Line(opened()) as line:
         for code in ("451", "250"):
             line.begin()

@@ -13,7 +13,7 @@ import structlog
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ingest.smtp_door import SmtpDoor
+from ingest.smtp.door import SmtpDoor
 from tests.ingest.test_ingest_smtp_door import EZ, PLAN, SC, Shelf
 
 ANSWER_SECONDS = 10

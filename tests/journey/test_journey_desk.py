@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from ingest.maildir import MaildirPostbox
+from ingest.maildir.postbox import MaildirPostbox
 from tests.house_fixture import eml
 from tests.journey.conftest import Running, wait_until
 

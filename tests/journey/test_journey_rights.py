@@ -9,17 +9,19 @@ from playwright.sync_api import Page, expect
 
 from api.app import make_app
 from api.serve import start_in_thread
-from ingest.maildir import create_tree
-from ingest.maildir_rights import MaildirRights
-from rules.distribution_csv import write_lists
-from rules.folder_acl import Naming
-from rules.folder_findings import Code
+from ingest.maildir.postbox import create_tree
+from ingest.maildir.rights import MaildirRights
+from rules.rights.distribution_csv import write_lists
+from rules.rights.folder_acl import Naming
+from rules.rights.folder_findings import Code
 from tests.api.small_door import door_settings
 from tests.house_fixture import ADMIN, make_house
 from tests.rights_peers import into_maildir
 from tests.rights_world import REGION, build, directory
-from triage import rights, rights_reporting, rights_work
 from triage.house import House, PostboxPlan
+from triage.rights import decisions as rights
+from triage.rights import reporting as rights_reporting
+from triage.rights import work as rights_work
 
 pytestmark = pytest.mark.journey
 

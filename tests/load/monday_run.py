@@ -23,7 +23,7 @@ from pathlib import Path
 
 import psycopg
 
-from ingest.maildir import create_tree
+from ingest.maildir.postbox import create_tree
 from store import migrate
 from tests.bench import bench_mails
 from tests.house_fixture import directory

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from outbox.compose import LOOP_HEADER, Mailbox, reply, usable_recipient
 from rules.errors import Refused
 from rules.mail import BodyParts, ParsedMail
-from rules.texts import Rendered
+from rules.texts.approved import Rendered
 
 RENDERED = Rendered(
     "au.eingang",

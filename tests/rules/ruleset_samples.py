@@ -6,11 +6,11 @@ from functools import cache
 
 from rules.codes import AgencyHow, Channel, Concern, PaymentRelevant, Team
 from rules.directory import Directory
-from rules.rule_law import Route
-from rules.rule_lint import lint
-from rules.rule_match import CompiledSet, Seen, compile_set
-from rules.rule_text import read_rules
-from rules.ruleset import RuleSet
+from rules.rulesets.law import Route
+from rules.rulesets.lint import lint
+from rules.rulesets.match import CompiledSet, Seen, compile_set
+from rules.rulesets.ruleset import RuleSet
+from rules.rulesets.text import read_rules
 from rules.verdict import AgencyFound
 from triage import wiring
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.distribution import DistributionList, Member, MemberKind
-from rules.distribution_csv import LONGEST_BYTES, parse_lists, write_lists, write_rows
 from rules.errors import Refused
-from rules.folder_levels import RIGHTS_OF, Level
+from rules.rights.distribution import DistributionList, Member, MemberKind
+from rules.rights.distribution_csv import LONGEST_BYTES, parse_lists, write_lists, write_rows
+from rules.rights.folder_levels import RIGHTS_OF, Level
 from tests.rights_world import AGENCIES, REGION, directory
 
 HEAD = "verteiler;agentur;region;stufe;mitglied;art"

@@ -5,10 +5,18 @@ from datetime import date, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.draft_words import ALIKE, CONTEXT_WORDS, nearest, places, unfilled, values_in, written
 from rules.mail import BodyParts
-from rules.text_file import parse_text
-from rules.texts import Text, compare, render
+from rules.texts.approved import Text, compare, render
+from rules.texts.draft_words import (
+    ALIKE,
+    CONTEXT_WORDS,
+    nearest,
+    places,
+    unfilled,
+    values_in,
+    written,
+)
+from rules.texts.file import parse_text
 from tests.rules.text_samples import BODY, typed
 
 KNOWN = {"eingangstag": date(2026, 11, 3), "agentur": "Kassel"}

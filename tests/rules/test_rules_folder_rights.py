@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.distribution import DistributionList, ListBook, Member
 from rules.errors import Refused
-from rules.folder_acl import (
+from rules.rights.distribution import DistributionList, ListBook, Member
+from rules.rights.folder_acl import (
     ANONYMOUS,
     Entry,
     FolderAcl,
@@ -15,8 +15,8 @@ from rules.folder_acl import (
     access,
     account,
 )
-from rules.folder_findings import FIXABLE, WORDS, Code, Key, meaning, named, remedy, title
-from rules.folder_levels import (
+from rules.rights.folder_findings import FIXABLE, WORDS, Code, Key, meaning, named, remedy, title
+from rules.rights.folder_levels import (
     RIGHTS_OF,
     Level,
     Right,
@@ -27,8 +27,8 @@ from rules.folder_levels import (
     on_imap,
     to_letters,
 )
-from rules.folder_rights import Should, audit, open_findings
-from rules.rights_plan import Deed, applied, differs, make_plan, undone
+from rules.rights.folder_rights import Should, audit, open_findings
+from rules.rights.plan import Deed, applied, differs, make_plan, undone
 from tests.rights_world import (
     AGENCIES,
     EDITOR,
@@ -194,7 +194,7 @@ def test_what_differs_from_the_expected_is_named():
 
 @pytest.mark.parametrize("code", Code)
 def test_each_finding_says_what_is_the_case_and_what_to_do(code):
-    from rules.folder_findings import Finding
+    from rules.rights.folder_findings import Finding
 
     assert title(code)
     assert remedy(code)

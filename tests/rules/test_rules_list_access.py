@@ -1,7 +1,7 @@
 """Clerks reach what their lists give them, the Service Center its region, strangers nothing."""
 
-from rules.distribution import DistributionList, ListBook, Member, MemberKind
-from rules.list_access import Reach, reaches
+from rules.rights.distribution import DistributionList, ListBook, Member, MemberKind
+from rules.rights.list_access import Reach, reaches
 
 NORTH = ListBook(
     (

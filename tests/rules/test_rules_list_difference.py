@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.distribution import DistributionList, ListBook, Member, MemberKind
-from rules.folder_levels import Level
-from rules.list_difference import FEW, followed
+from rules.rights.distribution import DistributionList, ListBook, Member, MemberKind
+from rules.rights.folder_levels import Level
+from rules.rights.list_difference import FEW, followed
 
 CROWD = [f"c{number}@dienst.example" for number in range(13)]
 PEOPLE = [f"p{number}@dienst.example" for number in range(12)]

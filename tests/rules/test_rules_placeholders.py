@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.errors import Refused
-from rules.placeholders import WHITELIST, Value, gap, plain_values, printed, read_values
+from rules.texts.placeholders import WHITELIST, Value, gap, plain_values, printed, read_values
 
 
 @pytest.mark.parametrize(

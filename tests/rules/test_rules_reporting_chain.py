@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from rules.errors import Refused
-from rules.reporting_chain import Mark, Step, chain, make_round, require_step
+from rules.rights.reporting_chain import Mark, Step, chain, make_round, require_step
 from tests.rights_world import AGENCIES, REGION, directory
 
 ROUND = make_round(

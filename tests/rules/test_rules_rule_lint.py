@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.codes import Concern
-from rules.rule_cover import takes_all_of
-from rules.rule_finding import Level, has_errors
-from rules.rule_lint import lint
-from rules.rule_match import compile_set
+from rules.rulesets.cover import takes_all_of
+from rules.rulesets.finding import Level, has_errors
+from rules.rulesets.lint import lint
+from rules.rulesets.match import compile_set
 from tests.rules.ruleset_samples import HEAD, TODAY, codes, directory, rule, rules, seen
 
 A = 'betreff = "Umschulung"'

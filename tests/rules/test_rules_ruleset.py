@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from ingest.parse import KEPT_HEADERS
 from rules import routing
 from rules.codes import Channel, Concern, PaymentRelevant, Team
-from rules.rule_law import ASIDE_FOLDER, Held, agency_of_folder, rule_over
-from rules.rule_match import ONLY_HEAD, compile_set
-from rules.rule_terms import RULE_HEADERS, action_sentence, rule_sentences
-from rules.rule_text import MAX_CHARS, read_rules
-from rules.rule_words import name_fits, phrase, words_of
-from rules.rule_writer import write_rules
+from rules.rulesets.law import ASIDE_FOLDER, Held, agency_of_folder, rule_over
+from rules.rulesets.match import ONLY_HEAD, compile_set
+from rules.rulesets.terms import RULE_HEADERS, action_sentence, rule_sentences
+from rules.rulesets.text import MAX_CHARS, read_rules
+from rules.rulesets.words import name_fits, phrase, words_of
+from rules.rulesets.writer import write_rules
 from tests.rules.ruleset_samples import (
     HEAD,
     KASSEL,

@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime
 import pytest
 
 from rules.errors import Unreadable
-from rules.placeholders import printed
-from rules.second_text import HEADLINES, below, fits, of, suggested
-from rules.text_file import parse_text
-from rules.text_language import Language, id_of, parts_of
-from rules.text_lint import lint_text
-from rules.texts import Text, compare, render
-from rules.wording import readability
+from rules.texts.approved import Text, compare, render
+from rules.texts.file import parse_text
+from rules.texts.language import Language, id_of, parts_of
+from rules.texts.lint import lint_text
+from rules.texts.placeholders import printed
+from rules.texts.second_text import HEADLINES, below, fits, of, suggested
+from rules.texts.wording import readability
 from tests.rules.text_samples import BODY, typed
 
 TODAY = date(2026, 11, 23)

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules import outlook_rules, sieve_rules
-from rules.outlook_rules import OutlookRule
-from rules.rule_terms import action_sentence, rule_sentences
-from rules.rule_text import read_rules
-from rules.taken_over import TakenOver, text_of
+from rules.rulesets import outlook_rules, sieve_rules
+from rules.rulesets.outlook_rules import OutlookRule
+from rules.rulesets.taken_over import TakenOver, text_of
+from rules.rulesets.terms import action_sentence, rule_sentences
+from rules.rulesets.text import read_rules
 
 MOVE = ("MoveToFolder", ("435 Kassel/Umschulung",))
 STOP = ("StopProcessingRules", ("true",))

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules import sent_id, text_use
+from rules import sent_id
 from rules.errors import Conflict, Refused
-from rules.rule_finding import Level
-from rules.text_diff import Mark, diff
-from rules.text_file import parse_text, with_version
-from rules.text_life import (
+from rules.rulesets.finding import Level
+from rules.texts import use as text_use
+from rules.texts.diff import Mark, diff
+from rules.texts.file import parse_text, with_version
+from rules.texts.life import (
     Phase,
     TextState,
     TextStep,
@@ -20,7 +21,7 @@ from rules.text_life import (
     reason_of,
     require_second,
 )
-from rules.text_lint import is_readable, lint_text
+from rules.texts.lint import is_readable, lint_text
 from tests.rules.text_samples import BODY, typed
 
 TODAY = date(2026, 11, 23)

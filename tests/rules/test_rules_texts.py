@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from rules.codes import Channel, Concern
 from rules.errors import HouseError, Refused, Unreadable
-from rules.text_file import parse_text
-from rules.texts import (
+from rules.texts.approved import (
     Difference,
     Occasion,
     Rendered,
@@ -20,6 +19,7 @@ from rules.texts import (
     render,
     valid_on,
 )
+from rules.texts.file import parse_text
 from rules.verdict import Facts
 
 HEADER = {

@@ -3,8 +3,8 @@ from datetime import date
 
 import pytest
 
-from rules.texts import Occasion, Text
-from rules.wording import Readability, lint, readability
+from rules.texts.approved import Occasion, Text
+from rules.texts.wording import Readability, lint, readability
 
 GOOD = Text(
     id="au.eingang",

@@ -25,7 +25,7 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
-from ingest.maildir import create_tree
+from ingest.maildir.postbox import create_tree
 from tests.servers.dovecot import DEFAULT_PASSWORD, free_ports, make_certificate
 from tests.servers.group import Group
 from tests.servers.unpacked import environment, unpacked

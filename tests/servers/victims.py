@@ -18,14 +18,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from ingest.maildir import MaildirPostbox
+from ingest.maildir.postbox import MaildirPostbox
 from rules.errors import HouseError
 from rules.mail import ParsedMail
 from rules.verdict import Judgement
 from store import leases
 from tests.house_fixture import WordJudge, directory, layouts, open_house
 from tests.servers.nursery import fork_on_request
-from triage import filing, receive, rounds, sort_turns, wiring
+from triage import receive, rounds, sort_turns, wiring
+from triage.filing import filing
 from triage.settings import DoorSettings, Settings
 
 LEASE_SECONDS = 8

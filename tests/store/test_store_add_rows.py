@@ -9,7 +9,7 @@ from store import audit
 from store.audit import Note
 from store.engine import Database
 from store.statements import add_rows
-from store.tables import audit as table
+from store.tables.ledger import audit as table
 from tests.store.samples import NOW
 
 ROWS = 250

@@ -9,7 +9,7 @@ from rules.errors import Conflict
 from store import arrivals, keeping, ledger_counts
 from store.arrivals import Difference, Fault
 from store.engine import Database
-from store.tables import arrival, message, sighting
+from store.tables.ledger import arrival, message, sighting
 from tests.store import samples
 from tests.store.samples import NOW, POSTBOX
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from rules.errors import Refused
 from store import audit
 from store.engine import Database
-from store.tables import audit as table
+from store.tables.ledger import audit as table
 from tests.store.samples import NOW, later
 
 

@@ -12,7 +12,7 @@ from store.engine import Database, Tx
 from store.leases import Lease
 from store.ledger import Described
 from store.ops import Op
-from store.tables import SightingState
+from store.tables.ledger import SightingState
 from tests.store.samples import NOW, POSTBOX, keep, later, new_item, place, take_lease
 
 TARGETS = ("435 Kassel/AU", "431 Hanau/Termin")

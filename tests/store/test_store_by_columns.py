@@ -10,7 +10,7 @@ from sqlalchemy import event
 from rules.errors import Refused
 from store import by_columns
 from store.engine import Database, Tx
-from store.tables import SightingState, audit, beat
+from store.tables.ledger import SightingState, audit, beat
 from tests.store.samples import NOW
 
 INSERT = sa.insert(audit)

@@ -11,7 +11,7 @@ from store import arrivals, day_proof, keeping, ledger_counts
 from store.arrivals import Fault
 from store.day_proof import DayProof
 from store.engine import Database, Tx
-from store.tables import arrival, message, sighting
+from store.tables.ledger import arrival, message, sighting
 from tests.store import samples
 from tests.store.samples import NOW, POSTBOX
 

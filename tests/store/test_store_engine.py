@@ -40,7 +40,6 @@ from store import (
     outgoing_claims,
     retention,
     sightings,
-    tables,
     verdicts,
     wishes,
 )
@@ -48,6 +47,7 @@ from store.claims import Line
 from store.engine import Database, Tx
 from store.leases import Lease
 from store.outgoing import NewOutgoing
+from store.tables import ledger as tables
 from store.verdicts import NewVerdict
 from tests.servers.postgres import PostgresServer
 from tests.store.samples import NOW, POSTBOX, arrival, keep, later, place

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from store import day_figures, open_days
 from store.engine import Database
-from store.figure_tables import figure, figure_day, figure_hour, figure_stand
+from store.tables.figure import figure, figure_day, figure_hour, figure_stand
 from tests.store.samples import NOW, later, queue
 
 KEYS = {"day", "hour", "region", "agency_code", "channel", "concern", "measure"}

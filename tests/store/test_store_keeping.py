@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from rules.errors import Conflict, Refused, Unreadable
 from rules.ledger import LedgerState
-from store import keeping, leases, ledger, ledger_counts, originals, pieces, sightings, tables
+from store import keeping, leases, ledger, ledger_counts, originals, pieces, sightings
 from store.engine import Database
+from store.tables import ledger as tables
 from tests.store.samples import (
     INBOX,
     NOW,

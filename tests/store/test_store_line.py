@@ -11,8 +11,8 @@ from store import claims, items
 from store.claims import Line
 from store.engine import Database
 from store.items import Item
-from store.tables import WAIT_AT_MOST_DAYS
-from store.tables import item as table
+from store.tables.ledger import WAIT_AT_MOST_DAYS
+from store.tables.ledger import item as table
 from tests.store.samples import NOW, keep, later, new_item, queue
 
 TODAY = NOW.date()

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Watermark
-from store import leases, moves, op_steps, ops, refused_acts, sightings, tables, wishes
+from store import leases, moves, op_steps, ops, refused_acts, sightings, wishes
 from store.engine import Database, Tx
 from store.leases import Lease
+from store.tables import ledger as tables
 from tests.store.samples import NOW, POSTBOX, keep, later, place, take_lease
 
 TARGET = "435 Kassel/AU"

@@ -9,7 +9,7 @@ from rules.errors import Conflict, Refused
 from store import outgoing, outgoing_claims
 from store.engine import Database, Tx
 from store.outgoing import NewOutgoing, Outgoing
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from tests.store.samples import NOW, keep, later, queue
 
 

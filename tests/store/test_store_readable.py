@@ -5,17 +5,16 @@ import pkgutil
 import re
 from pathlib import Path
 
-import store
-from store.tables import metadata
+from store import tables
+from store.tables.ledger import metadata
 
 SAFETY = Path(__file__).resolve().parents[2] / "docs/safety.md"
 
 
 def mail_columns() -> set[str]:
     """All columns whose type says that they may hold words of a mail or of a person."""
-    for module in pkgutil.iter_modules(store.__path__):
-        if "tables" in module.name:
-            importlib.import_module(f"store.{module.name}")
+    for module in pkgutil.iter_modules(tables.__path__, "store.tables."):
+        importlib.import_module(module.name)
     return {
         f"{table.name}.{column.name}"
         for table in metadata.sorted_tables

@@ -3,11 +3,11 @@
 import pytest
 import sqlalchemy as sa
 
-from rules.distribution import DistributionList
 from rules.errors import TryLater
-from store import rights_lists
+from rules.rights.distribution import DistributionList
 from store.engine import Database, Tx
-from store.rights_lists import Reported
+from store.rights import lists as rights_lists
+from store.rights.lists import Reported
 from tests.store.samples import NOW
 
 LISTS = (DistributionList("ez-435@x.example", "435"),)

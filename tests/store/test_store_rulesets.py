@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from rules import rule_force
 from rules.errors import Conflict, Refused
+from rules.rulesets import force as rule_force
 from store import rulesets
 from store.rulesets import NewDraft, OffRule
 from tests.house_fixture import NOW

@@ -9,8 +9,8 @@ from rules.errors import HouseError
 from store import idempotency, keeping, originals, resealing, verdicts
 from store.engine import Database
 from store.seals import Keys, SealRing, written
-from store.tables import idempotency as answers
-from store.tables import original, verdict
+from store.tables.ledger import idempotency as answers
+from store.tables.ledger import original, verdict
 from tests.store.samples import NOW, arrival, keep
 from triage import seal_keys
 

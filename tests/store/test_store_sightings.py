@@ -6,7 +6,7 @@ from rules.errors import Conflict, Refused
 from rules.postbox import Watermark
 from store import epochs, moves, op_steps, originals, sightings, wishes
 from store.engine import Database
-from store.tables import SightingState
+from store.tables.ledger import SightingState
 from tests.store.samples import INBOX, NOW, POSTBOX, keep, later, place, take_lease
 
 TARGET = "435 Kassel/AU"

@@ -10,7 +10,7 @@ from store import holds, ledger, marks_seen, residue, retention, scrub, threads,
 from store.engine import Database
 from store.holds import NewHold
 from store.marks_seen import NewMark
-from store.tables import item, original
+from store.tables.ledger import item, original
 from store.verdicts import NewVerdict
 from tests.store.samples import NOW, describe, keep, later, queue
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rules.errors import Refused, Unreadable
-from rules.texts import approval_line
+from rules.texts.approved import approval_line
 from store.texts import APPROVALS, check, load, read_one
 
 BODY = "Guten Tag,\n\nIhr Brief ist da.\n\nMit freundlichen Grüßen\nAgentur {agentur}\n"

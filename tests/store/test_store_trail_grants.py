@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from rules.errors import HouseError
 from store import audit
 from store.engine import Database
-from store.tables import audit as table
+from store.tables.ledger import audit as table
 from tests.store.samples import NOW
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy/postgresql/trail.sql"

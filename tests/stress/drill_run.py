@@ -21,11 +21,11 @@ from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.postbox import Fetched
 from store import ledger_counts, migrate, sightings
 from store.originals import fingerprint
-from store.tables import message
+from store.tables.ledger import message
 from tests.house_fixture import ADMIN, eml, open_house
 from tests.servers.postgres import PostgresServer
 from tests.triage.test_triage_way import Eakte, Post
@@ -169,7 +169,7 @@ def _inbox_is_empty(office: _Office) -> bool:
 
 
 def _leases_are_over(house: House) -> bool:
-    from store.tables import lease
+    from store.tables.ledger import lease
 
     with house.db.read() as tx:
         ends = tx.run(sa.select(lease.c.until).where(lease.c.owner.is_not(None))).scalars()

@@ -27,10 +27,10 @@ from tempfile import TemporaryDirectory
 import sqlalchemy as sa
 from psycopg import sql
 
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import HouseError
 from store import ledger_counts, migrate
-from store.tables import message
+from store.tables.ledger import message
 from tests.house_fixture import ADMIN, eml, open_house
 from tests.servers.postgres import REPLICATION, PostgresServer, free_port
 from tests.triage.test_triage_way import Eakte, Post

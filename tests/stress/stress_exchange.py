@@ -24,8 +24,8 @@ from pathlib import Path
 
 import structlog
 
-from ingest.exchange import ExchangePostbox
-from ingest.exchange_wire import ExchangeAccount
+from ingest.exchange.postbox import ExchangePostbox
+from ingest.exchange.wire import ExchangeAccount
 from rules.errors import HouseError
 from store import ledger_counts, migrate, originals, sightings
 from tests.house_fixture import Clock, eml, make_house

@@ -7,10 +7,12 @@ import gc
 import os
 import sys
 
-from classify import judge, modelfile  # noqa: F401 - loaded here, once, for all children
-from ingest import imap, smtp_door  # noqa: F401 - as above
+from classify import judge  # noqa: F401 - loaded here, once, for all children
+from classify.model import file as modelfile  # noqa: F401 - loaded here, once, for all children
+from ingest.imap import postbox as imap  # noqa: F401 - as above
+from ingest.smtp import door as smtp_door  # noqa: F401 - as above
 from tests.servers.nursery import fork_on_request
-from triage import cli
+from triage.cli import app as cli
 
 
 def child(config: str, log: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 
-from ingest.imap_session import ImapAccount
+from ingest.imap.session import ImapAccount
 from tests.servers.courier import CourierServer
 from tests.servers.cyrus import CyrusServer
 from tests.servers.dovecot import DovecotServer, free_ports

@@ -8,8 +8,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 
-from ingest.imap_move import move_one, remove_one
-from ingest.imap_session import ImapSession, connect
+from ingest.imap.move import move_one, remove_one
+from ingest.imap.session import ImapSession, connect
 from rules.errors import HouseError
 from tests.stress import stress_mails
 from tests.stress.stress_office import BOXES, Office

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from store import audit
 from store.engine import Database
-from store.tables import op, sighting
+from store.tables.ledger import op, sighting
 from tests.stress.stress_proof import Findings, Lying, Row
 from tests.stress.stress_truth import Sent, Truth
 

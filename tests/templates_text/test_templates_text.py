@@ -11,11 +11,11 @@ import pytest
 from rules.agencies import Agency, parse_agencies
 from rules.codes import Channel, Concern
 from rules.errors import Refused
-from rules.placeholders import WHITELIST, printed
-from rules.text_language import Language, parts_of
-from rules.texts import Occasion, Text, compare, proposals, render
+from rules.texts.approved import Occasion, Text, compare, proposals, render
+from rules.texts.language import Language, parts_of
+from rules.texts.placeholders import WHITELIST, printed
+from rules.texts.wording import lint
 from rules.verdict import Facts
-from rules.wording import lint
 from store.texts import APPROVALS, TextShelf, check, load
 
 FOLDER = Path(str(files("templates_text")))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.imap import ImapPostbox
-from ingest.imap_session import ImapAccount
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.imap.postbox import ImapPostbox
+from ingest.imap.session import ImapAccount
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from store import leases
 from store.leases import Lease
 from tests.house_fixture import Clock, open_house

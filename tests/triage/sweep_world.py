@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ingest.maildir import MaildirPostbox
+from ingest.maildir.postbox import MaildirPostbox
 from outbox.eakte import DirectoryOutlet
 from outbox.eakte_demo import answer_once
 from outbox.sent_maildir import SentMaildir
@@ -12,10 +12,14 @@ from store import leases
 from store.leases import Lease
 from tests.house_fixture import ADMIN, Clock, clerk, eml
 from tests.triage.test_triage_way import bring_in
-from triage import handover, reply, rounds, sweep, sweep_holds, sweep_run, work
+from triage import handover, rounds, work
+from triage.answers import reply
+from triage.answers.reply import Choice
 from triage.house import House, PostboxPlan
-from triage.reply import Choice
 from triage.send import Outlets
+from triage.sweep import holds as sweep_holds
+from triage.sweep import orders as sweep
+from triage.sweep import run as sweep_run
 
 ME = clerk("435")
 PAID = eml(

@@ -12,7 +12,7 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused, TryLater
 from store import audit, leases, outgoing
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from tests.house_fixture import ADMIN, NOW, Clock, clerk, eml
 from tests.servers.hook_receiver import Receiver, receiving
 from tests.triage.test_triage_outages import wait_for

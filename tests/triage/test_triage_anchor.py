@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 from rules.audit import GENESIS, AuditEntry, chain_hash
 from rules.errors import Refused, TryLater
 from store import audit
-from store.tables import audit as table
-from triage import anchor, cli, day_figures, rounds
+from store.tables.ledger import audit as table
+from triage import anchor, day_figures, rounds
+from triage.cli import app as cli
 from triage.house import House
 
 

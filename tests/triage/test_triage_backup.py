@@ -13,14 +13,14 @@ from store import audit, items, ops, originals, outgoing, sightings
 from store import backup as copying
 from store.engine import Database
 from store.outgoing import NewOutgoing
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from tests.conftest import TEMPLATE
 from tests.house_fixture import ADMIN, eml
 from tests.store.samples import NOW, keep
 from tests.stress.drill_run import lose_database, lose_file, run
 from tests.triage.test_triage_reconcile import Counting
 from triage import backup, rereading, seal_keys, wiring
-from triage.cli import app
+from triage.cli.app import app
 from triage.console import operator
 from triage.settings import load
 

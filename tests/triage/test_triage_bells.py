@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ingest.exchange import ExchangePostbox
-from ingest.exchange_bell import ExchangeBell
-from ingest.exchange_wire import ExchangeAccount
+from ingest.exchange.bell import ExchangeBell
+from ingest.exchange.postbox import ExchangePostbox
+from ingest.exchange.wire import ExchangeAccount
 from ingest.login_gate import LoginGate
 from rules.backoff import BackoffRule
 from rules.errors import HouseError, Refused, TryLater

@@ -11,12 +11,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from ingest.maildir import create_tree
+from ingest.maildir.postbox import create_tree
 from rules.errors import HouseError
 from store import keeping, migrate
 from store.keeping import Arrival
 from tests.house_fixture import MACHINE, eml, make_house
-from triage import accept, cli, rounds, wiring
+from triage import accept, rounds, wiring
+from triage.cli import app as cli
 
 RUN = CliRunner()
 

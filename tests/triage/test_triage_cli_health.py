@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from store import beats
 from store.engine import Database
-from triage import cli
+from triage.cli import app as cli
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from rules.worktime import WorkingHours
 from store.claims import Line, claim_next
 from store.engine import Database
 from tests.store.samples import NOW, queue
-from triage import cli, hook_wiring, settings, wiring_policy
+from triage import hook_wiring, settings, wiring_policy
+from triage.cli import app as cli
 
 RUN = CliRunner()
 

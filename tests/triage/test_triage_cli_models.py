@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from classify import modelfile
-from classify.gate import Measured
-from classify.shadow import ShadowedJudge
+from classify.life.gate import Measured
+from classify.life.shadow import ShadowedJudge
+from classify.model import file as modelfile
 from rules.errors import HouseError
-from triage import cli, wiring
+from triage import wiring
+from triage.cli import app as cli
 from triage.settings import Settings, load
 
 RUN = CliRunner()
@@ -72,7 +73,7 @@ def test_each_start_counts_into_a_file_of_its_own(config, ids, monkeypatch) -> N
     monkeypatch.setattr(modelfile, "load", lambda *_: None)
     monkeypatch.setattr("classify.judge.Judge", lambda *_: None)
     monkeypatch.setattr(
-        "classify.shadow.ShadowedJudge", lambda _live, _beside, own: files.append(own)
+        "classify.life.shadow.ShadowedJudge", lambda _live, _beside, own: files.append(own)
     )
     for _ in range(2):
         wiring.build_judging(load(config))

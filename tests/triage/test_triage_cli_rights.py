@@ -8,15 +8,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ingest.maildir import MaildirPostbox, create_tree
-from ingest.maildir_rights import MaildirRights
+from ingest.maildir.postbox import MaildirPostbox, create_tree
+from ingest.maildir.rights import MaildirRights
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import HouseError
-from rules.folder_acl import account
-from rules.folder_levels import RIGHTS_OF, Level
+from rules.rights.folder_acl import account
+from rules.rights.folder_levels import RIGHTS_OF, Level
 from store import migrate
-from triage import cli, console, rights, wiring
+from triage import console, wiring
+from triage.cli import app as cli
+from triage.rights import decisions as rights
 
 RUN = CliRunner()
 BERT = Caller("admin-bert", Role.ADMIN, agencies=None)

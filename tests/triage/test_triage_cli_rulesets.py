@@ -10,7 +10,8 @@ from store import keeping, migrate
 from store.keeping import Arrival
 from tests.house_fixture import eml, open_house
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import cli, console, rounds, wiring
+from triage import console, rounds, wiring
+from triage.cli import app as cli
 
 RUN = CliRunner()
 

@@ -9,9 +9,12 @@ from rules.errors import HouseError
 from store import migrate, texts
 from tests.house_fixture import open_house
 from tests.rules.text_samples import typed
-from triage import cli, console, text_life, text_stock, wiring
+from triage import console, wiring
+from triage.cli import app as cli
 from triage.console import operator
-from triage.text_life import Seen
+from triage.texts import life as text_life
+from triage.texts import stock as text_stock
+from triage.texts.life import Seen
 
 RUN = CliRunner()
 

@@ -6,10 +6,11 @@ import pytest
 
 from rules.item import CloseReason
 from store import audit, items, retention, threads
-from store.tables import outgoing
+from store.tables.ledger import outgoing
 from tests.house_fixture import MACHINE, clerk, eml
-from triage import accept, conversation, item_view, reply, story, work
-from triage.reply import Choice
+from triage import accept, item_view, story, work
+from triage.answers import conversation, reply
+from triage.answers.reply import Choice
 from triage.story import Step
 
 ME = clerk("435")

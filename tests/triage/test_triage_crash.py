@@ -12,11 +12,11 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.exchange import ExchangePostbox
-from ingest.exchange_wire import ExchangeAccount
-from ingest.imap import ImapPostbox
-from ingest.imap_session import ImapAccount
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.exchange.postbox import ExchangePostbox
+from ingest.exchange.wire import ExchangeAccount
+from ingest.imap.postbox import ImapPostbox
+from ingest.imap.session import ImapAccount
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.ledger import LedgerState
 from store import leases, ledger_counts, originals, sightings
 from tests.conftest import empty
@@ -24,7 +24,8 @@ from tests.house_fixture import Clock, eml, open_house
 from tests.servers.dovecot import DovecotServer
 from tests.servers.exchange import ExchangeServer
 from tests.triage.renumbering import Renumbering
-from triage import filing, receive, reconcile, rounds
+from triage import receive, reconcile, rounds
+from triage.filing import filing
 from triage.house import House
 from triage.ports import Postbox
 

@@ -12,8 +12,9 @@ from rules.errors import Refused
 from rules.figures import By
 from rules.item import CloseReason
 from store import day_figures as stored
-from store import keeping, tables
+from store import keeping
 from store.keeping import Arrival
+from store.tables import ledger as tables
 from tests.house_fixture import ADMIN, clerk, eml
 from triage import day_figures, rounds, work
 from triage.work import Correction

@@ -21,10 +21,10 @@ import pytest
 from tests.house_fixture import eml
 from tests.journey.conftest import wait_until
 from tests.servers.postgres import free_port
-from triage import doctor_ways
-from triage.demo import REGIONS
-from triage.demo_mails import SampleMail
-from triage.doctor_finding import Grade
+from triage.demo.mails import SampleMail
+from triage.demo.run import REGIONS
+from triage.doctor import ways as doctor_ways
+from triage.doctor.finding import Grade
 from triage.settings import Settings, load
 
 DEMO = Path(__file__).parents[2] / "docker/demo"

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner
 
-from ingest.maildir import create_tree
+from ingest.maildir.postbox import create_tree
 from rules.postbox import Place
 from store import keeping, migrate, outgoing, outgoing_claims
 from store.keeping import Arrival
@@ -21,8 +21,12 @@ from tests.house_fixture import make_house
 from tests.servers.dovecot import DovecotServer
 from tests.servers.oidc import OidcServer
 from tests.servers.smtp_sink import smtp_sink
-from triage import certificates, cli, doctor, doctor_neighbours, doctor_ways
-from triage.doctor_finding import Grade
+from triage import certificates
+from triage.cli import app as cli
+from triage.doctor import examine as doctor
+from triage.doctor import neighbours as doctor_neighbours
+from triage.doctor import ways as doctor_ways
+from triage.doctor.finding import Grade
 from triage.settings import Settings, check
 
 RUN = CliRunner()

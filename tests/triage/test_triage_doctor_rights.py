@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.maildir import create_tree
+from ingest.maildir.postbox import create_tree
 from tests.servers.dovecot import DovecotServer
-from triage import doctor_ways
-from triage.doctor_finding import Finding, Grade
+from triage.doctor import ways as doctor_ways
+from triage.doctor.finding import Finding, Grade
 from triage.settings import Settings, check
 
 RIGHTS = "postboxes:SC-Ost:rights"

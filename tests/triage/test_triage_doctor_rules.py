@@ -4,15 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.access import Caller
 from rules.codes import Role
 from store import audit
 from store import rulesets as rows
 from tests.house_fixture import ADMIN, open_house
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import doctor_ways, rulesets
+from triage.doctor import ways as doctor_ways
 from triage.health import REMEDIES
+from triage.rulesets import drafts as rulesets
 from triage.settings import check
 
 WRITER = Caller("a-writer", Role.ADMIN, agencies=None)

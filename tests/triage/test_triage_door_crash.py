@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from store import originals
 from store.engine import Database
-from store.tables import message
+from store.tables.ledger import message
 from tests.house_fixture import eml
 from tests.servers.victims import Victim, Victims
 

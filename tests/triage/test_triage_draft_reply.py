@@ -10,15 +10,17 @@ import structlog
 from ingest.parse import parse
 from rules.errors import Refused, TryLater
 from rules.item import CloseReason
-from rules.second_text import Second
-from rules.text_language import Language
+from rules.texts.language import Language
+from rules.texts.second_text import Second
 from store import audit, items, outgoing, reply_drafts
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_text_life import BERTA, WHY
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import draft_reply, item_view, reply, rounds, send, text_life, work
+from triage import item_view, rounds, send, work
+from triage.answers import draft_reply, reply
+from triage.answers.reply_text import Wanted
 from triage.house import PostboxPlan
-from triage.reply_text import Wanted
+from triage.texts import life as text_life
 
 ME = clerk("435")
 FOLDER = "Antworten"

@@ -8,15 +8,17 @@ import pytest
 from rules.ledger import OpState
 from rules.postbox import FolderMarks, Place
 from store import ops, sightings, wishes
-from store.tables import SightingState
+from store.tables.ledger import SightingState
 from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_given_twice import Counting
 from tests.triage.test_triage_reconcile import Unproven, trail_of
 from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places_agree
 from tests.triage.test_triage_way import bring_in
-from triage import filing, marks_read, reconcile, rounds
+from triage import reconcile, rounds
+from triage.filing import filing
 from triage.followed import Reconciled
+from triage.marks import read as marks_read
 
 DAYS = [eml("Krankmeldung", f"{day}. Tag") for day in range(8)]
 """More than are read of each folder on a new connection."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.maildir import MaildirPostbox
+from ingest.maildir.postbox import MaildirPostbox
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Conflict, Refused, TryLater
@@ -14,7 +14,8 @@ from rules.postbox import Place
 from store import audit, leases, ops, wishes
 from tests.house_fixture import ADMIN, eml
 from tests.triage.test_triage_way import bring_in
-from triage import filing, receive, reconcile, refused_moves, rounds
+from triage import receive, reconcile, rounds
+from triage.filing import filing, refused_moves
 from triage.house import PostboxPlan
 
 PLAN = PostboxPlan("SC-Südwest", "Südwest", is_observed=False)

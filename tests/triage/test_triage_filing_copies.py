@@ -9,14 +9,15 @@ from collections.abc import Iterator
 import pytest
 from imapclient import DELETED
 
-from ingest import imap_move
-from ingest.imap import ImapPostbox
-from ingest.imap_session import ImapAccount
+from ingest.imap import move as imap_move
+from ingest.imap.postbox import ImapPostbox
+from ingest.imap.session import ImapAccount
 from rules.errors import Conflict, TryLater
 from store import leases, sightings
 from tests.house_fixture import eml
 from tests.servers.dovecot import DovecotOptions, DovecotServer
-from triage import filing, receive, reconcile, rounds
+from triage import receive, reconcile, rounds
+from triage.filing import filing
 
 NO_MOVE = "IMAP4rev1 UIDPLUS NAMESPACE LITERAL+"
 ACCOUNTS = tuple(f"postfach{number}" for number in range(100))

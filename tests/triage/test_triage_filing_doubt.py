@@ -4,7 +4,8 @@ from tests.house_fixture import eml
 from tests.triage.test_triage_given_twice import Counting
 from tests.triage.test_triage_reconcile import Unproven
 from tests.triage.test_triage_renumbered import keep, places_agree
-from triage import filing, rounds
+from triage import rounds
+from triage.filing import filing
 
 
 def test_acts_in_doubt_fetch_each_candidate_once(house, box, lease, clock):

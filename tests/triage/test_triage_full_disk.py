@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from store import migrate
 from tests.house_fixture import eml
 from tests.servers.postgres import PostgresServer

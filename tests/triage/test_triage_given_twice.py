@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.maildir import MaildirPostbox
+from ingest.maildir.postbox import MaildirPostbox
 from rules.errors import Conflict
 from rules.ledger import OpState
 from rules.postbox import Place
@@ -16,7 +16,8 @@ from tests.triage.test_triage_filing import op_states
 from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
 from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places_agree
 from tests.triage.test_triage_way import bring_in, states
-from triage import filing, receive, rounds, set_back
+from triage import receive, rounds, set_back
+from triage.filing import filing
 from triage.followed import Reconciled
 from triage.reconcile import reconcile
 

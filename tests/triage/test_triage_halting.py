@@ -6,13 +6,15 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from ingest.maildir import MaildirPostbox
+from ingest.maildir.postbox import MaildirPostbox
 from rules.errors import Conflict, Refused
 from store import audit, ops
 from tests.house_fixture import ADMIN, NOW, clerk, eml
 from tests.triage.test_triage_outages import wait_for
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import cli, filing, halting, handover, health, outgoing_care, receive, rounds, work
+from triage import halting, handover, health, outgoing_care, receive, rounds, work
+from triage.cli import app as cli
+from triage.filing import filing
 from triage.halting import Begin
 from triage.house import House, PostboxPlan
 from triage.send import Outlets

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from classify.corpus import read as read_corpus
-from ingest.maildir import MaildirPostbox, create_tree
+from classify.corpus.lines import read as read_corpus
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from ingest.observed import ObservedPostbox
 from rules.codes import Concern
 from rules.errors import Conflict, HouseError, Refused
@@ -16,8 +16,9 @@ from store import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.marks_office import person_marks
 from tests.triage.test_triage_way import bring_in
-from triage import backfill, batches, cli, history, training_file
+from triage import backfill, batches, history, training_file
 from triage.backfill import Pace
+from triage.cli import app as cli
 from triage.history import Said
 from triage.house import MarksPolicy, PostboxPlan
 

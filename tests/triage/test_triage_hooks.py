@@ -11,15 +11,15 @@ from outbox.webhook import WebhookOutlet
 from rules.event_types import TYPES
 from store import audit, outgoing
 from store.events import Reach
-from store.tables import OutgoingState
-from store.tables import audit as audit_table
-from store.tables import outgoing as outgoing_table
+from store.tables.ledger import OutgoingState
+from store.tables.ledger import audit as audit_table
+from store.tables.ledger import outgoing as outgoing_table
 from tests.house_fixture import MACHINE, Clock, clerk, eml
 from tests.servers.hook_receiver import Receiver, receiving
 from triage import accept, hooks, work
-from triage.hook_settings import WebhookSettings
 from triage.hooks import Subscription
 from triage.house import House
+from triage.settings.hooks import WebhookSettings
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 

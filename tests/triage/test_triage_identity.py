@@ -5,17 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from rules import texts as text_rules
 from rules.errors import Conflict, Refused
 from rules.identity import Check, Writer
-from rules.text_file import parse_text
+from rules.texts import approved as text_rules
+from rules.texts.file import parse_text
 from store import audit, items, outgoing
 from store import texts as shelves
 from store.texts import TextShelf
 from tests.house_fixture import MACHINE, clerk, eml
-from triage import accept, identity, item_view, reply, wiring, work
+from triage import accept, identity, item_view, wiring, work
+from triage.answers import reply
+from triage.answers.reply import Choice
 from triage.house import House
-from triage.reply import Choice
 
 ME = clerk("435")
 TEXT = "termin.vereinbaren"

@@ -7,7 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from rules.errors import Refused
-from triage import cli, cli_door, wiring
+from triage import wiring
+from triage.cli import app as cli
+from triage.cli import door as cli_door
 from triage.settings import Settings, load, secret
 
 KINDS = {

@@ -18,7 +18,7 @@ from tests import house_fixture
 from tests.house_fixture import Clock
 from tests.quick_key import quick_key
 from triage import keys
-from triage.cli import app
+from triage.cli.app import app
 from triage.house import House
 
 ADMIN = Caller("admin-1", Role.ADMIN, agencies=None)

@@ -8,7 +8,8 @@ from store import aside, ledger
 from tests.house_fixture import MACHINE, eml
 from tests.triage.test_triage_reply import ME, first_choice
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import accept, figures, reply, rounds, send, work
+from triage import accept, figures, rounds, send, work
+from triage.answers import reply
 
 
 def answer(house, number, *, sender="alex@post.example"):

@@ -19,16 +19,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import Conflict
 from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
 from store import leases, ops, originals
-from store.tables import SightingState, item, message, sighting
+from store.tables.ledger import SightingState, item, message, sighting
 from tests.house_fixture import ADMIN, Clock, eml, open_house
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_crash import Countdown, Crash, MortalBox, MortalDatabase
-from triage import admin, filing, receive, reconcile, rounds
+from triage import admin, receive, reconcile, rounds
+from triage.filing import filing
 from triage.house import House
 
 INBOX, BOX = "INBOX", "SC-Südwest"

@@ -9,10 +9,10 @@ from rules.figures import By
 from rules.marks import Outcome
 from store import mark_figures, marks_seen
 from store.day_figures import close_day
-from store.figure_tables import figure
-from store.mark_figure_tables import figure_mark, figure_mark_day
-from store.mark_tables import mark_seen
 from store.marks_seen import NewMark
+from store.tables.figure import figure
+from store.tables.mark import mark_seen
+from store.tables.mark_figure import figure_mark, figure_mark_day
 from tests.house_fixture import ADMIN, MACHINE, eml
 from triage import accept, day_figures
 

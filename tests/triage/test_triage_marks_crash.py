@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.exchange import ExchangePostbox
-from ingest.exchange_wire import ExchangeAccount
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.exchange.postbox import ExchangePostbox
+from ingest.exchange.wire import ExchangeAccount
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.item import CloseReason
 from rules.marks import Effect, MarkBook, MarkRule, fold
 from rules.postbox import MarkChange, Place
@@ -23,8 +23,11 @@ from tests.house_fixture import Clock, clerk, eml, open_house
 from tests.servers.exchange import ExchangeServer
 from tests.triage.test_triage_crash import Countdown, Crash, MortalBox, MortalDatabase
 from tests.triage.test_triage_way import states
-from triage import filing, marks_read, marks_written, receive, rounds, work
+from triage import receive, rounds, work
+from triage.filing import filing
 from triage.house import House, MarksPolicy
+from triage.marks import read as marks_read
+from triage.marks import written as marks_written
 from triage.ports import Postbox
 
 POLICY = MarksPolicy(book=MarkBook(people=(MarkRule("Erledigt", Effect.DONE),)))

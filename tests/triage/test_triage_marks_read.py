@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.maildir import MaildirPostbox
+from ingest.maildir.postbox import MaildirPostbox
 from rules.codes import Concern, PaymentRelevant, Team
 from rules.errors import Conflict
 from rules.item import CloseReason, EakteState, ItemState
@@ -24,11 +24,12 @@ from tests.triage.marks_office import (
     wish,
 )
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import filing, receive, rounds, send, work
+from triage import receive, rounds, send, work
+from triage.filing import filing
 from triage.followed import Reconciled
 from triage.house import MarksPolicy
-from triage.marks_read import MarksRead, read
-from triage.marks_written import write_due
+from triage.marks.read import MarksRead, read
+from triage.marks.written import write_due
 from triage.reconcile import reconcile
 from triage.worker import PostboxJob, Worker, _PostboxRound
 

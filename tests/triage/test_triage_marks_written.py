@@ -23,8 +23,9 @@ from tests.triage.marks_office import (
     wish,
 )
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import filing, handover, receive, rounds, send, work
-from triage.marks_written import NO_MAIL, Written, write_due
+from triage import handover, receive, rounds, send, work
+from triage.filing import filing
+from triage.marks.written import NO_MAIL, Written, write_due
 from triage.worker import PostboxJob, Worker, _PostboxRound
 
 IN_WORK, DONE, OVER = "postlotse_in_arbeit", "postlotse_erledigt", "postlotse_uebergeben"

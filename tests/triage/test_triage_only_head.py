@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.codes import Concern, PaymentRelevant
 from rules.errors import Refused
 from rules.item import CloseReason, EakteState
@@ -20,24 +20,24 @@ from triage import (
     accept,
     aside,
     attachments,
-    filing,
     handover,
     item_view,
     person,
     receive,
     relearn,
-    reply,
     rounds,
     send,
     story,
-    sweep,
-    sweep_outside,
-    sweep_run,
     tasks,
     work,
 )
+from triage.answers import reply
+from triage.answers.reply import Choice
+from triage.filing import filing
 from triage.house import PostboxPlan
-from triage.reply import Choice
+from triage.sweep import orders as sweep
+from triage.sweep import outside as sweep_outside
+from triage.sweep import run as sweep_run
 
 ME = clerk("435")
 BODY = "x" * 3000

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.imap import ImapPostbox
-from ingest.imap_session import ImapAccount
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.imap.postbox import ImapPostbox
+from ingest.imap.session import ImapAccount
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import HouseError
 from store import ledger_counts, migrate
 from tests.house_fixture import ADMIN, eml, open_house

@@ -14,7 +14,7 @@ from rules.handover import Receipt
 from rules.item import CloseReason
 from rules.tasks import Receiver, TaskKind
 from store import audit, outgoing, outgoing_watch
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
@@ -29,9 +29,9 @@ from triage import (
     rounds,
     send,
     tasks,
-    text_ends,
     work,
 )
+from triage.texts import ends as text_ends
 
 ME = clerk("435")
 TEXT = "Kassel 34117 123A456789"

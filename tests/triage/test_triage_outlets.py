@@ -16,7 +16,7 @@ from rules.errors import TryLater
 from rules.item import CloseReason, EakteState, ItemState
 from rules.tasks import Receiver, TaskKind
 from store import items, outgoing
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
 from tests.servers import eakte_door
 from tests.servers.authority import Authority
@@ -24,7 +24,8 @@ from tests.servers.hook_receiver import receiving
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import doctor_ways, handover, outlet_wiring, rounds, send, tasks, work
+from triage import handover, outlet_wiring, rounds, send, tasks, work
+from triage.doctor import ways as doctor_ways
 from triage.settings import check
 
 ME = clerk("435")

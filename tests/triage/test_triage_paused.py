@@ -15,17 +15,18 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.ledger import OpState
 from store import keeping, leases, ledger, ops
 from store.columns import metadata
 from store.engine import Database
-from store.tables import beat, lease
+from store.tables.ledger import beat, lease
 from tests.conftest import TEMPLATE
 from tests.house_fixture import Clock, eml, open_house
 from tests.servers.victims import BOX, Victim, Victims
 from tests.store.samples import NOW, arrival
-from triage import filing, receive, rounds, sort_turns, wiring
+from triage import receive, rounds, sort_turns, wiring
+from triage.filing import filing
 
 MAILS = (eml("Krankmeldung"), eml("Krankmeldung"), eml("Termin"), eml("Neues Konto"))
 POINTS = {"call": 9, "called": 9, "begin": 5, "done": 5}

@@ -13,7 +13,11 @@ from store.holds import NewHold
 from tests.house_fixture import ADMIN
 from tests.triage import sweep_world
 from tests.triage.sweep_world import NEEDLES, PAID, World
-from triage import cli, person, sweep, sweep_holds, sweep_run
+from triage import person
+from triage.cli import app as cli
+from triage.sweep import holds as sweep_holds
+from triage.sweep import orders as sweep
+from triage.sweep import run as sweep_run
 
 PAULA = person.Who(number="123A456789")
 OTHER = replace(ADMIN, name="a-2")

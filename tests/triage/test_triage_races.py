@@ -10,7 +10,7 @@ import pytest
 from rules.errors import TryLater
 from rules.ledger import LedgerState, OpState
 from store import items, ledger, op_steps, ops, outgoing, wishes
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from tests.house_fixture import MACHINE, clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from triage import accept, handover, item_view, receive, rounds, send, sort, work

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from ingest.imap import ImapPostbox
-from ingest.imap_session import ImapAccount
+from ingest.imap.postbox import ImapPostbox
+from ingest.imap.session import ImapAccount
 from rules.errors import HouseError, Refused
 from store import leases, sightings
-from store.tables import lease as lease_table
+from store.tables.ledger import lease as lease_table
 from tests.house_fixture import eml
 from tests.servers.cutting import CuttingLine
 from tests.triage.test_triage_way import Eakte, Post

@@ -8,7 +8,8 @@ from store import ledger, ledger_counts, ops, retention, sightings
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.stress.stress_truth import Act, Sent, Way
 from tests.triage.test_triage_way import bring_in, states
-from triage import admin, aside, filing, item_view, receive, rounds
+from triage import admin, aside, item_view, receive, rounds
+from triage.filing import filing
 from triage.followed import Reconciled
 from triage.reconcile import reconcile
 

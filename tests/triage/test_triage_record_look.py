@@ -9,7 +9,7 @@ from outbox.eakte import DirectoryOutlet
 from rules.errors import Refused, TryLater
 from rules.item import EakteState, ItemState
 from store import outgoing
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_outlets import item, row
 from tests.triage.test_triage_way import Post, bring_in

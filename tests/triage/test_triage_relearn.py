@@ -8,25 +8,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from classify.corpus import read
+from classify.corpus.lines import read
 from rules.codes import Concern, PaymentRelevant
 from rules.errors import HouseError
 from rules.item import MarkedConcern
 from rules.postbox import Place
 from store import audit, items, keeping, outgoing, verdicts
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
-from triage import (
-    accept,
-    cli,
-    handover,
-    holding,
-    item_view,
-    outlook_correction,
-    relearn,
-    rounds,
-    wiring,
-    work,
-)
+from triage import accept, handover, holding, item_view, relearn, rounds, wiring, work
+from triage.cli import app as cli
+from triage.marks import outlook_correction
 
 TEXT = "Guten Tag, ich ziehe um. Karla Muster"
 

@@ -14,7 +14,8 @@ from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_filing import op_states
 from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
 from tests.triage.test_triage_way import bring_in, states
-from triage import filing, receive, rounds
+from triage import receive, rounds
+from triage.filing import filing
 from triage.followed import Reconciled
 from triage.reconcile import reconcile
 

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from classify import corpus
+from classify.corpus import lines as corpus
 from rules.verdict import as_json
 from store import ledger, verdicts
 from tests.triage.test_triage_way import bring_in
-from triage import demo_mails, sort, wiring
+from triage import sort, wiring
+from triage.demo import mails as demo_mails
 from triage.settings import Settings
 
 MAILS = 20

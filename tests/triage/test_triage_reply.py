@@ -8,9 +8,10 @@ from rules.errors import Conflict, Refused
 from store import outgoing
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import reply, rounds, send, work
-from triage.reply import Choice
-from triage.reply_text import Wanted
+from triage import rounds, send, work
+from triage.answers import reply
+from triage.answers.reply import Choice
+from triage.answers.reply_text import Wanted
 
 ME = clerk("435")
 

@@ -5,11 +5,12 @@ import pytest
 from rules.errors import Refused, TryLater
 from rules.item import CloseReason, ItemState
 from store import items, leases, ledger, outgoing
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_returned import about, answer, report
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import admin, item_view, outgoing_care, receive, reply, rounds, send, work
+from triage import admin, item_view, outgoing_care, receive, rounds, send, work
+from triage.answers import reply
 
 ME = clerk("435")
 

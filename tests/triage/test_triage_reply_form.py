@@ -6,8 +6,9 @@ from rules.errors import Refused
 from rules.reply_policy import MAX_REPLIES_A_DAY
 from store import items, outgoing
 from tests.house_fixture import MACHINE, clerk, eml
-from triage import accept, reply, work
-from triage.reply import Choice
+from triage import accept, work
+from triage.answers import reply
+from triage.answers.reply import Choice
 
 ME = clerk("435")
 PORTAL = "kontaktformular@web.example"

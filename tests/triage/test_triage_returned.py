@@ -18,25 +18,14 @@ from store import (
     retention,
     sent_copies,
 )
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_crash import Crash
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import (
-    admin,
-    aside,
-    handover,
-    item_view,
-    outgoing_care,
-    reply,
-    returned,
-    rounds,
-    send,
-    sent_copy,
-    work,
-)
+from triage import admin, aside, handover, item_view, outgoing_care, rounds, send, work
+from triage.answers import reply, returned, sent_copy
+from triage.answers.reply import Choice
 from triage.house import PostboxPlan
-from triage.reply import Choice
 
 ME = clerk("435")
 SENT = "Gesendet"

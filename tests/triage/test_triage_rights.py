@@ -7,35 +7,35 @@ from pathlib import Path
 
 import pytest
 
-from ingest.maildir import create_tree
-from ingest.maildir_rights import MaildirRights
+from ingest.maildir.postbox import create_tree
+from ingest.maildir.rights import MaildirRights
 from rules.access import Caller
 from rules.codes import Role
-from rules.distribution import Member, MemberKind
-from rules.distribution_csv import write_lists
 from rules.errors import Conflict, HouseError, Refused, TryLater
-from rules.folder_acl import FolderAcl, Naming, access, account
-from rules.folder_findings import Code, Key
-from rules.reporting_chain import Step, make_round
+from rules.rights.distribution import Member, MemberKind
+from rules.rights.distribution_csv import write_lists
+from rules.rights.folder_acl import FolderAcl, Naming, access, account
+from rules.rights.folder_findings import Code, Key
+from rules.rights.reporting_chain import Step, make_round
 from store import audit as trail
-from store import leases, rights_lists, rights_plans
-from store.rights_plans import PlanState, StepState
+from store import leases
+from store.rights import lists as rights_lists
+from store.rights import plans as rights_plans
+from store.rights.plans import PlanState, StepState
 from tests.house_fixture import open_house
 from tests.rights_peers import into_maildir
 from tests.rights_world import AGENCIES, REGION, SC, World, build, directory, ez, person
-from triage import (
-    halting,
-    rights,
-    rights_matrix,
-    rights_report,
-    rights_reporting,
-    rights_signoff,
-    rights_tables,
-    rights_work,
-)
+from triage import halting
 from triage.house import House, PostboxPlan, RightsPolicy
-from triage.rights_cells import CellState
-from triage.rights_review import ReviewState
+from triage.rights import decisions as rights
+from triage.rights import matrix as rights_matrix
+from triage.rights import report as rights_report
+from triage.rights import reporting as rights_reporting
+from triage.rights import signoff as rights_signoff
+from triage.rights import tables as rights_tables
+from triage.rights import work as rights_work
+from triage.rights.cells import CellState
+from triage.rights.review import ReviewState
 
 BOX = "SC-Südwest"
 ANNA = Caller("admin-anna", Role.ADMIN, agencies=None, regions=frozenset({REGION}))

@@ -5,21 +5,24 @@ from collections.abc import Iterator
 import pytest
 from typer.testing import CliRunner
 
-from ingest.ldap_groups import LdapAccount, LdapGroups
+from ingest.ldap.groups import LdapAccount, LdapGroups
 from rules.access import Caller
 from rules.codes import Role
-from rules.distribution import Member, MemberKind
 from rules.errors import HouseError
-from rules.folder_findings import Code
-from rules.folder_levels import Level
-from rules.list_difference import ListState
-from rules.list_findings import of_lists
-from store import rights_lists
+from rules.rights.distribution import Member, MemberKind
+from rules.rights.folder_findings import Code
+from rules.rights.folder_levels import Level
+from rules.rights.list_difference import ListState
+from rules.rights.list_findings import of_lists
+from store.rights import lists as rights_lists
 from tests.house_fixture import open_house
 from tests.servers.slapd import BASE, PASSWORD, USER, SlapdServer
-from triage import cli, rights_directory, rights_reporting, wiring
+from triage import wiring
+from triage.cli import app as cli
 from triage.house import House
-from triage.rights_directory import GroupNames
+from triage.rights import directory as rights_directory
+from triage.rights import reporting as rights_reporting
+from triage.rights.directory import GroupNames
 
 ADMIN = Caller("admin-1", Role.ADMIN, agencies=None)
 NAMES = GroupNames("EZ-{agency}*", "SC-{region}")

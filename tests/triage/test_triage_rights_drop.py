@@ -9,8 +9,9 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.errors import TryLater
 from tests.house_fixture import open_house
-from triage import rights_drop, rights_reporting
 from triage.house import House
+from triage.rights import drop as rights_drop
+from triage.rights import reporting as rights_reporting
 
 ADMIN = Caller("admin-1", Role.ADMIN, agencies=None)
 GOOD = "verteiler;agentur\nez-435@x.example;435\n"

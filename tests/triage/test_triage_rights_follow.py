@@ -5,21 +5,25 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from ingest.exchange_rights import ExchangeRights
-from ingest.exchange_wire import ExchangeAccount
+from ingest.exchange.rights import ExchangeRights
+from ingest.exchange.wire import ExchangeAccount
 from rules.access import Caller
 from rules.codes import Role
-from rules.directory_entry import DirectoryEntry
-from rules.distribution import MemberKind
 from rules.errors import Refused
-from store import audit, rights_lists
+from rules.rights.directory_entry import DirectoryEntry
+from rules.rights.distribution import MemberKind
+from store import audit
+from store.rights import lists as rights_lists
 from tests.house_fixture import open_house
 from tests.servers.exchange import ExchangeServer
-from triage import health, rights_directory, rights_follow, rights_reporting
+from triage import health
 from triage.house import House, PostboxPlan, RightsPolicy
 from triage.list_scope import ListScope
-from triage.rights_directory import GroupNames
-from triage.rights_follow import Sources
+from triage.rights import directory as rights_directory
+from triage.rights import follow as rights_follow
+from triage.rights import reporting as rights_reporting
+from triage.rights.directory import GroupNames
+from triage.rights.follow import Sources
 from triage.send import Outlets
 from triage.worker import Worker
 

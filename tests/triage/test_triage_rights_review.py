@@ -7,35 +7,33 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from ingest.maildir import create_tree
-from ingest.maildir_rights import MaildirRights
+from ingest.maildir.postbox import create_tree
+from ingest.maildir.rights import MaildirRights
 from rules.access import Caller
 from rules.codes import Role
-from rules.distribution_csv import write_lists
 from rules.errors import HouseError
-from rules.folder_acl import Naming
-from rules.folder_findings import Code
-from rules.reporting_chain import make_round
+from rules.rights.distribution_csv import write_lists
+from rules.rights.folder_acl import Naming
+from rules.rights.folder_findings import Code
+from rules.rights.reporting_chain import make_round
 from store import audit as trail
-from store import rights_signoffs
-from store.rights_signoffs import SignOff
-from store.rights_tables import rights_audit
+from store.rights import signoffs as rights_signoffs
+from store.rights.signoffs import SignOff
+from store.tables.rights import rights_audit
 from tests.house_fixture import open_house
 from tests.rights_peers import into_maildir
 from tests.rights_world import REGION, build, directory
-from triage import (
-    rights,
-    rights_matrix,
-    rights_report,
-    rights_reporting,
-    rights_review,
-    rights_signoff,
-    rights_tables,
-    rights_work,
-)
 from triage.house import House, PostboxPlan
-from triage.rights_matrix import Row
-from triage.rights_review import Part, ReviewState
+from triage.rights import decisions as rights
+from triage.rights import matrix as rights_matrix
+from triage.rights import report as rights_report
+from triage.rights import reporting as rights_reporting
+from triage.rights import review as rights_review
+from triage.rights import signoff as rights_signoff
+from triage.rights import tables as rights_tables
+from triage.rights import work as rights_work
+from triage.rights.matrix import Row
+from triage.rights.review import Part, ReviewState
 
 BOX = "SC-Südwest"
 ANNA = Caller("admin-anna", Role.ADMIN, agencies=None, regions=frozenset({REGION}))

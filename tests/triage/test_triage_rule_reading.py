@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from rules import sieve_rules
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused, TryLater
+from rules.rulesets import sieve_rules
 from tests.house_fixture import ADMIN, make_house
-from triage import rule_reading, rulesets
 from triage.house import PostboxPlan
+from triage.rulesets import drafts as rulesets
+from triage.rulesets import reading as rule_reading
 
 WEST = Caller("p-west", Role.ADMIN, agencies=None, regions=frozenset({"West"}))
 SCRIPT = (

@@ -12,8 +12,11 @@ from rules.codes import Role
 from store import audit, outgoing
 from tests.house_fixture import ADMIN, eml
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import filing, health, receive, rounds, rule_targets, rulesets
+from triage import health, receive, rounds
+from triage.filing import filing
 from triage.house import AlarmPolicy
+from triage.rulesets import drafts as rulesets
+from triage.rulesets import targets as rule_targets
 
 FOLDER = "435 Kassel/Umschulung"
 TEXT = HEAD + rule('betreff = "Umschulung"', f'ordner = "{FOLDER}"', rule_id="umschulung")

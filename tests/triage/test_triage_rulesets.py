@@ -8,19 +8,21 @@ import pytest
 from rules.access import Caller
 from rules.codes import Channel, Role
 from rules.errors import Conflict, Refused
-from rules.rule_law import ASIDE_REASON
-from rules.rule_trial import LISTED
+from rules.rulesets.law import ASIDE_REASON
+from rules.rulesets.trial import LISTED
 from store import aside, audit, items, keeping, ledger, verdicts
 from store import rulesets as shelf
 from store.columns import metadata
 from store.keeping import Arrival
 from store.rulesets import NewDraft
-from store.tables import original
+from store.tables.ledger import original
 from tests.house_fixture import ADMIN, MACHINE, NOW, clerk, eml
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import rounds, rule_trial, rulesets
-from triage.rule_trial import Span
-from triage.rulebook import RuleBook
+from triage import rounds
+from triage.rulesets import drafts as rulesets
+from triage.rulesets import trial as rule_trial
+from triage.rulesets.rulebook import RuleBook
+from triage.rulesets.trial import Span
 
 WRITER = Caller("a-writer", Role.ADMIN, agencies=None)
 WEST = Caller("a-west", Role.ADMIN, agencies=None, regions=frozenset({"West"}))

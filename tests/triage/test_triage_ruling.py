@@ -6,7 +6,8 @@ from rules.codes import AgencyHow, Channel, Concern, PaymentRelevant
 from rules.directory import Directory
 from rules.mail import BodyParts, ParsedMail
 from rules.verdict import ConcernFound, Facts, Home, Judgement
-from triage import ruling, wiring
+from triage import wiring
+from triage.rulesets import ruling
 
 
 @pytest.fixture(scope="module")

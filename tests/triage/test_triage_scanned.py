@@ -12,9 +12,10 @@ from store import ledger
 from tests.house_fixture import clerk
 from tests.servers.clamd import ClamdDouble
 from tests.triage.test_triage_way import bring_in, states
-from triage import doctor_safe, item_view, work
+from triage import item_view, work
+from triage.doctor import safe as doctor_safe
 from triage.settings import Settings
-from triage.settings_scanner import ScannerSettings
+from triage.settings.scanner import ScannerSettings
 
 NEEDLE = b"EICAR-NOT-REALLY"
 ME = clerk("435")

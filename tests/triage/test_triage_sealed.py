@@ -17,8 +17,11 @@ from tests.house_fixture import ADMIN
 from tests.triage import sweep_world
 from tests.triage.sweep_world import ANSWERED, MACHINE, OPEN, PAID, WAIVED
 from tests.triage.test_triage_way import bring_in, states
-from triage import doctor_safe, person, rounds, seal_keys, sweep_outside, sweep_proof
-from triage.cli import app
+from triage import person, rounds, seal_keys
+from triage.cli.app import app
+from triage.doctor import safe as doctor_safe
+from triage.sweep import outside as sweep_outside
+from triage.sweep import proof as sweep_proof
 
 SENTENCES = (
     b"Bitte auf DE02120300000000202051", b"DE02120300000000202051", b"123A456789",

@@ -6,17 +6,19 @@ from email import message_from_bytes, policy
 import pytest
 
 from rules.errors import Conflict, HouseError, Refused
-from rules.second_text import HEADLINES, Second
-from rules.text_language import Language
+from rules.texts.language import Language
+from rules.texts.second_text import HEADLINES, Second
 from store import outgoing, text_versions
 from tests.house_fixture import clerk, eml
 from tests.rules.test_rules_second_text import english
 from tests.rules.text_samples import typed
 from tests.triage.test_triage_text_life import ANNA, BERTA, WHY, approved
 from tests.triage.test_triage_way import bring_in
-from triage import reply, text_life, work
-from triage.reply import Choice
-from triage.reply_text import Wanted
+from triage import work
+from triage.answers import reply
+from triage.answers.reply import Choice
+from triage.answers.reply_text import Wanted
+from triage.texts import life as text_life
 
 ME = clerk("435")
 TEXT = "termin.absage_angekommen"

@@ -14,7 +14,7 @@ from tests.triage.test_triage_way import bring_in
 from triage import item_view, work
 from triage.house import House
 from triage.settings import Settings
-from triage.settings_sender import SenderSettings
+from triage.settings.sender import SenderSettings
 from triage.wiring_policy import policy_of
 
 ME = clerk("435")

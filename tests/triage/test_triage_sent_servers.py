@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.exchange import ExchangePostbox
-from ingest.exchange_wire import ExchangeAccount
-from ingest.imap import ImapPostbox
-from ingest.imap_session import ImapAccount
+from ingest.exchange.postbox import ExchangePostbox
+from ingest.exchange.wire import ExchangeAccount
+from ingest.imap.postbox import ImapPostbox
+from ingest.imap.session import ImapAccount
 from rules.item import CloseReason
 from rules.retention import HOUSE_RETENTION
 from store import leases, outgoing, sent_copies
@@ -18,19 +18,14 @@ from tests.servers.exchange import ExchangeServer
 from tests.triage import test_triage_draft_reply as drafts
 from tests.triage.test_triage_returned import about, answer
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import (
-    draft_reply,
-    rounds,
-    send,
-    sent_copy,
-    sweep,
-    sweep_copies,
-    sweep_proof,
-    sweep_run,
-    work,
-)
+from triage import rounds, send, work
+from triage.answers import draft_reply, sent_copy
 from triage.house import PostboxPlan
 from triage.ports import Postbox
+from triage.sweep import copies as sweep_copies
+from triage.sweep import orders as sweep
+from triage.sweep import proof as sweep_proof
+from triage.sweep import run as sweep_run
 
 ME = clerk("435")
 NAME = "SC-Südwest"

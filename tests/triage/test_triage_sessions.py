@@ -10,7 +10,8 @@ from rules.access import Caller
 from rules.codes import Role
 from store import audit
 from tests.house_fixture import ADMIN
-from triage import cli, sessions
+from triage import sessions
+from triage.cli import app as cli
 from triage.house import House
 from triage.sessions import Limits
 

@@ -9,7 +9,7 @@ import pytest
 from rules.errors import Refused
 from triage.postbox_wiring import open_postbox
 from triage.settings import check, load, secret
-from triage.settings_postbox import MaildirSettings
+from triage.settings.postbox import MaildirSettings
 from triage.wiring_policy import policy_of
 
 BOX = {"kind": "maildir", "name": "SC-Ost", "region": "Ost", "root": "mail/ost"}

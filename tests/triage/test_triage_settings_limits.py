@@ -6,7 +6,7 @@ import pytest
 
 from api.buckets import Limits, Rate
 from rules.errors import Refused
-from triage.cli_door import door_of
+from triage.cli.door import door_of
 from triage.settings import check
 
 

@@ -7,9 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from rules.errors import Refused
-from triage import cli, doctor_safe
+from triage.cli import app as cli
+from triage.doctor import safe as doctor_safe
 from triage.settings import check
-from triage.settings_outgoing import neighbours
+from triage.settings.outgoing import neighbours
 
 BOX = {"name": "SC-Ost", "region": "Ost"}
 IMAP = BOX | {"kind": "imap", "host": "IMAP.dienst.example", "user": "x", "password_env": "X"}

@@ -7,7 +7,7 @@ import pytest
 from api.oidc.plan import ALGORITHMS
 from rules.errors import Refused
 from rules.groups import GroupRule
-from triage.cli_door import door_of
+from triage.cli.door import door_of
 from triage.settings import check
 
 OIDC = {

@@ -12,9 +12,9 @@ from datetime import timedelta
 import pytest
 
 from api.app import make_app
-from classify import corpus
-from classify.corpus import LabelledMail
-from ingest.maildir import MaildirPostbox
+from classify.corpus import lines as corpus
+from classify.corpus.lines import LabelledMail
+from ingest.maildir.postbox import MaildirPostbox
 from rules.access import Caller
 from rules.codes import PaymentRelevant, Role
 from rules.errors import HouseError
@@ -22,24 +22,14 @@ from rules.item import CloseReason
 from rules.postbox import Place
 from store import aside, audit, beats, item_lists, outgoing
 from store.leases import Lease
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from tests.api.door_client import DoorClient
 from tests.api.small_door import door_settings
 from tests.house_fixture import MACHINE, WordJudge, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import (
-    accept,
-    demo_mails,
-    handover,
-    item_view,
-    log,
-    reconcile,
-    reply,
-    rounds,
-    send,
-    wiring,
-    work,
-)
+from triage import accept, handover, item_view, log, reconcile, rounds, send, wiring, work
+from triage.answers import reply
+from triage.demo import mails as demo_mails
 from triage.house import House
 from triage.settings import Settings
 from triage.worker import Worker

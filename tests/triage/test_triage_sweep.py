@@ -11,27 +11,20 @@ from rules.retention import Keep
 from rules.sweep import HoldKind, OrderBasis
 from store import audit, idempotency, ledger, originals, sweep_removals
 from store.holds import NewHold
-from store.tables import verdict
+from store.tables.ledger import verdict
 from tests.house_fixture import ADMIN, eml
 from tests.house_fixture import MACHINE as AUTOMATION
 from tests.triage import sweep_world
 from tests.triage.renumbering import Renumbering
 from tests.triage.sweep_world import ANSWERED, MACHINE, NEEDLES, PAID, WAIVED, World
 from tests.triage.test_triage_way import bring_in, states
-from triage import (
-    accept,
-    aside,
-    halting,
-    receive,
-    reconcile,
-    rounds,
-    sweep,
-    sweep_holds,
-    sweep_outside,
-    sweep_proof,
-    sweep_run,
-    sweep_words,
-)
+from triage import accept, aside, halting, receive, reconcile, rounds
+from triage.sweep import holds as sweep_holds
+from triage.sweep import orders as sweep
+from triage.sweep import outside as sweep_outside
+from triage.sweep import proof as sweep_proof
+from triage.sweep import run as sweep_run
+from triage.sweep import words as sweep_words
 
 OTHER = replace(ADMIN, name="a-2")
 WEST = replace(ADMIN, name="a-west", regions=frozenset({"West"}))

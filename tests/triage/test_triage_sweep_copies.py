@@ -20,17 +20,13 @@ from tests.triage.sweep_world import World
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
 from tests.triage.test_triage_way import bring_in
-from triage import (
-    rounds,
-    send,
-    sent_copy,
-    sweep_copies,
-    sweep_holds,
-    sweep_outside,
-    sweep_proof,
-    sweep_run,
-    work,
-)
+from triage import rounds, send, work
+from triage.answers import sent_copy
+from triage.sweep import copies as sweep_copies
+from triage.sweep import holds as sweep_holds
+from triage.sweep import outside as sweep_outside
+from triage.sweep import proof as sweep_proof
+from triage.sweep import run as sweep_run
 
 ME = clerk("435")
 MAIL = eml("Kündigung Zaunkönig", "Kassel 34117 123A456789 Haselnuss")

@@ -10,8 +10,10 @@ from tests.house_fixture import ADMIN
 from tests.triage import sweep_world
 from tests.triage.sweep_world import World
 from tests.triage.test_triage_crash import Crash
-from triage import sweep_outside, sweep_proof, sweep_run
 from triage.send import Outlets
+from triage.sweep import outside as sweep_outside
+from triage.sweep import proof as sweep_proof
+from triage.sweep import run as sweep_run
 
 
 class Life:

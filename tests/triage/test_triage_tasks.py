@@ -14,7 +14,7 @@ from rules.handover import Receipt
 from rules.item import CloseReason, EakteState
 from rules.tasks import Receiver, Said, TaskKind
 from store import items, outgoing
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_way import Post, bring_in
 from triage import handover, item_view, rounds, send, tasks, work

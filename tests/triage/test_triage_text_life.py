@@ -11,15 +11,20 @@ from structlog.testing import capture_logs
 from rules.access import Caller, Permission
 from rules.codes import Role
 from rules.errors import Conflict, HouseError, Refused
-from rules.text_life import Phase, TextState
+from rules.texts.life import Phase, TextState
 from store import audit, text_versions
-from store.text_tables import text_version
+from store.tables.text import text_version
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.rules.text_samples import typed
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import reply, rounds, send, text_ends, text_life, text_stock, text_view, wiring, work
-from triage.reply import Choice
-from triage.text_life import Seen
+from triage import rounds, send, wiring, work
+from triage.answers import reply
+from triage.answers.reply import Choice
+from triage.texts import ends as text_ends
+from triage.texts import life as text_life
+from triage.texts import stock as text_stock
+from triage.texts import view as text_view
+from triage.texts.life import Seen
 
 ANNA = replace(ADMIN, name="anna")
 BERTA = replace(ADMIN, name="berta")

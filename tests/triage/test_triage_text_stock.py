@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from store.text_tables import text_version
+from store.tables.text import text_version
 from tests.house_fixture import open_house
-from triage import text_stock
 from triage.house import House
+from triage.texts import stock as text_stock
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 def told() -> set[str]:
     """Every action that is written down by name; of one that is put together its beginning."""
     found = set()
-    for path in (file for room in ROOMS for file in (ROOT / room).glob("*.py")):
+    for path in (file for room in ROOMS for file in (ROOT / room).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.keyword) and node.arg == "action":
                 value = node.value

@@ -12,8 +12,11 @@ from rules.errors import Refused
 from store import leases, rule_trials
 from tests.house_fixture import ADMIN, MACHINE, eml, make_house
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import accept, rounds, rule_trial, rulesets, trial_run
-from triage.rule_trial import Span
+from triage import accept, rounds
+from triage.rulesets import drafts as rulesets
+from triage.rulesets import trial as rule_trial
+from triage.rulesets import trial_run
+from triage.rulesets.trial import Span
 
 TEXT = HEAD + rule('betreff = "Umschulung"', rule_id="umschulung")
 

@@ -14,10 +14,11 @@ from rules.undo import UNDO_SECONDS
 from store import audit, items, ledger, outgoing, verdicts
 from store import undo as store
 from store.leases import Lease
-from store.tables import item as table
+from store.tables.ledger import item as table
 from tests.house_fixture import MACHINE, Clock, clerk, eml, service_center
 from tests.triage.test_triage_reply import first_choice
-from triage import accept, handover, holding, reply, rounds, undo, work
+from triage import accept, handover, holding, rounds, undo, work
+from triage.answers import reply
 from triage.claimed import Claim
 from triage.house import House
 from triage.work import Correction

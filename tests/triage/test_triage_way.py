@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import structlog
 
-from ingest.maildir import MaildirPostbox
+from ingest.maildir.postbox import MaildirPostbox
 from rules.errors import Conflict, Refused, TryLater
 from rules.handover import Receipt
 from rules.item import CloseReason, EakteState, ItemState
@@ -13,7 +13,8 @@ from rules.ledger import LedgerState
 from store import items, ledger_counts, originals, outgoing
 from store.leases import Lease
 from tests.house_fixture import clerk, eml
-from triage import filing, handover, item_view, receive, rounds, send, work
+from triage import handover, item_view, receive, rounds, send, work
+from triage.filing import filing
 from triage.house import House
 
 

@@ -8,10 +8,12 @@ from xml.etree import ElementTree as ET
 
 from rules.access import Caller
 from rules.codes import Role
-from rules.reporting_chain import Step, make_round
+from rules.rights.reporting_chain import Step, make_round
 from tests.house_fixture import open_house
-from triage import rights_reporting, rights_tables, workbook
-from triage.rights_tables import Table
+from triage import workbook
+from triage.rights import reporting as rights_reporting
+from triage.rights import tables as rights_tables
+from triage.rights.tables import Table
 
 NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import structlog
 
-from ingest.maildir import MaildirPostbox, create_tree
+from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import Refused, TryLater
 from store import aside, leases, outgoing
 from store.outgoing import NewOutgoing

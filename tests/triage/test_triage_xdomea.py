@@ -8,7 +8,7 @@ from outbox.eakte import DirectoryOutlet
 from rules.errors import Refused
 from rules.item import CloseReason, EakteState, ItemState
 from store import items, outgoing
-from store.tables import OutgoingState
+from store.tables.ledger import OutgoingState
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.servers import xdomea_dms
 from tests.triage.test_triage_way import Post, bring_in

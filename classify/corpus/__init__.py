@@ -1,0 +1,1 @@
+"""Labelled mail, read and checked line by line."""

@@ -1,0 +1,153 @@
+"""What can be read out of a mail: numbers, own place, days, attachments.
+
+Only the new text is searched: an IBAN in a footer or in quoted mail is not the customer's
+news. The Kundennummer stays the same person's, so signature and quoted mail may tell it too.
+Source: label guide, "Facts".
+"""
+
+import re
+from datetime import date
+from typing import Final
+
+from classify.facts import attached, numbers
+from classify.facts.whereabouts import Whereabouts
+from classify.reading import Reading
+from classify.text import fold
+from rules.verdict import Facts
+
+IBAN_DEFECT: Final = "iban.check_digit"
+KUNDENNUMMER_DEFECT: Final = "kundennummer.shape"
+"""A number that its writer calls the Kundennummer has not the shape of one: a digit is missing."""
+_CALLED_KUNDENNUMMER = re.compile(
+    r"\b(?:kunden[- ]?(?:nummer|nr)|kd[.\- ]{0,2}n(?:umme)?r)\b[.:\s]{0,3}(?:ist |lautet |war )?"
+    r"(?P<written>\d[\dA-Z]?(?:[ .\-/]?[\dA-Z]){5,12})(?![\dA-Z])",
+    re.IGNORECASE,
+)
+"""Source: own decision 0076; the ten of 9,925 mails that it finds are all such numbers."""
+_IN_GROUPS: Final = re.compile(
+    r"(?<![A-Za-z0-9])(\d{3}) ?([A-Za-z]) ?(\d{3})(?: [-–/] ?|[-–/] | ?– ?)(\d{3})(?![\d/-])"
+)
+"""A Kundennummer with a hyphen between blanks: "634 D 207 - 445"."""
+_OTHER_NUMBER: Final = re.compile(
+    r"\d{3} ?[A-Za-z] ?20\d\d ?/ ?\d\d(?!\d)"
+    r"|\bIhre Kundennummer:? [\w ]{10,14}(?= (?:haben wir|bei uns)\b)"
+)
+"""A number with its year ("Bildungsgutschein Nr. 118A 2026/44"), or of a firm's own customer."""
+_DIGIT_BY_DIGIT: Final = re.compile(r"\bD E(?:\s{1,3}\d){20}(?!\s{0,3}\d)")
+_FEWEST_DIGITS: Final = 6
+_OF_COMPANIES: Final = re.compile(
+    r"\b(?:g?gmbh|partg\w*|e\.\s?v|hrb|amtsgericht|handelsregister|geschaeftsfuehr\w*|vorstand"
+    r"|aufsichtsrat|ust-?id\w*|steuernummer|betriebsn(?:umme)?r|rechtsanw\w+"
+    r"|(?:spenden|beitrags|\w*ander|fremdgeld|kanzlei|dienst|praxis)kont[oe]n?|spenden"
+    r"|beitragszahlung\w*|bankverbindung der)\b"
+)
+"""In the imprint, where an account is the company's own. Source: § 35a GmbHG."""
+_FIRM_LINE: Final = re.compile(
+    r"^(?:[\w.&-]+ ){0,3}(?:[\w-]*(?:hotel|gasthof|gaststaette|restaurant|spedition|hausverwaltung"
+    r"|immobilien|wohnbau|wohnungsbau|praxis|apotheke|klinik|kanzlei|steuerbuero|lohnbuero|bildungswerk"
+    r"|akademie|weingut|baeckerei|metzgerei|fleischerei|autohaus|verlag|pflegedienst|landkreis"
+    r"|jugendamt|stadtwerke|unternehmung|unternehmen|haustechnik|gebaeudeservice|sanitaetshaus"
+    r"|mietkonto|geschaeftskonto|firmenkonto)|(?:e\. ?k\.|inh\.)|(?:eg|ug|kg|ohg|gbr)\b)",
+    re.MULTILINE,
+)
+"""A firm's or an office's own line, where nobody says "I"."""
+_PERSON_SPEAKS: Final = re.compile(r"\b(?:ich|mein\w*|mir|mich)\b")
+_TO_THE_BA: Final = re.compile(
+    r"\b(?:auf ihr konto|konto der (?:ba|bundesagentur)|empfaenger:? (?:ba|bundesagentur))\b"
+)
+_PAID: Final = re.compile(r"\b(?:ueberwiesen|(?:ein|be|zurueck)?gezahlt)\b")
+_OWN_ACCOUNT: Final = re.compile(
+    r"\b(?:neue[nmrs]? (?:\w+ )?(?:konto|iban|bank)|mein\w* (?:\w+ )?(?:konto|iban|bank)"
+    r"|ab sofort|kuenftig\w*|kontoinhaber\w*|iban lautet|auf (?:das|mein|unser|folgend|ein)\w*"
+    r"|anzuweisen|verwendungszweck)"
+)
+"""Beside an account to which money shall go from now on."""
+_NEXT_SENTENCE: Final = re.compile(
+    r"(?<=[^\W\d_]{3}[.!?,:])\n|(?<=[^\W\d_]{4}[.!?])[ \t](?=[A-ZÄÖÜ])|\n\s*\n"
+)
+"""Between what belongs together: no line of an imprint ends as a sentence does."""
+
+
+def read_facts(
+    reading: Reading, *, dates: dict[str, date], where: Whereabouts, kundennummer: str | None
+) -> Facts:
+    """All facts of a mail.
+
+    `dates` is what `date_roles`, `where` what `whereabouts` found in it, `kundennummer` what
+    `kundennummer_of` did.
+    """
+    mail = reading.mail
+    text = mail.body.new
+    iban = _iban_of(reading)
+    signature = mail.body.signature
+    malformed = kundennummer is None and _is_malformed(f"{mail.subject}\n{text}\n{signature}")
+    broken = iban.shape_seen and iban.value is None
+    present = bool(attached.real_attachments(mail))
+    return Facts(
+        kundennummer=kundennummer,
+        iban=iban.value,
+        plz=where.plz,
+        place=where.place,
+        home=where.home,
+        phone=numbers.find_phone(f"{text}\n{signature}"),
+        dates=dates,
+        attachment_announced=attached.is_announced(reading),
+        attachment_present=present,
+        defects=(
+            *((IBAN_DEFECT,) if broken else ()),
+            *((KUNDENNUMMER_DEFECT,) if malformed else ()),
+        ),
+    )
+
+
+def _iban_of(reading: Reading) -> numbers.IbanFound:
+    """That of the new text; else of the subject, unless it is that of an answer."""
+    text = reading.mail.body.new
+    if reading.iban.shape_seen:
+        return numbers.find_iban(_without_accounts_of_others(text))
+    if "D E" in text and (apart := _DIGIT_BY_DIGIT.search(text)):
+        return numbers.find_iban("".join(apart.group().split()))
+    if reading.iban.value or attached.REPLY.match(reading.subject.text):
+        return reading.iban
+    return numbers.find_iban(reading.mail.subject)
+
+
+def kundennummer_of(reading: Reading) -> str | None:
+    """The Kundennummer of subject, new text, signature or quoted mail."""
+    body = reading.mail.body
+    # None goes from one part over into the next, so each may be looked at alone.
+    found = (
+        numbers.find_kundennummer(reading.mail.subject)
+        or reading.kundennummer
+        or numbers.find_kundennummer(body.signature)
+        or numbers.find_kundennummer(body.quoted)
+    )
+    if found and found == reading.kundennummer and _OTHER_NUMBER.search(body.new):
+        return numbers.find_kundennummer(_OTHER_NUMBER.sub("", body.new))
+    return found or _kundennummer_in_groups(f"{reading.mail.subject}\n{body.new}\n{body.signature}")
+
+
+def _kundennummer_in_groups(text: str) -> str | None:
+    groups = _IN_GROUPS.search(text)
+    return "".join(groups.groups()).upper() if groups else None
+
+
+def _is_malformed(text: str) -> bool:
+    called = _CALLED_KUNDENNUMMER.search(text)
+    if called is None or _OTHER_NUMBER.search(text):
+        return False
+    return sum(map(str.isdigit, called["written"])) >= _FEWEST_DIGITS
+
+
+def _without_accounts_of_others(text: str) -> str:
+    """The text without sentences and imprints in which an account is a company's, or the BA's."""
+    return "\n".join(part for part in _NEXT_SENTENCE.split(text) if not _is_of_others(fold(part)))
+
+
+def _is_of_others(part: str) -> bool:
+    if _TO_THE_BA.search(part) and _PAID.search(part):
+        return True
+    firm = _OF_COMPANIES.search(part) or (
+        _FIRM_LINE.search(part) and not _PERSON_SPEAKS.search(part)
+    )
+    return bool(firm) and not _OWN_ACCOUNT.search(part)

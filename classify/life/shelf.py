@@ -1,0 +1,272 @@
+"""A folder of models: candidates, the live one, those before it, and the shadow beside it.
+
+    <id>.model    the signed model file          <id>.json   what was measured, signed too
+    <id>.md       the model card                 history.jsonl   what was done, the last line counts
+
+Nothing is overwritten or removed; which model is live follows from the history alone, which is
+only ever added to. Source: F27; own decision 0029.
+"""
+
+import fcntl
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from classify.learning.riskcontrol import Promise
+from classify.life import card, gate
+from classify.life.gate import Measured
+from classify.measuring.measures import CodeFigures
+from classify.model import file as modelfile
+from classify.model.model import Model
+from rules.errors import Refused, Unreadable
+
+log = structlog.get_logger()
+
+_HISTORY: Final = "history.jsonl"
+_TORN: Final = b" #torn"
+"""Ends a line of the history that was never written whole; it is passed over. Decision 0029."""
+_SHORTEST_REASON: Final = 10
+"""Characters; as for a clerk's reasoned "no" (rules/item.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What stands beside a model file. `measured` and `promise` are None for foreign label sets."""
+
+    id: str
+    data_sha256: str
+    mails: int
+    measured: Measured | None
+    promise: Promise | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The folder and the key of its signatures. Holds no state: another process may change it."""
+
+    folder: Path
+    key: bytes
+
+    def model_path(self, model_id: str) -> Path:
+        """The model's file. Raises: Refused: `model.unknown`."""
+        path = self.folder / f"{model_id}.model"
+        if not model_id.replace("-", "").isalnum() or not path.is_file():
+            known = ", ".join(self.ids()) or "none"
+            raise Refused(
+                "model.unknown",
+                f"{self.folder} holds no model {model_id[:60]}; there are: {known}",
+                folder=str(self.folder),
+            )
+        return path
+
+    def ids(self) -> tuple[str, ...]:
+        """All models, in alphabetical order."""
+        return tuple(sorted(path.stem for path in self.folder.glob("*.model")))
+
+    def record(self, model_id: str) -> Record:
+        """What was measured. Raises: Refused: `model.unknown`, `model.record`."""
+        path = self.model_path(model_id).with_suffix(".json")
+        try:
+            signed = json.loads(path.read_bytes())
+            body = signed["record"]
+            right = hmac.compare_digest(_mac(self.key, body), signed["hmac"])
+        except (OSError, ValueError, KeyError, TypeError) as exc:
+            raise _bad_record(path) from exc
+        if not right:
+            raise _bad_record(path)
+        return _record(body)
+
+    def live(self) -> str | None:
+        """The live model's id; None as long as none was activated."""
+        past = self._past_lives()
+        return past[-1] if past else None
+
+    def shadow(self) -> str | None:
+        """The id of the model that runs beside the live one; None if there is none."""
+        found: str | None = None
+        for entry in self._history():
+            if entry["deed"] in {"shadow", "shadow_off"}:
+                found = entry["id"] if entry["deed"] == "shadow" else None
+        return None if found == self.live() else found
+
+    def shadow_counts(self, live: str, shadow: str, process: int) -> Path:
+        """Where a process writes what differed; `process` is no other's, nor an earlier run's."""
+        return self.folder / "shadow" / f"{live}.{shadow}" / f"{process}.json"
+
+    def all_shadow_counts(self, shadow: str) -> tuple[Path, ...]:
+        """What all processes counted of the shadow beside the live model, since both are there."""
+        folder = self.shadow_counts(self.live() or "", shadow, 0).parent
+        return tuple(sorted(folder.glob("*.json")))
+
+    def add(self, model: Model, measured: Measured | None, promise: Promise | None) -> Record:
+        """Put a candidate on the shelf with record and card; the same model again changes nothing.
+
+        Nothing goes live by it.
+        """
+        origin = model.origin
+        record = Record(model_id(model), origin.data_sha256, origin.mails, measured, promise)
+        path = self.folder / f"{record.id}.model"
+        modelfile.save(model, path, self.key)
+        body = asdict(record)
+        signed = json.dumps({"record": body, "hmac": _mac(self.key, body)}, indent=1)
+        path.with_suffix(".json").write_text(signed, encoding="utf-8")
+        path.with_suffix(".md").write_text(
+            card.render(record.id, model, measured, promise), encoding="utf-8"
+        )
+        return record
+
+    def activate(self, model_id: str, *, at: datetime, by: str, despite: str = "") -> None:
+        """Let a model go live, through the gate. `despite` is a written reason to pass it anyway.
+
+        A worker that runs takes it at its next start.
+
+        Raises: Refused: `model.unknown`, `model.record`, `model.gate`, `model.reason_too_short`,
+            and whatever `modelfile.load` refuses.
+        """
+        modelfile.load(self.model_path(model_id), self.key)
+        with self._alone():
+            live = self.live()
+            if live is not None and live != model_id:
+                self._pass_gate(model_id, live, despite)
+            self._write(at, "activate", model_id, by=by, reason=despite)
+
+    def rollback(self, *, at: datetime, by: str, reason: str) -> str:
+        """Let the model before the live one go live again, without a gate; its id.
+
+        Raises: Refused: `model.no_earlier`, and whatever `modelfile.load` refuses.
+        """
+        with self._alone():
+            past = self._past_lives()
+            if len(past) < 2:
+                raise Refused(
+                    "model.no_earlier",
+                    f"{self.folder} knows no model that was live before; activate one",
+                    folder=str(self.folder),
+                )
+            modelfile.load(self.model_path(past[-2]), self.key)
+            self._write(at, "rollback", past[-2], by=by, reason=reason)
+            return past[-2]
+
+    def set_shadow(self, model_id: str | None, *, at: datetime, by: str) -> None:
+        """Let a model run beside the live one, or none. Raises: Refused: `model.unknown`."""
+        if model_id is not None:
+            modelfile.load(self.model_path(model_id), self.key)
+        deed = "shadow" if model_id else "shadow_off"
+        with self._alone():
+            self._write(at, deed, model_id or "", by=by, reason="")
+
+    def _pass_gate(self, candidate: str, live: str, despite: str) -> None:
+        found = gate.objections(self.record(candidate).measured, self.record(live).measured)
+        if not found:
+            return
+        if not despite:
+            raise Refused(
+                "model.gate",
+                f"model {candidate} may not replace {live}: {', '.join(found)}; see both cards, "
+                "train a better one, or give a written reason",
+                objections=found,
+            )
+        if len(despite.strip()) < _SHORTEST_REASON:
+            raise Refused(
+                "model.reason_too_short",
+                f"the reason needs {_SHORTEST_REASON} characters; write why it goes live anyway",
+            )
+
+    def _past_lives(self) -> list[str]:
+        """The models that were live, oldest first; a rollback takes the last one away."""
+        past: list[str] = []
+        for entry in self._history():
+            if entry["deed"] == "activate" and past[-1:] != [entry["id"]]:
+                past.append(entry["id"])
+            elif entry["deed"] == "rollback":
+                past.pop()
+        return past
+
+    def _history(self) -> list[dict[str, Any]]:
+        path = self.folder / _HISTORY
+        if not path.exists():
+            return []
+        lines = path.read_bytes().split(b"\n")
+        if _is_torn(lines[-1]):
+            log.warning("model.history_torn", path=str(path), size=len(lines.pop()))
+        told = [line for line in lines if line and not line.endswith(_TORN)]
+        try:
+            return [dict(json.loads(line)) for line in told]
+        except ValueError as exc:
+            raise Unreadable(
+                "model.history", f"{path} is damaged; restore it from a backup", path=str(path)
+            ) from exc
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One deed at a time: a gate passed, or a model gone back from, by two was wrong for one.
+
+        The lock ends with its process.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / _HISTORY).open("a", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _write(self, at: datetime, deed: str, model_id: str, *, by: str, reason: str) -> None:
+        """Add one line and sync it: a cut of the power leaves the old state or the new one."""
+        entry = {"at": at.isoformat(), "deed": deed, "id": model_id, "by": by, "reason": reason}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / _HISTORY
+        last = path.read_bytes().rpartition(b"\n")[2] if path.exists() else b""
+        # Nothing is removed, what a cut of the power left neither; it gets a line of its own.
+        end = _TORN + b"\n" if _is_torn(last) else b"\n" if last else b""
+        with path.open("ab") as file:
+            file.write(end + json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def model_id(model: Model) -> str:
+    """The name on the shelf: data, and a hash over what training made of them.
+
+    `Model.id` alone would be the same for the same mails under other code. Calibration is fitted
+    on the margins of all targets, so other weights give other sigmoids.
+    """
+    parts = (model.targets, model.slopes, model.offsets, model.thresholds, model.ranks)
+    whole = repr((*parts, model.payment_bound, model.payment_sure, asdict(model.origin)))
+    return f"{model.origin.data_sha256[:12]}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
+
+
+def _is_torn(last: bytes) -> bool:
+    """Whether what stands behind the last end of a line is a piece of an entry, not all of it."""
+    try:
+        return bool(last) and not isinstance(json.loads(last), dict)
+    except ValueError:
+        return True
+
+
+def _mac(key: bytes, body: Mapping[str, Any]) -> str:
+    text = json.dumps(body, sort_keys=True)
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _record(body: dict[str, Any]) -> Record:
+    measured, promise = body["measured"], body["promise"]
+    if measured is not None:
+        codes = tuple(CodeFigures(**row) for row in measured["codes"])
+        writers = tuple(measured["writers"])
+        measured = Measured(**{**measured, "writers": writers, "codes": codes})
+    return Record(**{**body, "measured": measured, "promise": promise and Promise(**promise)})
+
+
+def _bad_record(path: Path) -> Refused:
+    return Refused(
+        "model.record",
+        f"{path} is missing, was changed, or is signed with another key; train the model again",
+        path=str(path),
+    )

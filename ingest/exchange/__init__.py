@@ -1,0 +1,1 @@
+"""Postboxes by Exchange Web Services."""

@@ -1,0 +1,1 @@
+"""Postboxes that are Maildirs on this machine."""

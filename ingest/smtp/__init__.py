@@ -1,0 +1,1 @@
+"""The door for mail servers: SMTP and LMTP."""

@@ -1,0 +1,1 @@
+"""Folder permissions as values: lists, levels, findings, plans."""

@@ -1,0 +1,1 @@
+"""Approved texts as values: filled, compared, linted."""

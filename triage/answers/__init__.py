@@ -1,0 +1,1 @@
+"""Answers: drafted, ordered, sent, come back."""

@@ -1,0 +1,247 @@
+"""Answers that a person lays into a folder of the postbox, from Outlook, instead of the desk.
+
+What leaves is never the draft: it is compared word by word with the approved texts, and where it is
+one of them, that text is ordered as at the desk. The order is durable before the draft is touched,
+and the draft goes when the answer has left; a different one stays and says why at its item.
+Source: Weisung 202404002 no. 3; own decision 0097.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import structlog
+
+from ingest.parse import parse
+from rules.errors import Conflict, Refused
+from rules.item import ItemState
+from rules.mail import ParsedMail
+from rules.mail_thread import link
+from rules.postbox import Fetched, FolderView, Place, TooLarge
+from rules.texts import draft_words
+from store import audit, halts, items, leases, ledger, outgoing, reply_drafts
+from store.engine import Tx
+from store.items import Item
+from store.leases import Lease
+from store.reply_drafts import DraftState, NewDraft, ReplyDraft
+from store.tables.ledger import OutgoingState
+from store.texts import TextShelf
+from triage.answers import draft_match, reply
+from triage.house import House
+from triage.marks.outlook_correction import OUTLOOK
+from triage.ports import Postbox
+
+BATCH = 20
+"""Drafts read in one round, so that new mail is not kept waiting. As sent_copy.BATCH."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What became of a draft; `text_id` is the text it was, or is most like."""
+
+    state: DraftState
+    code: str = ""
+    text_id: str = ""
+    places: tuple[draft_words.Place, ...] = ()
+    item: Item | None = None
+    outgoing_id: int | None = None
+
+
+def look(house: House, box: Postbox, lease: Lease) -> int:
+    """Take what lies in the folder, under the lease of the postbox; the number ordered now.
+
+    Idempotent. Raises: TryLater: the postbox is away. Conflict: `lease.lost`.
+    """
+    folder = house.policy.drafts_folder
+    if not folder or not _may_take(house, box.name):
+        return 0
+    view = _view(house, box, folder)
+    with house.db.read() as tx:
+        known = reply_drafts.of_folder(tx, box.name, folder)
+    here = {(view.epoch, uid) for uid in view.uids}
+    gone = [one.id for one in known if (one.epoch, one.uid) not in here]
+    if gone:
+        with house.db.write() as tx:
+            reply_drafts.forget(tx, gone, lease=lease, now=house.clock())
+    there = {
+        one.uid: _close(house, box, lease, one) for one in known if (one.epoch, one.uid) in here
+    }
+    return _take_due(house, box, lease, view, there)
+
+
+def _may_take(house: House, postbox: str) -> bool:
+    """Only where answers leave at all: mode `full`, and nothing is stopped."""
+    if any(one.name == postbox and not one.sends for one in house.policy.postboxes):
+        return False
+    with house.db.read() as tx:
+        return halts.may_write(tx, postbox)
+
+
+def _view(house: House, box: Postbox, folder: str) -> FolderView:
+    try:
+        return box.view(folder)
+    except Refused:
+        if house.policy.create_folders:
+            box.ensure_folder(folder)
+        return FolderView(folder, "", ())
+
+
+def _take_due(
+    house: House, box: Postbox, lease: Lease, view: FolderView, there: Mapping[str, ReplyDraft]
+) -> int:
+    """New drafts, and those that were refused or waited and may have become good since."""
+    pause = timedelta(seconds=house.policy.look_seconds)
+    new = [uid for uid in view.uids if uid not in there]
+    again = [one for one in there.values() if one.seen_at + pause <= house.clock()]
+    longest = [one.uid for one in sorted(again, key=lambda one: (one.seen_at, one.id))]
+    due = tuple([*new, *longest][:BATCH])
+    ordered = 0
+    for mail in box.fetch(view.folder, view.epoch, due) if due else ():
+        found = _take(house, box.name, lease, mail, there.get(mail.place.uid))
+        ordered += found.state is DraftState.ORDERED
+    return ordered
+
+
+def _take(
+    house: House, postbox: str, lease: Lease, mail: Fetched | TooLarge, before: ReplyDraft | None
+) -> _Found:
+    """One draft in one commit: the order, and what became of the draft."""
+    data = mail.data if isinstance(mail, Fetched) else mail.head
+    digest, shelf = sha256(data).hexdigest(), house.shelf()
+    with house.db.write() as tx:
+        if isinstance(mail, TooLarge):
+            found = _Found(DraftState.REFUSED, "draft.too_large")
+        elif before and before.sha256 == digest and before.outgoing_id is not None:
+            found = _of_order(tx, before.item_id, before.text_id, before.outgoing_id)
+            if found.state == before.state == DraftState.ORDERED:
+                found = replace(found, code=before.code)
+        else:
+            found = _decide(house, tx, postbox, parse(data, house.layouts), shelf)
+        draft = _noted(postbox, mail.place, digest, found)
+        reply_drafts.note(tx, draft, lease=lease, now=house.clock())
+        if before is None or (before.sha256, before.code) != (digest, found.code):
+            _tell(house, tx, found)
+    return found
+
+
+def _of_order(tx: Tx, item_id: int | None, text_id: str, outgoing_id: int) -> _Found:
+    """A draft whose answer was ordered stays so; of one that can't leave it says why.
+
+    Where somebody sends a dead answer again, its draft is ordered again, too.
+    """
+    item = items.get(tx, item_id) if item_id else None
+    row = outgoing.get(tx, outgoing_id)
+    if row.state is OutgoingState.DEAD and row.sent_at is None:
+        return _Found(DraftState.REFUSED, row.error_code, text_id, (), item, row.id)
+    return _Found(DraftState.ORDERED, "", text_id, (), item, row.id)
+
+
+def _decide(house: House, tx: Tx, postbox: str, draft: ParsedMail, shelf: TextShelf) -> _Found:
+    item = _answered(tx, postbox, draft)
+    if item is None:
+        return _Found(DraftState.REFUSED, "draft.no_item")
+    if item.state is ItemState.HELD:
+        return _Found(DraftState.WAITS, "draft.item_held", item=item)
+    if item.state is ItemState.CLOSED:
+        return _Found(DraftState.REFUSED, "draft.item_closed", item=item)
+    said = draft_words.written(draft.body)
+    text_id = ""
+    try:
+        _require_plain(house, tx, item, draft)
+        match = draft_match.match(house, item, shelf, said)
+        if match is None:
+            return _Found(DraftState.REFUSED, "draft.no_text", item=item)
+        text_id = match.choice.text_id
+        if match.differences:
+            places = draft_words.places(match.letter, match.differences)
+            return _Found(DraftState.REFUSED, "reply.differs", text_id, places, item)
+        row = reply.place(house, tx, item, match.choice, shelf=shelf, by=OUTLOOK)
+    except (Refused, Conflict) as exc:
+        return _Found(DraftState.REFUSED, exc.code, text_id, item=item)
+    return _of_order(tx, item.id, text_id, row)
+
+
+def _answered(tx: Tx, postbox: str, draft: ParsedMail) -> Item | None:
+    """The item of the mail that the draft answers, by the id in its head; the newest of twins."""
+    if not draft.in_reply_to:
+        return None
+    for message_id in reply_drafts.answered(tx, postbox, link=link(draft.in_reply_to)):
+        if link(ledger.message(tx, message_id).message_id) == link(draft.in_reply_to):
+            return items.of_message(tx, message_id)
+    return None
+
+
+def _require_plain(house: House, tx: Tx, item: Item, draft: ParsedMail) -> None:
+    """Nothing that would be lost: an answer goes to one person, without attachment.
+
+    A draft to nobody is refused, too: of two mails with one id it would not say which it answers.
+    Raises: Refused: `draft.recipients`, `draft.attachments`, `reply.recipient`.
+    """
+    if any(not one.inline for one in draft.attachments):
+        raise Refused("draft.attachments", "An answer has no attachment; take it out.")
+    to = reply.recipient(house, tx, item).lower()
+    if draft.header("bcc") or set(draft.recipients) != {to}:
+        raise Refused("draft.recipients", "An answer goes to who wrote, and to nobody else.")
+
+
+def _noted(postbox: str, place: Place, digest: str, found: _Found) -> NewDraft:
+    places: list[dict[str, Any]] = [asdict(one) for one in found.places]
+    return NewDraft(
+        postbox=postbox,
+        folder=place.folder,
+        epoch=place.epoch,
+        uid=place.uid,
+        sha256=digest,
+        state=found.state,
+        code=found.code,
+        text_id=found.text_id,
+        places=places,
+        item_id=found.item.id if found.item else None,
+        outgoing_id=found.outgoing_id,
+    )
+
+
+def _tell(house: House, tx: Tx, found: _Found) -> None:
+    """Log and trail; of a draft that was ordered the order tells."""
+    item = found.item.id if found.item else None
+    log.info("draft.taken", state=found.state.value, code=found.code, item=item)
+    if found.item is None or found.state is not DraftState.REFUSED:
+        return
+    audit.add(
+        tx,
+        OUTLOOK,
+        action="draft.refused",
+        subject=f"message:{found.item.message_id}",
+        details={"item": item, "text": found.text_id, "code": found.code},
+        at=house.clock(),
+    )
+
+
+def _close(house: House, box: Postbox, lease: Lease, draft: ReplyDraft) -> ReplyDraft:
+    """Take the draft of an answer that has left out of the folder, as a mail program does.
+
+    Where that is refused, the draft says so, and the log once.
+
+    Only with the very bytes that were compared; other ones are read anew. A cut removal is
+    repeated. Raises: TryLater. Conflict: `lease.lost`.
+    """
+    if draft.state != DraftState.ORDERED or draft.outgoing_id is None:
+        return draft
+    with house.db.read() as tx:
+        has_left = outgoing.get(tx, draft.outgoing_id).sent_at is not None
+    if not has_left:
+        return draft
+    leases.require_time(lease, now=house.clock())
+    try:
+        box.remove(draft.place, draft.sha256)
+    except Refused as exc:
+        if draft.code != exc.code:
+            log.warning("draft.not_removed", item=draft.item_id, code=exc.code)
+            with house.db.write() as tx:
+                reply_drafts.stays(tx, draft.id, code=exc.code, lease=lease, now=house.clock())
+        return replace(draft, code=exc.code)
+    return draft

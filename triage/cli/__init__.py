@@ -1,0 +1,1 @@
+"""The command `postlotse`: one file a group of commands."""

@@ -1,0 +1,274 @@
+"""Commands for admins: texts, outbox, aside, reconcile, trail."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rules.errors import Refused
+from rules.texts.approved import approval_line
+from store import audit
+from store import texts as shelf
+from store.arrivals import Fault
+from store.engine import Database
+from triage import accept, admin, anchor, wiring
+from triage import aside as set_aside
+from triage.console import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    day_of,
+    emit,
+    operator,
+    say,
+    settings_of,
+    show,
+)
+
+REMEDIES = {
+    Fault.LOST: "it arrived and has no ledger row; take it from a backup, or from the postbox",
+    Fault.UNCOUNTED: "the ledger has it and no arrival explains it; was the database changed?",
+    Fault.DOUBLED: "several arrivals share its number; look in the trail for what came twice",
+    Fault.STATELESS: "its state is none of the ledger's; was the database changed?",
+    Fault.PLACELESS: "it came out of a postbox and has no place; look for it in the postbox",
+}
+
+ReasonOption = Annotated[str, typer.Option(help="Only this reason, e.g. mail.machine.")]
+PostboxOption = Annotated[str, typer.Option(help="Only this postbox.")]
+
+texts_app = typer.Typer(help="Texts: their life, files, checks.", no_args_is_help=True)
+outbox_app = typer.Typer(help="Outgoing rows: list, replay.", no_args_is_help=True)
+aside_app = typer.Typer(help="Mail beside the way: list, replay, export.", no_args_is_help=True)
+trail_app = typer.Typer(help="The audit trail: verify.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.add_typer(texts_app, name="texts")
+    app.add_typer(outbox_app, name="outbox")
+    app.add_typer(aside_app, name="aside")
+    app.add_typer(trail_app, name="trail")
+    app.command()(reconcile)
+
+
+@texts_app.command("check")
+def texts_check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of texts; the house's own by default.")
+    ] = None,
+) -> None:
+    """Check all texts against their approvals; exit code 1 if one does not fit.
+
+    Example: postlotse texts check
+    """
+    findings = shelf.check(folder or wiring.texts_folder())
+    for finding in findings:
+        say(f"{finding.path}: {finding.message} [{finding.code}]")
+    if findings:
+        raise typer.Exit(1)
+    say("all texts are approved, word for word")
+
+
+@texts_app.command("approve")
+def texts_approve(
+    path: Annotated[Path, typer.Argument(help="The text file, <folder>/<name>.txt.")],
+    author: Annotated[str, typer.Option(help="Function that wrote it, no person.")],
+    approved_by: Annotated[str, typer.Option(help="Function that approves it; another one.")],
+) -> None:
+    """Print the entry for approvals.toml (of a second text, approvals_second.toml) of these bytes.
+
+    Example: postlotse texts approve au/eingang.txt --author Fachlichkeit --approved-by Datenschutz
+    """
+    text, digest = shelf.read_one(path)
+    today = datetime.now(tz=UTC).date()
+    say(
+        approval_line(
+            text, sha256=digest, author=author, approved_by=approved_by, approved_on=today
+        )
+    )
+
+
+@outbox_app.command("list")
+def outbox_list(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """List dead and rejected outgoing rows, newest first.
+
+    Example: postlotse outbox list --json
+    """
+    house = wiring.house_of(config)
+    for row in admin.outgoing_listing(house, operator(), states=admin.ENDED_BADLY, limit=500):
+        line = {
+            "id": row.id,
+            "kind": row.kind,
+            "state": row.state.value,
+            "tries": row.tries,
+            "error": row.error_code,
+            "message": row.message_id,
+        }
+        show(line, as_json=as_json)
+
+
+@outbox_app.command("replay")
+def outbox_replay(
+    outgoing_id: Annotated[int, typer.Argument(help="Number of the outgoing row.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Send a dead or rejected row again, under the same key.
+
+    Example: postlotse outbox replay 12
+    """
+    admin.outgoing_replay(wiring.house_of(config), operator(), outgoing_id)
+    say(f"outgoing row {outgoing_id} is due again")
+
+
+@aside_app.command("list")
+def aside_list(
+    config: ConfigOption = DEFAULT_CONFIG,
+    reason: ReasonOption = "",
+    postbox: PostboxOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List what lies aside, newest first, with the reason and how often it came to lie there.
+
+    Example: postlotse aside list --reason mail.machine
+    """
+    for row in set_aside.listing(
+        wiring.house_of(config), operator(), limit=1000, reason_code=reason, postbox=postbox
+    ):
+        line = {
+            "message": row.message_id,
+            "postbox": row.postbox,
+            "step": row.step,
+            "reason": row.reason_code,
+            "tries": row.tries,
+            "size_bytes": row.size_bytes,
+        }
+        show(line, as_json=as_json)
+
+
+@aside_app.command("replay")
+def aside_replay(
+    message_id: Annotated[int, typer.Argument(help="Number of the message.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Send a mail through parsing, verdict and sorting once more.
+
+    Example: postlotse aside replay 7
+    """
+    set_aside.replay(wiring.house_of(config), operator(), message_id)
+    say(f"message {message_id} goes through the next sorting round")
+
+
+@aside_app.command("replay-all")
+def aside_replay_all(
+    config: ConfigOption = DEFAULT_CONFIG, reason: ReasonOption = "", postbox: PostboxOption = ""
+) -> None:
+    """Send all that lies aside through parsing, verdict and sorting once more, or a part of it.
+
+    Example: postlotse aside replay-all --reason bug
+    """
+    done = set_aside.replay_all(
+        wiring.house_of(config), operator(), reason_code=reason, postbox=postbox
+    )
+    say(f"{done} messages go through the next sorting rounds")
+
+
+@aside_app.command("export")
+def aside_export(
+    message_id: Annotated[int, typer.Argument(help="Number of the message.")],
+    out: Annotated[Path, typer.Option(help="The .eml file to write.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Write the original bytes of a mail into a file; the read is audited.
+
+    Example: postlotse aside export 7 --out mail.eml
+    """
+    data = accept.original(wiring.house_of(config), operator(), message_id)
+    try:
+        out.write_bytes(data)
+    except OSError as exc:
+        raise Refused("aside.file", f"Can't write {out}: {exc.strerror}.") from exc
+    say(f"message {message_id} is in {out}")
+
+
+@trail_app.command("verify")
+def trail_verify(
+    config: ConfigOption = DEFAULT_CONFIG,
+    anchor_file: Annotated[
+        Path | None, typer.Option("--anchor", help="Anchor file instead of the configured one.")
+    ] = None,
+) -> None:
+    """Check the hash chain of the audit trail, and hold it against the anchor file.
+
+    Exit code 1 if the chain is broken, cut off, or another one than was noted.
+
+    Example: postlotse trail verify --anchor /mnt/worm/anchor.jsonl
+    """
+    settings = settings_of(config)
+    database = Database.open(settings.store.url)
+    checked = after = 0
+    while True:
+        with database.read() as tx:
+            found = audit.verify(tx, after_seq=after)
+        checked += found.checked
+        if found.broken is not None:
+            say(f"the trail is broken at entry {found.broken.seq}")
+            raise typer.Exit(1)
+        if found.checked == 0:
+            break
+        after = found.last_seq
+    _hold_against_anchor(database, anchor_file or settings.trail.anchor)
+    say(f"the trail is whole: {checked} entries")
+
+
+def _hold_against_anchor(database: Database, path: Path | None) -> None:
+    if path is None:
+        say("no anchor file is configured: a whole forged trail would not be found")
+        return
+    findings = anchor.check(database, path)
+    for found in findings:
+        say(f"line {found.line} of the anchor file, entry {found.seq}: {found.code}")
+    if findings:
+        raise typer.Exit(1)
+
+
+def reconcile(
+    config: ConfigOption = DEFAULT_CONFIG,
+    day: Annotated[
+        str | None, typer.Option(help="Local day, YYYY-MM-DD; today by default.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the completeness sum per postbox: seen = open + done + aside + gone + deleted.
+
+    The last line sums up all ways, mail handed in and delivered included. Mails that are not
+    accounted for exactly once are named with what is wrong; the exit code is 1 then.
+
+    Example: postlotse reconcile --day 2026-11-25
+    """
+    wanted = day_of(day, code="reconcile.day") if day else None
+    sums = admin.proof_of_day(wiring.house_of(config), operator(), day=wanted)
+    for sum_ in sums:
+        emit(_sum_line(sum_)) if as_json else _say_sum(sum_)
+    if not all(sum_.closes for sum_ in sums):
+        raise typer.Exit(1)
+
+
+def _sum_line(found: admin.Completeness) -> dict[str, object]:
+    named = [{"message": one.message_id, "fault": one.fault.value} for one in found.differences]
+    return {
+        "postbox": found.postbox,
+        "day": found.day.isoformat(),
+        "seen": found.seen,
+        **found.states,
+        "difference": found.difference,
+        "differences": named,
+    }
+
+
+def _say_sum(found: admin.Completeness) -> None:
+    line = _sum_line(found) | {"postbox": found.postbox or "(all)"}
+    del line["differences"]
+    show(line, as_json=False)
+    for one in found.differences:
+        say(f"  message {one.message_id} is {one.fault.value}: {REMEDIES[one.fault]}")

@@ -1,0 +1,245 @@
+"""Commands for rule sets: draft, lint, dry-run, activate, rollback, show, import."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rules.errors import Refused
+from rules.rulesets.finding import Finding, has_errors
+from rules.rulesets.terms import action_sentence, rule_sentences
+from rules.rulesets.trial import Trial
+from triage import wiring
+from triage.console import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    day_of,
+    emit,
+    operator,
+    say,
+    show,
+)
+from triage.house import House
+from triage.rulesets import drafts as rulesets
+from triage.rulesets import trial as rule_trial
+from triage.rulesets.trial import MAILS, Span
+
+ruleset_app = typer.Typer(
+    help="Rule sets: routing rules of one's own, tried before they work.", no_args_is_help=True
+)
+
+FileArgument = Annotated[Path, typer.Argument(help="The text of the rule set, TOML.")]
+SetArgument = Annotated[str, typer.Argument(help="The set's id.")]
+VersionOption = Annotated[int | None, typer.Option(help="Its version; the newest by default.")]
+DaysOption = Annotated[int | None, typer.Option(min=1, help="Only mails of the last days.")]
+MailsOption = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many mails.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.add_typer(ruleset_app, name="ruleset")
+
+
+@ruleset_app.command("lint")
+def ruleset_lint(
+    file: FileArgument, config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False
+) -> None:
+    """Check a text: faults with code, line and remedy; exit code 1 if it can't be activated.
+
+    Example: postlotse ruleset lint regeln.toml
+    """
+    checked = rulesets.check(wiring.house_of(config), operator(), read_text(file))
+    tell(checked.findings, as_json=as_json)
+    if checked.rules is None or has_errors(checked.findings):
+        raise typer.Exit(1)
+    if not as_json:
+        say(f"{checked.rules.id}: {len(checked.rules.rules)} rules, fit to be activated")
+
+
+@ruleset_app.command("draft")
+def ruleset_draft(file: FileArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Keep a text as draft of the set that it names. Nothing takes effect by this.
+
+    Example: postlotse ruleset draft regeln.toml
+    """
+    saved, checked = rulesets.save(wiring.house_of(config), operator(), read_text(file))
+    tell(checked.findings, as_json=False)
+    say(f"{saved.set_id} version {saved.version} is a draft; try it with `ruleset dry-run`")
+
+
+@ruleset_app.command("show")
+def ruleset_show(
+    set_id: Annotated[str, typer.Argument(help="The set's id; without: what holds where.")] = "",
+    version: VersionOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what holds where and all versions, or one version with its rules as sentences.
+
+    Example: postlotse ruleset show regeln-west --version 3
+    """
+    house = wiring.house_of(config)
+    if not set_id:
+        _say_overview(rulesets.overview(house, operator()), as_json=as_json)
+        return
+    found = rulesets.show(house, operator(), set_id, version)
+    if as_json:
+        emit({"id": found.version.set_id, "version": found.version.version,
+              "region": found.version.region, "text": found.version.text})  # fmt: skip
+        return
+    off = {one.rule_id: one for one in found.off}
+    for rule in found.checked.rules.rules if found.checked.rules else ():
+        state = f"  [off: {off[rule.id].target} is gone]" if rule.id in off else ""
+        say(f"{rule.id}: {' und '.join(rule_sentences(rule))}")
+        say(f"  -> {action_sentence(rule.action)}{state}")
+    tell(found.checked.findings, as_json=False)
+
+
+@ruleset_app.command("dry-run")
+def ruleset_dry_run(
+    what: Annotated[str, typer.Argument(help="A set's id, or a file with a text.")],
+    version: VersionOption = None,
+    days: DaysOption = None,
+    mails: MailsOption = MAILS,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell what a rule set would change for stored mails, newest first. Writes nothing.
+
+    Example: postlotse ruleset dry-run regeln.toml --days 14 --mails 10000
+    """
+    house = wiring.house_of(config)
+    file = Path(what)
+    is_file = file.suffix == ".toml" and file.exists()
+    text = read_text(file) if is_file else _kept(house, what, version)
+    found = rule_trial.trial(house, operator(), text, span=Span(days, mails))
+    emit(_as_json(found)) if as_json else _say_trial(found)
+
+
+@ruleset_app.command("activate")
+def ruleset_activate(
+    set_id: SetArgument,
+    version: VersionOption = None,
+    day: Annotated[
+        str | None, typer.Option("--from", help="Local day, YYYY-MM-DD; at once by default.")
+    ] = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Really put it into force; without: dry run only.")
+    ] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Put a version into force from a day on. Without --confirm it is only tried.
+
+    Whoever wrote on a version can't activate it: another account has to.
+
+    Example: postlotse ruleset activate regeln-west --from 2026-12-01 --confirm
+    """
+    house = wiring.house_of(config)
+    found = rulesets.show(house, operator(), set_id, version).version
+    if not confirm:
+        _say_trial(rule_trial.trial(house, operator(), found.text, span=Span()))
+        say("nothing was changed; add --confirm to put it into force")
+        return
+    from_at = rulesets.activate(house, operator(), set_id, found.version, day=_day(day))
+    say(f"{set_id} version {found.version} holds from {from_at.astimezone().isoformat()} on")
+
+
+@ruleset_app.command("rollback")
+def ruleset_rollback(
+    region: Annotated[str, typer.Option(help="The region; empty: the set for all.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Withdraw what is planned; where nothing is, the version before holds again.
+
+    Example: postlotse ruleset rollback --region Südwest
+    """
+    done = rulesets.rollback(wiring.house_of(config), operator(), region)
+    if done.withdrawn:
+        say(f"{done.withdrawn} planned activation(s) withdrawn")
+    elif done.to is None:
+        say("no rule set holds any more; the built-in routing goes on")
+    else:
+        say(f"{done.to.set_id} version {done.to.version} holds again")
+
+
+def read_text(file: Path) -> str:
+    """The file as UTF-8 text. Raises: Refused: `ruleset.file`."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise Refused("ruleset.file", f"{file} can't be read as UTF-8 text; check it.") from exc
+
+
+def _kept(house: House, set_id: str, version: int | None) -> str:
+    return rulesets.show(house, operator(), set_id, version).version.text
+
+
+def _day(typed: str | None) -> date | None:
+    return day_of(typed, code="ruleset.day") if typed else None
+
+
+def tell(findings: tuple[Finding, ...], *, as_json: bool) -> None:
+    """One line a finding, with line, remedy and code."""
+    for one in findings:
+        if as_json:
+            emit({"code": one.code, "level": one.level.value, "line": one.line, "rule": one.rule,
+                  "message": one.message, "remedy": one.remedy})  # fmt: skip
+        else:
+            say(f"Zeile {one.line}: {one.message} {one.remedy} [{one.code}, {one.level.value}]")
+
+
+def _say_overview(found: rulesets.Overview, *, as_json: bool) -> None:
+    for line in found.lines:
+        planned = [f"{v.set_id}.{v.version}" if v else "-" for v, _ in line.planned]
+        now = f"{line.now.set_id}.{line.now.version}" if line.now else None
+        show({"region": line.region or "(all)", "now": now, "planned": planned}, as_json=as_json)
+    for version in found.versions:
+        state = "draft" if version.is_draft else "activated"
+        row = {"id": version.set_id, "version": version.version, "state": state,
+               "region": version.region, "title": version.title}  # fmt: skip
+        show(row, as_json=as_json)
+    for one in found.off:
+        row = {"off": one.rule_id, "region": one.region, "code": one.code, "target": one.target}
+        show(row, as_json=as_json)
+
+
+def _as_json(found: Trial) -> dict[str, object]:
+    return {
+        "mails": found.mails,
+        "unread": found.unread,
+        "moved": found.moved,
+        "payment_moved": found.payment_moved,
+        "changes": [
+            {"before": one.before, "after": one.after, "rule": one.rule, "mails": one.mails,
+             "payment": one.payment, "examples": list(one.examples)}
+            for one in found.changes
+        ],
+        "agencies": [
+            {"agency": one.agency, "before": one.before, "after": one.after}
+            for one in found.agencies
+        ],
+        "hits": dict(found.hits),
+        "held": [{"rule": rule, "law": law, "mails": n} for rule, law, n in found.held],
+        "listed": [
+            {"message": one.message_id, "before": one.before, "after": one.after}
+            for one in found.listed
+        ],
+    }  # fmt: skip
+
+
+def _say_trial(found: Trial) -> None:
+    say(f"{found.mails} mails tried, {found.unread} without content; nothing was moved")
+    say(
+        f"{found.moved} would lie elsewhere, {found.payment_moved} of them payment-relevant or open"
+    )
+    for one in found.changes:
+        say(f"  {one.mails}: - {one.before}  + {one.after}  (rule {one.rule or '-'}, "
+            f"{one.payment} payment; messages {', '.join(map(str, one.examples))})")  # fmt: skip
+    for agency in found.agencies:
+        say(f"  {agency.agency or 'no agency'}: {agency.before} -> {agency.after}")
+    for rule, number in found.hits:
+        say(f"  hits of {rule}: {number}")
+    for rule, law, number in found.held:
+        say(f"  held by the law: {rule} {number} ({law})")

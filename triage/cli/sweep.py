@@ -1,0 +1,227 @@
+"""Commands of deletion: `postlotse sweep` plan, run, proof, hold, release, holds, seen, approve.
+
+`sweep` alone is the preview; it never writes. Words of the proof are German: it is read by the
+data protection officer.
+"""
+
+from typing import Annotated
+
+import typer
+
+from rules.errors import Refused
+from rules.sweep import HoldKind
+from store.holds import NewHold
+from triage import wiring
+from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, operator, say, show
+from triage.settings import load
+from triage.sweep import holds as sweep_holds
+from triage.sweep import orders as sweep
+from triage.sweep import proof as sweep_proof
+from triage.sweep import run as sweep_run
+from triage.sweep import words as sweep_words
+
+PlanArgument = Annotated[int, typer.Argument(help="Number of the deletion run.")]
+ReferenceOption = Annotated[str, typer.Option(help="File number of your house; no name.")]
+
+HASH_CHARS = 64
+"""A SHA-256 in hexadecimal; what is shorter and all digits is a number. Source: FIPS 180-4."""
+
+app = typer.Typer(
+    help="Deletion with proof: plan (default, writes nothing), run, proof, holds.",
+    invoke_without_command=True,
+)
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands to the application."""
+    parent.add_typer(app, name="sweep")
+
+
+@app.callback()
+def sweep_alone(context: typer.Context, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Deletion with proof. Without a command: the preview, which writes nothing.
+
+    Example: postlotse sweep
+    """
+    if context.invoked_subcommand is None:
+        plan(config)
+
+
+@app.command()
+def plan(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """Show what may be deleted today and what may not, and why. Writes nothing.
+
+    The last line names the plan by its hash, for `sweep run`.
+
+    Example: postlotse sweep plan
+    """
+    found = sweep.preview(wiring.house_of(config), operator())
+    for one in found.tallies:
+        show(
+            {
+                "postbox": one.postbox or "-",
+                "agency": one.agency or "-",
+                "answer": one.keep.value,
+                "mails": one.number,
+            },
+            as_json=as_json,
+        )
+    last = {
+        "day": found.day.isoformat(),
+        "to_delete": len(found.rows),
+        "more": found.has_more,
+        "hash": found.hash,
+    }
+    show(last, as_json=as_json)
+
+
+@app.command()
+def run(
+    plan_name: Annotated[
+        str, typer.Argument(metavar="HASH|NUMBER", help="Hash of a preview, or an ordered run.")
+    ],
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete exactly what the preview of that hash showed, or go on with a run by its number.
+
+    Killed at any point, the same run goes on where it was: give its number. Ends with the proof.
+
+    Example: postlotse sweep run 5f0c…
+    """
+    settings = load(config)
+    house, me = wiring.build_house(settings), operator()
+    if plan_name.isdecimal() and len(plan_name) < HASH_CHARS:
+        number = sweep.plan_of(house, me, int(plan_name)).id
+    else:
+        number = sweep.order(house, me, hash_=plan_name)
+    sweep_run.run(house, wiring.outlets(settings), me.name, number)
+    _show_proof(sweep_proof.proof(house, me, number), as_json=as_json)
+
+
+@app.command()
+def proof(
+    number: PlanArgument, config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False
+) -> None:
+    """Read back what a run has deleted and what is left; exit code 1 if it is not complete.
+
+    Example: postlotse sweep proof 3
+    """
+    _show_proof(sweep_proof.proof(wiring.house_of(config), operator(), number), as_json=as_json)
+
+
+@app.command("list")
+def list_(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """List deletion runs, newest first.
+
+    Example: postlotse sweep list
+    """
+    for one in sweep.plans(wiring.house_of(config), operator()):
+        line = {
+            "run": one.id,
+            "kind": one.kind,
+            "state": one.state.value,
+            "day": one.day.isoformat(),
+            "made_by": one.made_by,
+            "reference": one.reference or "-",
+        }
+        show(line, as_json=as_json)
+
+
+@app.command()
+def approve(number: PlanArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Approve a deletion that another person has proposed; a worker, or `sweep run`, does it.
+
+    Example: postlotse sweep approve 4
+    """
+    sweep.approve(wiring.house_of(config), operator(), number)
+    say(f"deletion run {number} is ordered")
+
+
+@app.command()
+def reject(number: PlanArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Reject a proposed deletion; nothing is deleted.
+
+    Example: postlotse sweep reject 4
+    """
+    sweep.reject(wiring.house_of(config), operator(), number)
+    say(f"deletion run {number} is void")
+
+
+@app.command()
+def hold(
+    reference: ReferenceOption,
+    message: Annotated[
+        list[int] | None, typer.Option(help="Number of a message; may be repeated.")
+    ] = None,
+    postbox: Annotated[str, typer.Option(help="All of this postbox.")] = "",
+    kind: Annotated[HoldKind, typer.Option(help="Why.")] = HoldKind.LEGAL,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Keep messages, or a whole postbox, back from deletion.
+
+    Example: postlotse sweep hold --reference "S 12 AL 345/26" --message 7
+    """
+    house, me = wiring.house_of(config), operator()
+    wanted = [NewHold(kind, reference, message_id=one) for one in message or ()]
+    if postbox:
+        wanted.append(NewHold(kind, reference, postbox=postbox))
+    if not wanted:
+        raise Refused("hold.target", "Give --message NUMBER or --postbox NAME.")
+    for one in wanted:
+        say(f"hold {sweep_holds.hold(house, me, one)} is in force")
+
+
+@app.command()
+def holds(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """List the holds that are in force, newest first.
+
+    Example: postlotse sweep holds
+    """
+    for one in sweep_holds.holds_in_force(wiring.house_of(config), operator()):
+        line = {
+            "hold": one.id,
+            "message": one.message_id,
+            "postbox": one.postbox,
+            "kind": one.kind,
+            "reference": one.reference,
+            "since": one.at.isoformat(timespec="seconds"),
+        }
+        show(line, as_json=as_json)
+
+
+@app.command()
+def release(
+    number: Annotated[int, typer.Argument(help="Number of the hold.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """End a hold; from now on only period and hand-over count.
+
+    Example: postlotse sweep release 2
+    """
+    sweep_holds.release(wiring.house_of(config), operator(), number)
+    say(f"hold {number} is over")
+
+
+@app.command()
+def seen(
+    reason: Annotated[str, typer.Argument(help="Reason for which mail lies aside.")],
+    until: Annotated[int, typer.Option(help="Up to this message, the newest that you saw.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Note that you have looked at what lies aside for that reason; unseen mail is never deleted.
+
+    Example: postlotse sweep seen mail.newsletter --until 4711
+    """
+    number = sweep_holds.see(wiring.house_of(config), operator(), reason_code=reason, until=until)
+    say(f"{number} messages count as looked at")
+
+
+def _show_proof(found: sweep_proof.Proof, *, as_json: bool) -> None:
+    if as_json:
+        emit(sweep_proof.as_json(found))
+    else:
+        for line in sweep_words.proof_lines(found):
+            say(line)
+    if not found.is_complete:
+        raise typer.Exit(1)

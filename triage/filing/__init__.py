@@ -1,0 +1,1 @@
+"""Station 4, filed: mail moves to its folder, proven or kept in doubt."""

@@ -1,0 +1,79 @@
+"""What filing does with one act, new or in doubt: the command, the proof, or another try later.
+
+Whether there is anything to do is filing.py's and filing/unproven.py's.
+Source: imap protocol, steps 7 and 8 (docs/reliability.md).
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from rules.backoff import next_try
+from rules.errors import Conflict, HouseError, Refused
+from rules.postbox import EPOCH_CHANGED, Place
+from store import leases, op_steps
+from store.leases import Lease
+from store.ops import Op
+from triage.house import House
+from triage.ports import Postbox
+
+log = structlog.get_logger()
+
+
+def move(house: House, box: Postbox, lease: Lease, op: Op) -> Place | None:
+    """The command itself. The server asks for no fence, so whose time is over gives none.
+
+    Raises: Conflict: `lease.lost`. TryLater, Refused: as `Postbox.move`.
+    """
+    leases.require_time(lease, now=house.clock())
+    return box.move(op.src, op.dst_folder)
+
+
+def require_of_mail(exc: Refused | Conflict) -> None:
+    """Raises: Conflict: all but a folder with new numbers, which stops the mails in it only."""
+    if isinstance(exc, Conflict) and exc.code != EPOCH_CHANGED:
+        raise exc
+
+
+def settle(house: House, lease: Lease, places: list[tuple[Op, Place]]) -> None:
+    """All proofs in one commit; where one of them is not taken, each by itself.
+
+    Raises: Conflict: `lease.lost`; `place.taken`, `op.step`, after all others were written.
+    """
+    if not places:
+        return
+    try:
+        with house.db.write() as tx:
+            op_steps.done_many(tx, places, lease=lease, now=house.clock())
+    except (Conflict, Refused) as exc:
+        if len(places) == 1 or exc.code == "lease.lost":
+            raise
+        log.warning("op.proofs_again", mails=len(places), code=exc.code)
+    else:
+        return
+    _settle_each(house, lease, places)
+
+
+def _settle_each(house: House, lease: Lease, places: list[tuple[Op, Place]]) -> None:
+    failure: HouseError | None = None
+    for one in places:
+        try:
+            settle(house, lease, [one])
+        except (Conflict, Refused) as exc:
+            failure = exc
+    if failure is not None:
+        raise failure
+
+
+def put_off(house: House, lease: Lease, group: list[Op], exc: HouseError) -> None:
+    """A target or a move that can't be had: try again later, then give up with the reason."""
+    log.warning("op.refused", folder=group[0].dst_folder, code=exc.code, mails=len(group))
+    now = house.clock()
+    with house.db.write() as tx:
+        for op in group:
+            wait = next_try(op.tries + 1, house.backoff)
+            if wait is None:
+                op_steps.refused(tx, op.id, error_code=exc.code, lease=lease, now=now)
+                continue
+            at = now + timedelta(seconds=wait)
+            op_steps.later(tx, op.id, error_code=exc.code, next_try_at=at, lease=lease, now=now)

@@ -1,0 +1,133 @@
+"""A move that was sent and not proven is settled: it is proven now, given again, or lost.
+
+Only after the grace time, because a dead worker's last command may still run on the server. What
+the postbox says of it is in filing/doubt.py.
+Source: imap protocol, step 6 (docs/reliability.md); own decisions 0105, 0107.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+import structlog
+
+from rules.errors import Conflict, Refused
+from rules.postbox import FolderView, Place
+from store import op_steps
+from store.leases import Lease
+from store.ops import Op
+from triage import set_back
+from triage.filing import doubt as filing_doubt
+from triage.filing import steps as filing_steps
+from triage.filing.doubt import Copy
+from triage.house import House
+from triage.ports import Postbox
+
+log = structlog.get_logger()
+
+
+def settle_all(house: House, box: Postbox, lease: Lease, sent: Iterable[Op]) -> tuple[int, int]:
+    """Of those whose grace time is over: how many are settled now, and how many stay in doubt.
+
+    Raises: Conflict: `lease.lost`. TryLater: the postbox is away.
+    """
+    doubtful = [op for op in sent if _grace_is_over(house, lease, op)]
+    seen: dict[Place, Copy] = {}
+    settled = sum(_look_or_put_off(house, box, lease, op, seen) for op in doubtful)
+    return settled, len(doubtful) - settled
+
+
+def _grace_is_over(house: House, lease: Lease, op: Op) -> bool:
+    """Whether no command of a dead or paused owner can be under way for this operation.
+
+    Counted from the end of the dead owner's lease: until then he may have given it.
+    """
+    if op.sent_at is None:
+        return False
+    since = max(op.sent_at, lease.taken_over_from_until or op.sent_at)
+    return since + timedelta(seconds=house.policy.grace_seconds) <= house.clock()
+
+
+def _look_or_put_off(
+    house: House, box: Postbox, lease: Lease, op: Op, seen: dict[Place, Copy]
+) -> int:
+    """As `_look`; a folder that was removed or numbered anew puts this one off, not the others."""
+    try:
+        return _look(house, box, lease, op, seen)
+    except (Refused, Conflict) as exc:
+        filing_steps.require_of_mail(exc)
+        filing_steps.put_off(house, lease, [op], exc)
+        return 0
+
+
+def _look(house: House, box: Postbox, lease: Lease, op: Op, seen: dict[Place, Copy]) -> int:
+    """Settle one operation whose outcome is unknown; 1 if it is settled now."""
+    source = box.view(op.src_folder)
+    copies = filing_doubt.in_target(house, box, op, seen=seen)
+    if copies:
+        rest = _rest(house, box, op, source=source, copies=len(copies), seen=seen)
+        if _is_moved(house, box, lease, op, rest=rest, copies=len(copies)):
+            filing_steps.settle(house, lease, [(op, copies[0])])
+            return 1
+    if _lies_in(source, op):
+        return _again(house, box, lease, op)
+    renumbered = filing_doubt.numbered_anew(house, box, lease, op, source=source, seen=seen)
+    if renumbered is not None:
+        return _again(house, box, lease, renumbered)
+    log.warning("op.lost", postbox=box.name, op=op.id, message=op.message_id)
+    with house.db.write() as tx:
+        op_steps.lost(tx, op.id, error_code="op.lost", lease=lease, now=house.clock())
+    return 1
+
+
+def _rest(
+    house: House,
+    box: Postbox,
+    op: Op,
+    *,
+    source: FolderView,
+    copies: int,
+    seen: dict[Place, Copy],
+) -> Place | None:
+    """Where the mail still lies in the source, or what a cut move left of it there."""
+    if _lies_in(source, op):
+        return op.src
+    return filing_doubt.left_behind(house, box, op, source=source, copies=copies, seen=seen)
+
+
+def _is_moved(
+    house: House, box: Postbox, lease: Lease, op: Op, *, rest: Place | None, copies: int
+) -> bool:
+    """Whether it is the mail that lies in the target; `rest`, what a cut move left, is removed."""
+    if rest != op.src:
+        if rest is not None and not filing_doubt.came_after(box, op):
+            return False
+    # Where a move is one step, what lies in the source was never moved, whatever lies elsewhere.
+    elif box.moves_whole() or not filing_doubt.has_surplus(house, box, op, copies=copies):
+        return False
+    if rest is not None:
+        filing_doubt.remove_leftover(house, box, lease, op, at=rest)
+    return True
+
+
+def _lies_in(source: FolderView, op: Op) -> bool:
+    return source.epoch == op.src_epoch and op.src_uid in source.uids
+
+
+def _again(house: House, box: Postbox, lease: Lease, op: Op) -> int:
+    """Give the command once more, the first watermark kept; 1 if it is proven now.
+
+    Unless its number names another mail since the target was read, on a new connection perhaps.
+    """
+    looked = set_back.look(house, box, lease, [op.src])
+    if not looked.held or op.src in looked.unread:
+        return 0
+    first = op.mark or box.watermark(op.dst_folder)
+    with house.db.write() as tx:
+        # The next owner counts his grace time from this repetition.
+        act = op_steps.sent(tx, op.id, mark=first, lease=lease, now=house.clock())
+    if act is None or act.src != op.src:
+        return 0  # let go since it was read: the next pass knows where it lies
+    moved = filing_steps.move(house, box, lease, op)
+    if moved is not None:
+        filing_steps.settle(house, lease, [(op, moved)])
+    return int(moved is not None)

@@ -1,0 +1,1 @@
+"""Marks on mail in Outlook: ours written, people's followed."""

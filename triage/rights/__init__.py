@@ -1,0 +1,1 @@
+"""Folder permissions: read, compared, planned, set right, signed off."""

@@ -1,0 +1,96 @@
+"""Lists that offices lay into a folder: "Nord.csv" or "Nord_2026-12.csv" is taken in as Nord's.
+
+What was taken lies in `eingelesen` afterwards, what was refused in `fehler` with a text beside it
+that names every line. Nothing is deleted. Source: own decision 0040.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from rules.access import Caller
+from rules.codes import Role
+from rules.errors import HouseError, Refused, TryLater
+from rules.placename import fold
+from rules.rights.distribution_csv import LONGEST_BYTES
+from triage.house import House
+from triage.rights import reporting as rights_reporting
+
+TAKEN: Final = "eingelesen"
+REFUSED: Final = "fehler"
+SETTLED: Final = timedelta(seconds=10)
+"""A file that was written to later than that may still grow. Source: own decision 0040."""
+
+_DROP: Final = Caller("drop", Role.ADMIN, agencies=None)
+
+log = structlog.get_logger()
+
+
+def take_in(house: House, folder: Path) -> int:
+    """Take in what lies in the folder, oldest name first; how many files were dealt with.
+
+    A file is dealt with once, whatever becomes of it. Called by one worker loop.
+    Raises: TryLater: `rights.drop_missing`, and as the database.
+    """
+    if not folder.is_dir():
+        raise TryLater(
+            "rights.drop_missing", f"{folder} is no folder: mount it, or correct rights.drop."
+        )
+    done = 0
+    for file in sorted(folder.glob("*.csv")):
+        age = house.clock().timestamp() - file.stat().st_mtime
+        if age >= SETTLED.total_seconds():
+            _one(house, file)
+            done += 1
+    return done
+
+
+def _one(house: House, file: Path) -> None:
+    try:
+        region = _region(house, file)
+        with file.open("rb") as handle:
+            data = handle.read(LONGEST_BYTES + 1)
+        rights_reporting.import_lists(house, _DROP, region, data=data, source=file.name)
+    except Refused as exc:
+        log.warning("rights.drop_refused", code=exc.code)
+        _put_away(house, file, REFUSED).with_suffix(".txt").write_text(
+            exc.message + "\n", encoding="utf-8"
+        )
+    except OSError as exc:
+        raise TryLater("rights.drop_missing", f"{file.name} can't be read now.") from exc
+    else:
+        log.info("rights.drop_taken", region=region)
+        _put_away(house, file, TAKEN)
+
+
+def _region(house: House, file: Path) -> str:
+    """The region that the file's name begins with. Raises: Refused: `region.unknown`."""
+    wanted = fold(file.stem.partition("_")[0])
+    found = [name for name in house.directory.region_names() if fold(name) == wanted]
+    if not found:
+        known = ", ".join(house.directory.region_names())
+        raise Refused(
+            "region.unknown",
+            f"Der Dateiname {file.name!r} nennt keine Region; beginnen Sie ihn mit {known}.",
+        )
+    return found[0]
+
+
+def _put_away(house: House, file: Path, where: str) -> Path:
+    """Move the file into a folder beside it, under a name with the time; the new place."""
+    target = file.parent / where
+    target.mkdir(exist_ok=True)
+    return file.replace(target / f"{house.clock():%Y%m%dT%H%M%S}-{file.name}")
+
+
+def quietly(house: House, folder: Path | None) -> int:
+    """As `take_in` where a folder is configured; a missing folder holds up no other work."""
+    if folder is None:
+        return 0
+    try:
+        return take_in(house, folder)
+    except HouseError as exc:
+        log.warning("rights.drop_failed", code=exc.code)
+        return 0

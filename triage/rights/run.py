@@ -1,0 +1,132 @@
+"""A plan of folder permissions on its way, forwards or backwards, one folder after the other.
+
+Read, compare, note durably, write, read again, compare. Source: R4, F56; own decision 0039.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from rules.errors import HouseError, Refused
+from rules.rights.folder_acl import FolderAcl, Principal, access
+from rules.rights.folder_levels import Rights
+from rules.rights.plan import Change, Deed, applied, differs
+from store import audit as trail
+from store.rights import plans as rights_plans
+from store.rights.plans import StepKind
+from triage import halting
+from triage.house import House
+from triage.ports import FolderRights
+
+_CHANGED = "rights.changed_meanwhile"
+_NOT_AS_WRITTEN = "rights.not_as_written"
+_NOT_UNDERSTOOD = "rights.unknown_level"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a plan went: folders done, and the one that stopped it with its code, if one did."""
+
+    done: tuple[str, ...]
+    stopped_at: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One plan on its way, forwards or backwards."""
+
+    house: House
+    actor: str
+    rights: FolderRights
+    plan_id: int
+    kind: StepKind
+
+    def now(self) -> datetime:
+        """By the clock of the house."""
+        return self.house.clock()
+
+
+def carry_out(run: Run, work: Mapping[str, tuple[Change, ...]]) -> Outcome:
+    """Folder by folder in their order; the first that isn't as it should be ends it.
+
+    Each step is noted in a transaction of its own before the write, and after it.
+    """
+    done: list[str] = []
+    for folder, changes in work.items():
+        code = _one_folder(run, folder, changes)
+        if code:
+            log.warning("rights.plan_stopped", postbox=run.rights.name, plan=run.plan_id, code=code)
+            return Outcome(tuple(done), folder, code)
+        done.append(folder)
+    return Outcome(tuple(done))
+
+
+def _one_folder(run: Run, folder: str, changes: tuple[Change, ...]) -> str:
+    """One folder; an empty text when it was read again and is as it should be, else a code."""
+    try:
+        before = _read(run.rights, folder)
+        has = {who: rights or frozenset() for who, rights in access(before.entries).items()}
+        if all(has.get(c.principal, frozenset()) == c.after for c in changes):
+            _already_done(run, folder, changes)
+            return ""
+        if any(has.get(c.principal, frozenset()) != c.before for c in changes):
+            return _CHANGED
+        after = applied(before, changes)
+        with run.house.db.write() as tx:
+            halting.require_running(tx)
+            rights_plans.note_step(
+                tx, run.plan_id, kind=run.kind, before=before, after=after, now=run.now()
+            )
+        run.rights.write(folder, {change.principal: change.after for change in changes})
+        wrong = differs(_read(run.rights, folder), _expected(after))
+    except HouseError as exc:
+        code = exc.code
+    else:
+        code = _NOT_AS_WRITTEN if wrong else ""
+    _end_step(run, folder, changes, code)
+    return code
+
+
+def _read(rights: FolderRights, folder: str) -> FolderAcl:
+    """The folder now. Raises: Refused: it can't be read, or not understood."""
+    (acl,) = rights.read([folder])
+    if acl.unreadable:
+        raise Refused(acl.unreadable, f"{folder}: Rechte nicht lesbar.")
+    if any(rights is None for rights in access(acl.entries).values()):
+        raise Refused(_NOT_UNDERSTOOD, f"{folder}: Ein Eintrag lässt sich nicht deuten.")
+    return acl
+
+
+def _expected(acl: FolderAcl) -> dict[Principal, Rights]:
+    return {who: rights or frozenset() for who, rights in access(acl.entries).items()}
+
+
+def _already_done(run: Run, folder: str, changes: tuple[Change, ...]) -> None:
+    """What is there already: written before a crash, and now noted so; or done by hand.
+
+    What a person did by hand is none of this plan's deeds: no step is noted, and none undone.
+    """
+    with run.house.db.read() as tx:
+        steps = rights_plans.steps(tx, run.plan_id)
+    if any((step.folder, step.kind) == (folder, run.kind) for step in steps):
+        _end_step(run, folder, changes, "")
+
+
+def _end_step(run: Run, folder: str, changes: tuple[Change, ...], code: str) -> None:
+    counts = {deed.name.lower(): sum(c.deed is deed for c in changes) for deed in Deed}
+    now = run.now()
+    with run.house.db.write() as tx:
+        rights_plans.end_step(tx, run.plan_id, folder, kind=run.kind, error_code=code, now=now)
+        trail.add(
+            tx,
+            run.actor,
+            action=f"rights.folder_{'failed' if code else run.kind}",
+            subject=f"rights_plan:{run.plan_id}",
+            details={"folder": folder, "code": code, **counts},
+            at=now,
+        )

@@ -1,0 +1,259 @@
+"""What is done with the folder permissions of a postbox: looked at, changed by plan, put back.
+
+Read, compare, note durably, write, read again, compare: one folder after the other; the first
+that isn't as it should be stops the plan. Source: R4, F56; own decision 0039.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import structlog
+
+from rules.errors import Conflict, HouseError, Refused
+from rules.rights.folder_acl import Naming
+from rules.rights.folder_rights import Should, audit
+from rules.rights.plan import undone
+from store import audit as trail
+from store import halts, leases
+from store.rights import audits as rights_audits
+from store.rights import lists as rights_lists
+from store.rights import plans as rights_plans
+from store.rights.plans import PlanState, StepState, StoredPlan
+from triage import halting
+from triage.house import House, PostboxPlan
+from triage.ports import FolderRights
+from triage.rights.run import Outcome, Run, carry_out
+
+LEASE_SECONDS = 900
+"""One look or plan at a time in a postbox; a plan of a region takes minutes at most.
+
+Source: own decision 0039.
+"""
+
+_BUSY = "rights.busy"
+
+log = structlog.get_logger()
+
+
+def should_of(house: House, region: str, *, naming: Naming) -> tuple[int | None, Should]:
+    """What the region's postbox is held against now, and the row of the lists it comes from."""
+    with house.db.read() as tx:
+        lists_id, book = rights_lists.book(tx, region)
+    rules = house.policy.rights
+    return lists_id, Should(
+        region,
+        house.directory,
+        book,
+        naming,
+        exempt=rules.exempt,
+        common=rules.common_folders,
+    )
+
+
+def look(house: House, actor: str, rights: FolderRights) -> int:
+    """Read all folders, note what differs; the number of the audit. Changes nothing.
+
+    Raises: Refused: `postbox.unknown`, and as the postbox. TryLater. Conflict: `rights.busy`.
+    """
+    plan = postbox_plan(house, rights.name)
+    with _alone(house, rights.name, actor):
+        acls = rights.read(rights.folders())
+        lists_id, should = should_of(house, plan.region, naming=rights.naming)
+        findings = audit(acls, should)
+        now = house.clock()
+        with house.db.write() as tx:
+            audit_id = rights_audits.put(
+                tx,
+                plan.name,
+                acls,
+                findings,
+                region=plan.region,
+                lists_id=lists_id,
+                actor=actor,
+                now=now,
+            )
+            rights_plans.void_proposals(tx, plan.name, now=now)
+            trail.add(
+                tx,
+                actor,
+                action="rights.audited",
+                subject=f"postbox:{plan.name}",
+                details={"audit": audit_id, "folders": len(acls), "findings": len(findings)},
+                at=now,
+            )
+    log.info("rights.audited", postbox=plan.name, folders=len(acls), findings=len(findings))
+    return audit_id
+
+
+def apply(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outcome:
+    """Carry out an approved plan; a plan that was cut off goes on where it was.
+
+    Raises: Refused: `rights.read_only`, `plan.unknown`, `rights.not_approved`.
+    Conflict: `rights.busy`, `rights.plan_state`. TryLater: the database is away.
+    """
+    stored = _plan_for_writing(house, rights.name, plan_id)
+    if stored.state is not PlanState.APPROVED:
+        raise Refused(
+            "rights.not_approved",
+            f"Plan {plan_id} ist nicht freigegeben. Eine zweite Person gibt ihn frei.",
+            plan=plan_id,
+        )
+    work = {folder: stored.plan.of_folder(folder) for folder in stored.plan.folders()}
+    with _alone(house, rights.name, actor):
+        outcome = carry_out(Run(house, actor, rights, plan_id, "apply"), work)
+        state = PlanState.STOPPED if outcome.code else PlanState.APPLIED
+        _end(house, actor, stored, outcome, state)
+    return outcome
+
+
+def undo(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outcome:
+    """Put back what a plan has changed, the last folder first.
+
+    Raises: Refused: `rights.read_only`, `plan.unknown`, `rights.nothing_to_undo`.
+    Conflict: `rights.busy`, `rights.plan_state`. TryLater: the database is away.
+    """
+    stored = _plan_for_writing(house, rights.name, plan_id)
+    with house.db.read() as tx:
+        begun = [
+            step.folder
+            for step in rights_plans.steps(tx, plan_id)
+            if step.kind == "apply" and step.state is not StepState.FAILED
+        ]
+    if stored.state not in {PlanState.APPLIED, PlanState.STOPPED, PlanState.APPROVED} or not begun:
+        raise Refused(
+            "rights.nothing_to_undo",
+            f"Plan {plan_id} hat nichts geändert, was zurückzunehmen wäre.",
+            plan=plan_id,
+        )
+    work = {folder: undone(stored.plan.of_folder(folder)) for folder in reversed(begun)}
+    with _alone(house, rights.name, actor):
+        outcome = carry_out(Run(house, actor, rights, plan_id, "undo"), work)
+        state = stored.state if outcome.code else PlanState.UNDONE
+        _end(house, actor, stored, outcome, state)
+    return outcome
+
+
+def orders(house: House, worker: str, desks: Mapping[str, Callable[[], FolderRights]]) -> int:
+    """Do what pages have ordered, each once; how many. One order that fails stops no other.
+
+    Raises: TryLater: the database is away.
+    """
+    done = 0
+    for postbox, open_rights in desks.items():
+        with house.db.read() as tx:
+            may_write = halts.may_write(tx, postbox)
+            waiting = rights_plans.open_orders(tx, postbox)
+        if not may_write:
+            # The others wait; looking goes on.
+            waiting = tuple(order for order in waiting if order.kind == "audit")
+        for order in waiting:
+            with _only_worker(house, postbox, worker) as is_mine:
+                done += int(is_mine and _tried(house, order, open_rights))
+    return done
+
+
+def _tried(
+    house: House, order: rights_plans.Order, open_rights: Callable[[], FolderRights]
+) -> bool:
+    """Carry out one order and note how it went; False where somebody else is at it just now."""
+    code = _obeyed(house, order, open_rights)
+    if code == _BUSY:
+        return False
+    with house.db.write() as tx:
+        rights_plans.end_order(tx, order.id, error_code=code, now=house.clock())
+    return True
+
+
+@contextmanager
+def _only_worker(house: House, postbox: str, worker: str) -> Iterator[bool]:
+    """Whether this worker carries out the orders for the postbox just now."""
+    name, now = f"rights_orders:{postbox}", house.clock()
+    with house.db.write() as tx:
+        lease = leases.take(tx, name, owner=worker, now=now, seconds=LEASE_SECONDS)
+    yield lease is not None
+    if lease is not None:
+        with house.db.write() as tx:
+            leases.release(tx, lease, now=house.clock())
+
+
+def _obeyed(
+    house: House, order: rights_plans.Order, open_rights: Callable[[], FolderRights]
+) -> str:
+    """Carry out one order; an empty text, or the code of what went wrong."""
+    try:
+        rights = open_rights()
+        try:
+            if order.kind == "audit" or order.plan_id is None:
+                look(house, order.actor, rights)
+                return ""
+            deed = apply if order.kind == "apply" else undo
+            outcome = deed(house, order.actor, rights, order.plan_id)
+            look(house, order.actor, rights)
+            return outcome.code
+        finally:
+            rights.close()
+    except HouseError as exc:
+        log.warning("rights.order_failed", postbox=order.postbox, kind=order.kind, code=exc.code)
+        return exc.code
+
+
+def postbox_plan(house: House, postbox: str) -> PostboxPlan:
+    """The configured postbox of that name. Raises: Refused: `postbox.unknown`."""
+    found = next((box for box in house.policy.postboxes if box.name == postbox), None)
+    if found is None:
+        raise Refused("postbox.unknown", f"Ein Postfach {postbox!r} ist nicht eingerichtet.")
+    return found
+
+
+def _plan_for_writing(house: House, postbox: str, plan_id: int) -> StoredPlan:
+    box = postbox_plan(house, postbox)
+    if box.is_observed or not house.policy.rights.may_write:
+        raise Refused(
+            "rights.read_only",
+            "Rechte werden hier nur gelesen. Zum Ausführen rights.mode auf „write“ setzen; ein"
+            " Postfach, das nur beobachtet wird, bleibt unberührt.",
+        )
+    with house.db.read() as tx:
+        halting.require_running(tx)
+        stored = rights_plans.one(tx, plan_id)
+    if stored.postbox != postbox:
+        raise Refused("plan.unknown", f"Einen Plan {plan_id} gibt es nicht.")
+    return stored
+
+
+@contextmanager
+def _alone(house: House, postbox: str, owner: str) -> Iterator[None]:
+    """Nobody else looks at or changes the permissions of this postbox meanwhile."""
+    name, now = f"rights:{postbox}", house.clock()
+    with house.db.write() as tx:
+        lease = leases.take(tx, name, owner=owner, now=now, seconds=LEASE_SECONDS)
+    if lease is None:
+        raise Conflict(
+            _BUSY,
+            f"Die Rechte von {postbox} werden gerade gelesen oder geändert; später wiederholen.",
+        )
+    try:
+        yield
+    finally:
+        with house.db.write() as tx:
+            leases.release(tx, lease, now=house.clock())
+
+
+def _end(house: House, actor: str, stored: StoredPlan, outcome: Outcome, state: PlanState) -> None:
+    now = house.clock()
+    with house.db.write() as tx:
+        rights_plans.advance(tx, stored.id, state, allowed=[stored.state], now=now)
+        trail.add(
+            tx,
+            actor,
+            action=f"rights.plan_{state.value}",
+            subject=f"rights_plan:{stored.id}",
+            details={
+                "postbox": stored.postbox,
+                "folders": len(outcome.done),
+                "stopped_at": outcome.stopped_at,
+                "code": outcome.code,
+            },
+            at=now,
+        )
+    log.info("rights.plan_ended", postbox=stored.postbox, plan=stored.id, state=state.value)

@@ -1,0 +1,1 @@
+"""Rule sets of admins: written, tried, in force, taken back."""

@@ -1,0 +1,318 @@
+"""Rule sets of admins: drafts, checking, putting into force, going back. Each deed in the trail.
+
+Scope: an admin of a region sees and changes the sets of that region; the set for all regions
+belongs to who isn't limited. Source: F17, F18; N7; own decision 0037.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from rules.access import Caller, Permission, may_see_region, require, require_person
+from rules.codes import Role
+from rules.errors import Refused
+from rules.rulesets import force as rule_force
+from rules.rulesets.finding import Finding, has_errors
+from rules.rulesets.force import TAKES_EFFECT, Activation
+from rules.rulesets.lint import lint
+from rules.rulesets.ruleset import RuleSet
+from rules.rulesets.text import read_rules
+from store import audit, rulesets
+from store.engine import Tx
+from store.rulesets import NewDraft, OffRule, Version
+from triage.house import BERLIN, House
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A text with what is wrong with it; `rules` None where it could not be read."""
+
+    rules: RuleSet | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One version with its rules as read today, its faults, and where it holds or will hold."""
+
+    version: Version
+    checked: Checked
+    activations: tuple[Activation, ...]
+    off: tuple[OffRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One region ("": all without a set of their own): what holds now, and what is planned."""
+
+    region: str
+    now: Version | None
+    since: datetime | None
+    planned: tuple[tuple[Version | None, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All that an admin sees first. Versions by set, newest first."""
+
+    lines: tuple[Line, ...]
+    versions: tuple[Version, ...]
+    off: tuple[OffRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WentBack:
+    """What a rollback did: `withdrawn` planned ones, or `to` holds from `from_at` on (or none)."""
+
+    withdrawn: int
+    to: Version | None
+    from_at: datetime | None
+
+
+def check(house: House, caller: Caller, text: str) -> Checked:
+    """Everything that is wrong with a text. Stores nothing. Raises: Refused: `access.denied`."""
+    require(caller, Permission.CHANGE_RULES)
+    with house.db.read() as tx:
+        return _check(house, tx, text)
+
+
+def save(house: House, caller: Caller, text: str) -> tuple[Version, Checked]:
+    """Keep a text as draft of the set that it names, over the open draft or as next version.
+
+    Faults of single rules may stay in a draft; a text that can't be read is not kept.
+    Raises: Refused: `access.denied`, `ruleset.findings` (with `findings`).
+    """
+    require(caller, Permission.CHANGE_RULES)
+    now = house.clock()
+    with house.db.write() as tx:
+        checked = _check(house, tx, text)
+        if checked.rules is None:
+            raise _with_findings(checked.findings)
+        rules = checked.rules
+        _require_region(caller, rules.region)
+        last = rulesets.newest(tx, rules.id)
+        if last is not None:
+            _require_region(caller, last.region)
+        draft = NewDraft(rules.id, rules.region, rules.title, text)
+        saved = rulesets.save(tx, draft, author=caller.name, now=now)
+        _note(tx, caller, saved, "ruleset.saved", {"findings": len(checked.findings)}, now)
+    return saved, checked
+
+
+def show(house: House, caller: Caller, set_id: str, version: int | None = None) -> Shown:
+    """One version; the newest where none is named.
+
+    Raises: Refused: `access.denied`, `ruleset.unknown`, also out of scope.
+    """
+    require(caller, Permission.CHANGE_RULES)
+    with house.db.read() as tx:
+        found = _get(tx, caller, set_id, version)
+        return Shown(
+            found,
+            _check(house, tx, found.text),
+            tuple(one for one in rulesets.activations(tx) if one.ruleset_id == found.id),
+            tuple(one for one in rulesets.off_rules(tx) if one.ruleset_id == found.id),
+        )
+
+
+def overview(house: House, caller: Caller) -> Overview:
+    """What holds where, and all versions of the caller's regions. Raises: `access.denied`."""
+    require(caller, Permission.CHANGE_RULES)
+    now = house.clock()
+    mine = None if caller.regions is None else sorted(caller.regions)
+    with house.db.read() as tx:
+        versions = rulesets.listing(tx, regions=None if mine is None else ["", *mine])
+        activations, off = rulesets.activations(tx), rulesets.off_rules(tx)
+    by_id = {one.id: one for one in versions}
+    regions = ["", *(mine if mine is not None else house.directory.region_names())]
+    lines = tuple(_line(activations, by_id, region, now) for region in regions)
+    return Overview(lines, versions, tuple(one for one in off if one.ruleset_id in by_id))
+
+
+def activate(
+    house: House, caller: Caller, set_id: str, version: int, *, day: date | None = None
+) -> datetime:
+    """Let a version hold from a local day on (today: at once); from when exactly, aware UTC.
+
+    Raises: Refused: `access.*`, `ruleset.unknown`, `ruleset.same_person` (an author),
+    `ruleset.findings`, `ruleset.day`. Conflict: `ruleset.changed`.
+    """
+    require(caller, Permission.CHANGE_RULES)
+    _require_person(caller)
+    now, wanted = house.clock(), day or house.local_now().date()
+    with house.db.write() as tx:
+        found = _get(tx, caller, set_id, version)
+        _require_region(caller, found.region)
+        if caller.name in found.authors:
+            raise Refused(
+                "ruleset.same_person",
+                "Wer an einem Regelsatz geschrieben hat, setzt ihn nicht selbst in Kraft. Eine"
+                " zweite Person muss das tun.",
+                ruleset=set_id,
+            )
+        checked = _check(house, tx, found.text)
+        if checked.rules is None or has_errors(checked.findings):
+            raise _with_findings(checked.findings)
+        from_at = _begin(checked.rules, wanted, today=house.local_now().date(), now=now)
+        rulesets.activate(tx, found, from_at=from_at, by=caller.name, now=now)
+        details = {"region": found.region, "from": from_at.isoformat()}
+        _note(tx, caller, found, "ruleset.activated", details, now)
+    house.rulebook.forget()
+    return from_at
+
+
+def rollback(house: House, caller: Caller, region: str) -> WentBack:
+    """Withdraw what is planned for a region; where nothing is, the version before holds again.
+
+    Repeated before that begins it changes nothing. One person may do it: what comes back was put
+    into force by two. Going back from the first set leaves the region without one.
+    Raises: Refused: `access.*`, `ruleset.none_in_force`.
+    """
+    require(caller, Permission.CHANGE_RULES)
+    _require_person(caller)
+    _require_region(caller, region)
+    now = house.clock()
+    with house.db.write() as tx:
+        done = _go_back(tx, caller, region, now)
+    house.rulebook.forget()
+    return done
+
+
+def require_readable(caller: Caller, region: str) -> None:
+    """An admin of a region may read the set for all. Raises: Refused: `ruleset.unknown`."""
+    if region and not may_see_region(caller, region):
+        raise Refused("ruleset.unknown", "Diesen Regelsatz gibt es nicht.")
+
+
+def in_force_texts(tx: Tx, *, region: str, now: datetime) -> tuple[Version, ...]:
+    """The versions that hold or are planned for exactly that region."""
+    activations = rulesets.activations(tx)
+    current = rule_force.in_force(activations, region=region, at=now)
+    coming = rule_force.planned(activations, region=region, now=now)
+    ids = [one.ruleset_id for one in (current, *coming) if one and one.ruleset_id]
+    return tuple(rulesets.by_ids(tx, ids).values())
+
+
+def _go_back(tx: Tx, caller: Caller, region: str, now: datetime) -> WentBack:
+    activations = rulesets.activations(tx)
+    current = rule_force.in_force(activations, region=region, at=now)
+    back = rule_force.going_back(activations, current=current, now=now)
+    coming = [one for one in rule_force.planned(activations, region=region, now=now) if one != back]
+    for one in coming:
+        rulesets.withdraw(tx, one.id, now=now)
+    if coming:
+        details = {"region": region, "withdrawn": [one.ruleset_id for one in coming]}
+        _add(tx, caller, f"region:{region}", "ruleset.withdrawn", details, now)
+        return WentBack(len(coming), None, None)
+    if back is not None:
+        return WentBack(0, _version(tx, back.ruleset_id), back.from_at)
+    if current is None or current.ruleset_id is None:
+        raise Refused(
+            "ruleset.none_in_force",
+            "In dieser Region gilt kein eigener Regelsatz; es gibt nichts zurückzunehmen.",
+            region=region,
+        )
+    return _put_back(tx, caller, current, rule_force.before(activations, current=current), now)
+
+
+def _put_back(
+    tx: Tx, caller: Caller, current: Activation, to_id: int | None, now: datetime
+) -> WentBack:
+    region, from_at = current.region, now + TAKES_EFFECT
+    rulesets.put_in_force(tx, to_id, region=region, from_at=from_at, by=caller.name, now=now)
+    to = _version(tx, to_id)
+    details = {"region": region, "to": f"{to.set_id}.{to.version}" if to else None}
+    _add(tx, caller, f"region:{region}", "ruleset.rolled_back", details, now)
+    return WentBack(0, to, from_at)
+
+
+def _version(tx: Tx, ruleset_id: int | None) -> Version | None:
+    return rulesets.by_ids(tx, [ruleset_id])[ruleset_id] if ruleset_id else None
+
+
+def _begin(rules: RuleSet, wanted: date, *, today: date, now: datetime) -> datetime:
+    if wanted < today or not rules.valid_on(wanted):
+        raise Refused(
+            "ruleset.day",
+            f"Ab {wanted:%d.%m.%Y} geht nicht: Der Tag ist vorbei oder liegt außerhalb von"
+            " „gilt_ab“ und „gilt_bis“ des Regelsatzes.",
+            day=wanted.isoformat(),
+        )
+    return now + TAKES_EFFECT if wanted == today else datetime.combine(wanted, time(tzinfo=BERLIN))
+
+
+def _check(house: House, tx: Tx, text: str) -> Checked:
+    read = read_rules(text)
+    if read.rules is None:
+        return Checked(None, read.findings)
+    versions = in_force_texts(tx, region=read.rules.region, now=house.clock())
+    others = [rules for one in versions if (rules := read_rules(one.text).rules)]
+    today = house.local_now().date()
+    return Checked(read.rules, lint(read.rules, house.directory, today=today, in_force=others))
+
+
+def _get(tx: Tx, caller: Caller, set_id: str, version: int | None) -> Version:
+    found = rulesets.get(tx, set_id, version)
+    require_readable(caller, found.region)
+    return found
+
+
+def _line(
+    activations: tuple[Activation, ...], by_id: dict[int, Version], region: str, now: datetime
+) -> Line:
+    current = rule_force.in_force(activations, region=region, at=now)
+    version = by_id.get(current.ruleset_id or 0) if current else None
+    coming = rule_force.planned(activations, region=region, now=now)
+    return Line(
+        region,
+        version,
+        current.from_at if current and version else None,
+        tuple((by_id.get(one.ruleset_id or 0), one.from_at) for one in coming),
+    )
+
+
+def _require_region(caller: Caller, region: str) -> None:
+    if not may_see_region(caller, region or None):
+        raise Refused(
+            "access.denied",
+            "Dieser Regelsatz gehört nicht zu Ihrer Region; wenden Sie sich an deren Leitung.",
+            region=region,
+        )
+
+
+def _require_person(caller: Caller) -> None:
+    if caller.role is not Role.ADMIN:
+        raise Refused(
+            "access.denied", "Nur ein Mensch setzt Regeln in Kraft oder nimmt sie zurück."
+        )
+    require_person(caller)
+
+
+def _with_findings(findings: tuple[Finding, ...]) -> Refused:
+    first = findings[0]
+    return Refused(
+        "ruleset.findings",
+        f"Der Regelsatz hat {len(findings)} Befunde, der erste in Zeile {first.line}:"
+        f" {first.message} {first.remedy}",
+        findings=[
+            {"code": one.code, "line": one.line, "rule": one.rule, "level": one.level.value}
+            for one in findings
+        ],
+    )
+
+
+def _note(
+    tx: Tx,
+    caller: Caller,
+    version: Version,
+    action: str,
+    details: Mapping[str, object],
+    now: datetime,
+) -> None:
+    _add(tx, caller, f"ruleset:{version.set_id}.{version.version}", action, details, now)
+
+
+def _add(
+    tx: Tx, caller: Caller, subject: str, action: str, details: Mapping[str, object], now: datetime
+) -> None:
+    audit.add(tx, caller.name, action=action, subject=subject, details=details, at=now)

@@ -1,0 +1,1 @@
+"""Deletion: preview, order, run, proof."""

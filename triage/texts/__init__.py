@@ -1,0 +1,1 @@
+"""Approved texts on their way from draft to retirement."""
