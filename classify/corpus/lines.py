@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from classify.corpus import csv as corpus_csv
+from classify.corpus import csv
 from classify.corpus.check import faults_of_line
 from classify.corpus.eml import compose
 from rules.codes import Channel, Concern, PaymentRelevant
@@ -145,7 +145,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 def _records(path: Path) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
     """Every non-blank line as (place, record, faults)."""
     if path.suffix.lower() == ".csv":
-        for number, record, faults in corpus_csv.records(path):
+        for number, record, faults in csv.records(path):
             yield f"{path}:{number}", record, faults or faults_of_line(record)
         return
     with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
@@ -153,8 +153,8 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
             if not line.strip():
                 continue
             place = f"{path}:{number}"
-            if not corpus_csv.is_utf8(line):
-                yield place, {}, [corpus_csv.NOT_UTF8]
+            if not csv.is_utf8(line):
+                yield place, {}, [csv.NOT_UTF8]
                 continue
             try:
                 record = json.loads(line, object_pairs_hook=_each_key_once)

@@ -5,7 +5,7 @@ same moment. `\Seen` and its like are never touched (promise 9).
 Source: RFC 3501 sections 2.3.2, 6.4.6 and 7.1 (PERMANENTFLAGS); own decision 0047.
 """
 
-from ingest.imap import fetch as imap_fetch
+from ingest.imap import fetch
 from ingest.imap.session import ImapSession, OpenFolder
 from ingest.keywords import set_by_people
 from rules.errors import Refused
@@ -17,11 +17,11 @@ _NEW_ONES = "\\*"
 
 def read(session: ImapSession, folder: OpenFolder) -> dict[str, frozenset[str]]:
     """The marks of each message of the folder, which is open for reading, by UID."""
-    uids = imap_fetch.search(session.client, folder, 1)
+    uids = fetch.search(session.client, folder, 1)
     found: dict[str, frozenset[str]] = {}
-    for start in range(0, len(uids), imap_fetch.FACTS_AT_ONCE):
-        chunk = uids[start : start + imap_fetch.FACTS_AT_ONCE]
-        for uid, flags in imap_fetch.flags(session.client, chunk).items():
+    for start in range(0, len(uids), fetch.FACTS_AT_ONCE):
+        chunk = uids[start : start + fetch.FACTS_AT_ONCE]
+        for uid, flags in fetch.flags(session.client, chunk).items():
             found[str(uid)] = set_by_people(flags)
     return found
 
@@ -38,7 +38,7 @@ def change(session: ImapSession, folder: OpenFolder, uid: int, wanted: MarkChang
         session.client.remove_flags([uid], remove, silent=True)
     if add:
         session.client.add_flags([uid], add, silent=True)
-    stands = imap_fetch.flags(session.client, [uid]).get(uid)
+    stands = fetch.flags(session.client, [uid]).get(uid)
     return stands is not None and {a.casefold() for a in add} <= {s.casefold() for s in stands}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from imapclient import DELETED
 
-from ingest.imap import fetch as imap_fetch
+from ingest.imap import fetch
 from ingest.imap.session import ImapSession
 from rules.errors import TryLater
 
@@ -77,7 +77,7 @@ def remove_one(session: ImapSession, uid: int) -> None:
     for _ in range(_REMOVAL_TRIES):
         session.client.add_flags([uid], [DELETED], silent=True)
         session.client.uid_expunge([uid])
-        if not imap_fetch.flags(session.client, [uid]):
+        if not fetch.flags(session.client, [uid]):
             return
     raise TryLater(
         "postbox.busy",

@@ -13,8 +13,7 @@ from typing import BinaryIO
 import structlog
 
 from ingest.keywords import set_by_people
-from ingest.maildir import disk as maildir_disk
-from ingest.maildir import keywords as maildir_keywords
+from ingest.maildir import disk, keywords
 from ingest.maildir.disk import MailFile, disk_errors
 from rules.errors import Refused, TryLater
 from rules.postbox import Fetched, Place, TooLarge
@@ -41,7 +40,7 @@ class Reader:
                 try:
                     return self._content(path, place, file)
                 except FileNotFoundError:  # gone, or somebody changed its flags meanwhile
-                    again = maildir_disk.find(path, place.uid)
+                    again = disk.find(path, place.uid)
                     return self._content(path, place, again) if again else None
         except (Refused, TryLater) as exc:
             # One bad sector must not hold up all other mail (promise 3); it stays where it lies.
@@ -60,7 +59,7 @@ class Reader:
 
     def _content(self, path: Path, place: Place, file: MailFile) -> Fetched | TooLarge:
         if file.is_twice:
-            raise maildir_disk.named_twice(file.path)
+            raise disk.named_twice(file.path)
         with open(file.path, "rb", opener=_at_once) as handle:
             size_bytes = _size(handle, file.path)
             received_at = datetime.fromtimestamp(file.arrival()[0], tz=UTC)
@@ -90,7 +89,7 @@ def _marks(folder: Path, info: str) -> frozenset[str]:
     """Most mail bears none; then the folder's names are not read."""
     if not any(letter.islower() for letter in info):
         return frozenset()
-    return set_by_people(maildir_keywords.on(info, maildir_keywords.names(folder)))
+    return set_by_people(keywords.on(info, keywords.names(folder)))
 
 
 def head_of(data: bytes) -> bytes:

@@ -5,8 +5,7 @@ Source: maildir(5); rename(2).
 
 from pathlib import Path
 
-from ingest.maildir import disk as maildir_disk
-from ingest.maildir import keywords as maildir_keywords
+from ingest.maildir import disk, keywords
 from ingest.maildir.disk import MailFile
 from rules.errors import Refused
 from rules.marks import keyword
@@ -22,13 +21,13 @@ def rename(
     once each is enough. Raises: Refused: `postbox.name_taken`, also where another mail beside it
     has its name. TryLater: `postbox.busy`.
     """
-    file = maildir_disk.find(source, uid, listed)
+    file = disk.find(source, uid, listed)
     if file is None:
         return None
-    if maildir_disk.is_twice(source, uid, listed):
-        raise maildir_disk.named_twice(file.path)
-    info = maildir_keywords.carried(file.info, source, destination)
-    target = destination / "cur" / f"{maildir_disk.name_of(file.uid)}:{info}"
+    if disk.is_twice(source, uid, listed):
+        raise disk.named_twice(file.path)
+    info = keywords.carried(file.info, source, destination)
+    target = destination / "cur" / f"{disk.name_of(file.uid)}:{info}"
     # rename(2) overwrites silently; a mail copied there by hand must not vanish.
     if target.exists():
         if not file.path.exists():
@@ -49,7 +48,7 @@ def rename(
 def sync(destination: Path, left: set[Path]) -> None:
     """Make renames durable: first where the mails lie now, then the directories they left."""
     for directory in (destination / "cur", *sorted(left)):
-        maildir_disk.sync_directory(directory)
+        disk.sync_directory(directory)
 
 
 def mark(folder: Path, uid: str, change: MarkChange) -> bool:
@@ -60,10 +59,10 @@ def mark(folder: Path, uid: str, change: MarkChange) -> bool:
     """
     add, remove = ([keyword(name) for name in names] for names in (change.add, change.remove))
     for _ in range(2):
-        file = maildir_disk.find(folder, uid)
+        file = disk.find(folder, uid)
         if file is None:
             return False
-        info = maildir_keywords.changed(folder, file.info, add=add, remove=remove)
+        info = keywords.changed(folder, file.info, add=add, remove=remove)
         if info is None:
             raise Refused(
                 "postbox.no_marks",
@@ -72,7 +71,7 @@ def mark(folder: Path, uid: str, change: MarkChange) -> bool:
             )
         if info == (file.info or "2,"):
             return True
-        target = folder / "cur" / f"{maildir_disk.name_of(file.uid)}:{info}"
+        target = folder / "cur" / f"{disk.name_of(file.uid)}:{info}"
         try:
             file.path.rename(target)
         except FileNotFoundError:

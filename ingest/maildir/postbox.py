@@ -22,8 +22,7 @@ import structlog
 
 from ingest.folder_names import INBOX, SEPARATOR, decode_level
 from ingest.keywords import set_by_people
-from ingest.maildir import disk as maildir_disk
-from ingest.maildir import keywords as maildir_keywords
+from ingest.maildir import disk, keywords
 from ingest.maildir import move as maildir_move
 from ingest.maildir.disk import MailFile, disk_errors
 from ingest.maildir.fetch import Reader
@@ -59,7 +58,7 @@ def create_tree(root: Path) -> None:
     """
     with disk_errors(root):
         root.mkdir(parents=True, exist_ok=True)
-        maildir_disk.make_boxes(root)
+        disk.make_boxes(root)
 
 
 class MaildirPostbox:
@@ -87,7 +86,7 @@ class MaildirPostbox:
         (`postbox.no_right`). TryLater: disk full, root away.
         """
         self._require_root()
-        names = maildir_disk.directory_names(folder)
+        names = disk.directory_names(folder)
         created = False
         path = self._root
         for name in names:
@@ -95,22 +94,22 @@ class MaildirPostbox:
             with disk_errors(path):
                 if not path.exists():
                     path.mkdir(mode=0o700)
-                    maildir_disk.sync_directory(path.parent)
+                    disk.sync_directory(path.parent)
                 if path.parent != self._root:
-                    maildir_disk.inherit_rights(path)
+                    disk.inherit_rights(path)
                 # Above "INBOX/x" stands a plain directory: INBOX itself is the root.
-                created = path != self._root / INBOX and maildir_disk.make_boxes(path)
+                created = path != self._root / INBOX and disk.make_boxes(path)
         return created
 
     def view(self, folder: str) -> FolderView:
         """All messages of the folder now, by time of arrival. Raises: Refused, TryLater."""
         path = self._existing(folder)
         with disk_errors(path):
-            files = maildir_disk.scan(path)
+            files = disk.scan(path)
             ordered = sorted(files.values(), key=MailFile.arrival)
         for file in ordered:
             if file.is_twice:  # also where one of the two is known, so that nobody fetches it
-                self._reader.tell(folder, file.uid, maildir_disk.named_twice(file.path).code)
+                self._reader.tell(folder, file.uid, disk.named_twice(file.path).code)
         return FolderView(folder, EPOCH, tuple(file.uid for file in ordered))
 
     def checked(self) -> dict[str, int | None]:
@@ -128,7 +127,7 @@ class MaildirPostbox:
         path = self._existing(folder)
         self._require_epoch(folder, epoch)
         with disk_errors(path):
-            files = maildir_disk.scan(path)
+            files = disk.scan(path)
         for uid in uids:
             message = self._reader.read(path, Place(folder, EPOCH, uid), files.get(uid))
             if message is not None:
@@ -208,7 +207,7 @@ class MaildirPostbox:
         """Compare and unlink; durable when it returns. Raises: Conflict, Refused, TryLater."""
         path = self._existing(place.folder)
         self._require_epoch(place.folder, place.epoch)
-        file = maildir_disk.find(path, place.uid)
+        file = disk.find(path, place.uid)
         found = self._reader.read(path, place, file)
         if file is None or found is None:
             return False
@@ -219,17 +218,17 @@ class MaildirPostbox:
                 file.path.unlink()
             except FileNotFoundError:  # somebody changed its flags meanwhile: left alone
                 return False
-            maildir_disk.sync_directory(file.path.parent)
+            disk.sync_directory(file.path.parent)
         return True
 
     def marks(self, folder: str) -> FolderMarks:
         """The keywords of each message. Raises: Refused, TryLater."""
         path = self._existing(folder)
         with disk_errors(path):
-            known = maildir_keywords.names(path)
+            known = keywords.names(path)
             by_uid = {
-                uid: set_by_people(maildir_keywords.on(file.info, known))
-                for uid, file in maildir_disk.scan(path).items()
+                uid: set_by_people(keywords.on(file.info, known))
+                for uid, file in disk.scan(path).items()
             }
         return FolderMarks(folder, EPOCH, by_uid)
 
@@ -256,12 +255,12 @@ class MaildirPostbox:
             draft = path / "tmp" / uid
             draft.parent.mkdir(mode=0o700, exist_ok=True)  # backups leave empty directories out
             try:
-                maildir_disk.write_durably(draft, data)
+                disk.write_durably(draft, data)
                 draft.rename(path / "new" / uid)
             except OSError:
                 draft.unlink(missing_ok=True)
                 raise
-            maildir_disk.sync_directory(path / "new")
+            disk.sync_directory(path / "new")
         return Place(folder, EPOCH, uid)
 
     def close(self) -> None:
@@ -269,7 +268,7 @@ class MaildirPostbox:
 
     def _require_root(self) -> None:
         with disk_errors(self._root):
-            present = maildir_disk.is_mail_directory(self._root)
+            present = disk.is_mail_directory(self._root)
         if not present:
             raise TryLater(
                 "postbox.away",
@@ -280,13 +279,13 @@ class MaildirPostbox:
             )
 
     def _path(self, folder: str) -> Path:
-        return self._root.joinpath(*maildir_disk.directory_names(folder))
+        return self._root.joinpath(*disk.directory_names(folder))
 
     def _existing(self, folder: str) -> Path:
         self._require_root()
         path = self._path(folder)
         with disk_errors(path):
-            present = maildir_disk.is_mail_directory(path)
+            present = disk.is_mail_directory(path)
         if not present:
             raise Refused(
                 "postbox.folder_missing",
@@ -313,11 +312,11 @@ def _walk(directory: Path, above: tuple[str, ...]) -> Iterator[str]:
         subdirectories = [e.name for e in entries if e.is_dir(follow_symlinks=False)]
     for encoded in subdirectories:
         level = decode_level(encoded)
-        if level is None or maildir_disk.is_reserved(encoded):
+        if level is None or disk.is_reserved(encoded):
             continue
         names = (*above, level)
         path = directory / encoded
-        if maildir_disk.is_mail_directory(path):
+        if disk.is_mail_directory(path):
             yield SEPARATOR.join(names)
         yield from _walk(path, names)
 

@@ -23,7 +23,7 @@ from typing import Literal
 
 import structlog
 
-from ingest.smtp import talk as smtp_talk
+from ingest.smtp import talk
 from ingest.smtp.desk import Desk, Keep
 from ingest.smtp.talk import Talk
 from rules.errors import Refused
@@ -162,9 +162,9 @@ class SmtpDoor:
     def _talk(
         self, *, context: ssl.SSLContext | None, keep: Callable[[Delivered], asyncio.Future[None]]
     ) -> Talk:
-        made = smtp_talk.Lmtp if self.plan.protocol == "lmtp" else smtp_talk.Smtp
+        made = talk.Lmtp if self.plan.protocol == "lmtp" else talk.Smtp
         return made(
-            smtp_talk.Terms(
+            talk.Terms(
                 known=self.plan.known,
                 keep=keep,
                 admit=self._admit,

@@ -11,7 +11,7 @@ from rules import routing
 from rules.codes import Channel, Concern, PaymentRelevant, Team
 from rules.directory import Directory
 from rules.proof import PROOF_DUTY
-from rules.rulesets import cover as rule_cover
+from rules.rulesets import cover
 from rules.rulesets.finding import Finding, Level, in_order
 from rules.rulesets.law import agency_of_folder
 from rules.rulesets.ruleset import Action, ActionKind, Condition, Key, Rule, RuleSet
@@ -98,14 +98,14 @@ def _ids(rules: tuple[Rule, ...]) -> Iterator[Finding]:
 def _order(rules: tuple[Rule, ...]) -> Iterator[Finding]:
     """Rules that nothing reaches, because one above takes it all."""
     for position, later in enumerate(rules):
-        earlier = next((r for r in rules[:position] if rule_cover.takes_all_of(r, later)), None)
+        earlier = next((r for r in rules[:position] if cover.takes_all_of(r, later)), None)
         if earlier is None:
             continue
         above = f"Regel „{earlier.id}“ (Zeile {earlier.line})"
         if earlier.matches_all:
             code, what = "rule.unreachable", f"{above} nimmt alles; diese Regel wirkt nie."
             remedy = "Die Regel für alles Übrige ans Ende stellen."
-        elif not rule_cover.same_conditions(earlier, later):
+        elif not cover.same_conditions(earlier, later):
             code, what = "rule.shadowed", f"{above} kommt ihr immer zuvor; diese Regel wirkt nie."
             remedy = "Diese Regel vor die andere stellen oder löschen."
         elif _does(earlier.action) != _does(later.action):
@@ -199,7 +199,7 @@ def _of_action(rule: Rule, directory: Directory) -> Iterator[Finding]:
 
 def _never(rule: Rule, directory: Directory) -> Iterator[Finding]:
     """Conditions that exclude each other, and actions that the law never lets happen."""
-    excluded = rule_cover.excludes_itself(rule)
+    excluded = cover.excludes_itself(rule)
     if excluded is not None:
         yield Finding(
             "rule.never", excluded.line or rule.line,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from rules.texts import wording_english as english
+from rules.texts import wording_english
 from rules.texts.approved import Text, render
 from rules.texts.language import Language
 from rules.texts.placeholders import WHITELIST
@@ -162,7 +162,7 @@ def readability(body: str, language: Language | None = None) -> Readability:
         return Readability(0, 0, 0, 0.0)
     if language is Language.ENGLISH:
         return Readability(
-            len(words), len(lengths), max(lengths), english.grade(words, len(lengths))
+            len(words), len(lengths), max(lengths), wording_english.grade(words, len(lengths))
         )
     syllables = [len(_VOWELS.findall(word)) for word in words]
     percent = 100 / len(words)
@@ -197,16 +197,16 @@ def _disclosures(text: Text) -> Iterator[Remark]:
 def _disclosing_words(text: Text) -> tuple[_Patterns, _Patterns]:
     """Of the text's language, what it never says, and what it says only beside another matter."""
     if text.language is Language.ENGLISH:
-        return english.NEVER, english.TOPICS
+        return wording_english.NEVER, wording_english.TOPICS
     return _NEVER, _TOPICS
 
 
 def _greeting(text: Text) -> str:
-    return english.GREETING if text.language is Language.ENGLISH else _GREETING
+    return wording_english.GREETING if text.language is Language.ENGLISH else _GREETING
 
 
 def _closing(text: Text) -> str:
-    return english.CLOSING if text.language is Language.ENGLISH else _CLOSING
+    return wording_english.CLOSING if text.language is Language.ENGLISH else _CLOSING
 
 
 def _form(text: Text) -> Iterator[Remark]:
@@ -224,7 +224,7 @@ def _line(text: Text, found: re.Match[str]) -> int:
 
 
 def _style(text: Text) -> Iterator[Remark]:
-    style = english.STYLE if text.language is Language.ENGLISH else _STYLE
+    style = wording_english.STYLE if text.language is Language.ENGLISH else _STYLE
     for code, pattern in style.items():
         for found in pattern.finditer(text.body):
             yield Remark(code, f"„{found[0]}“", _line(text, found))

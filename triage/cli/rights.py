@@ -12,7 +12,7 @@ from rules.rights.folder_findings import Finding, meaning, named, remedy, title
 from rules.rights.folder_levels import in_words
 from rules.rights.plan import Change, Deed, make_plan
 from triage import postbox_wiring, wiring, workbook
-from triage.cli import rights_review as cli_rights_review
+from triage.cli import rights_review
 from triage.cli.rights_lists import lists_app, rounds_app
 from triage.console import (
     DEFAULT_CONFIG,
@@ -36,7 +36,7 @@ from triage.rights.run import Outcome
 rights_app = typer.Typer(help="Folder permissions against reported lists.", no_args_is_help=True)
 rights_app.add_typer(lists_app, name="lists")
 rights_app.add_typer(rounds_app, name="round")
-cli_rights_review.register(rights_app)
+rights_review.register(rights_app)
 
 PostboxOption = Annotated[str, typer.Option(help="Name of the postbox in the configuration.")]
 PlanArgument = Annotated[int, typer.Argument(help="Number of the plan.")]

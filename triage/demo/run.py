@@ -21,7 +21,7 @@ from rules.tasks import Receiver
 from store import migrate
 from triage import postbox_wiring, wiring
 from triage.demo import mails as demo_mails
-from triage.demo import rights as demo_rights
+from triage.demo import rights
 from triage.house import House
 from triage.ports import Postbox
 from triage.settings import Settings, load
@@ -88,7 +88,7 @@ def prepare(plan: DemoPlan, *, reset: bool = False) -> Settings:
 def start(plan: DemoPlan, settings: Settings) -> Demo:
     """Start worker, feeder and eAkte; returns at once, while the backlog is still being fed."""
     house = wiring.build_house(settings)
-    demo_rights.seed(house, settings)
+    rights.seed(house, settings)
     worker = Worker(
         house,
         wiring.outlets(settings),

@@ -13,9 +13,7 @@ from typing import Final
 
 from rules.errors import HouseError
 from triage import health, outgoing_care, wiring
-from triage.doctor import neighbours as doctor_neighbours
-from triage.doctor import safe as doctor_safe
-from triage.doctor import ways as doctor_ways
+from triage.doctor import neighbours, safe, ways
 from triage.doctor.finding import Finding, Grade, bad, good, of_error
 from triage.house import House
 from triage.settings import Settings, secret
@@ -56,7 +54,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     Takes as long as the slowest server's time-out, at worst (`timeout_seconds` each).
     """
     yield from _secrets(settings)
-    yield from doctor_safe.database_line(settings)
+    yield from safe.database_line(settings)
     house, troubles = _opened(settings)
     yield from troubles
     patient = _Patient(settings, house)
@@ -100,7 +98,7 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
                 f"{variable} ist kürzer als {SECRET_BYTES} Byte.",
                 "Neu erzeugen mit `openssl rand -base64 48`.",
             )
-    yield from doctor_safe.open_files(settings, _variables(settings))
+    yield from safe.open_files(settings, _variables(settings))
 
 
 def _variables(settings: Settings) -> tuple[str, ...]:
@@ -130,8 +128,8 @@ def _store(patient: _Patient) -> Iterator[Finding]:
     if patient.house is not None:
         patient.house.db.ping()
         yield good("store", f"Die Datenbank antwortet ({patient.house.db.dialect}).")
-        yield from doctor_ways.clock(patient.house)
-        yield from doctor_safe.keys(patient.house)
+        yield from ways.clock(patient.house)
+        yield from safe.keys(patient.house)
 
 
 def _data(patient: _Patient) -> Iterator[Finding]:
@@ -159,7 +157,7 @@ def _loops(patient: _Patient) -> Iterator[Finding]:
 
 def _disks(patient: _Patient) -> Iterator[Finding]:
     for name, folder in _folders(patient.settings):
-        yield from doctor_ways.disk(f"disks:{name}", folder)
+        yield from ways.disk(f"disks:{name}", folder)
 
 
 def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
@@ -177,21 +175,21 @@ def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
 
 
 def _postboxes(patient: _Patient) -> Iterator[Finding]:
-    yield from doctor_ways.postboxes(patient.settings, patient.house)
+    yield from ways.postboxes(patient.settings, patient.house)
     if patient.house is not None:
-        yield from doctor_safe.left_postboxes(patient.settings, patient.house)
-        yield from doctor_safe.other_kinds(patient.settings, patient.house)
+        yield from safe.left_postboxes(patient.settings, patient.house)
+        yield from safe.other_kinds(patient.settings, patient.house)
 
 
 _STEPS: Final[dict[Step, Callable[[_Patient], Iterator[Finding]]]] = {
     Step.STORE: _store,
     Step.DATA: _data,
     Step.POSTBOXES: _postboxes,
-    Step.OUTLETS: lambda patient: doctor_ways.outlets(patient.settings),
-    Step.NEIGHBOURS: lambda patient: doctor_neighbours.certificates(patient.settings),
-    Step.DOOR: lambda patient: doctor_ways.door(patient.settings),
+    Step.OUTLETS: lambda patient: ways.outlets(patient.settings),
+    Step.NEIGHBOURS: lambda patient: neighbours.certificates(patient.settings),
+    Step.DOOR: lambda patient: ways.door(patient.settings),
     Step.DISKS: _disks,
-    Step.SCANNER: lambda patient: doctor_safe.scanner(patient.settings),
+    Step.SCANNER: lambda patient: safe.scanner(patient.settings),
     Step.LOOPS: _loops,
-    Step.MATTERS: lambda patient: doctor_ways.matters(patient.house),
+    Step.MATTERS: lambda patient: ways.matters(patient.house),
 }

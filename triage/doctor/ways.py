@@ -17,8 +17,7 @@ from store import outgoing
 from store.tables.ledger import OutgoingState
 from triage import certificates, outlet_wiring, postbox_wiring, wiring
 from triage.certificates import Speech
-from triage.doctor import rights as doctor_rights
-from triage.doctor import rules as doctor_rules
+from triage.doctor import rights, rules
 from triage.doctor.finding import Finding, bad, good, of_error, warn
 from triage.filing import folders
 from triage.house import House
@@ -56,7 +55,7 @@ def postboxes(settings: Settings, house: House | None) -> Iterator[Finding]:
                 yield from _missing(house, settings, box, there)
             yield from _rights_of(house, box, there)
         if house is not None and box.mode != "observe":
-            yield from doctor_rules.targets(house, box, there)
+            yield from rules.targets(house, box, there)
         yield from _certificate_of(box)
         yield from _secret_of(box)
 
@@ -66,7 +65,7 @@ def _rights_of(
 ) -> Iterator[Finding]:
     wanted = there & folders.wanted(house, region=box.region) if house else there - {"INBOX"}
     try:
-        yield from doctor_rights.own(box, min(wanted, default=None))
+        yield from rights.own(box, min(wanted, default=None))
     except HouseError as exc:
         yield of_error(f"postboxes:{box.name}:rights", exc)
 

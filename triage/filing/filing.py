@@ -15,8 +15,7 @@ from store import halts, leases, op_steps, ops
 from store.leases import Lease
 from store.ops import Op
 from triage import set_back
-from triage.filing import steps as filing_steps
-from triage.filing import unproven as filing_unproven
+from triage.filing import steps, unproven
 from triage.house import House
 from triage.ports import Postbox
 
@@ -46,7 +45,7 @@ def file_due(house: House, box: Postbox, lease: Lease) -> Filed:
     sure, unread = _sure(house, lease, due, looked.unread)
     fresh = [op for op in sure if op.state is OpState.NEW]
     sent = [op for op in sure if op.state is OpState.SENT]
-    settled, doubtful = filing_unproven.settle_all(house, box, lease, sent)
+    settled, doubtful = unproven.settle_all(house, box, lease, sent)
     # What was in doubt was read meanwhile, and that may have taken a new connection.
     if sent and not set_back.look(house, box, lease, (op.src for op in fresh)).held:
         return Filed(done=settled, doubtful=doubtful, failed=unread)
@@ -61,7 +60,7 @@ def _sure(
     blind = [op for op in due if op.src in unread]
     if blind:
         why = Refused(set_back.UNREAD, "The mail can't be read just now.")
-        filing_steps.put_off(house, lease, blind, why)
+        steps.put_off(house, lease, blind, why)
     return [op for op in due if op not in blind], len(blind)
 
 
@@ -90,7 +89,7 @@ def _move_all(house: House, box: Postbox, lease: Lease, fresh: list[Op]) -> tupl
             failed += _move_group(house, box, lease, group, places)
     finally:
         # What moved before the connection broke is proven; it must not stay in doubt.
-        filing_steps.settle(house, lease, places)
+        steps.settle(house, lease, places)
     return len(places), failed
 
 
@@ -105,7 +104,7 @@ def _marks(
             marks[folder] = mark(house, box, folder)
         except Refused as exc:
             group = [op for op in fresh if op.dst_folder == folder]
-            filing_steps.put_off(house, lease, group, exc)
+            steps.put_off(house, lease, group, exc)
             failed += len(group)
     return marks, failed
 
@@ -135,10 +134,10 @@ def _move_group(
         if op.id in moved:
             continue
         try:
-            place = filing_steps.move(house, box, lease, op)
+            place = steps.move(house, box, lease, op)
         except (Refused, Conflict) as exc:
-            filing_steps.require_of_mail(exc)
-            filing_steps.put_off(house, lease, [op], exc)
+            steps.require_of_mail(exc)
+            steps.put_off(house, lease, [op], exc)
             failed += 1
             continue
         if place is not None:
@@ -160,7 +159,7 @@ def _moved_at_once(
         try:
             found = box.move_many(tuple(op.src for op in ops_here), ops_here[0].dst_folder)
         except (Refused, Conflict) as exc:
-            filing_steps.require_of_mail(exc)
+            steps.require_of_mail(exc)
             continue
         places += [(op, found[op.src]) for op in ops_here if op.src in found]
     return places

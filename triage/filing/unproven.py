@@ -16,8 +16,7 @@ from store import op_steps
 from store.leases import Lease
 from store.ops import Op
 from triage import set_back
-from triage.filing import doubt as filing_doubt
-from triage.filing import steps as filing_steps
+from triage.filing import doubt, steps
 from triage.filing.doubt import Copy
 from triage.house import House
 from triage.ports import Postbox
@@ -54,23 +53,23 @@ def _look_or_put_off(
     try:
         return _look(house, box, lease, op, seen)
     except (Refused, Conflict) as exc:
-        filing_steps.require_of_mail(exc)
-        filing_steps.put_off(house, lease, [op], exc)
+        steps.require_of_mail(exc)
+        steps.put_off(house, lease, [op], exc)
         return 0
 
 
 def _look(house: House, box: Postbox, lease: Lease, op: Op, seen: dict[Place, Copy]) -> int:
     """Settle one operation whose outcome is unknown; 1 if it is settled now."""
     source = box.view(op.src_folder)
-    copies = filing_doubt.in_target(house, box, op, seen=seen)
+    copies = doubt.in_target(house, box, op, seen=seen)
     if copies:
         rest = _rest(house, box, op, source=source, copies=len(copies), seen=seen)
         if _is_moved(house, box, lease, op, rest=rest, copies=len(copies)):
-            filing_steps.settle(house, lease, [(op, copies[0])])
+            steps.settle(house, lease, [(op, copies[0])])
             return 1
     if _lies_in(source, op):
         return _again(house, box, lease, op)
-    renumbered = filing_doubt.numbered_anew(house, box, lease, op, source=source, seen=seen)
+    renumbered = doubt.numbered_anew(house, box, lease, op, source=source, seen=seen)
     if renumbered is not None:
         return _again(house, box, lease, renumbered)
     log.warning("op.lost", postbox=box.name, op=op.id, message=op.message_id)
@@ -91,7 +90,7 @@ def _rest(
     """Where the mail still lies in the source, or what a cut move left of it there."""
     if _lies_in(source, op):
         return op.src
-    return filing_doubt.left_behind(house, box, op, source=source, copies=copies, seen=seen)
+    return doubt.left_behind(house, box, op, source=source, copies=copies, seen=seen)
 
 
 def _is_moved(
@@ -99,13 +98,13 @@ def _is_moved(
 ) -> bool:
     """Whether it is the mail that lies in the target; `rest`, what a cut move left, is removed."""
     if rest != op.src:
-        if rest is not None and not filing_doubt.came_after(box, op):
+        if rest is not None and not doubt.came_after(box, op):
             return False
     # Where a move is one step, what lies in the source was never moved, whatever lies elsewhere.
-    elif box.moves_whole() or not filing_doubt.has_surplus(house, box, op, copies=copies):
+    elif box.moves_whole() or not doubt.has_surplus(house, box, op, copies=copies):
         return False
     if rest is not None:
-        filing_doubt.remove_leftover(house, box, lease, op, at=rest)
+        doubt.remove_leftover(house, box, lease, op, at=rest)
     return True
 
 
@@ -127,7 +126,7 @@ def _again(house: House, box: Postbox, lease: Lease, op: Op) -> int:
         act = op_steps.sent(tx, op.id, mark=first, lease=lease, now=house.clock())
     if act is None or act.src != op.src:
         return 0  # let go since it was read: the next pass knows where it lies
-    moved = filing_steps.move(house, box, lease, op)
+    moved = steps.move(house, box, lease, op)
     if moved is not None:
-        filing_steps.settle(house, lease, [(op, moved)])
+        steps.settle(house, lease, [(op, moved)])
     return int(moved is not None)

@@ -18,7 +18,7 @@ from rules.rights.folder_levels import Level
 from rules.rights.list_difference import ListChange, difference
 from triage.house import House
 from triage.ports import Groups
-from triage.rights import reporting as rights_reporting
+from triage.rights import reporting
 from triage.rights.reporting import Imported
 
 SOURCE = "LDAP"
@@ -50,7 +50,7 @@ def fetch(
     Raises: Refused: `access.denied`, `region.unknown`, `rights.no_groups`, `rights.group_address`
     with every group. And as the directory.
     """
-    reported = rights_reporting.reported(house, caller, region)
+    reported = reporting.reported(house, caller, region)
     before = reported.lists if reported else ()
     walk = _Walk(groups, {one.address: one.level for one in before})
     for agency in house.directory.by_region(region):
@@ -77,7 +77,7 @@ def fetch(
 
 def compare_csv(house: House, caller: Caller, region: str, *, data: bytes) -> Compared:
     """What a CSV would change; stores nothing. Raises: Refused: as `import_lists`."""
-    reported = rights_reporting.reported(house, caller, region)
+    reported = reporting.reported(house, caller, region)
     lists = parse_lists(data, directory=house.directory, region=region)
     return _compared(reported.lists if reported else (), lists)
 
@@ -94,7 +94,7 @@ def take(house: House, caller: Caller, region: str, fetched: Compared, *, mark: 
             f"Das Verzeichnis sagt inzwischen anderes ({fetched.mark}, nicht {mark}); den neuen"
             " Vergleich ansehen und dessen Kennung bestätigen.",
         )
-    return rights_reporting.take_over(house, caller, region, fetched.lists, source=SOURCE)
+    return reporting.take_over(house, caller, region, fetched.lists, source=SOURCE)
 
 
 def _compared(before: Iterable[DistributionList], after: Iterable[DistributionList]) -> Compared:

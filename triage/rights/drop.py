@@ -16,7 +16,7 @@ from rules.errors import HouseError, Refused, TryLater
 from rules.placename import fold
 from rules.rights.distribution_csv import LONGEST_BYTES
 from triage.house import House
-from triage.rights import reporting as rights_reporting
+from triage.rights import reporting
 
 TAKEN: Final = "eingelesen"
 REFUSED: Final = "fehler"
@@ -52,7 +52,7 @@ def _one(house: House, file: Path) -> None:
         region = _region(house, file)
         with file.open("rb") as handle:
             data = handle.read(LONGEST_BYTES + 1)
-        rights_reporting.import_lists(house, _DROP, region, data=data, source=file.name)
+        reporting.import_lists(house, _DROP, region, data=data, source=file.name)
     except Refused as exc:
         log.warning("rights.drop_refused", code=exc.code)
         _put_away(house, file, REFUSED).with_suffix(".txt").write_text(

@@ -23,7 +23,7 @@ from triage import health
 from triage.house import House
 from triage.ports import Groups, ListServer
 from triage.rights import directory as rights_directory
-from triage.rights import reporting as rights_reporting
+from triage.rights import reporting
 from triage.rights.directory import GroupNames
 
 WAITING: Final = "rights.lists_waiting"
@@ -74,7 +74,7 @@ def round_(house: House, sources: Sources, worker: str) -> None:
 
 def follows(house: House, reported: Reported | None) -> int:
     """Every how many minutes these lists follow what they came from; 0 where they don't."""
-    sources = (rights_directory.SOURCE, rights_reporting.EXPANDED)
+    sources = (rights_directory.SOURCE, reporting.EXPANDED)
     follow = reported is not None and reported.source in sources
     return house.policy.rights.follow_minutes if follow else 0
 
@@ -94,7 +94,7 @@ def hindrance(house: House, reported: Reported | None) -> tuple[str, str]:
 def _has_source(standing: Reported, sources: Sources) -> bool:
     if standing.source == rights_directory.SOURCE:
         return sources.directory is not None
-    return standing.source == rights_reporting.EXPANDED and standing.region in sources.servers
+    return standing.source == reporting.EXPANDED and standing.region in sources.servers
 
 
 def _one(house: House, region: str, sources: Sources) -> str:
@@ -136,7 +136,7 @@ def _asked(house: House, standing: Reported, sources: Sources) -> tuple[Distribu
         return found.lists
     rights = sources.servers[standing.region]()
     try:
-        return rights_reporting.expanded(standing.lists, rights.members)
+        return reporting.expanded(standing.lists, rights.members)
     finally:
         rights.close()
 

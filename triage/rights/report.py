@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from rules.rights.folder_findings import meaning, named, remedy, title
 from rules.rights.folder_levels import in_words
 from triage.house import BERLIN, House
-from triage.rights import matrix as rights_matrix
+from triage.rights import matrix
 from triage.rights.decisions import Standing
 from triage.rights.review import REVIEW_WORDS, since
 
@@ -114,7 +114,7 @@ def as_html(house: House, standings: Iterable[Standing]) -> str:
 
 
 def _part(house: House, one: Standing) -> dict[str, object]:
-    rows = sorted(rights_matrix.rows(house, [one]), key=lambda row: row.code)
+    rows = sorted(matrix.rows(house, [one]), key=lambda row: row.code)
     at = one.audit.at.astimezone(BERLIN) if one.audit else None
     return {
         "box": one.box,
@@ -125,5 +125,5 @@ def _part(house: House, one: Standing) -> dict[str, object]:
         "keeps": one.keeps,
         "rows": rows,
         "folders": [part for row in rows for part in row.parts if part.is_shown],
-        "sums": rights_matrix.sums(rows),
+        "sums": matrix.sums(rows),
     }

@@ -12,8 +12,7 @@ from rules.errors import Conflict, Refused
 from store.rights import signoffs as rights_signoffs
 from store.rights.signoffs import SignOff
 from triage.house import House
-from triage.rights import decisions as rights
-from triage.rights import review as rights_review
+from triage.rights import decisions, review
 from triage.rights.decisions import Standing
 from triage.rights.review import Part
 
@@ -40,15 +39,15 @@ def agency(
     `postbox.unknown`, `rights.no_audit`, `agency.unknown`, `rights.reason_too_short`.
     Conflict: `rights.newer_audit`.
     """
-    box = rights.box_of(house, caller, postbox)
+    box = decisions.box_of(house, caller, postbox)
     here = {known.code for known in house.directory.by_region(box.region)}
     if code not in here and code != COMMON:
         raise Refused("agency.unknown", f"Agentur {code!r} gehört nicht zu dieser Region.")
     unit = "" if code == COMMON else code
     with house.db.write() as tx:
-        found = rights.standing_in(tx, box, house.local_now().date())
+        found = decisions.standing_in(tx, box, house.local_now().date())
         _require_seen(found, audit)
-        mine = [one for one in rights_review.parts(house, found) if one.agency == unit]
+        mine = [one for one in review.parts(house, found) if one.agency == unit]
         _require_reason(mine, reason)
         blank = replace(_blank(house, caller, found, reason), agency=unit)
         by_folder = {"": blank} | {one.folder: _of(one, blank) for one in mine}
@@ -56,7 +55,7 @@ def agency(
         row_id = rights_signoffs.put_agency(tx, postbox, replace(blank, keys=every))
         rights_signoffs.put(tx, postbox, by_folder.values(), signoff_id=row_id)
         details = {"agency": code, "audit": blank.audit_id, **_counted(mine)}
-        rights.note(tx, house, caller, "rights.signed_off", f"postbox:{postbox}", details)
+        decisions.note(tx, house, caller, "rights.signed_off", f"postbox:{postbox}", details)
 
 
 def folders(
@@ -74,14 +73,14 @@ def folders(
     `postbox.unknown`, `rights.no_audit`, `rights.no_folder`, `rights.folder_unknown`,
     `rights.reason_too_short`. Conflict: `rights.newer_audit`.
     """
-    box = rights.box_of(house, caller, postbox)
+    box = decisions.box_of(house, caller, postbox)
     wanted = set(names)
     if not wanted or len(wanted) > FOLDERS_AT_ONCE:
         raise Refused("rights.no_folder", "Wählen Sie mindestens einen Ordner aus.")
     with house.db.write() as tx:
-        found = rights.standing_in(tx, box, house.local_now().date())
+        found = decisions.standing_in(tx, box, house.local_now().date())
         _require_seen(found, audit)
-        mine = [one for one in rights_review.parts(house, found) if one.folder in wanted - {""}]
+        mine = [one for one in review.parts(house, found) if one.folder in wanted - {""}]
         unknown = sorted(wanted - {one.folder for one in mine})
         if unknown:
             raise Refused(
@@ -92,7 +91,7 @@ def folders(
         blank = _blank(house, caller, found, reason)
         rights_signoffs.put(tx, postbox, [_of(one, blank) for one in mine])
         details = {"audit": blank.audit_id, **_counted(mine)}
-        rights.note(tx, house, caller, "rights.signed_off", f"postbox:{postbox}", details)
+        decisions.note(tx, house, caller, "rights.signed_off", f"postbox:{postbox}", details)
     return len(mine)
 
 
@@ -102,7 +101,7 @@ def _blank(house: House, caller: Caller, found: Standing, reason: str) -> SignOf
         agency="",
         folder="",
         round_id=found.round.id if found.round else None,
-        audit_id=rights.audit_id(found),
+        audit_id=decisions.audit_id(found),
         keys=frozenset(),
         reason=reason.strip(),
         at=house.clock(),
@@ -117,7 +116,7 @@ def _of(part: Part, blank: SignOff) -> SignOff:
 
 def _require_seen(found: Standing, audit: int | None) -> None:
     """Nobody signs what a newer look has found meanwhile."""
-    newest = rights.audit_id(found)
+    newest = decisions.audit_id(found)
     if audit is not None and audit != newest:
         raise Conflict(
             "rights.newer_audit",
@@ -127,7 +126,7 @@ def _require_seen(found: Standing, audit: int | None) -> None:
 
 def _require_reason(mine: Sequence[Part], reason: str) -> None:
     if any(part.open for part in mine):
-        rights.require_reason(reason)
+        decisions.require_reason(reason)
 
 
 def _counted(mine: Sequence[Part]) -> dict[str, object]:

@@ -15,8 +15,7 @@ from rules.rights.folder_levels import GERMAN, in_words
 from rules.rights.reporting_chain import Link, Step
 from triage.house import BERLIN, House
 from triage.rights import matrix as rights_matrix
-from triage.rights import reporting as rights_reporting
-from triage.rights import review as rights_review
+from triage.rights import reporting, review
 from triage.rights.decisions import Standing
 from triage.rights.matrix import Row
 from triage.rights.review import REVIEW_WORDS, Part, since
@@ -46,7 +45,7 @@ def consolidated(house: House, caller: Caller, region: str) -> Table:
 
     Raises: Refused: `access.denied`, `region.unknown`.
     """
-    found = rights_reporting.reported(house, caller, region)
+    found = reporting.reported(house, caller, region)
     rows: list[tuple[str, ...]] = []
     for agency in house.directory.by_region(region):
         mine = [one for one in (found.lists if found else ()) if one.agency == agency.code]
@@ -66,7 +65,7 @@ def chain(house: House, caller: Caller, region: str) -> Table:
         *("schritt", "einheit", "name", "frist", "stand", "am", "vermerkt von"),
         *("begründung", "es fehlen"),
     )
-    links = rights_reporting.links(house, caller, region)
+    links = reporting.links(house, caller, region)
     return Table("Meldekette", header, tuple(_link(one) for one in links))
 
 
@@ -96,7 +95,7 @@ def matrix(house: House, found: Iterable[Standing]) -> Table:
 
 def folders(house: House, found: Iterable[Standing]) -> Table:
     """Each folder with its last sign-off, and what differs since, by postbox and agency."""
-    parts = (part for one in found for part in rights_review.parts(house, one) if part.is_shown)
+    parts = (part for one in found for part in review.parts(house, one) if part.is_shown)
     header = (
         *("postfach", "agentur", "ordner", "befunde", "prüfung", "frist", "abgezeichnet am"),
         *("von", "begründung", "seither"),

@@ -17,7 +17,7 @@ from rules.rulesets.taken_over import Remark, TakenOver
 from store import leases, rule_readings
 from store.rule_readings import Came, Reading, Wanted
 from triage.house import House, PostboxPlan
-from triage.rulesets import taking_over as rule_import
+from triage.rulesets import taking_over
 
 LEASE_SECONDS: Final = 300
 """One reading at a time in the house; it takes seconds, a server that hangs a minute.
@@ -120,7 +120,7 @@ def _read(house: House, found: Reading, reader: Reader | None) -> Came:
         if reader is None:
             raise Refused("postbox.no_rules", f"{found.postbox} is of a kind without rules.")
         taken = reader(found.script)
-        done = rule_import.imported(house, asker, taken, region=found.region)
+        done = taking_over.imported(house, asker, taken, region=found.region)
     except HouseError as exc:
         log.warning("ruleset.reading_failed", postbox=found.postbox, code=exc.code)
         return Came(error_code=exc.code)

@@ -6,7 +6,7 @@ from rules.access import Caller, Permission, require
 from rules.rulesets import sieve_rules
 from rules.rulesets.taken_over import Remark, TakenOver, text_of
 from triage.house import House
-from triage.rulesets import drafts as rulesets
+from triage.rulesets import drafts
 from triage.rulesets.drafts import Checked
 
 SET_ID = "uebernommen"
@@ -39,4 +39,4 @@ def imported(
     """What was taken over, as a text, checked. Raises: Refused: `access.denied`."""
     today = house.local_now().date()
     text = text_of(taken, set_id=set_id, title=TITLE, region=region, since=today)
-    return Imported(text, len(taken.rules), taken.remarks, rulesets.check(house, caller, text))
+    return Imported(text, len(taken.rules), taken.remarks, drafts.check(house, caller, text))

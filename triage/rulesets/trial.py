@@ -22,8 +22,7 @@ from store import trials
 from store.trials import StoredMail
 from triage import heads, sort
 from triage.house import House
-from triage.rulesets import drafts as rulesets
-from triage.rulesets import ruling
+from triage.rulesets import drafts, ruling
 from triage.rulesets.rulebook import InForce
 from triage.rulesets.ruling import RulesFor
 
@@ -67,7 +66,7 @@ def trial(
             "Der Regelsatz ist nicht lesbar; die Prüfung nennt Zeile und Abhilfe.",
             findings=[{"code": one.code, "line": one.line} for one in read.findings],
         )
-    rulesets.require_readable(caller, read.rules.region)
+    drafts.require_readable(caller, read.rules.region)
     compiled = compile_set(read.rules, 0)
     outcomes: list[Tried | None] = []
     for stored in _mails(house, caller, read.rules.region, span):

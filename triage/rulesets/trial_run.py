@@ -20,7 +20,7 @@ from store import leases, rule_trials
 from store.leases import Lease
 from store.rule_trials import OrderedTrial, Wanted
 from triage.house import House
-from triage.rulesets import drafts as rulesets
+from triage.rulesets import drafts
 from triage.rulesets import trial as rule_trial
 from triage.rulesets.drafts import Shown
 from triage.rulesets.trial import Span
@@ -57,7 +57,7 @@ def order(house: House, caller: Caller, set_id: str, version: int, *, span: Span
 
     Raises: Refused: `access.denied`, `ruleset.unknown`.
     """
-    shown = rulesets.show(house, caller, set_id, version)
+    shown = drafts.show(house, caller, set_id, version)
     wanted = Wanted(
         set_id=shown.version.set_id,
         version=shown.version.version,
@@ -127,7 +127,7 @@ def _tried(house: House, found: OrderedTrial, lease: Lease) -> tuple[dict[str, A
     """What came out, or a code."""
     asker = Caller(found.actor, Role.ADMIN, agencies=None, regions=_regions(found.scope))
     try:
-        text = rulesets.show(house, asker, found.set_id, found.version).version.text
+        text = drafts.show(house, asker, found.set_id, found.version).version.text
         span = Span(found.days, found.mails)
         progress = _progress(house, found, lease)
         done = rule_trial.trial(house, asker, text, span=span, progress=progress)

@@ -17,7 +17,7 @@ from store import arrivals, ledger_counts, residue, sweep_plans, sweep_removals
 from store.engine import Tx
 from store.sweep_plans import PlanState, StoredPlan
 from triage.house import House
-from triage.sweep import orders as sweep
+from triage.sweep import orders
 
 PAGE = 1000
 
@@ -71,7 +71,7 @@ def proof(house: House, caller: Caller, plan_id: int) -> Proof:
 
     Raises: Refused: `access.denied`, `sweep.unknown`.
     """
-    return read_back(house, sweep.plan_of(house, caller, plan_id))
+    return read_back(house, orders.plan_of(house, caller, plan_id))
 
 
 def read_back(house: House, plan: StoredPlan) -> Proof:

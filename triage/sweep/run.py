@@ -34,9 +34,7 @@ from store.sweep_removals import Copy
 from triage import halting
 from triage.house import House
 from triage.send import Outlets
-from triage.sweep import holds as sweep_holds
-from triage.sweep import orders as sweep
-from triage.sweep import outside as sweep_outside
+from triage.sweep import holds, orders, outside
 from triage.sweep import proof as sweep_proof
 
 LEASE_SECONDS = 300
@@ -74,7 +72,7 @@ def run(house: House, outlets: Outlets, worker: str, plan_id: int) -> None:
         held = lease
         while batch(house, held, plan).looked_at:
             held = _renewed(house, held)
-        while sweep_outside.from_outlets(house, outlets, held):
+        while outside.from_outlets(house, outlets, held):
             held = _renewed(house, held)
         finish(house, held, plan)
 
@@ -93,7 +91,7 @@ def one_round(house: House, outlets: Outlets, worker: str) -> int:
         _plan_of_the_day(house)
         with house.db.read() as tx:
             plan = sweep_plans.oldest_ordered(tx)
-        gone = sweep_outside.from_outlets(house, outlets, lease)
+        gone = outside.from_outlets(house, outlets, lease)
         if plan is None:
             return gone
         done = batch(house, lease, plan)
@@ -107,7 +105,7 @@ def alone(house: House, worker: str) -> Iterator[Lease | None]:
     """The lease of deletion while the block runs; None where somebody else has it."""
     now = house.clock()
     with house.db.write() as tx:
-        lease = leases.take(tx, sweep_holds.LEASE, owner=worker, now=now, seconds=LEASE_SECONDS)
+        lease = leases.take(tx, holds.LEASE, owner=worker, now=now, seconds=LEASE_SECONDS)
     try:
         yield lease
     finally:
@@ -129,8 +127,8 @@ def batch(house: House, lease: Lease, plan: StoredPlan) -> Batch:
         ledger.lock_many(tx, ids)
         found = ended_mail.of_ids(tx, ids)
         if plan.kind != "retention":
-            found = tuple(sweep.named(found))
-        answers = sweep.decided(tx, found, today, rules=rules_of(plan))
+            found = tuple(orders.named(found))
+        answers = orders.decided(tx, found, today, rules=rules_of(plan))
         going = [one for one, answer in answers if answer.may_go]
         # Deleted already: by another plan. It is no failure, and not this plan's deed.
         ended = {one.message_id: _code(answer.keep) for one, answer in answers}
@@ -222,8 +220,8 @@ def _plan_of_the_day(house: House) -> None:
     with house.db.read() as tx:
         if not _is_hour(house, tx):
             return
-    found = sweep.foreseen(house, None)
-    sweep.put(house, found, actor="worker", regions=None)
+    found = orders.foreseen(house, None)
+    orders.put(house, found, actor="worker", regions=None)
 
 
 def _renewed(house: House, lease: Lease) -> Lease:

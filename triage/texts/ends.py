@@ -10,7 +10,7 @@ from store import audit, text_versions
 from store.engine import Tx
 from store.text_versions import TextVersion
 from triage.house import House
-from triage.texts import view as text_view
+from triage.texts import view
 
 log = structlog.get_logger()
 
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 def look(house: House) -> tuple[TextVersion, ...]:
     """Those that end within the days of the house. Raises: TryLater: `store.away`."""
     with house.db.read() as tx:
-        return text_view.ending(house, tx)
+        return view.ending(house, tx)
 
 
 def note(house: House, tx: Tx, seen: tuple[TextVersion, ...]) -> tuple[TextVersion, ...]:
@@ -29,7 +29,7 @@ def note(house: House, tx: Tx, seen: tuple[TextVersion, ...]) -> tuple[TextVersi
     if all(one.warned_at is not None for one in seen):
         return ()
     now = house.clock()
-    fresh = tuple(one for one in text_view.ending(house, tx) if one.warned_at is None)
+    fresh = tuple(one for one in view.ending(house, tx) if one.warned_at is None)
     if fresh:
         text_versions.warned(tx, [one.id for one in fresh], now=now)
     for one in fresh:

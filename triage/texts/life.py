@@ -20,7 +20,7 @@ from store import audit, text_versions
 from store.engine import Tx
 from store.text_versions import TextVersion, Wording
 from triage.house import House
-from triage.texts import stock as text_stock
+from triage.texts import stock
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def draft(house: House, caller: Caller, text_id: str, typed: str) -> tuple[TextV
     `text.findings` where it can't be read. Conflict: `text.open_draft`, `text.exists`.
     """
     require(caller, Permission.WRITE_TEXTS)
-    text_stock.take_in(house)
+    stock.take_in(house)
     now = house.clock()
     with house.db.write() as tx:
         number = _next_version(tx, text_id)
@@ -149,7 +149,7 @@ def retire(house: House, caller: Caller, text_id: str, version: int, *, reason: 
     """
     require_either(caller)
     said = reason_of(reason)
-    text_stock.take_in(house)
+    stock.take_in(house)
     with house.db.write() as tx:
         before = _found(tx, caller, text_id, version, Seen())
         is_approved = before.state is TextState.APPROVED

@@ -16,7 +16,7 @@ from store import text_versions
 from store.engine import Tx
 from store.text_versions import TextVersion
 from triage.house import House
-from triage.texts import life as text_life
+from triage.texts import life
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def listing(house: House, caller: Caller) -> tuple[TextRow, ...]:
 
     Raises: Refused: `access.denied`.
     """
-    text_life.require_either(caller)
+    life.require_either(caller)
     with house.db.read() as tx:
         rows = text_versions.listing(tx, regions=caller.regions)
     return _rows(house, rows)
@@ -64,7 +64,7 @@ def show(house: House, caller: Caller, text_id: str, version: int | None = None)
 
     Raises: Refused: `access.denied`, `text.unknown`, also out of scope.
     """
-    text_life.require_either(caller)
+    life.require_either(caller)
     with house.db.read() as tx:
         found = text_versions.get(tx, text_id, version, regions=caller.regions)
         family = _family(tx, caller, text_id)
@@ -72,7 +72,7 @@ def show(house: House, caller: Caller, text_id: str, version: int | None = None)
         uses = text_versions.uses(tx, since=since).get((found.text_id, found.version), 0)
     rows = _rows(house, family)
     before = _before(found, family)
-    checked = text_life.checked_version(house, found)
+    checked = life.checked_version(house, found)
     return TextShown(
         row=next(row for row in rows if row.version.version == found.version),
         text=checked.text,
@@ -88,7 +88,7 @@ def compared(
     house: House, caller: Caller, text_id: str, older: int, newer: int
 ) -> tuple[Piece, ...]:
     """What differs between two versions, word by word. Raises: as `show`."""
-    text_life.require_either(caller)
+    life.require_either(caller)
     with house.db.read() as tx:
         one = text_versions.get(tx, text_id, older, regions=caller.regions)
         other = text_versions.get(tx, text_id, newer, regions=caller.regions)
@@ -97,7 +97,7 @@ def compared(
 
 def uses(house: House, caller: Caller) -> dict[tuple[str, int], int]:
     """Orders of each version in the last `USE_DAYS` days. Raises: Refused: `access.denied`."""
-    text_life.require_either(caller)
+    life.require_either(caller)
     with house.db.read() as tx:
         return text_versions.uses(tx, since=house.local_now().date() - timedelta(days=USE_DAYS - 1))
 
