@@ -28,11 +28,16 @@ def on_disk(folder: Path) -> int:
 
 
 def test_sigkill_in_the_backlog_loses_and_doubles_nothing(tmp_path):
+    note = tmp_path / "demo" / "fed.txt"
     for kill_after in (0.4, 1.1, 2.3):
         running = start_demo(tmp_path)
         time.sleep(kill_after)
+        if kill_after > 2:
+            wait_until(note.exists)
         running.process.send_signal(signal.SIGKILL)
         running.process.wait()
+    # As if the last kill had come between the last mail and the note of it.
+    note.write_text(str(int(note.read_text()) - 1))
     running = start_demo(tmp_path)
 
     def worked_off() -> bool:

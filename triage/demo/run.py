@@ -30,6 +30,7 @@ from triage.worker import Worker
 
 SETTINGS_FILE = "postlotse.toml"
 FED_FILE = "fed.txt"
+POSTBOXES = "postboxes"
 REGIONS = ("Nord", "West", "Südwest", "Süd", "Ost")
 """Names of the five SC regions. Source: domain/SOURCES.md 6 (assumption, configuration)."""
 
@@ -98,6 +99,7 @@ def start(plan: DemoPlan, settings: Settings) -> Demo:
     demo = Demo(house, settings, worker, threading.Event(), [])
     boxes = {box.region: postbox_wiring.open_postbox(box) for box in settings.postboxes}
     feeder = _Feeder(plan, boxes, house.directory, demo.stopping)
+    feeder.mend_note()
     _spawn(demo, "feeder", feeder.run)
     _spawn(demo, "eakte", lambda: _answer_handovers(plan, demo))
     worker.start()
@@ -113,6 +115,14 @@ class _Feeder:
     directory: Directory
     stop: threading.Event
 
+    def mend_note(self) -> None:
+        """A run that was killed may have put a mail it did not note. Before anything moves mail."""
+        fed = self._fed()
+        backlog = list(demo_mails.backlog(self.directory, count=self.plan.mails))
+        files = (path for path in (self.plan.folder / POSTBOXES).rglob("*") if path.is_file())
+        if fed < len(backlog) and any(path.read_bytes() == backlog[fed].data for path in files):
+            self._note(fed + 1)
+
     def run(self) -> None:
         """Go on after the number of mails that an earlier run has fed."""
         fed = self._fed()
@@ -120,17 +130,22 @@ class _Feeder:
         for number, sample in enumerate(backlog[fed:], fed + 1):
             if self.stop.is_set():
                 return
-            self._put(sample, number)
+            self._put(sample)
+            self._note(number)
         later = demo_mails.fresh(self.directory, skip=max(self.plan.mails, fed))
         for number, sample in zip(itertools.count(max(fed, len(backlog)) + 1), later, strict=False):
             if self.stop.wait(self.plan.feed_seconds):
                 return
-            self._put(sample, number)
+            self._put(sample)
+            self._note(number)
 
-    def _put(self, sample: demo_mails.SampleMail, number: int) -> None:
-        received_at = wiring.utc_now() - sample.age
-        self.boxes[sample.region].append("INBOX", sample.data, received_at)
-        (self.plan.folder / FED_FILE).write_text(str(number), encoding="ascii")
+    def _put(self, sample: demo_mails.SampleMail) -> None:
+        self.boxes[sample.region].append("INBOX", sample.data, wiring.utc_now() - sample.age)
+
+    def _note(self, number: int) -> None:
+        draft = self.plan.folder / f"{FED_FILE}.new"
+        draft.write_text(str(number), encoding="ascii")
+        draft.replace(self.plan.folder / FED_FILE)
 
     def _fed(self) -> int:
         file = self.plan.folder / FED_FILE
@@ -169,7 +184,7 @@ def _remove(folder: Path) -> None:
 def _settings_text() -> str:
     boxes = "\n".join(
         f'[[postboxes]]\nkind = "maildir"\nname = "SC-{region}"\nregion = "{region}"\n'
-        f'root = "postboxes/{region}"\n'
+        f'root = "{POSTBOXES}/{region}"\n'
         for region in REGIONS
     )
     return (
