@@ -15,7 +15,7 @@ import structlog
 from rules.access import Caller, Permission, require
 from rules.errors import Conflict
 from rules.postbox import Fetched, Place, TooLarge
-from store import audit, leases, ledger, outgoing_restored, owned, sightings
+from store import audit, leases, ledger, outgoing_restored, owned, sessions, sightings
 from store.leases import Lease
 from triage import followed, outlook_correction, receive, reconcile, rounds
 from triage.house import House
@@ -54,12 +54,14 @@ def hold_back(house: House, caller: Caller) -> int:
     """What waited to leave when the backup was made becomes a dead letter; how many.
 
     It may have left since, and must not reach anybody twice. `postlotse outbox list` names it,
-    `replay` sends it. Hand-overs stay: the eAkte knows their keys. Idempotent.
+    `replay` sends it. Hand-overs stay: the eAkte knows their keys. Idempotent. Everybody has to
+    sign in again, also where the state came back by other means than `backup restore`.
     """
     require(caller, Permission.MANAGE_POSTBOXES)
     now = house.clock()
     with house.db.write() as tx:
         held = outgoing_restored.hold_back(tx, now=now)
+        sessions.drop_all(tx)
         audit.add(
             tx,
             caller.name,
