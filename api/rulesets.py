@@ -142,8 +142,14 @@ def activate(
     version: VersionNumber,
     sent: ActivateIn,
 ) -> dict[str, Any]:
-    """From a local day on. Refused to whoever wrote on it, and to machines."""
-    return {"from_at": rulesets.activate(house, caller, set_id, version, day=sent.day)}
+    """From a local day on. Refused to whoever wrote on it, and to machines.
+
+    With `sha256` it is 409 `ruleset.changed` if somebody wrote on it since it was read.
+    """
+    from_at = rulesets.activate(
+        house, caller, set_id, version, day=sent.day, seen=sent.sha256
+    )
+    return {"from_at": from_at}
 
 
 def _trial(found: Trial) -> dict[str, Any]:

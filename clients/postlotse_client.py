@@ -219,6 +219,7 @@ class ActivateIn:
     """From which local day on; without: at once."""
 
     day: date | None = None
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1954,6 +1955,7 @@ class VersionOut:
     changed_at: datetime
     activated_at: datetime | None
     is_draft: bool
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

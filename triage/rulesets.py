@@ -130,10 +130,17 @@ def overview(house: House, caller: Caller) -> Overview:
 
 
 def activate(
-    house: House, caller: Caller, set_id: str, version: int, *, day: date | None = None
+    house: House,
+    caller: Caller,
+    set_id: str,
+    version: int,
+    *,
+    day: date | None = None,
+    seen: str = "",
 ) -> datetime:
     """Let a version hold from a local day on (today: at once); from when exactly, aware UTC.
 
+    `seen` is the SHA-256 of the text that the person has read; empty: not asked.
     Raises: Refused: `access.*`, `ruleset.unknown`, `ruleset.same_person` (an author),
     `ruleset.findings`, `ruleset.day`. Conflict: `ruleset.changed`.
     """
@@ -143,6 +150,8 @@ def activate(
     with house.db.write() as tx:
         found = _get(tx, caller, set_id, version)
         _require_region(caller, found.region)
+        if seen and seen != found.sha256:
+            raise rulesets.changed(set_id)
         if caller.name in found.authors:
             raise Refused(
                 "ruleset.same_person",

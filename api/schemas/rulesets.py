@@ -36,6 +36,9 @@ class ActivateIn(In):
     """From which local day on; without: at once."""
 
     day: date | None = Field(None, examples=["2026-12-01"])
+    sha256: str = Field(
+        "", max_length=64, description="Of the text that was read; another one is 409."
+    )
 
 
 class RollbackIn(In):
@@ -127,6 +130,7 @@ class VersionOut(Out):
     changed_at: datetime
     activated_at: datetime | None
     is_draft: bool
+    sha256: str = Field(description="Of the text; for `activate`.")
 
 
 class SavedOut(Out):

@@ -81,6 +81,11 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Bestätigt wird nur, was die Seite gezeigt hat. Nichts wurde geändert.",
             "Öffnen Sie „Korrekturen“ noch einmal und sehen Sie an, was jetzt dort steht.",
         ),
+        "ruleset.changed": (
+            "Inzwischen wurde daran geschrieben",
+            "In Kraft gesetzt wird nur, was die Seite gezeigt hat. Nichts wurde geändert.",
+            "Öffnen Sie den Regelsatz noch einmal, und sehen Sie ihn und einen neuen Probelauf an.",
+        ),
         "item.lease_stale": (
             "Der Vorgang gehört Ihnen nicht mehr",
             "Die Reservierung war abgelaufen, oder es wurde an anderer Stelle weitergearbeitet.",

@@ -90,6 +90,18 @@ def test_whoever_wrote_it_does_not_activate_it_and_clerks_see_nothing(doors: Doo
     )
 
 
+def test_what_somebody_wrote_on_since_it_was_read_is_not_put_into_force(doors: Doors) -> None:
+    writer = Caller("a-writer", Role.ADMIN, agencies=None)
+    rulesets.save(doors.house, writer, HEAD + RULE)
+    chief, path = doors.person(), f"{PATH}/regeln/versions/1/activate"
+    read = chief.get(f"{PATH}/regeln").json()["version"]["sha256"]
+    rulesets.save(doors.house, writer, HEAD + RULE + "# und mehr\n")
+    answer = chief.post(path, json={"sha256": read})
+    assert (answer.status_code, answer.json()["code"]) == (409, "ruleset.changed")
+    read = chief.get(f"{PATH}/regeln").json()["version"]["sha256"]
+    assert chief.post(path, json={"sha256": read}).status_code == 200
+
+
 def test_a_repeated_order_with_its_key_takes_effect_once(doors: Doors) -> None:
     rulesets.save(doors.house, Caller("a-writer", Role.ADMIN, agencies=None), HEAD + RULE)
     chief = doors.person()
