@@ -34,7 +34,7 @@ from store.items import Item, ItemChange
 from store.verdicts import NewVerdict
 from triage import cases, handing_out, handover, holding, marking, tasks, undo
 from triage.claimed import Claim
-from triage.doorkeeper import visible_item, workable_item
+from triage.doorkeeper import require_scope, visible_item, workable_item
 from triage.handing_out import Asked
 from triage.house import BERLIN, House
 from triage.idempotency import Answer
@@ -99,6 +99,8 @@ def claim_item(house: House, caller: Caller, item_id: int) -> Claim:
         holding.require_room(house, tx, caller, now=now, besides=item_id)
         seconds = holding.lease_seconds(house, item.agency_code, now=now)
         claimed = claims.claim_one(tx, item_id, holder=caller.name, now=now, lease_seconds=seconds)
+        # Whoever held it may have given it to another agency since the first look.
+        require_scope(caller, claimed.item)
         return _claim(tx, caller, claimed, now)
 
 
