@@ -29,8 +29,8 @@ from triage.ports import HookOutlet, MailOutlet
 KIND: Final = "alarm"
 BATCH: Final = 20
 """Messages of one round. Own decision 0024."""
-CLAIM_SECONDS: Final = 120
-"""As for answers: longer than an SMTP timeout of 60 s."""
+CLAIM_SECONDS: Final = 360
+"""As for answers (send.CLAIM_SECONDS): longer than the longest delivery."""
 
 _BEGINS, _ENDS = "house.alarm", "house.alarm_over"
 

@@ -74,6 +74,23 @@ def test_alarm_and_all_clear_are_told_once_to_each_receiver(told, receiver):
     assert {body["data"]["about"] for body in bodies} == {halting.ABOUT}
 
 
+def test_a_slow_mail_server_makes_no_second_alarm(told):
+    """A second worker looks while the first waits for the fifth answer of 60 seconds."""
+
+    class Slow(Post):
+        def send(self, envelope_from: str, recipient: str, data: bytes) -> str:
+            told.clock.forward(seconds=299)
+            assert alarms.round_(told, Ways(post), "w-2") == 0
+            return super().send(envelope_from, recipient, data)
+
+    told = replace(told, policy=replace(told.policy, alarms=AlarmPolicy((TO,), (), TO)))
+    halting.stop_writing(told.db, ADMIN, reason="Umbau der Ordner", now=NOW)
+    rounds.keep_order(told, "w-1")
+    post, slow = Post(), Slow()
+    assert alarms.round_(told, Ways(slow), "w-1") == 1
+    assert (len(slow.sent), len(post.sent)) == (1, 0)
+
+
 def test_alarms_leave_while_writing_is_stopped(told, receiver):
     post = Post()
     hook = Subscription("betrieb", None, outlet_of(receiver))
