@@ -146,8 +146,10 @@ def activate(
     """
     require(caller, Permission.CHANGE_RULES)
     _require_person(caller)
-    now, wanted = house.clock(), day or house.local_now().date()
+    wanted = day or house.local_now().date()
     with house.db.write() as tx:
+        # Only here: who waits for the lock for seconds would let it hold before workers know of it.
+        now = house.clock()
         found = _get(tx, caller, set_id, version)
         _require_region(caller, found.region)
         if seen and seen != found.sha256:
@@ -180,9 +182,8 @@ def rollback(house: House, caller: Caller, region: str) -> WentBack:
     require(caller, Permission.CHANGE_RULES)
     _require_person(caller)
     _require_region(caller, region)
-    now = house.clock()
     with house.db.write() as tx:
-        done = _go_back(tx, caller, region, now)
+        done = _go_back(tx, caller, region, house.clock())
     house.rulebook.forget()
     return done
 

@@ -8,6 +8,7 @@ import pytest
 from rules.access import Caller
 from rules.codes import Channel, Role
 from rules.errors import Conflict, Refused
+from rules.rule_force import TAKES_EFFECT
 from rules.rule_law import ASIDE_REASON
 from rules.rule_trial import LISTED
 from store import aside, audit, items, keeping, ledger, verdicts
@@ -197,6 +198,21 @@ def test_the_day_must_be_to_come_and_within_its_days(house, day):
     with pytest.raises(Refused) as refused:
         rulesets.activate(house, ADMIN, "regeln", 1, day=day)
     assert refused.value.code == "ruleset.day"
+
+
+def test_who_waits_for_the_lock_lets_nothing_hold_before_workers_know_of_it(house, monkeypatch):
+    """Five seconds are what SQLite waits for another process."""
+    rulesets.save(house, WRITER, TEXT)
+    write = type(house.db).write
+
+    def late(database):
+        house.clock.forward(seconds=5)
+        return write(database)
+
+    monkeypatch.setattr(type(house.db), "write", late)
+    assert rulesets.activate(house, ADMIN, "regeln", 1) - house.clock() >= TAKES_EFFECT
+    house.clock.forward(seconds=10)
+    assert rulesets.rollback(house, ADMIN, "").from_at - house.clock() >= TAKES_EFFECT
 
 
 def test_going_back_withdraws_what_is_planned_then_the_version_then_the_set(house):
