@@ -97,8 +97,12 @@ def try_text(house: HouseHere, caller: MayChangeRules, sent: TextDryRunIn) -> di
 
 @router.post("/rollback", response_model=WentBackOut, summary="Take back")
 def rollback(house: HouseHere, caller: MayChangeRules, sent: RollbackIn) -> WentBack:
-    """Withdraws what is planned for the region; where nothing is, the version before holds."""
-    return rulesets.rollback(house, caller, sent.region)
+    """Withdraws what is planned for the region; where nothing is, the version before holds.
+
+    With `stand`, as its line gives it, it is 409 `ruleset.changed` if that is over: so a repeated
+    call goes back once.
+    """
+    return rulesets.rollback(house, caller, sent.region, seen=sent.stand)
 
 
 @router.get("/{set_id}", response_model=ShownOut, summary="One version")

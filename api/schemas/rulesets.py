@@ -42,9 +42,13 @@ class ActivateIn(In):
 
 
 class RollbackIn(In):
-    """Which region; empty: the set for all regions that have none of their own."""
+    """Which region; empty: the set for all regions that have none of their own.
+
+    With `stand` nothing is done if something else holds or is planned there by now.
+    """
 
     region: str = Field("", max_length=60, examples=["West"])
+    stand: str = Field("", max_length=200, examples=["12+"], description="Of the line shown.")
 
 
 class SieveIn(In):
@@ -175,6 +179,7 @@ class LineOut(Out):
     now: VersionOut | None
     since: datetime | None
     planned: list[tuple[VersionOut | None, datetime]]
+    stand: str = Field(examples=["12+"], description="Names what holds and is planned.")
 
 
 class RulesetsOut(Out):

@@ -82,9 +82,12 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Öffnen Sie „Korrekturen“ noch einmal und sehen Sie an, was jetzt dort steht.",
         ),
         "ruleset.changed": (
-            "Inzwischen wurde daran geschrieben",
-            "In Kraft gesetzt wird nur, was die Seite gezeigt hat. Nichts wurde geändert.",
-            "Öffnen Sie den Regelsatz noch einmal, und sehen Sie ihn und einen neuen Probelauf an.",
+            "Inzwischen hat sich an den Regeln etwas geändert",
+            (
+                "In Kraft gesetzt und zurückgenommen wird nur, was die Seite gezeigt hat. Nichts"
+                " wurde geändert."
+            ),
+            "Öffnen Sie „Regeln“ noch einmal, und sehen Sie an, was jetzt dort steht.",
         ),
         "item.lease_stale": (
             "Der Vorgang gehört Ihnen nicht mehr",

@@ -152,9 +152,16 @@ def save(visit: SendsRules, text: RuleText = "") -> Response:
 
 
 @router.post("/regeln/zuruecknehmen")
-def take_back(visit: SendsRules, region: Annotated[str, Form(max_length=60)] = "") -> Response:
-    """Withdraw what is planned; where nothing is, the version before holds again."""
-    done = rulesets.rollback(visit.house, visit.caller, region)
+def take_back(
+    visit: SendsRules,
+    region: Annotated[str, Form(max_length=60)] = "",
+    stand: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Withdraw what is planned; where nothing is, the version before holds again.
+
+    Of what the page showed: pressed again, or beside somebody else, it takes back nothing more.
+    """
+    done = rulesets.rollback(visit.house, visit.caller, region, seen=stand or "-")
     name = "rules_withdrawn" if done.withdrawn else "rules_back" if done.to else "rules_none"
     return go("/regeln", Notice(name))
 

@@ -74,7 +74,7 @@ def test_a_page_puts_into_force_what_it_showed_and_nothing_that_was_written_sinc
     write(anna, HEAD + rule('betreff = "Krankmeldung"', rule_id="umschulung"))
     berta.send("aktivieren", ab="23.11.2026")
     assert berta.answer.status_code == 409
-    assert "Inzwischen wurde daran geschrieben" in berta.words("main")
+    assert "Inzwischen hat sich an den Regeln etwas geändert" in berta.words("main")
     berta.open("/regeln")
     assert "In Kraft" not in berta.words("tbody")
 
