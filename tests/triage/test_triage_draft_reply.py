@@ -16,7 +16,7 @@ from store import audit, items, outgoing, reply_drafts
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_text_life import BERTA, WHY
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import draft_reply, item_view, reply, rounds, send, text_life, work
+from triage import draft_match, draft_reply, item_view, reply, rounds, send, text_life, work
 from triage.house import PostboxPlan
 from triage.reply_text import Wanted
 
@@ -108,6 +108,24 @@ def test_the_approved_words_leave_and_the_draft_goes_when_they_have_left(house, 
     with house.db.read() as tx:
         trail = [(one.actor, one.action) for one in audit.of_subject(tx, "message:1")]
     assert ("Outlook", "reply.ordered") in trail
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_while_it_is_read_nobody_takes_the_item_and_answers_it_too(
+    house, box, lease, item, monkeypatch
+):
+    """SQLite has one writer."""
+    match, got = draft_match.match, []
+
+    def meanwhile(*asked):
+        got.append(work.claim_next(house, ME, "435"))
+        return match(*asked)
+
+    monkeypatch.setattr(draft_match, "match", meanwhile)
+    lay(house, box, draft(letter(house, item)))
+    assert draft_reply.look(house, box, lease) == 1
+    assert got == [None]
+    assert work.claim_next(house, ME, "435").item_id == item
 
 
 def test_typed_values_and_a_second_text_are_recognised(house, box, lease, item):
