@@ -4,6 +4,7 @@ Each function is one transaction, checks what the caller may do, writes only und
 token of the item, and leaves an audit entry in the same commit. A stale token writes nothing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -228,7 +229,7 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
         item = workable_item(caller, tx, item_id, token=token, now=now)
         before = handover.known_number(tx, item.message_id)
         is_other = is_other_record(correction.kundennummer, before)
-        due = _sooner(house, item, correction)
+        due = sooner(house, item, correction.concerns, correction.payment_relevant)
         _add_correction(tx, caller, item, correction, due, now)
         more = ItemChange(
             first_concern=correction.concerns[0].value,
@@ -291,15 +292,17 @@ def _claim(tx: Tx, caller: Caller, claimed: claims.Claimed, now: datetime) -> Cl
     return Claim(item.id, claimed.token, item.lease_until)
 
 
-def _sooner(house: House, item: Item, correction: Correction) -> Due | None:
-    """The due day that the correction sets, where it is before the item's; it never becomes later.
+def sooner(
+    house: House, item: Item, concerns: Iterable[Concern], payment: PaymentRelevant
+) -> Due | None:
+    """The due day that a correction sets, where it is before the item's; it never becomes later.
 
     By what is said alone: days that the mail names were counted when it was sorted.
     """
     agency = house.directory.agency(item.agency_code)
     due = deadlines.due(
-        tuple(ConcernFound(code, 1.0, announced=True) for code in correction.concerns),
-        correction.payment_relevant,
+        tuple(ConcernFound(code, 1.0, announced=True) for code in concerns),
+        payment,
         received=item.received_at.astimezone(BERLIN).date(),
         land=agency.land if agency else None,
         facts=Facts(),
