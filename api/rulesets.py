@@ -150,9 +150,7 @@ def activate(
 
     With `sha256` it is 409 `ruleset.changed` if somebody wrote on it since it was read.
     """
-    from_at = rulesets.activate(
-        house, caller, set_id, version, day=sent.day, seen=sent.sha256
-    )
+    from_at = rulesets.activate(house, caller, set_id, version, day=sent.day, seen=sent.sha256)
     return {"from_at": from_at}
 
 

@@ -17,7 +17,7 @@ from rules.errors import Conflict
 from rules.postbox import Fetched, Place, TooLarge
 from store import audit, leases, ledger, outgoing_restored, owned, sessions, sightings
 from store.leases import Lease
-from triage import followed, outlook_correction, receive, reconcile, rounds
+from triage import draft_reply, followed, outlook_correction, receive, reconcile, rounds
 from triage.house import House
 from triage.ports import INBOX, Postbox
 
@@ -39,7 +39,8 @@ log = structlog.get_logger()
 class Reread:
     """What was found in one postbox. `taken_in`: kept anew where they lie.
 
-    `followed`: known mail at another place. `copies`: strangers whose bytes a message has that
+    `followed`: known mail at another place. `drafts`: answers in the drafts folder that may have
+    been sent since, and stay until a person lays them there anew. `copies`: strangers whose bytes a message has that
     lies elsewhere; `older`: strangers of more than `BACKLOG` before it. Both are left alone.
     """
 
@@ -48,6 +49,7 @@ class Reread:
     followed: int = 0
     copies: int = 0
     older: int = 0
+    drafts: int = 0
 
 
 def hold_back(house: House, caller: Caller) -> int:
@@ -125,7 +127,9 @@ def _reread(
             _sort_where_it_lies(
                 house, box.name, {mail.place: hashes[mail.place] for mail in unknown}
             )
-    result = Reread(box.name, taken, followed, copies, older)
+    lease = _renewed(house, lease)
+    drafts = draft_reply.hold_back(house, box, lease)
+    result = Reread(box.name, taken, followed, copies, older, drafts)
     log.info("postbox.reread", postbox=box.name, taken_in=taken, copies=copies, older=older)
     return result
 

@@ -12,11 +12,21 @@ from rules.errors import Refused, TryLater
 from rules.item import CloseReason
 from rules.second_text import Second
 from rules.text_language import Language
-from store import audit, items, outgoing, reply_drafts
-from tests.house_fixture import clerk, eml
+from store import audit, items, leases, outgoing, reply_drafts
+from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_text_life import BERTA, WHY
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import draft_match, draft_reply, item_view, reply, rounds, send, text_life, work
+from triage import (
+    draft_match,
+    draft_reply,
+    item_view,
+    reply,
+    rereading,
+    rounds,
+    send,
+    text_life,
+    work,
+)
 from triage.house import PostboxPlan
 from triage.reply_text import Wanted
 
@@ -126,6 +136,26 @@ def test_while_it_is_read_nobody_takes_the_item_and_answers_it_too(
     assert draft_reply.look(house, box, lease) == 1
     assert got == [None]
     assert work.claim_next(house, ME, "435").item_id == item
+
+
+def test_what_lay_there_at_a_restore_is_not_sent_again_until_somebody_lays_it_anew(
+    house, box, lease, item, clock
+):
+    """Sent since the backup, and left in the folder, which is read only for us."""
+    lay(house, box, draft(letter(house, item)))
+    with house.db.write() as tx:
+        leases.release(tx, lease, now=clock())
+    call = {"region": "Südwest", "since": clock(), "leave_out": frozenset({FOLDER})}
+    assert rereading.reread(house, ADMIN, box, **call).drafts == 1
+    with house.db.write() as tx:
+        lease = leases.take(tx, lease.name, owner="w-1", now=clock(), seconds=86_400)
+    for _ in range(3):
+        assert draft_reply.look(house, box, lease) == 0
+        clock.forward(hours=1)
+    assert codes(house) == [("refused", "draft.restored")]
+    assert [one.code for one in shown(house, item)] == ["draft.restored"]
+    lay(house, box, draft(letter(house, item), to="Alex@post.example"))
+    assert draft_reply.look(house, box, lease) == 1
 
 
 def test_typed_values_and_a_second_text_are_recognised(house, box, lease, item):
