@@ -33,7 +33,8 @@ def concern(house: House, tx: Tx, item: Item, code: Concern, *, event: MarkedCon
     """The mail is about `code` first of all; what it was about before stands behind it.
 
     `event` is what rules/mark_law.py said; the mail is filed into the folder that fits now, and is
-    due sooner where that is due sooner, as by a clerk's correction. The item afterwards, in the caller's transaction. Raises: Conflict: `item.changed`.
+    due sooner where that is due sooner, as by a clerk's correction. The item afterwards, in the
+    caller's transaction. Raises: Conflict: `item.changed`.
     """
     now = house.clock()
     body = _body(tx, item.message_id)

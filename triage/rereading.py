@@ -40,8 +40,9 @@ class Reread:
     """What was found in one postbox. `taken_in`: kept anew where they lie.
 
     `followed`: known mail at another place. `drafts`: answers in the drafts folder that may have
-    been sent since, and stay until a person lays them there anew. `copies`: strangers whose bytes a message has that
-    lies elsewhere; `older`: strangers of more than `BACKLOG` before it. Both are left alone.
+    been sent since, and stay until a person lays them there anew. `copies`: strangers whose bytes a
+    message has that lies elsewhere; `older`: strangers of more than `BACKLOG` before it. Both are
+    left alone.
     """
 
     postbox: str
