@@ -180,7 +180,8 @@ def rollback(house: House, caller: Caller, region: str, *, seen: str = "") -> We
     """Withdraw what is planned for a region; where nothing is, the version before holds again.
 
     `seen` is the `stand` that the person was shown; empty: not asked. Repeated before that begins
-    it changes nothing. One person may do it: what comes back was put into force by two. Going back from the first set leaves the region without one.
+    it changes nothing. One person may do it: what comes back was put into force by two. Going back
+    from the first set leaves the region without one.
     Raises: Refused: `access.*`, `ruleset.none_in_force`. Conflict: `ruleset.changed`: something
     else holds or is planned by now.
     """
