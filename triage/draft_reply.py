@@ -89,7 +89,7 @@ def hold_back(house: House, box: Postbox, lease: Lease) -> int:
     with house.db.read() as tx:
         known = reply_drafts.of_folder(tx, box.name, folder)
     ordered = {one.uid for one in known if one.epoch == view.epoch and one.outgoing_id is not None}
-    there = [uid for uid in view.uids if uid not in ordered]
+    there = tuple(uid for uid in view.uids if uid not in ordered)
     for start in range(0, len(there), BATCH):
         for mail in box.fetch(folder, view.epoch, there[start : start + BATCH]):
             _hold_back(house, box.name, lease, mail)
