@@ -99,8 +99,12 @@ def try_text(house: HouseHere, caller: MayChangeRules, sent: TextDryRunIn) -> di
 
 @router.post("/rollback", response_model=WentBackOut, summary="Take back")
 def rollback(house: HouseHere, caller: MayChangeRules, sent: RollbackIn) -> WentBack:
-    """Withdraws what is planned for the region; where nothing is, the version before holds."""
-    return rulesets.rollback(house, caller, sent.region)
+    """Withdraws what is planned for the region; where nothing is, the version before holds.
+
+    With `stand`, as its line gives it, it is 409 `ruleset.changed` if that is over: so a repeated
+    call goes back once.
+    """
+    return rulesets.rollback(house, caller, sent.region, seen=sent.stand)
 
 
 @router.get("/{set_id}", response_model=ShownOut, summary="One version")
@@ -144,8 +148,12 @@ def activate(
     version: VersionNumber,
     sent: ActivateIn,
 ) -> dict[str, Any]:
-    """From a local day on. Refused to whoever wrote on it, and to machines."""
-    return {"from_at": rulesets.activate(house, caller, set_id, version, day=sent.day)}
+    """From a local day on. Refused to whoever wrote on it, and to machines.
+
+    With `sha256` it is 409 `ruleset.changed` if somebody wrote on it since it was read.
+    """
+    from_at = rulesets.activate(house, caller, set_id, version, day=sent.day, seen=sent.sha256)
+    return {"from_at": from_at}
 
 
 def _trial(found: Trial) -> dict[str, Any]:

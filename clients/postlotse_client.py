@@ -219,6 +219,7 @@ class ActivateIn:
     """From which local day on; without: at once."""
 
     day: date | None = None
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -887,6 +888,7 @@ class LineOut:
     now: VersionOut | None
     since: datetime | None
     planned: list[tuple[VersionOut | None, datetime]]
+    stand: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1470,9 +1472,10 @@ class RightsStandingOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackIn:
-    """Which region; empty: the set for all regions that have none of their own."""
+    """Which region; empty: the set for all regions that have none of their own. With `stand` nothing is done if something else holds or is planned there by now."""
 
     region: str = ""
+    stand: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1954,6 +1957,7 @@ class VersionOut:
     changed_at: datetime
     activated_at: datetime | None
     is_draft: bool
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

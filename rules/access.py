@@ -91,6 +91,7 @@ class Caller:
     likewise. Extra permissions (a supervisor's FREE_ITEM) come beside the role. `is_person` is not
     so for who came with a key or token of a machine, whatever its role. `seen` is the version of
     the item that a call is about, where the caller names it: on another one nothing is done.
+    `seen_birth` tells that item from one that has its number since a restore; "": not named.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Caller:
     extra: frozenset[Permission] = frozenset()
     is_person: bool = True
     seen: int | None = None
+    seen_birth: str = ""
 
 
 def may(caller: Caller, permission: Permission) -> bool:

@@ -256,7 +256,10 @@ def _(event: MarkedConcern, case: ItemCase) -> ItemCase:
     _expect(case, ItemState.WAITING, ItemState.PARKED)
     if event.payment not in OWES_PROOF:
         return case
-    return _owing(case, event.payment)
+    owing = _owing(case, event.payment)
+    # Who parked it took it for one that moves no money; until that day nobody would look.
+    is_new = case.state is ItemState.PARKED and case.payment not in OWES_PROOF
+    return _to_queue(owing, preferred=case.preferred) if is_new else owing
 
 
 @_next.register

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rules import payment
 from rules.codes import PaymentRelevant
 from rules.errors import Conflict, Refused
-from rules.item import Event, ItemCase, ItemState, MarkedConcern, MarkedDone, apply, receipt_missing
+from rules.item import ItemCase, ItemState, MarkedConcern, MarkedDone, apply, receipt_missing
 from rules.marks import CLOSES_AS, Effect, MarkRule, Outcome
 
 
@@ -18,7 +18,7 @@ class Asked:
     """What is to be done: an event for the item, or none, and what became of the mark."""
 
     outcome: Outcome
-    event: Event | None = None
+    event: MarkedConcern | MarkedDone | None = None
 
 
 def asked(case: ItemCase, rule: MarkRule | None, *, first_concern: str) -> Asked:
@@ -48,7 +48,7 @@ def _correction(case: ItemCase, rule: MarkRule, first_concern: str) -> Asked:
     return _tried(case, event, Outcome.CORRECTED)
 
 
-def _tried(case: ItemCase, event: Event, outcome: Outcome) -> Asked:
+def _tried(case: ItemCase, event: MarkedConcern | MarkedDone, outcome: Outcome) -> Asked:
     try:
         apply(case, event)
     except (Conflict, Refused):

@@ -7,6 +7,7 @@ same transaction. Source: F17; own decision 0037.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 import sqlalchemy as sa
 
@@ -38,6 +39,11 @@ class Version:
     def is_draft(self) -> bool:
         """Whether it may still be changed."""
         return self.activated_at is None
+
+    @property
+    def sha256(self) -> str:
+        """Of the text: what somebody has read, by name."""
+        return sha256(self.text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def save(tx: Tx, draft: NewDraft, *, author: str, now: datetime) -> Version:
     )
     saved = rows.one_as(tx, Version, statement)
     if saved is None:
-        raise _changed(draft.set_id)
+        raise changed(draft.set_id)
     return saved
 
 
@@ -150,7 +156,7 @@ def activate(tx: Tx, version: Version, *, from_at: datetime, by: str, now: datet
         .returning(table.c.id)
     )
     if tx.run(statement).scalar_one_or_none() is None:
-        raise _changed(version.set_id)
+        raise changed(version.set_id)
     tx.run(sa.delete(ruleset_off).where(ruleset_off.c.ruleset_id == version.id))
     return put_in_force(tx, version.id, region=version.region, from_at=from_at, by=by, now=now)
 
@@ -180,7 +186,7 @@ def withdraw(tx: Tx, activation_id: int, *, now: datetime) -> None:
         .values(withdrawn_at=now)
     )
     if not tx.run(statement).rowcount:
-        raise _changed(str(activation_id))
+        raise changed(str(activation_id))
 
 
 def activations(tx: Tx) -> tuple[Activation, ...]:
@@ -226,7 +232,8 @@ def _begin(tx: Tx, draft: NewDraft, *, author: str, version: int, now: datetime)
     return saved
 
 
-def _changed(what: str) -> Conflict:
+def changed(what: str) -> Conflict:
+    """The error for who decides on what is no longer there as he read it."""
     return Conflict(
         "ruleset.changed",
         f"„{what}“ wurde inzwischen geändert. Neu laden, dann entscheiden.",

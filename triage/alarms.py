@@ -29,8 +29,8 @@ from triage.ports import HookOutlet, MailOutlet
 KIND: Final = "alarm"
 BATCH: Final = 20
 """Messages of one round. Own decision 0024."""
-CLAIM_SECONDS: Final = 120
-"""As for answers: longer than an SMTP timeout of 60 s."""
+CLAIM_SECONDS: Final = 360
+"""As for answers (send.CLAIM_SECONDS): longer than the longest delivery."""
 
 _BEGINS, _ENDS = "house.alarm", "house.alarm_over"
 
@@ -101,7 +101,10 @@ def _hand_over(house: House, ways: Ways, row: Outgoing) -> str:
 
 
 def _letter(row: Outgoing, *, sender: str) -> bytes:
-    """The same bytes at each try. Source: RFC 5322; RFC 3834 section 5 (Auto-Submitted)."""
+    """The same bytes at each try. Source: RFC 5322; RFC 3834 section 5 (Auto-Submitted).
+
+    Numbers come again after a restore, and a server may drop a second mail of one Message-ID.
+    """
     said = row.payload
     word = "Alarm" if said["stands"] else "Entwarnung"
     at: datetime = row.created_at.astimezone(BERLIN)
@@ -109,7 +112,9 @@ def _letter(row: Outgoing, *, sender: str) -> bytes:
     letter["From"], letter["To"] = sender, said["to"]
     letter["Subject"] = f"[Postlotse] {word}: {said['about']}"
     letter["Date"] = format_datetime(at)
-    letter["Message-ID"] = f"<alarm-{row.id}@{sender.partition('@')[2]}>"
+    letter["Message-ID"] = (
+        f"<alarm-{row.id}.{int(row.created_at.timestamp())}@{sender.partition('@')[2]}>"
+    )
     letter["Auto-Submitted"] = "auto-generated"
     letter[LOOP_HEADER] = "1"
     letter.set_content(

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import structlog
 
@@ -24,6 +24,9 @@ from store import audit
 from store.audit import Entry
 from store.engine import Database, Tx
 from triage.house import BERLIN
+
+TORN: Final = b" #torn"
+"""Ends a line that was never written whole; it is passed over. Own decision 0055."""
 
 log = structlog.get_logger()
 
@@ -40,7 +43,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What does not fit: `line` of the file (from 1), and a stable code.
+    """What does not fit: `line` of the file (from 1, without torn ones), and a stable code.
 
     `anchor.unreadable`, `anchor.line_missing` (the file was changed), `anchor.behind` (lines are
     gone from its end, or nobody notes them); `trail.truncated` (the entry is gone from the end),
@@ -64,10 +67,11 @@ def note(database: Database, path: Path, *, now: datetime) -> bool:
     if not seq:
         return False
     with _locked(path) as file:
-        lines = file.read().splitlines()
+        noted = file.read()
+        lines = _whole(noted)
         if lines and _read(lines[-1], len(lines)).day >= day.isoformat():
             return False
-        _append(file, _line(day, seq, digest, before=_digest(lines)))
+        _append(file, _end(noted) + _line(day, seq, digest, before=_digest(lines)))
     _sync_folder(path)
     log.info("trail.anchored", seq=seq, hash=digest)
     return True
@@ -117,7 +121,7 @@ def _compared(tx: Tx, anchor: Anchor) -> str:
 
 def _lines(path: Path) -> list[bytes]:
     try:
-        return path.read_bytes().splitlines()
+        return _whole(path.read_bytes())
     except FileNotFoundError as exc:
         raise Refused(
             "anchor.missing",
@@ -125,6 +129,31 @@ def _lines(path: Path) -> list[bytes]:
         ) from exc
     except OSError as exc:
         raise _disk(path, exc) from exc
+
+
+def _whole(noted: bytes) -> list[bytes]:
+    """The lines without what a full disk or a cut of the power left of one.
+
+    A line that somebody cut is missed all the same: by its day, or by the line that names it.
+    """
+    *lines, last = noted.split(b"\n")
+    if not _is_torn(last):
+        lines.append(last)
+    return [line for line in lines if line and not line.endswith(TORN)]
+
+
+def _end(noted: bytes) -> bytes:
+    """What ends the last line where its end is missing: the file only grows."""
+    last = noted.rpartition(b"\n")[2]
+    return TORN + b"\n" if _is_torn(last) else b"\n" if last else b""
+
+
+def _is_torn(last: bytes) -> bool:
+    """Whether what stands behind the last end of a line is a piece of a line, not all of it."""
+    try:
+        return bool(last) and not isinstance(json.loads(last), dict)
+    except ValueError:
+        return True
 
 
 def _read(line: bytes, number: int) -> Anchor:

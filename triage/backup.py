@@ -15,7 +15,7 @@ from typing import Final
 
 from rules.access import Caller, Permission, require
 from rules.errors import Refused
-from store import audit, ledger_counts, resealing, schema
+from store import audit, ledger_counts, resealing, schema, sessions
 from store import backup as copying
 from store.engine import Database
 from triage import wiring
@@ -107,6 +107,8 @@ def restore(
 ) -> Manifest:
     """Check a backup and put its database where nothing is; then `postlotse backup reread`.
 
+    Everybody has to sign in again: who was signed out since the backup would be in again, and a
+    page from before names things by numbers that others get now.
     Raises: Refused: `access.denied`, and as `check` and `store.backup.restore`; `store.schema`: it
     is back, but of an older version, and its entry in the trail is that of `reread` only.
     """
@@ -118,6 +120,8 @@ def restore(
     database = Database.open(settings.store.url)
     try:
         made = {"made_at": found.made_at.isoformat(), "mails": found.mails}
+        with database.write() as tx:
+            sessions.drop_all(tx)
         _note(database, caller, "backup.put_back", made, at=clock())
     finally:
         database.close()

@@ -5,6 +5,7 @@ that would tell that there is something. Source: R4, F58.
 """
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 from rules import access
@@ -39,9 +40,14 @@ def visible_item(caller: Caller, tx: Tx, item_id: int, permission: Permission) -
     """
     access.require(caller, permission)
     item = items.get(tx, item_id)
-    if not access.may_work_agency(caller, item.agency_code, item.region):
-        raise Refused("item.unknown", f"There is no item {item_id}.", item=item_id)
+    require_scope(caller, item)
     return item
+
+
+def require_scope(caller: Caller, item: Item) -> None:
+    """The item is one of the caller's agencies and regions. Raises: Refused: `item.unknown`."""
+    if not access.may_work_agency(caller, item.agency_code, item.region):
+        raise Refused("item.unknown", f"There is no item {item.id}.", item=item.id)
 
 
 def workable_item(caller: Caller, tx: Tx, item_id: int, *, token: str, now: datetime) -> Item:
@@ -58,17 +64,24 @@ def workable_item(caller: Caller, tx: Tx, item_id: int, *, token: str, now: date
 
 
 def require_seen(caller: Caller, item: Item) -> None:
-    """The item is still in the version that the caller has read, where one was named.
+    """The item is the one that the caller has read, in that version, where one was named.
 
     Raises: Conflict: `item.precondition`. Source: RFC 9110 section 13.1.1.
     """
-    if caller.seen is not None and caller.seen != item.version:
+    is_another = caller.seen_birth not in {"", birth_of(item)}
+    if is_another or (caller.seen is not None and caller.seen != item.version):
         raise Conflict(
             "item.precondition",
             f"item {item.id} has gone on since version {caller.seen}; read it again",
             item_id=item.id,
             version=item.version,
         )
+
+
+def birth_of(item: Item) -> str:
+    """What tells the item from one that gets its number after a restore; 8 hex digits."""
+    born = f"{item.message_id}/{item.received_at.isoformat()}/{item.created_at.isoformat()}"
+    return sha256(born.encode()).hexdigest()[:8]
 
 
 def visible_agencies(house: House, caller: Caller) -> frozenset[str | None] | None:

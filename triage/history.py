@@ -110,8 +110,9 @@ def read(
     kept = [one for one in gathered.lines.values() if one is not None]
     gathered.left_out["contradicted"] += len(gathered.lines) - len(kept)
     if out is not None:
-        training_file.write(out, (one.values for one in kept))
+        # First, so that no text of a mail lies outside without an entry.
         _note(house, caller, box, lines=len(kept))
+        training_file.write(out, (one.values for one in kept))
     return History(_counted(kept), +gathered.left_out, tuple(unread))
 
 

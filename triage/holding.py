@@ -127,7 +127,8 @@ def free(house: House, caller: Caller, item_id: int, *, version: int | None = No
     now = house.clock()
     with house.db.write() as tx:
         items.wait_for(tx, visible_item(caller, tx, item_id, Permission.FREE_ITEM).message_id)
-        item = items.get(tx, item_id)
+        # Read again under the lock: it may lie in another region by now.
+        item = visible_item(caller, tx, item_id, Permission.FREE_ITEM)
         require_seen(caller, item)
         change = change_to(apply(case_of(item), Freed()))
         saved = items.save_unheld(

@@ -220,7 +220,6 @@ def export(
     with house.db.read() as tx:
         lines = [line for source in sources for line in _LINES[source](house, tx)]
     kept = [line for line in lines if line is not None]
-    training_file.write(out, kept)
     counts = [sum(line["source"] == source for line in kept) for source in (CONFIRMED, WEAK)]
     now = house.clock()
     with house.db.write() as tx:
@@ -232,6 +231,8 @@ def export(
             details={"confirmed": counts[0], "weak": counts[1]},
             at=now,
         )
+    # Afterwards: no text of a mail lies outside without an entry, whatever ends the writing.
+    training_file.write(out, kept)
     return Exported(counts[0], counts[1], len(lines) - len(kept))
 
 

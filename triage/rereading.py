@@ -15,9 +15,10 @@ import structlog
 from rules.access import Caller, Permission, require
 from rules.errors import Conflict
 from rules.postbox import Fetched, Place, TooLarge
-from store import audit, leases, ledger, outgoing_restored, owned, sightings
+from store import audit, leases, ledger, outgoing_restored, owned, sessions, sightings
 from store.leases import Lease
 from triage import followed, receive, reconcile, rounds
+from triage.answers import draft_reply
 from triage.house import House
 from triage.marks import outlook_correction
 from triage.ports import INBOX, Postbox
@@ -40,8 +41,10 @@ log = structlog.get_logger()
 class Reread:
     """What was found in one postbox. `taken_in`: kept anew where they lie.
 
-    `followed`: known mail at another place. `copies`: strangers whose bytes a message has that
-    lies elsewhere; `older`: strangers of more than `BACKLOG` before it. Both are left alone.
+    `followed`: known mail at another place. `drafts`: answers in the drafts folder that may have
+    been sent since, and stay until a person lays them there anew. `copies`: strangers whose bytes a
+    message has that lies elsewhere; `older`: strangers of more than `BACKLOG` before it. Both are
+    left alone.
     """
 
     postbox: str
@@ -49,18 +52,21 @@ class Reread:
     followed: int = 0
     copies: int = 0
     older: int = 0
+    drafts: int = 0
 
 
 def hold_back(house: House, caller: Caller) -> int:
     """What waited to leave when the backup was made becomes a dead letter; how many.
 
     It may have left since, and must not reach anybody twice. `postlotse outbox list` names it,
-    `replay` sends it. Hand-overs stay: the eAkte knows their keys. Idempotent.
+    `replay` sends it. Hand-overs stay: the eAkte knows their keys. Idempotent. Everybody has to
+    sign in again, also where the state came back by other means than `backup restore`.
     """
     require(caller, Permission.MANAGE_POSTBOXES)
     now = house.clock()
     with house.db.write() as tx:
         held = outgoing_restored.hold_back(tx, now=now)
+        sessions.drop_all(tx)
         audit.add(
             tx,
             caller.name,
@@ -124,7 +130,9 @@ def _reread(
             _sort_where_it_lies(
                 house, box.name, {mail.place: hashes[mail.place] for mail in unknown}
             )
-    result = Reread(box.name, taken, followed, copies, older)
+    lease = _renewed(house, lease)
+    drafts = draft_reply.hold_back(house, box, lease)
+    result = Reread(box.name, taken, followed, copies, older, drafts)
     log.info("postbox.reread", postbox=box.name, taken_in=taken, copies=copies, older=older)
     return result
 

@@ -24,9 +24,12 @@ from triage.answers import reply, returned, sent_copy
 from triage.house import House
 from triage.ports import FileOutlet, MailOutlet, RecordLook, TaskOutlet
 
-CLAIM_SECONDS = 360
-"""Longer than the longest delivery: by SMTP 60 s until the data begin, then four answers or writes
-of 60 s each (outbox/smtp.py). Own decision 0024."""
+SENDING_SECONDS: Final = 300
+"""The longest delivery: by SMTP 60 s until the data begin, then four answers or writes of 60 s
+each (outbox/smtp.py). Own decision 0024."""
+
+CLAIM_SECONDS = SENDING_SECONDS + 60
+"""Longer than that by what it takes to make the letter. Own decision 0024."""
 
 EAKTE: Final = "eakte"
 REPLY: Final = "reply"
@@ -124,7 +127,23 @@ def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> tuple[str,
     if row.kind == tasks.KIND and outlets.tasks is not None:
         return row.idempotency_key, outlets.tasks.deliver(tasks.build(house, row))
     letter = reply.letter(house, row)
+    _require_time(house, row)
     return outlets.mail.send(letter.envelope_from, letter.recipient, letter.data), None
+
+
+def _require_time(house: House, row: Outgoing) -> None:
+    """Whoever stood still since the claim (a frozen machine) may no longer be the only one.
+
+    A mail that left twice can't be called back; the other ways out know a repetition by its key.
+    Raises: Conflict: `outgoing.claim_lost`.
+    """
+    ends = house.clock() + timedelta(seconds=SENDING_SECONDS)
+    if row.claimed_until is not None and ends > row.claimed_until:
+        raise Conflict(
+            "outgoing.claim_lost",
+            f"Outgoing row {row.id} was claimed too long ago to be sent; it is due again.",
+            outgoing_id=row.id,
+        )
 
 
 def _again(house: House, row: Outgoing, exc: HouseError) -> None:

@@ -4,6 +4,7 @@ Each function is one transaction, checks what the caller may do, writes only und
 token of the item, and leaves an audit entry in the same commit. A stale token writes nothing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -34,7 +35,7 @@ from store.items import Item, ItemChange
 from store.verdicts import NewVerdict
 from triage import cases, handing_out, handover, holding, tasks, undo
 from triage.claimed import Claim
-from triage.doorkeeper import visible_item, workable_item
+from triage.doorkeeper import require_scope, visible_item, workable_item
 from triage.handing_out import Asked
 from triage.house import BERLIN, House
 from triage.idempotency import Answer
@@ -100,6 +101,8 @@ def claim_item(house: House, caller: Caller, item_id: int) -> Claim:
         holding.require_room(house, tx, caller, now=now, besides=item_id)
         seconds = holding.lease_seconds(house, item.agency_code, now=now)
         claimed = claims.claim_one(tx, item_id, holder=caller.name, now=now, lease_seconds=seconds)
+        # Whoever held it may have given it to another agency since the first look.
+        require_scope(caller, claimed.item)
         return _claim(tx, caller, claimed, now)
 
 
@@ -227,7 +230,7 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
         item = workable_item(caller, tx, item_id, token=token, now=now)
         before = handover.known_number(tx, item.message_id)
         is_other = is_other_record(correction.kundennummer, before)
-        due = _sooner(house, item, correction)
+        due = sooner(house, item, correction.concerns, correction.payment_relevant)
         _add_correction(tx, caller, item, correction, due, now)
         more = ItemChange(
             first_concern=correction.concerns[0].value,
@@ -290,15 +293,17 @@ def _claim(tx: Tx, caller: Caller, claimed: claims.Claimed, now: datetime) -> Cl
     return Claim(item.id, claimed.token, item.lease_until)
 
 
-def _sooner(house: House, item: Item, correction: Correction) -> Due | None:
-    """The due day that the correction sets, where it is before the item's; it never becomes later.
+def sooner(
+    house: House, item: Item, concerns: Iterable[Concern], payment: PaymentRelevant
+) -> Due | None:
+    """The due day that a correction sets, where it is before the item's; it never becomes later.
 
     By what is said alone: days that the mail names were counted when it was sorted.
     """
     agency = house.directory.agency(item.agency_code)
     due = deadlines.due(
-        tuple(ConcernFound(code, 1.0, announced=True) for code in correction.concerns),
-        correction.payment_relevant,
+        tuple(ConcernFound(code, 1.0, announced=True) for code in concerns),
+        payment,
         received=item.received_at.astimezone(BERLIN).date(),
         land=agency.land if agency else None,
         facts=Facts(),

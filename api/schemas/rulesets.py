@@ -36,12 +36,19 @@ class ActivateIn(In):
     """From which local day on; without: at once."""
 
     day: date | None = Field(None, examples=["2026-12-01"])
+    sha256: str = Field(
+        "", max_length=64, description="Of the text that was read; another one is 409."
+    )
 
 
 class RollbackIn(In):
-    """Which region; empty: the set for all regions that have none of their own."""
+    """Which region; empty: the set for all regions that have none of their own.
+
+    With `stand` nothing is done if something else holds or is planned there by now.
+    """
 
     region: str = Field("", max_length=60, examples=["West"])
+    stand: str = Field("", max_length=200, examples=["12+"], description="Of the line shown.")
 
 
 class SieveIn(In):
@@ -127,6 +134,7 @@ class VersionOut(Out):
     changed_at: datetime
     activated_at: datetime | None
     is_draft: bool
+    sha256: str = Field(description="Of the text; for `activate`.")
 
 
 class SavedOut(Out):
@@ -171,6 +179,7 @@ class LineOut(Out):
     now: VersionOut | None
     since: datetime | None
     planned: list[tuple[VersionOut | None, datetime]]
+    stand: str = Field(examples=["12+"], description="Names what holds and is planned.")
 
 
 class RulesetsOut(Out):

@@ -17,6 +17,10 @@ LANGUAGES: Final[Mapping[str, str]] = MappingProxyType(
 DRAFTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "draft.item_held": "Der Vorgang ist gerade in Arbeit; danach wird der Entwurf geprüft.",
+        "draft.restored": (
+            "Seit der Wiederherstellung ist offen, ob er schon gesendet wurde. Ist er es nicht,"
+            " legen Sie ihn noch einmal ab."
+        ),
         "draft.item_closed": "Der Vorgang ist abgeschlossen.",
         "draft.no_text": "Er ist keiner der freigegebenen Texte.",
         "draft.too_large": "Er ist zu groß.",

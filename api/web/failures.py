@@ -81,6 +81,14 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Bestätigt wird nur, was die Seite gezeigt hat. Nichts wurde geändert.",
             "Öffnen Sie „Korrekturen“ noch einmal und sehen Sie an, was jetzt dort steht.",
         ),
+        "ruleset.changed": (
+            "Inzwischen hat sich an den Regeln etwas geändert",
+            (
+                "In Kraft gesetzt und zurückgenommen wird nur, was die Seite gezeigt hat. Nichts"
+                " wurde geändert."
+            ),
+            "Öffnen Sie „Regeln“ noch einmal, und sehen Sie an, was jetzt dort steht.",
+        ),
         "item.lease_stale": (
             "Der Vorgang gehört Ihnen nicht mehr",
             "Die Reservierung war abgelaufen, oder es wurde an anderer Stelle weitergearbeitet.",

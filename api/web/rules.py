@@ -155,9 +155,16 @@ def save(visit: SendsRules, text: RuleText = "") -> Response:
 
 
 @router.post("/regeln/zuruecknehmen")
-def take_back(visit: SendsRules, region: Annotated[str, Form(max_length=60)] = "") -> Response:
-    """Withdraw what is planned; where nothing is, the version before holds again."""
-    done = rulesets.rollback(visit.house, visit.caller, region)
+def take_back(
+    visit: SendsRules,
+    region: Annotated[str, Form(max_length=60)] = "",
+    stand: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Withdraw what is planned; where nothing is, the version before holds again.
+
+    Of what the page showed: pressed again, or beside somebody else, it takes back nothing more.
+    """
+    done = rulesets.rollback(visit.house, visit.caller, region, seen=stand or "-")
     name = "rules_withdrawn" if done.withdrawn else "rules_back" if done.to else "rules_none"
     return go("/regeln", Notice(name))
 
@@ -200,14 +207,20 @@ def text_page(visit: OpensRules, set_id: str, version: int) -> Response:
 
 @router.post("/regeln/{set_id}/{version}/aktivieren")
 def activate(
-    visit: SendsRules, set_id: str, version: int, ab: Annotated[str, Form(max_length=30)] = ""
+    visit: SendsRules,
+    set_id: str,
+    version: int,
+    ab: Annotated[str, Form(max_length=30)] = "",
+    sha256: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
-    """Put the version into force, from today or from a day on."""
+    """Put the version into force as the page showed it, from today or from a day on."""
     try:
         day = days.typed(ab, today=visit.today)
-        from_at = rulesets.activate(visit.house, visit.caller, set_id, version, day=day)
+        from_at = rulesets.activate(
+            visit.house, visit.caller, set_id, version, day=day, seen=sha256 or "-"
+        )
     except (Refused, Conflict) as refused:
-        if refused.code.startswith("access."):
+        if refused.code.startswith("access.") or refused.code == "ruleset.changed":
             raise
         shown = rulesets.show(visit.house, visit.caller, set_id, version)
         return _version(visit, shown, fault=refused.message, typed=ab)

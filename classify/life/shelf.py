@@ -115,13 +115,13 @@ class Shelf:
         origin = model.origin
         record = Record(model_id(model), origin.data_sha256, origin.mails, measured, promise)
         path = self.folder / f"{record.id}.model"
-        modelfile.save(model, path, self.key)
         body = asdict(record)
         signed = json.dumps({"record": body, "hmac": _mac(self.key, body)}, indent=1)
-        path.with_suffix(".json").write_text(signed, encoding="utf-8")
-        path.with_suffix(".md").write_text(
-            card.render(record.id, model, measured, promise), encoding="utf-8"
-        )
+        rendered = card.render(record.id, model, measured, promise)
+        modelfile.write_whole(path.with_suffix(".json"), signed.encode())
+        modelfile.write_whole(path.with_suffix(".md"), rendered.encode())
+        # Last: a model without its record would end each listing of the shelf.
+        modelfile.save(model, path, self.key)
         return record
 
     def activate(self, model_id: str, *, at: datetime, by: str, despite: str = "") -> None:

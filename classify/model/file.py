@@ -46,7 +46,7 @@ def save(model: Model, path: Path, key: bytes) -> None:
     The same model gives the same bytes.
     """
     head, body = _head(), _body(model)
-    _write_whole(path, head + _mac(key, head, body) + b"\n" + body)
+    write_whole(path, head + _mac(key, head, body) + b"\n" + body)
 
 
 def _head() -> bytes:
@@ -180,8 +180,8 @@ def _mac(key: bytes, head: bytes, body: bytes | memoryview) -> bytes:
     return mac.hexdigest().encode()
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    """Beside the target, synced, then renamed over it."""
+def write_whole(path: Path, data: bytes) -> None:
+    """Beside the target, synced, then renamed over it: the file is there whole, or as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -1,6 +1,7 @@
 """Rule sets through the doors: by key of a machine and of an admin, two persons, problems."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -9,10 +10,11 @@ from api.doors import ApiKey
 from rules.access import Caller
 from rules.codes import Role
 from rules.rulesets import sieve_rules
+from store import idempotency
 from tests.api.conftest import Doors
 from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
-from tests.house_fixture import eml
+from tests.house_fixture import ADMIN, eml
 from tests.quick_key import quick_key
 from tests.rules.ruleset_samples import HEAD, rule
 from triage.house import PostboxPlan
@@ -89,6 +91,37 @@ def test_whoever_wrote_it_does_not_activate_it_and_clerks_see_nothing(doors: Doo
         (HEAD + RULE).strip(),
         True,
     )
+
+
+def test_what_somebody_wrote_on_since_it_was_read_is_not_put_into_force(doors: Doors) -> None:
+    writer = Caller("a-writer", Role.ADMIN, agencies=None)
+    rulesets.save(doors.house, writer, HEAD + RULE)
+    chief, path = doors.person(), f"{PATH}/regeln/versions/1/activate"
+    read = chief.get(f"{PATH}/regeln").json()["version"]["sha256"]
+    rulesets.save(doors.house, writer, HEAD + RULE + "# und mehr\n")
+    answer = chief.post(path, json={"sha256": read})
+    assert (answer.status_code, answer.json()["code"]) == (409, "ruleset.changed")
+    read = chief.get(f"{PATH}/regeln").json()["version"]["sha256"]
+    assert chief.post(path, json={"sha256": read}).status_code == 200
+
+
+def test_a_taking_back_that_is_repeated_goes_back_once(doors: Doors) -> None:
+    """Its answer was lost with the process, which died before it was kept."""
+    writer = Caller("a-writer", Role.ADMIN, agencies=None)
+    for text in (HEAD + RULE, HEAD + RULE + "# zwei\n"):
+        saved, _ = rulesets.save(doors.house, writer, text)
+        rulesets.activate(doors.house, ADMIN, "regeln", saved.version)
+        doors.clock.forward(seconds=10)
+    chief = doors.person()
+    stand = chief.get(PATH).json()["lines"][0]["stand"]
+    again = {"json": {"stand": stand}, "headers": {"Idempotency-Key": "once"}}
+    assert chief.post(f"{PATH}/rollback", **again).json()["to"]["version"] == 1
+    with doors.house.db.write() as tx:
+        idempotency.forget(tx, before=doors.clock() + timedelta(days=1))
+    doors.clock.forward(seconds=150)
+    answer = chief.post(f"{PATH}/rollback", **again)
+    assert (answer.status_code, answer.json()["code"]) == (409, "ruleset.changed")
+    assert chief.get(PATH).json()["lines"][0]["now"]["version"] == 1
 
 
 def test_a_repeated_order_with_its_key_takes_effect_once(doors: Doors) -> None:

@@ -64,6 +64,22 @@ def test_from_an_empty_list_to_a_rule_in_force_by_two_persons(doors: Doors, anna
     assert "Zurückgenommen" in berta.words(".notice")
 
 
+def test_a_page_puts_into_force_what_it_showed_and_nothing_that_was_written_since(
+    doors: Doors, anna: Person
+) -> None:
+    write(anna, HEAD + RULE)
+    anna.send("probelauf", tage="14", mails="10")
+    assert trial_run.one_round(doors.house, "w-1") == 1
+    berta = at_desk(doors.app, seat="second")
+    berta.open("/regeln/regeln/1")
+    write(anna, HEAD + rule('betreff = "Krankmeldung"', rule_id="umschulung"))
+    berta.send("aktivieren", ab="23.11.2026")
+    assert berta.answer.status_code == 409
+    assert "Inzwischen hat sich an den Regeln etwas geändert" in berta.words("main")
+    berta.open("/regeln")
+    assert "In Kraft" not in berta.words("tbody")
+
+
 def test_a_text_with_faults_comes_back_with_line_and_remedy_and_is_not_kept(anna: Person) -> None:
     write(anna, HEAD + rule('kanal = "fax"'))
     assert anna.answer.status_code == 422

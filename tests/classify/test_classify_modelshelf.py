@@ -4,6 +4,7 @@ import json
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -168,6 +169,30 @@ def test_a_record_comes_back_as_it_was(shelf, tiny) -> None:
     assert shelf.record(record.id) == record
     foreign = shelf.add(replace(tiny, payment_bound=0.7), None, None)
     assert shelf.record(foreign.id) == foreign
+
+
+def test_a_model_whose_training_was_killed_while_it_was_laid_down_is_none(
+    shelf, put, tiny, monkeypatch
+) -> None:
+    """On the shelf is what has its record and its card; the list goes on."""
+
+    class Killed(BaseException):
+        pass
+
+    put(0.9)
+    replaced, files = Path.replace, [".json", ".md", ".model"]
+
+    def killed(path: Path, target: Path) -> Path:
+        if target.suffix == files[0]:
+            raise Killed
+        return replaced(path, target)
+
+    monkeypatch.setattr(Path, "replace", killed)
+    while files:
+        with pytest.raises(Killed):
+            shelf.add(replace(tiny, payment_bound=0.123), GOOD, PROMISE)
+        assert [shelf.record(one).measured for one in shelf.ids()] == [GOOD]
+        files.pop(0)
 
 
 def test_an_unknown_or_damaged_model_is_refused(shelf, put) -> None:

@@ -6,12 +6,14 @@ from dataclasses import replace
 from email import message_from_bytes, policy
 
 import pytest
+import sqlalchemy as sa
 
 from outbox.webhook import WebhookOutlet
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused, TryLater
 from store import audit, leases, outgoing
+from store.columns import metadata
 from store.tables.ledger import OutgoingState
 from tests.house_fixture import ADMIN, NOW, Clock, clerk, eml
 from tests.servers.hook_receiver import Receiver, receiving
@@ -72,6 +74,44 @@ def test_alarm_and_all_clear_are_told_once_to_each_receiver(told, receiver):
     bodies = [json.loads(body) for _, body in receiver.taken]
     assert sorted(body["type"] for body in bodies) == ["house.alarm", "house.alarm_over"]
     assert {body["data"]["about"] for body in bodies} == {halting.ABOUT}
+
+
+def test_a_slow_mail_server_makes_no_second_alarm(told):
+    """A second worker looks while the first waits for the fifth answer of 60 seconds."""
+
+    class Slow(Post):
+        def send(self, envelope_from: str, recipient: str, data: bytes) -> str:
+            told.clock.forward(seconds=299)
+            assert alarms.round_(told, Ways(post), "w-2") == 0
+            return super().send(envelope_from, recipient, data)
+
+    told = replace(told, policy=replace(told.policy, alarms=AlarmPolicy((TO,), (), TO)))
+    halting.stop_writing(told.db, ADMIN, reason="Umbau der Ordner", now=NOW)
+    rounds.keep_order(told, "w-1")
+    post, slow = Post(), Slow()
+    assert alarms.round_(told, Ways(slow), "w-1") == 1
+    assert (len(slow.sent), len(post.sent)) == (1, 0)
+
+
+def test_an_alarm_of_after_a_restore_is_no_repetition_for_a_mail_server(told):
+    """Cyrus and Exchange drop a second mail with one Message-ID; rows get their numbers again."""
+    told = replace(told, policy=replace(told.policy, alarms=AlarmPolicy((TO,), (), TO)))
+    post = Post()
+    for _ in range(2):
+        halting.stop_writing(told.db, ADMIN, reason="Umbau der Ordner", now=NOW)
+        rounds.keep_order(told, "w-1")
+        alarms.round_(told, Ways(post), "w-1")
+        with told.db.write() as tx:
+            for one in metadata.tables.values():
+                if one.name in {"outgoing", "beat", "halt"}:
+                    tx.run(sa.delete(one))
+            if tx.dialect == "postgresql":
+                tx.run(sa.text("ALTER SEQUENCE outgoing_id_seq RESTART"))
+        told.clock.forward(hours=1)
+    first, second = (message_from_bytes(data)["Message-ID"] for _, data in post.sent)
+    assert first != second
+    assert first.startswith("<alarm-1.")
+    assert second.startswith("<alarm-1.")
 
 
 def test_alarms_leave_while_writing_is_stopped(told, receiver):

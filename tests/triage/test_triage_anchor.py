@@ -132,6 +132,28 @@ def test_the_head_is_noted_before_anything_that_may_fail(house, path, clock, mon
     assert codes(house, path) == []
 
 
+@pytest.mark.parametrize("written", [1, 60, -2, -1])
+def test_a_line_that_a_full_disk_cut_ends_neither_the_notes_nor_the_proof(
+    house, path, clock, written
+):
+    """One that lacks nothing but its end counts as that day's; a piece of one is no line."""
+    whole = path.read_bytes()
+    write(house, "a new day")
+    anchor.note(house.db, path, now=clock())
+    line = path.read_bytes()[len(whole) :]
+    path.write_bytes(whole + line[:written])
+    assert codes(house, path) == ([] if written == -1 else ["anchor.behind"])
+    assert anchor.note(house.db, path, now=clock()) is (written != -1)
+    clock.forward(days=1)
+    write(house, "the next day")
+    assert anchor.note(house.db, path, now=clock())
+    assert path.read_bytes().startswith(whole + line[:written]), "the file only grows"
+    assert codes(house, path) == []
+    with house.db.write() as tx:
+        tx.run(sa.delete(table).where(table.c.seal_seq > 4))
+    assert set(codes(house, path)) == {"trail.truncated"}, "lines behind it still count"
+
+
 def test_a_missing_or_spoiled_file_is_told(house, path, tmp_path):
     with pytest.raises(Refused) as missing:
         anchor.check(house.db, tmp_path / "nothing")

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from rules.errors import HouseError, TryLater
 from store import audit, items, ops, originals, outgoing, sightings
 from store import backup as copying
+from store import sessions as stored
 from store.engine import Database
 from store.outgoing import NewOutgoing
 from store.tables.ledger import OutgoingState
@@ -19,7 +20,7 @@ from tests.house_fixture import ADMIN, eml
 from tests.store.samples import NOW, keep
 from tests.stress.drill_run import lose_database, lose_file, run
 from tests.triage.test_triage_reconcile import Counting
-from triage import backup, rereading, seal_keys, wiring
+from triage import backup, rereading, seal_keys, sessions, wiring
 from triage.cli.app import app
 from triage.console import operator
 from triage.settings import load
@@ -129,6 +130,27 @@ def test_who_copies_everything_or_puts_it_back_stands_in_the_trail(config, tmp_p
     begun, put_back = told(load(back).store.url)
     assert begun == ("a-1", "backup.begun"), "the copy says itself who made it"
     assert put_back == (operator().name, "backup.put_back")
+
+
+def test_nobody_is_signed_in_by_a_state_that_came_back(house, config, tmp_path, clock):
+    """Neither who was signed out since, nor a page that was opened before."""
+    limits = sessions.Limits(timedelta(days=1), timedelta(days=1))
+    number = sessions.begin(house, ADMIN, limits=limits)
+    with house.db.read() as tx:
+        found = stored.find(tx, sessions.digest(number))
+    rereading.hold_back(house, ADMIN)
+    assert sessions.find(house, number, limits=limits, is_deed=False) is None
+    database, folder, back = wiring.open_database(load(config)), tmp_path / "copy", tmp_path / "b"
+    with database.write() as tx:
+        stored.add(tx, found)
+    database.close()
+    make(config, folder)
+    back.write_text(f'[store]\nurl = "sqlite:///{tmp_path}/back.sqlite"\n')
+    backup.restore(load(back), ADMIN, folder, clock=clock)
+    restored = wiring.open_database(load(back))
+    with restored.read() as tx:
+        assert stored.find(tx, found.id_hash) is None
+    restored.close()
 
 
 def test_a_copy_that_breaks_off_is_told_all_the_same(config, tmp_path, monkeypatch):

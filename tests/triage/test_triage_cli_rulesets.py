@@ -65,7 +65,10 @@ def test_a_rule_set_from_draft_to_rollback(config, text, monkeypatch):
     monkeypatch.setattr(console, "account", lambda: "berta")
     assert "nothing was changed" in call("activate", "regeln", *conf)
     assert json.loads(call("show", "--json", *conf).splitlines()[0])["now"] is None
-    call("activate", "regeln", "--confirm", *conf)
+    confirmed = call("activate", "regeln", *conf).splitlines()[-1].split()
+    wrong = [*confirmed[:-1], "0" * 64]
+    assert refusal("activate", "regeln", *wrong, *conf) == "ruleset.changed"
+    call("activate", "regeln", *confirmed, *conf)
     assert json.loads(call("show", "--json", *conf).splitlines()[0])["planned"] == ["regeln.1"]
     assert "Betreff enthält" in call("show", "regeln", *conf)
     assert json.loads(call("show", "regeln", "--version", 1, "--json", *conf))["id"] == "regeln"

@@ -12,12 +12,12 @@ from rules.errors import Refused, TryLater
 from rules.item import CloseReason
 from rules.texts.language import Language
 from rules.texts.second_text import Second
-from store import audit, items, outgoing, reply_drafts
-from tests.house_fixture import clerk, eml
+from store import audit, items, leases, outgoing, reply_drafts
+from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_text_life import BERTA, WHY
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import item_view, rounds, send, work
-from triage.answers import draft_reply, reply
+from triage import item_view, rereading, rounds, send, work
+from triage.answers import draft_match, draft_reply, reply
 from triage.answers.reply_text import Wanted
 from triage.house import PostboxPlan
 from triage.texts import life as text_life
@@ -110,6 +110,44 @@ def test_the_approved_words_leave_and_the_draft_goes_when_they_have_left(house, 
     with house.db.read() as tx:
         trail = [(one.actor, one.action) for one in audit.of_subject(tx, "message:1")]
     assert ("Outlook", "reply.ordered") in trail
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_while_it_is_read_nobody_takes_the_item_and_answers_it_too(
+    house, box, lease, item, monkeypatch
+):
+    """SQLite has one writer."""
+    match, got = draft_match.match, []
+
+    def meanwhile(*asked):
+        got.append(work.claim_next(house, ME, "435"))
+        return match(*asked)
+
+    monkeypatch.setattr(draft_match, "match", meanwhile)
+    lay(house, box, draft(letter(house, item)))
+    assert draft_reply.look(house, box, lease) == 1
+    assert got == [None]
+    assert work.claim_next(house, ME, "435").item_id == item
+
+
+def test_what_lay_there_at_a_restore_is_not_sent_again_until_somebody_lays_it_anew(
+    house, box, lease, item, clock
+):
+    """Sent since the backup, and left in the folder, which is read only for us."""
+    lay(house, box, draft(letter(house, item)))
+    with house.db.write() as tx:
+        leases.release(tx, lease, now=clock())
+    call = {"region": "Südwest", "since": clock(), "leave_out": frozenset({FOLDER})}
+    assert rereading.reread(house, ADMIN, box, **call).drafts == 1
+    with house.db.write() as tx:
+        lease = leases.take(tx, lease.name, owner="w-1", now=clock(), seconds=86_400)
+    for _ in range(3):
+        assert draft_reply.look(house, box, lease) == 0
+        clock.forward(hours=1)
+    assert codes(house) == [("refused", "draft.restored")]
+    assert [one.code for one in shown(house, item)] == ["draft.restored"]
+    lay(house, box, draft(letter(house, item), to="Alex@post.example"))
+    assert draft_reply.look(house, box, lease) == 1
 
 
 def test_typed_values_and_a_second_text_are_recognised(house, box, lease, item):

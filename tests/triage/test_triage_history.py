@@ -64,6 +64,16 @@ def actions(house) -> list[str]:
         return [one.action for one in audit.of_subject(tx, "postbox:SC-Südwest")]
 
 
+def test_the_trail_tells_of_a_file_before_anything_lies_in_it(house, box, tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(training_file, "write", full)
+    with pytest.raises(OSError, match="full"):
+        look(house, box, out=tmp_path / "out.jsonl")
+    assert actions(house)
+
+
 @pytest.mark.parametrize(
     ("marks", "topic", "expected"),
     [

@@ -1,6 +1,7 @@
 """A day in Outlook, replayed: what people mark and move is read back, and obeys the law."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -140,6 +141,20 @@ def test_a_correction_is_a_verdict_of_its_own_and_moves_the_mail(house, box, lea
     assert filing.file_due(house, box, lease).done == 1
     assert on(box, KASSEL) == [{"krank"}]
     assert read(house, box, lease) == MarksRead(), "the mark went along"
+
+
+def test_a_correction_that_moves_money_is_due_as_such_and_wakes_what_is_parked(house, box, lease):
+    bring_in(house, box, lease, eml("Anfrage"))
+    later = item_of(house).due_on
+    claim = work.claim_next(house, ME, "435")
+    work.park(house, ME, claim.item_id, claim.token, until=30, reason="wartet auf die Anlage")
+    person_marks(box, "435 Kassel/Sonstiges", SICK)
+    read(house, box, lease)
+    item = item_of(house)
+    assert item.due_on == item.queue_day == date(2026, 11, 24) < later
+    assert (item.state, item.preferred_holder) == (ItemState.WAITING, "k-1")
+    with house.db.read() as tx:
+        assert verdicts.latest(tx, 1).body["due"] == "2026-11-24"
 
 
 def test_a_correction_never_makes_money_harmless(house, box, lease):

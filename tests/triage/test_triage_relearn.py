@@ -15,7 +15,17 @@ from rules.item import MarkedConcern
 from rules.postbox import Place
 from store import audit, items, keeping, outgoing, verdicts
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
-from triage import accept, handover, holding, item_view, relearn, rounds, wiring, work
+from triage import (
+    accept,
+    handover,
+    holding,
+    item_view,
+    relearn,
+    rounds,
+    training_file,
+    wiring,
+    work,
+)
 from triage.cli import app as cli
 from triage.marks import outlook_correction
 
@@ -75,6 +85,24 @@ def test_a_confirmed_correction_becomes_a_line_that_training_takes(
     assert "alex@post.example" not in out.read_text(encoding="utf-8")
     (read_back,) = read([out])
     assert (read_back.weight, read_back.body.strip()) == (1.0, TEXT)
+
+
+def test_who_exports_stands_in_the_trail_before_anything_lies_outside(
+    house, corrected, tmp_path, monkeypatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise Crash
+
+    class Crash(BaseException):
+        """The process dies while it writes."""
+
+    relearn.confirm(house, ADMIN, corrected)
+    monkeypatch.setattr(training_file, "write", killed)
+    with pytest.raises(Crash):
+        relearn.export(house, ADMIN, tmp_path / "out.jsonl")
+    with house.db.read() as tx:
+        (entry,) = audit.of_subject(tx, "relearn")
+    assert (entry.actor, entry.details) == ("a-1", {"confirmed": 1, "weak": 0})
 
 
 def test_what_was_turned_down_never_teaches_and_the_item_stays_corrected(

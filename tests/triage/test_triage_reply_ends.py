@@ -113,3 +113,25 @@ def test_an_answer_that_did_not_arrive_is_told_at_an_open_item(
     assert outgoing_care.dead_by_kind(house) == {"reply": 1}
     trouble = {one.name: one.number for one in outgoing_care.WATCH.look(house)}
     assert trouble[outgoing_care.DEAD] == 1
+
+
+def test_a_worker_that_stood_still_between_claim_and_sending_sends_nothing_again(
+    house, box, lease, clock, monkeypatch
+):
+    """A frozen machine: meanwhile the claim ran out, and a second worker sent the answer."""
+    bring_in(house, box, lease, eml("Termin am Montag"))
+    row = answer(house, work.claim_next(house, ME, "435"))
+    post, letter = Post(), reply.letter
+
+    def frozen(*asked):
+        monkeypatch.setattr(reply, "letter", letter)
+        made = letter(*asked)
+        clock.forward(seconds=send.CLAIM_SECONDS + 1)
+        rounds.send_round(house, send.Outlets(eakte=Eakte(), mail=post), "w-2")
+        return made
+
+    monkeypatch.setattr(reply, "letter", frozen)
+    rounds.send_round(house, send.Outlets(eakte=Eakte(), mail=post), "w-1")
+    assert len(post.sent) == 1
+    with house.db.read() as tx:
+        assert outgoing.get(tx, row).state is OutgoingState.SENT

@@ -1,5 +1,6 @@
 """Answers that come back, can't be sent, or must wait; and their copies among the sent mail."""
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,13 +20,13 @@ from store import (
     sent_copies,
 )
 from store.tables.ledger import OutgoingState
-from tests.house_fixture import ADMIN, clerk, eml
+from tests.house_fixture import ADMIN, MACHINE, clerk, eml, open_house
 from tests.triage.test_triage_crash import Crash
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import admin, aside, handover, item_view, outgoing_care, rounds, send, work
+from triage import accept, admin, aside, handover, item_view, outgoing_care, rounds, send, work
 from triage.answers import reply, returned, sent_copy
 from triage.answers.reply import Choice
-from triage.house import PostboxPlan
+from triage.house import House, PostboxPlan
 
 ME = clerk("435")
 SENT = "Gesendet"
@@ -103,6 +104,30 @@ def state_of(house, row: int) -> tuple[OutgoingState, str]:
 def item_state(house, claim) -> ItemState:
     with house.db.read() as tx:
         return items.get(tx, claim.item_id).state
+
+
+def test_a_report_of_before_a_restore_is_for_no_answer_to_another_mail(
+    house, sqlite_template, tmp_path
+):
+    """Row and mail have the numbers of before, and the text is the same, on the same day."""
+    file = tmp_path / "lost.sqlite"
+    shutil.copyfile(sqlite_template, file)
+    lost = open_house(f"sqlite:///{file}", clock=house.clock)
+
+    def answered(at: House, subject: str) -> int:
+        accept.hand_in(at, MACHINE, eml(subject))
+        return answer(at, work.claim_next(at, ME, "435"))
+
+    first, second = answered(lost, "Termin am Montag"), answered(house, "Termin am Dienstag")
+    assert first == second
+    leave(house)
+    accept.hand_in(house, MACHINE, report(about(lost, first)))
+    rounds.sort_pending(house)
+    assert state_of(house, second)[0] is OutgoingState.SENT
+    accept.hand_in(house, MACHINE, report(about(house, second)))
+    rounds.sort_pending(house)
+    assert state_of(house, second) == (OutgoingState.DEAD, "reply.bounced")
+    lost.db.close()
 
 
 def test_a_report_brings_the_closed_item_back_with_the_reason(house, box, lease, claim):

@@ -289,6 +289,48 @@ def test_a_plan_that_was_cut_off_goes_on_and_can_be_undone(office: Office, monke
     assert access(office.desk.read(["101 Ort101/AU"])[0].entries).get(account("$ez-101")) is None
 
 
+def test_who_stood_still_in_a_plan_writes_nothing_after_it_was_undone_by_another(
+    office: Office, clock
+) -> None:
+    """Frozen before the third folder, longer than its turn; a person has the plan undone."""
+
+    @dataclass
+    class Frozen(Stubborn):
+        reads: int = 0
+
+        def read(self, folders: Sequence[str]) -> tuple[FolderAcl, ...]:
+            self.reads += 1
+            if self.reads == 5:
+                clock.forward(seconds=rights_work.LEASE_SECONDS + 1)
+                undone = rights_work.undo(office.house, ANNA.name, office.desk, plan_id)
+                assert (undone.code, len(undone.done)) == ("", 2)
+            return super().read(folders)
+
+    plan_id = office.approved()
+    desk = Frozen(office.desk, "never")
+    deed = lambda: rights_work.apply(office.house, BERT.name, desk, plan_id)  # noqa: E731
+    assert refused(deed) == "lease.lost"
+    assert desk.writes == 2
+    assert office.state(plan_id) is PlanState.UNDONE
+
+
+def test_an_order_that_another_worker_did_at_that_moment_is_not_done_again(
+    office: Office, monkeypatch
+) -> None:
+    rights.order(office.house, ANNA, BOX, "apply", plan_id=office.approved())
+    desks, read = {BOX: lambda: office.desk}, rights_plans.open_orders
+
+    def late(*asked: object) -> object:
+        monkeypatch.setattr(rights_plans, "open_orders", read)
+        found = read(*asked)
+        assert rights_work.orders(office.house, "w1", desks) == 1
+        return found
+
+    monkeypatch.setattr(rights_plans, "open_orders", late)
+    assert rights_work.orders(office.house, "w2", desks) == 0
+    assert rights.standing(office.house, ANNA, BOX).last_failure == ""
+
+
 def test_nothing_is_undone_that_was_not_done(office: Office) -> None:
     plan_id = office.approved()
     deed = lambda: rights_work.undo(office.house, "x", office.desk, plan_id)  # noqa: E731

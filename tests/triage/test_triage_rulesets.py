@@ -8,6 +8,7 @@ import pytest
 from rules.access import Caller
 from rules.codes import Channel, Role
 from rules.errors import Conflict, Refused
+from rules.rulesets.force import TAKES_EFFECT
 from rules.rulesets.law import ASIDE_REASON
 from rules.rulesets.trial import LISTED
 from store import aside, audit, items, keeping, ledger, verdicts
@@ -199,6 +200,39 @@ def test_the_day_must_be_to_come_and_within_its_days(house, day):
     with pytest.raises(Refused) as refused:
         rulesets.activate(house, ADMIN, "regeln", 1, day=day)
     assert refused.value.code == "ruleset.day"
+
+
+def test_who_waits_for_the_lock_lets_nothing_hold_before_workers_know_of_it(house, monkeypatch):
+    """Five seconds are what SQLite waits for another process."""
+    rulesets.save(house, WRITER, TEXT)
+    write = type(house.db).write
+
+    def late(database):
+        house.clock.forward(seconds=5)
+        return write(database)
+
+    monkeypatch.setattr(type(house.db), "write", late)
+    assert rulesets.activate(house, ADMIN, "regeln", 1) - house.clock() >= TAKES_EFFECT
+    house.clock.forward(seconds=10)
+    assert rulesets.rollback(house, ADMIN, "").from_at - house.clock() >= TAKES_EFFECT
+
+
+def test_who_saw_no_plan_withdraws_none_and_the_second_press_goes_back_once(house):
+    put_in_force(house)
+    put_in_force(house, TEXT + "# zwei\n")
+    shown = rulesets.overview(house, ADMIN).lines[0].stand
+    put_in_force(house, TEXT + "# drei\n", day=date(2026, 12, 1))
+    with pytest.raises(Conflict) as refused:
+        rulesets.rollback(house, ADMIN, "", seen=shown)
+    assert refused.value.code == "ruleset.changed", "that would leave in force what does harm"
+    planned = rulesets.overview(house, ADMIN).lines[0].stand
+    assert rulesets.rollback(house, ADMIN, "", seen=planned).withdrawn == 1
+    first, second = (rulesets.rollback(house, ADMIN, "", seen=shown) for _ in range(2))
+    assert first.to.version == second.to.version == 1
+    house.clock.forward(seconds=10)
+    with pytest.raises(Conflict):
+        rulesets.rollback(house, ADMIN, "", seen=shown)
+    assert rulesets.overview(house, ADMIN).lines[0].now.version == 1
 
 
 def test_going_back_withdraws_what_is_planned_then_the_version_then_the_set(house):

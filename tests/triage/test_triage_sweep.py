@@ -11,6 +11,7 @@ from rules.retention import Keep
 from rules.sweep import HoldKind, OrderBasis
 from store import audit, idempotency, ledger, originals, sweep_removals
 from store.holds import NewHold
+from store.sweep_plans import PlanState
 from store.tables.ledger import verdict
 from tests.house_fixture import ADMIN, eml
 from tests.house_fixture import MACHINE as AUTOMATION
@@ -43,6 +44,21 @@ def world(house, box, lease, clock, tmp_path) -> World:
 
 def proof_of(world: World, number: int) -> sweep_proof.Proof:
     return sweep_proof.proof(world.house, ADMIN, number)
+
+
+def test_a_run_ends_though_the_database_takes_longer_to_clean_than_a_lease_lasts(
+    world, clock, monkeypatch
+):
+    scrub = sweep_run.scrub.scrub
+
+    def slow(database):
+        clock.forward(seconds=sweep_run.LEASE_SECONDS + 1)
+        return scrub(database)
+
+    monkeypatch.setattr(sweep_run.scrub, "scrub", slow)
+    number = sweep.order(world.house, ADMIN, hash_=sweep.preview(world.house, ADMIN).hash)
+    sweep_run.run(world.house, world.outlets, "cli", number)
+    assert sweep.plan_of(world.house, ADMIN, number).state is PlanState.DONE
 
 
 def refused(call, *args, **more) -> str:

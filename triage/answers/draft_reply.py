@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -35,6 +35,9 @@ from triage.ports import Postbox
 
 BATCH = 20
 """Drafts read in one round, so that new mail is not kept waiting. As sent_copy.BATCH."""
+
+RESTORED: Final = "draft.restored"
+"""Why a draft is held back after a restore. Own decision 0071."""
 
 log = structlog.get_logger()
 
@@ -71,6 +74,37 @@ def look(house: House, box: Postbox, lease: Lease) -> int:
         one.uid: _close(house, box, lease, one) for one in known if (one.epoch, one.uid) in here
     }
     return _take_due(house, box, lease, view, there)
+
+
+def hold_back(house: House, box: Postbox, lease: Lease) -> int:
+    """After a restore: what lies in the folder may have been sent since the backup; how many.
+
+    Each stays until a person lays it there anew. What the restored rows say is ordered goes as
+    they say. Raises: as `look`.
+    """
+    folder, held = house.policy.drafts_folder, 0
+    if not folder or folder not in box.folders():
+        return 0
+    view = box.view(folder)
+    with house.db.read() as tx:
+        known = reply_drafts.of_folder(tx, box.name, folder)
+    ordered = {one.uid for one in known if one.epoch == view.epoch and one.outgoing_id is not None}
+    there = tuple(uid for uid in view.uids if uid not in ordered)
+    for start in range(0, len(there), BATCH):
+        for mail in box.fetch(folder, view.epoch, there[start : start + BATCH]):
+            _hold_back(house, box.name, lease, mail)
+            held += 1
+    return held
+
+
+def _hold_back(house: House, postbox: str, lease: Lease, mail: Fetched | TooLarge) -> None:
+    data = mail.data if isinstance(mail, Fetched) else mail.head
+    with house.db.write() as tx:
+        item = _answered(tx, postbox, parse(data, house.layouts))
+        found = _Found(DraftState.REFUSED, RESTORED, item=item)
+        draft = _noted(postbox, mail.place, sha256(data).hexdigest(), found)
+        reply_drafts.note(tx, draft, lease=lease, now=house.clock())
+        _tell(house, tx, found)
 
 
 def _may_take(house: House, postbox: str) -> bool:
@@ -113,7 +147,9 @@ def _take(
     data = mail.data if isinstance(mail, Fetched) else mail.head
     digest, shelf = sha256(data).hexdigest(), house.shelf()
     with house.db.write() as tx:
-        if isinstance(mail, TooLarge):
+        if before and (before.sha256, before.code) == (digest, RESTORED):
+            found = _Found(DraftState.REFUSED, RESTORED, item=_item(tx, before.item_id))
+        elif isinstance(mail, TooLarge):
             found = _Found(DraftState.REFUSED, "draft.too_large")
         elif before and before.sha256 == digest and before.outgoing_id is not None:
             found = _of_order(tx, before.item_id, before.text_id, before.outgoing_id)
@@ -133,11 +169,15 @@ def _of_order(tx: Tx, item_id: int | None, text_id: str, outgoing_id: int) -> _F
 
     Where somebody sends a dead answer again, its draft is ordered again, too.
     """
-    item = items.get(tx, item_id) if item_id else None
+    item = _item(tx, item_id)
     row = outgoing.get(tx, outgoing_id)
     if row.state is OutgoingState.DEAD and row.sent_at is None:
         return _Found(DraftState.REFUSED, row.error_code, text_id, (), item, row.id)
     return _Found(DraftState.ORDERED, "", text_id, (), item, row.id)
+
+
+def _item(tx: Tx, item_id: int | None) -> Item | None:
+    return items.get(tx, item_id) if item_id else None
 
 
 def _decide(house: House, tx: Tx, postbox: str, draft: ParsedMail, shelf: TextShelf) -> _Found:
@@ -171,6 +211,8 @@ def _answered(tx: Tx, postbox: str, draft: ParsedMail) -> Item | None:
         return None
     for message_id in reply_drafts.answered(tx, postbox, link=link(draft.in_reply_to)):
         if link(ledger.message(tx, message_id).message_id) == link(draft.in_reply_to):
+            # Who takes it at this moment answers it himself.
+            items.wait_for(tx, message_id)
             return items.of_message(tx, message_id)
     return None
 

@@ -144,7 +144,7 @@ def place(house: House, tx: Tx, item: Item, choice: Choice, *, shelf: TextShelf,
     _require_same_words(reply_text.rendered(chosen, filled), choice.body)
     to = recipient(house, tx, item)
     payload = reply_text.named(shelf, chosen) | _payload(house, item, filled, to=to)
-    key = _key(item, chosen, filled)
+    key = _key(tx, item, chosen, filled)
     _require_room(house, tx, item, to, but_key=key)
     if outgoing.of_key(tx, key) is None:
         for text in chosen.texts:
@@ -281,8 +281,13 @@ def _mailbox_name(agency_name: str) -> str:
     return re.sub(r"[^a-z0-9-]+", "-", fold(agency_name)).strip("-")
 
 
-def _key(item: Item, chosen: Wording, values: Mapping[str, Value]) -> str:
+def _key(tx: Tx, item: Item, chosen: Wording, values: Mapping[str, Value]) -> str:
+    """One answer of one mail in the same words; with the content, as for hand-overs.
+
+    Its end stands in the Message-ID, by which reports and copies are known (rules/sent_id.py).
+    """
+    content = ledger.message(tx, item.message_id).sha256
     filled = "|".join(f"{k}={v}" for k, v in sorted(plain_values(values).items()))
     named = "|".join(f"{text.id}|{text.version}" for text in chosen.texts)
-    digest = originals.fingerprint(f"{named}|{filled}".encode())[:16]
+    digest = originals.fingerprint(f"{named}|{filled}|{content}".encode())[:16]
     return f"reply-{item.message_id}-{digest}"

@@ -96,6 +96,7 @@ def reread(
             "followed": found.followed,
             "copies": found.copies,
             "older": found.older,
+            "drafts": found.drafts,
         }
         show(line, as_json=as_json)
 

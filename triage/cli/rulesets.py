@@ -128,6 +128,9 @@ def ruleset_activate(
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Really put it into force; without: dry run only.")
     ] = False,
+    sha256: Annotated[
+        str, typer.Option(help="Of the text that was tried; refused if another one is there now.")
+    ] = "",
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Put a version into force from a day on. Without --confirm it is only tried.
@@ -140,9 +143,12 @@ def ruleset_activate(
     found = rulesets.show(house, operator(), set_id, version).version
     if not confirm:
         _say_trial(rule_trial.trial(house, operator(), found.text, span=Span()))
-        say("nothing was changed; add --confirm to put it into force")
+        say("nothing was changed; to put exactly this into force:")
+        say(f"--confirm --version {found.version} --sha256 {found.sha256}")
         return
-    from_at = rulesets.activate(house, operator(), set_id, found.version, day=_day(day))
+    from_at = rulesets.activate(
+        house, operator(), set_id, found.version, day=_day(day), seen=sha256
+    )
     say(f"{set_id} version {found.version} holds from {from_at.astimezone().isoformat()} on")
 
 

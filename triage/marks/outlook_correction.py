@@ -12,7 +12,7 @@ from rules import proof
 from rules.agencies import Agency
 from rules.codes import AgencyHow, Concern
 from rules.errors import Conflict
-from rules.item import Event, ItemState, MovedByHand
+from rules.item import ItemState, MarkedConcern, MovedByHand
 from rules.routing import folder_level
 from store import audit, items, verdicts, wishes
 from store.engine import Tx
@@ -29,22 +29,28 @@ OUTLOOK: Final = "Outlook"
 """Who did it, for trail and verdicts: servers do not say which person. Own decision 0046."""
 
 
-def concern(house: House, tx: Tx, item: Item, code: Concern, *, event: Event) -> Item:
+def concern(house: House, tx: Tx, item: Item, code: Concern, *, event: MarkedConcern) -> Item:
     """The mail is about `code` first of all; what it was about before stands behind it.
 
-    `event` is what rules/mark_law.py said; the mail is filed into the folder that fits now. The
-    item afterwards, in the caller's transaction. Raises: Conflict: `item.changed`.
+    `event` is what rules/mark_law.py said; the mail is filed into the folder that fits now, and is
+    due sooner where that is due sooner, as by a clerk's correction. The item afterwards, in the
+    caller's transaction. Raises: Conflict: `item.changed`.
     """
     now = house.clock()
     body = _body(tx, item.message_id)
     others = [one for one in body.get("concerns", ()) if one["code"] != code.value]
     concerns = (code, *(Concern(one["code"]) for one in others))
     more = ItemChange(first_concern=code.value, proof_duty=proof.has_proof_duty(concerns))
+    due = work.sooner(house, item, (code,), event.payment)
+    if due is not None:
+        more.update(items.due_by(item, due.day))
     saved = cases.by_machine(tx, item, event, now=now, more=more)
     if not body:
         return saved  # deleted after its period, and marked all the same
     body["concerns"] = [work.certain(code, because=OUTLOOK), *others]
     body["payment_relevant"] = saved.payment.value
+    if due is not None and due.day is not None:
+        body |= {"due": due.day.isoformat(), "due_because": due.because}
     if saved.payment is not item.payment:
         body["payment_because"] = [f"{code.value}: {SOURCE}"]
     verdicts.add(tx, NewVerdict(item.message_id, SOURCE, OUTLOOK, body), now=now)

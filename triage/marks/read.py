@@ -12,6 +12,7 @@ from datetime import datetime
 import structlog
 
 from rules.errors import Conflict, Refused
+from rules.item import MarkedConcern
 from rules.ledger import LedgerState
 from rules.mark_law import asked
 from rules.marks import OPEN_MATTERS, Effect, MarkRule, Outcome, OwnMark, fold
@@ -220,7 +221,7 @@ def _tried(
     wish = asked(case_of(item), rule, first_concern=item.first_concern)
     if wish.event is None or rule is None:
         return wish.outcome, item
-    if rule.concern is not None:
+    if rule.concern is not None and isinstance(wish.event, MarkedConcern):
         return wish.outcome, outlook_correction.concern(
             house, tx, item, rule.concern, event=wish.event
         )

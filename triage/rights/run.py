@@ -3,7 +3,7 @@
 Read, compare, note durably, write, read again, compare. Source: R4, F56; own decision 0039.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from rules.rights.folder_acl import FolderAcl, Principal, access
 from rules.rights.folder_levels import Rights
 from rules.rights.plan import Change, Deed, applied, differs
 from store import audit as trail
+from store.engine import Tx
 from store.rights import plans as rights_plans
 from store.rights.plans import StepKind
 from triage import halting
@@ -38,13 +39,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One plan on its way, forwards or backwards."""
+    """One plan on its way, forwards or backwards.
+
+    `go_on` is asked in the commit before each write; it raises Conflict `lease.lost` where somebody
+    else works there by now, and this run writes nothing more.
+    """
 
     house: House
     actor: str
     rights: FolderRights
     plan_id: int
     kind: StepKind
+    go_on: Callable[[Tx], object]
 
     def now(self) -> datetime:
         """By the clock of the house."""
@@ -55,6 +61,7 @@ def carry_out(run: Run, work: Mapping[str, tuple[Change, ...]]) -> Outcome:
     """Folder by folder in their order; the first that isn't as it should be ends it.
 
     Each step is noted in a transaction of its own before the write, and after it.
+    Raises: Conflict: `lease.lost`, by `go_on`.
     """
     done: list[str] = []
     for folder, changes in work.items():
@@ -79,12 +86,15 @@ def _one_folder(run: Run, folder: str, changes: tuple[Change, ...]) -> str:
         after = applied(before, changes)
         with run.house.db.write() as tx:
             halting.require_running(tx)
+            run.go_on(tx)
             rights_plans.note_step(
                 tx, run.plan_id, kind=run.kind, before=before, after=after, now=run.now()
             )
         run.rights.write(folder, {change.principal: change.after for change in changes})
         wrong = differs(_read(run.rights, folder), _expected(after))
     except HouseError as exc:
+        if exc.code == "lease.lost":
+            raise
         code = exc.code
     else:
         code = _NOT_AS_WRITTEN if wrong else ""

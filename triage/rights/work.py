@@ -15,6 +15,7 @@ from rules.rights.folder_rights import Should, audit
 from rules.rights.plan import undone
 from store import audit as trail
 from store import halts, leases
+from store.engine import Tx
 from store.rights import audits as rights_audits
 from store.rights import lists as rights_lists
 from store.rights import plans as rights_plans
@@ -89,7 +90,7 @@ def apply(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outco
     """Carry out an approved plan; a plan that was cut off goes on where it was.
 
     Raises: Refused: `rights.read_only`, `plan.unknown`, `rights.not_approved`.
-    Conflict: `rights.busy`, `rights.plan_state`. TryLater: the database is away.
+    Conflict: `rights.busy`, `rights.plan_state`, `lease.lost`. TryLater: the database is away.
     """
     stored = _plan_for_writing(house, rights.name, plan_id)
     if stored.state is not PlanState.APPROVED:
@@ -99,8 +100,8 @@ def apply(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outco
             plan=plan_id,
         )
     work = {folder: stored.plan.of_folder(folder) for folder in stored.plan.folders()}
-    with _alone(house, rights.name, actor):
-        outcome = carry_out(Run(house, actor, rights, plan_id, "apply"), work)
+    with _alone(house, rights.name, actor) as go_on:
+        outcome = carry_out(Run(house, actor, rights, plan_id, "apply", go_on), work)
         state = PlanState.STOPPED if outcome.code else PlanState.APPLIED
         _end(house, actor, stored, outcome, state)
     return outcome
@@ -110,7 +111,7 @@ def undo(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outcom
     """Put back what a plan has changed, the last folder first.
 
     Raises: Refused: `rights.read_only`, `plan.unknown`, `rights.nothing_to_undo`.
-    Conflict: `rights.busy`, `rights.plan_state`. TryLater: the database is away.
+    Conflict: `rights.busy`, `rights.plan_state`, `lease.lost`. TryLater: the database is away.
     """
     stored = _plan_for_writing(house, rights.name, plan_id)
     with house.db.read() as tx:
@@ -126,8 +127,8 @@ def undo(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outcom
             plan=plan_id,
         )
     work = {folder: undone(stored.plan.of_folder(folder)) for folder in reversed(begun)}
-    with _alone(house, rights.name, actor):
-        outcome = carry_out(Run(house, actor, rights, plan_id, "undo"), work)
+    with _alone(house, rights.name, actor) as go_on:
+        outcome = carry_out(Run(house, actor, rights, plan_id, "undo", go_on), work)
         state = stored.state if outcome.code else PlanState.UNDONE
         _end(house, actor, stored, outcome, state)
     return outcome
@@ -148,8 +149,16 @@ def orders(house: House, worker: str, desks: Mapping[str, Callable[[], FolderRig
             waiting = tuple(order for order in waiting if order.kind == "audit")
         for order in waiting:
             with _only_worker(house, postbox, worker) as is_mine:
-                done += int(is_mine and _tried(house, order, open_rights))
+                done += int(
+                    is_mine and _is_open(house, order) and _tried(house, order, open_rights)
+                )
     return done
+
+
+def _is_open(house: House, order: rights_plans.Order) -> bool:
+    """Whether nobody has done it since it was read."""
+    with house.db.read() as tx:
+        return order.id in {one.id for one in rights_plans.open_orders(tx, order.postbox)}
 
 
 def _tried(
@@ -222,8 +231,11 @@ def _plan_for_writing(house: House, postbox: str, plan_id: int) -> StoredPlan:
 
 
 @contextmanager
-def _alone(house: House, postbox: str, owner: str) -> Iterator[None]:
-    """Nobody else looks at or changes the permissions of this postbox meanwhile."""
+def _alone(house: House, postbox: str, owner: str) -> Iterator[Callable[[Tx], object]]:
+    """Nobody else looks at or changes the permissions of this postbox meanwhile.
+
+    What it gives prolongs that, or raises Conflict `lease.lost`: it took too long between two.
+    """
     name, now = f"rights:{postbox}", house.clock()
     with house.db.write() as tx:
         lease = leases.take(tx, name, owner=owner, now=now, seconds=LEASE_SECONDS)
@@ -232,11 +244,12 @@ def _alone(house: House, postbox: str, owner: str) -> Iterator[None]:
             _BUSY,
             f"Die Rechte von {postbox} werden gerade gelesen oder geändert; später wiederholen.",
         )
+    mine = lease
     try:
-        yield
+        yield lambda tx: leases.renew(tx, mine, now=house.clock(), seconds=LEASE_SECONDS)
     finally:
         with house.db.write() as tx:
-            leases.release(tx, lease, now=house.clock())
+            leases.release(tx, mine, now=house.clock())
 
 
 def _end(house: House, actor: str, stored: StoredPlan, outcome: Outcome, state: PlanState) -> None:

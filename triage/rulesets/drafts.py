@@ -4,7 +4,7 @@ Scope: an admin of a region sees and changes the sets of that region; the set fo
 belongs to who isn't limited. Source: F17, F18; N7; own decision 0037.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -43,12 +43,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One region ("": all without a set of their own): what holds now, and what is planned."""
+    """One region ("": all without a set of their own): what holds now, and what is planned.
+
+    `stand` names just that, for `rollback`.
+    """
 
     region: str
     now: Version | None
     since: datetime | None
     planned: tuple[tuple[Version | None, datetime], ...]
+    stand: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +134,30 @@ def overview(house: House, caller: Caller) -> Overview:
 
 
 def activate(
-    house: House, caller: Caller, set_id: str, version: int, *, day: date | None = None
+    house: House,
+    caller: Caller,
+    set_id: str,
+    version: int,
+    *,
+    day: date | None = None,
+    seen: str = "",
 ) -> datetime:
     """Let a version hold from a local day on (today: at once); from when exactly, aware UTC.
 
+    `seen` is the SHA-256 of the text that the person has read; empty: not asked.
     Raises: Refused: `access.*`, `ruleset.unknown`, `ruleset.same_person` (an author),
     `ruleset.findings`, `ruleset.day`. Conflict: `ruleset.changed`.
     """
     require(caller, Permission.CHANGE_RULES)
     _require_person(caller)
-    now, wanted = house.clock(), day or house.local_now().date()
+    wanted = day or house.local_now().date()
     with house.db.write() as tx:
+        # Only here: who waits for the lock for seconds would let it hold before workers know of it.
+        now = house.clock()
         found = _get(tx, caller, set_id, version)
         _require_region(caller, found.region)
+        if seen and seen != found.sha256:
+            raise rulesets.changed(set_id)
         if caller.name in found.authors:
             raise Refused(
                 "ruleset.same_person",
@@ -161,19 +176,20 @@ def activate(
     return from_at
 
 
-def rollback(house: House, caller: Caller, region: str) -> WentBack:
+def rollback(house: House, caller: Caller, region: str, *, seen: str = "") -> WentBack:
     """Withdraw what is planned for a region; where nothing is, the version before holds again.
 
-    Repeated before that begins it changes nothing. One person may do it: what comes back was put
-    into force by two. Going back from the first set leaves the region without one.
-    Raises: Refused: `access.*`, `ruleset.none_in_force`.
+    `seen` is the `stand` that the person was shown; empty: not asked. Repeated before that begins
+    it changes nothing. One person may do it: what comes back was put into force by two. Going back
+    from the first set leaves the region without one.
+    Raises: Refused: `access.*`, `ruleset.none_in_force`. Conflict: `ruleset.changed`: something
+    else holds or is planned by now.
     """
     require(caller, Permission.CHANGE_RULES)
     _require_person(caller)
     _require_region(caller, region)
-    now = house.clock()
     with house.db.write() as tx:
-        done = _go_back(tx, caller, region, now)
+        done = _go_back(tx, caller, region, house.clock(), seen=seen)
     house.rulebook.forget()
     return done
 
@@ -193,11 +209,13 @@ def in_force_texts(tx: Tx, *, region: str, now: datetime) -> tuple[Version, ...]
     return tuple(rulesets.by_ids(tx, ids).values())
 
 
-def _go_back(tx: Tx, caller: Caller, region: str, now: datetime) -> WentBack:
+def _go_back(tx: Tx, caller: Caller, region: str, now: datetime, *, seen: str) -> WentBack:
     activations = rulesets.activations(tx)
     current = rule_force.in_force(activations, region=region, at=now)
     back = rule_force.going_back(activations, current=current, now=now)
     coming = [one for one in rule_force.planned(activations, region=region, now=now) if one != back]
+    if seen and seen != _stand(current, coming):
+        raise rulesets.changed(region or "alle Regionen")
     for one in coming:
         rulesets.withdraw(tx, one.id, now=now)
     if coming:
@@ -257,6 +275,10 @@ def _get(tx: Tx, caller: Caller, set_id: str, version: int | None) -> Version:
     return found
 
 
+def _stand(current: Activation | None, coming: Iterable[Activation]) -> str:
+    return f"{current.id if current else 0}+{'+'.join(str(one.id) for one in coming)}"
+
+
 def _line(
     activations: tuple[Activation, ...], by_id: dict[int, Version], region: str, now: datetime
 ) -> Line:
@@ -268,6 +290,7 @@ def _line(
         version,
         current.from_at if current and version else None,
         tuple((by_id.get(one.ruleset_id or 0), one.from_at) for one in coming),
+        _stand(current, coming),
     )
 
 

@@ -154,6 +154,8 @@ def finish(house: House, lease: Lease, plan: StoredPlan) -> None:
             "sweep.not_clean",
             "Old pages of the database are being read; the run ends as soon as that is over.",
         )
+    # VACUUM of large tables takes longer than a lease; who took it meanwhile ends the run.
+    lease = _renewed(house, lease)
     proof = sweep_proof.read_back(house, plan)
     now = house.clock()
     with house.db.write() as tx:
