@@ -13,7 +13,7 @@ from datetime import date
 from typing import Final
 
 from classify.dates import DateFound, find_dates
-from classify.reading import Heard, Reading
+from classify.reading import Reading
 from rules.codes import Concern
 
 _WINDOW_CHARS: Final = 60
