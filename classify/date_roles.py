@@ -30,8 +30,7 @@ one a search. Source: measured in docs/judge.md."""
 
 _OF_WORDS: Final = ("in:", "previous:", "before", "after")
 """How the terms begin that are a name and a word behind its colon."""
-_Rows = tuple[int | None, ...]
-_NO_ROWS: Final[_Rows] = (None,)
+_Rows = tuple[int, ...]
 
 _RANGES: Final = (("au_from", "au_to"), ("absence_from", "absence_to"))
 
@@ -58,12 +57,20 @@ class DayReader:
                 self._named[""][term] = row
         self._before = self._by_place("before", ORDERED_BEFORE)
         self._after = self._by_place("after", ORDERED_AFTER)
-        self._weights: Numbers = np.concatenate([np.zeros((1, len(days.roles))), days.weights])
+        # As they are kept, for half as much memory is looked into; added up they are wider.
+        nothing = np.zeros((1, len(days.roles)), np.float32)
+        self._weights = np.concatenate([nothing, days.weights])
 
-    def _by_place(self, name: str, ordered: int) -> dict[str, _Rows]:
-        """Of each word its rows: wherever it stands there, and as the nearest, the next, ..."""
-        tables = [self._named[name], *(self._named[f"{name}{n}"] for n in range(ordered))]
-        return {word: tuple([one.get(word) for one in tables]) for word in set().union(*tables)}
+    def _by_place(self, name: str, ordered: int) -> dict[str, tuple[_Rows, ...]]:
+        """Of each word its rows where it stands nearest, next, ... and anywhere farther off."""
+        anywhere = self._named[name]
+        places = [self._named[f"{name}{n}"] for n in range(ordered)]
+        places.append({})
+        found = {}
+        for word in anywhere.keys() | set().union(*places):
+            rows = [(anywhere.get(word), one.get(word)) for one in places]
+            found[word] = tuple([tuple([row for row in pair if row]) for pair in rows])
+        return found
 
     def roles(self, mentions: Sequence[Mention]) -> dict[str, date]:
         """The likeliest day of each role that is sure enough; of equals the one named first.
@@ -102,7 +109,7 @@ class DayReader:
             own = of_around.union(self._of_day(mention, sentence.about))
             # Ascending, so that the sum is the same in every process.
             rows += sorted(filter(None, own)) or [0]
-        weights = self._weights.take(rows, axis=0)
+        weights = self._weights.take(rows, axis=0).astype(np.float64)
         margins = self._constant + np.add.reduceat(weights, starts, axis=0)
         shares = np.exp(margins - margins.max(axis=1, keepdims=True))
         result: Numbers = shares / shares.sum(axis=1, keepdims=True)
@@ -119,11 +126,11 @@ class DayReader:
     def _of_around(self, around: Around, about: Iterable[str]) -> list[int | None]:
         found: list[int | None] = []
         for table, words in ((self._before, around.before), (self._after, around.after)):
-            if len(words) > 1:
-                found += table.get(f"{words[0]}_{words[1]}", _NO_ROWS)[:1]
-            for place, word in enumerate(words, 1):
-                rows = table.get(word, _NO_ROWS)
-                found += (rows[0], *rows[place : place + 1])
+            for place, rows in enumerate(map(table.get, words)):
+                if rows:
+                    found += rows[min(place, len(rows) - 1)]
+            if len(words) > 1 and (rows := table.get(f"{words[0]}_{words[1]}")):
+                found += rows[-1]
         side, nearest, others = around.side, around.nearest, self._named[""]
         found += map(others.get, (around.nth, side, f"{side}|{nearest}"))
         return [*found, *self._with(side, about), *self._with(nearest, about)]
