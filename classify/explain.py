@@ -6,7 +6,7 @@ Source: F25 (reasons shown), promise 7 of the design ("every decision can be exp
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, count
+from itertools import accumulate, chain, count
 from operator import add
 from typing import Final
 
@@ -72,7 +72,7 @@ def words_of(read: Reading, scorer: Scorer, scored: Scored) -> Words:
     """The words that reasons may name; made once for all concerns of a mail."""
     spelled = scorer.spelled(f"{read.mail.subject}\n{read.new}")
     of_names = [(name, word, scorer.row(word)) for word, name in attachment_words(read.mail)]
-    rows = {word: row for _, word, row in [*spelled, *of_names]}
+    rows = {word: row for _, word, row in chain(spelled, of_names)}
     folded = [*rows]
     return Words(
         subject=read.mail.subject,

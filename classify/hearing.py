@@ -39,10 +39,11 @@ Line = tuple[frozenset[str], frozenset[str]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Alternative:
-    """One way to say what `name` stands for."""
+    """One way to say what `name` stands for. One of `needles` stands in it; none if unknown."""
 
     name: str
     finds: Finds
+    needles: tuple[str, ...]
 
 
 class Ear:
@@ -83,7 +84,9 @@ class Ear:
         hinted = [*_each(watched), *((one[0], one[1]) for one in wide if _LINE_END in one[1])]
         self._said = tuple(sayings)
         self._hinted = tuple(dict.fromkeys([name for name, _ in hinted]))
-        self._ways = tuple(_Alternative(name, _finder(source)) for name, source, _ in wide)
+        self._ways = tuple(
+            _Alternative(name, _finder(source), _plain(needed)) for name, source, needed in wide
+        )
         self._hints_shift = 1 + len(self._said)
         self._ways_shift = self._hints_shift + len(self._hinted)
         self._said_mask, self._hints_mask, self._ways_mask = map(
@@ -128,15 +131,17 @@ class Ear:
         cut = [line.split() for line in lines]
         known: Sequence[Any] = self._of_word.of_all(chain.from_iterable(cut)) or _SILENCE
         bits, counts, names, hints = zip(*known, strict=True)
-        heard, end = [], 0
+        heard, end, every = [], 0, self._always
         for line, words in zip(lines, cut, strict=True):
             start, end = end, end + len(words)
             said = _NOTHING.union(*names[start:end])
-            leads = self._leads(reduce(or_, bits[start:end], self._always))
+            of_line = reduce(or_, bits[start:end], self._always)
+            every |= of_line
+            leads = self._leads(of_line)
             if leads:
                 said = frozenset(self._searched(line, leads, said))
             heard.append((said, self._always_hinted.union(*hints[start:end])))
-        return heard, reduce(or_, bits, self._always), sum(counts)
+        return heard, every, sum(counts)
 
     def part(self, names: Iterable[str]) -> "Part":
         """Some of the sayings, for `hear_lines`."""
@@ -152,18 +157,11 @@ class Ear:
         searched for until it is found once.
         """
         names = {self._said[number] for number in _numbers(bits >> 1 & part.said)}
-        ways = self._leads(bits) & part.ways
-        if not ways:
-            return frozenset(names)
-        lines = text.split("\n")
-        cut = [line.split() for line in lines]
-        of_words = [one[0] for one in self._of_word.of_all(chain.from_iterable(cut))]
-        end = 0
-        for line, words in zip(lines, cut, strict=True):
-            start, end = end, end + len(words)
-            leads = self._leads(reduce(or_, of_words[start:end], self._always)) & ways
-            if leads:
-                names = self._searched(line, leads, names)
+        text = f"{text}\n"
+        for number in _numbers(self._leads(bits) & part.ways):
+            way = self._ways[number]
+            if way.name not in names and any(map(way.finds, _lines_with(way.needles, text))):
+                names.add(way.name)
         return frozenset(names)
 
     def _searched(self, text: str, leads: int, names: Iterable[str]) -> set[str]:
@@ -231,6 +229,27 @@ def _needs_two(one: tuple[str, str, needles.Needles]) -> bool:
 
 def _each(sayings: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
     return ((name, source) for name, sources in sayings.items() for source in sources)
+
+
+def _plain(needed: needles.Needles) -> tuple[str, ...]:
+    """The needles as they stand in a text; none if there are others."""
+    words = sorted(word.strip(needles.EDGE) for word in needed.words or ())
+    return () if any(needles.DIGIT in word for word in words) else tuple(words)
+
+
+def _lines_with(words: Sequence[str], text: str) -> Iterator[str]:
+    """The lines that hold one of the words, once for each; all if there are no words.
+
+    The last line of the text has its end, too.
+    """
+    if not words:
+        yield from text[:-1].split("\n")
+    for word in words:
+        at = text.find(word)
+        while at >= 0:
+            end = text.index("\n", at)
+            yield text[text.rfind("\n", 0, at) + 1 : end]
+            at = text.find(word, end)
 
 
 def _finder(source: str) -> Finds:

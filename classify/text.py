@@ -5,7 +5,8 @@ import unicodedata
 
 _SPELLED = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ł", "l"), ("ı", "i"))
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
-_END = re.compile(r"[.!?…][\"'“”»)]*\s+(?=[^\s.,;])|\n(?:[ \t]*\n)?")
+# One set of first characters, so that a search leaps from one to the next.
+_END = re.compile(r"[.!?…\n](?:(?<!\n)[\"'“”»)]*\s+(?=[^\s.,;])|(?<=\n)(?:[ \t]*\n)?)")
 _ABBREVIATIONS = frozenset(
     (
         *("nr", "str", "tel", "kd", "bzw", "ca", "dr", "fr", "hr", "hrn", "z", "d", "u", "b", "a"),

@@ -13,18 +13,15 @@ from rules.codes import Concern
 
 ROLE: Final = "appointment"
 _ABOUT: Final = f"concern:{Concern.TERMIN.value}"
-_WORDS: Final = (
-    *("termin", "termine", "termins", "meldetermin", "beratungstermin", "gespraechstermin"),
-    *("einladung", "vorladung", "telefontermin"),
-)
 _REACH_WORDS: Final = 4
-_BEFORE: Final = frozenset(
-    f"before{place}:{word}" for place in range(_REACH_WORDS) for word in _WORDS
+_WORDS: Final = frozenset(
+    (
+        *("termin", "termine", "termins", "meldetermin", "beratungstermin", "gespraechstermin"),
+        *("einladung", "vorladung", "telefontermin"),
+    )
 )
 _WISHED: Final = frozenset(
-    f"before{place}:{word}"
-    for place in range(_REACH_WORDS + 1)
-    for word in (
+    (
         *("neuen", "neuer", "anderen", "anderer", "ersatztermin", "verschieben", "statt"),
         *("vom", "kam", "errechneter", "errechnete"),
     )
@@ -34,10 +31,11 @@ _WISHED: Final = frozenset(
 
 def told(mentions: Sequence[Mention]) -> date | None:
     """The first day that its words call that of an appointment."""
-    if _ABOUT not in mentions[0].about:
+    if _ABOUT not in mentions[0].sentence.about:
         return None
     return next((one.day for one in mentions if _is_appointment(one)), None)
 
 
 def _is_appointment(mention: Mention) -> bool:
-    return not _BEFORE.isdisjoint(mention.around) and _WISHED.isdisjoint(mention.around)
+    near = mention.around.before[:_REACH_WORDS]
+    return not _WORDS.isdisjoint(near) and _WISHED.isdisjoint(near)

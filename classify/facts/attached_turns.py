@@ -134,9 +134,16 @@ BY_NEEDLE: Final[tuple[tuple[str, Turn], ...]] = (
         sends=True,
     ),
     *_turn(
-        rf"\bhier {_NOW}{{0,4}}(?:mein|die|der|das|den|unser)\w* (?:[\w-]+ ){{0,3}}{_PAPER}\b"
-        rf"|{_PAPER_END}[^.]*\bhier (?:ist|sind) (?:er|sie|es)(?: nochmal)?{CLAUSE_ENDS}"
-        rf"|{_PAPER_END} (?:(?:ist|sind|auch|jetzt|nochmal) ){{0,2}}hier\W*$",
+        rf"\bhier {_NOW}{{0,4}}(?:mein|die|der|das|den|unser)\w* (?:[\w-]+ ){{0,3}}{_PAPER}\b",
+        "hier",
+        sure=True,
+        vague=True,
+    ),
+    # What ends or goes on otherwise is done with at its beginning.
+    *_turn(
+        r"\A(?=.*\bhier (?:ist|sind) (?:er|sie|es))"
+        rf".*{_PAPER_END}[^.]*\bhier (?:ist|sind) (?:er|sie|es)(?: nochmal)?{CLAUSE_ENDS}"
+        rf"|\A(?=.* hier\W*$).*{_PAPER_END} (?:(?:ist|sind|auch|jetzt|nochmal) ){{0,2}}hier\W*$",
         "hier",
         sure=True,
         vague=True,

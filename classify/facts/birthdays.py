@@ -11,12 +11,9 @@ from typing import Final
 from classify.facts.day_terms import GROWN_UP, Mention
 
 ROLE: Final = "birth_date"
-_WORDS: Final = ("geb", "gebdat", "geboren", "geburtsdatum", "geburtstag")
+_WORDS: Final = frozenset({"geb", "gebdat", "geboren", "geburtsdatum", "geburtstag"})
 _REACH_WORDS: Final = 3
 """A dot or colon and one word more may stand between: "Geburtsdatum Kunde: ..."."""
-_BEFORE: Final = frozenset(
-    f"before{place}:{word}" for place in range(_REACH_WORDS) for word in _WORDS
-)
 
 
 def own(mentions: Sequence[Mention]) -> date | None:
@@ -25,4 +22,5 @@ def own(mentions: Sequence[Mention]) -> date | None:
 
 
 def _is_birth(mention: Mention) -> bool:
-    return GROWN_UP in mention.own and not _BEFORE.isdisjoint(mention.around)
+    near = mention.around.before[:_REACH_WORDS]
+    return mention.distance == GROWN_UP and not _WORDS.isdisjoint(near)

@@ -135,7 +135,12 @@ SHAPES: Final = (
 )
 
 _SEAM, _FROM, _BEGINS = "seam", "from", "begins"
-ALSO: Final = {"day_of_range": (_SEAM,), "month_only": (_FROM,), "duration": (_BEGINS,)}
+ALSO: Final = {
+    "day_of_range": (_SEAM,),
+    "day_of_bare_range": (_SEAM,),
+    "month_only": (_FROM,),
+    "duration": (_BEGINS,),
+}
 """What else must stand in the sentence; no shapes, but watched for beside them."""
 SIGNS: Final = {name: [shape] for name, shape in SHAPES} | {
     _SEAM: [r"(?:bis|und)(?![a-z])|[-–—+](?![a-z])"],

@@ -72,6 +72,9 @@ _HINTS: Final = frozenset(f"{DATES}{name}" for name in SIGNS)
 _MIXES: Final = 1_024
 """Of hints; each is thought about once, as long as there are not more."""
 
+_DAYS: Final = 1_024
+"""As they are written; mails of one day name the same ones again and again."""
+
 
 @dataclass(frozen=True, slots=True)
 class DateFound:
@@ -194,6 +197,7 @@ def _calendar_day(match: re.Match[str], today: date) -> date | None:
     return _day(named.get("year"), month, day, today)
 
 
+@lru_cache(maxsize=_DAYS)
 def _day(year: str | None, month: int, day: int, today: date) -> date | None:
     """The day; without a year the nearest one that is not long past."""
     if year:

@@ -7,19 +7,19 @@ docs/judge.md.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from classify.facts.dates import DateFound, find_dates
-from classify.reading import Heard, Reading
+from classify.reading import Reading
 from rules.codes import Concern
 
 _WINDOW_CHARS: Final = 60
 _WINDOW_WORDS: Final = 6
-_ORDERED_BEFORE: Final = 4
-_ORDERED_AFTER: Final = 3
+ORDERED_BEFORE: Final = 4
+ORDERED_AFTER: Final = 3
 _LAST_PLACE: Final = 4
 _LONGEST_SEAM_CHARS: Final = 30
 
@@ -53,29 +53,76 @@ GROWN_UP: Final = "distance:decades_ago"
 CROSSED: Final = ("cue:", "concern:")
 """How the terms begin that are crossed with marks."""
 
+SUBJECT: Final = "in_subject"
+_NOTHING: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What all days of a sentence have around them.
+
+    `said_before` is what the sentence before it says. `about` are terms that also count together
+    with each day's marks: what its sentence says, and the concerns of the mail.
+    """
+
+    words: Sequence[str]
+    said_before: frozenset[str]
+    is_subject: bool
+    about: tuple[str, ...]
+
+    def terms(self) -> Iterator[str]:
+        """Those of each of its days, without `about`."""
+        yield from [f"in:{word}" for word in self.words]
+        yield from [f"previous:{cue}" for cue in self.said_before]
+        if self.is_subject:
+            yield SUBJECT
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around the words that name a day, which may mean another day too.
+
+    `before` and `after` are the words, the nearest first, `side` is a term, as is `nearest`: the
+    first of `before`, even if there is none.
+    """
+
+    before: Sequence[str]
+    after: Sequence[str]
+    nth: str
+    side: str
+    nearest: str
+
+    def terms(self) -> Iterator[str]:
+        """Those of each day that may be meant."""
+        yield from _in_order("before", self.before, ORDERED_BEFORE)
+        yield from _in_order("after", self.after, ORDERED_AFTER)
+        yield from (self.nth, self.side, f"{self.side}|{self.nearest}")
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A day that the mail names, with what stands around it.
 
-    `shared` are the terms of all days of its sentence, `around` those of the words that name it,
-    which may mean another day too, `own` those it has for itself. Each of `about` is a term by
-    itself and one with each of `marks`: what a linear scorer can't put together. They aren't joined
-    here, for a reader of known terms need not join them.
+    Its terms aren't joined here: a reader of known ones need not join them.
     """
 
     day: date
-    shared: frozenset[str]
-    around: tuple[str, ...] = ()
-    own: tuple[str, ...] = ()
-    about: tuple[str, ...] = ()
-    marks: tuple[str, ...] = ()
+    sentence: Sentence
+    around: Around
+    distance: str
+
+    @property
+    def marks(self) -> tuple[str, str, str]:
+        """What a linear scorer can't put together with `about`."""
+        return (self.around.side, self.distance, self.around.nearest)
 
     @property
     def terms(self) -> frozenset[str]:
         """All of them, the crossed ones as `about|mark`."""
-        crossed = [f"{about}|{mark}" for about in self.about for mark in self.marks]
-        return self.shared.union(self.around, self.own, self.about, crossed)
+        about = self.sentence.about
+        crossed = [f"{one}|{mark}" for one in about for mark in self.marks]
+        own = (self.distance, f"{self.distance}|{self.around.nearest}")
+        return frozenset((*self.sentence.terms(), *self.around.terms(), *own, *about, *crossed))
 
 
 def mentions(reading: Reading, *, concerns: Iterable[Concern], today: date) -> tuple[Mention, ...]:
@@ -83,39 +130,35 @@ def mentions(reading: Reading, *, concerns: Iterable[Concern], today: date) -> t
     heard = (*reading.subject_sentences, *reading.sentences)
     found: list[Mention] = []
     codes = [f"concern:{code}" for code in concerns]
-    for place, sentence in enumerate(heard):
-        days = find_dates(sentence, today=today)
+    for place, one in enumerate(heard):
+        days = find_dates(one, today=today)
         if not days:
             continue
-        shared = _of_sentence(heard, place, is_subject=place < len(reading.subject_sentences))
-        about = (*[f"cue:{cue}" for cue in sentence.said], *codes)
+        sentence = Sentence(
+            _words(one.text),
+            heard[place - 1].said if place else _NOTHING,
+            place < len(reading.subject_sentences),
+            (*[f"cue:{cue}" for cue in one.said], *codes),
+        )
         for number, named in enumerate(days):
-            nth = f"nth:{min(len(found), _LAST_PLACE)}"
-            around, side, nearest = _around(sentence.text, days, number)
-            around = (nth, side, *around, f"{side}|{nearest}")
-            for day in (named.day, named.other):
-                if day is not None:
-                    marks = (side, _distance((day - today).days), nearest)
-                    own = (marks[1], f"{marks[1]}|{nearest}")
-                    found.append(Mention(day, shared, around, own, about, marks))
+            around = _around(one.text, days, number, nth=len(found))
+            found.append(Mention(named.day, sentence, around, _distance(named.day, today)))
+            if named.other is not None:
+                found.append(Mention(named.other, sentence, around, _distance(named.other, today)))
     return tuple(found)
 
 
-def _of_sentence(heard: Sequence[Heard], place: int, *, is_subject: bool) -> frozenset[str]:
-    said_before = heard[place - 1].said if place else ()
-    words = [f"in:{word}" for word in _words(heard[place].text)]
-    words += [f"previous:{cue}" for cue in said_before]
-    return frozenset([*words, "in_subject"] if is_subject else words)
-
-
-def _around(text: str, days: Sequence[DateFound], number: int) -> tuple[Sequence[str], str, str]:
-    """The words before and after a day as terms; its side of a range, and its nearest word."""
+def _around(text: str, days: Sequence[DateFound], number: int, *, nth: int) -> Around:
+    """The words before and after a day, and its side of a range; `nth` days were found before."""
     day = days[number]
     before = _words(text[max(0, day.start - _WINDOW_CHARS) : day.start])[-_WINDOW_WORDS:][::-1]
-    after = _words(text[day.end : day.end + _WINDOW_CHARS])[:_WINDOW_WORDS]
-    terms = [*_in_order("before", before, _ORDERED_BEFORE)]
-    terms += _in_order("after", after, _ORDERED_AFTER)
-    return terms, f"side:{_side(text, days, number)}", f"before0:{before[0] if before else ''}"
+    return Around(
+        before,
+        _words(text[day.end : day.end + _WINDOW_CHARS])[:_WINDOW_WORDS],
+        f"nth:{min(nth, _LAST_PLACE)}",
+        f"side:{_side(text, days, number)}",
+        f"before0:{before[0] if before else ''}",
+    )
 
 
 def _in_order(name: str, words: Sequence[str], ordered: int) -> list[str]:
@@ -126,7 +169,8 @@ def _in_order(name: str, words: Sequence[str], ordered: int) -> list[str]:
     return terms
 
 
-def _distance(off: int) -> str:
+def _distance(day: date, today: date) -> str:
+    off = (day - today).days
     return "distance:" + next((name for limit, name in _DISTANCES if off <= limit), "far")
 
 

@@ -52,7 +52,14 @@ def of_customer(text: str, directory: Directory) -> Home | None:
 
 
 def _told(text: str) -> Iterator[re.Match[str]]:
-    for match in (*_LIVES.finditer(text), *_BESIDE_NUMBER.finditer(text)):
+    """Each way is tried only where one of its words stands."""
+    found: list[re.Match[str]] = []
+    if "ohnhaft" in text or "ohnend" in text or "gemeldet" in text:
+        found += _LIVES.finditer(text)
+    if "(" in text:
+        found += _BESIDE_NUMBER.finditer(text)
+    for match in found:
         if _SOMEBODY.search(text, max(0, match.start() - _BEFORE_CHARS), match.start()):
             yield match
-    yield from _HE_LIVES.finditer(text)
+    if "wohnt" in text or "lebt" in text:
+        yield from _HE_LIVES.finditer(text)
