@@ -120,7 +120,8 @@ def _wins(piece: _Piece, pieces: list[_Piece]) -> bool:
     group = [other for other in pieces if other.choice == piece.choice]
     plain = "\n".join(other.text for other in group if not other.markup)
     marked = any(other.markup for other in group)
-    readable = bool(plain.strip()) and not (marked and len(plain) < 500 and _is_stub(plain))
+    said = any(map(str.isalnum, plain)) if marked else bool(plain.strip())
+    readable = said and not (marked and len(plain) < 500 and _is_stub(plain))
     return piece.markup != (readable or not marked)
 
 

@@ -9,6 +9,8 @@ import re
 import nh3
 from resiliparse.extract.html2text import extract_plain_text
 
+from ingest import charset
+
 MAX_HTML_CHARS = 2_000_000
 """Characters of HTML that are read. Source: own decision 0007."""
 
@@ -26,10 +28,7 @@ _LINK = re.compile(r"<a((?: [a-z-]+=\"[^\"]*\")*)>")
 _HREF = re.compile(r" href=(\"[^\"]*\")")
 _IMAGE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
 # One by one: `str.translate` takes as long for a text as all else here together.
-_SPACES = (
-    *(("\xa0", " "), ("\u2007", " "), ("\u202f", " ")),
-    *(("\ufeff", ""), ("\u200b", ""), ("\xad", "")),
-)
+_SPACES = (("\xa0", " "), ("\u2007", " "), ("\u202f", " "))
 
 _TAGS = frozenset(
     str.split(
@@ -61,6 +60,7 @@ def to_text(html: str) -> str:
     text = extract_plain_text(html, preserve_formatting=True, links=False, alt_texts=False)
     for space, plain in _SPACES:
         text = text.replace(space, plain)
+    text = charset.visible(text)
     if "\t" in text:
         text = _TABS.sub("\t", _AFTER_LABEL.sub(": ", text))
     return _BLANK_LINES.sub("\n\n", _with_quote_marks(text)).strip("\n")
