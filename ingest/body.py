@@ -98,6 +98,8 @@ def _piece(leaf: Leaf, defects: list[str]) -> _Piece:
     cleaned = charset.clean(repaired.text)
     defects += content.defects + decoded.defects + repaired.defects + cleaned.defects
     text = cleaned.text
+    if markup and html.is_too_deep(text):
+        defects.append("html.too_deep")
     if leaf.params.get("format", "").lower() == "flowed" and not markup:
         text = unflowed(text, leaf.params.get("delsp", "").lower())
     return _Piece(text, markup or bool(_MARKUP.match(text)), leaf.choice)

@@ -159,7 +159,7 @@ class Talk(SMTP):
         self._hang_up_soon()
 
     def _timeout_cb(self) -> None:
-        super()._timeout_cb()
+        super()._timeout_cb()  # type: ignore[no-untyped-call]  # aiosmtpd ships few types
         self._hang_up_soon()
 
     def _hang_up_soon(self) -> None:

@@ -78,7 +78,11 @@ BOMBS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "open tags": (lambda: HEAD + b"Content-Type: text/html\r\n\r\n" + b"<td " * 400_000, set()),
     "quotes in quotes": (
         lambda: HEAD + b"Content-Type: text/html\r\n\r\n" + b"<blockquote>" * 100_000 + b"x",
-        set(),
+        {"html.too_deep"},
+    ),
+    "letters of type without end": (
+        lambda: HEAD + b"Content-Type: text/html\r\n\r\n" + b"<b><i><a>" * 200_000 + b"x",
+        {"html.too_deep"},
     ),
     "dashes": (lambda: HEAD + b"\r\n" + b"-- " * 150_000 + b"\n" + b"-" * 300_000, {"text.cut"}),
     "labels": (
