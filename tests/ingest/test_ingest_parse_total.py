@@ -89,6 +89,14 @@ BOMBS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
         lambda: HEAD + b"Subject: Kontaktformular\r\n\r\n" + b"Thema ....: " * 30_000,
         set(),
     ),
+    "files without end in TNEF": (
+        lambda: (
+            HEAD
+            + b"Content-Type: application/ms-tnef\r\n\r\n\x78\x9f\x3e\x22\0\0"
+            + b"\x02\x02\x90\x06\0\0\0\0\0\0\0" * 2_000_000
+        ),
+        {"mime.too_many_parts"},
+    ),
     "forged TNEF": (
         lambda: (
             HEAD + b"Content-Type: application/ms-tnef\r\n\r\n\x78\x9f\x3e\x22\0\0"
