@@ -98,6 +98,8 @@ def _piece(leaf: Leaf, defects: list[str]) -> _Piece:
     cleaned = charset.clean(repaired.text)
     defects += content.defects + decoded.defects + repaired.defects + cleaned.defects
     text = cleaned.text
+    if markup and html.is_too_deep(text):
+        defects.append("html.too_deep")
     if leaf.params.get("format", "").lower() == "flowed" and not markup:
         text = unflowed(text, leaf.params.get("delsp", "").lower())
     return _Piece(text, markup or bool(_MARKUP.match(text)), leaf.choice)
@@ -120,7 +122,8 @@ def _wins(piece: _Piece, pieces: list[_Piece]) -> bool:
     group = [other for other in pieces if other.choice == piece.choice]
     plain = "\n".join(other.text for other in group if not other.markup)
     marked = any(other.markup for other in group)
-    readable = bool(plain.strip()) and not (marked and len(plain) < 500 and _is_stub(plain))
+    said = any(map(str.isalnum, plain)) if marked else bool(plain.strip())
+    readable = said and not (marked and len(plain) < 500 and _is_stub(plain))
     return piece.markup != (readable or not marked)
 
 

@@ -45,7 +45,11 @@ _REFUSED = frozenset(
 )
 _LABEL = re.compile(r"[a-z0-9][a-z0-9_.:+-]{0,39}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-_CONTROL_BYTES = bytes([*range(9), *range(0x0B, 0x20), *range(0x7F, 0xA0)])
+_INVISIBLE = re.compile("[\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+"""Soft hyphens, direction marks, spaces without width: nobody sees them, and a number or word that
+they stand in is found by no rule. Joiners stay: they change letters. Source: Unicode 15, chapter
+23.2 and 23.3."""
+_CONTROL_BYTES = bytes([*range(9), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0xAD])
 _LINE_ENDS = re.compile(r"[\x0b\x0c\u2028\u2029]")
 # What is printable holds no control characters; asking that is five times as fast as searching.
 _MOJIBAKE_BEGINS = ("Ã", "â€", "â‚", "Â")
@@ -106,6 +110,8 @@ def _may_be_mojibake(text: str) -> bool:
 def clean(text: str) -> Decoded:
     r"""`text` with line ends as "\n", composed letters (NFC), and no control characters but tab.
 
+    Nor are there invisible marks between letters; they are no defect.
+
     The result can always be stored and shown: no NUL, no lone surrogate.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -113,11 +119,19 @@ def clean(text: str) -> Decoded:
         return Decoded(text)
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
-    if _is_clean(text) or not _CONTROLS.search(text):
+    if _is_clean(text):
+        return Decoded(text)
+    text = visible(text)
+    if not _CONTROLS.search(text):
         return Decoded(text)
     text = _LINE_ENDS.sub("\n", text)
     kept = _CONTROLS.sub("", text)
     return Decoded(kept, ("text.control_characters",) if len(kept) < len(text) else ())
+
+
+def visible(text: str) -> str:
+    """`text` without the marks that nobody sees."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def _is_plain(text: str) -> bool:

@@ -272,4 +272,4 @@ def _joined(parts: list[tuple[int, bool, str]]) -> str:
 def _squeezed(value: str) -> str:
     if value.isprintable():  # then it holds no control characters, and no space but the plain one
         return " ".join(value.split())
-    return _SPACES.sub(" ", _CONTROLS.sub("", value)).strip()
+    return _SPACES.sub(" ", charset.visible(_CONTROLS.sub("", value))).strip()

@@ -5,9 +5,12 @@ Source: own decision 0007 (resiliparse: 7,155 parts/s, table rows stay on one li
 """
 
 import re
+from html import escape, unescape
 
 import nh3
 from resiliparse.extract.html2text import extract_plain_text
+
+from ingest import charset
 
 MAX_HTML_CHARS = 2_000_000
 """Characters of HTML that are read. Source: own decision 0007."""
@@ -26,10 +29,33 @@ _LINK = re.compile(r"<a((?: [a-z-]+=\"[^\"]*\")*)>")
 _HREF = re.compile(r" href=(\"[^\"]*\")")
 _IMAGE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
 # One by one: `str.translate` takes as long for a text as all else here together.
-_SPACES = (
-    *(("\xa0", " "), ("\u2007", " "), ("\u202f", " ")),
-    *(("\ufeff", ""), ("\u200b", ""), ("\xad", "")),
+_SPACES = (("\xa0", " "), ("\u2007", " "), ("\u202f", " "))
+
+MAX_OPEN = 500
+"""Elements that may stand open in each other; long threads from Outlook have some hundred. Parsers
+look through all of them at each tag: 2 MB of a hostile mail took a quarter of an hour. Source:
+measurement 2026-11-27."""
+
+_FEW = 5_000
+"""So few tags can't take long, however deep."""
+_ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
+_CLOSE_THEMSELVES = frozenset(
+    str.split(
+        "area base basefont bgsound br col embed frame hr img input link meta param source track "
+        "wbr p li dd dt td th tr tbody thead tfoot option optgroup rp rt"
+    )
 )
+_WALLS = frozenset(str.split("table marquee object applet template select button svg math"))
+_BLOCKS = _WALLS | frozenset(
+    str.split(
+        "address article aside blockquote center details dialog dir div dl fieldset figcaption "
+        "figure footer form h1 h2 h3 h4 h5 h6 header hgroup iframe main menu nav noscript ol pre "
+        "section summary textarea ul"
+    )
+)
+_OF_TYPE = frozenset(str.split("a b big code em font form i nobr s small strike strong tt u"))
+_NEW_LINE = re.compile(r"<(?:br|/?(?:p|div|tr|li|table|blockquote|h[1-6]))\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[!/?a-zA-Z][^<>]*>")
 
 _TAGS = frozenset(
     str.split(
@@ -53,6 +79,8 @@ _ATTRIBUTES = {
 def to_text(html: str) -> str:
     """The readable text: a table row is one line ("Kundennummer: 123…"), quotes get "> "."""
     html = html[:MAX_HTML_CHARS]
+    if is_too_deep(html):
+        return _without_tags(html)
     if _OPENED in html or _CLOSED in html:
         html = _MARKS.sub("", html)
     html = _CELL_CLOSES.sub(r"\1", _CELL_OPENS.sub(r"\1", html))
@@ -61,6 +89,7 @@ def to_text(html: str) -> str:
     text = extract_plain_text(html, preserve_formatting=True, links=False, alt_texts=False)
     for space, plain in _SPACES:
         text = text.replace(space, plain)
+    text = charset.visible(text)
     if "\t" in text:
         text = _TABS.sub("\t", _AFTER_LABEL.sub(": ", text))
     return _BLANK_LINES.sub("\n\n", _with_quote_marks(text)).strip("\n")
@@ -72,7 +101,10 @@ def sanitize(html: str) -> str:
     Links lead nowhere: a click with Ctrl leaves any sandbox (measured, Chromium 156). Where one
     led (http, https, mailto, tel) is shown when the mouse rests on it.
     """
-    html = _IMAGE.sub("[Bild]", html[:MAX_HTML_CHARS])
+    html = html[:MAX_HTML_CHARS]
+    if is_too_deep(html):
+        return f"<pre>{escape(_without_tags(html))}</pre>"
+    html = _IMAGE.sub("[Bild]", html)
     clean = nh3.clean(
         html,
         tags=set(_TAGS),
@@ -82,6 +114,43 @@ def sanitize(html: str) -> str:
         link_rel=None,
     )
     return _LINK.sub(_shown_link, clean)
+
+
+def is_too_deep(html: str) -> bool:
+    """Whether more than `MAX_OPEN` elements are open at once, seen without parsing."""
+    if html.count("<") < _FEW:
+        return False
+    open_ones: list[str] = []
+    for found in _ANY_TAG.finditer(html):
+        tag = found[2].lower()
+        if tag in _CLOSE_THEMSELVES:
+            continue
+        if not found[1]:
+            open_ones.append(tag)
+        elif tag in open_ones:
+            _close(open_ones, tag)
+        if len(open_ones) > MAX_OPEN:
+            return True
+    return False
+
+
+def _close(open_ones: list[str], tag: str) -> None:
+    """As HTML does: not through a wall, and an element of type leaves open what it held.
+
+    Source: HTML standard, section 13.2.6.4.7 (end tags in the body).
+    """
+    at = len(open_ones) - 1 - open_ones[::-1].index(tag)
+    if tag in _OF_TYPE:
+        del open_ones[at]
+        return
+    walls = frozenset() if tag in _WALLS else _WALLS if tag in _BLOCKS else _BLOCKS
+    if walls.isdisjoint(open_ones[at + 1 :]):
+        del open_ones[at:]
+
+
+def _without_tags(html: str) -> str:
+    text = unescape(_TAG.sub("", _NEW_LINE.sub("\n", html)))
+    return _BLANK_LINES.sub("\n\n", charset.visible(text)).strip("\n")
 
 
 def _shown_link(found: re.Match[str]) -> str:

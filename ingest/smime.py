@@ -71,9 +71,9 @@ def _octets(data: bytes, position: int, end: int, depth: int = 0) -> tuple[bytes
     constructed, start, stop = _head(data, position, end)
     if not constructed or depth >= _MAX_DEPTH:
         return data[start : end if stop is None else stop], end if stop is None else stop
-    pieces, limit = [], end if stop is None else stop
+    pieces, limit = bytearray(), end if stop is None else stop
     while start < limit and data[start : start + 2] != b"\0\0":
         piece, after = _octets(data, start, limit, depth + 1)
-        pieces.append(piece)
+        pieces += piece
         start = max(after, start + 2)
-    return b"".join(pieces), start + 2 if stop is None else limit
+    return bytes(pieces), start + 2 if stop is None else limit

@@ -22,6 +22,10 @@ MAX_PROPERTIES = 2_000
 """MAPI properties read of one object. Source: own decision 0007 (Outlook writes about 100)."""
 
 
+MAX_FILES = 1_000
+"""Files read of one wrapper, as parts of one message. Source: own decision 0007."""
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """One file in the wrapper, its name as written there."""
@@ -64,6 +68,8 @@ def read(data: bytes) -> Content:
         kind, size = _number(data, position + 1, 4), _number(data, position + 5, 4)
         value = data[position + 9 : position + 9 + size]
         position += 11 + size
+        if kind == _NEW_FILE and len(files) == MAX_FILES:
+            break
         if kind == _NEW_FILE:
             files.append(_Open())
         elif kind == _MESSAGE_PROPERTIES:

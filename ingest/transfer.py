@@ -13,6 +13,7 @@ _PADDED = re.compile(rb"[^=]+=*")
 _RUN = re.compile(rb"[^=]+")
 _COUNTED_AT_ONCE = 1 << 20
 _PASSED = frozenset(("", "7bit", "8bit", "binary", "7-bit", "8-bit", "none"))
+_LINE = re.compile(rb"[^\r\n]+")
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} .*?\r?\n", re.MULTILINE)
 
 
@@ -46,7 +47,11 @@ def base64(data: bytes) -> Content:
     except binascii.Error:
         pass
     pure = data.translate(None, _NOT_BASE64)
-    return Content(b"".join(map(_piece, _PADDED.findall(pure))), ("base64.broken",))
+    # One by one into one buffer: pieces may be millions, of a byte or none each.
+    out = bytearray()
+    for piece in _PADDED.finditer(pure):
+        out += _piece(piece[0])
+    return Content(bytes(out), ("base64.broken",))
 
 
 def size_bytes(data: bytes, encoding: str, *, start: int, end: int) -> int:
@@ -85,12 +90,13 @@ def _piece(piece: bytes) -> bytes:
 
 def _uuencoded(data: bytes) -> Content:
     begin = _UU_BEGIN.search(data)
-    out = []
-    for line in data[begin.end() if begin else 0 :].splitlines():
+    out = bytearray()
+    for found in _LINE.finditer(data, begin.end() if begin else 0):
+        line = found[0]
         if line.strip() in (b"end", b"`"):
             break
         try:
-            out.append(binascii.a2b_uu(line))
+            out += binascii.a2b_uu(line)
         except binascii.Error:
-            return Content(b"".join(out), ("mime.broken_uuencode",))
-    return Content(b"".join(out))
+            return Content(bytes(out), ("mime.broken_uuencode",))
+    return Content(bytes(out))

@@ -34,6 +34,9 @@ _QUOTED_LINES: Final = SMTP.clone(max_line_length=76)
 """For the body: the SMTP policy alone makes lines of 78. Source: RFC 2045 section 6.7 (76)."""
 
 _MESSAGE_ID: Final = re.compile(r"<?([!-;=?A-~]{1,200}@[!-;=?A-~]{1,200})>?", re.ASCII)
+# Python reads what looks like an encoded word as one, wherever it stands: a line break hidden in
+# it would become a line of ours, and what follows it our text.
+_ENCODED: Final = "=?"
 # Dot-atoms only, and a domain that a name server can know.
 _ADDRESS: Final = re.compile(
     r"([a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*)"
@@ -110,7 +113,7 @@ def usable_recipient(recipient: str) -> str:
     found = _ADDRESS.fullmatch(address)
     if address in {"", "<>"}:
         because = "empty"
-    elif found is None or len(found[1]) > 64 or len(address) > 254:
+    elif found is None or _ENCODED in address or len(found[1]) > 64 or len(address) > 254:
         because = "malformed"
     elif _MACHINE.fullmatch(found[1]):
         because = "machine"
@@ -149,7 +152,7 @@ def _that_fit(ids: list[str]) -> list[str]:
 
 def _bare_id(raw: str) -> str | None:
     found = _MESSAGE_ID.fullmatch(raw.strip())
-    return found[1] if found else None
+    return found[1] if found and _ENCODED not in raw else None
 
 
 def _one_line(subject: str) -> str:

@@ -8,7 +8,8 @@ Source: imap protocol, steps 1-4 (docs/reliability.md).
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 import structlog
 
@@ -24,6 +25,9 @@ from triage.batches import in_batches, with_made
 from triage.house import House
 from triage.marks import read as marks_read
 from triage.ports import INBOX, Postbox
+
+_EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
+"""No mail was received before. Source: own decision 0007, as of the Date of a mail."""
 
 log = structlog.get_logger()
 
@@ -193,8 +197,7 @@ def _arrival(
     sha256 = ready.hashes[mail.place]
     return Arrival(
         data=mail.kept,
-        # Who lays a mail into a folder may name a time to come; alarm and line would wait for it.
-        received_at=min(mail.received_at, now),
+        received_at=_received(mail.received_at, now),
         source="postbox",
         postbox=postbox,
         region=region,
@@ -204,6 +207,15 @@ def _arrival(
         packed=ready.packed.get(sha256),
         reason=mail.reason if isinstance(mail, TooLarge) else "",
     )
+
+
+def _received(told: datetime, now: datetime) -> datetime:
+    """The postbox's word, where it can be true.
+
+    Who lays a mail into a folder may name a time to come; alarm and line would wait for it. One
+    that was copied without its time is of 1970: due then, and so written to the customer.
+    """
+    return told if _EARLIEST <= told <= now else now
 
 
 def _note(mail: Fetched | TooLarge, kept: Kept, postbox: str) -> Note:

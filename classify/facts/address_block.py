@@ -117,7 +117,9 @@ def _block(text: str, start: int) -> Iterator[str]:
     An empty line ends the block, but for a heading above it.
     """
     above = text[:start].rsplit("\n", _BLOCK_LINES + 1)[::-1]
-    yield _SENTENCE.split(fold(above[0].strip()))[-1][-_LONGEST_LINE_CHARS:]
+    # No more than may be needed: a list may be one line, with an address every few words.
+    line = above[0][-3 * _LONGEST_LINE_CHARS :]
+    yield _SENTENCE.split(fold(line.strip()))[-1][-_LONGEST_LINE_CHARS:]
     for number, line in enumerate(above[1 : _BLOCK_LINES + 1], 1):
         folded = fold(line.strip())
         if not folded and above[number + 1 :] and above[number + 1].rstrip().endswith(":"):

@@ -32,10 +32,6 @@ from rules.postbox import Delivered
 BUSY = b"421 4.3.2 too many connections, try again later\r\n"
 STRANGER = b"554 5.7.1 this client is not on the list\r\n"
 LEAVING = b"421 4.3.2 closing, try again later\r\n"
-_GOODBYE_SECONDS = 10.0
-"""How long a client may take to read its last answer when the door closes.
-Source: own decision 0026."""
-
 # aiosmtpd logs each command with its addresses, and exceptions with their text (promise 8).
 logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)
 
@@ -155,7 +151,7 @@ class SmtpDoor:
         if leaving:
             over = [session.over.wait() for session in leaving]
             with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.gather(*over), _GOODBYE_SECONDS)
+                await asyncio.wait_for(asyncio.gather(*over), talk.LAST_WORDS_SECONDS)
         for session in tuple(self._sessions):
             session.hang_up()
 

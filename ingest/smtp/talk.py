@@ -25,6 +25,9 @@ LINE_LIMIT_BYTES = 1 << 20
 """About 6 % of real mail has lines above the 1,000 bytes of RFC 5321 section 4.5.3.1.6.
 Source: measurement 2026-11-23."""
 
+LAST_WORDS_SECONDS = 10.0
+"""How long a client may take to read its last answer. Source: own decision 0026."""
+
 _CALLS = {"*": 20, **dict.fromkeys(("MAIL", "RCPT", "DATA", "RSET", "NOOP"), 100_000)}
 """How often a client may say what in one session. Source: own decision 0026."""
 
@@ -153,6 +156,15 @@ class Talk(SMTP):
             return
         line.write(last_words)
         line.close()
+        self._hang_up_soon()
+
+    def _timeout_cb(self) -> None:
+        super()._timeout_cb()  # type: ignore[no-untyped-call]  # aiosmtpd ships few types
+        self._hang_up_soon()
+
+    def _hang_up_soon(self) -> None:
+        # A closed line lives on until all is read: who never reads would keep its place for ever.
+        self.loop.call_later(LAST_WORDS_SECONDS, self.hang_up)
 
     def hang_up(self) -> None:
         """End the connection without a word."""

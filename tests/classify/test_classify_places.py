@@ -2,7 +2,7 @@
 
 import pytest
 
-from classify.facts import whereabouts
+from classify.facts import address_block, whereabouts
 from classify.facts.whereabouts import Whereabouts
 from rules.mail import BodyParts
 from rules.verdict import Home
@@ -183,3 +183,14 @@ def test_an_offices_address_tells_not_where_the_customer_lives(
 )  # fmt: skip
 def test_of_whom_somebody_else_writes_the_residence_is_told(directory, text: str, home) -> None:
     assert _found(directory, f"Guten Tag, {text}").home == home
+
+
+def test_addresses_on_one_long_line_are_read_by_what_stands_near_them(
+    directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    fold = address_block.fold
+    monkeypatch.setattr(address_block, "fold", lambda text: read.append(len(text)) or fold(text))
+    rows = 400
+    _found(directory, "Firma Schmidt, Musterweg 1, 34117 Kassel; " * rows)
+    assert sum(read) < rows * 1_500

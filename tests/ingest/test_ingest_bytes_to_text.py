@@ -123,6 +123,20 @@ def test_the_size_of_a_file_is_counted_without_its_content_in_memory() -> None:
 
 
 @pytest.mark.parametrize(
+    ("piece", "encoding"), [(b"QQ==", "base64"), (b"Q=", "base64"), (b"!00\n", "x-uuencode")]
+)
+def test_content_in_a_million_pieces_takes_no_more_memory_than_in_one(
+    piece: bytes, encoding: str
+) -> None:
+    data = piece * 40_000
+    tracemalloc.start()
+    transfer.decode(data, encoding)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 4 * len(data)
+
+
+@pytest.mark.parametrize(
     ("raw", "text"),
     [
         ("=?utf-8?Q?Gr=C3=BC=C3=9Fe?=", "Grüße"),

@@ -1,5 +1,6 @@
 """winmail.dat, S/MIME and attached messages: read like the reference, and total."""
 
+import tracemalloc
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -18,6 +19,19 @@ MAILS = Path(__file__).parents[1] / "mails"
 
 def part_of(name: str, path: str) -> bytes:
     return attachments.extract((MAILS / f"{name}.eml").read_bytes(), path)[1]
+
+
+def test_a_signed_mail_in_pieces_of_nothing_takes_no_more_memory_than_in_one() -> None:
+    signed = (
+        b"\x30\x80\x06\x09" + bytes.fromhex("2a864886f70d010702") + b"\xa0\x80\x30\x80"
+        b"\x02\x01\x01\x31\x00\x30\x80\x06\x09" + bytes.fromhex("2a864886f70d010701")
+    )
+    data = signed + b"\xa0\x80\x24\x80" + b"\x04\x00" * 40_000
+    tracemalloc.start()
+    smime.read(data)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2 * len(data)
 
 
 @pytest.mark.parametrize(("name", "path"), [("winmail_dat", "2"), ("winmail_dat_html", "1")])

@@ -102,3 +102,26 @@ def test_html_is_total(markup: str) -> None:
     html.to_text(markup)
     assert "<script" not in html.sanitize(markup)
     assert "<img" not in html.sanitize(markup)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        *("<div>", "<b><i><a>", "<b></p>", "<i><div></i>", "<div><table></div></table>"),
+        *("<span><div></span></div>", "<span><h1></span>", "<form><div></form>"),
+    ],
+)
+def test_elements_without_end_in_each_other_are_read_without_a_parser(markup: str) -> None:
+    wild = f"{markup * 5_000}<p>Ich bin <b>krank</b> &amp; <a href='x'>müde</a></p>"
+    assert html.is_too_deep(wild)
+    assert html.to_text(wild).strip() == "Ich bin krank & müde"
+    assert html.sanitize(wild) == "<pre>Ich bin krank &amp; müde</pre>"
+
+
+def test_long_letters_and_long_threads_are_not_too_deep() -> None:
+    rows = "<tr><td><p><b>Tag</b><td><span>3</span><li>x<p>" * 2_000
+    letter = f"<div><table>{rows}</table></div><br><img src=x>" * 3
+    reply = "<div><blockquote><div><font><span>Gruß</span><p>"
+    thread = reply * 100 + "</font></div></blockquote></div>" * 100
+    assert not html.is_too_deep(letter)
+    assert not html.is_too_deep("<p>" * 5_000 + thread)

@@ -78,12 +78,24 @@ BOMBS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "open tags": (lambda: HEAD + b"Content-Type: text/html\r\n\r\n" + b"<td " * 400_000, set()),
     "quotes in quotes": (
         lambda: HEAD + b"Content-Type: text/html\r\n\r\n" + b"<blockquote>" * 100_000 + b"x",
-        set(),
+        {"html.too_deep"},
+    ),
+    "letters of type without end": (
+        lambda: HEAD + b"Content-Type: text/html\r\n\r\n" + b"<b><i><a>" * 200_000 + b"x",
+        {"html.too_deep"},
     ),
     "dashes": (lambda: HEAD + b"\r\n" + b"-- " * 150_000 + b"\n" + b"-" * 300_000, {"text.cut"}),
     "labels": (
         lambda: HEAD + b"Subject: Kontaktformular\r\n\r\n" + b"Thema ....: " * 30_000,
         set(),
+    ),
+    "files without end in TNEF": (
+        lambda: (
+            HEAD
+            + b"Content-Type: application/ms-tnef\r\n\r\n\x78\x9f\x3e\x22\0\0"
+            + b"\x02\x02\x90\x06\0\0\0\0\0\0\0" * 2_000_000
+        ),
+        {"mime.too_many_parts"},
     ),
     "forged TNEF": (
         lambda: (

@@ -16,6 +16,7 @@ from typing import Self
 
 import pytest
 
+from ingest.smtp import talk as smtp_talk
 from ingest.smtp.door import DoorPlan, SmtpDoor
 from rules.errors import Refused, TryLater
 from rules.postbox import Delivered
@@ -396,6 +397,21 @@ def test_a_silent_client_and_an_endless_session_are_ended(opened):
     with Line(opened(session_seconds=0.2)) as endless:
         assert endless.answer().startswith("421 4.4.2")
         assert endless.file.readline() == b""
+
+
+@pytest.mark.parametrize("limit", ["command_seconds", "session_seconds"])
+def test_a_client_that_never_reads_its_answers_loses_its_place(opened, monkeypatch, limit):
+    monkeypatch.setattr(smtp_talk, "LAST_WORDS_SECONDS", 0.1)
+    door = opened(**{limit: 0.3})
+    with Line(door) as deaf:
+        [talk] = door._sessions
+        narrow = talk.transport.get_extra_info("socket")
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        deaf.sock.sendall(b"RCPT TO:<a>\r\n" * 8_000)
+        until = time.monotonic() + 10
+        while door._sessions and time.monotonic() < until:
+            time.sleep(0.02)
+        assert not door._sessions
 
 
 def test_too_many_recipients_and_too_many_odd_commands(opened):

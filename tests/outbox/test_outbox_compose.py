@@ -152,6 +152,8 @@ def test_a_long_thread_keeps_its_root_and_its_end_on_one_line() -> None:
         ("jana@kundin.example, bert@kunde.example", "malformed"),
         ("jana@kundin.example\r\nBcc: x@y.example", "malformed"),
         ("jürgen@kunde.example", "malformed"),
+        ("=?utf-8?q?=0d=0abcc=3a_x?=@kunde.example", "malformed"),
+        ("a=?utf-8?q?=0d=0abcc=3a_x?=@kunde.example", "malformed"),
         (f"{'x' * 65}@kunde.example", "malformed"),
         ("MAILER-DAEMON@kunde.example", "machine"),
         ("postmaster@kunde.example", "machine"),
@@ -193,6 +195,15 @@ def test_what_would_loop_or_inject_is_refused(changes: dict[str, object], code: 
     with pytest.raises(Refused) as caught:
         composed(**changes)  # type: ignore[arg-type]  # a table of arguments
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("place", ["message_id", "in_reply_to", "references"])
+def test_a_line_break_encoded_in_an_id_adds_no_line_and_no_text(place: str) -> None:
+    hidden = "<a=?utf-8?q?=0D=0ABcc:_x=40y.example=0D=0A=0D=0ASie_bekommen_Geld?=@kunde.example>"
+    change = (hidden,) if place == "references" else hidden
+    mail = read(composed(original=replace(ORIGINAL, **{place: change})))  # type: ignore[arg-type]  # a table of fields
+    assert set(mail.keys()) <= HEADERS
+    assert text_of(mail) == RENDERED.body
 
 
 HEADERS = {

@@ -1,7 +1,7 @@
 """Mail that waits too long is an alarm once, and its end one all-clear, across restarts."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,6 +9,7 @@ from store import audit, items, keeping
 from store.keeping import Arrival
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, open_house
 from triage import accept, aside, freshness, health, log, receive, rounds, work
+from triage.answers import reply
 from triage.house import PostboxPlan
 
 PLANS = (PostboxPlan("SC-Südwest", "Südwest", is_observed=False),)
@@ -141,3 +142,16 @@ def test_an_archive_is_old_by_nature_and_no_alarm(house, clock):
         keeping.keep(tx, old, now=house.clock())
     clock.forward(days=400)
     assert [way.is_overdue for way in freshness.look(house)] == [False]
+
+
+def test_mail_without_a_time_of_receipt_came_when_it_was_kept(house, box, lease):
+    box.append("INBOX", eml("Krankmeldung"), datetime.fromtimestamp(0, tz=UTC))
+    receive.receive(house, box, lease, region="Südwest")
+    rounds.sort_pending(house)
+    claim = work.claim_next(house, clerk("435"), "435")
+    with house.db.read() as tx:
+        item = items.get(tx, claim.item_id)
+    assert item.received_at == house.clock()
+    assert item.due_on > house.clock().date()
+    known = reply.defaults(house, clerk("435"), claim.item_id, "au.eingang")
+    assert known["eingangstag"] == house.clock().date().isoformat()
