@@ -15,7 +15,7 @@ from api.auth import (
     MayReplay,
 )
 from api.automation import ID_MAX, MessageId
-from api.cursor import Cursor, Limit, page_of
+from api.cursor import Cursor, Limit, of_trail, page_of, trail_place
 from api.schemas.admin import (
     AsideIn,
     AsidePage,
@@ -35,6 +35,7 @@ from api.schemas.admin import (
 )
 from api.schemas.trial import TrialList
 from rules.figures import By
+from store.trail_pages import Place
 from triage import (
     admin,
     aside,
@@ -183,15 +184,17 @@ def trail(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> dict[str, Any]:
-    """The audit trail, oldest first, without content; of one thing or all."""
-    page = page_of(
-        lambda rows, after: admin.trail(house, caller, limit=rows, after=after, subject=subject),
-        lambda entry: entry.id,
-        limit=limit,
-        cursor=cursor,
-    )
-    entries = [asdict(entry) | {"text": said(entry.action)} for entry in page.rows]
-    return {"entries": entries, "next_cursor": page.next_cursor}
+    """The audit trail without content, of one thing or all: sealed entries in their order.
+
+    What waits for its seal (`seal_seq` null) stands at the end. Come back with `sealed_cursor`.
+    """
+    after = Place() if cursor is None else trail_place(cursor)
+    page = admin.trail(house, caller, limit=limit, after=after, subject=subject)
+    return {
+        "entries": [asdict(entry) | {"text": said(entry.action)} for entry in page.entries],
+        "next_cursor": None if page.going_on is None else of_trail(page.going_on),
+        "sealed_cursor": of_trail(page.sealed),
+    }
 
 
 @router.get("/postboxes", response_model=PostboxList, summary="The postboxes, as last found")

@@ -557,7 +557,7 @@ EakteState = Literal["none", "owed", "sent", "received", "rejected", "waived"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryOut:
-    """Who did what to what, without content; hashes are null until the entry is sealed."""
+    """Who did what to what, without content; number and hashes are null until it is sealed."""
 
     id: int
     at: datetime
@@ -1872,10 +1872,11 @@ class TextVersionOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrailPage:
-    """One page, oldest first; `next_cursor` is null on the last."""
+    """One page in the order of the seals; `next_cursor` is null on the last. Entries that wait for their seal stand at the end; behind `sealed_cursor` they come once more, sealed."""
 
     entries: list[EntryOut]
     next_cursor: str | None
+    sealed_cursor: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
