@@ -44,7 +44,6 @@ from triage import (
     mark_view,
     observed,
     outgoing_care,
-    readings,
     relearn,
 )
 from triage.admin import Completeness
@@ -85,7 +84,7 @@ def aside_listing(
         limit=limit,
         cursor=cursor,
     )
-    readings.note_list(house, caller, "aside", [row.message_id for row in page.rows])
+    aside.note_shown(house, caller, page.rows)
     return {"mails": page.rows, "next_cursor": page.next_cursor}
 
 

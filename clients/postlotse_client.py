@@ -1612,9 +1612,10 @@ class SeenIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenOut:
-    """How many count as looked at by this."""
+    """How many count as looked at by this, and how many don't, since no list showed them to you."""
 
     mails: int
+    not_shown: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,8 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "closed": "Abgeschlossen.",
         "closes_itself": "Übergabe beauftragt. Der Vorgang schließt, sobald die Quittung da ist.",
         "aside_seen": "Als angesehen vermerkt: {}.",
+        "aside_not_shown": "Vermerkt ist, was Ihnen gezeigt wurde. Noch nicht gezeigt: {}. Öffnen"
+        " Sie den Grund, dann zählen auch diese.",
         "confirmed": "Korrektur bestätigt.",
         "turned_down": "Korrektur abgelehnt. Sie lehrt das Modell nichts.",
         "corrected": "Einordnung geändert.",

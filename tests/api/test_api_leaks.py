@@ -34,6 +34,7 @@ from tests.house_fixture import ADMIN, Clock, make_house, one_by_one
 from tests.quick_key import quick_key
 from triage import (
     admin,
+    aside,
     demo_mails,
     figures,
     filing,
@@ -243,6 +244,9 @@ def tell_all(office: Office) -> None:
 def delete_all(office: Office) -> None:
     office.clock.forward(days=500)
     for reason, _ in ((row, 0) for row in ("mail.newsletter", "mail.machine", "bug")):
+        aside.note_shown(
+            office.house, ADMIN, aside.listing(office.house, ADMIN, reason_code=reason)
+        )
         sweep_holds.see(office.house, ADMIN, reason_code=reason, until=10**6)
     found = sweep.preview(office.house, ADMIN)
     number = sweep.order(office.house, ADMIN, hash_=found.hash)
