@@ -15,7 +15,7 @@ from api.auth import (
     MayReplay,
 )
 from api.automation import ID_MAX, MessageId
-from api.cursor import Cursor, Limit, page_of
+from api.cursor import Cursor, Limit, of_trail, page_of, trail_place
 from api.schemas.admin import (
     AsideIn,
     AsidePage,
@@ -35,7 +35,8 @@ from api.schemas.admin import (
 )
 from api.schemas.trial import TrialList
 from rules.figures import By
-from triage import admin, aside, day_figures, figures, observed, outgoing_care, readings, relearn
+from store.trail_pages import Place
+from triage import admin, aside, day_figures, figures, observed, outgoing_care, relearn
 from triage.admin import Completeness
 from triage.day_figures import Report
 from triage.figures import Overview
@@ -75,7 +76,7 @@ def aside_listing(
         limit=limit,
         cursor=cursor,
     )
-    readings.note_list(house, caller, "aside", [row.message_id for row in page.rows])
+    aside.note_shown(house, caller, page.rows)
     return {"mails": page.rows, "next_cursor": page.next_cursor}
 
 
@@ -174,15 +175,17 @@ def trail(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> dict[str, Any]:
-    """The audit trail, oldest first, without content; of one thing or all."""
-    page = page_of(
-        lambda rows, after: admin.trail(house, caller, limit=rows, after=after, subject=subject),
-        lambda entry: entry.id,
-        limit=limit,
-        cursor=cursor,
-    )
-    entries = [asdict(entry) | {"text": said(entry.action)} for entry in page.rows]
-    return {"entries": entries, "next_cursor": page.next_cursor}
+    """The audit trail without content, of one thing or all: sealed entries in their order.
+
+    What waits for its seal (`seal_seq` null) stands at the end. Come back with `sealed_cursor`.
+    """
+    after = Place() if cursor is None else trail_place(cursor)
+    page = admin.trail(house, caller, limit=limit, after=after, subject=subject)
+    return {
+        "entries": [asdict(entry) | {"text": said(entry.action)} for entry in page.entries],
+        "next_cursor": None if page.going_on is None else of_trail(page.going_on),
+        "sealed_cursor": of_trail(page.sealed),
+    }
 
 
 @router.get("/postboxes", response_model=PostboxList, summary="The postboxes, as last found")

@@ -16,6 +16,7 @@ from fastapi import Query
 
 from rules.errors import Refused
 from store.item_lists import Spot
+from store.trail_pages import Place
 
 RowT = TypeVar("RowT")
 
@@ -84,6 +85,24 @@ def spot_or_id(cursor: str) -> Spot | int:
         received_at = _EPOCH + timedelta(microseconds=micros)
         return Spot(date.fromordinal(day), received_at, item_id)
     except (struct.error, ValueError, OverflowError) as exc:
+        raise foreign() from exc
+
+
+def of_trail(place: Place) -> str:
+    """The cursor of that place in the trail."""
+    waiting = "" if place.waiting is None else f":{place.waiting}"
+    return _text(f"s:{place.seq}:{place.mark}{waiting}".encode())
+
+
+def trail_place(cursor: str) -> Place | int:
+    """What `of_trail` wrote, or an id of the time before. Raises: Refused: `request.cursor`."""
+    kind, *told = _bytes(cursor).decode(errors="replace").split(":")
+    if kind != "s":
+        return row_id(cursor)
+    try:
+        seq, mark, *waiting = told
+        return Place(int(seq), mark, *(int(number) for number in waiting))
+    except (ValueError, TypeError) as exc:
         raise foreign() from exc
 
 

@@ -36,7 +36,7 @@ PROBLEMS: Final = {
     "403": "Known, but not allowed (`access.*`).",
     "404": "No such thing, or not for this caller (`*.unknown`).",
     "408": "The body did not come in time (`request.too_slow`); send it again.",
-    "409": "Somebody else was faster (`item.lease_stale`, `idempotency.in_progress`, …).",
+    "409": "Somebody else was faster (`item.lease_stale`, …), or `*.cursor_ahead`: set back since.",
     "412": "It has gone on since the `ETag` or hash named (`text.changed`, `item.precondition`).",
     "413": "The body is larger than allowed (`request.too_large`).",
     "422": "Understood and refused for good; `code` and `details` say why.",
@@ -48,6 +48,9 @@ PROBLEMS: Final = {
 ALWAYS: Final = frozenset({"429", "500", "503"})
 WITH_CALLER: Final = frozenset({"401", "403", "404", "422"})
 WITH_WRITE: Final = frozenset({"408", "409", "413"})
+
+COME_BACK_TO: Final = frozenset({"/v1/events", "/v1/admin/trail"})
+"""Their cursors are kept; 409 `*.cursor_ahead` where the database was set back since."""
 
 
 def install(app: FastAPI) -> None:
@@ -91,6 +94,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         codes |= WITH_CALLER
     if method in {"post", "put", "delete"}:
         codes |= WITH_WRITE
+    if path in COME_BACK_TO:
+        codes |= {"409"}
     if any(one["name"] == "if-match" for one in operation.get("parameters", ())):
         codes |= {"412", "428"}
     responses = operation["responses"]

@@ -23,7 +23,7 @@ from api.schemas.retention import (
     SeenOut,
 )
 from rules.sweep import rules_line
-from store.holds import NewHold
+from store.holds import NewHold, Seen
 from triage.sweep import holds as sweep_holds
 from triage.sweep import orders as sweep
 from triage.sweep import proof as sweep_proof
@@ -118,7 +118,9 @@ def release(house: HouseHere, caller: MayRunRetention, hold_id: HoldId) -> None:
 
 
 @router.post("/seen", response_model=SeenOut, summary="Mail aside was looked at")
-def seen(house: HouseHere, caller: MayRunRetention, asked: SeenIn) -> dict[str, int]:
-    """Without it, nothing that lies aside is ever deleted."""
-    number = sweep_holds.see(house, caller, reason_code=asked.reason_code, until=asked.until)
-    return {"mails": number}
+def seen(house: HouseHere, caller: MayRunRetention, asked: SeenIn) -> Seen:
+    """Without it, nothing that lies aside is ever deleted.
+
+    Counts what `GET /v1/admin/aside`, or the page, has shown to this caller since it lies there.
+    """
+    return sweep_holds.see(house, caller, reason_code=asked.reason_code, until=asked.until)

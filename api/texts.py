@@ -53,16 +53,15 @@ def listing(
 
     A cursor names a place in the list; a version begun meanwhile may show one twice.
     """
+    # Its place in the list of all: one that leaves its phase moves no other.
     fitting = tuple(
-        row
-        for row in text_view.listing(house, caller)
+        (place, row)
+        for place, row in enumerate(text_view.listing(house, caller))
         if phase in {None, row.phase} and text_id in {"", row.version.text_id}
     )
-    numbered = tuple(enumerate(fitting))
 
     def read(rows: int, after: int | None) -> tuple[tuple[int, TextRow], ...]:
-        first = 0 if after is None else after + 1
-        return numbered[first : first + rows]
+        return tuple(pair for pair in fitting if after is None or pair[0] > after)[:rows]
 
     page = page_of(read, lambda pair: pair[0], limit=limit, cursor=cursor)
     return {"versions": tuple(row for _, row in page.rows), "next_cursor": page.next_cursor}

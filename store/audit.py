@@ -183,26 +183,32 @@ def of_subject(
     return rows.all_as(tx, Entry, statement)
 
 
-def listing(tx: Tx, *, after: int = 0, limit: int, subject: str | None = None) -> tuple[Entry, ...]:
-    """Entries with an id above `after`, oldest first: a cursor over all events.
+def listing(
+    tx: Tx, *, after: int = 0, beyond: int = 0, limit: int, subject: str | None = None
+) -> tuple[Entry, ...]:
+    """Entries with an id above `after` and no seal up to `beyond`, by id.
 
     On PostgreSQL an entry may become visible after one with a higher id; who must miss none
-    follows the seal (`sealed_after`).
+    follows the seal (trail_pages.py).
     """
-    statement = sa.select(*_COLUMNS).where(table.c.id > after).order_by(table.c.id).limit(limit)
-    if subject is not None:
-        statement = statement.where(table.c.subject == subject)
-    return rows.all_as(tx, Entry, statement)
+    is_beyond = sa.or_(table.c.seal_seq.is_(None), table.c.seal_seq > beyond)
+    statement = sa.select(*_COLUMNS).where(table.c.id > after, is_beyond, _about(subject))
+    return rows.all_as(tx, Entry, statement.order_by(table.c.id).limit(limit))
 
 
-def sealed_after(tx: Tx, seal_seq: int, *, limit: int) -> tuple[Entry, ...]:
-    """Sealed entries above that number, in order and without gaps: a cursor that misses nothing."""
-    statement = (
-        sa.select(*_COLUMNS)
-        .where(table.c.seal_seq > seal_seq)
-        .order_by(table.c.seal_seq)
-        .limit(limit)
-    )
+def sealed_after(
+    tx: Tx, seal_seq: int, *, limit: int, subject: str | None = None
+) -> tuple[Entry, ...]:
+    """Sealed entries above that number, in order; of all things without gaps."""
+    # Of one thing all are read and put in order: SQLite would walk all seals to save the sorting.
+    seal = table.c.seal_seq if subject is None else table.c.seal_seq + 0
+    statement = sa.select(*_COLUMNS).where(seal > seal_seq, _about(subject))
+    return rows.all_as(tx, Entry, statement.order_by(seal).limit(limit))
+
+
+def waiting(tx: Tx, *, limit: int, subject: str | None = None) -> tuple[Entry, ...]:
+    """The first entries that wait for their seal, by id."""
+    statement = _unsealed_in_order().where(_about(subject)).limit(limit)
     return rows.all_as(tx, Entry, statement)
 
 
@@ -211,6 +217,10 @@ def unsealed(tx: Tx) -> int:
     statement = sa.select(sa.func.count()).where(table.c.seal_seq.is_(None))
     count: int = tx.run(statement).scalar_one()
     return count
+
+
+def _about(subject: str | None) -> sa.ColumnElement[bool]:
+    return sa.true() if subject is None else table.c.subject == subject
 
 
 def _plain(details: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,13 +8,14 @@ Source: F51; § 84 (3) SGB X (restriction instead of deletion); own decision 005
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from rules.errors import Refused
 from rules.ledger import LedgerState
 from rules.sweep import HoldKind
-from store import rows
+from store import aside_shown, rows
 from store.engine import Tx
 from store.statements import among, insert, parts
 from store.tables.ledger import aside, message
@@ -22,6 +23,14 @@ from store.tables.sweep import hold as table
 from store.tables.sweep import sweep_seen
 
 _HOLDS = table.c.released_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How many count as looked at by this, and how many don't: no list has shown them."""
+
+    mails: int
+    not_shown: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +140,16 @@ def of_postboxes(tx: Tx) -> dict[str, tuple[str, ...]]:
 
 
 def see(
-    tx: Tx,
-    *,
-    reason_code: str,
-    regions: Collection[str | None] | None,
-    until: int,
-    actor: str,
-    now: datetime,
-) -> int:
-    """A person has looked at what lies aside for that reason, up to message `until`; how many.
+    tx: Tx, *, reason_code: str, regions: Collection[str | None] | None, until: int, actor: str
+) -> Seen:
+    """A person has looked at what lies aside for that reason, up to message `until`.
 
-    What came to lie aside after that one was not there to be looked at, whatever its number.
+    What came to lie aside after that one was not there to be looked at, whatever its number; and
+    of the others only what a list showed to this person counts (aside_shown.py).
     """
-    known = sa.exists().where(sweep_seen.c.message_id == message.c.id)
+    known = sa.exists().where(
+        sweep_seen.c.message_id == message.c.id, sweep_seen.c.at >= aside.c.at
+    )
     last = (
         sa.select(aside.c.id)
         .where(aside.c.resolved_at.is_(None), aside.c.message_id <= until)
@@ -151,8 +157,8 @@ def see(
         .limit(1)
     )
     statement = (
-        sa.select(message.c.id)
-        .join(aside, aside.c.message_id == message.c.id)
+        sa.select(aside.c.id, aside.c.tries, aside.c.at, message.c.id.label("message_id"))
+        .join(message, aside.c.message_id == message.c.id)
         .where(
             aside.c.resolved_at.is_(None),
             aside.c.reason_code == reason_code,
@@ -162,8 +168,25 @@ def see(
             ~known,
         )
     )
-    found = list(tx.run(statement).scalars())
-    for part in parts(found):
-        values = [{"message_id": one, "at": now, "actor": actor} for one in part]
-        tx.run(insert(tx, sweep_seen).on_conflict_do_nothing(), values)
-    return len(found)
+    lying = tx.run(statement).all()
+    if not lying:
+        return Seen(0, 0)
+    shown = aside_shown.to_person(tx, actor, since=min(row.at for row in lying))
+    seen = [row for row in lying if (row.id, row.tries) in shown]
+    # Not now, but when it came to lie there: what comes to lie there again has not been seen.
+    for part in parts(seen):
+        _note_seen(tx, [{"message_id": r.message_id, "at": r.at, "actor": actor} for r in part])
+    return Seen(len(seen), len(lying) - len(seen))
+
+
+def _note_seen(tx: Tx, values: list[dict[str, Any]]) -> None:
+    statement = insert(tx, sweep_seen)
+    newer = {"at": statement.excluded.at, "actor": statement.excluded.actor}
+    tx.run(
+        statement.on_conflict_do_update(
+            index_elements=[sweep_seen.c.message_id],
+            set_=newer,
+            where=sweep_seen.c.at < statement.excluded.at,
+        ),
+        values,
+    )

@@ -121,7 +121,12 @@ def _select() -> sa.Select[*tuple[Any, ...]]:
         outgoing.c.message_id == message.c.id, outgoing.c.state.in_(_ON_ITS_WAY)
     )
     moves = sa.exists().where(op.c.message_id == message.c.id, op.c.state == OpState.SENT)
-    seen = sa.exists().where(sweep_seen.c.message_id == message.c.id)
+    again = sa.exists().where(
+        aside.c.message_id == sweep_seen.c.message_id,
+        aside.c.resolved_at.is_(None),
+        aside.c.at > sweep_seen.c.at,
+    )
+    seen = sa.exists().where(sweep_seen.c.message_id == message.c.id, ~again)
     return sa.select(
         message.c.id,
         message.c.sha256,

@@ -14,13 +14,13 @@ from rules import ledger as ledger_rules
 from rules.access import Caller, Permission
 from rules.errors import Refused
 from rules.ledger import LedgerState
-from store import arrivals, audit, day_proof, items, local_day, marks_seen, outgoing
+from store import arrivals, day_proof, items, local_day, marks_seen, outgoing, trail_pages
 from store.arrivals import Difference
-from store.audit import Entry
 from store.engine import Tx
 from store.marks_seen import LastRead
 from store.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
+from store.trail_pages import Place, TrailPage
 from triage import freshness, health, outgoing_care
 from triage.freshness import Freshness
 from triage.health import Check
@@ -134,20 +134,17 @@ def _require_region(tx: Tx, caller: Caller, row: Outgoing) -> None:
 
 
 def trail(
-    house: House,
-    caller: Caller,
-    *,
-    limit: int,
-    after: int | None = None,
-    subject: str | None = None,
-) -> tuple[Entry, ...]:
-    """Entries of the trail, oldest first, of one thing ("item:12") or all.
+    house: House, caller: Caller, *, limit: int, after: Place | int, subject: str | None = None
+) -> TrailPage:
+    """A page of the trail, oldest first, of one thing ("item:12") or all.
 
-    `after` is the id of the last entry before. Raises: Refused: `access.denied`.
+    `after` is the place that the page before named, or an id, as pages named it once.
+    Raises: Refused: `access.denied`. Conflict: `trail.cursor_ahead`.
     """
     access.require(caller, Permission.READ_TRAIL)
     with house.db.read() as tx:
-        return audit.listing(tx, after=after or 0, limit=limit, subject=subject)
+        place = trail_pages.behind_id(tx, after) if isinstance(after, int) else after
+        return trail_pages.page(tx, place, limit=limit, subject=subject)
 
 
 def completeness(

@@ -3,12 +3,14 @@
 An admin of a region sees and replays the mail of its postboxes only. Source: F6, F58.
 """
 
+from collections.abc import Sequence
+
 from rules import head_only
 from rules.access import Caller, Permission, may_see_region, require
 from rules.codes import Team
 from rules.errors import Conflict
 from rules.ledger import LedgerState
-from store import aside, audit, items, ledger
+from store import aside, aside_shown, audit, items, ledger
 from store.aside import Choice, SetAside
 from store.engine import Tx
 from store.ledger import Message
@@ -31,13 +33,33 @@ def listing(
 ) -> tuple[SetAside, ...]:
     """What lies aside in the caller's regions, newest first, of one reason or postbox or all.
 
-    Who shows senders or subjects of it notes that (readings.py).
-    `after` is the row id of the last one before. Raises: Refused: `access.denied`.
+    Who shows it notes that (`note_shown`). `after` is the row id of the last one before.
+    Raises: Refused: `access.denied`.
     """
     require(caller, Permission.REPLAY)
     choice = Choice(caller.regions, reason_code, postbox)
     with house.db.read() as tx:
         return aside.listing(tx, limit=limit, after=after, choice=choice)
+
+
+def note_shown(
+    house: House, caller: Caller, rows: Sequence[SetAside], *, action: str = "list.read"
+) -> None:
+    """A list showed these to the caller, before it does; who has seen them may say so afterwards.
+
+    `action` as in aside_shown.ACTIONS. Raises: TryLater: `store.away`.
+    """
+    if not rows:
+        return
+    with house.db.write() as tx:
+        audit.add(
+            tx,
+            caller.name,
+            action=action,
+            subject=aside_shown.SUBJECT,
+            details=aside_shown.details(rows),
+            at=house.clock(),
+        )
 
 
 def reasons(house: House, caller: Caller) -> tuple[tuple[str, int], ...]:

@@ -28,7 +28,7 @@ def note(
 def note_list(house: House, caller: Caller, subject: str, message_ids: Sequence[int]) -> None:
     """Senders and subjects of these mails, on one page of a list; an empty page tells nothing.
 
-    `subject` is whose list: "agency:435", "aside". Raises: TryLater: `store.away`.
+    `subject` is whose list: "agency:435". Raises: TryLater: `store.away`.
     """
     if not message_ids:
         return

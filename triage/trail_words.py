@@ -19,6 +19,7 @@ _HOUSE: Final = MappingProxyType(
         "ruleset.alarm": "Meldung: Eine Regel hat sich abgeschaltet",
         "ruleset.alarm_over": "Entwarnung: Die Regel ist nicht mehr abgeschaltet",
         "items.wandering": "Meldung über häufig weitergegebene Vorgänge: Beginn oder Ende",
+        "aside.listed": "Liste des Beiseitegelegten gelesen, ohne Absender und Betreffs",
         "aside.seen": "Beiseitegelegtes als angesehen vermerkt",
         "outgoing.alarm": "Meldung über Ausgang, Quittungen, Reservierungen oder Schlüssel",
         "outgoing.replayed": "Sendung noch einmal beauftragt",

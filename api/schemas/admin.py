@@ -140,7 +140,7 @@ class CompletenessOut(Out):
 
 
 class EntryOut(Out):
-    """Who did what to what, without content; hashes are null until the entry is sealed."""
+    """Who did what to what, without content; number and hashes are null until it is sealed."""
 
     id: int = Field(examples=[90211])
     at: datetime
@@ -155,10 +155,18 @@ class EntryOut(Out):
 
 
 class TrailPage(Out):
-    """One page, oldest first; `next_cursor` is null on the last."""
+    """One page in the order of the seals; `next_cursor` is null on the last.
+
+    Entries that wait for their seal stand at the end; behind `sealed_cursor` they come once more,
+    sealed.
+    """
 
     entries: list[EntryOut]
-    next_cursor: str | None = Field(examples=["aTo5MDIxMQ"])
+    next_cursor: str | None = Field(examples=["czo5MDIwMDo1ZjhhMDE3YzI5ZTQ"])
+    sealed_cursor: str = Field(
+        examples=["czo5MDIwMDo1ZjhhMDE3YzI5ZTQ"],
+        description="Behind the last sealed entry shown: keep it, and come back with it.",
+    )
 
 
 class PostboxOut(Out):

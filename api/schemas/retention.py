@@ -119,6 +119,7 @@ class SeenIn(In):
 
 
 class SeenOut(Out):
-    """How many count as looked at by this."""
+    """How many count as looked at by this, and how many don't, since no list showed them to you."""
 
     mails: int = Field(examples=[12])
+    not_shown: int = Field(examples=[0])

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Response
 from api.web import words
 from api.web.render import Notice, go, page
 from api.web.visit import OpensReplay, SendsReplay
-from triage import aside, readings
+from triage import aside
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,7 +23,7 @@ def aside_page(visit: OpensReplay, nach: int | None = None, grund: str = "") -> 
     """
     reasons = aside.reasons(visit.house, visit.caller)
     rows = aside.listing(visit.house, visit.caller, limit=PAGE_ROWS, after=nach, reason_code=grund)
-    readings.note_list(visit.house, visit.caller, "aside", [row.message_id for row in rows])
+    aside.note_shown(visit.house, visit.caller, rows)
     return page(
         visit.request,
         "beiseite.html",

@@ -119,9 +119,14 @@ def release(visit: SendsRetention, hold_id: int) -> Response:
 def seen(
     visit: SendsRetention, grund: Annotated[str, Form()], bis: Annotated[int, Form()]
 ) -> Response:
-    """Mail aside of that reason, up to the newest that lay there when the page was made."""
-    number = sweep_holds.see(visit.house, visit.caller, reason_code=grund, until=bis)
-    return go("/loeschung", Notice("aside_seen", str(number)))
+    """Mail aside of that reason, up to the newest that lay there when the page was made.
+
+    What was never shown to this person doesn't count, and is told.
+    """
+    found = sweep_holds.see(visit.house, visit.caller, reason_code=grund, until=bis)
+    if found.not_shown:
+        return go("/loeschung", Notice("aside_not_shown", str(found.not_shown)))
+    return go("/loeschung", Notice("aside_seen", str(found.mails)))
 
 
 def _key(row: tuple[str, str, str, int]) -> str:

@@ -1,5 +1,6 @@
 """The door of the admins, and what monitoring sees, before a real house."""
 
+import base64
 import re
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import httpx
 import pytest
 
 from api import errors
+from api.cursor import of_id
+from store import audit
 from tests.api.conftest import Doors
 from tests.house_fixture import eml
 
@@ -132,6 +135,42 @@ def test_the_trail_tells_what_happened_in_order_and_without_content(doors: Doors
     first = doors.admin.get("/v1/admin/trail?limit=1").json()
     second = doors.admin.get(f"/v1/admin/trail?limit=1&cursor={first['next_cursor']}").json()
     assert first["entries"][0]["id"] < second["entries"][0]["id"]
+
+
+def test_an_auditor_comes_back_to_the_trail_and_reads_on_where_it_was_sealed(doors: Doors) -> None:
+    doors.hand_in("Krankmeldung")
+    with doors.house.db.write() as tx:
+        number = audit.seal(tx, limit=1)
+    found = doors.admin.get("/v1/admin/trail").json()
+    seals = [entry["seal_seq"] for entry in found["entries"]]
+    assert (found["next_cursor"], seals[0], set(seals[1:])) == (None, number, {None})
+    with doors.house.db.write() as tx:
+        audit.seal(tx, limit=100)
+    later = doors.admin.get(f"/v1/admin/trail?cursor={found['sealed_cursor']}").json()
+    assert [entry["id"] for entry in later["entries"]] == [
+        entry["id"] for entry in found["entries"][1:]
+    ]
+    assert later["entries"][0]["seal_seq"] == number + 1
+    with doors.house.db.write() as tx:
+        tx.connection.exec_driver_sql("UPDATE audit SET hash = 'of another database'")
+    lost = doors.admin.get(f"/v1/admin/trail?cursor={later['sealed_cursor']}")
+    assert code_of(lost) == (409, "trail.cursor_ahead")
+
+
+def test_a_cursor_of_the_trail_that_names_an_id_is_still_read(doors: Doors) -> None:
+    doors.hand_in("Krankmeldung")
+    with doors.house.db.write() as tx:
+        audit.seal(tx, limit=100)
+    found = doors.admin.get("/v1/admin/trail").json()["entries"]
+    old = of_id(found[0]["id"])
+    assert doors.admin.get(f"/v1/admin/trail?cursor={old}").json()["entries"] == found[1:]
+
+
+@pytest.mark.parametrize("told", ["s", "s:1", "s:x:5f", "s:1:5f:x", "s:1:5f:1:1", "x:1"])
+def test_a_cursor_of_the_trail_that_is_not_ours_is_refused(doors: Doors, told: str) -> None:
+    cursor = base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+    answer = doors.admin.get(f"/v1/admin/trail?cursor={cursor}")
+    assert code_of(answer) == (422, "request.cursor")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN, Clock, make_house, one_by_one
 from tests.quick_key import quick_key
-from triage import admin, figures, log, observed, receive, reconcile, rounds, wiring
+from triage import admin, aside, figures, log, observed, receive, reconcile, rounds, wiring
 from triage.answers import reply
 from triage.answers.reply import Choice
 from triage.demo import mails as demo_mails
@@ -234,6 +234,9 @@ def tell_all(office: Office) -> None:
 def delete_all(office: Office) -> None:
     office.clock.forward(days=500)
     for reason, _ in ((row, 0) for row in ("mail.newsletter", "mail.machine", "bug")):
+        aside.note_shown(
+            office.house, ADMIN, aside.listing(office.house, ADMIN, reason_code=reason)
+        )
         sweep_holds.see(office.house, ADMIN, reason_code=reason, until=10**6)
     found = sweep.preview(office.house, ADMIN)
     number = sweep.order(office.house, ADMIN, hash_=found.hash)

@@ -34,4 +34,4 @@ def test_the_page_of_what_lies_aside_is_an_entry_with_the_mails_on_it(doors: Doo
     assert "Rundbrief" in chief.answer.text
     with doors.house.db.read() as tx:
         (found,) = audit.of_subject(tx, "aside")
-    assert (found.action, found.details) == ("list.read", {"messages": [number]})
+    assert (found.action, found.details) == ("list.read", {"messages": [number], "rows": [[1, 1]]})

@@ -73,7 +73,9 @@ def test_a_hold_keeps_and_its_end_lets_go(old: Doors) -> None:
 
 def test_mail_aside_goes_only_after_somebody_looked(old: Doors) -> None:
     body = {"reason_code": "mail.machine", "until": 3}
-    assert old.admin.post(f"{URL}/seen", json=body).json() == {"mails": 1}
+    assert old.admin.post(f"{URL}/seen", json=body).json() == {"mails": 0, "not_shown": 1}
+    assert old.admin.get("/v1/admin/aside").status_code == 200
+    assert old.admin.post(f"{URL}/seen", json=body).json() == {"mails": 1, "not_shown": 0}
     assert old.admin.get(URL).json()["to_delete"] == 3
 
 
@@ -120,6 +122,10 @@ def test_the_page_holds_releases_and_notes_what_was_seen(old: Doors) -> None:
     assert "Auskunft nach Art. 15 DSGVO" in admin.answer.text
     admin.send("aufheben")
     assert "Es gilt keine Sperre." in admin.answer.text
+    admin.send("angesehen")
+    assert "Noch nicht gezeigt: 1." in admin.answer.text
+    admin.open("/beiseite?grund=mail.machine")
+    admin.open("/loeschung")
     admin.send("angesehen")
     assert "Als angesehen vermerkt: 1." in admin.answer.text
     admin.send("neu", nachricht="eins", art="auskunft", zeichen="x")

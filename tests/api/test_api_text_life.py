@@ -138,3 +138,15 @@ def test_the_list_of_versions_comes_in_pages(doors: Doors) -> None:
         if cursor is None:
             break
     assert seen == whole["versions"]
+
+
+def test_a_draft_that_is_handed_in_hides_no_other_on_the_next_page(doors: Doors) -> None:
+    drafts = [f"termin.neu{letter}" for letter in "abc"]
+    for one in drafts:
+        assert doors.admin.post(HERE, json={"text_id": one, "text": typed()}).status_code == 201
+    asked = {"phase": "draft", "limit": "1"}
+    first = doors.admin.get(HERE, params=asked).json()
+    assert doors.admin.post(f"{HERE}/{drafts[0]}/versions/1/submit").status_code == 200
+    second = doors.admin.get(HERE, params=asked | {"cursor": first["next_cursor"]}).json()
+    shown = [page["versions"][0]["version"]["text_id"] for page in (first, second)]
+    assert shown == drafts[:2]

@@ -26,12 +26,14 @@ from store import (
     sightings,
     sort_slots,
     threads,
+    trail_pages,
     verdicts,
     wandering,
 )
 from store.claims import Line
 from store.engine import Database, Tx
 from store.events import Reach
+from store.trail_pages import Place
 from tests.store.samples import NOW, POSTBOX, arrival
 
 CALLS: dict[str, Callable[[Tx], object]] = {
@@ -95,6 +97,8 @@ CALLS: dict[str, Callable[[Tx], object]] = {
         tx, Reach(frozenset({"item.closed"}), agencies=frozenset({"435"})), after=0, limit=50
     ),
     "seal": lambda tx: audit.seal(tx, limit=50),
+    "page of the trail": lambda tx: trail_pages.page(tx, Place(), limit=50),
+    "end of the trail": lambda tx: trail_pages.page(tx, Place(waiting=1), limit=50),
     "mail aside": lambda tx: aside.listing(tx, limit=50),
     "ended": lambda tx: retention.ended(tx, before=NOW, limit=50),
 }

@@ -12,7 +12,7 @@ from store import leases
 from store.leases import Lease
 from tests.house_fixture import ADMIN, Clock, clerk, eml
 from tests.triage.test_triage_way import bring_in
-from triage import handover, rounds, work
+from triage import aside, handover, rounds, work
 from triage.answers import reply
 from triage.answers.reply import Choice
 from triage.house import House, PostboxPlan
@@ -94,11 +94,17 @@ def build(
     bring_in(world.house, box, lease, WAIVED)
     _waive(world)
     bring_in(world.house, box, lease, MACHINE, OPEN)
-    sweep_holds.see(world.house, ADMIN, reason_code="mail.autoreply", until=10**6)
+    look_at_all(world.house)
     clock.forward(days=200)
     with house.db.write() as tx:
         world.lease = leases.renew(tx, lease, now=clock(), seconds=10**8)
     return world
+
+
+def look_at_all(house: House, reason_code: str = "mail.autoreply") -> None:
+    """An admin opens the list and says so."""
+    aside.note_shown(house, ADMIN, aside.listing(house, ADMIN, reason_code=reason_code))
+    sweep_holds.see(house, ADMIN, reason_code=reason_code, until=10**6)
 
 
 def _hand_over(world: World) -> None:

@@ -14,12 +14,11 @@ from store.holds import NewHold
 from store.sweep_plans import PlanState
 from store.tables.ledger import verdict
 from tests.house_fixture import ADMIN, eml
-from tests.house_fixture import MACHINE as AUTOMATION
 from tests.triage import sweep_world
 from tests.triage.renumbering import Renumbering
 from tests.triage.sweep_world import ANSWERED, MACHINE, NEEDLES, PAID, WAIVED, World
 from tests.triage.test_triage_way import bring_in, states
-from triage import accept, aside, halting, receive, reconcile, rounds
+from triage import halting, receive, reconcile, rounds
 from triage.sweep import holds as sweep_holds
 from triage.sweep import orders as sweep
 from triage.sweep import outside as sweep_outside
@@ -181,25 +180,9 @@ def test_mail_aside_that_nobody_saw_is_never_deleted(house, box, lease, clock, t
     clock.forward(days=400)
     found = sweep.preview(world.house, ADMIN)
     assert {one.keep: one.number for one in found.tallies}[Keep.UNSEEN] == 1
-    sweep_holds.see(world.house, ADMIN, reason_code="mail.autoreply", until=6)
+    sweep_world.look_at_all(world.house)
     found = sweep.preview(world.house, ADMIN)
     assert Keep.UNSEEN not in {one.keep for one in found.tallies}
-
-
-def test_what_came_to_lie_aside_after_the_page_was_made_counts_as_unseen(house):
-    for subject in ("Abwesend 1", "Abwesend 2"):
-        accept.hand_in(house, AUTOMATION, eml(subject, Auto_Submitted="auto-replied"))
-    rounds.sort_pending(house)
-    aside.replay(house, ADMIN, 1)
-    (shown,) = aside.listing(house, ADMIN)
-    rounds.sort_pending(house)
-
-    def see(until: int) -> int:
-        return sweep_holds.see(house, ADMIN, reason_code="mail.autoreply", until=until)
-
-    assert see(shown.message_id) == 1, "the first came to lie there again since, and nobody saw it"
-    newest, *_ = aside.listing(house, ADMIN)
-    assert (newest.message_id, see(newest.message_id)) == (1, 1)
 
 
 def test_a_package_without_receipt_stays_in_the_drop_and_is_named(world):

@@ -34,6 +34,9 @@ REMEDIES = {
     Fault.PLACELESS: "it came out of a postbox and has no place; look for it in the postbox",
 }
 
+LISTED = 1000
+"""Rows that are read at once, and that one entry of the trail names."""
+
 ReasonOption = Annotated[str, typer.Option(help="Only this reason, e.g. mail.machine.")]
 PostboxOption = Annotated[str, typer.Option(help="Only this postbox.")]
 
@@ -130,20 +133,27 @@ def aside_list(
 ) -> None:
     """List what lies aside, newest first, with the reason and how often it came to lie there.
 
+    What it showed may then be noted as looked at (`postlotse sweep seen`).
+
     Example: postlotse aside list --reason mail.machine
     """
-    for row in set_aside.listing(
-        wiring.house_of(config), operator(), limit=1000, reason_code=reason, postbox=postbox
+    house, caller = wiring.house_of(config), operator()
+    after: int | None = None
+    while rows := set_aside.listing(
+        house, caller, limit=LISTED, after=after, reason_code=reason, postbox=postbox
     ):
-        line = {
-            "message": row.message_id,
-            "postbox": row.postbox,
-            "step": row.step,
-            "reason": row.reason_code,
-            "tries": row.tries,
-            "size_bytes": row.size_bytes,
-        }
-        show(line, as_json=as_json)
+        set_aside.note_shown(house, caller, rows, action="aside.listed")
+        for row in rows:
+            line = {
+                "message": row.message_id,
+                "postbox": row.postbox,
+                "step": row.step,
+                "reason": row.reason_code,
+                "tries": row.tries,
+                "size_bytes": row.size_bytes,
+            }
+            show(line, as_json=as_json)
+        after = rows[-1].id
 
 
 @aside_app.command("replay")

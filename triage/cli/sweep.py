@@ -211,10 +211,14 @@ def seen(
 ) -> None:
     """Note that you have looked at what lies aside for that reason; unseen mail is never deleted.
 
+    What `postlotse aside list` has shown to you counts.
+
     Example: postlotse sweep seen mail.newsletter --until 4711
     """
-    number = sweep_holds.see(wiring.house_of(config), operator(), reason_code=reason, until=until)
-    say(f"{number} messages count as looked at")
+    found = sweep_holds.see(wiring.house_of(config), operator(), reason_code=reason, until=until)
+    say(f"{found.mails} messages count as looked at")
+    if found.not_shown:
+        say(f"{found.not_shown} were not shown to you yet: postlotse aside list --reason {reason}")
 
 
 def _show_proof(found: sweep_proof.Proof, *, as_json: bool) -> None:

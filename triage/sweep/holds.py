@@ -12,7 +12,7 @@ from rules.ledger import LedgerState
 from rules.sweep import REFERENCE_MAX_CHARS
 from store import audit, holds, leases, ledger, sightings
 from store.engine import Tx
-from store.holds import Hold, NewHold
+from store.holds import Hold, NewHold, Seen
 from triage.house import House
 
 LEASE = "sweep"
@@ -92,31 +92,26 @@ def holds_in_force(
     return tuple(shown[:limit])
 
 
-def see(house: House, caller: Caller, *, reason_code: str, until: int) -> int:
-    """A person has looked at what lies aside for that reason, up to message `until`; how many.
+def see(house: House, caller: Caller, *, reason_code: str, until: int) -> Seen:
+    """A person has looked at what lies aside for that reason, up to message `until`.
 
-    Without it nothing that lies aside is ever deleted. Raises: Refused: `access.denied`.
+    Only what a list has shown to the caller counts (aside.note_shown). Without it nothing that lies
+    aside is ever deleted. Raises: Refused: `access.denied`.
     """
     require(caller, Permission.RUN_RETENTION)
-    now = house.clock()
     with house.db.write() as tx:
-        number = holds.see(
-            tx,
-            reason_code=reason_code,
-            regions=caller.regions,
-            until=until,
-            actor=caller.name,
-            now=now,
+        found = holds.see(
+            tx, reason_code=reason_code, regions=caller.regions, until=until, actor=caller.name
         )
         audit.add(
             tx,
             caller.name,
             action="aside.seen",
             subject=f"reason:{reason_code}",
-            details={"mails": number, "until": until},
-            at=now,
+            details={"mails": found.mails, "not_shown": found.not_shown, "until": until},
+            at=house.clock(),
         )
-    return number
+    return found
 
 
 def checked_reference(reference: str) -> str:
