@@ -15,6 +15,7 @@ from triage.ports import Postbox
 _Known = TypeVar("_Known")
 
 _READ_FROM, _UNREAD, _FORGOTTEN = "\0from ", "\0unread ", "\0forgotten "
+_ANOTHER_WAY = "\0another way"
 """Begin names that no folder can have. A folder's own name stands where its newest are compared."""
 
 
@@ -68,6 +69,15 @@ class ConnectionNotes:
         """Whether its bytes were not read, though the number was known before the connection."""
         is_below = int(place.uid) < self.read_from(place.folder)
         return is_below or _unread_key(place) in self.noted
+
+    def came_another_way(self) -> bool | None:
+        """Whether the postbox was served another way before; None where nobody asked yet."""
+        noted = self.noted.get(_ANOTHER_WAY)
+        return None if noted is None else bool(noted)
+
+    def note_came_another_way(self, *, came: bool) -> None:
+        """Whether the postbox was served another way before."""
+        self.noted[_ANOTHER_WAY] = int(came)
 
     def forget(self, memory: MutableMapping[Place, _Known], *, of: str) -> None:
         """On a new connection a number may name another mail than the one that was read there.

@@ -19,7 +19,7 @@ from store.engine import Tx
 from store.keeping import Arrival, Kept
 from store.leases import Lease
 from store.originals import Packing
-from triage import marks_read, putback, set_back
+from triage import marks_read, putback, same_mail, set_back
 from triage.batches import in_batches, with_made
 from triage.house import House
 from triage.ports import INBOX, Postbox
@@ -74,9 +74,9 @@ def receive(
     again.intersection_update(unkept)
     new = tuple(place.uid for place in sorted(unkept, key=again.__contains__))
     kept = adopted = put_back = waiting = 0
-    with closing(_readied(house, box.fetch(INBOX, view.epoch, new))) as batches:
+    with closing(_readied(house, same_mail.fetch(house, box, INBOX, view.epoch, new))) as batches:
         for batch, ready in batches:
-            hashes = ready.hashes
+            hashes = {m.place: m.known_as or ready.hashes[m.place] for m in batch}
             strange = _follow_epoch(house, box, lease, batch, hashes=hashes) if live else batch
             adopted += len(batch) - len(strange)
             sifted = putback.sift(house, box, lease, strange, hashes=hashes)
@@ -144,7 +144,7 @@ def numbered_anew(tx: Tx, postbox: str, *, folder: str, mails: int, now: datetim
 
 
 def fingerprint(mail: Fetched | TooLarge) -> str:
-    """The fingerprint of what came of a mail."""
+    """The fingerprint of what came of a mail; by which it is known, tells `same_mail.name`."""
     return originals.fingerprint(mail.kept)
 
 

@@ -10,10 +10,10 @@ import structlog
 
 from rules.errors import Refused
 from rules.postbox import FolderView, Place
-from store import ops, originals, sightings
+from store import ops, sightings
 from store.leases import Lease
 from store.sightings import Sighting
-from triage import followed, set_back
+from triage import followed, same_mail, set_back
 from triage.connection_notes import ConnectionNotes
 from triage.followed import Look, Reconciled
 from triage.house import House
@@ -71,7 +71,7 @@ def reconcile(
     # After the folders were read: before, there may be no connection to note it on.
     ConnectionNotes.of(box).forget(memory, of="strangers")
     unread = [place for place in unknown if place not in memory] if absent or gone_from else []
-    memory.update(_digests(box, unread[:READ_A_LOOK]))
+    memory.update(_digests(house, box, unread[:READ_A_LOOK]))
     look = Look(
         absent=absent,
         present=present,
@@ -126,11 +126,11 @@ def _unknown(house: House, box: Postbox, view: FolderView) -> list[Place]:
     return [Place(view.folder, view.epoch, uid) for uid in free]
 
 
-def _digests(box: Postbox, places: list[Place]) -> dict[Place, str]:
+def _digests(house: House, box: Postbox, places: list[Place]) -> dict[Place, str]:
     """The fingerprint of what lies at each place; empty where it went away or can't be read."""
     found = dict.fromkeys(places, "")
     for folder, epoch in sorted({(place.folder, place.epoch) for place in places}):
         uids = tuple(p.uid for p in places if (p.folder, p.epoch) == (folder, epoch))
-        for mail in box.fetch(folder, epoch, uids):
-            found[mail.place] = originals.fingerprint(mail.kept)
+        for mail in same_mail.fetch(house, box, folder, epoch, uids):
+            found[mail.place] = same_mail.name(mail)
     return found
