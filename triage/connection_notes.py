@@ -21,7 +21,10 @@ _ANOTHER_WAY = "\0another way"
 
 @dataclass(frozen=True, slots=True)
 class ConnectionNotes:
-    """Of the connection that the postbox has at this moment; not to be kept beyond a call to it."""
+    """Of the connection that the postbox has at this moment.
+
+    Beyond a call to it, only `are_of` may be asked.
+    """
 
     noted: dict[str, int | None]
 
@@ -29,6 +32,10 @@ class ConnectionNotes:
     def of(cls, box: Postbox) -> Self:
         """Empty where there is no connection; nothing that is noted then stays."""
         return cls(box.checked())
+
+    def are_of(self, box: Postbox, epoch: str) -> bool:
+        """Whether the postbox still has that connection, where places of `epoch` need one."""
+        return not is_numbered(epoch) or self.noted is box.checked()
 
     def is_compared(self, folder: str) -> bool:
         """Whether the newest known numbers of the folder were held against the ledger."""
