@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -193,13 +193,19 @@ def name_of(uid: str) -> str:
 def write_durably(path: Path, data: bytes) -> None:
     """Write a new file that only its owner can read, and force it to the disk.
 
+    Where that fails, it is not there: it may be a lock, which others would wait for.
     Raises: FileExistsError, OSError: for the caller's `disk_errors`.
     """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise
 
 
 def sync_directory(path: Path) -> None:
