@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
@@ -55,7 +55,8 @@ class Finding:
 def note(database: Database, path: Path, *, now: datetime) -> bool:
     """Append the head of the sealed chain, once a local day; whether it was done now. Durable.
 
-    Several workers may share the file. An empty trail has no head.
+    Several workers may share the file. An empty trail has no head. A line that a full disk or a cut
+    of the power left half written was never noted, and is cut off.
     Raises: TryLater: `anchor.disk`, `store.away`. Refused: `anchor.unreadable`.
     """
     day = now.astimezone(BERLIN).date()
@@ -64,13 +65,23 @@ def note(database: Database, path: Path, *, now: datetime) -> bool:
     if not seq:
         return False
     with _locked(path) as file:
-        lines = file.read().splitlines()
-        if lines and _read(lines[-1], len(lines)).day >= day.isoformat():
+        lines = _whole_lines(file)
+        if lines and not _is_due(_read(lines[-1], len(lines)), day):
             return False
         _append(file, _line(day, seq, digest, before=_digest(lines)))
     _sync_folder(path)
     log.info("trail.anchored", seq=seq, hash=digest)
     return True
+
+
+def _is_due(last: Anchor, day: date) -> bool:
+    """Not on the day of the last line, nor before it, where a clock is late by some hours.
+
+    A last line of days to come is a clock's that was wrong then: waiting for that day, nothing
+    would be noted until then.
+    """
+    noted = date.fromisoformat(last.day)
+    return noted < day or noted > day + timedelta(days=1)
 
 
 def check(database: Database, path: Path) -> tuple[Finding, ...]:
@@ -130,7 +141,8 @@ def _lines(path: Path) -> list[bytes]:
 def _read(line: bytes, number: int) -> Anchor:
     try:
         raw = json.loads(line)
-        return Anchor(str(raw["day"]), int(raw["seq"]), str(raw["hash"]), str(raw["before"]))
+        day = date.fromisoformat(str(raw["day"])).isoformat()
+        return Anchor(day, int(raw["seq"]), str(raw["hash"]), str(raw["before"]))
     except (ValueError, KeyError, TypeError, RecursionError) as exc:
         raise Refused(
             "anchor.unreadable",
@@ -160,6 +172,16 @@ def _locked(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as exc:
         raise _disk(path, exc) from exc
+
+
+def _whole_lines(file: BinaryIO) -> list[bytes]:
+    """The lines; a half one at the end is cut off."""
+    data = file.read()
+    whole = data.rfind(b"\n") + 1
+    if whole < len(data):
+        file.truncate(whole)
+        log.warning("trail.anchor_torn")
+    return data[:whole].splitlines()
 
 
 def _append(file: BinaryIO, line: bytes) -> None:
