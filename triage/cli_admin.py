@@ -187,6 +187,8 @@ def aside_export(
     try:
         out.write_bytes(data)
     except OSError as exc:
+        if out.is_file():
+            out.unlink()  # half a mail must not be taken for one
         raise Refused("aside.file", f"Can't write {out}: {exc.strerror}.") from exc
     say(f"message {message_id} is in {out}")
 
