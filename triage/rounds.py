@@ -25,6 +25,7 @@ from triage import (
     rules_off,
     send,
     sessions,
+    set_clock,
     sort,
     text_ends,
     wandering,
@@ -252,6 +253,7 @@ def keep_order(house: House, worker: str) -> int:
 
     One worker at a time. An anchor that can't be written is told in the end, when all else is done.
     """
+    set_clock.look(house)
     now = house.clock()
     # Read before the write lock is taken: others write meanwhile.
     seen, ends = freshness.look(house), text_ends.look(house)
