@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.house_fixture import eml
-from tests.triage.test_triage_way import bring_in, states
-from triage import wiring
+from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from triage import health, rounds, send, wiring
 from triage.settings import Settings
+from triage.worker import PostboxJob, Worker, _PostboxRound
 
 
 class NoRoom:
@@ -54,3 +55,26 @@ def test_the_key_of_models_is_never_left_empty(tmp_path, monkeypatch):
     key = wiring.model_key(Settings())
     assert len(key) == 64
     assert wiring.model_key(Settings()) == key
+
+
+def test_mail_is_kept_though_the_disk_of_its_postbox_takes_nothing(house, box, monkeypatch):
+    box.append("INBOX", eml("Krankmeldung"))
+    job = PostboxJob(box.name, "Südwest", lambda: box, files=True)
+    worker = Worker(house, send.Outlets(Eakte(), Post()), (job,), poll_seconds=1)
+    a_round, name = _PostboxRound(worker, job), f"postbox:{box.name}"
+
+    def read_only(*_args: object, **_values: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "mkdir", read_only)
+        patched.setattr(Path, "rename", read_only)
+        for _ in range(2):
+            worker._one_round(name, a_round)
+            rounds.sort_pending(house)
+        assert states(house) == {"sorted": 1}
+        told = {check.name: check.message for check in health.ready(house) if not check.ok}
+        assert told[name] == "postbox.disk"
+    house.clock.forward(minutes=10)
+    worker._one_round(name, a_round)
+    assert box.view("INBOX").uids == ()
