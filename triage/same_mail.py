@@ -69,29 +69,29 @@ def _came_another_way(house: House, box: Postbox, epoch: str) -> bool:
 def _as_known(
     house: House, box: Postbox, mail: Fetched | TooLarge, given: set[int]
 ) -> Fetched | TooLarge:
-    own, forms = originals.fingerprint(mail.kept), _forms(mail.kept)
-    hashes = {own, *map(originals.fingerprint, forms)}
+    own, others = originals.fingerprint(mail.kept), forms(mail.kept)
+    hashes = {own, *map(originals.fingerprint, others)}
     with house.db.read() as tx:
         known = same_mail.of_bytes(tx, box.name, hashes=hashes)
     if not known:
-        known = _of_mixed_ends(house, box, mail, forms)
+        known = _of_mixed_ends(house, box, mail, others)
     if any(one.sha256 != own for one in known):
         chosen = _chosen(house, box, mail.place, known, own=own, given=given)
         return mail if chosen == own else replace(mail, known_as=chosen)
     return mail
 
 
-def _forms(data: bytes) -> tuple[bytes, bytes]:
+def forms(data: bytes) -> tuple[bytes, bytes]:
     """The same with LF, and with CRLF, at the end of each line."""
     bare = data.replace(b"\r\n", b"\n")
     return bare, bare.replace(b"\n", b"\r\n")
 
 
 def _of_mixed_ends(
-    house: House, box: Postbox, mail: Fetched | TooLarge, forms: tuple[bytes, bytes]
+    house: House, box: Postbox, mail: Fetched | TooLarge, others: tuple[bytes, bytes]
 ) -> tuple[Known, ...]:
     """Messages kept with some lines of this end and some of that, which no fingerprint finds."""
-    bare, whole = forms
+    bare, whole = others
     if isinstance(mail, TooLarge):
         return ()
     with house.db.read() as tx:
@@ -105,7 +105,7 @@ def _of_mixed_ends(
             data = originals.unpacked(packed[one.sha256], one.sha256)
         except Unreadable:
             continue
-        if data is not None and _forms(data)[0] == bare:
+        if data is not None and forms(data)[0] == bare:
             found.append(one)
     return tuple(found)
 
