@@ -1,6 +1,7 @@
 """Disks beside the database that are full or read-only: nothing stops but what needs them."""
 
 import errno
+import resource
 import sys
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from tests.house_fixture import eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import health, rounds, send, wiring
+from triage import cli_admin, health, rounds, send, wiring
 from triage.settings import Settings
 from triage.worker import PostboxJob, Worker, _PostboxRound
 
@@ -78,3 +79,20 @@ def test_mail_is_kept_though_the_disk_of_its_postbox_takes_nothing(house, box, m
     house.clock.forward(minutes=10)
     worker._one_round(name, a_round)
     assert box.view("INBOX").uids == ()
+
+
+def test_a_mail_that_is_written_out_is_whole_or_not_there(tmp_path):
+    out, mine = tmp_path / "mail.eml", tmp_path / "mine.eml"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))  # Python ignores SIGXFSZ
+    try:
+        with pytest.raises(OSError, match="large"):
+            cli_admin._write_whole(out, eml("Termin"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not out.exists()
+    mine.mkdir()
+    with pytest.raises(IsADirectoryError):
+        cli_admin._write_whole(mine, b"")
+    cli_admin._write_whole(out, eml("Termin"))
+    assert out.read_bytes() == eml("Termin")
