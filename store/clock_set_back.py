@@ -5,7 +5,7 @@ Rows that were put off keep their time: who could tell whether they have waited 
 Source: own decision 0024.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -15,12 +15,13 @@ from store.statements import spelled
 from store.tables import OutgoingState, op, outgoing
 
 
-def bring_forward(tx: Tx, *, now: datetime) -> int:
+def bring_forward(tx: Tx, *, now: datetime, claim: timedelta) -> int:
     """New filings and outgoing things are due now; of moves in doubt the grace begins now.
 
-    How many rows.
+    What is claimed stays so for as long as any claim (`claim`) lasts, from now on: its worker may
+    live. How many rows.
     """
-    due = {"next_try_at": now}
+    due, over = {"next_try_at": now}, now + claim
     statements = (
         sa.update(op)
         .where(spelled(op.c.state, OpState.NEW), op.c.tries == 0, op.c.next_try_at > now)
@@ -35,5 +36,8 @@ def bring_forward(tx: Tx, *, now: datetime) -> int:
             outgoing.c.next_try_at > now,
         )
         .values(due),
+        sa.update(outgoing)
+        .where(outgoing.c.state == OutgoingState.CLAIMED, outgoing.c.claimed_until > over)
+        .values(claimed_until=over, next_try_at=over),
     )
     return sum(tx.run(statement).rowcount for statement in statements)

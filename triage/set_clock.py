@@ -11,6 +11,7 @@ import structlog
 
 from store import beats, clock_set_back
 from triage.house import House
+from triage.send import CLAIM_SECONDS
 
 LOOP: Final = "keep_order"
 APART: Final = timedelta(minutes=5)
@@ -30,7 +31,8 @@ def look(house: House) -> int:
     if last is None or last.at <= now + APART:
         return 0
     with house.db.write() as tx:
-        found = clock_set_back.bring_forward(tx, now=now)
+        claim = timedelta(seconds=CLAIM_SECONDS)
+        found = clock_set_back.bring_forward(tx, now=now, claim=claim)
     minutes = int((last.at - now).total_seconds() // 60)
     log.warning("clock.set_back", minutes=minutes, brought_forward=found)
     return found

@@ -8,7 +8,7 @@ from tests.house_fixture import eml
 from tests.triage.test_triage_filing import op_states
 from tests.triage.test_triage_reconcile import Unproven
 from tests.triage.test_triage_renumbered import keep
-from triage import filing, rounds, set_clock
+from triage import filing, rounds, send, set_clock
 
 
 def beat(house) -> None:
@@ -46,6 +46,19 @@ def test_a_move_in_doubt_is_settled_after_the_grace_time(house, box, lease, cloc
     clock.forward(seconds=house.policy.grace_seconds)
     assert filing.file_due(house, box, held).done == 1
     assert op_states(house) == [OpState.DONE]
+
+
+def test_what_a_dead_worker_had_claimed_to_send_is_free_after_the_longest_claim(house, clock):
+    with house.db.write() as tx:
+        outgoing.order(tx, NewOutgoing("reply", "key-1", {"to": "a@post.example"}), now=clock())
+    assert send.claim_due(house, ["reply"], worker="dead")
+    beat(house)
+    clock.forward(hours=-5)
+    rounds.keep_order(house, "w-1")
+    clock.forward(seconds=send.CLAIM_SECONDS - 1)
+    assert send.claim_due(house, ["reply"], worker="w-1") is None
+    clock.forward(seconds=1)
+    assert send.claim_due(house, ["reply"], worker="w-1")
 
 
 def test_where_the_clock_goes_on_nothing_is_brought_forward(house, box, lease, clock):
