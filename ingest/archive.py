@@ -213,6 +213,7 @@ def received_at(data: bytes, *, at_most: datetime, file: Path | None = None) -> 
     found = headers.when(told.get("received", b"").rpartition(b";")[2])
     found = found or headers.when(told.get("date", b""))
     if found is None and file is not None:
-        seconds = MailFile(file, file.name.partition(":")[0], "").arrival()[0]
+        uid = file.name.partition(":")[0]
+        seconds = MailFile(file.parent, file.name, uid, "").arrival()[0]
         found = datetime.fromtimestamp(seconds, tz=UTC)
     return min(found, at_most) if found else at_most

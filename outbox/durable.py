@@ -5,6 +5,7 @@ Source: POSIX.1-2017 fsync() and rename(); a new name is durable only after its 
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -51,11 +52,17 @@ def remove_file(path: Path) -> bool:
 def publish_file(path: Path, data: bytes, *, by_way_of: Path) -> None:
     """Let `path` appear with all its bytes at once; `by_way_of` is a free name on the same disk.
 
-    What a crash left at `by_way_of` is overwritten, and so is `path`. Raises: OSError.
+    What a crash left at `by_way_of` is overwritten, and so is `path`. Where it fails, nothing is
+    left there: on a full disk it would take the room of the next try. Raises: OSError.
     """
     by_way_of.unlink(missing_ok=True)
-    write_synced(by_way_of, data)
-    by_way_of.replace(path)
+    try:
+        write_synced(by_way_of, data)
+        by_way_of.replace(path)
+    except OSError:
+        with suppress(OSError):
+            by_way_of.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 
@@ -68,9 +75,17 @@ def clear_folder(path: Path) -> None:
 
 
 def build_folder(path: Path, files: Mapping[str, bytes]) -> None:
-    """Make a new folder of these files, all synced. Raises: OSError: also if it is there."""
+    """Make a new folder of these files, all synced; nothing is left of it where that fails.
+
+    Raises: OSError: also if it is there.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir()
-    for name, data in files.items():
-        write_synced(path / name, data)
-    sync_folder(path)
+    try:
+        for name, data in files.items():
+            write_synced(path / name, data)
+        sync_folder(path)
+    except OSError:
+        with suppress(OSError):
+            clear_folder(path)
+        raise

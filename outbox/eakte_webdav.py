@@ -10,6 +10,7 @@ The base is never made here. Source: own decision 0065.
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
@@ -21,7 +22,7 @@ from outbox.eakte import PACKAGES
 from outbox.line import Line
 from outbox.receipt_folder import CONFIRMED, RECEIPTS, REJECTED, UNKNOWN, UNREADABLE, folder_name
 from outbox.receipt_paper import PAPER_BYTES, SUFFIXES
-from rules.errors import TryLater, Unreadable
+from rules.errors import HouseError, TryLater, Unreadable
 from rules.handover import Arrival, Package, Paper, Receipt
 
 DRAFTS: Final = "neu"
@@ -60,6 +61,17 @@ class WebdavOutlet:
             return
         data = package_zip.packed(eakte.package_files(package, name))
         draft = f"{name}.{secrets.token_hex(4)}.zip"
+        try:
+            self._publish(name, draft, data, begun=begun)
+        except HouseError:
+            # A server without room would have less for the next try.
+            with suppress(HouseError):
+                dav.remove(DRAFTS, draft)
+            raise
+
+    def _publish(self, name: str, draft: str, data: bytes, *, begun: datetime) -> None:
+        """Write the draft, read it back, and let it appear as the package."""
+        dav = self._dav
         dav.put_new(DRAFTS, draft, data)
         if dav.read(DRAFTS, draft, limit_bytes=PACKAGE_BYTES) != data:
             raise _not_whole()

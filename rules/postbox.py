@@ -81,13 +81,15 @@ def is_numbered(epoch: str) -> bool:
 class Fetched:
     """One message as the postbox gave it: the exact bytes, and when it was taken in (aware UTC).
 
-    `marks` are categories or keywords that stood on it, in the server's spelling.
+    `marks` are categories or keywords that stood on it, in the server's spelling. `known_as` is the
+    SHA-256 by which the house knows it, where only the line ends are other ones.
     """
 
     place: Place
     data: bytes
     received_at: datetime
     marks: frozenset[str] = frozenset()
+    known_as: str = ""
 
     @property
     def kept(self) -> bytes:
@@ -104,8 +106,8 @@ class Fetched:
 class TooLarge:
     """A message over the limit: only its head was fetched, and no more of it ever is.
 
-    So is one whose content the server doesn't give (`reason` is `MIME_BROKEN` then). `marks` as
-    of `Fetched`.
+    So is one whose content the server doesn't give (`reason` is `MIME_BROKEN` then). `marks` and
+    `known_as` as of `Fetched`.
     """
 
     place: Place
@@ -114,6 +116,7 @@ class TooLarge:
     received_at: datetime
     reason: str = TOO_LARGE
     marks: frozenset[str] = frozenset()
+    known_as: str = ""
 
     @property
     def kept(self) -> bytes:

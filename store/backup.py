@@ -52,14 +52,18 @@ def restore(url: str, file: Path) -> None:
         _require_no_tables(parsed)
         _run(parsed, "pg_restore", "--exit-on-error", "--no-owner", "--single-transaction", file)
         return
-    beside = [target.with_name(target.name + end) for end in ("", "-wal", "-shm")]
-    if any(one.exists() for one in beside):
+    if any(one.exists() for one in _beside(target)):
         raise _not_empty(str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     _copy_sqlite(file, target)
     target.chmod(0o600)
     _on_disk(target)
     _on_disk(target.parent)
+
+
+def _beside(file: Path) -> list[Path]:
+    """The files of a database of SQLite."""
+    return [file.with_name(file.name + end) for end in ("", "-wal", "-shm", "-journal")]
 
 
 def _copy_sqlite(file: Path, target: Path) -> None:
@@ -76,6 +80,8 @@ def _copy_sqlite(file: Path, target: Path) -> None:
             made.close()
             source.close()
     except sqlite3.Error as exc:
+        for left in _beside(target):
+            left.unlink(missing_ok=True)  # half a copy, where nothing was before
         raise failures.away(getattr(exc, "sqlite_errorname", type(exc).__name__)) from exc
     if answer != "ok":
         raise Refused("backup.damaged", f"{target} is damaged after copying. Look at the disk.")

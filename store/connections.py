@@ -13,6 +13,7 @@ from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 
 from rules.errors import Refused
 
@@ -54,6 +55,11 @@ WRITER_CACHE_KB: Final = 16_384
 Source: measurement 2026-11-26 (writing originals: 0.13 to 0.06 ms CPU a mail of 77 kB); own
 decision 0098.
 """
+
+_OF_THE_FILE: Final = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR})
+"""A file that was opened on a read-only disk stays so for all connections of the process while one
+of them is open, also when the disk can be written to again. Source: measurement 2026-11-27
+(started beside a WAL on such a disk, which was mounted for writing afterwards)."""
 
 BARE: Final[Mapping[str, bool]] = MappingProxyType({"postlotse_bare": True})
 """Option of a connection on which no transaction is begun: for maintenance, see `Database.bare`."""
@@ -120,7 +126,10 @@ def _server(named: str) -> tuple[str, int]:
 def open_engines(url: sa.URL) -> tuple[sa.Engine, sa.Engine]:
     """An engine for readers and one for writers; nothing is connected yet."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, begin="BEGIN"), _sqlite(url, begin="BEGIN IMMEDIATE")
+        reader, writer = _opened_anew(
+            _sqlite(url, begin="BEGIN"), _sqlite(url, begin="BEGIN IMMEDIATE")
+        )
+        return reader, writer
     writer = _postgresql(url)
     return writer.execution_options(postgresql_readonly=True), writer
 
@@ -154,6 +163,24 @@ def _sqlite(url: sa.URL, *, begin: str) -> sa.Engine:
             connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _opened_anew(*engines: sa.Engine) -> tuple[sa.Engine, ...]:
+    """Where the file itself fails, all connections go: they share what is known of it."""
+
+    def on_error(context: ExceptionContext) -> None:
+        code = getattr(context.original_exception, "sqlite_errorcode", 0)
+        if code & 0xFF in _OF_THE_FILE:
+            context.is_disconnect = True
+            if context.execution_context is not None:
+                # Of a connection that is gone nobody closes it, and it would hold the file.
+                context.execution_context.cursor.close()
+            for engine in engines:
+                engine.dispose()
+
+    for engine in engines:
+        event.listen(engine, "handle_error", on_error)
+    return engines
 
 
 def _postgresql(url: sa.URL) -> sa.Engine:

@@ -6,7 +6,7 @@ lease of the postbox, inside the caller's transaction. What to do about a folder
 changed is in epochs.py. Source: own decision 0004; imap guide 4.2.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -55,6 +55,9 @@ class OfBytes:
 
 _COLUMNS = rows.columns(Sighting, sighting)
 
+PAGE_SIZE = 1_000
+"""Places in memory at once, of some 700 bytes each. Source: measurement 2026-11-27."""
+
 
 def known_uids(tx: Tx, postbox: str, *, folder: str, epoch: str) -> frozenset[str]:
     """UIDs of the folder whose messages lie there according to the ledger."""
@@ -100,6 +103,26 @@ def live(tx: Tx, postbox: str, *, folder: str, epoch: str | None = None) -> tupl
     if epoch is not None:
         statement = statement.where(sighting.c.epoch == epoch)
     return rows.all_as(tx, Sighting, statement)
+
+
+def live_pages(tx: Tx, postbox: str, *, folder: str) -> Iterator[tuple[Sighting, ...]]:
+    """What lies in the folder according to the ledger, of all epochs, so many at a time.
+
+    In the order of the index, which is no order of theirs: a folder may hold a backlog.
+    """
+    place = sa.tuple_(sighting.c.epoch, sighting.c.uid)
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(_in_folder(postbox, folder), _is_live())
+        .order_by(sighting.c.epoch, sighting.c.uid)
+        .limit(PAGE_SIZE)
+    )
+    page = rows.all_as(tx, Sighting, statement)
+    yield page
+    while len(page) == PAGE_SIZE:
+        last = page[-1]
+        page = rows.all_as(tx, Sighting, statement.where(place > (last.epoch, last.uid)))
+        yield page
 
 
 def folders(tx: Tx, postbox: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from rules.errors import Conflict
-from store import ledger, statements
+from store import leases, ledger, statements
 from store.engine import Tx
 from store.ledger import Message
 from store.tables.ledger import lease as table
@@ -63,7 +63,10 @@ def take(
     """
     lasts, grace = times
     rows = _locked(tx, _NAMES) if _are_made(tx) else _made(tx, now)
-    busy = {row.name for row in rows if row.owner not in {None, owner} and now < row.until + grace}
+    # An end later than any by this clock is that of a dead owner before the clock was set back.
+    latest = now + lasts + leases.CLOCKS_APART
+    taken = [row for row in rows if row.owner not in {None, owner} and row.until <= latest]
+    busy = {row.name for row in taken if now < row.until + grace}
     mails = _cut(ledger.unsorted(tx, limit=limit, limit_bytes=limit_bytes, where=_not_in(busy)))
     wanted = {name_of(mail.id) for mail in mails}
     mine = [row for row in rows if row.name in wanted]

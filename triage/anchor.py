@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -58,7 +58,8 @@ class Finding:
 def note(database: Database, path: Path, *, now: datetime) -> bool:
     """Append the head of the sealed chain, once a local day; whether it was done now. Durable.
 
-    Several workers may share the file. An empty trail has no head.
+    Several workers may share the file. An empty trail has no head. A line that a full disk or a cut
+    of the power left half written was never noted, and is marked as torn.
     Raises: TryLater: `anchor.disk`, `store.away`. Refused: `anchor.unreadable`.
     """
     day = now.astimezone(BERLIN).date()
@@ -69,12 +70,24 @@ def note(database: Database, path: Path, *, now: datetime) -> bool:
     with _locked(path) as file:
         noted = file.read()
         lines = _whole(noted)
-        if lines and _read(lines[-1], len(lines)).day >= day.isoformat():
+        if lines and not _is_due(_read(lines[-1], len(lines)), day):
             return False
+        if _end(noted).startswith(TORN):
+            log.warning("trail.anchor_torn")
         _append(file, _end(noted) + _line(day, seq, digest, before=_digest(lines)))
     _sync_folder(path)
     log.info("trail.anchored", seq=seq, hash=digest)
     return True
+
+
+def _is_due(last: Anchor, day: date) -> bool:
+    """Not on the day of the last line, nor before it, where a clock is late by some hours.
+
+    A last line of days to come is a clock's that was wrong then: waiting for that day, nothing
+    would be noted until then.
+    """
+    noted = date.fromisoformat(last.day)
+    return noted < day or noted > day + timedelta(days=1)
 
 
 def check(database: Database, path: Path) -> tuple[Finding, ...]:
@@ -159,7 +172,8 @@ def _is_torn(last: bytes) -> bool:
 def _read(line: bytes, number: int) -> Anchor:
     try:
         raw = json.loads(line)
-        return Anchor(str(raw["day"]), int(raw["seq"]), str(raw["hash"]), str(raw["before"]))
+        day = date.fromisoformat(str(raw["day"])).isoformat()
+        return Anchor(day, int(raw["seq"]), str(raw["hash"]), str(raw["before"]))
     except (ValueError, KeyError, TypeError, RecursionError) as exc:
         raise Refused(
             "anchor.unreadable",

@@ -18,6 +18,7 @@ from rules.postbox import TooLarge
 from store import audit, keeping, ledger, originals
 from store.audit import Note
 from store.keeping import Arrival, Kept
+from triage import same_mail
 from triage.batches import in_batches
 from triage.house import House, PostboxPlan
 from triage.ports import Postbox
@@ -174,20 +175,19 @@ def _keep(
 def _keep_new(
     house: House, caller: Caller, batch: list[ArchiveMail], plan: PostboxPlan
 ) -> list[tuple[ArchiveMail, Kept]]:
-    by_content = {_identity(mail): mail for mail in reversed(batch)}
-    heads = {identity: _as_head(mail) for identity, mail in by_content.items()}
+    by_content = {_identities(mail): mail for mail in reversed(batch)}
     now = house.clock()
     with house.db.write() as tx:
-        wanted = {digest for digest, _ in (*by_content, *heads.values())}
+        wanted = {digest for identities in by_content for digest, _ in identities}
         known = ledger.known_in(tx, plan.name, hashes=wanted)
         new = [
-            (identity, mail)
-            for identity, mail in reversed(by_content.items())
-            if known.isdisjoint((identity, heads[identity]))
+            mail
+            for identities, mail in reversed(by_content.items())
+            if known.isdisjoint(identities)
         ]
-        arrivals = [_arrival(mail, identity, plan) for identity, mail in new]
+        arrivals = [_arrival(mail, _identity(mail.data, mail.size_bytes), plan) for mail in new]
         answers = keeping.keep_many(tx, arrivals, now=now)
-        found = [(mail, kept) for (_, mail), kept in zip(new, answers, strict=True)]
+        found = list(zip(new, answers, strict=True))
         notes = (_note(mail, kept, plan) for mail, kept in found)
         audit.add_many(tx, caller.name, notes, at=now)
     return found
@@ -214,14 +214,24 @@ def _note(mail: ArchiveMail, kept: Kept, plan: PostboxPlan) -> Note:
     return Note("mail.filled_in", f"message:{kept.message_id}", details)
 
 
-def _identity(mail: ArchiveMail) -> tuple[str, int]:
+def _identity(data: bytes, size_bytes: int) -> tuple[str, int]:
     """What tells mails apart: equal heads may have unequal bodies. Source: own decision 0108."""
-    return originals.fingerprint(mail.data), mail.size_bytes
+    return originals.fingerprint(data), size_bytes
 
 
-def _as_head(mail: ArchiveMail) -> tuple[str, int]:
-    """The identity under which it is known, if the limit was lower when it was first read."""
-    return originals.fingerprint(head_of(mail.data[:HEAD_LIMIT_BYTES])), mail.size_bytes
+def _identities(mail: ArchiveMail) -> frozenset[tuple[str, int]]:
+    """All under which it may be known: with other line ends, or by its head only.
+
+    An archive on disk mostly ends lines with LF, a server with CRLF; and the limit may have been
+    lower when it was first read. Source: own decisions 0108, 0126.
+    """
+    if mail.reason:
+        head = head_of(mail.data[:HEAD_LIMIT_BYTES])
+        whole = [(mail.data, mail.size_bytes), (head, mail.size_bytes)]
+    else:
+        whole = [(form, len(form)) for form in {mail.data, *same_mail.forms(mail.data)}]
+        whole += [(head_of(form[:HEAD_LIMIT_BYTES]), size) for form, size in tuple(whole)]
+    return frozenset(_identity(data, size) for data, size in whole)
 
 
 def content_key(postbox: str, digest: str, size_bytes: int, *, is_head: bool) -> str:

@@ -8,13 +8,14 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from rules.access import Caller, Permission, require
-from rules.errors import Refused
+from rules.errors import Refused, TryLater
 from store import audit, ledger_counts, resealing, schema, sessions
 from store import backup as copying
 from store.engine import Database
@@ -43,14 +44,25 @@ def make(
 
     `made_at` is before the copy begins: what came later may be missing in it. Who copies all of the
     content stands in the trail before the first byte is copied, and so in the copy too.
+    One that fails leaves nothing of itself: it would take the room of the next.
     Raises: Refused: `access.denied`, `backup.exists`, and as `store.backup.copy`. TryLater:
-    `store.away`.
+    `store.away`, `backup.disk`.
     """
     require(caller, Permission.MANAGE_POSTBOXES)
     if folder.exists():
         raise Refused("backup.exists", f"{folder} exists. Give a folder that is not there yet.")
-    made_at = clock()
-    folder.mkdir(parents=True, mode=0o700)
+    with _disk(folder):
+        folder.mkdir(parents=True, mode=0o700)
+        try:
+            return _fill(settings, caller, config, folder, clock())
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+
+def _fill(
+    settings: Settings, caller: Caller, config: Path, folder: Path, made_at: datetime
+) -> Manifest:
     database = wiring.open_database(settings)
     try:
         with database.read() as tx:
@@ -68,6 +80,15 @@ def make(
     text = json.dumps(asdict(found), default=datetime.isoformat, indent=1)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return found
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    """Raises: TryLater: `backup.disk`."""
+    try:
+        yield
+    except OSError as exc:
+        raise TryLater("backup.disk", f"{folder}: {exc.strerror}; check rights and space.") from exc
 
 
 def check(folder: Path) -> Manifest:

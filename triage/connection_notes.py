@@ -15,12 +15,16 @@ from triage.ports import Postbox
 _Known = TypeVar("_Known")
 
 _READ_FROM, _UNREAD, _FORGOTTEN = "\0from ", "\0unread ", "\0forgotten "
+_ANOTHER_WAY = "\0another way"
 """Begin names that no folder can have. A folder's own name stands where its newest are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionNotes:
-    """Of the connection that the postbox has at this moment; not to be kept beyond a call to it."""
+    """Of the connection that the postbox has at this moment.
+
+    Beyond a call to it, only `are_of` may be asked.
+    """
 
     noted: dict[str, int | None]
 
@@ -28,6 +32,10 @@ class ConnectionNotes:
     def of(cls, box: Postbox) -> Self:
         """Empty where there is no connection; nothing that is noted then stays."""
         return cls(box.checked())
+
+    def are_of(self, box: Postbox, epoch: str) -> bool:
+        """Whether the postbox still has that connection, where places of `epoch` need one."""
+        return not is_numbered(epoch) or self.noted is box.checked()
 
     def is_compared(self, folder: str) -> bool:
         """Whether the newest known numbers of the folder were held against the ledger."""
@@ -68,6 +76,15 @@ class ConnectionNotes:
         """Whether its bytes were not read, though the number was known before the connection."""
         is_below = int(place.uid) < self.read_from(place.folder)
         return is_below or _unread_key(place) in self.noted
+
+    def came_another_way(self) -> bool | None:
+        """Whether the postbox was served another way before; None where nobody asked yet."""
+        noted = self.noted.get(_ANOTHER_WAY)
+        return None if noted is None else bool(noted)
+
+    def note_came_another_way(self, *, came: bool) -> None:
+        """Whether the postbox was served another way before."""
+        self.noted[_ANOTHER_WAY] = int(came)
 
     def forget(self, memory: MutableMapping[Place, _Known], *, of: str) -> None:
         """On a new connection a number may name another mail than the one that was read there.

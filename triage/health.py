@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from rules.errors import HouseError
 from rules.freshness import Alarm
+from rules.pause import is_silent
 from store import beats
 from store.beats import Beat
 from store.engine import Tx
@@ -97,7 +98,7 @@ def ready(house: House) -> tuple[Check, ...]:
     database = Check("database", ok=True, needed=True, message=house.db.dialect)
     return (
         database,
-        *(_of_loop(beat, silent=now - beat.at > SILENT_AFTER) for beat in loops),
+        *(_of_loop(beat, silent=is_silent(beat.at, now=now, after=SILENT_AFTER)) for beat in loops),
         *(_of_way(way) for way in ways),
         *(_of_trouble(one) for one in troubles),
         *(_of_trouble(one) for one in wanderers if one.stands),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from rules.pause import is_over
 from rules.rights.list_access import NOWHERE, Reach, reaches
 from store.rights import lists as rights_lists
 from triage.house import House
@@ -39,7 +40,7 @@ class ListScope:
             return None
         with self._reading:
             now = self._house.clock()
-            if self._read_at is None or now - self._read_at >= FRESH:
+            if self._read_at is None or is_over(self._read_at, now=now, pause=FRESH):
                 self._known, self._read_at = self._read(), now
         return self._known.get(account, NOWHERE)
 

@@ -3,6 +3,7 @@
 import logging
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import PurePath
 
 import structlog
@@ -12,9 +13,10 @@ class _StandardError:
     """Writes to what standard error is at that moment: it may be turned while the house runs."""
 
     def msg(self, line: str) -> None:
-        """One line."""
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+        """One line; lost where it can't be written (disk full, pipe closed): work must go on."""
+        with suppress(OSError):
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
 
     log = debug = info = warn = warning = error = critical = exception = failure = fatal = err = msg
 

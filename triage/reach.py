@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from rules.errors import HouseError
+from rules.pause import is_over
 
 CODES: Final = frozenset({"postbox.away", "postbox.certificate", "postbox.ca_file"})
 """Failures of which another machine may know nothing. A refused login is none: it is refused
@@ -26,11 +27,12 @@ class Reach:
     """How one worker reaches one postbox: rounds in a row that failed for it, and his pause."""
 
     failed_rounds: int = 0
-    _again_at: datetime | None = None
+    _since: datetime | None = None
+    _pause: timedelta = timedelta()
 
     def holds_back(self, *, now: datetime) -> bool:
         """Whether it is the others' turn to try."""
-        return self._again_at is not None and now < self._again_at
+        return self._since is not None and not is_over(self._since, now=now, pause=self._pause)
 
     def is_over(self, exc: HouseError, *, now: datetime, poll_seconds: float) -> bool:
         """Note that a round failed by this; True if the worker gives others their turn now."""
@@ -40,9 +42,9 @@ class Reach:
         if self.failed_rounds < ROUNDS:
             return False
         self.failed_rounds = 0
-        self._again_at = now + PAUSES * timedelta(seconds=poll_seconds)
+        self._since, self._pause = now, PAUSES * timedelta(seconds=poll_seconds)
         return True
 
     def does_well(self) -> None:
         """A round went well: what failed before was a hiccup."""
-        self.failed_rounds, self._again_at = 0, None
+        self.failed_rounds, self._since = 0, None

@@ -20,7 +20,7 @@ from store.engine import Tx
 from store.keeping import Arrival, Kept
 from store.leases import Lease
 from store.originals import Packing
-from triage import putback, set_back
+from triage import putback, same_mail, set_back
 from triage.batches import in_batches, with_made
 from triage.house import House
 from triage.marks import read as marks_read
@@ -69,20 +69,15 @@ def receive(
     before it has asked for all of these again would never reach new mail.
     Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
     """
-    view = box.view(INBOX)
-    live = _live(house, box)
-    if not set_back.numbers_hold(house, box, lease, view, live.get(view.epoch, frozenset())):
-        live = _live(house, box)
-    known = live.pop(view.epoch, frozenset())
-    unkept = [Place(INBOX, view.epoch, uid) for uid in view.uids if uid not in known]
     again = set() if waited is None else waited
-    again.intersection_update(unkept)
-    new = tuple(place.uid for place in sorted(unkept, key=again.__contains__))
+    epoch, new, is_renumbered = _unkept(house, box, lease, again)
     kept = adopted = put_back = waiting = 0
-    with closing(_readied(house, box.fetch(INBOX, view.epoch, new))) as batches:
+    with closing(_readied(house, same_mail.fetch(house, box, INBOX, epoch, new))) as batches:
         for batch, ready in batches:
-            hashes = ready.hashes
-            strange = _follow_epoch(house, box, lease, batch, hashes=hashes) if live else batch
+            hashes = {m.place: m.known_as or ready.hashes[m.place] for m in batch}
+            strange = batch
+            if is_renumbered:
+                strange = _follow_epoch(house, box, lease, batch, hashes=hashes)
             adopted += len(batch) - len(strange)
             sifted = putback.sift(house, box, lease, strange, hashes=hashes)
             put_back += sifted.put_back
@@ -95,6 +90,25 @@ def receive(
             if until is not None and house.clock() >= until:
                 break
     return Received(kept, adopted, put_back, waiting)
+
+
+def _unkept(
+    house: House, box: Postbox, lease: Lease, waited: set[Place]
+) -> tuple[str, tuple[str, ...], bool]:
+    """The epoch of the INBOX, what lies there under unknown numbers, and whether others are known.
+
+    What has `waited` comes last; only what lies there still is left in it. Nothing else of all
+    that lies there is in memory afterwards.
+    """
+    view = box.view(INBOX)
+    live = _live(house, box)
+    if not set_back.numbers_hold(house, box, lease, view, live.get(view.epoch, frozenset())):
+        live = _live(house, box)
+    known = live.pop(view.epoch, frozenset())
+    new = [uid for uid in view.uids if uid not in known]
+    late = {place.uid for place in waited if place.epoch == view.epoch}.intersection(new)
+    waited.intersection_update(Place(INBOX, view.epoch, uid) for uid in late)
+    return view.epoch, tuple(sorted(new, key=late.__contains__)), bool(live)
 
 
 def _live(house: House, box: Postbox) -> dict[str, frozenset[str]]:
@@ -149,7 +163,7 @@ def numbered_anew(tx: Tx, postbox: str, *, folder: str, mails: int, now: datetim
 
 
 def fingerprint(mail: Fetched | TooLarge) -> str:
-    """The fingerprint of what came of a mail."""
+    """The fingerprint of what came of a mail; by which it is known, tells `same_mail.name`."""
     return originals.fingerprint(mail.kept)
 
 

@@ -6,14 +6,16 @@ any more stays in the ledger with its bytes, and its item stays open.
 Source: imap protocol, step 9 (docs/reliability.md); F11, F12.
 """
 
+from dataclasses import dataclass
+
 import structlog
 
 from rules.errors import Refused
-from rules.postbox import FolderView, Place
-from store import ops, originals, sightings
+from rules.postbox import FolderView, Place, is_numbered
+from store import ops, sightings
 from store.leases import Lease
 from store.sightings import Sighting
-from triage import followed, set_back
+from triage import followed, same_mail, set_back
 from triage.connection_notes import ConnectionNotes
 from triage.followed import Look, Reconciled
 from triage.house import House
@@ -25,6 +27,20 @@ on. Own decision 0030. As many known mails are read again after a new connection
 together, but at least five of each. Own decision 0112."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Of what lies in a folder according to the ledger: what is missing there, and what is not.
+
+    `present` are those that were missing before. `known` are numbers of the folder's epoch, and
+    `lowest` the lowest of them that is there; both are empty where places are no numbers.
+    """
+
+    missing: list[Sighting]
+    present: list[int]
+    known: frozenset[str]
+    lowest: tuple[str, ...]
 
 
 def reconcile(
@@ -54,14 +70,11 @@ def reconcile(
         if view is None:
             continue
         seen = _seen(house, box, lease, view, most=share)
-        here = set(view.uids)
-        missing = [s for s in seen if s.epoch != view.epoch or s.uid not in here]
         # Where one lies that we may have moved ourselves is for filing to find.
-        absent += [s for s in missing if s.message_id not in in_doubt]
-        still = [s for s in seen if s.epoch == view.epoch and s.uid in here]
-        present += [s.id for s in still if s.absences]
+        absent += [s for s in seen.missing if s.message_id not in in_doubt]
+        present += seen.present
         unknown += _unknown(house, box, view)
-        if ConnectionNotes.of(box).has_unread(folder, [s.uid for s in still]):
+        if ConnectionNotes.of(box).has_unread(folder, seen.lowest):
             untold.add(folder)
     if absent:
         # Somebody moved or deleted: only then are the folders searched that we never used.
@@ -71,7 +84,7 @@ def reconcile(
     # After the folders were read: before, there may be no connection to note it on.
     ConnectionNotes.of(box).forget(memory, of="strangers")
     unread = [place for place in unknown if place not in memory] if absent or gone_from else []
-    memory.update(_digests(box, unread[:READ_A_LOOK]))
+    memory.update(_digests(house, box, unread[:READ_A_LOOK]))
     look = Look(
         absent=absent,
         present=present,
@@ -82,25 +95,35 @@ def reconcile(
     return followed.follow(house, box.name, lease, look)
 
 
-def _seen(
-    house: House, box: Postbox, lease: Lease, view: FolderView, *, most: int
-) -> tuple[Sighting, ...]:
+def _seen(house: House, box: Postbox, lease: Lease, view: FolderView, *, most: int) -> _Seen:
     """What lies in the folder according to the ledger, whose numbers name what they named.
 
     Of those below the newest, `most` more are tried than by the last look on this connection.
     """
-    with house.db.read() as tx:
-        seen = sightings.live(tx, box.name, folder=view.folder)
+    seen = _compared(house, box, view)
     notes = ConnectionNotes.of(box)
     is_first = not notes.is_compared(view.folder)
     notes.compare_again_if_grown(view)
-    known = frozenset(s.uid for s in seen if s.epoch == view.epoch)
-    held = set_back.numbers_hold(house, box, lease, view, known)
+    held = set_back.numbers_hold(house, box, lease, view, seen.known)
     # The first look on a connection, which tries each folder's newest, must end within the lease.
-    if held and (is_first or set_back.go_down(house, box, lease, view, known, most=most)):
+    if held and (is_first or set_back.go_down(house, box, lease, view, seen.known, most=most)):
         return seen
+    return _compared(house, box, view)
+
+
+def _compared(house: House, box: Postbox, view: FolderView) -> _Seen:
+    here, numbered = frozenset(view.uids), is_numbered(view.epoch)
+    missing: list[Sighting] = []
+    present: list[int] = []
+    known: set[str] = set()
     with house.db.read() as tx:
-        return sightings.live(tx, box.name, folder=view.folder)
+        for page in sightings.live_pages(tx, box.name, folder=view.folder):
+            lying = [s for s in page if s.epoch == view.epoch and s.uid in here]
+            missing += [s for s in page if s.epoch != view.epoch or s.uid not in here]
+            present += [s.id for s in lying if s.absences]
+            known.update(s.uid for s in page if numbered and s.epoch == view.epoch)
+    lowest = min(known & here, key=int, default=None)
+    return _Seen(missing, present, frozenset(known), () if lowest is None else (lowest,))
 
 
 def _view(box: Postbox, folder: str) -> FolderView | None:
@@ -126,11 +149,11 @@ def _unknown(house: House, box: Postbox, view: FolderView) -> list[Place]:
     return [Place(view.folder, view.epoch, uid) for uid in free]
 
 
-def _digests(box: Postbox, places: list[Place]) -> dict[Place, str]:
+def _digests(house: House, box: Postbox, places: list[Place]) -> dict[Place, str]:
     """The fingerprint of what lies at each place; empty where it went away or can't be read."""
     found = dict.fromkeys(places, "")
     for folder, epoch in sorted({(place.folder, place.epoch) for place in places}):
         uids = tuple(p.uid for p in places if (p.folder, p.epoch) == (folder, epoch))
-        for mail in box.fetch(folder, epoch, uids):
-            found[mail.place] = originals.fingerprint(mail.kept)
+        for mail in same_mail.fetch(house, box, folder, epoch, uids):
+            found[mail.place] = same_mail.name(mail)
     return found

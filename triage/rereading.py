@@ -17,7 +17,7 @@ from rules.errors import Conflict
 from rules.postbox import Fetched, Place, TooLarge
 from store import audit, leases, ledger, outgoing_restored, owned, sessions, sightings
 from store.leases import Lease
-from triage import followed, receive, reconcile, rounds
+from triage import followed, receive, reconcile, rounds, same_mail
 from triage.answers import draft_reply
 from triage.house import House
 from triage.marks import outlook_correction
@@ -120,7 +120,7 @@ def _reread(
             lease = _renewed(house, lease)
             fresh = [mail for mail in batch if mail.received_at >= since - BACKLOG]
             older += len(batch) - len(fresh)
-            hashes = {mail.place: receive.fingerprint(mail) for mail in fresh}
+            hashes = {mail.place: same_mail.name(mail) for mail in fresh}
             unknown, found = _sifted(house, box, lease, fresh, hashes=hashes)
             followed += found
             copies += len(fresh) - len(unknown) - found
@@ -153,7 +153,8 @@ def _strangers(house: House, box: Postbox, folder: str) -> Iterator[list[Fetched
     with house.db.read() as tx:
         free = sightings.unclaimed_in(tx, box.name, folder=folder, epoch=view.epoch, uids=view.uids)
     for start in range(0, len(free), BATCH_MAILS):
-        yield list(box.fetch(folder, view.epoch, free[start : start + BATCH_MAILS]))
+        uids = free[start : start + BATCH_MAILS]
+        yield list(same_mail.fetch(house, box, folder, view.epoch, uids))
 
 
 def _sifted(

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
 import structlog
 
-from rules.errors import Conflict, TryLater
+from rules.errors import Conflict, HouseError, Refused, TryLater
 from rules.ledger import LedgerState
 from store import aside, audit, leases, ledger, originals
 from store.engine import Tx
@@ -24,6 +25,7 @@ from triage import (
     outgoing_care,
     send,
     sessions,
+    set_clock,
     sort,
     wandering,
 )
@@ -250,8 +252,9 @@ WATCHES: Final = (outgoing_care.WATCH, wandering.WATCH, rules_off.WATCH)
 def keep_order(house: House, worker: str) -> int:
     """Leases that ran out, parked items, the trail's chain, overdue mail, figures of past days.
 
-    One worker at a time.
+    One worker at a time. An anchor that can't be written is told in the end, when all else is done.
     """
+    set_clock.look(house)
     now = house.clock()
     # Read before the write lock is taken: others write meanwhile.
     seen, ends = freshness.look(house), text_ends.look(house)
@@ -267,9 +270,8 @@ def keep_order(house: House, worker: str) -> int:
         changed = [(watch, watch.note(house, tx, seen)) for watch, seen in troubles]
         audit.seal(tx, limit=SEAL_BATCH)
         leases.release(tx, lease, now=now)
-    if house.policy.anchor is not None:
-        # First of all: who verifies the trail in between takes it for one whose lines were cut.
-        anchor.note(house.db, house.policy.anchor, now=now)
+    # First of all: who verifies the trail in between takes it for one whose lines were cut.
+    trouble = _anchored(house, now)
     freshness.tell(alarms)
     text_ends.tell(ending)
     for watch, turns in changed:
@@ -280,4 +282,17 @@ def keep_order(house: House, worker: str) -> int:
     sessions.sweep(house)
     if expired:
         log.info("lease.expired", items=expired)
+    if trouble is not None:
+        raise trouble
     return 0
+
+
+def _anchored(house: House, now: datetime) -> HouseError | None:
+    """Why the head can't be noted now: its disk may be full for days."""
+    if house.policy.anchor is None:
+        return None
+    try:
+        anchor.note(house.db, house.policy.anchor, now=now)
+    except (TryLater, Refused) as exc:
+        return exc
+    return None

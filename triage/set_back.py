@@ -22,6 +22,7 @@ from rules.postbox import EPOCH_CHANGED, Fetched, FolderView, Place, TooLarge, i
 from store import audit, given_twice, leases, originals, owned, sightings
 from store.leases import Lease
 from store.owned import Lying
+from triage import same_mail
 from triage.connection_notes import ConnectionNotes
 from triage.house import House
 from triage.ports import Postbox
@@ -207,17 +208,17 @@ def _compared(house: House, box: Postbox, places: Iterable[Place]) -> _Compared:
     """
     with house.db.read() as tx:
         known = owned.bytes_at(tx, box.name, places=places)
-    first = _read(box, known)
+    first = _read(house, box, known)
     differ = {place: known[place] for place, digest in first.items()
               if digest not in {"", known[place].sha256}}  # fmt: skip
-    again = _read(box, differ)
+    again = _read(house, box, differ)
     return _Compared(
         frozenset(place for place in differ if again.get(place) == first[place]),
         frozenset((known.keys() - first.keys()) | (differ.keys() - again.keys())),
     )
 
 
-def _read(box: Postbox, known: Mapping[Place, Lying]) -> dict[Place, str]:
+def _read(house: House, box: Postbox, known: Mapping[Place, Lying]) -> dict[Place, str]:
     """What lies at these places, by SHA-256, as `_digest`; `known` are of one folder."""
     if not known:
         return {}
@@ -225,16 +226,16 @@ def _read(box: Postbox, known: Mapping[Place, Lying]) -> dict[Place, str]:
     uids = tuple(place.uid for place in known)
     return {
         mail.place: _digest(mail, known[mail.place])
-        for mail in box.fetch(first.folder, first.epoch, uids)
+        for mail in same_mail.fetch(house, box, first.folder, first.epoch, uids)
     }
 
 
 def _digest(mail: Fetched | TooLarge, known: Lying) -> str:
     """What is to be held against the known one; "" where the size limit is a lower one now."""
     if known.is_whole:
-        return originals.fingerprint(mail.data) if isinstance(mail, Fetched) else ""
+        return same_mail.name(mail) if isinstance(mail, Fetched) else ""
     # Its head only, also if the limit is a higher one now and the whole mail comes.
-    return originals.fingerprint(mail.kept[: known.kept_bytes])
+    return mail.known_as or originals.fingerprint(mail.kept[: known.kept_bytes])
 
 
 def _let_others_go(

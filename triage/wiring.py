@@ -196,8 +196,15 @@ def model_key(settings: Settings) -> bytes:
 def _installation_key(path: Path) -> bytes:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32), encoding="ascii")
+        # Beside first: on a full disk an empty key would stay, which anybody knows.
+        beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        beside.touch(mode=0o600)
+        try:
+            beside.write_text(secrets.token_hex(32), encoding="ascii")
+            if not path.exists():
+                beside.rename(path)
+        finally:
+            beside.unlink(missing_ok=True)
     return path.read_bytes()
 
 

@@ -19,6 +19,7 @@ from uuid import uuid4
 import structlog
 
 from rules.errors import Conflict, HouseError
+from rules.pause import is_over
 from rules.postbox import Place
 from store import beats, leases
 from store.leases import Lease
@@ -304,7 +305,7 @@ class _PostboxRound:
         now = self.worker.house.clock()
         pause = timedelta(seconds=self.worker.house.policy.look_seconds)
         wait = pause * BUSY_PAUSES if is_busy else pause
-        if self._looked_at is None or now - self._looked_at >= wait:
+        if self._looked_at is None or is_over(self._looked_at, now=now, pause=wait):
             lease = self._held_lease()
             if lease is None:
                 return

@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from api.oidc import wire
 from api.oidc.plan import OidcPlan
 from rules.errors import Refused, TryLater, Unreadable
+from rules.pause import is_over
 
 FRESH: Final = timedelta(hours=1)
 """So old may metadata and keys be before they are asked for again. Source: own decision 0056."""
@@ -89,7 +90,7 @@ class Provider:
         return self._keys.get(number)
 
     def _is_old(self, at: datetime | None, limit: timedelta) -> bool:
-        return at is None or self._clock() - at >= limit
+        return at is None or is_over(at, now=self._clock(), pause=limit)
 
     def _look_for_keys(self, *, needed: bool) -> None:
         if not self._is_old(self._keys_at, LOOK_AGAIN):

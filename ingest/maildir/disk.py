@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -31,12 +31,19 @@ class MailFile:
     """One message file. `uid` is the name before the colon (`uid_of`), `info` what is behind it.
 
     `is_twice`: another mail lies there under the same name, and nobody can tell which one is meant.
+    Small, and all files of a directory share its `box`: tens of thousands wait in a backlog.
     """
 
-    path: Path
+    box: Path
+    name: str
     uid: str
     info: str
     is_twice: bool = False
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return self.box / self.name
 
     def arrival(self) -> tuple[float, int, str]:
         """Sort key: seconds since 1970 (UTC) and microseconds by the name, then the name.
@@ -109,13 +116,14 @@ def make_boxes(path: Path) -> bool:
 def scan(path: Path) -> dict[str, MailFile]:
     """All message files of a folder by UID. new/ is listed first: mail only goes new -> cur."""
     found: dict[str, MailFile] = {}
-    for box in ("new", "cur"):
-        for name in os.listdir(path / box):  # noqa: PTH208 - names only; a Path each costs 4 times
+    infos: dict[str, str] = {}
+    for box in (path / "new", path / "cur"):
+        for name in os.listdir(box):  # noqa: PTH208 - names only; a Path each costs 4 times
             if name.startswith("."):
                 continue
             unique, _, info = name.partition(":")
             uid = uid_of(unique)
-            file = MailFile(path / box / name, uid, info)
+            file = MailFile(box, name, uid, infos.setdefault(info, info))
             is_twice = uid in found and _are_two(found[uid].path, file.path)
             found[uid] = replace(file, is_twice=True) if is_twice else file
     return found
@@ -150,9 +158,9 @@ def find(
     if _NO_UNIQUE_NAME.search(name):
         return None
     for box, info in (("new", ""), ("cur", "2,")):
-        candidate = path / box / (f"{name}:{info}" if info else name)
-        if candidate.exists():
-            return MailFile(candidate, uid, info)
+        file = MailFile(path / box, f"{name}:{info}" if info else name, uid, info)
+        if file.path.exists():
+            return file
     known = {} if listed is None else listed
     if path not in known:
         known[path] = scan(path)
@@ -185,13 +193,19 @@ def name_of(uid: str) -> str:
 def write_durably(path: Path, data: bytes) -> None:
     """Write a new file that only its owner can read, and force it to the disk.
 
+    Where that fails, it is not there: it may be a lock, which others would wait for.
     Raises: FileExistsError, OSError: for the caller's `disk_errors`.
     """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise
 
 
 def sync_directory(path: Path) -> None:

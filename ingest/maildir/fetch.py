@@ -60,14 +60,15 @@ class Reader:
     def _content(self, path: Path, place: Place, file: MailFile) -> Fetched | TooLarge:
         if file.is_twice:
             raise disk.named_twice(file.path)
-        with open(file.path, "rb", opener=_at_once) as handle:
-            size_bytes = _size(handle, file.path)
+        at = file.path
+        with open(at, "rb", opener=_at_once) as handle:
+            size_bytes = _size(handle, at)
             received_at = datetime.fromtimestamp(file.arrival()[0], tz=UTC)
             marks = _marks(path, file.info)
             if size_bytes <= self.size_limit_bytes:
                 data = handle.read()
-                if len(data) != size_bytes or _size(handle, file.path) != size_bytes:
-                    raise TryLater("postbox.busy", f"{file.path} is in the writing still.")
+                if len(data) != size_bytes or _size(handle, at) != size_bytes:
+                    raise TryLater("postbox.busy", f"{at} is in the writing still.")
                 return Fetched(place, data, received_at, marks)
             head = head_of(handle.read(HEAD_LIMIT_BYTES))
             return TooLarge(place, head, size_bytes, received_at, marks=marks)

@@ -11,7 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ingest.maildir.disk import sync_directory, write_durably
@@ -111,16 +111,25 @@ def _write(folder: Path, known: Mapping[str, str]) -> None:
     lines = "".join(f"{_LETTERS.index(at)} {known[at]}\n" for at in sorted(known))
     draft.unlink(missing_ok=True)
     write_durably(draft, lines.encode("utf-8"))
-    like = path if path.exists() else folder / "cur"
-    about = like.stat()
+    try:
+        _like(draft, path if path.exists() else folder / "cur")
+        before = int(path.stat().st_mtime) if path.exists() else 0
+        moment = max(int(time.time()), before + 1)
+        os.utime(draft, (moment, moment))
+        draft.rename(path)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)  # Dovecot takes it for a lock
+        raise
+    sync_directory(folder)
+
+
+def _like(draft: Path, other: Path) -> None:
+    """Rights and owner of a file that Dovecot must be able to read."""
+    about = other.stat()
     draft.chmod(about.st_mode & 0o666)
     if os.geteuid() == 0:
         os.chown(draft, about.st_uid, about.st_gid)
-    before = int(path.stat().st_mtime) if path.exists() else 0
-    moment = max(int(time.time()), before + 1)
-    os.utime(draft, (moment, moment))
-    draft.rename(path)
-    sync_directory(folder)
 
 
 @contextmanager

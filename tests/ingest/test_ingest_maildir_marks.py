@@ -1,5 +1,6 @@
 """Keywords in a Maildir that a running Dovecot serves, too: both read what the other sets."""
 
+import errno
 import os
 import threading
 import time
@@ -126,3 +127,21 @@ def test_letters_without_names_stay_when_a_mail_is_moved(maildir_case: MaildirCa
     (maildir_case.root / "new" / uid).rename(maildir_case.root / "cur" / f"{uid}:2,Fq")
     assert maildir_case.box.move(Place("INBOX", "maildir", uid), "Ablage")
     assert (maildir_case.root / "Ablage/cur" / f"{uid}:2,Fq").exists()
+
+
+@pytest.mark.parametrize("fails", ["fsync", "utime", "rename"])
+def test_a_disk_that_is_full_leaves_no_lock_for_which_dovecot_would_wait(
+    maildir_case: MaildirCase, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    place = Place("INBOX", "maildir", write_mail(maildir_case.root, MAIL))
+
+    def full(*_args: object, **_values: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path if fails == "rename" else os, fails, full)
+    with pytest.raises(TryLater) as caught:
+        maildir_case.box.set_marks(place, DONE)
+    assert caught.value.code == "postbox.disk"
+    assert not list(maildir_case.root.glob("dovecot*"))
+    monkeypatch.undo()
+    assert maildir_case.box.set_marks(place, DONE)

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import subprocess
@@ -266,3 +267,24 @@ def test_a_worker_that_stood_still_hands_nothing_over_that_was_taken_and_answere
     monkeypatch.setattr(durable, "write_synced", slow)
     DirectoryOutlet(drop).deliver(make_package())
     assert files_below(drop) == ["quittungen/item-12-v3.json"]
+
+
+def test_a_full_disk_keeps_no_half_package_that_takes_the_room_of_the_next_try(
+    drop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+
+    def full(handle: int) -> None:
+        synced.append(handle)
+        if len(synced) % 3 == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(durable.os, "fsync", full)
+    for _ in range(2):
+        with pytest.raises(TryLater) as caught:
+            DirectoryOutlet(drop).deliver(make_package())
+        assert caught.value.code == "eakte.disk"
+        assert files_below(drop) == []
+    monkeypatch.undo()
+    DirectoryOutlet(drop).deliver(make_package())
+    assert len(files_below(drop)) == 4

@@ -162,6 +162,19 @@ def test_a_server_that_keeps_other_bytes_publishes_nothing(there, account):
     assert not (there / "pakete").exists()
 
 
+def test_a_server_without_room_is_left_no_draft_by_a_try_that_failed(there, account):
+    class Full(Cut):
+        def ask(self, method, path, **kwargs):
+            if method == "MOVE":
+                return Answer(507, {}, b"")
+            return self.line.ask(method, path, **kwargs)
+
+    for _ in range(2):
+        with pytest.raises(TryLater):
+            WebdavOutlet(Full(Line(account))).deliver(PACKAGE)
+        assert files(there) == []
+
+
 def test_half_a_package_that_a_cut_move_left_is_written_anew(there, outlet):
     (there / "pakete").mkdir()
     (there / f"pakete/{KEY}.zip").write_bytes(b"PK half")

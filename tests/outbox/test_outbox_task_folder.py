@@ -1,5 +1,6 @@
 """Tasks as files: complete when they appear, by the schema, and answered by their receiver only."""
 
+import errno
 import json
 import re
 from dataclasses import replace
@@ -172,3 +173,19 @@ def test_a_missing_receiver_is_said_when_something_is_for_it(drop, outlet):
     assert away.value.code == "task.drop_missing"
     outlet.deliver(FORWARD)
     assert list(outlet.receipts()) == []
+
+
+def test_a_full_disk_keeps_no_part_of_a_task(drop, outlet, monkeypatch):
+    def full(_handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def no_folder(_folder):
+        pass
+
+    monkeypatch.setattr(durable.os, "fsync", full)
+    monkeypatch.setattr("outbox.task_folder.sync_folder", no_folder)
+    for _ in range(2):
+        with pytest.raises(TryLater) as caught:
+            outlet.deliver(FORWARD)
+        assert caught.value.code == "task.disk"
+    assert [path for path in drop.rglob("*") if path.is_file()] == []

@@ -47,6 +47,26 @@ def test_who_lays_it_down_lets_another_take_it_who_waits_from_there_or_takes_it_
     assert _take(db, "w3", at=9) is None
 
 
+def test_a_dead_owners_lease_from_before_the_clock_was_set_back_holds_no_longer_than_any(
+    db: Database,
+) -> None:
+    dead = _take(db, "w1", at=5 * 3600)
+    assert dead
+    assert _take(db, "w2", at=0) is None
+    assert _take(db, "w2", at=59) is None
+    assert _take(db, "w2", at=60) == Lease(POSTBOX, "w2", later(120), dead.fence + 1, later(60))
+
+
+def test_who_lives_keeps_his_lease_though_the_clock_was_set_back(db: Database) -> None:
+    lease = _take(db, "w1", at=5 * 3600)
+    assert lease
+    assert _take(db, "w2", at=0) is None
+    with db.write() as tx:
+        again = leases.renew(tx, lease, now=later(30), seconds=60)
+    assert _take(db, "w2", at=60) is None
+    assert again.fence == lease.fence
+
+
 def test_renewing_keeps_the_fence(db: Database) -> None:
     lease = take_lease(db)
     with db.write() as tx:

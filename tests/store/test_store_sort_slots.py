@@ -57,6 +57,14 @@ def test_one_alone_gets_mails_of_many_slots_at_once(db: Database) -> None:
     assert turn.names == ("sort:00", "sort:01", "sort:02")
 
 
+def test_what_a_dead_one_took_before_the_clock_was_set_back_is_free(db: Database) -> None:
+    _keep_many(db, 10)
+    assert _take(db, "w1", at=5 * 3600)[1]
+    turn, mails = _take(db, "w2", at=0)
+    assert len(mails) == 10
+    assert turn.taken_over == 1
+
+
 def test_what_was_given_back_is_free_at_once(db: Database) -> None:
     keep(db, "1")
     turn, mails = _take(db, "w1")

@@ -31,7 +31,7 @@ class Renumbering:
         self._epochs.update(folders)
         for folder in folders:
             self._given[folder], self._next[folder] = {}, 1
-        self._checked.clear()
+        self._checked = {}  # another connection
 
     def set_back(self, folder: str, next_uid: int) -> None:
         """A restore that keeps UIDVALIDITY: numbers from there on are forgotten, and given again.
@@ -44,13 +44,13 @@ class Renumbering:
         for name in reversed([name for name, n in before.items() if n >= next_uid]):
             self._given[folder][name] = self._next[folder]
             self._next[folder] += 1
-        self._checked.clear()
+        self._checked = {}  # another connection
 
     def exchange(self, folder: str, one: int, other: int) -> None:
         """A restore that keeps UIDVALIDITY, and UIDNEXT: these two have each other's number."""
         names = {number: name for name, number in self._numbers(folder).items()}
         self._given[folder] |= {names[one]: other, names[other]: one}
-        self._checked.clear()
+        self._checked = {}  # another connection
 
     def lose(self, folder: str, *numbers: int) -> None:
         """These mails are not in the backup."""

@@ -1,6 +1,7 @@
 """The anchor file finds what a forged trail hides from its own chain."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from rules.audit import GENESIS, AuditEntry, chain_hash
 from rules.errors import Refused, TryLater
 from store import audit
 from store.tables.ledger import audit as table
-from triage import anchor, day_figures, rounds
+from triage import anchor, day_figures, freshness, idempotency, rounds, sessions
 from triage.cli import app as cli
 from triage.house import House
 
@@ -152,6 +153,39 @@ def test_a_line_that_a_full_disk_cut_ends_neither_the_notes_nor_the_proof(
     with house.db.write() as tx:
         tx.run(sa.delete(table).where(table.c.seal_seq > 4))
     assert set(codes(house, path)) == {"trail.truncated"}, "lines behind it still count"
+
+
+@pytest.mark.parametrize("half", [b"{", b'{"day":"2026-11-26","se'])
+def test_a_line_that_a_full_disk_cut_is_written_anew(house, path, clock, half):
+    path.write_bytes(path.read_bytes() + half)
+    write(house, "a new day")
+    assert anchor.note(house.db, path, now=clock())
+    assert not anchor.note(house.db, path, now=clock())
+    assert codes(house, path) == []
+
+
+def test_a_clock_that_was_wrong_for_a_day_does_not_end_the_noting(house, path, clock):
+    assert not anchor.note(house.db, path, now=clock() - timedelta(days=2))  # late by some hours
+    assert anchor.note(house.db, path, now=clock() + timedelta(days=400))
+    assert anchor.note(house.db, path, now=clock())
+    assert not anchor.note(house.db, path, now=clock())
+    assert codes(house, path) == []
+
+
+@pytest.mark.parametrize("spoilt", ["full", "line"])
+def test_an_anchor_that_cannot_be_written_holds_up_nothing_else(house, path, monkeypatch, spoilt):
+    done: list[str] = []
+    for module, name in ((freshness, "tell"), (idempotency, "forget"), (sessions, "sweep")):
+        monkeypatch.setattr(module, name, lambda *_, name=name: done.append(name))
+    if spoilt == "line":
+        path.write_bytes(path.read_bytes() + b"{}\n")
+    else:
+        path.unlink()
+        path.mkdir()
+    with pytest.raises((TryLater, Refused)) as told:
+        rounds.keep_order(replace(house, policy=replace(house.policy, anchor=path)), "w-1")
+    assert told.value.code == {"full": "anchor.disk", "line": "anchor.unreadable"}[spoilt]
+    assert done == ["tell", "forget", "sweep"]
 
 
 def test_a_missing_or_spoiled_file_is_told(house, path, tmp_path):

@@ -147,6 +147,14 @@ def test_mail_that_came_by_another_way_is_known_and_one_of_another_postbox_is_no
     assert numbers(fill(house, archive)) == (1, 1, 0)
 
 
+def test_mail_that_is_known_with_other_line_ends_does_not_come_in_from_the_archive(house):
+    archive = mails(house, 3)
+    as_by_imap = [replace(one, data=one.data.replace(b"\n", b"\r\n")) for one in archive]
+    assert numbers(fill(house, as_by_imap[:2])) == (2, 0, 0)
+    assert numbers(fill(house, [*archive, as_by_imap[2]])) == (1, 3, 0)
+    assert rows(house) == 3
+
+
 def test_mail_of_the_archive_that_lies_in_the_inbox_later_is_the_same_mail(house, box, lease):
     archive = mails(house, 1)
     fill(house, archive)

@@ -1,7 +1,9 @@
 """Backup and the way back: whole, checked, over nothing; what came since is found again."""
 
+import errno
 import itertools
 import json
+import resource
 import sqlite3
 from datetime import timedelta
 
@@ -160,6 +162,36 @@ def test_a_copy_that_breaks_off_is_told_all_the_same(config, tmp_path, monkeypat
     monkeypatch.setattr(copying, "copy", full)
     assert code_of(make, config, tmp_path / "copy") == "backup.program_failed"
     assert told(load(config).store.url) == [("a-1", "backup.begun")]
+
+
+@pytest.mark.parametrize("fails", ["mkdir", "copyfile", "write_text"])
+def test_a_backup_for_which_there_is_no_room_leaves_nothing_behind(
+    config, tmp_path, monkeypatch, fails
+):
+    def full(*_args, **_values):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(backup.shutil if fails == "copyfile" else backup.Path, fails, full)
+    assert code_of(make, config, tmp_path / "copy") == "backup.disk"
+    assert not (tmp_path / "copy").exists()
+    monkeypatch.undo()
+    assert make(config, tmp_path / "copy").files
+
+
+def test_a_restore_for_which_there_is_no_room_leaves_no_half_database(config, tmp_path):
+    make(config, tmp_path / "copy")
+    target = tmp_path / "back" / "postlotse.sqlite"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))  # Python ignores SIGXFSZ
+    try:
+        url = f"sqlite:///{target}"
+        assert (
+            code_of(copying.restore, url, tmp_path / "copy" / copying.SQLITE_NAME) == "store.away"
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(target.parent.iterdir()) == []
+    copying.restore(url, tmp_path / "copy" / copying.SQLITE_NAME)
 
 
 def test_the_ring_of_keys_is_not_in_it_and_the_needed_ones_are_named(config, tmp_path):

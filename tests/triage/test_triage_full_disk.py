@@ -8,6 +8,7 @@ import os
 import shutil
 import smtplib
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,10 @@ from pathlib import Path
 import pytest
 
 from ingest.maildir.postbox import MaildirPostbox, create_tree
-from store import migrate
-from tests.house_fixture import eml
+from rules.errors import TryLater
+from store import beats, migrate
+from store.engine import Database
+from tests.house_fixture import NOW, eml
 from tests.servers.postgres import PostgresServer
 from tests.triage.test_triage_outages import (
     BOX,
@@ -83,3 +86,49 @@ def test_on_postgresqls_full_disk_the_door_says_451_and_all_goes_on(disk, tmp_pa
             once_each(office, answers.count(250) + 3)
             wait_for(lambda: office.box.view("INBOX").uids == ())
             wait_for(lambda: office.checks() == {})
+
+
+KILLED = """
+import os, sqlite3, sys
+file = sqlite3.connect(sys.argv[1])
+file.execute("PRAGMA journal_mode=WAL")
+file.execute("INSERT INTO beat VALUES ('killed', '2026-11-23 09:00:00.000000', '', '')")
+file.commit()
+os._exit(0)
+"""
+
+
+def test_a_process_that_started_on_a_read_only_disk_writes_when_it_can_be_written_to(
+    sqlite_url, disk
+):
+    """SQLite beside a WAL, as a killed process leaves it."""
+    file = Path(shutil.copy(sqlite_url.removeprefix("sqlite:///"), disk))
+    subprocess.run([sys.executable, "-c", KILLED, str(file)], check=True)
+    assert list(disk.glob("*-wal"))
+    mounted(disk, "ro")
+    db = Database.open(f"sqlite:///{file}")
+    assert code_of(db) == "store.away"
+    mounted(disk, "rw")
+    code_of(db)  # opens the file anew
+    beat(db, "after")
+    with db.read() as tx:
+        assert {"killed", "after"} <= {one.name for one in beats.all_beats(tx)}
+    db.close()
+
+
+def code_of(db: Database) -> str:
+    """Keeps no error: its frames would keep the connection."""
+    try:
+        beat(db, "tried")
+    except TryLater as exc:
+        return exc.code
+    return ""
+
+
+def beat(db: Database, name: str) -> None:
+    with db.write() as tx:
+        beats.beat(tx, name, code="", message="", now=NOW)
+
+
+def mounted(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)

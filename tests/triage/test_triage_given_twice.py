@@ -172,6 +172,29 @@ def test_a_move_that_is_given_again_moves_no_other_mail_if_the_connection_broke_
     ]  # fmt: skip
 
 
+def test_what_a_cut_move_left_stays_where_the_copy_was_read_before_the_server_was_set_back(
+    house, server, lease, clock
+):
+    keep(house, server, lease, KRANK)
+    rounds.sort_pending(house)
+    filing.file_due(house, Silent(server), lease)
+    server.append(AU, KRANK)  # the copy of a move that was cut
+    clock.forward(minutes=1)
+
+    class SetBackAfterwards(Silent):
+        def fetch(self, folder, epoch, uids):
+            yield from server.fetch(folder, epoch, uids)
+            if folder == AU and lying(server).get(AU):
+                server.lose(AU, 1)  # younger than the backup
+                server.set_back(AU, 1)
+
+    filing.file_due(house, SetBackAfterwards(server), lease)
+    assert lying(server) == {"INBOX": 1}
+    works(house, server, lease, clock)
+    assert lying(server) == {AU: 1}
+    assert places_agree(house, server)
+
+
 def test_a_look_into_two_folders_holds_for_the_connection_that_there_is_in_the_end(
     house, server, lease
 ):

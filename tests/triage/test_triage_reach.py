@@ -116,6 +116,16 @@ def test_who_is_alone_goes_on_after_its_pause_under_the_same_fence(house, box, c
     assert (alone(), fence(house)) == (0, 1)
 
 
+def test_who_holds_back_does_so_no_longer_because_the_clock_was_set_back(house, box, clock, disk):
+    alone = round_of(house, lambda: box)
+    for _ in range(ROUNDS):
+        assert failed(alone) == "postbox.away"
+    disk.mount()
+    assert alone() is None
+    clock.forward(hours=-5)
+    assert alone() == 0
+
+
 def test_a_hiccup_of_the_line_hands_nothing_over(house, box, disk):
     one, other = round_of(house, lambda: box), round_of(house, lambda: box)
     for _ in range(2):

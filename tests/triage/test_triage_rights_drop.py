@@ -53,3 +53,16 @@ def test_a_missing_folder_is_told_and_holds_up_nothing(quiet_house: House, tmp_p
     assert caught.value.code == "rights.drop_missing"
     assert rights_drop.quietly(quiet_house, tmp_path / "weg") == 0
     assert rights_drop.quietly(quiet_house, None) == 0
+
+
+def test_what_cannot_be_put_away_is_not_taken_in_again_and_again(
+    quiet_house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(quiet_house, tmp_path, "Südwest_2026-12.csv", GOOD)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # mounted read-only
+    with pytest.raises(TryLater) as caught:
+        rights_drop.take_in(quiet_house, tmp_path)
+    assert caught.value.code == "rights.drop_missing"
+    assert rights_reporting.reported(quiet_house, ADMIN, "Südwest") is None
+    monkeypatch.undo()
+    assert rights_drop.take_in(quiet_house, tmp_path) == 1

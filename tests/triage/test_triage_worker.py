@@ -97,6 +97,17 @@ def test_a_postbox_that_is_never_idle_is_looked_at_more_seldom_but_is(house, box
     assert found == [1] * BUSY_PAUSES + [2] * BUSY_PAUSES + [3]
 
 
+def test_a_clock_that_was_set_back_puts_off_no_look_at_the_folders(house, box, monkeypatch):
+    looks, look = [], reconcile.reconcile
+    monkeypatch.setattr(reconcile, "reconcile", lambda *a, **k: looks.append(1) or look(*a, **k))
+    worker = Worker(house, send.Outlets(Eakte(), Post()), (), poll_seconds=1)
+    a_round = _PostboxRound(worker, PostboxJob(box.name, "Südwest", lambda: box, files=True))
+    for back in (0, 5, 0):
+        house.clock.forward(hours=-back)
+        assert a_round() == 0
+    assert len(looks) == 2
+
+
 def test_only_the_worker_that_holds_a_postbox_tells_how_it_is(house, tmp_path):
     """The others wait for it to fall free, and would call it well while its server is away."""
     away = MaildirPostbox("SC-Ost", tmp_path / "not mounted")
@@ -188,8 +199,9 @@ def test_a_worker_that_is_stopped_while_the_database_is_away_ends_in_order(house
 def test_a_loop_that_fell_silent_is_named(house, clock):
     worker = Worker(house, send.Outlets(Eakte(), Post()), (), poll_seconds=0.02)
     run(worker, lambda: "keep_order" in told(house))
-    clock.forward(minutes=6)
-    assert {check.message for check in health.ready(house) if not check.ok} == {"silent"}
+    for minutes in (6, -12):  # by a clock that was set back since, too
+        clock.forward(minutes=minutes)
+        assert {check.message for check in health.ready(house) if not check.ok} == {"silent"}
 
 
 def test_a_database_that_is_away_is_not_ready(house):

@@ -195,10 +195,22 @@ def aside_export(
     """
     data = accept.original(wiring.house_of(config), operator(), message_id)
     try:
-        out.write_bytes(data)
+        _write_whole(out, data)
     except OSError as exc:
         raise Refused("aside.file", f"Can't write {out}: {exc.strerror}.") from exc
     say(f"message {message_id} is in {out}")
+
+
+def _write_whole(out: Path, data: bytes) -> None:
+    """Half a mail must not be taken for one. Raises: OSError."""
+    with out.open("wb") as file:
+        try:
+            file.write(data)
+            file.flush()
+        except OSError:
+            if out.is_file():
+                out.unlink()
+            raise
 
 
 @trail_app.command("verify")

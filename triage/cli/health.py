@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import typer
 
+from rules.pause import is_silent
 from store import beats
 from store.engine import Database
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, settings_of, show
@@ -33,5 +34,5 @@ def health(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -
     for one in found:
         seconds = int((now - one.at).total_seconds())
         show({"loop": one.name, "seconds": seconds, "code": one.code}, as_json=as_json)
-    if not any(now - one.at <= SILENT_AFTER for one in found):
+    if all(is_silent(one.at, now=now, after=SILENT_AFTER) for one in found):
         raise typer.Exit(1)

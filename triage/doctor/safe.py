@@ -129,19 +129,21 @@ def left_postboxes(settings: Settings, house: House) -> Iterator[Finding]:
 def other_kinds(settings: Settings, house: House) -> Iterator[Finding]:
     """Postboxes whose mail is known under places of another kind than the configuration names.
 
-    Another kind may give a mail other bytes (line ends of a Maildir), and then it is a second one.
+    Exchange may give a mail other bytes, and then it is a second one. Other line ends only, as of
+    a Maildir that is read by IMAP, do no harm. Own decision 0126.
     """
     for box in settings.postboxes:
+        others = _KINDS - {box.kind} if box.kind == "exchange" else {"exchange"}
         with house.db.read() as tx:
-            other = sightings.lies_under(tx, box.name, epochs=_KINDS - {box.kind})
+            other = sightings.lies_under(tx, box.name, epochs=others)
         if other is not None:
             yield warn(
                 f"postbox:{box.name}:kind",
                 f"Post in {box.name} ist mit kind = „{other}“ bekannt, eingerichtet ist"
                 f" „{box.kind}“.",
                 "Bevor ein Worker startet: Posteingang abarbeiten oder beim alten kind bleiben."
-                " Gibt der neue Weg andere Bytes, kommt ein zweites Mal, was im Posteingang liegt,"
-                " und was abgelegt ist, gilt als entnommen.",
+                " Gibt der neue Weg andere Bytes (nicht nur andere Zeilenenden), kommt ein zweites"
+                " Mal, was im Posteingang liegt, und was abgelegt ist, gilt als entnommen.",
             )
 
 

@@ -10,10 +10,11 @@ from datetime import datetime
 import structlog
 
 from rules.postbox import Fetched, FolderView, Place, TooLarge
-from store import epochs, leases, ledger, moves, ops, originals, owned, sightings
+from store import epochs, leases, ledger, moves, ops, owned, sightings
 from store.leases import Lease
 from store.ledger import Message
 from store.ops import Op
+from triage import same_mail
 from triage.connection_notes import ConnectionNotes
 from triage.house import House
 from triage.ports import Postbox
@@ -23,10 +24,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What lies at a place: enough to tell one mail from another."""
+    """What lies at a place: enough to tell one mail from another.
+
+    `size_bytes` is None where its line ends are other ones than those that were kept.
+    """
 
     place: Place
-    size_bytes: int
+    size_bytes: int | None
     sha256: str
     received_at: datetime
 
@@ -140,19 +144,19 @@ def _equal(
     mine = [p for p in places if owners.get(p, op.message_id) == op.message_id]
     ConnectionNotes.of(box).forget(seen, of="copies")
     unread = tuple(place.uid for place in mine if place not in seen)
-    for mail in box.fetch(view.folder, view.epoch, unread) if unread else ():
+    for mail in same_mail.fetch(house, box, view.folder, view.epoch, unread) if unread else ():
         seen[mail.place] = _copy(mail)
     return [seen[place] for place in mine if place in seen and _is_it(row, seen[place])]
 
 
 def _copy(mail: Fetched | TooLarge) -> Copy:
-    sha256 = originals.fingerprint(mail.kept)
-    return Copy(mail.place, mail.size_bytes, sha256, mail.received_at)
+    size_bytes = None if mail.known_as else mail.size_bytes
+    return Copy(mail.place, size_bytes, same_mail.name(mail), mail.received_at)
 
 
 def _is_it(row: Message, found: Copy) -> bool:
     """Equal bytes; of a mail whose body was never fetched, an equal head and an equal size."""
-    return found.size_bytes == row.size_bytes and found.sha256 == row.sha256
+    return found.size_bytes in {None, row.size_bytes} and found.sha256 == row.sha256
 
 
 def has_surplus(house: House, box: Postbox, op: Op, *, copies: int) -> bool:
@@ -176,5 +180,5 @@ def remove_leftover(house: House, box: Postbox, lease: Lease, op: Op, *, at: Pla
     with house.db.write() as tx:
         leases.hold(tx, lease, now=house.clock())
         sha256 = ledger.message(tx, op.message_id).sha256
-    if box.remove(at, sha256):
+    if same_mail.remove(house, box, at, sha256):
         log.info("op.finished", postbox=box.name, op=op.id, message=op.message_id)

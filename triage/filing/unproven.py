@@ -16,6 +16,7 @@ from store import op_steps
 from store.leases import Lease
 from store.ops import Op
 from triage import set_back
+from triage.connection_notes import ConnectionNotes
 from triage.filing import doubt, steps
 from triage.filing.doubt import Copy
 from triage.house import House
@@ -61,10 +62,15 @@ def _look_or_put_off(
 def _look(house: House, box: Postbox, lease: Lease, op: Op, seen: dict[Place, Copy]) -> int:
     """Settle one operation whose outcome is unknown; 1 if it is settled now."""
     source = box.view(op.src_folder)
+    read_on = ConnectionNotes.of(box)
     copies = doubt.in_target(house, box, op, seen=seen)
     if copies:
         rest = _rest(house, box, op, source=source, copies=len(copies), seen=seen)
-        if _is_moved(house, box, lease, op, rest=rest, copies=len(copies)):
+        if _is_moved(house, box, op, rest=rest, copies=len(copies)):
+            if rest is not None:
+                if not read_on.are_of(box, source.epoch):
+                    return 0  # what was read as the copy may be another mail by now
+                doubt.remove_leftover(house, box, lease, op, at=rest)
             steps.settle(house, lease, [(op, copies[0])])
             return 1
     if _lies_in(source, op):
@@ -93,19 +99,12 @@ def _rest(
     return doubt.left_behind(house, box, op, source=source, copies=copies, seen=seen)
 
 
-def _is_moved(
-    house: House, box: Postbox, lease: Lease, op: Op, *, rest: Place | None, copies: int
-) -> bool:
-    """Whether it is the mail that lies in the target; `rest`, what a cut move left, is removed."""
+def _is_moved(house: House, box: Postbox, op: Op, *, rest: Place | None, copies: int) -> bool:
+    """Whether it is the mail that lies in the target; then `rest` is what a cut move left."""
     if rest != op.src:
-        if rest is not None and not doubt.came_after(box, op):
-            return False
+        return rest is None or doubt.came_after(box, op)
     # Where a move is one step, what lies in the source was never moved, whatever lies elsewhere.
-    elif box.moves_whole() or not doubt.has_surplus(house, box, op, copies=copies):
-        return False
-    if rest is not None:
-        doubt.remove_leftover(house, box, lease, op, at=rest)
-    return True
+    return not box.moves_whole() and doubt.has_surplus(house, box, op, copies=copies)
 
 
 def _lies_in(source: FolderView, op: Op) -> bool:

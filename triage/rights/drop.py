@@ -4,6 +4,8 @@ What was taken lies in `eingelesen` afterwards, what was refused in `fehler` wit
 that names every line. Nothing is deleted. Source: own decision 0040.
 """
 
+import errno
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -49,6 +51,22 @@ def take_in(house: House, folder: Path) -> int:
 
 def _one(house: House, file: Path) -> None:
     try:
+        _require_room(file.parent)
+        _take(house, file)
+    except OSError as exc:
+        raise TryLater("rights.drop_missing", f"{file.name} can't be read or put away.") from exc
+
+
+def _require_room(folder: Path) -> None:
+    """What can't be put away would be taken in again and again. Raises: OSError."""
+    for where in (TAKEN, REFUSED):
+        (folder / where).mkdir(exist_ok=True)
+        if not os.access(folder / where, os.W_OK):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+
+def _take(house: House, file: Path) -> None:
+    try:
         region = _region(house, file)
         with file.open("rb") as handle:
             data = handle.read(LONGEST_BYTES + 1)
@@ -58,8 +76,6 @@ def _one(house: House, file: Path) -> None:
         _put_away(house, file, REFUSED).with_suffix(".txt").write_text(
             exc.message + "\n", encoding="utf-8"
         )
-    except OSError as exc:
-        raise TryLater("rights.drop_missing", f"{file.name} can't be read now.") from exc
     else:
         log.info("rights.drop_taken", region=region)
         _put_away(house, file, TAKEN)
@@ -80,9 +96,7 @@ def _region(house: House, file: Path) -> str:
 
 def _put_away(house: House, file: Path, where: str) -> Path:
     """Move the file into a folder beside it, under a name with the time; the new place."""
-    target = file.parent / where
-    target.mkdir(exist_ok=True)
-    return file.replace(target / f"{house.clock():%Y%m%dT%H%M%S}-{file.name}")
+    return file.replace(file.parent / where / f"{house.clock():%Y%m%dT%H%M%S}-{file.name}")
 
 
 def quietly(house: House, folder: Path | None) -> int:

@@ -19,7 +19,7 @@ from store.leases import Lease
 from store.sightings import Sighting
 from store.sweep_removals import EAKTE, POSTBOX, SENT, TASK, Removal
 from store.tables.ledger import SightingState
-from triage import receive, set_back
+from triage import same_mail, set_back
 from triage.house import House
 from triage.ports import Postbox
 from triage.send import Outlets
@@ -121,9 +121,9 @@ def _taken(
         # The server asks for no fence, so whose time is over gives no command.
         leases.require_time(lease, now=house.clock())
         try:
-            if box.remove(seen.place, one.sha256):
+            if same_mail.remove(house, box, seen.place, one.sha256):
                 taken.append(seen.id)
-            elif _lies_there(box, seen.place, one.sha256):
+            elif _lies_there(house, box, seen.place, one.sha256):
                 codes.append(set_back.UNREAD)
         except (Conflict, Refused) as exc:
             if exc.code == "lease.lost":
@@ -132,15 +132,15 @@ def _taken(
     return taken, next((code for code in codes if code not in _NOT_THERE), codes[-1])
 
 
-def _lies_there(box: Postbox, place: Place, sha256: str) -> bool:
+def _lies_there(house: House, box: Postbox, place: Place, sha256: str) -> bool:
     """Whether it was left though it lies there: it can't be read, or somebody just touched it.
 
     Raises: Refused, Conflict, TryLater: as the postbox.
     """
     if place.uid not in box.view(place.folder).uids:
         return False
-    found = box.fetch(place.folder, place.epoch, (place.uid,))
-    return all(receive.fingerprint(mail) == sha256 for mail in found)
+    found = same_mail.fetch(house, box, place.folder, place.epoch, (place.uid,))
+    return all(same_mail.name(mail) == sha256 for mail in found)
 
 
 def _end(tx: Tx, box: Postbox, one: Removal, *, code: str, now: datetime) -> None:

@@ -1,0 +1,91 @@
+"""Whether a postbox was served another way before, and which of its mail one with other bytes is.
+
+A Maildir ends lines with LF, IMAP gives the same mail with CRLF. Source: RFC 3501 section 4.3
+(literals are CRLF); own decision 0126.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from rules.postbox import Place, is_numbered
+from store import rows
+from store.engine import Tx
+from store.tables.ledger import message, sighting
+
+_NAMED = ("exchange", "maildir")
+"""Epochs of the kinds whose places are no numbers."""
+
+_A_MINUTE = timedelta(minutes=1)
+"""The name of a Maildir's file says when its delivery began, IMAP when the file was written, in
+whole seconds. Source: maildir(5); RFC 3501, date-time; measurement 2026-11-27 (Dovecot 2.3.19)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A message of the postbox, by its fingerprint."""
+
+    id: int
+    sha256: str
+
+
+_COLUMNS = rows.columns(Known, message)
+
+
+def came_another_way(tx: Tx, postbox: str, *, folder: str, epoch: str) -> bool:
+    """Whether a mail ever lay in the folder while another kind of postbox was configured.
+
+    Two steps into the index of places, however many there are.
+    """
+    own = next((kind for kind in _NAMED if kind == epoch), None)
+    column = sighting.c.epoch
+    if own is None and not is_numbered(epoch):
+        return False
+    others = (
+        [column == kind for kind in _NAMED] if own is None else [column < epoch, column > epoch]
+    )
+    of_folder = sa.and_(sighting.c.postbox == postbox, sighting.c.folder == folder)
+    return any(
+        tx.run(sa.select(sa.literal(1)).where(of_folder, other).limit(1)).first() is not None
+        for other in others
+    )
+
+
+def of_bytes(tx: Tx, postbox: str, *, hashes: Collection[str]) -> tuple[Known, ...]:
+    """Messages of the postbox with one of these fingerprints, oldest first; deleted ones too."""
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(message.c.sha256.in_(sorted(hashes)), message.c.postbox == postbox)
+        .order_by(message.c.id)
+    )
+    return rows.all_as(tx, Known, statement)
+
+
+def of_arrival(
+    tx: Tx, postbox: str, *, at: datetime, smallest: int, largest: int
+) -> tuple[Known, ...]:
+    """Messages of the postbox that came in about then and have such a size, oldest first."""
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(
+            message.c.postbox == postbox,
+            message.c.received_at > at - _A_MINUTE,
+            message.c.received_at < at + _A_MINUTE,
+            message.c.size_bytes.between(smallest, largest),
+        )
+        .order_by(message.c.id)
+    )
+    return rows.all_as(tx, Known, statement)
+
+
+def owner(tx: Tx, postbox: str, *, place: Place) -> int | None:
+    """The message that the place belongs to, whether it lies there now or not."""
+    statement = sa.select(sighting.c.message_id).where(
+        sighting.c.postbox == postbox,
+        sighting.c.folder == place.folder,
+        sighting.c.epoch == place.epoch,
+        sighting.c.uid == place.uid,
+    )
+    return tx.run(statement).scalar_one_or_none()

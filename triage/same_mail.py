@@ -1,0 +1,145 @@
+"""Mail of a postbox that was served another way before: the same mail with other line ends.
+
+A mail is known by its bytes. Where a Maildir is served by IMAP from today on, or back, each of its
+mails comes with other line ends, and would be a second one. So what is read out of such a postbox
+is named by the fingerprint that the ledger has of it, wherever that is asked for; what is kept are
+the bytes that came. In a postbox that was always served one way, nothing of this is done.
+Source: own decision 0126.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rules.errors import Refused, Unreadable
+from rules.postbox import Fetched, Place, TooLarge
+from store import originals, same_mail, sightings
+from store.same_mail import Known
+from triage.connection_notes import ConnectionNotes
+from triage.house import House
+from triage.ports import INBOX, Postbox
+
+
+def name(mail: Fetched | TooLarge) -> str:
+    """The fingerprint by which the ledger knows the mail, or will know it."""
+    return mail.known_as or originals.fingerprint(mail.kept)
+
+
+def fetch(
+    house: House, box: Postbox, folder: str, epoch: str, uids: tuple[str, ...]
+) -> Iterator[Fetched | TooLarge]:
+    """As `Postbox.fetch`; what the ledger knows with other line ends says so.
+
+    Raises: TryLater, Conflict, Refused: as the postbox. TryLater: `store.away`.
+    """
+    given: set[int] = set()
+    asked = None
+    for mail in box.fetch(folder, epoch, uids):
+        asked = _came_another_way(house, box, epoch) if asked is None else asked
+        yield _as_known(house, box, mail, given) if asked else mail
+
+
+def remove(house: House, box: Postbox, place: Place, sha256: str) -> bool:
+    """As `Postbox.remove`, also where the mail has other line ends by now.
+
+    Raises: TryLater, Conflict, Refused: as the postbox.
+    """
+    if box.remove(place, sha256):
+        return True
+    if not _came_another_way(house, box, place.epoch):
+        return False
+    found = fetch(house, box, place.folder, place.epoch, (place.uid,))
+    own = [originals.fingerprint(mail.kept) for mail in found if mail.known_as == sha256]
+    return bool(own) and box.remove(place, own[0])
+
+
+def _came_another_way(house: House, box: Postbox, epoch: str) -> bool:
+    """Asked once for each connection, or for each reading where a postbox has none.
+
+    All mail comes through the INBOX.
+    """
+    notes = ConnectionNotes.of(box)
+    noted = notes.came_another_way()
+    if noted is None:
+        with house.db.read() as tx:
+            noted = same_mail.came_another_way(tx, box.name, folder=INBOX, epoch=epoch)
+        notes.note_came_another_way(came=noted)
+    return noted
+
+
+def _as_known(
+    house: House, box: Postbox, mail: Fetched | TooLarge, given: set[int]
+) -> Fetched | TooLarge:
+    own, others = originals.fingerprint(mail.kept), forms(mail.kept)
+    hashes = {own, *map(originals.fingerprint, others)}
+    with house.db.read() as tx:
+        known = same_mail.of_bytes(tx, box.name, hashes=hashes)
+    if not known:
+        known = _of_mixed_ends(house, box, mail, others)
+    if any(one.sha256 != own for one in known):
+        chosen = _chosen(house, box, mail.place, known, own=own, given=given)
+        return mail if chosen == own else replace(mail, known_as=chosen)
+    return mail
+
+
+def forms(data: bytes) -> tuple[bytes, bytes]:
+    """The same with LF, and with CRLF, at the end of each line."""
+    bare = data.replace(b"\r\n", b"\n")
+    return bare, bare.replace(b"\n", b"\r\n")
+
+
+def _of_mixed_ends(
+    house: House, box: Postbox, mail: Fetched | TooLarge, others: tuple[bytes, bytes]
+) -> tuple[Known, ...]:
+    """Messages kept with some lines of this end and some of that, which no fingerprint finds."""
+    bare, whole = others
+    if isinstance(mail, TooLarge):
+        return ()
+    with house.db.read() as tx:
+        known = same_mail.of_arrival(
+            tx, box.name, at=mail.received_at, smallest=len(bare), largest=len(whole)
+        )
+        packed = originals.packed_many(tx, (one.sha256 for one in known))
+    found = []
+    for one in known:
+        try:
+            data = originals.unpacked(packed[one.sha256], one.sha256)
+        except Unreadable:
+            continue
+        if data is not None and forms(data)[0] == bare:
+            found.append(one)
+    return tuple(found)
+
+
+def _chosen(
+    house: House, box: Postbox, place: Place, known: Sequence[Known], *, own: str, given: set[int]
+) -> str:
+    """Of which of these it is: of that whose place it is, else one that lies nowhere, the oldest.
+
+    Where all lie elsewhere it is a copy, known by its own bytes if any message has these. `given`
+    are those that were chosen in this reading.
+    """
+    hashes = {one.sha256 for one in known}
+    if len(hashes) == 1:
+        return known[0].sha256
+    with house.db.read() as tx:
+        owner = same_mail.owner(tx, box.name, place=place)
+        lying = sightings.lying(tx, [one.id for one in known])
+    at_home = [one for one in known if one.id == owner]
+    nowhere = (
+        one
+        for one in known
+        if one.id not in given and not any(_lies(box, at) for at in lying.get(one.id, ()))
+    )
+    found = at_home[0] if at_home else next(nowhere, None)
+    if found is None:
+        return own if own in hashes else known[0].sha256
+    given.add(found.id)
+    return found.sha256
+
+
+def _lies(box: Postbox, place: Place) -> bool:
+    try:
+        view = box.view(place.folder)
+    except Refused:
+        return False
+    return view.epoch == place.epoch and place.uid in view.uids
