@@ -20,12 +20,12 @@ from triage import (
     freshness,
     holding,
     idempotency,
-    merged_agencies,
     outgoing_care,
     rules_off,
     send,
     sessions,
     sort,
+    stray_lines,
     text_ends,
     wandering,
 )
@@ -261,7 +261,7 @@ def keep_order(house: House, worker: str) -> int:
         if lease is None:
             return 0
         expired = holding.back_to_the_line(house, tx, now=now)
-        merged_agencies.hand_on(house, tx, now=now)
+        stray_lines.hand_on(house, tx, now=now)
         alarms = freshness.note(house, tx, seen)
         ending = text_ends.note(house, tx, ends)
         changed = [(watch, watch.note(house, tx, seen)) for watch, seen in troubles]
