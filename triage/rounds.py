@@ -21,12 +21,12 @@ from triage import (
     freshness,
     holding,
     idempotency,
-    merged_agencies,
     outgoing_care,
     send,
     sessions,
     set_clock,
     sort,
+    stray_lines,
     wandering,
 )
 from triage.house import House
@@ -264,7 +264,7 @@ def keep_order(house: House, worker: str) -> int:
         if lease is None:
             return 0
         expired = holding.back_to_the_line(house, tx, now=now)
-        merged_agencies.hand_on(house, tx, now=now)
+        stray_lines.hand_on(house, tx, now=now)
         alarms = freshness.note(house, tx, seen)
         ending = text_ends.note(house, tx, ends)
         changed = [(watch, watch.note(house, tx, seen)) for watch, seen in troubles]

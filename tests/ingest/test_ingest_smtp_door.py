@@ -399,10 +399,9 @@ def test_a_silent_client_and_an_endless_session_are_ended(opened):
         assert endless.file.readline() == b""
 
 
-@pytest.mark.parametrize("limit", ["command_seconds", "session_seconds"])
-def test_a_client_that_never_reads_its_answers_loses_its_place(opened, monkeypatch, limit):
+def test_a_client_that_never_reads_its_answers_loses_its_place(opened, monkeypatch):
     monkeypatch.setattr(smtp_talk, "LAST_WORDS_SECONDS", 0.1)
-    door = opened(**{limit: 0.3})
+    door = opened(command_seconds=0.3)
     with Line(door) as deaf:
         [talk] = door._sessions
         narrow = talk.transport.get_extra_info("socket")

@@ -1,25 +1,28 @@
-"""An agency is merged into another one while its items are open: nobody's line is forgotten."""
+"""An agency is merged, or goes to another region, while its items are open: none is forgotten."""
 
 from dataclasses import replace
 
+import pytest
+
 from rules.directory import Directory
+from rules.errors import Refused
 from store import audit, items
-from tests.house_fixture import MACHINE, clerk, eml
-from triage import accept, rounds, work
+from tests.house_fixture import MACHINE, clerk, eml, service_center
+from triage import accept, item_view, rounds, work
 from triage.house import House
 
 OLD, HEIR = "435", "415"
 REASON = "Wartet auf eine Unterlage."
 
 
-def after_the_merger(house: House) -> House:
+def after_an_update(house: House, **change: object) -> House:
     """The same house with the next version's table of agencies."""
     before = house.directory
     agencies = tuple(
-        replace(one, active=False, merged_into=HEIR) if one.code == OLD else one
-        for one in before.agencies
+        replace(one, **change) if one.code == OLD else one  # type: ignore[arg-type]  # a table of fields
+        for one in before.active()
     )
-    directory = Directory(agencies, before.plz_rows, before.regions)
+    directory = Directory(agencies, ())
     return replace(house, judging=replace(house.judging, directory=directory))
 
 
@@ -36,7 +39,7 @@ def test_what_an_agency_leaves_behind_goes_on_in_the_line_of_its_heir(house: Hou
     parked, held = work.claim_next(house, first, OLD), work.claim_next(house, second, OLD)
     work.park(house, first, parked.item_id, parked.token, until=2, reason=REASON)
 
-    house = after_the_merger(house)
+    house = after_an_update(house, active=False, merged_into=HEIR)
     for _ in range(2):
         rounds.keep_order(house, "w-1")
     waiting = work.claim_next(house, clerk(HEIR, name="k-3"), HEIR)
@@ -50,3 +53,14 @@ def test_what_an_agency_leaves_behind_goes_on_in_the_line_of_its_heir(house: Hou
         message = items.get(tx, waiting.item_id).message_id
         told = audit.of_subject(tx, f"message:{message}", actions={"item.forwarded"})
     assert [(one.details["from"], one.details["to"]) for one in told] == [(OLD, HEIR)]
+
+
+def test_an_agency_in_another_region_takes_its_items_along(house: House) -> None:
+    accept.hand_in(house, MACHINE, eml("Termin", "Ich brauche einen Termin."))
+    rounds.sort_pending(house)
+    house = after_an_update(house, region="Ost")
+    rounds.keep_order(house, "w-1")
+    item_view.view(house, service_center("Ost"), 1)
+    with pytest.raises(Refused) as refused:
+        item_view.view(house, service_center("Südwest"), 1)
+    assert refused.value.code == "item.unknown"
