@@ -37,7 +37,10 @@ class ActivateIn(In):
 
     day: date | None = Field(None, examples=["2026-12-01"])
     sha256: str = Field(
-        "", max_length=64, description="Of the text that was read; another one is 409."
+        "",
+        max_length=64,
+        examples=[""],
+        description="Of the text that was read; another one is 409.",
     )
 
 
