@@ -552,6 +552,13 @@ class DryRunIn:
     mails: int = 1000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueAgainOut:
+    """How many are due again."""
+
+    again: int
+
+
 EakteState = Literal["none", "owed", "sent", "received", "rejected", "waived"]
 
 
@@ -1060,6 +1067,35 @@ class MessageOut:
     received_at: datetime
     state: str
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveIn:
+    """Which of them: one by its `id`, or all of an error; without anything: all."""
+
+    id: int | None = None
+    error_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveOut:
+    """A mail that should lie in `folder`, and why it does not: the postbox's last word."""
+
+    id: int
+    message_id: int
+    postbox: str
+    folder: str
+    error_code: str
+    tries: int
+    wished_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovePage:
+    """One page, oldest first; `next_cursor` is null on the last."""
+
+    moves: list[MoveOut]
+    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -2791,6 +2827,42 @@ class Postlotse:
             if page.next_cursor in (None, cursor):
                 return
             cursor = page.next_cursor
+
+    def get_admin_filing(
+        self, *, error_code: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> MovePage:
+        """Mail that could not be filed."""
+        answer = self.line.call(
+            "GET",
+            "/v1/admin/filing",
+            query={"error_code": error_code, "limit": limit, "cursor": cursor},
+        )
+        found: MovePage = read(MovePage, json.loads(answer.body))
+        return found
+
+    def each_admin_filing(
+        self, *, error_code: str | None = None, limit: int | None = None, cursor: str | None = None
+    ) -> Iterator[MoveOut]:
+        """All rows, page by page; `cursor` is where to begin."""
+        while True:
+            page = self.get_admin_filing(error_code=error_code, limit=limit, cursor=cursor)
+            yield from page.moves
+            if page.next_cursor in (None, cursor):
+                return
+            cursor = page.next_cursor
+
+    def post_admin_filing_again(
+        self, body: MoveIn, *, idempotency_key: str | None = None
+    ) -> DueAgainOut:
+        """Try to file them again."""
+        answer = self.line.call(
+            "POST",
+            "/v1/admin/filing/again",
+            headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
+        )
+        found: DueAgainOut = read(DueAgainOut, json.loads(answer.body))
+        return found
 
     def get_admin_rights(self) -> RightsOverview:
         """How folder permissions stand."""

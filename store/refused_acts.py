@@ -10,6 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from rules.errors import Refused
 from rules.ledger import OpState, op_step
 from store import ledger, ops, rows, sightings
 from store.engine import Tx
@@ -19,13 +20,18 @@ from store.tables import op as table
 
 @dataclass(frozen=True, slots=True)
 class RefusedAct:
-    """A mail that should lie in `dst_folder`, does not, and why: the server's last word."""
+    """A mail that should lie in `dst_folder`, does not, and why: the server's last word.
+
+    `created_at` is when it was wished, aware UTC.
+    """
 
     id: int
     message_id: int
     postbox: str
     dst_folder: str
     error_code: str
+    tries: int
+    created_at: datetime
 
 
 _COLUMNS = rows.columns(RefusedAct, table)
@@ -39,33 +45,41 @@ def listing(
     Not where a person moved the mail or took it out since, or it got a newer wish. Slow: for people
     only.
     """
-    newer = table.alias("newer")
-    is_newest = ~sa.exists().where(
-        newer.c.message_id == table.c.message_id,
-        newer.c.kind == table.c.kind,
-        newer.c.id > table.c.id,
-    )
-    lies_there_still = sa.exists().where(
-        sighting.c.message_id == table.c.message_id,
-        sighting.c.postbox == table.c.postbox,
-        sighting.c.state == SightingState.LIVE,
-        sighting.c.folder == table.c.src_folder,
-    )
     statement = (
         sa.select(*_COLUMNS)
-        .where(
-            table.c.state == OpState.REFUSED,
-            table.c.postbox.in_(sorted(postboxes)),
-            table.c.id > after,
-            is_newest,
-            lies_there_still,
-        )
+        .where(_stands(postboxes), table.c.id > after)
         .order_by(table.c.id)
         .limit(limit)
     )
     if code:
         statement = statement.where(table.c.error_code == code)
     return rows.all_as(tx, RefusedAct, statement)
+
+
+def reasons(tx: Tx, postboxes: Collection[str]) -> tuple[tuple[str, int], ...]:
+    """How many of them by code, most first. Slow, as `listing`."""
+    number = sa.func.count()
+    statement = (
+        sa.select(table.c.error_code, number)
+        .where(_stands(postboxes))
+        .group_by(table.c.error_code)
+        .order_by(number.desc(), table.c.error_code)
+    )
+    return tuple((code, count) for code, count in tx.run(statement))
+
+
+def get(tx: Tx, postboxes: Collection[str], act_id: int) -> RefusedAct:
+    """The act of that number in one of these postboxes, whatever became of it.
+
+    Raises: Refused: `filing.unknown`.
+    """
+    statement = sa.select(*_COLUMNS).where(
+        table.c.id == act_id, table.c.postbox.in_(sorted(postboxes))
+    )
+    found = rows.one_as(tx, RefusedAct, statement)
+    if found is None:
+        raise Refused("filing.unknown", f"There is no move {act_id}.", id=act_id)
+    return found
 
 
 def again(tx: Tx, act: RefusedAct, *, now: datetime) -> bool:
@@ -94,3 +108,25 @@ def again(tx: Tx, act: RefusedAct, *, now: datetime) -> bool:
         )
     )
     return True
+
+
+def _stands(postboxes: Collection[str]) -> sa.ColumnElement[bool]:
+    """Given up in one of these postboxes, the mail's newest wish, and it lies there still."""
+    newer = table.alias("newer")
+    is_newest = ~sa.exists().where(
+        newer.c.message_id == table.c.message_id,
+        newer.c.kind == table.c.kind,
+        newer.c.id > table.c.id,
+    )
+    lies_there_still = sa.exists().where(
+        sighting.c.message_id == table.c.message_id,
+        sighting.c.postbox == table.c.postbox,
+        sighting.c.state == SightingState.LIVE,
+        sighting.c.folder == table.c.src_folder,
+    )
+    return sa.and_(
+        table.c.state == OpState.REFUSED,
+        table.c.postbox.in_(sorted(postboxes)),
+        is_newest,
+        lies_there_still,
+    )

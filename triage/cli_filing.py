@@ -25,14 +25,19 @@ def filing_list(
 
     Example: postlotse filing list --code postbox.no_right
     """
-    for act in refused_moves.listing(wiring.house_of(config), operator(), code=code):
-        line = {
-            "message": act.message_id,
-            "postbox": act.postbox,
-            "folder": act.dst_folder,
-            "code": act.error_code,
-        }
-        show(line, as_json=as_json)
+    house, caller = wiring.house_of(config), operator()
+    after: int | None = None
+    while acts := refused_moves.listing(house, caller, code=code, after=after):
+        for act in acts:
+            line = {
+                "id": act.id,
+                "message": act.message_id,
+                "postbox": act.postbox,
+                "folder": act.dst_folder,
+                "code": act.error_code,
+            }
+            show(line, as_json=as_json)
+        after = acts[-1].id
 
 
 @filing_app.command("again")

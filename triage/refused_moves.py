@@ -5,6 +5,7 @@ lies, its item in the line all the same. Source: F5, F58; own decision 0036.
 """
 
 from rules.access import Caller, Permission, may_see_region, require
+from rules.errors import Conflict
 from store import audit, refused_acts
 from store.refused_acts import RefusedAct
 from triage.house import House
@@ -14,15 +15,45 @@ BATCH = 100
 
 
 def listing(
-    house: House, caller: Caller, *, code: str = "", limit: int = 1000
+    house: House, caller: Caller, *, code: str = "", after: int | None = None, limit: int = BATCH
 ) -> tuple[RefusedAct, ...]:
     """What was given up in the caller's postboxes, oldest first, for one reason or all.
+
+    `after` is the id of the last one before. Raises: Refused: `access.denied`.
+    """
+    require(caller, Permission.REPLAY)
+    boxes = _postboxes(house, caller)
+    with house.db.read() as tx:
+        return refused_acts.listing(tx, boxes, code=code, after=after or 0, limit=limit)
+
+
+def reasons(house: House, caller: Caller) -> tuple[tuple[str, int], ...]:
+    """How many were given up in the caller's postboxes for which reason, most first.
 
     Raises: Refused: `access.denied`.
     """
     require(caller, Permission.REPLAY)
     with house.db.read() as tx:
-        return refused_acts.listing(tx, _postboxes(house, caller), code=code, limit=limit)
+        return refused_acts.reasons(tx, _postboxes(house, caller))
+
+
+def file_one(house: House, caller: Caller, act_id: int) -> None:
+    """Let one of them stand again.
+
+    Raises: Refused: `access.denied`, `filing.unknown`, also out of scope. Conflict:
+    `filing.changed`: it stands again already, or somebody moved the mail, or wished it elsewhere.
+    """
+    require(caller, Permission.REPLAY)
+    with house.db.write() as tx:
+        act, now = refused_acts.get(tx, _postboxes(house, caller), act_id), house.clock()
+        if not refused_acts.again(tx, act, now=now):
+            raise Conflict(
+                "filing.changed",
+                f"The move {act_id} is not given up any more, or its mail lies elsewhere by now."
+                " Read the list again.",
+                id=act_id,
+            )
+        audit.add_many(tx, caller.name, [_note(act)], at=now)
 
 
 def file_again(house: House, caller: Caller, *, code: str = "") -> int:

@@ -76,6 +76,11 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Der Anmeldedienst antwortet nicht. Wer schon angemeldet ist, kann weiterarbeiten.",
             "Versuchen Sie es in einer Minute noch einmal.",
         ),
+        "filing.changed": (
+            "Das ist schon geschehen",
+            "Die Nachricht wird schon noch einmal abgelegt, oder jemand hat sie verschoben.",
+            "Nichts wurde geändert. Öffnen Sie „Nicht abgelegt“ noch einmal.",
+        ),
         "relearn.corrected_again": (
             "Inzwischen wurde noch einmal korrigiert",
             "Bestätigt wird nur, was die Seite gezeigt hat. Nichts wurde geändert.",

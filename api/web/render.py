@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.auth import door_of, house_of, session_of
 from api.session import Session
-from api.web import answer_words, assets, days, mail_words, words
+from api.web import answer_words, assets, days, mail_words, move_words, words
 from rules import scan
 from rules.access import Permission, may
 from rules.errors import Refused, TryLater
@@ -36,6 +36,7 @@ NOTICES: Final[Mapping[str, str]] = MappingProxyType(
         "confirmed": "Korrektur bestätigt.",
         "turned_down": "Korrektur abgelehnt. Sie lehrt das Modell nichts.",
         "corrected": "Einordnung geändert.",
+        "filed_again": "Noch einmal abgelegt wird: {}.",
         "forwarded": "Weitergeleitet.",
         "freed": "Vorgang {} wartet wieder in der Warteliste.",
         "handed_over": "Übergabe an die eAkte beauftragt.",
@@ -114,6 +115,7 @@ _AREAS: Final = (
     ("/zahlen", "Zahlen", Permission.READ_FIGURES),
     ("/vollzaehligkeit", "Vollzähligkeit", Permission.READ_FIGURES),
     ("/ausgang", "Ausgang", Permission.REPLAY),
+    ("/nicht-abgelegt", "Nicht abgelegt", Permission.REPLAY),
     ("/abgleich", "Abgleich", Permission.READ_FIGURES),
     ("/loeschung", "Löschung", Permission.RUN_RETENTION),
     ("/probelauf", "Probelauf", Permission.MANAGE_POSTBOXES),
@@ -262,6 +264,8 @@ def _made() -> Environment:
         "defect": mail_words.defect,
         "moment": days.moment,
         "money_word": words.money_word,
+        "move_reason": move_words.move_reason,
+        "move_remedy": move_words.move_remedy,
         "needs_person": words.needs_person,
         "number": number,
         "short_day": days.short_day,

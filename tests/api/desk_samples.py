@@ -54,6 +54,7 @@ from store.rulesets import OffRule
 from tests.api import (
     deletion_samples,
     figures_samples,
+    filing_samples,
     outgoing_samples,
     rights_samples,
     rules_samples,
@@ -635,6 +636,7 @@ FOR_ADMINS = {
     *texts_samples.IN_BROWSER,
     *deletion_samples.PAGES,
     *outgoing_samples.PAGES,
+    *filing_samples.PAGES,
 }  # fmt: skip
 """Pages that are for admins; the gallery does not ask, but its bar shows where one is."""
 
@@ -715,6 +717,7 @@ PAGES: dict[str, Callable[[Request], Response]] = (
     | texts_samples.PAGES
     | deletion_samples.PAGES
     | outgoing_samples.PAGES
+    | filing_samples.PAGES
     | {f"vorgang-{name}": (lambda r, n=name: item_sample(r, n)) for name in SAMPLES}
 )
 

@@ -57,6 +57,8 @@ PROMISED = {
     "GET /v1/admin/completeness",
     "GET /v1/admin/postboxes",
     "GET /v1/admin/figures",
+    "GET /v1/admin/filing",
+    "POST /v1/admin/filing/again",
     "GET /v1/admin/trail",
     "GET /v1/admin/rulesets",
     "POST /v1/admin/rulesets",

@@ -180,6 +180,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
         "item_id": "1", "code": "435", "text_id": "au.eingang", "version": "1", "plan_id": "1",
         "set_id": "regeln", "outgoing_id": "1", "name": "desk.css", "message_id": str(aside_mail),
         "run_id": "1", "hold_id": "1", "number": "1", "page": "1",
+        "move_id": "1",
     }  # fmt: skip
     fields = {"token": "stale", "until": "01.12.2026", "reason": "weil es so ist", "text": SET}
     fields |= {

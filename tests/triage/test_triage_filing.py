@@ -79,8 +79,16 @@ def test_mails_that_were_given_up_are_filed_when_somebody_says_so_but_for_those_
     west = Caller("a-2", Role.ADMIN, agencies=None, regions=frozenset({"West"}))
     assert refused_moves.listing(house, west) == ()
     assert len(refused_moves.listing(house, ADMIN, code="postbox.too_big")) == 2
+    assert refused_moves.reasons(house, ADMIN) == (("postbox.too_big", 2),)
+    first, second = refused_moves.listing(house, ADMIN)
+    assert refused_moves.listing(house, ADMIN, after=first.id) == (second,)
     assert refused_moves.file_again(house, ADMIN, code="postbox.no_right") == 0
-    assert refused_moves.file_again(house, ADMIN) == 2
+    for caller, act_id, code in ((west, first.id, "filing.unknown"), (ADMIN, 1, "filing.changed")):
+        with pytest.raises((Refused, Conflict)) as caught:
+            refused_moves.file_one(house, caller, act_id)
+        assert caught.value.code == code
+    refused_moves.file_one(house, ADMIN, second.id)
+    assert refused_moves.file_again(house, ADMIN) == 1
     assert refused_moves.file_again(house, ADMIN) == 0
     assert filing.file_due(house, box, lease).done == 2
     assert len(box.view("435 Kassel/Termin").uids) == 2
