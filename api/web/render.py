@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.auth import door_of, house_of, session_of
 from api.session import Session
-from api.web import answer_words, assets, days, mail_words, words
+from api.web import answer_words, assets, days, mail_words, move_words, words
 from rules import scan
 from rules.access import Permission, may
 from rules.errors import Refused, TryLater
@@ -264,8 +264,8 @@ def _made() -> Environment:
         "defect": mail_words.defect,
         "moment": days.moment,
         "money_word": words.money_word,
-        "move_reason": words.move_reason,
-        "move_remedy": words.move_remedy,
+        "move_reason": move_words.move_reason,
+        "move_remedy": move_words.move_remedy,
         "needs_person": words.needs_person,
         "number": number,
         "short_day": days.short_day,

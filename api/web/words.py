@@ -181,33 +181,6 @@ POSTBOX: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Why a postbox is not served, by the message of its check (triage/health.py)."""
 
-MOVES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
-    {
-        "postbox.no_right": (
-            "Kein Recht am Ordner",
-            "Dem Konto des Postlotsen das Recht geben, dort abzulegen.",
-        ),
-        "postbox.too_big": (
-            "Zu groß, oder Postfach voll",
-            "Im Postfach Platz schaffen oder die Grenze des Servers anheben.",
-        ),
-        "postbox.folder_missing": (
-            "Ordner fehlt",
-            "Den Ordner anlegen, oder dem Konto das Recht geben, Ordner anzulegen.",
-        ),
-        "postbox.folder_name": (
-            "Ordnername nicht erlaubt",
-            "Der Regel, die ihn nennt, einen anderen Ordner geben; diese Nachricht von Hand legen.",
-        ),
-    }
-)
-"""Why a mail was not filed, and what to do, by the code of the postbox's refusal."""
-
-_REFUSED: Final = (
-    "Vom Server abgelehnt",
-    "Die Technik fragen, was der Server meldet; oft ist das Postfach voll.",
-)
-
 DIFFERENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "lost": (
@@ -373,16 +346,6 @@ def aside_why(code: str) -> str:
 def postbox_state(message: str) -> str:
     """Why a postbox is not served; an unknown code itself, so that nothing is hidden."""
     return POSTBOX.get(message, f"gestört ({message})")
-
-
-def move_reason(code: str) -> str:
-    """Why a mail was not filed, in a few words."""
-    return MOVES.get(code, _REFUSED)[0]
-
-
-def move_remedy(code: str) -> str:
-    """What has to be done before it can be filed."""
-    return MOVES.get(code, _REFUSED)[1]
 
 
 def difference(fault: str) -> tuple[str, str]:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import Request, Response
 
+from api.web.move_words import MOVES
 from api.web.render import page
-from api.web.words import MOVES
 from store.refused_acts import RefusedAct
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)

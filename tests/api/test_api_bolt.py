@@ -144,6 +144,7 @@ def test_no_walk_closes_what_has_no_receipt(doors: Doors, tmp_path, seed: int) -
         for call in calls(office.app, places=PLACES | {
             "text_id": "au.eingang", "version": "1", "plan_id": "1", "set_id": "x", "run_id": "1",
             "name": "desk.css", "message_id": "1", "hold_id": "1", "number": "1", "page": "1",
+            "move_id": "1",
         }, fields=FIELDS)
         if call.method != "GET"
         and any(word in call.pattern for word in TOUCHES)
