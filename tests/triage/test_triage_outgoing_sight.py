@@ -274,7 +274,7 @@ def test_keeping_order_asks_for_alarms_before_it_holds_the_lock(house, monkeypat
         (outgoing_watch, "dead_letters"),
         (outgoing_watch, "unanswered"),
         (outgoing_watch, "unanswered_tasks"),
-        (text_ends.text_view, "ending"),
+        (text_ends.view, "ending"),
     ):
         monkeypatch.setattr(module, name, never_while_writing(getattr(module, name)))
 

@@ -97,7 +97,8 @@ def gone(house, box, lease, *, folder: str) -> bytes:
 
 
 def trail_of(house, message_id: int = 1) -> list[str]:
-    return [e.action for e in admin.trail(house, ADMIN, limit=99, subject=f"message:{message_id}")]
+    subject = f"message:{message_id}"
+    return [e.action for e in admin.trail(house, ADMIN, limit=99, after=0, subject=subject).entries]
 
 
 def test_what_was_gone_and_lies_in_a_folder_again_is_what_it_was_before(house, box, lease):
