@@ -125,12 +125,15 @@ class DayReader:
 
     def _of_around(self, around: Around, about: Iterable[str]) -> list[int | None]:
         found: list[int | None] = []
-        for table, words in ((self._before, around.before), (self._after, around.after)):
-            for place, rows in enumerate(map(table.get, words)):
-                if rows:
-                    found += rows[min(place, len(rows) - 1)]
-            if len(words) > 1 and (rows := table.get(f"{words[0]}_{words[1]}")):
-                found += rows[-1]
+        for table, words, ordered in (
+            (self._before, around.before, ORDERED_BEFORE),
+            (self._after, around.after, ORDERED_AFTER),
+        ):
+            for place, word in enumerate(words):
+                if word in table:
+                    found += table[word][min(ordered, place)]
+            if words[1:] and (pair := f"{words[0]}_{words[1]}") in table:
+                found += table[pair][ordered]
         side, nearest, others = around.side, around.nearest, self._named[""]
         found += map(others.get, (around.nth, side, f"{side}|{nearest}"))
         return [*found, *self._with(side, about), *self._with(nearest, about)]

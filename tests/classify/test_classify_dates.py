@@ -5,7 +5,7 @@ import pytest
 from classify.facts import appointments, birthdays
 from classify.facts.date_roles import DayReader
 from classify.facts.dates import find_dates
-from classify.facts.day_terms import Mention, mentions
+from classify.facts.day_terms import mentions
 from classify.model.model import NO_DAYS
 from classify.reading import heard
 from classify.text import fold
@@ -189,5 +189,7 @@ def test_the_day_of_an_appointment_is_told_by_its_words(read, text: str, day: da
     assert appointments.told(other) is None
 
 
-def test_a_model_of_mails_without_days_tells_none() -> None:
-    assert DayReader(NO_DAYS).roles([Mention(WEDNESDAY, frozenset({"before:ab"}))]) == {}
+def test_a_model_of_mails_without_days_tells_none(read) -> None:
+    named = mentions(read("Krank ab 10.3."), concerns=[Concern.AU], today=WEDNESDAY)
+    assert named
+    assert DayReader(NO_DAYS).roles(named) == {}

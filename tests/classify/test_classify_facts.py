@@ -3,10 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classify import reading
-from classify.facts import attached, numbers, whereabouts
+from classify.facts import attached, facts, numbers, whereabouts
 from classify.facts.facts import IBAN_DEFECT, KUNDENNUMMER_DEFECT, kundennummer_of, read_facts
 from classify.facts.whereabouts import Whereabouts
 from classify.reading import Reading
+from classify.text import fold
 from rules.mail import Attachment, BodyParts
 from rules.verdict import Facts
 
@@ -285,3 +286,17 @@ def test_small_inline_logos_and_signatures_are_no_attachments(mail) -> None:
     plain = mail("x", attachments=("AU.pdf",))
     object.__setattr__(plain, "attachments", (*plain.attachments, logo, signature))
     assert [part.name for part in attached.real_attachments(plain)] == ["AU.pdf"]
+
+
+ACCOUNTS = [
+    *(GOOD_IBAN, "DE", "DE93 7002", "7034 3113 2713", "0270", "GB82 WEST 1234 5698 7654 32", "x"),
+    *("Spendenkonto ", "Praxis ", "GmbH", "mein Konto", "Danke.", " Wir ", "IBAN:", "\n", "\n\n"),
+]
+
+
+@given(st.lists(st.sampled_from(ACCOUNTS), max_size=12).map("".join))
+def test_whose_account_it_is_need_only_be_asked_where_an_iban_stands(text: str) -> None:
+    parts = facts._NEXT_SENTENCE.split(text)
+    plain = numbers.find_iban("\n".join([p for p in parts if not facts._is_of_others(fold(p))]))
+    found = numbers.find_iban(facts._without_accounts_of_others(text))
+    assert (found.value, found.shape_seen) == (plain.value, plain.shape_seen)
