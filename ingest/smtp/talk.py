@@ -198,6 +198,9 @@ class Talk(SMTP):
     async def push(self, status: AnyStr) -> None:
         """Send an answer; the last words follow where the door closes meanwhile."""
         await super().push(status)
+        # Neither reading what lies there nor writing gives way: who sends a thousand commands at
+        # once would be served to their end before anybody else is.
+        await asyncio.sleep(0)
         if self._last_words:
             self.leave(self._last_words)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import html, quote, signature
+from ingest import form_lines, html, quote, signature
 from ingest.quote import cut
 from rules.mail import BodyParts
 
@@ -306,3 +306,16 @@ def test_lines_that_are_not_looked_at_hold_nothing_that_counts() -> None:
 )
 def test_rare_spellings_are_seen_without_a_common_one_beside_them(line: str) -> None:
     assert line not in cut(f"{OWN}\n{line}\nMehr\n").new
+
+
+def test_thousands_of_senders_below_each_other_are_not_each_held_against_all(monkeypatch) -> None:
+    held: list[int] = []
+
+    def counted(lines: list[str]) -> bool:
+        held.append(len(lines))
+        return True
+
+    monkeypatch.setattr(form_lines, "are_form", counted)
+    cut("Von: Jana Kern\nBetreff: Termin\n" * (quote.MAX_LINES // 2))
+    assert held
+    assert sum(held) < 10 * quote.MAX_LINES

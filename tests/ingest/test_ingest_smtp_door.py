@@ -413,6 +413,29 @@ def test_a_client_that_never_reads_its_answers_loses_its_place(opened, monkeypat
         assert not door._sessions
 
 
+def test_who_sends_thousands_of_commands_at_once_is_served_by_turns_with_the_others(opened):
+    asked: list[str] = []
+    begun = threading.Event()
+
+    def known(address: str) -> bool:
+        asked.append(address)
+        begun.set()
+        return False
+
+    door = opened(known=known)
+    with Line(door) as hasty:
+        hasty.say(b"MAIL FROM:<a@kunde.example>")
+        hasty.sock.settimeout(None)
+        threading.Thread(
+            target=hasty.sock.sendall, args=(b"RCPT TO:<x>\r\n" * 15_000,), daemon=True
+        ).start()
+        assert begun.wait(10)
+        before = len(asked)
+        with Line(door) as other:
+            assert other.greeting.startswith("220")
+            assert len(asked) - before < 2_000
+
+
 def test_too_many_recipients_and_too_many_odd_commands(opened):
     with Line(opened()) as line:
         line.say(b"MAIL FROM:<a@kunde.example>")
