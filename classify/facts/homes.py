@@ -36,7 +36,7 @@ _BEFORE_CHARS: Final = 130
 
 def may_tell(text: str) -> bool:
     """Whether `of_customer` may find anything; most mails hold none of these."""
-    told = "ohnhaft" in text or "ohnend " in text or "gemeldet" in text or "(" in text
+    told = "ohnhaft" in text or "ohnend" in text or "gemeldet" in text or "(" in text
     return told or "wohnt" in text or " lebt" in text
 
 

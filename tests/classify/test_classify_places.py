@@ -170,6 +170,8 @@ def test_an_offices_address_tells_not_where_the_customer_lives(
          Home("80638", "München")),
         ("ich bin Betreuerin von Herrn Uwe Sandmann (geb. 12.06.1968, wohnhaft in Vechta).",
          Home(None, "Vechta")),
+        ("ich schreibe für unseren Mandanten Josef Lechner, wohnend: 80638 München.",
+         Home("80638", "München")),
         ("mein Bruder Anton Baumgart (Haßfurt, 747Y229054) hatte einen Unfall.",
          Home(None, "Haßfurt")),
         ("meine Mutter Inge Baumgart (747Y229054, Haßfurt) ist krank.", Home(None, "Haßfurt")),
