@@ -194,14 +194,18 @@ def model_key(settings: Settings) -> bytes:
 
 
 def _installation_key(path: Path) -> bytes:
-    if not path.exists():
+    def is_there() -> bool:
+        # An empty one, which a full disk left once, is known to anybody: models of it are refused.
+        return path.exists() and path.stat().st_size > 0
+
+    if not is_there():
         path.parent.mkdir(parents=True, exist_ok=True)
         # Beside first: on a full disk an empty key would stay, which anybody knows.
         beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         beside.touch(mode=0o600)
         try:
             beside.write_text(secrets.token_hex(32), encoding="ascii")
-            if not path.exists():
+            if not is_there():
                 beside.rename(path)
         finally:
             beside.unlink(missing_ok=True)

@@ -57,6 +57,8 @@ def test_the_key_of_models_is_never_left_empty(tmp_path, monkeypatch):
     key = wiring.model_key(Settings())
     assert len(key) == 64
     assert wiring.model_key(Settings()) == key
+    (tmp_path / "share" / "a.key").write_bytes(b"")
+    assert len(wiring.model_key(Settings())) == 64
 
 
 def test_mail_is_kept_though_the_disk_of_its_postbox_takes_nothing(house, box, monkeypatch):
