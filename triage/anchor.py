@@ -72,9 +72,10 @@ def note(database: Database, path: Path, *, now: datetime) -> bool:
         lines = _whole(noted)
         if lines and not _is_due(_read(lines[-1], len(lines)), day):
             return False
-        if _end(noted).startswith(TORN):
+        end = _end(noted)
+        if end.startswith(TORN):
             log.warning("trail.anchor_torn")
-        _append(file, _end(noted) + _line(day, seq, digest, before=_digest(lines)))
+        _append(file, end + _line(day, seq, digest, before=_digest(lines)))
     _sync_folder(path)
     log.info("trail.anchored", seq=seq, hash=digest)
     return True

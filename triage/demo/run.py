@@ -98,7 +98,8 @@ def start(plan: DemoPlan, settings: Settings) -> Demo:
     )
     demo = Demo(house, settings, worker, threading.Event(), [])
     boxes = {box.region: postbox_wiring.open_postbox(box) for box in settings.postboxes}
-    feeder = _Feeder(plan, boxes, house.directory, demo.stopping)
+    backlog = list(demo_mails.backlog(house.directory, count=plan.mails))
+    feeder = _Feeder(plan, boxes, house.directory, backlog, demo.stopping)
     feeder.mend_note()
     _spawn(demo, "feeder", feeder.run)
     _spawn(demo, "eakte", lambda: _answer_handovers(plan, demo))
@@ -113,28 +114,27 @@ class _Feeder:
     plan: DemoPlan
     boxes: dict[str, Postbox]
     directory: Directory
+    backlog: list[demo_mails.SampleMail]
     stop: threading.Event
 
     def mend_note(self) -> None:
         """A run that was killed may have put a mail it did not note. Before anything moves mail."""
-        fed = self._fed()
-        backlog = list(demo_mails.backlog(self.directory, count=self.plan.mails))
-        boxes = self.plan.folder / POSTBOXES
-        lying = [*boxes.rglob("new/*"), *boxes.rglob("cur/*")]  # in "tmp" it may be half
-        if fed < len(backlog) and any(_same(path, backlog[fed].data) for path in lying):
+        fed, boxes = self._fed(), self.plan.folder / POSTBOXES
+        lying = (*boxes.rglob("new/*"), *boxes.rglob("cur/*"))  # in "tmp" it may be half
+        if fed < len(self.backlog) and any(_same(path, self.backlog[fed].data) for path in lying):
             self._note(fed + 1)
 
     def run(self) -> None:
         """Go on after the number of mails that an earlier run has fed."""
         fed = self._fed()
-        backlog = list(demo_mails.backlog(self.directory, count=self.plan.mails))
-        for number, sample in enumerate(backlog[fed:], fed + 1):
+        for number, sample in enumerate(self.backlog[fed:], fed + 1):
             if self.stop.is_set():
                 return
             self._put(sample)
             self._note(number)
         later = demo_mails.fresh(self.directory, skip=max(self.plan.mails, fed))
-        for number, sample in zip(itertools.count(max(fed, len(backlog)) + 1), later, strict=False):
+        numbers = itertools.count(max(fed, len(self.backlog)) + 1)
+        for number, sample in zip(numbers, later, strict=False):
             if self.stop.wait(self.plan.feed_seconds):
                 return
             self._put(sample)
