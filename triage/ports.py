@@ -237,8 +237,11 @@ class Door(Protocol):
         """Whether it listens."""
         ...
 
-    def open(self) -> None:
-        """Listen; nothing to do where it does. Raises: Refused: `door.port`, `door.certificate`."""
+    def open(self, ring: Callable[[], None]) -> None:
+        """Listen; nothing to do where it does. `ring` is called after each commit, from a thread.
+
+        Raises: Refused: `door.port`, `door.certificate`.
+        """
         ...
 
     def close(self) -> None:

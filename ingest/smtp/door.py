@@ -12,7 +12,7 @@ import asyncio
 import logging
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -60,6 +60,10 @@ class DoorPlan:
     session_seconds: float = 3600.0
 
 
+def _wake_nobody() -> None:
+    """For who looks when his time comes."""
+
+
 @dataclass(slots=True)
 class SmtpDoor:
     """The running door. `keep` is called in a thread, with one delivery for each recipient.
@@ -77,19 +81,23 @@ class SmtpDoor:
     _stop: asyncio.Event | None = None
     _ready: threading.Event = field(default_factory=threading.Event)
     _failure: OSError | None = None
+    _ring: Callable[[], None] = _wake_nobody
 
     @property
     def is_open(self) -> bool:
         """Whether it listens."""
         return self._thread is not None and self._thread.is_alive()
 
-    def open(self) -> None:
+    def open(self, ring: Callable[[], None] = _wake_nobody) -> None:
         """Listen; does nothing where it listens already. Returns when clients may come.
+
+        `ring` is called after each commit, in the thread of the commits; it must not raise.
 
         Raises: Refused: port taken or no right (`door.port`), certificate (`door.certificate`).
         """
         if self.is_open:
             return
+        self._ring = ring
         context = _tls_context(self.plan)
         self._failure = None
         self._ready.clear()
@@ -125,7 +133,7 @@ class SmtpDoor:
         loop = self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         with ThreadPoolExecutor(1, thread_name_prefix="door-commit") as pool:
-            desk = Desk(self.keep, pool)
+            desk = Desk(self._keep, pool)
             make = partial(self._talk, context=context, keep=desk.take)
             try:
                 server = await loop.create_server(make, self.plan.host, self.plan.port)
@@ -142,6 +150,10 @@ class SmtpDoor:
             desk.close()
             await keeping
         _log.info("door.closed", port=self.port)
+
+    def _keep(self, deliveries: Sequence[Delivered]) -> None:
+        self.keep(deliveries)
+        self._ring()
 
     async def _say_goodbye(self) -> None:
         """End all sessions; those in the middle of a commit after its answer."""

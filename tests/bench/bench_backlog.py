@@ -4,10 +4,12 @@
 
 Both take the same mails from the same Dovecot over TLS, keep, read, judge and store them, and move
 them into the same folders, which are there. What the naive chain does stands in naive_chain.py.
-Ours keeps every promise: fetched and moved in sets, each with its proof, by one worker or with two
-sorters. "Judge left out": nothing is judged on either side; ours gets the judgements that were made
-before, so that all else is as always. Seconds of each side's own processor stand beside those that
-pass: the server's are not in them. Ratios of one run on one machine; nothing here is a timed test.
+Ours keeps every promise: fetched and moved in sets, each with its proof; by one worker or with two
+sorters, one step after the other, so that each has its time, and by two workers as they run in
+operation, which file what is sorted while they sort the rest. "Judge left out": nothing is judged
+on either side; ours gets the judgements that were made before, so that all else is as always.
+Seconds of each side's own processor stand beside those that pass: the server's are not in them.
+Ratios of one run on one machine; nothing here is a timed test.
 """
 
 import argparse
@@ -29,7 +31,7 @@ from ingest.imap.postbox import ImapPostbox
 from ingest.parse import parse
 from rules.mail import ParsedMail
 from rules.verdict import Judgement
-from tests.bench import bench_mails, bench_sorters, dovecot_boxes, naive_chain, whole_way
+from tests.bench import at_work, bench_mails, bench_sorters, dovecot_boxes, naive_chain, whole_way
 from tests.bench.dovecot_boxes import Box
 from tests.house_fixture import NOW, make_house, one_by_one, sqlite_url
 from tests.servers.dovecot import DovecotServer
@@ -45,7 +47,6 @@ Spent = Mapping[str, tuple[float, float]]
 Way = Callable[[Box, Path], Spent]
 
 NAIVE, NAIVE_UNJUDGED = "naive chain", "naive chain, judge left out"
-STEPS = ("keep", "sort", "file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ def _ways(
         for words, sorters in {"": 1, ", two sorters": 2}.items():
             yield f"{engine}{words}", partial(_ours, url, judge, sorters)
             yield f"{engine}{words}, judge left out", partial(_ours, url, told, sorters)
+        yield f"{engine}, two workers", partial(_at_work, url, judge)
+        yield f"{engine}, two workers, judge left out", partial(_at_work, url, told)
 
 
 def _naive(pipeline: Pipeline | None, folders: Mapping[str, str], box: Box, folder: Path) -> Spent:
@@ -130,6 +133,10 @@ def _ours(
     return spent
 
 
+def _at_work(url_in: Callable[[Path], str], judge: MailJudge, box: Box, folder: Path) -> Spent:
+    return at_work.whole(url_in(folder), judge, 2, box)
+
+
 def _tell(found: Mapping[str, Sequence[Spent]], mails: int, folders: int) -> None:
     """Medians: mails a second, of the naive chain in turn, and where a mail's time went."""
     rates = {name: _median(mails / _sum(spent, 0) for spent in rounds)
@@ -139,7 +146,7 @@ def _tell(found: Mapping[str, Sequence[Spent]], mails: int, folders: int) -> Non
         words = [f"{rates[name] / rates[NAIVE]:5.1f} x naive"]
         if "judge left out" in name:
             words.append(f"{rates[name] / rates[NAIVE_UNJUDGED]:5.1f} x naive without")
-        for step in STEPS:
+        for step in rounds[0]:
             wall, own = (_median(1000 * spent[step][n] / mails for spent in rounds) for n in (0, 1))
             words.append(f"{step} {wall:.2f} ({own:.2f})")
         sys.stdout.write(f"{name:40} {rates[name]:5.0f} mails/s {', '.join(words)}\n")

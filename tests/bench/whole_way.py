@@ -45,12 +45,12 @@ def _drained(step: Callable[[], int]) -> None:
 
 
 def _spent(what: Callable[[], object]) -> tuple[float, float]:
-    began, own = time.perf_counter(), _processor()
+    began, own = time.perf_counter(), processor()
     what()
-    return time.perf_counter() - began, _processor() - own
+    return time.perf_counter() - began, processor() - own
 
 
-def _processor() -> float:
+def processor() -> float:
     """Seconds of this process and of its children that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)

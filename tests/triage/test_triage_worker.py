@@ -83,6 +83,27 @@ def test_a_backlog_that_takes_longer_than_the_lease_is_kept_and_filed_by_turns(
     assert not [line for line in said if line.get("code") == "lease.lost"]
 
 
+def test_a_mail_goes_from_station_to_station_without_waiting_for_a_poll(house, box):
+    job = PostboxJob(name=box.name, region="Südwest", open=lambda: box, files=True)
+    worker = Worker(house, send.Outlets(Eakte(), Post()), (job,), poll_seconds=3600)
+    box.append(INBOX, eml("Krankmeldung"))
+    run(worker, lambda: states(house) == {"sorted": 1} and not box.view(INBOX).uids)
+
+
+def test_while_a_backlog_is_sorted_the_postbox_is_left_alone_until_the_last_batch(house, box):
+    job = PostboxJob(name=box.name, region="Südwest", open=lambda: box, files=True)
+    worker = Worker(house, send.Outlets(Eakte(), Post()), (job,), poll_seconds=3600)
+    worker._boxes = [_PostboxRound(worker, job)]
+    worker._wakes = {name: threading.Event() for name in ("sort", f"postbox:{box.name}")}
+    woken = []
+    for done in (0, rounds.SORT_BATCH, rounds.SORT_BATCH, 0, 0, 1):
+        worker._hand_on("sort", done)
+        woken.append(worker._wakes[f"postbox:{box.name}"].is_set())
+        worker._wakes[f"postbox:{box.name}"].clear()
+    assert woken == [False, False, False, True, False, True]
+    assert not worker._wakes["sort"].is_set()
+
+
 def test_a_postbox_that_is_never_idle_is_looked_at_more_seldom_but_is(house, box, monkeypatch):
     looks, look = [], reconcile.reconcile
     monkeypatch.setattr(reconcile, "reconcile", lambda *a, **k: looks.append(1) or look(*a, **k))
