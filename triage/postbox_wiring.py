@@ -23,9 +23,9 @@ from rules.rulesets.sieve_rules import take_over as take_over_sieve
 from rules.rulesets.taken_over import TakenOver
 from triage import wiring_sieve
 from triage.ports import Bell, FolderRights, ListServer, Postbox
+from triage.postbox_round import PostboxJob
 from triage.settings import Settings, secret
 from triage.settings.postbox import ExchangeSettings, ImapSettings, MaildirSettings, PostboxSettings
-from triage.worker import PostboxJob
 
 if TYPE_CHECKING:
     # Loads lxml and a client of 7 MB.

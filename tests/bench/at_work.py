@@ -18,9 +18,10 @@ from tests.triage.test_triage_way import Eakte, Post
 from triage import wiring
 from triage.house import House
 from triage.ports import MailJudge
+from triage.postbox_round import PostboxJob
 from triage.send import Outlets
 from triage.settings import Settings
-from triage.worker import PostboxJob, Worker
+from triage.worker import Worker
 
 _FORK = multiprocessing.get_context("fork")
 """The model is loaded once, before."""

@@ -31,9 +31,10 @@ from tests.servers.postgres import PostgresServer
 from tests.triage.test_triage_way import Eakte, Post
 from triage import admin, backup, log, rereading, wiring
 from triage.house import House
+from triage.postbox_round import PostboxJob
 from triage.send import Outlets
 from triage.settings import load
-from triage.worker import PostboxJob, Worker
+from triage.worker import Worker
 
 BOX = "SC-Südwest"
 BY_HAND = "439 Korbach/Termin"

@@ -36,9 +36,10 @@ from tests.servers.postgres import REPLICATION, PostgresServer, free_port
 from tests.triage.test_triage_way import Eakte, Post
 from triage import admin, log, wiring
 from triage.house import House
+from triage.postbox_round import PostboxJob
 from triage.send import Outlets
 from triage.settings import DoorSettings, Settings
-from triage.worker import PostboxJob, Worker
+from triage.worker import Worker
 
 KASSEL = "kassel@arbeitsagentur.example"
 BOX = "SC-Südwest"

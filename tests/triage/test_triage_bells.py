@@ -20,8 +20,9 @@ from tests.triage.test_triage_way import Eakte, Post
 from triage import bells, log, postbox_wiring, send
 from triage.bells import Ringer
 from triage.house import House
+from triage.postbox_round import PostboxJob
 from triage.settings import check
-from triage.worker import PostboxJob, Worker
+from triage.worker import Worker
 
 FOREVER = 3600.0
 """A worker that only polls would not look again in this test."""

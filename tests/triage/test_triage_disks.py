@@ -11,8 +11,9 @@ from tests.house_fixture import eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from triage import health, rounds, send, wiring
 from triage.cli import admin as cli_admin
+from triage.postbox_round import PostboxJob, PostboxRound
 from triage.settings import Settings
-from triage.worker import PostboxJob, Worker, _PostboxRound
+from triage.worker import Worker
 
 
 class NoRoom:
@@ -65,7 +66,7 @@ def test_mail_is_kept_though_the_disk_of_its_postbox_takes_nothing(house, box, m
     box.append("INBOX", eml("Krankmeldung"))
     job = PostboxJob(box.name, "Südwest", lambda: box, files=True)
     worker = Worker(house, send.Outlets(Eakte(), Post()), (job,), poll_seconds=1)
-    a_round, name = _PostboxRound(worker, job), f"postbox:{box.name}"
+    a_round, name = PostboxRound(worker, job), f"postbox:{box.name}"
 
     def read_only(*_args: object, **_values: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")

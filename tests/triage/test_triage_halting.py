@@ -17,8 +17,9 @@ from triage.cli import app as cli
 from triage.filing import filing
 from triage.halting import Begin
 from triage.house import House, PostboxPlan
+from triage.postbox_round import PostboxJob
 from triage.send import Outlets
-from triage.worker import PostboxJob, Worker
+from triage.worker import Worker
 
 WHY = "Ordner auf dem Server werden umgebaut"
 BOX = PostboxPlan("SC-Südwest", "Südwest", is_observed=False)

@@ -31,8 +31,9 @@ from triage.followed import Reconciled
 from triage.house import MarksPolicy
 from triage.marks.read import MarksRead, read
 from triage.marks.written import write_due
+from triage.postbox_round import PostboxJob, PostboxRound
 from triage.reconcile import reconcile
-from triage.worker import PostboxJob, Worker, _PostboxRound
+from triage.worker import Worker
 
 DONE, ELSEWHERE, NOTE, SICK, LATE = "Erledigt", "An BCA", "Lage Nord", "Krank", "Termin"
 BOOK = MarkBook(
@@ -396,7 +397,7 @@ def test_names_are_not_written_down_again_after_the_content_was_deleted(house, b
 def test_one_round_of_a_worker_follows_a_move_and_a_mark(house, box, tmp_path):
     """As the worker does it: kept, sorted, filed, then looked at when there is nothing else."""
     worker = Worker(house, send.Outlets(Eakte(), Post()), (), poll_seconds=1)
-    a_round = _PostboxRound(worker, PostboxJob(box.name, "Südwest", lambda: box, files=True))
+    a_round = PostboxRound(worker, PostboxJob(box.name, "Südwest", lambda: box, files=True))
     box.append("INBOX", eml("Termin"))
     assert a_round() == 1
     rounds.sort_pending(house)

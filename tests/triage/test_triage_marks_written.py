@@ -26,7 +26,8 @@ from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from triage import handover, receive, rounds, send, work
 from triage.filing import filing
 from triage.marks.written import NO_MAIL, Written, write_due
-from triage.worker import PostboxJob, Worker, _PostboxRound
+from triage.postbox_round import PostboxJob, PostboxRound
+from triage.worker import Worker
 
 IN_WORK, DONE, OVER = "postlotse_in_arbeit", "postlotse_erledigt", "postlotse_uebergeben"
 ME = clerk("435")
@@ -210,7 +211,7 @@ def test_an_observed_postbox_is_never_marked(house, box, lease):
     assert caught.value.code == "postbox.observe_only"
     worker = Worker(house, send.Outlets(Eakte(), Post()), (), poll_seconds=1)
     job = PostboxJob("SC-Ost", "Ost", lambda: ObservedPostbox(box), files=False)
-    _PostboxRound(worker, job)()
+    PostboxRound(worker, job)()
     assert on(box, TERMIN) == [set()]
 
 
@@ -221,5 +222,5 @@ def test_marks_can_be_switched_off(house, box, lease):
         house.policy.marks, writes=False)))  # fmt: skip
     worker = Worker(quiet, send.Outlets(Eakte(), Post()), (), poll_seconds=1)
     job = PostboxJob("SC-Ost", "Ost", lambda: box, files=True)
-    assert _PostboxRound(worker, job)() == 0
+    assert PostboxRound(worker, job)() == 0
     assert on(box, TERMIN) == [set()]

@@ -26,9 +26,10 @@ from tests.triage.test_triage_way import Eakte, Post
 from triage import admin, health, log, wiring
 from triage.house import House
 from triage.ports import Door, Postbox
+from triage.postbox_round import PostboxJob
 from triage.send import Outlets
 from triage.settings import DoorSettings, Settings
-from triage.worker import PostboxJob, Worker
+from triage.worker import Worker
 
 KASSEL = "kassel@arbeitsagentur.example"
 BOX = "SC-Südwest"

@@ -14,19 +14,20 @@ from tests.house_fixture import eml
 from tests.servers.cutting import CuttingLine
 from tests.triage.test_triage_way import Eakte, Post
 from triage import rounds, send
+from triage.postbox_round import PostboxJob, PostboxRound
 from triage.reach import PAUSES, ROUNDS
-from triage.worker import PostboxJob, Worker, _PostboxRound
+from triage.worker import Worker
 
 NAME, THERE = "SC-Südwest", "435 Kassel/AU"
 POLL_SECONDS = 5
 
 
-def round_of(house, open_box) -> _PostboxRound:
+def round_of(house, open_box) -> PostboxRound:
     job = PostboxJob(NAME, "Südwest", open_box, files=True)
-    return _PostboxRound(Worker(house, send.Outlets(Eakte(), Post()), (job,), POLL_SECONDS), job)
+    return PostboxRound(Worker(house, send.Outlets(Eakte(), Post()), (job,), POLL_SECONDS), job)
 
 
-def failed(one: _PostboxRound) -> str:
+def failed(one: PostboxRound) -> str:
     with pytest.raises(HouseError) as failure:
         one()
     return failure.value.code

@@ -17,7 +17,8 @@ from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from triage import accept, health, log, postbox_wiring, reconcile, rounds, send
 from triage import aside as set_aside
 from triage.ports import INBOX
-from triage.worker import BUSY_PAUSES, PostboxJob, Worker, _PostboxRound
+from triage.postbox_round import BUSY_PAUSES, PostboxJob, PostboxRound
+from triage.worker import Worker
 
 
 def run(worker: Worker, reached: Callable[[], object]) -> None:
@@ -73,7 +74,7 @@ def test_a_backlog_that_takes_longer_than_the_lease_is_kept_and_filed_by_turns(
     one_each = replace(house, policy=replace(house.policy, batch_mails=1))
     job = PostboxJob(name=box.name, region="Südwest", open=lambda: box, files=True)
     worker = Worker(one_each, send.Outlets(Eakte(), Post()), (job,), poll_seconds=1)
-    a_round = _PostboxRound(worker, job)
+    a_round = PostboxRound(worker, job)
     with structlog.testing.capture_logs() as said:
         while box.view(INBOX).uids:
             assert worker._one_round(f"postbox:{box.name}", a_round)
@@ -93,7 +94,7 @@ def test_a_mail_goes_from_station_to_station_without_waiting_for_a_poll(house, b
 def test_while_a_backlog_is_sorted_the_postbox_is_left_alone_until_the_last_batch(house, box):
     job = PostboxJob(name=box.name, region="Südwest", open=lambda: box, files=True)
     worker = Worker(house, send.Outlets(Eakte(), Post()), (job,), poll_seconds=3600)
-    worker._boxes = [_PostboxRound(worker, job)]
+    worker._boxes = [PostboxRound(worker, job)]
     worker._wakes = {name: threading.Event() for name in ("sort", f"postbox:{box.name}")}
     woken = []
     for done in (0, rounds.SORT_BATCH, rounds.SORT_BATCH, 0, 0, 1):
@@ -108,7 +109,7 @@ def test_a_postbox_that_is_never_idle_is_looked_at_more_seldom_but_is(house, box
     looks, look = [], reconcile.reconcile
     monkeypatch.setattr(reconcile, "reconcile", lambda *a, **k: looks.append(1) or look(*a, **k))
     worker = Worker(house, send.Outlets(Eakte(), Post()), (), poll_seconds=1)
-    a_round = _PostboxRound(worker, PostboxJob(box.name, "Südwest", lambda: box, files=True))
+    a_round = PostboxRound(worker, PostboxJob(box.name, "Südwest", lambda: box, files=True))
     found = []
     for number in range(2 * BUSY_PAUSES + 1):
         box.append("INBOX", b"Subject: %d\r\n\r\n" % number)
@@ -122,7 +123,7 @@ def test_a_clock_that_was_set_back_puts_off_no_look_at_the_folders(house, box, m
     looks, look = [], reconcile.reconcile
     monkeypatch.setattr(reconcile, "reconcile", lambda *a, **k: looks.append(1) or look(*a, **k))
     worker = Worker(house, send.Outlets(Eakte(), Post()), (), poll_seconds=1)
-    a_round = _PostboxRound(worker, PostboxJob(box.name, "Südwest", lambda: box, files=True))
+    a_round = PostboxRound(worker, PostboxJob(box.name, "Südwest", lambda: box, files=True))
     for back in (0, 5, 0):
         house.clock.forward(hours=-back)
         assert a_round() == 0
@@ -135,7 +136,7 @@ def test_only_the_worker_that_holds_a_postbox_tells_how_it_is(house, tmp_path):
     job = PostboxJob(name=away.name, region="Ost", open=lambda: away, files=True)
     holder, other = (Worker(house, send.Outlets(Eakte(), Post()), (job,), 0.02) for _ in range(2))
     for worker in (holder, other):
-        worker._one_round("postbox:SC-Ost", _PostboxRound(worker, job))
+        worker._one_round("postbox:SC-Ost", PostboxRound(worker, job))
     checks = {check.name: check.message for check in health.ready(house)}
     assert checks["postbox:SC-Ost"] == "postbox.away"
 
