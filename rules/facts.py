@@ -1,7 +1,7 @@
 """Numbers and their shapes: check digits, normal forms, and masking for everything that is logged.
 
 A number that passes its check is not thereby real; it only is well written.
-Source: facts section 5 (docs/glossary.md); ISO 13616; VKVV § 2; § 18i SGB IV.
+Source: facts section 5; ISO 13616; VKVV § 2; § 18i SGB IV.
 """
 
 import re

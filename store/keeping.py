@@ -2,7 +2,7 @@
 
 Only then is the source confirmed. Known bytes at their place are the same message; equal bytes at
 another place are a twin, kept as a message of its own.
-Source: own decisions 0004, 0107; imap guide, protocol step 4.
+Source: own decisions 0004, 0107; docs/reliability.md.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

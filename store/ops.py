@@ -1,7 +1,7 @@
 """Acts on postboxes: the wish is durable before the command, the proof after it.
 
 What stands of them. How a wish comes is in wishes.py, how an act goes on in op_steps.py.
-Source: own decision 0004; imap guide 4.2, 6 to 8.
+Source: own decision 0004; docs/reliability.md.
 """
 
 from collections.abc import Iterable

@@ -219,14 +219,6 @@ def test_a_feature_names_files_and_tests_that_exist(key, cells):
     assert state == "no" or files, "what is there lives somewhere"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
-def test_a_page_names_files_that_exist(page):
-    """Names in backticks that begin with a room, and with tests, docs, domain or docker."""
-    places = "|".join((*ROOMS, "tests", "docs", "domain", "docker", "templates_text", "corpus"))
-    named = re.findall(rf"`((?:{places})/[\w./-]+\.(?:py|md|csv|toml|yaml|txt))`", read(page))
-    assert [path for path in named if not (ROOT / path).exists()] == []
-
-
 EXAMPLES = sorted(name(path) for path in (ROOT / "examples").glob("*.toml"))
 
 

@@ -16,7 +16,6 @@ MIGRATIONS = "store/migrations/"
 BROAD_EXCEPTS = {"triage/worker.py", "triage/rounds.py", "api/errors.py", "classify/life/shadow.py"}
 """Decisions 0006 and 0029: what outlives a bug: the worker, the HTTP door, a shadow's judging."""
 
-
 SMTP_DOOR = {"ingest/smtp/desk.py", "ingest/smtp/door.py", "ingest/smtp/talk.py"}
 """Decision 0002: asyncio stays in the doors."""
 
