@@ -18,8 +18,6 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-import structlog
-
 from ingest.folder_names import INBOX, SEPARATOR, decode_level
 from ingest.keywords import set_by_people
 from ingest.maildir import disk, keywords
@@ -37,8 +35,6 @@ from rules.postbox import (
     TooLarge,
     Watermark,
 )
-
-_log = structlog.get_logger(__name__)
 
 EPOCH = "maildir"
 """The one epoch of every folder: unique names are never given twice. Source: maildir(5)."""
