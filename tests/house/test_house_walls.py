@@ -1,7 +1,9 @@
 """Tests about the house itself: what a stranger relies on when he opens it."""
 
 import ast
+import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -139,3 +141,48 @@ def test_the_readme_names_every_room():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {"tests", "docs", "docker"}
     assert [room for room in sorted(rooms) if f"`{room}/`" not in readme] == []
+
+
+BY_HAND = ("bench", "foreign", "load", "stress", "supply")
+"""Folders of tests/ that no run of all tests takes: what they call may go unseen."""
+HOUSE = (*ROOMS, "tests")
+
+
+def house_file(module: str) -> Path | None:
+    place = ROOT / module.replace(".", "/")
+    return next(
+        (one for one in (place.with_suffix(".py"), place / "__init__.py") if one.exists()), None
+    )
+
+
+def asked_of(program: ast.Module) -> Iterator[tuple[str, str]]:
+    """Module and name of all that a program imports from the house, or takes from such a module."""
+    modules: dict[str, str] = {}
+    for node in ast.walk(program):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in (
+            *ROOMS,
+            "tests",
+        ):
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                if house_file(whole):
+                    modules[alias.asname or alias.name] = whole
+                else:
+                    yield node.module, alias.name
+    for node in ast.walk(program):
+        of = getattr(node, "value", None) if isinstance(node, ast.Attribute) else None
+        if isinstance(of, ast.Name) and of.id in modules:
+            yield modules[of.id], node.attr
+
+
+def test_programs_that_are_run_by_hand_call_what_is_there():
+    programs = [path for folder in BY_HAND for path in (ROOT / "tests" / folder).glob("*.py")]
+    gone = [
+        (name(path), module, asked)
+        for path in programs
+        for module, asked in asked_of(tree(path))
+        if not (there := house_file(module))
+        or not re.search(rf"\b{asked}\b", there.read_text(encoding="utf-8"))
+    ]
+    assert len(programs) > 40
+    assert gone == []
