@@ -170,11 +170,9 @@ def of_messages(tx: Tx, message_ids: Iterable[int], *, kind: str) -> dict[int, t
     return {message_id: tuple(acts) for message_id, acts in found.items()}
 
 
-def counts(tx: Tx, *, postbox: str | None = None) -> dict[OpState, int]:
+def counts(tx: Tx) -> dict[OpState, int]:
     """How many acts in each state; all states are keys. Slow: for reports only."""
     statement = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
-    if postbox is not None:
-        statement = statement.where(table.c.postbox == postbox)
     found: dict[OpState, int] = dict(tx.run(statement).all())
     return {state: found.get(state, 0) for state in OpState}
 
