@@ -117,3 +117,13 @@ def test_each_target_and_module_that_a_page_names_is_there() -> None:
     assert modules
     places = [ROOT / one.replace(".", "/") for one in modules]
     assert [one for one in places if not one.with_suffix(".py").exists() and not one.is_dir()] == []
+
+
+def test_each_call_that_a_page_names_is_in_the_table_of_roles() -> None:
+    table = re.findall(r"^[A-Z]+ +(/v1\S*)", read("tests/api/role_matrix.txt"), re.MULTILINE)
+    known = [re.sub(r"\{\w+\}", "[^/]+", path) for path in table]
+    begins = "\n".join(path.split("{")[0] for path in table)
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        for path in re.findall(r"/v1/[\w/{}-]*[\w}]", page.read_text(encoding="utf-8")):
+            there = any(re.fullmatch(one, path) for one in known) or f"{path}/" in begins
+            assert there, f"{name(page)}: {path}"
