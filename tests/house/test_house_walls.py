@@ -148,6 +148,10 @@ BY_HAND = ("bench", "foreign", "load", "stress", "supply")
 HOUSE = (*ROOMS, "tests")
 
 
+MADE = r"(?:def|class|as|import|,) {0}\b|^(?:    )?{0}(?:,$|:| =|\b.* = )"
+"""A name that a module makes or imports."""
+
+
 def house_file(module: str) -> Path | None:
     place = ROOT / module.replace(".", "/")
     return next(
@@ -182,7 +186,7 @@ def test_programs_that_are_run_by_hand_call_what_is_there():
         for path in programs
         for module, asked in asked_of(tree(path))
         if not (there := house_file(module))
-        or not re.search(rf"\b{asked}\b", there.read_text(encoding="utf-8"))
+        or not re.search(MADE.format(asked), there.read_text(encoding="utf-8"), re.MULTILINE)
     ]
     assert len(programs) > 40
     assert gone == []
