@@ -201,14 +201,9 @@ async def _house_here(request: Request) -> House:
     return house_of(request)
 
 
-async def _door_here(request: Request) -> DoorSettings:
-    return door_of(request)
-
-
 WORKING: Final = Needs(Permission.WORK_ITEM)
 
 HouseHere = Annotated[House, Depends(_house_here)]
-DoorHere = Annotated[DoorSettings, Depends(_door_here)]
 
 AnyCaller = Annotated[Caller, Depends(Needs(None))]
 """Known, but what may be seen is decided by the station (a mail: its sender, clerk or admin)."""

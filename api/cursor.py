@@ -31,6 +31,7 @@ Cursor = Annotated[
 _SPOT: Final = struct.Struct(">cIqq")
 """A letter, the day's ordinal, microseconds since 1970, the id: 28 characters."""
 _SPOTTED: Final = b"q"
+_ID: Final = "i"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -106,16 +107,16 @@ def trail_place(cursor: str) -> Place | int:
         raise foreign() from exc
 
 
-def of_id(number: int, kind: str = "i") -> str:
-    """The cursor behind the row of that number; `kind` says what the number counts."""
-    return _text(f"{kind}:{number}".encode())
+def of_id(number: int) -> str:
+    """The cursor behind the row of that id."""
+    return _text(f"{_ID}:{number}".encode())
 
 
-def row_id(cursor: str, kind: str = "i") -> int:
+def row_id(cursor: str) -> int:
     """What `of_id` wrote. Raises: Refused: `request.cursor`."""
     try:
         found, _, number = _bytes(cursor).decode().partition(":")
-        if found == kind:
+        if found == _ID:
             return int(number)
     except ValueError as exc:
         raise foreign() from exc

@@ -226,7 +226,7 @@ class Boundary:
 
         try:
             await self.app(scope, receive, watched)
-        except Exception as error:  # noqa: BLE001 - the HTTP door is one of the two places (HOUSE rules)
+        except Exception as error:  # noqa: BLE001 - the HTTP door answers (decision 0006)
             problem = known(error) or unexpected(scope, error)
             if started:
                 raise ConnectionAbortedError from None

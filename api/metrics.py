@@ -5,6 +5,8 @@ or an agency.
 Listed in docs/operations.md.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter, Response
@@ -56,60 +58,109 @@ def metrics(house: HouseHere) -> Response:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What the gauges tell, read at one moment."""
+
+    now: figures.Progress
+    ways: tuple[freshness.Freshness, ...]
+    aside: dict[str, int]
+    ending: int
+    sweep: tuple[int, Mapping[str, int]]
+    dead: Mapping[str, int]
+    troubles: dict[str, int]
+    wanderers: dict[str, int]
+    unsealed: int
+
+
+def _looked(house: House) -> _Looked:
+    return _Looked(
+        now=figures.progress(house),
+        ways=freshness.look(house),
+        aside=dict(figures.aside_reasons(house)),
+        ending=len(text_ends.look(house)),
+        sweep=sweep_proof.waiting(house),
+        dead=outgoing_care.dead_by_kind(house),
+        troubles={one.name: one.number for one in outgoing_care.WATCH.look(house)},
+        wanderers={
+            one.name.removeprefix(wandering.NAME): one.number for one in wandering.WATCH.look(house)
+        },
+        unsealed=watched.unsealed(house),
+    )
+
+
 def _gauges(house: House) -> CollectorRegistry:
     registry = CollectorRegistry()
     up = Gauge("postlotse_database_up", "Whether the database answers.", registry=registry)
     try:
-        now, ways = figures.progress(house), freshness.look(house)
-        aside = figures.aside_reasons(house)
-        ending = text_ends.look(house)
-        waiting, outside = sweep_proof.waiting(house)
-        dead, troubles = outgoing_care.dead_by_kind(house), outgoing_care.WATCH.look(house)
-        wanderers = wandering.WATCH.look(house)
+        looked = _looked(house)
     except HouseError:
         up.set(0)
         return registry
     up.set(1)
-    mails = Gauge("postlotse_mails", "Mails by how far they are.", ("state",), registry=registry)
-    for state, number in (("seen", now.seen), ("kept", now.kept), ("done", now.done)):
-        mails.labels(state).set(number)
-    lying = Gauge("postlotse_aside", "Mails that lie aside now.", ("reason",), registry=registry)
-    for reason, number in aside:
-        lying.labels(reason).set(number)
-    texts = Gauge(
-        "postlotse_texts_ending", "Texts whose end is near and not provided for.", registry=registry
-    )
-    texts.set(len(ending))
-    sweep = Gauge("postlotse_sweep_waiting", "Mails of ordered runs.", registry=registry)
-    sweep.set(waiting)
-    copies = Gauge("postlotse_sweep_copies", "Copies to remove.", ("kind",), registry=registry)
-    for kind, number in outside.items():
-        copies.labels(kind).set(number)
-    oldest = Gauge(
-        "postlotse_oldest_unsorted_seconds",
-        "How long the oldest unsorted mail has waited; 0 where none waits.",
-        ("postbox",),
-        registry=registry,
-    )
-    for way in ways:
-        oldest.labels(way.way).set(way.age_seconds)
-    letters = Gauge("postlotse_outgoing_dead", "Dead letters.", ("kind",), registry=registry)
-    for kind in ("eakte", "reply", *dead):
-        letters.labels(kind).set(dead.get(kind, 0))
-    overdue = Gauge("postlotse_receipts_overdue", "Hand-overs without receipt.", registry=registry)
-    overdue.set(sum(one.number for one in troubles if one.name == outgoing_care.UNANSWERED))
-    counted = {one.name: one.number for one in troubles}
-    stopped = Gauge("postlotse_writing_stopped", "Whether writing is stopped.", registry=registry)
-    stopped.set(counted[halting.ABOUT])
-    stuck = Gauge("postlotse_leases_stuck", "Leases over their end.", registry=registry)
-    stuck.set(counted[watched.STUCK])
-    keys = Gauge("postlotse_keys_ending", "Keys of machines that end soon.", registry=registry)
-    keys.set(counted[watched.KEYS])
-    sealed = Gauge("postlotse_trail_unsealed", "Entries not sealed yet.", registry=registry)
-    sealed.set(watched.unsealed(house))
-    lost = Gauge(
-        "postlotse_items_wandering", "Items handed on again.", ("region",), registry=registry
-    )
-    for one in wanderers:
-        lost.labels(one.name.removeprefix(wandering.NAME)).set(one.number)
+    _tell_mails(registry, looked)
+    _tell_care(registry, looked)
     return registry
+
+
+def _tell_mails(registry: CollectorRegistry, looked: _Looked) -> None:
+    now, (waiting, outside) = looked.now, looked.sweep
+    _each(
+        Gauge("postlotse_mails", "Mails by how far they are.", ("state",), registry=registry),
+        {"seen": now.seen, "kept": now.kept, "done": now.done},
+    )
+    _each(
+        Gauge("postlotse_aside", "Mails that lie aside now.", ("reason",), registry=registry),
+        looked.aside,
+    )
+    _each(
+        Gauge(
+            "postlotse_oldest_unsorted_seconds",
+            "How long the oldest unsorted mail has waited; 0 where none waits.",
+            ("postbox",),
+            registry=registry,
+        ),
+        {way.way: way.age_seconds for way in looked.ways},
+    )
+    Gauge("postlotse_sweep_waiting", "Mails of ordered runs.", registry=registry).set(waiting)
+    _each(
+        Gauge("postlotse_sweep_copies", "Copies to remove.", ("kind",), registry=registry), outside
+    )
+    _each(
+        Gauge(
+            "postlotse_items_wandering", "Items handed on again.", ("region",), registry=registry
+        ),
+        looked.wanderers,
+    )
+
+
+def _tell_care(registry: CollectorRegistry, looked: _Looked) -> None:
+    """What somebody has to look after."""
+    troubles = looked.troubles
+    Gauge(
+        "postlotse_texts_ending", "Texts whose end is near and not provided for.", registry=registry
+    ).set(looked.ending)
+    _each(
+        Gauge("postlotse_outgoing_dead", "Dead letters.", ("kind",), registry=registry),
+        {"eakte": 0, "reply": 0, **looked.dead},
+    )
+    Gauge("postlotse_receipts_overdue", "Hand-overs without receipt.", registry=registry).set(
+        troubles.get(outgoing_care.UNANSWERED, 0)
+    )
+    Gauge("postlotse_writing_stopped", "Whether writing is stopped.", registry=registry).set(
+        troubles[halting.ABOUT]
+    )
+    Gauge("postlotse_leases_stuck", "Leases over their end.", registry=registry).set(
+        troubles[watched.STUCK]
+    )
+    Gauge("postlotse_keys_ending", "Keys of machines that end soon.", registry=registry).set(
+        troubles[watched.KEYS]
+    )
+    Gauge("postlotse_trail_unsealed", "Entries not sealed yet.", registry=registry).set(
+        looked.unsealed
+    )
+
+
+def _each(gauge: Gauge, told: Mapping[str, float]) -> None:
+    for label, number in told.items():
+        gauge.labels(label).set(number)

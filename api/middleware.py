@@ -33,7 +33,7 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
     "API-Version": "v1",
 }
-"""Set where the answer has not its own. Source: FEATURES F68, F70; OWASP Secure Headers Project."""
+"""Set where the answer has not its own. Source: F68, F70; OWASP Secure Headers Project."""
 
 _RAW: Final = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
 """The same as they leave: names in small letters, as the framework has them."""

@@ -45,9 +45,9 @@ log = structlog.get_logger()
 class Lines:
     """All open lines of one app: how many, and the one look for all. Belongs to one event loop."""
 
-    def __init__(self, house: House, *, most: int = MAX_LINES) -> None:
+    def __init__(self, house: House) -> None:
         self.house = house
-        self.most = most
+        self.most = MAX_LINES
         self.open = 0
         self.closing = False
         self._newest = 0

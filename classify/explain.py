@@ -1,6 +1,6 @@
 """Why the model named a concern: the words with the largest weight times value, and their places.
 
-Source: F25 (reasons shown), promise 7 of the design ("every decision can be explained").
+Source: F25 (reasons shown), promise 7 ("every decision can be explained").
 """
 
 from bisect import bisect_right

@@ -25,14 +25,11 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text))
 
 
-def is_unlike(familiar: Familiar, text: str) -> bool:
-    """Whether more words are unknown than in 99 of 100 mails of writers that were left out."""
-    words = words_of(text)
-    return are_too_many(familiar, len(words - familiar.words), words=len(words))
-
-
 def are_too_many(familiar: Familiar, unknown: int, *, words: int) -> bool:
-    """The same of a text whose different words and unknown ones were counted."""
+    """Whether more words are unknown than in 99 of 100 mails of writers that were left out.
+
+    Counted are the different words of the text, and those of them that are unknown.
+    """
     return excess(unknown, words, familiar.usual) > familiar.bound
 
 

@@ -1,6 +1,6 @@
 """Bytes to `ParsedMail`. Total: there are no bytes it does not read; it lists defects instead.
 
-Source: DESIGN, station 2 (parsed); own decision 0007.
+Source: station 2 of docs/way.md; own decision 0007.
 """
 
 from ingest import attachments, body, containers, forms, headers, mime, quote

@@ -2,7 +2,7 @@
 
 Texts in, values out: reading the three files of domain/ is the caller's. Names change over
 time (four mergers on 1 January 2026), so everything is data; a merged agency leads on to its
-successor. Source: SOURCES sections 2, 3 and 6 (docs/sources.md).
+successor. Source: SOURCES sections 2, 3 and 6 (domain/SOURCES.md).
 """
 
 import csv

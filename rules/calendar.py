@@ -1,8 +1,8 @@
-"""Working days: the Arbeitstage of the house per Land, and the Werktage of the EAO.
+"""Working days: the Arbeitstage of the house per Land.
 
-Two different calendars: Saturday is no Arbeitstag here, but a Werktag of the
-Erreichbarkeits-Anordnung. Days are local dates (Europe/Berlin); no clock is read.
-Source: § 187 (1), § 188, § 193 BGB; EAO § 1; facts section 9; own decision 0012.
+Saturday is none, though it is a Werktag of the Erreichbarkeits-Anordnung: another calendar. Days
+are local dates (Europe/Berlin); no clock is read.
+Source: § 187 (1), § 188, § 193 BGB; facts section 9; own decision 0012.
 """
 
 from collections.abc import Callable
@@ -75,14 +75,6 @@ def is_arbeitstag(day: date, land: str | None, rules: CalendarRules = HOUSE_CALE
     return not ((day.month, day.day) == (8, 15) and land in rules.mariae_himmelfahrt)
 
 
-def is_werktag(day: date, land: str | None) -> bool:
-    """Whether the post must be looked at that day: Monday to Saturday, no holiday.
-
-    Raises: Refused: no such Land. Source: EAO § 1 (1) ("an jedem Werktag").
-    """
-    return day.weekday() != 6 and day not in _holidays(_code(land), day.year)
-
-
 def add_arbeitstage(
     day: date, count: int, land: str | None, rules: CalendarRules = HOUSE_CALENDAR
 ) -> date:
@@ -97,27 +89,6 @@ def add_arbeitstage(
 @lru_cache(maxsize=_KNOWN_DAYS)
 def _added(day: date, count: int, land: str | None, rules: CalendarRules) -> date:
     return _step(day, count, lambda candidate: is_arbeitstag(candidate, land, rules))
-
-
-def add_werktage(day: date, count: int, land: str | None) -> date:
-    """The `count`-th Werktag (Monday to Saturday) after `day`, counted as `add_arbeitstage` does.
-
-    Raises: Refused: no such Land. Source: EAO § 1 (1); § 187 (1) BGB.
-    """
-    return _step(day, count, lambda candidate: is_werktag(candidate, land))
-
-
-def arbeitstage_between(
-    start: date, end: date, land: str | None, rules: CalendarRules = HOUSE_CALENDAR
-) -> int:
-    """The Arbeitstage after `start` up to and including `end`; negative if `end` is earlier.
-
-    Raises: Refused: no such Land. Source: § 187 (1), § 188 (1) BGB; own decision 0012.
-    """
-    if end < start:
-        return -arbeitstage_between(end, start, land, rules)
-    days = (start + timedelta(days=offset) for offset in range(1, (end - start).days + 1))
-    return sum(is_arbeitstag(day, land, rules) for day in days)
 
 
 def _step(day: date, count: int, counts: Callable[[date], bool]) -> date:

@@ -1,7 +1,7 @@
-"""Numbers and their shapes: check digits, normal forms, and masking for everything that is logged.
+"""Numbers and their shapes: check digits, normal forms, and masking of what others said.
 
 A number that passes its check is not thereby real; it only is well written.
-Source: facts section 5 (docs/glossary.md); ISO 13616; VKVV § 2; § 18i SGB IV.
+Source: facts section 5; ISO 13616.
 """
 
 import re
@@ -12,11 +12,6 @@ from stdnum import iban as stdnum_iban
 _BLANKS: Final = re.compile(r"[\s\u00a0.\-/]+")
 _KUNDENNUMMER: Final = re.compile(r"[0-9]{3}[A-Z][0-9]{6}")
 _IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
-_RV_NUMMER: Final = re.compile(r"[0-9]{8}[A-Z][0-9]{3}")
-_PLZ: Final = re.compile(r"(?:D[E]?-?)?([0-9]{5})")
-
-_BETRIEBSNUMMER_WEIGHTS: Final = (1, 2, 1, 2, 1, 2, 1)
-_RV_WEIGHTS: Final = (2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1)
 
 # Wider than the checks above on purpose: a log line rather loses a word than shows an account.
 # A letter may follow the digits without a blank ("…00Danke"), so no word boundary at the end.
@@ -64,59 +59,6 @@ def iban(text: str) -> str | None:
     return compact if stdnum_iban.is_valid(compact) else None
 
 
-def betriebsnummer(text: str) -> str | None:
-    """The eight-digit Betriebsnummer, or None if the check digit is wrong.
-
-    Cross sums of the weighted digits, mod 10; a check digit that is five higher is allowed too.
-    Source: § 18i SGB IV; facts section 5.
-    """
-    compact = _compact(text)
-    if not re.fullmatch(r"[0-9]{8}", compact):
-        return None
-    check = _cross_sums(compact[:7], _BETRIEBSNUMMER_WEIGHTS) % 10
-    return compact if int(compact[7]) in (check, (check + 5) % 10) else None
-
-
-def rv_nummer(text: str) -> str | None:
-    """The twelve-place Rentenversicherungsnummer, or None if shape or check digit is wrong.
-
-    The letter counts as its two-digit place in the alphabet. Source: VKVV § 2; facts section 5.
-    """
-    compact = _compact(text)
-    if not _RV_NUMMER.fullmatch(compact):
-        return None
-    letter = f"{ord(compact[8]) - ord('A') + 1:02d}"
-    check = _cross_sums(compact[:8] + letter + compact[9:11], _RV_WEIGHTS) % 10
-    return compact if int(compact[11]) == check else None
-
-
-def plz(text: str) -> str | None:
-    """A German PLZ as five digits ("D-34117" and "DE 34117" too), or None.
-
-    Only the shape and the used range (01001 to 99998) are checked; the table of the agencies
-    knows which exist. Source: facts section 5; SOURCES section 3.
-    """
-    found = _PLZ.fullmatch("".join(text.upper().split()))
-    if not found or not "01001" <= found[1] <= "99998":
-        return None
-    return found[1]
-
-
-def mask_iban(value: str) -> str:
-    """An IBAN for the screen of somebody who need not know it: country and last four places.
-
-    Source: F53, own decision 0011.
-    """
-    compact = _compact(value)
-    return f"{compact[:2]}…{compact[-4:]}" if len(compact) >= 15 else "…"
-
-
-def mask_kundennummer(value: str) -> str:
-    """A Kundennummer cut down to its last three digits. Source: F53, own decision 0011."""
-    compact = _compact(value)
-    return f"…{compact[-3:]}" if len(compact) == 10 else "…"
-
-
 def mask(text: str) -> str:
     """The text with every IBAN-, Kundennummer- or RV-Nummer-like stretch replaced by its kind.
 
@@ -135,8 +77,3 @@ def mask(text: str) -> str:
 
 def _compact(text: str) -> str:
     return _BLANKS.sub("", text).upper()
-
-
-def _cross_sums(digits: str, weights: tuple[int, ...]) -> int:
-    products = (int(digit) * weight for digit, weight in zip(digits, weights, strict=True))
-    return sum(product // 10 + product % 10 for product in products)

@@ -1,7 +1,7 @@
 """The ledger words: one state for every mail ever seen, one for every wish to move it.
 
 The sum of the states must equal what was seen; a difference is a lost or doubled mail.
-Source: DESIGN promises 2 and 3 (docs/way.md); F12, N2; own decision 0004.
+Source: promises 2 and 3 (docs/way.md); F12, N2; own decision 0004.
 """
 
 from collections.abc import Mapping
@@ -157,7 +157,7 @@ def op_step(current: OpState, target: OpState) -> OpState:
 def completeness(counts: Counts) -> Sum:
     """The Vollzähligkeitsnachweis: seen = open + done + aside + gone + deleted.
 
-    Source: F12, N2; DESIGN promise 2; own decision 0004.
+    Source: F12, N2; promise 2; own decision 0004.
     """
     return Sum(
         seen=counts.seen,

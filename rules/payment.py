@@ -122,23 +122,6 @@ def by_weight(concerns: Iterable[Concern]) -> tuple[Concern, ...]:
     return tuple(sorted(concerns, key=weight, reverse=True))
 
 
-def found_by_weight(
-    concerns: Iterable[ConcernFound], *, hint: PaymentHint = NO_HINT
-) -> tuple[ConcernFound, ...]:
-    """The found concerns, most weighty first.
-
-    What really moves money in this message (announced) precedes what only could; within the
-    same weight the surer one comes first. Source: label guide; own decision 0013.
-    """
-
-    def key(found: ConcernFound) -> tuple[int, int, float]:
-        level = relevance(found.code, announced=found.announced, hint=hint)
-        moves = level is not PaymentRelevant.NO and found.code in MOVES_MONEY
-        return (weight(found.code), int(moves), found.probability)
-
-    return tuple(sorted(concerns, key=key, reverse=True))
-
-
 def _judge(concern: Concern, announced: bool, hint: PaymentHint) -> tuple[PaymentRelevant, str]:
     if concern in YES_IF_ANNOUNCED:
         if announced:

@@ -14,7 +14,7 @@ from rules.errors import Conflict
 from rules.item import ItemCase, ItemState
 
 UNDO_SECONDS: Final = 300
-"""Source: desk guide (30 s), WCAG 2.2.1 (time enough for everybody); own decision 0051."""
+"""Source: WCAG 2.2.1 (time enough for everybody); own decision 0051."""
 
 
 class Undoable(StrEnum):

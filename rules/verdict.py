@@ -1,6 +1,6 @@
 """What the house thinks of a message, and why. The JSON shape is a public promise.
 
-Keys may be added, not renamed. Source: DESIGN "Names that stay"; docs/way.md.
+Keys may be added, not renamed. Source: own decision 0001; docs/automation.md.
 """
 
 from dataclasses import dataclass, field
@@ -159,7 +159,7 @@ def as_json(verdict: Verdict, *, file: str | None = None) -> dict[str, Any]:
     """The public JSON object of a verdict, keys in the promised order.
 
     `file` is the name given to `postlotse judge`, left out elsewhere.
-    Source: DESIGN "Names that stay" (own decision 0001).
+    Source: own decision 0001.
     """
     judgement, facts = verdict.judgement, verdict.judgement.facts
     body: dict[str, Any] = {} if file is None else {"file": file}

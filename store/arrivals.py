@@ -71,13 +71,11 @@ def count_in(tx: Tx, kept: Iterable[Counted], *, now: datetime) -> None:
     add_rows(tx, arrival, values)
 
 
-def seen_again(tx: Tx, delivery_key: str) -> int | None:
-    """The message that this delivery brought before, counting it once more; None if it is new."""
-    return seen_again_many(tx, [delivery_key]).get(delivery_key)
-
-
 def seen_again_many(tx: Tx, delivery_keys: Iterable[str]) -> dict[str, int]:
-    """As `seen_again`, for many: the messages by key; new ones are left out."""
+    """The messages that these deliveries brought before, by key; new deliveries are left out.
+
+    Each counts as delivered once more.
+    """
     found: dict[str, int] = {}
     for part in parts(sorted(set(delivery_keys))):
         statement = (

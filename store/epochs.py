@@ -1,7 +1,7 @@
 """Following mail whose places changed without us: a folder with new UIDs, or a person's hand.
 
 Matching is by bytes, as a multiset: two byte-identical mails stay two.
-Source: own decisions 0004, 0105; RFC 3501 section 2.3.1.1 (UIDVALIDITY); imap guide 4.2.
+Source: own decisions 0004, 0105; RFC 3501 section 2.3.1.1 (UIDVALIDITY); docs/reliability.md.
 """
 
 from collections import deque

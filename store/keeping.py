@@ -2,7 +2,7 @@
 
 Only then is the source confirmed. Known bytes at their place are the same message; equal bytes at
 another place are a twin, kept as a message of its own.
-Source: own decisions 0004, 0107; imap guide, protocol step 4.
+Source: own decisions 0004, 0107; docs/reliability.md.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ class Arrival:
 
     `received_at` is when the postbox took it in (aware UTC). `place` is None where it lies in
     no postbox. `size_bytes` differs from the data's where only the head was fetched.
-    `delivery_key` names a delivery that its sender may repeat, for `arrivals.seen_again`.
+    `delivery_key` names a delivery that its sender may repeat, for `arrivals.seen_again_many`.
     `sha256` is the fingerprint of the data, `packed` how it is stored, where somebody has made it
     already. `reason` is why no more of it came than its head, and `size_bytes` that of the whole
     mail then.

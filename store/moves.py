@@ -1,7 +1,7 @@
 """A message lies at another place now: one place ends, another begins, wishes start from there.
 
 Made under the lease of the postbox, inside the caller's transaction, once where it lies is known:
-proven by the server, or found by content. Source: own decision 0004; imap guide 4.2, 8.
+proven by the server, or found by content. Source: own decision 0004; docs/reliability.md.
 """
 
 from collections.abc import Iterable, Sequence

@@ -4,7 +4,7 @@ new -> sent (with the watermark of the target) -> done, or lost, or refused. The
 watermark stays, so that an answer that got lost is found again above it. All writes are made under
 the lease of the postbox. What stands of an act is in ops.py; how a refused one stands again, in
 refused_acts.py.
-Source: own decision 0004; imap guide 4.2, 6 to 8.
+Source: own decision 0004; docs/reliability.md.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """Acts on postboxes: the wish is durable before the command, the proof after it.
 
 What stands of them. How a wish comes is in wishes.py, how an act goes on in op_steps.py.
-Source: own decision 0004; imap guide 4.2, 6 to 8.
+Source: own decision 0004; docs/reliability.md.
 """
 
 from collections.abc import Iterable
@@ -170,11 +170,9 @@ def of_messages(tx: Tx, message_ids: Iterable[int], *, kind: str) -> dict[int, t
     return {message_id: tuple(acts) for message_id, acts in found.items()}
 
 
-def counts(tx: Tx, *, postbox: str | None = None) -> dict[OpState, int]:
+def counts(tx: Tx) -> dict[OpState, int]:
     """How many acts in each state; all states are keys. Slow: for reports only."""
     statement = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
-    if postbox is not None:
-        statement = statement.where(table.c.postbox == postbox)
     found: dict[OpState, int] = dict(tx.run(statement).all())
     return {state: found.get(state, 0) for state in OpState}
 

@@ -88,7 +88,7 @@ def dead_ids(
 ) -> tuple[int, ...]:
     """Ids of dead letters that wait for a person, lowest first, of one kind or error, or all.
 
-    With `regions` only those of items that lie there, as `outgoing.listing`.
+    With `regions` only those of items that lie there, as `store.outgoing.listing`.
     """
     statement = (
         sa.select(table.c.id)

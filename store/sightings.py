@@ -3,7 +3,7 @@
 A place (postbox, folder, epoch, UID) belongs to one message for good (owned.py). Syncing compares
 sets of UIDs, never a high-water mark, so it heals itself. Every call that writes is made under the
 lease of the postbox, inside the caller's transaction. What to do about a folder whose UIDs all
-changed is in epochs.py. Source: own decision 0004; imap guide 4.2.
+changed is in epochs.py. Source: own decision 0004; docs/reliability.md.
 """
 
 from collections.abc import Collection, Iterable, Iterator

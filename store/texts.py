@@ -93,11 +93,6 @@ class TextShelf:
         ordered = sorted(shelved, key=lambda s: (s.text.id, s.text.version))
         self._by_key = {(s.text.id, s.text.version): s for s in ordered}
 
-    def with_versions(self, more: Iterable[ShelvedText]) -> "TextShelf":
-        """A shelf with these beside its own; one of the same text and version goes before."""
-        known = self._by_key | {(s.text.id, s.text.version): s for s in more}
-        return TextShelf(known.values())
-
     def stock(self) -> tuple[ShelvedText, ...]:
         """Everything on it with its proof, by id, then version."""
         return tuple(self._by_key.values())

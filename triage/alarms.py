@@ -9,32 +9,27 @@ Source: F60; own decision 0068.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import partial
 from typing import Final
 
-import structlog
-
-from rules.backoff import next_try
-from rules.errors import HouseError, Refused, TryLater
+from rules.errors import Refused
 from rules.machine_mail import LOOP_HEADER
-from store import outgoing, outgoing_claims
+from store import outgoing
 from store.engine import Tx
 from store.outgoing import NewOutgoing, Outgoing
+from triage import posting
 from triage.house import BERLIN, House
 from triage.ports import HookOutlet, MailOutlet
 
 KIND: Final = "alarm"
-BATCH: Final = 20
-"""Messages of one round. Own decision 0024."""
 CLAIM_SECONDS: Final = 360
 """As for answers (send.CLAIM_SECONDS): longer than the longest delivery."""
 
 _BEGINS, _ENDS = "house.alarm", "house.alarm_over"
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +51,17 @@ def order(house: House, tx: Tx, about: str, *, stands: bool, number: int) -> Non
 
 
 def round_(house: House, ways: Ways, worker: str) -> int:
-    """Deliver what is due; how many left. One receiver that is away holds up no other."""
-    done = 0
-    for _ in range(BATCH):
-        with house.db.write() as tx:
-            rows = outgoing_claims.claim(
-                tx,
-                kinds=(KIND,),
-                worker=worker,
-                now=house.clock(),
-                limit=1,
-                lease_seconds=CLAIM_SECONDS,
-            )
-        if not rows:
-            break
-        done += _delivered(house, ways, rows[0])
-    return done
+    """Deliver what is due; how many left.
 
-
-def _delivered(house: House, ways: Ways, row: Outgoing) -> int:
-    try:
-        answer = _hand_over(house, ways, row)
-    except TryLater as exc:
-        _again(house, row, exc.code)
-        return 0
-    except HouseError as exc:
-        _give_up(house, row, exc.code)
-        return 0
-    with house.db.write() as tx:
-        outgoing_claims.sent(tx, row.id, fence=row.fence, answer=answer, now=house.clock())
-    log.info("outgoing.sent", kind=row.kind, outgoing=row.id)
-    return 1
+    A dead letter is like others: it stands in `outbox list`, and is itself an alarm.
+    """
+    return posting.post_due(
+        house,
+        KIND,
+        partial(_hand_over, house, ways),
+        worker=worker,
+        lease_seconds=CLAIM_SECONDS,
+    )
 
 
 def _hand_over(house: House, ways: Ways, row: Outgoing) -> str:
@@ -133,21 +108,3 @@ def _body(row: Outgoing) -> bytes:
         "data": {"about": said["about"], "number": said["number"]},
     }
     return json.dumps(body, separators=(",", ":")).encode()
-
-
-def _again(house: House, row: Outgoing, code: str) -> None:
-    wait = next_try(row.tries, house.backoff)
-    if wait is None:
-        _give_up(house, row, code)
-        return
-    log.warning("outgoing.later", kind=row.kind, outgoing=row.id, code=code)
-    at = house.clock() + timedelta(seconds=wait)
-    with house.db.write() as tx:
-        outgoing_claims.later(tx, row.id, fence=row.fence, error_code=code, next_try_at=at)
-
-
-def _give_up(house: House, row: Outgoing, code: str) -> None:
-    """A dead letter like others: it stands in `outbox list`, and is itself an alarm."""
-    log.error("outgoing.dead", kind=row.kind, outgoing=row.id, code=code)
-    with house.db.write() as tx:
-        outgoing_claims.dead(tx, row.id, fence=row.fence, error_code=code, now=house.clock())

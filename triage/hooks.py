@@ -7,22 +7,20 @@ in no certain order; the receiver drops doubles by `webhook-id`. Own decision 00
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
-import structlog
-
-from rules.backoff import next_try
-from rules.errors import Conflict, HouseError, Refused, TryLater
-from store import audit, events, outgoing, outgoing_claims
+from rules.errors import Refused
+from store import audit, events, outgoing
+from store.engine import Tx
 from store.events import Reach
 from store.outgoing import NewOutgoing, Outgoing
+from triage import posting
 from triage.events import as_json
 from triage.house import House
 from triage.ports import HookOutlet
 
 KIND: Final = "webhook"
-BATCH: Final = 20
-"""Rows posted before the loop looks for new events again."""
 ORDER_BATCH: Final = 200
 CLAIM_SECONDS: Final = 240
 """Longer than the longest exchange: to look up the name, to connect, twice for TLS, to send, for
@@ -30,8 +28,6 @@ the answer's head and for its body, 30 s each at most (settings/hooks.py)."""
 KEPT_DAYS: Final = 7
 """Delivered rows are kept that long, for questions; then they go."""
 FORGET_BATCH: Final = 500
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +43,14 @@ def round_(house: House, subscriptions: tuple[Subscription, ...], worker: str) -
     """Order what is new, post what is due; the number of both."""
     done = sum(order(house, one) for one in subscriptions)
     by_name = {one.name: one for one in subscriptions}
-    for _ in range(BATCH):
-        row = _claimed(house, worker)
-        if row is None:
-            break
-        done += _delivered(house, by_name, row)
+    done += posting.post_due(
+        house,
+        KIND,
+        partial(_post, by_name),
+        worker=worker,
+        lease_seconds=CLAIM_SECONDS,
+        dead=partial(_note_dead, house),
+    )
     return done + _forget(house)
 
 
@@ -78,32 +77,11 @@ def order(house: House, subscription: Subscription) -> int:
     return len(page.events)
 
 
-def _delivered(house: House, subscriptions: dict[str, Subscription], row: Outgoing) -> int:
-    try:
-        return deliver(house, subscriptions, row)
-    except Conflict as exc:
-        # The claim ran out, and another worker has the row: the others don't wait for that.
-        log.info("outgoing.overtaken", kind=row.kind, outgoing=row.id, code=exc.code)
-        return 0
-
-
-def deliver(house: House, subscriptions: dict[str, Subscription], row: Outgoing) -> int:
-    """Post one claimed row; 1 if it was taken. Refused for good, or too often: a dead letter."""
-    try:
-        subscription = subscriptions.get(row.payload["subscription"])
-        if subscription is None:
-            raise Refused("webhook.unknown", "the configuration has no such webhook any more")
-        answer = subscription.outlet.post(row.idempotency_key, body_of(row))
-    except TryLater as exc:
-        _again(house, row, exc)
-        return 0
-    except HouseError as exc:
-        _give_up(house, row, exc.code)
-        return 0
-    with house.db.write() as tx:
-        outgoing_claims.sent(tx, row.id, fence=row.fence, answer=answer, now=house.clock())
-    log.info("outgoing.sent", kind=row.kind, outgoing=row.id)
-    return 1
+def _post(subscriptions: dict[str, Subscription], row: Outgoing) -> str:
+    subscription = subscriptions.get(row.payload["subscription"])
+    if subscription is None:
+        raise Refused("webhook.unknown", "the configuration has no such webhook any more")
+    return subscription.outlet.post(row.idempotency_key, body_of(row))
 
 
 def body_of(row: Outgoing) -> bytes:
@@ -113,43 +91,15 @@ def body_of(row: Outgoing) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _claimed(house: House, worker: str) -> Outgoing | None:
-    with house.db.write() as tx:
-        rows = outgoing_claims.claim(
-            tx,
-            kinds=(KIND,),
-            worker=worker,
-            now=house.clock(),
-            limit=1,
-            lease_seconds=CLAIM_SECONDS,
-        )
-    return rows[0] if rows else None
-
-
-def _again(house: House, row: Outgoing, exc: HouseError) -> None:
-    wait = next_try(row.tries, house.backoff)
-    if wait is None:
-        _give_up(house, row, exc.code)
-        return
-    log.warning("outgoing.later", kind=row.kind, outgoing=row.id, code=exc.code)
-    at = house.clock() + timedelta(seconds=wait)
-    with house.db.write() as tx:
-        outgoing_claims.later(tx, row.id, fence=row.fence, error_code=exc.code, next_try_at=at)
-
-
-def _give_up(house: House, row: Outgoing, code: str) -> None:
-    log.error("outgoing.dead", kind=row.kind, outgoing=row.id, code=code)
-    now = house.clock()
-    with house.db.write() as tx:
-        outgoing_claims.dead(tx, row.id, fence=row.fence, error_code=code, now=now)
-        audit.add(
-            tx,
-            "worker",
-            action="webhook.dead",
-            subject=f"webhook:{row.payload['subscription']}",
-            details={"outgoing": row.id, "code": code},
-            at=now,
-        )
+def _note_dead(house: House, tx: Tx, row: Outgoing, code: str) -> None:
+    audit.add(
+        tx,
+        "worker",
+        action="webhook.dead",
+        subject=f"webhook:{row.payload['subscription']}",
+        details={"outgoing": row.id, "code": code},
+        at=house.clock(),
+    )
 
 
 def _forget(house: House) -> int:

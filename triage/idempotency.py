@@ -7,7 +7,7 @@ over, and a repetition runs anew (items are then safe by their lease tokens, out
 their own keys). A deed that nothing else makes safe keeps what it has done under its key in its own
 commit (`promise`): a mail handed in.
 An answer holds what its caller could see then; to a caller who reaches less by now it is not given.
-Source: FEATURES F66; own decisions 0021, 0102, 0119.
+Source: F66; own decisions 0021, 0102, 0119.
 """
 
 import secrets

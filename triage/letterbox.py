@@ -26,11 +26,6 @@ _NULL_SENDER: Final = b"Return-Path: <>\r\n"
 log = structlog.get_logger()
 
 
-def keep(house: House, delivered: Delivered) -> None:
-    """Keep one delivery; durable when it returns. See `keep_all`."""
-    keep_all(house, [delivered])
-
-
 def keep_all(house: House, delivered: Sequence[Delivered]) -> None:
     """Keep deliveries in one commit; durable when it returns. Idempotent. Sorting comes later.
 

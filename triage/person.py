@@ -7,7 +7,6 @@ in the trail, without saying whose. Source: Art. 15, 17 DSGVO; § 83, § 84 SGB 
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
@@ -21,36 +20,15 @@ from store import audit, holds, items, ledger, outgoing, persons, verdicts
 from store.engine import Tx
 from store.items import Item
 from store.ledger import Message
-from store.outgoing import Outgoing
 from store.verdicts import StoredVerdict
 from triage import person_words
 from triage.answers import reply
 from triage.house import House
+from triage.person_found import Part, Who
 from triage.sweep import holds as sweep_holds
 from triage.sweep import orders as sweep
 
 SUMS = "SHA256SUMS"
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """One person, by Kundennummer in normal form or by address in lower case; never both empty."""
-
-    number: str = ""
-    address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """All that the house holds of one message."""
-
-    message: Message
-    original: bytes | None
-    verdicts: tuple[StoredVerdict, ...]
-    item: Item | None
-    outgoing: tuple[Outgoing, ...]
-    trail: tuple[audit.Entry, ...]
-    holds: tuple[str, ...]
 
 
 def named(*, number: str = "", address: str = "") -> Who:

@@ -5,15 +5,12 @@ Source: Art. 15 (1) DSGVO, letters a to h; § 83 SGB X.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from store.outgoing import Outgoing
 from store.verdicts import StoredVerdict
 from triage import heads, story
 from triage.house import BERLIN, Policy
-
-if TYPE_CHECKING:
-    from triage.person import Part, Who
+from triage.person_found import Part, Who
 
 STATES = {
     "kept": "eingegangen, noch nicht eingeordnet",
@@ -44,7 +41,7 @@ def reply_file(outgoing_id: int) -> str:
 
 
 def index(
-    parts: Sequence["Part"], who: "Who", *, reference: str, now: datetime, policy: Policy
+    parts: Sequence[Part], who: Who, *, reference: str, now: datetime, policy: Policy
 ) -> Iterator[str]:
     """The whole index, line by line; `now` is local."""
     rules = policy.sweep.rules
@@ -71,7 +68,7 @@ def index(
         yield from _message(part)
 
 
-def _message(part: "Part") -> Iterator[str]:
+def _message(part: Part) -> Iterator[str]:
     row = part.message
     yield f"Nachricht {row.id}, eingegangen am {_moment(row.received_at)}"
     yield f"  Datei: {mail_file(row.id)}"
@@ -94,7 +91,7 @@ def _message(part: "Part") -> Iterator[str]:
     yield from _told(part)
 
 
-def _told(part: "Part") -> Iterable[str]:
+def _told(part: Part) -> Iterable[str]:
     for step in story.steps(part.trail):
         yield f"  {_moment(step.at)}  {step.text}"
 

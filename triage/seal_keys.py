@@ -9,16 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from rules.access import Caller
 from rules.errors import Refused
 from store import audit, resealing
 from store.engine import Database
 from store.seals import KEY_BYTES, KEY_ID, Keys, SealRing, written
-
-ALGORITHM: Final = "AES-256-GCM"
-"""Source: NIST SP 800-38D; BSI TR-02102-1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import structlog
-
 from classify.facts import whereabouts
 from ingest import bounce
 from ingest.bounce import Bounce
@@ -32,8 +30,6 @@ from triage.answers import conversation, returned
 from triage.house import BERLIN, House, Judging
 from triage.rulesets import ruling
 from triage.rulesets.ruling import NO_RULES, RulesFor
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

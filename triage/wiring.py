@@ -2,7 +2,6 @@
 
 import secrets
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
@@ -50,17 +49,17 @@ def utc_now() -> datetime:
     return datetime.now(tz=UTC)
 
 
-def build_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> House:
+def build_house(settings: Settings) -> House:
     """Open the database, load data, model and texts, and take in texts that the house has not.
 
     Raises: Refused: whatever is missing or doesn't fit, with its remedy. TryLater: `store.away`.
     """
-    house = open_house(settings, clock=clock)
+    house = open_house(settings)
     text_stock.take_in(house)
     return house
 
 
-def open_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> House:
+def open_house(settings: Settings) -> House:
     """The same without a write, for who only looks. Raises: as `build_house`."""
     return House(
         db=open_database(settings),
@@ -72,7 +71,7 @@ def open_house(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
             max_tries=settings.eakte.max_tries,
         ),
         policy=policy_of(settings),
-        clock=clock,
+        clock=utc_now,
         scanner=scanner_of(settings),
     )
 

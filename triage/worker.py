@@ -3,8 +3,8 @@
 Where a door for mail servers is configured, one more holds it open.
 
 Each loop does one round, says what failed, waits, and goes on; a postbox that is away
-never holds up the others. This is one of the two places with a broad except: whatever a
-round raises is logged with its code, and the mail that raised it is set aside.
+never holds up the others. A broad except stands here (decision 0006): whatever a round raises is
+logged with its code, and the mail that raised it is set aside.
 """
 
 import socket

@@ -23,7 +23,7 @@ def signed_out_there(
 ) -> Response:
     """200 where the session has ended or never was. Needs no sign-in: the token is the proof.
 
-    Raises: Refused: `signin.not_here`, `request.malformed`. TryLater: `signin.away`.
+    Raises: Refused: `signin.not_here.unknown`, `request.malformed`. TryLater: `signin.away`.
     """
     provider: Provider | None = request.app.state.provider
     if provider is None:

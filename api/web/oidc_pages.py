@@ -102,7 +102,7 @@ def sign_out_there(request: Request) -> Response:
 def _person(request: Request, provider: Provider, claims: tokens.Claims) -> tuple[Caller, str]:
     """Who that is here, by pseudonym, and the hash by which the lists know her.
 
-    Raises: Refused: `access.no_group`, `access.two_roles`, `access.machine_group`.
+    Raises: Refused: `access.no_group`, `access.two_roles`.
     """
     plan, house = provider.plan, house_of(request)
     caller = caller_of(

@@ -1,6 +1,6 @@
 """Small plots of a page as SVG: no script, no colour alone, a table with the same numbers beside.
 
-Source: WCAG 2.1, 1.1.1 and 1.4.1; desk guide ("Zahlen": a picture never stands alone).
+Source: WCAG 2.1, 1.1.1 and 1.4.1; desk guide ("a picture never stands alone").
 """
 
 from collections.abc import Sequence

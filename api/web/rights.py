@@ -17,7 +17,7 @@ from api.web.visit import OpensRights, SendsRights, Visit
 from rules.errors import Refused
 from rules.rights.folder_findings import Code, Key
 from rules.rights.plan import make_plan
-from store.rights.plans import PlanState, StoredStep
+from store.rights.plans import StoredStep
 from triage.rights import decisions as rights
 from triage.rights import matrix as rights_matrix
 from triage.rights import signoff as rights_signoff
@@ -298,7 +298,6 @@ class PlanView:
     by_hand: int
     more: int
     is_busy: bool
-    can_undo: bool
 
 
 def _plan_view(viewer: str, standing: Standing | None) -> PlanView | None:
@@ -312,7 +311,6 @@ def _plan_view(viewer: str, standing: Standing | None) -> PlanView | None:
         by_hand=sum(not one.is_fixable for one in standing.open),
         more=max(0, len(plan.plan.changes) - CHANGES_SHOWN) if plan else 0,
         is_busy=bool(standing.orders),
-        can_undo=plan is not None and plan.state in {PlanState.APPLIED, PlanState.STOPPED},
     )
 
 

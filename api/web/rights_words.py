@@ -7,12 +7,10 @@ from typing import Final
 from rules.rights.folder_findings import meaning, named, remedy, title
 from rules.rights.folder_levels import GERMAN, in_words
 from rules.rights.plan import Deed
-from rules.rights.reporting_chain import Step
 from store.rights.plans import PlanState, StepState
 from triage.rights.cells import CellState
 from triage.rights.report import BEYOND_FOLDERS
 from triage.rights.review import ReviewState, since
-from triage.rights.tables import CHAIN_WORDS
 
 __all__ = ["BEYOND_FOLDERS", "GERMAN", "in_words", "meaning", "named", "remedy", "since", "title"]
 
@@ -69,7 +67,6 @@ UNDONE_STEP: Final = ("", "minus", "zurückgenommen und nachgelesen")
 DEEDS: Final[Mapping[Deed, str]] = MappingProxyType(
     {Deed.GIVE: "erhält", Deed.ALTER: "wird geändert", Deed.TAKE: "verliert"}
 )
-CHAIN_STEPS: Final[Mapping[Step, str]] = MappingProxyType(CHAIN_WORDS)
 ORDERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "audit": "Die Rechte werden gelesen.",

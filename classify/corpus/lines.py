@@ -2,7 +2,7 @@
 
 Two shapes of JSON Lines are taken: the house's own (corpus/README.md) and plain labelled text
 `{"text": …, "labels": […]}`, so that the engine can be measured on public data sets; these also
-as CSV (corpus/csv.py).
+as CSV (classify/corpus/csv.py).
 """
 
 import json

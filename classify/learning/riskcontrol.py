@@ -2,12 +2,10 @@
 
 A bound that was best on the mails it was chosen on promises nothing for the next ones. What can be
 promised is a limit on the share of relevant mails below the bound that holds with a stated
-confidence, whatever the scores look like. Source: Angelopoulos, Bates, Fisch, Lei, Schuster 2022,
-"Conformal risk control" (the limit in the mean); Angelopoulos et al. 2021, "Learn then test", and
-Clopper, Pearson 1934 (the limit with a confidence); own decision 0028.
+confidence, whatever the scores look like. Source: Angelopoulos et al. 2021, "Learn then
+test"; Clopper, Pearson 1934; own decision 0028.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,24 +57,6 @@ def bound_with_confidence(scores: Numbers, *, miss_rate: float, confidence: floa
     bound = round(float(ordered[missed]) - _BELOW, 4)
     below = int((ordered < bound).sum())
     return Promise(bound, relevant, below, miss_rate if passed else None, confidence)
-
-
-def bound_in_the_mean(scores: Numbers, *, miss_rate: float) -> float:
-    """The bound by conformal risk control: over many samples the mean miss rate keeps the limit.
-
-    The loss of a mail is 1 if it is missed, so (missed + 1) / (n + 1) <= miss_rate. Weaker than
-    `bound_with_confidence`, which the judge uses; kept to compare them. 0 if n is too small.
-    """
-    missed = int(np.floor(miss_rate * (len(scores) + 1))) - 1
-    if missed < 0:
-        return 0.0
-    return round(float(np.sort(scores)[min(missed, len(scores) - 1)]) - _BELOW, 4)
-
-
-def by_group(scores: Numbers, groups: Sequence[str], bound: float) -> dict[str, float]:
-    """The miss rate of each writer below the bound, to see how alike writers are."""
-    names = np.asarray(groups)
-    return {str(name): float((scores[names == name] < bound).mean()) for name in np.unique(names)}
 
 
 def _few(relevant: int, miss_rate: float) -> range:

@@ -2,7 +2,7 @@
 
 Whatever becomes of the shadow, the live model's answer stands: a candidate stops no post. No text,
 no address and no number of a mail is kept, only how often which codes differed. Source: F27 (shadow
-run); promises 3 (one bad mail) and 8 (no content) of the design; own decision 0029.
+run); promises 3 (one bad mail) and 8 (no content) of docs/way.md; own decision 0029.
 """
 
 import json

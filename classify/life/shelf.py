@@ -130,7 +130,7 @@ class Shelf:
         A worker that runs takes it at its next start.
 
         Raises: Refused: `model.unknown`, `model.record`, `model.gate`, `model.reason_too_short`,
-            and whatever `modelfile.load` refuses.
+            and as `classify.model.file.load`.
         """
         modelfile.load(self.model_path(model_id), self.key)
         with self._alone():
@@ -142,7 +142,7 @@ class Shelf:
     def rollback(self, *, at: datetime, by: str, reason: str) -> str:
         """Let the model before the live one go live again, without a gate; its id.
 
-        Raises: Refused: `model.no_earlier`, and whatever `modelfile.load` refuses.
+        Raises: Refused: `model.no_earlier`, and as `classify.model.file.load`.
         """
         with self._alone():
             past = self._past_lives()

@@ -125,7 +125,7 @@ def micro_f1(truth: Sequence[Answer], given: Sequence[Answer]) -> float:
 
 
 def confusions(
-    truth: Sequence[Answer], given: Sequence[Answer], *, limit: int = 15
+    truth: Sequence[Answer], given: Sequence[Answer]
 ) -> tuple[tuple[str, str, int], ...]:
     """The commonest mistakes of the first concern: (true, said, mails)."""
     wrong = Counter(
@@ -133,7 +133,7 @@ def confusions(
         for true, said in zip(truth, given, strict=True)
         if said.concerns[0] not in true.concerns
     )
-    rows = sorted(wrong.items(), key=lambda item: (-item[1], item[0]))[:limit]
+    rows = sorted(wrong.items(), key=lambda item: (-item[1], item[0]))[:15]
     return tuple((true, said, mails) for (true, said), mails in rows)
 
 

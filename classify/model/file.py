@@ -34,7 +34,6 @@ from rules.errors import Refused
 
 FORMAT_VERSION: Final = 4
 _MAGIC: Final = b"postlotse-model "
-_MAC_BYTES: Final = 64
 _FLOAT: Final = np.dtype("<f4")
 
 _TUPLES: Final = ("labels", "targets", "slopes", "offsets", "thresholds", "ranks")

@@ -23,7 +23,8 @@ from ingest.exchange.mirror import Mirror
 from ingest.exchange.rules import read_rules
 from ingest.exchange.wire import ExchangeAccount
 from ingest.login_gate import LoginGate
-from rules.errors import Conflict, Refused
+from ingest.refusals import folder_missing, require_epoch
+from rules.errors import Refused
 from rules.postbox import (
     Fetched,
     FolderMarks,
@@ -115,7 +116,7 @@ class ExchangePostbox:
         Raises: Conflict: epoch of another kind of postbox (`postbox.epoch_changed`). TryLater,
         Refused.
         """
-        self._require_epoch(folder, epoch)
+        require_epoch(self.name, folder, epoch, ours=EPOCH)
         mirror = self._mirror(folder)
         if not mirror.is_whole or any(uid not in mirror.by_uid for uid in uids):
             mirror = self._followed(folder)
@@ -131,7 +132,7 @@ class ExchangePostbox:
 
     def since(self, mark: Watermark) -> tuple[str, ...]:
         """All UIDs of the folder. Raises: Conflict, Refused, TryLater."""
-        self._require_epoch(mark.folder, mark.epoch)
+        require_epoch(self.name, mark.folder, mark.epoch, ours=EPOCH)
         return self.view(mark.folder).uids
 
     def move(self, place: Place, target: str) -> Place | None:
@@ -142,7 +143,7 @@ class ExchangePostbox:
         Raises: Conflict: epoch changed. Refused: no such target (`postbox.folder_missing`),
         same folder (`postbox.same_folder`), no right (`postbox.no_right`). TryLater.
         """
-        self._require_epoch(place.folder, place.epoch)
+        require_epoch(self.name, place.folder, place.epoch, ours=EPOCH)
         source_id, target_id = self._existing(place.folder), self._existing(target)
         if source_id == target_id:
             raise Refused(
@@ -170,7 +171,7 @@ class ExchangePostbox:
         Raises: Conflict: epoch changed. TryLater.
         """
         for place in places:
-            self._require_epoch(place.folder, place.epoch)
+            require_epoch(self.name, place.folder, place.epoch, ours=EPOCH)
         moved: dict[Place, Place] = {}
         known = iter(places)
         while chunk := tuple(islice(known, _MOVES_AT_ONCE)):
@@ -209,7 +210,7 @@ class ExchangePostbox:
         Raises: Conflict: epoch changed; somebody changes it all the time
         (`postbox.mark_conflict`). Refused, TryLater.
         """
-        self._require_epoch(place.folder, place.epoch)
+        require_epoch(self.name, place.folder, place.epoch, ours=EPOCH)
         item = self._lying(place)
         if item is None:
             return False
@@ -297,23 +298,8 @@ class ExchangePostbox:
         """Id of a folder. Raises: Refused: `postbox.folder_missing`. TryLater."""
         folder_id = self._folder_tree().find(folder) or self._folder_tree(fresh=True).find(folder)
         if not folder_id:
-            raise Refused(
-                "postbox.folder_missing",
-                f"Postbox {self.name!r} has no folder {folder!r}: create it or correct the rule.",
-                postbox=self.name,
-                folder=folder,
-            )
+            raise folder_missing(self.name, folder)
         return folder_id
-
-    def _require_epoch(self, folder: str, epoch: str) -> None:
-        if epoch != EPOCH:
-            raise Conflict(
-                "postbox.epoch_changed",
-                f"Folder {folder!r} of postbox {self.name!r} was known under epoch {epoch!r} of"
-                " another kind of postbox: read the folder anew.",
-                folder=folder,
-                epoch=epoch,
-            )
 
 
 def _key(uid: str) -> str:

@@ -96,7 +96,7 @@ class WholeReplies(HTTPAdapter):
             wait = reply.headers.get("Retry-After", "")
             raise ErrorServerBusy("HTTP", back_off=float(wait) if wait.isdigit() else None)
         if how.get("stream") and reply.status_code == 200:
-            return reply  # it has no end yet; `exchange_stream` looks after that itself
+            return reply  # it has no end yet; `stream` looks after that itself
         if reply.status_code in {200, 500} and "xml" in reply.headers.get("Content-Type", ""):
             whole = _whole(reply)
             if not whole.rstrip().endswith(b"Envelope>"):

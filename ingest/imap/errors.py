@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from imapclient.exceptions import CapabilityError, LoginError, ProtocolError
 
 from rules.errors import HouseError, Refused, TryLater
+from rules.facts import mask
 
 _TEMPORARY = frozenset({"UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT", "OVERQUOTA", "ALREADYEXISTS"})
 """Codes of a NO that may be gone later. ALREADYEXISTS is Dovecot's answer to a SELECT that meets
@@ -67,7 +68,8 @@ def imap_errors(where: str) -> Iterator[None]:
             host=where,
         ) from exc
     except imaplib.IMAP4.error as exc:
-        raise _refusal(response_code(exc), str(exc)[:200], where) from exc
+        # The server may repeat what we sent, and these words are logged (decision 0011).
+        raise _refusal(response_code(exc), mask(str(exc)[:1_000])[:200], where) from exc
 
 
 def response_code(exc: imaplib.IMAP4.error) -> str:

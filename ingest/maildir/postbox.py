@@ -18,8 +18,6 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-import structlog
-
 from ingest.folder_names import INBOX, SEPARATOR, decode_level
 from ingest.keywords import set_by_people
 from ingest.maildir import disk, keywords
@@ -27,7 +25,8 @@ from ingest.maildir import move as maildir_move
 from ingest.maildir.disk import MailFile, disk_errors
 from ingest.maildir.fetch import Reader
 from ingest.maildir.move import rename, sync
-from rules.errors import Conflict, Refused, TryLater
+from ingest.refusals import folder_missing, require_epoch
+from rules.errors import Refused, TryLater
 from rules.postbox import (
     Fetched,
     FolderMarks,
@@ -37,8 +36,6 @@ from rules.postbox import (
     TooLarge,
     Watermark,
 )
-
-_log = structlog.get_logger(__name__)
 
 EPOCH = "maildir"
 """The one epoch of every folder: unique names are never given twice. Source: maildir(5)."""
@@ -125,7 +122,7 @@ class MaildirPostbox:
         such folder. TryLater: root or disk away.
         """
         path = self._existing(folder)
-        self._require_epoch(folder, epoch)
+        require_epoch(self.name, folder, epoch, ours=EPOCH)
         with disk_errors(path):
             files = disk.scan(path)
         for uid in uids:
@@ -140,7 +137,7 @@ class MaildirPostbox:
 
     def since(self, mark: Watermark) -> tuple[str, ...]:
         """All UIDs of the folder. Raises: Conflict, Refused, TryLater."""
-        self._require_epoch(mark.folder, mark.epoch)
+        require_epoch(self.name, mark.folder, mark.epoch, ours=EPOCH)
         return self.view(mark.folder).uids
 
     def move(self, place: Place, target: str) -> Place | None:
@@ -153,7 +150,7 @@ class MaildirPostbox:
         such folder, target is the same folder, or the target holds a file of that name
         (`postbox.name_taken`). TryLater: root or disk away.
         """
-        self._require_epoch(place.folder, place.epoch)
+        require_epoch(self.name, place.folder, place.epoch, ours=EPOCH)
         source, destination = self._existing(place.folder), self._existing(target)
         if source == destination:
             raise Refused(
@@ -175,7 +172,7 @@ class MaildirPostbox:
         What breaks on the way ends the set, and `move` says why. Raises: Conflict, TryLater.
         """
         for place in places:
-            self._require_epoch(place.folder, place.epoch)
+            require_epoch(self.name, place.folder, place.epoch, ours=EPOCH)
         moved: dict[Place, Place] = {}
         left: set[Path] = set()
         sources: dict[str, Path] = {}
@@ -206,7 +203,7 @@ class MaildirPostbox:
     def remove(self, place: Place, sha256: str) -> bool:
         """Compare and unlink; durable when it returns. Raises: Conflict, Refused, TryLater."""
         path = self._existing(place.folder)
-        self._require_epoch(place.folder, place.epoch)
+        require_epoch(self.name, place.folder, place.epoch, ours=EPOCH)
         file = disk.find(path, place.uid)
         found = self._reader.read(path, place, file)
         if file is None or found is None:
@@ -238,7 +235,7 @@ class MaildirPostbox:
         Raises: Conflict: the place is not of a Maildir. Refused: no letter is left
         (`postbox.no_marks`). TryLater: somebody holds the folder's lock (`postbox.busy`).
         """
-        self._require_epoch(place.folder, place.epoch)
+        require_epoch(self.name, place.folder, place.epoch, ours=EPOCH)
         path = self._existing(place.folder)
         with disk_errors(path):
             return maildir_move.mark(path, place.uid, change)
@@ -287,23 +284,8 @@ class MaildirPostbox:
         with disk_errors(path):
             present = disk.is_mail_directory(path)
         if not present:
-            raise Refused(
-                "postbox.folder_missing",
-                f"Postbox {self.name!r} has no folder {folder!r}: create it or correct the rule.",
-                postbox=self.name,
-                folder=folder,
-            )
+            raise folder_missing(self.name, folder)
         return path
-
-    def _require_epoch(self, folder: str, epoch: str) -> None:
-        if epoch != EPOCH:
-            raise Conflict(
-                "postbox.epoch_changed",
-                f"Folder {folder!r} of postbox {self.name!r} was known under epoch {epoch!r} of"
-                " another kind of postbox: read the folder anew.",
-                folder=folder,
-                epoch=epoch,
-            )
 
 
 def _walk(directory: Path, above: tuple[str, ...]) -> Iterator[str]:

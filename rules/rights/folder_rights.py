@@ -87,7 +87,7 @@ class Should:
         return agency if found else None
 
     def region_of(self, code: str) -> str:
-        """The region of an agency, empty if nobody knows it. Source: domain/SOURCES section 6."""
+        """The region of an agency, empty if nobody knows it. Source: SOURCES section 6."""
         found = self.directory.agency(code)
         return found.region if found else ""
 

@@ -1,4 +1,4 @@
-"""The tables of mail, items and outgoing things; others stand in the `*_tables.py` beside.
+"""The tables of mail, items and outgoing things; others stand in the files beside.
 
 A table belongs to the module of its name; others read it only by joins. Every change of a table
 needs a numbered migration (tests/store compares them).

@@ -9,9 +9,12 @@ import pytest
 
 from api import errors
 from api.cursor import of_id
+from rules.errors import TryLater
 from store import audit
 from tests.api.conftest import Doors
 from tests.house_fixture import eml
+from triage import watched
+from triage.house import House
 
 IBAN = "DE02120300000000202051"
 
@@ -199,6 +202,16 @@ def test_without_its_database_the_house_lives_but_is_not_fit(doors: Doors, tmp_p
     away = doors.kassel.get("/v1/agencies/435/items")
     assert code_of(away) == (503, "store.away")
     assert away.headers["retry-after"] == str(errors.RETRY_AFTER_SECONDS)
+
+
+def test_a_database_that_goes_while_the_gauges_are_read_is_told(doors: Doors, monkeypatch) -> None:
+    def gone(_house: House) -> int:
+        raise TryLater("store.away", "gone in the middle")
+
+    monkeypatch.setattr(watched, "unsealed", gone)
+    answer = doors.nobody.get("/metrics")
+    assert answer.status_code == 200
+    assert "postlotse_database_up 0.0" in answer.text
 
 
 def test_metrics_tell_numbers_and_no_person(doors: Doors) -> None:

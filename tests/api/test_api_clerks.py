@@ -8,6 +8,7 @@ import pytest
 
 from api import cursor
 from store import items, outgoing, outgoing_claims
+from store.trail_pages import Place
 from tests.api.conftest import Doors
 
 REASON = "Das ist eine ausreichende Begründung."
@@ -116,7 +117,7 @@ def test_a_cursor_that_holds_an_id_alone_is_still_read_and_others_are_refused(
     path = "/v1/agencies/435/items"
     rest = doors.kassel.get(path, params={"cursor": cursor.of_id(ids[0])}).json()
     assert [row["item"]["id"] for row in rest["items"]] == ids[1:]
-    for bad in ("x", "cQ", "cQAAAAAAAAAAAAAAAAAAAAAAAAAA", cursor.of_id(1, "s")):
+    for bad in ("x", "cQ", "cQAAAAAAAAAAAAAAAAAAAAAAAAAA", cursor.of_trail(Place(1, "m"))):
         answer = doors.kassel.get(path, params={"cursor": bad})
         assert (answer.status_code, answer.json()["code"]) == (422, "request.cursor")
 

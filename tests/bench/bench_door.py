@@ -49,7 +49,7 @@ def _discard(_house: House, _delivered: Sequence[Delivered]) -> None:
 def _each(house: House, delivered: Sequence[Delivered]) -> None:
     """One commit a mail."""
     for one in delivered:
-        letterbox.keep(house, one)
+        letterbox.keep_all(house, [one])
 
 
 WAYS: dict[str, Keep] = {

@@ -34,7 +34,8 @@ def test_one_writer_alone_leaves_nobody_out() -> None:
 )
 def test_more_unknown_words_than_usual_are_unlike(text: str, unlike: bool) -> None:
     known = familiar.Familiar(frozenset(["der", "antrag", "liegt", "bei"]), usual=0.2, bound=2.5)
-    assert familiar.is_unlike(known, text) is unlike
+    words = familiar.words_of(text)
+    assert familiar.are_too_many(known, len(words - known.words), words=len(words)) is unlike
 
 
 def test_a_long_text_with_a_few_names_is_as_usual_as_a_short_one() -> None:

@@ -50,7 +50,9 @@ def test_a_sick_note_is_judged_with_reasons_and_dates(ask, mail) -> None:
 
 def test_reasons_point_at_the_words_they_name(ask, mail) -> None:
     text = "Ich bin krankgeschrieben, die Krankmeldung hängt an."
-    for found in ask(mail(text, subject="Krank")).concerns:
+    concerns = ask(mail(text, subject="Krank")).concerns
+    assert {span.where for found in concerns for span in found.spans} == {"body", "subject"}
+    for found in concerns:
         for span in found.spans:
             source = text if span.where == "body" else "Krank"
             assert source[span.start : span.end] in found.because

@@ -18,7 +18,7 @@ from ingest.imap.postbox import ImapPostbox
 from ingest.login_gate import LoginGate
 from rules.errors import Refused, TryLater
 from rules.postbox import Fetched
-from store import leases, ledger, originals
+from store import leases, ledger_counts, originals
 from store.leases import Lease
 from tests.bench import bench_mails
 from tests.house_fixture import Clock, eml, open_house
@@ -155,7 +155,7 @@ def test_ordinary_and_ugly_mails_go_the_whole_way_byte_for_byte(foreign, case, s
     assert places_agree(house, box)
     assert box.view("INBOX").uids == ()
     with house.db.read() as tx:
-        assert sum(ledger.counts(tx).values()) == taken
+        assert sum(ledger_counts.counts(tx).values()) == taken
     with case.person() as person:
         for _, _, name in person.list_folders():
             person.select_folder(name, readonly=True)
@@ -194,7 +194,7 @@ def test_what_a_person_does_with_folders_and_mails_is_followed(case, sqlite_url)
     assert sum(one.gone_by_hand for one in found) >= 2
     assert places_agree(house, box)
     with house.db.read() as tx:
-        assert sum(ledger.counts(tx).values()) == 6
+        assert sum(ledger_counts.counts(tx).values()) == 6
     box.close()
     house.db.close()
 

@@ -1,7 +1,9 @@
 """Tests about the house itself: what a stranger relies on when he opens it."""
 
 import ast
+import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,6 @@ MIGRATIONS = "store/migrations/"
 """A migration is one list of tables, never changed again."""
 BROAD_EXCEPTS = {"triage/worker.py", "triage/rounds.py", "api/errors.py", "classify/life/shadow.py"}
 """Decisions 0006 and 0029: what outlives a bug: the worker, the HTTP door, a shadow's judging."""
-
 
 SMTP_DOOR = {"ingest/smtp/desk.py", "ingest/smtp/door.py", "ingest/smtp/talk.py"}
 """Decision 0002: asyncio stays in the doors."""
@@ -140,3 +141,52 @@ def test_the_readme_names_every_room():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {"tests", "docs", "docker"}
     assert [room for room in sorted(rooms) if f"`{room}/`" not in readme] == []
+
+
+BY_HAND = ("bench", "foreign", "load", "stress", "supply")
+"""Folders of tests/ that no run of all tests takes: what they call may go unseen."""
+HOUSE = (*ROOMS, "tests")
+
+
+MADE = r"(?:def|class|as|import|,) {0}\b|^(?:    )?{0}(?:,$|:| =|\b.* = )"
+"""A name that a module makes or imports."""
+
+
+def house_file(module: str) -> Path | None:
+    place = ROOT / module.replace(".", "/")
+    return next(
+        (one for one in (place.with_suffix(".py"), place / "__init__.py") if one.exists()), None
+    )
+
+
+def asked_of(program: ast.Module) -> Iterator[tuple[str, str]]:
+    """Module and name of all that a program imports from the house, or takes from such a module."""
+    modules: dict[str, str] = {}
+    for node in ast.walk(program):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in (
+            *ROOMS,
+            "tests",
+        ):
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                if house_file(whole):
+                    modules[alias.asname or alias.name] = whole
+                else:
+                    yield node.module, alias.name
+    for node in ast.walk(program):
+        of = getattr(node, "value", None) if isinstance(node, ast.Attribute) else None
+        if isinstance(of, ast.Name) and of.id in modules:
+            yield modules[of.id], node.attr
+
+
+def test_programs_that_are_run_by_hand_call_what_is_there():
+    programs = [path for folder in BY_HAND for path in (ROOT / "tests" / folder).glob("*.py")]
+    gone = [
+        (name(path), module, asked)
+        for path in programs
+        for module, asked in asked_of(tree(path))
+        if not (there := house_file(module))
+        or not re.search(MADE.format(asked), there.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert len(programs) > 40
+    assert gone == []

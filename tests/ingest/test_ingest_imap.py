@@ -330,6 +330,14 @@ def test_a_full_postbox_is_tried_later(certificate: Path) -> None:
     assert caught.value.code == "postbox.busy"
 
 
+def test_what_a_server_repeats_of_a_mail_is_masked(certificate: Path) -> None:
+    words = "spam? Konto DE36 0000 0000 0000 0000 00 von 123A456789"
+    answers = {"APPEND": f"{{tag}} NO [POLICY] {words}\r\n"}
+    with scripted(certificate, answers) as (box, _), pytest.raises(Refused) as caught:
+        box.append("INBOX", MAIL)
+    assert "spam? Konto [IBAN] von [Kundennummer]" in caught.value.message
+
+
 def test_reading_asks_for_nothing_that_writes(imap_case: ImapCase, certificate: Path) -> None:
     fetched = '* 1 FETCH (UID 1 RFC822.SIZE 3 INTERNALDATE "01-Feb-2025 10:00:00 +0100")\r\n'
     answers = {

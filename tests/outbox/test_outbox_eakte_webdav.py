@@ -149,6 +149,7 @@ def test_what_the_eakte_fetched_at_once_was_delivered(there, account):
             return answer
 
     WebdavOutlet(Fetched(Line(account))).deliver(PACKAGE)
+    assert files(there) == [], "nothing was laid again, nothing left over"
 
 
 def test_a_server_that_keeps_other_bytes_publishes_nothing(there, account):

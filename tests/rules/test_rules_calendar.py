@@ -1,4 +1,4 @@
-"""Arbeitstage and Werktage."""
+"""Arbeitstage of the Länder."""
 
 from datetime import date, timedelta
 
@@ -11,10 +11,7 @@ from rules.calendar import (
     LAND_CODES,
     CalendarRules,
     add_arbeitstage,
-    add_werktage,
-    arbeitstage_between,
     is_arbeitstag,
-    is_werktag,
 )
 from rules.errors import Refused
 
@@ -55,14 +52,6 @@ def test_the_house_may_decide_otherwise_about_christmas_eve_and_mariae_himmelfah
     assert is_arbeitstag(date(2024, 8, 15), "Hessen", rules)
 
 
-def test_saturday_is_a_werktag_but_no_arbeitstag() -> None:
-    saturday, sunday = date(2026, 6, 6), date(2026, 6, 7)
-    assert is_werktag(saturday, "Hessen")
-    assert not is_arbeitstag(saturday, "Hessen")
-    assert not is_werktag(sunday, "Hessen")
-    assert not is_werktag(date(2026, 10, 3), "Hessen")
-
-
 @pytest.mark.parametrize(
     ("start", "count", "land", "expected"),
     [
@@ -86,20 +75,14 @@ def test_a_day_that_was_counted_is_not_counted_again(monkeypatch: pytest.MonkeyP
     assert add_arbeitstage(date(2026, 11, 26), 3, "Hessen") == first
 
 
-def test_werktage_count_the_saturday() -> None:
-    friday = date(2026, 6, 5)
-    assert add_werktage(friday, 1, "Hessen") == date(2026, 6, 6)
-    assert add_werktage(friday, 2, "Hessen") == date(2026, 6, 8)
-
-
 @given(days, st.integers(min_value=1, max_value=30), laender)
 def test_as_many_arbeitstage_lie_between_as_were_added(
     day: date, count: int, land: str | None
 ) -> None:
     later = add_arbeitstage(day, count, land)
     assert is_arbeitstag(later, land)
-    assert arbeitstage_between(day, later, land) == count
-    assert arbeitstage_between(later, day, land) == -count
+    between = (day + timedelta(days=step + 1) for step in range((later - day).days))
+    assert sum(is_arbeitstag(one, land) for one in between) == count
 
 
 @given(days, st.integers(min_value=1, max_value=20), laender)
@@ -115,17 +98,6 @@ def test_an_unknown_land_never_makes_a_deadline_later(
     day: date, count: int, land: str | None
 ) -> None:
     assert add_arbeitstage(day, count, None) <= add_arbeitstage(day, count, land)
-
-
-@given(days, laender)
-def test_every_arbeitstag_is_a_werktag(day: date, land: str | None) -> None:
-    assert is_werktag(day, land) or not is_arbeitstag(day, land)
-
-
-def test_no_time_lies_between_a_day_and_itself() -> None:
-    day = date(2026, 6, 3)
-    assert arbeitstage_between(day, day, "Hessen") == 0
-    assert arbeitstage_between(day, day + timedelta(days=1), "Hessen") == 0
 
 
 def test_a_land_that_does_not_exist_is_refused() -> None:

@@ -13,7 +13,6 @@ from rules.payment import (
     PaymentHint,
     RenteStage,
     by_weight,
-    found_by_weight,
     of_message,
     relevance,
     weight,
@@ -144,9 +143,3 @@ def test_the_weightiest_concern_comes_first_and_equals_keep_their_order() -> Non
         Concern.TERMIN,
         Concern.BERATUNG,
     )
-
-
-def test_what_is_announced_precedes_what_is_only_asked_about() -> None:
-    asked, told = found(Concern.AU, announced=False, probability=0.99), found(Concern.RENTE)
-    termin = found(Concern.TERMIN, probability=1.0)
-    assert found_by_weight([termin, asked, told]) == (told, asked, termin)

@@ -89,10 +89,10 @@ def test_mail_of_the_day_before_is_not_of_today(db: Database) -> None:
 def test_a_delivery_of_the_same_key_is_seen_again_and_kept_once(db: Database) -> None:
     delivered = samples.arrival("", postbox=None, place=None, source="smtp", delivery_key="k" * 64)
     with db.write() as tx:
-        assert arrivals.seen_again(tx, "k" * 64) is None
+        assert arrivals.seen_again_many(tx, ["k" * 64]) == {}
         kept = keeping.keep(tx, delivered, now=NOW)
     with db.write() as tx:
-        assert arrivals.seen_again(tx, "k" * 64) == kept.message_id
+        assert arrivals.seen_again_many(tx, ["k" * 64]) == {"k" * 64: kept.message_id}
         assert tx.run(sa.select(arrival.c.deliveries)).scalar_one() == 2
     with pytest.raises(Conflict) as caught, db.write() as tx:
         keeping.keep(tx, delivered, now=NOW)

@@ -85,7 +85,7 @@ CALLS: dict[str, Callable[[Tx], object]] = {
         limit=50,
         limit_bytes=50,
     ),
-    "delivery seen again": lambda tx: arrivals.seen_again(tx, "k"),
+    "delivery seen again": lambda tx: arrivals.seen_again_many(tx, ["k"]),
     "differences of a day": lambda tx: arrivals.differences_by_postbox(tx, day=NOW.date()),
     "unsorted": lambda tx: ledger.unsorted(tx, limit=50),
     "acts that are due": lambda tx: ops.due(tx, POSTBOX, now=NOW, limit=50),

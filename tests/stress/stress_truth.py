@@ -85,7 +85,7 @@ class Sent:
 
         Dovecot copies by a second name of the same file. Where its list of a folder was put back
         to an older one, it may not know that name, and makes one mail of the two
-        (tests/ingest/test_journey_stress_proof.py): rename(2) does nothing if both are one file.
+        (tests/journey/test_journey_stress_proof.py): rename(2) does nothing if both are one file.
         """
         there = Counter({filed_to: arrived})
         met = 0

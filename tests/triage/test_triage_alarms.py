@@ -12,7 +12,7 @@ from outbox.webhook import WebhookOutlet
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused, TryLater
-from store import audit, leases, outgoing
+from store import audit, leases, outgoing, outgoing_claims
 from store.columns import metadata
 from store.tables.ledger import OutgoingState
 from tests.house_fixture import ADMIN, NOW, Clock, clerk, eml
@@ -91,6 +91,31 @@ def test_a_slow_mail_server_makes_no_second_alarm(told):
     post, slow = Post(), Slow()
     assert alarms.round_(told, Ways(slow), "w-1") == 1
     assert (len(slow.sent), len(post.sent)) == (1, 0)
+
+
+def test_a_claim_that_ran_out_does_not_break_the_round(told):
+    """A letter takes longer than its claim, and another worker has it meanwhile."""
+
+    class Slow(Post):
+        def send(self, envelope_from: str, recipient: str, data: bytes) -> str:
+            told.clock.forward(seconds=alarms.CLAIM_SECONDS + 1)
+            with told.db.write() as tx:
+                outgoing_claims.claim(
+                    tx,
+                    kinds=(alarms.KIND,),
+                    worker="w-2",
+                    now=told.clock(),
+                    limit=1,
+                    lease_seconds=alarms.CLAIM_SECONDS,
+                )
+            return super().send(envelope_from, recipient, data)
+
+    told = replace(told, policy=replace(told.policy, alarms=AlarmPolicy((TO,), (), TO)))
+    halting.stop_writing(told.db, ADMIN, reason="Umbau der Ordner", now=NOW)
+    rounds.keep_order(told, "w-1")
+    slow = Slow()
+    assert alarms.round_(told, Ways(slow), "w-1") == 0
+    assert len(slow.sent) == 1
 
 
 def test_an_alarm_of_after_a_restore_is_no_repetition_for_a_mail_server(told):

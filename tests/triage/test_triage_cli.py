@@ -8,15 +8,19 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import typer
 from typer.testing import CliRunner
 
 from ingest.maildir.postbox import create_tree
 from rules.errors import HouseError
-from store import keeping, migrate
+from store import keeping, migrate, outgoing
 from store.keeping import Arrival
+from store.outgoing import NewOutgoing
+from store.tables import ledger as tables
 from tests.house_fixture import MACHINE, eml, make_house
 from triage import accept, rounds, wiring
+from triage.cli import admin
 from triage.cli import app as cli
 
 RUN = CliRunner()
@@ -123,8 +127,8 @@ def test_texts_are_checked_against_their_approval(tmp_path):
 
 def test_a_command_that_judges_nothing_does_not_load_the_judge_nor_the_web():
     """Seconds at each start of `postlotse keys new`, and of every container's health check."""
-    heavy = ("sklearn", "scipy", "skops", "fastapi")
-    code = f"import sys, triage.cli; print([m for m in {heavy} if m in sys.modules])"
+    heavy = ("numpy", "sklearn", "scipy", "fastapi", "lxml", "exchangelib")
+    code = f"import sys, triage.cli.app; print([m for m in {heavy} if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert told.stdout.strip() == "[]"
 
@@ -133,6 +137,18 @@ def test_a_new_key_is_shown_once_with_its_hash_for_the_file():
     shown = call("keys", "new", "sc-ost")
     assert "sc-ost." in shown
     assert "$argon2id$" in shown
+
+
+def test_no_dead_letter_is_left_out_of_the_list(config, tmp_path, monkeypatch):
+    house = make_house(f"sqlite:///{tmp_path}/p.sqlite", clock=wiring.utc_now)
+    with house.db.write() as tx:
+        for key in "abc":
+            outgoing.order(tx, NewOutgoing("webhook", key, {}), now=house.clock())
+        tx.run(sa.update(tables.outgoing).values(state=tables.OutgoingState.DEAD))
+    house.db.close()
+    monkeypatch.setattr(admin, "LISTED", 2)
+    listed = call("outbox", "list", "-c", str(config), "--json").splitlines()
+    assert [json.loads(line)["id"] for line in listed] == [3, 2, 1]
 
 
 def test_the_sum_the_trail_and_the_lists_of_a_small_house(config, tmp_path):

@@ -13,6 +13,7 @@ from store.engine import Database
 from tests.store.samples import NOW, queue
 from triage import hook_wiring, settings, wiring_policy
 from triage.cli import app as cli
+from triage.cli import items as cli_items
 
 RUN = CliRunner()
 
@@ -49,6 +50,18 @@ def test_what_is_held_is_listed_without_a_person_and_freed_by_its_version(
     assert f"item {item_id} waits" in call(*free, "--version", "2")
     assert call(*free) == "item.state"
     assert call("items", "list", "--config", str(config)) == ""
+
+
+def test_no_item_is_left_out_of_the_list(config: Path, sqlite_url: str, monkeypatch) -> None:
+    db = Database.open(sqlite_url)
+    ids = [queue(db, uid) for uid in "123"]
+    for _ in ids:
+        with db.write() as tx:
+            assert claim_next(tx, Line("435"), holder="anna", now=NOW, lease_seconds=60)
+    db.close()
+    monkeypatch.setattr(cli_items, "LISTED", 2)
+    told = call("items", "list", "--json", "--config", str(config)).splitlines()
+    assert sorted(json.loads(line)["item"] for line in told) == ids
 
 
 def checked(raw: dict[str, object]) -> settings.Settings:

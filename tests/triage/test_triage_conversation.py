@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from rules.item import CloseReason
 from store import audit, items, retention, threads
 from store.tables.ledger import outgoing
+from store.tables.thread import mail_thread
 from tests.house_fixture import MACHINE, clerk, eml
 from triage import accept, item_view, story, work
 from triage.answers import conversation, reply
@@ -110,6 +112,8 @@ def test_a_mail_sorted_again_is_tied_once(house, put):
     with house.db.write() as tx:
         for _ in range(2):
             threads.note_many(tx, {1: ("x" * 32, "x" * 32)})
+        found = tx.run(sa.select(mail_thread.c.link).where(mail_thread.c.message_id == 1))
+        assert [row.link for row in found].count("x" * 32) == 1
 
 
 def test_the_note_is_that_of_the_last_who_gave_it_away(house, put):

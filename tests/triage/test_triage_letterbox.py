@@ -33,7 +33,7 @@ def seen(house) -> int:
 
 
 def test_a_delivery_is_kept_with_its_recipient_and_sorted_later(house):
-    letterbox.keep(house, Delivered("a@kunde.example", KASSEL.title(), eml("Krankmeldung")))
+    letterbox.keep_all(house, [Delivered("a@kunde.example", KASSEL.title(), eml("Krankmeldung"))])
     with house.db.read() as tx:
         message = ledger.message(tx, 1)
         assert ledger.original(tx, 1) == eml("Krankmeldung")
@@ -49,8 +49,8 @@ def test_a_delivery_is_kept_with_its_recipient_and_sorted_later(house):
 def test_who_the_mail_server_named_gets_it_whoever_stands_in_the_header(house):
     fulda = "fulda@arbeitsagentur.example"
     listed = eml("Krankmeldung", to="x@verteiler.example")
-    letterbox.keep(house, Delivered("a@kunde.example", fulda, eml("Krankmeldung", to=KASSEL)))
-    letterbox.keep(house, Delivered("a@kunde.example", KASSEL, listed))
+    letterbox.keep_all(house, [Delivered("a@kunde.example", fulda, eml("Krankmeldung", to=KASSEL))])
+    letterbox.keep_all(house, [Delivered("a@kunde.example", KASSEL, listed)])
     rounds.sort_pending(house)
     with house.db.read() as tx:
         found = [items.of_message(tx, number) for number in (1, 2)]
@@ -60,9 +60,9 @@ def test_who_the_mail_server_named_gets_it_whoever_stands_in_the_header(house):
 
 def test_the_same_delivery_again_is_no_second_message_and_leaves_a_trace(house):
     delivered = Delivered("a@kunde.example", KASSEL, eml("Termin"))
-    letterbox.keep(house, delivered)
-    letterbox.keep(house, delivered)
-    letterbox.keep(house, replace(delivered, recipient=KASSEL.upper()))
+    letterbox.keep_all(house, [delivered])
+    letterbox.keep_all(house, [delivered])
+    letterbox.keep_all(house, [replace(delivered, recipient=KASSEL.upper())])
     assert seen(house) == 1
     with house.db.read() as tx:
         actions = [entry.action for entry in audit.listing(tx, limit=9, subject="message:1")]
@@ -74,7 +74,7 @@ def test_a_notification_bears_the_mark_of_its_empty_envelope_sender_once(house):
     note = Delivered("", KASSEL, eml("Ich bin bis Freitag nicht da"))
     marked = replace(note, data=b"Return-Path: <>\r\n" + eml("Ein anderer"))
     letterbox.keep_all(house, [note, marked])
-    letterbox.keep(house, note)
+    letterbox.keep_all(house, [note])
     with house.db.read() as tx:
         kept = [ledger.original(tx, number) for number in (1, 2)]
         (entry, _) = audit.listing(tx, limit=9, subject="message:1")
@@ -93,8 +93,8 @@ def test_a_notification_bears_the_mark_of_its_empty_envelope_sender_once(house):
     ],
 )
 def test_another_sender_recipient_or_byte_is_another_message(house, other):
-    letterbox.keep(house, Delivered("a@kunde.example", KASSEL, eml("Termin")))
-    letterbox.keep(house, other)
+    letterbox.keep_all(house, [Delivered("a@kunde.example", KASSEL, eml("Termin"))])
+    letterbox.keep_all(house, [other])
     assert seen(house) == 2
 
 
@@ -109,7 +109,7 @@ def test_the_same_delivery_at_the_same_moment_is_kept_once(house):
 
     def deliver() -> None:
         try:
-            letterbox.keep(house, delivered)
+            letterbox.keep_all(house, [delivered])
         except Conflict as exc:
             refused.append(exc)
 
@@ -229,7 +229,7 @@ def wait_until(reached, postfix: PostfixServer) -> None:
 def test_many_deliveries_are_one_commit_and_a_twin_among_them_is_a_repetition(house):
     one = Delivered("a@kunde.example", KASSEL, eml("Termin"))
     other = replace(one, data=eml("Krankmeldung"))
-    letterbox.keep(house, other)
+    letterbox.keep_all(house, [other])
     letterbox.keep_all(house, [one, replace(one), other, replace(one)])
     assert seen(house) == 2
     with house.db.read() as tx:

@@ -11,7 +11,7 @@ from outbox.task_folder import TaskFolder
 from rules.codes import Concern
 from rules.errors import Conflict, Refused
 from rules.handover import Receipt
-from rules.item import CloseReason
+from rules.item import CloseReason, ItemState
 from rules.tasks import Receiver, TaskKind
 from store import audit, outgoing, outgoing_watch
 from store.tables.ledger import OutgoingState
@@ -131,6 +131,7 @@ def test_a_forward_taken_back_lets_its_item_close(house, take):
     row = order_task(house, claim, TaskKind.FAMILIENKASSE)
     cancel(house, claim, row)
     work.close(house, ME, claim.item_id, claim.token, reason=CloseReason.DONE)
+    assert item_view.view(house, ME, claim.item_id).item.state is ItemState.CLOSED
 
 
 @pytest.mark.parametrize("how", ["being sent", "sent", "answered"])

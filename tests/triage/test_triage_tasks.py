@@ -11,7 +11,7 @@ from outbox.task_folder import TaskFolder
 from rules.codes import Concern, PaymentRelevant
 from rules.errors import Conflict, HouseError, Refused
 from rules.handover import Receipt
-from rules.item import CloseReason, EakteState
+from rules.item import CloseReason, EakteState, ItemState
 from rules.tasks import Receiver, Said, TaskKind
 from store import items, outgoing
 from store.tables.ledger import OutgoingState
@@ -98,6 +98,7 @@ def test_a_task_goes_out_and_its_receipt_comes_back(house, drop, claim, send_rou
 def test_an_open_task_lets_the_item_close(house, claim):
     order(house, claim)
     work.close(house, ME, claim.item_id, claim.token, reason=CloseReason.PASSED_ON)
+    assert item_view.view(house, ME, claim.item_id).item.state is ItemState.CLOSED
 
 
 def test_a_mail_for_another_office_keeps_its_item_until_it_has_left(house, claim, send_round):

@@ -7,7 +7,7 @@ Source: Weisung 202404002 no. 3; own decision 0097.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -15,20 +15,14 @@ from typing import Any, Final
 import structlog
 
 from ingest.parse import parse
-from rules.errors import Conflict, Refused
-from rules.item import ItemState
-from rules.mail import ParsedMail
-from rules.mail_thread import link
+from rules.errors import Refused
 from rules.postbox import Fetched, FolderView, Place, TooLarge
-from rules.texts import draft_words
-from store import audit, halts, items, leases, ledger, outgoing, reply_drafts
+from store import audit, halts, leases, outgoing, reply_drafts
 from store.engine import Tx
-from store.items import Item
 from store.leases import Lease
 from store.reply_drafts import DraftState, NewDraft, ReplyDraft
-from store.tables.ledger import OutgoingState
-from store.texts import TextShelf
-from triage.answers import draft_match, reply
+from triage.answers import draft_decision
+from triage.answers.draft_decision import Found
 from triage.house import House
 from triage.marks.outlook_correction import OUTLOOK
 from triage.ports import Postbox
@@ -40,18 +34,6 @@ RESTORED: Final = "draft.restored"
 """Why a draft is held back after a restore. Own decision 0071."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What became of a draft; `text_id` is the text it was, or is most like."""
-
-    state: DraftState
-    code: str = ""
-    text_id: str = ""
-    places: tuple[draft_words.Place, ...] = ()
-    item: Item | None = None
-    outgoing_id: int | None = None
 
 
 def look(house: House, box: Postbox, lease: Lease) -> int:
@@ -100,8 +82,8 @@ def hold_back(house: House, box: Postbox, lease: Lease) -> int:
 def _hold_back(house: House, postbox: str, lease: Lease, mail: Fetched | TooLarge) -> None:
     data = mail.data if isinstance(mail, Fetched) else mail.head
     with house.db.write() as tx:
-        item = _answered(tx, postbox, parse(data, house.layouts))
-        found = _Found(DraftState.REFUSED, RESTORED, item=item)
+        item = draft_decision.answered(tx, postbox, parse(data, house.layouts))
+        found = Found(DraftState.REFUSED, RESTORED, item=item)
         draft = _noted(postbox, mail.place, sha256(data).hexdigest(), found)
         reply_drafts.note(tx, draft, lease=lease, now=house.clock())
         _tell(house, tx, found)
@@ -142,21 +124,23 @@ def _take_due(
 
 def _take(
     house: House, postbox: str, lease: Lease, mail: Fetched | TooLarge, before: ReplyDraft | None
-) -> _Found:
+) -> Found:
     """One draft in one commit: the order, and what became of the draft."""
     data = mail.data if isinstance(mail, Fetched) else mail.head
     digest, shelf = sha256(data).hexdigest(), house.shelf()
     with house.db.write() as tx:
         if before and (before.sha256, before.code) == (digest, RESTORED):
-            found = _Found(DraftState.REFUSED, RESTORED, item=_item(tx, before.item_id))
+            found = Found(
+                DraftState.REFUSED, RESTORED, item=draft_decision.item_of(tx, before.item_id)
+            )
         elif isinstance(mail, TooLarge):
-            found = _Found(DraftState.REFUSED, "draft.too_large")
+            found = Found(DraftState.REFUSED, "draft.too_large")
         elif before and before.sha256 == digest and before.outgoing_id is not None:
-            found = _of_order(tx, before.item_id, before.text_id, before.outgoing_id)
+            found = draft_decision.of_order(tx, before.item_id, before.text_id, before.outgoing_id)
             if found.state == before.state == DraftState.ORDERED:
                 found = replace(found, code=before.code)
         else:
-            found = _decide(house, tx, postbox, parse(data, house.layouts), shelf)
+            found = draft_decision.decide(house, tx, postbox, parse(data, house.layouts), shelf)
         draft = _noted(postbox, mail.place, digest, found)
         reply_drafts.note(tx, draft, lease=lease, now=house.clock())
         if before is None or (before.sha256, before.code) != (digest, found.code):
@@ -164,73 +148,7 @@ def _take(
     return found
 
 
-def _of_order(tx: Tx, item_id: int | None, text_id: str, outgoing_id: int) -> _Found:
-    """A draft whose answer was ordered stays so; of one that can't leave it says why.
-
-    Where somebody sends a dead answer again, its draft is ordered again, too.
-    """
-    item = _item(tx, item_id)
-    row = outgoing.get(tx, outgoing_id)
-    if row.state is OutgoingState.DEAD and row.sent_at is None:
-        return _Found(DraftState.REFUSED, row.error_code, text_id, (), item, row.id)
-    return _Found(DraftState.ORDERED, "", text_id, (), item, row.id)
-
-
-def _item(tx: Tx, item_id: int | None) -> Item | None:
-    return items.get(tx, item_id) if item_id else None
-
-
-def _decide(house: House, tx: Tx, postbox: str, draft: ParsedMail, shelf: TextShelf) -> _Found:
-    item = _answered(tx, postbox, draft)
-    if item is None:
-        return _Found(DraftState.REFUSED, "draft.no_item")
-    if item.state is ItemState.HELD:
-        return _Found(DraftState.WAITS, "draft.item_held", item=item)
-    if item.state is ItemState.CLOSED:
-        return _Found(DraftState.REFUSED, "draft.item_closed", item=item)
-    said = draft_words.written(draft.body)
-    text_id = ""
-    try:
-        _require_plain(house, tx, item, draft)
-        match = draft_match.match(house, item, shelf, said)
-        if match is None:
-            return _Found(DraftState.REFUSED, "draft.no_text", item=item)
-        text_id = match.choice.text_id
-        if match.differences:
-            places = draft_words.places(match.letter, match.differences)
-            return _Found(DraftState.REFUSED, "reply.differs", text_id, places, item)
-        row = reply.place(house, tx, item, match.choice, shelf=shelf, by=OUTLOOK)
-    except (Refused, Conflict) as exc:
-        return _Found(DraftState.REFUSED, exc.code, text_id, item=item)
-    return _of_order(tx, item.id, text_id, row)
-
-
-def _answered(tx: Tx, postbox: str, draft: ParsedMail) -> Item | None:
-    """The item of the mail that the draft answers, by the id in its head; the newest of twins."""
-    if not draft.in_reply_to:
-        return None
-    for message_id in reply_drafts.answered(tx, postbox, link=link(draft.in_reply_to)):
-        if link(ledger.message(tx, message_id).message_id) == link(draft.in_reply_to):
-            # Who takes it at this moment answers it himself.
-            items.wait_for(tx, message_id)
-            return items.of_message(tx, message_id)
-    return None
-
-
-def _require_plain(house: House, tx: Tx, item: Item, draft: ParsedMail) -> None:
-    """Nothing that would be lost: an answer goes to one person, without attachment.
-
-    A draft to nobody is refused, too: of two mails with one id it would not say which it answers.
-    Raises: Refused: `draft.recipients`, `draft.attachments`, `reply.recipient`.
-    """
-    if any(not one.inline for one in draft.attachments):
-        raise Refused("draft.attachments", "An answer has no attachment; take it out.")
-    to = reply.recipient(house, tx, item).lower()
-    if draft.header("bcc") or set(draft.recipients) != {to}:
-        raise Refused("draft.recipients", "An answer goes to who wrote, and to nobody else.")
-
-
-def _noted(postbox: str, place: Place, digest: str, found: _Found) -> NewDraft:
+def _noted(postbox: str, place: Place, digest: str, found: Found) -> NewDraft:
     places: list[dict[str, Any]] = [asdict(one) for one in found.places]
     return NewDraft(
         postbox=postbox,
@@ -247,7 +165,7 @@ def _noted(postbox: str, place: Place, digest: str, found: _Found) -> NewDraft:
     )
 
 
-def _tell(house: House, tx: Tx, found: _Found) -> None:
+def _tell(house: House, tx: Tx, found: Found) -> None:
     """Log and trail; of a draft that was ordered the order tells."""
     item = found.item.id if found.item else None
     log.info("draft.taken", state=found.state.value, code=found.code, item=item)

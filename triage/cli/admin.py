@@ -35,7 +35,7 @@ REMEDIES = {
 }
 
 LISTED = 1000
-"""Rows that are read at once, and that one entry of the trail names."""
+"""Rows that are read at once; of mail aside, those that one entry of the trail names."""
 
 ReasonOption = Annotated[str, typer.Option(help="Only this reason, e.g. mail.machine.")]
 PostboxOption = Annotated[str, typer.Option(help="Only this postbox.")]
@@ -98,17 +98,22 @@ def outbox_list(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = Fal
 
     Example: postlotse outbox list --json
     """
-    house = wiring.house_of(config)
-    for row in admin.outgoing_listing(house, operator(), states=admin.ENDED_BADLY, limit=500):
-        line = {
-            "id": row.id,
-            "kind": row.kind,
-            "state": row.state.value,
-            "tries": row.tries,
-            "error": row.error_code,
-            "message": row.message_id,
-        }
-        show(line, as_json=as_json)
+    house, caller = wiring.house_of(config), operator()
+    after: int | None = None
+    while rows := admin.outgoing_listing(
+        house, caller, states=admin.ENDED_BADLY, limit=LISTED, after=after
+    ):
+        for row in rows:
+            line = {
+                "id": row.id,
+                "kind": row.kind,
+                "state": row.state.value,
+                "tries": row.tries,
+                "error": row.error_code,
+                "message": row.message_id,
+            }
+            show(line, as_json=as_json)
+        after = rows[-1].id
 
 
 @outbox_app.command("replay")

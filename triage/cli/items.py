@@ -4,8 +4,12 @@ from typing import Annotated
 
 import typer
 
+from store.item_lists import Spot, spot_of
 from triage import holding, wandering, wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
+
+LISTED = 1000
+"""Items that are read at once."""
 
 items_app = typer.Typer(help="Items of the desk: list, free.", no_args_is_help=True)
 
@@ -25,18 +29,21 @@ def items_list(
 
     Example: postlotse items list --agency 435
     """
-    house = wiring.house_of(config)
-    for item in holding.stuck(house, operator(), agency_code=agency, limit=1000):
-        line = {
-            "item": item.id,
-            "agency": item.agency_code,
-            "state": item.state.value,
-            "due": item.due_on,
-            "parked_until": item.parked_until,
-            "lease_until": item.lease_until,
-            "version": item.version,
-        }
-        show(line, as_json=as_json)
+    house, caller = wiring.house_of(config), operator()
+    after: Spot | None = None
+    while found := holding.stuck(house, caller, agency_code=agency, limit=LISTED, after=after):
+        for item in found:
+            line = {
+                "item": item.id,
+                "agency": item.agency_code,
+                "state": item.state.value,
+                "due": item.due_on,
+                "parked_until": item.parked_until,
+                "lease_until": item.lease_until,
+                "version": item.version,
+            }
+            show(line, as_json=as_json)
+        after = spot_of(found[-1])
 
 
 @items_app.command("wandering")
@@ -45,7 +52,7 @@ def items_wandering(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption =
 
     Example: postlotse items wandering --json
     """
-    for item in wandering.listing(wiring.house_of(config), operator(), limit=1000):
+    for item in wandering.listing(wiring.house_of(config), operator(), limit=LISTED):
         line = {
             "item": item.id,
             "agency": item.agency_code,

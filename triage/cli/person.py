@@ -10,6 +10,7 @@ from rules.sweep import OrderBasis
 from triage import person, wiring
 from triage.cli.sweep import ReferenceOption
 from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say
+from triage.person_found import Who
 
 NumberOption = Annotated[
     str, typer.Option("--kundennummer", help="By Kundennummer; - reads it from standard input.")
@@ -76,7 +77,7 @@ def erase(
     say(f"deletion run {run} is proposed; another person: postlotse sweep approve {run}")
 
 
-def _named(number: str, address: str) -> person.Who:
+def _named(number: str, address: str) -> Who:
     """What stands in a command line stands in `ps` and the shell's history, too."""
     read = [sys.stdin.readline().strip() if typed == "-" else typed for typed in (number, address)]
     return person.named(number=read[0], address=read[1])

@@ -41,7 +41,7 @@ def _name(version: Version, row: OffRule) -> str:
 
 
 def _tell(changed: tuple[Trouble, ...]) -> None:
-    """Log what is over, after its commit; that a rule went off `rule_targets` has logged."""
+    """Log what is over, after its commit; that a rule went off `targets` has logged."""
     for one in changed:
         if not one.stands:
             log.info("ruleset.alarm_over", rule=one.name.removeprefix(NAME))

@@ -25,12 +25,10 @@ class Imported:
     checked: Checked
 
 
-def from_sieve(
-    house: House, caller: Caller, script: str, *, region: str, set_id: str = SET_ID
-) -> Imported:
+def from_sieve(house: House, caller: Caller, script: str, *, region: str) -> Imported:
     """A Sieve script as a rule set. Raises: Refused: `access.denied`."""
     require(caller, Permission.CHANGE_RULES)
-    return imported(house, caller, sieve_rules.take_over(script), region=region, set_id=set_id)
+    return imported(house, caller, sieve_rules.take_over(script), region=region)
 
 
 def imported(

@@ -1,4 +1,4 @@
-"""The table `[marks]` of the configuration. Beside settings.py, which is long enough."""
+"""The table `[marks]` of the configuration: what stands on mails in Outlook, and what it does."""
 
 from typing import Literal
 

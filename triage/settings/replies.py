@@ -1,4 +1,4 @@
-"""Answers: how they leave, and which folders of the postbox are theirs; part of settings.py.
+"""Answers: how they leave, and which folders of the postbox are theirs.
 
 Source: own decisions 0051, 0053, 0097.
 """
