@@ -4,8 +4,9 @@ Source: EWS reference, "ResponseCode"; exchangelib 5.6.0 (read and run against t
 tests/servers, 2026-11-26); own decision 0034. Nothing here was seen on a real server.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from exchangelib import errors as ews
 from lxml.etree import LxmlError
@@ -13,6 +14,9 @@ from oauthlib.oauth2 import OAuth2Error
 from requests.exceptions import RequestException
 
 from rules.errors import HouseError, Refused, TryLater
+
+BUSY: Final = "postbox.busy"
+"""The server asked for quiet; `back_off_seconds` of the details says for how long."""
 
 _AWAY = (
     ews.ErrorTimeoutExpired,
@@ -102,6 +106,14 @@ def is_token_refused(exc: HouseError) -> bool:
     return isinstance(exc.__cause__, ews.UnauthorizedError)
 
 
+def named_wait(answers: Iterable[object], where: str) -> HouseError | None:
+    """The first of several answers that names a time in which nothing more shall be asked."""
+    for answer in answers:
+        if isinstance(answer, _BUSY) and getattr(answer, "back_off", None):
+            return translated(answer, where)
+    return None
+
+
 def translated(exc: BaseException, where: str) -> HouseError:
     """The error of the house; its text never repeats a reply, which may hold pieces of a mail."""
     name = type(exc).__name__
@@ -122,7 +134,7 @@ def translated(exc: BaseException, where: str) -> HouseError:
     if isinstance(exc, _BUSY):
         back_off_seconds = float(getattr(exc, "back_off", None) or 0)
         return TryLater(
-            "postbox.busy",
+            BUSY,
             f"{where} can't now ({name}). It named a wait of {back_off_seconds:.1f} s.",
             host=where,
             back_off_seconds=back_off_seconds,

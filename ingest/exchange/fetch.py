@@ -17,7 +17,7 @@ from exchangelib.errors import ErrorItemNotFound, MalformedResponseError
 
 from ingest.exchange.ahead import Ahead
 from ingest.exchange.calls import headers, mimes, mimes_unread
-from ingest.exchange.errors import UNCONVERTIBLE, exchange_errors, translated
+from ingest.exchange.errors import BUSY, UNCONVERTIBLE, exchange_errors, named_wait, translated
 from ingest.exchange.service import Unread
 from ingest.exchange.xml import Item, mime_of
 from rules.errors import HouseError, Refused, TryLater
@@ -123,13 +123,15 @@ class Reader:
     def _message(
         self, ask: Ask[Any], place: Place, *, item: Item, answer: tuple[str, bytes] | Exception
     ) -> Fetched | TooLarge | None:
-        """One answer; a doubtful one is asked for again, alone."""
+        """One answer; a doubtful one is asked for again, alone, but not before it may be."""
+        self._heed_busy(answer)
         if _is_doubtful(answer):
             try:
                 (answer,) = ask(lambda account: mimes(account, [item.id]))
             except (TryLater, Refused) as exc:
                 self._left_out(place, exc)
                 return None
+            self._heed_busy(answer)
         if isinstance(answer, ErrorItemNotFound):
             return None
         if isinstance(answer, (*UNCONVERTIBLE, MalformedResponseError)):
@@ -154,6 +156,12 @@ class Reader:
         self.failures = 0
         return Fetched(place, data, item.received_at, frozenset(item.categories))
 
+    def _heed_busy(self, answer: tuple[str, bytes] | Exception) -> None:
+        """Raises: TryLater: the server named a wait with this one message."""
+        if (exc := named_wait([answer], self.where)) is not None:
+            self.heed(exc)
+            raise exc
+
     def _without_mime(
         self, ask: Ask[Any], place: Place, *, item: Item, reason: str
     ) -> TooLarge | None:
@@ -176,7 +184,7 @@ class Reader:
         if isinstance(exc.__cause__, ErrorItemNotFound):
             return  # gone meanwhile
         self.failures += 1
-        if self.failures == _FAILURES_OF_MAILS or exc.code in {"postbox.busy", "postbox.no_right"}:
+        if self.failures == _FAILURES_OF_MAILS or exc.code in {BUSY, "postbox.no_right"}:
             self.failures = 0
             raise exc
         _log.warning(

@@ -242,10 +242,13 @@ class ExchangePostbox:
             return {}
         with self._line.talk() as opened:
             answers = calls.move(opened, list(lying.values()), target_id=target_id)
+        for place in lying:
+            self._mirror(place.folder).is_whole = False
+        # What moved all the same is in doubt until the server may be asked again.
+        self._line.require_unbusy(answers)
         mirror = self._followed(target)
         moved: dict[Place, Place] = {}
         for place, answer in zip(lying, answers, strict=True):
-            self._mirror(place.folder).is_whole = False
             name = None if isinstance(answer, Exception) else mirror.names.get(answer)
             # The order of the answers is the server's word; the search key is the proof.
             if name and _key(name) == _key(place.uid):

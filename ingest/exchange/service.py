@@ -12,14 +12,39 @@ from http import HTTPStatus
 from typing import Any
 
 from exchangelib import Account
-from exchangelib.errors import MalformedResponseError, ResponseMessageError
+from exchangelib.errors import EWSError, MalformedResponseError, ResponseMessageError
 from exchangelib.services.common import EWSAccountService
 
+from ingest.exchange.xml import TYPES
+
+_read_error = EWSAccountService._get_exception  # noqa: SLF001 - no public way
 _FAULT_BYTES = 4096
 """A reply so short may be a fault, which is to be noticed by whoever asked; mail is longer."""
 
 
-class _Service(EWSAccountService):  # type: ignore[misc]  # exchangelib ships no types
+class HearsWaits(EWSAccountService):  # type: ignore[misc]  # exchangelib ships no types
+    """Errors bear the wait that the server named (`back_off`, in seconds), wherever it stands.
+
+    exchangelib hears it in a fault only, and there only where it is the first thing said.
+    Source: EWS reference ("EWS throttling in Exchange": BackOffMilliseconds in MessageXml).
+    """
+
+    @staticmethod
+    def _get_exception(code: str, text: str, msg_xml: Any = None, **more: Any) -> Any:  # noqa: ANN401
+        exc = _read_error(code, text or "", msg_xml, **more)
+        exc.back_off = _named_wait(msg_xml)
+        return exc
+
+    @classmethod
+    def _raise_soap_errors(cls, fault: Any) -> None:  # noqa: ANN401
+        try:
+            super()._raise_soap_errors(fault)
+        except EWSError as exc:
+            exc.back_off = _named_wait(fault)
+            raise
+
+
+class _Service(HearsWaits):
     """Gives whole response messages; the error of one message does not end the others."""
 
     ERRORS_TO_CATCH_IN_RESPONSE = (ResponseMessageError,)
@@ -80,6 +105,13 @@ def ask_unread(account: Account, payload: Any, *, parts: int) -> Unread:  # noqa
     if reply.status_code != HTTPStatus.OK or len(reply.content) < _FAULT_BYTES:
         unread.read()
     return unread
+
+
+def _named_wait(found: Any) -> float | None:  # noqa: ANN401
+    """The seconds of quiet that an error asks for; None where it names none."""
+    values = () if found is None else found.iter(f"{TYPES}Value")
+    said = (one.text or "" for one in values if one.get("Name") == "BackOffMilliseconds")
+    return next((int(text) / 1000 for text in said if text.strip().isdecimal()), None)
 
 
 def _name(payload: Any) -> str:  # noqa: ANN401

@@ -13,12 +13,12 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from exchangelib import Account
-from exchangelib.services.common import EWSAccountService
 from exchangelib.util import DummyResponse
 from requests import Response
 from requests.exceptions import ConnectionError as CutShort
 from urllib3.exceptions import HTTPError
 
+from ingest.exchange.service import HearsWaits
 from ingest.exchange.xml import MESSAGES, element, text_element
 
 MINUTES: Final = 29
@@ -40,7 +40,7 @@ _LONGEST_BYTES: Final = 1024 * 1024
 _END: Final = b"Envelope>"
 
 
-class _Live(EWSAccountService):  # type: ignore[misc]  # exchangelib ships no types
+class _Live(HearsWaits):
     """One GetStreamingEvents; used for sending, and for reading one envelope."""
 
     SERVICE_NAME = "GetStreamingEvents"

@@ -9,6 +9,9 @@ import logging
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -29,7 +32,7 @@ from exchangelib import (
     OAuth2Credentials,
     Version,
 )
-from exchangelib.errors import ErrorServerBusy
+from exchangelib.errors import ErrorServerBusy, UnauthorizedError
 from exchangelib.protocol import Protocol
 from exchangelib.transport import AUTH_TYPE_MAP
 from requests.adapters import HTTPAdapter
@@ -83,8 +86,8 @@ class WholeReplies(HTTPAdapter):
     bytes, 1.0-1.3 s in pieces); own decision 0034.
     """
 
-    def __init__(self, verify: str | bool) -> None:
-        self._verify = verify
+    def __init__(self, verify: str | bool, endpoint: str) -> None:
+        self._verify, self._endpoint = verify, endpoint
         # One connection, and no repeating: a POST that is sent twice moves twice.
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=True)
 
@@ -93,8 +96,12 @@ class WholeReplies(HTTPAdapter):
         reply: Any = super().send(request, *args, **{**how, "verify": self._verify})
         if reply.status_code in {429, 503}:
             reply.close()
-            wait = reply.headers.get("Retry-After", "")
-            raise ErrorServerBusy("HTTP", back_off=float(wait) if wait.isdigit() else None)
+            raise ErrorServerBusy(
+                "HTTP", back_off=_named_wait(reply.headers.get("Retry-After", ""))
+            )
+        if reply.status_code >= 500 and request.url != self._endpoint:
+            reply.close()
+            raise CutShort("the token service failed")
         if how.get("stream") and reply.status_code == 200:
             return reply  # it has no end yet; `exchange_stream` looks after that itself
         if reply.status_code in {200, 500} and "xml" in reply.headers.get("Content-Type", ""):
@@ -103,6 +110,16 @@ class WholeReplies(HTTPAdapter):
                 raise CutShort("the reply has no end")
             reply.iter_content = lambda *_args, **_how: whole
         return reply
+
+
+class _OnceOnly(FailFast):  # type: ignore[misc]  # exchangelib ships no types
+    """exchangelib takes any refusal that ends the connection for a busy server: a password too."""
+
+    def raise_response_errors(self, response: Any) -> None:  # noqa: ANN401 - requests' own
+        """Raises: UnauthorizedError, before anything else is made of it; else as exchangelib."""
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
+            raise UnauthorizedError("the login was refused")
+        super().raise_response_errors(response)
 
 
 class _ClientCredentials(OAuth2Credentials):  # type: ignore[misc]  # exchangelib ships no types
@@ -153,7 +170,7 @@ def connect(account: ExchangeAccount) -> Account:
             credentials=_credentials(account),
             auth_type=_AUTH[account.auth],
             version=Version(_EXCHANGE_2016),
-            retry_policy=FailFast(),
+            retry_policy=_OnceOnly(),
             max_connections=1,
         )
         opened = Account(
@@ -185,7 +202,7 @@ def _protocol(config: Configuration, account: ExchangeAccount) -> Protocol:
 
         @classmethod
         def get_adapter(cls) -> HTTPAdapter:
-            return WholeReplies(verify)
+            return WholeReplies(verify, account.endpoint)
 
         @classmethod
         def raw_session(cls, *args: Any, **how: Any) -> Any:  # noqa: ANN401 - exchangelib's own
@@ -240,6 +257,17 @@ def _authorities(ca_file: Path | None) -> str | bool:
             path=str(ca_file),
         ) from exc
     return str(ca_file)
+
+
+def _named_wait(said: str) -> float | None:
+    """Seconds in a Retry-After, which may name a time of day. Source: RFC 9110 section 10.2.3."""
+    if said.isdecimal():
+        return float(said)
+    try:
+        at = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return max((at - datetime.now(tz=at.tzinfo)).total_seconds(), 0.0)
 
 
 def _whole(reply: Any) -> bytes:  # noqa: ANN401 - requests' own

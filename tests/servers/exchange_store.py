@@ -6,6 +6,7 @@ share it. Source: EWS reference ("item identifier"); own decision 0033.
 
 import base64
 import os
+import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -122,6 +123,8 @@ class Mailbox:
         self.address = address.lower()
         self.items: dict[str, Item] = {}
         self.faults: list = []  # of `exchange.Fault`, for requests that name this mailbox
+        self.quiet_until = 0.0
+        self.too_soon: list[str] = []
         self.tombs: list[Tomb] = []
         self.rules: list = []
         self.generation = os.urandom(4).hex()
@@ -135,6 +138,14 @@ class Mailbox:
     def _add(self, folder: Folder) -> Folder:
         self.folders[folder.id] = folder
         return folder
+
+    def wants_quiet(self, seconds: float) -> None:
+        """Requests before that time is over are noted in `too_soon`; a busy Exchange answers so."""
+        self.quiet_until = max(self.quiet_until, time.monotonic() + seconds)
+
+    def hears(self, operation: str) -> None:
+        if time.monotonic() < self.quiet_until:
+            self.too_soon.append(operation)
 
     def tick(self) -> int:
         self.seq += 1

@@ -40,15 +40,16 @@ _FOLDER_ORDER = (
 class ItemError(Exception):
     """An error of one response message; the others of the same request go on."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, values: dict[str, object] | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.values = values or {}
 
 
 class SoapFault(Exception):  # noqa: N818 - its name on the wire
     """An error of the whole request; `values` are those of its MessageXml."""
 
-    def __init__(self, code: str, values: dict[str, int] | None = None) -> None:
+    def __init__(self, code: str, values: dict[str, object] | None = None) -> None:
         super().__init__(code)
         self.code = code
         self.values = values or {}
@@ -219,9 +220,13 @@ def fault_xml(fault: SoapFault):
     detail.append(element(ERRORS, "ResponseCode", fault.code))
     detail.append(element(ERRORS, "Message", fault.code))
     if fault.values:
-        values = [of_type("Value", value, Name=name) for name, value in fault.values.items()]
-        detail.append(of_type("MessageXml", *values))
+        detail.append(of_type("MessageXml", *values_xml(fault)))
     return made
+
+
+def values_xml(error: SoapFault | ItemError) -> list:
+    """What an error says beside its code, for a MessageXml."""
+    return [of_type("Value", value, Name=name) for name, value in error.values.items()]
 
 
 def envelope(body) -> bytes:
