@@ -53,6 +53,7 @@ REMEDIES = {
     "postbox.no_right": "Dem Konto im Postfach das Recht geben, Ordner anzulegen.",
     "postbox.name_taken": "Im Postfach liegt etwas unter dem Namen des Ordners; umbenennen.",
     "postbox.away": "Erreichbarkeit des Postfachs prüfen; der Lotse versucht es weiter.",
+    "postbox.redirected": "Adresse (endpoint, token_url) prüfen: Der Server verweist woandershin.",
     "postbox.login_refused": "Zugangsdaten des Postfachs prüfen und den Dienst neu starten.",
     "postbox.no_kerberos": "Paket requests-gssapi installieren oder auth auf „ntlm“ stellen.",
     "store.away": "Datenbank prüfen; der Lotse wartet und macht dann weiter.",

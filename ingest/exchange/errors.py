@@ -18,12 +18,40 @@ from rules.errors import HouseError, Refused, TryLater
 BUSY: Final = "postbox.busy"
 """The server asked for quiet; `back_off_seconds` of the details says for how long."""
 
-_AWAY = (
-    ews.ErrorTimeoutExpired,
-    ews.ErrorConnectionFailed,
-    ews.ErrorMailboxStoreUnavailable,
+_MOVING = (
     ews.ErrorMailboxMoveInProgress,
+    ews.ErrorMailboxFailover,
+    ews.ErrorMailboxStoreUnavailable,
+    ews.ErrorConnectionFailed,
+    ews.ErrorConnectionFailedTransientError,
+    ews.ErrorCrossSiteRequest,
+    ews.ErrorNoApplicableProxyCASServersAvailable,
     ews.ErrorNoRespondingCASInDestinationSite,
+    ews.ErrorProxyCallFailed,
+    ews.ErrorProxyRequestProcessingFailed,
+    ews.ErrorProxyServiceDiscoveryFailed,
+    ews.ErrorProxyTokenExpired,
+    ews.ErrorServiceDiscoveryFailed,
+    ews.CASError,
+)
+"""The front end answers and has no way to the mailbox: it fails over, is moved, or was."""
+
+_FORGOTTEN = (
+    ews.ErrorExpiredSubscription,
+    ews.ErrorInvalidSubscription,
+    ews.ErrorMissedNotificationEvents,
+    ews.ErrorNewEventStreamConnectionOpened,
+    ews.ErrorProxiedSubscriptionCallFailure,
+    ews.ErrorReadEventsFailed,
+    ews.ErrorSubscriptionNotFound,
+    ews.ErrorSubscriptionUnsubsribed,
+)
+"""A subscription that a server lost, as after each failover; the next one is as good."""
+
+_AWAY = (
+    *_FORGOTTEN,
+    ews.ErrorTimeoutExpired,
+    ews.ErrorClientDisconnected,
     ews.ErrorInternalServerError,
     ews.ErrorInternalServerTransientError,
     ews.ErrorADUnavailable,
@@ -33,6 +61,7 @@ _AWAY = (
 _BUSY = (
     ews.ErrorServerBusy,
     ews.ErrorExceededConnectionCount,
+    ews.ErrorExceededSubscriptionCount,
     ews.ErrorTooManyObjectsOpened,
     ews.ErrorInsufficientResources,
     ews.ErrorNotEnoughMemory,
@@ -65,6 +94,15 @@ UNCONVERTIBLE = (
 )
 """The server can't give the MIME of one message, and won't tomorrow."""
 
+
+class Redirected(RequestException):
+    """A reply that sends us on; followed by nobody. `host` is empty where it stays on its own."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__("sent on to another address")
+        self.host = host
+
+
 _FROM_OUTSIDE = (
     ews.EWSError,
     RequestException,
@@ -83,9 +121,9 @@ def exchange_errors(where: str) -> Iterator[None]:
     """Translate every failure of exchangelib, requests, oauthlib and lxml.
 
     Raises: TryLater: `postbox.away`, `postbox.busy` (with `back_off_seconds`),
-    `postbox.answer_unclear`. Refused: `postbox.login_refused`, `postbox.certificate`,
-    `postbox.no_right`, `postbox.folder_missing`, `postbox.mailbox_missing`,
-    `postbox.command_refused`.
+    `postbox.redirected`, `postbox.answer_unclear`. Refused: `postbox.login_refused`,
+    `postbox.certificate`, `postbox.no_right`, `postbox.folder_missing`,
+    `postbox.mailbox_missing`, `postbox.command_refused`.
     """
     try:
         yield
@@ -138,6 +176,22 @@ def translated(exc: BaseException, where: str) -> HouseError:
             f"{where} can't now ({name}). It named a wait of {back_off_seconds:.1f} s.",
             host=where,
             back_off_seconds=back_off_seconds,
+        )
+    if isinstance(exc, Redirected):
+        return TryLater(
+            "postbox.redirected",
+            f"{where} sends us on to {exc.host or 'another address of its own'}. Postlotse goes"
+            " nowhere but to the addresses configured, and no login was sent there. If the mailbox"
+            " was moved, correct endpoint (or token_url); if not, look for a proxy in between.",
+            host=where,
+            target=exc.host,
+        )
+    if isinstance(exc, _MOVING):
+        return TryLater(
+            "postbox.away",
+            f"{where} answers, but has no way to the mailbox ({name}): it is being moved or its"
+            " store fails over. Tried again; if it stays, ask whether the mailbox was moved.",
+            host=where,
         )
     if isinstance(exc, (*_AWAY, RequestException)) or type(exc) is ews.TransportError:
         return TryLater(

@@ -40,7 +40,7 @@ from requests.exceptions import ConnectionError as CutShort
 from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
-from ingest.exchange.errors import exchange_errors
+from ingest.exchange.errors import Redirected, exchange_errors
 from rules.errors import Refused
 
 _AUTH = {"basic": BASIC, "ntlm": NTLM, "kerberos": GSSAPI, "oauth2": OAUTH2}
@@ -92,8 +92,15 @@ class WholeReplies(HTTPAdapter):
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=True)
 
     def send(self, request: Any, *args: Any, **how: Any) -> Any:  # noqa: ANN401 - requests' own
-        """The reply. Raises: CutShort: it has no end. ErrorServerBusy: with the wait named."""
+        """The reply.
+
+        Raises: CutShort: it has no end. ErrorServerBusy: with the wait named. Redirected: whoever
+        follows would give the login, or the client's secret, to a host that nobody configured.
+        """
         reply: Any = super().send(request, *args, **{**how, "verify": self._verify})
+        if reply.status_code // 100 == 3:
+            reply.close()
+            raise Redirected(_host(reply.headers.get("Location", "")))
         if reply.status_code in {429, 503}:
             reply.close()
             raise ErrorServerBusy(
@@ -257,6 +264,14 @@ def _authorities(ca_file: Path | None) -> str | bool:
             path=str(ca_file),
         ) from exc
     return str(ca_file)
+
+
+def _host(location: str) -> str:
+    """The host that a redirect names; empty where it names none, or stays on the same."""
+    try:
+        return urlsplit(location).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _named_wait(said: str) -> float | None:
