@@ -32,6 +32,7 @@ from ingest.exchange.xml import (
     id_of,
     item_ids,
     item_of,
+    matched,
     mime_of,
     new_id,
     only_item,
@@ -134,7 +135,7 @@ def permission_sets(account: Account, ids: Sequence[str]) -> list[Any]:
     """
     payload = element("m:GetFolder", shape("m:FolderShape", "folder:PermissionSet"))
     payload.append(element("m:FolderIds", *(folder_ref(one) for one in ids)))
-    return ask(account, payload, parts=len(ids))
+    return matched(ids, ask(account, payload, parts=len(ids)), "FolderId")
 
 
 def replace_permissions(account: Account, folder_id: str, *, permissions: Any) -> None:  # noqa: ANN401
@@ -157,7 +158,8 @@ def mimes(account: Account, ids: Sequence[str]) -> list[tuple[str, bytes] | Exce
 
     A MIME that is missing or no base64 is a MalformedResponseError.
     """
-    return [mime_of(answer) for answer in mimes_unread(account, ids).read()]
+    answers = matched(ids, mimes_unread(account, ids).read(), "ItemId")
+    return [mime_of(answer) for answer in answers]
 
 
 def mimes_unread(account: Account, ids: Sequence[str]) -> Unread:
@@ -166,7 +168,7 @@ def mimes_unread(account: Account, ids: Sequence[str]) -> Unread:
     how.append(text_element("t:IncludeMimeContent", "true"))
     how.append(element("t:AdditionalProperties", extended_field(SEARCH_KEY)))
     payload = element("m:GetItem", how, item_ids(ids))
-    return ask_unread(account, payload, parts=len(ids))
+    return ask_unread(account, payload)
 
 
 def headers(account: Account, item_id: str) -> str:

@@ -19,7 +19,7 @@ from ingest.exchange.ahead import Ahead
 from ingest.exchange.calls import headers, mimes, mimes_unread
 from ingest.exchange.errors import BUSY, UNCONVERTIBLE, exchange_errors, named_wait, translated
 from ingest.exchange.service import Unread
-from ingest.exchange.xml import Item, mime_of
+from ingest.exchange.xml import Item, matched, mime_of
 from rules.errors import HouseError, Refused, TryLater
 from rules.postbox import MIME_BROKEN, TOO_LARGE, Fetched, Place, TooLarge
 
@@ -101,7 +101,8 @@ class Reader:
             return {}
         try:
             with exchange_errors(self.where):
-                return dict(zip(self._asked(batch), unread.read(), strict=True))
+                ids = self._asked(batch)
+                return dict(zip(ids, matched(ids, unread.read(), "ItemId"), strict=True))
         except HouseError as exc:
             self.heed(exc)
             raise

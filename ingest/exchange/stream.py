@@ -19,7 +19,7 @@ from requests import Response
 from requests.exceptions import ConnectionError as CutShort
 from urllib3.exceptions import HTTPError
 
-from ingest.exchange.service import HearsWaits
+from ingest.exchange.service import StrictService
 from ingest.exchange.xml import MESSAGES, element, text_element
 
 MINUTES: Final = 29
@@ -41,7 +41,7 @@ _LONGEST_BYTES: Final = 1024 * 1024
 _END: Final = b"Envelope>"
 
 
-class _Live(HearsWaits):
+class _Live(StrictService):
     """One GetStreamingEvents; used for sending, and for reading one envelope."""
 
     SERVICE_NAME = "GetStreamingEvents"

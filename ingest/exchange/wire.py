@@ -32,7 +32,7 @@ from exchangelib import (
     OAuth2Credentials,
     Version,
 )
-from exchangelib.errors import ErrorServerBusy, UnauthorizedError
+from exchangelib.errors import ErrorServerBusy, MalformedResponseError, UnauthorizedError
 from exchangelib.protocol import Protocol
 from exchangelib.transport import AUTH_TYPE_MAP
 from requests.adapters import HTTPAdapter
@@ -56,6 +56,7 @@ class ExchangeAccount:
     With `kerberos` both user and password are empty: the ticket lies outside.
 
     `ca_file` is the PEM file of the house's own certificate authority, None for the system's.
+    No reply is read beyond `longest_reply_bytes`, unpacked; a mail is a third longer there.
     `token_url` and `scope` belong to `oauth2`: client credentials, RFC 6749 section 4.4.
     """
 
@@ -69,6 +70,7 @@ class ExchangeAccount:
     scope: str = ""
     ca_file: Path | None = None
     timeout_seconds: float = 60.0
+    longest_reply_bytes: int = 128 * 1024 * 1024
 
     @property
     def where(self) -> str:
@@ -86,8 +88,9 @@ class WholeReplies(HTTPAdapter):
     bytes, 1.0-1.3 s in pieces); own decision 0034.
     """
 
-    def __init__(self, verify: str | bool, endpoint: str) -> None:
-        self._verify, self._endpoint = verify, endpoint
+    def __init__(self, verify: str | bool, account: ExchangeAccount) -> None:
+        self._verify, self._endpoint = verify, account.endpoint
+        self._longest_bytes = account.longest_reply_bytes
         # One connection, and no repeating: a POST that is sent twice moves twice.
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=True)
 
@@ -110,9 +113,13 @@ class WholeReplies(HTTPAdapter):
             reply.close()
             raise CutShort("the token service failed")
         if how.get("stream") and reply.status_code == 200:
-            return reply  # it has no end yet; `exchange_stream` looks after that itself
+            return reply  # it has no end yet; `stream` looks after that itself
+        if reply.status_code == HTTPStatus.UNAUTHORIZED:
+            return reply  # NTLM goes on with its line
+        whole = _whole(reply, self._longest_bytes)
         if reply.status_code in {200, 500} and "xml" in reply.headers.get("Content-Type", ""):
-            whole = _whole(reply)
+            if b"\0" in whole[:8]:
+                raise MalformedResponseError("another encoding than UTF-8")
             if not whole.rstrip().endswith(b"Envelope>"):
                 raise CutShort("the reply has no end")
             reply.iter_content = lambda *_args, **_how: whole
@@ -209,7 +216,7 @@ def _protocol(config: Configuration, account: ExchangeAccount) -> Protocol:
 
         @classmethod
         def get_adapter(cls) -> HTTPAdapter:
-            return WholeReplies(verify, account.endpoint)
+            return WholeReplies(verify, account)
 
         @classmethod
         def raw_session(cls, *args: Any, **how: Any) -> Any:  # noqa: ANN401 - exchangelib's own
@@ -285,12 +292,18 @@ def _named_wait(said: str) -> float | None:
     return max((at - datetime.now(tz=at.tzinfo)).total_seconds(), 0.0)
 
 
-def _whole(reply: Any) -> bytes:  # noqa: ANN401 - requests' own
-    """The body, read in one go; requests would read and decode it in pieces of 10 kB."""
+def _whole(reply: Any, longest_bytes: int) -> bytes:  # noqa: ANN401 - requests' own
+    """The body, read in one go; requests would read and decode it in pieces of 10 kB.
+
+    Raises: CutShort. MalformedResponseError: it is longer, unpacked, than any mail that we read.
+    """
     try:
-        whole: bytes = reply.raw.read(decode_content=True)
+        whole: bytes = reply.raw.read(longest_bytes + 1, decode_content=True)
     except HTTPError as exc:
         raise CutShort("the line broke") from exc
+    if len(whole) > longest_bytes:
+        reply.close()
+        raise MalformedResponseError("a reply without end")
     reply.raw.release_conn()
     reply._content, reply._content_consumed = whole, True  # noqa: SLF001 - no public way
     return whole

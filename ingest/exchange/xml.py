@@ -5,7 +5,7 @@ unnoticed. Source: EWS reference; Microsoft's schema (types.xsd); own decision 0
 """
 
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -64,13 +64,37 @@ def mime_of(answer: Any) -> tuple[str, bytes] | Exception:  # noqa: ANN401
         return answer
     item = only_item(answer)
     content = item.find(f"{TYPES}MimeContent")
-    if content is None:
-        return _doubt("no MIME")
+    if content is None or len(content):
+        return _doubt("no MIME, or more than text in it")
     try:
         data = _decoded(content.text or "")
     except ValueError:  # binascii.Error is one
         return _doubt("MIME that is no base64")
     return search_key(item), data
+
+
+def matched(ids: Sequence[str], answers: Sequence[Any], tag: str) -> list[Any]:
+    """What was answered to each id: what names it, wherever it stands, else what stands there.
+
+    A doubt (MalformedResponseError) where what stands there names another one, and where fewer
+    were answered and none names it. `tag` is that of the ids.
+    """
+    own = [_named_id(answer, tag) for answer in answers]
+    by_id = {id_: answer for id_, answer in zip(own, answers, strict=True) if id_}
+    is_even, asked = len(answers) == len(ids), frozenset(ids)
+    return [
+        by_id[id_]
+        if id_ in by_id
+        else answers[at]
+        if is_even and own[at] not in asked
+        else _doubt("no answer to one of several questions")
+        for at, id_ in enumerate(ids)
+    ]
+
+
+def _named_id(answer: Any, tag: str) -> str:  # noqa: ANN401
+    found = None if isinstance(answer, Exception) else answer.find(f".//{TYPES}{tag}")
+    return "" if found is None else str(found.get("Id"))
 
 
 def _decoded(text: str) -> bytes:
