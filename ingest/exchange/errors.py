@@ -131,6 +131,26 @@ def exchange_errors(where: str) -> Iterator[None]:
         raise translated(exc, where) from exc
 
 
+@contextmanager
+def naming(mailbox: str, deed: str) -> Iterator[None]:
+    """A right that is missing, or a folder, is told with the deed that it was missed for.
+
+    `deed` goes on after "may not". Raises: as what is inside.
+    """
+    try:
+        yield
+    except Refused as exc:
+        answer = exc.details.get("answer")
+        if answer is None or exc.code not in {"postbox.no_right", "postbox.folder_missing"}:
+            raise
+        raise Refused(
+            exc.code,
+            f"The account may not {deed} in {mailbox} ({answer}). Give it full access to the"
+            " mailbox, or look whether the folder is still there.",
+            **exc.details | {"mailbox": mailbox},
+        ) from exc.__cause__
+
+
 def is_broken(exc: HouseError) -> bool:
     """True if the connection must be thrown away after this error."""
     return exc.code in {"postbox.away", "postbox.answer_unclear", "postbox.login_refused"}

@@ -8,6 +8,7 @@ Source: EWS reference (MoveItem); MS-OXPROPS (PidTagSearchKey); own decisions 00
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import islice
 
@@ -15,6 +16,7 @@ import structlog
 from exchangelib.errors import ErrorItemNotFound
 
 from ingest.exchange import calls
+from ingest.exchange.errors import naming
 from ingest.exchange.fetch import Reader
 from ingest.exchange.folders import FolderTree, Under, make_folder, read_tree
 from ingest.exchange.line import ExchangeLine
@@ -65,6 +67,7 @@ class ExchangePostbox:
     ) -> None:
         self.name = name
         self._under = under
+        self._mailbox = account.mailbox
         self._line = ExchangeLine(account, gate or LoginGate())
         self._reader = Reader(name, account.where, size_limit_bytes, self._line.heed)
         self._tree: FolderTree | None = None
@@ -84,7 +87,7 @@ class ExchangePostbox:
             return False
         tree = self._folder_tree(fresh=True)
         self._tree = None
-        with self._line.talk() as opened:
+        with self._may(f"make the folder {folder!r}"), self._line.talk() as opened:
             return make_folder(opened, tree, folder)
 
     def inbox_rules(self) -> tuple[OutlookRule, ...]:
@@ -153,7 +156,8 @@ class ExchangePostbox:
         item = self._lying(place)
         if item is None:
             return None
-        with self._line.talk() as opened:
+        deed = f"move mail from {place.folder!r} into {target!r}"
+        with self._may(deed), self._line.talk() as opened:
             (answer,) = calls.move(opened, [item], target_id=target_id)
             if isinstance(answer, Exception) and not isinstance(answer, ErrorItemNotFound):
                 raise answer
@@ -194,7 +198,7 @@ class ExchangePostbox:
             return False
         item = self._mirror(place.folder).by_uid[place.uid]
         self._mirror(place.folder).is_whole = False
-        with self._line.talk() as opened:
+        with self._may(f"delete mail of {place.folder!r}"), self._line.talk() as opened:
             return calls.delete(opened, item.id)
 
     def marks(self, folder: str) -> FolderMarks:
@@ -213,7 +217,7 @@ class ExchangePostbox:
         item = self._lying(place)
         if item is None:
             return False
-        with self._line.talk() as opened:
+        with self._may(f"change mail of {place.folder!r}"), self._line.talk() as opened:
             if change_categories(opened, item, change):
                 return True
         self._mirror(place.folder).is_whole = False  # it has another id now, or none
@@ -226,7 +230,7 @@ class ExchangePostbox:
     def append(self, folder: str, data: bytes, received_at: datetime | None = None) -> Place | None:
         """Put in an unread message; durable when it returns. Raises: Refused, TryLater."""
         folder_id = self._existing(folder)
-        with self._line.talk() as opened:
+        with self._may(f"put mail into {folder!r}"), self._line.talk() as opened:
             item_id = calls.create(opened, folder_id, mime=data, received_at=received_at)
         name = self._followed(folder).names.get(item_id)
         return Place(folder, EPOCH, name) if name else None
@@ -276,7 +280,8 @@ class ExchangePostbox:
         """The mirror after a look at the server. Raises: Refused, TryLater."""
         mirror = self._mirror(folder)
         try:
-            self._line.read(mirror.refresh)
+            with self._may(f"read {folder!r}"):
+                self._line.read(mirror.refresh)
         except Refused as exc:
             is_gone = isinstance(exc.__cause__, ErrorItemNotFound)
             if not is_gone and exc.code != "postbox.folder_missing":
@@ -290,8 +295,13 @@ class ExchangePostbox:
     def _folder_tree(self, *, fresh: bool = False) -> FolderTree:
         tree = self._tree
         if fresh or tree is None or not tree.is_fresh():
-            tree = self._tree = self._line.read(lambda opened: read_tree(opened, self._under))
+            with self._may("see the folders"):
+                tree = self._line.read(lambda opened: read_tree(opened, self._under))
+            self._tree = tree
         return tree
+
+    def _may(self, deed: str) -> AbstractContextManager[None]:
+        return naming(self._mailbox, deed)
 
     def _forget_folders(self) -> None:
         self._tree = None

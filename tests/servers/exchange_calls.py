@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.servers.exchange_rules import rules_xml
-from tests.servers.exchange_store import Folder, Item, Mailbox
+from tests.servers.exchange_store import Denied, Folder, Item, Mailbox
 from tests.servers.exchange_xml import (
     ItemError,
     SoapFault,
@@ -65,14 +65,24 @@ class Caller:
                 raise ItemError("ErrorFolderNotFound") from exc
         for mailbox in self.mailboxes.values():
             if folder := mailbox.folders.get(found.get("Id")):
+                _require_right(mailbox, folder)
                 return self.mailbox(mailbox.address), folder
         raise ItemError("ErrorItemNotFound")
 
     def item(self, found) -> tuple[Mailbox, Item]:
         for mailbox in self.mailboxes.values():
             if item := mailbox.items.get(found.get("Id")):
+                _require_right(mailbox, item.folder)
                 return self.mailbox(mailbox.address), item
         raise ItemError("ErrorItemNotFound")
+
+
+def _require_right(mailbox: Mailbox, folder: Folder) -> None:
+    """Raises: ItemError: the right was taken away."""
+    try:
+        mailbox.require_right(folder)
+    except Denied as exc:
+        raise ItemError(str(exc)) from exc
 
 
 def answer(caller: Caller, request):
@@ -141,7 +151,7 @@ def _find_folder(caller: Caller, request):
 
     def one(found):
         mailbox, parent = caller.folder(found)
-        below = mailbox.below(parent)
+        below = [one for one in mailbox.below(parent) if not one.is_hidden]
         page = below[start : start + size]
         return [
             of_message(

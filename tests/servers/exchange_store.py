@@ -81,6 +81,7 @@ class Folder:
     )
     unknown_entries: list[str] = field(default_factory=list)
     hides_grants: bool = False
+    is_hidden: bool = False
 
 
 @dataclass
@@ -118,11 +119,16 @@ class Tomb:
     made: int
 
 
+class Denied(Exception):  # noqa: N818 - named after what happened
+    """The caller has no right in a folder; the text is the code that the server gives."""
+
+
 class Mailbox:
     def __init__(self, address: str) -> None:
         self.address = address.lower()
         self.items: dict[str, Item] = {}
         self.faults: list = []  # of `exchange.Fault`, for requests that name this mailbox
+        self.denied: dict[str, list] = {}
         self.quiet_until = 0.0
         self.too_soon: list[str] = []
         self.tombs: list[Tomb] = []
@@ -138,6 +144,15 @@ class Mailbox:
     def _add(self, folder: Folder) -> Folder:
         self.folders[folder.id] = folder
         return folder
+
+    def require_right(self, folder: Folder) -> None:
+        """Raises: Denied: no right in that folder any more, after so many calls that use it."""
+        if folder.id not in self.denied:
+            return
+        if self.denied[folder.id][0] > 0:
+            self.denied[folder.id][0] -= 1
+            return
+        raise Denied(self.denied[folder.id][1])
 
     def wants_quiet(self, seconds: float) -> None:
         """Requests before that time is over are noted in `too_soon`; a busy Exchange answers so."""

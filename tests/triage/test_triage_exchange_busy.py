@@ -15,12 +15,12 @@ from ingest.exchange import fetch as exchange_fetch
 from ingest.exchange.postbox import ExchangePostbox
 from ingest.exchange.wire import ExchangeAccount
 from ingest.login_gate import LoginGate
-from rules.errors import TryLater
+from rules.errors import Refused, TryLater
 from store import leases, ledger_counts, sightings
 from tests.house_fixture import NOW, Clock, eml, open_house
 from tests.servers.exchange import ExchangeServer, Fault
 from tests.servers.exchange_store import Mailbox
-from triage import receive, rounds
+from triage import receive, reconcile, rounds
 from triage.filing import filing
 from triage.house import House
 
@@ -58,12 +58,24 @@ class World:
             receive.receive(self.house, box, lease, region="Südwest")
             rounds.sort_pending(self.house)
             filing.file_due(self.house, box, lease)
-        except TryLater as exc:
+        except (TryLater, Refused) as exc:
             return exc.code
         finally:
             with self.house.db.write() as tx:
                 leases.release(tx, lease, now=self.house.clock())
         return ""
+
+    def look(self, box: ExchangePostbox) -> None:
+        with self.house.db.write() as tx:
+            lease = leases.take(
+                tx, f"postbox:{box.name}", owner="w", now=self.house.clock(), seconds=60
+            )
+        assert lease is not None
+        try:
+            reconcile.reconcile(self.house, box, lease)
+        finally:
+            with self.house.db.write() as tx:
+                leases.release(tx, lease, now=self.house.clock())
 
 
 @pytest.fixture
