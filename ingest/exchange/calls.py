@@ -24,6 +24,7 @@ from ingest.exchange.xml import (
     TYPES,
     Changes,
     FolderFact,
+    Mime,
     categories_of,
     element,
     extended_field,
@@ -153,8 +154,8 @@ def list_members(account: Account, address: str) -> Any:  # noqa: ANN401
     return ask_one(account, element("m:ExpandDL", mailbox))
 
 
-def mimes(account: Account, ids: Sequence[str]) -> list[tuple[str, bytes] | Exception]:
-    """Search key and MIME of each, in the order asked, or what is wrong with that one.
+def mimes(account: Account, ids: Sequence[str]) -> list[Mime | Exception]:
+    """The MIME of each, in the order asked, or what is wrong with that one.
 
     A MIME that is missing or no base64 is a MalformedResponseError.
     """

@@ -19,7 +19,7 @@ from ingest.exchange.ahead import Ahead
 from ingest.exchange.calls import headers, mimes, mimes_unread
 from ingest.exchange.errors import BUSY, UNCONVERTIBLE, exchange_errors, named_wait, translated
 from ingest.exchange.service import Unread
-from ingest.exchange.xml import Item, matched, mime_of
+from ingest.exchange.xml import Item, Mime, matched, mime_of
 from rules.errors import HouseError, Refused, TryLater
 from rules.postbox import MIME_BROKEN, TOO_LARGE, Fetched, Place, TooLarge
 
@@ -40,7 +40,8 @@ _FAILURES_OF_MAILS = 3
 class Reader:
     """Reads messages of one postbox. `failures` counts those in a row that could not be read.
 
-    `heed` is told of a reply that was whole and turned out bad when it was read.
+    `last` is the message that was given last, with its item id. `heed` is told of a reply that was
+    whole and turned out bad when it was read.
     """
 
     postbox: str
@@ -48,6 +49,7 @@ class Reader:
     size_limit_bytes: int
     heed: Callable[[HouseError], None]
     failures: int = 0
+    last: tuple[str, Mime] | None = None
 
     def batches(self, wanted: Sequence[tuple[Place, Item]]) -> Iterator[list[tuple[Place, Item]]]:
         """In the order given; what is over the limit takes part, but not with its size."""
@@ -122,7 +124,7 @@ class Reader:
                 yield message
 
     def _message(
-        self, ask: Ask[Any], place: Place, *, item: Item, answer: tuple[str, bytes] | Exception
+        self, ask: Ask[Any], place: Place, *, item: Item, answer: Mime | Exception
     ) -> Fetched | TooLarge | None:
         """One answer; a doubtful one is asked for again, alone, but not before it may be."""
         self._heed_busy(answer)
@@ -147,17 +149,17 @@ class Reader:
         if isinstance(answer, Exception):
             self._left_out(place, translated(answer, self.where))
             return None
-        key, data = answer
-        if key != item.key:
+        if answer.key != item.key:
             raise TryLater(
                 "postbox.answer_unclear",
                 f"{self.where} gave another message than the one asked for.",
                 host=self.where,
             )
         self.failures = 0
-        return Fetched(place, data, item.received_at, frozenset(item.categories))
+        self.last = (item.id, answer)
+        return Fetched(place, answer.data, item.received_at, frozenset(item.categories))
 
-    def _heed_busy(self, answer: tuple[str, bytes] | Exception) -> None:
+    def _heed_busy(self, answer: Mime | Exception) -> None:
         """Raises: TryLater: the server named a wait with this one message."""
         if (exc := named_wait([answer], self.where)) is not None:
             self.heed(exc)
@@ -197,5 +199,5 @@ class Reader:
         )
 
 
-def _is_doubtful(answer: tuple[str, bytes] | Exception) -> bool:
+def _is_doubtful(answer: Mime | Exception) -> bool:
     return isinstance(answer, Exception) and not isinstance(answer, ErrorItemNotFound)

@@ -24,6 +24,7 @@ from ingest.exchange.marks import change_categories
 from ingest.exchange.mirror import Mirror
 from ingest.exchange.rules import read_rules
 from ingest.exchange.wire import ExchangeAccount
+from ingest.exchange.xml import Mime
 from ingest.login_gate import LoginGate
 from rules.errors import Conflict, Refused
 from rules.postbox import (
@@ -192,9 +193,20 @@ class ExchangePostbox:
         return True
 
     def remove(self, place: Place, sha256: str) -> bool:
-        """Compare and delete past the deleted items. Raises: Conflict, Refused, TryLater."""
+        """Compare and delete past the deleted items. Raises: Conflict, Refused, TryLater.
+
+        A server that makes the MIME anew each time never gives the same bytes twice: those that it
+        gave last count, if nobody changed the message since.
+        """
+        before = self._reader.last
         found = next(self.fetch(place.folder, place.epoch, (place.uid,)), None)
-        if found is None or hashlib.sha256(found.kept).hexdigest() != sha256:
+        if found is None:
+            return False
+        if not _is(found.kept, sha256) and not (
+            before is not None
+            and _is_unchanged(before, self._reader.last)
+            and _is(before[1].data, sha256)
+        ):
             return False
         item = self._mirror(place.folder).by_uid[place.uid]
         self._mirror(place.folder).is_whole = False
@@ -327,6 +339,17 @@ class ExchangePostbox:
                 folder=folder,
                 epoch=epoch,
             )
+
+
+def _is(data: bytes, sha256: str) -> bool:
+    return hashlib.sha256(data).hexdigest() == sha256
+
+
+def _is_unchanged(before: tuple[str, Mime], now: tuple[str, Mime] | None) -> bool:
+    """Whether both are the same message, as the server says."""
+    if now is None or not before[1].change_key:
+        return False
+    return (before[0], before[1].change_key) == (now[0], now[1].change_key)
 
 
 def _key(uid: str) -> str:

@@ -8,7 +8,7 @@ import binascii
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from exchangelib.errors import MalformedResponseError
 from exchangelib.util import MNS, TNS, create_element
@@ -58,8 +58,16 @@ class FolderFact:
     distinguished: str
 
 
-def mime_of(answer: Any) -> tuple[str, bytes] | Exception:  # noqa: ANN401
-    """Search key and MIME of one response message, or what is wrong with it."""
+class Mime(NamedTuple):
+    """What a server gives of a message; of one that nobody changed since, the same change key."""
+
+    key: str
+    data: bytes
+    change_key: str
+
+
+def mime_of(answer: Any) -> Mime | Exception:  # noqa: ANN401
+    """The MIME in one response message, or what is wrong with it."""
     if isinstance(answer, Exception):
         return answer
     item = only_item(answer)
@@ -70,7 +78,7 @@ def mime_of(answer: Any) -> tuple[str, bytes] | Exception:  # noqa: ANN401
         data = _decoded(content.text or "")
     except ValueError:  # binascii.Error is one
         return _doubt("MIME that is no base64")
-    return search_key(item), data
+    return Mime(search_key(item), data, item.find(f"{TYPES}ItemId").get("ChangeKey", ""))
 
 
 def matched(ids: Sequence[str], answers: Sequence[Any], tag: str) -> list[Any]:

@@ -6,6 +6,7 @@ share it. Source: EWS reference ("item identifier"); own decision 0033.
 
 import base64
 import os
+import re
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -88,6 +89,7 @@ class Folder:
 class Item:
     """`broken` is the code with which the server refuses to give its MIME.
 
+    With `renderings` from 0 on its MIME is made anew each time: other boundary, headers in turn.
     `other` are MAPI properties that a foreign client sets and reads back.
     """
 
@@ -99,6 +101,7 @@ class Item:
     is_flagged: bool = False
     broken: str = ""
     headless: bool = False
+    renderings: int = -1
     search_key: bytes = field(default_factory=lambda: os.urandom(16))
     id: str = field(default_factory=lambda: new_id("I"))
     change_key: str = field(default_factory=change_key)
@@ -107,6 +110,17 @@ class Item:
     categories: tuple[str, ...] = ()
     was_moved: bool = False
     other: dict[str, str] = field(default_factory=dict)
+
+    def rendered(self) -> bytes:
+        """The MIME as it is given now."""
+        if self.renderings < 0:
+            return self.mime
+        self.renderings += 1
+        head, _, body = self.mime.partition(b"\n\n")
+        lines = re.split(rb"\n(?![ \t])", head)
+        at = self.renderings % len(lines)
+        whole = b"\n".join(lines[at:] + lines[:at]) + b"\n\n" + body
+        return re.sub(rb"=====+\d+==", b"=====%d==" % self.renderings, whole)
 
 
 @dataclass(frozen=True)

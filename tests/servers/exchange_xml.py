@@ -116,7 +116,7 @@ def item_xml(item: Item, uris: set[str], extended: Sequence = ()):
     if "item:MimeContent" in uris:
         if item.broken:
             raise ItemError(item.broken)
-        parts.append(of_type("MimeContent", item.mime, CharacterSet="UTF-8"))
+        parts.append(of_type("MimeContent", item.rendered(), CharacterSet="UTF-8"))
     if "item:ItemClass" in uris:
         parts.append(of_type("ItemClass", "IPM.Note"))
     if "item:DateTimeReceived" in uris:
