@@ -46,7 +46,7 @@ CHANGES_AT_ONCE = 512
 """The most that SyncFolderItems gives. Source: EWS reference, MaxChangesReturned (1 to 512)."""
 
 _FOLDERS_AT_ONCE = 1000
-_OF_EACH = ("item:DateTimeReceived", "item:Size", "item:Categories")
+_OF_EACH = ("item:DateTimeReceived", "item:Size", "item:Categories", "item:DateTimeCreated")
 
 
 def default_folder(account: Account, name: str) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import re
 import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
@@ -84,6 +85,26 @@ def test_no_mail_is_kept_shorter_than_it_is(exchange_case, spoil):
     assert read(exchange_case.box) == [MAIL]
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda page: re.sub(rb"<t:Message>.*</t:Message>", b"", page),
+        lambda page: re.sub(rb"(<t:Message>.*</t:Message>)", rb"\1\1", page),
+        lambda page: page.replace(b'"Success"', b'"Strange"'),
+    ],
+    ids=["no item", "two items", "no class"],
+)
+def test_an_answer_that_is_no_mail_stops_no_pass(exchange_case, spoil):
+    exchange_case.deliver(MAIL)
+    page = spoil(answer_to_get_item(exchange_case))
+    fault = Fault("http", "GetItem", status=200, times=2, page=page, headers=XML)
+    exchange_case.mailbox.faults.append(fault)
+    view = exchange_case.box.view("INBOX")
+    (found,) = exchange_case.box.fetch("INBOX", EPOCH, view.uids)
+    assert found.kept == MAIL.partition(b"Die")[0], "its head stands for it"
+    assert read(exchange_case.box) == [MAIL]
+
+
 def test_an_answer_in_latin_1_that_says_so_is_read(exchange_case):
     with exchange_case.server.lock:
         folder = exchange_case.mailbox.folder("Köln")
@@ -156,6 +177,32 @@ def test_mails_come_in_any_order_and_where_one_is_missing(exchange_case, monkeyp
 
     monkeypatch.setitem(exchange_case.server.foreign, "GetItem", only_of_several)
     assert read(exchange_case.box) == [*mails, copy.mime]
+
+
+def test_after_a_restart_the_original_has_the_key_and_its_copy_the_ending(
+    exchange_case, monkeypatch
+):
+    """Else a wish for the one would move the other, which may have been changed since."""
+    exchange_case.deliver(MAIL)
+    with exchange_case.server.lock:
+        (item,) = exchange_case.mailbox.items.values()
+        copy = exchange_case.mailbox.copy(item, exchange_case.mailbox.inbox)
+        copy.mime = b"X-Changed: yes\r\n" + copy.mime
+
+    def newest_first(caller, request):
+        reply = OPERATIONS["SyncFolderItems"](caller, request)
+        changes = reply.find(".//{*}Changes")
+        changes[:] = list(reversed(changes))
+        return reply
+
+    names = []
+    for _ in range(2):
+        box = exchange_case.other_box(10**6)
+        view = box.view("INBOX")
+        names.append({m.place.uid: m.data for m in box.fetch("INBOX", EPOCH, view.uids)})
+        monkeypatch.setitem(exchange_case.server.foreign, "SyncFolderItems", newest_first)
+    assert names[0] == names[1]
+    assert names[0][item.search_key.hex()] == MAIL
 
 
 def test_permissions_are_those_of_the_folder_that_was_asked_for(exchange_case, monkeypatch):

@@ -9,7 +9,7 @@ import os
 import re
 import time
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 DEFAULT_FOLDERS = {
     "inbox": ("Posteingang", "IPF.Note"),
@@ -102,6 +102,7 @@ class Item:
     broken: str = ""
     headless: bool = False
     renderings: int = -1
+    created: datetime = field(default_factory=lambda: datetime.now(tz=UTC))
     search_key: bytes = field(default_factory=lambda: os.urandom(16))
     id: str = field(default_factory=lambda: new_id("I"))
     change_key: str = field(default_factory=change_key)
@@ -241,7 +242,10 @@ class Mailbox:
 
     def copy(self, item: Item, target: Folder) -> Item:
         """A copy has an id of its own and the search key of the original."""
-        twin = replace(item, folder=target, id=new_id("I"), seq=self.tick(), changed=0)
+        made = datetime.now(tz=UTC) + timedelta(seconds=1)
+        twin = replace(
+            item, folder=target, id=new_id("I"), seq=self.tick(), changed=0, created=made
+        )
         self.items[twin.id] = twin
         return twin
 

@@ -25,6 +25,7 @@ _ITEM_ORDER = (
     "DateTimeReceived",
     "Size",
     "Categories",
+    "DateTimeCreated",
     "ExtendedProperty",
 )
 _FOLDER_ORDER = (
@@ -125,6 +126,8 @@ def item_xml(item: Item, uris: set[str], extended: Sequence = ()):
         parts.append(of_type("Size", len(item.mime)))
     if "item:Categories" in uris and item.categories:
         parts.append(of_type("Categories", *[of_type("String", one) for one in item.categories]))
+    if "item:DateTimeCreated" in uris:
+        parts.append(of_type("DateTimeCreated", item.created))
     parts += [part for uri in extended if (part := _extended(item, uri)) is not None]
     parts.sort(key=lambda part: _ITEM_ORDER.index(local_name(part)))
     return of_type("Message", *parts)
