@@ -88,9 +88,8 @@ class WholeReplies(HTTPAdapter):
     bytes, 1.0-1.3 s in pieces); own decision 0034.
     """
 
-    def __init__(self, verify: str | bool, account: ExchangeAccount) -> None:
-        self._verify, self._endpoint = verify, account.endpoint
-        self._longest_bytes = account.longest_reply_bytes
+    def __init__(self, verify: str | bool, longest_bytes: int) -> None:
+        self._verify, self._longest_bytes = verify, longest_bytes
         # One connection, and no repeating: a POST that is sent twice moves twice.
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=True)
 
@@ -109,7 +108,7 @@ class WholeReplies(HTTPAdapter):
             raise ErrorServerBusy(
                 "HTTP", back_off=_named_wait(reply.headers.get("Retry-After", ""))
             )
-        if reply.status_code >= 500 and request.url != self._endpoint:
+        if reply.status_code >= 500 and "xml" not in request.headers.get("Content-Type", ""):
             reply.close()
             raise CutShort("the token service failed")
         if how.get("stream") and reply.status_code == 200:
@@ -216,7 +215,7 @@ def _protocol(config: Configuration, account: ExchangeAccount) -> Protocol:
 
         @classmethod
         def get_adapter(cls) -> HTTPAdapter:
-            return WholeReplies(verify, account)
+            return WholeReplies(verify, account.longest_reply_bytes)
 
         @classmethod
         def raw_session(cls, *args: Any, **how: Any) -> Any:  # noqa: ANN401 - exchangelib's own

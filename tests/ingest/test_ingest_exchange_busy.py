@@ -172,6 +172,14 @@ def test_the_time_is_heard_wherever_it_is_said(drivers, clock, fault):
     assert drivers.box.folders() == ("Ablage", "INBOX")
 
 
+def test_a_fault_is_a_fault_however_the_host_is_spelled(drivers):
+    endpoint = drivers.case.account.endpoint.replace("localhost", "LocalHost")
+    box = ExchangePostbox("nord", replace(drivers.case.account, endpoint=endpoint))
+    drivers.case.mailbox.faults.append(Fault("busy", back_off_ms=1))
+    assert told(box.folders) == "postbox.busy"
+    box.close()
+
+
 @pytest.mark.parametrize("code", ["ErrorExceededConnectionCount", "ErrorTooManyObjectsOpened"])
 def test_who_names_no_time_is_asked_again_when_it_is_the_time_anyway(drivers, code):
     drivers.case.mailbox.faults.append(Fault("busy", code=code))
@@ -239,3 +247,21 @@ def test_a_token_service_that_is_away_is_no_refused_secret(drivers, clock, statu
     clock[0] += 31
     assert box.folders() == ("Ablage", "INBOX")
     box.close()
+
+
+def test_a_request_that_took_too_long_is_read_once_more_and_moved_never_again(drivers):
+    server, box = drivers.case.server, drivers.box
+    drivers.case.deliver(mail(1))
+    place = drivers.place()
+    box.view("INBOX")
+    for operation, asked, call in (
+        ("SyncFolderItems", 2, lambda: box.view("INBOX")),
+        ("MoveItem", 1, lambda: box.move(place, "Ablage")),
+    ):
+        drivers.case.mailbox.faults.append(
+            Fault("busy", operation, times=asked, code="ErrorTimeoutExpired")
+        )
+        server.calls.clear()
+        assert told(call) == "postbox.away"
+        assert server.calls.count(operation) == asked
+    assert box.move(place, "Ablage") is not None
