@@ -2,7 +2,7 @@
 
 import hashlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -108,11 +108,13 @@ def clock(monkeypatch) -> list[float]:
 
 
 @pytest.fixture
-def drivers(exchange_case: ExchangeCase) -> Drivers:
+def drivers(exchange_case: ExchangeCase) -> Iterator[Drivers]:
     found = Drivers(exchange_case)
     found.box.ensure_folder("Ablage")
     exchange_case.server.lists.setdefault(LIST, [])
-    return found
+    yield found
+    # What was subscribed and not heard of, or not given back, is forgotten after a while.
+    exchange_case.server.events.subscriptions.clear()
 
 
 @pytest.mark.parametrize("how", BUSY)
