@@ -25,6 +25,35 @@ Source: own decision 0062; a postbox that is away must not hold up the others fo
 REFUSED = "postbox.login_refused"
 
 
+LONGEST_QUIET_SECONDS = 900.0
+"""No server is obeyed longer than that at once. Source: own decision 0034."""
+
+
+@dataclass(slots=True)
+class Quiet:
+    """How long a busy server wants to hear nothing of one mailbox. Time is monotonic.
+
+    Threads share it: what it told one driver holds for the others, too.
+    """
+
+    _busy: HouseError | None = None
+    _again_at: float = 0.0
+
+    def heed(self, exc: HouseError) -> None:
+        """Note the wait that a busy server named (`back_off_seconds`), and no shorter one."""
+        named = float(str(exc.details.get("back_off_seconds", 0.0)))
+        again_at = time.monotonic() + min(named, LONGEST_QUIET_SECONDS)
+        if again_at > self._again_at:
+            self._busy, self._again_at = exc, again_at
+
+    def require_over(self) -> None:
+        """Raises: TryLater: what the server said, with the seconds that are left of its wait."""
+        busy, left = self._busy, self._again_at - time.monotonic()
+        if busy is not None and left > 0:
+            told = busy.details | {"back_off_seconds": left}
+            raise TryLater(busy.code, busy.message, **told)
+
+
 @dataclass(slots=True)
 class LoginGate:
     """What is known of one login. Threads share it; time is monotonic.
@@ -33,6 +62,7 @@ class LoginGate:
     refusal nobody passes for `PAUSE_SECONDS`, and then again one at a time.
     """
 
+    _quiet: dict[str, Quiet] = field(default_factory=dict)
     _turn: threading.RLock = field(default_factory=threading.RLock)
     _has_worked: bool = False
     _refusal: HouseError | None = None
@@ -59,6 +89,10 @@ class LoginGate:
                 yield
         finally:
             self._turn.release()
+
+    def quiet(self, mailbox: str) -> Quiet:
+        """What a busy server said of that mailbox; other mailboxes of the login go on."""
+        return self._quiet.setdefault(mailbox.casefold(), Quiet())
 
     def reopen(self) -> None:
         """Let the next one try at once: it has something new to show, a fresh token."""

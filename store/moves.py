@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Place, is_numbered
-from store import by_columns, given_twice
+from store import by_columns, given_twice, owned
 from store.engine import Tx
 from store.statements import insert, spelled
 from store.tables.ledger import SightingState, message, op, sighting
@@ -98,7 +98,10 @@ def _arrive(tx: Tx, moves: Sequence[Move], now: datetime) -> None:
 
 
 def _arrives_after_another(tx: Tx, move: Move, upsert: sa.Executable, now: datetime) -> bool:
-    """Whether the number was another mail's, which left it, so that the server gave it twice."""
+    """Whether the number was another mail's, which left it, so that the server gave it twice.
+
+    Or the name, which several mails share: then that one lies elsewhere.
+    """
     its_bytes = sa.select(message.c.sha256).where(message.c.id == move.message_id)
     statement = (
         sa.select(sighting.c.id)
@@ -109,10 +112,12 @@ def _arrives_after_another(tx: Tx, move: Move, upsert: sa.Executable, now: datet
             sighting.c.epoch == move.to.epoch,
             sighting.c.uid == move.to.uid,
             sighting.c.state == SightingState.GONE,
-            message.c.sha256 != its_bytes.scalar_subquery(),
+            message.c.sha256 != its_bytes.scalar_subquery()
+            if is_numbered(move.to.epoch)
+            else owned.lies_elsewhere(),
         )
     )
-    before = tx.run(statement).scalars().all() if is_numbered(move.to.epoch) else []
+    before = tx.run(statement).scalars().all()
     given_twice.set_aside(tx, before)
     return bool(before and tx.run(upsert, list(_arriving([move], now))).scalars().all())
 

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.errors import Refused
-from rules.ledger import OpState
+from rules.ledger import LedgerState, OpState
 from rules.postbox import Place, Watermark
 from store import rows
 from store.engine import Tx
@@ -93,6 +93,24 @@ def in_doubt(tx: Tx, postbox: str) -> frozenset[int]:
     """Messages that an act in state `sent` may have moved: where they lie is for filing to find."""
     statement = sa.select(table.c.message_id).where(
         table.c.postbox == postbox, spelled(table.c.state, OpState.SENT)
+    )
+    return frozenset(tx.run(statement).scalars())
+
+
+def targets_of_gone(tx: Tx, postbox: str) -> frozenset[str]:
+    """Folders into which mails were to be moved that are `gone` now: they may lie there.
+
+    So it is where a move was given up because its target could not be read.
+    """
+    statement = (
+        sa.select(table.c.dst_folder)
+        .distinct()
+        .join(message, message.c.id == table.c.message_id)
+        .where(
+            spelled(message.c.state, LedgerState.GONE),
+            sa.func.coalesce(table.c.postbox, "") == postbox,
+            table.c.state.in_([OpState.LOST, OpState.REFUSED]),
+        )
     )
     return frozenset(tx.run(statement).scalars())
 

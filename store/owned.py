@@ -1,7 +1,8 @@
 """Whose a place is: of the one message whose bytes lay there first, for good.
 
-But a number that a server gave twice is, of each message, its own as long as its bytes lie there.
-Source: own decisions 0004, 0107.
+But a number that a server gave twice is, of each message, its own as long as its bytes lie there;
+and a name that several mails share (a search key) is that of a mail that lies elsewhere no more.
+Source: own decisions 0004, 0107, 0133.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 from rules.postbox import Place, is_numbered
 from store import given_twice, sightings
 from store.engine import Tx
-from store.statements import parts
+from store.statements import parts, spelled
 from store.tables.ledger import SightingState, message, original, sighting
 
 
@@ -44,12 +45,24 @@ def owners(tx: Tx, postbox: str, *, found: Mapping[Place, str]) -> dict[Place, i
     """The messages that these places belong to for good, whether they lie there now or not.
 
     `found` is what lies there, by SHA-256: where the place is a number that was given twice, the
-    message that had it before is not its owner.
+    message that had it before is not its owner; nor is one in `left`.
     """
     return {
         place: row.message_id
         for place, row in _owned(tx, postbox, found)
-        if _is_its_own(place, row.sha256, found)
+        if _is_its_own(place, row, found)
+    }
+
+
+def left(tx: Tx, postbox: str, *, places: Iterable[Place]) -> dict[Place, int]:
+    """The messages that lay at these places, which are no numbers, and lie elsewhere now.
+
+    If what the ledger says of that holds, another mail of the same name lies there.
+    """
+    return {
+        place: row.message_id
+        for place, row in _owned(tx, postbox, places)
+        if not is_numbered(place.epoch) and _has_left(row)
     }
 
 
@@ -64,7 +77,7 @@ def seen_again(
     came_back: list[int] = []
     others: list[int] = []
     for place, row in _owned(tx, postbox, found):
-        if not _is_its_own(place, row.sha256, found):
+        if not _is_its_own(place, row, found):
             others.append(row.id)
             continue
         seen[place] = Seen(row.message_id, row.sha256)
@@ -75,8 +88,26 @@ def seen_again(
     return seen
 
 
-def _is_its_own(place: Place, sha256: str, found: Mapping[Place, str]) -> bool:
-    return found[place] == sha256 or not is_numbered(place.epoch)
+def _is_its_own(place: Place, row: sa.Row[Any], found: Mapping[Place, str]) -> bool:
+    return bool(found[place] == row.sha256 if is_numbered(place.epoch) else not _has_left(row))
+
+
+def _has_left(row: sa.Row[Any]) -> bool:
+    return bool(row.state is SightingState.GONE and row.lies_elsewhere)
+
+
+def lies_elsewhere() -> sa.ColumnElement[bool]:
+    """Whether the message of a sighting lies anywhere but there."""
+    other = sighting.alias()
+    return (
+        sa.select(other.c.id)
+        .where(
+            other.c.message_id == sighting.c.message_id,
+            other.c.id != sighting.c.id,
+            spelled(other.c.state, SightingState.LIVE),
+        )
+        .exists()
+    )
 
 
 def bytes_at(tx: Tx, postbox: str, *, places: Iterable[Place]) -> dict[Place, Lying]:
@@ -109,6 +140,7 @@ def _owned(
                     sighting.c.state,
                     sighting.c.message_id,
                     message.c.sha256,
+                    lies_elsewhere().label("lies_elsewhere"),
                 )
                 .join(message)
                 .where(

@@ -4,6 +4,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from rules.errors import TryLater
+
 Mail = TypeVar("Mail")
 Made = TypeVar("Made")
 
@@ -15,17 +17,27 @@ a whole batch stands in memory, and batches above 50 mails are no faster."""
 def in_batches(
     mails: Iterable[Mail], *, most: int, size: Callable[[Mail], int]
 ) -> Iterator[list[Mail]]:
-    """In their order, at most `most` together; `size` in bytes. No mail is asked for in advance."""
+    """In their order, at most `most` together; `size` in bytes. No mail is asked for in advance.
+
+    Where their source goes away, what it had given by then is a batch: a server that has enough
+    before a batch is full would never give one. Raises: TryLater, after it.
+    """
     batch: list[Mail] = []
     size_bytes = 0
-    for mail in mails:
-        batch.append(mail)
-        size_bytes += size(mail)
-        if len(batch) >= most or size_bytes >= BATCH_BYTES:
-            yield batch
-            batch, size_bytes = [], 0
+    broken: TryLater | None = None
+    try:
+        for mail in mails:
+            batch.append(mail)
+            size_bytes += size(mail)
+            if len(batch) >= most or size_bytes >= BATCH_BYTES:
+                yield batch
+                batch, size_bytes = [], 0
+    except TryLater as exc:
+        broken = exc
     if batch:
         yield batch
+    if broken is not None:
+        raise broken
 
 
 def with_made(

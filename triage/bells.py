@@ -72,8 +72,18 @@ class Ringer:
             bell.listen(self.ring)
         except HouseError as exc:
             return self._failed(exc, listened_seconds=time.monotonic() - began)
-        self._failures = 0
-        return 0.0
+        return self._ended(listened_seconds=time.monotonic() - began)
+
+    def _ended(self, *, listened_seconds: float) -> float:
+        """Who ends it in order at once, each time, is no better than who refuses it."""
+        if self._stop.is_set() or listened_seconds > STEADY_SECONDS:
+            self._failures = 0
+            return 0.0
+        self._failures += 1
+        return self._waits()
+
+    def _waits(self) -> float:
+        return next_try(self._failures, self.rule, jitter=random.random()) or 0.0  # noqa: S311 - no secret
 
     def _failed(self, exc: HouseError, *, listened_seconds: float) -> float:
         """Told once for a row of failures: a bell that is away is no trouble, and no news."""
@@ -83,6 +93,5 @@ class Ringer:
         if self._failures == 1:
             log.info("postbox.not_listening", postbox=self.name, code=exc.code)
         named = exc.details.get("back_off_seconds", 0.0)
-        wait = next_try(self._failures, self.rule, jitter=random.random()) or 0.0  # noqa: S311 - no secret
         longest = self.rule.cap_seconds if exc.permanent else 0.0
-        return max(wait, longest, min(float(str(named)), self.rule.cap_seconds))
+        return max(self._waits(), longest, min(float(str(named)), self.rule.cap_seconds))

@@ -210,4 +210,6 @@ def exchange_account(box: ExchangeSettings) -> "ExchangeAccount":
         scope=box.scope,
         ca_file=box.ca_file,
         timeout_seconds=box.timeout_seconds,
+        # The largest mail as base64, and what is said around it.
+        longest_reply_bytes=2 * box.size_limit_mb * MEGABYTE + MEGABYTE,
     )

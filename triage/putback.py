@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rules.postbox import Fetched, Place, TooLarge
-from store import audit, leases, ledger, moves, owned, sightings
+from store import audit, leases, ledger, moves, ops, owned, sightings
 from store.engine import Tx
 from store.leases import Lease
 from triage import set_back
@@ -52,8 +52,14 @@ def sift(
         here = {mail.place: hashes[mail.place] for mail in batch}
         owners = owned.owners(tx, box.name, found=here)
         known = sightings.of_bytes(tx, box.name, hashes=wanted)
-    if not owners and not known:
+        left = owned.left(tx, box.name, places=here)
+        moving = ops.in_doubt(tx, box.name) if left else frozenset()
+    if not owners and not known and not left:
         return Sifted(batch)
+    if left:
+        # By its name it is the one that the ledger knows elsewhere, unless that lies there still.
+        nowhere, _ = _homeless(house, box, lease, set(left.values()) - moving)
+        owners |= {place: one for place, one in left.items() if one in nowhere}
     homeless, untold = _homeless(house, box, lease, known)
     at_rest: dict[str, list[int]] = {}
     for message_id in homeless:

@@ -56,7 +56,7 @@ def reconcile(
     """
     memory = {} if read is None else read
     with house.db.read() as tx:
-        gone_from = sightings.folders_of_gone(tx, box.name)
+        gone_from = sightings.folders_of_gone(tx, box.name) | ops.targets_of_gone(tx, box.name)
         managed = {*sightings.folders(tx, box.name), *gone_from}
         in_doubt = ops.in_doubt(tx, box.name)
     absent: list[Sighting] = []

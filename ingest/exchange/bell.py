@@ -5,14 +5,14 @@ that there was one; what came is told by the next look, as always.
 Source: EWS reference (notification subscriptions); own decision 0061.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import structlog
 from exchangelib import Account
 
 from ingest.exchange import calls
-from ingest.exchange.errors import exchange_errors
+from ingest.exchange.errors import BUSY, exchange_errors
 from ingest.exchange.stream import Stream
 from ingest.exchange.wire import ExchangeAccount, connect, disconnect
 from ingest.login_gate import LoginGate
@@ -28,6 +28,7 @@ class ExchangeBell:
         self.name = name
         self._account = account
         self._gate = gate
+        self._quiet = gate.quiet(account.mailbox)
         self._stream = Stream()
 
     def listen(self, ring: Callable[[], None]) -> None:
@@ -37,9 +38,10 @@ class ExchangeBell:
         hour. Raises: TryLater: server away, busy, or too many such connections
         (`postbox.busy`), line broken. Refused: as the postbox.
         """
+        self._quiet.require_over()
         opened = connect(self._account)
         try:
-            with self._gate.passing(), exchange_errors(self._account.where):
+            with self._heeding(), self._gate.passing():
                 subscription = calls.subscribe(opened, calls.default_folder(opened, "inbox"))
             try:
                 self._hear(opened, subscription, ring)
@@ -54,7 +56,7 @@ class ExchangeBell:
 
     def _hear(self, opened: Account, subscription: str, ring: Callable[[], None]) -> None:
         is_first = True
-        with exchange_errors(self._account.where):
+        with self._heeding():
             for tells_of_mail in self._stream.events(opened, subscription):
                 if is_first:
                     _log.info("postbox.listening", postbox=self.name, host=self._account.where)
@@ -64,5 +66,18 @@ class ExchangeBell:
 
     def _give_back(self, opened: Account, subscription: str) -> None:
         """A server keeps forgotten subscriptions for half an hour, and counts them."""
-        with suppress(HouseError), exchange_errors(self._account.where):
-            calls.unsubscribe(opened, subscription)
+        with suppress(HouseError):
+            self._quiet.require_over()
+            with self._heeding():
+                calls.unsubscribe(opened, subscription)
+
+    @contextmanager
+    def _heeding(self) -> Iterator[None]:
+        """Errors of the house, and the quiet that a busy server wants kept for the others, too."""
+        try:
+            with exchange_errors(self._account.where):
+                yield
+        except HouseError as exc:
+            if exc.code == BUSY:
+                self._quiet.heed(exc)
+            raise

@@ -24,6 +24,7 @@ from ingest.exchange.xml import (
     TYPES,
     Changes,
     FolderFact,
+    Mime,
     categories_of,
     element,
     extended_field,
@@ -32,6 +33,7 @@ from ingest.exchange.xml import (
     id_of,
     item_ids,
     item_of,
+    matched,
     mime_of,
     new_id,
     only_item,
@@ -44,7 +46,7 @@ CHANGES_AT_ONCE = 512
 """The most that SyncFolderItems gives. Source: EWS reference, MaxChangesReturned (1 to 512)."""
 
 _FOLDERS_AT_ONCE = 1000
-_OF_EACH = ("item:DateTimeReceived", "item:Size", "item:Categories")
+_OF_EACH = ("item:DateTimeReceived", "item:Size", "item:Categories", "item:DateTimeCreated")
 
 
 def default_folder(account: Account, name: str) -> str:
@@ -134,7 +136,7 @@ def permission_sets(account: Account, ids: Sequence[str]) -> list[Any]:
     """
     payload = element("m:GetFolder", shape("m:FolderShape", "folder:PermissionSet"))
     payload.append(element("m:FolderIds", *(folder_ref(one) for one in ids)))
-    return ask(account, payload, parts=len(ids))
+    return matched(ids, ask(account, payload, parts=len(ids)), "FolderId")
 
 
 def replace_permissions(account: Account, folder_id: str, *, permissions: Any) -> None:  # noqa: ANN401
@@ -152,12 +154,13 @@ def list_members(account: Account, address: str) -> Any:  # noqa: ANN401
     return ask_one(account, element("m:ExpandDL", mailbox))
 
 
-def mimes(account: Account, ids: Sequence[str]) -> list[tuple[str, bytes] | Exception]:
-    """Search key and MIME of each, in the order asked, or what is wrong with that one.
+def mimes(account: Account, ids: Sequence[str]) -> list[Mime | Exception]:
+    """The MIME of each, in the order asked, or what is wrong with that one.
 
     A MIME that is missing or no base64 is a MalformedResponseError.
     """
-    return [mime_of(answer) for answer in mimes_unread(account, ids).read()]
+    answers = matched(ids, mimes_unread(account, ids).read(), "ItemId")
+    return [mime_of(answer) for answer in answers]
 
 
 def mimes_unread(account: Account, ids: Sequence[str]) -> Unread:
@@ -166,7 +169,7 @@ def mimes_unread(account: Account, ids: Sequence[str]) -> Unread:
     how.append(text_element("t:IncludeMimeContent", "true"))
     how.append(element("t:AdditionalProperties", extended_field(SEARCH_KEY)))
     payload = element("m:GetItem", how, item_ids(ids))
-    return ask_unread(account, payload, parts=len(ids))
+    return ask_unread(account, payload)
 
 
 def headers(account: Account, item_id: str) -> str:

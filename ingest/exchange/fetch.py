@@ -17,9 +17,9 @@ from exchangelib.errors import ErrorItemNotFound, MalformedResponseError
 
 from ingest.exchange.ahead import Ahead
 from ingest.exchange.calls import headers, mimes, mimes_unread
-from ingest.exchange.errors import UNCONVERTIBLE, exchange_errors, translated
+from ingest.exchange.errors import BUSY, UNCONVERTIBLE, exchange_errors, named_wait, translated
 from ingest.exchange.service import Unread
-from ingest.exchange.xml import Item, mime_of
+from ingest.exchange.xml import Item, Mime, matched, mime_of
 from rules.errors import HouseError, Refused, TryLater
 from rules.postbox import MIME_BROKEN, TOO_LARGE, Fetched, Place, TooLarge
 
@@ -40,7 +40,8 @@ _FAILURES_OF_MAILS = 3
 class Reader:
     """Reads messages of one postbox. `failures` counts those in a row that could not be read.
 
-    `heed` is told of a reply that was whole and turned out bad when it was read.
+    `last` is the message that was given last, with its item id. `heed` is told of a reply that was
+    whole and turned out bad when it was read.
     """
 
     postbox: str
@@ -48,6 +49,7 @@ class Reader:
     size_limit_bytes: int
     heed: Callable[[HouseError], None]
     failures: int = 0
+    last: tuple[str, Mime] | None = None
 
     def batches(self, wanted: Sequence[tuple[Place, Item]]) -> Iterator[list[tuple[Place, Item]]]:
         """In the order given; what is over the limit takes part, but not with its size."""
@@ -101,7 +103,8 @@ class Reader:
             return {}
         try:
             with exchange_errors(self.where):
-                return dict(zip(self._asked(batch), unread.read(), strict=True))
+                ids = self._asked(batch)
+                return dict(zip(ids, matched(ids, unread.read(), "ItemId"), strict=True))
         except HouseError as exc:
             self.heed(exc)
             raise
@@ -121,15 +124,17 @@ class Reader:
                 yield message
 
     def _message(
-        self, ask: Ask[Any], place: Place, *, item: Item, answer: tuple[str, bytes] | Exception
+        self, ask: Ask[Any], place: Place, *, item: Item, answer: Mime | Exception
     ) -> Fetched | TooLarge | None:
-        """One answer; a doubtful one is asked for again, alone."""
+        """One answer; a doubtful one is asked for again, alone, but not before it may be."""
+        self._heed_busy(answer)
         if _is_doubtful(answer):
             try:
                 (answer,) = ask(lambda account: mimes(account, [item.id]))
             except (TryLater, Refused) as exc:
                 self._left_out(place, exc)
                 return None
+            self._heed_busy(answer)
         if isinstance(answer, ErrorItemNotFound):
             return None
         if isinstance(answer, (*UNCONVERTIBLE, MalformedResponseError)):
@@ -144,15 +149,21 @@ class Reader:
         if isinstance(answer, Exception):
             self._left_out(place, translated(answer, self.where))
             return None
-        key, data = answer
-        if key != item.key:
+        if answer.key != item.key:
             raise TryLater(
                 "postbox.answer_unclear",
                 f"{self.where} gave another message than the one asked for.",
                 host=self.where,
             )
         self.failures = 0
-        return Fetched(place, data, item.received_at, frozenset(item.categories))
+        self.last = (item.id, answer)
+        return Fetched(place, answer.data, item.received_at, frozenset(item.categories))
+
+    def _heed_busy(self, answer: Mime | Exception) -> None:
+        """Raises: TryLater: the server named a wait with this one message."""
+        if (exc := named_wait([answer], self.where)) is not None:
+            self.heed(exc)
+            raise exc
 
     def _without_mime(
         self, ask: Ask[Any], place: Place, *, item: Item, reason: str
@@ -176,7 +187,7 @@ class Reader:
         if isinstance(exc.__cause__, ErrorItemNotFound):
             return  # gone meanwhile
         self.failures += 1
-        if self.failures == _FAILURES_OF_MAILS or exc.code in {"postbox.busy", "postbox.no_right"}:
+        if self.failures == _FAILURES_OF_MAILS or exc.code in {BUSY, "postbox.no_right"}:
             self.failures = 0
             raise exc
         _log.warning(
@@ -188,5 +199,5 @@ class Reader:
         )
 
 
-def _is_doubtful(answer: tuple[str, bytes] | Exception) -> bool:
+def _is_doubtful(answer: Mime | Exception) -> bool:
     return isinstance(answer, Exception) and not isinstance(answer, ErrorItemNotFound)

@@ -29,12 +29,16 @@ _MAIL = "IPF.Note"
 
 @dataclass(frozen=True, slots=True)
 class FolderTree:
-    """All mail folders: human name and id by the name without case. `read_at` is monotonic."""
+    """All mail folders: human name and id by the name without case. `read_at` is monotonic.
+
+    `others` are those that people's names don't lead to, by id of the parent and name without case.
+    """
 
     under: Under
     root_id: str
     known: dict[str, tuple[str, str]]
     read_at: float
+    others: frozenset[tuple[str, str]] = frozenset()
 
     def names(self) -> tuple[str, ...]:
         """Sorted, INBOX included."""
@@ -61,6 +65,7 @@ def read_tree(account: Account, under: Under) -> FolderTree:
     for fact in folders_below(account, root_id):
         children.setdefault(fact.parent_id, []).append(fact)
     known = {INBOX.casefold(): (INBOX, inbox_id)}
+    others = set()
     waiting = [(root_id, "")]
     while waiting:
         parent_id, prefix = waiting.pop()
@@ -69,33 +74,49 @@ def read_tree(account: Account, under: Under) -> FolderTree:
             if name is not None:
                 known.setdefault(name.casefold(), (name, fact.id))
                 waiting.append((fact.id, name + SEPARATOR))
-    return FolderTree(under, root_id, known, time.monotonic())
+            else:
+                others.add((fact.parent_id, fact.name.casefold()))
+    return FolderTree(under, root_id, known, time.monotonic(), frozenset(others))
 
 
 def make_folder(account: Account, tree: FolderTree, folder: str) -> bool:
     """Make `folder` with its parents; True if it was made by this call. The tree is old then.
 
-    Raises: Refused: `postbox.folder_name`. Else as exchangelib.
+    Raises: Refused: `postbox.folder_name`; `postbox.no_right`: it is there and not shown to us.
+    Else as exchangelib.
     """
     parent_id, made = tree.root_id, False
     for level in parents_first(folder):
         made = False
         folder_id = tree.find(level)
         if not folder_id:
+            name = level.rpartition(SEPARATOR)[2]
             with suppress(ErrorFolderExists):  # somebody was faster
-                create_folder(account, parent_id, name=level.rpartition(SEPARATOR)[2])
+                create_folder(account, parent_id, name=name)
                 made = True
             tree = read_tree(account, tree.under)
             folder_id = tree.find(level)
             if not folder_id:
-                raise Refused(
-                    "postbox.folder_name",
-                    f"Exchange keeps {level!r} under another name, or as no mail folder: choose"
-                    " another name in the folder rules, or look in the mailbox.",
-                    folder=folder,
-                )
+                is_hidden = not made and (parent_id, name.casefold()) not in tree.others
+                raise _not_to_be_had(level, is_hidden=is_hidden)
         parent_id = folder_id
     return made
+
+
+def _not_to_be_had(folder: str, *, is_hidden: bool) -> Refused:
+    if is_hidden:
+        return Refused(
+            "postbox.no_right",
+            f"Exchange says that {folder!r} exists, and does not show it: the account lacks the"
+            " right to see that folder. Give it full access to the mailbox.",
+            folder=folder,
+        )
+    return Refused(
+        "postbox.folder_name",
+        f"Exchange keeps {folder!r} under another name, or as no mail folder: choose another name"
+        " in the folder rules, or look in the mailbox.",
+        folder=folder,
+    )
 
 
 def _without_case(folder: str, under: Under) -> str:

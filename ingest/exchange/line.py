@@ -5,24 +5,26 @@ tried again that was refused, a token anew that was called back. Source: own dec
 """
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 import structlog
 from exchangelib import Account
 
-from ingest.exchange.errors import exchange_errors, is_broken, is_token_refused
+from ingest.exchange.errors import (
+    BUSY,
+    exchange_errors,
+    is_broken,
+    is_token_refused,
+    named_wait,
+)
 from ingest.exchange.wire import ExchangeAccount, connect, disconnect
 from ingest.login_gate import LoginGate
 from rules.errors import HouseError, TryLater
 
 _log = structlog.get_logger(__name__)
 _Answer = TypeVar("_Answer")
-
-_LONGEST_QUIET_SECONDS = 900.0
-"""No server is obeyed longer than that at once. Source: own decision 0034."""
 
 
 class ExchangeLine:
@@ -34,8 +36,7 @@ class ExchangeLine:
         self._turn = threading.RLock()
         self._opened: Account | None = None
         self._has_worked = False
-        self._refusal: HouseError | None = None
-        self._again_at = 0.0
+        self._quiet = gate.quiet(account.mailbox)
 
     def read(self, call: Callable[[Account], _Answer]) -> _Answer:
         """A call that changes nothing: once more if the line broke. Raises: TryLater, Refused."""
@@ -55,11 +56,7 @@ class ExchangeLine:
         Nothing is sent while the server wants quiet, or after a refused password.
         """
         with self._turn:
-            if self._refusal is not None and time.monotonic() < self._again_at:
-                raise type(self._refusal)(
-                    self._refusal.code, self._refusal.message, **self._refusal.details
-                )
-            self._refusal = None
+            self._quiet.require_over()
             if self._opened is None:
                 self._opened = connect(self._account)
                 _log.info("postbox.connected", host=self._account.where, auth=self._account.auth)
@@ -76,6 +73,12 @@ class ExchangeLine:
         with self._turn:
             self._note(exc)
 
+    def require_unbusy(self, answers: Iterable[object]) -> None:
+        """Raises: TryLater: one of several answers named a time of quiet."""
+        if (exc := named_wait(answers, self._account.where)) is not None:
+            self.heed(exc)
+            raise exc
+
     def close(self) -> None:
         """Close the connection; never raises."""
         with self._turn:
@@ -89,11 +92,7 @@ class ExchangeLine:
         if self._account.auth == "oauth2" and self._has_worked and is_token_refused(exc):
             # It may have been called back; with a new one it is seen whether it was that.
             self._gate.reopen()
-        if exc.code == "postbox.busy":
-            named = float(str(exc.details.get("back_off_seconds", 0.0)))
-            self._pause(exc, seconds=min(named, _LONGEST_QUIET_SECONDS))
+        if exc.code == BUSY:
+            self._quiet.heed(exc)
         if is_broken(exc):
             self.close()
-
-    def _pause(self, exc: HouseError, *, seconds: float) -> None:
-        self._refusal, self._again_at = exc, time.monotonic() + seconds

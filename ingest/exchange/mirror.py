@@ -80,12 +80,15 @@ class Mirror:
                 raise MalformedResponseError("a sync state that does not move")
 
     def _name(self) -> None:
-        """Give each message its UID: the search key; a copy beside it gets an ending of its own."""
+        """Give each message its UID: the search key; a copy beside it gets an ending of its own.
+
+        In the order in which they were made, not that of the answer: after a restart, too, the
+        original has the key.
+        """
         self.names = {id_: name for id_, name in self.names.items() if id_ in self.items}
         taken = set(self.names.values())
-        for item in self.items.values():
-            if item.id in self.names:
-                continue
+        new = (item for item in self.items.values() if item.id not in self.names)
+        for item in sorted(new, key=lambda item: (item.created_at, item.id)):
             name = item.key or f"item-{_digest(item.id)}"
             if name in taken:
                 name = f"{item.key}-{_digest(item.id)}"

@@ -8,6 +8,7 @@ Source: EWS reference (MoveItem); MS-OXPROPS (PidTagSearchKey); own decisions 00
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import islice
 
@@ -15,6 +16,7 @@ import structlog
 from exchangelib.errors import ErrorItemNotFound
 
 from ingest.exchange import calls
+from ingest.exchange.errors import naming
 from ingest.exchange.fetch import Reader
 from ingest.exchange.folders import FolderTree, Under, make_folder, read_tree
 from ingest.exchange.line import ExchangeLine
@@ -22,6 +24,7 @@ from ingest.exchange.marks import change_categories
 from ingest.exchange.mirror import Mirror
 from ingest.exchange.rules import read_rules
 from ingest.exchange.wire import ExchangeAccount
+from ingest.exchange.xml import Mime
 from ingest.login_gate import LoginGate
 from ingest.refusals import folder_missing, require_epoch
 from rules.errors import Refused
@@ -66,6 +69,7 @@ class ExchangePostbox:
     ) -> None:
         self.name = name
         self._under = under
+        self._mailbox = account.mailbox
         self._line = ExchangeLine(account, gate or LoginGate())
         self._reader = Reader(name, account.where, size_limit_bytes, self._line.heed)
         self._tree: FolderTree | None = None
@@ -85,7 +89,7 @@ class ExchangePostbox:
             return False
         tree = self._folder_tree(fresh=True)
         self._tree = None
-        with self._line.talk() as opened:
+        with self._may(f"make the folder {folder!r}"), self._line.talk() as opened:
             return make_folder(opened, tree, folder)
 
     def inbox_rules(self) -> tuple[OutlookRule, ...]:
@@ -154,7 +158,8 @@ class ExchangePostbox:
         item = self._lying(place)
         if item is None:
             return None
-        with self._line.talk() as opened:
+        deed = f"move mail from {place.folder!r} into {target!r}"
+        with self._may(deed), self._line.talk() as opened:
             (answer,) = calls.move(opened, [item], target_id=target_id)
             if isinstance(answer, Exception) and not isinstance(answer, ErrorItemNotFound):
                 raise answer
@@ -189,13 +194,24 @@ class ExchangePostbox:
         return True
 
     def remove(self, place: Place, sha256: str) -> bool:
-        """Compare and delete past the deleted items. Raises: Conflict, Refused, TryLater."""
+        """Compare and delete past the deleted items. Raises: Conflict, Refused, TryLater.
+
+        A server that makes the MIME anew each time never gives the same bytes twice: those that it
+        gave last count, if nobody changed the message since.
+        """
+        before = self._reader.last
         found = next(self.fetch(place.folder, place.epoch, (place.uid,)), None)
-        if found is None or hashlib.sha256(found.kept).hexdigest() != sha256:
+        if found is None:
+            return False
+        if not _is(found.kept, sha256) and not (
+            before is not None
+            and _is_unchanged(before, self._reader.last)
+            and _is(before[1].data, sha256)
+        ):
             return False
         item = self._mirror(place.folder).by_uid[place.uid]
         self._mirror(place.folder).is_whole = False
-        with self._line.talk() as opened:
+        with self._may(f"delete mail of {place.folder!r}"), self._line.talk() as opened:
             return calls.delete(opened, item.id)
 
     def marks(self, folder: str) -> FolderMarks:
@@ -214,7 +230,7 @@ class ExchangePostbox:
         item = self._lying(place)
         if item is None:
             return False
-        with self._line.talk() as opened:
+        with self._may(f"change mail of {place.folder!r}"), self._line.talk() as opened:
             if change_categories(opened, item, change):
                 return True
         self._mirror(place.folder).is_whole = False  # it has another id now, or none
@@ -227,7 +243,7 @@ class ExchangePostbox:
     def append(self, folder: str, data: bytes, received_at: datetime | None = None) -> Place | None:
         """Put in an unread message; durable when it returns. Raises: Refused, TryLater."""
         folder_id = self._existing(folder)
-        with self._line.talk() as opened:
+        with self._may(f"put mail into {folder!r}"), self._line.talk() as opened:
             item_id = calls.create(opened, folder_id, mime=data, received_at=received_at)
         name = self._followed(folder).names.get(item_id)
         return Place(folder, EPOCH, name) if name else None
@@ -243,10 +259,13 @@ class ExchangePostbox:
             return {}
         with self._line.talk() as opened:
             answers = calls.move(opened, list(lying.values()), target_id=target_id)
+        for place in lying:
+            self._mirror(place.folder).is_whole = False
+        # What moved all the same is in doubt until the server may be asked again.
+        self._line.require_unbusy(answers)
         mirror = self._followed(target)
         moved: dict[Place, Place] = {}
         for place, answer in zip(lying, answers, strict=True):
-            self._mirror(place.folder).is_whole = False
             name = None if isinstance(answer, Exception) else mirror.names.get(answer)
             # The order of the answers is the server's word; the search key is the proof.
             if name and _key(name) == _key(place.uid):
@@ -274,7 +293,8 @@ class ExchangePostbox:
         """The mirror after a look at the server. Raises: Refused, TryLater."""
         mirror = self._mirror(folder)
         try:
-            self._line.read(mirror.refresh)
+            with self._may(f"read {folder!r}"):
+                self._line.read(mirror.refresh)
         except Refused as exc:
             is_gone = isinstance(exc.__cause__, ErrorItemNotFound)
             if not is_gone and exc.code != "postbox.folder_missing":
@@ -288,8 +308,13 @@ class ExchangePostbox:
     def _folder_tree(self, *, fresh: bool = False) -> FolderTree:
         tree = self._tree
         if fresh or tree is None or not tree.is_fresh():
-            tree = self._tree = self._line.read(lambda opened: read_tree(opened, self._under))
+            with self._may("see the folders"):
+                tree = self._line.read(lambda opened: read_tree(opened, self._under))
+            self._tree = tree
         return tree
+
+    def _may(self, deed: str) -> AbstractContextManager[None]:
+        return naming(self._mailbox, deed)
 
     def _forget_folders(self) -> None:
         self._tree = None
@@ -300,6 +325,17 @@ class ExchangePostbox:
         if not folder_id:
             raise folder_missing(self.name, folder)
         return folder_id
+
+
+def _is(data: bytes, sha256: str) -> bool:
+    return hashlib.sha256(data).hexdigest() == sha256
+
+
+def _is_unchanged(before: tuple[str, Mime], now: tuple[str, Mime] | None) -> bool:
+    """Whether both are the same message, as the server says."""
+    if now is None or not before[1].change_key:
+        return False
+    return (before[0], before[1].change_key) == (now[0], now[1].change_key)
 
 
 def _key(uid: str) -> str:

@@ -3,24 +3,21 @@
 Source: EWS reference (GetFolder, UpdateFolder, ExpandDL); own decisions 0038, 0039.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
-from exchangelib import Account
 from exchangelib.errors import ErrorNameResolutionNoResults
 
 from ingest.exchange import calls
-from ingest.exchange.errors import exchange_errors, is_broken, translated
+from ingest.exchange.errors import translated
 from ingest.exchange.folders import FolderTree, Under, read_tree
+from ingest.exchange.line import ExchangeLine
 from ingest.exchange.permissions import changed, entries_in, members_in, permissions_in
-from ingest.exchange.wire import ExchangeAccount, connect, disconnect
+from ingest.exchange.wire import ExchangeAccount
 from ingest.login_gate import LoginGate
-from rules.errors import HouseError, Refused, TryLater
+from rules.errors import Refused
 from rules.rights.distribution import Member
 from rules.rights.folder_acl import FolderAcl, Naming, Principal
 from rules.rights.folder_levels import Rights
-
-_Answer = TypeVar("_Answer")
 
 _FOLDERS_AT_ONCE = 100
 """Folders in one GetFolder. Source: own decision 0038."""
@@ -47,14 +44,13 @@ class ExchangeRights:
     ) -> None:
         self.name = name
         self._account = account
-        self._gate = gate or LoginGate()
+        self._line = ExchangeLine(account, gate or LoginGate())
         self._under = under
-        self._opened: Account | None = None
         self._tree: FolderTree | None = None
 
     def folders(self) -> tuple[str, ...]:
         """All mail folders, INBOX included, sorted, fresh. Raises: TryLater, Refused."""
-        self._tree = self._read(lambda opened: read_tree(opened, self._under))
+        self._tree = self._line.read(lambda opened: read_tree(opened, self._under))
         return self._tree.names()
 
     def read(self, folders: Sequence[str]) -> tuple[FolderAcl, ...]:
@@ -74,7 +70,7 @@ class ExchangeRights:
         the caller reads again and compares. Raises: Refused, TryLater.
         """
         folder_id = self._existing(folder)
-        (answer,) = self._read(lambda opened: calls.permission_sets(opened, [folder_id]))
+        (answer,) = self._line.read(lambda opened: calls.permission_sets(opened, [folder_id]))
         if isinstance(answer, Exception):
             raise translated(answer, self._account.where)
         if entries_in(answer) is None:
@@ -85,9 +81,8 @@ class ExchangeRights:
                 folder=folder,
             )
         permissions = changed(permissions_in(answer), wanted)
-        self._once(
-            lambda opened: calls.replace_permissions(opened, folder_id, permissions=permissions)
-        )
+        with self._line.talk() as opened:
+            calls.replace_permissions(opened, folder_id, permissions=permissions)
 
     def members(self, address: str) -> tuple[Member, ...] | None:
         """Who stands on the list itself; None if it is no list that this server can open.
@@ -96,7 +91,7 @@ class ExchangeRights:
         (`rights.list_too_long`).
         """
         try:
-            answer = self._read(lambda opened: calls.list_members(opened, address))
+            answer = self._line.read(lambda opened: calls.list_members(opened, address))
         except Refused as exc:
             if isinstance(exc.__cause__, ErrorNameResolutionNoResults):
                 return None
@@ -111,18 +106,17 @@ class ExchangeRights:
 
     def close(self) -> None:
         """Close the connection; never raises."""
-        if self._opened is not None:
-            disconnect(self._opened)
-            self._opened = None
+        self._line.close()
 
     def _read_some(self, folders: Sequence[str]) -> list[FolderAcl]:
         ids = {folder: self._find(folder) for folder in folders}
         known = [folder for folder in folders if ids[folder]]
-        answers = self._read(
+        answers = self._line.read(
             lambda opened: (
                 calls.permission_sets(opened, [ids[folder] for folder in known]) if known else []
             )
         )
+        self._line.require_unbusy(answers)
         read = dict(zip(known, answers, strict=True))
         return [self._acl(folder, read.get(folder)) for folder in folders]
 
@@ -152,23 +146,3 @@ class ExchangeRights:
                 folder=folder,
             )
         return folder_id
-
-    def _read(self, call: Callable[[Account], _Answer]) -> _Answer:
-        """A call that changes nothing: once more if the line broke, not if the server is busy."""
-        try:
-            return self._once(call)
-        except TryLater as exc:
-            if not is_broken(exc):
-                raise
-        return self._once(call)
-
-    def _once(self, call: Callable[[Account], _Answer]) -> _Answer:
-        if self._opened is None:
-            self._opened = connect(self._account)
-        try:
-            with self._gate.passing(), exchange_errors(self._account.where):
-                return call(self._opened)
-        except HouseError as exc:
-            if is_broken(exc):
-                self.close()
-            raise

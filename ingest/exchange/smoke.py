@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from exchangelib import Account
-from exchangelib.errors import EWSError
+from exchangelib.errors import ErrorServerBusy, EWSError
 
 from ingest.exchange import calls
-from ingest.exchange.errors import exchange_errors
+from ingest.exchange.errors import BUSY, exchange_errors
 from ingest.exchange.folders import Under, read_tree
 from ingest.exchange.permissions import entries_in, permissions_in
 from ingest.exchange.wire import ExchangeAccount, connect, disconnect
-from ingest.exchange.xml import TYPES, Item
+from ingest.exchange.xml import TYPES, Item, Mime
+from ingest.login_gate import Quiet
 from rules.errors import HouseError
 
 MAILS_READ: Final = 5
@@ -52,20 +53,24 @@ def look(account: ExchangeAccount, *, under: Under = "inbox") -> tuple[Fact, ...
             ("Verdorbener Sync-Stand", lambda: _broken_state(opened, inbox)),
             ("Reihenfolge einer Seite", lambda: _order(page.present)),
         ]
-        seen = [_looked_up(name, fact, account.where) for name, fact in facts]
+        quiet = Quiet()
+        seen = [_looked_up(name, fact, quiet=quiet, where=account.where) for name, fact in facts]
     finally:
         disconnect(opened)
     return (*(fact for fact, _ in seen), _throttled([code for _, code in seen]))
 
 
 def _looked_up(
-    name: str, fact: Callable[[], tuple[bool | None, str]], where: str
+    name: str, fact: Callable[[], tuple[bool | None, str]], *, quiet: Quiet, where: str
 ) -> tuple[Fact, HouseError | None]:
-    """One fact, or the error that kept it from being looked up."""
+    """One fact, or the error that kept it from being looked up; a busy server is left alone."""
     try:
+        quiet.require_over()
         with exchange_errors(where):
             holds, found = fact()
     except HouseError as exc:
+        if exc.code == BUSY:
+            quiet.heed(exc)
         return Fact(name, None, f"nicht zu ermitteln ({exc.code})"), exc
     return Fact(name, holds, found), None
 
@@ -89,15 +94,23 @@ def _mime_twice(opened: Account, items: tuple[Item, ...]) -> tuple[bool | None, 
     if not items:
         return None, "keine Mail im Posteingang"
     ids = [item.id for item in items]
-    first, second = calls.mimes(opened, ids), calls.mimes(opened, ids)
+    first, second = _mimes(opened, ids), _mimes(opened, ids)
     same = sum(not isinstance(a, Exception) and a == b for a, b in zip(first, second, strict=True))
     return same == len(ids), f"{same} von {len(ids)} Mails Byte für Byte gleich"
+
+
+def _mimes(opened: Account, ids: list[str]) -> list[Mime | Exception]:
+    """As they came. Raises: ErrorServerBusy: the server has enough for now."""
+    answers = calls.mimes(opened, ids)
+    for busy in (one for one in answers if isinstance(one, ErrorServerBusy)):
+        raise busy
+    return answers
 
 
 def _search_keys(opened: Account, items: tuple[Item, ...]) -> tuple[bool | None, str]:
     if not items:
         return None, "keine Mail im Posteingang"
-    read = calls.mimes(opened, [item.id for item in items])
+    read = _mimes(opened, [item.id for item in items])
     same = sum(
         bool(item.key) and not isinstance(one, Exception) and one[0] == item.key
         for item, one in zip(items, read, strict=True)

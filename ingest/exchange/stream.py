@@ -6,6 +6,7 @@ can't be stopped from outside. Source: EWS reference (GetStreamingEvents); own d
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,12 +14,12 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from exchangelib import Account
-from exchangelib.services.common import EWSAccountService
 from exchangelib.util import DummyResponse
 from requests import Response
 from requests.exceptions import ConnectionError as CutShort
 from urllib3.exceptions import HTTPError
 
+from ingest.exchange.service import StrictService
 from ingest.exchange.xml import MESSAGES, element, text_element
 
 MINUTES: Final = 29
@@ -40,7 +41,7 @@ _LONGEST_BYTES: Final = 1024 * 1024
 _END: Final = b"Envelope>"
 
 
-class _Live(EWSAccountService):  # type: ignore[misc]  # exchangelib ships no types
+class _Live(StrictService):
     """One GetStreamingEvents; used for sending, and for reading one envelope."""
 
     SERVICE_NAME = "GetStreamingEvents"
@@ -82,7 +83,7 @@ class Stream:
     def events(self, account: Account, subscription: str) -> Iterator[bool]:
         """For each envelope, whether it tells of mail; ends when the server or `stop` ends it.
 
-        Raises: as exchangelib; CutShort: the line broke.
+        Raises: as exchangelib; CutShort: the line broke, or ended without a word.
         """
         service = _Live(account)
         with self._opened(service, subscription) as envelopes:
@@ -91,6 +92,8 @@ class Stream:
                 yield part.find(f"{MESSAGES}Notifications") is not None
                 if part.findtext(f"{MESSAGES}ConnectionStatus") == "Closed":
                     return
+        if not self._stopped.is_set():
+            raise CutShort("the stream ended without saying so")
 
     def stop(self) -> None:
         """End the connection, also while somebody reads; never raises."""
@@ -123,14 +126,17 @@ def _pieces(reply: Response) -> Iterator[bytes]:
 
 
 def _envelopes(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Whole envelopes, each as soon as its last byte has come. Raises: CutShort."""
-    rest = b""
+    """Whole envelopes, each as soon as its last byte has come. Raises: CutShort.
+
+    Bytes that become none are no sign of life.
+    """
+    rest, heard_at = b"", time.monotonic()
     for piece in pieces:
         rest += piece
         while (envelope := _first(rest)) is not None:
-            rest = rest[len(envelope) :]
+            rest, heard_at = rest[len(envelope) :], time.monotonic()
             yield envelope
-        if len(rest) > _LONGEST_BYTES:
+        if len(rest) > _LONGEST_BYTES or time.monotonic() - heard_at > SILENCE_SECONDS:
             raise CutShort("an envelope without end")
     if rest.strip():
         raise CutShort("the last envelope has no end")

@@ -1,7 +1,8 @@
 """The way to one Exchange mailbox: a fixed endpoint, a login, TLS, and replies that are whole.
 
-exchangelib does login, envelope and faults; what it does not do well is cured here. It keeps no
-state of ours, looks nothing up (no autodiscover), and repeats nothing (`FailFast`).
+exchangelib does login, envelope and faults; what it does not do well is cured here and in
+replies.py. It keeps no state of ours, looks nothing up (no autodiscover), and repeats nothing
+(`FailFast`).
 Source: exchangelib 5.6.0, read and measured 2026-11-23; own decision 0034.
 """
 
@@ -25,19 +26,15 @@ from exchangelib import (
     Build,
     Configuration,
     Credentials,
-    FailFast,
     OAuth2Credentials,
     Version,
 )
-from exchangelib.errors import ErrorServerBusy
 from exchangelib.protocol import Protocol
 from exchangelib.transport import AUTH_TYPE_MAP
-from requests.adapters import HTTPAdapter
-from requests.exceptions import ConnectionError as CutShort
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import HTTPError
 
 from ingest.exchange.errors import exchange_errors
+from ingest.exchange.replies import OnceOnly, WholeReplies
 from rules.errors import Refused
 
 _AUTH = {"basic": BASIC, "ntlm": NTLM, "kerberos": GSSAPI, "oauth2": OAUTH2}
@@ -53,6 +50,7 @@ class ExchangeAccount:
     With `kerberos` both user and password are empty: the ticket lies outside.
 
     `ca_file` is the PEM file of the house's own certificate authority, None for the system's.
+    No reply is read beyond `longest_reply_bytes`, unpacked; a mail is a third longer there.
     `token_url` and `scope` belong to `oauth2`: client credentials, RFC 6749 section 4.4.
     """
 
@@ -66,43 +64,12 @@ class ExchangeAccount:
     scope: str = ""
     ca_file: Path | None = None
     timeout_seconds: float = 60.0
+    longest_reply_bytes: int = 128 * 1024 * 1024
 
     @property
     def where(self) -> str:
         """Host and port, for messages and logs."""
         return urlsplit(self.endpoint).netloc
-
-
-class WholeReplies(HTTPAdapter):
-    """Sends requests; lets no reply through that was cut short.
-
-    exchangelib's parser forgives missing ends, and in a reply of SyncFolderItems the new sync
-    state stands before the changes: what a proxy cuts off would be mail that nobody asks for
-    again. The parser gets the reply whole; byte by byte, as exchangelib would feed it, it took 20
-    times as long. Source: measurement 2026-11-23 (9 of 20 mails came, then none; 97 MB: 21-27 s by
-    bytes, 1.0-1.3 s in pieces); own decision 0034.
-    """
-
-    def __init__(self, verify: str | bool) -> None:
-        self._verify = verify
-        # One connection, and no repeating: a POST that is sent twice moves twice.
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=True)
-
-    def send(self, request: Any, *args: Any, **how: Any) -> Any:  # noqa: ANN401 - requests' own
-        """The reply. Raises: CutShort: it has no end. ErrorServerBusy: with the wait named."""
-        reply: Any = super().send(request, *args, **{**how, "verify": self._verify})
-        if reply.status_code in {429, 503}:
-            reply.close()
-            wait = reply.headers.get("Retry-After", "")
-            raise ErrorServerBusy("HTTP", back_off=float(wait) if wait.isdigit() else None)
-        if how.get("stream") and reply.status_code == 200:
-            return reply  # it has no end yet; `stream` looks after that itself
-        if reply.status_code in {200, 500} and "xml" in reply.headers.get("Content-Type", ""):
-            whole = _whole(reply)
-            if not whole.rstrip().endswith(b"Envelope>"):
-                raise CutShort("the reply has no end")
-            reply.iter_content = lambda *_args, **_how: whole
-        return reply
 
 
 class _ClientCredentials(OAuth2Credentials):  # type: ignore[misc]  # exchangelib ships no types
@@ -153,7 +120,7 @@ def connect(account: ExchangeAccount) -> Account:
             credentials=_credentials(account),
             auth_type=_AUTH[account.auth],
             version=Version(_EXCHANGE_2016),
-            retry_policy=FailFast(),
+            retry_policy=OnceOnly(),
             max_connections=1,
         )
         opened = Account(
@@ -184,8 +151,8 @@ def _protocol(config: Configuration, account: ExchangeAccount) -> Protocol:
         RETRY_WAIT = 0  # it stands for the wait that no server named
 
         @classmethod
-        def get_adapter(cls) -> HTTPAdapter:
-            return WholeReplies(verify)
+        def get_adapter(cls) -> WholeReplies:
+            return WholeReplies(verify, account.longest_reply_bytes)
 
         @classmethod
         def raw_session(cls, *args: Any, **how: Any) -> Any:  # noqa: ANN401 - exchangelib's own
@@ -240,14 +207,3 @@ def _authorities(ca_file: Path | None) -> str | bool:
             path=str(ca_file),
         ) from exc
     return str(ca_file)
-
-
-def _whole(reply: Any) -> bytes:  # noqa: ANN401 - requests' own
-    """The body, read in one go; requests would read and decode it in pieces of 10 kB."""
-    try:
-        whole: bytes = reply.raw.read(decode_content=True)
-    except HTTPError as exc:
-        raise CutShort("the line broke") from exc
-    reply.raw.release_conn()
-    reply._content, reply._content_consumed = whole, True  # noqa: SLF001 - no public way
-    return whole

@@ -5,10 +5,10 @@ unnoticed. Source: EWS reference; Microsoft's schema (types.xsd); own decision 0
 """
 
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from exchangelib.errors import MalformedResponseError
 from exchangelib.util import MNS, TNS, create_element
@@ -25,16 +25,22 @@ DELIVERED = {"PropertyTag": "0x0E06", "PropertyType": "SystemTime"}
 Source: MS-OXPROPS.
 """
 
+_BEGINNING = datetime.fromtimestamp(0, tz=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What a folder tells about a message. `key` is empty where the server has no search key."""
+    """What a folder tells about a message. `key` is empty where the server has no search key.
+
+    `created_at` is when it was put into the mailbox: a copy came after its original.
+    """
 
     id: str
     key: str
     size_bytes: int
     received_at: datetime
     categories: tuple[str, ...] = ()
+    created_at: datetime = _BEGINNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +64,56 @@ class FolderFact:
     distinguished: str
 
 
-def mime_of(answer: Any) -> tuple[str, bytes] | Exception:  # noqa: ANN401
-    """Search key and MIME of one response message, or what is wrong with it."""
+class Mime(NamedTuple):
+    """What a server gives of a message; of one that nobody changed since, the same change key."""
+
+    key: str
+    data: bytes
+    change_key: str
+
+
+def mime_of(answer: Any) -> Mime | Exception:  # noqa: ANN401
+    """The MIME in one response message, or what is wrong with it."""
     if isinstance(answer, Exception):
         return answer
-    item = only_item(answer)
+    try:
+        item = only_item(answer)
+        key = search_key(item)
+    except (AttributeError, TypeError, ValueError):
+        return _doubt("not one item, or a key that is none")
     content = item.find(f"{TYPES}MimeContent")
-    if content is None:
-        return _doubt("no MIME")
+    if content is None or len(content):
+        return _doubt("no MIME, or more than text in it")
     try:
         data = _decoded(content.text or "")
     except ValueError:  # binascii.Error is one
         return _doubt("MIME that is no base64")
-    return search_key(item), data
+    named = item.find(f"{TYPES}ItemId")
+    return Mime(key, data, "" if named is None else named.get("ChangeKey", ""))
+
+
+def matched(ids: Sequence[str], answers: Sequence[Any], tag: str) -> list[Any]:
+    """What was answered to each id: what names it, wherever it stands, else what stands there.
+
+    A doubt (MalformedResponseError) where what stands there names another one, and where fewer
+    were answered and none names it. `tag` is that of the ids.
+    """
+    own = [_named_id(answer, tag) for answer in answers]
+    by_id = {id_: answer for id_, answer in zip(own, answers, strict=True) if id_}
+    is_even, asked = len(answers) == len(ids), frozenset(ids)
+    return [
+        by_id[id_]
+        if id_ in by_id
+        else answers[at]
+        if is_even and own[at] not in asked
+        else _doubt("no answer to one of several questions")
+        for at, id_ in enumerate(ids)
+    ]
+
+
+def _named_id(answer: Any, tag: str) -> str:  # noqa: ANN401
+    found = None if isinstance(answer, (bool, Exception)) else answer.find(f".//{TYPES}{tag}")
+    return "" if found is None else str(found.get("Id"))
 
 
 def _decoded(text: str) -> bytes:
@@ -94,13 +137,14 @@ def item_of(found: Any) -> Item:  # noqa: ANN401
     """What a change or an item says of a message, in one pass: a folder has many of them."""
     parts = {part.tag: part for part in found}
     received, size = parts.get(f"{TYPES}DateTimeReceived"), parts.get(f"{TYPES}Size")
-    named = parts.get(f"{TYPES}ExtendedProperty")
+    named, created = parts.get(f"{TYPES}ExtendedProperty"), parts.get(f"{TYPES}DateTimeCreated")
     return Item(
         id=str(parts[f"{TYPES}ItemId"].get("Id")),
         key=_key_in(None if named is None else named.findtext(f"{TYPES}Value")),
         size_bytes=0 if size is None else int(size.text),
         received_at=time_of(None if received is None else received.text),
         categories=categories_of(found) if f"{TYPES}Categories" in parts else (),
+        created_at=_BEGINNING if created is None else time_of(created.text),
     )
 
 
@@ -113,7 +157,7 @@ def categories_of(found: Any) -> tuple[str, ...]:  # noqa: ANN401
 def time_of(text: str | None) -> datetime:
     """Aware UTC; a message that was never received came at the beginning of time."""
     if not text:
-        return datetime.fromtimestamp(0, tz=UTC)
+        return _BEGINNING
     at = datetime.fromisoformat(text)
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 

@@ -27,7 +27,8 @@ from urllib.parse import urlsplit
 import structlog
 
 from ingest.exchange.postbox import ExchangePostbox
-from ingest.exchange.wire import ExchangeAccount, WholeReplies
+from ingest.exchange.replies import WholeReplies
+from ingest.exchange.wire import ExchangeAccount
 from store import leases, ledger_counts
 from tests.bench import bench_mails
 from tests.bench.stopwatch import seconds

@@ -2,13 +2,15 @@
 
 import ssl
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 
 from ingest import login_gate
+from ingest.exchange import stream
 from ingest.exchange.bell import ExchangeBell
 from ingest.exchange.postbox import ExchangePostbox
 from ingest.exchange.stream import _first
@@ -19,9 +21,11 @@ from ingest.login_gate import LoginGate
 from rules.errors import HouseError, Refused, TryLater
 from rules.postbox import Place
 from tests.ingest.conftest import ExchangeCase, ImapCase
+from tests.servers import exchange_events
 from tests.servers.dovecot import make_certificate
 from tests.servers.exchange import Fault
 from tests.servers.exchange_events import Events
+from tests.servers.exchange_xml import envelope, of_message
 from tests.servers.scripted_imap import ScriptedImap
 from triage.ports import Bell
 
@@ -165,7 +169,75 @@ def test_a_subscription_that_the_server_forgot_is_no_dead_end(exchange_case, mon
     monkeypatch.setattr(exchange_case.server, "events", Forgetful())
     with pytest.raises(HouseError) as caught:
         bell_of(exchange_case).listen(lambda: None)
-    assert caught.value.code == "postbox.command_refused"
+    assert isinstance(caught.value, TryLater), "the next subscription is as good"
+
+
+def told(*inside: object, code: str = "NoError") -> bytes:
+    return envelope(exchange_events._message(*inside, code=code))
+
+
+ALIVE = told(of_message("ConnectionStatus", "OK"))
+
+
+def slowly(*pieces: bytes) -> Iterator[bytes]:
+    for piece in pieces:
+        yield piece
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "rings"),
+    [
+        ((), 0),
+        ((ALIVE,), 1),
+        ((ALIVE, ALIVE[:200]), 1),
+        ((ALIVE, b"<html>away</html>"), 1),
+        ((ALIVE, told(code="ErrorMissedNotificationEvents")), 1),
+        ((ALIVE, told(code="ErrorSubscriptionNotFound")), 1),
+        ((ALIVE, *[b" "] * 30), 1),
+    ],
+    ids=["nothing", "no end", "half", "html", "missed", "forgotten", "bytes that say nothing"],
+)
+def test_a_stream_that_dies_is_noticed_and_leaves_nothing_behind(
+    exchange_case, monkeypatch, pieces, rings
+):
+    monkeypatch.setattr(stream, "SILENCE_SECONDS", 0.5)
+    server = exchange_case.server
+    monkeypatch.setattr(server, "stream", lambda _request: slowly(*pieces))
+    with server.lock:
+        lines = set(server.lines)
+    threads = threading.active_count() - len(lines)
+    rung: list[int] = []
+    for _ in range(2):
+        with pytest.raises(TryLater):
+            bell_of(exchange_case).listen(lambda: rung.append(1))
+    assert len(rung) == 2 * rings
+    wait_for(lambda: server.lines <= lines)
+    wait_for(lambda: threading.active_count() - len(server.lines) <= threads)
+    assert not server.events.subscriptions
+
+
+def test_a_stream_that_says_nothing_any_more_is_given_up(exchange_case, monkeypatch):
+    monkeypatch.setattr(stream, "SILENCE_SECONDS", 0.2)
+    ends = threading.Event()
+
+    def silent(_request: bytes) -> Iterator[bytes]:
+        yield ALIVE
+        ends.wait(20)
+
+    monkeypatch.setattr(exchange_case.server, "stream", silent)
+    rung: list[int] = []
+    with pytest.raises(TryLater) as caught:
+        bell_of(exchange_case).listen(lambda: rung.append(1))
+    ends.set()
+    assert (caught.value.code, rung) == ("postbox.away", [1])
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def test_the_bell_and_the_postbox_try_a_wrong_password_once_together(case):

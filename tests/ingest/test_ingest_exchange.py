@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.exchange import line as exchange_line
+from ingest import login_gate
 from ingest.exchange.postbox import EPOCH, ExchangePostbox
 from ingest.exchange.wire import ExchangeAccount, connect
 from rules.errors import HouseError, TryLater
@@ -81,7 +81,7 @@ def test_a_move_is_never_sent_twice(case, kind, lies_in):
 
 def test_a_busy_server_is_left_alone_for_the_time_it_named(case, monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(exchange_line.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(login_gate.time, "monotonic", lambda: now[0])
     case.deliver(numbered(1))
     case.mailbox.faults.append(Fault("busy", "SyncFolderItems", back_off_ms=30_000))
     assert refusal(lambda: case.box.view("INBOX")).code == "postbox.busy"
@@ -190,7 +190,7 @@ def test_a_forgotten_sync_state_is_no_loss_and_no_new_name(case):
 
 def test_the_folder_is_listed_anew_from_time_to_time(case, monkeypatch):
     now = [10_000.0]
-    monkeypatch.setattr(exchange_line.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(login_gate.time, "monotonic", lambda: now[0])
     case.deliver(numbered(1))
     view = case.box.view("INBOX")
     with case.server.lock:  # what an answer left out: no change tells of it
@@ -293,7 +293,9 @@ def test_in_a_set_each_move_stands_for_itself(case):
     case.box.ensure_folder("Ablage")
     case.deliver(*(numbered(n) for n in range(5)))
     places = tuple(Place("INBOX", EPOCH, uid) for uid in case.box.view("INBOX").uids)
-    case.mailbox.faults.append(Fault("item", "MoveItem", skip=2, code="ErrorServerBusy"))
+    case.mailbox.faults.append(
+        Fault("item", "MoveItem", skip=2, code="ErrorServerBusy", back_off_ms=0)
+    )
     moved = case.box.move_many(places, "Ablage")
     assert set(moved) == {*places[:2], *places[3:]}
     assert case.box.view("INBOX").uids == (places[2].uid,)
@@ -335,7 +337,7 @@ def test_a_folder_under_the_same_name_in_other_letters_is_the_same(case):
 def test_nothing_is_lost_or_doubled_while_everything_fails(case, monkeypatch, seed):
     """A pass in small: view, fetch, move; what is in doubt is looked for by content."""
     now = [10_000.0]
-    monkeypatch.setattr(exchange_line.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(login_gate.time, "monotonic", lambda: now[0])
     chance = random.Random(seed)  # noqa: S311 - a plan that a seed repeats
     case.box.ensure_folder("Ablage")
     kept: dict[str, bytes] = {}

@@ -59,3 +59,4 @@ def test_what_differs_and_what_is_throttled_is_told(exchange_case: ExchangeCase)
     assert found["Gedrosselte Antwort"].holds is True
     assert "1.5 s" in found["Gedrosselte Antwort"].found
     assert "Betreff" not in str(found)
+    assert exchange_case.mailbox.too_soon == [], "nothing more is asked till then"

@@ -19,13 +19,15 @@ import struct
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, Self
 from urllib.parse import urlencode
 
@@ -36,6 +38,7 @@ from tests.servers.exchange_calls import Caller, answer
 from tests.servers.exchange_events import Events, parts
 from tests.servers.exchange_store import Mailbox
 from tests.servers.exchange_xml import (
+    ItemError,
     SoapFault,
     envelope,
     fault_xml,
@@ -56,12 +59,16 @@ class Fault:
     In `Mailbox.faults` for calls that name that mailbox, or what is in it; in
     `ExchangeServer.faults` for all.
 
-    busy: a SOAP fault that names a time. item: one thing of a request fails with `code`.
-    http: a bare HTTP status with a `page`. drop_before, drop_after: the line breaks before or
-    after the work is done. truncate: done, but the reply ends early and clean, as some proxies do.
+    busy: a SOAP fault that names a time, or one of `code` that names a policy. item: one thing of
+    a request fails with `code`. http: a bare HTTP status with a `page` and `headers`. drop_before,
+    drop_after: the line breaks before or after the work is done. truncate: done, but the reply ends
+    early and clean, as some proxies do. busy_after, http_after: done, and then said to be busy, as
+    a front end says it of a back end. `more` stands in a fault before the time.
     """
 
-    kind: Literal["busy", "item", "http", "drop_before", "drop_after", "truncate"]
+    kind: Literal[
+        "busy", "item", "http", "drop_before", "drop_after", "truncate", "busy_after", "http_after"
+    ]
     operation: str = ""
     times: int = 1
     skip: int = 0
@@ -70,6 +77,30 @@ class Fault:
     page: bytes = b"<html>away</html>"
     back_off_ms: int = 50
     keep: float = 0.5
+    headers: dict[str, str] = field(default_factory=dict)
+    more: dict[str, object] = field(default_factory=dict)
+
+    def says(self) -> SoapFault:
+        """What Exchange answers: only a busy server names a time, a limit names its policy."""
+        if self.code in {"", "ErrorServerBusy"}:
+            named = {"BackOffMilliseconds": self.back_off_ms}
+            return SoapFault("ErrorServerBusy", self.more | named)
+        limit = {"Policy": "MaxConcurrency", "MaxConcurrencyLimit": 27, "ErrorMessage": self.code}
+        return SoapFault(self.code, limit)
+
+    @property
+    def wait_seconds(self) -> float:
+        """The time that it names; 0 for none."""
+        if self.kind.startswith("http"):
+            said = self.headers.get("Retry-After", "0")
+            return (
+                float(said)
+                if said.isdigit()
+                else parsedate_to_datetime(said).timestamp() - time.time()
+            )
+        if self.kind == "item":
+            return self.back_off_ms / 1000 if self.code == "ErrorServerBusy" else 0.0
+        return self.says().values.get("BackOffMilliseconds", 0) / 1000
 
 
 @cache
@@ -103,6 +134,7 @@ class ExchangeServer:
         self.tokens_refused = 0
         self.logins: list[bool] = []
         self.faults: list[Fault] = []
+        self.token_faults: list[Fault] = []
         self.calls: list[str] = []
         self.violations: list[tuple[str, str, str]] = []
         self.lock = threading.RLock()
@@ -159,9 +191,10 @@ class ExchangeServer:
             self.events.subscriptions.clear()
 
     def concerned(self, request) -> tuple[Mailbox, ...]:
-        """The mailboxes that have faults and are named, or something in them, by the request."""
+        """Mailboxes that have faults, or want quiet, of which the request names something."""
         with self.lock:
-            ill = [mailbox for mailbox in self.mailboxes.values() if mailbox.faults]
+            now = time.monotonic()
+            ill = [one for one in self.mailboxes.values() if one.faults or now < one.quiet_until]
             if not ill:
                 return ()
             names = {found.get("Id") for found in request.iter("{*}FolderId", "{*}ItemId")}
@@ -187,6 +220,8 @@ class ExchangeServer:
                     fault.skip -= 1
                     continue
                 fault.times -= 1
+                for mailbox in at:
+                    mailbox.wants_quiet(fault.wait_seconds)
                 return fault
         return None
 
@@ -197,8 +232,7 @@ class ExchangeServer:
         operation = local_name(body)
         self._validate("request", body)
         if busy := self.next_fault(operation, "busy", at=at):
-            fault = SoapFault("ErrorServerBusy", {"BackOffMilliseconds": busy.back_off_ms})
-            return 500, envelope(fault_xml(fault))
+            return 500, envelope(fault_xml(busy.says()))
         own = {"Subscribe": self.events.subscribe, "Unsubscribe": self.events.unsubscribe}
         work = self.foreign.get(operation) or own.get(operation, answer)
         with self.lock:
@@ -206,6 +240,8 @@ class ExchangeServer:
                 reply = work(self._caller(user, whole, at), body)
             except SoapFault as exc:
                 return 500, envelope(fault_xml(exc))
+        if busy := self.next_fault(operation, "busy_after", at=at):
+            return 500, envelope(fault_xml(busy.says()))
         self._validate("response", reply)
         return 200, envelope(reply)
 
@@ -236,9 +272,12 @@ class ExchangeServer:
         if who and user not in self.impersonators:
             raise SoapFault("ErrorImpersonateUserDenied")
 
-        def item_fault(operation: str) -> str:
+        def item_fault(operation: str) -> ItemError | None:
             fault = self.next_fault(operation, "item", at=at)
-            return fault.code if fault else ""
+            if fault is None:
+                return None
+            named = {"BackOffMilliseconds": fault.back_off_ms} if fault.wait_seconds else {}
+            return ItemError(fault.code, named)
 
         return Caller(
             self.mailboxes,
@@ -317,19 +356,27 @@ class _Talk(BaseHTTPRequestHandler):
         at = self.exchange.concerned(whole)
         with self.exchange.lock:
             self.exchange.calls.append(operation)
+            for mailbox in at:
+                mailbox.hears(operation)
         if self.exchange.next_fault(operation, "drop_before", at=at):
             self._hang_up()
         elif fault := self.exchange.next_fault(operation, "http", at=at):
-            self._send(fault.status, fault.page, "text/html")
+            self._send(fault.status, fault.page, "text/html", headers=fault.headers)
         elif operation == "GetStreamingEvents":
-            self._stream(whole, request)
+            self._stream(whole, request, at)
         else:
             status, reply = self.exchange.respond(user, request, at)
+            if fault := self.exchange.next_fault(operation, "http_after", at=at):
+                self._send(fault.status, fault.page, "text/html", headers=fault.headers)
+                return
             fault = self.exchange.next_fault(operation, "drop_after", "truncate", at=at)
             self._reply(status, reply, fault)
 
-    def _stream(self, whole, request: bytes) -> None:
+    def _stream(self, whole, request: bytes, at: tuple[Mailbox, ...]) -> None:
         """Chunk after chunk; cut by a fault of `GetStreamingEvents` of the kind `drop_after`."""
+        if busy := self.exchange.next_fault("GetStreamingEvents", "busy", at=at):
+            self._send(500, envelope(fault_xml(busy.says())))
+            return
         try:
             envelopes = self.exchange.stream(request)
         except SoapFault as exc:
@@ -367,9 +414,18 @@ class _Talk(BaseHTTPRequestHandler):
         if fault.kind == "drop_after":
             self._hang_up()
 
-    def _send(self, status: int, body: bytes, kind: str = "text/xml; charset=utf-8") -> None:
+    def _send(
+        self,
+        status: int,
+        body: bytes,
+        kind: str = "text/xml; charset=utf-8",
+        *,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", kind)
+        self.send_header("Content-Type", headers.get("Content-Type", kind))
+        for name in headers.keys() - {"Content-Type"}:
+            self.send_header(name, headers[name])
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -382,6 +438,10 @@ class _Talk(BaseHTTPRequestHandler):
         self.connection.close()
 
     def _give_token(self, request: bytes) -> None:
+        if self.exchange.token_faults:
+            fault = self.exchange.token_faults[0]
+            self._send(fault.status, fault.page, "text/html", headers=fault.headers)
+            return
         secret = urlencode({"client_secret": self.exchange.users["dienst"]}).encode()
         if secret not in request:
             self.exchange.tokens_refused += 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.servers.exchange_rules import rules_xml
-from tests.servers.exchange_store import Folder, Item, Mailbox
+from tests.servers.exchange_store import Denied, Folder, Item, Mailbox
 from tests.servers.exchange_xml import (
     ItemError,
     SoapFault,
@@ -21,6 +21,7 @@ from tests.servers.exchange_xml import (
     of_message,
     of_type,
     text_at,
+    values_xml,
     wanted_fields,
 )
 
@@ -29,23 +30,23 @@ from tests.servers.exchange_xml import (
 class Caller:
     """Who asks: the mailboxes open to that login, and the one it impersonates.
 
-    `item_fault` gives the code with which the next thing of an operation shall fail, or "".
+    `item_fault` gives the error with which the next thing of an operation shall fail, or None.
     """
 
     mailboxes: dict[str, Mailbox]
     open_to: frozenset[str]
     impersonated: str
-    item_fault: Callable[[str], str]
+    item_fault: Callable[[str], ItemError | None]
     lists: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def unless_fault(self, operation: str, one: Callable) -> Callable:
         """`one`, or what fails in its place. Raises: ItemError, when it is called."""
-        code = self.item_fault(operation)
+        error = self.item_fault(operation)
 
         def failing(_thing: object) -> list:
-            raise ItemError(code)
+            raise error
 
-        return failing if code else one
+        return failing if error else one
 
     def mailbox(self, address: str) -> Mailbox:
         address = (address or self.impersonated).lower()
@@ -64,14 +65,24 @@ class Caller:
                 raise ItemError("ErrorFolderNotFound") from exc
         for mailbox in self.mailboxes.values():
             if folder := mailbox.folders.get(found.get("Id")):
+                _require_right(mailbox, folder)
                 return self.mailbox(mailbox.address), folder
         raise ItemError("ErrorItemNotFound")
 
     def item(self, found) -> tuple[Mailbox, Item]:
         for mailbox in self.mailboxes.values():
             if item := mailbox.items.get(found.get("Id")):
+                _require_right(mailbox, item.folder)
                 return self.mailbox(mailbox.address), item
         raise ItemError("ErrorItemNotFound")
+
+
+def _require_right(mailbox: Mailbox, folder: Folder) -> None:
+    """Raises: ItemError: the right was taken away."""
+    try:
+        mailbox.require_right(folder)
+    except Denied as exc:
+        raise ItemError(str(exc)) from exc
 
 
 def answer(caller: Caller, request):
@@ -101,6 +112,7 @@ def _each(
                 of_message("MessageText", exc.code),
                 of_message("ResponseCode", exc.code),
                 of_message("DescriptiveLinkKey", 0),
+                *([of_message("MessageXml", *values_xml(exc))] if exc.values else []),
                 *on_error(),
                 ResponseClass="Error",
             )
@@ -139,7 +151,7 @@ def _find_folder(caller: Caller, request):
 
     def one(found):
         mailbox, parent = caller.folder(found)
-        below = mailbox.below(parent)
+        below = [one for one in mailbox.below(parent) if not one.is_hidden]
         page = below[start : start + size]
         return [
             of_message(
@@ -378,6 +390,7 @@ def _get_inbox_rules(caller: Caller, request):
             of_message("MessageText", exc.code),
             of_message("ResponseCode", exc.code),
             of_message("DescriptiveLinkKey", 0),
+            *([of_message("MessageXml", *values_xml(exc))] if exc.values else []),
             ResponseClass="Error",
         )
     return of_message(

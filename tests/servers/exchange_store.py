@@ -6,8 +6,10 @@ share it. Source: EWS reference ("item identifier"); own decision 0033.
 
 import base64
 import os
+import re
+import time
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 DEFAULT_FOLDERS = {
     "inbox": ("Posteingang", "IPF.Note"),
@@ -80,12 +82,14 @@ class Folder:
     )
     unknown_entries: list[str] = field(default_factory=list)
     hides_grants: bool = False
+    is_hidden: bool = False
 
 
 @dataclass
 class Item:
     """`broken` is the code with which the server refuses to give its MIME.
 
+    With `renderings` from 0 on its MIME is made anew each time: other boundary, headers in turn.
     `other` are MAPI properties that a foreign client sets and reads back.
     """
 
@@ -97,6 +101,8 @@ class Item:
     is_flagged: bool = False
     broken: str = ""
     headless: bool = False
+    renderings: int = -1
+    created: datetime = field(default_factory=lambda: datetime.now(tz=UTC))
     search_key: bytes = field(default_factory=lambda: os.urandom(16))
     id: str = field(default_factory=lambda: new_id("I"))
     change_key: str = field(default_factory=change_key)
@@ -105,6 +111,17 @@ class Item:
     categories: tuple[str, ...] = ()
     was_moved: bool = False
     other: dict[str, str] = field(default_factory=dict)
+
+    def rendered(self) -> bytes:
+        """The MIME as it is given now."""
+        if self.renderings < 0:
+            return self.mime
+        self.renderings += 1
+        head, _, body = self.mime.partition(b"\n\n")
+        lines = re.split(rb"\n(?![ \t])", head)
+        at = self.renderings % len(lines)
+        whole = b"\n".join(lines[at:] + lines[:at]) + b"\n\n" + body
+        return re.sub(rb"=====+\d+==", b"=====%d==" % self.renderings, whole)
 
 
 @dataclass(frozen=True)
@@ -117,11 +134,18 @@ class Tomb:
     made: int
 
 
+class Denied(Exception):  # noqa: N818 - named after what happened
+    """The caller has no right in a folder; the text is the code that the server gives."""
+
+
 class Mailbox:
     def __init__(self, address: str) -> None:
         self.address = address.lower()
         self.items: dict[str, Item] = {}
         self.faults: list = []  # of `exchange.Fault`, for requests that name this mailbox
+        self.denied: dict[str, list] = {}
+        self.quiet_until = 0.0
+        self.too_soon: list[str] = []
         self.tombs: list[Tomb] = []
         self.rules: list = []
         self.generation = os.urandom(4).hex()
@@ -135,6 +159,23 @@ class Mailbox:
     def _add(self, folder: Folder) -> Folder:
         self.folders[folder.id] = folder
         return folder
+
+    def require_right(self, folder: Folder) -> None:
+        """Raises: Denied: no right in that folder any more, after so many calls that use it."""
+        if folder.id not in self.denied:
+            return
+        if self.denied[folder.id][0] > 0:
+            self.denied[folder.id][0] -= 1
+            return
+        raise Denied(self.denied[folder.id][1])
+
+    def wants_quiet(self, seconds: float) -> None:
+        """Requests before that time is over are noted in `too_soon`; a busy Exchange answers so."""
+        self.quiet_until = max(self.quiet_until, time.monotonic() + seconds)
+
+    def hears(self, operation: str) -> None:
+        if time.monotonic() < self.quiet_until:
+            self.too_soon.append(operation)
 
     def tick(self) -> int:
         self.seq += 1
@@ -201,7 +242,10 @@ class Mailbox:
 
     def copy(self, item: Item, target: Folder) -> Item:
         """A copy has an id of its own and the search key of the original."""
-        twin = replace(item, folder=target, id=new_id("I"), seq=self.tick(), changed=0)
+        made = datetime.now(tz=UTC) + timedelta(seconds=1)
+        twin = replace(
+            item, folder=target, id=new_id("I"), seq=self.tick(), changed=0, created=made
+        )
         self.items[twin.id] = twin
         return twin
 

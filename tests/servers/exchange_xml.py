@@ -25,6 +25,7 @@ _ITEM_ORDER = (
     "DateTimeReceived",
     "Size",
     "Categories",
+    "DateTimeCreated",
     "ExtendedProperty",
 )
 _FOLDER_ORDER = (
@@ -40,15 +41,16 @@ _FOLDER_ORDER = (
 class ItemError(Exception):
     """An error of one response message; the others of the same request go on."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, values: dict[str, object] | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.values = values or {}
 
 
 class SoapFault(Exception):  # noqa: N818 - its name on the wire
     """An error of the whole request; `values` are those of its MessageXml."""
 
-    def __init__(self, code: str, values: dict[str, int] | None = None) -> None:
+    def __init__(self, code: str, values: dict[str, object] | None = None) -> None:
         super().__init__(code)
         self.code = code
         self.values = values or {}
@@ -115,7 +117,7 @@ def item_xml(item: Item, uris: set[str], extended: Sequence = ()):
     if "item:MimeContent" in uris:
         if item.broken:
             raise ItemError(item.broken)
-        parts.append(of_type("MimeContent", item.mime, CharacterSet="UTF-8"))
+        parts.append(of_type("MimeContent", item.rendered(), CharacterSet="UTF-8"))
     if "item:ItemClass" in uris:
         parts.append(of_type("ItemClass", "IPM.Note"))
     if "item:DateTimeReceived" in uris:
@@ -124,6 +126,8 @@ def item_xml(item: Item, uris: set[str], extended: Sequence = ()):
         parts.append(of_type("Size", len(item.mime)))
     if "item:Categories" in uris and item.categories:
         parts.append(of_type("Categories", *[of_type("String", one) for one in item.categories]))
+    if "item:DateTimeCreated" in uris:
+        parts.append(of_type("DateTimeCreated", item.created))
     parts += [part for uri in extended if (part := _extended(item, uri)) is not None]
     parts.sort(key=lambda part: _ITEM_ORDER.index(local_name(part)))
     return of_type("Message", *parts)
@@ -219,9 +223,13 @@ def fault_xml(fault: SoapFault):
     detail.append(element(ERRORS, "ResponseCode", fault.code))
     detail.append(element(ERRORS, "Message", fault.code))
     if fault.values:
-        values = [of_type("Value", value, Name=name) for name, value in fault.values.items()]
-        detail.append(of_type("MessageXml", *values))
+        detail.append(of_type("MessageXml", *values_xml(fault)))
     return made
+
+
+def values_xml(error: SoapFault | ItemError) -> list:
+    """What an error says beside its code, for a MessageXml."""
+    return [of_type("Value", value, Name=name) for name, value in error.values.items()]
 
 
 def envelope(body) -> bytes:

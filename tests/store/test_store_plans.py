@@ -179,7 +179,8 @@ def _is_slow(step: str) -> bool:
     return step.startswith("SCAN ") and "USING" not in step and step not in _SMALL
 
 
-def test_folders_of_gone_mails_are_found_from_the_gone_mails(sqlite_url: str) -> None:
+@pytest.mark.parametrize("asked", [sightings.folders_of_gone, ops.targets_of_gone])
+def test_folders_of_gone_mails_are_found_from_the_gone_mails(sqlite_url: str, asked) -> None:
     db = Database.open(sqlite_url)
     noted: list[tuple[str, object]] = []
     with db.read() as tx:
@@ -188,7 +189,7 @@ def test_folders_of_gone_mails_are_found_from_the_gone_mails(sqlite_url: str) ->
             "before_cursor_execute",
             lambda _c, _cur, text, values, _ctx, _many: noted.append((text, values)),
         )
-        sightings.folders_of_gone(tx, POSTBOX)
+        asked(tx, POSTBOX)
         (text, values), *_ = noted
         plan = tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
     db.close()

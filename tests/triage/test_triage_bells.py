@@ -179,6 +179,14 @@ def test_the_wait_is_what_the_server_named_and_long_where_trying_changes_nothing
     assert quick(Tolled(fails), rule=bells.AGAIN)._listen_once() == seconds
 
 
+def test_a_server_that_ends_each_stream_at_once_in_order_is_asked_more_and_more_seldom(monkeypatch):
+    monkeypatch.setattr(bells.random, "random", lambda: 0.5)
+    ringer = quick(Tolled(lambda _ring: None), rule=bells.AGAIN)
+    assert [ringer._listen_once() for _ in range(4)] == [2.0, 4.0, 8.0, 16.0]
+    monkeypatch.setattr(bells, "STEADY_SECONDS", -1.0)
+    assert ringer._listen_once() == 0.0, "after half an hour the next begins at once"
+
+
 def test_stop_hushes_the_bell_that_listens(monkeypatch):
     monkeypatch.setattr(bells, "LOOK_SECONDS", 0.01)
     listens = threading.Event()

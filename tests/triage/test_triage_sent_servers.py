@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -11,7 +12,7 @@ from ingest.imap.postbox import ImapPostbox
 from ingest.imap.session import ImapAccount
 from rules.item import CloseReason
 from rules.retention import HOUSE_RETENTION
-from store import leases, outgoing, sent_copies
+from store import audit, leases, outgoing, sent_copies
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.servers.dovecot import DovecotServer
 from tests.servers.exchange import ExchangeServer
@@ -63,6 +64,7 @@ def exchange() -> Iterator[Postbox]:
             server.url, address, "dienst", "geheim", auth="basic", ca_file=server.ca_file
         )
         box = ExchangePostbox(NAME, account, size_limit_bytes=1_000_000)
+        box.server = server
         yield box
         box.close()
         assert server.violations == []
@@ -149,6 +151,48 @@ def test_a_draft_of_an_approved_text_leaves_and_one_of_own_words_stays(house, bo
     (left,) = box.fetch(drafts.FOLDER, view.epoch, view.uids)
     assert b"komm einfach vorbei" in left.data
     assert drafts.codes(taking) == [("refused", "draft.no_text")]
+
+
+def test_a_draft_whose_mime_is_made_anew_each_time_is_one_draft(house, exchange, lease, clock):
+    """Other order of headers, another boundary: it says what it said, and nobody changed it."""
+    taking = replace(house, policy=replace(house.policy, drafts_folder=drafts.FOLDER))
+    bring_in(taking, exchange, lease, eml("Termin am Montag", "Ich kann nicht."))
+    exchange.ensure_folder(drafts.FOLDER)
+    for body in (drafts.letter(taking, 1), "Hallo Alex, komm einfach vorbei!"):
+        exchange.append(drafts.FOLDER, drafts.draft(body, two_parts=True))
+    for item in exchange.server.mailboxes["nord@dienst.example"].items.values():
+        item.renderings = 0
+    assert draft_reply.look(taking, exchange, lease) == 1
+    clock.forward(seconds=400)
+    assert draft_reply.look(taking, exchange, lease) == 0
+    outlets = send.Outlets(eakte=Eakte(), mail=Post())
+    rounds.send_round(taking, outlets, "w-1")
+    assert len(outlets.mail.sent) == 1
+    for _ in range(3):
+        clock.forward(seconds=400)
+        assert draft_reply.look(taking, exchange, lease) == 0
+    view = exchange.view(drafts.FOLDER)
+    (left,) = exchange.fetch(drafts.FOLDER, view.epoch, view.uids)
+    assert b"komm einfach vorbei" in left.data
+    assert drafts.codes(taking) == [("refused", "draft.no_text")]
+    with house.db.read() as tx:
+        told = [one.action for one in audit.of_subject(tx, "message:1")]
+    assert told.count("draft.refused") == 1, "told once, not at each look"
+
+
+def test_a_draft_that_a_person_changed_meanwhile_stays_though_it_is_made_anew(
+    house, exchange, lease
+):
+    exchange.ensure_folder(drafts.FOLDER)
+    place = exchange.append(drafts.FOLDER, drafts.draft("Guten Tag", two_parts=True))
+    (item,) = exchange.server.mailboxes["nord@dienst.example"].items.values()
+    item.renderings = 0
+    (first,) = exchange.fetch(place.folder, place.epoch, (place.uid,))
+    exchange.server.mailboxes["nord@dienst.example"].touch(item)
+    assert not exchange.remove(place, sha256(first.data).hexdigest())
+    (second,) = exchange.fetch(place.folder, place.epoch, (place.uid,))
+    assert first.data != second.data
+    assert exchange.remove(place, sha256(second.data).hexdigest())
 
 
 def deleted(house, box, lease, clock):

@@ -16,7 +16,9 @@ import structlog
 
 from ingest.parse import parse
 from rules.errors import Refused
+from rules.mail import ParsedMail
 from rules.postbox import Fetched, FolderView, Place, TooLarge
+from rules.texts import draft_words
 from store import audit, halts, leases, outgoing, reply_drafts
 from store.engine import Tx
 from store.leases import Lease
@@ -80,11 +82,11 @@ def hold_back(house: House, box: Postbox, lease: Lease) -> int:
 
 
 def _hold_back(house: House, postbox: str, lease: Lease, mail: Fetched | TooLarge) -> None:
-    data = mail.data if isinstance(mail, Fetched) else mail.head
+    said = parse(mail.kept, house.layouts)
     with house.db.write() as tx:
-        item = draft_decision.answered(tx, postbox, parse(data, house.layouts))
+        item = draft_decision.answered(tx, postbox, said)
         found = Found(DraftState.REFUSED, RESTORED, item=item)
-        draft = _noted(postbox, mail.place, sha256(data).hexdigest(), found)
+        draft = _noted(postbox, mail.place, _digest(said), found)
         reply_drafts.note(tx, draft, lease=lease, now=house.clock())
         _tell(house, tx, found)
 
@@ -117,8 +119,10 @@ def _take_due(
     due = tuple([*new, *longest][:BATCH])
     ordered = 0
     for mail in box.fetch(view.folder, view.epoch, due) if due else ():
-        found = _take(house, box.name, lease, mail, there.get(mail.place.uid))
-        ordered += found.state is DraftState.ORDERED
+        before = there.get(mail.place.uid)
+        was_ordered = before is not None and before.state == DraftState.ORDERED
+        found = _take(house, box.name, lease, mail, before)
+        ordered += found.state is DraftState.ORDERED and not was_ordered
     return ordered
 
 
@@ -126,26 +130,39 @@ def _take(
     house: House, postbox: str, lease: Lease, mail: Fetched | TooLarge, before: ReplyDraft | None
 ) -> Found:
     """One draft in one commit: the order, and what became of the draft."""
-    data = mail.data if isinstance(mail, Fetched) else mail.head
-    digest, shelf = sha256(data).hexdigest(), house.shelf()
+    said, shelf = parse(mail.kept, house.layouts), house.shelf()
+    is_known = before is not None and _is_same(before, mail, said)
     with house.db.write() as tx:
-        if before and (before.sha256, before.code) == (digest, RESTORED):
-            found = Found(
-                DraftState.REFUSED, RESTORED, item=draft_decision.item_of(tx, before.item_id)
-            )
+        if before and is_known and before.code == RESTORED:
+            item = draft_decision.item_of(tx, before.item_id)
+            found = Found(DraftState.REFUSED, RESTORED, item=item)
         elif isinstance(mail, TooLarge):
             found = Found(DraftState.REFUSED, "draft.too_large")
-        elif before and before.sha256 == digest and before.outgoing_id is not None:
+        elif before and is_known and before.outgoing_id is not None:
             found = draft_decision.of_order(tx, before.item_id, before.text_id, before.outgoing_id)
             if found.state == before.state == DraftState.ORDERED:
                 found = replace(found, code=before.code)
         else:
-            found = draft_decision.decide(house, tx, postbox, parse(data, house.layouts), shelf)
-        draft = _noted(postbox, mail.place, digest, found)
+            found = draft_decision.decide(house, tx, postbox, said, shelf)
+        draft = _noted(postbox, mail.place, _digest(said), found)
         reply_drafts.note(tx, draft, lease=lease, now=house.clock())
-        if before is None or (before.sha256, before.code) != (digest, found.code):
+        if before is None or not is_known or before.code != found.code:
             _tell(house, tx, found)
     return found
+
+
+def _digest(draft: ParsedMail) -> str:
+    """Of all that `decide` reads: a server may make the bytes anew each time it gives them."""
+    words = draft_words.written(draft.body)
+    to = sorted(set(draft.recipients))
+    loose = sum(not one.inline for one in draft.attachments)
+    read = (draft.in_reply_to, to, draft.header("bcc"), words, loose)
+    return sha256(repr(read).encode()).hexdigest()
+
+
+def _is_same(draft: ReplyDraft, mail: Fetched | TooLarge, said: ParsedMail) -> bool:
+    """Whether it says what it said. Older rows know the draft by its bytes."""
+    return draft.sha256 in {_digest(said), sha256(mail.kept).hexdigest()}
 
 
 def _noted(postbox: str, place: Place, digest: str, found: Found) -> NewDraft:
@@ -186,8 +203,8 @@ def _close(house: House, box: Postbox, lease: Lease, draft: ReplyDraft) -> Reply
 
     Where that is refused, the draft says so, and the log once.
 
-    Only with the very bytes that were compared; other ones are read anew. A cut removal is
-    repeated. Raises: TryLater. Conflict: `lease.lost`.
+    Only where it says what was compared; another one is read anew. A cut removal is repeated.
+    Raises: TryLater. Conflict: `lease.lost`.
     """
     if draft.state != DraftState.ORDERED or draft.outgoing_id is None:
         return draft
@@ -197,7 +214,9 @@ def _close(house: House, box: Postbox, lease: Lease, draft: ReplyDraft) -> Reply
         return draft
     leases.require_time(lease, now=house.clock())
     try:
-        box.remove(draft.place, draft.sha256)
+        mail = next(box.fetch(draft.folder, draft.epoch, (draft.uid,)), None)
+        if mail is not None and _is_same(draft, mail, parse(mail.kept, house.layouts)):
+            box.remove(draft.place, sha256(mail.kept).hexdigest())
     except Refused as exc:
         if draft.code != exc.code:
             log.warning("draft.not_removed", item=draft.item_id, code=exc.code)
