@@ -1,4 +1,4 @@
-"""Whether a postbox was served another way before, and which of its mail one with other bytes is.
+"""Whether mail of a postbox came another way before, and which of it one with other bytes is.
 
 A Maildir ends lines with LF, IMAP gives the same mail with CRLF. Source: RFC 3501 section 4.3
 (literals are CRLF); own decision 0126.
@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from rules.postbox import Place, is_numbered
-from store import rows
+from store import audit, rows
 from store.engine import Tx
+from store.tables.ledger import audit as trail
 from store.tables.ledger import message, sighting
 
 _NAMED = ("exchange", "maildir")
@@ -53,6 +54,21 @@ def came_another_way(tx: Tx, postbox: str, *, folder: str, epoch: str) -> bool:
     )
 
 
+def note_archive(tx: Tx, postbox: str, *, actor: str, now: datetime) -> None:
+    """An archive is filled in from now on: its mails may lie in the postbox with other line ends.
+
+    Committed before the first of them.
+    """
+    subject, details = _archive(postbox), {"postbox": postbox}
+    audit.add(tx, actor, action="archive.begun", subject=subject, details=details, at=now)
+
+
+def has_archive(tx: Tx, postbox: str) -> bool:
+    """Whether one was ever filled in; one step into the index of the trail."""
+    statement = sa.select(sa.literal(1)).where(trail.c.subject == _archive(postbox)).limit(1)
+    return tx.run(statement).first() is not None
+
+
 def of_bytes(tx: Tx, postbox: str, *, hashes: Collection[str]) -> tuple[Known, ...]:
     """Messages of the postbox with one of these fingerprints, oldest first; deleted ones too."""
     statement = (
@@ -89,3 +105,7 @@ def owner(tx: Tx, postbox: str, *, place: Place) -> int | None:
         sighting.c.uid == place.uid,
     )
     return tx.run(statement).scalar_one_or_none()
+
+
+def _archive(postbox: str) -> str:
+    return f"archive:{postbox}"

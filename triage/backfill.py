@@ -16,6 +16,7 @@ from rules.access import Caller, Permission, may_see_region, require
 from rules.errors import Conflict, Refused
 from rules.postbox import TooLarge
 from store import audit, keeping, ledger, originals
+from store import same_mail as store
 from store.audit import Note
 from store.keeping import Arrival, Kept
 from triage import same_mail
@@ -114,6 +115,8 @@ def fill_in(
     Raises: TryLater: `store.away`; what was kept until then stays kept.
     """
     progress, since = Progress(), pace.seconds()
+    with house.db.write() as tx:
+        store.note_archive(tx, plan.name, actor=caller.name, now=house.clock())
     readable = _readable(mails, progress)
     for batch in in_batches(readable, most=pace.batch_mails, size=_size):
         if pace.pause(progress.kept, since=since):

@@ -1,10 +1,10 @@
-"""Mail of a postbox that was served another way before: the same mail with other line ends.
+"""Mail of a postbox that came another way before: the same mail with other line ends.
 
-A mail is known by its bytes. Where a Maildir is served by IMAP from today on, or back, each of its
-mails comes with other line ends, and would be a second one. So what is read out of such a postbox
-is named by the fingerprint that the ledger has of it, wherever that is asked for; what is kept are
-the bytes that came. In a postbox that was always served one way, nothing of this is done.
-Source: own decision 0126.
+A mail is known by its bytes. Where a Maildir is served by IMAP from today on, or back, or where an
+archive was filled in, each of the mails comes with other line ends, and would be a second one. So
+what is read out of such a postbox is named by the fingerprint that the ledger has of it, wherever
+that is asked for; what is kept are the bytes that came. In a postbox that was always served one
+way, without an archive, nothing of this is done. Source: own decisions 0126, 0132.
 """
 
 from collections.abc import Iterator, Sequence
@@ -55,15 +55,18 @@ def remove(house: House, box: Postbox, place: Place, sha256: str) -> bool:
 def _came_another_way(house: House, box: Postbox, epoch: str) -> bool:
     """Asked once for each connection, or for each reading where a postbox has none.
 
-    All mail comes through the INBOX.
+    All mail comes through the INBOX. An archive is asked for in each reading: another process may
+    fill one in while the connection lasts.
     """
     notes = ConnectionNotes.of(box)
     noted = notes.came_another_way()
-    if noted is None:
-        with house.db.read() as tx:
+    if noted:
+        return True
+    with house.db.read() as tx:
+        if noted is None:
             noted = same_mail.came_another_way(tx, box.name, folder=INBOX, epoch=epoch)
-        notes.note_came_another_way(came=noted)
-    return noted
+            notes.note_came_another_way(came=noted)
+        return noted or same_mail.has_archive(tx, box.name)
 
 
 def _as_known(
