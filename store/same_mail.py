@@ -19,17 +19,18 @@ from store.tables.ledger import message, sighting
 _NAMED = ("exchange", "maildir")
 """Epochs of the kinds whose places are no numbers."""
 
-_A_MINUTE = timedelta(minutes=1)
+A_MINUTE = timedelta(minutes=1)
 """The name of a Maildir's file says when its delivery began, IMAP when the file was written, in
 whole seconds. Source: maildir(5); RFC 3501, date-time; measurement 2026-11-27 (Dovecot 2.3.19)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A message of the postbox, by its fingerprint."""
+    """A message of the postbox, by its fingerprint; `size_bytes` is that of the whole mail."""
 
     id: int
     sha256: str
+    size_bytes: int
 
 
 _COLUMNS = rows.columns(Known, message)
@@ -80,15 +81,21 @@ def of_bytes(tx: Tx, postbox: str, *, hashes: Collection[str]) -> tuple[Known, .
 
 
 def of_arrival(
-    tx: Tx, postbox: str, *, at: datetime, smallest: int, largest: int
+    tx: Tx,
+    postbox: str,
+    *,
+    at: datetime,
+    smallest: int,
+    largest: int,
+    within: timedelta = A_MINUTE,
 ) -> tuple[Known, ...]:
     """Messages of the postbox that came in about then and have such a size, oldest first."""
     statement = (
         sa.select(*_COLUMNS)
         .where(
             message.c.postbox == postbox,
-            message.c.received_at > at - _A_MINUTE,
-            message.c.received_at < at + _A_MINUTE,
+            message.c.received_at > at - within,
+            message.c.received_at < at + within,
             message.c.size_bytes.between(smallest, largest),
         )
         .order_by(message.c.id)
