@@ -28,6 +28,7 @@ from triage import (
     halting,
     health,
     hooks,
+    one_folder,
     receive,
     reconcile,
     rounds,
@@ -266,6 +267,7 @@ class _PostboxRound:
         house = self.worker.house
         box = self._box = self._box or self.job.open()
         if self._looked_at is None:
+            one_folder.require_own(house, box)
             self._make_folders(box)
         received = receive.receive(
             house,

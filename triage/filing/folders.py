@@ -39,7 +39,8 @@ def ensure_agency_folders(house: House, box: Postbox, *, region: str) -> FolderC
     Source: Weisung 202404002 no. 3 (subfolder of the agency).
     """
     missing = sorted(wanted(house, region=region) - set(box.folders()))
-    created, refused = 0, []
+    created = 0
+    refused: list[tuple[str, str]] = []
     for folder in missing:
         try:
             created += int(box.ensure_folder(folder))
