@@ -14,7 +14,7 @@ from rules.postbox import Place, is_numbered
 from store import audit, rows
 from store.engine import Tx
 from store.tables.ledger import audit as trail
-from store.tables.ledger import message, sighting
+from store.tables.ledger import message, original, sighting
 
 _NAMED = ("exchange", "maildir")
 """Epochs of the kinds whose places are no numbers."""
@@ -101,6 +101,40 @@ def of_arrival(
         .order_by(message.c.id)
     )
     return rows.all_as(tx, Known, statement)
+
+
+def of_message_id(  # noqa: PLR0913 - what is asked of one mail
+    tx: Tx,
+    postbox: str,
+    message_id: str,
+    *,
+    at: Collection[datetime],
+    within: timedelta,
+    size_bytes: int,
+    is_whole: bool,
+) -> tuple[int, ...]:
+    """Sorted messages that say that Message-ID, came in about then and may be as large.
+
+    Only whole ones (`is_whole`), or only those of which the head is here. Their numbers, in order.
+    """
+    is_kept_whole = message.c.size_bytes == original.c.size_bytes
+    near = [
+        sa.and_(message.c.received_at > one - within, message.c.received_at < one + within)
+        for one in at
+    ]
+    statement = (
+        sa.select(message.c.id)
+        .join(original, original.c.sha256 == message.c.sha256)
+        .where(
+            message.c.postbox == postbox,
+            sa.or_(*near),
+            message.c.size_bytes.between(size_bytes // 2, 2 * size_bytes),
+            message.c.message_id == message_id,
+            is_kept_whole if is_whole else ~is_kept_whole,
+        )
+        .order_by(message.c.id)
+    )
+    return tuple(tx.run(statement).scalars()) if message_id else ()
 
 
 def owner(tx: Tx, postbox: str, *, place: Place) -> int | None:

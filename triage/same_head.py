@@ -16,7 +16,7 @@ from store import originals, same_mail
 from store.same_mail import Known
 from triage.house import House
 
-_A_DAY: Final = timedelta(days=1)
+A_DAY: Final = timedelta(days=1)
 """Own fields and postbox tell times of receipt that are so near. Own decision 0132."""
 
 
@@ -51,7 +51,7 @@ def whole(
                 tx,
                 postbox,
                 at=moment,
-                within=_A_DAY,
+                within=A_DAY,
                 smallest=size_bytes // 2,
                 largest=2 * size_bytes,
             ):

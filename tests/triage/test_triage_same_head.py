@@ -9,14 +9,18 @@ import pytest
 from ingest.archive import ArchiveMail
 from ingest.maildir.fetch import head_of
 from ingest.maildir.postbox import MaildirPostbox
+from rules.access import Caller
+from rules.codes import Role
+from rules.ledger import LedgerState
 from rules.postbox import TOO_LARGE, Fetched, Place, TooLarge
 from store import ledger, ledger_counts, sightings
 from tests.house_fixture import ADMIN, eml
 from tests.triage.renumbering import Renumbering
-from triage import backfill, receive, rounds, same_mail
+from triage import backfill, perhaps_twice, receive, rounds, same_mail
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.house import PostboxPlan
+from triage.perhaps_twice import Pair
 from triage.reconcile import reconcile
 
 AU = "435 Kassel/AU"
@@ -139,3 +143,27 @@ def test_heads_whose_sizes_no_line_ends_explain_are_two_mails(house, box, lease)
         other.fetch = lambda *_, size=size: iter([replace(mail, size_bytes=size)])
         (named,) = same_mail.fetch(house, other, "INBOX", "1", place)
         assert (same_mail.name(named) != own) == is_known
+
+
+class CountsOtherwise(WithCrlf):
+    """As Exchange: what a mail takes up there is no length of its bytes."""
+
+    def fetch(self, folder: str, epoch: str, uids: tuple[str, ...]) -> Iterator[Fetched | TooLarge]:
+        for mail in super().fetch(folder, epoch, uids):
+            yield replace(mail, size_bytes=mail.size_bytes + 4096)
+
+
+def test_where_nothing_proves_it_both_are_named_until_a_person_has_ended_one(house, box, lease):
+    house = replace(house, policy=replace(house.policy, postboxes=(PLAN,)))
+    assert fill(house, ArchiveMail("a.eml", MAIL, house.clock())) == (1, 0)
+    rounds.sort_pending(house)
+    box.append("INBOX", MAIL, house.clock())
+    box.append("INBOX", eml("Termin", BODY).replace(b"same@", b"other@"), house.clock())
+    assert take_in(house, CountsOtherwise(box, 1_000), lease).kept == 2
+    rounds.sort_pending(house)
+    assert perhaps_twice.listing(house, ADMIN) == (Pair(PLAN.name, 1, 2),)
+    west = Caller("a-2", Role.ADMIN, agencies=None, regions=frozenset({"West"}))
+    assert perhaps_twice.listing(house, west) == ()
+    with house.db.write() as tx:
+        ledger.set_state(tx, 2, LedgerState.DONE, reason="", now=house.clock())
+    assert perhaps_twice.listing(house, ADMIN) == ()
