@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rules.errors import Refused
-from rules.postbox import Place, TooLarge
+from rules.postbox import FolderView, Place, TooLarge
 from store import one_folder, originals, owned, sightings
 from triage.house import House
 from triage.ports import INBOX, Postbox
@@ -29,21 +29,34 @@ def require_own(house: House, box: Postbox) -> None:
     """
     with house.db.read() as tx:
         others = [name for name in one_folder.postboxes(tx) if name != box.name]
+        is_known = sightings.is_known(tx, box.name)
+    views: dict[str, FolderView | None] = {}
     for other in others:
-        if any(_are_same(house, box, other, places) for places in _shared(house, box, other)):
+        if is_known and not _is_configured(house, other):
+            continue  # renamed long ago, and doubled then: nothing is gained by stopping now
+        shared = _shared(house, box, other, views)
+        if any(_are_same(house, box, other, places) for places in shared):
             raise _refused(house, box.name, other)
 
 
-def _shared(house: House, box: Postbox, other: str) -> Iterator[list[Place]]:
-    """Places here, folder by folder, at which mails of the other postbox lie."""
+def _is_configured(house: House, name: str) -> bool:
+    return any(plan.name == name for plan in house.policy.postboxes)
+
+
+def _shared(
+    house: House, box: Postbox, other: str, views: dict[str, FolderView | None]
+) -> Iterator[list[Place]]:
+    """Places here, folder by folder, at which mails of the other postbox lie.
+
+    `views` are those of before; each folder is viewed once.
+    """
     with house.db.read() as tx:
         known = sightings.folders(tx, other)
     here = set(box.folders())
     folders = [folder for folder in known if folder != INBOX and folder in here][:FOLDERS]
     for folder in (INBOX, *folders):
-        try:
-            view = box.view(folder)
-        except Refused:
+        view = views[folder] = views[folder] if folder in views else _view(box, folder)
+        if view is None:
             continue
         with house.db.read() as tx:
             uids = sightings.known_uids(tx, other, folder=folder, epoch=view.epoch)
@@ -52,6 +65,13 @@ def _shared(house: House, box: Postbox, other: str) -> Iterator[list[Place]]:
             first = one_folder.known_before(tx, other, than=box.name, places=places)
         if first:
             yield sorted(first, key=places.index)
+
+
+def _view(box: Postbox, folder: str) -> FolderView | None:
+    try:
+        return box.view(folder)
+    except Refused:
+        return None
 
 
 def _are_same(house: House, box: Postbox, other: str, places: list[Place]) -> bool:
@@ -70,7 +90,7 @@ def _are_same(house: House, box: Postbox, other: str, places: list[Place]) -> bo
 
 
 def _refused(house: House, name: str, other: str) -> Refused:
-    if any(plan.name == other for plan in house.policy.postboxes):
+    if _is_configured(house, other):
         return Refused(
             "postbox.twice",
             f"Postboxes {other!r} and {name!r} are one on the server: each mail would come twice."

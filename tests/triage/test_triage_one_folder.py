@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from ingest.imap.postbox import ImapPostbox
 from ingest.imap.session import ImapAccount
 from ingest.maildir.postbox import MaildirPostbox, create_tree
+from rules.errors import Refused
 from rules.postbox import Place
-from store import ledger_counts, sightings
+from store import leases, ledger_counts, sightings
 from tests.house_fixture import ADMIN, eml
 from tests.servers.dovecot import DovecotServer
 from tests.triage.test_triage_another_way import places_agree
@@ -90,6 +91,19 @@ def test_a_postbox_under_another_name_is_not_served_and_its_old_name_goes_on(
     again = configured(house, OLD)
     assert take_in(again, box, lease).kept == int(is_filed)
     assert is_complete(again)
+
+
+def test_a_postbox_that_was_renamed_by_an_older_version_goes_on(on_dovecot, other_name):
+    """It was doubled then; both names have the same places by now."""
+    house, lease, _, box = on_dovecot
+    deliver(box, "Krankmeldung")
+    assert take_in(house, box, lease).kept == 1
+    with house.db.write() as tx:
+        new = leases.take(tx, f"postbox:{NEW}", owner="old", now=house.clock(), seconds=600)
+    assert take_in(house, other_name, new).kept == 1
+    one_folder.require_own(configured(house, NEW), other_name)
+    with pytest.raises(Refused, match=OLD):
+        one_folder.require_own(configured(house, OLD, NEW), other_name)
 
 
 def test_of_two_names_for_one_postbox_the_first_is_served(on_dovecot, other_name):

@@ -23,7 +23,7 @@ DISK: Final = "postbox.disk"
 """A folder of a Maildir takes nothing: full, over quota, read-only."""
 
 DISK_CAP_SECONDS: Final = 900.0
-"""When there is room again, mail waits no longer than that. Own decision 0131."""
+"""When there is room again, mail waits no longer than that. Own decision 0120."""
 
 log = structlog.get_logger()
 
