@@ -39,3 +39,12 @@ def next_try(tries: int, rule: BackoffRule = HOUSE_BACKOFF, *, jitter: float = 0
     doublings = min(max(tries - 1, 0), _MAX_DOUBLINGS)
     bare = min(rule.first_seconds * rule.factor**doublings, rule.cap_seconds)
     return bare * (1 + rule.spread * (2 * jitter - 1))
+
+
+def longest_waits(rule: BackoffRule = HOUSE_BACKOFF) -> tuple[float, ...]:
+    """The longest that `next_try` ever says after 1, 2, … failed tries; the last for all later.
+
+    Source: own decision 0131.
+    """
+    waits = (next_try(tries, rule, jitter=1.0) for tries in range(1, rule.max_tries))
+    return tuple(dict.fromkeys(wait for wait in waits if wait is not None)) or (0.0,)

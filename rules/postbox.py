@@ -82,7 +82,8 @@ class Fetched:
     """One message as the postbox gave it: the exact bytes, and when it was taken in (aware UTC).
 
     `marks` are categories or keywords that stood on it, in the server's spelling. `known_as` is the
-    SHA-256 by which the house knows it, where only the line ends are other ones.
+    SHA-256 by which the house knows it, where only the line ends are other ones, or where only one
+    of the two is whole.
     """
 
     place: Place

@@ -61,11 +61,12 @@ def take(tx: Tx, name: str, *, owner: str, now: datetime, seconds: int) -> Lease
     return Lease(name, owner, until, before.fence + 1, taken_over_from_until=dead_until)
 
 
-def pass_through(tx: Tx, names: Collection[str], *, now: datetime) -> frozenset[str]:
+def pass_through(tx: Tx, names: Collection[str], *, now: datetime, seconds: int) -> frozenset[str]:
     """Take and give back these leases in this very transaction; those that could be taken.
 
     Until it ends nobody else gets one of them: who asks waits, and then finds what was done. The
-    others are held by somebody. Locked in the order of the names.
+    others are held by somebody, for no longer than `seconds` (as in `take`, for a clock that was
+    set back). Locked in the order of the names.
     """
     first = statements.insert(tx, table)
     statement = first.on_conflict_do_update(
@@ -74,7 +75,13 @@ def pass_through(tx: Tx, names: Collection[str], *, now: datetime) -> frozenset[
         where=sa.or_(table.c.owner.is_(None), table.c.until <= now),
     ).returning(table.c.name)
     rows = [{"name": name, "owner": None, "until": now, "fence": 1} for name in sorted(names)]
-    return frozenset(tx.run(statement, rows).scalars()) if rows else frozenset()
+    free = frozenset(tx.run(statement, rows).scalars()) if rows else frozenset()
+    held = frozenset(names) - free
+    if held:
+        until = now + timedelta(seconds=seconds)
+        far = table.c.until > until + CLOCKS_APART
+        tx.run(sa.update(table).where(table.c.name.in_(sorted(held)), far).values(until=until))
+    return free
 
 
 def renew(tx: Tx, lease: Lease, *, now: datetime, seconds: int) -> Lease:

@@ -21,7 +21,7 @@ from store import by_columns, leases, ledger, moves, ops, rows
 from store.engine import Tx
 from store.leases import Lease
 from store.ops import Op, Standing
-from store.statements import parts
+from store.statements import parts, spelled
 from store.tables.ledger import op as table
 
 _COLUMNS = rows.columns(Op, table)
@@ -132,6 +132,26 @@ def later(
         "tries": table.c.tries + 1,
     }
     _write(tx, op_id, to=None, lease=lease, now=now, values=values)
+
+
+def wait_for_folder(
+    tx: Tx, postbox: str, folder: str, *, next_try_at: datetime, lease: Lease, now: datetime
+) -> None:
+    """The others that are due into the folder wait as long: so many would hold up all others.
+
+    Raises: Conflict: `lease.lost`.
+    """
+    leases.hold(tx, lease, now=now)
+    tx.run(
+        sa.update(table)
+        .where(
+            table.c.postbox == postbox,
+            spelled(table.c.state, OpState.NEW),
+            table.c.dst_folder == folder,
+            table.c.next_try_at <= now,
+        )
+        .values(next_try_at=next_try_at)
+    )
 
 
 def lost(tx: Tx, op_id: int, *, error_code: str, lease: Lease, now: datetime) -> None:

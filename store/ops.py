@@ -4,6 +4,7 @@ What stands of them. How a wish comes is in wishes.py, how an act goes on in op_
 Source: own decision 0004; docs/reliability.md.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -113,6 +114,23 @@ def targets_of_gone(tx: Tx, postbox: str) -> frozenset[str]:
         )
     )
     return frozenset(tx.run(statement).scalars())
+
+
+def held_up(tx: Tx, postbox: str, *, error_code: str) -> dict[str, int]:
+    """Folders into which acts that failed by this code are still to be tried; how many of each."""
+    found: Counter[str] = Counter()
+    for state in _OPEN:
+        statement = (
+            sa.select(table.c.dst_folder, sa.func.count().label("number"))
+            .where(
+                table.c.postbox == postbox,
+                spelled(table.c.state, state),
+                table.c.error_code == error_code,
+            )
+            .group_by(table.c.dst_folder)
+        )
+        found.update({row.dst_folder: row.number for row in tx.run(statement)})
+    return dict(sorted(found.items()))
 
 
 def due(tx: Tx, postbox: str, *, now: datetime, limit: int) -> tuple[Op, ...]:

@@ -16,9 +16,10 @@ from rules.access import Caller, Permission, may_see_region, require
 from rules.errors import Conflict, Refused
 from rules.postbox import TooLarge
 from store import audit, keeping, ledger, originals
+from store import same_mail as store
 from store.audit import Note
 from store.keeping import Arrival, Kept
-from triage import same_mail
+from triage import same_head
 from triage.batches import in_batches
 from triage.house import House, PostboxPlan
 from triage.ports import Postbox
@@ -114,6 +115,8 @@ def fill_in(
     Raises: TryLater: `store.away`; what was kept until then stays kept.
     """
     progress, since = Progress(), pace.seconds()
+    with house.db.write() as tx:
+        store.note_archive(tx, plan.name, actor=caller.name, now=house.clock())
     readable = _readable(mails, progress)
     for batch in in_batches(readable, most=pace.batch_mails, size=_size):
         if pace.pause(progress.kept, since=since):
@@ -175,7 +178,9 @@ def _keep(
 def _keep_new(
     house: House, caller: Caller, batch: list[ArchiveMail], plan: PostboxPlan
 ) -> list[tuple[ArchiveMail, Kept]]:
-    by_content = {_identities(mail): mail for mail in reversed(batch)}
+    by_content = {
+        _identities(mail): mail for mail in reversed(batch) if not _is_here_whole(house, mail, plan)
+    }
     now = house.clock()
     with house.db.write() as tx:
         wanted = {digest for identities in by_content for digest, _ in identities}
@@ -191,6 +196,15 @@ def _keep_new(
         notes = (_note(mail, kept, plan) for mail, kept in found)
         audit.add_many(tx, caller.name, notes, at=now)
     return found
+
+
+def _is_here_whole(house: House, mail: ArchiveMail, plan: PostboxPlan) -> bool:
+    """Whether all of a mail of which only the head came is here: the limit was higher, or is."""
+    if not mail.reason:
+        return False
+    head = head_of(mail.data[:HEAD_LIMIT_BYTES])
+    at, size = [mail.received_at], mail.size_bytes
+    return bool(same_head.whole(house, plan.name, head, size_bytes=size, at=at))
 
 
 def _arrival(mail: ArchiveMail, identity: tuple[str, int], plan: PostboxPlan) -> Arrival:
@@ -229,8 +243,8 @@ def _identities(mail: ArchiveMail) -> frozenset[tuple[str, int]]:
         head = head_of(mail.data[:HEAD_LIMIT_BYTES])
         whole = [(mail.data, mail.size_bytes), (head, mail.size_bytes)]
     else:
-        whole = [(form, len(form)) for form in {mail.data, *same_mail.forms(mail.data)}]
-        whole += [(head_of(form[:HEAD_LIMIT_BYTES]), size) for form, size in tuple(whole)]
+        whole = [(form, len(form)) for form in {mail.data, *same_head.forms(mail.data)}]
+        whole += same_head.heads(mail.data)
     return frozenset(_identity(data, size) for data, size in whole)
 
 

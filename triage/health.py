@@ -24,7 +24,10 @@ FOLDERS = "folders:"
 LISTS = "lists:"
 """Begins the names of the checks that tell whether the lists of a region follow their source."""
 
-NO_LOOPS = (FOLDERS, LISTS)
+FILING = "filing:"
+"""Begins the names of the checks that tell into which folders of a postbox nothing can be filed."""
+
+NO_LOOPS = (FOLDERS, LISTS, FILING)
 """They are told now and then; their silence means nothing."""
 
 FRESH = "fresh:"
@@ -52,6 +55,9 @@ REMEDIES = {
     "mail.overdue": "Rückstau ansehen: Läuft der Worker, und was meldet die Schleife `sort`?",
     "postbox.no_right": "Dem Konto Vollzugriff auf das Postfach geben; das Log nennt die Stelle.",
     "postbox.name_taken": "Im Postfach liegt etwas unter dem Namen des Ordners; umbenennen.",
+    "postbox.renamed": "Dem Postfach in der Konfiguration wieder den alten Namen geben.",
+    "postbox.twice": "Zwei Namen, ein Postfach: einen davon aus der Konfiguration nehmen.",
+    "postbox.disk": "Platz, Kontingent und Einhängung prüfen; der Lotse versucht es weiter.",
     "postbox.away": "Erreichbarkeit des Postfachs prüfen; der Lotse versucht es weiter.",
     "postbox.redirected": "Adresse (endpoint, token_url) prüfen: Der Server verweist woandershin.",
     "postbox.login_refused": "Zugangsdaten des Postfachs prüfen und den Dienst neu starten.",

@@ -4,7 +4,7 @@ A lease runs in the working time of the agency's Land; a supervisor may free wha
 or waits for a receipt. Everything that happens stands in the trail. Own decision 0049.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from rules.access import Caller, Permission, may_work_agency
 from rules.errors import Conflict
@@ -35,6 +35,14 @@ def lease_seconds(house: House, agency_code: str | None, *, now: datetime) -> in
     agency = house.directory.agency(agency_code)
     until = lease_end(now, seconds, land=agency.land if agency else None, hours=hours)
     return round((until - now).total_seconds())
+
+
+def longest_lease(house: House, *, now: datetime) -> timedelta:
+    """From now to the end of the longest lease of any agency, or of the clearing folder."""
+    codes = {agency.land: agency.code for agency in house.directory.active()}
+    return timedelta(
+        seconds=max(lease_seconds(house, code, now=now) for code in (None, *codes.values()))
+    )
 
 
 def park_day(house: House, agency_code: str | None, wanted: date | int) -> date:

@@ -13,11 +13,12 @@ import structlog
 from rules.errors import Conflict, HouseError
 from rules.pause import is_over
 from rules.postbox import Place
-from store import leases
+from store import leases, ops
 from store.leases import Lease
-from triage import halting, health, receive, reconcile
+from triage import halting, health, one_folder, receive, reconcile
 from triage.answers import draft_reply, sent_copy
 from triage.filing import filing, folders
+from triage.filing.steps import DISK
 from triage.house import House
 from triage.marks import read as marks_read
 from triage.marks import written as marks_written
@@ -81,6 +82,7 @@ class PostboxRound:
     _read: dict[Place, str] = field(default_factory=dict)
     _waited: set[Place] = field(default_factory=set)
     _reach: Reach = field(default_factory=Reach)
+    _held_up: dict[str, int] | None = None
 
     def __call__(self) -> int | None:
         """One round; None where another worker holds the postbox, or shall try to reach it."""
@@ -116,6 +118,7 @@ class PostboxRound:
         house = self.owner.house
         box = self._box = self._box or self.job.open()
         if self._looked_at is None:
+            one_folder.require_own(house, box)
             self._make_folders(box)
         received = receive.receive(
             house,
@@ -145,10 +148,13 @@ class PostboxRound:
     def _file(self, box: Postbox, lease: Lease) -> int:
         """Batch after batch, until new mail has its turn."""
         house, until = self.owner.house, self._turn_ends()
-        done = moved = filing.file_due(house, box, lease).done
-        while moved and house.clock() < until:
-            moved = filing.file_due(house, box, lease).done
-            done += moved
+        filed = filing.file_due(house, box, lease)
+        done, failed = filed.done, filed.failed
+        while filed.done and house.clock() < until:
+            filed = filing.file_due(house, box, lease)
+            done, failed = done + filed.done, failed + filed.failed
+        if failed or self._held_up != {}:
+            self._tell_held_up()
         done += sent_copy.lay_due(house, box, lease)
         return done + draft_reply.look(house, box, lease)
 
@@ -192,6 +198,17 @@ class PostboxRound:
         named = ", ".join(folder for folder, _ in found.refused[:5])
         message = f"{len(found.refused)}: {named}" if found.refused else ""
         self.owner.beat(f"{health.FOLDERS}{self.job.name}", code, message)
+
+    def _tell_held_up(self) -> None:
+        """Folders whose disk takes nothing, told to `ready` when that changes."""
+        with self.owner.house.db.read() as tx:
+            found = ops.held_up(tx, self.job.name, error_code=DISK)
+        if found == self._held_up:
+            return
+        named = ", ".join(list(found)[:5])
+        code, message = (DISK, f"{len(found)}: {named}") if found else ("", "")
+        self.owner.beat(f"{health.FILING}{self.job.name}", code, message)
+        self._held_up = found
 
     def _held_lease(self) -> Lease | None:
         """The lease of the postbox, taken or renewed for one more round."""

@@ -20,7 +20,7 @@ from store.engine import Tx
 from store.keeping import Arrival, Kept
 from store.leases import Lease
 from store.originals import Packing
-from triage import putback, same_mail, set_back
+from triage import perhaps_twice, putback, same_mail, set_back
 from triage.batches import in_batches, with_made
 from triage.house import House
 from triage.marks import read as marks_read
@@ -199,6 +199,8 @@ def keep_batch(
         marked = [(kept.message_id, mail.marks) for mail, kept in new]
         marks_read.brought_along(house, tx, marked, postbox=postbox)
         audit.add_many(tx, "worker", (_note(m, kept, postbox) for m, kept in new), at=now)
+        numbers = [(mail, kept.message_id) for mail, kept in new]
+        perhaps_twice.note(tx, numbers, postbox=postbox, now=now)
     if new:
         # Batch by batch: a pass that breaks off later has kept these all the same.
         log.info("mail.kept", postbox=postbox, mails=len(new))

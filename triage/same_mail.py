@@ -1,10 +1,11 @@
-"""Mail of a postbox that was served another way before: the same mail with other line ends.
+"""Mail of a postbox that came another way before: the same mail with other line ends.
 
-A mail is known by its bytes. Where a Maildir is served by IMAP from today on, or back, each of its
-mails comes with other line ends, and would be a second one. So what is read out of such a postbox
-is named by the fingerprint that the ledger has of it, wherever that is asked for; what is kept are
-the bytes that came. In a postbox that was always served one way, nothing of this is done.
-Source: own decision 0126.
+A mail is known by its bytes. Where a Maildir is served by IMAP from today on, or back, or where an
+archive was filled in, each of the mails comes with other line ends, and would be a second one. So
+what is read out of such a postbox is named by the fingerprint that the ledger has of it, wherever
+that is asked for; what is kept are the bytes that came. In a postbox that was always served one
+way, without an archive, nothing of this is done, but for large mail (same_head.py).
+Source: own decisions 0126, 0132.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,9 +15,11 @@ from rules.errors import Refused, Unreadable
 from rules.postbox import Fetched, Place, TooLarge
 from store import originals, same_mail, sightings
 from store.same_mail import Known
+from triage import same_head
 from triage.connection_notes import ConnectionNotes
 from triage.house import House
 from triage.ports import INBOX, Postbox
+from triage.same_head import forms
 
 
 def name(mail: Fetched | TooLarge) -> str:
@@ -35,7 +38,10 @@ def fetch(
     asked = None
     for mail in box.fetch(folder, epoch, uids):
         asked = _came_another_way(house, box, epoch) if asked is None else asked
-        yield _as_known(house, box, mail, given) if asked else mail
+        if asked or same_head.may_be_known(mail):
+            yield _as_known(house, box, mail, given, is_other_way=asked)
+        else:
+            yield mail
 
 
 def remove(house: House, box: Postbox, place: Place, sha256: str) -> bool:
@@ -45,8 +51,6 @@ def remove(house: House, box: Postbox, place: Place, sha256: str) -> bool:
     """
     if box.remove(place, sha256):
         return True
-    if not _came_another_way(house, box, place.epoch):
-        return False
     found = fetch(house, box, place.folder, place.epoch, (place.uid,))
     own = [originals.fingerprint(mail.kept) for mail in found if mail.known_as == sha256]
     return bool(own) and box.remove(place, own[0])
@@ -55,36 +59,44 @@ def remove(house: House, box: Postbox, place: Place, sha256: str) -> bool:
 def _came_another_way(house: House, box: Postbox, epoch: str) -> bool:
     """Asked once for each connection, or for each reading where a postbox has none.
 
-    All mail comes through the INBOX.
+    All mail comes through the INBOX. An archive is asked for in each reading: another process may
+    fill one in while the connection lasts.
     """
     notes = ConnectionNotes.of(box)
     noted = notes.came_another_way()
-    if noted is None:
-        with house.db.read() as tx:
+    if noted:
+        return True
+    with house.db.read() as tx:
+        if noted is None:
             noted = same_mail.came_another_way(tx, box.name, folder=INBOX, epoch=epoch)
-        notes.note_came_another_way(came=noted)
-    return noted
+            notes.note_came_another_way(came=noted)
+        return noted or same_mail.has_archive(tx, box.name)
 
 
 def _as_known(
-    house: House, box: Postbox, mail: Fetched | TooLarge, given: set[int]
+    house: House, box: Postbox, mail: Fetched | TooLarge, given: set[int], *, is_other_way: bool
 ) -> Fetched | TooLarge:
     own, others = originals.fingerprint(mail.kept), forms(mail.kept)
-    hashes = {own, *map(originals.fingerprint, others)}
+    hashes = {own, *map(originals.fingerprint, others)} if is_other_way else {own}
     with house.db.read() as tx:
         known = same_mail.of_bytes(tx, box.name, hashes=hashes)
-    if not known:
+    if isinstance(mail, TooLarge):
+        known = tuple(one for one in known if _may_be(mail, one, own=own))
+    if not known and is_other_way:
         known = _of_mixed_ends(house, box, mail, others)
+    if same_head.may_be_known(mail):
+        found = {one.id: one for one in (*known, *same_head.known(house, box.name, mail))}
+        known = tuple(one for _, one in sorted(found.items()))
     if any(one.sha256 != own for one in known):
         chosen = _chosen(house, box, mail.place, known, own=own, given=given)
         return mail if chosen == own else replace(mail, known_as=chosen)
     return mail
 
 
-def forms(data: bytes) -> tuple[bytes, bytes]:
-    """The same with LF, and with CRLF, at the end of each line."""
-    bare = data.replace(b"\r\n", b"\n")
-    return bare, bare.replace(b"\n", b"\r\n")
+def _may_be(mail: TooLarge, one: Known, *, own: str) -> bool:
+    """Of another head its size tells what it can: each line has one byte more with CRLF."""
+    less, more = sorted((mail.size_bytes, one.size_bytes))
+    return one.sha256 == own or less < more <= 2 * less
 
 
 def _of_mixed_ends(

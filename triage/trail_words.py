@@ -14,6 +14,8 @@ _HOUSE: Final = MappingProxyType(
         "item.read": "Vorgang gelesen",
         "mail.read": "Nachricht oder Anlage gelesen",
         "list.read": "Liste mit Absendern und Betreffs gelesen",
+        "mail.perhaps_twice": "Vielleicht zweimal da: einmal ganz, einmal nur der Kopf",
+        "archive.begun": "Einfüllen eines Archivs begonnen",
         "mail.filled_in": "Aus einem Archiv eingefüllt",
         "item.agency_lost": "Agentur ungültig geworden, zur Klärung gelegt",
         "ruleset.alarm": "Meldung: Eine Regel hat sich abgeschaltet",

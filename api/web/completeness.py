@@ -8,7 +8,7 @@ from api.web import days, pager, words
 from api.web.render import page, slug
 from api.web.visit import OpensFigures, Visit
 from rules.errors import Refused
-from triage import admin
+from triage import admin, perhaps_twice
 
 router = APIRouter(include_in_schema=False)
 
@@ -30,6 +30,7 @@ def completeness_page(visit: OpensFigures, tag: str = "", nach: str = "") -> Res
         fault=fault,
         sums=sums,
         differences=pager.part(_named(sums), lambda row: slug(f"{row[0]}/{row[2]}"), after=nach),
+        pairs=perhaps_twice.listing(visit.house, visit.caller),
         closes=all(one.closes for one in sums),
         stand=visit.house.clock(),
     )

@@ -19,7 +19,7 @@ from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN, eml
 from tests.quick_key import quick_key
-from triage import admin
+from triage import admin, perhaps_twice
 from triage.house import House, PostboxPlan
 
 PLANS = (
@@ -125,3 +125,11 @@ def test_an_admin_of_a_region_gets_the_sums_of_its_postboxes_only(house: House) 
 
 def test_each_fault_has_words_and_a_remedy() -> None:
     assert set(words.DIFFERENCES) == {fault.value for fault in Fault}
+
+
+def test_what_may_be_one_mail_is_named_until_one_of_the_two_is_gone(house: House) -> None:
+    with house.db.write() as tx:
+        perhaps_twice._tell(tx, [(2, 3)], postbox="SC-Ost", now=house.clock())
+    assert [row for row in rows_of(house)[0] if row.startswith("2 3 SC-Ost")]
+    assert lose_one(house) == 3
+    assert not [row for row in rows_of(house)[0] if row.startswith("2 3")]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.backoff import HOUSE_BACKOFF, BackoffRule, next_try
+from rules.backoff import HOUSE_BACKOFF, BackoffRule, longest_waits, next_try
 
 PLAIN = BackoffRule(first_seconds=10, factor=3, cap_seconds=100, max_tries=5, spread=0.5)
 
@@ -40,3 +40,10 @@ def test_a_wait_is_never_shorter_than_the_one_before_and_never_endless(
     assert now is not None
     assert later is not None
     assert 0 < now <= later <= rule.cap_seconds * (1 + rule.spread)
+
+
+def test_the_longest_wait_after_so_many_tries_is_the_one_of_most_chance_and_the_last_holds_on():
+    waits = longest_waits()
+    assert waits[:2] == (36.0, 72.0)
+    assert waits[-1] == HOUSE_BACKOFF.cap_seconds * (1 + HOUSE_BACKOFF.spread)
+    assert longest_waits(BackoffRule(max_tries=1)) == (0.0,)

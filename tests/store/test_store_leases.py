@@ -57,6 +57,14 @@ def test_a_dead_owners_lease_from_before_the_clock_was_set_back_holds_no_longer_
     assert _take(db, "w2", at=60) == Lease(POSTBOX, "w2", later(120), dead.fence + 1, later(60))
 
 
+def test_one_that_many_are_passed_with_holds_no_longer_either(db: Database) -> None:
+    assert _take(db, "w1", at=5 * 3600)
+    for at, free in ((0, frozenset()), (59, frozenset()), (60, {POSTBOX})):
+        with db.write() as tx:
+            passed = leases.pass_through(tx, [POSTBOX, "other"], now=later(at), seconds=60)
+        assert passed == {"other", *free}
+
+
 def test_who_lives_keeps_his_lease_though_the_clock_was_set_back(db: Database) -> None:
     lease = _take(db, "w1", at=5 * 3600)
     assert lease

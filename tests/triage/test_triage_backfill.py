@@ -11,11 +11,15 @@ from rules.codes import Role
 from rules.errors import Refused
 from rules.postbox import TOO_LARGE
 from store import audit, keeping, ledger, ledger_counts
+from store import same_mail as store_same_mail
 from store.keeping import Arrival
 from tests.house_fixture import ADMIN, NOW, clerk, eml
+from tests.triage.renumbering import Renumbering
 from triage import admin, backfill, item_view, receive, rounds
 from triage.backfill import ByHead, Pace
+from triage.followed import Reconciled
 from triage.house import PostboxPlan
+from triage.reconcile import reconcile
 
 PLAN = PostboxPlan("SC-Südwest", "Südwest", is_observed=False)
 OLD = timedelta(days=400)
@@ -162,6 +166,49 @@ def test_mail_of_the_archive_that_lies_in_the_inbox_later_is_the_same_mail(house
     box.append("INBOX", archive[0].data)
     assert receive.receive(house, box, lease, region="Südwest").put_back == 1
     assert rows(house) == 1
+
+
+def crlf(data):
+    return data.replace(b"\n", b"\r\n")
+
+
+def test_mail_of_the_archive_that_comes_with_other_line_ends_is_the_same_mail(house, box, lease):
+    numbered = Renumbering(box)
+    numbered.append("INBOX", crlf(eml("Termin")))
+    assert receive.receive(house, numbered, lease, region="Südwest").kept == 1
+    archive = mails(house, 2)
+    fill(house, archive)
+    rounds.sort_pending(house)
+    numbered.append("INBOX", crlf(archive[0].data))
+    numbered.append("INBOX", crlf(archive[1].data.replace(b"Guten", b"guten")))
+    found = receive.receive(house, numbered, lease, region="Südwest")
+    assert (found.put_back, found.kept) == (1, 1)
+    numbered.append("INBOX", crlf(archive[0].data))
+    assert receive.receive(house, numbered, lease, region="Südwest").kept == 1, "a copy"
+    assert rows(house) == 5
+    numbered.number_anew("INBOX")
+    assert receive.receive(house, numbered, lease, region="Südwest").adopted == 4
+    assert reconcile(house, numbered, lease) == Reconciled()
+    assert numbers(fill(house, [*archive, *mails(house, 1)])) == (0, 3, 0)
+
+
+def test_an_archive_is_asked_for_once_a_reading_and_its_beginning_stands_in_the_trail(
+    house, box, lease, monkeypatch
+):
+    asked = []
+    real = store_same_mail.has_archive
+    monkeypatch.setattr(
+        store_same_mail, "has_archive", lambda tx, name: asked.append(name) or real(tx, name)
+    )
+    for each in range(2):
+        for _ in range(3):
+            box.append("INBOX", eml(f"Termin {each}"))
+        receive.receive(house, box, lease, region="Südwest")
+    assert asked == [box.name] * 2
+    fill(house, mails(house, 1))
+    with house.db.read() as tx:
+        (entry,) = audit.of_subject(tx, f"archive:{PLAN.name}")
+    assert (entry.action, entry.actor) == ("archive.begun", ADMIN.name)
 
 
 def test_it_goes_the_way_of_all_mail_and_the_sum_closes(house):

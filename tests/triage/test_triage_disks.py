@@ -3,14 +3,19 @@
 import errno
 import resource
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from store import ops
+from store.tables.ledger import op
 from tests.house_fixture import eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from triage import health, rounds, send, wiring
 from triage.cli import admin as cli_admin
+from triage.filing import filing, steps
 from triage.postbox_round import PostboxJob, PostboxRound
 from triage.settings import Settings
 from triage.worker import Worker
@@ -79,10 +84,67 @@ def test_mail_is_kept_though_the_disk_of_its_postbox_takes_nothing(house, box, m
             rounds.sort_pending(house)
         assert states(house) == {"sorted": 1}
         told = {check.name: check.message for check in health.ready(house) if not check.ok}
-        assert told[name] == "postbox.disk"
+        assert told[f"filing:{box.name}"] == "postbox.disk 1: 435 Kassel/AU"
+        assert name not in told
     house.clock.forward(minutes=10)
     worker._one_round(name, a_round)
     assert box.view("INBOX").uids == ()
+    assert all(check.ok for check in health.ready(house) if check.name.startswith("filing:"))
+
+
+def refuse_under(monkeypatch, word, number):
+    """The operating system makes nothing, and renames nothing, under names with that word."""
+    for name in ("mkdir", "rename"):
+        real = getattr(Path, name)
+
+        def refusing(path, *args, real=real, **values):
+            if any(word in str(one) for one in (path, *args)):
+                raise OSError(number, "on purpose", str(path))
+            return real(path, *args, **values)
+
+        monkeypatch.setattr(Path, name, refusing)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_folder_that_takes_nothing_holds_up_no_other(
+    house, box, lease, monkeypatch, number, is_there
+):
+    """More mails into it than a pass takes, and all of them older."""
+    few = replace(house, policy=replace(house.policy, batch_mails=2))
+    if is_there:
+        box.ensure_folder("435 Kassel/AU")
+    with monkeypatch.context() as patched:
+        refuse_under(patched, "/AU", number)
+        bring_in(few, box, lease, *(eml(f"Krankmeldung {n}") for n in range(5)), eml("Termin"))
+        for _ in range(3):
+            filing.file_due(few, box, lease)
+        assert len(box.view("435 Kassel/Termin").uids) == 1
+        assert len(box.view("INBOX").uids) == 5
+    house.clock.forward(minutes=1)
+    assert filing.file_due(house, box, lease).done == 5
+    assert len(box.view("435 Kassel/AU").uids) == 5
+
+
+def test_a_folder_without_room_is_tried_again_ever_more_seldom_and_never_given_up(
+    house, box, lease, monkeypatch
+):
+    waits = []
+    with monkeypatch.context() as patched:
+        refuse_under(patched, "/AU", errno.ENOSPC)
+        bring_in(house, box, lease, eml("Krankmeldung"))
+        for _ in range(3 * house.backoff.max_tries):
+            with house.db.read() as tx:
+                due = tx.run(sa.select(op.c.next_try_at)).scalar_one()
+            waits.append((due - house.clock()).total_seconds())
+            house.clock.forward(seconds=waits[-1])
+            assert filing.file_due(house, box, lease).failed == 1
+        with house.db.read() as tx:
+            assert ops.held_up(tx, box.name, error_code=steps.DISK) == {"435 Kassel/AU": 1}
+    assert waits[:3] == [10, 20, 40]
+    assert waits[-1] == steps.DISK_CAP_SECONDS
+    house.clock.forward(seconds=waits[-1])
+    assert filing.file_due(house, box, lease).done == 1
 
 
 def test_a_mail_that_is_written_out_is_whole_or_not_there(tmp_path):

@@ -182,10 +182,10 @@ def test_a_twin_in_the_same_run_and_one_elsewhere_are_turned_away(house: House) 
 def test_the_lease_of_a_key_is_free_after_the_commit(house: House, clock: Clock) -> None:
     ask(house, named("a", "k"))
     with house.db.write() as tx:
-        names = leases.pass_through(tx, ["other"], now=clock.now)
+        names = leases.pass_through(tx, ["other"], now=clock.now, seconds=60)
         assert names == {"other"}
         assert leases.take(tx, "other", owner="x", now=clock.now, seconds=9) is not None
-        assert leases.pass_through(tx, ["other"], now=clock.now) == frozenset()
+        assert leases.pass_through(tx, ["other"], now=clock.now, seconds=60) == frozenset()
 
 
 def test_what_breaks_the_commit_hits_only_the_one_who_breaks_it(

@@ -13,8 +13,7 @@ import structlog
 
 from ingest import parse
 from rules import sent_id
-from rules.backoff import next_try
-from rules.errors import HouseError, Refused, Unreadable
+from rules.errors import HouseError, Refused, TryLater, Unreadable
 from rules.ledger import LedgerState
 from rules.postbox import Fetched
 from store import halts, leases, ledger, outgoing, sent_copies
@@ -23,7 +22,7 @@ from store.leases import Lease
 from store.outgoing import Outgoing
 from store.sent_copies import SentCopy
 from triage.answers import reply
-from triage.filing import filing
+from triage.filing import filing, steps
 from triage.house import House
 from triage.ports import Postbox
 
@@ -64,7 +63,9 @@ def lay_due(house: House, box: Postbox, lease: Lease) -> int:
     for copy in due:
         try:
             _lay(house, box, lease, copy)
-        except (Refused, Unreadable) as exc:
+        except (Refused, Unreadable, TryLater) as exc:
+            if isinstance(exc, TryLater):
+                steps.require_of_folder(exc)
             _put_off(house, lease, copy, exc)
             continue
         laid += 1
@@ -112,7 +113,7 @@ def _lies(box: Postbox, copy: SentCopy, row: Outgoing) -> bool:
 
 
 def _put_off(house: House, lease: Lease, copy: SentCopy, exc: HouseError) -> None:
-    wait = None if exc.code == _DELETED else next_try(copy.tries + 1, house.backoff)
+    wait = None if exc.code == _DELETED else steps.pause(house, copy.tries + 1, exc)
     now = house.clock()
     log.warning("copy.refused", outgoing=copy.outgoing_id, code=exc.code, again=wait is not None)
     again = None if wait is None else now + timedelta(seconds=wait)

@@ -111,7 +111,7 @@ def keys(house: House) -> Iterator[Finding]:
 def left_postboxes(settings: Settings, house: House) -> Iterator[Finding]:
     """Postboxes of the ledger that the configuration does not name any more.
 
-    One that only has another name now is read anew: each mail in its INBOX becomes a second one.
+    One that only has another name now is not served (triage/one_folder.py).
     """
     named = {box.name for box in settings.postboxes}
     with house.db.read() as tx:
@@ -120,8 +120,8 @@ def left_postboxes(settings: Settings, house: House) -> Iterator[Finding]:
         yield warn(
             f"postbox:{name}",
             f"In {name} liegt Post, aber die Konfiguration nennt dieses Postfach nicht mehr.",
-            "Umbenannt? Den alten Namen wieder eintragen, bevor ein Worker startet: Sonst kommt"
-            " alles, was im Posteingang liegt, ein zweites Mal. Abgeschafft: Was abgelaufen ist,"
+            "Umbenannt? Den alten Namen wieder eintragen: Unter dem neuen bedient es kein Worker"
+            " (postbox.renamed), sonst käme alles ein zweites Mal. Abgeschafft: Was abgelaufen ist,"
             " dort von Hand löschen.",
         )
 

@@ -8,7 +8,7 @@ Source: imap protocol, steps 6-8 (docs/reliability.md).
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from rules.errors import Conflict, Refused
+from rules.errors import Conflict, Refused, TryLater
 from rules.ledger import OpState
 from rules.postbox import Place, Watermark
 from store import halts, leases, op_steps, ops
@@ -32,7 +32,8 @@ class Filed:
 def file_due(house: House, box: Postbox, lease: Lease) -> Filed:
     """Carry out the filing operations that are due in this postbox, under its lease.
 
-    One folder that can't be created or one move that is refused never stops the others.
+    One folder that can't be created or takes nothing, or one move that is refused, never stops the
+    others.
     Raises: TryLater: the postbox is away (what was sent stays in doubt and is looked for).
     """
     with house.db.read() as tx:
@@ -102,9 +103,11 @@ def _marks(
     for folder in sorted({op.dst_folder for op in fresh}):
         try:
             marks[folder] = mark(house, box, folder)
-        except Refused as exc:
+        except (Refused, TryLater) as exc:
+            if isinstance(exc, TryLater):
+                steps.require_of_folder(exc)
             group = [op for op in fresh if op.dst_folder == folder]
-            steps.put_off(house, lease, group, exc)
+            steps.put_off_folder(house, box, lease, group, exc)
             failed += len(group)
     return marks, failed
 
@@ -140,6 +143,12 @@ def _move_group(
             steps.put_off(house, lease, [op], exc)
             failed += 1
             continue
+        except TryLater as exc:
+            steps.require_of_folder(exc)
+            # Sent, perhaps moved: they are looked for, as what a crash left.
+            rest = [op for op in group[group.index(op) :] if op.id not in moved]
+            steps.put_off_folder(house, box, lease, rest, exc)
+            return failed + len(rest)
         if place is not None:
             places.append((op, place))
     return failed
@@ -160,6 +169,9 @@ def _moved_at_once(
             found = box.move_many(tuple(op.src for op in ops_here), ops_here[0].dst_folder)
         except (Refused, Conflict) as exc:
             steps.require_of_mail(exc)
+            continue
+        except TryLater as exc:
+            steps.require_of_folder(exc)
             continue
         places += [(op, found[op.src]) for op in ops_here if op.src in found]
     return places

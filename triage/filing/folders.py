@@ -1,17 +1,14 @@
 """The folder tree of a regional postbox: one folder an agency, made where missing."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import structlog
 
 from rules import routing
 from rules.errors import Refused, TryLater
+from triage.filing import steps
 from triage.house import House
 from triage.ports import Postbox
-
-DISK: Final = "postbox.disk"
-"""The disk of a Maildir takes nothing: full, read-only."""
 
 log = structlog.get_logger()
 
@@ -38,24 +35,22 @@ def ensure_agency_folders(house: House, box: Postbox, *, region: str) -> FolderC
     """Create the missing folders of all active agencies of the region, and the clearing folder.
 
     Idempotent. A folder that can't be created is named in the log and left out; the others go
-    on. Where a disk is full or read-only, none goes on, but mail can be read and kept. Called now
-    and then, where the configuration allows it (`worker.create_folders`).
+    on. Called now and then, where the configuration allows it (`worker.create_folders`).
     Source: Weisung 202404002 no. 3 (subfolder of the agency).
     """
     missing = sorted(wanted(house, region=region) - set(box.folders()))
-    created, refused = 0, []
+    created = 0
+    refused: list[tuple[str, str]] = []
     for folder in missing:
         try:
             created += int(box.ensure_folder(folder))
-        except Refused as exc:
-            log.warning("folder.refused", postbox=box.name, folder=folder, code=exc.code)
+        except (Refused, TryLater) as exc:
+            if isinstance(exc, TryLater):
+                steps.require_of_folder(exc)
+            # Of a disk that takes nothing at all one line is enough.
+            if exc.code != steps.DISK or exc.code not in (code for _, code in refused):
+                log.warning("folder.refused", postbox=box.name, folder=folder, code=exc.code)
             refused.append((folder, exc.code))
-        except TryLater as exc:
-            if exc.code != DISK:
-                raise
-            log.warning("folder.refused", postbox=box.name, folder=folder, code=exc.code)
-            refused += [(one, exc.code) for one in missing[missing.index(folder) :]]
-            break
     if created:
         log.info("folders.created", postbox=box.name, folders=created)
     return FolderCheck(created, tuple(refused))

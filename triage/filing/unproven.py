@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import structlog
 
-from rules.errors import Conflict, Refused
+from rules.errors import Conflict, Refused, TryLater
 from rules.postbox import FolderView, Place
 from store import op_steps
 from store.leases import Lease
@@ -55,6 +55,10 @@ def _look_or_put_off(
         return _look(house, box, lease, op, seen)
     except (Refused, Conflict) as exc:
         steps.require_of_mail(exc)
+        steps.put_off(house, lease, [op], exc)
+        return 0
+    except TryLater as exc:
+        steps.require_of_folder(exc)
         steps.put_off(house, lease, [op], exc)
         return 0
 

@@ -32,7 +32,7 @@ from triage.settings.marks import MarksSettings
 from triage.settings.outgoing import LOCAL, OutgoingSettings, require_listed
 from triage.settings.outlets import EakteSettings, TaskSettings, eakte_at, tasks_at
 from triage.settings.part import Part
-from triage.settings.postbox import MaildirSettings, PostboxSettings
+from triage.settings.postbox import MaildirSettings, PostboxSettings, require_own_places
 from triage.settings.replies import ReplySettings
 from triage.settings.scanner import ScannerSettings
 from triage.settings.sender import SenderSettings
@@ -217,6 +217,7 @@ class Settings(Part):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two postboxes share the name {', '.join(twice)}")
+        require_own_places(self.postboxes)
         return self
 
     @model_validator(mode="after")

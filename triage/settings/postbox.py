@@ -1,5 +1,7 @@
 """The postboxes of the configuration: Maildir, IMAP, Exchange."""
 
+import itertools
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -99,3 +101,33 @@ class ExchangeSettings(Part):
 PostboxSettings = Annotated[
     MaildirSettings | ImapSettings | ExchangeSettings, Field(discriminator="kind")
 ]
+
+
+def require_own_places(postboxes: Sequence[PostboxSettings]) -> None:
+    """Two names for one postbox would keep each mail twice.
+
+    Raises: ValueError: the first two that are one on the server, or of which one lies in the other.
+    """
+    for one, other in itertools.combinations(postboxes, 2):
+        if _are_one(one, other):
+            raise ValueError(
+                f"postboxes {one.name} and {other.name} are one and the same place: each mail would"
+                " come twice; take one of them out, or correct its address"
+            )
+
+
+def _are_one(one: PostboxSettings, other: PostboxSettings) -> bool:
+    if isinstance(one, MaildirSettings) and isinstance(other, MaildirSettings):
+        # Below a root every directory is one of its folders.
+        roots = one.root.resolve(), other.root.resolve()
+        return roots[0].is_relative_to(roots[1]) or roots[1].is_relative_to(roots[0])
+    return not isinstance(one, MaildirSettings) and _place(one) == _place(other)
+
+
+def _place(box: PostboxSettings) -> tuple[str, ...]:
+    """Where mail lies, as far as the configuration tells."""
+    if isinstance(box, ImapSettings):
+        return ("imap", box.host.lower(), str(box.port), box.user)
+    if isinstance(box, ExchangeSettings):
+        return ("exchange", box.endpoint.lower(), box.mailbox.lower())
+    return ("maildir", str(box.root))
