@@ -16,10 +16,9 @@ HELD_BACK: Final = "backup.restored"
 """By `backup restore`, and by `backup reread`, which also follows restores by other means."""
 
 
-def last(tx: Tx) -> Entry | None:
-    """What the newest restore has left in the trail; None where none is told of."""
-    told = audit.of_subject(tx, SUBJECT, actions={PUT_BACK, HELD_BACK})
-    return told[-1] if told else None
+def all_told(tx: Tx) -> tuple[Entry, ...]:
+    """What restores have left in the trail, oldest first."""
+    return audit.of_subject(tx, SUBJECT, actions={PUT_BACK, HELD_BACK})
 
 
 def is_given_again(tx: Tx, subject: str) -> bool:
@@ -27,5 +26,5 @@ def is_given_again(tx: Tx, subject: str) -> bool:
 
     By the numbers of the trail: a clock may have been set back.
     """
-    restored, told = last(tx), audit.of_subject(tx, subject)
-    return bool(restored and told and told[0].id > restored.id)
+    restored, told = all_told(tx), audit.of_subject(tx, subject)
+    return bool(restored and told and told[0].id > restored[-1].id)
