@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from rules.errors import Refused
 from rules.texts.approved import approval_line
 from store import texts as shelf
 from store.arrivals import Fault
-from triage import accept, admin, wiring
+from triage import accept, admin, private_file, wiring
 from triage import aside as set_aside
 from triage.console import (
     DEFAULT_CONFIG,
@@ -184,28 +183,13 @@ def aside_export(
     out: Annotated[Path, typer.Option(help="The .eml file to write.")],
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Write the original bytes of a mail into a file; the read is audited.
+    """Write the original bytes of a mail into a file for its owner only; the read is audited.
 
     Example: postlotse aside export 7 --out mail.eml
     """
     data = accept.original(wiring.house_of(config), operator(), message_id)
-    try:
-        _write_whole(out, data)
-    except OSError as exc:
-        raise Refused("aside.file", f"Can't write {out}: {exc.strerror}.") from exc
+    private_file.write(out, data, code="aside.file")
     say(f"message {message_id} is in {out}")
-
-
-def _write_whole(out: Path, data: bytes) -> None:
-    """Half a mail must not be taken for one. Raises: OSError."""
-    with out.open("wb") as file:
-        try:
-            file.write(data)
-            file.flush()
-        except OSError:
-            if out.is_file():
-                out.unlink()
-            raise
 
 
 def reconcile(
