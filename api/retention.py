@@ -4,7 +4,7 @@ A run is ordered here and done by a worker: no request deletes anything itself.
 """
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, status
 
@@ -16,6 +16,7 @@ from api.schemas.retention import (
     HoldList,
     PreviewOut,
     ProofOut,
+    ReadRunIn,
     RunIdOut,
     RunIn,
     RunList,
@@ -31,6 +32,9 @@ from triage.sweep import proof as sweep_proof
 router = APIRouter(prefix="/v1/admin/retention", tags=["admin"])
 
 RunId = Annotated[int, Path(ge=1, le=ID_MAX, description="The number of the run.")]
+BY_NUMBER: Final = ReadRunIn(hash="")
+"""Of a program that names a run by its number only: a body is optional, as /v1 promises."""
+
 HoldId = Annotated[int, Path(ge=1, le=ID_MAX, description="The number of the hold.")]
 
 
@@ -76,9 +80,15 @@ def proof(house: HouseHere, caller: MayRunRetention, run_id: RunId) -> dict[str,
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Approve a proposed deletion",
 )
-def approve(house: HouseHere, caller: MayRunRetention, run_id: RunId) -> None:
-    """By a second person; from then on it is ordered."""
-    sweep.approve(house, caller, run_id)
+def approve(
+    house: HouseHere, caller: MayRunRetention, run_id: RunId, read: ReadRunIn = BY_NUMBER
+) -> None:
+    """By a second person; from then on it is ordered.
+
+    With the `hash` that was read it is 409 `sweep.changed` if another run has that number by now.
+    Without it a run that was made after a restore is 409 `sweep.not_named`.
+    """
+    sweep.approve(house, caller, run_id, seen=read.hash)
 
 
 @router.post(
@@ -86,9 +96,11 @@ def approve(house: HouseHere, caller: MayRunRetention, run_id: RunId) -> None:
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Reject a proposed deletion",
 )
-def reject(house: HouseHere, caller: MayRunRetention, run_id: RunId) -> None:
-    """Nothing is deleted by it."""
-    sweep.reject(house, caller, run_id)
+def reject(
+    house: HouseHere, caller: MayRunRetention, run_id: RunId, read: ReadRunIn = BY_NUMBER
+) -> None:
+    """Nothing is deleted by it. `hash` as for `approve`."""
+    sweep.reject(house, caller, run_id, seen=read.hash)
 
 
 @router.get("/holds", response_model=HoldList, summary="Holds in force")

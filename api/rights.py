@@ -211,7 +211,7 @@ def import_lists(house: HouseHere, caller: MayReviewRights, asked: ListsIn) -> d
     summary="Start a round of review",
 )
 def start_round(house: HouseHere, caller: MayReviewRights, asked: RoundIn) -> dict[str, int]:
-    """The round before ends with it."""
+    """The round before ends with it; one with the same days goes on, and is the answer."""
     made = make_round(
         asked.region,
         asked.agencies_due,

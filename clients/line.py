@@ -154,8 +154,10 @@ def part(value: object) -> str:
     return quote(str(value), safe="")
 
 
-def body_of(value: object) -> bytes:
+def body_of(value: object) -> bytes | None:
     """A request as JSON; what is None is left out, as it was not given."""
+    if value is None:
+        return None
     given = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
     if isinstance(given, dict):
         given = {name: one for name, one in given.items() if one is not None}

@@ -200,7 +200,8 @@ def _arguments(
     if "message/rfc822" in content:
         first.append("mail: bytes")
     elif JSON in content:
-        first.append(f"body: {type_of(content[JSON]['schema'], names)}")
+        default = "" if operation["requestBody"].get("required") else " | None = None"
+        first.append(f"body: {type_of(content[JSON]['schema'], names)}{default}")
     named = []
     for one in given:
         if one["in"] != "path":

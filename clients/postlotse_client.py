@@ -158,8 +158,10 @@ def part(value: object) -> str:
     return quote(str(value), safe="")
 
 
-def body_of(value: object) -> bytes:
+def body_of(value: object) -> bytes | None:
     """A request as JSON; what is None is left out, as it was not given."""
+    if value is None:
+        return None
     given = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
     if isinstance(given, dict):
         given = {name: one for name, one in given.items() if one is not None}
@@ -1357,6 +1359,13 @@ class ProposalsOut:
     texts: list[TextOut]
     seconds: list[SecondOut]
     suggested: Language | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRunIn:
+    """Which run was read: its `hash`, as the list of runs gives it; another one is 409."""
+
+    hash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -3390,23 +3399,25 @@ class Postlotse:
         return found
 
     def post_admin_retention_run_approve(
-        self, run_id: int, *, idempotency_key: str | None = None
+        self, run_id: int, body: ReadRunIn | None = None, *, idempotency_key: str | None = None
     ) -> None:
         """Approve a proposed deletion."""
         self.line.call(
             "POST",
             f"/v1/admin/retention/runs/{part(run_id)}/approve",
             headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
         )
 
     def post_admin_retention_run_reject(
-        self, run_id: int, *, idempotency_key: str | None = None
+        self, run_id: int, body: ReadRunIn | None = None, *, idempotency_key: str | None = None
     ) -> None:
         """Reject a proposed deletion."""
         self.line.call(
             "POST",
             f"/v1/admin/retention/runs/{part(run_id)}/reject",
             headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
         )
 
     def get_admin_retention_holds(self) -> HoldList:

@@ -14,6 +14,7 @@ from rules.errors import Refused
 from rules.ledger import OpState, op_step
 from store import ledger, ops, rows, sightings
 from store.engine import Tx
+from store.statements import spelled
 from store.tables.ledger import SightingState, sighting
 from store.tables.ledger import op as table
 
@@ -42,8 +43,7 @@ def listing(
 ) -> tuple[RefusedAct, ...]:
     """Those that would still be something to do, oldest first, above that id; of one code or all.
 
-    Not where a person moved the mail or took it out since, or it got a newer wish. Slow: for people
-    only.
+    Not where a person moved the mail or took it out since, or it got a newer wish.
     """
     statement = (
         sa.select(*_COLUMNS)
@@ -57,7 +57,7 @@ def listing(
 
 
 def reasons(tx: Tx, postboxes: Collection[str]) -> tuple[tuple[str, int], ...]:
-    """How many of them by code, most first. Slow, as `listing`."""
+    """How many of them by code, most first."""
     number = sa.func.count()
     statement = (
         sa.select(table.c.error_code, number)
@@ -125,7 +125,7 @@ def _stands(postboxes: Collection[str]) -> sa.ColumnElement[bool]:
         sighting.c.folder == table.c.src_folder,
     )
     return sa.and_(
-        table.c.state == OpState.REFUSED,
+        spelled(table.c.state, OpState.REFUSED),
         table.c.postbox.in_(sorted(postboxes)),
         is_newest,
         lies_there_still,

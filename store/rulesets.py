@@ -195,6 +195,20 @@ def activations(tx: Tx) -> tuple[Activation, ...]:
     return rows.all_as(tx, Activation, statement)
 
 
+def wait_for(tx: Tx, ruleset_id: int) -> None:
+    """Whoever activates the version just now has committed when this returns, or waits for us."""
+    tx.run(sa.select(table.c.id).where(table.c.id == ruleset_id).with_for_update())
+
+
+def newest_activation(tx: Tx, ruleset_id: int) -> int:
+    """The id of the last one of that version, in any state and region; 0 where there is none."""
+    newest = sa.func.coalesce(sa.func.max(ruleset_activation.c.id), 0)
+    found: int = tx.run(
+        sa.select(newest).where(ruleset_activation.c.ruleset_id == ruleset_id)
+    ).scalar_one()
+    return found
+
+
 def switch_off(tx: Tx, off: OffRule) -> bool:
     """Pass a rule over from now on; False where it was off already. Idempotent."""
     statement = insert(tx, ruleset_off).values(

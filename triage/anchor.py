@@ -2,43 +2,26 @@
 
 Whoever may write to the database can forge a whole new chain; he can't change a file that lies
 elsewhere, or that only grows. Each line names its predecessor, so that the file itself can't lose
-one unseen. Source: F52, N20; BSI Mindeststandard Protokollierung und Detektion v2.1; own decision
-0055.
+one unseen. A restore of an older database looks like a trail that was cut off; trail_restored.py
+tells them apart. Source: F52, N20; BSI Mindeststandard Protokollierung und Detektion v2.1; own
+decisions 0055, 0130.
 """
 
-import fcntl
-import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, Final
 
 import structlog
 
-from rules.errors import Refused, TryLater
 from store import audit
 from store.audit import Entry
 from store.engine import Database, Tx
+from triage import anchor_file, trail_restored
+from triage.anchor_file import Anchor
 from triage.house import BERLIN
 
-TORN: Final = b" #torn"
-"""Ends a line that was never written whole; it is passed over. Own decision 0055."""
-
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """One line: the head of the chain on a local day. `before` is the SHA-256 of the line above."""
-
-    day: str
-    seq: int
-    hash: str
-    before: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +30,9 @@ class Finding:
 
     `anchor.unreadable`, `anchor.line_missing` (the file was changed), `anchor.behind` (lines are
     gone from its end, or nobody notes them); `trail.truncated` (the entry is gone from the end),
-    `trail.rewritten` (another entry stands there).
+    `trail.rewritten` (another entry stands there). `trail.set_back`: one of these two, and the
+    trail itself tells of a restore since. `trail.restored` differs from nothing: it says in which
+    line somebody has recorded a restore, so that the lines that it took differ no more.
     """
 
     line: int
@@ -67,16 +52,14 @@ def note(database: Database, path: Path, *, now: datetime) -> bool:
         seq, digest = audit.head(tx)
     if not seq:
         return False
-    with _locked(path) as file:
+    with anchor_file.locked(path) as file:
         noted = file.read()
-        lines = _whole(noted)
-        if lines and not _is_due(_read(lines[-1], len(lines)), day):
+        lines = anchor_file.whole(noted)
+        if lines and not _is_due(anchor_file.read(lines[-1], len(lines)), day):
             return False
-        end = _end(noted)
-        if end.startswith(TORN):
-            log.warning("trail.anchor_torn")
-        _append(file, end + _line(day, seq, digest, before=_digest(lines)))
-    _sync_folder(path)
+        line = Anchor(day.isoformat(), seq, digest, anchor_file.digest(lines))
+        anchor_file.add(file, noted, line)
+    anchor_file.sync_folder(path)
     log.info("trail.anchored", seq=seq, hash=digest)
     return True
 
@@ -100,126 +83,37 @@ def check(database: Database, path: Path) -> tuple[Finding, ...]:
     # Before the file is read: a line that is noted meanwhile is none that was behind.
     with database.read() as tx:
         head = audit.last_sealed(tx)
-    lines = _lines(path)
-    found: list[Finding] = []
+    lines = anchor_file.lines_of(path)
+    anchors = [anchor_file.read(line, number) for number, line in enumerate(lines, start=1)]
+    found = [
+        Finding(number, one.seq, "anchor.line_missing")
+        for number, one in enumerate(anchors, start=1)
+        if one.before != anchor_file.digest(lines[: number - 1])
+    ]
     with database.read() as tx:
-        for number, line in enumerate(lines, start=1):
-            anchor = _read(line, number)
-            if anchor.before != _digest(lines[: number - 1]):
-                found.append(Finding(number, anchor.seq, "anchor.line_missing"))
-            code = _compared(tx, anchor)
-            if code:
-                found.append(Finding(number, anchor.seq, code))
-    found += _behind(head, lines)
-    return tuple(found)
+        found += _against_trail(tx, anchors)
+    found += _behind(head, anchors)
+    return tuple(sorted(found, key=lambda one: one.line))
 
 
-def _behind(head: Entry | None, lines: list[bytes]) -> list[Finding]:
+def _against_trail(tx: Tx, anchors: Sequence[Anchor]) -> list[Finding]:
+    stood = trail_restored.held_against(tx, anchors)
+    found = [Finding(number, anchors[number - 1].seq, "trail.restored") for number in stood.records]
+    for gap in stood.gaps:
+        code = "trail.set_back" if gap.is_told else ""
+        found += [
+            Finding(number, anchors[number - 1].seq, code or stood.misfits[number])
+            for number in range(gap.first, gap.last + 1)
+        ]
+    return found
+
+
+def _behind(head: Entry | None, anchors: Sequence[Anchor]) -> list[Finding]:
     """The job that seals entries notes the head right afterwards: no seal is younger than a line.
 
     By local days, as the lines are.
     """
-    noted = _read(lines[-1], len(lines)).day if lines else ""
+    noted = anchors[-1].day if anchors else ""
     if head is None or head.at.astimezone(BERLIN).date().isoformat() <= noted:
         return []
-    return [Finding(len(lines), head.seal_seq or 0, "anchor.behind")]
-
-
-def _compared(tx: Tx, anchor: Anchor) -> str:
-    """The code of what differs, or an empty text."""
-    stands = audit.hash_at(tx, anchor.seq)
-    if stands is None:
-        return "trail.truncated"
-    return "" if stands == anchor.hash else "trail.rewritten"
-
-
-def _lines(path: Path) -> list[bytes]:
-    try:
-        return _whole(path.read_bytes())
-    except FileNotFoundError as exc:
-        raise Refused(
-            "anchor.missing",
-            f"No anchor file at {path}. A worker makes it on the first day; or is it gone?",
-        ) from exc
-    except OSError as exc:
-        raise _disk(path, exc) from exc
-
-
-def _whole(noted: bytes) -> list[bytes]:
-    """The lines without what a full disk or a cut of the power left of one.
-
-    A line that somebody cut is missed all the same: by its day, or by the line that names it.
-    """
-    *lines, last = noted.split(b"\n")
-    if not _is_torn(last):
-        lines.append(last)
-    return [line for line in lines if line and not line.endswith(TORN)]
-
-
-def _end(noted: bytes) -> bytes:
-    """What ends the last line where its end is missing: the file only grows."""
-    last = noted.rpartition(b"\n")[2]
-    return TORN + b"\n" if _is_torn(last) else b"\n" if last else b""
-
-
-def _is_torn(last: bytes) -> bool:
-    """Whether what stands behind the last end of a line is a piece of a line, not all of it."""
-    try:
-        return bool(last) and not isinstance(json.loads(last), dict)
-    except ValueError:
-        return True
-
-
-def _read(line: bytes, number: int) -> Anchor:
-    try:
-        raw = json.loads(line)
-        day = date.fromisoformat(str(raw["day"])).isoformat()
-        return Anchor(day, int(raw["seq"]), str(raw["hash"]), str(raw["before"]))
-    except (ValueError, KeyError, TypeError, RecursionError) as exc:
-        raise Refused(
-            "anchor.unreadable",
-            f"Line {number} of the anchor file is none of ours. Compare it with a copy.",
-            line=number,
-        ) from exc
-
-
-def _line(day: date, seq: int, digest: str, *, before: str) -> bytes:
-    anchor = Anchor(day.isoformat(), seq, digest, before)
-    return json.dumps(asdict(anchor), separators=(",", ":")).encode() + b"\n"
-
-
-def _digest(lines: list[bytes]) -> str:
-    """Of the last line, which names the one before it; 64 zeros before the first."""
-    return sha256(lines[-1]).hexdigest() if lines else "0" * 64
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[BinaryIO]:
-    """The file, open for reading and appending, for one process at a time."""
-    try:
-        with path.open("a+b") as file:
-            path.chmod(0o600)
-            fcntl.flock(file, fcntl.LOCK_EX)
-            file.seek(0)
-            yield file
-    except OSError as exc:
-        raise _disk(path, exc) from exc
-
-
-def _append(file: BinaryIO, line: bytes) -> None:
-    file.write(line)
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    """A new name is durable only after its folder is synced. Source: POSIX.1-2017 fsync()."""
-    handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _disk(path: Path, exc: OSError) -> TryLater:
-    return TryLater("anchor.disk", f"{path}: {exc.strerror}; check rights and space")
+    return [Finding(len(anchors), head.seal_seq or 0, "anchor.behind")]

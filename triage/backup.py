@@ -16,7 +16,7 @@ from typing import Final
 
 from rules.access import Caller, Permission, require
 from rules.errors import Refused, TryLater
-from store import audit, ledger_counts, resealing, schema, sessions
+from store import audit, ledger_counts, resealing, restores, schema, sessions
 from store import backup as copying
 from store.engine import Database
 from triage import wiring
@@ -143,7 +143,7 @@ def restore(
         made = {"made_at": found.made_at.isoformat(), "mails": found.mails}
         with database.write() as tx:
             sessions.drop_all(tx)
-        _note(database, caller, "backup.put_back", made, at=clock())
+        _note(database, caller, restores.PUT_BACK, made, at=clock())
     finally:
         database.close()
     return found
@@ -153,7 +153,7 @@ def _note(
     database: Database, caller: Caller, action: str, details: dict[str, object], *, at: datetime
 ) -> None:
     with database.write() as tx:
-        audit.add(tx, caller.name, action=action, subject="store", details=details, at=at)
+        audit.add(tx, caller.name, action=action, subject=restores.SUBJECT, details=details, at=at)
 
 
 def _models(settings: Settings) -> Iterator[tuple[str, Path]]:

@@ -15,7 +15,7 @@ import structlog
 from rules.access import Caller, Permission, require
 from rules.errors import Conflict
 from rules.postbox import Fetched, Place, TooLarge
-from store import audit, leases, ledger, outgoing_restored, owned, sessions, sightings
+from store import audit, leases, ledger, outgoing_restored, owned, restores, sessions, sightings
 from store.leases import Lease
 from triage import followed, receive, reconcile, rounds, same_mail
 from triage.answers import draft_reply
@@ -70,8 +70,8 @@ def hold_back(house: House, caller: Caller) -> int:
         audit.add(
             tx,
             caller.name,
-            action="backup.restored",
-            subject="store",
+            action=restores.HELD_BACK,
+            subject=restores.SUBJECT,
             details={"held_back": held},
             at=now,
         )

@@ -63,7 +63,7 @@ def require_outside(out: Path) -> None:
 
 def write(out: Path, lines: Iterable[Mapping[str, Any]]) -> None:
     """Anew, and readable by its owner only."""
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     out.unlink(missing_ok=True)
     handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

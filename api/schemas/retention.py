@@ -51,6 +51,12 @@ class RunIdOut(Out):
     run_id: int = Field(examples=[3])
 
 
+class ReadRunIn(In):
+    """Which run was read: its `hash`, as the list of runs gives it; another one is 409."""
+
+    hash: str = Field("", pattern=r"^([0-9a-f]{64})?$", examples=["5f0c" * 16])
+
+
 class RunOut(Out):
     """A deletion run. `state`: `proposed`, `ordered`, `done` or `void`."""
 

@@ -77,16 +77,20 @@ def order(visit: SendsRetention, pruefsumme: Annotated[str, Form()]) -> Response
 
 
 @router.post("/loeschung/{run_id}/freigeben")
-def approve(visit: SendsRetention, run_id: int) -> Response:
-    """By a second person."""
-    sweep.approve(visit.house, visit.caller, run_id)
+def approve(
+    visit: SendsRetention, run_id: int, pruefsumme: Annotated[str, Form(max_length=64)] = ""
+) -> Response:
+    """By a second person; exactly the one that the page showed."""
+    sweep.approve(visit.house, visit.caller, run_id, seen=pruefsumme or "-")
     return go("/loeschung", Notice("sweep_ordered", str(run_id)))
 
 
 @router.post("/loeschung/{run_id}/verwerfen")
-def reject(visit: SendsRetention, run_id: int) -> Response:
+def reject(
+    visit: SendsRetention, run_id: int, pruefsumme: Annotated[str, Form(max_length=64)] = ""
+) -> Response:
     """Nothing is deleted by it."""
-    sweep.reject(visit.house, visit.caller, run_id)
+    sweep.reject(visit.house, visit.caller, run_id, seen=pruefsumme or "-")
     return go("/loeschung", Notice("sweep_void"))
 
 

@@ -86,6 +86,11 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Bestätigt wird nur, was die Seite gezeigt hat. Nichts wurde geändert.",
             "Öffnen Sie „Korrekturen“ noch einmal und sehen Sie an, was jetzt dort steht.",
         ),
+        "sweep.changed": (
+            "Das ist nicht mehr, was die Seite gezeigt hat",
+            "Gelöscht, freigegeben und verworfen wird nur, was die Seite gezeigt hat.",
+            "Nichts wurde geändert. Öffnen Sie „Löschung“ noch einmal.",
+        ),
         "ruleset.changed": (
             "Inzwischen hat sich an den Regeln etwas geändert",
             (

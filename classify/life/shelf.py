@@ -27,7 +27,7 @@ from classify.life.gate import Measured
 from classify.measuring.measures import CodeFigures
 from classify.model import file as modelfile
 from classify.model.model import Model
-from rules.errors import Refused, Unreadable
+from rules.errors import Conflict, Refused, Unreadable
 
 log = structlog.get_logger()
 
@@ -139,22 +139,39 @@ class Shelf:
                 self._pass_gate(model_id, live, despite)
             self._write(at, "activate", model_id, by=by, reason=despite)
 
-    def rollback(self, *, at: datetime, by: str, reason: str) -> str:
-        """Let the model before the live one go live again, without a gate; its id.
+    def before(self) -> str:
+        """The model that was live before the live one. Raises: Refused: `model.no_earlier`."""
+        past = self._past_lives()
+        if len(past) < 2:
+            raise Refused(
+                "model.no_earlier",
+                f"{self.folder} knows no model that was live before; activate one",
+                folder=str(self.folder),
+            )
+        return past[-2]
 
-        Raises: Refused: `model.no_earlier`, and as `classify.model.file.load`.
+    def rollback(self, to: str, *, at: datetime, by: str, reason: str) -> bool:
+        """Let the model before the live one go live again, without a gate; False: it is already.
+
+        `to` is its id, so that who repeats himself does not go back one more.
+        Raises: Refused: `model.no_earlier`, and as `classify.model.file.load`. Conflict:
+            `model.changed`: another one was live before.
         """
         with self._alone():
-            past = self._past_lives()
-            if len(past) < 2:
-                raise Refused(
-                    "model.no_earlier",
-                    f"{self.folder} knows no model that was live before; activate one",
-                    folder=str(self.folder),
+            live = self.live()
+            if live == to:
+                return False
+            earlier = self.before()
+            if earlier != to:
+                raise Conflict(
+                    "model.changed",
+                    f"{live} is live, and before it {earlier} was, not {to[:60]}; see `model list`",
+                    live=live,
+                    earlier=earlier,
                 )
-            modelfile.load(self.model_path(past[-2]), self.key)
-            self._write(at, "rollback", past[-2], by=by, reason=reason)
-            return past[-2]
+            modelfile.load(self.model_path(to), self.key)
+            self._write(at, "rollback", to, by=by, reason=reason)
+            return True
 
     def set_shadow(self, model_id: str | None, *, at: datetime, by: str) -> None:
         """Let a model run beside the live one, or none. Raises: Refused: `model.unknown`."""

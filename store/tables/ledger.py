@@ -125,9 +125,10 @@ op = sa.Table(
     sa.Column("error_code", sa.Text, nullable=False, server_default=""),
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("ix_op_message_id", "message_id"),
-    # Two, not one: SQLite does not see that a state is one of several.
+    # Several, not one: SQLite does not see that a state is one of several.
     partial_index("ix_op_new", "postbox", "id", where="state = 'new'"),
     partial_index("ix_op_sent", "postbox", "id", where="state = 'sent'"),
+    partial_index("ix_op_refused", "id", where="state = 'refused'"),
     # A withdrawn wish is the one row that is ever deleted; its id must not name another.
     sqlite_autoincrement=True,
 )

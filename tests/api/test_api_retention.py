@@ -12,6 +12,7 @@ from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.small_door import door_settings
 from tests.house_fixture import ADMIN
+from triage import rereading
 from triage.send import Outlets
 from triage.sweep import orders as sweep
 from triage.sweep import run as sweep_run
@@ -94,6 +95,42 @@ def test_a_proposed_deletion_is_approved_by_another_and_rejected_by_anybody(old:
     with old.house.db.read() as tx:
         states = [ledger.message(tx, one).state.value for one in (1, 2)]
     assert states == ["deleted", "done"]
+
+
+def test_what_was_read_is_named_by_its_hash_and_another_run_is_refused(old: Doors) -> None:
+    me, second = replace(ADMIN, name="admin"), old.person("second")
+    for one in (1, 2):
+        sweep.propose(old.house, me, [one], basis=OrderBasis.ART17, reference="DSB 1")
+    newest, first = (run["hash"] for run in second.get(f"{URL}/runs").json()["runs"])
+    for deed in ("approve", "reject"):
+        refused = second.post(f"{URL}/runs/2/{deed}", json={"hash": first})
+        assert (refused.status_code, refused.json()["code"]) == (409, "sweep.changed")
+    rereading.hold_back(old.house, me)
+    sweep.propose(old.house, me, [1], basis=OrderBasis.ART17, reference="DSB 2")
+    second = old.person("second")
+    for body in ({}, {"json": {}}, {"json": {"hash": ""}}):
+        refused = second.post(f"{URL}/runs/3/approve", **body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "sweep.not_named")
+    assert second.post(f"{URL}/runs/2/approve", json={"hash": newest}).status_code == 204
+    assert [run["state"] for run in second.get(f"{URL}/runs").json()["runs"]] == [
+        "proposed", "ordered", "proposed",
+    ]  # fmt: skip
+
+
+def test_the_page_approves_and_rejects_what_it_showed(old: Doors) -> None:
+    me, app = replace(ADMIN, name="admin"), make_app(old.house, door_settings(demo=True))
+    for one in (1, 2):
+        sweep.propose(old.house, me, [one], basis=OrderBasis.ART17, reference="DSB 1")
+    admin = at_desk(app, seat="admin")
+    for deed in ("freigeben", "verwerfen"):
+        admin.open("/loeschung")
+        admin.send(deed, pruefsumme="0" * 64)
+        assert admin.answer.status_code == 409
+        assert "Das ist nicht mehr, was die Seite gezeigt hat" in admin.answer.text
+        assert "proposed" in [run.state.value for run in sweep.plans(old.house, me)]
+        admin.open("/loeschung")
+        admin.send(deed)
+    assert sorted(run.state.value for run in sweep.plans(old.house, me)) == ["ordered", "void"]
 
 
 def test_clerks_and_machines_delete_nothing(old: Doors) -> None:

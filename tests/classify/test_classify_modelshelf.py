@@ -4,6 +4,7 @@ import json
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -102,13 +103,26 @@ def test_the_gate_names_what_is_worse(other, found) -> None:
 def test_the_one_before_comes_back_without_a_gate(shelf, put) -> None:
     first, second = put(0.1), put(0.2)
     shelf.activate(first, at=AT, by="a")
-    assert code_of(lambda: shelf.rollback(at=AT, by="a", reason="")) == "model.no_earlier"
+    assert code_of(lambda: shelf.rollback(second, at=AT, by="a", reason="")) == "model.no_earlier"
     shelf.activate(second, at=AT, by="a")
     shelf.activate(second, at=AT, by="a")
-    assert shelf.rollback(at=AT, by="a", reason="") == first == shelf.live()
-    assert code_of(lambda: shelf.rollback(at=AT, by="a", reason="")) == "model.no_earlier"
+    assert shelf.rollback(first, at=AT, by="a", reason="")
+    assert shelf.live() == first
+    assert code_of(shelf.before) == "model.no_earlier"
     history = (shelf.folder / "history.jsonl").read_text().splitlines()
     assert [json.loads(line)["deed"] for line in history] == ["activate"] * 3 + ["rollback"]
+
+
+def test_who_goes_back_and_repeats_himself_goes_back_once(shelf, put) -> None:
+    oldest, middle, newest = put(0.1), put(0.2), put(0.3)
+    for one in (oldest, middle, newest):
+        shelf.activate(one, at=AT, by="a")
+    for wrong in (oldest, "nothing"):
+        back = partial(shelf.rollback, wrong, at=AT, by="a", reason="")
+        assert code_of(back) == "model.changed"
+    done = [shelf.rollback(middle, at=AT, by="a", reason="") for _ in range(3)]
+    assert (done, shelf.live()) == ([True, False, False], middle)
+    assert shelf.rollback(oldest, at=AT, by="a", reason="")
 
 
 class Meanwhile:
@@ -131,16 +145,16 @@ def test_two_who_go_back_at_once_leave_a_model_that_one_of_them_was_told(
     first, second = put(0.1), put(0.2)
     shelf.activate(first, at=AT, by="a")
     shelf.activate(second, at=AT, by="a")
-    told: list[str] = []
+    told: list[bool] = []
 
     def second_person() -> None:
-        told.append(code_of(lambda: shelf.rollback(at=AT, by="b", reason="")))
+        told.append(shelf.rollback(first, at=AT, by="b", reason=""))
 
     between = Meanwhile(modelshelf.modelfile.load, second_person)
     monkeypatch.setattr(modelshelf.modelfile, "load", between)
-    assert shelf.rollback(at=AT, by="a", reason="") == first
+    assert shelf.rollback(first, at=AT, by="a", reason="")
     between.other.join()
-    assert (shelf.live(), told) == (first, ["model.no_earlier"])
+    assert (shelf.live(), told) == (first, [False])
 
 
 def test_two_who_activate_at_once_pass_the_gate_one_after_the_other(
@@ -219,7 +233,8 @@ def test_a_torn_last_line_is_told_and_passed_over_and_the_next_deed_has_its_own(
     assert [entry["event"] for entry in told] == ["model.history_torn"]
     shelf.activate(second, at=AT, by="a")
     with capture_logs() as told:
-        assert (shelf.live(), shelf.rollback(at=AT, by="a", reason="")) == (second, first)
+        assert (shelf.live(), shelf.before()) == (second, first)
+        assert shelf.rollback(first, at=AT, by="a", reason="")
     assert told == []
     assert torn in history.read_bytes()
 

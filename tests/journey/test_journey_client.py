@@ -9,7 +9,7 @@ import pytest
 from api.app import make_app
 from api.doors import ApiKey
 from api.serve import start_in_thread
-from clients.postlotse_client import Away, CloseIn, Line, ParkIn, Postlotse, Problem
+from clients.postlotse_client import Away, CloseIn, Line, ParkIn, Postlotse, Problem, ReadRunIn
 from rules.codes import Role
 from store import audit
 from tests.api.attachment_samples import image, mail_with
@@ -93,6 +93,13 @@ def test_problems_come_with_their_code(doors: Doors) -> None:
             if_match='W/"99"',
         )
     assert (changed.value.status, changed.value.code) == (412, "item.precondition")
+
+
+@pytest.mark.parametrize("read", [(), (None,), (ReadRunIn(hash="0" * 64),)])
+def test_a_body_that_may_be_left_out_is_no_body(doors: Doors, read: tuple[ReadRunIn, ...]) -> None:
+    with pytest.raises(Problem) as unknown:
+        doors.of("admin").post_admin_retention_run_reject(1, *read)
+    assert unknown.value.code == "sweep.unknown"
 
 
 def test_a_repeated_post_is_done_once(doors: Doors) -> None:

@@ -22,6 +22,7 @@ from store import (
     ops,
     outgoing,
     outgoing_claims,
+    refused_acts,
     retention,
     sightings,
     sort_slots,
@@ -88,6 +89,10 @@ CALLS: dict[str, Callable[[Tx], object]] = {
     "delivery seen again": lambda tx: arrivals.seen_again_many(tx, ["k"]),
     "differences of a day": lambda tx: arrivals.differences_by_postbox(tx, day=NOW.date()),
     "unsorted": lambda tx: ledger.unsorted(tx, limit=50),
+    "moves that were given up": lambda tx: refused_acts.listing(tx, [POSTBOX, "b"], limit=50),
+    "moves that were given up, from there on": lambda tx: refused_acts.listing(
+        tx, [POSTBOX], code="imap.over_quota", after=7, limit=50
+    ),
     "acts that are due": lambda tx: ops.due(tx, POSTBOX, now=NOW, limit=50),
     "outgoing": lambda tx: outgoing_claims.claim(
         tx, kinds=["eakte"], worker="w", now=NOW, limit=9, lease_seconds=60
@@ -154,6 +159,14 @@ FEW: dict[str, tuple[str, Callable[[Tx], object]]] = {
         "COVERING INDEX ix_message_day_counts",
         lambda tx: arrivals.differences_by_postbox(tx, day=NOW.date()),
     ),
+    "moves that were given up": (
+        "ix_op_refused",
+        lambda tx: refused_acts.listing(tx, [POSTBOX, "b"], limit=50),
+    ),
+    "moves that were given up, by code": (
+        "ix_op_refused",
+        lambda tx: refused_acts.reasons(tx, [POSTBOX]),
+    ),
     "what stays, of what is in work": (
         "COVERING INDEX ix_item_open_counts",
         lambda tx: retention.remaining(tx, since=NOW, regions=None),
@@ -166,6 +179,35 @@ def test_a_count_reads_the_index_that_was_made_for_it(
     sqlite_url: str, index: str, call: Callable[[Tx], object]
 ) -> None:
     assert any(index in step for _, step in _plans(sqlite_url, call))
+
+
+MOVES = """
+INSERT INTO op (message_id, postbox, kind, src_folder, src_epoch, src_uid, dst_folder, state,
+                created_at, next_try_at)
+SELECT 1, 'SC-West', 'move', 'INBOX', '1', n, 'a', CASE n WHEN 7 THEN 'refused' ELSE 'done' END,
+       now(), now()
+FROM generate_series(1, 2000) AS n
+"""
+
+
+def test_postgresql_finds_the_moves_that_were_given_up_by_their_index(postgresql_url: str) -> None:
+    db = Database.open(postgresql_url)
+    noted: list[tuple[str, object]] = []
+    with db.write() as tx:
+        keeping.keep_many(tx, [arrival("1")], now=NOW)
+        tx.connection.exec_driver_sql(MOVES)
+        tx.connection.exec_driver_sql("ANALYZE op")
+        sa.event.listen(
+            tx.connection,
+            "before_cursor_execute",
+            lambda _c, _cur, text, values, _ctx, _many: noted.append((text, values)),
+        )
+        refused_acts.listing(tx, [POSTBOX], limit=50)
+        refused_acts.reasons(tx, [POSTBOX])
+        for text, values in tuple(noted):
+            plan = tx.connection.exec_driver_sql(f"EXPLAIN {text}", values).scalars().all()
+            assert any("ix_op_refused" in step for step in plan), plan
+    db.close()
 
 
 _SMALL = {"SCAN due", "SCAN found", "SCAN heap", "SCAN unsorted"}

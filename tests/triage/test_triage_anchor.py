@@ -12,7 +12,7 @@ from rules.audit import GENESIS, AuditEntry, chain_hash
 from rules.errors import Refused, TryLater
 from store import audit
 from store.tables.ledger import audit as table
-from triage import anchor, day_figures, freshness, idempotency, rounds, sessions
+from triage import anchor, anchor_file, day_figures, freshness, idempotency, rounds, sessions
 from triage.cli import app as cli
 from triage.house import House
 
@@ -110,7 +110,7 @@ def test_lines_taken_off_the_end_of_the_anchor_are_found(house, path, left):
 
 
 def test_who_verifies_in_the_moment_of_a_new_line_is_not_alarmed(house, path, clock, monkeypatch):
-    read = anchor._lines
+    read = anchor_file.lines_of
 
     def overtaken(file: Path) -> list[bytes]:
         lines = read(file)
@@ -118,7 +118,7 @@ def test_who_verifies_in_the_moment_of_a_new_line_is_not_alarmed(house, path, cl
         assert anchor.note(house.db, file, now=clock())
         return lines
 
-    monkeypatch.setattr(anchor, "_lines", overtaken)
+    monkeypatch.setattr(anchor_file, "lines_of", overtaken)
     assert codes(house, path) == []
 
 

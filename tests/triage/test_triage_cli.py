@@ -165,6 +165,7 @@ def test_the_sum_the_trail_and_the_lists_of_a_small_house(config, tmp_path):
     exported = tmp_path / "out.eml"
     call("aside", "export", number, "-c", str(config), "--out", str(exported))
     assert b"explodiere" in exported.read_bytes()
+    assert exported.stat().st_mode & 0o777 == 0o600
     nowhere = str(tmp_path / "no" / "out.eml")
     assert refusal("aside", "export", number, "-c", str(config), "--out", nowhere) == "aside.file"
     assert number in call("aside", "replay", number, "-c", str(config))

@@ -54,7 +54,12 @@ def test_from_candidate_to_live_and_back_and_a_shadow_beside_it(config, ids) -> 
     call("activate", worse, "--despite", "für den Vergleich im Test", *rest)
     rows = [json.loads(line) for line in call("list", "--json", *rest).splitlines()]
     assert {row["id"]: row["state"] for row in rows} == {good: "candidate", worse: "live"}
-    assert good in call("rollback", "--reason", "Test", *rest)
+    unnamed = RUN.invoke(cli.app, ["model", "rollback", *rest])
+    assert unnamed.exception.code == "model.not_named"
+    words = unnamed.exception.message.partition("postlotse model ")[2].split()
+    assert words == ["rollback", "--to", good]
+    assert f"{good} is live again" in call(*words, "--reason", "Test", *rest)
+    assert f"{good} is live already" in call(*words, "--reason", "Test", *rest)
     assert f"# Model {good}" in call("card", good, *rest)
     call("shadow", worse, *rest)
     assert isinstance(wiring.build_judging(load(config)).judge, ShadowedJudge)

@@ -61,7 +61,9 @@ def test_a_rule_set_from_draft_to_rollback(config, text, monkeypatch):
     assert (found["moved"], found["hits"]) == (1, {"r1": 1})
     assert "version 1 is a draft" in call("draft", text, *conf)
     assert "1 would lie elsewhere" in call("dry-run", "regeln", *conf)
-    assert refusal("activate", "regeln", "--confirm", *conf) == "ruleset.same_person"
+    assert refusal("activate", "regeln", "--confirm", *conf) == "ruleset.not_named"
+    own = ("activate", "regeln", "--confirm", "--version", 1)
+    assert refusal(*own, *conf) == "ruleset.same_person"
     monkeypatch.setattr(console, "account", lambda: "berta")
     assert "nothing was changed" in call("activate", "regeln", *conf)
     assert json.loads(call("show", "--json", *conf).splitlines()[0])["now"] is None
@@ -72,7 +74,13 @@ def test_a_rule_set_from_draft_to_rollback(config, text, monkeypatch):
     assert json.loads(call("show", "--json", *conf).splitlines()[0])["planned"] == ["regeln.1"]
     assert "Betreff enthält" in call("show", "regeln", *conf)
     assert json.loads(call("show", "regeln", "--version", 1, "--json", *conf))["id"] == "regeln"
-    assert "1 planned activation(s) withdrawn" in call("rollback", *conf)
+    unnamed = RUN.invoke(cli.app, ["ruleset", "rollback", *map(str, conf)])
+    assert unnamed.exception.code == "ruleset.not_named"
+    words = unnamed.exception.message.partition("postlotse ruleset ")[2].split()
+    assert words == ["rollback", "--to", "none"]
+    assert refusal("rollback", "--to", "regeln.1", *conf) == "ruleset.changed"
+    assert "1 planned activation(s) withdrawn" in call(*words, *conf)
+    assert "none holds already; nothing was changed" in call(*words, *conf)
 
 
 def test_lint_names_line_and_remedy_and_ends_with_one(config, text):
@@ -88,7 +96,7 @@ def test_wrong_input_ends_with_its_code(config, text, tmp_path):
     assert refusal("show", "nothing", "-c", config) == "ruleset.unknown"
     assert refusal("rollback", "-c", config) == "ruleset.none_in_force"
     call("draft", text, "-c", config)
-    words = ("activate", "regeln", "--confirm", "--from", "bald", "-c", config)
+    words = ("activate", "regeln", "--confirm", "--version", 1, "--from", "bald", "-c", config)
     assert refusal(*words) == "ruleset.day"
 
 

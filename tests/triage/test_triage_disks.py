@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from rules.errors import Refused
 from store import ops
 from store.tables.ledger import op
 from tests.house_fixture import eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import health, rounds, send, wiring
-from triage.cli import admin as cli_admin
+from triage import health, private_file, rounds, send, wiring
 from triage.filing import filing, steps
 from triage.postbox_round import PostboxJob, PostboxRound
 from triage.settings import Settings
@@ -152,13 +152,13 @@ def test_a_mail_that_is_written_out_is_whole_or_not_there(tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))  # Python ignores SIGXFSZ
     try:
-        with pytest.raises(OSError, match="large"):
-            cli_admin._write_whole(out, eml("Termin"))
+        with pytest.raises(Refused, match="large"):
+            private_file.write(out, eml("Termin"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not out.exists()
     mine.mkdir()
-    with pytest.raises(IsADirectoryError):
-        cli_admin._write_whole(mine, b"")
-    cli_admin._write_whole(out, eml("Termin"))
+    with pytest.raises(Refused, match="directory"):
+        private_file.write(mine, b"")
+    private_file.write(out, eml("Termin"))
     assert out.read_bytes() == eml("Termin")

@@ -471,6 +471,20 @@ def test_what_is_new_since_the_sign_off_is_shown_and_a_new_round_asks_again(offi
     assert row.review is ReviewState.OPEN
 
 
+def test_a_round_that_is_started_again_with_the_same_days_goes_on_with_its_marks(
+    office: Office,
+) -> None:
+    today = office.house.local_now().date()
+    asked = make_round(REGION, today, directions_due=today, region_due=today)
+    first = rights_reporting.start_round(office.house, ANNA, asked)
+    rights_reporting.mark(office.house, ANNA, REGION, Step.AGENCY, unit="101")
+    assert rights_reporting.start_round(office.house, ANNA, asked) == first
+    marked = [one.unit for one in rights_reporting.links(office.house, ANNA, REGION) if one.mark]
+    assert marked == ["101"]
+    other = replace(asked, region_due=today + timedelta(days=1))
+    assert rights_reporting.start_round(office.house, ANNA, other) != first
+
+
 def test_a_round_that_is_over_makes_the_unsigned_overdue(office: Office, clock) -> None:
     today = office.house.local_now().date()
     asked = make_round(REGION, today, directions_due=today, region_due=today)

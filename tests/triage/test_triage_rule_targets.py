@@ -1,6 +1,7 @@
 """A rule whose folder or agency is gone switches itself off; the alarm stands until mended."""
 
 import shutil
+import threading
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from rules.access import Caller
 from rules.agencies import Agency
 from rules.codes import Role
 from store import audit, outgoing
+from store import rulesets as stored
 from tests.house_fixture import ADMIN, eml
 from tests.rules.ruleset_samples import HEAD, rule
 from triage import health, receive, rounds
@@ -24,8 +26,8 @@ WRITER = Caller("a-writer", Role.ADMIN, agencies=None)
 
 
 @pytest.fixture
-def url(sqlite_url):
-    return sqlite_url
+def url(request):
+    return request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_url")
 
 
 def put_in_force(house, text=TEXT):
@@ -82,6 +84,60 @@ def test_a_folder_that_people_removed_switches_its_rule_off_once(house, box, lea
     )
     rulesets.activate(house, ADMIN, "regeln", 1)
     assert checks(house) == []
+
+
+class Listing:
+    """A postbox in whose listing of folders something else is done, once the list is made."""
+
+    def __init__(self, box, deed) -> None:
+        self.name, self.box, self.deed = box.name, box, deed
+
+    def folders(self):
+        found, deed = self.box.folders(), self.deed
+        self.deed = lambda: None
+        deed()
+        return found
+
+
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+def test_a_list_of_before_the_activation_judges_no_rule_of_it(house, box, lease, tmp_path):
+    put_in_force(house)
+    arrive(house, box, lease)
+    folder = tmp_path / "postbox" / "435 Kassel" / "Umschulung"
+    shutil.move(folder, tmp_path / "away")
+
+    def mended():
+        """Somebody brings the folder back and puts the rule into force anew."""
+        shutil.move(tmp_path / "away", folder)
+        rulesets.activate(house, ADMIN, "regeln", 1)
+
+    assert look(house, Listing(box, mended)) == 0
+    with house.db.read() as tx:
+        assert stored.off_rules(tx) == ()
+    house.clock.forward(seconds=10)
+    assert look(house, box) == 0
+    shutil.rmtree(folder)
+    assert look(house, box) == 1, "the next look judges it"
+
+
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+def test_an_activation_that_is_not_committed_yet_is_waited_for(house, box, lease, tmp_path):
+    put_in_force(house)
+    arrive(house, box, lease)
+    shutil.rmtree(tmp_path / "postbox" / "435 Kassel" / "Umschulung")
+    listed, found = threading.Event(), []
+    looking = threading.Thread(target=lambda: found.append(look(house, Listing(box, listed.set))))
+    with house.db.write() as tx:
+        version = stored.get(tx, "regeln", 1)
+        now = house.clock()
+        stored.activate(tx, version, from_at=now, by="a-1", now=now)
+        looking.start()
+        assert listed.wait(10)
+        looking.join(0.1)
+    looking.join()
+    assert found == [0]
+    with house.db.read() as tx:
+        assert stored.off_rules(tx) == ()
 
 
 def test_people_are_told_when_a_rule_went_off_and_when_it_is_over(house, box):

@@ -1,4 +1,4 @@
-"""Commands for admins: texts, outbox, aside, reconcile, trail."""
+"""Commands for admins: texts, outbox, aside, reconcile."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,13 +6,10 @@ from typing import Annotated
 
 import typer
 
-from rules.errors import Refused
 from rules.texts.approved import approval_line
-from store import audit
 from store import texts as shelf
 from store.arrivals import Fault
-from store.engine import Database
-from triage import accept, admin, anchor, wiring
+from triage import accept, admin, private_file, wiring
 from triage import aside as set_aside
 from triage.console import (
     DEFAULT_CONFIG,
@@ -22,7 +19,6 @@ from triage.console import (
     emit,
     operator,
     say,
-    settings_of,
     show,
 )
 
@@ -43,7 +39,6 @@ PostboxOption = Annotated[str, typer.Option(help="Only this postbox.")]
 texts_app = typer.Typer(help="Texts: their life, files, checks.", no_args_is_help=True)
 outbox_app = typer.Typer(help="Outgoing rows: list, replay.", no_args_is_help=True)
 aside_app = typer.Typer(help="Mail beside the way: list, replay, export.", no_args_is_help=True)
-trail_app = typer.Typer(help="The audit trail: verify.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +46,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(texts_app, name="texts")
     app.add_typer(outbox_app, name="outbox")
     app.add_typer(aside_app, name="aside")
-    app.add_typer(trail_app, name="trail")
     app.command()(reconcile)
 
 
@@ -194,69 +188,13 @@ def aside_export(
     out: Annotated[Path, typer.Option(help="The .eml file to write.")],
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Write the original bytes of a mail into a file; the read is audited.
+    """Write the original bytes of a mail into a file for its owner only; the read is audited.
 
     Example: postlotse aside export 7 --out mail.eml
     """
     data = accept.original(wiring.house_of(config), operator(), message_id)
-    try:
-        _write_whole(out, data)
-    except OSError as exc:
-        raise Refused("aside.file", f"Can't write {out}: {exc.strerror}.") from exc
+    private_file.write(out, data, code="aside.file")
     say(f"message {message_id} is in {out}")
-
-
-def _write_whole(out: Path, data: bytes) -> None:
-    """Half a mail must not be taken for one. Raises: OSError."""
-    with out.open("wb") as file:
-        try:
-            file.write(data)
-            file.flush()
-        except OSError:
-            if out.is_file():
-                out.unlink()
-            raise
-
-
-@trail_app.command("verify")
-def trail_verify(
-    config: ConfigOption = DEFAULT_CONFIG,
-    anchor_file: Annotated[
-        Path | None, typer.Option("--anchor", help="Anchor file instead of the configured one.")
-    ] = None,
-) -> None:
-    """Check the hash chain of the audit trail, and hold it against the anchor file.
-
-    Exit code 1 if the chain is broken, cut off, or another one than was noted.
-
-    Example: postlotse trail verify --anchor /mnt/worm/anchor.jsonl
-    """
-    settings = settings_of(config)
-    database = Database.open(settings.store.url)
-    checked = after = 0
-    while True:
-        with database.read() as tx:
-            found = audit.verify(tx, after_seq=after)
-        checked += found.checked
-        if found.broken is not None:
-            say(f"the trail is broken at entry {found.broken.seq}")
-            raise typer.Exit(1)
-        if found.checked == 0:
-            break
-        after = found.last_seq
-    _hold_against_anchor(database, anchor_file or settings.trail.anchor)
-    say(f"the trail is whole: {checked} entries")
-
-
-def _hold_against_anchor(database: Database, path: Path | None) -> None:
-    if path is None:
-        say("no anchor file is configured: a whole forged trail would not be found")
-        return
-    findings = anchor.check(database, path)
-    for found in findings:
-        say(f"line {found.line} of the anchor file, entry {found.seq}: {found.code}")
-    if findings:
-        raise typer.Exit(1)
 
 
 def reconcile(

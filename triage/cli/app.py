@@ -1,7 +1,7 @@
 """The command `postlotse`. Each command checks its input, calls the house, prints the result.
 
 Results go to standard output (JSON where a machine may read them), everything else to
-standard error. Exit codes: 0 done, 1 refused with a reason, 2 wrong usage.
+standard error. Exit codes: 0 done, 1 refused with a reason, 2 wrong usage; 3 of `trail verify`.
 """
 
 import sys
@@ -38,6 +38,7 @@ from triage.cli import (
     sessions,
     sweep,
     texts,
+    trail,
 )
 from triage.console import fail
 
@@ -53,6 +54,7 @@ model.register(app)
 models.register(app)
 relearn.register(app)
 admin.register(app)
+trail.register(app)
 outbox.register(admin.outbox_app)
 backfill.register(app)
 backup.register(app)

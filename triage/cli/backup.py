@@ -99,6 +99,8 @@ def reread(
             "drafts": found.drafts,
         }
         show(line, as_json=as_json)
+    if settings.trail.anchor is not None and not as_json:
+        say('then, once, for the anchor file: postlotse trail restored --reference "…"')
 
 
 def _moment(typed: str) -> datetime:

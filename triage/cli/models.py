@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rules.errors import Refused
 from triage import wiring
 from triage.console import (
     DEFAULT_CONFIG,
@@ -81,15 +82,27 @@ def model_activate(
 
 @model_app.command("rollback")
 def model_rollback(
+    to: Annotated[str, typer.Option(help="The model before the live one, by its id.")] = "",
     reason: Annotated[str, typer.Option(help="Why; it stands in the history.")] = "",
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Let the model before the live one go live again, without a gate.
 
-    Example: postlotse model rollback --reason "zu viele falsche Umzüge"
+    Without --to it only tells which one that is; repeated with it, it goes back once.
+
+    Example: postlotse model rollback --to 0c1f6f0e5a3b-9d2e8c41 --reason "zu viele falsche Umzüge"
     """
-    earlier = _shelf(config).rollback(at=datetime.now(tz=UTC), by=operator().name, reason=reason)
-    say(f"{earlier} is live again; restart the workers and the desk")
+    shelf = _shelf(config)
+    if not to:
+        raise Refused(
+            "model.not_named",
+            f"Nothing was changed; {shelf.live()} is live. To go back from it:"
+            f" postlotse model rollback --to {shelf.before()}",
+        )
+    if shelf.rollback(to, at=datetime.now(tz=UTC), by=operator().name, reason=reason):
+        say(f"{to} is live again; restart the workers and the desk")
+    else:
+        say(f"{to} is live already; nothing was changed")
 
 
 @model_app.command("shadow")

@@ -74,7 +74,7 @@ def erase(
     """
     who = _named(number, address)
     run = person.erase(wiring.house_of(config), operator(), who, basis=basis, reference=reference)
-    say(f"deletion run {run} is proposed; another person: postlotse sweep approve {run}")
+    say(f"deletion run {run} is proposed; another person reads it: postlotse sweep approve {run}")
 
 
 def _named(number: str, address: str) -> Who:

@@ -11,7 +11,7 @@ from rules.errors import Refused
 from rules.rights.folder_findings import Finding, meaning, named, remedy, title
 from rules.rights.folder_levels import in_words
 from rules.rights.plan import Change, Deed, make_plan
-from triage import postbox_wiring, wiring, workbook
+from triage import postbox_wiring, private_file, wiring, workbook
 from triage.cli import rights_review
 from triage.cli.rights_lists import lists_app, rounds_app
 from triage.console import (
@@ -206,9 +206,9 @@ def report(
             rights_tables.matrix(house, found),
             rights_tables.folders(house, found),
         )
-        out.write_bytes(workbook.as_xlsx(tables, made_at=house.clock()))
+        private_file.write(out, workbook.as_xlsx(tables, made_at=house.clock()))
     else:
-        out.write_text(rights_report.as_html(house, found), encoding="utf-8")
+        private_file.write(out, rights_report.as_html(house, found).encode())
     say(f"written to {out}")
 
 

@@ -9,7 +9,7 @@ import typer
 from rules.errors import Refused
 from rules.rights.folder_levels import GERMAN
 from rules.rights.reporting_chain import Step, make_round
-from triage import postbox_wiring, wiring, wiring_ldap, workbook
+from triage import postbox_wiring, private_file, wiring, wiring_ldap, workbook
 from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -87,9 +87,9 @@ def lists_export(
     lists = rights_tables.consolidated(house, caller, region)
     if out.suffix.lower() == ".xlsx":
         tables = (lists, rights_tables.chain(house, caller, region))
-        out.write_bytes(workbook.as_xlsx(tables, made_at=house.clock()))
+        private_file.write(out, workbook.as_xlsx(tables, made_at=house.clock()))
     else:
-        out.write_text(lists.as_csv(), encoding="utf-8-sig", newline="")
+        private_file.write(out, lists.as_csv().encode("utf-8-sig"))
     say(f"written to {out}")
 
 

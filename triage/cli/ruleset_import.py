@@ -9,7 +9,7 @@ from rules.errors import Refused
 from rules.rulesets import outlook_rules, sieve_rules
 from rules.rulesets.finding import has_errors
 from rules.rulesets.taken_over import TakenOver
-from triage import postbox_wiring, wiring, wiring_sieve
+from triage import postbox_wiring, private_file, wiring, wiring_sieve
 from triage.cli.rulesets import read_text, ruleset_app, tell
 from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
 from triage.rulesets import taking_over as rule_import
@@ -43,7 +43,7 @@ def ruleset_import(  # noqa: PLR0913, PLR0917 - one argument an option
     taken = _taken(config, sieve, postbox, script)
     house = wiring.house_of(config)
     found = rule_import.imported(house, operator(), taken, region=region, set_id=set_id)
-    out.write_text(found.text, encoding="utf-8")
+    private_file.write(out, found.text.encode())
     for remark in taken.remarks:
         state = "übernommen" if remark.is_taken else "nicht übernommen"
         say(f"{remark.name}: {state}. {remark.message} [{remark.code}]")

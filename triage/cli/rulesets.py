@@ -23,6 +23,7 @@ from triage.console import (
 )
 from triage.house import House
 from triage.rulesets import drafts as rulesets
+from triage.rulesets import going_back
 from triage.rulesets import trial as rule_trial
 from triage.rulesets.trial import MAILS, Span
 
@@ -135,9 +136,10 @@ def ruleset_activate(
 ) -> None:
     """Put a version into force from a day on. Without --confirm it is only tried.
 
+    --confirm wants --version or --sha256, as the trial tells them: repeated, it is the same one.
     Whoever wrote on a version can't activate it: another account has to.
 
-    Example: postlotse ruleset activate regeln-west --from 2026-12-01 --confirm
+    Example: postlotse ruleset activate regeln-west --from 2026-12-01 --confirm --version 3
     """
     house = wiring.house_of(config)
     found = rulesets.show(house, operator(), set_id, version).version
@@ -146,6 +148,12 @@ def ruleset_activate(
         say("nothing was changed; to put exactly this into force:")
         say(f"--confirm --version {found.version} --sha256 {found.sha256}")
         return
+    if version is None and not sha256:
+        raise Refused(
+            "ruleset.not_named",
+            "Nothing was changed. The newest version is another one once somebody writes; add"
+            f" --version {found.version} --sha256 {found.sha256}",
+        )
     from_at = rulesets.activate(
         house, operator(), set_id, found.version, day=_day(day), seen=sha256
     )
@@ -155,19 +163,32 @@ def ruleset_activate(
 @ruleset_app.command("rollback")
 def ruleset_rollback(
     region: Annotated[str, typer.Option(help="The region; empty: the set for all.")] = "",
+    to: Annotated[str, typer.Option(help="What shall hold afterwards: SET.VERSION, or none.")] = "",
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Withdraw what is planned; where nothing is, the version before holds again.
 
-    Example: postlotse ruleset rollback --region Südwest
+    Without --to it only tells what would hold then; repeated with it, it goes back once.
+
+    Example: postlotse ruleset rollback --region Südwest --to regeln-südwest.3
     """
-    done = rulesets.rollback(wiring.house_of(config), operator(), region)
+    house, me = wiring.house_of(config), operator()
+    if not to:
+        where = f" --region {region}" if region else ""
+        back_to = going_back.leads_back_to(house, me, region)
+        raise Refused(
+            "ruleset.not_named",
+            f"Nothing was changed. To go back: postlotse ruleset rollback{where} --to {back_to}",
+        )
+    done = going_back.rollback(house, me, region, to=to)
     if done.withdrawn:
-        say(f"{done.withdrawn} planned activation(s) withdrawn")
+        say(f"{done.withdrawn} planned activation(s) withdrawn; {to} holds")
+    elif done.from_at is None:
+        say(f"{to} holds already; nothing was changed")
     elif done.to is None:
         say("no rule set holds any more; the built-in routing goes on")
     else:
-        say(f"{done.to.set_id} version {done.to.version} holds again")
+        say(f"{to} holds again")
 
 
 def read_text(file: Path) -> str:

@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
+from rules.access import Caller
 from rules.errors import Refused
 from rules.sweep import HoldKind
 from store.holds import NewHold
+from store.sweep_plans import StoredPlan
 from triage import wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, operator, say, show
+from triage.house import House
 from triage.settings import load
 from triage.sweep import holds as sweep_holds
 from triage.sweep import orders as sweep
@@ -21,6 +24,9 @@ from triage.sweep import run as sweep_run
 from triage.sweep import words as sweep_words
 
 PlanArgument = Annotated[int, typer.Argument(help="Number of the deletion run.")]
+HashOption = Annotated[
+    str, typer.Option("--hash", help="Of the run that you read, as `sweep list` shows it.")
+]
 ReferenceOption = Annotated[str, typer.Option(help="File number of your house; no name.")]
 
 HASH_CHARS = 64
@@ -117,34 +123,37 @@ def list_(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
     Example: postlotse sweep list
     """
     for one in sweep.plans(wiring.house_of(config), operator()):
-        line = {
-            "run": one.id,
-            "kind": one.kind,
-            "state": one.state.value,
-            "day": one.day.isoformat(),
-            "made_by": one.made_by,
-            "reference": one.reference or "-",
-        }
-        show(line, as_json=as_json)
+        show(_line(one), as_json=as_json)
 
 
 @app.command()
-def approve(number: PlanArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def approve(
+    number: PlanArgument, hash_: HashOption = "", config: ConfigOption = DEFAULT_CONFIG
+) -> None:
     """Approve a deletion that another person has proposed; a worker, or `sweep run`, does it.
 
-    Example: postlotse sweep approve 4
+    Without --hash the run is shown only, and with it another one than you read is refused: after a
+    restore of the database a number may be another's.
+
+    Example: postlotse sweep approve 4 --hash 5f0c…
     """
-    sweep.approve(wiring.house_of(config), operator(), number)
+    house, me = wiring.house_of(config), operator()
+    _require_hash(house, me, number, hash_, "approve")
+    sweep.approve(house, me, number, seen=hash_)
     say(f"deletion run {number} is ordered")
 
 
 @app.command()
-def reject(number: PlanArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Reject a proposed deletion; nothing is deleted.
+def reject(
+    number: PlanArgument, hash_: HashOption = "", config: ConfigOption = DEFAULT_CONFIG
+) -> None:
+    """Reject a proposed deletion; nothing is deleted. --hash as for `sweep approve`.
 
-    Example: postlotse sweep reject 4
+    Example: postlotse sweep reject 4 --hash 5f0c…
     """
-    sweep.reject(wiring.house_of(config), operator(), number)
+    house, me = wiring.house_of(config), operator()
+    _require_hash(house, me, number, hash_, "reject")
+    sweep.reject(house, me, number, seen=hash_)
     say(f"deletion run {number} is void")
 
 
@@ -219,6 +228,33 @@ def seen(
     say(f"{found.mails} messages count as looked at")
     if found.not_shown:
         say(f"{found.not_shown} were not shown to you yet: postlotse aside list --reason {reason}")
+
+
+def _require_hash(house: House, me: Caller, number: int, hash_: str, deed: str) -> None:
+    """Show what is decided on, where nobody says that he has read it."""
+    if hash_:
+        return
+    found = sweep.plan_of(house, me, number)
+    show(_line(found), as_json=False)
+    for one in found.counts:
+        show(one, as_json=False)
+    raise Refused(
+        "sweep.not_named",
+        f"Nothing was changed. To {deed} exactly this: postlotse sweep {deed} {number}"
+        f" --hash {found.hash}",
+    )
+
+
+def _line(plan: StoredPlan) -> dict[str, object]:
+    return {
+        "run": plan.id,
+        "kind": plan.kind,
+        "state": plan.state.value,
+        "day": plan.day.isoformat(),
+        "made_by": plan.made_by,
+        "reference": plan.reference or "-",
+        "hash": plan.hash,
+    }
 
 
 def _show_proof(found: sweep_proof.Proof, *, as_json: bool) -> None:

@@ -104,13 +104,17 @@ def take_over(
 
 
 def start_round(house: House, caller: Caller, asked: Round) -> int:
-    """Start a round of review in a region; the one before ends with it.
+    """Start a round of review in a region; the one before ends with it. The round's number.
 
+    Repeated with the same days it is the round that runs, with its marks.
     Raises: Refused: `access.denied`, `region.unknown`.
     """
     _require_region(house, caller, asked.region)
     now = house.clock()
     with house.db.write() as tx:
+        running = rights_lists.running_round(tx, asked.region)
+        if running is not None and running.asked == asked:
+            return running.id
         round_id = rights_lists.start_round(tx, asked, actor=caller.name, now=now)
         trail.add(
             tx,

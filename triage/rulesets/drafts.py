@@ -1,4 +1,4 @@
-"""Rule sets of admins: drafts, checking, putting into force, going back. Each deed in the trail.
+"""Rule sets of admins: drafts, checking, putting into force. Each deed in the trail.
 
 Scope: an admin of a region sees and changes the sets of that region; the set for all regions
 belongs to who isn't limited. Source: F17, F18; N7; own decision 0037.
@@ -45,7 +45,7 @@ class Shown:
 class Line:
     """One region ("": all without a set of their own): what holds now, and what is planned.
 
-    `stand` names just that, for `rollback`.
+    `stand` names just that, for who goes back.
     """
 
     region: str
@@ -62,15 +62,6 @@ class Overview:
     lines: tuple[Line, ...]
     versions: tuple[Version, ...]
     off: tuple[OffRule, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WentBack:
-    """What a rollback did: `withdrawn` planned ones, or `to` holds from `from_at` on (or none)."""
-
-    withdrawn: int
-    to: Version | None
-    from_at: datetime | None
 
 
 def check(house: House, caller: Caller, text: str) -> Checked:
@@ -93,10 +84,10 @@ def save(house: House, caller: Caller, text: str) -> tuple[Version, Checked]:
         if checked.rules is None:
             raise _with_findings(checked.findings)
         rules = checked.rules
-        _require_region(caller, rules.region)
+        require_region(caller, rules.region)
         last = rulesets.newest(tx, rules.id)
         if last is not None:
-            _require_region(caller, last.region)
+            require_region(caller, last.region)
         draft = NewDraft(rules.id, rules.region, rules.title, text)
         saved = rulesets.save(tx, draft, author=caller.name, now=now)
         _note(tx, caller, saved, "ruleset.saved", {"findings": len(checked.findings)}, now)
@@ -149,13 +140,13 @@ def activate(
     `ruleset.findings`, `ruleset.day`. Conflict: `ruleset.changed`.
     """
     require(caller, Permission.CHANGE_RULES)
-    _require_person(caller)
+    require_admin_person(caller)
     wanted = day or house.local_now().date()
     with house.db.write() as tx:
         # Only here: who waits for the lock for seconds would let it hold before workers know of it.
         now = house.clock()
         found = _get(tx, caller, set_id, version)
-        _require_region(caller, found.region)
+        require_region(caller, found.region)
         if seen and seen != found.sha256:
             raise rulesets.changed(set_id)
         if caller.name in found.authors:
@@ -176,24 +167,6 @@ def activate(
     return from_at
 
 
-def rollback(house: House, caller: Caller, region: str, *, seen: str = "") -> WentBack:
-    """Withdraw what is planned for a region; where nothing is, the version before holds again.
-
-    `seen` is the `stand` that the person was shown; empty: not asked. Repeated before that begins
-    it changes nothing. One person may do it: what comes back was put into force by two. Going back
-    from the first set leaves the region without one.
-    Raises: Refused: `access.*`, `ruleset.none_in_force`. Conflict: `ruleset.changed`: something
-    else holds or is planned by now.
-    """
-    require(caller, Permission.CHANGE_RULES)
-    _require_person(caller)
-    _require_region(caller, region)
-    with house.db.write() as tx:
-        done = _go_back(tx, caller, region, house.clock(), seen=seen)
-    house.rulebook.forget()
-    return done
-
-
 def require_readable(caller: Caller, region: str) -> None:
     """An admin of a region may read the set for all. Raises: Refused: `ruleset.unknown`."""
     if region and not may_see_region(caller, region):
@@ -207,45 +180,6 @@ def in_force_texts(tx: Tx, *, region: str, now: datetime) -> tuple[Version, ...]
     coming = rule_force.planned(activations, region=region, now=now)
     ids = [one.ruleset_id for one in (current, *coming) if one and one.ruleset_id]
     return tuple(rulesets.by_ids(tx, ids).values())
-
-
-def _go_back(tx: Tx, caller: Caller, region: str, now: datetime, *, seen: str) -> WentBack:
-    activations = rulesets.activations(tx)
-    current = rule_force.in_force(activations, region=region, at=now)
-    back = rule_force.going_back(activations, current=current, now=now)
-    coming = [one for one in rule_force.planned(activations, region=region, now=now) if one != back]
-    if seen and seen != _stand(current, coming):
-        raise rulesets.changed(region or "alle Regionen")
-    for one in coming:
-        rulesets.withdraw(tx, one.id, now=now)
-    if coming:
-        details = {"region": region, "withdrawn": [one.ruleset_id for one in coming]}
-        _add(tx, caller, f"region:{region}", "ruleset.withdrawn", details, now)
-        return WentBack(len(coming), None, None)
-    if back is not None:
-        return WentBack(0, _version(tx, back.ruleset_id), back.from_at)
-    if current is None or current.ruleset_id is None:
-        raise Refused(
-            "ruleset.none_in_force",
-            "In dieser Region gilt kein eigener Regelsatz; es gibt nichts zurückzunehmen.",
-            region=region,
-        )
-    return _put_back(tx, caller, current, rule_force.before(activations, current=current), now)
-
-
-def _put_back(
-    tx: Tx, caller: Caller, current: Activation, to_id: int | None, now: datetime
-) -> WentBack:
-    region, from_at = current.region, now + TAKES_EFFECT
-    rulesets.put_in_force(tx, to_id, region=region, from_at=from_at, by=caller.name, now=now)
-    to = _version(tx, to_id)
-    details = {"region": region, "to": f"{to.set_id}.{to.version}" if to else None}
-    _add(tx, caller, f"region:{region}", "ruleset.rolled_back", details, now)
-    return WentBack(0, to, from_at)
-
-
-def _version(tx: Tx, ruleset_id: int | None) -> Version | None:
-    return rulesets.by_ids(tx, [ruleset_id])[ruleset_id] if ruleset_id else None
 
 
 def _begin(rules: RuleSet, wanted: date, *, today: date, now: datetime) -> datetime:
@@ -275,7 +209,8 @@ def _get(tx: Tx, caller: Caller, set_id: str, version: int | None) -> Version:
     return found
 
 
-def _stand(current: Activation | None, coming: Iterable[Activation]) -> str:
+def stand(current: Activation | None, coming: Iterable[Activation]) -> str:
+    """The name of what holds and is planned, for who decides on it."""
     return f"{current.id if current else 0}+{'+'.join(str(one.id) for one in coming)}"
 
 
@@ -290,11 +225,12 @@ def _line(
         version,
         current.from_at if current and version else None,
         tuple((by_id.get(one.ruleset_id or 0), one.from_at) for one in coming),
-        _stand(current, coming),
+        stand(current, coming),
     )
 
 
-def _require_region(caller: Caller, region: str) -> None:
+def require_region(caller: Caller, region: str) -> None:
+    """Whether the caller changes sets of that region. Raises: Refused: `access.denied`."""
     if not may_see_region(caller, region or None):
         raise Refused(
             "access.denied",
@@ -303,7 +239,8 @@ def _require_region(caller: Caller, region: str) -> None:
         )
 
 
-def _require_person(caller: Caller) -> None:
+def require_admin_person(caller: Caller) -> None:
+    """For what takes effect. Raises: Refused: `access.denied`, `access.machine`."""
     if caller.role is not Role.ADMIN:
         raise Refused(
             "access.denied", "Nur ein Mensch setzt Regeln in Kraft oder nimmt sie zurück."
@@ -332,10 +269,11 @@ def _note(
     details: Mapping[str, object],
     now: datetime,
 ) -> None:
-    _add(tx, caller, f"ruleset:{version.set_id}.{version.version}", action, details, now)
+    note(tx, caller, f"ruleset:{version.set_id}.{version.version}", action, details, now)
 
 
-def _add(
+def note(
     tx: Tx, caller: Caller, subject: str, action: str, details: Mapping[str, object], now: datetime
 ) -> None:
+    """An entry in the trail, in the transaction of the deed."""
     audit.add(tx, caller.name, action=action, subject=subject, details=details, at=now)

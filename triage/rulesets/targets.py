@@ -27,14 +27,20 @@ AGENCY_GONE = "rule.agency_gone"
 def look(house: House, box: Postbox, *, region: str) -> int:
     """Switch off the rules in force in that region whose target is gone; how many just now.
 
+    None of a version that was put into force while the folders were listed: the list may be older.
     Idempotent. Raises: TryLater, Refused: as `Postbox.folders`.
     """
     aimed = _aimed(house, region)
     if aimed is None:
         return 0
+    with house.db.read() as tx:
+        version = rulesets.get(tx, aimed.set_id, aimed.version)
+        before = rulesets.newest_activation(tx, version.id)
     present = frozenset(box.folders())
     with house.db.write() as tx:
-        version = rulesets.get(tx, aimed.set_id, aimed.version)
+        rulesets.wait_for(tx, version.id)
+        if rulesets.newest_activation(tx, version.id) != before:
+            return 0
         lost = list(_lost(house, tx, box.name, aimed, version, region=region, present=present))
         done = [off for off in lost if rulesets.switch_off(tx, off)]
         for off in done:

@@ -27,7 +27,7 @@ from rules.sweep import (
     rules_line,
     tallies,
 )
-from store import audit, holds, sweep_plans
+from store import audit, holds, restores, sweep_plans
 from store import retention as ended_mail
 from store.engine import Tx
 from store.retention import Ended
@@ -213,23 +213,25 @@ def propose(
     return plan_id
 
 
-def approve(house: House, caller: Caller, plan_id: int) -> None:
+def approve(house: House, caller: Caller, plan_id: int, *, seen: str = "") -> None:
     """A second person says yes: from now on it is ordered.
 
+    `seen` is the hash of the plan that the person has read; empty: the number alone names it.
     Raises: Refused: `access.denied`, `access.machine`, `sweep.unknown`, `sweep.own_plan`.
-    Conflict: `sweep.state`.
+    Conflict: `sweep.state`; `sweep.changed`: another plan has that number by now;
+    `sweep.not_named`: without `seen`, and the number may have been another's before a restore.
     """
     require(caller, Permission.RUN_RETENTION)
     require_person(caller)
-    _decide(house, caller, plan_id, PlanState.ORDERED)
+    _decide(house, caller, plan_id, PlanState.ORDERED, seen=seen)
 
 
-def reject(house: House, caller: Caller, plan_id: int) -> None:
+def reject(house: House, caller: Caller, plan_id: int, *, seen: str = "") -> None:
     """Nothing is deleted by this plan. Whoever made it may take it back himself.
 
-    Raises: Refused: `access.denied`, `sweep.unknown`. Conflict: `sweep.state`.
+    Raises: Refused: `access.denied`, `sweep.unknown`. Conflict: as `approve`.
     """
-    _decide(house, caller, plan_id, PlanState.VOID)
+    _decide(house, caller, plan_id, PlanState.VOID, seen=seen)
 
 
 def plans(
@@ -271,8 +273,9 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(BERLIN).date()
 
 
-def _decide(house: House, caller: Caller, plan_id: int, state: PlanState) -> None:
+def _decide(house: House, caller: Caller, plan_id: int, state: PlanState, *, seen: str) -> None:
     plan = plan_of(house, caller, plan_id)
+    _require_read(house, plan, seen)
     if state is PlanState.ORDERED and plan.made_by == caller.name:
         raise Refused(
             "sweep.own_plan", "Freigeben darf diese Löschung nur eine zweite Person.", plan=plan_id
@@ -283,6 +286,29 @@ def _decide(house: House, caller: Caller, plan_id: int, state: PlanState) -> Non
         more = {"approved_at": now, "approved_by": caller.name}
         sweep_plans.advance(tx, plan_id, state, before=PlanState.PROPOSED, more=more)
         _note(tx, caller.name, action, plan_id, details={"hash": plan.hash}, now=now)
+
+
+def _require_read(house: House, plan: StoredPlan, seen: str) -> None:
+    """A number names another plan after a restore; what was read is named by its hash.
+
+    Source: own decision 0129.
+    """
+    if seen and seen != plan.hash:
+        raise Conflict(
+            "sweep.changed",
+            f"Löschlauf {plan.id} ist nicht der, den Sie gelesen haben. Nichts wurde geändert."
+            " Sehen Sie die Liste noch einmal an.",
+            plan=plan.id,
+        )
+    with house.db.read() as tx:
+        is_doubtful = not seen and restores.is_given_again(tx, f"sweep:{plan.id}")
+    if is_doubtful:
+        raise Conflict(
+            "sweep.not_named",
+            f"Löschlauf {plan.id} entstand nach einem Zurückspielen der Datenbank; die Nummer kann"
+            " vorher ein anderer gehabt haben. Geben Sie die Prüfsumme mit, die Sie gelesen haben.",
+            plan=plan.id,
+        )
 
 
 def _may_see(caller: Caller, plan: StoredPlan) -> bool:

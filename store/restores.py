@@ -1,0 +1,30 @@
+"""Restores of an older state of the memory, as the trail tells of them.
+
+After one, numbers are given out again and the trail is shorter than its anchor. Source: own
+decisions 0071, 0129, 0130.
+"""
+
+from typing import Final
+
+from store import audit
+from store.audit import Entry
+from store.engine import Tx
+
+SUBJECT: Final = "store"
+PUT_BACK: Final = "backup.put_back"
+HELD_BACK: Final = "backup.restored"
+"""By `backup restore`, and by `backup reread`, which also follows restores by other means."""
+
+
+def all_told(tx: Tx) -> tuple[Entry, ...]:
+    """What restores have left in the trail, oldest first."""
+    return audit.of_subject(tx, SUBJECT, actions={PUT_BACK, HELD_BACK})
+
+
+def is_given_again(tx: Tx, subject: str) -> bool:
+    """Whether the number of this thing was given out after a restore, so perhaps a second time.
+
+    By the numbers of the trail: a clock may have been set back.
+    """
+    restored, told = all_told(tx), audit.of_subject(tx, subject)
+    return bool(restored and told and told[0].id > restored[-1].id)
