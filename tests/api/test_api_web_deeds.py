@@ -513,3 +513,24 @@ def test_a_rejected_hand_over_says_why_and_can_be_repeated(doors: Doors, clerk: 
     assert "abgelehnt" in clerk.words(".bar [data-eakte]")
     clerk.send("eakte")
     assert state(doors, item_id).eakte is EakteState.SENT
+
+
+def test_what_was_written_stands_on_the_page_that_refuses_it(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Termin")
+    reason = "Zieht zum Ersten um </textarea>\nneue Anschrift im Text"
+    clerk.send("weiterleiten", agency="123", reason=reason, token="of before")
+    assert clerk.answer.status_code == 409
+    assert clerk.words("h1") == "Der Vorgang gehört Ihnen nicht mehr"
+    field = clerk.page.query_selector("textarea[readonly]")
+    assert field is not None
+    assert field.text.strip() == reason
+    assert state(doors, item_id).agency_code == "435"
+
+
+def test_a_page_speaks_no_words_of_a_form_that_is_not_of_this_sign_in(
+    doors: Doors, clerk: Person
+) -> None:
+    take(doors, clerk, "Termin")
+    clerk.send("weiterleiten", agency="123", reason="Rufen Sie mich an", csrf="of a stranger")
+    assert clerk.answer.status_code == 403
+    assert "Rufen Sie mich an" not in clerk.answer.text
