@@ -242,6 +242,14 @@ def test_a_park_day_that_is_free_moves_on_to_the_next_working_day(doors: Doors) 
     assert doors.kassel.get(item).json()["item"]["parked_until"] == "2026-11-30"
 
 
+@pytest.mark.parametrize("until", ["2062-11-28", "9999-12-31"])
+def test_a_park_day_after_a_year_is_a_slip(doors: Doors, until: str) -> None:
+    item, token = doors.take("Termin absagen")
+    said = {"until": until, "reason": REASON}
+    answer = doors.kassel.post(f"{item}/park", json=said, headers=token)
+    assert code_of(answer) == (422, "item.park_too_far")
+
+
 def test_a_parked_item_is_out_of_the_line(doors: Doors) -> None:
     item, token = doors.take("Termin absagen")
     said = {"until": "2026-11-30", "reason": REASON}
