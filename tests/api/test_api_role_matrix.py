@@ -64,7 +64,8 @@ PUBLIC = {
 """Routes for everybody. Each other one asks who calls, by the type of a parameter."""
 
 FOR_ALL_SIGNED_IN = {
-    "GET /arbeitsplatz", "GET /lage", "GET /anmelden/gilt", "POST /abmelden", "POST /hilfe/rundgang",
+    "GET /arbeitsplatz", "GET /lage", "GET /anmelden/gilt", "POST /abmelden",
+    "POST /hilfe/rundgang",
 }  # fmt: skip
 """Pages without a permission in their type: they show by parts, or touch one's own session only."""
 
