@@ -141,6 +141,11 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Die Nummer gehört zu keiner Agentur, oder es gibt sie nicht mehr.",
             "Wählen Sie die Agentur auf der Seite „Lage“ aus der Liste.",
         ),
+        "date.unreadable": (
+            "Dieser Tag ist nicht lesbar",
+            "Es gibt ihn nicht, oder er ist nicht als TT.MM.JJJJ geschrieben.",
+            "Gehen Sie zurück, und schreiben Sie ihn so: 01.12.2026.",
+        ),
         "halt.stands": (
             "Es ist schon angehalten",
             "Jemand hat den Not-Aus vor Ihnen bedient, oder Sie haben zweimal geklickt.",
