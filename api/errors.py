@@ -74,6 +74,12 @@ class Problem:
         }
 
 
+_NO_SUCH_CALL: Final = {
+    404: "there is no such call; /openapi.json lists all there are",
+    405: "this address doesn't take that method; the header Allow names those it takes",
+}
+"""What the framework says of these in two words names neither place nor remedy."""
+
 PageOf = Callable[[Request, Problem], Response]
 """Renders a problem as a German page; given to `show_with` by the web room."""
 
@@ -163,7 +169,8 @@ def known(error: Exception) -> Problem | None:
     if isinstance(error, HTTPException):
         phrase = HTTPStatus(error.status_code).phrase
         code = f"http.{phrase.lower().replace(' ', '_').replace('-', '_')}"
-        return Problem(error.status_code, code, phrase, headers=dict(error.headers or {}))
+        told = _NO_SUCH_CALL.get(error.status_code, phrase)
+        return Problem(error.status_code, code, told, headers=dict(error.headers or {}))
     return None
 
 

@@ -82,10 +82,18 @@ class Lines:
                 self._newest = await run_in_threadpool(events.tail, self.house)
             except HouseError as exc:
                 log.warning("events.look_failed", code=exc.code)
-            news, self._news = self._news, asyncio.Event()
-            news.set()
+            self._wake()
             await asyncio.sleep(LOOK_SECONDS)
-        self._news.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        """Whoever waits looks; who waits from now on waits for the next time.
+
+        An event left set would end each wait at once, and the loop would never get back to the
+        look that the waiting is for.
+        """
+        news, self._news = self._news, asyncio.Event()
+        news.set()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ Source: Weisung 202001001 no. 2.4 a 5; F49, N1; own decision 0005.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import singledispatch
 from typing import Final
 
@@ -87,13 +88,18 @@ REASON_MIN_CHARS: Final = 10
 Source: own decision 0005."""
 
 
+PARKED_AT_MOST: Final = timedelta(days=366)
+"""A year and a day off: what is parked is out of sight, and 2062 is a slip for 2026.
+Source: own decision 0103."""
+
+
 def apply(case: ItemCase, event: Event) -> ItemCase:
     """The case after the event; pure, so a caller may try before it writes.
 
     Raises:
         Conflict: the event doesn't fit the state any more, somebody was faster (`item.state`).
         Refused: `item.receipt_missing`, `item.reason_too_short`, `item.proof_duty`,
-            `item.park_day`, `item.handover_not_owed`, `item.not_handed_over`.
+            `item.park_day`, `item.park_too_far`, `item.handover_not_owed`, `item.not_handed_over`.
 
     Source: F33, F38, F49, N1, N12, N15; own decision 0005.
     """
@@ -130,6 +136,12 @@ def _(event: Parked, case: ItemCase) -> ItemCase:
         raise Refused(
             "item.park_day",
             f"An item can't be parked until {event.until}; choose a day after {event.today}.",
+        )
+    if event.until > event.today + PARKED_AT_MOST:
+        raise Refused(
+            "item.park_too_far",
+            f"An item can't be parked until {event.until}; choose a day within"
+            f" {PARKED_AT_MOST.days} days of {event.today}.",
         )
     return replace(
         case,

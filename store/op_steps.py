@@ -164,11 +164,11 @@ def lost(tx: Tx, op_id: int, *, error_code: str, lease: Lease, now: datetime) ->
 
 
 def refused(tx: Tx, op_id: int, *, error_code: str, lease: Lease, now: datetime) -> None:
-    """The server will never do it. For people.
+    """The last try failed: the server will never do it. For people.
 
     Raises: Refused: `op.unknown`. Conflict: `lease.lost`, `op.step`.
     """
-    values = {"error_code": error_code}
+    values = {"error_code": error_code, "tries": table.c.tries + 1}
     _write(tx, op_id, to=OpState.REFUSED, lease=lease, now=now, values=values)
 
 

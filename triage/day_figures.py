@@ -107,7 +107,8 @@ def report(
     """The figures of the caller's agencies, or of one of them.
 
     Raises:
-        Refused: `access.denied`; `figures.period` if it ends before it begins, or is too long.
+        Refused: `access.denied`, `agency.unknown`; `figures.period` if it ends before it begins,
+            or is too long.
     """
     codes = _codes(house, caller, agency_code)
     _check(since, until)
@@ -271,6 +272,8 @@ def _codes(house: House, caller: Caller, agency_code: str | None) -> frozenset[s
     if agency_code is None:
         return visible_agencies(house, caller)
     require_agency(house, caller, agency_code, Permission.READ_FIGURES)
+    if house.directory.agency(agency_code) is None:
+        raise Refused("agency.unknown", f"There is no agency {agency_code}.", agency=agency_code)
     return frozenset({agency_code})
 
 

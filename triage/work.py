@@ -5,12 +5,12 @@ token of the item, and leaves an audit entry in the same commit. A stale token w
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from rules import deadlines, proof, routing
+from rules import deadlines, facts, proof, routing
 from rules.access import Caller, Permission
-from rules.codes import AgencyHow, Concern, PaymentRelevant
+from rules.codes import STAND_ALONE, AgencyHow, Concern, PaymentRelevant
 from rules.deadlines import Due
 from rules.errors import HouseError, Refused
 from rules.handover import is_other_record
@@ -221,10 +221,12 @@ def forward(
 def correct(house: House, caller: Caller, item_id: int, token: str, correction: Correction) -> None:
     """Replace the verdict by the clerk's; the machine's stays in the history.
 
-    Raises: Refused: `correction.empty`, `item.reason_too_short` (payment to "no" needs a reason).
+    Raises: Refused: `correction.empty`, `correction.stands_alone`, `correction.kundennummer`,
+    `item.reason_too_short` (payment to "no" needs a reason).
     """
     if not correction.concerns:
         raise Refused("correction.empty", "A correction names at least one concern.")
+    correction = _in_order(correction)
     now = house.clock()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
@@ -312,6 +314,31 @@ def sooner(
     if due.day is None or (item.due_on is not None and item.due_on <= due.day):
         return None
     return due
+
+
+def _in_order(said: Correction) -> Correction:
+    """Each concern once, and the Kundennummer in its one form. Raises: Refused: as `correct`."""
+    concerns = tuple(dict.fromkeys(said.concerns))
+    alone = STAND_ALONE.intersection(concerns)
+    if len(concerns) > 1 and alone:
+        names = ", ".join(sorted(alone))
+        raise Refused(
+            "correction.stands_alone",
+            f"A correction never names {names} beside another concern. Leave one of them out.",
+        )
+    return replace(said, concerns=concerns, kundennummer=_normal(said.kundennummer))
+
+
+def _normal(said: str | None) -> str | None:
+    """The Kundennummer in its one form: so the eAkte compares it. Raises: Refused."""
+    number = facts.kundennummer(said) if said is not None else None
+    if said is not None and number is None:
+        raise Refused(
+            "correction.kundennummer",
+            "The Kundennummer of a correction has three digits, a letter and six digits, as in"
+            " 123A456789. Send it so, or leave it out.",
+        )
+    return number
 
 
 def _add_correction(

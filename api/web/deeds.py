@@ -21,7 +21,7 @@ from api.web.item import item_response
 from api.web.letters import second_of
 from api.web.render import Notice, go
 from api.web.visit import SendsItem, Visit
-from rules.codes import STAND_ALONE, Concern, PaymentRelevant
+from rules.codes import Concern, PaymentRelevant
 from rules.errors import Refused
 from rules.identity import Check
 from rules.item import CloseReason
@@ -44,12 +44,10 @@ class CorrectionForm:
     reason: Reason = ""
 
     def correction(self) -> Correction:
-        """What is said. Raises: Refused: `correction.no_concern`, `correction.stands_alone`."""
+        """What is said. Raises: Refused: `correction.no_concern`."""
         said = tuple(self.concerns or ())
         if not said:
             raise Refused("correction.no_concern", "a correction names one concern or more")
-        if len(said) > 1 and not STAND_ALONE.isdisjoint(said):
-            raise Refused("correction.stands_alone", "this concern never stands beside another")
         return Correction(said, self.payment, self.kundennummer.strip() or None, self.reason)
 
     def typed(self) -> dict[str, str]:

@@ -3,6 +3,7 @@
 Source: desk guide, "Wording".
 """
 
+import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from fastapi import Request, Response
 from api.auth import number_of
 from api.errors import Problem
 from api.oidc.flow import safe_next
+from api.session import csrf_of
 from api.web import drafts
 from api.web.render import go, page
 
@@ -144,6 +146,11 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Die Nummer gehört zu keiner Agentur, oder es gibt sie nicht mehr.",
             "Wählen Sie die Agentur auf der Seite „Lage“ aus der Liste.",
         ),
+        "date.unreadable": (
+            "Dieser Tag ist nicht lesbar",
+            "Es gibt ihn nicht, oder er ist nicht als TT.MM.JJJJ geschrieben.",
+            "Gehen Sie zurück, und schreiben Sie ihn so: 01.12.2026.",
+        ),
         "halt.stands": (
             "Es ist schon angehalten",
             "Jemand hat den Not-Aus vor Ihnen bedient, oder Sie haben zweimal geklickt.",
@@ -203,6 +210,16 @@ _NOT_BELIEVED: Final[_Words] = (
     "Melden Sie sich noch einmal an. Bleibt es dabei, nennen Sie der Technik die Kennung.",
 )
 
+_WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "reason": "Ihre Begründung",
+        "grund": "Ihr Grund",
+        "text": "Ihr Text",
+        "script": "Ihr Skript",
+    }
+)
+"""Fields of the forms in which people write sentences, and what the page calls them."""
+
 _ELSE: Final[_Words] = (
     "Etwas ist schiefgegangen",
     "Der Postlotse konnte diese Seite nicht zeigen. Die Technik sieht den Vorfall im Protokoll.",
@@ -214,10 +231,28 @@ def problem_page(request: Request, problem: Problem) -> Response:
     """The page for a problem outside /v1; who isn't signed in comes to the sign-in page."""
     if problem.code == "auth.missing":
         return _to_sign_in(request)
-    response = page(request, "fehler.html", status=problem.status, failure=failure_of(problem))
+    response = page(
+        request,
+        "fehler.html",
+        status=problem.status,
+        failure=failure_of(problem),
+        written=_written(request),
+    )
     for name, value in problem.headers.items():
         response.headers[name] = value
     return response
+
+
+def _written(request: Request) -> dict[str, str]:
+    """What the person had written in the form that was refused, so that it can be copied.
+
+    Only of a form of this session: a stranger's page must not speak by ours.
+    """
+    posted: Mapping[str, str] = getattr(request.state, "posted", {})
+    own = csrf_of(number_of(request))
+    if not hmac.compare_digest(own.encode(), posted.get("csrf", "").encode()):
+        return {}
+    return {name: posted[key] for key, name in _WRITTEN.items() if posted.get(key, "").strip()}
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -12,6 +12,7 @@ _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "date.unreadable": "until",
         "item.park_day": "until",
+        "item.park_too_far": "until",
         "item.reason_too_short": "reason",
         "agency.unknown": "agency",
         "correction.no_concern": "concerns",

@@ -58,7 +58,7 @@ def figures_page(
         von=von or days.short_day(since),
         bis=bis or days.short_day(until),
         agentur=agentur,
-        agencies=_agencies(visit),
+        agencies=_agencies(visit, agentur),
         names=_names(visit, told),
         below=visit.house.policy.small_cell,
         curve=curve_of(told),
@@ -125,13 +125,18 @@ def _too_long() -> str:
     )
 
 
-def _agencies(visit: Visit) -> list[tuple[str, str]]:
-    codes = visible_agencies(visit.house, visit.caller)
-    return [
-        (agency.code, agency.name)
-        for agency in visit.house.directory.active()
+def _agencies(visit: Visit, asked: str) -> list[tuple[str, str]]:
+    """Those to choose from; at the end the one asked for, if it was merged into another."""
+    codes, directory = visible_agencies(visit.house, visit.caller), visit.house.directory
+    shown = {
+        agency.code: agency.name
+        for agency in directory.active()
         if codes is None or agency.code in codes
-    ]
+    }
+    now = directory.agency(asked)
+    if now is not None and asked not in shown:
+        shown[asked] = f"jetzt {now.name}"
+    return list(shown.items())
 
 
 def _names(visit: Visit, told: Report) -> dict[str, str]:

@@ -22,6 +22,10 @@ MOVES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Ordnername nicht erlaubt",
             "Der Regel, die ihn nennt, einen anderen Ordner geben; diese Nachricht von Hand legen.",
         ),
+        "postbox.name_taken": (
+            "Kein Platz für den Ordner",
+            "Die Technik bitten, wegzunehmen, was an der Stelle des Ordners liegt.",
+        ),
     }
 )
 """Why a mail was not filed, and what to do, by the code of the postbox's refusal."""

@@ -7,13 +7,14 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import JSONResponse
 
 from api.auth import door_of, house_of, session_of, sign_in, sign_out
 from api.oidc.flow import safe_next
 from api.oidc.names import account_hash
 from api.web import drafts
-from api.web.render import Notice, go, page
-from api.web.visit import SendsAnything
+from api.web.render import Notice, go, page, slug
+from api.web.visit import OpensAnything, SendsAnything
 from rules.access import Caller, Permission, may
 from rules.codes import Role
 from rules.errors import Refused
@@ -61,6 +62,15 @@ def sign_in_page(request: Request, abgelaufen: str = "", weiter: str = "/") -> R
         by_service=door_of(request).oidc is not None,
         **shown,
     )
+
+
+@router.get("/anmelden/gilt")
+def still_signed_in(visit: OpensAnything) -> JSONResponse:
+    """Asked by a page before a form leaves it: who is signed in here now, and the forms' token.
+
+    Where nobody is, the answer leads to the sign-in page, as everywhere. Source: own decision 0140.
+    """
+    return JSONResponse({"who": slug(visit.caller.name), "csrf": visit.session.csrf})
 
 
 @router.post("/anmelden")

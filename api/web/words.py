@@ -250,6 +250,7 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         " Arbeiten Sie daran wie bisher.",
         "item.reason_too_short": "Hier ist eine Begründung nötig, mindestens 10 Zeichen.",
         "item.park_day": "Geparkt wird bis zu einem Tag nach heute.",
+        "item.park_too_far": "Geparkt wird höchstens ein Jahr. Schreiben Sie einen näheren Tag.",
         "item.receipt_missing": "Die eAkte-Quittung steht aus. Warten Sie auf die Quittung,"
         " oder begründen Sie, warum der Vorgang nicht zahlungsrelevant ist.",
         "item.proof_duty": "Dieses Anliegen ist nachzuweisen. Wählen Sie einen anderen Grund.",

@@ -314,6 +314,13 @@ def _with(eakte: EakteState, **changed: object) -> ItemView:
 
 
 BOTH = reply(text(), APPOINTMENT)
+UNBROKEN = "Arbeitsunfähigkeitsbescheinigung_" * 9
+FOUND_BY_NAME = {
+    "code": "au", "probability": 0.9, "announced": True, "because": [f"{UNBROKEN}.pdf"],
+    "spans": [], "recognisers": [],
+}  # fmt: skip
+"""Words without a place to break, as scanners and portals make them."""
+
 LONG = "Sehr geehrte Damen und Herren, " * 400 + "x" * 3000
 SAMPLES: dict[str, Sample] = {
     "owed": Sample(view(), BOTH),
@@ -397,9 +404,9 @@ SAMPLES: dict[str, Sample] = {
     ),
     "long": Sample(
         view(
-            mail=mail(body=BodyParts(new=LONG)),
-            message=message(subject="Betreff " * 40),
-            verdict=verdict(concerns=[]),
+            mail=mail(body=BodyParts(new=LONG), sender=f"{UNBROKEN}@post.example"),
+            message=message(subject="Betreff " * 40 + UNBROKEN),
+            verdict=verdict(concerns=[FOUND_BY_NAME]),
         ),
         BOTH,
     ),

@@ -16,7 +16,7 @@ def _moves(request: Request) -> Response:
     moves = tuple(
         RefusedAct(
             number, 40_720 + number, "SC-Südost", "345 Essen/Arbeitslosengeld Unterlagen", code, 20,
-            NOW - timedelta(hours=number),
+            NOW - timedelta(hours=99 - number),
         )
         for number, code in enumerate((*MOVES, "postbox.command_refused"), start=1)
     )  # fmt: skip

@@ -243,6 +243,38 @@ def test_a_park_day_that_is_free_moves_on_to_the_next_working_day(doors: Doors) 
     assert doors.kassel.get(item).json()["item"]["parked_until"] == "2026-11-30"
 
 
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"concerns": ["sonstiges", "au"]}, "correction.stands_alone"),
+        ({"concerns": ["au"], "kundennummer": "12"}, "correction.kundennummer"),
+    ],
+)
+def test_a_correction_by_a_program_is_held_to_what_the_page_asks(
+    doors: Doors, said: dict[str, object], code: str
+) -> None:
+    item, token = doors.take("Krankmeldung")
+    body = {"payment_relevant": "yes"} | said
+    answer = doors.kassel.post(f"{item}/correction", json=body, headers=token)
+    assert code_of(answer) == (422, code)
+
+
+def test_a_concern_that_is_named_twice_counts_once(doors: Doors) -> None:
+    item, token = doors.take("Krankmeldung")
+    said = {"concerns": ["au", "termin", "au"], "payment_relevant": "yes"}
+    assert doors.kassel.post(f"{item}/correction", json=said, headers=token).status_code == 204
+    found = doors.kassel.get(item).json()["verdict"]["concerns"]
+    assert [one["code"] for one in found] == ["au", "termin"]
+
+
+@pytest.mark.parametrize("until", ["2062-11-28", "9999-12-31"])
+def test_a_park_day_after_a_year_is_a_slip(doors: Doors, until: str) -> None:
+    item, token = doors.take("Termin absagen")
+    said = {"until": until, "reason": REASON}
+    answer = doors.kassel.post(f"{item}/park", json=said, headers=token)
+    assert code_of(answer) == (422, "item.park_too_far")
+
+
 def test_a_parked_item_is_out_of_the_line(doors: Doors) -> None:
     item, token = doors.take("Termin absagen")
     said = {"until": "2026-11-30", "reason": REASON}

@@ -88,6 +88,11 @@ def test_the_status_follows_from_code_and_kind(error: HouseError, status: int) -
     assert problem_of(error).status == status
 
 
+def test_a_call_that_is_not_there_says_where_the_others_stand(client: DoorClient) -> None:
+    assert "/openapi.json" in client.get("/v1/nowhere").json()["detail"]
+    assert "Allow" in client.delete("/v1/wish").json()["detail"]
+
+
 @pytest.mark.parametrize("code", sorted(SPECIAL_STATUS))
 def test_special_codes_are_dotted_as_all_are(code: str) -> None:
     assert code.count(".") == 1

@@ -1,11 +1,12 @@
 """The event feed: by cursor and as a live line, in scope, without persons, content or gaps."""
 
+import asyncio
 import json
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Literal, Self
 
 import httpx
 import pytest
@@ -251,3 +252,42 @@ def test_after_a_database_was_set_back_the_line_says_so(doors: Doors, server: Se
     with Listener(f"{server.url}{FEED}", headers) as line:
         line.until(lambda blocks: any("feed.reset" in b for b in blocks))
         assert int(line.last_id.partition("-")[0]) < 999
+
+
+class Patient(asyncio.Event):
+    """Fails where somebody asks it again and again, which would hold up everybody for ever."""
+
+    asked = 0
+
+    async def wait(self) -> Literal[True]:
+        self.asked += 1
+        assert self.asked < 9, "a wait that is over at once never gives the loop back"
+        return await super().wait()
+
+
+def test_a_line_that_opens_after_the_last_one_left_waits_for_the_first_look(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asyncio, "Event", Patient)
+    monkeypatch.setattr(streams, "LOOK_SECONDS", 0)
+    looked = threading.Event()
+    looked.set()
+    monkeypatch.setattr(streams.events, "tail", lambda house: 7 if looked.wait(60) else 0)
+
+    async def come_and_go() -> bool:
+        lines = streams.Lines(doors.house)
+        lines.enter()
+        assert await lines.wait_beyond(6, seconds=60)
+        lines.leave()
+        assert lines._look is not None
+        await lines._look
+        lines._newest = 0
+        looked.clear()
+        lines.enter()
+        asyncio.get_running_loop().call_later(0.01, looked.set)
+        try:
+            return await lines.wait_beyond(6, seconds=60)
+        finally:
+            lines.leave()
+
+    assert asyncio.run(come_and_go())

@@ -49,6 +49,21 @@ def test_the_api_tells_a_period_by_each_key(admin: Person) -> None:
     assert asked(admin, f"{days}&by=person")["code"] == "request.invalid"
 
 
+def test_an_agency_that_is_none_is_refused_and_not_counted_as_nothing(admin: Person) -> None:
+    days = "since=2026-11-23&until=2026-11-23"
+    assert asked(admin, f"{days}&agency=999")["code"] == "agency.unknown"
+    for page in ("/zahlen?", "/zahlen.csv?", "/zahlen-markierungen.csv?"):
+        admin.open(f"{page}agentur=999")
+        assert admin.answer.status_code == 404
+        assert "Diese Agentur kennt Postlotse nicht" in admin.words("h1")
+
+
+def test_a_file_for_a_day_that_is_none_says_how_days_are_written(admin: Person) -> None:
+    admin.open("/zahlen.csv?von=31.02.2026")
+    assert admin.answer.status_code == 422
+    assert "01.12.2026" in admin.words("main")
+
+
 def test_the_page_shows_table_and_curve_and_survives_a_wrong_day(admin: Person) -> None:
     admin.open("/zahlen?von=01.11.2026&bis=23.11.2026&je=agency")
     assert admin.answer.status_code == 200

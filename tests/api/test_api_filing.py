@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from api.app import make_app
 from api.doors import ApiKey
+from api.web.move_words import move_reason, move_remedy
 from rules.codes import Role
 from rules.ledger import OpState
 from rules.postbox import Place
@@ -143,6 +144,19 @@ def test_the_page_tells_why_and_files_one_or_all_again(admins: Admins) -> None:
     person.send("alle")
     assert "Noch einmal abgelegt wird: 3." in person.answer.text
     assert "Alles ist abgelegt." in person.words("tbody")
+
+
+def test_a_reason_of_which_nothing_is_left_does_not_look_as_if_all_were_filed(
+    admins: Admins,
+) -> None:
+    person = admins.person
+    person.open("/nicht-abgelegt?grund=postbox.busy")
+    assert "zu anderen schon" in person.words(".head")
+    assert "Alles ist abgelegt" not in person.answer.text
+
+
+def test_a_thing_in_the_folders_place_is_not_called_a_full_postbox() -> None:
+    assert "voll" not in move_reason("postbox.name_taken") + move_remedy("postbox.name_taken")
 
 
 def test_the_page_tells_calmly_that_somebody_was_faster(admins: Admins) -> None:

@@ -63,7 +63,10 @@ PUBLIC = {
 }  # fmt: skip
 """Routes for everybody. Each other one asks who calls, by the type of a parameter."""
 
-FOR_ALL_SIGNED_IN = {"GET /arbeitsplatz", "GET /lage", "POST /abmelden", "POST /hilfe/rundgang"}
+FOR_ALL_SIGNED_IN = {
+    "GET /arbeitsplatz", "GET /lage", "GET /anmelden/gilt", "POST /abmelden",
+    "POST /hilfe/rundgang",
+}  # fmt: skip
 """Pages without a permission in their type: they show by parts, or touch one's own session only."""
 
 NOT_TRIED = {"POST /abmelden", "POST /anmelden", "GET /anmelden/zurueck", "POST /oidc/abmelden"}

@@ -165,11 +165,13 @@ def test_forwarding_names_the_agency(doors: Doors, clerk: Person) -> None:
 def test_a_correction_is_shown_as_made_by_hand(doors: Doors, clerk: Person) -> None:
     item_id = take(doors, clerk, "Frage")
     assert "unsicher" in clerk.words(".pane .note.info") or state(doors, item_id).review
-    clerk.send("korrektur", concerns=["au", "termin"], payment="yes", kundennummer="123A456789")
+    clerk.send("korrektur", concerns=["au", "termin"], payment="yes", kundennummer="123 a456789")
     assert clerk.words(".notice") == "Einordnung geändert."
     assert "von Hand eingeordnet" in clerk.words("[aria-label=Einordnung]")
     shown = [node.text for node in clerk.page.query_selector_all(".verdict li > strong")]
     assert shown == ["Arbeitsunfähigkeit", "Termin"]
+    assert "„" not in clerk.words(".verdict"), "no words of the mail spoke for it"
+    assert clerk.page.query_selector("[data-copy='123A456789']") is not None
     assert state(doors, item_id).eakte is EakteState.OWED
 
 
@@ -179,6 +181,7 @@ def test_a_correction_is_shown_as_made_by_hand(doors: Doors, clerk: Person) -> N
         ({"concerns": [], "payment": "yes"}, "fieldset"),
         ({"concerns": ["sonstiges", "au"], "payment": "yes"}, "fieldset"),
         ({"concerns": ["au"], "payment": "no", "reason": "kurz"}, "[name=reason]"),
+        ({"concerns": ["au"], "payment": "yes", "kundennummer": "12"}, "[name=kundennummer]"),
     ],
 )
 def test_a_correction_that_does_not_fit_is_said_where_it_is_wrong(
@@ -513,3 +516,24 @@ def test_a_rejected_hand_over_says_why_and_can_be_repeated(doors: Doors, clerk: 
     assert "abgelehnt" in clerk.words(".bar [data-eakte]")
     clerk.send("eakte")
     assert state(doors, item_id).eakte is EakteState.SENT
+
+
+def test_what_was_written_stands_on_the_page_that_refuses_it(doors: Doors, clerk: Person) -> None:
+    item_id = take(doors, clerk, "Termin")
+    reason = "Zieht zum Ersten um </textarea>\nneue Anschrift im Text"
+    clerk.send("weiterleiten", agency="123", reason=reason, token="of before")
+    assert clerk.answer.status_code == 409
+    assert clerk.words("h1") == "Der Vorgang gehört Ihnen nicht mehr"
+    field = clerk.page.query_selector("textarea[readonly]")
+    assert field is not None
+    assert field.text.strip() == reason
+    assert state(doors, item_id).agency_code == "435"
+
+
+def test_a_page_speaks_no_words_of_a_form_that_is_not_of_this_sign_in(
+    doors: Doors, clerk: Person
+) -> None:
+    take(doors, clerk, "Termin")
+    clerk.send("weiterleiten", agency="123", reason="Rufen Sie mich an", csrf="of a stranger")
+    assert clerk.answer.status_code == 403
+    assert "Rufen Sie mich an" not in clerk.answer.text

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.journey
 
 PATIENCE_MS = 120_000
 ARABIC = "مرحبا، أنا مريض"
+REASON = "Zieht zum Ersten um, die neue Anschrift steht im Text."
 
 
 @dataclass
@@ -144,3 +145,58 @@ def test_an_item_is_corrected_and_parked_by_keys_alone(page: Page, office: Offic
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Geparkt bis Di 24.11.2026.")).to_be_visible(timeout=PATIENCE_MS)
     assert office.state(item) is ItemState.PARKED
+
+
+def write_a_reason(page: Page) -> None:
+    """Into the dialog that sends the item to another agency."""
+    page.keyboard.press("w")
+    page.locator("#forward-agency").select_option("123")
+    page.locator("#forward-reason").fill(REASON)
+
+
+def test_a_reason_outlives_a_line_that_is_cut_and_goes_out_when_it_is_back(
+    page: Page, office: Office
+) -> None:
+    office.mail("Termin")
+    item = take_next(page, office)
+    write_a_reason(page)
+    # Not `set_offline`: the browser would say so on its console, which stays silent.
+    page.evaluate("() => { window.line = fetch; fetch = () => Promise.reject(new TypeError()); }")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert").filter(has_text="nicht erreichbar")).to_be_focused()
+    expect(page.locator("#forward-reason")).to_have_value(REASON)
+    assert office.state(item) is ItemState.HELD
+
+    page.evaluate("() => { fetch = line; }")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Weitergeleitet").first).to_be_visible(timeout=PATIENCE_MS)
+    assert office.state(item) is ItemState.WAITING
+
+
+def test_a_reason_outlives_a_sign_in_that_ended_and_goes_out_after_the_next(
+    page: Page, office: Office
+) -> None:
+    office.mail("Termin")
+    item = take_next(page, office)
+    write_a_reason(page)
+    other = page.context.new_page()
+    other.set_default_timeout(PATIENCE_MS)
+    other.goto(f"{office.url}/arbeitsplatz")
+    other.get_by_role("button", name="Abmelden").click()
+    other.wait_for_url("**/anmelden*")
+    page.keyboard.press("Control+Enter")
+    told = page.get_by_role("alert").filter(has_text="Anmeldung ist abgelaufen")
+    expect(told.get_by_role("link", name="Anmelden")).to_be_visible()
+
+    other.get_by_role("button", name="Als Service Center").click()
+    other.wait_for_url("**/arbeitsplatz*")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert").filter(has_text="jemand anderes")).to_be_visible()
+
+    other.goto(f"{office.url}/arbeitsplatz")
+    other.get_by_role("button", name="Abmelden").click()
+    sign_in(other)
+    other.wait_for_url("**/arbeitsplatz*")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Weitergeleitet").first).to_be_visible(timeout=PATIENCE_MS)
+    assert office.state(item) is ItemState.WAITING

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from ingest.maildir.postbox import MaildirPostbox
 from tests.api.attachment_samples import mail_with
+from tests.house_fixture import eml
 from tests.journey.conftest import (
     CHROMIUM,
     CHROMIUM_ARGS,
@@ -24,6 +25,7 @@ from tests.journey.conftest import (
     start_demo,
     wait_until,
 )
+from triage.demo.run import SETTINGS_FILE, DemoPlan, prepare
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "walk"
 SIZE = {"width": 1366, "height": 768}
@@ -35,10 +37,12 @@ def main() -> None:
     """Record both ways and write the pictures."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
+        gives_up_at_once(Path(place) / "demo")
         demo = start_demo(Path(place))
         try:
             wait_until(lambda: is_ready(demo.url), seconds=300)
             deliver(demo)
+            deliver_in_vain(demo)
             with sync_playwright() as play:
                 chromium = play.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
                 for way in (clerk, lead, admin):
@@ -69,6 +73,24 @@ def deliver(demo: Running) -> None:
     photo = ("AU_Bescheinigung.png", "image/png", sheet())
     box.append("INBOX", mail_with("Krankmeldung mit Bescheinigung", photo))
     wait_until(lambda: box.view("INBOX").uids == (), seconds=300, every=1)
+
+
+def gives_up_at_once(folder: Path) -> None:
+    """The demo's configuration, by which a refused move is given up after one try, not after 20."""
+    prepare(DemoPlan(folder))
+    file = folder / SETTINGS_FILE
+    text = file.read_text("utf-8").replace("[eakte]\n", "[eakte]\nmax_tries = 1\n")
+    file.write_text(text, "utf-8")
+
+
+def deliver_in_vain(demo: Running) -> None:
+    """A mail whose folder can't be made: something else lies in its place."""
+    root = demo.folder / "demo/postboxes/West"
+    (top,) = root.glob("* Essen")
+    (top / "Termin").write_text("kein Ordner\n", "utf-8")
+    MaildirPostbox("SC-West", root).append(
+        "INBOX", eml("Termin absagen", to="Essen@arbeitsagentur.de")
+    )
 
 
 def sign_in(page: Page, url: str, seat: str) -> None:
@@ -137,7 +159,7 @@ def lead(page: Page, url: str) -> None:
 
 
 def admin(page: Page, url: str) -> None:
-    """A morning: what lies aside, postboxes, completeness, figures, texts, rules, deletion."""
+    """A morning: aside, postboxes, completeness, figures, texts, rules, deletion, not filed."""
     shot = shots(page)
     sign_in(page, url, "Als Admin")
     for number, name in enumerate(
@@ -146,6 +168,13 @@ def admin(page: Page, url: str) -> None:
     ):
         page.goto(f"{url}/{name}")
         shot(f"{number}-{name}")
+
+    def is_given_up() -> bool:
+        page.goto(f"{url}/nicht-abgelegt")
+        return page.get_by_text("postbox.name_taken").count() > 0
+
+    wait_until(is_given_up, seconds=300, every=1)
+    shot("28-nicht-abgelegt")
 
 
 def shots(page: Page) -> Callable[[str], None]:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -339,6 +339,14 @@ def test_an_item_is_parked_only_until_a_later_day(until: date) -> None:
     with pytest.raises(Refused) as refused:
         apply(held(), Parked(until=until, today=TODAY))
     assert refused.value.code == "item.park_day"
+
+
+def test_a_slip_in_the_year_parks_no_item_out_of_sight() -> None:
+    year = TODAY + timedelta(days=366)
+    assert apply(held(), Parked(until=year, today=TODAY)).state is ItemState.PARKED
+    with pytest.raises(Refused) as refused:
+        apply(held(), Parked(until=year + timedelta(days=1), today=TODAY))
+    assert refused.value.code == "item.park_too_far"
 
 
 def test_the_second_hop_raises_the_alarm() -> None:

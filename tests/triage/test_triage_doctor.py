@@ -131,8 +131,12 @@ def test_the_certificate_of_the_sign_in_service_is_read(tmp_path):
         strange = settings(tmp_path, oidc=oidc | {"ca_file": None}, groups=[GROUP])
         (told,) = doctor_neighbours.certificates(strange)
         assert told.grade is Grade.BAD
+        assert "Zertifikat" in told.message
     finally:
         server.stop()
+    (told,) = doctor_neighbours.certificates(named)
+    assert told.grade is Grade.BAD
+    assert "Zertifikat" not in told.message + told.remedy, "a server that is away is no certificate"
 
 
 def test_each_https_receiver_and_the_directory_are_asked_and_no_plain_one(tmp_path, monkeypatch):

@@ -82,6 +82,7 @@ def test_mails_that_were_given_up_are_filed_when_somebody_says_so_but_for_those_
     assert len(refused_moves.listing(house, ADMIN, code="postbox.too_big")) == 2
     assert refused_moves.reasons(house, ADMIN) == (("postbox.too_big", 2),)
     first, second = refused_moves.listing(house, ADMIN)
+    assert first.tries == house.backoff.max_tries, "the last one counts, too"
     assert refused_moves.listing(house, ADMIN, after=first.id) == (second,)
     assert refused_moves.file_again(house, ADMIN, code="postbox.no_right") == 0
     for caller, act_id, code in ((west, first.id, "filing.unknown"), (ADMIN, 1, "filing.changed")):

@@ -104,6 +104,13 @@ def test_an_absolute_database_stays_where_it_is():
     assert settings.store.url == "sqlite:////srv/p.sqlite"
 
 
+def test_a_configuration_that_cannot_be_read_is_said_and_is_no_traceback(tmp_path):
+    with pytest.raises(Refused) as refused:
+        load(tmp_path)
+    assert refused.value.code == "settings.unreadable"
+    assert str(tmp_path) in refused.value.message
+
+
 def test_missing_and_broken_files_are_told_apart(tmp_path):
     with pytest.raises(Refused) as missing:
         load(tmp_path / "nowhere.toml")

@@ -5,6 +5,7 @@ Source: F59; own decision 0045.
 
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -244,6 +245,10 @@ def server_certificate(
 def _certificate(name: str, ask: Callable[[], datetime]) -> Iterator[Finding]:
     try:
         ends = ask()
+    except (socket.gaierror, ConnectionError, TimeoutError) as exc:
+        told = f"Der Server antwortet nicht ({type(exc).__name__})."
+        yield bad(name, told, "Namen, Port und Netzfreigabe prüfen.")
+        return
     except (OSError, ValueError) as exc:
         what = type(exc).__name__
         yield bad(name, f"Kein gültiges Zertifikat ({what}).", "Zertifikat und ca_file prüfen.")

@@ -4,6 +4,7 @@ Secrets never stand in the file, only the name of the environment variable that 
 Paths in the file are relative to the file.
 """
 
+import errno
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -256,14 +257,20 @@ HINTS = {
 def load(path: Path) -> Settings:
     """Read and check the file.
 
-    Raises: Refused: `settings.missing`, `settings.not_toml`, or `settings.invalid` with every
-    error, its path in the file and a hint, in `details["errors"]`.
+    Raises: Refused: `settings.missing`, `settings.unreadable`, `settings.not_toml`, or
+    `settings.invalid` with every error, its path in the file and a hint, in `details["errors"]`.
     """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as exc:
         raise Refused(
             "settings.missing", f"No configuration at {path}. Remedy: give --config FILE."
+        ) from exc
+    except OSError as exc:
+        raise Refused(
+            "settings.unreadable",
+            f"The configuration {path} can't be read ({os.strerror(exc.errno or errno.EIO)})."
+            " Remedy: give --config a file that this user may read.",
         ) from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise Refused("settings.not_toml", f"{path} is not TOML: {exc}") from exc

@@ -73,11 +73,45 @@ document.addEventListener('click', (event) => {
   if (button.id === 'theme') toggleTheme();
 });
 
+/* ---------- Absenden: erst fragen, dann gehen. Sonst steht statt der Seite ein Fehler des Browsers da, und was jemand schrieb, ist weg ---------- */
+const WAIT = 8000; // So lange darf die Antwort dauern; eine Leitung, die nur schweigt, meldet sich nie.
+const written = (form) => [...form.elements].some((field) => field.matches('textarea, input[type="text"]') && field.value.trim());
+// Was dem Absenden im Weg steht: der Name einer Meldung unter #stay, oder nichts.
+async function hindrance(form) {
+  const answer = await fetch('/anmelden/gilt', { redirect: 'manual', signal: AbortSignal.timeout(WAIT) }).catch(() => null);
+  if (!answer || answer.status >= 500) return 'away';
+  if (answer.type === 'opaqueredirect') return written(form) && form.dataset.kept === undefined ? 'ended' : '';
+  if (!answer.ok) return '';
+  const { who, csrf } = await answer.json();
+  if (who !== root.dataset.who) return 'other';
+  all('input[name="csrf"]').forEach((field) => { field.value = csrf; }); // Nach einer neuen Anmeldung gilt ein neues Zeichen.
+  return '';
+}
+function stay(form, why) {
+  const box = one('#stay');
+  if (form.closest('dialog')) form.before(box); else (one('.bar') ?? one('main')).prepend(box);
+  box.querySelectorAll('[data-why]').forEach((words) => { words.hidden = words.dataset.why !== why; });
+  box.hidden = false;
+  box.focus();
+}
+async function ask(form, button) {
+  const why = await hindrance(form).catch(() => ''); // Wer nicht fragen kann, sendet wie ohne dieses Skript.
+  if (why) { delete form.dataset.sent; stay(form, why); return; }
+  form.dataset.sent = 'asked';
+  form.requestSubmit(button);
+  form.dataset.sent = 'yes';
+}
 // Ein zweiter Druck auf denselben Knopf soll nichts zweimal auslösen.
 document.addEventListener('submit', (event) => {
-  if (event.target.dataset.sent) { event.preventDefault(); return; }
-  event.target.dataset.sent = 'yes';
+  const form = event.target;
+  if (form.dataset.sent === 'asked') return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = 'yes';
+  one('#stay').hidden = true;
   say('Wird gesendet …');
+  if (form.method !== 'post' || !root.dataset.who) return;
+  event.preventDefault();
+  ask(form, event.submitter);
 });
 addEventListener('pageshow', () => all('form[data-sent]').forEach((form) => { delete form.dataset.sent; }));
 
