@@ -99,6 +99,16 @@ def on_item(name: str, word: str, **json: Any) -> Callable[[Ready], dict[str, An
     return call
 
 
+def next_of(agency: str) -> Callable[[Ready], dict[str, Any]]:
+    """The clerk asks for the next item."""
+
+    def call(ready: Ready) -> dict[str, Any]:
+        where = f"/v1/agencies/{agency}/items/next"
+        return {"method": "POST", "path": where} | ready.sessions["clerk"]
+
+    return call
+
+
 CALLS: Mapping[str, Callable[[Ready], dict[str, Any]]] = {
     "aside": by_admin("aside/replay"),
     "filing": by_admin("filing/again"),
@@ -115,6 +125,7 @@ CALLS: Mapping[str, Callable[[Ready], dict[str, Any]]] = {
     "waive": on_item("money", "waiver", reason="Das bewegt kein Geld."),
     "forward": on_item("plain", "forward", agency_code="123", reason="Gehört nach Hamburg."),
     "close": on_item("plain", "close", reason="answered"),
+    "next": next_of("435"),
     "task": on_item("leaving", "tasks", task="atv_termin", called=True),
 }
 

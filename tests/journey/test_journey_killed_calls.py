@@ -72,7 +72,8 @@ def test_killed_after_any_commit_and_repeated_a_call_has_done_its_deed_once(
     ready = lay_ready(base)
     files = {name: written(tmp_path / name, CALLS[name](ready)) for name in names}
     whole = {name: (fresh(name), files[name]) for name in names}
-    ended = together(victims, whole, later=0, kill_at=dict.fromkeys(whole, 0))
+    now, later = written(tmp_path / "now", 0), written(tmp_path / "later", RUN_SECONDS + 1)
+    ended = together(victims, whole, now, kill_at=dict.fromkeys(whole, 0))
     assert {name: told[-1][:1] for name, told in ended.items()} == dict.fromkeys(names, "2")
     points = {
         f"{name} {number}": (name, number)
@@ -81,29 +82,29 @@ def test_killed_after_any_commit_and_repeated_a_call_has_done_its_deed_once(
     }
     assert len(points) >= 2 * len(names), "each has a commit before the deed, and one after it"
     cut = {point: (fresh(point), files[name]) for point, (name, _) in points.items()}
-    died = together(victims, cut, later=0, kill_at={p: number for p, (_, number) in points.items()})
+    died = together(victims, cut, now, kill_at={p: number for p, (_, number) in points.items()})
     assert {point: told[-1] for point, told in died.items()} == dict.fromkeys(points, "commit")
-    again = together(victims, cut, later=RUN_SECONDS + 1, kill_at=dict.fromkeys(cut, 0))
+    again = together(victims, cut, later, kill_at=dict.fromkeys(cut, 0))
     for point, (name, _) in points.items():
         assert rows(cut[point][0]) == rows(whole[name][0]), (point, again[point])
         assert again[point][-1][:1] == "2" or again[point][-1].endswith(".answer_lost"), point
 
 
-def written(file: Path, call: dict[str, Any]) -> Path:
-    file.write_text(json.dumps(call))
+def written(file: Path, said: Any) -> Path:
+    file.write_text(json.dumps(said))
     return file
 
 
 def together(
     victims: Victims,
     calls: dict[str, tuple[str, Path]],
+    when: Path,
     *,
-    later: float,
     kill_at: dict[str, int],
 ) -> dict[str, list[str]]:
     """All these calls at the same time, each on its database; what each process told."""
     running: dict[str, Victim] = {
-        name: victims.start("call", url, file, later, "killed", kill_at[name])
+        name: victims.start("call", url, file, when, "killed", kill_at[name])
         for name, (url, file) in calls.items()
     }
     for victim in running.values():

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -113,7 +114,8 @@ class Point:
     def __call__(self) -> None:
         self._left -= 1
         if self._left == 0:
-            os.kill(os.getpid(), self._number)
+            # To the process it might come a moment later, by another thread.
+            signal.pthread_kill(threading.get_ident(), self._number)
 
 
 class FragileDatabase:
