@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from store.columns import metadata
 from store.engine import Database
 from tests.conftest import TEMPLATE
-from tests.journey.calls_to_kill import CALLS, Ready, lay_ready
+from tests.journey.calls_to_kill import CALLS, lay_ready
 from tests.servers.victims import Victim, Victims
 from triage.idempotency import RUN_SECONDS
 
