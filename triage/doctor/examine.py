@@ -13,7 +13,7 @@ from typing import Final
 
 from rules.errors import HouseError
 from triage import health, outgoing_care, wiring
-from triage.doctor import neighbours, safe, ways
+from triage.doctor import neighbours, safe, standby, ways
 from triage.doctor.finding import Finding, Grade, bad, good, of_error
 from triage.house import House
 from triage.settings import Settings, secret
@@ -130,6 +130,7 @@ def _store(patient: _Patient) -> Iterator[Finding]:
         yield good("store", f"Die Datenbank antwortet ({patient.house.db.dialect}).")
         yield from ways.clock(patient.house)
         yield from safe.keys(patient.house)
+        yield from standby.standbys(patient.settings, patient.house)
 
 
 def _data(patient: _Patient) -> Iterator[Finding]:
