@@ -5,6 +5,7 @@ agency's items a caller may see or write is decided further in, by triage and ru
 """
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
@@ -23,6 +24,8 @@ from triage.house import House
 from triage.list_scope import ListScope
 
 CSRF_HEADER: Final = "X-CSRF-Token"
+ONCE: Final = "postlotse.once"
+"""Where a request with an `Idempotency-Key` carries what gives it its house."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Source: RFC 9110 section 9.2.1."""
 
@@ -198,7 +201,8 @@ class Needs:
 
 async def _house_here(request: Request) -> House:
     """Not a plain function: for those the framework takes a thread."""
-    return house_of(request)
+    once: Callable[[Request], House] | None = request.scope.get(ONCE)
+    return house_of(request) if once is None else once(request)
 
 
 WORKING: Final = Needs(Permission.WORK_ITEM)

@@ -3,10 +3,12 @@
 What was refused for good is an answer too; what failed by a neighbour (5xx) or for want of a
 known caller (401, 403) is not kept, so the next try may succeed. Calls that change nothing
 take a key but keep no answer: it would hold the facts of a mail that the house promised to forget.
-Source: F66; own decision 0021.
+Source: F66; own decisions 0021, 0135.
 """
 
 import re
+from functools import partial
+from http import HTTPStatus
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -15,11 +17,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import metrics
-from api.auth import identify
+from api import errors, metrics
+from api.auth import ONCE, house_of, identify
 from api.middleware import replayed
 from rules.access import Caller
-from rules.errors import HouseError, Refused
+from rules.errors import Conflict, HouseError, Refused
 from triage import idempotency
 from triage.house import House
 from triage.idempotency import Answer, Turn
@@ -34,6 +36,12 @@ CHANGES_NOTHING: Final = ("/v1/verdicts", "/preview")
 
 KEPT_BY_STATION: Final = re.compile(r"/v1/agencies/[^/]+/items/next")
 """Paths whose answers the station keeps in the commit of the deed. Source: own decision 0079."""
+
+GOES_ON: Final = re.compile(
+    r"/v1/mails|/v1/items/[^/]+/lease|/v1/admin/(aside|outgoing)/replay|/v1/admin/filing/again"
+)
+"""Paths whose repetition runs anew though the first one did something: a mail keeps a promise of
+its own, taking an item one holds is harmless, and the others go on with what is left."""
 
 _KEPT: Final = "postlotse.kept"
 """Where a request carries that its station has decided it."""
@@ -96,6 +104,8 @@ class FirstAnswer:
         """Do the deed; the answer is kept before its first byte leaves."""
         house: House = scope["app"].state.house
         heard: list[Message] = []
+        if not GOES_ON.fullmatch(scope["path"]):
+            scope[ONCE] = partial(_house_of_turn, turn)
 
         async def listen(message: Message) -> None:
             heard.append(message)
@@ -160,6 +170,20 @@ def _begin(house: House, request: Request, key: str, body: bytes) -> Turn | Answ
     return idempotency.begin(house, _named(request, caller, key, body))
 
 
+def _house_of_turn(turn: Turn, request: Request) -> House:
+    """The house in which this request does what it does once."""
+    if request.scope["route"].status_code == HTTPStatus.NO_CONTENT:
+        promised = Answer(HTTPStatus.NO_CONTENT, {}, "")
+    else:
+        lost = Conflict(
+            "idempotency.answer_lost",
+            "This request was carried out, and its answer was lost. Look at what it changed; with"
+            " this key nothing is done a second time.",
+        )
+        promised = _whole(errors.json_of(errors.problem_of(lost)))
+    return idempotency.once(house_of(request), turn, promised)
+
+
 def _settle(house: House, turn: Turn, answer: Answer) -> None:
     if _is_kept(answer.status):
         idempotency.finish(house, turn, answer)
@@ -173,8 +197,10 @@ def _is_kept(status: int) -> bool:
 
 def answer_to_keep(response: Response) -> Answer | None:
     """A whole answer as it is kept, or None where such a one is not."""
-    if not _is_kept(response.status_code):
-        return None
+    return _whole(response) if _is_kept(response.status_code) else None
+
+
+def _whole(response: Response) -> Answer:
     kept = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     return Answer(response.status_code, kept, bytes(response.body).decode())
 

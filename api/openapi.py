@@ -123,6 +123,7 @@ def _key_parameter() -> dict[str, Any]:
         "description": (
             "Names this request. Repeated with the same content it gets the first answer; with "
             "other content 422 `idempotency.reused`; while it still runs 409 "
-            "`idempotency.in_progress`."
+            "`idempotency.in_progress`; done, but its answer lost, 409 "
+            "`idempotency.answer_lost`."
         ),
     }

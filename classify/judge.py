@@ -40,17 +40,18 @@ class Judge:
 
     __slots__ = (
         *("_columns", "_days", "_directory", "_model", "_questions", "_ranks"),
-        *("_recognisers", "_scorer", "_thresholds"),
+        *("_name", "_recognisers", "_scorer", "_thresholds"),
     )
 
-    def __init__(self, model: Model, directory: Directory) -> None:
+    def __init__(self, model: Model, directory: Directory, *, name: str = "") -> None:
+        """`name` is what judgements carry, instead of the model's own short one."""
         if not model.speaks_house:
             raise Refused(
                 "model.labels",
                 f"model {model.id} has other labels than the house; train it on house mail",
                 model=model.id,
             )
-        self._model = model
+        self._model, self._name = model, name or model.id
         self._directory = directory
         self._scorer = Scorer(model)
         self._questions = Questions(model, self._scorer)
@@ -63,7 +64,7 @@ class Judge:
     @property
     def model_id(self) -> str:
         """The id that judgements carry."""
-        return self._model.id
+        return self._name
 
     def judge(self, mail: ParsedMail, *, received_at: datetime, mailbox: str) -> Judgement:
         """The judgement on one mail. Total: every mail gets one, doubtful ones with `review`.
@@ -197,7 +198,7 @@ class Judge:
             facts=told,
             review=bool(doubts),
             review_because=doubts,
-            model=self._model.id,
+            model=self._name,
             payment_spans=announced.told_in(read, _paid(named, hint, answer)),
         )
 

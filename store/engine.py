@@ -5,9 +5,9 @@ at all. No driver exception leaves this room. Safe for a worker thread and many 
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
@@ -61,6 +61,7 @@ class Database:
     _queue: threading.Lock
     ring: SealRing
     """The keys of the content at rest; without a file nothing is sealed."""
+    _last_word: Callable[[Tx], None] | None = None
 
     @classmethod
     def open(cls, url: str, *, ring: SealRing | None = None) -> Self:
@@ -109,6 +110,12 @@ class Database:
         """
         with self._turn(), self._transaction(self._writer) as tx:
             yield tx
+            if self._last_word is not None:
+                self._last_word(tx)
+
+    def with_last_word(self, say: Callable[[Tx], None]) -> Self:
+        """The same memory; `say` is called in each writing transaction, just before its commit."""
+        return replace(self, _last_word=say)
 
     @contextmanager
     def bare(self) -> Iterator[sa.Connection]:

@@ -105,14 +105,22 @@ def dead(tx: Tx, outgoing_id: int, *, fence: int, error_code: str, now: datetime
     _write(tx, outgoing_id, fence=fence, values=values)
 
 
+def _is_claimed(fence: int) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.state == OutgoingState.CLAIMED, table.c.fence == fence)
+
+
+def _was_forgotten(fence: int) -> sa.ColumnElement[bool]:
+    """A lower fence than one that was given out: a standby without that claim is the primary."""
+    return sa.and_(table.c.state == OutgoingState.NEW, table.c.fence < fence)
+
+
 def _write(tx: Tx, outgoing_id: int, *, fence: int, values: Mapping[str, Any]) -> None:
     """A worker's write, good only under the fence of its own claim."""
     statement = (
         sa.update(table)
         .where(
             table.c.id == outgoing_id,
-            table.c.state == OutgoingState.CLAIMED,
-            table.c.fence == fence,
+            sa.or_(_is_claimed(fence), _was_forgotten(fence)),
         )
         .values({"claimed_by": None, "claimed_until": None, **values})
     )

@@ -75,6 +75,15 @@ def add_many(tx: Tx, new: Iterable[NewVerdict], *, now: datetime) -> None:
     add_rows(tx, table, values)
 
 
+def models_since(tx: Tx, moment: datetime, *, most: int) -> frozenset[str]:
+    """The machine's models of the newest `most` verdicts, as far as not older than that."""
+    columns = (table.c.model, table.c.at, table.c.source)
+    newest = sa.select(*columns).order_by(table.c.id.desc()).limit(most).subquery()
+    is_of = sa.and_(newest.c.at >= moment, newest.c.source == "machine")
+    statement = sa.select(newest.c.model).where(is_of).distinct()
+    return frozenset(tx.run(statement).scalars())
+
+
 def latest(tx: Tx, message_id: int) -> StoredVerdict | None:
     """The verdict that counts, or None before the first; without why it was turned down.
 

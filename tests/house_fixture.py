@@ -113,7 +113,7 @@ def layouts() -> forms.Layouts:
 
 
 @cache
-def _texts() -> TextShelf:
+def texts() -> TextShelf:
     """Nothing of a house changes the shelf; to read and check it takes longer than most tests."""
     return wiring.load_texts(None)
 
@@ -144,7 +144,7 @@ def open_house(url: str, *, clock: Clock | None = None, judge: object | None = N
     return House(
         db=Database.open(url),
         judging=Judging(judge or WordJudge(), directory(), layouts(), DeadlineRules()),
-        texts=_texts(),
+        texts=texts(),
         backoff=BackoffRule(first_seconds=10, max_tries=3, spread=0),
         policy=POLICY,
         clock=clock or Clock(),

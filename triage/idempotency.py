@@ -3,16 +3,16 @@
 The doors call `begin` before the deed and `finish` after it. While it runs, the key is leased,
 so that a twin on another machine is turned away instead of doing it again. The deed commits by
 itself: if the process dies between deed and `finish`, the key is free again when the lease is
-over, and a repetition runs anew (items are then safe by their lease tokens, outgoing rows by
-their own keys). A deed that nothing else makes safe keeps what it has done under its key in its own
-commit (`promise`): a mail handed in.
+over, and a repetition runs anew. So that it does nothing twice, a deed keeps under its key in its
+own commit that it is done (`once`), and a mail handed in what became of it (`promise`). A deed of
+many commits keeps neither: its repetition goes on with what is left.
 An answer holds what its caller could see then; to a caller who reaches less by now it is not given.
-Source: F66; own decisions 0021, 0102, 0119.
+Source: F66; own decisions 0021, 0102, 0119, 0135.
 """
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -53,7 +53,9 @@ class Answer:
 
 
 _PROMISED: Final = "promised"
-"""Marks an answer that was kept with the deed; it counts once nobody makes a better one."""
+"""Marks an answer that was kept with the deed; it counts once nobody makes a better one.
+
+Holds whose turn may make that: its lease's owner, or true for any of the same status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,22 @@ def promise(tx: Tx, request: Request, answer: Answer, *, now: datetime) -> None:
 
     Own decision 0119. Raises: Conflict: `idempotency.in_use`: another did this deed meanwhile.
     """
-    kept = _kept(answer, request.caller)
-    marked = idempotency.Answer(kept.status, {**kept.body, _PROMISED: True})
-    _remember(tx, request, marked, now=now)
+    _remember(tx, request, _marked(answer, request.caller, by=True), now=now)
+
+
+def once(house: House, turn: Turn, answer: Answer) -> House:
+    """The house for a deed of one commit: it also keeps that the deed is done, or is undone.
+
+    `answer` is what a repetition hears if the whole one is never made. Whoever comes to commit
+    after another has done this deed writes nothing: Conflict `idempotency.in_use`.
+    """
+    marked = _marked(answer, turn.request.caller, by=turn.lease.owner)
+
+    def keep(tx: Tx) -> None:
+        if not _is_of(turn, _promised(tx, turn.request)):
+            _remember(tx, turn.request, marked, now=house.clock())
+
+    return replace(house, db=house.db.with_last_word(keep))
 
 
 def finish(house: House, turn: Turn, answer: Answer) -> None:
@@ -113,21 +128,37 @@ def finish(house: House, turn: Turn, answer: Answer) -> None:
     now, request = house.clock(), turn.request
     with house.db.write() as tx:
         kept = _kept(answer, request.caller)
-        if not _keeps_promise(tx, request, kept):
+        if _may_replace(turn, _promised(tx, request), kept):
+            idempotency.replace(tx, request.caller.name, key=request.key, answer=kept)
+        else:
             _remember(tx, request, kept, now=now)
         leases.release(tx, turn.lease, now=now)
 
 
-def _keeps_promise(tx: Tx, request: Request, kept: idempotency.Answer) -> bool:
-    """Put the whole answer into the place of the one promised for this request, if there is one."""
+def _promised(tx: Tx, request: Request) -> idempotency.Answer | None:
+    """What was kept with the deed of this request, while there is no whole answer."""
     place = _row_of(request)
     given = idempotency.look_each(tx, {place}).get(place)
-    if given is None or not given.answer.body.get(_PROMISED):
+    if given is None or given.request_hash != request.fingerprint:
+        return None
+    return given.answer if given.answer.body.get(_PROMISED) else None
+
+
+def _may_replace(turn: Turn, before: idempotency.Answer | None, kept: idempotency.Answer) -> bool:
+    """Whether the whole answer of this turn comes into the place of that promised one."""
+    if before is None:
         return False
-    if (given.request_hash, given.answer.status) != (request.fingerprint, kept.status):
-        return False
-    idempotency.replace(tx, request.caller.name, key=request.key, answer=kept)
-    return True
+    is_any = before.body[_PROMISED] is True and before.status == kept.status
+    return is_any or _is_of(turn, before)
+
+
+def _is_of(turn: Turn, promised: idempotency.Answer | None) -> bool:
+    return promised is not None and promised.body[_PROMISED] == turn.lease.owner
+
+
+def _marked(answer: Answer, caller: Caller, *, by: str | bool) -> idempotency.Answer:
+    kept = _kept(answer, caller)
+    return idempotency.Answer(kept.status, {**kept.body, _PROMISED: by})
 
 
 def _remember(tx: Tx, request: Request, kept: idempotency.Answer, *, now: datetime) -> None:

@@ -34,6 +34,11 @@ INBOX = "INBOX"
 class MailJudge(Protocol):
     """The judge, alone or with a shadow beside it. Threads may share it."""
 
+    @property
+    def model_id(self) -> str:
+        """What each of its judgements names as its model."""
+        ...
+
     def judge(self, mail: ParsedMail, *, received_at: datetime, mailbox: str) -> Judgement:
         """Total: every mail gets a judgement; `received_at` is aware."""
         ...

@@ -220,6 +220,7 @@ def set_aside(house: House, message_id: int, *, step: str, code: str) -> None:
 
 def send_round(house: House, outlets: Outlets, worker: str) -> int:
     """Deliver what is due and take the receipts that lie ready; the number of both."""
+    _note_left(house, outlets)
     sent = 0
     for _ in range(SEND_BATCH):
         row = send.claim_due(house, outlets.kinds, worker=worker)
@@ -227,6 +228,14 @@ def send_round(house: House, outlets: Outlets, worker: str) -> int:
             break
         sent += _delivered(house, outlets, row)
     return sent + send.take_all_receipts(house, outlets)
+
+
+def _note_left(house: House, outlets: Outlets) -> None:
+    """What left in an earlier round, while the database was away."""
+    try:
+        send.note_left(house, outlets)
+    except Conflict as exc:
+        log.info("outgoing.overtaken", code=exc.code)
 
 
 def _delivered(house: House, outlets: Outlets, row: Outgoing) -> int:

@@ -1,11 +1,13 @@
 """Station 7, out: outgoing rows leave by their outlet, and receipts come back.
 
 At least once, with an idempotency key, so a crash between delivery and commit doubles
-nothing at the receiver. A receipt is committed here before the outlet is told to forget it.
+nothing at the receiver. Mail has no key there: what left while the database went away, or is set
+back, is remembered by this process, and noted before anything else leaves. A receipt is committed
+here before the outlet is told to forget it. Own decision 0136.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
@@ -31,6 +33,9 @@ each (outbox/smtp.py). Own decision 0024."""
 CLAIM_SECONDS = SENDING_SECONDS + 60
 """Longer than that by what it takes to make the letter. Own decision 0024."""
 
+REMEMBERED: Final = 1000
+"""What a standby was behind is seconds of sending. Own decision 0136."""
+
 EAKTE: Final = "eakte"
 REPLY: Final = "reply"
 
@@ -47,6 +52,15 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """A claimed row that its outlet has taken, with the outlet's word."""
+
+    row: Outgoing
+    answer: str
+    receipt: Receipt | None
+
+
+@dataclass(frozen=True, slots=True)
 class Outlets:
     """The ways out of the house, wired by wiring.py."""
 
@@ -56,6 +70,10 @@ class Outlets:
     """None: tasks stay where they are; the API orders none then."""
     records: RecordLook | None = None
     """None: nobody is asked before a hand-over; the receipt is compared in any case."""
+    left: dict[int, Left] = field(default_factory=dict)
+    """What has left and is not noted yet, by the id of its row; for the one thread that sends."""
+    gone: dict[int, Left] = field(default_factory=dict)
+    """The last `REMEMBERED` that were noted, for a database that forgets it."""
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -90,14 +108,54 @@ def claim_due(house: House, kinds: tuple[str, ...], *, worker: str) -> Outgoing 
 def deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
     """Deliver one claimed row; 1 if it left. What is refused for good becomes a dead letter."""
     try:
-        answer, receipt = _hand_to_outlet(house, outlets, row)
+        answer, receipt = _sent_before(outlets, row) or _hand_to_outlet(house, outlets, row)
     except TryLater as exc:
         _again(house, row, exc)
         return 0
     except (Refused, Unreadable) as exc:
         give_up(house, row, exc.code)
         return 0
-    now = house.clock()
+    outlets.left[row.id] = Left(row, answer, receipt)
+    note_left(house, outlets)
+    return 1
+
+
+def note_left(house: House, outlets: Outlets) -> None:
+    """Note what has left, under its claim: so that nobody sends it again.
+
+    Raises: TryLater: `store.away`, to be repeated before anything else leaves. Conflict:
+    `outgoing.claim_lost`: another worker has it by now.
+    """
+    for row_id, one in tuple(outlets.left.items()):
+        try:
+            _note_sent(house, one)
+        except TryLater:
+            raise
+        except BaseException:
+            del outlets.left[row_id]
+            raise
+        outlets.gone[row_id] = outlets.left.pop(row_id)
+    while len(outlets.gone) > REMEMBERED:
+        del outlets.gone[next(iter(outlets.gone))]
+
+
+def _sent_before(outlets: Outlets, row: Outgoing) -> tuple[str, Receipt | None] | None:
+    """The outlet's word, where the row left here and the database has lost that.
+
+    Each claim has a higher fence, so one that is no higher was given out before: a standby without
+    the last commits is the primary now.
+    """
+    known = outlets.gone.get(row.id)
+    if known is None or known.row.idempotency_key != row.idempotency_key:
+        return None
+    if row.fence > known.row.fence:
+        return None
+    log.error("outgoing.forgotten", kind=row.kind, outgoing=row.id)
+    return known.answer, known.receipt
+
+
+def _note_sent(house: House, left: Left) -> None:
+    row, answer, receipt, now = left.row, left.answer, left.receipt, house.clock()
     with house.db.write() as tx:
         outgoing_claims.sent(tx, row.id, fence=row.fence, answer=answer, now=now)
         sent_copy.order(house, tx, row)
@@ -113,7 +171,6 @@ def deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
     log.info("outgoing.sent", kind=row.kind, outgoing=row.id)
     if receipt:
         _tell(row, receipt, wrong)
-    return 1
 
 
 def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> tuple[str, Receipt | None]:

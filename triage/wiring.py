@@ -10,6 +10,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import structlog
+
 from ingest import forms
 from ingest.clamd import Clamd
 from ingest.smtp.door import DoorPlan, SmtpDoor
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from classify.life.shelf import Shelf
 
 MEGABYTE = 1_000_000
+
+log = structlog.get_logger()
 
 
 def utc_now() -> datetime:
@@ -121,17 +125,24 @@ def _judge(settings: Settings, directory: Directory) -> MailJudge:
     """
     from classify.judge import Judge  # noqa: PLC0415 - as above
     from classify.life.shadow import ShadowedJudge  # noqa: PLC0415 - as above
+    from classify.life.shelf import name_of  # noqa: PLC0415 - as above
     from classify.model import file as modelfile  # noqa: PLC0415 - only what judges loads numpy and the lexicon
 
     shelf, key = model_shelf(settings), model_key(settings)
     live = None if settings.data.model else shelf.live()
     if live is None:
-        return Judge(modelfile.load(settings.data.model or default_model_path(), key), directory)
-    judge = Judge(modelfile.load(shelf.model_path(live), key), directory)
+        model = modelfile.load(settings.data.model or default_model_path(), key)
+        return Judge(model, directory, name=name_of(model))
+    judge = Judge(shelf.load(live), directory, name=live)
     shadow = shelf.shadow()
     if shadow is None:
         return judge
-    beside = Judge(modelfile.load(shelf.model_path(shadow), key), directory)
+    try:
+        beside = Judge(shelf.load(shadow), directory, name=shadow)
+    except Refused as exc:
+        # A candidate stops no post, on no machine where its file is missing or half there.
+        log.exception("shadow.broken", shadow=shadow, code=exc.code)
+        return judge
     # Not the process's number: in containers it is the same after each start, and in each replica.
     own = shelf.shadow_counts(live, shadow, secrets.randbits(63))
     return ShadowedJudge(judge, beside, own)

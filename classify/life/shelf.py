@@ -68,6 +68,22 @@ class Shelf:
             )
         return path
 
+    def load(self, model_id: str) -> Model:
+        """The model of that name.
+
+        Raises: Refused: `model.unknown`; `model.other`: a model of another name lies in its file;
+        and whatever `modelfile.load` refuses.
+        """
+        path = self.model_path(model_id)
+        model = modelfile.load(path, self.key)
+        if name_of(model) != model_id:
+            raise Refused(
+                "model.other",
+                f"{path} holds the model {name_of(model)}; copy the right file there again",
+                path=str(path),
+            )
+        return model
+
     def ids(self) -> tuple[str, ...]:
         """All models, in alphabetical order."""
         return tuple(sorted(path.stem for path in self.folder.glob("*.model")))
@@ -113,7 +129,7 @@ class Shelf:
         Nothing goes live by it.
         """
         origin = model.origin
-        record = Record(model_id(model), origin.data_sha256, origin.mails, measured, promise)
+        record = Record(name_of(model), origin.data_sha256, origin.mails, measured, promise)
         path = self.folder / f"{record.id}.model"
         body = asdict(record)
         signed = json.dumps({"record": body, "hmac": _mac(self.key, body)}, indent=1)
@@ -130,9 +146,9 @@ class Shelf:
         A worker that runs takes it at its next start.
 
         Raises: Refused: `model.unknown`, `model.record`, `model.gate`, `model.reason_too_short`,
-            and as `classify.model.file.load`.
+            and as `load`.
         """
-        modelfile.load(self.model_path(model_id), self.key)
+        self.load(model_id)
         with self._alone():
             live = self.live()
             if live is not None and live != model_id:
@@ -154,8 +170,8 @@ class Shelf:
         """Let the model before the live one go live again, without a gate; False: it is already.
 
         `to` is its id, so that who repeats himself does not go back one more.
-        Raises: Refused: `model.no_earlier`, and as `classify.model.file.load`. Conflict:
-            `model.changed`: another one was live before.
+        Raises: Refused: `model.no_earlier`, and as `load`. Conflict: `model.changed`: another one
+            was live before.
         """
         with self._alone():
             live = self.live()
@@ -169,14 +185,14 @@ class Shelf:
                     live=live,
                     earlier=earlier,
                 )
-            modelfile.load(self.model_path(to), self.key)
+            self.load(to)
             self._write(at, "rollback", to, by=by, reason=reason)
             return True
 
     def set_shadow(self, model_id: str | None, *, at: datetime, by: str) -> None:
         """Let a model run beside the live one, or none. Raises: Refused: `model.unknown`."""
         if model_id is not None:
-            modelfile.load(self.model_path(model_id), self.key)
+            self.load(model_id)
         deed = "shadow" if model_id else "shadow_off"
         with self._alone():
             self._write(at, deed, model_id or "", by=by, reason="")
@@ -248,8 +264,8 @@ class Shelf:
             os.fsync(file.fileno())
 
 
-def model_id(model: Model) -> str:
-    """The name on the shelf: data, and a hash over what training made of them.
+def name_of(model: Model) -> str:
+    """The name on the shelf, and in verdicts: data, and a hash over what training made of them.
 
     `Model.id` alone would be the same for the same mails under other code. Calibration is fitted
     on the margins of all targets, so other weights give other sigmoids.

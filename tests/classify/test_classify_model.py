@@ -13,7 +13,7 @@ from classify.corpus.lines import examples, read
 from classify.learning import calibrate, folds, heldout
 from classify.learning.train import train
 from classify.life import candidate
-from classify.life.shelf import model_id
+from classify.life.shelf import name_of
 from classify.measuring.evaluate import evaluate
 from classify.model import file as modelfile
 from classify.model import fingerprint
@@ -161,7 +161,7 @@ def test_same_mail_same_seed_same_weights(foreign) -> None:
     first, second = train(foreign, seed=1), train(foreign, seed=1)
     assert first.id == second.id
     assert first.thresholds == second.thresholds
-    assert model_id(first) == model_id(second)
+    assert name_of(first) == name_of(second)
     assert first.table.weights.tobytes() == second.table.weights.tobytes()
 
 

@@ -18,7 +18,7 @@ from classify.life import candidate, gate, shadow
 from classify.life import shelf as modelshelf
 from classify.life.gate import Measured
 from classify.life.shadow import ShadowedJudge, differences
-from classify.life.shelf import Shelf, model_id
+from classify.life.shelf import Shelf, name_of
 from classify.measuring.measures import CodeFigures
 from ingest.parse import parse
 from rules.codes import Concern, PaymentRelevant
@@ -279,8 +279,8 @@ def test_a_candidate_is_measured_by_a_twin_that_saw_no_mail_of_the_gate(seen, di
 
 
 def test_the_name_tells_other_training_apart(tiny) -> None:
-    assert model_id(tiny) == model_id(replace(tiny))
-    assert model_id(tiny) != model_id(replace(tiny, slopes=tiny.slopes[::-1]))
+    assert name_of(tiny) == name_of(replace(tiny))
+    assert name_of(tiny) != name_of(replace(tiny, slopes=tiny.slopes[::-1]))
 
 
 def test_a_shadow_counts_differences_and_answers_nothing(shelf, model, directory, mail) -> None:

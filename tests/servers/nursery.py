@@ -1,5 +1,6 @@
 """A parent that forks a child for each line it reads, so that imports are paid for once."""
 
+import gc
 import os
 import select
 import sys
@@ -13,6 +14,8 @@ def fork_on_request(child: Callable[..., None], *, look_seconds: float) -> None:
     Answers the number of each process. `child` never returns. The ended ones are reaped at every
     look: a child that nobody waits for still counts as running.
     """
+    # Else each child's collector writes on, and so copies, all that was loaded for it.
+    gc.freeze()
     while True:
         readable, _, _ = select.select([sys.stdin], [], [], look_seconds)
         with suppress(ChildProcessError):

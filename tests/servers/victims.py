@@ -11,8 +11,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from rules.errors import HouseError
 from rules.mail import ParsedMail
 from rules.verdict import Judgement
 from store import leases
-from tests.house_fixture import WordJudge, directory, layouts, open_house
+from tests.house_fixture import WordJudge, directory, layouts, open_house, texts
 from tests.servers.nursery import fork_on_request
 from triage import receive, rounds, sort_turns, wiring
 from triage.filing import filing
@@ -75,10 +76,10 @@ class Victim:
 class Victims:
     """The parent, seen from the test. Children that still run are killed at the end."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, module: str = "tests.servers.victims") -> None:
         self._folder, self._children = folder, []
         self._parent = subprocess.Popen(
-            [sys.executable, "-m", "tests.servers.victims"],
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
@@ -113,7 +114,8 @@ class Point:
     def __call__(self) -> None:
         self._left -= 1
         if self._left == 0:
-            os.kill(os.getpid(), self._number)
+            # To the process it might come a moment later, by another thread.
+            signal.pthread_kill(threading.get_ident(), self._number)
 
 
 class FragileDatabase:
@@ -212,21 +214,25 @@ def sorting(tell: Callable[[str], None], url: str, owner: str, passes: str) -> N
         pass
 
 
-def child(file: str, kind: str, *words: str) -> None:
-    """Never returns."""
-    os.setsid()
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1):
-        os.dup2(nothing, number)
+def child_of(kinds: Mapping[str, Callable[..., None]]) -> Callable[..., None]:
+    """What a forked process does: the deed of that kind. Never returns."""
 
-    def tell(line: str) -> None:
-        with Path(file).open("a") as out:
-            out.write(f"{line}\n")
+    def child(file: str, kind: str, *words: str) -> None:
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1):
+            os.dup2(nothing, number)
 
-    try:
-        {"door": door, "pass": one_pass, "sort": sorting}[kind](tell, *words)
-    finally:
-        os._exit(0)
+        def tell(line: str) -> None:
+            with Path(file).open("a") as out:
+                out.write(f"{line}\n")
+
+        try:
+            kinds[kind](tell, *words)
+        finally:
+            os._exit(0)
+
+    return child
 
 
 def main() -> None:
@@ -234,7 +240,9 @@ def main() -> None:
     # Read once here, for all children.
     directory()
     layouts()
-    fork_on_request(child, look_seconds=0.05)
+    texts()
+    kinds = {"door": door, "pass": one_pass, "sort": sorting}
+    fork_on_request(child_of(kinds), look_seconds=0.05)
 
 
 if __name__ == "__main__":

@@ -75,8 +75,8 @@ def test_each_start_counts_into_a_file_of_its_own(config, ids, monkeypatch) -> N
     call("activate", good, "-c", str(config))
     call("shadow", worse, "-c", str(config))
     files: list[Path] = []
-    monkeypatch.setattr(modelfile, "load", lambda *_: None)
-    monkeypatch.setattr("classify.judge.Judge", lambda *_: None)
+    monkeypatch.setattr("classify.life.shelf.Shelf.load", lambda *_: None)
+    monkeypatch.setattr("classify.judge.Judge", lambda *_, name: name)
     monkeypatch.setattr(
         "classify.life.shadow.ShadowedJudge", lambda _live, _beside, own: files.append(own)
     )

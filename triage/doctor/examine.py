@@ -7,18 +7,24 @@ Source: F59; own decision 0045.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from rules.errors import HouseError
+from store import verdicts
 from triage import health, outgoing_care, wiring
-from triage.doctor import neighbours, safe, ways
-from triage.doctor.finding import Finding, Grade, bad, good, of_error
+from triage.doctor import neighbours, safe, standby, ways
+from triage.doctor.finding import Finding, Grade, bad, good, of_error, warn
 from triage.house import House
 from triage.settings import Settings, secret
 
 __all__ = ["Finding", "Grade", "Step", "examine", "worst"]
+
+LATELY: Final = timedelta(minutes=15)
+JUDGED_LATELY: Final = 2000
+"""Verdicts looked at: at most what a house judges in that time. Own decision 0029."""
 
 SECRET_BYTES: Final = 32
 """As the doors demand (api/doors.py). Source: RFC 2104 section 3."""
@@ -130,6 +136,23 @@ def _store(patient: _Patient) -> Iterator[Finding]:
         yield good("store", f"Die Datenbank antwortet ({patient.house.db.dialect}).")
         yield from ways.clock(patient.house)
         yield from safe.keys(patient.house)
+        yield from standby.standbys(patient.settings, patient.house)
+
+
+def models_in_use(house: House) -> Iterator[Finding]:
+    """A worker takes another model at its next start only, and each machine has its own shelf."""
+    since = house.clock() - LATELY
+    with house.db.read() as tx:
+        found = verdicts.models_since(tx, since, most=JUDGED_LATELY)
+    others = sorted(found - {house.judging.judge.model_id})
+    if others:
+        yield warn(
+            "data:models",
+            "In der letzten Viertelstunde hat auch ein anderes Modell geurteilt:"
+            f" {', '.join(others)}.",
+            "Gerade gewechselt? Später noch einmal fragen. Sonst Worker und Arbeitsplatz auf allen"
+            " Maschinen neu starten; `postlotse model list` muss überall dasselbe „live“ nennen.",
+        )
 
 
 def _data(patient: _Patient) -> Iterator[Finding]:
@@ -138,6 +161,7 @@ def _data(patient: _Patient) -> Iterator[Finding]:
     if house is None:
         return
     yield good("data:model", "Das Modell ist da, und seine Signatur stimmt.")
+    yield from models_in_use(house)
     number = len(house.texts.all())
     yield good("data:texts", f"{number} freigegebene Texte stimmen mit ihrer Freigabe überein.")
 
