@@ -70,6 +70,7 @@ from triage.heads import OnlyHead
 from triage.holding import STUCK
 from triage.item_view import Gate, ItemView, ReplyTrouble, Step
 from triage.marks import view as mark_view
+from triage.named_places import NamedAgency
 from triage.observed import AgencyPart, Disagreement, Observed
 from triage.relearn import Waiting
 from triage.rulesets.drafts import Checked
@@ -314,6 +315,18 @@ def _with(eakte: EakteState, **changed: object) -> ItemView:
 
 
 BOTH = reply(text(), APPOINTMENT)
+CLEARING = view(
+    item=item(agency_code=None, folder="Klärung"),
+    drafts=(), note=None, settled=(), others=(), marks=(),
+    verdict=verdict(
+        agency={"code": None, "name": "", "how": "unknown", "because": "Kein Wohnort"},
+        folder="Klärung", review_because=["agency.unknown"],
+    ),
+    named_agencies=(
+        NamedAgency("023", "Haselmoor", ("Moorende", "Hasel am Bruch")),
+        NamedAgency("041", "Tannhagen", ("Tannhagen",)),
+    ),
+)  # fmt: skip
 LONG = "Sehr geehrte Damen und Herren, " * 400 + "x" * 3000
 SAMPLES: dict[str, Sample] = {
     "owed": Sample(view(), BOTH),
@@ -430,6 +443,12 @@ SAMPLES: dict[str, Sample] = {
         reply(),
         token="",
     ),
+    "clearing": Sample(CLEARING, BOTH),
+    "clearing_waiting": Sample(
+        replace(CLEARING, item=replace(CLEARING.item, state=ItemState.WAITING, holder=None)),
+        BOTH,
+        token="",
+    ),
     "waiting": Sample(
         view(item=item(state=ItemState.WAITING, holder=None, lease_until=None)), BOTH, token=""
     ),
@@ -457,7 +476,7 @@ def item_sample(request: Request, name: str) -> Response:
         shown=shown,
         fault=sample.fault,
         typed=sample.fault.typed if sample.fault else {},
-        agency=AGENCIES[0],
+        agency=AGENCIES[0] if sample.view.item.agency_code else None,
         agencies=AGENCIES,
         park_days=(TODAY, TODAY + timedelta(days=1)),
         all_concerns=in_form_order(sample.view),
