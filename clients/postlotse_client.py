@@ -799,6 +799,7 @@ class ItemDetailOut:
     kontaktcodes: dict[str, str]
     drafts: list[DraftOut]
     only_head: OnlyHeadOut | None
+    named_agencies: list[NamedAgencyOut]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1109,6 +1110,15 @@ class MovedOut:
     message_id: int
     before: str
     after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedAgencyOut:
+    """An agency in charge at places that the text names: a hint for who forwards it, no decision. The places may as well be a job's, a clinic's or a trip's."""
+
+    code: str
+    name: str
+    places: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ from store.items import Item, case_of
 from store.ledger import Message
 from store.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
-from triage import heads, identity, outgoing_words, readings, scanning
+from triage import heads, identity, named_places, outgoing_words, readings, scanning
 from triage.answers import conversation, draft_view, returned
 from triage.answers.conversation import OtherItem, SettledItem
 from triage.answers.draft_view import DraftShown
@@ -42,6 +42,7 @@ from triage.heads import OnlyHead
 from triage.house import House
 from triage.marks import view as mark_view
 from triage.marks.view import MarkShown
+from triage.named_places import NamedAgency
 from triage.story import WORDS, NoteLeft, Step, note_left, steps
 from triage.tasks import OrderedTask, of_rows
 
@@ -119,6 +120,8 @@ class ItemView:
     """Answers laid into a folder of the postbox that were not taken."""
     only_head: OnlyHead | None = None
     """Why nothing but the head of the mail is here, and where the mail lies."""
+    named_agencies: tuple[NamedAgency, ...] = ()
+    """Of an item without an agency: where the places lead that its text names. A hint, no fact."""
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -185,6 +188,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
             reply_drafts.of_item(tx, item.id), folder=house.policy.drafts_folder
         ),
         only_head=heads.lying(tx, message, reason) if reason else None,
+        named_agencies=named_places.of_item(house, item, message, mail, verdict=body),
     )
 
 

@@ -252,6 +252,17 @@ class OnlyHeadOut(Out):
     )
 
 
+class NamedAgencyOut(Out):
+    """An agency in charge at places that the text names: a hint for who forwards it, no decision.
+
+    The places may as well be a job's, a clinic's or a trip's.
+    """
+
+    code: str = Field(examples=["231"])
+    name: str = Field(examples=["Göttingen"])
+    places: list[str] = Field(examples=[["Duderstadt"]])
+
+
 class ItemDetailOut(Out):
     """All that the desk shows of one item. `mail` is null after deletion."""
 
@@ -289,6 +300,9 @@ class ItemDetailOut(Out):
     drafts: list[DraftOut] = Field(description="Answers laid into the postbox and not taken.")
     only_head: OnlyHeadOut | None = Field(
         description="Set where nothing but the head of the mail is here; null for a whole mail."
+    )
+    named_agencies: list[NamedAgencyOut] = Field(
+        description="Of an open item without an agency: five at most, in the order of the text."
     )
 
 

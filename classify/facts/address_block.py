@@ -43,6 +43,11 @@ _HOUSE: Final = re.compile(
     r"(?:an (?:die|das) )?(?:bundes)?(?:agentur fuer arbeit|arbeitsagentur|jobcenter|familienkasse)"
     r"\b[\w ./()-]{0,40}\Z|(?:an )?bundesagentur\b"
 )
+_HOUSE_IN_LINE: Final = re.compile(
+    r"(?:agentur fuer arbeit|arbeitsagentur|jobcenter|familienkasse)\b"
+    r"(?:[^.!?]|(?<=tr)\.){0,80}\d[^.!?]{0,20}\Z"
+)
+"""With the number of its house between: "Agentur für Arbeit Kassel, Lewinskistr. 6, "."""
 _OTHERS_LABEL: Final = re.compile(
     r"(?:\w+ ){0,3}(?:arbeitgeber\w*|firma|praxis|arzt|aerztin|behandelnd\w*|krankenkasse"
     r"|vermieter\w*)\s?:"
@@ -105,6 +110,12 @@ def of_address(text: str, start: int, end: int) -> Weight:
     if of_others and office and _OWN_OFFICE.search(fold(text[max(0, start - 200) : start])):
         return Weight(score, office=True)
     return Weight(_NOT_OWN if of_others else score, office=office)
+
+
+def of_house(text: str, start: int) -> bool:
+    """Whether an agency's address begins there: its name stands above it, or in its line."""
+    above, *block = _block(text, start)
+    return any(map(_HOUSE.match, block)) or _HOUSE_IN_LINE.search(above) is not None
 
 
 def _by_age(before: str) -> int:

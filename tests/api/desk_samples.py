@@ -70,6 +70,7 @@ from triage.heads import OnlyHead
 from triage.holding import STUCK
 from triage.item_view import Gate, ItemView, ReplyTrouble, Step
 from triage.marks import view as mark_view
+from triage.named_places import NamedAgency
 from triage.observed import AgencyPart, Disagreement, Observed
 from triage.relearn import Waiting
 from triage.rulesets.drafts import Checked
@@ -321,6 +322,18 @@ FOUND_BY_NAME = {
 }  # fmt: skip
 """Words without a place to break, as scanners and portals make them."""
 
+CLEARING = view(
+    item=item(agency_code=None, folder="Klärung"),
+    drafts=(), note=None, settled=(), others=(), marks=(),
+    verdict=verdict(
+        agency={"code": None, "name": "", "how": "unknown", "because": "Kein Wohnort"},
+        folder="Klärung", review_because=["agency.unknown"],
+    ),
+    named_agencies=(
+        NamedAgency("023", "Haselmoor", ("Moorende", "Hasel am Bruch")),
+        NamedAgency("041", "Tannhagen", ("Tannhagen",)),
+    ),
+)  # fmt: skip
 LONG = "Sehr geehrte Damen und Herren, " * 400 + "x" * 3000
 SAMPLES: dict[str, Sample] = {
     "owed": Sample(view(), BOTH),
@@ -437,6 +450,12 @@ SAMPLES: dict[str, Sample] = {
         reply(),
         token="",
     ),
+    "clearing": Sample(CLEARING, BOTH),
+    "clearing_waiting": Sample(
+        replace(CLEARING, item=replace(CLEARING.item, state=ItemState.WAITING, holder=None)),
+        BOTH,
+        token="",
+    ),
     "waiting": Sample(
         view(item=item(state=ItemState.WAITING, holder=None, lease_until=None)), BOTH, token=""
     ),
@@ -464,7 +483,7 @@ def item_sample(request: Request, name: str) -> Response:
         shown=shown,
         fault=sample.fault,
         typed=sample.fault.typed if sample.fault else {},
-        agency=AGENCIES[0],
+        agency=AGENCIES[0] if sample.view.item.agency_code else None,
         agencies=AGENCIES,
         park_days=(TODAY, TODAY + timedelta(days=1)),
         all_concerns=in_form_order(sample.view),

@@ -7,9 +7,12 @@ import httpx
 import pytest
 
 from api import cursor
+from rules.access import Caller
+from rules.codes import Role
 from store import items, outgoing, outgoing_claims
 from store.trail_pages import Place
 from tests.api.conftest import Doors
+from tests.api.door_client import of_person
 
 REASON = "Das ist eine ausreichende Begründung."
 
@@ -168,6 +171,23 @@ def test_an_answer_that_did_not_arrive_is_a_change_though_the_item_stays(doors: 
         f"{item}/close", json={"reason": "done"}, headers=token | {"If-Match": etag}
     )
     assert done.status_code == 204
+
+
+def test_the_agencies_at_named_places_are_told_of_an_open_item_without_one(doors: Doors) -> None:
+    sc = of_person(doors.app, Caller("sc-1", Role.CLERK, agencies=None))
+    text = "Meine Mutter wohnte in Duderstadt und in Northeim, ich arbeite in Celle."
+    doors.hand_in("Frage", text, to="postbox@sc.example")
+    doors.hand_in("Noch eine Frage", text)
+    in_clearing, of_kassel = ("/v1/items/1", "/v1/items/2")
+    assert sc.get(in_clearing).json()["named_agencies"] == [
+        {"code": "231", "name": "Göttingen", "places": ["Duderstadt", "Northeim"]},
+        {"code": "251", "name": "Lüneburger Heide", "places": ["Celle"]},
+    ]
+    assert doors.kassel.get(of_kassel).json()["named_agencies"] == []
+    claim = sc.post(f"{in_clearing}/lease").json()
+    token = {"X-Lease-Token": claim["lease_token"]}
+    assert sc.post(f"{in_clearing}/close", json={"reason": "done"}, headers=token).is_success
+    assert sc.get(in_clearing).json()["named_agencies"] == []
 
 
 def test_an_item_of_others_is_unknown(doors: Doors) -> None:

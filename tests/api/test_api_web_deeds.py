@@ -128,6 +128,22 @@ def test_what_goes_back_out_of_the_clearing_folder_does_not_come_at_once_again(
     assert person.url == "/arbeitsplatz"
 
 
+def test_in_clearing_the_agency_at_a_named_place_can_be_chosen(doors: Doors) -> None:
+    person = at_desk(doors.app, seat="sc")
+    text = "Mein Bruder lebt in Duderstadt.\n\nAm Montag schrieb Eva:\n> Die Praxis ist in Celle.\n"
+    doors.hand_in("Frage", text, to="postbox@sc.example")
+    person.open("/arbeitsplatz?agentur=klaerung")
+    person.send("naechster")
+    assert person.words("#genannt button") == "Duderstadt , zuständig: Göttingen"
+    assert "Celle" not in person.words("#genannt")
+    code = person.page.query_selector("#genannt button").getattr("data-agency")
+    item_id = int(person.url.rpartition("/")[2])
+    person.send("weiterleiten", agency=code, reason="wohnt dort, am Telefon gefragt")
+    assert "Weitergeleitet." in person.words(".notice")
+    assert state(doors, item_id).agency_code == code == "231"
+    assert person.open(f"/vorgang/{item_id}").query_selector("#genannt") is None
+
+
 @pytest.mark.parametrize("until", ["", "gestern", "31.02.2027", "23.11.2026", "01.01.2020"])
 def test_a_day_that_does_not_fit_is_said_at_the_field(
     doors: Doors, clerk: Person, until: str

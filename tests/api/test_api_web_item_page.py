@@ -91,6 +91,33 @@ def test_an_answer_that_came_back_is_told_with_the_reason(look: Look) -> None:
     assert "nicht angekommen" not in words(look("vorgang-waived").query_selector(".bar"))
 
 
+def test_named_places_are_a_choice_of_one_click_and_nothing_is_chosen_before(look: Look) -> None:
+    page = look("vorgang-clearing")
+    for where, opens in (("#genannt", "forward"), ("#forward", None)):
+        buttons = page.query_selector_all(f"{where} button[data-agency]")
+        assert [words(button) for button in buttons] == [
+            "Moorende, Hasel am Bruch , zuständig: Haselmoor",
+            "Tannhagen , zuständig: Tannhagen",
+        ]
+        assert [button.getattr("data-agency") for button in buttons] == ["023", "041"]
+        assert {button.getattr("type") for button in buttons} == {"button"}
+        assert {button.getattr("data-open") for button in buttons} == {opens}
+    assert page.query_selector("#forward-agency option[selected]") is None
+    assert words(page.query_selector("#forward-reason")) == ""
+
+
+def test_who_only_looks_sees_the_named_places_and_presses_nothing(look: Look) -> None:
+    told = look("vorgang-clearing_waiting").query_selector("#genannt")
+    assert "Moorende, Hasel am Bruch" in words(told)
+    assert told.query_selector("button") is None
+
+
+def test_where_no_place_is_named_nothing_stands_there(look: Look) -> None:
+    page = look("vorgang-owed")
+    assert page.query_selector("#genannt") is None
+    assert page.query_selector("button[data-agency]") is None
+
+
 @pytest.mark.parametrize("name", ["owed", "rejected"])
 def test_a_blocked_close_button_stays_and_says_why(look: Look, name: str) -> None:
     page = look(f"vorgang-{name}")

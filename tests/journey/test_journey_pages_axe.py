@@ -74,6 +74,25 @@ def test_axe_finds_nothing_in_an_open_dialog(page: Page, address: str, dialog: s
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
 
 
+def test_a_named_place_opens_the_form_chooses_its_agency_and_asks_why(
+    page: Page, address: str
+) -> None:
+    sign_in(page, address, "vorgang-clearing")
+    page.goto("/muster/vorgang-clearing")
+    page.keyboard.press("w")
+    assert page.input_value("#forward-agency") == "", "nothing is chosen before somebody chooses"
+    page.click("#forward [data-agency='041']")
+    assert page.input_value("#forward-agency") == "041"
+    assert page.evaluate("document.activeElement.id") == "forward-reason"
+    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    page.keyboard.press("Escape")
+    page.focus("#genannt [data-agency='023']")
+    page.keyboard.press("Enter")
+    assert page.input_value("#forward-agency") == "023"
+    assert page.evaluate("document.activeElement.id") == "forward-reason"
+
+
 def test_on_a_laptop_the_letter_and_the_next_steps_are_seen_without_scrolling(
     browser: Browser, address: str
 ) -> None:

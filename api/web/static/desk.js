@@ -50,6 +50,12 @@ function openDialog(button) {
   dialog.showModal();
 }
 
+// Ein genannter Ort wählt die Agentur; begründen und senden muss die Person.
+function chooseAgency(button) {
+  one('#forward-agency').value = button.dataset.agency;
+  one('#forward-reason').focus();
+}
+
 // Ein Befund springt in seine Zeile des Textes.
 function toLine(button) {
   const box = document.getElementById(button.dataset.into);
@@ -68,6 +74,7 @@ document.addEventListener('click', (event) => {
   if (button.dataset.copy) copy(button);
   if (button.dataset.line) toLine(button);
   if (button.dataset.open) openDialog(button);
+  if (button.dataset.agency) chooseAgency(button);
   if (button.dataset.close !== undefined) button.closest('dialog').close();
   if (button.dataset.print !== undefined) print();
   if (button.id === 'theme') toggleTheme();
