@@ -6,7 +6,7 @@ Source: own decision 0007; RFC 2046 section 5.1.4 (alternatives); RFC 3676 (form
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest import charset, html
 from ingest.mime import Leaf
@@ -19,6 +19,10 @@ MAX_TEXT_BYTES = 4 * MAX_TEXT_CHARS
 """Bytes of a text part that are decoded. Source: own decision 0007 (UTF-8 takes up to four)."""
 
 _NEAR_BYTES = 4_000
+
+_FILES = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown"})
+MAX_FILES = 20
+"""Files of text that are read beside the message. Source: own decision 0138."""
 
 _STUB = re.compile(
     r"(?:unterstützt|anzeig|darstell|support|display|view|enable|requires?).{0,60}html"
@@ -34,11 +38,15 @@ _META_CHARSET = re.compile(rb"<meta[^<>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    r"""The text (line ends "\n"), the first HTML part as it came, and the defects met."""
+    r"""The text (line ends "\n"), the first HTML part as it came, and the defects met.
+
+    `elsewhere` is what other parts say: the other alternative, files of text, messages inside.
+    """
 
     text: str
     html: str
     defects: tuple[str, ...]
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +69,19 @@ def read(leaves: Iterable[Leaf]) -> Body:
     Where the message itself has no text, that of the messages in it is taken, the outer ones first.
     """
     by_depth: dict[int, list[Leaf]] = {0: []}
+    files: list[Leaf] = []
     for leaf in leaves:
         if is_text(leaf):
             by_depth.setdefault(leaf.path.count("/"), []).append(leaf)
+        elif leaf.content_type in _FILES:
+            files.append(leaf)
     bodies = [_of_one_depth(by_depth[depth]) for depth in sorted(by_depth)]
-    return next((body for body in bodies if body.text.strip()), bodies[0])
+    read = next((body for body in bodies if body.text.strip()), bodies[0])
+    if not files and len(bodies) == 1:
+        return read
+    others = [body.text for body in bodies if body is not read]
+    others += [_plain(_piece(leaf, [])) for leaf in files[:MAX_FILES]]
+    return replace(read, elsewhere="\n\n".join(filter(None, [read.elsewhere, *others])))
 
 
 def _of_one_depth(leaves: list[Leaf]) -> Body:
@@ -79,7 +95,14 @@ def _of_one_depth(leaves: list[Leaf]) -> Body:
     if not text.strip():
         defects.append("text.empty")
     markup = next((piece.text for piece in pieces if piece.markup), "")
-    return Body(text, markup, tuple(dict.fromkeys(defects)))
+    other = "" if len(chosen) == len(pieces) else _not_chosen(pieces, chosen)
+    return Body(text, markup, tuple(dict.fromkeys(defects)), other)
+
+
+def _not_chosen(pieces: list[_Piece], chosen: list[_Piece]) -> str:
+    """The plain alternatives that lost; what markup says more is for the readers of `html`."""
+    lost = [piece for piece in pieces if not piece.markup and piece not in chosen]
+    return "\n".join([piece.text for piece in lost])
 
 
 def _piece(leaf: Leaf, defects: list[str]) -> _Piece:

@@ -99,6 +99,7 @@ class ParsedMail:
     form: Form | None = None
     headers: tuple[tuple[str, str], ...] = ()
     defects: tuple[str, ...] = field(default=())
+    elsewhere: str = ""
 
     def header(self, name: str) -> str:
         """The first value of the header `name` (any case), or an empty string."""
