@@ -6,7 +6,7 @@ people write below, between and inside of all of them. Source: own decision 0138
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain
 from typing import Final
 
 from classify import markup, reading
@@ -23,8 +23,8 @@ those. One sentence on money is not heard among thousands of characters."""
 LONG_CHARS: Final = 1_000
 """A longer text is judged in pieces as well. Of the corpus one mail in a hundred is."""
 
-MAX_PIECES: Final = 50
-"""Pieces that are read of one mail; one with more is not read to its end."""
+MAX_CHARS: Final = 30_000
+"""Characters that are read so of one mail; where there are more, nothing is read."""
 
 UNREAD: Final = frozenset(
     str.split(
@@ -38,25 +38,25 @@ UNREAD: Final = frozenset(
 def may_move_money(read: Reading, questions: Questions, *, bound: float) -> bool:
     """Whether something else in the mail, judged as a mail of its own, might move money.
 
-    What was not read might, and what is in words that the model doesn't know; but a disclaimer in
-    another language is none the worse.
+    What was not read might, and what is in words that the model doesn't know. But a disclaimer in
+    another language says no more than a German one, unless it is all there is.
     """
     mail = read.mail
     if not UNREAD.isdisjoint(mail.defects):
         return True
-    others = chain.from_iterable(map(_pieces, _others(mail)))
-    pieces = [*islice(others, MAX_PIECES + 1)]
-    strange = len(pieces)
-    pieces += islice(_pieces(mail.body.disclaimer), MAX_PIECES + 1)
+    others, disclaimer = [*_others(mail)], mail.body.disclaimer
+    if sum(map(len, others)) + len(disclaimer) > MAX_CHARS:
+        return True
+    pieces = [*chain.from_iterable(map(_pieces, others))]
+    may_be_strange = len(pieces) if mail.body.new.strip() else None
+    pieces += _pieces(disclaimer)
     if not pieces:
         return False
-    if len(pieces) > MAX_PIECES:
-        return True
     reads = [reading.of(_alone(mail, piece)) for piece in pieces]
     said = questions.of_mails(reads)
     return any(one.payment >= bound for one in said) or any(
         one.unlike or is_foreign(piece.words, piece.german)
-        for one, piece in zip(said[:strange], reads, strict=False)
+        for one, piece in zip(said[:may_be_strange], reads, strict=False)
     )
 
 
@@ -67,7 +67,8 @@ def _others(mail: ParsedMail) -> Iterator[str]:
         yield body.new
     yield from (body.quoted, body.signature, mail.elsewhere)
     if mail.html:
-        yield markup.beside(mail.html, f"{body.new}\n{body.quoted}\n{body.signature}")
+        read = (body.new, body.quoted, body.signature, body.disclaimer)
+        yield markup.beside(mail.html, "\n".join(read))
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -9,8 +9,8 @@ import re
 from html import unescape
 from typing import Final
 
-MAX_CHARS: Final = 300_000
-"""Characters of markup that are looked at; long threads from Outlook have as many."""
+MAX_CHARS: Final = 2_000_000
+"""Characters of markup that are looked at; as many as are shown (ingest/html.py)."""
 
 _UNSAID: Final = re.compile(r"<(style|script)\b", re.IGNORECASE)
 _SPOKEN: Final = re.compile(
@@ -25,7 +25,7 @@ _ENDS: Final = re.compile(
 _TAG: Final = re.compile(r"<[!/?a-zA-Z][^<>]*>")
 _WORD: Final = re.compile(r"\w{2,}")
 _FEWEST_WORDS: Final = 3
-"""So many words of a line must stand nowhere in the text: line ends and links differ always."""
+"""So many words of the markup must stand nowhere in the text: line ends and links differ always."""
 
 
 def beside(html: str, text: str) -> str:
@@ -35,11 +35,10 @@ def beside(html: str, text: str) -> str:
     spoken = [unescape(value[1:-1]) for value in _SPOKEN.findall(html)]
     bare = _TAG.sub(" ", _ENDS.sub("\r", html.replace("\n", " ").replace("\r", " ")))
     lines = [*unescape(bare).split("\r"), *spoken]
-    return "\n".join([line.strip() for line in lines if _says_more(line, known)])
-
-
-def _says_more(line: str, known: frozenset[str]) -> bool:
-    return len(frozenset(_WORD.findall(line.casefold())) - known) >= _FEWEST_WORDS
+    words = [frozenset(_WORD.findall(line.casefold())) - known for line in lines]
+    if len(frozenset().union(*words)) < _FEWEST_WORDS:
+        return ""
+    return "\n".join([line.strip() for line, new in zip(lines, words, strict=True) if new])
 
 
 def _without_code(html: str) -> str:

@@ -5,7 +5,7 @@ Source: own decision 0007; RFC 2046 section 5.1.4 (alternatives); RFC 3676 (form
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ingest import charset, html
@@ -20,9 +20,14 @@ MAX_TEXT_BYTES = 4 * MAX_TEXT_CHARS
 
 _NEAR_BYTES = 4_000
 
-_FILES = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown"})
-MAX_FILES = 20
-"""Files of text that are read beside the message. Source: own decision 0138."""
+_NO_LETTERS = frozenset(
+    str.split("text/css text/csv text/directory text/rfc822-headers text/vcard text/x-vcard")
+)
+"""Types of text that nobody writes by hand."""
+_LETTERS = (".txt", ".htm", ".html")
+
+MAX_ELSEWHERE_CHARS = 50_000
+"""Characters of files beside the message that are read. Source: own decision 0138."""
 
 _STUB = re.compile(
     r"(?:unterstützt|anzeig|darstell|support|display|view|enable|requires?).{0,60}html"
@@ -73,15 +78,34 @@ def read(leaves: Iterable[Leaf]) -> Body:
     for leaf in leaves:
         if is_text(leaf):
             by_depth.setdefault(leaf.path.count("/"), []).append(leaf)
-        elif leaf.content_type in _FILES:
+        elif _is_letter(leaf):
             files.append(leaf)
     bodies = [_of_one_depth(by_depth[depth]) for depth in sorted(by_depth)]
     read = next((body for body in bodies if body.text.strip()), bodies[0])
     if not files and len(bodies) == 1:
         return read
-    others = [body.text for body in bodies if body is not read]
-    others += [_plain(_piece(leaf, [])) for leaf in files[:MAX_FILES]]
-    return replace(read, elsewhere="\n\n".join(filter(None, [read.elsewhere, *others])))
+    others = [read.elsewhere, *[body.text for body in bodies if body is not read]]
+    return replace(read, elsewhere="\n\n".join(filter(None, [*others, *_letters(files)])))
+
+
+def _is_letter(leaf: Leaf) -> bool:
+    """Whether a file is plain text or HTML, by its type, or by its name where that says nothing."""
+    if leaf.content_type == "application/octet-stream":
+        return leaf.name.lower().endswith(_LETTERS)
+    return leaf.content_type.startswith("text/") and leaf.content_type not in _NO_LETTERS
+
+
+def _letters(files: list[Leaf]) -> Iterator[str]:
+    """The texts of files, until they are more than anybody reads."""
+    left = MAX_ELSEWHERE_CHARS
+    for leaf in files:
+        if left <= 0:
+            return
+        piece = _piece(leaf, [])
+        markup = piece.markup or leaf.name.lower().endswith(_LETTERS[1:])
+        text = html.to_text(piece.text) if markup else piece.text
+        yield text[:left]
+        left -= len(text)
 
 
 def _of_one_depth(leaves: list[Leaf]) -> Body:
