@@ -45,6 +45,8 @@ def may_move_money(read: Reading, questions: Questions, *, bound: float) -> bool
     if not UNREAD.isdisjoint(mail.defects):
         return True
     others, disclaimer = [*_others(mail)], mail.body.disclaimer
+    if not others and not disclaimer:
+        return False
     if sum(map(len, others)) + len(disclaimer) > MAX_CHARS:
         return True
     pieces = [*chain.from_iterable(map(_pieces, others))]
@@ -61,14 +63,20 @@ def may_move_money(read: Reading, questions: Questions, *, bound: float) -> bool
 
 
 def _others(mail: ParsedMail) -> Iterator[str]:
-    """All other texts, and the judged one where it is long."""
+    """All other texts, and the judged one where it is long; most mails have none."""
     body = mail.body
     if len(body.new) > LONG_CHARS:
         yield body.new
-    yield from (body.quoted, body.signature, mail.elsewhere)
+    if body.quoted:
+        yield body.quoted
+    if body.signature:
+        yield body.signature
+    if mail.elsewhere:
+        yield mail.elsewhere
     if mail.html:
         read = (body.new, body.quoted, body.signature, body.disclaimer)
-        yield markup.beside(mail.html, "\n".join(read))
+        if said := markup.beside(mail.html, "\n".join(read)):
+            yield said
 
 
 def _pieces(text: str) -> Iterator[str]:

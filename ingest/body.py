@@ -21,9 +21,11 @@ MAX_TEXT_BYTES = 4 * MAX_TEXT_CHARS
 _NEAR_BYTES = 4_000
 
 _NO_LETTERS = frozenset(
-    str.split("text/css text/csv text/directory text/rfc822-headers text/vcard text/x-vcard")
+    str.split(
+        "text/calendar text/css text/csv text/directory text/rfc822-headers text/vcard text/x-vcard"
+    )
 )
-"""Types of text that nobody writes by hand."""
+"""Types of text that programs write, for programs."""
 _LETTERS = (".txt", ".htm", ".html")
 
 MAX_ELSEWHERE_CHARS = 50_000
@@ -85,7 +87,7 @@ def read(leaves: Iterable[Leaf]) -> Body:
     if not files and len(bodies) == 1:
         return read
     others = [read.elsewhere, *[body.text for body in bodies if body is not read]]
-    return replace(read, elsewhere="\n\n".join(filter(None, [*others, *_letters(files)])))
+    return replace(read, elsewhere="\n\n".join(filter(str.strip, [*others, *_letters(files)])))
 
 
 def _is_letter(leaf: Leaf) -> bool:
@@ -125,8 +127,8 @@ def _of_one_depth(leaves: list[Leaf]) -> Body:
 
 def _not_chosen(pieces: list[_Piece], chosen: list[_Piece]) -> str:
     """The plain alternatives that lost; what markup says more is for the readers of `html`."""
-    lost = [piece for piece in pieces if not piece.markup and piece not in chosen]
-    return "\n".join([piece.text for piece in lost])
+    lost = [piece.text for piece in pieces if not piece.markup and piece not in chosen]
+    return "\n".join(filter(str.strip, lost))
 
 
 def _piece(leaf: Leaf, defects: list[str]) -> _Piece:

@@ -58,6 +58,8 @@ def test_each_sample_has_its_expectation() -> None:
 def test_each_part_that_was_cut_off_is_judged_as_well(ask, mail, part: str) -> None:
     thanks = replace(mail(), body=BodyParts(HARMLESS, **{part: "Vielen Dank und schöne Grüße."}))
     assert ask(thanks) == (PaymentRelevant.NO, ())
+    blank = replace(mail(), body=BodyParts(HARMLESS, **{part: " \n"}))
+    assert ask(blank) == (PaymentRelevant.NO, ())
     told = replace(mail(), body=BodyParts(HARMLESS, **{part: JOB}))
     assert ask(told) == (PaymentRelevant.OPEN, (ELSEWHERE,))
 
