@@ -15,7 +15,8 @@ TEXT_CUT: Final = "text.cut"
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part that is not the text. Never opened, only named and measured.
+    """A part that is not the text. Never opened, only named and measured; what a plain text or HTML
+    says is read (`ParsedMail.elsewhere`).
 
     `name` is safe to show and to use as a file name (no path, no control characters, at most
     200 characters, never empty); `content_type` is what the sender claims; `size_bytes` is
