@@ -9,7 +9,16 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from classify import announced, channel, concerns, explain, reading, recognised, review
+from classify import (
+    announced,
+    channel,
+    concerns,
+    elsewhere,
+    explain,
+    reading,
+    recognised,
+    review,
+)
 from classify.explain import Reason
 from classify.facts import facts, whereabouts
 from classify.facts.date_roles import DayReader
@@ -29,6 +38,8 @@ from rules.verdict import ConcernFound, Facts, Judgement, Recogniser
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
 CLOSE: Final = "message: close"
 """Payment reason where the model can't exclude that something moves money. Source: F24."""
+ELSEWHERE: Final = "message: elsewhere"
+"""The same of what stands beside the judged text. Source: own decision 0138."""
 
 
 class Judge:
@@ -188,8 +199,9 @@ class Judge:
             unlike=opinion.unlike,
             facts=told,
         )
-        if self._is_close(came_by, answer, opinion.payment, doubts):
-            answer, because = PaymentRelevant.OPEN, (CLOSE,)
+        if answer is PaymentRelevant.NO and came_by is not Channel.MASCHINELL:
+            reason = self._not_excluded(read, opinion.payment, doubts)
+            answer, because = (PaymentRelevant.OPEN, (reason,)) if reason else (answer, because)
         return Judgement(
             channel=came_by,
             concerns=named,
@@ -202,17 +214,16 @@ class Judge:
             payment_spans=announced.told_in(read, _paid(named, hint, answer)),
         )
 
-    def _is_close(
-        self, came_by: Channel, answer: PaymentRelevant, sure: float, doubts: Iterable[str]
-    ) -> bool:
-        """Not called payment-relevant, but not safely excluded either. Never for machine mail.
+    def _not_excluded(self, read: Reading, sure: float, doubts: Iterable[str]) -> str:
+        """Why a mail that isn't called payment-relevant is not safely excluded either, or "".
 
-        The bound is a promise on mail as in the corpus, so of other mail it excludes nothing.
-        Source: own decisions 0028 and 0117.
+        The bound is a promise on mail as in the corpus, so of other mail it excludes nothing; and
+        on the text that it was asked of. Source: own decisions 0028, 0117 and 0138.
         """
-        if came_by is Channel.MASCHINELL or answer is not PaymentRelevant.NO:
-            return False
-        return sure >= self._model.payment_bound or not review.STRANGE.isdisjoint(doubts)
+        bound = self._model.payment_bound
+        if sure >= bound or not review.STRANGE.isdisjoint(doubts):
+            return CLOSE
+        return ELSEWHERE if elsewhere.may_move_money(read, self._questions, bound=bound) else ""
 
 
 def _named(

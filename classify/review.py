@@ -32,8 +32,9 @@ REASONS: Final = (
 )
 """All codes, the gravest first; the desk has a sentence for each."""
 
-STRANGE: Final = frozenset({"language", "unlike"})
-"""Of such text the model has read too little to say that it moves no money. Own decision 0117."""
+STRANGE: Final = frozenset({"language", "unlike", "attachment_only"})
+"""Of such mail the model has read too little to say that it moves no money. Own decisions 0117 and
+0138."""
 
 _WRITTEN_FREELY: Final = frozenset(
     {Channel.FREIE_EMAIL, Channel.KONTAKTFORMULAR, Channel.POSTFACHNACHRICHT}

@@ -5,8 +5,8 @@ Source: own decision 0007; RFC 2046 section 5.1.4 (alternatives); RFC 3676 (form
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from ingest import charset, html
 from ingest.mime import Leaf
@@ -19,6 +19,17 @@ MAX_TEXT_BYTES = 4 * MAX_TEXT_CHARS
 """Bytes of a text part that are decoded. Source: own decision 0007 (UTF-8 takes up to four)."""
 
 _NEAR_BYTES = 4_000
+
+_NO_LETTERS = frozenset(
+    str.split(
+        "text/calendar text/css text/csv text/directory text/rfc822-headers text/vcard text/x-vcard"
+    )
+)
+"""Types of text that programs write, for programs."""
+_LETTERS = (".txt", ".htm", ".html")
+
+MAX_ELSEWHERE_CHARS = 50_000
+"""Characters of files beside the message that are read. Source: own decision 0138."""
 
 _STUB = re.compile(
     r"(?:unterstützt|anzeig|darstell|support|display|view|enable|requires?).{0,60}html"
@@ -34,11 +45,15 @@ _META_CHARSET = re.compile(rb"<meta[^<>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    r"""The text (line ends "\n"), the first HTML part as it came, and the defects met."""
+    r"""The text (line ends "\n"), the first HTML part as it came, and the defects met.
+
+    `elsewhere` is what other parts say: the other alternative, files of text, messages inside.
+    """
 
     text: str
     html: str
     defects: tuple[str, ...]
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +76,38 @@ def read(leaves: Iterable[Leaf]) -> Body:
     Where the message itself has no text, that of the messages in it is taken, the outer ones first.
     """
     by_depth: dict[int, list[Leaf]] = {0: []}
+    files: list[Leaf] = []
     for leaf in leaves:
         if is_text(leaf):
             by_depth.setdefault(leaf.path.count("/"), []).append(leaf)
+        elif _is_letter(leaf):
+            files.append(leaf)
     bodies = [_of_one_depth(by_depth[depth]) for depth in sorted(by_depth)]
-    return next((body for body in bodies if body.text.strip()), bodies[0])
+    read = next((body for body in bodies if body.text.strip()), bodies[0])
+    if not files and len(bodies) == 1:
+        return read
+    others = [read.elsewhere, *[body.text for body in bodies if body is not read]]
+    return replace(read, elsewhere="\n\n".join(filter(str.strip, [*others, *_letters(files)])))
+
+
+def _is_letter(leaf: Leaf) -> bool:
+    """Whether a file is plain text or HTML, by its type, or by its name where that says nothing."""
+    if leaf.content_type == "application/octet-stream":
+        return leaf.name.lower().endswith(_LETTERS)
+    return leaf.content_type.startswith("text/") and leaf.content_type not in _NO_LETTERS
+
+
+def _letters(files: list[Leaf]) -> Iterator[str]:
+    """The texts of files, until they are more than anybody reads."""
+    left = MAX_ELSEWHERE_CHARS
+    for leaf in files:
+        if left <= 0:
+            return
+        piece = _piece(leaf, [])
+        markup = piece.markup or leaf.name.lower().endswith(_LETTERS[1:])
+        text = html.to_text(piece.text) if markup else piece.text
+        yield text[:left]
+        left -= len(text)
 
 
 def _of_one_depth(leaves: list[Leaf]) -> Body:
@@ -79,7 +121,14 @@ def _of_one_depth(leaves: list[Leaf]) -> Body:
     if not text.strip():
         defects.append("text.empty")
     markup = next((piece.text for piece in pieces if piece.markup), "")
-    return Body(text, markup, tuple(dict.fromkeys(defects)))
+    other = "" if len(chosen) == len(pieces) else _not_chosen(pieces, chosen)
+    return Body(text, markup, tuple(dict.fromkeys(defects)), other)
+
+
+def _not_chosen(pieces: list[_Piece], chosen: list[_Piece]) -> str:
+    """The plain alternatives that lost; what markup says more is for the readers of `html`."""
+    lost = [piece.text for piece in pieces if not piece.markup and piece not in chosen]
+    return "\n".join(filter(str.strip, lost))
 
 
 def _piece(leaf: Leaf, defects: list[str]) -> _Piece:

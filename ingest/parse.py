@@ -57,6 +57,7 @@ def parse(data: bytes, layouts: Layouts = NO_LAYOUTS) -> ParsedMail:
         form=form,
         headers=kept,
         defects=tuple(dict.fromkeys([*tree.defects, *gaps, *crowd, *inner_defects, *read.defects])),
+        elsewhere=read.elsewhere,
     )
 
 

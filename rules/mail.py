@@ -17,10 +17,11 @@ TEXT_CUT: Final = "text.cut"
 class Attachment:
     """A part that is not the text. Never opened, only named and measured.
 
-    `name` is safe to show and to use as a file name (no path, no control characters, at most
-    200 characters, never empty); `content_type` is what the sender claims; `size_bytes` is
-    measured after decoding; `path` is the place in the MIME tree ("1.2"), by which
-    `ingest.attachments.extract` finds it again in the original.
+    Of plain text and HTML the words are in `ParsedMail.elsewhere`. `name` is safe to show and to
+    use as a file name (no path, no control characters, at most 200 characters, never empty);
+    `content_type` is what the sender claims; `size_bytes` is measured after decoding; `path` is the
+    place in the MIME tree ("1.2"), by which `ingest.attachments.extract` finds it again in the
+    original.
     """
 
     name: str
@@ -99,6 +100,7 @@ class ParsedMail:
     form: Form | None = None
     headers: tuple[tuple[str, str], ...] = ()
     defects: tuple[str, ...] = field(default=())
+    elsewhere: str = ""
 
     def header(self, name: str) -> str:
         """The first value of the header `name` (any case), or an empty string."""

@@ -84,6 +84,29 @@ def test_an_unread_form_with_a_robots_mark_is_not_set_aside(read) -> None:
     assert channel.decide(robot, sure) is Channel.ESERVICE_VERAENDERUNG
 
 
+@pytest.mark.parametrize(
+    ("header", "value", "aside"),
+    [
+        ("auto-submitted", "auto-generated", False),
+        ("list-unsubscribe", "<mailto:a@b.example>", False),
+        ("auto-submitted", "auto-replied", True),
+        ("auto-submitted", "Auto-Replied (vacation)", True),
+        ("return-path", "<>", True),
+        ("x-autoreply", "yes", True),
+        ("content-type", "multipart/report; report-type=delivery-status", True),
+    ],
+)
+def test_a_programs_letter_that_seems_to_move_money_is_not_set_aside_an_answer_is(
+    read, header: str, value: str, aside: bool
+) -> None:
+    letter = read("Das Krankengeld endet am 30.11.", headers=((header, value),))
+    came_by = channel.decide(letter, FREE, money=0.2)
+    assert (came_by is Channel.MASCHINELL) is aside
+    assert channel.decide(letter, FREE, money=0.19) is Channel.MASCHINELL
+    robot = FREE | {Channel.FREIE_EMAIL: 0.1, Channel.MASCHINELL: 0.8}
+    assert channel.decide(letter, robot, money=0.9) is Channel.MASCHINELL
+
+
 def test_without_any_mark_the_model_decides(read) -> None:
     assert channel.decide(read("Hallo"), FREE) is Channel.FREIE_EMAIL
 

@@ -47,7 +47,8 @@ def _actual(mail: ParsedMail, key: str, want: object) -> object:
     wanted = list(want) if isinstance(want, list | dict) else []
     if key.endswith(("_contains", "_lacks")):
         part, _, question = key.rpartition("_")
-        text = getattr(mail, part) if part in {"html", "subject"} else getattr(mail.body, part)
+        holder = mail if part in {"html", "subject", "elsewhere"} else mail.body
+        text = getattr(holder, part)
         return [words for words in wanted if (words in text) == (question == "contains")]
     if key == "attachments":
         rows = zip_longest(mail.attachments, wanted, fillvalue=None)
