@@ -72,7 +72,7 @@ class Shelf:
         """The model of that name.
 
         Raises: Refused: `model.unknown`; `model.other`: a model of another name lies in its file;
-        and whatever `modelfile.load` refuses.
+        and as `classify.model.file.load`.
         """
         path = self.model_path(model_id)
         model = modelfile.load(path, self.key)
