@@ -41,7 +41,7 @@ from triage.admin import Completeness
 from triage.day_figures import Report
 from triage.figures import Overview
 from triage.marks import view as mark_view
-from triage.trail_words import said
+from triage.trail.words import said
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
 

@@ -16,7 +16,6 @@ from store.ledger import Message
 from store.originals import Packed
 from store.outgoing import Outgoing
 from triage import (
-    anchor,
     day_figures,
     freshness,
     holding,
@@ -33,6 +32,7 @@ from triage.house import House
 from triage.rulesets import off as rules_off
 from triage.send import Outlets
 from triage.texts import ends as text_ends
+from triage.trail import anchor
 
 SORT_BATCH = 200
 """Sorted mails are committed in batches of at most this size. Source: own decision 0036."""

@@ -12,9 +12,10 @@ from rules.audit import GENESIS, AuditEntry, chain_hash
 from rules.errors import Refused, TryLater
 from store import audit
 from store.tables.ledger import audit as table
-from triage import anchor, anchor_file, day_figures, freshness, idempotency, rounds, sessions
+from triage import day_figures, freshness, idempotency, rounds, sessions
 from triage.cli import app as cli
 from triage.house import House
+from triage.trail import anchor, anchor_file
 
 
 @pytest.fixture

@@ -20,13 +20,14 @@ from tests.servers.postgres import REPLICATION, PostgresServer, free_port
 from tests.stress.failover_run import run
 from tests.triage.test_triage_reply import first_choice
 from tests.triage.test_triage_way import Eakte, Post, states
-from triage import anchor, receive, reconcile, rereading, rounds, wiring, work
+from triage import receive, reconcile, rereading, rounds, wiring, work
 from triage.answers import reply
 from triage.doctor.standby import standbys
 from triage.filing import filing
 from triage.house import House
 from triage.send import Outlets
 from triage.settings import Settings, StoreSettings
+from triage.trail import anchor
 
 ME = clerk("435")
 

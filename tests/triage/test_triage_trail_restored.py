@@ -11,9 +11,10 @@ from store import audit, restores
 from store.tables.ledger import audit as table
 from tests.house_fixture import ADMIN
 from tests.triage.test_triage_anchor import codes, write
-from triage import anchor, anchor_file, rereading, trail_restored
+from triage import rereading
 from triage.cli.app import app
 from triage.house import House
+from triage.trail import anchor, anchor_file, restore_record
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def set_back(house: House, *, to: int) -> None:
 
 
 def record(house: House, path: Path) -> list[tuple[int, int]]:
-    gaps = trail_restored.record(
+    gaps = restore_record.record(
         house.db, path, ADMIN, reference="Störung 12/26", clock=house.clock
     )
     return [(one.first, one.last) for one in gaps]

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from triage.trail_words import said
+from triage.trail.words import said
 
 ROOMS = ("triage", "store")
 ROOT = Path(__file__).parents[2]

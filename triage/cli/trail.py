@@ -9,8 +9,9 @@ import typer
 from rules.errors import Refused
 from store import audit
 from store.engine import Database
-from triage import anchor, anchor_file, trail_restored, wiring
+from triage import wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
+from triage.trail import anchor, anchor_file, restore_record
 
 SET_BACK_EXIT: Final = 3
 """The trail differs from its anchor as after a restore, which nobody has recorded. 0130."""
@@ -67,7 +68,7 @@ def restored(
     path, me = settings.trail.anchor, operator()
     with closing(wiring.open_database(settings)) as database:
         _whole_chain(database)
-        gaps = trail_restored.record(database, path, me, reference=reference, clock=wiring.utc_now)
+        gaps = restore_record.record(database, path, me, reference=reference, clock=wiring.utc_now)
     for gap in gaps:
         say(f"lines {gap.first} to {gap.last} of the anchor file are recorded as set back")
     if not gaps:
@@ -108,7 +109,7 @@ def _hold_against_anchor(database: Database, path: Path | None) -> None:
 
 def _recorded(database: Database, path: Path, found: anchor.Finding) -> str:
     with database.read() as tx:
-        entry = trail_restored.entry_of(tx, found.seq)
+        entry = restore_record.entry_of(tx, found.seq)
     line = anchor_file.read(anchor_file.lines_of(path)[found.line - 1], found.line)
     gone = ", ".join(f"{first} to {last}" for first, last in line.gone)
     by = f"{entry.actor}, {entry.details['reference']}" if entry else "?"

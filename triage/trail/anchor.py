@@ -2,7 +2,7 @@
 
 Whoever may write to the database can forge a whole new chain; he can't change a file that lies
 elsewhere, or that only grows. Each line names its predecessor, so that the file itself can't lose
-one unseen. A restore of an older database looks like a trail that was cut off; trail_restored.py
+one unseen. A restore of an older database looks like a trail that was cut off; restore_record.py
 tells them apart. Source: F52, N20; BSI Mindeststandard Protokollierung und Detektion v2.1; own
 decisions 0055, 0130.
 """
@@ -17,9 +17,9 @@ import structlog
 from store import audit
 from store.audit import Entry
 from store.engine import Database, Tx
-from triage import anchor_file, trail_restored
-from triage.anchor_file import Anchor
 from triage.house import BERLIN
+from triage.trail import anchor_file, restore_record
+from triage.trail.anchor_file import Anchor
 
 log = structlog.get_logger()
 
@@ -97,7 +97,7 @@ def check(database: Database, path: Path) -> tuple[Finding, ...]:
 
 
 def _against_trail(tx: Tx, anchors: Sequence[Anchor]) -> list[Finding]:
-    stood = trail_restored.held_against(tx, anchors)
+    stood = restore_record.held_against(tx, anchors)
     found = [Finding(number, anchors[number - 1].seq, "trail.restored") for number in stood.records]
     for gap in stood.gaps:
         code = "trail.set_back" if gap.is_told else ""

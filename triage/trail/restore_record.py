@@ -18,10 +18,10 @@ from rules.errors import Refused, TryLater
 from store import audit, leases, restores
 from store.audit import Entry
 from store.engine import Database, Tx
-from triage import anchor_file
-from triage.anchor_file import Anchor
 from triage.house import BERLIN
 from triage.sweep.holds import checked_reference
+from triage.trail import anchor_file
+from triage.trail.anchor_file import Anchor
 
 ACTION: Final = "trail.restored"
 SUBJECT: Final = "trail"
