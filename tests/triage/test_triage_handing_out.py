@@ -18,8 +18,6 @@ from triage.handing_out import Asked, Outcome
 from triage.house import House
 from triage.idempotency import Answer, Request
 
-DUE = date(2026, 11, 23)
-
 
 def written(outcome: Outcome) -> Answer | None:
     """A door that keeps all but what is forbidden."""
