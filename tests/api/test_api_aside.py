@@ -132,6 +132,8 @@ def test_the_page_filters_by_reason_and_replays_what_it_shows(
     assert len(admin.page.query_selector_all("tbody tr")) == 4
     admin.send("alle")
     assert "Nichts liegt beiseite" in admin.words("tbody")
+    admin.open("/beiseite?grund=bug")
+    assert "Aus diesem Grund liegt nichts beiseite" in admin.words("tbody")
 
 
 def test_a_machine_of_a_region_hands_in_for_its_mailboxes_only(doors: Doors) -> None:
