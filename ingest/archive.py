@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from ingest import headers
+from ingest.head_only import HEAD_LIMIT_BYTES, head_of
 from ingest.maildir.disk import MailFile, is_mail_directory
-from ingest.maildir.fetch import HEAD_LIMIT_BYTES, head_of
 from rules.errors import Refused
 from rules.postbox import TOO_LARGE
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from ingest.archive import ArchiveMail, LeftOut, received_at
-from ingest.maildir.fetch import HEAD_LIMIT_BYTES, head_of
+from ingest.head_only import HEAD_LIMIT_BYTES, head_of
 from rules.access import Caller, Permission, may_see_region, require
 from rules.errors import Conflict, Refused
 from rules.postbox import TooLarge

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from ingest.archive import received_at
-from ingest.maildir.fetch import HEAD_LIMIT_BYTES, head_of
+from ingest.head_only import HEAD_LIMIT_BYTES, head_of
 from ingest.parse import parse
 from rules import access
 from rules.access import Caller, Permission

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ingest.archive import received_at
-from ingest.maildir.fetch import HEAD_LIMIT_BYTES, head_of
+from ingest.head_only import HEAD_LIMIT_BYTES, head_of
 from rules.errors import Unreadable
 from rules.postbox import Fetched, TooLarge
 from store import originals, same_mail

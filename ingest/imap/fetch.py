@@ -15,6 +15,7 @@ from typing import Any
 from imapclient import IMAPClient
 from imapclient.response_parser import parse_fetch_response
 
+from ingest.head_only import HEAD_LIMIT_BYTES
 from ingest.imap.errors import response_code
 from ingest.imap.session import OpenFolder
 from ingest.keywords import set_by_people
@@ -29,7 +30,6 @@ _BATCH_MESSAGES = 50
 _BATCH_BYTES = 8 * 1024 * 1024
 _PIECES_FROM_BYTES = 4 * 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
-_HEAD_LIMIT_BYTES = 256 * 1024
 _USUAL_BODY = re.compile(rb"\d+ \(UID (\d+) BODY\[\] \{\d+\}")
 _USUAL_FACTS = re.compile(
     rb"\d+ \(UID (\d+) RFC822\.SIZE (\d+) INTERNALDATE "
@@ -134,7 +134,7 @@ def bodies(client: IMAPClient, uids: Sequence[int], known: Mapping[int, Facts]) 
 
 def head(client: IMAPClient, uid: int) -> bytes | None:
     """The header block with its blank line, at most 256 KiB; None if the message is gone."""
-    answer = _fetch(client, [uid], f"BODY.PEEK[HEADER]<0.{_HEAD_LIMIT_BYTES}>").get(uid, {})
+    answer = _fetch(client, [uid], f"BODY.PEEK[HEADER]<0.{HEAD_LIMIT_BYTES}>").get(uid, {})
     data: bytes | None = answer.get(b"BODY[HEADER]<0>")
     return data
 

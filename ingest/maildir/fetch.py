@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import structlog
 
+from ingest.head_only import HEAD_LIMIT_BYTES, head_of
 from ingest.keywords import set_by_people
 from ingest.maildir import disk, keywords
 from ingest.maildir.disk import MailFile, disk_errors
@@ -19,9 +20,6 @@ from rules.errors import Refused, TryLater
 from rules.postbox import Fetched, Place, TooLarge
 
 _log = structlog.get_logger(__name__)
-
-HEAD_LIMIT_BYTES = 256 * 1024
-"""A longer head is cut there. Own decision 0108."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +89,3 @@ def _marks(folder: Path, info: str) -> frozenset[str]:
     if not any(letter.islower() for letter in info):
         return frozenset()
     return set_by_people(keywords.on(info, keywords.names(folder)))
-
-
-def head_of(data: bytes) -> bytes:
-    """Everything up to and including the first blank line, whatever the line ends."""
-    ends = [at + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (at := data.find(mark)) >= 0]
-    return data[: min(ends, default=len(data))]

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ingest.archive import ArchiveMail
-from ingest.maildir.fetch import head_of
+from ingest.head_only import head_of
 from ingest.maildir.postbox import MaildirPostbox
 from rules.access import Caller
 from rules.codes import Role
