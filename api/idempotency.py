@@ -3,7 +3,7 @@
 What was refused for good is an answer too; what failed by a neighbour (5xx) or for want of a
 known caller (401, 403) is not kept, so the next try may succeed. Calls that change nothing
 take a key but keep no answer: it would hold the facts of a mail that the house promised to forget.
-Source: F66; own decisions 0021, 0135.
+Source: F66; own decisions 0021, 0134.
 """
 
 import re

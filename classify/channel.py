@@ -59,7 +59,7 @@ def _is_settled_by_marks(reading: Reading, likeliest: Channel, sure: float, mone
     """Whether a mark in the headers says it: always where a machine answers or reports.
 
     What a program sends or a list brings (a Krankenkasse's, an employer's) may be written like a
-    person's and move money. Source: own decision 0138.
+    person's and move money. Source: own decision 0136.
     """
     marked = machine.SURE.intersection(reading.marks)
     if not marked or (likeliest in FORM_CHANNELS and sure >= _FORM_AGAINST_MARKS):

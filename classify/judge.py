@@ -39,7 +39,7 @@ _BERLIN: Final = ZoneInfo("Europe/Berlin")
 CLOSE: Final = "message: close"
 """Payment reason where the model can't exclude that something moves money. Source: F24."""
 ELSEWHERE: Final = "message: elsewhere"
-"""The same of what stands beside the judged text. Source: own decision 0138."""
+"""The same of what stands beside the judged text. Source: own decision 0136."""
 
 
 class Judge:
@@ -218,7 +218,7 @@ class Judge:
         """Why a mail that isn't called payment-relevant is not safely excluded either, or "".
 
         The bound is a promise on mail as in the corpus, so of other mail it excludes nothing; and
-        on the text that it was asked of. Source: own decisions 0028, 0117 and 0138.
+        on the text that it was asked of. Source: own decisions 0028, 0117 and 0136.
         """
         bound = self._model.payment_bound
         if sure >= bound or not review.STRANGE.isdisjoint(doubts):

@@ -2,7 +2,7 @@
 
 The text is the plain alternative, or what a reader of the HTML sees; a person may have written only
 into the other one, and programs put words into titles, fields and descriptions of pictures. Source:
-own decision 0138.
+own decision 0136.
 """
 
 import re

@@ -34,7 +34,7 @@ REASONS: Final = (
 
 STRANGE: Final = frozenset({"language", "unlike", "attachment_only"})
 """Of such mail the model has read too little to say that it moves no money. Own decisions 0117 and
-0138."""
+0136."""
 
 _WRITTEN_FREELY: Final = frozenset(
     {Channel.FREIE_EMAIL, Channel.KONTAKTFORMULAR, Channel.POSTFACHNACHRICHT}

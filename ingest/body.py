@@ -29,7 +29,7 @@ _NO_LETTERS = frozenset(
 _LETTERS = (".txt", ".htm", ".html")
 
 MAX_ELSEWHERE_CHARS = 50_000
-"""Characters of files beside the message that are read. Source: own decision 0138."""
+"""Characters of files beside the message that are read. Source: own decision 0136."""
 
 _STUB = re.compile(
     r"(?:unterstützt|anzeig|darstell|support|display|view|enable|requires?).{0,60}html"

@@ -7,7 +7,7 @@ over, and a repetition runs anew. So that it does nothing twice, a deed keeps un
 own commit that it is done (`once`), and a mail handed in what became of it (`promise`). A deed of
 many commits keeps neither: its repetition goes on with what is left.
 An answer holds what its caller could see then; to a caller who reaches less by now it is not given.
-Source: F66; own decisions 0021, 0102, 0119, 0135.
+Source: F66; own decisions 0021, 0102, 0119, 0134.
 """
 
 import secrets

@@ -1,7 +1,7 @@
 """Which agencies the places lead to that a mail in clearing names: a hint for who routes it.
 
 Made when somebody looks; nothing of it is kept, and nothing is decided by it.
-Source: own decision 0142.
+Source: own decision 0138.
 """
 
 from collections.abc import Mapping

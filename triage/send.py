@@ -3,7 +3,7 @@
 At least once, with an idempotency key, so a crash between delivery and commit doubles
 nothing at the receiver. Mail has no key there: what left while the database went away, or is set
 back, is remembered by this process, and noted before anything else leaves. A receipt is committed
-here before the outlet is told to forget it. Own decision 0136.
+here before the outlet is told to forget it. Own decision 0135.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ CLAIM_SECONDS = SENDING_SECONDS + 60
 """Longer than that by what it takes to make the letter. Own decision 0024."""
 
 REMEMBERED: Final = 1000
-"""What a standby was behind is seconds of sending. Own decision 0136."""
+"""What a standby was behind is seconds of sending. Own decision 0135."""
 
 EAKTE: Final = "eakte"
 REPLY: Final = "reply"

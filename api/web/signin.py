@@ -68,7 +68,7 @@ def sign_in_page(request: Request, abgelaufen: str = "", weiter: str = "/") -> R
 def still_signed_in(visit: OpensAnything) -> JSONResponse:
     """Asked by a page before a form leaves it: who is signed in here now, and the forms' token.
 
-    Where nobody is, the answer leads to the sign-in page, as everywhere. Source: own decision 0140.
+    Where nobody is, the answer leads to the sign-in page, as everywhere. Source: own decision 0137.
     """
     return JSONResponse({"who": slug(visit.caller.name), "csrf": visit.session.csrf})
 

@@ -1,7 +1,7 @@
 """Places of the table that a mail names anywhere, in order: a hint for who clears it, no fact.
 
 What the rules dare to believe stands in whereabouts.py. Here a job's, a clinic's or a court's
-place is found as well: a wrong one costs a person a look. Source: own decision 0142.
+place is found as well: a wrong one costs a person a look. Source: own decision 0138.
 """
 
 import re

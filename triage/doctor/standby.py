@@ -1,6 +1,6 @@
 """The doctor's look at PostgreSQL's standbys: can an acknowledged mail be lost with the primary?
 
-Source: docs/safety.md, "PostgreSQL fails over"; own decision 0136.
+Source: docs/safety.md, "PostgreSQL fails over"; own decision 0135.
 """
 
 from collections.abc import Iterator
