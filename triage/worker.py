@@ -60,8 +60,8 @@ class Worker:
         """Start the loops as daemon threads."""
         self._boxes = [PostboxRound(self, job) for job in self.postboxes]
         loops: Mapping[str, Callable[[], int | None]] = {
-            **{f"postbox:{box.job.name}": box for box in self._boxes},
-            "sort": lambda: sort_turns.one_round(self.house, self.name),
+            **{f"postbox:{box.job.name}": partial(self._keep_and_file, box) for box in self._boxes},
+            "sort": self._sort,
             "send": lambda: rounds.send_round(self.house, self.outlets, self.name),
             "keep_order": lambda: rounds.keep_order(self.house, self.name),
             "sweep": lambda: sweep_run.one_round(self.house, self.outlets, self.name),
@@ -133,34 +133,37 @@ class Worker:
             wake.clear()  # before the round: what rings in its middle is not lost
             if self._stop.is_set():
                 return
-            done = self._one_round(name, work)
-            self._hand_on(name, done)
-            if not done:
+            busy = self._one_round(name, work)
+            if not busy:
                 wake.wait(self.poll_seconds)
 
-    def _hand_on(self, name: str, done: int) -> None:
-        """Wake the loops of this process that go on with what has been done.
-
-        While a backlog is sorted the postboxes are left alone: they look when their time comes,
-        and the more waits for one folder by then, the fewer moves it takes (own decision 0120).
-        """
-        if name.startswith("postbox:") and done:
+    def _keep_and_file(self, box: PostboxRound) -> int | None:
+        """One round in a postbox. What it has kept is sorted at once."""
+        done = box()
+        if done:
             self._wakes["sort"].set()
-        if name != "sort":
-            return
+        return done
+
+    def _sort(self) -> int:
+        """Sort a batch. What is sorted is filed at once, of a backlog at its end or in time.
+
+        The more waits for one folder by then, the fewer moves it takes (own decision 0120).
+        """
+        done = sort_turns.one_round(self.house, self.name)
         self._has_sorted |= done > 0
         if self._has_sorted and done < rounds.SORT_BATCH:
             self._has_sorted = False
             for box in self._boxes:
                 self._wakes[f"postbox:{box.job.name}"].set()
+        return done
 
     def _hold_open(self, door: Door) -> int:
         """Open the door, or open it again; its failure is shown like that of any loop."""
         door.open(self._wakes["sort"].set)
         return 0
 
-    def _one_round(self, name: str, work: Callable[[], int | None]) -> int:
-        """One round, and how much it has done; there may be more to do at once.
+    def _one_round(self, name: str, work: Callable[[], int | None]) -> bool:
+        """One round; True if there may be more to do at once.
 
         None done means that it is another worker's turn: then that one tells how it goes.
         """
@@ -169,15 +172,15 @@ class Worker:
         except HouseError as exc:
             log.warning("round.failed", round=name, code=exc.code, error=exc.message)
             self.beat(name, exc.code, exc.message)
-            return 0
+            return False
         except Exception:
             log.exception("round.broken", round=name)
             self.beat(name, "bug", "unexpected error, see the log")
-            return 0
+            return False
         if done is None:
-            return 0
+            return False
         self.beat(name, "", "")
-        return done
+        return done > 0
 
     def beat(self, name: str, code: str, message: str) -> None:
         """Tell /health/ready how the round went; if the database is away, ready says so itself."""

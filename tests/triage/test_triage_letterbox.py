@@ -173,7 +173,7 @@ def test_without_a_table_there_is_no_door(house):
 def test_the_worker_holds_the_door_open_and_says_why_it_can_not(house, door):
     taken = wiring.letterbox(house, Settings(door=DoorSettings(port=door.port)))
     worker = Worker(house, None, (), 0.01, door=taken)
-    assert worker._one_round("door", lambda: taken.open() or 0) == 0
+    assert worker._one_round("door", lambda: taken.open() or 0) is False
     (check,) = [check for check in health.ready(house) if check.name == "door"]
     assert (check.ok, check.message) == (False, "door.port")
     assert check.remedy

@@ -14,7 +14,7 @@ from store.outgoing import NewOutgoing
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house, sqlite_url
 from tests.triage.test_triage_outages import wait_for
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import accept, health, log, postbox_wiring, reconcile, rounds, send
+from triage import accept, health, log, postbox_wiring, reconcile, rounds, send, sort_turns
 from triage import aside as set_aside
 from triage.ports import INBOX
 from triage.postbox_round import BUSY_PAUSES, PostboxJob, PostboxRound
@@ -91,18 +91,22 @@ def test_a_mail_goes_from_station_to_station_without_waiting_for_a_poll(house, b
     run(worker, lambda: states(house) == {"sorted": 1} and not box.view(INBOX).uids)
 
 
-def test_while_a_backlog_is_sorted_the_postbox_is_left_alone_until_the_last_batch(house, box):
+def test_while_a_backlog_is_sorted_the_postbox_is_left_alone_until_the_last_batch(
+    house, box, monkeypatch
+):
     job = PostboxJob(name=box.name, region="Südwest", open=lambda: box, files=True)
     worker = Worker(house, send.Outlets(Eakte(), Post()), (job,), poll_seconds=3600)
     worker._boxes = [PostboxRound(worker, job)]
-    worker._wakes = {name: threading.Event() for name in ("sort", f"postbox:{box.name}")}
+    ring = threading.Event()
+    worker._wakes = {f"postbox:{box.name}": ring}
+    batches = [0, rounds.SORT_BATCH, rounds.SORT_BATCH, 0, 0, 1]
+    monkeypatch.setattr(sort_turns, "one_round", lambda *_: batches.pop(0))
     woken = []
-    for done in (0, rounds.SORT_BATCH, rounds.SORT_BATCH, 0, 0, 1):
-        worker._hand_on("sort", done)
-        woken.append(worker._wakes[f"postbox:{box.name}"].is_set())
-        worker._wakes[f"postbox:{box.name}"].clear()
+    while batches:
+        worker._sort()
+        woken.append(ring.is_set())
+        ring.clear()
     assert woken == [False, False, False, True, False, True]
-    assert not worker._wakes["sort"].is_set()
 
 
 def test_a_postbox_that_is_never_idle_is_looked_at_more_seldom_but_is(house, box, monkeypatch):
