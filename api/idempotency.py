@@ -39,9 +39,11 @@ KEPT_BY_STATION: Final = re.compile(r"/v1/agencies/[^/]+/items/next")
 
 GOES_ON: Final = re.compile(
     r"/v1/mails|/v1/items/[^/]+/lease|/v1/admin/(aside|outgoing)/replay|/v1/admin/filing/again"
+    r"|/v1/admin/texts"
 )
 """Paths whose repetition runs anew though the first one did something: a mail keeps a promise of
-its own, taking an item one holds is harmless, and the others go on with what is left."""
+its own, taking an item one holds is harmless, a second draft of a text is refused, and the others
+go on with what is left. All other calls commit once. Own decision 0134."""
 
 _KEPT: Final = "postlotse.kept"
 """Where a request carries that its station has decided it."""

@@ -2,18 +2,20 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
+from api import auth, idempotency
 from api.app import make_app
 from api.doors import ApiKey
 from rules.access import Caller
 from rules.codes import Role
 from store import migrate
+from store.engine import Tx
 from tests import house_fixture
 from tests.api.door_client import DoorClient, of_person
 from tests.api.small_door import bearer, door_settings
@@ -29,6 +31,33 @@ _ROLES = {
     "admin": (Role.ADMIN, None),
 }
 _KEYS = {name: quick_key(name) for name in _ROLES}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def a_post_commits_once() -> Iterator[None]:
+    """Or it is named in `GOES_ON`: a key keeps with the first commit that all is done."""
+
+    def house_of(request: Request) -> House:
+        house = own(request)
+        scope = request.scope
+        if scope["type"] != "http" or scope["method"] != "POST" or not _commits_once(scope["path"]):
+            return house
+        commits = scope.setdefault("tests.commits", [])
+
+        def say(_tx: Tx) -> None:
+            commits.append(scope["path"])
+            assert len(commits) == 1, f"{scope['path']} commits twice; name it in GOES_ON, or mend"
+
+        return replace(house, db=house.db.with_last_word(say))
+
+    own = auth.house_of
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(auth, "house_of", house_of)
+        yield
+
+
+def _commits_once(path: str) -> bool:
+    return path.startswith("/v1/") and not idempotency.GOES_ON.fullmatch(path)
 
 
 @dataclass(frozen=True, slots=True)
