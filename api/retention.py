@@ -16,6 +16,7 @@ from api.schemas.retention import (
     HoldList,
     PreviewOut,
     ProofOut,
+    ReadHoldIn,
     ReadRunIn,
     RunIdOut,
     RunIn,
@@ -33,6 +34,7 @@ router = APIRouter(prefix="/v1/admin/retention", tags=["admin"])
 
 RunId = Annotated[int, Path(ge=1, le=ID_MAX, description="The number of the run.")]
 BY_NUMBER: Final = ReadRunIn(hash="")
+ANY_HOLD: Final = ReadHoldIn(reference="")
 """Of a program that names a run by its number only: a body is optional, as /v1 promises."""
 
 HoldId = Annotated[int, Path(ge=1, le=ID_MAX, description="The number of the hold.")]
@@ -124,9 +126,15 @@ def hold(house: HouseHere, caller: MayRunRetention, asked: HoldIn) -> dict[str, 
 @router.post(
     "/holds/{hold_id}/release", status_code=status.HTTP_204_NO_CONTENT, summary="End a hold"
 )
-def release(house: HouseHere, caller: MayRunRetention, hold_id: HoldId) -> None:
-    """From now on only work, hand-over and period count."""
-    sweep_holds.release(house, caller, hold_id)
+def release(
+    house: HouseHere, caller: MayRunRetention, hold_id: HoldId, read: ReadHoldIn = ANY_HOLD
+) -> None:
+    """From now on only work, hand-over and period count.
+
+    With the `reference` that was read it is 409 `hold.changed` if another hold has that number by
+    now. Without it a hold that was placed after a restore is 409 `hold.not_named`.
+    """
+    sweep_holds.release(house, caller, hold_id, seen=read.reference)
 
 
 @router.post("/seen", response_model=SeenOut, summary="Mail aside was looked at")

@@ -1372,6 +1372,13 @@ class ProposalsOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadHoldIn:
+    """Which hold was read: its `reference`, as the list of holds gives it; another one is 409."""
+
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRunIn:
     """Which run was read: its `hash`, as the list of runs gives it; another one is 409."""
 
@@ -3450,13 +3457,14 @@ class Postlotse:
         return found
 
     def post_admin_retention_hold_release(
-        self, hold_id: int, *, idempotency_key: str | None = None
+        self, hold_id: int, body: ReadHoldIn | None = None, *, idempotency_key: str | None = None
     ) -> None:
         """End a hold."""
         self.line.call(
             "POST",
             f"/v1/admin/retention/holds/{part(hold_id)}/release",
             headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
         )
 
     def post_admin_retention_seen(

@@ -4,6 +4,7 @@ After one, numbers are given out again and the trail is shorter than its anchor.
 decisions 0071, 0129, 0130.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from store import audit
@@ -21,10 +22,11 @@ def all_told(tx: Tx) -> tuple[Entry, ...]:
     return audit.of_subject(tx, SUBJECT, actions={PUT_BACK, HELD_BACK})
 
 
-def is_given_again(tx: Tx, subject: str) -> bool:
-    """Whether the number of this thing was given out after a restore, so perhaps a second time.
+def is_given_again(tx: Tx, told: Sequence[Entry]) -> bool:
+    """Whether a number was given out after a restore, so perhaps a second time.
 
-    By the numbers of the trail: a clock may have been set back.
+    `told` is the story of what bears it, oldest first. By the numbers of the trail: a clock may
+    have been set back.
     """
-    restored, told = all_told(tx), audit.of_subject(tx, subject)
+    restored = all_told(tx)
     return bool(restored and told and told[0].id > restored[-1].id)

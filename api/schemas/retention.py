@@ -57,6 +57,12 @@ class ReadRunIn(In):
     hash: str = Field("", pattern=r"^([0-9a-f]{64})?$", examples=["5f0c" * 16])
 
 
+class ReadHoldIn(In):
+    """Which hold was read: its `reference`, as the list of holds gives it; another one is 409."""
+
+    reference: str = Field("", max_length=REFERENCE_MAX_CHARS, examples=["S 12 AL 345/26"])
+
+
 class RunOut(Out):
     """A deletion run. `state`: `proposed`, `ordered`, `done` or `void`."""
 

@@ -113,9 +113,11 @@ def hold(
 
 
 @router.post("/loeschung/sperre/{hold_id}/aufheben")
-def release(visit: SendsRetention, hold_id: int) -> Response:
-    """From now on only work, hand-over and period count."""
-    sweep_holds.release(visit.house, visit.caller, hold_id)
+def release(
+    visit: SendsRetention, hold_id: int, gelesen: Annotated[str, Form(max_length=200)] = ""
+) -> Response:
+    """From now on only work, hand-over and period count. `gelesen` is the hold's reference."""
+    sweep_holds.release(visit.house, visit.caller, hold_id, seen=gelesen or "-")
     return go("/loeschung", Notice("hold_released"))
 
 

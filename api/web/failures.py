@@ -93,6 +93,11 @@ _BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Gelöscht, freigegeben und verworfen wird nur, was die Seite gezeigt hat.",
             "Nichts wurde geändert. Öffnen Sie „Löschung“ noch einmal.",
         ),
+        "hold.changed": (
+            "Das ist nicht mehr, was die Seite gezeigt hat",
+            "Aufgehoben wird nur die Sperre, die die Seite gezeigt hat. Alle gelten weiter.",
+            "Nichts wurde geändert. Öffnen Sie „Löschung“ noch einmal.",
+        ),
         "ruleset.changed": (
             "Inzwischen hat sich an den Regeln etwas geändert",
             (

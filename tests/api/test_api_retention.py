@@ -66,7 +66,10 @@ def test_a_hold_keeps_and_its_end_lets_go(old: Doors) -> None:
     assert [hold["message_id"] for hold in old.admin.get(f"{URL}/holds").json()["holds"]] == [1]
     assert old.admin.get(URL).json()["to_delete"] == 1
     number = made.json()["hold_id"]
-    assert old.admin.post(f"{URL}/holds/{number}/release").status_code == 204
+    other = old.admin.post(f"{URL}/holds/{number}/release", json={"reference": "S 13"})
+    assert (other.status_code, other.json()["code"]) == (409, "hold.changed")
+    read = {"reference": "S 12"}
+    assert old.admin.post(f"{URL}/holds/{number}/release", json=read).status_code == 204
     assert old.admin.get(URL).json()["to_delete"] == 2
     again = old.admin.post(f"{URL}/holds/{number}/release")
     assert (again.status_code, again.json()["code"]) == (404, "hold.unknown")

@@ -6,12 +6,14 @@ import pytest
 from typer.testing import CliRunner
 
 from rules.errors import Conflict, HouseError
-from rules.sweep import OrderBasis
+from rules.sweep import HoldKind, OrderBasis
+from store.holds import NewHold
 from store.sweep_plans import PlanState
 from tests.house_fixture import ADMIN, eml
 from tests.triage.test_triage_way import bring_in
 from triage import console, rereading, wiring
 from triage.cli.app import app
+from triage.sweep import holds as sweep_holds
 from triage.sweep import orders as sweep
 
 OTHER = replace(ADMIN, name="a-2")
@@ -84,3 +86,34 @@ def test_the_command_shows_what_it_would_approve_and_takes_its_hash_only(
     assert plan(house, 1).state is PlanState.PROPOSED
     done = CliRunner().invoke(app, ["sweep", "approve", number, "--hash", read])
     assert (done.exit_code, plan(house, 1).state) == (0, PlanState.ORDERED)
+
+
+def hold_of(house, message_id: int, reference: str) -> int:
+    return sweep_holds.hold(house, ADMIN, NewHold(HoldKind.LEGAL, reference, message_id=message_id))
+
+
+def test_a_hold_is_ended_by_what_was_read_and_after_a_restore_by_nothing_less(house, box, lease):
+    bring_in(house, box, lease, eml("Erste"), eml("Zweite"))
+    before = hold_of(house, 1, "S 12 AL 345/26")
+    assert code_of(sweep_holds.release, house, ADMIN, before, seen="S 9/26") == "hold.changed"
+    rereading.hold_back(house, ADMIN)
+    after = hold_of(house, 2, "DSB 7/26")
+    assert code_of(sweep_holds.release, house, ADMIN, after) == "hold.not_named"
+    assert [one.id for one in sweep_holds.holds_in_force(house, ADMIN)] == [after, before]
+    sweep_holds.release(house, ADMIN, before)
+    sweep_holds.release(house, ADMIN, after, seen="DSB 7/26")
+    assert sweep_holds.holds_in_force(house, ADMIN) == ()
+
+
+def test_the_command_shows_the_hold_that_it_would_end(house, box, lease, monkeypatch):
+    bring_in(house, box, lease, eml("Erste"))
+    number = str(hold_of(house, 1, "S 12 AL 345/26"))
+    monkeypatch.setattr(wiring, "house_of", lambda _: house)
+    monkeypatch.setattr(console, "account", lambda: "berta")
+    shown = CliRunner().invoke(app, ["sweep", "release", number])
+    assert shown.exception.code == "hold.not_named"
+    assert "--reference 'S 12 AL 345/26'" in shown.exception.message
+    assert "reference=S 12 AL 345/26" in shown.stdout
+    ended = CliRunner().invoke(app, ["sweep", "release", number, "--reference", "S 12 AL 345/26"])
+    assert ended.exit_code == 0
+    assert sweep_holds.holds_in_force(house, ADMIN) == ()

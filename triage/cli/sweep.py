@@ -4,6 +4,7 @@
 data protection officer.
 """
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ import typer
 from rules.access import Caller
 from rules.errors import Refused
 from rules.sweep import HoldKind
-from store.holds import NewHold
+from store.holds import Hold, NewHold
 from store.sweep_plans import StoredPlan
 from triage import wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, operator, say, show
@@ -188,27 +189,32 @@ def holds(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) ->
     Example: postlotse sweep holds
     """
     for one in sweep_holds.holds_in_force(wiring.house_of(config), operator()):
-        line = {
-            "hold": one.id,
-            "message": one.message_id,
-            "postbox": one.postbox,
-            "kind": one.kind,
-            "reference": one.reference,
-            "since": one.at.isoformat(timespec="seconds"),
-        }
-        show(line, as_json=as_json)
+        show(_hold_line(one), as_json=as_json)
 
 
 @app.command()
 def release(
     number: Annotated[int, typer.Argument(help="Number of the hold.")],
+    reference: Annotated[str, typer.Option(help="Its file number, as you have read it.")] = "",
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """End a hold; from now on only period and hand-over count.
 
-    Example: postlotse sweep release 2
+    Without --reference the hold is shown only, and with it another one than you read is refused:
+    after a restore of the database a number may be another's.
+
+    Example: postlotse sweep release 2 --reference "S 12 AL 345/26"
     """
-    sweep_holds.release(wiring.house_of(config), operator(), number)
+    house, me = wiring.house_of(config), operator()
+    if not reference:
+        found = sweep_holds.in_force(house, me, number)
+        show(_hold_line(found), as_json=False)
+        raise Refused(
+            "hold.not_named",
+            f"Nothing was changed. To end exactly this: postlotse sweep release {number}"
+            f" --reference {shlex.quote(found.reference)}",
+        )
+    sweep_holds.release(house, me, number, seen=reference)
     say(f"hold {number} is over")
 
 
@@ -243,6 +249,17 @@ def _require_hash(house: House, me: Caller, number: int, hash_: str, deed: str) 
         f"Nothing was changed. To {deed} exactly this: postlotse sweep {deed} {number}"
         f" --hash {found.hash}",
     )
+
+
+def _hold_line(hold: Hold) -> dict[str, object]:
+    return {
+        "hold": hold.id,
+        "message": hold.message_id,
+        "postbox": hold.postbox,
+        "kind": hold.kind,
+        "reference": hold.reference,
+        "since": hold.at.isoformat(timespec="seconds"),
+    }
 
 
 def _line(plan: StoredPlan) -> dict[str, object]:

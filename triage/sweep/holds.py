@@ -7,10 +7,10 @@ Source: F51; own decision 0054.
 from dataclasses import replace
 
 from rules.access import Caller, Permission, may_see_region, require
-from rules.errors import Refused
+from rules.errors import Conflict, Refused
 from rules.ledger import LedgerState
 from rules.sweep import REFERENCE_MAX_CHARS
-from store import audit, holds, leases, ledger, sightings
+from store import audit, holds, leases, ledger, restores, sightings
 from store.engine import Tx
 from store.holds import Hold, NewHold, Seen
 from triage.house import House
@@ -41,28 +41,32 @@ def hold(house: House, caller: Caller, new: NewHold) -> int:
             _require_postbox(house, tx, caller, new.postbox or "")
             leases.wait_for(tx, LEASE)
         hold_id = holds.place(tx, checked, actor=caller.name, now=now)
-        subject = f"message:{new.message_id}" if new.message_id else f"postbox:{new.postbox}"
         audit.add(
             tx,
             caller.name,
             action="hold.placed",
-            subject=subject,
+            subject=_subject(new),
             details={"hold": hold_id, "kind": new.kind.value, "reference": checked.reference},
             at=now,
         )
     return hold_id
 
 
-def release(house: House, caller: Caller, hold_id: int) -> None:
-    """The hold is over. Raises: Refused: `access.denied`, `hold.unknown`."""
+def release(house: House, caller: Caller, hold_id: int, *, seen: str = "") -> None:
+    """The hold is over.
+
+    `seen` is the reference of the hold that the person has read; empty: the number alone names it.
+    Raises: Refused: `access.denied`, `hold.unknown`. Conflict: `hold.changed`: another hold has
+    that number by now; `hold.not_named`: without `seen`, and the number may have been another's
+    before a restore.
+    """
     require(caller, Permission.RUN_RETENTION)
     now = house.clock()
     with house.db.write() as tx:
-        found = holds.get(tx, hold_id)
-        if not _reaches(house, caller, tx, found):
-            raise Refused("hold.unknown", f"Eine Löschsperre {hold_id} gilt nicht (mehr).")
+        found = _visible(house, caller, tx, hold_id)
+        subject = _subject(found)
+        _require_read(tx, found, seen)
         holds.release(tx, hold_id, actor=caller.name, now=now)
-        subject = f"message:{found.message_id}" if found.message_id else f"postbox:{found.postbox}"
         audit.add(
             tx,
             caller.name,
@@ -70,6 +74,45 @@ def release(house: House, caller: Caller, hold_id: int) -> None:
             subject=subject,
             details={"hold": hold_id},
             at=now,
+        )
+
+
+def in_force(house: House, caller: Caller, hold_id: int) -> Hold:
+    """That hold. Raises: Refused: `access.denied`, `hold.unknown`."""
+    require(caller, Permission.RUN_RETENTION)
+    with house.db.read() as tx:
+        return _visible(house, caller, tx, hold_id)
+
+
+def _visible(house: House, caller: Caller, tx: Tx, hold_id: int) -> Hold:
+    found = holds.get(tx, hold_id)
+    if not _reaches(house, caller, tx, found):
+        raise Refused("hold.unknown", f"Eine Löschsperre {hold_id} gilt nicht (mehr).")
+    return found
+
+
+def _subject(of: Hold | NewHold) -> str:
+    return f"message:{of.message_id}" if of.message_id else f"postbox:{of.postbox}"
+
+
+def _require_read(tx: Tx, found: Hold, seen: str) -> None:
+    """A number names another hold after a restore. Source: own decision 0129."""
+    if seen and seen != found.reference:
+        raise Conflict(
+            "hold.changed",
+            f"Löschsperre {found.id} ist nicht die, die Sie gelesen haben. Sie gilt weiter."
+            " Sehen Sie die Liste noch einmal an.",
+            hold=found.id,
+        )
+    placed = audit.of_subject(tx, _subject(found), actions={"hold.placed"})
+    told = [entry for entry in placed if entry.details["hold"] == found.id]
+    if not seen and restores.is_given_again(tx, told):
+        raise Conflict(
+            "hold.not_named",
+            f"Löschsperre {found.id} entstand nach einem Zurückspielen der Datenbank; die Nummer"
+            " kann vorher eine andere gehabt haben. Geben Sie das Aktenzeichen mit, das Sie gelesen"
+            " haben.",
+            hold=found.id,
         )
 
 

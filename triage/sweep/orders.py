@@ -301,7 +301,8 @@ def _require_read(house: House, plan: StoredPlan, seen: str) -> None:
             plan=plan.id,
         )
     with house.db.read() as tx:
-        is_doubtful = not seen and restores.is_given_again(tx, f"sweep:{plan.id}")
+        told = audit.of_subject(tx, f"sweep:{plan.id}")
+        is_doubtful = not seen and restores.is_given_again(tx, told)
     if is_doubtful:
         raise Conflict(
             "sweep.not_named",
