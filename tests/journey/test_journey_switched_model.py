@@ -33,6 +33,7 @@ from triage import sort, wiring
 from triage.doctor import examine
 from triage.house import House
 from triage.rulesets import drafts as rulesets
+from triage.rulesets import going_back
 from triage.settings import DataSettings, Settings
 
 pytestmark = pytest.mark.journey
@@ -101,8 +102,8 @@ def test_each_verdict_names_the_model_and_the_rules_that_made_it(
 
     wait_until(rules_hold)
     keep(house, "ruled")
-    shelf.rollback(at=NOW, by="a", reason="Test")
-    ends = rulesets.rollback(house, ADMIN, "").from_at
+    shelf.rollback(first, at=NOW, by="a", reason="Test")
+    ends = going_back.rollback(house, ADMIN, "").from_at
     keep(house, "still ruled")
     judged(house)
     stop.touch()
