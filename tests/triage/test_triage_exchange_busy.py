@@ -47,6 +47,15 @@ class World:
         )
         return ExchangePostbox(name, account, gate=self.gate), mailbox
 
+    def filled_postbox(self, name: str) -> tuple[ExchangePostbox, Mailbox]:
+        """With `MAILS` in its INBOX, and the folders that they go into."""
+        box, mailbox = self.postbox(name)
+        for mail in MAILS:
+            mailbox.deliver(mail)
+        for path in TARGETS:
+            mailbox.folder(path)
+        return box, mailbox
+
     def pass_over(self, box: ExchangePostbox) -> str:
         """What a worker does in a round; the code with which it ends."""
         with self.house.db.write() as tx:
@@ -95,11 +104,7 @@ def world(sqlite_url, monkeypatch) -> Iterator[World]:
 def test_told_to_wait_at_any_call_nothing_is_lost_doubled_or_asked_too_soon(world, when):
     other, others = world.postbox("other")
     for point in itertools.count():
-        box, mailbox = world.postbox(f"box-{point}")
-        for mail in MAILS:
-            mailbox.deliver(mail)
-        for path in TARGETS:
-            mailbox.folder(path)
+        box, mailbox = world.filled_postbox(f"box-{point}")
         fault = Fault(when, skip=point, back_off_ms=BACK_OFF_SECONDS * 1000)
         mailbox.faults.append(fault)
         told = world.pass_over(box)

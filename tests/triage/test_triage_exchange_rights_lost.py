@@ -8,7 +8,7 @@ from rules.errors import Refused
 from store import refused_acts
 from store.refused_acts import RefusedAct
 from tests.triage import test_triage_exchange_busy
-from tests.triage.test_triage_exchange_busy import MAILS, TARGETS, World, check
+from tests.triage.test_triage_exchange_busy import MAILS, World, check
 
 world = test_triage_exchange_busy.world
 
@@ -41,11 +41,7 @@ def test_after_any_call_of_a_pass_it_ends_in_a_clear_state_and_goes_on_later(wor
         "ErrorFolderNotFound": "postbox.folder_missing",
     }
     for point in itertools.count():
-        box, mailbox = world.postbox(f"box-{point}")
-        for mail in MAILS:
-            mailbox.deliver(mail)
-        for path in TARGETS:
-            mailbox.folder(path)
+        box, mailbox = world.filled_postbox(f"box-{point}")
         left = mailbox.denied[mailbox.folder(folder).id] = [point, code]
         world.pass_over(box)
         if left[0] > 0:

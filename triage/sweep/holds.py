@@ -104,9 +104,11 @@ def _require_read(tx: Tx, found: Hold, seen: str) -> None:
             " Sehen Sie die Liste noch einmal an.",
             hold=found.id,
         )
+    if seen:
+        return
     placed = audit.of_subject(tx, _subject(found), actions={"hold.placed"})
     told = [entry for entry in placed if entry.details["hold"] == found.id]
-    if not seen and restores.is_given_again(tx, told):
+    if restores.is_given_again(tx, told):
         raise Conflict(
             "hold.not_named",
             f"Löschsperre {found.id} entstand nach einem Zurückspielen der Datenbank; die Nummer"

@@ -300,9 +300,10 @@ def _require_read(house: House, plan: StoredPlan, seen: str) -> None:
             " Sehen Sie die Liste noch einmal an.",
             plan=plan.id,
         )
+    if seen:
+        return
     with house.db.read() as tx:
-        told = audit.of_subject(tx, f"sweep:{plan.id}")
-        is_doubtful = not seen and restores.is_given_again(tx, told)
+        is_doubtful = restores.is_given_again(tx, audit.of_subject(tx, f"sweep:{plan.id}"))
     if is_doubtful:
         raise Conflict(
             "sweep.not_named",
