@@ -14,12 +14,14 @@ FAILOVERS ?= 3
 FIRST ?= 100
 SEEDS ?= 20
 SCALE ?= 0.05
+SUITE ?= trixie
+RUN ?= test
 BIN := .venv/bin
 MODEL := .venv/share/postlotse/model.postlotse
 TESTS = $(BIN)/python -m pytest -n $(JOBS) --randomly-seed=$(ORDER)
 
 .DEFAULT_GOAL := help
-.PHONY: audit help install demo test coverage check format lint types imports house journey bench evaluate stress failover upgrade drill chaos foreign reference walk pictures axe client docs load monday system-packages lock clean
+.PHONY: audit help install demo test coverage check format lint types imports house journey bench evaluate stress failover upgrade drill chaos foreign reference walk pictures axe client docs load monday debian system-packages lock clean
 
 help: ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -106,6 +108,9 @@ docs: .venv/.dev-installed ## all pages as HTML into var/site, offline
 
 load: .venv/.dev-installed $(MODEL) system-packages ## CLERKS= at work and MAILS_A_SECOND= by the door for MINUTES=; figures and plot go into docs
 	$(BIN)/python -m tests.load.load_run --minutes $(MINUTES) --clerks $(CLERKS) --mails-a-second $(MAILS_A_SECOND) --into docs $(LOAD_ARGS)
+
+debian: ## the tests on another Debian in a chroot; SUITE= its name, RUN= another target (root, debootstrap)
+	sh tests/supply/on_debian.sh $(SUITE) $(RUN)
 
 audit: .venv/.dev-installed ## licences and, where pip-audit and a network are there, known weaknesses of all packages; AUDIT_ARGS=--strict
 	$(BIN)/python -m tests.supply.audit_run $(AUDIT_ARGS)

@@ -103,7 +103,9 @@ class Line:
                 line.close()
         except ssl.SSLError as exc:
             raise TryLater(
-                "eakte.tls", f"{host}: no trusted line; check ca_file, client_cert, client_key"
+                "eakte.tls",
+                f"{host}: no trusted line ({why_not_trusted(exc)}); check ca_file, client_cert,"
+                " client_key",
             ) from exc
         except (OSError, http.client.HTTPException) as exc:
             raise TryLater("eakte.away", f"{host} doesn't answer ({type(exc).__name__})") from exc
@@ -119,6 +121,13 @@ class Line:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(account.client_cert, account.client_key)
         return context
+
+
+def why_not_trusted(exc: ssl.SSLError) -> str:
+    """What OpenSSL says of a certificate or a handshake: fixed words, none of a mail."""
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        return exc.verify_message
+    return exc.reason or type(exc).__name__
 
 
 def require_url(url: str) -> None:

@@ -1,4 +1,7 @@
-"""An authority of our own for tests: it signs certificates of servers and of clients."""
+"""An authority of our own for tests: it signs certificates of servers and of clients.
+
+They have what RFC 5280 asks for: from 3.13 on Python trusts no others.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,6 +12,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +43,13 @@ class Authority:
         self.folder, self.cert = folder, folder / f"{name}.pem"
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name(name)
-        made = _builder(self._name, self._name, self._key).add_extension(
-            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        made = (
+            _builder(self._name, self._name, self._key)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_SIGNS_CERTIFICATES, critical=True)
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False
+            )
         )
         self.cert.write_bytes(_pem(made.sign(self._key, hashes.SHA256())))
 
@@ -38,7 +59,14 @@ class Authority:
         names = x509.SubjectAlternativeName(
             [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
         )
-        made = _builder(_name(name), self._name, key).add_extension(names, critical=False)
+        made = (
+            _builder(_name(name), self._name, key)
+            .add_extension(names, critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                critical=False,
+            )
+        )
         pair = Pair(self.folder / f"{name}.cert.pem", self.folder / f"{name}.key.pem")
         pair.cert.write_bytes(_pem(made.sign(self._key, hashes.SHA256())))
         pair.key.write_bytes(

@@ -1,10 +1,10 @@
-"""A throw-away Dovecot 2.3 for tests: one folder, one configuration file, loopback only.
+"""A throw-away Dovecot, 2.3 or 2.4, for tests: one folder, one configuration file, loopback only.
 
     with DovecotServer(users=("nord", "sued")) as server:
         account = ImapAccount("localhost", server.imaps_port, "nord", server.password,
                               ca_file=server.ca_file)
 
-Needs the Debian 12 packages dovecot-imapd, dovecot-lmtpd and openssl; no service of the system
+Needs Debian's packages dovecot-imapd, dovecot-lmtpd and openssl; no service of the system
 is started or touched. Runs as an ordinary user; as root mail belongs to `nobody`, because
 Dovecot refuses UID 0 for mail. Where the binary is missing, starting fails, and so do the tests.
 """
@@ -22,19 +22,34 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-_TEMPLATE = Path(__file__).with_name("dovecot.conf.in")
+_OLD_LANGUAGE, _LANGUAGE = "2.3", "2.4"
+"""Of the configuration: Debian 12's Dovecot reads the first only, Debian 13's the second only."""
 _BINARY = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 _START_SECONDS = 20.0
 DEFAULT_PASSWORD = "geheim"
-_SIEVE = """
+_SIEVE = {
+    _OLD_LANGUAGE: """
 protocols = $protocols sieve
-plugin {{
+plugin {
   sieve = file:~/sieve;active=~/.dovecot.sieve
-}}
+}
+""",
+    _LANGUAGE: """
+protocols {
+  sieve = yes
+}
+sieve_script personal {
+  path = ~/sieve
+  active_path = ~/.dovecot.sieve
+}
+""",
+}
+_SIEVE_PORT = """
 service managesieve-login {{
   chroot =
   inet_listener sieve {{
@@ -46,9 +61,9 @@ service managesieve-login {{
 
 @dataclass(frozen=True, slots=True)
 class DovecotOptions:
-    """What differs between servers. `capability` replaces what the server would advertise."""
+    """What differs between servers. `capability`, if any, replaces what is advertised."""
 
-    capability: str = "+"
+    capability: str = ""
     separator: str = "/"
     prefix: str = ""
     sieve: bool = False
@@ -244,14 +259,17 @@ class DovecotServer:
             "LOGIN_USER": "dovenull" if self._as_root else mine,
             "MAIL_UID": self._owner.pw_uid,
             "MAIL_GID": self._owner.pw_gid,
-            "CAPABILITY": self._options.capability,
+            "CAPABILITY": f"imap_capability = {told}" if (told := self._options.capability) else "",
             "SEPARATOR": self._options.separator,
             "PREFIX": self._options.prefix,
         }
-        text = _TEMPLATE.read_text()
+        language = _language()
+        text = Path(__file__).with_name(f"dovecot-{language}.conf.in").read_text()
         for name, value in values.items():
             text = text.replace(f"@{name}@", str(value))
-        return text + (_SIEVE.format(port=self.sieve_port) if self._options.sieve else "")
+        if self._options.sieve:
+            text += _SIEVE[language] + _SIEVE_PORT.format(port=self.sieve_port)
+        return text
 
     def add_script(self, user: str, name: str, text: str, *, active: str = "") -> None:
         """A Sieve script of the account; `active` names the one that runs."""
@@ -261,6 +279,15 @@ class DovecotServer:
         if active:
             (home / ".dovecot.sieve").symlink_to(f"sieve/{active}.sieve")
         self.hand_over_to_server(user)
+
+
+@cache
+def _language() -> str:
+    """That of the installed version. A missing server is told by `start`."""
+    if not _BINARY:
+        return _LANGUAGE
+    told = subprocess.run([_BINARY, "--version"], check=True, capture_output=True, text=True)
+    return _OLD_LANGUAGE if told.stdout.startswith("2.3.") else _LANGUAGE
 
 
 def make_certificate(directory: Path) -> None:

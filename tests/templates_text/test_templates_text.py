@@ -25,6 +25,7 @@ TEXTS = tuple(text for text in ALL if text.language is None)
 SECONDS = tuple(text for text in ALL if text.language is not None)
 AGENCIES = parse_agencies((files("domain") / "agencies.csv").read_text("utf-8"))
 DAY = date(2026, 11, 25)
+FILES = [one for one in sorted(FOLDER.glob("*/*.*")) if one.parent.name != "__pycache__"]
 SAMPLES = {name: gap.sample for name, gap in WHITELIST.items()}
 
 each_text = pytest.mark.parametrize("text", ALL, ids=[text.id for text in ALL])
@@ -35,7 +36,7 @@ def test_the_shelf_has_no_fault() -> None:
     assert len(TEXTS) >= 44
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*/*.*"))[::13], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES[::13], ids=lambda path: path.stem)
 def test_one_changed_comma_keeps_the_whole_shelf_shut(path: Path, tmp_path: Path) -> None:
     copy = tmp_path / "texts"
     shutil.copytree(FOLDER, copy)
