@@ -125,7 +125,8 @@ def check_csrf(session: Session, token: str | None) -> None:
     """
     if not hmac.compare_digest(session.csrf.encode(), (token or "").encode()):
         raise Refused(
-            "access.csrf", "Das Formular ist veraltet. Laden Sie die Seite neu und wiederholen Sie."
+            "access.csrf",
+            f"A session's call needs its own token in {CSRF_HEADER}; load the page again.",
         )
 
 

@@ -56,12 +56,14 @@ class PostedMail:
 @dataclass(frozen=True, slots=True)
 class _Sent:
     media_type: str
+    coding: str
     body: bytes
 
 
 async def _sent(request: Request) -> _Sent:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return _Sent(media_type, await request.body())
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    return _Sent(media_type, coding, await request.body())
 
 
 def posted_mail(
@@ -74,6 +76,9 @@ def posted_mail(
 
     Raises: Refused: `request.media_type`, `request.malformed`.
     """
+    if sent.coding != "identity":
+        # Kept as it came, it would be an item that nobody can read. Source: RFC 9110 section 8.4.
+        raise Refused("request.media_type", "the body is compressed; send it as it is")
     if sent.media_type == "application/json":
         posted = read_mail(sent.body)
         return PostedMail(posted.raw_base64, posted.mailbox, sent.body)

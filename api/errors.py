@@ -74,7 +74,8 @@ class Problem:
         }
 
 
-_NO_SUCH_CALL: Final = {
+_SAID_BY_FRAMEWORK: Final = {
+    400: "the body can't be read; send JSON in UTF-8, as Content-Type says",
     404: "there is no such call; /openapi.json lists all there are",
     405: "this address doesn't take that method; the header Allow names those it takes",
 }
@@ -169,7 +170,7 @@ def known(error: Exception) -> Problem | None:
     if isinstance(error, HTTPException):
         phrase = HTTPStatus(error.status_code).phrase
         code = f"http.{phrase.lower().replace(' ', '_').replace('-', '_')}"
-        told = _NO_SUCH_CALL.get(error.status_code, phrase)
+        told = _SAID_BY_FRAMEWORK.get(error.status_code, phrase)
         return Problem(error.status_code, code, told, headers=dict(error.headers or {}))
     return None
 

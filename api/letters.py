@@ -116,5 +116,5 @@ def _valid_today(house: House, text_id: str, today: date) -> Text:
         if text.id == text_id
     ]
     if not found:
-        raise Refused("text.unknown", f"Den Text „{text_id}“ gibt es heute nicht.", text=text_id)
+        raise Refused("text.unknown", f"There is no text {text_id!r} today.", text=text_id)
     return max(found, key=lambda text: text.version)

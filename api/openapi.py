@@ -4,6 +4,8 @@ Problems, `Idempotency-Key` and its answers hold for every operation by construc
 are added here in one place instead of standing at each endpoint.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -32,13 +34,16 @@ TAGS: Final[list[dict[str, Any]]] = [
 ]
 
 PROBLEMS: Final = {
+    "400": "The body can't be read: empty, or no JSON in UTF-8 (`request.malformed`, `http.*`).",
     "401": "No key and no session, or a wrong one (`auth.*`).",
     "403": "Known, but not allowed (`access.*`).",
     "404": "No such thing, or not for this caller (`*.unknown`).",
     "408": "The body did not come in time (`request.too_slow`); send it again.",
     "409": "Somebody else was faster (`item.lease_stale`, …), or `*.cursor_ahead`: set back since.",
+    "410": "Its content was deleted after the retention period (`mail.deleted`).",
     "412": "It has gone on since the `ETag` or hash named (`text.changed`, `item.precondition`).",
     "413": "The body is larger than allowed (`request.too_large`).",
+    "415": "Of another kind than is taken here (`request.media_type`, `picture.kind`).",
     "422": "Understood and refused for good; `code` and `details` say why.",
     "428": "Name what you read: `If-Match` is missing (`request.if_match`).",
     "429": "Too many requests (`request.too_many`); try again after `Retry-After` seconds.",
@@ -47,7 +52,22 @@ PROBLEMS: Final = {
 }
 ALWAYS: Final = frozenset({"429", "500", "503"})
 WITH_CALLER: Final = frozenset({"401", "403", "404", "422"})
-WITH_WRITE: Final = frozenset({"408", "409", "413"})
+WITH_WRITE: Final = frozenset({"400", "408", "409", "413"})
+
+OWN: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "post /v1/verdicts": frozenset({"415"}),
+        "post /v1/mails": frozenset({"415"}),
+        "get /v1/mails/{message_id}/original": frozenset({"410"}),
+        "get /v1/items/{item_id}/attachments/{number}": frozenset({"410"}),
+        "get /v1/items/{item_id}/attachments/{number}/pages/{page}": frozenset({"410", "415"}),
+        "post /v1/items/{item_id}/replies": frozenset({"410"}),
+        "post /v1/admin/aside/{message_id}/intake": frozenset({"410"}),
+        "post /v1/admin/outgoing/{outgoing_id}/replay": frozenset({"410"}),
+        "post /v1/admin/retention/holds": frozenset({"410"}),
+    }
+)
+"""What only these operations say."""
 
 COME_BACK_TO: Final = frozenset({"/v1/events", "/v1/admin/trail"})
 """Their cursors are kept; 409 `*.cursor_ahead` where the database was set back since."""
@@ -98,6 +118,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         codes |= {"409"}
     if any(one["name"] == "if-match" for one in operation.get("parameters", ())):
         codes |= {"412", "428"}
+    codes |= OWN.get(f"{method} {path}", frozenset())
     responses = operation["responses"]
     for code in sorted(codes):
         if code not in responses or code == "422":

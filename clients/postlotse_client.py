@@ -61,7 +61,8 @@ class Line:
 
     `etag` and `replayed` tell of the last answer: its `ETag`, and whether it was the first
     answer to a repeated request. GET, PUT, DELETE, and POST with its key are repeated up to
-    `tries` times after a broken line, 429, 500 and 503 with `code` other than `internal`.
+    `tries` times after a broken line, 429, 500 and 503. Nothing is followed elsewhere: the key
+    would go along.
     """
 
     url: str
@@ -134,13 +135,17 @@ class Line:
     def _taken(self, answer: Answer) -> Answer:
         self.etag = answer.headers.get("etag", "")
         self.replayed = answer.headers.get("idempotency-replayed") == "true"
-        if answer.status >= 400:
+        if answer.status >= 300:
             raise problem_of(answer)
         return answer
 
 
 def problem_of(answer: Answer) -> Problem:
     """The problem that an answer tells; of a proxy in between only the status is known."""
+    if answer.status < 400:
+        place = answer.headers.get("location", "nowhere")
+        told = f"the answer points to {place}; give the house's own address to Line"
+        return Problem(answer.status, "http.elsewhere", told, {})
     try:
         said = json.loads(answer.body)
         return Problem(answer.status, said["code"], said["detail"], said.get("details", {}))

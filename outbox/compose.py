@@ -79,9 +79,11 @@ def reply(
     """
     to = usable_recipient(recipient)
     if _ADDRESS.fullmatch(sender.address) is None or _has_control(sender.name):
-        raise Refused("reply.sender", "Die Absenderadresse der Antwort ist ungültig eingerichtet.")
+        raise Refused(
+            "reply.sender", "The answer's own sender address is none; correct the settings."
+        )
     if is_loop(original) or to.lower() == sender.address.lower():
-        raise Refused("reply.loop", "Die Nachricht stammt aus dem eigenen Haus: keine Antwort.")
+        raise Refused("reply.loop", "The mail is of this house itself: it gets no answer.")
     own_id = _bare_id(message_id)
     if own_id is None:
         raise Refused("reply.message_id", "message_id must look like <left@right>")
@@ -121,7 +123,7 @@ def usable_recipient(recipient: str) -> str:
         return address
     raise Refused(
         "reply.recipient",
-        "An diese Absenderadresse kann keine Antwort gehen. Nutzen Sie einen anderen Weg.",
+        f"No answer can go to this sender's address ({because}); use another way.",
         because=because,
     )
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from outbox.cut_line import cut_after
 from rules.errors import HouseError, Refused, TryLater, Unreadable
 
 ANSWER_BYTES: Final = 4_000_000
@@ -40,6 +41,8 @@ class LineAccount:
     client_key: Path
     ca_file: Path | None = None
     timeout_seconds: float = 15.0
+    whole_seconds: float = 120.0
+    """Of one request and its answer: the largest, 60 MiB, over 4 Mbit/s, as at our own doors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +99,11 @@ class Line:
                 host, port, timeout=self.account.timeout_seconds, context=self._context()
             )
             try:
-                line.request(method, target, body, dict(headers or {}))
-                answer = line.getresponse()
-                read = answer.read(limit_bytes + 1)
+                line.connect()
+                with cut_after(line.sock, self.account.whole_seconds):
+                    line.request(method, target, body, dict(headers or {}))
+                    answer = line.getresponse()
+                    read = answer.read(limit_bytes + 1)
             finally:
                 line.close()
         except ssl.SSLError as exc:

@@ -9,6 +9,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,6 +17,7 @@ from time import time
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from outbox.cut_line import cut_after
 from rules import hook
 from rules.errors import Refused, TryLater
 
@@ -23,6 +25,10 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _GONE: Final = 410
 """The receiver wants no more. Source: Standard Webhooks 1.0.0, "Webhook delivery"."""
 _ANSWER_BYTES: Final = 4_096
+
+_WAITS: Final = 3
+"""So many times its `timeout_seconds` may an exchange take from the first byte to the last: a
+receiver that sends a byte now and then never lets a single wait run out. Own decision 0050."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +72,15 @@ class WebhookOutlet:
         address = _address(host, port)
         plain = socket.create_connection((address, port), timeout=self.timeout_seconds)
         try:
-            line.sock = self._protected(plain, host) if parts.scheme == "https" else plain
-            path = parts.path or "/"
-            line.request("POST", f"{path}?{parts.query}" if parts.query else path, body, headers)
-            answer = line.getresponse()
-            answer.read(_ANSWER_BYTES)
-            return answer.status
+            with cut_after(plain, self.timeout_seconds * _WAITS):
+                line.sock = self._protected(plain, host) if parts.scheme == "https" else plain
+                path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+                line.request("POST", path, body, headers)
+                answer = line.getresponse()
+                # What was taken stays taken, also where the line breaks in the answer's body.
+                with suppress(OSError, http.client.HTTPException):
+                    answer.read(_ANSWER_BYTES)
+                return answer.status
         finally:
             line.close()
             plain.close()

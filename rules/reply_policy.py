@@ -69,7 +69,7 @@ def require_room(sent_to_address: int) -> None:
     if sent_to_address >= MAX_REPLIES_A_DAY:
         raise Refused(
             "reply.too_many",
-            f"An diese Adresse gingen in 24 Stunden schon {sent_to_address} Antworten. Rufen Sie an"
-            " oder antworten Sie morgen.",
+            f"{sent_to_address} answers went to this address within 24 hours; call, or answer"
+            " tomorrow.",
             limit=MAX_REPLIES_A_DAY,
         )

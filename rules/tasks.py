@@ -312,5 +312,5 @@ def _check_ticket(said: Said, today: date) -> None:
             "task.too_early",
             f"The ticket may leave on {earliest.isoformat()} at the earliest. Remedy: park the"
             " item until then.",
-            earliest=earliest.isoformat(),
+            earliest=earliest,
         )

@@ -77,9 +77,7 @@ def get(tx: Tx, hold_id: int) -> Hold:
     """A hold that is in force. Raises: Refused: `hold.unknown`."""
     found = rows.one_as(tx, Hold, sa.select(*_COLUMNS).where(table.c.id == hold_id, _HOLDS))
     if found is None:
-        raise Refused(
-            "hold.unknown", f"Eine Löschsperre {hold_id} gilt nicht (mehr).", hold=hold_id
-        )
+        raise Refused("hold.unknown", f"There is no hold {hold_id} (any more).", hold=hold_id)
     return found
 
 

@@ -19,7 +19,7 @@ from store.tables.ledger import outgoing as table
 _COLUMNS = sealed.columns(Outgoing, table)
 
 
-def claim(
+def claim(  # noqa: PLR0913 - whose rows, who takes them, and for how long
     tx: Tx,
     *,
     kinds: Collection[str],
@@ -27,17 +27,23 @@ def claim(
     now: datetime,
     limit: int,
     lease_seconds: int,
+    of: Collection[str] = (),
+    none_of: Collection[str] = (),
 ) -> tuple[Outgoing, ...]:
     """Take up to `limit` rows that are due, longest due first; also those of dead workers.
 
-    Counts as a try: what kills its worker each time grows old, too.
+    Counts as a try: what kills its worker each time grows old, too. `of` and `none_of` are the
+    beginnings of keys, as `begins` tells them: only of these, and of none of those.
     """
     until = now + timedelta(seconds=lease_seconds)
+    wanted = [sa.or_(*(_has_begin(begin) for begin in of))] if of else []
     due = (
         sa.select(table.c.id)
         .where(
             table.c.next_try_at <= now,
             table.c.kind.in_(sorted(kinds)),
+            *wanted,
+            *(sa.not_(_has_begin(begin)) for begin in none_of),
         )
         .order_by(table.c.next_try_at, table.c.id)
         .limit(limit)
@@ -61,6 +67,17 @@ def claim(
         .returning(*_COLUMNS)
     )
     return tuple(sorted(sealed.all_as(tx, Outgoing, statement), key=lambda row: row.id))
+
+
+def begins(kind: str, name: str) -> str:
+    """How the keys of one receiver begin; behind it come two parts, the event's number and seal."""
+    return f"{kind}-{name}-"
+
+
+def _has_begin(begin: str) -> sa.ColumnElement[bool]:
+    """A name may begin another ("sc" and "sc-nord"), so the parts behind it are counted."""
+    key = table.c.idempotency_key
+    return sa.and_(key.startswith(begin, autoescape=True), key.not_like(f"{begin}%-%-%"))
 
 
 def sent(tx: Tx, outgoing_id: int, *, fence: int, answer: str, now: datetime) -> None:

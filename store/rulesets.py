@@ -121,7 +121,7 @@ def get(tx: Tx, set_id: str, version: int | None = None) -> Version:
     if found is None:
         raise Refused(
             "ruleset.unknown",
-            f"Den Regelsatz „{set_id}“ gibt es in dieser Version nicht.",
+            f"There is no rule set {set_id!r} in that version.",
             ruleset=set_id,
             version=version,
         )
@@ -250,6 +250,6 @@ def changed(what: str) -> Conflict:
     """The error for who decides on what is no longer there as he read it."""
     return Conflict(
         "ruleset.changed",
-        f"„{what}“ wurde inzwischen geändert. Neu laden, dann entscheiden.",
+        f"{what!r} was changed since. Load it again, then decide.",
         ruleset=what,
     )

@@ -76,7 +76,7 @@ def get(tx: Tx, plan_id: int) -> StoredPlan:
 
 def unknown(plan_id: int) -> Refused:
     """The error for a number that no plan of the caller has."""
-    return Refused("sweep.unknown", f"Einen Löschlauf {plan_id} gibt es nicht.", plan=plan_id)
+    return Refused("sweep.unknown", f"There is no deletion run {plan_id}.", plan=plan_id)
 
 
 def oldest_ordered(tx: Tx) -> StoredPlan | None:
@@ -112,7 +112,7 @@ def advance(
         found = get(tx, plan_id).state
         raise Conflict(
             "sweep.state",
-            f"Löschlauf {plan_id} ist {found.value}, nicht {before.value}.",
+            f"Run {plan_id} is {found.value}, not {before.value}; load it again.",
             plan=plan_id,
             state=found.value,
         )

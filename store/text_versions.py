@@ -105,7 +105,7 @@ def begin(tx: Tx, wording: Wording, *, author: str, now: datetime) -> TextVersio
     if done is None:
         raise Conflict(
             "text.exists",
-            f"Fassung {wording.version} von „{wording.text_id}“ gibt es schon. Neu laden.",
+            f"Version {wording.version} of {wording.text_id!r} is there already. Load it again.",
             text=wording.text_id,
             version=wording.version,
         )
@@ -187,7 +187,7 @@ def get(
     if found is None:
         raise Refused(
             "text.unknown",
-            f"Den Text „{text_id}“ gibt es in dieser Fassung nicht.",
+            f"There is no text {text_id!r} in that version.",
             text=text_id,
             version=version,
         )
@@ -282,7 +282,7 @@ def _step(
     if saved is None:
         raise Conflict(
             "text.changed",
-            f"„{before.text_id}“ wurde inzwischen geändert. Neu laden, dann entscheiden.",
+            f"{before.text_id!r} was changed since. Load it again, then decide.",
             text=before.text_id,
             version=before.version,
         )

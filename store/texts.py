@@ -123,7 +123,7 @@ class TextShelf:
         if not found:
             raise Refused(
                 "text.unknown",
-                f"Den Text „{text_id}“ gibt es in dieser Fassung nicht.",
+                f"There is no text {text_id!r} in that version.",
                 text=text_id,
                 version=version,
             )

@@ -282,6 +282,7 @@ def _check(since: date, until: date) -> None:
         raise Refused(
             "figures.period",
             f"The period from {since} to {until} must have 1 to {LONGEST_DAYS} days.",
+            longest=LONGEST_DAYS,
         )
 
 

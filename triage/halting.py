@@ -88,7 +88,7 @@ def require_running(tx: Tx) -> None:
     if halts.standing(tx) is not None:
         raise Conflict(
             "writing.stopped",
-            "Schreiben ist angehalten (`postlotse stop-writing`). Weiter mit `postlotse resume`.",
+            "Writing is stopped (`postlotse stop-writing`). Go on with `postlotse resume`.",
         )
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from rules.errors import Refused
-from store import audit, events, outgoing
+from store import audit, events, outgoing, outgoing_claims
 from store.engine import Tx
 from store.events import Reach
 from store.outgoing import NewOutgoing, Outgoing
@@ -19,12 +19,13 @@ from triage import posting
 from triage.events import as_json
 from triage.house import House
 from triage.ports import HookOutlet
+from triage.posting import Turn
 
 KIND: Final = "webhook"
 ORDER_BATCH: Final = 200
 CLAIM_SECONDS: Final = 240
-"""Longer than the longest exchange: to look up the name, to connect, twice for TLS, to send, for
-the answer's head and for its body, 30 s each at most (settings/hooks.py)."""
+"""Longer than the longest exchange: to look up the name, to connect, and three times as long for
+all the rest, 30 s each at most (settings/hooks.py; own decision 0050)."""
 KEPT_DAYS: Final = 7
 """Delivered rows are kept that long, for questions; then they go."""
 FORGET_BATCH: Final = 500
@@ -43,14 +44,20 @@ def round_(house: House, subscriptions: tuple[Subscription, ...], worker: str) -
     """Order what is new, post what is due; the number of both."""
     done = sum(order(house, one) for one in subscriptions)
     by_name = {one.name: one for one in subscriptions}
-    done += posting.post_due(
-        house,
-        KIND,
-        partial(_post, by_name),
-        worker=worker,
-        lease_seconds=CLAIM_SECONDS,
-        dead=partial(_note_dead, house),
-    )
+    begins = tuple(outgoing_claims.begins(KIND, name) for name in by_name)
+    # Each in its turn: one that hangs, or is slow with a thousand rows before it, costs the others
+    # one wait a round. Last, what is of a receiver that left the configuration.
+    turns = [Turn(of=(begin,), seconds=posting.TURN_SECONDS) for begin in begins]
+    for turn in [*turns, Turn(none_of=begins)]:
+        done += posting.post_due(
+            house,
+            KIND,
+            partial(_post, by_name),
+            worker=worker,
+            lease_seconds=CLAIM_SECONDS,
+            dead=partial(_note_dead, house),
+            turn=turn,
+        )
     return done + _forget(house)
 
 
@@ -69,7 +76,7 @@ def order(house: House, subscription: Subscription) -> int:
         page = events.page(tx, subscription.reach, after=after, limit=ORDER_BATCH)
         for event in page.events:
             # With the seal: who has an event drops what comes under its key, also after a restore.
-            key = f"{KIND}-{name}-{event.seq}-{event.seal}"
+            key = f"{outgoing_claims.begins(KIND, name)}{event.seq}-{event.seal}"
             payload = {"subscription": name, "event": as_json(event)}
             outgoing.order(tx, NewOutgoing(KIND, key, payload), now=now)
         if page.cursor != after:

@@ -5,6 +5,7 @@ receiver. Own decisions 0050, 0068.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -20,7 +21,22 @@ from triage.house import House
 BATCH: Final = 20
 """Rows of one round. Own decision 0024."""
 
+TURN_SECONDS: Final = 2.0
+"""Less than any wait for a receiver that hangs: the first one ends its turn. Decision 0050."""
+
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose rows: keys that begin so, or with none of these; and when no other row is begun."""
+
+    of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+    seconds: float = float("inf")
+
+
+ANY: Final = Turn()
 
 Post = Callable[[Outgoing], str]
 """Hands one row over, for the receiver's answer. Raises: TryLater; or what is refused for good."""
@@ -29,7 +45,7 @@ Dead = Callable[[Tx, Outgoing, str], None]
 """Notes beside a dead letter what else has to be, in its commit; with the code of the error."""
 
 
-def post_due(
+def post_due(  # noqa: PLR0913 - who delivers what, to whom, for how long
     house: House,
     kind: str,
     post: Post,
@@ -37,18 +53,23 @@ def post_due(
     worker: str,
     lease_seconds: int,
     dead: Dead = lambda *_: None,
+    turn: Turn = ANY,
 ) -> int:
-    """Deliver what is due of one kind, `BATCH` at most; how many were taken."""
-    done = 0
+    """Deliver what is due of one kind in that turn, `BATCH` at most; how many were taken."""
+    done, began = 0, house.clock()
     for _ in range(BATCH):
-        row = _claimed(house, kind, worker, lease_seconds)
+        row = _claimed(house, kind, worker, lease_seconds, turn)
         if row is None:
             break
         done += _delivered(house, row, post, dead)
+        if (house.clock() - began).total_seconds() >= turn.seconds:
+            break
     return done
 
 
-def _claimed(house: House, kind: str, worker: str, lease_seconds: int) -> Outgoing | None:
+def _claimed(
+    house: House, kind: str, worker: str, lease_seconds: int, turn: Turn
+) -> Outgoing | None:
     with house.db.write() as tx:
         rows = outgoing_claims.claim(
             tx,
@@ -57,6 +78,8 @@ def _claimed(house: House, kind: str, worker: str, lease_seconds: int) -> Outgoi
             now=house.clock(),
             limit=1,
             lease_seconds=lease_seconds,
+            of=turn.of,
+            none_of=turn.none_of,
         )
     return rows[0] if rows else None
 

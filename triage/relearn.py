@@ -156,8 +156,9 @@ def turn_down(
         if len(because) < REASON_SHORTEST:
             raise Refused(
                 "relearn.reason_too_short",
-                f"Eine Begründung hat mindestens {REASON_SHORTEST} Zeichen.",
+                f"A reason of at least {REASON_SHORTEST} characters is needed here.",
                 message_id=message_id,
+                shortest=REASON_SHORTEST,
             )
         body = {**latest.body, verdicts.TURNED_DOWN: because}
         _settle(house, tx, caller, latest, source=verdicts.TURNED_DOWN, body=body)

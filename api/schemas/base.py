@@ -24,5 +24,5 @@ class ProblemOut(Out):
     title: str = Field(examples=["Conflict"])
     status: int = Field(examples=[409])
     code: str = Field(examples=["item.lease_stale"])
-    detail: str = Field(examples=["Der Vorgang gehört Ihnen nicht mehr."])
+    detail: str = Field(examples=["Item 1284 is not held by this lease (any more). Take it again."])
     details: dict[str, Any] = Field(examples=[{"item": 1284}])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from api.web.words import REFUSALS
+from api.web import refusals
 
 LANGUAGES: Final[Mapping[str, str]] = MappingProxyType(
     {"en": "auf Englisch", "einfach": "in einfacher Sprache"}
@@ -36,4 +36,4 @@ DRAFTS: Final[Mapping[str, str]] = MappingProxyType(
 
 def draft(code: str) -> str:
     """Why it was not taken and what to do; an unknown code itself, so that nothing is hidden."""
-    return DRAFTS.get(code) or REFUSALS.get(code) or f"Grund: {code}."
+    return DRAFTS.get(code) or refusals.of_code(code) or f"Grund: {code}."

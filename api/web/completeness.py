@@ -4,7 +4,7 @@ from datetime import date
 
 from fastapi import APIRouter, Response
 
-from api.web import days, pager, words
+from api.web import days, pager, refusals, words
 from api.web.render import page, slug
 from api.web.visit import OpensFigures, Visit
 from rules.errors import Refused
@@ -41,7 +41,7 @@ def asked_day(visit: Visit, typed: str) -> tuple[date, str]:
     try:
         return (days.typed(typed, today=visit.today) if typed else visit.today), ""
     except Refused as exc:
-        return visit.today, exc.message
+        return visit.today, refusals.refusal(exc)
 
 
 def _named(sums: tuple[admin.Completeness, ...]) -> tuple[tuple[int, str, str, str], ...]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
-from api.web import pager
+from api.web import pager, refusals
 from api.web.render import Notice, go, page
 from api.web.visit import OpensModels, SendsModels, Visit
 from rules.errors import Refused
@@ -59,7 +59,7 @@ def turn_down(
     except Refused as exc:
         if exc.code != "relearn.reason_too_short":
             raise
-        return _shown(visit, Fault(message_id, exc.message, grund), after=nach)
+        return _shown(visit, Fault(message_id, refusals.refusal(exc), grund), after=nach)
     return go(_place(nach), Notice("turned_down"))
 
 

@@ -34,7 +34,7 @@ def typed(text: str, *, today: date) -> date:
     """
     found = _TYPED.fullmatch(text)
     if found is None:
-        raise _unreadable()
+        raise unreadable()
     day, month, year = int(found[1]), int(found[2]), found[3]
     if year is None:
         return _next(day, month, today)
@@ -67,15 +67,12 @@ def _made(day: int, month: int, year: int) -> date:
     try:
         return date(year, month, day)
     except ValueError as exc:
-        raise _unreadable() from exc
+        raise unreadable() from exc
 
 
-def _unreadable() -> Refused:
-    return Refused(
-        "date.unreadable",
-        "Diesen Tag gibt es nicht oder er ist nicht lesbar. Schreiben Sie ihn als TT.MM.JJJJ,"
-        " zum Beispiel 01.12.2026.",
-    )
+def unreadable() -> Refused:
+    """What the person typed is no day."""
+    return Refused("date.unreadable", "There is no such day; write it as DD.MM.YYYY.")
 
 
 def local(when: datetime) -> datetime:

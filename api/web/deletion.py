@@ -105,7 +105,7 @@ def hold(
     """A message by its number, or a postbox by its name."""
     typed = nachricht.strip()
     if typed and not (typed.isdecimal() and len(typed) <= 15):
-        raise Refused("hold.target", "Die Nummer einer Nachricht besteht aus Ziffern.")
+        raise Refused("hold.target", "The number of a message has digits only.")
     new = NewHold(art, zeichen, int(typed) if typed else None, postfach.strip() or None)
     return go(
         "/loeschung", Notice("hold_placed", str(sweep_holds.hold(visit.house, visit.caller, new)))

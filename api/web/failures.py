@@ -17,7 +17,7 @@ from api.auth import number_of
 from api.errors import Problem
 from api.oidc.flow import safe_next
 from api.session import csrf_of
-from api.web import drafts
+from api.web import drafts, refusals
 from api.web.render import go, page
 
 
@@ -35,7 +35,7 @@ class Failure:
 
 _Words = tuple[str, str, str]
 
-_BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
+BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
     {
         "access.csrf": (
             "Das Formular war veraltet",
@@ -296,6 +296,8 @@ def failure_of(problem: Problem) -> Failure:
 
 
 def _words_of(problem: Problem) -> _Words:
-    if problem.code.startswith(("auth.token_", "signin.")) and problem.code not in _BY_CODE:
+    if problem.code.startswith(("auth.token_", "signin.")) and problem.code not in BY_CODE:
         return _NOT_BELIEVED
-    return _BY_CODE.get(problem.code) or _BY_STATUS.get(problem.status, _ELSE)
+    title, why, now = _BY_STATUS.get(problem.status, _ELSE)
+    said = refusals.sentence(problem.code, problem.details)
+    return BY_CODE.get(problem.code) or (title, said or why, now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from api.web import words
+from api.web import refusals
 from rules.errors import Refused
 
 _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
@@ -36,7 +36,7 @@ def fault(dialog: str, refused: Refused, typed: Mapping[str, str] | None = None)
     """The fault to show. Raises `refused` again where no form can mend it (rights)."""
     if refused.code.startswith(("access.", "auth.")) or refused.code == "item.unknown":
         raise refused
-    return Fault(dialog, _about(refused), words.refusal(refused.code, refused.message), typed or {})
+    return Fault(dialog, _about(refused), refusals.refusal(refused), typed or {})
 
 
 def _about(refused: Refused) -> str:

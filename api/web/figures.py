@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import APIRouter, Response
 from markupsafe import Markup
 
-from api.web import days, plots, words
+from api.web import days, plots, refusals, words
 from api.web.render import csv_file, page
 from api.web.visit import OpensFigures, Visit
 from rules.errors import Refused
@@ -106,7 +106,7 @@ def _period(visit: Visit, von: str, bis: str) -> tuple[date, date, str]:
         until = days.typed(bis, today=visit.today) if bis else visit.today
         since = days.typed(von, today=visit.today) if von else until - (visit.today - usual)
     except Refused as exc:
-        return usual, visit.today, exc.message
+        return usual, visit.today, refusals.refusal(exc)
     return since, until, ""
 
 
@@ -114,7 +114,7 @@ def _readable(visit: Visit, von: str, bis: str) -> tuple[date, date]:
     """The days asked for. Raises: Refused: `date.unreadable`."""
     since, until, fault = _period(visit, von, bis)
     if fault:
-        raise Refused("date.unreadable", fault)
+        raise days.unreadable()
     return since, until
 
 

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Response
 
 from api.outgoing import eakte_of
-from api.web import pager
+from api.web import days, pager
 from api.web.completeness import asked_day
 from api.web.render import Notice, csv_file, go, page, slug
 from api.web.visit import OpensFigures, OpensReplay, SendsReplay, Visit
-from rules.errors import HouseError, Refused
+from rules.errors import HouseError
 from store.outgoing import Outgoing
 from triage import admin, day_match, outgoing_care, outgoing_words
 from triage.day_match import DayMatch
@@ -139,7 +139,7 @@ def match_file(visit: OpensFigures, tag: str = "") -> Response:
     """The same day as a file for a spreadsheet, with what is correct."""
     day, fault = asked_day(visit, tag)
     if fault:
-        raise Refused("date.unreadable", fault)
+        raise days.unreadable()
     found = day_match.report(visit.house, eakte_of(visit.request), visit.caller, day=day)
     return csv_file(day_match.export(found), f"abgleich-{day}.csv")
 

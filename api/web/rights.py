@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request, Response
 
-from api.web import days, rights_words
+from api.web import days, refusals, rights_words
 from api.web.render import Notice, go, page
 from api.web.visit import OpensRights, SendsRights, Visit
 from rules.errors import Refused
@@ -244,10 +244,14 @@ def keep(  # noqa: PLR0913, PLR0917 - one argument a field of the form
         until = days.typed(bis, today=visit.today)
         rights.keep(visit.house, visit.caller, postfach, key, reason=grund, until=until)
     except ValueError as exc:
-        raise Refused("finding.unknown", "Diesen Befund gibt es nicht.") from exc
+        raise Refused(
+            "finding.unknown", "There is no such finding; look at the newest audit."
+        ) from exc
     except Refused as exc:
         form = f"belassen-{code}-{ordner}-{wer}"
-        return _again(visit, asked, exc, Fault(form, exc.message, {"grund": grund, "bis": bis}))
+        return _again(
+            visit, asked, exc, Fault(form, refusals.refusal(exc), {"grund": grund, "bis": bis})
+        )
     return go(asked.href(), Notice("rights_kept", days.short_day(until)))
 
 
@@ -266,7 +270,9 @@ def sign_off(
             visit.house, visit.caller, postfach, agentur, reason=grund, audit=audit
         )
     except Refused as exc:
-        return _again(visit, asked, exc, Fault("abzeichnen", exc.message, {"grund": grund}))
+        return _again(
+            visit, asked, exc, Fault("abzeichnen", refusals.refusal(exc), {"grund": grund})
+        )
     return go(asked.href(), Notice("rights_signed"))
 
 

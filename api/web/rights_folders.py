@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request, Response
 
-from api.web import rights_words
+from api.web import refusals, rights_words
 from api.web.render import Notice, go, page
 from api.web.rights_files import box_of
 from api.web.visit import OpensRights, SendsRights, Visit
@@ -97,7 +97,7 @@ def sign_off(  # noqa: PLR0913, PLR0917 - one argument a field of the form
     except (Refused, Conflict) as exc:
         if exc.code not in _MENDABLE:
             raise
-        return _shown(visit, asked, Fault(exc.message, grund, frozenset(chosen)))
+        return _shown(visit, asked, Fault(refusals.refusal(exc), grund, frozenset(chosen)))
     return go(asked.href(), Notice("rights_folders_signed", str(count)))
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Response, UploadFile
 
-from api.web import days, rights_words
+from api.web import days, refusals, rights_words
 from api.web.render import Notice, go, page
 from api.web.rights_files import box_of
 from api.web.visit import OpensRights, SendsRights, Visit
@@ -128,7 +128,7 @@ def from_the_top(links: Iterable[Link]) -> list[Link]:
 
 def _words(refused: Refused | None) -> list[str]:
     """What was wrong, line by line."""
-    return refused.message.splitlines() if refused else []
+    return refusals.refusal(refused).splitlines() if refused else []
 
 
 def _again(visit: Visit, box: PostboxPlan, refused: Refused, form: str) -> Response:

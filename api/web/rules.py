@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Response
 
-from api.web import days, pager
+from api.web import days, pager, refusals
 from api.web.render import Notice, go, page
 from api.web.rules_page import (
     ACTION_NAMES,
@@ -150,7 +150,7 @@ def save(visit: SendsRules, text: RuleText = "") -> Response:
     try:
         saved, _ = rulesets.save(visit.house, visit.caller, plain)
     except Refused as refused:
-        return _editor(visit, plain, checked, status=403, fault=refused.message)
+        return _editor(visit, plain, checked, status=403, fault=refusals.refusal(refused))
     return go(f"/regeln/{saved.set_id}/{saved.version}", Notice("rules_saved"))
 
 
@@ -223,7 +223,7 @@ def activate(
         if refused.code.startswith("access.") or refused.code == "ruleset.changed":
             raise
         shown = rulesets.show(visit.house, visit.caller, set_id, version)
-        return _version(visit, shown, fault=refused.message, typed=ab)
+        return _version(visit, shown, fault=refusals.refusal(refused), typed=ab)
     return go(f"/regeln/{set_id}/{version}", Notice("rules_active", days.short_day(from_at)))
 
 

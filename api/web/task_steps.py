@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from api.web import days, words
 from api.web.steps import NextStep
 from rules import tasks
 from rules.codes import Concern
-from rules.errors import Refused
 from rules.tasks import TaskKind
 from triage.tasks import OrderedTask
 
@@ -114,12 +112,3 @@ def _step(rule: tasks.TaskRule, ordered: OrderedTask | None) -> TaskStep:
         may_order=ordered is None or ordered.state in {"rejected", "dead", "cancelled"},
         cancels=ordered.id if ordered and ordered.may_cancel else None,
     )
-
-
-def refusal(refused: Refused) -> str:
-    """What the clerk reads when a task was refused."""
-    earliest = refused.details.get("earliest")
-    if isinstance(earliest, str):
-        day = days.day(earliest)
-        return f"Das Ticket darf frühestens am {day} hinaus. Parken Sie den Vorgang bis dahin."
-    return words.refusal(refused.code, refused.message)

@@ -1,6 +1,6 @@
 """Ordering a task from the item's page."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -11,7 +11,6 @@ from api.web.faults import fault
 from api.web.forms import Token, TypedDay
 from api.web.item import item_response
 from api.web.render import Notice, go
-from api.web.task_steps import refusal
 from api.web.visit import SendsItem
 from rules.errors import Refused
 from rules.tasks import Said, TaskKind
@@ -48,8 +47,7 @@ def order(
         said = form.said(visit.today)
         tasks.order(visit.house, visit.caller, item_id, token, kind=form.task, said=said)
     except Refused as refused:
-        found = replace(fault("", refused), message=refusal(refused))
-        return item_response(visit, item_id, token=token, fault=found)
+        return item_response(visit, item_id, token=token, fault=fault("", refused))
     return go(f"/vorgang/{item_id}", Notice("task_ordered"))
 
 
@@ -67,8 +65,7 @@ def cancel(
             visit.house, visit.caller, item_id, token, outgoing_id=outgoing_id, reason=grund
         )
     except Refused as refused:
-        found = replace(fault("", refused), message=refusal(refused))
-        return item_response(visit, item_id, token=token, fault=found)
+        return item_response(visit, item_id, token=token, fault=fault("", refused))
     return go(f"/vorgang/{item_id}", Notice("task_cancelled"))
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Response
 from markupsafe import Markup
 
+from api.web import refusals
 from api.web.letters import filled
 from api.web.render import Notice, go, page
 from api.web.texts import text_page
@@ -106,7 +107,7 @@ def save(
         checked = text_life.check(house, caller, text_id, text)
         of = _draft_of(visit, text_id, version)
         status = 409 if isinstance(refused, Conflict) else 422
-        fault = "" if refused.code == "text.findings" else refused.message
+        fault = "" if refused.code == "text.findings" else refusals.refusal(refused)
         return _editor(visit, text_id, checked, of=of, edition=edition, status=status, fault=fault)
     return go(_place(saved), Notice("text_saved"))
 
@@ -170,7 +171,7 @@ def _deed(
             raise
         shown = text_view.show(visit.house, visit.caller, text_id, version)
         status = 409 if isinstance(refused, Conflict) else 422
-        return text_page(visit, shown, status=status, fault=refused.message, typed=typed)
+        return text_page(visit, shown, status=status, fault=refusals.refusal(refused), typed=typed)
     return go(_place(saved), Notice(notice))
 
 

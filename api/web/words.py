@@ -242,55 +242,6 @@ REPLY_TROUBLE: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Why an answer did not arrive, by the code of its outgoing row."""
 
-REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "reply.identity_unchecked": "Dieser Text legt etwas offen. Vermerken Sie zuerst unter"
-        " „Wer schreibt?“, was Sie abgeglichen haben.",
-        "postbox.not_full": "Dieses Postfach ist im Probebetrieb: Von hier geht noch nichts hinaus."
-        " Arbeiten Sie daran wie bisher.",
-        "item.reason_too_short": "Hier ist eine Begründung nötig, mindestens 10 Zeichen.",
-        "item.park_day": "Geparkt wird bis zu einem Tag nach heute.",
-        "item.park_too_far": "Geparkt wird höchstens ein Jahr. Schreiben Sie einen näheren Tag.",
-        "item.receipt_missing": "Die eAkte-Quittung steht aus. Warten Sie auf die Quittung,"
-        " oder begründen Sie, warum der Vorgang nicht zahlungsrelevant ist.",
-        "item.proof_duty": "Dieses Anliegen ist nachzuweisen. Wählen Sie einen anderen Grund.",
-        "item.handover_not_owed": "Der Vorgang ist nicht zahlungsrelevant. Ändern Sie zuerst die"
-        " Einordnung, wenn er an die eAkte gehört.",
-        "item.not_handed_over": "Die Übergabe ist nicht unterwegs, eine Quittung käme nie."
-        " Übergeben Sie den Vorgang noch einmal, oder begründen Sie, warum er nicht"
-        " zahlungsrelevant ist.",
-        "agency.unknown": "Diese Agentur gibt es nicht. Wählen Sie sie aus der Liste.",
-        "correction.no_concern": "Wählen Sie mindestens ein Anliegen.",
-        "correction.stands_alone": "„Sonstiges“ und „Kein Anliegen“ stehen immer allein.",
-        "correction.kundennummer": "Eine Kundennummer hat drei Ziffern, einen Großbuchstaben und"
-        " sechs Ziffern, zum Beispiel 123A456789.",
-        "reply.too_many": "An diese Adresse gingen heute schon so viele Antworten, wie ein Tag"
-        " erlaubt. Rufen Sie an, oder antworten Sie morgen.",
-        "relearn.same_person": "Sie haben diese Nachricht selbst korrigiert. Bestätigen muss es"
-        " jemand anderes.",
-        "relearn.no_correction": "Hier wartet keine Korrektur mehr auf eine Bestätigung.",
-        "task.reason_too_short": "Schreiben Sie in ein paar Worten, warum der Auftrag entfällt.",
-        "task.none": "Aufträge an andere Stellen sind hier nicht eingerichtet.",
-        "task.not_offered": "Dieser Auftrag passt nicht zum Anliegen. Ändern Sie die Einordnung.",
-        "task.kundennummer_missing": "Der Empfänger braucht die Kundennummer. Tragen Sie sie unter"
-        " „Einordnung ändern“ ein.",
-        "task.other_concerns": "In der Nachricht steht noch etwas anderes, das diese Stelle nichts"
-        " angeht. Antworten Sie mit der zuständigen Stelle, oder ändern Sie die Einordnung.",
-        "task.not_called": "Vor dem Termin steht ein Anrufversuch. Bestätigen Sie ihn.",
-        "task.claim_start_missing": "Tragen Sie den voraussichtlichen Anspruchsbeginn ein.",
-        "task.incomplete": "Das Ticket gibt es nur bei vollständigem Antrag. Fordern Sie an, was"
-        " fehlt.",
-        "task.not_left": "Die Weiterleitung ist noch nicht hinaus. Parken Sie den Vorgang, oder"
-        " warten Sie einen Moment.",
-        "reply.forbidden": "Auf diese Nachricht ist keine Antwort vorgesehen.",
-        "mail.head_only": "Von dieser Nachricht ist nur der Kopf hier. Öffnen Sie die Mail in"
-        " Outlook und geben Sie sie von dort weiter; was zahlungsrelevant ist, legen Sie von Hand"
-        " in die eAkte und begründen es hier.",
-    }
-)
-"""What was refused and what now. Texts of `date.*` and `text.*` are German at their source."""
-
-
 WRITERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "self": "Nichts deutet darauf hin, dass jemand für eine andere Person schreibt.",
@@ -315,14 +266,6 @@ def concern(code: str) -> str:
 def money_word(payment: str) -> str:
     """Whether money moves, in words; nothing known is a dash."""
     return MONEY.get(payment, "–")
-
-
-def refusal(code: str, message: str) -> str:
-    """What a clerk reads when an action was refused; `message` is the error's own text."""
-    if code in REFUSALS:
-        return REFUSALS[code]
-    german = code.startswith(("date.", "text."))
-    return message if german else f"Das geht hier nicht ({code}). Nichts wurde geändert."
 
 
 def reply_trouble(code: str, status: str) -> str:

@@ -19,6 +19,7 @@ from typing import Final
 from rules.directory import Directory
 from rules.errors import Refused
 from rules.placename import fold
+from rules.rights.csv_faults import LineError, Wrong, in_english
 from rules.rights.distribution import DistributionList, Member, MemberKind
 from rules.rights.folder_levels import GERMAN, Level, level_named
 
@@ -45,18 +46,9 @@ _KINDS: Final = {
 }
 LONGEST_BYTES: Final = 5_000_000
 """Longer files are refused: 5,000 clerks on 200 lists are 400 kB. Source: own decision 0040."""
-_ERRORS_SHOWN: Final = 20
 _LINE_END: Final = re.compile(r"(?<=\n)")
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
 """Begin a formula in a spreadsheet. Source: OWASP, "CSV Injection"."""
-
-
-@dataclass(frozen=True, slots=True)
-class LineError:
-    """What is wrong in a line of the file, and what to do, in German."""
-
-    line: int
-    what: str
 
 
 def parse_lists(data: bytes, *, directory: Directory, region: str) -> tuple[DistributionList, ...]:
@@ -72,7 +64,7 @@ def parse_lists(data: bytes, *, directory: Directory, region: str) -> tuple[Dist
         if any(cell.strip() for cell in cells):
             reader.take(line, _named(header, cells))
     if not reader.lists and not reader.errors:
-        reader.errors.append(LineError(2, "Kein Verteiler in der Datei; je Zeile einen nennen."))
+        reader.errors.append(LineError(2, Wrong.NO_LIST))
     if reader.errors:
         raise _refused(reader.errors)
     return tuple(
@@ -110,7 +102,7 @@ def _cell(cell: str) -> str:
 
 def _text(data: bytes) -> str:
     if len(data) > LONGEST_BYTES:
-        raise _refused([LineError(0, "Die Datei ist größer als 5 MB; je Region eine Datei geben.")])
+        raise _refused([LineError(0, Wrong.TOO_LARGE)])
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -119,8 +111,7 @@ def _text(data: bytes) -> str:
         return data.decode("cp1252")
     except UnicodeDecodeError as exc:
         line = data[: exc.start].count(b"\n") + 1
-        what = "Weder UTF-8 noch Windows-1252; die Datei als „CSV UTF-8“ speichern."
-        raise _refused([LineError(line, what)]) from exc
+        raise _refused([LineError(line, Wrong.ENCODING)]) from exc
 
 
 def _rows(text: str) -> list[tuple[int, list[str]]]:
@@ -132,8 +123,7 @@ def _rows(text: str) -> list[tuple[int, list[str]]]:
     try:
         found.extend((reader.line_num, row) for row in reader)
     except csv.Error as exc:
-        what = "Anführungszeichen gehen nicht auf; die Zeile berichtigen."
-        raise _refused([LineError(reader.line_num, what)]) from exc
+        raise _refused([LineError(reader.line_num, Wrong.QUOTES)]) from exc
     return found or [(1, [])]
 
 
@@ -141,8 +131,7 @@ def _header(rows: list[tuple[int, list[str]]]) -> list[str]:
     names = [name.strip().casefold() for name in rows[0][1]]
     header = [_ALSO.get(name, name) for name in names]
     if "verteiler" not in header:
-        what = f"Überschrift fehlt; die erste Zeile nennt die Spalten {', '.join(COLUMNS)}."
-        raise _refused([LineError(1, what)])
+        raise _refused([LineError(1, Wrong.HEADER, known=", ".join(COLUMNS))])
     return header
 
 
@@ -165,7 +154,7 @@ class _Reader:
     def take(self, line: int, row: dict[str, str]) -> None:
         """One row of the file."""
         before = len(self.errors)
-        self.errors.extend(LineError(line, what) for what in self._wrong(row))
+        self.errors.extend(self._wrong(line, row))
         if len(self.errors) > before:
             return
         address, agency = row["verteiler"].lower(), row.get("agentur", "")
@@ -176,43 +165,39 @@ class _Reader:
             key, DistributionList(address, agency or None, region or None, level)
         )
         if known.level is not level:
-            what = f"{address} hat weiter oben eine andere Stufe; eine davon streichen."
-            self.errors.append(LineError(line, what))
+            self.errors.append(LineError(line, Wrong.OTHER_LEVEL, address))
         member = _member(row)
         members = self.members.setdefault(key, [])
         if member is not None and member not in members:
             members.append(member)
 
-    def _wrong(self, row: dict[str, str]) -> Iterator[str]:
+    def _wrong(self, line: int, row: dict[str, str]) -> Iterator[LineError]:
         address, member = row["verteiler"], row.get("mitglied", "")
         if not _ADDRESS.fullmatch(address):
-            yield f"Verteiler {address!r} ist keine Adresse; die Mailadresse des Verteilers nennen."
+            yield LineError(line, Wrong.LIST, address)
         if member and not _ADDRESS.fullmatch(member):
-            yield f"Mitglied {member!r} ist keine Adresse; die Mailadresse nennen."
+            yield LineError(line, Wrong.MEMBER, member)
         if row.get("art", "").casefold() not in _KINDS:
-            yield f"Art {row['art']!r} gibt es nicht; „person“ oder „gruppe“ schreiben."
+            yield LineError(line, Wrong.KIND, row["art"])
         if row.get("stufe"):
             try:
                 level_named(row["stufe"])
-            except Refused as exc:
-                yield exc.message
-        yield from self._wrong_home(row.get("agentur", ""), row.get("region", ""))
+            except Refused:
+                yield LineError(line, Wrong.LEVEL, row["stufe"], GERMAN[Level.EDITOR])
+        yield from self._wrong_home(line, row.get("agentur", ""), row.get("region", ""))
 
-    def _wrong_home(self, agency: str, region: str) -> Iterator[str]:
+    def _wrong_home(self, line: int, agency: str, region: str) -> Iterator[LineError]:
         if region and fold(region) != fold(self.region):
-            yield f"Region {region!r} ist nicht {self.region}; in die Datei jener Region schreiben."
+            yield LineError(line, Wrong.REGION, region, self.region)
         if agency and region:
-            yield "Agentur und Region zugleich; nur eines von beiden nennen."
+            yield LineError(line, Wrong.TWO_HOMES)
         if not agency:
             return
         found = self.directory.agency(agency)
         if found is None:
-            yield f"Agentur {agency!r} gibt es nicht; die dreistellige Nummer nennen."
+            yield LineError(line, Wrong.AGENCY, agency)
         elif found.region != self.region:
-            yield (
-                f"Agentur {agency} gehört zur Region {found.region}, nicht zu {self.region};"
-                " in die Datei jener Region schreiben."
-            )
+            yield LineError(line, Wrong.AGENCY_REGION, agency, found.region)
 
 
 def _member(row: dict[str, str]) -> Member | None:
@@ -224,11 +209,8 @@ def _member(row: dict[str, str]) -> Member | None:
 
 
 def _refused(errors: list[LineError]) -> Refused:
-    shown = [f"Zeile {one.line}: {one.what}" for one in errors[:_ERRORS_SHOWN]]
-    if len(errors) > _ERRORS_SHOWN:
-        shown.append(f"und {len(errors) - _ERRORS_SHOWN} weitere")
     return Refused(
         "rights.csv",
-        "Die Datei wurde nicht übernommen:\n" + "\n".join(shown),
-        errors=[{"line": one.line, "what": one.what} for one in errors],
+        f"The file was not taken over. {in_english(errors)}",
+        errors=[one.as_details() for one in errors],
     )

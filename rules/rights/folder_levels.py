@@ -168,7 +168,8 @@ def level_named(text: str) -> Level:
     if wanted not in names:
         raise Refused(
             "rights.level_unknown",
-            f"Die Stufe {text!r} gibt es nicht; schreiben Sie zum Beispiel Bearbeiter oder Prüfer.",
+            f"There is no level {text!r}; write for example {GERMAN[Level.EDITOR]!r}.",
+            level=text,
         )
     return names[wanted]
 

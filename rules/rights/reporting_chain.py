@@ -71,8 +71,8 @@ def make_round(region: str, agencies_due: date, *, directions_due: date, region_
     if not agencies_due <= directions_due <= region_due:
         raise Refused(
             "rights.round_order",
-            "Die Fristen stehen nicht in der Reihenfolge Agentur, Regionaldirektion, Service"
-            " Center; berichtigen Sie die Tage.",
+            "The last days are not in the order agency, Regionaldirektion, Service Center; correct"
+            " them.",
         )
     return Round(region, agencies_due, directions_due, region_due)
 
@@ -125,11 +125,11 @@ def require_step(links: Iterable[Link], step: Step, *, unit: str, note: str) -> 
     """
     found = next((one for one in links if (one.step, one.unit) == (step, unit)), None)
     if found is None:
-        raise Refused("unit.unknown", f"{unit} gehört nicht zu dieser Meldekette.")
+        raise Refused("unit.unknown", f"{unit!r} is no unit of this chain.", unit=unit)
     if found.open_units and len(note.strip()) < 10:
         raise Refused(
             "rights.chain_incomplete",
-            f"Es fehlen noch: {', '.join(found.open_units)}. Warten Sie darauf, oder begründen Sie"
-            " in mindestens 10 Zeichen.",
+            f"Still missing: {', '.join(found.open_units)}. Wait for them, or give a reason of at"
+            " least 10 characters.",
             missing=list(found.open_units),
         )

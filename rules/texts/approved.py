@@ -16,7 +16,7 @@ from typing import Final
 from rules.codes import Channel, Concern
 from rules.errors import Refused
 from rules.texts.language import Language
-from rules.texts.placeholders import Value, gap, printed
+from rules.texts.placeholders import Value, printed
 from rules.verdict import Facts
 
 GAP: Final = re.compile(r"\{([a-z_]+)\}")
@@ -194,7 +194,7 @@ def approval_line(
     if author == approved_by:
         raise Refused(
             "text.same_person",
-            f"{text.id}: author and approver are both „{author}“; a second function approves",
+            f"{text.id}: author and approver are both {author!r}; a second function approves",
             text=text.id,
         )
     for word in (author, approved_by):
@@ -208,17 +208,16 @@ def approval_line(
 
 def _same_names(text: Text, values: Mapping[str, Value]) -> None:
     if missing := [name for name in text.gaps if name not in values]:
-        labels = ", ".join(f"„{gap(name).label}“" for name in missing)
         raise Refused(
             "text.placeholder_missing",
-            f"Für den Text „{text.title}“ fehlt: {labels}.",
+            f"The text {text.id!r} lacks a value for: {', '.join(missing)}.",
             text=text.id,
             placeholders=tuple(missing),
         )
     if extra := sorted(values.keys() - set(text.gaps)):
         raise Refused(
             "text.placeholder_extra",
-            f"Der Text „{text.title}“ hat keinen Platz für: {', '.join(extra)}.",
+            f"The text {text.id!r} has no place for: {', '.join(extra)}.",
             text=text.id,
             placeholders=tuple(extra),
         )
@@ -229,8 +228,9 @@ def _differences(where: str, approved: str, draft: str) -> tuple[Difference, ...
     if len(new) > _DRAFT_WORDS:
         raise Refused(
             "reply.too_long",
-            f"Der Entwurf hat mehr als {_DRAFT_WORDS} Wörter und wird nicht verglichen.",
+            f"The draft has more than {_DRAFT_WORDS} words and is not compared; shorten it.",
             words=len(new),
+            most=_DRAFT_WORDS,
         )
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     return tuple(

@@ -72,7 +72,7 @@ def parse_text(data: bytes, *, id: str) -> Text:  # noqa: A002 - the name of the
     if fields["offenbarend"] not in {"nein", AFTER_CHECK}:
         raise Refused(
             "text.discloses",
-            f"{id}: „offenbarend“ must be „nein“; a text that discloses can't go by mail",
+            f"{id}: `offenbarend` must say `nein`; a text that discloses can't go by mail",
             text=id,
         )
     text = _text(fields, body, id)

@@ -73,8 +73,8 @@ def after(state: TextState, step: TextStep) -> TextState:
     if found is None:
         raise Conflict(
             "text.step",
-            f"Die Fassung steht auf „{STATE_WORDS[state]}“; das geht von dort aus nicht. Neu laden,"
-            " dann entscheiden.",
+            f"The version is {state.value!r}, from where {step.value!r} is no step. Load it again,"
+            " then decide.",
             state=state.value,
             step=step.value,
         )
@@ -90,8 +90,7 @@ def require_second(authors: Collection[str], person: str) -> None:
     if person in authors:
         raise Refused(
             "text.same_person",
-            "Wer an einer Fassung geschrieben hat, gibt sie nicht selbst frei. Eine zweite Person"
-            " muss das tun.",
+            "Who wrote on a version does not approve it; a second person has to.",
         )
 
 
@@ -104,7 +103,9 @@ def reason_of(typed: str) -> str:
     if not REASON_MIN_CHARS <= len(stripped) <= REASON_MAX_CHARS:
         raise Refused(
             "text.reason",
-            f"Hier ist ein Grund nötig, {REASON_MIN_CHARS} bis {REASON_MAX_CHARS} Zeichen.",
+            f"A reason of {REASON_MIN_CHARS} to {REASON_MAX_CHARS} characters is needed here.",
+            shortest=REASON_MIN_CHARS,
+            longest=REASON_MAX_CHARS,
         )
     return stripped
 

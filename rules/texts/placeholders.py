@@ -206,19 +206,7 @@ def _wrong_type(name: str) -> Refused:
     known = WHITELIST[name]
     return Refused(
         "text.placeholder_type",
-        f"„{known.label}“ ({{{name}}}) passt nicht. Erwartet wird: {_EXPECTED[known.kind]}.",
+        f"The value of {name!r} does not fit; expected is a {known.kind.value}.",
         placeholder=name,
         kind=known.kind.value,
     )
-
-
-_EXPECTED: Final[Mapping[Kind, str]] = MappingProxyType(
-    {
-        Kind.DATE: "ein Tag wie 20.11.2026",
-        Kind.DATE_TIME: "Tag und Uhrzeit wie 02.12.2026 10:30",
-        Kind.NAME: "ein Name ohne Ziffern, höchstens 60 Zeichen",
-        Kind.ADDRESS: "Straße Nummer, PLZ Ort",
-        Kind.PHONE: "eine Rufnummer aus Ziffern und Leerzeichen",
-        Kind.LINK: "eine Adresse, die mit https:// beginnt",
-    }
-)

@@ -118,7 +118,7 @@ def one(tx: Tx, plan_id: int) -> StoredPlan:
     """A plan. Raises: Refused: `plan.unknown`."""
     row = tx.run(_plans().where(table.c.id == plan_id)).one_or_none()
     if row is None:
-        raise Refused("plan.unknown", f"Einen Plan {plan_id} gibt es nicht.")
+        raise Refused("plan.unknown", f"There is no plan {plan_id}.", plan=plan_id)
     return _plan(row)
 
 
@@ -150,7 +150,7 @@ def advance(
     if tx.run(statement).one_or_none() is None:
         raise Conflict(
             "rights.plan_state",
-            f"Plan {plan_id} ist schon weiter. Laden Sie die Seite neu und entscheiden Sie dann.",
+            f"Plan {plan_id} has gone on since. Load it again, then decide.",
             plan=plan_id,
         )
 

@@ -467,7 +467,7 @@ SAMPLES: dict[str, Sample] = {
     "gap_missing": Sample(
         view(),
         reply(APPOINTMENT, text()),
-        fault=Fault("reply", "termin", "Für den Text „Termin bestätigt“ fehlt: „Termin“.", {}),
+        fault=Fault("reply", "termin", "Es fehlt noch: Termin.", {}),
     ),
 }
 

@@ -7,8 +7,10 @@ import httpx
 from fastapi import FastAPI
 
 from api.auth import CSRF_HEADER
+from api.errors import PROBLEM_JSON
 from api.session import DEMO_COOKIE, csrf_of
 from rules.access import Caller
+from tests.english import german_in
 
 
 class DoorClient:
@@ -50,7 +52,15 @@ class DoorClient:
         ) as client:
             response = await client.request(method, path, **sent)
             self.cookies = client.cookies
+            _require_english(response)
             return response
+
+
+def _require_english(response: httpx.Response) -> None:
+    """Whatever test provokes it: a program is refused in English. Source: own decision 0139."""
+    if response.headers.get("content-type") == PROBLEM_JSON:
+        told = response.json()
+        assert german_in(told["detail"]) == [], told
 
 
 def of_person(app: FastAPI, caller: Caller) -> DoorClient:

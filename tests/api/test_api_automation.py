@@ -20,6 +20,7 @@ KEYED: dict[str, Any] = {
     "content": MAIL,
     "headers": {"Content-Type": "message/rfc822", "Idempotency-Key": "mail-1"},
 }
+ZIPPED = {"Content-Type": "message/rfc822", "Content-Encoding": "gzip"}
 JSON = {"json": {"raw_base64": base64.b64encode(MAIL).decode()}}
 
 
@@ -117,6 +118,7 @@ def test_who_took_too_long_keeps_nothing_beside_the_one_that_was_faster(
     [
         ({"content": MAIL}, 415, "request.media_type"),
         ({"content": MAIL, "headers": {"Content-Type": "text/plain"}}, 415, "request.media_type"),
+        ({**RAW, "headers": ZIPPED}, 415, "request.media_type"),
         ({**RAW, "content": b"\r\n "}, 400, "request.malformed"),
         ({"json": {"raw_base64": "Geheimes!"}}, 422, "request.invalid"),
         ({"json": {"raw": "Geheimes"}}, 422, "request.invalid"),

@@ -93,6 +93,13 @@ def test_a_call_that_is_not_there_says_where_the_others_stand(client: DoorClient
     assert "Allow" in client.delete("/v1/wish").json()["detail"]
 
 
+def test_a_body_that_is_no_utf_8_is_told_so(client: DoorClient) -> None:
+    json = {"Content-Type": "application/json"}
+    response = client.post("/v1/wish", content='{"wort": "ä"}'.encode("latin-1"), headers=json)
+    assert (response.status_code, response.json()["code"]) == (400, "http.bad_request")
+    assert "UTF-8" in response.json()["detail"]
+
+
 @pytest.mark.parametrize("code", sorted(SPECIAL_STATUS))
 def test_special_codes_are_dotted_as_all_are(code: str) -> None:
     assert code.count(".") == 1

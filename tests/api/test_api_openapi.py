@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from api.app import make_app
 from api.auth import Needs
 from api.errors import PROBLEM_JSON
+from api.openapi import OWN
 from api.schemas.base import In
 from tests.api.small_door import ClockHouse, door_settings
 
@@ -111,6 +112,12 @@ def test_each_operation_is_documented_whole(
     assert operation["tags"][0] in {tag["name"] for tag in SCHEMA["tags"]}
     for code in ("500", "503"):
         assert PROBLEM_JSON in operation["responses"][code]["content"] or path == "/health/ready"
+
+
+@pytest.mark.parametrize("named", sorted(OWN))
+def test_what_only_some_operations_say_names_an_operation(named: str) -> None:
+    method, _, path = named.partition(" ")
+    assert OWN[named] <= SCHEMA["paths"][path][method]["responses"].keys()
 
 
 @each_operation()

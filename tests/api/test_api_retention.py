@@ -172,6 +172,17 @@ def test_the_page_holds_releases_and_notes_what_was_seen(old: Doors) -> None:
     assert admin.answer.status_code == 422
 
 
+def test_a_page_says_in_german_what_the_api_says_in_english(old: Doors) -> None:
+    new = {"kind": "auskunft", "reference": "a@b.example", "message_id": 1}
+    told = old.admin.post(f"{URL}/holds", json=new).json()
+    assert (told["code"], told["details"]["longest"]) == ("sweep.reference", 60)
+    admin = at_desk(make_app(old.house, door_settings(demo=True)), seat="admin")
+    admin.open("/loeschung")
+    admin.send("neu", nachricht="1", art="auskunft", zeichen="a@b.example")
+    assert "Schreiben Sie ein Aktenzeichen, 1 bis 60 Zeichen" in admin.answer.text
+    assert told["detail"] not in admin.answer.text
+
+
 def test_the_metrics_tell_what_waits_to_be_deleted(old: Doors) -> None:
     found = old.admin.get(URL).json()
     old.admin.post(f"{URL}/runs", json={"hash": found["hash"]})

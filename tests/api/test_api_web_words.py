@@ -1,10 +1,13 @@
 """Each code that a page can show has its German word."""
 
+from datetime import date
+
 import pytest
 
-from api.web import mail_words, render, words
+from api.web import mail_words, refusals, render, words
 from classify import review
 from rules.codes import AgencyHow, Channel, Concern, PaymentRelevant
+from rules.errors import Refused
 from rules.item import CloseReason, ItemState
 
 
@@ -61,10 +64,36 @@ def test_what_may_hide_a_concern_needs_a_person(code: str, name: str, person: bo
 
 
 def test_a_refusal_is_told_in_german_whatever_its_code() -> None:
-    assert "Begründung" in words.refusal("item.reason_too_short", "A reason is needed")
-    assert words.refusal("text.placeholder_missing", "Es fehlt: „Termin“.").startswith("Es fehlt")
-    assert "some.other" in words.refusal("some.other", "English words")
-    assert "English" not in words.refusal("some.other", "English words")
+    known = Refused("item.reason_too_short", "A reason is needed")
+    other = Refused("some.other", "English words")
+    assert "Begründung" in refusals.refusal(known)
+    assert "some.other" in refusals.refusal(other)
+    assert "English" not in refusals.refusal(other)
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "said"),
+    [
+        ("text.placeholder_missing", {"placeholders": ("termin",)}, "Es fehlt noch: Termin."),
+        (
+            "text.placeholder_type",
+            {"placeholder": "termin", "kind": "date_time"},
+            "02.12.2026 10:30",
+        ),
+        ("ruleset.day", {"day": date(2026, 12, 1)}, "Ab Di 01.12.2026 geht nicht"),
+        ("rights.chain_incomplete", {"missing": ["435", "Hessen"]}, "Es fehlen noch: 435, Hessen."),
+        ("access.denied", {"why": "wider_text"}, "zentrale Redaktion"),
+    ],
+)
+def test_a_sentence_names_what_the_error_knows(
+    code: str, details: dict[str, object], said: str
+) -> None:
+    assert said in refusals.refusal(Refused(code, "English words", **details))
+
+
+def test_what_was_kept_as_a_code_only_has_a_sentence_without_details() -> None:
+    assert refusals.of_code("text.retired")
+    assert refusals.of_code("text.unknown") is None
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,13 @@ def test_a_broken_line_is_tried_again_and_then_told(doors: Doors) -> None:
     assert clerk.get_health_live().live
 
 
+def test_an_answer_that_points_elsewhere_is_told_and_not_followed(doors: Doors) -> None:
+    with pytest.raises(Problem) as told:
+        doors.of("clerk").line.call("GET", "/v1/texts/")
+    assert (told.value.status, told.value.code) == (307, "http.elsewhere")
+    assert "/v1/texts" in str(told.value)
+
+
 def test_each_thread_has_its_own_line(doors: Doors) -> None:
     found: list[bool] = []
     threads = [

@@ -6,6 +6,7 @@ import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from time import monotonic
 
 import pytest
 
@@ -53,6 +54,14 @@ def test_the_package_arrives_whole_under_its_key_and_our_certificate(door, outle
         (name,) = [one for one in archive.namelist() if one.endswith(".eml")]
         assert archive.read(name) == ORIGINAL
     assert door.people == ["lotse"]
+
+
+def test_an_eakte_that_sends_a_byte_now_and_then_holds_up_no_answer(door, account):
+    door.drips = True
+    began = monotonic()
+    outlet = HttpOutlet(Line(replace(account, timeout_seconds=1.0, whole_seconds=0.4)), lambda: NOW)
+    assert code_of(lambda: outlet.deliver(make_package())) == "eakte.away"
+    assert monotonic() - began < 3
 
 
 def test_delivered_twice_it_is_the_same_bytes(door, outlet):

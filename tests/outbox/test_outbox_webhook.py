@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from time import monotonic
 
 import pytest
 
@@ -79,6 +80,21 @@ def test_a_receiver_that_hangs_or_is_away_is_tried_later(receiver: Receiver) -> 
         with pytest.raises(TryLater) as away:
             outlet(url).post("k-1", BODY)
     assert {hangs.value.code, away.value.code} == {"webhook.away"}
+
+
+def test_a_receiver_that_sends_a_byte_now_and_then_is_cut_off(receiver: Receiver) -> None:
+    """Each of its bytes comes in time, the whole of them never would."""
+    began = monotonic()
+    with pytest.raises(TryLater) as later:
+        outlet(receiver.url("/drip"), timeout_seconds=0.2).post("k-1", BODY)
+    assert later.value.code == "webhook.away"
+    assert monotonic() - began < 3
+
+
+def test_what_was_taken_stays_taken_when_the_line_breaks_in_the_answer(receiver: Receiver) -> None:
+    receiver.statuses = [200]
+    assert outlet(receiver.url("/half")).post("k-1", BODY) == "200"
+    assert receiver.taken == [("k-1", BODY)]
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.errors import Refused
+from rules.rights.csv_faults import LineError, Wrong, in_german
 from rules.rights.distribution import DistributionList, Member, MemberKind
 from rules.rights.distribution_csv import LONGEST_BYTES, parse_lists, write_lists, write_rows
 from rules.rights.folder_levels import RIGHTS_OF, Level
+from tests.english import german_in
 from tests.rights_world import AGENCIES, REGION, directory
 
 HEAD = "verteiler;agentur;region;stufe;mitglied;art"
@@ -88,8 +90,16 @@ def test_what_is_no_list_is_refused_with_its_line(text, lines):
 def test_more_errors_than_fit_are_counted():
     with pytest.raises(Refused) as refused:
         parse("\n".join([HEAD, *["falsch;101;;;;"] * 30]))
-    assert "und 10 weitere" in refused.value.message
+    assert "and 10 more" in refused.value.message
     assert len(refused.value.details["errors"]) == 30
+    assert in_german(refused.value.details["errors"])[-1] == "und 10 weitere"
+
+
+@pytest.mark.parametrize("wrong", Wrong)
+def test_every_fault_is_told_in_both_languages(wrong):
+    told = LineError(2, wrong, "Wert", "Bekanntes").as_details()
+    assert german_in(str(told["what"])) == []
+    assert in_german([told])[0].startswith("Zeile 2: ")
 
 
 def test_a_name_without_address_is_a_member_without_address():

@@ -110,7 +110,7 @@ def test_a_ticket_leaves_on_day_seven_after_the_claim_began(day, leaves):
     with pytest.raises(Refused) as refused:
         carried(TaskKind.BEARBEITUNGSSTAND, asked, said, today=day)
     assert refused.value.code == "task.too_early"
-    assert refused.value.details["earliest"] == "2026-11-23"
+    assert refused.value.details["earliest"] == date(2026, 11, 23)
 
 
 def test_a_ticket_needs_the_day_and_a_complete_application():

@@ -13,15 +13,18 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.servers.authority import Authority, Pair
+from tests.servers.hook_receiver import drip
 
 
 @dataclass
 class EakteDoor:
-    """`statuses` are answered in turn, then 200. With `at_once` the answer is the receipt."""
+    """`statuses` are answered in turn, then 200. With `at_once` the answer is the receipt; with
+    `drips` it comes a byte now and then and never ends."""
 
     url: str = ""
     statuses: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     at_once: bool = False
+    drips: bool = False
     taken: dict[str, bytes] = field(default_factory=dict)
     posts: int = 0
     receipts: list[object] = field(default_factory=list)
@@ -63,7 +66,7 @@ class EakteDoor:
 @contextmanager
 def serving(authority: Authority, pair: Pair) -> Iterator[EakteDoor]:
     """A running door; `url` is its base."""
-    door = EakteDoor()
+    door, ended = EakteDoor(), threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -91,6 +94,9 @@ def serving(authority: Authority, pair: Pair) -> Iterator[EakteDoor]:
             door.paths.append(self.path)
             subject = self.connection.getpeercert()["subject"]
             door.people.append(subject[0][0][1])
+            if door.drips:
+                drip(self.wfile, ended)
+                return
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -113,6 +119,7 @@ def serving(authority: Authority, pair: Pair) -> Iterator[EakteDoor]:
     try:
         yield door
     finally:
+        ended.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -4,9 +4,10 @@ import hmac
 import threading
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import IO
 
 
 @dataclass(slots=True)
@@ -31,6 +32,23 @@ class Receiver:
         return hmac.compare_digest(headers["webhook-signature"], f"v1,{wanted}")
 
 
+def drip(into: IO[bytes], end: threading.Event) -> None:
+    """A byte now and then, and never an end."""
+    with suppress(OSError):
+        for byte in b"HTTP/1.1 " + b"x" * 200:
+            if end.wait(0.02):
+                return
+            into.write(bytes([byte]))
+
+
+def break_off(door: BaseHTTPRequestHandler) -> None:
+    """The head of the answer, a part of its body, and the end of the line."""
+    door.send_header("Transfer-Encoding", "chunked")
+    door.end_headers()
+    door.wfile.write(b"ff\r\nthe line breaks here")
+    door.close_connection = True
+
+
 @contextmanager
 def receiving(secret: str) -> Iterator[Receiver]:
     receiver = Receiver(0, secret)
@@ -42,12 +60,18 @@ def receiving(secret: str) -> Iterator[Receiver]:
             receiver.paths.append(self.path)
             if self.path == "/hang":
                 receiver.hang.wait(5)
+            if self.path == "/drip":
+                drip(self.wfile, receiver.hang)
+                return
             status = receiver.statuses.pop(0) if receiver.statuses else 204
             if not receiver.is_signed(headers, body):
                 status = 401
             if 200 <= status < 300:
                 receiver.taken.append((headers["webhook-id"], body))
             self.send_response(status)
+            if self.path == "/half":
+                break_off(self)
+                return
             if 300 <= status < 400:
                 self.send_header("Location", receiver.url("/elsewhere"))
             self.send_header("Content-Length", "0")

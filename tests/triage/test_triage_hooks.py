@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from outbox.webhook import WebhookOutlet
+from rules.errors import TryLater
 from rules.event_types import TYPES
 from store import audit, outgoing
 from store.events import Reach
@@ -132,6 +133,32 @@ def test_a_worker_whose_claim_ran_out_goes_on_with_the_others(
     with house.db.read() as tx:
         states = {state for (_, state) in outgoing.counts(tx)}
     assert states == {OutgoingState.SENT}
+
+
+class Hanging:
+    """As a receiver that takes the line and says nothing."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.tries = clock, 0
+
+    def post(self, key: str, body: bytes) -> str:
+        self.tries += 1
+        self.clock.forward(seconds=10)
+        raise TryLater("webhook.away", "it hangs")
+
+
+def test_a_receiver_that_hangs_holds_up_no_other(
+    house: House, receiver: Receiver, clock: Clock
+) -> None:
+    """Whose name is the beginning of the other's: their rows are told apart all the same."""
+    hanging = Hanging(clock)
+    first = replace(subscription(receiver, name="sc"), outlet=hanging)
+    second = subscription(receiver, name="sc-1", types=frozenset({"mail.sorted"}))
+    serve(house, first, second)
+    for number in range(15):
+        happen(house, f"Termin {number}")
+    serve(house, first, second)
+    assert (hanging.tries, told(receiver)) == (1, ["mail.sorted"] * 15)
 
 
 def test_an_event_ordered_twice_is_one_row(house: House, receiver: Receiver) -> None:

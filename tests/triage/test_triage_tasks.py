@@ -185,5 +185,5 @@ def test_a_ticket_too_early_orders_nothing(house, claim):
     early = Said(claim_start=date(2026, 11, 20), complete=True)
     with pytest.raises(Refused) as refused:
         order(house, claim, TaskKind.BEARBEITUNGSSTAND, early)
-    assert refused.value.details["earliest"] == "2026-11-27"
+    assert refused.value.details["earliest"] == date(2026, 11, 27)
     assert item_view.view(house, ME, claim.item_id).tasks == ()

@@ -222,7 +222,11 @@ def _require_allowed(tx: Tx, item: Item) -> None:
     channel, concerns, _ = _verdict(tx, item)
     rule = may_reply(channel, concerns)
     if not rule.allowed:
-        raise Refused("reply.forbidden", rule.because, source=rule.source)
+        raise Refused(
+            "reply.forbidden",
+            f"No answer is provided for a mail of this channel and these concerns ({rule.source}).",
+            source=rule.source,
+        )
 
 
 def _require_same_words(rendered: Rendered, body: str | None) -> None:

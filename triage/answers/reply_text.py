@@ -60,7 +60,10 @@ def wording(house: House, shelf: TextShelf, item: Item, wanted: Wanted) -> Wordi
     found = {one.language: one for one in seconds(house, item, first)}
     text = found.get(second.language)
     if text is None:
-        raise Refused("text.no_second", f"{first.id} has no second text „{second.language}“ today.")
+        raise Refused(
+            "text.no_second",
+            f"{first.id} has no second text in {second.language.value!r} today; leave it out.",
+        )
     _require_version(text, second.version)
     return Wording(first, text)
 
@@ -132,7 +135,7 @@ def _sendable(house: House, shelf: TextShelf, item: Item, wanted: Wanted) -> Tex
     text = valid.get(wanted.text_id)
     if text is None:
         shelf.get(wanted.text_id)
-        raise Refused("text.not_valid", f"{wanted.text_id} is not valid today in this region.")
+        raise Refused("text.not_valid", f"{wanted.text_id} is not valid in this region today.")
     identity.require_allowed(house, text)
     _require_version(text, wanted.version)
     return text

@@ -66,7 +66,10 @@ def box_of(house: House, caller: Caller, postbox: str) -> PostboxPlan:
     """
     found = next((box for box in boxes(house, caller) if box.name == postbox), None)
     if found is None:
-        raise Refused("postbox.unknown", "In Ihren Regionen gibt es kein Postfach dieses Namens.")
+        raise Refused(
+            "postbox.unknown",
+            "There is no such postbox in your regions. Remedy: name one of yours.",
+        )
     return found
 
 
@@ -121,13 +124,12 @@ def propose(house: House, caller: Caller, postbox: str) -> int:
         if found.plan and found.plan.state is PlanState.APPROVED:
             raise Refused(
                 "rights.plan_waits",
-                f"Plan {found.plan.id} ist freigegeben und nicht ausgeführt; zuerst ausführen.",
+                f"Plan {found.plan.id} is approved and not carried out; carry it out first.",
+                plan=found.plan.id,
             )
         plan = make_plan(found.open)
         if not plan.changes:
-            raise Refused(
-                "rights.empty_plan", "Es gibt nichts, was ein Plan richtigstellen könnte."
-            )
+            raise Refused("rights.empty_plan", "There is nothing that a plan could put right.")
         plan_id = rights_plans.propose(
             tx, look_id, plan, place=(box.name, box.region), actor=caller.name, now=now
         )
@@ -171,11 +173,15 @@ def keep(house: House, caller: Caller, postbox: str, key: Key, *, reason: str, u
     today = house.local_now().date()
     require_reason(reason)
     if not today <= until <= today + KEEP_LONGEST:
-        raise Refused("rights.keep_day", "Der Tag liegt zwischen heute und heute in einem Jahr.")
+        raise Refused(
+            "rights.keep_day", "The day lies between today and a year from today; choose another."
+        )
     with house.db.write() as tx:
         found = standing_in(tx, box, today)
         if key not in {one.key for one in (*found.open, *found.kept)}:
-            raise Refused("finding.unknown", "Diesen Befund gibt es nicht mehr.")
+            raise Refused(
+                "finding.unknown", "This finding is not there any more; look at the newest audit."
+            )
         rights_audits.keep(
             tx, postbox, key, reason=reason.strip(), until=until, actor=caller.name,
             now=house.clock(),
@@ -213,7 +219,7 @@ def _decide(house: House, caller: Caller, plan_id: int, state: PlanState) -> Non
         if state is PlanState.APPROVED and stored.made_by == caller.name:
             raise Refused(
                 "rights.same_person",
-                "Den Plan gibt eine andere Person frei als die, die ihn vorgeschlagen hat.",
+                "Who proposed the plan does not approve it; a second person has to.",
             )
         rights_plans.decide(tx, plan_id, state, actor=caller.name, now=now)
         note(
@@ -225,7 +231,7 @@ def _decide(house: House, caller: Caller, plan_id: int, state: PlanState) -> Non
 def _plan_of(tx: Tx, postbox: str, plan_id: int) -> StoredPlan:
     stored = rights_plans.one(tx, plan_id)
     if stored.postbox != postbox:
-        raise Refused("plan.unknown", f"Einen Plan {plan_id} gibt es nicht.")
+        raise Refused("plan.unknown", f"There is no plan {plan_id}.", plan=plan_id)
     return stored
 
 
@@ -233,18 +239,28 @@ def _require_deed(house: House, box: PostboxPlan, stored: StoredPlan, kind: Orde
     if box.is_observed or not house.policy.rights.may_write:
         raise Refused(
             "rights.read_only",
-            "Rechte werden hier nur gelesen. Zum Ausführen rights.mode auf „write“ setzen.",
+            "Rights are only read here. To carry a plan out, set rights.mode to 'write'.",
         )
     if kind == "apply" and stored.state is not PlanState.APPROVED:
-        raise Refused("rights.not_approved", f"Plan {stored.id} ist nicht freigegeben.")
+        raise Refused(
+            "rights.not_approved",
+            f"Plan {stored.id} is not approved; a second person approves it.",
+            plan=stored.id,
+        )
     if kind == "undo" and stored.state not in {PlanState.APPLIED, PlanState.STOPPED}:
-        raise Refused("rights.nothing_to_undo", f"Plan {stored.id} hat nichts geändert.")
+        raise Refused(
+            "rights.nothing_to_undo",
+            f"Plan {stored.id} changed nothing that could be taken back.",
+            plan=stored.id,
+        )
 
 
 def audit_id(found: Standing) -> int:
     """The last look. Raises: Refused: `rights.no_audit`."""
     if found.audit is None:
-        raise Refused("rights.no_audit", "Dieses Postfach wurde noch nicht geprüft; zuerst prüfen.")
+        raise Refused(
+            "rights.no_audit", "This postbox has not been audited yet; order an audit first."
+        )
     return found.audit.id
 
 
@@ -253,7 +269,8 @@ def require_reason(reason: str) -> None:
     if len(reason.strip()) < REASON_SHORTEST:
         raise Refused(
             "rights.reason_too_short",
-            f"Eine Begründung hat mindestens {REASON_SHORTEST} Zeichen.",
+            f"A reason of at least {REASON_SHORTEST} characters is needed here.",
+            shortest=REASON_SHORTEST,
         )
 
 

@@ -62,15 +62,15 @@ def fetch(
     if walk.without_address:
         raise Refused(
             "rights.group_address",
-            "Nichts wurde übernommen: Diese Gruppen haben im Verzeichnis keine Mailadresse, dort"
-            f" nachtragen: {', '.join(sorted(walk.without_address))}.",
+            "Nothing was taken over: these groups have no mail address in the directory; add it"
+            f" there: {', '.join(sorted(walk.without_address))}.",
             groups=sorted(walk.without_address),
         )
     if not walk.lists:
         raise Refused(
             "rights.no_groups",
-            f"Das Verzeichnis kennt für {region} keine Gruppe; agency_groups, region_groups und"
-            " base in [rights.ldap] prüfen.",
+            f"The directory knows no group for {region}; check agency_groups, region_groups and"
+            " base in [rights.ldap].",
         )
     return _compared(before, (*walk.lists, *walk.inner()))
 
@@ -91,8 +91,8 @@ def take(house: House, caller: Caller, region: str, fetched: Compared, *, mark: 
     if mark != fetched.mark:
         raise Conflict(
             "rights.lists_changed",
-            f"Das Verzeichnis sagt inzwischen anderes ({fetched.mark}, nicht {mark}); den neuen"
-            " Vergleich ansehen und dessen Kennung bestätigen.",
+            f"The directory says something else by now ({fetched.mark}, not {mark}); look at the"
+            " new comparison and confirm its mark.",
         )
     return reporting.take_over(house, caller, region, fetched.lists, source=SOURCE)
 

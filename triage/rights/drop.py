@@ -16,6 +16,7 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.errors import HouseError, Refused, TryLater
 from rules.placename import fold
+from rules.rights import csv_faults
 from rules.rights.distribution_csv import LONGEST_BYTES
 from triage.house import House
 from triage.rights import reporting
@@ -74,7 +75,7 @@ def _take(house: House, file: Path) -> None:
     except Refused as exc:
         log.warning("rights.drop_refused", code=exc.code)
         _put_away(house, file, REFUSED).with_suffix(".txt").write_text(
-            exc.message + "\n", encoding="utf-8"
+            _why(house, exc) + "\n", encoding="utf-8"
         )
     else:
         log.info("rights.drop_taken", region=region)
@@ -88,10 +89,18 @@ def _region(house: House, file: Path) -> str:
     if not found:
         known = ", ".join(house.directory.region_names())
         raise Refused(
-            "region.unknown",
-            f"Der Dateiname {file.name!r} nennt keine Region; beginnen Sie ihn mit {known}.",
+            "region.unknown", f"The file name {file.name!r} names no region; begin it with {known}."
         )
     return found[0]
+
+
+def _why(house: House, refused: Refused) -> str:
+    """For those who laid the file there, so in German."""
+    if refused.code == "region.unknown":
+        known = ", ".join(house.directory.region_names())
+        return f"Der Dateiname nennt keine Region; beginnen Sie ihn mit {known}."
+    told = csv_faults.in_german(refused.details.get("errors")) or [f"({refused.code})"]
+    return "\n".join(["Die Datei wurde nicht übernommen:", *told])
 
 
 def _put_away(house: House, file: Path, where: str) -> Path:

@@ -62,7 +62,7 @@ def expand(
     """
     found = reported(house, caller, region)
     if found is None:
-        raise Refused("rights.no_lists", f"Für {region} ist noch kein Verteiler gemeldet.")
+        raise Refused("rights.no_lists", f"No list is reported for {region} yet.", region=region)
     return take_over(house, caller, region, expanded(found.lists, members), source=EXPANDED)
 
 
@@ -150,7 +150,9 @@ def mark(
     with house.db.write() as tx:
         running = rights_lists.running_round(tx, region)
         if running is None:
-            raise Refused("rights.no_round", f"In {region} läuft keine Prüfrunde.")
+            raise Refused(
+                "rights.no_round", f"No round of review is open in {region}.", region=region
+            )
         require_step(_links(tx, house, region), step, unit=unit, note=note)
         rights_lists.mark(tx, running.id, Mark(step, unit, today, caller.name, note.strip()))
         trail.add(
@@ -243,7 +245,7 @@ def _links(tx: Tx, house: House, region: str) -> tuple[Link, ...]:
 def _require_region(house: House, caller: Caller, region: str) -> None:
     access.require(caller, Permission.REVIEW_RIGHTS)
     if region not in house.directory.region_names() or not access.may_see_region(caller, region):
-        raise Refused("region.unknown", "Diese Region gibt es nicht, oder nicht für Sie.")
+        raise Refused("region.unknown", "There is no such region among yours; name one of yours.")
 
 
 def _is_group(member: Member) -> bool:

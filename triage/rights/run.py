@@ -106,9 +106,9 @@ def _read(rights: FolderRights, folder: str) -> FolderAcl:
     """The folder now. Raises: Refused: it can't be read, or not understood."""
     (acl,) = rights.read([folder])
     if acl.unreadable:
-        raise Refused(acl.unreadable, f"{folder}: Rechte nicht lesbar.")
+        raise Refused(acl.unreadable, f"{folder}: its rights can't be read.")
     if any(rights is None for rights in access(acl.entries).values()):
-        raise Refused(_NOT_UNDERSTOOD, f"{folder}: Ein Eintrag lässt sich nicht deuten.")
+        raise Refused(_NOT_UNDERSTOOD, f"{folder}: an entry can't be understood.")
     return acl
 
 

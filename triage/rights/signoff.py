@@ -42,7 +42,7 @@ def agency(
     box = decisions.box_of(house, caller, postbox)
     here = {known.code for known in house.directory.by_region(box.region)}
     if code not in here and code != COMMON:
-        raise Refused("agency.unknown", f"Agentur {code!r} gehört nicht zu dieser Region.")
+        raise Refused("agency.unknown", f"Agency {code!r} is not of this region.")
     unit = "" if code == COMMON else code
     with house.db.write() as tx:
         found = decisions.standing_in(tx, box, house.local_now().date())
@@ -76,7 +76,7 @@ def folders(
     box = decisions.box_of(house, caller, postbox)
     wanted = set(names)
     if not wanted or len(wanted) > FOLDERS_AT_ONCE:
-        raise Refused("rights.no_folder", "Wählen Sie mindestens einen Ordner aus.")
+        raise Refused("rights.no_folder", "Name one folder or more.")
     with house.db.write() as tx:
         found = decisions.standing_in(tx, box, house.local_now().date())
         _require_seen(found, audit)
@@ -85,7 +85,8 @@ def folders(
         if unknown:
             raise Refused(
                 "rights.folder_unknown",
-                f"Den Ordner „{unknown[0]}“ hat die letzte Prüfung nicht gesehen; neu prüfen.",
+                f"The last audit did not see the folder {unknown[0]!r}; order another audit.",
+                folder=unknown[0],
             )
         _require_reason(mine, reason)
         blank = _blank(house, caller, found, reason)
@@ -120,7 +121,7 @@ def _require_seen(found: Standing, audit: int | None) -> None:
     if audit is not None and audit != newest:
         raise Conflict(
             "rights.newer_audit",
-            "Das Postfach wurde inzwischen neu geprüft. Sehen Sie die Befunde noch einmal an.",
+            "The postbox was audited again since; look at the findings once more.",
         )
 
 

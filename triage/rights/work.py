@@ -96,7 +96,7 @@ def apply(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outco
     if stored.state is not PlanState.APPROVED:
         raise Refused(
             "rights.not_approved",
-            f"Plan {plan_id} ist nicht freigegeben. Eine zweite Person gibt ihn frei.",
+            f"Plan {plan_id} is not approved; a second person approves it.",
             plan=plan_id,
         )
     work = {folder: stored.plan.of_folder(folder) for folder in stored.plan.folders()}
@@ -123,7 +123,7 @@ def undo(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outcom
     if stored.state not in {PlanState.APPLIED, PlanState.STOPPED, PlanState.APPROVED} or not begun:
         raise Refused(
             "rights.nothing_to_undo",
-            f"Plan {plan_id} hat nichts geändert, was zurückzunehmen wäre.",
+            f"Plan {plan_id} changed nothing that could be taken back.",
             plan=plan_id,
         )
     work = {folder: undone(stored.plan.of_folder(folder)) for folder in reversed(begun)}
@@ -210,7 +210,7 @@ def postbox_plan(house: House, postbox: str) -> PostboxPlan:
     """The configured postbox of that name. Raises: Refused: `postbox.unknown`."""
     found = next((box for box in house.policy.postboxes if box.name == postbox), None)
     if found is None:
-        raise Refused("postbox.unknown", f"Ein Postfach {postbox!r} ist nicht eingerichtet.")
+        raise Refused("postbox.unknown", f"There is no postbox {postbox!r} in the configuration.")
     return found
 
 
@@ -219,14 +219,14 @@ def _plan_for_writing(house: House, postbox: str, plan_id: int) -> StoredPlan:
     if box.is_observed or not house.policy.rights.may_write:
         raise Refused(
             "rights.read_only",
-            "Rechte werden hier nur gelesen. Zum Ausführen rights.mode auf „write“ setzen; ein"
-            " Postfach, das nur beobachtet wird, bleibt unberührt.",
+            "Rights are only read here. To carry a plan out, set rights.mode to 'write'; a postbox"
+            " that is only observed stays untouched.",
         )
     with house.db.read() as tx:
         halting.require_running(tx)
         stored = rights_plans.one(tx, plan_id)
     if stored.postbox != postbox:
-        raise Refused("plan.unknown", f"Einen Plan {plan_id} gibt es nicht.")
+        raise Refused("plan.unknown", f"There is no plan {plan_id}.", plan=plan_id)
     return stored
 
 
@@ -242,7 +242,7 @@ def _alone(house: House, postbox: str, owner: str) -> Iterator[Callable[[Tx], ob
     if lease is None:
         raise Conflict(
             _BUSY,
-            f"Die Rechte von {postbox} werden gerade gelesen oder geändert; später wiederholen.",
+            f"The rights of {postbox} are being read or changed just now; repeat it later.",
         )
     mine = lease
     try:

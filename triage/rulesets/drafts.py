@@ -152,8 +152,7 @@ def activate(
         if caller.name in found.authors:
             raise Refused(
                 "ruleset.same_person",
-                "Wer an einem Regelsatz geschrieben hat, setzt ihn nicht selbst in Kraft. Eine"
-                " zweite Person muss das tun.",
+                "Who wrote on a rule set does not put it into force; a second person has to.",
                 ruleset=set_id,
             )
         checked = _check(house, tx, found.text)
@@ -170,7 +169,7 @@ def activate(
 def require_readable(caller: Caller, region: str) -> None:
     """An admin of a region may read the set for all. Raises: Refused: `ruleset.unknown`."""
     if region and not may_see_region(caller, region):
-        raise Refused("ruleset.unknown", "Diesen Regelsatz gibt es nicht.")
+        raise Refused("ruleset.unknown", "There is no such rule set.")
 
 
 def in_force_texts(tx: Tx, *, region: str, now: datetime) -> tuple[Version, ...]:
@@ -186,9 +185,9 @@ def _begin(rules: RuleSet, wanted: date, *, today: date, now: datetime) -> datet
     if wanted < today or not rules.valid_on(wanted):
         raise Refused(
             "ruleset.day",
-            f"Ab {wanted:%d.%m.%Y} geht nicht: Der Tag ist vorbei oder liegt außerhalb von"
-            " „gilt_ab“ und „gilt_bis“ des Regelsatzes.",
-            day=wanted.isoformat(),
+            f"It can't hold from {wanted} on: that day is over, or outside gilt_ab and gilt_bis"
+            " of the rule set; choose another.",
+            day=wanted,
         )
     return now + TAKES_EFFECT if wanted == today else datetime.combine(wanted, time(tzinfo=BERLIN))
 
@@ -234,17 +233,16 @@ def require_region(caller: Caller, region: str) -> None:
     if not may_see_region(caller, region or None):
         raise Refused(
             "access.denied",
-            "Dieser Regelsatz gehört nicht zu Ihrer Region; wenden Sie sich an deren Leitung.",
+            "This rule set is of another region; ask the lead of that region.",
             region=region,
+            why="other_region",
         )
 
 
 def require_admin_person(caller: Caller) -> None:
     """For what takes effect. Raises: Refused: `access.denied`, `access.machine`."""
     if caller.role is not Role.ADMIN:
-        raise Refused(
-            "access.denied", "Nur ein Mensch setzt Regeln in Kraft oder nimmt sie zurück."
-        )
+        raise Refused("access.denied", "Only a person puts rules into force or takes them back.")
     require_person(caller)
 
 
@@ -252,8 +250,8 @@ def _with_findings(findings: tuple[Finding, ...]) -> Refused:
     first = findings[0]
     return Refused(
         "ruleset.findings",
-        f"Der Regelsatz hat {len(findings)} Befunde, der erste in Zeile {first.line}:"
-        f" {first.message} {first.remedy}",
+        f"The rule set has {len(findings)} finding(s), the first in line {first.line}"
+        f" [{first.code}]; details name them all, POST /v1/admin/rulesets/check their remedies.",
         findings=[
             {"code": one.code, "line": one.line, "rule": one.rule, "level": one.level.value}
             for one in findings

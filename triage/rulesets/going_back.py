@@ -119,7 +119,7 @@ def _require_way(way: _WayBack, region: str) -> Activation:
     if way.current is None or way.current.ruleset_id is None:
         raise Refused(
             "ruleset.none_in_force",
-            "In dieser Region gilt kein eigener Regelsatz; es gibt nichts zurückzunehmen.",
+            "No rule set of its own holds in this region; there is nothing to take back.",
             region=region,
         )
     return way.current

@@ -65,7 +65,10 @@ def place(house: House, caller: Caller, postbox: str) -> Place:
     """One of them. Raises: Refused: `access.denied`, `postbox.unknown`."""
     found = next((one for one in places(house, caller) if one.postbox == postbox), None)
     if found is None:
-        raise Refused("postbox.unknown", "In Ihren Regionen gibt es kein Postfach dieses Namens.")
+        raise Refused(
+            "postbox.unknown",
+            "There is no such postbox in your regions. Remedy: name one of yours.",
+        )
     return found
 
 

@@ -63,7 +63,7 @@ def trial(
     if read.rules is None:
         raise Refused(
             "ruleset.findings",
-            "Der Regelsatz ist nicht lesbar; die Prüfung nennt Zeile und Abhilfe.",
+            "The rule set can't be read; POST /v1/admin/rulesets/check names line and remedy.",
             findings=[{"code": one.code, "line": one.line} for one in read.findings],
         )
     drafts.require_readable(caller, read.rules.region)

@@ -31,7 +31,9 @@ def hold(house: House, caller: Caller, new: NewHold) -> int:
     """
     require(caller, Permission.RUN_RETENTION)
     if (new.message_id is None) == (new.postbox is None):
-        raise Refused("hold.target", "Eine Sperre gilt für eine Nachricht oder für ein Postfach.")
+        raise Refused(
+            "hold.target", "A hold is on one message or on one postbox; name one of the two."
+        )
     now = house.clock()
     checked = replace(new, reference=checked_reference(new.reference))
     with house.db.write() as tx:
@@ -87,7 +89,7 @@ def in_force(house: House, caller: Caller, hold_id: int) -> Hold:
 def _visible(house: House, caller: Caller, tx: Tx, hold_id: int) -> Hold:
     found = holds.get(tx, hold_id)
     if not _reaches(house, caller, tx, found):
-        raise Refused("hold.unknown", f"Eine Löschsperre {hold_id} gilt nicht (mehr).")
+        raise Refused("hold.unknown", f"There is no hold {hold_id} (any more).", hold=hold_id)
     return found
 
 
@@ -100,8 +102,7 @@ def _require_read(tx: Tx, found: Hold, seen: str) -> None:
     if seen and seen != found.reference:
         raise Conflict(
             "hold.changed",
-            f"Löschsperre {found.id} ist nicht die, die Sie gelesen haben. Sie gilt weiter."
-            " Sehen Sie die Liste noch einmal an.",
+            f"Hold {found.id} is not the one that you have read, and stays. Read the list again.",
             hold=found.id,
         )
     if seen:
@@ -111,9 +112,8 @@ def _require_read(tx: Tx, found: Hold, seen: str) -> None:
     if restores.is_given_again(tx, told):
         raise Conflict(
             "hold.not_named",
-            f"Löschsperre {found.id} entstand nach einem Zurückspielen der Datenbank; die Nummer"
-            " kann vorher eine andere gehabt haben. Geben Sie das Aktenzeichen mit, das Sie gelesen"
-            " haben.",
+            f"Hold {found.id} was placed after a restore of the database; before it the number may"
+            " have been another hold's. Send the reference that you have read.",
             hold=found.id,
         )
 
@@ -168,8 +168,9 @@ def checked_reference(reference: str) -> str:
     if not kept or len(kept) > REFERENCE_MAX_CHARS or "@" in kept:
         raise Refused(
             "sweep.reference",
-            f"Ein Aktenzeichen mit 1 bis {REFERENCE_MAX_CHARS} Zeichen wird gebraucht, ohne Namen"
-            " und Adressen.",
+            f"A reference of 1 to {REFERENCE_MAX_CHARS} characters is needed, without names and"
+            " addresses.",
+            longest=REFERENCE_MAX_CHARS,
         )
     return kept
 
@@ -182,7 +183,7 @@ def _lock_message(tx: Tx, caller: Caller, message_id: int) -> None:
     if row.state is LedgerState.DELETED:
         raise Refused(
             "mail.deleted",
-            f"Der Inhalt der Nachricht {message_id} ist bereits gelöscht.",
+            f"The content of message {message_id} is deleted already.",
             message_id=message_id,
         )
 
@@ -195,7 +196,9 @@ def _require_postbox(house: House, tx: Tx, caller: Caller, postbox: str) -> None
     regions = {box.name: box.region for box in house.policy.postboxes}
     is_here = postbox in regions or sightings.is_known(tx, postbox)
     if not is_here or not may_see_region(caller, regions.get(postbox)):
-        raise Refused("postbox.unknown", "Ein solches Postfach ist nicht eingerichtet.")
+        raise Refused(
+            "postbox.unknown", "There is no such postbox; use a name of the configuration."
+        )
 
 
 def _reaches(house: House, caller: Caller, tx: Tx, found: Hold) -> bool:

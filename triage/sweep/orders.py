@@ -144,10 +144,10 @@ def order(house: House, caller: Caller, *, hash_: str) -> int:
     if found.hash != hash_:
         raise Conflict(
             "sweep.changed",
-            "Seit der Vorschau hat sich etwas geändert. Sehen Sie die Vorschau noch einmal an.",
+            "Something has changed since the preview. Look at the preview again.",
         )
     if not found.rows:
-        raise Refused("sweep.nothing", "Heute darf nichts gelöscht werden.")
+        raise Refused("sweep.nothing", "Nothing may be deleted today.")
     return put(house, found, actor=caller.name, regions=caller.regions)
 
 
@@ -193,7 +193,7 @@ def propose(
         found = [one for one in ended_mail.of_ids(tx, message_ids) if _is_here(one)]
         rows = tuple(_row(one) for one in found)
         if not rows:
-            raise Refused("sweep.nothing", "Zu diesen Angaben liegt nichts mehr vor.")
+            raise Refused("sweep.nothing", "Nothing is kept any more about what was asked for.")
         answers = decided(tx, named(found), today, rules=rules)
         values = {
             "kind": basis.value,
@@ -277,9 +277,7 @@ def _decide(house: House, caller: Caller, plan_id: int, state: PlanState, *, see
     plan = plan_of(house, caller, plan_id)
     _require_read(house, plan, seen)
     if state is PlanState.ORDERED and plan.made_by == caller.name:
-        raise Refused(
-            "sweep.own_plan", "Freigeben darf diese Löschung nur eine zweite Person.", plan=plan_id
-        )
+        raise Refused("sweep.own_plan", "Only a second person may approve this run.", plan=plan_id)
     now = house.clock()
     action = "sweep.approved" if state is PlanState.ORDERED else "sweep.rejected"
     with house.db.write() as tx:
@@ -296,8 +294,8 @@ def _require_read(house: House, plan: StoredPlan, seen: str) -> None:
     if seen and seen != plan.hash:
         raise Conflict(
             "sweep.changed",
-            f"Löschlauf {plan.id} ist nicht der, den Sie gelesen haben. Nichts wurde geändert."
-            " Sehen Sie die Liste noch einmal an.",
+            f"Run {plan.id} is not the one that you have read. Nothing was changed. Read the list"
+            " again.",
             plan=plan.id,
         )
     if seen:
@@ -307,8 +305,8 @@ def _require_read(house: House, plan: StoredPlan, seen: str) -> None:
     if is_doubtful:
         raise Conflict(
             "sweep.not_named",
-            f"Löschlauf {plan.id} entstand nach einem Zurückspielen der Datenbank; die Nummer kann"
-            " vorher ein anderer gehabt haben. Geben Sie die Prüfsumme mit, die Sie gelesen haben.",
+            f"Run {plan.id} was ordered after a restore of the database; before it the number may"
+            " have been another run's. Send the hash that you have read.",
             plan=plan.id,
         )
 

@@ -65,7 +65,7 @@ def run(house: House, outlets: Outlets, worker: str, plan_id: int) -> None:
     """
     with alone(house, worker) as lease:
         if lease is None:
-            raise Conflict("sweep.busy", "Ein Löschlauf ist gerade unterwegs; später wiederholen.")
+            raise Conflict("sweep.busy", "A deletion run is under way just now; repeat it later.")
         with house.db.read() as tx:
             plan = sweep_plans.get(tx, plan_id)
         _require_ordered(plan)
@@ -192,7 +192,7 @@ def _require_ordered(plan: StoredPlan) -> None:
     if plan.state is not PlanState.ORDERED:
         raise Conflict(
             "sweep.state",
-            f"Löschlauf {plan.id} ist {plan.state.value}; ausgeführt wird nur, was angeordnet ist.",
+            f"Run {plan.id} is {plan.state.value}; only what is ordered is carried out.",
             plan=plan.id,
             state=plan.state.value,
         )

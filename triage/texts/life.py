@@ -242,8 +242,8 @@ def _next_version(tx: Tx, text_id: str) -> int:
     if newest.state in {TextState.DRAFT, TextState.REVIEW}:
         raise Conflict(
             "text.open_draft",
-            f"Fassung {newest.version} von „{text_id}“ ist noch in Arbeit; erst sie zu Ende"
-            " bringen oder zurückziehen.",
+            f"Version {newest.version} of {text_id!r} is still being written; end or withdraw it"
+            " first.",
             text=text_id,
             version=newest.version,
         )
@@ -264,7 +264,7 @@ def _found(tx: Tx, caller: Caller, text_id: str, version: int, seen: Seen) -> Te
     if is_other or (seen.sha256 and seen.sha256 != found.sha256):
         raise Conflict(
             "text.changed",
-            f"„{text_id}“ wurde inzwischen geändert. Neu laden, dann entscheiden.",
+            f"{text_id!r} was changed since. Load it again, then decide.",
             text=text_id,
             version=version,
         )
@@ -281,8 +281,8 @@ def _with_findings(findings: tuple[Finding, ...]) -> Refused:
     first = next((one for one in findings if has_errors([one])), findings[0])
     return Refused(
         "text.findings",
-        f"Der Text hat {len(findings)} Befunde, der erste in Zeile {first.line}: {first.message}"
-        f" {first.remedy}",
+        f"The text has {len(findings)} finding(s), the first in line {first.line} [{first.code}];"
+        " details name them all, POST /v1/admin/texts/check their remedies.",
         findings=[
             {"code": one.code, "line": one.line, "level": one.level.value} for one in findings
         ],
@@ -298,8 +298,9 @@ def _require_regions(caller: Caller, regions: tuple[str, ...]) -> None:
     if not _has_regions(caller, regions):
         raise Refused(
             "access.denied",
-            "Dieser Text gilt nicht nur in Ihrer Region; setzen Sie „region“ auf Ihre Region, oder"
-            " wenden Sie sich an die zentrale Redaktion.",
+            "This text holds not only in your region; set its `region` to yours, or ask the"
+            " central editors.",
+            why="wider_text",
         )
 
 
