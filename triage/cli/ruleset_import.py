@@ -10,7 +10,8 @@ from rules.rulesets import outlook_rules, sieve_rules
 from rules.rulesets.finding import has_errors
 from rules.rulesets.taken_over import TakenOver
 from triage import private_file, wiring
-from triage.cli.rulesets import read_text, ruleset_app, tell
+from triage.cli.ruleset_view import tell
+from triage.cli.rulesets import read_text, ruleset_app
 from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
 from triage.rulesets import taking_over as rule_import
 from triage.wiring import postboxes, sieve_scripts
