@@ -167,7 +167,7 @@ def openapi() -> dict[str, Any]:
     from store.engine import Database
     from triage.house import House
     from triage.settings import Settings
-    from triage.wiring_policy import policy_of
+    from triage.wiring.policy import policy_of
 
     class _Nothing:
         """Stands for what is not there."""

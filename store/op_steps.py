@@ -83,11 +83,6 @@ def sent_many(
     return tuple(acts)
 
 
-def done(tx: Tx, op_id: int, *, place: Place, lease: Lease, now: datetime) -> None:
-    """The message lies at `place`, proven. See `done_many`. Raises also: Refused: `op.unknown`."""
-    done_many(tx, [(ops.get(tx, op_id), place)], lease=lease, now=now)
-
-
 def done_many(tx: Tx, proven: Sequence[tuple[Op, Place]], *, lease: Lease, now: datetime) -> None:
     """The messages lie at these places, proven. Moves the sightings too. Idempotent.
 

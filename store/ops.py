@@ -206,13 +206,6 @@ def of_messages(tx: Tx, message_ids: Iterable[int], *, kind: str) -> dict[int, t
     return {message_id: tuple(acts) for message_id, acts in found.items()}
 
 
-def counts(tx: Tx) -> dict[OpState, int]:
-    """How many acts in each state; all states are keys. Slow: for reports only."""
-    statement = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
-    found: dict[OpState, int] = dict(tx.run(statement).all())
-    return {state: found.get(state, 0) for state in OpState}
-
-
 def find(tx: Tx, op_id: int) -> Op | None:
     """The act, or None: a wish that was withdrawn is gone."""
     return rows.one_as(tx, Op, sa.select(*_COLUMNS).where(table.c.id == op_id))

@@ -21,23 +21,11 @@ from rules.trend import Trend
 from store import day_figures, open_days
 from store.day_figures import HourCell
 from store.engine import Tx
+from triage.counted_days import days
 from triage.doorkeeper import require_agency, visible_agencies
 from triage.house import House
 from triage.marks import figures as mark_figures
 from triage.marks.figures import MarkReport
-
-CLOSED_FROM_HOUR: Final = 6
-"""From this local hour on the day before is counted for good. Hausregel: late mail is sorted then,
-and nobody works at night."""
-
-DAYS_A_ROUND: Final = 3
-"""A first start with an archive closes its days bit by bit. Own decision 0044."""
-
-BIG_DAY_MAILS: Final = 2000
-"""A running day of fewer mails is counted when somebody asks: some ms. Own decision 0080."""
-
-STAND_SECONDS: Final = 60
-"""How old the stand of a big day gets before a worker counts it anew. Own decision 0080."""
 
 STAND_COUNTS_SECONDS: Final = 300
 """An older stand is not shown (no worker runs): the day is counted. Own decision 0080."""
@@ -180,48 +168,6 @@ def export_marks(
     return mark_figures.export(house, found)
 
 
-def close_days(house: House) -> int:
-    """Count days that are over for good, the oldest first; how many were. For keeping order.
-
-    Each day in a transaction of its own. Any number of workers may do it at once.
-    """
-    now = house.local_now()
-    last = now.date() - timedelta(days=1 if now.hour >= CLOSED_FROM_HOUR else 2)
-    mark_figures.close_days(house, last=last)
-    with house.db.read() as tx:
-        newest = day_figures.last_closed(tx)
-        first = newest + timedelta(days=1) if newest else day_figures.first_day(tx)
-    if first is None:
-        return 0
-    missing = tuple(_days(first, last))[:DAYS_A_ROUND]
-    for day in missing:
-        with house.db.write() as tx:
-            day_figures.close_day(tx, day, now=house.clock())
-    return len(missing)
-
-
-def keep_stands(house: House) -> int:
-    """Count the running days that are big, so that no page has to; how many. For keeping order.
-
-    At most once in `STAND_SECONDS`, and by the worker that keeps order. The counting itself is a
-    reading transaction, the writing one a single row.
-    """
-    now, today = house.clock(), house.local_now().date()
-    counted = 0
-    for day in (today - timedelta(days=1), today):
-        with house.db.read() as tx:
-            fresh = open_days.since(tx, now - timedelta(seconds=STAND_SECONDS), days=[day])
-            is_closed = day in day_figures.closed_days(tx, since=day, until=day)
-            if fresh or is_closed or not open_days.is_big(tx, day, mails=BIG_DAY_MAILS):
-                continue
-            stand = open_days.count(tx, day, now=now)
-        with house.db.write() as tx:
-            open_days.note(tx, stand)
-            open_days.forget(tx, before=today - timedelta(days=1))
-        counted += 1
-    return counted
-
-
 @dataclass(frozen=True, slots=True)
 class _Read:
     cells: tuple[Cell, ...]
@@ -238,7 +184,7 @@ def _read(
     hours = list(day_figures.hours(tx, since=since, until=until, agency_codes=codes))
     closed = day_figures.closed_days(tx, since=since, until=until)
     first = day_figures.first_day(tx) or today
-    still_open = [day for day in _days(max(since, first), min(until, today)) if day not in closed]
+    still_open = [day for day in days(max(since, first), min(until, today)) if day not in closed]
     oldest = now - timedelta(seconds=STAND_COUNTS_SECONDS)
     stands = open_days.since(tx, oldest, days=still_open)
     for day in still_open:
@@ -286,10 +232,6 @@ def _check(since: date, until: date) -> None:
         )
 
 
-def _days(first: date, last: date) -> Iterable[date]:
-    return (first + timedelta(days=number) for number in range((last - first).days + 1))
-
-
 def _among(code: str | None, codes: frozenset[str | None] | None) -> bool:
     return codes is None or code in codes
 
@@ -299,7 +241,7 @@ def _mean(minutes: int, done: int, below: int) -> float | None:
 
 
 def _week(hours: Iterable[HourCell], since: date, until: date) -> tuple[tuple[float, ...], ...]:
-    weekdays = Counter(day.weekday() for day in _days(since, until))
+    weekdays = Counter(day.weekday() for day in days(since, until))
     count: Counter[tuple[int, int]] = Counter()
     for cell in hours:
         count[cell.day.weekday(), cell.hour] += cell.number

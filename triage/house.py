@@ -1,4 +1,4 @@
-"""Everything a station needs, in one frozen value, made by wiring.py and passed first."""
+"""Everything a station needs, in one frozen value, made by triage/wiring and passed first."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -16,7 +16,7 @@ from store.ledger import Message
 from store.originals import Packed
 from store.outgoing import Outgoing
 from triage import (
-    day_figures,
+    counted_days,
     freshness,
     holding,
     idempotency,
@@ -286,8 +286,8 @@ def keep_order(house: House, worker: str) -> int:
     for watch, turns in changed:
         watch.tell(turns)
     idempotency.forget(house)
-    day_figures.close_days(house)
-    day_figures.keep_stands(house)
+    counted_days.close_days(house)
+    counted_days.keep_stands(house)
     sessions.sweep(house)
     if expired:
         log.info("lease.expired", items=expired)

@@ -62,7 +62,7 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Outlets:
-    """The ways out of the house, wired by wiring.py."""
+    """The ways out of the house, as triage/wiring opens them."""
 
     eakte: FileOutlet
     mail: MailOutlet

@@ -7,33 +7,24 @@ Nothing is overwritten or removed; which model is live follows from the history 
 only ever added to. Source: F27; own decision 0029.
 """
 
-import fcntl
 import hashlib
 import hmac
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
-
 from classify.learning.riskcontrol import Promise
 from classify.life import card, gate
 from classify.life.gate import Measured
+from classify.life.history import History
 from classify.measuring.measures import CodeFigures
 from classify.model import file as modelfile
 from classify.model.model import Model
-from rules.errors import Conflict, Refused, Unreadable
+from rules.errors import Conflict, Refused
 
-log = structlog.get_logger()
-
-_HISTORY: Final = "history.jsonl"
-_TORN: Final = b" #torn"
-"""Ends a line of the history that was never written whole; it is passed over. Decision 0029."""
 _SHORTEST_REASON: Final = 10
 """Characters; as for a clerk's reasoned "no" (rules/item.py)."""
 
@@ -55,6 +46,10 @@ class Shelf:
 
     folder: Path
     key: bytes
+
+    @property
+    def _history(self) -> History:
+        return History(self.folder / "history.jsonl")
 
     def model_path(self, model_id: str) -> Path:
         """The model's file. Raises: Refused: `model.unknown`."""
@@ -109,7 +104,7 @@ class Shelf:
     def shadow(self) -> str | None:
         """The id of the model that runs beside the live one; None if there is none."""
         found: str | None = None
-        for entry in self._history():
+        for entry in self._history.entries():
             if entry["deed"] in {"shadow", "shadow_off"}:
                 found = entry["id"] if entry["deed"] == "shadow" else None
         return None if found == self.live() else found
@@ -149,11 +144,11 @@ class Shelf:
             and as `load`.
         """
         self.load(model_id)
-        with self._alone():
+        with self._history.alone():
             live = self.live()
             if live is not None and live != model_id:
                 self._pass_gate(model_id, live, despite)
-            self._write(at, "activate", model_id, by=by, reason=despite)
+            self._history.add(at, "activate", model_id, by=by, reason=despite)
 
     def before(self) -> str:
         """The model that was live before the live one. Raises: Refused: `model.no_earlier`."""
@@ -173,7 +168,7 @@ class Shelf:
         Raises: Refused: `model.no_earlier`, and as `load`. Conflict: `model.changed`: another one
             was live before.
         """
-        with self._alone():
+        with self._history.alone():
             live = self.live()
             if live == to:
                 return False
@@ -186,7 +181,7 @@ class Shelf:
                     earlier=earlier,
                 )
             self.load(to)
-            self._write(at, "rollback", to, by=by, reason=reason)
+            self._history.add(at, "rollback", to, by=by, reason=reason)
             return True
 
     def set_shadow(self, model_id: str | None, *, at: datetime, by: str) -> None:
@@ -194,8 +189,8 @@ class Shelf:
         if model_id is not None:
             self.load(model_id)
         deed = "shadow" if model_id else "shadow_off"
-        with self._alone():
-            self._write(at, deed, model_id or "", by=by, reason="")
+        with self._history.alone():
+            self._history.add(at, deed, model_id or "", by=by, reason="")
 
     def _pass_gate(self, candidate: str, live: str, despite: str) -> None:
         found = gate.objections(self.record(candidate).measured, self.record(live).measured)
@@ -217,51 +212,12 @@ class Shelf:
     def _past_lives(self) -> list[str]:
         """The models that were live, oldest first; a rollback takes the last one away."""
         past: list[str] = []
-        for entry in self._history():
+        for entry in self._history.entries():
             if entry["deed"] == "activate" and past[-1:] != [entry["id"]]:
                 past.append(entry["id"])
             elif entry["deed"] == "rollback":
                 past.pop()
         return past
-
-    def _history(self) -> list[dict[str, Any]]:
-        path = self.folder / _HISTORY
-        if not path.exists():
-            return []
-        lines = path.read_bytes().split(b"\n")
-        if _is_torn(lines[-1]):
-            log.warning("model.history_torn", path=str(path), size=len(lines.pop()))
-        told = [line for line in lines if line and not line.endswith(_TORN)]
-        try:
-            return [dict(json.loads(line)) for line in told]
-        except ValueError as exc:
-            raise Unreadable(
-                "model.history", f"{path} is damaged; restore it from a backup", path=str(path)
-            ) from exc
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One deed at a time: a gate passed, or a model gone back from, by two was wrong for one.
-
-        The lock ends with its process.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / _HISTORY).open("a", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
-    def _write(self, at: datetime, deed: str, model_id: str, *, by: str, reason: str) -> None:
-        """Add one line and sync it: a cut of the power leaves the old state or the new one."""
-        entry = {"at": at.isoformat(), "deed": deed, "id": model_id, "by": by, "reason": reason}
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / _HISTORY
-        last = path.read_bytes().rpartition(b"\n")[2] if path.exists() else b""
-        # Nothing is removed, what a cut of the power left neither; it gets a line of its own.
-        end = _TORN + b"\n" if _is_torn(last) else b"\n" if last else b""
-        with path.open("ab") as file:
-            file.write(end + json.dumps(entry, ensure_ascii=False).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def name_of(model: Model) -> str:
@@ -273,14 +229,6 @@ def name_of(model: Model) -> str:
     parts = (model.targets, model.slopes, model.offsets, model.thresholds, model.ranks)
     whole = repr((*parts, model.payment_bound, model.payment_sure, asdict(model.origin)))
     return f"{model.origin.data_sha256[:12]}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
-
-
-def _is_torn(last: bytes) -> bool:
-    """Whether what stands behind the last end of a line is a piece of an entry, not all of it."""
-    try:
-        return bool(last) and not isinstance(json.loads(last), dict)
-    except ValueError:
-        return True
 
 
 def _mac(key: bytes, body: Mapping[str, Any]) -> str:

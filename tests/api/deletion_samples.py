@@ -13,7 +13,7 @@ from rules.sweep import PlanRow
 from store.holds import Hold
 from store.sweep_plans import PlanState, StoredPlan
 from triage.sweep import words as sweep_words
-from triage.sweep.orders import Preview
+from triage.sweep.preview import Preview
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 23)

@@ -31,7 +31,7 @@ from store import migrate
 from tests.api.small_door import door_settings
 from tests.bench import desk_rows
 from tests.house_fixture import ADMIN, clerk, make_house, sqlite_url
-from triage import day_figures
+from triage import counted_days
 
 GOAL_MS = 50
 """Source: issue of the desk: p95 of a server answer with 100,000 items."""
@@ -91,7 +91,7 @@ def full_house(items: int, file: Path) -> Iterator[tuple[int, Caller, Caller, Ca
     if is_new:
         desk_rows.fill(house, items, aside=items // 50)
     # As a worker does each minute.
-    day_figures.keep_stands(house)
+    counted_days.keep_stands(house)
     key, hashed = new_key("bench")
     keys = (ApiKey("bench", hashed, Role.CLERK, agencies=("435",)),)
     app = make_app(house, door_settings(demo=True, keys=keys))

@@ -16,7 +16,7 @@ from store import audit
 from store.engine import Tx
 from store.tables import ledger as tables
 from tests.house_fixture import MACHINE, NOW, eml
-from triage import accept, day_figures
+from triage import accept, counted_days
 from triage.house import House
 
 SUBJECTS = ("Ich bin krank", "Termin verschieben", "Neues Konto", "Urlaub", "Kündigung", "Frage")
@@ -53,7 +53,7 @@ def fill(house: House, items: int, *, aside: int) -> None:
         audit.seal(tx, limit=3 * items)
         tx.run(sa.text("ANALYZE"))
     # As a worker does each night; the figures of a day that is over are not counted again.
-    while day_figures.close_days(house):
+    while counted_days.close_days(house):
         pass
 
 

@@ -81,7 +81,7 @@ FOLDERS = sorted(
     for path in (ROOT / room).glob("*/**/__init__.py")
     if "migrations" not in path.parts
 )
-WITH_A_FACE = {"triage/settings"}
+WITH_A_FACE = {"triage/settings", "triage/wiring"}
 """Decision 0125: what is one thing in several files."""
 
 

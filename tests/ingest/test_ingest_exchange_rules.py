@@ -9,8 +9,8 @@ from rules.rulesets import outlook_rules
 from tests.ingest.conftest import ExchangeCase
 from tests.servers.exchange import Fault
 from tests.servers.exchange_rules import InboxRule
-from triage import postbox_wiring
 from triage.settings import check
+from triage.wiring import postboxes
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_worker_reads_them_by_the_settings_of_the_postbox(
     }  # fmt: skip
     maildir = {"kind": "maildir", "name": "SC-Nord", "region": "Nord", "root": str(tmp_path)}
     settings = check({"postboxes": [box, maildir]}, base=tmp_path)
-    exchange, plain = postbox_wiring.postbox_jobs(settings)
+    exchange, plain = postboxes.postbox_jobs(settings)
     assert exchange.read_rules("") == outlook_rules.take_over(case.box.inbox_rules())
     assert plain.read_rules is None
 

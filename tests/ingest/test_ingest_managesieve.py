@@ -12,8 +12,9 @@ from ingest.managesieve import ManageSieve, Script, SieveAccount
 from rules.errors import HouseError, Refused
 from tests.house_fixture import open_house
 from tests.servers.dovecot import DovecotOptions, DovecotServer
-from triage import postbox_wiring, settings, wiring
+from triage import settings, wiring
 from triage.cli import app as cli
+from triage.wiring import postboxes
 
 SCRIPT = (
     'require ["fileinto"];\r\n# Büro {3}\r\nif header :contains "subject" "Umschulung" {\r\n'
@@ -119,7 +120,7 @@ def test_the_command_takes_over_the_active_script(
     assert "435 Kassel/Beratung" in out.read_text(encoding="utf-8")
     none = CliRunner().invoke(cli.app, [*words, "leer"])
     assert none.exception.code == "sieve.no_script"
-    nord, leer = postbox_wiring.postbox_jobs(settings.load(config))
+    nord, leer = postboxes.postbox_jobs(settings.load(config))
     assert len(nord.read_rules("").rules) == 1
     with pytest.raises(Refused) as caught:
         leer.read_rules("")

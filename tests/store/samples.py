@@ -3,14 +3,18 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import sqlalchemy as sa
+
 from rules.codes import PaymentRelevant, Team
 from rules.item import EakteState
+from rules.ledger import OpState
 from rules.postbox import Place
 from store import items, keeping, leases, ledger
 from store.engine import Database, Tx
 from store.items import NewItem
 from store.keeping import Arrival, Kept
 from store.leases import Lease
+from store.tables.ledger import op
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 POSTBOX = "nord"
@@ -83,3 +87,10 @@ def take_lease(db: Database, *, owner: str = "w1", now: datetime = NOW, seconds:
         lease = leases.take(tx, POSTBOX, owner=owner, now=now, seconds=seconds)
     assert lease is not None
     return lease
+
+
+def act_counts(tx: Tx) -> dict[OpState, int]:
+    """How many acts in each state; all states are keys."""
+    statement = sa.select(op.c.state, sa.func.count()).group_by(op.c.state)
+    found: dict[OpState, int] = dict(tx.run(statement).all())
+    return {state: found.get(state, 0) for state in OpState}

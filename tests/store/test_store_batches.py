@@ -13,7 +13,7 @@ from store.leases import Lease
 from store.ledger import Described
 from store.ops import Op
 from store.tables.ledger import SightingState
-from tests.store.samples import NOW, POSTBOX, keep, later, new_item, place, take_lease
+from tests.store.samples import NOW, POSTBOX, act_counts, keep, later, new_item, place, take_lease
 
 TARGETS = ("435 Kassel/AU", "431 Hanau/Termin")
 MARKS = {folder: Watermark(folder, "1", "5") for folder in TARGETS}
@@ -44,7 +44,7 @@ def test_a_batch_of_moves_into_several_folders(db: Database) -> None:
         with db.write() as tx:
             op_steps.done_many(tx, proofs, lease=lease, now=later(2))
     with db.read() as tx:
-        assert ops.counts(tx)[OpState.DONE] == 4
+        assert act_counts(tx)[OpState.DONE] == 4
         for act, where in proofs:
             here, before = sightings.of_messages(tx, [act.message_id])[act.message_id]
             assert (here.place, before.state) == (where, SightingState.GONE)
@@ -77,7 +77,7 @@ def test_one_place_that_is_taken_writes_none_of_the_batch(db: Database) -> None:
         op_steps.done_many(tx, proofs, lease=lease, now=NOW)
     assert caught.value.code == "place.taken"
     with db.read() as tx:
-        assert ops.counts(tx)[OpState.DONE] == 0
+        assert act_counts(tx)[OpState.DONE] == 0
 
 
 def test_an_unknown_act_is_named(db: Database) -> None:
@@ -109,7 +109,7 @@ def test_a_newer_fence_stops_the_whole_batch(db: Database, batch: Batch) -> None
         batch(tx, due, old)
     assert caught.value.code == "lease.lost"
     with db.read() as tx:
-        assert ops.counts(tx)[OpState.SENT] == 1
+        assert act_counts(tx)[OpState.SENT] == 1
 
 
 def test_wishes_for_an_unknown_message_and_for_none(db: Database) -> None:

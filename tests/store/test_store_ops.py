@@ -1,18 +1,19 @@
 """Acts on postboxes: the first watermark stays, and nobody writes under a lost lease."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
 
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
-from rules.postbox import Watermark
+from rules.postbox import Place, Watermark
 from store import leases, moves, op_steps, ops, refused_acts, sightings, wishes
 from store.engine import Database, Tx
 from store.leases import Lease
 from store.tables import ledger as tables
-from tests.store.samples import NOW, POSTBOX, keep, later, place, take_lease
+from tests.store.samples import NOW, POSTBOX, act_counts, keep, later, place, take_lease
 
 TARGET = "435 Kassel/AU"
 MARK = Watermark(TARGET, "1", "5")
@@ -30,6 +31,10 @@ def _state(db: Database, op_id: int) -> OpState:
         return ops.get(tx, op_id).state
 
 
+def _done(tx: Tx, op_id: int, *, place: Place, lease: Lease, now: datetime) -> None:
+    op_steps.done_many(tx, [(ops.get(tx, op_id), place)], lease=lease, now=now)
+
+
 def test_the_whole_way_of_an_act(db: Database) -> None:
     kept = keep(db, "1")
     op_id = _wish(db, kept.message_id)
@@ -40,13 +45,13 @@ def test_the_whole_way_of_an_act(db: Database) -> None:
     with db.write() as tx:
         assert op_steps.sent(tx, op_id, mark=MARK, lease=lease, now=later(1)).sent_at == later(1)
     with db.write() as tx:
-        op_steps.done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=later(2))
+        _done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=later(2))
     with db.read() as tx:
         act = ops.get(tx, op_id)
         assert (act.state, act.fence, act.done_at) == (OpState.DONE, lease.fence, later(2))
         assert sightings.of_message(tx, kept.message_id)[0].place == place("8", folder=TARGET)
         assert ops.due(tx, POSTBOX, now=later(9), limit=5) == ()
-        assert ops.counts(tx)[OpState.DONE] == 1
+        assert act_counts(tx)[OpState.DONE] == 1
 
 
 def test_the_first_watermark_stays(db: Database) -> None:
@@ -74,7 +79,7 @@ def test_done_twice_is_done_once(db: Database) -> None:
     with db.write() as tx:
         op_steps.sent(tx, op_id, mark=MARK, lease=lease, now=NOW)
         for _ in range(2):
-            op_steps.done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=NOW)
+            _done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=NOW)
     assert _state(db, op_id) is OpState.DONE
 
 
@@ -83,7 +88,7 @@ WRITES: dict[str, Write] = {
     "sent": lambda tx, op_id, lease: op_steps.sent(
         tx, op_id, mark=MARK, lease=lease, now=later(20)
     ),
-    "done": lambda tx, op_id, lease: op_steps.done(
+    "done": lambda tx, op_id, lease: _done(
         tx, op_id, place=place("8", folder=TARGET), lease=lease, now=later(20)
     ),
     "later": lambda tx, op_id, lease: op_steps.later(
@@ -164,9 +169,9 @@ def test_what_a_newer_owner_has_proven_is_not_proven_again_by_the_older_one(db: 
         op_steps.sent(tx, op_id, mark=MARK, lease=old, now=NOW)
         new = leases.take(tx, old.name, owner="heir", now=old.until, seconds=60)
         assert new is not None
-        op_steps.done(tx, op_id, place=place("8", folder=TARGET), lease=new, now=old.until)
+        _done(tx, op_id, place=place("8", folder=TARGET), lease=new, now=old.until)
     with pytest.raises(Conflict) as caught, db.write() as tx:
-        op_steps.done(tx, op_id, place=place("8", folder=TARGET), lease=old, now=old.until)
+        _done(tx, op_id, place=place("8", folder=TARGET), lease=old, now=old.until)
     assert caught.value.code == "lease.lost"
 
 
@@ -174,7 +179,7 @@ def test_steps_that_the_rules_do_not_know_are_conflicts(db: Database) -> None:
     op_id = _wish(db, keep(db, "1").message_id)
     lease = take_lease(db)
     with pytest.raises(Conflict) as caught, db.write() as tx:
-        op_steps.done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=NOW)
+        _done(tx, op_id, place=place("8", folder=TARGET), lease=lease, now=NOW)
     assert caught.value.code == "op.step"
 
 
@@ -244,7 +249,7 @@ def test_a_correction_while_an_act_is_under_way_comes_after_it(db: Database) -> 
         second = wishes.want(tx, message_id, kind="file", dst_folder="INBOX", now=NOW)
         assert second not in (None, first)
         assert [act.id for act in ops.due(tx, POSTBOX, now=NOW, limit=5)] == [first]
-        op_steps.done(tx, first, place=place("8", folder=TARGET), lease=lease, now=NOW)
+        _done(tx, first, place=place("8", folder=TARGET), lease=lease, now=NOW)
         (due,) = ops.due(tx, POSTBOX, now=NOW, limit=5)
     assert (due.id, due.src) == (second, place("8", folder=TARGET))
 

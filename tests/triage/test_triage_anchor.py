@@ -12,7 +12,7 @@ from rules.audit import GENESIS, AuditEntry, chain_hash
 from rules.errors import Refused, TryLater
 from store import audit
 from store.tables.ledger import audit as table
-from triage import day_figures, freshness, idempotency, rounds, sessions
+from triage import counted_days, freshness, idempotency, rounds, sessions
 from triage.cli import app as cli
 from triage.house import House
 from triage.trail import anchor, anchor_file
@@ -127,7 +127,7 @@ def test_the_head_is_noted_before_anything_that_may_fail(house, path, clock, mon
     def away(_house: House) -> None:
         raise TryLater("store.away", "the database is away")
 
-    monkeypatch.setattr(day_figures, "close_days", away)
+    monkeypatch.setattr(counted_days, "close_days", away)
     write(house, "a new day")
     with pytest.raises(TryLater):
         rounds.keep_order(replace(house, policy=replace(house.policy, anchor=path)), "w-1")

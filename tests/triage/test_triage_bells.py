@@ -17,11 +17,12 @@ from tests.house_fixture import eml, open_house
 from tests.servers.exchange import ExchangeServer, Fault
 from tests.triage.test_triage_outages import wait_for
 from tests.triage.test_triage_way import Eakte, Post
-from triage import bells, log, postbox_wiring, send
+from triage import bells, log, send
 from triage.bells import Ringer
 from triage.house import House
 from triage.postbox_round import PostboxJob
 from triage.settings import check
+from triage.wiring import postboxes
 from triage.worker import Worker
 
 FOREVER = 3600.0
@@ -227,7 +228,7 @@ def test_a_bell_hangs_where_it_is_switched_on_and_one_login_has_one_gate(monkeyp
         EXCHANGE | {"name": "e", "mailbox": "e@dienst.example", "user": "other"},
         {"kind": "maildir", "name": "f", "region": "Ost", "root": str(tmp_path)},
     ]
-    jobs = postbox_wiring.postbox_jobs(check({"postboxes": boxes}, base=tmp_path))
+    jobs = postboxes.postbox_jobs(check({"postboxes": boxes}, base=tmp_path))
     assert [job.open_bell is not None for job in jobs] == [True, False, True, True, True, False]
     gates = [id(gate_of(job.open())) for job in jobs[:5]]
     assert gates[2] == gates[3]
@@ -245,5 +246,5 @@ def test_the_wires_lead_to_an_exchange_with_a_ticket_and_no_password(tmp_path):
     ticket = {k: v for k, v in EXCHANGE.items() if k not in {"user", "password_env"}}
     ticket |= {"name": "c", "mailbox": "c@dienst.example", "auth": "kerberos"}
     (box,) = check({"postboxes": [ticket]}, base=tmp_path).postboxes
-    account = postbox_wiring.exchange_account(box)
+    account = postboxes.exchange_account(box)
     assert (account.auth, account.user, account.password) == ("kerberos", "", "")

@@ -11,9 +11,11 @@ from rules.worktime import WorkingHours
 from store.claims import Line, claim_next
 from store.engine import Database
 from tests.store.samples import NOW, queue
-from triage import hook_wiring, settings, wiring_policy
+from triage import settings
 from triage.cli import app as cli
 from triage.cli import items as cli_items
+from triage.wiring import ways_out
+from triage.wiring.policy import policy_of
 
 RUN = CliRunner()
 
@@ -75,13 +77,13 @@ def test_webhooks_are_wired_from_the_settings(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("HOOK_SECRET", "whsec_" + "QUFB" * 8)
     events = {"allowed_hosts": ["sc.example"]}
     narrow = HOOK | {"types": ["item.closed"], "agencies": ["435"], "regions": ["West"]}
-    (one,) = hook_wiring.subscriptions(checked({"events": events, "webhooks": [narrow]}))
+    (one,) = ways_out.subscriptions(checked({"events": events, "webhooks": [narrow]}))
     assert one.reach.types == {"item.closed"}
     assert (one.reach.agencies, one.reach.regions) == ({"435"}, {"West"})
-    (all_of_it,) = hook_wiring.subscriptions(checked({"events": events, "webhooks": [HOOK]}))
+    (all_of_it,) = ways_out.subscriptions(checked({"events": events, "webhooks": [HOOK]}))
     assert (all_of_it.reach.agencies, len(all_of_it.reach.types) > 20) == (None, True)
     with pytest.raises(Refused) as off_the_list:
-        hook_wiring.subscriptions(checked({"webhooks": [HOOK]}))
+        ways_out.subscriptions(checked({"webhooks": [HOOK]}))
     assert off_the_list.value.code == "webhook.host"
 
 
@@ -104,11 +106,11 @@ def test_settings_that_can_not_work_are_refused(raw: dict[str, object]) -> None:
 
 def test_working_time_comes_from_the_settings_and_can_be_switched_off() -> None:
     desk = {"work_from": "08:30", "work_days": ["mo", "mi"], "open_claims": 0}
-    policy = wiring_policy.policy_of(checked({"desk": desk}))
+    policy = policy_of(checked({"desk": desk}))
     assert policy.working_hours is not None
     assert policy.working_hours.weekdays == {0, 2}
     assert policy.open_claims is None
-    default = wiring_policy.policy_of(checked({}))
+    default = policy_of(checked({}))
     assert (default.working_hours, default.open_claims) == (WorkingHours(), 1)
-    clock = wiring_policy.policy_of(checked({"desk": {"lease_counts": "clock"}}))
+    clock = policy_of(checked({"desk": {"lease_counts": "clock"}}))
     assert clock.working_hours is None

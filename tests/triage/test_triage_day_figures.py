@@ -16,7 +16,7 @@ from store import keeping
 from store.keeping import Arrival
 from store.tables import ledger as tables
 from tests.house_fixture import ADMIN, clerk, eml
-from triage import day_figures, rounds, work
+from triage import counted_days, day_figures, rounds, work
 from triage.work import Correction
 
 TODAY = date(2026, 11, 23)
@@ -59,10 +59,10 @@ def test_a_running_day_is_counted_from_its_mails_with_small_numbers_hidden(house
 
 @pytest.mark.usefixtures("busy_day")
 def test_a_closed_day_keeps_its_numbers_when_its_mails_are_gone(house, clock):
-    assert day_figures.close_days(house) == 0, "the day still runs"
+    assert counted_days.close_days(house) == 0, "the day still runs"
     clock.forward(hours=30)
-    assert day_figures.close_days(house) == 1
-    assert day_figures.close_days(house) == 0
+    assert counted_days.close_days(house) == 1
+    assert counted_days.close_days(house) == 0
     with house.db.write() as tx:
         tx.run(sa.update(tables.item).values(first_concern="sonstiges"))
     assert set(numbers(report(house))) == {"au", "termin"}
@@ -73,7 +73,7 @@ def test_a_closed_day_keeps_its_numbers_when_its_mails_are_gone(house, clock):
 @pytest.fixture
 def all_big(monkeypatch):
     """Five mails make a big day."""
-    monkeypatch.setattr(day_figures, "BIG_DAY_MAILS", 5)
+    monkeypatch.setattr(counted_days, "BIG_DAY_MAILS", 5)
 
 
 @pytest.mark.usefixtures("busy_day", "all_big")
@@ -83,34 +83,34 @@ def test_the_stand_of_a_big_day_says_what_counting_says_and_when(house, clock):
     claim = work.claim_item(house, clerk("435"), 1)
     work.close(house, clerk("435"), 1, claim.token, reason=CloseReason.DONE)
     counted = {by: report(house, by) for by in By}
-    assert day_figures.keep_stands(house) == 1
+    assert counted_days.keep_stands(house) == 1
     at = house.clock()
     for by in By:
         assert report(house, by) == replace(counted[by], counted_at=at)
-    clock.forward(seconds=day_figures.STAND_SECONDS - 1)
-    assert day_figures.keep_stands(house) == 0, "it is fresh"
+    clock.forward(seconds=counted_days.STAND_SECONDS - 1)
+    assert counted_days.keep_stands(house) == 0, "it is fresh"
     mails(house, "Termin 2")
     assert (report(house).total[0], report(house).counted_at) == (13, at)
     clock.forward(seconds=2)
-    assert day_figures.keep_stands(house) == 1
+    assert counted_days.keep_stands(house) == 1
     assert (report(house).total[0], report(house).counted_at) == (14, house.clock())
 
 
 @pytest.mark.usefixtures("busy_day", "all_big")
 def test_an_old_stand_is_not_shown_and_a_closed_day_has_none(house, clock):
-    day_figures.keep_stands(house)
+    counted_days.keep_stands(house)
     mails(house, "Termin 2")
     clock.forward(seconds=day_figures.STAND_COUNTS_SECONDS + 1)
     assert (report(house).total[0], report(house).counted_at) == (8, None)
     clock.forward(hours=30)
-    day_figures.close_days(house)
-    assert day_figures.keep_stands(house) == 0
+    counted_days.close_days(house)
+    assert counted_days.keep_stands(house) == 0
     assert (report(house).total[0], report(house).counted_at) == (8, None)
 
 
 @pytest.mark.usefixtures("busy_day")
 def test_a_small_day_is_counted_when_somebody_asks(house):
-    assert day_figures.keep_stands(house) == 0
+    assert counted_days.keep_stands(house) == 0
     assert report(house).counted_at is None
 
 
@@ -124,12 +124,12 @@ def test_closing_twice_at_once_counts_once(house, clock):
 
 
 def test_days_without_mail_are_closed_in_order_and_bit_by_bit(house, clock):
-    assert day_figures.close_days(house) == 0, "no mail, nothing to count"
+    assert counted_days.close_days(house) == 0, "no mail, nothing to count"
     with house.db.write() as tx:
         keeping.keep(tx, Arrival(eml("Termin"), house.clock(), "smtp"), now=house.clock())
     clock.forward(days=5)
-    assert day_figures.close_days(house) == day_figures.DAYS_A_ROUND
-    assert day_figures.close_days(house) == 2
+    assert counted_days.close_days(house) == counted_days.DAYS_A_ROUND
+    assert counted_days.close_days(house) == 2
     with house.db.read() as tx:
         assert stored.last_closed(tx) == TODAY + timedelta(days=4)
 

@@ -18,6 +18,7 @@ from triage import health, private_file, rounds, send, wiring
 from triage.filing import filing, steps
 from triage.postbox_round import PostboxJob, PostboxRound
 from triage.settings import Settings
+from triage.wiring import judging
 from triage.worker import Worker
 
 
@@ -48,7 +49,7 @@ def test_where_the_log_has_no_room_mail_is_kept_sorted_and_filed(house, box, lea
 
 
 def test_the_key_of_models_is_never_left_empty(tmp_path, monkeypatch):
-    monkeypatch.setattr(wiring, "default_model_path", lambda: tmp_path / "share" / "a.postlotse")
+    monkeypatch.setattr(judging, "default_model_path", lambda: tmp_path / "share" / "a.postlotse")
     monkeypatch.delenv("POSTLOTSE_MODEL_KEY", raising=False)
 
     def full(path: Path, *_args: object, **_values: object) -> int:

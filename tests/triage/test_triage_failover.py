@@ -13,10 +13,11 @@ from psycopg import sql
 
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.ledger import OpState
-from store import audit, leases, migrate, ops
+from store import audit, leases, migrate
 from store.engine import Database
 from tests.house_fixture import ADMIN, Clock, clerk, eml, open_house
 from tests.servers.postgres import REPLICATION, PostgresServer, free_port
+from tests.store.samples import act_counts
 from tests.stress.failover_run import run
 from tests.triage.test_triage_reply import first_choice
 from tests.triage.test_triage_way import Eakte, Post, states
@@ -154,7 +155,7 @@ def test_what_an_asynchronous_standby_never_got_is_found_as_after_a_restore(
     office.file()
     office.look()
     with office.house.db.read() as tx:
-        assert {state: n for state, n in ops.counts(tx).items() if n} == {OpState.DONE: 2}
+        assert {state: n for state, n in act_counts(tx).items() if n} == {OpState.DONE: 2}
     office.clock.forward(seconds=200)
     since = before - timedelta(minutes=1)
     again = rereading.reread(office.house, ADMIN, office.box, region="Südwest", since=since)

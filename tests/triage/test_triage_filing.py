@@ -11,8 +11,9 @@ from rules.codes import Role
 from rules.errors import Conflict, Refused, TryLater
 from rules.ledger import OpState
 from rules.postbox import Place
-from store import audit, leases, ops, wishes
+from store import audit, leases, wishes
 from tests.house_fixture import ADMIN, eml
+from tests.store.samples import act_counts
 from tests.triage.test_triage_way import bring_in
 from triage import receive, reconcile, rounds
 from triage.filing import filing, refused_moves
@@ -52,7 +53,7 @@ def sorted_mails(house, box, lease):
 
 def op_states(house) -> list[OpState]:
     with house.db.read() as tx:
-        return sorted(state for state, count in ops.counts(tx).items() for _ in range(count))
+        return sorted(state for state, count in act_counts(tx).items() for _ in range(count))
 
 
 def test_one_refused_move_does_not_stop_the_others(house, box, lease, sorted_mails, clock):

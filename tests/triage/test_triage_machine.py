@@ -23,9 +23,10 @@ from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import Conflict
 from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
-from store import leases, ops, originals
+from store import leases, originals
 from store.tables.ledger import SightingState, item, message, sighting
 from tests.house_fixture import ADMIN, Clock, eml, open_house
+from tests.store.samples import act_counts
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_crash import Countdown, Crash, MortalBox, MortalDatabase
 from triage import admin, receive, reconcile, rounds
@@ -231,7 +232,7 @@ class Postbox(RuleBasedStateMachine):
             places = tx.run(sa.select(sighting).where(sighting.c.state == SightingState.LIVE)).all()
             counted = sa.select(item.c.message_id, sa.func.count()).group_by(item.c.message_id)
             items = {row[0]: row[1] for row in tx.run(counted)}
-            doubts = ops.counts(tx)
+            doubts = act_counts(tx)
         self.check_rows(rows, items)
         self.check_places(rows, places, lying)
         assert (doubts[OpState.NEW], doubts[OpState.SENT]) == (0, 0)

@@ -14,7 +14,7 @@ from store.tables.figure import figure
 from store.tables.mark import mark_seen
 from store.tables.mark_figure import figure_mark, figure_mark_day
 from tests.house_fixture import ADMIN, MACHINE, eml
-from triage import accept, day_figures
+from triage import accept, counted_days, day_figures
 
 TODAY = date(2026, 11, 23)
 
@@ -59,7 +59,7 @@ def test_marks_are_told_by_each_key_and_no_free_name_is(house, by, key):
 @pytest.mark.usefixtures("marked")
 def test_a_closed_day_keeps_its_marks_when_their_rows_change(house, clock):
     clock.forward(hours=30)
-    day_figures.close_days(house)
+    counted_days.close_days(house)
     before = report(house)
     with house.db.write() as tx:
         tx.run(sa.update(mark_seen).values(at=house.clock() + timedelta(days=9)))

@@ -12,8 +12,9 @@ from rules.ledger import LedgerState, OpState
 from rules.postbox import MIME_BROKEN, TOO_LARGE, Place, TooLarge
 from rules.tasks import Said, TaskKind
 from store import aside as aside_rows
-from store import audit, items, keeping, leases, ledger, ops, originals
+from store import audit, items, keeping, leases, ledger, originals
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml
+from tests.store.samples import act_counts
 from tests.triage.test_triage_filing import Refusing
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from triage import (
@@ -199,7 +200,7 @@ def sorted_head(house, box, lease):
 
 def op_state(house) -> OpState:
     with house.db.read() as tx:
-        (state,) = (state for state, number in ops.counts(tx).items() if number)
+        (state,) = (state for state, number in act_counts(tx).items() if number)
     return state
 
 

@@ -24,9 +24,10 @@ from tests.servers.hook_receiver import receiving
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
 from tests.triage.test_triage_way import Eakte, Post, bring_in
-from triage import handover, outlet_wiring, rounds, send, tasks, work
+from triage import handover, rounds, send, tasks, work
 from triage.doctor import ways as doctor_ways
 from triage.settings import check
+from triage.wiring import ways_out
 
 ME = clerk("435")
 SCHEMA = Path(__file__).parents[2] / "docs/task.schema.json"
@@ -199,12 +200,12 @@ def test_the_configuration_chooses_the_ways(tmp_path, monkeypatch):
         raw = {"eakte": line | {"outlet": outlet}, "events": {"allowed_hosts": ["fk.example"]}}
         settings = check(raw | {"tasks": {"hooks": [hook]}}, base=tmp_path)
         assert settings.eakte.client_cert == tmp_path / "c.pem"
-        kinds.append(type(outlet_wiring.eakte_outlet(settings.eakte)).__name__)
-        assert isinstance(outlet_wiring.task_outlet(settings), TaskHooks)
+        kinds.append(type(ways_out.eakte_outlet(settings.eakte)).__name__)
+        assert isinstance(ways_out.task_outlet(settings), TaskHooks)
     assert kinds == ["DirectoryOutlet", "HttpOutlet", "WebdavOutlet"]
-    assert outlet_wiring.task_outlet(check({}, base=tmp_path)) is None
+    assert ways_out.task_outlet(check({}, base=tmp_path)) is None
     only = check({"tasks": {"drop": "t"}}, base=tmp_path)
-    assert isinstance(outlet_wiring.task_outlet(only), TaskFolder)
+    assert isinstance(ways_out.task_outlet(only), TaskFolder)
 
 
 def test_the_doctor_tries_the_line_and_names_the_end_of_our_certificate(door, authority, tmp_path):

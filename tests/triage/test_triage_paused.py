@@ -17,14 +17,14 @@ import sqlalchemy as sa
 
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.ledger import OpState
-from store import keeping, leases, ledger, ops
+from store import keeping, leases, ledger
 from store.columns import metadata
 from store.engine import Database
 from store.tables.ledger import beat, lease
 from tests.conftest import TEMPLATE
 from tests.house_fixture import Clock, eml, open_house
 from tests.servers.victims import BOX, Victim, Victims
-from tests.store.samples import NOW, arrival
+from tests.store.samples import NOW, act_counts, arrival
 from triage import receive, rounds, sort_turns, wiring
 from triage.filing import filing
 
@@ -92,7 +92,7 @@ def take_over(url: str, root: Path) -> None:
         rounds.sort_pending(house)
         filing.file_due(house, box, held)
         with house.db.read() as tx:
-            states = ops.counts(tx)
+            states = act_counts(tx)
         ended = not box.view("INBOX").uids and not states[OpState.NEW] + states[OpState.SENT]
     house.db.close()
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from rules.errors import TryLater
 from rules.ledger import LedgerState, OpState
@@ -15,22 +16,27 @@ from tests.house_fixture import MACHINE, clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from triage import accept, handover, item_view, receive, rounds, send, sort, work
 
+_WAITING = sa.text(
+    "SELECT count(*) FROM pg_locks"
+    " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+)
 
-@pytest.fixture
-def meanwhile():
-    """Runs something in a thread that may wait for the caller's transaction; joined at the end."""
-    threads: list[threading.Thread] = []
 
-    def start(work) -> None:
-        thread = threading.Thread(target=work)
-        threads.append(thread)
-        thread.start()
-        time.sleep(0.2)
+@contextmanager
+def waiting(house, work):
+    """Inside it `work` waits, in a thread, for the transaction that the caller has open.
 
-    yield start
-    for thread in threads:
-        thread.join(10)
-        assert not thread.is_alive()
+    It is over when that transaction is, and `work` with it.
+    """
+    thread = threading.Thread(target=work)
+    with house.db.write() as tx:
+        yield tx, thread.start
+        until = time.monotonic() + 20
+        while not tx.run(_WAITING).scalar_one():
+            assert time.monotonic() < until, "nobody waits for the transaction"
+            time.sleep(0.01)
+    thread.join(20)
+    assert not thread.is_alive()
 
 
 def kept(house, box, lease, *mails: bytes) -> None:
@@ -64,21 +70,20 @@ def test_a_mail_that_somebody_sorted_meanwhile_is_not_set_aside(house, box, leas
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-def test_two_sorters_of_one_machine_mail_wish_and_note_once(house, box, lease, meanwhile):
+def test_two_sorters_of_one_machine_mail_wish_and_note_once(house, box, lease):
     kept(house, box, lease, eml("Abwesend", Auto_Submitted="auto-replied"))
     found = rounds.prepared(house, 1)
     second: list[bool] = []
-    with house.db.write() as tx:
+    with waiting(house, lambda: second.append(rounds.written(house, found))) as (tx, begin):
         assert sort.write(house, tx, [found]) == {1}
-        meanwhile(lambda: second.append(rounds.written(house, found)))
-    time.sleep(0.3)
+        begin()
     assert second == [False]
     with house.db.read() as tx:
         assert len(ops.of_message(tx, 1)) == 1
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-def test_a_clerks_wish_waits_for_the_worker_who_notes_the_command(house, box, lease, meanwhile):
+def test_a_clerks_wish_waits_for_the_worker_who_notes_the_command(house, box, lease):
     """Else it would change the target of a command that is out already (READ COMMITTED)."""
     kept(house, box, lease, eml("Termin"))
     rounds.sort_pending(house)
@@ -92,10 +97,9 @@ def test_a_clerks_wish_waits_for_the_worker_who_notes_the_command(house, box, le
 
     box.ensure_folder(wish.dst_folder)
     mark = box.watermark(wish.dst_folder)
-    with house.db.write() as tx:
+    with waiting(house, forward) as (tx, begin):
         op_steps.sent(tx, wish.id, mark=mark, lease=lease, now=house.clock())
-        meanwhile(forward)
-    time.sleep(0.3)
+        begin()
     with house.db.read() as tx:
         acts = [(act.state, act.dst_folder) for act in ops.of_message(tx, 1)]
     assert acts == [(OpState.SENT, wish.dst_folder), (OpState.NEW, other)]

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
-from store import ledger, ledger_counts, ops, retention, sightings
+from store import ledger, ledger_counts, retention, sightings
 from tests.house_fixture import ADMIN, clerk, eml
+from tests.store.samples import act_counts
 from tests.stress.stress_truth import Act, Sent, Way
 from tests.triage.test_triage_way import bring_in, states
 from triage import admin, aside, item_view, receive, rounds
@@ -237,7 +238,7 @@ def test_where_filing_is_in_doubt_nobody_else_decides(house, box, lease, clock):
     filing.file_due(house, box, lease)
     assert reconcile(house, box, lease) == Reconciled()
     with house.db.read() as tx:
-        assert ops.counts(tx)[OpState.DONE] == 1
+        assert act_counts(tx)[OpState.DONE] == 1
     assert folders_of(house, box) == {"435 Kassel/AU": 1}
 
 

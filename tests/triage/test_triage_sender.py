@@ -15,7 +15,7 @@ from triage import item_view, work
 from triage.house import House
 from triage.settings import Settings
 from triage.settings.sender import SenderSettings
-from triage.wiring_policy import policy_of
+from triage.wiring.policy import policy_of
 
 ME = clerk("435")
 FORGED = "mx.fremd.example; dmarc=pass header.from=post.example"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from rules.errors import Refused
-from triage.postbox_wiring import open_postbox
 from triage.settings import check, load, secret
 from triage.settings.postbox import MaildirSettings
-from triage.wiring_policy import policy_of
+from triage.wiring.policy import policy_of
+from triage.wiring.postboxes import open_postbox
 
 BOX = {"kind": "maildir", "name": "SC-Ost", "region": "Ost", "root": "mail/ost"}
 
@@ -139,9 +139,10 @@ def test_an_exchange_postbox_is_opened_only_where_one_is_configured(tmp_path, mo
     assert opened.name == "SC-Nord"
     assert opened.moves_whole()
     code = (
-        "import sys; from triage import postbox_wiring, settings; from pathlib import Path;"
+        "import sys; from triage import settings; from triage.wiring import postboxes;"
+        "from pathlib import Path;"
         f"parsed = settings.check({{'postboxes': [{BOX!r}]}}, base=Path('/'));"
-        "postbox_wiring.open_postbox(parsed.postboxes[0]);"
+        "postboxes.open_postbox(parsed.postboxes[0]);"
         "print([m for m in ('exchangelib', 'lxml', 'requests', 'spnego') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)

@@ -20,7 +20,7 @@ from tests.triage.sweep_world import World
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel
 from tests.triage.test_triage_way import bring_in
-from triage import rounds, send, work
+from triage import halting, rounds, send, work
 from triage.answers import sent_copy
 from triage.sweep import copies as sweep_copies
 from triage.sweep import holds as sweep_holds
@@ -136,6 +136,16 @@ def test_the_copy_of_an_answer_leaves_the_postbox_and_no_other_mail(world, laid)
     assert places(world, number)["copy", "done", ""] == 1
     assert len(world.box.view("Gesendet").uids) == 2
     assert sweep_copies.from_postbox(world.house, world.box, world.lease) == 0
+
+
+def test_while_writing_is_stopped_no_copy_leaves(world, laid):
+    number = world.sweep()
+    halting.stop_writing(world.house.db, ADMIN, reason="Wartung des Postfachs", now=world.clock())
+    assert sweep_copies.from_postbox(world.house, world.box, world.lease) == 0
+    assert len(world.box.view("Gesendet").uids) == 3
+    halting.resume(world.house.db, ADMIN, now=world.clock(), reason="Wartung ist zu Ende")
+    assert sweep_copies.from_postbox(world.house, world.box, world.lease) == 1
+    assert places(world, number)["copy", "done", ""] == 1
 
 
 def test_of_an_answer_to_a_deleted_mail_no_copy_is_laid_and_the_others_go_on(world):

@@ -14,10 +14,11 @@ from store.outgoing import NewOutgoing
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house, sqlite_url
 from tests.triage.test_triage_outages import wait_for
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import accept, health, log, postbox_wiring, reconcile, rounds, send, sort_turns
+from triage import accept, health, log, reconcile, rounds, send, sort_turns
 from triage import aside as set_aside
 from triage.ports import INBOX
 from triage.postbox_round import BUSY_PAUSES, PostboxJob, PostboxRound
+from triage.wiring import postboxes
 from triage.worker import Worker
 
 
@@ -303,7 +304,7 @@ def test_observe_mode_writes_nothing_to_the_postbox(tmp_path, clock):
     MaildirPostbox("a", root).append("INBOX", eml("Krankmeldung"))
     before = sorted(path for path in root.rglob("*"))
     house = make_house(sqlite_url(tmp_path), clock=clock)
-    jobs = postbox_wiring.postbox_jobs(settings)
+    jobs = postboxes.postbox_jobs(settings)
     worker = Worker(house, send.Outlets(Eakte(), Post()), jobs, poll_seconds=0.02)
     run(worker, lambda: states(house) == {"sorted": 1} and "postbox:a" in told(house))
     assert states(house) == {"sorted": 1}

@@ -37,6 +37,7 @@ from triage.cli import (
     run,
     sessions,
     sweep,
+    sweep_holds,
     texts,
     trail,
 )
@@ -59,6 +60,7 @@ outbox.register(admin.outbox_app)
 backfill.register(app)
 backup.register(app)
 sweep.register(app)
+sweep_holds.register(sweep.app)
 person.register(app)
 observed.register(app)
 rulesets.register(app)

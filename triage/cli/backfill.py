@@ -13,7 +13,7 @@ from ingest import archive
 from ingest.archive import ArchiveMail, LeftOut
 from rules.errors import Refused
 from triage import backfill as filling
-from triage import postbox_wiring, wiring
+from triage import wiring
 from triage.backfill import Pace
 from triage.console import (
     DEFAULT_CONFIG,
@@ -28,6 +28,7 @@ from triage.console import (
 from triage.house import House, PostboxPlan
 from triage.ports import INBOX, Postbox
 from triage.settings import Settings
+from triage.wiring import postboxes
 
 DEFAULT_RATE = 600
 """Mails a minute. A worker sorts many times as many, so new mail never waits behind an archive.
@@ -72,7 +73,7 @@ def backfill(
     settings = settings_of(config)
     house = wiring.build_house(settings)
     plan = filling.plan_of(house, operator(), postbox)
-    box = postbox_wiring.open_to_read(settings, plan.name)
+    box = postboxes.open_to_read(settings, plan.name)
     files, folders = archive.find(tuple(sources or ())), tuple(folder or ())
     try:
         total = archive.count(files) + sum(len(box.view(name).uids) for name in folders)

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from rules.errors import Refused
-from triage import backup, postbox_wiring, rereading, wiring
+from triage import backup, rereading, wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
 from triage.settings import load
+from triage.wiring import postboxes
 
 app = typer.Typer(help="Backup, and the way back.", no_args_is_help=True)
 
@@ -80,7 +81,7 @@ def reread(
     held = rereading.hold_back(house, operator())
     if held:
         say(f"{held} answers or tasks may have left since: postlotse outbox list")
-    for job in postbox_wiring.postbox_jobs(settings):
+    for job in postboxes.postbox_jobs(settings):
         if not job.files:
             continue
         box = job.open()

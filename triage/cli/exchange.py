@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from rules.errors import Refused
-from triage import postbox_wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, say, settings_of
 from triage.settings.postbox import ExchangeSettings
+from triage.wiring import postboxes
 
 exchange_app = typer.Typer(help="Exchange servers: look at one.", no_args_is_help=True)
 
@@ -40,7 +40,7 @@ def smoke(
     box = next((b for b in settings_of(config).postboxes if b.name == postbox), None)
     if not isinstance(box, ExchangeSettings):
         raise Refused("postbox.not_exchange", f"{postbox!r} is no postbox on Exchange.")
-    facts = exchange_smoke.look(postbox_wiring.exchange_account(box), under=box.folders_under)
+    facts = exchange_smoke.look(postboxes.exchange_account(box), under=box.folders_under)
     words = {True: "wie angenommen", False: "ANDERS ALS ANGENOMMEN", None: "offen"}
     for number, fact in enumerate(facts, start=1):
         if as_json:

@@ -9,7 +9,7 @@ from store.engine import Database
 from triage import halting, wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
 from triage.halting import Begin
-from triage.wiring_policy import policy_of
+from triage.wiring.policy import policy_of
 
 
 def register(app: typer.Typer) -> None:

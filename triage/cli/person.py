@@ -8,7 +8,7 @@ import typer
 
 from rules.sweep import OrderBasis
 from triage import person, wiring
-from triage.cli.sweep import ReferenceOption
+from triage.cli.sweep_holds import ReferenceOption
 from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say
 from triage.person_found import Who
 

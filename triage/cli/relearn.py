@@ -8,7 +8,7 @@ import typer
 
 from rules.codes import Concern
 from rules.errors import Refused
-from triage import backfill, history, postbox_wiring, relearn, training_file, wiring
+from triage import backfill, history, relearn, training_file, wiring
 from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -18,6 +18,7 @@ from triage.console import (
     settings_of,
     show,
 )
+from triage.wiring import postboxes
 
 CorrectionOption = Annotated[
     int | None, typer.Option(help="The one that you looked at, as `relearn list` shows it.")
@@ -125,7 +126,7 @@ def relearn_history(
     settings = settings_of(config)
     house = wiring.build_house(settings)
     plan = backfill.plan_of(house, operator(), postbox)
-    box = postbox_wiring.open_to_read(settings, plan.name)
+    box = postboxes.open_to_read(settings, plan.name)
     try:
         found = history.read(house, operator(), box, folders=folders, out=out, told=_tell)
     finally:

@@ -11,7 +11,7 @@ from rules.errors import Refused
 from rules.rights.folder_findings import Finding, meaning, named, remedy, title
 from rules.rights.folder_levels import in_words
 from rules.rights.plan import Change, Deed, make_plan
-from triage import postbox_wiring, private_file, wiring, workbook
+from triage import private_file, wiring, workbook
 from triage.cli import rights_review
 from triage.cli.rights_lists import lists_app, rounds_app
 from triage.console import (
@@ -32,6 +32,7 @@ from triage.rights import report as rights_report
 from triage.rights import tables as rights_tables
 from triage.rights import work as rights_work
 from triage.rights.run import Outcome
+from triage.wiring import postboxes
 
 rights_app = typer.Typer(help="Folder permissions against reported lists.", no_args_is_help=True)
 rights_app.add_typer(lists_app, name="lists")
@@ -241,7 +242,7 @@ def _desk(config: Path, postbox: str) -> FolderRights:
     box = next((b for b in settings_of(config).postboxes if b.name == postbox), None)
     if box is None:
         raise Refused("postbox.unknown", f"No postbox {postbox!r} in {config}.")
-    return postbox_wiring.open_rights(box)
+    return postboxes.open_rights(box)
 
 
 def _tell(house: House, caller: Caller, postbox: str, *, as_json: bool) -> int:

@@ -9,7 +9,7 @@ import typer
 from rules.errors import Refused
 from rules.rights.folder_levels import GERMAN
 from rules.rights.reporting_chain import Step, make_round
-from triage import postbox_wiring, private_file, wiring, wiring_ldap, workbook
+from triage import private_file, wiring, workbook
 from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -22,6 +22,7 @@ from triage.console import (
 from triage.rights import directory as rights_directory
 from triage.rights import reporting as rights_reporting
 from triage.rights import tables as rights_tables
+from triage.wiring import ldap, postboxes
 
 lists_app = typer.Typer(help="Reported lists: import, show, export.", no_args_is_help=True)
 rounds_app = typer.Typer(help="The round of review: start, show, mark.", no_args_is_help=True)
@@ -103,7 +104,7 @@ def lists_expand(
     Example: postlotse rights lists expand --postbox SC-Nord
     """
     box = next((b for b in settings_of(config).postboxes if b.name == postbox), None)
-    desk = postbox_wiring.open_rights(box) if box else None
+    desk = postboxes.open_rights(box) if box else None
     members = getattr(desk, "members", None)
     if members is None or desk is None or box is None:
         raise Refused("rights.no_directory", f"{postbox!r} is no postbox on Exchange.")
@@ -128,7 +129,7 @@ def lists_fetch(
     Example: postlotse rights lists fetch --region Nord
     """
     house, caller = wiring.house_of(config), operator()
-    groups, names = wiring_ldap.directory(settings_of(config))
+    groups, names = ldap.directory(settings_of(config))
     try:
         found = rights_directory.fetch(house, caller, region, groups, names=names)
     finally:

@@ -9,10 +9,12 @@ from rules.errors import Refused
 from rules.rulesets import outlook_rules, sieve_rules
 from rules.rulesets.finding import has_errors
 from rules.rulesets.taken_over import TakenOver
-from triage import postbox_wiring, private_file, wiring, wiring_sieve
-from triage.cli.rulesets import read_text, ruleset_app, tell
+from triage import private_file, wiring
+from triage.cli.ruleset_view import tell
+from triage.cli.rulesets import read_text, ruleset_app
 from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
 from triage.rulesets import taking_over as rule_import
+from triage.wiring import postboxes, sieve_scripts
 
 
 def register() -> None:
@@ -58,8 +60,8 @@ def _taken(config: Path, sieve: Path | None, postbox: str, script: str) -> Taken
     if sieve is not None and not postbox:
         return sieve_rules.take_over(read_text(sieve))
     settings = settings_of(config)
-    if postbox and sieve is None and wiring_sieve.has_scripts(settings, postbox):
-        return sieve_rules.take_over(wiring_sieve.script(settings, postbox, script))
+    if postbox and sieve is None and sieve_scripts.has_scripts(settings, postbox):
+        return sieve_rules.take_over(sieve_scripts.script(settings, postbox, script))
     if postbox and sieve is None:
-        return outlook_rules.take_over(postbox_wiring.outlook_rules(settings, postbox))
+        return outlook_rules.take_over(postboxes.outlook_rules(settings, postbox))
     raise Refused("ruleset.import_source", "Name one: --sieve FILE or --postbox NAME.")

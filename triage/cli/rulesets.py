@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from rules.errors import Refused
-from rules.rulesets.finding import Finding, has_errors
+from rules.rulesets.finding import has_errors
 from rules.rulesets.terms import action_sentence, rule_sentences
-from rules.rulesets.trial import Trial
 from triage import wiring
+from triage.cli import ruleset_view
 from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -19,7 +19,6 @@ from triage.console import (
     emit,
     operator,
     say,
-    show,
 )
 from triage.house import House
 from triage.rulesets import drafts as rulesets
@@ -52,7 +51,7 @@ def ruleset_lint(
     Example: postlotse ruleset lint regeln.toml
     """
     checked = rulesets.check(wiring.house_of(config), operator(), read_text(file))
-    tell(checked.findings, as_json=as_json)
+    ruleset_view.tell(checked.findings, as_json=as_json)
     if checked.rules is None or has_errors(checked.findings):
         raise typer.Exit(1)
     if not as_json:
@@ -66,7 +65,7 @@ def ruleset_draft(file: FileArgument, config: ConfigOption = DEFAULT_CONFIG) -> 
     Example: postlotse ruleset draft regeln.toml
     """
     saved, checked = rulesets.save(wiring.house_of(config), operator(), read_text(file))
-    tell(checked.findings, as_json=False)
+    ruleset_view.tell(checked.findings, as_json=False)
     say(f"{saved.set_id} version {saved.version} is a draft; try it with `ruleset dry-run`")
 
 
@@ -83,7 +82,7 @@ def ruleset_show(
     """
     house = wiring.house_of(config)
     if not set_id:
-        _say_overview(rulesets.overview(house, operator()), as_json=as_json)
+        ruleset_view.say_overview(rulesets.overview(house, operator()), as_json=as_json)
         return
     found = rulesets.show(house, operator(), set_id, version)
     if as_json:
@@ -95,7 +94,7 @@ def ruleset_show(
         state = f"  [off: {off[rule.id].target} is gone]" if rule.id in off else ""
         say(f"{rule.id}: {' und '.join(rule_sentences(rule))}")
         say(f"  -> {action_sentence(rule.action)}{state}")
-    tell(found.checked.findings, as_json=False)
+    ruleset_view.tell(found.checked.findings, as_json=False)
 
 
 @ruleset_app.command("dry-run")
@@ -116,7 +115,7 @@ def ruleset_dry_run(
     is_file = file.suffix == ".toml" and file.exists()
     text = read_text(file) if is_file else _kept(house, what, version)
     found = rule_trial.trial(house, operator(), text, span=Span(days, mails))
-    emit(_as_json(found)) if as_json else _say_trial(found)
+    emit(ruleset_view.trial_json(found)) if as_json else ruleset_view.say_trial(found)
 
 
 @ruleset_app.command("activate")
@@ -144,7 +143,7 @@ def ruleset_activate(
     house = wiring.house_of(config)
     found = rulesets.show(house, operator(), set_id, version).version
     if not confirm:
-        _say_trial(rule_trial.trial(house, operator(), found.text, span=Span()))
+        ruleset_view.say_trial(rule_trial.trial(house, operator(), found.text, span=Span()))
         say("nothing was changed; to put exactly this into force:")
         say(f"--confirm --version {found.version} --sha256 {found.sha256}")
         return
@@ -205,68 +204,3 @@ def _kept(house: House, set_id: str, version: int | None) -> str:
 
 def _day(typed: str | None) -> date | None:
     return day_of(typed, code="ruleset.day") if typed else None
-
-
-def tell(findings: tuple[Finding, ...], *, as_json: bool) -> None:
-    """One line a finding, with line, remedy and code."""
-    for one in findings:
-        if as_json:
-            emit({"code": one.code, "level": one.level.value, "line": one.line, "rule": one.rule,
-                  "message": one.message, "remedy": one.remedy})  # fmt: skip
-        else:
-            say(f"Zeile {one.line}: {one.message} {one.remedy} [{one.code}, {one.level.value}]")
-
-
-def _say_overview(found: rulesets.Overview, *, as_json: bool) -> None:
-    for line in found.lines:
-        planned = [f"{v.set_id}.{v.version}" if v else "-" for v, _ in line.planned]
-        now = f"{line.now.set_id}.{line.now.version}" if line.now else None
-        show({"region": line.region or "(all)", "now": now, "planned": planned}, as_json=as_json)
-    for version in found.versions:
-        state = "draft" if version.is_draft else "activated"
-        row = {"id": version.set_id, "version": version.version, "state": state,
-               "region": version.region, "title": version.title}  # fmt: skip
-        show(row, as_json=as_json)
-    for one in found.off:
-        row = {"off": one.rule_id, "region": one.region, "code": one.code, "target": one.target}
-        show(row, as_json=as_json)
-
-
-def _as_json(found: Trial) -> dict[str, object]:
-    return {
-        "mails": found.mails,
-        "unread": found.unread,
-        "moved": found.moved,
-        "payment_moved": found.payment_moved,
-        "changes": [
-            {"before": one.before, "after": one.after, "rule": one.rule, "mails": one.mails,
-             "payment": one.payment, "examples": list(one.examples)}
-            for one in found.changes
-        ],
-        "agencies": [
-            {"agency": one.agency, "before": one.before, "after": one.after}
-            for one in found.agencies
-        ],
-        "hits": dict(found.hits),
-        "held": [{"rule": rule, "law": law, "mails": n} for rule, law, n in found.held],
-        "listed": [
-            {"message": one.message_id, "before": one.before, "after": one.after}
-            for one in found.listed
-        ],
-    }  # fmt: skip
-
-
-def _say_trial(found: Trial) -> None:
-    say(f"{found.mails} mails tried, {found.unread} without content; nothing was moved")
-    say(
-        f"{found.moved} would lie elsewhere, {found.payment_moved} of them payment-relevant or open"
-    )
-    for one in found.changes:
-        say(f"  {one.mails}: - {one.before}  + {one.after}  (rule {one.rule or '-'}, "
-            f"{one.payment} payment; messages {', '.join(map(str, one.examples))})")  # fmt: skip
-    for agency in found.agencies:
-        say(f"  {agency.agency or 'no agency'}: {agency.before} -> {agency.after}")
-    for rule, number in found.hits:
-        say(f"  hits of {rule}: {number}")
-    for rule, law, number in found.held:
-        say(f"  held by the law: {rule} {number} ({law})")

@@ -12,12 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.doors import DoorSettings
 from store import migrate as migrations
-from triage import figures, hook_wiring, log, outlet_wiring, postbox_wiring, wiring, wiring_ldap
+from triage import figures, log, wiring
 from triage.cli.door import door_of
 from triage.console import DEFAULT_CONFIG, ConfigOption, say, settings_of, stop_event
 from triage.demo import run as demo_house
 from triage.house import House
 from triage.settings import Settings
+from triage.wiring import ldap, postboxes, ways_out
 from triage.worker import Worker
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _open_desk(house: House, door: DoorSettings, settings: Settings, *, port: in
     from api import serve as server  # noqa: PLC0415 - takes as long to load as all other commands
     from api.app import make_app  # noqa: PLC0415 - as above
 
-    app = make_app(house, door, outlet_wiring.eakte_outlet(settings.eakte))
+    app = make_app(house, door, ways_out.eakte_outlet(settings.eakte))
     return server.start_in_thread(app, host=door.host, port=port)
 
 
@@ -131,12 +132,12 @@ def _worker(house: House, config: Path) -> Worker:
     return Worker(
         house,
         wiring.outlets(settings),
-        postbox_wiring.postbox_jobs(settings),
+        postboxes.postbox_jobs(settings),
         settings.worker.poll_seconds,
         door=wiring.letterbox(house, settings),
         lists_drop=settings.rights.drop,
-        directory=partial(wiring_ldap.directory, settings) if settings.rights.ldap else None,
-        hooks=hook_wiring.subscriptions(settings),
+        directory=partial(ldap.directory, settings) if settings.rights.ldap else None,
+        hooks=ways_out.subscriptions(settings),
     )
 
 

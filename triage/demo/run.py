@@ -19,13 +19,14 @@ from rules.directory import Directory
 from rules.errors import HouseError, Refused
 from rules.tasks import Receiver
 from store import migrate
-from triage import postbox_wiring, wiring
+from triage import wiring
 from triage.demo import mails as demo_mails
 from triage.demo import rights
 from triage.house import House
 from triage.ports import Postbox
 from triage.settings import Settings, load
 from triage.settings.postbox import MaildirSettings
+from triage.wiring import postboxes
 from triage.worker import Worker
 
 SETTINGS_FILE = "postlotse.toml"
@@ -93,11 +94,11 @@ def start(plan: DemoPlan, settings: Settings) -> Demo:
     worker = Worker(
         house,
         wiring.outlets(settings),
-        postbox_wiring.postbox_jobs(settings),
+        postboxes.postbox_jobs(settings),
         settings.worker.poll_seconds,
     )
     demo = Demo(house, settings, worker, threading.Event(), [])
-    boxes = {box.region: postbox_wiring.open_postbox(box) for box in settings.postboxes}
+    boxes = {box.region: postboxes.open_postbox(box) for box in settings.postboxes}
     backlog = list(demo_mails.backlog(house.directory, count=plan.mails))
     feeder = _Feeder(plan, boxes, house.directory, backlog, demo.stopping)
     feeder.mend_note()

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from triage import postbox_wiring
 from triage.doctor.finding import Finding, bad, good
 from triage.settings.postbox import ImapSettings, MaildirSettings, PostboxSettings
+from triage.wiring import postboxes
 
 INBOX: Final = "INBOX"
 
@@ -44,7 +44,7 @@ def own(box: PostboxSettings, target: str | None) -> Iterator[Finding]:
     if isinstance(box, MaildirSettings):
         yield from _maildir(box.name, box.root, writes=writes)
     elif isinstance(box, ImapSettings):
-        found = postbox_wiring.own_rights(box, tuple(wanted))
+        found = postboxes.own_rights(box, tuple(wanted))
         lacks = {folder: wanted[folder] - letters for folder, letters in found.items()}
         yield from _told(box.name, lacks)
 

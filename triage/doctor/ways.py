@@ -16,7 +16,7 @@ from outbox.smtp import SmtpOutlet
 from rules.errors import HouseError
 from store import outgoing
 from store.tables.ledger import OutgoingState
-from triage import certificates, outlet_wiring, postbox_wiring, wiring
+from triage import certificates, wiring
 from triage.certificates import Speech
 from triage.doctor import rights, rules
 from triage.doctor.finding import Finding, bad, good, of_error, warn
@@ -25,6 +25,8 @@ from triage.house import House
 from triage.settings import Settings
 from triage.settings.outlets import EakteSettings
 from triage.settings.postbox import ExchangeSettings, ImapSettings, PostboxSettings
+from triage.wiring import ways_out
+from triage.wiring.postboxes import open_postbox
 
 ENDS_SOON: Final = timedelta(days=21)
 """A certificate or secret that ends within this is told. Hausregel: three weeks, as an order
@@ -87,7 +89,7 @@ def _secret_of(box: PostboxSettings) -> Iterator[Finding]:
 
 
 def _folders_of(box: PostboxSettings) -> frozenset[str]:
-    driver = postbox_wiring.open_postbox(box)
+    driver = open_postbox(box)
     try:
         return frozenset(driver.folders())
     finally:
@@ -142,7 +144,7 @@ def outlets(settings: Settings) -> Iterator[Finding]:
 
 def _records(eakte: EakteSettings) -> Iterator[Finding]:
     """Whether the eAkte tells of records, where it is asked for them before a hand-over."""
-    records = outlet_wiring.eakte_records(eakte)
+    records = ways_out.eakte_records(eakte)
     if records is None:
         return
     try:
@@ -159,7 +161,7 @@ def _eakte(eakte: EakteSettings) -> Iterator[Finding]:
     if eakte.outlet == "folder":
         yield from _drop(eakte.drop)
         return
-    outlet = outlet_wiring.eakte_outlet(eakte)
+    outlet = ways_out.eakte_outlet(eakte)
     try:
         outlet.probe()
     except HouseError as exc:

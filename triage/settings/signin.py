@@ -10,6 +10,8 @@ from rules.groups import GAPS
 from triage.settings.part import Part
 
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
+"""Signatures by a private key that never leaves the service. `none` and HS are not among them: a
+public key as HMAC secret would let anybody sign. Source: RFC 8725 sections 2.1, 3.1."""
 
 
 class OidcSettings(Part):

@@ -6,32 +6,27 @@ Source: own decisions 0053, 0054, 0066; promise 9 (observed postboxes are never 
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 from hashlib import sha256
 from typing import Final
-
-import structlog
 
 from ingest import parse
 from rules import sent_id
 from rules.errors import Conflict, Refused
 from rules.postbox import Fetched, Place
-from store import audit, leases, outgoing, sent_copies, sweep_removals
+from store import halts, leases, outgoing, sent_copies, sweep_removals
 from store.leases import Lease
 from store.sent_copies import SentCopy
 from store.sweep_removals import COPY, Removal
 from triage import set_back
 from triage.house import House
 from triage.ports import Postbox
-from triage.sweep.outside import WAIT_HOURS
+from triage.sweep import outside
 
 LOOK_MAILS: Final = 200
 """So many mails behind the mark are looked at for one copy. Own decision 0066."""
 
 _PAGE_MAILS: Final = 20
 _NO_FOLDER: Final = "postbox.folder_missing"
-
-log = structlog.get_logger()
 
 
 def from_postbox(house: House, box: Postbox, lease: Lease) -> int:
@@ -40,12 +35,14 @@ def from_postbox(house: House, box: Postbox, lease: Lease) -> int:
     Raises: TryLater: the postbox is away; it is tried again. Conflict: `lease.lost`.
     """
     with house.db.read() as tx:
+        if not halts.may_write(tx, box.name):
+            return 0
         due = sweep_removals.due(
             tx, (COPY,), now=house.clock(), limit=house.policy.batch_mails, place=box.name
         )
     for one in due:
         state, code = _take_out(house, box, lease, one)
-        _write_down(house, one, state, code, lease=lease)
+        outside.write_down(house, one, state, code, lease=lease)
     return len(due)
 
 
@@ -80,26 +77,3 @@ def _look(box: Postbox, copy: SentCopy, wanted: str) -> Iterator[tuple[Place, by
         for found in box.fetch(copy.folder, view.epoch, page):
             if isinstance(found, Fetched) and parse.parse(found.data).message_id == wanted:
                 yield found.place, found.data
-
-
-def _write_down(house: House, one: Removal, state: str, code: str, *, lease: Lease) -> None:
-    now = house.clock()
-    if not state:
-        with house.db.write() as tx:
-            leases.hold(tx, lease, now=now)
-            at = now + timedelta(hours=WAIT_HOURS)
-            sweep_removals.later(tx, one.id, code=code, next_try_at=at)
-        log.warning("sweep.left", kind=one.kind, message=one.message_id, code=code)
-        return
-    with house.db.write() as tx:
-        leases.hold(tx, lease, now=now)
-        sweep_removals.end(tx, one.id, state, code=code, now=now)
-        audit.add(
-            tx,
-            "worker",
-            action="copy.removed" if state == "done" else "copy.missing",
-            subject=f"message:{one.message_id}",
-            details={"sweep": one.plan_id, "kind": one.kind},
-            at=now,
-        )
-    log.info("sweep.removed", kind=one.kind, message=one.message_id, state=state)

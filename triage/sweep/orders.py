@@ -1,64 +1,36 @@
-"""Station 8, done: what may be deleted, what may not and why; orders to delete.
+"""Station 8, done: orders to delete, by a preview or by name.
 
-Preview, order, run, proof. A preview never writes; an order is bound to it by its hash; a run asks
-the rules once more for each message (sweep/run.py); the proof reads back (sweep/proof.py).
+Preview (sweep/preview.py), order, run, proof. A preview never writes; an order is bound to it by
+its hash; a run asks the rules once more for each message (sweep/run.py); the proof reads back
+(sweep/proof.py).
 Source: Weisung 202404002 "Regelungen"; § 84 SGB X; Art. 17 DSGVO; F51, N10; own decision 0054.
 """
 
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, time, timedelta
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
 
 import structlog
 
 from rules.access import Caller, Permission, require, require_person
-from rules.codes import PaymentRelevant
 from rules.errors import Conflict, Refused
-from rules.item import EakteState
 from rules.ledger import LedgerState
-from rules.retention import Keep, Record, Retention, RetentionRules, cutoff, on_order, retention
-from rules.sweep import (
-    BASIS_WORDS,
-    OrderBasis,
-    PlanRow,
-    Tally,
-    plan_hash,
-    rules_line,
-    tallies,
-)
-from store import audit, holds, restores, sweep_plans
+from rules.retention import on_order
+from rules.sweep import BASIS_WORDS, OrderBasis, plan_hash, rules_line
+from store import audit, restores, sweep_plans
 from store import retention as ended_mail
 from store.engine import Tx
 from store.retention import Ended
 from store.sweep_plans import PlanState, StoredPlan
-from triage.house import BERLIN, House
+from triage.house import House
 from triage.sweep import holds as sweep_holds
-
-PAGE = 1000
-"""Messages looked at in one read: no transaction of a preview is long. Source: own decision 0054.
-"""
+from triage.sweep.preview import Preview, decided, foreseen, named, row_of, tallied
 
 LISTED = 200
 """Plans and holds shown at most. Source: own decision 0054."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a run would do today. `has_more`: what is beyond `plan_mails` comes with the next one.
-
-    `tallies` count every message of the caller's regions that is not deleted yet, by the answer of
-    the rules, those in work without their postbox; `hash` names exactly these rows on this day.
-    """
-
-    day: date
-    rules: RetentionRules
-    rows: tuple[PlanRow, ...]
-    tallies: tuple[Tally, ...]
-    has_more: bool
-    hash: str
 
 
 def preview(house: House, caller: Caller) -> Preview:
@@ -68,67 +40,6 @@ def preview(house: House, caller: Caller) -> Preview:
     """
     require(caller, Permission.RUN_RETENTION)
     return foreseen(house, caller.regions)
-
-
-def foreseen(house: House, regions: Collection[str] | None) -> Preview:
-    """As `preview`, for the worker: of these regions, or all."""
-    today, policy = house.local_now().date(), house.policy.sweep
-    before = _midnight(cutoff(today, policy.rules) + timedelta(days=1))
-    rows: list[PlanRow] = []
-    counted: list[tuple[str, str, Keep, int]] = []
-    after = 0
-    while True:
-        with house.db.read() as tx:
-            found = ended_mail.ended(tx, before=before, limit=PAGE, after=after, regions=regions)
-            answers = decided(tx, found, today, rules=policy.rules)
-        for one, answer in answers:
-            if one.item_open:
-                continue  # `remaining` counts it by its item
-            counted.append((one.postbox or "", one.agency_code or "", answer.keep, 1))
-            if answer.may_go:
-                rows.append(_row(one))
-        if len(found) < PAGE:
-            break
-        after = found[-1].message_id
-    with house.db.read() as tx:
-        counted += [
-            (box or "", agency or "", _still(state), number)
-            for box, agency, state, number in ended_mail.remaining(
-                tx, since=before, regions=regions
-            )
-        ]
-    planned = tuple(rows[: policy.plan_mails])
-    return Preview(
-        today,
-        policy.rules,
-        planned,
-        tallies(counted),
-        has_more=len(rows) > len(planned),
-        hash=plan_hash(planned, day=today, rules=policy.rules),
-    )
-
-
-def decided(
-    tx: Tx, found: Sequence[Ended], today: date, *, rules: RetentionRules
-) -> list[tuple[Ended, Retention]]:
-    """The answer of the rules for each, with the holds that are in force in this transaction."""
-    held = holds.of_messages(tx, (one.message_id for one in found))
-    boxes = holds.of_postboxes(tx)
-    answers = []
-    for one in found:
-        reasons = held.get(one.message_id, ()) + boxes.get(one.postbox or "", ())
-        record = Record(
-            state=one.state,
-            ended_on=local_day(one.ended_at),
-            payment=one.payment or PaymentRelevant.NO,
-            eakte=one.eakte or EakteState.NONE,
-            holds=reasons,
-            seen=one.seen,
-            item_open=one.item_open,
-            on_its_way=one.on_its_way,
-        )
-        answers.append((one, retention(record, today, rules=rules)))
-    return answers
 
 
 def order(house: House, caller: Caller, *, hash_: str) -> int:
@@ -191,7 +102,7 @@ def propose(
     rules = on_order(BASIS_WORDS[basis])
     with house.db.write() as tx:
         found = [one for one in ended_mail.of_ids(tx, message_ids) if _is_here(one)]
-        rows = tuple(_row(one) for one in found)
+        rows = tuple(row_of(one) for one in found)
         if not rows:
             raise Refused("sweep.nothing", "Nothing is kept any more about what was asked for.")
         answers = decided(tx, named(found), today, rules=rules)
@@ -202,7 +113,7 @@ def propose(
             "day": today,
             "regions": None if caller.regions is None else sorted(caller.regions),
             "rules": json.loads(rules_line(rules)),
-            "counts": [asdict(one) for one in _tallied(answers)],
+            "counts": [asdict(one) for one in tallied(answers)],
             "reference": sweep_holds.checked_reference(reference),
             "made_at": now,
             "made_by": caller.name,
@@ -263,16 +174,6 @@ def plan_of(house: House, caller: Caller, plan_id: int) -> StoredPlan:
     return plan
 
 
-def named(found: Sequence[Ended]) -> list[Ended]:
-    """Messages that a person has named one by one count as looked at."""
-    return [replace(one, seen=True) for one in found]
-
-
-def local_day(moment: datetime) -> date:
-    """The local day of a moment (aware UTC)."""
-    return moment.astimezone(BERLIN).date()
-
-
 def _decide(house: House, caller: Caller, plan_id: int, state: PlanState, *, seen: str) -> None:
     plan = plan_of(house, caller, plan_id)
     _require_read(house, plan, seen)
@@ -319,33 +220,6 @@ def _may_see(caller: Caller, plan: StoredPlan) -> bool:
 
 def _is_here(one: Ended) -> bool:
     return one.state is not LedgerState.DELETED
-
-
-def _row(one: Ended) -> PlanRow:
-    return PlanRow(
-        one.message_id,
-        one.sha256,
-        one.state,
-        local_day(one.ended_at),
-        one.postbox or "",
-        one.agency_code or "",
-    )
-
-
-def _tallied(answers: Sequence[tuple[Ended, Retention]]) -> tuple[Tally, ...]:
-    return tallies(
-        (one.postbox or "", one.agency_code or "", answer.keep, 1) for one, answer in answers
-    )
-
-
-def _still(state: LedgerState) -> Keep:
-    """Why something of the rest stays: its work goes on, or it ended too late for any period."""
-    ended = state in {LedgerState.DONE, LedgerState.ASIDE, LedgerState.GONE}
-    return Keep.PERIOD if ended else Keep.NOT_DONE
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(tzinfo=BERLIN))
 
 
 def _note(

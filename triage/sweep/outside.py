@@ -52,7 +52,7 @@ def from_outlets(house: House, outlets: Outlets, lease: Lease) -> int:
             if exc.code.startswith("store."):
                 raise
             state, code = "", exc.code
-        _write_down(house, one, state, code, lease=lease)
+        write_down(house, one, state, code, lease=lease)
     return len(due)
 
 
@@ -155,7 +155,11 @@ def _end(tx: Tx, box: Postbox, one: Removal, *, code: str, now: datetime) -> Non
     )
 
 
-def _write_down(house: House, one: Removal, state: str, code: str, *, lease: Lease) -> None:
+def write_down(house: House, one: Removal, state: str, code: str, *, lease: Lease) -> None:
+    """What became of a removal; without a state it is tried again later. Also sweep/copies.py's.
+
+    Raises: Conflict: `lease.lost`.
+    """
     now = house.clock()
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)

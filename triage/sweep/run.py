@@ -34,7 +34,7 @@ from store.sweep_removals import Copy
 from triage import halting
 from triage.house import House
 from triage.send import Outlets
-from triage.sweep import holds, orders, outside
+from triage.sweep import holds, orders, outside, preview
 from triage.sweep import proof as sweep_proof
 
 LEASE_SECONDS = 300
@@ -127,8 +127,8 @@ def batch(house: House, lease: Lease, plan: StoredPlan) -> Batch:
         ledger.lock_many(tx, ids)
         found = ended_mail.of_ids(tx, ids)
         if plan.kind != "retention":
-            found = tuple(orders.named(found))
-        answers = orders.decided(tx, found, today, rules=rules_of(plan))
+            found = tuple(preview.named(found))
+        answers = preview.decided(tx, found, today, rules=rules_of(plan))
         going = [one for one, answer in answers if answer.may_go]
         # Deleted already: by another plan. It is no failure, and not this plan's deed.
         ended = {one.message_id: _code(answer.keep) for one, answer in answers}
@@ -222,7 +222,7 @@ def _plan_of_the_day(house: House) -> None:
     with house.db.read() as tx:
         if not _is_hour(house, tx):
             return
-    found = orders.foreseen(house, None)
+    found = preview.foreseen(house, None)
     orders.put(house, found, actor="worker", regions=None)
 
 

@@ -1,4 +1,4 @@
-"""Reads the Sieve scripts beside an IMAP postbox; beside wiring.py, which is long enough."""
+"""Reads the Sieve scripts that lie beside an IMAP postbox."""
 
 from ingest.managesieve import ManageSieve, SieveAccount
 from rules.errors import Refused

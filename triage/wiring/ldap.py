@@ -1,4 +1,4 @@
-"""Opens the directory of the configuration; beside wiring.py, which is long enough."""
+"""Opens the LDAP directory of the configuration."""
 
 from rules.errors import Refused
 from triage.ports import Groups

@@ -1,6 +1,6 @@
 """Opens postboxes, their bells and their folder permissions: from settings to drivers.
 
-A part of wiring with a file of its own. Drivers of Exchange are loaded when they are needed.
+Drivers of Exchange are loaded when they are needed.
 """
 
 from collections.abc import Callable
@@ -21,11 +21,11 @@ from rules.rulesets.outlook_rules import OutlookRule
 from rules.rulesets.outlook_rules import take_over as take_over_outlook
 from rules.rulesets.sieve_rules import take_over as take_over_sieve
 from rules.rulesets.taken_over import TakenOver
-from triage import wiring_sieve
 from triage.ports import Bell, FolderRights, ListServer, Postbox
 from triage.postbox_round import PostboxJob
 from triage.settings import Settings, secret
 from triage.settings.postbox import ExchangeSettings, ImapSettings, MaildirSettings, PostboxSettings
+from triage.wiring import sieve_scripts
 
 if TYPE_CHECKING:
     # Loads lxml and a client of 7 MB.
@@ -145,7 +145,7 @@ def read_rules(box: ImapSettings | ExchangeSettings, gate: LoginGate, script: st
     `sieve.no_script`, `settings.secret_missing`; and TryLater: as the server.
     """
     if isinstance(box, ImapSettings):
-        return take_over_sieve(wiring_sieve.script_of(box, script))
+        return take_over_sieve(sieve_scripts.script_of(box, script))
     return take_over_outlook(_outlook_rules(box, gate))
 
 

@@ -1,17 +1,33 @@
-"""Ties outlets of hand-overs and tasks to the settings. Only for wiring and the doctor."""
+"""Opens the ways out of the house: eAkte, smarthost or Maildir, tasks, webhooks."""
 
 from outbox.eakte import DirectoryOutlet
 from outbox.eakte_http import HttpOutlet
 from outbox.eakte_record import FolderRecords, LineRecords, cut_url
 from outbox.eakte_webdav import WebdavOutlet
 from outbox.line import Line, LineAccount
+from outbox.sent_maildir import SentMaildir
+from outbox.smtp import SmtpAccount, SmtpOutlet
 from outbox.task_folder import TaskFolder
 from outbox.task_hook import TaskHooks
 from outbox.webhook import WebhookOutlet
 from rules.errors import Refused
-from triage.ports import TaskOutlet
+from rules.event_types import TYPES
+from store.events import Reach
+from triage.hooks import Subscription
+from triage.ports import MailOutlet, TaskOutlet
+from triage.send import Outlets
 from triage.settings import Settings, secret
 from triage.settings.outlets import EakteSettings
+
+
+def outlets(settings: Settings) -> Outlets:
+    """The ways out: eAkte, smarthost or the demo's Maildir, folders and hooks of other units."""
+    return Outlets(
+        eakte=eakte_outlet(settings.eakte),
+        mail=_mail_outlet(settings),
+        tasks=task_outlet(settings),
+        records=eakte_records(settings.eakte),
+    )
 
 
 def eakte_outlet(eakte: EakteSettings) -> DirectoryOutlet | HttpOutlet | WebdavOutlet:
@@ -66,3 +82,45 @@ def task_outlet(settings: Settings) -> TaskOutlet | None:
         for hook in tasks.hooks
     }
     return TaskHooks(hooks, folder)
+
+
+def _mail_outlet(settings: Settings) -> MailOutlet:
+    replies = settings.replies
+    if replies.outlet == "maildir":
+        return SentMaildir(replies.sent_root)
+    password = secret(replies.password_env) if replies.password_env else ""
+    return SmtpOutlet(
+        SmtpAccount(
+            host=replies.host,
+            port=replies.port,
+            tls=replies.tls,
+            ca_file=replies.ca_file,
+            user=replies.user,
+            password=password,
+        )
+    )
+
+
+def subscriptions(settings: Settings) -> tuple[Subscription, ...]:
+    """The receivers of the configuration.
+
+    Raises: Refused: `settings.secret_missing`, `webhook.*`: an address that may not be posted to.
+    """
+    return tuple(
+        Subscription(
+            hook.name,
+            Reach(
+                frozenset(hook.types) or TYPES,
+                None if hook.agencies is None else frozenset(hook.agencies),
+                None if hook.regions is None else frozenset(hook.regions),
+            ),
+            WebhookOutlet(
+                hook.url,
+                secret(hook.secret_env),
+                settings.events.allowed_hosts,
+                ca_file=hook.ca_file,
+                timeout_seconds=hook.timeout_seconds,
+            ),
+        )
+        for hook in settings.webhooks
+    )

@@ -1,107 +1,28 @@
-"""The one place that knows settings, adapters and files, and ties the rooms together."""
+"""What judges a mail: model, agencies, form layouts, deadlines; opened from the settings."""
 
 import secrets
 import sys
-from datetime import UTC, datetime
-from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import structlog
 
 from ingest import forms
-from ingest.clamd import Clamd
-from ingest.smtp.door import DoorPlan, SmtpDoor
-from outbox.sent_maildir import SentMaildir
-from outbox.smtp import SmtpAccount, SmtpOutlet
 from rules.agencies import parse_agencies, parse_plz, parse_regions
-from rules.backoff import BackoffRule
 from rules.deadlines import HOUSE_DEADLINES, DeadlineRules
 from rules.directory import Directory
 from rules.errors import Refused
-from store import texts
-from store.connections import file_of, parse_url
-from store.engine import Database
-from store.seals import SealRing
-from triage import outlet_wiring
-from triage.house import (
-    House,
-    Judging,
-)
-from triage.letterbox import keep_all
-from triage.ports import Door, MailJudge, MailOutlet
-from triage.send import Outlets
-from triage.settings import Settings, load, secret
-from triage.settings import scanner as settings_scanner
-from triage.texts import stock as text_stock
-from triage.wiring_policy import policy_of
+from triage.house import Judging
+from triage.ports import MailJudge
+from triage.settings import Settings, secret
 
 if TYPE_CHECKING:
     # Loads numpy and the lexicon; only what judges needs it.
     from classify.life.shelf import Shelf
 
-MEGABYTE = 1_000_000
-
 log = structlog.get_logger()
-
-
-def utc_now() -> datetime:
-    """The clock of a real house."""
-    return datetime.now(tz=UTC)
-
-
-def build_house(settings: Settings) -> House:
-    """Open the database, load data, model and texts, and take in texts that the house has not.
-
-    Raises: Refused: whatever is missing or doesn't fit, with its remedy. TryLater: `store.away`.
-    """
-    house = open_house(settings)
-    text_stock.take_in(house)
-    return house
-
-
-def open_house(settings: Settings) -> House:
-    """The same without a write, for who only looks. Raises: as `build_house`."""
-    return House(
-        db=open_database(settings),
-        judging=build_judging(settings),
-        texts=load_texts(settings.data.texts, settings.replies.disclosing),
-        backoff=BackoffRule(
-            first_seconds=settings.eakte.first_wait_seconds,
-            cap_seconds=settings.eakte.longest_wait_seconds,
-            max_tries=settings.eakte.max_tries,
-        ),
-        policy=policy_of(settings),
-        clock=utc_now,
-        scanner=scanner_of(settings),
-    )
-
-
-def open_database(settings: Settings) -> Database:
-    """The memory with its keys, which are read once now, so that a wrong file ends the start.
-
-    Raises: Refused: `store.url`, `store.schema`. TryLater: `store.away`, `keys.file`.
-    """
-    ring = SealRing(settings.store.keys)
-    ring.keys()
-    return Database.open(settings.store.url, ring=ring)
-
-
-def scanner_of(settings: Settings) -> Clamd | None:
-    """The scanner for malicious attachments; None where none is configured."""
-    asked = settings.scanner
-    if not asked.address:
-        return None
-    where = settings_scanner.split(asked.address)
-    return Clamd(where, asked.timeout_seconds, asked.limit_mb * MEGABYTE)
-
-
-def house_of(config: Path) -> House:
-    """The house of a configuration file. Raises: Refused: `settings.*`, and as `build_house`."""
-    return build_house(load(config))
 
 
 def build_judging(settings: Settings) -> Judging:
@@ -171,18 +92,6 @@ def load_layouts(folder: Path | None) -> forms.Layouts:
     return forms.load(_folder_texts(folder or files("domain") / "forms", ".toml"))
 
 
-def texts_folder() -> Path:
-    """The folder of approved texts that ships with the house."""
-    return Path(str(files("templates_text")))
-
-
-def load_texts(
-    folder: Path | None, disclosing: Literal["refuse", "after_check"] = "refuse"
-) -> texts.TextShelf:
-    """The approved texts. Raises: Refused: a text differs from what was approved."""
-    return texts.load(folder or texts_folder(), disclosing=disclosing)
-
-
 def default_model_path() -> Path:
     """Where `make install` puts the model it trains: a part of the installation."""
     return Path(sys.prefix) / "share" / "postlotse" / "model.postlotse"
@@ -220,63 +129,6 @@ def _installation_key(path: Path) -> bytes:
         finally:
             beside.unlink(missing_ok=True)
     return path.read_bytes()
-
-
-def letterbox(house: House, settings: Settings) -> Door | None:
-    """The door for mail servers, still closed; None where the configuration has none."""
-    door = settings.door
-    if door is None:
-        return None
-    listed = frozenset(address.lower() for address in door.recipients)
-
-    def is_known(address: str) -> bool:
-        hint = house.directory.by_mailbox(address)
-        return address.lower() in listed or bool(hint.agencies or hint.region)
-
-    plan = DoorPlan(
-        protocol=door.protocol,
-        host=door.host,
-        port=door.port,
-        known=is_known,
-        allowed_clients=tuple(ip_network(network) for network in door.allowed_clients),
-        size_limit_bytes=door.size_limit_mb * MEGABYTE,
-        max_connections=door.max_connections,
-        certificate=door.tls_cert,
-        key=door.tls_key,
-    )
-    return SmtpDoor(plan, partial(keep_all, house))
-
-
-def database_file(settings: Settings) -> Path | None:
-    """The file of an SQLite database, or None. Raises: Refused: `store.url`."""
-    return file_of(parse_url(settings.store.url))
-
-
-def outlets(settings: Settings) -> Outlets:
-    """The ways out: eAkte, smarthost or the demo's Maildir, folders and hooks of other units."""
-    return Outlets(
-        eakte=outlet_wiring.eakte_outlet(settings.eakte),
-        mail=_mail_outlet(settings),
-        tasks=outlet_wiring.task_outlet(settings),
-        records=outlet_wiring.eakte_records(settings.eakte),
-    )
-
-
-def _mail_outlet(settings: Settings) -> MailOutlet:
-    replies = settings.replies
-    if replies.outlet == "maildir":
-        return SentMaildir(replies.sent_root)
-    password = secret(replies.password_env) if replies.password_env else ""
-    return SmtpOutlet(
-        SmtpAccount(
-            host=replies.host,
-            port=replies.port,
-            tls=replies.tls,
-            ca_file=replies.ca_file,
-            user=replies.user,
-            password=password,
-        )
-    )
 
 
 def _folder_texts(folder: Path | Traversable, suffix: str) -> dict[str, str]:
