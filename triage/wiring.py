@@ -15,6 +15,7 @@ import structlog
 from ingest import forms
 from ingest.clamd import Clamd
 from ingest.smtp.door import DoorPlan, SmtpDoor
+from outbox.left_notes import LeftNotes
 from outbox.sent_maildir import SentMaildir
 from outbox.smtp import SmtpAccount, SmtpOutlet
 from rules.agencies import parse_agencies, parse_plz, parse_regions
@@ -36,6 +37,7 @@ from triage.ports import Door, MailJudge, MailOutlet
 from triage.send import Outlets
 from triage.settings import Settings, load, secret
 from triage.settings import scanner as settings_scanner
+from triage.settings.replies import ReplySettings
 from triage.texts import stock as text_stock
 from triage.wiring_policy import policy_of
 
@@ -259,7 +261,15 @@ def outlets(settings: Settings) -> Outlets:
         mail=_mail_outlet(settings),
         tasks=outlet_wiring.task_outlet(settings),
         records=outlet_wiring.eakte_records(settings.eakte),
+        notes=_left_notes(settings.replies),
     )
+
+
+def _left_notes(replies: ReplySettings) -> LeftNotes | None:
+    """None for the demo's Maildir, too: the same mail twice is one file there."""
+    if replies.outlet != "smtp" or replies.left_notes is None:
+        return None
+    return LeftNotes(replies.left_notes)
 
 
 def _mail_outlet(settings: Settings) -> MailOutlet:

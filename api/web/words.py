@@ -241,6 +241,7 @@ REPLY_TROUBLE: Final[Mapping[str, str]] = MappingProxyType(
         "smtp.tls": "Zu unserem Mailserver gab es bis zuletzt keine gesicherte Verbindung",
         "smtp.sender": "Unser Mailserver nahm bis zuletzt unsere Absenderadresse nicht an",
         "text.retired": "Der Text wurde zurückgezogen, bevor sie hinausging",
+        "text.expired": "Der Text galt nicht mehr, als sie hinausgehen konnte",
         "mail.deleted": "Die Nachricht, auf die sie antwortet, ist gelöscht",
     }
 )
