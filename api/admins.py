@@ -25,6 +25,7 @@ from api.schemas.admin import (
     MarkFigureList,
     OutgoingIn,
     OutgoingPage,
+    PairOut,
     PeriodOut,
     PostboxList,
     ReplayedOut,
@@ -36,11 +37,21 @@ from api.schemas.admin import (
 from api.schemas.trial import TrialList
 from rules.figures import By
 from store.trail_pages import Place
-from triage import admin, aside, day_figures, figures, observed, outgoing_care, relearn
+from triage import (
+    admin,
+    aside,
+    day_figures,
+    figures,
+    observed,
+    outgoing_care,
+    perhaps_twice,
+    relearn,
+)
 from triage.admin import Completeness
 from triage.day_figures import Report
 from triage.figures import Overview
 from triage.marks import view as mark_view
+from triage.perhaps_twice import Pair
 from triage.trail.words import said
 
 router = APIRouter(prefix="/v1/admin", tags=["admin"])
@@ -165,6 +176,18 @@ def completeness(
 ) -> Completeness:
     """Seen = open + done + aside + gone + deleted, for one local day and all or one postbox."""
     return admin.completeness(house, caller, day=day, postbox=postbox)
+
+
+@router.get(
+    "/perhaps-twice", response_model=list[PairOut], summary="Which mails may be here twice?"
+)
+def may_be_twice(house: HouseHere, caller: MayReadFigures) -> tuple[Pair, ...]:
+    """Once whole, once by its head, and nothing proves it; until somebody has closed one item.
+
+    The first 1,000 of each postbox, oldest first. Look at both; if they are one mail, a clerk takes
+    one of the items and closes it with the reason `settled_elsewhere`.
+    """
+    return perhaps_twice.listing(house, caller)
 
 
 @router.get("/trail", response_model=TrailPage, summary="Who did what to what")

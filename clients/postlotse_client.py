@@ -1218,6 +1218,17 @@ class OutgoingPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PairOut:
+    """Two messages that may be one mail, the older one first; with their items, where they have any."""
+
+    postbox: str
+    message_id: int
+    other_id: int
+    item_id: int | None
+    other_item_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParkIn:
     """Lay the item aside until the morning of a local day."""
 
@@ -2732,6 +2743,12 @@ class Postlotse:
             "GET", "/v1/admin/completeness", query={"day": day, "postbox": postbox}
         )
         found: CompletenessOut = read(CompletenessOut, json.loads(answer.body))
+        return found
+
+    def get_admin_perhaps_twice(self) -> list[PairOut]:
+        """Which mails may be here twice?."""
+        answer = self.line.call("GET", "/v1/admin/perhaps-twice")
+        found: list[PairOut] = read(list[PairOut], json.loads(answer.body))
         return found
 
     def get_admin_trail(

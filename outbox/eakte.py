@@ -50,8 +50,8 @@ class DirectoryOutlet:
     def deliver(self, package: Package) -> None:
         """Put the package into the drop; durable when it returns. Idempotent by key.
 
-        A key whose package or receipt lies there already is left as it is; after a rejection it
-        appears anew, so that the eAkte looks again.
+        A key whose package or receipt lies there already is left as it is; after a rejection, by
+        the eAkte or of its receipt by us, it appears anew, so that the eAkte looks again.
 
         Raises:
             TryLater: `eakte.drop_missing`, `eakte.disk`.
@@ -61,7 +61,7 @@ class DirectoryOutlet:
         self._receipts.check_drop()
         name = folder_name(package.key)
         try:
-            self._take_back_rejected(name)
+            self._take_back_rejected(name, is_again=package.was_rejected)
             if not self._delivered(name):
                 self._publish(package, name)
             self._clear_drafts(name)
@@ -146,9 +146,10 @@ class DirectoryOutlet:
         for draft in tuple(self._drafts(name)):
             remove_folder(draft)
 
-    def _take_back_rejected(self, name: str) -> None:
+    def _take_back_rejected(self, name: str, *, is_again: bool) -> None:
         """Make room for a second delivery; a crash in between leaves what the next call ends."""
-        if not self._receipts.is_rejected(name):
+        told = self._receipts
+        if not (told.is_rejected(name) or (is_again and told.is_confirmed(name))):
             return
         package, out = self.drop / PACKAGES / name, self.drop / _BUILDING / name
         if package.exists():

@@ -33,6 +33,8 @@ _SETTLE: Final = timedelta(seconds=60)
 """As in the folder: an unreadable receipt younger than this may still be in the writing."""
 _LONG: Final = timedelta(seconds=60)
 """Far below the claim of a row (triage/send.py): in less, nobody else can have delivered it."""
+_CUT: Final = frozenset({"eakte.away", "eakte.tls"})
+"""Codes of a line that no other file would come through either."""
 _DOUBLES: Final = 100
 """So many papers of one name are put away side by side. House rule."""
 
@@ -57,7 +59,7 @@ class WebdavOutlet:
         eakte.require_same_bytes(package)
         dav, name, begun = self._dav, folder_name(package.key), self.clock()
         dav.require_base()
-        if self._is_answered(name) or self._lies_whole(name):
+        if self._is_answered(name, is_again=package.was_rejected) or self._lies_whole(name):
             return
         data = package_zip.packed(eakte.package_files(package, name))
         draft = f"{name}.{secrets.token_hex(4)}.zip"
@@ -88,19 +90,30 @@ class WebdavOutlet:
     def receipts(self) -> Iterator[Paper]:
         """All readable papers that aren't confirmed, by file name; then the bad ones are told.
 
+        A file that the server doesn't give or move stops no other.
+
         Raises:
-            TryLater, Refused: as `deliver`.
+            TryLater, Refused: as `deliver`; where the line is cut, at once.
             Unreadable: `eakte.receipt`, with the names in `details["files"]`; `eakte.answer`.
         """
         self._dav.require_base()
         bad: list[str] = []
+        failed: HouseError | None = None
         for entry in self._papers_in(RECEIPTS):
-            is_there, paper = self._read(RECEIPTS, entry)
+            paper = None
+            try:
+                is_there, paper = self._read(RECEIPTS, entry)
+                if paper is None and is_there and self.clock() - entry.changed_at >= _SETTLE:
+                    self._put_away(entry.name, UNREADABLE, as_name=entry.name)
+                    bad.append(entry.name)
+            except HouseError as exc:
+                if exc.code in _CUT:
+                    raise
+                failed = failed or exc
             if paper is not None:
                 yield paper
-            elif is_there and self.clock() - entry.changed_at >= _SETTLE:
-                self._put_away(entry.name, UNREADABLE, as_name=entry.name)
-                bad.append(entry.name)
+        if failed is not None and not bad:
+            raise failed
         if bad:
             raise Unreadable(
                 "eakte.receipt",
@@ -167,8 +180,10 @@ class WebdavOutlet:
         places = ((at, f"{name}{suffix}") for at in (RECEIPTS, _CONFIRMED) for suffix in SUFFIXES)
         return any(self._dav.is_there(folder, paper) for folder, paper in places)
 
-    def _is_answered(self, name: str) -> bool:
+    def _is_answered(self, name: str, *, is_again: bool) -> bool:
         """Whether a receipt lies there. After a confirmed rejection: no, and room is made.
+
+        So `is_again` after an acceptance that we did not take.
 
         A crash while room is made leaves what the next call ends.
         """
@@ -178,7 +193,7 @@ class WebdavOutlet:
             for suffix in SUFFIXES
             if isinstance(paper := self._paper(folder, f"{name}{suffix}"), Receipt)
         }
-        rejected = [where for where, accepted in told.items() if not accepted]
+        rejected = [where for where, accepted in told.items() if is_again or not accepted]
         if len(rejected) < len(told) or any(folder == RECEIPTS for folder, _ in told):
             return True
         if rejected:

@@ -10,6 +10,7 @@
 The same for the eAkte and for receivers of tasks (docs/handover.md). Source: own decision 0058.
 """
 
+import errno
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -60,8 +61,8 @@ class ReceiptFolder:
     def read(self) -> Iterator[Paper]:
         """All readable papers that aren't confirmed, by file name; then the bad ones are told.
 
-        An unreadable receipt is put into `unlesbar/` and never stops another: the error comes
-        after the last good one, once for each bad file's appearance.
+        An unreadable receipt is put into `unlesbar/` and never stops another, nor does a file that
+        the disk doesn't give or move: the error comes after the last good one, of a bad file once.
 
         Raises:
             TryLater: `eakte.drop_missing`, `eakte.disk`, and the same of `task`.
@@ -70,16 +71,20 @@ class ReceiptFolder:
         """
         self.check_drop()
         bad: list[str] = []
-        try:
-            for path in self._files():
+        failed: OSError | None = None
+        for path in self._listed():
+            paper = None
+            try:
                 paper = _read(path)
-                if paper is not None:
-                    yield paper
-                elif self._settled(path):
+                if paper is None and self._settled(path):
                     _put_away(path, self.drop / RECEIPTS / UNREADABLE)
                     bad.append(path.name)
-        except OSError as exc:
-            raise self.disk(exc) from exc
+            except OSError as exc:
+                failed = failed or exc
+            if paper is not None:
+                yield paper
+        if failed is not None and not bad:
+            raise self.disk(failed) from failed
         if bad:
             raise Unreadable(
                 f"{self.owner}.receipt",
@@ -131,6 +136,11 @@ class ReceiptFolder:
             for suffix in SUFFIXES
         )
 
+    def is_confirmed(self, name: str) -> bool:
+        """Whether a receipt of this name is in our database, and no newer one lies there."""
+        newer = [self.drop / RECEIPTS / f"{name}{suffix}" for suffix in SUFFIXES]
+        return bool(self._confirmed(name)) and not any(path.exists() for path in newer)
+
     def is_rejected(self, name: str) -> bool:
         """Whether the confirmed receipt of this name is a rejection. Raises: OSError."""
         told = [_read(path) for path in self._confirmed(name)]
@@ -158,11 +168,21 @@ class ReceiptFolder:
 
     def disk(self, exc: OSError) -> TryLater:
         """The error to raise where the disk refused."""
+        remedy = "check rights and space"
+        if exc.errno == errno.EXDEV:
+            remedy = f"all folders of {self.drop} must lie on one disk"
         return TryLater(
             f"{self.owner}.disk",
-            f"{self.drop}: {exc.strerror}; check rights and space",
+            f"{exc.filename or self.drop}: {exc.strerror}; {remedy}",
             path=str(self.drop),
         )
+
+    def _listed(self) -> list[Path]:
+        """Raises: TryLater: as `disk`."""
+        try:
+            return self._files()
+        except OSError as exc:
+            raise self.disk(exc) from exc
 
     def _files(self) -> list[Path]:
         return _in(self.drop / RECEIPTS)

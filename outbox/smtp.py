@@ -3,15 +3,18 @@
 What the server says of this mail is final (5xx: Refused) or not yet (4xx: TryLater). What goes
 wrong between the house and its own server (away, login, certificate) is never the mail's
 fault and always TryLater, or a wrong password would turn every waiting answer into a dead letter.
-Source: RFC 5321 sections 4.2.1, 4.5.4.1; RFC 3207; RFC 8314.
+Source: RFC 5321 sections 4.2.1, 4.5.4.1; RFC 3207; RFC 8314; own decision 0140.
 """
 
 import re
 import smtplib
+import socket
 import ssl
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 from time import monotonic
 from typing import Final, Literal
 
@@ -20,6 +23,10 @@ from rules.errors import HouseError, Refused, TryLater
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _LOGIN_WANTED: Final = frozenset({530, 534, 535, 538})
 """5xx that speak of our login, not of the mail. Source: RFC 4954 section 6."""
+_TOO_LARGE: Final = re.compile(rb"5\.(?:2\.3|3\.4)\b")
+"""Of a 5xx to the sender: it speaks of this mail all the same. Source: RFC 1870; RFC 3463."""
+_ANSWERS: Final = 5
+"""So many times `timeout_seconds` a sending lasts at most, however slowly the server speaks."""
 
 Tls = Literal["starttls", "implicit", "none-loopback-only"]
 """How the line is protected; the last is for a server on this machine, in tests."""
@@ -64,15 +71,28 @@ class SmtpOutlet:
 
         If the line breaks after the last byte and before the answer, the mail may have gone:
         TryLater then sends it again under the same Message-ID (RFC 5321 section 4.5.4.1). A server
-        that has taken `timeout_seconds` for all before the data gets none, so that a sending ends
-        before somebody else takes its row (triage/send.py).
+        that has taken `timeout_seconds` for all before the data gets none, and after five times as
+        long the line is cut, so that a sending ends before somebody else takes its row
+        (triage/send.py).
 
         Raises:
-            TryLater: `smtp.away`, `smtp.tls`, `smtp.login`, `smtp.greeting`, `smtp.later` (4xx).
-            Refused: `smtp.refused` (5xx on sender, recipient or data).
+            TryLater: `smtp.away`, `smtp.tls`, `smtp.login`, `smtp.greeting`, `smtp.later` (4xx),
+                `smtp.sender` (5xx on the sender: ours, in each mail).
+            Refused: `smtp.refused` (5xx on recipient, size or data).
         """
         until = monotonic() + self.account.timeout_seconds
-        server = self._connected()
+        with self._line() as server:
+            return self._sent(server, envelope_from, recipient, data, until=until)
+
+    def _sent(
+        self,
+        server: smtplib.SMTP,
+        envelope_from: str,
+        recipient: str,
+        data: bytes,
+        *,
+        until: float,
+    ) -> str:
         try:
             _address(server, envelope_from, recipient, len(data))
             if monotonic() > until:
@@ -82,27 +102,44 @@ class SmtpOutlet:
             raise _answered(exc) from exc
         except (smtplib.SMTPException, OSError) as exc:
             raise self._away(exc) from exc
-        finally:
-            with suppress(smtplib.SMTPException, OSError):
-                server.quit()
 
     def probe(self) -> None:
         """Connect, encrypt, log in, and leave: nothing is sent. For the doctor.
 
         Raises: TryLater: `smtp.away`, `smtp.tls`, `smtp.login`, `smtp.greeting`.
         """
-        server = self._connected()
-        with suppress(smtplib.SMTPException, OSError):
-            server.quit()
+        with self._line():
+            return
 
     def discard(self, answer: str) -> bool:  # noqa: ARG002 - the port's; nothing stays with us
         """Never anything: what left by a server lies with its recipient."""
         return False
 
-    def _connected(self) -> smtplib.SMTP:
+    @contextmanager
+    def _line(self) -> Iterator[smtplib.SMTP]:
+        """A line that is cut in the end, in any case; nobody waits for a goodbye.
+
+        What left has left, and a server that hangs in it would hold up all others.
+        Source: Postfix does the same (smtp_skip_quit_response).
+        """
+        account = self.account
+        server = _unconnected(account)
+        watch = Timer(_ANSWERS * account.timeout_seconds, _cut, (server,))
+        watch.daemon = True
+        watch.start()
+        try:
+            self._connect(server)
+            yield server
+            with suppress(smtplib.SMTPException, OSError):
+                server.putcmd("QUIT")
+        finally:
+            watch.cancel()
+            server.close()
+
+    def _connect(self, server: smtplib.SMTP) -> None:
         where = f"{self.account.host}:{self.account.port}"
         try:
-            return _connect(self.account)
+            _connect(server, self.account)
         except smtplib.SMTPAuthenticationError as exc:
             raise TryLater(
                 "smtp.login", f"{where} refuses the login; check user, password"
@@ -121,43 +158,71 @@ class SmtpOutlet:
         return TryLater("smtp.away", f"{where} doesn't answer ({type(exc).__name__})")
 
 
-def _connect(account: SmtpAccount) -> smtplib.SMTP:
-    host, port, timeout = account.host, account.port, account.timeout_seconds
-    context = ssl.create_default_context(cafile=account.ca_file)
+def _unconnected(account: SmtpAccount) -> smtplib.SMTP:
+    timeout = account.timeout_seconds
     server = (
-        smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
+        smtplib.SMTP_SSL(timeout=timeout, context=_context(account))
         if account.tls == "implicit"
-        else smtplib.SMTP(host, port, timeout=timeout)
+        else smtplib.SMTP(timeout=timeout)
     )
-    try:
-        if account.tls == "starttls":
-            server.starttls(context=context)
-        server.ehlo_or_helo_if_needed()
-        if account.user:
-            server.login(account.user, account.password)
-    except BaseException:
-        server.close()
-        raise
+    # The name that the certificate must have: smtplib takes it only from who connects at once.
+    server._host = account.host  # type: ignore[attr-defined]  # noqa: SLF001
     return server
+
+
+def _context(account: SmtpAccount) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=account.ca_file)
+
+
+def _connect(server: smtplib.SMTP, account: SmtpAccount) -> None:
+    code, answer = server.connect(account.host, account.port)
+    if code != 220:
+        raise smtplib.SMTPConnectError(code, answer)
+    if account.tls == "starttls":
+        server.starttls(context=_context(account))
+    server.ehlo_or_helo_if_needed()
+    if account.user:
+        server.login(account.user, account.password)
+
+
+def _cut(server: smtplib.SMTP) -> None:
+    """End the line under whoever waits for it: a byte now and then keeps every time limit."""
+    if server.sock is not None:
+        with suppress(OSError):
+            # Not the method of a TLS socket, which takes its state away from the reading thread.
+            socket.socket.shutdown(server.sock, socket.SHUT_RDWR)
 
 
 def _address(server: smtplib.SMTP, envelope_from: str, recipient: str, size_bytes: int) -> None:
     size = (f"size={size_bytes}",) if server.has_extn("size") else ()
-    _expect(*server.mail(envelope_from, size))
+    code, answer = server.mail(envelope_from, size)
+    if 500 <= code < 600 and code not in _LOGIN_WANTED | {552} and not _TOO_LARGE.match(answer):
+        raise TryLater(
+            "smtp.sender",
+            f"the mail server refuses our own address ({_status(code, answer)}); check"
+            " replies.from_address, and whether user may send under it",
+        )
+    _expect(code, answer)
     _expect(*server.rcpt(recipient))
 
 
 def _expect(code: int, answer: bytes) -> str:
-    if code not in {250, 251}:
+    """The answer, if it begins with 2: the other digits decide nothing (RFC 5321 section 4.3.2)."""
+    if not 200 <= code < 300:
         raise smtplib.SMTPResponseException(code, answer)
     return f"{code} {answer.decode('ascii', 'replace')}"
 
 
+def _status(code: int, answer: bytes) -> str:
+    """Of an answer only its codes are kept: its words name addresses."""
+    found = re.match(rb"[245]\.\d{1,3}\.\d{1,3}", answer)
+    return f"{code} {found[0].decode('ascii') if found else ''}".strip()
+
+
 def _answered(exc: smtplib.SMTPResponseException) -> HouseError:
-    """By the first digit. Of the answer only the codes are kept: its words name addresses."""
+    """By the first digit."""
     said = exc.smtp_error if isinstance(exc.smtp_error, bytes) else exc.smtp_error.encode()
-    found = re.match(rb"[245]\.\d{1,3}\.\d{1,3}", said)
-    status = f"{exc.smtp_code} {found[0].decode('ascii') if found else ''}".strip()
+    status = _status(exc.smtp_code, said)
     if exc.smtp_code in _LOGIN_WANTED:
         return TryLater("smtp.login", "the mail server wants a login; check user and password")
     if 500 <= exc.smtp_code < 600:

@@ -10,6 +10,7 @@ Source: own decision 0059.
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -18,7 +19,7 @@ from typing import Any, Final
 
 from outbox.durable import publish_file, remove_file, sync_folder
 from outbox.receipt_folder import ReceiptFolder, as_json, folder_name
-from rules.errors import HouseError, Unreadable
+from rules.errors import HouseError, TryLater, Unreadable
 from rules.handover import Paper, Receipt
 from rules.tasks import Receiver, Task, kind_of_key, rule_of
 
@@ -80,9 +81,9 @@ class TaskFolder:
                 for receipt in folder.read():
                     if isinstance(receipt, Receipt) and _is_own(receipt, receiver):
                         yield receipt
-                    else:
-                        folder.refuse(receipt)
-                        failed = failed or _foreign(receipt, receiver)
+                        continue
+                    failed = failed or _foreign(receipt, receiver)
+                    _put_aside(folder, receipt)
             except HouseError as exc:
                 failed = failed or exc
         if failed is not None:
@@ -183,6 +184,12 @@ def _foreign(receipt: Paper, receiver: Receiver) -> Unreadable:
         f"{receiver.value} wrote a receipt for {receipt.key}, which is not its own; see unlesbar",
         key=receipt.key,
     )
+
+
+def _put_aside(folder: ReceiptFolder, receipt: Paper) -> None:
+    """Where that fails it lies there still, is told again, and stops no other."""
+    with suppress(TryLater):
+        folder.refuse(receipt)
 
 
 def _is_own(receipt: Receipt, receiver: Receiver) -> bool:

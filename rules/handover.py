@@ -14,7 +14,8 @@ class Package:
     `key` is the idempotency key: the same key delivered twice is one hand-over. `metadata`
     is JSON-able (concerns, facts, agency, reasons, verdict id); it repeats no mail text.
     `attachments` are (name, content type, size in bytes, MIME path). `ordered_at` is ISO 8601
-    with offset, and makes the same package the same bytes at each try.
+    with offset, and makes the same package the same bytes at each try. `was_rejected`: by them, or
+    their acceptance by us; a person has it handed over again, so it is to appear anew.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Package:
     concerns: tuple[str, ...]
     attachments: tuple[tuple[str, str, int, str], ...]
     metadata: dict[str, object]
+    was_rejected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,4 +227,5 @@ def package(house: House, row: Outgoing) -> Package:
             for key in ("channel", "payment_relevant", "payment_because", "facts", "model", "rules")
         }
         | {"verdict_id": verdict.id if verdict else None},
+        was_rejected=row.receipt is not None and row.receipt.get("accepted") is False,
     )

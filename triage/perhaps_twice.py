@@ -5,9 +5,10 @@ and trail, and named on the page "Vollzähligkeit" until a person has ended one 
 Source: own decision 0132.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 import structlog
@@ -20,7 +21,7 @@ from rules.access import Caller, Permission
 from rules.errors import Refused
 from rules.ledger import LedgerState
 from rules.postbox import Fetched, TooLarge
-from store import audit, ledger, same_mail
+from store import audit, items, ledger, same_mail
 from store.audit import Note
 from store.engine import Tx
 from triage import same_head
@@ -28,7 +29,9 @@ from triage.house import House
 from triage.ports import INBOX
 
 MOST: Final = 1_000
-"""Of each postbox, the first. Own decision 0132."""
+"""Of each postbox, the first that are open. Own decision 0132."""
+
+_PAGE: Final = 1_000
 
 _OPEN: Final = frozenset({LedgerState.KEPT, LedgerState.SORTED})
 
@@ -37,11 +40,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Numbers of two messages of a postbox, the older one first."""
+    """Numbers of two messages of a postbox, the older one first, and of their items, if any."""
 
     postbox: str
     message_id: int
     other_id: int
+    item_id: int | None = field(default=None, compare=False)
+    other_item_id: int | None = field(default=None, compare=False)
 
 
 def note(
@@ -83,12 +88,23 @@ def listing(house: House, caller: Caller) -> tuple[Pair, ...]:
     plans = house.policy.postboxes
     boxes = [one.name for one in plans if access.may_see_region(caller, one.region)]
     with house.db.read() as tx:
-        pairs = [
-            Pair(box, entry.details["message"], entry.details["other"])
-            for box in boxes
-            for entry in audit.listing(tx, limit=MOST, subject=_subject(box))
-        ]
-        return tuple(pair for pair in pairs if _is_open(tx, pair))
+        return tuple(pair for box in boxes for pair in islice(_open_pairs(tx, box), MOST))
+
+
+def _open_pairs(tx: Tx, postbox: str) -> Iterator[Pair]:
+    """However many were ended before them."""
+    after = 0
+    while entries := audit.listing(tx, after=after, limit=_PAGE, subject=_subject(postbox)):
+        for entry in entries:
+            number, other = entry.details["message"], entry.details["other"]
+            if _is_open(tx, number, other):
+                yield Pair(postbox, number, other, _item(tx, number), _item(tx, other))
+        after = entries[-1].id
+
+
+def _item(tx: Tx, message_id: int) -> int | None:
+    found = items.of_message(tx, message_id)
+    return found.id if found else None
 
 
 def _tell(tx: Tx, pairs: list[tuple[int, int]], *, postbox: str, now: datetime) -> None:
@@ -101,9 +117,8 @@ def _tell(tx: Tx, pairs: list[tuple[int, int]], *, postbox: str, now: datetime) 
         log.warning("mail.perhaps_twice", postbox=postbox, message=message_id, other=other)
 
 
-def _is_open(tx: Tx, pair: Pair) -> bool:
+def _is_open(tx: Tx, *numbers: int) -> bool:
     """Not where one of them was lost: the page names that, too."""
-    numbers = (pair.message_id, pair.other_id)
     try:
         return all(ledger.message(tx, number).state in _OPEN for number in numbers)
     except Refused:

@@ -14,7 +14,6 @@ from store import aside, audit, leases, ledger, originals
 from store.engine import Tx
 from store.ledger import Message
 from store.originals import Packed
-from store.outgoing import Outgoing
 from triage import (
     counted_days,
     freshness,
@@ -31,6 +30,7 @@ from triage import (
 from triage.house import House
 from triage.rulesets import off as rules_off
 from triage.send import Outlets
+from triage.sending import turns
 from triage.texts import ends as text_ends
 from triage.trail import anchor
 
@@ -43,9 +43,6 @@ SORT_BATCH_BYTES = 8_000_000
 JUDGED_TOGETHER = 16
 """So many mails of a batch go through the judge at once; more bring nothing. A full batch would
 judge for longer than a turn should be without a sign of life. Source: own decision 0111."""
-
-SEND_BATCH = 20
-"""Rows sent before receipts are looked for again. Own decision 0024."""
 
 KEEP_ORDER_SECONDS = 60
 SEAL_BATCH = 1000
@@ -221,12 +218,7 @@ def set_aside(house: House, message_id: int, *, step: str, code: str) -> None:
 def send_round(house: House, outlets: Outlets, worker: str) -> int:
     """Deliver what is due and take the receipts that lie ready; the number of both."""
     _note_left(house, outlets)
-    sent = 0
-    for _ in range(SEND_BATCH):
-        row = send.claim_due(house, outlets.kinds, worker=worker)
-        if row is None:
-            break
-        sent += _delivered(house, outlets, row)
+    sent = turns.deliver_due(house, outlets, worker)
     return sent + send.take_all_receipts(house, outlets)
 
 
@@ -236,22 +228,6 @@ def _note_left(house: House, outlets: Outlets) -> None:
         send.note_left(house, outlets)
     except Conflict as exc:
         log.info("outgoing.overtaken", code=exc.code)
-
-
-def _delivered(house: House, outlets: Outlets, row: Outgoing) -> int:
-    """One row that breaks the sender becomes a dead letter and never stops the next."""
-    try:
-        return send.deliver(house, outlets, row)
-    except TryLater:
-        raise
-    except Conflict as exc:
-        # The receipt was faster than our note of the sending, or the claim ran out.
-        log.info("outgoing.overtaken", kind=row.kind, outgoing=row.id, code=exc.code)
-        return 0
-    except Exception as exc:
-        log.exception("outgoing.broken", kind=row.kind, outgoing=row.id)
-        send.give_up(house, row, getattr(exc, "code", "bug"))
-        return 0
 
 
 WATCHES: Final = (outgoing_care.WATCH, wandering.WATCH, rules_off.WATCH)
@@ -283,8 +259,8 @@ def keep_order(house: House, worker: str) -> int:
     trouble = _anchored(house, now)
     freshness.tell(alarms)
     text_ends.tell(ending)
-    for watch, turns in changed:
-        watch.tell(turns)
+    for watch, turned in changed:
+        watch.tell(turned)
     idempotency.forget(house)
     counted_days.close_days(house)
     counted_days.keep_stands(house)

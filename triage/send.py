@@ -1,30 +1,30 @@
-"""Station 7, out: outgoing rows leave by their outlet, and receipts come back.
+"""Station 7, out: outgoing rows leave by their outlet, and receipts come back (sending/).
 
 At least once, with an idempotency key, so a crash between delivery and commit doubles
 nothing at the receiver. Mail has no key there: what left while the database went away, or is set
-back, is remembered by this process, and noted before anything else leaves. A receipt is committed
-here before the outlet is told to forget it. Own decision 0135.
+back, is remembered by this process, and noted before anything else leaves. Own decision 0135.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
-from types import MappingProxyType
+from enum import StrEnum
 from typing import Final
 
 import structlog
 
+from outbox.left_notes import LeftNotes
 from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused, TryLater, Unreadable
-from rules.handover import Arrival, Objection, Paper, Receipt, objection
-from rules.item import HandoverRejected, ReceiptArrived
-from store import audit, halts, outgoing, outgoing_claims, outgoing_turns
-from store.engine import Tx
+from rules.handover import Receipt
+from rules.item import HandoverRejected
+from store import audit, halts, outgoing, outgoing_claims
 from store.outgoing import Outgoing
 from triage import handover, tasks
 from triage.answers import reply, returned, sent_copy
 from triage.house import House
 from triage.ports import FileOutlet, MailOutlet, RecordLook, TaskOutlet
+from triage.sending import left, receipts
+from triage.sending.receipts import EAKTE
 
 SENDING_SECONDS: Final = 300
 """The longest delivery: by SMTP 60 s until the data begin, then four answers or writes of 60 s
@@ -36,19 +36,21 @@ CLAIM_SECONDS = SENDING_SECONDS + 60
 REMEMBERED: Final = 1000
 """What a standby was behind is seconds of sending. Own decision 0135."""
 
-EAKTE: Final = "eakte"
 REPLY: Final = "reply"
 
-OBJECTIONS: Final[Mapping[Objection, str]] = MappingProxyType(
-    {
-        Objection.OTHER_BYTES: "Die Quittung gilt einer anderen Nachricht (Prüfsumme weicht ab).",
-        Objection.OTHER_RECORD: "Die eAkte hat unter einer anderen Kundennummer abgelegt.",
-        Objection.NO_RECORD: "Die Quittung nennt keine Kundennummer.",
-    }
-)
-"""What the clerk reads; without the numbers, which stand in the mail and in the eAkte."""
+OF_ONE_ROW: Final = ("smtp.later", "eakte.later")
+"""Codes of what is later for this row, or until a time that was named. Own decision 0140."""
+
 
 log = structlog.get_logger()
+
+
+class Ended(StrEnum):
+    """How a delivery ended: it left, its whole way is shut now, or otherwise."""
+
+    LEFT = "left"
+    SHUT = "shut"
+    OTHERWISE = "otherwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Outlets:
     """What has left and is not noted yet, by the id of its row; for the one thread that sends."""
     gone: dict[int, Left] = field(default_factory=dict)
     """The last `REMEMBERED` that were noted, for a database that forgets it."""
+    notes: LeftNotes | None = None
+    """What left, on the disk: for the process that comes after this one. None: nothing is noted."""
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -105,19 +109,26 @@ def claim_due(house: House, kinds: tuple[str, ...], *, worker: str) -> Outgoing 
     return rows[0] if rows else None
 
 
-def deliver(house: House, outlets: Outlets, row: Outgoing) -> int:
-    """Deliver one claimed row; 1 if it left. What is refused for good becomes a dead letter."""
+def deliver(house: House, outlets: Outlets, row: Outgoing) -> Ended:
+    """Deliver one claimed row. What is refused for good becomes a dead letter."""
     try:
-        answer, receipt = _sent_before(outlets, row) or _hand_to_outlet(house, outlets, row)
+        answer, receipt = _sent_before(house, outlets, row) or _hand_to_outlet(house, outlets, row)
     except TryLater as exc:
         _again(house, row, exc)
-        return 0
+        return Ended.SHUT if _is_shut(row, exc) else Ended.OTHERWISE
     except (Refused, Unreadable) as exc:
         give_up(house, row, exc.code)
-        return 0
+        return Ended.OTHERWISE
     outlets.left[row.id] = Left(row, answer, receipt)
+    if row.kind == REPLY:
+        left.note(house, outlets.notes, row, answer)
     note_left(house, outlets)
-    return 1
+    return Ended.LEFT
+
+
+def _is_shut(row: Outgoing, exc: TryLater) -> bool:
+    """Whether it is the way, for all rows of the kind; tasks have one for each receiver."""
+    return row.kind in (EAKTE, REPLY) and exc.code not in OF_ONE_ROW
 
 
 def note_left(house: House, outlets: Outlets) -> None:
@@ -139,25 +150,34 @@ def note_left(house: House, outlets: Outlets) -> None:
         del outlets.gone[next(iter(outlets.gone))]
 
 
-def _sent_before(outlets: Outlets, row: Outgoing) -> tuple[str, Receipt | None] | None:
+def _sent_before(
+    house: House, outlets: Outlets, row: Outgoing
+) -> tuple[str, Receipt | None] | None:
     """The outlet's word, where the row left here and the database has lost that.
 
     Each claim has a higher fence, so one that is no higher was given out before: a standby without
-    the last commits is the primary now.
+    the last commits is the primary now. An answer that another process sent is known by its note.
     """
     known = outlets.gone.get(row.id)
-    if known is None or known.row.idempotency_key != row.idempotency_key:
-        return None
-    if row.fence > known.row.fence:
+    if known is not None and known.row.idempotency_key != row.idempotency_key:
+        known = None
+    if known is not None and row.fence <= known.row.fence:
+        log.error("outgoing.forgotten", kind=row.kind, outgoing=row.id)
+        return known.answer, known.receipt
+    said = left.answer_before(house, outlets.notes, row) if row.kind == REPLY else None
+    if said is None:
         return None
     log.error("outgoing.forgotten", kind=row.kind, outgoing=row.id)
-    return known.answer, known.receipt
+    return said, None
 
 
-def _note_sent(house: House, left: Left) -> None:
-    row, answer, receipt, now = left.row, left.answer, left.receipt, house.clock()
+def _note_sent(house: House, sent: Left) -> None:
+    row, answer, receipt, now = sent.row, sent.answer, sent.receipt, house.clock()
     with house.db.write() as tx:
         outgoing_claims.sent(tx, row.id, fence=row.fence, answer=answer, now=now)
+        if row.kind in (EAKTE, REPLY):
+            # The way is open: who waits because it was shut waits no longer.
+            outgoing_claims.due_again(tx, row.kind, but_for=OF_ONE_ROW, now=now)
         sent_copy.order(house, tx, row)
         audit.add(
             tx,
@@ -167,10 +187,10 @@ def _note_sent(house: House, left: Left) -> None:
             details={"outgoing": row.id},
             at=now,
         )
-        wrong = answered(house, tx, row, receipt) if receipt else None
+        wrong = receipts.answered(house, tx, row, receipt) if receipt else None
     log.info("outgoing.sent", kind=row.kind, outgoing=row.id)
     if receipt:
-        _tell(row, receipt, wrong)
+        receipts.tell(row, receipt, wrong)
 
 
 def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> tuple[str, Receipt | None]:
@@ -252,104 +272,9 @@ def take_all_receipts(house: House, outlets: Outlets) -> int:
         ways.append((tasks.KIND, outlets.tasks))
     for kind, outlet in ways:
         try:
-            taken += take_receipts(house, outlet, kind=kind)
+            taken += receipts.take(house, outlet, kind=kind)
         except HouseError as exc:
             failed = failed or exc
     if failed is not None:
         raise failed
     return taken
-
-
-def take_receipts(house: House, outlet: FileOutlet | TaskOutlet, *, kind: str = EAKTE) -> int:
-    """Write the receipts that lie ready; the number taken. Repeating one changes nothing.
-
-    Only for rows of that kind: who takes tasks can't write a receipt that opens the bolt. One
-    that does not fit now lies ready again in the next round, and never stops the others.
-    """
-    taken = 0
-    for paper in outlet.receipts():
-        try:
-            known = _take(house, paper, kind)
-        except Conflict as exc:
-            log.warning("receipt.put_off", key=paper.key, code=exc.code)
-            continue
-        if known:
-            outlet.confirm(paper)
-        else:
-            outlet.set_aside(paper)
-        taken += 1
-    return taken
-
-
-def _take(house: House, paper: Paper, kind: str) -> bool:
-    """Row, item and audit entry in one commit; False for what we know nothing of."""
-    with house.db.write() as tx:
-        row = outgoing.of_key(tx, paper.key)
-        if row is None or row.kind != kind:
-            log.warning("receipt.unknown", key=paper.key)
-            return False
-        if isinstance(paper, Arrival):
-            _arrived(house, tx, row, paper)
-            return True
-        wrong = answered(house, tx, row, paper)
-    _tell(row, paper, wrong)
-    return True
-
-
-def _arrived(house: House, tx: Tx, row: Outgoing, paper: Arrival) -> None:
-    """Told in the trail, once; the bolt and the alarm of late receipts know nothing of it."""
-    if outgoing_turns.arrived(tx, row.idempotency_key, at=paper.received_at):
-        audit.add(
-            tx,
-            row.kind,
-            action=f"{row.kind}.arrived",
-            subject=f"message:{row.message_id}",
-            details={"outgoing": row.id},
-            at=house.clock(),
-        )
-
-
-def answered(house: House, tx: Tx, row: Outgoing, receipt: Receipt) -> Objection | None:
-    """Write a receipt for its row; why an acceptance doesn't count. Repeating changes nothing.
-
-    An item in a clerk's hands stays there. Raises: Conflict: `item.changed`.
-    """
-    kind, now = row.kind, house.clock()
-    wrong = _objection(house, tx, row, receipt) if kind == EAKTE else None
-    accepted = receipt.accepted and wrong is None
-    answer = outgoing.receipted if accepted else outgoing.rejected
-    row = answer(tx, receipt.key, receipt=_note(receipt, wrong), now=now)
-    if kind == EAKTE:
-        event = ReceiptArrived() if accepted else HandoverRejected()
-        handover.settle(tx, row, event, now=now)
-    audit.add(
-        tx,
-        kind,
-        action=f"{kind}.received" if accepted else f"{kind}.rejected",
-        subject=f"message:{row.message_id}",
-        details={"reference": receipt.reference} | ({"code": wrong.value} if wrong else {}),
-        at=now,
-    )
-    return wrong
-
-
-def _tell(row: Outgoing, receipt: Receipt, wrong: Objection | None) -> None:
-    if wrong is not None:
-        log.error("receipt.wrong_target", outgoing=row.id, code=wrong.value)
-    log.info("receipt.taken", outgoing=row.id, accepted=receipt.accepted and wrong is None)
-
-
-def _objection(house: House, tx: Tx, row: Outgoing, receipt: Receipt) -> Objection | None:
-    digest, number = handover.sent_with(tx, row)
-    check = house.policy.target_check
-    wrong = objection(receipt, check, sha256=digest, kundennummer=number)
-    if wrong is None and receipt.accepted and handover.is_other_record(tx, row):
-        return Objection.OTHER_RECORD
-    return wrong
-
-
-def _note(receipt: Receipt, wrong: Objection | None) -> dict[str, object]:
-    """The receipt as it is kept with the row: without the Kundennummer, which is content."""
-    note = asdict(receipt)
-    del note["kundennummer"]
-    return note if wrong is None else note | {"accepted": False, "reason": OBJECTIONS[wrong]}

@@ -139,6 +139,16 @@ class CompletenessOut(Out):
     differences: list[DifferenceOut] = Field(examples=[[]])
 
 
+class PairOut(Out):
+    """Two messages that may be one mail, the older one first, and their items."""
+
+    postbox: str = Field(examples=["SC-West"])
+    message_id: int = Field(examples=[4711])
+    other_id: int = Field(examples=[4903])
+    item_id: int | None = Field(examples=[4655])
+    other_item_id: int | None = Field(examples=[4840])
+
+
 class EntryOut(Out):
     """Who did what to what, without content; number and hashes are null until it is sealed."""
 

@@ -236,7 +236,12 @@ REPLY_TROUBLE: Final[Mapping[str, str]] = MappingProxyType(
         "smtp.refused": "Unser Mailserver hat sie endgültig abgelehnt",
         "smtp.later": "Unser Mailserver nahm sie bis zuletzt nicht an",
         "smtp.away": "Unser Mailserver war bis zuletzt nicht erreichbar",
+        "smtp.greeting": "Unser Mailserver nahm bis zuletzt keine Verbindung an",
+        "smtp.login": "Unser Mailserver nahm bis zuletzt unsere Anmeldung nicht an",
+        "smtp.tls": "Zu unserem Mailserver gab es bis zuletzt keine gesicherte Verbindung",
+        "smtp.sender": "Unser Mailserver nahm bis zuletzt unsere Absenderadresse nicht an",
         "text.retired": "Der Text wurde zurückgezogen, bevor sie hinausging",
+        "text.expired": "Der Text galt nicht mehr, als sie hinausgehen konnte",
         "mail.deleted": "Die Nachricht, auf die sie antwortet, ist gelöscht",
     }
 )

@@ -131,5 +131,9 @@ def test_what_may_be_one_mail_is_named_until_one_of_the_two_is_gone(house: House
     with house.db.write() as tx:
         perhaps_twice._tell(tx, [(2, 3)], postbox="SC-Ost", now=house.clock())
     assert [row for row in rows_of(house)[0] if row.startswith("2 3 SC-Ost")]
+    app, path = make_app(house, door_settings(keys=KEYS)), "/v1/admin/perhaps-twice"
+    (pair,) = DoorClient(app, bearer(ALL)).get(path).json()
+    assert (pair["postbox"], pair["message_id"], pair["other_id"]) == ("SC-Ost", 2, 3)
+    assert DoorClient(app, bearer(WEST)).get(path).json() == []
     assert lose_one(house) == 3
     assert not [row for row in rows_of(house)[0] if row.startswith("2 3")]

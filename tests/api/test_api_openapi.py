@@ -56,6 +56,7 @@ PROMISED = {
     "GET /v1/admin/outgoing",
     "POST /v1/admin/outgoing/{id}/replay",
     "GET /v1/admin/completeness",
+    "GET /v1/admin/perhaps-twice",
     "GET /v1/admin/postboxes",
     "GET /v1/admin/figures",
     "GET /v1/admin/filing",

@@ -2,8 +2,11 @@ import errno
 import json
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -15,7 +18,7 @@ from outbox.durable import write_synced
 from outbox.eakte import DirectoryOutlet
 from outbox.receipt_folder import folder_name, receipt_json
 from rules.errors import Refused, TryLater, Unreadable
-from rules.handover import Receipt
+from rules.handover import Paper, Receipt
 from tests.outbox.sample_package import ORIGINAL, make_package
 
 RECEIPT = Receipt("item-12-v3", True, "EA-1", "a" * 64, "2026-11-24T08:00:00+00:00")
@@ -206,6 +209,47 @@ def test_a_receipt_still_in_the_writing_is_left_alone(drop: Path) -> None:
     put(drop, "item-12-v3.json", receipt_json(RECEIPT)[:20], age=timedelta(seconds=1))
     assert list(DirectoryOutlet(drop).receipts()) == []
     assert files_below(drop) == ["quittungen/item-12-v3.json"]
+
+
+@contextmanager
+def without_roots_rights() -> Iterator[None]:
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(was)
+
+
+def test_a_receipt_that_nobody_may_read_is_named_and_stops_no_other() -> None:
+    with TemporaryDirectory() as folder:
+        drop = Path(folder)
+        drop.chmod(0o755)
+        put(drop, "a-closed.json", receipt_json(RECEIPT))
+        put(drop, "item-12-v3.json", receipt_json(RECEIPT))
+        (drop / "quittungen").chmod(0o755)
+        (drop / "quittungen" / "a-closed.json").chmod(0)
+        seen: list[Paper] = []
+        with without_roots_rights(), pytest.raises(TryLater) as caught:
+            seen.extend(DirectoryOutlet(drop).receipts())
+    assert seen == [RECEIPT]
+    assert caught.value.code == "eakte.disk"
+    assert "a-closed.json" in caught.value.message
+
+
+def test_folders_on_two_disks_are_named_as_what_is_wrong(
+    drop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where `pakete` is a mount of its own; to mount one takes more rights than tests have."""
+
+    def apart(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(Path, "rename", apart)
+    with pytest.raises(TryLater) as caught:
+        DirectoryOutlet(drop).deliver(make_package())
+    assert "must lie on one disk" in caught.value.message
 
 
 def test_a_receipt_that_vanishes_under_the_hand_means_later(drop: Path) -> None:

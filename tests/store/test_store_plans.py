@@ -41,6 +41,9 @@ CALLS: dict[str, Callable[[Tx], object]] = {
     "next item": lambda tx: claims.claim_next(
         tx, Line("435"), holder="anna", now=NOW, lease_seconds=60
     ),
+    "who waited at a shut way": lambda tx: outgoing_claims.due_again(
+        tx, "reply", but_for=["smtp.later"], now=NOW
+    ),
     "next item of clearing": lambda tx: claims.claim_next(
         tx, Line(None), holder="anna", now=NOW, lease_seconds=60
     ),

@@ -20,6 +20,7 @@ from store.tables.ledger import OutgoingState
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_way import Post, bring_in
 from triage import handover, health, item_view, log, outgoing_care, rounds, send, work
+from triage.sending import receipts
 
 ME = clerk("435")
 DAY = date(2026, 11, 23)
@@ -106,7 +107,7 @@ def test_a_house_that_demands_the_record_takes_no_receipt_without(house, drop, o
     house = replace(house, policy=replace(house.policy, target_check=TargetCheck.MUST))
     claim, row = ordered()
     tell(drop, row, sum_of(house, row))
-    send.take_receipts(house, outlet)
+    receipts.take(house, outlet)
     assert item_of(house, claim.item_id).eakte is EakteState.REJECTED
 
 

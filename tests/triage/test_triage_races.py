@@ -15,6 +15,7 @@ from store.tables.ledger import OutgoingState
 from tests.house_fixture import MACHINE, clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from triage import accept, handover, item_view, receive, rounds, send, sort, work
+from triage.sending import receipts
 
 _WAITING = sa.text(
     "SELECT count(*) FROM pg_locks"
@@ -140,7 +141,7 @@ def test_a_receipt_that_overtakes_our_note_of_the_sending_is_no_failure(house, b
     class Quick(Eakte):
         def deliver(self, package):
             super().deliver(package)
-            send.take_receipts(house, self)
+            receipts.take(house, self)
 
     ordered(house, box, lease, 2)
     rounds.send_round(house, send.Outlets(Quick(), Post()), "w-1")
@@ -183,7 +184,7 @@ def test_a_receipt_that_does_not_fit_stops_no_other(house, box, lease):
     del eakte.receipts
     with house.db.write() as tx:
         ledger.set_state(tx, 1, LedgerState.ASIDE, reason="by hand", now=house.clock())
-    assert send.take_receipts(house, eakte) == 1
+    assert receipts.take(house, eakte) == 1
     assert states(house) == {"aside": 1, "done": 1}
 
 
@@ -217,7 +218,7 @@ def test_a_closed_item_stays_closed_when_a_second_receipt_comes(house, box, leas
     rounds.send_round(house, send.Outlets(eakte, Post()), "w-1")
     eakte.confirmed.clear()
     eakte.accepts = False
-    send.take_receipts(house, eakte)
+    receipts.take(house, eakte)
     with house.db.read() as tx:
         item = items.of_message(tx, 1)
         (row,) = outgoing.of_item(tx, item.id)

@@ -13,7 +13,7 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.ledger import LedgerState
 from rules.postbox import TOO_LARGE, Fetched, Place, TooLarge
-from store import ledger, ledger_counts, sightings
+from store import items, ledger, ledger_counts, sightings
 from tests.house_fixture import ADMIN, eml
 from tests.triage.renumbering import Renumbering
 from triage import backfill, perhaps_twice, receive, rounds, same_mail
@@ -153,7 +153,9 @@ class CountsOtherwise(WithCrlf):
             yield replace(mail, size_bytes=mail.size_bytes + 4096)
 
 
-def test_where_nothing_proves_it_both_are_named_until_a_person_has_ended_one(house, box, lease):
+def test_where_nothing_proves_it_both_are_named_until_a_person_has_ended_one(
+    house, box, lease, monkeypatch
+):
     house = replace(house, policy=replace(house.policy, postboxes=(PLAN,)))
     assert fill(house, ArchiveMail("a.eml", MAIL, house.clock())) == (1, 0)
     rounds.sort_pending(house)
@@ -161,9 +163,17 @@ def test_where_nothing_proves_it_both_are_named_until_a_person_has_ended_one(hou
     box.append("INBOX", eml("Termin", BODY).replace(b"same@", b"other@"), house.clock())
     assert take_in(house, CountsOtherwise(box, 1_000), lease).kept == 2
     rounds.sort_pending(house)
-    assert perhaps_twice.listing(house, ADMIN) == (Pair(PLAN.name, 1, 2),)
+    (pair,) = perhaps_twice.listing(house, ADMIN)
+    assert pair == Pair(PLAN.name, 1, 2)
+    with house.db.read() as tx:
+        of_both = [items.of_message(tx, number) for number in (1, 2)]
+    assert (pair.item_id, pair.other_item_id) == tuple(one and one.id for one in of_both)
     west = Caller("a-2", Role.ADMIN, agencies=None, regions=frozenset({"West"}))
     assert perhaps_twice.listing(house, west) == ()
     with house.db.write() as tx:
         ledger.set_state(tx, 2, LedgerState.DONE, reason="", now=house.clock())
     assert perhaps_twice.listing(house, ADMIN) == ()
+    monkeypatch.setattr(perhaps_twice, "_PAGE", 1)
+    with house.db.write() as tx:
+        perhaps_twice._tell(tx, [(1, 3)], postbox=PLAN.name, now=house.clock())
+    assert perhaps_twice.listing(house, ADMIN) == (Pair(PLAN.name, 1, 3),)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from outbox.left_notes import LeftNotes
 from rules.errors import TryLater
 from store import outgoing
 from store.tables.ledger import OutgoingState
@@ -92,6 +93,56 @@ def test_what_a_person_sends_again_leaves_again(house, ordered):
     admin.outgoing_replay(house, ADMIN, ordered)
     rounds.send_round(house, outlets, "w-1")
     assert len(post.sent) == 2
+
+
+@pytest.fixture
+def notes(tmp_path) -> LeftNotes:
+    return LeftNotes(tmp_path / "left")
+
+
+def died(house, notes) -> AwayAfter:
+    """What a process sent that is no more: the database never heard of it."""
+    post = AwayAfter()
+    away = replace(house, db=Reached(house.db, post))
+    with pytest.raises(TryLater):
+        rounds.send_round(away, Outlets(Eakte(), post, notes=notes), "w-1")
+    house.clock.forward(hours=1)
+    return post
+
+
+@pytest.mark.parametrize("is_set_back", [True, False])
+def test_who_comes_after_a_process_that_died_does_not_send_again(
+    house, ordered, notes, is_set_back
+):
+    post = died(house, notes)
+    if is_set_back:
+        set_back(house, ordered)
+    rounds.send_round(house, Outlets(Eakte(), post, notes=notes), "w-2")
+    assert state_of(house, ordered) is OutgoingState.SENT
+    assert len(post.sent) == 1
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_what_a_person_sends_again_after_that_leaves_again(house, ordered, notes, is_noted):
+    post = died(house, notes)
+    if is_noted:
+        rounds.send_round(house, Outlets(Eakte(), post, notes=notes), "w-2")
+    with house.db.write() as tx:
+        tx.run(sa.update(table).values(state=OutgoingState.DEAD, error_code="outgoing.restored"))
+    admin.outgoing_replay(house, ADMIN, ordered)
+    rounds.send_round(house, Outlets(Eakte(), post, notes=notes), "w-3")
+    assert len(post.sent) == 2
+
+
+def test_where_the_notes_can_not_be_read_nothing_leaves(house, ordered, notes):
+    notes.root.mkdir()
+    (notes.root / "2026-11-23").mkdir()
+    (notes.root / "2026-11-23" / f"{ordered}.json").mkdir()
+    post = Post()
+    rounds.send_round(house, Outlets(Eakte(), post, notes=notes), "w-1")
+    assert post.sent == []
+    with house.db.read() as tx:
+        assert outgoing.get(tx, ordered).error_code == "left.disk"
 
 
 def set_back(house, row: int) -> None:

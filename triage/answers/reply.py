@@ -172,12 +172,17 @@ def letter(house: House, row: Outgoing) -> Letter:
     """The letter of an outgoing row, made from the approved text when it leaves.
 
     Raises: Refused: `text.unknown` or `text.changed`: the version is no longer what was
-    approved when the clerk chose it; `text.retired`: it was withdrawn since; `text.discloses`;
-    `mail.deleted`.
+    approved when the clerk chose it; `text.retired`: it was withdrawn since; `text.expired`: its
+    last day is over, the mail server was away for so long; `text.discloses`; `mail.deleted`.
     """
+    today = house.local_now().date()
     for shelved in reply_text.kept(house, row.payload):
         if shelved.retired_on is not None:
             raise Refused("text.retired", f"{shelved.text.id} was withdrawn; choose another text.")
+        if shelved.text.valid_to < today:
+            raise Refused(
+                "text.expired", f"{shelved.text.id} was valid until {shelved.text.valid_to}."
+            )
         identity.require_allowed(house, shelved.text)
     return sent_letter(house, row)
 

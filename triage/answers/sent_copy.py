@@ -27,7 +27,7 @@ from triage.house import House
 from triage.ports import Postbox
 
 BATCH = 20
-"""Copies laid in one round, so that new mail is not kept waiting. As rounds.SEND_BATCH."""
+"""Copies laid in one round, so that new mail is not kept waiting. As sending.turns.BATCH."""
 
 _DELETED: Final = "mail.deleted"
 

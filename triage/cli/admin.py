@@ -1,5 +1,6 @@
 """Commands for admins: texts, outbox, aside, reconcile."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from store import texts as shelf
 from store.arrivals import Fault
 from triage import accept, admin, private_file, wiring
 from triage import aside as set_aside
+from triage import perhaps_twice as twice
 from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -47,6 +49,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(outbox_app, name="outbox")
     app.add_typer(aside_app, name="aside")
     app.command()(reconcile)
+    app.command()(perhaps_twice)
 
 
 @texts_app.command("check")
@@ -217,6 +220,17 @@ def reconcile(
         emit(_sum_line(sum_)) if as_json else _say_sum(sum_)
     if not all(sum_.closes for sum_ in sums):
         raise typer.Exit(1)
+
+
+def perhaps_twice(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """List pairs of messages that may be one mail, once whole and once by its head.
+
+    Until a clerk has closed one of their items, at the desk or by the API; an operator is none.
+
+    Example: postlotse perhaps-twice --json
+    """
+    for pair in twice.listing(wiring.house_of(config), operator()):
+        show(asdict(pair), as_json=as_json)
 
 
 def _sum_line(found: admin.Completeness) -> dict[str, object]:

@@ -191,6 +191,8 @@ def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
     yield "eakte", settings.eakte.drop
     if settings.replies.outlet == "maildir":
         yield "sent", settings.replies.sent_root
+    elif settings.replies.left_notes is not None:
+        yield "left", settings.replies.left_notes
     yield from ((box.name, box.root) for box in settings.postboxes if hasattr(box, "root"))
     if settings.tasks.drop is not None:
         yield "tasks", settings.tasks.drop

@@ -136,6 +136,13 @@ def outlets(settings: Settings) -> Iterator[Finding]:
             yield of_error("outlets:mail", exc)
         else:
             yield good("outlets:mail", "Der Mailserver für Antworten nimmt die Anmeldung an.")
+    if replies.left_notes is None:
+        yield warn(
+            "outlets:mail:left",
+            "Was hinausging, steht nur in der Datenbank: Stirbt ein Worker gleich nach dem Versand,"
+            " geht eine Antwort zweimal hinaus.",
+            "replies.left_notes auf einen Ordner stellen, den nur die Worker beschreiben.",
+        )
     speech: Speech = "smtp" if replies.tls == "starttls" else "implicit"
     yield from server_certificate(
         "outlets:mail", replies.host, replies.port, speech, replies.ca_file

@@ -345,7 +345,11 @@ def _anchored(settings: Settings, base: Path) -> Settings:
                 update={"tls_cert": at(door.tls_cert), "tls_key": at(door.tls_key)}
             ),
             "replies": replies.model_copy(
-                update={"sent_root": at(replies.sent_root), "ca_file": at(replies.ca_file)}
+                update={
+                    "sent_root": at(replies.sent_root),
+                    "ca_file": at(replies.ca_file),
+                    "left_notes": at(replies.left_notes),
+                }
             ),
             "eakte": eakte_at(settings.eakte, base),
             "trail": settings.trail.model_copy(update={"anchor": at(settings.trail.anchor)}),

@@ -30,6 +30,7 @@ class ReplySettings(Part):
     ca_file: Path | None = None
     user: str = ""
     password_env: str = ""
+    left_notes: Path | None = None
     sent_folder: str = "Gesendet"
     drafts_folder: str = ""
     per_minute: int = Field(default=60, ge=1, le=10_000)

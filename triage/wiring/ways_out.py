@@ -4,6 +4,7 @@ from outbox.eakte import DirectoryOutlet
 from outbox.eakte_http import HttpOutlet
 from outbox.eakte_record import FolderRecords, LineRecords, cut_url
 from outbox.eakte_webdav import WebdavOutlet
+from outbox.left_notes import LeftNotes
 from outbox.line import Line, LineAccount
 from outbox.sent_maildir import SentMaildir
 from outbox.smtp import SmtpAccount, SmtpOutlet
@@ -18,6 +19,7 @@ from triage.ports import MailOutlet, TaskOutlet
 from triage.send import Outlets
 from triage.settings import Settings, secret
 from triage.settings.outlets import EakteSettings
+from triage.settings.replies import ReplySettings
 
 
 def outlets(settings: Settings) -> Outlets:
@@ -27,7 +29,15 @@ def outlets(settings: Settings) -> Outlets:
         mail=_mail_outlet(settings),
         tasks=task_outlet(settings),
         records=eakte_records(settings.eakte),
+        notes=_left_notes(settings.replies),
     )
+
+
+def _left_notes(replies: ReplySettings) -> LeftNotes | None:
+    """None for the demo's Maildir, too: the same mail twice is one file there."""
+    if replies.outlet != "smtp" or replies.left_notes is None:
+        return None
+    return LeftNotes(replies.left_notes)
 
 
 def eakte_outlet(eakte: EakteSettings) -> DirectoryOutlet | HttpOutlet | WebdavOutlet:

@@ -1,0 +1,79 @@
+"""Mail servers that answer late, oddly, a byte at a time, or not at all."""
+
+from time import monotonic
+
+import pytest
+
+from outbox.smtp import SmtpAccount, SmtpOutlet
+from rules.errors import HouseError, Refused, TryLater
+from tests.servers.odd_smtp import OddSmtp, odd_smtp
+
+MAIL = b"Subject: x\r\n\r\nText\r\n"
+
+
+CODES = {"": b"220", "MAIL": b"250", "DATA": b"354", ".": b"250"}
+
+
+def outlet(server: OddSmtp, seconds: float = 0.5) -> SmtpOutlet:
+    return SmtpOutlet(
+        SmtpAccount("127.0.0.1", server.port, tls="none-loopback-only", timeout_seconds=seconds)
+    )
+
+
+def sent(server: OddSmtp, seconds: float = 0.5) -> str:
+    return outlet(server, seconds).send("eingang@agentur.example", "jana@kundin.example", MAIL)
+
+
+@pytest.mark.parametrize("answer", [b"200 taken\r\n", b"220 fine\r\n", b"252 we'll see\r\n"])
+def test_any_answer_that_begins_with_2_takes_the_mail(answer: bytes) -> None:
+    with odd_smtp({".": answer}) as server:
+        assert sent(server).startswith(answer[:3].decode())
+
+
+def test_odd_words_after_250_take_the_mail() -> None:
+    odd = b"250-\xff\xfe\x00\r\n250-<jana@kundin.example>\r\n250 " + b"x" * 500 + b"\r\n"
+    with odd_smtp({".": odd}) as server:
+        assert sent(server).startswith("250 ")
+
+
+def test_a_server_that_says_no_goodbye_holds_nobody_up() -> None:
+    with odd_smtp({"QUIT": None}) as server:
+        begun = monotonic()
+        assert sent(server, 20).startswith("250 ")
+        assert monotonic() - begun < 10
+
+
+@pytest.mark.parametrize("step", ["", "MAIL", "DATA", "."])
+def test_a_server_that_answers_a_byte_at_a_time_is_left_in_time(step: str) -> None:
+    long = {
+        at: code + b"-" + b"x" * 100 + b"\r\n" + code + b" ok\r\n" for at, code in CODES.items()
+    }
+    with odd_smtp(long, drips={step: 0.4}) as server:
+        begun = monotonic()
+        with pytest.raises(TryLater) as caught:
+            sent(server, 0.5)
+        assert monotonic() - begun < 20
+    assert caught.value.code == "smtp.away"
+    assert bool(server.taken) == (step == ".")
+
+
+@pytest.mark.parametrize(
+    ("says", "error", "code"),
+    [
+        ({"MAIL": b"550 5.7.60 no right to send as this\r\n"}, TryLater, "smtp.sender"),
+        ({"MAIL": b"552 5.3.4 too large\r\n"}, Refused, "smtp.refused"),
+        ({"MAIL": b"451 4.7.1 later\r\n"}, TryLater, "smtp.later"),
+        ({"RCPT": b"550 5.1.1 unknown\r\n"}, Refused, "smtp.refused"),
+        ({"DATA": b"554 5.7.1 not wanted\r\n"}, Refused, "smtp.refused"),
+        ({"DATA": b"421 4.3.2 going down\r\n"}, TryLater, "smtp.later"),
+        ({".": b"421 4.3.2 going down\r\n"}, TryLater, "smtp.later"),
+        ({"RCPT": b"what\r\n"}, TryLater, "smtp.later"),
+        ({".": None}, TryLater, "smtp.away"),
+    ],
+)
+def test_what_is_said_at_each_step(
+    says: dict[str, bytes | None], error: type[HouseError], code: str
+) -> None:
+    with odd_smtp(says) as server, pytest.raises(error) as caught:
+        sent(server)
+    assert caught.value.code == code
