@@ -1276,9 +1276,10 @@ class PlanIdOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOut:
-    """A plan with its life so far."""
+    """A plan with its life so far. `hash` names postbox, changes and what is left out."""
 
     id: int
+    hash: str
     postbox: str
     state: str
     made_at: datetime
@@ -1376,6 +1377,13 @@ class ReadHoldIn:
     """Which hold was read: its `reference`, as the list of holds gives it; another one is 409."""
 
     reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPlanIn:
+    """Which plan was read: its `hash`, as the plan gives it; another one is 409."""
+
+    hash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -2939,45 +2947,49 @@ class Postlotse:
         return found
 
     def post_admin_rights_plan_approve(
-        self, plan_id: int, *, idempotency_key: str | None = None
+        self, plan_id: int, body: ReadPlanIn | None = None, *, idempotency_key: str | None = None
     ) -> None:
         """Approve a plan that somebody else made."""
         self.line.call(
             "POST",
             f"/v1/admin/rights/plans/{part(plan_id)}/approve",
             headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
         )
 
     def post_admin_rights_plan_reject(
-        self, plan_id: int, *, idempotency_key: str | None = None
+        self, plan_id: int, body: ReadPlanIn | None = None, *, idempotency_key: str | None = None
     ) -> None:
         """Put a plan aside."""
         self.line.call(
             "POST",
             f"/v1/admin/rights/plans/{part(plan_id)}/reject",
             headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
         )
 
     def post_admin_rights_plan_apply(
-        self, plan_id: int, *, idempotency_key: str | None = None
+        self, plan_id: int, body: ReadPlanIn | None = None, *, idempotency_key: str | None = None
     ) -> OrderOut:
         """Carry out an approved plan."""
         answer = self.line.call(
             "POST",
             f"/v1/admin/rights/plans/{part(plan_id)}/apply",
             headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
         )
         found: OrderOut = read(OrderOut, json.loads(answer.body))
         return found
 
     def post_admin_rights_plan_undo(
-        self, plan_id: int, *, idempotency_key: str | None = None
+        self, plan_id: int, body: ReadPlanIn | None = None, *, idempotency_key: str | None = None
     ) -> OrderOut:
         """Put back what a plan changed."""
         answer = self.line.call(
             "POST",
             f"/v1/admin/rights/plans/{part(plan_id)}/undo",
             headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
         )
         found: OrderOut = read(OrderOut, json.loads(answer.body))
         return found

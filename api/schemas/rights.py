@@ -92,10 +92,17 @@ class StepOut(Out):
     error_code: str = Field(examples=[""])
 
 
+class ReadPlanIn(In):
+    """Which plan was read: its `hash`, as the plan gives it; another one is 409."""
+
+    hash: str = Field("", pattern=r"^([0-9a-f]{64})?$", examples=["5f0c" * 16])
+
+
 class PlanOut(Out):
-    """A plan with its life so far."""
+    """A plan with its life so far. `hash` names postbox, changes and what is left out."""
 
     id: int = Field(examples=[7])
+    hash: str = Field(examples=["5f0c" * 16])
     postbox: str = Field(examples=["SC-West"])
     state: str = Field(examples=["approved"])
     made_at: datetime

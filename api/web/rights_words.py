@@ -82,6 +82,11 @@ FAILURES: Final[Mapping[str, str]] = MappingProxyType(
         " Sie den Ordner in Outlook an.",
         "rights.unknown_level": "Ein Eintrag lässt sich nicht deuten. Setzen Sie ihn in Outlook auf"
         " eine benannte Stufe.",
+        "rights.plan_outdated": "Seit dem Vorschlag gilt anderes: Verteiler, Einstellungen oder ein"
+        " belassener Befund. Prüfen Sie neu und machen Sie einen neuen Plan.",
+        "rights.plan_changed": "Der Plan ist nicht der, der freigegeben wurde. Prüfen Sie neu und"
+        " machen Sie einen neuen Plan.",
+        "rights.not_approved": "Der Plan ist nicht freigegeben, oder er wurde verworfen.",
         "rights.read_only": "Rechte werden hier nur gelesen (rights.mode).",
         "rights.no_acl": "Der Server zeigt keine Rechte. Die Technik schaltet dort die Erweiterung"
         " ACL ein.",

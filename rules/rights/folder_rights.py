@@ -144,6 +144,23 @@ def audit(acls: Iterable[FolderAcl], should: Should) -> tuple[Finding, ...]:
     return (*found, *of_lists(should.book, should.directory, should.region, present))
 
 
+def demanded(
+    folder: str, who: Principal, has: Rights, should: Should
+) -> tuple[Code | None, Rights]:
+    """What would be found of one account with these rights in that folder, and what it shall have.
+
+    Source: own decisions 0038, 0129.
+    """
+    code = agency_code(folder)
+    target = _target(code or folder.partition("/")[0], code, should)
+    wanted = target.wanted.get(who, frozenset())
+    if is_owner(who) or who.key in should.exempt:
+        return None, wanted
+    if not has:
+        return (Code.MISSING if wanted else None), wanted
+    return _judged(who, has, target, should), wanted
+
+
 def _of_place(folder: str, should: Should, told: set[str]) -> Iterator[Finding]:
     """Whether the folder belongs to somebody; told once, at its first level."""
     top, code = folder.partition("/")[0], agency_code(folder)
