@@ -26,7 +26,7 @@ from rules.rights.folder_acl import (
     list_key,
     person_key,
 )
-from rules.rights.folder_findings import Code, Finding, Key
+from rules.rights.folder_findings import Code, Finding, Kept, is_kept
 from rules.rights.folder_levels import RIGHTS_OF, Right, Rights, on_imap
 from rules.rights.list_findings import of_lists
 from rules.routing import CLEARING_FOLDER, MACHINE_FOLDER, SC_FOLDER
@@ -235,7 +235,7 @@ def _of_folder(acl: FolderAcl, target: _Target, should: Should) -> Iterator[Find
                 about=said[who],
             )
     for who, wanted in sorted(target.wanted.items(), key=lambda pair: pair[0].key):
-        if who not in has:
+        if wanted and who not in has:
             yield Finding(
                 Code.MISSING, acl.folder, target.agency, who.key, has=frozenset(), wanted=wanted
             )
@@ -293,17 +293,16 @@ def _came_from_above(finding: Finding, by_place: Mapping[tuple[str, str], Findin
 
 
 def open_findings(
-    findings: Iterable[Finding], kept: Iterable[Key]
+    findings: Iterable[Finding], kept: Kept
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """The findings that still ask for a deed, and those that a person has decided to keep.
 
     Source: F57; own decision 0039.
     """
-    decided = frozenset(kept)
     every = tuple(findings)
     return (
-        tuple(one for one in every if one.key not in decided),
-        tuple(one for one in every if one.key in decided),
+        tuple(one for one in every if not is_kept(one, kept)),
+        tuple(one for one in every if is_kept(one, kept)),
     )
 
 

@@ -19,7 +19,7 @@ from rules.rights.folder_acl import (
     access,
     account,
 )
-from rules.rights.folder_findings import FIXABLE, Code, Finding, Key
+from rules.rights.folder_findings import FIXABLE, Code, Finding, Kept, is_kept
 from rules.rights.folder_levels import Rights
 from rules.rights.folder_rights import Should, demanded, entries_of
 
@@ -99,20 +99,22 @@ def principal_of(subject: str) -> Principal:
     return _SPECIAL.get(subject) or account(subject)
 
 
-def outdated(changes: Iterable[Change], should: Should, kept: Iterable[Key]) -> tuple[Change, ...]:
+def outdated(changes: Iterable[Change], should: Should, kept: Kept) -> tuple[Change, ...]:
     """The changes that no look would ask for any more.
 
     The lists or the settings say something else by now, or a person has decided that the finding
     stays. Source: own decision 0129.
     """
-    decided = frozenset(kept)
-    return tuple(one for one in changes if not _is_due(one, should, decided))
+    return tuple(one for one in changes if not _is_due(one, should, kept))
 
 
-def _is_due(change: Change, should: Should, decided: frozenset[Key]) -> bool:
+def _is_due(change: Change, should: Should, kept: Kept) -> bool:
     code, wanted = demanded(change.folder, change.principal, change.before, should)
-    about = (change.folder, change.principal.key)
-    stays = code is None or not decided.isdisjoint({Key(code, *about), Key(change.code, *about)})
+    stays = any(
+        is_kept(Finding(one, change.folder, "", change.principal.key, has=change.before), kept)
+        for one in {code, change.code}
+        if one is not None
+    )
     return code in FIXABLE and wanted == change.after and not stays
 
 

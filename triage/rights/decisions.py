@@ -196,10 +196,11 @@ def keep(house: House, caller: Caller, postbox: str, key: Key, *, reason: str, u
         raise Refused("rights.keep_day", "Der Tag liegt zwischen heute und heute in einem Jahr.")
     with house.db.write() as tx:
         found = standing_in(tx, box, today)
-        if key not in {one.key for one in (*found.open, *found.kept)}:
+        about = next((one for one in (*found.open, *found.kept) if one.key == key), None)
+        if about is None:
             raise Refused("finding.unknown", "Diesen Befund gibt es nicht mehr.")
         rights_audits.keep(
-            tx, postbox, key, reason=reason.strip(), until=until, actor=caller.name,
+            tx, postbox, about, reason=reason.strip(), until=until, actor=caller.name,
             now=house.clock(),
         )  # fmt: skip
         rights_plans.void_proposals(tx, postbox, now=house.clock())
@@ -211,7 +212,8 @@ def standing_in(tx: Tx, box: PostboxPlan, today: date) -> Standing:
     """How a postbox stands, in the caller's transaction."""
     found = rights_audits.newest(tx, box.name)
     keeps = {one.key: one for one in rights_audits.keeps(tx, box.name, today=today)}
-    left, kept = open_findings(found.findings if found else (), keeps)
+    kept_as = {key: one.finding for key, one in keeps.items()}
+    left, kept = open_findings(found.findings if found else (), kept_as)
     return Standing(
         box=box,
         audit=found,
