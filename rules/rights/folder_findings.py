@@ -95,7 +95,7 @@ _TOLD_BY_ABOUT: Final = frozenset({Code.UNKNOWN_LEVEL, Code.NESTED, Code.SHARED_
 """What these are is said in `about` alone: an entry as it stands, groups, agencies."""
 
 Kept = Mapping[Key, Finding | None]
-"""What stays by a person's decision, with the finding as it was then; None: that was not noted."""
+"""What a person has decided on, or signed, with the finding as it was then; None: not noted."""
 
 
 def is_kept(now: Finding, kept: Kept) -> bool:

@@ -22,8 +22,10 @@ from tests.triage.test_triage_rights import (
 )
 from triage.rights import decisions as rights
 from triage.rights import matrix as rights_matrix
+from triage.rights import signoff as rights_signoff
 from triage.rights.cells import CellState
 from triage.rights.matrix import Row
+from triage.rights.review import ReviewState
 
 __all__ = ["house", "office"]
 FOLDER = "108 Ort108"
@@ -111,3 +113,18 @@ def test_an_entry_that_nobody_understands_is_not_shown_as_reported(office: Offic
     assert CellState.OK not in {cell.state for cell in cells}
     assert CellState.NONE not in {cell.state for cell in cells}
     assert (found.region_list.state, found.single.state) == (CellState.OK, CellState.NONE)
+
+
+def test_more_than_was_signed_off_is_new_since(office: Office) -> None:
+    """Signed with a reason as Prüfer; as Besitzer the folder stood there as signed off."""
+    give(office, "user=vertretung lr")
+    reason = "Vertretung, wird im Dezember entzogen"
+    rights_signoff.folders(office.house, ANNA, BOX, [FOLDER], reason=reason)
+    rights_signoff.agency(office.house, ANNA, BOX, "108", reason=reason)
+    assert (row(office).review, row(office).new) == (ReviewState.SIGNED, 0)
+    give(office, "user=vertretung l", instead="vertretung")
+    assert (row(office).review, row(office).new) == (ReviewState.SIGNED, 0)
+    give(office, "user=vertretung lrswipkxtea", instead="vertretung")
+    assert (row(office).review, row(office).new) == (ReviewState.NEW_SINCE, 1)
+    rights_signoff.folders(office.house, ANNA, BOX, [FOLDER], reason=reason)
+    assert row(office).review is ReviewState.SIGNED
