@@ -282,6 +282,7 @@ def _standing(house: House, one: Standing) -> dict[str, Any]:
         "postbox": one.box.name,
         "region": one.box.region,
         "audited_at": one.audit.at if one.audit else None,
+        "is_stale": one.is_stale,
         "folders": one.audit.folders if one.audit else 0,
         "open": len(one.open),
         "kept": len(one.kept),

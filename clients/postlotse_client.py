@@ -1522,11 +1522,12 @@ class RightsOverview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RightsStandingOut:
-    """How one postbox stands: the last look, the review, and the newest plan."""
+    """How one postbox stands: the last look, the review, and the newest plan. `is_stale`: the lists have changed after the look, so look again."""
 
     postbox: str
     region: str
     audited_at: datetime | None
+    is_stale: bool
     folders: int
     open: int
     kept: int

@@ -9,11 +9,15 @@ from api.schemas.base import In, Out
 
 
 class RightsStandingOut(Out):
-    """How one postbox stands: the last look, the review, and the newest plan."""
+    """How one postbox stands: the last look, the review, and the newest plan.
+
+    `is_stale`: the lists have changed after the look, so look again.
+    """
 
     postbox: str = Field(examples=["SC-West"])
     region: str = Field(examples=["West"])
     audited_at: datetime | None
+    is_stale: bool = Field(examples=[False])
     folders: int = Field(examples=[87])
     open: int = Field(examples=[12])
     kept: int = Field(examples=[1])

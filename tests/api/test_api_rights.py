@@ -353,6 +353,21 @@ def test_the_page_decides_on_the_plan_that_it_has_shown(office: Office) -> None:
     assert "Plan verworfen" in bert.words(".notice")
 
 
+def test_the_page_says_that_lists_have_changed_after_the_look(office: Office) -> None:
+    page, anna = "/rechte?postfach=SC-Südwest&agentur=108", looked_at(office)
+    desk = office.desk()
+    desk.open(page)
+    assert "nichts auszusetzen: Die gemeldeten" in desk.words("main")
+    assert anna.get(RIGHTS).json()["postboxes"][0]["is_stale"] is False
+    take_lists(office)
+    desk.open(page)
+    assert "nichts auszusetzen: Die gemeldeten" not in desk.words("main")
+    assert "Was hier steht, gilt für die Verteiler davor" in desk.words("main")
+    assert anna.get(RIGHTS).json()["postboxes"][0]["is_stale"] is True
+    desk.open("/rechte/bericht")
+    assert "nach dieser Prüfung geändert" in desk.words("main")
+
+
 def test_the_round_is_started_and_marked_on_the_page(office: Office) -> None:
     take_lists(office)
     anna = office.desk()

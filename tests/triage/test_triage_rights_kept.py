@@ -1,15 +1,19 @@
 """What stays by a person's decision stays as it was: more of it is an open finding again."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from rules.rights.distribution import Member
+from rules.rights.distribution_csv import write_lists
 from rules.rights.folder_findings import Code
+from store.rights import lists as rights_lists
 from store.tables.rights import rights_keep
 from tests.house_fixture import open_house
-from tests.rights_world import ez
+from tests.rights_world import REGION, ez
 from tests.triage.test_triage_rights import (
     ANNA,
     BOX,
@@ -22,6 +26,8 @@ from tests.triage.test_triage_rights import (
 )
 from triage.rights import decisions as rights
 from triage.rights import matrix as rights_matrix
+from triage.rights import report as rights_report
+from triage.rights import reporting as rights_reporting
 from triage.rights import signoff as rights_signoff
 from triage.rights.cells import CellState
 from triage.rights.matrix import Row
@@ -128,3 +134,30 @@ def test_more_than_was_signed_off_is_new_since(office: Office) -> None:
     assert (row(office).review, row(office).new) == (ReviewState.NEW_SINCE, 1)
     rights_signoff.folders(office.house, ANNA, BOX, [FOLDER], reason=reason)
     assert row(office).review is ReviewState.SIGNED
+
+
+def test_a_look_at_older_lists_says_so(office: Office) -> None:
+    assert not office.look().is_stale
+    lists = write_lists(office.world.lists.values()).encode()
+    rights_reporting.import_lists(office.house, ANNA, REGION, data=lists, source="neu.csv")
+    found = rights.standing(office.house, ANNA, BOX)
+    assert found.is_stale
+    assert "nach dieser Prüfung geändert" in rights_report.as_html(office.house, [found])
+    found = office.look()
+    assert not found.is_stale
+    assert "nach dieser Prüfung geändert" not in rights_report.as_html(office.house, [found])
+
+
+def test_a_look_at_lists_that_followed_since_says_so(office: Office, clock) -> None:
+    """Members that follow stand in the same row, with another time."""
+    office.look()
+    with office.house.db.read() as tx:
+        reported = rights_lists.newest(tx, REGION)
+    for member in ("neu1@dienst.example", "neu2@dienst.example"):
+        clock.forward(seconds=60)
+        lists = [replace(reported.lists[0], members=(Member(member),)), *reported.lists[1:]]
+        with office.house.db.write() as tx:
+            assert rights_lists.follow(tx, reported, lists, actor="lists", now=office.house.clock())
+            reported = rights_lists.newest(tx, REGION)
+        assert rights.standing(office.house, ANNA, BOX).is_stale
+        assert not office.look().is_stale

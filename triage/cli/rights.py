@@ -308,6 +308,8 @@ def _tell(house: House, caller: Caller, postbox: str, *, as_json: bool) -> int:
         f" findings at {sums.with_findings} of {sums.agencies} agencies,"
         f" {len(found.kept)} kept by decision"
     )
+    if found.is_stale:
+        say("  the lists have changed meanwhile; run `rights audit` again")
     for one in found.open:
         where = one.folder or f"Verteiler {one.agency}".rstrip()
         say(f"  {where}: {title(one.code)} – {meaning(one)} {remedy(one.code)}")

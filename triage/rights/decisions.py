@@ -54,6 +54,17 @@ class Standing:
     orders: tuple[Order, ...]
     last_failure: str
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether lists were reported, or followed, after the look, which is held against older.
+
+        Source: own decision 0129.
+        """
+        look, lists = self.audit, self.reported
+        if look is None or lists is None:
+            return False
+        return look.lists_id != lists.id or lists.at > look.at
+
 
 def boxes(house: House, caller: Caller) -> tuple[PostboxPlan, ...]:
     """The postboxes of the caller's regions. Raises: Refused: `access.denied`."""

@@ -38,10 +38,10 @@ def look(house: House, actor: str, rights: FolderRights) -> int:
     plan = postbox_plan(house, rights.name)
     with _alone(house, rights.name, actor):
         acls = rights.read(rights.folders())
+        now = house.clock()  # before the lists are read: those that come later are newer
         with house.db.read() as tx:
             lists_id, should = basis.should_in(tx, house, plan.region, naming=rights.naming)
         findings = audit(acls, should)
-        now = house.clock()
         with house.db.write() as tx:
             audit_id = rights_audits.put(
                 tx,
