@@ -176,9 +176,15 @@ def undo(
 
 @router.post("/keeps", status_code=status.HTTP_204_NO_CONTENT, summary="Let a finding stay")
 def keep(house: HouseHere, caller: MayReviewRights, asked: KeepIn) -> None:
-    """With a reason, until a day; it is in no plan meanwhile."""
+    """With a reason, until a day; it is in no plan meanwhile.
+
+    With `has` as it was read it is 409 `rights.finding_changed` if the account has other rights by
+    now.
+    """
     key = Key(_code(asked.code), asked.folder, asked.subject)
-    rights.keep(house, caller, asked.postbox, key, reason=asked.reason, until=asked.until)
+    rights.keep(
+        house, caller, asked.postbox, key, reason=asked.reason, until=asked.until, seen=asked.has
+    )
 
 
 @router.post("/signoffs", status_code=status.HTTP_204_NO_CONTENT, summary="Sign off an agency")

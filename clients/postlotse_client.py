@@ -843,12 +843,13 @@ ItemState = Literal["waiting", "held", "parked", "pending", "closed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepIn:
-    """The finding that stays, why, and until when."""
+    """The finding that stays, why, and until when; `has` as it was read, if the finding gave it."""
 
     postbox: str
     code: str
     folder: str = ""
     subject: str
+    has: str | None = None
     reason: str
     until: date
 

@@ -118,12 +118,13 @@ class PlanOut(Out):
 
 
 class KeepIn(In):
-    """The finding that stays, why, and until when."""
+    """The finding that stays, why, and until when; `has` as it was read, if the finding gave it."""
 
     postbox: str = Field(max_length=100, examples=["SC-West"])
     code: str = Field(max_length=60, examples=["rights.surplus"])
     folder: str = Field("", max_length=1000, examples=["435 Kassel"])
     subject: str = Field(max_length=320, examples=["k-0417@dienst.example"])
+    has: str | None = Field(None, max_length=1000, examples=["Bearbeiter"])
     reason: str = Field(max_length=1000, examples=["Vertretung bis Jahresende"])
     until: date = Field(examples=["2026-12-31"])
 

@@ -241,6 +241,7 @@ def keep(  # noqa: PLR0913, PLR0917 - one argument a field of the form
     code: Annotated[str, Form()] = "",
     ordner: Annotated[str, Form()] = "",
     wer: Annotated[str, Form()] = "",
+    ist: Annotated[str, Form()] = "",
     grund: Annotated[str, Form()] = "",
     bis: Annotated[str, Form()] = "",
 ) -> Response:
@@ -249,7 +250,7 @@ def keep(  # noqa: PLR0913, PLR0917 - one argument a field of the form
     try:
         key = Key(Code(code), ordner, wer)
         until = days.typed(bis, today=visit.today)
-        rights.keep(visit.house, visit.caller, postfach, key, reason=grund, until=until)
+        rights.keep(visit.house, visit.caller, postfach, key, reason=grund, until=until, seen=ist)
     except ValueError as exc:
         raise Refused("finding.unknown", "Diesen Befund gibt es nicht.") from exc
     except Refused as exc:

@@ -9,10 +9,21 @@ from rules.rights.folder_levels import GERMAN, in_words
 from rules.rights.plan import Deed
 from store.rights.plans import PlanState, StepState
 from triage.rights.cells import CellState
+from triage.rights.decisions import as_read
 from triage.rights.report import BEYOND_FOLDERS
 from triage.rights.review import ReviewState, since
 
-__all__ = ["BEYOND_FOLDERS", "GERMAN", "in_words", "meaning", "named", "remedy", "since", "title"]
+__all__ = [
+    "BEYOND_FOLDERS",
+    "GERMAN",
+    "as_read",
+    "in_words",
+    "meaning",
+    "named",
+    "remedy",
+    "since",
+    "title",
+]
 
 MENDABLE: Final = frozenset(
     {"rights.reason_too_short", "rights.keep_day", "date.unreadable", "rights.no_audit"}

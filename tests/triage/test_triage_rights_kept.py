@@ -161,3 +161,25 @@ def test_a_look_at_lists_that_followed_since_says_so(office: Office, clock) -> N
             reported = rights_lists.newest(tx, REGION)
         assert rights.standing(office.house, ANNA, BOX).is_stale
         assert not office.look().is_stale
+
+
+def test_what_is_kept_is_what_was_read(office: Office) -> None:
+    give(office, "user=vertretung lr")
+    found = next(
+        one for one in rights.standing(office.house, ANNA, BOX).open if one.folder == FOLDER
+    )
+    read = rights.as_read(found)
+    give(office, "user=vertretung lrswipkxtea", instead="vertretung")
+    until = office.house.local_now().date()
+
+    def kept() -> None:
+        rights.keep(
+            office.house, ANNA, BOX, found.key, reason="Vertretung bis Freitag", until=until,
+            seen=read,
+        )  # fmt: skip
+
+    assert (read, refused(kept)) == ("Prüfer", "rights.finding_changed")
+    assert open_here(office.look()) == {"vertretung"}
+    give(office, "user=vertretung lr", instead="vertretung")
+    kept()
+    assert not open_here(office.look())

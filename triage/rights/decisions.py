@@ -12,6 +12,7 @@ from rules import access
 from rules.access import Caller, Permission
 from rules.errors import Conflict, Refused
 from rules.rights.folder_findings import Finding, Key
+from rules.rights.folder_levels import in_words
 from rules.rights.folder_rights import open_findings
 from rules.rights.plan import make_plan
 from store import audit as trail
@@ -194,11 +195,21 @@ def reject(house: House, caller: Caller, plan_id: int, *, seen: str = "") -> Non
     _decide(house, caller, plan_id, PlanState.REJECTED, seen=seen)
 
 
-def keep(house: House, caller: Caller, postbox: str, key: Key, *, reason: str, until: date) -> None:
+def keep(  # noqa: PLR0913 - a decision has these parts
+    house: House,
+    caller: Caller,
+    postbox: str,
+    key: Key,
+    *,
+    reason: str,
+    until: date,
+    seen: str | None = None,
+) -> None:
     """Let a finding stay until that day, with a reason.
 
+    `seen` is what the person has read of it (`as_read`); None: the key alone names it.
     Raises: Refused: `access.denied`, `postbox.unknown`, `finding.unknown`,
-    `rights.reason_too_short`, `rights.keep_day`.
+    `rights.reason_too_short`, `rights.keep_day`. Conflict: `rights.finding_changed`.
     """
     box = box_of(house, caller, postbox)
     today = house.local_now().date()
@@ -210,6 +221,12 @@ def keep(house: House, caller: Caller, postbox: str, key: Key, *, reason: str, u
         about = next((one for one in (*found.open, *found.kept) if one.key == key), None)
         if about is None:
             raise Refused("finding.unknown", "Diesen Befund gibt es nicht mehr.")
+        if seen is not None and seen != as_read(about):
+            raise Conflict(
+                "rights.finding_changed",
+                "Der Befund ist nicht mehr, was Sie gelesen haben; nichts wurde belassen. Sehen Sie"
+                " ihn noch einmal an.",
+            )
         rights_audits.keep(
             tx, postbox, about, reason=reason.strip(), until=until, actor=caller.name,
             now=house.clock(),
@@ -217,6 +234,11 @@ def keep(house: House, caller: Caller, postbox: str, key: Key, *, reason: str, u
         rights_plans.void_proposals(tx, postbox, now=house.clock())
         details = {"code": key.code.value, "folder": key.folder, "until": until.isoformat()}
         note(tx, house, caller, "rights.finding_kept", f"postbox:{postbox}", details)
+
+
+def as_read(one: Finding) -> str:
+    """What a person reads of a finding besides who and where: the rights there are, in words."""
+    return one.about if one.has is None else in_words(one.has)
 
 
 def standing_in(tx: Tx, box: PostboxPlan, today: date) -> Standing:
