@@ -3,7 +3,7 @@
 Writing into postboxes is ordered here and done by a worker: the doors hold no passwords.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, status
 
@@ -20,16 +20,19 @@ from api.schemas.rights import (
     PlanIdOut,
     PlanOut,
     PostboxIn,
+    ReadPlanIn,
     RightsFindings,
     RightsOverview,
     RoundIn,
     RoundOut,
     SignOffIn,
 )
+from rules.access import Caller
 from rules.errors import Refused
 from rules.rights.folder_findings import Code, Finding, Key, meaning, named, remedy
 from rules.rights.folder_levels import in_words
 from rules.rights.reporting_chain import Step, make_round
+from store.rights.plans import OrderKind
 from triage.house import House
 from triage.rights import decisions as rights
 from triage.rights import matrix as rights_matrix
@@ -38,6 +41,9 @@ from triage.rights import signoff as rights_signoff
 from triage.rights.decisions import Standing
 
 router = APIRouter(prefix="/v1/admin/rights", tags=["admin"])
+
+BY_NUMBER: Final = ReadPlanIn(hash="")
+"""Of a program that names a plan by its number only: a body is optional, as /v1 promises."""
 
 PlanId = Annotated[int, Path(ge=1, le=ID_MAX, description="The number of the plan.")]
 PostboxName = Annotated[
@@ -100,6 +106,7 @@ def plan(house: HouseHere, caller: MayReviewRights, plan_id: PlanId) -> dict[str
     ]
     return {
         "id": stored.id,
+        "hash": stored.hash,
         "postbox": stored.postbox,
         "state": stored.state.value,
         "made_at": stored.made_at,
@@ -116,17 +123,25 @@ def plan(house: HouseHere, caller: MayReviewRights, plan_id: PlanId) -> dict[str
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Approve a plan that somebody else made",
 )
-def approve(house: HouseHere, caller: MayReviewRights, plan_id: PlanId) -> None:
-    """Refused (`rights.same_person`) for who proposed it."""
-    rights.approve(house, caller, plan_id)
+def approve(
+    house: HouseHere, caller: MayReviewRights, plan_id: PlanId, read: ReadPlanIn = BY_NUMBER
+) -> None:
+    """Refused (`rights.same_person`) for who proposed it.
+
+    With the `hash` that was read it is 409 `rights.plan_changed` if another plan has that number by
+    now. Without it a plan that was made after a restore is 409 `rights.plan_not_named`.
+    """
+    rights.approve(house, caller, plan_id, seen=read.hash)
 
 
 @router.post(
     "/plans/{plan_id}/reject", status_code=status.HTTP_204_NO_CONTENT, summary="Put a plan aside"
 )
-def reject(house: HouseHere, caller: MayReviewRights, plan_id: PlanId) -> None:
-    """Only while it is proposed."""
-    rights.reject(house, caller, plan_id)
+def reject(
+    house: HouseHere, caller: MayReviewRights, plan_id: PlanId, read: ReadPlanIn = BY_NUMBER
+) -> None:
+    """Only while it has touched no folder. `hash` as for `approve`."""
+    rights.reject(house, caller, plan_id, seen=read.hash)
 
 
 @router.post(
@@ -135,10 +150,15 @@ def reject(house: HouseHere, caller: MayReviewRights, plan_id: PlanId) -> None:
     status_code=status.HTTP_202_ACCEPTED,
     summary="Carry out an approved plan",
 )
-def apply(house: HouseHere, caller: MayReviewRights, plan_id: PlanId) -> dict[str, int]:
-    """A worker does it, folder by folder, each read again and compared."""
-    stored, _ = rights.plan(house, caller, plan_id)
-    return {"order_id": rights.order(house, caller, stored.postbox, "apply", plan_id=plan_id)}
+def apply(
+    house: HouseHere, caller: MayReviewRights, plan_id: PlanId, read: ReadPlanIn = BY_NUMBER
+) -> dict[str, int]:
+    """A worker does it, folder by folder, each read again and compared.
+
+    One that rests on lists or decisions which hold no more becomes `void` there, and writes
+    nothing. `hash` as for `approve`.
+    """
+    return _ordered(house, caller, plan_id, "apply", read)
 
 
 @router.post(
@@ -147,17 +167,24 @@ def apply(house: HouseHere, caller: MayReviewRights, plan_id: PlanId) -> dict[st
     status_code=status.HTTP_202_ACCEPTED,
     summary="Put back what a plan changed",
 )
-def undo(house: HouseHere, caller: MayReviewRights, plan_id: PlanId) -> dict[str, int]:
-    """A worker does it, the last folder first."""
-    stored, _ = rights.plan(house, caller, plan_id)
-    return {"order_id": rights.order(house, caller, stored.postbox, "undo", plan_id=plan_id)}
+def undo(
+    house: HouseHere, caller: MayReviewRights, plan_id: PlanId, read: ReadPlanIn = BY_NUMBER
+) -> dict[str, int]:
+    """A worker does it, the last folder first. `hash` as for `approve`."""
+    return _ordered(house, caller, plan_id, "undo", read)
 
 
 @router.post("/keeps", status_code=status.HTTP_204_NO_CONTENT, summary="Let a finding stay")
 def keep(house: HouseHere, caller: MayReviewRights, asked: KeepIn) -> None:
-    """With a reason, until a day; it is in no plan meanwhile."""
+    """With a reason, until a day; it is in no plan meanwhile.
+
+    With `has` as it was read it is 409 `rights.finding_changed` if the account has other rights by
+    now.
+    """
     key = Key(_code(asked.code), asked.folder, asked.subject)
-    rights.keep(house, caller, asked.postbox, key, reason=asked.reason, until=asked.until)
+    rights.keep(
+        house, caller, asked.postbox, key, reason=asked.reason, until=asked.until, seen=asked.has
+    )
 
 
 @router.post("/signoffs", status_code=status.HTTP_204_NO_CONTENT, summary="Sign off an agency")
@@ -247,12 +274,21 @@ def mark(house: HouseHere, caller: MayReviewRights, asked: MarkIn) -> None:
     )
 
 
+def _ordered(
+    house: House, caller: Caller, plan_id: int, kind: OrderKind, read: ReadPlanIn
+) -> dict[str, int]:
+    stored, _ = rights.plan(house, caller, plan_id)
+    order_id = rights.order(house, caller, stored.postbox, kind, plan_id=plan_id, seen=read.hash)
+    return {"order_id": order_id}
+
+
 def _standing(house: House, one: Standing) -> dict[str, Any]:
     sums = rights_matrix.sums(rights_matrix.rows(house, [one]))
     return {
         "postbox": one.box.name,
         "region": one.box.region,
         "audited_at": one.audit.at if one.audit else None,
+        "is_stale": one.is_stale,
         "folders": one.audit.folders if one.audit else 0,
         "open": len(one.open),
         "kept": len(one.kept),

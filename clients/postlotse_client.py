@@ -848,12 +848,13 @@ ItemState = Literal["waiting", "held", "parked", "pending", "closed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepIn:
-    """The finding that stays, why, and until when."""
+    """The finding that stays, why, and until when; `has` as it was read, if the finding gave it."""
 
     postbox: str
     code: str
     folder: str = ""
     subject: str
+    has: str | None = None
     reason: str
     until: date
 
@@ -1292,9 +1293,10 @@ class PlanIdOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOut:
-    """A plan with its life so far."""
+    """A plan with its life so far. `hash` names postbox, changes and what is left out."""
 
     id: int
+    hash: str
     postbox: str
     state: str
     made_at: datetime
@@ -1392,6 +1394,13 @@ class ReadHoldIn:
     """Which hold was read: its `reference`, as the list of holds gives it; another one is 409."""
 
     reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPlanIn:
+    """Which plan was read: its `hash`, as the plan gives it; another one is 409."""
+
+    hash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1530,11 +1539,12 @@ class RightsOverview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RightsStandingOut:
-    """How one postbox stands: the last look, the review, and the newest plan."""
+    """How one postbox stands: the last look, the review, and the newest plan. `is_stale`: the lists have changed after the look, so look again."""
 
     postbox: str
     region: str
     audited_at: datetime | None
+    is_stale: bool
     folders: int
     open: int
     kept: int
@@ -2961,45 +2971,49 @@ class Postlotse:
         return found
 
     def post_admin_rights_plan_approve(
-        self, plan_id: int, *, idempotency_key: str | None = None
+        self, plan_id: int, body: ReadPlanIn | None = None, *, idempotency_key: str | None = None
     ) -> None:
         """Approve a plan that somebody else made."""
         self.line.call(
             "POST",
             f"/v1/admin/rights/plans/{part(plan_id)}/approve",
             headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
         )
 
     def post_admin_rights_plan_reject(
-        self, plan_id: int, *, idempotency_key: str | None = None
+        self, plan_id: int, body: ReadPlanIn | None = None, *, idempotency_key: str | None = None
     ) -> None:
         """Put a plan aside."""
         self.line.call(
             "POST",
             f"/v1/admin/rights/plans/{part(plan_id)}/reject",
             headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
         )
 
     def post_admin_rights_plan_apply(
-        self, plan_id: int, *, idempotency_key: str | None = None
+        self, plan_id: int, body: ReadPlanIn | None = None, *, idempotency_key: str | None = None
     ) -> OrderOut:
         """Carry out an approved plan."""
         answer = self.line.call(
             "POST",
             f"/v1/admin/rights/plans/{part(plan_id)}/apply",
             headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
         )
         found: OrderOut = read(OrderOut, json.loads(answer.body))
         return found
 
     def post_admin_rights_plan_undo(
-        self, plan_id: int, *, idempotency_key: str | None = None
+        self, plan_id: int, body: ReadPlanIn | None = None, *, idempotency_key: str | None = None
     ) -> OrderOut:
         """Put back what a plan changed."""
         answer = self.line.call(
             "POST",
             f"/v1/admin/rights/plans/{part(plan_id)}/undo",
             headers={"Idempotency-Key": idempotency_key or new_key()},
+            body=body_of(body),
         )
         found: OrderOut = read(OrderOut, json.loads(answer.body))
         return found

@@ -9,11 +9,15 @@ from api.schemas.base import In, Out
 
 
 class RightsStandingOut(Out):
-    """How one postbox stands: the last look, the review, and the newest plan."""
+    """How one postbox stands: the last look, the review, and the newest plan.
+
+    `is_stale`: the lists have changed after the look, so look again.
+    """
 
     postbox: str = Field(examples=["SC-West"])
     region: str = Field(examples=["West"])
     audited_at: datetime | None
+    is_stale: bool = Field(examples=[False])
     folders: int = Field(examples=[87])
     open: int = Field(examples=[12])
     kept: int = Field(examples=[1])
@@ -92,10 +96,17 @@ class StepOut(Out):
     error_code: str = Field(examples=[""])
 
 
+class ReadPlanIn(In):
+    """Which plan was read: its `hash`, as the plan gives it; another one is 409."""
+
+    hash: str = Field("", pattern=r"^([0-9a-f]{64})?$", examples=["5f0c" * 16])
+
+
 class PlanOut(Out):
-    """A plan with its life so far."""
+    """A plan with its life so far. `hash` names postbox, changes and what is left out."""
 
     id: int = Field(examples=[7])
+    hash: str = Field(examples=["5f0c" * 16])
     postbox: str = Field(examples=["SC-West"])
     state: str = Field(examples=["approved"])
     made_at: datetime
@@ -107,12 +118,13 @@ class PlanOut(Out):
 
 
 class KeepIn(In):
-    """The finding that stays, why, and until when."""
+    """The finding that stays, why, and until when; `has` as it was read, if the finding gave it."""
 
     postbox: str = Field(max_length=100, examples=["SC-West"])
     code: str = Field(max_length=60, examples=["rights.surplus"])
     folder: str = Field("", max_length=1000, examples=["435 Kassel"])
     subject: str = Field(max_length=320, examples=["k-0417@dienst.example"])
+    has: str | None = Field(None, max_length=1000, examples=["Bearbeiter"])
     reason: str = Field(max_length=1000, examples=["Vertretung bis Jahresende"])
     until: date = Field(examples=["2026-12-31"])
 

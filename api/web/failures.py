@@ -98,6 +98,16 @@ BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Aufgehoben wird nur die Sperre, die die Seite gezeigt hat. Alle gelten weiter.",
             "Nichts wurde geändert. Öffnen Sie „Löschung“ noch einmal.",
         ),
+        "rights.finding_changed": (
+            "Das ist nicht mehr, was die Seite gezeigt hat",
+            "Das Konto hat inzwischen andere Rechte. Der Befund bleibt offen.",
+            "Nichts wurde geändert. Öffnen Sie „Rechte“ noch einmal, und sehen Sie ihn an.",
+        ),
+        "rights.plan_changed": (
+            "Das ist nicht mehr, was die Seite gezeigt hat",
+            "Freigegeben und ausgeführt wird nur der Plan, den die Seite gezeigt hat.",
+            "Nichts wurde geändert. Öffnen Sie „Rechte“ noch einmal.",
+        ),
         "ruleset.changed": (
             "Inzwischen hat sich an den Regeln etwas geändert",
             (

@@ -17,7 +17,7 @@ from api.web.visit import OpensRights, SendsRights, Visit
 from rules.errors import Refused
 from rules.rights.folder_findings import Code, Key
 from rules.rights.plan import make_plan
-from store.rights.plans import StoredStep
+from store.rights.plans import OrderKind, StoredStep
 from triage.rights import decisions as rights
 from triage.rights import matrix as rights_matrix
 from triage.rights import signoff as rights_signoff
@@ -29,6 +29,9 @@ router = APIRouter(include_in_schema=False)
 
 CHANGES_SHOWN: Final = 12
 """Of a longer plan the page of the matrix shows the beginning; the plan has its own page."""
+
+ReadHash = Annotated[str, Form(max_length=64)]
+"""The hash of the plan that the page has shown."""
 
 _OPEN_REVIEW: Final = frozenset({ReviewState.OPEN, ReviewState.NEW_SINCE, ReviewState.OVERDUE})
 
@@ -197,33 +200,37 @@ def propose(visit: SendsRights, postfach: Annotated[str, Form()] = "") -> Respon
 
 
 @router.post("/rechte/plan/{plan_id}/freigeben")
-def approve(visit: SendsRights, plan_id: int) -> Response:
+def approve(visit: SendsRights, plan_id: int, gelesen: ReadHash = "") -> Response:
     """Approve what somebody else has proposed."""
-    rights.approve(visit.house, visit.caller, plan_id)
+    rights.approve(visit.house, visit.caller, plan_id, seen=gelesen or "-")
     return go(f"/rechte/plan/{plan_id}", Notice("rights_approved"))
 
 
 @router.post("/rechte/plan/{plan_id}/verwerfen")
-def reject(visit: SendsRights, plan_id: int) -> Response:
+def reject(visit: SendsRights, plan_id: int, gelesen: ReadHash = "") -> Response:
     """Put a proposed plan aside."""
-    rights.reject(visit.house, visit.caller, plan_id)
+    rights.reject(visit.house, visit.caller, plan_id, seen=gelesen or "-")
     return go("/rechte", Notice("rights_rejected"))
 
 
 @router.post("/rechte/plan/{plan_id}/ausfuehren")
-def apply(visit: SendsRights, plan_id: int) -> Response:
+def apply(visit: SendsRights, plan_id: int, gelesen: ReadHash = "") -> Response:
     """Ask a worker to carry out an approved plan."""
-    stored, _ = rights.plan(visit.house, visit.caller, plan_id)
-    rights.order(visit.house, visit.caller, stored.postbox, "apply", plan_id=plan_id)
+    _order(visit, plan_id, "apply", gelesen)
     return go(f"/rechte/plan/{plan_id}", Notice("rights_apply"))
 
 
 @router.post("/rechte/plan/{plan_id}/zuruecknehmen")
-def undo(visit: SendsRights, plan_id: int) -> Response:
+def undo(visit: SendsRights, plan_id: int, gelesen: ReadHash = "") -> Response:
     """Ask a worker to put back what a plan has changed."""
-    stored, _ = rights.plan(visit.house, visit.caller, plan_id)
-    rights.order(visit.house, visit.caller, stored.postbox, "undo", plan_id=plan_id)
+    _order(visit, plan_id, "undo", gelesen)
     return go(f"/rechte/plan/{plan_id}", Notice("rights_undo"))
+
+
+def _order(visit: Visit, plan_id: int, kind: OrderKind, read: str) -> None:
+    house, caller = visit.house, visit.caller
+    stored, _ = rights.plan(house, caller, plan_id)
+    rights.order(house, caller, stored.postbox, kind, plan_id=plan_id, seen=read or "-")
 
 
 @router.post("/rechte/belassen")
@@ -234,6 +241,7 @@ def keep(  # noqa: PLR0913, PLR0917 - one argument a field of the form
     code: Annotated[str, Form()] = "",
     ordner: Annotated[str, Form()] = "",
     wer: Annotated[str, Form()] = "",
+    ist: Annotated[str, Form()] = "",
     grund: Annotated[str, Form()] = "",
     bis: Annotated[str, Form()] = "",
 ) -> Response:
@@ -242,7 +250,7 @@ def keep(  # noqa: PLR0913, PLR0917 - one argument a field of the form
     try:
         key = Key(Code(code), ordner, wer)
         until = days.typed(bis, today=visit.today)
-        rights.keep(visit.house, visit.caller, postfach, key, reason=grund, until=until)
+        rights.keep(visit.house, visit.caller, postfach, key, reason=grund, until=until, seen=ist)
     except ValueError as exc:
         raise Refused(
             "finding.unknown", "There is no such finding; look at the newest audit."

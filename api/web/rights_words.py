@@ -9,10 +9,21 @@ from rules.rights.folder_levels import GERMAN, in_words
 from rules.rights.plan import Deed
 from store.rights.plans import PlanState, StepState
 from triage.rights.cells import CellState
+from triage.rights.decisions import as_read
 from triage.rights.report import BEYOND_FOLDERS
 from triage.rights.review import ReviewState, since
 
-__all__ = ["BEYOND_FOLDERS", "GERMAN", "in_words", "meaning", "named", "remedy", "since", "title"]
+__all__ = [
+    "BEYOND_FOLDERS",
+    "GERMAN",
+    "as_read",
+    "in_words",
+    "meaning",
+    "named",
+    "remedy",
+    "since",
+    "title",
+]
 
 MENDABLE: Final = frozenset(
     {"rights.reason_too_short", "rights.keep_day", "date.unreadable", "rights.no_audit"}
@@ -82,6 +93,11 @@ FAILURES: Final[Mapping[str, str]] = MappingProxyType(
         " Sie den Ordner in Outlook an.",
         "rights.unknown_level": "Ein Eintrag lässt sich nicht deuten. Setzen Sie ihn in Outlook auf"
         " eine benannte Stufe.",
+        "rights.plan_outdated": "Seit dem Vorschlag gilt anderes: Verteiler, Einstellungen oder ein"
+        " belassener Befund. Prüfen Sie neu und machen Sie einen neuen Plan.",
+        "rights.plan_changed": "Der Plan ist nicht der, der freigegeben wurde. Prüfen Sie neu und"
+        " machen Sie einen neuen Plan.",
+        "rights.not_approved": "Der Plan ist nicht freigegeben, oder er wurde verworfen.",
         "rights.read_only": "Rechte werden hier nur gelesen (rights.mode).",
         "rights.no_acl": "Der Server zeigt keine Rechte. Die Technik schaltet dort die Erweiterung"
         " ACL ein.",

@@ -41,6 +41,12 @@ _REACHES: Final[Mapping[str, Mapping[str, Rights]]] = MappingProxyType(
 )
 """In the order of the schema. Source: types.xsd, BasePermissionType and PermissionType."""
 
+_FLAG_REACHES: Final[Mapping[str, Mapping[str, Rights]]] = MappingProxyType(
+    {name: {"true": frozenset({right}), "false": frozenset()} for name, right in _FLAGS.items()}
+)
+_NAMED: Final = {one.value: rights for one, rights in RIGHTS_OF.items()}
+"""Without "Custom", which says nothing by itself."""
+
 _SPECIAL: Final = {"Default": DEFAULT, "Anonymous": ANONYMOUS}
 _GROUPS: Final = frozenset({"PublicDL", "PrivateDL", "GroupMailbox"})
 """Source: EWS reference, MailboxType."""
@@ -105,20 +111,24 @@ def _entry(permission: Any) -> Entry:  # noqa: ANN401
 
 
 def _rights(permission: Any, level: str) -> Rights | None:  # noqa: ANN401
-    """The flags count; the name only where the server gave no flags. None: not understood."""
-    flags = {name: permission.findtext(f"{TYPES}{name}") for name in (*_FLAGS, *_REACHES)}
-    if not any(flags.values()):
-        known = {one.value: rights for one, rights in RIGHTS_OF.items()}
-        return known.get(level)
-    rights = {right for name, right in _FLAGS.items() if flags[name] == "true"}
-    if any(flags[name] not in {"true", "false", None} for name in _FLAGS):
-        return None
-    for name, reaches in _REACHES.items():
-        reach = reaches.get(flags[name] or "None")
-        if reach is None:
+    """The flags count, not the name; the name speaks for flags that the server left out.
+
+    None: not understood. What "Custom" leaves out may be given.
+    """
+    found: set[Right] = set()
+    for name, reaches in (*_FLAG_REACHES.items(), *_REACHES.items()):
+        said = permission.findtext(f"{TYPES}{name}")
+        reach = reaches.get(said) if said else _by_name(level, reaches)
+        if reach is None and name != "IsFolderContact":  # no access, so it hides none
             return None
-        rights |= reach
-    return frozenset(rights)
+        found |= reach or frozenset()
+    return frozenset(found)
+
+
+def _by_name(level: str, reaches: Mapping[str, Rights]) -> Rights | None:
+    """What a level's name gives of what a flag would have told; None for "Custom"."""
+    named = _NAMED.get(level)
+    return None if named is None else named & frozenset().union(*reaches.values())
 
 
 def _copied(permission: Any) -> Any:  # noqa: ANN401

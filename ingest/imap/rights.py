@@ -28,6 +28,9 @@ _EVERYBODY = frozenset({"anyone", "authenticated"})
 """Source: RFC 4314 section 2 ("anyone"); Dovecot 2.3, ACL identifiers."""
 
 _ATOM = re.compile(r"[A-Za-z0-9$!#&'+,./:;<=>?@^_`|}~-]+", re.ASCII)
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s"]+)')
+"""A quoted string or an atom. Source: RFC 3501 section 4."""
+
 _WHOLE_SERVER = frozenset({"postbox.away", "postbox.login_refused", "postbox.answer_unclear"})
 
 
@@ -59,9 +62,13 @@ class ImapRights:
 
         Raises: Refused, TryLater; commands before the one that failed hold.
         """
+        with self._talk() as session:
+            spelled = self._spelled(session, folder)
         for who, rights in wanted.items():
-            with self._talk() as session:
-                self._write_one(session, folder, who, rights)
+            first, *others = spelled.get(who) or [identifier(who)]
+            for name, what in ((first, rights), *((other, frozenset()) for other in others)):
+                with self._talk() as session:
+                    _write_one(session, folder, name, what)
 
     def close(self) -> None:
         """Log out; never raises."""
@@ -73,32 +80,24 @@ class ImapRights:
     def _read(self, folder: str) -> FolderAcl:
         try:
             with self._talk() as session:
-                pairs = session.client.getacl(session.names.to_server(folder))
+                pairs = _acl(session, folder)
         except HouseError as exc:
             if exc.code in _WHOLE_SERVER or exc.code == "rights.no_acl":
                 raise
             return FolderAcl(folder, unreadable=exc.code)
-        entries = (entry_of(self._named(_text(who)), _text(what)) for who, what in pairs)
+        entries = (entry_of(self._named(who), what) for who, what in pairs)
         return FolderAcl(folder, tuple(entries))
 
     def _named(self, identifier: str) -> str:
-        """Our own login is the owner: Dovecot names it in every folder, with all rights.
-
-        imapclient leaves the quotes around a name. Source: measurement 2026-11-26.
-        """
-        if identifier.startswith('"'):
-            identifier = re.sub(r"\\(.)", r"\1", identifier[1:-1])
+        """Our own login is the owner: Dovecot names it in every folder, with all rights."""
         return OWNER if identifier.lower() == self._account.user.lower() else identifier
 
-    def _write_one(self, session: ImapSession, folder: str, who: Principal, rights: Rights) -> None:
-        server_name = session.client._normalise_folder(session.names.to_server(folder))  # noqa: SLF001 - no public way
-        connection, name = session.client._imap, _quoted(identifier(who))  # noqa: SLF001 - as above
-        if rights:
-            kind, said = connection.setacl(server_name, name, to_letters(rights))
-        else:
-            kind, said = connection.deleteacl(server_name, name)
-        if kind != "OK":
-            raise imaplib.IMAP4.error(_text(said[0]) if said and said[0] else kind)
+    def _spelled(self, session: ImapSession, folder: str) -> dict[Principal, list[str]]:
+        """How the server writes whom an entry is for: with capitals, or as "authenticated"."""
+        found: dict[Principal, list[str]] = {}
+        for who, what in _acl(session, folder):
+            found.setdefault(entry_of(self._named(who), what).principal, []).append(who)
+        return found
 
     @contextmanager
     def _talk(self) -> Iterator[ImapSession]:
@@ -122,6 +121,44 @@ class ImapRights:
         if self._session:
             self._session.end()
         self._session = None
+
+
+def _acl(session: ImapSession, folder: str) -> list[tuple[str, str]]:
+    """Identifiers and their letters.
+
+    Read here, not by imapclient, which takes the length of a literal for the name itself: a name
+    with an umlaut came as "{7}". Source: measurement 2026-11-27 (Dovecot 2.3.19).
+    """
+    name = session.client._normalise_folder(session.names.to_server(folder))  # noqa: SLF001 - no public way
+    kind, said = session.client._imap.getacl(name)  # noqa: SLF001 - as above
+    if kind != "OK":
+        raise imaplib.IMAP4.error(_text(said[0]) if said and said[0] else kind)
+    _, *words = (word for part in said for word in _words(part))
+    if len(words) % 2:
+        raise imaplib.IMAP4.error("an ACL without letters")
+    return list(zip(words[::2], words[1::2], strict=True))
+
+
+def _words(part: bytes | tuple[bytes, bytes] | None) -> Iterator[str]:
+    """The strings in a part of an answer; a literal comes with what stood before it."""
+    head, literal = part if isinstance(part, tuple) else (part or b"", None)
+    if literal is not None:
+        head = head[: head.rindex(b"{")]
+    for found in _STRING.finditer(_text(head)):
+        yield re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[2]
+    if literal is not None:
+        yield _text(literal)
+
+
+def _write_one(session: ImapSession, folder: str, name: str, rights: Rights) -> None:
+    server_name = session.client._normalise_folder(session.names.to_server(folder))  # noqa: SLF001 - no public way
+    connection, who = session.client._imap, _quoted(name).encode()  # noqa: SLF001 - as above
+    if rights:
+        kind, said = connection.setacl(server_name, who, to_letters(rights))
+    else:
+        kind, said = connection.deleteacl(server_name, who)
+    if kind != "OK":
+        raise imaplib.IMAP4.error(_text(said[0]) if said and said[0] else kind)
 
 
 def entry_of(identifier: str, letters: str) -> Entry:

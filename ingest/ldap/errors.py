@@ -17,7 +17,9 @@ from ldap3.core.exceptions import (
     LDAPInvalidDNSyntaxResult,
     LDAPNoSuchObjectResult,
     LDAPReferralResult,
+    LDAPSizeLimitExceededResult,
     LDAPStartTLSError,
+    LDAPTimeLimitExceededResult,
 )
 
 from rules.errors import HouseError, Refused, TryLater
@@ -28,6 +30,7 @@ _LOGIN: Final = (
     LDAPBindError,
 )
 _NO_PLACE: Final = (LDAPNoSuchObjectResult, LDAPInvalidDNSyntaxResult, LDAPReferralResult)
+_IN_PART: Final = (LDAPSizeLimitExceededResult, LDAPTimeLimitExceededResult)
 _CERTIFICATE: Final = ("certificate verify failed", "CERTIFICATE_VERIFY_FAILED")
 
 
@@ -35,8 +38,8 @@ _CERTIFICATE: Final = ("certificate verify failed", "CERTIFICATE_VERIFY_FAILED")
 def ldap_errors(where: str) -> Iterator[None]:
     """Translate every failure; `where` is "host:port" for the messages.
 
-    Raises: Refused: `ldap.login`, `ldap.certificate`, `ldap.base`, `ldap.no_right`. TryLater:
-    `ldap.away`.
+    Raises: Refused: `ldap.login`, `ldap.certificate`, `ldap.base`, `ldap.no_right`,
+    `ldap.cut_off`. TryLater: `ldap.away`.
     """
     try:
         yield
@@ -60,6 +63,12 @@ def _translated(exc: Exception, where: str) -> HouseError:
     if isinstance(exc, LDAPInsufficientAccessRightsResult):
         return Refused(
             "ldap.no_right", f"{where} lets this account read nothing below rights.ldap.base."
+        )
+    if isinstance(exc, _IN_PART):
+        return Refused(
+            "ldap.cut_off",
+            f"{where} gives only a part of what was asked; raise the limits of size and time there"
+            " for the account of rights.ldap.user.",
         )
     if isinstance(exc, LDAPStartTLSError):
         return Refused(

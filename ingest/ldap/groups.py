@@ -19,8 +19,14 @@ from ldap3.core.exceptions import (
     LDAPInvalidDNSyntaxResult,
     LDAPNoSuchObjectResult,
     LDAPReferralResult,
+    LDAPSizeLimitExceededResult,
+    LDAPTimeLimitExceededResult,
 )
-from ldap3.core.results import RESULT_REFERRAL
+from ldap3.core.results import (
+    RESULT_REFERRAL,
+    RESULT_SIZE_LIMIT_EXCEEDED,
+    RESULT_TIME_LIMIT_EXCEEDED,
+)
 from ldap3.core.tls import Tls
 from ldap3.utils.conv import escape_filter_chars
 
@@ -33,6 +39,11 @@ _GROUPS: Final = frozenset({"group", "groupofnames", "groupofuniquenames"})
 
 _MEMBERS: Final = ("member", "uniqueMember")
 """Where groups keep names of members. Source: RFC 4519 sections 2.17, 2.40."""
+
+_IN_PART: Final = {
+    RESULT_SIZE_LIMIT_EXCEEDED: LDAPSizeLimitExceededResult,
+    RESULT_TIME_LIMIT_EXCEEDED: LDAPTimeLimitExceededResult,
+}
 
 _NOBODY: Final = (LDAPNoSuchObjectResult, LDAPInvalidDNSyntaxResult)
 
@@ -64,7 +75,8 @@ class LdapGroups:
     def named(self, names: Sequence[str]) -> tuple[DirectoryEntry, ...]:
         """All groups of one of these names, by key, page by page; a star stands for anything.
 
-        Raises: Refused: `ldap.login`, `ldap.certificate`, `ldap.base`, `ldap.no_right`. TryLater.
+        Raises: Refused: `ldap.login`, `ldap.certificate`, `ldap.base`, `ldap.no_right`,
+        `ldap.cut_off`: not all of them. TryLater.
         """
         either = "".join(f"({self._account.name_attribute}={_pattern(name)})" for name in names)
         kinds = "".join(f"(objectClass={kind})" for kind in sorted(_GROUPS))
@@ -79,8 +91,9 @@ class LdapGroups:
                 generator=True,
             )
             found = [self._entry(one) for one in answers if one["type"] == "searchResEntry"]
-            if connection.result["result"] == RESULT_REFERRAL:  # of all results ldap3 lets this be
+            if connection.result["result"] == RESULT_REFERRAL:
                 raise LDAPReferralResult(RESULT_REFERRAL)
+            _require_whole(connection)
         return tuple(sorted(found, key=lambda one: one.key))
 
     def entry(self, key: str) -> DirectoryEntry | None:
@@ -98,6 +111,7 @@ class LdapGroups:
                 )
             except _NOBODY:
                 return None
+            _require_whole(connection)
             found = [one for one in connection.response if one["type"] == "searchResEntry"]
         return self._entry(found[0]) if found else None
 
@@ -148,6 +162,16 @@ class _StrictTls:
 
     start_tls = Tls.start_tls
     _start_tls = Tls._start_tls  # noqa: SLF001 - the part of ldap3 that is kept as it is
+
+
+def _require_whole(connection: ldap3.Connection) -> None:
+    """ldap3 raises for all results but these: it takes a part of the answer for the answer.
+
+    Source: RFC 4511 section 4.1.9; ldap3 2.9.1 (DO_NOT_RAISE_EXCEPTIONS).
+    """
+    code = connection.result["result"]
+    if code in _IN_PART:
+        raise _IN_PART[code](code)
 
 
 def _connect(account: LdapAccount) -> ldap3.Connection:

@@ -3,6 +3,7 @@
 Source: Weisung 202404002 no. 2 (permissions are to be checked); own decision 0038.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,10 @@ from rules.rights.folder_levels import Rights, compared
 LIST_MARK: Final = "$"
 """Begins the name of a group on an IMAP server. Source: RFC 4314 section 3 leaves it to the server;
 Dovecot 2.3, ACL identifiers."""
+
+
+_SID: Final = re.compile(r"S-1(-\d+)+", re.ASCII | re.IGNORECASE)
+"""An id of a directory, whole: an address may begin so, too. Source: MS-DTYP 2.4.2.1."""
 
 
 class Naming(StrEnum):
@@ -79,7 +84,7 @@ def account(key: str) -> Principal:
 
     Source: MS-DTYP 2.4.2.1 (SID in letters); own decision 0038.
     """
-    if key.upper().startswith("S-1-"):
+    if _SID.fullmatch(key):
         return Principal(PrincipalKind.ORPHAN, key.upper())
     return Principal(PrincipalKind.ACCOUNT, key.strip().lower())
 

@@ -91,6 +91,28 @@ class Finding:
         return self.code in FIXABLE
 
 
+_TOLD_BY_ABOUT: Final = frozenset({Code.UNKNOWN_LEVEL, Code.NESTED, Code.SHARED_LIST})
+"""What these are is said in `about` alone: an entry as it stands, groups, agencies."""
+
+Kept = Mapping[Key, Finding | None]
+"""What a person has decided on, or signed, with the finding as it was then; None: not noted."""
+
+
+def is_kept(now: Finding, kept: Kept) -> bool:
+    """Whether a person has decided that this stays: this, not more of it.
+
+    An account that got further rights since is an open finding again. Source: own decision 0039.
+    """
+    if now.key not in kept:
+        return False
+    then = kept[now.key]
+    if then is None:
+        return True
+    if now.code in _TOLD_BY_ABOUT:
+        return now.about == then.about
+    return (now.has or frozenset()) <= (then.has or frozenset())
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """Title, what it means, and the remedy; `{subject}` and `{about}` are filled in."""

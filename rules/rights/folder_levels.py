@@ -113,11 +113,19 @@ _READ_AS: Final[Mapping[str, Rights]] = MappingProxyType(
         "t": frozenset({Right.DELETE_OWN, Right.DELETE_ALL}),
         "e": frozenset({Right.DELETE_OWN, Right.DELETE_ALL}),
         "a": frozenset({Right.OWNER}),
-        # Obsolete unions of others, sent for old clients: RFC 4314 section 2.1.1.
+        # Obsolete unions of others, sent for old clients beside these: RFC 4314 section 2.1.1.
         "c": NOTHING,
         "d": NOTHING,
     }
 )
+_READ_ALONE: Final[Mapping[str, tuple[str, Rights]]] = MappingProxyType(
+    {
+        "c": ("kx", frozenset({Right.SUBFOLDERS})),
+        "d": ("tex", frozenset({Right.DELETE_OWN, Right.DELETE_ALL})),
+    }
+)
+"""What they mean where the server sends none of the letters that they unite: RFC 2086 section 4."""
+
 _LETTER_ORDER: Final = "lrswipkxtea"
 
 
@@ -135,11 +143,16 @@ def compared(rights: Iterable[Right]) -> Rights:
 def from_letters(letters: str) -> Rights | None:
     """The rights behind IMAP letters; None if a letter is none of RFC 4314 (a server's own digit).
 
-    Source: RFC 4314 sections 2.1 and 2.1.1.
+    Source: RFC 4314 sections 2.1 and 2.1.1; RFC 2086 section 4 (older servers).
     """
     if any(letter not in _READ_AS for letter in letters):
         return None
-    return NOTHING.union(*(_READ_AS[letter] for letter in letters))
+    alone = (
+        rights
+        for letter, (united, rights) in _READ_ALONE.items()
+        if letter in letters and not any(one in letters for one in united)
+    )
+    return NOTHING.union(*(_READ_AS[letter] for letter in letters), *alone)
 
 
 def to_letters(rights: Rights) -> str:

@@ -26,7 +26,7 @@ from rules.rights.folder_acl import (
     list_key,
     person_key,
 )
-from rules.rights.folder_findings import Code, Finding, Key
+from rules.rights.folder_findings import Code, Finding, Kept, is_kept
 from rules.rights.folder_levels import RIGHTS_OF, Right, Rights, on_imap
 from rules.rights.list_findings import of_lists
 from rules.routing import CLEARING_FOLDER, MACHINE_FOLDER, SC_FOLDER
@@ -144,6 +144,23 @@ def audit(acls: Iterable[FolderAcl], should: Should) -> tuple[Finding, ...]:
     return (*found, *of_lists(should.book, should.directory, should.region, present))
 
 
+def demanded(
+    folder: str, who: Principal, has: Rights, should: Should
+) -> tuple[Code | None, Rights]:
+    """What would be found of one account with these rights in that folder, and what it shall have.
+
+    Source: own decisions 0038, 0129.
+    """
+    code = agency_code(folder)
+    target = _target(code or folder.partition("/")[0], code, should)
+    wanted = target.wanted.get(who, frozenset())
+    if is_owner(who) or who.key in should.exempt:
+        return None, wanted
+    if not has:
+        return (Code.MISSING if wanted else None), wanted
+    return _judged(who, has, target, should), wanted
+
+
 def _of_place(folder: str, should: Should, told: set[str]) -> Iterator[Finding]:
     """Whether the folder belongs to somebody; told once, at its first level."""
     top, code = folder.partition("/")[0], agency_code(folder)
@@ -218,7 +235,7 @@ def _of_folder(acl: FolderAcl, target: _Target, should: Should) -> Iterator[Find
                 about=said[who],
             )
     for who, wanted in sorted(target.wanted.items(), key=lambda pair: pair[0].key):
-        if who not in has:
+        if wanted and who not in has:
             yield Finding(
                 Code.MISSING, acl.folder, target.agency, who.key, has=frozenset(), wanted=wanted
             )
@@ -276,17 +293,16 @@ def _came_from_above(finding: Finding, by_place: Mapping[tuple[str, str], Findin
 
 
 def open_findings(
-    findings: Iterable[Finding], kept: Iterable[Key]
+    findings: Iterable[Finding], kept: Kept
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """The findings that still ask for a deed, and those that a person has decided to keep.
 
     Source: F57; own decision 0039.
     """
-    decided = frozenset(kept)
     every = tuple(findings)
     return (
-        tuple(one for one in every if one.key not in decided),
-        tuple(one for one in every if one.key in decided),
+        tuple(one for one in every if not is_kept(one, kept)),
+        tuple(one for one in every if is_kept(one, kept)),
     )
 
 

@@ -19,9 +19,9 @@ from rules.rights.folder_acl import (
     access,
     account,
 )
-from rules.rights.folder_findings import Code, Finding
+from rules.rights.folder_findings import FIXABLE, Code, Finding, Kept, is_kept
 from rules.rights.folder_levels import Rights
-from rules.rights.folder_rights import entries_of
+from rules.rights.folder_rights import Should, demanded, entries_of
 
 
 class Deed(StrEnum):
@@ -97,6 +97,25 @@ def make_plan(findings: Iterable[Finding]) -> Plan:
 def principal_of(subject: str) -> Principal:
     """The principal that a finding is about. Source: own decision 0038."""
     return _SPECIAL.get(subject) or account(subject)
+
+
+def outdated(changes: Iterable[Change], should: Should, kept: Kept) -> tuple[Change, ...]:
+    """The changes that no look would ask for any more.
+
+    The lists or the settings say something else by now, or a person has decided that the finding
+    stays. Source: own decision 0129.
+    """
+    return tuple(one for one in changes if not _is_due(one, should, kept))
+
+
+def _is_due(change: Change, should: Should, kept: Kept) -> bool:
+    code, wanted = demanded(change.folder, change.principal, change.before, should)
+    stays = any(
+        is_kept(Finding(one, change.folder, "", change.principal.key, has=change.before), kept)
+        for one in {code, change.code}
+        if one is not None
+    )
+    return code in FIXABLE and wanted == change.after and not stays
 
 
 def applied(acl: FolderAcl, changes: Iterable[Change]) -> FolderAcl:

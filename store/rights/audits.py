@@ -31,7 +31,10 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """A finding that stays by a person's decision, until that day."""
+    """A finding that stays by a person's decision, until that day.
+
+    `finding` is how it was then; None where a program from before 0025 has noted its key only.
+    """
 
     id: int
     key: Key
@@ -39,6 +42,7 @@ class Keep:
     until: date
     at: datetime
     actor: str
+    finding: Finding | None = None
 
 
 def put(  # noqa: PLR0913 - a row has these columns
@@ -109,14 +113,15 @@ def acls(tx: Tx, audit_id: int) -> tuple[FolderAcl, ...]:
 
 
 def keep(  # noqa: PLR0913 - a row has these columns
-    tx: Tx, postbox: str, key: Key, *, reason: str, until: date, actor: str, now: datetime
+    tx: Tx, postbox: str, found: Finding, *, reason: str, until: date, actor: str, now: datetime
 ) -> int:
-    """Note that a finding stays; its row id."""
+    """Note that a finding stays as it is; its row id."""
     statement = sa.insert(rights_keep).values(
         postbox=postbox,
-        code=key.code.value,
-        folder=key.folder,
-        subject=key.subject,
+        code=found.code.value,
+        folder=found.folder,
+        subject=found.subject,
+        finding=finding_to(found),
         reason=reason,
         until=until,
         at=now,
@@ -130,7 +135,7 @@ def keeps(tx: Tx, postbox: str, *, today: date) -> tuple[Keep, ...]:
     """What stays by decision on this day, the newest decision on a finding only."""
     c = rights_keep.c
     statement = (
-        sa.select(c.id, c.code, c.folder, c.subject, c.reason, c.until, c.at, c.actor)
+        sa.select(c.id, c.code, c.folder, c.subject, c.reason, c.until, c.at, c.actor, c.finding)
         .where(c.postbox == postbox, c.until >= today)
         .order_by(c.id)
     )
@@ -142,6 +147,7 @@ def keeps(tx: Tx, postbox: str, *, today: date) -> tuple[Keep, ...]:
             row.until,
             row.at,
             row.actor,
+            None if row.finding is None else finding_from(row.finding),
         )
         for row in tx.run(statement)
     }

@@ -1,5 +1,7 @@
 """Plans for folder permissions from proposal to deed, their steps, and orders to a worker."""
 
+import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,6 +60,16 @@ class StoredPlan:
     decided_by: str | None
     ended_at: datetime | None
     plan: Plan
+
+    @property
+    def hash(self) -> str:
+        """Names what a person has read: the postbox, each change in order, what is left out.
+
+        SHA-256 in 64 hex digits. Source: own decision 0129.
+        """
+        said = [self.postbox, [change_to(one) for one in self.plan.changes], self.plan.blocked]
+        text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +130,13 @@ def one(tx: Tx, plan_id: int) -> StoredPlan:
     """A plan. Raises: Refused: `plan.unknown`."""
     row = tx.run(_plans().where(table.c.id == plan_id)).one_or_none()
     if row is None:
-        raise Refused("plan.unknown", f"There is no plan {plan_id}.", plan=plan_id)
+        raise unknown(plan_id)
     return _plan(row)
+
+
+def unknown(plan_id: int) -> Refused:
+    """There is no such plan, or none for who asks."""
+    return Refused("plan.unknown", f"Einen Plan {plan_id} gibt es nicht, oder nicht für Sie.")
 
 
 def newest(tx: Tx, postbox: str) -> StoredPlan | None:
@@ -155,9 +172,17 @@ def advance(
         )
 
 
-def decide(tx: Tx, plan_id: int, state: PlanState, *, actor: str, now: datetime) -> None:
-    """Approve or reject what is proposed. Raises: Conflict: `rights.plan_state`."""
-    advance(tx, plan_id, state, allowed=[PlanState.PROPOSED], now=now)
+def decide(
+    tx: Tx, plan_id: int, state: PlanState, *, before: PlanState, actor: str, now: datetime
+) -> None:
+    """Approve what is proposed, or reject it, or what was approved and not begun.
+
+    Raises: Conflict: `rights.plan_state`: it is no longer as it was `before`, or further.
+    """
+    may = {PlanState.PROPOSED}
+    if state is PlanState.REJECTED:
+        may.add(PlanState.APPROVED)
+    advance(tx, plan_id, state, allowed=may & {before}, now=now)
     tx.run(sa.update(table).where(table.c.id == plan_id).values(decided_at=now, decided_by=actor))
 
 
@@ -223,8 +248,11 @@ def steps(tx: Tx, plan_id: int) -> tuple[StoredStep, ...]:
 def order(
     tx: Tx, postbox: str, kind: OrderKind, *, plan_id: int | None, actor: str, now: datetime
 ) -> int:
-    """Order something of a worker; an open order of that kind for the postbox stands for it."""
-    known = next((one.id for one in open_orders(tx, postbox) if one.kind == kind), None)
+    """Order something of a worker; an open order of that kind and plan stands for it."""
+    same = (kind, plan_id)
+    known = next(
+        (one.id for one in open_orders(tx, postbox) if (one.kind, one.plan_id) == same), None
+    )
     if known is not None:
         return known
     statement = sa.insert(rights_order).values(

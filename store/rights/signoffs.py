@@ -6,15 +6,16 @@ Source: R4, F57; own decisions 0039, 0081.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from rules.rights.folder_findings import Key
+from rules.rights.folder_findings import Finding, Kept, Key
 from store.engine import Tx
-from store.rights.json import key_from, key_to
+from store.rights.json import finding_from, key_from, key_to
+from store.tables.rights import rights_audit
 from store.tables.rights import rights_folder_signoff as parts
 from store.tables.rights import rights_signoff as units
 
@@ -38,15 +39,26 @@ class SignOff:
 
 @dataclass(frozen=True, slots=True)
 class SignOffs:
-    """The newest of each part of a postbox; `whole` are those of programs from before 0020."""
+    """The newest of each part of a postbox; `whole` are those of programs from before 0020.
+
+    `looks` are the findings of the looks that were signed, by number and key.
+    """
 
     parts: Mapping[tuple[str, str], SignOff]
     whole: Mapping[str, SignOff]
+    looks: Mapping[int, Mapping[Key, Finding]] = field(default_factory=dict)
 
     def of(self, agency: str, folder: str) -> SignOff | None:
         """The newest that holds for this folder, or None if nobody ever signed it."""
         found = [self.parts.get((agency, folder)), self.whole.get(agency)]
         return max((one for one in found if one), key=lambda one: one.at, default=None)
+
+    def seen(self, signed: SignOff | None, folder: str) -> Kept:
+        """What was signed of this folder, as it was then; nothing where nobody signed."""
+        if signed is None:
+            return {}
+        look = self.looks.get(signed.audit_id, {})
+        return {key: look.get(key) for key in signed.keys if key.folder == folder}
 
 
 def put_agency(tx: Tx, postbox: str, whole: SignOff) -> int:
@@ -85,7 +97,16 @@ def newest(tx: Tx, postbox: str) -> SignOffs:
         (row.agency, row.folder): _signed(row, row.folder)
         for row in tx.run(sa.select(parts).where(c.id.in_(last)))
     }
-    return SignOffs(by_part, _whole(tx, postbox))
+    whole = _whole(tx, postbox)
+    return SignOffs(by_part, whole, _looks(tx, (*by_part.values(), *whole.values())))
+
+
+def _looks(tx: Tx, signed: Iterable[SignOff]) -> dict[int, dict[Key, Finding]]:
+    """Of the looks with findings that these sign-offs speak of: what they found."""
+    ids = sorted({one.audit_id for one in signed if one.keys})
+    c = rights_audit.c
+    rows = tx.run(sa.select(c.id, c.findings).where(c.id.in_(ids))) if ids else ()
+    return {row.id: {one.key: one for one in map(finding_from, row.findings)} for row in rows}
 
 
 def _whole(tx: Tx, postbox: str) -> dict[str, SignOff]:

@@ -82,9 +82,13 @@ rights_keep = sa.Table(
     sa.Column("until", sa.Date, nullable=False),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("finding", JSON_COLUMN),
     sa.Index("ix_rights_keep_postbox", "postbox", "until"),
 )
-"""A finding that a person has decided to keep, with the reason, until that day."""
+"""A finding that a person has decided to keep, with the reason, until that day.
+
+`finding` is how it was then: with more rights it is open again. Programs from before don't note it.
+"""
 
 rights_round = sa.Table(
     "rights_round",

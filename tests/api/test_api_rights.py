@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from api.app import make_app
 from ingest.maildir.postbox import create_tree
@@ -17,6 +18,7 @@ from rules.rights.distribution_csv import write_lists
 from rules.rights.folder_acl import Naming
 from rules.rights.folder_findings import Code
 from store import beats
+from store.tables.rights import rights_plan
 from tests.api import rights_samples
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
@@ -107,8 +109,12 @@ def test_from_lists_to_a_plan_carried_out_and_undone(office: Office) -> None:
     refused = anna.post(f"{RIGHTS}/plans/{plan_id}/approve")
     assert code_of(refused) == (422, "rights.same_person")
     assert code_of(anna.post(f"{RIGHTS}/plans/{plan_id}/apply")) == (422, "rights.not_approved")
-    assert bert.post(f"{RIGHTS}/plans/{plan_id}/approve").status_code == 204
-    assert anna.post(f"{RIGHTS}/plans/{plan_id}/apply").status_code == 202
+    for deed in ("approve", "reject", "apply", "undo"):
+        other = bert.post(f"{RIGHTS}/plans/{plan_id}/{deed}", json={"hash": "0" * 64})
+        assert code_of(other) == (409, "rights.plan_changed")
+    read = {"hash": plan["hash"]}
+    assert bert.post(f"{RIGHTS}/plans/{plan_id}/approve", json=read).status_code == 204
+    assert anna.post(f"{RIGHTS}/plans/{plan_id}/apply", json=read).status_code == 202
     assert office.work() == 1
     box = anna.get(RIGHTS).json()["postboxes"][0]
     assert (box["plan_state"], box["open"]) == ("applied", 2)
@@ -141,6 +147,7 @@ def test_a_region_sees_and_decides_nothing_of_another(office: Office) -> None:
         north.get(f"{RIGHTS}/chain", params={"region": REGION}),
     ]
     assert {code_of(answer) for answer in asked} == {
+        (404, "plan.unknown"),
         (404, "postbox.unknown"),
         (404, "region.unknown"),
     }
@@ -324,6 +331,41 @@ def test_a_proposal_is_put_aside_on_its_page(office: Office) -> None:
     anna.send("vorschlagen")
     anna.send("verwerfen")
     assert "Plan verworfen" in anna.words(".notice")
+
+
+def test_the_page_decides_on_the_plan_that_it_has_shown(office: Office) -> None:
+    """The number is another plan's by the time the form is sent, as after a restore."""
+    looked_at(office)
+    anna, bert = office.desk(), office.desk("second")
+    anna.open("/rechte?postfach=SC-Südwest")
+    anna.send("vorschlagen")
+    bert.open(anna.url)
+    with office.house.db.write() as tx:
+        changes = tx.run(sa.select(rights_plan.c.changes)).scalar_one()
+        tx.run(sa.update(rights_plan).values(changes=changes[:1]))
+    bert.send("freigeben")
+    assert bert.answer.status_code == 409
+    assert "nicht mehr, was die Seite gezeigt hat" in bert.words("main")
+    bert.open(anna.url)
+    bert.send("freigeben")
+    assert "Plan ausführen" in bert.words("main")
+    bert.send("verwerfen")
+    assert "Plan verworfen" in bert.words(".notice")
+
+
+def test_the_page_says_that_lists_have_changed_after_the_look(office: Office) -> None:
+    page, anna = "/rechte?postfach=SC-Südwest&agentur=108", looked_at(office)
+    desk = office.desk()
+    desk.open(page)
+    assert "nichts auszusetzen: Die gemeldeten" in desk.words("main")
+    assert anna.get(RIGHTS).json()["postboxes"][0]["is_stale"] is False
+    take_lists(office)
+    desk.open(page)
+    assert "nichts auszusetzen: Die gemeldeten" not in desk.words("main")
+    assert "Was hier steht, gilt für die Verteiler davor" in desk.words("main")
+    assert anna.get(RIGHTS).json()["postboxes"][0]["is_stale"] is True
+    desk.open("/rechte/bericht")
+    assert "nach dieser Prüfung geändert" in desk.words("main")
 
 
 def test_the_round_is_started_and_marked_on_the_page(office: Office) -> None:

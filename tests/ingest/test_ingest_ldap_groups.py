@@ -8,7 +8,7 @@ import pytest
 from ingest.ldap.groups import LdapAccount, LdapGroups
 from rules.errors import HouseError
 from rules.rights.distribution import MemberKind
-from tests.directory_world import LISTS, PEOPLE
+from tests.directory_world import LDIF, LISTS, PEOPLE
 from tests.servers.slapd import BASE, PASSWORD, USER, SlapdServer
 
 
@@ -55,6 +55,18 @@ def test_more_groups_than_the_server_gives_at_once_come_by_pages(account: LdapAc
     groups.close()
     assert len(names) == 9
     assert names == sorted(names, key=str.lower)
+
+
+def test_a_part_of_the_groups_is_not_taken_for_all(account: LdapAccount) -> None:
+    """Else the lists behind the limit would be gone, and their people with them."""
+    with SlapdServer(LDIF, total="5") as server:
+        limited = replace(account, port=server.ldaps_port, ca_file=server.ca_file)
+        groups = LdapGroups(limited)
+        with pytest.raises(HouseError) as raised:
+            groups.named(["*"])
+        assert raised.value.code == "ldap.cut_off"
+        assert groups.entry(f"uid=anna,{PEOPLE}") is not None
+        groups.close()
 
 
 def test_only_a_star_means_more_than_itself(account: LdapAccount) -> None:

@@ -204,6 +204,21 @@ def test_a_level_that_exchange_does_not_explain_is_unknown(exchange_case):
     rights.close()
 
 
+def test_flags_that_exchange_leaves_out_are_not_taken_for_no(exchange_case):
+    """The name speaks for them; "Custom" says nothing, so what is left out may be given."""
+    inbox = exchange_case.mailbox.inbox
+    told = ("true", "false", "false")
+    inbox.grants = [
+        Grant("Default", "Reviewer", ("false",)),
+        Grant("a@dienst.example", "Custom", told),
+        Grant("b@dienst.example", "Editor", told),
+    ]
+    rights = ExchangeRights("mitte", exchange_case.account)
+    (acl,) = rights.read(["INBOX"])
+    assert [entry.rights for entry in acl.entries] == [READER, None, EDITOR]
+    rights.close()
+
+
 def test_exchange_that_hides_permissions_is_not_written_to(exchange_case):
     exchange_case.mailbox.inbox.hides_grants = True
     rights = ExchangeRights("mitte", exchange_case.account)
@@ -345,6 +360,28 @@ def test_levels_on_imap_are_letters(on_imap):
     rights.write("INBOX", {account("k1"): frozenset(), account("mit leer"): frozenset()})
     (acl,) = rights.read(["INBOX"])
     assert account("k1") not in access(acl.entries)
+
+
+@pytest.mark.parametrize(
+    "name", ["Müller", 'o"brien', "k<1>", "K-0417", "back\\slash", "x" * 200, "$EZ-Große"]
+)
+def test_accounts_with_any_name_lose_what_is_taken(imap_case: ImapCase, dovecot, name):
+    """As people wrote them into the files of the server, capitals and all."""
+    with imap_case.person() as person:
+        person.create_folder("101 Ort101")
+    file = dovecot.maildir(imap_case.user) / "101 Ort101" / "dovecot-acl"
+    short = name.removeprefix("$")
+    quoted = short.replace("\\", "\\\\").replace('"', '\\"')
+    file.write_text(f'"{"group" if name[0] == "$" else "user"}={quoted}" lr\n')
+    dovecot.hand_over_to_server(imap_case.user)
+    rights = ImapRights("mitte", imap_case.account)
+    (acl,) = rights.read(["101 Ort101"])
+    who = account(name)
+    assert access(acl.entries).get(who) == READER
+    rights.write("101 Ort101", {who: frozenset()})
+    (acl,) = rights.read(["101 Ort101"])
+    assert who not in access(acl.entries)
+    rights.close()
 
 
 def test_a_new_subfolder_takes_over_the_rights_of_the_folder_above(tmp_path):

@@ -15,7 +15,18 @@ from rules.rights.folder_acl import (
     access,
     account,
 )
-from rules.rights.folder_findings import FIXABLE, WORDS, Code, Key, meaning, named, remedy, title
+from rules.rights.folder_findings import (
+    FIXABLE,
+    WORDS,
+    Code,
+    Finding,
+    Key,
+    is_kept,
+    meaning,
+    named,
+    remedy,
+    title,
+)
 from rules.rights.folder_levels import (
     RIGHTS_OF,
     Level,
@@ -179,7 +190,7 @@ def test_what_a_person_keeps_is_no_open_finding():
     world = build(Naming.ADDRESS, {(Code.SURPLUS, "101", False), (Code.ORPHAN, "102", False)})
     findings = audit(world.folder_acls(), world.should())
     kept = Key(Code.SURPLUS, "101 Ort101", "fremd0.101@dienst.example")
-    left, decided = open_findings(findings, [kept])
+    left, decided = open_findings(findings, {kept: None})
     assert [one.code for one in left] == [Code.ORPHAN]
     assert [one.key for one in decided] == [kept]
 
@@ -271,3 +282,39 @@ def test_a_plan_counts_its_deeds_and_changes_its_folders_only():
     assert plan.counts() == {Deed.GIVE: 1, Deed.ALTER: 0, Deed.TAKE: 1}
     other = acls["103 Ort103"]
     assert access(applied(other, plan.changes).entries) == access(other.entries)
+
+
+@pytest.mark.parametrize("address", ["s-1-team@dienst.example", "s-1-5-21@dienst.example"])
+def test_an_address_that_begins_like_an_id_is_no_orphan(address):
+    assert account(address).kind is PrincipalKind.ACCOUNT
+    assert account("s-1-5-21-4711-101").kind is PrincipalKind.ORPHAN
+
+
+def test_a_list_that_shall_have_nothing_is_not_missing():
+    none = DistributionList(ez("101"), agency="101", level=Level.NONE)
+    book = ListBook((none, DistributionList(SC, region=REGION)))
+    acl = FolderAcl("101 Ort101", (Entry(account(SC), EDITOR),))
+    found = audit([acl], Should(REGION, directory(), book))
+    assert Code.MISSING not in {one.code for one in found}
+
+
+@pytest.mark.parametrize(
+    ("letters", "rights"),
+    [
+        ("lrd", READER | {Right.DELETE_OWN, Right.DELETE_ALL}),
+        ("lrc", READER | {Right.SUBFOLDERS}),
+        ("lrxcd", READER | {Right.OWNER}),
+        ("lrkc", READER | {Right.SUBFOLDERS}),
+    ],
+)
+def test_letters_of_older_servers_count_where_they_stand_alone(letters, rights):
+    assert from_letters(letters) == rights
+
+
+def test_another_group_on_a_list_is_not_what_was_kept():
+    then = Finding(Code.NESTED, "", "101", ez("101"), about="fremd@dienst.example")
+    more = Finding(
+        Code.NESTED, "", "101", ez("101"), about="alle@dienst.example, fremd@dienst.example"
+    )
+    assert is_kept(then, {then.key: then})
+    assert not is_kept(more, {then.key: then})

@@ -41,7 +41,7 @@ security simple_bind=64
 database mdb
 suffix "{suffix}"
 directory {base}/data
-limits * size.soft=2 size.hard=2 size.prtotal=unlimited
+limits * size.soft=2 size.hard=2 size.prtotal={total}
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="{user}" read by * none
 """
@@ -61,13 +61,13 @@ userPassword: {PASSWORD}
 
 
 class SlapdServer:
-    """One server, with the entries of `ldif` below `BASE`."""
+    """One server, with the entries of `ldif` below `BASE`; no search gives more than `total`."""
 
-    def __init__(self, ldif: str) -> None:
+    def __init__(self, ldif: str, *, total: str = "unlimited") -> None:
         self.base = Path(tempfile.mkdtemp(prefix="slapd"))
         self.ldap_port, self.ldaps_port = free_ports(2)
         self.ca_file = self.base / "cert.pem"
-        self._ldif = _HEAD + ldif
+        self._ldif, self._total = _HEAD + ldif, total
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -78,7 +78,7 @@ class SlapdServer:
         make_certificate(self.base)
         (self.base / "data").mkdir()
         conf = self.base / "slapd.conf"
-        conf.write_text(_CONF.format(base=self.base, suffix=BASE, user=USER))
+        conf.write_text(_CONF.format(base=self.base, suffix=BASE, user=USER, total=self._total))
         load = [slapadd, "-q", "-f", str(conf)]
         subprocess.run(load, input=self._ldif.encode(), check=True, capture_output=True)
         urls = f"ldap://127.0.0.1:{self.ldap_port} ldaps://127.0.0.1:{self.ldaps_port}"

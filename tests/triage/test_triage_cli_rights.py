@@ -74,14 +74,15 @@ def test_from_a_csv_to_the_undo(config: Path) -> None:
     assert "    + $ez-071: Keine → Bearbeiter  (Verteiler fehlt)" in plan
     assert "    - k-0417: Bearbeiter → Keine" not in plan.split("+ $ez-071")[0]
     assert "sum: + 1  ~ 0  - 1" in plan
-    assert refusal("rights", "approve", "1") == "rights.same_person"
+    read = ("--hash", rights.plan(wiring.house_of(config), BERT, 1)[0].hash)
+    assert refusal("rights", "approve", "1", *read) == "rights.same_person"
     rights.approve(wiring.house_of(config), BERT, 1)
     assert refusal("rights", "apply", "1") == "rights.not_confirmed"
-    assert "as it should be" in call("rights", "apply", "1", "--confirm")
+    assert "as it should be" in call("rights", "apply", "1", "--confirm", *read)
     file = config.with_name("mail") / FOLDER / "dovecot-acl"
     assert "group=ez-071 lrswipte" in file.read_text()
     assert "done" in call("rights", "show", "1")
-    call("rights", "undo", "1", "--confirm")
+    call("rights", "undo", "1", "--confirm", *read)
     assert "k-0417" in file.read_text()
     assert console.account() in call("rights", "show", "1")
 
@@ -126,7 +127,8 @@ def test_review_report_and_round(config: Path) -> None:
         call("rights", *command, "--out", str(book))
         assert zipfile.is_zipfile(book)
     call("rights", "plan", "--postbox", "SC-Ost", "--propose")
-    assert "put aside" in call("rights", "reject", "1")
+    read = rights.plan(wiring.house_of(config), BERT, 1)[0].hash
+    assert "put aside" in call("rights", "reject", "1", "--hash", read)
 
 
 def test_what_does_not_fit_is_refused(config: Path) -> None:

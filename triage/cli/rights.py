@@ -11,6 +11,7 @@ from rules.errors import Refused
 from rules.rights.folder_findings import Finding, meaning, named, remedy, title
 from rules.rights.folder_levels import in_words
 from rules.rights.plan import Change, Deed, make_plan
+from store.rights.plans import StoredPlan
 from triage import private_file, wiring, workbook
 from triage.cli import rights_review
 from triage.cli.rights_lists import lists_app, rounds_app
@@ -41,6 +42,9 @@ rights_review.register(rights_app)
 
 PostboxOption = Annotated[str, typer.Option(help="Name of the postbox in the configuration.")]
 PlanArgument = Annotated[int, typer.Argument(help="Number of the plan.")]
+HashOption = Annotated[
+    str, typer.Option("--hash", help="Its hash, as you have read it with `rights show`.")
+]
 ConfirmOption = Annotated[bool, typer.Option("--confirm", help="Really write into the postbox.")]
 
 
@@ -101,7 +105,8 @@ def plan(
         say(f"{by_hand} findings need a person; see `rights audit`")
     if propose:
         plan_id = rights.propose(house, caller, postbox)
-        say(f"plan {plan_id} waits; another person runs `postlotse rights approve {plan_id}`")
+        say(f"plan {plan_id} waits; another person runs `postlotse rights approve {plan_id}`,")
+        say("which shows it, and the command that approves exactly it")
 
 
 @rights_app.command("show")
@@ -111,54 +116,70 @@ def show(plan_id: PlanArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
     Example: postlotse rights show 7
     """
     stored, steps = rights.plan(wiring.house_of(config), operator(), plan_id)
-    say(f"plan {stored.id} for {stored.postbox}: {stored.state.value}")
-    say(f"made by {stored.made_by}, decided by {stored.decided_by or 'nobody yet'}")
-    _say_changes(stored.plan.changes)
+    _say_plan(stored)
     for step in steps:
         code = f" [{step.error_code}]" if step.error_code else ""
         say(f"{step.kind} {step.folder}: {step.state.value}{code}")
 
 
 @rights_app.command("approve")
-def approve(plan_id: PlanArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def approve(
+    plan_id: PlanArgument, config: ConfigOption = DEFAULT_CONFIG, hash_: HashOption = ""
+) -> None:
     """Approve a plan that somebody else has made.
 
-    Example: postlotse rights approve 7
+    Without --hash it is shown only, and with it another one than you read is refused: after a
+    restore of the database a number may be another's.
+
+    Example: postlotse rights approve 7 --hash 5f0c5f0c5f0c…
     """
-    rights.approve(wiring.house_of(config), operator(), plan_id)
-    say(f"plan {plan_id} is approved; carry it out: postlotse rights apply {plan_id} --confirm")
+    house, caller = wiring.house_of(config), operator()
+    read = _require_hash(house, caller, plan_id, hash_, f"approve {plan_id}")
+    rights.approve(house, caller, plan_id, seen=read)
+    deed = f"postlotse rights apply {plan_id} --confirm --hash {read}"
+    say(f"plan {plan_id} is approved; carry it out: {deed}")
 
 
 @rights_app.command("reject")
-def reject(plan_id: PlanArgument, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Put a proposed plan aside.
+def reject(
+    plan_id: PlanArgument, config: ConfigOption = DEFAULT_CONFIG, hash_: HashOption = ""
+) -> None:
+    """Put a plan aside that has touched no folder. Without --hash it is shown only.
 
-    Example: postlotse rights reject 7
+    Example: postlotse rights reject 7 --hash 5f0c5f0c5f0c…
     """
-    rights.reject(wiring.house_of(config), operator(), plan_id)
+    house, caller = wiring.house_of(config), operator()
+    read = _require_hash(house, caller, plan_id, hash_, f"reject {plan_id}")
+    rights.reject(house, caller, plan_id, seen=read)
     say(f"plan {plan_id} is put aside")
 
 
 @rights_app.command("apply")
 def apply(
-    plan_id: PlanArgument, config: ConfigOption = DEFAULT_CONFIG, confirm: ConfirmOption = False
+    plan_id: PlanArgument,
+    config: ConfigOption = DEFAULT_CONFIG,
+    confirm: ConfirmOption = False,
+    hash_: HashOption = "",
 ) -> None:
     """Carry out an approved plan, folder by folder, each read again and compared.
 
-    Example: postlotse rights apply 7 --confirm
+    Example: postlotse rights apply 7 --confirm --hash 5f0c5f0c5f0c…
     """
-    _deed(config, plan_id, confirm=confirm, kind="apply")
+    _deed(config, plan_id, confirm=confirm, hash_=hash_, kind="apply")
 
 
 @rights_app.command("undo")
 def undo(
-    plan_id: PlanArgument, config: ConfigOption = DEFAULT_CONFIG, confirm: ConfirmOption = False
+    plan_id: PlanArgument,
+    config: ConfigOption = DEFAULT_CONFIG,
+    confirm: ConfirmOption = False,
+    hash_: HashOption = "",
 ) -> None:
     """Put back what a plan has changed, the last folder first.
 
-    Example: postlotse rights undo 7 --confirm
+    Example: postlotse rights undo 7 --confirm --hash 5f0c5f0c5f0c…
     """
-    _deed(config, plan_id, confirm=confirm, kind="undo")
+    _deed(config, plan_id, confirm=confirm, hash_=hash_, kind="undo")
 
 
 @rights_app.command("keep")
@@ -213,12 +234,20 @@ def report(
     say(f"written to {out}")
 
 
-def _deed(config: Path, plan_id: int, *, confirm: bool, kind: str) -> None:
+def _deed(config: Path, plan_id: int, *, confirm: bool, hash_: str, kind: str) -> None:
     house, caller = wiring.house_of(config), operator()
     stored, _ = rights.plan(house, caller, plan_id)
+    words = f"{kind} {plan_id} --confirm"
     if not confirm:
-        _say_changes(stored.plan.changes)
-        raise Refused("rights.not_confirmed", "Nothing was written. Remedy: add --confirm.")
+        _say_plan(stored)
+        raise Refused(
+            "rights.not_confirmed",
+            f"Nothing was written. To write exactly this: postlotse rights {words}"
+            f" --hash {stored.hash}",
+        )
+    rights.require_read(
+        house, caller, plan_id, seen=_require_hash(house, caller, plan_id, hash_, words)
+    )
     desk = _desk(config, stored.postbox)
     try:
         deed = rights_work.apply if kind == "apply" else rights_work.undo
@@ -229,6 +258,28 @@ def _deed(config: Path, plan_id: int, *, confirm: bool, kind: str) -> None:
     _say_outcome(outcome)
     if outcome.code:
         raise typer.Exit(1)
+
+
+def _require_hash(house: House, caller: Caller, plan_id: int, hash_: str, words: str) -> str:
+    """The hash; where nobody says that he has read the plan, it is shown."""
+    if hash_:
+        return hash_
+    stored, _ = rights.plan(house, caller, plan_id)
+    _say_plan(stored)
+    raise Refused(
+        "rights.plan_not_named",
+        f"Nothing was changed. For exactly this plan: postlotse rights {words}"
+        f" --hash {stored.hash}",
+    )
+
+
+def _say_plan(stored: StoredPlan) -> None:
+    say(f"plan {stored.id} for {stored.postbox}: {stored.state.value}")
+    say(f"made by {stored.made_by}, decided by {stored.decided_by or 'nobody yet'}")
+    say(f"hash {stored.hash}")
+    _say_changes(stored.plan.changes)
+    if stored.plan.blocked:
+        say(f"left out, not readable or not understood: {', '.join(stored.plan.blocked)}")
 
 
 def _say_outcome(outcome: Outcome) -> None:
@@ -258,6 +309,8 @@ def _tell(house: House, caller: Caller, postbox: str, *, as_json: bool) -> int:
         f" findings at {sums.with_findings} of {sums.agencies} agencies,"
         f" {len(found.kept)} kept by decision"
     )
+    if found.is_stale:
+        say("  the lists have changed meanwhile; run `rights audit` again")
     for one in found.open:
         where = one.folder or f"Verteiler {one.agency}".rstrip()
         say(f"  {where}: {title(one.code)} – {meaning(one)} {remedy(one.code)}")

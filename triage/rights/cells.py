@@ -3,12 +3,13 @@
 Source: R4, F56; own decisions 0038, 0039.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from rules.rights.distribution import ListBook
-from rules.rights.folder_acl import Naming, list_key
+from rules.rights.distribution import DistributionList, ListBook
+from rules.rights.folder_acl import ANONYMOUS, DEFAULT, Naming, list_key
 from rules.rights.folder_findings import Code, Finding
 from rules.rights.folder_levels import in_words
 from rules.rights.list_findings import NO_FOLDER
@@ -48,6 +49,7 @@ _OWN: Final = frozenset(
     }
 )
 _OF_A_LIST: Final = frozenset({Code.MISSING, Code.TOO_LOW, Code.TOO_HIGH})
+_EVERYBODY: Final = frozenset({DEFAULT.key, ANONYMOUS.key})
 _SINGLE: Final = frozenset({Code.SURPLUS, Code.DIRECT, Code.LEFT_LIST, Code.ORPHAN})
 _UNKNOWN: Final = Cell(CellState.UNKNOWN, "noch nicht geprüft")
 _NOT_JUDGED: Final = Cell(CellState.UNKNOWN, "nicht beurteilbar")
@@ -57,6 +59,7 @@ _SHORT: Final = {
     Code.MISSING: "fehlt",
     Code.TOO_LOW: "zu niedrig",
     Code.TOO_HIGH: "zu hoch",
+    Code.UNKNOWN_LEVEL: "unbekannte Stufe",
     Code.AGENCY_WITHOUT_LIST: "nicht gemeldet",
     Code.REGION_WITHOUT_LIST: "nicht gemeldet",
     Code.LIST_WITHOUT_FOLDER: "kein Ordner",
@@ -118,30 +121,40 @@ def _is_without_folder(one: Finding) -> bool:
 def _by_column(
     standing: Standing, found: list[Finding]
 ) -> tuple[list[Finding], list[Finding], list[Finding], list[Finding]]:
-    shared = _region_keys(standing)
+    reported = ListBook(standing.reported.lists if standing.reported else ())
+    shared = _keys(reported.of_region(standing.box.region))
+    lists = _keys(one for one in reported.lists if one.agency)
+
+    def is_of(one: Finding, subjects: frozenset[str]) -> bool:
+        """What is not understood stands where the account would."""
+        return one.code is Code.UNKNOWN_LEVEL and one.subject in subjects
+
     own = [
         one
         for one in found
-        if one.code in _OWN or (kind(one) in _OF_A_LIST and one.subject not in shared)
+        if one.code in _OWN
+        or (kind(one) in _OF_A_LIST and one.subject not in shared)
+        or is_of(one, lists - shared)
     ]
     region = [
         one
         for one in found
         if one.code is Code.REGION_WITHOUT_LIST
         or (kind(one) in _OF_A_LIST and one.subject in shared)
+        or is_of(one, shared)
     ]
-    everybody = [one for one in found if kind(one) is Code.OPEN_TO_ALL]
-    single = [one for one in found if kind(one) in _SINGLE or one.code is Code.UNKNOWN_LEVEL]
+    everybody = [one for one in found if kind(one) is Code.OPEN_TO_ALL or is_of(one, _EVERYBODY)]
+    elsewhere = shared | lists | _EVERYBODY
+    single = [
+        one
+        for one in found
+        if kind(one) in _SINGLE or (one.code is Code.UNKNOWN_LEVEL and one.subject not in elsewhere)
+    ]
     return own, region, everybody, single
 
 
-def _region_keys(standing: Standing) -> frozenset[str]:
-    book = ListBook(standing.reported.lists if standing.reported else ())
-    return frozenset(
-        list_key(one.address, naming)
-        for one in book.of_region(standing.box.region)
-        for naming in Naming
-    )
+def _keys(lists: Iterable[DistributionList]) -> frozenset[str]:
+    return frozenset(list_key(one.address, naming) for one in lists for naming in Naming)
 
 
 def _of_lists(found: list[Finding], unread: list[Finding]) -> Cell:
@@ -155,7 +168,11 @@ def _of_lists(found: list[Finding], unread: list[Finding]) -> Cell:
 
 def _everybody(found: list[Finding], unread: list[Finding]) -> Cell:
     if found:
-        return Cell(CellState.SURPLUS, f"offen: {in_words(found[0].has)}")
+        # What is known to be open comes first.
+        worst = min(found, key=lambda one: one.has is None)
+        if worst.has is None:
+            return Cell(CellState.UNREADABLE, _SHORT[Code.UNKNOWN_LEVEL])
+        return Cell(CellState.SURPLUS, f"offen: {in_words(worst.has)}")
     return _unread(unread) or Cell(CellState.NONE, "keine")
 
 
@@ -165,7 +182,7 @@ def _single(found: list[Finding], unread: list[Finding]) -> Cell:
     if accounts:
         return Cell(CellState.SURPLUS, f"{len(accounts)} zu viel")
     if riddles:
-        return Cell(CellState.UNREADABLE, "unbekannte Stufe")
+        return Cell(CellState.UNREADABLE, _SHORT[Code.UNKNOWN_LEVEL])
     return _unread(unread) or Cell(CellState.NONE, "keine")
 
 

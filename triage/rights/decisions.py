@@ -5,16 +5,18 @@ The deeds themselves are in rights/work.py. Source: R4, F56, F57; own decisions 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from rules import access
 from rules.access import Caller, Permission
-from rules.errors import Refused
+from rules.errors import Conflict, Refused
 from rules.rights.folder_findings import Finding, Key
+from rules.rights.folder_levels import in_words
 from rules.rights.folder_rights import open_findings
 from rules.rights.plan import make_plan
 from store import audit as trail
+from store import leases
 from store.engine import Tx
 from store.rights import audits as rights_audits
 from store.rights import lists as rights_lists
@@ -25,6 +27,7 @@ from store.rights.lists import Reported, RunningRound
 from store.rights.plans import Order, OrderKind, PlanState, StoredPlan, StoredStep
 from store.rights.signoffs import SignOffs
 from triage.house import House, PostboxPlan
+from triage.rights import basis
 
 REASON_SHORTEST: Final = 10
 """Characters of a reason that says something. Source: own decision 0039."""
@@ -51,6 +54,17 @@ class Standing:
     round: RunningRound | None
     orders: tuple[Order, ...]
     last_failure: str
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether lists were reported, or followed, after the look, which is held against older.
+
+        Source: own decision 0129.
+        """
+        look, lists = self.audit, self.reported
+        if look is None or lists is None:
+            return False
+        return look.lists_id != lists.id or lists.at > look.at
 
 
 def boxes(house: House, caller: Caller) -> tuple[PostboxPlan, ...]:
@@ -91,18 +105,28 @@ def standings(house: House, caller: Caller) -> tuple[Standing, ...]:
 
 
 def order(
-    house: House, caller: Caller, postbox: str, kind: OrderKind, *, plan_id: int | None = None
+    house: House,
+    caller: Caller,
+    postbox: str,
+    kind: OrderKind,
+    *,
+    plan_id: int | None = None,
+    seen: str = "",
 ) -> int:
     """Ask a worker to look, to carry out an approved plan, or to undo one; the order's number.
 
+    `seen` is the hash of the plan that the person has read; empty: the number alone names it.
     Raises: Refused: `access.denied`, `postbox.unknown`, `plan.unknown`,
-    `rights.not_approved`, `rights.read_only`.
+    `rights.not_approved`, `rights.read_only`. Conflict: `rights.plan_changed`,
+    `rights.plan_not_named`.
     """
     box = box_of(house, caller, postbox)
     now = house.clock()
     with house.db.write() as tx:
         if kind != "audit":
-            _require_deed(house, box, _plan_of(tx, postbox, plan_id or 0), kind)
+            stored = _plan_of(tx, postbox, plan_id or 0)
+            basis.require_read(tx, stored, seen)
+            _require_deed(house, box, stored, kind)
         order_id = rights_plans.order(
             tx, postbox, kind, plan_id=plan_id, actor=caller.name, now=now
         )
@@ -134,40 +158,60 @@ def propose(house: House, caller: Caller, postbox: str) -> int:
             tx, look_id, plan, place=(box.name, box.region), actor=caller.name, now=now
         )
         counts = {deed.name.lower(): number for deed, number in plan.counts().items()}
-        details = {"postbox": postbox, "audit": look_id, **counts}
-        note(tx, house, caller, "rights.plan_proposed", f"rights_plan:{plan_id}", details)
+        made = rights_plans.one(tx, plan_id)
+        details = {"postbox": postbox, "audit": look_id, "hash": made.hash, **counts}
+        note(tx, house, caller, "rights.plan_proposed", basis.subject(plan_id), details)
     return plan_id
 
 
 def plan(house: House, caller: Caller, plan_id: int) -> tuple[StoredPlan, tuple[StoredStep, ...]]:
     """A plan with the folders that were begun. Raises: Refused: `plan.unknown`."""
     with house.db.read() as tx:
-        stored = rights_plans.one(tx, plan_id)
-        box_of(house, caller, stored.postbox)
-        return stored, rights_plans.steps(tx, plan_id)
+        return _visible(tx, house, caller, plan_id), rights_plans.steps(tx, plan_id)
 
 
-def approve(house: House, caller: Caller, plan_id: int) -> None:
+def require_read(house: House, caller: Caller, plan_id: int, *, seen: str) -> None:
+    """The plan is the one that was read. Raises: as `plan`. Conflict: `rights.plan_changed`."""
+    stored, _ = plan(house, caller, plan_id)
+    with house.db.read() as tx:
+        basis.require_read(tx, stored, seen)
+
+
+def approve(house: House, caller: Caller, plan_id: int, *, seen: str = "") -> None:
     """Approve a plan that somebody else has made.
 
+    `seen` is the hash of the plan that the person has read; empty: the number alone names it.
     Raises: Refused: `access.denied`, `access.machine`, `plan.unknown`, `rights.same_person`.
-    Conflict: `rights.plan_state`.
+    Conflict: `rights.plan_state`, `rights.plan_changed`, `rights.plan_not_named`.
     """
     access.require(caller, Permission.REVIEW_RIGHTS)
     access.require_person(caller)
-    _decide(house, caller, plan_id, PlanState.APPROVED)
+    _decide(house, caller, plan_id, PlanState.APPROVED, seen=seen)
 
 
-def reject(house: House, caller: Caller, plan_id: int) -> None:
-    """Put a proposed plan aside; whoever made it may do so too. Raises: as `approve`."""
-    _decide(house, caller, plan_id, PlanState.REJECTED)
+def reject(house: House, caller: Caller, plan_id: int, *, seen: str = "") -> None:
+    """Put a plan aside that has touched no folder; whoever made it may do so too.
+
+    Raises: as `approve`.
+    """
+    _decide(house, caller, plan_id, PlanState.REJECTED, seen=seen)
 
 
-def keep(house: House, caller: Caller, postbox: str, key: Key, *, reason: str, until: date) -> None:
+def keep(  # noqa: PLR0913 - a decision has these parts
+    house: House,
+    caller: Caller,
+    postbox: str,
+    key: Key,
+    *,
+    reason: str,
+    until: date,
+    seen: str | None = None,
+) -> None:
     """Let a finding stay until that day, with a reason.
 
+    `seen` is what the person has read of it (`as_read`); None: the key alone names it.
     Raises: Refused: `access.denied`, `postbox.unknown`, `finding.unknown`,
-    `rights.reason_too_short`, `rights.keep_day`.
+    `rights.reason_too_short`, `rights.keep_day`. Conflict: `rights.finding_changed`.
     """
     box = box_of(house, caller, postbox)
     today = house.local_now().date()
@@ -178,12 +222,18 @@ def keep(house: House, caller: Caller, postbox: str, key: Key, *, reason: str, u
         )
     with house.db.write() as tx:
         found = standing_in(tx, box, today)
-        if key not in {one.key for one in (*found.open, *found.kept)}:
+        about = next((one for one in (*found.open, *found.kept) if one.key == key), None)
+        if about is None:
             raise Refused(
                 "finding.unknown", "This finding is not there any more; look at the newest audit."
             )
+        if seen is not None and seen != as_read(about):
+            raise Conflict(
+                "rights.finding_changed",
+                "The finding is not what was read any more; nothing was kept. Look at it again.",
+            )
         rights_audits.keep(
-            tx, postbox, key, reason=reason.strip(), until=until, actor=caller.name,
+            tx, postbox, about, reason=reason.strip(), until=until, actor=caller.name,
             now=house.clock(),
         )  # fmt: skip
         rights_plans.void_proposals(tx, postbox, now=house.clock())
@@ -191,11 +241,17 @@ def keep(house: House, caller: Caller, postbox: str, key: Key, *, reason: str, u
         note(tx, house, caller, "rights.finding_kept", f"postbox:{postbox}", details)
 
 
+def as_read(one: Finding) -> str:
+    """What a person reads of a finding besides who and where: the rights there are, in words."""
+    return one.about if one.has is None else in_words(one.has)
+
+
 def standing_in(tx: Tx, box: PostboxPlan, today: date) -> Standing:
     """How a postbox stands, in the caller's transaction."""
     found = rights_audits.newest(tx, box.name)
     keeps = {one.key: one for one in rights_audits.keeps(tx, box.name, today=today)}
-    left, kept = open_findings(found.findings if found else (), keeps)
+    kept_as = {key: one.finding for key, one in keeps.items()}
+    left, kept = open_findings(found.findings if found else (), kept_as)
     return Standing(
         box=box,
         audit=found,
@@ -211,27 +267,58 @@ def standing_in(tx: Tx, box: PostboxPlan, today: date) -> Standing:
     )
 
 
-def _decide(house: House, caller: Caller, plan_id: int, state: PlanState) -> None:
+def _decide(house: House, caller: Caller, plan_id: int, state: PlanState, *, seen: str) -> None:
     now = house.clock()
     with house.db.write() as tx:
-        stored = rights_plans.one(tx, plan_id)
-        box_of(house, caller, stored.postbox)
+        stored = _visible(tx, house, caller, plan_id)
+        basis.require_read(tx, stored, seen)
         if state is PlanState.APPROVED and stored.made_by == caller.name:
             raise Refused(
                 "rights.same_person",
                 "Who proposed the plan does not approve it; a second person has to.",
             )
-        rights_plans.decide(tx, plan_id, state, actor=caller.name, now=now)
+        if state is PlanState.REJECTED and stored.state is PlanState.APPROVED:
+            _require_untouched(tx, stored, now)
+        rights_plans.decide(tx, plan_id, state, before=stored.state, actor=caller.name, now=now)
         note(
-            tx, house, caller, f"rights.plan_{state.value}", f"rights_plan:{plan_id}",
-            {"postbox": stored.postbox},
+            tx, house, caller, f"rights.plan_{state.value}", basis.subject(plan_id),
+            {"postbox": stored.postbox, "hash": stored.hash},
         )  # fmt: skip
+
+
+def _require_untouched(tx: Tx, stored: StoredPlan, now: datetime) -> None:
+    """Nobody carries the plan out, and nobody has begun to.
+
+    Raises: Conflict: `rights.busy`, `rights.plan_state`.
+    """
+    name = basis.lease_name(stored.postbox)
+    if name not in leases.pass_through(tx, [name], now=now, seconds=basis.LEASE_SECONDS):
+        raise basis.busy(stored.postbox)
+    if rights_plans.steps(tx, stored.id):
+        raise Conflict(
+            "rights.plan_state",
+            f"Plan {stored.id} hat schon Ordner geändert. Führen Sie ihn zu Ende aus, oder nehmen"
+            " Sie ihn zurück.",
+            plan=stored.id,
+        )
+
+
+def _visible(tx: Tx, house: House, caller: Caller, plan_id: int) -> StoredPlan:
+    """A plan of the caller's regions; of others not even that it is there is told.
+
+    Raises: Refused: `access.denied`, `plan.unknown`.
+    """
+    mine = {box.name for box in boxes(house, caller)}
+    stored = rights_plans.one(tx, plan_id)
+    if stored.postbox not in mine:
+        raise rights_plans.unknown(plan_id)
+    return stored
 
 
 def _plan_of(tx: Tx, postbox: str, plan_id: int) -> StoredPlan:
     stored = rights_plans.one(tx, plan_id)
     if stored.postbox != postbox:
-        raise Refused("plan.unknown", f"There is no plan {plan_id}.", plan=plan_id)
+        raise rights_plans.unknown(plan_id)
     return stored
 
 

@@ -56,6 +56,8 @@ offene Befunde, {{ part.kept|length }} mit Begründung belassen. {{ part.sums.si
 {{ part.sums.overdue }} überfällig{% endif %}; {{ part.sums.folders_signed }} von
 {{ part.sums.folders }} Ordnern{% if part.sums.folders_overdue %},
 {{ part.sums.folders_overdue }} überfällig{% endif %}.{% else %}Noch nicht geprüft.{% endif %}</p>
+{% if part.is_stale %}<p><strong>Die Verteiler wurden nach dieser Prüfung geändert.</strong> Der
+Bericht gilt für die Verteiler davor.</p>{% endif %}
 {% if part.open %}<table><thead><tr><th>Ordner</th><th>Befund</th><th>Wer</th><th>Ist</th>
 <th>Soll</th><th>Was nun</th></tr></thead><tbody>
 {% for one in part.open %}<tr><td>{{ one.folder or "Verteiler" }}</td><td>{{ title(one.code) }}</td>
@@ -119,6 +121,7 @@ def _part(house: House, one: Standing) -> dict[str, object]:
     return {
         "box": one.box,
         "audit": one.audit,
+        "is_stale": one.is_stale,
         "at": f"{at:%d.%m.%Y, %H:%M}" if at else "",
         "open": one.open,
         "kept": one.kept,

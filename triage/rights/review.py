@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from rules.rights.folder_findings import Finding, Key, named, title
+from rules.rights.folder_findings import Finding, Key, is_kept, named, title
 from rules.rights.folder_rights import agency_code
 from store.rights.signoffs import SignOff
 from triage.house import House
@@ -40,8 +40,8 @@ _WORST = (ReviewState.OVERDUE, ReviewState.OPEN, ReviewState.NEW_SINCE, ReviewSt
 class Part:
     """One folder with what is found there, and what differs from when it was last signed off.
 
-    `new` is open and was not there then; `gone` was there then and is no more. Both are empty
-    where it was never signed off. `due` is the last day of the running round.
+    `new` is open and was not there then, or is more by now; `gone` was there then and is no more.
+    Both are empty where it was never signed off. `due` is the last day of the running round.
     """
 
     postbox: str
@@ -152,8 +152,8 @@ def _part(
 ) -> Part:
     left, kept = found
     signed = standing.sign_offs.of(agency, folder)
-    seen = {key for key in signed.keys if key.folder == folder} if signed else set()
-    new = tuple(one for one in left if one.key not in seen) if signed else ()
+    seen = standing.sign_offs.seen(signed, folder)
+    new = tuple(one for one in left if not is_kept(one, seen)) if signed else ()
     there = {one.key for one in (*left, *kept)}
     running = standing.round
     return Part(
@@ -163,7 +163,7 @@ def _part(
         open=tuple(left),
         kept=tuple(kept),
         new=new,
-        gone=tuple(sorted(seen - there, key=lambda key: (key.code, key.subject))),
+        gone=tuple(sorted(seen.keys() - there, key=lambda key: (key.code, key.subject))),
         sign_off=signed,
         state=_state(standing, signed, new=len(new), today=today),
         due=running.asked.region_due if running else None,

@@ -16,7 +16,7 @@ from rules.rights.plan import Change, Deed, applied, differs
 from store import audit as trail
 from store.engine import Tx
 from store.rights import plans as rights_plans
-from store.rights.plans import StepKind
+from store.rights.plans import StepKind, StepState, StoredStep
 from triage import halting
 from triage.house import House
 from triage.ports import FolderRights
@@ -42,7 +42,8 @@ class Run:
     """One plan on its way, forwards or backwards.
 
     `go_on` is asked in the commit before each write; it raises Conflict `lease.lost` where somebody
-    else works there by now, and this run writes nothing more.
+    else works there by now, and this run writes nothing more. `require_due` is asked there, too: it
+    raises Conflict `rights.plan_outdated` where changes are no longer what should be.
     """
 
     house: House
@@ -51,6 +52,7 @@ class Run:
     plan_id: int
     kind: StepKind
     go_on: Callable[[Tx], object]
+    require_due: Callable[[Tx, tuple[Change, ...]], None]
 
     def now(self) -> datetime:
         """By the clock of the house."""
@@ -81,12 +83,13 @@ def _one_folder(run: Run, folder: str, changes: tuple[Change, ...]) -> str:
         if all(has.get(c.principal, frozenset()) == c.after for c in changes):
             _already_done(run, folder, changes)
             return ""
-        if any(has.get(c.principal, frozenset()) != c.before for c in changes):
+        if not _is_as_expected(run, folder, changes, has):
             return _CHANGED
         after = applied(before, changes)
         with run.house.db.write() as tx:
             halting.require_running(tx)
             run.go_on(tx)
+            run.require_due(tx, changes)
             rights_plans.note_step(
                 tx, run.plan_id, kind=run.kind, before=before, after=after, now=run.now()
             )
@@ -100,6 +103,28 @@ def _one_folder(run: Run, folder: str, changes: tuple[Change, ...]) -> str:
         code = _NOT_AS_WRITTEN if wrong else ""
     _end_step(run, folder, changes, code)
     return code
+
+
+def _is_as_expected(
+    run: Run, folder: str, changes: tuple[Change, ...], has: Mapping[Principal, Rights]
+) -> bool:
+    """Whether each account has what it had before.
+
+    IMAP writes one account after the other: where a step of ours was begun and never confirmed,
+    some of them may have what they shall have already.
+    """
+    now = [(has.get(c.principal, frozenset()), c) for c in changes]
+    if all(rights == change.before for rights, change in now):
+        return True
+    is_ours = any(
+        step.folder == folder and step.state is not StepState.DONE for step in _steps(run)
+    )
+    return is_ours and all(rights in {change.before, change.after} for rights, change in now)
+
+
+def _steps(run: Run) -> tuple[StoredStep, ...]:
+    with run.house.db.read() as tx:
+        return rights_plans.steps(tx, run.plan_id)
 
 
 def _read(rights: FolderRights, folder: str) -> FolderAcl:
@@ -121,9 +146,7 @@ def _already_done(run: Run, folder: str, changes: tuple[Change, ...]) -> None:
 
     What a person did by hand is none of this plan's deeds: no step is noted, and none undone.
     """
-    with run.house.db.read() as tx:
-        steps = rights_plans.steps(tx, run.plan_id)
-    if any((step.folder, step.kind) == (folder, run.kind) for step in steps):
+    if any((step.folder, step.kind) == (folder, run.kind) for step in _steps(run)):
         _end_step(run, folder, changes, "")
 
 

@@ -10,45 +10,24 @@ from contextlib import contextmanager
 import structlog
 
 from rules.errors import Conflict, HouseError, Refused
-from rules.rights.folder_acl import Naming
-from rules.rights.folder_rights import Should, audit
-from rules.rights.plan import undone
+from rules.rights.folder_rights import audit
+from rules.rights.plan import Change, undone
 from store import audit as trail
 from store import halts, leases
 from store.engine import Tx
 from store.rights import audits as rights_audits
-from store.rights import lists as rights_lists
 from store.rights import plans as rights_plans
-from store.rights.plans import PlanState, StepState, StoredPlan
+from store.rights.plans import PlanState, StepState, StoredPlan, StoredStep
 from triage import halting
 from triage.house import House, PostboxPlan
 from triage.ports import FolderRights
+from triage.rights import basis
 from triage.rights.run import Outcome, Run, carry_out
 
-LEASE_SECONDS = 900
-"""One look or plan at a time in a postbox; a plan of a region takes minutes at most.
-
-Source: own decision 0039.
-"""
-
-_BUSY = "rights.busy"
+LEASE_SECONDS = basis.LEASE_SECONDS
+_UNDOABLE = frozenset({PlanState.APPLIED, PlanState.STOPPED, PlanState.APPROVED})
 
 log = structlog.get_logger()
-
-
-def should_of(house: House, region: str, *, naming: Naming) -> tuple[int | None, Should]:
-    """What the region's postbox is held against now, and the row of the lists it comes from."""
-    with house.db.read() as tx:
-        lists_id, book = rights_lists.book(tx, region)
-    rules = house.policy.rights
-    return lists_id, Should(
-        region,
-        house.directory,
-        book,
-        naming,
-        exempt=rules.exempt,
-        common=rules.common_folders,
-    )
 
 
 def look(house: House, actor: str, rights: FolderRights) -> int:
@@ -59,9 +38,10 @@ def look(house: House, actor: str, rights: FolderRights) -> int:
     plan = postbox_plan(house, rights.name)
     with _alone(house, rights.name, actor):
         acls = rights.read(rights.folders())
-        lists_id, should = should_of(house, plan.region, naming=rights.naming)
+        now = house.clock()  # before the lists are read: those that come later are newer
+        with house.db.read() as tx:
+            lists_id, should = basis.should_in(tx, house, plan.region, naming=rights.naming)
         findings = audit(acls, should)
-        now = house.clock()
         with house.db.write() as tx:
             audit_id = rights_audits.put(
                 tx,
@@ -89,22 +69,51 @@ def look(house: House, actor: str, rights: FolderRights) -> int:
 def apply(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outcome:
     """Carry out an approved plan; a plan that was cut off goes on where it was.
 
-    Raises: Refused: `rights.read_only`, `plan.unknown`, `rights.not_approved`.
-    Conflict: `rights.busy`, `rights.plan_state`, `lease.lost`. TryLater: the database is away.
+    One that rests on what holds no more (`rights.plan_outdated`) becomes void, or stops where it
+    has begun already. Raises: Refused: `rights.read_only`, `plan.unknown`, `rights.not_approved`.
+    Conflict: `rights.busy`, `rights.plan_changed`, `rights.plan_state`, `lease.lost`.
+    TryLater: the database is away.
     """
-    stored = _plan_for_writing(house, rights.name, plan_id)
-    if stored.state is not PlanState.APPROVED:
-        raise Refused(
-            "rights.not_approved",
-            f"Plan {plan_id} is not approved; a second person approves it.",
-            plan=plan_id,
-        )
-    work = {folder: stored.plan.of_folder(folder) for folder in stored.plan.folders()}
+    box = _box_for_writing(house, rights.name)
     with _alone(house, rights.name, actor) as go_on:
-        outcome = carry_out(Run(house, actor, rights, plan_id, "apply", go_on), work)
+        stored, steps = _plan_of(house, box, plan_id)
+        if stored.state is not PlanState.APPROVED:
+            raise Refused(
+                "rights.not_approved",
+                f"Plan {plan_id} ist nicht freigegeben. Eine zweite Person gibt ihn frei.",
+                plan=plan_id,
+            )
+        work = {folder: stored.plan.of_folder(folder) for folder in stored.plan.folders()}
+        run = Run(house, actor, rights, plan_id, "apply", go_on, _due(house, box, rights))
+        outcome = _late(house, run, stored, steps) or carry_out(run, work)
         state = PlanState.STOPPED if outcome.code else PlanState.APPLIED
+        if outcome.code == basis.OUTDATED and not outcome.done and not steps:
+            state = PlanState.VOID
         _end(house, actor, stored, outcome, state)
     return outcome
+
+
+def _due(
+    house: House, box: PostboxPlan, rights: FolderRights
+) -> Callable[[Tx, tuple[Change, ...]], None]:
+    return lambda tx, changes: basis.require_due(tx, house, box, changes, naming=rights.naming)
+
+
+def _late(
+    house: House, run: Run, stored: StoredPlan, steps: tuple[StoredStep, ...]
+) -> Outcome | None:
+    """How a plan ends before its first folder, where what it rests on holds no more."""
+    done = {step.folder for step in steps if (step.kind, step.state) == ("apply", StepState.DONE)}
+    left = tuple(change for change in stored.plan.changes if change.folder not in done)
+    try:
+        with house.db.read() as tx:
+            basis.require_as_approved(tx, stored)
+            run.require_due(tx, left)
+    except Conflict as exc:
+        if exc.code != basis.OUTDATED:
+            raise
+        return Outcome((), str(exc.details["folder"]), exc.code)
+    return None
 
 
 def undo(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outcome:
@@ -113,23 +122,21 @@ def undo(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outcom
     Raises: Refused: `rights.read_only`, `plan.unknown`, `rights.nothing_to_undo`.
     Conflict: `rights.busy`, `rights.plan_state`, `lease.lost`. TryLater: the database is away.
     """
-    stored = _plan_for_writing(house, rights.name, plan_id)
-    with house.db.read() as tx:
-        begun = [
-            step.folder
-            for step in rights_plans.steps(tx, plan_id)
-            if step.kind == "apply" and step.state is not StepState.FAILED
-        ]
-    if stored.state not in {PlanState.APPLIED, PlanState.STOPPED, PlanState.APPROVED} or not begun:
-        raise Refused(
-            "rights.nothing_to_undo",
-            f"Plan {plan_id} changed nothing that could be taken back.",
-            plan=plan_id,
-        )
-    work = {folder: undone(stored.plan.of_folder(folder)) for folder in reversed(begun)}
+    box = _box_for_writing(house, rights.name)
     with _alone(house, rights.name, actor) as go_on:
-        outcome = carry_out(Run(house, actor, rights, plan_id, "undo", go_on), work)
-        state = stored.state if outcome.code else PlanState.UNDONE
+        stored, steps = _plan_of(house, box, plan_id)
+        # One that failed may have been written to, in part or otherwise than it was asked.
+        begun = [step.folder for step in steps if step.kind == "apply"]
+        if stored.state not in _UNDOABLE or not begun:
+            raise Refused(
+                "rights.nothing_to_undo",
+                f"Plan {plan_id} hat nichts geändert, was zurückzunehmen wäre.",
+                plan=plan_id,
+            )
+        work = {folder: undone(stored.plan.of_folder(folder)) for folder in reversed(begun)}
+        run = Run(house, actor, rights, plan_id, "undo", go_on, lambda *_: None)
+        outcome = carry_out(run, work)
+        state = PlanState.STOPPED if outcome.code else PlanState.UNDONE
         _end(house, actor, stored, outcome, state)
     return outcome
 
@@ -166,7 +173,7 @@ def _tried(
 ) -> bool:
     """Carry out one order and note how it went; False where somebody else is at it just now."""
     code = _obeyed(house, order, open_rights)
-    if code == _BUSY:
+    if code == basis.BUSY:
         return False
     with house.db.write() as tx:
         rights_plans.end_order(tx, order.id, error_code=code, now=house.clock())
@@ -214,7 +221,7 @@ def postbox_plan(house: House, postbox: str) -> PostboxPlan:
     return found
 
 
-def _plan_for_writing(house: House, postbox: str, plan_id: int) -> StoredPlan:
+def _box_for_writing(house: House, postbox: str) -> PostboxPlan:
     box = postbox_plan(house, postbox)
     if box.is_observed or not house.policy.rights.may_write:
         raise Refused(
@@ -222,12 +229,19 @@ def _plan_for_writing(house: House, postbox: str, plan_id: int) -> StoredPlan:
             "Rights are only read here. To carry a plan out, set rights.mode to 'write'; a postbox"
             " that is only observed stays untouched.",
         )
+    return box
+
+
+def _plan_of(
+    house: House, box: PostboxPlan, plan_id: int
+) -> tuple[StoredPlan, tuple[StoredStep, ...]]:
+    """Read while nobody else works there: what was read before may be over."""
     with house.db.read() as tx:
         halting.require_running(tx)
         stored = rights_plans.one(tx, plan_id)
-    if stored.postbox != postbox:
-        raise Refused("plan.unknown", f"There is no plan {plan_id}.", plan=plan_id)
-    return stored
+        if stored.postbox != box.name:
+            raise rights_plans.unknown(plan_id)
+        return stored, rights_plans.steps(tx, plan_id)
 
 
 @contextmanager
@@ -236,14 +250,11 @@ def _alone(house: House, postbox: str, owner: str) -> Iterator[Callable[[Tx], ob
 
     What it gives prolongs that, or raises Conflict `lease.lost`: it took too long between two.
     """
-    name, now = f"rights:{postbox}", house.clock()
+    name, now = basis.lease_name(postbox), house.clock()
     with house.db.write() as tx:
         lease = leases.take(tx, name, owner=owner, now=now, seconds=LEASE_SECONDS)
     if lease is None:
-        raise Conflict(
-            _BUSY,
-            f"The rights of {postbox} are being read or changed just now; repeat it later.",
-        )
+        raise basis.busy(postbox)
     mine = lease
     try:
         yield lambda tx: leases.renew(tx, mine, now=house.clock(), seconds=LEASE_SECONDS)
@@ -260,9 +271,10 @@ def _end(house: House, actor: str, stored: StoredPlan, outcome: Outcome, state: 
             tx,
             actor,
             action=f"rights.plan_{state.value}",
-            subject=f"rights_plan:{stored.id}",
+            subject=basis.subject(stored.id),
             details={
                 "postbox": stored.postbox,
+                "hash": stored.hash,
                 "folders": len(outcome.done),
                 "stopped_at": outcome.stopped_at,
                 "code": outcome.code,

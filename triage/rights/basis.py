@@ -1,0 +1,114 @@
+"""What a plan of folder permissions rests on: what a person has read, and what should be.
+
+Between proposal and deed days may pass: lists change, somebody keeps a finding, a restore gives the
+number to another plan. Source: own decision 0129.
+"""
+
+from typing import Final
+
+from rules.errors import Conflict
+from rules.rights.folder_acl import Naming
+from rules.rights.folder_rights import Should
+from rules.rights.plan import Change, outdated
+from store import audit as trail
+from store import restores
+from store.engine import Tx
+from store.rights import audits as rights_audits
+from store.rights import lists as rights_lists
+from store.rights.plans import StoredPlan
+from triage.house import House, PostboxPlan
+
+OUTDATED: Final = "rights.plan_outdated"
+BUSY: Final = "rights.busy"
+LEASE_SECONDS: Final = 900
+"""One look or plan at a time in a postbox; a plan of a region takes minutes at most.
+
+Source: own decision 0039.
+"""
+
+
+def should_in(tx: Tx, house: House, region: str, *, naming: Naming) -> tuple[int | None, Should]:
+    """What the region's postbox is held against now, and the row of the lists it comes from."""
+    lists_id, book = rights_lists.book(tx, region)
+    rules = house.policy.rights
+    return lists_id, Should(
+        region,
+        house.directory,
+        book,
+        naming,
+        exempt=rules.exempt,
+        common=rules.common_folders,
+    )
+
+
+def require_due(
+    tx: Tx, house: House, box: PostboxPlan, changes: tuple[Change, ...], *, naming: Naming
+) -> None:
+    """Each change is still what a look would ask for. Raises: Conflict: `rights.plan_outdated`."""
+    _, should = should_in(tx, house, box.region, naming=naming)
+    today = house.local_now().date()
+    kept = {one.key: one.finding for one in rights_audits.keeps(tx, box.name, today=today)}
+    late = outdated(changes, should, kept)
+    if late:
+        raise Conflict(
+            OUTDATED,
+            f"Für {late[0].folder!r} gilt seit dem Vorschlag anderes: Verteiler, Einstellungen oder"
+            " ein belassener Befund. Prüfen Sie neu und machen Sie einen neuen Plan.",
+            folder=late[0].folder,
+        )
+
+
+def require_read(tx: Tx, stored: StoredPlan, seen: str) -> None:
+    """A number names another plan after a restore; what was read is named by its hash.
+
+    Empty `seen`: the number alone names it. Raises: Conflict: `rights.plan_changed`,
+    `rights.plan_not_named`: without `seen`, and a restore may have given the number out anew.
+    """
+    if seen and seen != stored.hash:
+        raise Conflict(
+            "rights.plan_changed",
+            f"Plan {stored.id} ist nicht der, den Sie gelesen haben. Nichts wurde geändert."
+            " Sehen Sie ihn noch einmal an.",
+            plan=stored.id,
+        )
+    if not seen and restores.is_given_again(tx, trail.of_subject(tx, subject(stored.id))):
+        raise Conflict(
+            "rights.plan_not_named",
+            f"Plan {stored.id} entstand nach einem Zurückspielen der Datenbank; die Nummer kann"
+            " vorher ein anderer gehabt haben. Geben Sie die Prüfsumme mit, die Sie gelesen haben.",
+            plan=stored.id,
+        )
+
+
+def require_as_approved(tx: Tx, stored: StoredPlan) -> None:
+    """The plan is the one that was approved, as the trail tells.
+
+    A program of before has noted no hash there: then there is nothing to compare.
+    Raises: Conflict: `rights.plan_changed`.
+    """
+    told = trail.of_subject(tx, subject(stored.id), actions={"rights.plan_approved"})
+    approved = str(told[-1].details.get("hash", "")) if told else ""
+    if approved and approved != stored.hash:
+        raise Conflict(
+            "rights.plan_changed",
+            f"Plan {stored.id} ist nicht der, der freigegeben wurde. Nichts wurde geändert."
+            " Prüfen Sie neu und machen Sie einen neuen Plan.",
+            plan=stored.id,
+        )
+
+
+def subject(plan_id: int) -> str:
+    """How the trail names a plan."""
+    return f"rights_plan:{plan_id}"
+
+
+def lease_name(postbox: str) -> str:
+    """What is held by who looks at a postbox's permissions or changes them."""
+    return f"rights:{postbox}"
+
+
+def busy(postbox: str) -> Conflict:
+    """Somebody is at it just now."""
+    return Conflict(
+        BUSY, f"Die Rechte von {postbox} werden gerade gelesen oder geändert; später wiederholen."
+    )
