@@ -19,7 +19,7 @@ from store import audit, keeping, ledger, originals
 from store import same_mail as store
 from store.audit import Note
 from store.keeping import Arrival, Kept
-from triage import same_head
+from triage import postbox_name, same_head
 from triage.batches import in_batches
 from triage.house import House, PostboxPlan
 from triage.ports import Postbox
@@ -116,6 +116,7 @@ def fill_in(
     """
     progress, since = Progress(), pace.seconds()
     with house.db.write() as tx:
+        postbox_name.require_kept(tx, plan.name)
         store.note_archive(tx, plan.name, actor=caller.name, now=house.clock())
     readable = _readable(mails, progress)
     for batch in in_batches(readable, most=pace.batch_mails, size=_size):

@@ -55,7 +55,8 @@ REMEDIES = {
     "mail.overdue": "Rückstau ansehen: Läuft der Worker, und was meldet die Schleife `sort`?",
     "postbox.no_right": "Dem Konto Vollzugriff auf das Postfach geben; das Log nennt die Stelle.",
     "postbox.name_taken": "Im Postfach liegt etwas unter dem Namen des Ordners; umbenennen.",
-    "postbox.renamed": "Dem Postfach in der Konfiguration wieder den alten Namen geben.",
+    "postbox.renamed": "Den alten Namen eintragen, oder Worker anhalten und"
+    " `postlotse postbox rename ALT NEU` ausführen.",
     "postbox.twice": "Zwei Namen, ein Postfach: einen davon aus der Konfiguration nehmen.",
     "postbox.disk": "Platz, Kontingent und Einhängung prüfen; der Lotse versucht es weiter.",
     "postbox.away": "Erreichbarkeit des Postfachs prüfen; der Lotse versucht es weiter.",

@@ -20,7 +20,7 @@ from rules.access import Caller, Permission
 from rules.errors import Refused
 from rules.ledger import LedgerState
 from rules.postbox import Fetched, TooLarge
-from store import audit, ledger, same_mail
+from store import audit, ledger, postbox_names, same_mail
 from store.audit import Note
 from store.engine import Tx
 from triage import same_head
@@ -86,7 +86,8 @@ def listing(house: House, caller: Caller) -> tuple[Pair, ...]:
         pairs = [
             Pair(box, entry.details["message"], entry.details["other"])
             for box in boxes
-            for entry in audit.listing(tx, limit=MOST, subject=_subject(box))
+            for name in (box, *postbox_names.former(tx, box))
+            for entry in audit.listing(tx, limit=MOST, subject=_subject(name))
         ]
         return tuple(pair for pair in pairs if _is_open(tx, pair))
 

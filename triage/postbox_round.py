@@ -15,7 +15,7 @@ from rules.pause import is_over
 from rules.postbox import Place
 from store import leases, ops
 from store.leases import Lease
-from triage import halting, health, one_folder, receive, reconcile
+from triage import halting, health, one_folder, postbox_name, receive, reconcile
 from triage.answers import draft_reply, sent_copy
 from triage.filing import filing, folders
 from triage.filing.steps import DISK
@@ -221,6 +221,7 @@ class PostboxRound:
                 except Conflict:
                     self._lease = None
             if self._lease is None:
+                postbox_name.require_kept(tx, self.job.name)
                 self._lease = leases.take(
                     tx,
                     f"postbox:{self.job.name}",

@@ -17,7 +17,7 @@ from rules.errors import Conflict
 from rules.postbox import Fetched, Place, TooLarge
 from store import audit, leases, ledger, outgoing_restored, owned, restores, sessions, sightings
 from store.leases import Lease
-from triage import followed, receive, reconcile, rounds, same_mail
+from triage import followed, postbox_name, receive, reconcile, rounds, same_mail
 from triage.answers import draft_reply
 from triage.house import House
 from triage.marks import outlook_correction
@@ -198,6 +198,7 @@ def _sort_where_it_lies(house: House, postbox: str, mails: Mapping[Place, str]) 
 
 def _lease(house: House, postbox: str) -> Lease:
     with house.db.write() as tx:
+        postbox_name.require_kept(tx, postbox)
         lease = leases.take(
             tx,
             f"postbox:{postbox}",
