@@ -22,7 +22,7 @@ from store.tables.text import sent_copy
 ACTION: Final = "postbox.renamed"
 
 _LEASES: Final = ("postbox", "rights", "rights_orders")
-_BEATS: Final = ("postbox", "folders", "filing")
+_BEATS: Final = ("postbox", "folders", "filing", "quiet")
 _COPIES: Final = ("postbox", "copy")
 _PATIENCE: Final = "SET LOCAL statement_timeout = '15min'"
 

@@ -20,6 +20,7 @@ from triage.answers import draft_reply, sent_copy
 from triage.filing import filing, folders
 from triage.filing.steps import DISK
 from triage.house import House
+from triage.long_quiet import LongQuiet
 from triage.marks import read as marks_read
 from triage.marks import written as marks_written
 from triage.ports import Bell, FolderRights, ListServer, Postbox
@@ -83,6 +84,7 @@ class PostboxRound:
     _waited: set[Place] = field(default_factory=set)
     _reach: Reach = field(default_factory=Reach)
     _held_up: dict[str, int] | None = None
+    _quiet: LongQuiet = field(default_factory=LongQuiet)
 
     def __call__(self) -> int | None:
         """One round; None where another worker holds the postbox, or shall try to reach it."""
@@ -97,12 +99,19 @@ class PostboxRound:
             self.does_well = False
             self._hang_up()
             now, pause = self.owner.house.clock(), self.owner.poll_seconds
+            self._tell_quiet(exc)
             if self._reach.is_over(exc, now=now, poll_seconds=pause):
                 self._lay_down(lease)
             raise
         self._reach.does_well()
+        self._tell_quiet(None)
         self.does_well = True
         return done
+
+    def _tell_quiet(self, exc: HouseError | None) -> None:
+        news = self._quiet.news(exc, now=self.owner.house.clock())
+        if news is not None:
+            self.owner.beat(f"{health.QUIET}{self.job.name}", *news)
 
     def _lay_down(self, lease: Lease) -> None:
         """Let whoever reaches the postbox take it; where nobody does, it is this worker's still."""
