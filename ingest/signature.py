@@ -8,12 +8,14 @@ Source: label guide ("in a signature or in a disclaimer does not count"); RFC 36
 
 import re
 
-from ingest import banner
+from ingest import armour, banner
 
 _DASHES = re.compile(r"--[ \t]?")
 _APP = re.compile(
-    r"\W{0,3}(?:von meinem .{2,60} gesendet|"
-    r"gesendet (?:von|mit|aus|über)\b(?!.{0,60}:\s).{2,60}|"
+    r"\W{0,3}(?:von mein\w{2}(?:/mein\w{2})? .{2,60} gesendet|"
+    r"von \[?proton ?mail\b.{0,60} gesendet|"
+    r"gesendet (?:von|mit|aus|über)\b(?!.{0,60}:\s).{2,60}"
+    r"(?:<https?://[^<>\s]{1,120}>.{0,30})?|"
     r"sent (?:from|with|via) .{2,60}|get outlook for .{2,30}|"
     r"holen sie sich outlook .{2,40}|"
     r"outlook für (?:ios|android).{0,40}|"
@@ -92,8 +94,8 @@ _BEGINS = re.compile(
     r"confidentiality|disclaimer|informationen[ ]zum[ ]|datenschutzhinweis|"
     r"der[ ]umwelt|achtung|caution|warn|vorsicht|ext|attention|hinweis|wichtig|important|you[ ]don|"
     r"sie[ ]erhalten|some[ ]people|einige[ ]personen|(?:an[ ])?e-?mail[ ](?:can|kann|können)|"
-    r"das[ ]unerlaubte|aus[ ]rechts-|von[ ]meinem|gesendet[ ]|sent[ ]|get[ ]outlook|holen[ ]sie|"
-    r"outlook[ ]|virenfrei|envoyé|https?:|www\.avast)"
+    r"das[ ]unerlaubte|aus[ ]rechts-|von[ ](?:mein|\[?proton)|gesendet[ ]|sent[ ]|"
+    r"get[ ]outlook|holen[ ]sie|outlook[ ]|virenfrei|envoyé|https?:|www\.avast)"
 )
 
 
@@ -106,6 +108,9 @@ def labels(lines: list[str]) -> list[str]:
     if disclaimers:
         _mark_disclaimers(lines, found, disclaimers)
     _mark_programs(lines, found, likely)
+    if armour.MARK in lower:
+        for number in armour.lines_of(lines):
+            found[number] = "signature"
     # The block is looked for before the dashes mark its proof as signature.
     proofs = _holding(lower, len(lines) - 1)
     block = _company_block(lines, found, proofs) if proofs else len(lines)
