@@ -197,6 +197,8 @@ def _address(value: str) -> str:
 
     Empty where there is none.
     """
+    if "@" not in value:
+        return ""
     found = _ADDRESS.search(value) or _ADDRESS.search(_AROUND_AT.sub("@", value))
     return found[0].lower().rstrip(".") if found else ""
 
