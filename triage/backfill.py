@@ -19,10 +19,11 @@ from store import audit, keeping, ledger, originals
 from store import same_mail as store
 from store.audit import Note
 from store.keeping import Arrival, Kept
-from triage import postbox_name, same_head
+from triage import same_head
 from triage.batches import in_batches
 from triage.house import House, PostboxPlan
 from triage.ports import Postbox
+from triage.postboxes import postbox_name
 
 BATCH_MAILS = 50
 """As rounds.SORT_BATCH."""

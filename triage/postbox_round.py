@@ -15,15 +15,16 @@ from rules.pause import is_over
 from rules.postbox import Place
 from store import leases, ops
 from store.leases import Lease
-from triage import halting, health, one_folder, postbox_name, receive, reconcile
+from triage import halting, health, one_folder, receive, reconcile
 from triage.answers import draft_reply, sent_copy
 from triage.filing import filing, folders
 from triage.filing.steps import DISK
 from triage.house import House
-from triage.long_quiet import LongQuiet
 from triage.marks import read as marks_read
 from triage.marks import written as marks_written
 from triage.ports import Bell, FolderRights, ListServer, Postbox
+from triage.postboxes import postbox_name
+from triage.postboxes.long_quiet import LongQuiet
 from triage.reach import Reach
 from triage.rulesets import reading as rule_reading
 from triage.rulesets import targets as rule_targets

@@ -17,11 +17,12 @@ from rules.errors import Conflict
 from rules.postbox import Fetched, Place, TooLarge
 from store import audit, leases, ledger, outgoing_restored, owned, restores, sessions, sightings
 from store.leases import Lease
-from triage import followed, postbox_name, receive, reconcile, rounds, same_mail
+from triage import followed, receive, reconcile, rounds, same_mail
 from triage.answers import draft_reply
 from triage.house import House
 from triage.marks import outlook_correction
 from triage.ports import INBOX, Postbox
+from triage.postboxes import postbox_name
 
 BATCH_MAILS: Final = 50
 """As batches.BATCH_BYTES says: batches above are no faster."""

@@ -20,8 +20,9 @@ from tests.house_fixture import ADMIN, eml
 from tests.triage.test_triage_crash import Countdown, Crash, MortalDatabase
 from tests.triage.test_triage_one_folder import configured, is_complete, serve
 from tests.triage.test_triage_way import bring_in, states
-from triage import perhaps_twice, postbox_name, rounds
+from triage import perhaps_twice, rounds
 from triage.cli import app as cli
+from triage.postboxes import postbox_name
 from triage.sweep import holds as sweep_holds
 
 OLD, NEW = "SC-Südwest", "SC-Süd-West"

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from store.engine import Database
-from triage import postbox_name, wiring
+from triage import wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
+from triage.postboxes import postbox_name
 
 postbox_app = typer.Typer(help="Postboxes: another name for one.", no_args_is_help=True)
 
