@@ -110,7 +110,7 @@ class PostboxRound:
         return done
 
     def _tell_quiet(self, exc: HouseError | None) -> None:
-        news = self._quiet.news(exc, now=self.owner.house.clock())
+        news = self._quiet.news(self.job.name, exc, now=self.owner.house.clock())
         if news is not None:
             self.owner.beat(f"{health.QUIET}{self.job.name}", *news)
 

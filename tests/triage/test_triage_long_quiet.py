@@ -51,15 +51,15 @@ def busy(seconds: float) -> TryLater:
 
 def test_it_is_told_once_for_each_long_wait_and_never_for_a_short_one(clock):
     quiet = LongQuiet()
-    assert quiet.news(busy(60), now=clock()) is None
-    assert quiet.news(None, now=clock()) == ("", "")
-    assert quiet.news(None, now=clock()) is None
-    assert quiet.news(busy(1_800), now=clock())[0] == "postbox.quiet"
+    assert quiet.news("nord", busy(60), now=clock()) is None
+    assert quiet.news("nord", None, now=clock()) == ("", "")
+    assert quiet.news("nord", None, now=clock()) is None
+    assert quiet.news("nord", busy(1_800), now=clock())[0] == "postbox.quiet"
     clock.forward(minutes=10)
-    assert quiet.news(busy(1_200), now=clock()) is None
+    assert quiet.news("nord", busy(1_200), now=clock()) is None
     clock.forward(minutes=25)
-    assert quiet.news(busy(float("inf")), now=clock()) == (
+    assert quiet.news("nord", busy(float("inf")), now=clock()) == (
         "postbox.quiet",
         f"bis {clock() + timedelta(hours=7):%d.%m. %H:%M} Uhr",
     )
-    assert quiet.news(None, now=clock()) == ("", "")
+    assert quiet.news("nord", None, now=clock()) == ("", "")

@@ -32,12 +32,14 @@ class LongQuiet:
     _until: datetime | None = None
     _is_told: bool | None = None
 
-    def news(self, exc: HouseError | None, *, now: datetime) -> tuple[str, str] | None:
+    def news(
+        self, postbox: str, exc: HouseError | None, *, now: datetime
+    ) -> tuple[str, str] | None:
         """Code and words for `ready` after a round that ended so, or None if nothing is new."""
         left = _named(exc)
         if left >= LONG and (self._until is None or now >= self._until):
             self._until, self._is_told = now + left, True
-            log.error(CODE, minutes=int(left.total_seconds() // 60))
+            log.error("postbox.quiet", postbox=postbox, minutes=int(left.total_seconds() // 60))
             return CODE, f"bis {self._until.astimezone(BERLIN):%d.%m. %H:%M} Uhr"
         if exc is not None or self._is_told is False:
             return None
