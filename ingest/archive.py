@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from ingest import headers
+from ingest import dates, headers
 from ingest.head_only import HEAD_LIMIT_BYTES, head_of
 from ingest.maildir.disk import MailFile, is_mail_directory
 from rules.errors import Refused
@@ -210,8 +210,8 @@ def received_at(data: bytes, *, at_most: datetime, file: Path | None = None) -> 
     told: dict[str, bytes] = {}
     for name, value in headers.fields(head + b"\n"):
         told.setdefault(name, value)
-    found = headers.when(told.get("received", b"").rpartition(b";")[2])
-    found = found or headers.when(told.get("date", b""))
+    found = dates.when(told.get("received", b"").rpartition(b";")[2])
+    found = found or dates.when(told.get("date", b""))
     if found is None and file is not None:
         uid = file.name.partition(":")[0]
         seconds = MailFile(file.parent, file.name, uid, "").arrival()[0]

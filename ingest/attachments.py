@@ -6,6 +6,7 @@ Source: own decision 0007; RFC 2183 (names are hints), Unicode TR 36 section 3 (
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
 
 from ingest import body, containers, mime
 from ingest.mime import Leaf
@@ -43,7 +44,7 @@ _OF_THE_MAILER = frozenset(
 
 def safe_name(name: str, content_type: str, path: str) -> str:
     """A name to show and to save under: no path, no control or direction marks, never empty."""
-    bare = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    bare = re.split(r"[/\\]", unicodedata.normalize("NFC", _unescaped(name)))[-1]
     # Unprintable are control, direction and zero-width characters, which make names lie.
     bare = _UNSAFE.sub("", "".join(filter(str.isprintable, bare))).strip(" .")
     if not bare:
@@ -55,6 +56,17 @@ def safe_name(name: str, content_type: str, path: str) -> str:
     stem, dot, extension = bare.rpartition(".")
     tail = f".{extension}" if dot and len(extension) <= 10 else ""
     return (stem if tail else bare)[: MAX_NAME_CHARS - len(tail)] + tail
+
+
+def _unescaped(name: str) -> str:
+    """Some programs write a name as in an address of the web; one that is none stays as it is."""
+    if "%" not in name:
+        return name
+    try:
+        plain = unquote(name, errors="strict")
+    except UnicodeDecodeError:
+        return name
+    return name if plain.isascii() else plain
 
 
 def collect(leaves: Iterable[Leaf]) -> Iterator[Attachment]:

@@ -26,6 +26,8 @@ _NO_LETTERS = frozenset(
     )
 )
 """Types of text that programs write, for programs."""
+_NO_MESSAGE = _NO_LETTERS | {"text/rtf", "text/xml"}
+_ENRICHED = frozenset({"text/enriched", "text/richtext"})
 _LETTERS = (".txt", ".htm", ".html")
 
 MAX_ELSEWHERE_CHARS = 50_000
@@ -37,6 +39,7 @@ _STUB = re.compile(
     r"|im browser (?:ansehen|anzeigen|öffnen)",
     re.IGNORECASE | re.DOTALL,
 )
+_PGP_MESSAGE = "-----BEGIN PGP MESSAGE-----"
 _MARKUP = re.compile(
     r"\s*(?:<!doctype html|<html[\s>]|<\?xml[^<>]{0,200}>\s*<(?:!doctype )?html)", re.IGNORECASE
 )
@@ -65,9 +68,17 @@ class _Piece:
 
 def is_text(leaf: Leaf) -> bool:
     """Whether a leaf is text of the message, not an attachment."""
-    if leaf.content_type not in {"text/plain", "text/html"} or leaf.disposition == "attachment":
+    if leaf.disposition == "attachment" or not leaf.content_type.startswith("text/"):
         return False
+    if leaf.content_type not in {"text/plain", "text/html"}:
+        return _is_other_text(leaf)
     return not leaf.name or bool(leaf.choice) or leaf.path.rpartition("/")[2] == "1"
+
+
+def _is_other_text(leaf: Leaf) -> bool:
+    """Text of another type is the message where it stands first and nothing else says the same."""
+    first = leaf.path.rpartition("/")[2] == "1"
+    return first and not leaf.name and not leaf.choice and leaf.content_type not in _NO_MESSAGE
 
 
 def read(leaves: Iterable[Leaf]) -> Body:
@@ -120,6 +131,8 @@ def _of_one_depth(leaves: list[Leaf]) -> Body:
         defects.append(TEXT_CUT)
     if not text.strip():
         defects.append("text.empty")
+    if text.lstrip().startswith(_PGP_MESSAGE):
+        defects.append("mail.encrypted")
     markup = next((piece.text for piece in pieces if piece.markup), "")
     other = "" if len(chosen) == len(pieces) else _not_chosen(pieces, chosen)
     return Body(text, markup, tuple(dict.fromkeys(defects)), other)
@@ -138,7 +151,7 @@ def _piece(leaf: Leaf, defects: list[str]) -> _Piece:
         data = _beginning(data)
         defects.append(TEXT_CUT)
     label = leaf.params.get("charset", "")
-    markup = leaf.content_type == "text/html"
+    markup = leaf.content_type == "text/html" or leaf.content_type in _ENRICHED
     if markup and not label:
         meta = _META_CHARSET.search(data[:2_000])
         label = meta[1].decode("ascii") if meta else ""

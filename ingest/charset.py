@@ -43,6 +43,7 @@ _REFUSED = frozenset(
         "unicode-escape unicode_escape raw-unicode-escape raw_unicode_escape undefined mbcs oem"
     )
 )
+_UTF16_MARKS = frozenset({codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE})
 _LABEL = re.compile(r"[a-z0-9][a-z0-9_.:+-]{0,39}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _INVISIBLE = re.compile("[\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -72,6 +73,8 @@ def decode(data: bytes, label: str = "") -> Decoded:
     UTF-8 are UTF-8. Source: WHATWG Encoding Standard, section 4.2; own decision 0007.
     """
     name = _normal(label) if label else ""
+    if data[:2] in _UTF16_MARKS and (marked := _utf16(data)) is not None:
+        return marked
     if name in _PLAIN and data.isascii():
         return Decoded(data.decode("ascii"))
     if not name:
@@ -166,6 +169,14 @@ def known(label: str) -> bool:
 def _normal(label: str) -> str:
     name = label.strip(" \t'\"").lower()
     return _RENAMED.get(name, name)
+
+
+def _utf16(data: bytes) -> Decoded | None:
+    """By its byte order mark, which no other text begins with."""
+    try:
+        return Decoded(data.decode("utf-16"))
+    except UnicodeDecodeError:
+        return None
 
 
 def _without_label(data: bytes) -> Decoded:

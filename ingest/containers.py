@@ -45,9 +45,16 @@ def _contained(leaf: Leaf, defects: list[str]) -> Iterable[Leaf]:
         return _wrapped(leaf, defects)
     if leaf.content_type in _SMIME or name == "smime.p7m":
         return _signed(leaf, defects)
-    if leaf.content_type == _PGP:
+    if leaf.content_type == _PGP or _is_pgp_file(leaf, name):
         defects.append("mail.encrypted")
     return ()
+
+
+def _is_pgp_file(leaf: Leaf, name: str) -> bool:
+    """As programs send it that know no PGP/MIME. Source: RFC 9580 section 6.2."""
+    return name.endswith((".asc", ".pgp", ".gpg")) and leaf.content().data[
+        :100
+    ].lstrip().startswith(b"-----BEGIN PGP MESSAGE-----")
 
 
 def _scanned(data: bytes, defects: list[str]) -> Iterable[Leaf]:

@@ -6,7 +6,6 @@ Source: RFC 5322 sections 2.2 and 3.6; RFC 2047; RFC 2231; own decision 0007 (to
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from urllib.parse import unquote_to_bytes
@@ -38,10 +37,13 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _QUOTED_BYTE = re.compile(rb"=([0-9A-Fa-f]{2})")
 _PARAM = re.compile(r';\s*([^\s=;"]{1,80})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;"]*))', re.DOTALL)
+_COMMENT = re.compile(r"^\s*\([^()]{0,200}\)")
 _CONTINUED = re.compile(r"(.*?)(?:\*(\d{1,3}))?(\*)?")
 _ADDRESS = re.compile(
     r"[^\s<>()\[\],;:\"@\\\x00-\x1f\x7f-\x9f]{1,128}@[^\s<>(),;:\"@\\\x00-\x1f\x7f-\x9f]{1,190}"
 )
+_AROUND_AT = re.compile(r"\s{1,5}@\s{0,5}|@\s{1,5}")
+_QUOTED_LOCAL = re.compile(r'"((?:[^"\\]|\\.){0,128})"@([^\s<>,;"]{1,190})')
 # Every alternative takes an unclosed token too, so that the scan is linear on any input.
 _TOKEN = re.compile(
     r'"(?:[^"\\]|\\.)*"?|<[^<>]*>?|\([^()]*\)?|=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=|[^",;<>()=]+|.',
@@ -49,21 +51,6 @@ _TOKEN = re.compile(
 )
 # What nearly every From says, in one go: words, encoded words, one address, and nothing else.
 _NAMED = re.compile(r"((?:[^\",;<>()=]++|=\?[^?\s]{1,60}\?[bBqQ]\?[^?\"<>]*+\?=)*+)<([^<>]*+)>\s*+")
-_DATE = re.compile(
-    r"(\d{1,2})[\s.-]+([A-Za-zäÄ]{3})[a-zä]*[\s.-]+(\d{4}|\d{2})[\s,]+"
-    r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([+-]\d{4}|[A-Za-z]{1,5})?"
-)
-_ISO_DATE = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?"
-)
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        str.split("jan feb mar,mär,mrz apr may,mai jun jul aug sep oct,okt nov dec,dez"), 1
-    )
-    for name in names.split(",")
-}
-_ZONES = {"mez": 1, "cet": 1, "mesz": 2, "cest": 2, "est": -5, "edt": -4, "pst": -8, "pdt": -7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +89,9 @@ def text(raw: bytes) -> str:
         if plain.isprintable():
             return " ".join(plain.split())[:MAX_VALUE_CHARS]
     value = charset.decode(raw).text
-    if "=?" in value:
-        value = _decode_words(value)
+    for _ in range(2):  # some programs encode what is encoded
+        if "=?" in value:
+            value = _decode_words(value)
     return _squeezed(charset.repair(value).text)[:MAX_VALUE_CHARS]
 
 
@@ -123,23 +111,6 @@ def addresses(raw: bytes) -> tuple[str, ...]:
     return tuple(address for address, _ in _boxes(raw))
 
 
-def when(raw: bytes) -> datetime | None:
-    """A Date field as aware UTC; None if it is missing, unreadable, or not of 1990 to 2099.
-
-    German month and zone names are read too; a time without zone is UTC.
-    Source: RFC 5322 section 3.3; ISO 8601; own decision 0007.
-    """
-    value = charset.decode(raw[:200]).text
-    match = _DATE.search(value)
-    if match:
-        day, month, year = int(match[1]), _MONTHS.get(match[2].lower(), 0), int(match[3])
-        return _moment((year if year > 99 else 2000 + year, month, day), match.groups()[3:])
-    match = _ISO_DATE.search(value)
-    if match:
-        return _moment((int(match[1]), int(match[2]), int(match[3])), match.groups()[3:])
-    return None
-
-
 def structured(raw: bytes) -> Structured:
     """A Content-Type or Content-Disposition field with its parameters, RFC 2231 put together.
 
@@ -157,7 +128,7 @@ def _remembered(raw: bytes) -> Structured:
 def _structured(raw: bytes) -> Structured:
     if not raw:
         return Structured("", {})
-    value = charset.decode(raw[:MAX_STRUCTURED_BYTES]).text
+    value = _COMMENT.sub("", charset.decode(raw[:MAX_STRUCTURED_BYTES]).text)
     head, semicolon, tail = value.partition(";")
     params = _params(semicolon + tail) if tail else {}
     return Structured(head.split()[0].lower() if head.split() else "", params)
@@ -200,18 +171,20 @@ def _word_bytes(encoding: str, content: str) -> bytes:
 def _boxes(raw: bytes) -> Iterator[tuple[str, str]]:
     """Address and undecoded display name of each entry that has an address."""
     value = charset.decode(raw).text
+    if '"@' in value:
+        value = _QUOTED_LOCAL.sub(_plain_local, value)
     one = _NAMED.fullmatch(value)
     if one:
-        bare = _ADDRESS.search(one[2].strip("<> ") or "<>")
+        bare = _address(one[2].strip("<> "))
         if bare:
-            yield bare[0].lower(), one[1]
+            yield bare, one[1]
         return
     name, address = "", ""
     for token in [*_TOKEN.findall(value), ","]:
         if token in {",", ";"}:
-            bare = _ADDRESS.search(address or name)
+            bare = _address(address or name)
             if bare:
-                yield bare[0].lower(), name if address else name.replace(bare[0], "")
+                yield bare, name if address else _ADDRESS.sub("", name, count=1)
             name, address = "", ""
         elif token.startswith("<"):
             address = token.strip("<> ") or "<>"
@@ -219,30 +192,27 @@ def _boxes(raw: bytes) -> Iterator[tuple[str, str]]:
             name += _unquoted(token)
 
 
+def _address(value: str) -> str:
+    """In lower case, without the dot of the root; RFC 5322 section 4.4 lets blanks stand around @.
+
+    Empty where there is none.
+    """
+    if "@" not in value:
+        return ""
+    found = _ADDRESS.search(value) or _ADDRESS.search(_AROUND_AT.sub("@", value))
+    return found[0].lower().rstrip(".") if found else ""
+
+
+def _plain_local(found: re.Match[str]) -> str:
+    """A quoted local part without need is the same unquoted; a part of another is nobody's."""
+    plain = f"{found[1]}@{found[2]}"
+    return plain if _ADDRESS.fullmatch(plain) else ""
+
+
 def _unquoted(token: str) -> str:
     if token.startswith('"'):
         return _ESCAPE.sub(r"\1", token[1 : len(token) - token.endswith('"', 1)])
     return f" {token[1:-1]} " if token.startswith("(") else token
-
-
-def _moment(day: tuple[int, int, int], clock: tuple[str | None, ...]) -> datetime | None:
-    hour, minute, second, zone = clock
-    try:
-        local = datetime(
-            *day, int(hour or 0), int(minute or 0), min(int(second or 0), 59), tzinfo=UTC
-        )
-        moment = local - _offset(zone or "")
-    except (ValueError, OverflowError):
-        return None
-    return moment if 1990 <= moment.year <= 2099 else None
-
-
-def _offset(zone: str) -> timedelta:
-    digits = zone.replace(":", "")
-    if digits[:1] in {"+", "-"}:
-        size = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))
-        return size if digits[0] == "+" else -size
-    return timedelta(hours=_ZONES.get(zone.lower(), 0))
 
 
 def _params(tail: str) -> dict[str, str]:
@@ -266,7 +236,8 @@ def _joined(parts: list[tuple[int, bool, str]]) -> str:
         if encoded and index == 0 and value.count("'") >= 2:
             label, _, value = value.split("'", 2)  # noqa: PLW2901 - the charset prefix is peeled off
         data += unquote_to_bytes(value) if encoded else value.encode("utf-8", "replace")
-    return _squeezed(charset.decode(data, label).text)
+    value = charset.decode(data, label).text
+    return text(value.encode("utf-8", "replace")) if "=?" in value else _squeezed(value)
 
 
 def _squeezed(value: str) -> str:

@@ -25,8 +25,9 @@ Source: own decision 0062; a postbox that is away must not hold up the others fo
 REFUSED = "postbox.login_refused"
 
 
-LONGEST_QUIET_SECONDS = 900.0
-"""No server is obeyed longer than that at once. Source: own decision 0034."""
+LONGEST_QUIET_SECONDS = 21_600.0
+"""No server is obeyed longer than that at once: six hours, then it is asked once whether it means
+it. Mail stays in its postbox meanwhile, and `ready` tells. Source: own decision 0034."""
 
 
 @dataclass(slots=True)

@@ -34,7 +34,11 @@ _KNOWN_FIELD = re.compile(
     rb"^(?:Subject|From|To|Date|Message-ID|Content-[A-Za-z-]+|MIME-Version|Received)[ \t]*:",
     re.MULTILINE | re.IGNORECASE,
 )
+_BEFORE = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]{0,100}")
+"""What scanners and gateways leave above the first field."""
+_FILE_NAME = re.compile(r"[^/\\]{1,180}\.[A-Za-z0-9]{2,5}")
 _ANY_BOUNDARY = re.compile(rb"^--([^\s-][^\r\n]{0,199}?)[ \t]*\r?$", re.MULTILINE)
+_DECODED = frozenset({"base64", "quoted-printable"})
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,80}")
 
 
@@ -94,6 +98,7 @@ def scan(data: bytes) -> Tree:
     """Take a message apart. Never raises, whatever the bytes."""
     if b"\n" not in data and b"\r" in data:  # old Macs, and systems that lose line feeds
         data = data.replace(b"\r", b"\n")
+    data = data[_above(data) :]
     defects: list[str] = []
     head, body = _split(data, 0, len(data), defects)
     found = tuple(headers.fields(data[:head], passed=_TRACES))
@@ -108,7 +113,16 @@ def head(data: bytes) -> bytes:
     """The fields above the text, as `scan` finds them, with those that servers added on the way."""
     if b"\n" not in data and b"\r" in data:
         data = data[:MAX_HEAD_BYTES].replace(b"\r", b"\n")
-    return data[: _split(data, 0, len(data), [])[0]]
+    above = _above(data)
+    return data[: above + _split(data[above : above + MAX_HEAD_BYTES], 0, len(data), [])[0]]
+
+
+def _above(data: bytes) -> int:
+    """How many bytes stand above the first field: a byte order mark, blank lines."""
+    if data[:1] not in {b"\xef", b"\r", b"\n"}:
+        return 0
+    end = _BEFORE.match(data).end()  # type: ignore[union-attr]  # matches any bytes
+    return end if _KNOWN_FIELD.match(data[end : end + 200]) else 0
 
 
 def _split(data: bytes, start: int, end: int, defects: list[str]) -> tuple[int, int]:
@@ -152,6 +166,9 @@ def _walk(
         defects.append("mime.too_deep")
         yield leaf
         return
+    if leaf.encoding in _DECODED and b"--" not in data[slice(*span)]:  # forbidden, and done
+        data = leaf.content().data
+        span = (0, len(data))
     boundary = _boundary(data, span, leaf.params.get("boundary", ""), defects)
     if not boundary:
         yield replace(leaf, content_type="text/plain")
@@ -190,7 +207,9 @@ def _leaf(
     content_type = kind.value or at.default
     if not _TYPE.fullmatch(content_type):
         defects.append("mime.bad_type")
-        content_type = "text/plain" if content_type == "text" else "application/octet-stream"
+        is_text = content_type.rstrip("/") == "text"
+        content_type = "text/plain" if is_text else "application/octet-stream"
+    described = _described(content_type, by_name.get("content-description", b""))
     return Leaf(
         source=data,
         start=span[0],
@@ -198,13 +217,26 @@ def _leaf(
         path=at.path or "1",
         content_type=content_type,
         params=kind.params,
-        encoding=_word(by_name.get("content-transfer-encoding", b"")),
+        encoding=_bare(_word(by_name.get("content-transfer-encoding", b""))),
         disposition=shown.value,
-        name=shown.params.get("filename", "") or kind.params.get("name", ""),
+        name=shown.params.get("filename", "") or kind.params.get("name", "") or described,
         content_id=_word(by_name.get("content-id", b"")),
         choice=at.choice,
         related=at.related,
     )
+
+
+def _described(content_type: str, raw: bytes) -> str:
+    """The name of a file that is told nowhere but in its description."""
+    if not raw or content_type.startswith(("text/", "multipart/", "message/")):
+        return ""
+    said = headers.text(raw)
+    return said if _FILE_NAME.fullmatch(said) else ""
+
+
+def _bare(word: str) -> str:
+    """Without quotes, and without what stands behind it."""
+    return word.split(maxsplit=1)[0].strip("\"'") if word else ""
 
 
 def _word(raw: bytes) -> str:

@@ -3,7 +3,7 @@
 Source: station 2 of docs/way.md; own decision 0007.
 """
 
-from ingest import attachments, body, containers, forms, headers, mime, quote
+from ingest import attachments, body, containers, dates, forms, headers, mime, quote
 from ingest.forms import NO_LAYOUTS, Layouts
 from rules.mail import BodyParts, ParsedMail
 
@@ -39,7 +39,7 @@ def parse(data: bytes, layouts: Layouts = NO_LAYOUTS) -> ParsedMail:
     )
     sender = senders[0] if senders else headers.Mailbox("")
     form = forms.read(subject, sender.address, read.text, layouts)
-    sent_at = headers.when(first.get("date", b""))
+    sent_at = dates.when(first.get("date", b""))
     gaps = _gaps(first, has_sender=bool(senders), has_date=bool(sent_at))
     recipients, crowd = _recipients(tree)
     return ParsedMail(

@@ -30,23 +30,31 @@ _ORIGINAL = re.compile(
 _FORWARDED = re.compile(r"weitergeleitet|forwarded", re.IGNORECASE)
 _ATTRIBUTION = re.compile(
     r"(?=.{0,250}\d)(?:"
-    r"(?:am|on|le)\s.{3,200}?\b(?:schrieb|wrote|hat geschrieben|a écrit)\b.{0,160}:"
+    r"(?:am|on|le)\s.{3,200}?\b(?:schrieb|wrote|(?:hat|folgendes) geschrieben|a écrit)\b.{0,160}:"
     r"|.{2,160}\b(?:schrieb|wrote)\b\s(?:am|on|um)\s.{4,80}:"
+    r"|in einer (?:e-?mail|nachricht) vom\s.{4,80}\bschreibt\s.{2,160}:"
     r"|\d{4}-\d\d-\d\d.{0,120}<[^<>\s]+@[^<>\s]+>:)",
     re.IGNORECASE,
 )
 _FOREIGN = re.compile(r"(?=.{0,250}\d).{3,250}[@<].{3,150}:")  # "W dniu … pisze:"
 _TOLD_IN_PROSE = re.compile(r"\b(?:mir|uns|ich|wir|me|us|i)\b", re.IGNORECASE)
 _PROOF = re.compile(r"@|\d{1,2}:\d\d|schrieb\s+[^,.;!?]{2,60}:", re.IGNORECASE)
-_FROM = re.compile(r"[ \t*]*(?:von|from|de)\*?\s?:[\s*]*\S", re.IGNORECASE)
+_FROM = re.compile(r"[ \t*]*(?:von|from|de|da|od|kimden|від|от)\*?\s?:[\s*]*\S", re.IGNORECASE)
+# As Outlook writes "sent" and "to" in the languages of those who write to the agencies most.
+_ABROAD = (
+    "wysłano|data|do|gönderildi|gönderme tarihi|tarih|kime|надіслано|дата|кому|отправлено|"
+    "изпратено|до|inviato|a|enviado|para|trimis|către"
+)
 _FIELD = re.compile(
     r"[\s*_]*(?:gesendet|datum|sent|date|an|to|cc|kopie|betreff|subject|antwort an|reply-to|envoyé|"
+    rf"{_ABROAD}|temat|konu|тема|oggetto|asunto|subiect|относно|"
     r"priorität|wichtigkeit|importance|anlagen?|attachments?|von|from|absender)"
     r"(?: am| um)?[\s*_]*:",
     re.IGNORECASE,
 )
 _SENT_OR_TO = re.compile(
-    r"[\s*_]*(?:gesendet|datum|sent|date|an|to|envoyé)(?: am| um)?[\s*_]*:", re.IGNORECASE
+    rf"[\s*_]*(?:gesendet|datum|sent|date|an|to|envoyé|{_ABROAD})(?: am| um)?[\s*_]*:",
+    re.IGNORECASE,
 )
 _ABOVE_FIELDS = re.compile(r"\s*(?:_{5,}|-{5,})\s*")
 _AGENCY = re.compile(r"arbeitsagentur|agentur für arbeit|jobcenter|familienkasse", re.IGNORECASE)
@@ -115,6 +123,8 @@ def _quoted(text: str, lines: list[str]) -> list[str]:
 
 def _is_marked(line: str) -> bool:
     bare = line.lstrip(" \t")
+    if line.startswith(">From "):  # no quotation: a mailbox file marks a sentence so
+        return False
     return bare.startswith(">") and not bare.rstrip().endswith("<<")
 
 
@@ -152,7 +162,8 @@ def _seam_at(lines: list[str], number: int) -> _Seam | None:
         return _Seam(number, text, bool(_FORWARDED.search(line)), _next_is_marked(lines, text))
     if _starts_fields(lines, number):
         text = _after_fields(lines, number)
-        return _Seam(number, text, forward=False, marked=_next_is_marked(lines, text))
+        first = _first_field(lines, number)
+        return _Seam(first, text, forward=False, marked=_next_is_marked(lines, text))
     return _attribution(lines, number)
 
 
@@ -172,6 +183,12 @@ def _starts_fields(lines: list[str], number: int) -> bool:
     if len(block) == 1 or any(map(_SENT_OR_TO.match, block)) or "@" in block[0]:
         return len(block) > 1
     return number > MAX_FORM_LINES or not form_lines.are_form(lines[:number])
+
+
+def _first_field(lines: list[str], number: int) -> int:
+    """Some programs write the time, or more, above the sender."""
+    above = next((n for n in range(number, 0, -1) if not _FIELD.match(lines[n - 1])), 0)
+    return max(above, number - 3)
 
 
 def _after_fields(lines: list[str], number: int) -> int:

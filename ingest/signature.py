@@ -8,10 +8,14 @@ Source: label guide ("in a signature or in a disclaimer does not count"); RFC 36
 
 import re
 
+from ingest import armour, banner
+
 _DASHES = re.compile(r"--[ \t]?")
 _APP = re.compile(
-    r"\W{0,3}(?:von meinem .{2,60} gesendet|"
-    r"gesendet (?:von|mit|aus|über)\b(?!.{0,60}:\s).{2,60}|"
+    r"\W{0,3}(?:von mein\w{2}(?:/mein\w{2})? .{2,60} gesendet|"
+    r"von \[?proton ?mail\b.{0,60} gesendet|"
+    r"gesendet (?:von|mit|aus|über)\b(?!.{0,60}:\s).{2,60}"
+    r"(?:<https?://[^<>\s]{1,120}>.{0,30})?|"
     r"sent (?:from|with|via) .{2,60}|get outlook for .{2,30}|"
     r"holen sie sich outlook .{2,40}|"
     r"outlook für (?:ios|android).{0,40}|"
@@ -70,7 +74,6 @@ _DISCLAIMER = re.compile(
     r"ausdruck|drucken|environment|print)|vertraulichkeitshinweis|"
     r"confidentiality notice|disclaimer\b|"
     r"(?:hinweise?|informationen) zum datenschutz|datenschutzhinweis|der umwelt zuliebe|"
-    r"(?:achtung|caution|warnung|vorsicht)\W.{0,60}(?:extern|außerhalb|outside|external)|\[?extern(?:al)?\]?$|"
     r"(?:an )?e-?mail (?:can|kann|können).{0,60}(?:verändert|manipul|altered)|"
     r"das unerlaubte kopieren|aus rechts- und sicherheitsgründen)",
     re.IGNORECASE,
@@ -88,10 +91,11 @@ _BEGINS = re.compile(
     r"\n[^\w\n]{0,5}(?:diese?[ ](?:e-?mail|mail|nachricht|message|communication)|this[ ]|"
     r"(?:der|die)[ ](?:inhalt|informationen|angaben)[ ]|(?:sollten|wenn|falls)[ ]sie[ ]|if[ ]you|"
     r"(?:bitte|please)[ ](?:denken|prüfen|consider|think|überlegen)|vertraulichkeitshinweis|"
-    r"confidentiality|disclaimer|hinweise?[ ]zum[ ]|informationen[ ]zum[ ]|datenschutzhinweis|"
-    r"der[ ]umwelt|achtung|caution|warnung|vorsicht|extern|(?:an[ ])?e-?mail[ ](?:can|kann|können)|"
-    r"das[ ]unerlaubte|aus[ ]rechts-|von[ ]meinem|gesendet[ ]|sent[ ]|get[ ]outlook|holen[ ]sie|"
-    r"outlook[ ]|virenfrei|envoyé|https?:|www\.avast)"
+    r"confidentiality|disclaimer|informationen[ ]zum[ ]|datenschutzhinweis|"
+    r"der[ ]umwelt|achtung|caution|warn|vorsicht|ext|attention|hinweis|wichtig|important|you[ ]don|"
+    r"sie[ ]erhalten|some[ ]people|einige[ ]personen|(?:an[ ])?e-?mail[ ](?:can|kann|können)|"
+    r"das[ ]unerlaubte|aus[ ]rechts-|von[ ](?:mein|\[?proton)|gesendet[ ]|sent[ ]|"
+    r"get[ ]outlook|holen[ ]sie|outlook[ ]|virenfrei|envoyé|https?:|www\.avast)"
 )
 
 
@@ -100,10 +104,13 @@ def labels(lines: list[str]) -> list[str]:
     lower = "\n".join(["", *lines]).lower()
     found = ["new"] * len(lines)
     likely = _beginning(lower, len(lines) - 1)
-    disclaimers = {number for number in likely if _DISCLAIMER.match(lines[number][:400])}
+    disclaimers = {number for number in likely if _is_disclaimer(lines[number])}
     if disclaimers:
         _mark_disclaimers(lines, found, disclaimers)
     _mark_programs(lines, found, likely)
+    if armour.MARK in lower:
+        for number in armour.lines_of(lines):
+            found[number] = "signature"
     # The block is looked for before the dashes mark its proof as signature.
     proofs = _holding(lower, len(lines) - 1)
     block = _company_block(lines, found, proofs) if proofs else len(lines)
@@ -114,6 +121,10 @@ def labels(lines: list[str]) -> list[str]:
     if disclaimers:
         _end_signatures(lines, found, disclaimers)
     return _facts_stay(lines, found)
+
+
+def _is_disclaimer(line: str) -> bool:
+    return bool(_DISCLAIMER.match(line[:400])) or banner.begins(line)
 
 
 def _beginning(lower: str, last: int) -> list[int]:
@@ -163,7 +174,16 @@ def _mark_disclaimers(lines: list[str], found: list[str], disclaimers: set[int])
         # Under the closing it may follow its neighbour without a blank line; above, it may not.
         starts = range(begin, end if closing is not None and begin >= closing else begin + 1)
         first = next((n for n in starts if n in disclaimers), end)
-        found[first:end] = ["disclaimer"] * (end - first)
+        if first < end:
+            stop = _end_of_disclaimer(lines, first, end)
+            found[first:stop] = ["disclaimer"] * (stop - first)
+
+
+def _end_of_disclaimer(lines: list[str], first: int, end: int) -> int:
+    """A person who speaks of himself below it, or greets, is heard."""
+    if banner.begins(lines[first]):
+        return banner.end(lines, first, end)
+    return next((n for n in range(first + 1, end) if banner.is_of_a_person(lines[n])), end)
 
 
 def is_only_courtesy(lines: list[str], stub: re.Pattern[str]) -> bool:

@@ -14,6 +14,12 @@ _RUN = re.compile(rb"[^=]+")
 _COUNTED_AT_ONCE = 1 << 20
 _PASSED = frozenset(("", "7bit", "8bit", "binary", "7-bit", "8-bit", "none"))
 _LINE = re.compile(rb"[^\r\n]+")
+_SOFT_BREAK = re.compile(rb"=[ \t]{1,100}(\r?\n)")  # blanks there were added on the way
+_FOREIGN = re.compile(rb"[^\n]*[^A-Za-z0-9+/=\s]")
+_WHITE = re.compile(rb"\s*+")
+_DIGIT = re.compile(rb"[A-Za-z0-9+/]")
+MAX_BLANK_LINES = 50
+"""Blank lines in base64 that are looked behind. Source: own decision 0007 (real mail has none)."""
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} .*?\r?\n", re.MULTILINE)
 
 
@@ -32,7 +38,7 @@ def decode(data: bytes, encoding: str) -> Content:
     if encoding == "base64":
         return base64(data)
     if encoding == "quoted-printable":
-        return Content(binascii.a2b_qp(data))
+        return Content(binascii.a2b_qp(_SOFT_BREAK.sub(rb"=\1", data)))
     if encoding in {"x-uuencode", "uuencode", "x-uue"}:
         return _uuencoded(data)
     return Content(data, ("mime.unknown_encoding",))
@@ -40,6 +46,7 @@ def decode(data: bytes, encoding: str) -> Content:
 
 def base64(data: bytes) -> Content:
     """Base64 as far as it goes: foreign bytes are skipped, concatenated pieces are all read."""
+    data = data[: _end_of_base64(data, 0, len(data))]
     tail = data[-200:].rstrip()
     try:
         if b"=" not in data[: len(data) - len(data[-200:])] and b"=" not in tail.rstrip(b"="):
@@ -61,10 +68,26 @@ def size_bytes(data: bytes, encoding: str, *, start: int, end: int) -> int:
     """
     if encoding != "base64":
         return len(decode(data[start:end], encoding).data)
+    end = _end_of_base64(data, start, end)
     padding = data.find(b"=", start, end)
     if padding < 0 or not _digits(data, padding, end):
         return _bytes_of(_digits(data, start, end))
     return sum(_bytes_of(_digits(data, *run.span())) for run in _RUN.finditer(data, start, end))
+
+
+def _end_of_base64(data: bytes, start: int, end: int) -> int:
+    """Above the words that a list or gateway wrote below, under a blank line."""
+    for blank in (b"\n\n", b"\n\r\n"):
+        at = start
+        for _ in range(MAX_BLANK_LINES):
+            at = data.find(blank, at, end)
+            if at < 0:
+                break
+            after = _WHITE.match(data, at, end).end()  # type: ignore[union-attr]  # matches any bytes
+            if _FOREIGN.match(data, after, end) and _DIGIT.search(data, start, at):
+                return at
+            at = after
+    return end
 
 
 def _digits(data: bytes, start: int, end: int) -> int:

@@ -23,6 +23,7 @@ from triage import same_head
 from triage.batches import in_batches
 from triage.house import House, PostboxPlan
 from triage.ports import Postbox
+from triage.postboxes import postbox_name
 
 BATCH_MAILS = 50
 """As rounds.SORT_BATCH."""
@@ -116,6 +117,7 @@ def fill_in(
     """
     progress, since = Progress(), pace.seconds()
     with house.db.write() as tx:
+        postbox_name.require_kept(tx, plan.name)
         store.note_archive(tx, plan.name, actor=caller.name, now=house.clock())
     readable = _readable(mails, progress)
     for batch in in_batches(readable, most=pace.batch_mails, size=_size):

@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from ingest.login_gate import LONGEST_QUIET_SECONDS
 from rules.backoff import BackoffRule, next_try
 from rules.errors import HouseError
 from triage.ports import Bell
@@ -94,4 +95,4 @@ class Ringer:
             log.info("postbox.not_listening", postbox=self.name, code=exc.code)
         named = exc.details.get("back_off_seconds", 0.0)
         longest = self.rule.cap_seconds if exc.permanent else 0.0
-        return max(self._waits(), longest, min(float(str(named)), self.rule.cap_seconds))
+        return max(self._waits(), longest, min(float(str(named)), LONGEST_QUIET_SECONDS))

@@ -27,7 +27,10 @@ LISTS = "lists:"
 FILING = "filing:"
 """Begins the names of the checks that tell into which folders of a postbox nothing can be filed."""
 
-NO_LOOPS = (FOLDERS, LISTS, FILING)
+QUIET = "quiet:"
+"""Begins the names of the checks that tell until when a server wants to hear nothing."""
+
+NO_LOOPS = (FOLDERS, LISTS, FILING, QUIET)
 """They are told now and then; their silence means nothing."""
 
 FRESH = "fresh:"
@@ -55,7 +58,10 @@ REMEDIES = {
     "mail.overdue": "Rückstau ansehen: Läuft der Worker, und was meldet die Schleife `sort`?",
     "postbox.no_right": "Dem Konto Vollzugriff auf das Postfach geben; das Log nennt die Stelle.",
     "postbox.name_taken": "Im Postfach liegt etwas unter dem Namen des Ordners; umbenennen.",
-    "postbox.renamed": "Dem Postfach in der Konfiguration wieder den alten Namen geben.",
+    "postbox.quiet": "Der Server bittet so lange um Ruhe; bis dahin kommt keine Post herein und"
+    " nichts wird abgelegt. Seine Betreuer nach der Drosselung (throttling policy) fragen.",
+    "postbox.renamed": "Den alten Namen eintragen, oder Worker anhalten und"
+    " `postlotse postbox rename ALT NEU` ausführen.",
     "postbox.twice": "Zwei Namen, ein Postfach: einen davon aus der Konfiguration nehmen.",
     "postbox.disk": "Platz, Kontingent und Einhängung prüfen; der Lotse versucht es weiter.",
     "postbox.away": "Erreichbarkeit des Postfachs prüfen; der Lotse versucht es weiter.",

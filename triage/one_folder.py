@@ -101,7 +101,8 @@ def _refused(house: House, name: str, other: str) -> Refused:
     return Refused(
         "postbox.renamed",
         f"Postbox {name!r} is known as {other!r}, with all its mail: under another name each would"
-        f" come a second time. Give it its name {other!r} again.",
+        f" come a second time. Give it its name {other!r} again, or stop all workers and rename it:"
+        f" postlotse postbox rename {other!r} {name!r}",
         postbox=name,
         other=other,
     )

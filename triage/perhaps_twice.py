@@ -21,7 +21,7 @@ from rules.access import Caller, Permission
 from rules.errors import Refused
 from rules.ledger import LedgerState
 from rules.postbox import Fetched, TooLarge
-from store import audit, items, ledger, same_mail
+from store import audit, items, ledger, postbox_names, same_mail
 from store.audit import Note
 from store.engine import Tx
 from triage import same_head
@@ -92,14 +92,15 @@ def listing(house: House, caller: Caller) -> tuple[Pair, ...]:
 
 
 def _open_pairs(tx: Tx, postbox: str) -> Iterator[Pair]:
-    """However many were ended before them."""
-    after = 0
-    while entries := audit.listing(tx, after=after, limit=_PAGE, subject=_subject(postbox)):
-        for entry in entries:
-            number, other = entry.details["message"], entry.details["other"]
-            if _is_open(tx, number, other):
-                yield Pair(postbox, number, other, _item(tx, number), _item(tx, other))
-        after = entries[-1].id
+    """However many were ended before them, also under the postbox's former names."""
+    for name in (postbox, *postbox_names.former(tx, postbox)):
+        after = 0
+        while entries := audit.listing(tx, after=after, limit=_PAGE, subject=_subject(name)):
+            for entry in entries:
+                number, other = entry.details["message"], entry.details["other"]
+                if _is_open(tx, number, other):
+                    yield Pair(postbox, number, other, _item(tx, number), _item(tx, other))
+            after = entries[-1].id
 
 
 def _item(tx: Tx, message_id: int) -> int | None:

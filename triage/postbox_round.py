@@ -23,6 +23,8 @@ from triage.house import House
 from triage.marks import read as marks_read
 from triage.marks import written as marks_written
 from triage.ports import Bell, FolderRights, ListServer, Postbox
+from triage.postboxes import postbox_name
+from triage.postboxes.long_quiet import LongQuiet
 from triage.reach import Reach
 from triage.rulesets import reading as rule_reading
 from triage.rulesets import targets as rule_targets
@@ -83,6 +85,7 @@ class PostboxRound:
     _waited: set[Place] = field(default_factory=set)
     _reach: Reach = field(default_factory=Reach)
     _held_up: dict[str, int] | None = None
+    _quiet: LongQuiet = field(default_factory=LongQuiet)
 
     def __call__(self) -> int | None:
         """One round; None where another worker holds the postbox, or shall try to reach it."""
@@ -97,12 +100,19 @@ class PostboxRound:
             self.does_well = False
             self._hang_up()
             now, pause = self.owner.house.clock(), self.owner.poll_seconds
+            self._tell_quiet(exc)
             if self._reach.is_over(exc, now=now, poll_seconds=pause):
                 self._lay_down(lease)
             raise
         self._reach.does_well()
+        self._tell_quiet(None)
         self.does_well = True
         return done
+
+    def _tell_quiet(self, exc: HouseError | None) -> None:
+        news = self._quiet.news(self.job.name, exc, now=self.owner.house.clock())
+        if news is not None:
+            self.owner.beat(f"{health.QUIET}{self.job.name}", *news)
 
     def _lay_down(self, lease: Lease) -> None:
         """Let whoever reaches the postbox take it; where nobody does, it is this worker's still."""
@@ -221,6 +231,7 @@ class PostboxRound:
                 except Conflict:
                     self._lease = None
             if self._lease is None:
+                postbox_name.require_kept(tx, self.job.name)
                 self._lease = leases.take(
                     tx,
                     f"postbox:{self.job.name}",

@@ -22,6 +22,7 @@ from triage.answers import draft_reply
 from triage.house import House
 from triage.marks import outlook_correction
 from triage.ports import INBOX, Postbox
+from triage.postboxes import postbox_name
 
 BATCH_MAILS: Final = 50
 """As batches.BATCH_BYTES says: batches above are no faster."""
@@ -198,6 +199,7 @@ def _sort_where_it_lies(house: House, postbox: str, mails: Mapping[Place, str]) 
 
 def _lease(house: House, postbox: str) -> Lease:
     with house.db.write() as tx:
+        postbox_name.require_kept(tx, postbox)
         lease = leases.take(
             tx,
             f"postbox:{postbox}",

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from email import message_from_bytes, policy
 
-from ingest import attachments, body, containers, headers, mime
+from ingest import attachments, body, containers, dates, headers, mime
 from ingest.parse import parse
 from tests.bench import bench_mails
 from triage import wiring
@@ -61,7 +61,7 @@ def _no_more(data: bytes) -> str:
     headers.text(first.get("subject", b""))
     headers.mailboxes(first.get("from", b""))
     headers.addresses(first.get("to", b""))
-    headers.when(first.get("date", b""))
+    dates.when(first.get("date", b""))
     headers.message_ids(first.get("message-id", b""))
     leaves = containers.expand(tree.leaves, [])
     tuple(attachments.collect(leaves))

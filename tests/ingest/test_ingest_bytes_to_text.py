@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import charset, headers, transfer
+from ingest import charset, dates, headers, transfer
 
 GERMAN = "Größe „Straße“ – 5 €"
 
@@ -171,14 +171,14 @@ def test_header_text_is_decoded(raw: str, text: str) -> None:
     ],
 )
 def test_dates_are_read_as_utc(raw: str, moment: tuple[int, int, int, int, int, int]) -> None:
-    assert headers.when(raw.encode()) == datetime(*moment, tzinfo=UTC)
+    assert dates.when(raw.encode()) == datetime(*moment, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
     "raw", ["", "gestern", "32 Mar 2024 10:15", "4 Xyz 2024 10:15", "4 Mar 1850 10:15", "9" * 9_000]
 )
 def test_nonsense_is_no_date(raw: str) -> None:
-    assert headers.when(raw.encode()) is None
+    assert dates.when(raw.encode()) is None
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_headers_are_total(data: bytes) -> None:
     headers.text(data)
     headers.mailboxes(data)
     headers.structured(data)
-    headers.when(data)
+    dates.when(data)
     headers.message_ids(data)
     list(headers.fields(data))
 

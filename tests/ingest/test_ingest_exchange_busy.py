@@ -145,6 +145,27 @@ def test_no_call_is_repeated_sooner_than_a_busy_server_said(drivers, clock, how)
         call(drivers)
 
 
+HALF_A_DAY = 12 * 3600
+
+
+@pytest.mark.parametrize(
+    ("said", "obeyed"), [(7_200, 7_200), (HALF_A_DAY, login_gate.LONGEST_QUIET_SECONDS)]
+)
+@pytest.mark.parametrize("how", ["busy", "http"])
+def test_a_wait_of_hours_is_obeyed_and_one_without_end_is_not(drivers, clock, how, said, obeyed):
+    fault = Fault(how, back_off_ms=said * 1000, headers={"Retry-After": str(said)})
+    drivers.case.mailbox.faults.append(fault)
+    for _ in range(2):
+        assert told(drivers.box.folders) == "postbox.busy"
+    clock[0] += obeyed - 1
+    assert told(drivers.box.folders) == "postbox.busy"
+    assert told(drivers.listen) == "postbox.busy"
+    assert drivers.case.mailbox.too_soon == []
+    clock[0] += 2
+    if said == obeyed:
+        drivers.box.folders()
+
+
 def told(call: Callable[[], object]) -> str:
     with pytest.raises(TryLater) as caught:
         call()

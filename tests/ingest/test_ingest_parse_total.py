@@ -97,6 +97,17 @@ BOMBS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
         ),
         {"mime.too_many_parts"},
     ),
+    "blank lines in base64": (
+        lambda: b"Content-Transfer-Encoding: base64\r\n\r\n" + b"A\n\n" * 700_000,
+        {"text.control_characters"},
+    ),
+    "quotes before an at": (lambda: b"From: " + b'"a"@' * 200_000 + b"\r\n\r\nx", set()),
+    "blanks behind equals": (
+        lambda: (
+            b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + (b"=" + b" " * 99) * 20_000
+        ),
+        {"text.cut"},
+    ),
     "forged TNEF": (
         lambda: (
             HEAD + b"Content-Type: application/ms-tnef\r\n\r\n\x78\x9f\x3e\x22\0\0"

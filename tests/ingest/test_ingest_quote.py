@@ -251,6 +251,64 @@ def test_a_disclaimer_is_set_apart(line: str) -> None:
     assert parts.disclaimer == f"{line}\nzweite Zeile davon\n"
 
 
+WRAPPED = (
+    "ACHTUNG: Diese E-Mail kommt von einem externen Absender. Bitte klicken Sie nicht auf Links"
+    "\nund öffnen Sie keine Anhänge, wenn Sie den Absender nicht kennen."
+)
+IN_ENGLISH = (
+    "CAUTION: This email originated from outside of the organization. Do not click links or open"
+    "\nattachments unless you recognize the sender and know the content is safe."
+)
+WARNINGS = [
+    *(WRAPPED, IN_ENGLISH),
+    "[EXTERN]",
+    "*** EXTERNE E-MAIL ***",
+    "Achtung, diese E-Mail kommt von außerhalb!",
+    "Hinweis: Diese Mail kommt von einem externen Absender",
+    "WARNUNG: EXTERNE E-MAIL\nBitte öffnen Sie keine Anhänge von unbekannten Absendern.",
+    "You don't often get email from anna@post.example. Learn why this is important",
+    "Sie erhalten nicht häufig E-Mails von anna@post.example. Erfahren Sie, warum dies wichtig ist",
+]
+
+
+@pytest.mark.parametrize("warning", WARNINGS)
+@pytest.mark.parametrize(
+    "own",
+    [
+        "Guten Tag,\nmeine neue IBAN lautet DE02120300000000202051.",
+        "Ab 1.12. fange ich als Lagerist an.",
+        "Neue Adresse: Lindenweg 4, 34117 Kassel",
+        "Anbei im Anhang die AU.",
+        "bitte prüfen Sie den Anhang, danke",
+        "Die Anlage ist nicht dabei, kommt morgen.",
+        "Der Link im Brief ließ sich nicht öffnen",
+    ],
+)
+def test_a_gateways_warning_ends_where_the_senders_text_begins(warning: str, own: str) -> None:
+    parts = cut(f"{warning}\n{own}\nGruß Anna\n")
+    assert parts == BodyParts(f"{own}\nGruß Anna\n", disclaimer=f"{warning}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Achtung, ich bin gerade außerhalb und schreibe diese E-Mail vom Handy.\n",
+        "Achtung: externe E-Mail, meine neue Anschrift ist Lindenweg 4.\n",
+        "Externe Prüfung nicht bestanden.\nUnd nun?\n",
+        "Hinweis: ab 1.12.2026 außerhalb von Kassel, Nachricht folgt.\n",
+    ],
+)
+def test_a_person_who_writes_like_a_gateway_is_heard(text: str) -> None:
+    assert cut(text) == BodyParts(text)
+
+
+def test_who_speaks_of_himself_under_a_disclaimer_is_heard() -> None:
+    legal = "Diese E-Mail ist vertraulich und nur für den Empfänger bestimmt.\n"
+    parts = cut(f"Den Termin nehme ich wahr.\n\nGruß\nPaul\n\n{legal}Ab 1.12. habe ich Arbeit.\n")
+    assert parts.disclaimer == legal
+    assert "habe ich Arbeit" in parts.new
+
+
 def test_a_customers_wish_for_discretion_is_no_disclaimer() -> None:
     text = "Bitte behandeln Sie das vertraulich. Diese Nachricht ist wichtig.\n"
     assert cut(text) == BodyParts(text)
@@ -290,7 +348,7 @@ def test_lines_that_are_not_looked_at_hold_nothing_that_counts() -> None:
         seams = {n for n in range(len(lines)) if quote._seam_at(lines, n)}
         assert seams <= quote._likely(text, lines)
         lower, last = f"\n{text}".lower(), len(lines) - 1
-        begins = {n for n, x in enumerate(lines) if signature._DISCLAIMER.match(x[:400])}
+        begins = {n for n, x in enumerate(lines) if signature._is_disclaimer(x)}
         begins |= {n for n, x in enumerate(lines) if signature._APP.fullmatch(x.rstrip())}
         assert begins <= set(signature._beginning(lower, last))
         proofs = {n for n, line in enumerate(lines) if signature._proves(line)}

@@ -29,6 +29,7 @@ from triage.cli import (
     observed,
     outbox,
     person,
+    postbox,
     quicksteps,
     relearn,
     rights,
@@ -68,6 +69,7 @@ rights.register(app)
 ruleset_import.register()
 texts.register()
 exchange.register(app)
+postbox.register(app)
 doctor.register(app)
 items.register(app)
 filing.register(app)

@@ -120,9 +120,9 @@ def left_postboxes(settings: Settings, house: House) -> Iterator[Finding]:
         yield warn(
             f"postbox:{name}",
             f"In {name} liegt Post, aber die Konfiguration nennt dieses Postfach nicht mehr.",
-            "Umbenannt? Den alten Namen wieder eintragen: Unter dem neuen bedient es kein Worker"
-            " (postbox.renamed), sonst käme alles ein zweites Mal. Abgeschafft: Was abgelaufen ist,"
-            " dort von Hand löschen.",
+            "Umbenannt? Worker anhalten und `postlotse postbox rename ALT NEU` ausführen; bis dahin"
+            " bedient es unter dem neuen Namen kein Worker (postbox.renamed), sonst käme alles ein"
+            " zweites Mal. Abgeschafft: Was abgelaufen ist, dort von Hand löschen.",
         )
 
 

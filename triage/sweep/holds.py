@@ -10,7 +10,7 @@ from rules.access import Caller, Permission, may_see_region, require
 from rules.errors import Conflict, Refused
 from rules.ledger import LedgerState
 from rules.sweep import REFERENCE_MAX_CHARS
-from store import audit, holds, leases, ledger, restores, sightings
+from store import audit, holds, leases, ledger, postbox_names, restores, sightings
 from store.engine import Tx
 from store.holds import Hold, NewHold, Seen
 from triage.house import House
@@ -97,6 +97,12 @@ def _subject(of: Hold | NewHold) -> str:
     return f"message:{of.message_id}" if of.message_id else f"postbox:{of.postbox}"
 
 
+def _subjects(tx: Tx, of: Hold) -> tuple[str, ...]:
+    """With the names that its postbox had before."""
+    names = postbox_names.former(tx, of.postbox) if of.postbox else ()
+    return (_subject(of), *[f"postbox:{name}" for name in names])
+
+
 def _require_read(tx: Tx, found: Hold, seen: str) -> None:
     """A number names another hold after a restore. Source: own decision 0129."""
     if seen and seen != found.reference:
@@ -107,8 +113,12 @@ def _require_read(tx: Tx, found: Hold, seen: str) -> None:
         )
     if seen:
         return
-    placed = audit.of_subject(tx, _subject(found), actions={"hold.placed"})
-    told = [entry for entry in placed if entry.details["hold"] == found.id]
+    told = [
+        entry
+        for subject in _subjects(tx, found)
+        for entry in audit.of_subject(tx, subject, actions={"hold.placed"})
+        if entry.details["hold"] == found.id
+    ]
     if restores.is_given_again(tx, told):
         raise Conflict(
             "hold.not_named",

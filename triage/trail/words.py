@@ -47,6 +47,7 @@ _HOUSE: Final = MappingProxyType(
         "backup.put_back": "Sicherung in eine leere Datenbank eingespielt",
         "backup.restored": "Nach dem Einspielen: was hinausgehen sollte, angehalten",
         "trail.restored": "Zurückspielen vermerkt: Das Protokoll ist deshalb kürzer als sein Anker",
+        "postbox.renamed": "Postfach umbenannt",
         "postbox.begun": "Postfach: ab jetzt wird geschrieben",
         "postbox.new_epoch": "Postfach: Ordner wurde neu nummeriert",
         "postbox.set_back": "Postfach: Ordner wurde auf einen älteren Stand gesetzt",

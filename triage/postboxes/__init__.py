@@ -1,0 +1,1 @@
+"""Postboxes themselves: their names, and servers that want to hear nothing for long."""
