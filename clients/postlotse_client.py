@@ -1803,6 +1803,7 @@ class TaskIn:
     task: TaskKind
     claim_start: date | None = None
     called: bool = False
+    call_spared: bool = False
     complete: bool = False
 
 
