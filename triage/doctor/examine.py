@@ -190,12 +190,17 @@ def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield "store", file.parent
     yield "eakte", settings.eakte.drop
     if settings.replies.outlet == "maildir":
-        yield "sent", settings.replies.sent_root
+        yield "sent", _there_or_above(settings.replies.sent_root)
     yield from ((box.name, box.root) for box in settings.postboxes if hasattr(box, "root"))
     if settings.tasks.drop is not None:
         yield "tasks", settings.tasks.drop
     if settings.trail.anchor is not None:
         yield "anchor", settings.trail.anchor.parent
+
+
+def _there_or_above(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there: the first answer makes the rest."""
+    return next((one for one in (folder, *folder.parents) if one.is_dir()), folder)
 
 
 def _postboxes(patient: _Patient) -> Iterator[Finding]:

@@ -51,7 +51,8 @@ def postboxes(settings: Settings, house: House | None) -> Iterator[Finding]:
             there = None
             yield of_error(name, exc)
         else:
-            yield good(name, f"Anmeldung gelingt, {len(there)} Ordner sind zu sehen.")
+            seen = "1 Ordner ist" if len(there) == 1 else f"{len(there)} Ordner sind"
+            yield good(name, f"Anmeldung gelingt, {seen} zu sehen.")
             if house is not None and box.mode != "observe":
                 yield from _missing(house, settings, box, there)
             yield from _rights_of(house, box, there)
