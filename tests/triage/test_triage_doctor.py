@@ -99,9 +99,12 @@ def test_looking_writes_nothing(ground, monkeypatch):
 
 def test_what_is_missing_is_named_and_the_rest_is_still_looked_at(tmp_path, monkeypatch):
     monkeypatch.delenv("POSTLOTSE_SESSION_SECRET", raising=False)
-    told = grades(doctor.examine(settings(tmp_path)))
+    found = {one.name: one for one in doctor.examine(settings(tmp_path))}
+    told = grades(found.values())
     assert told["secrets:POSTLOTSE_SESSION_SECRET"] == "bad"
     assert told["store"] == "bad"
+    assert "postlotse migrate" in found["store"].remedy
+    assert told["disks:store"] != "bad", "migrate makes the folder"
     assert told["postboxes:SC-Ost"] == "bad"
     assert told["outlets:eakte"] == "bad"
     assert told["disks:SC-Ost"] == "bad"

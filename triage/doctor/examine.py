@@ -176,7 +176,11 @@ def _loops(patient: _Patient) -> Iterator[Finding]:
             continue
         name = f"loops:{check.name}"
         if not check.ok:
-            yield bad(name, check.message, check.remedy)
+            yield bad(name, _SAID.get(check.message, check.message), check.remedy)
+
+
+_SAID: Final = {"silent": "Seit fünf Minuten kein Lebenszeichen (silent)."}
+"""Codes of checks that say nothing to whoever reads German."""
 
 
 def _disks(patient: _Patient) -> Iterator[Finding]:
@@ -187,7 +191,7 @@ def _disks(patient: _Patient) -> Iterator[Finding]:
 def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
     file = wiring.database_file(settings)
     if file is not None:
-        yield "store", file.parent
+        yield "store", _there_or_above(file.parent)
     yield "eakte", settings.eakte.drop
     if settings.replies.outlet == "maildir":
         yield "sent", _there_or_above(settings.replies.sent_root)
@@ -199,7 +203,7 @@ def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
 
 
 def _there_or_above(folder: Path) -> Path:
-    """The folder, or the nearest above it that is there: the first answer makes the rest."""
+    """The folder, or the nearest above it: `migrate` and the first answer make the rest."""
     return next((one for one in (folder, *folder.parents) if one.is_dir()), folder)
 
 
