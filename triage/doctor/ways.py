@@ -194,7 +194,8 @@ def disk(name: str, folder: Path) -> Iterator[Finding]:
     try:
         usage = shutil.disk_usage(folder)
     except OSError:
-        yield bad(name, f"{folder} ist nicht lesbar.", "Ordner anlegen oder einhängen.")
+        remedy = "Einhängen; war er nie da, den Pfad in der Konfiguration prüfen."
+        yield bad(name, f"{folder} ist nicht lesbar.", remedy)
         return
     told = f"{folder}: {usage.free // 1_000_000} MB von {usage.total // 1_000_000} MB frei."
     if usage.free == 0:
