@@ -27,7 +27,12 @@ def order(
     house: HouseHere, caller: WorksOnSeen, item_id: ItemId, token: LeaseToken, said: TaskIn
 ) -> dict[str, Any]:
     """The same order twice is one task; its receipt comes later and stands in the story."""
-    stated = Said(claim_start=said.claim_start, called=said.called, complete=said.complete)
+    stated = Said(
+        claim_start=said.claim_start,
+        called=said.called,
+        call_spared=said.call_spared,
+        complete=said.complete,
+    )
     number = tasks.order(house, caller, item_id, token, kind=said.task, said=stated)
     return {"outgoing_id": number}
 

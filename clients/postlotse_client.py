@@ -1829,6 +1829,7 @@ class TaskIn:
     task: TaskKind
     claim_start: date | None = None
     called: bool = False
+    call_spared: bool = False
     complete: bool = False
 
 

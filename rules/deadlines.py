@@ -1,7 +1,9 @@
 """By when somebody must have looked at a message: the nearest of its days.
 
 Only the ten Arbeitstage to the first interview stand in a Weisung; everything marked
-"Hausregel" is the house's own and can be configured. Days are local dates of the agency's Land.
+"Hausregel" is the house's own and can be configured. By the tenth day the talk must have been
+held, not only the mail been read, so a report is looked at well before. Days are local dates of
+the agency's Land.
 Source: Weisung 202502006 no. 2.3; EAO § 3; own decision 0010.
 """
 
@@ -18,12 +20,16 @@ from rules.verdict import ConcernFound, Facts
 
 HOUSE_RULE: Final = "Hausregel"
 FIRST_INTERVIEW: Final = "Weisung 202502006 Nr. 2.3"
+BEFORE_THE_INTERVIEW: Final = f"{HOUSE_RULE}; {FIRST_INTERVIEW}"
 EAO: Final = "EAO § 3"
 
 _HOUSE_DAYS: Final[Mapping[Concern, int]] = MappingProxyType(
     {
         # A sick note without a fixed change is a question; a change is payment-relevant anyway.
         Concern.AU: 3,
+        # The rest of the ten Arbeitstage belongs to call, appointment and talk.
+        Concern.ARBEITSUCHEND: 2,
+        Concern.ARBEITSLOS: 2,
         Concern.BANKVERBINDUNG: 3,
         Concern.ANSCHRIFT_NAME: 3,
         Concern.ARBEITSAUFNAHME: 3,
@@ -49,10 +55,15 @@ _HOUSE_DAYS: Final[Mapping[Concern, int]] = MappingProxyType(
 )
 
 
+REPORTS: Final = frozenset({Concern.ARBEITSUCHEND, Concern.ARBEITSLOS})
+"""Concerns that start the clock of the first interview. Source: Weisung 202502006 no. 2.3."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeadlineRules:
     """The periods, in Arbeitstage after the day of receipt.
 
+    `first_interview` bounds what `house_days` says of reports under § 38 and § 141 SGB III.
     `house_days` has no entry for `kein_anliegen`: nothing to do has no day. `open` counts like
     `yes`, as everywhere. Source: Weisung 202502006 no. 2.3 (ten); own decision 0010 (the rest).
     """
@@ -73,6 +84,11 @@ class Due:
     day: date | None
     because: str
     source: str
+
+    @property
+    def told(self) -> str:
+        """The reason with where it stands, as everybody reads it. Source: own decision 0010."""
+        return f"{self.because} ({self.source})" if self.day else self.because
 
 
 NOTHING_DUE: Final = Due(None, "Nichts zu erledigen", HOUSE_RULE)
@@ -128,12 +144,13 @@ _EVENTS: Final[dict[Concern, tuple[str, str, str]]] = {
 def _of_concern(
     concern: Concern, rules: DeadlineRules, after: Callable[[int], date]
 ) -> Iterable[Due]:
-    if concern in (Concern.ARBEITSUCHEND, Concern.ARBEITSLOS):
-        because = f"Erstgespräch innerhalb von {rules.first_interview} Arbeitstagen nach Eingang"
-        yield Due(after(rules.first_interview), because, FIRST_INTERVIEW)
-        return
     days = rules.house_days.get(concern)
-    if days is not None:
+    if concern in REPORTS:
+        days = min(rules.first_interview, rules.first_interview if days is None else days)
+        talk = f"{after(rules.first_interview):%d.%m.%Y}"
+        because = f"Damit das Erstgespräch bis {talk} stattfindet"
+        yield Due(after(days), because, BEFORE_THE_INTERVIEW)
+    elif days is not None:
         word = "Arbeitstag" if days == 1 else "Arbeitstage"
         yield Due(after(days), f"{days} {word} nach Eingang", HOUSE_RULE)
 

@@ -11,13 +11,10 @@ from types import MappingProxyType
 from typing import Final
 
 from rules.codes import Concern
+from rules.tasks import TICKET_AFTER_DAYS
 
 _2020_1: Final = "(abgelaufen 31.12.2022, als Hausregel weitergeführt)"
 EAKTE_SOURCE: Final = f"Weisung 202001001, Nr. 2.4 a, Punkt 5 {_2020_1}"
-
-TICKET_DAYS: Final = 7
-"""Calendar days after the expected claim start before a ticket "Bearbeitungsstand" may go.
-Source: Weisung 202001001 no. 2.4 a 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +44,22 @@ _OS_ALG_PLUS: Final = NextStep(
     "os_alg_plus",
     "OS AlgPlus einschalten, wenn „kleines Anordnen“ nicht reicht",
     "Bestimmte Aktionen in Colibri sind dem Kundenportal nicht möglich.",
-    "Weisung 202003006, Nr. 2.2 a, Punkt 4; Weisung 202001001, Nr. 2.4 a, Punkt 1",
+    "Weisung 202003006, Nr. 2.2 a, Punkt 4",
 )
-_FIRST_INTERVIEW: Final = NextStep(
+_INTERVIEW_TITLE: Final = (
+    "Erstgespräch innerhalb von 10 Arbeitstagen: VerBIS-AzB oder Termin in ATV"
+)
+_TALK_BEFORE: Final = NextStep(
     "first_interview",
-    "Erstgespräch innerhalb von 10 Arbeitstagen: VerBIS-AzB oder Termin in ATV",
-    "Die Frist läuft ab dem Eingang der Meldung.",
-    "Weisung 202502006, Nr. 2.3",
+    _INTERVIEW_TITLE,
+    "In der Agentur oder per Video, nicht am Telefon. Die Frist läuft ab dem Eingang der Meldung.",
+    "Weisung 202502006, Nr. 2.1 und 2.3",
+)
+_TALK_IN_PERSON: Final = NextStep(
+    "first_interview_in_person",
+    _INTERVIEW_TITLE,
+    "Bei einer Arbeitslosmeldung in der Agentur, nicht per Video. Die Frist läuft ab dem Eingang.",
+    "Weisung 202502006, Nr. 2.1 und 2.3; § 141 SGB III",
 )
 _TICKET: Final = NextStep(
     "ticket",
@@ -77,9 +83,9 @@ STEPS: Final[Mapping[Concern, tuple[NextStep, ...]]] = MappingProxyType(
                 "Ein Anrufversuch genügt; fehlt nur „Schulbildung“ im Lebenslauf, entfällt er.",
                 f"Weisung 202001001, Nr. 2.4 a, Punkte 2 und 3 {_2020_1}",
             ),
-            _FIRST_INTERVIEW,
+            _TALK_BEFORE,
         ),
-        Concern.ARBEITSLOS: (_FIRST_INTERVIEW,),
+        Concern.ARBEITSLOS: (_TALK_IN_PERSON,),
         Concern.BANKVERBINDUNG: (_OS_ALG_PLUS,),
         Concern.ANSCHRIFT_NAME: (_OS_ALG_PLUS,),
         Concern.ARBEITSAUFNAHME: (_OS_ALG_PLUS,),
@@ -98,11 +104,19 @@ STEPS: Final[Mapping[Concern, tuple[NextStep, ...]]] = MappingProxyType(
             NextStep(
                 "atv_cancelled",
                 "Abgesagten Termin in ATV als „abgesagt“ kennzeichnen",
-                "Wenn der Termin nicht wahrgenommen wird.",
+                "Wenn jemand nicht kommen kann oder nicht mehr zu kommen braucht.",
                 "Weisung 202003006, Nr. 2.2 a, Punkt 2",
             ),
         ),
         Concern.BEARBEITUNGSSTAND: (_TICKET,),
+        Concern.BERATUNG: (
+            NextStep(
+                "advice_by_video",
+                "Beratung in der Agentur oder per Video vereinbaren",
+                "Am Telefon gibt es nur kurze Zwischenkontakte ohne Beratung.",
+                "Weisung 202502006, Nr. 2.1",
+            ),
+        ),
         Concern.INSOLVENZGELD: (
             NextStep(
                 "step_level",
@@ -149,7 +163,6 @@ NO_STEPS: Final = frozenset(
     {
         Concern.ORTSABWESENHEIT,
         Concern.ANTRAG_UNTERLAGEN,
-        Concern.BERATUNG,
         Concern.BESCHEINIGUNG,
         Concern.ONLINE_ZUGANG,
         Concern.SONSTIGES,
@@ -175,4 +188,4 @@ def next_steps(
 def _dated(step: NextStep, claim_start: date | None) -> NextStep:
     if step.code != "ticket" or claim_start is None:
         return step
-    return replace(step, not_before=claim_start + timedelta(days=TICKET_DAYS))
+    return replace(step, not_before=claim_start + timedelta(days=TICKET_AFTER_DAYS))

@@ -10,18 +10,24 @@ PROOF_DUTY: Final = frozenset(
         Concern.AU,
         Concern.ARBEITSUCHEND,
         Concern.ARBEITSLOS,
+        Concern.BANKVERBINDUNG,
         Concern.ANSCHRIFT_NAME,
         Concern.ARBEITSAUFNAHME,
         Concern.NEBENEINKOMMEN,
         Concern.LEISTUNGSAENDERUNG,
         Concern.RENTE,
         Concern.ORTSABWESENHEIT,
+        Concern.ANTRAG_UNTERLAGEN,
+        Concern.INSOLVENZGELD,
         Concern.WIDERSPRUCH,
     }
 )
-"""Concerns under a deadline or a duty to cooperate.
+"""Concerns under a deadline or a duty to cooperate: changes and evidence (§ 60 SGB I), and what has
+a last day (an application, Insolvenzgeld, an objection). An appointment that was moved meanwhile
+is documented in ATV (Weisung 202003006 no. 2.2 a 2).
 
-Source: Weisung 202001001 no. 2.4 a 6; § 60 SGB I, §§ 38, 141, 311 SGB III, § 84 SGG; EAO.
+Source: Weisung 202001001 no. 2.4 a 6; § 60 (1) SGB I; §§ 38, 141, 311, 324 (3), 325 SGB III;
+§ 84 SGG; EAO § 3.
 """
 
 

@@ -18,7 +18,9 @@ ESERVICE_EXCEPTIONS: Final[dict[Concern, str]] = {
 }
 """Concerns answered although they came by eService. Source: Weisung 202001001 no. 2.4 a 4."""
 
-_WEISUNG: Final = "Weisung 202001001 Nr. 2.4 a 4"
+_WEISUNG: Final = (
+    "Weisung 202001001 Nr. 2.4 a 4 (abgelaufen 31.12.2022, als Hausregel weitergeführt)"
+)
 _HOUSE: Final = "Hausregel"
 
 

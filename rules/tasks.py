@@ -65,7 +65,8 @@ FIRST_TALK_ARBEITSTAGE: Final = 10
 """For first talks. Source: Weisung 202502006 no. 2.3."""
 
 CALL_ATTEMPTS: Final = 1
-"""One call attempt is enough, and is made before. Source: Weisung 202001001 no. 2.4 a 2, 3."""
+"""One call attempt is enough, and is made before; it is spared where the customer left out nothing
+but the school years. Source: Weisung 202001001 no. 2.4 a 2, 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,13 @@ class TaskRule:
 class Said:
     """What the clerk states when ordering. `claim_start` is a local day.
 
-    `called`: one call was tried, in vain. `complete`: all documents of the application are there.
+    `called`: one call was tried, in vain. `call_spared`: of the online report nothing is open but
+    the school years, so no call is needed. `complete`: all documents of the application are there.
     """
 
     claim_start: date | None = None
     called: bool = False
+    call_spared: bool = False
     complete: bool = False
 
 
@@ -159,8 +162,11 @@ TASKS: Final[Mapping[TaskKind, TaskRule]] = MappingProxyType(
                 frozenset(
                     {
                         Concern.AU,
-                        Concern.LEISTUNGSAENDERUNG,
+                        Concern.BANKVERBINDUNG,
+                        Concern.ANSCHRIFT_NAME,
+                        Concern.ARBEITSAUFNAHME,
                         Concern.NEBENEINKOMMEN,
+                        Concern.LEISTUNGSAENDERUNG,
                         Concern.RENTE,
                         Concern.WIDERSPRUCH,
                     }
@@ -292,8 +298,12 @@ def _check(rule: TaskRule, known: Known, said: Said, today: date) -> None:
             " Remedy: answer with the text that names the right office, or correct the verdict.",
         )
     reported = Concern.ARBEITSUCHEND in known.concerns
-    if rule.kind is TaskKind.ATV_TERMIN and reported and not said.called:
-        raise Refused("task.not_called", "One call attempt comes before the appointment.")
+    if rule.kind is TaskKind.ATV_TERMIN and reported and not (said.called or said.call_spared):
+        raise Refused(
+            "task.not_called",
+            "One call attempt comes before the appointment, unless nothing but the school years"
+            " is open in the online report. Remedy: call, or say that the call is spared.",
+        )
     if rule.kind is TaskKind.BEARBEITUNGSSTAND:
         _check_ticket(said, today)
 

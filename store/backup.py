@@ -68,7 +68,7 @@ def _beside(file: Path) -> list[Path]:
 
 def _copy_sqlite(file: Path, target: Path) -> None:
     if not file.exists():
-        raise failures.wrong_schema("none", schema.HEAD)
+        raise failures.no_file(file, schema.HEAD)
     try:
         source = sqlite3.connect(file, timeout=connections.BUSY_TIMEOUT_MS / 1000)
         made = sqlite3.connect(target)

@@ -73,7 +73,7 @@ class Database:
         parsed = connections.parse_url(url)
         file = connections.file_of(parsed)
         if file is not None and not file.exists():
-            raise failures.wrong_schema("none", schema.HEAD)
+            raise failures.no_file(file, schema.HEAD)
         reader, writer = connections.open_engines(parsed)
         database = cls(
             url=parsed.render_as_string(hide_password=True),

@@ -6,6 +6,7 @@ Texts of drivers are never passed on: PostgreSQL repeats the values of a failing
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
@@ -71,13 +72,34 @@ def away(reason: str) -> TryLater:
     )
 
 
+_TOO_OLD = (
+    "this program is too old for the database; replace it by the version that ran `postlotse"
+    " migrate`, or a newer one."
+)
+
+
 def wrong_schema(found: str, expected: str) -> Refused:
-    """The tables are of another version than this program."""
+    """The tables are of another version than this program; "none": there are none at all.
+
+    Migrations only add, so programs of the last version may go on meanwhile. Source: own decision
+    0003.
+    """
+    told = f"The database has schema {found}, this program needs {expected}. Remedy: "
+    if found == "none":
+        told = "The database has no tables yet. Remedy: correct `store.url`, or "
+    elif found.isdecimal() and found > expected:
+        return Refused("store.schema", told + _TOO_OLD, found=found, expected=expected)
+    told += "run `postlotse migrate` of the newest version that is in use."
+    return Refused("store.schema", told, found=found, expected=expected)
+
+
+def no_file(file: Path, expected: str) -> Refused:
+    """No database of SQLite lies there; nothing is made by looking."""
     return Refused(
         "store.schema",
-        f"The database has schema {found}, this program needs {expected}."
-        " Stop all programs on it, then run `postlotse migrate` of the newest version.",
-        found=found,
+        f"There is no database at {file}. Remedy: correct `store.url` (a relative path starts at"
+        " the configuration's folder), or run `postlotse migrate` to make it.",
+        found="none",
         expected=expected,
     )
 

@@ -152,7 +152,7 @@ def _with_due(
         agency=route.agency,
         folder=route.folder,
         due=due.day,
-        due_because=due.because,
+        due_because=due.told,
         rules=routing.RULES_ID + (f"+{ruled.trace.label}" if ruled.trace else ""),
         defects=(*mail.defects, *facts.defects),
         ruleset=ruled.trace,

@@ -171,7 +171,7 @@ def require_left(tx: Tx, item_id: int) -> None:
 
 def _payload(tx: Tx, item: Item, kind: TaskKind, said: Said) -> dict[str, Any]:
     verdict = verdicts.latest(tx, item.message_id)
-    return {
+    payload = {
         "task": kind.value,
         "verdict_id": verdict.id if verdict else None,
         "agency": item.agency_code,
@@ -179,6 +179,8 @@ def _payload(tx: Tx, item: Item, kind: TaskKind, said: Said) -> dict[str, Any]:
         "called": said.called,
         "complete": said.complete,
     }
+    # Only where it is said: what is ordered again has the key that it always had.
+    return payload | {"call_spared": True} if said.call_spared else payload
 
 
 def _said(payload: Mapping[str, Any]) -> Said:
@@ -186,6 +188,7 @@ def _said(payload: Mapping[str, Any]) -> Said:
     return Said(
         claim_start=date.fromisoformat(start) if start else None,
         called=payload["called"],
+        call_spared=payload.get("call_spared", False),
         complete=payload["complete"],
     )
 

@@ -355,7 +355,7 @@ def _add_correction(
         "review_because": [],
     }
     if due is not None and due.day is not None:
-        body |= {"due": due.day.isoformat(), "due_because": due.because}
+        body |= {"due": due.day.isoformat(), "due_because": due.told}
     if correction.kundennummer is not None:
         body["facts"] = dict(body.get("facts", {})) | {"kundennummer": correction.kundennummer}
     verdicts.add(tx, NewVerdict(item.message_id, "clerk", caller.name, body), now=now)

@@ -113,7 +113,7 @@ class VerdictOut(VerdictPart):
     agency: AgencyOut
     folder: str = Field(examples=["435 Kassel/AU"])
     due: date | None = Field(examples=["2026-11-26"])
-    due_because: str = Field(default="", examples=["Hausregel: 1 Arbeitstag"])
+    due_because: str = Field(default="", examples=["3 Arbeitstage nach Eingang (Hausregel)"])
     review: bool
     review_because: list[str] = Field(default=[], examples=[[]])
     defects: list[str] = Field(examples=[["charset.guessed"]])

@@ -16,6 +16,11 @@ class TaskIn(In):
         None, examples=["2026-11-01"], description="bearbeitungsstand: expected start of the claim"
     )
     called: bool = Field(default=False, examples=[True], description="One call was tried, in vain.")
+    call_spared: bool = Field(
+        default=False,
+        examples=[False],
+        description="Nothing but the school years is open in the online report: no call is needed.",
+    )
     complete: bool = Field(
         default=False,
         examples=[True],

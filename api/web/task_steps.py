@@ -16,7 +16,7 @@ TITLES: Final[Mapping[TaskKind, tuple[str, str]]] = MappingProxyType(
         TaskKind.VERBIS_AZB: ("Aufgabe (AzB) in VerBIS", "Für Rückruf oder Bearbeitung dort."),
         TaskKind.ATV_TERMIN: (
             "Termin in ATV anfordern",
-            "Innerhalb von zehn Arbeitstagen; ein Anrufversuch genügt.",
+            "Innerhalb von zehn Arbeitstagen; bei einer Meldung genügt ein Anrufversuch.",
         ),
         TaskKind.OS_ALGPLUS: (
             "Ticket an OS AlgPlus",
@@ -78,6 +78,7 @@ class TaskStep:
     source: str
     state: str
     asks_call: bool
+    may_spare_call: bool
     asks_claim: bool
     may_order: bool
     cancels: int | None
@@ -87,8 +88,10 @@ class TaskStep:
 def task_steps(concerns: Iterable[str], ordered: Iterable[OrderedTask]) -> tuple[TaskStep, ...]:
     """In the order of the table; the last order of each kind tells its state."""
     last = {one.kind: one for one in ordered}
+    found = [Concern(code) for code in concerns]
     return tuple(
-        _step(rule, last.get(rule.kind)) for rule in tasks.offered(Concern(c) for c in concerns)
+        _step(rule, last.get(rule.kind), reported=Concern.ARBEITSUCHEND in found)
+        for rule in tasks.offered(found)
     )
 
 
@@ -98,7 +101,7 @@ def left_to_do(steps: Iterable[NextStep], offered: Iterable[TaskStep]) -> tuple[
     return tuple(step for step in steps if DOES.get(step.code) not in kinds)
 
 
-def _step(rule: tasks.TaskRule, ordered: OrderedTask | None) -> TaskStep:
+def _step(rule: tasks.TaskRule, ordered: OrderedTask | None, *, reported: bool) -> TaskStep:
     title, why = TITLES[rule.kind]
     state = STATES.get(ordered.state, ordered.state) if ordered else ""
     return TaskStep(
@@ -108,6 +111,7 @@ def _step(rule: tasks.TaskRule, ordered: OrderedTask | None) -> TaskStep:
         source=rule.source,
         state=f"{state}: {ordered.reason}" if ordered and ordered.reason else state,
         asks_call=tasks.Carried.CALL_ATTEMPTS in rule.carries,
+        may_spare_call=reported and rule.kind is TaskKind.ATV_TERMIN,
         asks_claim=tasks.Carried.CLAIM_START in rule.carries,
         may_order=ordered is None or ordered.state in {"rejected", "dead", "cancelled"},
         cancels=ordered.id if ordered and ordered.may_cancel else None,

@@ -29,13 +29,19 @@ class TaskForm:
     task: Annotated[TaskKind, Form()]
     claim_start: TypedDay = ""
     called: Annotated[str, Form(max_length=10)] = ""
+    call_spared: Annotated[str, Form(max_length=10)] = ""
     complete: Annotated[str, Form(max_length=10)] = ""
 
     def said(self, today: date) -> Said:
         """What the clerk states. Raises: Refused: `date.unreadable`."""
         typed = self.claim_start.strip()
         start = _past_day(typed, today) if typed else None
-        return Said(claim_start=start, called=bool(self.called), complete=bool(self.complete))
+        return Said(
+            claim_start=start,
+            called=bool(self.called),
+            call_spared=bool(self.call_spared),
+            complete=bool(self.complete),
+        )
 
 
 @router.post("/auftrag")

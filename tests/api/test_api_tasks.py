@@ -57,6 +57,20 @@ def test_a_clerk_orders_from_the_page_and_sees_how_far_it_is(doors: Doors) -> No
     assert "beauftragt" in clerk.words(".tasks")
 
 
+def test_no_call_is_asked_for_where_only_the_school_years_are_open(doors: Doors) -> None:
+    """Weisung 202001001 no. 2.4 a 2: then the call attempt falls away."""
+    clerk = at_desk(doors.app)
+    doors.hand_in("Kündigung", TEXT)
+    clerk.open("/arbeitsplatz")
+    clerk.send("naechster")
+    assert "fehlt nur die Schulbildung" in clerk.words(".tasks")
+    clerk.send("auftrag", call_spared="yes")
+    assert "Auftrag erteilt" in clerk.words("[role=status]")
+    item, token = take(doors, "Kündigung zwei")
+    said = {"task": "atv_termin", "call_spared": True}
+    assert doors.kassel.post(f"{item}/tasks", json=said, headers=token).status_code == 202
+
+
 def test_a_ticket_too_early_tells_the_day(doors: Doors) -> None:
     item, token = take(doors, "Kündigung")
     said = {"concerns": ["bearbeitungsstand"], "payment_relevant": "no",

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.calendar import LAND_CODES, is_arbeitstag
+from rules.calendar import LAND_CODES, add_arbeitstage, is_arbeitstag
 from rules.codes import Concern, PaymentRelevant
 from rules.deadlines import (
+    BEFORE_THE_INTERVIEW,
     EAO,
-    FIRST_INTERVIEW,
     HOUSE_RULE,
     NOTHING_DUE,
     DeadlineRules,
@@ -44,15 +44,16 @@ def ask(
 @pytest.mark.parametrize(
     ("concerns", "payment", "day", "source"),
     [
-        ((Concern.ARBEITSUCHEND,), NO, date(2026, 6, 18), FIRST_INTERVIEW),
-        ((Concern.ARBEITSLOS,), NO, date(2026, 6, 18), FIRST_INTERVIEW),
+        ((Concern.ARBEITSUCHEND,), NO, date(2026, 6, 8), BEFORE_THE_INTERVIEW),
+        ((Concern.ARBEITSLOS,), NO, date(2026, 6, 8), BEFORE_THE_INTERVIEW),
         ((Concern.AU,), YES, date(2026, 6, 5), HOUSE_RULE),
         ((Concern.ORTSABWESENHEIT,), OPEN, date(2026, 6, 5), HOUSE_RULE),
         ((Concern.AU,), NO, date(2026, 6, 9), HOUSE_RULE),
         ((Concern.BEARBEITUNGSSTAND,), NO, date(2026, 6, 11), HOUSE_RULE),
         # The nearest of several days wins.
         ((Concern.ARBEITSLOS, Concern.BANKVERBINDUNG), YES, date(2026, 6, 5), HOUSE_RULE),
-        ((Concern.ARBEITSUCHEND, Concern.BERATUNG), NO, date(2026, 6, 11), HOUSE_RULE),
+        ((Concern.ARBEITSUCHEND, Concern.BERATUNG), NO, date(2026, 6, 8), BEFORE_THE_INTERVIEW),
+        ((Concern.ARBEITSUCHEND, Concern.TERMIN), NO, date(2026, 6, 8), BEFORE_THE_INTERVIEW),
         ((), NO, None, HOUSE_RULE),
         ((Concern.KEIN_ANLIEGEN,), NO, None, HOUSE_RULE),
     ],
@@ -108,9 +109,43 @@ def test_the_periods_are_configuration() -> None:
 
 
 def test_of_equal_days_the_reason_is_the_weightiest_concerns() -> None:
-    rules = DeadlineRules(first_interview=5)
+    rules = DeadlineRules(first_interview=5, house_days={Concern.BERATUNG: 5})
     found = ask(Concern.BERATUNG, Concern.ARBEITSUCHEND, rules=rules)
-    assert found.source == FIRST_INTERVIEW
+    assert found.source == BEFORE_THE_INTERVIEW
+
+
+@pytest.mark.parametrize(
+    ("received", "talk"),
+    [
+        # Himmelfahrt on the 14th and Pfingstmontag on the 25th fall out (facts section 9).
+        (date(2026, 5, 11), "27.05.2026"),
+        # A Saturday, a Sunday and the Friday before them have the same tenth day but for one.
+        (date(2026, 7, 3), "17.07.2026"),
+        (date(2026, 7, 4), "17.07.2026"),
+        (date(2026, 7, 5), "17.07.2026"),
+        (date(2026, 7, 6), "20.07.2026"),
+        # Across the year's end: 24, 25, 31 December and 1 January are no Arbeitstage.
+        (date(2026, 12, 18), "07.01.2027"),
+        # A leap day is a day like another.
+        (date(2028, 2, 21), "06.03.2028"),
+    ],
+)
+def test_a_report_is_looked_at_while_the_talk_can_still_be_held(received: date, talk: str) -> None:
+    found = ask(Concern.ARBEITSUCHEND, received=received)
+    assert talk in found.because
+    assert found.day is not None
+    assert add_arbeitstage(found.day, 8, "Hessen") == add_arbeitstage(received, 10, "Hessen")
+
+
+def test_no_rule_of_a_house_lets_a_report_lie_beyond_the_tenth_day() -> None:
+    rules = DeadlineRules(house_days={Concern.ARBEITSLOS: 40})
+    assert ask(Concern.ARBEITSLOS, rules=rules).day == date(2026, 6, 18)
+
+
+def test_a_reason_is_told_with_where_it_stands() -> None:
+    assert ask(Concern.BERATUNG).told == "5 Arbeitstage nach Eingang (Hausregel)"
+    assert ask(Concern.ARBEITSLOS).told.endswith("(Hausregel; Weisung 202502006 Nr. 2.3)")
+    assert NOTHING_DUE.told == "Nichts zu erledigen"
 
 
 def test_every_concern_but_none_has_a_day() -> None:

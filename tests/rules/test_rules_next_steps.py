@@ -4,13 +4,15 @@ from datetime import date
 
 import pytest
 
+from api.web.task_steps import DOES
 from rules.codes import Concern
 from rules.next_steps import HANDOVER, NO_STEPS, STEPS, next_steps
+from rules.tasks import offered
 
 TABLE = {
     "au": ["os_alg_plus"],
     "arbeitsuchend": ["like_online", "first_interview"],
-    "arbeitslos": ["first_interview"],
+    "arbeitslos": ["first_interview_in_person"],
     "bankverbindung": ["os_alg_plus"],
     "anschrift_name": ["os_alg_plus"],
     "arbeitsaufnahme": ["os_alg_plus"],
@@ -19,6 +21,7 @@ TABLE = {
     "rente": ["pension_kind", "os_alg_plus"],
     "termin": ["atv_cancelled"],
     "bearbeitungsstand": ["ticket"],
+    "beratung": ["advice_by_video"],
     "insolvenzgeld": ["step_level"],
     "widerspruch": ["objection"],
     "familienkasse": ["familienkasse"],
@@ -38,9 +41,21 @@ def test_each_concern_has_its_steps_or_says_that_it_has_none(concern: Concern) -
 def test_every_step_names_a_weisung_or_a_law() -> None:
     for step in (HANDOVER, *(step for steps in STEPS.values() for step in steps)):
         assert "Weisung 20" in step.source or "§" in step.source
-        assert ("202001001" in step.source) <= (
-            "abgelaufen" in step.source or step.code == "os_alg_plus"
-        )
+        assert ("202001001" in step.source) <= ("abgelaufen" in step.source)
+
+
+def test_who_is_out_of_work_is_asked_in_and_others_may_come_by_video() -> None:
+    """Weisung 202502006 no. 2.1: advice is no talk on the telephone, § 141 SGB III no video."""
+    (in_person,) = next_steps([Concern.ARBEITSLOS], handover_owed=False)
+    assert "nicht per Video" in in_person.why
+    (_, before) = next_steps([Concern.ARBEITSUCHEND], handover_owed=False)
+    assert "per Video, nicht am Telefon" in before.why
+
+
+def test_a_step_that_a_task_does_is_offered_as_that_task() -> None:
+    for concern, steps in STEPS.items():
+        kinds = {rule.kind for rule in offered([concern])}
+        assert {DOES[step.code] for step in steps if step.code in DOES} <= kinds, concern
 
 
 def test_one_call_attempt_is_enough() -> None:

@@ -95,6 +95,8 @@ def test_an_appointment_is_due_on_the_tenth_arbeitstag_after_one_call():
         "call_attempts": 1,
     }
     assert code(TaskKind.ATV_TERMIN, KNOWN, Said()) == "task.not_called"
+    spared = carried(TaskKind.ATV_TERMIN, KNOWN, Said(call_spared=True), today=TODAY)
+    assert spared["call_attempts"] == 0
     talk = known(Concern.BERATUNG)
     assert carried(TaskKind.ATV_TERMIN, talk, Said(), today=TODAY)["call_attempts"] == 0
 

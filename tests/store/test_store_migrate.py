@@ -138,6 +138,14 @@ def test_a_database_of_another_version_is_refused_with_the_remedy(
     assert "postlotse migrate" in caught.value.message
 
 
+def test_a_file_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
+    file = tmp_path / "nicht" / "da.sqlite"
+    with pytest.raises(Refused) as caught:
+        Database.open(f"sqlite:///{file}")
+    assert (caught.value.code, str(file) in caught.value.message) == ("store.schema", True)
+    assert not file.parent.exists()
+
+
 def test_an_older_database_is_brought_up_to_date(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'old.sqlite'}"
     engine = connections.open_engines(connections.parse_url(url))[1]

@@ -1,5 +1,6 @@
 """deploy/postgresql/trail.sql: the house writes and seals, and can't change or drop an entry."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,13 @@ SCRIPT = Path(__file__).resolve().parents[2] / "deploy/postgresql/trail.sql"
 ROLE = "house_of_grants"
 
 
+def run(url: str, *said: str) -> subprocess.CompletedProcess[str]:
+    """As an administrator runs it (docs/deploy.md)."""
+    there = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    command = ["psql", f"--dbname={there}", "--no-psqlrc", "--quiet", *said, f"--file={SCRIPT}"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
 @pytest.fixture
 def house(own_postgresql_url: str) -> Iterator[Database]:
     """The database as an account of its own sees it, that owns neither table nor schema."""
@@ -25,7 +33,8 @@ def house(own_postgresql_url: str) -> Iterator[Database]:
         admin.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {ROLE}")
         admin.execute(f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {ROLE}")
         for _ in range(2):
-            admin.execute(SCRIPT.read_text("utf-8").replace(':"role"', ROLE).encode())
+            done = run(own_postgresql_url, f"--set=role={ROLE}")
+            assert done.returncode == 0, done.stderr
     url = sa.make_url(own_postgresql_url).set(username=ROLE)
     database = Database.open(url.render_as_string(hide_password=False))
     yield database
@@ -33,6 +42,16 @@ def house(own_postgresql_url: str) -> Iterator[Database]:
     with psycopg.connect(own_postgresql_url, autocommit=True) as admin:
         admin.execute(f"DROP OWNED BY {ROLE}")
         admin.execute(f"DROP ROLE {ROLE}")
+
+
+def test_it_fails_loudly_where_it_can_not_protect(own_postgresql_url: str) -> None:
+    owner = sa.make_url(own_postgresql_url).username
+    for said in ((), ("--set=role=nobody_of_that_name",), (f"--set=role={owner}",)):
+        done = run(own_postgresql_url, *said)
+        assert done.returncode == 3, (said, done.stdout, done.stderr)
+    with psycopg.connect(own_postgresql_url) as admin:
+        told = admin.execute("SELECT count(*) FROM pg_trigger WHERE tgname = 'audit_sealed_stays'")
+        assert told.fetchone() == (0,)
 
 
 def add(house: Database) -> None:

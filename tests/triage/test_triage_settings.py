@@ -52,6 +52,8 @@ HOOK = {"receiver": "atv", "url": "https://atv.example/h", "secret_env": "POSTLO
         ({"desk": {"demo": True, "host": "0.0.0.0"}}, "loopback"),  # noqa: S104 - refused here
         ({"desk": {"phone": "rufen Sie an"}}, "approved text"),
         ({"deadlines": {"days": {"urlaub": 3}}}, "days"),
+        ({"deadlines": {"days": {"arbeitslos": 11}}}, "days.arbeitslos: at most 10"),
+        ({"deadlines": {"days": {"kein_anliegen": 3}}}, "days.kein_anliegen"),
         ({"postboxes": [EXCHANGE | {"endpoint": "http://mail.example/EWS"}]}, "endpoint"),
         ({"postboxes": [EXCHANGE | {"mailbox": "SC Nord"}]}, "mailbox"),
         ({"postboxes": [EXCHANGE | {"auth": "oauth2", "scope": "ews"}]}, "token_url"),

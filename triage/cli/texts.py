@@ -186,5 +186,9 @@ def _read(file: Path) -> str:
     """Raises: Refused: `text.file_unreadable`."""
     try:
         return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise Refused("text.file_unreadable", f"{file} can't be read as UTF-8 text.") from exc
+    except OSError as exc:
+        told = f"{file} can't be read ({exc.strerror}). Remedy: check path and rights."
+        raise Refused("text.file_unreadable", told) from exc
+    except UnicodeDecodeError as exc:
+        told = f"{file} is no UTF-8 text. Remedy: save it as UTF-8."
+        raise Refused("text.file_unreadable", told) from exc

@@ -176,7 +176,11 @@ def _loops(patient: _Patient) -> Iterator[Finding]:
             continue
         name = f"loops:{check.name}"
         if not check.ok:
-            yield bad(name, check.message, check.remedy)
+            yield bad(name, _SAID.get(check.message, check.message), check.remedy)
+
+
+_SAID: Final = {"silent": "Seit fünf Minuten kein Lebenszeichen (silent)."}
+"""Codes of checks that say nothing to whoever reads German."""
 
 
 def _disks(patient: _Patient) -> Iterator[Finding]:
@@ -187,10 +191,10 @@ def _disks(patient: _Patient) -> Iterator[Finding]:
 def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
     file = wiring.database_file(settings)
     if file is not None:
-        yield "store", file.parent
+        yield "store", _there_or_above(file.parent)
     yield "eakte", settings.eakte.drop
     if settings.replies.outlet == "maildir":
-        yield "sent", settings.replies.sent_root
+        yield "sent", _there_or_above(settings.replies.sent_root)
     elif settings.replies.left_notes is not None:
         yield "left", settings.replies.left_notes
     yield from ((box.name, box.root) for box in settings.postboxes if hasattr(box, "root"))
@@ -198,6 +202,11 @@ def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield "tasks", settings.tasks.drop
     if settings.trail.anchor is not None:
         yield "anchor", settings.trail.anchor.parent
+
+
+def _there_or_above(folder: Path) -> Path:
+    """The folder, or the nearest above it: `migrate` and the first answer make the rest."""
+    return next((one for one in (folder, *folder.parents) if one.is_dir()), folder)
 
 
 def _postboxes(patient: _Patient) -> Iterator[Finding]:

@@ -53,7 +53,8 @@ def postboxes(settings: Settings, house: House | None) -> Iterator[Finding]:
             there = None
             yield of_error(name, exc)
         else:
-            yield good(name, f"Anmeldung gelingt, {len(there)} Ordner sind zu sehen.")
+            seen = "1 Ordner ist" if len(there) == 1 else f"{len(there)} Ordner sind"
+            yield good(name, f"Anmeldung gelingt, {seen} zu sehen.")
             if house is not None and box.mode != "observe":
                 yield from _missing(house, settings, box, there)
             yield from _rights_of(house, box, there)
@@ -202,7 +203,8 @@ def disk(name: str, folder: Path) -> Iterator[Finding]:
     try:
         usage = shutil.disk_usage(folder)
     except OSError:
-        yield bad(name, f"{folder} ist nicht lesbar.", "Ordner anlegen oder einhängen.")
+        remedy = "Einhängen; war er nie da, den Pfad in der Konfiguration prüfen."
+        yield bad(name, f"{folder} ist nicht lesbar.", remedy)
         return
     told = f"{folder}: {usage.free // 1_000_000} MB von {usage.total // 1_000_000} MB frei."
     if usage.free == 0:

@@ -50,7 +50,7 @@ def concern(house: House, tx: Tx, item: Item, code: Concern, *, event: MarkedCon
     body["concerns"] = [work.certain(code, because=OUTLOOK), *others]
     body["payment_relevant"] = saved.payment.value
     if due is not None and due.day is not None:
-        body |= {"due": due.day.isoformat(), "due_because": due.because}
+        body |= {"due": due.day.isoformat(), "due_because": due.told}
     if saved.payment is not item.payment:
         body["payment_because"] = [f"{code.value}: {SOURCE}"]
     verdicts.add(tx, NewVerdict(item.message_id, SOURCE, OUTLOOK, body), now=now)
