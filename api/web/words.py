@@ -282,6 +282,8 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         " fehlt.",
         "task.not_left": "Die Weiterleitung ist noch nicht hinaus. Parken Sie den Vorgang, oder"
         " warten Sie einen Moment.",
+        "reply.not_the_shown": "Nichts gesendet: In der Liste war etwas anderes gewählt als der"
+        " Text, der hier steht. Wählen Sie noch einmal, und lesen Sie ihn, bevor Sie senden.",
         "reply.forbidden": "Auf diese Nachricht ist keine Antwort vorgesehen.",
         "mail.head_only": "Von dieser Nachricht ist nur der Kopf hier. Öffnen Sie die Mail in"
         " Outlook und geben Sie sie von dort weiter; was zahlungsrelevant ist, legen Sie von Hand"
