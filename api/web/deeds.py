@@ -57,6 +57,24 @@ class CorrectionForm:
         return ticked | fields | {"payment": self.payment.value}
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerForm:
+    """The form of one letter. `choice` is what the list says, where the form carries it.
+
+    Without scripts, or before they are there, the letter below the list stays the first one's.
+    """
+
+    text_id: Annotated[str, Form(max_length=100)]
+    version: Annotated[int, Form()]
+    choice: Annotated[str | None, Form(max_length=100)] = None
+
+    def wanted(self, gaps: Mapping[str, str]) -> Choice:
+        """The answer that is both shown and ticked. Raises: Refused: `reply.not_the_shown`."""
+        if self.choice not in (None, self.text_id):
+            raise Refused("reply.not_the_shown", "another text is ticked than the one shown")
+        return Choice(self.text_id, self.version, gaps, second=second_of(gaps.get(SECOND, "")))
+
+
 async def _gaps(request: Request) -> dict[str, str]:
     """What was typed and chosen in the answer's form, by name."""
     form = await request.form()
@@ -214,16 +232,14 @@ def send_reply(
     visit: SendsItem,
     item_id: int,
     token: Token,
-    text_id: Annotated[str, Form(max_length=100)],
-    version: Annotated[int, Form()],
+    form: Annotated[AnswerForm, Depends()],
     gaps: Annotated[dict[str, str], Depends(_gaps)],
 ) -> Response:
     """Order the answer. The wording comes from the shelf, never from the form (promise 5)."""
     try:
-        choice = Choice(text_id, version, gaps, second=second_of(gaps.get(SECOND, "")))
-        reply.order(visit.house, visit.caller, item_id, token, choice)
+        reply.order(visit.house, visit.caller, item_id, token, form.wanted(gaps))
     except Refused as refused:
-        return _again(visit, item_id, token, "reply", refused, gaps, wanted=text_id)
+        return _again(visit, item_id, token, "reply", refused, gaps, wanted=form.text_id)
     return go(f"/vorgang/{item_id}", Notice("replied"))
 
 

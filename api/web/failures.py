@@ -206,6 +206,16 @@ _BY_STATUS: Final[Mapping[int, _Words]] = MappingProxyType(
             "Seit dem Laden der Seite hat sich etwas geändert. Ihr Schritt wurde nicht ausgeführt.",
             "Laden Sie die Seite neu und entscheiden Sie dann.",
         ),
+        405: (
+            "Hier ist nur ein Knopf, keine Seite",
+            "Diese Adresse tut etwas, wenn ein Formular sie aufruft. Nichts wurde geändert.",
+            "Gehen Sie zum Arbeitsplatz, und drücken Sie dort den Knopf.",
+        ),
+        413: (
+            "Das ist zu groß",
+            "Was Sie senden wollten, ist größer als erlaubt. Nichts wurde geändert.",
+            "Gehen Sie zurück, und kürzen Sie den Text, oder nehmen Sie eine kleinere Datei.",
+        ),
         422: (
             "Das geht so nicht",
             "Die Angaben passen nicht zu diesem Schritt. Nichts wurde geändert.",
@@ -213,7 +223,7 @@ _BY_STATUS: Final[Mapping[int, _Words]] = MappingProxyType(
         ),
         503: (
             "Gerade nicht erreichbar",
-            "Ein Nachbar des Postlotsen antwortet nicht. Verloren geht nichts.",
+            "Ein Dienst, den der Postlotse braucht, antwortet nicht. Verloren geht nichts.",
             "Versuchen Sie es in einer Minute noch einmal.",
         ),
     }
@@ -243,9 +253,17 @@ _ELSE: Final[_Words] = (
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
-    """The page for a problem outside /v1; who isn't signed in comes to the sign-in page."""
+    """The page for a problem outside /v1; who isn't signed in comes to the sign-in page.
+
+    Who calls up the address of a form comes to the page that it stands on.
+    """
     if problem.code == "auth.missing":
         return _to_sign_in(request)
+    if problem.status == 405 and request.method == "GET":
+        # After a refused form its address stands in the browser; who calls it up means the page.
+        back = _form_page(request.url.path)
+        if back != request.url.path:
+            return go(back)
     response = page(
         request,
         "fehler.html",
@@ -286,6 +304,11 @@ def _page_of(request: Request) -> str:
     path, query = request.url.path, request.url.query
     if request.method in {"GET", "HEAD"}:
         return f"{path}?{query}" if query else path
+    return _form_page(path)
+
+
+def _form_page(path: str) -> str:
+    """The page on which the form of that address stands."""
     item = re.match(r"/vorgang/[0-9]+", path)
     return item[0] if item else "/" + path.strip("/").partition("/")[0]
 

@@ -269,6 +269,36 @@ def test_an_approved_text_is_ordered_and_the_page_says_so(doors: Doors, clerk: P
     assert "Eine Antwort ist beauftragt." in clerk.words(".answer")
 
 
+def test_the_address_of_a_refused_form_leads_to_its_item_and_that_of_a_lone_button_says_so(
+    doors: Doors, clerk: Person
+) -> None:
+    item_id = take(doors, clerk, "Termin absagen")
+    clerk.send("parken", until="gestern war gestern")
+    assert clerk.answer.status_code == 422
+    clerk.open(f"/vorgang/{item_id}/parken")
+    assert (clerk.answer.status_code, clerk.url) == (200, f"/vorgang/{item_id}")
+    clerk.open("/abmelden")
+    assert clerk.answer.status_code == 405
+    assert "nur ein Knopf" in clerk.words("h1")
+
+
+@pytest.mark.parametrize("ticked", ["keine", "termin.bestaetigung"])
+def test_without_scripts_no_answer_leaves_that_is_not_the_one_ticked(
+    doors: Doors, clerk: Person, ticked: str
+) -> None:
+    item_id = take(doors, clerk, "Termin absagen")
+    page = clerk.open(f"/vorgang/{item_id}?text=allgemein.anlage_fehlt")
+    first = page.query_selector("form[action$='/antwort']").getattr("id")
+    choices = page.query_selector_all("[name=choice]")
+    assert {one.getattr("form") for one in choices} == {first}
+    clerk.send("antwort", choice=ticked)
+    assert clerk.answer.status_code == 422
+    assert "Nichts gesendet" in clerk.words(".fault")
+    assert "beauftragt" not in clerk.words(".story")
+    clerk.send("antwort", choice="allgemein.anlage_fehlt")
+    assert clerk.words(".notice") == "Antwort beauftragt."
+
+
 @pytest.mark.parametrize("typed", ["morgen", "31.02.2027 10:30"])
 def test_a_gap_that_is_no_time_is_said_at_its_field(
     doors: Doors, clerk: Person, typed: str
@@ -291,7 +321,7 @@ def test_who_wants_nothing_is_sent_nothing_unless_the_clerk_says_so(
     with doors.house.db.write() as tx:
         tx.run(sa.update(tables.item).values(first_concern="kein_anliegen"))
     clerk.open(f"/vorgang/{item_id}")
-    assert clerk.page.query_selector("[name=choice][value=''][checked]") is not None
+    assert clerk.page.query_selector("[name=choice][value='keine'][checked]") is not None
     assert clerk.page.query_selector("#send[aria-disabled=true]") is not None
     assert clerk.words(".actions .main").startswith("Abschließen")
     clerk.open(f"/vorgang/{item_id}?text=allgemein.erledigt")

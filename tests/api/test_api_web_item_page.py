@@ -164,9 +164,10 @@ def test_each_form_that_writes_carries_the_sessions_token(look: Look) -> None:
     assert [one for one in forms if one[1].query_selector('[name="csrf"]') is None] == []
 
 
-def test_no_title_tells_what_a_mail_is_about(look: Look) -> None:
-    for name in SAMPLES:
-        assert words(look(f"vorgang-{name}").query_selector("title")) == "Vorgang – Postlotse"
+def test_a_title_tells_which_item_it_is_and_not_what_the_mail_is_about(look: Look) -> None:
+    for name, shown in SAMPLES.items():
+        title = words(look(f"vorgang-{name}").query_selector("title"))
+        assert title == f"Vorgang {shown.view.item.id} – Postlotse", "two tabs look alike"
 
 
 def test_a_long_text_is_shown_whole(look: Look) -> None:

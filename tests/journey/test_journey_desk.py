@@ -57,6 +57,8 @@ def take_payment_item(page: Page) -> int:
         if page.get_by_text("eAkte-Quittung steht aus.").first.is_visible():
             return int(page.url.split("/")[-1].split("?")[0])
         before = page.url
+        # For a second the page takes no deed on an item that nobody can have read.
+        page.wait_for_selector("html:not([data-fresh])")
         page.keyboard.press("a")
         page.wait_for_url(lambda url, before=before: url != before)
     raise AssertionError("no payment-relevant item among 20")

@@ -9,6 +9,10 @@ const memory = {
   get(name) { try { return localStorage.getItem(name); } catch { return null; } },
   set(name, value) { try { localStorage.setItem(name, value); } catch { /* gesperrt: gilt nur für diese Seite */ } },
 };
+const session = { // Gilt für diesen Tab und die Seite danach: welche Tat, an welchem Vorgang.
+  take(name) { try { const value = sessionStorage.getItem(name); sessionStorage.removeItem(name); return value; } catch { return null; } },
+  set(name, value) { try { sessionStorage.setItem(name, value); } catch { /* gesperrt: ohne diese Sekunde */ } },
+};
 if (memory.get('theme')) root.dataset.theme = memory.get('theme');
 
 const single = one('#single');
@@ -87,6 +91,7 @@ const written = (form) => [...form.elements].some((field) => field.matches('text
 async function hindrance(form) {
   const answer = await fetch('/anmelden/gilt', { redirect: 'manual', signal: AbortSignal.timeout(WAIT) }).catch(() => null);
   if (!answer || answer.status >= 500) return 'away';
+  if (answer.status === 429) return 'many';
   if (answer.type === 'opaqueredirect') return written(form) && form.dataset.kept === undefined ? 'ended' : '';
   if (!answer.ok) return '';
   const { who, csrf } = await answer.json();
@@ -108,11 +113,32 @@ async function ask(form, button) {
   form.requestSubmit(button);
   form.dataset.sent = 'yes';
 }
-// Ein zweiter Druck auf denselben Knopf soll nichts zweimal auslösen.
+// Ein zweiter Druck auf denselben Knopf soll nichts zweimal auslösen, auch nicht auf der Seite danach:
+// Dort steht schon der nächste Vorgang, ungelesen. Eine Sekunde lang gilt da nur „Rückgängig“.
+const UNREAD = 1000;
+const LAST = 'deed';
+function deedOf(form) {
+  const [, item, name] = new URL(form.getAttribute('action') ?? '', location).pathname.match(/^\/vorgang\/(\d+)\/([a-z-]+)/) ?? [];
+  return name && { item, name };
+}
+function hastenedBy(deed) {
+  const { fresh } = root.dataset;
+  return fresh !== undefined && (fresh === 'all' ? deed.name !== 'rueckgaengig' : deed.name === fresh);
+}
+function arrive() {
+  const last = JSON.parse(session.take(LAST));
+  if (!last) return;
+  root.dataset.fresh = location.pathname.split('/')[2] === last.item ? last.name : 'all';
+  setTimeout(() => { delete root.dataset.fresh; }, UNREAD);
+}
+arrive();
 document.addEventListener('submit', (event) => {
   const form = event.target;
   if (form.dataset.sent === 'asked') return;
   if (form.dataset.sent) { event.preventDefault(); return; }
+  const deed = deedOf(form);
+  if (deed && hastenedBy(deed)) { event.preventDefault(); say('Nichts ausgeführt: Die Seite ist gerade erst da.'); return; }
+  if (deed) session.set(LAST, JSON.stringify(deed));
   form.dataset.sent = 'yes';
   one('#stay').hidden = true;
   say('Wird gesendet …');
@@ -169,7 +195,7 @@ function seek(list, letter) {
 function inDialog(event, dialog) {
   if (event.ctrlKey && event.key === 'Enter') {
     const button = dialog.querySelector('form .btn.main');
-    if (button) { event.preventDefault(); button.click(); }
+    if (button) { event.preventDefault(); if (!event.repeat) button.click(); }
     return;
   }
   const list = event.target.closest('.checklist');
@@ -182,7 +208,7 @@ function inDialog(event, dialog) {
 document.addEventListener('keydown', (event) => {
   const dialog = one('dialog[open]');
   if (dialog) { inDialog(event, dialog); return; }
-  if (event.ctrlKey && event.key === 'Enter') { if (send) { event.preventDefault(); press(send); } return; }
+  if (event.ctrlKey && event.key === 'Enter') { if (send) { event.preventDefault(); if (!event.repeat) press(send); } return; }
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || typing(event.target)) return;
   const key = event.key.toLowerCase();
   if (key === '?') { event.preventDefault(); one('#keys').showModal(); return; }
@@ -197,6 +223,10 @@ one('dialog[data-reopen]')?.showModal();
 
 /* ---------- Lebenszeichen: solange die Seite offen und sichtbar ist, bleibt der Vorgang reserviert ---------- */
 const held = one('[data-lease]');
+function filling() {
+  return one('.fault') !== null || all('.desk input, .desk textarea').some((field) => field.type !== 'hidden'
+    && (field.matches('[type="checkbox"], [type="radio"]') ? field.checked !== field.defaultChecked : field.value !== field.defaultValue));
+}
 async function renew() {
   if (document.hidden) return;
   const answer = await fetch(held.dataset.lease, { method: 'POST', body: new FormData(held) }).catch(() => null);
@@ -205,8 +235,12 @@ async function renew() {
   } else if (answer?.ok) {
     const { until, eakte } = await answer.json();
     one('#until').textContent = until;
-    // Die Quittung ist da (oder abgelehnt): neu laden, außer jemand füllt gerade einen Dialog aus.
-    if (eakte !== held.dataset.eakte && !one('dialog[open]')) location.reload();
+    // Die Quittung ist da (oder abgelehnt): neu laden, außer jemand füllt gerade etwas aus; das wäre weg.
+    if (eakte === held.dataset.eakte || one('dialog[open]')) return;
+    const page = held.dataset.lease.replace('/lease', '');
+    if (filling()) one('#news').hidden = false;
+    else if (location.pathname === page) location.reload();
+    else location.replace(page); // Hier steht die Antwort auf eine Tat: neu laden würde sie noch einmal senden.
   } else if (answer?.status === 409) {
     one('#lost').hidden = false;
     one('#lost').focus();
