@@ -145,20 +145,6 @@ def test_of_strange_text_nobody_says_by_himself_that_it_moves_no_money(
     assert plain.payment_relevant is PaymentRelevant.NO
 
 
-def test_what_only_the_model_takes_for_a_machines_is_set_aside_below_its_own_bound(
-    model, directory, mail
-) -> None:
-    told = mail("Protokoll der Sicherung: keine Fehler. Automatisch erzeugt.", subject="Backup")
-    asked = {"received_at": WEDNESDAY, "mailbox": ""}
-    promising_little = Judge(replace(model, payment_bound=1.1), directory)
-    said, opinion = promising_little.judge_openly(told, **asked)
-    assert opinion.channels[Channel.MASCHINELL] > 0.6
-    assert said.channel is Channel.MASCHINELL
-    wary = Judge(replace(model, payment_bound=0.0), directory).judge(told, **asked)
-    assert wary.channel is not Channel.MASCHINELL
-    assert wary.payment_relevant is PaymentRelevant.OPEN
-
-
 def test_a_bounce_in_english_is_no_foreign_letter(ask, mail) -> None:
     text = "This is the mail system, sorry to inform you that your message was not delivered"
     said = ask(mail(text, subject="Undelivered", headers=(("return-path", "<>"),)))
