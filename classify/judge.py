@@ -15,6 +15,7 @@ from classify import (
     concerns,
     elsewhere,
     explain,
+    own_address,
     reading,
     recognised,
     review,
@@ -109,19 +110,28 @@ class Judge:
         reads = [reading.of(mail) for mail in mails]
         opinions = self._questions.of_mails(reads)
         came_by = [
-            channel.decide(read, opinion.channels, money=opinion.payment)
+            channel.decide(
+                read, opinion.channels, money=opinion.payment, bound=self._model.payment_bound
+            )
             for read, opinion in zip(reads, opinions, strict=True)
         ]
-        found = [
-            concerns.choose(opinion.concerns, self._thresholds, channel=one)
-            for opinion, one in zip(opinions, came_by, strict=True)
-        ]
+        found = [*map(self._found, reads, opinions, came_by)]
         told = self._told(reads, found, times, mailboxes)
         spoke = [*map(self._reasons, reads, opinions, found)]
         return [
             (self._judgement(*one), one[1])
             for one in zip(reads, opinions, came_by, spoke, told, found, strict=True)
         ]
+
+    def _found(self, read: Reading, opinion: Opinion, came_by: Channel) -> Mapping[Concern, float]:
+        """The concerns that are named, with their probabilities."""
+
+        def choose(sure: Opinion) -> Mapping[Concern, float]:
+            return concerns.choose(sure.concerns, self._thresholds, channel=came_by)
+
+        return own_address.corrected(
+            read, choose(opinion), ask=lambda bare: choose(self._questions.of_mails([bare])[0])
+        )
 
     def _told(
         self,

@@ -6,6 +6,7 @@ from rules.codes import Channel, Concern
 from rules.mail import Form
 
 FREE = dict.fromkeys(Channel, 0.1) | {Channel.FREIE_EMAIL: 0.9}
+ROBOT = dict.fromkeys(Channel, 0.01) | {Channel.FREIE_EMAIL: 0.1, Channel.MASCHINELL: 0.8}
 
 
 def marks(reading: Reading) -> tuple[str, ...]:
@@ -103,8 +104,36 @@ def test_a_programs_letter_that_seems_to_move_money_is_not_set_aside_an_answer_i
     came_by = channel.decide(letter, FREE, money=0.2)
     assert (came_by is Channel.MASCHINELL) is aside
     assert channel.decide(letter, FREE, money=0.19) is Channel.MASCHINELL
-    robot = FREE | {Channel.FREIE_EMAIL: 0.1, Channel.MASCHINELL: 0.8}
-    assert channel.decide(letter, robot, money=0.9) is Channel.MASCHINELL
+    assert (channel.decide(letter, ROBOT, money=0.9) is Channel.MASCHINELL) is aside
+
+
+GENERATED = (("auto-submitted", "auto-generated"),)
+
+
+@pytest.mark.parametrize("headers", [(), GENERATED])
+@pytest.mark.parametrize(
+    ("text", "harmless"),
+    [
+        ("Der Eintritt zum 1.4. wurde bestätigt. Automatisch erzeugt.", 0.019),
+        ("Krank gemeldet, die Meldung wurde am 2.3. angelegt.", 0.019),
+        ("Newsletter Mai: krank im Urlaub", 0.199),
+        ("Abwesenheitsnotiz: Ich bin krank bis 12.3.", 0.199),
+        ("Unzustellbar: Krankmeldung", 0.199),
+    ],
+)
+def test_what_a_machine_writes_is_set_aside_only_if_it_moves_no_money_or_is_of_a_known_kind(
+    read, headers, text: str, harmless: float
+) -> None:
+    letter = read(text, headers=headers)
+    below = channel.decide(letter, ROBOT, money=harmless, bound=0.02)
+    above = channel.decide(letter, ROBOT, money=harmless + 0.002, bound=0.02)
+    assert below is Channel.MASCHINELL
+    of_known_kind_by_its_header = bool(headers) and harmless > 0.1
+    assert (above is Channel.MASCHINELL) is of_known_kind_by_its_header
+
+
+def test_a_high_bound_sets_no_more_aside_than_before(read) -> None:
+    assert channel.decide(read("x"), ROBOT, money=0.21, bound=1.0) is Channel.FREIE_EMAIL
 
 
 def test_without_any_mark_the_model_decides(read) -> None:

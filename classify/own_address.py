@@ -1,0 +1,63 @@
+"""An address at the end of a letter says where its sender lives, not that he has moved.
+
+The scorer has seen few letters that end with an address and tell nothing of it, so it takes each
+for a new one. Source: label guide, `anschrift_name`; measured in docs/judge-history.md.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from classify import reading
+from classify.reading import Reading
+from classify.review import is_foreign
+from classify.text import fold
+from rules.codes import Concern
+from rules.mail import ParsedMail
+
+_Found = Mapping[Concern, float]
+
+_STREET: Final = re.compile(
+    r"(?:\b[\w-]+[ -])?\b[\w.-]*(?:str\.|stra(?:ß|ss)e|weg|allee|platz|gasse|ring|damm|ufer)"
+    r"\s*\d{1,3}(?:/\d)?\s?[a-z]?\b,?",
+    re.IGNORECASE,
+)
+_PLZ_AND_PLACE: Final = re.compile(r"\b(?:D\s?[-–]?\s?)?\d{5},?\s+[^\W\d][\w./-]+,?")
+_TALKS_OF_IT: Final = re.compile(
+    r"adress|anschrift|address|wohn(?!haft)|zieh|zog|umzug|einzug|auszug|ummeld|umgemeld|unterkunft"
+    r"|zimmer|hausn|haushalt|heim\b|bleibe\b|\bpost\b|\bbriefe?\b|heiss|heirat|hochzeit|\behe"
+    r"|scheid|name|betreu|bestell|vollmacht|postfach|move|moving|live|living|flat"
+)
+"""Words of a move, a name or where letters shall go, in folded text; more of them cost little."""
+
+
+def corrected(read: Reading, found: _Found, *, ask: Callable[[Reading], _Found]) -> _Found:
+    """The concerns without `anschrift_name` if only an address speaks for it.
+
+    `ask` tells the concerns of another text of this mail. What the mail is worth for money is
+    asked of the whole text as before, so nothing that moves money becomes a `no` by this.
+    """
+    if Concern.ANSCHRIFT_NAME not in found:
+        return found
+    bare = _without(read)
+    again = ask(reading.of(bare)) if bare else found
+    if Concern.ANSCHRIFT_NAME in again:
+        return found
+    return {code: p for code, p in found.items() if code is not Concern.ANSCHRIFT_NAME} or again
+
+
+def _without(read: Reading) -> ParsedMail | None:
+    """The mail without its addresses; None if there is none, or it talks of where somebody lives.
+
+    A form's lines are known, and the words of other languages are not.
+    """
+    mail = read.mail
+    if mail.form is not None or is_foreign(read.words, read.german):
+        return None
+    if _TALKS_OF_IT.search(fold(f"{mail.subject}\n{mail.body.new}")):
+        return None
+    bare = _PLZ_AND_PLACE.sub(" ", _STREET.sub(" ", mail.body.new))
+    if bare == mail.body.new:
+        return None
+    return replace(mail, body=replace(mail.body, new=bare))

@@ -1,0 +1,58 @@
+"""An address at the end of a letter is where its sender lives. With the model that is installed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from classify.judge import Judge
+from classify.model import file as modelfile
+from rules.codes import Concern, PaymentRelevant
+from triage import wiring
+from triage.settings import Settings
+
+WHEN = datetime(2027, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def ask():
+    model = modelfile.load(wiring.default_model_path(), wiring.model_key(Settings()))
+    judge = Judge(model, wiring.load_directory())
+    return lambda mail: judge.judge(mail, received_at=WHEN, mailbox="kassel@arbeitsagentur.de")
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        (
+            "Hallo, bin krank geschrieben bis Freitag. Jonas Reiter, Lindenstr. 4, 34117 Kassel",
+            [Concern.AU],
+        ),
+        (
+            "hab heute die kündigung zum 31.5. bekommen. m. mertens, lange str. 3, 45143 essen",
+            [Concern.ARBEITSUCHEND],
+        ),
+    ],
+)
+def test_an_address_behind_the_name_is_no_change_of_address(ask, mail, text, codes) -> None:
+    assert [found.code for found in ask(mail(text)).concerns] == codes
+
+
+def test_what_only_an_address_spoke_for_is_handed_over_all_the_same(ask, mail) -> None:
+    """The concern was a guess; that money may move is another one, and stays."""
+    said = ask(mail("Das Merkblatt 1 lag nicht bei.\nIrmgard Bötte, Schulweg 6, 39576 Stendal"))
+    assert Concern.ANSCHRIFT_NAME not in [found.code for found in said.concerns]
+    assert said.payment_relevant is PaymentRelevant.OPEN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Umgezogen: Birkenallee 77, 34117 Kassel. Jonas Reiter",
+        "Ab 1.4. wohne ich Ulmenstr. 5, 34117 Kassel. Annelie Voss",
+        "Hallo, ich bin krank bis 12.3. Neue Adresse: Gerberweg 22, 34117 Kassel",
+        "Доброго дня. В суботу переїжджаю до Касселя, вул. Mauerweg 30, 34117 Kassel.",
+        "Ich heiße jetzt Fischbach. Lea Fischbach, Lindenstr. 4, 34117 Kassel",
+    ],
+)
+def test_whoever_talks_of_an_address_or_a_name_is_heard(ask, mail, text: str) -> None:
+    assert Concern.ANSCHRIFT_NAME in [found.code for found in ask(mail(text)).concerns]
