@@ -12,6 +12,7 @@ from triage.house import (
     SweepPolicy,
 )
 from triage.settings import WORK_DAYS, DeskSettings, Settings
+from triage.settings.postbox import PostboxSettings
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -40,14 +41,7 @@ def policy_of(settings: Settings) -> Policy:
         replies_a_minute=settings.replies.per_minute,
         sent_folder=settings.replies.sent_folder,
         drafts_folder=settings.replies.drafts_folder,
-        rights=RightsPolicy(
-            may_write=settings.rights.mode == "write",
-            exempt=frozenset(name.lower() for name in settings.rights.exempt),
-            common_folders=_common_folders(settings),
-            clerks_follow_lists=settings.rights.clerks_follow_lists,
-            follow_minutes=settings.rights.follow_minutes,
-            follow_few=settings.rights.follow_few,
-        ),
+        rights=_rights_policy(settings),
         sweep=_sweep_policy(settings),
         anchor=settings.trail.anchor,
         marks=MarksPolicy(
@@ -58,19 +52,32 @@ def policy_of(settings: Settings) -> Policy:
         alarms=AlarmPolicy(
             settings.alarms.mail, settings.alarms.webhooks, settings.alarms.from_address
         ),
-        postboxes=tuple(
-            PostboxPlan(
-                box.name,
-                box.region,
-                is_observed=box.mode == "observe",
-                sends=box.mode == "full",
-                is_swept=box.mode != "observe" and box.deletion == "remove",
-            )
-            for box in settings.postboxes
-        ),
+        postboxes=tuple(_plan(box) for box in settings.postboxes),
         working_hours=_working_hours(settings.desk),
         open_claims=settings.desk.open_claims or None,
         trust=settings.sender.trust(),
+    )
+
+
+def _rights_policy(settings: Settings) -> RightsPolicy:
+    rights = settings.rights
+    return RightsPolicy(
+        may_write=rights.mode == "write",
+        exempt=frozenset(name.lower() for name in rights.exempt),
+        common_folders=_common_folders(settings),
+        clerks_follow_lists=rights.clerks_follow_lists,
+        follow_minutes=rights.follow_minutes,
+        follow_few=rights.follow_few,
+    )
+
+
+def _plan(box: PostboxSettings) -> PostboxPlan:
+    return PostboxPlan(
+        box.name,
+        box.region,
+        is_observed=box.mode == "observe",
+        sends=box.mode == "full",
+        is_swept=box.mode != "observe" and box.deletion == "remove",
     )
 
 
