@@ -331,6 +331,12 @@ def failure_of(problem: Problem) -> Failure:
 def _words_of(problem: Problem) -> _Words:
     if problem.code.startswith(("auth.token_", "signin.")) and problem.code not in BY_CODE:
         return _NOT_BELIEVED
+    if problem.code in BY_CODE:
+        return BY_CODE[problem.code]
     title, why, now = _BY_STATUS.get(problem.status, _ELSE)
     said = refusals.sentence(problem.code, problem.details)
-    return BY_CODE.get(problem.code) or (title, said or why, now)
+    if not said:
+        return title, why, now
+    # A sentence says first what is, and then what to do about it; the remedy is told once.
+    what, _, remedy = said.partition(". ")
+    return title, what.rstrip(".") + ".", remedy or now

@@ -181,6 +181,9 @@ def test_a_page_says_in_german_what_the_api_says_in_english(old: Doors) -> None:
     admin.send("neu", nachricht="1", art="auskunft", zeichen="a@b.example")
     assert "Schreiben Sie ein Aktenzeichen, 1 bis 60 Zeichen" in admin.answer.text
     assert told["detail"] not in admin.answer.text
+    admin.open("/loeschung")
+    admin.send("neu", nachricht="99", art="auskunft", zeichen="DSB 4/26")
+    assert "Diese Nachricht gibt es nicht, oder nicht für Sie." in admin.answer.text
 
 
 def test_the_metrics_tell_what_waits_to_be_deleted(old: Doors) -> None:

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from api.web import mail_words, refusals, render, words
+from api.errors import Problem
+from api.web import failures, mail_words, refusals, render, words
 from classify import review
 from rules.codes import AgencyHow, Channel, Concern, PaymentRelevant
 from rules.errors import Refused
@@ -119,3 +120,12 @@ def test_where_a_mail_lies_out_of_an_archive_is_not_said_of_outlook() -> None:
     assert mail_words.lying("SC-West", "", source="backfill").startswith("Altbestand von SC-West")
     assert "Ordner" in mail_words.lying("SC-West", "", source="postbox")
     assert "AU" in mail_words.lying("SC-West", "435 Kassel/AU", source="backfill")
+
+
+def test_a_page_of_a_refusal_tells_what_is_and_then_the_remedy_once() -> None:
+    details: dict[str, object] = {"text": "au.eingang", "version": 2}
+    shown = failures.failure_of(Problem(409, "text.open_draft", "English words", details))
+    assert shown.why == "Fassung 2 von „au.eingang“ ist noch in Arbeit."
+    assert shown.now.startswith("Bringen Sie erst sie zu Ende")
+    short = failures.failure_of(Problem(422, "sweep.nothing", "English words"))
+    assert (short.why, short.now[:12]) == ("Heute darf nichts gelöscht werden.", "Gehen Sie zu")
