@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import psycopg
 import sqlalchemy as sa
@@ -72,7 +73,8 @@ def away(reason: str) -> TryLater:
     )
 
 
-_TOO_OLD = (
+_OF_THE_NEWEST: Final = "`postlotse migrate` of the newest version that is in use."
+_TOO_OLD: Final = (
     "this program is too old for the database; replace it by the version that ran `postlotse"
     " migrate`, or a newer one."
 )
@@ -84,13 +86,14 @@ def wrong_schema(found: str, expected: str) -> Refused:
     Migrations only add, so programs of the last version may go on meanwhile. Source: own decision
     0003.
     """
-    told = f"The database has schema {found}, this program needs {expected}. Remedy: "
     if found == "none":
-        told = "The database has no tables yet. Remedy: correct `store.url`, or "
-    elif found.isdecimal() and found > expected:
-        return Refused("store.schema", told + _TOO_OLD, found=found, expected=expected)
-    told += "run `postlotse migrate` of the newest version that is in use."
-    return Refused("store.schema", told, found=found, expected=expected)
+        what = "The database has no tables yet. Remedy: correct `store.url`, or run"
+        remedy = _OF_THE_NEWEST
+    else:
+        what = f"The database has schema {found}, this program needs {expected}. Remedy:"
+        is_newer = found.isdecimal() and found > expected
+        remedy = _TOO_OLD if is_newer else f"run {_OF_THE_NEWEST}"
+    return Refused("store.schema", f"{what} {remedy}", found=found, expected=expected)
 
 
 def no_file(file: Path, expected: str) -> Refused:

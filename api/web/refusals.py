@@ -109,6 +109,7 @@ _TEXTS: Final = {
     "text.encoding": "Im Text steht ein Zeichen, das nicht darstellbar ist. Schreiben Sie die"
     " Stelle neu.",
     "text.exists": "Fassung {version} von „{text}“ gibt es schon. Laden Sie die Seite neu.",
+    "text.expired": "Dieser Text galt bis {valid_to}. Wählen Sie einen anderen.",
     "text.findings": "Die Prüfung hat etwas gefunden; es steht mit seiner Zeile bei der Prüfung.",
     "text.header": "Der Kopf des Textes ist nicht lesbar. Die Prüfung nennt die Zeile.",
     "text.no_second": "Einen Text in dieser Sprache gibt es dazu heute nicht. Wählen Sie nur den"
@@ -181,6 +182,8 @@ _RIGHTS: Final = {
     "rights.no_round": "In {region} läuft keine Prüfrunde.",
     "rights.not_approved": "Plan {plan} ist nicht freigegeben. Eine zweite Person gibt ihn frei.",
     "rights.nothing_to_undo": "Plan {plan} hat nichts geändert, was zurückzunehmen wäre.",
+    "rights.plan_not_named": "Plan {plan} entstand nach einem Zurückspielen der Datenbank; die"
+    " Nummer kann vorher ein anderer gehabt haben. Öffnen Sie ihn auf seiner Seite.",
     "rights.plan_state": "Plan {plan} ist schon weiter. Laden Sie die Seite neu, und entscheiden"
     " Sie dann.",
     "rights.plan_waits": "Plan {plan} ist freigegeben und noch nicht ausgeführt. Führen Sie zuerst"

@@ -136,7 +136,7 @@ def one(tx: Tx, plan_id: int) -> StoredPlan:
 
 def unknown(plan_id: int) -> Refused:
     """There is no such plan, or none for who asks."""
-    return Refused("plan.unknown", f"Einen Plan {plan_id} gibt es nicht, oder nicht für Sie.")
+    return Refused("plan.unknown", f"There is no plan {plan_id}, or none for you.", plan=plan_id)
 
 
 def newest(tx: Tx, postbox: str) -> StoredPlan | None:

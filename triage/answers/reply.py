@@ -181,7 +181,9 @@ def letter(house: House, row: Outgoing) -> Letter:
             raise Refused("text.retired", f"{shelved.text.id} was withdrawn; choose another text.")
         if shelved.text.valid_to < today:
             raise Refused(
-                "text.expired", f"{shelved.text.id} was valid until {shelved.text.valid_to}."
+                "text.expired",
+                f"{shelved.text.id} was valid until {shelved.text.valid_to}; choose another text.",
+                valid_to=shelved.text.valid_to.isoformat(),
             )
         identity.require_allowed(house, shelved.text)
     return sent_letter(house, row)

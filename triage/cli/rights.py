@@ -270,6 +270,7 @@ def _require_hash(house: House, caller: Caller, plan_id: int, hash_: str, words:
         "rights.plan_not_named",
         f"Nothing was changed. For exactly this plan: postlotse rights {words}"
         f" --hash {stored.hash}",
+        plan=stored.id,
     )
 
 

@@ -195,11 +195,14 @@ def read_text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")
     except OSError as exc:
-        told = f"{file} can't be read ({exc.strerror}). Remedy: check path and rights."
-        raise Refused("ruleset.file", told) from exc
+        raise Refused(
+            "ruleset.file",
+            f"{file} can't be read ({exc.strerror}). Remedy: check path and rights.",
+        ) from exc
     except UnicodeDecodeError as exc:
-        told = f"{file} is no UTF-8 text. Remedy: save it as UTF-8."
-        raise Refused("ruleset.file", told) from exc
+        raise Refused(
+            "ruleset.file", f"{file} is no UTF-8 text. Remedy: save it as UTF-8."
+        ) from exc
 
 
 def _kept(house: House, set_id: str, version: int | None) -> str:

@@ -187,8 +187,11 @@ def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except OSError as exc:
-        told = f"{file} can't be read ({exc.strerror}). Remedy: check path and rights."
-        raise Refused("text.file_unreadable", told) from exc
+        raise Refused(
+            "text.file_unreadable",
+            f"{file} can't be read ({exc.strerror}). Remedy: check path and rights.",
+        ) from exc
     except UnicodeDecodeError as exc:
-        told = f"{file} is no UTF-8 text. Remedy: save it as UTF-8."
-        raise Refused("text.file_unreadable", told) from exc
+        raise Refused(
+            "text.file_unreadable", f"{file} is no UTF-8 text. Remedy: save it as UTF-8."
+        ) from exc

@@ -52,8 +52,8 @@ def require_due(
     if late:
         raise Conflict(
             OUTDATED,
-            f"Für {late[0].folder!r} gilt seit dem Vorschlag anderes: Verteiler, Einstellungen oder"
-            " ein belassener Befund. Prüfen Sie neu und machen Sie einen neuen Plan.",
+            f"Something else holds for {late[0].folder!r} since the proposal: lists, settings, or a"
+            " finding that is kept. Look again and make a new plan.",
             folder=late[0].folder,
         )
 
@@ -67,15 +67,15 @@ def require_read(tx: Tx, stored: StoredPlan, seen: str) -> None:
     if seen and seen != stored.hash:
         raise Conflict(
             "rights.plan_changed",
-            f"Plan {stored.id} ist nicht der, den Sie gelesen haben. Nichts wurde geändert."
-            " Sehen Sie ihn noch einmal an.",
+            f"Plan {stored.id} is not the one that was read; nothing was changed. Look at it"
+            " again.",
             plan=stored.id,
         )
     if not seen and restores.is_given_again(tx, trail.of_subject(tx, subject(stored.id))):
         raise Conflict(
             "rights.plan_not_named",
-            f"Plan {stored.id} entstand nach einem Zurückspielen der Datenbank; die Nummer kann"
-            " vorher ein anderer gehabt haben. Geben Sie die Prüfsumme mit, die Sie gelesen haben.",
+            f"Plan {stored.id} was made after the database was restored, and another one may have"
+            " had its number before. Give the hash that was read.",
             plan=stored.id,
         )
 
@@ -91,8 +91,8 @@ def require_as_approved(tx: Tx, stored: StoredPlan) -> None:
     if approved and approved != stored.hash:
         raise Conflict(
             "rights.plan_changed",
-            f"Plan {stored.id} ist nicht der, der freigegeben wurde. Nichts wurde geändert."
-            " Prüfen Sie neu und machen Sie einen neuen Plan.",
+            f"Plan {stored.id} is not the one that was approved; nothing was changed. Look again"
+            " and make a new plan.",
             plan=stored.id,
         )
 
@@ -110,5 +110,5 @@ def lease_name(postbox: str) -> str:
 def busy(postbox: str) -> Conflict:
     """Somebody is at it just now."""
     return Conflict(
-        BUSY, f"Die Rechte von {postbox} werden gerade gelesen oder geändert; später wiederholen."
+        BUSY, f"The rights of {postbox} are being read or changed just now; repeat it later."
     )

@@ -297,8 +297,7 @@ def _require_untouched(tx: Tx, stored: StoredPlan, now: datetime) -> None:
     if rights_plans.steps(tx, stored.id):
         raise Conflict(
             "rights.plan_state",
-            f"Plan {stored.id} hat schon Ordner geändert. Führen Sie ihn zu Ende aus, oder nehmen"
-            " Sie ihn zurück.",
+            f"Plan {stored.id} has changed folders already. Carry it out to its end, or undo it.",
             plan=stored.id,
         )
 

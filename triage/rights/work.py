@@ -80,7 +80,7 @@ def apply(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outco
         if stored.state is not PlanState.APPROVED:
             raise Refused(
                 "rights.not_approved",
-                f"Plan {plan_id} ist nicht freigegeben. Eine zweite Person gibt ihn frei.",
+                f"Plan {plan_id} is not approved; a second person approves it.",
                 plan=plan_id,
             )
         work = {folder: stored.plan.of_folder(folder) for folder in stored.plan.folders()}
@@ -130,7 +130,7 @@ def undo(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outcom
         if stored.state not in _UNDOABLE or not begun:
             raise Refused(
                 "rights.nothing_to_undo",
-                f"Plan {plan_id} hat nichts geändert, was zurückzunehmen wäre.",
+                f"Plan {plan_id} changed nothing that could be taken back.",
                 plan=plan_id,
             )
         work = {folder: undone(stored.plan.of_folder(folder)) for folder in reversed(begun)}
