@@ -50,14 +50,17 @@ class LineError:
 
 
 def in_german(errors: object, *, shown: int = 20) -> list[str]:
-    """A line of text for each of the first errors, as `as_details` made them."""
+    """A line of text for each of the first errors, as `as_details` made them.
+
+    Source: own decision 0139.
+    """
     found = errors if isinstance(errors, list) else []
     lines = [f"Zeile {one['line']}: {_german(one)}" for one in found[:shown]]
     return lines + ([f"und {len(found) - shown} weitere"] if len(found) > shown else [])
 
 
 def in_english(errors: Iterable[LineError], *, shown: int = 20) -> str:
-    """As `in_german`, in one line for a program's log."""
+    """As `in_german`, in one line for a program's log. Source: own decision 0139."""
     found = [f"line {one.line}: {one.as_details()['what']}" for one in errors]
     more = [f"and {len(found) - shown} more"] if len(found) > shown else []
     return " ".join(found[:shown] + more)
