@@ -1220,7 +1220,7 @@ class OutgoingPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairOut:
-    """Two messages that may be one mail, the older one first; with their items, where they have any."""
+    """Two messages that may be one mail, the older one first, and their items."""
 
     postbox: str
     message_id: int

@@ -2,8 +2,8 @@
 
 Only the ten Arbeitstage to the first interview stand in a Weisung; everything marked
 "Hausregel" is the house's own and can be configured. By the tenth day the talk must have been
-held, not only the mail been read, so a report is looked at well before. Days are local dates of
-the agency's Land.
+held, not only the mail been read: a house that wants its reports read before says so
+(`deadlines.days`). Days are local dates of the agency's Land.
 Source: Weisung 202502006 no. 2.3; EAO § 3; own decision 0010.
 """
 
@@ -27,9 +27,6 @@ _HOUSE_DAYS: Final[Mapping[Concern, int]] = MappingProxyType(
     {
         # A sick note without a fixed change is a question; a change is payment-relevant anyway.
         Concern.AU: 3,
-        # The rest of the ten Arbeitstage belongs to call, appointment and talk.
-        Concern.ARBEITSUCHEND: 2,
-        Concern.ARBEITSLOS: 2,
         Concern.BANKVERBINDUNG: 3,
         Concern.ANSCHRIFT_NAME: 3,
         Concern.ARBEITSAUFNAHME: 3,
@@ -63,9 +60,9 @@ REPORTS: Final = frozenset({Concern.ARBEITSUCHEND, Concern.ARBEITSLOS})
 class DeadlineRules:
     """The periods, in Arbeitstage after the day of receipt.
 
-    `first_interview` bounds what `house_days` says of reports under § 38 and § 141 SGB III.
-    `house_days` has no entry for `kein_anliegen`: nothing to do has no day. `open` counts like
-    `yes`, as everywhere. Source: Weisung 202502006 no. 2.3 (ten); own decision 0010 (the rest).
+    `first_interview` bounds what `house_days` says of reports under § 38 and § 141 SGB III, where
+    the house says something; of `kein_anliegen` it never does. `open` counts like `yes`, as
+    everywhere. Source: Weisung 202502006 no. 2.3 (ten); own decision 0010 (the rest).
     """
 
     first_interview: int = 10
@@ -146,13 +143,19 @@ def _of_concern(
 ) -> Iterable[Due]:
     days = rules.house_days.get(concern)
     if concern in REPORTS:
-        days = min(rules.first_interview, rules.first_interview if days is None else days)
-        talk = f"{after(rules.first_interview):%d.%m.%Y}"
-        because = f"Damit das Erstgespräch bis {talk} stattfindet"
-        yield Due(after(days), because, BEFORE_THE_INTERVIEW)
+        yield _before_the_talk(rules, rules.first_interview if days is None else days, after)
     elif days is not None:
         word = "Arbeitstag" if days == 1 else "Arbeitstage"
         yield Due(after(days), f"{days} {word} nach Eingang", HOUSE_RULE)
+
+
+def _before_the_talk(rules: DeadlineRules, days: int, after: Callable[[int], date]) -> Due:
+    last = rules.first_interview
+    if days >= last:
+        because = f"Erstgespräch innerhalb von {last} Arbeitstagen nach Eingang"
+        return Due(after(last), because, FIRST_INTERVIEW)
+    because = f"Damit das Erstgespräch bis {after(last):%d.%m.%Y} stattfindet"
+    return Due(after(days), because, BEFORE_THE_INTERVIEW)
 
 
 def _of_event(

@@ -11,6 +11,7 @@ from rules.codes import Concern, PaymentRelevant
 from rules.deadlines import (
     BEFORE_THE_INTERVIEW,
     EAO,
+    FIRST_INTERVIEW,
     HOUSE_RULE,
     NOTHING_DUE,
     DeadlineRules,
@@ -44,16 +45,15 @@ def ask(
 @pytest.mark.parametrize(
     ("concerns", "payment", "day", "source"),
     [
-        ((Concern.ARBEITSUCHEND,), NO, date(2026, 6, 8), BEFORE_THE_INTERVIEW),
-        ((Concern.ARBEITSLOS,), NO, date(2026, 6, 8), BEFORE_THE_INTERVIEW),
+        ((Concern.ARBEITSUCHEND,), NO, date(2026, 6, 18), FIRST_INTERVIEW),
+        ((Concern.ARBEITSLOS,), NO, date(2026, 6, 18), FIRST_INTERVIEW),
         ((Concern.AU,), YES, date(2026, 6, 5), HOUSE_RULE),
         ((Concern.ORTSABWESENHEIT,), OPEN, date(2026, 6, 5), HOUSE_RULE),
         ((Concern.AU,), NO, date(2026, 6, 9), HOUSE_RULE),
         ((Concern.BEARBEITUNGSSTAND,), NO, date(2026, 6, 11), HOUSE_RULE),
         # The nearest of several days wins.
         ((Concern.ARBEITSLOS, Concern.BANKVERBINDUNG), YES, date(2026, 6, 5), HOUSE_RULE),
-        ((Concern.ARBEITSUCHEND, Concern.BERATUNG), NO, date(2026, 6, 8), BEFORE_THE_INTERVIEW),
-        ((Concern.ARBEITSUCHEND, Concern.TERMIN), NO, date(2026, 6, 8), BEFORE_THE_INTERVIEW),
+        ((Concern.ARBEITSUCHEND, Concern.BERATUNG), NO, date(2026, 6, 11), HOUSE_RULE),
         ((), NO, None, HOUSE_RULE),
         ((Concern.KEIN_ANLIEGEN,), NO, None, HOUSE_RULE),
     ],
@@ -111,7 +111,7 @@ def test_the_periods_are_configuration() -> None:
 def test_of_equal_days_the_reason_is_the_weightiest_concerns() -> None:
     rules = DeadlineRules(first_interview=5, house_days={Concern.BERATUNG: 5})
     found = ask(Concern.BERATUNG, Concern.ARBEITSUCHEND, rules=rules)
-    assert found.source == BEFORE_THE_INTERVIEW
+    assert found.source == FIRST_INTERVIEW
 
 
 @pytest.mark.parametrize(
@@ -130,11 +130,17 @@ def test_of_equal_days_the_reason_is_the_weightiest_concerns() -> None:
         (date(2028, 2, 21), "06.03.2028"),
     ],
 )
-def test_a_report_is_looked_at_while_the_talk_can_still_be_held(received: date, talk: str) -> None:
-    found = ask(Concern.ARBEITSUCHEND, received=received)
-    assert talk in found.because
-    assert found.day is not None
-    assert add_arbeitstage(found.day, 8, "Hessen") == add_arbeitstage(received, 10, "Hessen")
+def test_a_report_is_due_with_its_talk_or_before_where_the_house_says_so(
+    received: date, talk: str
+) -> None:
+    late = ask(Concern.ARBEITSUCHEND, received=received)
+    assert (f"{late.day:%d.%m.%Y}", late.source) == (talk, FIRST_INTERVIEW)
+    rules = DeadlineRules(house_days={Concern.ARBEITSUCHEND: 2})
+    soon = ask(Concern.ARBEITSUCHEND, received=received, rules=rules)
+    assert talk in soon.because
+    assert soon.source == BEFORE_THE_INTERVIEW
+    assert soon.day is not None
+    assert add_arbeitstage(soon.day, 8, "Hessen") == late.day
 
 
 def test_no_rule_of_a_house_lets_a_report_lie_beyond_the_tenth_day() -> None:
@@ -144,7 +150,7 @@ def test_no_rule_of_a_house_lets_a_report_lie_beyond_the_tenth_day() -> None:
 
 def test_a_reason_is_told_with_where_it_stands() -> None:
     assert ask(Concern.BERATUNG).told == "5 Arbeitstage nach Eingang (Hausregel)"
-    assert ask(Concern.ARBEITSLOS).told.endswith("(Hausregel; Weisung 202502006 Nr. 2.3)")
+    assert ask(Concern.ARBEITSLOS).told.endswith("(Weisung 202502006 Nr. 2.3)")
     assert NOTHING_DUE.told == "Nichts zu erledigen"
 
 

@@ -183,7 +183,7 @@ def letter(house: House, row: Outgoing) -> Letter:
             raise Refused(
                 "text.expired",
                 f"{shelved.text.id} was valid until {shelved.text.valid_to}; choose another text.",
-                valid_to=shelved.text.valid_to.isoformat(),
+                valid_to=shelved.text.valid_to,
             )
         identity.require_allowed(house, shelved.text)
     return sent_letter(house, row)
