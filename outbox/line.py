@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from outbox.cut_line import cut_after
+from outbox.trust import why_not_trusted
 from rules.errors import HouseError, Refused, TryLater, Unreadable
 
 ANSWER_BYTES: Final = 4_000_000
@@ -126,13 +127,6 @@ class Line:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(account.client_cert, account.client_key)
         return context
-
-
-def why_not_trusted(exc: ssl.SSLError) -> str:
-    """What OpenSSL says of a certificate or a handshake: fixed words, none of a mail."""
-    if isinstance(exc, ssl.SSLCertVerificationError):
-        return exc.verify_message
-    return exc.reason or type(exc).__name__
 
 
 def require_url(url: str) -> None:

@@ -18,6 +18,7 @@ from threading import Timer
 from time import monotonic
 from typing import Final, Literal
 
+from outbox.trust import why_not_trusted
 from rules.errors import HouseError, Refused, TryLater
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -146,9 +147,14 @@ class SmtpOutlet:
             ) from exc
         except smtplib.SMTPResponseException as exc:
             raise TryLater("smtp.greeting", f"{where} turns us away: {exc.smtp_code}") from exc
-        except (smtplib.SMTPNotSupportedError, ssl.SSLError) as exc:
+        except smtplib.SMTPNotSupportedError as exc:
             raise TryLater(
-                "smtp.tls", f"{where}: no trusted TLS, or no login offered; check tls and ca_file"
+                "smtp.tls", f"{where} offers no TLS, or no login; check tls, user, password"
+            ) from exc
+        except ssl.SSLError as exc:
+            raise TryLater(
+                "smtp.tls",
+                f"{where}: no trusted TLS ({why_not_trusted(exc)}); check tls and ca_file",
             ) from exc
         except (smtplib.SMTPException, OSError) as exc:
             raise self._away(exc) from exc
