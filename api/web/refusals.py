@@ -71,6 +71,8 @@ _ANSWERS: Final = {
     " Weg.",
     "reply.sender": "Die Absenderadresse der Antworten ist nicht richtig eingerichtet. Wenden Sie"
     " sich an die Technik.",
+    "reply.not_the_shown": "Nichts gesendet: In der Liste war etwas anderes gewählt als der Text,"
+    " der hier steht. Wählen Sie noch einmal, und lesen Sie ihn, bevor Sie senden.",
     "reply.too_long": "Der Entwurf hat mehr als {most} Wörter und wird nicht verglichen. Kürzen Sie"
     " ihn.",
     "reply.too_many": "An diese Adresse gingen heute schon so viele Antworten, wie ein Tag"

@@ -130,7 +130,7 @@ def test_the_page_shows_turns_and_enlarges(doors: Doors, item: int, clerk: Perso
 def test_without_a_picture_the_page_says_calmly_why(doors: Doors, item: int, clerk: Person) -> None:
     clerk.open(f"/vorgang/{item}/anlage/3")
     assert clerk.answer.status_code == 200
-    assert "zeigt der Postlotse nicht an" in clerk.words(".note")
+    assert "zeigt der Postlotse nicht an" in clerk.words("main .note")
     assert clerk.page.query_selector(".sheet") is None
     assert "script" not in clerk.words("main")
     saved = clerk.client.get(f"/vorgang/{item}/anlage/3/datei")
@@ -146,7 +146,7 @@ def test_a_picture_that_finds_no_turn_says_come_back_soon(
     answer = doors.kassel.get(f"/v1/items/{item}/attachments/1/pages/1")
     assert (answer.status_code, answer.json()["code"]) == (503, "picture.busy")
     clerk.open(f"/vorgang/{item}/anlage/1")
-    assert "Gerade werden viele Anlagen gezeigt" in clerk.words(".note")
+    assert "Gerade werden viele Anlagen gezeigt" in clerk.words("main .note")
 
 
 def test_a_turn_is_given_back_after_a_refusal() -> None:

@@ -62,7 +62,7 @@ def test_an_admin_stops_all_and_lets_go_on_with_a_reason_each_in_the_trail(doors
     admin = at_desk(make_app(doors.house, door_settings(demo=True)), seat="admin")
     admin.open("/postfaecher")
     admin.send("anhalten", grund="Ordner  werden umgebaut", verstanden="ja")
-    assert "Ordner werden umgebaut" in admin.words("header + .note")
+    assert "Ordner werden umgebaut" in admin.words("header + .above .note")
     assert halting.look(doors.house) is not None
     admin.send("weiter", grund="Der Umbau ist fertig", verstanden="ja")
     assert halting.look(doors.house) is None

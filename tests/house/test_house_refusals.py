@@ -90,7 +90,7 @@ ON_PAGES = tuple(
     one
     for one in RAISED
     if one.kind in {"Refused", "Conflict"}
-    and one.path.startswith(("rules/", "store/", "triage/"))
+    and one.path.startswith(("rules/", "store/", "triage/", "api/web/deeds.py"))
     and not one.path.startswith(NO_PAGE)
 )
 
