@@ -4,9 +4,22 @@ A timeout of a socket counts anew with every byte. Source: own decision 0050.
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Timer
+
+
+@contextmanager
+def within(seconds: float, cut: Callable[[], None]) -> Iterator[None]:
+    """Calls `cut` then, in another thread; when this ends, it has ended or is never called."""
+    end = Timer(seconds, cut)
+    end.daemon = True
+    end.start()
+    try:
+        yield
+    finally:
+        end.cancel()
+        end.join()
 
 
 @contextmanager
@@ -18,12 +31,8 @@ def cut_after(line: socket.socket, seconds: float) -> Iterator[None]:
         with suppress(OSError):
             copy.shutdown(socket.SHUT_RDWR)
 
-    end = Timer(seconds, cut)
-    end.daemon = True
-    end.start()
     try:
-        yield
+        with within(seconds, cut):
+            yield
     finally:
-        end.cancel()
-        end.join()
         copy.close()

@@ -13,11 +13,12 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from threading import Timer
 from time import monotonic
 from typing import Final, Literal
 
+from outbox.cut_line import within
 from outbox.trust import why_not_trusted
 from rules.errors import HouseError, Refused, TryLater
 
@@ -125,16 +126,13 @@ class SmtpOutlet:
         """
         account = self.account
         server = _unconnected(account)
-        watch = Timer(_ANSWERS * account.timeout_seconds, _cut, (server,))
-        watch.daemon = True
-        watch.start()
         try:
-            self._connect(server)
-            yield server
-            with suppress(smtplib.SMTPException, OSError):
-                server.putcmd("QUIT")
+            with within(_ANSWERS * account.timeout_seconds, partial(_cut, server)):
+                self._connect(server)
+                yield server
+                with suppress(smtplib.SMTPException, OSError):
+                    server.putcmd("QUIT")
         finally:
-            watch.cancel()
             server.close()
 
     def _connect(self, server: smtplib.SMTP) -> None:
