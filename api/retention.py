@@ -34,8 +34,9 @@ router = APIRouter(prefix="/v1/admin/retention", tags=["admin"])
 
 RunId = Annotated[int, Path(ge=1, le=ID_MAX, description="The number of the run.")]
 BY_NUMBER: Final = ReadRunIn(hash="")
-ANY_HOLD: Final = ReadHoldIn(reference="")
 """Of a program that names a run by its number only: a body is optional, as /v1 promises."""
+ANY_HOLD: Final = ReadHoldIn(reference="")
+"""The same of a hold."""
 
 HoldId = Annotated[int, Path(ge=1, le=ID_MAX, description="The number of the hold.")]
 

@@ -16,8 +16,6 @@ from triage.house import House
 _AGAIN = frozenset({"outgoing.replayed", "reply.ordered"})
 """What a person does so that a row leaves once more."""
 
-_ENTRIES = 1000
-
 log = structlog.get_logger()
 
 
@@ -47,13 +45,9 @@ def _is_wanted_again(house: House, row: Outgoing, *, since: datetime) -> bool:
     subjects = (f"outgoing:{row.id}", f"message:{row.message_id}")
     with house.db.read() as tx:
         entries = [
-            one
-            for subject in subjects
-            for one in audit.listing(tx, limit=_ENTRIES, subject=subject)
+            one for subject in subjects for one in audit.of_subject(tx, subject, actions=_AGAIN)
         ]
     return any(
-        one.action in _AGAIN
-        and one.at > since
-        and (one.subject == subjects[0] or one.details.get("outgoing") == row.id)
+        one.at > since and (one.subject == subjects[0] or one.details.get("outgoing") == row.id)
         for one in entries
     )

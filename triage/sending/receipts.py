@@ -143,8 +143,8 @@ def answered(house: House, tx: Tx, row: Outgoing, receipt: Receipt) -> Objection
 def _contradicted(tx: Tx, row: Outgoing, receipt: Receipt, *, now: datetime) -> None:
     """The first receipt stands; that another one says no is for a person, once."""
     subject, action = f"message:{row.message_id}", f"{row.kind}.contradicted"
-    known = audit.listing(tx, limit=1000, subject=subject)
-    if any((one.action, one.details.get("outgoing")) == (action, row.id) for one in known):
+    known = audit.of_subject(tx, subject, actions={action})
+    if any(one.details.get("outgoing") == row.id for one in known):
         return
     log.error("receipt.contradicts", kind=row.kind, outgoing=row.id)
     details = {"outgoing": row.id, "reference": receipt.reference}
