@@ -21,7 +21,7 @@ from rules.item import ItemState
 from store import items, rows
 from store.engine import Tx
 from store.items import COLUMNS, Back, Item, ItemChange
-from store.statements import spelled
+from store.statements import by_no_index, spelled
 from store.tables.ledger import FIRST_DAY
 from store.tables.ledger import item as table
 
@@ -274,7 +274,7 @@ def _next_of(*line: sa.ColumnElement[bool], wish: tuple[sa.ColumnElement[bool], 
     alert = _first(*waiting, table.c.queue_day == FIRST_DAY)
     own = _first(
         *here,
-        _TEAM_OF_NO_INDEX == sa.bindparam("line_team"),
+        by_no_index(table.c.team) == sa.bindparam("line_team"),
         table.c.preferred_holder == sa.bindparam("to_holder"),
         day=_DAY_OF_NO_INDEX,
     )
@@ -289,12 +289,8 @@ too dear, and plans each claim anew, which takes longer than the claim. Own deci
 
 _DAY_OF_NO_INDEX: Final = table.c.queue_day.nulls_first()
 """So that what came back is found by its holder: in the order of an index PostgreSQL would read the
-whole line in search of it. There is no day that is NULL; on SQLite it is the usual order. Own
-decision 0091."""
-
-_TEAM_OF_NO_INDEX: Final = table.c.team + sa.literal_column("''")
-"""The same for SQLite, which else finds agency and team in the index of the line and reads all of
-it: 4 ms of CPU a claim with 40,000 waiting. Source: measurement 2026-11-28, own decision 0091."""
+whole line in search of it. There is no day that is NULL; on SQLite, where that is the
+usual order, `by_no_index` keeps it off the line. Own decision 0091."""
 
 _CONCERN = table.c.first_concern == sa.bindparam("line_concern")
 _LANGUAGE = table.c.language == sa.bindparam("line_language")

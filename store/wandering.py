@@ -8,7 +8,7 @@ from rules.item import HOP_ALARM, ItemState
 from store import rows
 from store.engine import Tx
 from store.items import COLUMNS, Item
-from store.statements import among
+from store.statements import among, by_no_index
 from store.tables.ledger import item as table
 
 _IS_OPEN: sa.ColumnElement[bool] = table.c.state != sa.literal_column(f"'{ItemState.CLOSED.value}'")
@@ -32,7 +32,7 @@ def listing(tx: Tx, *, agency_codes: Collection[str | None] | None, limit: int) 
     """Those of these agencies (None: all), the one that wandered most first."""
     statement = (
         sa.select(*COLUMNS)
-        .where(_WANDERS, among(table.c.agency_code, agency_codes))
+        .where(_WANDERS, among(by_no_index(table.c.agency_code), agency_codes))
         .order_by(table.c.hops.desc(), table.c.received_at, table.c.id)
         .limit(limit)
     )

