@@ -76,7 +76,8 @@ _AGENCY = re.compile(r"arbeitsagentur|agentur für arbeit|jobcenter|familienkass
 _STUB = re.compile(
     r"(?:siehe|s\.?) ?(?:unten|u\.|nachfolgend|weiter unten)?|s\. ?u\.?|fyi|wie besprochen|"
     r"(?:bitte )?zur? (?:kenntnis(?:nahme)?|info(?:rmation)?|bearbeitung|"
-    r"weiteren (?:bearbeitung|verwendung|veranlassung))|z\.? ?k(?:tn)?\.?|weitergeleitet|"
+    r"weiteren (?:bearbeitung|verwendung|veranlassung))|z\.? ?k(?:tn)?\.?|"
+    r"weitergeleitet|weiterleitung|"
     r"siehe (?:untenstehende|nachfolgende|weitergeleitete).{0,40}|"
     r"(?:ich |wir )?leiten? (?:ich )?(?:ihnen )?(?:die(?:se)? )?.{0,40}weiter|"
     r"(?:bitte )?um (?:weitere )?(?:veranlassung|bearbeitung|kenntnisnahme)(?: gebeten)?",
@@ -280,9 +281,9 @@ def _forwarded_is_new(lines: list[str], labels: list[str], seams: list[_Seam]) -
     """
     if not seams:
         return _form_alone(lines, labels)
-    if seams[0].marked:
-        return labels
     first = seams[0]
+    if first.marked and not first.forward:
+        return labels
     own = [lines[n] for n in range(len(lines)) if labels[n] == "new" and lines[n].strip()]
     of_portal = any(map(form_lines.is_notice, own)) and form_lines.are_form(own)
     if not of_portal and not signature.is_only_courtesy(own, _STUB):
@@ -290,10 +291,21 @@ def _forwarded_is_new(lines: list[str], labels: list[str], seams: list[_Seam]) -
     head = " ".join(lines[first.first : first.text])
     if not first.forward and _AGENCY.search(head.split("An:")[0]):
         return labels  # an empty answer to the agency's own mail
+    if first.marked:
+        return _marked_forward(lines, labels, first.first + 1)
     start = first.first if of_portal else first.text
     stop = seams[1].first if len(seams) > 1 else len(lines)
     for number in range(start, stop):
         labels[number] = "quoted" if _is_marked(lines[number]) else "new"
+    return labels
+
+
+def _marked_forward(lines: list[str], labels: list[str], begin: int) -> list[str]:
+    """As an iPhone forwards: each line is marked once; what the forwarded mail quoted, twice."""
+    bare = [line[1:].removeprefix(" ") if line.startswith(">") else line for line in lines]
+    for number in range(_after_fields(bare, begin), len(lines)):
+        if lines[number].startswith(">"):
+            labels[number] = "quoted" if _is_marked(bare[number]) else "new"
     return labels
 
 

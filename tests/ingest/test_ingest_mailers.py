@@ -1,9 +1,12 @@
 """How mailers in the field write around a customer's sentence, each with what is the sentence."""
 
+import base64
+
 import pytest
 
 from ingest import html
 from ingest.headers import Mailbox, mailboxes
+from ingest.parse import parse
 from ingest.quote import cut
 
 NEW = "Ich bin ab dem 1.3. krank. Die Bescheinigung liegt bei."
@@ -185,3 +188,44 @@ def test_what_may_be_the_message_is_read_though_it_is_styled_so(page: str) -> No
 def test_hidden_elements_without_end_take_no_time() -> None:
     assert html.to_text('<div style="display:none">' * 4_000 + NEW)
     assert html.to_text('<div style="display:none">a</div>' * 50_000 + NEW).strip() == NEW
+
+
+# Forwarded without a word, and encodings that the head lost
+
+
+FORWARD = (
+    "Von meinem iPhone gesendet\n\nAnfang der weitergeleiteten Nachricht:\n\n"
+    "> Von: Praxis <praxis@arzt.example>\n> Datum: 3. Februar 2025 um 09:15:00 MEZ\n"
+    "> An: mia@post.example\n> Betreff: AU\n> \n> {text}\n>> Wann kommt die AU?\n"
+)
+
+
+def test_what_an_iphone_forwards_without_a_word_is_the_message() -> None:
+    body = cut(FORWARD.format(text=NEW))
+    assert body.new.strip("> \n") == NEW
+    assert "Betreff: AU" in body.quoted
+    assert "Wann kommt" in body.quoted
+
+
+def test_what_is_forwarded_with_a_word_stays_an_earlier_mail() -> None:
+    body = cut(f"Bitte anerkennen, ich bin ab morgen krank.\n\n{FORWARD.format(text=NEW)}")
+    assert NEW in body.quoted
+
+
+HEAD = b"From: mia@post.example\r\nSubject: AU\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (base64.encodebytes(f"{NEW} Grüße".encode()), f"{NEW} Grüße"),
+        (b"M=C3=A4rz, Gr=C3=BC=C3=9Fe,=\r\n Kd-Nr=3D12, Zeit=20\r\nEnde", None),
+        (b"IBAN=DE12 und Nr=123A456789, Stra=DFe", "IBAN=DE12 und Nr=123A456789, Stra=DFe"),
+        (b"Donaudampfschifffahrtsgesellschaftska", "Donaudampfschifffahrtsgesellschaftska"),
+        (b"Arbeitsunfaehigkeitsmeldung1", "Arbeitsunfaehigkeitsmeldung1"),
+        (b"=FF=FE=00 nichts", "=FF=FE=00 nichts"),
+    ],
+    ids=["base64", "quoted-printable", "numbers", "a word", "another word", "no letters"],
+)
+def test_a_text_whose_encoding_the_head_lost_is_read(data: bytes, text: str | None) -> None:
+    assert parse(HEAD + data).body.new.strip() == (text or "März, Grüße, Kd-Nr=12, Zeit\nEnde")
