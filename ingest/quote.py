@@ -280,7 +280,8 @@ def _forwarded_is_new(lines: list[str], labels: list[str], seams: list[_Seam]) -
     Under a portal's notice its header lines do, too: they are the portal's.
     """
     if not seams:
-        return _form_alone(lines, labels)
+        begin = _forwarded_in_marks(lines, labels)
+        return _marked_forward(lines, labels, begin) if begin else _form_alone(lines, labels)
     first = seams[0]
     if first.marked and not first.forward:
         return labels
@@ -298,6 +299,21 @@ def _forwarded_is_new(lines: list[str], labels: list[str], seams: list[_Seam]) -
     for number in range(start, stop):
         labels[number] = "quoted" if _is_marked(lines[number]) else "new"
     return labels
+
+
+def _forwarded_in_marks(lines: list[str], labels: list[str]) -> int:
+    """Behind the line with which a Mac begins what it forwards, marked like the rest; 0 if none is.
+
+    Only where nobody says a word of his own beside it.
+    """
+    at = next((n for n, label in enumerate(labels) if label == "quoted"), len(lines))
+    if at == len(lines):
+        return 0
+    bare = lines[at].lstrip("> ")
+    if len(bare) > 300 or not (_ORIGINAL.fullmatch(bare) and _FORWARDED.search(bare)):
+        return 0
+    own = [line for line, label in zip(lines, labels, strict=True) if label == "new"]
+    return at + 1 if signature.is_only_courtesy([x for x in own if x.strip()], _STUB) else 0
 
 
 def _marked_forward(lines: list[str], labels: list[str], begin: int) -> list[str]:

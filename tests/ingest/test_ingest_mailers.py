@@ -207,6 +207,14 @@ def test_what_an_iphone_forwards_without_a_word_is_the_message() -> None:
     assert "Wann kommt" in body.quoted
 
 
+def test_what_a_mac_forwards_without_a_word_is_the_message() -> None:
+    forward = FORWARD.format(text=NEW).replace("\n\nAnfang", "\n\n> Anfang")
+    assert cut(forward).new.strip("> \n") == NEW
+    assert cut(forward.replace("Von meinem iPhone gesendet", "Ich bin krank.")).new.split() == [
+        *("Ich", "bin", "krank.")
+    ]
+
+
 def test_what_is_forwarded_with_a_word_stays_an_earlier_mail() -> None:
     body = cut(f"Bitte anerkennen, ich bin ab morgen krank.\n\n{FORWARD.format(text=NEW)}")
     assert NEW in body.quoted
