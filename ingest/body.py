@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ingest import charset, html
+from ingest import charset, html, transfer
 from ingest.mime import Leaf
 from rules.mail import TEXT_CUT
 
@@ -27,6 +27,7 @@ _NO_LETTERS = frozenset(
 )
 """Types of text that programs write, for programs."""
 _NO_MESSAGE = _NO_LETTERS | {"text/rtf", "text/xml"}
+_ENCODED = frozenset(("base64", "quoted-printable", "x-uuencode", "uuencode", "x-uue"))
 _ENRICHED = frozenset({"text/enriched", "text/richtext"})
 _LETTERS = (".txt", ".htm", ".html")
 
@@ -146,7 +147,7 @@ def _not_chosen(pieces: list[_Piece], chosen: list[_Piece]) -> str:
 
 def _piece(leaf: Leaf, defects: list[str]) -> _Piece:
     content = leaf.content()
-    data = content.data
+    data = content.data if leaf.encoding in _ENCODED else transfer.undeclared(content.data)
     if len(data) > MAX_TEXT_BYTES:
         data = _beginning(data)
         defects.append(TEXT_CUT)

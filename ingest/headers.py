@@ -42,6 +42,7 @@ _CONTINUED = re.compile(r"(.*?)(?:\*(\d{1,3}))?(\*)?")
 _ADDRESS = re.compile(
     r"[^\s<>()\[\],;:\"@\\\x00-\x1f\x7f-\x9f]{1,128}@[^\s<>(),;:\"@\\\x00-\x1f\x7f-\x9f]{1,190}"
 )
+_COMMA = ","
 _AROUND_AT = re.compile(r"\s{1,5}@\s{0,5}|@\s{1,5}")
 _QUOTED_LOCAL = re.compile(r'"((?:[^"\\]|\\.){0,128})"@([^\s<>,;"]{1,190})')
 # Every alternative takes an unclosed token too, so that the scan is linear on any input.
@@ -101,14 +102,14 @@ def mailboxes(raw: bytes) -> tuple[Mailbox, ...]:
     What has no address is left out. An address in the display name is never taken for the address.
     """
     return tuple(
-        Mailbox(address, text(name.encode("utf-8", "replace")).strip(" '()"))
-        for address, name in _boxes(raw)
+        Mailbox(address, text(name.encode("utf-8", "replace")).strip(" '(),"))
+        for address, name in _found_boxes(raw)
     )
 
 
 def addresses(raw: bytes) -> tuple[str, ...]:
     """The addresses of `mailboxes` without the work on the names."""
-    return tuple(address for address, _ in _boxes(raw))
+    return tuple(address for address, _ in _found_boxes(raw))
 
 
 def structured(raw: bytes) -> Structured:
@@ -168,6 +169,17 @@ def _word_bytes(encoding: str, content: str) -> bytes:
     return transfer.base64(data).data
 
 
+def _found_boxes(raw: bytes) -> Iterator[tuple[str, str]]:
+    """As `_boxes`; of a field without an address, those inside its encoded words.
+
+    Some form mailers encode the whole field, address and all (RFC 2047 section 5 forbids it).
+    """
+    found = list(_boxes(raw))
+    if not found and b"=?" in raw:
+        found = list(_boxes(text(raw).encode("utf-8", "replace")))
+    yield from found
+
+
 def _boxes(raw: bytes) -> Iterator[tuple[str, str]]:
     """Address and undecoded display name of each entry that has an address."""
     value = charset.decode(raw).text
@@ -180,12 +192,15 @@ def _boxes(raw: bytes) -> Iterator[tuple[str, str]]:
             yield bare, one[1]
         return
     name, address = "", ""
-    for token in [*_TOKEN.findall(value), ","]:
-        if token in {",", ";"}:
+    for token in [*_TOKEN.findall(value), _COMMA]:
+        if token in {_COMMA, ";"}:
             bare = _address(address or name)
             if bare:
                 yield bare, name if address else _ADDRESS.sub("", name, count=1)
-            name, address = "", ""
+            is_surname = not bare and not address and len(name.split()) == 1
+            # "Kern, Mia <mia@…>" without its quotes.
+            name = f"{name.strip()}, " if is_surname and token == _COMMA else ""
+            address = ""
         elif token.startswith("<"):
             address = token.strip("<> ") or "<>"
         else:
@@ -200,7 +215,7 @@ def _address(value: str) -> str:
     if "@" not in value:
         return ""
     found = _ADDRESS.search(value) or _ADDRESS.search(_AROUND_AT.sub("@", value))
-    return found[0].lower().rstrip(".") if found else ""
+    return found[0].lower().rstrip("." if "@[" in found[0] else ".]") if found else ""
 
 
 def _plain_local(found: re.Match[str]) -> str:

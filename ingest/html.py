@@ -24,6 +24,13 @@ _MARKS = re.compile("[\ue0f1\ue0f2]")
 _AFTER_LABEL = re.compile(r":[ \t]*\t[ \t]*")
 _TABS = re.compile(r"[ ]*\t[ \t]*")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+_OPENS = re.compile(r"<([a-z][a-z0-9]{0,20})\b([^<>]{0,2000})>", re.IGNORECASE)
+_HIDES = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0\s*(?:[;\"']|$)", re.IGNORECASE
+)
+"""Not a size of letters of 0, which frames of newsletters have whose insides set their own; nor
+mso-hide, which hides from Outlook alone."""
+_MAY_HIDE = re.compile(r"none|hidden|opacity", re.IGNORECASE)
 _LINK = re.compile(r"<a((?: [a-z-]+=\"[^\"]*\")*)>")
 """A link as nh3 writes it; inside a value a quote is always escaped, so none can end it early."""
 _HREF = re.compile(r" href=(\"[^\"]*\")")
@@ -53,6 +60,7 @@ _BLOCKS = _WALLS | frozenset(
         "section summary textarea ul"
     )
 )
+_NEVER = _CLOSE_THEMSELVES | {"html", "body"}
 _OF_TYPE = frozenset(str.split("a b big code em font form i nobr s small strike strong tt u"))
 _NEW_LINE = re.compile(r"<(?:br|/?(?:p|div|tr|li|table|blockquote|h[1-6]))\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[!/?a-zA-Z][^<>]*>")
@@ -83,6 +91,42 @@ def to_text(html: str) -> str:
         return _without_tags(html)
     if _OPENED in html or _CLOSED in html:
         html = _MARKS.sub("", html)
+    seen = _without_hidden(html)
+    text = _converted(seen)
+    return text if text.strip() or seen is html else _converted(html)
+
+
+def _without_hidden(html: str) -> str:
+    """Without what its own style hides from all readers: previews of newsletters, bait for filters.
+
+    Only where the end of such an element is found; the rules of a style sheet are not followed.
+    """
+    if not _MAY_HIDE.search(html):
+        return html
+    out: list[str] = []
+    at = 0
+    for found in _OPENS.finditer(html):
+        if found.start() < at or found[1].lower() in _NEVER or not _HIDES.search(found[2]):
+            continue
+        end = _end_of(html, found[1], found.end())
+        if end < 0:
+            break
+        out.append(html[at : found.start()])
+        at = end
+    return "".join([*out, html[at:]]) if at else html
+
+
+def _end_of(html: str, tag: str, start: int) -> int:
+    """Behind the end tag of the element whose start tag ends at `start`; -1 where there is none."""
+    depth = 1
+    for found in re.compile(rf"<(/?){tag}\b[^<>]{{0,2000}}>", re.IGNORECASE).finditer(html, start):
+        depth += -1 if found[1] else 1
+        if not depth:
+            return found.end()
+    return -1
+
+
+def _converted(html: str) -> str:
     html = _CELL_CLOSES.sub(r"\1", _CELL_OPENS.sub(r"\1", html))
     html = _QUOTE_OPENS.sub(f"<blockquote><p>{_OPENED}</p>", html)
     html = _QUOTE_CLOSES.sub(f"<p>{_CLOSED}</p></blockquote>", html)

@@ -32,22 +32,37 @@ _ATTRIBUTION = re.compile(
     r"(?=.{0,250}\d)(?:"
     r"(?:am|on|le)\s.{3,200}?\b(?:schrieb|wrote|(?:hat|folgendes) geschrieben|a écrit)\b.{0,160}:"
     r"|.{2,160}\b(?:schrieb|wrote)\b\s(?:am|on|um)\s.{4,80}:"
+    r"|.{2,160}<[^<>\s]{3,200}>\s(?:hat\s)?am\s.{4,80}\bgeschrieben\s?:"
     r"|in einer (?:e-?mail|nachricht) vom\s.{4,80}\bschreibt\s.{2,160}:"
     r"|\d{4}-\d\d-\d\d.{0,120}<[^<>\s]+@[^<>\s]+>:)",
     re.IGNORECASE,
 )
-_FOREIGN = re.compile(r"(?=.{0,250}\d).{3,250}[@<].{3,150}:")  # "W dniu … pisze:"
+_FOREIGN = re.compile(  # "W dniu … pisze:"; Horde names no day
+    r"(?=.{0,250}\d).{3,250}[@<].{3,150}:|(?:zitat von|quoting)\s.{3,200}:", re.IGNORECASE
+)
+_GROUPWISE = re.compile(r">>>\s.{2,150}\d{1,2}:\d\d.{0,12}>>>\s*")
+_ABOVE_THIS = re.compile(
+    r"\W{0,60}(?:(?:bitte )?(?:geben|schreiben|antworten|tippen|erfassen) sie\b.{0,40}\b"
+    r"(?:über|oberhalb)(?: von)? (?:dieser|der) (?:linie|zeile)\b.{0,30}|"
+    r"(?:bitte )?(?:nicht )?unterhalb (?:dieser|der) (?:linie|zeile)\b.{0,40}|"
+    r"(?:please )?(?:(?:type|write|enter) your )?reply above th(?:is|e) line\b.{0,30}|"
+    r"(?:please )?do not write below this line\b.{0,30})\W{0,60}",
+    re.IGNORECASE,
+)
+"""What ticket systems write between an answer and the mail it answers."""
 _TOLD_IN_PROSE = re.compile(r"\b(?:mir|uns|ich|wir|me|us|i)\b", re.IGNORECASE)
 _PROOF = re.compile(r"@|\d{1,2}:\d\d|schrieb\s+[^,.;!?]{2,60}:", re.IGNORECASE)
-_FROM = re.compile(r"[ \t*]*(?:von|from|de|da|od|kimden|від|от)\*?\s?:[\s*]*\S", re.IGNORECASE)
+_FROM = re.compile(
+    r"[ \t*]*(?:von|from|de|de la|da|od|kimden|від|от|من)\*?\s?:[\s*]*\S", re.IGNORECASE
+)
 # As Outlook writes "sent" and "to" in the languages of those who write to the agencies most.
 _ABROAD = (
     "wysłano|data|do|gönderildi|gönderme tarihi|tarih|kime|надіслано|дата|кому|отправлено|"
-    "изпратено|до|inviato|a|enviado|para|trimis|către"
+    "изпратено|до|inviato|a|enviado|enviado el|para|trimis|către|تم الإرسال|إلى"
 )
 _FIELD = re.compile(
     r"[\s*_]*(?:gesendet|datum|sent|date|an|to|cc|kopie|betreff|subject|antwort an|reply-to|envoyé|"
-    rf"{_ABROAD}|temat|konu|тема|oggetto|asunto|subiect|относно|"
+    rf"{_ABROAD}|temat|konu|тема|oggetto|asunto|subiect|относно|الموضوع|"
     r"priorität|wichtigkeit|importance|anlagen?|attachments?|von|from|absender)"
     r"(?: am| um)?[\s*_]*:",
     re.IGNORECASE,
@@ -61,7 +76,8 @@ _AGENCY = re.compile(r"arbeitsagentur|agentur für arbeit|jobcenter|familienkass
 _STUB = re.compile(
     r"(?:siehe|s\.?) ?(?:unten|u\.|nachfolgend|weiter unten)?|s\. ?u\.?|fyi|wie besprochen|"
     r"(?:bitte )?zur? (?:kenntnis(?:nahme)?|info(?:rmation)?|bearbeitung|"
-    r"weiteren (?:bearbeitung|verwendung|veranlassung))|z\.? ?k(?:tn)?\.?|weitergeleitet|"
+    r"weiteren (?:bearbeitung|verwendung|veranlassung))|z\.? ?k(?:tn)?\.?|"
+    r"weitergeleitet|weiterleitung|"
     r"siehe (?:untenstehende|nachfolgende|weitergeleitete).{0,40}|"
     r"(?:ich |wir )?leiten? (?:ich )?(?:ihnen )?(?:die(?:se)? )?.{0,40}weiter|"
     r"(?:bitte )?um (?:weitere )?(?:veranlassung|bearbeitung|kenntnisnahme)(?: gebeten)?",
@@ -132,7 +148,9 @@ def _seams(lines: list[str], likely: set[int]) -> Iterator[_Seam]:
     """All beginnings of earlier mails, in order."""
     after = 0
     for number in sorted(likely):
-        if not after <= number < len(lines) or _is_marked(lines[number]):
+        if not after <= number < len(lines):
+            continue
+        if _is_marked(lines[number]) and not _GROUPWISE.fullmatch(lines[number][:250]):
             continue
         seam = _seam_at(lines, number)
         if seam:
@@ -152,11 +170,36 @@ def _likely(text: str, lines: list[str]) -> set[int]:
             found.update((number - 1, number))
     if "--" in text:
         found.update(number for number, line in enumerate(lines) if "--" in line)
+    if ">" in text:
+        found.update(_above_marks(lines))
+    lower = text.lower()
+    if "this line" in lower or "the line" in lower or "linie" in lower or "zeile" in lower:
+        found.update(n for n, line in enumerate(lines) if _says_above(line))
     return found
+
+
+def _above_marks(lines: list[str]) -> Iterator[int]:
+    """Lines of GroupWise, and those above marked ones, where an attribution may lack its colon."""
+    for number, line in enumerate(lines):
+        if line.startswith(">>> "):
+            yield number
+        if number and _is_marked(line) and not _is_marked(lines[number - 1]):
+            yield from range(max(number - 4, 0), number)
+
+
+def _says_above(line: str) -> bool:
+    return len(line) < 200 and bool(_ABOVE_THIS.fullmatch(line))
 
 
 def _seam_at(lines: list[str], number: int) -> _Seam | None:
     line = lines[number]
+    if _GROUPWISE.fullmatch(line[:250]):
+        return _Seam(number, number + 1, forward=False, marked=False)
+    if _says_above(line):
+        # At the top it is the head of a mail that such a system sent itself.
+        first = number - 1 if number and _ABOVE_FIELDS.fullmatch(lines[number - 1]) else number
+        is_below = any(above.strip() for above in lines[:first])
+        return _Seam(first, number + 1, forward=False, marked=False) if is_below else None
     if len(line) < 300 and _ORIGINAL.fullmatch(line):
         text = _after_fields(lines, number + 1)
         return _Seam(number, text, bool(_FORWARDED.search(line)), _next_is_marked(lines, text))
@@ -212,9 +255,11 @@ def _attribution(lines: list[str], number: int) -> _Seam | None:
         if _is_marked(line) or not line.strip():
             return None
         joined = f"{joined} {line.strip()}".strip()
+        marked = _next_is_marked(lines, number + count)
+        if marked and not joined.endswith(":") and _ATTRIBUTION.fullmatch(f"{joined[:400]}:"):
+            return _Seam(number, number + count, forward=False, marked=True)
         if not joined.endswith(":"):
             continue
-        marked = _next_is_marked(lines, number + count)
         if _ATTRIBUTION.fullmatch(joined[:400]):
             told = _TOLD_IN_PROSE.search(joined) or not _PROOF.search(joined)
             return None if told and not marked else _Seam(number, number + count, False, marked)
@@ -235,10 +280,11 @@ def _forwarded_is_new(lines: list[str], labels: list[str], seams: list[_Seam]) -
     Under a portal's notice its header lines do, too: they are the portal's.
     """
     if not seams:
-        return _form_alone(lines, labels)
-    if seams[0].marked:
-        return labels
+        begin = _forwarded_in_marks(lines, labels)
+        return _marked_forward(lines, labels, begin) if begin else _form_alone(lines, labels)
     first = seams[0]
+    if first.marked and not first.forward:
+        return labels
     own = [lines[n] for n in range(len(lines)) if labels[n] == "new" and lines[n].strip()]
     of_portal = any(map(form_lines.is_notice, own)) and form_lines.are_form(own)
     if not of_portal and not signature.is_only_courtesy(own, _STUB):
@@ -246,10 +292,36 @@ def _forwarded_is_new(lines: list[str], labels: list[str], seams: list[_Seam]) -
     head = " ".join(lines[first.first : first.text])
     if not first.forward and _AGENCY.search(head.split("An:")[0]):
         return labels  # an empty answer to the agency's own mail
+    if first.marked:
+        return _marked_forward(lines, labels, first.first + 1)
     start = first.first if of_portal else first.text
     stop = seams[1].first if len(seams) > 1 else len(lines)
     for number in range(start, stop):
         labels[number] = "quoted" if _is_marked(lines[number]) else "new"
+    return labels
+
+
+def _forwarded_in_marks(lines: list[str], labels: list[str]) -> int:
+    """Behind the line with which a Mac begins what it forwards, marked like the rest; 0 if none is.
+
+    Only where nobody says a word of his own beside it.
+    """
+    at = next((n for n, label in enumerate(labels) if label == "quoted"), len(lines))
+    if at == len(lines):
+        return 0
+    bare = lines[at].lstrip("> ")
+    if len(bare) > 300 or not (_ORIGINAL.fullmatch(bare) and _FORWARDED.search(bare)):
+        return 0
+    own = [line for line, label in zip(lines, labels, strict=True) if label == "new"]
+    return at + 1 if signature.is_only_courtesy([x for x in own if x.strip()], _STUB) else 0
+
+
+def _marked_forward(lines: list[str], labels: list[str], begin: int) -> list[str]:
+    """As an iPhone forwards: each line is marked once; what the forwarded mail quoted, twice."""
+    bare = [line[1:].removeprefix(" ") if line.startswith(">") else line for line in lines]
+    for number in range(_after_fields(bare, begin), len(lines)):
+        if lines[number].startswith(">"):
+            labels[number] = "quoted" if _is_marked(bare[number]) else "new"
     return labels
 
 

@@ -21,9 +21,18 @@ _APP = re.compile(
     r"outlook für (?:ios|android).{0,40}|"
     r"diese? (?:e-?mail|nachricht) wurde .{0,60}(?:viren|avast|avg)"
     r".{0,60}|virenfrei.{0,60}|diese nachricht wurde von meinem .{2,60}|"
+    r"diese nachricht wurde mit de[rm] .{2,40} app gesendet|"
+    r"mit (?:blue|aqua|fair|k-9|spike|typeapp).{0,20} gesendet|"
+    r"von .{2,40} mail (?:auf|für) .{2,30} gesendet|hole? dir .{2,40} für (?:android|ios).{0,20}|"
+    r"this e-?mail has been checked for viruses.{0,60}|"
+    r"(?:enviado (?:desde|do)|inviato da(?:l)?|wysłan[eo] z|отправлено с|надіслано з|trimis de pe|"
+    r"(?:poslano|posláno|odesláno) z|skickat från|verstuurd vanaf|أ\W?رسلت من)\b.{0,20}\b"
+    r"(?:iphone|ipad|galaxy|samsung|android|huawei|xiaomi|outlook|yahoo|gmail).{0,40}|"
+    r"(?:iphone|ipad|galaxy|samsung|android|huawei|xiaomi)\S{0,12} gönderildi|"
     r"envoyé de mon .{2,40}|(?:<?https?://\S*avast\S*|www\.avast\.com)\S*)\W{0,3}",
     re.IGNORECASE,
 )
+_LINK_ALONE = re.compile(r"\s*<?https?://[^\s<>]{4,200}>?\s*")
 _CLOSING = re.compile(
     r"\W{0,3}(?:mit )?(?:"
     r"(?:vielen? |besten? |lieben? |herzlich\w* |freundlich\w* |schöne\w* )+"
@@ -63,8 +72,8 @@ _FACTS = re.compile(
     re.IGNORECASE,
 )
 _DISCLAIMER = re.compile(
-    r"\W{0,5}(?:(?:diese|this) (?:e-?mail|mail|nachricht|message|communication)\b.{0,200}?(?:"
-    r"vertraulich|"
+    r"\W{0,5}(?:(?:wichtiger )?hinweis\W{1,4})?(?:(?:diese|this) "
+    r"(?:e-?mail|mail|nachricht|message|communication)\b.{0,200}?(?:vertraulich|"
     r"rechtlich geschützt|ausschließlich|bestimmungsgemäß|confidential|privileged|intended|solely|"
     r"nur für den .{0,30}(?:empfänger|adressat))|"
     r"(?:der|die) (?:inhalt|informationen|angaben) (?:dieser|in dieser) (?:e-?mail|nachricht|mail)|"
@@ -72,8 +81,9 @@ _DISCLAIMER = re.compile(
     r"(?:empfänger|adressat|erhalten)|if you (?:are not the intended|have received this)|"
     r"(?:bitte|please) (?:denken sie|prüfen sie|consider|think|überlegen sie).{0,60}(?:umwelt|"
     r"ausdruck|drucken|environment|print)|vertraulichkeitshinweis|"
-    r"confidentiality notice|disclaimer\b|"
-    r"(?:hinweise?|informationen) zum datenschutz|datenschutzhinweis|der umwelt zuliebe|"
+    r"confidentiality notice|disclaimer\b|think before you print|"
+    r"(?:hinweise?|informationen) (?:zum datenschutz|zur verarbeitung "
+    r"(?:ihrer|personenbezogener|von) \w{0,20} ?daten)|datenschutzhinweis|der umwelt zuliebe|"
     r"(?:an )?e-?mail (?:can|kann|können).{0,60}(?:verändert|manipul|altered)|"
     r"das unerlaubte kopieren|aus rechts- und sicherheitsgründen)",
     re.IGNORECASE,
@@ -91,11 +101,14 @@ _BEGINS = re.compile(
     r"\n[^\w\n]{0,5}(?:diese?[ ](?:e-?mail|mail|nachricht|message|communication)|this[ ]|"
     r"(?:der|die)[ ](?:inhalt|informationen|angaben)[ ]|(?:sollten|wenn|falls)[ ]sie[ ]|if[ ]you|"
     r"(?:bitte|please)[ ](?:denken|prüfen|consider|think|überlegen)|vertraulichkeitshinweis|"
-    r"confidentiality|disclaimer|informationen[ ]zum[ ]|datenschutzhinweis|"
+    r"confidentiality|disclaimer|informationen[ ]zu|think[ ]before|datenschutzhinweis|"
     r"der[ ]umwelt|achtung|caution|warn|vorsicht|ext|attention|hinweis|wichtig|important|you[ ]don|"
     r"sie[ ]erhalten|some[ ]people|einige[ ]personen|(?:an[ ])?e-?mail[ ](?:can|kann|können)|"
-    r"das[ ]unerlaubte|aus[ ]rechts-|von[ ](?:mein|\[?proton)|gesendet[ ]|sent[ ]|"
-    r"get[ ]outlook|holen[ ]sie|outlook[ ]|virenfrei|envoyé|https?:|www\.avast)"
+    r"das[ ]unerlaubte|aus[ ]rechts-|von[ ](?:mein|\[?proton|.{2,40}[ ]mail[ ])|gesendet[ ]|"
+    r"sent[ ]|mit[ ](?:blue|aqua|fair|k-9|spike|typeapp)|hole?[ ]dir|enviado|inviato|wysłan|"
+    r"отправлено|надіслано|trimis|poslano|posláno|odesláno|skickat|verstuurd|أ|iphone|ipad|galaxy|"
+    r"samsung|android|huawei|xiaomi|get[ ]outlook|holen[ ]sie|outlook[ ]|virenfrei|envoyé|https?:|"
+    r"www\.avast)"
 )
 
 
@@ -151,6 +164,9 @@ def _mark_programs(lines: list[str], found: list[str], likely: list[int]) -> Non
         line = lines[number]
         if found[number] == "new" and len(line) < 150 and _APP.fullmatch(line.rstrip()):
             found[number] = "signature"
+            under = number + 1
+            if under < len(lines) and _LINK_ALONE.fullmatch(lines[under]):
+                found[under] = "signature"
 
 
 def _mark_from(begin: int, found: list[str]) -> None:

@@ -20,6 +20,10 @@ _WHITE = re.compile(rb"\s*+")
 _DIGIT = re.compile(rb"[A-Za-z0-9+/]")
 MAX_BLANK_LINES = 50
 """Blank lines in base64 that are looked behind. Source: own decision 0007 (real mail has none)."""
+_HIGH_BYTES = re.compile(rb"(?:=[89A-F][0-9A-F]){2,}")
+_SOFT_END = re.compile(rb"=\r?\n|=20(?=\r?\n)")
+_LEAST_LOST = 24
+"""Characters of base64 that are no word of any language."""
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} .*?\r?\n", re.MULTILINE)
 
 
@@ -42,6 +46,33 @@ def decode(data: bytes, encoding: str) -> Content:
     if encoding in {"x-uuencode", "uuencode", "x-uue"}:
         return _uuencoded(data)
     return Content(data, ("mime.unknown_encoding",))
+
+
+def undeclared(data: bytes) -> bytes:
+    """A text whose encoding the header doesn't name, decoded where it can be nothing else.
+
+    Programs that write forms, and gateways that rewrite heads, lose the field. Base64 is the whole
+    part, and text inside; of quoted-printable only letters of UTF-8 and soft line ends are read,
+    since "Nr=12" is what it says.
+    """
+    if b"=" in data and data.isascii() and _HIGH_BYTES.search(data):
+        read = _HIGH_BYTES.sub(lambda run: bytes.fromhex(run[0].replace(b"=", b"").decode()), data)
+        return _SOFT_END.sub(b"", read.replace(b"=3D", b"=")) if _is_text(read) else data
+    if b" " in data:
+        return data
+    pure = b"".join(data.split())
+    if len(pure) < _LEAST_LOST or len(pure) % 4 or pure.rstrip(b"=").translate(None, _DIGITS):
+        return data
+    read = base64(pure).data
+    return read if _is_text(read) and b" " in read else data
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return all(line.isprintable() for line in text.replace("\t", " ").splitlines())
 
 
 def base64(data: bytes) -> Content:

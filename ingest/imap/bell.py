@@ -3,6 +3,7 @@
 Source: RFC 2177 (IDLE); RFC 3501 section 7.3.1 (EXISTS); own decision 0061.
 """
 
+import imaplib
 import socket
 import threading
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from time import monotonic
 from typing import Any, Final
 
 import structlog
+from imapclient import IMAPClient
 
 from ingest.imap.errors import imap_errors
 from ingest.imap.session import ImapAccount, ImapSession, connect
@@ -71,15 +73,30 @@ class ImapBell:
         until = monotonic() + LISTEN_SECONDS
         is_first = True
         while (left := until - monotonic()) > 0 and not self._hushed.is_set():
-            session.client.idle()
+            has_told = _begin(session.client)
             if is_first:
                 _log.info("postbox.listening", postbox=self.name, host=self._account.where)
+            if is_first or has_told:
                 ring()
             is_first = False
             told = session.client.idle_check(timeout=left)
             told += session.client.idle_done()[1]
             if any(_is_mail(one) for one in told):
                 ring()
+
+
+def _begin(client: IMAPClient) -> bool:
+    """As `IMAPClient.idle`, of a server too that tells something before it says to go on.
+
+    True if that was mail. Source: RFC 3501 section 7 (untagged answers come at any time).
+    """
+    connection = client._imap  # noqa: SLF001 - no public way
+    client._idle_tag = tag = connection._command("IDLE")  # noqa: SLF001 - as above
+    connection.untagged_responses.pop("EXISTS", None)
+    while (said := connection._get_response()) is not None:  # noqa: SLF001 - as above
+        if said.startswith(tag):
+            raise imaplib.IMAP4.error(f"IDLE refused: {said[len(tag) + 1 :]!r}")
+    return bool(connection.untagged_responses.pop("EXISTS", None))
 
 
 def _is_mail(told: tuple[Any, ...]) -> bool:

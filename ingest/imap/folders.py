@@ -9,11 +9,9 @@ from imapclient import imap_utf7
 from imapclient.response_parser import parse_response
 
 from ingest.folder_names import NAMES_KEPT
-from ingest.imap.errors import response_code
+from ingest.imap.errors import OddAnswerError, response_code
+from ingest.imap.listing import listed
 from ingest.imap.session import ImapSession
-
-_NOT_SELECTABLE = frozenset({b"\\noselect", b"\\nonexistent"})
-"""Source: RFC 3501 section 7.2.2; RFC 5258 section 3."""
 
 _USUAL_STATUS = re.compile(rb".* \((UIDNEXT|UIDVALIDITY) (\d+) (UIDNEXT|UIDVALIDITY) (\d+)\)")
 
@@ -24,16 +22,21 @@ def numbers(session: ImapSession, folder: str) -> tuple[str, str]:
     As `IMAPClient.folder_status`, but a name that was asked for before is not encoded again, and a
     usual answer is not read letter by letter: filing asks this for each folder of each pass.
     """
-    client, name = session.client, _on_the_wire(session.names.to_server(folder))
-    typ, data = client._imap.status(name, "(UIDVALIDITY UIDNEXT)")  # noqa: SLF001 - as below
-    client._checkok("status", typ, data)  # noqa: SLF001 - its own errors, with no public way to them
+    client, server_name = session.client, session.names.to_server(folder)
+    name = _on_the_wire(server_name)
+    with session.telling_missing(server_name):
+        typ, data = client._imap.status(name, "(UIDVALIDITY UIDNEXT)")  # noqa: SLF001 - as below
+        client._checkok("status", typ, data)  # noqa: SLF001 - its own errors, with no public way to them
     said = _said(data)
+    lacking = [word for word in (b"UIDVALIDITY", b"UIDNEXT") if word not in said]
+    if lacking:
+        raise OddAnswerError(f"STATUS of {folder!r} without {lacking[0].decode()}")
     return said[b"UIDVALIDITY"], said[b"UIDNEXT"]
 
 
 def _said(data: Sequence[bytes | tuple[bytes, bytes]]) -> dict[bytes, str]:
     usual = _USUAL_STATUS.fullmatch(data[0]) if len(data) == 1 and type(data[0]) is bytes else None
-    words = usual.groups() if usual else parse_response(data)[-1]
+    words = usual.groups() if usual else (parse_response(data) or ((),))[-1]
     return {
         name: value.decode("ascii") if isinstance(value, bytes) else str(value)
         for name, value in zip(words[::2], words[1::2], strict=False)
@@ -53,12 +56,8 @@ def selectable(session: ImapSession) -> frozenset[str]:
     Folders that others share, with everybody or with this account, belong to another postbox.
     Source: RFC 2342 section 5.
     """
-    listed = session.client.list_folders()
-    names = (
-        session.names.to_human(name)
-        for flags, _, name in listed
-        if not _NOT_SELECTABLE & {flag.lower() for flag in flags}
-    )
+    found = listed(session.client, "*")
+    names = (session.names.to_human(one.name) for one in found if one.selectable)
     return frozenset(name for name in names if name and not name.startswith(session.others))
 
 

@@ -26,6 +26,7 @@ from ingest.imap.errors import imap_errors, is_broken
 from ingest.imap.fetch import Facts
 from ingest.imap.move import move_one, move_set, remove_one
 from ingest.imap.session import ImapAccount, ImapSession, connect
+from ingest.imap.singly import Singly
 from ingest.login_gate import LoginGate
 from rules.errors import HouseError, Refused, TryLater
 from rules.postbox import (
@@ -43,9 +44,6 @@ _One = TypeVar("_One")
 
 SIZE_LIMIT_BYTES = 64 * 1024 * 1024
 """Of a message above it only the head is read. Source: own decision 0004."""
-
-_FAILURES_OF_MAILS = 3
-"""So many in a row are no longer the fault of single mails. Source: own decision 0004."""
 
 
 class ImapPostbox:
@@ -70,6 +68,7 @@ class ImapPostbox:
         self._size_limit_bytes = size_limit_bytes
         self._session: ImapSession | None = None
         self._gate = gate or LoginGate()
+        self._no_facts, self._no_body = Singly(), Singly()
 
     def folders(self) -> tuple[str, ...]:
         """All selectable folders of the personal namespace, sorted. Raises: TryLater, Refused."""
@@ -119,10 +118,10 @@ class ImapPostbox:
         source = Place(folder, epoch, "")
         numbers = iter(_numbers(uids))
         while chunk := tuple(islice(numbers, imap_fetch.FACTS_AT_ONCE)):
-            known = self._ask(source, chunk, imap_fetch.facts)
+            known = self._ask(source, chunk, imap_fetch.facts, singly=self._no_facts)
             read = partial(self._read, source, known)
             for batch in imap_fetch.batches(chunk, known):
-                messages = self._ask(source, batch, read)
+                messages = self._ask(source, batch, read, singly=self._no_body)
                 yield from (messages[uid] for uid in batch if uid in messages)
 
     def watermark(self, folder: str) -> Watermark:
@@ -278,6 +277,8 @@ class ImapPostbox:
         source: Place,
         uids: Sequence[int],
         ask: Callable[[IMAPClient, Sequence[int]], dict[int, _One]],
+        *,
+        singly: Singly,
     ) -> dict[int, _One]:
         """Ask for many messages at once; if that fails, one by one, to find the one to blame.
 
@@ -285,26 +286,27 @@ class ImapPostbox:
         would stop the whole postbox at every pass (promise 3).
         Source: measurement 2026-11-25 (unreadable file: "BYE FETCH failed").
         """
+        together, late = singly.parted(source.folder, source.epoch, uids)
+        found: dict[int, _One] = {}
         try:
             with self._reading(source) as session:
-                return ask(session.client, uids)
+                found = ask(session.client, together) if together else {}
         except (TryLater, Refused) as exc:
             _log.warning("postbox.batch_failed", postbox=self.name, mails=len(uids), code=exc.code)
-        found: dict[int, _One] = {}
-        failures = 0
-        for uid in uids:
+            late = [*together, *late]
+
+        def alone(uid: int) -> dict[int, _One]:
+            with self._reading(source) as session:
+                return ask(session.client, [uid])
+
+        def ready() -> None:
             with self._reading(source):
-                pass  # if the server itself is away, this says so
-            try:
-                with self._reading(source) as session:
-                    found.update(ask(session.client, [uid]))
-                failures = 0
-            except (TryLater, Refused) as exc:
-                failures += 1
-                if failures == _FAILURES_OF_MAILS:
-                    raise
-                self._tell_unreadable(source, uid, exc.code)
-        return found
+                pass
+
+        tell = partial(self._tell_unreadable, source)
+        return found | singly.read(
+            source.folder, source.epoch, late, ready=ready, ask=alone, tell=tell
+        )
 
     def _connected(self) -> ImapSession:
         if self._session:
@@ -343,7 +345,7 @@ class ImapPostbox:
         messages: dict[int, Fetched | TooLarge] = {}
         for uid in uids:
             data = bodies.get(uid) if uid in fitting else imap_fetch.head(client, uid)
-            if data is None or imap_fetch.is_stand_in(data):
+            if data is None or imap_fetch.is_stand_in(data, known[uid].size_bytes):
                 # Vanished meanwhile, or its file is lost: both servers say OK to that.
                 self._tell_unreadable(source, uid, "postbox.no_body")
                 continue

@@ -9,20 +9,26 @@ Source: measurement 2026-11-23 (Dovecot 2.3.19, imapclient 4.1.0); RFC 3501; RFC
 import imaplib
 import socket
 import ssl
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import structlog
-from imapclient import IMAPClient, SocketTimeout
+from imapclient import IMAPClient, SocketTimeout, imap_utf7
 from imapclient.exceptions import LoginError
+from imapclient.response_parser import parse_response
 
 from ingest.folder_names import SEPARATOR, ServerNames
-from ingest.imap.errors import imap_errors, login_failed
+from ingest.imap.errors import OddAnswerError, imap_errors, is_stale, login_failed, says_no_folder
+from ingest.imap.listing import listed
 from rules.errors import Conflict, HouseError, Refused
 
 _log = structlog.get_logger(__name__)
+
+_Space = tuple[str, str | None]
+"""How the names of a namespace begin, and what parts their levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +110,13 @@ class ImapSession:
         """
         server_name = self.names.to_server(folder)
         self.reading = self.writing = None
-        reply = {} if self.numbers_late else self.client.select_folder(server_name, readonly=True)
-        if b"UIDNEXT" not in reply:
-            self.numbers_late = True
-            reply = self._numbered(server_name)
+        with self.telling_missing(server_name):
+            reply = (
+                {} if self.numbers_late else self.client.select_folder(server_name, readonly=True)
+            )
+            if b"UIDNEXT" not in reply:
+                self.numbers_late = True
+                reply = self._numbered(server_name)
         self.reading = _opened(folder, reply)
         return self.reading
 
@@ -131,8 +140,29 @@ class ImapSession:
             return self.writing
         server_name = self.names.to_server(folder)
         self.reading = self.writing = None
-        self.writing = _opened(folder, self.client.select_folder(server_name))
+        with self.telling_missing(server_name):
+            reply = self.client.select_folder(server_name)
+        self.writing = _opened(folder, reply)
         return self.writing
+
+    @contextmanager
+    def telling_missing(self, server_name: str) -> Iterator[None]:
+        """A plain NO to the opening of a folder that is listed does not mean that there is none.
+
+        Its mails would count as removed by hand. Raises: what the server said, as a
+        refusal of this folder then.
+        Source: RFC 3501 section 6.3.1 (NO for whatever reason).
+        """
+        try:
+            yield
+        except imaplib.IMAP4.error as exc:
+            if says_no_folder(exc) and not is_stale(exc) and self._is_listed(server_name):
+                raise imaplib.IMAP4.error(f"the folder is listed, but: {exc}") from exc
+            raise
+
+    def _is_listed(self, server_name: str) -> bool:
+        found = listed(self.client, server_name)
+        return any(one.name == server_name and one.selectable for one in found)
 
     def _numbered(self, server_name: str) -> dict[bytes, Any]:
         """What SELECT says of the folder, with the UIDNEXT that STATUS says afterwards.
@@ -241,37 +271,74 @@ def _keep_alive(sock: socket.socket) -> None:
 
 def _login(client: IMAPClient, account: ImapAccount) -> None:
     try:
-        if (account.user + account.password).isascii():
-            client.login(account.user, account.password)
-        else:  # LOGIN can't say it: RFC 3501 section 9, astring; PLAIN is UTF-8: RFC 4616
+        is_plain = not (account.user + account.password).isascii() or _takes_only_plain(client)
+        # LOGIN can't say umlauts: RFC 3501 section 9, astring; PLAIN is UTF-8: RFC 4616.
+        if is_plain:
             client.plain_login(account.user, account.password)
+        else:
+            client.login(account.user, account.password)
     except LoginError as exc:
         raise login_failed(exc, user=account.user, where=account.where) from exc
+
+
+def _takes_only_plain(client: IMAPClient) -> bool:
+    """Whether LOGIN is switched off where PLAIN is not. Source: RFC 3501 section 6.2.3."""
+    offered = {str(word).upper() for word in client._imap.capabilities}  # noqa: SLF001 - no public way
+    return "LOGINDISABLED" in offered and "AUTH=PLAIN" in offered
 
 
 def _capabilities(client: IMAPClient) -> frozenset[str]:
     """Asked anew after login: imapclient may remember those from before, without MOVE and UIDPLUS.
 
+    A server may say some more than once; the last words may not be all of them.
     Source: RFC 3501 section 6.2.2 (they may change); imapclient 4.1.0, `capabilities`.
     """
-    words = client._do_capabilites()  # noqa: SLF001 - no public way
+    said = client._command_and_check("capability")  # noqa: SLF001 - no public way
+    words = tuple(word for line in said if line for word in line.upper().split())
     client._cached_capabilities = words  # noqa: SLF001 - its own checks must know them, too
-    return frozenset(word.decode("ascii") for word in words)
+    return frozenset(word.decode("ascii", "replace") for word in words)
 
 
 def _layout(
     client: IMAPClient, capabilities: frozenset[str]
 ) -> tuple[ServerNames, tuple[str, ...]]:
     """How names are written, and how those of folders that are not ours begin. Source: RFC 2342."""
-    if "NAMESPACE" in capabilities:
-        spaces = client.namespace()
-        foreign = (*(spaces.other or ()), *(spaces.shared or ()))
-        others = tuple(_human(prefix, separator) for prefix, separator in foreign if prefix)
-        if spaces.personal:
-            prefix, separator = spaces.personal[0]
-            return ServerNames(separator or "", prefix), others
-    separator = client.list_folders("", "")[0][1]
-    return ServerNames(separator.decode("ascii") if separator else ""), ()
+    personal, foreign = _namespaces(client) if "NAMESPACE" in capabilities else ([], [])
+    others = tuple(_human(prefix, separator) for prefix, separator in foreign if prefix)
+    if personal:
+        prefix, separator = personal[0]
+        return ServerNames(separator or "", prefix), others
+    return ServerNames(_separator(client)), others
+
+
+def _namespaces(client: IMAPClient) -> tuple[list[_Space], list[_Space]]:
+    """Prefix and separator of the personal namespaces, and of those of others.
+
+    Of a server that offers NAMESPACE and then doesn't tell, none. A namespace may carry more.
+    Source: RFC 2342 section 6 (Namespace_Response_Extensions).
+    """
+    try:
+        said = client._command_and_check("namespace")  # noqa: SLF001 - no public way
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as exc:
+        if is_stale(exc):
+            raise
+        return [], []
+    groups = [group if isinstance(group, tuple) else () for group in parse_response(said)]
+    own, *others = [[_space(one) for one in group] for group in groups[:3]] or [[]]
+    return own, [one for group in others for one in group]
+
+
+def _space(one: Sequence[Any]) -> _Space:
+    prefix, separator = (imap_utf7.decode(word) if word else "" for word in one[:2])
+    return prefix, separator or None
+
+
+def _separator(client: IMAPClient) -> str:
+    """That of the root, or of any folder where a server has no answer to the question."""
+    found = listed(client, "") or listed(client, "*")
+    return found[0].separator if found else ""
 
 
 def _human(prefix: str, separator: str | None) -> str:
@@ -279,8 +346,12 @@ def _human(prefix: str, separator: str | None) -> str:
 
 
 def _opened(folder: str, reply: dict[bytes, Any]) -> OpenFolder:
+    lacking = [word for word in (b"UIDVALIDITY", b"EXISTS") if word not in reply]
+    if lacking:
+        raise OddAnswerError(f"{folder!r} opened without {lacking[0].decode()}")
     next_uid = reply.get(b"UIDNEXT")  # a server may leave it out: RFC 3501 section 6.3.1
-    permanent = frozenset(flag.decode("ascii") for flag in reply.get(b"PERMANENTFLAGS", ()))
+    flags = reply.get(b"PERMANENTFLAGS", ())
+    permanent = frozenset(flag.decode("ascii", "replace") for flag in flags)
     return OpenFolder(
         folder, str(reply[b"UIDVALIDITY"]), int(reply[b"EXISTS"]), next_uid, permanent
     )
