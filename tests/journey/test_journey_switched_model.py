@@ -34,7 +34,8 @@ from triage.doctor import examine
 from triage.house import House
 from triage.rulesets import drafts as rulesets
 from triage.rulesets import going_back
-from triage.settings import DataSettings, Settings
+from triage.settings import Settings
+from triage.settings.data import DataSettings
 
 pytestmark = pytest.mark.journey
 

@@ -21,7 +21,8 @@ from tests.servers.postfix import PostfixServer
 from tests.triage.test_triage_way import Eakte, Post, states
 from triage import admin, health, letterbox, rounds, wiring
 from triage.send import Outlets
-from triage.settings import DoorSettings, Settings
+from triage.settings import Settings
+from triage.settings.door import DoorSettings
 from triage.worker import Worker
 
 KASSEL = "kassel@arbeitsagentur.example"

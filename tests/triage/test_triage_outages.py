@@ -28,7 +28,8 @@ from triage.house import House
 from triage.ports import Door, Postbox
 from triage.postbox_round import PostboxJob
 from triage.send import Outlets
-from triage.settings import DoorSettings, Settings
+from triage.settings import Settings
+from triage.settings.door import DoorSettings
 from triage.worker import Worker
 
 KASSEL = "kassel@arbeitsagentur.example"
