@@ -20,8 +20,8 @@ from tests.triage.test_triage_reply import first_choice
 from triage import accept, handover, holding, rounds, undo, work
 from triage.answers import reply
 from triage.claimed import Claim
+from triage.correction import Correction
 from triage.house import House
-from triage.work import Correction
 
 ME = clerk("435")
 OTHER = clerk("435", name="k-2")
