@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 from classify.corpus.lines import read
 from rules.codes import Concern, PaymentRelevant
-from rules.errors import HouseError
 from rules.item import MarkedConcern
 from rules.postbox import Place
 from store import audit, items, keeping, outgoing, verdicts
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
+from tests.refusals import code_of
 from triage import (
     accept,
     handover,
@@ -50,12 +50,6 @@ def corrected(house) -> int:
     said = Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
     work.correct(house, someone, claim.item_id, claim.token, said)
     return kept.message_id
-
-
-def code_of(deed) -> str:
-    with pytest.raises(HouseError) as refused:
-        deed()
-    return refused.value.code
 
 
 def lines_of(path: Path) -> list[dict[str, object]]:
