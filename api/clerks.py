@@ -33,8 +33,8 @@ from rules.codes import Concern
 from store import item_lists
 from triage import handover, identity, item_view, readings, undo, work
 from triage.claimed import Claim
+from triage.correction import Correction
 from triage.item_view import ItemView
-from triage.work import Correction
 
 router = APIRouter(prefix="/v1", tags=["clerk"])
 

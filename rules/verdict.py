@@ -138,7 +138,7 @@ class RuleTrace:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement with everything the rules add. Made by `triage.sort.decide`.
+    """The judgement with everything the rules add. Made by `triage.deciding.decide`.
 
     `due` is a local date of the agency's Land; `rules` is the id of the built-in rules, with the
     rule set behind a plus sign where one is in force. `ruleset` says what that set did.

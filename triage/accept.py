@@ -21,7 +21,7 @@ from store import audit, heads, items, keeping, ledger, verdicts
 from store.engine import Tx
 from store.items import Item
 from store.keeping import Arrival
-from triage import readings, rounds, sort
+from triage import deciding, readings, rounds
 from triage.house import House
 
 log = structlog.get_logger()
@@ -44,7 +44,9 @@ def judge(house: House, data: bytes, *, mailbox: str = "") -> dict[str, Any]:
     """The verdict on these bytes as public JSON, by the rule set in force now; stores nothing."""
     mail, now = parse(data, house.layouts), house.clock()
     rules = house.rules_at(now, house.directory.by_mailbox(mailbox).region or "", len(data))
-    return as_json(sort.decide(house.judging, mail, received_at=now, mailbox=mailbox, rules=rules))
+    return as_json(
+        deciding.decide(house.judging, mail, received_at=now, mailbox=mailbox, rules=rules)
+    )
 
 
 def _promised_to_nobody(_tx: Tx, _kept: MailView) -> None:

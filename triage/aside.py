@@ -14,7 +14,7 @@ from store import aside, aside_shown, audit, items, ledger
 from store.aside import Choice, SetAside
 from store.engine import Tx
 from store.ledger import Message
-from triage import sort
+from triage import deciding, sort
 from triage.house import House
 
 BATCH = 100
@@ -116,7 +116,7 @@ def take_in(house: House, caller: Caller, message_id: int) -> int:
     with house.db.read() as tx:
         _require_aside(tx, caller, message_id)
         message, data = ledger.message(tx, message_id), ledger.original(tx, message_id)
-    found = sort.prepare(house, message, data)
+    found = deciding.prepare(house, message, data)
     with house.db.write() as tx:
         _require_aside(tx, caller, message_id)
         sort.enqueue(house, tx, found, team=Team.EZ, review=True)

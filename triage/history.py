@@ -22,7 +22,7 @@ from rules.postbox import Fetched, TooLarge
 from rules.routing import CONCERN_FOLDER
 from store import audit, sightings
 from store.originals import fingerprint
-from triage import sort, training_file
+from triage import deciding, training_file
 from triage.backfill import BATCH_MAILS
 from triage.batches import in_batches
 from triage.house import House
@@ -203,7 +203,7 @@ def _line(
     if training_file.says_nothing(parsed):
         left_out["empty"] += 1
         return None
-    mailbox = sort.addressed(house.judging, parsed) or postbox
+    mailbox = deciding.addressed(house.judging, parsed) or postbox
     judged = house.judging.judge.judge(parsed, received_at=at, mailbox=mailbox)
     line = training_file.line(
         f"history-{digest[:16]}", parsed, received_at=at, channel=judged.channel

@@ -17,8 +17,8 @@ from rules.item import ItemState
 from rules.mail import ParsedMail
 from store.items import Item
 from store.ledger import Message
+from triage.deciding import mailbox_of
 from triage.house import House
-from triage.sort import mailbox_of
 
 MOST_AGENCIES: Final = 5
 """Agencies shown for a mail, the first ones of the text. Hausregel."""

@@ -6,6 +6,7 @@ any more stays in the ledger with its bytes, and its item stays open.
 Source: imap protocol, step 9 (docs/reliability.md); F11, F12.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import structlog
@@ -43,6 +44,16 @@ class _Seen:
     lowest: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the folders of a postbox hold and lack; gathered folder by folder."""
+
+    absent: list[Sighting]
+    present: list[int]
+    unknown: list[Place]
+    untold: set[str]
+
+
 def reconcile(
     house: House, box: Postbox, lease: Lease, *, read: dict[Place, str] | None = None
 ) -> Reconciled:
@@ -59,10 +70,32 @@ def reconcile(
         gone_from = sightings.folders_of_gone(tx, box.name) | ops.targets_of_gone(tx, box.name)
         managed = {*sightings.folders(tx, box.name), *gone_from}
         in_doubt = ops.in_doubt(tx, box.name)
-    absent: list[Sighting] = []
-    present: list[int] = []
-    unknown: list[Place] = []
-    untold: set[str] = set()
+    found = _in_all_folders(house, box, lease, managed, in_doubt=in_doubt)
+    # After the folders were read: before, there may be no connection to note it on.
+    ConnectionNotes.of(box).forget(memory, of="strangers")
+    is_searched = bool(found.absent or gone_from)
+    unread = [p for p in found.unknown if p not in memory] if is_searched else []
+    memory.update(_digests(house, box, unread[:READ_A_LOOK]))
+    look = Look(
+        absent=found.absent,
+        present=found.present,
+        unknown=[(place, memory.get(place, "")) for place in found.unknown],
+        unfinished=len(unread) > READ_A_LOOK,
+        untold=found.untold,
+    )
+    return followed.follow(house, box.name, lease, look)
+
+
+def _in_all_folders(
+    house: House,
+    box: Postbox,
+    lease: Lease,
+    managed: set[str],
+    *,
+    in_doubt: Collection[int],
+) -> _Found:
+    """What the folders hold and lack; all of them are asked only where something is missing."""
+    found = _Found([], [], [], set())
     share = max(set_back.RUN, READ_A_LOOK // max(len(managed), 1))
     for folder in sorted(managed):
         # One after the other: a postbox may hold two million mails.
@@ -71,28 +104,17 @@ def reconcile(
             continue
         seen = _seen(house, box, lease, view, most=share)
         # Where one lies that we may have moved ourselves is for filing to find.
-        absent += [s for s in seen.missing if s.message_id not in in_doubt]
-        present += seen.present
-        unknown += _unknown(house, box, view)
+        found.absent.extend(s for s in seen.missing if s.message_id not in in_doubt)
+        found.present.extend(seen.present)
+        found.unknown.extend(_unknown(house, box, view))
         if ConnectionNotes.of(box).has_unread(folder, seen.lowest):
-            untold.add(folder)
-    if absent:
+            found.untold.add(folder)
+    if found.absent:
         # Somebody moved or deleted: only then are the folders searched that we never used.
         for folder in set(box.folders()) - managed:
             view = _view(box, folder)
-            unknown += _unknown(house, box, view) if view else []
-    # After the folders were read: before, there may be no connection to note it on.
-    ConnectionNotes.of(box).forget(memory, of="strangers")
-    unread = [place for place in unknown if place not in memory] if absent or gone_from else []
-    memory.update(_digests(house, box, unread[:READ_A_LOOK]))
-    look = Look(
-        absent=absent,
-        present=present,
-        unknown=[(place, memory.get(place, "")) for place in unknown],
-        unfinished=len(unread) > READ_A_LOOK,
-        untold=untold,
-    )
-    return followed.follow(house, box.name, lease, look)
+            found.unknown.extend(_unknown(house, box, view) if view else ())
+    return found
 
 
 def _seen(house: House, box: Postbox, lease: Lease, view: FolderView, *, most: int) -> _Seen:

@@ -16,6 +16,7 @@ from store.ledger import Message
 from store.originals import Packed
 from triage import (
     counted_days,
+    deciding,
     freshness,
     holding,
     idempotency,
@@ -85,7 +86,7 @@ def sort_batch(house: House, pending: Sequence[Message], *, permit: Permit) -> i
     """
     with house.db.read() as tx:
         packed = originals.packed_many(tx, (row.sha256 for row in pending))
-    ready: list[sort.Sorted] = []
+    ready: list[deciding.Sorted] = []
     for first in range(0, len(pending), JUDGED_TOGETHER):
         rows = pending[first : first + JUDGED_TOGETHER]
         ready += _sorted_together(house, rows, packed, permit)
@@ -93,7 +94,7 @@ def sort_batch(house: House, pending: Sequence[Message], *, permit: Permit) -> i
     return len(pending)
 
 
-def _write_batch(house: House, ready: Sequence[sort.Sorted], permit: Permit) -> None:
+def _write_batch(house: House, ready: Sequence[deciding.Sorted], permit: Permit) -> None:
     try:
         with house.db.write() as tx:
             sort.write(house, tx, ready)
@@ -126,7 +127,7 @@ def sort_guarded(house: House, message_id: int) -> bool:
     return found is not None and written(house, found)
 
 
-def written(house: House, found: sort.Sorted) -> bool:
+def written(house: House, found: deciding.Sorted) -> bool:
     """Write one mail by itself; where that breaks, it lies aside and False comes back (promise 3).
 
     Raises: TryLater: `store.away`.
@@ -145,17 +146,17 @@ def written(house: House, found: sort.Sorted) -> bool:
     return False
 
 
-def prepared(house: House, message_id: int) -> sort.Sorted | None:
+def prepared(house: House, message_id: int) -> deciding.Sorted | None:
     """Parse and judge one mail; None if that failed, then it lies aside (promise 3)."""
     with house.db.read() as tx:
         row = ledger.message(tx, message_id)
         packed = originals.packed_many(tx, [row.sha256])[row.sha256]
-    return _guarded(house, row, lambda: sort.prepare(house, row, ledger.opened(row, packed)))
+    return _guarded(house, row, lambda: deciding.prepare(house, row, ledger.opened(row, packed)))
 
 
 def _sorted_together(
     house: House, rows: Sequence[Message], packed: Mapping[str, Packed], permit: Permit
-) -> list[sort.Sorted]:
+) -> list[deciding.Sorted]:
     """As `prepared`, of mails that were taken out of the store already; judged in one go."""
     opened = []
     for row in rows:
@@ -163,23 +164,25 @@ def _sorted_together(
         opened.append(_guarded(house, row, partial(_opened, house, row, packed[row.sha256])))
     there = [one for one in opened if one]
     try:
-        judgements = sort.judged(house.judging, there)
+        judgements = deciding.judged(house.judging, there)
     except TryLater:
         raise
     except Exception:
         log.exception("mail.group_broken", mails=len(there))
         # Each by itself, so that one tells nothing for the others.
-        found = [_guarded(house, one.message, partial(sort.decided, house, one)) for one in there]
+        found = [
+            _guarded(house, one.message, partial(deciding.decided, house, one)) for one in there
+        ]
     else:
         found = [
-            _guarded(house, one.message, partial(sort.ruled, house, one, judgement))
+            _guarded(house, one.message, partial(deciding.ruled, house, one, judgement))
             for one, judgement in zip(there, judgements, strict=True)
         ]
     return [one for one in found if one]
 
 
-def _opened(house: House, row: Message, packed: Packed) -> sort.Opened:
-    return sort.opened(house, row, ledger.opened(row, packed))
+def _opened(house: House, row: Message, packed: Packed) -> deciding.Opened:
+    return deciding.opened(house, row, ledger.opened(row, packed))
 
 
 def _guarded(house: House, row: Message, step: Callable[[], _Made]) -> _Made | None:

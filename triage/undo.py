@@ -9,14 +9,12 @@ from typing import Any
 
 from rules import access, undo
 from rules.access import Caller, Permission
-from rules.codes import AgencyHow, Concern, PaymentRelevant, Team
+from rules.codes import PaymentRelevant, Team
 from rules.errors import Refused
 from rules.item import EakteState, ItemCase
 from rules.ledger import LedgerState
-from rules.routing import folder_of
 from rules.undo import UNDO_SECONDS, Undoable
-from rules.verdict import AgencyFound
-from store import audit, claims, items, ledger, verdicts, wishes
+from store import audit, claims, items, ledger, verdicts
 from store import undo as store
 from store.engine import Tx
 from store.items import Item, ItemChange, case_of, change_to
@@ -24,6 +22,7 @@ from store.undo import Undo
 from store.verdicts import NewVerdict
 from triage import holding
 from triage.claimed import Claim
+from triage.filing import wish
 from triage.house import House
 from triage.marks import marking
 
@@ -146,12 +145,7 @@ def _restore(house: House, tx: Tx, item: Item, found: Undo, now: datetime) -> No
     if deed is Undoable.CORRECTED:
         _verdict_again(tx, item, found.before["verdict"], now)
     if deed not in (Undoable.PARKED, Undoable.LEFT):
-        agency = house.directory.agency(item.agency_code)
-        where = AgencyFound(
-            agency.code if agency else None, agency.name if agency else None, AgencyHow.CLERK
-        )
-        folder = folder_of(item.team, where, Concern(item.first_concern))
-        wishes.want(tx, item.message_id, kind="file", dst_folder=folder, now=now)
+        wish.into_folder(house, tx, item, now=now)
 
 
 def _verdict_again(tx: Tx, item: Item, verdict_id: int | None, now: datetime) -> None:

@@ -4,14 +4,12 @@ Each function is one transaction, checks what the caller may do, writes only und
 token of the item, and leaves an audit entry in the same commit. A stale token writes nothing.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from rules import deadlines, facts, proof, routing
+from rules import proof
 from rules.access import Caller, Permission
-from rules.codes import STAND_ALONE, AgencyHow, Concern, PaymentRelevant
-from rules.deadlines import Due
+from rules.codes import Concern
 from rules.errors import HouseError, Refused
 from rules.handover import is_other_record
 from rules.item import (
@@ -28,16 +26,16 @@ from rules.item import (
     Returned,
 )
 from rules.undo import Undoable
-from rules.verdict import AgencyFound, ConcernFound, Facts
-from store import claims, items, verdicts, wishes
+from store import claims, items
 from store.engine import Tx
-from store.items import Item, ItemChange
-from store.verdicts import NewVerdict
+from store.items import ItemChange
 from triage import cases, handing_out, handover, holding, tasks, undo
 from triage.claimed import Claim
+from triage.correction import Correction, add_verdict, in_order, sooner
 from triage.doorkeeper import require_scope, visible_item, workable_item
+from triage.filing import wish
 from triage.handing_out import Asked
-from triage.house import BERLIN, House
+from triage.house import House
 from triage.idempotency import Answer
 from triage.marks import marking
 
@@ -48,19 +46,6 @@ class Renewed:
 
     lease_until: datetime
     eakte: EakteState
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What the clerk says instead of the machine. `concerns` most weighty first, never empty.
-
-    `reason` is required (10 characters or more) where payment goes from yes or open to no.
-    """
-
-    concerns: tuple[Concern, ...]
-    payment_relevant: PaymentRelevant
-    kundennummer: str | None = None
-    reason: str = ""
 
 
 def claim_next(
@@ -179,7 +164,7 @@ def give_back(house: House, caller: Caller, item_id: int, token: str, *, reason:
             now=now,
         )
         undo.remember(tx, caller, item, saved, Undoable.RETURNED, now=now)
-        refile(house, tx, saved, saved.agency_code, now)
+        wish.into_folder(house, tx, saved, now=now)
     return saved.hops
 
 
@@ -214,7 +199,7 @@ def forward(
             now=now,
         )
         undo.remember(tx, caller, item, saved, Undoable.FORWARDED, now=now)
-        refile(house, tx, saved, agency.code, now)
+        wish.into_folder(house, tx, saved, now=now)
     return saved.hops
 
 
@@ -224,16 +209,14 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
     Raises: Refused: `correction.empty`, `correction.stands_alone`, `correction.kundennummer`,
     `item.reason_too_short` (payment to "no" needs a reason).
     """
-    if not correction.concerns:
-        raise Refused("correction.empty", "A correction names at least one concern.")
-    correction = _in_order(correction)
+    correction = in_order(correction)
     now = house.clock()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         before = handover.known_number(tx, item.message_id)
         is_other = is_other_record(correction.kundennummer, before)
         due = sooner(house, item, correction.concerns, correction.payment_relevant)
-        _add_correction(tx, caller, item, correction, due, now)
+        add_verdict(tx, caller, item, correction, due, now)
         more = ItemChange(
             first_concern=correction.concerns[0].value,
             review=False,
@@ -258,7 +241,7 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
         if not is_other:
             # Taken back, it would wait for a receipt that may have been turned down meanwhile.
             undo.remember(tx, caller, item, saved, Undoable.CORRECTED, now=now)
-        refile(house, tx, saved, saved.agency_code, now)
+        wish.into_folder(house, tx, saved, now=now)
 
 
 def close(house: House, caller: Caller, item_id: int, token: str, *, reason: CloseReason) -> None:
@@ -293,94 +276,3 @@ def _claim(tx: Tx, caller: Caller, claimed: claims.Claimed, now: datetime) -> Cl
     if item.lease_until is None:
         raise AssertionError("the store hands out items with a lease only")
     return Claim(item.id, claimed.token, item.lease_until)
-
-
-def sooner(
-    house: House, item: Item, concerns: Iterable[Concern], payment: PaymentRelevant
-) -> Due | None:
-    """The due day that a correction sets, where it is before the item's; it never becomes later.
-
-    By what is said alone: days that the mail names were counted when it was sorted.
-    """
-    agency = house.directory.agency(item.agency_code)
-    due = deadlines.due(
-        tuple(ConcernFound(code, 1.0, announced=True) for code in concerns),
-        payment,
-        received=item.received_at.astimezone(BERLIN).date(),
-        land=agency.land if agency else None,
-        facts=Facts(),
-        rules=house.judging.deadlines,
-    )
-    if due.day is None or (item.due_on is not None and item.due_on <= due.day):
-        return None
-    return due
-
-
-def _in_order(said: Correction) -> Correction:
-    """Each concern once, and the Kundennummer in its one form. Raises: Refused: as `correct`."""
-    concerns = tuple(dict.fromkeys(said.concerns))
-    alone = STAND_ALONE.intersection(concerns)
-    if len(concerns) > 1 and alone:
-        names = ", ".join(sorted(alone))
-        raise Refused(
-            "correction.stands_alone",
-            f"A correction never names {names} beside another concern. Leave one of them out.",
-        )
-    return replace(said, concerns=concerns, kundennummer=_normal(said.kundennummer))
-
-
-def _normal(said: str | None) -> str | None:
-    """The Kundennummer in its one form: so the eAkte compares it. Raises: Refused."""
-    number = facts.kundennummer(said) if said is not None else None
-    if said is not None and number is None:
-        raise Refused(
-            "correction.kundennummer",
-            "The Kundennummer of a correction has three digits, a letter and six digits, as in"
-            " 123A456789. Send it so, or leave it out.",
-        )
-    return number
-
-
-def _add_correction(
-    tx: Tx, caller: Caller, item: Item, correction: Correction, due: Due | None, now: datetime
-) -> None:
-    """The clerk's verdict: the machine's facts, the clerk's concerns, which are certain."""
-    latest = verdicts.latest(tx, item.message_id)
-    body = dict(latest.body) if latest else {}
-    body |= {
-        "concerns": [certain(code, because="clerk") for code in correction.concerns],
-        "payment_relevant": correction.payment_relevant.value,
-        "payment_because": ["clerk" + (f": {correction.reason}" if correction.reason else "")],
-        "review": False,
-        "review_because": [],
-    }
-    if due is not None and due.day is not None:
-        body |= {"due": due.day.isoformat(), "due_because": due.told}
-    if correction.kundennummer is not None:
-        body["facts"] = dict(body.get("facts", {})) | {"kundennummer": correction.kundennummer}
-    verdicts.add(tx, NewVerdict(item.message_id, "clerk", caller.name, body), now=now)
-
-
-def certain(code: Concern, *, because: str) -> dict[str, object]:
-    """A concern as people state it, in the public JSON of a verdict."""
-    return {
-        "code": code.value,
-        "probability": 1.0,
-        "announced": True,
-        "because": [because],
-        "spans": [],
-        "recognisers": [],
-    }
-
-
-def refile(house: House, tx: Tx, item: Item, agency_code: str | None, now: datetime) -> None:
-    """The wish to lie in the folder that fits the item now; nothing happens if it does already.
-
-    In the caller's transaction, who changed agency or concern just before.
-    """
-    agency = house.directory.agency(agency_code)
-    found = AgencyFound(
-        agency.code if agency else None, agency.name if agency else None, AgencyHow.CLERK
-    )
-    folder = routing.folder_of(item.team, found, Concern(item.first_concern))
-    wishes.want(tx, item.message_id, kind="file", dst_folder=folder, now=now)

@@ -28,8 +28,8 @@ from rules.item import CloseReason
 from triage import handover, identity, undo, work
 from triage.answers import reply
 from triage.answers.reply import Choice
+from triage.correction import Correction
 from triage.doorkeeper import CLEARING
-from triage.work import Correction
 
 router = APIRouter(prefix="/vorgang/{item_id}", include_in_schema=False)
 

@@ -17,9 +17,11 @@ from rules.texts.approved import Text
 from rules.texts.placeholders import WHITELIST, printed
 from rules.texts.wording import GRADE, bounds, readability
 from store.text_versions import TextVersion
+from triage.texts import checking
 from triage.texts import life as text_life
 from triage.texts import view as text_view
-from triage.texts.life import Checked, Seen
+from triage.texts.checking import Checked
+from triage.texts.life import Seen
 
 router = APIRouter(include_in_schema=False)
 
@@ -69,7 +71,7 @@ def edit_page(visit: OpensDraft, text_id: str, version: int) -> Response:
     """The text of a version: a draft to write on, an approved one to begin the next with."""
     shown = text_view.show(visit.house, visit.caller, text_id, version)
     found = shown.row.version
-    return _editor(visit, text_id, text_life.checked_version(visit.house, found), of=found)
+    return _editor(visit, text_id, checking.of_version(visit.house, found), of=found)
 
 
 @router.post("/texte/pruefen")

@@ -4,23 +4,19 @@ import base64
 import re
 from pathlib import Path
 
-import httpx
 import pytest
 
 from api import errors
 from api.cursor import of_id
 from rules.errors import TryLater
 from store import audit
+from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.house_fixture import eml
 from triage import watched
 from triage.house import House
 
 IBAN = "DE02120300000000202051"
-
-
-def code_of(response: httpx.Response) -> tuple[int, str]:
-    return response.status_code, response.json()["code"]
 
 
 def set_aside(doors: Doors) -> int:

@@ -4,7 +4,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
-import httpx
 import pytest
 from fastapi import FastAPI, Response
 from starlette.requests import Request
@@ -17,6 +16,7 @@ from api.session import DEMO_COOKIE
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused
+from tests.api.answers import code_of
 from tests.api.door_client import DoorClient
 from tests.api.small_door import (
     ADMIN_KEY,
@@ -65,10 +65,6 @@ def app_with_doors(house: ClockHouse | None = None, **changes: object) -> FastAP
 @pytest.fixture
 def client() -> DoorClient:
     return DoorClient(app_with_doors(demo=True))
-
-
-def code_of(response: httpx.Response) -> tuple[int, str]:
-    return response.status_code, response.json()["code"]
 
 
 def test_a_key_tells_who_calls(client: DoorClient) -> None:

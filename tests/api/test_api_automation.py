@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from rules.errors import TryLater
+from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.house_fixture import eml
 from triage import accept, figures
@@ -22,10 +23,6 @@ KEYED: dict[str, Any] = {
 }
 ZIPPED = {"Content-Type": "message/rfc822", "Content-Encoding": "gzip"}
 JSON = {"json": {"raw_base64": base64.b64encode(MAIL).decode()}}
-
-
-def code_of(response: httpx.Response) -> tuple[int, str]:
-    return response.status_code, response.json()["code"]
 
 
 def test_a_verdict_is_the_same_by_both_ways_and_nothing_is_kept(doors: Doors) -> None:

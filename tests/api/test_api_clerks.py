@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-import httpx
 import pytest
 
 from api import cursor
@@ -11,6 +10,7 @@ from rules.access import Caller
 from rules.codes import Role
 from store import items, outgoing, outgoing_claims
 from store.trail_pages import Place
+from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.api.door_client import of_person
 
@@ -28,10 +28,6 @@ DEEDS: list[tuple[str, str, dict[str, Any] | None]] = [
     ("POST", "/close", {"reason": "done"}),
     ("POST", "/replies", {"text_id": "termin.vereinbaren", "version": 1}),
 ]
-
-
-def code_of(response: httpx.Response) -> tuple[int, str]:
-    return response.status_code, response.json()["code"]
 
 
 def test_an_empty_line_gives_nothing(doors: Doors) -> None:

@@ -7,6 +7,7 @@ from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.house_fixture import MACHINE, clerk, eml
 from triage import accept, rounds, work
+from triage.correction import Correction
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def corrected(doors: Doors) -> int:
     kept = accept.hand_in(house, MACHINE, eml("Termin", "Ich ziehe um."))
     rounds.sort_pending(house)
     claim = work.claim_next(house, clerk("435"), "435")
-    said = work.Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
+    said = Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
     work.correct(house, clerk("435"), claim.item_id, claim.token, said)
     return kept.message_id
 
@@ -88,7 +89,7 @@ def test_what_was_corrected_again_since_it_was_shown_is_not_confirmed(
     admin.open("/korrekturen")
     (row,) = doors.admin.get("/v1/admin/corrections").json()["corrections"]
     held = work.claim_item(doors.house, clerk("435"), 1)
-    said = work.Correction((Concern.BERATUNG,), PaymentRelevant.YES)
+    said = Correction((Concern.BERATUNG,), PaymentRelevant.YES)
     work.correct(doors.house, clerk("435"), 1, held.token, said)
     admin.send("bestaetigen")
     assert admin.answer.status_code == 409

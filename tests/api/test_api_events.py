@@ -18,6 +18,7 @@ from store import audit
 from store.tables.ledger import audit as audit_table
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
+from tests.waiting import until
 
 FEED = "/v1/events"
 LIVE = {"Accept": "text/event-stream"}
@@ -211,9 +212,7 @@ def test_lines_are_bounded_and_a_place_is_free_again(doors: Doors, server: Serve
         refused = httpx.get(url, headers=doors.admin.headers | LIVE)
         assert (refused.status_code, refused.json()["code"]) == (503, "events.too_many")
         assert "retry-after" in refused.headers
-    until = time.monotonic() + 10
-    while doors.app.state.lines.open and time.monotonic() < until:
-        time.sleep(0.01)
+    until(lambda: not doors.app.state.lines.open)
     with Listener(url, doors.admin.headers) as line:
         assert line.status == 200
 

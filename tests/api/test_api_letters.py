@@ -1,15 +1,11 @@
 """Texts and answers, before a real house."""
 
-import httpx
 import pytest
 
+from tests.api.answers import code_of
 from tests.api.conftest import Doors
 
 TEXT = "termin.vereinbaren"
-
-
-def code_of(response: httpx.Response) -> tuple[int, str]:
-    return response.status_code, response.json()["code"]
 
 
 def test_fitting_texts_are_proposed_with_the_rule_that_allows_them(doors: Doors) -> None:

@@ -8,11 +8,12 @@ import pytest
 from api.app import make_app
 from outbox import eakte_demo
 from outbox.eakte import DirectoryOutlet
+from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.door_client import DoorClient
 from tests.api.small_door import door_settings
-from tests.api.test_api_tasks import TEXT, code_of, take
+from tests.api.test_api_tasks import TEXT, take
 from tests.triage.test_triage_way import Post
 from triage import rounds, send
 

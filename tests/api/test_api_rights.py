@@ -5,7 +5,6 @@ import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -20,6 +19,7 @@ from rules.rights.folder_findings import Code
 from store import beats
 from store.tables.rights import rights_plan
 from tests.api import rights_samples
+from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
 from tests.api.desk_samples import ADMIN, cookie
@@ -89,10 +89,6 @@ def looked_at(office: Office) -> DoorClient:
     assert anna.post(f"{RIGHTS}/audits", json={"postbox": BOX}).status_code == 202
     assert office.work() == 1
     return anna
-
-
-def code_of(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
 
 
 def test_from_lists_to_a_plan_carried_out_and_undone(office: Office) -> None:

@@ -1,17 +1,12 @@
 """Tasks by API and from the item's page."""
 
-import httpx
-
 from api.web.steps import NextStep
 from api.web.task_steps import left_to_do, task_steps
+from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 
 TEXT = "Kassel 34117 123A456789"
-
-
-def code_of(response: httpx.Response) -> tuple[int, str]:
-    return response.status_code, response.json()["code"]
 
 
 def take(doors: Doors, subject: str) -> tuple[str, dict[str, str]]:

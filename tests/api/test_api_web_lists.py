@@ -16,6 +16,7 @@ from tests.api.desk_person import Person, at_desk
 from tests.api.small_door import door_settings
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml
 from triage import accept, relearn, work
+from triage.correction import Correction
 
 ROWS = 2
 
@@ -42,7 +43,7 @@ def corrected(doors: Doors) -> list[int]:
             item = items.of_message(tx, kept.message_id)
         assert item
         claim = work.claim_item(doors.house, me, item.id)
-        said = work.Correction((Concern.BERATUNG,), PaymentRelevant.NO)
+        said = Correction((Concern.BERATUNG,), PaymentRelevant.NO)
         work.correct(doors.house, me, claim.item_id, claim.token, said)
         work.release(doors.house, me, claim.item_id, claim.token)
         ids.append(kept.message_id)

@@ -20,7 +20,7 @@ from rules.texts.wording import GRADE, readability
 from store.text_versions import TextVersion, fingerprint
 from store.texts import Approval, ShelvedText
 from tests.rules.text_samples import typed
-from triage.texts.life import Checked
+from triage.texts.checking import Checked
 from triage.texts.stock import Kind, StockDifference
 from triage.texts.view import TextRow
 

@@ -36,7 +36,7 @@ from tests.bench.dovecot_boxes import Box
 from tests.house_fixture import NOW, make_house, one_by_one, sqlite_url
 from tests.servers.dovecot import DovecotServer
 from tests.servers.postgres import PostgresServer
-from triage import sort, sort_turns, wiring
+from triage import deciding, sort_turns, wiring
 from triage.house import Judging
 from triage.ports import MailJudge
 from triage.settings import Settings
@@ -90,7 +90,7 @@ def _told(judging: Judging, samples: Sequence[bytes]) -> _Told:
     told = _Told()
     for data in samples:
         mail = parse(data, judging.layouts)
-        verdict = sort.decide(judging, mail, received_at=NOW)
+        verdict = deciding.decide(judging, mail, received_at=NOW)
         told.judgements[mail.message_id] = verdict.judgement
         told.folders[mail.message_id] = verdict.folder
     return told

@@ -22,7 +22,7 @@ from classify.life.shelf import Shelf, name_of
 from classify.measuring.measures import CodeFigures
 from ingest.parse import parse
 from rules.codes import Concern, PaymentRelevant
-from rules.errors import HouseError
+from tests.refusals import code_of
 
 AT = datetime(2026, 11, 25, tzinfo=UTC)
 CODES = (CodeFigures("au", 0.9, 0.8, 0.85, 40, 36), CodeFigures("rente", None, None, None, 0, 0))
@@ -56,12 +56,6 @@ def put(shelf, tiny):
         return shelf.add(replace(tiny, payment_bound=bound), measured, PROMISE).id
 
     return added
-
-
-def code_of(deed) -> str:
-    with pytest.raises(HouseError) as refused:
-        deed()
-    return refused.value.code
 
 
 def test_a_candidate_is_not_live_before_somebody_says_so(shelf, put) -> None:

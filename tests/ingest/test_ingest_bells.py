@@ -3,7 +3,7 @@
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -27,6 +27,7 @@ from tests.servers.exchange import Fault
 from tests.servers.exchange_events import Events
 from tests.servers.exchange_xml import envelope, of_message
 from tests.servers.scripted_imap import ScriptedImap
+from tests.waiting import until
 from triage.ports import Bell
 
 MAIL = b"Message-ID: <1@post.example>\r\nSubject: Umzug\r\n\r\nNeu\r\n"
@@ -215,8 +216,8 @@ def test_a_stream_that_dies_is_noticed_and_leaves_nothing_behind(
             bell_of(exchange_case).listen(lambda: rung.append(1))
         kept.append(caught.value)
     assert len(rung) == 2 * rings
-    wait_for(lambda: server.lines <= lines)
-    wait_for(lambda: threading.active_count() - len(server.lines) <= threads)
+    until(lambda: server.lines <= lines)
+    until(lambda: threading.active_count() - len(server.lines) <= threads)
     assert not server.events.subscriptions
 
 
@@ -234,13 +235,6 @@ def test_a_stream_that_says_nothing_any_more_is_given_up(exchange_case, monkeypa
         bell_of(exchange_case).listen(lambda: rung.append(1))
     ends.set()
     assert (caught.value.code, rung) == ("postbox.away", [1])
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 def test_the_bell_and_the_postbox_try_a_wrong_password_once_together(case):

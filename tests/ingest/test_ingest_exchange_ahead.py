@@ -1,7 +1,6 @@
 """While the house keeps some mails the next are under way; nobody notices but the clock."""
 
 import threading
-import time
 
 import pytest
 
@@ -15,6 +14,7 @@ from rules.postbox import Fetched
 from tests.ingest.conftest import ExchangeCase
 from tests.servers.exchange import Fault
 from tests.servers.exchange_xml import SoapFault, envelope, fault_xml, of_message, of_type
+from tests.waiting import until
 
 
 def mail(number: int) -> bytes:
@@ -45,10 +45,7 @@ def test_the_next_batch_is_asked_for_while_one_is_worked_on(case):
     before = asked(case)
     found = case.box.fetch("INBOX", EPOCH, view.uids)
     first = next(found)
-    until = time.monotonic() + 30
-    while asked(case) < before + 2:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    until(lambda: asked(case) >= before + 2)
     assert case.box.view("INBOX") == view, "between two mails the postbox serves other calls"
     rest = [one.data for one in found if isinstance(one, Fetched)]
     assert [first.data, *rest] == MAILS

@@ -17,13 +17,8 @@ from ingest.exchange.wire import ExchangeAccount
 from ingest.login_gate import LoginGate
 from rules.errors import HouseError, Refused, TryLater
 from tests.ingest.conftest import ExchangeCase
+from tests.refusals import code_of
 from tests.servers.exchange import TOKEN, ExchangeServer, Fault
-
-
-def code(call) -> str:
-    with pytest.raises(HouseError) as caught:
-        call()
-    return caught.value.code
 
 
 @pytest.fixture
@@ -67,7 +62,7 @@ def test_a_bell_listens_to_a_mailbox_that_it_impersonates(exchange_case: Exchang
     server.add_mailbox("fremd@dienst.example")
     account = replace(exchange_case.account, mailbox="fremd@dienst.example", access="impersonation")
     bell = ExchangeBell("a", account, gate=LoginGate())
-    assert code(lambda: bell.listen(lambda: None)) == "postbox.no_right"
+    assert code_of(lambda: bell.listen(lambda: None)) == "postbox.no_right"
     server.impersonators.add("dienst")
     try:
         hear(account)
@@ -83,7 +78,7 @@ def test_without_the_package_kerberos_is_refused_before_anything_is_sent(exchang
     exchange_case.server.calls.clear()
     assert GSSAPI not in AUTH_TYPE_MAP, "the package is none of ours"
     box = ExchangePostbox("nord", kerberos(exchange_case))
-    assert code(box.folders) == "postbox.no_kerberos"
+    assert code_of(box.folders) == "postbox.no_kerberos"
     assert exchange_case.server.calls == []
 
 
@@ -98,7 +93,7 @@ def test_with_the_package_its_ticket_is_shown_and_a_refused_one_once(
     box = ExchangePostbox("nord", kerberos(exchange_case))
     if password == "abgelaufen":
         for _ in range(3):
-            assert code(box.folders) == "postbox.login_refused"
+            assert code_of(box.folders) == "postbox.login_refused"
         assert exchange_case.server.logins == [False]
     else:
         assert box.folders() == ("INBOX",)
@@ -109,15 +104,17 @@ def test_the_look_at_rights_tries_a_wrong_password_once_with_the_postbox(exchang
     exchange_case.server.logins.clear()
     gate, account = LoginGate(), replace(exchange_case.account, password="falsch")
     for _ in range(2):
-        assert code(ExchangeRights("nord", account, gate=gate).folders) == "postbox.login_refused"
-    assert code(ExchangePostbox("nord", account, gate=gate).folders) == "postbox.login_refused"
+        assert (
+            code_of(ExchangeRights("nord", account, gate=gate).folders) == "postbox.login_refused"
+        )
+    assert code_of(ExchangePostbox("nord", account, gate=gate).folders) == "postbox.login_refused"
     assert exchange_case.server.logins == [False]
 
 
 def test_the_look_at_rights_leaves_a_busy_server_alone(exchange_case) -> None:
     exchange_case.mailbox.faults.append(Fault("busy", times=5))
     exchange_case.server.calls.clear()
-    assert code(ExchangeRights("nord", exchange_case.account).folders) == "postbox.busy"
+    assert code_of(ExchangeRights("nord", exchange_case.account).folders) == "postbox.busy"
     assert len(exchange_case.server.calls) == 1
 
 
@@ -132,7 +129,7 @@ def test_a_token_called_back_is_renewed_once_and_a_dead_secret_shuts_the_gate(
     monkeypatch.setitem(server.users, "dienst", "neues-geheimnis")
     before, refused = server.tokens_given, server.tokens_refused
     for _ in range(4):
-        assert code(box.folders) == "postbox.login_refused"
+        assert code_of(box.folders) == "postbox.login_refused"
     assert (server.tokens_given - before, server.tokens_refused - refused) == (0, 1)
     assert TOKEN not in server.tokens
     box.close()

@@ -21,6 +21,7 @@ from ingest.smtp.door import DoorPlan, SmtpDoor
 from rules.errors import Refused, TryLater
 from rules.postbox import Delivered
 from tests.servers.dovecot import make_certificate
+from tests.waiting import until
 
 SC, EZ = "sc-ost@arbeitsagentur.example", "kassel@arbeitsagentur.example"
 MAIL = b"Subject: Termin\r\n\r\nGuten Tag\r\n"
@@ -321,9 +322,7 @@ def test_a_client_that_goes_away_does_not_stop_the_commit(opened, shelf):
         line.sock.sendall(MAIL + b".\r\n")
         assert shelf.begun.wait(10)
     shelf.hold.set()
-    until = time.monotonic() + 10
-    while len(shelf.kept) < 2 and time.monotonic() < until:
-        time.sleep(0.01)
+    until(lambda: len(shelf.kept) >= 2)
     assert {one.recipient for one in shelf.kept} == {SC, EZ}
 
 
@@ -376,8 +375,8 @@ def test_more_connections_than_allowed_are_told_to_come_later(opened):
     door = opened(max_connections=1)
     with Line(door), socket.create_connection(("127.0.0.1", door.port), 5) as second:
         assert second.recv(100).startswith(b"421 4.3.2")
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
         with socket.create_connection(("127.0.0.1", door.port), 5) as third:
             if third.recv(100).startswith(b"220"):
                 return
@@ -407,10 +406,7 @@ def test_a_client_that_never_reads_its_answers_loses_its_place(opened, monkeypat
         narrow = talk.transport.get_extra_info("socket")
         narrow.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         deaf.sock.sendall(b"RCPT TO:<a>\r\n" * 8_000)
-        until = time.monotonic() + 10
-        while door._sessions and time.monotonic() < until:
-            time.sleep(0.02)
-        assert not door._sessions
+        until(lambda: not door._sessions)
 
 
 def test_who_sends_thousands_of_commands_at_once_is_served_by_turns_with_the_others(opened):

@@ -23,6 +23,7 @@ from tests.house_fixture import ADMIN, MACHINE, NOW, Clock, clerk, eml
 from tests.rules.ruleset_samples import HEAD, rule
 from tests.servers.killed_calls import BOX, open_with_postbox
 from triage import accept, handover, rounds, work
+from triage.correction import Correction
 from triage.house import House
 from triage.rulesets import drafts as rulesets
 from triage.sweep import orders as sweep
@@ -31,7 +32,7 @@ ME = clerk("435")
 WRITER = Caller("a-2", Role.ADMIN, agencies=None)
 SET = HEAD.replace("2026-11-01", "2025-11-01") + rule('betreff = ["x"]')
 KEY = {"Idempotency-Key": "once"}
-CORRECTED = work.Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
+CORRECTED = Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
 
 
 @dataclass(frozen=True)

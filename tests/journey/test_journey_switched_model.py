@@ -29,12 +29,13 @@ from tests.house_fixture import ADMIN, directory, eml, open_house
 from tests.journey.conftest import wait_until
 from tests.rules.ruleset_samples import HEAD, rule
 from tests.servers.victims import Victims
-from triage import sort, wiring
+from triage import deciding, wiring
 from triage.doctor import examine
 from triage.house import House
 from triage.rulesets import drafts as rulesets
 from triage.rulesets import going_back
-from triage.settings import DataSettings, Settings
+from triage.settings import Settings
+from triage.settings.data import DataSettings
 
 pytestmark = pytest.mark.journey
 
@@ -140,7 +141,7 @@ def said_again(house: House, shelf: Shelf, row: Any) -> dict[str, Any]:
     judging = replace(house.judging, judge=judge_of(shelf, row.model))
     with house.db.read() as tx:
         kept, data = ledger.message(tx, row.message_id), ledger.original(tx, row.message_id)
-    return as_json(sort.prepare(replace(house, judging=judging), kept, data).verdict)
+    return as_json(deciding.prepare(replace(house, judging=judging), kept, data).verdict)
 
 
 def test_another_models_file_under_its_name_is_no_live_model(shelf, tmp_path):

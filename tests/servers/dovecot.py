@@ -20,12 +20,13 @@ import socket
 import ssl
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from tests.waiting import greets
 
 _OLD_LANGUAGE, _LANGUAGE = "2.3", "2.4"
 """Of the configuration: Debian 12's Dovecot reads the first only, Debian 13's the second only."""
@@ -105,12 +106,9 @@ class DovecotServer:
                 stderr=out,
                 start_new_session=True,
             )
-        until = time.monotonic() + _START_SECONDS
-        while not self._greets():
-            if self._process.poll() is not None or time.monotonic() > until:
-                self.kill()
-                raise RuntimeError(f"dovecot did not start:\n{self.log()}")
-            time.sleep(0.02)
+        if not greets(self._process, self._greets, seconds=_START_SECONDS):
+            self.kill()
+            raise RuntimeError(f"dovecot did not start:\n{self.log()}")
         return self
 
     def kill(self) -> None:

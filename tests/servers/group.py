@@ -4,10 +4,11 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.waiting import greets
 
 
 @dataclass(slots=True)
@@ -19,20 +20,17 @@ class Group:
     log: Path
     process: subprocess.Popen[bytes] | None = None
 
-    def start(self, greets: Callable[[], bool], *, seconds: float = 20) -> None:
+    def start(self, says_so: Callable[[], bool], *, seconds: float = 20) -> None:
         """Start and wait until it greets. Raises: RuntimeError with what it said."""
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
                 self.words, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 env=self.environment, start_new_session=True,
             )  # fmt: skip
-        until = time.monotonic() + seconds
-        while not greets():
-            if self.process.poll() is not None or time.monotonic() > until:
-                self.kill()
-                said = self.log.read_text(errors="replace")
-                raise RuntimeError(f"{self.words[0]} did not start:\n{said}")
-            time.sleep(0.02)
+        if not greets(self.process, says_so, seconds=seconds):
+            self.kill()
+            said = self.log.read_text(errors="replace")
+            raise RuntimeError(f"{self.words[0]} did not start:\n{said}")
 
     def signal(self, number: signal.Signals) -> None:
         """To all of them."""

@@ -16,7 +16,8 @@ from tests.house_fixture import directory, layouts, open_house, texts
 from tests.servers.nursery import fork_on_request
 from tests.servers.victims import child_of
 from triage import sort_turns, wiring
-from triage.settings import DataSettings, Settings
+from triage.settings import Settings
+from triage.settings.data import DataSettings
 
 
 def work(tell: Callable[[str], None], url: str, models: str, stop: str) -> None:

@@ -13,10 +13,11 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from tests.waiting import greets
 
 _MASTER = Path("/usr/lib/postfix/sbin/master")
 _START_SECONDS = 20.0
@@ -100,13 +101,10 @@ class PostfixServer:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        until = time.monotonic() + _START_SECONDS
-        while not self._greets():
-            if self._process.poll() is not None or time.monotonic() > until:
-                log = self.log()
-                self._remove()
-                raise RuntimeError(f"postfix did not start:\n{log}")
-            time.sleep(0.05)
+        if not greets(self._process, self._greets, seconds=_START_SECONDS):
+            log = self.log()
+            self._remove()
+            raise RuntimeError(f"postfix did not start:\n{log}")
         return self
 
     def __exit__(

@@ -17,7 +17,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +25,8 @@ from typing import Any, Self
 
 import psycopg
 from psycopg import sql
+
+from tests.waiting import greets
 
 _USER = "postlotse"
 _START_SECONDS = 20.0
@@ -95,13 +96,10 @@ class PostgresServer:
                 cwd=self._base,
                 **self._as,
             )
-        until = time.monotonic() + _START_SECONDS
-        while not self._answers():
-            if time.monotonic() > until or self._process.poll() is not None:
-                text = (self._base / "log").read_text(errors="replace")
-                self.stop()
-                raise RuntimeError(f"PostgreSQL did not start:\n{text[-2000:]}")
-            time.sleep(0.02)
+        if not greets(self._process, self._answers, seconds=_START_SECONDS):
+            text = (self._base / "log").read_text(errors="replace")
+            self.stop()
+            raise RuntimeError(f"PostgreSQL did not start:\n{text[-2000:]}")
         return self
 
     def clone(self, port: int) -> Self:

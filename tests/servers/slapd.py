@@ -15,12 +15,12 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from tests.servers.dovecot import free_ports, make_certificate
+from tests.waiting import greets
 
 BASE = "dc=dienst,dc=example"
 USER = f"cn=postlotse,{BASE}"
@@ -90,13 +90,10 @@ class SlapdServer:
                 stderr=out,
                 start_new_session=True,
             )
-        until = time.monotonic() + _START_SECONDS
-        while not self._listens():
-            if self._process.poll() is not None or time.monotonic() > until:
-                said = (self.base / "log").read_text(errors="replace")
-                self._stop()
-                raise RuntimeError(f"slapd did not start:\n{said}")
-            time.sleep(0.02)
+        if not greets(self._process, self._listens, seconds=_START_SECONDS):
+            said = (self.base / "log").read_text(errors="replace")
+            self._stop()
+            raise RuntimeError(f"slapd did not start:\n{said}")
         return self
 
     def __exit__(

@@ -28,7 +28,8 @@ from tests.house_fixture import WordJudge, directory, layouts, open_house, texts
 from tests.servers.nursery import fork_on_request
 from triage import receive, rounds, sort_turns, wiring
 from triage.filing import filing
-from triage.settings import DoorSettings, Settings
+from triage.settings import Settings
+from triage.settings.door import DoorSettings
 
 LEASE_SECONDS = 8
 """Long enough for many children to start at once on a busy machine."""

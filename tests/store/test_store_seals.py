@@ -11,6 +11,7 @@ from store.engine import Database
 from store.seals import Keys, SealRing, written
 from store.tables.ledger import idempotency as answers
 from store.tables.ledger import original, verdict
+from tests.refusals import code_of
 from tests.store.samples import NOW, arrival, keep
 from triage import seal_keys
 
@@ -32,12 +33,6 @@ def sealed_db(url, ring):
     db = Database.open(url, ring=ring)
     yield db
     db.close()
-
-
-def code_of(call, *args, **more) -> str:
-    with pytest.raises(HouseError) as caught:
-        call(*args, **more)
-    return caught.value.code
 
 
 def codecs(db: Database) -> dict[str, str]:

@@ -38,7 +38,8 @@ from triage import admin, log, wiring
 from triage.house import House
 from triage.postbox_round import PostboxJob
 from triage.send import Outlets
-from triage.settings import DoorSettings, Settings
+from triage.settings import Settings
+from triage.settings.door import DoorSettings
 from triage.worker import Worker
 
 KASSEL = "kassel@arbeitsagentur.example"

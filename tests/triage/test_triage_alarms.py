@@ -17,8 +17,8 @@ from store.columns import metadata
 from store.tables.ledger import OutgoingState
 from tests.house_fixture import ADMIN, NOW, Clock, clerk, eml
 from tests.servers.hook_receiver import Receiver, receiving
-from tests.triage.test_triage_outages import wait_for
 from tests.triage.test_triage_way import Eakte, Post, bring_in
+from tests.waiting import until
 from triage import alarms, halting, health, keys, outgoing_care, rounds, watched, work
 from triage.alarms import Ways
 from triage.hooks import Subscription
@@ -157,7 +157,7 @@ def test_a_worker_tells_alarms_by_itself(told):
     worker.start()
     try:
         halting.stop_writing(told.db, ADMIN, reason="Umbau der Ordner", now=NOW)
-        wait_for(lambda: post.sent)
+        until(lambda: post.sent)
     finally:
         worker.stop()
 

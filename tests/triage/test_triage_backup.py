@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner
 
-from rules.errors import HouseError, TryLater
+from rules.errors import TryLater
 from store import audit, items, ops, originals, outgoing, sightings
 from store import backup as copying
 from store import sessions as stored
@@ -19,6 +19,7 @@ from store.outgoing import NewOutgoing
 from store.tables.ledger import OutgoingState
 from tests.conftest import TEMPLATE
 from tests.house_fixture import ADMIN, eml
+from tests.refusals import code_of
 from tests.store.samples import NOW, keep
 from tests.stress.drill_run import lose_database, lose_file, run
 from tests.triage.test_triage_reconcile import Counting
@@ -28,12 +29,6 @@ from triage.console import operator
 from triage.settings import load
 
 _numbers = itertools.count(1)
-
-
-def code_of(call, *args, **more) -> str:
-    with pytest.raises(HouseError) as caught:
-        call(*args, **more)
-    return caught.value.code
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from rules.errors import HouseError, Refused, TryLater
 from store import ledger_counts
 from tests.house_fixture import eml, open_house
 from tests.servers.exchange import ExchangeServer, Fault
-from tests.triage.test_triage_outages import wait_for
 from tests.triage.test_triage_way import Eakte, Post
+from tests.waiting import until
 from triage import bells, log, send
 from triage.bells import Ringer
 from triage.house import House
@@ -73,20 +73,20 @@ def test_a_mail_is_kept_long_before_the_next_poll_also_after_a_restart(
     worker = Worker(house, send.Outlets(Eakte(), Post()), (job,), poll_seconds=FOREVER)
     worker.start()
     try:
-        wait_for(lambda: bool(exchange.events.subscriptions))
+        until(lambda: bool(exchange.events.subscriptions))
         with exchange.lock:
             mailbox.deliver(eml("Krankmeldung 1"))
-        wait_for(lambda: kept(house) == 1)
+        until(lambda: kept(house) == 1)
         exchange.restart()
-        wait_for(lambda: bool(exchange.events.subscriptions))
+        until(lambda: bool(exchange.events.subscriptions))
         with exchange.lock:
             mailbox.deliver(eml("Krankmeldung 2"))
-        wait_for(lambda: kept(house) == 2)
+        until(lambda: kept(house) == 2)
     finally:
         began = time.monotonic()
         worker.stop()
     assert time.monotonic() - began < 10, "nobody waits for a poll or a bell"
-    wait_for(lambda: not exchange.events.subscriptions)
+    until(lambda: not exchange.events.subscriptions)
 
 
 def test_the_worker_goes_on_polling_where_nobody_may_listen(house, exchange):
@@ -97,10 +97,10 @@ def test_the_worker_goes_on_polling_where_nobody_may_listen(house, exchange):
     worker = Worker(house, send.Outlets(Eakte(), Post()), (job,), poll_seconds=0.05)
     worker.start()
     try:
-        wait_for(lambda: fault.times < 10**6)
+        until(lambda: fault.times < 10**6)
         with exchange.lock:
             mailbox.deliver(eml("Krankmeldung"))
-        wait_for(lambda: kept(house) == 1)
+        until(lambda: kept(house) == 1)
     finally:
         worker.stop()
         mailbox.faults.clear()

@@ -13,11 +13,11 @@ import typer
 from typer.testing import CliRunner
 
 from ingest.maildir.postbox import create_tree
-from rules.errors import HouseError
 from store import keeping, migrate, outgoing
 from store.keeping import Arrival
 from store.outgoing import NewOutgoing
 from store.tables import ledger as tables
+from tests.commands import call, refusal
 from tests.house_fixture import MACHINE, eml, make_house
 from triage import accept, rounds, wiring
 from triage.cli import admin
@@ -35,19 +35,6 @@ def commands(command, path=()) -> list[tuple[str, ...]]:
 
 
 ALL = commands(typer.main.get_command(cli.app))
-
-
-def call(*words: str, code: int = 0) -> str:
-    result = RUN.invoke(cli.app, list(words))
-    assert result.exit_code == code, (result.output, result.exception)
-    return result.stdout  # the log goes to stderr
-
-
-def refusal(*words: str) -> str:
-    """The stable code of the error that the command ends with."""
-    result = RUN.invoke(cli.app, list(words))
-    assert isinstance(result.exception, HouseError), (result.output, result.exception)
-    return result.exception.code
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,15 @@ from classify.life.gate import Measured
 from classify.life.shadow import ShadowedJudge
 from classify.model import file as modelfile
 from rules.errors import HouseError
+from tests import commands
 from triage import wiring
 from triage.cli import app as cli
 from triage.settings import Settings, load
 
 RUN = CliRunner()
 GOOD = Measured("a" * 64, ("w",), 350, 0.99, 0.04, 0.88, 0.92, 0.3, ())
+
+call = partial(commands.call, "model")
 
 
 @pytest.fixture
@@ -36,12 +40,6 @@ def ids(config) -> tuple[str, str]:
     good = shelf.add(model, GOOD, None).id
     worse = shelf.add(replace(model, payment_bound=0.5), replace(GOOD, payment_recall=0.9), None)
     return good, worse.id
-
-
-def call(*words: str) -> str:
-    result = RUN.invoke(cli.app, ["model", *words])
-    assert result.exit_code == 0, (result.output, result.exception)
-    return result.stdout  # the log goes to stderr
 
 
 def test_from_candidate_to_live_and_back_and_a_shadow_beside_it(config, ids) -> None:

@@ -6,37 +6,22 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from ingest.maildir.rights import MaildirRights
 from rules.access import Caller
 from rules.codes import Role
-from rules.errors import HouseError
 from rules.rights.folder_acl import account
 from rules.rights.folder_levels import RIGHTS_OF, Level
 from store import migrate
+from tests.commands import call, refusal
 from triage import console, wiring
-from triage.cli import app as cli
 from triage.rights import decisions as rights
 
-RUN = CliRunner()
 BERT = Caller("admin-bert", Role.ADMIN, agencies=None)
 FOLDER = "071 Annaberg-Buchholz"
 EDITOR = RIGHTS_OF[Level.EDITOR]
 CSV = "verteiler,agentur,region\r\nez-071@dienst.example,071,\r\nsc-ost@dienst.example,,Ost\r\n"
-
-
-def call(*words: str, code: int = 0) -> str:
-    result = RUN.invoke(cli.app, list(words))
-    assert result.exit_code == code, (result.output, result.exception)
-    return result.stdout  # the log goes to stderr
-
-
-def refusal(*words: str) -> str:
-    result = RUN.invoke(cli.app, list(words))
-    assert isinstance(result.exception, HouseError), (result.output, result.exception)
-    return result.exception.code
 
 
 @pytest.fixture

@@ -1,19 +1,23 @@
 """The commands for rule sets: a whole life at the console, by two accounts."""
 
 import json
+from functools import partial
 
 import pytest
 from typer.testing import CliRunner
 
-from rules.errors import HouseError
 from store import keeping, migrate
 from store.keeping import Arrival
+from tests import commands
 from tests.house_fixture import Clock, eml, open_house
 from tests.rules.ruleset_samples import HEAD, rule
 from triage import console, rounds, wiring
 from triage.cli import app as cli
 
 RUN = CliRunner()
+
+call = partial(commands.call, "ruleset")
+refusal = partial(commands.refusal, "ruleset")
 
 
 @pytest.fixture
@@ -40,18 +44,6 @@ def text(tmp_path):
     file = tmp_path / "regeln.toml"
     file.write_text(HEAD + rule('betreff = "Umschulung"'), encoding="utf-8")
     return file
-
-
-def call(*words, code=0):
-    result = RUN.invoke(cli.app, ["ruleset", *map(str, words)])
-    assert result.exit_code == code, (result.output, result.exception)
-    return result.stdout  # the log goes to stderr
-
-
-def refusal(*words):
-    result = RUN.invoke(cli.app, ["ruleset", *map(str, words)])
-    assert isinstance(result.exception, HouseError), (result.output, result.exception)
-    return result.exception.code
 
 
 def test_a_rule_set_from_draft_to_rollback(config, text, monkeypatch):

@@ -1,12 +1,14 @@
 """The commands for texts, and the way out into files and back."""
 
 import json
+from functools import partial
 
 import pytest
 from typer.testing import CliRunner
 
 from rules.errors import HouseError
 from store import migrate, texts
+from tests import commands
 from tests.house_fixture import open_house
 from tests.rules.text_samples import typed
 from triage import console, wiring
@@ -17,6 +19,8 @@ from triage.texts import stock as text_stock
 from triage.texts.life import Seen
 
 RUN = CliRunner()
+
+call = partial(commands.call, "texts")
 
 
 @pytest.fixture
@@ -35,12 +39,6 @@ def file(tmp_path):
     path.parent.mkdir()
     path.write_text(typed(), encoding="utf-8")
     return path
-
-
-def call(*words, code=0):
-    result = RUN.invoke(cli.app, ["texts", *map(str, words)])
-    assert result.exit_code == code, (result.output, result.exception)
-    return result.stdout  # the log goes to stderr
 
 
 def test_lint_names_errors_and_hints_and_ends_with_one_on_errors(house, file):

@@ -17,7 +17,7 @@ from store.keeping import Arrival
 from store.tables import ledger as tables
 from tests.house_fixture import ADMIN, clerk, eml
 from triage import counted_days, day_figures, rounds, work
-from triage.work import Correction
+from triage.correction import Correction
 
 TODAY = date(2026, 11, 23)
 

@@ -17,7 +17,8 @@ from tests.servers.postgres import PostgresServer
 from tests.triage.test_triage_door_crash import FULDA, KASSEL, Sender, kept
 from triage import admin, wiring
 from triage.house import House
-from triage.settings import DoorSettings, Settings
+from triage.settings import Settings
+from triage.settings.door import DoorSettings
 
 
 @dataclass

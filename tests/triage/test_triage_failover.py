@@ -1,7 +1,6 @@
 """The primary dies with commits that its standby never got; the standby goes on without them."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,13 +20,15 @@ from tests.store.samples import act_counts
 from tests.stress.failover_run import run
 from tests.triage.test_triage_reply import first_choice
 from tests.triage.test_triage_way import Eakte, Post, states
+from tests.waiting import until
 from triage import receive, reconcile, rereading, rounds, wiring, work
 from triage.answers import reply
 from triage.doctor.standby import standbys
 from triage.filing import filing
 from triage.house import House
 from triage.send import Outlets
-from triage.settings import Settings, StoreSettings
+from triage.settings import Settings
+from triage.settings.data import StoreSettings
 from triage.trail import anchor
 
 ME = clerk("435")
@@ -75,7 +76,7 @@ class Office:
     def fail_over(self) -> None:
         self.primary.kill_all()
         self.standby.execute(sql.SQL("SELECT pg_promote()"))
-        wait_for(self.is_promoted)
+        until(self.is_promoted)
 
     def is_promoted(self) -> bool:
         with psycopg.connect(self.standby.url(), autocommit=True) as connection:
@@ -134,7 +135,7 @@ def test_what_an_asynchronous_standby_never_got_is_found_as_after_a_restore(
     choice = first_choice(office.house, claim)
     reply.order(office.house, ME, claim.item_id, claim.token, choice)
     seal(office.house)
-    wait_for(lambda: reached(office))
+    until(lambda: reached(office))
     before = office.clock()
     office.primary.cut_off_standby()
     office.file()
@@ -184,10 +185,10 @@ def the_doctor_tells_it(office: Office) -> None:
     assert told(local) == {"store:standby": "warn"}
     assert told(local.replace("local", "off"))["store:standby:commit"] == "warn"
     names("*")
-    wait_for(office.primary.is_followed)
+    until(office.primary.is_followed)
     assert told(local) == {"store:standby": "warn", "store:standby:commit": "warn"}
     names("")
-    wait_for(lambda: not office.primary.is_followed())
+    until(lambda: not office.primary.is_followed())
 
 
 def seal(house: House) -> None:
@@ -200,10 +201,3 @@ def reached(office: Office) -> bool:
     query = "SELECT count(*) FROM pg_stat_replication WHERE replay_lsn = pg_current_wal_lsn()"
     with psycopg.connect(office.primary.url(), autocommit=True) as connection:
         return bool((connection.execute(query).fetchone() or (0,))[0])
-
-
-def wait_for(holds: Callable[[], object]) -> None:
-    until = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.02)

@@ -10,8 +10,8 @@ from ingest.maildir.postbox import MaildirPostbox
 from rules.errors import Conflict, Refused
 from store import audit, ops
 from tests.house_fixture import ADMIN, NOW, clerk, eml
-from tests.triage.test_triage_outages import wait_for
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.waiting import until
 from triage import halting, handover, health, outgoing_care, receive, rounds, work
 from triage.cli import app as cli
 from triage.filing import filing
@@ -49,7 +49,7 @@ def passes(house: House, *loops: str) -> None:
     for _ in range(2):
         with house.db.write() as tx:
             tx.connection.exec_driver_sql("DELETE FROM beat")
-        wait_for(lambda: set(loops) <= {check.name for check in health.ready(house)})
+        until(lambda: set(loops) <= {check.name for check in health.ready(house)})
 
 
 def tree(box: MaildirPostbox) -> set[str]:
@@ -66,14 +66,12 @@ def test_while_stopped_two_workers_keep_and_sort_and_nothing_moves_or_leaves(hou
     box.append("INBOX", eml("Termin"))
     before, eakte = tree(box), Eakte()
     with working(house, box, eakte):
-        wait_for(lambda: states(house) == {"sorted": 2})
+        until(lambda: states(house) == {"sorted": 2})
         passes(house, "postbox:SC-Südwest", "send", "sweep")
         assert (tree(box), eakte.delivered) == (before, {})
         halting.resume(house.db, ADMIN, now=NOW)
-        wait_for(lambda: states(house) == {"sorted": 1, "done": 1})
-        wait_for(
-            lambda: not list((box._root / "cur").iterdir()) + list((box._root / "new").iterdir())
-        )
+        until(lambda: states(house) == {"sorted": 1, "done": 1})
+        until(lambda: not list((box._root / "cur").iterdir()) + list((box._root / "new").iterdir()))
     assert len(eakte.delivered) == 1
 
 
@@ -162,7 +160,7 @@ def observed(house, box):
     box.append("INBOX", eml("Termin"))
     box.append("INBOX", eml("Krankmeldung"))
     with working(house, box, Eakte(), files=False):
-        wait_for(lambda: states(house) == {"sorted": 2})
+        until(lambda: states(house) == {"sorted": 2})
         passes(house, "postbox:SC-Südwest")
     return replace(house, policy=replace(house.policy, postboxes=(BOX,)))
 
@@ -178,10 +176,10 @@ def test_what_piled_up_is_filed_only_when_somebody_says_so(observed, box, since,
         passes(observed, "postbox:SC-Südwest", "begin:SC-Südwest")
         assert tree(box) == before
         assert halting.begin(observed.db, ADMIN, BOX, since=since, now=NOW) == withdrawn
-        wait_for(lambda: in_inbox(box) == stay and piled_up(observed, box) == 0)
+        until(lambda: in_inbox(box) == stay and piled_up(observed, box) == 0)
         # What comes from now on is filed in any case.
         box.append("INBOX", eml("Neues Konto"))
-        wait_for(lambda: states(observed) == {"sorted": 3} and in_inbox(box) == stay)
+        until(lambda: states(observed) == {"sorted": 3} and in_inbox(box) == stay)
     with observed.db.read() as tx:
         (told,) = [e for e in audit.of_subject(tx, "postbox:SC-Südwest") if "begun" in e.action]
     assert told.details == {"from": since.value, "withdrawn": withdrawn}
@@ -200,7 +198,7 @@ def test_a_postbox_begins_once_and_never_while_it_is_observed(observed):
 def test_a_postbox_that_was_never_observed_asks_nobody(house, box):
     box.append("INBOX", eml("Termin"))
     with working(house, box, Eakte()):
-        wait_for(lambda: states(house) == {"sorted": 1} and in_inbox(box) == 0)
+        until(lambda: states(house) == {"sorted": 1} and in_inbox(box) == 0)
 
 
 def test_in_trial_nothing_leaves_for_the_mails_of_a_postbox(house, box, lease):

@@ -3,7 +3,6 @@
 import os
 import smtplib
 import threading
-import time
 from dataclasses import replace
 
 import pytest
@@ -19,9 +18,11 @@ from store import arrivals, audit, items, ledger
 from tests.house_fixture import ADMIN, eml
 from tests.servers.postfix import PostfixServer
 from tests.triage.test_triage_way import Eakte, Post, states
+from tests.waiting import until
 from triage import admin, health, letterbox, rounds, wiring
 from triage.send import Outlets
-from triage.settings import DoorSettings, Settings
+from triage.settings import Settings
+from triage.settings.door import DoorSettings
 from triage.worker import Worker
 
 KASSEL = "kassel@arbeitsagentur.example"
@@ -183,15 +184,11 @@ def test_the_worker_opens_the_door_sorts_what_comes_at_once_and_closes_it(house)
     door = wiring.letterbox(house, door_settings())
     worker = Worker(house, Outlets(Eakte(), Post()), (), poll_seconds=3600, door=door)
     worker.start()
-    until = time.monotonic() + 10
-    while not door.port and time.monotonic() < until:
-        time.sleep(0.01)
+    until(lambda: door.port)
     with smtplib.LMTP("127.0.0.1", door.port) as client:
         client.sendmail("a@kunde.example", [KASSEL], eml("Krankmeldung"))
-    while states(house) != {"sorted": 1} and time.monotonic() < until:
-        time.sleep(0.02)
+    until(lambda: states(house) == {"sorted": 1}, told=lambda: states(house))
     worker.stop()
-    assert states(house) == {"sorted": 1}
     assert not door.is_open
 
 
@@ -219,11 +216,7 @@ def test_mail_that_a_real_postfix_hands_over_comes_in_once_although_we_fail_firs
 
 
 def wait_until(reached, postfix: PostfixServer) -> None:
-    until = time.monotonic() + 30
-    while not reached():
-        assert time.monotonic() < until, postfix.log()
-        postfix.flush()
-        time.sleep(0.2)
+    until(lambda: reached() or postfix.flush(), seconds=30, every=0.2, told=postfix.log)
 
 
 def test_many_deliveries_are_one_commit_and_a_twin_among_them_is_a_repetition(house):

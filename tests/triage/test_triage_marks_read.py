@@ -26,6 +26,7 @@ from tests.triage.marks_office import (
 )
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from triage import receive, rounds, send, work
+from triage.correction import Correction
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.house import MarksPolicy
@@ -310,7 +311,7 @@ def test_a_hand_move_into_another_agencys_folder_gives_the_item_to_it(house, box
 def test_a_clerks_own_correction_stays_the_verdict_after_a_hand_move(house, box, lease):
     bring_in(house, box, lease, eml("Termin"))
     claim = work.claim_next(house, ME, "435")
-    said = work.Correction((Concern.BERATUNG,), PaymentRelevant.NO)
+    said = Correction((Concern.BERATUNG,), PaymentRelevant.NO)
     work.correct(house, ME, claim.item_id, claim.token, said)
     work.release(house, ME, claim.item_id, claim.token)
     filing.file_due(house, box, lease)

@@ -34,6 +34,7 @@ from triage import (
 )
 from triage.answers import reply
 from triage.answers.reply import Choice
+from triage.correction import Correction
 from triage.filing import filing
 from triage.house import PostboxPlan
 from triage.sweep import orders as sweep
@@ -262,7 +263,7 @@ def test_one_that_an_older_version_took_in_is_known_by_its_size(house, box, leas
 def test_what_people_saw_in_its_body_teaches_nothing(house, box, lease, tmp_path):
     bring_in(house, box, lease, large())
     claim = take(house)
-    said = work.Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
+    said = Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
     work.correct(house, ME, 1, claim.token, said)
     relearn.confirm(house, ADMIN, 1)
     done = relearn.export(house, ADMIN, tmp_path / "out.jsonl")

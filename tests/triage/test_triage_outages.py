@@ -6,7 +6,6 @@ Real servers that stop and start, and a real disk that is full. In the end each 
 import signal
 import smtplib
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,12 +22,14 @@ from tests.house_fixture import ADMIN, eml, open_house
 from tests.servers.dovecot import DovecotServer
 from tests.servers.postgres import PostgresServer
 from tests.triage.test_triage_way import Eakte, Post
+from tests.waiting import until
 from triage import admin, health, log, wiring
 from triage.house import House
 from triage.ports import Door, Postbox
 from triage.postbox_round import PostboxJob
 from triage.send import Outlets
-from triage.settings import DoorSettings, Settings
+from triage.settings import Settings
+from triage.settings.door import DoorSettings
 from triage.worker import Worker
 
 KASSEL = "kassel@arbeitsagentur.example"
@@ -75,7 +76,7 @@ def running(url: str, make_box: Callable[[], Postbox]) -> Iterator[Running]:
     worker.start()
     box = make_box()
     try:
-        wait_for(lambda: door.port)
+        until(lambda: door.port)
         yield Running(house, box, door)
     finally:
         worker.stop()
@@ -83,19 +84,9 @@ def running(url: str, make_box: Callable[[], Postbox]) -> Iterator[Running]:
         house.db.close()
 
 
-def wait_for(
-    reached: Callable[[], object], seconds: float = 60, *, told: Callable[[], object] = str
-) -> None:
-    """Until it is reached; `told` says in the end what stood in the way."""
-    until = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < until, told()
-        time.sleep(0.05)
-
-
 def once_each(office: Running, mails: int) -> None:
     """All that was accepted is sorted and accounted for, once."""
-    wait_for(lambda: office.counted() == mails)
+    until(lambda: office.counted() == mails)
     proof = admin.completeness(office.house, ADMIN)
     assert (proof.seen, proof.closes) == (mails, True)
 
@@ -115,18 +106,18 @@ def test_without_the_database_the_door_says_451_and_all_goes_on_afterwards(maild
             assert office.hand_over(1) == 250
             office.box.append("INBOX", eml("Krankmeldung 1"))
             once_each(office, 2)
-            wait_for(lambda: office.box.view("INBOX").uids == ())
+            until(lambda: office.box.view("INBOX").uids == ())
             postgres.halt(number)
             assert office.hand_over(2) == 451
             office.box.append("INBOX", eml("Krankmeldung 2"))
             assert office.checks() == {"database": "store.away"}
-            wait_for(lambda: '"round.failed"' in (said := capsys.readouterr().err) and said)
+            until(lambda: '"round.failed"' in (said := capsys.readouterr().err) and said)
             assert len(office.box.view("INBOX").uids) == 1, "what was not kept is not touched"
             postgres.resume()
-            wait_for(lambda: office.hand_over(2) == 250)
+            until(lambda: office.hand_over(2) == 250)
             once_each(office, 4)
-            wait_for(lambda: office.box.view("INBOX").uids == ())
-            wait_for(lambda: office.checks() == {})
+            until(lambda: office.box.view("INBOX").uids == ())
+            until(lambda: office.checks() == {})
 
 
 def test_without_the_mail_server_the_rest_goes_on_and_the_postbox_afterwards(sqlite_url, capsys):
@@ -138,7 +129,7 @@ def test_without_the_mail_server_the_rest_goes_on_and_the_postbox_afterwards(sql
             dovecot.deliver("mitte", eml("Krankmeldung 1"))
             once_each(office, 1)
             dovecot.kill()
-            wait_for(lambda: office.checks() == {f"postbox:{BOX}": "postbox.away"})
+            until(lambda: office.checks() == {f"postbox:{BOX}": "postbox.away"})
             assert office.hand_over(1) == 250
             once_each(office, 2)
             dovecot.start()
@@ -146,8 +137,8 @@ def test_without_the_mail_server_the_rest_goes_on_and_the_postbox_afterwards(sql
             once_each(office, 3)
             # Killed while it wrote, Dovecot leaves the lock of a folder behind. It waits for the
             # process that the lock names, seconds mostly, minutes if that number is in use again.
-            wait_for(lambda: office.checks() == {}, 240, told=office.checks)
-            wait_for(lambda: len(office.box.view("435 Kassel/AU").uids) == 2)
+            until(lambda: office.checks() == {}, seconds=240, told=office.checks)
+            until(lambda: len(office.box.view("435 Kassel/AU").uids) == 2)
 
 
 @pytest.fixture
@@ -183,17 +174,17 @@ def test_on_a_full_disk_the_door_says_451_and_all_goes_on_afterwards(small_disk,
         office.box.append("INBOX", eml("Krankmeldung 1"))
         assert office.hand_over(1) == 250
         once_each(office, 2)
-        wait_for(lambda: office.box.view("INBOX").uids == ())
+        until(lambda: office.box.view("INBOX").uids == ())
         ballast = fill(small_disk)
         answers = [office.hand_over(number) for number in range(2, 9)]
         # What fits into the pages that are there may still be kept; then it is durable, too.
         assert set(answers) <= {250, 451}
         assert answers[-1] == 451
-        wait_for(lambda: '"round.failed"' in (said := capsys.readouterr().err) and said)
+        until(lambda: '"round.failed"' in (said := capsys.readouterr().err) and said)
         ballast.unlink()
         office.box.append("INBOX", eml("Krankmeldung 2"))
         for number in range(2, 9):
-            wait_for(lambda number=number: office.hand_over(number) == 250)
+            until(lambda number=number: office.hand_over(number) == 250)
         once_each(office, 10)
-        wait_for(lambda: office.box.view("INBOX").uids == ())
-        wait_for(lambda: office.checks() == {})
+        until(lambda: office.box.view("INBOX").uids == ())
+        until(lambda: office.checks() == {})

@@ -20,6 +20,7 @@ from store.tables.ledger import OutgoingState
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_way import Post, bring_in
 from triage import handover, health, item_view, log, outgoing_care, rounds, send, work
+from triage.correction import Correction
 from triage.sending import receipts
 
 ME = clerk("435")
@@ -113,7 +114,7 @@ def test_a_house_that_demands_the_record_takes_no_receipt_without(house, drop, o
 
 def test_a_hand_over_keeps_the_verdict_it_was_ordered_with(house, ordered):
     claim, row = ordered()
-    right = work.Correction((Concern.BANKVERBINDUNG,), PaymentRelevant.YES, "555B555555")
+    right = Correction((Concern.BANKVERBINDUNG,), PaymentRelevant.YES, "555B555555")
     work.correct(house, ME, claim.item_id, claim.token, right)
     assert handover.package(house, row).kundennummer == "123A456789"
     again = row_of(house, handover.order(house, ME, claim.item_id, claim.token))
@@ -121,7 +122,7 @@ def test_a_hand_over_keeps_the_verdict_it_was_ordered_with(house, ordered):
     assert handover.package(house, again).kundennummer == "555B555555"
 
 
-OTHER = work.Correction((Concern.BANKVERBINDUNG,), PaymentRelevant.YES, "555B555555")
+OTHER = Correction((Concern.BANKVERBINDUNG,), PaymentRelevant.YES, "555B555555")
 
 
 def test_the_receipt_of_a_hand_over_under_another_number_does_not_open_the_bolt(

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from rules.marks import OWN_NAMES
-from tests.triage.test_triage_cli import call, refusal
+from tests.commands import call, refusal
 
 CONFIG = """
 [marks]

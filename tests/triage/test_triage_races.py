@@ -1,7 +1,6 @@
 """Two at once: workers, receipts, clerks; and one mail that breaks a batch. On both engines."""
 
 import threading
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from store import items, ledger, op_steps, ops, outgoing, wishes
 from store.tables.ledger import OutgoingState
 from tests.house_fixture import MACHINE, clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.waiting import until
 from triage import accept, handover, item_view, receive, rounds, send, sort, work
 from triage.sending import receipts
 
@@ -32,10 +32,10 @@ def waiting(house, work):
     thread = threading.Thread(target=work)
     with house.db.write() as tx:
         yield tx, thread.start
-        until = time.monotonic() + 20
-        while not tx.run(_WAITING).scalar_one():
-            assert time.monotonic() < until, "nobody waits for the transaction"
-            time.sleep(0.01)
+        until(
+            lambda: tx.run(_WAITING).scalar_one(),
+            told=lambda: "nobody waits for the transaction",
+        )
     thread.join(20)
     assert not thread.is_alive()
 

@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 from classify.corpus.lines import read
 from rules.codes import Concern, PaymentRelevant
-from rules.errors import HouseError
 from rules.item import MarkedConcern
 from rules.postbox import Place
 from store import audit, items, keeping, outgoing, verdicts
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
+from tests.refusals import code_of
 from triage import (
     accept,
     handover,
@@ -27,6 +27,7 @@ from triage import (
     work,
 )
 from triage.cli import app as cli
+from triage.correction import Correction
 from triage.marks import outlook_correction
 
 TEXT = "Guten Tag, ich ziehe um. Karla Muster"
@@ -46,15 +47,9 @@ def corrected(house) -> int:
     rounds.sort_pending(house)
     someone = clerk("435")
     claim = work.claim_next(house, someone, "435")
-    said = work.Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
+    said = Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
     work.correct(house, someone, claim.item_id, claim.token, said)
     return kept.message_id
-
-
-def code_of(deed) -> str:
-    with pytest.raises(HouseError) as refused:
-        deed()
-    return refused.value.code
 
 
 def lines_of(path: Path) -> list[dict[str, object]]:
@@ -127,7 +122,7 @@ def test_another_correction_after_a_refused_one_waits_anew(house, corrected) -> 
     someone = clerk("435")
     holding.free(house, ADMIN, 1)
     held = work.claim_item(house, someone, 1)
-    said = work.Correction((Concern.BERATUNG,), PaymentRelevant.YES)
+    said = Correction((Concern.BERATUNG,), PaymentRelevant.YES)
     work.correct(house, someone, 1, held.token, said)
     (waiting,) = relearn.corrections(house, ADMIN)
     assert (waiting.state, waiting.concerns) == ("clerk", ("beratung",))
@@ -199,7 +194,7 @@ def test_a_look_at_a_correction_makes_no_second_hand_over(house) -> None:
     rounds.sort_pending(house)
     someone = clerk("435")
     claim = work.claim_next(house, someone, "435")
-    said = work.Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
+    said = Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
     work.correct(house, someone, claim.item_id, claim.token, said)
     row = handover.order(house, someone, claim.item_id, claim.token)
     relearn.confirm(house, ADMIN, kept.message_id)
@@ -215,9 +210,7 @@ def test_a_look_at_a_correction_makes_no_second_hand_over(house) -> None:
 def test_only_the_correction_that_was_shown_is_confirmed_or_turned_down(house, corrected) -> None:
     (shown,) = relearn.waiting(house, ADMIN, limit=10)
     someone, token = clerk("435"), work.claim_item(house, clerk("435"), 1).token
-    work.correct(
-        house, someone, 1, token, work.Correction((Concern.BERATUNG,), PaymentRelevant.YES)
-    )
+    work.correct(house, someone, 1, token, Correction((Concern.BERATUNG,), PaymentRelevant.YES))
     again = "relearn.corrected_again"
     reason = "Es geht um den Termin."
     assert code_of(lambda: relearn.confirm(house, ADMIN, corrected, seen=shown.id)) == again
@@ -243,13 +236,13 @@ def test_a_correction_that_is_being_made_does_not_end_up_below_what_is_confirmed
 
     def add_and_confirm(*given, **named) -> int:
         number = kept(*given, **named)
-        monkeypatch.setattr(work.verdicts, "add", kept)
+        monkeypatch.setattr(verdicts, "add", kept)
         second.start()
         second.join(0.2)
         return number
 
-    monkeypatch.setattr(work.verdicts, "add", add_and_confirm)
-    said = work.Correction((Concern.BERATUNG,), PaymentRelevant.YES)
+    monkeypatch.setattr(verdicts, "add", add_and_confirm)
+    said = Correction((Concern.BERATUNG,), PaymentRelevant.YES)
     work.correct(house, someone, 1, token, said)
     second.join()
     with house.db.read() as tx:
@@ -270,9 +263,7 @@ def test_the_command_names_each_correction_and_confirms_only_the_one_that_was_lo
     row = json.loads(listed.stdout)
     seen = ["--correction", str(row["correction"])]
     someone, token = clerk("435"), work.claim_item(house, clerk("435"), 1).token
-    work.correct(
-        house, someone, 1, token, work.Correction((Concern.BERATUNG,), PaymentRelevant.YES)
-    )
+    work.correct(house, someone, 1, token, Correction((Concern.BERATUNG,), PaymentRelevant.YES))
     for deed in (["confirm"], ["turn-down", "--reason", "Der Termin ist das Anliegen"]):
         late = run(cli.app, ["relearn", *deed, str(corrected), *seen, *asked])
         assert late.exception.code == "relearn.corrected_again"

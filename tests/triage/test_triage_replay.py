@@ -6,7 +6,7 @@ from classify.corpus import lines as corpus
 from rules.verdict import as_json
 from store import ledger, verdicts
 from tests.triage.test_triage_way import bring_in
-from triage import sort, wiring
+from triage import deciding, wiring
 from triage.demo import mails as demo_mails
 from triage.settings import Settings
 
@@ -27,5 +27,5 @@ def test_a_stored_verdict_names_model_and_rules_and_comes_out_again(house, box, 
         assert all(one["because"] for one in sure), "each sure concern names its words"
         assert stored.body["payment_because"] or stored.body["payment_relevant"] == "no"
         assert stored.body["due"] is None or stored.body["due_because"]
-        again = as_json(sort.prepare(house, message, data).verdict)
+        again = as_json(deciding.prepare(house, message, data).verdict)
         assert again == stored.body

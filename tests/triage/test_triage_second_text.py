@@ -5,11 +5,12 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from rules.errors import Conflict, HouseError, Refused
+from rules.errors import Conflict, Refused
 from rules.texts.language import Language
 from rules.texts.second_text import HEADLINES, Second
 from store import outgoing, text_versions
 from tests.house_fixture import clerk, eml
+from tests.refusals import code_of
 from tests.rules.test_rules_second_text import english
 from tests.rules.text_samples import typed
 from tests.triage.test_triage_text_life import ANNA, BERTA, WHY, approved
@@ -37,12 +38,6 @@ def choice(second=BELOW, **changed) -> Choice:
 
 def order(house, claim, chosen) -> int:
     return reply.order(house, ME, claim.item_id, claim.token, chosen)
-
-
-def code_of(call, *args, **named) -> str:
-    with pytest.raises(HouseError) as refused:
-        call(*args, **named)
-    return refused.value.code
 
 
 def row_of(house, number):

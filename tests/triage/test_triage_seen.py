@@ -10,6 +10,7 @@ from rules.errors import Conflict, Refused
 from store import claims, items
 from tests.house_fixture import MACHINE, clerk, eml, make_house, service_center
 from triage import accept, holding, rounds, work
+from triage.correction import Correction
 
 KASSEL, HAMBURG = clerk("435"), clerk("123", name="k-9")
 REASON = "zieht nach Hamburg um"
@@ -29,12 +30,12 @@ def test_on_postgresql_the_second_deed_asks_again_once_it_has_the_row(
 
     def after_the_first(tx, item_id, **asked):
         monkeypatch.setattr(claims, "held", held)
-        first = work.Correction((Concern.TERMIN,), PaymentRelevant.NO)
+        first = Correction((Concern.TERMIN,), PaymentRelevant.NO)
         work.correct(house, seen, item_id, claim.token, first)
         return held(tx, item_id, **asked)
 
     monkeypatch.setattr(claims, "held", after_the_first)
-    second = work.Correction((Concern.BERATUNG,), PaymentRelevant.NO)
+    second = Correction((Concern.BERATUNG,), PaymentRelevant.NO)
     with pytest.raises(Conflict) as refused:
         work.correct(house, seen, claim.item_id, claim.token, second)
     assert refused.value.code == "item.precondition"

@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
 from rules.errors import Refused
-from triage.settings import check, load, secret
+from triage.settings import Settings, check, load, secret
 from triage.settings.postbox import MaildirSettings
 from triage.wiring.policy import policy_of
 from triage.wiring.postboxes import open_postbox
@@ -162,3 +164,28 @@ def test_a_mode_says_whether_a_postbox_is_written_into_and_whether_anything_leav
     found = check({"postboxes": [box | ({"mode": mode} if mode else {})]}, base=tmp_path)
     (plan,) = policy_of(found).postboxes
     assert (plan.is_observed, plan.sends) == (observed, sends)
+
+
+def parts_of(annotation):
+    """The tables inside an annotation of the model."""
+    if isinstance(annotation, type):
+        return [annotation] if issubclass(annotation, BaseModel) else []
+    return [found for one in get_args(annotation) for found in parts_of(one)]
+
+
+def tables(part=Settings):
+    """Every table that a file may have, each named once by its class."""
+    below = [one for field in part.model_fields.values() for one in parts_of(field.annotation)]
+    return {part} | {found for one in below for found in tables(one)}
+
+
+@pytest.mark.parametrize("table", sorted(tables(), key=lambda one: one.__name__))
+def test_every_path_of_every_table_starts_at_the_file(table):
+    paths = [
+        name
+        for name, field in table.model_fields.items()
+        if Path in {field.annotation, *get_args(field.annotation)}
+    ]
+    given = table.model_construct(**dict.fromkeys(paths, Path("here")))
+    at_file = given.anchored(Path("/etc"))
+    assert [getattr(at_file, name) for name in paths] == [Path("/etc/here")] * len(paths)

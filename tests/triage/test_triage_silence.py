@@ -29,6 +29,7 @@ from tests.house_fixture import MACHINE, WordJudge, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in
 from triage import accept, handover, item_view, log, reconcile, rounds, send, wiring, work
 from triage.answers import reply
+from triage.correction import Correction
 from triage.demo import mails as demo_mails
 from triage.house import House
 from triage.settings import Settings
@@ -109,7 +110,7 @@ def work_off(house: House) -> int:
 def correct(house: House, item_id: int, token: str) -> None:
     found = item_view.view(house, SC, item_id).verdict["concerns"]
     concerns = tuple(work.Concern(one["code"]) for one in found)
-    said = work.Correction(concerns, PaymentRelevant.NO, "123A456789", REASON)
+    said = Correction(concerns, PaymentRelevant.NO, "123A456789", REASON)
     work.correct(house, SC, item_id, token, said)
 
 

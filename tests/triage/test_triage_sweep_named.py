@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from rules.errors import Conflict, HouseError
+from rules.errors import Conflict
 from rules.sweep import HoldKind, OrderBasis
 from store.holds import NewHold
 from store.sweep_plans import PlanState
 from tests.house_fixture import ADMIN, eml
+from tests.refusals import code_of
 from tests.triage.test_triage_way import bring_in
 from triage import console, rereading, wiring
 from triage.cli.app import app
@@ -30,12 +31,6 @@ def proposed(house, box, lease):
         )
 
     return propose
-
-
-def code_of(call, *args, **more) -> str:
-    with pytest.raises(HouseError) as caught:
-        call(*args, **more)
-    return caught.value.code
 
 
 def plan(house, number):

@@ -18,6 +18,7 @@ from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_way import Post, bring_in
 from triage import handover, item_view, rounds, send, tasks, work
+from triage.correction import Correction
 
 ME = clerk("435")
 TEXT = "Kassel 34117 123A456789"
@@ -63,7 +64,7 @@ def order(house, claim, kind=TaskKind.ATV_TERMIN, said=None):
 
 
 def relabel(house, claim, *concerns):
-    said = work.Correction(concerns, PaymentRelevant.NO, "123A456789", REASON)
+    said = Correction(concerns, PaymentRelevant.NO, "123A456789", REASON)
     work.correct(house, ME, claim.item_id, claim.token, said)
 
 
@@ -112,7 +113,7 @@ def test_a_mail_for_another_office_keeps_its_item_until_it_has_left(house, claim
 
 
 def test_nor_does_the_receipt_of_the_eakte_close_it_before(house, claim):
-    said = work.Correction((Concern.JOBCENTER,), PaymentRelevant.YES, "123A456789", REASON)
+    said = Correction((Concern.JOBCENTER,), PaymentRelevant.YES, "123A456789", REASON)
     work.correct(house, ME, claim.item_id, claim.token, said)
     order(house, claim, TaskKind.JOBCENTER)
     with pytest.raises(Refused) as refused:

@@ -10,11 +10,12 @@ from structlog.testing import capture_logs
 
 from rules.access import Caller, Permission
 from rules.codes import Role
-from rules.errors import Conflict, HouseError, Refused
+from rules.errors import Conflict, Refused
 from rules.texts.life import Phase, TextState
 from store import audit, text_versions
 from store.tables.text import text_version
 from tests.house_fixture import ADMIN, clerk, eml
+from tests.refusals import code_of
 from tests.rules.text_samples import typed
 from tests.triage.test_triage_way import Eakte, Post, bring_in
 from triage import rounds, send, wiring, work
@@ -39,12 +40,6 @@ def approved(house, text_id=ID, *, version=1, **changed):
     text_life.draft(house, ANNA, text_id, typed(**changed))
     text_life.submit(house, ANNA, text_id, version)
     return text_life.approve(house, BERTA, text_id, version, seen=Seen())
-
-
-def code_of(call, *args, **named) -> str:
-    with pytest.raises(HouseError) as refused:
-        call(*args, **named)
-    return refused.value.code
 
 
 def in_force(house, region="Südwest") -> dict[str, int]:

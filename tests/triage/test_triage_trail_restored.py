@@ -6,10 +6,11 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from rules.errors import HouseError, TryLater
+from rules.errors import TryLater
 from store import audit, restores
 from store.tables.ledger import audit as table
 from tests.house_fixture import ADMIN
+from tests.refusals import code_of
 from tests.triage.test_triage_anchor import codes, write
 from triage import rereading
 from triage.cli.app import app
@@ -49,12 +50,6 @@ def record(house: House, path: Path) -> list[tuple[int, int]]:
         house.db, path, ADMIN, reference="Störung 12/26", clock=house.clock
     )
     return [(one.first, one.last) for one in gaps]
-
-
-def code_of(call, *args, **more) -> str:
-    with pytest.raises(HouseError) as caught:
-        call(*args, **more)
-    return caught.value.code
 
 
 def test_a_restore_is_a_question_until_a_person_records_it_and_told_from_then_on(house, path):

@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 
 from rules.codes import Concern, PaymentRelevant, Team
-from rules.errors import Conflict, Refused
 from rules.item import CloseReason, EakteState, ItemState, ReceiptArrived
 from rules.undo import UNDO_SECONDS
 from store import audit, items, ledger, outgoing, verdicts
@@ -16,12 +15,13 @@ from store import undo as store
 from store.leases import Lease
 from store.tables.ledger import item as table
 from tests.house_fixture import MACHINE, Clock, clerk, eml, service_center
+from tests.refusals import code_of
 from tests.triage.test_triage_reply import first_choice
 from triage import accept, handover, holding, rounds, undo, work
 from triage.answers import reply
 from triage.claimed import Claim
+from triage.correction import Correction
 from triage.house import House
-from triage.work import Correction
 
 ME = clerk("435")
 OTHER = clerk("435", name="k-2")
@@ -90,12 +90,6 @@ def take(house: House, subject: str = "Termin absagen") -> Claim:
 def seen(house: House, item_id: int) -> items.Item:
     with house.db.read() as tx:
         return items.get(tx, item_id)
-
-
-def code_of(call: Callable[[], object]) -> str:
-    with pytest.raises((Conflict, Refused)) as caught:
-        call()
-    return str(caught.value.code)
 
 
 @pytest.mark.parametrize("deed", DEEDS)

@@ -12,8 +12,8 @@ from rules.errors import Refused, TryLater
 from store import aside, leases, outgoing
 from store.outgoing import NewOutgoing
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house, sqlite_url
-from tests.triage.test_triage_outages import wait_for
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.waiting import until
 from triage import accept, health, log, reconcile, rounds, send, sort_turns
 from triage import aside as set_aside
 from triage.ports import INBOX
@@ -26,7 +26,7 @@ def run(worker: Worker, reached: Callable[[], object]) -> None:
     """Run until that is so, however busy the machine is."""
     worker.start()
     try:
-        wait_for(reached)
+        until(reached)
     finally:
         worker.stop()
 
@@ -46,7 +46,7 @@ def test_a_postbox_that_is_away_does_not_hold_up_the_others(house, box, tmp_path
     worker = Worker(house, send.Outlets(Eakte(), Post()), jobs, poll_seconds=0.02)
     worker.start()
     try:
-        wait_for(lambda: states(house) == {"sorted": 1})
+        until(lambda: states(house) == {"sorted": 1})
     finally:
         worker.stop()
     checks = {check.name: check for check in health.ready(house)}

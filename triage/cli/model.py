@@ -16,7 +16,7 @@ from ingest.parse import parse
 from rules.codes import Concern
 from rules.errors import Refused
 from rules.verdict import as_json
-from triage import sort, wiring
+from triage import deciding, wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, emit, say, settings_or_default
 from triage.settings import Settings
 
@@ -50,7 +50,7 @@ def judge(
     for name, data in _mails(paths):
         mail = parse(data, judging.layouts)
         received_at = mail.sent_at or datetime.now(tz=UTC)
-        verdict = sort.decide(judging, mail, received_at=received_at, mailbox=mailbox)
+        verdict = deciding.decide(judging, mail, received_at=received_at, mailbox=mailbox)
         emit(as_json(verdict, file=name))
 
 

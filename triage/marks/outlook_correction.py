@@ -18,7 +18,8 @@ from store import audit, items, verdicts, wishes
 from store.engine import Tx
 from store.items import Item, ItemChange
 from store.verdicts import NewVerdict
-from triage import cases, work
+from triage import cases, correction
+from triage.filing import wish
 from triage.house import House
 
 SOURCE: Final = "outlook"
@@ -41,13 +42,13 @@ def concern(house: House, tx: Tx, item: Item, code: Concern, *, event: MarkedCon
     others = [one for one in body.get("concerns", ()) if one["code"] != code.value]
     concerns = (code, *(Concern(one["code"]) for one in others))
     more = ItemChange(first_concern=code.value, proof_duty=proof.has_proof_duty(concerns))
-    due = work.sooner(house, item, (code,), event.payment)
+    due = correction.sooner(house, item, (code,), event.payment)
     if due is not None:
         more.update(items.due_by(item, due.day))
     saved = cases.by_machine(tx, item, event, now=now, more=more)
     if not body:
         return saved  # deleted after its period, and marked all the same
-    body["concerns"] = [work.certain(code, because=OUTLOOK), *others]
+    body["concerns"] = [correction.certain(code, because=OUTLOOK), *others]
     body["payment_relevant"] = saved.payment.value
     if due is not None and due.day is not None:
         body |= {"due": due.day.isoformat(), "due_because": due.told}
@@ -55,7 +56,7 @@ def concern(house: House, tx: Tx, item: Item, code: Concern, *, event: MarkedCon
         body["payment_because"] = [f"{code.value}: {SOURCE}"]
     verdicts.add(tx, NewVerdict(item.message_id, SOURCE, OUTLOOK, body), now=now)
     _note(tx, saved, "item.corrected", {"concerns": [one.value for one in concerns]}, now=now)
-    work.refile(house, tx, saved, saved.agency_code, now)
+    wish.into_folder(house, tx, saved, now=now)
     return saved
 
 

@@ -11,11 +11,11 @@ from rules.rights.folder_acl import Naming
 from rules.rights.folder_rights import Should
 from rules.rights.plan import Change, outdated
 from store import audit as trail
-from store import restores
 from store.engine import Tx
 from store.rights import audits as rights_audits
 from store.rights import lists as rights_lists
 from store.rights.plans import StoredPlan
+from triage import as_read
 from triage.house import House, PostboxPlan
 
 OUTDATED: Final = "rights.plan_outdated"
@@ -59,25 +59,28 @@ def require_due(
 
 
 def require_read(tx: Tx, stored: StoredPlan, seen: str) -> None:
-    """A number names another plan after a restore; what was read is named by its hash.
+    """The plan is the one whose hash is `seen`; empty: the number alone names it.
 
-    Empty `seen`: the number alone names it. Raises: Conflict: `rights.plan_changed`,
-    `rights.plan_not_named`: without `seen`, and a restore may have given the number out anew.
+    Raises: Conflict: `rights.plan_changed`, `rights.plan_not_named`: as `as_read.require`.
     """
-    if seen and seen != stored.hash:
-        raise Conflict(
+    as_read.require(
+        tx,
+        seen,
+        bears=stored.hash,
+        told=lambda: trail.of_subject(tx, subject(stored.id)),
+        changed=Conflict(
             "rights.plan_changed",
             f"Plan {stored.id} is not the one that was read; nothing was changed. Look at it"
             " again.",
             plan=stored.id,
-        )
-    if not seen and restores.is_given_again(tx, trail.of_subject(tx, subject(stored.id))):
-        raise Conflict(
+        ),
+        unnamed=Conflict(
             "rights.plan_not_named",
             f"Plan {stored.id} was made after the database was restored, and another one may have"
             " had its number before. Give the hash that was read.",
             plan=stored.id,
-        )
+        ),
+    )
 
 
 def require_as_approved(tx: Tx, stored: StoredPlan) -> None:

@@ -20,7 +20,7 @@ from rules.rulesets.text import read_rules
 from rules.rulesets.trial import Trial, Tried, summed
 from store import trials
 from store.trials import StoredMail
-from triage import heads, sort
+from triage import deciding, heads
 from triage.house import House
 from triage.rulesets import drafts, ruling
 from triage.rulesets.rulebook import InForce
@@ -108,7 +108,7 @@ def _try(house: House, compiled: CompiledSet, stored: StoredMail) -> Tried | Non
         judgement = judgement_of(stored.body)
     except (KeyError, ValueError):
         return None
-    mailbox = sort.mailbox_of(house, message, mail)
+    mailbox = deciding.mailbox_of(house, message, mail)
     rules = house.rules_for(replace(message, received_at=house.clock()))
 
     def ruled(find: Callable[[str], InForce | None]) -> Ruled:

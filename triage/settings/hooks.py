@@ -3,26 +3,23 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from rules.event_types import TYPES
+from triage.settings.part import Part
 
 
-class EventsSettings(BaseModel):
+class EventsSettings(Part):
     """Hosts that webhooks may go to, by name. Nothing else is ever posted to."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     allowed_hosts: tuple[str, ...] = ()
 
 
-class WebhookSettings(BaseModel):
+class WebhookSettings(Part):
     """One receiver of signed events; the secret comes from the variable `secret_env`.
 
     `types`, `agencies` and `regions` narrow what it hears; left out, it hears all.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
     url: str = Field(max_length=500)

@@ -2,29 +2,24 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from rules.codes import Concern
 from rules.errors import Refused
 from rules.marks import OWN_NAMES, Effect, MarkBook, MarkRule, OwnMark
+from triage.settings.part import Part
 
-_STRICT = ConfigDict(extra="forbid", frozen=True)
 
-
-class PeopleMark(BaseModel):
+class PeopleMark(Part):
     """A mark that people set in Outlook, and what it does; `concern` with `correct` only."""
-
-    model_config = _STRICT
 
     mark: str
     effect: Effect
     concern: Concern | None = None
 
 
-class MarksSettings(BaseModel):
+class MarksSettings(Part):
     """Marks on mails in the postbox: `read` follows those of people, `write` sets ours, too."""
-
-    model_config = _STRICT
 
     mode: Literal["off", "read", "write"] = "read"
     in_work: str = OWN_NAMES[OwnMark.IN_WORK]

@@ -95,20 +95,3 @@ class TaskSettings(Part):
         if twice:
             raise ValueError(f"two hooks for the receiver {', '.join(twice)}")
         return self
-
-
-def eakte_at(eakte: EakteSettings, base: Path) -> EakteSettings:
-    """The same with its paths made absolute, from `base`."""
-    names = ("drop", "record_folder", "client_cert", "client_key", "ca_file")
-    paths = {name: path for name in names if (path := getattr(eakte, name)) is not None}
-    return eakte.model_copy(update={name: base / path for name, path in paths.items()})
-
-
-def tasks_at(tasks: TaskSettings, base: Path) -> TaskSettings:
-    """The same with its paths made absolute, from `base`."""
-    hooks = tuple(
-        hook.model_copy(update={"ca_file": hook.ca_file and base / hook.ca_file})
-        for hook in tasks.hooks
-    )
-    drop = tasks.drop and base / tasks.drop
-    return tasks.model_copy(update={"drop": drop, "hooks": hooks})

@@ -1,5 +1,6 @@
-"""The tables `[oidc]` and `[[groups]]`: which service signs people in, and what groups give."""
+"""Who gets in: `[oidc]` and `[[groups]]` for people, `[[keys]]` for machines."""
 
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -67,6 +68,17 @@ class GroupSettings(Part):
         """Whether it reaches some agencies or regions only."""
         has_gap = any(gap in self.name for gap in GAPS)
         return has_gap or self.agencies is not None or self.regions is not None
+
+
+class KeySettings(Part):
+    """A machine's key: only its argon2 hash, made by `postlotse keys new`."""
+
+    name: str
+    hash: str
+    role: Literal["clerk", "automation", "admin"]
+    agencies: tuple[str, ...] | None = None
+    regions: tuple[str, ...] | None = None
+    expires: date | None = None
 
 
 def check_signin(

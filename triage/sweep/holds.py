@@ -4,15 +4,18 @@ A hold waits for the commit of a run that is deleting just now; from then on it 
 Source: F51; own decision 0054.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from rules.access import Caller, Permission, may_see_region, require
 from rules.errors import Conflict, Refused
 from rules.ledger import LedgerState
 from rules.sweep import REFERENCE_MAX_CHARS
-from store import audit, holds, leases, ledger, postbox_names, restores, sightings
+from store import audit, holds, leases, ledger, postbox_names, sightings
+from store.audit import Entry
 from store.engine import Tx
 from store.holds import Hold, NewHold, Seen
+from triage import as_read
 from triage.house import House
 
 LEASE = "sweep"
@@ -97,35 +100,33 @@ def _subject(of: Hold | NewHold) -> str:
     return f"message:{of.message_id}" if of.message_id else f"postbox:{of.postbox}"
 
 
-def _subjects(tx: Tx, of: Hold) -> tuple[str, ...]:
-    """With the names that its postbox had before."""
-    names = postbox_names.former(tx, of.postbox) if of.postbox else ()
-    return (_subject(of), *[f"postbox:{name}" for name in names])
-
-
 def _require_read(tx: Tx, found: Hold, seen: str) -> None:
-    """A number names another hold after a restore. Source: own decision 0129."""
-    if seen and seen != found.reference:
-        raise Conflict(
+    as_read.require(
+        tx,
+        seen,
+        bears=found.reference,
+        told=lambda: _placed(tx, found),
+        changed=Conflict(
             "hold.changed",
             f"Hold {found.id} is not the one that you have read, and stays. Read the list again.",
             hold=found.id,
-        )
-    if seen:
-        return
-    told = [
-        entry
-        for subject in _subjects(tx, found)
-        for entry in audit.of_subject(tx, subject, actions={"hold.placed"})
-        if entry.details["hold"] == found.id
-    ]
-    if restores.is_given_again(tx, told):
-        raise Conflict(
+        ),
+        unnamed=Conflict(
             "hold.not_named",
             f"Hold {found.id} was placed after a restore of the database; before it the number may"
             " have been another hold's. Send the reference that you have read.",
             hold=found.id,
-        )
+        ),
+    )
+
+
+def _placed(tx: Tx, found: Hold) -> Iterator[Entry]:
+    """What the trail tells of its placing, also under the names its postbox had before."""
+    names = postbox_names.former(tx, found.postbox) if found.postbox else ()
+    for subject in (_subject(found), *[f"postbox:{name}" for name in names]):
+        for entry in audit.of_subject(tx, subject, actions={"hold.placed"}):
+            if entry.details["hold"] == found.id:
+                yield entry
 
 
 def holds_in_force(

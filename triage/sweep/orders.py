@@ -18,11 +18,12 @@ from rules.errors import Conflict, Refused
 from rules.ledger import LedgerState
 from rules.retention import on_order
 from rules.sweep import BASIS_WORDS, OrderBasis, plan_hash, rules_line
-from store import audit, restores, sweep_plans
+from store import audit, sweep_plans
 from store import retention as ended_mail
 from store.engine import Tx
 from store.retention import Ended
 from store.sweep_plans import PlanState, StoredPlan
+from triage import as_read
 from triage.house import House
 from triage.sweep import holds as sweep_holds
 from triage.sweep.preview import Preview, decided, foreseen, named, row_of, tallied
@@ -176,7 +177,8 @@ def plan_of(house: House, caller: Caller, plan_id: int) -> StoredPlan:
 
 def _decide(house: House, caller: Caller, plan_id: int, state: PlanState, *, seen: str) -> None:
     plan = plan_of(house, caller, plan_id)
-    _require_read(house, plan, seen)
+    with house.db.read() as tx:
+        _require_read(tx, plan, seen)
     if state is PlanState.ORDERED and plan.made_by == caller.name:
         raise Refused("sweep.own_plan", "Only a second person may approve this run.", plan=plan_id)
     now = house.clock()
@@ -187,29 +189,25 @@ def _decide(house: House, caller: Caller, plan_id: int, state: PlanState, *, see
         _note(tx, caller.name, action, plan_id, details={"hash": plan.hash}, now=now)
 
 
-def _require_read(house: House, plan: StoredPlan, seen: str) -> None:
-    """A number names another plan after a restore; what was read is named by its hash.
-
-    Source: own decision 0129.
-    """
-    if seen and seen != plan.hash:
-        raise Conflict(
+def _require_read(tx: Tx, plan: StoredPlan, seen: str) -> None:
+    as_read.require(
+        tx,
+        seen,
+        bears=plan.hash,
+        told=lambda: audit.of_subject(tx, f"sweep:{plan.id}"),
+        changed=Conflict(
             "sweep.changed",
             f"Run {plan.id} is not the one that you have read. Nothing was changed. Read the list"
             " again.",
             plan=plan.id,
-        )
-    if seen:
-        return
-    with house.db.read() as tx:
-        is_doubtful = restores.is_given_again(tx, audit.of_subject(tx, f"sweep:{plan.id}"))
-    if is_doubtful:
-        raise Conflict(
+        ),
+        unnamed=Conflict(
             "sweep.not_named",
             f"Run {plan.id} was ordered after a restore of the database; before it the number may"
             " have been another run's. Send the hash that you have read.",
             plan=plan.id,
-        )
+        ),
+    )
 
 
 def _may_see(caller: Caller, plan: StoredPlan) -> bool:

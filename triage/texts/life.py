@@ -5,31 +5,19 @@ texts of single regions those regions. Each deed stands in the trail, without th
 Source: F40-F42; own decision 0052.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rules.access import Caller, Permission, may, require, require_person
 from rules.errors import Conflict, Refused
-from rules.rulesets.finding import Finding, has_errors
-from rules.texts.approved import Text
-from rules.texts.file import parse_text, with_version
-from rules.texts.language import parts_of
+from rules.texts.file import with_version
 from rules.texts.life import TextState, TextStep, reason_of, require_second
-from rules.texts.lint import is_readable, lint_text
 from store import audit, text_versions
 from store.engine import Tx
 from store.text_versions import TextVersion, Wording
 from triage.house import House
-from triage.texts import stock
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A typed text with what is wrong with it; `text` None where it can't be kept as a draft."""
-
-    typed: str
-    text: Text | None
-    findings: tuple[Finding, ...]
+from triage.texts import checking, stock
+from triage.texts.checking import Checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +34,7 @@ class Seen:
 def check(house: House, caller: Caller, text_id: str, typed: str) -> Checked:
     """Everything that is wrong with a typed text. Keeps nothing. Raises: `access.denied`."""
     require_either(caller)
-    return _checked(house, text_id, with_version(typed, _version_in(typed)))
+    return checking.of_typed(house, text_id, with_version(typed, _version_in(typed)))
 
 
 def draft(house: House, caller: Caller, text_id: str, typed: str) -> tuple[TextVersion, Checked]:
@@ -60,7 +48,7 @@ def draft(house: House, caller: Caller, text_id: str, typed: str) -> tuple[TextV
     now = house.clock()
     with house.db.write() as tx:
         number = _next_version(tx, text_id)
-        checked = _checked(house, text_id, with_version(typed, number))
+        checked = checking.of_typed(house, text_id, with_version(typed, number))
         wording = _wording(caller, text_id, number, checked)
         saved = text_versions.begin(tx, wording, author=caller.name, now=now)
         _note(house, tx, caller, saved, TextStep.SAVED)
@@ -78,7 +66,7 @@ def save(
     require(caller, Permission.WRITE_TEXTS)
     with house.db.write() as tx:
         before = _found(tx, caller, text_id, version, seen)
-        checked = _checked(house, text_id, with_version(typed, version))
+        checked = checking.of_typed(house, text_id, with_version(typed, version))
         wording = _wording(caller, text_id, version, checked)
         _require_regions(caller, before.regions)
         saved = text_versions.save(tx, before, wording, author=caller.name, now=house.clock())
@@ -94,7 +82,7 @@ def submit(
     with house.db.write() as tx:
         before = _found(tx, caller, text_id, version, seen)
         _require_regions(caller, before.regions)
-        _require_clean(house, before)
+        checking.require_clean(house, before)
         return _step(house, tx, caller, before, TextStep.SUBMITTED)
 
 
@@ -134,7 +122,7 @@ def approve(house: House, caller: Caller, text_id: str, version: int, *, seen: S
         before = _found(tx, caller, text_id, version, seen)
         _require_regions(caller, before.regions)
         require_second(before.authors, caller.name)
-        _require_clean(house, before)
+        checking.require_clean(house, before)
         saved = _step(house, tx, caller, before, TextStep.APPROVED)
     house.textbook.forget()
     return saved
@@ -170,63 +158,6 @@ def may_decide(caller: Caller, version: TextVersion) -> bool:
     return may(caller, Permission.APPROVE_TEXTS) and _has_regions(caller, version.regions)
 
 
-def checked_version(house: House, version: TextVersion) -> Checked:
-    """A kept version with what is wrong with it as of today."""
-    return _checked(house, version.text_id, version.data)
-
-
-def _checked(house: House, text_id: str, typed: str) -> Checked:
-    findings = lint_text(
-        typed,
-        text_id=text_id,
-        today=house.local_now().date(),
-        may_disclose=house.policy.discloses_after_check,
-    )
-    if not is_readable(findings):
-        return Checked(typed, None, findings)
-    text = parse_text(typed.encode(), id=text_id)
-    more = (*_code_taken(house, text), *_second_faults(house, text))
-    return Checked(typed, text, (*findings, *more))
-
-
-def _code_taken(house: House, text: Text) -> tuple[Finding, ...]:
-    """A short code leads to one text. Source: F45."""
-    day = house.local_now().date()
-    others = (
-        one
-        for region in (text.regions or ("", *house.directory.region_names()))
-        for one in house.shelf().valid(day, region)
-    )
-    code = text.short_code.casefold()
-    taken = next(
-        (one for one in others if code and one.short_code.casefold() == code and one.id != text.id),
-        None,
-    )
-    if taken is None:
-        return ()
-    said = f"Das Kürzel „{text.short_code}“ hat schon der Text „{taken.title}“."
-    return (Finding("code.taken", 0, said, "Ein anderes wählen."),)
-
-
-def _second_faults(house: House, text: Text) -> Iterator[Finding]:
-    """A second text says what an approved version says, and needs no value that it has not.
-
-    Source: own decision 0096.
-    """
-    first_id, language = parts_of(text.id)
-    if language is None:
-        return
-    versions = {one.version: one for one in house.shelf().versions(first_id)}
-    found = versions.get(text.to_version)
-    if found is None:
-        said = f"Fassung {text.to_version} von „{first_id}“ ist nicht freigegeben."
-        yield Finding("second.first", 0, said, "„zu_fassung“ und Kennung prüfen.")
-        return
-    if more := sorted(set(text.gaps) - set(found.gaps)):
-        said = f"Der deutsche Text hat keinen Platzhalter {', '.join(more)}."
-        yield Finding("second.gaps", 0, said, "Nur Platzhalter des deutschen Textes benutzen.")
-
-
 def _version_in(typed: str) -> int:
     """For a check the number does not matter; 1 stands in."""
     head = typed.replace("\r\n", "\n").partition("\n\n")[0]
@@ -253,7 +184,7 @@ def _next_version(tx: Tx, text_id: str) -> int:
 def _wording(caller: Caller, text_id: str, version: int, checked: Checked) -> Wording:
     text = checked.text
     if text is None:
-        raise _with_findings(checked.findings)
+        raise checking.with_findings(checked.findings)
     _require_regions(caller, text.regions)
     return Wording(text_id, version, text.title, checked.typed, text.regions, text.valid_to)
 
@@ -269,24 +200,6 @@ def _found(tx: Tx, caller: Caller, text_id: str, version: int, seen: Seen) -> Te
             version=version,
         )
     return found
-
-
-def _require_clean(house: House, version: TextVersion) -> None:
-    checked = checked_version(house, version)
-    if checked.text is None or has_errors(checked.findings):
-        raise _with_findings(checked.findings)
-
-
-def _with_findings(findings: tuple[Finding, ...]) -> Refused:
-    first = next((one for one in findings if has_errors([one])), findings[0])
-    return Refused(
-        "text.findings",
-        f"The text has {len(findings)} finding(s), the first in line {first.line} [{first.code}];"
-        " details name them all, POST /v1/admin/texts/check their remedies.",
-        findings=[
-            {"code": one.code, "line": one.line, "level": one.level.value} for one in findings
-        ],
-    )
 
 
 def _has_regions(caller: Caller, regions: tuple[str, ...]) -> bool:

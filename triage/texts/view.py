@@ -16,7 +16,7 @@ from store import text_versions
 from store.engine import Tx
 from store.text_versions import TextVersion
 from triage.house import House
-from triage.texts import life
+from triage.texts import checking, life
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def show(house: House, caller: Caller, text_id: str, version: int | None = None)
         uses = text_versions.uses(tx, since=since).get((found.text_id, found.version), 0)
     rows = _rows(house, family)
     before = _before(found, family)
-    checked = life.checked_version(house, found)
+    checked = checking.of_version(house, found)
     return TextShown(
         row=next(row for row in rows if row.version.version == found.version),
         text=checked.text,

@@ -11,7 +11,8 @@ from triage.house import (
     RightsPolicy,
     SweepPolicy,
 )
-from triage.settings import WORK_DAYS, DeskSettings, Settings
+from triage.settings import Settings
+from triage.settings.desk import WORK_DAYS, DeskSettings
 from triage.settings.postbox import PostboxSettings
 
 
