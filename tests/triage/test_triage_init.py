@@ -85,6 +85,7 @@ def test_what_is_not_given_is_asked(tmp_path):
         ("--region", "Mitte"),
         ("--kind", "exchange", "--server", "http://mail.dienst.example/EWS"),
         ("--kind", "exchange", "--mailbox", "no address"),
+        ("--kind", "maildir", "--database", "mysql://db.dienst.example/postlotse"),
     ],
 )
 def test_what_would_not_load_is_not_written(tmp_path, args):

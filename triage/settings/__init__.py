@@ -25,6 +25,7 @@ from rules.deadlines import HOUSE_DEADLINES, REPORTS
 from rules.errors import Refused
 from rules.rights.list_difference import FEW
 from rules.texts.placeholders import printed
+from store.connections import parse_url
 from triage.settings.alarms import AlarmSettings, require_hooks
 from triage.settings.care import FiguresSettings, SweepSettings, TrailSettings
 from triage.settings.hooks import EventsSettings, WebhookSettings, require_names
@@ -53,6 +54,15 @@ class StoreSettings(Part):
 
     url: str = "sqlite:///var/postlotse.sqlite"
     keys: Path | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        try:
+            parse_url(value)
+        except Refused as exc:
+            raise ValueError(exc.message) from exc
+        return value
 
 
 class WorkerSettings(Part):
@@ -279,7 +289,9 @@ def load(path: Path) -> Settings:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as exc:
         raise Refused(
-            "settings.missing", f"No configuration at {path}. Remedy: give --config FILE."
+            "settings.missing",
+            f"No configuration at {path}. Remedy: give --config FILE,"
+            " or write a first one with `postlotse init`.",
         ) from exc
     except OSError as exc:
         raise Refused(
@@ -287,8 +299,12 @@ def load(path: Path) -> Settings:
             f"The configuration {path} can't be read ({os.strerror(exc.errno or errno.EIO)})."
             " Remedy: give --config a file that this user may read.",
         ) from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise Refused("settings.not_toml", f"{path} is not TOML: {exc}") from exc
+    except UnicodeDecodeError as exc:
+        raise Refused(
+            "settings.not_toml", f"{path} is no UTF-8 text. Remedy: save it as UTF-8."
+        ) from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise Refused("settings.not_toml", f"{path} is not TOML: {exc}. Remedy: mend it.") from exc
     return check(raw, base=path.resolve().parent)
 
 
