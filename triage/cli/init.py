@@ -1,6 +1,7 @@
 """`postlotse init`: the first configuration, asked for or taken from flags."""
 
 import os
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Annotated, Final
@@ -71,7 +72,9 @@ def init(  # noqa: PLR0913 - one option for each question
     say(f"{config} and {env} are written, readable for you only.")
     if answers.password_variable:
         say(f"Put the password of {answers.name} into {env} ({answers.password_variable}).")
-    say(f"The service reads it by EnvironmentFile={env.resolve()}; a shell by set -a; . {env}")
+    # By the whole path: dash looks for a bare name along PATH only (POSIX.1-2017, dot).
+    shell = f"set -a; . {shlex.quote(str(env.resolve()))}; set +a"
+    say(f"The service reads it by EnvironmentFile={env.resolve()}; a shell by {shell}")
     say(f"Next: postlotse migrate -c {config}, then: postlotse doctor -c {config}")
 
 
