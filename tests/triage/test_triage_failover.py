@@ -27,7 +27,8 @@ from triage.doctor.standby import standbys
 from triage.filing import filing
 from triage.house import House
 from triage.send import Outlets
-from triage.settings import Settings, StoreSettings
+from triage.settings import Settings
+from triage.settings.store import StoreSettings
 from triage.trail import anchor
 
 ME = clerk("435")

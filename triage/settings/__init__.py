@@ -25,7 +25,6 @@ from rules.deadlines import HOUSE_DEADLINES, REPORTS
 from rules.errors import Refused
 from rules.rights.list_difference import FEW
 from rules.texts.placeholders import printed
-from store.connections import parse_url
 from triage.settings.alarms import AlarmSettings, require_hooks
 from triage.settings.care import FiguresSettings, SweepSettings, TrailSettings
 from triage.settings.hooks import EventsSettings, WebhookSettings, require_names
@@ -40,29 +39,11 @@ from triage.settings.replies import ReplySettings
 from triage.settings.scanner import ScannerSettings
 from triage.settings.sender import SenderSettings
 from triage.settings.signin import GroupSettings, OidcSettings, check_signin
+from triage.settings.store import StoreSettings
 
 WorkDay = Literal["mo", "di", "mi", "do", "fr"]
 WORK_DAYS: tuple[WorkDay, ...] = ("mo", "di", "mi", "do", "fr")
 """Days on which an Arbeitstag can fall, Monday first. Source: own decision 0012."""
-
-
-class StoreSettings(Part):
-    """Where the memory lies: `sqlite:///path` or `postgresql://host/database`.
-
-    `keys` is the ring that seals content at rest; none: nothing is sealed.
-    """
-
-    url: str = "sqlite:///var/postlotse.sqlite"
-    keys: Path | None = None
-
-    @field_validator("url")
-    @classmethod
-    def _is_known(cls, value: str) -> str:
-        try:
-            parse_url(value)
-        except Refused as exc:
-            raise ValueError(exc.message) from exc
-        return value
 
 
 class WorkerSettings(Part):
