@@ -98,10 +98,12 @@ def _listening(host: str, port: int) -> socket.socket:
         # kept line each answer then waits 40 ms for the client's delayed ACK. RFC 9293, 3.7.4.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
-    except OSError as exc:
+    except (OSError, OverflowError) as exc:
+        why = exc.strerror if isinstance(exc, OSError) else "ports are 0 to 65535"
         raise Refused(
             "door.port",
-            f"can't listen on {host} port {port}: {exc.strerror}; choose another with --port",
+            f"can't listen on {host} port {port}: {why}; free it, or choose another"
+            " (`[desk] port`, in the demo --port)",
             host=host,
             port=port,
         ) from exc

@@ -62,10 +62,23 @@ def require_outside(out: Path) -> None:
 
 
 def write(out: Path, lines: Iterable[Mapping[str, Any]]) -> None:
-    """Anew, and readable by its owner only."""
-    out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    out.unlink(missing_ok=True)
-    handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        for one in lines:
-            file.write(json.dumps(one, ensure_ascii=False) + "\n")
+    """Anew, and readable by its owner only; half a file is taken away again.
+
+    Raises: Refused: `relearn.file`.
+    """
+    handle = None
+    try:
+        out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        out.unlink(missing_ok=True)
+        handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            for one in lines:
+                file.write(json.dumps(one, ensure_ascii=False) + "\n")
+    except OSError as exc:
+        if handle is not None:
+            out.unlink(missing_ok=True)
+        raise Refused(
+            "relearn.file",
+            f"Can't write {out}: {exc.strerror}. Remedy: check path, rights and space.",
+            path=str(out),
+        ) from exc

@@ -36,7 +36,7 @@ key.region key.unknown keys.exists keys.in_use keys.name keys.unknown lease.lost
 mail.no_postbox mark.concern mark.name mark.twice op.step op.unknown outgoing.claim_lost
 person.folder person.who place.taken postbox.begun postbox.in_use postbox.observed
 postbox.in_doubt postbox.name postbox.name_used
-postbox.renamed postbox.twice quicksteps.folder relearn.inside rights.no_ldap
+postbox.renamed postbox.twice quicksteps.folder relearn.file relearn.inside rights.no_ldap
 settings.secret_missing sieve.no_script store.conflict store.schema store.statement store.url
 text.approval_word text.file_unreadable text.not_approved text.path trail.cursor_ahead
 webhook.secret webhook.unknown

@@ -1,6 +1,7 @@
 """`postlotse init` writes a configuration that loads, and its secrets; nothing is overwritten."""
 
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,25 @@ def test_both_files_are_for_their_owner_and_the_configuration_holds_no_secret(tm
     assert [value for value in made if value in text] == []
 
 
+def test_the_line_for_a_shell_loads_the_secrets_in_the_plainest_one(tmp_path):
+    """dash, which is /bin/sh of Debian, finds no file by a bare name. Source: POSIX, `dot`."""
+    folder = tmp_path / "Haus Ost"
+    folder.mkdir()
+    told = CliRunner().invoke(
+        cli.app, ["init", "--config", str(folder / "p.toml"), "--yes", "--kind", "maildir"]
+    )
+    (line,) = (one for one in told.output.splitlines() if "a shell by" in one)
+    shell = line.partition("a shell by ")[2]
+    loaded = subprocess.run(
+        ["/bin/sh", "-c", f"{shell} && printenv POSTLOTSE_SESSION_SECRET"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert loaded.stdout.strip() == secrets_of(folder / "p.env")["POSTLOTSE_SESSION_SECRET"]
+
+
 @pytest.mark.parametrize("there", ["p.toml", "p.env"])
 def test_nothing_is_overwritten(tmp_path, there):
     (tmp_path / there).write_text("mine")
@@ -85,6 +105,7 @@ def test_what_is_not_given_is_asked(tmp_path):
         ("--region", "Mitte"),
         ("--kind", "exchange", "--server", "http://mail.dienst.example/EWS"),
         ("--kind", "exchange", "--mailbox", "no address"),
+        ("--kind", "maildir", "--database", "mysql://db.dienst.example/postlotse"),
     ],
 )
 def test_what_would_not_load_is_not_written(tmp_path, args):

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from rules.errors import Refused
 from rules.texts.approved import approval_line
+from store import sightings
 from store import texts as shelf
 from store.arrivals import Fault
 from triage import accept, admin, private_file, wiring
@@ -23,6 +25,7 @@ from triage.console import (
     say,
     show,
 )
+from triage.house import House
 
 REMEDIES = {
     Fault.LOST: "it arrived and has no ledger row; take it from a backup, or from the postbox",
@@ -140,6 +143,7 @@ def aside_list(
     Example: postlotse aside list --reason mail.machine
     """
     house, caller = wiring.house_of(config), operator()
+    _require_known(house, postbox)
     after: int | None = None
     while rows := set_aside.listing(
         house, caller, limit=LISTED, after=after, reason_code=reason, postbox=postbox
@@ -156,6 +160,23 @@ def aside_list(
             }
             show(line, as_json=as_json)
         after = rows[-1].id
+
+
+def _require_known(house: House, postbox: str) -> None:
+    """Nothing of a name that nobody knows would look as if all were well there.
+
+    Raises: Refused: `postbox.unknown`.
+    """
+    if not postbox or postbox in {box.name for box in house.policy.postboxes}:
+        return
+    with house.db.read() as tx:
+        known = sightings.is_known(tx, postbox)
+    if not known:
+        raise Refused(
+            "postbox.unknown",
+            f"No postbox {postbox!r}, neither in the configuration nor in the ledger."
+            " Remedy: see how it is spelled there.",
+        )
 
 
 @aside_app.command("replay")
@@ -179,9 +200,9 @@ def aside_replay_all(
 
     Example: postlotse aside replay-all --reason bug
     """
-    done = set_aside.replay_all(
-        wiring.house_of(config), operator(), reason_code=reason, postbox=postbox
-    )
+    house = wiring.house_of(config)
+    _require_known(house, postbox)
+    done = set_aside.replay_all(house, operator(), reason_code=reason, postbox=postbox)
     say(f"{done} messages go through the next sorting rounds")
 
 

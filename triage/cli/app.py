@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from rules.errors import HouseError
+from rules.errors import HouseError, Refused
 from triage import log
 from triage.cli import (
     admin,
@@ -84,9 +84,18 @@ keyring.register(app)
 
 
 def main() -> None:
-    """Entry point of `postlotse` and `python -m triage`; a HouseError ends with its code."""
+    """Run the command; a HouseError ends with its code, and so does a file that can't be had."""
     log.configure(json_lines=not sys.stderr.isatty())
     try:
         app()
     except HouseError as exc:
         fail(exc)
+    except OSError as exc:
+        fail(_of_the_system(exc))
+
+
+def _of_the_system(error: OSError) -> Refused:
+    """What the system refuses, in the form of our own refusals: thing, place, remedy."""
+    thing = error.filename or "standard output, a file or a line"
+    why = error.strerror or type(error).__name__
+    return Refused("system.refused", f"{thing}: {why}. Remedy: check path, rights and space.")

@@ -109,4 +109,8 @@ def _moment(typed: str) -> datetime:
         found = datetime.fromisoformat(typed)
     except ValueError as exc:
         raise Refused("backup.since", f"{typed} is no moment; copy it from the backup.") from exc
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    moment = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    if moment > datetime.now(tz=UTC):
+        # All mail would count as older, and what came since the backup would stay unknown.
+        raise Refused("backup.since", f"{typed} is still to come; copy the moment from the backup.")
+    return moment

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import typer
 
+from rules.errors import Refused
 from rules.pause import is_silent
 from store import beats
 from store.engine import Database
@@ -35,4 +36,9 @@ def health(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -
         seconds = int((now - one.at).total_seconds())
         show({"loop": one.name, "seconds": seconds, "code": one.code}, as_json=as_json)
     if all(is_silent(one.at, now=now, after=SILENT_AFTER) for one in found):
-        raise typer.Exit(1)
+        minutes = SILENT_AFTER.total_seconds() // 60
+        raise Refused(
+            "health.silent",
+            f"No loop of a worker has given a sign for {minutes:.0f} minutes. Remedy: see that"
+            " `postlotse work` runs, with this database; its log tells more.",
+        )

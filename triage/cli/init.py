@@ -1,6 +1,7 @@
 """`postlotse init`: the first configuration, asked for or taken from flags."""
 
 import os
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Annotated, Final
@@ -45,13 +46,13 @@ def init(  # noqa: PLR0913 - one option for each question
     """
 
     def ask(question: str, given: str, default: str) -> str:
-        return given or (default if yes else str(typer.prompt(question, default=default)))
+        return given or (default if yes else _asked(question, default))
 
     env = config.with_suffix(".env")
     for path in (config, env):
         if path.exists():
             raise Conflict("init.exists", f"{path} is there already; nothing was changed.")
-    chosen = kind or Kind(ask("Postbox on exchange, imap or maildir", "", "imap"))
+    chosen = kind or _kind(ask("Postbox on exchange, imap or maildir", "", "imap"))
     where, example = _SERVERS[chosen]
     regions = ", ".join(sorted(wiring.load_directory().region_names()))
     has_login = chosen is not Kind.MAILDIR
@@ -71,8 +72,33 @@ def init(  # noqa: PLR0913 - one option for each question
     say(f"{config} and {env} are written, readable for you only.")
     if answers.password_variable:
         say(f"Put the password of {answers.name} into {env} ({answers.password_variable}).")
-    say(f"The service reads it by EnvironmentFile={env.resolve()}; a shell by set -a; . {env}")
+    # By the whole path: dash looks for a bare name along PATH only (POSIX.1-2017, dot).
+    shell = f"set -a; . {shlex.quote(str(env.resolve()))}; set +a"
+    say(f"The service reads it by EnvironmentFile={env.resolve()}; a shell by {shell}")
     say(f"Next: postlotse migrate -c {config}, then: postlotse doctor -c {config}")
+
+
+def _kind(typed: str) -> Kind:
+    try:
+        return Kind(typed.strip().lower())
+    except ValueError as exc:
+        raise Refused(
+            "init.kind", f"{typed!r} is no kind of postbox. Remedy: one of {', '.join(Kind)}."
+        ) from exc
+
+
+def _asked(question: str, default: str) -> str:
+    """What was typed. Raises: Refused: `init.no_answer`; KeyboardInterrupt, as anywhere else."""
+    try:
+        return str(typer.prompt(question, default=default))
+    except typer.Abort as exc:
+        if isinstance(exc.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from exc
+        raise Refused(
+            "init.no_answer",
+            f"Nobody answers {question!r}, and nothing was written. Remedy: run it at a terminal,"
+            " or give flags with --yes.",
+        ) from exc
 
 
 def _write_both(config: Path, env: Path, answers: Answers) -> None:

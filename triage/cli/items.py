@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
+from rules.errors import Refused
 from store.item_lists import Spot, spot_of
 from triage import holding, wandering, wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
+from triage.doorkeeper import CLEARING
 
 LISTED = 1000
 """Items that are read at once."""
@@ -22,7 +24,9 @@ def register(app: typer.Typer) -> None:
 @items_app.command("list")
 def items_list(
     config: ConfigOption = DEFAULT_CONFIG,
-    agency: Annotated[str | None, typer.Option(help="Only this agency, by its code.")] = None,
+    agency: Annotated[
+        str | None, typer.Option(help="Only this agency, by its code; or klaerung.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List what is held, parked or waits for a receipt; no person, no content.
@@ -30,6 +34,10 @@ def items_list(
     Example: postlotse items list --agency 435
     """
     house, caller = wiring.house_of(config), operator()
+    if agency not in {None, CLEARING} and house.directory.agency(agency) is None:
+        raise Refused(
+            "item.agency", f"There is no agency {agency!r}. Remedy: its code, or {CLEARING!r}."
+        )
     after: Spot | None = None
     while found := holding.stuck(house, caller, agency_code=agency, limit=LISTED, after=after):
         for item in found:

@@ -135,6 +135,11 @@ def model_shadow_report(
 
     shelf = _shelf(config)
     chosen = model_id or shelf.shadow()
+    if model_id and model_id not in shelf.ids() and not shelf.all_shadow_counts(model_id):
+        raise Refused(
+            "model.unknown",
+            f"Nothing is known of a model {model_id!r}. Remedy: an id of `postlotse model list`.",
+        )
     found = shadow.report(shelf.all_shadow_counts(chosen) if chosen else ())
     show({"live": shelf.live(), "shadow": chosen, "mails": found.mails}, as_json=as_json)
     for row in found.codes:

@@ -57,14 +57,14 @@ def audit(
     """
     house, caller = wiring.house_of(config), operator()
     open_findings = 0
-    for box in rights.boxes(house, caller):
-        if postbox in {"", box.name}:
-            desk = rights_plans.desk_of(config, box.name)
-            try:
-                rights_work.look(house, caller.name, desk)
-            finally:
-                desk.close()
-            open_findings += _tell(house, caller, box.name, as_json=as_json)
+    wanted = (rights.box_of(house, caller, postbox),) if postbox else rights.boxes(house, caller)
+    for box in wanted:
+        desk = rights_plans.desk_of(config, box.name)
+        try:
+            rights_work.look(house, caller.name, desk)
+        finally:
+            desk.close()
+        open_findings += _tell(house, caller, box.name, as_json=as_json)
     if open_findings:
         raise typer.Exit(1)
 
@@ -106,7 +106,9 @@ def report(
     """
     require_ending(out, ".html", ".htm", ".xlsx")
     house, caller = wiring.house_of(config), operator()
-    found = [one for one in rights.standings(house, caller) if postbox in {"", one.box.name}]
+    found = (
+        (rights.standing(house, caller, postbox),) if postbox else rights.standings(house, caller)
+    )
     if out.suffix.lower() == ".xlsx":
         tables = (
             rights_tables.findings(found),

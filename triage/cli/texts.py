@@ -142,7 +142,13 @@ def texts_export(
     if folder.exists() and any(folder.iterdir()):
         raise Refused("texts.folder", f"{folder} is not empty; name a new folder.")
     found = [one for one in wiring.house_of(config).shelf().stock() if one.retired_on is None]
-    _write(folder, found)
+    try:
+        _write(folder, found)
+    except OSError as exc:
+        raise Refused(
+            "texts.folder",
+            f"Can't write into {folder}: {exc.strerror}. Remedy: check path, rights and space.",
+        ) from exc
     say(f"{len(found)} versions are in {folder}")
 
 

@@ -127,7 +127,9 @@ def load(path: Path) -> Settings:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as exc:
         raise Refused(
-            "settings.missing", f"No configuration at {path}. Remedy: give --config FILE."
+            "settings.missing",
+            f"No configuration at {path}. Remedy: give --config FILE,"
+            " or write a first one with `postlotse init`.",
         ) from exc
     except OSError as exc:
         raise Refused(
@@ -135,8 +137,12 @@ def load(path: Path) -> Settings:
             f"The configuration {path} can't be read ({os.strerror(exc.errno or errno.EIO)})."
             " Remedy: give --config a file that this user may read.",
         ) from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise Refused("settings.not_toml", f"{path} is not TOML: {exc}") from exc
+    except UnicodeDecodeError as exc:
+        raise Refused(
+            "settings.not_toml", f"{path} is no UTF-8 text. Remedy: save it as UTF-8."
+        ) from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise Refused("settings.not_toml", f"{path} is not TOML: {exc}. Remedy: mend it.") from exc
     return check(raw, base=path.resolve().parent)
 
 

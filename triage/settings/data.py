@@ -3,6 +3,10 @@
 from pathlib import Path
 from typing import Self
 
+from pydantic import field_validator
+
+from rules.errors import Refused
+from store.connections import parse_url
 from triage.settings.part import Part
 
 
@@ -14,6 +18,15 @@ class StoreSettings(Part):
 
     url: str = "sqlite:///var/postlotse.sqlite"
     keys: Path | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        try:
+            parse_url(value)
+        except Refused as exc:
+            raise ValueError(exc.message) from exc
+        return value
 
     def anchored(self, base: Path) -> Self:
         """As of every part; a SQLite file named without a leading slash lies under `base`, too."""
