@@ -357,6 +357,11 @@ def test_the_second_hop_raises_the_alarm() -> None:
     assert run(once, Claimed("c2"), Forwarded("435", REASON)).hops == 2
 
 
+def test_what_somebody_moved_in_outlook_waits_there_for_the_eingangszone_and_counts_a_hop() -> None:
+    moved = apply(new_case(YES, team=Team.SC), MovedByHand())
+    assert (moved.state, moved.team, moved.hops) == (ItemState.WAITING, Team.EZ, 1)
+
+
 @pytest.mark.parametrize(
     "before",
     [
@@ -375,6 +380,10 @@ def test_a_supervisor_frees_an_item_for_everybody(before: tuple[Event, ...]) -> 
     [
         (held(), Claimed("c2")),
         (new_case(NO, team=Team.EZ), Released()),
+        (new_case(NO, team=Team.EZ), Parked(until=TOMORROW, today=TODAY)),
+        (new_case(NO, team=Team.EZ), Returned(REASON)),
+        (new_case(NO, team=Team.EZ), Forwarded("435", REASON)),
+        (held(), MovedByHand()),
         (new_case(NO, team=Team.EZ), Freed()),
         (new_case(NO, team=Team.EZ), CloseAsked(CloseReason.DONE)),
         (new_case(NO, team=Team.EZ), Waived(REASON)),
