@@ -142,9 +142,7 @@ def test_of_a_shared_plz_the_kundennummer_of_another_agency_tells_nothing(
 ) -> None:
     plz, _ = _shared_plz(directory)
     for kundennummer in ("435A000001", "000A000001"):
-        found = find_agency(
-            directory, plz=plz, place=None, mailbox=None, kundennummer=kundennummer
-        )
+        found = find_agency(directory, plz=plz, place=None, mailbox=None, kundennummer=kundennummer)
         assert (found.code, found.how) == (None, AgencyHow.UNKNOWN)
 
 
