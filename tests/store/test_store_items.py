@@ -193,7 +193,9 @@ def test_leaving_the_hands_gives_the_lease_back(db: Database) -> None:
             items.save(tx, saved.id, token=claimed.token, change={"hops": 9}, now=later(2))
         assert items.unpark(tx, date(2026, 3, 4)) == ()
         assert items.unpark(tx, date(2026, 3, 5)) == (Back(saved.id, saved.message_id),)
-        assert items.get(tx, saved.id).state is ItemState.WAITING
+        waiting = items.get(tx, saved.id)
+        assert (waiting.state, waiting.parked_until) == (ItemState.WAITING, None)
+        assert waiting.version == saved.version + 1
 
 
 def test_closing_and_reopening_write_and_take_back_the_time(db: Database) -> None:
