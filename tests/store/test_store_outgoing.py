@@ -79,6 +79,35 @@ def test_a_receipt_overrules_a_rejection(db: Database) -> None:
     assert _get(db, outgoing_id).state is OutgoingState.RECEIPTED
 
 
+def test_what_is_said_of_one_sending_is_said_of_no_other(db: Database) -> None:
+    ids = [_order(db, key) for key in ("k1", "k2", "k3")]
+    rows = _claim(db)
+    with db.write() as tx:
+        for row in rows:
+            outgoing_claims.dead(tx, row.id, fence=row.fence, error_code="x", now=later(1))
+        outgoing.replay(tx, ids[1], now=later(2))
+        assert outgoing.rejected(tx, "k3", receipt={"reason": "x"}, now=later(3)).id == ids[2]
+        assert outgoing.receipted(tx, "k3", receipt={}, now=later(4)).id == ids[2]
+    states = [_get(db, outgoing_id).state for outgoing_id in ids]
+    assert states == [OutgoingState.DEAD, OutgoingState.NEW, OutgoingState.RECEIPTED]
+
+
+def test_what_was_answered_while_it_was_claimed_is_nobodys(db: Database) -> None:
+    outgoing_id = _order(db)
+    _claim(db)
+    with db.write() as tx:
+        outgoing.receipted(tx, "k1", receipt={}, now=later(1))
+    row = _get(db, outgoing_id)
+    assert (row.claimed_by, row.claimed_until) == (None, None)
+
+
+def test_what_is_sent_again_is_done_no_more(db: Database) -> None:
+    outgoing_id = _order(db)
+    with db.write() as tx:
+        outgoing.rejected(tx, "k1", receipt={"reason": "x"}, now=later(1))
+        assert outgoing.replay(tx, outgoing_id, now=later(2)).done_at is None
+
+
 def test_the_rows_of_a_dead_worker_are_claimed_again_under_another_fence(db: Database) -> None:
     _order(db)
     (first,) = _claim(db)
