@@ -4,12 +4,14 @@ import threading
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from rules.errors import Conflict, Refused
 from store import outgoing, outgoing_claims
 from store.engine import Database, Tx
 from store.outgoing import NewOutgoing, Outgoing
 from store.tables.ledger import OutgoingState
+from store.tables.ledger import outgoing as table
 from tests.store.samples import NOW, keep, later, queue
 
 
@@ -140,6 +142,70 @@ def test_a_worker_whose_claim_was_taken_over_writes_nothing(db: Database, write:
     with pytest.raises(Refused) as unknown, db.write() as tx:
         write(tx, 99, 1)
     assert unknown.value.code == "outgoing.unknown"
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_worker_writes_on_the_row_of_its_claim_only(db: Database, write: Write) -> None:
+    _order(db)
+    _order(db, "k2")
+    mine, other = _claim(db)
+    assert mine.fence == other.fence
+    with db.write() as tx:
+        write(tx, mine.id, mine.fence)
+    assert _get(db, other.id) == other
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_what_a_standby_forgot_the_claim_of_is_noted_and_what_was_put_off_is_not(
+    db: Database, write: Write
+) -> None:
+    """It was promoted before it heard of the claim: the row is new, its fence the one before."""
+    _order(db)
+    (row,) = _claim(db)
+    before = {"state": OutgoingState.NEW, "claimed_by": None, "claimed_until": None}
+    with db.write() as tx:
+        tx.run(sa.update(table).values(**before, fence=row.fence - 1))
+        write(tx, row.id, row.fence)
+    with db.write() as tx:
+        tx.run(sa.update(table).values(**before, fence=row.fence))
+        with pytest.raises(Conflict) as caught:
+            write(tx, row.id, row.fence)
+    assert caught.value.code == "outgoing.claim_lost"
+
+
+def test_what_was_put_off_is_due_again_of_its_kind_and_but_for_a_reason(db: Database) -> None:
+    for key, kind in (("k1", "eakte"), ("k2", "eakte"), ("r", "reply"), ("k3", "eakte")):
+        _order(db, key, kind=kind)
+    away, full, *_ = _claim(db, limit=2)
+    (reply,) = _claim(db, kind="reply")
+    with db.write() as tx:
+        for row, code in ((away, "eakte.away"), (full, "eakte.full"), (reply, "smtp.away")):
+            outgoing_claims.later(
+                tx, row.id, fence=row.fence, error_code=code, next_try_at=later(900)
+            )
+        outgoing_claims.due_again(tx, "eakte", but_for=["eakte.full"], now=later(1))
+    fresh = [row.id for row in _claim(db, at=2)]
+    assert away.id in fresh
+    assert full.id not in fresh
+    assert _claim(db, at=2, kind="reply") == ()
+
+
+def test_of_some_receivers_or_of_all_but_some(db: Database) -> None:
+    """A name may begin another, and is no pattern."""
+    keys = ("hook-sc-1-a", "hook-sc-nord-2-b", "hook-s_-3-c", "hook-so-4-d")
+    ids = {key: _order(db, key, kind="hook") for key in keys}
+
+    def claim(**which: list[str]) -> list[int]:
+        with db.write() as tx:
+            found = outgoing_claims.claim(
+                tx, kinds=["hook"], worker="w1", now=NOW, limit=9, lease_seconds=60, **which
+            )
+        return [row.id for row in found]
+
+    sc, underscored = outgoing_claims.begins("hook", "sc"), outgoing_claims.begins("hook", "s_")
+    assert claim(of=[sc]) == [ids["hook-sc-1-a"]]
+    assert claim(none_of=[underscored]) == [ids["hook-sc-nord-2-b"], ids["hook-so-4-d"]]
+    assert claim() == [ids["hook-s_-3-c"]]
 
 
 def test_later_waits_and_dead_stays_until_a_person_replays_it(db: Database) -> None:
