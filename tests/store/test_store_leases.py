@@ -170,18 +170,24 @@ def test_of_many_who_take_at_once_one_gets_it(db: Database) -> None:
     assert [lease.fence for lease in got if lease] == [1]
 
 
-def test_of_two_who_take_over_from_a_dead_owner_one_gets_it(postgresql_url: str) -> None:
+def test_of_two_who_wait_to_take_over_one_gets_it(postgresql_url: str) -> None:
     db = Database.open(postgresql_url)
-    take_lease(db, seconds=60)
+    lease = take_lease(db, seconds=60)
     took: list[Lease | None] = []
-    late = threading.Thread(target=lambda: took.append(_take(db, "w3", at=61)))
+    heirs = [
+        threading.Thread(target=lambda owner=owner: took.append(_take(db, owner, at=61)))
+        for owner in ("w2", "w3")
+    ]
     with db.write() as tx:
-        assert leases.take(tx, POSTBOX, owner="w2", now=later(61), seconds=60)
-        late.start()
-        late.join(timeout=0.3)
+        leases.hold(tx, lease, now=later(59))
+        for heir in heirs:
+            heir.start()
+        for heir in heirs:
+            heir.join(timeout=0.3)
         assert took == []
-    late.join(timeout=5)
-    assert took == [None]
+    for heir in heirs:
+        heir.join(timeout=5)
+    assert [got.fence for got in took if got] == [2]
     db.close()
 
 
