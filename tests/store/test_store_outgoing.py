@@ -251,6 +251,17 @@ def test_claims_take_their_kind_the_longest_due_and_no_more_than_asked(db: Datab
     assert [row.id for row in _claim(db)] == ids[2:]
 
 
+def test_what_was_put_off_stands_behind_what_has_been_due_for_longer(db: Database) -> None:
+    first, second = _order(db), _order(db, "k2")
+    (row,) = _claim(db, limit=1)
+    assert row.id == first
+    with db.write() as tx:
+        outgoing_claims.later(
+            tx, first, fence=row.fence, error_code="smtp.away", next_try_at=later(30)
+        )
+    assert [row.id for row in _claim(db, at=99, limit=1)] == [second]
+
+
 def test_lists_and_counts(db: Database) -> None:
     item_id = queue(db, "1")
     ids = [_order(db, f"k{number}", item_id=item_id) for number in range(3)]
