@@ -183,6 +183,18 @@ def test_receipts_come_back_until_they_are_confirmed(drop: Path) -> None:
     ]
 
 
+def test_a_receipt_that_was_written_over_the_one_in_hand_is_not_put_away_with_it(
+    drop: Path,
+) -> None:
+    rejected = Receipt("item-12-v3", False, "", "a" * 64, RECEIPT.received_at, "Andere Person.")
+    put(drop, "item-12-v3.json", receipt_json(rejected))
+    outlet = DirectoryOutlet(drop)
+    assert list(outlet.receipts()) == [rejected]
+    put(drop, "item-12-v3.json", receipt_json(RECEIPT))
+    outlet.confirm(rejected)
+    assert list(outlet.receipts()) == [RECEIPT]
+
+
 def test_a_second_receipt_for_a_key_is_kept_beside_the_first(drop: Path) -> None:
     outlet = DirectoryOutlet(drop)
     for _ in range(2):
