@@ -79,6 +79,10 @@ def test_each_hand_over_falls_into_its_heap():
     assert match(ours[:3], theirs[:2]).closes
 
 
+def test_a_receipt_without_checksum_differs_from_nothing():
+    assert match([Sent("old", SUM, accepted=True)], [receipt(key="old", sha256="")]).closes
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [

@@ -307,6 +307,10 @@ def test_a_reason_is_a_few_words(event: Event) -> None:
     assert refused.value.code == "item.reason_too_short"
 
 
+def test_ten_characters_are_a_reason() -> None:
+    assert apply(held(), Waived(" " + "x" * 10 + " ")).waiver == "x" * 10
+
+
 def test_what_moves_no_money_is_not_handed_over() -> None:
     with pytest.raises(Refused) as refused:
         apply(held(NO), HandedOver())
