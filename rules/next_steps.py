@@ -159,18 +159,6 @@ STEPS: Final[Mapping[Concern, tuple[NextStep, ...]]] = MappingProxyType(
 )
 """By concern. Source: the Weisungen and sections named in each step."""
 
-NO_STEPS: Final = frozenset(
-    {
-        Concern.ORTSABWESENHEIT,
-        Concern.ANTRAG_UNTERLAGEN,
-        Concern.BESCHEINIGUNG,
-        Concern.ONLINE_ZUGANG,
-        Concern.SONSTIGES,
-        Concern.KEIN_ANLIEGEN,
-    }
-)
-"""Concerns for which no Weisung names a step. Source: the Weisungen that the house follows."""
-
 
 def next_steps(
     concerns: Iterable[Concern], *, handover_owed: bool, claim_start: date | None = None

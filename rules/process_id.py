@@ -6,7 +6,7 @@ beside, also after a restore. Pure. Source: RFC 9562 section 5.8 (version 8); ow
 
 import re
 from typing import Final
-from uuid import RFC_4122, UUID
+from uuid import UUID
 
 _KEY: Final = re.compile(r"eakte-([0-9]{1,12})-([0-9]{1,12})-([0-9a-f]{12})", re.ASCII)
 _NUMBER_BITS: Final = 37
@@ -34,7 +34,8 @@ def key_of(number: UUID) -> str | None:
 
     Source: own decision 0065.
     """
-    if number.variant != RFC_4122 or number.version != 8:
+    # Of another variant there is no version.
+    if number.version != 8:
         return None
     value = number.int
     middle, low = (value >> 64) & 0xFFF, value & ((1 << _LOW_BITS) - 1)

@@ -120,14 +120,3 @@ def phase(state: TextState, *, valid_from: date, valid_to: date, day: date) -> P
     if day < valid_from:
         return Phase.PLANNED
     return Phase.IN_FORCE if day <= valid_to else Phase.ENDED
-
-
-STATE_WORDS: Final[Mapping[TextState, str]] = MappingProxyType(
-    {
-        TextState.DRAFT: "Entwurf",
-        TextState.REVIEW: "Prüfung",
-        TextState.APPROVED: "freigegeben",
-        TextState.RETIRED: "zurückgezogen",
-    }
-)
-"""The German word for each state, on pages and in messages."""

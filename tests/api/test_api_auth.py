@@ -1,5 +1,6 @@
 """Who comes in by which door, and who does not."""
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -201,6 +202,17 @@ def test_a_key_of_the_configuration_holds_up_to_its_last_day(holds: bool) -> Non
     with pytest.raises(Refused) as refused:
         ring.caller(SC_KEY)
     assert refused.value.code == "auth.key_wrong"
+
+
+def test_a_key_of_the_configuration_ends_in_a_process_that_has_accepted_it_before() -> None:
+    days = [date(2026, 11, 25)]
+    key = ApiKey("sc-west", KEYS[1].hash, Role.AUTOMATION, expires=days[0])
+    ring = KeyRing((key,), today=lambda: days[-1])
+    assert asyncio.run(ring.known(SC_KEY)) is None
+    assert ring.caller(SC_KEY) == asyncio.run(ring.known(SC_KEY))
+    assert asyncio.run(ring.known(SC_KEY + "x")) is None
+    days.append(date(2026, 11, 26))
+    assert asyncio.run(ring.known(SC_KEY)) is None
 
 
 def test_a_very_long_key_costs_no_argon2() -> None:

@@ -93,6 +93,29 @@ def test_what_a_crash_left_half_built_is_built_anew(drop: Path) -> None:
     assert list((drop / ".neu").iterdir()) == []
 
 
+@pytest.mark.parametrize("left", ["half a draft", "no folder for drafts"])
+def test_a_second_delivery_after_a_rejection_gets_through_whatever_a_crash_left(
+    drop: Path, left: str
+) -> None:
+    outlet = DirectoryOutlet(drop)
+    outlet.deliver(make_package())
+    rejected = Receipt("item-12-v3", False, "", "a" * 64, RECEIPT.received_at, "Andere Person.")
+    put(drop, "item-12-v3.json", receipt_json(rejected))
+    outlet.confirm(rejected)
+    building = drop / ".neu"
+    if left == "half a draft":
+        (building / "item-12-v3").mkdir(parents=True)
+        (building / "item-12-v3" / "metadaten.json").write_bytes(b"{")
+    else:
+        building.rmdir()
+    package = drop / "pakete" / "item-12-v3"
+    before = package.stat().st_ino
+    outlet.deliver(make_package(was_rejected=True))
+    assert package.stat().st_ino != before
+    assert len(files_below(package)) == 4
+    assert list(building.iterdir()) == []
+
+
 def test_an_altered_original_is_never_handed_over(drop: Path) -> None:
     with pytest.raises(Refused) as caught:
         DirectoryOutlet(drop).deliver(make_package(original=ORIGINAL + b" "))
@@ -158,6 +181,18 @@ def test_receipts_come_back_until_they_are_confirmed(drop: Path) -> None:
         "item-12-v3.json",
         "item-13-v1.json",
     ]
+
+
+def test_a_receipt_that_was_written_over_the_one_in_hand_is_not_put_away_with_it(
+    drop: Path,
+) -> None:
+    rejected = Receipt("item-12-v3", False, "", "a" * 64, RECEIPT.received_at, "Andere Person.")
+    put(drop, "item-12-v3.json", receipt_json(rejected))
+    outlet = DirectoryOutlet(drop)
+    assert list(outlet.receipts()) == [rejected]
+    put(drop, "item-12-v3.json", receipt_json(RECEIPT))
+    outlet.confirm(rejected)
+    assert list(outlet.receipts()) == [RECEIPT]
 
 
 def test_a_second_receipt_for_a_key_is_kept_beside_the_first(drop: Path) -> None:

@@ -94,6 +94,9 @@ def test_in_a_folder_the_record_is_a_folder_and_a_missing_mount_is_no_missing_re
     records.probe()
     for other in ("999A999999", "..", "x/../K-" + NUMBER, ""):
         assert code_of(lambda n=other: records.require(n), Refused) == "eakte.record_missing"
+    bare = FolderRecords(tmp_path / "akten" / "{kundennummer}")
+    for other in ("..", ".", f"K-{NUMBER}/post", ""):
+        assert code_of(lambda n=other: bare.require(n), Refused) == "eakte.record_missing"
 
 
 def test_an_address_has_the_number_once_and_no_login() -> None:

@@ -36,6 +36,22 @@ def test_odd_words_after_250_take_the_mail() -> None:
         assert sent(server).startswith("250 ")
 
 
+@pytest.mark.parametrize(
+    ("offers", "parameters"),
+    [
+        (b"250 odd.example\r\n", ""),
+        (b"250-odd.example\r\n250 SIZE 10000000\r\n", f" size={len(MAIL)}"),
+    ],
+)
+def test_the_size_is_told_to_who_asks_for_it_and_to_nobody_else(
+    offers: bytes, parameters: str
+) -> None:
+    """RFC 1870. Who knows no such parameter refuses the mail for good."""
+    with odd_smtp({"EHLO": offers}) as server:
+        sent(server)
+    assert f"mail FROM:<eingang@agentur.example>{parameters}" in server.told
+
+
 def test_a_server_that_says_no_goodbye_holds_nobody_up() -> None:
     with odd_smtp({"QUIT": None}) as server:
         begun = monotonic()

@@ -76,8 +76,23 @@ def test_each_hand_over_falls_into_its_heap():
         missing_here=("not-taken", "stranger"),
         different=("bytes", "record"),
     )
-    assert not match(ours, theirs).closes
     assert match(ours[:3], theirs[:2]).closes
+
+
+def test_a_receipt_without_checksum_differs_from_nothing():
+    assert match([Sent("old", SUM, accepted=True)], [receipt(key="old", sha256="")]).closes
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ([Sent("lost", SUM, accepted=None)], []),
+        ([], [receipt(key="stranger")]),
+        ([Sent("bytes", SUM, accepted=True)], [receipt(key="bytes", sha256="b" * 64)]),
+    ],
+)
+def test_one_hand_over_that_does_not_match_keeps_the_day_open(ours, theirs):
+    assert not match(ours, theirs).closes
 
 
 KEYS = st.sampled_from("abcdefgh")

@@ -82,7 +82,7 @@ def test_no_attachment_is_missing_that_may_lie_with_the_body() -> None:
 
 
 def test_it_is_for_review_and_says_why_but_nothing_of_an_empty_text() -> None:
-    found = head_only.judgement_of(judgement(), mail(), TOO_LARGE)
+    found = head_only.judgement_of(replace(judgement(), review=False), mail(), TOO_LARGE)
     assert (found.review, found.review_because) == (True, (TOO_LARGE, "danger"))
 
 
@@ -99,6 +99,11 @@ def test_a_machine_is_one_only_by_what_its_head_says(headers, channel) -> None:
         judgement(channel=Channel.MASCHINELL), mail(**headers), TOO_LARGE
     )
     assert found.channel is channel
+
+
+def test_a_person_who_writes_over_a_mailing_list_is_no_machine() -> None:
+    head = mail(list_id="<liste.example>")
+    assert head_only.judgement_of(judgement(), head, TOO_LARGE).channel is Channel.FREIE_EMAIL
 
 
 def test_a_form_that_nobody_read_is_none() -> None:

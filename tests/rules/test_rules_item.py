@@ -307,6 +307,10 @@ def test_a_reason_is_a_few_words(event: Event) -> None:
     assert refused.value.code == "item.reason_too_short"
 
 
+def test_ten_characters_are_a_reason() -> None:
+    assert apply(held(), Waived(" " + "x" * 10 + " ")).waiver == "x" * 10
+
+
 def test_what_moves_no_money_is_not_handed_over() -> None:
     with pytest.raises(Refused) as refused:
         apply(held(NO), HandedOver())
@@ -357,6 +361,11 @@ def test_the_second_hop_raises_the_alarm() -> None:
     assert run(once, Claimed("c2"), Forwarded("435", REASON)).hops == 2
 
 
+def test_what_somebody_moved_in_outlook_waits_there_for_the_eingangszone_and_counts_a_hop() -> None:
+    moved = apply(new_case(YES, team=Team.SC), MovedByHand())
+    assert (moved.state, moved.team, moved.hops) == (ItemState.WAITING, Team.EZ, 1)
+
+
 @pytest.mark.parametrize(
     "before",
     [
@@ -375,6 +384,10 @@ def test_a_supervisor_frees_an_item_for_everybody(before: tuple[Event, ...]) -> 
     [
         (held(), Claimed("c2")),
         (new_case(NO, team=Team.EZ), Released()),
+        (new_case(NO, team=Team.EZ), Parked(until=TOMORROW, today=TODAY)),
+        (new_case(NO, team=Team.EZ), Returned(REASON)),
+        (new_case(NO, team=Team.EZ), Forwarded("435", REASON)),
+        (held(), MovedByHand()),
         (new_case(NO, team=Team.EZ), Freed()),
         (new_case(NO, team=Team.EZ), CloseAsked(CloseReason.DONE)),
         (new_case(NO, team=Team.EZ), Waived(REASON)),

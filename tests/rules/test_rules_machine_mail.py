@@ -22,6 +22,17 @@ NO_FORMS = forms.load({})
         ("Return-Path: <>\nAuto-Submitted: auto-replied", Machine.AUTOREPLY),
         ("Precedence: auto_reply", Machine.AUTOREPLY),
         ("List-Id: <verein.example>", Machine.NEWSLETTER),
+        ("List-Unsubscribe: <mailto:weg@verein.example>", Machine.NEWSLETTER),
+        ("X-Autoreply: yes", Machine.AUTOREPLY),
+        ("X-Autorespond: yes", Machine.AUTOREPLY),
+        # An absence note with an empty return path is nobody's bounce.
+        ("Return-Path: <>\nX-Autoreply: yes", Machine.AUTOREPLY),
+        # Names and values of these headers know no upper case.
+        ("Auto-Submitted: Auto-Replied", Machine.AUTOREPLY),
+        ("Precedence: AUTO_REPLY", Machine.AUTOREPLY),
+        ("Content-Type: Multipart/Report; boundary=b", Machine.BOUNCE),
+        ("Content-Type: multipart/report; Report-Type=Disposition-Notification; boundary=b",
+         Machine.RECEIPT),
         ("Auto-Submitted: auto-generated", Machine.OTHER),
         ("Auto-Submitted: no", Machine.OTHER),
     ],

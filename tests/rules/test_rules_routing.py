@@ -137,6 +137,44 @@ def test_a_plz_of_several_agencies_is_decided_by_the_kundennummer(directory: Dir
         assert (found.code, found.how) == (code, AgencyHow.PLZ)
 
 
+def test_of_a_shared_plz_the_kundennummer_of_another_agency_tells_nothing(
+    directory: Directory,
+) -> None:
+    plz, _ = _shared_plz(directory)
+    for kundennummer in ("435A000001", "000A000001"):
+        found = find_agency(directory, plz=plz, place=None, mailbox=None, kundennummer=kundennummer)
+        assert (found.code, found.how) == (None, AgencyHow.UNKNOWN)
+
+
+def test_the_desk_is_told_where_the_home_went_before_the_postbox_and_only_there(
+    directory: Directory,
+) -> None:
+    for mailbox, told in (
+        ("Hamburg@arbeitsagentur.de", True),
+        ("Kassel@arbeitsagentur.de", False),
+        (None, False),
+    ):
+        found = find_agency(directory, plz="34246", place="Vellmar", mailbox=mailbox)
+        assert (found.code, "Wohnort geht vor" in found.because) == ("435", told)
+
+
+@pytest.mark.parametrize(
+    ("plz", "place", "mailbox", "words"),
+    [
+        (None, None, None, "Weder Wohnort noch Postfach"),
+        ("00001", None, None, "00001 steht in keinem Verzeichnis"),
+        (None, "Nirgendheim", None, "Nirgendheim steht in keinem Verzeichnis"),
+        (None, None, "Berlin@arbeitsagentur.de", "kann zu mehreren Agenturen gehören"),
+    ],
+)
+def test_the_desk_is_told_what_is_missing_where_no_agency_is_found(
+    directory: Directory, plz: str | None, place: str | None, mailbox: str | None, words: str
+) -> None:
+    found = find_agency(directory, plz=plz, place=place, mailbox=mailbox)
+    assert found.code is None
+    assert words in found.because
+
+
 def _shared_plz(directory: Directory) -> tuple[str, dict[str, str]]:
     """A PLZ of two agencies outside Berlin, with a place name that only one of each bears."""
     for row in directory.plz_rows:

@@ -1,6 +1,7 @@
 """A mail server that does one thing oddly: an answer of its own, a byte at a time, or none.
 
-Plain, for the loopback only. Every mail whose last dot came is in `taken`, whatever was said then.
+Plain, for the loopback only. Every mail whose last dot came is in `taken`, whatever was said then;
+every command in `told`.
 """
 
 import socket
@@ -33,6 +34,7 @@ class OddSmtp:
     drips: Mapping[str, float] = field(default_factory=dict)
     port: int = 0
     taken: list[bytes] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
     def serve(self, listener: socket.socket) -> None:
@@ -46,7 +48,9 @@ class OddSmtp:
     def _talk(self, caller: socket.socket) -> None:
         lines = caller.makefile("rb")
         self._say(caller, "")
-        while verb := lines.readline()[:4].strip().decode().upper():
+        while line := lines.readline().strip().decode():
+            self.told.append(line)
+            verb = line[:4].upper()
             self._say(caller, verb)
             if verb == "QUIT":
                 return

@@ -1,11 +1,12 @@
 """The queue: one clerk at a time, in order, and a stale token writes nothing."""
 
 import threading
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from rules.codes import Concern, Team
+from rules.codes import Concern, PaymentRelevant, Team
 from rules.errors import Conflict, Refused
 from rules.item import (
     AfterReceipt,
@@ -153,6 +154,11 @@ def test_a_token_is_good_for_its_own_item_only(db: Database) -> None:
             items.save(tx, other, token=claimed.token, change={"hops": 9}, now=NOW)
         with pytest.raises(Refused):
             items.save(tx, 99, token=claimed.token, change={"hops": 9}, now=NOW)
+        with pytest.raises(Conflict):
+            claims.renew(tx, other, token=claimed.token, now=later(1), lease_seconds=60)
+        with pytest.raises(Conflict):
+            claims.held(tx, other, token=claimed.token, now=later(1))
+        assert items.get(tx, claimed.item.id) == claimed.item
 
 
 def test_the_token_of_before_is_dead_after_another_claim(db: Database) -> None:
@@ -161,6 +167,11 @@ def test_the_token_of_before_is_dead_after_another_claim(db: Database) -> None:
         assert claims.expire(tx, later(59)) == ()
         assert claims.expire(tx, later(60)) == (Back(old.item.id, old.item.message_id),)
         assert claims.expire(tx, later(60)) == ()
+        back = items.get(tx, old.item.id)
+        assert (back.state, back.holder, back.lease_until) == (ItemState.WAITING, None, None)
+        with pytest.raises(Conflict) as changed:
+            items.save_unheld(tx, back.id, version=old.item.version, change={"hops": 9}, now=NOW)
+        assert changed.value.code == "item.changed"
     new = _claim(db, holder="bernd", at=61)
     assert new is not None
     with db.write() as tx:
@@ -182,7 +193,9 @@ def test_leaving_the_hands_gives_the_lease_back(db: Database) -> None:
             items.save(tx, saved.id, token=claimed.token, change={"hops": 9}, now=later(2))
         assert items.unpark(tx, date(2026, 3, 4)) == ()
         assert items.unpark(tx, date(2026, 3, 5)) == (Back(saved.id, saved.message_id),)
-        assert items.get(tx, saved.id).state is ItemState.WAITING
+        waiting = items.get(tx, saved.id)
+        assert (waiting.state, waiting.parked_until) == (ItemState.WAITING, None)
+        assert waiting.version == saved.version + 1
 
 
 def test_closing_and_reopening_write_and_take_back_the_time(db: Database) -> None:
@@ -283,6 +296,35 @@ def test_many_clerks_at_once_never_get_the_same_item(db: Database, threads: int)
         clerk.join()
     assert len(got) == len(ids)
     assert set(got) == ids
+
+
+def test_a_receipt_that_comes_while_a_clerk_writes_is_not_overwritten(postgresql_url: str) -> None:
+    """The clerk's case is read, changed and written whole: nobody writes in between."""
+    db = Database.open(postgresql_url)
+    claimed = _held(db, payment=PaymentRelevant.YES, eakte=EakteState.SENT)
+    said: list[str] = []
+
+    def receipt() -> None:
+        change = items.ItemChange(eakte=EakteState.RECEIVED)
+        with db.write() as tx:
+            try:
+                items.save_unheld(
+                    tx, claimed.item.id, version=claimed.item.version, change=change, now=later(2)
+                )
+            except Conflict as exc:
+                said.append(exc.code)
+
+    other = threading.Thread(target=receipt)
+    with db.write() as tx:
+        item = claims.held(tx, claimed.item.id, token=claimed.token, now=later(1))
+        other.start()
+        other.join(timeout=0.3)
+        assert other.is_alive()
+        case = replace(items.case_of(item), hops=1)
+        items.save(tx, item.id, token=claimed.token, change=items.change_to(case), now=later(1))
+    other.join(timeout=5)
+    assert said == ["item.changed"]
+    db.close()
 
 
 def test_a_claim_does_not_wait_for_another_that_is_still_open(postgresql_url: str) -> None:

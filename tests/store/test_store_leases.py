@@ -31,6 +31,45 @@ def test_a_clean_release_leaves_nothing_to_wait_for(db: Database) -> None:
     assert _take(db, "w2", at=5) == Lease(POSTBOX, "w2", later(65), 2, None)
 
 
+def test_what_was_given_back_is_free_though_a_clock_is_a_little_behind(db: Database) -> None:
+    lease = take_lease(db)
+    with db.write() as tx:
+        leases.release(tx, lease, now=later(5))
+        assert leases.pass_through(tx, [POSTBOX], now=later(4), seconds=60) == {POSTBOX}
+    assert _take(db, "w2", at=3)
+
+
+def test_one_lease_of_an_owner_is_not_the_other(db: Database) -> None:
+    """A worker has all its postboxes under one name, each with a fence of its own."""
+    lost = take_lease(db, seconds=10)
+    with db.write() as tx:
+        other = leases.take(tx, "other", owner=lost.owner, now=NOW, seconds=60)
+        third = leases.take(tx, "third", owner=lost.owner, now=NOW, seconds=60)
+    assert other
+    assert third
+    assert _take(db, "w2", at=10)
+    with db.write() as tx:
+        leases.release(tx, third, now=later(11))
+        leases.lay_down(tx, lost, now=later(11))
+        assert leases.renew(tx, other, now=later(20), seconds=60).until == later(80)
+        assert leases.abandoned(tx, [POSTBOX, "other", "third"], before=later(75)) == 1
+        with pytest.raises(Conflict):
+            leases.hold(tx, lost, now=later(20))
+    with db.write() as tx:
+        assert leases.take(tx, "other", owner="w2", now=later(79), seconds=60) is None
+        assert leases.take(tx, "third", owner="w2", now=later(79), seconds=60)
+
+
+def test_an_owner_who_takes_it_anew_writes_nothing_by_what_he_knew_before(db: Database) -> None:
+    before = take_lease(db, seconds=10)
+    now = take_lease(db, owner=before.owner, now=later(10), seconds=60)
+    assert now.fence > before.fence
+    with db.write() as tx:
+        leases.hold(tx, now, now=later(11))
+        with pytest.raises(Conflict):
+            leases.hold(tx, before, now=later(9))
+
+
 def test_who_lays_it_down_lets_another_take_it_who_waits_from_there_or_takes_it_up_again(
     db: Database,
 ) -> None:
@@ -45,6 +84,13 @@ def test_who_lays_it_down_lets_another_take_it_who_waits_from_there_or_takes_it_
     with db.write() as tx:
         leases.lay_down(tx, lease, now=later(8))
     assert _take(db, "w3", at=9) is None
+
+
+def test_what_had_run_out_can_not_be_laid_down_later(db: Database) -> None:
+    lease = take_lease(db, seconds=60)
+    with db.write() as tx:
+        leases.lay_down(tx, lease, now=later(70))
+    assert _take(db, "w2", at=71) == Lease(POSTBOX, "w2", later(131), 2, later(60))
 
 
 def test_a_dead_owners_lease_from_before_the_clock_was_set_back_holds_no_longer_than_any(
@@ -87,7 +133,7 @@ def test_a_lease_that_ran_out_but_was_not_taken_can_be_renewed(db: Database) -> 
     lease = take_lease(db)
     with db.write() as tx:
         with pytest.raises(Conflict):
-            leases.hold(tx, lease, now=later(61))
+            leases.hold(tx, lease, now=later(60))
         renewed = leases.renew(tx, lease, now=later(61), seconds=60)
         leases.hold(tx, renewed, now=later(62))
 
@@ -122,6 +168,27 @@ def test_of_many_who_take_at_once_one_gets_it(db: Database) -> None:
         thread.join()
     assert len(got) == 6
     assert [lease.fence for lease in got if lease] == [1]
+
+
+def test_of_two_who_wait_to_take_over_one_gets_it(postgresql_url: str) -> None:
+    db = Database.open(postgresql_url)
+    lease = take_lease(db, seconds=60)
+    took: list[Lease | None] = []
+    heirs = [
+        threading.Thread(target=lambda owner=owner: took.append(_take(db, owner, at=61)))
+        for owner in ("w2", "w3")
+    ]
+    with db.write() as tx:
+        leases.hold(tx, lease, now=later(59))
+        for heir in heirs:
+            heir.start()
+        for heir in heirs:
+            heir.join(timeout=0.3)
+        assert took == []
+    for heir in heirs:
+        heir.join(timeout=5)
+    assert [got.fence for got in took if got] == [2]
+    db.close()
 
 
 def test_nobody_takes_a_lease_while_a_write_under_it_is_open(postgresql_url: str) -> None:

@@ -4,12 +4,14 @@ import threading
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from rules.errors import Conflict, Refused
 from store import outgoing, outgoing_claims
 from store.engine import Database, Tx
 from store.outgoing import NewOutgoing, Outgoing
 from store.tables.ledger import OutgoingState
+from store.tables.ledger import outgoing as table
 from tests.store.samples import NOW, keep, later, queue
 
 
@@ -79,6 +81,35 @@ def test_a_receipt_overrules_a_rejection(db: Database) -> None:
     assert _get(db, outgoing_id).state is OutgoingState.RECEIPTED
 
 
+def test_what_is_said_of_one_sending_is_said_of_no_other(db: Database) -> None:
+    ids = [_order(db, key) for key in ("k1", "k2", "k3")]
+    rows = _claim(db)
+    with db.write() as tx:
+        for row in rows:
+            outgoing_claims.dead(tx, row.id, fence=row.fence, error_code="x", now=later(1))
+        outgoing.replay(tx, ids[1], now=later(2))
+        assert outgoing.rejected(tx, "k3", receipt={"reason": "x"}, now=later(3)).id == ids[2]
+        assert outgoing.receipted(tx, "k3", receipt={}, now=later(4)).id == ids[2]
+    states = [_get(db, outgoing_id).state for outgoing_id in ids]
+    assert states == [OutgoingState.DEAD, OutgoingState.NEW, OutgoingState.RECEIPTED]
+
+
+def test_what_was_answered_while_it_was_claimed_is_nobodys(db: Database) -> None:
+    outgoing_id = _order(db)
+    _claim(db)
+    with db.write() as tx:
+        outgoing.receipted(tx, "k1", receipt={}, now=later(1))
+    row = _get(db, outgoing_id)
+    assert (row.claimed_by, row.claimed_until) == (None, None)
+
+
+def test_what_is_sent_again_is_done_no_more(db: Database) -> None:
+    outgoing_id = _order(db)
+    with db.write() as tx:
+        outgoing.rejected(tx, "k1", receipt={"reason": "x"}, now=later(1))
+        assert outgoing.replay(tx, outgoing_id, now=later(2)).done_at is None
+
+
 def test_the_rows_of_a_dead_worker_are_claimed_again_under_another_fence(db: Database) -> None:
     _order(db)
     (first,) = _claim(db)
@@ -111,6 +142,70 @@ def test_a_worker_whose_claim_was_taken_over_writes_nothing(db: Database, write:
     with pytest.raises(Refused) as unknown, db.write() as tx:
         write(tx, 99, 1)
     assert unknown.value.code == "outgoing.unknown"
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_worker_writes_on_the_row_of_its_claim_only(db: Database, write: Write) -> None:
+    _order(db)
+    _order(db, "k2")
+    mine, other = _claim(db)
+    assert mine.fence == other.fence
+    with db.write() as tx:
+        write(tx, mine.id, mine.fence)
+    assert _get(db, other.id) == other
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_what_a_standby_forgot_the_claim_of_is_noted_and_what_was_put_off_is_not(
+    db: Database, write: Write
+) -> None:
+    """It was promoted before it heard of the claim: the row is new, its fence the one before."""
+    _order(db)
+    (row,) = _claim(db)
+    before = {"state": OutgoingState.NEW, "claimed_by": None, "claimed_until": None}
+    with db.write() as tx:
+        tx.run(sa.update(table).values(**before, fence=row.fence - 1))
+        write(tx, row.id, row.fence)
+    with db.write() as tx:
+        tx.run(sa.update(table).values(**before, fence=row.fence))
+        with pytest.raises(Conflict) as caught:
+            write(tx, row.id, row.fence)
+    assert caught.value.code == "outgoing.claim_lost"
+
+
+def test_what_was_put_off_is_due_again_of_its_kind_and_but_for_a_reason(db: Database) -> None:
+    for key, kind in (("k1", "eakte"), ("k2", "eakte"), ("r", "reply"), ("k3", "eakte")):
+        _order(db, key, kind=kind)
+    away, full, *_ = _claim(db, limit=2)
+    (reply,) = _claim(db, kind="reply")
+    with db.write() as tx:
+        for row, code in ((away, "eakte.away"), (full, "eakte.full"), (reply, "smtp.away")):
+            outgoing_claims.later(
+                tx, row.id, fence=row.fence, error_code=code, next_try_at=later(900)
+            )
+        outgoing_claims.due_again(tx, "eakte", but_for=["eakte.full"], now=later(1))
+    fresh = [row.id for row in _claim(db, at=2)]
+    assert away.id in fresh
+    assert full.id not in fresh
+    assert _claim(db, at=2, kind="reply") == ()
+
+
+def test_of_some_receivers_or_of_all_but_some(db: Database) -> None:
+    """A name may begin another, and is no pattern."""
+    keys = ("hook-sc-1-a", "hook-sc-nord-2-b", "hook-s_-3-c", "hook-so-4-d")
+    ids = {key: _order(db, key, kind="hook") for key in keys}
+
+    def claim(**which: list[str]) -> list[int]:
+        with db.write() as tx:
+            found = outgoing_claims.claim(
+                tx, kinds=["hook"], worker="w1", now=NOW, limit=9, lease_seconds=60, **which
+            )
+        return [row.id for row in found]
+
+    sc, underscored = outgoing_claims.begins("hook", "sc"), outgoing_claims.begins("hook", "s_")
+    assert claim(of=[sc]) == [ids["hook-sc-1-a"]]
+    assert claim(none_of=[underscored]) == [ids["hook-sc-nord-2-b"], ids["hook-so-4-d"]]
+    assert claim() == [ids["hook-s_-3-c"]]
 
 
 def test_later_waits_and_dead_stays_until_a_person_replays_it(db: Database) -> None:
@@ -154,6 +249,17 @@ def test_claims_take_their_kind_the_longest_due_and_no_more_than_asked(db: Datab
     assert [row.id for row in _claim(db, limit=2)] == ids[:2]
     assert [row.id for row in _claim(db, kind="reply")] == [reply]
     assert [row.id for row in _claim(db)] == ids[2:]
+
+
+def test_what_was_put_off_stands_behind_what_has_been_due_for_longer(db: Database) -> None:
+    first, second = _order(db), _order(db, "k2")
+    (row,) = _claim(db, limit=1)
+    assert row.id == first
+    with db.write() as tx:
+        outgoing_claims.later(
+            tx, first, fence=row.fence, error_code="smtp.away", next_try_at=later(30)
+        )
+    assert [row.id for row in _claim(db, at=99, limit=1)] == [second]
 
 
 def test_lists_and_counts(db: Database) -> None:

@@ -231,6 +231,32 @@ def test_whose_lease_is_over_gives_no_more_commands(house, box, lease, sorted_ma
     assert len(box.view("INBOX").uids) == 2, "one command was out, then it stopped"
 
 
+def test_whose_lease_ends_between_two_folders_begins_with_none_more(house, box, lease, clock):
+    for subject in ("Termin absagen", "Krankmeldung"):
+        box.append("INBOX", eml(subject))
+    receive.receive(house, box, lease, region="Südwest")
+    rounds.sort_pending(house)
+
+    class Slow(Refusing):
+        def move_many(self, places, target):
+            clock.forward(days=2)
+            return self._box.move_many(places, target)
+
+    with pytest.raises(Conflict) as lost:
+        filing.file_due(house, Slow(box), lease)
+    assert lost.value.code == "lease.lost"
+    assert len(box.view("INBOX").uids) == 1, "one folder was under way, then it stopped"
+
+
+def test_what_a_set_gave_no_proof_of_is_moved_by_itself(house, box, lease, sorted_mails):
+    class OneOnly(Refusing):
+        def move_many(self, places, target):
+            return self._box.move_many(places[:1], target)
+
+    assert filing.file_due(house, OneOnly(box), lease) == filing.Filed(done=3)
+    assert op_states(house) == [OpState.DONE] * 3
+
+
 def test_grace_counts_from_the_end_of_the_dead_owners_lease(house, box, sorted_mails, clock):
     """A paused worker may give commands until its lease ends, long after it noted the intent."""
 

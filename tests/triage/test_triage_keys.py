@@ -1,5 +1,6 @@
 """Keys of machines: made by command, shown once, ended by their day or by command."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -63,6 +64,22 @@ def test_a_revoked_key_opens_nothing_at_the_next_request_in_the_same_process(hou
     with pytest.raises(Refused) as refused:
         ring.caller(KEY)
     assert refused.value.code == "auth.key_wrong"
+
+
+def test_what_a_process_has_seen_of_a_key_lets_nobody_in_after_its_end(house, clock):
+    keys.create(house, ADMIN, WEST, hashed=HASH, days=10)
+    ring = KeyRing((), StoredKeys(house), today=lambda: house.local_now().date())
+
+    def known(key: str = KEY) -> Caller | None:
+        return asyncio.run(ring.known(key))
+
+    assert known() is None
+    assert (ring.caller(KEY), known(), known("sc-west.guessed")) == (AS_CALLED, AS_CALLED, None)
+    clock.forward(days=1)
+    assert known() is None, "the first use of a day is noted, by the longer way"
+    assert (ring.caller(KEY), known()) == (AS_CALLED, AS_CALLED)
+    keys.revoke(house, ADMIN, "sc-west")
+    assert known() is None
 
 
 def test_a_wrong_key_of_a_right_name_opens_nothing(house):
