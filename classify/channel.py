@@ -66,8 +66,18 @@ def decide(
     if likeliest is Channel.MASCHINELL and (
         sure[likeliest] < _MACHINE_UNSURE_BELOW or money >= _harmless_below(reading, bound)
     ):
-        return max(sure.keys() - {likeliest}, key=lambda channel: (sure[channel], channel))
+        return _of_no_machine(sure)
     return likeliest
+
+
+def _of_no_machine(sure: Mapping[Channel, float]) -> Channel:
+    """What a letter is that isn't set aside: free mail, unless the model is sure of a form.
+
+    The second likeliest is chance where the likeliest has nearly all, and a form that nobody sent
+    sends its letter to another team.
+    """
+    form = max(sorted(FORM_CHANNELS), key=sure.__getitem__)
+    return form if sure[form] >= _FORM_AGAINST_MARKS else Channel.FREIE_EMAIL
 
 
 def _is_marked(
