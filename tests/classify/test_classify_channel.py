@@ -74,6 +74,31 @@ def test_a_doubtful_machine_sets_nobodys_mail_aside(read) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Abwesenheitsnotiz: hiermit melde ich mich vom 1.4. bis 30.4. ab, ich bin in Tunis.",
+        "Newsletter abbestellen: ich arbeite seit Februar wieder und brauche keine Angebote mehr.",
+        "Automatische Antwort an Sie alle: bin weg bis 30.4., Kundennummer 435A118207",
+        "Abwesenheitsnotiz für mein Arbeitslosengeld: bis 30.4. in Rom",
+    ],
+)
+def test_who_speaks_as_a_customer_is_no_machine_unless_a_header_says_so_too(
+    read, text: str
+) -> None:
+    assert channel.decide(read(text), ROBOT) is Channel.FREIE_EMAIL
+    replied = read(text, headers=(("auto-submitted", "auto-replied"),))
+    assert channel.decide(replied, ROBOT) is Channel.MASCHINELL
+
+
+def test_a_programs_letter_that_names_a_customer_is_not_set_aside(read) -> None:
+    letter = read("Zu 435A118207 liegt ein Dokument bereit.", headers=GENERATED)
+    assert channel.decide(letter, ROBOT) is Channel.FREIE_EMAIL
+    assert channel.decide(letter, FREE) is Channel.FREIE_EMAIL
+    nobodys = read("Es liegt ein Dokument bereit.", headers=GENERATED)
+    assert channel.decide(nobodys, ROBOT) is Channel.MASCHINELL
+
+
 def test_a_machines_letter_that_is_not_set_aside_is_no_form_by_chance(read) -> None:
     machine = dict.fromkeys(Channel, 0.001) | {Channel.MASCHINELL: 0.99}
     by_chance = machine | {Channel.POSTFACHNACHRICHT: 0.008}
