@@ -5,9 +5,8 @@ is none yet. Source: label guide, "termin"; own decision 0121; measured in docs/
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from itertools import pairwise
 from typing import Final
 
 from classify.facts.day_terms import Mention
@@ -20,8 +19,8 @@ _ENOUGH: Final = 2
 """Signs that a day needs: its name beside it, or two of a name, an hour and an answer."""
 
 _NAME: Final = re.compile(
-    r"(?!vorstellungs|bewerbungs|arzt|facharzt|notar|wunsch|ersatz|liefer|abgabe)[a-z]*"
-    r"(?:termine?s?|gespraechs?|einladung|vorladung|eingeladen|beratung)"
+    r"\b(?!vorstellungs|bewerbungs|arzt|facharzt|notar|wunsch|ersatz|liefer|abgabe)[a-z]*"
+    r"(?:termine?s?|gespraechs?|einladung|vorladung|eingeladen|beratung)\b"
 )
 _ANSWERED: Final = frozenset(
     str.split(
@@ -32,8 +31,7 @@ _ANSWERED: Final = frozenset(
 )
 """Words of who says whether he will come."""
 
-_WITH_US: Final = frozenset(str.split("frau herrn ihnen euch"))
-"""Behind "bei" and "zu": whom it is with."""
+_WITH_US: Final = re.compile(r"\b(?:bei|mit|zu) (?:frau|herrn|ihnen|euch)\b")
 
 _NOT_YET: Final = frozenset(
     str.split(
@@ -48,6 +46,7 @@ _OPEN: Final = frozenset(str.split("ab auf bis zwischen nach vor mitte"))
 _SPANS: Final = frozenset(str.split("seit vom von"))
 """Right before a day on which something began."""
 
+_SIGNS: Final = frozenset(".,:;!?-()/")
 _PARTS: Final = frozenset(str.split("frueh vormittag nachmittag vormittags nachmittags mittag"))
 _HOURS: Final = frozenset(
     str.split("halb viertel sieben acht neun zehn elf zwoelf eins zwei drei vier uhr")
@@ -58,10 +57,12 @@ def told(mentions: Sequence[Mention]) -> date | None:
     """The day with the most signs of being that of an appointment; of equals the first."""
     if _ABOUT not in mentions[0].sentence.about:
         return None
-    signs, day = max(
-        ((_signs(one), one.day) for one in mentions), key=lambda found: found[0], default=(0, None)
-    )
-    return day if signs >= _ENOUGH else None
+    most = _ENOUGH - 1
+    day: date | None = None
+    for one in mentions:
+        if (signs := _signs(one)) > most:
+            most, day = signs, one.day
+    return day
 
 
 def _signs(mention: Mention) -> int:
@@ -80,23 +81,20 @@ def _signs(mention: Mention) -> int:
         + beside
         + _is_an_hour(after)
         + (not _ANSWERED.isdisjoint(words))
-        + _is_with_us(words)
+        + (_WITH_US.search(" ".join(words)) is not None)
     )
 
 
-def _is_named(words: Iterable[str]) -> bool:
-    return any(_NAME.fullmatch(word) for word in words)
-
-
-def _is_with_us(words: Sequence[str]) -> bool:
-    return any(one in {"bei", "zu", "mit"} and other in _WITH_US for one, other in pairwise(words))
+def _is_named(words: Sequence[str]) -> bool:
+    # One search: a call a word is dear, and mails have many days.
+    return _NAME.search(" ".join(words)) is not None
 
 
 def _is_an_hour(after: Sequence[str]) -> bool:
     """Whether the time of day follows: `um # uhr`, `#:#`, `um halb drei`, `vormittags`."""
     if tuple(after[:3]) in {("#", ":", "#"), ("#", ".", "#")}:
         return True
-    words = [word for word in after[:_REACH_WORDS] if word.isalpha() or word == "#"]
+    words = [word for word in after[:_REACH_WORDS] if word not in _SIGNS]
     if words[:1] == ["um"]:
         return True
     return not _HOURS.isdisjoint(words) or not _PARTS.isdisjoint(words[:1])
