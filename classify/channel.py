@@ -3,6 +3,7 @@
 Source: Weisung 202404002 no. 2; label guide, "channel"; F9, F22.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -40,6 +41,17 @@ _SET_ASIDE_WHATEVER_THEY_SAY: Final = frozenset(
 """Words of the kinds of mail that the label guide names so. Receipts are not among them: theirs
 ("wurde am …") are a program's letter's too."""
 
+_AS_A_CUSTOMER: Final = re.compile(
+    r"\bhiermit\b"
+    r"|\bich (?:beziehe|brauche|suche)\b|\b(?:ich|wir) (?:arbeite|wohne|heisse)n?\b"
+    r"|\b(?:arbeite|wohne|heisse|beziehe|brauche|suche) ich\b"
+    r"|\b(?:ich habe|habe ich|wir haben) (?:jetzt|ab|seit|keinen?|eine[nr]?)\b"
+    r"|\bmein\w* (?:antrag|bescheid|geld|termin|leistung|kundennummer|arbeitslosengeld|konto"
+    r"|adresse|anschrift|stelle)\b"
+)
+"""In folded text: what people tell the agency of themselves. Of 288 machines that were set aside in
+six groups of writers left out and all unseen sets, none says so or names a Kundennummer."""
+
 
 def decide(
     reading: Reading,
@@ -54,7 +66,8 @@ def decide(
     which on nobody says that none is. A machine's mark never beats a customer's form, and a
     program's or a list's no letter that seems to move money: a newsletter too much in the queue
     costs a minute, a customer's form set aside costs money. For the same reason a doubtful machine
-    is none, nor one that might move money and reads like no absence note, bounce or newsletter.
+    is none, nor one that might move money and reads like no absence note, bounce or newsletter, nor
+    what speaks as a customer does or names one by number, unless a header says so too.
     Source: own decision 0136.
     """
     form = reading.mail.form
@@ -64,10 +77,22 @@ def decide(
     if _is_marked(reading, likeliest, sure[likeliest], money=money, bound=bound):
         return Channel.MASCHINELL
     if likeliest is Channel.MASCHINELL and (
-        sure[likeliest] < _MACHINE_UNSURE_BELOW or money >= _harmless_below(reading, bound)
+        sure[likeliest] < _MACHINE_UNSURE_BELOW
+        or money >= _harmless_below(reading, bound)
+        or _speaks_as_a_customer(reading)
     ):
-        return max(sure.keys() - {likeliest}, key=lambda channel: (sure[channel], channel))
+        return _of_no_machine(sure)
     return likeliest
+
+
+def _of_no_machine(sure: Mapping[Channel, float]) -> Channel:
+    """What a letter is that isn't set aside: free mail, unless the model is sure of a form.
+
+    The second likeliest is chance where the likeliest has nearly all, and a form that nobody sent
+    sends its letter to another team.
+    """
+    form = max(sorted(FORM_CHANNELS), key=sure.__getitem__)
+    return form if sure[form] >= _FORM_AGAINST_MARKS else Channel.FREIE_EMAIL
 
 
 def _is_marked(
@@ -86,6 +111,8 @@ def _is_marked(
         return True
     if likeliest is Channel.MASCHINELL and _is_of_a_kind(reading):
         return True
+    if _speaks_as_a_customer(reading):
+        return False
     return money < _harmless_below(reading, bound)
 
 
@@ -97,3 +124,7 @@ def _harmless_below(reading: Reading, bound: float) -> float:
 def _is_of_a_kind(reading: Reading) -> bool:
     words = machine.marks_of_words(reading.said)
     return not _SET_ASIDE_WHATEVER_THEY_SAY.isdisjoint(words)
+
+
+def _speaks_as_a_customer(reading: Reading) -> bool:
+    return reading.kundennummer is not None or _AS_A_CUSTOMER.search(reading.text) is not None

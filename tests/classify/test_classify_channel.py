@@ -47,6 +47,9 @@ def test_words_of_machines_leave_a_mark(read, subject: str, text: str, mark: str
     assert mark in marks(read(text, subject=subject))
 
 
+GENERATED = (("auto-submitted", "auto-generated"),)
+
+
 def test_a_robots_address_is_a_mark(read) -> None:
     assert "robot_sender" in marks(read("x", sender="mailer-daemon@host.example"))
 
@@ -63,12 +66,44 @@ def test_a_header_mark_decides_against_the_model(read) -> None:
 
 
 def test_a_doubtful_machine_sets_nobodys_mail_aside(read) -> None:
-    machine_first = dict.fromkeys(Channel, 0.01) | {Channel.KONTAKTFORMULAR: 0.3}
+    machine_first = dict.fromkeys(Channel, 0.01) | {Channel.KONTAKTFORMULAR: 0.5}
     doubtful = machine_first | {Channel.MASCHINELL: 0.59}
     assert channel.decide(read("x"), doubtful) is Channel.KONTAKTFORMULAR
     assert (
         channel.decide(read("x"), machine_first | {Channel.MASCHINELL: 0.6}) is Channel.MASCHINELL
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Abwesenheitsnotiz: hiermit melde ich mich vom 1.4. bis 30.4. ab, ich bin in Tunis.",
+        "Newsletter abbestellen: ich arbeite seit Februar wieder und brauche keine Angebote mehr.",
+        "Automatische Antwort an Sie alle: bin weg bis 30.4., Kundennummer 435A118207",
+        "Abwesenheitsnotiz für mein Arbeitslosengeld: bis 30.4. in Rom",
+    ],
+)
+def test_who_speaks_as_a_customer_is_no_machine_unless_a_header_says_so_too(
+    read, text: str
+) -> None:
+    assert channel.decide(read(text), ROBOT) is Channel.FREIE_EMAIL
+    replied = read(text, headers=(("auto-submitted", "auto-replied"),))
+    assert channel.decide(replied, ROBOT) is Channel.MASCHINELL
+
+
+def test_a_programs_letter_that_names_a_customer_is_not_set_aside(read) -> None:
+    letter = read("Zu 435A118207 liegt ein Dokument bereit.", headers=GENERATED)
+    assert channel.decide(letter, ROBOT) is Channel.FREIE_EMAIL
+    assert channel.decide(letter, FREE) is Channel.FREIE_EMAIL
+    nobodys = read("Es liegt ein Dokument bereit.", headers=GENERATED)
+    assert channel.decide(nobodys, ROBOT) is Channel.MASCHINELL
+
+
+def test_a_machines_letter_that_is_not_set_aside_is_no_form_by_chance(read) -> None:
+    machine = dict.fromkeys(Channel, 0.001) | {Channel.MASCHINELL: 0.99}
+    by_chance = machine | {Channel.POSTFACHNACHRICHT: 0.008}
+    assert channel.decide(read("x"), by_chance, money=0.6) is Channel.FREIE_EMAIL
+    assert channel.decide(read("x", headers=GENERATED), by_chance, money=0.6) is Channel.FREIE_EMAIL
 
 
 def test_a_machine_that_seems_to_move_money_is_left_to_a_person_unless_a_header_tells(read) -> None:
@@ -105,9 +140,6 @@ def test_a_programs_letter_that_seems_to_move_money_is_not_set_aside_an_answer_i
     assert (came_by is Channel.MASCHINELL) is aside
     assert channel.decide(letter, FREE, money=0.19) is Channel.MASCHINELL
     assert (channel.decide(letter, ROBOT, money=0.9) is Channel.MASCHINELL) is aside
-
-
-GENERATED = (("auto-submitted", "auto-generated"),)
 
 
 @pytest.mark.parametrize("headers", [(), GENERATED])

@@ -180,6 +180,18 @@ def test_the_same_words_tell_different_roles_by_what_stands_around(read, model) 
         ("Ihre Einladung vom 10.3. habe ich.", None),
         ("Errechneter Termin 20.3.", None),
         ("Am 20.3. fahre ich weg.", None),
+        # WEDNESDAY is the 12th.
+        ("Mein Termin am Dienstag um 10 Uhr: ich komme.", date(2025, 3, 18)),
+        ("Donnerstag um halb drei passt.", date(2025, 3, 13)),
+        ("Der Link zum Videogespräch am Dienstag geht nicht auf.", date(2025, 3, 18)),
+        ("Ich kann am Montag, den 17.3.2025 nicht bei Frau Gruber erscheinen.", date(2025, 3, 17)),
+        ("Passt, bin am 20.3. um 14 Uhr da.", date(2025, 3, 20)),
+        ("14.3. 9:30 geht klar.", date(2025, 3, 14)),
+        ("Krank bis 14.3., Ihr Gespräch am 13. fällt flach.", date(2025, 3, 13)),
+        ("Ein Termin nach dem 20. März wäre mir recht.", None),
+        ("Am Montag habe ich ein Vorstellungsgespräch.", None),
+        ("Können wir den Termin auf den 20.3. verschieben?", None),
+        ("Ich bin von Montag bis Freitag krank und kann nicht kommen.", None),
     ],
 )
 def test_the_day_of_an_appointment_is_told_by_its_words(read, text: str, day: date | None) -> None:
