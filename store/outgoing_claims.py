@@ -114,11 +114,12 @@ def due_again(
     *,
     codes: Collection[str] = (),
     but_for: Collection[str] = (),
+    but_for_rows: Collection[int] = (),
     now: datetime,
 ) -> None:
     """Rows of a kind that were put off are due, oldest first: of these codes, or of all but those.
 
-    Their code goes, so that the next one is known to be news.
+    `but_for_rows` are ids, a few. Their code goes, so that the next one is known to be news.
     """
     code = table.c.error_code
     wanted = code.in_(sorted(codes)) if codes else code.not_in(["", *sorted(but_for)])
@@ -129,6 +130,7 @@ def due_again(
             table.c.kind == kind,
             table.c.state == OutgoingState.NEW,
             wanted,
+            *([table.c.id.not_in(sorted(but_for_rows))] if but_for_rows else []),
         )
         # Two workers at once would wait for each other's rows.
         .with_for_update(skip_locked=True)

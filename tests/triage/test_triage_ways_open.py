@@ -78,6 +78,19 @@ def test_mails_that_fail_each_time_are_not_worn_out_while_others_leave(patient, 
     assert state_of(patient, 0).state is OutgoingState.NEW
 
 
+def test_a_mail_that_fails_each_time_is_tried_at_its_own_time_for_days(patient, answers, clock):
+    long = replace(patient, backoff=BackoffRule(first_seconds=1e6, cap_seconds=1e6))
+    answers(1)
+    post = Picky({address(0): "smtp.away"})
+    outlets = send.Outlets(Eakte(), post)
+    for number in range(1, 6):
+        answers(1, first=number)
+        rounds_of(long, outlets, 3)
+        clock.forward(hours=2)
+    assert len(post.sent) == 5
+    assert post.tries.count(address(0)) <= 2
+
+
 def test_one_agency_that_may_not_send_holds_up_no_other(patient, answers):
     answers(30)
     post = Picky({address(number): "smtp.sender" for number in range(20)})

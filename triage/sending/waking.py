@@ -20,6 +20,9 @@ OF_ONE_ROW: Final = ("smtp.later", "eakte.later")
 OF_ONE_SENDER: Final = ("smtp.sender", "smtp.not_let")
 """Codes of what the mail server forbids us, perhaps for one agency's address only."""
 
+_ONE_WAY: Final = ("eakte", "reply")
+"""Kinds that leave by one way; tasks have one for each receiver."""
+
 FEW: Final = 3
 """More rows than that are no few: the way was shut. Own decision 0146."""
 
@@ -55,13 +58,14 @@ class Waking:
         if row.error_code in OF_ONE_SENDER:
             outgoing_claims.due_again(tx, row.kind, codes=(row.error_code,), now=now)
         wakes = _wakes(seen, now)
-        if wakes:
+        if wakes and row.kind in _ONE_WAY:
             put_off = (*OF_ONE_ROW, *OF_ONE_SENDER)
-            outgoing_claims.due_again(tx, row.kind, but_for=put_off, now=now)
+            causes = seen.blamed if len(seen.failed) <= FEW else ()
+            outgoing_claims.due_again(tx, row.kind, but_for=put_off, but_for_rows=causes, now=now)
 
         def noted() -> None:
             if wakes:
-                seen.blamed = set(seen.failed) if len(seen.failed) <= FEW else set()
+                seen.blamed = seen.blamed | seen.failed if len(seen.failed) <= FEW else set()
                 seen.woken_at = now
             seen.failed.clear()
             seen.blamed.discard(row.id)
