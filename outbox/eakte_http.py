@@ -3,7 +3,7 @@
     POST   url/pakete                   the package (ZIP), Idempotency-Key: its key
     GET    url/quittungen               receipts that we have not confirmed: a JSON array, its
                                         elements receipts or XDOMEA answers as strings; or one
-                                        XDOMEA answer as XML
+                                        XDOMEA answer as XML. In pages, too (Link, rel="next")
     GET    url/quittungen?von=…&bis=…   all receipts of that time, for the daily match
     POST   url/quittungen/bestaetigt    the receipt is in our database, word for word
     POST   url/quittungen/unbekannt     it is for nothing that we handed over
@@ -20,13 +20,20 @@ from hashlib import sha256
 from typing import Final
 from urllib.parse import urlencode
 
-from outbox import eakte, package_zip, receipt_paper
-from outbox.line import Answer, Line, failure
+from outbox import eakte, package_zip, receipt_list, receipt_paper
+from outbox.line import ANSWER_BYTES, Answer, Line, failure
 from outbox.receipt_folder import folder_name, receipt_json
 from rules.errors import Unreadable
 from rules.handover import Arrival, Package, Paper, Receipt
 
 _PAPERS: Final = {"Accept": "application/json, application/xml;q=0.9"}
+
+_PARTS: Final = 64
+"""So often a day is asked for in parts at most: an eAkte may tell all, whatever time is asked for.
+Own decision 0143."""
+
+_PAGES: Final = 1_000
+"""As above, for an eAkte whose pages lead to each other for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +71,30 @@ class HttpOutlet:
             TryLater, Refused: as `deliver`.
             Unreadable: `eakte.answer`; `eakte.receipt` after the last good one.
         """
-        yield from self._listed("quittungen")
+        read = [paper for page in self._pages("quittungen") for paper in page]
+        yield from (one for one in read if one is not None)
+        _require_read(read)
 
     def received_between(self, since: datetime, until: datetime) -> tuple[Receipt, ...]:
-        """For the daily match, by key; raises as `receipts`."""
-        asked = urlencode({"von": since.isoformat(), "bis": until.isoformat()})
-        told = self._listed(f"quittungen?{asked}")
-        found = {one.key: one for one in told if isinstance(one, Receipt)}
+        """For the daily match, by key; raises as `receipts`.
+
+        What is too long for one answer is asked for in halves.
+        """
+        found: dict[str, Receipt] = {}
+        waiting = [(since, until)]
+        for _ in range(_PARTS):
+            if not waiting:
+                break
+            since, until = waiting.pop()
+            read = self._between(since, until)
+            if read is None:
+                middle = since + (until - since) / 2
+                waiting += [(since, middle), (middle, until)]
+                continue
+            _require_read(read)
+            found |= {one.key: one for one in read if isinstance(one, Receipt)}
+        if waiting:
+            raise Unreadable("eakte.answer", "the eAkte tells too much, however short the time")
         return tuple(found[key] for key in sorted(found))
 
     def confirm(self, paper: Paper) -> None:
@@ -91,28 +115,44 @@ class HttpOutlet:
 
     def probe(self) -> None:
         """Ask for receipts and read none: for the doctor. Raises: as `receipts`."""
-        self._good("GET", "quittungen", headers=_PAPERS)
+        self._begin("quittungen")
 
-    def _listed(self, path: str) -> Iterator[Paper]:
-        answer = self._good("GET", path, headers=_PAPERS)
-        if _is_xml(answer.body):
-            paper = receipt_paper.read(answer.body)
-            if paper is None:
-                raise Unreadable("eakte.answer", "the eAkte's XML is no XDOMEA answer")
-            yield paper
-            return
-        try:
-            raw = json.loads(answer.body)
-        except (ValueError, RecursionError) as exc:
-            raise Unreadable("eakte.answer", "the eAkte's list of receipts is not JSON") from exc
-        if not isinstance(raw, list):
-            raise Unreadable("eakte.answer", "the eAkte's list of receipts is no array")
-        read = [receipt_paper.of_element(one) for one in raw]
-        yield from (one for one in read if one is not None)
-        if None in read:
-            raise Unreadable(
-                "eakte.receipt", f"{read.count(None)} receipt(s) in the eAkte's list can't be read"
-            )
+    def _between(self, since: datetime, until: datetime) -> list[Paper | None] | None:
+        """All pages of that time; None where one is too long."""
+        asked = urlencode({"von": since.isoformat(), "bis": until.isoformat()})
+        read: list[Paper | None] = []
+        path: str | None = f"quittungen?{asked}"
+        for _ in range(_PAGES):
+            if path is None:
+                return read
+            answer = self._begin(path)
+            if not answer.is_whole:
+                return None
+            read += _papers(answer)
+            path = self._next(answer, path)
+        raise Unreadable("eakte.answer", f"the eAkte's receipts have over {_PAGES} pages")
+
+    def _pages(self, path: str) -> Iterator[list[Paper | None]]:
+        """As much as one answer may hold: what is behind it comes when this is confirmed."""
+        room, more = ANSWER_BYTES, self._begin(path)
+        yield _papers(more)
+        for _ in range(_PAGES):
+            room -= len(more.body)
+            following = self._next(more, path)
+            if following is None or room <= 0 or not more.is_whole:
+                return
+            path, more = following, self._begin(following)
+            yield _papers(more)
+
+    def _next(self, answer: Answer, path: str) -> str | None:
+        base = self.line.account.url
+        return receipt_list.next_page(answer, self.line.address(path), base=base)
+
+    def _begin(self, path: str) -> Answer:
+        answer = self.line.ask_begin("GET", path, headers=_PAPERS)
+        if not answer.is_good:
+            raise failure(answer, now=self.clock())
+        return answer
 
     def _give_back(self, paper: Paper, place: str) -> None:
         headers = {"Content-Type": "application/json"}
@@ -126,6 +166,23 @@ class HttpOutlet:
         if not answer.is_good:
             raise failure(answer, now=self.clock())
         return answer
+
+
+def _papers(answer: Answer) -> list[Paper | None]:
+    """What an answer tells; None for what can't be read."""
+    if not _is_xml(answer.body):
+        return [receipt_paper.of_element(one) for one in receipt_list.elements(answer)]
+    paper = receipt_paper.read(answer.body)
+    if paper is None:
+        raise Unreadable("eakte.answer", "the eAkte's XML is no XDOMEA answer")
+    return [paper]
+
+
+def _require_read(read: list[Paper | None]) -> None:
+    if None in read:
+        raise Unreadable(
+            "eakte.receipt", f"{read.count(None)} receipt(s) in the eAkte's list can't be read"
+        )
 
 
 def _is_xml(body: bytes) -> bool:

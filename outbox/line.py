@@ -53,6 +53,8 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    is_whole: bool = True
+    """False: there was more than was asked for."""
 
     @property
     def is_good(self) -> bool:
@@ -92,6 +94,22 @@ class Line:
             TryLater: `eakte.away`, `eakte.tls`.
             Unreadable: `eakte.answer`: larger than `limit_bytes`.
         """
+        answer = self.ask_begin(method, path, headers=headers, body=body, limit_bytes=limit_bytes)
+        if not answer.is_whole:
+            host = urlsplit(self.account.url).hostname
+            raise Unreadable("eakte.answer", f"an answer of {host} is over {limit_bytes} bytes")
+        return answer
+
+    def ask_begin(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        limit_bytes: int = ANSWER_BYTES,
+    ) -> Answer:
+        """As `ask`, but of a larger answer its beginning."""
         parts = urlsplit(self.address(path))
         host, port = parts.hostname or "", parts.port
         target = parts.path + (f"?{parts.query}" if parts.query else "")
@@ -115,10 +133,8 @@ class Line:
             ) from exc
         except (OSError, http.client.HTTPException) as exc:
             raise TryLater("eakte.away", f"{host} doesn't answer ({type(exc).__name__})") from exc
-        if len(read) > limit_bytes:
-            raise Unreadable("eakte.answer", f"an answer of {host} is over {limit_bytes} bytes")
         named = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(answer.status, named, read)
+        return Answer(answer.status, named, read[:limit_bytes], len(read) <= limit_bytes)
 
     def _context(self) -> ssl.SSLContext:
         """Anew for each request: a certificate that was renewed on disk counts at once."""

@@ -1,12 +1,12 @@
 """Sends finished replies to a mail server, always over TLS, one connection a mail.
 
-What the server says of this mail is final (5xx: Refused) or not yet (4xx: TryLater). What goes
-wrong between the house and its own server (away, login, certificate) is never the mail's
-fault and always TryLater, or a wrong password would turn every waiting answer into a dead letter.
+What the server says of this mail is final (5xx: Refused) or not yet (4xx: TryLater); which is
+which stands in smtp_answers.py. What goes wrong between the house and its own server (away, login,
+certificate) is never the mail's fault and always TryLater, or a wrong password would turn every
+waiting answer into a dead letter.
 Source: RFC 5321 sections 4.2.1, 4.5.4.1; RFC 3207; RFC 8314; own decision 0140.
 """
 
-import re
 import smtplib
 import socket
 import ssl
@@ -19,14 +19,11 @@ from time import monotonic
 from typing import Final, Literal
 
 from outbox.cut_line import within
+from outbox.smtp_answers import Step, failure, require
 from outbox.trust import why_not_trusted
-from rules.errors import HouseError, Refused, TryLater
+from rules.errors import Refused, TryLater
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
-_LOGIN_WANTED: Final = frozenset({530, 534, 535, 538})
-"""5xx that speak of our login, not of the mail. Source: RFC 4954 section 6."""
-_TOO_LARGE: Final = re.compile(rb"5\.(?:2\.3|3\.4)\b")
-"""Of a 5xx to the sender: it speaks of this mail all the same. Source: RFC 1870; RFC 3463."""
 _ANSWERS: Final = 5
 """So many times `timeout_seconds` a sending lasts at most, however slowly the server speaks."""
 
@@ -79,8 +76,8 @@ class SmtpOutlet:
 
         Raises:
             TryLater: `smtp.away`, `smtp.tls`, `smtp.login`, `smtp.greeting`, `smtp.later` (4xx),
-                `smtp.sender` (5xx on the sender: ours, in each mail).
-            Refused: `smtp.refused` (5xx on recipient, size or data).
+                `smtp.sender`, `smtp.not_let` (5xx that mean us).
+            Refused: `smtp.refused` (5xx that mean recipient or mail).
         """
         until = monotonic() + self.account.timeout_seconds
         with self._line() as server:
@@ -99,9 +96,9 @@ class SmtpOutlet:
             _address(server, envelope_from, recipient, len(data))
             if monotonic() > until:
                 raise TimeoutError
-            return _expect(*server.data(data))
+            return require(Step.DATA, *server.data(data))
         except smtplib.SMTPResponseException as exc:
-            raise _answered(exc) from exc
+            raise failure(Step.DATA, exc.smtp_code, _said(exc)) from exc
         except (smtplib.SMTPException, OSError) as exc:
             raise self._away(exc) from exc
 
@@ -199,36 +196,9 @@ def _cut(server: smtplib.SMTP) -> None:
 
 def _address(server: smtplib.SMTP, envelope_from: str, recipient: str, size_bytes: int) -> None:
     size = (f"size={size_bytes}",) if server.has_extn("size") else ()
-    code, answer = server.mail(envelope_from, size)
-    if 500 <= code < 600 and code not in _LOGIN_WANTED | {552} and not _TOO_LARGE.match(answer):
-        raise TryLater(
-            "smtp.sender",
-            f"the mail server refuses our own address ({_status(code, answer)}); check"
-            " replies.from_address, and whether user may send under it",
-        )
-    _expect(code, answer)
-    _expect(*server.rcpt(recipient))
+    require(Step.SENDER, *server.mail(envelope_from, size))
+    require(Step.RECIPIENT, *server.rcpt(recipient))
 
 
-def _expect(code: int, answer: bytes) -> str:
-    """The answer, if it begins with 2: the other digits decide nothing (RFC 5321 section 4.3.2)."""
-    if not 200 <= code < 300:
-        raise smtplib.SMTPResponseException(code, answer)
-    return f"{code} {answer.decode('ascii', 'replace')}"
-
-
-def _status(code: int, answer: bytes) -> str:
-    """Of an answer only its codes are kept: its words name addresses."""
-    found = re.match(rb"[245]\.\d{1,3}\.\d{1,3}", answer)
-    return f"{code} {found[0].decode('ascii') if found else ''}".strip()
-
-
-def _answered(exc: smtplib.SMTPResponseException) -> HouseError:
-    """By the first digit."""
-    said = exc.smtp_error if isinstance(exc.smtp_error, bytes) else exc.smtp_error.encode()
-    status = _status(exc.smtp_code, said)
-    if exc.smtp_code in _LOGIN_WANTED:
-        return TryLater("smtp.login", "the mail server wants a login; check user and password")
-    if 500 <= exc.smtp_code < 600:
-        return Refused("smtp.refused", f"the mail server refuses for good: {status}", status=status)
-    return TryLater("smtp.later", f"the mail server asks to try later: {status}", status=status)
+def _said(exc: smtplib.SMTPResponseException) -> bytes:
+    return exc.smtp_error if isinstance(exc.smtp_error, bytes) else exc.smtp_error.encode()

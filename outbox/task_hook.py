@@ -32,7 +32,8 @@ class TaskHooks:
         The receiver drops doubles by `webhook-id`, which is the key.
 
         Raises:
-            TryLater: `webhook.away`, `webhook.later`, `task.no_way`, and as `TaskFolder`.
+            TryLater: `webhook.away`, `webhook.tls`, `webhook.later`, `task.no_way`, and as
+                `TaskFolder`.
             Refused: `webhook.redirect`, `webhook.gone`, `webhook.address`.
         """
         hook = self.hooks.get(task.receiver)

@@ -18,6 +18,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from outbox.cut_line import cut_after
+from outbox.trust import why_not_trusted
 from rules import hook
 from rules.errors import Refused, TryLater
 
@@ -51,14 +52,21 @@ class WebhookOutlet:
     def post(self, key: str, body: bytes) -> str:
         """Deliver once; the status of the answer.
 
-        Raises: TryLater: `webhook.away`, `webhook.later`. Refused: `webhook.redirect`,
-        `webhook.gone`, `webhook.address`: the name leads to where no receiver can be.
+        Raises: TryLater: `webhook.away`, `webhook.tls`, `webhook.later`. Refused:
+        `webhook.redirect`, `webhook.gone`, `webhook.address`: the name leads to where no receiver
+        can be.
         """
         signed = hook.headers(
             hook.secret_of(self.secret), key=key, at_seconds=int(time()), body=body
         )
         try:
             status = self._exchange(body, signed | {"Content-Type": "application/json"})
+        except ssl.SSLError as exc:
+            raise TryLater(
+                "webhook.tls",
+                f"{urlsplit(self.url).hostname}: no trusted line ({why_not_trusted(exc)}); check"
+                " the receiver's certificate, or ca_file of the webhook",
+            ) from exc
         except (OSError, http.client.HTTPException) as exc:
             raise TryLater(
                 "webhook.away", f"{urlsplit(self.url).hostname} can't be reached"

@@ -108,15 +108,29 @@ def later(tx: Tx, outgoing_id: int, *, fence: int, error_code: str, next_try_at:
     _write(tx, outgoing_id, fence=fence, values=values)
 
 
-def due_again(tx: Tx, kind: str, *, but_for: Collection[str], now: datetime) -> None:
-    """Rows of a kind that were put off are due, oldest first; but for those of these codes."""
+def due_again(
+    tx: Tx,
+    kind: str,
+    *,
+    codes: Collection[str] = (),
+    but_for: Collection[str] = (),
+    but_for_rows: Collection[int] = (),
+    now: datetime,
+) -> None:
+    """Rows of a kind that were put off are due, oldest first: of these codes, or of all but those.
+
+    `but_for_rows` are ids, a few. Their code goes, so that the next one is known to be news.
+    """
+    code = table.c.error_code
+    wanted = code.in_(sorted(codes)) if codes else code.not_in(["", *sorted(but_for)])
     waiting = (
         sa.select(table.c.id)
         .where(
             table.c.next_try_at > now,
             table.c.kind == kind,
             table.c.state == OutgoingState.NEW,
-            table.c.error_code.not_in(["", *sorted(but_for)]),
+            wanted,
+            *([table.c.id.not_in(sorted(but_for_rows))] if but_for_rows else []),
         )
         # Two workers at once would wait for each other's rows.
         .with_for_update(skip_locked=True)
@@ -125,7 +139,7 @@ def due_again(tx: Tx, kind: str, *, but_for: Collection[str], now: datetime) -> 
     tx.run(
         sa.update(table)
         .where(table.c.id.in_(sa.select(waiting.c.id)))
-        .values(next_try_at=table.c.created_at)
+        .values(next_try_at=table.c.created_at, error_code="")
     )
 
 

@@ -25,6 +25,7 @@ from triage.house import House
 from triage.ports import FileOutlet, MailOutlet, RecordLook, TaskOutlet
 from triage.sending import left, receipts
 from triage.sending.receipts import EAKTE
+from triage.sending.waking import OF_ONE_ROW, OF_ONE_SENDER, Waking
 
 SENDING_SECONDS: Final = 300
 """The longest delivery: by SMTP 60 s until the data begin, then four answers or writes of 60 s
@@ -37,10 +38,6 @@ REMEMBERED: Final = 1000
 """What a standby was behind is seconds of sending. Own decision 0135."""
 
 REPLY: Final = "reply"
-
-OF_ONE_ROW: Final = ("smtp.later", "eakte.later")
-"""Codes of what is later for this row, or until a time that was named. Own decision 0140."""
-
 
 log = structlog.get_logger()
 
@@ -78,6 +75,8 @@ class Outlets:
     """The last `REMEMBERED` that were noted, for a database that forgets it."""
     notes: LeftNotes | None = None
     """What left, on the disk: for the process that comes after this one. None: nothing is noted."""
+    waking: Waking = field(default_factory=Waking)
+    """What waits for a way to open, and what it was that failed."""
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -115,7 +114,10 @@ def deliver(house: House, outlets: Outlets, row: Outgoing) -> Ended:
         answer, receipt = _sent_before(house, outlets, row) or _hand_to_outlet(house, outlets, row)
     except TryLater as exc:
         _again(house, row, exc)
-        return Ended.SHUT if _is_shut(row, exc) else Ended.OTHERWISE
+        if not _is_shut(row, exc):
+            return Ended.OTHERWISE
+        outlets.waking.failed(row)
+        return Ended.SHUT
     except (Refused, Unreadable) as exc:
         give_up(house, row, exc.code)
         return Ended.OTHERWISE
@@ -128,7 +130,7 @@ def deliver(house: House, outlets: Outlets, row: Outgoing) -> Ended:
 
 def _is_shut(row: Outgoing, exc: TryLater) -> bool:
     """Whether it is the way, for all rows of the kind; tasks have one for each receiver."""
-    return row.kind in (EAKTE, REPLY) and exc.code not in OF_ONE_ROW
+    return row.kind in (EAKTE, REPLY) and exc.code not in (*OF_ONE_ROW, *OF_ONE_SENDER)
 
 
 def note_left(house: House, outlets: Outlets) -> None:
@@ -139,7 +141,7 @@ def note_left(house: House, outlets: Outlets) -> None:
     """
     for row_id, one in tuple(outlets.left.items()):
         try:
-            _note_sent(house, one)
+            _note_sent(house, outlets, one)
         except TryLater:
             raise
         except BaseException:
@@ -171,13 +173,11 @@ def _sent_before(
     return said, None
 
 
-def _note_sent(house: House, sent: Left) -> None:
+def _note_sent(house: House, outlets: Outlets, sent: Left) -> None:
     row, answer, receipt, now = sent.row, sent.answer, sent.receipt, house.clock()
     with house.db.write() as tx:
         outgoing_claims.sent(tx, row.id, fence=row.fence, answer=answer, now=now)
-        if row.kind in (EAKTE, REPLY):
-            # The way is open: who waits because it was shut waits no longer.
-            outgoing_claims.due_again(tx, row.kind, but_for=OF_ONE_ROW, now=now)
+        noted = outlets.waking.left(tx, row, now=now)
         sent_copy.order(house, tx, row)
         audit.add(
             tx,
@@ -188,6 +188,7 @@ def _note_sent(house: House, sent: Left) -> None:
             at=now,
         )
         wrong = receipts.answered(house, tx, row, receipt) if receipt else None
+    noted()
     log.info("outgoing.sent", kind=row.kind, outgoing=row.id)
     if receipt:
         receipts.tell(row, receipt, wrong)

@@ -240,6 +240,7 @@ REPLY_TROUBLE: Final[Mapping[str, str]] = MappingProxyType(
         "smtp.login": "Unser Mailserver nahm bis zuletzt unsere Anmeldung nicht an",
         "smtp.tls": "Zu unserem Mailserver gab es bis zuletzt keine gesicherte Verbindung",
         "smtp.sender": "Unser Mailserver nahm bis zuletzt unsere Absenderadresse nicht an",
+        "smtp.not_let": "Unser Mailserver ließ uns bis zuletzt nicht an diese Adresse senden",
         "text.retired": "Der Text wurde zurückgezogen, bevor sie hinausging",
         "text.expired": "Der Text galt nicht mehr, als sie hinausgehen konnte",
         "mail.deleted": "Die Nachricht, auf die sie antwortet, ist gelöscht",

@@ -1,6 +1,6 @@
 """What LIST says, answer by answer: one that can't be read hides no other folder.
 
-Source: RFC 3501 section 7.2.2; own decision 0144.
+Source: RFC 3501 section 7.2.2; own decision 0142.
 """
 
 from collections.abc import Iterator, Sequence

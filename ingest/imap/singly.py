@@ -1,7 +1,7 @@
 """Mails that can't be had in one go, one after the other, to find those that are to blame.
 
 One broken mail stops no other, nor do several in a row; only a server that gives nothing any more
-ends the reading. Source: own decisions 0004 and 0144; promise 3.
+ends the reading. Source: own decisions 0004 and 0142; promise 3.
 """
 
 from collections.abc import Callable, Sequence

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from ldap3.core.exceptions import (
+    LDAPAdminLimitExceededResult,
     LDAPBindError,
     LDAPCommunicationError,
     LDAPException,
@@ -30,7 +31,11 @@ _LOGIN: Final = (
     LDAPBindError,
 )
 _NO_PLACE: Final = (LDAPNoSuchObjectResult, LDAPInvalidDNSyntaxResult, LDAPReferralResult)
-_IN_PART: Final = (LDAPSizeLimitExceededResult, LDAPTimeLimitExceededResult)
+_IN_PART: Final = (
+    LDAPAdminLimitExceededResult,
+    LDAPSizeLimitExceededResult,
+    LDAPTimeLimitExceededResult,
+)
 _CERTIFICATE: Final = ("certificate verify failed", "CERTIFICATE_VERIFY_FAILED")
 
 

@@ -6,8 +6,9 @@ members of other domains. Source: RFC 4511, RFC 4513 (TLS before the login), RFC
 RFC 2696 (pages); own decision 0063.
 """
 
+import re
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ from ldap3.core.tls import Tls
 from ldap3.utils.conv import escape_filter_chars
 
 from ingest.ldap.errors import ldap_errors
+from rules.errors import TryLater
 from rules.rights.directory_entry import DirectoryEntry
 from rules.rights.distribution import MemberKind
 
@@ -39,6 +41,13 @@ _GROUPS: Final = frozenset({"group", "groupofnames", "groupofuniquenames"})
 
 _MEMBERS: Final = ("member", "uniqueMember")
 """Where groups keep names of members. Source: RFC 4519 sections 2.17, 2.40."""
+
+_STAMPS: Final = ("uSNChanged", "modifyTimestamp")
+"""Other after each change. Source: [MS-ADA3] section 2.281; RFC 4512 section 3.4."""
+
+_RANGE: Final = re.compile(r"([^;]+);range=(\d+)-(\d+|\*)", re.ASCII)
+
+_Values = Mapping[str, Sequence[str]]
 
 _IN_PART: Final = {
     RESULT_SIZE_LIMIT_EXCEEDED: LDAPSizeLimitExceededResult,
@@ -76,7 +85,7 @@ class LdapGroups:
         """All groups of one of these names, by key, page by page; a star stands for anything.
 
         Raises: Refused: `ldap.login`, `ldap.certificate`, `ldap.base`, `ldap.no_right`,
-        `ldap.cut_off`: not all of them. TryLater.
+        `ldap.cut_off`: not all of them. TryLater: `ldap.away`, `ldap.changed`: meanwhile.
         """
         either = "".join(f"({self._account.name_attribute}={_pattern(name)})" for name in names)
         kinds = "".join(f"(objectClass={kind})" for kind in sorted(_GROUPS))
@@ -90,11 +99,13 @@ class LdapGroups:
                 paged_size=self._account.page_entries,
                 generator=True,
             )
-            found = [self._entry(one) for one in answers if one["type"] == "searchResEntry"]
+            found = [one for one in answers if one["type"] == "searchResEntry"]
             if connection.result["result"] == RESULT_REFERRAL:
                 raise LDAPReferralResult(RESULT_REFERRAL)
             _require_whole(connection)
-        return tuple(sorted(found, key=lambda one: one.key))
+            # After the last page: who has further parts of members is asked for them.
+            entries = [self._entry(one) for one in found]
+        return tuple(sorted(entries, key=lambda one: one.key))
 
     def entry(self, key: str) -> DirectoryEntry | None:
         """Whom the key names; None where nobody is there (any more), or not for this account.
@@ -104,16 +115,8 @@ class LdapGroups:
         Raises: as `named`.
         """
         with ldap_errors(self._where):
-            connection = self._connection()
-            try:
-                connection.search(
-                    key, "(objectClass=*)", search_scope=ldap3.BASE, attributes=self._attributes()
-                )
-            except _NOBODY:
-                return None
-            _require_whole(connection)
-            found = [one for one in connection.response if one["type"] == "searchResEntry"]
-        return self._entry(found[0]) if found else None
+            found = self._one(key, self._attributes())
+            return self._entry(found) if found else None
 
     def close(self) -> None:
         """Log out; never raises."""
@@ -122,20 +125,28 @@ class LdapGroups:
             self._opened = None
 
     def _attributes(self) -> list[str]:
-        return [self._account.name_attribute, "mail", "objectClass", *_MEMBERS]
+        return [self._account.name_attribute, "mail", "objectClass", *_MEMBERS, *_STAMPS]
 
     def _connection(self) -> ldap3.Connection:
         if self._opened is None:
             self._opened = _connect(self._account)
         return self._opened
 
+    def _one(self, key: str, attributes: Sequence[str]) -> Mapping[str, Any] | None:
+        connection = self._connection()
+        try:
+            connection.search(
+                key, "(objectClass=*)", search_scope=ldap3.BASE, attributes=list(attributes)
+            )
+        except _NOBODY:
+            return None
+        _require_whole(connection)
+        return next((one for one in connection.response if one["type"] == "searchResEntry"), None)
+
     def _entry(self, answer: Mapping[str, Any]) -> DirectoryEntry:
-        values = {
-            name.lower(): [one.decode("utf-8", "replace") for one in found]
-            for name, found in answer["raw_attributes"].items()
-        }
+        values = _values(answer)
         is_group = not _GROUPS.isdisjoint(one.lower() for one in values.get("objectclass", ()))
-        members = (one for name in _MEMBERS for one in values.get(name.lower(), ()))
+        members = (one for name in _MEMBERS for one in self._all_of(answer["dn"], name, values))
         return DirectoryEntry(
             key=answer["dn"].lower(),
             name=_first(values, self._account.name_attribute),
@@ -143,6 +154,58 @@ class LdapGroups:
             kind=MemberKind.GROUP if is_group else MemberKind.PERSON,
             members=tuple(dict.fromkeys(one.lower() for one in members)) if is_group else (),
         )
+
+    def _all_of(self, key: str, name: str, values: _Values) -> Iterator[str]:
+        """All values of an attribute: Active Directory gives 1,500 at a time and names the part.
+
+        ldap3 would ask for the others, too, and takes a part that is refused for the end.
+        Source: [MS-ADTS] section 3.1.1.3.1.3.3; ldap3 2.9.1 (do_next_range_search).
+        """
+        yield from values.get(name.lower(), ())
+        part = _part(values, name)
+        stamps, begin = [values.get(one.lower()) for one in _STAMPS], 0
+        while part is not None:
+            if part.begin != begin:
+                raise _changed(key)
+            yield from part.values
+            if part.is_last:
+                return
+            begin += len(part.values)
+            answer = self._one(key, [f"{name};range={begin}-*", *_STAMPS])
+            more = _values(answer) if answer else {}
+            part = _part(more, name)
+            # Who leaves in between moves all behind up, and one of them would be skipped.
+            if part is None or stamps != [more.get(one.lower()) for one in _STAMPS]:
+                raise _changed(key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Values of an attribute from the place `begin` on."""
+
+    begin: int
+    is_last: bool
+    values: Sequence[str]
+
+
+def _values(answer: Mapping[str, Any]) -> _Values:
+    return {
+        name.lower(): [one.decode("utf-8", "replace") for one in found or ()]
+        for name, found in answer["raw_attributes"].items()
+    }
+
+
+def _part(values: _Values, name: str) -> _Part | None:
+    """The part that stands there under the name with its range; empty parts are the last."""
+    for found, part in values.items():
+        told = _RANGE.fullmatch(found)
+        if told is not None and told[1] == name.lower():
+            return _Part(int(told[2]), told[3] == "*" or not part, part)
+    return None
+
+
+def _changed(key: str) -> TryLater:
+    return TryLater("ldap.changed", f"{key} changed while its members were read; try again later.")
 
 
 class _StrictTls:
@@ -192,8 +255,9 @@ def _connect(account: LdapAccount) -> ldap3.Connection:
         raise_exceptions=True,
         # A referral leads to a host that nobody chose, and the password would go along.
         auto_referrals=False,
-        # Active Directory gives 1,500 members at a time; ldap3 asks for the others.
-        auto_range=True,
+        auto_range=False,
+        # True, ldap3 stumbles over parts of members.
+        return_empty_attributes=False,
         check_names=False,
         receive_timeout=account.timeout_seconds,
     )
@@ -221,5 +285,5 @@ def _pattern(name: str) -> str:
     return "*".join(escape_filter_chars(part) for part in name.split("*"))
 
 
-def _first(values: Mapping[str, list[str]], name: str) -> str:
+def _first(values: _Values, name: str) -> str:
     return next(iter(values.get(name.lower(), ())), "").strip()

@@ -98,6 +98,56 @@ def test_a_refused_login_is_one_in_the_words_of_active_directory(directory: Dire
     assert code_of(account(directory, "falsch")) == "ldap.login"
 
 
+@pytest.mark.parametrize(
+    ("ranges_end", "code"),
+    [(3, "ldap.cut_off"), (4, "ldap.cut_off"), (11, "ldap.cut_off"), (51, "ldap.away")],
+)
+def test_a_group_of_which_a_part_is_not_given_is_no_group(
+    groups: LdapGroups, directory: Directory, ranges_end: int, code: str
+) -> None:
+    directory.ranges_end = ranges_end
+    try:
+        for ask in (lambda: groups.named(["EZ-435*"]), lambda: groups.entry(BIG)):
+            with pytest.raises(HouseError) as raised:
+                ask()
+            assert raised.value.code == code
+    finally:
+        directory.ranges_end = 0
+    assert len(groups.named(["EZ-435*"])[0].members) == len(PEOPLE) + 2
+
+
+def test_a_server_that_goes_in_the_middle_of_an_answer_is_away(directory: Directory) -> None:
+    directory.hangs_up = True
+    try:
+        assert code_of(account(directory)) == "ldap.away"
+    finally:
+        directory.hangs_up = False
+
+
+def test_a_group_that_changes_while_it_is_read_is_read_another_time(
+    groups: LdapGroups, directory: Directory
+) -> None:
+    """Who leaves early moves all behind up by one, and one of them would be skipped."""
+    members = list(ENTRIES[BIG]["member"])
+
+    def one_leaves() -> None:
+        ENTRIES[BIG]["member"][:] = members[1:]
+        ENTRIES[BIG]["uSNChanged"] = [b"7001"]
+
+    ENTRIES[BIG]["uSNChanged"] = [b"7000"]
+    directory.at_range = one_leaves
+    try:
+        with pytest.raises(HouseError) as raised:
+            groups.entry(BIG)
+        assert raised.value.code == "ldap.changed"
+        found = groups.entry(BIG)
+        assert found is not None
+        assert found.members == tuple(one.decode().lower() for one in members[1:])
+    finally:
+        directory.at_range = lambda: None
+        ENTRIES[BIG]["member"][:] = members
+
+
 def code_of(account: LdapAccount) -> str:
     groups = LdapGroups(account)
     with pytest.raises(HouseError) as raised:

@@ -4,7 +4,7 @@ import io
 import socket
 import zipfile
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from time import monotonic
 
@@ -118,7 +118,7 @@ def test_xdomea_answers_come_as_elements_of_the_list_and_are_given_back(door, ou
 @pytest.mark.parametrize("as_answer_to", ["a question", "the package"])
 def test_one_xdomea_answer_may_be_the_whole_body(outlet, monkeypatch, as_answer_to):
     body = b"\xef\xbb\xbf" + xdomea_dms.imported(process())
-    monkeypatch.setattr(Line, "ask", lambda *_, **__: Answer(200, {}, body))
+    monkeypatch.setattr(Line, "ask_begin", lambda *_, **__: Answer(200, {}, body))
     if as_answer_to == "the package":
         assert outlet.deliver(make_package(key=XDOMEA_KEY)).reference == "EA-2026-0815"
     else:
@@ -160,7 +160,7 @@ def test_an_unreadable_receipt_stops_no_other(door, outlet, bad, code):
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"key": 1}', b"[" * 100_000])
 def test_a_list_that_is_none_is_told(outlet, monkeypatch, body):
-    monkeypatch.setattr(Line, "ask", lambda *_, **__: Answer(200, {}, body))
+    monkeypatch.setattr(Line, "ask_begin", lambda *_, **__: Answer(200, {}, body))
     assert code_of(lambda: list(outlet.receipts()), Unreadable) == "eakte.answer"
 
 
@@ -273,3 +273,64 @@ def test_a_zip_that_is_not_whole_is_known(harm):
         "none": b"",
     }[harm]
     assert not package_zip.is_whole(bad)
+
+
+def many(number: int, **changes: object) -> list[object]:
+    told = {"accepted": True, "reference": "EA-7", "sha256": "0" * 64, "reason": "x" * 700}
+    told |= {"received_at": "2026-11-23T09:00:00+00:00"} | changes
+    return [told | {"key": f"item-{one}-v3"} for one in range(number)]
+
+
+def test_a_list_that_is_too_long_is_read_from_its_beginning_to_its_end(door, outlet):
+    door.receipts = many(6_000)
+    first = [one.key for one in outlet.receipts()]
+    assert 4_000 < len(first) < 6_000
+    assert first == [f"item-{one}-v3" for one in range(len(first))]
+    door.receipts = door.receipts[len(first) :]
+    assert len(list(outlet.receipts())) == 6_000 - len(first)
+
+
+def test_a_list_that_begins_with_no_receipt_says_so(door, outlet):
+    door.receipts = ["x" * 4_100_000]
+    assert code_of(lambda: list(outlet.receipts()), Unreadable) == "eakte.answer"
+
+
+def test_pages_are_followed_below_the_base_and_nowhere_else(door, outlet):
+    door.listed = {"?seite=2": many(3)[1:], "/quittungen": many(1)}
+    door.links = {"/quittungen": '<?seite=1>; rel="prev", <quittungen?seite=2>; rel="next"'}
+    assert [one.key for one in outlet.receipts()] == [f"item-{one}-v3" for one in range(3)]
+    for elsewhere in (
+        "https://other.example/eakte/x",
+        "/other",
+        "../eakte2/x",
+        "http://localhost/",
+    ):
+        door.links = {"/quittungen": f'<{elsewhere}>; rel="next"'}
+        assert code_of(lambda: list(outlet.receipts()), Unreadable) == "eakte.answer"
+    assert {path.partition("?")[0] for path in door.paths} == {"/eakte/quittungen"}
+
+
+def test_pages_that_lead_to_each_other_end(door, outlet):
+    door.receipts, door.links = many(4_000), {"": '<quittungen?x>; rel="next"'}
+    assert len(list(outlet.receipts())) <= 8_000
+
+
+def test_a_day_is_whole_in_pages_and_in_halves(door, outlet):
+    day = (datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC))
+    noon = "2026-11-23T12%3A00%3A00%2B00%3A00"
+    door.listed = {
+        f"von={noon}&bis=2026-11-24T00%3A00%3A00%2B00%3A00": many(3),
+        f"bis={noon}": many(1),
+        "seite=2": many(5)[3:],
+        "bis=2026-11-24T00%3A00%3A00%2B00%3A00": many(6_000),
+    }
+    door.links = {f"bis={noon}": '<quittungen?seite=2>; rel="next"'}
+    found = outlet.received_between(*day)
+    assert [one.key for one in found] == [f"item-{one}-v3" for one in range(5)]
+
+
+def test_an_eakte_that_tells_all_whatever_is_asked_for_is_no_match(door, outlet):
+    door.receipts = many(6_000)
+    told = lambda: outlet.received_between(NOW, NOW + timedelta(days=1))  # noqa: E731
+    assert code_of(told, Unreadable) == "eakte.answer"
+    assert len(door.paths) <= 64

@@ -10,7 +10,7 @@ import pytest
 
 from outbox import dav, package_zip
 from outbox.eakte_webdav import WebdavOutlet
-from outbox.line import Answer, Line, LineAccount
+from outbox.line import ANSWER_BYTES, Answer, Line, LineAccount
 from outbox.receipt_folder import receipt_json
 from rules.errors import Refused, TryLater, Unreadable
 from rules.handover import Arrival, Receipt
@@ -333,3 +333,22 @@ def test_metadata_in_the_zip_are_those_of_the_folder(there, outlet):
     outlet.deliver(PACKAGE)
     with zipfile.ZipFile(there / f"pakete/{KEY}.zip") as archive:
         assert json.loads(archive.read("metadaten.json"))["key"] == KEY
+
+
+def test_a_folder_of_receipts_whose_listing_is_larger_than_any_other_answer_is_read(
+    account, there, monkeypatch
+):
+    folder = there / "quittungen"
+    folder.mkdir()
+    first, *others = [folder / f"{number:05d}{'x' * 150}.json" for number in range(12_000)]
+    first.write_bytes(receipt_json(RECEIPT))
+    for file in others:
+        os.link(first, file)
+    line = Line(replace(account, timeout_seconds=60.0))
+    asked = dav.Dav(line, lambda: datetime.now(tz=UTC))
+    monkeypatch.setattr(dav, "LISTING_BYTES", ANSWER_BYTES)
+    with pytest.raises(Unreadable):
+        asked.files("quittungen")
+    monkeypatch.undo()
+    assert len(asked.files("quittungen")) == 12_000
+    assert next(iter(WebdavOutlet(line).receipts())).key == KEY

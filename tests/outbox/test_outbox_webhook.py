@@ -2,6 +2,8 @@
 
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from outbox.webhook import WebhookOutlet
 from rules import hook
 from rules.errors import Refused, TryLater
+from tests.servers import eakte_door
+from tests.servers.authority import Authority
 from tests.servers.hook_receiver import Receiver, receiving
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -137,3 +141,19 @@ def test_a_secret_that_protects_nothing_is_refused_and_not_repeated(secret: str)
         WebhookOutlet("https://sc.example/", secret, ("sc.example",))
     assert refused.value.code == "webhook.secret"
     assert not secret or secret not in refused.value.message.replace("whsec_ and", "")
+
+
+@pytest.mark.parametrize("fault", ["of nobody we know", "for another name", "ended"])
+def test_a_certificate_that_is_not_to_be_trusted_is_said_to_be_that(
+    fault: str, tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path)
+    lasts = timedelta(days=-1 if fault == "ended" else 1)
+    host = "receiver.example" if fault == "for another name" else "localhost"
+    pair = authority.sign("server", host=host, lasts=lasts)
+    with eakte_door.serving(authority, pair) as door:
+        trusted = None if fault == "of nobody we know" else authority.cert
+        with pytest.raises(TryLater) as caught:
+            outlet(door.url, ("localhost",), ca_file=trusted).post("k-1", BODY)
+    assert caught.value.code == "webhook.tls"
+    assert (door.posts, door.paths) == (0, [])

@@ -12,7 +12,7 @@ import socketserver
 import ssl
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,12 @@ class Directory:
     ca_file: Path
     port: int = 0
     members_at_once: int = 1500
+    ranges_end: int = 0
+    """Result of a question for a further part of members; with one that is no success, no entry."""
+    hangs_up: bool = False
+    """Ends the line where a further part is asked for, before the end of the answer."""
+    at_range: Callable[[], None] = lambda: None
+    """What happens to the directory before a further part is given."""
 
     def answers(self, kind: int, parts: list[bytes]) -> Iterator[tuple[str, Any]]:
         """The messages that a request gets."""
@@ -53,6 +59,12 @@ class Directory:
         if not base.lower().endswith(self.base.lower()):
             yield "searchResDone", self._result(REFERRAL, rfc4511.SearchResultDone())
             return
+        is_range = any(";range=" in one and ";range=0-" not in one for one in wanted)
+        if is_range:
+            self.at_range()
+        if is_range and self.ranges_end:
+            yield "searchResDone", self._result(self.ranges_end, rfc4511.SearchResultDone())
+            return
         found = {
             name: entry
             for name, entry in self.entries.items()
@@ -60,6 +72,8 @@ class Directory:
         }
         for name, entry in found.items():
             yield "searchResEntry", self._entry(name, entry, wanted)
+        if is_range and self.hangs_up:
+            raise ConnectionAbortedError
         if not is_base:
             elsewhere = rfc4511.SearchResultReference()
             elsewhere[0] = "ldap://wald.example/CN=Configuration,DC=wald,DC=example"
@@ -132,8 +146,11 @@ def active_directory(base: str, entries: Entries, *, members_at_once: int) -> It
             def handle(self) -> None:
                 with context.wrap_socket(self.request, server_side=True) as line:
                     for number, asked, parts in _messages(line):
-                        for kind, part in known.answers(asked, parts):
-                            line.sendall(_encoded(number, kind, part))
+                        try:
+                            for kind, part in known.answers(asked, parts):
+                                line.sendall(_encoded(number, kind, part))
+                        except ConnectionAbortedError:
+                            return
 
         with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Talk) as server:
             server.daemon_threads = True

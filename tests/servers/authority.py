@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_LOOPBACK = x509.IPAddress(ip_address("127.0.0.1"))
 _SIGNS_CERTIFICATES = x509.KeyUsage(
     digital_signature=True,
     content_commitment=False,
@@ -52,14 +53,19 @@ class Authority:
         )
         self.cert.write_bytes(_pem(made.sign(self._key, hashes.SHA256())))
 
-    def sign(self, name: str) -> Pair:
-        """A pair for a server on this machine, or a client of that name."""
+    def sign(
+        self, name: str, *, host: str = "localhost", lasts: timedelta = timedelta(days=1)
+    ) -> Pair:
+        """A pair for a server on this machine, or a client of that name.
+
+        `lasts` is counted from now; below zero it has ended.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName(
-            [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
+            [x509.DNSName(host), *([_LOOPBACK] if host == "localhost" else ())]
         )
         made = (
-            _builder(_name(name), self._name, key)
+            _builder(_name(name), self._name, key, lasts=lasts)
             .add_extension(names, critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
@@ -78,7 +84,13 @@ class Authority:
         return pair
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey):
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    *,
+    lasts: timedelta = timedelta(days=1),
+):
     now = datetime.now(tz=UTC)
     return (
         x509.CertificateBuilder()
@@ -86,8 +98,8 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivate
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(min(now, now + lasts) - timedelta(hours=1))
+        .not_valid_after(now + lasts)
     )
 
 

@@ -25,6 +25,10 @@ class EakteDoor:
     statuses: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     at_once: bool = False
     drips: bool = False
+    links: dict[str, str] = field(default_factory=dict)
+    """The Link of an answer, by the end of the address that is asked for."""
+    listed: dict[str, list[object]] = field(default_factory=dict)
+    """What is told instead of `receipts`, likewise."""
     taken: dict[str, bytes] = field(default_factory=dict)
     posts: int = 0
     receipts: list[object] = field(default_factory=list)
@@ -57,6 +61,14 @@ class EakteDoor:
         assert self.taken.setdefault(key, body) == body, "the same key is the same bytes"
         return json.dumps(self.receipt_of(key)).encode() if self.at_once else b""
 
+    def told_at(self, path: str) -> list[object]:
+        """The list of an address."""
+        return next((self.listed[end] for end in self.listed if path.endswith(end)), self.receipts)
+
+    def link_at(self, path: str) -> str:
+        """The Link of an address; empty for none."""
+        return next((self.links[end] for end in self.links if path.endswith(end)), "")
+
     def settle(self, place: str, paper: dict[str, object]) -> None:
         """A receipt was confirmed, or is for nothing that the sender knows."""
         (self.confirmed if place == "bestaetigt" else self.unknown).append(paper)
@@ -75,7 +87,8 @@ def serving(authority: Authority, pair: Pair) -> Iterator[EakteDoor]:
             _, is_record, number = self.path.partition("/akten/")
             if is_record and number not in door.records and not door.statuses:
                 door.statuses.append((404, {}))
-            told = door.records.get(number, "") if is_record else json.dumps(door.receipts)
+            listed = door.told_at(self.path)
+            told = door.records.get(number, "") if is_record else json.dumps(listed)
             self._answer(told.encode())
 
         def do_POST(self) -> None:
@@ -100,6 +113,7 @@ def serving(authority: Authority, pair: Pair) -> Iterator[EakteDoor]:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
+            self.send_header("Link", door.link_at(self.path))
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -14,6 +14,7 @@ from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_way import Post, bring_in
 from triage import handover, rounds, send, work
+from triage.sending import receipts
 
 ME = clerk("435")
 
@@ -112,3 +113,55 @@ def test_what_lies_in_another_record_is_handed_over_again_when_a_clerk_says_so(
     rounds.send_round(house, outlets, "w-1")
     with house.db.read() as tx:
         assert items.get(tx, claim.item_id).eakte is EakteState.RECEIVED
+
+
+def test_a_bulk_of_receipts_holds_up_nothing_that_is_to_leave(house, outlets, rows, drop, clock):
+    class SlowEakte:
+        """Takes ten seconds for each receipt that is put away."""
+
+        def __init__(self, papers):
+            self.papers = list(papers)
+
+        def receipts(self):
+            yield from tuple(self.papers)
+
+        def set_aside(self, paper):
+            clock.forward(seconds=10)
+            self.papers.remove(paper)
+
+    told = {"accepted": True, "reference": "", "sha256": "", "reason": ""}
+    eakte = SlowEakte(
+        Receipt(key=f"eakte-9-{n}-0123456789ab", received_at="2026-11-24T08:00:00+00:00", **told)
+        for n in range(300)
+    )
+    begun = clock()
+    assert 0 < receipts.take(house, eakte) < 10
+    assert (clock() - begun).total_seconds() < 60
+    eakte.set_aside = eakte.papers.remove
+    assert [receipts.take(house, eakte) for _ in range(4)][-1] == 0
+    assert eakte.papers == []
+
+
+def test_what_cannot_be_put_away_keeps_no_other_from_its_turn(house, outlets, rows, monkeypatch):
+    monkeypatch.setattr(receipts, "AT_ONCE", 1)
+    told = {"accepted": True, "reference": "", "sha256": ""}
+    told |= {"received_at": "2026-11-24T08:00:00+00:00"}
+    strangers = [Receipt(key=f"eakte-9-{n}-0123456789ab", **told) for n in range(5)]
+    papers = [*strangers, *(Receipt(key=row.idempotency_key, **told) for row in rows)]
+
+    class Stuck:
+        """Gives what it has again and again."""
+
+        def set_aside(self, paper):
+            raise TryLater("eakte.disk", "full")
+
+        def receipts(self):
+            yield from papers
+
+        def confirm(self, paper):
+            raise TryLater("eakte.disk", "full")
+
+    for _ in rows:
+        with pytest.raises(TryLater):
+            receipts.take(house, Stuck())
+    assert states(house) == ["receipted"] * 3

@@ -8,12 +8,15 @@ import pytest
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import TryLater
+from store.rights import lists as rights_lists
 from tests.house_fixture import open_house
 from triage.house import House
 from triage.rights import drop as rights_drop
 from triage.rights import reporting as rights_reporting
 
 ADMIN = Caller("admin-1", Role.ADMIN, agencies=None)
+LIST = "ez-435@x.example"
+WITH_MEMBERS = f"verteiler;agentur;mitglied;art\n{LIST};435;here@x.example;person\n"
 GOOD = "verteiler;agentur\nez-435@x.example;435\n"
 
 
@@ -66,3 +69,26 @@ def test_what_cannot_be_put_away_is_not_taken_in_again_and_again(
     assert rights_reporting.reported(quiet_house, ADMIN, "Südwest") is None
     monkeypatch.undo()
     assert rights_drop.take_in(quiet_house, tmp_path) == 1
+
+
+def test_a_file_taken_in_and_not_put_away_makes_nobody_forgotten(
+    quiet_house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between the two, it lies there for the next worker, who takes it in once more."""
+    left = "left@dienst.example"
+    drop(quiet_house, tmp_path, "Südwest_1.csv", f"{WITH_MEMBERS}{LIST};435;{left};person\n")
+    rights_drop.take_in(quiet_house, tmp_path)
+    drop(quiet_house, tmp_path, "Südwest_2.csv", WITH_MEMBERS)
+    with monkeypatch.context() as killed:
+        killed.setattr(rights_drop, "_put_away", lambda *_: (_ for _ in ()).throw(SystemExit()))
+        with pytest.raises(SystemExit):
+            rights_drop.take_in(quiet_house, tmp_path)
+    assert left in former(quiet_house)
+    assert rights_drop.take_in(quiet_house, tmp_path) == 1
+    assert left in former(quiet_house)
+
+
+def former(house: House) -> frozenset[str]:
+    with house.db.read() as tx:
+        _, book = rights_lists.book(tx, "Südwest")
+    return book.former[LIST]

@@ -5,6 +5,7 @@ person has seen what would change. Source: Weisung 202404002 no. 3; F57; own dec
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -148,9 +149,9 @@ class _Walk:
 
         Who is gone from the directory, or has no address, is a member without address.
         """
-        waiting, seen = list(group.members), {group.key}
+        waiting, seen = deque(group.members), {group.key}
         while waiting:
-            key = waiting.pop(0)
+            key = waiting.popleft()
             if key in seen:
                 continue
             seen.add(key)

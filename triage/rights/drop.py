@@ -17,7 +17,8 @@ from rules.codes import Role
 from rules.errors import HouseError, Refused, TryLater
 from rules.placename import fold
 from rules.rights import csv_faults
-from rules.rights.distribution_csv import LONGEST_BYTES
+from rules.rights.distribution_csv import LONGEST_BYTES, parse_lists
+from store.rights import lists as rights_lists
 from triage.house import House
 from triage.rights import reporting
 
@@ -71,7 +72,8 @@ def _take(house: House, file: Path) -> None:
         region = _region(house, file)
         with file.open("rb") as handle:
             data = handle.read(LONGEST_BYTES + 1)
-        reporting.import_lists(house, _DROP, region, data=data, source=file.name)
+        if not _was_taken(house, file, region, data):
+            reporting.import_lists(house, _DROP, region, data=data, source=file.name)
     except Refused as exc:
         log.warning("rights.drop_refused", code=exc.code)
         _put_away(house, file, REFUSED).with_suffix(".txt").write_text(
@@ -80,6 +82,22 @@ def _take(house: House, file: Path) -> None:
     else:
         log.info("rights.drop_taken", region=region)
         _put_away(house, file, TAKEN)
+
+
+def _was_taken(house: House, file: Path, region: str, data: bytes) -> bool:
+    """Whether a worker took it in and died before it put it away.
+
+    Taken in once more, it would be the report before itself, and who left since the one before
+    that would be forgotten. Raises: Refused: as `reporting.import_lists`.
+    """
+    with house.db.read() as tx:
+        standing = rights_lists.newest(tx, region)
+        running = rights_lists.running_round(tx, region)
+    if standing is None or (standing.actor, standing.source) != (_DROP.name, file.name):
+        return False
+    if running is not None and running.started_at > standing.at:
+        return False
+    return standing.lists == parse_lists(data, directory=house.directory, region=region)
 
 
 def _region(house: House, file: Path) -> str:

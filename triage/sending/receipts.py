@@ -6,7 +6,7 @@ Source: own decisions 0058, 0140.
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -36,6 +36,12 @@ OBJECTIONS: Final[Mapping[Objection, str]] = MappingProxyType(
 
 ANSWERED: Final = frozenset({OutgoingState.RECEIPTED, OutgoingState.REJECTED})
 
+AT_ONCE: Final = 100
+"""So many new ones are taken in one round, or as many as `TAKING` lets: each may cost a request,
+and what is to leave waits meanwhile. Own decision 0143."""
+
+TAKING: Final = timedelta(seconds=30)
+
 UNCONFIRMED: Final = 3
 """So many papers that can't be put away are tried in one round. Own decision 0140."""
 
@@ -46,18 +52,25 @@ def take(house: House, outlet: FileOutlet | TaskOutlet, *, kind: str = EAKTE) ->
     """Write the receipts that lie ready; the number taken. Repeating one changes nothing.
 
     Only for rows of that kind: who takes tasks can't write a receipt that opens the bolt. One
-    that does not fit now lies ready again in the next round, and never stops the others.
+    that does not fit now lies ready again in the next round, and never stops the others. What
+    is no news and can't be put away doesn't count: it would keep the others from their turn.
     """
-    taken, failures = 0, list[HouseError]()
+    taken, new, begun, failures = 0, 0, house.clock(), list[HouseError]()
     for paper in outlet.receipts():
+        if new == AT_ONCE or (new and house.clock() - begun > TAKING):
+            break
         try:
-            known = _is_told(house, paper, kind) or _take(house, paper, kind)
+            is_told = _is_told(house, paper, kind)
+            known = is_told or _take(house, paper, kind)
         except Conflict as exc:
             log.warning("receipt.put_off", key=paper.key, code=exc.code)
             continue
-        taken += 1
-        if len(failures) < UNCONFIRMED:
+        before = len(failures)
+        if before < UNCONFIRMED:
             failures += _put_away(outlet, paper, known=known)
+        is_away = before < UNCONFIRMED and before == len(failures)
+        taken += 1
+        new += is_away or (known and not is_told)
     if failures:
         raise failures[0]
     return taken
