@@ -166,6 +166,21 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
     return response
 
 
+def bare(template: str, **values: object) -> str:
+    """A page for nobody in particular: it asks neither request nor house."""
+    return _ENVIRONMENT.get_template(template).render(
+        session=None,
+        areas=(),
+        daily=_DAILY,
+        demo=False,
+        path="",
+        notice="",
+        undo_item=None,
+        halt=None,
+        **values,
+    )
+
+
 def _shown_session(request: Request) -> Session | None:
     """Whose page it is; a page that tells that the database is away must not need it."""
     try:
