@@ -419,7 +419,11 @@ SAMPLES: dict[str, Sample] = {
     ),
     "long": Sample(
         view(
-            mail=mail(body=BodyParts(new=LONG), sender=f"{UNBROKEN}@post.example"),
+            mail=mail(
+                body=BodyParts(new=LONG),
+                sender=f"{UNBROKEN}@post.example",
+                attachments=(Attachment(f"{UNBROKEN}.pdf.exe", "application/pdf", 1000, "1"),),
+            ),
             message=message(subject="Betreff " * 40 + UNBROKEN),
             verdict=verdict(concerns=[FOUND_BY_NAME]),
         ),

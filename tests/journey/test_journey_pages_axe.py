@@ -143,3 +143,17 @@ def test_on_a_laptop_the_letter_and_the_next_steps_are_seen_without_scrolling(
     assert page.evaluate(bottom, "[data-letter]:not([hidden]) .keep") < fold
     assert page.evaluate(bottom, ".todo li:first-child") < fold
     context.close()
+
+
+@pytest.mark.parametrize("name", ["attachments", "sender", "long"])
+def test_the_desk_of_a_laptop_is_no_longer_than_its_window(
+    browser: Browser, address: str, name: str
+) -> None:
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address)
+    page = context.new_page()
+    sign_in(page, address, f"vorgang-{name}")
+    page.goto(f"/muster/vorgang-{name}")
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    names = page.locator(".files .name")
+    assert all(one.bounding_box()["width"] > 150 for one in names.all()[:3]), "readable names"
+    context.close()
