@@ -143,7 +143,11 @@ def test_what_was_written_stays_where_too_many_requests_are_refused(
 def hold_back(page: Page, where: str) -> list[Route]:
     """A slow line: requests to there wait until the test lets them go."""
     held: list[Route] = []
-    page.route(where, lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(where, hold)
     return held
 
 
