@@ -256,7 +256,8 @@ document.addEventListener('keydown', (event) => {
   if (hit) { event.preventDefault(); press(hit); }
 });
 
-/* ---------- Nach dem Laden: wohin der Blick gehört ---------- */
+/* ---------- Nach dem Laden: wohin der Blick gehört, und wohin „Zurück“ und Neuladen führen: nie noch einmal in ein Formular ---------- */
+if (root.dataset.page) history.replaceState(null, '', root.dataset.page);
 one('dialog[data-reopen]')?.showModal();
 (one('[aria-invalid="true"]') ?? one('[data-focus]'))?.focus();
 
