@@ -15,7 +15,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 import structlog
-from starlette.responses import PlainTextResponse, Response
+from fastapi import FastAPI, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.buckets import NAMES_MAX, Buckets, Limits, Rate
@@ -42,6 +42,10 @@ _IPV6_SITE_BITS: Final = 64
 
 _TELL: Final = Rate(per_second=1 / 60, burst=1)
 """One log line a minute for each kind of limit: a flood of requests is no flood of lines."""
+
+
+BusyPage = Callable[[str, int], Response]
+"""Makes the page of a refusal, by method and seconds to wait; given by the web room."""
 
 
 class Throttle:
@@ -118,15 +122,24 @@ class Throttle:
         return too_many(scope, seconds)
 
 
+def show_with(app: FastAPI, page: BusyPage) -> None:
+    """Answer people with this page; called by `api.web.pages.install`."""
+    app.state.busy_page = page
+
+
 def too_many(scope: Scope, seconds: int) -> Response:
-    """429 (RFC 6585 section 4): a problem for machines, one sentence for people."""
+    """429 (RFC 6585 section 4): a problem for machines, a page for people."""
     headers = {"Retry-After": str(seconds)}
     if scope["path"].startswith(MACHINE_PATHS):
         told = f"too many requests in a short time; wait {seconds} s (header Retry-After)"
         details: dict[str, object] = {"retry_after_seconds": seconds}
         return json_of(Problem(HTTPStatus.TOO_MANY_REQUESTS, TOO_MANY, told, details, headers))
-    told = f"Zu viele Anfragen in kurzer Zeit. Laden Sie die Seite in {seconds} Sekunden neu."
-    return PlainTextResponse(told, HTTPStatus.TOO_MANY_REQUESTS, headers=headers)
+    page: BusyPage | None = getattr(scope["app"].state, "busy_page", None)
+    if page is None:
+        return Response(status_code=HTTPStatus.TOO_MANY_REQUESTS, headers=headers)
+    told_in_german = page(scope["method"], seconds)
+    told_in_german.headers["Retry-After"] = str(seconds)
+    return told_in_german
 
 
 def network_of(scope: Scope) -> str:

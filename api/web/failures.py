@@ -4,7 +4,6 @@ Source: desk guide, "Wording".
 """
 
 import hmac
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,7 +17,7 @@ from api.errors import Problem
 from api.oidc.flow import safe_next
 from api.session import csrf_of
 from api.web import drafts, refusals
-from api.web.render import go, page
+from api.web.render import form_page, go, page
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +260,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
         return _to_sign_in(request)
     if problem.status == 405 and request.method == "GET":
         # After a refused form its address stands in the browser; who calls it up means the page.
-        back = _form_page(request.url.path)
+        back = form_page(request.url.path)
         if back != request.url.path:
             return go(back)
     response = page(
@@ -304,13 +303,7 @@ def _page_of(request: Request) -> str:
     path, query = request.url.path, request.url.query
     if request.method in {"GET", "HEAD"}:
         return f"{path}?{query}" if query else path
-    return _form_page(path)
-
-
-def _form_page(path: str) -> str:
-    """The page on which the form of that address stands."""
-    item = re.match(r"/vorgang/[0-9]+", path)
-    return item[0] if item else "/" + path.strip("/").partition("/")[0]
+    return form_page(path)
 
 
 def failure_of(problem: Problem) -> Failure:

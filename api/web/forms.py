@@ -20,9 +20,12 @@ _GAP: Final = "gap-"
 
 
 def typed_gaps(posted: Mapping[str, str]) -> dict[str, str]:
-    """Of an answer's form the gaps by their names, and the second text that was chosen."""
+    """Of an answer's form the gaps by their names, and the second text that was chosen.
+
+    A gap left empty is missing; it is no value that doesn't fit.
+    """
     return {
         key.removeprefix(_GAP): value
         for key, value in posted.items()
-        if key.startswith(_GAP) or key == SECOND
+        if (key.startswith(_GAP) and value.strip()) or key == SECOND
     }

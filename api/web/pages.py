@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from api import errors
+from api import errors, throttle
 from api.web import (
     aside,
     assets,
@@ -31,6 +31,7 @@ from api.web import (
     texts,
     trial,
 )
+from api.web.busy import busy_page
 from api.web.failures import problem_page
 
 ROOMS = (
@@ -64,7 +65,8 @@ ROOMS = (
 
 
 def install(app: FastAPI) -> None:
-    """Add the pages, and show problems outside /v1 as German pages (api/errors.py)."""
+    """Add the pages, and show problems outside /v1 as German pages (errors, throttle)."""
     for room in ROOMS:
         app.router.routes.extend(room.router.routes)
     errors.show_with(app, problem_page)
+    throttle.show_with(app, busy_page)

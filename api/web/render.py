@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -156,6 +157,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         daily=_DAILY,
         demo=door_of(request).demo,
         path=request.url.path,
+        answers_at=_answers_at(request, status),
         notice=notice,
         undo_item=undo_item,
         **({"halt": halting.shown(house_of(request)) if session else None} | values),
@@ -164,6 +166,38 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
     if notice:
         response.delete_cookie(_COOKIE, httponly=True, samesite="strict")
     return response
+
+
+def form_page(path: str) -> str:
+    """The page on which the form of that address stands."""
+    item = re.match(r"/vorgang/[0-9]+", path)
+    return item[0] if item else "/" + path.strip("/").partition("/")[0]
+
+
+def _answers_at(request: Request, status: int) -> str:
+    """The address that the answer to a form takes on, or "" for its own.
+
+    Else "back" led to a form that the browser wants to send again. What failed on our side may be
+    sent once more by loading it anew.
+    """
+    is_answer = request.method == "POST" and status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return form_page(request.url.path) if is_answer else ""
+
+
+def bare(template: str, **values: object) -> str:
+    """A page for nobody in particular: it asks neither request nor house."""
+    return _ENVIRONMENT.get_template(template).render(
+        session=None,
+        areas=(),
+        daily=_DAILY,
+        demo=False,
+        path="",
+        answers_at="",
+        notice="",
+        undo_item=None,
+        halt=None,
+        **values,
+    )
 
 
 def _shown_session(request: Request) -> Session | None:

@@ -139,13 +139,23 @@ def _for_readers(
         visit.request,
         "texte.html",
         shown=shown,
-        total=shown.total,
+        total=len(newest),
         query=asked["suche"],
         stand="",
         item_id=asked["vorgang"],
         editor=False,
+        focus=_focus(asked, is_chosen=bool(text_id), is_found=bool(shown.rows)),
         **detail,
     )
+
+
+def _focus(asked: dict[str, object], *, is_chosen: bool, is_found: bool) -> str:
+    """Where the keyboard goes on, for who came here from an item with one key."""
+    if not asked["vorgang"]:
+        return ""
+    if is_chosen:
+        return "take"
+    return "hit" if asked["suche"] and is_found else "search"
 
 
 def _part(rows: tuple[Listed, ...], asked: dict[str, object]) -> Part[Listed]:

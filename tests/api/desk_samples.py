@@ -16,6 +16,7 @@ from api import session as sessions
 from api.errors import Problem
 from api.web import assets, words
 from api.web.attachment import WHY_NOT, Shown
+from api.web.busy import busy_page
 from api.web.failures import problem_page
 from api.web.faults import Fault
 from api.web.item import in_form_order
@@ -72,6 +73,7 @@ from triage.item_view import Gate, ItemView, ReplyTrouble, Step
 from triage.marks import view as mark_view
 from triage.named_places import NamedAgency
 from triage.observed import AgencyPart, Disagreement, Observed
+from triage.perhaps_twice import Pair
 from triage.relearn import Waiting
 from triage.rulesets.drafts import Checked
 from triage.rulesets.drafts import Line as RegionLine
@@ -417,7 +419,11 @@ SAMPLES: dict[str, Sample] = {
     ),
     "long": Sample(
         view(
-            mail=mail(body=BodyParts(new=LONG), sender=f"{UNBROKEN}@post.example"),
+            mail=mail(
+                body=BodyParts(new=LONG),
+                sender=f"{UNBROKEN}@post.example",
+                attachments=(Attachment(f"{UNBROKEN}.pdf.exe", "application/pdf", 1000, "1"),),
+            ),
             message=message(subject="Betreff " * 40 + UNBROKEN),
             verdict=verdict(concerns=[FOUND_BY_NAME]),
         ),
@@ -578,6 +584,7 @@ def _completeness(request: Request) -> Response:
         differences=Part(
             tuple((one.message_id, "–", *words.difference(one.fault)) for one in named), 1284, "ab"
         ),
+        pairs=(Pair("SC-West", 40723, 40724, 812, 813),),
     )  # fmt: skip
 
 
@@ -737,6 +744,8 @@ PAGES: dict[str, Callable[[Request], Response]] = (
         ),
         "fehler-403": lambda r: problem_page(r, Problem(403, "access.denied", "")),
         "fehler-404": lambda r: problem_page(r, Problem(404, "http.not_found", "")),
+        "fehler-429": lambda _: busy_page("GET", 12),
+        "fehler-429-gesendet": lambda _: busy_page("POST", 12),
         "fehler-503": lambda r: problem_page(r, Problem(503, "store.away", "")),
     }
     | rights_samples.PAGES

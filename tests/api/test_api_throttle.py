@@ -12,6 +12,7 @@ from api.auth import AnyCaller
 from api.buckets import Buckets, Limits, Rate
 from api.serve import start_in_thread
 from api.throttle import Throttle, network_of
+from api.web import pages
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused
@@ -191,14 +192,28 @@ def test_failed_ways_back_from_the_sign_in_service_are_tries() -> None:
     assert statuses(client, "/anmelden/zurueck", 3) == [400, 400, 429]
 
 
-def test_people_get_a_sentence_and_supervisors_are_never_refused() -> None:
-    client = DoorClient(doors(address=Rate(0.001, 1)))
+def test_people_get_a_page_and_supervisors_are_never_refused() -> None:
+    app = doors(address=Rate(0.001, 1))
+    pages.install(app)
+    client = DoorClient(app)
     assert statuses(client, "/health/live", 5) == [200] * 5
     client.get("/seite")
+    read, sent = client.get("/seite"), client.post("/seite")
+    for told in (read, sent):
+        assert (told.status_code, told.headers["retry-after"]) == (429, "1000")
+        assert told.headers["content-type"] == "text/html; charset=utf-8"
+        assert "Warten Sie 1000 Sekunden" in told.text
+        assert "wurde nicht ausgeführt" in told.text
+    assert "noch einmal senden" in sent.text
+    assert 'href=""' in read.text, "a link on the answer to a form would lose what it sent"
+    assert 'href=""' not in sent.text
+
+
+def test_without_pages_people_get_the_bare_status() -> None:
+    client = DoorClient(doors(address=Rate(0.001, 1)))
+    client.get("/seite")
     told = client.get("/seite")
-    assert (told.status_code, told.headers["content-type"]) == (429, "text/plain; charset=utf-8")
-    assert "Sekunden" in told.text
-    assert told.headers["retry-after"] == "1000"
+    assert (told.status_code, told.headers["retry-after"]) == (429, "1000")
 
 
 def test_it_is_logged_once_a_minute_without_address_or_person(time: Time) -> None:

@@ -22,7 +22,9 @@ class _Tags(HTMLParser):
 
 def tags_of(client: DoorClient, name: str) -> list[tuple[str, dict[str, str | None]]]:
     tags = _Tags()
-    tags.feed(client.get(f"/muster/{name}").text)
+    answer = client.get(f"/muster/{name}")
+    assert answer.status_code != 500, "the page, not its failure"
+    tags.feed(answer.text)
     assert len(tags.found) > 10, "a page, not a word of refusal"
     return tags.found
 

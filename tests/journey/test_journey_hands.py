@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from api.app import make_app
 from api.serve import start_in_thread
@@ -200,3 +200,51 @@ def test_a_reason_outlives_a_sign_in_that_ended_and_goes_out_after_the_next(
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Weitergeleitet").first).to_be_visible(timeout=PATIENCE_MS)
     assert office.state(item) is ItemState.WAITING
+
+
+def test_a_text_is_looked_up_and_taken_by_keys_alone(page: Page, office: Office) -> None:
+    office.mail("Termin")
+    item = take_next(page, office)
+    page.keyboard.press("/")
+    expect(page.locator("#ts")).to_be_focused(timeout=PATIENCE_MS)
+    page.keyboard.type("zwischennachricht")
+    page.keyboard.press("Enter")
+    expect(page.locator(".texts a").first).to_be_focused(timeout=PATIENCE_MS)
+    wanted = page.locator(".texts a").nth(1).locator("strong").inner_text()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name=f"Für Vorgang {item} nehmen")).to_be_focused(
+        timeout=PATIENCE_MS
+    )
+    page.keyboard.press("Enter")
+    expect(page.locator("label:has(input[name=choice]:checked) strong")).to_have_text(
+        wanted, timeout=PATIENCE_MS
+    )
+    page.keyboard.press("/")
+    page.keyboard.type("gibt es nicht")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Kein Text passt")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#ts")).to_be_focused()
+
+
+def test_back_and_reload_after_a_refused_form_send_nothing_again(
+    browser: Browser, office: Office
+) -> None:
+    page = browser.new_page()  # the browser notes each 422 on its console
+    office.mail("Termin")
+    item = take_next(page, office)
+    page.keyboard.press("p")
+    page.keyboard.type("gestern")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#park .fault")).to_be_visible(timeout=PATIENCE_MS)
+    assert page.url == f"{office.url}/vorgang/{item}"
+    expect(page.locator("html:not([data-fresh])")).to_be_attached(timeout=PATIENCE_MS)
+    page.keyboard.press("Control+a")
+    page.keyboard.type("morgen")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Geparkt bis").first).to_be_visible(timeout=PATIENCE_MS)
+    page.go_back()
+    expect(page.get_by_text("Nur zur Ansicht")).to_be_visible(timeout=PATIENCE_MS)
+    page.reload()
+    assert office.state(item) is ItemState.PARKED
+    page.close()

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from rules.item import HandoverRejected
+from rules.item import HandoverRejected, ItemState
 from store import outgoing
 from tests.house_fixture import ADMIN
 from tests.journey.test_journey_hands import (
@@ -138,3 +138,69 @@ def test_what_was_written_stays_where_too_many_requests_are_refused(
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("alert").filter(has_text="zu viele Anfragen")).to_be_focused()
     expect(page.locator("#forward-reason")).to_have_value(REASON)
+
+
+def hold_back(page: Page, where: str) -> list[Route]:
+    """A slow line: requests to there wait until the test lets them go."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(where, hold)
+    return held
+
+
+def until(page: Page, held: list[Route]) -> Route:
+    for _ in range(PATIENCE_MS // 50):
+        if held:
+            return held[0]
+        page.wait_for_timeout(50)
+    raise AssertionError("nothing was sent")
+
+
+def test_a_second_deed_waits_for_the_first_so_that_its_fault_is_seen(
+    page: Page, office: Office
+) -> None:
+    office.mail("Termin")
+    take_next(page, office)
+    held = hold_back(page, "**/anmelden/gilt")
+    page.keyboard.press("Control+Enter")
+    question = until(page, held)
+    expect(page.locator("#say.seen")).to_have_text("Wird gesendet …")
+    page.keyboard.press("a")
+    expect(page.locator("#say.seen")).to_contain_text("Der vorige Schritt wird noch gesendet")
+    page.keyboard.press("p")
+    expect(page.locator("#park")).to_be_hidden()
+    question.continue_()
+    expect(page.locator(".notice", has_text="Antwort beauftragt.")).to_be_focused(
+        timeout=PATIENCE_MS
+    )
+    assert (answers(office), office.closings()) == (1, 0)
+
+
+def test_who_closes_the_form_on_a_slow_line_sends_nothing(page: Page, office: Office) -> None:
+    office.mail("Termin")
+    item = take_next(page, office)
+    write_a_reason(page)
+    held = hold_back(page, "**/anmelden/gilt")
+    page.keyboard.press("Control+Enter")
+    question = until(page, held)
+    page.keyboard.press("Escape")
+    question.continue_()
+    expect(page.locator("#say.seen")).to_have_text("Abgebrochen. Nichts gesendet.")
+    assert office.state(item) is ItemState.HELD
+
+
+def test_what_is_said_in_an_open_form_is_inside_it_where_readers_hear_it(
+    page: Page, office: Office
+) -> None:
+    office.mail("Termin")
+    take_next(page, office)
+    write_a_reason(page)
+    held = hold_back(page, "**/anmelden/gilt")
+    page.keyboard.press("Control+Enter")
+    until(page, held)
+    expect(page.locator("#forward #say")).to_have_text("Wird gesendet …")
+    held[0].continue_()
+    expect(page.get_by_text("Weitergeleitet").first).to_be_visible(timeout=PATIENCE_MS)

@@ -22,6 +22,23 @@ TWICE = """[...document.querySelectorAll("[id]")].map(one => one.id)
 NARROW = {"width": 320, "height": 640}
 """Where nothing may need scrolling in two directions. Source: WCAG 2.2, 1.4.10 Reflow."""
 
+AIRY = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important;
+        word-spacing: .16em !important } p { margin-bottom: 2em !important }`);
+    document.adoptedStyleSheets = [sheet];
+}"""
+"""How far people may set their text apart. Source: WCAG 2.2, 1.4.12 Text Spacing."""
+
+IN_SIGHT = """() => {
+    const one = document.activeElement.closest('.choice') ?? document.activeElement;
+    const box = one.getBoundingClientRect();
+    return [.1, .5, .9].some((part) => {
+        const there = document.elementFromPoint(box.left + 4, box.top + box.height * part);
+        return one.contains(there) || there?.contains(one);
+    });
+}"""
+
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
@@ -55,14 +72,35 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"/muster/{name}")
+    answer = page.goto(f"/muster/{name}")
+    assert answer
+    assert answer.status != 500, "the page, not its failure"
     found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate(TWICE) == [], "a jump or a label would end at the first of them"
     page.set_viewport_size(NARROW)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate(AIRY)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert [text for text in complaints if "Failed to load resource" not in text] == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (1024, 768)])
+def test_what_has_the_focus_is_never_wholly_under_the_bar_of_buttons(
+    page: Page, address: str, width: int, height: int
+) -> None:
+    """Source: WCAG 2.2, 2.4.11 Focus Not Obscured."""
+    sign_in(page, address, "vorgang-owed")
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto("/muster/vorgang-owed")
+    seen: list[bool] = []
+    page.keyboard.press("Tab")
+    while page.evaluate("document.activeElement.tabIndex") >= 0:
+        seen.append(page.evaluate(IN_SIGHT))
+        page.keyboard.press("Tab")
+    assert len(seen) > 30
+    assert all(seen)
 
 
 @pytest.mark.parametrize("dialog", ["park", "return", "forward", "waive", "correct", "keys"])
@@ -104,4 +142,18 @@ def test_on_a_laptop_the_letter_and_the_next_steps_are_seen_without_scrolling(
     bottom = "what => document.querySelector(what).getBoundingClientRect().bottom"
     assert page.evaluate(bottom, "[data-letter]:not([hidden]) .keep") < fold
     assert page.evaluate(bottom, ".todo li:first-child") < fold
+    context.close()
+
+
+@pytest.mark.parametrize("name", ["attachments", "sender", "long"])
+def test_the_desk_of_a_laptop_is_no_longer_than_its_window(
+    browser: Browser, address: str, name: str
+) -> None:
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=address)
+    page = context.new_page()
+    sign_in(page, address, f"vorgang-{name}")
+    page.goto(f"/muster/vorgang-{name}")
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    names = page.locator(".files .name")
+    assert all(one.bounding_box()["width"] > 150 for one in names.all()[:3]), "readable names"
     context.close()

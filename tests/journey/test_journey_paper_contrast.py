@@ -53,3 +53,16 @@ def test_a_printed_item_has_no_hole_and_no_buttons(
     assert page.evaluate(HOLE) < 60
     for screen_only in (".link", ".btn", "#close-reason"):
         assert not any(one.is_visible() for one in page.locator(screen_only).all()), screen_only
+
+
+def test_an_answer_that_nobody_sent_is_not_printed_as_if_somebody_had(
+    page: Page,
+    address: str,
+) -> None:
+    sign_in(page, address, "vorgang-owed")
+    page.goto("/muster/vorgang-owed")
+    page.emulate_media(media="print")
+    printed = page.locator("body").inner_text()
+    assert "Es ist keine Antwort beauftragt." in printed
+    assert "Mit freundlichen Grüßen" not in printed
+    assert "Vorgang 4711" in printed, "a sheet of paper has no title"

@@ -22,10 +22,17 @@ if (single) {
 }
 
 /* ---------- Meldungen ---------- */
-// Erst leeren: derselbe Satz zweimal würde sonst nicht noch einmal vorgelesen.
-function say(text) {
+// Erst leeren: derselbe Satz zweimal würde sonst nicht noch einmal vorgelesen. Und hinein in den offenen Dialog:
+// Was außerhalb steht, lesen Vorleseprogramme nicht, solange er offen ist. `shown`: auch für die Augen, eine Weile.
+let fade = 0;
+function say(text, shown = false) {
   const box = one('#say');
+  const home = one('dialog[open]') ?? document.body;
+  if (box.parentNode !== home) home.append(box);
   box.textContent = '';
+  clearTimeout(fade);
+  box.classList.toggle('seen', shown);
+  if (shown) fade = setTimeout(() => box.classList.remove('seen'), 6000);
   requestAnimationFrame(() => { box.textContent = text; });
 }
 const reasonOf = (button) => document.getElementById(button.getAttribute('aria-describedby'))?.textContent ?? '';
@@ -38,7 +45,7 @@ function toggleTheme() {
 }
 
 async function copy(button) {
-  try { await navigator.clipboard.writeText(button.dataset.copy); } catch { say('Kopieren ist hier nicht erlaubt.'); return; }
+  try { await navigator.clipboard.writeText(button.dataset.copy); } catch { say('Kopieren ist hier nicht erlaubt.', true); return; }
   say(`${button.dataset.name} kopiert`);
   const ok = button.querySelector('.ok');
   ok.hidden = false;
@@ -74,7 +81,8 @@ function toLine(button) {
 document.addEventListener('click', (event) => {
   const button = event.target.closest('button');
   if (!button) return;
-  if (button.getAttribute('aria-disabled') === 'true') { event.preventDefault(); say(reasonOf(button)); return; }
+  if (button.getAttribute('aria-disabled') === 'true') { event.preventDefault(); say(reasonOf(button), true); return; }
+  if (under && (button.dataset.open || (gone && button.dataset.close !== undefined))) { wait(event); return; }
   if (button.dataset.copy) copy(button);
   if (button.dataset.line) toLine(button);
   if (button.dataset.open) openDialog(button);
@@ -99,6 +107,35 @@ async function hindrance(form) {
   all('input[name="csrf"]').forEach((field) => { field.value = csrf; }); // Nach einer neuen Anmeldung gilt ein neues Zeichen.
   return '';
 }
+// Eine Tat nach der anderen: Eine zweite bräche die erste ab, und niemand sähe, ob sie gelang oder was ihr fehlte.
+const LONG = 20000; // Danach darf man es noch einmal versuchen; der Postlotse tut eine Tat nur einmal.
+let under = null; // Das Formular, das gesendet wird,
+let gone = false; // und ob es schon unterwegs ist: Bis dahin kann ein geschlossener Dialog es noch aufhalten.
+let soon = 0;
+let overdue = 0;
+function begin(form) {
+  under = form;
+  form.dataset.sent = 'yes';
+  say('Wird gesendet …');
+  soon = setTimeout(() => one('#say').classList.add('seen'), 600); // Eine schnelle Leitung soll nicht flackern.
+  overdue = setTimeout(() => { end(); say('Das dauert länger als sonst. Kommt nichts, senden Sie es noch einmal ab.', true); }, LONG);
+}
+function end() {
+  clearTimeout(soon);
+  clearTimeout(overdue);
+  if (under) delete under.dataset.sent;
+  under = null;
+  gone = false;
+}
+function wait(event) {
+  event.preventDefault();
+  say('Einen Moment: Der vorige Schritt wird noch gesendet.', true);
+}
+document.addEventListener('cancel', (event) => { if (gone) wait(event); }, true);
+document.addEventListener('click', (event) => {
+  const link = event.target.closest('a[href]');
+  if (under && link && !link.target && !link.hasAttribute('download')) wait(event);
+});
 function stay(form, why) {
   const box = one('#stay');
   if (form.closest('dialog')) form.before(box); else (one('.bar') ?? one('main')).prepend(box);
@@ -108,7 +145,9 @@ function stay(form, why) {
 }
 async function ask(form, button) {
   const why = await hindrance(form).catch(() => ''); // Wer nicht fragen kann, sendet wie ohne dieses Skript.
-  if (why) { delete form.dataset.sent; stay(form, why); return; }
+  if (why) { end(); stay(form, why); return; }
+  if (form.closest('dialog')?.open === false) { end(); say('Abgebrochen. Nichts gesendet.', true); return; }
+  gone = true;
   form.dataset.sent = 'asked';
   form.requestSubmit(button);
   form.dataset.sent = 'yes';
@@ -135,18 +174,18 @@ arrive();
 document.addEventListener('submit', (event) => {
   const form = event.target;
   if (form.dataset.sent === 'asked') return;
-  if (form.dataset.sent) { event.preventDefault(); return; }
+  if (form.method !== 'post') return;
+  if (under) { wait(event); return; }
   const deed = deedOf(form);
-  if (deed && hastenedBy(deed)) { event.preventDefault(); say('Nichts ausgeführt: Die Seite ist gerade erst da.'); return; }
+  if (deed && hastenedBy(deed)) { event.preventDefault(); say('Nichts ausgeführt: Die Seite ist gerade erst da.', true); return; }
   if (deed) session.set(LAST, JSON.stringify(deed));
-  form.dataset.sent = 'yes';
   one('#stay').hidden = true;
-  say('Wird gesendet …');
-  if (form.method !== 'post' || !root.dataset.who) return;
+  begin(form);
+  if (!root.dataset.who) return;
   event.preventDefault();
   ask(form, event.submitter);
 });
-addEventListener('pageshow', () => all('form[data-sent]').forEach((form) => { delete form.dataset.sent; }));
+addEventListener('pageshow', end);
 
 /* ---------- Auswahl der Antwort: der gewählte Text ist der gezeigte und der gesendete ---------- */
 const send = one('#send');
@@ -217,7 +256,8 @@ document.addEventListener('keydown', (event) => {
   if (hit) { event.preventDefault(); press(hit); }
 });
 
-/* ---------- Nach dem Laden: wohin der Blick gehört ---------- */
+/* ---------- Nach dem Laden: wohin der Blick gehört, und wohin „Zurück“ und Neuladen führen: nie noch einmal in ein Formular ---------- */
+if (root.dataset.page) history.replaceState(null, '', root.dataset.page);
 one('dialog[data-reopen]')?.showModal();
 (one('[aria-invalid="true"]') ?? one('[data-focus]'))?.focus();
 
@@ -236,7 +276,7 @@ async function renew() {
     const { until, eakte } = await answer.json();
     one('#until').textContent = until;
     // Die Quittung ist da (oder abgelehnt): neu laden, außer jemand füllt gerade etwas aus; das wäre weg.
-    if (eakte === held.dataset.eakte || one('dialog[open]')) return;
+    if (eakte === held.dataset.eakte || one('dialog[open]') || under) return;
     const page = held.dataset.lease.replace('/lease', '');
     if (filling()) one('#news').hidden = false;
     else if (location.pathname === page) location.reload();
