@@ -58,25 +58,11 @@ _Made = TypeVar("_Made")
 class Permit:
     """What holds while a batch is sorted: asked before each mail is read, and last in each commit.
 
-    Either may raise Conflict `lease.lost`: then nothing more of the batch is written. For who
-    needs no turn of his own, nothing is asked.
+    Either may raise Conflict `lease.lost`: then nothing more of the batch is written.
     """
 
-    before_each: Callable[[], None] = lambda: None
-    in_commit: Callable[[Tx], None] = lambda _: None
-
-
-FREE = Permit()
-
-
-def sort_pending(house: House, *, limit: int = SORT_BATCH) -> int:
-    """Sort what is kept and not yet sorted, oldest first; the number that left that state.
-
-    For one sorter at a time; several share the work in `sort_turns`.
-    """
-    with house.db.read() as tx:
-        pending = ledger.unsorted(tx, limit=limit, limit_bytes=SORT_BATCH_BYTES)
-    return sort_batch(house, pending, permit=FREE)
+    before_each: Callable[[], None]
+    in_commit: Callable[[Tx], None]
 
 
 def sort_batch(house: House, pending: Sequence[Message], *, permit: Permit) -> int:

@@ -7,6 +7,7 @@ from api.doors import ApiKey
 from rules.codes import Role
 from store import keeping, ledger, ledger_counts
 from store.keeping import Arrival
+from tests import one_sorter
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.door_client import DoorClient
@@ -99,7 +100,7 @@ def test_one_reason_is_listed_and_replayed_and_tries_are_counted(
     done = west.post("/v1/admin/aside/replay", json={"reason_code": "bug"})
     assert done.json() == {"replayed": 1}
     assert {state_of(doors.house, one) for one in lying["West"][:2]} == {"aside"}
-    rounds.sort_pending(doors.house)
+    one_sorter.sort_pending(doors.house)
     (row,) = west.get("/v1/admin/aside?reason_code=bug").json()["mails"]
     assert (row["message_id"], row["tries"]) == (lying["West"][2], 2)
 

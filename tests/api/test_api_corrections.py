@@ -3,10 +3,11 @@
 import pytest
 
 from rules.codes import Concern, PaymentRelevant
+from tests import one_sorter
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.house_fixture import MACHINE, clerk, eml
-from triage import accept, rounds, work
+from triage import accept, work
 from triage.correction import Correction
 
 
@@ -15,7 +16,7 @@ def corrected(doors: Doors) -> int:
     """A mail that the machine took for a Termin and a clerk for a move; the message's id."""
     house = doors.house
     kept = accept.hand_in(house, MACHINE, eml("Termin", "Ich ziehe um."))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     claim = work.claim_next(house, clerk("435"), "435")
     said = Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
     work.correct(house, clerk("435"), claim.item_id, claim.token, said)

@@ -6,13 +6,14 @@ import pytest
 from resiliparse.parse.html import HTMLTree
 
 from api.app import make_app
+from tests import one_sorter
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
 from tests.api.desk_samples import ADMIN, cookie, gallery
 from tests.api.door_client import DoorClient
 from tests.api.small_door import door_settings
 from tests.house_fixture import MACHINE, eml
-from triage import accept, rounds
+from triage import accept
 from triage.house import House
 
 
@@ -26,7 +27,7 @@ def admin(doors: Doors) -> Person:
 def hand_in(house: House) -> None:
     for number in range(6):
         accept.hand_in(house, MACHINE, eml(f"Termin {number}", "34117 Kassel"))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
 
 
 def asked(admin: Person, query: str) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from rules.access import Caller, Permission
 from rules.codes import Role
 from rules.groups import GroupRule, Places, caller_of
 from rules.texts.use import SMALL_CELL
+from tests import one_sorter
 from tests.api.conftest import Doors
 from tests.api.door_client import DoorClient, of_person
 from tests.api.small_door import door_settings
 from tests.house_fixture import MACHINE, eml
-from triage import accept, rounds
+from triage import accept
 from triage.house import PostboxPlan
 
 RULE = GroupRule(
@@ -42,7 +43,7 @@ def app(doors: Doors) -> FastAPI:
         accept.hand_in(house, MACHINE, eml(f"Termin {number}", "34117 Kassel"))
         accept.hand_in(house, MACHINE, eml(f"Bin krank {number}", "20095 Hamburg"))
     accept.hand_in(house, MACHINE, eml("Umzug", "20095 Hamburg"))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     return make_app(house, door_settings(demo=True))
 
 

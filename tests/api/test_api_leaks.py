@@ -28,6 +28,7 @@ from rules.codes import Role
 from rules.errors import HouseError
 from rules.mail import ParsedMail
 from store import audit, leases
+from tests import one_sorter
 from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN, Clock, make_house, one_by_one
@@ -147,7 +148,7 @@ def serve(office: Office, *, turns: int = 1) -> None:
             assert lease is not None
             while receive.receive(office.house, box, lease, region=region).kept:
                 pass
-            while rounds.sort_pending(office.house):
+            while one_sorter.sort_pending(office.house):
                 pass
             while filing.file_due(office.house, box, lease).done:
                 pass

@@ -4,9 +4,9 @@ import pytest
 
 from rules.postbox import TOO_LARGE, Place
 from store import keeping
+from tests import one_sorter
 from tests.api.conftest import Doors
 from tests.house_fixture import eml
-from triage import rounds
 
 MAIL = eml("Unterlagen", "x" * 3000)
 HEAD = MAIL[: MAIL.index(b"\n\n") + 2]
@@ -29,7 +29,7 @@ def taken(doors: Doors) -> tuple[str, dict[str, str]]:
     )
     with doors.house.db.write() as tx:
         keeping.keep(tx, arrival, now=now)
-    rounds.sort_pending(doors.house)
+    one_sorter.sort_pending(doors.house)
     claim = doors.kassel.post("/v1/agencies/435/items/next").json()
     return f"/v1/items/{claim['item_id']}", {"X-Lease-Token": claim["lease_token"]}
 

@@ -9,11 +9,11 @@ from api.app import make_app
 from rules.postbox import Place
 from store import keeping
 from store.keeping import Arrival
+from tests import one_sorter
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.small_door import door_settings
 from tests.house_fixture import eml
-from triage import rounds
 from triage.house import PostboxPlan
 
 
@@ -33,7 +33,7 @@ def test_the_page_shows_the_day_of_an_observed_postbox(doors: Doors) -> None:
         place = Place("INBOX", "1", "1")
         data = eml("Krankmeldung", "34117 Kassel")
         keeping.keep(tx, Arrival(data, now, "postbox", "SC-Ost", "Ost", place), now=now)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     app = make_app(house, door_settings(demo=True))
     (told,) = observed_by_api(app)
     assert (told["postbox"], told["seen"], told["filed"]) == ("SC-Ost", 1, 1)

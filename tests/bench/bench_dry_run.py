@@ -16,9 +16,10 @@ from pathlib import Path
 from statistics import median
 
 from store import keeping, migrate
+from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, eml, make_house
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import accept, rounds
+from triage import accept
 from triage.house import House
 from triage.rulesets import drafts as rulesets
 from triage.rulesets import trial_run
@@ -33,7 +34,7 @@ def fill(house: House, mails: int) -> None:
         batch = [_arrival(house, number) for number in range(start, min(start + 200, mails))]
         with house.db.write() as tx:
             keeping.keep_many(tx, batch, now=house.clock())
-    while rounds.sort_pending(house):
+    while one_sorter.sort_pending(house):
         pass
 
 

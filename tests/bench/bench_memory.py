@@ -11,9 +11,10 @@ import structlog
 
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from store import leases
+from tests import one_sorter
 from tests.bench import bench_mails
 from tests.house_fixture import make_house, sqlite_url
-from triage import receive, rounds, wiring
+from triage import receive, wiring
 from triage.filing import filing
 from triage.settings import Settings
 
@@ -39,7 +40,7 @@ def main() -> None:
         assert lease is not None
         receive.receive(house, box, lease, region="Ost")
         _say("after keeping")
-        while rounds.sort_pending(house):
+        while one_sorter.sort_pending(house):
             pass
         _say("after parsing, judging, sorting")
         while filing.file_due(house, box, lease).done:

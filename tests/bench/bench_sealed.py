@@ -20,9 +20,10 @@ from store import keeping
 from store.engine import Database
 from store.keeping import Arrival
 from store.seals import SealRing
+from tests import one_sorter
 from tests.bench import bench_mails
 from tests.house_fixture import ADMIN, NOW, make_house, sqlite_url
-from triage import rounds, seal_keys
+from triage import seal_keys
 from triage.house import House
 
 BATCH = 50
@@ -56,7 +57,7 @@ def _rates(folder: Path, way: str, mails: list[bytes]) -> dict[str, float]:
         with house.db.write() as tx:
             keeping.keep_many(tx, batch, now=NOW)
     kept = time.perf_counter()
-    while rounds.sort_pending(house):
+    while one_sorter.sort_pending(house):
         pass
     done = time.perf_counter()
     rates = {"keep": len(mails) / (kept - begun), "sort": len(mails) / (done - kept)}

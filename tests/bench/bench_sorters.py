@@ -20,11 +20,12 @@ from rules.mail import ParsedMail
 from rules.verdict import Judgement
 from store import keeping
 from store.keeping import Arrival
+from tests import one_sorter
 from tests.bench import bench_mails
 from tests.bench.stopwatch import seconds
 from tests.house_fixture import make_house, open_house
 from tests.servers.postgres import PostgresServer
-from triage import rounds, sort_turns, wiring
+from triage import sort_turns, wiring
 from triage.house import House
 from triage.ports import MailJudge
 from triage.settings import Settings
@@ -37,7 +38,7 @@ Round = Callable[[House, str], int]
 
 def without_turns(house: House, _: str) -> int:
     """As it was: whoever comes takes the oldest."""
-    return rounds.sort_pending(house)
+    return one_sorter.sort_pending(house)
 
 
 WAYS: dict[str, tuple[int, Round]] = {

@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 
 from store import leases
-from triage import receive, rounds
+from tests import one_sorter
+from triage import receive
 from triage.filing import filing
 from triage.house import House
 from triage.ports import Postbox
@@ -26,7 +27,7 @@ def steps(
     with house.db.write() as tx:
         lease = leases.take(tx, f"postbox:{box.name}", owner="b", now=house.clock(), seconds=3600)
     assert lease is not None
-    alone = partial(_drained, partial(rounds.sort_pending, house))
+    alone = partial(_drained, partial(one_sorter.sort_pending, house))
     spent = {
         "keep": _spent(lambda: receive.receive(house, box, lease, region="Ost")),
         "sort": _spent(sort_all or alone),

@@ -20,6 +20,7 @@ from rules.errors import Refused, TryLater
 from rules.postbox import Fetched
 from store import leases, ledger_counts, originals
 from store.leases import Lease
+from tests import one_sorter
 from tests.bench import bench_mails
 from tests.house_fixture import Clock, eml, open_house
 from tests.ingest.test_ingest_bells import listening
@@ -27,7 +28,7 @@ from tests.servers.courier import CourierServer
 from tests.servers.cutting import CuttingLine
 from tests.triage import test_triage_crash as crash
 from tests.triage.test_triage_renumbered import AU, TERMIN, places_agree
-from triage import receive, rounds
+from triage import receive
 from triage.filing import filing
 from triage.house import House
 from triage.ports import Postbox
@@ -136,7 +137,7 @@ def _accepted(box: ImapPostbox) -> int:
 def _settled(house: House, box: ImapPostbox, lease: Lease) -> Reconciled:
     """Receive, sort and file until nothing moves; what the look finds then."""
     receive.receive(house, box, lease, region="Südwest")
-    while rounds.sort_pending(house):
+    while one_sorter.sort_pending(house):
         pass
     while filing.file_due(house, box, lease).done:
         pass

@@ -24,9 +24,10 @@ from rules.errors import HouseError
 from rules.mail import ParsedMail
 from rules.verdict import Judgement
 from store import leases
+from tests import one_sorter
 from tests.house_fixture import WordJudge, directory, layouts, open_house, texts
 from tests.servers.nursery import fork_on_request
-from triage import receive, rounds, sort_turns, wiring
+from triage import receive, sort_turns, wiring
 from triage.filing import filing
 from triage.settings import Settings
 from triage.settings.door import DoorSettings
@@ -187,7 +188,7 @@ def one_pass(tell: Callable[[str], None], url: str, root: str, where: str, passe
     box = FragileBox(MaildirPostbox(BOX, Path(root)), before=stop["call"], after=stop["called"])
     try:
         receive.receive(house, box, lease, region="Südwest")
-        rounds.sort_pending(house)
+        one_sorter.sort_pending(house)
         filing.file_due(house, box, lease)
     except HouseError as exc:
         tell(exc.code)

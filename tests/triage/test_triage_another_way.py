@@ -11,10 +11,11 @@ from rules.postbox import Place
 from store import ledger, sightings
 from store import same_mail as store_same_mail
 from store.engine import Tx
+from tests import one_sorter
 from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_way import bring_in, states
-from triage import receive, rounds, same_mail
+from triage import receive, same_mail
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.reconcile import reconcile
@@ -93,7 +94,7 @@ def test_a_maildir_that_is_read_by_imap_doubles_nothing_and_neither_does_the_way
     assert places_agree(house, imap)
     assert {i: data for i, data in bytes_kept(house).items() if i in kept} == kept
 
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert filing.file_due(house, imap, lease).done == 4
     imap.close()  # what was known before the connection is read on it
     (uid,) = imap.view(AU).uids

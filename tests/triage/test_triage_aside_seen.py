@@ -7,9 +7,10 @@ from rules.retention import Keep
 from store import aside as set_aside
 from store import ledger
 from store.holds import Seen
+from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, eml, open_house
 from tests.triage import sweep_world
-from triage import accept, aside, rounds
+from triage import accept, aside
 from triage.sweep import holds as sweep_holds
 from triage.sweep import orders as sweep
 
@@ -23,10 +24,10 @@ def _bring_in(house, *subjects):
 
 def test_what_came_to_lie_aside_after_the_page_was_made_counts_as_unseen(house):
     _bring_in(house, "Abwesend 1", "Abwesend 2")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     aside.replay(house, ADMIN, 1)
     (shown,) = _shown(house)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert _see(house, shown.message_id) == Seen(1, 0), "the first lies there again, unseen"
     newest, *_ = _shown(house)
     assert (newest.message_id, _see(house, newest.message_id)) == (1, Seen(1, 0))
@@ -34,7 +35,7 @@ def test_what_came_to_lie_aside_after_the_page_was_made_counts_as_unseen(house):
 
 def test_what_no_list_has_shown_to_that_person_counts_as_unseen(house):
     _bring_in(house, "Abwesend 1", "Abwesend 2")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     aside.note_shown(house, OTHER, aside.listing(house, OTHER))
     assert _see(house, 2) == Seen(0, 2)
     aside.note_shown(house, ADMIN, aside.listing(house, ADMIN, limit=1))
@@ -60,7 +61,7 @@ def test_on_postgresql_what_is_committed_late_below_the_newest_one_is_unseen(pos
 
 def test_a_mail_that_was_seen_and_comes_to_lie_aside_again_is_unseen(house, clock):
     _bring_in(house, "Abwesend")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     clock.forward(seconds=1)
     sweep_world.look_at_all(house)
     clock.forward(days=400)
@@ -72,7 +73,7 @@ def test_a_mail_that_was_seen_and_comes_to_lie_aside_again_is_unseen(house, cloc
     assert _unseen(house) == 0
     aside.replay(house, ADMIN, 1)
     clock.forward(seconds=1)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     clock.forward(days=400)
     assert _unseen(house) == 1
 

@@ -13,9 +13,10 @@ from rules.postbox import TOO_LARGE
 from store import audit, keeping, ledger, ledger_counts
 from store import same_mail as store_same_mail
 from store.keeping import Arrival
+from tests import one_sorter
 from tests.house_fixture import ADMIN, NOW, clerk, eml
 from tests.triage.renumbering import Renumbering
-from triage import admin, backfill, item_view, receive, rounds
+from triage import admin, backfill, item_view, receive
 from triage.backfill import ByHead, Pace
 from triage.followed import Reconciled
 from triage.house import PostboxPlan
@@ -162,7 +163,7 @@ def test_mail_that_is_known_with_other_line_ends_does_not_come_in_from_the_archi
 def test_mail_of_the_archive_that_lies_in_the_inbox_later_is_the_same_mail(house, box, lease):
     archive = mails(house, 1)
     fill(house, archive)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     box.append("INBOX", archive[0].data)
     assert receive.receive(house, box, lease, region="Südwest").put_back == 1
     assert rows(house) == 1
@@ -178,7 +179,7 @@ def test_mail_of_the_archive_that_comes_with_other_line_ends_is_the_same_mail(ho
     assert receive.receive(house, numbered, lease, region="Südwest").kept == 1
     archive = mails(house, 2)
     fill(house, archive)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     numbered.append("INBOX", crlf(archive[0].data))
     numbered.append("INBOX", crlf(archive[1].data.replace(b"Guten", b"guten")))
     found = receive.receive(house, numbered, lease, region="Südwest")
@@ -213,7 +214,7 @@ def test_an_archive_is_asked_for_once_a_reading_and_its_beginning_stands_in_the_
 
 def test_it_goes_the_way_of_all_mail_and_the_sum_closes(house):
     fill(house, mails(house, 3))
-    assert rounds.sort_pending(house) == 3
+    assert one_sorter.sort_pending(house) == 3
     (sum_, _) = admin.proof_of_day(house, ADMIN)
     assert (sum_.seen, sum_.states["sorted"], sum_.closes) == (3, 3, True)
     with house.db.read() as tx:
@@ -236,7 +237,7 @@ def test_a_large_mail_of_an_archive_is_routed_by_its_head_and_named(house, box):
     assert numbers(found) == (1, 0, 0)
     (uid,) = box.view("Archiv/2025").uids
     assert found.by_head == [ByHead(f"Archiv/2025/{uid}", TOO_LARGE, 1)]
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     view = item_view.view(house, clerk("435"), 1)
     assert (view.item.folder, view.item.payment) == ("435 Kassel/AU", "yes")
     assert view.only_head.reason == TOO_LARGE

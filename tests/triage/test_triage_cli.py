@@ -17,9 +17,10 @@ from store import keeping, migrate, outgoing
 from store.keeping import Arrival
 from store.outgoing import NewOutgoing
 from store.tables import ledger as tables
+from tests import one_sorter
 from tests.commands import call, refusal
 from tests.house_fixture import MACHINE, eml, make_house
-from triage import accept, rounds, wiring
+from triage import accept, wiring
 from triage.cli import admin
 from triage.cli import app as cli
 
@@ -209,7 +210,7 @@ def test_a_trial_run_is_reported_by_postbox_and_agency(tmp_path):
     with house.db.write() as tx:
         arrival = Arrival(eml("Krank", "34117 Kassel"), house.clock(), "postbox", "SC-Ost", "Ost")
         keeping.keep(tx, arrival, now=house.clock())
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     house.db.close()
     (line,) = call("observed", "-c", str(config), "--json").splitlines()
     found = json.loads(line)

@@ -8,10 +8,10 @@ from typer.testing import CliRunner
 
 from store import keeping, migrate
 from store.keeping import Arrival
-from tests import commands
+from tests import commands, one_sorter
 from tests.house_fixture import Clock, eml, open_house
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import console, rounds, wiring
+from triage import console, wiring
 from triage.cli import app as cli
 
 RUN = CliRunner()
@@ -33,7 +33,7 @@ def config(tmp_path, monkeypatch):
         now = house.clock()
         data = eml("Frage zur Umschulung", "34117 Kassel")
         keeping.keep(tx, Arrival(data, now, "api", None, "Südwest", None), now=now)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     monkeypatch.setattr(wiring, "house_of", lambda _: house)
     yield file
     house.db.close()

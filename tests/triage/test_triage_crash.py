@@ -19,12 +19,13 @@ from ingest.imap.session import ImapAccount
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.ledger import LedgerState
 from store import leases, ledger_counts, originals, sightings
+from tests import one_sorter
 from tests.conftest import empty
 from tests.house_fixture import Clock, eml, open_house
 from tests.servers.dovecot import DovecotServer
 from tests.servers.exchange import ExchangeServer
 from tests.triage.renumbering import Renumbering
-from triage import receive, reconcile, rounds
+from triage import receive, reconcile
 from triage.filing import filing
 from triage.house import House
 from triage.ports import Postbox
@@ -111,7 +112,7 @@ def one_pass(house: House, box, owner: str) -> None:
     if lease is None:
         return
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, box, lease)
 
 

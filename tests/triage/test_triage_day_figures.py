@@ -15,8 +15,9 @@ from store import day_figures as stored
 from store import keeping
 from store.keeping import Arrival
 from store.tables import ledger as tables
+from tests import one_sorter
 from tests.house_fixture import ADMIN, clerk, eml
-from triage import counted_days, day_figures, rounds, work
+from triage import counted_days, day_figures, work
 from triage.correction import Correction
 
 TODAY = date(2026, 11, 23)
@@ -28,7 +29,7 @@ def mails(house, *subjects):
             now = house.clock()
             arrival = Arrival(eml(subject, "34117 Kassel"), now, "smtp", region="Südwest")
             keeping.keep(tx, arrival, now=now)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from rules.errors import Refused
 from store import ops
 from store.tables.ledger import op
+from tests import one_sorter
 from tests.house_fixture import eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import health, private_file, rounds, send, wiring
+from triage import health, private_file, send, wiring
 from triage.filing import filing, steps
 from triage.postbox_round import PostboxJob, PostboxRound
 from triage.settings import Settings
@@ -82,7 +83,7 @@ def test_mail_is_kept_though_the_disk_of_its_postbox_takes_nothing(house, box, m
         patched.setattr(Path, "rename", read_only)
         for _ in range(2):
             worker._one_round(name, a_round)
-            rounds.sort_pending(house)
+            one_sorter.sort_pending(house)
         assert states(house) == {"sorted": 1}
         told = {check.name: check.message for check in health.ready(house) if not check.ok}
         assert told[f"filing:{box.name}"] == "postbox.disk 1: 435 Kassel/AU"

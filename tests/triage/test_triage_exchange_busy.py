@@ -17,10 +17,11 @@ from ingest.exchange.wire import ExchangeAccount
 from ingest.login_gate import LoginGate
 from rules.errors import Refused, TryLater
 from store import leases, ledger_counts, sightings
+from tests import one_sorter
 from tests.house_fixture import NOW, Clock, eml, open_house
 from tests.servers.exchange import ExchangeServer, Fault
 from tests.servers.exchange_store import Mailbox
-from triage import receive, reconcile, rounds
+from triage import receive, reconcile
 from triage.filing import filing
 from triage.house import House
 
@@ -65,7 +66,7 @@ class World:
         assert lease is not None
         try:
             receive.receive(self.house, box, lease, region="Südwest")
-            rounds.sort_pending(self.house)
+            one_sorter.sort_pending(self.house)
             filing.file_due(self.house, box, lease)
         except (TryLater, Refused) as exc:
             return exc.code

@@ -9,13 +9,14 @@ from rules.ledger import OpState
 from rules.postbox import FolderMarks, Place
 from store import ops, sightings, wishes
 from store.tables.ledger import SightingState
+from tests import one_sorter
 from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_given_twice import Counting
 from tests.triage.test_triage_reconcile import Unproven, trail_of
 from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places_agree
 from tests.triage.test_triage_way import bring_in
-from triage import reconcile, rounds
+from triage import reconcile
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.marks import read as marks_read
@@ -143,7 +144,7 @@ def test_filing_on_a_new_connection_reads_what_it_moves_once_and_nothing_on_the_
             lease,
             *(eml("Krankmeldung", f"{hang_up.__name__} {n}") for n in range(8)),
         )
-        rounds.sort_pending(house)
+        one_sorter.sort_pending(house)
         hang_up()
         counting = Proving(server)
         assert filing.file_due(house, counting, lease).done == 8
@@ -156,7 +157,7 @@ def test_what_was_kept_on_this_connection_is_not_read_again_to_be_moved(house, s
     for number in range(8):
         server.append("INBOX", eml("Krankmeldung", str(number)), house.clock())
     assert keep(house, server, lease).kept == 8
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     counting = Proving(server)
     assert filing.file_due(house, counting, lease).done == 8
     assert counting.fetched == 0

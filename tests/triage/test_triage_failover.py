@@ -14,6 +14,7 @@ from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.ledger import OpState
 from store import audit, leases, migrate
 from store.engine import Database
+from tests import one_sorter
 from tests.house_fixture import ADMIN, Clock, clerk, eml, open_house
 from tests.servers.postgres import REPLICATION, PostgresServer, free_port
 from tests.store.samples import act_counts
@@ -60,7 +61,7 @@ class Office:
             self.box.append("INBOX", eml(subject, f"34117 Kassel, {subject}"))
         with self.held() as lease:
             receive.receive(self.house, self.box, lease, region="Südwest")
-        rounds.sort_pending(self.house)
+        one_sorter.sort_pending(self.house)
 
     def file(self) -> None:
         with self.held() as lease:
@@ -161,7 +162,7 @@ def test_what_an_asynchronous_standby_never_got_is_found_as_after_a_restore(
     since = before - timedelta(minutes=1)
     again = rereading.reread(office.house, ADMIN, office.box, region="Südwest", since=since)
     assert (again.taken_in, again.followed) == (1, 0)
-    rounds.sort_pending(office.house)
+    one_sorter.sort_pending(office.house)
     assert states(office.house) == {"sorted": 3}
 
 

@@ -12,10 +12,11 @@ from rules.errors import Conflict, Refused, TryLater
 from rules.ledger import OpState
 from rules.postbox import Place
 from store import audit, leases, wishes
+from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.store.samples import act_counts
 from tests.triage.test_triage_way import bring_in
-from triage import receive, reconcile, rounds
+from triage import receive, reconcile
 from triage.filing import filing, refused_moves
 from triage.house import PostboxPlan
 
@@ -48,7 +49,7 @@ def sorted_mails(house, box, lease):
     for number in range(3):
         box.append("INBOX", eml(f"Termin {number}"))
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
 
 
 def op_states(house) -> list[OpState]:
@@ -105,7 +106,7 @@ def test_a_backlog_is_moved_folder_by_folder(house, box, lease, monkeypatch):
     for number in range(6):
         box.append("INBOX", eml(("Termin {}", "Urlaub {}")[number % 2].format(number)))
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     few = replace(house, policy=replace(house.policy, batch_mails=3))
     sets: list[int] = []
     move_many = MaildirPostbox.move_many
@@ -139,7 +140,7 @@ def test_a_place_that_was_a_twins_before_is_not_taken_for_ones_own(house, box, l
     reconcile.reconcile(house, box, lease)
     box.append("INBOX", eml("Krankmeldung"))
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert filing.file_due(house, Refusing(box, "no proof"), lease) == filing.Filed()
     box.move(away, there)
     clock.forward(minutes=10)
@@ -235,7 +236,7 @@ def test_whose_lease_ends_between_two_folders_begins_with_none_more(house, box, 
     for subject in ("Termin absagen", "Krankmeldung"):
         box.append("INBOX", eml(subject))
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
 
     class Slow(Refusing):
         def move_many(self, places, target):

@@ -14,9 +14,10 @@ from ingest.imap.postbox import ImapPostbox
 from ingest.imap.session import ImapAccount
 from rules.errors import Conflict, TryLater
 from store import leases, sightings
+from tests import one_sorter
 from tests.house_fixture import eml
 from tests.servers.dovecot import DovecotOptions, DovecotServer
-from triage import receive, reconcile, rounds
+from triage import receive, reconcile
 from triage.filing import filing
 
 NO_MOVE = "IMAP4rev1 UIDPLUS NAMESPACE LITERAL+"
@@ -51,7 +52,7 @@ def bring_in(house, imap, lease):
         for mail in mails:
             imap.append("INBOX", mail)
         receive.receive(house, imap, lease, region="Südwest")
-        rounds.sort_pending(house)
+        one_sorter.sort_pending(house)
 
     return bring
 
@@ -174,7 +175,7 @@ def test_a_server_that_dies_in_the_middle_of_move_leaves_nothing_twice(
     for _ in range(3):
         imap.append("INBOX", eml("Termin"))
     receive.receive(house, imap, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
 
     def dies(places, target):
         with imap._talk() as session:

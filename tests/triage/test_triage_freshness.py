@@ -7,6 +7,7 @@ import pytest
 
 from store import audit, items, keeping
 from store.keeping import Arrival
+from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, open_house
 from triage import accept, aside, freshness, health, log, receive, rounds, work
 from triage.answers import reply
@@ -50,7 +51,7 @@ def test_an_alarm_and_its_all_clear_are_told_once_each(house, box, lease, clock,
     clock.forward(minutes=1)
     rounds_of_order(house)
     assert told(house) == [OVERDUE]
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     rounds_of_order(house)
     assert told(house) == [OVERDUE, CLEAR]
     lines = capsys.readouterr().err.splitlines()
@@ -67,7 +68,7 @@ def test_mail_that_claims_to_come_in_next_year_waits_from_now_on(house, box, lea
     clock.forward(minutes=61)
     rounds_of_order(house)
     assert told(house) == [OVERDUE]
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     claim = work.claim_next(house, clerk("435"), "435")
     with house.db.read() as tx:
         item = items.get(tx, claim.item_id)
@@ -82,7 +83,7 @@ def test_a_restart_neither_repeats_nor_forgets_a_standing_alarm(house, box, leas
     restarted = replace(open_house(url, clock=clock), policy=house.policy)
     rounds_of_order(restarted)
     assert told(restarted) == [OVERDUE]
-    rounds.sort_pending(restarted)
+    one_sorter.sort_pending(restarted)
     rounds_of_order(restarted)
     restarted.db.close()
     assert told(house) == [OVERDUE, CLEAR]
@@ -93,7 +94,7 @@ def test_old_mail_that_is_replayed_is_no_alarm_until_it_has_waited_as_long(house
         machine = eml("Newsletter", Auto_Submitted="auto-generated")
         arrival = Arrival(machine, house.clock(), "smtp", postbox="SC-Südwest")
         number = keeping.keep(tx, arrival, now=house.clock()).message_id
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     clock.forward(days=3)
     aside.replay(house, ADMIN, number)
     assert [way.is_overdue for way in freshness.look(house)] == [False, False]
@@ -106,7 +107,7 @@ def test_a_second_alarm_is_told_again(house, box, lease, clock):
         bring(house, box, lease)
         clock.forward(minutes=61)
         rounds_of_order(house)
-        rounds.sort_pending(house)
+        one_sorter.sort_pending(house)
         rounds_of_order(house)
     assert told(house) == [OVERDUE, CLEAR] * 2
 
@@ -131,7 +132,7 @@ def test_door_and_api_are_ways_of_their_own_and_name_no_address(house, clock):
     seen = {way.way: way.is_overdue for way in freshness.look(house)}
     assert seen == {"SC-Südwest": False, "door": True}
     rounds_of_order(house)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     rounds_of_order(house)
     assert told(house) == [("mail.overdue", "postbox:door"), ("mail.fresh_again", "postbox:door")]
 
@@ -147,7 +148,7 @@ def test_an_archive_is_old_by_nature_and_no_alarm(house, clock):
 def test_mail_without_a_time_of_receipt_came_when_it_was_kept(house, box, lease):
     box.append("INBOX", eml("Krankmeldung"), datetime.fromtimestamp(0, tz=UTC))
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     claim = work.claim_next(house, clerk("435"), "435")
     with house.db.read() as tx:
         item = items.get(tx, claim.item_id)

@@ -10,13 +10,14 @@ from rules.errors import Conflict
 from rules.ledger import OpState
 from rules.postbox import Place
 from store import ledger_counts, sightings, wishes
+from tests import one_sorter
 from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_filing import op_states
 from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
 from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places_agree
 from tests.triage.test_triage_way import bring_in, states
-from triage import receive, rounds, set_back
+from triage import receive, set_back
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.reconcile import reconcile
@@ -41,7 +42,7 @@ def works(house, server, lease, clock, *, times: int = 3) -> list[str]:
         clock.forward(minutes=10)
         try:
             receive.receive(house, server, lease, region="Südwest")
-            rounds.sort_pending(house)
+            one_sorter.sort_pending(house)
             filing.file_due(house, server, lease)
             reconcile(house, server, lease)
         except Conflict as exc:
@@ -54,7 +55,7 @@ def works(house, server, lease, clock, *, times: int = 3) -> list[str]:
 def test_new_mail_under_the_number_of_a_known_one_is_kept(house, server, lease, filed):
     keep(house, server, lease, eml("Termin"), KRANK)
     if filed:
-        rounds.sort_pending(house)
+        one_sorter.sort_pending(house)
         filing.file_due(house, server, lease)
     else:
         server.lose("INBOX", 2)
@@ -108,7 +109,7 @@ def test_of_many_known_mails_few_are_read_to_find_from_which_number_on_they_were
 
 def test_a_wish_for_a_lost_mail_moves_no_other_that_has_its_number(house, server, lease):
     keep(house, server, lease, KRANK)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     server.lose("INBOX", 1)
     server.set_back("INBOX", 1)
     assert keep(house, server, lease) == receive.Received(kept=0)
@@ -143,10 +144,10 @@ def test_a_wish_moves_no_other_mail_if_the_connection_broke_over_one_in_doubt(
     house, server, lease, clock
 ):
     keep(house, server, lease, KRANK)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, Unproven(server), lease)
     keep(house, server, lease, eml("Termin"), KONTO)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     clock.forward(minutes=1)
     assert filing.file_due(house, BrokenWhileRead(server, AU), lease).done == 1
     assert lying(server) == {AU: 1, "INBOX": 2}
@@ -159,7 +160,7 @@ def test_a_move_that_is_given_again_moves_no_other_mail_if_the_connection_broke_
     house, server, lease, clock
 ):
     keep(house, server, lease, eml("Termin"), KONTO)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, Silent(server), lease)
     server.append(TERMIN, KRANK)
     clock.forward(minutes=1)
@@ -176,7 +177,7 @@ def test_what_a_cut_move_left_stays_where_the_copy_was_read_before_the_server_wa
     house, server, lease, clock
 ):
     keep(house, server, lease, KRANK)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, Silent(server), lease)
     server.append(AU, KRANK)  # the copy of a move that was cut
     clock.forward(minutes=1)
@@ -282,7 +283,7 @@ def test_a_move_in_doubt_when_all_numbers_are_given_twice_is_settled_by_content(
     house, server, lease, clock, carried_out
 ):
     keep(house, server, lease, eml("Termin"), KRANK)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, Unproven(server) if carried_out else Silent(server), lease)
     for folder in ("INBOX", AU, TERMIN):
         if folder in server.folders():

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from ingest.maildir.postbox import MaildirPostbox
 from rules.errors import Conflict, Refused
 from store import audit, ops
+from tests import one_sorter
 from tests.house_fixture import ADMIN, NOW, clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from tests.waiting import until
@@ -78,7 +79,7 @@ def test_while_stopped_two_workers_keep_and_sort_and_nothing_moves_or_leaves(hou
 def test_an_intent_that_comes_after_the_order_is_not_written(house, box, lease):
     box.append("INBOX", eml("Termin"))
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
 
     class Stops:
         """The order falls between the reading of the wishes and their intents."""

@@ -15,11 +15,12 @@ from rules.ledger import LedgerState
 from rules.machine_mail import Machine
 from rules.postbox import Delivered
 from store import arrivals, audit, items, ledger
+from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.servers.postfix import PostfixServer
 from tests.triage.test_triage_way import Eakte, Post, states
 from tests.waiting import until
-from triage import admin, health, letterbox, rounds, wiring
+from triage import admin, health, letterbox, wiring
 from triage.send import Outlets
 from triage.settings import Settings
 from triage.settings.door import DoorSettings
@@ -40,7 +41,7 @@ def test_a_delivery_is_kept_with_its_recipient_and_sorted_later(house):
         assert ledger.original(tx, 1) == eml("Krankmeldung")
     assert (message.source, message.postbox, message.state) == ("smtp", KASSEL, LedgerState.KEPT)
     assert message.region == "Südwest"
-    assert rounds.sort_pending(house) == 1
+    assert one_sorter.sort_pending(house) == 1
     with house.db.read() as tx:
         item = items.of_message(tx, 1)
     assert item is not None
@@ -52,7 +53,7 @@ def test_who_the_mail_server_named_gets_it_whoever_stands_in_the_header(house):
     listed = eml("Krankmeldung", to="x@verteiler.example")
     letterbox.keep_all(house, [Delivered("a@kunde.example", fulda, eml("Krankmeldung", to=KASSEL))])
     letterbox.keep_all(house, [Delivered("a@kunde.example", KASSEL, listed)])
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     with house.db.read() as tx:
         found = [items.of_message(tx, number) for number in (1, 2)]
     fulda_code = house.directory.by_mailbox(fulda).agency.code
@@ -209,7 +210,7 @@ def test_mail_that_a_real_postfix_hands_over_comes_in_once_although_we_fail_firs
             tx.run(sa.text("ALTER TABLE away RENAME TO arrival"))
         wait_until(lambda: postfix.waiting() == 0, postfix)
     assert seen(house) == 10
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     proof = admin.completeness(house, ADMIN)
     assert proof.closes
     assert proof.states["sorted"] == 10

@@ -25,11 +25,12 @@ from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
 from store import leases, originals
 from store.tables.ledger import SightingState, item, message, sighting
+from tests import one_sorter
 from tests.house_fixture import ADMIN, Clock, eml, open_house
 from tests.store.samples import act_counts
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_crash import Countdown, Crash, MortalBox, MortalDatabase
-from triage import admin, receive, reconcile, rounds
+from triage import admin, receive, reconcile
 from triage.filing import filing
 from triage.house import House
 
@@ -71,7 +72,7 @@ class OneWorker:
 
     def _pass(self, looks: int) -> None:
         receive.receive(self.house, self.box, self.lease, region="Südwest")
-        rounds.sort_pending(self.house)
+        one_sorter.sort_pending(self.house)
         filing.file_due(self.house, self.box, self.lease)
         for _ in range(looks):
             reconcile.reconcile(self.house, self.box, self.lease)

@@ -19,11 +19,12 @@ from rules.item import CloseReason
 from rules.marks import Effect, MarkBook, MarkRule, fold
 from rules.postbox import MarkChange, Place
 from store import audit, leases, marks_seen
+from tests import one_sorter
 from tests.house_fixture import Clock, clerk, eml, open_house
 from tests.servers.exchange import ExchangeServer
 from tests.triage.test_triage_crash import Countdown, Crash, MortalBox, MortalDatabase
 from tests.triage.test_triage_way import states
-from triage import receive, rounds, work
+from triage import receive, work
 from triage.filing import filing
 from triage.house import House, MarksPolicy
 from triage.marks import read as marks_read
@@ -54,7 +55,7 @@ def a_morning(house: House, box: Postbox) -> None:
     for number in range(3):
         box.append("INBOX", eml("Termin", f"Brief {number}"))
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, box, lease)
     me = clerk("435")
     claim = work.claim_next(house, me, "435")

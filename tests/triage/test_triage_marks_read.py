@@ -11,6 +11,7 @@ from rules.errors import Conflict
 from rules.item import CloseReason, EakteState, ItemState
 from rules.marks import Effect, MarkBook, MarkRule
 from store import audit, items, mark_wishes, marks_seen, retention, verdicts
+from tests import one_sorter
 from tests.house_fixture import clerk, eml
 from tests.triage.marks_office import (
     KASSEL,
@@ -25,7 +26,7 @@ from tests.triage.marks_office import (
     wish,
 )
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import receive, rounds, send, work
+from triage import receive, send, work
 from triage.correction import Correction
 from triage.filing import filing
 from triage.followed import Reconciled
@@ -241,7 +242,7 @@ def test_marks_that_a_mail_brings_along_do_nothing(house, box, lease, tmp_path, 
     box.append("INBOX", eml("Termin"))
     person_marks(box, "INBOX", DONE, "Postlotse: erledigt")
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, box, lease)
     assert read(house, box, lease) == MarksRead()
     assert item_of(house).state is ItemState.WAITING
@@ -256,7 +257,7 @@ def test_a_mark_set_before_sorting_waits_for_the_item(house, box, lease):
     receive.receive(house, box, lease, region="Südwest")
     person_marks(box, "INBOX", DONE)
     assert read(house, box, lease) == MarksRead()
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert read(house, box, lease) == MarksRead(found=1)
     assert item_of(house).state is ItemState.CLOSED
 
@@ -334,7 +335,7 @@ def test_a_hand_move_of_a_held_item_leaves_it_to_its_clerk(house, box, lease):
 def test_a_hand_move_before_our_own_filing_withdraws_our_wish(house, box, lease):
     box.append("INBOX", eml("Termin"))
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     move(box, "INBOX", OTHER)
     reconcile(house, box, lease)
     assert item_of(house).agency_code == "431"
@@ -401,7 +402,7 @@ def test_one_round_of_a_worker_follows_a_move_and_a_mark(house, box, tmp_path):
     a_round = PostboxRound(worker, PostboxJob(box.name, "Südwest", lambda: box, files=True))
     box.append("INBOX", eml("Termin"))
     assert a_round() == 1
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert a_round() == 1
     person_marks(box, TERMIN, DONE)
     move(box, TERMIN, OTHER)

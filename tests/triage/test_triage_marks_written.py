@@ -11,6 +11,7 @@ from rules.item import CloseReason
 from rules.marks import OwnMark
 from rules.postbox import MarkChange
 from store import mark_wishes
+from tests import one_sorter
 from tests.house_fixture import clerk, eml
 from tests.triage.marks_office import (
     KASSEL,
@@ -147,7 +148,7 @@ def test_a_folder_that_takes_no_marks_stops_no_other_and_no_sorting(house, box, 
     assert write_due(house, refusing, lease) == Written(done=1, put_off=1)
     box.append("INBOX", eml("Krankmeldung"))
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert filing.file_due(house, box, lease).done == 1
 
 

@@ -9,8 +9,9 @@ from ingest.observed import ObservedPostbox
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused
+from tests import one_sorter
 from tests.house_fixture import ADMIN, clerk, eml
-from triage import observed, receive, reconcile, rounds
+from triage import observed, receive, reconcile
 from triage.house import PostboxPlan
 
 PLANS = (
@@ -39,7 +40,7 @@ def day_of_mail(house, box, lease):
         at = house.clock() + timedelta(seconds=second)
         box.append("INBOX", eml(subject, "34117 Kassel", **headers), at)
     receive.receive(house, ObservedPostbox(box), lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
 
 
 def by_hand(box, folder, number=0):

@@ -15,6 +15,7 @@ from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import Refused
 from rules.postbox import Place
 from store import leases, ledger_counts, sightings
+from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.servers.dovecot import DovecotServer
 from tests.triage.test_triage_another_way import places_agree
@@ -83,7 +84,7 @@ def test_a_postbox_under_another_name_is_not_served_and_its_old_name_goes_on(
     deliver(box, "Krankmeldung", "Termin")
     assert take_in(house, box, lease).kept == 2
     if is_filed:
-        rounds.sort_pending(house)
+        one_sorter.sort_pending(house)
         assert filing.file_due(house, box, lease).done == 2
         deliver(box, "Urlaub")
     renamed = configured(house, NEW)
@@ -132,7 +133,7 @@ def test_another_host_with_the_same_mail_doubles_and_loses_nothing(on_dovecot):
     house = configured(house, OLD)
     deliver(box, "Krankmeldung", "Termin", "Urlaub", "Konto")
     take_in(house, box, lease)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert filing.file_due(house, box, lease).done == 4
     deliver(box, "Bescheid", "Umzug", "Umzug")
     assert take_in(house, box, lease).kept == 3
@@ -154,7 +155,7 @@ def test_another_host_with_the_same_mail_doubles_and_loses_nothing(on_dovecot):
         reconcile(house, moved, lease)
         assert reconcile(house, moved, lease) == Reconciled()
         assert places_agree(house, moved)
-        rounds.sort_pending(house)
+        one_sorter.sort_pending(house)
         assert filing.file_due(house, moved, lease).done == 4
         moved.close()
     assert states(house) == {"sorted": 8}
@@ -165,7 +166,7 @@ def test_a_postbox_that_was_out_of_the_configuration_for_a_week(on_dovecot, cloc
     house, lease, server, box = on_dovecot
     deliver(box, "Krankmeldung", "Termin", "Urlaub")
     take_in(configured(house, OLD), box, lease)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     without = configured(house)
     clock.forward(days=7)
     rounds.keep_order(without, "w-1")
@@ -178,7 +179,7 @@ def test_a_postbox_that_was_out_of_the_configuration_for_a_week(on_dovecot, cloc
     again = configured(house, OLD)
     for _ in range(4):
         assert serve(again, box) == "ok"
-        rounds.sort_pending(house)
+        one_sorter.sort_pending(house)
         clock.forward(minutes=5)
     with house.db.read() as tx:
         assert sum(ledger_counts.counts(tx).values()) == 4

@@ -13,6 +13,7 @@ from rules.postbox import MIME_BROKEN, TOO_LARGE, Place, TooLarge
 from rules.tasks import Said, TaskKind
 from store import aside as aside_rows
 from store import audit, items, keeping, leases, ledger, originals
+from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml
 from tests.store.samples import act_counts
 from tests.triage.test_triage_filing import Refusing
@@ -196,7 +197,7 @@ def in_doubt(house, box, lease) -> None:
 def sorted_head(house, box, lease):
     box.append("INBOX", large())
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
 
 
 def op_state(house) -> OpState:
@@ -242,7 +243,7 @@ def test_one_that_an_older_version_set_aside_becomes_an_item_by_replay(house, bo
         ledger.set_state(tx, kept.message_id, LedgerState.ASIDE, reason=reason, now=now)
         aside_rows.put(tx, kept.message_id, step="receive", reason_code=reason, detail="", now=now)
     aside.replay(house, ADMIN, kept.message_id)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, box, lease)
     assert seen(house).verdict["review_because"] == [reason]
     assert seen(house).only_head.reason == reason

@@ -21,11 +21,12 @@ from store import keeping, leases, ledger
 from store.columns import metadata
 from store.engine import Database
 from store.tables.ledger import beat, lease
+from tests import one_sorter
 from tests.conftest import TEMPLATE
 from tests.house_fixture import Clock, eml, open_house
 from tests.servers.victims import BOX, Victim, Victims
 from tests.store.samples import NOW, act_counts, arrival
-from triage import receive, rounds, sort_turns, wiring
+from triage import receive, sort_turns, wiring
 from triage.filing import filing
 
 MAILS = (eml("Krankmeldung"), eml("Krankmeldung"), eml("Termin"), eml("Neues Konto"))
@@ -89,7 +90,7 @@ def take_over(url: str, root: Path) -> None:
     ended = False
     while not ended and time.monotonic() < until:
         receive.receive(house, box, held, region="Südwest")
-        rounds.sort_pending(house)
+        one_sorter.sort_pending(house)
         filing.file_due(house, box, held)
         with house.db.read() as tx:
             states = act_counts(tx)

@@ -16,11 +16,12 @@ from store import audit, halts, holds, leases, postbox_names, same_mail
 from store.columns import metadata
 from store.halts import Halt
 from store.holds import HoldKind, NewHold
+from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.triage.test_triage_crash import Countdown, Crash, MortalDatabase
 from tests.triage.test_triage_one_folder import configured, is_complete, serve
 from tests.triage.test_triage_way import bring_in, states
-from triage import perhaps_twice, rounds
+from triage import perhaps_twice
 from triage.cli import app as cli
 from triage.postboxes import postbox_name
 from triage.sweep import holds as sweep_holds
@@ -67,7 +68,7 @@ def test_a_renamed_postbox_goes_on_where_it_was_and_nothing_comes_twice(worked, 
     assert names(worked) == {NEW}
     again = named(box, NEW)
     assert serve(worked, again) == "ok"
-    rounds.sort_pending(worked)
+    one_sorter.sort_pending(worked)
     assert serve(worked, again) == "ok"
     assert again.view("INBOX").uids == ()
     assert states(worked) == {"sorted": 3}

@@ -11,6 +11,7 @@ from rules.errors import TryLater
 from rules.ledger import LedgerState, OpState
 from store import items, ledger, op_steps, ops, outgoing, wishes
 from store.tables.ledger import OutgoingState
+from tests import one_sorter
 from tests.house_fixture import MACHINE, clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from tests.waiting import until
@@ -58,14 +59,14 @@ def test_a_mail_that_can_not_be_written_lies_aside_and_stops_no_other(
         describe(tx, described, now=now)
 
     monkeypatch.setattr(ledger, "describe_many", breaks)
-    assert rounds.sort_pending(house) == 3
+    assert one_sorter.sort_pending(house) == 3
     assert states(house) == {"sorted": 2, "aside": 1}
-    assert rounds.sort_pending(house) == 0
+    assert one_sorter.sort_pending(house) == 0
 
 
 def test_a_mail_that_somebody_sorted_meanwhile_is_not_set_aside(house, box, lease):
     kept(house, box, lease, eml("Termin"))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     rounds.set_aside(house, 1, step="sort", code="bug")
     assert states(house) == {"sorted": 1}
 
@@ -87,7 +88,7 @@ def test_two_sorters_of_one_machine_mail_wish_and_note_once(house, box, lease):
 def test_a_clerks_wish_waits_for_the_worker_who_notes_the_command(house, box, lease):
     """Else it would change the target of a command that is out already (READ COMMITTED)."""
     kept(house, box, lease, eml("Termin"))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     with house.db.read() as tx:
         (wish,) = ops.of_message(tx, 1)
     other = "431 Hanau/Termin"
@@ -125,7 +126,7 @@ def test_handed_in_mail_is_accepted_also_where_sorting_has_to_wait(house):
         replace(house, db=SecondWriteFails(house.db)), MACHINE, eml("Krankmeldung")
     )
     assert (seen.state, seen.verdict) == ("kept", None)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert states(house) == {"sorted": 1}
 
 

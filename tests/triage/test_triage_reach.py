@@ -10,10 +10,11 @@ from ingest.imap.session import ImapAccount
 from rules.errors import HouseError, Refused
 from store import leases, sightings
 from store.tables.ledger import lease as lease_table
+from tests import one_sorter
 from tests.house_fixture import eml
 from tests.servers.cutting import CuttingLine
 from tests.triage.test_triage_way import Eakte, Post
-from triage import rounds, send
+from triage import send
 from triage.postbox_round import PostboxJob, PostboxRound
 from triage.reach import PAUSES, ROUNDS
 from triage.worker import Worker
@@ -52,7 +53,7 @@ def test_a_worker_whose_line_is_cut_lets_another_finish_what_it_began(on_dovecot
     with CuttingLine(server, "UID MOVE") as line:
         far = round_of(house, lambda: ImapPostbox(NAME, replace(account, port=line.port)))
         assert far() == 1
-        rounds.sort_pending(house)
+        one_sorter.sort_pending(house)
         assert failed(far) == "postbox.away"
         assert line.cut.is_set()
     for _ in range(ROUNDS - 1):

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
 from store import ledger, ledger_counts, retention, sightings
+from tests import one_sorter
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.store.samples import act_counts
 from tests.stress.stress_truth import Act, Sent, Way
 from tests.triage.test_triage_way import bring_in, states
-from triage import admin, aside, item_view, receive, rounds
+from triage import admin, aside, item_view, receive
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.reconcile import reconcile
@@ -144,7 +145,7 @@ def renumbered(box, folder: str) -> None:
 def test_a_new_number_before_filing_is_no_second_mail(house, box, lease):
     box.append("INBOX", eml("Krankmeldung"))
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     renumbered(box, "INBOX")
     received = receive.receive(house, box, lease, region="Südwest")
     assert (received.kept, received.put_back) == (0, 1)
@@ -158,7 +159,7 @@ def test_a_mail_put_back_in_doubt_is_no_second_mail_and_stays_where_a_person_put
 ):
     box.append("INBOX", eml("Krankmeldung"))
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     # Our move was carried out, its proof got lost, and a person puts the mail back meanwhile.
     filing.file_due(house, Unproven(box), lease)
     (uid,) = box.view("435 Kassel/AU").uids
@@ -190,7 +191,7 @@ def test_a_mail_taken_out_before_it_was_sorted_is_worked_on_and_gone(house, box,
     receive.receive(house, box, lease, region="Südwest")
     gone(house, box, lease, folder="INBOX")
     assert states(house) == {"kept": 1}
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert states(house) == {"gone": 1}
     assert len(item_view.listing(house, clerk("435"), "435")) == 1
 
@@ -206,7 +207,7 @@ def test_what_lay_aside_can_be_replayed_though_it_is_gone(house, box, lease):
     assert (back.state, back.state_reason) == (LedgerState.ASIDE, "mail.autoreply")
     gone(house, box, lease, folder="Maschinell")
     aside.replay(house, ADMIN, 1)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert states(house) == {"gone": 1}
 
 

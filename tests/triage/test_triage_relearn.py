@@ -13,6 +13,7 @@ from rules.codes import Concern, PaymentRelevant
 from rules.item import MarkedConcern
 from rules.postbox import Place
 from store import audit, items, keeping, outgoing, verdicts
+from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
 from tests.refusals import code_of
 from triage import (
@@ -21,7 +22,6 @@ from triage import (
     holding,
     item_view,
     relearn,
-    rounds,
     training_file,
     wiring,
     work,
@@ -44,7 +44,7 @@ def house(url):
 def corrected(house) -> int:
     """A mail that the machine took for a Termin and a clerk for a move; the message's id."""
     kept = accept.hand_in(house, MACHINE, eml("Termin", TEXT))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     someone = clerk("435")
     claim = work.claim_next(house, someone, "435")
     said = Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
@@ -147,7 +147,7 @@ def test_a_confirmed_item_still_shows_that_it_was_corrected(house, corrected) ->
 
 def test_a_concern_marked_in_outlook_is_a_weak_label(house, tmp_path) -> None:
     kept = accept.hand_in(house, MACHINE, eml("Termin", TEXT))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     with house.db.write() as tx:
         item = items.of_message(tx, kept.message_id)
         event = MarkedConcern(PaymentRelevant.NO)
@@ -173,7 +173,7 @@ def test_a_folder_chosen_by_hand_is_a_weak_label(house, tmp_path) -> None:
             ),
             now=house.clock(),
         )
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     out = tmp_path / "weak.jsonl"
     done = relearn.export(house, ADMIN, out, sources=(relearn.CONFIRMED, relearn.WEAK))
     assert (done.confirmed, done.weak) == (0, 1)
@@ -191,7 +191,7 @@ def test_real_mail_is_never_written_into_a_source_tree(house, corrected, tmp_pat
 
 def test_a_look_at_a_correction_makes_no_second_hand_over(house) -> None:
     kept = accept.hand_in(house, MACHINE, eml("Krank", TEXT))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     someone = clerk("435")
     claim = work.claim_next(house, someone, "435")
     said = Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)

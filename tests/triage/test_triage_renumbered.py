@@ -9,12 +9,13 @@ from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Place
 from store import ledger, ledger_counts, sightings, wishes
+from tests import one_sorter
 from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_filing import op_states
 from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
 from tests.triage.test_triage_way import bring_in, states
-from triage import receive, rounds
+from triage import receive
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.reconcile import reconcile
@@ -67,7 +68,7 @@ def test_what_waits_for_filing_stands_behind_new_mail_in_the_next_pass(house, an
     few = replace(house, policy=replace(house.policy, batch_mails=1))
     anew.append("INBOX", eml("Krankmeldung"), clock())
     keep(few, anew, lease)
-    rounds.sort_pending(few)
+    one_sorter.sort_pending(few)
     filing.file_due(few, Silent(anew), lease)
     anew.number_anew("INBOX", AU)
     anew.view("INBOX")  # it has its number before the new one comes
@@ -92,7 +93,7 @@ def test_a_move_in_doubt_when_the_inbox_is_numbered_anew_makes_no_second_row(
 ):
     anew.append("INBOX", eml("Krankmeldung"), clock())
     keep(house, anew, lease)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, Unproven(anew) if carried_out else Silent(anew), lease)
     anew.number_anew("INBOX", AU)
     twin = [eml("Krankmeldung")] if carried_out else []
@@ -127,7 +128,7 @@ def test_a_cut_move_out_of_a_folder_with_new_numbers_makes_no_second_row(
 ):
     anew.append("INBOX", eml("Krankmeldung"), clock())
     keep(house, anew, lease)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, Cut(anew), lease)
     anew.number_anew(*folders)
     clock.forward(minutes=10)
@@ -135,7 +136,7 @@ def test_a_cut_move_out_of_a_folder_with_new_numbers_makes_no_second_row(
         anew.append("INBOX", eml("Krankmeldung"), clock())
     for _ in range(2):
         receive.receive(house, anew, lease, region="Südwest")
-        rounds.sort_pending(house)
+        one_sorter.sort_pending(house)
         filing.file_due(house, anew, lease)
         reconcile(house, anew, lease)
         clock.forward(minutes=10)
@@ -191,7 +192,7 @@ def test_a_wish_from_a_folder_with_new_numbers_holds_up_no_other_and_is_carried_
         wishes.want(tx, 1, kind="file", dst_folder=TERMIN, now=house.clock())
     anew.number_anew(AU)
     keep(house, anew, lease, eml("Konto"))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filed = filing.file_due(house, anew, lease)
     assert (filed.done, filed.failed) == (1, 1)
     clock.forward(hours=2)
@@ -204,7 +205,7 @@ def test_filing_takes_no_copy_that_a_message_left_under_older_numbers(house, ane
     """The twin that was filed before lies in the target; the one in doubt was never moved."""
     bring_in(house, anew, lease, eml("Krankmeldung"))
     keep(house, anew, lease, eml("Krankmeldung"))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, Silent(anew), lease)
     anew.number_anew("INBOX", AU)
     clock.forward(minutes=10)
@@ -234,7 +235,7 @@ def test_a_move_into_a_folder_that_has_new_numbers_already_is_found_beside_an_ol
     bring_in(house, anew, lease, eml("Krankmeldung"))
     keep(house, anew, lease, eml("Krankmeldung"))
     anew.number_anew(AU)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, Unproven(anew), lease)
     clock.forward(minutes=10)
     filing.file_due(house, anew, lease)
@@ -260,7 +261,7 @@ def test_a_mail_with_a_new_number_is_not_taken_for_its_copy_in_another_folder(
 
 def test_who_lost_the_lease_is_not_taken_for_a_folder_with_new_numbers(house, anew, lease):
     keep(house, anew, lease, eml("Krankmeldung"))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
 
     class Overtaken(Unproven):
         def move_many(self, places, target):
@@ -304,7 +305,7 @@ def test_the_same_on_a_dovecot_that_lost_its_numbers(on_dovecot, clock):
     house, lease, server, imap = on_dovecot
     bring_in(house, imap, lease, eml("Krankmeldung"))
     keep(house, imap, lease, eml("Termin"), eml("Termin"))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, Silent(imap), lease)
     before = imap.view("INBOX").epoch
     imap.close()
@@ -314,7 +315,7 @@ def test_the_same_on_a_dovecot_that_lost_its_numbers(on_dovecot, clock):
     assert keep(house, imap, lease, eml("Konto")) == receive.Received(kept=1, waiting=2)
     assert imap.view("INBOX").epoch != before
     clock.forward(minutes=10)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert filing.file_due(house, imap, lease).done == 3
     assert reconcile(house, imap, lease) == Reconciled(renumbered=1)
     assert places_agree(house, imap)

@@ -6,6 +6,7 @@ from rules.errors import Refused, TryLater
 from rules.item import CloseReason, ItemState
 from store import items, leases, ledger, outgoing
 from store.tables.ledger import OutgoingState
+from tests import one_sorter
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_returned import about, answer, report
 from tests.triage.test_triage_way import Eakte, Post, bring_in
@@ -74,7 +75,7 @@ def until_it_ended(house, box, lease, row, post, clock):
     if sent:
         box.append("INBOX", report(about(house, row)))
         receive.receive(house, box, lease, region="Südwest")
-        rounds.sort_pending(house)
+        one_sorter.sort_pending(house)
 
 
 def laid(house, claim, where):

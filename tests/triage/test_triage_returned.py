@@ -20,6 +20,7 @@ from store import (
     sent_copies,
 )
 from store.tables.ledger import OutgoingState
+from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, open_house
 from tests.triage.test_triage_crash import Crash
 from tests.triage.test_triage_way import Eakte, Post, bring_in
@@ -122,10 +123,10 @@ def test_a_report_of_before_a_restore_is_for_no_answer_to_another_mail(
     assert first == second
     leave(house)
     accept.hand_in(house, MACHINE, report(about(lost, first)))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert state_of(house, second)[0] is OutgoingState.SENT
     accept.hand_in(house, MACHINE, report(about(house, second)))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert state_of(house, second) == (OutgoingState.DEAD, "reply.bounced")
     lost.db.close()
 
@@ -170,7 +171,7 @@ def test_the_same_report_twice_opens_once_and_sending_again_settles_it(
     assert len(leave(house).sent) == 1
     assert item_view.view(house, ME, claim.item_id).reply_trouble is None
     aside.replay_all(house, ADMIN)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert state_of(house, row)[0] is OutgoingState.SENT
 
 

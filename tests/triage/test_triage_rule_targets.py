@@ -12,6 +12,7 @@ from rules.agencies import Agency
 from rules.codes import Role
 from store import audit, outgoing
 from store import rulesets as stored
+from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.rules.ruleset_samples import HEAD, rule
 from triage import health, receive, rounds
@@ -43,7 +44,7 @@ def look(house, box, region="Südwest"):
 def arrive(house, box, lease, subject="Umschulung"):
     box.append("INBOX", eml(subject, "34117 Kassel"), house.clock())
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, box, lease)
 
 

@@ -17,9 +17,9 @@ from store.columns import metadata
 from store.keeping import Arrival
 from store.rulesets import NewDraft
 from store.tables.ledger import original
+from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, NOW, clerk, eml
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import rounds
 from triage.rulesets import drafts as rulesets
 from triage.rulesets import going_back
 from triage.rulesets import trial as rule_trial
@@ -67,7 +67,7 @@ def actions(house):
 def test_a_mail_is_sorted_by_the_rule_set_in_force_and_its_verdict_says_so(house):
     put_in_force(house, HEAD + rule('betreff = "Rente"', rule_id="rente") + RULE)
     hit, miss = keep(house, "Frage zur Umschulung"), keep(house, "Krankmeldung")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     body = body_of(house, hit)
     assert body["folder"] == "435 Kassel/Beratung"
     assert body["rules"].endswith("+regeln.1")
@@ -87,7 +87,7 @@ def test_the_time_of_the_mail_decides_which_version_holds(house):
     before = keep(house, "Umschulung")
     saved = put_in_force(house)
     after = keep(house, "Umschulung")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert saved.version == 1
     assert body_of(house, before)["ruleset"] is None
     assert body_of(house, after)["ruleset"]["version"] == 1
@@ -98,7 +98,7 @@ def test_from_a_day_on_and_only_within_its_days(house):
     put_in_force(house, head + RULE, day=date(2026, 11, 25))
     found = [keep(house, "Umschulung", at=NOW.replace(day=day)) for day in (23, 24, 25, 30)]
     found.append(keep(house, "Umschulung", at=NOW.replace(month=12, day=1)))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     hits = [(body_of(house, one)["ruleset"] or {}).get("hit") for one in found]
     assert hits == [None, None, "umschulung", "umschulung", None]
 
@@ -108,7 +108,7 @@ def test_a_region_with_its_own_set_gets_nothing_from_the_set_for_all(house):
     west = HEAD.replace("regeln", "west") + 'region = "West"\n' + rule('betreff = "Rente"')
     put_in_force(house, west)
     here, there = keep(house, "Umschulung"), keep(house, "Umschulung", region="West")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert body_of(house, here)["ruleset"]["hit"] == "umschulung"
     assert body_of(house, there)["ruleset"] == {
         "id": "west", "version": 1, "hit": None, "because": [], "held": "",
@@ -119,7 +119,7 @@ def test_a_region_with_its_own_set_gets_nothing_from_the_set_for_all(house):
 def test_a_rule_sets_aside_what_moves_no_money_and_never_what_does(house):
     put_in_force(house, HEAD + rule('betreff = "Werbung"', "beiseite = true"))
     harmless, money = keep(house, "Werbung Termin"), keep(house, "Werbung, krank")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     with house.db.read() as tx:
         assert aside.reasons(tx, choice=aside.Choice(None)) == ((ASIDE_REASON, 1),)
         assert items.of_message(tx, harmless) is None
@@ -130,7 +130,7 @@ def test_a_rule_sets_aside_what_moves_no_money_and_never_what_does(house):
 def test_machine_mail_is_out_of_reach(house):
     put_in_force(house, HEAD + rule("groesse_ab_kb = 0", 'agentur = "123"'))
     machine = keep(house, "Abwesenheit", Auto_Submitted="auto-replied")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     body = body_of(house, machine)
     assert (body["channel"], body["ruleset"]) == (Channel.MASCHINELL.value, None)
 
@@ -269,7 +269,7 @@ def test_going_back_withdraws_what_is_planned_then_the_version_then_the_set(hous
     assert second.to.version == 1
     house.clock.forward(seconds=10)
     message = keep(house, "Umschulung")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert body_of(house, message)["ruleset"]["version"] == 1
     third = going_back.rollback(house, WRITER, "")
     assert third.to is None, "before version one there was none; two is not gone forward to"
@@ -286,7 +286,7 @@ def test_going_back_from_the_first_set_leaves_the_built_in_routing(house):
     assert (done.withdrawn, done.to) == (0, None)
     house.clock.forward(seconds=10)
     message = keep(house, "Umschulung")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert body_of(house, message)["ruleset"] is None
     with pytest.raises(Refused) as refused:
         going_back.rollback(house, ADMIN, "")
@@ -302,7 +302,7 @@ def test_taking_back_twice_in_a_row_is_taking_back_once(house):
     assert (again.withdrawn, again.to.version, again.from_at) == (0, 1, first.from_at)
     house.clock.forward(seconds=10)
     message = keep(house, "Umschulung")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert body_of(house, message)["ruleset"]["version"] == 1
     assert [what for _, what, _ in actions(house)].count("ruleset.rolled_back") == 1
 
@@ -316,7 +316,7 @@ def test_what_was_planned_behind_a_taking_back_is_withdrawn_and_the_taking_back_
     assert (again.withdrawn, again.to) == (0, None)
     house.clock.forward(seconds=10)
     message = keep(house, "Umschulung")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert body_of(house, message)["ruleset"] is None
 
 
@@ -355,7 +355,7 @@ def test_a_dry_run_tells_the_difference_and_writes_nothing(house):
         keep(house, subject)
     keep(house, "Umschulung", region="West")
     keep(house, "explodiere")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     before = dump(house)
     text = HEAD + RULE + rule('betreff = "krank*"', "beiseite = true", rule_id="weg")
     found = rule_trial.trial(house, WRITER, text, span=Span())
@@ -374,7 +374,7 @@ def test_a_dry_run_is_held_against_what_is_in_force_and_within_its_region(house)
     put_in_force(house, HEAD + rule('betreff = "Umschulung"', 'thema = "rente"'))
     keep(house, "Umschulung")
     keep(house, "Umschulung", region="West")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     west = HEAD.replace("regeln", "west") + 'region = "West"\n' + RULE
     found = rule_trial.trial(house, WRITER, west, span=Span())
     assert [(one.before, one.after) for one in found.changes] == [
@@ -391,7 +391,7 @@ def test_a_dry_run_is_held_against_what_is_in_force_and_within_its_region(house)
 
 def test_a_dry_run_shows_an_agency_what_it_gets(house):
     keep(house, "Umschulung")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     text = HEAD + rule('betreff = "Umschulung"', 'agentur = "123"')
     found = rule_trial.trial(house, ADMIN, text, span=Span())
     assert {(one.agency, one.before, one.after) for one in found.agencies} == {
@@ -402,7 +402,7 @@ def test_a_dry_run_shows_an_agency_what_it_gets(house):
 
 def test_mail_whose_content_is_gone_is_counted_and_not_tried(house):
     message = keep(house, "Umschulung")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     with house.db.write() as tx:
         tx.run(original.update().values(data=None))
     found = rule_trial.trial(house, ADMIN, TEXT, span=Span())
@@ -413,7 +413,7 @@ def test_mail_whose_content_is_gone_is_counted_and_not_tried(house):
 def test_the_dry_run_says_what_sorting_then_does(house):
     subjects = ["Umschulung", "Krankmeldung", "Konto", "Umschulung Termin", "Urlaub"]
     old = [keep(house, subject) for subject in subjects]
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     text = HEAD + RULE + rule('zahlungsrelevant = "ja"', 'agentur = "123"', rule_id="geld")
     foreseen = {
         one.message_id: one.after
@@ -421,7 +421,7 @@ def test_the_dry_run_says_what_sorting_then_does(house):
     }
     put_in_force(house, text)
     new = [keep(house, subject) for subject in subjects]
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     for earlier, later in zip(old, new, strict=True):
         expected = foreseen.get(earlier, body_of(house, earlier)["folder"])
         assert body_of(house, later)["folder"] == expected
@@ -430,11 +430,11 @@ def test_the_dry_run_says_what_sorting_then_does(house):
 def test_another_process_takes_it_up_before_it_takes_effect(house):
     other = replace(house, rulebook=RuleBook())
     first = keep(other, "Umschulung")
-    rounds.sort_pending(other)
+    one_sorter.sort_pending(other)
     put_in_force(house, wait=False)
     house.clock.forward(seconds=5)
     second = keep(other, "Umschulung")
-    rounds.sort_pending(other)
+    one_sorter.sort_pending(other)
     assert body_of(house, first)["ruleset"] is None
     assert body_of(house, second)["ruleset"]["hit"] == "umschulung"
     with house.db.read() as tx:

@@ -14,9 +14,10 @@ from rules.codes import Role
 from rules.ledger import LedgerState
 from rules.postbox import TOO_LARGE, Fetched, Place, TooLarge
 from store import items, ledger, ledger_counts, sightings
+from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.triage.renumbering import Renumbering
-from triage import backfill, perhaps_twice, receive, rounds, same_mail
+from triage import backfill, perhaps_twice, receive, same_mail
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.house import PostboxPlan
@@ -89,7 +90,7 @@ def test_a_postbox_that_is_served_another_way_with_another_limit(house, box, lea
     assert reconcile(house, other, lease) == Reconciled()
     other.append("INBOX", MAIL)
     assert take_in(house, other, lease).kept == 1, "a copy"
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     assert filing.file_due(house, other, lease).done == 3
     with house.db.read() as tx:
         (place,) = sightings.lying(tx, [1])[1]
@@ -158,11 +159,11 @@ def test_where_nothing_proves_it_both_are_named_until_a_person_has_ended_one(
 ):
     house = replace(house, policy=replace(house.policy, postboxes=(PLAN,)))
     assert fill(house, ArchiveMail("a.eml", MAIL, house.clock())) == (1, 0)
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     box.append("INBOX", MAIL, house.clock())
     box.append("INBOX", eml("Termin", BODY).replace(b"same@", b"other@"), house.clock())
     assert take_in(house, CountsOtherwise(box, 1_000), lease).kept == 2
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     (pair,) = perhaps_twice.listing(house, ADMIN)
     assert pair == Pair(PLAN.name, 1, 2)
     with house.db.read() as tx:

@@ -13,11 +13,12 @@ from store.columns import metadata
 from store.connections import file_of, parse_url
 from store.engine import Database
 from store.seals import Keys, SealRing, written
+from tests import one_sorter
 from tests.house_fixture import ADMIN
 from tests.triage import sweep_world
 from tests.triage.sweep_world import ANSWERED, MACHINE, OPEN, PAID, WAIVED
 from tests.triage.test_triage_way import bring_in, states
-from triage import person, rounds, seal_keys
+from triage import person, seal_keys
 from triage.cli.app import app
 from triage.doctor import safe as doctor_safe
 from triage.sweep import outside as sweep_outside
@@ -86,12 +87,12 @@ def test_a_mail_whose_key_is_away_waits_and_is_not_set_aside(sealed_house, box, 
     receive.receive(sealed_house, box, lease, region="Südwest")
     path.write_text(written(Keys("k2", {"k2": b"x" * 32})))
     with pytest.raises(TryLater, match="k1"):
-        rounds.sort_pending(sealed_house)
+        one_sorter.sort_pending(sealed_house)
     assert states(sealed_house) == {"kept": 1}
     [found] = [one for one in doctor_safe.keys(sealed_house) if one.grade.value == "bad"]
     assert "k1" in found.message
     path.write_text(before)
-    rounds.sort_pending(sealed_house)
+    one_sorter.sort_pending(sealed_house)
     assert states(sealed_house) == {"sorted": 1}
 
 

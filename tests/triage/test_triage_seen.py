@@ -8,8 +8,9 @@ from rules.access import Permission
 from rules.codes import Concern, PaymentRelevant
 from rules.errors import Conflict, Refused
 from store import claims, items
+from tests import one_sorter
 from tests.house_fixture import MACHINE, clerk, eml, make_house, service_center
-from triage import accept, holding, rounds, work
+from triage import accept, holding, work
 from triage.correction import Correction
 
 KASSEL, HAMBURG = clerk("435"), clerk("123", name="k-9")
@@ -22,7 +23,7 @@ def test_on_postgresql_the_second_deed_asks_again_once_it_has_the_row(
     """SQLite has one writer: there the first look is the last one."""
     house = make_house(postgresql_url)
     accept.hand_in(house, MACHINE, eml("Termin"))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     claim = work.claim_next(house, clerk("435"), "435")
     with house.db.read() as tx:
         seen = replace(clerk("435"), seen=items.get(tx, claim.item_id).version)

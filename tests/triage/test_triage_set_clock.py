@@ -16,6 +16,7 @@ from store.tables.ledger import outgoing as outgoing_table
 from store.tables.mark import mark_wish
 from store.tables.sweep import sweep_plan, sweep_removal
 from store.tables.text import sent_copy
+from tests import one_sorter
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_filing import op_states
 from tests.triage.test_triage_reconcile import Unproven
@@ -31,7 +32,7 @@ def beat(house) -> None:
 
 def test_what_was_wished_before_is_carried_out_at_once(house, box, lease, clock):
     keep(house, box, lease, eml("Krankmeldung"), eml("Termin"))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     with house.db.write() as tx:
         row = outgoing.order(
             tx, NewOutgoing("reply", "key-1", {"to": "a@post.example"}), now=clock()
@@ -48,7 +49,7 @@ def test_what_was_wished_before_is_carried_out_at_once(house, box, lease, clock)
 
 def test_a_move_in_doubt_is_settled_after_the_grace_time(house, box, lease, clock):
     keep(house, box, lease, eml("Krankmeldung"))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, Unproven(box), lease)
     beat(house)
     clock.forward(hours=-5)
@@ -76,7 +77,7 @@ def test_what_a_dead_worker_had_claimed_to_send_is_free_after_the_longest_claim(
 
 def test_where_the_clock_goes_on_nothing_is_brought_forward(house, box, lease, clock):
     keep(house, box, lease, eml("Krankmeldung"))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     beat(house)
     clock.forward(minutes=-4)
     assert set_clock.look(house) == 0
@@ -99,7 +100,7 @@ def when(house, column):
 def put_off(house, box, lease):
     """A filing that failed once and is due again in ten seconds."""
     keep(house, box, lease, eml("Krankmeldung"))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     with house.db.read() as tx:
         due = filing.ops.due(tx, box.name, now=house.clock(), limit=9)
     steps.put_off(house, lease, list(due), Refused("test.refused", "Not now."))
@@ -143,7 +144,7 @@ def test_what_another_side_asked_for_is_kept_where_no_clock_was_set_back(house, 
 
 def test_an_item_held_since_before_is_free_after_the_longest_lease(house, box, lease, clock):
     keep(house, box, lease, eml("Krankmeldung"))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     claim = work.claim_next(house, clerk("435"), "435")
     assert claim
     clock.forward(hours=-5)

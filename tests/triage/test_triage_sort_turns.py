@@ -11,6 +11,7 @@ import pytest
 
 from store import keeping, sort_slots
 from store.sort_slots import BLOCK_MAILS
+from tests import one_sorter
 from tests.house_fixture import Clock, WordJudge, eml, open_house
 from tests.store.samples import NOW, arrival
 from tests.triage.test_triage_way import states
@@ -108,7 +109,7 @@ def test_mails_are_judged_together_and_one_by_one_where_one_of_them_breaks(house
     with house.db.write() as tx:
         keeping.keep_many(tx, [arrival("bad", eml("explodiere", "Guten Tag."))], now=NOW)
     fill(house, range(100, 102))
-    assert rounds.sort_pending(grouping) == 2 * rounds.JUDGED_TOGETHER + 3
+    assert one_sorter.sort_pending(grouping) == 2 * rounds.JUDGED_TOGETHER + 3
     assert together == [rounds.JUDGED_TOGETHER] * 2 + [3, 1, 1, 1]
     assert states(house) == {"sorted": 2 * rounds.JUDGED_TOGETHER + 2, "aside": 1}
     grouping.db.close()

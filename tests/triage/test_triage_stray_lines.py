@@ -7,6 +7,7 @@ import pytest
 from rules.directory import Directory
 from rules.errors import Refused
 from store import audit, items
+from tests import one_sorter
 from tests.house_fixture import MACHINE, clerk, eml, service_center
 from triage import accept, item_view, rounds, work
 from triage.house import House
@@ -34,7 +35,7 @@ def agencies_of(house: House, *item_ids: int) -> list[str | None]:
 def test_what_an_agency_leaves_behind_goes_on_in_the_line_of_its_heir(house: House) -> None:
     for number in range(3):
         accept.hand_in(house, MACHINE, eml("Krank", f"Ich bin krank, {number}."))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     first, second = clerk(OLD, name="k-1"), clerk(OLD, name="k-2")
     parked, held = work.claim_next(house, first, OLD), work.claim_next(house, second, OLD)
     work.park(house, first, parked.item_id, parked.token, until=2, reason=REASON)
@@ -57,7 +58,7 @@ def test_what_an_agency_leaves_behind_goes_on_in_the_line_of_its_heir(house: Hou
 
 def test_an_agency_in_another_region_takes_its_items_along(house: House) -> None:
     accept.hand_in(house, MACHINE, eml("Termin", "Ich brauche einen Termin."))
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     house = after_an_update(house, region="Ost")
     rounds.keep_order(house, "w-1")
     item_view.view(house, service_center("Ost"), 1)

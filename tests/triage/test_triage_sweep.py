@@ -13,12 +13,13 @@ from store import audit, idempotency, ledger, originals, sweep_removals
 from store.holds import NewHold
 from store.sweep_plans import PlanState
 from store.tables.ledger import verdict
+from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.triage import sweep_world
 from tests.triage.renumbering import Renumbering
 from tests.triage.sweep_world import ANSWERED, MACHINE, NEEDLES, PAID, WAIVED, World
 from tests.triage.test_triage_way import bring_in, states
-from triage import halting, receive, reconcile, rounds
+from triage import halting, receive, reconcile
 from triage.sweep import holds as sweep_holds
 from triage.sweep import orders as sweep
 from triage.sweep import outside as sweep_outside
@@ -212,7 +213,7 @@ def test_an_observed_or_kept_postbox_is_never_written_to(house, box, lease, cloc
     assert "postbox" not in {one.kind for one in found.outside}
     # And what lies there still is not taken in as new mail.
     receive.receive(world.house, box, world.lease, region="Südwest")
-    assert rounds.sort_pending(world.house) == 0
+    assert one_sorter.sort_pending(world.house) == 0
 
 
 def test_a_mail_that_was_changed_in_its_place_is_not_removed(world):

@@ -10,9 +10,10 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused
 from store import leases, rule_trials
+from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, eml, make_house
 from tests.rules.ruleset_samples import HEAD, rule
-from triage import accept, rounds
+from triage import accept
 from triage.rulesets import drafts as rulesets
 from triage.rulesets import trial as rule_trial
 from triage.rulesets import trial_run
@@ -27,7 +28,7 @@ def house(url):
     for number in range(5):
         accept.hand_in(found, MACHINE, eml(f"Umschulung {number}", f"34117 Kassel {number}"))
     accept.hand_in(found, MACHINE, eml("Termin", "34117 Kassel"))
-    rounds.sort_pending(found)
+    one_sorter.sort_pending(found)
     rulesets.save(found, ADMIN, TEXT)
     yield found
     found.db.close()

@@ -9,6 +9,7 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.item import CloseReason
 from store import audit
+from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
 from triage import accept, health, rounds, wandering, work
 from triage.house import House
@@ -21,7 +22,7 @@ NAME = "items:wandering:Südwest"
 def house(sqlite_url) -> Iterator[House]:
     found = make_house(sqlite_url)
     accept.hand_in(found, MACHINE, eml("Termin", "Ich brauche einen Termin."))
-    rounds.sort_pending(found)
+    one_sorter.sort_pending(found)
     yield found
     found.db.close()
 

@@ -12,6 +12,7 @@ from rules.item import CloseReason, EakteState, ItemState
 from rules.ledger import LedgerState
 from store import items, ledger_counts, originals, outgoing
 from store.leases import Lease
+from tests import one_sorter
 from tests.house_fixture import clerk, eml
 from triage import handover, item_view, receive, rounds, send, work
 from triage.filing import filing
@@ -23,7 +24,7 @@ def bring_in(house: House, box: MaildirPostbox, lease: Lease, *mails: bytes) -> 
     for mail in mails:
         box.append("INBOX", mail)
     receive.receive(house, box, lease, region="Südwest")
-    rounds.sort_pending(house)
+    one_sorter.sort_pending(house)
     filing.file_due(house, box, lease)
 
 

@@ -11,6 +11,7 @@ from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import Refused, TryLater
 from store import aside, leases, outgoing
 from store.outgoing import NewOutgoing
+from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house, sqlite_url
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from tests.waiting import until
@@ -79,7 +80,7 @@ def test_a_backlog_that_takes_longer_than_the_lease_is_kept_and_filed_by_turns(
     with structlog.testing.capture_logs() as said:
         while box.view(INBOX).uids:
             assert worker._one_round(f"postbox:{box.name}", a_round)
-            rounds.sort_pending(one_each)
+            one_sorter.sort_pending(one_each)
     assert states(house) == {"sorted": 6}
     assert any(filed_beside)
     assert not [line for line in said if line.get("code") == "lease.lost"]
@@ -264,7 +265,7 @@ def test_handed_in_mail_that_breaks_the_judge_lies_aside_and_can_be_replayed(hou
     (row,) = set_aside.listing(house, ADMIN)
     assert (row.step, row.reason_code) == ("sort", "bug")
     set_aside.replay(house, ADMIN, row.message_id)
-    assert rounds.sort_pending(house) == 1
+    assert one_sorter.sort_pending(house) == 1
     (again,) = set_aside.listing(house, ADMIN)
     assert again.message_id == row.message_id
 
