@@ -1,17 +1,17 @@
-// Der Arbeitsplatz geht ohne dieses Skript nicht verloren, nur langsamer: Tasten, Kopieren, Auswahl
-// der Antwort, Lebenszeichen der Reservierung, Ansicht. Kein Inhalt einer Mail wird hier gespeichert.
+// Without this script the desk loses nothing but speed: keys, copying, the choice of the answer,
+// signs of life of the claim, the view. Nothing of a mail is stored here.
 const root = document.documentElement;
 const one = (selector) => document.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
 
-/* ---------- Gemerktes: nur Ansicht und Tasten, nie Inhalte ---------- */
+/* ---------- Remembered: view and keys only, never content ---------- */
 const memory = {
   get(name) { try { return localStorage.getItem(name); } catch { return null; } },
-  set(name, value) { try { localStorage.setItem(name, value); } catch { /* gesperrt: gilt nur für diese Seite */ } },
+  set(name, value) { try { localStorage.setItem(name, value); } catch { /* blocked: holds for this page only */ } },
 };
-const session = { // Gilt für diesen Tab und die Seite danach: welche Tat, an welchem Vorgang.
+const session = { // For this tab and the page behind it: which deed, at which item.
   take(name) { try { const value = sessionStorage.getItem(name); sessionStorage.removeItem(name); return value; } catch { return null; } },
-  set(name, value) { try { sessionStorage.setItem(name, value); } catch { /* gesperrt: ohne diese Sekunde */ } },
+  set(name, value) { try { sessionStorage.setItem(name, value); } catch { /* blocked: goes without this second */ } },
 };
 if (memory.get('theme')) root.dataset.theme = memory.get('theme');
 
@@ -21,9 +21,9 @@ if (single) {
   single.addEventListener('change', () => memory.set('single', single.checked ? 'on' : 'off'));
 }
 
-/* ---------- Meldungen ---------- */
-// Erst leeren: derselbe Satz zweimal würde sonst nicht noch einmal vorgelesen. Und hinein in den offenen Dialog:
-// Was außerhalb steht, lesen Vorleseprogramme nicht, solange er offen ist. `shown`: auch für die Augen, eine Weile.
+/* ---------- Messages ---------- */
+// Emptied first: the same sentence twice would not be read out again. And moved into the open dialog:
+// screen readers don't read what lies outside while it is open. `shown`: for the eyes too, for a while.
 let fade = 0;
 function say(text, shown = false) {
   const box = one('#say');
@@ -37,7 +37,7 @@ function say(text, shown = false) {
 }
 const reasonOf = (button) => document.getElementById(button.getAttribute('aria-describedby'))?.textContent ?? '';
 
-/* ---------- Klicks ---------- */
+/* ---------- Clicks ---------- */
 function toggleTheme() {
   const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
   root.dataset.theme = dark ? 'light' : 'dark';
@@ -61,13 +61,13 @@ function openDialog(button) {
   dialog.showModal();
 }
 
-// Ein genannter Ort wählt die Agentur; begründen und senden muss die Person.
+// A place that is named chooses the agency; to give a reason and to send is the person's.
 function chooseAgency(button) {
   one('#forward-agency').value = button.dataset.agency;
   one('#forward-reason').focus();
 }
 
-// Ein Befund springt in seine Zeile des Textes.
+// A finding jumps to its line of the text.
 function toLine(button) {
   const box = document.getElementById(button.dataset.into);
   const lines = box.value.split('\n');
@@ -92,10 +92,10 @@ document.addEventListener('click', (event) => {
   if (button.id === 'theme') toggleTheme();
 });
 
-/* ---------- Absenden: erst fragen, dann gehen. Sonst steht statt der Seite ein Fehler des Browsers da, und was jemand schrieb, ist weg ---------- */
-const WAIT = 8000; // So lange darf die Antwort dauern; eine Leitung, die nur schweigt, meldet sich nie.
+/* ---------- Sending: ask first, then go. Else an error of the browser replaces the page, and what somebody wrote is gone ---------- */
+const WAIT = 8000; // So long may the answer take; a line that is merely silent never says so.
 const written = (form) => [...form.elements].some((field) => field.matches('textarea, input[type="text"]') && field.value.trim());
-// Was dem Absenden im Weg steht: der Name einer Meldung unter #stay, oder nichts.
+// What is in the way of sending: the name of a message under #stay, or nothing.
 async function hindrance(form) {
   const answer = await fetch('/anmelden/gilt', { redirect: 'manual', signal: AbortSignal.timeout(WAIT) }).catch(() => null);
   if (!answer || answer.status >= 500) return 'away';
@@ -104,20 +104,20 @@ async function hindrance(form) {
   if (!answer.ok) return '';
   const { who, csrf } = await answer.json();
   if (who !== root.dataset.who) return 'other';
-  all('input[name="csrf"]').forEach((field) => { field.value = csrf; }); // Nach einer neuen Anmeldung gilt ein neues Zeichen.
+  all('input[name="csrf"]').forEach((field) => { field.value = csrf; }); // After signing in anew another token holds.
   return '';
 }
-// Eine Tat nach der anderen: Eine zweite bräche die erste ab, und niemand sähe, ob sie gelang oder was ihr fehlte.
-const LONG = 20000; // Danach darf man es noch einmal versuchen; der Postlotse tut eine Tat nur einmal.
-let under = null; // Das Formular, das gesendet wird,
-let gone = false; // und ob es schon unterwegs ist: Bis dahin kann ein geschlossener Dialog es noch aufhalten.
+// One deed after the other: a second one would break off the first, and nobody would see whether it worked or what it lacked.
+const LONG = 20000; // Then it may be tried again; the house does a deed only once.
+let under = null; // The form that is being sent,
+let gone = false; // and whether it is on its way: until then a closed dialog can still hold it back.
 let soon = 0;
 let overdue = 0;
 function begin(form) {
   under = form;
   form.dataset.sent = 'yes';
   say('Wird gesendet …');
-  soon = setTimeout(() => one('#say').classList.add('seen'), 600); // Eine schnelle Leitung soll nicht flackern.
+  soon = setTimeout(() => one('#say').classList.add('seen'), 600); // A fast line shall not flicker.
   overdue = setTimeout(() => { end(); say('Das dauert länger als sonst. Kommt nichts, senden Sie es noch einmal ab.', true); }, LONG);
 }
 function end() {
@@ -144,7 +144,7 @@ function stay(form, why) {
   box.focus();
 }
 async function ask(form, button) {
-  const why = await hindrance(form).catch(() => ''); // Wer nicht fragen kann, sendet wie ohne dieses Skript.
+  const why = await hindrance(form).catch(() => ''); // Who can't ask sends as without this script.
   if (why) { end(); stay(form, why); return; }
   if (form.closest('dialog')?.open === false) { end(); say('Abgebrochen. Nichts gesendet.', true); return; }
   gone = true;
@@ -152,8 +152,8 @@ async function ask(form, button) {
   form.requestSubmit(button);
   form.dataset.sent = 'yes';
 }
-// Ein zweiter Druck auf denselben Knopf soll nichts zweimal auslösen, auch nicht auf der Seite danach:
-// Dort steht schon der nächste Vorgang, ungelesen. Eine Sekunde lang gilt da nur „Rückgängig“.
+// A second press of the same button shall do nothing twice, nor on the page behind it:
+// there the next item stands, unread. For a second only "Rückgängig" works there.
 const UNREAD = 1000;
 const LAST = 'deed';
 function deedOf(form) {
@@ -187,7 +187,7 @@ document.addEventListener('submit', (event) => {
 });
 addEventListener('pageshow', end);
 
-/* ---------- Auswahl der Antwort: der gewählte Text ist der gezeigte und der gesendete ---------- */
+/* ---------- Choice of the answer: the text that is chosen is the one shown and the one sent ---------- */
 const send = one('#send');
 function choose(radio) {
   all('[data-letter]').forEach((letter) => { letter.hidden = letter.dataset.letter !== radio.value; });
@@ -204,15 +204,15 @@ function choose(radio) {
 all('input[name="choice"]').forEach((radio) => radio.addEventListener('change', () => choose(radio)));
 const chosen = one('input[name="choice"]:checked');
 if (chosen) choose(chosen);
-// Gesendet wird, was man sieht: der zweite Text steht unter dem deutschen oder gar nicht.
+// What is seen is sent: the second text stands below the German one, or not at all.
 function chooseSecond(radio) {
   radio.closest('[data-letter]').querySelectorAll('[data-below]').forEach((below) => { below.hidden = below.dataset.below !== radio.value; });
 }
 all('input[name="second"]').forEach((radio) => radio.addEventListener('change', () => chooseSecond(radio)));
-// Ein neu geladener Browser stellt die Wahl wieder her, ohne es zu sagen.
+// A browser that loads anew restores the choice without saying so.
 all('input[name="second"]:checked').forEach(chooseSecond);
 
-/* ---------- Tasten: eine Taste, eine Bedeutung ---------- */
+/* ---------- Keys: one key, one meaning ---------- */
 const typing = (target) => target.matches('input:not([type="radio"], [type="checkbox"]), select, textarea');
 const visible = (element) => element.getClientRects().length > 0;
 
@@ -221,7 +221,7 @@ function press(element) {
   if (element.type === 'radio') { element.checked = true; choose(element); } else element.click();
 }
 
-// In einem Dialog: Strg ↵ bestätigt; in einer Liste zum Ankreuzen führen Anfangsbuchstaben zur Zeile.
+// In a dialog Ctrl ↵ confirms; in a list of boxes first letters lead to the line.
 let sought = '';
 let forget = 0;
 function seek(list, letter) {
@@ -256,12 +256,12 @@ document.addEventListener('keydown', (event) => {
   if (hit) { event.preventDefault(); press(hit); }
 });
 
-/* ---------- Nach dem Laden: wohin der Blick gehört, und wohin „Zurück“ und Neuladen führen: nie noch einmal in ein Formular ---------- */
+/* ---------- After loading: where the eye belongs, and where "back" and reload lead: never into a form once more ---------- */
 if (root.dataset.page) history.replaceState(null, '', root.dataset.page);
 one('dialog[data-reopen]')?.showModal();
 (one('[aria-invalid="true"]') ?? one('[data-focus]'))?.focus();
 
-/* ---------- Lebenszeichen: solange die Seite offen und sichtbar ist, bleibt der Vorgang reserviert ---------- */
+/* ---------- Signs of life: while the page is open and visible the item stays claimed ---------- */
 const held = one('[data-lease]');
 function filling() {
   return one('.fault') !== null || all('.desk input, .desk textarea').some((field) => field.type !== 'hidden'
@@ -270,17 +270,17 @@ function filling() {
 async function renew() {
   if (document.hidden) return;
   const answer = await fetch(held.dataset.lease, { method: 'POST', body: new FormData(held) }).catch(() => null);
-  if (answer?.redirected) { // Die Sitzung ist abgelaufen; der nächste Schritt führt zur Anmeldung und zurück.
+  if (answer?.redirected) { // The session is over; the next step leads to sign-in and back.
     clearInterval(beat);
   } else if (answer?.ok) {
     const { until, eakte } = await answer.json();
     one('#until').textContent = until;
-    // Die Quittung ist da (oder abgelehnt): neu laden, außer jemand füllt gerade etwas aus; das wäre weg.
+    // The receipt is here (or a refusal): load anew, unless somebody is filling something in; that would be gone.
     if (eakte === held.dataset.eakte || one('dialog[open]') || under) return;
     const page = held.dataset.lease.replace('/lease', '');
     if (filling()) one('#news').hidden = false;
     else if (location.pathname === page) location.reload();
-    else location.replace(page); // Hier steht die Antwort auf eine Tat: neu laden würde sie noch einmal senden.
+    else location.replace(page); // Here stands the answer to a deed: loading anew would send it once more.
   } else if (answer?.status === 409) {
     one('#lost').hidden = false;
     one('#lost').focus();
@@ -289,16 +289,16 @@ async function renew() {
 }
 const beat = held ? setInterval(renew, Number(held.dataset.seconds) * 1000) : 0;
 
-/* ---------- Lage: Zahlen laufen mit, bis jemand anhält (WCAG 2.2.2) ---------- */
+/* ---------- Lage: figures run along until somebody stops them (WCAG 2.2.2) ---------- */
 const live = one('#live');
-const PAUSE = 2000; // So oft höchstens: an einem Montag kommen Ereignisse schneller, als jemand liest.
+const PAUSE = 2000; // At most so often: on a Monday events come faster than anybody reads.
 let line = null;
 let ticking = 0;
 let planned = 0;
 let owed = false;
 let doubt = 0;
 let heard = 0;
-const SILENT = 45000; // Der Postlotse meldet sich alle 15 Sekunden; wer so lange schweigt, ist weg.
+const SILENT = 45000; // The house speaks every 15 seconds; who is silent for so long is gone.
 const clock = () => new Date().toLocaleTimeString('de-DE');
 function stamp(text, lost = false) {
   one('#stand').textContent = text;
@@ -309,7 +309,7 @@ function stamp(text, lost = false) {
 async function refresh() {
   planned = 0;
   if (line && ticking && Date.now() - heard > SILENT) { lost(); listen(); }
-  if (document.hidden || live.contains(document.activeElement)) { owed = true; return; } // Wer darin liest, verliert sonst den Fokus.
+  if (document.hidden || live.contains(document.activeElement)) { owed = true; return; } // Who reads in it would lose the focus otherwise.
   owed = false;
   const answer = await fetch(live.dataset.url, { headers: { Accept: 'text/html' } }).catch(() => null);
   if (!answer?.ok) { lost(); return; }
@@ -329,7 +329,7 @@ function lost() {
   stamp(`läuft nicht mit seit ${clock()}, ${one('#stand').dataset.last}`, true);
   say('Die Verbindung ist unterbrochen. Die Zahlen laufen nicht mit.');
 }
-// Der Browser kommt nach einem Abbruch selbst wieder, hinter dem letzten Ereignis; nach einer Absage nicht.
+// After a cut the browser comes back by itself, behind the last event; after a refusal it does not.
 function listen() {
   if (!live.dataset.feed) return;
   line?.close();
@@ -339,7 +339,7 @@ function listen() {
   line.onmessage = () => { heard = Date.now(); plan(); };
   line.addEventListener('quiet', () => { heard = Date.now(); });
   line.onerror = () => {
-    doubt = doubt || setTimeout(lost, 8000); // Alle fünf Minuten endet eine Leitung mit Absicht; das ist keine Meldung wert.
+    doubt = doubt || setTimeout(lost, 8000); // Every five minutes a line ends on purpose; that is no news.
     if (line.readyState === EventSource.CLOSED) setTimeout(() => ticking && listen(), 10000);
   };
 }
