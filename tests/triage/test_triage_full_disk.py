@@ -28,8 +28,8 @@ from tests.triage.test_triage_outages import (
     fill,
     once_each,
     running,
-    wait_for,
 )
+from tests.waiting import until
 
 MAILS = 60
 """More than fit into what PostgreSQL has set aside for its WAL."""
@@ -76,16 +76,16 @@ def test_on_postgresqls_full_disk_the_door_says_451_and_all_goes_on(disk, tmp_pa
                 answers.append(hand_over(office, len(answers) + 1))
             assert answers[-1] == 451
             office.box.append("INBOX", eml("Krankmeldung", "y"))
-            wait_for(lambda: '"round.failed"' in (said := capsys.readouterr().err) and said)
+            until(lambda: '"round.failed"' in (said := capsys.readouterr().err) and said)
             assert "store.away" in str(office.checks().values())
             ballast.unlink()
             if postgres.has_ended():
                 postgres.resume()
-            wait_for(lambda: office.hand_over(1) == 250)
+            until(lambda: office.hand_over(1) == 250)
             # What was answered 250, the one before, the one after, and that of the postbox.
             once_each(office, answers.count(250) + 3)
-            wait_for(lambda: office.box.view("INBOX").uids == ())
-            wait_for(lambda: office.checks() == {})
+            until(lambda: office.box.view("INBOX").uids == ())
+            until(lambda: office.checks() == {})
 
 
 KILLED = """
