@@ -57,11 +57,11 @@ def main(rows: int, big: int, count: int) -> None:
         _no_doubles(server, count)
         _backlogs(server, big)
         _forgotten(server, rows)
-        bench_next_http.main(_stocked(server, "http", rows * 2), sys.stdout.write)
+        bench_next_http.main(_stocked(server, "http", rows * 5), sys.stdout.write)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/postlotse.sqlite"
         migrate.upgrade(url)
-        bench_stock.fill(url, rows * 2)
+        bench_stock.fill(url, rows * 5)
         bench_next_http.main(url, sys.stdout.write)
 
 

@@ -221,6 +221,7 @@ def test_a_text_is_looked_up_and_taken_by_keys_alone(page: Page, office: Office)
         wanted, timeout=PATIENCE_MS
     )
     page.keyboard.press("/")
+    expect(page.locator("#ts")).to_be_focused(timeout=PATIENCE_MS)
     page.keyboard.type("gibt es nicht")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Kein Text passt")).to_be_visible(timeout=PATIENCE_MS)
