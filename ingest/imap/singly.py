@@ -29,7 +29,8 @@ class Singly:
     def parted(self, folder: str, epoch: str, uids: Sequence[int]) -> tuple[list[int], list[int]]:
         """Those to be asked for together, and those that failed before."""
         late = [uid for uid in uids if (folder, epoch, uid) in self.failed]
-        return [uid for uid in uids if uid not in set(late)], late
+        together = [uid for uid in uids if (folder, epoch, uid) not in self.failed]
+        return together, late
 
     def read(
         self,
