@@ -195,6 +195,7 @@ def test_a_reason_outlives_a_sign_in_that_ended_and_goes_out_after_the_next(
 
     other.goto(f"{office.url}/arbeitsplatz")
     other.get_by_role("button", name="Abmelden").click()
+    other.wait_for_url("**/anmelden*")  # The desk has a list to choose from as well.
     sign_in(other)
     other.wait_for_url("**/arbeitsplatz*")
     page.keyboard.press("Control+Enter")
