@@ -1,8 +1,8 @@
 """A postbox on an IMAP server.
 
 The driver claims nothing that the server did not prove: a tagged OK is no proof of a move,
-only COPYUID is. It deletes one message only: the source of a copy that is proven, on servers
-without MOVE.
+only COPYUID is. It deletes one message only: the source of a copy that is proven, where the server
+left it there.
 Source: RFC 3501, RFC 4315 (UIDPLUS), RFC 6851 (MOVE); measurements 2026-11-23; own decision 0004.
 """
 
@@ -141,7 +141,8 @@ class ImapPostbox:
 
         None: the message was gone, or the server said nothing. On a server without MOVE the
         move is a copy, proven, then removal of that one message; if the line is cut in
-        between, both stand, and the caller finds the copy above its watermark.
+        between, both stand, and the caller finds the copy above its watermark. Where the server
+        does not remove it, both stand, too.
 
         Raises: Conflict: epoch changed. Refused: no such target (`postbox.folder_missing`),
         same folder (`postbox.same_folder`), no UIDPLUS (`postbox.no_uidplus`). TryLater.
@@ -164,8 +165,8 @@ class ImapPostbox:
             ]
         return Place(target, *proof[0]) if proof else None
 
-    def move_many(self, places: tuple[Place, ...], target: str) -> dict[Place, Place]:
-        """One MOVE for all, which are of one folder; those that COPYUID proves.
+    def move_many(self, places: tuple[Place, ...], target: str) -> dict[Place, Place | None]:
+        """One MOVE for all, which are of one folder; None of what COPYUID does not prove.
 
         Nothing is tried without MOVE, and nothing is proven where the server refuses the set
         (one of its mails is to blame): then they are moved one by one.
@@ -187,7 +188,9 @@ class ImapPostbox:
         except Refused as exc:
             _log.warning("postbox.set_refused", postbox=self.name, mails=len(places), code=exc.code)
             return {}
-        return {by_uid[uid]: Place(target, *words) for uid, words in proven.items()}
+        return {
+            by_uid[uid]: Place(target, *words) if words else None for uid, words in proven.items()
+        }
 
     def moves_whole(self) -> bool:
         """Never: a server that is killed in the middle of MOVE leaves the mail in both folders.

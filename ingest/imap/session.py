@@ -192,6 +192,11 @@ class ImapSession:
         last = found[-1] if found else None
         return last.split() if last else None
 
+    def removals(self) -> int:
+        """How many removals were told since this was asked last. Source: RFC 3501, 7.4.1."""
+        told: list[bytes | None] = self.client._imap.response("EXPUNGE")[1]  # noqa: SLF001 - as above
+        return sum(one is not None for one in told)
+
     def end(self) -> None:
         """Close the connection without a word; never raises."""
         with suppress(OSError, imaplib.IMAP4.error):

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 
+from rules.errors import TryLater
 from rules.postbox import Fetched, FolderView, Place, TooLarge
 from store import epochs, leases, ledger, moves, ops, owned, sightings
 from store.leases import Lease
@@ -176,9 +177,18 @@ def _lies(box: Postbox, place: Place) -> bool:
 
 
 def remove_leftover(house: House, box: Postbox, lease: Lease, op: Op, *, at: Place) -> None:
-    """Finish a move that was cut after the copy. A crash right after it is looked at again."""
+    """Finish a move that was cut after the copy. A crash right after it is looked at again.
+
+    What the server does not remove is known at the next pass for what it is (filing/rests.py).
+    """
     with house.db.write() as tx:
         leases.hold(tx, lease, now=house.clock())
         sha256 = ledger.message(tx, op.message_id).sha256
-    if same_mail.remove(house, box, at, sha256):
+    try:
+        is_gone = same_mail.remove(house, box, at, sha256)
+    except TryLater as exc:
+        if exc.code != "postbox.busy":
+            raise
+        is_gone = False
+    if is_gone:
         log.info("op.finished", postbox=box.name, op=op.id, message=op.message_id)
