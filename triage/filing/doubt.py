@@ -111,6 +111,22 @@ def came_after(box: Postbox, op: Op) -> bool:
     return op.mark is not None and box.view(op.dst_folder).follows(op.mark)
 
 
+def came_with(house: House, op: Op, copy: Copy) -> bool:
+    """Whether the copy has the mail's own time of arrival, as a move leaves it.
+
+    So has one that a person made: then that one is the mail, and lies where it has to.
+    """
+    with house.db.read() as tx:
+        return copy.received_at == ledger.message(tx, op.message_id).received_at
+
+
+def likeliest_first(
+    house: House, op: Op, copies: list[Place], *, seen: dict[Place, Copy]
+) -> list[Place]:
+    """Those that arrived when the mail did, then the others, each in their order."""
+    return sorted(copies, key=lambda place: not came_with(house, op, seen[place]))
+
+
 def _not_of_others(
     house: House, box: Postbox, op: Op, *, view: FolderView, seen: dict[Place, Copy]
 ) -> list[Copy]:
