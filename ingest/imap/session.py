@@ -22,6 +22,7 @@ from imapclient.response_parser import parse_response
 
 from ingest.folder_names import SEPARATOR, ServerNames
 from ingest.imap.errors import OddAnswerError, imap_errors, is_stale, login_failed, says_no_folder
+from ingest.imap.limit import limited
 from ingest.imap.listing import listed
 from rules.errors import Conflict, HouseError, Refused
 
@@ -221,7 +222,7 @@ def connect(account: ImapAccount) -> ImapSession:
         )
     try:
         _quiet(client)
-        with imap_errors(account.where):
+        with imap_errors(account.where), limited(client, account.timeout_seconds):
             _keep_alive(client.socket())
             if account.tls == "starttls":
                 client.starttls(context)
