@@ -7,15 +7,20 @@ Source: own decisions 0107, 0112.
 
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self, TypeVar
 
 from rules.postbox import FolderView, Place, is_numbered
 from triage.ports import Postbox
 
+REST_SECONDS = 3600
+"""So long what the server left of a filed mail is neither read nor removed again, or until there is
+another connection. Source: own decision 0145."""
+
 _Known = TypeVar("_Known")
 
 _READ_FROM, _UNREAD, _FORGOTTEN = "\0from ", "\0unread ", "\0forgotten "
-_ANOTHER_WAY = "\0another way"
+_ANOTHER_WAY, _REST = "\0another way", "\0rest "
 """Begin names that no folder can have. A folder's own name stands where its newest are compared."""
 
 
@@ -86,6 +91,20 @@ class ConnectionNotes:
         """Whether the postbox was served another way before."""
         self.noted[_ANOTHER_WAY] = int(came)
 
+    def note_rest(self, place: Place, *, now: datetime) -> None:
+        """What lies there is left of a filed mail, and the server did not take it away."""
+        self.noted[_rest_key(place)] = int(now.timestamp())
+
+    def rests(self, view: FolderView, *, now: datetime) -> frozenset[str]:
+        """Numbers under which lies what was noted so less than an hour ago."""
+        begin = _rest_key(Place(view.folder, view.epoch, ""))
+        since = now.timestamp() - REST_SECONDS
+        return frozenset(
+            key.removeprefix(begin)
+            for key, at in self.noted.items()
+            if key.startswith(begin) and at is not None and at > since
+        )
+
     def forget(self, memory: MutableMapping[Place, _Known], *, of: str) -> None:
         """On a new connection a number may name another mail than the one that was read there.
 
@@ -96,6 +115,10 @@ class ConnectionNotes:
         for place in [place for place in memory if is_numbered(place.epoch)]:
             del memory[place]
         self.noted[_FORGOTTEN + of] = None
+
+
+def _rest_key(place: Place) -> str:
+    return f"{_REST}{place.folder}\0{place.epoch}\0{place.uid}"
 
 
 def _unread_key(place: Place) -> str:

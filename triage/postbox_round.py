@@ -17,7 +17,7 @@ from store import leases, ops
 from store.leases import Lease
 from triage import halting, health, one_folder, receive, reconcile
 from triage.answers import draft_reply, sent_copy
-from triage.filing import filing, folders
+from triage.filing import filing, folders, rests
 from triage.filing.steps import DISK
 from triage.house import House
 from triage.marks import read as marks_read
@@ -139,6 +139,7 @@ class PostboxRound:
             waited=self._waited,
         )
         writes = halting.may_write(house, self.job.name, mode_allows=self.job.files)
+        rests.take_away(house, box, lease, received.rests, may_write=writes)
         done = self._file(box, lease) if writes else 0
         if writes:
             sweep_outside.from_postbox(house, box, lease)

@@ -3,8 +3,11 @@
 Only bytes can tell. A mail of the same bytes whose own place still holds it is a copy, and that is
 kept as a message of its own: never fewer messages than mails. While a move of ours is in doubt,
 filing alone decides where its mail lies, so its like waits in the INBOX until then; so it does
-while its folder has new numbers that the look has not followed yet.
-Source: imap protocol, "human moves it back" (docs/reliability.md); own decisions 0030, 0105, 0107.
+while its folder has new numbers that the look has not followed yet. What lies under the very number
+that a filed mail left, while that one lies where it was filed, nobody put back: the server left it
+there, or has it again out of a backup, and it is that mail's rest (filing/rests.py).
+Source: imap protocol, "human moves it back" (docs/reliability.md); own decisions 0030, 0105, 0107,
+0145.
 """
 
 import itertools
@@ -12,13 +15,22 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from rules.postbox import Fetched, Place, TooLarge
+from rules.postbox import Fetched, Place, TooLarge, is_numbered
 from store import audit, leases, ledger, moves, ops, owned, sightings
 from store.engine import Tx
 from store.leases import Lease
 from triage import set_back
 from triage.house import House
 from triage.ports import INBOX, Postbox
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What lies at `place` still or again though the mail of these bytes lies elsewhere."""
+
+    place: Place
+    message_id: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,7 @@ class Sifted:
     new: list[Fetched | TooLarge]
     put_back: int = 0
     waiting: tuple[Place, ...] = ()
+    rests: tuple[Rest, ...] = ()
 
 
 def sift(
@@ -61,6 +74,9 @@ def sift(
         nowhere, _ = _homeless(house, box, lease, set(left.values()) - moving)
         owners |= {place: one for place, one in left.items() if one in nowhere}
     homeless, untold = _homeless(house, box, lease, known)
+    rests = _rests(house, batch, owners, known.keys() - {*homeless, *untold}, hashes=hashes)
+    owners = {place: one for place, one in owners.items() if place not in rests}
+    batch = [mail for mail in batch if mail.place not in rests]
     at_rest: dict[str, list[int]] = {}
     for message_id in homeless:
         if not known[message_id].in_doubt:
@@ -73,7 +89,36 @@ def sift(
     others = [mail for mail in batch if mail.place not in back]
     new = [mail for mail in others if hashes[mail.place] not in in_doubt]
     waiting = tuple(mail.place for mail in others if hashes[mail.place] in in_doubt)
-    return Sifted(new, put_back=len(back), waiting=waiting)
+    return Sifted(new, put_back=len(back), waiting=waiting, rests=tuple(rests.values()))
+
+
+def _rests(
+    house: House,
+    batch: list[Fetched | TooLarge],
+    owners: Mapping[Place, int],
+    lying: Collection[int],
+    *,
+    hashes: Mapping[Place, str],
+) -> dict[Place, Rest]:
+    """Those of the batch that a mail which is `lying` elsewhere left under their number.
+
+    A twin that came later and got the number a second time has another time of arrival.
+    """
+    found = {
+        mail.place: Rest(mail.place, owners[mail.place], hashes[mail.place])
+        for mail in batch
+        if is_numbered(mail.place.epoch) and owners.get(mail.place) in lying
+    }
+    if not found:
+        return {}
+    with house.db.read() as tx:
+        came = {one.message_id: ledger.message(tx, one.message_id).received_at
+                for one in found.values()}  # fmt: skip
+    return {
+        mail.place: rest
+        for mail in batch
+        if (rest := found.get(mail.place)) and came[rest.message_id] == mail.received_at
+    }
 
 
 def _taken_back(

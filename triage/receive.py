@@ -22,9 +22,11 @@ from store.leases import Lease
 from store.originals import Packing
 from triage import perhaps_twice, putback, same_mail, set_back
 from triage.batches import in_batches, with_made
+from triage.connection_notes import ConnectionNotes
 from triage.house import House
 from triage.marks import read as marks_read
 from triage.ports import INBOX, Postbox
+from triage.putback import Rest
 
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 """No mail was received before. Source: own decision 0007, as of the Date of a mail."""
@@ -45,12 +47,14 @@ class Received:
     """What one pass found: new messages, messages of an older epoch, and those put back by hand.
 
     `waiting` mails may be known ones whose move is in doubt; filing finds out, the next pass sees.
+    `rests` are what the server left of filed ones (filing/rests.py).
     """
 
     kept: int
     adopted: int = 0
     put_back: int = 0
     waiting: int = 0
+    rests: tuple[Rest, ...] = ()
 
 
 def receive(
@@ -72,6 +76,7 @@ def receive(
     again = set() if waited is None else waited
     epoch, new, is_renumbered = _unkept(house, box, lease, again)
     kept = adopted = put_back = waiting = 0
+    rests: list[Rest] = []
     with closing(_readied(house, same_mail.fetch(house, box, INBOX, epoch, new))) as batches:
         for batch, ready in batches:
             hashes = {m.place: m.known_as or ready.hashes[m.place] for m in batch}
@@ -82,6 +87,7 @@ def receive(
             sifted = putback.sift(house, box, lease, strange, hashes=hashes)
             put_back += sifted.put_back
             waiting += len(sifted.waiting)
+            rests += sifted.rests
             again.difference_update(mail.place for mail in batch)
             again.update(sifted.waiting)
             kept += keep_batch(
@@ -89,7 +95,7 @@ def receive(
             )
             if until is not None and house.clock() >= until:
                 break
-    return Received(kept, adopted, put_back, waiting)
+    return Received(kept, adopted, put_back, waiting, tuple(rests))
 
 
 def _unkept(
@@ -105,7 +111,8 @@ def _unkept(
     if not set_back.numbers_hold(house, box, lease, view, live.get(view.epoch, frozenset())):
         live = _live(house, box)
     known = live.pop(view.epoch, frozenset())
-    new = [uid for uid in view.uids if uid not in known]
+    rests = ConnectionNotes.of(box).rests(view, now=house.clock())
+    new = [uid for uid in view.uids if uid not in known and uid not in rests]
     late = {place.uid for place in waited if place.epoch == view.epoch}.intersection(new)
     waited.intersection_update(Place(INBOX, view.epoch, uid) for uid in late)
     return view.epoch, tuple(sorted(new, key=late.__contains__)), bool(live)

@@ -1,14 +1,14 @@
 """A postbox on an IMAP server.
 
 The driver claims nothing that the server did not prove: a tagged OK is no proof of a move,
-only COPYUID is. It deletes one message only: the source of a copy that is proven, on servers
-without MOVE.
+only COPYUID is. It deletes one message only: the source of a copy that is proven, where the server
+left it there.
 Source: RFC 3501, RFC 4315 (UIDPLUS), RFC 6851 (MOVE); measurements 2026-11-23; own decision 0004.
 """
 
 import hashlib
 import imaplib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
@@ -19,11 +19,13 @@ import structlog
 from imapclient import IMAPClient
 
 from ingest.folder_names import parents_first
+from ingest.head_only import HEAD_LIMIT_BYTES
 from ingest.imap import fetch as imap_fetch
 from ingest.imap import folders as imap_folders
 from ingest.imap import marks as imap_marks
 from ingest.imap.errors import imap_errors, is_broken
 from ingest.imap.fetch import Facts
+from ingest.imap.limit import limited
 from ingest.imap.move import move_one, move_set, remove_one
 from ingest.imap.session import ImapAccount, ImapSession, connect
 from ingest.imap.singly import Singly
@@ -118,10 +120,11 @@ class ImapPostbox:
         source = Place(folder, epoch, "")
         numbers = iter(_numbers(uids))
         while chunk := tuple(islice(numbers, imap_fetch.FACTS_AT_ONCE)):
-            known = self._ask(source, chunk, imap_fetch.facts, singly=self._no_facts)
+            known = self._ask(source, chunk, imap_fetch.facts, singly=self._no_facts, sizes={})
             read = partial(self._read, source, known)
+            sizes = {uid: self._comes(fact.size_bytes) for uid, fact in known.items()}
             for batch in imap_fetch.batches(chunk, known):
-                messages = self._ask(source, batch, read, singly=self._no_body)
+                messages = self._ask(source, batch, read, singly=self._no_body, sizes=sizes)
                 yield from (messages[uid] for uid in batch if uid in messages)
 
     def watermark(self, folder: str) -> Watermark:
@@ -141,7 +144,8 @@ class ImapPostbox:
 
         None: the message was gone, or the server said nothing. On a server without MOVE the
         move is a copy, proven, then removal of that one message; if the line is cut in
-        between, both stand, and the caller finds the copy above its watermark.
+        between, both stand, and the caller finds the copy above its watermark. Where the server
+        does not remove it, both stand, too.
 
         Raises: Conflict: epoch changed. Refused: no such target (`postbox.folder_missing`),
         same folder (`postbox.same_folder`), no UIDPLUS (`postbox.no_uidplus`). TryLater.
@@ -164,8 +168,8 @@ class ImapPostbox:
             ]
         return Place(target, *proof[0]) if proof else None
 
-    def move_many(self, places: tuple[Place, ...], target: str) -> dict[Place, Place]:
-        """One MOVE for all, which are of one folder; those that COPYUID proves.
+    def move_many(self, places: tuple[Place, ...], target: str) -> dict[Place, Place | None]:
+        """One MOVE for all, which are of one folder; None of what COPYUID does not prove.
 
         Nothing is tried without MOVE, and nothing is proven where the server refuses the set
         (one of its mails is to blame): then they are moved one by one.
@@ -187,7 +191,9 @@ class ImapPostbox:
         except Refused as exc:
             _log.warning("postbox.set_refused", postbox=self.name, mails=len(places), code=exc.code)
             return {}
-        return {by_uid[uid]: Place(target, *words) for uid, words in proven.items()}
+        return {
+            by_uid[uid]: Place(target, *words) if words else None for uid, words in proven.items()
+        }
 
     def moves_whole(self) -> bool:
         """Never: a server that is killed in the middle of MOVE leaves the mail in both folders.
@@ -238,7 +244,7 @@ class ImapPostbox:
         Raises: Refused: no such folder, too big for the server (`postbox.too_big`). TryLater.
         Source: RFC 4315 section 3 (APPENDUID); RFC 3501 section 6.3.11.
         """
-        with self._talk() as session:
+        with self._talk(carries=len(data)) as session:
             session.proof("APPENDUID")
             session.client.append(session.names.to_server(folder), data, msg_time=received_at)
             words = session.proof("APPENDUID")
@@ -254,11 +260,17 @@ class ImapPostbox:
         self._drop()
 
     @contextmanager
-    def _talk(self) -> Iterator[ImapSession]:
-        """The connection, made if need be; thrown away when an error leaves it in doubt."""
+    def _talk(self, *, carries: int = 0) -> Iterator[ImapSession]:
+        """The connection, made if need be; thrown away when an error leaves it in doubt.
+
+        It is for so many bytes at most, and has an end (limit.py).
+        """
         session = self._connected()
         try:
-            with imap_errors(self._account.where):
+            with (
+                imap_errors(self._account.where),
+                limited(session.client, self._account.timeout_seconds, carries=carries),
+            ):
                 yield session
         except HouseError as exc:
             if is_broken(exc):
@@ -266,9 +278,9 @@ class ImapPostbox:
             raise
 
     @contextmanager
-    def _reading(self, source: Place) -> Iterator[ImapSession]:
+    def _reading(self, source: Place, *, carries: int = 0) -> Iterator[ImapSession]:
         """The connection with the folder open, whatever was done since the last batch."""
-        with self._talk() as session:
+        with self._talk(carries=carries) as session:
             session.for_reading(source.folder).require_epoch(source.epoch)
             yield session
 
@@ -279,6 +291,7 @@ class ImapPostbox:
         ask: Callable[[IMAPClient, Sequence[int]], dict[int, _One]],
         *,
         singly: Singly,
+        sizes: Mapping[int, int],
     ) -> dict[int, _One]:
         """Ask for many messages at once; if that fails, one by one, to find the one to blame.
 
@@ -289,14 +302,14 @@ class ImapPostbox:
         together, late = singly.parted(source.folder, source.epoch, uids)
         found: dict[int, _One] = {}
         try:
-            with self._reading(source) as session:
+            with self._reading(source, carries=_sum(sizes, together)) as session:
                 found = ask(session.client, together) if together else {}
         except (TryLater, Refused) as exc:
             _log.warning("postbox.batch_failed", postbox=self.name, mails=len(uids), code=exc.code)
             late = [*together, *late]
 
         def alone(uid: int) -> dict[int, _One]:
-            with self._reading(source) as session:
+            with self._reading(source, carries=_sum(sizes, [uid])) as session:
                 return ask(session.client, [uid])
 
         def ready() -> None:
@@ -321,6 +334,10 @@ class ImapPostbox:
                 self.close()
                 raise
         return session
+
+    def _comes(self, size_bytes: int) -> int:
+        """How much of such a mail is read: of one over the limit the head."""
+        return size_bytes if size_bytes <= self._size_limit_bytes else HEAD_LIMIT_BYTES
 
     def _drop(self) -> None:
         if self._session:
@@ -367,6 +384,10 @@ class ImapPostbox:
             uid=uid,
             code=code,
         )
+
+
+def _sum(sizes: Mapping[int, int], uids: Sequence[int]) -> int:
+    return sum(sizes.get(uid, 0) for uid in uids)
 
 
 def _numbers(uids: tuple[str, ...]) -> tuple[int, ...]:

@@ -22,6 +22,7 @@ from imapclient.response_parser import parse_response
 
 from ingest.folder_names import SEPARATOR, ServerNames
 from ingest.imap.errors import OddAnswerError, imap_errors, is_stale, login_failed, says_no_folder
+from ingest.imap.limit import limited
 from ingest.imap.listing import listed
 from rules.errors import Conflict, HouseError, Refused
 
@@ -192,6 +193,11 @@ class ImapSession:
         last = found[-1] if found else None
         return last.split() if last else None
 
+    def removals(self) -> int:
+        """How many removals were told since this was asked last. Source: RFC 3501, 7.4.1."""
+        told: list[bytes | None] = self.client._imap.response("EXPUNGE")[1]  # noqa: SLF001 - as above
+        return sum(one is not None for one in told)
+
     def end(self) -> None:
         """Close the connection without a word; never raises."""
         with suppress(OSError, imaplib.IMAP4.error):
@@ -216,7 +222,7 @@ def connect(account: ImapAccount) -> ImapSession:
         )
     try:
         _quiet(client)
-        with imap_errors(account.where):
+        with imap_errors(account.where), limited(client, account.timeout_seconds):
             _keep_alive(client.socket())
             if account.tls == "starttls":
                 client.starttls(context)

@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ from ingest.imap.session import ImapAccount
 from ingest.login_gate import LoginGate
 from rules.errors import HouseError, TryLater
 from rules.postbox import Fetched, MarkChange, Place, TooLarge, Watermark
-from tests.servers.scripted_imap import CLOSE, ScriptedImap
+from tests.servers.scripted_imap import CLOSE, DRIP, ScriptedImap
 
 NOT_CONNECTED = "{tag} BAD User is authenticated but not connected.\r\n"
 THROTTLED = "{tag} BAD Request is throttled. Suggested Backoff Time: 93 milliseconds\r\n"
@@ -27,13 +28,22 @@ DONE = "{tag} OK done\r\n"
 
 @contextmanager
 def peer(
-    certificate: Path, answers: Mapping[str, str], greeting: str = "* OK ready\r\n"
+    certificate: Path,
+    answers: Mapping[str, str],
+    greeting: str = "* OK ready\r\n",
+    *,
+    timeout_seconds: float = 2,
 ) -> Iterator[tuple[ImapPostbox, ScriptedImap]]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, certificate.with_name("key.pem"))
     with ScriptedImap(answers, context, greeting) as server:
         account = ImapAccount(
-            "localhost", server.port, "nord", "geheim", ca_file=certificate, timeout_seconds=2
+            "localhost",
+            server.port,
+            "nord",
+            "geheim",
+            ca_file=certificate,
+            timeout_seconds=timeout_seconds,
         )
         box = ImapPostbox("nord", account)
         try:
@@ -510,3 +520,31 @@ def test_a_watermark_is_read_out_of_a_name_in_a_literal(certificate: Path) -> No
     said = lines("* STATUS {5}\r\nINBOX (UIDVALIDITY 7 UIDNEXT 3)")
     with peer(certificate, {"STATUS": said}) as (box, _):
         assert box.watermark("INBOX") == Watermark("INBOX", "7", "3")
+
+
+# A server that drips: each byte comes in time, and the mail never does.
+
+DRIPPING = {
+    "UID FETCH": lines(USUAL, USUAL.replace("1 FETCH (UID 1", "2 FETCH (UID 2")),
+    "UID FETCH 1,2 (BODY": DRIP + lines("* 1 FETCH (UID 1 BODY[] {3000}\r\n" + "a" * 3000 + ")"),
+    "UID FETCH 1 (BODY": DRIP + lines("* 1 FETCH (UID 1 BODY[] {3000}\r\n" + "a" * 3000 + ")"),
+    "UID FETCH 2 (BODY": lines(USUAL_BODY.replace("1 FETCH (UID 1", "2 FETCH (UID 2")),
+}
+
+
+def test_a_mail_that_comes_byte_by_byte_holds_up_no_other(certificate: Path) -> None:
+    with peer(certificate, DRIPPING, timeout_seconds=0.4) as (box, _):
+        begun = time.monotonic()
+        assert [mail.place.uid for mail in fetched(box, 1, 2)] == ["2"]
+        assert time.monotonic() - begun < 20, "of 300 that it would take"
+
+
+@pytest.mark.parametrize("command", ["LIST", "EXAMINE", "UID SEARCH"])
+def test_an_answer_that_comes_byte_by_byte_is_not_waited_for(
+    certificate: Path, command: str
+) -> None:
+    dripping = {command: DRIP + lines(*[f"* OK still at it, {number}" for number in range(99)])}
+    with peer(certificate, dripping, timeout_seconds=0.4) as (box, _):
+        begun = time.monotonic()
+        assert told(lambda: (box.view("INBOX"), box.folders())) == "postbox.away"
+        assert time.monotonic() - begun < 20, "of 250 that it would take"

@@ -16,6 +16,8 @@ from typing import Self
 
 HANG = "hang"
 CLOSE = "close"
+DRIP = "drip:"
+"""Before an answer that comes byte by byte, ten a second."""
 
 _ORDINARY = {
     "CAPABILITY": "* CAPABILITY IMAP4rev1 UIDPLUS MOVE\r\n{tag} OK done\r\n",
@@ -96,7 +98,17 @@ class ScriptedImap:
                 if answer == HANG:
                     stream.read()  # until the client has had enough
                     return
-                sock.sendall(answer.replace("{tag}", tag).encode("latin-1"))
+                said = answer.removeprefix(DRIP).replace("{tag}", tag).encode("latin-1")
+                if answer.startswith(DRIP):
+                    self._drip(sock, said)
+                else:
+                    sock.sendall(said)
+
+    def _drip(self, sock: socket.socket, said: bytes) -> None:
+        for byte in said:
+            sock.sendall(bytes([byte]))
+            if self._closing.wait(0.1):
+                return
 
     def _answer(self, command: str) -> str:
         names = [name for name in self._answers if command.upper().startswith(name)]

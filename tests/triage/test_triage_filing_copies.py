@@ -59,17 +59,17 @@ def bring_in(house, imap, lease):
 
 def cut(monkeypatch, *, after: str) -> None:
     """The line breaks in the next move, after that step; later ones go through."""
-    real = imap_move.remove_one
+    real = imap_move.removed
 
-    def broken(session, uid):
-        monkeypatch.setattr(imap_move, "remove_one", real)
+    def broken(session, uids):
+        monkeypatch.setattr(imap_move, "removed", real)
         if after == "flag":
-            session.client.add_flags([uid], [DELETED], silent=True)
+            session.client.add_flags(uids, [DELETED], silent=True)
         if after == "removal":
-            real(session, uid)
+            real(session, uids)
         raise TryLater("postbox.away", "cut on purpose")
 
-    monkeypatch.setattr(imap_move, "remove_one", broken)
+    monkeypatch.setattr(imap_move, "removed", broken)
 
 
 def counts(imap) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 
+from rules.errors import TryLater
 from rules.postbox import Fetched, FolderView, Place, TooLarge
 from store import epochs, leases, ledger, moves, ops, owned, sightings
 from store.leases import Lease
@@ -110,6 +111,22 @@ def came_after(box: Postbox, op: Op) -> bool:
     return op.mark is not None and box.view(op.dst_folder).follows(op.mark)
 
 
+def came_with(house: House, op: Op, copy: Copy) -> bool:
+    """Whether the copy has the mail's own time of arrival, as a move leaves it.
+
+    So has one that a person made: then that one is the mail, and lies where it has to.
+    """
+    with house.db.read() as tx:
+        return copy.received_at == ledger.message(tx, op.message_id).received_at
+
+
+def likeliest_first(
+    house: House, op: Op, copies: list[Place], *, seen: dict[Place, Copy]
+) -> list[Place]:
+    """Those that arrived when the mail did, then the others, each in their order."""
+    return sorted(copies, key=lambda place: not came_with(house, op, seen[place]))
+
+
 def _not_of_others(
     house: House, box: Postbox, op: Op, *, view: FolderView, seen: dict[Place, Copy]
 ) -> list[Copy]:
@@ -176,9 +193,18 @@ def _lies(box: Postbox, place: Place) -> bool:
 
 
 def remove_leftover(house: House, box: Postbox, lease: Lease, op: Op, *, at: Place) -> None:
-    """Finish a move that was cut after the copy. A crash right after it is looked at again."""
+    """Finish a move that was cut after the copy. A crash right after it is looked at again.
+
+    What the server does not remove is known at the next pass for what it is (filing/rests.py).
+    """
     with house.db.write() as tx:
         leases.hold(tx, lease, now=house.clock())
         sha256 = ledger.message(tx, op.message_id).sha256
-    if same_mail.remove(house, box, at, sha256):
+    try:
+        is_gone = same_mail.remove(house, box, at, sha256)
+    except TryLater as exc:
+        if exc.code != "postbox.busy":
+            raise
+        is_gone = False
+    if is_gone:
         log.info("op.finished", postbox=box.name, op=op.id, message=op.message_id)

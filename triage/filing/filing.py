@@ -131,11 +131,11 @@ def _move_group(
 ) -> int:
     """Move into one folder and add what is proven to `places`; the number of refused moves."""
     failed = 0
-    places += _moved_at_once(house, box, lease, group)
-    moved = {op.id for op, _ in places}
+    at_once = _moved_at_once(house, box, lease, group)
+    places += [(op, place) for op in group if (place := at_once.get(op.id))]
     for op in group:
-        if op.id in moved:
-            continue
+        if op.id in at_once:
+            continue  # proven, or in doubt: given again it might leave a second copy
         try:
             place = steps.move(house, box, lease, op)
         except (Refused, Conflict) as exc:
@@ -146,7 +146,7 @@ def _move_group(
         except TryLater as exc:
             steps.require_of_folder(exc)
             # Sent, perhaps moved: they are looked for, as what a crash left.
-            rest = [op for op in group[group.index(op) :] if op.id not in moved]
+            rest = [op for op in group[group.index(op) :] if op.id not in at_once]
             steps.put_off_folder(house, box, lease, rest, exc)
             return failed + len(rest)
         if place is not None:
@@ -156,12 +156,12 @@ def _move_group(
 
 def _moved_at_once(
     house: House, box: Postbox, lease: Lease, group: list[Op]
-) -> list[tuple[Op, Place]]:
-    """Moved in sets, one for each source folder; those with a proof.
+) -> dict[int, Place | None]:
+    """Moved in sets, one for each source folder, by act; None where the server gave no proof.
 
     A set that is refused as a whole is tried mail by mail: one of them is the reason.
     """
-    places: list[tuple[Op, Place]] = []
+    places: dict[int, Place | None] = {}
     for source in sorted({(op.src_folder, op.src_epoch) for op in group}):
         ops_here = [op for op in group if (op.src_folder, op.src_epoch) == source]
         leases.require_time(lease, now=house.clock())
@@ -173,5 +173,5 @@ def _moved_at_once(
         except TryLater as exc:
             steps.require_of_folder(exc)
             continue
-        places += [(op, found[op.src]) for op in ops_here if op.src in found]
+        places |= {op.id: found[op.src] for op in ops_here if op.src in found}
     return places

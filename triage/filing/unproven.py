@@ -70,7 +70,8 @@ def _look(house: House, box: Postbox, lease: Lease, op: Op, seen: dict[Place, Co
     copies = doubt.in_target(house, box, op, seen=seen)
     if copies:
         rest = _rest(house, box, op, source=source, copies=len(copies), seen=seen)
-        if _is_moved(house, box, op, rest=rest, copies=len(copies)):
+        copies = doubt.likeliest_first(house, op, copies, seen=seen)
+        if _is_moved(house, box, op, rest=rest, copies=copies, seen=seen):
             if rest is not None:
                 if not read_on.are_of(box, source.epoch):
                     return 0  # what was read as the copy may be another mail by now
@@ -103,12 +104,21 @@ def _rest(
     return doubt.left_behind(house, box, op, source=source, copies=copies, seen=seen)
 
 
-def _is_moved(house: House, box: Postbox, op: Op, *, rest: Place | None, copies: int) -> bool:
+def _is_moved(
+    house: House,
+    box: Postbox,
+    op: Op,
+    *,
+    rest: Place | None,
+    copies: list[Place],
+    seen: dict[Place, Copy],
+) -> bool:
     """Whether it is the mail that lies in the target; then `rest` is what a cut move left."""
     if rest != op.src:
-        return rest is None or doubt.came_after(box, op)
+        is_new = rest is None or doubt.came_after(box, op)
+        return is_new or doubt.came_with(house, op, seen[copies[0]])
     # Where a move is one step, what lies in the source was never moved, whatever lies elsewhere.
-    return not box.moves_whole() and doubt.has_surplus(house, box, op, copies=copies)
+    return not box.moves_whole() and doubt.has_surplus(house, box, op, copies=len(copies))
 
 
 def _lies_in(source: FolderView, op: Op) -> bool:
