@@ -14,8 +14,8 @@ from api.auth import (
     MayReadTrail,
     MayReplay,
 )
-from api.automation import ID_MAX, MessageId
-from api.cursor import Cursor, Limit, of_trail, page_of, trail_place
+from api.automation import MessageId
+from api.cursor import ID_MAX, Cursor, Limit, of_trail, page_of, trail_place
 from api.schemas.admin import (
     AsideIn,
     AsidePage,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
 from api import idempotency as keys
 from api.auth import AnyCaller, HouseHere, MayHandIn, MayJudge
+from api.cursor import ID_MAX
 from api.schemas.mails import MailOut, VerdictOut, read_mail
 from rules.errors import Refused
 from store.engine import Tx
@@ -17,9 +18,6 @@ from triage.idempotency import Answer
 router = APIRouter(prefix="/v1", tags=["automation"])
 
 RFC822: Final = "message/rfc822"
-ID_MAX: Final = 2**63 - 1
-"""Largest id of both databases; beyond it the driver would raise, not answer "unknown"."""
-
 MessageId = Annotated[int, Path(ge=1, le=ID_MAX, description="The house's id of the mail.")]
 
 SAMPLE_MAIL: Final = (

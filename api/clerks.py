@@ -11,8 +11,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response, status
 
 from api import next_item
 from api.auth import HouseHere, MayReadItems, MayWorkItems
-from api.automation import ID_MAX
-from api.cursor import Cursor, Limit, page_in_line
+from api.cursor import ID_MAX, Cursor, Limit, page_in_line
 from api.schemas.items import (
     CheckIn,
     ClaimOut,

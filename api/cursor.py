@@ -16,9 +16,13 @@ from fastapi import Query
 
 from rules.errors import Refused
 from store.item_lists import Spot
+from store.outgoing_watch import Departure
 from store.trail_pages import Place
 
 RowT = TypeVar("RowT")
+
+ID_MAX: Final = 2**63 - 1
+"""Largest id of both databases; beyond it the driver would raise, not answer "unknown"."""
 
 LIMIT_MAX: Final = 500
 """Source: own decision 0021; a page of items is then about 200 kB."""
@@ -31,6 +35,9 @@ Cursor = Annotated[
 _SPOT: Final = struct.Struct(">cIqq")
 """A letter, the day's ordinal, microseconds since 1970, the id: 28 characters."""
 _SPOTTED: Final = b"q"
+_DEPARTURE: Final = struct.Struct(">cqq")
+"""A letter, microseconds since 1970, the id."""
+_DEPARTED: Final = b"d"
 _ID: Final = "i"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -70,10 +77,39 @@ def page_in_line(
     return _page(rows, lambda row: of_spot(spot_of(row)), limit=limit)
 
 
+def page_by_departure(
+    read: Callable[[int, Departure | int | None], tuple[RowT, ...]],
+    place_of: Callable[[RowT], Departure],
+    *,
+    limit: int,
+    cursor: str | None,
+) -> Page[RowT]:
+    """As `page_in_line`, for what left, longest first."""
+    rows = read(limit + 1, None if cursor is None else departure_or_id(cursor))
+    return _page(rows, lambda row: of_departure(place_of(row)), limit=limit)
+
+
+def of_departure(place: Departure) -> str:
+    """The cursor behind what left then."""
+    return _text(_DEPARTURE.pack(_DEPARTED, _micros(place.sent_at), place.id))
+
+
+def departure_or_id(cursor: str) -> Departure | int:
+    """What `of_departure` wrote, or an id of the time before. Raises: Refused: `request.cursor`."""
+    data = _bytes(cursor)
+    if not data.startswith(_DEPARTED):
+        return row_id(cursor)
+    try:
+        _, micros, row = _DEPARTURE.unpack(data)
+        return Departure(_EPOCH + timedelta(microseconds=micros), row)
+    except (struct.error, OverflowError) as exc:
+        raise foreign() from exc
+
+
 def of_spot(spot: Spot) -> str:
     """The cursor behind that spot."""
-    micros = (spot.received_at - _EPOCH) // timedelta(microseconds=1)
-    return _text(_SPOT.pack(_SPOTTED, spot.queue_day.toordinal(), micros, spot.id))
+    day, micros = spot.queue_day.toordinal(), _micros(spot.received_at)
+    return _text(_SPOT.pack(_SPOTTED, day, micros, spot.id))
 
 
 def spot_or_id(cursor: str) -> Spot | int:
@@ -102,7 +138,7 @@ def trail_place(cursor: str) -> Place | int:
         return row_id(cursor)
     try:
         seq, mark, *waiting = told
-        return Place(int(seq), mark, *(int(number) for number in waiting))
+        return Place(_number(seq), mark, *(_number(number) for number in waiting))
     except (ValueError, TypeError) as exc:
         raise foreign() from exc
 
@@ -117,10 +153,18 @@ def row_id(cursor: str) -> int:
     try:
         found, _, number = _bytes(cursor).decode().partition(":")
         if found == _ID:
-            return int(number)
+            return _number(number)
     except ValueError as exc:
         raise foreign() from exc
     raise foreign()
+
+
+def _number(told: str) -> int:
+    """A number of a row. Raises: ValueError."""
+    number = int(told)
+    if abs(number) > ID_MAX:
+        raise ValueError(told)
+    return number
 
 
 def foreign() -> Refused:
@@ -132,6 +176,10 @@ def _page(rows: tuple[RowT, ...], cursor_of: Callable[[RowT], str], *, limit: in
     more = len(rows) > limit
     shown = rows[:limit]
     return Page(shown, cursor_of(shown[-1]) if more else None)
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _text(data: bytes) -> str:

@@ -81,6 +81,10 @@ _SAID_BY_FRAMEWORK: Final = {
 }
 """What the framework says of these in two words names neither place nor remedy."""
 
+NO_SUCH_NUMBER: Final = "store.number"
+_BEYOND_COLUMNS: Final = re.compile(r"[+-]?[0-9_]{10,}")
+"""Ten digits may be beyond a column of 32 bits, nineteen beyond one of 64."""
+
 PageOf = Callable[[Request, Problem], Response]
 """Renders a problem as a German page; given to `show_with` by the web room."""
 
@@ -156,7 +160,10 @@ def show_with(app: FastAPI, page: PageOf) -> None:
 def _told(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and _OTHER_VERSION.match(request.url.path):
         return json_of(_UNKNOWN_VERSION)
-    return answer(request, known(error) or unexpected(request.scope, error))
+    problem = known(error) or unexpected(request.scope, error)
+    if problem.code == NO_SUCH_NUMBER:
+        problem = _numbers_named(request) or problem
+    return answer(request, problem)
 
 
 def known(error: Exception) -> Problem | None:
@@ -182,6 +189,24 @@ def _invalid(error: RequestValidationError) -> Problem:
         | {"message": found["msg"]}
         for found in error.errors()
     ]
+    return _wrong_form(wrong)
+
+
+def _numbers_named(request: Request) -> Problem | None:
+    """Names the numbers of the address that no row can have; None where it holds none."""
+    told = [
+        *((f"path.{name}", value) for name, value in request.path_params.items()),
+        *((f"query.{name}", value) for name, value in request.query_params.multi_items()),
+    ]
+    wrong = [
+        {"where": where, "reason": "number_size", "message": "no row has a number of that size"}
+        for where, value in told
+        if _BEYOND_COLUMNS.fullmatch(str(value))
+    ]
+    return _wrong_form(wrong) if wrong else None
+
+
+def _wrong_form(wrong: list[dict[str, str]]) -> Problem:
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "request.invalid",

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from api.auth import HouseHere, MayReadFigures
-from api.cursor import Cursor, Limit, page_of
+from api.cursor import Cursor, Limit, page_by_departure
 from api.schemas.outgoing import LateList, MatchOut
 from rules.errors import TryLater
 from triage import day_match, outgoing_care
@@ -38,9 +38,9 @@ def late(
     house: HouseHere, caller: MayReadFigures, limit: Limit = 100, cursor: Cursor = None
 ) -> dict[str, Any]:
     """Hand-overs and tasks that left and have no receipt within the hours of the house."""
-    page = page_of(
+    page = page_by_departure(
         lambda rows, after: outgoing_care.late(house, caller, limit=rows, after=after),
-        lambda row: row.id,
+        lambda row: row.departure,
         limit=limit,
         cursor=cursor,
     )

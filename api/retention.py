@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, status
 
 from api.auth import HouseHere, MayRunRetention
-from api.automation import ID_MAX
+from api.cursor import ID_MAX
 from api.schemas.retention import (
     HoldIdOut,
     HoldIn,

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, status
 
 from api.auth import HouseHere, MayReviewRights
-from api.automation import ID_MAX
+from api.cursor import ID_MAX
 from api.schemas.rights import (
     ChainOut,
     ImportedOut,

@@ -113,7 +113,9 @@ def show(
     house: HouseHere,
     caller: MayChangeRules,
     set_id: SetId,
-    version: Annotated[int | None, Query(ge=1, description="Without: the newest.")] = None,
+    version: Annotated[
+        int | None, Query(ge=1, le=1_000_000, description="Without: the newest.")
+    ] = None,
 ) -> dict[str, Any]:
     """Its text, its faults as of today, and where it holds or will hold."""
     shown = rulesets.show(house, caller, set_id, version)

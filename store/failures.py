@@ -39,7 +39,8 @@ def translated() -> Iterator[None]:
 
     Raises: TryLater: `store.away` (locked, full, connection gone, time limit). Conflict:
     `store.conflict` with the constraint. Refused: `store.schema` where the tables are not those
-    of this program, `store.statement` for everything else the database does not take.
+    of this program, `store.number` where a number has no place in a row, `store.statement` for
+    everything else the database does not take.
     """
     try:
         yield
@@ -58,8 +59,10 @@ def translated() -> Iterator[None]:
         raise _refused(type(exc.orig).__name__) from None
     except (sa.exc.TimeoutError, sa.exc.ResourceClosedError, sa.exc.PendingRollbackError) as exc:
         raise away(type(exc).__name__) from exc
-    except (OverflowError, UnicodeEncodeError) as exc:
-        # A number too large for a column, or a lone surrogate: the driver's module itself says no.
+    except OverflowError:
+        # The driver's module itself says no, as for a lone surrogate.
+        raise _number() from None
+    except UnicodeEncodeError as exc:
         raise _refused(type(exc).__name__) from None
 
 
@@ -134,6 +137,8 @@ def _meaning_postgresql(error: psycopg.Error) -> HouseError:
     name = type(error).__name__
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
         return wrong_schema("other", "its own")
+    if isinstance(error, psycopg.errors.NumericValueOutOfRange):
+        return _number()
     # A standby after a fail-over says "read only"; a lost connection has no SQLSTATE at all; a
     # process that was paused in a transaction finds its session ended by the server.
     later = (
@@ -160,6 +165,14 @@ def _refused(name: str) -> Refused:
         "store.statement",
         f"The database refuses this statement or value for good ({name}).",
         reason=name,
+    )
+
+
+def _number() -> Refused:
+    return Refused(
+        "store.number",
+        "A number in this call is larger than any the database can hold. Send one that an answer"
+        " of the house has named.",
     )
 
 

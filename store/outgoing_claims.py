@@ -3,7 +3,7 @@
 Every write carries the fence of its claim: who lost it writes nothing. Source: own decision 0005.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,23 +35,12 @@ def claim(  # noqa: PLR0913 - whose rows, who takes them, and for how long
     Counts as a try: what kills its worker each time grows old, too. `of` and `none_of` are the
     beginnings of keys, as `begins` tells them: only of these, and of none of those.
     """
+    if not kinds:
+        return ()
     until = now + timedelta(seconds=lease_seconds)
-    wanted = [sa.or_(*(_has_begin(begin) for begin in of))] if of else []
-    due = (
-        sa.select(table.c.id)
-        .where(
-            table.c.next_try_at <= now,
-            table.c.kind.in_(sorted(kinds)),
-            *wanted,
-            *(sa.not_(_has_begin(begin)) for begin in none_of),
-        )
-        .order_by(table.c.next_try_at, table.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        # A plain IN (SELECT … LIMIT) may be run once for each row by PostgreSQL's planner, and
-        # then takes more than the limit; a common table with row locks is run once.
-        .cte("due")
-    )
+    named = [sa.or_(*(_has_begin(begin) for begin in of))] if of else []
+    wanted = [table.c.next_try_at <= now, *named, *(~_has_begin(begin) for begin in none_of)]
+    due = _longest_due(sorted(set(kinds)), wanted, limit)
     statement = (
         sa.update(table)
         .where(table.c.id.in_(sa.select(due.c.id)))
@@ -67,6 +56,35 @@ def claim(  # noqa: PLR0913 - whose rows, who takes them, and for how long
         .returning(*_COLUMNS)
     )
     return tuple(sorted(sealed.all_as(tx, Outgoing, statement), key=lambda row: row.id))
+
+
+def _longest_due(
+    kinds: Sequence[str], wanted: Sequence[sa.ColumnElement[bool]], limit: int
+) -> sa.CTE:
+    """Ids of the rows that are due longest, of these kinds; locked, with some that come later.
+
+    Each kind is read in the order of its own index: thousands of another kind that wait (answers
+    while the smarthost is away) are not looked at on the way to a hand-over.
+    """
+    parts = (
+        sa.select(table.c.id, table.c.next_try_at)
+        .where(table.c.kind == kind, *wanted)
+        .order_by(table.c.next_try_at, table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .subquery(f"of_{number}")
+        for number, kind in enumerate(kinds)
+    )
+    together = sa.union_all(*(sa.select(part) for part in parts)).subquery("together")
+    return (
+        sa.select(together.c.id)
+        .order_by(together.c.next_try_at, together.c.id)
+        .limit(limit)
+        # A plain IN (SELECT … LIMIT) may be run once for each row by PostgreSQL's planner, and
+        # then takes more than the limit; a common table that is kept is run once.
+        .cte("due")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
 
 
 def begins(kind: str, name: str) -> str:

@@ -65,6 +65,19 @@ class Late:
     item_id: int | None
     sent_at: datetime
 
+    @property
+    def departure(self) -> "Departure":
+        """Its place in the list."""
+        return Departure(self.sent_at, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Where a row stood in the order of leaving when a page showed it, also if it left again."""
+
+    sent_at: datetime
+    id: int
+
 
 def dead_letters(tx: Tx) -> dict[str, int]:
     """How many dead letters wait for a person, by kind; kinds without any are left out."""
@@ -136,12 +149,12 @@ def late(
     tasks: datetime | None,
     limit: int,
     regions: Collection[str] | None = None,
-    after: int | None = None,
+    after: Departure | int | None = None,
 ) -> tuple[Late, ...]:
     """What left before these moments (aware) and has no receipt, longest first.
 
     `tasks` None: tasks are not watched. With `regions` only those of items that lie there.
-    `after` is the id of the last row of the page before, also if its receipt came meanwhile.
+    `after` is the place of the last row of the page before; a mere id stands for that of today.
     """
     asked = sa.and_(_IS_HANDOVER, table.c.state == OutgoingState.SENT, _is_open())
     wanted = [sa.and_(asked, table.c.sent_at < handovers)]
@@ -149,10 +162,10 @@ def late(
         wanted.append(sa.and_(_IS_SENT_TASK, table.c.sent_at < tasks))
     columns = (table.c.id, table.c.kind, table.c.idempotency_key, table.c.item_id, table.c.sent_at)
     if after is not None:
-        last = tx.run(sa.select(table.c.sent_at).where(table.c.id == after)).scalar_one_or_none()
+        last = after if isinstance(after, Departure) else _departure(tx, after)
         if last is None:
             return ()
-        place = sa.tuple_(sa.literal(last, table.c.sent_at.type), sa.literal(after))
+        place = sa.tuple_(sa.literal(last.sent_at, table.c.sent_at.type), sa.literal(last.id))
         wanted = [sa.and_(one, sa.tuple_(table.c.sent_at, table.c.id) > place) for one in wanted]
     found: list[Late] = []
     for part in wanted:
@@ -167,6 +180,12 @@ def late(
             statement = statement.where(item.c.region.in_(sorted(regions)))
         found += (Late(*row) for row in tx.run(statement))
     return tuple(sorted(found, key=lambda one: (one.sent_at, one.id))[:limit])
+
+
+def _departure(tx: Tx, outgoing_id: int) -> Departure | None:
+    found = sa.select(table.c.sent_at).where(table.c.id == outgoing_id)
+    sent_at = tx.run(found).scalar_one_or_none()
+    return None if sent_at is None else Departure(sent_at, outgoing_id)
 
 
 def handed_over(tx: Tx, *, since: datetime, until: datetime) -> tuple[HandedOver, ...]:

@@ -18,7 +18,7 @@ from rules.ledger import LedgerState
 from store import audit, halts, ledger, outgoing, outgoing_turns, outgoing_watch
 from store.engine import Tx
 from store.outgoing import Outgoing
-from store.outgoing_watch import HandedOver, Late
+from store.outgoing_watch import Departure, HandedOver, Late
 from store.tables.ledger import OutgoingState
 from triage import halting, standing, watched
 from triage.house import BERLIN, House
@@ -40,10 +40,12 @@ _ANSWERS: Final = {OutgoingState.RECEIPTED: True, OutgoingState.REJECTED: False}
 log = structlog.get_logger()
 
 
-def late(house: House, caller: Caller, *, limit: int, after: int | None = None) -> tuple[Late, ...]:
+def late(
+    house: House, caller: Caller, *, limit: int, after: Departure | int | None = None
+) -> tuple[Late, ...]:
     """What has no receipt for too long, in the caller's regions, longest first.
 
-    `after` is the id of the last row of the page before. Raises: Refused: `access.denied`.
+    `after` is the place of the last row of the page before. Raises: Refused: `access.denied`.
     """
     access.require(caller, Permission.READ_FIGURES)
     handovers, tasks = _limits(house)

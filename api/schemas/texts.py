@@ -44,7 +44,7 @@ class SecondIn(In):
     """A second text below the German one, by its version."""
 
     language: Language = Field(examples=["en"])
-    version: int = Field(ge=1, examples=[1])
+    version: int = Field(ge=1, le=10_000, examples=[1])
 
 
 class SecondOut(Out):
@@ -61,7 +61,7 @@ class SecondOut(Out):
 class PreviewIn(In):
     """For which item, with which values, and which second text below."""
 
-    item_id: int = Field(ge=1, examples=[1284])
+    item_id: int = Field(ge=1, le=2**53, examples=[1284])
     values: Values = Field(default={})
     second: SecondIn | None = Field(default=None, examples=[None])
 
@@ -82,7 +82,7 @@ class ReplyIn(In):
     """
 
     text_id: str = Field(max_length=120, examples=["au.eingang"])
-    version: int = Field(ge=1, examples=[2])
+    version: int = Field(ge=1, le=10_000, examples=[2])
     values: Values = Field(default={})
     body: str | None = Field(default=None, max_length=100_000, examples=[None])
     second: SecondIn | None = Field(default=None, examples=[None])

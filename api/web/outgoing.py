@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Response
 
+from api import cursor
+from api.cursor import Cursor
 from api.outgoing import eakte_of
 from api.web import days, pager
 from api.web.completeness import asked_day
@@ -14,6 +16,7 @@ from api.web.render import Notice, csv_file, go, page, slug
 from api.web.visit import OpensFigures, OpensReplay, SendsReplay, Visit
 from rules.errors import HouseError
 from store.outgoing import Outgoing
+from store.outgoing_watch import Departure
 from triage import admin, day_match, outgoing_care, outgoing_words
 from triage.day_match import DayMatch
 
@@ -105,14 +108,12 @@ def replay(visit: SendsReplay, outgoing_id: int) -> Response:
 
 
 @router.get("/abgleich")
-def match_page(
-    visit: OpensFigures, tag: str = "", nach: int | None = None, ab: str = ""
-) -> Response:
+def match_page(visit: OpensFigures, tag: str = "", nach: Cursor = None, ab: str = "") -> Response:
     """One local day beside the eAkte's receipts, and what has no receipt for too long.
 
-    `nach`: number of the last overdue row of the page before; `ab`: cursor of the hand-overs.
+    `nach`: cursor of the overdue rows, or the number of one; `ab`: cursor of the hand-overs.
     """
-    late = outgoing_care.late(visit.house, visit.caller, limit=PAGE_ROWS, after=nach)
+    late = outgoing_care.late(visit.house, visit.caller, limit=PAGE_ROWS, after=_place(nach))
     day, fault = asked_day(visit, tag)
     found, away = _found(visit, tag)
     return page(
@@ -127,8 +128,8 @@ def match_page(
         heaps=day_match.HEAPS,
         late=late,
         odd=pager.part(found.odd if found else (), lambda line: slug(line.key), after=ab),
-        more_late=pager.next_id(late, lambda row: row.id),
-        is_later=nach is not None,
+        more_late=cursor.of_departure(late[-1].departure) if pager.is_full(late) else "",
+        is_later=bool(nach),
         kinds=KINDS,
         stand=visit.house.clock(),
     )
@@ -142,6 +143,13 @@ def match_file(visit: OpensFigures, tag: str = "") -> Response:
         raise days.unreadable()
     found = day_match.report(visit.house, eakte_of(visit.request), visit.caller, day=day)
     return csv_file(day_match.export(found), f"abgleich-{day}.csv")
+
+
+def _place(told: str | None) -> Departure | int | None:
+    """Where the overdue rows go on; an address of before holds a number."""
+    if not told:
+        return None
+    return cursor.departure_or_id(cursor.of_id(int(told)) if told.isdecimal() else told)
 
 
 def state_words(row: Outgoing) -> str:

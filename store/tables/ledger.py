@@ -254,6 +254,9 @@ outgoing = sa.Table(
     sa.Column("done_at", UtcTime),
     sa.Column("error_code", sa.Text, nullable=False, server_default=""),
     partial_index("ix_outgoing_due", "next_try_at", "id", where="next_try_at IS NOT NULL"),
+    partial_index(
+        "ix_outgoing_due_kind", "kind", "next_try_at", "id", where="next_try_at IS NOT NULL"
+    ),
     partial_index("ix_outgoing_webhook", "sent_at", where="kind = 'webhook' AND state = 'sent'"),
     sa.Index("ix_outgoing_item_id", "item_id"),
     sa.Index("ix_outgoing_message_id", "message_id"),

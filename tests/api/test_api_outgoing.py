@@ -5,9 +5,11 @@ import shutil
 
 import pytest
 
+from api import cursor
 from api.app import make_app
 from outbox import eakte_demo
 from outbox.eakte import DirectoryOutlet
+from store import outgoing
 from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
@@ -167,3 +169,29 @@ def test_only_admins_see_what_is_on_its_way_out(doors: Doors) -> None:
     for path in ("/ausgang", "/abgleich", "/abgleich/datei"):
         assert clerk.client.get(path).status_code == 403
     assert isinstance(doors.nobody, DoorClient)
+
+
+def test_a_row_that_is_sent_again_between_two_pages_hides_no_other(
+    doors: Doors, drop, eakte, admin
+) -> None:
+    for told in (1, cursor.of_id(1)):
+        assert admin.client.get(f"/abgleich?nach={told}").status_code == 200
+    for number in range(3):
+        hand_over(doors, eakte, f"Neues Konto {number}")
+        doors.clock.forward(hours=1)
+    doors.clock.forward(hours=100)
+    page = doors.admin.get("/v1/admin/outgoing/late?limit=1").json()
+    (first,) = page["late"]
+    with doors.house.db.write() as tx:
+        outgoing.rejected(tx, first["key"], receipt={"reason": "zu groß"}, now=doors.clock())
+        outgoing.replay(tx, first["id"], now=doors.clock())
+    send_all(doors, eakte)
+    seen = [first["id"]]
+    while page["next_cursor"]:
+        page = doors.admin.get(
+            "/v1/admin/outgoing/late", params={"limit": 1, "cursor": page["next_cursor"]}
+        ).json()
+        seen += [row["id"] for row in page["late"]]
+    assert len(seen) == len(set(seen)) == 3, "of the pages, each once"
+    old = doors.admin.get("/v1/admin/outgoing/late", params={"cursor": cursor.of_id(seen[1])})
+    assert [row["id"] for row in old.json()["late"]] == seen[2:], "a cursor of before is still read"

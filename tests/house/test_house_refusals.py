@@ -37,8 +37,8 @@ mail.no_postbox mark.concern mark.name mark.twice op.step op.unknown outgoing.cl
 person.folder person.who place.taken postbox.begun postbox.in_use postbox.observed
 postbox.in_doubt postbox.name postbox.name_used
 postbox.renamed postbox.twice quicksteps.folder relearn.file relearn.inside rights.no_ldap
-settings.secret_missing sieve.no_script store.conflict store.schema store.statement store.url
-text.approval_word text.file_unreadable text.not_approved text.path trail.cursor_ahead
+settings.secret_missing sieve.no_script store.conflict store.number store.schema store.statement
+store.url text.approval_word text.file_unreadable text.not_approved text.path trail.cursor_ahead
 webhook.secret webhook.unknown
 """
 NOT_ON_A_PAGE = frozenset(_NOT_ON_A_PAGE.split())

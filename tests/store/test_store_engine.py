@@ -385,7 +385,7 @@ def test_a_number_too_large_for_the_database_is_refused(db: Database, number: in
     """As typed into the address of a page."""
     with pytest.raises(Refused) as caught, db.read() as tx:
         items.get(tx, number)
-    assert caught.value.code == "store.statement"
+    assert caught.value.code == "store.number"
 
 
 def test_whoever_was_paused_in_a_transaction_for_too_long_tries_later(postgresql_url: str) -> None:

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from ingest.maildir.postbox import create_tree
-from store import keeping, migrate, outgoing
+from store import keeping, migrate, outgoing, schema
 from store.keeping import Arrival
 from store.outgoing import NewOutgoing
 from store.tables import ledger as tables
@@ -54,6 +55,12 @@ def test_the_names_that_stay_are_there():
         "demo", "serve", "work", "judge", "train", "evaluate", "texts", "outbox", "aside",
         "reconcile", "trail", "keys", "migrate",
     }  # fmt: skip
+
+
+def test_who_asks_hears_which_version_runs_on_which_tables():
+    told = RUN.invoke(cli.app, ["--version"])
+    assert told.exit_code == 0
+    assert told.stdout == f"postlotse {metadata.version('postlotse')}, tables {schema.HEAD}\n"
 
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)

@@ -5,10 +5,13 @@ standard error. Exit codes: 0 done, 1 refused with a reason, 2 wrong usage; 3 of
 """
 
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
 from rules.errors import HouseError, Refused
+from store import schema
 from triage import log
 from triage.cli import (
     admin,
@@ -42,7 +45,7 @@ from triage.cli import (
     texts,
     trail,
 )
-from triage.console import fail
+from triage.console import fail, say
 
 app = typer.Typer(
     name="postlotse",
@@ -81,6 +84,28 @@ health.register(app)
 hosts.register(app)
 init.register(app)
 keyring.register(app)
+
+
+def _tell_version(is_asked: bool) -> None:
+    """Which program this is, and of which version the tables must be."""
+    if is_asked:
+        say(f"postlotse {metadata.version('postlotse')}, tables {schema.HEAD}")
+        raise typer.Exit
+
+
+@app.callback()
+def _of_all(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Show the version, and the number of the tables it needs.",
+            callback=_tell_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    """Take what belongs to no single command."""
 
 
 def main() -> None:
