@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -74,6 +74,13 @@ def test_a_correction_brings_the_due_day_nearer_and_undone_it_is_what_it_was(hou
     work.correct(house, ME, claim.item_id, again.token, later)
     work.correct(house, ME, claim.item_id, again.token, replace(later, reason=REASON))
     assert due() == (date(2026, 11, 24), date(2026, 11, 24))
+
+
+def test_a_correction_counts_by_the_holidays_of_the_agency(house: House, clock: Clock) -> None:
+    clock.now = datetime(2027, 5, 26, 9, 0, tzinfo=UTC)
+    claim = take(house, "Guten Tag")
+    correct(house, claim)
+    assert seen(house, claim.item_id).due_on == date(2027, 5, 28)  # behind Fronleichnam
 
 
 DEEDS: list[Do] = [park, close, give_back, forward, correct]
