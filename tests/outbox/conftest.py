@@ -25,6 +25,20 @@ def drop(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Files and folders that the disk was asked to keep, in that order; each as it was named."""
+    told: list[Path] = []
+    real = os.fsync
+
+    def noted(handle: int) -> None:
+        told.append(Path(f"/proc/self/fd/{handle}").readlink())
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    return told
+
+
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory):
     """The eAkte's own authority, which signs its server and us."""

@@ -54,6 +54,30 @@ def test_a_package_lies_there_complete_and_its_sums_are_right(drop: Path) -> Non
     assert (checked.returncode, checked.stdout.count(b": OK")) == (0, 3)
 
 
+def test_a_package_is_handed_over_only_when_a_cut_of_the_power_leaves_all_of_it(
+    drop: Path, synced: list[Path]
+) -> None:
+    DirectoryOutlet(drop).deliver(make_package())
+    *files, draft, packages = synced[1:]
+    assert (synced[0], packages) == (drop, drop / "pakete")
+    assert {file.parent for file in files} == {draft}
+    assert sorted(file.name for file in files) == files_below(drop / "pakete" / "item-12-v3")
+
+
+def test_what_is_discarded_is_gone_also_after_a_cut_of_the_power(
+    drop: Path, synced: list[Path]
+) -> None:
+    outlet = DirectoryOutlet(drop)
+    outlet.deliver(make_package())
+    put(drop, "1.json", receipt_json(RECEIPT))
+    (receipt,) = outlet.receipts()
+    outlet.confirm(receipt)
+    synced.clear()
+    assert outlet.discard("item-12-v3")
+    assert synced == [drop / "quittungen" / "erledigt", drop / "pakete"]
+    assert not outlet.discard("item-12-v3")
+
+
 def test_the_metadata_name_everything_and_repeat_no_text(drop: Path) -> None:
     DirectoryOutlet(drop).deliver(make_package())
     raw = (drop / "pakete" / "item-12-v3" / "metadaten.json").read_bytes()

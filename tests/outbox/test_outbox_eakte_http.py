@@ -304,6 +304,7 @@ def test_pages_are_followed_below_the_base_and_nowhere_else(door, outlet):
         "/other",
         "../eakte2/x",
         "http://localhost/",
+        f"{door.url}/../other",
     ):
         door.links = {"/quittungen": f'<{elsewhere}>; rel="next"'}
         assert code_of(lambda: list(outlet.receipts()), Unreadable) == "eakte.answer"

@@ -175,6 +175,25 @@ def test_a_missing_receiver_is_said_when_something_is_for_it(drop, outlet):
     assert list(outlet.receipts()) == []
 
 
+def test_receipts_are_read_where_the_house_lacks_an_earlier_receiver(drop, outlet):
+    (drop / next(iter(Receiver))).rmdir()
+    answer(drop, TICKET)
+    assert [one.key for one in outlet.receipts()] == [TICKET.key]
+
+
+def test_a_task_is_laid_down_and_taken_back_only_when_the_disk_has_it(drop, outlet, synced):
+    outlet.deliver(FORWARD)
+    at = drop / "familienkasse"
+    parts = [path.name.split(".")[1] for path in synced if path.name.endswith(".neu")]
+    assert parts == [FORWARD.key] * 2
+    folders = [path for path in synced if not path.name.endswith(".neu")]
+    assert folders == [at, at / "auftraege", at / "auftraege"]
+    synced.clear()
+    assert outlet.discard(FORWARD.key)
+    assert synced == [at / "auftraege"] * 2
+    assert not outlet.discard(FORWARD.key)
+
+
 def test_a_full_disk_keeps_no_part_of_a_task(drop, outlet, monkeypatch):
     def full(_handle):
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -58,6 +58,17 @@ def test_a_supervisor_frees_what_is_held_and_the_old_token_is_stale(house: House
     assert take(house, "k-2").item_id == item_id
 
 
+def test_the_sign_of_life_of_a_stranger_takes_the_item_from_nobody(house: House) -> None:
+    (item_id,) = bring(house, "Termin")
+    claim = take(house)
+    before = told(house, item_id)
+    with pytest.raises(Refused) as hidden:
+        work.renew(house, clerk("431", name="k-2"), item_id, claim.token)
+    assert hidden.value.code == "item.unknown"
+    assert told(house, item_id) == before
+    work.release(house, clerk("435"), item_id, claim.token)
+
+
 def test_a_parked_item_is_freed_by_an_admin_who_need_not_read_it(house: House) -> None:
     (item_id,) = bring(house, "Termin")
     claim = take(house)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from ingest.maildir.postbox import MaildirPostbox
 from rules.codes import Concern, PaymentRelevant, Team
 from rules.item import CloseReason, EakteState, ItemState, ReceiptArrived
 from rules.undo import UNDO_SECONDS
@@ -17,10 +18,12 @@ from store.tables.ledger import item as table
 from tests.house_fixture import MACHINE, Clock, clerk, eml, service_center
 from tests.refusals import code_of
 from tests.triage.test_triage_reply import first_choice
+from tests.triage.test_triage_way import bring_in
 from triage import accept, handover, holding, rounds, undo, work
 from triage.answers import reply
 from triage.claimed import Claim
 from triage.correction import Correction
+from triage.filing import filing
 from triage.house import House
 
 ME = clerk("435")
@@ -73,6 +76,13 @@ def test_a_correction_brings_the_due_day_nearer_and_undone_it_is_what_it_was(hou
     assert due() == (date(2026, 11, 24), date(2026, 11, 24))
 
 
+def test_a_correction_counts_by_the_holidays_of_the_agency(house: House, clock: Clock) -> None:
+    clock.now = datetime(2027, 5, 26, 9, 0, tzinfo=UTC)
+    claim = take(house, "Guten Tag")
+    correct(house, claim)
+    assert seen(house, claim.item_id).due_on == date(2027, 5, 28)  # behind Fronleichnam
+
+
 DEEDS: list[Do] = [park, close, give_back, forward, correct]
 
 
@@ -117,6 +127,26 @@ def test_the_item_is_as_it_was_and_in_the_same_hands_by_a_new_token(house: House
         code_of(lambda: work.release(house, ME, claim.item_id, claim.token)) == "item.lease_stale"
     )
     work.release(house, ME, claim.item_id, again.token)
+
+
+@pytest.mark.parametrize("deed", [give_back, forward, correct])
+def test_the_mail_lies_where_its_item_is_also_after_the_undo(
+    house: House, box: MaildirPostbox, lease: Lease, deed: Do
+) -> None:
+    def where() -> list[str]:
+        filing.file_due(house, box, lease)
+        return [folder for folder in box.folders() if box.view(folder).uids]
+
+    bring_in(house, box, lease, eml("Termin absagen"))
+    claim = work.claim_next(house, ME, "435")
+    assert claim is not None
+    before = where()
+    deed(house, claim)
+    after = where()
+    assert len(before) == len(after) == 1
+    assert after != before
+    undo.take_back(house, ME, claim.item_id)
+    assert where() == before
 
 
 @pytest.mark.parametrize("deed", DEEDS)
