@@ -153,6 +153,7 @@ class Judge:
                 self._directory,
                 mailbox=mailbox,
                 kundennummer=number,
+                subject=read.mail.subject,
             )
             for read, mailbox, number in zip(reads, mailboxes, numbers, strict=True)
         ]

@@ -14,7 +14,7 @@ from rules.codes import AgencyHow, Channel, Concern, Team
 from rules.directory import Directory, PostboxHint
 from rules.verdict import AgencyFound
 
-RULES_ID: Final = "haus-2026.4"
+RULES_ID: Final = "haus-2026.5"
 """Version of the built-in rules; changes whenever the same mail could be sorted otherwise."""
 
 TEAM_OF_CHANNEL: Final[dict[Channel, Team]] = {

@@ -39,6 +39,8 @@ _HEAD: Final = re.compile(
     r"(?:\s(?:an|post)?(?:schrift|adresse|wohnung|wohnort|wohnsitz)\b[^:]{0,30}:?|:)"
 )
 """The line over a block, or the beginning of a line, that says which of two addresses it is."""
+_JUST_OLD: Final = re.compile(r"\b(?:vorher|bisher|frueher|zuvor|ehemals|statt|nicht mehr):? $")
+"""Right before an address, whatever the line began with: "neu: 26427 …(vorher 26486 …)"."""
 _HOUSE: Final = re.compile(
     r"(?:an (?:die|das) )?(?:bundes)?(?:agentur fuer arbeit|arbeitsagentur|jobcenter|familienkasse)"
     r"\b[\w ./()-]{0,40}\Z|(?:an )?bundesagentur\b"
@@ -98,7 +100,8 @@ def of_address(text: str, start: int, end: int) -> Weight:
     before = fold(text[max(0, start - _BEFORE_CHARS) : start])
     block = [*_block(text, start)]
     head = next(filter(None, map(_HEAD.match, block)), None)
-    score = (-8 if head["old"] else 3) if head else _by_age(before)
+    is_old = head is not None and (head["old"] or _JUST_OLD.search(before))
+    score = (-8 if is_old else 3) if head else _by_age(before)
     # A line with a label of its own belongs to a form, whatever stands above it.
     labelled = block[:1] if ":" in block[0] else block
     if any(map(_HOUSE.match, block[1:])) or any(map(_OTHERS_LABEL.match, labelled)):

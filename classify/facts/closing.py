@@ -26,6 +26,9 @@ _IN_SMALL: Final = re.compile(
     r"[a-zäöüß-]{2,} [a-zäöüß-]{2,}, (?P<place>[a-zäöü-]{4,})$"
 )
 """Two words and a place as the last sentence, where all is written in small letters."""
+_FROM_SMALL: Final = re.compile(
+    r"(?:^|[.!?)]\s+)[A-ZÄÖÜ]\w+\s[A-ZÄÖÜ][\w-]+\saus\s(?P<place>[a-zäöü-]{4,})(?=,|$)"
+)
 _NUMBER = re.compile(r"\d(?<!\w\d)(?:[ .\-/]?\d){2}[ .\-/]?[A-Za-z](?:[ .\-/]?\d){6}(?!\d)")
 _CALLED_NUMBER = re.compile(r"\b[Kk]\w{1,8}[-. ]{0,2}[Nn]\w*\.?:?\s(?:ist |lautet )?\d\w{5,}")
 """What is called a Kundennummer and lacks a digit."""
@@ -47,6 +50,11 @@ _LONG_NUMBER = re.compile(r"\d(?:[ .\-/]?\d){5}|\d\w{5}")
 Parts = tuple[str, str]
 """Of a line: what stands before and behind the Kundennummer."""
 _AROUND: Final = " ,;|/:–("
+_LONGEST_NAME: Final = 5
+"""Words of the longest name of a place."""
+_JOINTS: Final = re.compile(r"\s[-–|·•]\s|\s/\s(?!\w+\.)|,\s*,\s")
+"""Between name, street and place in one line, or what a Kundennummer leaves behind."""
+_COUNTRY: Final = re.compile(r",\s(?:Deutschland|Germany)$")
 _OF_OTHERS: Final = re.compile(r"\b(?:praxis|arzt|aerztin|arbeitgeber)\s?[:?]")
 _FIRM: Final = "firma "
 
@@ -104,8 +112,16 @@ def _without_number(line: str, parts: Parts | None) -> str:
 
 def _place_of(line: str, before: str, directory: Directory) -> str | None:
     """The place with which a line closes."""
+    # Few lines have one of these, and a search costs more than a look.
+    if ":" not in line and (" / " in line or " - " in line or " | " in line or ", ," in line):
+        line = _JOINTS.sub(", ", line)
+    if "Germany" in line or "Deutschland" in line:
+        line = _COUNTRY.sub("", line)
     _, comma, last = line.rpartition(",")
     last = last.strip()
+    has_link = "St. " in line or " an " in line or " am " in line or " der " in line
+    if has_link and _is_name_alone(line, before, directory):
+        return whole_place(line, directory)
     # Few lines end with a place, so this is asked before they are taken apart.
     if last[:1].isupper() and (comma or len(line.split()) <= 3):
         place = whole_place(last, directory)
@@ -114,10 +130,19 @@ def _place_of(line: str, before: str, directory: Directory) -> str | None:
     if comma and last.islower() and (small := _IN_SMALL.search(line)):
         place = whole_place(small["place"], directory)
         return place.title() if place else None
+    told = _FROM_SMALL.search(line) if " aus " in line else None
+    if told and directory.is_place(told["place"]):
+        return told["place"].title()
     named = _NAME_IN_PLACE.search(line) if " in " in line or line[-1:] == ")" else None
     of_person = named is not None and _FIRM not in fold(named.group())
     place = (named["place"] or named["bracketed"]) if named else None
     return whole_place(place, directory) if place and of_person else None
+
+
+def _is_name_alone(line: str, before: str, directory: Directory) -> bool:
+    """Whether the line is nothing but a name of several words: "Biberach an der Riß"."""
+    is_long = line[:1].isupper() and line[-1:].isalnum() and 1 < len(line.split()) <= _LONGEST_NAME
+    return is_long and directory.is_place(line) and not _GREETING.search(fold(before))
 
 
 def _is_closing(line: str, before: str) -> bool:

@@ -13,7 +13,8 @@ from rules.directory import Directory
 from rules.verdict import Home
 
 _LIVES: Final = re.compile(
-    r"\b(?:wohnhaft|wohnend|gemeldet)(?: in|:)?\s(?:(?P<street>[\w.\- ]{3,40}\d{1,4}\s?[a-z]?), )?"
+    r"\b(?:wohnhaft|wohnend|gemeldet)(?: in|:)?\s"
+    r"(?:(?P<street>[\w.\- ]{3,40}\d{1,4}\s?[a-z]?)(?:,| in) )?"
     r"(?:(?:D-)?(?P<plz>\d{5})\s)?(?P<place>(?:Bad )?[A-ZÄÖÜ][\w-]+(?:\s?\([A-ZÄÖÜ][\w. ]+\))?)"
 )
 _BESIDE_NUMBER: Final = re.compile(

@@ -41,7 +41,7 @@ _LINKS_BEHIND: Final = re.compile(r"(?: (?:am|an|auf|bei|im|in|ob|vor|der))+$", 
 """What `known_place` leaves behind a name, since it makes no other of it."""
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 
-_SELDOM: Final = frozenset(
+SELDOM: Final = frozenset(
     (
         *("aach", "achim", "acht", "anger", "anhalt", "appel", "bach", "bell", "benz", "berg"),
         *("berge", "bescheid", "besitz", "binnen", "boden", "bodensee", "boehme", "bogen"),
@@ -111,7 +111,7 @@ def _is_meant(text: str, match: re.Match[str], place: str, own: frozenset[str]) 
     at = match.start("place")
     before = text[max(0, at - _BEFORE_CHARS) : at]
     key = place_key(place)
-    is_weak = key in _SELDOM or key in own or len(key) < _SHORTEST_CHARS
+    is_weak = key in SELDOM or key in own or len(key) < _SHORTEST_CHARS
     if not match["plz"]:
         if is_weak and not (place[0].isupper() and _SAID_BEFORE.search(before)):
             return False

@@ -17,10 +17,23 @@ _TITLE: Final = re.compile(
 _NEXT_SENTENCE = re.compile(r"(?<=[^\W\d_]{4})\.\s")
 
 
+_ABROAD_CALLED: Final = {
+    "Munich": "München",
+    "Cologne": "Köln",
+    "Nuremberg": "Nürnberg",
+    "Hanover": "Hannover",
+    "Brunswick": "Braunschweig",
+    "Frankfort": "Frankfurt",
+}
+"""What English calls towns otherwise."""
+
+
 def known_place(written: str, directory: Directory) -> str | None:
     """The longest beginning of what was written that is a place, without trailing words."""
     bare = _NEXT_SENTENCE.split(written)[0].rstrip(".,(")
     words = (bare if "(" in bare else bare.rstrip("()")).split()
+    if words and words[0] in _ABROAD_CALLED:
+        return _ABROAD_CALLED[words[0]]
     for count in range(len(words), 0, -1):
         name = " ".join(words[:count]).rstrip(".,")
         if directory.is_place(name):
@@ -34,6 +47,8 @@ def whole_place(written: str, directory: Directory) -> str | None:
 
     Of "Mühlhausen/Thüringen" and "Burg (bei Magdeburg)" the name before what tells it apart.
     """
+    if written in _ABROAD_CALLED:
+        return _ABROAD_CALLED[written]
     if not directory.is_place(written):
         written = _TITLE.sub("", written)
     if directory.is_place(written):

@@ -15,21 +15,22 @@ from rules.placename import place_key
 
 # Each word is looked back at from its end: so a search leaps from one first letter to the next.
 _IN_PLACE = re.compile(
-    r"(?:(?:[Aa]us(?<!\w[Aa]us)|us(?<!\wus)|[Uu]t(?<!\w[Uu]t))(?: dem (?:\w+en )?)?"
+    r"(?:(?:[Aa]us(?<!\w[Aa]us)|us(?<!\wus)|[Uu]t(?<!\w[Uu]t))"
+    r"(?: dem \w+en(?!\s\w+(?:wald|land)\b))?"
     r"|[Ww]ohnhaft(?<!\w[Ww]ohnhaft)(?: in|:)"
     r"|[Ww]ohn(?<!\w[Ww]ohn)(?:e|en|haft)? (?:[\w.]+ ){0,6}in"
     r"|[Ww]ohne(?<!\w[Ww]ohne)(?: aber)?(?=\s[A-ZÄÖÜ])|[Ll]ebe(?<!\w[Ll]ebe) (?:\w+ ){0,4}in"
     r"|[Ww]ohnung(?<!\w[Ww]ohnung)(?: \w+){0,3} in"
     r"|[Ww]ohnsitz(?<!\w[Ww]ohnsitz)(?: ist| bleibt)?(?: in)?"
     r"|(?:traße|tr\.|weg|gasse|platz|allee)\s\d{1,3}\s?[a-z]?(?:,| in)?"
-    r"|[Bb]ei(?<!\w[Bb]ei) uns in|[Ll]iving(?<!\w[Ll]iving) in|[Ll]ive(?<!\w[Ll]ive) in"
+    r"|[Bb]ei(?<!\w[Bb]ei) (?:uns|mir) in|[Ll]iving(?<!\w[Ll]iving) in|[Ll]ive(?<!\w[Ll]ive) in"
     r"|mieszkam w|locuiesc (?:în|in)|habite(?: à)?"
     r"|wieder(?<!\wwieder) in|zurück(?<!\wzurück) in|zu(?<!\wzu) Hause in"
     r"|[Gg]emeldet(?<!\w[Gg]emeldet) (?:bleibe?n? |bin |ich |wir |weiter\w* |noch ){0,4}in"
     r"|[Dd]aheim(?<!\w[Dd]aheim)(?: bei \w+ Eltern)? in|[Hh]ier(?<!\w[Hh]ier) (?:in|auf|aus)"
     r"|(?P<moved>nach(?<!\wnach))"
     r"|Wohn(?<!\wWohn)[Oo]rt(?::| ist| bleibt)|[Oo]rt(?<!\w[Oo]rt):)\s+"
-    r"(?P<place>(?:(?:Bad|Sankt|St\.|Lutherstadt|Schwäbisch) )?[A-ZÄÖÜ][\w-]+"
+    r"(?P<place>(?!\w+:)(?:(?:Bad|Sankt|St\.|Lutherstadt|Schwäbisch|Berlin) )?[A-ZÄÖÜ][\w-]+"
     r"(?:\s\([A-ZÄÖÜ][\w./ ]{1,20}\)|/[A-ZÄÖÜ]\w+"
     r"|\s(?:am|an der|im|in der|ob der|auf)\s[A-ZÄÖÜ]\w+)?)"
 )
@@ -38,7 +39,7 @@ _SPOKEN: Final = (
     *(("wieder", 0), ("zurück", 0), ("zu Hause", 0), ("aheim ", 1), ("ier ", 1), ("nach", 0)),
     *(("rt:", 1), ("emeldet ", 1)),
     *(("Wohnort ", 0), ("traße ", 0), ("tr. ", 0), ("weg ", 0), ("gasse ", 0), ("platz ", 0)),
-    *(("allee ", 0), ("ei uns in", 1), ("iving in", 1), ("ive in", 1)),
+    *(("allee ", 0), ("ei uns in", 1), ("ei mir in", 1), ("iving in", 1), ("ive in", 1)),
     *(("mieszkam w", 0), ("locuiesc ", 0), ("habite ", 0)),
 )
 """A piece of each beginning of `_IN_PLACE`, with the number of characters before it there."""
@@ -48,8 +49,8 @@ _WHERE_I_LIVE = re.compile(
     r"|(?:ich |da )?(?:wohne?|lebe) (?:ich |auch |ja |selbst ){0,2}(?:da|dort|hier)\b)"
 )
 _LIVE_IN_SMALL = re.compile(
-    r"\b[Ww]ohne? (?:(?:ich|wir|jetzt|noch|ja|auch|weiter|hier|aber) ){0,3}"
-    r"in (?P<place>[a-zäöü][\w-]{3,})"
+    r"\b(?:[Ww]ohne? (?:(?:ich|wir|jetzt|noch|ja|auch|weiter|hier|aber) ){0,3}in"
+    r"|[Mm]ein [Ww]ohnort ist) (?P<place>[a-zäöü][\w-]{3,}(?: (?:am|an der|im|in der|ob der) \w+)?)"
 )
 _PLANNED = re.compile(
     r"ueberleg|angenommen|haette gern|vielleicht|geplant"
@@ -58,7 +59,8 @@ _PLANNED = re.compile(
 _ANOTHERS_ORIGIN = re.compile(
     r"(?:\b(?:[Dd](?:er|ie|as|en|em)|(?:[KkMmSs]|\b)[Ee]in\w{0,2}|[Uu]nser\w{0,2})"
     r"\s(?:[a-zäöü]\w*\s)?(?!Gr[uü]|Gl[uü]ck|Neues|Bus\b|Zug\b)[A-ZÄÖÜ]\w+"
-    r"|\b(?:d|ein|ne)e[rsmn] Frau(?:\s[A-ZÄÖÜ][\w.]+){0,2}|\bHerrn?(?:\s[A-ZÄÖÜ][\w.]+)?|\bPost)\s$"
+    r"|\b(?:d|ein|ne)e[rsmn] Frau(?:\s[A-ZÄÖÜ][\w.]+){0,2}|\bHerrn?(?:\s[A-ZÄÖÜ][\w.]+)?|\bPost"
+    r"|\b(?:[Mm]ein|[Uu]nser|[Dd](?=er|ie))\w{0,2}\s[A-ZÄÖÜ]\w+\s(?:ist|kommt|stammt|war))\s$"
 )
 """Before "aus …": whom or what it tells the origin of, if not the sender."""
 _MOVED = re.compile(r"zieh|gezogen|\bzog|umzug|zurueckgekehrt")

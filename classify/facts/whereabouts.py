@@ -1,11 +1,19 @@
 """The sender's own PLZ and place; never the agency's, the employer's, or the addressed postbox."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from classify.facts import address_block, beside_name, closing, homes, said_places
+from classify.facts import (
+    address_block,
+    beside_name,
+    closing,
+    homes,
+    letter_head,
+    residence,
+    said_places,
+)
 from classify.facts.place_names import known_place
 from classify.facts.said_places import each_once
 from rules.directory import Directory
@@ -72,7 +80,12 @@ _NOWHERE: Final = _Candidate(None, None, 0)
 
 
 def find(
-    body: BodyParts, directory: Directory, *, mailbox: str, kundennummer: str | None = None
+    body: BodyParts,
+    directory: Directory,
+    *,
+    mailbox: str,
+    kundennummer: str | None = None,
+    subject: str = "",
 ) -> Whereabouts:
     """The most likely own address: a new one before an old one, the last before an earlier one.
 
@@ -86,9 +99,11 @@ def find(
     candidates = [
         *_addresses(text, directory),
         *[_Candidate(None, *said) for said in said_places.find(text, directory, mailbox=mailbox)],
+        *[_Candidate(None, *said) for said in _lives(text, directory)],
+        *[_Candidate(None, place, _SAID) for place in letter_head.places(text, directory)],
         *[_Candidate(None, place, _SAID) for place in closing.places(last, parts, directory)],
         *(_addresses(f"--\n{body.signature}", directory) if body.signature else ()),
-    ]
+    ] or [one for one in _addresses(subject, directory) if one.place and one.place in subject]
     ranked = sorted(candidates, key=lambda candidate: candidate.score)
     best = ranked[-1] if ranked and ranked[-1].score > 0 else _NOWHERE
     if best.plz and best.place is None:
@@ -113,6 +128,11 @@ def _home(
         around = directory.agencies_of_plz(best.plz) or directory.by_place(best.place)
         return None if issuer in around else Home()
     return home
+
+
+def _lives(text: str, directory: Directory) -> Iterator[tuple[str, int]]:
+    for told in residence.find(text, directory):
+        yield told.place, _SAID + address_block.of_words(text, told.start)
 
 
 def _addresses(text: str, directory: Directory) -> Iterator[_Candidate]:
@@ -180,13 +200,20 @@ def _lone(text: str, digits: _Digits, directory: Directory) -> Iterator[_Candida
         rows = directory.by_plz(match["plz"]) if match else ()
         if rows and not _OTHER_NUMBER.search(text[max(0, start - 24) : start]):
             places = {row.place for row in rows}
-            place = rows[0].place if len(places) == 1 else None
+            place = rows[0].place if len(places) == 1 else _in_line(text, start, places)
             small = _IN_SMALL.match(text, run.end())
             named = known_place(small["place"], directory) if small else None
             if named and _belong(rows[0].plz, named, directory):
                 place = named.title()
             weight = address_block.of_address(text, start, run.end())
             yield _Candidate(rows[0].plz, place, 6 + weight.score, weight.office)
+
+
+def _in_line(text: str, start: int, places: Iterable[str]) -> str | None:
+    """Which of the PLZ's places stands before it in its line: "Oststeinbek, Weg 14, 22113"."""
+    before = text[max(0, start - _LONGEST_PLACE_CHARS) : start].rpartition("\n")[2]
+    named = [one for one in places if one in before]
+    return named[0] if len(named) == 1 else None
 
 
 def _with_place(best: _Candidate, others: Sequence[_Candidate], directory: Directory) -> _Candidate:
