@@ -15,7 +15,7 @@ from triage.ports import Postbox
 
 REST_SECONDS = 3600
 """So long what the server left of a filed mail is neither read nor removed again, or until there is
-another connection. Source: own decision 0145."""
+another connection. Source: own decision 0144."""
 
 _Known = TypeVar("_Known")
 

@@ -7,7 +7,7 @@ while its folder has new numbers that the look has not followed yet. What lies u
 that a filed mail left, while that one lies where it was filed, nobody put back: the server left it
 there, or has it again out of a backup, and it is that mail's rest (filing/rests.py).
 Source: imap protocol, "human moves it back" (docs/reliability.md); own decisions 0030, 0105, 0107,
-0145.
+0144.
 """
 
 import itertools

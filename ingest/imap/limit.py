@@ -1,6 +1,6 @@
 """Ends a talk with a server of which each byte comes in time and the whole never does.
 
-The time-out of a socket counts anew with every byte. Source: own decision 0145.
+The time-out of a socket counts anew with every byte. Source: own decision 0144.
 """
 
 import socket

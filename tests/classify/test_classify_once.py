@@ -24,7 +24,7 @@ from rules.codes import Concern
 
 CALLS_A_MAIL = 1_470
 """Of functions, the interpreter's and its libraries': 1,457 for these mails. It was 1,424 before
-places were heard in sentences and heads (own decision 0147), 1,440 before
+places were heard in sentences and heads (own decision 0145), 1,440 before
 decision 0128, 1,378 before a verdict named its recognisers, one line asked for review, and homes
 and attachments were heard in more turns; 1,274 before it named the sentences that move money;
 1,410 before decision 0100, 1,720 before decision 0075, a quarter more before decision 0048."""

@@ -1,6 +1,6 @@
 """Where people say that they live: in a sentence, a head, a closing line, a subject.
 
-`told_places.jsonl` holds mails written before the rules of own decision 0147, and some written
+`told_places.jsonl` holds mails written before the rules of own decision 0145, and some written
 afterwards; `place` is the one whose agency is in charge.
 """
 

@@ -2,7 +2,7 @@
 
 It is no new mail (putback.py) and nobody put it there. It is removed, bytes compared, while the
 mail itself is seen to lie where it was filed; what the server does not remove stays, and is told.
-Source: own decision 0145.
+Source: own decision 0144.
 """
 
 from collections.abc import Sequence
