@@ -100,7 +100,8 @@ _TEMPLATE: Final = """\
 [store]
 url = {database}
 
-# Another postbox is another [[postboxes]] table. Never change a name: it is part of every place.
+# Another postbox is another [[postboxes]] table. A name is part of every place: only
+# `postlotse postbox rename` changes it.
 [[postboxes]]
 {postbox}
 # "observe": read, judge, show; nothing is written into the postbox and nothing leaves.

@@ -93,15 +93,18 @@ def read(
     `folders` are names of the house's own, any level's last one, beside those of Postlotse.
     `told` hears of each folder before it is read. The trail tells of a file, not of counting.
 
-    Raises: Refused: `access.denied`, `relearn.inside`. TryLater: the postbox is away.
+    Raises: Refused: `access.denied`, `relearn.inside`, `history.folder`: none is named so.
+    TryLater: the postbox is away.
     """
     require(caller, Permission.MANAGE_MODELS)
     if out is not None:
         training_file.require_outside(out)
+    there = box.folders()
+    _require_there(box.name, folders, there)
     topics = {fold(name): concern for concern, name in CONCERN_FOLDER.items()}
     topics |= {fold(name): concern for name, concern in folders.items()}
     gathered, unread = _Gathered({}, Counter()), []
-    for folder in box.folders():
+    for folder in there:
         told(folder)
         try:
             _folder(house, box, folder, topics=topics, gathered=gathered)
@@ -114,6 +117,21 @@ def read(
         _note(house, caller, box, lines=len(kept))
         training_file.write(out, (one.values for one in kept))
     return History(_counted(kept), +gathered.left_out, tuple(unread))
+
+
+def _require_there(postbox: str, named: Iterable[str], there: Iterable[str]) -> None:
+    """A mistyped name would count nothing, and look as if nothing lay there."""
+    last_names = {fold(_last(folder)) for folder in there}
+    for name in named:
+        if fold(name) not in last_names:
+            raise Refused(
+                "history.folder",
+                f"postbox {postbox!r} has no folder {name!r}; write the last part of its name",
+            )
+
+
+def _last(folder: str) -> str:
+    return folder.rpartition("/")[2]
 
 
 def said(marks: Collection[str], topic: Concern | None, *, book: MarkBook) -> Said | None:
@@ -135,7 +153,7 @@ def said(marks: Collection[str], topic: Concern | None, *, book: MarkBook) -> Sa
 def _folder(
     house: House, box: Postbox, folder: str, *, topics: Mapping[str, Concern], gathered: _Gathered
 ) -> None:
-    topic = topics.get(fold(folder.rpartition("/")[2]))
+    topic = topics.get(fold(_last(folder)))
     seen = box.marks(folder)
     labels: dict[str, Said] = {}
     for uid, marks in seen.by_uid.items():

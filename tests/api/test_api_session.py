@@ -150,7 +150,7 @@ def test_after_a_new_sign_in_one_is_back_at_the_item_with_the_choice(
     doors: Doors, answering: Person
 ) -> None:
     target, fields = send_late(answering, doors)
-    assert "aufgehoben" in answering.words("main")
+    assert "gesichert" in answering.words("main")
     answering.send("anmelden", seat="ez", agency="435")
     assert answering.url == target.removesuffix("/antwort")
     chosen = answering.page.query_selector("input[name=choice][checked]")

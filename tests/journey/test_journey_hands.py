@@ -106,7 +106,7 @@ def test_a_choice_outlives_a_sign_in_that_ended_in_the_middle_of_an_answer(
     office.clock.forward(minutes=61)
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/anmelden*")
-    expect(page.locator("main")).to_contain_text("aufgehoben")
+    expect(page.locator("main")).to_contain_text("gesichert")
     sign_in(page)
     page.wait_for_url(f"**/vorgang/{item}*")
     expect(page.locator("input[name=choice]:checked")).to_have_value(wanted)

@@ -225,9 +225,23 @@ def test_the_command_takes_folders_of_the_house_and_refuses_a_code_that_is_none(
     run = CliRunner().invoke
     wrong = run(cli.app, [*asked, "--folder", "Krank=grippe"])
     assert wrong.exception.code == "history.folder"
+    assert "'grippe' in 'Krank=grippe' is no concern; one of anschrift_name," in str(wrong.exception)
     out = tmp_path / "weak.jsonl"
     told = run(cli.app, [*asked, "--folder", "Krank=au", "--out", str(out)])
     assert told.exit_code == 0, told.exception
     (row,) = [json.loads(line) for line in told.stdout.splitlines()]
     assert (row["concern"], row["mails"]) == ("au", 1)
     assert [line["concerns"] for line in lines_of(out)] == [["au"]]
+
+
+def test_a_folder_that_nobody_has_is_refused_before_anything_is_read(house, box) -> None:
+    """A mistyped name would count nothing, and look as if nothing lay there."""
+    lay(box, "Ablage/Krank", SICK)
+    told: list[str] = []
+    with pytest.raises(Refused) as refused:
+        history.read(
+            house, ADMIN, ObservedPostbox(box), folders={"Kank": Concern.AU}, out=None,
+            told=told.append,
+        )  # fmt: skip
+    assert (refused.value.code, told) == ("history.folder", [])
+    assert "'Kank'" in str(refused.value)

@@ -145,11 +145,13 @@ def relearn_history(
 
 def _folder_of(typed: str) -> tuple[str, Concern]:
     name, _, code = typed.rpartition("=")
-    if not name or code not in set(Concern):
+    if not name:
         raise Refused(
-            "history.folder",
-            f"{typed!r} is no folder with its concern; write NAME=CODE, codes as in docs/labels.md",
+            "history.folder", f"{typed!r} is no folder with its concern; write NAME=CODE"
         )
+    if code not in set(Concern):
+        codes = ", ".join(sorted(Concern))
+        raise Refused("history.folder", f"{code!r} in {typed!r} is no concern; one of {codes}")
     return name, Concern(code)
 
 
