@@ -36,7 +36,7 @@ from api.schemas.admin import (
 )
 from api.schemas.trial import TrialList
 from rules.figures import By
-from store.trail_pages import Place
+from store.trail.trail_pages import Place
 from triage import (
     admin,
     aside,

@@ -10,7 +10,7 @@ from api.auth import AnyCaller, HouseHere, MayHandIn, MayJudge
 from api.cursor import ID_MAX
 from api.schemas.mails import MailOut, VerdictOut, read_mail
 from rules.errors import Refused
-from store.engine import Tx
+from store.database.engine import Tx
 from triage import accept, idempotency
 from triage.accept import MailView
 from triage.idempotency import Answer

@@ -29,7 +29,7 @@ from api.schemas.items import (
 )
 from api.unchanged import WorksOnSeen, etag_of
 from rules.codes import Concern
-from store import item_lists
+from store.desk import item_lists
 from triage import handover, identity, item_view, readings, undo, work
 from triage.claimed import Claim
 from triage.correction import Correction

@@ -15,9 +15,9 @@ from typing import Annotated, Final, Generic, TypeVar
 from fastapi import Query
 
 from rules.errors import Refused
-from store.item_lists import Spot
-from store.outgoing_watch import Departure
-from store.trail_pages import Place
+from store.desk.item_lists import Spot
+from store.sending.outgoing_watch import Departure
+from store.trail.trail_pages import Place
 
 RowT = TypeVar("RowT")
 

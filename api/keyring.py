@@ -15,7 +15,7 @@ from api.doors import KEY_SEPARATOR, ApiKey
 from api.gathering import Gathering
 from rules.access import Caller
 from rules.errors import Refused
-from store.api_keys import KeyRow
+from store.doors.api_keys import KeyRow
 from triage import keys as stored
 from triage.house import House
 

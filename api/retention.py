@@ -25,7 +25,7 @@ from api.schemas.retention import (
     SeenOut,
 )
 from rules.sweep import rules_line
-from store.holds import NewHold, Seen
+from store.deletion.holds import NewHold, Seen
 from triage.sweep import holds as sweep_holds
 from triage.sweep import orders as sweep
 from triage.sweep import proof as sweep_proof

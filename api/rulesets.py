@@ -23,7 +23,7 @@ from api.schemas.rulesets import (
     WentBackOut,
 )
 from rules.rulesets.trial import Trial
-from store.rulesets import Version
+from store.approved.rulesets import Version
 from triage.rulesets import drafts as rulesets
 from triage.rulesets import going_back
 from triage.rulesets import taking_over as rule_import

@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from rules.access import Caller
 from rules.errors import Conflict, HouseError, TryLater
-from store.events import Event
+from store.trail.events import Event
 from triage import events
 from triage.house import House
 

@@ -9,7 +9,7 @@ from api.clerks import ItemId
 from api.cursor import Cursor, Limit, page_in_line
 from api.schemas.supervisors import StuckPage
 from api.unchanged import FreesSeen
-from store import item_lists
+from store.desk import item_lists
 from triage import holding
 
 router = APIRouter(prefix="/v1", tags=["clerk"])

@@ -22,7 +22,7 @@ from api.schemas.text_life import (
 from rules.errors import Refused
 from rules.texts.life import Phase
 from rules.texts.use import told
-from store.text_versions import TextVersion
+from store.approved.text_versions import TextVersion
 from triage.texts import life as text_life
 from triage.texts import stock as text_stock
 from triage.texts import view as text_view

@@ -164,7 +164,7 @@ def openapi() -> dict[str, Any]:
     from api import openapi as words
     from api.app import make_app
     from api.doors import DoorSettings
-    from store.engine import Database
+    from store.database.engine import Database
     from triage.house import House
     from triage.settings import Settings
     from triage.wiring.policy import policy_of

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import settings
 from psycopg import sql
 
-from store import migrate
-from store.columns import metadata
+from store.database.columns import metadata
+from store.upkeep import migrate
 from tests import directory_world
 from tests.servers.postgres import PostgresServer
 from tests.servers.slapd import SlapdServer

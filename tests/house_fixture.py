@@ -21,9 +21,9 @@ from rules.directory import Directory
 from rules.facts import iban, kundennummer
 from rules.mail import ParsedMail
 from rules.verdict import ConcernFound, Facts, Judgement
-from store import migrate
-from store.engine import Database
-from store.texts import TextShelf
+from store.approved.texts import TextShelf
+from store.database.engine import Database
+from store.upkeep import migrate
 from triage import wiring
 from triage.house import House, Judging, Policy
 

@@ -1,6 +1,6 @@
 """All that waits is sorted by one sorter, who needs no turn."""
 
-from store import ledger
+from store.mails import ledger
 from triage import rounds
 from triage.house import House
 from triage.rounds import SORT_BATCH, SORT_BATCH_BYTES, Permit

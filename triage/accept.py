@@ -17,10 +17,12 @@ from rules.access import (
 )
 from rules.errors import Refused, TryLater
 from rules.verdict import as_json
-from store import audit, heads, items, keeping, ledger, verdicts
-from store.engine import Tx
-from store.items import Item
-from store.keeping import Arrival
+from store.database.engine import Tx
+from store.desk import items
+from store.desk.items import Item
+from store.mails import heads, keeping, ledger, verdicts
+from store.mails.keeping import Arrival
+from store.trail import audit
 from triage import deciding, readings, rounds
 from triage.house import House
 

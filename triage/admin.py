@@ -14,13 +14,19 @@ from rules import ledger as ledger_rules
 from rules.access import Caller, Permission
 from rules.errors import Refused
 from rules.ledger import LedgerState
-from store import arrivals, day_proof, items, local_day, marks_seen, outgoing, trail_pages
-from store.arrivals import Difference
-from store.engine import Tx
-from store.marks_seen import LastRead
-from store.outgoing import Outgoing
+from store.acts import marks_seen
+from store.acts.marks_seen import LastRead
+from store.counts import day_proof
+from store.database import local_day
+from store.database.engine import Tx
+from store.desk import items
+from store.mails import arrivals
+from store.mails.arrivals import Difference
+from store.sending import outgoing
+from store.sending.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
-from store.trail_pages import Place, TrailPage
+from store.trail import trail_pages
+from store.trail.trail_pages import Place, TrailPage
 from triage import freshness, health, outgoing_care
 from triage.freshness import Freshness
 from triage.health import Check

@@ -18,9 +18,9 @@ from typing import Final
 
 from rules.errors import Refused
 from rules.machine_mail import LOOP_HEADER
-from store import outgoing
-from store.engine import Tx
-from store.outgoing import NewOutgoing, Outgoing
+from store.database.engine import Tx
+from store.sending import outgoing
+from store.sending.outgoing import NewOutgoing, Outgoing
 from triage import posting
 from triage.house import BERLIN, House
 from triage.ports import HookOutlet, MailOutlet

@@ -6,9 +6,9 @@ Numbers are given out again after a restore. Source: own decision 0129.
 from collections.abc import Callable, Iterable
 
 from rules.errors import Conflict
-from store import restores
-from store.audit import Entry
-from store.engine import Tx
+from store.database.engine import Tx
+from store.trail import restores
+from store.trail.audit import Entry
 
 
 def require(

@@ -10,10 +10,12 @@ from rules.access import Caller, Permission, may_see_region, require
 from rules.codes import Team
 from rules.errors import Conflict
 from rules.ledger import LedgerState
-from store import aside, aside_shown, audit, items, ledger
-from store.aside import Choice, SetAside
-from store.engine import Tx
-from store.ledger import Message
+from store.database.engine import Tx
+from store.desk import items
+from store.mails import aside, aside_shown, ledger
+from store.mails.aside import Choice, SetAside
+from store.mails.ledger import Message
+from store.trail import audit
 from triage import deciding, sort
 from triage.house import House
 

@@ -15,7 +15,7 @@ from rules.access import Caller, Permission
 from rules.errors import Refused, TryLater
 from rules.mail import Attachment
 from rules.scan import ScanState
-from store import heads, ledger
+from store.mails import heads, ledger
 from triage import readings
 from triage.doorkeeper import visible_item
 from triage.house import House

@@ -15,10 +15,11 @@ from ingest.head_only import HEAD_LIMIT_BYTES, head_of
 from rules.access import Caller, Permission, may_see_region, require
 from rules.errors import Conflict, Refused
 from rules.postbox import TooLarge
-from store import audit, keeping, ledger, originals
-from store import same_mail as store
-from store.audit import Note
-from store.keeping import Arrival, Kept
+from store.mails import keeping, ledger, originals
+from store.mails import same_mail as store
+from store.mails.keeping import Arrival, Kept
+from store.trail import audit
+from store.trail.audit import Note
 from triage import same_head
 from triage.batches import in_batches
 from triage.house import House, PostboxPlan

@@ -16,9 +16,13 @@ from typing import Final
 
 from rules.access import Caller, Permission, require
 from rules.errors import Refused, TryLater
-from store import audit, ledger_counts, resealing, restores, schema, sessions
-from store import backup as copying
-from store.engine import Database
+from store.counts import ledger_counts
+from store.database import schema
+from store.database.engine import Database
+from store.doors import sessions
+from store.trail import audit, restores
+from store.upkeep import backup as copying
+from store.upkeep import resealing
 from triage import wiring
 from triage.settings import Settings
 
@@ -45,7 +49,7 @@ def make(
     `made_at` is before the copy begins: what came later may be missing in it. Who copies all of the
     content stands in the trail before the first byte is copied, and so in the copy too.
     One that fails leaves nothing of itself: it would take the room of the next.
-    Raises: Refused: `access.denied`, `backup.exists`, and as `store.backup.copy`. TryLater:
+    Raises: Refused: `access.denied`, `backup.exists`, and as `store.upkeep.backup.copy`. TryLater:
     `store.away`, `backup.disk`.
     """
     require(caller, Permission.MANAGE_POSTBOXES)
@@ -130,8 +134,9 @@ def restore(
 
     Everybody has to sign in again: who was signed out since the backup would be in again, and a
     page from before names things by numbers that others get now.
-    Raises: Refused: `access.denied`, and as `check` and `store.backup.restore`; `store.schema`: it
-    is back, but of an older version, and its entry in the trail is that of `reread` only.
+    Raises: Refused: `access.denied`, and as `check` and `store.upkeep.backup.restore`;
+    `store.schema`: it is back, but of an older version, and its entry in the trail is that of
+    `reread` only.
     """
     require(caller, Permission.MANAGE_POSTBOXES)
     found = check(folder)

@@ -7,9 +7,11 @@ from datetime import datetime
 from rules.access import Caller
 from rules.item import Event, ItemState, apply
 from rules.ledger import LedgerState
-from store import audit, items, ledger
-from store.engine import Tx
-from store.items import Item, ItemChange, case_of, change_to
+from store.database.engine import Tx
+from store.desk import items
+from store.desk.items import Item, ItemChange, case_of, change_to
+from store.mails import ledger
+from store.trail import audit
 from triage.marks import marking
 
 

@@ -13,10 +13,10 @@ from rules.codes import STAND_ALONE, Concern, PaymentRelevant
 from rules.deadlines import Due
 from rules.errors import Refused
 from rules.verdict import ConcernFound, Facts
-from store import verdicts
-from store.engine import Tx
-from store.items import Item
-from store.verdicts import NewVerdict
+from store.database.engine import Tx
+from store.desk.items import Item
+from store.mails import verdicts
+from store.mails.verdicts import NewVerdict
 from triage.house import BERLIN, House
 
 

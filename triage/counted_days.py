@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Final
 
-from store import day_figures, open_days
+from store.counts import day_figures, open_days
 from triage.house import House
 from triage.marks import figures as mark_figures
 

@@ -18,9 +18,9 @@ from rules.errors import Refused
 from rules.figures import By, Cell, Measure
 from rules.rights.distribution_csv import write_rows
 from rules.trend import Trend
-from store import day_figures, open_days
-from store.day_figures import HourCell
-from store.engine import Tx
+from store.counts import day_figures, open_days
+from store.counts.day_figures import HourCell
+from store.database.engine import Tx
 from triage.counted_days import days
 from triage.doorkeeper import require_agency, visible_agencies
 from triage.house import House

@@ -16,7 +16,7 @@ from rules.deadlines import due as due_of
 from rules.mail import BodyParts, ParsedMail
 from rules.rulesets.law import Ruled
 from rules.verdict import Judgement, Verdict
-from store.ledger import Message
+from store.mails.ledger import Message
 from triage import heads
 from triage.house import BERLIN, House, Judging
 from triage.rulesets import ruling

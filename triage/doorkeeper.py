@@ -11,9 +11,9 @@ from typing import Final
 from rules import access
 from rules.access import Caller, Permission
 from rules.errors import Conflict, Refused
-from store import claims, items
-from store.engine import Tx
-from store.items import Item
+from store.database.engine import Tx
+from store.desk import claims, items
+from store.desk.items import Item
 from triage.house import House
 
 CLEARING: Final = "klaerung"

@@ -9,8 +9,8 @@ from typing import Any
 from rules.access import Caller, Permission, require
 from rules.errors import Conflict
 from rules.event_types import TYPES
-from store import events
-from store.events import Event, Page, Reach
+from store.trail import events
+from store.trail.events import Event, Page, Reach
 from triage.house import House
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from rules.access import Caller, Permission, may
 from rules.errors import Refused
-from store import aside, figures, ledger_counts
+from store.counts import figures, ledger_counts
+from store.mails import aside
 from triage.doorkeeper import CLEARING, require_agency, visible_agencies
 from triage.house import BERLIN, House
 

@@ -13,10 +13,13 @@ from datetime import datetime
 import structlog
 
 from rules.postbox import Place
-from store import audit, epochs, given_twice, leases, ledger, moves, owned, sightings
-from store.engine import Tx
-from store.leases import Lease
-from store.sightings import Sighting
+from store.database.engine import Tx
+from store.mails import ledger
+from store.places import epochs, given_twice, moves, owned, sightings
+from store.places.sightings import Sighting
+from store.processes import leases
+from store.processes.leases import Lease
+from store.trail import audit
 from triage import putback
 from triage.house import House
 from triage.marks import outlook_correction

@@ -12,8 +12,8 @@ import structlog
 
 from rules import freshness as rule
 from rules.freshness import Alarm
-from store import ledger_counts
-from store.engine import Tx
+from store.counts import ledger_counts
+from store.database.engine import Tx
 from triage import standing
 from triage.house import House
 

@@ -14,9 +14,11 @@ import structlog
 
 from rules.access import Caller, Permission, may, require
 from rules.errors import Conflict, Refused, TryLater
-from store import audit, halts, wishes
-from store.engine import Database, Tx
-from store.halts import Halt
+from store.acts import wishes
+from store.database.engine import Database, Tx
+from store.processes import halts
+from store.processes.halts import Halt
+from store.trail import audit
 from triage.house import House, PostboxPlan
 
 REASON_LONGEST: Final = 200

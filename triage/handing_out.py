@@ -1,7 +1,7 @@
 """The next item for many clerks at once: one transaction, and an answer for each.
 
 Who asks alone gets what he would get among many: the claims are those of one clerk, one after the
-other (store/claim_batches.py). Limit of open claims, trail, marks and the first answer to an
+other (store/desk/claim_batches.py). Limit of open claims, trail, marks and the first answer to an
 Idempotency-Key are written in the same commit. Whatever breaks it, each is then tried by himself.
 Source: own decision 0079.
 """
@@ -16,11 +16,13 @@ from rules.codes import Concern, Team
 from rules.errors import HouseError, Refused, TryLater
 from rules.item import ItemState
 from rules.marks import wanted
-from store import audit, claim_batches, mark_wishes
-from store.audit import Note
-from store.claim_batches import Handed, Want
-from store.claims import Line
-from store.engine import Tx
+from store.acts import mark_wishes
+from store.database.engine import Tx
+from store.desk import claim_batches
+from store.desk.claim_batches import Handed, Want
+from store.desk.claims import Line
+from store.trail import audit
+from store.trail.audit import Note
 from triage import holding, idempotency
 from triage.claimed import Claim
 from triage.doorkeeper import CLEARING, require_agency

@@ -24,11 +24,13 @@ from rules.item import (
     Waived,
 )
 from rules.undo import Undoable
-from store import heads, items, ledger, outgoing, verdicts
-from store.engine import Tx
-from store.items import Item
-from store.outgoing import NewOutgoing, Outgoing
-from store.verdicts import StoredVerdict
+from store.database.engine import Tx
+from store.desk import items
+from store.desk.items import Item
+from store.mails import heads, ledger, verdicts
+from store.mails.verdicts import StoredVerdict
+from store.sending import outgoing
+from store.sending.outgoing import NewOutgoing, Outgoing
 from triage import cases, modes, tasks, undo
 from triage.admin import ENDED_BADLY
 from triage.doorkeeper import workable_item

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from ingest.parse import parse
 from rules import head_only
 from rules.mail import ParsedMail
-from store import sightings
-from store.engine import Tx
-from store.ledger import Message
+from store.database.engine import Tx
+from store.mails.ledger import Message
+from store.places import sightings
 from triage.house import House
 
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 from rules.errors import HouseError
 from rules.freshness import Alarm
 from rules.pause import is_silent
-from store import beats
-from store.beats import Beat
-from store.engine import Tx
+from store.database.engine import Tx
+from store.processes import beats
+from store.processes.beats import Beat
 from triage import freshness, halting, outgoing_care, standing, wandering, watched
 from triage.freshness import Freshness
 from triage.house import House

@@ -20,8 +20,9 @@ from rules.marks import MarkBook, fold
 from rules.payment import by_weight
 from rules.postbox import Fetched, TooLarge
 from rules.routing import CONCERN_FOLDER
-from store import audit, sightings
-from store.originals import fingerprint
+from store.mails.originals import fingerprint
+from store.places import sightings
+from store.trail import audit
 from triage import deciding, training_file
 from triage.backfill import BATCH_MAILS
 from triage.batches import in_batches

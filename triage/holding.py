@@ -10,11 +10,12 @@ from rules.access import Caller, Permission, may_work_agency
 from rules.errors import Conflict
 from rules.item import Freed, ItemState, apply
 from rules.worktime import WorkingHours, back_on, lease_end
-from store import audit, claims, item_lists, items, undo
-from store.audit import Note
-from store.engine import Tx
-from store.item_lists import Spot
-from store.items import Back, Item, case_of, change_to
+from store.database.engine import Tx
+from store.desk import claims, item_lists, items, undo
+from store.desk.item_lists import Spot
+from store.desk.items import Back, Item, case_of, change_to
+from store.trail import audit
+from store.trail.audit import Note
 from triage import cases
 from triage.doorkeeper import CLEARING, require_agency, require_seen, visible_agencies, visible_item
 from triage.house import House

@@ -11,10 +11,11 @@ from functools import partial
 from typing import Final
 
 from rules.errors import Refused
-from store import audit, events, outgoing, outgoing_claims
-from store.engine import Tx
-from store.events import Reach
-from store.outgoing import NewOutgoing, Outgoing
+from store.database.engine import Tx
+from store.sending import outgoing, outgoing_claims
+from store.sending.outgoing import NewOutgoing, Outgoing
+from store.trail import audit, events
+from store.trail.events import Reach
 from triage import posting
 from triage.events import as_json
 from triage.house import House

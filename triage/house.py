@@ -17,9 +17,9 @@ from rules.retention import HOUSE_RETENTION, RetentionRules
 from rules.rights.list_difference import FEW
 from rules.sender_hints import Trust
 from rules.worktime import WorkingHours
-from store.engine import Database
-from store.ledger import Message
-from store.texts import TextShelf
+from store.approved.texts import TextShelf
+from store.database.engine import Database
+from store.mails.ledger import Message
 from triage.ports import MailJudge, Scanner
 from triage.rulesets.rulebook import InForce, RuleBook
 from triage.rulesets.ruling import RulesFor

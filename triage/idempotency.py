@@ -19,9 +19,10 @@ from typing import Final
 
 from rules.access import Caller, covers
 from rules.errors import Conflict, HouseError, Refused
-from store import bounds, idempotency, leases
-from store.engine import Tx
-from store.leases import Lease
+from store.database.engine import Tx
+from store.doors import bounds, idempotency
+from store.processes import leases
+from store.processes.leases import Lease
 from triage.house import House
 
 RUN_SECONDS: Final = 120

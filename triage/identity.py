@@ -6,9 +6,9 @@ from rules.errors import Refused
 from rules.identity import Check, Writer
 from rules.mail import ParsedMail
 from rules.texts.approved import Text
-from store import checks
-from store.engine import Tx
-from store.items import Item
+from store.database.engine import Tx
+from store.desk import checks
+from store.desk.items import Item
 from triage import cases
 from triage.doorkeeper import workable_item
 from triage.house import House

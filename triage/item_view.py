@@ -17,22 +17,17 @@ from rules.mail import ParsedMail
 from rules.reply_policy import may_reply
 from rules.scan import Scan, is_program
 from rules.sender_hints import NOTHING_SEEN, SenderSeen
-from store import (
-    audit,
-    checks,
-    item_lists,
-    ledger,
-    marks_seen,
-    outgoing,
-    reply_drafts,
-    verdicts,
-)
-from store.engine import Tx
-from store.item_lists import Listed, Spot
-from store.items import Item, case_of
-from store.ledger import Message
-from store.outgoing import Outgoing
+from store.acts import marks_seen, reply_drafts
+from store.database.engine import Tx
+from store.desk import checks, item_lists
+from store.desk.item_lists import Listed, Spot
+from store.desk.items import Item, case_of
+from store.mails import ledger, verdicts
+from store.mails.ledger import Message
+from store.sending import outgoing
+from store.sending.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
+from store.trail import audit
 from triage import heads, identity, named_places, outgoing_words, readings, scanning
 from triage.answers import conversation, draft_view, returned
 from triage.answers.conversation import OtherItem, SettledItem

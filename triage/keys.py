@@ -13,8 +13,9 @@ import structlog
 from rules import access
 from rules.access import Caller, Permission
 from rules.errors import Refused, TryLater
-from store import api_keys, audit
-from store.api_keys import KeyRow
+from store.doors import api_keys
+from store.doors.api_keys import KeyRow
+from store.trail import audit
 from triage.house import House
 
 log = structlog.get_logger()

@@ -14,10 +14,11 @@ from typing import Final
 import structlog
 
 from rules.postbox import Delivered
-from store import arrivals, audit, keeping
-from store.audit import Note
-from store.engine import Tx
-from store.keeping import Arrival
+from store.database.engine import Tx
+from store.mails import arrivals, keeping
+from store.mails.keeping import Arrival
+from store.trail import audit
+from store.trail.audit import Note
 from triage.house import House
 
 _FIELD: Final = b"return-path:"

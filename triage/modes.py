@@ -1,8 +1,8 @@
 """How far a postbox has come on its way from watching to working. Source: own decision 0069."""
 
 from rules.errors import Refused
-from store import ledger
-from store.engine import Tx
+from store.database.engine import Tx
+from store.mails import ledger
 from triage.house import House
 
 

@@ -15,8 +15,8 @@ from rules.agencies import Agency
 from rules.directory import Directory
 from rules.item import ItemState
 from rules.mail import ParsedMail
-from store.items import Item
-from store.ledger import Message
+from store.desk.items import Item
+from store.mails.ledger import Message
 from triage.deciding import mailbox_of
 from triage.house import House
 

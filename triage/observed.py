@@ -15,8 +15,8 @@ from rules.agreement import Agreement
 from rules.codes import PaymentRelevant, Team
 from rules.ledger import LedgerState
 from rules.machine_mail import Machine
-from store import foreseen
-from store.foreseen import Foreseen
+from store.counts import foreseen
+from store.counts.foreseen import Foreseen
 from triage.house import House, PostboxPlan
 from triage.ports import INBOX
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from rules.errors import Refused
 from rules.postbox import FolderView, Place, TooLarge
-from store import one_folder, originals, owned, sightings
+from store.mails import originals
+from store.places import one_folder, owned, sightings
 from triage.house import House
 from triage.ports import INBOX, Postbox
 

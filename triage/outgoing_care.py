@@ -15,11 +15,14 @@ from rules.access import Caller, Permission
 from rules.errors import Conflict, Refused
 from rules.handover_match import Match, Sent, match
 from rules.ledger import LedgerState
-from store import audit, halts, ledger, outgoing, outgoing_turns, outgoing_watch
-from store.engine import Tx
-from store.outgoing import Outgoing
-from store.outgoing_watch import Departure, HandedOver, Late
+from store.database.engine import Tx
+from store.mails import ledger
+from store.processes import halts
+from store.sending import outgoing, outgoing_turns, outgoing_watch
+from store.sending.outgoing import Outgoing
+from store.sending.outgoing_watch import Departure, HandedOver, Late
 from store.tables.ledger import OutgoingState
+from store.trail import audit
 from triage import halting, standing, watched
 from triage.house import BERLIN, House
 from triage.ports import FileOutlet

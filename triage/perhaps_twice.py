@@ -21,9 +21,12 @@ from rules.access import Caller, Permission
 from rules.errors import Refused
 from rules.ledger import LedgerState
 from rules.postbox import Fetched, TooLarge
-from store import audit, items, ledger, postbox_names, same_mail
-from store.audit import Note
-from store.engine import Tx
+from store.database.engine import Tx
+from store.desk import items
+from store.mails import ledger, same_mail
+from store.trail import audit
+from store.trail.audit import Note
+from store.upkeep import postbox_names
 from triage import same_head
 from triage.house import House
 from triage.ports import INBOX

@@ -16,11 +16,15 @@ from rules.errors import HouseError, Refused
 from rules.facts import kundennummer
 from rules.ledger import LedgerState
 from rules.sweep import OrderBasis
-from store import audit, holds, items, ledger, outgoing, persons, verdicts
-from store.engine import Tx
-from store.items import Item
-from store.ledger import Message
-from store.verdicts import StoredVerdict
+from store.database.engine import Tx
+from store.deletion import holds, persons
+from store.desk import items
+from store.desk.items import Item
+from store.mails import ledger, verdicts
+from store.mails.ledger import Message
+from store.mails.verdicts import StoredVerdict
+from store.sending import outgoing
+from store.trail import audit
 from triage import person_words
 from triage.answers import reply
 from triage.house import House

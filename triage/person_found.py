@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from store import audit
-from store.items import Item
-from store.ledger import Message
-from store.outgoing import Outgoing
-from store.verdicts import StoredVerdict
+from store.desk.items import Item
+from store.mails.ledger import Message
+from store.mails.verdicts import StoredVerdict
+from store.sending.outgoing import Outgoing
+from store.trail import audit
 
 
 @dataclass(frozen=True, slots=True)

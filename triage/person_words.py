@@ -6,8 +6,8 @@ Source: Art. 15 (1) DSGVO, letters a to h; § 83 SGB X.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from store.outgoing import Outgoing
-from store.verdicts import StoredVerdict
+from store.mails.verdicts import StoredVerdict
+from store.sending.outgoing import Outgoing
 from triage import heads, story
 from triage.house import BERLIN, Policy
 from triage.person_found import Part, Who

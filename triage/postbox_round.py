@@ -13,8 +13,9 @@ import structlog
 from rules.errors import Conflict, HouseError
 from rules.pause import is_over
 from rules.postbox import Place
-from store import leases, ops
-from store.leases import Lease
+from store.acts import ops
+from store.processes import leases
+from store.processes.leases import Lease
 from triage import halting, health, one_folder, receive, reconcile
 from triage.answers import draft_reply, sent_copy
 from triage.filing import filing, folders, rests

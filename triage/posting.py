@@ -13,9 +13,9 @@ import structlog
 
 from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, TryLater
-from store import outgoing_claims
-from store.engine import Tx
-from store.outgoing import Outgoing
+from store.database.engine import Tx
+from store.sending import outgoing_claims
+from store.sending.outgoing import Outgoing
 from triage.house import House
 
 BATCH: Final = 20

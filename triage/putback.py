@@ -16,9 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rules.postbox import Fetched, Place, TooLarge, is_numbered
-from store import audit, leases, ledger, moves, ops, owned, sightings
-from store.engine import Tx
-from store.leases import Lease
+from store.acts import ops
+from store.database.engine import Tx
+from store.mails import ledger
+from store.places import moves, owned, sightings
+from store.processes import leases
+from store.processes.leases import Lease
+from store.trail import audit
 from triage import set_back
 from triage.house import House
 from triage.ports import INBOX, Postbox

@@ -6,8 +6,8 @@ Source: F52 ("reads of content logged"); own decision 0093.
 from collections.abc import Mapping, Sequence
 
 from rules.access import Caller
-from store import audit
-from store.engine import Tx
+from store.database.engine import Tx
+from store.trail import audit
 from triage.house import House
 
 

@@ -14,12 +14,15 @@ from typing import Final
 import structlog
 
 from rules.postbox import Fetched, Place, TooLarge
-from store import audit, epochs, keeping, leases, originals, sightings
-from store.audit import Note
-from store.engine import Tx
-from store.keeping import Arrival, Kept
-from store.leases import Lease
-from store.originals import Packing
+from store.database.engine import Tx
+from store.mails import keeping, originals
+from store.mails.keeping import Arrival, Kept
+from store.mails.originals import Packing
+from store.places import epochs, sightings
+from store.processes import leases
+from store.processes.leases import Lease
+from store.trail import audit
+from store.trail.audit import Note
 from triage import perhaps_twice, putback, same_mail, set_back
 from triage.batches import in_batches, with_made
 from triage.connection_notes import ConnectionNotes

@@ -13,9 +13,10 @@ import structlog
 
 from rules.errors import Refused
 from rules.postbox import FolderView, Place, is_numbered
-from store import ops, sightings
-from store.leases import Lease
-from store.sightings import Sighting
+from store.acts import ops
+from store.places import sightings
+from store.places.sightings import Sighting
+from store.processes.leases import Lease
 from triage import followed, same_mail, set_back
 from triage.connection_notes import ConnectionNotes
 from triage.followed import Look, Reconciled

@@ -16,9 +16,12 @@ from rules.access import Caller, Permission, may_see_region, require, require_pe
 from rules.codes import Channel, Concern
 from rules.errors import Conflict, HouseError, Refused
 from rules.routing import CONCERN_FOLDER
-from store import audit, heads, items, ledger, sightings, verdicts
-from store.engine import Tx
-from store.verdicts import NewVerdict, StoredVerdict
+from store.database.engine import Tx
+from store.desk import items
+from store.mails import heads, ledger, verdicts
+from store.mails.verdicts import NewVerdict, StoredVerdict
+from store.places import sightings
+from store.trail import audit
 from triage import training_file
 from triage.house import House
 from triage.marks import outlook_correction

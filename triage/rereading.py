@@ -15,8 +15,13 @@ import structlog
 from rules.access import Caller, Permission, require
 from rules.errors import Conflict
 from rules.postbox import Fetched, Place, TooLarge
-from store import audit, leases, ledger, outgoing_restored, owned, restores, sessions, sightings
-from store.leases import Lease
+from store.doors import sessions
+from store.mails import ledger
+from store.places import owned, sightings
+from store.processes import leases
+from store.processes.leases import Lease
+from store.sending import outgoing_restored
+from store.trail import audit, restores
 from triage import followed, receive, reconcile, rounds, same_mail
 from triage.answers import draft_reply
 from triage.house import House

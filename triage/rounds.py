@@ -10,10 +10,12 @@ import structlog
 
 from rules.errors import Conflict, HouseError, Refused, TryLater
 from rules.ledger import LedgerState
-from store import aside, audit, leases, ledger, originals
-from store.engine import Tx
-from store.ledger import Message
-from store.originals import Packed
+from store.database.engine import Tx
+from store.mails import aside, ledger, originals
+from store.mails.ledger import Message
+from store.mails.originals import Packed
+from store.processes import leases
+from store.trail import audit
 from triage import (
     counted_days,
     deciding,

@@ -12,8 +12,8 @@ from ingest.archive import received_at
 from ingest.head_only import HEAD_LIMIT_BYTES, head_of
 from rules.errors import Unreadable
 from rules.postbox import Fetched, TooLarge
-from store import originals, same_mail
-from store.same_mail import Known
+from store.mails import originals, same_mail
+from store.mails.same_mail import Known
 from triage.house import House
 
 A_DAY: Final = timedelta(days=1)

@@ -13,8 +13,9 @@ from dataclasses import replace
 
 from rules.errors import Refused, Unreadable
 from rules.postbox import Fetched, Place, TooLarge
-from store import originals, same_mail, sightings
-from store.same_mail import Known
+from store.mails import originals, same_mail
+from store.mails.same_mail import Known
+from store.places import sightings
 from triage import same_head
 from triage.connection_notes import ConnectionNotes
 from triage.house import House

@@ -11,7 +11,7 @@ from ingest import attachments
 from rules.errors import HouseError
 from rules.mail import ParsedMail
 from rules.scan import Scan, unscanned
-from store import ledger
+from store.mails import ledger
 from triage.house import House
 
 SECONDS_AN_ITEM: Final = 5.0

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from rules.access import Caller
 from rules.errors import Refused
-from store import audit, resealing
-from store.engine import Database
-from store.seals import KEY_BYTES, KEY_ID, Keys, SealRing, written
+from store.database.engine import Database
+from store.database.seals import KEY_BYTES, KEY_ID, Keys, SealRing, written
+from store.trail import audit
+from store.upkeep import resealing
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,10 @@ from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused, TryLater, Unreadable
 from rules.handover import Receipt
 from rules.item import HandoverRejected
-from store import audit, halts, outgoing, outgoing_claims
-from store.outgoing import Outgoing
+from store.processes import halts
+from store.sending import outgoing, outgoing_claims
+from store.sending.outgoing import Outgoing
+from store.trail import audit
 from triage import handover, tasks
 from triage.answers import reply, returned, sent_copy
 from triage.house import House

@@ -14,8 +14,9 @@ from typing import Final
 from rules import access
 from rules.access import Caller, Permission
 from rules.errors import TryLater
-from store import audit, sessions
-from store.sessions import SessionRow
+from store.doors import sessions
+from store.doors.sessions import SessionRow
+from store.trail import audit
 from triage.house import House
 
 SEEN_EVERY: Final = timedelta(minutes=1)

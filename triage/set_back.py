@@ -19,9 +19,12 @@ import structlog
 
 from rules.errors import Conflict, Refused
 from rules.postbox import EPOCH_CHANGED, Fetched, FolderView, Place, TooLarge, is_numbered
-from store import audit, given_twice, leases, originals, owned, sightings
-from store.leases import Lease
-from store.owned import Lying
+from store.mails import originals
+from store.places import given_twice, owned, sightings
+from store.places.owned import Lying
+from store.processes import leases
+from store.processes.leases import Lease
+from store.trail import audit
 from triage import same_mail
 from triage.connection_notes import ConnectionNotes
 from triage.house import House

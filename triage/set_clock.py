@@ -11,9 +11,9 @@ import structlog
 
 from rules.backoff import longest_waits
 from rules.undo import UNDO_SECONDS
-from store import beats, clock_set_back
-from store.clock_set_back import Longest
-from store.leases import CLOCKS_APART
+from store.processes import beats, clock_set_back
+from store.processes.clock_set_back import Longest
+from store.processes.leases import CLOCKS_APART
 from triage.holding import longest_lease
 from triage.house import House
 from triage.send import CLAIM_SECONDS

@@ -12,12 +12,16 @@ from rules.item import new_case
 from rules.ledger import LedgerState
 from rules.rulesets.law import ASIDE_FOLDER, ASIDE_REASON
 from rules.verdict import as_json
-from store import aside, audit, items, ledger, sightings, verdicts, wishes
-from store.audit import Note
-from store.engine import Tx
-from store.items import NewItem
-from store.ledger import Described, Message
-from store.verdicts import NewVerdict
+from store.acts import wishes
+from store.database.engine import Tx
+from store.desk import items
+from store.desk.items import NewItem
+from store.mails import aside, ledger, verdicts
+from store.mails.ledger import Described, Message
+from store.mails.verdicts import NewVerdict
+from store.places import sightings
+from store.trail import audit
+from store.trail.audit import Note
 from triage.answers import conversation, returned
 from triage.deciding import Sorted
 from triage.house import House

@@ -1,8 +1,8 @@
 """Sorting by several workers on one database: each takes mails that no other sorts just now.
 
-A turn is a lease on slots of the line (store/sort_slots.py) for one batch. It is prolonged between
-two mails, and ends in the commit that writes the batch; what a dead worker had taken is free after
-its end and the grace time. Source: own decision 0077.
+A turn is a lease on slots of the line (store/mails/sort_slots.py) for one batch. It is prolonged
+between two mails, and ends in the commit that writes the batch; what a dead worker had taken is
+free after its end and the grace time. Source: own decision 0077.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from datetime import timedelta
 import structlog
 
 from rules.errors import Conflict
-from store import ledger, sort_slots
-from store.engine import Tx
-from store.sort_slots import Turn
+from store.database.engine import Tx
+from store.mails import ledger, sort_slots
+from store.mails.sort_slots import Turn
 from triage import rounds
 from triage.house import House
 from triage.rounds import Permit

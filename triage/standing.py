@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from store import audit, beats
-from store.engine import Tx
+from store.database.engine import Tx
+from store.processes import beats
+from store.trail import audit
 from triage import alarms
 from triage.house import House
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from store.audit import Entry
+from store.trail.audit import Entry
 
 WORDS: Final = {
     "mail.kept": "Eingegangen und gesichert",

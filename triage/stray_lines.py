@@ -12,10 +12,10 @@ from typing import Final
 
 from rules.agencies import Agency
 from rules.errors import Conflict
-from store import items, stray_lines
-from store.audit import Note, add_many
-from store.engine import Tx
-from store.items import Item, ItemChange
+from store.database.engine import Tx
+from store.desk import items, stray_lines
+from store.desk.items import Item, ItemChange
+from store.trail.audit import Note, add_many
 from triage.house import House
 
 BATCH: Final = 500

@@ -18,10 +18,11 @@ from rules.codes import Concern
 from rules.errors import Refused
 from rules.item import REASON_MIN_CHARS
 from rules.tasks import Known, Said, Task, TaskKind
-from store import heads, ledger, outgoing, outgoing_turns, verdicts
-from store.engine import Tx
-from store.items import Item
-from store.outgoing import NewOutgoing, Outgoing
+from store.database.engine import Tx
+from store.desk.items import Item
+from store.mails import heads, ledger, verdicts
+from store.sending import outgoing, outgoing_turns
+from store.sending.outgoing import NewOutgoing, Outgoing
 from store.tables.ledger import OutgoingState
 from triage import cases, modes
 from triage.admin import ENDED_BADLY

@@ -14,12 +14,14 @@ from rules.errors import Refused
 from rules.item import EakteState, ItemCase
 from rules.ledger import LedgerState
 from rules.undo import UNDO_SECONDS, Undoable
-from store import audit, claims, items, ledger, verdicts
-from store import undo as store
-from store.engine import Tx
-from store.items import Item, ItemChange, case_of, change_to
-from store.undo import Undo
-from store.verdicts import NewVerdict
+from store.database.engine import Tx
+from store.desk import claims, items
+from store.desk import undo as store
+from store.desk.items import Item, ItemChange, case_of, change_to
+from store.desk.undo import Undo
+from store.mails import ledger, verdicts
+from store.mails.verdicts import NewVerdict
+from store.trail import audit
 from triage import holding
 from triage.claimed import Claim
 from triage.filing import wish

@@ -11,9 +11,9 @@ import structlog
 
 from rules.access import Caller
 from rules.item import HOP_ALARM
-from store import wandering
-from store.engine import Tx
-from store.items import Item
+from store.database.engine import Tx
+from store.desk import wandering
+from store.desk.items import Item
 from triage import standing
 from triage.doorkeeper import visible_agencies
 from triage.house import House

@@ -6,8 +6,11 @@ Source: F60; own decisions 0024, 0057, 0068.
 from datetime import timedelta
 from typing import Final
 
-from store import api_keys, audit, items, leases
-from store.engine import Tx
+from store.database.engine import Tx
+from store.desk import items
+from store.doors import api_keys
+from store.processes import leases
+from store.trail import audit
 from triage.house import House
 from triage.keys import state_of
 

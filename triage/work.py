@@ -26,9 +26,9 @@ from rules.item import (
     Returned,
 )
 from rules.undo import Undoable
-from store import claims, items
-from store.engine import Tx
-from store.items import ItemChange
+from store.database.engine import Tx
+from store.desk import claims, items
+from store.desk.items import ItemChange
 from triage import cases, handing_out, handover, holding, tasks, undo
 from triage.claimed import Claim
 from triage.correction import Correction, add_verdict, in_order, sooner

@@ -18,7 +18,7 @@ from uuid import uuid4
 import structlog
 
 from rules.errors import HouseError
-from store import beats
+from store.processes import beats
 from triage import alarms, hooks, rounds, sort_turns
 from triage.bells import Ringer
 from triage.hooks import Subscription

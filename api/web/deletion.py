@@ -13,7 +13,7 @@ from api.web.visit import OpensRetention, SendsRetention
 from rules.errors import Refused
 from rules.retention import Keep
 from rules.sweep import HoldKind, Tally
-from store.holds import NewHold
+from store.deletion.holds import NewHold
 from triage import aside
 from triage.sweep import holds as sweep_holds
 from triage.sweep import orders as sweep

@@ -13,7 +13,7 @@ from api.web.wishes import LANGUAGES, remember, wish, wish_of
 from rules.access import Permission, may
 from rules.errors import Conflict
 from rules.item import ItemState
-from store.items import Item
+from store.desk.items import Item
 from triage import figures, item_view, work
 from triage.doorkeeper import CLEARING
 from triage.figures import AgencyRow

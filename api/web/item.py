@@ -20,7 +20,7 @@ from api.web.visit import OpensItem, Visit
 from rules.codes import Concern
 from rules.item import EakteState
 from rules.texts.approved import Text
-from store.items import Item
+from store.desk.items import Item
 from triage import holding, item_view
 from triage.answers import reply, reply_text
 from triage.attachments import may_be_drawn

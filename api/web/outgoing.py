@@ -15,8 +15,8 @@ from api.web.completeness import asked_day
 from api.web.render import Notice, csv_file, go, page, slug
 from api.web.visit import OpensFigures, OpensReplay, SendsReplay, Visit
 from rules.errors import HouseError
-from store.outgoing import Outgoing
-from store.outgoing_watch import Departure
+from store.sending.outgoing import Outgoing
+from store.sending.outgoing_watch import Departure
 from triage import admin, day_match, outgoing_care, outgoing_words
 from triage.day_match import DayMatch
 

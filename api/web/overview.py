@@ -12,9 +12,9 @@ from api.web.render import Notice, go, page
 from api.web.visit import OpensAnything, SendsFreedItem, Visit
 from rules.access import Permission, may
 from rules.agencies import Agency
-from store import item_lists
-from store.item_lists import Spot
-from store.items import Item
+from store.desk import item_lists
+from store.desk.item_lists import Spot
+from store.desk.items import Item
 from triage import events, figures, holding, item_view, wandering
 from triage.doorkeeper import CLEARING
 from triage.figures import AgencyRow, Overview

@@ -16,7 +16,7 @@ from rules.errors import Conflict, HouseError, Refused
 from rules.texts.approved import Text
 from rules.texts.placeholders import WHITELIST, printed
 from rules.texts.wording import GRADE, bounds, readability
-from store.text_versions import TextVersion
+from store.approved.text_versions import TextVersion
 from triage.texts import checking
 from triage.texts import life as text_life
 from triage.texts import view as text_view

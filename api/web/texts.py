@@ -22,7 +22,7 @@ from rules.texts.approved import Text
 from rules.texts.file import parse_text
 from rules.texts.life import Phase, TextState, phase
 from rules.texts.use import SMALL_CELL, told
-from store.texts import ShelvedText
+from store.approved.texts import ShelvedText
 from triage.texts import life as text_life
 from triage.texts import stock as text_stock
 from triage.texts import view as text_view

@@ -1,6 +1,6 @@
 """A clerk's own wish for the next fetch: a concern, a language. Kept in this browser's session.
 
-What is due goes before every wish (store/claims.py), so a wish hides nothing for long.
+What is due goes before every wish (store/desk/claims.py), so a wish hides nothing for long.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
-"""What Alembic runs for every command; called by store.migrate with an open transaction."""
+"""What Alembic runs for every command; called by store.upkeep.migrate with an open transaction."""
 
 from alembic import context
 
-from store.columns import metadata
+from store.database.columns import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

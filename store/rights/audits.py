@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from rules.rights.folder_acl import FolderAcl
 from rules.rights.folder_findings import Code, Finding, Key
-from store.engine import Tx
+from store.database.engine import Tx
 from store.rights.json import acl_from, acl_to, finding_from, finding_to
 from store.tables.rights import rights_audit as table
 from store.tables.rights import rights_keep

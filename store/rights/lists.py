@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from rules.rights.distribution import DistributionList, ListBook
 from rules.rights.distribution_csv import write_lists
 from rules.rights.reporting_chain import Mark, Round, Step
-from store.engine import Tx
+from store.database.engine import Tx
+from store.database.statements import insert
 from store.rights.json import list_from, list_to
-from store.statements import insert
 from store.tables.rights import rights_lists as table
 from store.tables.rights import rights_mark, rights_round
 

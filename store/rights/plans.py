@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from rules.rights.folder_acl import FolderAcl
 from rules.rights.plan import Change, Plan
-from store.engine import Tx
+from store.database.engine import Tx
+from store.database.statements import insert
 from store.rights.json import acl_from, acl_to, change_from, change_to
-from store.statements import insert
 from store.tables.rights import rights_order
 from store.tables.rights import rights_plan as table
 from store.tables.rights import rights_step as step_table

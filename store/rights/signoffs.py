@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.rights.folder_findings import Finding, Kept, Key
-from store.engine import Tx
+from store.database.engine import Tx
 from store.rights.json import finding_from, key_from, key_to
 from store.tables.rights import rights_audit
 from store.tables.rights import rights_folder_signoff as parts

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from store.columns import JSON_COLUMN, UtcTime, metadata
+from store.database.columns import JSON_COLUMN, UtcTime, metadata
 
 session = sa.Table(
     "session",

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from store.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata
+from store.database.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata
 
 item_undo = sa.Table(
     "item_undo",

@@ -5,7 +5,7 @@ Own decision 0097.
 
 import sqlalchemy as sa
 
-from store.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata
+from store.database.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata
 from store.tables.ledger import item, outgoing
 
 reply_draft = sa.Table(

@@ -1,11 +1,11 @@
 """The tables of closed days: numbers that outlive the mails they count. No person, by design.
 
-They belong to store/day_figures.py. Source: F54, F55; own decision 0044.
+They belong to store/counts/day_figures.py. Source: F54, F55; own decision 0044.
 """
 
 import sqlalchemy as sa
 
-from store.columns import UtcTime, metadata
+from store.database.columns import UtcTime, metadata
 from store.tables.ledger import item, message
 
 figure_day = sa.Table(
@@ -51,7 +51,7 @@ figure_stand = sa.Table(
 """How far a big day has come that still runs: its numbers as a worker counted them last.
 
 `body` has "cells" and "hours", each a list of rows in the order of `figure` and `figure_hour`,
-without the day. store/open_days.py; own decision 0080.
+without the day. store/counts/open_days.py; own decision 0080.
 """
 
 sa.Index(

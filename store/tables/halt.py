@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from store.columns import UtcTime, metadata
+from store.database.columns import UtcTime, metadata
 
 halt = sa.Table(
     "halt",

@@ -12,7 +12,15 @@ import sqlalchemy as sa
 from rules.codes import PaymentRelevant, Team
 from rules.item import CloseReason, EakteState, ItemState
 from rules.ledger import LedgerState, OpState
-from store.columns import JSON_COLUMN, ROW_ID, MailText, UtcTime, metadata, partial_index, words
+from store.database.columns import (
+    JSON_COLUMN,
+    ROW_ID,
+    MailText,
+    UtcTime,
+    metadata,
+    partial_index,
+    words,
+)
 
 
 class SightingState(StrEnum):

@@ -5,7 +5,7 @@ Own decision 0046.
 
 import sqlalchemy as sa
 
-from store.columns import ROW_ID, MailText, UtcTime, metadata
+from store.database.columns import ROW_ID, MailText, UtcTime, metadata
 
 _DUE = sa.text("next_try_at IS NOT NULL")
 _STANDS = sa.text("gone_at IS NULL")

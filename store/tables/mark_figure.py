@@ -6,7 +6,7 @@ know. No person, by design. Own decision 0087.
 
 import sqlalchemy as sa
 
-from store.columns import UtcTime, metadata
+from store.database.columns import UtcTime, metadata
 
 figure_mark_day = sa.Table(
     "figure_mark_day",

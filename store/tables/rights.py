@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from store.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata, partial_index
+from store.database.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata, partial_index
 
 rights_lists = sa.Table(
     "rights_lists",

@@ -5,7 +5,7 @@ No column holds content: numbers, fingerprints, places, codes, file numbers of t
 
 import sqlalchemy as sa
 
-from store.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata, partial_index
+from store.database.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata, partial_index
 
 hold = sa.Table(
     "hold",

@@ -6,7 +6,7 @@ Every change here needs a numbered migration (tests/store compares them).
 import sqlalchemy as sa
 
 from rules.texts.life import TextState
-from store.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata, partial_index, words
+from store.database.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata, partial_index, words
 from store.tables.ledger import outgoing
 
 text_version = sa.Table(

@@ -5,7 +5,7 @@ Own decision 0086.
 
 import sqlalchemy as sa
 
-from store.columns import ROW_ID, metadata
+from store.database.columns import ROW_ID, metadata
 from store.tables.ledger import message
 
 mail_thread = sa.Table(

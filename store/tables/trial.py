@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from store.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata
+from store.database.columns import JSON_COLUMN, ROW_ID, UtcTime, metadata
 
 ruleset_trial = sa.Table(
     "ruleset_trial",

@@ -14,8 +14,8 @@ from api.app import make_app
 from api.doors import ApiKey
 from rules.access import Caller
 from rules.codes import Role
-from store import migrate
-from store.engine import Tx
+from store.database.engine import Tx
+from store.upkeep import migrate
 from tests import house_fixture
 from tests.api.door_client import DoorClient, of_person
 from tests.api.small_door import bearer, door_settings

@@ -10,8 +10,8 @@ from api.web.render import page
 from rules.ledger import LedgerState
 from rules.retention import HOUSE_RETENTION
 from rules.sweep import PlanRow
-from store.holds import Hold
-from store.sweep_plans import PlanState, StoredPlan
+from store.deletion.holds import Hold
+from store.deletion.sweep_plans import PlanState, StoredPlan
 from triage.sweep import words as sweep_words
 from triage.sweep.preview import Preview
 

@@ -44,14 +44,14 @@ from rules.sender_hints import Hint, SenderSeen
 from rules.texts.approved import Occasion, Text
 from rules.texts.draft_words import Place
 from rules.texts.language import Language
-from store.arrivals import Difference
-from store.arrivals import Fault as Lack
-from store.aside import SetAside
-from store.halts import Halt
-from store.items import Item
-from store.ledger import Message
-from store.marks_seen import SeenMark
-from store.rulesets import OffRule
+from store.acts.marks_seen import SeenMark
+from store.approved.rulesets import OffRule
+from store.desk.items import Item
+from store.mails.arrivals import Difference
+from store.mails.arrivals import Fault as Lack
+from store.mails.aside import SetAside
+from store.mails.ledger import Message
+from store.processes.halts import Halt
 from tests.api import (
     deletion_samples,
     figures_samples,

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 
 from api.web.move_words import MOVES
 from api.web.render import page
-from store.refused_acts import RefusedAct
+from store.acts.refused_acts import RefusedAct
 
 NOW = datetime(2026, 11, 23, 8, 47, 12, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ from fastapi import Request, Response
 from api.web.outgoing import KINDS, STATES, Asked, state_words
 from api.web.pager import Part
 from api.web.render import page
-from store.outgoing import Outgoing
-from store.outgoing_watch import Late
+from store.sending.outgoing import Outgoing
+from store.sending.outgoing_watch import Late
 from store.tables.ledger import OutgoingState
 from triage import day_match
 from triage.day_match import DayMatch, Line

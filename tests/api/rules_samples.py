@@ -10,8 +10,8 @@ from api.web.rules_page import READING_FAILURES
 from rules.rulesets.finding import Finding, Level
 from rules.rulesets.text import read_rules
 from rules.rulesets.trial import AgencySum, Change, Moved, Trial
-from store.rule_readings import Reading
-from store.rulesets import OffRule, Version
+from store.approved.rule_readings import Reading
+from store.approved.rulesets import OffRule, Version
 from tests.rules.ruleset_samples import HEAD, rule
 from triage.rulesets.drafts import Checked, Shown
 from triage.rulesets.reading import Place

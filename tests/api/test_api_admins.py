@@ -9,7 +9,7 @@ import pytest
 from api import errors
 from api.cursor import of_id
 from rules.errors import TryLater
-from store import audit
+from store.trail import audit
 from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.house_fixture import eml

@@ -5,8 +5,9 @@ import pytest
 from api.app import make_app
 from api.doors import ApiKey
 from rules.codes import Role
-from store import keeping, ledger, ledger_counts
-from store.keeping import Arrival
+from store.counts import ledger_counts
+from store.mails import keeping, ledger
+from store.mails.keeping import Arrival
 from tests import one_sorter
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk

@@ -8,7 +8,7 @@ import pytest
 from api.attachments import FOREIGN_POLICY
 from ingest.picture import Wanted
 from rules.errors import Refused
-from store import audit
+from store.trail import audit
 from tests.api.attachment_samples import image, mail_with, opened, pdf
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk

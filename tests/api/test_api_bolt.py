@@ -22,7 +22,9 @@ from rules.errors import HouseError
 from rules.handover import Arrival, Receipt
 from rules.item import ItemState
 from rules.tasks import Receiver
-from store import items, ledger, outgoing
+from store.desk import items
+from store.mails import ledger
+from store.sending import outgoing
 from tests.api.conftest import Doors
 from tests.api.door_client import DoorClient
 from tests.api.route_samples import Call, calls

@@ -8,8 +8,9 @@ import pytest
 from api import cursor
 from rules.access import Caller
 from rules.codes import Role
-from store import items, outgoing, outgoing_claims
-from store.trail_pages import Place
+from store.desk import items
+from store.sending import outgoing, outgoing_claims
+from store.trail.trail_pages import Place
 from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.api.door_client import of_person

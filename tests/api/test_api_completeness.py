@@ -10,9 +10,9 @@ from api.doors import ApiKey
 from api.web import words
 from rules.codes import Role
 from rules.postbox import Place
-from store import keeping
-from store.arrivals import Fault
-from store.keeping import Arrival
+from store.mails import keeping
+from store.mails.arrivals import Fault
+from store.mails.keeping import Arrival
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.door_client import DoorClient

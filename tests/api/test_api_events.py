@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from api import streams
 from api.serve import Server, start_in_thread
-from store import audit
 from store.tables.ledger import audit as audit_table
+from store.trail import audit
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.waiting import until

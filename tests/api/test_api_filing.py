@@ -11,8 +11,9 @@ from api.web.move_words import move_reason, move_remedy
 from rules.codes import Role
 from rules.ledger import OpState
 from rules.postbox import Place
-from store import keeping, ops, refused_acts
-from store.keeping import Arrival
+from store.acts import ops, refused_acts
+from store.mails import keeping
+from store.mails.keeping import Arrival
 from store.tables.ledger import op
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk

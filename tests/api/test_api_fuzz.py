@@ -17,7 +17,7 @@ from api.app import make_app
 from api.doors import ApiKey
 from api.errors import PROBLEM_JSON
 from rules.codes import Role
-from store import migrate
+from store.upkeep import migrate
 from tests import house_fixture
 from tests.api.door_client import DoorClient
 from tests.api.small_door import ClockHouse, bearer, door_settings

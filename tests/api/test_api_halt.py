@@ -7,7 +7,7 @@ import pytest
 
 from api.app import make_app
 from api.session import DEMO_COOKIE
-from store import audit
+from store.trail import audit
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
 from tests.api.small_door import door_settings

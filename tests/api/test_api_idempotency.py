@@ -17,8 +17,8 @@ from api.auth import AnyCaller, MayHandIn, MayReadFigures
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Conflict, Refused, TryLater
-from store import idempotency
-from store.engine import Database
+from store.database.engine import Database
+from store.doors import idempotency
 from tests.api.door_client import DoorClient
 from tests.api.small_door import ADMIN_KEY, CLERK_KEY, SC_KEY, Clock, bearer, small_app
 from triage import idempotency as triage_idempotency

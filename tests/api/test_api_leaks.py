@@ -27,7 +27,8 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.errors import HouseError
 from rules.mail import ParsedMail
-from store import audit, leases
+from store.processes import leases
+from store.trail import audit
 from tests import one_sorter
 from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings

@@ -8,7 +8,8 @@ from api.app import make_app
 from rules.access import Caller
 from rules.codes import Role
 from rules.item import ItemState
-from store import audit, items
+from store.desk import items
+from store.trail import audit
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person
 from tests.api.small_door import door_settings

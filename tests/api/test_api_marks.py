@@ -6,8 +6,8 @@ import pytest
 
 from api.app import make_app
 from rules.marks import Outcome
-from store import marks_seen
-from store.marks_seen import NewMark
+from store.acts import marks_seen
+from store.acts.marks_seen import NewMark
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.desk_samples import cookie, gallery

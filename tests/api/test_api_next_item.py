@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from api.app import make_app
 from rules.access import Caller
 from rules.codes import Role
-from store import items, keeping
+from store.desk import items
+from store.mails import keeping
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN, Clock, open_house
 from tests.quick_key import quick_key

@@ -3,7 +3,7 @@
 import pytest
 
 from rules.postbox import TOO_LARGE, Place
-from store import keeping
+from store.mails import keeping
 from tests import one_sorter
 from tests.api.conftest import Doors
 from tests.house_fixture import eml

@@ -9,7 +9,7 @@ from api import cursor
 from api.app import make_app
 from outbox import eakte_demo
 from outbox.eakte import DirectoryOutlet
-from store import outgoing
+from store.sending import outgoing
 from tests.api.answers import code_of
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk

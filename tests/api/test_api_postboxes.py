@@ -8,9 +8,10 @@ import pytest
 from api.app import make_app
 from api.doors import ApiKey
 from rules.codes import Role
-from store import beats, halts, keeping
-from store.halts import Halt
-from store.keeping import Arrival
+from store.mails import keeping
+from store.mails.keeping import Arrival
+from store.processes import beats, halts
+from store.processes.halts import Halt
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.door_client import DoorClient

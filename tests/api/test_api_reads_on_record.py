@@ -1,6 +1,6 @@
 """What an entry about reading says; that none is missing: test_api_role_matrix.py."""
 
-from store import audit
+from store.trail import audit
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.test_api_aside import keep

@@ -7,7 +7,7 @@ import pytest
 from api.app import make_app
 from rules.ledger import LedgerState
 from rules.sweep import OrderBasis
-from store import ledger
+from store.mails import ledger
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.small_door import door_settings

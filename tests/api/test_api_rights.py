@@ -16,7 +16,7 @@ from rules.codes import Role
 from rules.rights.distribution_csv import write_lists
 from rules.rights.folder_acl import Naming
 from rules.rights.folder_findings import Code
-from store import beats
+from store.processes import beats
 from store.tables.rights import rights_plan
 from tests.api import rights_samples
 from tests.api.answers import code_of

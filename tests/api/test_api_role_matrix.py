@@ -23,8 +23,8 @@ from api.session import DEMO_COOKIE, csrf_of
 from api.web.visit import Opens, Sends
 from rules.access import Caller
 from rules.codes import Role
-from store import migrate
 from store.tables.ledger import audit as trail
+from store.upkeep import migrate
 from tests import house_fixture
 from tests.api.attachment_samples import mail_with
 from tests.api.door_client import DoorClient

@@ -10,7 +10,7 @@ from api.doors import ApiKey
 from rules.access import Caller
 from rules.codes import Role
 from rules.rulesets import sieve_rules
-from store import idempotency
+from store.doors import idempotency
 from tests.api.conftest import Doors
 from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings

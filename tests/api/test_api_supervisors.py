@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from api.app import make_app
 from rules.item import ItemState
-from store import items
+from store.desk import items
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk
 from tests.api.small_door import door_settings

@@ -7,8 +7,8 @@ from fastapi import FastAPI
 
 from api.app import make_app
 from rules.postbox import Place
-from store import keeping
-from store.keeping import Arrival
+from store.mails import keeping
+from store.mails.keeping import Arrival
 from tests import one_sorter
 from tests.api.conftest import Doors
 from tests.api.desk_person import at_desk

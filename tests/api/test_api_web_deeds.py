@@ -7,10 +7,12 @@ import sqlalchemy as sa
 
 from rules.codes import Concern
 from rules.item import EakteState, HandoverRejected, ItemState
-from store import items, outgoing, verdicts
+from store.desk import items
+from store.mails import verdicts
+from store.mails.verdicts import NewVerdict
+from store.sending import outgoing
 from store.tables import ledger as tables
 from store.tables.draft import reply_draft
-from store.verdicts import NewVerdict
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
 from triage import handover

@@ -9,8 +9,9 @@ from api.app import make_app
 from api.web import outgoing as outgoing_pages
 from api.web import pager
 from rules.codes import Concern, PaymentRelevant
-from store import items, outgoing, outgoing_claims
-from store.outgoing import NewOutgoing
+from store.desk import items
+from store.sending import outgoing, outgoing_claims
+from store.sending.outgoing import NewOutgoing
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person, at_desk
 from tests.api.small_door import door_settings

@@ -10,7 +10,7 @@ from api.session import DEMO_COOKIE
 from api.web import pager
 from rules.access import Caller
 from rules.sweep import HoldKind
-from store.holds import NewHold
+from store.deletion.holds import NewHold
 from tests.api.conftest import Doors
 from tests.api.desk_person import Person
 from tests.api.small_door import door_settings

@@ -17,8 +17,8 @@ from rules.texts.file import parse_text
 from rules.texts.life import Phase, TextState
 from rules.texts.placeholders import WHITELIST
 from rules.texts.wording import GRADE, readability
-from store.text_versions import TextVersion, fingerprint
-from store.texts import Approval, ShelvedText
+from store.approved.text_versions import TextVersion, fingerprint
+from store.approved.texts import Approval, ShelvedText
 from tests.rules.text_samples import typed
 from triage.texts.checking import Checked
 from triage.texts.stock import Kind, StockDifference

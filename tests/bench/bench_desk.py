@@ -27,7 +27,7 @@ from api.doors import ApiKey, new_key
 from api.serve import start_in_thread
 from api.session import DEMO_COOKIE
 from rules.codes import Role
-from store import migrate
+from store.upkeep import migrate
 from tests.api.small_door import door_settings
 from tests.bench import desk_rows
 from tests.house_fixture import ADMIN, clerk, make_house, sqlite_url

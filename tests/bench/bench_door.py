@@ -23,7 +23,7 @@ import structlog
 
 from ingest.smtp.door import DoorPlan, SmtpDoor
 from rules.postbox import Delivered
-from store import arrivals
+from store.mails import arrivals
 from tests.house_fixture import make_house, sqlite_url
 from triage import letterbox, wiring
 from triage.house import House

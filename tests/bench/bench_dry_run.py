@@ -15,7 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from store import keeping, migrate
+from store.mails import keeping
+from store.upkeep import migrate
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, eml, make_house
 from tests.rules.ruleset_samples import HEAD, rule

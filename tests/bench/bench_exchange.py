@@ -29,7 +29,8 @@ import structlog
 from ingest.exchange.postbox import ExchangePostbox
 from ingest.exchange.replies import WholeReplies
 from ingest.exchange.wire import ExchangeAccount
-from store import leases, ledger_counts
+from store.counts import ledger_counts
+from store.processes import leases
 from tests.bench import bench_mails
 from tests.bench.stopwatch import seconds
 from tests.house_fixture import make_house, sqlite_url

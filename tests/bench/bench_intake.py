@@ -26,7 +26,9 @@ from pathlib import Path
 import structlog
 
 from ingest.imap.postbox import ImapPostbox
-from store import leases, ledger, wishes
+from store.acts import wishes
+from store.mails import ledger
+from store.processes import leases
 from tests.bench import bench_mails
 from tests.bench.dovecot_boxes import Box, filled
 from tests.bench.stopwatch import seconds

@@ -27,7 +27,7 @@ from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.codes import Channel, Concern, PaymentRelevant
 from rules.mail import ParsedMail
 from rules.verdict import ConcernFound, Facts, Judgement
-from store import migrate
+from store.upkeep import migrate
 from tests.bench import bench_archive, bench_mails, bench_stock, whole_way
 from tests.bench.bench_next import FIELD
 from tests.house_fixture import one_by_one, open_house, sqlite_url

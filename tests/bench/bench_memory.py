@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from ingest.maildir.postbox import MaildirPostbox, create_tree
-from store import leases
+from store.processes import leases
 from tests import one_sorter
 from tests.bench import bench_mails
 from tests.house_fixture import make_house, sqlite_url

@@ -3,7 +3,7 @@
     python -m tests.bench.bench_next                     # some three minutes
     python -m tests.bench.bench_next --big 2000000 --claims 100000
 
-PostgreSQL with fsync, as in the field. The claim of `store.claims` beside pgbench and a bare
+PostgreSQL with fsync, as in the field. The claim of `store.desk.claims` beside pgbench and a bare
 psycopg with the very same statement; over HTTP beside an endpoint of the same server that answers
 a constant.
 Ratios of one run on one machine; nothing here is a timed test. Needs the Debian package postgresql.
@@ -26,9 +26,10 @@ import psycopg
 from sqlalchemy.dialects import postgresql
 
 from rules.codes import Team
-from store import claims, migrate
-from store.claim_batches import Want, claim_each
-from store.engine import Database
+from store.database.engine import Database
+from store.desk import claims
+from store.desk.claim_batches import Want, claim_each
+from store.upkeep import migrate
 from tests.bench import bench_next_http, bench_stock
 from tests.bench.bench_stock import AGENCY
 from tests.servers.postgres import PostgresServer, binary
@@ -73,7 +74,7 @@ def _statement(server: PostgresServer, rows: int) -> None:
         for name, rate in (
             ("pgbench", _pgbench),
             ("psycopg", _bare),
-            ("store.claims", _ours),
+            ("store.desk.claims", _ours),
             (f"{TOGETHER} together", _gathered),
         ):
             bench_stock.wait_again(url)

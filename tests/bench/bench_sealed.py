@@ -16,10 +16,10 @@ from pathlib import Path
 
 import structlog
 
-from store import keeping
-from store.engine import Database
-from store.keeping import Arrival
-from store.seals import SealRing
+from store.database.engine import Database
+from store.database.seals import SealRing
+from store.mails import keeping
+from store.mails.keeping import Arrival
 from tests import one_sorter
 from tests.bench import bench_mails
 from tests.house_fixture import ADMIN, NOW, make_house, sqlite_url

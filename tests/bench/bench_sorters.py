@@ -18,8 +18,8 @@ import structlog
 
 from rules.mail import ParsedMail
 from rules.verdict import Judgement
-from store import keeping
-from store.keeping import Arrival
+from store.mails import keeping
+from store.mails.keeping import Arrival
 from tests import one_sorter
 from tests.bench import bench_mails
 from tests.bench.stopwatch import seconds

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from rules.codes import Channel, Concern, PaymentRelevant, Team
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
-from store import connections
+from store.database import connections
 from store.tables.ledger import SightingState, item, message, original, sighting
 from tests.bench import bench_archive
 

@@ -12,9 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.item import EakteState, ItemState
-from store import audit
-from store.engine import Tx
+from store.database.engine import Tx
 from store.tables import ledger as tables
+from store.trail import audit
 from tests.house_fixture import MACHINE, NOW, eml
 from triage import accept, counted_days
 from triage.house import House

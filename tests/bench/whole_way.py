@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from store import leases
+from store.processes import leases
 from tests import one_sorter
 from triage import receive
 from triage.filing import filing

@@ -18,8 +18,10 @@ from ingest.imap.postbox import ImapPostbox
 from ingest.login_gate import LoginGate
 from rules.errors import Refused, TryLater
 from rules.postbox import Fetched
-from store import leases, ledger_counts, originals
-from store.leases import Lease
+from store.counts import ledger_counts
+from store.mails import originals
+from store.processes import leases
+from store.processes.leases import Lease
 from tests import one_sorter
 from tests.bench import bench_mails
 from tests.house_fixture import Clock, eml, open_house

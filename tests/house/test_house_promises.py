@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import store
-from store.columns import metadata
+from store.database.columns import metadata
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")

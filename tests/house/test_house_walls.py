@@ -98,13 +98,31 @@ def test_a_folder_of_a_room_says_what_it_is_and_loads_nothing(folder):
     assert len(face.body) == 1 or name(folder) in WITH_A_FACE
 
 
+FILES_AT_MOST = 65
+THE_WAY = {"triage": 90}
+"""One file a station, read side by side with docs/way.md."""
+
+
 def test_no_room_is_a_heap():
     heaps = {
         name(folder): count
         for folder in [*(ROOT / room for room in ROOMS), *FOLDERS]
-        if (count := len(list(folder.glob("*.py")))) > 90
+        if (count := len(list(folder.glob("*.py")))) > THE_WAY.get(name(folder), FILES_AT_MOST)
     }
     assert heaps == {}
+
+
+def test_each_file_of_the_store_lies_in_a_folder():
+    """Decision 0146: which one it is says what the file may know."""
+    assert [path.name for path in (ROOT / "store").glob("*.py")] == ["__init__.py"]
+
+
+def test_the_contract_of_the_store_names_each_of_its_folders():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(c["layers"] for c in contracts["contracts"] if c["name"].startswith("The store"))
+    named = {folder.strip() for layer in layers for folder in layer.split("|")}
+    on_disk = {name(folder) for folder in FOLDERS if folder.parent == ROOT / "store"}
+    assert named == {folder.replace("/", ".") for folder in on_disk}
 
 
 def test_the_readme_names_every_folder_of_a_room():

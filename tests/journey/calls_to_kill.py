@@ -14,8 +14,9 @@ from rules.item import CloseReason
 from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
 from rules.sweep import OrderBasis
-from store import items, keeping, ledger
-from store.keeping import Arrival
+from store.desk import items
+from store.mails import keeping, ledger
+from store.mails.keeping import Arrival
 from store.tables.ledger import op
 from tests.api.door_client import of_person
 from tests.api.small_door import door_settings

@@ -11,7 +11,7 @@ from api.doors import ApiKey
 from api.serve import start_in_thread
 from clients.postlotse_client import Away, CloseIn, Line, ParkIn, Postlotse, Problem, ReadRunIn
 from rules.codes import Role
-from store import audit
+from store.trail import audit
 from tests.api.attachment_samples import image, mail_with
 from tests.api.small_door import door_settings
 from tests.house_fixture import eml, make_house

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from api.app import make_app
 from api.serve import start_in_thread
 from rules.item import ItemState
-from store import audit, items
+from store.desk import items
+from store.trail import audit
 from tests.api.small_door import door_settings
 from tests.house_fixture import MACHINE, Clock, eml, make_house
 from triage import accept

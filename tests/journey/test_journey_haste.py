@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from rules.item import HandoverRejected, ItemState
-from store import outgoing
+from store.sending import outgoing
 from tests.house_fixture import ADMIN
 from tests.journey.test_journey_hands import (
     PATIENCE_MS,

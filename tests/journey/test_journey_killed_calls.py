@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from store.columns import metadata
-from store.engine import Database
+from store.database.columns import metadata
+from store.database.engine import Database
 from tests.conftest import TEMPLATE
 from tests.journey.calls_to_kill import CALLS, lay_ready
 from tests.servers.victims import Victim, Victims

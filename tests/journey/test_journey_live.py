@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from api.app import make_app
 from api.serve import start_in_thread
 from api.session import DEMO_COOKIE
-from store import audit
+from store.trail import audit
 from tests.api.small_door import door_settings
 from tests.house_fixture import MACHINE, clerk, eml, make_house
 from triage import accept

@@ -22,8 +22,9 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused
 from rules.verdict import as_json
-from store import keeping, ledger, ledger_counts
-from store.keeping import Arrival
+from store.counts import ledger_counts
+from store.mails import keeping, ledger
+from store.mails.keeping import Arrival
 from store.tables.ledger import message, verdict
 from tests.house_fixture import ADMIN, directory, eml, open_house
 from tests.journey.conftest import wait_until

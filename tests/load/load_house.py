@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 from argon2 import PasswordHasher
 
-from store import migrate
+from store.upkeep import migrate
 from tests.servers.postgres import PostgresServer, free_port
 
 AGENCIES = {"435": "Kassel", "431": "Hanau", "447": "Marburg", "032": "Rostock", "033": "Schwerin"}

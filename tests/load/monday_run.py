@@ -24,7 +24,7 @@ from pathlib import Path
 import psycopg
 
 from ingest.maildir.postbox import create_tree
-from store import migrate
+from store.upkeep import migrate
 from tests.bench import bench_mails
 from tests.house_fixture import directory
 from tests.load import load_plot

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from api.app import make_app
-from store.engine import Database, Tx
+from store.database.engine import Database, Tx
 from tests.api.door_client import DoorClient
 from tests.api.small_door import door_settings
 from tests.house_fixture import NOW, directory, layouts, open_house, texts

@@ -23,7 +23,7 @@ from ingest.maildir.postbox import MaildirPostbox
 from rules.errors import HouseError
 from rules.mail import ParsedMail
 from rules.verdict import Judgement
-from store import leases
+from store.processes import leases
 from tests import one_sorter
 from tests.house_fixture import WordJudge, directory, layouts, open_house, texts
 from tests.servers.nursery import fork_on_request

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from store.engine import Database
+from store.database.engine import Database
 from tests.conftest import TEMPLATE
 from tests.servers.postgres import PostgresServer
 

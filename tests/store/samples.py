@@ -9,11 +9,13 @@ from rules.codes import PaymentRelevant, Team
 from rules.item import EakteState
 from rules.ledger import OpState
 from rules.postbox import Place
-from store import items, keeping, leases, ledger
-from store.engine import Database, Tx
-from store.items import NewItem
-from store.keeping import Arrival, Kept
-from store.leases import Lease
+from store.database.engine import Database, Tx
+from store.desk import items
+from store.desk.items import NewItem
+from store.mails import keeping, ledger
+from store.mails.keeping import Arrival, Kept
+from store.processes import leases
+from store.processes.leases import Lease
 from store.tables.ledger import op
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -5,11 +5,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from store import audit
-from store.audit import Note
-from store.engine import Database
-from store.statements import add_rows
+from store.database.engine import Database
+from store.database.statements import add_rows
 from store.tables.ledger import audit as table
+from store.trail import audit
+from store.trail.audit import Note
 from tests.store.samples import NOW
 
 ROWS = 250

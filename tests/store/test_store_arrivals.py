@@ -6,9 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from rules.errors import Conflict
-from store import arrivals, keeping, ledger_counts
-from store.arrivals import Difference, Fault
-from store.engine import Database
+from store.counts import ledger_counts
+from store.database.engine import Database
+from store.mails import arrivals, keeping
+from store.mails.arrivals import Difference, Fault
 from store.tables.ledger import arrival, message, sighting
 from tests.store import samples
 from tests.store.samples import NOW, POSTBOX

@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from rules.errors import Refused
-from store import audit
-from store.engine import Database
+from store.database.engine import Database
 from store.tables.ledger import audit as table
+from store.trail import audit
 from tests.store.samples import NOW, later
 
 

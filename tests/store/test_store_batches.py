@@ -7,11 +7,15 @@ import pytest
 from rules.errors import Conflict, Refused
 from rules.ledger import LedgerState, OpState
 from rules.postbox import Watermark
-from store import items, leases, ledger, moves, op_steps, ops, sightings, wishes
-from store.engine import Database, Tx
-from store.leases import Lease
-from store.ledger import Described
-from store.ops import Op
+from store.acts import op_steps, ops, wishes
+from store.acts.ops import Op
+from store.database.engine import Database, Tx
+from store.desk import items
+from store.mails import ledger
+from store.mails.ledger import Described
+from store.places import moves, sightings
+from store.processes import leases
+from store.processes.leases import Lease
 from store.tables.ledger import SightingState
 from tests.store.samples import NOW, POSTBOX, act_counts, keep, later, new_item, place, take_lease
 

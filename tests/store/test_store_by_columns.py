@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from rules.errors import Refused
-from store import by_columns
-from store.engine import Database, Tx
+from store.database import by_columns
+from store.database.engine import Database, Tx
 from store.tables.ledger import SightingState, audit, beat
 from tests.store.samples import NOW
 

@@ -6,10 +6,10 @@ import sqlalchemy as sa
 
 from rules.codes import Concern
 from rules.errors import TryLater
-from store import claims
-from store.claim_batches import Want, claim_each, open_claims_of
-from store.claims import Line
-from store.engine import Database
+from store.database.engine import Database
+from store.desk import claims
+from store.desk.claim_batches import Want, claim_each, open_claims_of
+from store.desk.claims import Line
 from tests.store.samples import NOW, later, queue
 
 KASSEL = Line("435")

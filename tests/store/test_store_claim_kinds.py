@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from store import outgoing_claims
-from store.engine import Database, Tx
-from store.outgoing import Outgoing
+from store.database.engine import Database, Tx
+from store.sending import outgoing_claims
+from store.sending.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
 from store.tables.ledger import outgoing as table
 from tests.store.samples import NOW, later

@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from rules.codes import Concern
-from store.claim_batches import Want, claim_each
-from store.claims import Line, claim_next
-from store.engine import Database, Tx
+from store.database.engine import Database, Tx
+from store.desk.claim_batches import Want, claim_each
+from store.desk.claims import Line, claim_next
 from tests.bench import bench_stock
 from tests.bench.bench_stock import AGENCY
 from tests.store.samples import NOW

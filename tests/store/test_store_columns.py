@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store.columns import UtcTime
+from store.database.columns import UtcTime
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 SAME_IN_BERLIN = NOON.astimezone(timezone(timedelta(hours=1)))

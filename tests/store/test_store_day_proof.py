@@ -7,10 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from rules.ledger import LedgerState
-from store import arrivals, day_proof, keeping, ledger_counts
-from store.arrivals import Fault
-from store.day_proof import DayProof
-from store.engine import Database, Tx
+from store.counts import day_proof, ledger_counts
+from store.counts.day_proof import DayProof
+from store.database.engine import Database, Tx
+from store.mails import arrivals, keeping
+from store.mails.arrivals import Fault
 from store.tables.ledger import arrival, message, sighting
 from tests.store import samples
 from tests.store.samples import NOW, POSTBOX

@@ -16,39 +16,23 @@ import sqlalchemy as sa
 from rules.errors import Conflict, HouseError, Refused, TryLater
 from rules.ledger import LedgerState
 from rules.postbox import Watermark
-from store import (
-    aside,
-    audit,
-    beats,
-    claims,
-    columns,
-    connections,
-    engine,
-    failures,
-    figures,
-    idempotency,
-    item_lists,
-    items,
-    keeping,
-    leases,
-    ledger,
-    ledger_counts,
-    moves,
-    op_steps,
-    ops,
-    outgoing,
-    outgoing_claims,
-    retention,
-    sightings,
-    verdicts,
-    wishes,
-)
-from store.claims import Line
-from store.engine import Database, Tx
-from store.leases import Lease
-from store.outgoing import NewOutgoing
+from store.acts import op_steps, ops, wishes
+from store.counts import figures, ledger_counts
+from store.database import columns, connections, engine, failures
+from store.database.engine import Database, Tx
+from store.deletion import retention
+from store.desk import claims, item_lists, items
+from store.desk.claims import Line
+from store.doors import idempotency
+from store.mails import aside, keeping, ledger, verdicts
+from store.mails.verdicts import NewVerdict
+from store.places import moves, sightings
+from store.processes import beats, leases
+from store.processes.leases import Lease
+from store.sending import outgoing, outgoing_claims
+from store.sending.outgoing import NewOutgoing
 from store.tables import ledger as tables
-from store.verdicts import NewVerdict
+from store.trail import audit
 from tests.servers.postgres import PostgresServer
 from tests.store.samples import NOW, POSTBOX, arrival, keep, later, place
 
@@ -70,8 +54,10 @@ def test_a_block_that_raises_writes_nothing(db: Database) -> None:
 KILLED = """
 import os, sys
 from datetime import datetime, UTC
-from store import audit, keeping, outgoing
-from store.engine import Database
+from store.mails import keeping
+from store.sending import outgoing
+from store.trail import audit
+from store.database.engine import Database
 from tests.store.samples import arrival, NOW
 
 point = int(sys.argv[2])

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store import epochs, keeping, originals, sightings
-from store.engine import Database
+from store.database.engine import Database
+from store.mails import keeping, originals
+from store.places import epochs, sightings
 from tests.store.samples import INBOX, NOW, arrival
 
 BODIES = st.lists(st.sampled_from([b"a", b"b", b"c"]), max_size=6)

@@ -4,8 +4,8 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from store import day_figures, open_days
-from store.engine import Database
+from store.counts import day_figures, open_days
+from store.database.engine import Database
 from store.tables.figure import figure, figure_day, figure_hour, figure_stand
 from tests.store.samples import NOW, later, queue
 

@@ -17,10 +17,10 @@ from rules.item import (
     ReceiptAwaited,
     apply,
 )
-from store import claims, items
-from store.claims import Claimed, Line
-from store.engine import Database
-from store.items import Back
+from store.database.engine import Database
+from store.desk import claims, items
+from store.desk.claims import Claimed, Line
+from store.desk.items import Back
 from tests.store.samples import NOW, keep, later, new_item, queue
 
 KASSEL = Line("435")

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from rules.errors import Conflict, Refused, Unreadable
 from rules.ledger import LedgerState
-from store import keeping, leases, ledger, ledger_counts, originals, pieces, sightings
-from store.engine import Database
+from store.counts import ledger_counts
+from store.database.engine import Database
+from store.mails import keeping, ledger, originals, pieces
+from store.places import sightings
+from store.processes import leases
 from store.tables import ledger as tables
 from tests.store.samples import (
     INBOX,

@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from rules.errors import Conflict
-from store import leases
-from store.engine import Database
-from store.leases import Lease
+from store.database.engine import Database
+from store.processes import leases
+from store.processes.leases import Lease
 from tests.store.samples import NOW, POSTBOX, later, take_lease
 
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from rules.codes import Concern
-from store import claims, items
-from store.claims import Line
-from store.engine import Database
-from store.items import Item
+from store.database.engine import Database
+from store.desk import claims, items
+from store.desk.claims import Line
+from store.desk.items import Item
 from store.tables.ledger import WAIT_AT_MOST_DAYS
 from store.tables.ledger import item as table
 from tests.store.samples import NOW, keep, later, new_item, queue

@@ -5,10 +5,11 @@ from datetime import date, timedelta
 import pytest
 
 from rules.item import EakteState, ItemState
-from store import claims, figures, item_lists, items
-from store.claims import Line
-from store.engine import Database, Tx
-from store.figures import AgencyLine
+from store.counts import figures
+from store.counts.figures import AgencyLine
+from store.database.engine import Database, Tx
+from store.desk import claims, item_lists, items
+from store.desk.claims import Line
 from tests.store.samples import NOW, describe, later, queue
 
 TODAY = date(2026, 3, 4)

@@ -10,8 +10,10 @@ import pytest
 
 from rules.errors import Conflict
 from rules.ledger import LedgerState
-from store import items, leases, ledger
-from store.engine import Database, Tx
+from store.database.engine import Database, Tx
+from store.desk import items
+from store.mails import ledger
+from store.processes import leases
 from tests.store.samples import NOW, keep, later, new_item, take_lease
 
 Lock = Callable[[Tx, int], object]

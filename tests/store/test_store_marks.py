@@ -7,10 +7,13 @@ import pytest
 from rules.errors import Conflict
 from rules.ledger import LedgerState
 from rules.marks import Outcome, OwnMark
-from store import items, ledger, mark_wishes, marks_seen, retention
-from store.engine import Database
-from store.leases import Lease
-from store.marks_seen import LastRead, MarkCount, NewMark
+from store.acts import mark_wishes, marks_seen
+from store.acts.marks_seen import LastRead, MarkCount, NewMark
+from store.database.engine import Database
+from store.deletion import retention
+from store.desk import items
+from store.mails import ledger
+from store.processes.leases import Lease
 from tests.store.samples import NOW, POSTBOX, keep, later, new_item, take_lease
 
 IN_WORK, DONE = frozenset({OwnMark.IN_WORK}), frozenset({OwnMark.DONE})

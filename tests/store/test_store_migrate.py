@@ -12,8 +12,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from rules.errors import Refused, TryLater
-from store import columns, connections, migrate, schema
-from store.engine import Database
+from store.database import columns, connections, schema
+from store.database.engine import Database
+from store.upkeep import migrate
 from tests.servers.postgres import PostgresServer
 
 

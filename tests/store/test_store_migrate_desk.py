@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from store import connections, migrate
+from store.database import connections
+from store.upkeep import migrate
 from tests.servers.postgres import PostgresServer
 
 ORIGINAL = "INSERT INTO original (sha256, size_bytes, codec) VALUES ('ab', 1, 'none')"

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Place, Watermark
-from store import leases, moves, op_steps, ops, refused_acts, sightings, wishes
-from store.engine import Database, Tx
-from store.leases import Lease
+from store.acts import op_steps, ops, refused_acts, wishes
+from store.database.engine import Database, Tx
+from store.places import moves, sightings
+from store.processes import leases
+from store.processes.leases import Lease
 from store.tables import ledger as tables
 from tests.store.samples import NOW, POSTBOX, act_counts, keep, later, place, take_lease
 

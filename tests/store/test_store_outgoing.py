@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from rules.errors import Conflict, Refused
-from store import outgoing, outgoing_claims
-from store.engine import Database, Tx
-from store.outgoing import NewOutgoing, Outgoing
+from store.database.engine import Database, Tx
+from store.sending import outgoing, outgoing_claims
+from store.sending.outgoing import NewOutgoing, Outgoing
 from store.tables.ledger import OutgoingState
 from store.tables.ledger import outgoing as table
 from tests.store.samples import NOW, keep, later, queue

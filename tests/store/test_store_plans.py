@@ -8,33 +8,18 @@ import sqlalchemy as sa
 
 from rules.codes import Concern
 from rules.item import ItemState
-from store import (
-    arrivals,
-    aside,
-    audit,
-    claims,
-    events,
-    figures,
-    item_lists,
-    keeping,
-    ledger,
-    ledger_counts,
-    ops,
-    outgoing,
-    outgoing_claims,
-    refused_acts,
-    retention,
-    sightings,
-    sort_slots,
-    threads,
-    trail_pages,
-    verdicts,
-    wandering,
-)
-from store.claims import Line
-from store.engine import Database, Tx
-from store.events import Reach
-from store.trail_pages import Place
+from store.acts import ops, refused_acts
+from store.counts import figures, ledger_counts
+from store.database.engine import Database, Tx
+from store.deletion import retention
+from store.desk import claims, item_lists, threads, wandering
+from store.desk.claims import Line
+from store.mails import arrivals, aside, keeping, ledger, sort_slots, verdicts
+from store.places import sightings
+from store.sending import outgoing, outgoing_claims
+from store.trail import audit, events, trail_pages
+from store.trail.events import Reach
+from store.trail.trail_pages import Place
 from tests.store.samples import NOW, POSTBOX, arrival
 
 CALLS: dict[str, Callable[[Tx], object]] = {

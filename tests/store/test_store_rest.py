@@ -11,24 +11,18 @@ from rules.codes import PaymentRelevant
 from rules.errors import Conflict, Refused
 from rules.item import EakteState
 from rules.ledger import LedgerState
-from store import (
-    aside,
-    beats,
-    idempotency,
-    items,
-    keeping,
-    ledger,
-    originals,
-    outgoing,
-    retention,
-    verdicts,
-)
-from store.beats import Beat
-from store.engine import Database
-from store.idempotency import Answer
-from store.outgoing import NewOutgoing
-from store.retention import Ended
-from store.verdicts import NewVerdict
+from store.database.engine import Database
+from store.deletion import retention
+from store.deletion.retention import Ended
+from store.desk import items
+from store.doors import idempotency
+from store.doors.idempotency import Answer
+from store.mails import aside, keeping, ledger, originals, verdicts
+from store.mails.verdicts import NewVerdict
+from store.processes import beats
+from store.processes.beats import Beat
+from store.sending import outgoing
+from store.sending.outgoing import NewOutgoing
 from tests.store.samples import NOW, arrival, describe, keep, later, queue
 
 

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from rules.errors import TryLater
 from rules.rights.distribution import DistributionList
-from store.engine import Database, Tx
+from store.database.engine import Database, Tx
 from store.rights import lists as rights_lists
 from store.rights.lists import Reported
 from tests.store.samples import NOW

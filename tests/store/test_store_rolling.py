@@ -9,9 +9,11 @@ from alembic import command
 from alembic.script import ScriptDirectory
 
 from rules.errors import Refused
-from store import connections, halts, migrate, schema
-from store.engine import Database
-from store.halts import Halt
+from store.database import connections, schema
+from store.database.engine import Database
+from store.processes import halts
+from store.processes.halts import Halt
+from store.upkeep import migrate
 from tests.house_fixture import NOW
 from tests.servers.postgres import PostgresServer
 

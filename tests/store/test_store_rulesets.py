@@ -6,8 +6,8 @@ import pytest
 
 from rules.errors import Conflict, Refused
 from rules.rulesets import force as rule_force
-from store import rulesets
-from store.rulesets import NewDraft, OffRule
+from store.approved import rulesets
+from store.approved.rulesets import NewDraft, OffRule
 from tests.house_fixture import NOW
 
 DRAFT = NewDraft("west", "West", "Regeln", "text \x00 eins")

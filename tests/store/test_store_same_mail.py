@@ -3,8 +3,8 @@
 import pytest
 
 from rules.postbox import Place
-from store import same_mail
-from store.engine import Database
+from store.database.engine import Database
+from store.mails import same_mail
 from tests.store.samples import POSTBOX, keep
 
 INBOX = "INBOX"

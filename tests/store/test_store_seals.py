@@ -6,11 +6,13 @@ import pytest
 import sqlalchemy as sa
 
 from rules.errors import HouseError
-from store import idempotency, keeping, originals, resealing, verdicts
-from store.engine import Database
-from store.seals import Keys, SealRing, written
+from store.database.engine import Database
+from store.database.seals import Keys, SealRing, written
+from store.doors import idempotency
+from store.mails import keeping, originals, verdicts
 from store.tables.ledger import idempotency as answers
 from store.tables.ledger import original, verdict
+from store.upkeep import resealing
 from tests.refusals import code_of
 from tests.store.samples import NOW, arrival, keep
 from triage import seal_keys

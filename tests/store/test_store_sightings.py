@@ -4,8 +4,10 @@ import pytest
 
 from rules.errors import Conflict, Refused
 from rules.postbox import Watermark
-from store import epochs, moves, op_steps, originals, sightings, wishes
-from store.engine import Database
+from store.acts import op_steps, wishes
+from store.database.engine import Database
+from store.mails import originals
+from store.places import epochs, moves, sightings
 from store.tables.ledger import SightingState
 from tests.store.samples import INBOX, NOW, POSTBOX, keep, later, place, take_lease
 

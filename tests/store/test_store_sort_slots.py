@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from rules.errors import Conflict
-from store import keeping, sort_slots
-from store.engine import Database
-from store.ledger import Message
-from store.sort_slots import BLOCK_MAILS, Turn
+from store.database.engine import Database
+from store.mails import keeping, sort_slots
+from store.mails.ledger import Message
+from store.mails.sort_slots import BLOCK_MAILS, Turn
 from tests.store.samples import NOW, arrival, keep, later
 
 TIMES = (timedelta(seconds=60), timedelta(seconds=30))

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from rules.ledger import LedgerState
-from store import ledger, ledger_counts
-from store.engine import Database
+from store.counts import ledger_counts
+from store.database.engine import Database
+from store.mails import ledger
 from tests.store.samples import NOW, keep
 
 

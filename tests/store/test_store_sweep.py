@@ -6,12 +6,15 @@ import sqlalchemy as sa
 from rules.ledger import LedgerState
 from rules.marks import Outcome
 from rules.sweep import HoldKind
-from store import holds, ledger, marks_seen, residue, retention, scrub, threads, verdicts
-from store.engine import Database
-from store.holds import NewHold
-from store.marks_seen import NewMark
+from store.acts import marks_seen
+from store.acts.marks_seen import NewMark
+from store.database.engine import Database
+from store.deletion import holds, residue, retention, scrub
+from store.deletion.holds import NewHold
+from store.desk import threads
+from store.mails import ledger, verdicts
+from store.mails.verdicts import NewVerdict
 from store.tables.ledger import item, original
-from store.verdicts import NewVerdict
 from tests.store.samples import NOW, describe, keep, later, queue
 
 BODY = {

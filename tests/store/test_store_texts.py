@@ -7,7 +7,7 @@ import pytest
 
 from rules.errors import Refused, Unreadable
 from rules.texts.approved import approval_line
-from store.texts import APPROVALS, check, load, read_one
+from store.approved.texts import APPROVALS, check, load, read_one
 
 BODY = "Guten Tag,\n\nIhr Brief ist da.\n\nMit freundlichen Grüßen\nAgentur {agentur}\n"
 HEADER = """titel: Eingang

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from rules.errors import HouseError
-from store import audit
-from store.engine import Database
+from store.database.engine import Database
 from store.tables.ledger import audit as table
+from store.trail import audit
 from tests.store.samples import NOW
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy/postgresql/trail.sql"

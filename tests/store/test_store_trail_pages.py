@@ -6,10 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from rules.errors import Conflict
-from store import audit, trail_pages
-from store.engine import Database, Tx
+from store.database.engine import Database, Tx
 from store.tables.ledger import audit as table
-from store.trail_pages import Place, TrailPage
+from store.trail import audit, trail_pages
+from store.trail.trail_pages import Place, TrailPage
 from tests.store.samples import NOW
 
 FIRST = Place()

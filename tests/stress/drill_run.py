@@ -23,9 +23,11 @@ import sqlalchemy as sa
 
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.postbox import Fetched
-from store import ledger_counts, migrate, sightings
-from store.originals import fingerprint
+from store.counts import ledger_counts
+from store.mails.originals import fingerprint
+from store.places import sightings
 from store.tables.ledger import message
+from store.upkeep import migrate
 from tests.house_fixture import ADMIN, eml, open_house
 from tests.servers.postgres import PostgresServer
 from tests.triage.test_triage_way import Eakte, Post

@@ -29,8 +29,9 @@ from psycopg import sql
 
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import HouseError
-from store import ledger_counts, migrate
+from store.counts import ledger_counts
 from store.tables.ledger import message
+from store.upkeep import migrate
 from tests.house_fixture import ADMIN, eml, open_house
 from tests.servers.postgres import REPLICATION, PostgresServer, free_port
 from tests.triage.test_triage_way import Eakte, Post

@@ -27,7 +27,10 @@ import structlog
 from ingest.exchange.postbox import ExchangePostbox
 from ingest.exchange.wire import ExchangeAccount
 from rules.errors import HouseError
-from store import ledger_counts, migrate, originals, sightings
+from store.counts import ledger_counts
+from store.mails import originals
+from store.places import sightings
+from store.upkeep import migrate
 from tests.house_fixture import Clock, eml, make_house
 from tests.servers.exchange import ExchangeServer, Fault
 from tests.triage.test_triage_crash import one_pass, walk

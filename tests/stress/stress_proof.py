@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from ingest.imap.session import connect
 from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
-from store import originals
-from store.engine import Database
+from store.database.engine import Database
+from store.mails import originals
 from store.tables.ledger import SightingState, item, message, op, sighting
 from tests.stress.stress_office import BOXES, Office
 from tests.stress.stress_truth import INBOX, Sent, Truth, Way, token_of

@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 
-from store import audit
-from store.engine import Database
+from store.database.engine import Database
 from store.tables.ledger import op, sighting
+from store.trail import audit
 from tests.stress.stress_proof import Findings, Lying, Row
 from tests.stress.stress_truth import Sent, Truth
 

@@ -16,7 +16,7 @@ from rules.texts.language import Language, parts_of
 from rules.texts.placeholders import WHITELIST, printed
 from rules.texts.wording import lint
 from rules.verdict import Facts
-from store.texts import APPROVALS, TextShelf, check, load
+from store.approved.texts import APPROVALS, TextShelf, check, load
 
 FOLDER = Path(str(files("templates_text")))
 SHELF = load(FOLDER)

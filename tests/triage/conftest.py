@@ -8,8 +8,8 @@ import pytest
 from ingest.imap.postbox import ImapPostbox
 from ingest.imap.session import ImapAccount
 from ingest.maildir.postbox import MaildirPostbox, create_tree
-from store import leases
-from store.leases import Lease
+from store.processes import leases
+from store.processes.leases import Lease
 from tests.house_fixture import Clock, open_house
 from tests.servers.dovecot import DovecotServer
 from triage.house import House

@@ -2,8 +2,10 @@
 
 from rules.marks import fold
 from rules.postbox import MarkChange, Place
-from store import audit, leases, mark_wishes
-from store.leases import Lease
+from store.acts import mark_wishes
+from store.processes import leases
+from store.processes.leases import Lease
+from store.trail import audit
 from triage.house import House
 
 KASSEL = "435 Kassel/AU"

@@ -11,7 +11,7 @@ from typing import Any
 
 from rules.errors import Conflict
 from rules.postbox import Fetched, FolderView, Place, TooLarge, Watermark
-from store import originals
+from store.mails import originals
 from triage.ports import Postbox
 
 

@@ -8,8 +8,8 @@ from outbox.eakte import DirectoryOutlet
 from outbox.eakte_demo import answer_once
 from outbox.sent_maildir import SentMaildir
 from rules.item import CloseReason
-from store import leases
-from store.leases import Lease
+from store.processes import leases
+from store.processes.leases import Lease
 from tests.house_fixture import ADMIN, Clock, clerk, eml
 from tests.triage.test_triage_way import bring_in
 from triage import aside, handover, rounds, work

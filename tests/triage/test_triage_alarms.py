@@ -12,9 +12,11 @@ from outbox.webhook import WebhookOutlet
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused, TryLater
-from store import audit, leases, outgoing, outgoing_claims
-from store.columns import metadata
+from store.database.columns import metadata
+from store.processes import leases
+from store.sending import outgoing, outgoing_claims
 from store.tables.ledger import OutgoingState
+from store.trail import audit
 from tests.house_fixture import ADMIN, NOW, Clock, clerk, eml
 from tests.servers.hook_receiver import Receiver, receiving
 from tests.triage.test_triage_way import Eakte, Post, bring_in

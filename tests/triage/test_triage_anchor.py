@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from rules.audit import GENESIS, AuditEntry, chain_hash
 from rules.errors import Refused, TryLater
-from store import audit
 from store.tables.ledger import audit as table
+from store.trail import audit
 from triage import counted_days, freshness, idempotency, rounds, sessions
 from triage.cli import app as cli
 from triage.house import House

@@ -8,9 +8,10 @@ import pytest
 from ingest.imap.postbox import ImapPostbox
 from ingest.maildir.postbox import MaildirPostbox
 from rules.postbox import Place
-from store import ledger, sightings
-from store import same_mail as store_same_mail
-from store.engine import Tx
+from store.database.engine import Tx
+from store.mails import ledger
+from store.mails import same_mail as store_same_mail
+from store.places import sightings
 from tests import one_sorter
 from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from rules.ledger import LedgerState
 from rules.retention import Keep
-from store import aside as set_aside
-from store import ledger
-from store.holds import Seen
+from store.deletion.holds import Seen
+from store.mails import aside as set_aside
+from store.mails import ledger
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, eml, open_house
 from tests.triage import sweep_world

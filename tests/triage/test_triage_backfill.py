@@ -10,9 +10,11 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused
 from rules.postbox import TOO_LARGE
-from store import audit, keeping, ledger, ledger_counts
-from store import same_mail as store_same_mail
-from store.keeping import Arrival
+from store.counts import ledger_counts
+from store.mails import keeping, ledger
+from store.mails import same_mail as store_same_mail
+from store.mails.keeping import Arrival
+from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, NOW, clerk, eml
 from tests.triage.renumbering import Renumbering

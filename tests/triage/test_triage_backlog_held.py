@@ -8,9 +8,10 @@ import pytest
 
 from ingest.maildir.disk import MailFile
 from rules.postbox import FolderView, Place
-from store import keeping, sightings
-from store.keeping import Arrival
-from store.sightings import Sighting
+from store.mails import keeping
+from store.mails.keeping import Arrival
+from store.places import sightings
+from store.places.sightings import Sighting
 from tests.house_fixture import Clock, open_house
 from triage import receive
 from triage.followed import Reconciled

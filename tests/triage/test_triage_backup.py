@@ -11,12 +11,17 @@ import pytest
 from typer.testing import CliRunner
 
 from rules.errors import TryLater
-from store import audit, items, ops, originals, outgoing, sightings
-from store import backup as copying
-from store import sessions as stored
-from store.engine import Database
-from store.outgoing import NewOutgoing
+from store.acts import ops
+from store.database.engine import Database
+from store.desk import items
+from store.doors import sessions as stored
+from store.mails import originals
+from store.places import sightings
+from store.sending import outgoing
+from store.sending.outgoing import NewOutgoing
 from store.tables.ledger import OutgoingState
+from store.trail import audit
+from store.upkeep import backup as copying
 from tests.conftest import TEMPLATE
 from tests.house_fixture import ADMIN, eml
 from tests.refusals import code_of

@@ -12,7 +12,7 @@ from ingest.exchange.wire import ExchangeAccount
 from ingest.login_gate import LoginGate
 from rules.backoff import BackoffRule
 from rules.errors import HouseError, Refused, TryLater
-from store import ledger_counts
+from store.counts import ledger_counts
 from tests.house_fixture import eml, open_house
 from tests.servers.exchange import ExchangeServer, Fault
 from tests.triage.test_triage_way import Eakte, Post

@@ -14,10 +14,13 @@ import typer
 from typer.testing import CliRunner
 
 from ingest.maildir.postbox import create_tree
-from store import keeping, migrate, outgoing, schema
-from store.keeping import Arrival
-from store.outgoing import NewOutgoing
+from store.database import schema
+from store.mails import keeping
+from store.mails.keeping import Arrival
+from store.sending import outgoing
+from store.sending.outgoing import NewOutgoing
 from store.tables import ledger as tables
+from store.upkeep import migrate
 from tests import one_sorter
 from tests.commands import call, refusal
 from tests.house_fixture import MACHINE, eml, make_house

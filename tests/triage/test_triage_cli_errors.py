@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rules.errors import HouseError
-from store import migrate
+from store.upkeep import migrate
 from triage import training_file
 from triage.cli import app as cli
 

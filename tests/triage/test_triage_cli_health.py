@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from store import beats
-from store.engine import Database
+from store.database.engine import Database
+from store.processes import beats
 from triage.cli import app as cli
 
 

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from rules.errors import HouseError, Refused
 from rules.worktime import WorkingHours
-from store.claims import Line, claim_next
-from store.engine import Database
+from store.database.engine import Database
+from store.desk.claims import Line, claim_next
 from tests.store.samples import NOW, queue
 from triage import settings
 from triage.cli import app as cli

@@ -13,7 +13,7 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.rights.folder_acl import account
 from rules.rights.folder_levels import RIGHTS_OF, Level
-from store import migrate
+from store.upkeep import migrate
 from tests.commands import call, refusal
 from triage import console, wiring
 from triage.rights import decisions as rights

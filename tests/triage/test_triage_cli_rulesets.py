@@ -6,8 +6,9 @@ from functools import partial
 import pytest
 from typer.testing import CliRunner
 
-from store import keeping, migrate
-from store.keeping import Arrival
+from store.mails import keeping
+from store.mails.keeping import Arrival
+from store.upkeep import migrate
 from tests import commands, one_sorter
 from tests.house_fixture import Clock, eml, open_house
 from tests.rules.ruleset_samples import HEAD, rule

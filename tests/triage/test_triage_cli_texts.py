@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from rules.errors import HouseError
-from store import migrate, texts
+from store.approved import texts
+from store.upkeep import migrate
 from tests import commands
 from tests.house_fixture import open_house
 from tests.rules.text_samples import typed

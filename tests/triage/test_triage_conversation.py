@@ -6,9 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from rules.item import CloseReason
-from store import audit, items, retention, threads
+from store.deletion import retention
+from store.desk import items, threads
 from store.tables.ledger import outgoing
 from store.tables.thread import mail_thread
+from store.trail import audit
 from tests.house_fixture import MACHINE, clerk, eml
 from triage import accept, item_view, story, work
 from triage.answers import conversation, reply

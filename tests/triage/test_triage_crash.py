@@ -18,7 +18,10 @@ from ingest.imap.postbox import ImapPostbox
 from ingest.imap.session import ImapAccount
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.ledger import LedgerState
-from store import leases, ledger_counts, originals, sightings
+from store.counts import ledger_counts
+from store.mails import originals
+from store.places import sightings
+from store.processes import leases
 from tests import one_sorter
 from tests.conftest import empty
 from tests.house_fixture import Clock, eml, open_house

@@ -11,9 +11,9 @@ from rules.codes import Concern, PaymentRelevant, Role
 from rules.errors import Refused
 from rules.figures import By
 from rules.item import CloseReason
-from store import day_figures as stored
-from store import keeping
-from store.keeping import Arrival
+from store.counts import day_figures as stored
+from store.mails import keeping
+from store.mails.keeping import Arrival
 from store.tables import ledger as tables
 from tests import one_sorter
 from tests.house_fixture import ADMIN, clerk, eml

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from rules.errors import Refused
-from store import ops
+from store.acts import ops
 from store.tables.ledger import op
 from tests import one_sorter
 from tests.house_fixture import eml

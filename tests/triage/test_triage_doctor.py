@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 
 from ingest.maildir.postbox import create_tree
 from rules.postbox import Place
-from store import keeping, migrate, outgoing, outgoing_claims
-from store.keeping import Arrival
-from store.outgoing import NewOutgoing
+from store.mails import keeping
+from store.mails.keeping import Arrival
+from store.sending import outgoing, outgoing_claims
+from store.sending.outgoing import NewOutgoing
+from store.upkeep import migrate
 from tests.house_fixture import make_house
 from tests.servers.dovecot import DovecotServer
 from tests.servers.oidc import OidcServer

@@ -7,8 +7,8 @@ import pytest
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.access import Caller
 from rules.codes import Role
-from store import audit
-from store import rulesets as rows
+from store.approved import rulesets as rows
+from store.trail import audit
 from tests.house_fixture import ADMIN, open_house
 from tests.rules.ruleset_samples import HEAD, rule
 from triage.doctor import ways as doctor_ways

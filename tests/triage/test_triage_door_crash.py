@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from store import originals
-from store.engine import Database
+from store.database.engine import Database
+from store.mails import originals
 from store.tables.ledger import message
 from tests.house_fixture import eml
 from tests.servers.victims import Victim, Victims

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from ingest.smtp import desk
-from store import arrivals, migrate
+from store.mails import arrivals
+from store.upkeep import migrate
 from tests.house_fixture import ADMIN, open_house
 from tests.servers.postgres import PostgresServer
 from tests.triage.test_triage_door_crash import FULDA, KASSEL, Sender, kept

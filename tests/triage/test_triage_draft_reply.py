@@ -13,7 +13,11 @@ from rules.errors import Refused, TryLater
 from rules.item import CloseReason
 from rules.texts.language import Language
 from rules.texts.second_text import Second
-from store import audit, items, leases, outgoing, reply_drafts
+from store.acts import reply_drafts
+from store.desk import items
+from store.processes import leases
+from store.sending import outgoing
+from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_text_life import BERTA, WHY
 from tests.triage.test_triage_way import Eakte, Post, bring_in

@@ -16,7 +16,9 @@ from ingest.exchange.postbox import ExchangePostbox
 from ingest.exchange.wire import ExchangeAccount
 from ingest.login_gate import LoginGate
 from rules.errors import Refused, TryLater
-from store import leases, ledger_counts, sightings
+from store.counts import ledger_counts
+from store.places import sightings
+from store.processes import leases
 from tests import one_sorter
 from tests.house_fixture import NOW, Clock, eml, open_house
 from tests.servers.exchange import ExchangeServer, Fault

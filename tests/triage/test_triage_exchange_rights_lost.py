@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from rules.errors import Refused
-from store import refused_acts
-from store.refused_acts import RefusedAct
+from store.acts import refused_acts
+from store.acts.refused_acts import RefusedAct
 from tests.triage import test_triage_exchange_busy
 from tests.triage.test_triage_exchange_busy import MAILS, World, check
 

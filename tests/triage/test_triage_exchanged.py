@@ -7,7 +7,8 @@ import pytest
 
 from rules.ledger import OpState
 from rules.postbox import FolderMarks, Place
-from store import ops, sightings, wishes
+from store.acts import ops, wishes
+from store.places import sightings
 from store.tables.ledger import SightingState
 from tests import one_sorter
 from tests.house_fixture import eml

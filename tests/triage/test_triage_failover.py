@@ -12,8 +12,10 @@ from psycopg import sql
 
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.ledger import OpState
-from store import audit, leases, migrate
-from store.engine import Database
+from store.database.engine import Database
+from store.processes import leases
+from store.trail import audit
+from store.upkeep import migrate
 from tests import one_sorter
 from tests.house_fixture import ADMIN, Clock, clerk, eml, open_house
 from tests.servers.postgres import REPLICATION, PostgresServer, free_port

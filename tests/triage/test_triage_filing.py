@@ -11,7 +11,9 @@ from rules.codes import Role
 from rules.errors import Conflict, Refused, TryLater
 from rules.ledger import OpState
 from rules.postbox import Place
-from store import audit, leases, wishes
+from store.acts import wishes
+from store.processes import leases
+from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.store.samples import act_counts

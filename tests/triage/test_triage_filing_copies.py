@@ -13,7 +13,8 @@ from ingest.imap import move as imap_move
 from ingest.imap.postbox import ImapPostbox
 from ingest.imap.session import ImapAccount
 from rules.errors import Conflict, TryLater
-from store import leases, sightings
+from store.places import sightings
+from store.processes import leases
 from tests import one_sorter
 from tests.house_fixture import eml
 from tests.servers.dovecot import DovecotOptions, DovecotServer

@@ -10,7 +10,7 @@ import pytest
 from ingest.imap.postbox import ImapPostbox
 from ingest.imap.session import ImapAccount
 from rules.postbox import Place
-from store import ledger_counts
+from store.counts import ledger_counts
 from tests import one_sorter
 from tests.house_fixture import eml
 from tests.servers.dovecot import DovecotServer

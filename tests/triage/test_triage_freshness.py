@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from store import audit, items, keeping
-from store.keeping import Arrival
+from store.desk import items
+from store.mails import keeping
+from store.mails.keeping import Arrival
+from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, open_house
 from triage import accept, aside, freshness, health, log, receive, rounds, work

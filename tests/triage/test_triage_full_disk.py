@@ -17,8 +17,9 @@ import pytest
 
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import TryLater
-from store import beats, migrate
-from store.engine import Database
+from store.database.engine import Database
+from store.processes import beats
+from store.upkeep import migrate
 from tests.house_fixture import NOW, eml
 from tests.servers.postgres import PostgresServer
 from tests.triage.test_triage_outages import (

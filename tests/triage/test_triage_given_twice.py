@@ -9,7 +9,9 @@ from ingest.maildir.postbox import MaildirPostbox
 from rules.errors import Conflict
 from rules.ledger import OpState
 from rules.postbox import Place
-from store import ledger_counts, sightings, wishes
+from store.acts import wishes
+from store.counts import ledger_counts
+from store.places import sightings
 from tests import one_sorter
 from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering

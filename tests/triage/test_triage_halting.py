@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from ingest.maildir.postbox import MaildirPostbox
 from rules.errors import Conflict, Refused
-from store import audit, ops
+from store.acts import ops
+from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, NOW, clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states

@@ -7,8 +7,12 @@ import pytest
 
 from rules.codes import Concern, Team
 from rules.errors import Conflict, HouseError, TryLater
-from store import audit, claim_batches, claims, idempotency, items, leases, mark_wishes
-from store.engine import Tx
+from store.acts import mark_wishes
+from store.database.engine import Tx
+from store.desk import claim_batches, claims, items
+from store.doors import idempotency
+from store.processes import leases
+from store.trail import audit
 from tests.house_fixture import Clock, clerk, service_center
 from tests.store.samples import NOW, queue
 from triage import handing_out

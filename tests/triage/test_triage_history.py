@@ -12,7 +12,7 @@ from ingest.observed import ObservedPostbox
 from rules.codes import Concern
 from rules.errors import Conflict, HouseError, Refused
 from rules.marks import Effect, MarkBook, MarkRule
-from store import audit
+from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.marks_office import person_marks
 from tests.triage.test_triage_way import bring_in
@@ -225,7 +225,9 @@ def test_the_command_takes_folders_of_the_house_and_refuses_a_code_that_is_none(
     run = CliRunner().invoke
     wrong = run(cli.app, [*asked, "--folder", "Krank=grippe"])
     assert wrong.exception.code == "history.folder"
-    assert "'grippe' in 'Krank=grippe' is no concern; one of anschrift_name," in str(wrong.exception)
+    assert "'grippe' in 'Krank=grippe' is no concern; one of anschrift_name," in str(
+        wrong.exception
+    )
     out = tmp_path / "weak.jsonl"
     told = run(cli.app, [*asked, "--folder", "Krank=au", "--out", str(out)])
     assert told.exit_code == 0, told.exception

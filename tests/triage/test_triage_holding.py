@@ -10,8 +10,9 @@ from rules.access import Permission
 from rules.errors import Conflict, Refused
 from rules.item import ItemState
 from rules.worktime import WorkingHours
-from store import audit, items
-from store.leases import Lease
+from store.desk import items
+from store.processes.leases import Lease
+from store.trail import audit
 from tests.house_fixture import ADMIN, MACHINE, NOW, Clock, clerk, eml, service_center
 from triage import accept, holding, rounds, work
 from triage.house import House

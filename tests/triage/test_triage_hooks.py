@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from outbox.webhook import WebhookOutlet
 from rules.errors import TryLater
 from rules.event_types import TYPES
-from store import audit, outgoing
-from store.events import Reach
+from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from store.tables.ledger import audit as audit_table
 from store.tables.ledger import outgoing as outgoing_table
+from store.trail import audit
+from store.trail.events import Reach
 from tests.house_fixture import MACHINE, Clock, clerk, eml
 from tests.servers.hook_receiver import Receiver, receiving
 from triage import accept, hooks, work

@@ -9,9 +9,11 @@ from rules.errors import Conflict, Refused
 from rules.identity import Check, Writer
 from rules.texts import approved as text_rules
 from rules.texts.file import parse_text
-from store import audit, items, outgoing
-from store import texts as shelves
-from store.texts import TextShelf
+from store.approved import texts as shelves
+from store.approved.texts import TextShelf
+from store.desk import items
+from store.sending import outgoing
+from store.trail import audit
 from tests.house_fixture import MACHINE, clerk, eml
 from triage import accept, identity, item_view, wiring, work
 from triage.answers import reply

@@ -10,7 +10,7 @@ import pytest
 from rules.codes import Concern, PaymentRelevant
 from rules.errors import Refused
 from rules.item import CloseReason, ItemState
-from store import items
+from store.desk import items
 from tests.house_fixture import MACHINE, WordJudge, clerk, eml, open_house
 from triage import accept, work
 from triage.answers import reply

@@ -14,7 +14,7 @@ from api.keyring import KeyRing, StoredKeys
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Conflict, Refused
-from store import migrate
+from store.upkeep import migrate
 from tests import house_fixture
 from tests.house_fixture import Clock
 from tests.quick_key import quick_key

@@ -14,7 +14,9 @@ from rules.errors import Conflict
 from rules.ledger import LedgerState
 from rules.machine_mail import Machine
 from rules.postbox import Delivered
-from store import arrivals, audit, items, ledger
+from store.desk import items
+from store.mails import arrivals, ledger
+from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.servers.postfix import PostfixServer

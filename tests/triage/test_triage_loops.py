@@ -4,7 +4,7 @@ import pytest
 
 from rules.errors import Refused
 from rules.reply_policy import MAX_REPLIES_A_DAY
-from store import aside, ledger
+from store.mails import aside, ledger
 from tests.house_fixture import MACHINE, eml
 from tests.triage.test_triage_reply import ME, first_choice
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states

@@ -23,7 +23,8 @@ from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import Conflict
 from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
-from store import leases, originals
+from store.mails import originals
+from store.processes import leases
 from store.tables.ledger import SightingState, item, message, sighting
 from tests import one_sorter
 from tests.house_fixture import ADMIN, Clock, eml, open_house

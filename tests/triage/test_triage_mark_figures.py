@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from rules.figures import By
 from rules.marks import Outcome
-from store import mark_figures, marks_seen
-from store.day_figures import close_day
-from store.marks_seen import NewMark
+from store.acts import marks_seen
+from store.acts.marks_seen import NewMark
+from store.counts import mark_figures
+from store.counts.day_figures import close_day
 from store.tables.figure import figure
 from store.tables.mark import mark_seen
 from store.tables.mark_figure import figure_mark, figure_mark_day

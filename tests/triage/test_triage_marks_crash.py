@@ -18,7 +18,9 @@ from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.item import CloseReason
 from rules.marks import Effect, MarkBook, MarkRule, fold
 from rules.postbox import MarkChange, Place
-from store import audit, leases, marks_seen
+from store.acts import marks_seen
+from store.processes import leases
+from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import Clock, clerk, eml, open_house
 from tests.servers.exchange import ExchangeServer

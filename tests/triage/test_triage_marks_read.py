@@ -10,7 +10,11 @@ from rules.codes import Concern, PaymentRelevant, Team
 from rules.errors import Conflict
 from rules.item import CloseReason, EakteState, ItemState
 from rules.marks import Effect, MarkBook, MarkRule
-from store import audit, items, mark_wishes, marks_seen, retention, verdicts
+from store.acts import mark_wishes, marks_seen
+from store.deletion import retention
+from store.desk import items
+from store.mails import verdicts
+from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import clerk, eml
 from tests.triage.marks_office import (
@@ -123,7 +127,7 @@ def test_a_clerk_who_takes_the_item_at_that_moment_is_first(house, box, lease, m
             claims.append(work.claim_next(house, ME, "435"))
         return found
 
-    monkeypatch.setattr("store.items.of_message", read_and_be_late)
+    monkeypatch.setattr("store.desk.items.of_message", read_and_be_late)
     read(house, box, lease)
     held = house.db.dialect == "postgresql"
     assert item_of(house).state is (ItemState.HELD if held else ItemState.CLOSED)

@@ -10,7 +10,7 @@ from rules.errors import Conflict, Refused, TryLater
 from rules.item import CloseReason
 from rules.marks import OwnMark
 from rules.postbox import MarkChange
-from store import mark_wishes
+from store.acts import mark_wishes
 from tests import one_sorter
 from tests.house_fixture import clerk, eml
 from tests.triage.marks_office import (

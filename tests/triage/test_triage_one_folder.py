@@ -14,7 +14,9 @@ from ingest.imap.session import ImapAccount
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import Refused
 from rules.postbox import Place
-from store import leases, ledger_counts, sightings
+from store.counts import ledger_counts
+from store.places import sightings
+from store.processes import leases
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.servers.dovecot import DovecotServer

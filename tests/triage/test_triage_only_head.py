@@ -11,8 +11,11 @@ from rules.item import CloseReason, EakteState
 from rules.ledger import LedgerState, OpState
 from rules.postbox import MIME_BROKEN, TOO_LARGE, Place, TooLarge
 from rules.tasks import Said, TaskKind
-from store import aside as aside_rows
-from store import audit, items, keeping, leases, ledger, originals
+from store.desk import items
+from store.mails import aside as aside_rows
+from store.mails import keeping, ledger, originals
+from store.processes import leases
+from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml
 from tests.store.samples import act_counts

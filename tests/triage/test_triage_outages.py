@@ -17,7 +17,8 @@ from ingest.imap.postbox import ImapPostbox
 from ingest.imap.session import ImapAccount
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import HouseError
-from store import ledger_counts, migrate
+from store.counts import ledger_counts
+from store.upkeep import migrate
 from tests.house_fixture import ADMIN, eml, open_house
 from tests.servers.dovecot import DovecotServer
 from tests.servers.postgres import PostgresServer

@@ -15,8 +15,12 @@ from rules.handover import Receipt, TargetCheck
 from rules.handover_match import Match
 from rules.item import CloseReason, EakteState
 from rules.ledger import LedgerState
-from store import audit, items, ledger, outgoing, outgoing_claims, outgoing_watch, retention
+from store.deletion import retention
+from store.desk import items
+from store.mails import ledger
+from store.sending import outgoing, outgoing_claims, outgoing_watch
 from store.tables.ledger import OutgoingState
+from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_way import Post, bring_in
 from triage import handover, health, item_view, log, outgoing_care, rounds, send, work

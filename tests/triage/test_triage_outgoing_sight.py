@@ -13,8 +13,9 @@ from rules.errors import Conflict, Refused
 from rules.handover import Receipt
 from rules.item import CloseReason, ItemState
 from rules.tasks import Receiver, TaskKind
-from store import audit, outgoing, outgoing_watch
+from store.sending import outgoing, outgoing_watch
 from store.tables.ledger import OutgoingState
+from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage.test_triage_tasks import order as order_task
 from tests.triage.test_triage_tasks import relabel

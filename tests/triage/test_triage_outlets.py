@@ -15,7 +15,8 @@ from rules.codes import Concern
 from rules.errors import TryLater
 from rules.item import CloseReason, EakteState, ItemState
 from rules.tasks import Receiver, TaskKind
-from store import items, outgoing
+from store.desk import items
+from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
 from tests.servers import eakte_door

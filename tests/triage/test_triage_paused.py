@@ -17,9 +17,10 @@ import sqlalchemy as sa
 
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.ledger import OpState
-from store import keeping, leases, ledger
-from store.columns import metadata
-from store.engine import Database
+from store.database.columns import metadata
+from store.database.engine import Database
+from store.mails import keeping, ledger
+from store.processes import leases
 from store.tables.ledger import beat, lease
 from tests import one_sorter
 from tests.conftest import TEMPLATE

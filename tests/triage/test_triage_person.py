@@ -8,8 +8,9 @@ from typer.testing import CliRunner
 
 from rules.errors import Refused
 from rules.sweep import HoldKind, OrderBasis
-from store import audit, ledger
-from store.holds import NewHold
+from store.deletion.holds import NewHold
+from store.mails import ledger
+from store.trail import audit
 from tests.house_fixture import ADMIN
 from tests.triage import sweep_world
 from tests.triage.sweep_world import NEEDLES, PAID, World

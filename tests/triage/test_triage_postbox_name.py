@@ -12,10 +12,14 @@ from ingest.maildir.postbox import MaildirPostbox
 from rules.access import Caller, Role
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
-from store import audit, halts, holds, leases, postbox_names, same_mail
-from store.columns import metadata
-from store.halts import Halt
-from store.holds import HoldKind, NewHold
+from store.database.columns import metadata
+from store.deletion import holds
+from store.deletion.holds import HoldKind, NewHold
+from store.mails import same_mail
+from store.processes import halts, leases
+from store.processes.halts import Halt
+from store.trail import audit
+from store.upkeep import postbox_names
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.triage.test_triage_crash import Countdown, Crash, MortalDatabase

@@ -9,7 +9,10 @@ import sqlalchemy as sa
 
 from rules.errors import TryLater
 from rules.ledger import LedgerState, OpState
-from store import items, ledger, op_steps, ops, outgoing, wishes
+from store.acts import op_steps, ops, wishes
+from store.desk import items
+from store.mails import ledger
+from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from tests import one_sorter
 from tests.house_fixture import MACHINE, clerk, eml

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from ingest.imap.postbox import ImapPostbox
 from ingest.imap.session import ImapAccount
 from rules.errors import HouseError, Refused
-from store import leases, sightings
+from store.places import sightings
+from store.processes import leases
 from store.tables.ledger import lease as lease_table
 from tests import one_sorter
 from tests.house_fixture import eml

@@ -9,8 +9,10 @@ from outbox.receipt_folder import receipt_json
 from rules.errors import TryLater
 from rules.handover import Receipt
 from rules.item import EakteState
-from store import audit, items, outgoing
+from store.desk import items
+from store.sending import outgoing
 from store.tables.ledger import OutgoingState
+from store.trail import audit
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_way import Post, bring_in
 from triage import handover, rounds, send, work

@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 
 from rules.ledger import LedgerState, OpState
 from rules.postbox import Place
-from store import ledger, ledger_counts, retention, sightings
+from store.counts import ledger_counts
+from store.deletion import retention
+from store.mails import ledger
+from store.places import sightings
 from tests import one_sorter
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.store.samples import act_counts

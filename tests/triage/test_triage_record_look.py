@@ -8,7 +8,7 @@ import pytest
 from outbox.eakte import DirectoryOutlet
 from rules.errors import Refused, TryLater
 from rules.item import EakteState, ItemState
-from store import outgoing
+from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_outlets import item, row

@@ -12,7 +12,10 @@ from classify.corpus.lines import read
 from rules.codes import Concern, PaymentRelevant
 from rules.item import MarkedConcern
 from rules.postbox import Place
-from store import audit, items, keeping, outgoing, verdicts
+from store.desk import items
+from store.mails import keeping, verdicts
+from store.sending import outgoing
+from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
 from tests.refusals import code_of

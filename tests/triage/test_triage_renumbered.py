@@ -8,7 +8,10 @@ import pytest
 from rules.errors import Conflict, Refused
 from rules.ledger import OpState
 from rules.postbox import Place
-from store import ledger, ledger_counts, sightings, wishes
+from store.acts import wishes
+from store.counts import ledger_counts
+from store.mails import ledger
+from store.places import sightings
 from tests import one_sorter
 from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering

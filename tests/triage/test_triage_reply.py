@@ -5,7 +5,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from rules.errors import Conflict, Refused
-from store import outgoing
+from store.sending import outgoing
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in
 from triage import rounds, send, work

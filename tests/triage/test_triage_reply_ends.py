@@ -4,7 +4,10 @@ import pytest
 
 from rules.errors import Refused, TryLater
 from rules.item import CloseReason, ItemState
-from store import items, leases, ledger, outgoing
+from store.desk import items
+from store.mails import ledger
+from store.processes import leases
+from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from tests import one_sorter
 from tests.house_fixture import ADMIN, clerk, eml

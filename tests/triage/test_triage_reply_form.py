@@ -4,7 +4,8 @@ import pytest
 
 from rules.errors import Refused
 from rules.reply_policy import MAX_REPLIES_A_DAY
-from store import items, outgoing
+from store.desk import items
+from store.sending import outgoing
 from tests.house_fixture import MACHINE, clerk, eml
 from triage import accept, work
 from triage.answers import reply

@@ -11,14 +11,11 @@ from ingest import bounce
 from rules import sent_id
 from rules.errors import Refused, TryLater
 from rules.item import CloseReason, ItemState
-from store import (
-    items,
-    ledger_counts,
-    outgoing,
-    outgoing_restored,
-    retention,
-    sent_copies,
-)
+from store.acts import sent_copies
+from store.counts import ledger_counts
+from store.deletion import retention
+from store.desk import items
+from store.sending import outgoing, outgoing_restored
 from store.tables.ledger import OutgoingState
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, open_house

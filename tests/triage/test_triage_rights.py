@@ -17,11 +17,11 @@ from rules.rights.distribution_csv import write_lists
 from rules.rights.folder_acl import FolderAcl, Naming, access, account
 from rules.rights.folder_findings import Code, Key
 from rules.rights.reporting_chain import Step, make_round
-from store import audit as trail
-from store import leases
+from store.processes import leases
 from store.rights import lists as rights_lists
 from store.rights import plans as rights_plans
 from store.rights.plans import PlanState, StepState
+from store.trail import audit as trail
 from tests.house_fixture import open_house
 from tests.rights_peers import into_maildir
 from tests.rights_world import AGENCIES, REGION, SC, World, build, directory, ez, person

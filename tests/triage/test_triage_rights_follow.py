@@ -12,8 +12,8 @@ from rules.codes import Role
 from rules.errors import Refused
 from rules.rights.directory_entry import DirectoryEntry
 from rules.rights.distribution import MemberKind
-from store import audit
 from store.rights import lists as rights_lists
+from store.trail import audit
 from tests.house_fixture import open_house
 from tests.servers.exchange import ExchangeServer
 from triage import health

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from rules.errors import HouseError
 from rules.rights.distribution_csv import write_lists
 from rules.rights.folder_findings import Code
-from store import leases
+from store.processes import leases
 from store.rights import plans as rights_plans
 from store.rights.plans import PlanState
 from store.tables.rights import rights_plan

@@ -16,10 +16,10 @@ from rules.rights.distribution_csv import write_lists
 from rules.rights.folder_acl import Naming
 from rules.rights.folder_findings import Code
 from rules.rights.reporting_chain import make_round
-from store import audit as trail
 from store.rights import signoffs as rights_signoffs
 from store.rights.signoffs import SignOff
 from store.tables.rights import rights_audit
+from store.trail import audit as trail
 from tests.house_fixture import open_house
 from tests.rights_peers import into_maildir
 from tests.rights_world import REGION, build, directory

@@ -10,8 +10,9 @@ import structlog
 from rules.access import Caller
 from rules.agencies import Agency
 from rules.codes import Role
-from store import audit, outgoing
-from store import rulesets as stored
+from store.approved import rulesets as stored
+from store.sending import outgoing
+from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.rules.ruleset_samples import HEAD, rule

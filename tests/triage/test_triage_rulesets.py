@@ -11,12 +11,14 @@ from rules.errors import Conflict, Refused
 from rules.rulesets.force import TAKES_EFFECT
 from rules.rulesets.law import ASIDE_REASON
 from rules.rulesets.trial import LISTED
-from store import aside, audit, items, keeping, ledger, verdicts
-from store import rulesets as shelf
-from store.columns import metadata
-from store.keeping import Arrival
-from store.rulesets import NewDraft
+from store.approved import rulesets as shelf
+from store.approved.rulesets import NewDraft
+from store.database.columns import metadata
+from store.desk import items
+from store.mails import aside, keeping, ledger, verdicts
+from store.mails.keeping import Arrival
 from store.tables.ledger import original
+from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, NOW, clerk, eml
 from tests.rules.ruleset_samples import HEAD, rule

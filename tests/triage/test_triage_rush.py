@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from rules.access import Caller
 from rules.errors import Conflict, TryLater
-from store import items, keeping
+from store.desk import items
+from store.mails import keeping
 from tests.house_fixture import clerk
 from tests.store.samples import NOW, arrival, new_item
 from triage import work

@@ -13,7 +13,10 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.ledger import LedgerState
 from rules.postbox import TOO_LARGE, Fetched, Place, TooLarge
-from store import items, ledger, ledger_counts, sightings
+from store.counts import ledger_counts
+from store.desk import items
+from store.mails import ledger
+from store.places import sightings
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.triage.renumbering import Renumbering

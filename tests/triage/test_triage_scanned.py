@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from ingest.clamd import Clamd
 from rules.scan import ScanState
-from store import ledger
+from store.mails import ledger
 from tests.house_fixture import clerk
 from tests.servers.clamd import ClamdDouble
 from tests.triage.test_triage_way import bring_in, states

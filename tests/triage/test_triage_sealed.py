@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from rules.errors import TryLater
-from store import connections, originals
-from store.columns import metadata
-from store.connections import file_of, parse_url
-from store.engine import Database
-from store.seals import Keys, SealRing, written
+from store.database import connections
+from store.database.columns import metadata
+from store.database.connections import file_of, parse_url
+from store.database.engine import Database
+from store.database.seals import Keys, SealRing, written
+from store.mails import originals
 from tests import one_sorter
 from tests.house_fixture import ADMIN
 from tests.triage import sweep_world

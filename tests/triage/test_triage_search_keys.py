@@ -7,8 +7,9 @@ with other bytes in its head, and after the first was filed.
 import pytest
 
 from ingest.exchange.postbox import ExchangePostbox
-from store import ledger, sightings
-from store.originals import fingerprint
+from store.mails import ledger
+from store.mails.originals import fingerprint
+from store.places import sightings
 from tests.servers.exchange_store import Item, Mailbox
 from tests.triage import test_triage_exchange_busy
 from tests.triage.test_triage_exchange_busy import MAILS, World

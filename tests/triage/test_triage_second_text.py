@@ -8,7 +8,8 @@ import pytest
 from rules.errors import Conflict, Refused
 from rules.texts.language import Language
 from rules.texts.second_text import HEADLINES, Second
-from store import outgoing, text_versions
+from store.approved import text_versions
+from store.sending import outgoing
 from tests.house_fixture import clerk, eml
 from tests.refusals import code_of
 from tests.rules.test_rules_second_text import english

@@ -7,7 +7,7 @@ import pytest
 from rules.access import Permission
 from rules.codes import Concern, PaymentRelevant
 from rules.errors import Conflict, Refused
-from store import claims, items
+from store.desk import claims, items
 from tests import one_sorter
 from tests.house_fixture import MACHINE, clerk, eml, make_house, service_center
 from triage import accept, holding, work

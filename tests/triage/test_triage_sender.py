@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from rules.authentication import Outcome
 from rules.sender_hints import Hint, trusting
-from store import audit, verdicts
+from store.mails import verdicts
+from store.trail import audit
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_way import bring_in
 from triage import item_view, work

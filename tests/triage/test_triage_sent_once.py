@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from outbox.left_notes import LeftNotes
 from rules.errors import TryLater
-from store import outgoing
+from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from store.tables.ledger import outgoing as table
 from tests.house_fixture import ADMIN, clerk, eml

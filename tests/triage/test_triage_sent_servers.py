@@ -12,7 +12,10 @@ from ingest.imap.postbox import ImapPostbox
 from ingest.imap.session import ImapAccount
 from rules.item import CloseReason
 from rules.retention import HOUSE_RETENTION
-from store import audit, leases, outgoing, sent_copies
+from store.acts import sent_copies
+from store.processes import leases
+from store.sending import outgoing
+from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.servers.dovecot import DovecotServer
 from tests.servers.exchange import ExchangeServer

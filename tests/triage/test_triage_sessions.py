@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from api.oidc.names import pseudonym
 from rules.access import Caller
 from rules.codes import Role
-from store import audit
+from store.trail import audit
 from tests.house_fixture import ADMIN
 from triage import sessions
 from triage.cli import app as cli

@@ -8,9 +8,11 @@ import sqlalchemy as sa
 from rules.errors import Refused
 from rules.item import ItemState
 from rules.ledger import OpState
-from store import beats, clock_set_back, items, leases, outgoing, outgoing_claims
-from store.columns import UtcTime, metadata
-from store.outgoing import NewOutgoing
+from store.database.columns import UtcTime, metadata
+from store.desk import items
+from store.processes import beats, clock_set_back, leases
+from store.sending import outgoing, outgoing_claims
+from store.sending.outgoing import NewOutgoing
 from store.tables.ledger import OutgoingState, op
 from store.tables.ledger import outgoing as outgoing_table
 from store.tables.mark import mark_wish

@@ -20,9 +20,13 @@ from rules.codes import PaymentRelevant, Role
 from rules.errors import HouseError
 from rules.item import CloseReason
 from rules.postbox import Place
-from store import aside, audit, beats, item_lists, outgoing
-from store.leases import Lease
+from store.desk import item_lists
+from store.mails import aside
+from store.processes import beats
+from store.processes.leases import Lease
+from store.sending import outgoing
 from store.tables.ledger import OutgoingState
+from store.trail import audit
 from tests.api.door_client import DoorClient
 from tests.api.small_door import door_settings
 from tests.house_fixture import MACHINE, WordJudge, eml

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from store import keeping, sort_slots
-from store.sort_slots import BLOCK_MAILS
+from store.mails import keeping, sort_slots
+from store.mails.sort_slots import BLOCK_MAILS
 from tests import one_sorter
 from tests.house_fixture import Clock, WordJudge, eml, open_house
 from tests.store.samples import NOW, arrival

@@ -6,7 +6,8 @@ import pytest
 
 from rules.directory import Directory
 from rules.errors import Refused
-from store import audit, items
+from store.desk import items
+from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import MACHINE, clerk, eml, service_center
 from triage import accept, item_view, rounds, work

@@ -9,10 +9,13 @@ from ingest.observed import ObservedPostbox
 from rules.errors import Conflict, Refused
 from rules.retention import Keep
 from rules.sweep import HoldKind, OrderBasis
-from store import audit, idempotency, ledger, originals, sweep_removals
-from store.holds import NewHold
-from store.sweep_plans import PlanState
+from store.deletion import sweep_removals
+from store.deletion.holds import NewHold
+from store.deletion.sweep_plans import PlanState
+from store.doors import idempotency
+from store.mails import ledger, originals
 from store.tables.ledger import verdict
+from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.triage import sweep_world

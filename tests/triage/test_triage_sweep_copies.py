@@ -12,8 +12,10 @@ from rules.handover import Receipt
 from rules.item import CloseReason
 from rules.sweep import HoldKind
 from rules.tasks import Receiver, TaskKind
-from store import leases, outgoing, sent_copies
-from store.holds import NewHold
+from store.acts import sent_copies
+from store.deletion.holds import NewHold
+from store.processes import leases
+from store.sending import outgoing
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.triage import sweep_world
 from tests.triage.sweep_world import World

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from store import leases
+from store.processes import leases
 from tests.house_fixture import ADMIN
 from tests.triage import sweep_world
 from tests.triage.sweep_world import World

@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from rules.errors import Conflict
 from rules.sweep import HoldKind, OrderBasis
-from store.holds import NewHold
-from store.sweep_plans import PlanState
+from store.deletion.holds import NewHold
+from store.deletion.sweep_plans import PlanState
 from tests.house_fixture import ADMIN, eml
 from tests.refusals import code_of
 from tests.triage.test_triage_way import bring_in

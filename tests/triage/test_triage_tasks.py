@@ -13,7 +13,8 @@ from rules.errors import Conflict, HouseError, Refused
 from rules.handover import Receipt
 from rules.item import CloseReason, EakteState, ItemState
 from rules.tasks import Receiver, Said, TaskKind
-from store import items, outgoing
+from store.desk import items
+from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_way import Post, bring_in

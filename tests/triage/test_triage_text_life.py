@@ -12,8 +12,9 @@ from rules.access import Caller, Permission
 from rules.codes import Role
 from rules.errors import Conflict, Refused
 from rules.texts.life import Phase, TextState
-from store import audit, text_versions
+from store.approved import text_versions
 from store.tables.text import text_version
+from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.refusals import code_of
 from tests.rules.text_samples import typed

@@ -28,7 +28,9 @@ def test_who_waits_too_long_for_the_first_looks_again(pair: tuple[House, House])
     with first.db.write() as tx:
         text_stock.write(first, tx, first.texts.stock())
         waits.start()
-        waits.join(timeout=6)  # longer than PostgreSQL waits for a lock (store/connections.py)
+        waits.join(
+            timeout=6
+        )  # longer than PostgreSQL waits for a lock (store/database/connections.py)
         assert waits.is_alive()
     waits.join()
     assert found == [0]

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from rules.errors import TryLater
-from store import audit, restores
 from store.tables.ledger import audit as table
+from store.trail import audit, restores
 from tests.house_fixture import ADMIN
 from tests.refusals import code_of
 from tests.triage.test_triage_anchor import codes, write

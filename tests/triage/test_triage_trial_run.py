@@ -9,7 +9,8 @@ import pytest
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused
-from store import leases, rule_trials
+from store.approved import rule_trials
+from store.processes import leases
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, eml, make_house
 from tests.rules.ruleset_samples import HEAD, rule

@@ -11,10 +11,13 @@ from ingest.maildir.postbox import MaildirPostbox
 from rules.codes import Concern, PaymentRelevant, Team
 from rules.item import CloseReason, EakteState, ItemState, ReceiptArrived
 from rules.undo import UNDO_SECONDS
-from store import audit, items, ledger, outgoing, verdicts
-from store import undo as store
-from store.leases import Lease
+from store.desk import items
+from store.desk import undo as store
+from store.mails import ledger, verdicts
+from store.processes.leases import Lease
+from store.sending import outgoing
 from store.tables.ledger import item as table
+from store.trail import audit
 from tests.house_fixture import MACHINE, Clock, clerk, eml, service_center
 from tests.refusals import code_of
 from tests.triage.test_triage_reply import first_choice

@@ -8,7 +8,7 @@ import pytest
 from rules.access import Caller
 from rules.codes import Role
 from rules.item import CloseReason
-from store import audit
+from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house
 from triage import accept, health, rounds, wandering, work

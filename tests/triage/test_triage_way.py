@@ -10,8 +10,11 @@ from rules.errors import Conflict, Refused, TryLater
 from rules.handover import Receipt
 from rules.item import CloseReason, EakteState, ItemState
 from rules.ledger import LedgerState
-from store import items, ledger_counts, originals, outgoing
-from store.leases import Lease
+from store.counts import ledger_counts
+from store.desk import items
+from store.mails import originals
+from store.processes.leases import Lease
+from store.sending import outgoing
 from tests import one_sorter
 from tests.house_fixture import clerk, eml
 from triage import handover, item_view, receive, rounds, send, work

@@ -7,7 +7,7 @@ import pytest
 from rules.backoff import BackoffRule
 from rules.errors import TryLater
 from rules.item import CloseReason
-from store import outgoing
+from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_reply import first_choice

@@ -9,8 +9,10 @@ import structlog
 
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import Refused, TryLater
-from store import aside, leases, outgoing
-from store.outgoing import NewOutgoing
+from store.mails import aside
+from store.processes import leases
+from store.sending import outgoing
+from store.sending.outgoing import NewOutgoing
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house, sqlite_url
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states

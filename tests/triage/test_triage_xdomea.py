@@ -7,7 +7,8 @@ import pytest
 from outbox.eakte import DirectoryOutlet
 from rules.errors import Refused
 from rules.item import CloseReason, EakteState, ItemState
-from store import items, outgoing
+from store.desk import items
+from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.servers import xdomea_dms

@@ -13,10 +13,12 @@ from rules import mail_thread, sent_id
 from rules.access import Caller, may_work_agency
 from rules.errors import Refused
 from rules.mail import ParsedMail
-from store import item_lists, ledger, outgoing, threads
-from store.engine import Tx
-from store.items import Item
-from store.ledger import Message
+from store.database.engine import Tx
+from store.desk import item_lists, threads
+from store.desk.items import Item
+from store.mails import ledger
+from store.mails.ledger import Message
+from store.sending import outgoing
 
 SHOWN: Final = 20
 """Other items that are shown at most; who writes more often is found by the list of the agency."""

@@ -10,12 +10,15 @@ from rules.item import ItemState
 from rules.mail import ParsedMail
 from rules.mail_thread import link
 from rules.texts import draft_words
-from store import items, ledger, outgoing, reply_drafts
-from store.engine import Tx
-from store.items import Item
-from store.reply_drafts import DraftState
+from store.acts import reply_drafts
+from store.acts.reply_drafts import DraftState
+from store.approved.texts import TextShelf
+from store.database.engine import Tx
+from store.desk import items
+from store.desk.items import Item
+from store.mails import ledger
+from store.sending import outgoing
 from store.tables.ledger import OutgoingState
-from store.texts import TextShelf
 from triage.answers import draft_match, reply
 from triage.house import House
 from triage.marks.outlook_correction import OUTLOOK

@@ -11,8 +11,8 @@ from rules.texts import draft_words
 from rules.texts.approved import Difference, Rendered, Text
 from rules.texts.placeholders import Value
 from rules.texts.second_text import Second
-from store.items import Item
-from store.texts import TextShelf
+from store.approved.texts import TextShelf
+from store.desk.items import Item
 from triage.answers import reply_text
 from triage.answers.reply import Choice
 from triage.house import House

@@ -19,10 +19,13 @@ from rules.errors import Refused
 from rules.mail import ParsedMail
 from rules.postbox import Fetched, FolderView, Place, TooLarge
 from rules.texts import draft_words
-from store import audit, halts, leases, outgoing, reply_drafts
-from store.engine import Tx
-from store.leases import Lease
-from store.reply_drafts import DraftState, NewDraft, ReplyDraft
+from store.acts import reply_drafts
+from store.acts.reply_drafts import DraftState, NewDraft, ReplyDraft
+from store.database.engine import Tx
+from store.processes import halts, leases
+from store.processes.leases import Lease
+from store.sending import outgoing
+from store.trail import audit
 from triage.answers import draft_decision
 from triage.answers.draft_decision import Found
 from triage.house import House

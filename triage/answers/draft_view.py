@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rules.texts.draft_words import Place
-from store.reply_drafts import DraftState, ReplyDraft
+from store.acts.reply_drafts import DraftState, ReplyDraft
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,14 @@ from rules.texts.language import Language
 from rules.texts.placeholders import Value, plain_values, read_values
 from rules.texts.second_text import Second
 from rules.verdict import Facts
-from store import audit, ledger, originals, outgoing, reply_room, text_versions, verdicts
-from store.engine import Tx
-from store.items import Item
-from store.outgoing import NewOutgoing, Outgoing
-from store.texts import TextShelf
+from store.approved import text_versions
+from store.approved.texts import TextShelf
+from store.database.engine import Tx
+from store.desk.items import Item
+from store.mails import ledger, originals, verdicts
+from store.sending import outgoing, reply_room
+from store.sending.outgoing import NewOutgoing, Outgoing
+from store.trail import audit
 from triage import identity, modes
 from triage.admin import ENDED_BADLY
 from triage.answers import reply_text

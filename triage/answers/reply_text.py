@@ -14,8 +14,8 @@ from rules.texts import second_text
 from rules.texts.approved import Rendered, Text
 from rules.texts.placeholders import Value, read_values
 from rules.texts.second_text import Second
-from store.items import Item
-from store.texts import ShelvedText, TextShelf
+from store.approved.texts import ShelvedText, TextShelf
+from store.desk.items import Item
 from triage import identity
 from triage.house import BERLIN, House
 

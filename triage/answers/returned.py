@@ -13,9 +13,12 @@ from rules import sent_id
 from rules.errors import Conflict, Refused
 from rules.item import Event, Freed, ItemState, Reopened
 from rules.ledger import LedgerState
-from store import audit, items, ledger, outgoing
-from store.engine import Tx
-from store.ledger import Message
+from store.database.engine import Tx
+from store.desk import items
+from store.mails import ledger
+from store.mails.ledger import Message
+from store.sending import outgoing
+from store.trail import audit
 from triage import cases
 from triage.house import House
 

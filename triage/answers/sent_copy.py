@@ -16,11 +16,14 @@ from rules import sent_id
 from rules.errors import HouseError, Refused, TryLater, Unreadable
 from rules.ledger import LedgerState
 from rules.postbox import Fetched
-from store import halts, leases, ledger, outgoing, sent_copies
-from store.engine import Tx
-from store.leases import Lease
-from store.outgoing import Outgoing
-from store.sent_copies import SentCopy
+from store.acts import sent_copies
+from store.acts.sent_copies import SentCopy
+from store.database.engine import Tx
+from store.mails import ledger
+from store.processes import halts, leases
+from store.processes.leases import Lease
+from store.sending import outgoing
+from store.sending.outgoing import Outgoing
 from triage.answers import reply
 from triage.filing import filing, steps
 from triage.house import House

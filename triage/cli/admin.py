@@ -9,9 +9,9 @@ import typer
 
 from rules.errors import Refused
 from rules.texts.approved import approval_line
-from store import sightings
-from store import texts as shelf
-from store.arrivals import Fault
+from store.approved import texts as shelf
+from store.mails.arrivals import Fault
+from store.places import sightings
 from triage import accept, admin, private_file, wiring
 from triage import aside as set_aside
 from triage import perhaps_twice as twice

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from rules.errors import HouseError, Refused
-from store import schema
+from store.database import schema
 from triage import log
 from triage.cli import (
     admin,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from rules.errors import Refused
-from store.engine import Database
+from store.database.engine import Database
 from triage import halting, wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
 from triage.halting import Begin

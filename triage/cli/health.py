@@ -6,8 +6,8 @@ import typer
 
 from rules.errors import Refused
 from rules.pause import is_silent
-from store import beats
-from store.engine import Database
+from store.database.engine import Database
+from store.processes import beats
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, settings_of, show
 from triage.health import NO_LOOPS, SILENT_AFTER
 from triage.standing import PREFIXES

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from rules.errors import Refused
-from store.item_lists import Spot, spot_of
+from store.desk.item_lists import Spot, spot_of
 from triage import holding, wandering, wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
 from triage.doorkeeper import CLEARING

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rules.errors import Refused
-from store import resealing
+from store.upkeep import resealing
 from triage import seal_keys, wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
 from triage.settings import load

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from store.engine import Database
+from store.database.engine import Database
 from triage import wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
 from triage.postboxes import postbox_name

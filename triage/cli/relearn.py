@@ -146,9 +146,7 @@ def relearn_history(
 def _folder_of(typed: str) -> tuple[str, Concern]:
     name, _, code = typed.rpartition("=")
     if not name:
-        raise Refused(
-            "history.folder", f"{typed!r} is no folder with its concern; write NAME=CODE"
-        )
+        raise Refused("history.folder", f"{typed!r} is no folder with its concern; write NAME=CODE")
     if code not in set(Concern):
         codes = ", ".join(sorted(Concern))
         raise Refused("history.folder", f"{code!r} in {typed!r} is no concern; one of {codes}")

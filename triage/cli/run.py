@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.doors import DoorSettings
-from store import migrate as migrations
+from store.upkeep import migrate as migrations
 from triage import figures, log, wiring
 from triage.cli.door import door_of
 from triage.console import DEFAULT_CONFIG, ConfigOption, say, settings_of, stop_event

@@ -10,7 +10,7 @@ import typer
 
 from rules.access import Caller
 from rules.errors import Refused
-from store.sweep_plans import StoredPlan
+from store.deletion.sweep_plans import StoredPlan
 from triage import wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, operator, say, show
 from triage.house import House

@@ -7,7 +7,7 @@ import typer
 
 from rules.errors import Refused
 from rules.sweep import HoldKind
-from store.holds import Hold, NewHold
+from store.deletion.holds import Hold, NewHold
 from triage import wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, operator, say, show
 from triage.sweep import holds as sweep_holds

@@ -11,7 +11,7 @@ from rules.rulesets.finding import Finding, Level, has_errors
 from rules.texts.diff import Mark, Piece
 from rules.texts.language import Language
 from rules.texts.use import SMALL_CELL, told
-from store.texts import APPROVALS, APPROVALS_SECOND, ShelvedText
+from store.approved.texts import APPROVALS, APPROVALS_SECOND, ShelvedText
 from triage import wiring
 from triage.cli.admin import texts_app
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, operator, say, show
@@ -182,7 +182,7 @@ def _tell(findings: Iterable[Finding], *, as_json: bool) -> None:
 
 
 def _id_of(file: Path) -> str:
-    """By folder and name, as `store.texts` reads it; the number of a version is no part of it."""
+    """By folder and name, as `store.approved.texts` reads it; without the number of a version."""
     name, *rest = file.name.split(".")
     second = [one for one in rest if one in set(Language)]
     return ".".join([file.resolve().parent.name, name, *second[:1]])

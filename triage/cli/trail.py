@@ -7,8 +7,8 @@ from typing import Annotated, Final
 import typer
 
 from rules.errors import Refused
-from store import audit
-from store.engine import Database
+from store.database.engine import Database
+from store.trail import audit
 from triage import wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, operator, say, settings_of
 from triage.trail import anchor, anchor_file, restore_record

@@ -18,7 +18,7 @@ from outbox import eakte_demo
 from rules.directory import Directory
 from rules.errors import HouseError, Refused
 from rules.tasks import Receiver
-from store import migrate
+from store.upkeep import migrate
 from triage import wiring
 from triage.demo import mails as demo_mails
 from triage.demo import rights

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from rules.errors import HouseError
-from store import verdicts
+from store.mails import verdicts
 from triage import health, outgoing_care, wiring
 from triage.doctor import neighbours, safe, standby, ways
 from triage.doctor.finding import Finding, Grade, bad, good, of_error, warn

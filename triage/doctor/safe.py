@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from store import resealing, sightings
+from store.places import sightings
+from store.upkeep import resealing
 from triage import wiring
 from triage.doctor.finding import Finding, bad, good, warn
 from triage.house import House

@@ -6,8 +6,9 @@ Source: docs/safety.md, "PostgreSQL fails over"; own decision 0135.
 from collections.abc import Iterator
 from typing import Final
 
-from store import connections, replication
-from store.replication import Replication
+from store.database import connections
+from store.upkeep import replication
+from store.upkeep.replication import Replication
 from triage.doctor.finding import Finding, good, warn
 from triage.house import House
 from triage.settings import Settings

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from outbox.smtp import SmtpOutlet
 from rules.errors import HouseError
-from store import outgoing
+from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from triage import certificates, wiring
 from triage.certificates import Speech

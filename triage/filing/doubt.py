@@ -11,10 +11,13 @@ import structlog
 
 from rules.errors import TryLater
 from rules.postbox import Fetched, FolderView, Place, TooLarge
-from store import epochs, leases, ledger, moves, ops, owned, sightings
-from store.leases import Lease
-from store.ledger import Message
-from store.ops import Op
+from store.acts import ops
+from store.acts.ops import Op
+from store.mails import ledger
+from store.mails.ledger import Message
+from store.places import epochs, moves, owned, sightings
+from store.processes import leases
+from store.processes.leases import Lease
 from triage import same_mail
 from triage.connection_notes import ConnectionNotes
 from triage.house import House

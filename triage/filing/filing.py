@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from rules.errors import Conflict, Refused, TryLater
 from rules.ledger import OpState
 from rules.postbox import Place, Watermark
-from store import halts, leases, op_steps, ops
-from store.leases import Lease
-from store.ops import Op
+from store.acts import op_steps, ops
+from store.acts.ops import Op
+from store.processes import halts, leases
+from store.processes.leases import Lease
 from triage import set_back
 from triage.filing import steps, unproven
 from triage.house import House

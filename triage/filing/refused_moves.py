@@ -6,8 +6,9 @@ lies, its item in the line all the same. Source: F5, F58; own decision 0036.
 
 from rules.access import Caller, Permission, may_see_region, require
 from rules.errors import Conflict
-from store import audit, refused_acts
-from store.refused_acts import RefusedAct
+from store.acts import refused_acts
+from store.acts.refused_acts import RefusedAct
+from store.trail import audit
 from triage.house import House
 
 BATCH = 100

@@ -11,8 +11,9 @@ import structlog
 
 from rules.errors import Conflict, Refused, TryLater
 from rules.postbox import EPOCH_CHANGED
-from store import leases, sightings
-from store.leases import Lease
+from store.places import sightings
+from store.processes import leases
+from store.processes.leases import Lease
 from triage import same_mail
 from triage.connection_notes import ConnectionNotes
 from triage.house import House

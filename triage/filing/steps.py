@@ -13,9 +13,10 @@ import structlog
 from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused, TryLater
 from rules.postbox import EPOCH_CHANGED, Place
-from store import leases, op_steps
-from store.leases import Lease
-from store.ops import Op
+from store.acts import op_steps
+from store.acts.ops import Op
+from store.processes import leases
+from store.processes.leases import Lease
 from triage.house import House
 from triage.ports import Postbox
 

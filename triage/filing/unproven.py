@@ -12,9 +12,9 @@ import structlog
 
 from rules.errors import Conflict, Refused, TryLater
 from rules.postbox import FolderView, Place
-from store import op_steps
-from store.leases import Lease
-from store.ops import Op
+from store.acts import op_steps
+from store.acts.ops import Op
+from store.processes.leases import Lease
 from triage import set_back
 from triage.connection_notes import ConnectionNotes
 from triage.filing import doubt, steps

@@ -5,9 +5,9 @@ from datetime import datetime
 from rules.codes import AgencyHow, Concern
 from rules.routing import folder_of
 from rules.verdict import AgencyFound
-from store import wishes
-from store.engine import Tx
-from store.items import Item
+from store.acts import wishes
+from store.database.engine import Tx
+from store.desk.items import Item
 from triage.house import House
 
 

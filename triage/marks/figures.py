@@ -13,8 +13,8 @@ from rules import small_cells
 from rules.figures import By, Line
 from rules.mark_figures import MarkCell
 from rules.rights.distribution_csv import write_rows
-from store import mark_figures as stored
-from store.engine import Tx
+from store.counts import mark_figures as stored
+from store.database.engine import Tx
 from triage.house import House
 
 OTHERS: Final = "andere"

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from rules.marks import wanted
-from store import items, mark_wishes
-from store.engine import Tx
-from store.items import Item
+from store.acts import mark_wishes
+from store.database.engine import Tx
+from store.desk import items
+from store.desk.items import Item
 
 
 def show(tx: Tx, item: Item, *, now: datetime) -> None:

@@ -14,10 +14,13 @@ from rules.codes import AgencyHow, Concern
 from rules.errors import Conflict
 from rules.item import ItemState, MarkedConcern, MovedByHand
 from rules.routing import folder_level
-from store import audit, items, verdicts, wishes
-from store.engine import Tx
-from store.items import Item, ItemChange
-from store.verdicts import NewVerdict
+from store.acts import wishes
+from store.database.engine import Tx
+from store.desk import items
+from store.desk.items import Item, ItemChange
+from store.mails import verdicts
+from store.mails.verdicts import NewVerdict
+from store.trail import audit
 from triage import cases, correction
 from triage.filing import wish
 from triage.house import House

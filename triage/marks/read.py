@@ -17,12 +17,17 @@ from rules.ledger import LedgerState
 from rules.mark_law import asked
 from rules.marks import OPEN_MATTERS, Effect, MarkRule, Outcome, OwnMark, fold
 from rules.postbox import FolderMarks, Place
-from store import audit, items, leases, ledger, mark_wishes, marks_seen, sightings
-from store.engine import Tx
-from store.items import Item, case_of
-from store.leases import Lease
-from store.mark_wishes import MarkWish
-from store.marks_seen import NewMark, SeenMark
+from store.acts import mark_wishes, marks_seen
+from store.acts.mark_wishes import MarkWish
+from store.acts.marks_seen import NewMark, SeenMark
+from store.database.engine import Tx
+from store.desk import items
+from store.desk.items import Item, case_of
+from store.mails import ledger
+from store.places import sightings
+from store.processes import leases
+from store.processes.leases import Lease
+from store.trail import audit
 from triage import cases, set_back
 from triage.house import House
 from triage.marks import outlook_correction

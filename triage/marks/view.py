@@ -8,9 +8,9 @@ from typing import Final
 from rules.access import Caller, Permission, require
 from rules.item import ItemState
 from rules.marks import OPEN_MATTERS, Outcome
-from store import marks_seen
-from store.local_day import day_bounds
-from store.marks_seen import SeenMark
+from store.acts import marks_seen
+from store.acts.marks_seen import SeenMark
+from store.database.local_day import day_bounds
 from triage.doorkeeper import visible_agencies
 from triage.house import House
 

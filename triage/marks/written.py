@@ -17,9 +17,11 @@ from rules.backoff import next_try
 from rules.errors import Conflict, Refused
 from rules.marks import OwnMark
 from rules.postbox import MarkChange, Place
-from store import halts, leases, mark_wishes, sightings
-from store.leases import Lease
-from store.mark_wishes import MarkWish
+from store.acts import mark_wishes
+from store.acts.mark_wishes import MarkWish
+from store.places import sightings
+from store.processes import halts, leases
+from store.processes.leases import Lease
 from triage import set_back
 from triage.house import House
 from triage.ports import Postbox

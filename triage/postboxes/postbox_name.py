@@ -10,8 +10,8 @@ import structlog
 
 from rules.access import Caller, Permission, require
 from rules.errors import Conflict, Refused
-from store import postbox_names
-from store.engine import Database, Tx
+from store.database.engine import Database, Tx
+from store.upkeep import postbox_names
 
 LONGEST: Final = 100
 """Letters of a name; it stands in every list. Source: own decision 0141."""

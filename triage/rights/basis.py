@@ -10,11 +10,11 @@ from rules.errors import Conflict
 from rules.rights.folder_acl import Naming
 from rules.rights.folder_rights import Should
 from rules.rights.plan import Change, outdated
-from store import audit as trail
-from store.engine import Tx
+from store.database.engine import Tx
 from store.rights import audits as rights_audits
 from store.rights import lists as rights_lists
 from store.rights.plans import StoredPlan
+from store.trail import audit as trail
 from triage import as_read
 from triage.house import House, PostboxPlan
 

@@ -15,9 +15,8 @@ from rules.rights.folder_findings import Finding, Key
 from rules.rights.folder_levels import in_words
 from rules.rights.folder_rights import open_findings
 from rules.rights.plan import make_plan
-from store import audit as trail
-from store import leases
-from store.engine import Tx
+from store.database.engine import Tx
+from store.processes import leases
 from store.rights import audits as rights_audits
 from store.rights import lists as rights_lists
 from store.rights import plans as rights_plans
@@ -26,6 +25,7 @@ from store.rights.audits import Audit, Keep
 from store.rights.lists import Reported, RunningRound
 from store.rights.plans import Order, OrderKind, PlanState, StoredPlan, StoredStep
 from store.rights.signoffs import SignOffs
+from store.trail import audit as trail
 from triage.house import House, PostboxPlan
 from triage.rights import basis
 

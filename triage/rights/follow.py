@@ -16,9 +16,10 @@ from rules.codes import Role
 from rules.errors import HouseError
 from rules.rights.distribution import DistributionList
 from rules.rights.list_difference import difference, followed
-from store import audit, beats, leases
+from store.processes import beats, leases
 from store.rights import lists as rights_lists
 from store.rights.lists import Reported
+from store.trail import audit
 from triage import health
 from triage.house import House
 from triage.ports import Groups, ListServer

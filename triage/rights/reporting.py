@@ -15,10 +15,10 @@ from rules.errors import Refused
 from rules.rights.distribution import DistributionList, Member
 from rules.rights.distribution_csv import parse_lists, write_lists
 from rules.rights.reporting_chain import Link, Mark, Round, Step, chain, require_step
-from store import audit as trail
-from store.engine import Tx
+from store.database.engine import Tx
 from store.rights import lists as rights_lists
 from store.rights.lists import Reported
+from store.trail import audit as trail
 from triage.house import House
 
 EXPANDED: str = "ExpandDL"

@@ -13,10 +13,10 @@ from rules.errors import HouseError, Refused
 from rules.rights.folder_acl import FolderAcl, Principal, access
 from rules.rights.folder_levels import Rights
 from rules.rights.plan import Change, Deed, applied, differs
-from store import audit as trail
-from store.engine import Tx
+from store.database.engine import Tx
 from store.rights import plans as rights_plans
 from store.rights.plans import StepKind, StepState, StoredStep
+from store.trail import audit as trail
 from triage import halting
 from triage.house import House
 from triage.ports import FolderRights

@@ -12,12 +12,12 @@ import structlog
 from rules.errors import Conflict, HouseError, Refused
 from rules.rights.folder_rights import audit
 from rules.rights.plan import Change, undone
-from store import audit as trail
-from store import halts, leases
-from store.engine import Tx
+from store.database.engine import Tx
+from store.processes import halts, leases
 from store.rights import audits as rights_audits
 from store.rights import plans as rights_plans
 from store.rights.plans import PlanState, StepState, StoredPlan, StoredStep
+from store.trail import audit as trail
 from triage import halting
 from triage.house import House, PostboxPlan
 from triage.ports import FolderRights

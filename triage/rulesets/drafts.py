@@ -17,9 +17,10 @@ from rules.rulesets.force import TAKES_EFFECT, Activation
 from rules.rulesets.lint import lint
 from rules.rulesets.ruleset import RuleSet
 from rules.rulesets.text import read_rules
-from store import audit, rulesets
-from store.engine import Tx
-from store.rulesets import NewDraft, OffRule, Version
+from store.approved import rulesets
+from store.approved.rulesets import NewDraft, OffRule, Version
+from store.database.engine import Tx
+from store.trail import audit
 from triage.house import BERLIN, House
 
 

@@ -10,9 +10,9 @@ from rules.access import Caller, Permission, require
 from rules.errors import Refused
 from rules.rulesets import force as rule_force
 from rules.rulesets.force import TAKES_EFFECT, Activation
-from store import rulesets
-from store.engine import Tx
-from store.rulesets import Version
+from store.approved import rulesets
+from store.approved.rulesets import Version
+from store.database.engine import Tx
 from triage.house import House
 from triage.rulesets.drafts import note, require_admin_person, require_region, stand
 

@@ -9,9 +9,9 @@ from typing import Final
 import structlog
 
 from rules.rulesets.force import in_force
-from store import rulesets
-from store.engine import Tx
-from store.rulesets import OffRule, Version
+from store.approved import rulesets
+from store.approved.rulesets import OffRule, Version
+from store.database.engine import Tx
 from triage import standing
 from triage.house import House
 from triage.standing import Trouble, Watch

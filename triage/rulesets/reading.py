@@ -14,8 +14,9 @@ from rules.access import Caller, Permission, require
 from rules.codes import Role
 from rules.errors import HouseError, Refused
 from rules.rulesets.taken_over import Remark, TakenOver
-from store import leases, rule_readings
-from store.rule_readings import Came, Reading, Wanted
+from store.approved import rule_readings
+from store.approved.rule_readings import Came, Reading, Wanted
+from store.processes import leases
 from triage.house import House, PostboxPlan
 from triage.rulesets import taking_over
 

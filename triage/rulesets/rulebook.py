@@ -14,9 +14,9 @@ import structlog
 from rules.rulesets.force import READ_AGAIN, Activation, in_force
 from rules.rulesets.match import CompiledSet, compile_set
 from rules.rulesets.text import read_rules
-from store import rulesets
-from store.engine import Database, Tx
-from store.rulesets import OffRule, Version
+from store.approved import rulesets
+from store.approved.rulesets import OffRule, Version
+from store.database.engine import Database, Tx
 
 log = structlog.get_logger()
 

@@ -12,9 +12,11 @@ import structlog
 from rules import routing
 from rules.rulesets.law import agency_of_folder
 from rules.rulesets.ruleset import Rule
-from store import audit, rulesets, sightings
-from store.engine import Tx
-from store.rulesets import OffRule, Version
+from store.approved import rulesets
+from store.approved.rulesets import OffRule, Version
+from store.database.engine import Tx
+from store.places import sightings
+from store.trail import audit
 from triage.house import House
 from triage.ports import Postbox
 

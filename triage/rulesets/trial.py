@@ -18,8 +18,8 @@ from rules.rulesets.law import Ruled
 from rules.rulesets.match import CompiledSet, compile_set
 from rules.rulesets.text import read_rules
 from rules.rulesets.trial import Trial, Tried, summed
-from store import trials
-from store.trials import StoredMail
+from store.approved import trials
+from store.approved.trials import StoredMail
 from triage import deciding, heads
 from triage.house import House
 from triage.rulesets import drafts, ruling

@@ -16,9 +16,10 @@ from rules.access import Caller, Permission, require
 from rules.codes import Role
 from rules.errors import Conflict, HouseError
 from rules.rulesets.trial import Trial, from_json
-from store import leases, rule_trials
-from store.leases import Lease
-from store.rule_trials import OrderedTrial, Wanted
+from store.approved import rule_trials
+from store.approved.rule_trials import OrderedTrial, Wanted
+from store.processes import leases
+from store.processes.leases import Lease
 from triage.house import House
 from triage.rulesets import drafts
 from triage.rulesets import trial as rule_trial

@@ -9,8 +9,8 @@ import structlog
 
 from outbox.left_notes import LeftNotes
 from rules.errors import TryLater
-from store import audit
-from store.outgoing import Outgoing
+from store.sending.outgoing import Outgoing
+from store.trail import audit
 from triage.house import House
 
 _AGAIN = frozenset({"outgoing.replayed", "reply.ordered"})

@@ -15,10 +15,11 @@ import structlog
 from rules.errors import Conflict, HouseError
 from rules.handover import Arrival, Objection, Paper, Receipt, objection
 from rules.item import HandoverRejected, ReceiptArrived
-from store import audit, outgoing, outgoing_turns
-from store.engine import Tx
-from store.outgoing import Outgoing
+from store.database.engine import Tx
+from store.sending import outgoing, outgoing_turns
+from store.sending.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
+from store.trail import audit
 from triage import handover
 from triage.house import House
 from triage.ports import FileOutlet, TaskOutlet

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from rules.errors import Conflict, TryLater
-from store.outgoing import Outgoing
+from store.sending.outgoing import Outgoing
 from triage import send
 from triage.house import House
 from triage.send import Ended, Outlets

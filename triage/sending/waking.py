@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from store import outgoing_claims
-from store.engine import Tx
-from store.outgoing import Outgoing
+from store.database.engine import Tx
+from store.sending import outgoing_claims
+from store.sending.outgoing import Outgoing
 
 OF_ONE_ROW: Final = ("smtp.later", "eakte.later")
 """Codes of what is later for this row, or until a time that was named. Own decision 0140."""

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import field_validator
 
 from rules.errors import Refused
-from store.connections import parse_url
+from store.database.connections import parse_url
 from triage.settings.part import Part
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from store.connections import servers_of
+from store.database.connections import servers_of
 from triage.settings.part import Part
 from triage.settings.postbox import ExchangeSettings, ImapSettings, PostboxSettings
 

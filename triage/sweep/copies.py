@@ -13,10 +13,13 @@ from ingest import parse
 from rules import sent_id
 from rules.errors import Conflict, Refused
 from rules.postbox import Fetched, Place
-from store import halts, leases, outgoing, sent_copies, sweep_removals
-from store.leases import Lease
-from store.sent_copies import SentCopy
-from store.sweep_removals import COPY, Removal
+from store.acts import sent_copies
+from store.acts.sent_copies import SentCopy
+from store.deletion import sweep_removals
+from store.deletion.sweep_removals import COPY, Removal
+from store.processes import halts, leases
+from store.processes.leases import Lease
+from store.sending import outgoing
 from triage import set_back
 from triage.house import House
 from triage.ports import Postbox

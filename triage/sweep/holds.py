@@ -11,10 +11,15 @@ from rules.access import Caller, Permission, may_see_region, require
 from rules.errors import Conflict, Refused
 from rules.ledger import LedgerState
 from rules.sweep import REFERENCE_MAX_CHARS
-from store import audit, holds, leases, ledger, postbox_names, sightings
-from store.audit import Entry
-from store.engine import Tx
-from store.holds import Hold, NewHold, Seen
+from store.database.engine import Tx
+from store.deletion import holds
+from store.deletion.holds import Hold, NewHold, Seen
+from store.mails import ledger
+from store.places import sightings
+from store.processes import leases
+from store.trail import audit
+from store.trail.audit import Entry
+from store.upkeep import postbox_names
 from triage import as_read
 from triage.house import House
 

@@ -18,11 +18,12 @@ from rules.errors import Conflict, Refused
 from rules.ledger import LedgerState
 from rules.retention import on_order
 from rules.sweep import BASIS_WORDS, OrderBasis, plan_hash, rules_line
-from store import audit, sweep_plans
-from store import retention as ended_mail
-from store.engine import Tx
-from store.retention import Ended
-from store.sweep_plans import PlanState, StoredPlan
+from store.database.engine import Tx
+from store.deletion import retention as ended_mail
+from store.deletion import sweep_plans
+from store.deletion.retention import Ended
+from store.deletion.sweep_plans import PlanState, StoredPlan
+from store.trail import audit
 from triage import as_read
 from triage.house import House
 from triage.sweep import holds as sweep_holds

@@ -1,8 +1,8 @@
 """Copies outside the database: the eAkte's package, the answer as sent, a task, the mail itself.
 
-Each has its intent (store/sweep_removals.py) since the commit that erased our copy. Repeating a
-removal does no harm: a mail goes only if its bytes have the fingerprint, the others by their own
-name. Source: own decision 0054; promise 9 (observed postboxes are never written to).
+Each has its intent (store/deletion/sweep_removals.py) since the commit that erased our copy.
+Repeating a removal does no harm: a mail goes only if its bytes have the fingerprint, the others by
+their own name. Source: own decision 0054; promise 9 (observed postboxes are never written to).
 """
 
 from collections.abc import Iterable
@@ -13,12 +13,15 @@ import structlog
 
 from rules.errors import Conflict, HouseError, Refused
 from rules.postbox import Place
-from store import audit, halts, leases, sightings, sweep_removals
-from store.engine import Tx
-from store.leases import Lease
-from store.sightings import Sighting
-from store.sweep_removals import EAKTE, POSTBOX, SENT, TASK, Removal
+from store.database.engine import Tx
+from store.deletion import sweep_removals
+from store.deletion.sweep_removals import EAKTE, POSTBOX, SENT, TASK, Removal
+from store.places import sightings
+from store.places.sightings import Sighting
+from store.processes import halts, leases
+from store.processes.leases import Lease
 from store.tables.ledger import SightingState
+from store.trail import audit
 from triage import same_mail, set_back
 from triage.house import House
 from triage.ports import Postbox

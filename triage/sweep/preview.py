@@ -12,10 +12,10 @@ from rules.item import EakteState
 from rules.ledger import LedgerState
 from rules.retention import Keep, Record, Retention, RetentionRules, cutoff, retention
 from rules.sweep import PlanRow, Tally, plan_hash, tallies
-from store import holds
-from store import retention as ended_mail
-from store.engine import Tx
-from store.retention import Ended
+from store.database.engine import Tx
+from store.deletion import holds
+from store.deletion import retention as ended_mail
+from store.deletion.retention import Ended
 from triage.house import BERLIN, House
 
 PAGE = 1000

@@ -13,9 +13,11 @@ from typing import Any
 
 from rules import ledger as ledger_rules
 from rules.access import Caller
-from store import arrivals, ledger_counts, residue, sweep_plans, sweep_removals
-from store.engine import Tx
-from store.sweep_plans import PlanState, StoredPlan
+from store.counts import ledger_counts
+from store.database.engine import Tx
+from store.deletion import residue, sweep_plans, sweep_removals
+from store.deletion.sweep_plans import PlanState, StoredPlan
+from store.mails import arrivals
 from triage.house import House
 from triage.sweep import orders
 

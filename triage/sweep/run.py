@@ -13,24 +13,19 @@ import structlog
 
 from rules.errors import Conflict, TryLater
 from rules.retention import Keep, Period, RetentionRules
-from store import (
-    audit,
-    halts,
-    idempotency,
-    items,
-    leases,
-    ledger,
-    scrub,
-    sweep_plans,
-    sweep_removals,
-)
-from store import retention as ended_mail
-from store.audit import Note
-from store.engine import Tx
-from store.leases import Lease
-from store.retention import Ended
-from store.sweep_plans import PlanState, StoredPlan
-from store.sweep_removals import Copy
+from store.database.engine import Tx
+from store.deletion import retention as ended_mail
+from store.deletion import scrub, sweep_plans, sweep_removals
+from store.deletion.retention import Ended
+from store.deletion.sweep_plans import PlanState, StoredPlan
+from store.deletion.sweep_removals import Copy
+from store.desk import items
+from store.doors import idempotency
+from store.mails import ledger
+from store.processes import halts, leases
+from store.processes.leases import Lease
+from store.trail import audit
+from store.trail.audit import Note
 from triage import halting
 from triage.house import House
 from triage.send import Outlets

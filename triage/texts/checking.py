@@ -12,7 +12,7 @@ from rules.texts.approved import Text
 from rules.texts.file import parse_text
 from rules.texts.language import parts_of
 from rules.texts.lint import is_readable, lint_text
-from store.text_versions import TextVersion
+from store.approved.text_versions import TextVersion
 from triage.house import House
 
 

@@ -6,9 +6,10 @@ decision 0052.
 
 import structlog
 
-from store import audit, text_versions
-from store.engine import Tx
-from store.text_versions import TextVersion
+from store.approved import text_versions
+from store.approved.text_versions import TextVersion
+from store.database.engine import Tx
+from store.trail import audit
 from triage.house import House
 from triage.texts import view
 

@@ -1,9 +1,9 @@
-"""Approved versions as the files that `store/texts.py` reads: names, bytes, approvals."""
+"""Approved versions as the files that `store/approved/texts.py` reads: names, bytes, approvals."""
 
 from collections.abc import Sequence
 
 from rules.texts.approved import approval_line
-from store.texts import ShelvedText
+from store.approved.texts import ShelvedText
 
 
 def files_of(found: Sequence[ShelvedText]) -> dict[str, str]:

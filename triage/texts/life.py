@@ -12,9 +12,10 @@ from rules.access import Caller, Permission, may, require, require_person
 from rules.errors import Conflict, Refused
 from rules.texts.file import with_version
 from rules.texts.life import TextState, TextStep, reason_of, require_second
-from store import audit, text_versions
-from store.engine import Tx
-from store.text_versions import TextVersion, Wording
+from store.approved import text_versions
+from store.approved.text_versions import TextVersion, Wording
+from store.database.engine import Tx
+from store.trail import audit
 from triage.house import House
 from triage.texts import checking, stock
 from triage.texts.checking import Checked

@@ -14,15 +14,16 @@ import structlog
 from rules.access import Caller, Permission, require
 from rules.errors import TryLater
 from rules.texts.life import TextState
-from store import audit, text_versions
-from store.engine import Tx
-from store.text_versions import STOCK, TextVersion, Wording
-from store.texts import ShelvedText
+from store.approved import text_versions
+from store.approved.text_versions import STOCK, TextVersion, Wording
+from store.approved.texts import ShelvedText
+from store.database.engine import Tx
+from store.trail import audit
 from triage.house import House
 
 TURNS: Final = 12
-"""Each waits 5 s for a lock (store/connections.py), so a minute in all. Hausregel: a slow machine
-that takes in the whole stock is ready by then."""
+"""Each waits 5 s for a lock (store/database/connections.py), so a minute in all. Hausregel: a slow
+machine that takes in the whole stock is ready by then."""
 
 log = structlog.get_logger()
 

@@ -14,10 +14,10 @@ import structlog
 from rules.errors import HouseError
 from rules.rulesets.force import READ_AGAIN
 from rules.texts.file import parse_text
-from store import text_versions
-from store.engine import Database
-from store.text_versions import TextVersion
-from store.texts import Approval, ShelvedText, TextShelf
+from store.approved import text_versions
+from store.approved.text_versions import TextVersion
+from store.approved.texts import Approval, ShelvedText, TextShelf
+from store.database.engine import Database
 
 log = structlog.get_logger()
 

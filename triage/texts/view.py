@@ -12,9 +12,9 @@ from rules.texts.approved import Text
 from rules.texts.diff import Piece, diff
 from rules.texts.life import Phase, TextState, phase
 from rules.texts.use import USE_DAYS
-from store import text_versions
-from store.engine import Tx
-from store.text_versions import TextVersion
+from store.approved import text_versions
+from store.approved.text_versions import TextVersion
+from store.database.engine import Tx
 from triage.house import House
 from triage.texts import checking, life
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import structlog
 
-from store import audit
-from store.audit import Entry
-from store.engine import Database, Tx
+from store.database.engine import Database, Tx
+from store.trail import audit
+from store.trail.audit import Entry
 from triage.house import BERLIN
 from triage.trail import anchor_file, restore_record
 from triage.trail.anchor_file import Anchor

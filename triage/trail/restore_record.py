@@ -15,9 +15,10 @@ import structlog
 
 from rules.access import Caller, Permission, require
 from rules.errors import Refused, TryLater
-from store import audit, leases, restores
-from store.audit import Entry
-from store.engine import Database, Tx
+from store.database.engine import Database, Tx
+from store.processes import leases
+from store.trail import audit, restores
+from store.trail.audit import Entry
 from triage.house import BERLIN
 from triage.sweep.holds import checked_reference
 from triage.trail import anchor_file

@@ -15,10 +15,10 @@ from typing import Literal
 from ingest.clamd import Clamd
 from ingest.smtp.door import DoorPlan, SmtpDoor
 from rules.backoff import BackoffRule
-from store import texts
-from store.connections import file_of, parse_url
-from store.engine import Database
-from store.seals import SealRing
+from store.approved import texts
+from store.database.connections import file_of, parse_url
+from store.database.engine import Database
+from store.database.seals import SealRing
 from triage.house import House
 from triage.letterbox import keep_all
 from triage.ports import Door

@@ -13,7 +13,7 @@ from outbox.task_hook import TaskHooks
 from outbox.webhook import WebhookOutlet
 from rules.errors import Refused
 from rules.event_types import TYPES
-from store.events import Reach
+from store.trail.events import Reach
 from triage.hooks import Subscription
 from triage.ports import MailOutlet, TaskOutlet
 from triage.send import Outlets
