@@ -31,7 +31,7 @@ from api import (
 from api.doors import DoorSettings
 from api.idempotency import FirstAnswer
 from api.keyring import KeyRing, StoredKeys
-from api.middleware import LocalNames, SafeHeaders, SizeLimit, Watched
+from api.middleware import LocalNames, Onward, SafeHeaders, SizeLimit, Watched
 from api.oidc import backchannel
 from api.oidc.names import account_hash
 from api.oidc.provider import Provider
@@ -131,5 +131,6 @@ def wrap(app: FastAPI, door: DoorSettings) -> None:
     if door.demo:
         app.add_middleware(LocalNames)
     app.add_middleware(errors.Boundary)
+    app.add_middleware(Onward)
     app.add_middleware(SafeHeaders)
     app.add_middleware(Watched)

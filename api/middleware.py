@@ -1,7 +1,7 @@
 """What every request passes on its way in and out: a number, a time, a size limit, safe headers.
 
 Plain ASGI, so that bodies and answers pass unchanged. Order, outermost first: `Watched`,
-`SafeHeaders`, `errors.Boundary`, `LocalNames` (demo), `throttle.Throttle`, `SizeLimit`,
+`SafeHeaders`, `Onward`, `errors.Boundary`, `LocalNames` (demo), `throttle.Throttle`, `SizeLimit`,
 `idempotency.FirstAnswer`.
 """
 
@@ -95,6 +95,43 @@ class SafeHeaders:
             await send(message)
 
         await self.app(scope, receive, guarded)
+
+
+BY_SCRIPT: Final = "Postlotse-By-Script"
+"""In the request: the desk's script sends this form and goes on by itself."""
+ONWARD: Final = "Postlotse-Onward"
+"""In the answer: where to. A script is never told where a redirect leads."""
+
+
+class Onward:
+    """Tells the desk's script where a form leads, instead of leading there.
+
+    So the page with what somebody wrote stays until the house has answered. Own decision 0137.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; a 303 to who asked so becomes a 200 with the address, cookies and all."""
+        if scope["type"] != "http" or BY_SCRIPT not in Headers(scope=scope):
+            await self.app(scope, receive, send)
+            return
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == _SEE_OTHER:
+                message["status"] = int(HTTPStatus.OK)
+                message["headers"] = [_onward(header) for header in message["headers"]]
+            await send(message)
+
+        await self.app(scope, receive, told)
+
+
+_SEE_OTHER: Final = int(HTTPStatus.SEE_OTHER)
+
+
+def _onward(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    return (ONWARD.lower().encode(), header[1]) if header[0] == b"location" else header
 
 
 class LocalNames:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
 from prometheus_client import REGISTRY
 from starlette.types import Message, Scope
 
@@ -32,6 +33,10 @@ def client() -> DoorClient:
     @app.get("/static/style.css")
     def style() -> Response:
         return Response("p{}", headers={"Cache-Control": "max-age=3600"})
+
+    @app.post("/form")
+    def form() -> Response:
+        return RedirectResponse("/lage", 303, headers={"Set-Cookie": "told=closed"})
 
     return DoorClient(app)
 
@@ -162,3 +167,13 @@ def test_the_demo_answers_to_names_of_this_machine_only(
     client = DoorClient(small_app(demo=demo))
     answer = client.get("/health/nowhere", headers={"Host": host})
     assert (answer.json()["code"] == "access.not_local") is (demo and not answers)
+
+
+def test_the_desks_script_is_told_where_a_form_leads_and_nobody_else(client: DoorClient) -> None:
+    """A script never sees where a redirect leads; so the page stays until the house answered."""
+    led = client.post("/form", follow_redirects=False)
+    assert (led.status_code, led.headers["location"]) == (303, "/lage")
+    told = client.post("/form", headers={"Postlotse-By-Script": "yes"}, follow_redirects=False)
+    assert (told.status_code, told.headers["postlotse-onward"]) == (200, "/lage")
+    assert told.headers["set-cookie"] == "told=closed"
+    assert "location" not in told.headers

@@ -39,7 +39,7 @@ postbox.in_doubt postbox.name postbox.name_used
 postbox.renamed postbox.twice quicksteps.folder relearn.file relearn.inside rights.no_ldap
 settings.secret_missing sieve.no_script store.conflict store.number store.schema store.statement
 store.url text.approval_word text.file_unreadable text.not_approved text.path trail.cursor_ahead
-webhook.secret webhook.unknown
+history.folder webhook.secret webhook.unknown
 """
 NOT_ON_A_PAGE = frozenset(_NOT_ON_A_PAGE.split())
 """Codes of operators, keys, files and machines; once a page shows one, it needs its sentence."""

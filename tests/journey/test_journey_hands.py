@@ -162,13 +162,13 @@ def test_a_reason_outlives_a_line_that_is_cut_and_goes_out_when_it_is_back(
     item = take_next(page, office)
     write_a_reason(page)
     # Not `set_offline`: the browser would say so on its console, which stays silent.
-    page.evaluate("() => { window.line = fetch; fetch = () => Promise.reject(new TypeError()); }")
+    page.evaluate("() => { window.kept = fetch; fetch = () => Promise.reject(new TypeError()); }")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("alert").filter(has_text="nicht erreichbar")).to_be_focused()
     expect(page.locator("#forward-reason")).to_have_value(REASON)
     assert office.state(item) is ItemState.HELD
 
-    page.evaluate("() => { fetch = line; }")
+    page.evaluate("() => { fetch = window.kept; }")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Weitergeleitet").first).to_be_visible(timeout=PATIENCE_MS)
     assert office.state(item) is ItemState.WAITING

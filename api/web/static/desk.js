@@ -144,13 +144,36 @@ function stay(form, why) {
   box.focus();
 }
 async function ask(form, button) {
-  const why = await hindrance(form).catch(() => ''); // Who can't ask sends as without this script.
+  const why = await hindrance(form).catch(() => null); // Who can't ask sends as without this script.
   if (why) { end(); stay(form, why); return; }
   if (form.closest('dialog')?.open === false) { end(); say('Abgebrochen. Nichts gesendet.', true); return; }
   gone = true;
-  form.dataset.sent = 'asked';
+  if (why !== null && await staysOrGoes(form, button)) return;
+  form.dataset.sent = 'asked'; // Refused, or a page to look at: nothing was done, and the browser shows it as it always did.
   form.requestSubmit(button);
   form.dataset.sent = 'yes';
+}
+// The page stays until the house has answered: where it dies in between, what was written is still there.
+const CUT = [502, 503, 504]; // A proxy speaks for a house that is away.
+let left = false;
+async function staysOrGoes(form, button) {
+  const answer = await sent(form, button).catch(() => null);
+  if (left) return true; // An earlier try has been answered meanwhile.
+  if (!answer || CUT.includes(answer.status)) { end(); stay(form, 'cut'); return true; }
+  const onward = answer.headers.get('Postlotse-Onward');
+  if (!onward) return false;
+  left = true;
+  location.assign(onward);
+  return true;
+}
+async function sent(form, button) {
+  const body = new FormData(form, button);
+  return fetch(button?.hasAttribute('formaction') ? button.formAction : form.getAttribute('action'), {
+    method: 'POST',
+    body: form.enctype === 'multipart/form-data' ? body : new URLSearchParams(body),
+    headers: { 'Postlotse-By-Script': 'yes' },
+    redirect: 'manual',
+  });
 }
 // A second press of the same button shall do nothing twice, nor on the page behind it:
 // there the next item stands, unread. For a second only "Rückgängig" works there.
@@ -185,7 +208,7 @@ document.addEventListener('submit', (event) => {
   event.preventDefault();
   ask(form, event.submitter);
 });
-addEventListener('pageshow', end);
+addEventListener('pageshow', () => { left = false; end(); });
 
 /* ---------- Choice of the answer: the text that is chosen is the one shown and the one sent ---------- */
 const send = one('#send');
@@ -268,7 +291,7 @@ function filling() {
     && (field.matches('[type="checkbox"], [type="radio"]') ? field.checked !== field.defaultChecked : field.value !== field.defaultValue));
 }
 async function renew() {
-  if (document.hidden) return;
+  if (document.hidden || gone) return; // A deed on its way may end the claim.
   const answer = await fetch(held.dataset.lease, { method: 'POST', body: new FormData(held) }).catch(() => null);
   if (answer?.redirected) { // The session is over; the next step leads to sign-in and back.
     clearInterval(beat);
@@ -281,7 +304,7 @@ async function renew() {
     if (filling()) one('#news').hidden = false;
     else if (location.pathname === page) location.reload();
     else location.replace(page); // Here stands the answer to a deed: loading anew would send it once more.
-  } else if (answer?.status === 409) {
+  } else if (answer?.status === 409 && !gone) {
     one('#lost').hidden = false;
     one('#lost').focus();
     clearInterval(beat);
