@@ -156,6 +156,29 @@ def test_a_cut_move_out_of_a_folder_with_new_numbers_leaves_nothing_twice(  # no
         assert sum(ledger_counts.counts(tx).values()) == 1 + twin
 
 
+def test_a_cut_move_is_one_mail_though_its_watermark_was_let_go_with_the_targets_numbers(
+    house, anew, lease, clock
+):
+    """As a stress run had it: another mail in the target shows that numbers are given twice."""
+    bring_in(house, anew, lease, eml("Krankmeldung", "1. Tag"))
+    clock.forward(minutes=1)
+    anew.append("INBOX", eml("Krankmeldung", "2. Tag"), clock())
+    keep(house, anew, lease)
+    one_sorter.sort_pending(house)
+    filing.file_due(house, Cut(anew), lease)
+    anew.set_back("INBOX", 1)
+    anew.set_back(AU, 1)
+    reconcile(house, anew, lease)
+    for _ in range(2):
+        clock.forward(minutes=10)
+        receive.receive(house, anew, lease, region="Südwest")
+        filing.file_due(house, anew, lease)
+        reconcile(house, anew, lease)
+    assert folders_of(house, anew) == {AU: 2}
+    assert [len(anew.view(folder).uids) for folder in ("INBOX", AU)] == [0, 2]
+    assert places_agree(house, anew)
+
+
 def test_who_takes_the_copy_of_a_cut_move_away_gets_a_second_one_and_no_second_row(
     house, anew, lease, clock
 ):
