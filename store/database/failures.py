@@ -59,9 +59,9 @@ def translated() -> Iterator[None]:
         raise _refused(type(exc.orig).__name__) from None
     except (sa.exc.TimeoutError, sa.exc.ResourceClosedError, sa.exc.PendingRollbackError) as exc:
         raise away(type(exc).__name__) from exc
-    except OverflowError:
-        # The driver's module itself says no, as for a lone surrogate.
-        raise _number() from None
+    except OverflowError as exc:
+        # The driver's module itself says no; a day beyond the calendar does in other words.
+        raise _number() if "int too large" in str(exc) else _refused("OverflowError") from None
     except UnicodeEncodeError as exc:
         raise _refused(type(exc).__name__) from None
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,7 @@ class Postbox(RuleBasedStateMachine):
         self.clock = Clock()
         self.house = open_house(f"sqlite:///{self.folder / 'db.sqlite'}", clock=self.clock)
         self.workers, self.worker = 0, OneWorker(self.house, self.box, 0)
+        self.arrivals = 0
         self.there: Counter[bytes] = Counter()
         self.came: Counter[bytes] = Counter()
         self.touched: set[bytes] = set()
@@ -114,8 +116,11 @@ class Postbox(RuleBasedStateMachine):
 
     @rule(mail=st.sampled_from(list(MAILS)), twins=st.sampled_from([1, 1, 2]))
     def arrives(self, mail, twins):
+        # Each in a second of its own: a server takes longer than that to be restored.
+        self.arrivals += 1
+        received_at = self.clock() + timedelta(seconds=self.arrivals)
         for _ in range(twins):
-            self.box.append(INBOX, mail)
+            self.box.append(INBOX, mail, received_at)
         self.there[mail] += twins
         self.came[mail] += twins
 
