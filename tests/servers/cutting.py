@@ -23,12 +23,11 @@ class Behind(Protocol):
     def client_context(self) -> ssl.SSLContext: ...
 
 
-class CuttingLine:
-    """Passes bytes on, both ways, until the command comes for the `at`-th time."""
+class Between:
+    """Stands between client and server; how bytes pass is each line's own `_pass_on`."""
 
-    def __init__(self, server: Behind, command: str, *, at: int = 1) -> None:
-        self._server, self._command, self._left = server, command.encode(), at
-        self.cut = threading.Event()
+    def __init__(self, server: Behind) -> None:
+        self._server = server
         self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._context.load_cert_chain(f"{server.base}/cert.pem", f"{server.base}/key.pem")
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -69,6 +68,18 @@ class CuttingLine:
                 self._pass_on(client, server)
         except OSError:
             return  # one of them went away
+
+    def _pass_on(self, client: ssl.SSLSocket, server: ssl.SSLSocket) -> None:
+        raise NotImplementedError
+
+
+class CuttingLine(Between):
+    """Passes bytes on, both ways, until the command comes for the `at`-th time."""
+
+    def __init__(self, server: Behind, command: str, *, at: int = 1) -> None:
+        super().__init__(server)
+        self._command, self._left = command.encode(), at
+        self.cut = threading.Event()
 
     def _pass_on(self, client: ssl.SSLSocket, server: ssl.SSLSocket) -> None:
         """One thread for both ways: a client says nothing while it waits for an answer."""

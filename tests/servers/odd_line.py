@@ -11,14 +11,12 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self
 
-from tests.servers.cutting import Behind
+from tests.servers.cutting import Behind, Between
 
 
-class OddLine:
-    """Stands between client and server, with the server's own certificate; `said` is what passed.
+class OddLine(Between):
+    """Passes words on as others, both ways; `said` is what the client said.
 
     `says` and `hears` may be changed while it runs.
     """
@@ -30,53 +28,15 @@ class OddLine:
         says: Mapping[str, str] | None = None,
         hears: Mapping[str, str] | None = None,
     ) -> None:
-        self._server = server
+        super().__init__(server)
         self.says, self.hears = dict(says or {}), dict(hears or {})
         self.said = b""
-        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._context.load_cert_chain(f"{server.base}/cert.pem", f"{server.base}/key.pem")
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve, daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(10)
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._join, args=(sock,), daemon=True).start()
-
-    def _join(self, sock: socket.socket) -> None:
-        far = socket.create_connection(("127.0.0.1", self._server.imaps_port))
-        try:
-            with (
-                self._context.wrap_socket(sock, server_side=True) as client,
-                self._server.client_context().wrap_socket(
-                    far, server_hostname="localhost"
-                ) as server,
-            ):
-                back = threading.Thread(target=self._hear, args=(server, client), daemon=True)
-                back.start()
-                while data := client.recv(65536):
-                    self.said += data
-                    server.sendall(_changed(data, self.says))
-        except OSError:
-            return  # one of them went away
+    def _pass_on(self, client: ssl.SSLSocket, server: ssl.SSLSocket) -> None:
+        threading.Thread(target=self._hear, args=(server, client), daemon=True).start()
+        while data := client.recv(65536):
+            self.said += data
+            server.sendall(_changed(data, self.says))
 
     def _hear(self, server: ssl.SSLSocket, client: ssl.SSLSocket) -> None:
         try:

@@ -9,7 +9,6 @@ from datetime import datetime
 
 import structlog
 
-from rules.errors import TryLater
 from rules.postbox import Fetched, FolderView, Place, TooLarge
 from store.acts import ops
 from store.acts.ops import Op
@@ -20,6 +19,7 @@ from store.processes import leases
 from store.processes.leases import Lease
 from triage import same_mail
 from triage.connection_notes import ConnectionNotes
+from triage.filing import steps
 from triage.house import House
 from triage.ports import Postbox
 
@@ -119,15 +119,20 @@ def came_with(house: House, op: Op, copy: Copy) -> bool:
 
     So has one that a person made: then that one is the mail, and lies where it has to.
     """
-    with house.db.read() as tx:
-        return copy.received_at == ledger.message(tx, op.message_id).received_at
+    return copy.received_at == _arrival(house, op)
 
 
 def likeliest_first(
     house: House, op: Op, copies: list[Place], *, seen: dict[Place, Copy]
 ) -> list[Place]:
     """Those that arrived when the mail did, then the others, each in their order."""
-    return sorted(copies, key=lambda place: not came_with(house, op, seen[place]))
+    came = _arrival(house, op)
+    return sorted(copies, key=lambda place: seen[place].received_at != came)
+
+
+def _arrival(house: House, op: Op) -> datetime:
+    with house.db.read() as tx:
+        return ledger.message(tx, op.message_id).received_at
 
 
 def _not_of_others(
@@ -203,11 +208,5 @@ def remove_leftover(house: House, box: Postbox, lease: Lease, op: Op, *, at: Pla
     with house.db.write() as tx:
         leases.hold(tx, lease, now=house.clock())
         sha256 = ledger.message(tx, op.message_id).sha256
-    try:
-        is_gone = same_mail.remove(house, box, at, sha256)
-    except TryLater as exc:
-        if exc.code != "postbox.busy":
-            raise
-        is_gone = False
-    if is_gone:
+    if steps.remove(house, box, at, sha256):
         log.info("op.finished", postbox=box.name, op=op.id, message=op.message_id)

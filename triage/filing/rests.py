@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 import structlog
 
-from rules.errors import Conflict, Refused, TryLater
-from rules.postbox import EPOCH_CHANGED
+from rules.errors import Conflict, Refused
 from store.places import sightings
 from store.processes import leases
 from store.processes.leases import Lease
 from triage import same_mail
 from triage.connection_notes import ConnectionNotes
+from triage.filing import steps
 from triage.house import House
 from triage.ports import Postbox
 from triage.putback import Rest
@@ -44,16 +44,11 @@ def _is_removed(house: House, box: Postbox, lease: Lease, rest: Rest) -> bool:
     """Whether it was removed. A server that is busy, or refuses, is asked again another time."""
     leases.require_time(lease, now=house.clock())
     try:
-        return _lies_elsewhere(house, box, rest) and same_mail.remove(
+        return _lies_elsewhere(house, box, rest) and steps.remove(
             house, box, rest.place, rest.sha256
         )
-    except TryLater as exc:
-        if exc.code != "postbox.busy":
-            raise
-        return False
     except (Refused, Conflict) as exc:
-        if isinstance(exc, Conflict) and exc.code != EPOCH_CHANGED:
-            raise
+        steps.require_of_mail(exc)
         return False
 
 

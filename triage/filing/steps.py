@@ -17,6 +17,7 @@ from store.acts import op_steps
 from store.acts.ops import Op
 from store.processes import leases
 from store.processes.leases import Lease
+from triage import same_mail
 from triage.house import House
 from triage.ports import Postbox
 
@@ -48,6 +49,19 @@ def require_of_folder(exc: TryLater) -> None:
     """Raises: TryLater: all but a disk, which may take nothing in this folder only."""
     if exc.code != DISK:
         raise exc
+
+
+def remove(house: House, box: Postbox, at: Place, sha256: str) -> bool:
+    """Remove what is left of a mail, bytes compared; False, too, where the server does not do it.
+
+    Raises: TryLater, Refused, Conflict: as `same_mail.remove`, but `postbox.busy`.
+    """
+    try:
+        return same_mail.remove(house, box, at, sha256)
+    except TryLater as exc:
+        if exc.code != "postbox.busy":
+            raise
+        return False
 
 
 def settle(house: House, lease: Lease, places: list[tuple[Op, Place]]) -> None:
