@@ -72,6 +72,8 @@ def test_a_supervisor_frees_and_sees_what_is_stuck_in_his_own_region_only(house:
             deed()
         assert hidden.value.code == code
     assert holding.stuck(house, other) == ()
+    of_another_agency = replace(clerk("431"), extra=frozenset({Permission.FREE_ITEM}))
+    assert holding.stuck(house, of_another_agency) == ()
     assert [one.id for one in holding.stuck(house, LEAD, agency_code="435")] == [item_id]
     assert item_of(house, item_id).state is ItemState.HELD
 
