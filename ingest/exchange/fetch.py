@@ -8,7 +8,7 @@ decision 0034.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import structlog
@@ -40,7 +40,9 @@ _FAILURES_OF_MAILS = 3
 class Reader:
     """Reads messages of one postbox. `failures` counts those in a row that could not be read.
 
-    `last` is the message that was given last, with its item id. `heed` is told of a reply that was
+    `broken` are those that the server refused before, by folder and UID: asked for again, they
+    count no more, so that several in a row don't keep out all later mail for ever. `last` is the
+    message that was given last, with its item id. `heed` is told of a reply that was
     whole and turned out bad when it was read.
     """
 
@@ -49,6 +51,7 @@ class Reader:
     size_limit_bytes: int
     heed: Callable[[HouseError], None]
     failures: int = 0
+    broken: set[tuple[str, str]] = field(default_factory=set)
     last: tuple[str, Mime] | None = None
 
     def batches(self, wanted: Sequence[tuple[Place, Item]]) -> Iterator[list[tuple[Place, Item]]]:
@@ -186,8 +189,12 @@ class Reader:
         """One that can't be read holds up no other; if it is more than mails, the server is ill."""
         if isinstance(exc.__cause__, ErrorItemNotFound):
             return  # gone meanwhile
-        self.failures += 1
-        if self.failures == _FAILURES_OF_MAILS or exc.code in {BUSY, "postbox.no_right"}:
+        is_new = (place.folder, place.uid) not in self.broken
+        if isinstance(exc, Refused):
+            self.broken.add((place.folder, place.uid))
+        self.failures += int(is_new)
+        is_alarm = is_new and self.failures == _FAILURES_OF_MAILS
+        if is_alarm or exc.code in {BUSY, "postbox.no_right"}:
             self.failures = 0
             raise exc
         _log.warning(

@@ -197,9 +197,9 @@ class SmtpDoor:
 
 
 def _is_allowed(client: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+    # An IPv4 client is never told as an IPv6 one: asyncio listens apart for the two.
     address = ip_address(client.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    return any((mapped or address) in network for network in networks)
+    return any(address in network for network in networks)
 
 
 def _tls_context(plan: DoorPlan) -> ssl.SSLContext | None:

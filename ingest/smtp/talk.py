@@ -281,9 +281,8 @@ def _say_why(error: BaseException) -> None:
 
 
 def _is_usable(address: str) -> bool:
-    """Bytes that are no UTF-8 arrive as lone surrogates, which no database takes."""
-    try:
-        address.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
+    """Bytes that are no UTF-8 arrive as lone surrogates, which no database takes.
+
+    They are as little printable as control characters.
+    """
     return address.isprintable() and len(address) <= 320

@@ -204,6 +204,22 @@ def test_the_folder_is_listed_anew_from_time_to_time(case, monkeypatch):
     assert len(case.box.view("INBOX").uids) == 2
 
 
+def test_broken_mails_that_are_not_in_a_row_are_passed_over_however_many(case):
+    case.deliver(*(numbered(n) for n in range(10)))
+    for number in (1, 2, 4, 5, 7, 8):
+        case.spoil(number)
+    assert read(case.box) == [numbered(n) for n in (0, 3, 6, 9)]
+
+
+def test_broken_mails_in_a_row_are_an_alarm_once_and_then_hold_up_no_other(case):
+    case.deliver(*(numbered(n) for n in range(7)))
+    for number in (1, 2, 3, 4):
+        case.spoil(number)
+    assert refusal(lambda: read(case.box)).code == "postbox.no_headers"
+    for _ in range(2):
+        assert read(case.box) == [numbered(n) for n in (0, 5, 6)]
+
+
 def test_a_large_folder_comes_in_pages(case, monkeypatch):
     monkeypatch.setattr("ingest.exchange.calls.CHANGES_AT_ONCE", 7)
     case.deliver(*(numbered(n) for n in range(30)))

@@ -175,6 +175,15 @@ def test_only_a_folder_that_is_not_listed_is_missing(
         assert told(lambda: box.watermark("Ablage")) == code
 
 
+def test_a_refusal_with_a_reason_of_its_own_does_not_say_that_the_folder_is_gone(
+    certificate: Path,
+) -> None:
+    answers = dict.fromkeys(("EXAMINE", "STATUS"), "{tag} NO [CONTACTADMIN] ask\r\n")
+    with peer(certificate, answers | {'LIST "" "ABLAGE"': DONE}) as (box, _):
+        assert told(lambda: box.view("Ablage")) == "postbox.command_refused"
+        assert told(lambda: box.watermark("Ablage")) == "postbox.command_refused"
+
+
 # What must be in an answer and is not.
 
 
@@ -263,8 +272,9 @@ def test_one_odd_folder_name_hides_no_other(
         (lines("* NAMESPACE NIL NIL NIL"), {}),
         (lines("* NAMESPACE NIL NIL NIL"), {'LIST "" ""': DONE}),
         (lines('* NAMESPACE (("" "/" "X-PARAM" ("FLAG1" "FLAG2"))) (("~" "/")) NIL'), {}),
+        (lines('* NAMESPACE (("" "/")) NIL (("" "/"))'), {}),
     ],
-    ids=["refused", "no answer", "none", "no root either", "with extensions"],
+    ids=["refused", "no answer", "none", "no root either", "with extensions", "all is shared"],
 )
 def test_levels_are_found_out_where_namespace_tells_nothing_plain(
     certificate: Path, namespace: str, others: dict[str, str]
@@ -365,11 +375,20 @@ def test_what_another_client_did_is_said_of_no_other_mail(certificate: Path) -> 
         assert box.marks("INBOX").by_uid == {"1": frozenset(), "5": frozenset()}
 
 
-def test_a_mark_stands_only_where_the_server_says_so_of_that_mail(certificate: Path) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        "* 1 FETCH (FLAGS (erledigt))",  # UID 1 is gone; the first mail is not
+        "* 1 FETCH (UID 1 FLAGS (anderes))",
+    ],
+)
+def test_a_mark_stands_only_where_the_server_says_so_of_that_mail(
+    certificate: Path, said: str
+) -> None:
     answers = {
         "SELECT": opened("* OK [PERMANENTFLAGS (\\*)] ok"),
         "UID STORE": DONE,
-        "UID FETCH": lines("* 1 FETCH (FLAGS (erledigt))"),  # UID 1 is gone; the first mail is not
+        "UID FETCH": lines(said),
     }
     with peer(certificate, answers) as (box, _):
         change = MarkChange(add=frozenset({"erledigt"}), remove=frozenset())

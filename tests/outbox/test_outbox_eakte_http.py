@@ -185,6 +185,20 @@ def test_what_is_no_success_is_told_apart_and_nobody_is_followed(door, outlet, s
     assert (door.paths, door.taken) == (["/eakte/pakete"], {})
 
 
+def test_an_eakte_that_tells_no_receipts_now_has_not_told_that_there_are_none(door, outlet):
+    later = (503, {"Retry-After": "60"})
+    asks = (
+        lambda: list(outlet.receipts()),
+        lambda: outlet.received_between(NOW, NOW + timedelta(days=1)),
+        outlet.probe,
+    )
+    for ask in asks:
+        door.statuses = [later]
+        with pytest.raises(TryLater) as caught:
+            ask()
+        assert (caught.value.code, caught.value.details["after_seconds"]) == ("eakte.later", 60.0)
+
+
 @pytest.mark.parametrize(
     ("told", "seconds"),
     [

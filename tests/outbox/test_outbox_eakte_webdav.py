@@ -201,6 +201,27 @@ def test_after_a_rejection_it_appears_anew(there, outlet):
     assert (there / f"quittungen/erledigt/abgelehnt/{KEY}.json").exists()
 
 
+def test_a_rejection_that_the_house_has_not_read_yet_is_left_for_it(there, outlet):
+    outlet.deliver(PACKAGE)
+    put(there, f"{KEY}.json", receipt_json(REJECTED))
+    before = files(there)
+    outlet.deliver(PACKAGE)
+    assert files(there) == before
+    assert list(outlet.receipts()) == [REJECTED]
+
+
+def test_after_an_acceptance_that_the_house_did_not_take_it_appears_anew(there, outlet):
+    """As where the record was another than the one named."""
+    outlet.deliver(PACKAGE)
+    put(there, f"{KEY}.json", receipt_json(RECEIPT))
+    outlet.confirm(*outlet.receipts())
+    (there / f"pakete/{KEY}.zip").unlink()
+    outlet.deliver(PACKAGE)
+    assert not (there / f"pakete/{KEY}.zip").exists()
+    outlet.deliver(replace(PACKAGE, was_rejected=True))
+    assert (there / f"pakete/{KEY}.zip").exists()
+
+
 def test_receipts_of_both_forms_come_back_until_they_are_confirmed(there, outlet):
     put(there, "a b ü.json", receipt_json(RECEIPT))
     put(there, "b.xml", xdomea_dms.arrival(PROCESS))
@@ -239,6 +260,8 @@ def test_an_unreadable_receipt_is_set_aside_and_stops_no_other(there, outlet, da
 
 
 def test_the_day_is_read_where_the_eakte_wrote_it(there, outlet):
+    put(there, "0.json", b"{")
+    put(there, "1.xml", xdomea_dms.arrival(PROCESS))
     put(there, "a.json", receipt_json(RECEIPT))
     outlet.confirm(RECEIPT)
     put(there, "b.json", receipt_json(replace(RECEIPT, key="stranger-1")))
@@ -248,7 +271,7 @@ def test_the_day_is_read_where_the_eakte_wrote_it(there, outlet):
         receipt_json(replace(RECEIPT, key="other-day", received_at="2026-11-01T00:00:00Z")),
     )
     day = datetime(2026, 11, 24, tzinfo=UTC)
-    for file in (there / "quittungen").rglob("*.json"):
+    for file in (one for one in (there / "quittungen").rglob("*") if one.is_file()):
         os.utime(file, (day.timestamp() + 3600,) * 2)
     keys = [one.key for one in outlet.received_between(day, day + timedelta(days=1))]
     assert keys == [KEY, "stranger-1"]
@@ -297,6 +320,49 @@ def test_a_server_that_says_no_means_later(account, status):
     assert code_of(lambda: outlet.deliver(PACKAGE)).startswith("eakte.")
 
 
+def busy(account, method, *, of="", status=503, at=lambda: datetime.now(tz=UTC)):
+    """A server that says that to one method for such paths, and all else as ever."""
+
+    class Busy(Cut):
+        def ask(self, asked, path, *args, **kwargs):
+            if asked == method and of in path:
+                return Answer(status, {}, b"busy")
+            return self.line.ask(asked, path, *args, **kwargs)
+
+    return WebdavOutlet(Busy(Line(account)), at)
+
+
+def test_what_the_server_does_not_give_now_stays_where_it_lies(there, outlet, account):
+    outlet.deliver(PACKAGE)
+    for name in (f"{KEY}.json", "fremd.json"):
+        put(there, name, receipt_json(RECEIPT) if name.startswith(KEY) else b"{}")
+        before = files(there)
+        assert code_of(lambda: busy(account, "GET").deliver(PACKAGE)) == "eakte.later"
+        assert code_of(lambda: list(busy(account, "GET").receipts())) == "eakte.later"
+        assert files(there) == before
+    assert code_of(busy(account, "PROPFIND").probe) == "eakte.later"
+
+
+def test_who_was_slow_and_hears_nothing_of_a_receipt_has_not_delivered(there, outlet, account):
+    hours = iter(range(100))
+    slow = lambda: datetime.now(tz=UTC) + timedelta(hours=next(hours))  # noqa: E731
+    late = busy(account, "HEAD", at=slow)
+    assert code_of(lambda: late.deliver(PACKAGE)) == "eakte.later"
+    assert files(there) == []
+    replace(outlet, clock=slow).deliver(PACKAGE)
+    assert files(there) == [f"pakete/{KEY}.zip"], "slow alone, it delivers all the same"
+
+
+def test_a_receipt_that_is_not_given_now_or_is_gone_stops_no_other(there, account):
+    for key in ("eakte-1-1-0123456789ab", KEY):
+        put(there, f"{key}.json", receipt_json(replace(RECEIPT, key=key)))
+    coming = busy(account, "GET", of="eakte-1-1").receipts()
+    assert next(coming).key == KEY
+    assert code_of(lambda: next(coming)) == "eakte.later"
+    gone = busy(account, "GET", of="eakte-1-1", status=404)
+    assert [one.key for one in gone.receipts()] == [KEY]
+
+
 LISTING = (
     '<d:multistatus xmlns:d="DAV:"><d:response><d:href>{}</d:href><d:propstat><d:prop>'
     "<d:getlastmodified>{}</d:getlastmodified></d:prop></d:propstat></d:response></d:multistatus>"
@@ -318,6 +384,8 @@ def test_a_hostile_listing_is_unreadable(outlet, monkeypatch, body):
         ("/b/x%20y.json", "", ["x y.json"]),
         ("/b/..%2F..%2Fetc%2Fpasswd.json", "soon", []),
         ("/b/", "", []),
+        ("/b/x.json", "Tue, 24 Nov 2026 08:00:00 -0000", ["x.json"]),
+        ("/b/folder</d:href><d:resourcetype><d:collection/></d:resourcetype><d:href>", "", []),
     ],
 )
 def test_names_of_a_listing_are_plain_or_left_out(outlet, monkeypatch, href, stamp, names):

@@ -194,6 +194,11 @@ def test_a_task_is_laid_down_and_taken_back_only_when_the_disk_has_it(drop, outl
     assert not outlet.discard(FORWARD.key)
 
 
+def test_of_an_order_that_is_no_task_nothing_lies_there(outlet):
+    """The eAkte's packages and events have keys of their own."""
+    assert (outlet.holds("handover-7"), outlet.discard("handover-7")) == (False, False)
+
+
 def test_a_full_disk_keeps_no_part_of_a_task(drop, outlet, monkeypatch):
     def full(_handle):
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -35,6 +35,11 @@ def test_the_receiver_finds_the_signature_right_and_the_body_whole(receiver: Rec
     assert receiver.paths == ["/hook?room=1"]
 
 
+def test_a_host_is_the_same_in_capitals(receiver: Receiver) -> None:
+    url = receiver.url().replace("127.0.0.1", "LocalHost")
+    assert outlet(url, ("LOCALHOST",)).post("k-1", BODY) == "204"
+
+
 def test_another_secret_is_not_taken(receiver: Receiver) -> None:
     receiver.secret = "whsec_" + "A" * 44
     with pytest.raises(TryLater) as later:
@@ -58,6 +63,7 @@ def test_the_known_example_of_the_standard() -> None:
 @pytest.mark.parametrize(
     ("status", "kind", "code"),
     [
+        (300, Refused, "webhook.redirect"),
         (301, Refused, "webhook.redirect"),
         (307, Refused, "webhook.redirect"),
         (410, Refused, "webhook.gone"),
@@ -114,6 +120,7 @@ def test_what_was_taken_stays_taken_when_the_line_breaks_in_the_answer(receiver:
         ("https:///hook", "webhook.url"),
         ("https://sc.example:99999/", "webhook.url"),
         ("gopher://sc.example/", "webhook.url"),
+        ("https://sc.example/hook#part", "webhook.url"),
     ],
 )
 def test_an_address_off_the_list_is_refused_before_anything_is_sent(url: str, code: str) -> None:
@@ -124,7 +131,15 @@ def test_an_address_off_the_list_is_refused_before_anything_is_sent(url: str, co
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "169.254.169.254", "::", "fe80::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254"],
+    [
+        "127.0.0.1",
+        "169.254.169.254",
+        "224.0.0.1",
+        "::",
+        "fe80::1",
+        "::ffff:127.0.0.1",
+        "::ffff:169.254.169.254",
+    ],
 )
 def test_a_listed_name_that_leads_to_this_machine_or_link_is_refused(
     monkeypatch: pytest.MonkeyPatch, address: str

@@ -18,6 +18,7 @@ from tests.store.samples import NOW, queue
 from triage import handing_out
 from triage import idempotency as turns
 from triage.claimed import Claim
+from triage.doorkeeper import CLEARING
 from triage.handing_out import Asked, Outcome
 from triage.house import House
 from triage.idempotency import Answer, Request
@@ -64,6 +65,13 @@ def test_each_gets_what_the_order_gives_him_and_the_last_nothing(house: House) -
         version = items.get(tx, mine).version
         items.save_unheld(tx, mine, version=version, change={"preferred_holder": "c"}, now=NOW)
     assert ask(house, *map(by, "abcde")) == [alert, soon, mine, late, None]
+
+
+def test_who_is_bound_to_agencies_takes_no_mail_of_none(house: House) -> None:
+    unknown = queue(house.db, "1", agency_code=None, team=Team.EZ)
+    sc = service_center("Südwest")
+    found = ask(house, Asked(clerk("435"), CLEARING), Asked(sc, CLEARING))
+    assert found == ["access.denied", unknown]
 
 
 def test_wishes_and_lines_beside_each_other(house: House) -> None:

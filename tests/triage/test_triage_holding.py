@@ -59,6 +59,25 @@ def test_a_supervisor_frees_what_is_held_and_the_old_token_is_stale(house: House
     assert take(house, "k-2").item_id == item_id
 
 
+def test_a_supervisor_frees_and_sees_what_is_stuck_in_his_own_region_only(house: House) -> None:
+    (item_id,) = bring(house, "Termin")
+    take(house)
+    other = replace(service_center("Nord"), extra=frozenset({Permission.FREE_ITEM}))
+    for deed, code in (
+        (lambda: holding.free(house, other, item_id), "item.unknown"),
+        (lambda: holding.stuck(house, other, agency_code="435"), "access.denied"),
+        (lambda: holding.stuck(house, clerk("435"), agency_code="435"), "access.denied"),
+    ):
+        with pytest.raises(Refused) as hidden:
+            deed()
+        assert hidden.value.code == code
+    assert holding.stuck(house, other) == ()
+    of_another_agency = replace(clerk("431"), extra=frozenset({Permission.FREE_ITEM}))
+    assert holding.stuck(house, of_another_agency) == ()
+    assert [one.id for one in holding.stuck(house, LEAD, agency_code="435")] == [item_id]
+    assert item_of(house, item_id).state is ItemState.HELD
+
+
 def test_the_sign_of_life_of_a_stranger_takes_the_item_from_nobody(house: House) -> None:
     (item_id,) = bring(house, "Termin")
     claim = take(house)

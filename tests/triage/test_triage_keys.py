@@ -14,6 +14,7 @@ from api.keyring import KeyRing, StoredKeys
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Conflict, Refused
+from store.trail import audit
 from store.upkeep import migrate
 from tests import house_fixture
 from tests.house_fixture import Clock
@@ -80,6 +81,15 @@ def test_what_a_process_has_seen_of_a_key_lets_nobody_in_after_its_end(house, cl
     assert (ring.caller(KEY), known()) == (AS_CALLED, AS_CALLED)
     keys.revoke(house, ADMIN, "sc-west")
     assert known() is None
+
+
+def test_who_made_a_key_and_who_ended_it_stands_in_the_trail(house):
+    other = replace(ADMIN, name="admin-2")
+    keys.create(house, ADMIN, WEST, hashed=HASH, days=keys.LONGEST_DAYS)
+    keys.revoke(house, other, "sc-west")
+    with house.db.read() as tx:
+        told = [(one.actor, one.action) for one in audit.of_subject(tx, "key:sc-west")]
+    assert sorted(told) == [("admin-1", "key.created"), ("admin-2", "key.revoked")]
 
 
 def test_a_wrong_key_of_a_right_name_opens_nothing(house):

@@ -8,11 +8,13 @@ import pytest
 
 from outbox.eakte_http import HttpOutlet
 from outbox.line import Line, LineAccount
+from outbox.receipt_folder import receipt_json
 from outbox.task_folder import TaskFolder
 from outbox.task_hook import TaskHooks, posted
 from outbox.webhook import WebhookOutlet
 from rules.codes import Concern
 from rules.errors import TryLater
+from rules.handover import Receipt
 from rules.item import CloseReason, EakteState, ItemState
 from rules.tasks import Receiver, TaskKind
 from store.desk import items
@@ -169,8 +171,31 @@ def test_receivers_without_a_hook_have_their_folder(house, hooked, claim, tmp_pa
     order_task(house, claim)
     rounds.send_round(house, hooked, "w-1")
     (file,) = (tmp_path / "tasks/atv/auftraege").iterdir()
+    assert hooked.tasks.holds(file.stem)
     assert hooked.tasks.discard(file.stem)
     assert not file.exists()
+    assert not hooked.tasks.holds(file.stem)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_folder_beside_hooks_is_read_and_each_receipt_put_away(
+    house, hooked, claim, tmp_path, known
+):
+    relabel(house, claim, Concern.ARBEITSUCHEND)
+    order_task(house, claim)
+    rounds.send_round(house, hooked, "w-1")
+    key = row(house, claim.item_id).idempotency_key
+    other = key[:-1] + ("1" if key.endswith("0") else "0")
+    told = Receipt(key if known else other, True, "T-1", "", "2026-11-24T08:00:00+00:00")
+    papers = tmp_path / "tasks/atv/quittungen"
+    papers.mkdir(exist_ok=True)
+    (papers / f"{told.key}.json").write_bytes(receipt_json(told))
+    rounds.send_round(house, hooked, "w-1")
+    state = OutgoingState.RECEIPTED if known else OutgoingState.SENT
+    assert row(house, claim.item_id).state is state
+    (away,) = (papers / ("erledigt" if known else "unbekannt")).iterdir()
+    assert away.name.startswith(told.key)
+    assert not list(papers.glob("*.json"))
 
 
 def test_a_receiver_with_neither_waits(house, claim, forward, hook):
@@ -178,7 +203,7 @@ def test_a_receiver_with_neither_waits(house, claim, forward, hook):
     with pytest.raises(TryLater) as later:
         bare.deliver(tasks.build(house, row(house, claim.item_id)))
     assert later.value.code == "task.no_way"
-    assert (list(bare.receipts()), bare.discard("x")) == ([], False)
+    assert (list(bare.receipts()), bare.holds("x"), bare.discard("x")) == ([], False, False)
 
 
 def test_a_task_without_mail_is_posted_as_its_file_is_written(house, claim):

@@ -16,7 +16,7 @@ from rules.rights.distribution import Member, MemberKind
 from rules.rights.distribution_csv import write_lists
 from rules.rights.folder_acl import FolderAcl, Naming, access, account
 from rules.rights.folder_findings import Code, Key
-from rules.rights.reporting_chain import Step, make_round
+from rules.rights.reporting_chain import Round, Step, make_round
 from store.processes import leases
 from store.rights import lists as rights_lists
 from store.rights import plans as rights_plans
@@ -160,6 +160,18 @@ def test_while_writing_is_stopped_a_plan_waits_and_looking_goes_on(office: Offic
     assert office.state(plan_id) is PlanState.APPLIED
 
 
+def test_who_stops_writing_stops_a_plan_before_its_next_folder(office: Office) -> None:
+    class Stopping(Stubborn):
+        def write(self, folder: str, wanted: Mapping) -> None:
+            super().write(folder, wanted)
+            now = office.house.clock()
+            halting.stop_writing(office.house.db, BERT, reason="Umbau der Ordner", now=now)
+
+    plan_id, desk = office.approved(), Stopping(office.desk, "never")
+    outcome = rights_work.apply(office.house, BERT.name, desk, plan_id)
+    assert (outcome.code, desk.writes, len(outcome.done)) == ("writing.stopped", 1, 1)
+
+
 def test_what_a_person_mends_meanwhile_is_no_deed_of_the_plan(office: Office) -> None:
     plan_id = office.approved()
     text = office.file("103 Ort103").read_text()
@@ -167,6 +179,9 @@ def test_what_a_person_mends_meanwhile_is_no_deed_of_the_plan(office: Office) ->
     office.file("103 Ort103").write_text("\n".join(kept) + "\n")
     outcome = rights_work.apply(office.house, BERT.name, office.desk, plan_id)
     assert (outcome.code, len(outcome.done)) == ("", 5)
+    with office.house.db.read() as tx:
+        told = [one.details for one in trail.listing(tx, limit=200)]
+    assert "103 Ort103" not in {details.get("folder") for details in told}
     undone = rights_work.undo(office.house, BERT.name, office.desk, plan_id)
     assert "103 Ort103" not in undone.done
     assert "fremd" not in office.file("103 Ort103").read_text()
@@ -174,17 +189,44 @@ def test_what_a_person_mends_meanwhile_is_no_deed_of_the_plan(office: Office) ->
 
 def test_all_of_it_stands_in_the_trail_without_a_single_account(office: Office) -> None:
     plan_id = office.approved()
-    rights_work.apply(office.house, BERT.name, office.desk, plan_id)
-    rights_work.undo(office.house, BERT.name, office.desk, plan_id)
+    rights.order(office.house, BERT, BOX, "apply", plan_id=plan_id)
+    rights_work.orders(office.house, "w1", {BOX: lambda: office.desk})
+    rights.order(office.house, BERT, BOX, "undo", plan_id=plan_id)
+    rights_work.orders(office.house, "w1", {BOX: lambda: office.desk})
+    keep_one(office)
     assert {
         "rights.lists_imported", "rights.audited", "rights.plan_proposed", "rights.plan_approved",
-        "rights.folder_apply", "rights.plan_applied", "rights.folder_undo", "rights.plan_undone",
+        "rights.apply_ordered", "rights.folder_apply", "rights.plan_applied",
+        "rights.undo_ordered", "rights.folder_undo", "rights.plan_undone", "rights.finding_kept",
     } <= set(office.actions())  # fmt: skip
     with office.house.db.read() as tx:
         told = str([entry.details for entry in trail.listing(tx, limit=200)])
     assert "@" not in told
     assert "$" not in told
     assert "fremd" not in told
+
+
+def keep_one(office: Office, *, days: int = 30) -> None:
+    """Somebody lets the surplus account stay."""
+    found = rights.standing(office.house, ANNA, BOX).open
+    key = next(one.key for one in found if one.code is Code.SURPLUS)
+    until = office.house.local_now().date() + timedelta(days=days)
+    rights.keep(office.house, ANNA, BOX, key, reason="Vertretung bis Jahresende", until=until)
+
+
+def test_a_proposal_that_takes_what_somebody_keeps_by_now_is_void(office: Office) -> None:
+    office.look()
+    plan_id = rights.propose(office.house, ANNA, BOX)
+    keep_one(office)
+    assert refused(lambda: rights.approve(office.house, BERT, plan_id)) == "rights.plan_state"
+
+
+@pytest.mark.parametrize(("days", "code"), [(-1, "rights.keep_day"), (367, "rights.keep_day")])
+def test_keeping_lasts_from_today_to_a_year(office: Office, days: int, code: str) -> None:
+    office.look()
+    assert refused(lambda: keep_one(office, days=days)) == code
+    keep_one(office, days=0 if days < 0 else 366)
+    assert len(rights.standing(office.house, ANNA, BOX).kept) == 1
 
 
 def test_who_made_a_plan_does_not_approve_it(office: Office) -> None:
@@ -285,6 +327,8 @@ def test_a_plan_that_was_cut_off_goes_on_and_can_be_undone(office: Office, monke
     assert office.file("101 Ort101/AU").read_text() != before
     outcome = rights_work.apply(office.house, BERT.name, office.desk, plan_id)
     assert (outcome.code, len(outcome.done)) == ("", 5)
+    _, steps = rights.plan(office.house, ANNA, plan_id)
+    assert {one.state for one in steps} == {StepState.DONE}
     rights_work.undo(office.house, BERT.name, office.desk, plan_id)
     assert access(office.desk.read(["101 Ort101/AU"])[0].entries).get(account("$ez-101")) is None
 
@@ -335,6 +379,9 @@ def test_nothing_is_undone_that_was_not_done(office: Office) -> None:
     plan_id = office.approved()
     deed = lambda: rights_work.undo(office.house, "x", office.desk, plan_id)  # noqa: E731
     assert refused(deed) == "rights.nothing_to_undo"
+    rights_work.apply(office.house, BERT.name, office.desk, plan_id)
+    deed()
+    assert refused(deed) == "rights.nothing_to_undo", "what came since is none of this plan's"
 
 
 def test_two_do_not_work_on_one_postbox_at_once(office: Office) -> None:
@@ -346,11 +393,23 @@ def test_two_do_not_work_on_one_postbox_at_once(office: Office) -> None:
     assert caught.value.code == "rights.busy"
 
 
+@dataclass
+class Told(Stubborn):
+    """Tells whether its line was given back."""
+
+    is_closed: bool = False
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
 def test_a_worker_does_what_the_page_ordered(office: Office) -> None:
     rights.order(office.house, ANNA, BOX, "audit")
     rights.order(office.house, ANNA, BOX, "audit")
-    desks = {BOX: lambda: office.desk}
+    opened: list[Told] = []
+    desks = {BOX: lambda: opened.append(Told(office.desk, "never")) or opened[-1]}
     assert rights_work.orders(office.house, "w1", desks) == 1
+    assert [desk.is_closed for desk in opened] == [True], "a line of its own for each order"
     assert rights.standing(office.house, ANNA, BOX).audit is not None
     plan_id = rights.propose(office.house, ANNA, BOX)
     asked = lambda: rights.order(office.house, ANNA, BOX, "apply", plan_id=plan_id)  # noqa: E731
@@ -398,6 +457,37 @@ def test_each_admin_sees_and_decides_for_his_regions_only(office: Office) -> Non
     assert refused(read) == "region.unknown"
 
 
+def reporting_deeds(house: House, caller: Caller, region: str) -> list[Callable[[], object]]:
+    days = (date(2026, 12, 1), date(2026, 12, 2), date(2026, 12, 3))
+    return [
+        lambda: rights_reporting.import_lists(house, caller, region, data=b"", source="x.csv"),
+        lambda: rights_reporting.expand(house, caller, region, members=lambda _: None),
+        lambda: rights_reporting.take_over(house, caller, region, (), source="x"),
+        lambda: rights_reporting.start_round(house, caller, Round(region, *days)),
+        lambda: rights_reporting.links(house, caller, region),
+        lambda: rights_reporting.mark(house, caller, region, Step.REGION, unit=region),
+        lambda: rights_reporting.reported(house, caller, region),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("caller", "region", "code"),
+    [
+        (NORTH, REGION, "region.unknown"),
+        (BERT, "Atlantis", "region.unknown"),
+        (CLERK, REGION, "access.denied"),
+    ],
+)
+def test_lists_and_rounds_are_for_admins_of_their_region(
+    office: Office, caller: Caller, region: str, code: str
+) -> None:
+    before = rights_reporting.reported(office.house, ANNA, REGION)
+    for deed in reporting_deeds(office.house, caller, region):
+        assert refused(deed) == code
+    assert rights_reporting.reported(office.house, ANNA, REGION) == before
+    assert rights_reporting.links(office.house, ANNA, REGION) == ()
+
+
 def test_what_is_kept_with_a_reason_is_in_no_plan_until_its_day(office: Office, clock) -> None:
     found = office.look()
     key = next(one.key for one in found.open if one.code is Code.SURPLUS)
@@ -437,6 +527,7 @@ def test_an_open_finding_is_signed_off_with_a_reason_only(office: Office) -> Non
     assert refused(late) == "rights.reason_too_short"
     rights_signoff.agency(office.house, ANNA, BOX, "103", reason="wird im Plan 1 bereinigt")
     rights_signoff.agency(office.house, ANNA, BOX, "108")
+    assert office.actions().count("rights.signed_off") == 2
     by_code = {row.code: row for row in rights_matrix.rows(office.house, [office.look()])}
     assert by_code["103"].review is ReviewState.SIGNED
     assert by_code["108"].review is ReviewState.SIGNED

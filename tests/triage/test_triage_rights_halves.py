@@ -90,6 +90,21 @@ def test_a_folder_that_was_written_to_by_half_at_a_kill_is_finished(office: Offi
     assert office.look().open == ()
 
 
+def test_a_plan_that_was_begun_and_holds_no_more_can_be_undone(office: Office) -> None:
+    plan_id, before = office.approved(), office.desk.read(["101 Ort101"])
+    with suppress(PowerCut):
+        rights_work.apply(office.house, BERT.name, Halfway(office.desk, "killed"), plan_id)
+    found = rights.standing(office.house, ANNA, BOX).open
+    key = next(one.key for one in found if one.code is Code.TOO_HIGH)
+    until = office.house.local_now().date()
+    rights.keep(office.house, ANNA, BOX, key, reason="Vertretung bis heute", until=until)
+    outcome = rights_work.apply(office.house, BERT.name, office.desk, plan_id)
+    assert (outcome.done, outcome.code) == ((), "rights.plan_outdated")
+    undone = rights_work.undo(office.house, ANNA.name, office.desk, plan_id)
+    assert (undone.code, undone.done) == ("", ("101 Ort101",))
+    assert by_key(office.desk.read(["101 Ort101"])) == by_key(before)
+
+
 def test_an_undo_that_was_killed_in_a_folder_is_finished(office: Office) -> None:
     plan_id = office.approved()
     rights_work.apply(office.house, BERT.name, office.desk, plan_id)
@@ -101,6 +116,22 @@ def test_an_undo_that_was_killed_in_a_folder_is_finished(office: Office) -> None
     assert has(office, "fremd0.101")
     assert not has(office, "group=ez-101")
     assert office.state(plan_id) is PlanState.UNDONE
+
+
+def test_what_somebody_set_after_a_kill_is_not_written_over(office: Office) -> None:
+    plan_id = office.approved()
+    with suppress(PowerCut):
+        rights_work.apply(office.house, BERT.name, Halfway(office.desk, "killed"), plan_id)
+    text = office.file("101 Ort101").read_text()
+    assert "user=fremd0.101" in text
+    lines = [
+        "user=fremd0.101 l" if line.startswith("user=fremd0.101") else line
+        for line in text.splitlines()
+    ]
+    office.file("101 Ort101").write_text("\n".join(lines) + "\n")
+    outcome = rights_work.apply(office.house, BERT.name, office.desk, plan_id)
+    assert outcome.code == "rights.changed_meanwhile"
+    assert "user=fremd0.101 l\n" in office.file("101 Ort101").read_text()
 
 
 def test_half_by_hand_is_nobodys_half(office: Office) -> None:

@@ -195,7 +195,9 @@ def test_a_draft_that_a_person_changed_meanwhile_stays_though_it_is_made_anew(
     assert not exchange.remove(place, sha256(first.data).hexdigest())
     (second,) = exchange.fetch(place.folder, place.epoch, (place.uid,))
     assert first.data != second.data
-    assert exchange.remove(place, sha256(second.data).hexdigest())
+    assert not exchange.remove(place, sha256(b"of another").hexdigest())
+    (third,) = exchange.fetch(place.folder, place.epoch, (place.uid,))
+    assert exchange.remove(place, sha256(third.data).hexdigest())
 
 
 def deleted(house, box, lease, clock):

@@ -8,8 +8,9 @@ from typer.testing import CliRunner
 from api.oidc.names import pseudonym
 from rules.access import Caller
 from rules.codes import Role
+from rules.errors import Refused
 from store.trail import audit
-from tests.house_fixture import ADMIN
+from tests.house_fixture import ADMIN, clerk
 from triage import sessions
 from triage.cli import app as cli
 from triage.house import House
@@ -64,6 +65,14 @@ def test_all_browsers_of_one_person_are_signed_out_and_nobody_else(house, number
     with house.db.read() as tx:
         told = [(one.actor, one.details) for one in audit.of_subject(tx, "session")]
     assert told == [(ADMIN.name, {"scope": "person"})] * 2
+
+
+@pytest.mark.parametrize("name", [ANNA, ""])
+def test_who_may_not_see_to_keys_ends_nobodys_sign_in(house, numbers, name):
+    with pytest.raises(Refused) as refused:
+        sessions.end_by_order(house, clerk("435"), name=name)
+    assert refused.value.code == "access.denied"
+    assert signed_in(house, numbers) == {ANNA: 2, "p-other": 1}
 
 
 def test_the_command_knows_people_by_the_services_number_and_takes_one_choice(

@@ -9,7 +9,7 @@ from rules.errors import Conflict
 from rules.sweep import HoldKind, OrderBasis
 from store.deletion.holds import NewHold
 from store.deletion.sweep_plans import PlanState
-from tests.house_fixture import ADMIN, eml
+from tests.house_fixture import ADMIN, MACHINE, clerk, eml
 from tests.refusals import code_of
 from tests.triage.test_triage_way import bring_in
 from triage import console, rereading, wiring
@@ -46,6 +46,29 @@ def test_another_proposal_than_the_one_read_is_neither_approved_nor_rejected(hou
     sweep.approve(house, OTHER, one, seen=read)
     sweep.reject(house, OTHER, other, seen=plan(house, other).hash)
     assert [plan(house, number).state for number in (one, other)] == ["ordered", "void"]
+
+
+@pytest.mark.parametrize("caller", [clerk("435"), MACHINE], ids=["clerk", "machine"])
+def test_who_may_not_delete_proposes_decides_holds_and_releases_nothing(house, proposed, caller):
+    number = proposed(1)
+    hold = sweep_holds.hold(house, ADMIN, NewHold(HoldKind.AUDIT, "P-1", message_id=2))
+    new = NewHold(HoldKind.AUDIT, "P-2", message_id=1)
+    for deed in (
+        lambda: sweep.preview(house, caller),
+        lambda: sweep.order(house, caller, hash_=""),
+        lambda: sweep.propose(house, caller, [2], basis=OrderBasis.ART17, reference="DSB 8/26"),
+        lambda: sweep.approve(house, caller, number),
+        lambda: sweep.reject(house, caller, number),
+        lambda: sweep.plans(house, caller),
+        lambda: sweep.plan_of(house, caller, number),
+        lambda: sweep_holds.hold(house, caller, new),
+        lambda: sweep_holds.release(house, caller, hold),
+        lambda: sweep_holds.in_force(house, caller, hold),
+        lambda: sweep_holds.holds_in_force(house, caller),
+    ):
+        assert code_of(deed) == "access.denied"
+    assert plan(house, number).state is PlanState.PROPOSED
+    assert [one.id for one in sweep_holds.holds_in_force(house, ADMIN)] == [hold]
 
 
 def test_a_number_alone_names_no_proposal_that_was_made_after_a_restore(house, proposed):

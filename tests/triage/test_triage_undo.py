@@ -86,6 +86,16 @@ def test_a_correction_counts_by_the_holidays_of_the_agency(house: House, clock: 
     assert seen(house, claim.item_id).due_on == date(2027, 5, 28)  # behind Fronleichnam
 
 
+def test_a_correction_to_what_sets_no_day_leaves_the_day_of_the_item(house: House) -> None:
+    claim = take(house)
+    correct(house, claim)
+    day = seen(house, claim.item_id).due_on
+    assert day is not None
+    said = Correction((Concern.KEIN_ANLIEGEN,), PaymentRelevant.NO, reason="Werbung, kein Anliegen")
+    work.correct(house, ME, claim.item_id, claim.token, said)
+    assert seen(house, claim.item_id).due_on == day
+
+
 DEEDS: list[Do] = [park, close, give_back, forward, correct]
 
 
