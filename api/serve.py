@@ -3,10 +3,8 @@
 uvicorn's own lines of access stay away: paths and client addresses are not for the log (promise 8).
 """
 
-import gc
 import resource
 import socket
-import sys
 import threading
 from dataclasses import dataclass
 from typing import Final
@@ -30,12 +28,6 @@ OPEN_FILES: Final = 8192
 """Connections and files that a serving process may hold. The usual 1024 are filled by one machine
 that says nothing, and then nobody gets in for 30 s (measured: 36 s); 6,000 silent ones cost 20 MB.
 Source: own decision 0094."""
-
-
-SWITCH_SECONDS: Final = 0.0005
-"""How long a thread that has its answer from database or disk waits until the loop lets it go on.
-With Python's own 5 ms it waits at each of its steps until the loop has nothing to do, and then
-nobody computes while it waits for the disk. Source: own decision 0148."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +55,6 @@ class Server:
 def serve(app: FastAPI, *, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM. Raises: Refused: `door.port`."""
     make_room()
-    settle()
     with _listening(host, port) as listener:
         _engine(app).run(sockets=[listener])
 
@@ -74,17 +65,6 @@ def make_room() -> None:
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def settle() -> None:
-    """Ready this process for many requests at once; called when all that stays is loaded.
-
-    Model, pages and directory are never garbage, and looking through them for some costs a busy
-    door more than it costs to claim an item. Source: own decision 0148.
-    """
-    gc.collect()
-    gc.freeze()
-    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def start_in_thread(app: FastAPI, *, host: str = "127.0.0.1", port: int = 0) -> Server:

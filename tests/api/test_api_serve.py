@@ -15,7 +15,7 @@ import pytest
 from fastapi import FastAPI
 
 from api import punctual
-from api.serve import OPEN_FILES, SWITCH_SECONDS, Server, make_room, start_in_thread
+from api.serve import OPEN_FILES, Server, make_room, start_in_thread
 from rules.errors import Refused
 from tests.api.small_door import small_app
 
@@ -66,38 +66,6 @@ def test_a_serving_process_makes_room_for_more_lines_than_one_machine_fills(soft
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (after, before[1])
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
-
-
-def test_a_serving_process_does_not_look_through_what_it_has_loaded() -> None:
-    """In a process of its own: what is frozen stays so."""
-    port = free_port()
-    told = """
-import gc, sys
-from fastapi import FastAPI
-from api.serve import serve
-app = FastAPI()
-@app.get("/told")
-async def told(): return [gc.get_freeze_count(), sys.getswitchinterval()]
-serve(app, host="127.0.0.1", port={port})
-"""
-    with subprocess.Popen([sys.executable, "-c", told.format(port=port)]) as process:
-        try:
-            frozen, seconds = _told(port)
-        finally:
-            process.send_signal(signal.SIGTERM)
-    assert frozen > 10_000
-    assert seconds == pytest.approx(SWITCH_SECONDS, abs=1e-6)
-
-
-def _told(port: int) -> list[float]:
-    for _ in range(600):
-        try:
-            told: list[float] = httpx.get(f"http://127.0.0.1:{port}/told").json()
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return told
-    raise AssertionError("nobody serves")
 
 
 def test_what_is_not_http_passes_the_middleware(app: FastAPI) -> None:

@@ -94,7 +94,6 @@ def _server(url: str, key_hash: str, line: Connection) -> None:
     app.add_api_route(CONSTANT, _constant, methods=["POST"])
     app.router.routes.insert(0, app.router.routes.pop())
     app.add_api_route(LAST, _constant, methods=["POST"])
-    serve.settle()
     server = serve.start_in_thread(app)
     line.send(server.port)
     while line.recv() == "cpu":
