@@ -82,7 +82,8 @@ def want_each(
     `marks` is not empty.
     """
     ids = spoken.listed(sorted(message_ids))
-    spoken.run(tx, _WANT[tx.dialect], {"given": ids, "marks": text_of(marks), "now": now})
+    values = {"given": ids, "marks": text_of(marks), "now": now}
+    spoken.run_planned_anew(tx, _WANT[tx.dialect], values)
 
 
 def _want_in(engine: str) -> sa.TextClause:

@@ -7,6 +7,7 @@ Source: measurement 2026-11-28 (docs/speed.md); own decision 0148.
 
 import json
 from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
@@ -65,6 +66,21 @@ def run(
     spoken = of(tx.dialect, statement)
     with failures.translated():
         return tx.connection.exec_driver_sql(spoken.text, spoken.taken(values))
+
+
+def run_planned_anew(
+    tx: Tx, statement: sa.TextClause, values: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    """As `run`, all rows, for what must find few rows in a table that grows.
+
+    A plan that PostgreSQL keeps from when the table was small reads all of it until it is analysed.
+    """
+    spoken = of(tx.dialect, statement)
+    driver: Any = tx.connection.connection
+    with failures.translated(), closing(driver.cursor()) as cursor:
+        planned = {"prepare": False} if tx.dialect == "postgresql" else {}
+        cursor.execute(spoken.text, spoken.taken(values), **planned)
+        return cursor.fetchall() if cursor.description else []
 
 
 def listed(values: Collection[int] | Collection[str] | Collection[list[str]]) -> str:

@@ -56,7 +56,7 @@ def look_each(tx: Tx, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str]
     """The answers given before to these callers and keys, those that there are."""
     found: dict[tuple[str, str], Given] = {}
     given = spoken.listed([list(key) for key in sorted(keys)])
-    for caller, key, request_hash, status, body in spoken.run(
+    for caller, key, request_hash, status, body in spoken.run_planned_anew(
         tx, _LOOK[tx.dialect], {"given": given}
     ):
         opened = sealed.opened(tx, json.loads(body), row=_name(caller, key))
@@ -67,7 +67,8 @@ def look_each(tx: Tx, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str]
 def _look_in(engine: str) -> sa.TextClause:
     """One look into the key of the answers for each pair, however many answers there are.
 
-    PostgreSQL would read them all as long as it thinks they are few; behind OFFSET it can't.
+    For a hundred pairs, as many as it expects, PostgreSQL would read all answers; behind OFFSET it
+    looks for each.
     """
     columns = "caller, key, request_hash, status, CAST(body AS TEXT)"
     looks = {
