@@ -139,6 +139,8 @@ def _key_of(scope: Scope) -> str | None:
 
 async def named(request: Request, caller: Caller) -> idempotency.Request | None:
     """How the station names a request that came with a key, for a deed that keeps its answer."""
+    if KEY not in request.headers:
+        return None  # nothing to read the body for
     return named_by(request, caller, await request.body())
 
 

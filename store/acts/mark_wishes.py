@@ -12,12 +12,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from rules.marks import OwnMark
-from store.database import rows
+from store.database import rows, spoken
 from store.database.engine import Tx
-from store.database.statements import insert, parts
+from store.database.statements import parts
 from store.processes import leases
 from store.processes.leases import Lease
-from store.tables.ledger import message
 from store.tables.mark import mark_wish as table
 
 
@@ -82,24 +81,32 @@ def want_each(
 
     `marks` is not empty.
     """
-    text = text_of(marks)
-    moment = sa.literal(now, table.c.changed_at.type)
-    columns = (message.c.id, message.c.postbox, sa.literal(text, sa.Text), moment, moment)
-    named = ["message_id", "postbox", "wanted", "changed_at", "next_try_at"]
-    for part in parts(sorted(message_ids)):
-        source = (
-            sa.select(*columns)
-            .where(message.c.id.in_(part), message.c.postbox.is_not(None))
-            .order_by(message.c.id)
-        )
-        statement = insert(tx, table).from_select(named, source)
-        tx.run(
-            statement.on_conflict_do_update(
-                index_elements=[table.c.message_id],
-                set_=_fresh(text, now),
-                where=table.c.wanted != text,
-            )
-        )
+    ids = spoken.listed(sorted(message_ids))
+    values = {"given": ids, "marks": text_of(marks), "now": now}
+    spoken.run_planned_anew(tx, _WANT[tx.dialect], values)
+
+
+def _want_in(engine: str) -> sa.TextClause:
+    """In the order of the ids, so that nobody waits in a ring; by the key of the messages alone.
+
+    PostgreSQL takes them as an array: of a list it would not know that it is short.
+    """
+    among = {
+        "postgresql": "= ANY (CAST(translate(:given, '[]', '{}') AS bigint[]))",
+        "sqlite": "IN (SELECT value FROM json_each(:given))",
+    }
+    words = sa.text(
+        "INSERT INTO mark_wish (message_id, postbox, wanted, changed_at, next_try_at)"  # noqa: S608 - our own
+        " SELECT id, postbox, CAST(:marks AS TEXT), :now, :now FROM message"
+        f" WHERE id {among[engine]} AND postbox IS NOT NULL ORDER BY id"
+        " ON CONFLICT (message_id) DO UPDATE SET wanted = excluded.wanted,"
+        " changed_at = excluded.changed_at, tries = 0, next_try_at = excluded.next_try_at"
+        " WHERE mark_wish.wanted <> excluded.wanted"
+    )
+    return words.bindparams(sa.bindparam("now", type_=table.c.changed_at.type))
+
+
+_WANT = {engine: _want_in(engine) for engine in spoken.ENGINES}
 
 
 def _fresh(text: str, now: datetime) -> dict[str, object]:

@@ -16,6 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 
 from rules.errors import Refused
+from store.database import alive
 
 # psycopg logs what the server said when a connection broke, as text of its own (promise 8).
 logging.getLogger("psycopg").setLevel(logging.CRITICAL + 1)
@@ -186,10 +187,9 @@ def _opened_anew(*engines: sa.Engine) -> tuple[sa.Engine, ...]:
 def _postgresql(url: sa.URL) -> sa.Engine:
     options = " ".join(f"-c {name}={value}" for name, value in POSTGRESQL_LIMITS.items())
     own = url.query.get("options", "")
-    return sa.create_engine(
+    engine = sa.create_engine(
         url.difference_update_query(["options"]),
         hide_parameters=True,
-        pool_pre_ping=True,
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
         pool_timeout=POOL_TIMEOUT_SECONDS,
@@ -202,3 +202,5 @@ def _postgresql(url: sa.URL) -> sa.Engine:
             "keepalives_count": 3,
         },
     )
+    alive.watch(engine)
+    return engine

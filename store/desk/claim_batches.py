@@ -6,20 +6,19 @@ the drivers are spoken to themselves, and on PostgreSQL all claims of one shape 
 Source: own decision 0079.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql import psycopg
 
 from rules.item import ItemState
-from store.database import failures, rows
+from store.database import failures, rows, spoken
 from store.database.engine import Tx
+from store.database.spoken import Spoken
 from store.database.statements import parts, spelled
 from store.desk import claims
 from store.desk.claims import Line
@@ -108,7 +107,7 @@ def _together(
     tx: Tx, shape: tuple[bool, bool, bool], wants: Sequence[Want], *, now: datetime
 ) -> list[Handed | None]:
     """The claims of one shape, in their order."""
-    spoken = _spoken(tx.dialect, shape)
+    way = spoken.of(tx.dialect, _claim_of(shape))
     asked = [
         claims.values_of(want.line)
         | claims.to_whom(want.holder, claims.until(now, want.lease_seconds))
@@ -116,65 +115,26 @@ def _together(
     ]
     return [
         None if row is None else Handed(row[0], row[1], one["to_token"], one["to_until"])
-        for row, one in zip(_sent(tx, spoken, map(spoken.taken, asked)), asked, strict=True)
+        for row, one in zip(_sent(tx, way, map(way.taken, asked)), asked, strict=True)
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Spoken:
-    """The claim of a shape as the driver takes it, and how to give it a line's values.
-
-    Past SQLAlchemy: it reads no rows of many, and putting one claim into its words takes longer
-    than SQLite takes to run it. Source: measurement 2026-11-28 (102 to 60 µs a claim by CPU).
-    """
-
-    text: str
-    fixed: Mapping[str, Any]
-    """The values that are always the same."""
-    processors: Mapping[str, Callable[[Any], Any]]
-
-    def taken(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """All values of one claim, each as the driver takes it."""
-        own = {
-            name: process(values[name]) if (process := self.processors.get(name)) else values[name]
-            for name in values
-        }
-        return {**own, **self.fixed}
-
-
-def _sent(
-    tx: Tx, spoken: _Spoken, asked: Iterable[Mapping[str, Any]]
-) -> list[tuple[int, int] | None]:
+def _sent(tx: Tx, way: Spoken, asked: Iterable[Mapping[str, Any]]) -> list[tuple[int, int] | None]:
     driver: Any = tx.connection.connection
     with failures.translated(), closing(driver.cursor()) as cursor:
         if tx.dialect == "sqlite":
             # All rows are read, or the statement would still be open at the commit.
-            answers = [cursor.execute(spoken.text, one).fetchall() for one in asked]
+            answers = [cursor.execute(way.text, one).fetchall() for one in asked]
             return [rows[0] if rows else None for rows in answers]
-        cursor.executemany(spoken.text, list(asked), returning=True)
+        cursor.executemany(way.text, list(asked), returning=True)
         return [result.fetchone() for result in cursor.results()]
 
 
 @cache
-def _spoken(engine: str, shape: tuple[bool, bool, bool]) -> _Spoken:
-    dialect = _DIALECTS[engine]
-    back = claims.next_change(shape).returning(table.c.id, table.c.message_id)
-    compiled = back.compile(dialect=dialect)
-    processors = {
-        name: process
-        for name, bind in compiled.binds.items()
-        if (process := bind.type.dialect_impl(dialect).bind_processor(dialect))
-    }
-    spoken = _Spoken(str(compiled), {}, processors)
-    return replace(
-        spoken, fixed=spoken.taken({k: v for k, v in compiled.params.items() if v is not None})
-    )
+def _claim_of(shape: tuple[bool, bool, bool]) -> sa.Executable:
+    return claims.next_change(shape).returning(table.c.id, table.c.message_id)
 
 
-_DIALECTS: Mapping[str, Any] = {
-    "postgresql": psycopg.dialect(),  # type: ignore[no-untyped-call]
-    "sqlite": sqlite.dialect(paramstyle="named"),
-}
 _TRY = sa.text(
     "SELECT name, pg_try_advisory_xact_lock(hashtext('clerk:' || name))"
     " FROM unnest(CAST(:names AS text[])) AS name"

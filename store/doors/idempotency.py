@@ -13,9 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules.errors import Conflict
-from store.database import sealed
+from store.database import sealed, spoken
 from store.database.engine import Tx
-from store.database.statements import add_rows, insert, parts
+from store.database.statements import add_rows, insert
 from store.tables.ledger import idempotency as table
 
 
@@ -55,12 +55,35 @@ def look(tx: Tx, caller: str, *, key: str, request_hash: str) -> Answer | None:
 def look_each(tx: Tx, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Given]:
     """The answers given before to these callers and keys, those that there are."""
     found: dict[tuple[str, str], Given] = {}
-    for part in parts(sorted(keys)):
-        named = sa.tuple_(table.c.caller, table.c.key).in_(part)
-        for row in tx.run(sa.select(table).where(named)):
-            body = sealed.opened(tx, row.body, row=_name(row.caller, row.key))
-            found[row.caller, row.key] = Given(row.request_hash, Answer(row.status, body))
+    given = spoken.listed([list(key) for key in sorted(keys)])
+    for caller, key, request_hash, status, body in spoken.run_planned_anew(
+        tx, _LOOK[tx.dialect], {"given": given}
+    ):
+        opened = sealed.opened(tx, json.loads(body), row=_name(caller, key))
+        found[caller, key] = Given(request_hash, Answer(status, opened))
     return found
+
+
+def _look_in(engine: str) -> sa.TextClause:
+    """One look into the key of the answers for each pair, however many answers there are.
+
+    For a hundred pairs, as many as it expects, PostgreSQL would read all answers; behind OFFSET it
+    looks for each.
+    """
+    columns = "caller, key, request_hash, status, CAST(body AS TEXT)"
+    looks = {
+        "postgresql": f"CROSS JOIN LATERAL (SELECT {columns} FROM idempotency"  # noqa: S608 - ours
+        " WHERE caller = CAST(given.value AS json) ->> 0"
+        " AND key = CAST(given.value AS json) ->> 1 OFFSET 0) AS found",
+        "sqlite": "CROSS JOIN idempotency AS found"
+        " WHERE found.caller = json_extract(given.value, '$[0]')"
+        " AND found.key = json_extract(given.value, '$[1]')",
+    }
+    asked = "found.*" if engine == "postgresql" else columns.replace("key", "found.key")
+    return sa.text(f"SELECT {asked} FROM {spoken.GIVEN[engine]} {looks[engine]}")  # noqa: S608
+
+
+_LOOK = {engine: _look_in(engine) for engine in spoken.ENGINES}
 
 
 def remember_each(tx: Tx, given: Mapping[tuple[str, str], Given], *, now: datetime) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from rules.errors import Conflict
-from store.database import statements
+from store.database import spoken, statements
 from store.database.engine import Tx
 from store.tables.ledger import lease as table
 
@@ -68,14 +68,10 @@ def pass_through(tx: Tx, names: Collection[str], *, now: datetime, seconds: int)
     others are held by somebody, for no longer than `seconds` (as in `take`, for a clock that was
     set back). Locked in the order of the names.
     """
-    first = statements.insert(tx, table)
-    statement = first.on_conflict_do_update(
-        index_elements=[table.c.name],
-        set_={"owner": None, "until": now, "fence": table.c.fence + 1},
-        where=sa.or_(table.c.owner.is_(None), table.c.until <= now),
-    ).returning(table.c.name)
-    rows = [{"name": name, "owner": None, "until": now, "fence": 1} for name in sorted(names)]
-    free = frozenset(tx.run(statement, rows).scalars()) if rows else frozenset()
+    if not names:
+        return frozenset()
+    given = {"given": spoken.listed(sorted(names)), "now": now}
+    free = frozenset(spoken.run(tx, _PASS[tx.dialect], given).scalars())
     held = frozenset(names) - free
     if held:
         until = now + timedelta(seconds=seconds)
@@ -158,3 +154,16 @@ def _lost(lease: Lease) -> Conflict:
         lease=lease.name,
         fence=lease.fence,
     )
+
+
+def _pass_in(engine: str) -> sa.TextClause:
+    words = sa.text(
+        "INSERT INTO lease (name, until, fence) SELECT given.value, :now, 1"  # noqa: S608 - our own
+        f" FROM {spoken.GIVEN[engine]} WHERE true ORDER BY given.key"
+        " ON CONFLICT (name) DO UPDATE SET owner = NULL, until = :now, fence = lease.fence + 1"
+        " WHERE lease.owner IS NULL OR lease.until <= :now RETURNING name"
+    )
+    return words.bindparams(sa.bindparam("now", type_=table.c.until.type))
+
+
+_PASS = {engine: _pass_in(engine) for engine in spoken.ENGINES}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from api.gathering import MOST, Gathering
+from api.gathering import FEW, MOST, Gathering
 
 
 @dataclass(slots=True)
@@ -48,15 +48,42 @@ def test_who_comes_during_a_run_is_in_the_next_and_gets_his_own_answer() -> None
 
 
 def test_no_run_takes_more_than_the_most() -> None:
+    many = 3 * MOST
     runs = Runs()
     runs.go_on.set()
 
     async def all_of_them() -> list[int]:
         gathering = Gathering(runs)
-        return list(await asyncio.gather(*(gathering.ask(n) for n in range(100, 100 + MOST + 5))))
+        return list(await asyncio.gather(*(gathering.ask(n) for n in range(100, 100 + many))))
 
-    assert asyncio.run(all_of_them()) == [-n for n in range(100, 100 + MOST + 5)]
-    assert [len(run) for run in runs.seen] == [MOST, 5]
+    assert asyncio.run(all_of_them()) == [-n for n in range(100, 100 + many)]
+    assert max(len(run) for run in runs.seen) == MOST
+    assert [n for run in runs.seen for n in run] == list(range(100, 100 + many))
+
+
+def test_who_asks_again_at_once_shares_runs_evenly_though_the_first_came_alone() -> None:
+    """Half are read and answered while the others are written: else all wait for all."""
+    clerks, times = 4 * FEW, 12
+    runs = Runs()
+
+    async def clerk(gathering: Gathering[int, int], name: int) -> None:
+        for _ in range(times):
+            assert await gathering.ask(name) == -name
+
+    async def all_of_them() -> None:
+        gathering = Gathering(runs)
+        first = asyncio.create_task(clerk(gathering, 100))
+        await begun(runs)
+        others = [asyncio.create_task(clerk(gathering, n)) for n in range(101, 100 + clerks)]
+        await asyncio.sleep(0)
+        runs.go_on.set()
+        await asyncio.gather(first, *others)
+
+    asyncio.run(all_of_them())
+    sizes = [len(run) for run in runs.seen]
+    assert sum(sizes) == clerks * times
+    assert sizes[0] == 1
+    assert set(sizes[2:-3]) == {clerks // 2}
 
 
 def test_who_goes_before_his_run_has_asked_nothing_and_who_goes_after_takes_nobody_along() -> None:

@@ -197,10 +197,10 @@ class PostgresServer:
             connection.execute(statement)
 
     def cut_connections(self, name: str) -> None:
-        """End all connections to a database, as a restart of the server would."""
+        """End all connections to a database, as a restart would; they are gone then."""
         self.execute(
             sql.SQL(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}"
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = {}"
             ).format(sql.Literal(name))
         )
 
