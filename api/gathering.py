@@ -3,7 +3,7 @@
 While a run is under way, whoever comes waits for the next; nobody waits for a clock. So a busy door
 pays one transaction for many, and a quiet one loses nothing. A run takes half of those who are
 about, so that the loop reads and answers the others while the disk writes for these.
-Source: own decisions 0079, 0148.
+Source: own decisions 0079, 0147.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ MOST: Final = 64
 """Calls of one run; more wait for the next. Source: own decision 0079; measurement 2026-11-26."""
 
 FEW: Final = 8
-"""So many are not parted: what a run costs by itself is more. Own decision 0148."""
+"""So many are not parted: what a run costs by itself is more. Own decision 0147."""
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 Each question is a way to the server and back, once a transaction. A server that goes closes its
 connections, which is seen here without asking; one that only falls silent is asked again after
-some seconds. Source: own decision 0148.
+some seconds. Source: own decision 0147.
 """
 
 import select

@@ -3,7 +3,7 @@
 SQLAlchemy spells out each value of each row: a statement of another length each time, which it, the
 driver and the server read anew, and which takes longer than writing the rows. Here the server takes
 the rows out of one value, by a statement that it has planned before. Source: measurement
-2026-11-28 (28 to 2.2 µs of our CPU a trail entry); own decision 0148.
+2026-11-28 (28 to 2.2 µs of our CPU a trail entry); own decision 0147.
 """
 
 import json

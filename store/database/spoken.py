@@ -2,7 +2,7 @@
 
 For what is asked again and again: to find the words of a statement takes SQLAlchemy longer than
 many a statement takes to run. Answers come as the driver gives them: numbers and text.
-Source: measurement 2026-11-28 (docs/speed.md); own decision 0148.
+Source: measurement 2026-11-28 (docs/speed.md); own decision 0147.
 """
 
 import json

@@ -31,7 +31,7 @@ def add_rows(tx: Tx, table: sa.Table, values: list[dict[str, Any]]) -> None:
     """Insert rows of the same columns, in their order; nothing for no rows.
 
     On PostgreSQL one statement for all of them; SQLite runs one prepared statement row by row
-    without a way to a server. Own decisions 0092, 0109, 0148.
+    without a way to a server. Own decisions 0092, 0109, 0147.
     """
     if tx.dialect == "sqlite":
         by_columns.run(tx, _insert_into(table), values)
