@@ -54,7 +54,7 @@ class ReceiptFolder:
         if not self.drop.is_dir():
             raise TryLater(
                 f"{self.owner}.drop_missing",
-                f"{self.drop} is no folder that is there; mount or create the receiver's",
+                f"{self.drop} is not there, or no folder; mount or create the receiver's",
                 path=str(self.drop),
             )
 
