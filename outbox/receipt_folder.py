@@ -54,7 +54,7 @@ class ReceiptFolder:
         if not self.drop.is_dir():
             raise TryLater(
                 f"{self.owner}.drop_missing",
-                f"{self.drop} is not there; mount or create the folder of the receiver",
+                f"{self.drop} is not there, or no folder; mount or create the receiver's",
                 path=str(self.drop),
             )
 
@@ -171,6 +171,8 @@ class ReceiptFolder:
         remedy = "check rights and space"
         if exc.errno == errno.EXDEV:
             remedy = f"all folders of {self.drop} must lie on one disk"
+        elif exc.errno in {errno.ENOTDIR, errno.EEXIST}:
+            remedy = "it must be a folder; move the file away"
         return TryLater(
             f"{self.owner}.disk",
             f"{exc.filename or self.drop}: {exc.strerror}; {remedy}",
@@ -240,10 +242,17 @@ def as_json(value: Mapping[str, Any]) -> bytes:
 
 
 def _in(folder: Path) -> list[Path]:
-    """The papers in a folder, by name; none where there is no such folder."""
-    if not folder.is_dir():
+    """The papers in a folder, by name; none where nothing is of that name.
+
+    Raises: OSError: what is there is no folder, or can't be read: it may hold receipts.
+    """
+    try:
+        found = sorted(folder.iterdir())
+    except FileNotFoundError:
+        if folder.is_symlink():
+            raise
         return []
-    return sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES and p.is_file())
+    return [path for path in found if path.suffix in SUFFIXES and path.is_file()]
 
 
 def _read(path: Path) -> Paper | None:

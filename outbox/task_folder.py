@@ -74,7 +74,7 @@ class TaskFolder:
         failed: HouseError | None = None
         for receiver in Receiver:
             folder = self._of(receiver)
-            if not folder.drop.is_dir():
+            if not folder.drop.exists():
                 # Not every house has every receiver; delivering says what is missing.
                 continue
             try:

@@ -97,7 +97,7 @@ def plan_of(house: House, caller: Caller, postbox: str) -> PostboxPlan:
             return box
     raise Refused(
         "postbox.unknown",
-        "There is no such postbox. Remedy: use a name of the configuration.",
+        f"There is no postbox {postbox!r} for you. Remedy: use a name of the configuration.",
         postbox=postbox,
     )
 

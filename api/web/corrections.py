@@ -69,6 +69,8 @@ def _place(after: int | None) -> str:
 
 
 def _shown(visit: Visit, fault: Fault | None = None, *, after: int | None = None) -> Response:
+    if fault and visit.is_unseen:
+        return Response(status_code=422)
     rows = relearn.waiting(visit.house, visit.caller, limit=pager.PAGE_ROWS, after=after)
     return page(
         visit.request,

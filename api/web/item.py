@@ -73,6 +73,8 @@ def item_response(
     kept: Mapping[str, str] | None = None,
 ) -> Response:
     """The item's page, after a refusal with the fault at its field (422)."""
+    if fault and visit.is_unseen:
+        return Response(status_code=422)
     view = item_view.view(visit.house, visit.caller, item_id)
     typed = fault.typed if fault else kept or {}
     shown = item_page(

@@ -89,7 +89,7 @@ def text_page(  # noqa: PLR0913 - what the page needs to come back as it was
         "texte.html",
         status=status,
         shown=_part(_listed_rows(rows, wanted), wanted),
-        total=len({row.version.text_id for row in rows}),
+        total=_count(rows),
         ending=[row for row in rows if row.ends_soon],
         stock=_stock(visit),
         query=wanted["suche"],
@@ -106,15 +106,16 @@ def text_page(  # noqa: PLR0913 - what the page needs to come back as it was
 def _for_editors(
     visit: Visit, text_id: str, version: int | None, asked: dict[str, object], *, against: int
 ) -> Response:
-    rows = _part(_listed_rows(text_view.listing(visit.house, visit.caller), asked), asked).rows
+    every = text_view.listing(visit.house, visit.caller)
+    rows = _part(_listed_rows(every, asked), asked).rows
     chosen = text_id or (rows[0].id if rows else "")
     if not chosen:
         return page(
             visit.request,
             "texte.html",
             shown=_part((), asked),
-            total=0,
-            ending=[],
+            total=_count(every),
+            ending=[row for row in every if row.ends_soon],
             stock=_stock(visit),
             query=asked["suche"],
             stand=asked["stand"],
@@ -125,6 +126,10 @@ def _for_editors(
         )
     shown = text_view.show(visit.house, visit.caller, chosen, version)
     return text_page(visit, shown, asked=asked, against=against)
+
+
+def _count(rows: tuple[TextRow, ...]) -> int:
+    return len({row.version.text_id for row in rows})
 
 
 def _for_readers(

@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Form, Request, Response
 
 from api.auth import check_csrf, house_of, session_of
+from api.middleware import BY_SCRIPT
 from api.session import Session
 from rules.access import Caller, Permission, may, may_work_agency, require
 from rules.errors import Refused
@@ -40,6 +41,14 @@ class Visit:
     def caller(self) -> Caller:
         """The person, by pseudonymous id."""
         return self.session.caller
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether the desk's script asks, which shows no page: the browser asks for that itself.
+
+        A mail on a page of refusal would count as read twice. Own decisions 0093, 0137.
+        """
+        return BY_SCRIPT in self.request.headers
 
     @property
     def today(self) -> date:

@@ -24,7 +24,13 @@ def limited(client: IMAPClient, seconds: float, *, carries: int = 0) -> Iterator
 
     Who reads then sees the line broken.
     """
-    line = client.socket()
+    with cut_after(client.socket(), seconds, carries=carries):
+        yield
+
+
+@contextmanager
+def cut_after(line: socket.socket, seconds: float, *, carries: int = 0) -> Iterator[None]:
+    """The same for a line of which no client is made yet."""
     copy = socket.fromfd(line.fileno(), line.family, line.type)
 
     def cut() -> None:

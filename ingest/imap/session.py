@@ -21,6 +21,7 @@ from imapclient.exceptions import LoginError
 from imapclient.response_parser import parse_response
 
 from ingest.folder_names import SEPARATOR, ServerNames
+from ingest.imap.client import TimelyClient
 from ingest.imap.errors import OddAnswerError, imap_errors, is_stale, login_failed, says_no_folder
 from ingest.imap.limit import limited
 from ingest.imap.listing import listed
@@ -213,7 +214,7 @@ def connect(account: ImapAccount) -> ImapSession:
     """
     context = _tls_context(account)
     with imap_errors(account.where):
-        client = IMAPClient(
+        client = TimelyClient(
             account.host,
             port=account.port,
             ssl=account.tls == "implicit",

@@ -18,6 +18,7 @@ _ADDRESS_KEYS: Final = {
     "from": Key.SENDER, "sender": Key.SENDER, "to": Key.RECIPIENT, "cc": Key.RECIPIENT,
 }  # fmt: skip
 _ENVELOPE_HEADERS: Final = {"from": "return-path", "to": "delivered-to"}
+_OFF: Final = "import.disabled"
 _HARMLESS: Final = {"stop", "setflag", "addflag", "removeflag"}
 _FORBIDDEN: Final = {
     "discard": "löschen", "redirect": "umleiten", "reject": "ablehnen", "ereject": "ablehnen",
@@ -45,18 +46,18 @@ def take_over(script: str) -> TakenOver:
     made: list[Rule] = []
     remarks: list[Remark] = []
     is_left = False
-    for number, command in enumerate(_branches(commands), start=1):
-        name = f"Zeile {command.line}"
+    for number, (name, command) in enumerate(_named(_branches(commands)), start=1):
         is_left = is_left and command.name in {"elsif", "else"}
         if is_left:
             why = "Ein Zweig davor ist nicht übernommen; dieser nähme auch dessen Mails."
             remarks.append(Remark(name, "import.after_left", why))
             continue
         try:
-            made.append(_made(command, number))
+            made.append(_made(command, name, number))
         except NotTaken as exc:
             remarks.append(Remark(name, exc.code, exc.message))
-            is_left = True
+            # What is off takes no mail, so the branches after it take none of its mails.
+            is_left = exc.code != _OFF
             continue
         if not any(one.name == "stop" for one in command.block) and ORDER not in remarks:
             remarks.append(ORDER)
@@ -71,16 +72,27 @@ def _branches(commands: Iterable[Command]) -> Iterator[Command]:
         if command.name in {"if", "elsif", "else"}:
             yield command
         else:
-            yield Command("if", (), None, (command,), command.line)
+            yield Command("if", (), None, (command,), command.line, command.title)
 
 
-def _made(command: Command, number: int) -> Rule:
+def _named(branches: Iterable[Command]) -> Iterator[tuple[str, Command]]:
+    """What each is called: by the program that wrote the script, else by its line."""
+    title = ""
+    for command in branches:
+        line, is_first = f"Zeile {command.line}", command.name == "if"
+        title = command.title or ("" if is_first else title)
+        yield (f"{title} ({line})" if title and not is_first else title or line), command
+
+
+def _made(command: Command, name: str, number: int) -> Rule:
     logic = _Logic()
+    if command.test is not None and command.test.name == "false":
+        raise NotTaken(_OFF, "Diese Regel ist ausgeschaltet.")
     if command.test is not None:
         _add(logic, command.test)
     action = _action(command.block)
     return new_rule(
-        f"Zeile {command.line}",
+        name,
         number,
         when=logic.when,
         any_of=logic.any_of,

@@ -88,6 +88,17 @@ def _longest_due(
     )
 
 
+def waiting(tx: Tx, kind: str, begin: str, *, limit: int) -> int:
+    """How many rows of one receiver have not left yet and are no dead letters, `limit` at most."""
+    some = (
+        sa.select(table.c.id)
+        .where(table.c.next_try_at.is_not(None), table.c.kind == kind, _has_begin(begin))
+        .limit(limit)
+        .subquery()
+    )
+    return int(tx.run(sa.select(sa.func.count()).select_from(some)).scalar_one())
+
+
 def begins(kind: str, name: str) -> str:
     """How the keys of one receiver begin; behind it come two parts, the event's number and seal."""
     return f"{kind}-{name}-"

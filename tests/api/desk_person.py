@@ -1,13 +1,28 @@
-"""A person at the desk: reads pages and sends their forms, as a browser would without scripts."""
+"""A person at the desk: reads pages and sends their forms, as a browser would without scripts.
+
+Where a form is answered with a page, nothing may have been done: the desk's script asks by
+itself first, and the browser sends the form once more to show that page (decision 0137). Each
+form that any test sends is held to that.
+"""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import httpx
+import sqlalchemy as sa
 from fastapi import FastAPI
 from resiliparse.parse.html import DOMNode, HTMLTree
 
+from api.middleware import BY_SCRIPT, ONWARD
+from store.database.columns import metadata
 from tests.api.door_client import DoorClient
+
+Rows = Mapping[str, Sequence[object]]
+"""What stands in each table."""
+
+_BESIDE = frozenset({"audit", "session"})
+"""A page that shows a mail tells that it was read, and each deed that somebody is at work."""
 
 
 @dataclass
@@ -42,7 +57,26 @@ class Person:
         for hidden in found[0].query_selector_all("input[type=hidden]"):
             fields.setdefault(hidden.getattr("name"), hidden.getattr("value"))
         target = found[0].getattr("action")
-        return self._follow(self.client.post(target, data=fields | typed), target)
+        before = self._rows()
+        answer = self.client.post(target, data=fields | typed)
+        if answer.status_code != 303:
+            self._require_nothing_done(before, target, fields | typed)
+        return self._follow(answer, target)
+
+    def _require_nothing_done(self, before: Rows, target: str, data: Mapping[str, object]) -> None:
+        after = self._rows()
+        changed = {one for one in after if after[one] != before[one]}
+        assert changed <= _BESIDE, (target, changed)
+        asked = self.client.post(target, data=data, headers={BY_SCRIPT: "yes"})
+        assert ONWARD not in asked.headers
+        assert self._rows() == after, (
+            f"{target}: the script, to which nothing is shown, left a trace"
+        )
+
+    def _rows(self) -> Rows:
+        """All that the house remembers, by table."""
+        with self.app.state.house.db.read() as tx:
+            return {table.name: tx.run(sa.select(table)).all() for table in metadata.sorted_tables}
 
     def words(self, selector: str) -> str:
         node = self.page.query_selector(selector)

@@ -94,7 +94,24 @@ def test_the_next_version_is_begun_from_the_approved_one_and_compared(anna: Pers
     anna.open("/texte?text=termin.verschoben&version=1&gegen=2")
     assert "von Fassung 1 zu 2" in anna.words("#df")
     anna.open("/texte?stand=draft")
-    assert "1 zu Ihrer Suche" in anna.words(".head")
+    assert "1 passt zu Ihrer Suche" in anna.words(".head")
+
+
+def test_a_search_without_hits_says_so_and_leads_back_to_all(anna: Person, doors: Doors) -> None:
+    clerk = at_desk(doors.app)
+    for person in (anna, clerk):
+        person.open("/texte")
+        (count, _, _) = person.words(".head p").partition(" Texte")
+        assert int(count) > 1
+        person.open("/texte?suche=gibtesnicht&vorgang=7")
+        assert f"{count} Texte, keiner passt zu Ihrer Suche." in person.words(".head")
+        assert "Kein Text passt zu „gibtesnicht“" in person.words(".list")
+        (way_out,) = person.page.query_selector_all(".list a")
+        assert way_out.getattr("href") == "/texte?vorgang=7"
+    anna.open("/texte?stand=unbekannt")
+    assert anna.answer.status_code == 200
+    anna.open("/texte?stand=review")
+    assert "Kein Text passt im Stand „in Prüfung“" in anna.words(".list")
 
 
 def test_turned_down_with_a_reason_taken_back_and_given_up(anna: Person, berta: Person) -> None:

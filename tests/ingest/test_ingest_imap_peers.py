@@ -567,3 +567,11 @@ def test_an_answer_that_comes_byte_by_byte_is_not_waited_for(
         begun = time.monotonic()
         assert told(lambda: (box.view("INBOX"), box.folders())) == "postbox.away"
         assert time.monotonic() - begun < 20, "of 250 that it would take"
+
+
+def test_a_greeting_that_comes_byte_by_byte_is_not_waited_for(certificate: Path) -> None:
+    greeting = DRIP + lines("* OK " + "x" * 300)
+    with peer(certificate, {}, greeting, timeout_seconds=0.4) as (box, _):
+        begun = time.monotonic()
+        assert told(box.folders) == "postbox.away"
+        assert time.monotonic() - begun < 20, "of 30 that it would take"

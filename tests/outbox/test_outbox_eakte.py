@@ -330,6 +330,26 @@ def test_confirming_where_the_disk_says_no_means_later(drop: Path) -> None:
     assert caught.value.code == "eakte.disk"
 
 
+@pytest.mark.parametrize("is_link", [False, True], ids=["file", "link to nowhere"])
+def test_receipts_that_lie_in_no_folder_are_an_error_and_not_none(
+    drop: Path, *, is_link: bool
+) -> None:
+    place = drop / "quittungen"
+    place.symlink_to(drop / "away") if is_link else place.write_bytes(b"")
+    until = datetime.now(tz=UTC)
+    day = (until - timedelta(days=1), until)
+    for ask in (
+        lambda eakte: list(eakte.receipts()),
+        lambda eakte: eakte.received_between(*day),
+        lambda eakte: eakte.holds("item-12-v3"),
+        lambda eakte: eakte.confirm(RECEIPT),
+    ):
+        with pytest.raises(TryLater) as caught:
+            ask(DirectoryOutlet(drop))
+        assert caught.value.code == "eakte.disk"
+        assert str(place) in caught.value.message
+
+
 def test_a_worker_that_stood_still_never_publishes_what_the_next_one_builds(
     drop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

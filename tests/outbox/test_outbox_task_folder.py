@@ -181,6 +181,20 @@ def test_receipts_are_read_where_the_house_lacks_an_earlier_receiver(drop, outle
     assert [one.key for one in outlet.receipts()] == [TICKET.key]
 
 
+def test_a_receiver_whose_folder_is_a_file_is_told_and_stops_no_other(drop, outlet):
+    outlet.deliver(TICKET)
+    answer(drop, TICKET)
+    place = drop / Receiver.FAMILIENKASSE.value
+    place.rmdir()
+    place.write_bytes(b"")
+    seen = []
+    with pytest.raises(TryLater) as caught:
+        seen.extend(outlet.receipts())
+    assert caught.value.code == "task.drop_missing"
+    assert str(place) in caught.value.message
+    assert [one.key for one in seen] == [TICKET.key]
+
+
 def test_a_task_is_laid_down_and_taken_back_only_when_the_disk_has_it(drop, outlet, synced):
     outlet.deliver(FORWARD)
     at = drop / "familienkasse"

@@ -145,6 +145,43 @@ def test_a_sieve_script_becomes_rules_branch_by_branch() -> None:
     ]
 
 
+ROUNDCUBE = """require ["copy","fileinto"];\r
+# rule:[Kurse [neu], Kassel]\r
+if anyof (header :contains "subject" "Umschulung")\r
+{\r
+\tfileinto "435 Kassel/Umschulung";\r
+\tstop;\r
+}\r
+elsif header :contains "subject" "Rente" { keep; stop; }\r
+# rule:[Im Urlaub]\r
+if false # true\r
+{\r
+\tredirect "a@b.example";\r
+}\r
+elsif header :contains "subject" "Kurs" { keep; stop; }\r
+# rule:[Weg damit]\r
+if header :contains "subject" "x"\r
+{\r
+\tdiscard;\r
+}\r
+if header :contains "subject" "y" { keep; stop; }\r
+"""
+
+
+def test_rules_keep_the_names_that_people_gave_them() -> None:
+    taken = sieve_rules.take_over(ROUNDCUBE)
+    assert [(one.id, one.title) for one in taken.rules] == [
+        ("001-kurse-neu-kassel", "Kurse [neu], Kassel"),
+        ("002-kurse-neu-kassel-zeile-8", "Kurse [neu], Kassel (Zeile 8)"),
+        ("004-im-urlaub-zeile-14", "Im Urlaub (Zeile 14)"),
+        ("006-zeile-20", "Zeile 20"),
+    ]
+    assert [(one.name, one.code) for one in taken.remarks] == [
+        ("Im Urlaub", "import.disabled"),
+        ("Weg damit", "import.forbidden"),
+    ]
+
+
 FILE = '{ fileinto "Klärung"; stop; }'
 
 

@@ -84,7 +84,10 @@ class ScriptedImap:
             return  # the client went away, or did not like the certificate
 
     def _talk(self, sock: socket.socket) -> None:
-        sock.sendall(self._greeting.encode())
+        if self._greeting.startswith(DRIP):
+            self._drip(sock, self._greeting.removeprefix(DRIP).encode())
+        else:
+            sock.sendall(self._greeting.encode())
         with sock.makefile("rb") as stream:
             while line := stream.readline().decode("latin-1").rstrip("\r\n"):
                 self.lines.append(line)

@@ -198,7 +198,7 @@ def test_an_archive_is_filled_in_once_and_reported(config, tmp_path):
     words = ("backfill", str(folder), "-c", str(config), "--postbox", "SC-Ost", "--rate", "0")
     first = json.loads(call(*words, "--json").splitlines()[-1])
     assert (first["in_archive"], first["kept"], first["known"]) == (3, 3, 0)
-    assert "0 of 3 mails filled in, 3 were known, 0 left out" in call(*words)
+    assert "0 of 3 mails filled in, 3 known already, 0 left out" in call(*words)
     (folder / "large.eml").write_bytes(eml("Unterlagen"))
     os.truncate(folder / "large.eml", 60_000_001)
     assert "large.eml [mail.too_large] by its head only, as message 4" in call(*words)

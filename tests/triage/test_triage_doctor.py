@@ -352,6 +352,13 @@ def test_secrets_of_sign_in_and_webhooks_are_asked_for(ground, monkeypatch):
     assert told["disks:tasks"] == "bad"
 
 
+def test_receipts_that_lie_in_no_folder_are_told(ground):
+    (ground / "var/eakte/quittungen").write_bytes(b"")
+    told = {one.name: one for one in doctor_ways.outlets(settings(ground))}["outlets:eakte"]
+    assert told.grade is Grade.BAD
+    assert str(ground / "var/eakte/quittungen") in told.message
+
+
 def test_what_could_not_be_delivered_is_counted_by_kind(url):
     house = make_house(url)
     with house.db.write() as tx:

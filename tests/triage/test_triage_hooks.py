@@ -1,6 +1,7 @@
 """Webhooks from event to receiver: once each, in scope, retried, given up, never in the way."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -160,6 +161,34 @@ def test_a_receiver_that_hangs_holds_up_no_other(
         happen(house, f"Termin {number}")
     serve(house, first, second)
     assert (hanging.tries, told(receiver)) == (1, ["mail.sorted"] * 15)
+
+
+def test_of_a_receiver_that_is_away_a_few_rows_wait_and_the_rest_in_the_feed(
+    house: House, receiver: Receiver, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or each other receiver's row would be looked for behind thousands of them."""
+    monkeypatch.setattr(hooks, "ORDER_BATCH", 2)
+    first = subscription(receiver, types=frozenset({"mail.sorted"}))
+    # Another one, whose name this one's begins, has as many waiting; they are none of its own.
+    second = replace(subscription(receiver, name="sc-1"), outlet=Hanging(clock))
+    serve(house, second, first)
+    for number in range(7):
+        happen(house, f"Termin {number}")
+    for _ in range(5):
+        hooks.order(house, second)
+        hooks.order(house, first)
+    assert waiting(house) == {"sc": 2, "sc-1": 2}
+    for _ in range(5):
+        serve(house, first)
+        clock.forward(minutes=5)
+    keys = [key for key, _ in receiver.taken]
+    assert len(keys) == len(set(keys)) == 7
+
+
+def waiting(house: House) -> Counter[str]:
+    with house.db.read() as tx:
+        rows = outgoing.listing(tx, states=[OutgoingState.NEW], limit=99)
+    return Counter(row.payload["subscription"] for row in rows)
 
 
 def test_an_event_ordered_twice_is_one_row(house: House, receiver: Receiver) -> None:

@@ -71,6 +71,19 @@ def test_a_mail_deleted_by_hand_is_gone_after_two_looks_and_its_item_stays(
     assert "mail.gone_by_hand" in [step.code for step in shown.story]
 
 
+def test_two_looks_that_miss_a_mail_with_one_between_that_sees_it_are_no_removal(
+    house, box, lease, tmp_path
+):
+    bring_in(house, box, lease, eml("Krankmeldung"))
+    (file,) = (tmp_path / "postbox/435 Kassel/AU/cur").iterdir()
+    for _ in range(2):
+        away = file.rename(tmp_path / file.name)
+        assert reconcile(house, box, lease) == Reconciled()
+        away.rename(file)
+        assert reconcile(house, box, lease) == Reconciled()
+    assert states(house) == {"sorted": 1}
+
+
 def test_a_mail_that_a_person_put_there_is_counted_and_left_alone(house, box, lease):
     bring_in(house, box, lease, eml("Krankmeldung"))
     box.append("435 Kassel/AU", eml("von Hand hineingelegt"))

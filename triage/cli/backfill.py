@@ -146,7 +146,7 @@ def _report(found: filling.Progress, plan: PostboxPlan, *, total: int, as_json: 
         emit(line | {"by_head": heads, "left_out": named})
         return
     say(
-        f"{plan.name}: {found.kept} of {total} mails filled in, {found.known} were known,"
+        f"{plan.name}: {found.kept} of {total} mails filled in, {found.known} known already,"
         f" {len(found.left_out)} left out"
     )
     for one in found.left_out:

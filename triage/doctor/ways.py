@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from outbox.receipt_folder import RECEIPTS
 from outbox.smtp import SmtpOutlet
 from rules.errors import HouseError
 from store.sending import outgoing
@@ -187,6 +188,9 @@ def _drop(folder: Path) -> Iterator[Finding]:
         yield bad(name, f"Der Übergabeordner {folder} fehlt.", "Einhängen; nicht neu anlegen.")
     elif not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         yield bad(name, f"In {folder} darf der Dienst nicht schreiben.", "Rechte des Kontos geben.")
+    elif os.path.lexists(folder / RECEIPTS) and not (folder / RECEIPTS).is_dir():
+        told = f"{folder / RECEIPTS} ist kein Ordner; keine Quittung wird gelesen."
+        yield bad(name, told, "Die Datei dort wegnehmen und den Ordner bereitstellen.")
     else:
         yield good(name, f"Der Übergabeordner {folder} ist da und beschreibbar.")
 
