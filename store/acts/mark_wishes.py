@@ -69,7 +69,7 @@ def want(tx: Tx, message_id: int, *, marks: frozenset[OwnMark], now: datetime) -
     if not marks:
         # No row is made to say that a mail bears no mark.
         statement = sa.update(table).where(table.c.message_id == message_id, table.c.wanted != "")
-        tx.run(statement.values(**_fresh("", now)))
+        tx.run(statement.values(wanted="", changed_at=now, tries=0, next_try_at=now))
         return
     want_each(tx, [message_id], marks=marks, now=now)
 
@@ -107,11 +107,6 @@ def _want_in(engine: str) -> sa.TextClause:
 
 
 _WANT = {engine: _want_in(engine) for engine in spoken.ENGINES}
-
-
-def _fresh(text: str, now: datetime) -> dict[str, object]:
-    """What a wish says that was just made."""
-    return {"wanted": text, "changed_at": now, "tries": 0, "next_try_at": now}
 
 
 def found_on(
