@@ -93,7 +93,7 @@ def _quoted(value: str) -> str:
 
 
 _TEMPLATE: Final = """\
-# Configuration of Postlotse. All settings with default and meaning: docs/settings.md.
+# Configuration of Postlotse. All settings with default and meaning: docs/operations.md#settings.
 # What is left out has its default; an unknown name is an error, and all errors are told at once.
 # Paths are relative to this file. Secrets never stand here: they lie in {env_name} beside it.
 

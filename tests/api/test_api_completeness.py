@@ -10,6 +10,7 @@ from api.doors import ApiKey
 from api.web import words
 from rules.codes import Role
 from rules.postbox import Place
+from store.desk import items
 from store.mails import keeping
 from store.mails.arrivals import Fault
 from store.mails.keeping import Arrival
@@ -19,6 +20,7 @@ from tests.api.door_client import DoorClient
 from tests.api.small_door import bearer, door_settings
 from tests.house_fixture import ADMIN, eml
 from tests.quick_key import quick_key
+from tests.store.samples import new_item
 from triage import admin, perhaps_twice
 from triage.house import House, PostboxPlan
 
@@ -127,10 +129,20 @@ def test_each_fault_has_words_and_a_remedy() -> None:
     assert set(words.DIFFERENCES) == {fault.value for fault in Fault}
 
 
+def test_the_line_of_a_pair_names_items_and_a_reason_that_the_desk_offers(house: House) -> None:
+    with house.db.write() as tx:
+        perhaps_twice._tell(tx, [(2, 3)], postbox="SC-Ost", now=house.clock())
+        one, other = (items.create(tx, new_item(id_), now=house.clock()) for id_ in (3, 2))
+    (told,) = (row for row in rows_of(house)[0] if row.startswith("2 3 SC-Ost"))
+    assert f"Vorgang {other} oder {one}" in told
+    assert f"„{words.CLOSE_REASONS['nothing_to_do']}“" in told
+
+
 def test_what_may_be_one_mail_is_named_until_one_of_the_two_is_gone(house: House) -> None:
     with house.db.write() as tx:
         perhaps_twice._tell(tx, [(2, 3)], postbox="SC-Ost", now=house.clock())
-    assert [row for row in rows_of(house)[0] if row.startswith("2 3 SC-Ost")]
+    (told,) = (row for row in rows_of(house)[0] if row.startswith("2 3 SC-Ost"))
+    assert "einen der beiden Vorgänge" in told
     app, path = make_app(house, door_settings(keys=KEYS)), "/v1/admin/perhaps-twice"
     (pair,) = DoorClient(app, bearer(ALL)).get(path).json()
     assert (pair["postbox"], pair["message_id"], pair["other_id"]) == ("SC-Ost", 2, 3)

@@ -60,6 +60,15 @@ def test_a_lead_frees_an_item_on_the_page(doors: Doors, seat: str) -> None:
     assert state(doors, item_id) is ItemState.WAITING
 
 
+def test_an_admin_sees_no_line_that_is_empty_but_what_hangs(doors: Doors) -> None:
+    """Six wait, and below "Warteliste" stood that nothing is there."""
+    doors.hand_in("Termin absagen")
+    for seat, title in (("admin", "Was hängt: 435 Kassel"), ("ez", "Warteliste 435 Kassel")):
+        person = at_desk(doors.app, seat=seat)
+        person.open("/lage?agentur=435")
+        assert person.words("#w") == title
+
+
 def test_a_clerk_sees_no_button_to_free(doors: Doors) -> None:
     doors.take("Termin absagen")
     clerk = at_desk(doors.app)

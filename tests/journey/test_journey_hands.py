@@ -251,3 +251,15 @@ def test_back_and_reload_after_a_refused_form_send_nothing_again(
     page.reload()
     assert office.state(item) is ItemState.PARKED
     page.close()
+
+
+def test_the_key_that_copies_the_kundennummer_says_where_there_is_none(
+    page: Page, office: Office
+) -> None:
+    office.mail("Krankmeldung")
+    take_next(page, office)
+    assert page.locator("[data-key='c']").count() == 0
+
+    page.keyboard.press("c")
+
+    expect(page.locator("#say.seen")).to_contain_text("Kundennummer")

@@ -277,6 +277,8 @@ document.addEventListener('keydown', (event) => {
   if (single && !single.checked) return;
   const hit = all('[data-key]').find((element) => element.dataset.key === key && visible(element));
   if (hit) { event.preventDefault(); press(hit); }
+  // Else the old number stays in the clipboard, and goes where this one belongs.
+  else if (key === 'c' && one('main.desk')) say('Nichts kopiert: An diesem Vorgang steht keine Kundennummer.', true);
 });
 
 /* ---------- After loading: where the eye belongs, and where "back" and reload lead: never into a form once more ---------- */
