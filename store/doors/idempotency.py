@@ -70,17 +70,18 @@ def _look_in(engine: str) -> sa.TextClause:
     For a hundred pairs, as many as it expects, PostgreSQL would read all answers; behind OFFSET it
     looks for each.
     """
-    columns = "caller, key, request_hash, status, CAST(body AS TEXT)"
     looks = {
-        "postgresql": f"CROSS JOIN LATERAL (SELECT {columns} FROM idempotency"  # noqa: S608 - ours
+        "postgresql": "CROSS JOIN LATERAL (SELECT * FROM idempotency"
         " WHERE caller = CAST(given.value AS json) ->> 0"
         " AND key = CAST(given.value AS json) ->> 1 OFFSET 0) AS found",
         "sqlite": "CROSS JOIN idempotency AS found"
         " WHERE found.caller = json_extract(given.value, '$[0]')"
         " AND found.key = json_extract(given.value, '$[1]')",
     }
-    asked = "found.*" if engine == "postgresql" else columns.replace("key", "found.key")
-    return sa.text(f"SELECT {asked} FROM {spoken.GIVEN[engine]} {looks[engine]}")  # noqa: S608
+    return sa.text(
+        "SELECT found.caller, found.key, found.request_hash, found.status,"  # noqa: S608 - ours
+        f" CAST(found.body AS TEXT) FROM {spoken.GIVEN[engine]} {looks[engine]}"
+    )
 
 
 _LOOK = {engine: _look_in(engine) for engine in spoken.ENGINES}
