@@ -2,13 +2,16 @@
 
 While a run is under way, whoever comes waits for the next; nobody waits for a clock. So a busy door
 pays one transaction for many, and a quiet one loses nothing. A run takes half of those who are
-about, so that the loop reads and answers the others while the disk writes for these.
+about, so that the loop reads and answers the others while the disk writes for these. The thread
+fetches its next questions itself: asked of the loop, it would stand idle until that has answered.
 Source: own decisions 0079, 0147.
 """
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -24,10 +27,30 @@ FEW: Final = 8
 
 @dataclass(slots=True)
 class _Line:
-    """Who waits in one event loop, and the task that serves them."""
+    """Who waits in one event loop, and whether a thread serves them; `lock` guards both."""
 
     waiting: list[tuple[Any, asyncio.Future[Any]]] = field(default_factory=list)
-    task: asyncio.Task[None] | None = None
+    served: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def join(self, question: object, answer: asyncio.Future[Any]) -> bool:
+        """Whether a thread has to be started for it."""
+        with self.lock:
+            self.waiting.append((question, answer))
+            begin, self.served = not self.served, True
+        return begin
+
+    def take(self, answered: int) -> list[tuple[Any, asyncio.Future[Any]]]:
+        """Those of the next run, none who has gone; if it is empty, the thread that asks may end.
+
+        `answered`: those of its last run.
+        """
+        with self.lock:
+            waiting = [one for one in self.waiting if not one[1].done()]
+            size = _size(len(waiting), answered=answered)
+            self.waiting = waiting[size:]
+            self.served = bool(waiting)
+        return waiting[:size]
 
 
 class Gathering(Generic[QuestionT, AnswerT]):
@@ -49,34 +72,41 @@ class Gathering(Generic[QuestionT, AnswerT]):
         loop = asyncio.get_running_loop()
         line = self._lines.setdefault(loop, _Line())
         answer: asyncio.Future[AnswerT] = loop.create_future()
-        line.waiting.append((question, answer))
-        if line.task is None or line.task.done():
-            line.task = loop.create_task(self._serve(line))
+        if line.join(question, answer):
+            loop.run_in_executor(None, self._serve, loop, line)
         return await answer
 
-    async def _serve(self, line: _Line) -> None:
-        answered = 0
-        while line.waiting:
-            size = _size(len(line.waiting), answered=answered)
-            now, line.waiting = line.waiting[:size], line.waiting[size:]
-            now = [(question, answer) for question, answer in now if not answer.done()]
-            answered = len(now)
-            if now:
-                await self._serve_these(now)
+    def _serve(self, loop: asyncio.AbstractEventLoop, line: _Line) -> None:
+        these = line.take(answered=0)
+        while these:
+            tell = self._answers_of(these)
+            # Before anybody hears of it: who asks again at once belongs to the run after the next.
+            following = line.take(answered=len(these))
+            loop.call_soon_threadsafe(tell)
+            these = following
 
-    async def _serve_these(self, these: list[tuple[QuestionT, asyncio.Future[AnswerT]]]) -> None:
-        questions = [question for question, _ in these]
-        run = asyncio.ensure_future(asyncio.to_thread(self._run, questions))
-        # Waits without raising: what the run raised belongs to those who asked.
-        await asyncio.wait([run])
-        failed = run.exception()
-        for place, (_, answer) in enumerate(these):
-            if answer.done():
-                continue
-            if failed is not None:
-                answer.set_exception(failed)
-            else:
-                answer.set_result(run.result()[place])
+    def _answers_of(
+        self, these: Sequence[tuple[QuestionT, asyncio.Future[AnswerT]]]
+    ) -> Callable[[], None]:
+        """What tells them, in the loop."""
+        answers = [answer for _, answer in these]
+        try:
+            said = self._run([question for question, _ in these])
+            return partial(_tell, list(zip(answers, said, strict=True)))
+        except BaseException as error:  # noqa: BLE001 - it is theirs who asked; the line goes on
+            return partial(_fail, answers, error)
+
+
+def _tell(told: Sequence[tuple[asyncio.Future[Any], object]]) -> None:
+    for answer, said in told:
+        if not answer.done():
+            answer.set_result(said)
+
+
+def _fail(answers: Sequence[asyncio.Future[Any]], error: BaseException) -> None:
+    for answer in answers:
+        if not answer.done():
+            answer.set_exception(error)
 
 
 def _size(waiting: int, *, answered: int) -> int:

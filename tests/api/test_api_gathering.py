@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -64,26 +65,50 @@ def test_no_run_takes_more_than_the_most() -> None:
 def test_who_asks_again_at_once_shares_runs_evenly_though_the_first_came_alone() -> None:
     """Half are read and answered while the others are written: else all wait for all."""
     clerks, times = 4 * FEW, 12
-    runs = Runs()
+    asking, sizes, begun = set[int](), list[int](), threading.Event()
+
+    def lasts_until_all_others_have_asked_again(questions: Sequence[int]) -> list[int]:
+        sizes.append(len(questions))
+        begun.set()
+        # The last runs are alone, so nobody is waited for without an end.
+        for _ in range(1000):
+            if len(asking) == clerks:
+                break
+            time.sleep(0.001)
+        asking.difference_update(questions)
+        return list(questions)
 
     async def clerk(gathering: Gathering[int, int], name: int) -> None:
         for _ in range(times):
-            assert await gathering.ask(name) == -name
+            asked = asyncio.ensure_future(gathering.ask(name))
+            # Once more around the loop: from then on the question waits in the line.
+            await asyncio.sleep(0)
+            asking.add(name)
+            assert await asked == name
 
     async def all_of_them() -> None:
-        gathering = Gathering(runs)
-        first = asyncio.create_task(clerk(gathering, 100))
-        await begun(runs)
-        others = [asyncio.create_task(clerk(gathering, n)) for n in range(101, 100 + clerks)]
-        await asyncio.sleep(0)
-        runs.go_on.set()
-        await asyncio.gather(first, *others)
+        gathering = Gathering(lasts_until_all_others_have_asked_again)
+        first = asyncio.create_task(clerk(gathering, 0))
+        await asyncio.to_thread(begun.wait, 10)
+        await asyncio.gather(first, *(clerk(gathering, n) for n in range(1, clerks)))
 
     asyncio.run(all_of_them())
-    sizes = [len(run) for run in runs.seen]
     assert sum(sizes) == clerks * times
     assert sizes[0] == 1
-    assert set(sizes[2:-3]) == {clerks // 2}
+    assert set(sizes[1:-4]) == {clerks // 2}
+
+
+def test_a_line_goes_on_behind_a_run_that_gave_too_few_answers() -> None:
+    async def both() -> list[object]:
+        gathering = Gathering[int, int](lambda questions: [n for n in questions if n > 1])
+        return [
+            *await asyncio.gather(gathering.ask(1), return_exceptions=True),
+            await gathering.ask(2),
+        ]
+
+    failed, answer = asyncio.run(both())
+    assert isinstance(failed, ValueError)
+    assert answer == 2
 
 
 def test_who_goes_before_his_run_has_asked_nothing_and_who_goes_after_takes_nobody_along() -> None:
