@@ -1,4 +1,4 @@
-"""What the labels are worth: a second person, who saw only the guide and the mails, on two sets."""
+"""What the labels are worth: a second person, who saw only the guide and the mails, on three sets."""
 
 import json
 from pathlib import Path
@@ -46,6 +46,7 @@ def pairs(second: str, first: str) -> list[tuple[Answer, Answer]]:
     [
         ("second/zi_inbox.jsonl", "unseen/zi_inbox.jsonl", 300, 299),
         ("second/zk_to_zr.jsonl", "unseen/z[k-r]_*.jsonl", DRAWN, 299),
+        ("second/zy_inbox.jsonl", "unseen/zy_inbox.jsonl", 324, 321),
     ],
 )
 def test_two_people_agree_as_far_as_the_data_card_says(
@@ -64,8 +65,17 @@ def test_two_people_agree_as_far_as_the_data_card_says(
     assert found.channel == 1
 
 
-def test_two_people_agree_on_illness_and_jobs_that_end_as_the_data_card_says() -> None:
-    both = pairs("second/zk_to_zr.jsonl", "unseen/z[k-r]_*.jsonl")
+@pytest.mark.parametrize(
+    ("second", "first"),
+    [
+        ("second/zk_to_zr.jsonl", "unseen/z[k-r]_*.jsonl"),
+        ("second/zy_inbox.jsonl", "unseen/zy_inbox.jsonl"),
+    ],
+)
+def test_two_people_agree_on_illness_and_jobs_that_end_as_the_data_card_says(
+    second: str, first: str
+) -> None:
+    both = pairs(second, first)
     codes = by_code([label for label, _ in both], [said for _, said in both])
     f1 = {str(one.code): one.f1 for one in codes}
     card = (CORPUS / "README.md").read_text(encoding="utf-8")
