@@ -37,10 +37,11 @@ GOAL_MS = 50
 """Source: issue of the desk: p95 of a server answer with 100,000 items."""
 CONSTANT = "/health/live"
 WARM = 3
+FEWEST = 50_000
 
 CLERK_PAGES = (
     "/arbeitsplatz", "/lage", "/lage?agentur=435", "/lage?agentur=435&reihe=eingang", "/vorgang/5",
-    "/vorgang/5/html", "/vorgang/50000", "/texte", "/texte?suche=au", "/hilfe",
+    "/vorgang/5/html", f"/vorgang/{FEWEST}", "/texte", "/texte?suche=au", "/hilfe",
 )  # fmt: skip
 ADMIN_PAGES = (
     "/lage", "/lage?agentur=435", "/zahlen", "/vollzaehligkeit", "/beiseite", "/postfaecher",
@@ -182,4 +183,6 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--database", type=Path, help="keep the rows here, and use them again")
     given = parser.parse_args()
+    if given.items < FEWEST:
+        parser.error(f"at least {FEWEST} items: pages deep in the line are asked for")
     main(given.items, given.rounds, given.database)
