@@ -8,8 +8,10 @@ way, without an archive, nothing of this is done, but for large mail (same_head.
 Source: own decisions 0126, 0132.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from rules.errors import Refused, Unreadable
 from rules.postbox import Fetched, Place, TooLarge
@@ -20,7 +22,9 @@ from triage import same_head
 from triage.connection_notes import ConnectionNotes
 from triage.house import House
 from triage.ports import INBOX, Postbox
-from triage.same_head import forms
+from triage.same_head import with_lf
+
+PIECE_BYTES: Final = 1024 * 1024
 
 
 def name(mail: Fetched | TooLarge) -> str:
@@ -77,14 +81,15 @@ def _came_another_way(house: House, box: Postbox, epoch: str) -> bool:
 def _as_known(
     house: House, box: Postbox, mail: Fetched | TooLarge, given: set[int], *, is_other_way: bool
 ) -> Fetched | TooLarge:
-    own, others = originals.fingerprint(mail.kept), forms(mail.kept)
-    hashes = {own, *map(originals.fingerprint, others)} if is_other_way else {own}
+    own = originals.fingerprint(mail.kept)
+    bare = with_lf(mail.kept) if is_other_way else b""
+    hashes = {own, originals.fingerprint(bare), _with_crlf(bare)} if is_other_way else {own}
     with house.db.read() as tx:
         known = same_mail.of_bytes(tx, box.name, hashes=hashes)
     if isinstance(mail, TooLarge):
         known = tuple(one for one in known if _may_be(mail, one, own=own))
     if not known and is_other_way:
-        known = _of_mixed_ends(house, box, mail, others)
+        known = _of_mixed_ends(house, box, mail, bare)
     if same_head.may_be_known(mail):
         found = {one.id: one for one in (*known, *same_head.known(house, box.name, mail))}
         known = tuple(one for _, one in sorted(found.items()))
@@ -94,6 +99,14 @@ def _as_known(
     return mail
 
 
+def _with_crlf(bare: bytes) -> str:
+    """The fingerprint of that form, a piece at a time: one more copy of 60 MB is not made."""
+    digest = hashlib.sha256()
+    for start in range(0, len(bare), PIECE_BYTES):
+        digest.update(bare[start : start + PIECE_BYTES].replace(b"\n", b"\r\n"))
+    return digest.hexdigest()
+
+
 def _may_be(mail: TooLarge, one: Known, *, own: str) -> bool:
     """Of another head its size tells what it can: each line has one byte more with CRLF."""
     less, more = sorted((mail.size_bytes, one.size_bytes))
@@ -101,15 +114,15 @@ def _may_be(mail: TooLarge, one: Known, *, own: str) -> bool:
 
 
 def _of_mixed_ends(
-    house: House, box: Postbox, mail: Fetched | TooLarge, others: tuple[bytes, bytes]
+    house: House, box: Postbox, mail: Fetched | TooLarge, bare: bytes
 ) -> tuple[Known, ...]:
     """Messages kept with some lines of this end and some of that, which no fingerprint finds."""
-    bare, whole = others
     if isinstance(mail, TooLarge):
         return ()
     with house.db.read() as tx:
+        largest = len(bare) + bare.count(b"\n")
         known = same_mail.of_arrival(
-            tx, box.name, at=mail.received_at, smallest=len(bare), largest=len(whole)
+            tx, box.name, at=mail.received_at, smallest=len(bare), largest=largest
         )
         packed = originals.packed_many(tx, (one.sha256 for one in known))
     found = []
@@ -118,7 +131,7 @@ def _of_mixed_ends(
             data = originals.unpacked(packed[one.sha256], one.sha256)
         except Unreadable:
             continue
-        if data is not None and forms(data)[0] == bare:
+        if data is not None and with_lf(data) == bare:
             found.append(one)
     return tuple(found)
 

@@ -9,6 +9,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+_SHOWN: Final = 20
+"""Of a file in the wrong form every line is a fault; `details` has them all."""
+
 
 class Wrong(StrEnum):
     """Stable codes; `details["errors"]` of `rights.csv` carries them."""
@@ -49,21 +52,21 @@ class LineError:
         }
 
 
-def in_german(errors: object, *, shown: int = 20) -> list[str]:
+def in_german(errors: object) -> list[str]:
     """A line of text for each of the first errors, as `as_details` made them.
 
     Source: own decision 0139.
     """
     found = errors if isinstance(errors, list) else []
-    lines = [f"Zeile {one['line']}: {_german(one)}" for one in found[:shown]]
-    return lines + ([f"und {len(found) - shown} weitere"] if len(found) > shown else [])
+    lines = [f"Zeile {one['line']}: {_german(one)}" for one in found[:_SHOWN]]
+    return lines + ([f"und {len(found) - _SHOWN} weitere"] if len(found) > _SHOWN else [])
 
 
-def in_english(errors: Iterable[LineError], *, shown: int = 20) -> str:
+def in_english(errors: Iterable[LineError]) -> str:
     """As `in_german`, in one line for a program's log. Source: own decision 0139."""
     found = [f"line {one.line}: {one.as_details()['what']}" for one in errors]
-    more = [f"and {len(found) - shown} more"] if len(found) > shown else []
-    return " ".join(found[:shown] + more)
+    more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+    return " ".join(found[:_SHOWN] + more)
 
 
 def _german(one: Mapping[str, object]) -> str:

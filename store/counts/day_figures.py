@@ -23,6 +23,8 @@ from store.tables.ledger import OutgoingState, item, message, outgoing, verdict
 _ARCHIVE = "backfill"
 """Mail of an archive came in long ago; the day it was read in says nothing."""
 
+_OF_ITEM = (item.c.region, item.c.agency_code, item.c.channel)
+
 
 @dataclass(frozen=True, slots=True)
 class HourCell:
@@ -147,24 +149,34 @@ def _counts(
     tx: Tx, since: datetime, until: datetime
 ) -> Iterator[tuple[tuple[Measure, ...], sa.Select[Any]]]:
     """What to count, and the question; its columns are four keys and a number for each measure."""
-    number = sa.func.count()
-    of_item = (item.c.region, item.c.agency_code, item.c.channel)
-    first = item.c.first_concern
-    come = (_region(), item.c.agency_code, _or_empty(item.c.channel), _or_empty(first))
+    yield (Measure.RECEIVED,), _come(since, until)
+    yield (Measure.DONE, Measure.MINUTES), _done(tx, since, until)
+    yield (Measure.HANDED_OVER,), _handed_over(since, until)
+    yield (Measure.JUDGED, Measure.CORRECTED), _judged(since, until)
+
+
+def _come(since: datetime, until: datetime) -> sa.Select[Any]:
+    channel, concern = _or_empty(item.c.channel), _or_empty(item.c.first_concern)
+    keys = (_region(), item.c.agency_code, channel, concern)
     mails = message.outerjoin(item, item.c.message_id == message.c.id)
-    yield (
-        (Measure.RECEIVED,),
-        sa.select(*come, number).select_from(mails).where(*_received(since, until)).group_by(*come),
+    return (
+        sa.select(*keys, sa.func.count())
+        .select_from(mails)
+        .where(*_received(since, until))
+        .group_by(*keys)
     )
-    closed = _closed(since, until)
+
+
+def _done(tx: Tx, since: datetime, until: datetime) -> sa.Select[Any]:
+    keys = (*_OF_ITEM, item.c.first_concern)
     minutes = sa.func.sum(_minutes(tx, item.c.received_at, item.c.closed_at))
-    yield (
-        (Measure.DONE, Measure.MINUTES),
-        sa.select(*of_item, first, number, minutes).where(*closed).group_by(*of_item, first),
-    )
-    yield (
-        (Measure.HANDED_OVER,),
-        sa.select(*of_item, first, sa.func.count(item.c.id.distinct()))
+    return sa.select(*keys, sa.func.count(), minutes).where(*_closed(since, until)).group_by(*keys)
+
+
+def _handed_over(since: datetime, until: datetime) -> sa.Select[Any]:
+    keys = (*_OF_ITEM, item.c.first_concern)
+    return (
+        sa.select(*keys, sa.func.count(item.c.id.distinct()))
         .select_from(outgoing.join(item, item.c.id == outgoing.c.item_id))
         .where(
             spelled(outgoing.c.state, OutgoingState.RECEIPTED),
@@ -172,8 +184,12 @@ def _counts(
             outgoing.c.done_at < until,
             outgoing.c.kind == "eakte",
         )
-        .group_by(*of_item, first),
+        .group_by(*keys)
     )
+
+
+def _judged(since: datetime, until: datetime) -> sa.Select[Any]:
+    """By what the machine said; how many were closed, and of them how many were corrected."""
     said, newest = verdict.alias("said"), verdict.alias("newest")
     changed = sa.or_(
         newest.c.first_concern != said.c.first_concern, newest.c.payment != said.c.payment
@@ -181,11 +197,12 @@ def _counts(
     judged = item.join(said, said.c.id == _last_verdict(machine=True)).join(
         newest, newest.c.id == _last_verdict(machine=False)
     )
-    key = (*of_item, said.c.first_concern)
-    numbers = (number, sa.func.count(sa.case((changed, 1))))
-    yield (
-        (Measure.JUDGED, Measure.CORRECTED),
-        sa.select(*key, *numbers).select_from(judged).where(*closed).group_by(*key),
+    keys = (*_OF_ITEM, said.c.first_concern)
+    return (
+        sa.select(*keys, sa.func.count(), sa.func.count(sa.case((changed, 1))))
+        .select_from(judged)
+        .where(*_closed(since, until))
+        .group_by(*keys)
     )
 
 

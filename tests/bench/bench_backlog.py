@@ -162,7 +162,7 @@ def _median(values: Iterator[float]) -> float:
 
 
 if __name__ == "__main__":
-    told = argparse.ArgumentParser()
+    told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("mails", nargs="?", type=int, default=800)
     told.add_argument("--rounds", type=int, default=3)
     told.add_argument("--postgresql", action="store_true")

@@ -97,7 +97,7 @@ def _rate(source: str, keep: Keep, *, count: int, size: int) -> float:
 
 
 if __name__ == "__main__":
-    told = argparse.ArgumentParser()
+    told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("mails", nargs="?", type=int, default=3000)
     told.add_argument("--rounds", type=int, default=3)
     options = told.parse_args()

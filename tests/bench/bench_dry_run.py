@@ -7,7 +7,7 @@ phrases. Meanwhile another thread keeps mails, one a commit, as a postbox would:
 seconds of the dry run, and the median and longest commit with and without it.
 """
 
-import sys
+import argparse
 import tempfile
 import threading
 import time
@@ -89,4 +89,6 @@ def main(mails: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+    told = argparse.ArgumentParser(description=__doc__)
+    told.add_argument("mails", nargs="?", type=int, default=10_000)
+    main(told.parse_args().mails)

@@ -157,7 +157,7 @@ def main(mails: int, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    told = argparse.ArgumentParser()
+    told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("mails", nargs="?", type=int, default=5000)
     told.add_argument("--rounds", type=int, default=3)
     options = told.parse_args()

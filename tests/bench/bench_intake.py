@@ -240,7 +240,7 @@ def _files(maildir: Path) -> int:
 
 
 if __name__ == "__main__":
-    told = argparse.ArgumentParser()
+    told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("mails", nargs="?", type=int, default=5000)
     told.add_argument("--rounds", type=int, default=3)
     options = told.parse_args()

@@ -6,6 +6,7 @@ known before the clock starts, as in a worker that has run for an hour; each mai
 among others, not again and again while the caches are warm with it.
 """
 
+import argparse
 import statistics
 import subprocess
 import sys
@@ -84,7 +85,7 @@ print(imported - begin, ready - imported, time.process_time() - ready,
 """
 
 
-def main(mails: int = 300) -> None:
+def main(mails: int) -> None:
     judging = wiring.build_judging(Settings())
     lines = corpus.read([ROOT / "corpus"])
     asked = [corpus.as_eml(line) for line in lines[:: max(1, len(lines) // mails)]]
@@ -226,4 +227,6 @@ def _say(name: str, number: float, unit: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(word) for word in sys.argv[1:]))
+    told = argparse.ArgumentParser(description=__doc__)
+    told.add_argument("mails", nargs="?", type=int, default=300)
+    main(told.parse_args().mails)

@@ -141,7 +141,7 @@ def _sub(folder: Path, name: str) -> Path:
 
 
 if __name__ == "__main__":
-    told = argparse.ArgumentParser()
+    told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("--rows", type=int, default=500_000)
     told.add_argument("--mails", type=int, default=300)
     told.add_argument("--postgresql", action="store_true")

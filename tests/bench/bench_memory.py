@@ -3,6 +3,7 @@
 A process of its own: the most that it ever held, as Linux counts it.
 """
 
+import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -70,4 +71,5 @@ def _say(when: str) -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     main()

@@ -247,7 +247,7 @@ def _say(words: str) -> None:
 
 
 if __name__ == "__main__":
-    told = argparse.ArgumentParser()
+    told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("--rows", type=int, default=20_000)
     told.add_argument("--big", type=int, default=200_000)
     told.add_argument("--claims", type=int, default=20_000)

@@ -6,6 +6,7 @@ what is left without that stands by itself. Right is a body in which one line wi
 Times are the best of some tries a mail; ratios of one run on one machine.
 """
 
+import argparse
 import sys
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from tests.bench import bench_mails
 from triage import wiring
 
 
-def main(mails: int = 300) -> None:
+def main(mails: int) -> None:
     layouts = wiring.load_layouts(None)
     for name, make in {"small": bench_mails.small, "mixed": bench_mails.mixed}.items():
         made = make(mails)
@@ -84,4 +85,6 @@ def _by_library(data: bytes) -> str:
 
 
 if __name__ == "__main__":
-    main(*(int(word) for word in sys.argv[1:]))
+    told = argparse.ArgumentParser(description=__doc__)
+    told.add_argument("mails", nargs="?", type=int, default=300)
+    main(told.parse_args().mails)

@@ -6,6 +6,7 @@
 by EWS (TLS, GetFolder in hundreds) and for holding against the lists.
 """
 
+import argparse
 import time
 
 from ingest.exchange.rights import ExchangeRights
@@ -77,4 +78,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     main()

@@ -117,6 +117,6 @@ def _worker(name: str, url: str, judge: MailJudge, one_round: Round, end: Connec
 
 
 if __name__ == "__main__":
-    told = argparse.ArgumentParser()
+    told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("mails", nargs="?", type=int, default=2000)
     main(told.parse_args().mails)

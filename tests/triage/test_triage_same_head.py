@@ -1,5 +1,6 @@
 """A mail that one way has whole and the other only by its head, over the size limit, is one."""
 
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -7,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from ingest.archive import ArchiveMail
-from ingest.head_only import head_of
+from ingest.head_only import HEAD_LIMIT_BYTES, head_of
 from ingest.maildir.postbox import MaildirPostbox
 from rules.access import Caller
 from rules.codes import Role
@@ -20,7 +21,7 @@ from store.places import sightings
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.triage.renumbering import Renumbering
-from triage import backfill, perhaps_twice, receive, same_mail
+from triage import backfill, perhaps_twice, receive, same_head, same_mail
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.house import PostboxPlan
@@ -181,3 +182,34 @@ def test_where_nothing_proves_it_both_are_named_until_a_person_has_ended_one(
     with house.db.write() as tx:
         perhaps_twice._tell(tx, [(1, 3)], postbox=PLAN.name, now=house.clock())
     assert perhaps_twice.listing(house, ADMIN) == (Pair(PLAN.name, 1, 3),)
+
+
+HALVES = (b"\r\n", b"\n", b"a", b"\r", b"a\r\n", b"\r\r\n")
+
+
+@pytest.mark.parametrize("first", HALVES)
+@pytest.mark.parametrize("then", HALVES)
+def test_heads_are_those_of_the_whole_mail_wherever_a_line_is_cut(first, then):
+    for times in (1, HEAD_LIMIT_BYTES - 1, HEAD_LIMIT_BYTES, 2 * HEAD_LIMIT_BYTES):
+        data = b"Subject: a" + first * times + then * (HEAD_LIMIT_BYTES + 3)
+        assert same_head.heads(data) == {
+            (head_of(form[:HEAD_LIMIT_BYTES]), len(form)) for form in (data, *same_head.forms(data))
+        }
+
+
+@pytest.mark.parametrize(("has_archive", "copies"), [(False, 2), (True, 3)])
+def test_a_large_mail_is_held_as_seldom_as_can_be_while_it_is_kept(
+    house, box, lease, has_archive, copies
+):
+    if has_archive:
+        assert fill(house, ArchiveMail("a.eml", eml("Frage", "Hallo"), house.clock())) == (1, 0)
+    data = eml("Unterlagen", "Seite für Seite.\n" * 500_000).replace(b"\n", b"\r\n")
+    high = limited(box, 60_000_000)
+    high.append("INBOX", data)
+    tracemalloc.start()
+    try:
+        assert take_in(house, high, lease).kept == 1
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < copies * len(data)
