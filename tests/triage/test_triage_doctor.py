@@ -25,10 +25,11 @@ from tests.servers.oidc import OidcServer
 from tests.servers.smtp_sink import smtp_sink
 from triage import certificates
 from triage.cli import app as cli
+from triage.cli.sign_in_look import sign_in
 from triage.doctor import examine as doctor
 from triage.doctor import neighbours as doctor_neighbours
 from triage.doctor import ways as doctor_ways
-from triage.doctor.finding import Grade
+from triage.doctor.finding import Grade, bad
 from triage.settings import Settings, check
 
 RUN = CliRunner()
@@ -142,6 +143,32 @@ def test_the_certificate_of_the_sign_in_service_is_read(tmp_path):
     (told,) = doctor_neighbours.certificates(named)
     assert told.grade is Grade.BAD
     assert "Zertifikat" not in told.message + told.remedy, "a server that is away is no certificate"
+
+
+def test_the_service_must_call_itself_as_the_configuration_does(tmp_path, monkeypatch):
+    for name in ("OIDC_SECRET", "PSEUDONYM_KEY"):
+        monkeypatch.setenv(f"POSTLOTSE_{name}", "x" * 40)
+    server = OidcServer(tmp_path, now=lambda: datetime.now(tz=UTC)).start()
+    try:
+        oidc = OIDC | {"issuer": server.issuer, "ca_file": str(server.ca_file)}
+        named = settings(tmp_path, oidc=oidc, groups=[GROUP])
+        assert grades(sign_in(named, [])) == {"signin": "good"}
+        server.issuer_said = server.issuer + "/"
+        (told,) = sign_in(named, [])
+        assert told.grade is Grade.BAD
+        assert "signin.issuer" in told.message
+        assert "oidc.issuer" in told.remedy
+        assert server.issuer_said in told.message, "what to enter stands there"
+        seen = [bad("signin:certificate", "", "")]
+        assert not tuple(sign_in(named, seen)), "one cause is told once"
+    finally:
+        server.stop()
+
+
+def test_a_house_without_a_sign_in_service_says_who_comes_in(tmp_path):
+    (told,) = sign_in(settings(tmp_path), [])
+    assert (told.name, told.grade) == ("signin", Grade.GOOD)
+    assert "[oidc]" in told.message
 
 
 def test_each_https_receiver_and_the_directory_are_asked_and_no_plain_one(tmp_path, monkeypatch):
