@@ -53,4 +53,4 @@ def said(about: str, *, stands: bool) -> tuple[str, ...]:
     found = next((told for begin, told in WORDS.items() if about.startswith(begin)), ())
     if stands:
         return found
-    return (*found[:1], _OVER)
+    return (*(f"Gemeldet war: {one}" for one in found[:1]), _OVER)
