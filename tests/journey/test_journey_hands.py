@@ -263,6 +263,7 @@ def test_keys_whose_button_is_not_there_say_so(page: Page, office: Office) -> No
         expect(page.locator("#say.seen")).to_contain_text(words, timeout=PATIENCE_MS)
 
     page.get_by_role("button", name="Zurücklegen").click()
+    page.wait_for_url("**/arbeitsplatz*")
     page.goto(f"{office.url}/vorgang/{item}")
     for key, words in {"e": "Nichts übergeben", "a": "Nichts abgeschlossen"}.items():
         page.keyboard.press(key)
