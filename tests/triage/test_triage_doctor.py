@@ -19,11 +19,11 @@ from store.mails.keeping import Arrival
 from store.sending import outgoing, outgoing_claims
 from store.sending.outgoing import NewOutgoing
 from store.upkeep import migrate
-from tests.house_fixture import make_house
+from tests.house_fixture import ADMIN, make_house
 from tests.servers.dovecot import DovecotServer
 from tests.servers.oidc import OidcServer
 from tests.servers.smtp_sink import smtp_sink
-from triage import certificates
+from triage import certificates, halting
 from triage.cli import app as cli
 from triage.cli.sign_in_look import sign_in
 from triage.doctor import examine as doctor
@@ -357,6 +357,16 @@ def test_a_postbox_whose_mail_is_known_by_another_kind_is_told(ground, monkeypat
         keeping.keep(tx, mail, now=house.clock())
     house.db.close()
     assert grades(doctor.examine(found))["postbox:SC-Ost:kind"] == "warn"
+
+
+def test_an_alarm_that_stands_is_told_in_words(ground, monkeypatch):
+    monkeypatch.setenv("POSTLOTSE_SESSION_SECRET", "s" * 32)
+    found = settings(ground)
+    house = make_house(found.store.url)
+    halting.stop_writing(house.db, ADMIN, reason="Umbau der Ordner", now=house.clock())
+    house.db.close()
+    told = {one.name: one.message for one in doctor.examine(found)}
+    assert "auf Anordnung angehalten" in told["loops:writing:stopped"]
 
 
 def test_secrets_of_sign_in_and_webhooks_are_asked_for(ground, monkeypatch):
