@@ -165,6 +165,20 @@ def test_the_service_must_call_itself_as_the_configuration_does(tmp_path, monkey
         server.stop()
 
 
+def test_a_group_or_key_for_a_place_that_there_is_not_is_told(tmp_path):
+    groups = [
+        {"name": "leitung", "role": "clerk", "regions": ["Wset", "Ost"]},
+        {"name": "ez", "role": "clerk", "agencies": ["435", "999"]},
+        {"name": "sc-{region}", "role": "clerk"},
+    ]
+    key = {"name": "sc-ost", "hash": "$argon2id$x", "role": "automation", "regions": ["Osten"]}
+    found = settings(tmp_path, oidc=OIDC, groups=groups, keys=[key])
+    told = {one.name: one.message for one in sign_in(found, [bad("signin:certificate", "", "")])}
+    assert set(told) == {"groups:leitung", "groups:ez", "keys:sc-ost"}
+    assert "Wset gibt es nicht" in told["groups:leitung"]
+    assert "999 gibt es nicht" in told["groups:ez"]
+
+
 def test_a_house_without_a_sign_in_service_says_who_comes_in(tmp_path):
     (told,) = sign_in(settings(tmp_path), [])
     assert (told.name, told.grade) == ("signin", Grade.GOOD)

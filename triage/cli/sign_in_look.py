@@ -12,6 +12,7 @@ from rules.errors import HouseError
 from triage.cli.door import sign_in_plan
 from triage.doctor.finding import Finding, Grade, bad, good
 from triage.settings import Settings
+from triage.wiring.judging import load_directory
 
 _REMEDIES = {
     "signin.issuer": "`oidc.issuer` Zeichen für Zeichen so eintragen, wie der Dienst sich nennt.",
@@ -25,6 +26,7 @@ def sign_in(settings: Settings, before: Sequence[Finding]) -> Iterator[Finding]:
 
     `before`: what was found so far; what keeps us from asking is told once.
     """
+    yield from _strange_places(settings)
     if settings.desk.demo:
         return
     if settings.oidc is None:
@@ -45,3 +47,18 @@ def sign_in(settings: Settings, before: Sequence[Finding]) -> Iterator[Finding]:
         yield bad("signin", f"{exc.message} [{exc.code}]", remedy)
     else:
         yield good("signin", "Der Anmeldedienst nennt sich, wie es in [oidc] steht.")
+
+
+def _strange_places(settings: Settings) -> Iterator[Finding]:
+    """Groups and keys that are bound to a place which there is not: they see nothing, silently."""
+    directory = load_directory()
+    regions = directory.region_names()
+    for kind, given in (("groups", settings.groups), ("keys", settings.keys)):
+        for one in given:
+            strange = [name for name in one.regions or () if name not in regions]
+            strange += [code for code in one.agencies or () if directory.agency(code) is None]
+            if strange:
+                told = (
+                    f"{one.name}: {', '.join(strange)} gibt es nicht; wer so kommt, sieht nichts."
+                )
+                yield bad(f"{kind}:{one.name}", told, f"Im Abschnitt [[{kind}]] berichtigen.")
