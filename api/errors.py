@@ -46,6 +46,7 @@ SPECIAL_STATUS: Final = {
     "signin.code": HTTPStatus.BAD_REQUEST,
     "signin.declined": HTTPStatus.FORBIDDEN,
     "signin.answer": HTTPStatus.BAD_GATEWAY,
+    "signin.client": HTTPStatus.BAD_GATEWAY,
     "signin.host": HTTPStatus.BAD_GATEWAY,
 }
 """Codes whose status says more than their kind does."""

@@ -18,3 +18,6 @@ TYPES: Final = frozenset(
     }
 )  # fmt: skip
 """What is told. Readings are not: they say something of the person who read (R17)."""
+
+ALARM_TYPES: Final = ("house.alarm", "house.alarm_over")
+"""What receivers of alarms are told beside; not of the feed, since it is of no mail or item."""

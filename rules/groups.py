@@ -15,6 +15,8 @@ from rules.errors import Refused
 
 GAPS: Final = ("{agency}", "{region}")
 
+_PLAIN: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
 
 @dataclass(frozen=True, slots=True)
 class GroupRule:
@@ -68,8 +70,11 @@ def _given(rule: GroupRule, group: str, places: Places) -> GroupRule | None:
         return None
     if gap == "{agency}" and found[1] in places.agencies:
         return GroupRule(group, rule.role, frozenset({found[1]}), None, rule.extra)
-    if gap == "{region}" and found[1] in places.regions:
-        return GroupRule(group, rule.role, None, frozenset({found[1]}), rule.extra)
+    if gap == "{region}":
+        # Names of groups often have no umlauts, as those of the lists (rights.ldap).
+        named = {spelled: one for one in places.regions for spelled in (one, one.translate(_PLAIN))}
+        if found[1] in named:
+            return GroupRule(group, rule.role, None, frozenset({named[found[1]]}), rule.extra)
     return None
 
 

@@ -35,6 +35,7 @@ from rules.item_events import (
     Freed,
     HandedOver,
     HandoverRejected,
+    HandoverRepeated,
     MarkedConcern,
     MarkedDone,
     MovedByHand,
@@ -62,6 +63,7 @@ __all__ = [
     "Freed",
     "HandedOver",
     "HandoverRejected",
+    "HandoverRepeated",
     "ItemCase",
     "ItemState",
     "MarkedConcern",
@@ -221,6 +223,13 @@ def _(_event: HandoverRejected, case: ItemCase) -> ItemCase:
     if case.state not in {ItemState.PENDING, ItemState.PARKED}:
         return case
     return _to_queue(case, preferred=case.preferred)
+
+
+@_next.register
+def _(_event: HandoverRepeated, case: ItemCase) -> ItemCase:
+    # What a correction made owed anew is another package: that one is still to be ordered.
+    again = case.eakte is EakteState.REJECTED
+    return replace(case, eakte=EakteState.SENT) if again else case
 
 
 @_next.register

@@ -109,6 +109,11 @@ class HandoverRejected:
 
 
 @dataclass(frozen=True, slots=True)
+class HandoverRepeated:
+    """An operator sends the same package again, after it was given up or refused."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptAwaited:
     """The holder is done but for the receipt. `reason` is the close reason for the day it comes."""
 
@@ -160,6 +165,7 @@ Event = (
     | HandedOver
     | ReceiptArrived
     | HandoverRejected
+    | HandoverRepeated
     | ReceiptAwaited
     | CloseAsked
     | MarkedDone

@@ -32,8 +32,7 @@ from triage.freshness import Freshness
 from triage.health import Check
 from triage.house import House, PostboxPlan
 
-ENDED_BADLY: Final = frozenset({OutgoingState.DEAD, OutgoingState.REJECTED})
-"""States in which a row waits for a person."""
+ENDED_BADLY: Final = outgoing.ENDED_BADLY
 
 POSTBOX_CHECK: Final = "postbox:"
 """Begins the names of those checks of health.py that stand for a postbox."""

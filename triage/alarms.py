@@ -17,11 +17,12 @@ from functools import partial
 from typing import Final
 
 from rules.errors import Refused
+from rules.event_types import ALARM_TYPES
 from rules.machine_mail import LOOP_HEADER
 from store.database.engine import Tx
 from store.sending import outgoing
 from store.sending.outgoing import NewOutgoing, Outgoing
-from triage import posting
+from triage import alarm_words, posting
 from triage.house import BERLIN, House
 from triage.ports import HookOutlet, MailOutlet
 
@@ -29,7 +30,7 @@ KIND: Final = "alarm"
 CLAIM_SECONDS: Final = 360
 """As for answers (send.CLAIM_SECONDS): longer than the longest delivery."""
 
-_BEGINS, _ENDS = "house.alarm", "house.alarm_over"
+_BEGINS, _ENDS = ALARM_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _letter(row: Outgoing, *, sender: str) -> bytes:
     Numbers come again after a restore, and a server may drop a second mail of one Message-ID.
     """
     said = row.payload
-    word = "Alarm" if said["stands"] else "Entwarnung"
+    word, when = ("Alarm", "Seit") if said["stands"] else ("Entwarnung", "Vorbei seit")
     at: datetime = row.created_at.astimezone(BERLIN)
     letter = EmailMessage(policy=SMTP)
     letter["From"], letter["To"] = sender, said["to"]
@@ -92,10 +93,14 @@ def _letter(row: Outgoing, *, sender: str) -> bytes:
     )
     letter["Auto-Submitted"] = "auto-generated"
     letter[LOOP_HEADER] = "1"
-    letter.set_content(
-        f"{word}: {said['about']}\nAnzahl: {said['number']}\nSeit: {at:%d.%m.%Y %H:%M} Uhr\n\n"
-        "Was zu tun ist, sagen `postlotse doctor` und /health/ready unter diesem Namen.\n"
+    lines = (
+        f"{word}: {said['about']}",
+        *alarm_words.said(said["about"], stands=said["stands"]),
+        "",
+        *([f"Anzahl: {said['number']}"] if said["stands"] else []),
+        f"{when}: {at:%d.%m.%Y %H:%M} Uhr",
     )
+    letter.set_content("\n".join(lines) + "\n")
     return letter.as_bytes()
 
 

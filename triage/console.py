@@ -49,7 +49,14 @@ def show(row: Mapping[str, object], *, as_json: bool) -> None:
     if as_json:
         emit(row)
     else:
-        say("  ".join(f"{key}={value}" for key, value in row.items()))
+        say("  ".join(f"{key}={_plain(value)}" for key, value in row.items()))
+
+
+def _plain(value: object) -> str:
+    """As people write it: nothing is a dash, several stand with commas."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return "-" if value is None else str(value)
 
 
 def day_of(typed: str, *, code: str) -> date:

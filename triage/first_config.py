@@ -64,6 +64,8 @@ def env_of(answers: Answers) -> str:
         f"POSTLOTSE_SESSION_SECRET={secrets.token_urlsafe(SECRET_BYTES)}",
         "# Makes pseudonyms out of persons; never change it.",
         f"POSTLOTSE_PSEUDONYM_KEY={secrets.token_urlsafe(SECRET_BYTES)}",
+        "# This house's secret at your sign-in service; wanted as soon as there is an [oidc]:",
+        "# POSTLOTSE_OIDC_SECRET=",
     ]
     if answers.database.startswith("postgresql"):
         lines += ["# Password of the database (or use ~/.pgpass):", "PGPASSWORD="]

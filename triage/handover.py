@@ -32,7 +32,6 @@ from store.mails.verdicts import StoredVerdict
 from store.sending import outgoing
 from store.sending.outgoing import NewOutgoing, Outgoing
 from triage import cases, modes, tasks, undo
-from triage.admin import ENDED_BADLY
 from triage.doorkeeper import workable_item
 from triage.house import House
 
@@ -123,7 +122,7 @@ def _agency_of(house: House, item: Item) -> dict[str, str | None]:
 
 def _send_again_if_rejected(tx: Tx, row_id: int, *, now: datetime) -> None:
     """Ordering the same hand-over again after a rejection or a dead letter means: try again."""
-    if outgoing.get(tx, row_id).state in ENDED_BADLY:
+    if outgoing.get(tx, row_id).state in outgoing.ENDED_BADLY:
         outgoing.replay(tx, row_id, now=now)
 
 

@@ -117,6 +117,8 @@ class ItemView:
     """Why nothing but the head of the mail is here, and where the mail lies."""
     named_agencies: tuple[NamedAgency, ...] = ()
     """Of an item without an agency: where the places lead that its text names. A hint, no fact."""
+    handover_dead: bool = False
+    """The last hand-over was given up on this side: the eAkte has said nothing."""
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -167,7 +169,8 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         others=conversation.others(caller, tx, item, sender),
         settled=conversation.settled(caller, tx, item, sender, now=house.clock()),
         handover_error=_handover_error(item, rows),
-        close_blocked_because=_blocked(item),
+        handover_dead=_handover_dead(item, rows),
+        close_blocked_because=_blocked(item, dead=_handover_dead(item, rows)),
         corrected=latest is not None and latest.source in _BY_PEOPLE,
         held_by_caller=item.state is ItemState.HELD and item.holder == caller.name,
         reply_trouble=_reply_trouble(rows),
@@ -294,11 +297,13 @@ def _mark_gates(marks: tuple[MarkShown, ...]) -> tuple[Gate, ...]:
     return (Gate("outlook_mark", "In Outlook markiert: entscheiden", done=False, must=False),)
 
 
-def _blocked(item: Item) -> str:
+def _blocked(item: Item, *, dead: bool) -> str:
     if not receipt_missing(case_of(item)):
         return ""
     if item.eakte is EakteState.SENT:
         return "Die eAkte-Quittung steht aus."
+    if item.eakte is EakteState.REJECTED and dead:
+        return "Die Übergabe an die eAkte ging nicht hinaus."
     if item.eakte is EakteState.REJECTED:
         return "Die eAkte hat die Übergabe abgelehnt."
     return "Der Vorgang ist zahlungsrelevant und noch nicht an die eAkte übergeben."
@@ -307,11 +312,20 @@ def _blocked(item: Item) -> str:
 def _handover_error(item: Item, rows: tuple[Outgoing, ...]) -> str:
     if item.eakte is not EakteState.REJECTED:
         return ""
-    last = next((row for row in reversed(rows) if row.kind == "eakte"), None)
+    last = _last_handover(rows)
     if last is None:
         return ""
     told = (last.receipt or {}).get("reason") or outgoing_words.why(last.error_code)
     return str(told or f"nicht zustellbar ({last.error_code})")
+
+
+def _last_handover(rows: tuple[Outgoing, ...]) -> Outgoing | None:
+    return next((row for row in reversed(rows) if row.kind == "eakte"), None)
+
+
+def _handover_dead(item: Item, rows: tuple[Outgoing, ...]) -> bool:
+    last = _last_handover(rows)
+    return item.eakte is EakteState.REJECTED and last is not None and last.state is DEAD
 
 
 def _reply_trouble(rows: tuple[Outgoing, ...]) -> ReplyTrouble | None:

@@ -14,6 +14,7 @@ from rules import access
 from rules.access import Caller, Permission
 from rules.errors import Conflict, Refused
 from rules.handover_match import Match, Sent, match
+from rules.item import HandoverRepeated
 from rules.ledger import LedgerState
 from store.database.engine import Tx
 from store.mails import ledger
@@ -23,9 +24,10 @@ from store.sending.outgoing import Outgoing
 from store.sending.outgoing_watch import Departure, HandedOver, Late
 from store.tables.ledger import OutgoingState
 from store.trail import audit
-from triage import halting, standing, watched
+from triage import halting, handover, standing, watched
 from triage.house import BERLIN, House
 from triage.ports import FileOutlet
+from triage.sending.receipts import EAKTE
 from triage.standing import Trouble, Watch
 
 DEAD: Final = "outgoing:dead"
@@ -149,6 +151,9 @@ def replay(tx: Tx, caller: Caller, outgoing_id: int, *, now: datetime) -> Outgoi
             outgoing_id=outgoing_id,
         )
     row = outgoing.replay(tx, outgoing_id, now=now)
+    if row.kind == EAKTE:
+        # Its clerk would read that the eAkte has refused it, and hand it over a second time.
+        handover.settle(tx, row, HandoverRepeated(), now=now)
     audit.add(
         tx,
         caller.name,

@@ -25,7 +25,6 @@ from store.sending import outgoing, outgoing_turns
 from store.sending.outgoing import NewOutgoing, Outgoing
 from store.tables.ledger import OutgoingState
 from triage import cases, modes
-from triage.admin import ENDED_BADLY
 from triage.doorkeeper import workable_item
 from triage.house import BERLIN, House
 
@@ -86,7 +85,7 @@ def order(
             ),
             now=now,
         )
-        if outgoing.get(tx, row).state in ENDED_BADLY:
+        if outgoing.get(tx, row).state in outgoing.ENDED_BADLY:
             outgoing.replay(tx, row, now=now)
         details = {"outgoing": row, "task": kind.value}
         cases.note(tx, caller, item, action="task.ordered", now=now, details=details)

@@ -3,16 +3,17 @@
 Source: F60; own decisions 0024, 0057, 0068.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from store.database.engine import Tx
 from store.desk import items
 from store.doors import api_keys
+from store.doors.api_keys import KeyRow
 from store.processes import leases
 from store.trail import audit
 from triage.house import House
-from triage.keys import state_of
+from triage.keys import WARN_DAYS, state_of
 
 STUCK: Final = "leases:stuck"
 KEYS: Final = "keys:ending"
@@ -34,7 +35,14 @@ def stuck_leases(house: House, tx: Tx) -> int:
 def ending_keys(house: House, tx: Tx) -> int:
     """Keys of the store that end within the time of `keys list`, or have ended in it unrevoked."""
     today = house.local_now().date()
-    return sum(state_of(row, today) == "expiring" for row in api_keys.all_keys(tx))
+    return sum(_wants_another(row, today) for row in api_keys.all_keys(tx))
+
+
+def _wants_another(row: KeyRow, today: date) -> bool:
+    state = state_of(row, today)
+    # Ended is no all-clear: from that day on its machine is turned away.
+    lately = (today - row.expires_on).days <= WARN_DAYS
+    return state == "expiring" or (state == "expired" and lately)
 
 
 def unsealed(house: House) -> int:

@@ -20,6 +20,10 @@ from api.oidc import tokens, wire
 from api.oidc.provider import Provider
 from rules.errors import Refused
 
+_NOT_OURS: Final = frozenset({"invalid_client", "unauthorized_client"})
+"""Not the person or the code is wrong, but what this house says of itself.
+Source: RFC 6749 section 5.2."""
+
 LASTS: Final = timedelta(minutes=10)
 """So long may somebody take at the service. Source: own decision 0056."""
 
@@ -65,7 +69,7 @@ def finish(
     """The checked claims of who came back. `answered` is the query of the address.
 
     Raises: Refused: `signin.state`, `signin.issuer`, `signin.declined`, `signin.code`,
-    `auth.token_*`. TryLater: `signin.away`. Unreadable: `signin.answer`.
+    `signin.client`, `auth.token_*`. TryLater: `signin.away`. Unreadable: `signin.answer`.
     """
     state = answered.get("state", "")
     if waiting is None or not hmac.compare_digest(str(waiting["state"]).encode(), state.encode()):
@@ -81,7 +85,10 @@ def finish(
 
 
 def _redeem(provider: Provider, code: str, *, verifier: str) -> str:
-    """The ID token for the code. Raises: Refused: `signin.code`, and as `wire.post_form`."""
+    """The ID token for the code.
+
+    Raises: Refused: `signin.code`, `signin.client`, and as `wire.post_form`.
+    """
     plan, metadata = provider.plan, provider.metadata()
     form = {
         "grant_type": "authorization_code",
@@ -98,6 +105,12 @@ def _redeem(provider: Provider, code: str, *, verifier: str) -> str:
         ca_file=plan.ca_file,
         timeout_seconds=plan.timeout_seconds,
     )
+    if status != 200 and answer.get("error") in _NOT_OURS:
+        raise Refused(
+            "signin.client",
+            "the sign-in service does not take this house's login; correct [oidc] client_id, or"
+            " the secret in the variable that client_secret_env names, and start serve again",
+        )
     found = answer.get("id_token")
     if status != 200 or not isinstance(found, str):
         raise Refused("signin.code", "the sign-in service did not take its own code back")

@@ -26,6 +26,9 @@ LOOK_AGAIN: Final = timedelta(seconds=30)
 """Longest pause between two looks for an unknown key: a stranger's tokens make no flood of ours.
 Source: own decision 0056."""
 
+SAID_CHARS_MAX: Final = 200
+"""So much of a name that we don't know is repeated. Own decision 0056."""
+
 RSA_BITS_MIN: Final = 2048
 """Source: RFC 7518 section 3.3."""
 
@@ -128,10 +131,11 @@ def read_metadata(said: dict[str, Any], issuer: str) -> Metadata:
 
     Source: OpenID Connect Discovery 1.0 section 4.3 (issuer sign by sign, against mix-up).
     """
+    named = str(said.get("issuer"))[:SAID_CHARS_MAX]
     if said.get("issuer") != issuer:
         raise Refused(
             "signin.issuer",
-            "the service calls itself otherwise than [oidc] issuer; they must match",
+            f"the service calls itself {named!r}, [oidc] issuer is {issuer!r}; they must match",
         )
     methods = said.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     return Metadata(

@@ -34,6 +34,12 @@ class Failure:
 
 _Words = tuple[str, str, str]
 
+_NOT_ENTERED: Final[_Words] = (
+    "Die Anmeldung ist gerade nicht möglich",
+    "Postlotse und Anmeldedienst kennen einander nicht so, wie es hier eingetragen ist.",
+    "Nennen Sie der Technik die Kennung. Wer schon angemeldet ist, kann weiterarbeiten.",
+)
+
 BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
     {
         "access.csrf": (
@@ -72,6 +78,9 @@ BY_CODE: Final[Mapping[str, _Words]] = MappingProxyType(
             "Der Anmeldedienst hat die Anmeldung abgebrochen.",
             "Melden Sie sich noch einmal an. Bleibt es dabei, wenden Sie sich an die Technik.",
         ),
+        "signin.client": _NOT_ENTERED,
+        "signin.issuer": _NOT_ENTERED,
+        "signin.host": _NOT_ENTERED,
         "signin.away": (
             "Die Anmeldung ist gerade nicht möglich",
             "Der Anmeldedienst antwortet nicht. Wer schon angemeldet ist, kann weiterarbeiten.",

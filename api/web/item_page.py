@@ -212,7 +212,12 @@ def bar(view: ItemView, *, mine: bool) -> Bar | None:
     relevance = words.PAYMENT[view.item.payment]
     if view.item.payment == PaymentRelevant.OPEN:
         relevance += " (gilt wie ja)"
-    rejected = f"Grund: {view.handover_error or 'nicht genannt'}. Der Vorgang bleibt offen."
+    why = view.handover_error.rstrip(".") or "nicht genannt"
+    rejected = f"Grund: {why}. Der Vorgang bleibt offen."
+    title = "Die eAkte hat die Übergabe abgelehnt."
+    if view.handover_dead:
+        title = "Die Übergabe an die eAkte ging nicht hinaus."
+        rejected += " Die Verwaltung kann sie noch einmal senden, oder Sie übergeben sie neu."
     hand_over = (
         "Die Übergabe geht hier nicht: Legen Sie die Mail aus Outlook von Hand in die eAkte und"
         " begründen Sie das."
@@ -234,9 +239,7 @@ def bar(view: ItemView, *, mine: bool) -> Bar | None:
         EakteState.RECEIVED: Bar(
             "good", "check", "eAkte-Quittung erhalten.", "Abschließen ist frei."
         ),
-        EakteState.REJECTED: Bar(
-            "bad", "warn", "Die eAkte hat die Übergabe abgelehnt.", rejected
-        ),
+        EakteState.REJECTED: Bar("bad", "warn", title, rejected),
         EakteState.WAIVED: Bar(
             "info", "check", f"{waived}, von Hand begründet.",
             "Die Begründung bleibt gespeichert.",

@@ -1,5 +1,7 @@
 """Sign-in by the sign-in service: there, back, and what is said after signing out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -33,7 +35,8 @@ _PURPOSE: Final = "sign-in"
 def leave_for_service(request: Request, weiter: str = "/") -> Response:
     """To the sign-in service. Raises: Refused: `signin.unknown`, and as `flow.begin`."""
     provider = _provider(request)
-    begun = flow.begin(provider, next_page=flow.safe_next(weiter))
+    with _told():
+        begun = flow.begin(provider, next_page=flow.safe_next(weiter))
     response = go(begun.url)
     sealed = seal(
         begun.waiting,
@@ -63,13 +66,9 @@ def come_back(request: Request) -> Response:
     provider, answered = _provider(request), dict(request.query_params)
     name = _cookie(answered.get("state", ""))
     waiting = _waiting(request, name)
-    try:
+    with _told():
         claims = flow.finish(provider, waiting, answered, now=_now(request))
         caller, account = _person(request, provider, claims)
-    except HouseError as error:
-        # Neither person nor token: only what was wrong.
-        log.warning("signin.failed", code=error.code)
-        raise
     response = onward_from_sign_in(request, caller, str((waiting or {}).get("next", "/")))
     plan = provider.plan
     number = session_hash(plan.pseudonym_key, plan.issuer, str(claims.get("sid", "")))
@@ -119,6 +118,16 @@ def _person(request: Request, provider: Provider, claims: tokens.Claims) -> tupl
     # Who can't be found on the lists sees nothing, not everything.
     address = found if isinstance(found, str) and found else f"nobody:{caller.name}"
     return caller, account_hash(plan.pseudonym_key, address)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A failure has its line in the log, with neither person nor token: only what was wrong."""
+    try:
+        yield
+    except HouseError as error:
+        log.warning("signin.failed", code=error.code)
+        raise
 
 
 def _provider(request: Request) -> Provider:

@@ -183,6 +183,8 @@ _RIGHTS: Final = {
     "rights.no_lists": "Für {region} ist noch kein Verteiler gemeldet.",
     "rights.no_round": "In {region} läuft keine Prüfrunde.",
     "rights.not_approved": "Plan {plan} ist nicht freigegeben. Eine zweite Person gibt ihn frei.",
+    "rights.undo_late": "Plan {plan} ließ sich nur {days} Tage lang zurücknehmen. Wer Rechte wieder"
+    " haben soll, muss auf seinem Verteiler stehen: neu prüfen und einen Plan vorschlagen.",
     "rights.nothing_to_undo": "Plan {plan} hat nichts geändert, was zurückzunehmen wäre.",
     "rights.plan_not_named": "Plan {plan} entstand nach einem Zurückspielen der Datenbank; die"
     " Nummer kann vorher ein anderer gehabt haben. Öffnen Sie ihn auf seiner Seite.",

@@ -7,6 +7,7 @@ nobody understands, is never touched. Source: F56; own decision 0039.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -22,6 +23,10 @@ from rules.rights.folder_acl import (
 from rules.rights.folder_findings import FIXABLE, Code, Finding, Kept, is_kept
 from rules.rights.folder_levels import Rights
 from rules.rights.folder_rights import Should, demanded, entries_of
+
+UNDO_FOR: Final = timedelta(days=7)
+"""So long one person alone may take a plan back, since a locked-out agency can't wait for a second
+one. It gives back what two persons have taken; later the lists decide. Own decision 0039."""
 
 
 class Deed(StrEnum):

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from rules.errors import Conflict, Refused
 from rules.rights.folder_acl import FolderAcl
-from rules.rights.plan import Change, Plan
+from rules.rights.plan import UNDO_FOR, Change, Plan
 from store.database.engine import Tx
 from store.database.statements import insert
 from store.rights.json import acl_from, acl_to, change_from, change_to
@@ -60,6 +60,11 @@ class StoredPlan:
     decided_by: str | None
     ended_at: datetime | None
     plan: Plan
+
+    @property
+    def undo_until(self) -> datetime | None:
+        """Until when it may be taken back, where it was carried out (aware UTC)."""
+        return None if self.ended_at is None else self.ended_at + UNDO_FOR
 
     @property
     def hash(self) -> str:

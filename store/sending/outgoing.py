@@ -8,7 +8,7 @@ worker writes is in outgoing_claims.py. Source: own decision 0005.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -18,6 +18,9 @@ from store.database.engine import Tx
 from store.database.statements import insert
 from store.tables.ledger import OutgoingState, item
 from store.tables.ledger import outgoing as table
+
+ENDED_BADLY: Final = frozenset({OutgoingState.DEAD, OutgoingState.REJECTED})
+"""States in which a row waits for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ def replay(tx: Tx, outgoing_id: int, *, now: datetime) -> Outgoing:
         sa.update(table)
         .where(
             table.c.id == outgoing_id,
-            table.c.state.in_([OutgoingState.DEAD, OutgoingState.REJECTED]),
+            table.c.state.in_(ENDED_BADLY),
         )
         .values(state=OutgoingState.NEW, tries=0, next_try_at=now, done_at=None, error_code="")
         .returning(*_COLUMNS)

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from structlog.testing import capture_logs
 
 from api.app import furnish, make_app
 from api.oidc import flow, provider
@@ -281,6 +282,25 @@ def test_a_service_that_names_nobody_in_its_answers_is_taken_at_its_word(
 def test_a_service_that_calls_itself_otherwise_is_not_asked(anna: OidcBrowser) -> None:
     anna.server.issuer_said = "https://evil.example"
     assert refused(anna, anna.client.get("/anmelden/dienstkennung")) == "signin.issuer"
+
+
+def test_a_wrong_secret_of_this_house_is_no_fault_of_the_person(
+    anna: OidcBrowser, doors: Doors
+) -> None:
+    found = anna.app.state.provider
+    anna.app.state.provider = Provider(replace(found.plan, client_secret="old"), doors.clock)
+    with capture_logs() as logs:
+        assert refused(anna, anna.sign_in("kassel")) == "signin.client"
+    assert {"event": "signin.failed", "code": "signin.client", "log_level": "warning"} in logs
+
+
+def test_a_sign_in_that_can_not_begin_is_in_the_log_like_one_that_failed(
+    anna: OidcBrowser,
+) -> None:
+    anna.server.issuer_said = "https://evil.example"
+    with capture_logs() as logs:
+        anna.client.get("/anmelden/dienstkennung")
+    assert {"event": "signin.failed", "code": "signin.issuer", "log_level": "warning"} in logs
 
 
 def test_who_is_turned_down_there_is_told_so(anna: OidcBrowser) -> None:

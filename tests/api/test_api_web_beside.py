@@ -65,3 +65,18 @@ def test_a_form_of_the_portal_has_no_same_sender(doors: Doors) -> None:
     shown = [doors.kassel.get(f"/v1/items/{item_id}").json() for item_id in sorted(ids)]
     assert [one["item"]["channel"] for one in shown][:2] == ["kontaktformular"] * 2
     assert [len(one["others"]) for one in shown] == [0, 0, 2]
+
+
+def test_an_answer_to_a_form_without_an_address_says_that_it_goes_to_the_portal(
+    doors: Doors,
+) -> None:
+    form = "Ihre Anfrage über das Kontaktformular\n\nName: Kim Muster\nNachricht: Termin absagen.\n"
+    data = eml("Termin", form, sender="kontaktformular@web.example")
+    headers = {"Content-Type": "message/rfc822"}
+    assert doors.machine.post("/v1/mails", content=data, headers=headers).status_code == 201
+    (row,) = doors.kassel.get("/v1/agencies/435/items").json()["items"]
+    person = at_desk(doors.app)
+    person.open(f"/vorgang/{row['item']['id']}")
+    said = person.words(".letter .subj")
+    assert "kontaktformular@web.example" in said
+    assert "eine Adresse der Kundin steht nicht darin" in said

@@ -253,13 +253,23 @@ def test_back_and_reload_after_a_refused_form_send_nothing_again(
     page.close()
 
 
-def test_the_key_that_copies_the_kundennummer_says_where_there_is_none(
-    page: Page, office: Office
-) -> None:
-    office.mail("Krankmeldung")
-    take_next(page, office)
-    assert page.locator("[data-key='c']").count() == 0
+def test_keys_whose_button_is_not_there_say_so(page: Page, office: Office) -> None:
+    office.mail("Termin")
+    item = take_next(page, office)
+    told = {"c": "keine Kundennummer", "e": "Nichts übergeben: Für die eAkte", "z": "Nichts zurück"}
+    for key, words in told.items():
+        assert page.locator(f"[data-key='{key}']").count() == 0
+        page.keyboard.press(key)
+        expect(page.locator("#say.seen")).to_contain_text(words, timeout=PATIENCE_MS)
 
-    page.keyboard.press("c")
+    page.get_by_role("button", name="Zurücklegen").click()
+    page.wait_for_url("**/arbeitsplatz*")
+    page.goto(f"{office.url}/vorgang/{item}")
+    for key, words in {"e": "Nichts übergeben", "a": "Nichts abgeschlossen"}.items():
+        page.keyboard.press(key)
+        said = expect(page.locator("#say.seen"))
+        said.to_contain_text(f"{words}: Sie haben diesen Vorgang nicht", timeout=PATIENCE_MS)
 
-    expect(page.locator("#say.seen")).to_contain_text("Kundennummer")
+    page.goto(f"{office.url}/arbeitsplatz")
+    page.keyboard.press("z")
+    expect(page.locator("#say.seen")).to_contain_text("Nichts zurück", timeout=PATIENCE_MS)

@@ -17,7 +17,7 @@ RULES = (
     GroupRule("all", Role.CLERK),
     GroupRule("boss", Role.ADMIN),
 )
-PLACES = Places(("435", "123"), ("West", "Nord"))
+PLACES = Places(("435", "123"), ("West", "Nord", "Süd"))
 
 
 def of(*groups: str) -> Caller:
@@ -30,6 +30,8 @@ def of(*groups: str) -> Caller:
         (["ez-435"], {"435"}, None),
         (["ez-435", "ez-123", "else"], {"435", "123"}, None),
         (["sc-West"], None, {"West"}),
+        (["sc-Süd"], None, {"Süd"}),
+        (["sc-Sued", "sc-West"], None, {"Süd", "West"}),
         (["sc-West", "ez-123"], None, {"West"}),
         (["west", "sc-Nord"], None, {"West", "Nord"}),
         (["lead", "ez-123"], {"435", "123"}, None),
@@ -48,7 +50,19 @@ def test_a_group_may_give_a_permission_beside_the_role():
 
 @pytest.mark.parametrize(
     "group",
-    ["ez-999", "ez-", "ez-435 ", "xez-435", "ez-435x", "EZ-435", "sc-Mond", "ez-{agency}", "", "*"],
+    [
+        "ez-999",
+        "ez-",
+        "ez-435 ",
+        "xez-435",
+        "ez-435x",
+        "EZ-435",
+        "sc-Mond",
+        "sc-sued",
+        "ez-{agency}",
+        "",
+        "*",
+    ],
 )
 def test_a_group_that_does_not_fit_exactly_gives_nothing(group):
     with pytest.raises(Refused) as refused:

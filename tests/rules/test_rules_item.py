@@ -21,6 +21,7 @@ from rules.item import (
     Freed,
     HandedOver,
     HandoverRejected,
+    HandoverRepeated,
     ItemCase,
     ItemState,
     MarkedConcern,
@@ -61,6 +62,7 @@ EVENTS: tuple[Event, ...] = (
     HandedOver(),
     ReceiptArrived(),
     HandoverRejected(),
+    HandoverRepeated(),
     *(ReceiptAwaited(then, reason) for then in AfterReceipt for reason in CloseReason),
     *(CloseAsked(reason) for reason in CloseReason),
     *(MarkedDone(reason) for reason in CloseReason),
@@ -256,7 +258,16 @@ def test_a_rejected_hand_over_does_not_sleep_until_its_parked_item_comes_back() 
     assert (case.state, case.preferred, case.parked_until) == (ItemState.WAITING, "c1", None)
 
 
-@pytest.mark.parametrize("late", [ReceiptArrived(), HandoverRejected()])
+def test_a_package_that_is_sent_again_waits_for_its_receipt_as_the_first_time() -> None:
+    case = run(held(), HandedOver(), HandoverRejected(), HandoverRepeated())
+    assert case.eakte is EakteState.SENT
+    assert apply(case, HandoverRejected()).eakte is EakteState.REJECTED
+    other = run(held(), HandedOver(), HandoverRejected(), PaymentCorrected(YES, other_record=True))
+    assert other.eakte is EakteState.OWED
+    assert apply(other, HandoverRepeated()).eakte is EakteState.OWED
+
+
+@pytest.mark.parametrize("late", [ReceiptArrived(), HandoverRejected(), HandoverRepeated()])
 def test_what_the_eakte_says_after_a_waiver_closes_and_reopens_nothing(late: Event) -> None:
     closed = run(held(), HandedOver(), Waived(REASON), CloseAsked(CloseReason.DONE))
     assert apply(closed, late).state is ItemState.CLOSED

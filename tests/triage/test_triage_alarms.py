@@ -1,9 +1,11 @@
 """Alarms reach people by mail and webhook, once, and so do their all-clears. On both engines."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +14,7 @@ from outbox.webhook import WebhookOutlet
 from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused, TryLater
+from rules.event_types import TYPES
 from store.database.columns import metadata
 from store.processes import leases
 from store.sending import outgoing, outgoing_claims
@@ -21,7 +24,7 @@ from tests.house_fixture import ADMIN, NOW, Clock, clerk, eml
 from tests.servers.hook_receiver import Receiver, receiving
 from tests.triage.test_triage_way import Eakte, Post, bring_in
 from tests.waiting import until
-from triage import alarms, halting, health, keys, outgoing_care, rounds, watched, work
+from triage import alarm_words, alarms, halting, health, keys, outgoing_care, rounds, watched, work
 from triage.alarms import Ways
 from triage.hooks import Subscription
 from triage.house import AlarmPolicy, House, PostboxPlan
@@ -221,7 +224,18 @@ def test_a_key_that_ends_soon_is_an_alarm_until_it_is_revoked(house, clock: Cloc
     assert standing(house) == set()
     clock.forward(days=1)
     assert standing(house) == {watched.KEYS}
+    clock.forward(days=31)
+    assert standing(house) == {watched.KEYS}, "its machine is turned away: that is no all-clear"
     keys.revoke(house, ADMIN, "sc-ost")
+    assert standing(house) == set()
+
+
+def test_a_key_that_nobody_misses_is_no_alarm_for_ever(house, clock: Clock):
+    machine = Caller("sc-ost", Role.AUTOMATION, agencies=None, regions=frozenset({"Ost"}))
+    keys.create(house, ADMIN, machine, hashed="x", days=1)
+    clock.forward(days=31)
+    assert standing(house) == {watched.KEYS}
+    clock.forward(days=1)
     assert standing(house) == set()
 
 
@@ -245,3 +259,36 @@ def test_receivers_of_alarms_are_checked(tmp_path, alarm):
     with pytest.raises(Refused) as refused:
         check({"alarms": alarm}, base=tmp_path)
     assert refused.value.code == "settings.invalid"
+
+
+WATCH = {"name": "wache", "url": "https://wache.dienst.example/x", "secret_env": "W"}
+
+
+def test_a_receiver_may_hear_alarms_and_nothing_else(tmp_path):
+    hook = WATCH | {"types": ["house.alarm", "house.alarm_over"]}
+    found = check({"alarms": {"webhooks": ["wache"]}, "webhooks": [hook]}, base=tmp_path)
+    assert not set(found.webhooks[0].types) & TYPES, "no event of the feed reaches it"
+    with pytest.raises(Refused, match=r"\[alarms\] webhooks"):
+        check({"webhooks": [hook]}, base=tmp_path)
+    with pytest.raises(Refused, match=r"house\.alarms; there are .*house\.alarm, .*item\.closed"):
+        check({"webhooks": [WATCH | {"types": ["house.alarms"]}]}, base=tmp_path)
+
+
+def test_the_mail_of_an_alarm_says_in_german_what_is_and_where_to_look(told):
+    post = Post()
+    begin_and_end(told)
+    alarms.round_(told, Ways(post), "w-1")
+    begun, over = (
+        message_from_bytes(data, policy=policy.default).get_content() for _, data in post.sent
+    )
+    assert "auf Anordnung angehalten" in begun
+    assert "postlotse resume" in begun
+    assert "Das ist vorbei" in over
+    assert "postlotse resume" not in over
+
+
+def test_each_alarm_of_the_page_has_its_words():
+    page = (Path(__file__).resolve().parents[2] / "docs/operations.md").read_text("utf-8")
+    part = page.partition("### Alarms")[2].partition("### ")[0]
+    named = {re.sub("<.*", "", name) for name in re.findall(r"^\| `([^`]+)`", part, re.MULTILINE)}
+    assert named == set(alarm_words.WORDS)

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from ingest.maildir.postbox import create_tree
 from store.database import schema
 from store.mails import keeping
 from store.mails.keeping import Arrival
-from store.sending import outgoing
+from store.sending import outgoing, outgoing_claims
 from store.sending.outgoing import NewOutgoing
 from store.tables import ledger as tables
 from store.upkeep import migrate
@@ -187,6 +188,24 @@ def test_a_day_without_a_stranger_closes_and_one_with_does_not(config, tmp_path)
             "received_at": "2020-03-02T09:00:00+00:00", "reason": ""}  # fmt: skip
     (receipts / "x.json").write_text(json.dumps(told), encoding="utf-8")
     assert "missing_here" in call(*words, code=1)
+
+
+def test_the_match_of_today_names_what_is_overdue_since_days(config, tmp_path):
+    """The alarm's remedy leads here, and mostly it stands for a day before."""
+    (tmp_path / "var/eakte/quittungen").mkdir(parents=True)
+    house = make_house(f"sqlite:///{tmp_path}/p.sqlite", clock=wiring.utc_now)
+    with house.db.write() as tx:
+        long_ago = house.clock() - timedelta(days=9)
+        row = outgoing.order(tx, NewOutgoing("eakte", "eakte-1", {}), now=long_ago)
+        (claimed,) = outgoing_claims.claim(
+            tx, kinds=("eakte",), worker="w", now=long_ago, limit=1, lease_seconds=60
+        )
+        outgoing_claims.sent(tx, row, fence=claimed.fence, answer="", now=long_ago)
+    house.db.close()
+    words = ("outbox", "match", "-c", str(config))
+    assert "receipts overdue, of all days: 1\n  eakte-1 left " in call(*words)
+    (told,) = json.loads(call(*words, "--json"))["overdue"]
+    assert told["key"] == "eakte-1"
 
 
 def test_an_archive_is_filled_in_once_and_reported(config, tmp_path):

@@ -1,5 +1,6 @@
 """Who gives a command: not who he says he is, but who logged in at this machine."""
 
+import json
 import os
 import pwd
 from pathlib import Path
@@ -33,3 +34,12 @@ def test_the_account_is_that_of_the_login_and_never_of_the_environment(
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME", "SUDO_USER"):
         monkeypatch.setenv(name, "berta")
     assert console.operator().name == f"cli:{who}"
+
+
+def test_a_row_of_a_list_is_written_for_people_and_told_whole_to_programs(capsys):
+    row = {"name": "sc-west", "agencies": None, "regions": ["Nord", "West"]}
+    console.show(row, as_json=False)
+    console.show(row, as_json=True)
+    text, told = capsys.readouterr().out.splitlines()
+    assert text == "name=sc-west  agencies=-  regions=Nord,West"
+    assert json.loads(told) == row

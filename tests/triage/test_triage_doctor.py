@@ -19,16 +19,17 @@ from store.mails.keeping import Arrival
 from store.sending import outgoing, outgoing_claims
 from store.sending.outgoing import NewOutgoing
 from store.upkeep import migrate
-from tests.house_fixture import make_house
+from tests.house_fixture import ADMIN, make_house
 from tests.servers.dovecot import DovecotServer
 from tests.servers.oidc import OidcServer
 from tests.servers.smtp_sink import smtp_sink
-from triage import certificates
+from triage import certificates, halting
 from triage.cli import app as cli
+from triage.cli.sign_in_look import sign_in
 from triage.doctor import examine as doctor
 from triage.doctor import neighbours as doctor_neighbours
 from triage.doctor import ways as doctor_ways
-from triage.doctor.finding import Grade
+from triage.doctor.finding import Grade, bad
 from triage.settings import Settings, check
 
 RUN = CliRunner()
@@ -142,6 +143,46 @@ def test_the_certificate_of_the_sign_in_service_is_read(tmp_path):
     (told,) = doctor_neighbours.certificates(named)
     assert told.grade is Grade.BAD
     assert "Zertifikat" not in told.message + told.remedy, "a server that is away is no certificate"
+
+
+def test_the_service_must_call_itself_as_the_configuration_does(tmp_path, monkeypatch):
+    for name in ("OIDC_SECRET", "PSEUDONYM_KEY"):
+        monkeypatch.setenv(f"POSTLOTSE_{name}", "x" * 40)
+    server = OidcServer(tmp_path, now=lambda: datetime.now(tz=UTC)).start()
+    try:
+        oidc = OIDC | {"issuer": server.issuer, "ca_file": str(server.ca_file)}
+        named = settings(tmp_path, oidc=oidc, groups=[GROUP])
+        assert grades(sign_in(named, [])) == {"signin": "good"}
+        server.issuer_said = server.issuer + "/"
+        (told,) = sign_in(named, [])
+        assert told.grade is Grade.BAD
+        assert "signin.issuer" in told.message
+        assert "oidc.issuer" in told.remedy
+        assert server.issuer_said in told.message, "what to enter stands there"
+        seen = [bad("signin:certificate", "", "")]
+        assert not tuple(sign_in(named, seen)), "one cause is told once"
+    finally:
+        server.stop()
+
+
+def test_a_group_or_key_for_a_place_that_there_is_not_is_told(tmp_path):
+    groups = [
+        {"name": "leitung", "role": "clerk", "regions": ["Wset", "Ost"]},
+        {"name": "ez", "role": "clerk", "agencies": ["435", "999"]},
+        {"name": "sc-{region}", "role": "clerk"},
+    ]
+    key = {"name": "sc-ost", "hash": "$argon2id$x", "role": "automation", "regions": ["Osten"]}
+    found = settings(tmp_path, oidc=OIDC, groups=groups, keys=[key])
+    told = {one.name: one.message for one in sign_in(found, [bad("signin:certificate", "", "")])}
+    assert set(told) == {"groups:leitung", "groups:ez", "keys:sc-ost"}
+    assert "Wset gibt es nicht" in told["groups:leitung"]
+    assert "999 gibt es nicht" in told["groups:ez"]
+
+
+def test_a_house_without_a_sign_in_service_says_who_comes_in(tmp_path):
+    (told,) = sign_in(settings(tmp_path), [])
+    assert (told.name, told.grade) == ("signin", Grade.GOOD)
+    assert "[oidc]" in told.message
 
 
 def test_each_https_receiver_and_the_directory_are_asked_and_no_plain_one(tmp_path, monkeypatch):
@@ -330,6 +371,16 @@ def test_a_postbox_whose_mail_is_known_by_another_kind_is_told(ground, monkeypat
         keeping.keep(tx, mail, now=house.clock())
     house.db.close()
     assert grades(doctor.examine(found))["postbox:SC-Ost:kind"] == "warn"
+
+
+def test_an_alarm_that_stands_is_told_in_words(ground, monkeypatch):
+    monkeypatch.setenv("POSTLOTSE_SESSION_SECRET", "s" * 32)
+    found = settings(ground)
+    house = make_house(found.store.url)
+    halting.stop_writing(house.db, ADMIN, reason="Umbau der Ordner", now=house.clock())
+    house.db.close()
+    told = {one.name: one.message for one in doctor.examine(found)}
+    assert "auf Anordnung angehalten" in told["loops:writing:stopped"]
 
 
 def test_secrets_of_sign_in_and_webhooks_are_asked_for(ground, monkeypatch):

@@ -61,6 +61,7 @@ def test_both_files_are_for_their_owner_and_the_configuration_holds_no_secret(tm
     assert len(made) == 2
     text = (tmp_path / "p.toml").read_text("utf-8")
     assert [value for value in made if value in text] == []
+    assert "# POSTLOTSE_OIDC_SECRET=" in (tmp_path / "p.env").read_text("utf-8")
 
 
 def test_the_line_for_a_shell_loads_the_secrets_in_the_plainest_one(tmp_path):

@@ -226,10 +226,15 @@ def test_dead_letters_are_an_alarm_once_and_go_out_again_together(
     assert (checks["outgoing:dead"].ok, checks["outgoing:dead"].message) == (False, "1")
     assert outgoing_care.dead_by_kind(house) == {"eakte": 1}
     back()
+    shown = item_view.view(house, ME, claim.item_id)
+    assert (shown.item.eakte, shown.handover_dead) == (EakteState.REJECTED, True)
     assert outgoing_care.replay_all(house, ADMIN, kind="reply") == 0
     assert outgoing_care.replay_all(house, ADMIN, code="other") == 0
     assert outgoing_care.replay_all(house, replace(ADMIN, regions=frozenset({"Nord"}))) == 0
     assert outgoing_care.replay_all(house, ADMIN, kind="eakte", code="eakte.drop_missing") == 1
+    shown = item_view.view(house, ME, claim.item_id)
+    assert shown.item.eakte is EakteState.SENT, "nobody is asked to hand it over a second time"
+    assert shown.handover_error == ""
     send_round()
     answer(drop, house)
     send_round()

@@ -37,12 +37,12 @@ def test_categories_and_guide_bear_the_configured_names(tmp_path: Path) -> None:
         "Krankmeldung",
     ]
     assert len({row["Farbe"] for row in rows.values()}) == 5
-    assert rows["Krankmeldung"]["Bedeutung"].endswith(": au")
+    assert rows["Krankmeldung"]["Bedeutung"].endswith(": AU"), "as the folder is called"
     assert rows["Postlotse: übergeben"]["Schlüsselwort (IMAP)"] == "Postlotse_uebergeben"
     text = guided.read_text(encoding="utf-8")
     assert "Lotse arbeitet" in text
     assert "](" not in text
-    assert "| Krankmeldung | berichtigt das Anliegen |" in text
+    assert "| Krankmeldung | berichtigt das Anliegen: AU |" in text
 
 
 def test_the_page_names_our_marks_as_they_are_called_by_default(tmp_path: Path) -> None:

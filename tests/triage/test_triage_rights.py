@@ -375,6 +375,20 @@ def test_an_order_that_another_worker_did_at_that_moment_is_not_done_again(
     assert rights.standing(office.house, ANNA, BOX).last_failure == ""
 
 
+def test_one_person_alone_gives_back_for_a_week_what_two_have_taken(office: Office) -> None:
+    plan_id = office.approved()
+    rights_work.apply(office.house, BERT.name, office.desk, plan_id)
+    taken = office.file("101 Ort101/AU").read_text()
+    office.house.clock.forward(days=7, seconds=1)
+    seen = rights.plan(office.house, ANNA, plan_id)[0].hash
+    ordered = lambda: rights.order(  # noqa: E731
+        office.house, ANNA, BOX, "undo", plan_id=plan_id, seen=seen
+    )
+    at_once = lambda: rights_work.undo(office.house, "x", office.desk, plan_id)  # noqa: E731
+    assert [refused(deed) for deed in (ordered, at_once)] == ["rights.undo_late"] * 2
+    assert office.file("101 Ort101/AU").read_text() == taken
+
+
 def test_nothing_is_undone_that_was_not_done(office: Office) -> None:
     plan_id = office.approved()
     deed = lambda: rights_work.undo(office.house, "x", office.desk, plan_id)  # noqa: E731

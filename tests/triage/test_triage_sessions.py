@@ -88,6 +88,8 @@ def test_the_command_knows_people_by_the_services_number_and_takes_one_choice(
 
     assert run("--subject", SUBJECT) == 0
     assert signed_in(house, numbers) == {ANNA: 0, "p-other": 1}
+    by_name = ["sessions", "end", "--subject", "anna", "-c", str(config)]
+    assert "(sub), no name" in CliRunner().invoke(cli.app, by_name).output
     assert run() != 0
     assert run("--all", "--pseudonym", "p-other") != 0
     assert signed_in(house, numbers) == {ANNA: 0, "p-other": 1}

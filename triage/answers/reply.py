@@ -33,7 +33,6 @@ from store.sending import outgoing, reply_room
 from store.sending.outgoing import NewOutgoing, Outgoing
 from store.trail import audit
 from triage import identity, modes
-from triage.admin import ENDED_BADLY
 from triage.answers import reply_text
 from triage.answers.reply_text import Wanted, Wording
 from triage.doorkeeper import visible_item, workable_item
@@ -157,7 +156,7 @@ def place(house: House, tx: Tx, item: Item, choice: Choice, *, shelf: TextShelf,
         NewOutgoing("reply", key, payload, item.id, item.message_id),
         now=now,
     )
-    if outgoing.get(tx, row).state in ENDED_BADLY:
+    if outgoing.get(tx, row).state in outgoing.ENDED_BADLY:
         # Who orders once more what could not be sent, or came back, means: try again.
         outgoing.replay(tx, row, now=now)
     audit.add(

@@ -1,12 +1,15 @@
 """`postlotse doctor`: is everything right on this machine?"""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import typer
 
+from triage.cli.sign_in_look import sign_in
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, say, settings_of
 from triage.doctor import examine as doctor
 from triage.doctor.finding import Grade
+from triage.settings import Settings
 
 _WORDS = {Grade.GOOD: "gut    ", Grade.WARN: "WARNUNG", Grade.BAD: "FEHLER "}
 
@@ -23,8 +26,8 @@ def examine(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) 
 
     Example: postlotse doctor --config /etc/postlotse/postlotse.toml
     """
-    found = []
-    for finding in doctor.examine(settings_of(config)):
+    found: list[doctor.Finding] = []
+    for finding in _findings(settings_of(config), found):
         found.append(finding)
         if as_json:
             emit(asdict(finding))
@@ -36,6 +39,11 @@ def examine(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) 
         say(_sum(found))
     if doctor.worst(tuple(found)) is Grade.BAD:
         raise typer.Exit(1)
+
+
+def _findings(settings: Settings, found: list[doctor.Finding]) -> Iterator[doctor.Finding]:
+    yield from doctor.examine(settings)
+    yield from sign_in(settings, found)
 
 
 def _sum(found: list[doctor.Finding]) -> str:

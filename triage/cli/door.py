@@ -11,7 +11,7 @@ from rules.groups import GroupRule
 from triage.settings import Settings, secret
 from triage.settings.limits import LimitSettings
 from triage.settings.outgoing import LOCAL
-from triage.settings.signin import GroupSettings, OidcSettings
+from triage.settings.signin import GroupSettings
 
 
 def door_of(settings: Settings) -> DoorSettings:
@@ -35,7 +35,7 @@ def door_of(settings: Settings) -> DoorSettings:
         session_minutes=desk.session_minutes,
         idle_minutes=desk.idle_minutes,
         limits=_limits(settings.limits),
-        oidc=_plan(settings.oidc, settings) if settings.oidc else None,
+        oidc=sign_in_plan(settings),
     )
 
 
@@ -47,8 +47,11 @@ def _limits(told: LimitSettings) -> Limits:
     )
 
 
-def _plan(oidc: OidcSettings, settings: Settings) -> OidcPlan:
-    hosts = settings.outgoing.hosts
+def sign_in_plan(settings: Settings) -> OidcPlan | None:
+    """How people sign in, where there is a service. Raises: Refused: `settings.secret_missing`."""
+    oidc, hosts = settings.oidc, settings.outgoing.hosts
+    if oidc is None:
+        return None
     return OidcPlan(
         issuer=oidc.issuer,
         client_id=oidc.client_id,

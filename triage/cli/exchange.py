@@ -37,9 +37,13 @@ def smoke(
     """
     from ingest.exchange import smoke as exchange_smoke  # noqa: PLC0415 - loads lxml and a client of 7 MB
 
-    box = next((b for b in settings_of(config).postboxes if b.name == postbox), None)
-    if not isinstance(box, ExchangeSettings):
-        raise Refused("postbox.not_exchange", f"{postbox!r} is no postbox on Exchange.")
+    boxes = [b for b in settings_of(config).postboxes if isinstance(b, ExchangeSettings)]
+    box = next((b for b in boxes if b.name == postbox), None)
+    if box is None:
+        there = ", ".join(b.name for b in boxes) or "none in the configuration"
+        raise Refused(
+            "postbox.not_exchange", f"{postbox!r} is no postbox on Exchange; there is {there}."
+        )
     facts = exchange_smoke.look(postboxes.exchange_account(box), under=box.folders_under)
     words = {True: "wie angenommen", False: "ANDERS ALS ANGENOMMEN", None: "offen"}
     for number, fact in enumerate(facts, start=1):

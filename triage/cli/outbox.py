@@ -1,5 +1,6 @@
 """Commands for what is on its way out: send all dead letters again, match a day with the eAkte."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated
@@ -7,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rules.handover_match import Match
+from store.sending.outgoing_watch import Late
 from triage import outgoing_care, wiring
 from triage.console import (
     DEFAULT_CONFIG,
@@ -18,6 +20,8 @@ from triage.console import (
     say,
     settings_of,
 )
+
+LISTED = 1000
 
 _HEAPS = {
     "missing_there": "handed over, not received there",
@@ -56,7 +60,8 @@ def match(
 ) -> None:
     """Hold the hand-overs of a day against what the eAkte says it received; keys by heap.
 
-    Exit code 1 if something is missing there or here, or told differently.
+    Below stand the receipts of all days that are overdue, of hand-overs and tasks.
+    Exit code 1 if something is missing there or here on that day, or told differently.
 
     Example: postlotse outbox match --day 2026-11-25
     """
@@ -64,10 +69,13 @@ def match(
     house = wiring.build_house(settings)
     wanted = _day(day) or house.local_now().date()
     found = outgoing_care.match_day(house, wiring.outlets(settings).eakte, operator(), day=wanted)
+    late = outgoing_care.late(house, operator(), limit=LISTED)
     if as_json:
-        emit({"day": wanted.isoformat(), **asdict(found), "closes": found.closes})
+        told = {"overdue": [asdict(one) for one in late], "closes": found.closes}
+        emit({"day": wanted.isoformat(), **asdict(found), **told})
     else:
         _say(found, wanted)
+        _say_late(late)
     if not found.closes:
         raise typer.Exit(1)
 
@@ -79,6 +87,14 @@ def _say(found: Match, day: date) -> None:
         say(f"  {heap} ({meaning}): {len(keys)}")
         for key in keys:
             say(f"    {key}")
+
+
+def _say_late(late: Sequence[Late]) -> None:
+    """Of all days: what stands as an alarm is mostly of an earlier one."""
+    more = "; these are the first" if len(late) == LISTED else ""
+    say(f"receipts overdue, of all days: {len(late)}{more}")
+    for one in late:
+        say(f"  {one.key} left {one.sent_at:%Y-%m-%d %H:%M} UTC, item {one.item_id}")
 
 
 def _day(day: str | None) -> date | None:

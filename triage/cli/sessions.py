@@ -40,6 +40,8 @@ def end(
     name = pseudonym_ or ("" if everybody else _name_of(settings_of(config), subject))
     number = sessions.end_by_order(wiring.house_of(config), operator(), name=name)
     say(f"sign-ins ended: {number}")
+    if not number and not everybody:
+        say("nobody of that number is signed in here; it is the service's own (sub), no name")
 
 
 def _name_of(settings: Settings, subject: str) -> str:

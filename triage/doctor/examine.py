@@ -14,9 +14,10 @@ from typing import Final
 
 from rules.errors import HouseError
 from store.mails import verdicts
-from triage import health, outgoing_care, wiring
+from triage import alarm_words, health, outgoing_care, wiring
 from triage.doctor import neighbours, safe, standby, ways
 from triage.doctor.finding import Finding, Grade, bad, good, of_error, warn
+from triage.health import Check
 from triage.house import House
 from triage.settings import Settings, secret
 
@@ -176,7 +177,15 @@ def _loops(patient: _Patient) -> Iterator[Finding]:
             continue
         name = f"loops:{check.name}"
         if not check.ok:
-            yield bad(name, _SAID.get(check.message, check.message), check.remedy)
+            yield bad(name, _in_words(check), check.remedy)
+
+
+def _in_words(check: Check) -> str:
+    """In German where it is an alarm or a code that this page knows, else as it was told."""
+    alarm = alarm_words.said(check.name, stands=True)
+    if alarm:
+        return f"{alarm[0]} ({check.message})"
+    return _SAID.get(check.message, check.message)
 
 
 _SAID: Final = {"silent": "Seit fünf Minuten kein Lebenszeichen (silent)."}

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from rules.errors import Refused
-from rules.marks import OWN_NAMES, Effect, MarkBook, OwnMark, keyword
+from rules.marks import OWN_NAMES, Effect, MarkBook, MarkRule, OwnMark, keyword
+from rules.routing import CONCERN_FOLDER
 
 LIST_FILE: Final = "kategorien.csv"
 GUIDE_FILE: Final = "leitfaden-outlook.md"
@@ -42,9 +43,8 @@ def categories(book: MarkBook) -> str:
         name = book.own[mark]
         table.writerow((name, _OWN[mark][0], "Postlotse", _OWN[mark][1], keyword(name)))
     for rule in book.people:
-        colour, meaning = _PEOPLE[rule.effect]
-        told = f"{meaning}: {rule.concern.value}" if rule.concern else meaning
-        table.writerow((rule.name, colour, "Menschen", told, keyword(rule.name)))
+        colour = _PEOPLE[rule.effect][0]
+        table.writerow((rule.name, colour, "Menschen", _effect(rule), keyword(rule.name)))
     return out.getvalue()
 
 
@@ -53,11 +53,17 @@ def guide(book: MarkBook) -> str:
     text = _LINK.sub(r"\1", _source())
     for mark, name in OWN_NAMES.items():
         text = text.replace(name, book.own[mark])
-    lines = [f"| {rule.name} | {_PEOPLE[rule.effect][1]} |" for rule in book.people]
+    lines = [f"| {rule.name} | {_effect(rule)} |" for rule in book.people]
     if not lines:
         return text
     head = ["", "## Ihre Kategorien", "", "| Kategorie | Wirkung |", "|---|---|"]
     return text.rstrip("\n") + "\n" + "\n".join((*head, *lines)) + "\n"
+
+
+def _effect(rule: MarkRule) -> str:
+    """What the category does; a concern is called as its folder, which people see in Outlook."""
+    meaning = _PEOPLE[rule.effect][1]
+    return f"{meaning}: {CONCERN_FOLDER[rule.concern]}" if rule.concern else meaning
 
 
 def write(book: MarkBook, folder: Path) -> tuple[Path, Path]:

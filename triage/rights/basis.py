@@ -4,12 +4,13 @@ Between proposal and deed days may pass: lists change, somebody keeps a finding,
 number to another plan. Source: own decision 0129.
 """
 
+from datetime import datetime
 from typing import Final
 
-from rules.errors import Conflict
+from rules.errors import Conflict, Refused
 from rules.rights.folder_acl import Naming
 from rules.rights.folder_rights import Should
-from rules.rights.plan import Change, outdated
+from rules.rights.plan import UNDO_FOR, Change, outdated
 from store.database.engine import Tx
 from store.rights import audits as rights_audits
 from store.rights import lists as rights_lists
@@ -115,3 +116,15 @@ def busy(postbox: str) -> Conflict:
     return Conflict(
         BUSY, f"The rights of {postbox} are being read or changed just now; repeat it later."
     )
+
+
+def require_in_time(stored: StoredPlan, now: datetime) -> None:
+    """It may still be taken back, by one person alone. Raises: Refused: `rights.undo_late`."""
+    if stored.undo_until is not None and stored.undo_until < now:
+        raise Refused(
+            "rights.undo_late",
+            f"Plan {stored.id} could be undone for {UNDO_FOR.days} days. Put who shall have rights"
+            " again on the lists, audit anew and propose a plan.",
+            plan=stored.id,
+            days=UNDO_FOR.days,
+        )

@@ -117,8 +117,8 @@ def order(
 
     `seen` is the hash of the plan that the person has read; empty: the number alone names it.
     Raises: Refused: `access.denied`, `postbox.unknown`, `plan.unknown`,
-    `rights.not_approved`, `rights.read_only`. Conflict: `rights.plan_changed`,
-    `rights.plan_not_named`.
+    `rights.not_approved`, `rights.read_only`, `rights.undo_late`. Conflict:
+    `rights.plan_changed`, `rights.plan_not_named`.
     """
     box = box_of(house, caller, postbox)
     now = house.clock()
@@ -339,6 +339,8 @@ def _require_deed(house: House, box: PostboxPlan, stored: StoredPlan, kind: Orde
             f"Plan {stored.id} changed nothing that could be taken back.",
             plan=stored.id,
         )
+    if kind == "undo":
+        basis.require_in_time(stored, house.clock())
 
 
 def audit_id(found: Standing) -> int:

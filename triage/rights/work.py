@@ -119,8 +119,9 @@ def _late(
 def undo(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outcome:
     """Put back what a plan has changed, the last folder first.
 
-    Raises: Refused: `rights.read_only`, `plan.unknown`, `rights.nothing_to_undo`.
-    Conflict: `rights.busy`, `rights.plan_state`, `lease.lost`. TryLater: the database is away.
+    Raises: Refused: `rights.read_only`, `plan.unknown`, `rights.nothing_to_undo`,
+    `rights.undo_late`. Conflict: `rights.busy`, `rights.plan_state`, `lease.lost`. TryLater: the
+    database is away.
     """
     box = _box_for_writing(house, rights.name)
     with _alone(house, rights.name, actor) as go_on:
@@ -133,6 +134,7 @@ def undo(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outcom
                 f"Plan {plan_id} changed nothing that could be taken back.",
                 plan=plan_id,
             )
+        basis.require_in_time(stored, house.clock())
         work = {folder: undone(stored.plan.of_folder(folder)) for folder in reversed(begun)}
         run = Run(house, actor, rights, plan_id, "undo", go_on, lambda *_: None)
         outcome = carry_out(run, work)

@@ -176,7 +176,10 @@ def secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
             ) from exc
     if not value:
         raise Refused(
-            "settings.secret_missing", f"Environment variable {name} is not set.", name=name
+            "settings.secret_missing",
+            f"Environment variable {name} is not set. Remedy: set it, or {name}_FILE, in the"
+            " environment of this command; postlotse.env of `postlotse init` is such a file.",
+            name=name,
         )
     return value
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from rules.event_types import ALARM_TYPES
 from triage.settings.hooks import WebhookSettings
 from triage.settings.part import Part
 
@@ -20,7 +21,12 @@ class AlarmSettings(Part):
 
 
 def require_hooks(alarms: AlarmSettings, hooks: Sequence[WebhookSettings]) -> None:
-    """Raises: ValueError: an alarm goes to a webhook that the configuration doesn't have."""
+    """Raises: ValueError: an alarm goes to no webhook, or one that wants alarms gets none."""
     unknown = sorted(set(alarms.webhooks) - {hook.name for hook in hooks})
     if unknown:
         raise ValueError(f"alarms: there is no [[webhooks]] named {unknown[0]!r}")
+    for hook in hooks:
+        if set(hook.types) & set(ALARM_TYPES) and hook.name not in alarms.webhooks:
+            raise ValueError(
+                f"webhooks: {hook.name!r} hears alarms; put its name into [alarms] webhooks"
+            )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from rules.event_types import TYPES
+from rules.event_types import ALARM_TYPES, TYPES
 from triage.settings.part import Part
 
 
@@ -33,9 +33,12 @@ class WebhookSettings(Part):
     @field_validator("types")
     @classmethod
     def _are_events(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = sorted(set(value) - TYPES)
+        known = TYPES.union(ALARM_TYPES)
+        unknown = sorted(set(value) - known)
         if unknown:
-            raise ValueError(f"no such event: {', '.join(unknown)}")
+            raise ValueError(
+                f"no such event: {', '.join(unknown)}; there are {', '.join(sorted(known))}"
+            )
         return value
 
 

@@ -267,6 +267,15 @@ function inDialog(event, dialog) {
   seek(list, event.key);
 }
 
+// A key whose button is not there says so: whoever looks at the next mail already believes it was done. With C the old
+// number would stay in the clipboard, and go where this one belongs.
+const ours = (what, why) => () => `${what}: ${held ? why : 'Sie haben diesen Vorgang nicht in Bearbeitung.'}`;
+const WITHOUT = {
+  c: () => 'Nichts kopiert: An diesem Vorgang steht keine Kundennummer.',
+  e: ours('Nichts übergeben', 'Für die eAkte ist hier jetzt nichts zu tun.'),
+  a: ours('Nichts abgeschlossen', 'Das geht hier gerade nicht.'),
+  z: () => 'Nichts zurückgenommen: Der letzte Schritt lässt sich nicht zurücknehmen, oder nicht mehr.',
+};
 document.addEventListener('keydown', (event) => {
   const dialog = one('dialog[open]');
   if (dialog) { inDialog(event, dialog); return; }
@@ -277,8 +286,8 @@ document.addEventListener('keydown', (event) => {
   if (single && !single.checked) return;
   const hit = all('[data-key]').find((element) => element.dataset.key === key && visible(element));
   if (hit) { event.preventDefault(); press(hit); }
-  // Else the old number stays in the clipboard, and goes where this one belongs.
-  else if (key === 'c' && one('main.desk')) say('Nichts kopiert: An diesem Vorgang steht keine Kundennummer.', true);
+  else if (one('main.desk') && Object.hasOwn(WITHOUT, key)) say(WITHOUT[key](), true);
+  else if (key === 'z' && location.pathname === '/arbeitsplatz') say(WITHOUT.z(), true);
 });
 
 /* ---------- After loading: where the eye belongs, and where "back" and reload lead: never into a form once more ---------- */
