@@ -57,6 +57,7 @@ def test_what_a_clerk_did_stands_with_its_reason_in_trail_and_ledger(house):
     with house.db.read() as tx:
         told = {entry.action: entry.details for entry in audit.of_subject(tx, about)}
         kept = ledger.message(tx, item.message_id)
+    assert told["item.claimed"] == {"item": item.id}
     assert told["item.parked"] == {"item": item.id, "until": until.isoformat()}
     assert told["item.closed"] == {"item": item.id, "reason": "settled_elsewhere"}
     assert (kept.state, kept.state_reason) == (LedgerState.DONE, "settled_elsewhere")
