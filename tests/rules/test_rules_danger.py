@@ -17,6 +17,7 @@ from rules import danger
         "Ich kann nicht mehr und bringe mich um.",
         "Ich bekomme kein Geld und bringe mich um",
         "Ohne Geld nehme ich mir das Leben",
+        "Es geht nicht mehr ich bring mich um",
         "ich habe kein Geld mehr Suizid ist der einzige Weg",
         "Ich überlege, mir das Leben zu nehmen",
         "Ich weiß nicht, ob ich mir etwas antue.",
