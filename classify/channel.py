@@ -9,6 +9,7 @@ from typing import Final
 
 from classify import machine
 from classify.reading import Reading
+from rules import danger
 from rules.codes import Channel
 
 FORM_CHANNELS: Final[frozenset[Channel]] = frozenset(
@@ -67,8 +68,8 @@ def decide(
     program's or a list's no letter that seems to move money: a newsletter too much in the queue
     costs a minute, a customer's form set aside costs money. For the same reason a doubtful machine
     is none, nor one that might move money and reads like no absence note, bounce or newsletter, nor
-    what speaks as a customer does or names one by number, unless a header says so too.
-    Source: own decision 0136.
+    what speaks as a customer does, of danger to life, or names one by number, unless a header says
+    so too. Source: own decisions 0051 and 0136.
     """
     form = reading.mail.form
     if form is not None:
@@ -127,4 +128,8 @@ def _is_of_a_kind(reading: Reading) -> bool:
 
 
 def _speaks_as_a_customer(reading: Reading) -> bool:
-    return reading.kundennummer is not None or _AS_A_CUSTOMER.search(reading.text) is not None
+    if reading.kundennummer is not None or _AS_A_CUSTOMER.search(reading.text):
+        return True
+    # Whoever does must be read first: a machine's letter too much in the queue costs a minute.
+    new = reading.mail.body.new
+    return "review.danger" in reading.said or bool(danger.found(f"{reading.mail.subject}. {new}"))

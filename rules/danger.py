@@ -21,7 +21,8 @@ _WORDS: Final = re.compile(
     r"(?:mich|sich) (?:\w+ ){0,3}(?:umbring\w+|umzubringen|toeten|aufhaeng\w+|erhaeng\w+|"
     r"erschiess\w+|vergift\w+)|"
     r"bring\w* (?:ich )?mich (?:\w+ ){0,2}um\b|"
-    r"(?:mir|ihr|ihm) (?:\w+ ){0,2}das leben nehm\w+|nehme? (?:ich )?mir (?:\w+ )?das leben|"
+    r"(?:mir|sich|ih[rm]) (?:\w+ ){0,2}das leben (?:zu )?nehm\w+|"
+    r"nehme? (?:ich )?mir (?:\w+ )?das leben|"
     r"(?:mir|sich) (?:et)?was an(?:tun|tue|zutun|getan)|tue? (?:ich )?mir (?:et)?was an|"
     r"(?:mein\w* )leben (?:\w+ ){0,2}(?:ein ende|beend\w+)|leben ein ende|"
     r"(?:will|moechte|kann|mag) (?:\w+ ){0,2}nicht (?:mehr|laenger|weiter) leben|"
@@ -70,9 +71,19 @@ _OTHER_SCRIPTS: Final = re.compile(
 _OTHER_SCRIPT: Final = re.compile(r"[\u0400-\u06ff]")
 """A letter of one of these scripts: Cyrillic and Arabic."""
 
+_CAN_BE_DENIED: Final = re.compile(
+    r"^(?:suizid|selbstmord|selbsttoetung|freitod|selbstverletz|lebensmuede|amok|"
+    r"abschiedsbrief)|"
+    r"(?:umzubringen|zu (?:toeten|nehmen|vergiften)|anzutun|aufzuhaengen)$"
+)
+"""What a denial before it can be about: a noun, or an infinitive with "zu". Before a verb in the
+first person ("Ich kann nicht mehr und bringe mich um") it is about something else."""
 _DENIED: Final = re.compile(
-    r"(?:\b(?:kein\w*|nie|niemals|ohne|weder|nicht)(?: \w+){0,2} |"
-    r"\b(?:nicht|niemals|nie) (?:vor|daran|die absicht)(?: \w+){0,2} )$"
+    r"(?:\b(?:kein\w*|ohne|weder|nie|niemals|nicht)"
+    r"(?: (?:mehr |jemals |wirklich |etwa )?(?:an|ueber|von|zu|zum|mit)(?: \w+)?)?"
+    r"(?: (?:akut|konkret|ernst|irgend|jeglich)\w*)? |"
+    r"\bkein\w* (?:gedank\w*|absicht\w*|plaene?) (?:an|zu|zum|fuer|auf)(?: \w+)? |"
+    r"\b(?:nicht|niemals|nie) (?:vor|daran|die absicht),?(?: \w+){0,2} )$"
 )
 _DENIED_AFTER: Final = re.compile(
     r"^(?: \w+){0,2} (?:ist|war|kommt|steht)(?: \w+){0,2} nicht (?:in frage|zur debatte|gemeint)"
@@ -121,5 +132,5 @@ def _harmless(text: str, hit: re.Match[str]) -> bool:
     # A denial ends with its sentence.
     before = re.split(r"[.!?;:]", before)[-1]
     after = text[hit.end() : hit.end() + _LOOK_BACK]
-    denied = bool(_DENIED.search(before)) and "nicht mehr" not in hit[0]
+    denied = bool(_CAN_BE_DENIED.search(hit[0]) and _DENIED.search(before))
     return denied or bool(_DENIED_AFTER.match(after)) or bool(_OTHER_SENSE.match(hit[0]))

@@ -122,15 +122,13 @@ def safe_next(page: str) -> str:
 
     Source: RFC 9700 section 4.11 (open redirection); browsers read a backslash as a slash.
     """
-    parts = urlsplit(page) if page.isascii() and page.isprintable() else None
     fits = (
-        parts is not None
-        and len(page) <= NEXT_CHARS_MAX
+        len(page) <= NEXT_CHARS_MAX
+        and page.isascii()
+        and page.isprintable()
         and page.startswith("/")
         and not page.startswith("//")
         and "\\" not in page
-        and not parts.scheme
-        and not parts.netloc
         and not page.startswith(("/anmelden", "/abmelden", "/abgemeldet", "/oidc"))
     )
     return page if fits else "/"

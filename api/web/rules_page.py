@@ -20,6 +20,7 @@ from triage.rulesets.drafts import Shown
 HELD: Final = {
     "rule.held_payment": "ist oder kann zahlungsrelevant sein",
     "rule.held_proof": "ist nachzuweisen",
+    "rule.held_danger": "spricht von Gefahr für das Leben",
     "rule.held_team": "gehört dem anderen Team; der Kanal entscheidet",
     "rule.held_agency": "hat keine Agentur",
 }

@@ -64,6 +64,16 @@ _OWN_ACCOUNT: Final = re.compile(
     r"|anzuweisen|verwendungszweck)"
 )
 """Beside an account to which money shall go from now on."""
+_BESIDE_CHARS: Final = 50
+_LEFT_BEFORE: Final = re.compile(r"\bnicht (?:mehr|laenger)\b[^.!?,;]{0,30}$")
+_LEFT_BEHIND: Final = re.compile(
+    r"(?:(?!\b(?:alt|bisher|vorig|frueher|neu)|\b[a-z]{2}\d\d)[^.!?,;]){0,30}?"
+    r"\b(?:erloschen|gekuendigt|aufgeloest|geloescht|geschlossen|ungueltig|gesperrt"
+    r"|(?:existiert|gibt es) nicht|nicht mehr(?! (?:auf|an|zu)\b))"
+)
+_FROM_ONE: Final = re.compile(r"\bvon(?: (?!auf\b|zu\b)\w+){0,3}:? ?$")
+_TO_ANOTHER: Final = re.compile(r"\W{0,3}(?:\w+ ){0,3}(?:auf|zu) (?:\w+ ){0,3}[a-z]{2}\d\d")
+"""An account that is left, beside the one it is left for: "von … auf …", "… wurde gekündigt"."""
 _NEXT_SENTENCE: Final = re.compile(
     r"[\n \t](?:(?<=[^\W\d_]{3}[.!?,:]\n)|(?<=[^\W\d_]{4}[.!?][ \t])(?=[A-ZÄÖÜ])"
     r"|(?<=\n)\s*\n)"
@@ -112,12 +122,32 @@ def _iban_of(reading: Reading) -> numbers.IbanFound:
     """That of the new text; else of the subject, unless it is that of an answer."""
     text = reading.mail.body.new
     if reading.iban.shape_seen:
-        return numbers.find_iban(_without_accounts_of_others(text))
+        return _not_left(_without_accounts_of_others(text))
     if "D E" in text and (apart := _DIGIT_BY_DIGIT.search(text)):
         return numbers.find_iban("".join(apart.group().split()))
     if reading.iban.value or attached.REPLY.match(reading.subject.text):
         return reading.iban
     return numbers.find_iban(reading.mail.subject)
+
+
+def _not_left(text: str) -> numbers.IbanFound:
+    """The IBAN of the text; of several none that its sentence says to be left, if another stands.
+
+    What is called "alt" or "bisher" is known to `numbers.find_iban`. Source: label guide.
+    """
+    first = found = numbers.find_iban(text)
+    while found.value and _is_left(text, found):
+        text = f"{text[: found.start]}{'x' * (found.end - found.start)}{text[found.end :]}"
+        found = numbers.find_iban(text)
+    return found if found.value else first
+
+
+def _is_left(text: str, found: numbers.IbanFound) -> bool:
+    before = fold(text[max(0, found.start - _BESIDE_CHARS) : found.start])
+    after = fold(text[found.end : found.end + _BESIDE_CHARS])
+    if _LEFT_BEFORE.search(before) or _LEFT_BEHIND.match(after):
+        return True
+    return bool(_FROM_ONE.search(before) and _TO_ANOTHER.match(after))
 
 
 def kundennummer_of(reading: Reading) -> str | None:

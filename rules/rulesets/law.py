@@ -1,17 +1,18 @@
 """What a rule set may change, and what it never may: the law of the house over an admin's rules.
 
 The channel decides the team before any rule. What moves money, or has to be proved, always
-becomes an item, so that it meets the eAkte's bolt; machine mail is asked nothing; no agency is
+becomes an item, so that it meets the eAkte's bolt; so does what speaks of danger to life, so that
+somebody reads it first; machine mail is asked nothing; no agency is
 ever invented. A rule that asks for more hits, changes nothing, and says so.
 Source: Weisung 202404002 no. 2 (channel before topic); Weisung 202001001 no. 2.4 a 5 and 6
-(eAkte, Nachweispflicht); F20; own decision 0037.
+(eAkte, Nachweispflicht); F20; own decisions 0037 and 0051.
 """
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from rules import routing
+from rules import danger, routing
 from rules.codes import AgencyHow, Concern, PaymentRelevant, Team
 from rules.directory import Directory
 from rules.proof import has_proof_duty
@@ -31,6 +32,7 @@ class Held(StrEnum):
 
     PAYMENT = "rule.held_payment"
     PROOF = "rule.held_proof"
+    DANGER = "rule.held_danger"
     TEAM = "rule.held_team"
     AGENCY = "rule.held_agency"
 
@@ -105,6 +107,8 @@ def _aside(built_in: Route, seen: Seen) -> Route | Held:
         return Held.PAYMENT
     if has_proof_duty(code for code, _ in seen.concerns):
         return Held.PROOF
+    if seen.heard_danger or danger.found(f"{seen.subject}. {seen.body}"):
+        return Held.DANGER
     return replace(built_in, team=Team.NONE, folder=ASIDE_FOLDER)
 
 

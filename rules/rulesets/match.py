@@ -60,6 +60,8 @@ class Seen:
     region: str
     only_head: bool = False
     """The body was not read; what asks for it is not known."""
+    heard_danger: bool = False
+    """The judge heard danger to life in it, whatever its words are."""
 
     @cached_property
     def subject_words(self) -> str:

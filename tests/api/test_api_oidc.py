@@ -15,7 +15,7 @@ from joserfc.jwk import RSAKey
 from structlog.testing import capture_logs
 
 from api.app import furnish, make_app
-from api.oidc import flow, provider
+from api.oidc import flow, provider, tokens
 from api.oidc.names import account_hash, pseudonym
 from api.oidc.provider import Provider
 from api.session import COOKIE
@@ -50,6 +50,7 @@ def server(service: OidcServer, doors: Doors) -> Iterator[OidcServer]:
     yield service
     service.twist, service.issuer_said, service.is_up = (lambda claims: claims), "", True
     service.names_itself, service.auth_methods = True, ("client_secret_basic",)
+    service.answer = lambda said: (200, said)
     del service.keys[1:]
     service.codes.clear()
 
@@ -303,9 +304,28 @@ def test_a_sign_in_that_can_not_begin_is_in_the_log_like_one_that_failed(
     assert {"event": "signin.failed", "code": "signin.issuer", "log_level": "warning"} in logs
 
 
-def test_who_is_turned_down_there_is_told_so(anna: OidcBrowser) -> None:
-    url = changed(anna.server.consent(anna.leave(), "kassel"), code=None, error="access_denied")
+@pytest.mark.parametrize("error", ["access_denied", None])
+@pytest.mark.parametrize("code", [None, ""])
+def test_who_is_turned_down_there_is_told_so(
+    anna: OidcBrowser, code: str | None, error: str | None
+) -> None:
+    url = changed(anna.server.consent(anna.leave(), "kassel"), code=code, error=error)
     assert refused(anna, anna.back(url)) == "signin.declined"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda said: (400, said),  # refused, whatever lies beside it
+        lambda said: (200, {"access_token": said["access_token"]}),  # no scope "openid" there
+        lambda said: (200, said | {"id_token": None}),
+    ],
+)
+def test_an_answer_without_its_id_token_lets_nobody_in(
+    anna: OidcBrowser, answer: Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
+) -> None:
+    anna.server.answer = answer
+    assert refused(anna, anna.sign_in("kassel")) == "signin.code"
 
 
 @pytest.mark.parametrize(
@@ -315,11 +335,13 @@ def test_who_is_turned_down_there_is_told_so(anna: OidcBrowser) -> None:
         "/%0d%0aSet-Cookie:x", "javascript:alert(1)", "https:evil.example", "/ü", "/a\nb",
         "/anmelden", "/abmelden", "evil.example", "", "/" + "a" * 600, "http:///evil.example",
         "///evil.example", "/\t/evil.example", "[::1",
+        "http://[", "//[evil.example",
     ],
 )  # fmt: skip
 def test_next_leads_nowhere_else(anna: OidcBrowser, onward: str) -> None:
     found = flow.safe_next(onward)
     assert found == "/" or (found.startswith("/%0d") and "\r" not in found)
+    assert anna.client.get("/anmelden", params={"weiter": onward}).status_code == 200
     answer = anna.back(anna.server.consent(anna.leave(), "kassel"))
     assert answer.headers["location"] == "/arbeitsplatz"
 
@@ -397,6 +419,7 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "other issuer": (lambda s, c: c | {"iss": "https://evil.example"}, "issuer"),
     "issuer with a slash": (lambda s, c: c | {"iss": c["iss"] + "/"}, "issuer"),
     "nobody": (lambda s, c: c | {"sub": ""}, "subject"),
+    "too long a name": (lambda s, c: c | {"sub": "s" * 256}, "subject"),
     "no subject": (lambda s, c: {k: v for k, v in c.items() if k != "sub"}, "subject"),
     "an access token": (lambda s, c: s.token(c, kind="at+jwt"), "kind"),
     "a logout token": (lambda s, c: s.token(c, kind="logout+jwt"), "kind"),
@@ -458,6 +481,24 @@ def test_a_key_that_was_withdrawn_is_forgotten_within_the_hour(
         assert answer.status_code == 401
     finally:
         anna.server.keys[:] = [old]
+
+
+def test_a_new_key_of_a_service_that_is_away_is_no_forgery(anna: OidcBrowser, doors: Doors) -> None:
+    anna.sign_in("kassel")
+    url = anna.server.consent(anna.leave(), "kassel")
+    anna.server.rotate()
+    doors.clock.forward(seconds=31)
+    anna.server.is_up = False
+    assert anna.back(url).status_code == 503
+
+
+def test_what_the_service_says_of_itself_is_asked_anew_within_the_hour(
+    anna: OidcBrowser, doors: Doors
+) -> None:
+    anna.sign_in("kassel")
+    anna.server.auth_methods = ("client_secret_post",)
+    doors.clock.forward(minutes=61)
+    assert anna.sign_in("kassel").status_code == 303
 
 
 def test_known_keys_serve_on_while_the_service_is_away(anna: OidcBrowser, doors: Doors) -> None:
@@ -608,6 +649,22 @@ def test_a_machine_comes_in_with_a_token_of_the_service(anna: OidcBrowser) -> No
     assert answer.status_code == 200
     figures = anna.client.get("/v1/admin/figures", headers=bearer(machine_token(anna.server)))
     assert figures.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ({}, "client:sc-robot"),
+        ({"client_id": "", "azp": "az-robot"}, "client:az-robot"),
+        ({"client_id": ["x"]}, "client:m-1"),
+    ],
+)
+def test_a_machine_goes_by_the_name_of_its_client(
+    anna: OidcBrowser, doors: Doors, more: dict[str, Any], name: str
+) -> None:
+    caller = tokens.machine_of(doors.house, anna.app.state.provider)
+    assert caller is not None
+    assert caller(machine_token(anna.server, **more)).name == name
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,16 @@ def test_each_new_key_is_a_try_that_is_given_back_when_it_was_right() -> None:
     assert made_up == [401, 429]
 
 
+def test_a_page_that_is_open_to_all_gives_no_try_back() -> None:
+    app = doors(attempts=Rate(0.001, 2))
+    thief = DoorClient(app)
+    seen = []
+    for n in range(4):
+        seen += statuses(thief, "/v1/who", 1, headers=bearer(f"x.{n}"))
+        statuses(thief, "/seite", 3)
+    assert seen == [401, 401, 429, 429]
+
+
 def test_a_key_is_not_known_by_a_path_that_lets_everybody_in() -> None:
     app = doors(address=Rate(0.001, 3))
     seen = [

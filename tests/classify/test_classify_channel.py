@@ -99,6 +99,15 @@ def test_a_programs_letter_that_names_a_customer_is_not_set_aside(read) -> None:
     assert channel.decide(nobodys, ROBOT) is Channel.MASCHINELL
 
 
+@pytest.mark.parametrize("text", ["Ohne Geld nehme ich mir das Leben.", "Selbstmord"])
+def test_what_speaks_of_danger_to_life_is_no_machine_unless_one_answers(read, text: str) -> None:
+    assert channel.decide(read(text), ROBOT) is Channel.FREIE_EMAIL
+    for header in (GENERATED, (("list-id", "<gruppe.example>"),)):
+        assert channel.decide(read(text, headers=header), FREE) is Channel.FREIE_EMAIL
+    replied = read(text, headers=(("auto-submitted", "auto-replied"),))
+    assert channel.decide(replied, ROBOT) is Channel.MASCHINELL
+
+
 def test_a_machines_letter_that_is_not_set_aside_is_no_form_by_chance(read) -> None:
     machine = dict.fromkeys(Channel, 0.001) | {Channel.MASCHINELL: 0.99}
     by_chance = machine | {Channel.POSTFACHNACHRICHT: 0.008}

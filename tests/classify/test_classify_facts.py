@@ -138,6 +138,29 @@ def test_of_an_old_and_a_new_iban_the_new_one_is_read(text: str) -> None:
     assert numbers.find_iban(text).value == GOOD_IBAN
 
 
+LEFT = "DE60 9050 0105 1700 4455 66"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Bitte nicht mehr auf {LEFT} überweisen, sondern auf {GOOD_IBAN}.",
+        f"Meine Bankverbindung ändert sich von {LEFT} auf {GOOD_IBAN}.",
+        f"Mein Konto {LEFT} wurde gekündigt. Das neue: {GOOD_IBAN}",
+        f"{LEFT} gilt nicht mehr, {GOOD_IBAN} ab sofort",
+        f"Mein neues Konto ist {GOOD_IBAN}, das alte wurde gekündigt ({LEFT}).",
+        f"{GOOD_IBAN}, bitte nicht mehr auf {LEFT}",
+        f"Geld von der Kasse auf {GOOD_IBAN}, nicht auf {LEFT}",
+    ],
+)
+def test_an_account_that_is_said_to_be_left_is_not_the_new_one(read, text: str) -> None:
+    assert _facts(read(text)).iban == GOOD_IBAN
+
+
+def test_an_account_that_is_left_for_none_is_read(read) -> None:
+    assert _facts(read(f"Mein Konto {GOOD_IBAN} wurde gekündigt.")).iban == GOOD_IBAN
+
+
 @pytest.mark.parametrize(("subject", "iban"), [(GOOD_IBAN, GOOD_IBAN), (f"AW: {GOOD_IBAN}", None)])
 def test_an_iban_may_stand_in_the_subject_only(read, subject: str, iban: str | None) -> None:
     assert _facts(read("Im Betreff meine neue IBAN.", subject=subject)).iban == iban

@@ -45,7 +45,8 @@ def test_umlauts_and_their_spellings_are_one() -> None:
 
 
 def test_below_the_bound_nothing_counts_as_announced(read) -> None:
-    assert not announced(read("Ich bin krank."), [Concern.AU], sure=0.2, bound=0.5)
+    assert not announced(read("Ich bin krank."), [Concern.AU], sure=0.49, bound=0.5)
+    assert announced(read("Ich bin krank."), [Concern.AU], sure=0.5, bound=0.5)
 
 
 def test_of_two_concerns_the_one_only_asked_about_is_left_out(read) -> None:
@@ -56,7 +57,15 @@ def test_of_two_concerns_the_one_only_asked_about_is_left_out(read) -> None:
 
 def test_if_the_model_is_sure_one_concern_stays_announced(read) -> None:
     text = "Muss ich ein neues Konto melden?"
-    assert announced(read(text), [Concern.BANKVERBINDUNG], sure=0.9, bound=0.5)
+    codes = [Concern.TERMIN, Concern.BANKVERBINDUNG]
+    found = announced(read(text), codes, sure=0.9, bound=0.5)
+    assert found == {Concern.BANKVERBINDUNG}, "an appointment is no change that moves money"
+
+
+def test_of_changes_in_no_known_words_all_stay_announced(read) -> None:
+    both = {Concern.AU, Concern.BANKVERBINDUNG}
+    assert announced(read("Guten Tag"), sorted(both), sure=0.9, bound=0.5) == both
+    assert announced(read("Neues Konto anbei."), sorted(both), sure=0.9, bound=0.5) == both
 
 
 @pytest.mark.parametrize(
@@ -74,6 +83,8 @@ def test_how_far_a_rente_is(text: str, stage: RenteStage) -> None:
 def test_the_days_of_an_absence_count_both_ends() -> None:
     dates = {"absence_from": date(2025, 4, 1), "absence_to": date(2025, 4, 21)}
     assert hint(hear(fold("Urlaub")), dates).absence_days == 21
+    for one, day in dates.items():
+        assert hint(hear(fold("Urlaub")), {one: day}).absence_days is None
 
 
 def test_a_trip_that_is_off_and_one_without_consent_are_told_apart() -> None:

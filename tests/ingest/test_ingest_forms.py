@@ -158,6 +158,14 @@ def test_the_customers_own_words_end_where_the_machine_goes_on(text: str, free_t
     assert read("Mitteilung über eine Veränderung\nThema: Umzug\n" + text).free_text == free_text
 
 
+def test_fields_below_the_customers_own_words_are_read_and_those_within_are_not() -> None:
+    text = "Ihre Nachricht:\neins\nKundennummer: 1\nzwei\nAnlagen: 2\nKundennummer: 123A456789"
+    found = read("Mitteilung über eine Veränderung\nThema: Umzug\n" + text)
+    assert [(one.key, one.value) for one in found.fields if one.key == "kundennummer"] == [
+        ("kundennummer", "123A456789")
+    ]
+
+
 @pytest.mark.parametrize(
     ("sender", "subject", "text", "recognised"),
     [
@@ -165,6 +173,12 @@ def test_the_customers_own_words_end_where_the_machine_goes_on(text: str, free_t
         ("anna@post.example", "Kontaktformular: Geld", "Hallo", False),
         ("anna@post.example", "Kontaktformular", "Name: A\nThema: B\nKundennummer: C", False),
         ("noreply@x.example", "Kontaktformular", "Name: A\nThema: B\nKundennummer: C", True),
+        (
+            "anna@post.example",
+            "Kontaktformular",
+            "Gesendet über das Kontaktformular\nName: A\nThema: B\nKundennummer: C",
+            True,
+        ),
         ("anna@post.example", "Re: etwas", "Über das Kontaktformular ging es nicht", False),
         ("kontaktformular@x.example", "Hallo", "Hallo", False),
     ],

@@ -290,8 +290,11 @@ def test_levels_are_found_out_where_namespace_tells_nothing_plain(
 
 def test_all_lines_of_the_capabilities_count(certificate: Path) -> None:
     said = lines("* CAPABILITY IMAP4rev1 AUTH=PLAIN", "* CAPABILITY IMAP4rev1 UIDPLUS MOVE")
-    with peer(certificate, {"CAPABILITY": said}) as (box, _):
+    moved = "{tag} OK [COPYUID 9 1 20] done\r\n"
+    with peer(certificate, {"CAPABILITY": said, "UID MOVE": moved}) as (box, server):
         assert box.folders() == ("INBOX",)
+        assert box.move(Place("INBOX", "7", "1"), "Ablage") == Place("Ablage", "9", "20")
+        assert any("UID MOVE" in line for line in server.lines)
 
 
 # Facts and bodies. A mail whose size or time can't be told is a mail all the same.
@@ -450,6 +453,20 @@ def test_of_a_size_that_is_an_estimate_all_that_is_there_is_read(
 def test_smaller_pieces_than_asked_for_are_not_taken_for_the_end(certificate: Path) -> None:
     with peer(certificate, pieces(*[500_000] * 9, said=4_500_000)) as (box, _):
         assert [len(mail.data) for mail in fetched(box, 1)] == [4_500_000]
+
+
+def test_a_mail_that_ends_early_and_is_gone_holds_up_no_other(certificate: Path) -> None:
+    facts = [
+        USUAL.replace("SIZE 3", "SIZE 5000000"),
+        USUAL.replace("* 1", "* 2").replace("UID 1", "UID 5"),
+    ]
+    answers = pieces(1000, said=5_000_000) | {
+        "UID FETCH 1,5": lines(*facts),
+        "UID FETCH 1 (": DONE,
+        "UID FETCH 5 (BODY": lines("* 2 FETCH (UID 5 BODY[] {3}\r\nabc)"),
+    }
+    with peer(certificate, answers) as (box, _):
+        assert [mail.place.uid for mail in fetched(box, 1, 5)] == ["5"]
 
 
 def test_a_server_that_gives_no_pieces_is_read_whole(certificate: Path) -> None:

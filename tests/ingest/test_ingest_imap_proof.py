@@ -55,6 +55,13 @@ def test_a_proof_that_was_said_before_is_none(certificate: Path, way: str) -> No
         assert removals(server.lines) == []
 
 
+def test_the_place_of_an_append_that_was_said_before_is_none(certificate: Path) -> None:
+    answers = PLAIN | {"APPEND": DONE, "UID STORE": "{tag} OK [APPENDUID 9 20] done\r\n"}
+    with peer(certificate, answers) as (box, _):
+        assert box.set_marks(HERE, MARK)
+        assert box.append("Gesendet", b"Subject: x\r\n\r\n") is None
+
+
 def test_a_removal_that_was_told_before_is_not_taken_for_that_of_the_move(
     certificate: Path,
 ) -> None:

@@ -58,6 +58,9 @@ def test_what_stands_below_a_seam_is_quoted(seam: str) -> None:
     "text",
     [
         "Am 12.3. um 10:15 Uhr schrieb mir Ihre Kollegin:\nBitte AU schicken. Hier ist sie.",
+        "Am 12.3. schrieb der Arzt, dass Folgendes gilt:\nkrank bis 20.3.",
+        "Bitte an meine Adresse anna@post.example in 34117 Kassel schreiben:\nBin krank.",
+        "-- \nIch bin krank bis 20.3.",
         "Von: 04.03.2024\nBis: 15.03.2024\nbin ich krank",
         "Hier klicken:\n>> Jetzt anmelden <<",
         "Der Arzt hat mich am 4.3. krankgeschrieben:\nbis 15.3.",
@@ -100,6 +103,16 @@ def test_a_mail_forwarded_without_words_is_the_message(own: str) -> None:
     assert "Ich bin krank bis Freitag." in parts.new
     assert "Gesendet: Montag" in parts.quoted
     assert "ganz alt" in parts.quoted
+
+
+@pytest.mark.parametrize("own", ["", "Von meinem iPhone gesendet\n\n"])
+def test_what_a_phone_forwards_in_marks_is_the_message(own: str) -> None:
+    fields = "> Von: Praxis <p@x.example>\n> Datum: 3. März 2026 um 10:15:11 MEZ\n> Betreff: AU\n"
+    parts = cut(
+        f"{own}Anfang der weitergeleiteten Nachricht:\n\n{fields}> \n> Krank bis 20.3.\n>> alt\n"
+    )
+    assert "Krank bis 20.3." in parts.new
+    assert "> alt" in parts.quoted
 
 
 @pytest.mark.parametrize(

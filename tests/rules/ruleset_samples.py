@@ -17,6 +17,7 @@ from triage import wiring
 HEAD = 'id = "regeln"\ntitel = "Regeln"\ngilt_ab = 2026-11-01\n'
 TODAY = date(2026, 11, 23)
 KASSEL = Route(Team.EZ, AgencyFound("435", "Kassel", AgencyHow.PLZ), "435 Kassel/Termin")
+SC_OF_NOBODY = Route(Team.SC, AgencyFound(None, "", AgencyHow.UNKNOWN), "Service Center/Termin")
 SC = Route(Team.SC, AgencyFound("435", "Kassel", AgencyHow.PLZ), "Service Center/Termin")
 
 SEEN = Seen(

@@ -20,6 +20,7 @@ from tests.rules.ruleset_samples import (
     HEAD,
     KASSEL,
     SC,
+    SC_OF_NOBODY,
     compiled,
     directory,
     rule,
@@ -147,6 +148,18 @@ def test_machine_mail_is_asked_nothing_and_a_rule_that_is_off_is_passed_over() -
     assert made.ask(seen(), off={"r1"}).misses == (("r1", "abgeschaltet"),)
 
 
+def test_a_rule_that_is_off_or_asks_for_an_unread_body_holds_back_no_later_one() -> None:
+    made = compiled(
+        rule('betreff = "Umschulung"', rule_id="off"),
+        rule("hat_anlage = false", rule_id="body"),
+        rule('betreff = "Umschulung"', rule_id="on"),
+    )
+    outcome = made.ask(seen(only_head=True, body=""), off={"off"})
+    assert outcome.hit is not None
+    assert outcome.hit.id == "on"
+    assert outcome.misses == (("off", "abgeschaltet"), ("body", ONLY_HEAD))
+
+
 @pytest.mark.parametrize(
     ("then", "route", "folder", "agency"),
     [
@@ -158,6 +171,7 @@ def test_machine_mail_is_asked_nothing_and_a_rule_that_is_off_is_passed_over() -
         ("beiseite = true", KASSEL, ASIDE_FOLDER, "435"),
         ("unveraendert = true", KASSEL, "435 Kassel/Termin", "435"),
         ('thema = "rente"', SC, "Service Center/Rente", "435"),
+        ('thema = "rente"', SC_OF_NOBODY, "Service Center/Rente", None),
         ('ordner = "Service Center/Post"', SC, "Service Center/Post", "435"),
     ],
 )
@@ -175,6 +189,8 @@ def test_what_a_rule_does(then: str, route: object, folder: str, agency: str | N
         ("beiseite = true", KASSEL, {"payment": PaymentRelevant.YES}, Held.PAYMENT),
         ("beiseite = true", KASSEL, {"payment": PaymentRelevant.OPEN}, Held.PAYMENT),
         ("beiseite = true", KASSEL, {"concerns": ((Concern.AU, 0.4),)}, Held.PROOF),
+        ("beiseite = true", KASSEL, {"body": "Ich will nicht mehr leben."}, Held.DANGER),
+        ("beiseite = true", KASSEL, {"heard_danger": True}, Held.DANGER),
         ('agentur = "123"', SC, {}, Held.TEAM),
         ("klaerung = true", SC, {}, Held.TEAM),
         ('ordner = "435 Kassel/AU"', SC, {}, Held.TEAM),

@@ -132,6 +132,17 @@ def test_a_mail_about_more_is_not_passed_on_whole():
     }
 
 
+def test_a_task_without_the_mail_names_its_own_concern_alone():
+    both = known(Concern.WIDERSPRUCH, Concern.BERATUNG)
+    assert carried(TaskKind.VERBIS_AZB, both, Said(), today=TODAY)["concern"] == "beratung"
+    assert carried(TaskKind.OS_ALGPLUS, both, Said(), today=TODAY)["concern"] == "widerspruch"
+
+
+def test_only_the_appointment_waits_for_the_call():
+    for kind in (TaskKind.VERBIS_AZB, TaskKind.SOFORTZUGANG):
+        assert carried(kind, KNOWN, Said(), today=TODAY)["concern"] == "arbeitsuchend"
+
+
 def test_without_number_or_concern_there_is_no_task():
     unknown = known(Concern.AU, kundennummer=None)
     assert code(TaskKind.OS_ALGPLUS, unknown) == "task.kundennummer_missing"
@@ -140,5 +151,13 @@ def test_without_number_or_concern_there_is_no_task():
 
 def test_a_key_tells_its_kind_and_nothing_else_does():
     assert kind_of_key(key(TaskKind.VERBIS_AZB, "0a" * 10)) is TaskKind.VERBIS_AZB
-    for stranger in ("eakte-1-2-abc", "task-x-0a", "task-atv_termin", "task-atv_termin-XY", ""):
+    unknown = f"task-fax-{'0a' * 10}"
+    for stranger in (
+        unknown,
+        "eakte-1-2-abc",
+        "task-x-0a",
+        "task-atv_termin",
+        "task-atv_termin-XY",
+        "",
+    ):
         assert kind_of_key(stranger) is None

@@ -55,6 +55,7 @@ class OidcServer:
     keys: list[RSAKey] = field(default_factory=list)
     codes: dict[str, _Code] = field(default_factory=dict)
     twist: Callable[[dict[str, Any]], dict[str, Any] | str] = lambda claims: claims
+    answer: Callable[[dict[str, Any]], tuple[int, dict[str, Any]]] = lambda said: (200, said)
     issuer_said: str = ""
     is_up: bool = True
     keys_asked: int = 0
@@ -153,7 +154,7 @@ class OidcServer:
         claims |= {"email": person.email} if person.email else {}
         twisted = self.twist(claims)
         made = twisted if isinstance(twisted, str) else self.token(twisted)
-        return 200, {"access_token": "unused", "token_type": "Bearer", "id_token": made}
+        return self.answer({"access_token": "unused", "token_type": "Bearer", "id_token": made})
 
     def _is_client(self, form: dict[str, str], basic: str) -> bool:
         if "client_secret_post" in self.auth_methods:

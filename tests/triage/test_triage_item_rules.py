@@ -10,7 +10,10 @@ import pytest
 from rules.codes import Concern, PaymentRelevant
 from rules.errors import Refused
 from rules.item import CloseReason, ItemState
+from rules.ledger import LedgerState
 from store.desk import items
+from store.mails import ledger
+from store.trail import audit
 from tests.house_fixture import MACHINE, WordJudge, clerk, eml, open_house
 from triage import accept, work
 from triage.answers import reply
@@ -40,6 +43,24 @@ def correct(house, claim, concern):
     work.correct(
         house, ME, claim.item_id, claim.token, work.Correction((concern,), PaymentRelevant.NO)
     )
+
+
+def test_what_a_clerk_did_stands_with_its_reason_in_trail_and_ledger(house):
+    item = item_of(house, "Termin")
+    claim = work.claim_item(house, ME, item.id)
+    until = work.park(house, ME, item.id, claim.token, until=3, reason="Ende")
+    with house.db.write() as tx:
+        items.unpark(tx, until)
+    claim = work.claim_item(house, ME, item.id)
+    close_elsewhere(house, claim)
+    about = f"message:{item.message_id}"
+    with house.db.read() as tx:
+        told = {entry.action: entry.details for entry in audit.of_subject(tx, about)}
+        kept = ledger.message(tx, item.message_id)
+    assert told["item.claimed"] == {"item": item.id}
+    assert told["item.parked"] == {"item": item.id, "until": until.isoformat()}
+    assert told["item.closed"] == {"item": item.id, "reason": "settled_elsewhere"}
+    assert (kept.state, kept.state_reason) == (LedgerState.DONE, "settled_elsewhere")
 
 
 @pytest.mark.parametrize("is_told", [True, False])

@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from ingest.observed import ObservedPostbox
+from rules.access import Caller, Permission
+from rules.codes import Role
 from rules.errors import Conflict, Refused, TryLater
 from rules.item import CloseReason
 from rules.marks import OwnMark
@@ -24,7 +26,7 @@ from tests.triage.marks_office import (
     wish,
 )
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
-from triage import handover, receive, rounds, send, work
+from triage import handover, holding, receive, rounds, send, work
 from triage.filing import filing
 from triage.marks.written import NO_MAIL, Written, write_due
 from triage.postbox_round import PostboxJob, PostboxRound
@@ -32,6 +34,7 @@ from triage.worker import Worker
 
 IN_WORK, DONE, OVER = "postlotse_in_arbeit", "postlotse_erledigt", "postlotse_uebergeben"
 ME = clerk("435")
+LEAD = Caller("l-1", Role.CLERK, frozenset({"435"}), extra=frozenset({Permission.FREE_ITEM}))
 
 
 def close(house, claim) -> None:
@@ -80,6 +83,15 @@ def test_a_lease_that_runs_out_takes_the_mark_along(house, box, lease, clock):
     write_due(house, box, lease)
     clock.forward(minutes=16)
     rounds.keep_order(house, "w")
+    write_due(house, box, lease)
+    assert on(box, TERMIN) == [set()]
+
+
+def test_a_supervisor_who_frees_it_takes_the_mark_along(house, box, lease):
+    bring_in(house, box, lease, eml("Termin"))
+    claim = work.claim_next(house, ME, "435")
+    write_due(house, box, lease)
+    holding.free(house, LEAD, claim.item_id)
     write_due(house, box, lease)
     assert on(box, TERMIN) == [set()]
 

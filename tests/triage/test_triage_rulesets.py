@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from rules import danger
 from rules.access import Caller
 from rules.codes import Channel, Role
 from rules.errors import Conflict, Refused
@@ -127,6 +128,17 @@ def test_a_rule_sets_aside_what_moves_no_money_and_never_what_does(house):
         assert items.of_message(tx, harmless) is None
         assert items.of_message(tx, money) is not None
     assert body_of(house, money)["ruleset"]["held"] == "rule.held_payment"
+
+
+def test_what_speaks_of_danger_to_life_is_never_set_aside(house):
+    put_in_force(house, HEAD + rule('betreff = "Werbung"', "beiseite = true"))
+    alarming = keep(house, "Werbung", "Ich kann nicht mehr und bringe mich um.")
+    one_sorter.sort_pending(house)
+    with house.db.read() as tx:
+        item = items.of_message(tx, alarming)
+    assert item is not None
+    assert item.alert == danger.SELF_HARM
+    assert body_of(house, alarming)["ruleset"]["held"] == "rule.held_danger"
 
 
 def test_machine_mail_is_out_of_reach(house):

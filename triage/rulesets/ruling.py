@@ -113,4 +113,5 @@ def _seen(
         agency=built_in.agency.code,
         region=region,
         only_head=bool(rules.only_head),
+        heard_danger="danger" in judgement.review_because,
     )
