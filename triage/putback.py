@@ -75,21 +75,25 @@ def sift(
         return Sifted(batch)
     if left:
         # By its name it is the one that the ledger knows elsewhere, unless that lies there still.
-        nowhere, _ = _homeless(house, box, lease, set(left.values()) - moving)
+        nowhere = _whereabouts(house, box, lease, set(left.values()) - moving).nowhere
         owners |= {place: one for place, one in left.items() if one in nowhere}
-    homeless, untold = _homeless(house, box, lease, known)
-    rests = _rests(house, batch, owners, known.keys() - {*homeless, *untold}, hashes=hashes)
-    owners = {place: one for place, one in owners.items() if place not in rests}
+    where = _whereabouts(house, box, lease, known)
+    lying = known.keys() - {*where.nowhere, *where.untold}
+    rests = _rests(house, batch, owners, lying, hashes=hashes)
+    strangers = _strangers(batch, owners, where.in_inbox)
+    if strangers:
+        _disown(house, box, lease, strangers)
+    owners = {place: one for place, one in owners.items() if place not in {*rests, *strangers}}
     batch = [mail for mail in batch if mail.place not in rests]
     at_rest: dict[str, list[int]] = {}
-    for message_id in homeless:
+    for message_id in where.nowhere:
         if not known[message_id].in_doubt:
             at_rest.setdefault(known[message_id].sha256, []).append(message_id)
     back = _taken_back(batch, owners, at_rest, hashes=hashes)
     if back:
         _follow(house, lease, back)
-    in_doubt = {known[i].sha256 for i in homeless if known[i].in_doubt}
-    in_doubt |= {known[i].sha256 for i in untold}
+    in_doubt = {known[i].sha256 for i in where.nowhere if known[i].in_doubt}
+    in_doubt |= {known[i].sha256 for i in where.untold}
     others = [mail for mail in batch if mail.place not in back]
     new = [mail for mail in others if hashes[mail.place] not in in_doubt]
     waiting = tuple(mail.place for mail in others if hashes[mail.place] in in_doubt)
@@ -123,6 +127,30 @@ def _rests(
         for mail in batch
         if (rest := found.get(mail.place)) and came[rest.message_id] == mail.received_at
     }
+
+
+def _strangers(
+    batch: list[Fetched | TooLarge], owners: Mapping[Place, int], in_inbox: Collection[int]
+) -> list[Place]:
+    """Numbers of the batch whose message lies in the INBOX under another one: of another mail now.
+
+    A message that lay there twice, before the server was set back, had two of these numbers.
+    """
+    found, seen = [], set(in_inbox)
+    for mail in batch:
+        owner = owners.get(mail.place)
+        if owner is None or not is_numbered(mail.place.epoch):
+            continue
+        if owner in seen:
+            found.append(mail.place)
+        seen.add(owner)
+    return found
+
+
+def _disown(house: House, box: Postbox, lease: Lease, places: list[Place]) -> None:
+    with house.db.write() as tx:
+        leases.hold(tx, lease, now=house.clock())
+        owned.disown(tx, box.name, places=places)
 
 
 def _taken_back(
@@ -166,26 +194,35 @@ def welcome(tx: Tx, message_id: int, action: str, *, folder: str, now: datetime)
     )
 
 
-def _homeless(
-    house: House, box: Postbox, lease: Lease, known: Collection[int]
-) -> tuple[list[int], list[int]]:
-    """Those that are at none of their places, in their order; those of which nobody can tell yet.
+@dataclass(frozen=True, slots=True)
+class _Whereabouts:
+    """Of messages: which are at none of their places, in their order, and which lie in the INBOX.
 
-    The look at all folders tells it, where one of theirs has new numbers.
+    Of those `untold` nobody can tell yet: the look at all folders does, where one of theirs has new
+    numbers.
     """
+
+    nowhere: list[int]
+    untold: list[int]
+    in_inbox: list[int]
+
+
+def _whereabouts(house: House, box: Postbox, lease: Lease, known: Collection[int]) -> _Whereabouts:
+    found = _Whereabouts([], [], [])
     if not known:
-        return [], []
+        return found
     places = _lying(house, known)
     if not set_back.look(house, box, lease, itertools.chain.from_iterable(places.values())).held:
         places = _lying(house, known)
-    homeless, untold = [], []
     for message_id in known:
-        found = {_lies(box, place) for place in places.get(message_id, ())}
-        if None in found:
-            untold.append(message_id)
-        elif True not in found:
-            homeless.append(message_id)
-    return homeless, untold
+        lies = {place: _lies(box, place) for place in places.get(message_id, ())}
+        if None in lies.values():
+            found.untold.append(message_id)
+        elif True not in lies.values():
+            found.nowhere.append(message_id)
+        elif any(there and place.folder == INBOX for place, there in lies.items()):
+            found.in_inbox.append(message_id)
+    return found
 
 
 def _lying(house: House, known: Collection[int]) -> dict[int, tuple[Place, ...]]:

@@ -88,6 +88,11 @@ def seen_again(
     return seen
 
 
+def disown(tx: Tx, postbox: str, *, places: Iterable[Place]) -> None:
+    """These numbers are no message's that had them before: another mail of its bytes lies there."""
+    given_twice.set_aside(tx, [row.id for _, row in _owned(tx, postbox, places)])
+
+
 def _is_its_own(place: Place, row: sa.Row[Any], found: Mapping[Place, str]) -> bool:
     return bool(found[place] == row.sha256 if is_numbered(place.epoch) else not _has_left(row))
 

@@ -313,6 +313,22 @@ def test_what_was_filed_since_the_backup_and_lies_in_the_inbox_again_is_no_secon
     assert places_agree(house, server)
 
 
+def test_twins_that_get_both_numbers_which_one_mail_had_are_two_mails(house, server, lease, clock):
+    keep(house, server, lease, eml("Termin"), KRANK)
+    one_sorter.sort_pending(house)
+    filing.file_due(house, server, lease)
+    server.move(next(server.fetch(AU, "1", ("1",))).place, "INBOX")  # a person puts it back
+    assert receive.receive(house, server, lease, region="Südwest").put_back == 1
+    server.lose("INBOX", 3)
+    server.set_back("INBOX", 2)
+    keep(house, server, lease, KRANK, KRANK)
+    assert works(house, server, lease, clock) == []
+    assert rows(house) == 3
+    # What a person put back stays there; the other one is a mail of its own.
+    assert folders_of(house, server) == {"INBOX": 1, AU: 1, TERMIN: 1}
+    assert places_agree(house, server)
+
+
 def test_a_number_given_a_third_time_still_names_the_mail_that_has_it(house, server, lease):
     for number in range(1, 4):
         keep(house, server, lease, eml(f"Mail {number}"))
