@@ -1,4 +1,4 @@
-"""What the labels are worth: a second person, who saw only the guide and the mails, on three sets."""
+"""What the labels are worth: a second person, who saw guide and mails only, on three sets."""
 
 import json
 from pathlib import Path
