@@ -28,7 +28,7 @@ WORDS: Final = {
     ),
     "items:wandering:": (
         "Ein offener Vorgang der Region wurde schon zweimal weitergereicht.",
-        "Seite „Lage“, oder `postlotse items wandering`: festlegen, wer zuständig ist.",
+        "Seite „Lage“, „Irrläufer“ (`postlotse items wandering`): festlegen, wer zuständig ist.",
     ),
     "leases:stuck": (
         "Reservierungen sind seit fünf Minuten abgelaufen, und niemand hat sie übernommen.",

@@ -144,6 +144,7 @@ def test_in_clearing_the_agency_at_a_named_place_can_be_chosen(doors: Doors) -> 
     assert "Weitergeleitet." in person.words(".notice")
     assert state(doors, item_id).agency_code == code == "231"
     assert person.open(f"/vorgang/{item_id}").query_selector("#genannt") is None
+    assert "231 Göttingen (von Hand zugeordnet)" in person.words(".itemhead .meta")
 
 
 @pytest.mark.parametrize("until", ["", "gestern", "31.02.2027", "23.11.2026", "01.01.2020"])

@@ -214,3 +214,16 @@ def test_the_worker_notes_it_and_the_command_holds_the_trail_against_it(house, t
     run = CliRunner().invoke(cli.app, ["trail", "verify", "--config", str(config)])
     assert run.exit_code == 1
     assert "trail.truncated" in run.output
+    assert "tell your security" in run.output
+
+
+def test_who_finds_a_changed_entry_is_told_what_to_do(house, tmp_path, url):
+    config = tmp_path / "postlotse.toml"
+    config.write_text(f'[store]\nurl = "{url}"\n')
+    write(house, "mail.kept")
+    with house.db.write() as tx:
+        tx.run(sa.update(table).values(action="x"))
+    run = CliRunner().invoke(cli.app, ["trail", "verify", "--config", str(config)])
+    assert run.exit_code == 1
+    assert "broken at entry" in run.output
+    assert "tell your security" in run.output

@@ -21,6 +21,12 @@ REMEDY: Final = (
     ' one, record it: postlotse trail restored --reference "…"'
 )
 
+BROKEN: Final = (
+    "an entry was changed, dropped or put in. Keep database, anchor file and logs as they are and"
+    " tell your security; the newest backup whose trail is whole (restored on another machine) says"
+    " since when. Mail and desk may go on: nothing they do hangs on it"
+)
+
 app = typer.Typer(help="The audit trail: verify, record a restore.", no_args_is_help=True)
 
 
@@ -84,6 +90,7 @@ def _whole_chain(database: Database) -> int:
         checked += found.checked
         if found.broken is not None:
             say(f"the trail is broken at entry {found.broken.seq}")
+            say(BROKEN)
             raise typer.Exit(1)
         if found.checked == 0:
             return checked
@@ -104,6 +111,7 @@ def _hold_against_anchor(database: Database, path: Path | None) -> None:
         say(REMEDY)
         raise typer.Exit(SET_BACK_EXIT)
     if codes:
+        say(BROKEN)
         raise typer.Exit(1)
 
 
