@@ -45,7 +45,7 @@ def test_no_way_leads_from_approved_to_anything_but_retired(steps: list[TextStep
         assert {TextStep.SUBMITTED, TextStep.APPROVED} <= set(steps)
 
 
-LEADS_TO = {
+LEADS_TO: dict[str, dict[str, str]] = {
     "draft": {"saved": "draft", "submitted": "review", "retired": "retired"},
     "review": {"withdrawn": "draft", "turned_down": "draft", "approved": "approved"},
     "approved": {"retired": "retired"},
