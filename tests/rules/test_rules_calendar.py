@@ -45,6 +45,32 @@ def test_an_arbeitstag_is_monday_to_friday_without_the_holidays_of_the_land(
     assert is_arbeitstag(day, land) is works
 
 
+CATHOLIC = {"Baden-Württemberg", "Bayern", "Nordrhein-Westfalen", "Rheinland-Pfalz", "Saarland"}
+PROTESTANT = {
+    *("Brandenburg", "Bremen", "Hamburg", "Mecklenburg-Vorpommern", "Niedersachsen", "Sachsen"),
+    *("Sachsen-Anhalt", "Schleswig-Holstein", "Thüringen"),
+}
+
+
+@pytest.mark.parametrize(
+    ("day", "free"),
+    [
+        (date(2026, 1, 6), {"Baden-Württemberg", "Bayern", "Sachsen-Anhalt"}),
+        (date(2027, 3, 8), {"Berlin", "Mecklenburg-Vorpommern"}),
+        (date(2026, 6, 4), CATHOLIC | {"Hessen"}),
+        (date(2025, 8, 15), {"Saarland"}),
+        (date(2027, 9, 20), {"Thüringen"}),
+        (date(2025, 10, 31), PROTESTANT),
+        (date(2027, 11, 1), CATHOLIC),
+        (date(2026, 11, 18), {"Sachsen"}),
+        (date(2026, 10, 5), set()),
+    ],
+)
+def test_each_land_has_its_own_holidays(day: date, free: set[str]) -> None:
+    assert {land for land in LAND_CODES if not is_arbeitstag(day, land)} == free
+    assert len(LAND_CODES) == 16
+
+
 def test_the_house_may_decide_otherwise_about_christmas_eve_and_mariae_himmelfahrt() -> None:
     rules = CalendarRules(free_days=frozenset(), mariae_himmelfahrt=frozenset({"Bayern"}))
     assert is_arbeitstag(date(2026, 12, 24), "Bayern", rules)

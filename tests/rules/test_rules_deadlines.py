@@ -159,6 +159,18 @@ def test_every_concern_but_none_has_a_day() -> None:
     assert without == {Concern.KEIN_ANLIEGEN}
 
 
+def test_the_days_of_the_house_are_these_until_somebody_decides_otherwise() -> None:
+    two = {"termin", "widerspruch", "familienkasse", "jobcenter"}
+    five = {
+        *("bearbeitungsstand", "antrag_unterlagen", "beratung", "bescheinigung", "arbeitgeber"),
+        "sonstiges",
+    }
+    reports = {"arbeitsuchend", "arbeitslos"}
+    for concern in set(Concern) - {Concern.KEIN_ANLIEGEN}:
+        days = 10 if concern in reports else 2 if concern in two else 5 if concern in five else 3
+        assert ask(concern).day == add_arbeitstage(WEDNESDAY, days, "Hessen"), concern
+
+
 @given(
     st.lists(st.sampled_from(Concern), max_size=3),
     st.sampled_from(PaymentRelevant),

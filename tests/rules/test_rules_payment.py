@@ -1,6 +1,8 @@
 """What moves money: the label guide's table."""
 
+import re
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -21,10 +23,33 @@ from rules.verdict import ConcernFound
 
 YES, OPEN, NO = PaymentRelevant.YES, PaymentRelevant.OPEN, PaymentRelevant.NO
 NEVER = frozenset(Concern) - MOVES_MONEY - {Concern.ORTSABWESENHEIT}
+GUIDE = Path(__file__).parents[2] / "docs" / "labels.md"
+ROW = re.compile(r"^\| `(\w+)` \|.*\| ([^|]+?) \|$", re.MULTILINE)
+OF_THE_GUIDE = dict(ROW.findall(GUIDE.read_text("utf-8")))
+"""What the label guide says of each concern: "announced (§ …)", "no", "granted: yes; …"."""
 
 
 def found(code: Concern, announced: bool = True, probability: float = 0.9) -> ConcernFound:
     return ConcernFound(code, probability, announced)
+
+
+@pytest.mark.parametrize("concern", list(Concern))
+def test_the_table_is_that_of_the_label_guide(concern: Concern) -> None:
+    said = OF_THE_GUIDE[concern.value].partition(" (")[0]
+    assert (concern in YES_IF_ANNOUNCED) is (said == "announced")
+    assert (concern in NEVER) is (said == "no")
+
+
+def test_what_runs_against_a_deadline_is_what_a_law_ends() -> None:
+    """§§ 38, 141, 309, 324 SGB III; EAO § 3; § 84 SGG."""
+    assert {concern for concern in Concern if weight(concern) == 2} == {
+        Concern.ARBEITSUCHEND,
+        Concern.ARBEITSLOS,
+        Concern.ORTSABWESENHEIT,
+        Concern.TERMIN,
+        Concern.WIDERSPRUCH,
+        Concern.INSOLVENZGELD,
+    }
 
 
 @pytest.mark.parametrize("concern", sorted(YES_IF_ANNOUNCED))
@@ -82,6 +107,11 @@ def test_an_absence_is_open_unless_too_long_or_unapproved(
         ([found(Concern.TERMIN)], NO, ()),
         ([found(Concern.AU, announced=False)], NO, ("au: not_announced",)),
         ([found(Concern.ORTSABWESENHEIT)], OPEN, ("ortsabwesenheit: absence",)),
+        (
+            [found(Concern.TERMIN), found(Concern.ORTSABWESENHEIT)],
+            OPEN,
+            ("ortsabwesenheit: absence",),
+        ),
         ([found(Concern.ORTSABWESENHEIT), found(Concern.AU)], YES, ("au: announced",)),
         (
             [found(Concern.BANKVERBINDUNG), found(Concern.ANSCHRIFT_NAME)],

@@ -45,6 +45,28 @@ def test_no_way_leads_from_approved_to_anything_but_retired(steps: list[TextStep
         assert {TextStep.SUBMITTED, TextStep.APPROVED} <= set(steps)
 
 
+LEADS_TO: dict[str, dict[str, str]] = {
+    "draft": {"saved": "draft", "submitted": "review", "retired": "retired"},
+    "review": {"withdrawn": "draft", "turned_down": "draft", "approved": "approved"},
+    "approved": {"retired": "retired"},
+    "retired": {},
+}
+
+
+@pytest.mark.parametrize("state", list(TextState))
+@pytest.mark.parametrize("step", list(TextStep))
+def test_a_version_is_approved_out_of_a_review_only_and_changed_as_a_draft_only(
+    state: TextState, step: TextStep
+) -> None:
+    leads_to = LEADS_TO[state.value].get(step.value)
+    if leads_to is not None:
+        assert after(state, step).value == leads_to
+        return
+    with pytest.raises(Conflict) as refused:
+        after(state, step)
+    assert refused.value.code == "text.step"
+
+
 def test_the_days_tell_what_an_approved_version_is() -> None:
     days = {"valid_from": date(2026, 12, 1), "valid_to": date(2026, 12, 31)}
     told = [

@@ -6,6 +6,7 @@ import pytest
 
 from rules.errors import Conflict, Refused
 from store.sending import outgoing
+from store.trail import audit
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in
 from triage import rounds, send, work
@@ -46,6 +47,31 @@ def test_an_approved_text_leaves_once_word_for_word_and_quotes_nothing(house, cl
     assert b"Kranich" not in data
     assert "Montag" not in letter["Subject"]
     assert letter["From"] == "Eingangszone Kassel <kassel@arbeitsagentur.example>"
+
+
+class Refusing(Post):
+    """A mail server that takes nothing, for good."""
+
+    def send(self, envelope_from, recipient, data):
+        raise Refused("smtp.refused", "no such mailbox")
+
+
+def test_an_answer_that_could_not_be_sent_leaves_when_it_is_ordered_once_more(house, claim):
+    choice = first_choice(house, claim)
+    row = reply.order(house, ME, claim.item_id, claim.token, choice)
+    rounds.send_round(house, send.Outlets(eakte=Eakte(), mail=Refusing()), "w-1")
+    with house.db.read() as tx:
+        assert outgoing.get(tx, row).error_code == "smtp.refused"
+    assert reply.order(house, ME, claim.item_id, claim.token, choice) == row
+    post = Post()
+    rounds.send_round(house, send.Outlets(eakte=Eakte(), mail=post), "w-1")
+    assert [recipient for recipient, _ in post.sent] == ["alex@post.example"]
+    with house.db.read() as tx:
+        told = audit.of_subject(tx, "message:1", actions={"reply.ordered"})
+    details = {"item": claim.item_id, "text": choice.text_id, "version": choice.version}
+    assert [(one.actor, one.details) for one in told] == [
+        (ME.name, details | {"outgoing": row})
+    ] * 2
 
 
 def test_one_changed_word_is_refused_with_the_difference(house, claim):
