@@ -21,35 +21,22 @@ _SPEAKS: Final = re.compile(
 )
 """A person, not an office below its own closing."""
 
-_HINTS: Final = (
-    *("ntwort", "nmerkung", "ommentar", "rgänz", "ngabe", "eingetragen", "ausgefüllt", "eingefügt"),
-    *(
-        "nswer",
-        "omment",
-        "inline",
-        "in rot",
-        "in blau",
-        "in grün",
-        "in fett",
-        "in lila",
-        "in red",
-        "farbig",
-        "im text",
-    ),
+_ANSWERS: Final = (
+    *("antwort", "anmerkung", "kommentar", "ergänz", "angabe", "eingetragen", "ausgefüllt"),
+    *("eingefügt", "answer", "comment"),
 )
-"""One of these is in every announcement; to ask for them takes less than to look for one."""
 _COLOUR: Final = r"(?:rot|blau|grün|lila|orange|fett|farbig|red|blue|green|bold)(?:e[nrm])?"
-_ANSWER: Final = (
-    r"(?:antwort\w*|beantwort\w*|anmerkung\w*|kommentare?\w*|ergänz\w*|angaben?|eingetragen|"
-    r"ausgefüllt|eingefügt|answers?|comments?)"
+_WHERE: Final = re.compile(
+    rf"\b(?:unten\w*|darunter|dazwischen|zwischen|direkt|jeweils|text|below|{_COLOUR})\b"
 )
-_WHERE: Final = rf"(?:unten\w*|darunter|dazwischen|zwischen|direkt|jeweils|text|below|{_COLOUR})"
-_ANNOUNCED: Final = re.compile(
-    rf"\b{_ANSWER}\b.{{0,60}}\b{_WHERE}\b|\b{_WHERE}\b.{{0,60}}\b{_ANSWER}\b|"
-    rf"\b(?:siehe|s\.|see) ?(?:im text|inline)\b|\bin {_COLOUR}(?: schrift| farbe)?\b",
-    re.IGNORECASE,
-)
-_ANNOUNCED_WITHIN: Final = 2_000
+_NEAR: Final = 70
+"""Characters before and behind an answer's word in which the place is told."""
+_INLINE: Final = ("siehe im text", "s. im text", "siehe inline", "see inline")
+_IN_COLOUR: Final = re.compile(rf"\bin {_COLOUR}(?: schrift| farbe)?\b")
+_COLOURS: Final = (" in rot", " in blau", " in grün", " in fett", " in lila", " in red", "farbig")
+_HINTS: Final = (*_ANSWERS, *_INLINE, *_COLOURS)
+"""One of these is in every announcement; most texts have none, and are looked at no further."""
+_ANNOUNCED_WITHIN: Final = 1_000
 """Characters of the new text in which answers further down are announced."""
 
 _OWN_MARK: Final = re.compile(
@@ -102,8 +89,10 @@ def between(parts: BodyParts, markup: str, name: str) -> BodyParts:
     Those in brackets with the sender's `name` in them, as Outlook marks them; where the new text
     announces answers, those with another mark, and what `markup` has in colour.
     """
+    if not markup and parts.quoted.rstrip().rpartition("\n")[2].startswith(">"):
+        return parts  # plain marks to the end: what is between them is new already
     announced = _is_announced(parts.new[:_ANNOUNCED_WITHIN])
-    if not announced and "[" not in parts.quoted:
+    if not announced and "\n[" not in parts.quoted and "> [" not in parts.quoted:
         return parts
     lines = parts.quoted.split("\n")
     own = set(_named(lines, _words(name)))
@@ -119,7 +108,19 @@ def between(parts: BodyParts, markup: str, name: str) -> BodyParts:
 
 def _is_announced(text: str) -> bool:
     lower = text.lower()
-    return any(hint in lower for hint in _HINTS) and _ANNOUNCED.search(text) is not None
+    hints = [hint for hint in _HINTS if hint in lower]
+    return any(_is_told_where(lower, hint) for hint in hints)
+
+
+def _is_told_where(lower: str, hint: str) -> bool:
+    if hint not in _ANSWERS:
+        return hint in _INLINE or _IN_COLOUR.search(lower) is not None
+    at = lower.find(hint)
+    while at >= 0:
+        if _WHERE.search(lower, max(at - _NEAR, 0), at + len(hint) + _NEAR):
+            return True
+        at = lower.find(hint, at + 1)
+    return False
 
 
 def _named(lines: list[str], name: frozenset[str]) -> Iterator[int]:

@@ -31,7 +31,10 @@ def expand(leaves: Iterable[Leaf], defects: list[str]) -> tuple[Leaf, ...]:
 
 def _walk(leaves: Iterable[Leaf], depth: int, defects: list[str]) -> Iterator[Leaf]:
     for leaf in leaves:
-        if leaf.content_type == "text/plain" and _may_begin_file(leaf):
+        if (
+            leaf.content_type == "text/plain"
+            and leaf.source.find(inline_files.BEGIN, leaf.start, leaf.end) >= 0
+        ):
             yield from _with_files(leaf)
             continue
         inner = tuple(_contained(leaf, defects)) if depth < MAX_DEPTH else ()
@@ -39,15 +42,10 @@ def _walk(leaves: Iterable[Leaf], depth: int, defects: list[str]) -> Iterator[Le
         yield from _walk((_placed(part, leaf) for part in inner), depth + 1, defects)
 
 
-def _may_begin_file(leaf: Leaf) -> bool:
-    """Cheap: asked of every text."""
-    begins = leaf.source.find(inline_files.BEGIN, leaf.start, leaf.end) >= 0
-    return begins and leaf.disposition != "attachment"
-
-
 def _with_files(leaf: Leaf) -> Iterator[Leaf]:
     """A text, and the files that were written into it."""
-    text, files = inline_files.split(leaf.content().data)
+    is_file = leaf.disposition == "attachment"
+    text, files = (b"", []) if is_file else inline_files.split(leaf.content().data)
     if not files:
         yield leaf
         return

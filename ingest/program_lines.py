@@ -17,7 +17,7 @@ _BY_POST = (
 _LINKED = r"(?:\s?<https?://[^<>\s]{1,120}>.{0,30})?"
 _APP = re.compile(
     r"\W{0,3}(?:von mein\w{2}(?:/mein\w{2})? (?!" + _NO_DEVICE + ").{2,60} gesendet|"
-    r"(?:von|mit)\b.{0,25}\[?proton ?mail\b.{0,60} gesendet|von samsung.{0,30} gesendet|"
+    r"(?:von |mit .{0,20})\[?proton ?mail\b.{0,60} gesendet|von samsung.{0,30} gesendet|"
     r"gesendet (?:von|mit|aus|über|via)\b(?!.{0,60}:\s)(?!" + _BY_POST + r").{2,60}" + _LINKED + "|"
     r"sent (?:from|with|via) (?!.{0,60}\b(?:letter|post|fax|courier)\b).{2,60}" + _LINKED + "|"
     r"(?:get|holen sie sich) outlook (?:for|für) .{2,30}?" + _LINKED + "|"

@@ -177,12 +177,12 @@ def _likely(text: str, lines: list[str]) -> set[int]:
     for number, line in enumerate(lines):
         if ":" not in line:
             continue
-        if ">:  " in line:
-            found.add(number)
         if line.rstrip()[-1] == ":":  # of an attribution over up to three lines
             found.update((number - 2, number - 1, number))
         if _FROM.match(line):  # or the drawn line above it
             found.update((number - 1, number))
+    if ">:  " in text:
+        found.update(number for number, line in enumerate(lines) if ">:  " in line)
     if "--" in text:
         found.update(number for number, line in enumerate(lines) if "--" in line)
     if ">" in text:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import form_lines, html, quote, signature
+from ingest import form_lines, html, program_lines, quote, signature
 from ingest.quote import cut
 from rules.mail import BodyParts
 
@@ -349,7 +349,7 @@ def test_lines_that_are_not_looked_at_hold_nothing_that_counts() -> None:
         assert seams <= quote._likely(text, lines)
         lower, last = f"\n{text}".lower(), len(lines) - 1
         begins = {n for n, x in enumerate(lines) if signature._is_disclaimer(x)}
-        begins |= {n for n, x in enumerate(lines) if signature._APP.fullmatch(x.rstrip())}
+        begins |= {n for n, x in enumerate(lines) if program_lines._APP.fullmatch(x.rstrip())}
         assert begins <= set(signature._beginning(lower, last))
         proofs = {n for n, line in enumerate(lines) if signature._proves(line)}
         assert proofs <= set(signature._holding(lower, last))
