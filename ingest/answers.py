@@ -91,7 +91,7 @@ def between(parts: BodyParts, markup: str, name: str) -> BodyParts:
     """
     if not markup and parts.quoted.rstrip().rpartition("\n")[2].startswith(">"):
         return parts  # plain marks to the end: what is between them is new already
-    announced = _is_announced(parts.new[:_ANNOUNCED_WITHIN])
+    announced = is_announced(parts.new)
     if not announced and "\n[" not in parts.quoted and "> [" not in parts.quoted:
         return parts
     lines = parts.quoted.split("\n")
@@ -106,8 +106,9 @@ def between(parts: BodyParts, markup: str, name: str) -> BodyParts:
     return replace(parts, new=f"{new}{found}\n", quoted=rest)
 
 
-def _is_announced(text: str) -> bool:
-    lower = text.lower()
+def is_announced(text: str) -> bool:
+    """Whether the beginning of the text says that there are answers further down."""
+    lower = text[:_ANNOUNCED_WITHIN].lower()
     hints = [hint for hint in _HINTS if hint in lower]
     return any(_is_told_where(lower, hint) for hint in hints)
 

@@ -31,6 +31,7 @@ _FORWARDED = re.compile(r"weitergeleitet|forwarded", re.IGNORECASE)
 _ATTRIBUTION = re.compile(
     r"(?=.{0,250}\d)(?:"
     r"(?:am|on|le)\s.{3,200}?\b(?:schrieb|wrote|(?:hat|folgendes) geschrieben|a écrit)\b.{0,160}:"
+    r"|(?:mo|di|mi|do|fr|sa|so)\w{3,9},\s\d\d?\.\s\w{3,9}\s\d{4},\s\d\d?:\d\d.{0,12}\svon\s.{2,160}>:"
     r"|.{2,160}\b(?:schrieb|wrote)\b\s(?:am|on|um)\s.{4,80}:"
     r"|.{2,160}<[^<>\s]{3,200}>\s(?:hat\s)?am\s.{4,80}\bgeschrieben\s?:"
     r"|in einer (?:e-?mail|nachricht) vom\s.{4,80}\bschreibt\s.{2,160}:"
@@ -303,14 +304,17 @@ def _forwarded_is_new(lines: list[str], labels: list[str], seams: list[_Seam]) -
         return labels
     own = [lines[n] for n in range(len(lines)) if labels[n] == "new" and lines[n].strip()]
     of_portal = any(map(form_lines.is_notice, own)) and form_lines.are_form(own)
-    if not of_portal and not signature.is_only_courtesy(own, _STUB):
+    is_empty = of_portal or signature.is_only_courtesy(own, _STUB)
+    if not is_empty and not answers.is_announced("\n".join(own)):
         return labels
-    at = 0 if of_portal else _innermost(lines, seams)
+    at = _innermost(lines, seams) if is_empty and not of_portal else 0
     head, start = lines[seams[at].first : seams[at].text], seams[at].text
     stop = seams[at + 1].first if at + 1 < len(seams) else len(lines)
     if not seams[at].forward and _AGENCY.search(" ".join(head).split("An:")[0]):
         # An empty answer to the agency's own mail, unless somebody writes below it.
         start = answers.below(lines, start, stop) if not at else stop
+    elif not is_empty:
+        return labels
     elif first.marked:
         return _marked_forward(lines, labels, first.first + 1)
     elif of_portal:

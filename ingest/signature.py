@@ -112,8 +112,9 @@ def labels(lines: list[str]) -> list[str]:
     proofs = _holding(lower, len(lines) - 1)
     block = _company_block(lines, found, proofs) if proofs else len(lines)
     dashes = _after_dashes(lines) if "\n--" in lower else len(lines)
-    spoken = _spoken(lines, found, dashes) if dashes < len(lines) else []
-    _mark_from(min(block, dashes), found)
+    begin = min(block, dashes)
+    spoken = _spoken(lines, found, begin) if begin < len(lines) else []
+    _mark_from(begin, found)
     for number in spoken:
         found[number] = "new"
     if "signature" not in found:
@@ -184,7 +185,7 @@ def is_only_courtesy(lines: list[str], stub: re.Pattern[str]) -> bool:
     closed = False
     for line, label in zip(lines, labels(lines), strict=True):
         bare = line.strip(" \t.!,:;-–")
-        if label != "new" or not bare or stub.fullmatch(bare) or _is_greeting(bare):
+        if label != "new" or not bare or stub.fullmatch(bare) or _is_greeting(bare, stub):
             continue
         if _CLOSING.fullmatch(bare):
             closed = True
@@ -193,10 +194,11 @@ def is_only_courtesy(lines: list[str], stub: re.Pattern[str]) -> bool:
     return True
 
 
-def _is_greeting(line: str) -> bool:
+def _is_greeting(line: str, stub: re.Pattern[str]) -> bool:
     """Greetings only, be it two of them; "Hallo, wann kommt mein Geld?" asks something."""
-    pieces = [piece.strip() for piece in re.split("[,;!]", line)]
-    return all(map(_GREETING.fullmatch, filter(None, pieces))) and not _SAYS_MORE.search(line)
+    pieces = filter(None, (piece.strip() for piece in re.split("[,;!]", line)))
+    says_little = all(_GREETING.fullmatch(piece) or stub.fullmatch(piece) for piece in pieces)
+    return says_little and not _SAYS_MORE.search(line)
 
 
 def _paragraphs(lines: list[str]) -> list[tuple[int, int]]:
@@ -221,12 +223,12 @@ def _after_dashes(lines: list[str]) -> int:
     return next((n for n in found if n not in drawn), len(lines))
 
 
-def _spoken(lines: list[str], found: list[str], dashes: int) -> list[int]:
+def _spoken(lines: list[str], found: list[str], block: int) -> list[int]:
     """The lines of paragraphs under a signature in which somebody speaks of himself."""
     return [
         number
         for begin, end in _paragraphs(lines)
-        if begin > dashes + 1 and any(map(_SPEAKS.search, lines[begin:end]))
+        if begin > block + 1 and any(map(_SPEAKS.search, lines[begin:end]))
         for number in range(begin, end)
         if found[number] == "new"
     ]
