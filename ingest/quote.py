@@ -82,6 +82,15 @@ _SENT_OR_TO = re.compile(
     rf"[\s*_]*(?:gesendet|datum|sent|date|an|to|envoyé|{_ABROAD})(?: am| um)?[\s*_]*:",
     re.IGNORECASE,
 )
+_BY_A_PROGRAM = re.compile(r"@|\d:\d\d")
+_PERSON = re.compile(r"[\s*_]*(?:von|from|an|to)\b", re.IGNORECASE)
+_STATION = re.compile(r"bahnhof\b|\b(?:hbf|flughafen)\b", re.IGNORECASE)
+_DAY_FIRST = re.compile(
+    r"[^:@]{1,12}:[\s*]*(?:\w{3,12},?\s)?\d\d?(?:\.|\s?(?:st|nd|rd|th|er))?\s(?:(?:of|de)\s)?"
+    r"[^\W\d_]{3,12}\b[^@:]*",
+    re.IGNORECASE,
+)
+"""Source: people who were ill "Od: 3 lutego", "Do: 14 lutego"; nobody's name begins so."""
 _ABOVE_FIELDS = re.compile(r"\s*(?:_{5,}|-{5,})\s*")
 _HEADING = re.compile(
     r"\s*(?:ursprüngliche|original)e?[ -]?(?:nachricht|mail|message)\s*:?\s*", re.IGNORECASE
@@ -237,11 +246,24 @@ def _starts_fields(lines: list[str], number: int) -> bool:
     if not _FROM.match(lines[number]):
         return False
     block = [lines[number], *filter(_FIELD.match, lines[number + 1 : number + 5])]
-    if any(map(form_lines.is_span, block)):
+    if any(map(form_lines.is_span, block)) or _is_of_the_sender(block):
         return False
     if len(block) == 1 or any(map(_SENT_OR_TO.match, block)) or "@" in block[0]:
         return len(block) > 1
     return number > MAX_FORM_LINES or not form_lines.are_form(lines[:number])
+
+
+def _is_of_the_sender(block: list[str]) -> bool:
+    """The days of an illness in any language, a route, or the head of a letter with its address.
+
+    Programs write neither, but the address of a mail or the minute.
+    """
+    if _DAY_FIRST.fullmatch(block[0][:100]):
+        return True
+    if any(map(_BY_A_PROGRAM.search, block)):
+        return False
+    ends = [*filter(_PERSON.match, block)]
+    return any(signature.FACTS.search(line) or _STATION.search(line) for line in ends)
 
 
 def _first_field(lines: list[str], number: int) -> int:

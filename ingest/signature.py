@@ -47,7 +47,7 @@ _COMPANY = re.compile(
     r"\b(?:GmbH|mbH|mbB|AG|KG|OHG|UG|SE|e\. ?V\.|eG|gGmbH|KGaA|e\. ?K\.|PartG\w*|GbR)(?=\W|$)"
     r"|\b(?:Tel(?:efon)?|Fax|Telefax|Mobil|Fon|Web|Internet)\s?[.:]|\bwww\.|Bankverbindung\s?:"
 )
-_FACTS = re.compile(
+FACTS = re.compile(
     r"\b\d{3} ?[A-Z] ?\d{3} ?\d{3}\b|\b\d{5} +[A-ZÄÖÜ]|\bK(?:unden|d)\W{0,3}(?:n|-n)|\bPLZ\b|"
     r"\w(?:str(?:aße|asse|\.)|weg|platz|gasse|allee)\W{0,2}\d|\bgeb\.|\bDE ?\d\d(?: ?\d){18}\b",
     re.IGNORECASE,
@@ -189,7 +189,7 @@ def is_only_courtesy(lines: list[str], stub: re.Pattern[str]) -> bool:
             continue
         if _CLOSING.fullmatch(bare):
             closed = True
-        elif not closed or len(bare) > 60 or _FACTS.search(bare):
+        elif not closed or len(bare) > 60 or FACTS.search(bare):
             return False
     return True
 
@@ -297,6 +297,6 @@ def _facts_stay(lines: list[str], found: list[str]) -> list[str]:
     if any(_proves(lines[n]) or _COMPANY.search(lines[n]) for n in block):
         return found
     for number in block:
-        if _FACTS.search(lines[number]):
+        if FACTS.search(lines[number]):
             found[number] = "new"
     return found
