@@ -53,6 +53,17 @@ _AS_A_CUSTOMER: Final = re.compile(
 """In folded text: what people tell the agency of themselves. Of 288 machines that were set aside in
 six groups of writers left out and all unseen sets, none says so or names a Kundennummer."""
 
+_PAGES: Final = (".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png", ".heic")
+_BY_A_DEVICE: Final = re.compile(
+    r"\b(?:scan|scann\w*|gescannt\w*|multifunktions\w*|kopierer\w*|(?:tele)?fax|fax2mail|"
+    r"fax(?:nachricht|eingang|empfang)\w*)\b|\be-?mail was sent from \W?rnp"
+)
+"""In folded text: who brings pages that a person laid on the glass of a copier, or sent by fax."""
+
+_BROUGHT_NOTHING: Final = re.compile(
+    r"\b(?:fehlgeschlagen|abgebrochen|failed|keine seiten|0 (?:seiten|pages)|sendebericht|virus)\b"
+)
+
 
 def decide(
     reading: Reading,
@@ -69,7 +80,8 @@ def decide(
     costs a minute, a customer's form set aside costs money. For the same reason a doubtful machine
     is none, nor one that might move money and reads like no absence note, bounce or newsletter, nor
     what speaks as a customer does, of danger to life, or names one by number, unless a header says
-    so too. Source: own decisions 0051 and 0136.
+    so too; nor ever what a copier or a fax gateway brings with pages in it.
+    Source: own decisions 0051 and 0136.
     """
     form = reading.mail.form
     if form is not None:
@@ -81,6 +93,7 @@ def decide(
         sure[likeliest] < _MACHINE_UNSURE_BELOW
         or money >= _harmless_below(reading, bound)
         or _speaks_as_a_customer(reading)
+        or _brings_pages(reading)
     ):
         return _of_no_machine(sure)
     return likeliest
@@ -110,6 +123,8 @@ def _is_marked(
     replied = reading.mail.header("auto-submitted").strip().lower().startswith("auto-replied")
     if replied or not marked <= _OF_PROGRAMS:
         return True
+    if _brings_pages(reading):
+        return False
     if likeliest is Channel.MASCHINELL and _is_of_a_kind(reading):
         return True
     if _speaks_as_a_customer(reading):
@@ -133,3 +148,13 @@ def _speaks_as_a_customer(reading: Reading) -> bool:
     # Whoever does must be read first: a machine's letter too much in the queue costs a minute.
     new = reading.mail.body.new
     return "review.danger" in reading.said or bool(danger.found(f"{reading.mail.subject}. {new}"))
+
+
+def _brings_pages(reading: Reading) -> bool:
+    """A scan or a fax: nobody has read the pages, and one of them may be a sick note."""
+    files = reading.mail.attachments
+    return (
+        any(not file.inline and file.name.lower().endswith(_PAGES) for file in files)
+        and _BY_A_DEVICE.search(reading.text) is not None
+        and _BROUGHT_NOTHING.search(reading.text) is None
+    )

@@ -37,9 +37,18 @@ MAX_ELSEWHERE_CHARS = 50_000
 _STUB = re.compile(
     r"(?:unterstützt|anzeig|darstell|support|display|view|enable|requires?).{0,60}html"
     r"|html.{0,60}(?:unterstützt|anzeig|darstell|support|view|format|version)"
+    r"|^\W{0,3}html[- ](?:nachricht|e-?mail|mail|message|only)\W{0,3}$"
     r"|im browser (?:ansehen|anzeigen|öffnen)",
     re.IGNORECASE | re.DOTALL,
 )
+_EMPTY_WORDS = re.compile(
+    r"(?:\s|&(?:nbsp|#160|#xA0|zwnj|shy);|\[cid:[^\]\s]{1,200}\]|\[image: [^\]]{1,200}\])*"
+    r"(?:this is a multi-?part message in mime format\.?|"
+    r"\W{0,3}(?:dies(?:e|er) |your |ihr )?(?:e-?mail|mail|nachricht|message)[- ]?"
+    r"(?:programm|client|program|software)[^.]{0,60}\b(?:nicht|not|cannot)\b[^.]{0,60}\.?|)\s*",
+    re.IGNORECASE,
+)
+"""What stands for nothing in the plain alternative of some programs."""
 _PGP_MESSAGE = "-----BEGIN PGP MESSAGE-----"
 _MARKUP = re.compile(
     r"\s*(?:<!doctype html|<html[\s>]|<\?xml[^<>]{0,200}>\s*<(?:!doctype )?html)", re.IGNORECASE
@@ -126,7 +135,7 @@ def _of_one_depth(leaves: list[Leaf]) -> Body:
     defects: list[str] = []
     pieces = [_piece(leaf, defects) for leaf in leaves]
     chosen = [piece for piece in pieces if not piece.choice or _wins(piece, pieces)]
-    text = "\n".join(filter(None, map(_plain, chosen))).strip("\n")
+    text = "\n".join(_told_once(chosen)).strip("\n")
     if len(text) > MAX_TEXT_CHARS:
         text = text[:MAX_TEXT_CHARS]
         defects.append(TEXT_CUT)
@@ -137,6 +146,20 @@ def _of_one_depth(leaves: list[Leaf]) -> Body:
     markup = next((piece.text for piece in pieces if piece.markup), "")
     other = "" if len(chosen) == len(pieces) else _not_chosen(pieces, chosen)
     return Body(text, markup, tuple(dict.fromkeys(defects)), other)
+
+
+def _told_once(chosen: list[_Piece]) -> Iterator[str]:
+    """Their texts; not that of HTML which says what the part above it said."""
+    before: list[str] = []
+    for piece in chosen:
+        text = _plain(piece)
+        if len(chosen) > 1:
+            words = text.split()
+            if piece.markup and words == before:
+                continue
+            before = words
+        if text:
+            yield text
 
 
 def _not_chosen(pieces: list[_Piece], chosen: list[_Piece]) -> str:
@@ -191,6 +214,8 @@ def _wins(piece: _Piece, pieces: list[_Piece]) -> bool:
 
 
 def _is_stub(plain: str) -> bool:
+    if len(plain) < 300 and _EMPTY_WORDS.fullmatch(plain):
+        return True
     lower = plain.lower()
     return ("html" in lower or "browser" in lower) and bool(_STUB.search(plain))
 

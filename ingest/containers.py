@@ -1,4 +1,4 @@
-"""Parts that hold parts: attached messages, winmail.dat, opaque S/MIME.
+"""Parts that hold parts: attached messages, winmail.dat, opaque S/MIME, texts with files inside.
 
 What lies inside is listed behind its container, with a path like "2/1.1", and is found again by it.
 Source: own decision 0007; RFC 2046 section 5.2.1; RFC 8551; MS-OXTNEF.
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from ingest import headers, mime, smime, tnef
+from ingest import charset, headers, inline_files, mime, smime, tnef
 from ingest.mime import Leaf
 
 MAX_DEPTH = 4
@@ -31,9 +31,28 @@ def expand(leaves: Iterable[Leaf], defects: list[str]) -> tuple[Leaf, ...]:
 
 def _walk(leaves: Iterable[Leaf], depth: int, defects: list[str]) -> Iterator[Leaf]:
     for leaf in leaves:
+        if (
+            leaf.content_type == "text/plain"
+            and leaf.source.find(inline_files.BEGIN, leaf.start, leaf.end) >= 0
+        ):
+            yield from _with_files(leaf)
+            continue
         inner = tuple(_contained(leaf, defects)) if depth < MAX_DEPTH else ()
         yield _named(leaf, inner) if leaf.content_type in MESSAGES else leaf
         yield from _walk((_placed(part, leaf) for part in inner), depth + 1, defects)
+
+
+def _with_files(leaf: Leaf) -> Iterator[Leaf]:
+    """A text, and the files that were written into it."""
+    is_file = leaf.disposition == "attachment"
+    text, files = (b"", []) if is_file else inline_files.split(leaf.content().data)
+    if not files:
+        yield leaf
+        return
+    yield replace(leaf, source=text, start=0, end=len(text), encoding="")
+    for number, (name, data) in enumerate(files, 1):
+        shown = charset.decode(name).text
+        yield _placed(_made(str(number), "application/octet-stream", data, name=shown), leaf)
 
 
 def _contained(leaf: Leaf, defects: list[str]) -> Iterable[Leaf]:

@@ -17,8 +17,14 @@ MAX_HTML_CHARS = 2_000_000
 
 _CELL_OPENS = re.compile(r"(<t[dh]\b[^<>]{0,500}>)\s{0,50}<(?:p|div)\b[^<>]{0,500}>", re.IGNORECASE)
 _CELL_CLOSES = re.compile(r"</(?:p|div)>\s{0,50}(</t[dh]>)", re.IGNORECASE)
-_QUOTE_OPENS = re.compile(r"<blockquote\b[^<>]{0,500}>", re.IGNORECASE)
-_QUOTE_CLOSES = re.compile(r"</blockquote\s*>", re.IGNORECASE)
+_QUOTE_OPENS = re.compile(r"<blockquote\b", re.IGNORECASE)
+_QUOTE_TAG = re.compile(r"<(/?)blockquote\b([^<>]{0,500})>", re.IGNORECASE)
+_INDENTS = re.compile(
+    r"webkit-indent-blockquote|"
+    r"(?!.*(?:\bcite\b|quote\b|border-(?:left|right)))(?=.*border\s*:\s*none).*margin",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How webmailers and Macs write what somebody moved to the right: a quotation without its line."""
 _OPENED, _CLOSED = "\ue0f1", "\ue0f2"  # private use: survive the conversion as lines of their own
 _MARKS = re.compile("[\ue0f1\ue0f2]")
 _AFTER_LABEL = re.compile(r":[ \t]*\t[ \t]*")
@@ -128,8 +134,8 @@ def _end_of(html: str, tag: str, start: int) -> int:
 
 def _converted(html: str) -> str:
     html = _CELL_CLOSES.sub(r"\1", _CELL_OPENS.sub(r"\1", html))
-    html = _QUOTE_OPENS.sub(f"<blockquote><p>{_OPENED}</p>", html)
-    html = _QUOTE_CLOSES.sub(f"<p>{_CLOSED}</p></blockquote>", html)
+    if _QUOTE_OPENS.search(html):
+        html = _with_quotes_marked(html)
     text = extract_plain_text(html, preserve_formatting=True, links=False, alt_texts=False)
     for space, plain in _SPACES:
         text = text.replace(space, plain)
@@ -137,6 +143,20 @@ def _converted(html: str) -> str:
     if "\t" in text:
         text = _TABS.sub("\t", _AFTER_LABEL.sub(": ", text))
     return _BLANK_LINES.sub("\n\n", _with_quote_marks(text)).strip("\n")
+
+
+def _with_quotes_marked(html: str) -> str:
+    """With a mark at both ends of each quotation; what only indents the sender's words is none."""
+    indents: list[bool] = []
+
+    def marked(tag: re.Match[str]) -> str:
+        if not tag[1]:
+            indents.append(bool(_INDENTS.match(tag[2])))
+            return "<div>" if indents[-1] else f"<blockquote><p>{_OPENED}</p>"
+        is_indent = bool(indents) and indents.pop()
+        return "</div>" if is_indent else f"<p>{_CLOSED}</p></blockquote>"
+
+    return _QUOTE_TAG.sub(marked, html)
 
 
 def sanitize(html: str) -> str:

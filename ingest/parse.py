@@ -3,7 +3,8 @@
 Source: station 2 of docs/way.md; own decision 0007.
 """
 
-from ingest import attachments, body, containers, dates, forms, headers, mime, quote
+from ingest import answers, attachments, body, containers, dates, forms, headers, html, mime, quote
+from ingest.body import Body
 from ingest.forms import NO_LAYOUTS, Layouts
 from rules.mail import BodyParts, ParsedMail
 
@@ -39,6 +40,7 @@ def parse(data: bytes, layouts: Layouts = NO_LAYOUTS) -> ParsedMail:
     )
     sender = senders[0] if senders else headers.Mailbox("")
     form = forms.read(subject, sender.address, read.text, layouts)
+    parts, elsewhere = (BodyParts(read.text), read.elsewhere) if form else _cut(read, sender.name)
     sent_at = dates.when(first.get("date", b""))
     gaps = _gaps(first, has_sender=bool(senders), has_date=bool(sent_at))
     recipients, crowd = _recipients(tree)
@@ -51,14 +53,35 @@ def parse(data: bytes, layouts: Layouts = NO_LAYOUTS) -> ParsedMail:
         message_id=next(iter(headers.message_ids(first.get("message-id", b""))), ""),
         in_reply_to=next(iter(headers.message_ids(first.get("in-reply-to", b""))), ""),
         references=headers.message_ids(first.get("references", b"")),
-        body=BodyParts(read.text) if form else quote.cut(read.text),
+        body=parts,
         html=read.html,
         attachments=tuple(attachments.collect(leaves)),
         form=form,
         headers=kept,
         defects=tuple(dict.fromkeys([*tree.defects, *gaps, *crowd, *inner_defects, *read.defects])),
-        elsewhere=read.elsewhere,
+        elsewhere=elsewhere,
     )
+
+
+def _cut(read: Body, name: str) -> tuple[BodyParts, str]:
+    """The parts of the text, and what stands elsewhere.
+
+    Some programs write the quotation or their own line as plain text, and what was typed into the
+    HTML alone.
+    """
+    parts = quote.cut(read.text)
+    if parts.quoted:
+        parts = answers.between(parts, read.html, name)
+    if not read.html or parts.new.strip():
+        return parts, read.elsewhere
+    shown = quote.cut(html.to_text(read.html))
+    if _letters(shown.new) in _letters(read.text):
+        return parts, read.elsewhere
+    return shown, "\n\n".join(filter(str.strip, [read.elsewhere, read.text]))
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def _first_of_each(tree: mime.Tree) -> dict[str, bytes]:

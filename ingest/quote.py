@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ingest import form_lines, signature
+from ingest import answers, form_lines, signature
 from rules.mail import BodyParts
 
 MAX_LINES = 5_000
@@ -31,15 +31,21 @@ _FORWARDED = re.compile(r"weitergeleitet|forwarded", re.IGNORECASE)
 _ATTRIBUTION = re.compile(
     r"(?=.{0,250}\d)(?:"
     r"(?:am|on|le)\s.{3,200}?\b(?:schrieb|wrote|(?:hat|folgendes) geschrieben|a écrit)\b.{0,160}:"
+    r"|(?:mo|di|mi|do|fr|sa|so)\w{3,9},\s\d\d?\.\s\w{3,9}\s\d{4},\s\d\d?:\d\d.{0,12}\svon\s.{2,160}>:"
     r"|.{2,160}\b(?:schrieb|wrote)\b\s(?:am|on|um)\s.{4,80}:"
     r"|.{2,160}<[^<>\s]{3,200}>\s(?:hat\s)?am\s.{4,80}\bgeschrieben\s?:"
     r"|in einer (?:e-?mail|nachricht) vom\s.{4,80}\bschreibt\s.{2,160}:"
-    r"|\d{4}-\d\d-\d\d.{0,120}<[^<>\s]+@[^<>\s]+>:)",
+    r"|(?:\d{4}-\d\d-\d\d|\d\d?\.\d\d?\.\d{2,4},? \d\d?:\d\d).{0,120}<[^<>\s]+@[^<>\s]+>:)",
     re.IGNORECASE,
 )
 _FOREIGN = re.compile(  # "W dniu … pisze:"; Horde names no day
     r"(?=.{0,250}\d).{3,250}[@<].{3,150}:|(?:zitat von|quoting)\s.{3,200}:", re.IGNORECASE
 )
+_WITH_ITS_TEXT = re.compile(
+    r"\s*(?:am|on)\s.{3,80}\b(?:schrieb|wrote|hat)\b.{0,100}<[^<>\s]+@[^<>\s]+>[^:]{0,30}:\s\s.*",
+    re.IGNORECASE,
+)
+"""As Yahoo on a phone runs the earlier mail on behind who wrote it."""
 _GROUPWISE = re.compile(r">>>\s.{2,150}\d{1,2}:\d\d.{0,12}>>>\s*")
 _ABOVE_THIS = re.compile(
     r"\W{0,60}(?:(?:bitte )?(?:geben|schreiben|antworten|tippen|erfassen) sie\b.{0,40}\b"
@@ -53,16 +59,21 @@ _ABOVE_THIS = re.compile(
 _TOLD_IN_PROSE = re.compile(r"\b(?:mir|uns|ich|wir|me|us|i)\b", re.IGNORECASE)
 _PROOF = re.compile(r"@|\d{1,2}:\d\d|schrieb\s+[^,.;!?]{2,60}:", re.IGNORECASE)
 _FROM = re.compile(
-    r"[ \t*]*(?:von|from|de|de la|da|od|kimden|від|от|من)\*?\s?:[\s*]*\S", re.IGNORECASE
+    r"[ \t*]*(?:von|from|de|de la|da|od|kimden|від|от|من|van|feladó|από|från|fra|nga|از)"
+    r"\*?\s?:[\s*]*\S",
+    re.IGNORECASE,
 )
 # As Outlook writes "sent" and "to" in the languages of those who write to the agencies most.
 _ABROAD = (
     "wysłano|data|do|gönderildi|gönderme tarihi|tarih|kime|надіслано|дата|кому|отправлено|"
-    "изпратено|до|inviato|a|enviado|enviado el|para|trimis|către|تم الإرسال|إلى"
+    "изпратено|до|inviato|a|enviado|enviado el|para|trimis|către|تم الإرسال|إلى|"
+    "verzonden|aan|elküldve|címzett|odesláno|odoslané|komu|poslano|prima|za|στάλθηκε|προς|skickat|"
+    "till|sendt|til|dërguar|për|ارسال شده|به"
 )
 _FIELD = re.compile(
     r"[\s*_]*(?:gesendet|datum|sent|date|an|to|cc|kopie|betreff|subject|antwort an|reply-to|envoyé|"
-    rf"{_ABROAD}|temat|konu|тема|oggetto|asunto|subiect|относно|الموضوع|"
+    rf"{_ABROAD}|temat|konu|тема|oggetto|asunto|subiect|относно|الموضوع|objet|onderwerp|"
+    r"assunto|tárgy|předmět|predmet|θέμα|ämne|emne|subjekti|موضوع|"
     r"priorität|wichtigkeit|importance|anlagen?|attachments?|von|from|absender)"
     r"(?: am| um)?[\s*_]*:",
     re.IGNORECASE,
@@ -71,7 +82,19 @@ _SENT_OR_TO = re.compile(
     rf"[\s*_]*(?:gesendet|datum|sent|date|an|to|envoyé|{_ABROAD})(?: am| um)?[\s*_]*:",
     re.IGNORECASE,
 )
+_BY_A_PROGRAM = re.compile(r"@|\d:\d\d")
+_PERSON = re.compile(r"[\s*_]*(?:von|from|an|to)\b", re.IGNORECASE)
+_STATION = re.compile(r"bahnhof\b|\b(?:hbf|flughafen)\b", re.IGNORECASE)
+_DAY_FIRST = re.compile(
+    r"[^:@]{1,12}:[\s*]*(?:\w{3,12},?\s)?\d\d?(?:\.|\s?(?:st|nd|rd|th|er))?\s(?:(?:of|de)\s)?"
+    r"[^\W\d_]{3,12}\b[^@:]*",
+    re.IGNORECASE,
+)
+"""Source: people who were ill "Od: 3 lutego", "Do: 14 lutego"; nobody's name begins so."""
 _ABOVE_FIELDS = re.compile(r"\s*(?:_{5,}|-{5,})\s*")
+_HEADING = re.compile(
+    r"\s*(?:ursprüngliche|original)e?[ -]?(?:nachricht|mail|message)\s*:?\s*", re.IGNORECASE
+)
 _AGENCY = re.compile(r"arbeitsagentur|agentur für arbeit|jobcenter|familienkasse", re.IGNORECASE)
 _STUB = re.compile(
     r"(?:siehe|s\.?) ?(?:unten|u\.|nachfolgend|weiter unten)?|s\. ?u\.?|fyi|wie besprochen|"
@@ -168,6 +191,8 @@ def _likely(text: str, lines: list[str]) -> set[int]:
             found.update((number - 2, number - 1, number))
         if _FROM.match(line):  # or the drawn line above it
             found.update((number - 1, number))
+    if ">:  " in text:
+        found.update(number for number, line in enumerate(lines) if ">:  " in line)
     if "--" in text:
         found.update(number for number, line in enumerate(lines) if "--" in line)
     if ">" in text:
@@ -193,7 +218,7 @@ def _says_above(line: str) -> bool:
 
 def _seam_at(lines: list[str], number: int) -> _Seam | None:
     line = lines[number]
-    if _GROUPWISE.fullmatch(line[:250]):
+    if _GROUPWISE.fullmatch(line[:250]) or (">:  " in line and _WITH_ITS_TEXT.match(line)):
         return _Seam(number, number + 1, forward=False, marked=False)
     if _says_above(line):
         # At the top it is the head of a mail that such a system sent itself.
@@ -221,17 +246,31 @@ def _starts_fields(lines: list[str], number: int) -> bool:
     if not _FROM.match(lines[number]):
         return False
     block = [lines[number], *filter(_FIELD.match, lines[number + 1 : number + 5])]
-    if any(map(form_lines.is_span, block)):
+    if any(map(form_lines.is_span, block)) or _is_of_the_sender(block):
         return False
     if len(block) == 1 or any(map(_SENT_OR_TO.match, block)) or "@" in block[0]:
         return len(block) > 1
     return number > MAX_FORM_LINES or not form_lines.are_form(lines[:number])
 
 
+def _is_of_the_sender(block: list[str]) -> bool:
+    """The days of an illness in any language, a route, or the head of a letter with its address.
+
+    Programs write neither, but the address of a mail or the minute.
+    """
+    if _DAY_FIRST.fullmatch(block[0][:100]):
+        return True
+    if any(map(_BY_A_PROGRAM.search, block)):
+        return False
+    ends = [*filter(_PERSON.match, block)]
+    return any(signature.FACTS.search(line) or _STATION.search(line) for line in ends)
+
+
 def _first_field(lines: list[str], number: int) -> int:
-    """Some programs write the time, or more, above the sender."""
+    """Some programs write the time, or more, above the sender, and a heading without dashes."""
     above = next((n for n in range(number, 0, -1) if not _FIELD.match(lines[n - 1])), 0)
-    return max(above, number - 3)
+    first = max(above, number - 3)
+    return first - 1 if first and _HEADING.fullmatch(lines[first - 1][:100]) else first
 
 
 def _after_fields(lines: list[str], number: int) -> int:
@@ -287,18 +326,35 @@ def _forwarded_is_new(lines: list[str], labels: list[str], seams: list[_Seam]) -
         return labels
     own = [lines[n] for n in range(len(lines)) if labels[n] == "new" and lines[n].strip()]
     of_portal = any(map(form_lines.is_notice, own)) and form_lines.are_form(own)
-    if not of_portal and not signature.is_only_courtesy(own, _STUB):
+    is_empty = of_portal or signature.is_only_courtesy(own, _STUB)
+    if not is_empty and not answers.is_announced("\n".join(own)):
         return labels
-    head = " ".join(lines[first.first : first.text])
-    if not first.forward and _AGENCY.search(head.split("An:")[0]):
-        return labels  # an empty answer to the agency's own mail
-    if first.marked:
+    at = _innermost(lines, seams) if is_empty and not of_portal else 0
+    head, start = lines[seams[at].first : seams[at].text], seams[at].text
+    stop = seams[at + 1].first if at + 1 < len(seams) else len(lines)
+    if not seams[at].forward and _AGENCY.search(" ".join(head).split("An:")[0]):
+        # An empty answer to the agency's own mail, unless somebody writes below it.
+        start = answers.below(lines, start, stop) if not at else stop
+    elif not is_empty:
+        return labels
+    elif first.marked:
         return _marked_forward(lines, labels, first.first + 1)
-    start = first.first if of_portal else first.text
-    stop = seams[1].first if len(seams) > 1 else len(lines)
+    elif of_portal:
+        start = first.first
     for number in range(start, stop):
         labels[number] = "quoted" if _is_marked(lines[number]) else "new"
     return labels
+
+
+def _innermost(lines: list[str], seams: list[_Seam]) -> int:
+    """Which of the seams begins what was forwarded, and forwarded again without a word."""
+    at = 0
+    while at + 1 < len(seams) and not (seams[at].marked or seams[at + 1].marked):
+        between = lines[seams[at].text : seams[at + 1].first]
+        if not signature.is_only_courtesy(between, _STUB):
+            break
+        at += 1
+    return at
 
 
 def _forwarded_in_marks(lines: list[str], labels: list[str]) -> int:

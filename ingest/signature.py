@@ -8,31 +8,9 @@ Source: label guide ("in a signature or in a disclaimer does not count"); RFC 36
 
 import re
 
-from ingest import armour, banner
+from ingest import armour, banner, program_lines
 
 _DASHES = re.compile(r"--[ \t]?")
-_APP = re.compile(
-    r"\W{0,3}(?:von mein\w{2}(?:/mein\w{2})? .{2,60} gesendet|"
-    r"von \[?proton ?mail\b.{0,60} gesendet|"
-    r"gesendet (?:von|mit|aus|über)\b(?!.{0,60}:\s).{2,60}"
-    r"(?:<https?://[^<>\s]{1,120}>.{0,30})?|"
-    r"sent (?:from|with|via) .{2,60}|get outlook for .{2,30}|"
-    r"holen sie sich outlook .{2,40}|"
-    r"outlook für (?:ios|android).{0,40}|"
-    r"diese? (?:e-?mail|nachricht) wurde .{0,60}(?:viren|avast|avg)"
-    r".{0,60}|virenfrei.{0,60}|diese nachricht wurde von meinem .{2,60}|"
-    r"diese nachricht wurde mit de[rm] .{2,40} app gesendet|"
-    r"mit (?:blue|aqua|fair|k-9|spike|typeapp).{0,20} gesendet|"
-    r"von .{2,40} mail (?:auf|für) .{2,30} gesendet|hole? dir .{2,40} für (?:android|ios).{0,20}|"
-    r"this e-?mail has been checked for viruses.{0,60}|"
-    r"(?:enviado (?:desde|do)|inviato da(?:l)?|wysłan[eo] z|отправлено с|надіслано з|trimis de pe|"
-    r"(?:poslano|posláno|odesláno) z|skickat från|verstuurd vanaf|أ\W?رسلت من)\b.{0,20}\b"
-    r"(?:iphone|ipad|galaxy|samsung|android|huawei|xiaomi|outlook|yahoo|gmail).{0,40}|"
-    r"(?:iphone|ipad|galaxy|samsung|android|huawei|xiaomi)\S{0,12} gönderildi|"
-    r"envoyé de mon .{2,40}|(?:<?https?://\S*avast\S*|www\.avast\.com)\S*)\W{0,3}",
-    re.IGNORECASE,
-)
-_LINK_ALONE = re.compile(r"\s*<?https?://[^\s<>]{4,200}>?\s*")
 _CLOSING = re.compile(
     r"\W{0,3}(?:mit )?(?:"
     r"(?:vielen? |besten? |lieben? |herzlich\w* |freundlich\w* |schöne\w* )+"
@@ -51,6 +29,9 @@ _SAYS_MORE = re.compile(
     r"wurde|war|nicht)\b",
     re.IGNORECASE,
 )
+_SPEAKS = re.compile(
+    r"\b(?:ich|mir|mich)\b|^\W{0,3}(?:(?:p\. ?)?p?\. ?s\b|ps\b|nachtrag\b)", re.IGNORECASE
+)
 _REGISTER = re.compile(
     r"\bHR ?[AB] ?\d|\bHR ?[AB][ -]?Nr|\b(?:USt|Umsatzsteuer)[-. ]?Id|\bUID[: ]|Handelsregister|"
     r"Registergericht|Amtsgericht .{2,40} (?:HR|VR)|Sitz der Gesellschaft|[·|] *Sitz\b|"
@@ -66,9 +47,9 @@ _COMPANY = re.compile(
     r"\b(?:GmbH|mbH|mbB|AG|KG|OHG|UG|SE|e\. ?V\.|eG|gGmbH|KGaA|e\. ?K\.|PartG\w*|GbR)(?=\W|$)"
     r"|\b(?:Tel(?:efon)?|Fax|Telefax|Mobil|Fon|Web|Internet)\s?[.:]|\bwww\.|Bankverbindung\s?:"
 )
-_FACTS = re.compile(
+FACTS = re.compile(
     r"\b\d{3} ?[A-Z] ?\d{3} ?\d{3}\b|\b\d{5} +[A-ZÄÖÜ]|\bK(?:unden|d)\W{0,3}(?:n|-n)|\bPLZ\b|"
-    r"\w(?:str(?:aße|asse|\.)|weg|platz|gasse|allee)\W{0,2}\d|\bgeb\.",
+    r"\w(?:str(?:aße|asse|\.)|weg|platz|gasse|allee)\W{0,2}\d|\bgeb\.|\bDE ?\d\d(?: ?\d){18}\b",
     re.IGNORECASE,
 )
 _DISCLAIMER = re.compile(
@@ -104,9 +85,12 @@ _BEGINS = re.compile(
     r"confidentiality|disclaimer|informationen[ ]zu|think[ ]before|datenschutzhinweis|"
     r"der[ ]umwelt|achtung|caution|warn|vorsicht|ext|attention|hinweis|wichtig|important|you[ ]don|"
     r"sie[ ]erhalten|some[ ]people|einige[ ]personen|(?:an[ ])?e-?mail[ ](?:can|kann|können)|"
-    r"das[ ]unerlaubte|aus[ ]rechts-|von[ ](?:mein|\[?proton|.{2,40}[ ]mail[ ])|gesendet[ ]|"
-    r"sent[ ]|mit[ ](?:blue|aqua|fair|k-9|spike|typeapp)|hole?[ ]dir|enviado|inviato|wysłan|"
-    r"отправлено|надіслано|trimis|poslano|posláno|odesláno|skickat|verstuurd|أ|iphone|ipad|galaxy|"
+    r"das[ ]unerlaubte|aus[ ]rechts-|gesendet[ ]|"
+    r"von[ ](?:mein|\[?proton|samsung|.{2,40}[ ]mail[ ])|"
+    r"sent[ ]|mit[ ](?:blue|aqua|fair|k-9|spike|typeapp|.{0,20}\[?proton)|yahoo[ ]mail|"
+    r"alle[ ]postf|hole?[ ]dir|enviado|inviato|wysłan|"
+    r"отправлено|надіслано|trimis|poslano|posláno|odesláno|skickat|sendt|lähetetty|verstuurd|أ|"
+    r"iphone|ipad|galaxy|"
     r"samsung|android|huawei|xiaomi|get[ ]outlook|holen[ ]sie|outlook[ ]|virenfrei|envoyé|https?:|"
     r"www\.avast)"
 )
@@ -120,7 +104,7 @@ def labels(lines: list[str]) -> list[str]:
     disclaimers = {number for number in likely if _is_disclaimer(lines[number])}
     if disclaimers:
         _mark_disclaimers(lines, found, disclaimers)
-    _mark_programs(lines, found, likely)
+    program_lines.mark(lines, found, likely)
     if armour.MARK in lower:
         for number in armour.lines_of(lines):
             found[number] = "signature"
@@ -128,7 +112,11 @@ def labels(lines: list[str]) -> list[str]:
     proofs = _holding(lower, len(lines) - 1)
     block = _company_block(lines, found, proofs) if proofs else len(lines)
     dashes = _after_dashes(lines) if "\n--" in lower else len(lines)
-    _mark_from(min(block, dashes), found)
+    begin = min(block, dashes)
+    spoken = _spoken(lines, found, begin) if begin < len(lines) else []
+    _mark_from(begin, found)
+    for number in spoken:
+        found[number] = "new"
     if "signature" not in found:
         return found
     if disclaimers:
@@ -157,16 +145,6 @@ def _holding(lower: str, last: int) -> list[int]:
         return []
     lines = lower.split("\n")[1:]
     return [min(n, last) for n, line in enumerate(lines) if any(hint in line for hint in hints)]
-
-
-def _mark_programs(lines: list[str], found: list[str], likely: list[int]) -> None:
-    for number in likely:
-        line = lines[number]
-        if found[number] == "new" and len(line) < 150 and _APP.fullmatch(line.rstrip()):
-            found[number] = "signature"
-            under = number + 1
-            if under < len(lines) and _LINK_ALONE.fullmatch(lines[under]):
-                found[under] = "signature"
 
 
 def _mark_from(begin: int, found: list[str]) -> None:
@@ -207,19 +185,20 @@ def is_only_courtesy(lines: list[str], stub: re.Pattern[str]) -> bool:
     closed = False
     for line, label in zip(lines, labels(lines), strict=True):
         bare = line.strip(" \t.!,:;-–")
-        if label != "new" or not bare or stub.fullmatch(bare) or _is_greeting(bare):
+        if label != "new" or not bare or stub.fullmatch(bare) or _is_greeting(bare, stub):
             continue
         if _CLOSING.fullmatch(bare):
             closed = True
-        elif not closed or len(bare) > 60 or _FACTS.search(bare):
+        elif not closed or len(bare) > 60 or FACTS.search(bare):
             return False
     return True
 
 
-def _is_greeting(line: str) -> bool:
+def _is_greeting(line: str, stub: re.Pattern[str]) -> bool:
     """Greetings only, be it two of them; "Hallo, wann kommt mein Geld?" asks something."""
-    pieces = [piece.strip() for piece in re.split("[,;!]", line)]
-    return all(map(_GREETING.fullmatch, filter(None, pieces))) and not _SAYS_MORE.search(line)
+    pieces = filter(None, (piece.strip() for piece in re.split("[,;!]", line)))
+    says_little = all(_GREETING.fullmatch(piece) or stub.fullmatch(piece) for piece in pieces)
+    return says_little and not _SAYS_MORE.search(line)
 
 
 def _paragraphs(lines: list[str]) -> list[tuple[int, int]]:
@@ -234,11 +213,25 @@ def _paragraphs(lines: list[str]) -> list[tuple[int, int]]:
 
 
 def _after_dashes(lines: list[str]) -> int:
-    """The line "-- " that begins the signature, if it stands after some text."""
-    for number, line in enumerate(lines):
-        if _DASHES.fullmatch(line) and any(above.strip() for above in lines[:number]):
-            return number
-    return len(lines)
+    """The line "-- " that begins the signature, if it stands after some text.
+
+    Of several the last, where a blank line below shows that the first only draws a line.
+    """
+    said = next((n for n, line in enumerate(lines) if line.strip()), len(lines))
+    found = [n for n, line in enumerate(lines) if n > said and _DASHES.fullmatch(line)]
+    drawn = [n for n in found[:-1] if not lines[n + 1].strip()]
+    return next((n for n in found if n not in drawn), len(lines))
+
+
+def _spoken(lines: list[str], found: list[str], block: int) -> list[int]:
+    """The lines of paragraphs under a signature in which somebody speaks of himself."""
+    return [
+        number
+        for begin, end in _paragraphs(lines)
+        if begin > block + 1 and any(map(_SPEAKS.search, lines[begin:end]))
+        for number in range(begin, end)
+        if found[number] == "new"
+    ]
 
 
 def _company_block(lines: list[str], found: list[str], likely: list[int]) -> int:
@@ -290,10 +283,11 @@ def _proves(line: str) -> bool:
 
 
 def _last_closing(lines: list[str]) -> int | None:
-    return next((n for n in reversed(range(len(lines))) if _is_closing(lines[n])), None)
+    return next((n for n in reversed(range(len(lines))) if is_closing(lines[n])), None)
 
 
-def _is_closing(line: str) -> bool:
+def is_closing(line: str) -> bool:
+    """Whether it is "Mit freundlichen Grüßen" and the like, perhaps with a name behind."""
     return len(line) < 90 and bool(_CLOSING.fullmatch(line.strip()))
 
 
@@ -303,6 +297,6 @@ def _facts_stay(lines: list[str], found: list[str]) -> list[str]:
     if any(_proves(lines[n]) or _COMPANY.search(lines[n]) for n in block):
         return found
     for number in block:
-        if _FACTS.search(lines[number]):
+        if FACTS.search(lines[number]):
             found[number] = "new"
     return found

@@ -1,11 +1,15 @@
+from pathlib import Path
+
 import pytest
 
-from classify import channel, concerns, machine
+from classify import channel, concerns, machine, reading
 from classify.reading import Reading
+from ingest.parse import parse
 from rules.codes import Channel, Concern
 from rules.mail import Form
 
 FREE = dict.fromkeys(Channel, 0.1) | {Channel.FREIE_EMAIL: 0.9}
+MAILS = Path(__file__).parents[1] / "mails"
 ROBOT = dict.fromkeys(Channel, 0.01) | {Channel.FREIE_EMAIL: 0.1, Channel.MASCHINELL: 0.8}
 
 
@@ -242,3 +246,18 @@ def test_of_equals_the_mail_speaks_of_the_main_one_first() -> None:
         }
     )
     assert order == (Concern.BESCHEINIGUNG, Concern.BERATUNG)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("scan_of_a_copier", Channel.FREIE_EMAIL),
+        ("scan_auto_submitted", Channel.FREIE_EMAIL),
+        ("fax_gateway", Channel.FREIE_EMAIL),
+        ("fax_auto_submitted", Channel.FREIE_EMAIL),
+        ("fax_failed", Channel.MASCHINELL),
+    ],
+)
+def test_pages_that_a_copier_or_a_fax_brings_are_seen_by_a_person(name: str, said: Channel) -> None:
+    mail = parse((MAILS / f"{name}.eml").read_bytes())
+    assert channel.decide(reading.of(mail), ROBOT) is said

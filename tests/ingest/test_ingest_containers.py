@@ -1,5 +1,6 @@
 """winmail.dat, S/MIME and attached messages: read like the reference, and total."""
 
+import binascii
 import tracemalloc
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -10,7 +11,7 @@ import tnefparse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import attachments, smime, tnef
+from ingest import attachments, inline_files, smime, tnef
 from ingest.attachments import safe_name
 from ingest.parse import parse
 
@@ -114,3 +115,18 @@ def test_a_well_formed_mail_reads_like_the_standard_library_reads_it() -> None:
         assert [a.name for a in ours.attachments] == [
             part.get_filename() for part in reference.iter_attachments()
         ]
+
+
+@given(st.binary(min_size=1, max_size=400), st.booleans())
+def test_a_file_written_into_a_text_comes_out_byte_by_byte(data: bytes, blanks: bool) -> None:
+    lines = [
+        binascii.b2a_uu(data[n : n + 45], backtick=not blanks) for n in range(0, len(data), 45)
+    ]
+    text = b"Guten Tag\nbegin 644 AU.pdf\n" + b"".join(lines) + b"`\nend\nMia Kern\n"
+    assert inline_files.split(text) == (b"Guten Tag\nMia Kern\n", [(b"AU.pdf", data)])
+
+
+@given(st.binary(max_size=400))
+def test_what_only_begins_like_a_file_stays_text(data: bytes) -> None:
+    text = b"begin 644 AU.pdf\nich bin krank\n" + data.replace(b"begin", b"")
+    assert inline_files.split(text) == (text, [])

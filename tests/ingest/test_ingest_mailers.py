@@ -75,6 +75,10 @@ SIGNATURES = [
     *("iPhone'umdan gönderildi", "Отправлено с iPhone", "Надіслано з iPhone", "Envoyé de mon iPad"),
     *("Trimis de pe iPhone-ul meu", "Skickat från min iPhone", "أُرسلت من الـ iPhone"),
     "This email has been checked for viruses by Avast antivirus software.",
+    *("Sendt fra min iPhone", "Sendt fra Outlook til Android", "Lähetetty iPhonesta"),
+    *("Von Samsung-Tablet gesendet.", "Gesendet via WEB.DE iOS App"),
+    "Get Outlook for Android<https://aka.ms.example/AAb9ysg>",
+    "Yahoo Mail: Suchen, Organisieren, Erobern",
 ]
 DISCLAIMERS = [
     "Hinweis: Diese E-Mail enthält vertrauliche und/oder rechtlich geschützte Informationen.",
@@ -89,6 +93,8 @@ SENTENCES = [
     "Hinweis: Diese E-Mail ist mein Widerspruch.",
     "Informationen zu meiner Kündigung:",
     "Bitte schreiben Sie mir, ob die Zeile 12 richtig ist.",
+    *("Gesendet über das Portal am 01.02.2025", "Gesendet mit der Post: die AU, zwei Seiten"),
+    *("Von meinem Arbeitgeber gesendet", "Sent via registered letter on 1 Feb 2025"),
     f"> Reichen Sie die AU ein.\n{NEW}",
 ]
 
