@@ -68,12 +68,18 @@ class Gathering(Generic[QuestionT, AnswerT]):
         """The answer, once a run that began after this call has ended.
 
         Who is cancelled before his run begins has asked nothing; afterwards the run is not undone.
+        Raises: RuntimeError: no thread can be started. Nothing was asked then.
         """
         loop = asyncio.get_running_loop()
         line = self._lines.setdefault(loop, _Line())
         answer: asyncio.Future[AnswerT] = loop.create_future()
         if line.join(question, answer):
-            loop.run_in_executor(None, self._serve, loop, line)
+            try:
+                loop.run_in_executor(None, self._serve, loop, line)
+            except RuntimeError:
+                answer.cancel()
+                line.served = False
+                raise
         return await answer
 
     def _serve(self, loop: asyncio.AbstractEventLoop, line: _Line) -> None:

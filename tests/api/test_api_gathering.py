@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
@@ -96,6 +97,37 @@ def test_who_asks_again_at_once_shares_runs_evenly_though_the_first_came_alone()
     assert sum(sizes) == clerks * times
     assert sizes[0] == 1
     assert set(sizes[1:-4]) == {clerks // 2}
+
+
+class NoThreadAtFirst(ThreadPoolExecutor):
+    """As on a machine at its limit of processes, until somebody ended some."""
+
+    refused = 0
+
+    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]
+        if not self.refused:
+            self.refused += 1
+            raise RuntimeError("can't start new thread")
+        return super().submit(fn, *args, **kwargs)
+
+
+def test_where_no_thread_can_be_started_who_asks_hears_it_and_the_next_one_is_served() -> None:
+    asked: list[int] = []
+
+    def run(questions: Sequence[int]) -> Sequence[int]:
+        asked.extend(questions)
+        return questions
+
+    async def both() -> list[object]:
+        asyncio.get_running_loop().set_default_executor(NoThreadAtFirst())
+        gathering = Gathering(run)
+        return [
+            *await asyncio.gather(gathering.ask(1), return_exceptions=True),
+            await asyncio.wait_for(gathering.ask(2), 10),
+        ]
+
+    failed, answer = asyncio.run(both())
+    assert (type(failed), answer, asked) == (RuntimeError, 2, [2])
 
 
 def test_a_line_goes_on_behind_a_run_that_gave_too_few_answers() -> None:

@@ -79,4 +79,4 @@ def test_an_answer_to_a_form_without_an_address_says_that_it_goes_to_the_portal(
     person.open(f"/vorgang/{row['item']['id']}")
     said = person.words(".letter .subj")
     assert "kontaktformular@web.example" in said
-    assert "eine Adresse der Kundin steht nicht darin" in said
+    assert "eine E-Mail-Adresse steht nicht darin" in said
