@@ -33,6 +33,7 @@ from tests.store.samples import act_counts
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_crash import Countdown, Crash, MortalBox, MortalDatabase
 from triage import admin, receive, reconcile
+from triage.connection_notes import ConnectionNotes
 from triage.filing import filing
 from triage.house import House
 
@@ -272,9 +273,12 @@ class Postbox(RuleBasedStateMachine):
         lives = {one.message_id for one in places}
         for row in rows:
             assert (row.state is LedgerState.GONE) == (row.id not in lives), row
+        rests = ConnectionNotes.of(self.box).rests(self.box.view(INBOX), now=self.clock())
         for place, data in lying:
             if place.folder == INBOX:
-                assert place in ours, "all of the INBOX is known"
+                # A twin of the same second may get the number its like had: decision 0144.
+                is_rest = self.inbox_was_set_back and place.uid in rests
+                assert place in ours or is_rest, "all of the INBOX is known"
             if data not in self.touched:
                 assert place.folder == MAILS[data], "filed"
                 assert place in ours
