@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.handover import Objection, Receipt, TargetCheck, objection
+from rules.handover import Objection, Receipt, TargetCheck, is_other_record, objection
 from rules.handover_match import Match, Sent, match
 
 SUM = "a" * 64
@@ -115,3 +115,17 @@ def test_no_key_of_either_side_is_left_out_or_counted_twice(ours, theirs):
         *found.different,
     ]
     assert sorted(heaps) == sorted({*ours, *theirs})
+
+
+@pytest.mark.parametrize(
+    ("told", "sent", "other"),
+    [
+        ("999A456789", "123A456789", True),
+        ("123a 456789", "123A456789", False),
+        (None, "123A456789", False),
+        ("999A456789", None, False),
+        ("", "", False),
+    ],
+)
+def test_a_record_is_another_one_only_where_both_are_told(told, sent, other):
+    assert is_other_record(told, sent) is other
