@@ -20,25 +20,28 @@ class TimelyClient(IMAPClient):  # type: ignore[misc]  # imapclient ships no typ
     def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802 - imapclient's name
         seconds = self._timeout.connect
         line = socket.create_connection((self.host, self.port), timeout=seconds)
-        with cut_after(line, seconds):
-            return _Talk(self.host, line, self.ssl_context if self.ssl else None)
+        try:
+            with cut_after(line, seconds):
+                return _Talk(self.host, self.port, line, self.ssl_context if self.ssl else None)
+        except BaseException:
+            # Once encrypted it is another object's, which imaplib closes.
+            line.close()
+            raise
 
 
 class _Talk(imaplib.IMAP4):
     """Over a line that is there already, encrypted first where `context` is given."""
 
-    def __init__(self, host: str, line: socket.socket, context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, host: str, port: int, line: socket.socket, context: ssl.SSLContext | None
+    ) -> None:
         self._line = line
         self._context = context
-        super().__init__(host, line.getpeername()[1])
+        super().__init__(host, port)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
         """The line. `timeout` is imaplib's, and set already."""
         del timeout
         if self._context is None:
             return self._line
-        try:
-            return self._context.wrap_socket(self._line, server_hostname=self.host)
-        except OSError:
-            self._line.close()
-            raise
+        return self._context.wrap_socket(self._line, server_hostname=self.host)
