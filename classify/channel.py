@@ -146,8 +146,8 @@ def _speaks_as_a_customer(reading: Reading) -> bool:
     if reading.kundennummer is not None or _AS_A_CUSTOMER.search(reading.text):
         return True
     # Whoever does must be read first: a machine's letter too much in the queue costs a minute.
-    new = reading.mail.body.new
-    return "review.danger" in reading.said or bool(danger.found(f"{reading.mail.subject}. {new}"))
+    mail = reading.mail
+    return "review.danger" in reading.said or bool(danger.in_mail(mail.subject, mail.body.new))
 
 
 def _brings_pages(reading: Reading) -> bool:

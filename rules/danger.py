@@ -111,6 +111,14 @@ def found(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
+def in_mail(subject: str, new: str) -> tuple[str, ...]:
+    """As `found`, of subject and new text; a denial in the one is none of the other.
+
+    Source: own decision 0051.
+    """
+    return found(f"{subject}. {new}")
+
+
 def _may_alarm(stretch: str) -> bool:
     return _has_sign(stretch) if len(stretch) > _LONGEST_KNOWN_CHARS else _known(stretch)
 

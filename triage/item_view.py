@@ -159,6 +159,8 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
     marks = mark_view.shown(marks_seen.of_message(tx, item.message_id), item.state)
     told = audit.of_subject(tx, f"message:{item.message_id}", actions=WORDS)
     story = steps(told)
+    last = _last_handover(rows) if item.eakte is EakteState.REJECTED else None
+    is_dead = last is not None and last.state is DEAD
     return ItemView(
         item=item,
         message=message,
@@ -168,15 +170,15 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         story=story,
         others=conversation.others(caller, tx, item, sender),
         settled=conversation.settled(caller, tx, item, sender, now=house.clock()),
-        handover_error=_handover_error(item, rows),
-        handover_dead=_handover_dead(item, rows),
-        close_blocked_because=_blocked(item, dead=_handover_dead(item, rows)),
+        handover_error=_handover_error(last),
+        handover_dead=is_dead,
+        close_blocked_because=_blocked(item, dead=is_dead),
         corrected=latest is not None and latest.source in _BY_PEOPLE,
         held_by_caller=item.state is ItemState.HELD and item.holder == caller.name,
         reply_trouble=_reply_trouble(rows),
         writer=identity.writer_of(mail),
         checks=checks.of_item(tx, item.id),
-        alarm_words=danger.found(f"{mail.subject}. {mail.body.new}") if mail else (),
+        alarm_words=danger.in_mail(mail.subject, mail.body.new) if mail else (),
         marks=marks,
         tasks=of_rows(rows),
         sender=_sender(house, original, mail),
@@ -302,30 +304,22 @@ def _blocked(item: Item, *, dead: bool) -> str:
         return ""
     if item.eakte is EakteState.SENT:
         return "Die eAkte-Quittung steht aus."
-    if item.eakte is EakteState.REJECTED and dead:
+    if dead:
         return "Die Übergabe an die eAkte ging nicht hinaus."
     if item.eakte is EakteState.REJECTED:
         return "Die eAkte hat die Übergabe abgelehnt."
     return "Der Vorgang ist zahlungsrelevant und noch nicht an die eAkte übergeben."
 
 
-def _handover_error(item: Item, rows: tuple[Outgoing, ...]) -> str:
-    if item.eakte is not EakteState.REJECTED:
+def _handover_error(rejected: Outgoing | None) -> str:
+    if rejected is None:
         return ""
-    last = _last_handover(rows)
-    if last is None:
-        return ""
-    told = (last.receipt or {}).get("reason") or outgoing_words.why(last.error_code)
-    return str(told or f"nicht zustellbar ({last.error_code})")
+    told = (rejected.receipt or {}).get("reason") or outgoing_words.why(rejected.error_code)
+    return str(told or f"nicht zustellbar ({rejected.error_code})")
 
 
 def _last_handover(rows: tuple[Outgoing, ...]) -> Outgoing | None:
     return next((row for row in reversed(rows) if row.kind == "eakte"), None)
-
-
-def _handover_dead(item: Item, rows: tuple[Outgoing, ...]) -> bool:
-    last = _last_handover(rows)
-    return item.eakte is EakteState.REJECTED and last is not None and last.state is DEAD
 
 
 def _reply_trouble(rows: tuple[Outgoing, ...]) -> ReplyTrouble | None:

@@ -107,7 +107,7 @@ def _aside(built_in: Route, seen: Seen) -> Route | Held:
         return Held.PAYMENT
     if has_proof_duty(code for code, _ in seen.concerns):
         return Held.PROOF
-    if seen.heard_danger or danger.found(f"{seen.subject}. {seen.body}"):
+    if seen.heard_danger or danger.in_mail(seen.subject, seen.body):
         return Held.DANGER
     return replace(built_in, team=Team.NONE, folder=ASIDE_FOLDER)
 
