@@ -1,15 +1,16 @@
 """Character sets, transfer encodings and headers: tables of what strangers send."""
 
 import base64
-import tracemalloc
 import unicodedata
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import charset, dates, headers, transfer
+from tests.memory import most_bytes
 
 GERMAN = "Größe „Straße“ – 5 €"
 
@@ -114,12 +115,10 @@ def test_the_size_of_a_file_is_counted_without_its_content_in_memory() -> None:
     half = (b"QUJD" * 19 + b"\r\n") * 40_000
     for between in (b"", b"QQ==\r\n"):
         data = half + between + half
-        tracemalloc.start()
         size = transfer.size_bytes(data, "base64", start=0, end=len(data))
-        most = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
         assert size == 2 * 40_000 * 57 + len(between) // 6
-        assert most < len(data) / 2
+        counting = partial(transfer.size_bytes, data, "base64", start=0, end=len(data))
+        assert most_bytes(counting) < len(data) / 2
 
 
 @pytest.mark.parametrize(
@@ -129,11 +128,7 @@ def test_content_in_a_million_pieces_takes_no_more_memory_than_in_one(
     piece: bytes, encoding: str
 ) -> None:
     data = piece * 40_000
-    tracemalloc.start()
-    transfer.decode(data, encoding)
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert most < 4 * len(data)
+    assert most_bytes(lambda: transfer.decode(data, encoding)) < 4 * len(data)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """A connection to PostgreSQL that just answered is not asked for a sign of life again."""
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
+from rules.errors import TryLater
 from store.database import alive
 from store.database.engine import Database
 from store.tables.ledger import audit as table
@@ -38,6 +41,29 @@ def test_what_the_server_has_closed_is_asked_at_once_and_made_anew(
     assert len(first) == len(second) == 2
     assert not first & second
     assert len(asked) == 1
+    db.close()
+
+
+def test_a_connection_whose_answer_never_came_is_thrown_away_without_a_word(
+    postgresql_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where the server crashes in the middle and the driver doesn't call its line broken."""
+    db = Database.open(postgresql_url)
+    lines: list[Any] = []
+
+    def ask_amid_an_answer() -> None:
+        with db.read() as tx:
+            lines.append(tx.connection.connection.driver_connection)
+            lines[0].pgconn.send_query(b"SELECT pg_sleep(60)")
+            tx.run(sa.select(table.c.id))
+
+    with pytest.raises(TryLater) as told:
+        ask_amid_an_answer()
+    assert told.value.code == "store.away"
+    assert lines[0].closed
+    with db.read() as tx:
+        assert tx.connection.connection.driver_connection is not lines[0]
+    assert caplog.messages == []
     db.close()
 
 
