@@ -14,7 +14,7 @@ traceable, acknowledged).
 """
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -71,6 +71,10 @@ class DirectoryOutlet:
     def receipts(self) -> Iterator[Paper]:
         """All readable papers that aren't confirmed; raises as `ReceiptFolder.read`."""
         return self._receipts.read()
+
+    def told(self, keys: Collection[str], *, since: datetime) -> tuple[Receipt, ...]:  # noqa: ARG002 - found by name
+        """What lies there of these keys, also put away; raises as `ReceiptFolder.told`."""
+        return self._receipts.told(keys)
 
     def confirm(self, paper: Paper) -> None:
         """Move the paper to `erledigt/`; raises as `ReceiptFolder.confirm`."""

@@ -13,7 +13,7 @@ Source: RFC 9530 (Content-Digest); the field Idempotency-Key as in our own API; 
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -80,22 +80,15 @@ class HttpOutlet:
 
         What is too long for one answer is asked for in halves.
         """
-        found: dict[str, Receipt] = {}
-        waiting = [(since, until)]
-        for _ in range(_PARTS):
-            if not waiting:
-                break
-            since, until = waiting.pop()
-            read = self._between(since, until)
-            if read is None:
-                middle = since + (until - since) / 2
-                waiting += [(since, middle), (middle, until)]
-                continue
-            _require_read(read)
-            found |= {one.key: one for one in read if isinstance(one, Receipt)}
-        if waiting:
-            raise Unreadable("eakte.answer", "the eAkte tells too much, however short the time")
+        found = {one.key: one for one in self._told_between(since, until)}
         return tuple(found[key] for key in sorted(found))
+
+    def told(self, keys: Collection[str], *, since: datetime) -> tuple[Receipt, ...]:
+        """By the question of the daily match, from then to now; raises as `receipts`."""
+        wanted = frozenset(keys)
+        papers = [one for one in self._told_between(since, self.clock()) if one.key in wanted]
+        found = (receipt_paper.answer_to(key, papers) for key in sorted(wanted))
+        return tuple(one for one in found if one is not None)
 
     def confirm(self, paper: Paper) -> None:
         """Tell the eAkte that the receipt is in our database. Idempotent; raises as `deliver`."""
@@ -116,6 +109,22 @@ class HttpOutlet:
     def probe(self) -> None:
         """Ask for receipts and read none: for the doctor. Raises: as `receipts`."""
         self._begin("quittungen")
+
+    def _told_between(self, since: datetime, until: datetime) -> Iterator[Receipt]:
+        waiting = [(since, until)]
+        for _ in range(_PARTS):
+            if not waiting:
+                return
+            since, until = waiting.pop()
+            read = self._between(since, until)
+            if read is None:
+                middle = since + (until - since) / 2
+                waiting += [(since, middle), (middle, until)]
+                continue
+            _require_read(read)
+            yield from (one for one in read if isinstance(one, Receipt))
+        if waiting:
+            raise Unreadable("eakte.answer", "the eAkte tells too much, however short the time")
 
     def _between(self, since: datetime, until: datetime) -> list[Paper | None] | None:
         """All pages of that time; None where one is too long."""

@@ -9,7 +9,7 @@ The base is never made here. Source: own decision 0065.
 
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -132,6 +132,17 @@ class WebdavOutlet:
                 if since <= receipt_paper.written_at(paper, or_else=entry.changed_at) < until:
                     found.setdefault(paper.key, paper)
         return tuple(found[key] for key in sorted(found))
+
+    def told(self, keys: Collection[str], *, since: datetime) -> tuple[Receipt, ...]:  # noqa: ARG002 - found by name
+        """What lies there of these keys, also put away; raises as `receipts`."""
+        self._dav.require_base()
+        found = (receipt_paper.answer_to(key, self._put_away_for(key)) for key in keys)
+        return tuple(one for one in found if one is not None)
+
+    def _put_away_for(self, key: str) -> Iterator[Paper | None]:
+        for folder in (_CONFIRMED, f"{RECEIPTS}/{UNKNOWN}"):
+            for suffix in SUFFIXES:
+                yield self._paper(folder, f"{folder_name(key)}{suffix}")
 
     def confirm(self, paper: Paper) -> None:
         """Move that paper to `erledigt/`, named by its key. Idempotent; raises as `deliver`."""

@@ -13,7 +13,7 @@ The same for the eAkte and for receivers of tasks (docs/handover.md). Source: ow
 import errno
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -126,6 +126,25 @@ class ReceiptFolder:
         except OSError as exc:
             raise self.disk(exc) from exc
         return tuple(found[key] for key in sorted(found))
+
+    def told(self, keys: Collection[str]) -> tuple[Receipt, ...]:
+        """The receipts of these keys that were put away, one each at most: an acceptance if any.
+
+        Raises:
+            TryLater: `eakte.drop_missing`, `eakte.disk`, and the same of `task`.
+        """
+        self.check_drop()
+        try:
+            found = [self._put_away_for(key) for key in keys]
+        except OSError as exc:
+            raise self.disk(exc) from exc
+        return tuple(one for one in found if one is not None)
+
+    def _put_away_for(self, key: str) -> Receipt | None:
+        name = folder_name(key)
+        places = (self.drop / RECEIPTS / CONFIRMED, self.drop / RECEIPTS / UNKNOWN)
+        paths = [at / f"{name}{suffix}" for at in places for suffix in SUFFIXES]
+        return receipt_paper.answer_to(key, (_read(path) for path in paths if path.is_file()))
 
     def is_answered(self, name: str) -> bool:
         """Whether a receipt of this name lies there, confirmed or not."""

@@ -5,6 +5,7 @@ Source: own decisions 0058, 0065.
 """
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -52,6 +53,12 @@ def written_at(paper: Paper, *, or_else: datetime) -> datetime:
     except ValueError:
         return or_else
     return told if told.tzinfo else or_else
+
+
+def answer_to(key: str, papers: Iterable[Paper | None]) -> Receipt | None:
+    """What was said to that hand-over: an acceptance, else the last rejection, else nothing."""
+    told = [one for one in papers if isinstance(one, Receipt) and one.key == key]
+    return next((one for one in told if one.accepted), told[-1] if told else None)
 
 
 def _receipt(raw: dict[str, Any]) -> Receipt | None:

@@ -4,7 +4,7 @@ A Protocol stands here only where two implementations exist, or where a station 
 know an adapter.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -284,6 +284,13 @@ class FileOutlet(Protocol):
 
     def received_between(self, since: datetime, until: datetime) -> tuple[Receipt, ...]:
         """What the other side says it received then, confirmed or not. Raises: TryLater."""
+        ...
+
+    def told(self, keys: Collection[str], *, since: datetime) -> tuple[Receipt, ...]:
+        """What was said to these hand-overs since then, also what was put away; one each at most.
+
+        An acceptance before a rejection. Raises: TryLater, Unreadable.
+        """
         ...
 
     def confirm(self, paper: Paper) -> None:

@@ -25,7 +25,8 @@ from triage import handover, tasks
 from triage.answers import reply, returned, sent_copy
 from triage.house import House
 from triage.ports import FileOutlet, MailOutlet, RecordLook, TaskOutlet
-from triage.sending import left, receipts
+from triage.sending import left, missed_receipts, receipts
+from triage.sending.missed_receipts import Looked
 from triage.sending.receipts import EAKTE
 from triage.sending.waking import OF_ONE_ROW, OF_ONE_SENDER, Waking
 
@@ -77,6 +78,8 @@ class Outlets:
     """The last `REMEMBERED` that were noted, for a database that forgets it."""
     notes: LeftNotes | None = None
     """What left, on the disk: for the process that comes after this one. None: nothing is noted."""
+    looked: Looked = field(default_factory=Looked)
+    """How far receipts were looked for that the database has forgotten."""
     waking: Waking = field(default_factory=Waking)
     """What waits for a way to open, and what it was that failed."""
 
@@ -265,7 +268,9 @@ def give_up(house: House, row: Outgoing, code: str) -> None:
 
 
 def take_all_receipts(house: House, outlets: Outlets) -> int:
-    """The receipts of all outlets; one that is away is told after the others were read.
+    """The receipts of all outlets, and those of the eAkte that the database has forgotten.
+
+    One that is away is told after the others were read.
 
     Raises: TryLater, Unreadable: as the outlets, the first of them.
     """
@@ -280,4 +285,5 @@ def take_all_receipts(house: House, outlets: Outlets) -> int:
             failed = failed or exc
     if failed is not None:
         raise failed
-    return taken
+    # Behind what lies ready: that needs no look.
+    return taken + missed_receipts.look(house, outlets.eakte, outlets.looked)

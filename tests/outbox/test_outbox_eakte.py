@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -411,3 +412,21 @@ def test_a_full_disk_keeps_no_half_package_that_takes_the_room_of_the_next_try(
     monkeypatch.undo()
     DirectoryOutlet(drop).deliver(make_package())
     assert len(files_below(drop)) == 4
+
+
+def test_what_was_said_is_found_where_it_was_put_away(drop: Path) -> None:
+    outlet, no = DirectoryOutlet(drop), replace(RECEIPT, accepted=False, reference="")
+    stranger = replace(RECEIPT, key="item-13-v1")
+    for name, receipt, put_away in (
+        ("a.json", no, outlet.confirm),
+        ("b.json", stranger, outlet.set_aside),
+    ):
+        put(drop, name, receipt_json(receipt))
+        put_away(receipt)
+    keys, day = [RECEIPT.key, stranger.key, "item-99-v1"], datetime.now(tz=UTC)
+    assert outlet.told(keys, since=day) == (no, stranger)
+    outlet.deliver(replace(make_package(), was_rejected=True))
+    assert outlet.told(keys, since=day) == (stranger,), "that rejection was heard"
+    put(drop, "c.json", receipt_json(RECEIPT))
+    outlet.confirm(RECEIPT)
+    assert outlet.told(keys, since=day) == (RECEIPT, stranger)

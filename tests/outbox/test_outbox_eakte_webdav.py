@@ -420,3 +420,20 @@ def test_a_folder_of_receipts_whose_listing_is_larger_than_any_other_answer_is_r
     monkeypatch.undo()
     assert len(asked.files("quittungen")) == 12_000
     assert next(iter(WebdavOutlet(line).receipts())).key == KEY
+
+
+def test_what_was_said_is_found_where_it_was_put_away(there, outlet):
+    stranger, no = replace(RECEIPT, key="stranger-1"), replace(RECEIPT, accepted=False)
+    for name, receipt, put_away in (
+        ("a.json", no, outlet.confirm),
+        ("b.json", stranger, outlet.set_aside),
+    ):
+        put(there, name, receipt_json(receipt))
+        put_away(receipt)
+    keys, day = [KEY, stranger.key, "nobody-1"], datetime(2026, 11, 24, tzinfo=UTC)
+    assert outlet.told(keys, since=day) == (no, stranger)
+    outlet.deliver(replace(PACKAGE, was_rejected=True))
+    assert outlet.told(keys, since=day) == (stranger,), "that rejection was heard"
+    put(there, "c.json", receipt_json(RECEIPT))
+    outlet.confirm(RECEIPT)
+    assert outlet.told(keys, since=day) == (RECEIPT, stranger)
