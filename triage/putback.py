@@ -16,14 +16,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rules.postbox import Fetched, Place, TooLarge, is_numbered
-from store.acts import ops
+from store.acts import ops, wishes
 from store.database.engine import Tx
-from store.mails import ledger
+from store.desk import items
+from store.mails import ledger, verdicts
 from store.places import moves, owned, sightings
 from store.processes import leases
 from store.processes.leases import Lease
 from store.trail import audit
 from triage import set_back
+from triage.filing import wish
 from triage.house import House
 from triage.ports import INBOX, Postbox
 
@@ -174,11 +176,23 @@ def _follow(house: House, lease: Lease, back: Mapping[Place, int]) -> None:
     now = house.clock()
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
+        ever_lay = sightings.of_messages(tx, back.values()).keys()
         for place, message_id in back.items():
             was_nowhere = sightings.has_left(tx, message_id)
             moves.move(tx, message_id, to=place, now=now)
             action = "mail.found_again" if was_nowhere else "mail.moved_by_hand"
             welcome(tx, message_id, action, folder=place.folder, now=now)
+            if message_id not in ever_lay:
+                _file_as_sorted(house, tx, message_id, now=now)
+
+
+def _file_as_sorted(house: House, tx: Tx, message_id: int, *, now: datetime) -> None:
+    """Out of an archive, sorted before it lay anywhere: nobody put it into the INBOX by hand."""
+    item, verdict = items.of_message(tx, message_id), verdicts.latest(tx, message_id)
+    if item is not None:
+        wish.into_folder(house, tx, item, now=now)
+    elif verdict is not None:
+        wishes.want(tx, message_id, kind="file", dst_folder=verdict.body["folder"], now=now)
 
 
 def welcome(tx: Tx, message_id: int, action: str, *, folder: str, now: datetime) -> None:

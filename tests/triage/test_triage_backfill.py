@@ -7,9 +7,9 @@ import pytest
 
 from ingest.archive import ArchiveMail, LeftOut
 from rules.access import Caller
-from rules.codes import Role
+from rules.codes import Concern, PaymentRelevant, Role
 from rules.errors import Refused
-from rules.postbox import TOO_LARGE
+from rules.postbox import TOO_LARGE, Place
 from store.counts import ledger_counts
 from store.mails import keeping, ledger
 from store.mails import same_mail as store_same_mail
@@ -18,8 +18,10 @@ from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, NOW, clerk, eml
 from tests.triage.renumbering import Renumbering
-from triage import admin, backfill, item_view, receive
+from triage import admin, backfill, item_view, receive, work
 from triage.backfill import ByHead, Pace
+from triage.correction import Correction
+from triage.filing import filing
 from triage.followed import Reconciled
 from triage.house import PostboxPlan
 from triage.reconcile import reconcile
@@ -169,6 +171,26 @@ def test_mail_of_the_archive_that_lies_in_the_inbox_later_is_the_same_mail(house
     box.append("INBOX", archive[0].data)
     assert receive.receive(house, box, lease, region="Südwest").put_back == 1
     assert rows(house) == 1
+
+
+def test_mail_of_the_archive_that_was_sorted_and_lies_in_the_inbox_later_is_filed(
+    house, box, lease
+):
+    termin, away = eml("Termin"), eml("Abwesend", Auto_Submitted="auto-replied")
+    fill(house, [ArchiveMail("a.eml", data, house.clock() - OLD) for data in (termin, away)])
+    one_sorter.sort_pending(house)
+    claim = work.claim_next(house, clerk("435"), "435")
+    said = Correction((Concern.RENTE,), PaymentRelevant.NO)
+    work.correct(house, clerk("435"), claim.item_id, claim.token, said)
+    for data in (termin, away):
+        box.append("INBOX", data)
+    assert receive.receive(house, box, lease, region="Südwest").put_back == 2
+    assert filing.file_due(house, box, lease).done == 2
+    assert [len(box.view(name).uids) for name in ("435 Kassel/Rente", "Maschinell")] == [1, 1]
+    (uid,) = box.view("435 Kassel/Rente").uids
+    box.move(Place("435 Kassel/Rente", "maildir", uid), "INBOX")
+    assert receive.receive(house, box, lease, region="Südwest").put_back == 1
+    assert filing.file_due(house, box, lease).done == 0, "a person put it there"
 
 
 def crlf(data):

@@ -61,7 +61,7 @@ class OneWorker:
         with self.house.db.write() as tx:
             mine = self.lease and leases.renew(tx, self.lease, now=now, seconds=60)
             self.lease = mine or leases.take(
-                tx, f"postbox:{BOX}", owner=self.name, now=now, seconds=60
+                tx, f"postbox:{self.box.name}", owner=self.name, now=now, seconds=60
             )
         if self.lease is None:
             return False
