@@ -39,6 +39,7 @@ from triage.filing import filing
 from triage.house import House, MarksPolicy, PostboxPlan
 from triage.marks import read as marks_read
 from triage.marks.written import write_due
+from triage.ports import Postbox
 from triage.send import Outlets
 
 BOX = "SC-Südwest"
@@ -146,20 +147,25 @@ class DeskWorld:
         self.came[originals.fingerprint(data)] = owes, number
         self.box.append("INBOX", data, self.clock())
 
-    def read_postbox(self):
-        house, box = self.house, self.box
+    def read_postbox(self, house: House | None = None, box: Postbox | None = None) -> None:
+        """A worker's round; `house` and `box`, where given, are those in which it may die."""
+        before = self._versions()
+        try:
+            self._one_round(house or self.house, box or self.box)
+        finally:
+            for item_id, version in self._versions().items():
+                if version != before.get(item_id, version):
+                    self._somebody_marked(item_id)
+
+    def _one_round(self, house: House, box: Postbox) -> None:
         with house.db.write() as tx:
             lease = leases.take(tx, f"postbox:{BOX}", owner="w-1", now=self.clock(), seconds=60)
         assert lease is not None
         receive.receive(house, box, lease, region="Südwest")
         one_sorter.sort_pending(house)
         filing.file_due(house, box, lease)
-        before = self._versions()
         reconcile.reconcile(house, box, lease)
         marks_read.read(house, box, lease)
-        for item_id, version in self._versions().items():
-            if version != before[item_id]:
-                self._somebody_marked(item_id)
         write_due(house, box, lease)
         with house.db.write() as tx:
             leases.release(tx, lease, now=self.clock())

@@ -32,7 +32,7 @@ from store.sending import outgoing
 from store.trail import audit
 from tests.house_fixture import ADMIN, service_center
 from tests.triage.desk_world import DONE, LATE, MAILS, NUMBERS, PEOPLE, SICK, DeskWorld, Word
-from tests.triage.test_triage_crash import Countdown, Crash, MortalDatabase
+from tests.triage.test_triage_crash import Countdown, Crash, MortalBox, MortalDatabase
 from triage import admin, handover, holding, outgoing_care, rounds, undo, work
 from triage.answers import reply
 from triage.answers.reply import Choice
@@ -230,12 +230,23 @@ class Desk(DeskWorld, RuleBasedStateMachine):
 
     @rule(passes=st.integers(0, 5), before=st.booleans())
     def worker_dies(self, passes, before):
-        count, idle = Countdown(passes), Countdown(10**9)
-        pair = {"before": count, "after": idle} if before else {"before": idle, "after": count}
+        count, pair = _dying(passes, before=before)
         with suppress(Crash):
             self.send_round(replace(self.house, db=MortalDatabase(self.house.db, **pair)))
         if count.dead:
             self.outlets = self.new_outlets()
+
+    @rule(at_call=st.booleans(), passes=st.integers(0, 14), before=st.booleans())
+    def reader_dies(self, at_call, passes, before):
+        count, pair = _dying(passes, before=before)
+        with suppress(Crash):
+            if at_call:
+                self.read_postbox(box=MortalBox(self.box, **pair))
+            else:
+                house = replace(self.house, db=MortalDatabase(self.house.db, **pair))
+                self.read_postbox(house)
+        if count.dead:
+            self.clock.forward(seconds=200)  # lease and grace of the one who died
 
     @rule()
     def database_is_copied(self):
@@ -308,6 +319,13 @@ class Desk(DeskWorld, RuleBasedStateMachine):
             assert max(self.post.taken.values(), default=1) == 1, "a letter left twice"
         assert trail.broken is None
         assert admin.completeness(self.house, ADMIN).closes
+
+
+def _dying(passes: int, *, before: bool) -> tuple[Countdown, dict[str, Countdown]]:
+    """Death just before or after the call or commit behind so many."""
+    count, idle = Countdown(passes), Countdown(10**9)
+    pair = {"before": count, "after": idle} if before else {"before": idle, "after": count}
+    return count, pair
 
 
 @pytest.fixture
