@@ -24,7 +24,7 @@ from triage.posting import Turn
 
 KIND: Final = "webhook"
 ORDER_BATCH: Final = 200
-"""So many events are ordered at once, and none while as many wait for that receiver: what waits
+"""How many events are ordered at once; none while as many wait for that receiver: what waits
 behind them stands in the feed, where no other receiver's rows are looked for. Decision 0050."""
 CLAIM_SECONDS: Final = 240
 """Longer than the longest exchange: to look up the name, to connect, and three times as long for

@@ -282,7 +282,7 @@ def _row(number: int, found: Mapping[str, Any], verdict: Mapping[str, Any]) -> C
         boxes=words.boxes(probability),
         because=tuple(found["because"]),
         payment=code in paid_by and verdict["payment_relevant"] != PaymentRelevant.NO,
-        # Verdicts of before have none.
+        # Older verdicts have none.
         fired=recogniser_words.said(found.get("recognisers", ())),
     )
 

@@ -38,13 +38,13 @@ OBJECTIONS: Final[Mapping[Objection, str]] = MappingProxyType(
 ANSWERED: Final = frozenset({OutgoingState.RECEIPTED, OutgoingState.REJECTED})
 
 AT_ONCE: Final = 100
-"""So many new ones are taken in one round, or as many as `TAKING` lets: each may cost a request,
-and what is to leave waits meanwhile. Own decision 0143."""
+"""At most this many new ones are taken in one round, for `TAKING` at the longest: each may cost a
+request, and what is to leave waits meanwhile. Own decision 0143."""
 
 TAKING: Final = timedelta(seconds=30)
 
 UNCONFIRMED: Final = 3
-"""So many papers that can't be put away are tried in one round. Own decision 0140."""
+"""How many papers that can't be put away are tried in one round. Own decision 0140."""
 
 log = structlog.get_logger()
 

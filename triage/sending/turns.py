@@ -21,7 +21,8 @@ BATCH: Final = 20
 """Rows sent before receipts are looked for again. Own decision 0024."""
 
 SLOW: Final = timedelta(seconds=20)
-"""Who takes longer for one row has had his turn; but hand-overs go on. Own decision 0140."""
+"""A worker that takes longer for one row has had its turn; but hand-overs go on. Own decision 0140.
+"""
 
 log = structlog.get_logger()
 
