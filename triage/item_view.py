@@ -14,6 +14,7 @@ from rules.errors import Refused
 from rules.identity import Check, Writer
 from rules.item import EakteState, ItemState, receipt_missing
 from rules.mail import ParsedMail
+from rules.outgoing import OutgoingKind
 from rules.reply_policy import may_reply
 from rules.scan import Scan, is_program
 from rules.sender_hints import NOTHING_SEEN, SenderSeen
@@ -289,7 +290,7 @@ def _gates(item: Item, body: dict[str, Any], rows: tuple[Outgoing, ...]) -> tupl
         gates.append(Gate("review", "Einordnung prüfen", done=False, must=False))
     concerns = [Concern(found["code"]) for found in body.get("concerns", ())]
     if may_reply(Channel(item.channel), concerns).allowed:
-        answered = any(row.kind == "reply" and row.state is not DEAD for row in rows)
+        answered = any(row.kind == OutgoingKind.REPLY and row.state is not DEAD for row in rows)
         word = "Antwort beauftragt" if answered else "Antwort freiwillig"
         gates.append(Gate("reply_optional", word, done=answered, must=False))
     else:
@@ -324,12 +325,12 @@ def _handover_error(rejected: Outgoing | None) -> str:
 
 
 def _last_handover(rows: tuple[Outgoing, ...]) -> Outgoing | None:
-    return next((row for row in reversed(rows) if row.kind == "eakte"), None)
+    return next((row for row in reversed(rows) if row.kind == OutgoingKind.EAKTE), None)
 
 
 def _reply_trouble(rows: tuple[Outgoing, ...]) -> ReplyTrouble | None:
     """Of the last answer only: who answered again has settled the one before."""
-    last = next((row for row in reversed(rows) if row.kind == "reply"), None)
+    last = next((row for row in reversed(rows) if row.kind == OutgoingKind.REPLY), None)
     if last is None or last.state is not DEAD:
         return None
     came_back = last.error_code == returned.BOUNCED
