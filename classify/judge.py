@@ -4,7 +4,8 @@ One judgement walks the files of this room in order: channel, concerns, facts, a
 payment relevance (rules/payment.py), explanation, review.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -41,6 +42,21 @@ CLOSE: Final = "message: close"
 """Payment reason where the model can't exclude that something moves money. Source: F24."""
 ELSEWHERE: Final = "message: elsewhere"
 """The same of what stands beside the judged text. Source: own decision 0136."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What the stages found in one mail. `found` are the concerns that are named, and how probable.
+
+    `spoke` says of each of them which words and recognisers spoke for it.
+    """
+
+    read: Reading
+    opinion: Opinion
+    came_by: Channel
+    found: Mapping[Concern, float]
+    spoke: Mapping[Concern, tuple[Reason, list[Recogniser]]]
+    facts: Facts
 
 
 class Judge:
@@ -116,12 +132,10 @@ class Judge:
             for read, opinion in zip(reads, opinions, strict=True)
         ]
         found = [*map(self._found, reads, opinions, came_by)]
-        told = self._told(reads, found, times, mailboxes)
+        told = self._facts(reads, found, times, mailboxes)
         spoke = [*map(self._reasons, reads, opinions, found)]
-        return [
-            (self._judgement(*one), one[1])
-            for one in zip(reads, opinions, came_by, spoke, told, found, strict=True)
-        ]
+        heard = map(_Heard, reads, opinions, came_by, found, spoke, told)
+        return [(self._judgement(one), one.opinion) for one in heard]
 
     def _found(self, read: Reading, opinion: Opinion, came_by: Channel) -> Mapping[Concern, float]:
         """The concerns that are named, with their probabilities."""
@@ -133,7 +147,7 @@ class Judge:
             read, choose(opinion), ask=lambda bare: choose(self._questions.of_mails([bare])[0])
         )
 
-    def _told(
+    def _facts(
         self,
         reads: Sequence[Reading],
         found: Sequence[Mapping[Concern, float]],
@@ -173,48 +187,20 @@ class Judge:
             for code, target, of_code in zip(found, targets, fired, strict=True)
         }
 
-    def _judgement(
-        self,
-        read: Reading,
-        opinion: Opinion,
-        came_by: Channel,
-        spoke: Mapping[Concern, tuple[Reason, list[Recogniser]]],
-        told: Facts,
-        found: Mapping[Concern, float],
-    ) -> Judgement:
-        moving = announced.announced(
-            read, found, sure=opinion.payment, bound=self._model.payment_sure
-        )
-        standing = {
-            code: concerns.Standing(
-                sure=found[code],
-                moves=code in moving,
-                announced=opinion.announced.get(code, 0.0),
-                rank=self._ranks[code],
-                place=reason.place(read),
-            )
-            for code, (reason, _) in spoke.items()
-        }
-        named = tuple(
-            [
-                _named(read, code, standing[code], spoke[code], came_by=came_by, held=moving)
-                for code in concerns.in_order(standing)
-            ]
-        )
+    def _judgement(self, heard: _Heard) -> Judgement:
+        read, opinion, told = heard.read, heard.opinion, heard.facts
+        named = self._named(heard)
         hint = announced.hint(read.said, told.dates)
-        answer, because = payment.of_message(named, hint=hint)
         doubts = review.reasons(
             read,
             named[0].probability,
-            channel=(came_by, 1.0 if read.mail.form else opinion.channels[came_by]),
+            channel=(heard.came_by, 1.0 if read.mail.form else opinion.channels[heard.came_by]),
             unlike=opinion.unlike,
             facts=told,
         )
-        if answer is PaymentRelevant.NO and came_by is not Channel.MASCHINELL:
-            reason = self._not_excluded(read, opinion.payment, doubts)
-            answer, because = (PaymentRelevant.OPEN, (reason,)) if reason else (answer, because)
+        answer, because = self._payment(heard, named, hint, doubts)
         return Judgement(
-            channel=came_by,
+            channel=heard.came_by,
             concerns=named,
             payment_relevant=answer,
             payment_because=because,
@@ -224,6 +210,42 @@ class Judge:
             model=self._name,
             payment_spans=announced.told_in(read, _paid(named, hint, answer)),
         )
+
+    def _named(self, heard: _Heard) -> tuple[ConcernFound, ...]:
+        """The concerns with all that is told of them, the most weighty first."""
+        moving = announced.announced(
+            heard.read,
+            heard.found,
+            sure=heard.opinion.payment,
+            bound=self._model.payment_sure,
+        )
+        standing = {
+            code: concerns.Standing(
+                sure=heard.found[code],
+                moves=code in moving,
+                announced=heard.opinion.announced.get(code, 0.0),
+                rank=self._ranks[code],
+                place=reason.place(heard.read),
+            )
+            for code, (reason, _) in heard.spoke.items()
+        }
+        in_order = concerns.in_order(standing)
+        return tuple([_concern(heard, code, standing[code], held=moving) for code in in_order])
+
+    def _payment(
+        self,
+        heard: _Heard,
+        named: Sequence[ConcernFound],
+        hint: payment.PaymentHint,
+        doubts: Collection[str],
+    ) -> tuple[PaymentRelevant, tuple[str, ...]]:
+        """Whether the mail moves money, and why; "no" only where the model excludes it."""
+        answer, because = payment.of_message(named, hint=hint)
+        if answer is PaymentRelevant.NO and heard.came_by is not Channel.MASCHINELL:
+            reason = self._not_excluded(heard.read, heard.opinion.payment, doubts)
+            if reason:
+                return PaymentRelevant.OPEN, (reason,)
+        return answer, because
 
     def _not_excluded(self, read: Reading, sure: float, doubts: Iterable[str]) -> str:
         """Why a mail that isn't called payment-relevant is not safely excluded either, or "".
@@ -237,20 +259,14 @@ class Judge:
         return ELSEWHERE if elsewhere.may_move_money(read, self._questions, bound=bound) else ""
 
 
-def _named(
-    read: Reading,
-    code: Concern,
-    known: concerns.Standing,
-    why: tuple[Reason, list[Recogniser]],
-    *,
-    came_by: Channel,
-    held: frozenset[Concern],
+def _concern(
+    heard: _Heard, code: Concern, known: concerns.Standing, *, held: frozenset[Concern]
 ) -> ConcernFound:
     """A concern with all that is told of it. `held` are the changes that hold in this mail."""
-    reason, fired = why
-    settled = recognised.settling(read, code, came_by)
+    reason, fired = heard.spoke[code]
+    settled = recognised.settling(heard.read, code, heard.came_by)
     if held and not known.moves:
-        settled += recognised.moods_of(read, code)
+        settled += recognised.moods_of(heard.read, code)
     if settled:
         fired = [*settled, *[one for one in fired if one not in settled]]
     return ConcernFound(

@@ -25,7 +25,8 @@ _ENDS: Final = re.compile(
 _TAG: Final = re.compile(r"<[!/?a-zA-Z][^<>]*>")
 _WORD: Final = re.compile(r"\w{2,}")
 _FEWEST_WORDS: Final = 3
-"""So many words of the markup must stand nowhere in the text: line ends and links differ always."""
+"""At least this many words of the markup stand nowhere in the text: line ends and links always
+differ."""
 
 
 def beside(html: str, text: str) -> str:

@@ -62,7 +62,7 @@ def lock() -> None:
         (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_NOFILE, 0),
     ):
-        # Who starts us may allow less already.
+        # The process that starts us may allow less already.
         allowed = resource.getrlimit(what)[1]
         limit = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
         resource.setrlimit(what, (limit, limit))

@@ -28,7 +28,7 @@ _GONE: Final = 410
 _ANSWER_BYTES: Final = 4_096
 
 _WAITS: Final = 3
-"""So many times its `timeout_seconds` may an exchange take from the first byte to the last: a
+"""How many times its `timeout_seconds` an exchange may take from the first byte to the last: a
 receiver that sends a byte now and then never lets a single wait run out. Own decision 0050."""
 
 

@@ -18,7 +18,7 @@ class Measure(StrEnum):
     closed, counted under what the machine had said; `corrected`: those of them where a person
     had changed first concern or payment. `minutes`: from receipt to closing, summed over `done`.
     `sorted`: those of `received` that became an item; told from them and kept nowhere, since
-    programs of before know no such measure.
+    older versions of the program know no such measure.
     """
 
     RECEIVED = "received"

@@ -219,7 +219,7 @@ def _(_event: HandoverRejected, case: ItemCase) -> ItemCase:
     if case.eakte in SETTLED or case.eakte is EakteState.NONE:
         return case
     case = replace(case, eakte=EakteState.REJECTED)
-    # Who parked it has seen a hand-over under way; until that day nobody would look.
+    # Whoever parked it has seen a hand-over under way; until that day nobody would look.
     if case.state not in {ItemState.PENDING, ItemState.PARKED}:
         return case
     return _to_queue(case, preferred=case.preferred)
@@ -278,7 +278,7 @@ def _(event: MarkedConcern, case: ItemCase) -> ItemCase:
     if event.payment not in OWES_PROOF:
         return case
     owing = _owing(case, event.payment)
-    # Who parked it took it for one that moves no money; until that day nobody would look.
+    # Whoever parked it took it for one that moves no money; until that day nobody would look.
     is_new = case.state is ItemState.PARKED and case.payment not in OWES_PROOF
     return _to_queue(owing, preferred=case.preferred) if is_new else owing
 

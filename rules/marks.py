@@ -124,7 +124,7 @@ class MarkBook:
     def rule_of(self, mark: str) -> MarkRule | None:
         """What a mark set by a person does; None for one that nobody configured.
 
-        Who sets our own "done" by hand says that it is done; our other marks say nothing.
+        Whoever sets our own "done" by hand says that it is done; our other marks say nothing.
         Source: own decision 0046.
         """
         wanted = fold(mark)

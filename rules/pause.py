@@ -19,6 +19,6 @@ def is_over(since: datetime, *, now: datetime, pause: timedelta) -> bool:
 def is_silent(last: datetime, *, now: datetime, after: timedelta) -> bool:
     """Whether a sign of life is older than that, or further in the future than clocks differ.
 
-    Who lives gives the next one by the clock as it is now. Source: own decision 0024.
+    Whoever lives gives the next one by the clock as it is now. Source: own decision 0024.
     """
     return abs(now - last) > after

@@ -19,6 +19,7 @@ from typing import Final
 from rules.errors import Refused
 from rules.event_types import ALARM_TYPES
 from rules.machine_mail import LOOP_HEADER
+from rules.outgoing import OutgoingKind
 from store.database.engine import Tx
 from store.sending import outgoing
 from store.sending.outgoing import NewOutgoing, Outgoing
@@ -26,7 +27,6 @@ from triage import alarm_words, posting
 from triage.house import BERLIN, House
 from triage.ports import HookOutlet, MailOutlet
 
-KIND: Final = "alarm"
 CLAIM_SECONDS: Final = 360
 """As for answers (send.CLAIM_SECONDS): longer than the longest delivery."""
 
@@ -46,9 +46,9 @@ def order(house: House, tx: Tx, about: str, *, stands: bool, number: int) -> Non
     now, plan = house.clock(), house.policy.alarms
     targets = [("mail", one) for one in plan.mail] + [("hook", one) for one in plan.webhooks]
     for way, to in targets:
-        key = f"{KIND}-{about}-{int(stands)}-{int(now.timestamp() * 1000)}-{way}-{to}"
+        key = f"{OutgoingKind.ALARM}-{about}-{int(stands)}-{int(now.timestamp() * 1000)}-{way}-{to}"
         payload = {"about": about, "stands": stands, "number": number, "way": way, "to": to}
-        outgoing.order(tx, NewOutgoing(KIND, key, payload), now=now)
+        outgoing.order(tx, NewOutgoing(OutgoingKind.ALARM, key, payload), now=now)
 
 
 def round_(house: House, ways: Ways, worker: str) -> int:
@@ -58,7 +58,7 @@ def round_(house: House, ways: Ways, worker: str) -> int:
     """
     return posting.post_due(
         house,
-        KIND,
+        OutgoingKind.ALARM,
         partial(_hand_over, house, ways),
         worker=worker,
         lease_seconds=CLAIM_SECONDS,

@@ -35,7 +35,7 @@ def listing(
 ) -> tuple[SetAside, ...]:
     """What lies aside in the caller's regions, newest first, of one reason or postbox or all.
 
-    Who shows it notes that (`note_shown`). `after` is the row id of the last one before.
+    A caller who shows it notes that (`note_shown`). `after` is the row id of the last one before.
     Raises: Refused: `access.denied`.
     """
     require(caller, Permission.REPLAY)

@@ -29,14 +29,14 @@ from triage.postboxes import postbox_name
 BATCH_MAILS = 50
 """As rounds.SORT_BATCH."""
 BATCHES_A_MINUTE = 12
-"""So many commits a minute at least, where a pace is set: it is a flow, not a surge."""
+"""Commits a minute at least, where a pace is set: it is a flow, not a surge."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How fast new mails may come in; None means as fast as they can be kept.
 
-    `wait` waits so many seconds and says True if the run is to end (`threading.Event.wait`).
+    `wait` waits for some seconds and says True if the run is to end (`threading.Event.wait`).
     `seconds` is a clock that never goes back.
     """
 

@@ -27,7 +27,7 @@ LOOK_SECONDS: Final = 0.5
 """So often it is seen whether the loop of the postbox does well. Source: own decision 0061."""
 
 STEADY_SECONDS: Final = 60.0
-"""Who listened that long begins the waits from the start. Source: own decision 0061."""
+"""After listening this long the waits begin from the start. Source: own decision 0061."""
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ class Ringer:
         return self._ended(listened_seconds=time.monotonic() - began)
 
     def _ended(self, *, listened_seconds: float) -> float:
-        """Who ends it in order at once, each time, is no better than who refuses it."""
+        """A server that always ends it at once, in order, is no better than one that refuses it."""
         if self._stop.is_set() or listened_seconds > STEADY_SECONDS:
             self._failures = 0
             return 0.0

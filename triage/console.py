@@ -68,7 +68,7 @@ def day_of(typed: str, *, code: str) -> date:
 
 
 def operator() -> Caller:
-    """Who may read the configuration is an admin; the trail names the account."""
+    """Whoever may read the configuration is an admin; the trail names the account."""
     return Caller(f"cli:{account()}", Role.ADMIN, agencies=None, regions=None)
 
 

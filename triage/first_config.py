@@ -1,7 +1,7 @@
 """The first configuration of a new house, as commented text: what `postlotse init` writes.
 
 Pure: answers in, text out. Every value is a TOML string made by `_quoted`, so that no answer can
-become a setting of its own. Source: F62; issue of the offices' operators.
+become a setting of its own. Source: F62.
 """
 
 import json

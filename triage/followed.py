@@ -6,7 +6,7 @@ Source: imap protocol, step 9 (docs/reliability.md); F11, F12; own decisions 003
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,45 +65,73 @@ class Look:
 def follow(house: House, postbox: str, lease: Lease, look: Look) -> Reconciled:
     """Write it down, under the lease of the postbox. Raises: Conflict: `lease.lost`. TryLater."""
     now = house.clock()
-    renumbered: Counter[str] = Counter()
-    moved = again = 0
+    read = [(place, digest) for place, digest in look.unknown if digest]
     with house.db.write() as tx:
         leases.hold(tx, lease, now=now)
         sightings.mark_present(tx, look.present, now=now)
-        read = [(place, digest) for place, digest in look.unknown if digest]
         owners = owned.owners(tx, postbox, found=dict(read))
         missing = epochs.by_bytes(tx, look.absent)
         # What was read may be a copy of what was not: nobody moved anything then.
         known = epochs.matched(missing, read, owners=owners, by_hand=not look.unfinished)
-        for place, digest in read:
-            # A place belongs to one message for good: no twin of it may lie there.
-            own = {owners[place]} if place in owners else None
-            if place not in known:
-                again += found_again(tx, postbox, place, digest, own=own, now=now)
-            elif _goes_on(house, tx, known[place], place, now=now):
-                renumbered[place.folder] += 1
-            else:
-                moved += 1
-        left = [
-            seen
-            for line in missing.values()
-            for seen in line
-            if not (given_twice.is_let_go(seen.epoch) and seen.folder in look.untold)
-        ]
-        gone = 0 if look.unfinished else _mark_gone(house, tx, left)
-        for folder, mails in renumbered.items():
-            numbered_anew(tx, postbox, folder=folder, mails=mails, now=now)
+        renumbered = _follow_known(house, tx, postbox, known, now=now)
+        strangers = [one for one in read if one[0] not in known]
+        again = _count_found_again(tx, postbox, strangers, owners=owners, now=now)
+        gone = 0 if look.unfinished else _mark_gone(house, tx, _unfound(missing, look))
     result = Reconciled(
-        moved_by_hand=moved,
+        moved_by_hand=len(known) - renumbered,
         gone_by_hand=gone,
         found_again=again,
-        strangers=len(look.unknown) - moved - again - renumbered.total(),
-        renumbered=renumbered.total(),
+        strangers=len(look.unknown) - len(known) - again,
+        renumbered=renumbered,
         unfinished=look.unfinished,
     )
     if result != Reconciled():
-        log.info("postbox.reconciled", postbox=postbox, moved=moved, gone=gone, again=again)
+        log.info(
+            "postbox.reconciled",
+            postbox=postbox,
+            moved=result.moved_by_hand,
+            gone=gone,
+            again=again,
+        )
     return result
+
+
+def _follow_known(
+    house: House, tx: Tx, postbox: str, known: Mapping[Place, Sighting], *, now: datetime
+) -> int:
+    """Each missing message lies where it was found; how many only have a new number."""
+    folders = [
+        place.folder for place, seen in known.items() if _goes_on(house, tx, seen, place, now=now)
+    ]
+    for folder, mails in Counter(folders).items():
+        numbered_anew(tx, postbox, folder=folder, mails=mails, now=now)
+    return len(folders)
+
+
+def _count_found_again(
+    tx: Tx,
+    postbox: str,
+    strangers: Iterable[tuple[Place, str]],
+    *,
+    owners: Mapping[Place, int],
+    now: datetime,
+) -> int:
+    again = 0
+    for place, digest in strangers:
+        # A place belongs to one message for good: no twin of it may lie there.
+        own = {owners[place]} if place in owners else None
+        again += found_again(tx, postbox, place, digest, own=own, now=now)
+    return again
+
+
+def _unfound(missing: Mapping[str, Iterable[Sighting]], look: Look) -> list[Sighting]:
+    """The places whose mail was found nowhere, and could have been."""
+    return [
+        seen
+        for line in missing.values()
+        for seen in line
+        if not (given_twice.is_let_go(seen.epoch) and seen.folder in look.untold)
+    ]
 
 
 def _goes_on(house: House, tx: Tx, seen: Sighting, place: Place, *, now: datetime) -> bool:

@@ -42,7 +42,7 @@ class Begin(StrEnum):
 
 
 def stop_writing(db: Database, caller: Caller, *, reason: str, now: datetime) -> None:
-    """Stop all writing, in all processes, within one pass of each. Who was first stays.
+    """Stop all writing, in all processes, within one pass of each; the first order stands.
 
     What was begun (one set of moves, one delivery) is finished and proven.
     Raises: Refused: `access.denied`, `halt.reason`. Conflict: `halt.stands`. TryLater:

@@ -30,7 +30,7 @@ from triage.house import House
 from triage.idempotency import Answer, Request
 
 AWAY_IN_A_ROW: Final = 2
-"""So many of a broken batch find no database before the rest is told the same without a try."""
+"""How many of a broken batch find no database before the others are told so without a try."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from rules.item import (
     ReceiptAwaited,
     Waived,
 )
+from rules.outgoing import OutgoingKind
 from rules.undo import Undoable
 from store.database.engine import Tx
 from store.desk import items
@@ -60,7 +61,7 @@ def order(
         row = outgoing.order(
             tx,
             NewOutgoing(
-                kind="eakte",
+                kind=OutgoingKind.EAKTE,
                 idempotency_key=_key(tx, item, verdict),
                 payload={
                     "verdict_id": verdict.id if verdict else None,

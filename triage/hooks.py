@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final
 
 from rules.errors import Refused
+from rules.outgoing import OutgoingKind
 from store.database.engine import Tx
 from store.sending import outgoing, outgoing_claims
 from store.sending.outgoing import NewOutgoing, Outgoing
@@ -22,9 +23,8 @@ from triage.house import House
 from triage.ports import HookOutlet
 from triage.posting import Turn
 
-KIND: Final = "webhook"
 ORDER_BATCH: Final = 200
-"""So many events are ordered at once, and none while as many wait for that receiver: what waits
+"""How many events are ordered at once; none while as many wait for that receiver: what waits
 behind them stands in the feed, where no other receiver's rows are looked for. Decision 0050."""
 CLAIM_SECONDS: Final = 240
 """Longer than the longest exchange: to look up the name, to connect, and three times as long for
@@ -47,14 +47,14 @@ def round_(house: House, subscriptions: tuple[Subscription, ...], worker: str) -
     """Order what is new, post what is due; the number of both."""
     done = sum(order(house, one) for one in subscriptions)
     by_name = {one.name: one for one in subscriptions}
-    begins = tuple(outgoing_claims.begins(KIND, name) for name in by_name)
+    begins = tuple(outgoing_claims.begins(OutgoingKind.WEBHOOK, name) for name in by_name)
     # Each in its turn: one that hangs, or is slow with a thousand rows before it, costs the others
     # one wait a round. Last, what is of a receiver that left the configuration.
     turns = [Turn(of=(begin,), seconds=posting.TURN_SECONDS) for begin in begins]
     for turn in [*turns, Turn(none_of=begins)]:
         done += posting.post_due(
             house,
-            KIND,
+            OutgoingKind.WEBHOOK,
             partial(_post, by_name),
             worker=worker,
             lease_seconds=CLAIM_SECONDS,
@@ -71,20 +71,21 @@ def order(house: House, subscription: Subscription) -> int:
     event once: its row is known by its key.
     """
     name, now = subscription.name, house.clock()
-    begin = outgoing_claims.begins(KIND, name)
+    begin = outgoing_claims.begins(OutgoingKind.WEBHOOK, name)
     with house.db.write() as tx:
         after = events.reached(tx, name)
         if after is None:
             events.reach(tx, name, events.tail(tx), now=now)
             return 0
-        if outgoing_claims.waiting(tx, KIND, begin, limit=ORDER_BATCH) >= ORDER_BATCH:
+        waiting = outgoing_claims.waiting(tx, OutgoingKind.WEBHOOK, begin, limit=ORDER_BATCH)
+        if waiting >= ORDER_BATCH:
             return 0
         page = events.page(tx, subscription.reach, after=after, limit=ORDER_BATCH)
         for event in page.events:
             # With the seal: who has an event drops what comes under its key, also after a restore.
             key = f"{begin}{event.seq}-{event.seal}"
             payload = {"subscription": name, "event": as_json(event)}
-            outgoing.order(tx, NewOutgoing(KIND, key, payload), now=now)
+            outgoing.order(tx, NewOutgoing(OutgoingKind.WEBHOOK, key, payload), now=now)
         if page.cursor != after:
             events.reach(tx, name, page.cursor, now=now)
     return len(page.events)

@@ -14,6 +14,7 @@ from rules.errors import Refused
 from rules.identity import Check, Writer
 from rules.item import EakteState, ItemState, receipt_missing
 from rules.mail import ParsedMail
+from rules.outgoing import OutgoingKind
 from rules.reply_policy import may_reply
 from rules.scan import Scan, is_program
 from rules.sender_hints import NOTHING_SEEN, SenderSeen
@@ -95,7 +96,7 @@ class ItemView:
     close_blocked_because: str
     corrected: bool
     held_by_caller: bool = False
-    reply_trouble: "ReplyTrouble | None" = None
+    reply_trouble: ReplyTrouble | None = None
     writer: Writer = Writer.SELF
     checks: frozenset[Check] = frozenset()
     alarm_words: tuple[str, ...] = ()
@@ -152,15 +153,13 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
     latest = verdicts.latest(tx, item.message_id)
     rows = outgoing.of_item(tx, item.id)
     body = latest.body if latest else {}
-    original = _original(tx, item)
-    reason = heads.why(message, original) if original is not None else ""
-    mail = heads.read(house, original, only_head=reason) if original is not None else None
+    content = _content(house, tx, message)
+    mail = content.mail
     sender = "" if conversation.shared_sender(mail) else message.sender
-    marks = mark_view.shown(marks_seen.of_message(tx, item.message_id), item.state)
-    told = audit.of_subject(tx, f"message:{item.message_id}", actions=WORDS)
-    story = steps(told)
-    last = _last_handover(rows) if item.eakte is EakteState.REJECTED else None
-    is_dead = last is not None and last.state is DEAD
+    marks = mark_view.shown(marks_seen.of_message(tx, message.id), item.state)
+    story = steps(audit.of_subject(tx, f"message:{message.id}", actions=WORDS))
+    failed = _last_handover(rows) if item.eakte is EakteState.REJECTED else None
+    is_dead = failed is not None and failed.state is DEAD
     return ItemView(
         item=item,
         message=message,
@@ -170,7 +169,7 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         story=story,
         others=conversation.others(caller, tx, item, sender),
         settled=conversation.settled(caller, tx, item, sender, now=house.clock()),
-        handover_error=_handover_error(last),
+        handover_error=_handover_error(failed),
         handover_dead=is_dead,
         close_blocked_because=_blocked(item, dead=is_dead),
         corrected=latest is not None and latest.source in _BY_PEOPLE,
@@ -181,13 +180,13 @@ def _view(house: House, caller: Caller, tx: Tx, item: Item) -> ItemView:
         alarm_words=danger.in_mail(mail.subject, mail.body.new) if mail else (),
         marks=marks,
         tasks=of_rows(rows),
-        sender=_sender(house, original, mail),
+        sender=_sender(house, content),
         note=note_left(item.note, story),
         kontaktcodes=_kontaktcodes(house, body),
         drafts=draft_view.shown(
             reply_drafts.of_item(tx, item.id), folder=house.policy.drafts_folder
         ),
-        only_head=heads.lying(tx, message, reason) if reason else None,
+        only_head=heads.lying(tx, message, content.only_head) if content.only_head else None,
         named_agencies=named_places.of_item(house, item, message, mail, verdict=body),
     )
 
@@ -206,7 +205,7 @@ def safe_html(house: House, caller: Caller, item_id: int) -> str:
     """
     with house.db.write() as tx:
         item = visible_item(caller, tx, item_id, Permission.READ_ITEM)
-        mail = _mail(house, tx, item)
+        mail = _content(house, tx, ledger.message(tx, item.message_id)).mail
         readings.note(house, tx, caller, item.message_id, {"item": item_id, "part": "html"})
     return sanitize(mail.html) if mail and mail.html else ""
 
@@ -221,7 +220,7 @@ def listing(
 ) -> tuple[Listed, ...]:
     """The open items of an agency, in the order of hand-out, for the list and the API.
 
-    Who shows senders or subjects of it notes that (readings.py).
+    A caller who shows senders or subjects of it notes that (readings.py).
     `after` as in `item_lists.listing`. Raises: Refused: `access.denied`.
     """
     code = None if agency_code == CLEARING else agency_code
@@ -251,22 +250,29 @@ def mine(house: House, caller: Caller) -> tuple[Item, ...]:
         return item_lists.held_by(tx, caller.name)
 
 
-def _mail(house: House, tx: Tx, item: Item) -> ParsedMail | None:
-    original = _original(tx, item)
-    if original is None:
-        return None
-    only_head = heads.why(ledger.message(tx, item.message_id), original)
-    return heads.read(house, original, only_head=only_head)
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What is kept of a mail, and what was read out of it; None after deletion.
+
+    `only_head` is why there is no body (rules/head_only.py), or "".
+    """
+
+    original: bytes | None
+    mail: ParsedMail | None
+    only_head: str
 
 
-def _original(tx: Tx, item: Item) -> bytes | None:
+def _content(house: House, tx: Tx, message: Message) -> _Content:
     try:
-        return ledger.original(tx, item.message_id)
+        original = ledger.original(tx, message.id)
     except Refused:
-        return None
+        return _Content(None, None, "")
+    only_head = heads.why(message, original)
+    return _Content(original, heads.read(house, original, only_head=only_head), only_head)
 
 
-def _sender(house: House, original: bytes | None, mail: ParsedMail | None) -> SenderSeen:
+def _sender(house: House, content: _Content) -> SenderSeen:
+    original, mail = content.original, content.mail
     if original is None or mail is None or not mail.sender:
         return NOTHING_SEEN
     told = origin.read(original)
@@ -284,7 +290,7 @@ def _gates(item: Item, body: dict[str, Any], rows: tuple[Outgoing, ...]) -> tupl
         gates.append(Gate("review", "Einordnung prüfen", done=False, must=False))
     concerns = [Concern(found["code"]) for found in body.get("concerns", ())]
     if may_reply(Channel(item.channel), concerns).allowed:
-        answered = any(row.kind == "reply" and row.state is not DEAD for row in rows)
+        answered = any(row.kind == OutgoingKind.REPLY and row.state is not DEAD for row in rows)
         word = "Antwort beauftragt" if answered else "Antwort freiwillig"
         gates.append(Gate("reply_optional", word, done=answered, must=False))
     else:
@@ -319,12 +325,12 @@ def _handover_error(rejected: Outgoing | None) -> str:
 
 
 def _last_handover(rows: tuple[Outgoing, ...]) -> Outgoing | None:
-    return next((row for row in reversed(rows) if row.kind == "eakte"), None)
+    return next((row for row in reversed(rows) if row.kind == OutgoingKind.EAKTE), None)
 
 
 def _reply_trouble(rows: tuple[Outgoing, ...]) -> ReplyTrouble | None:
     """Of the last answer only: who answered again has settled the one before."""
-    last = next((row for row in reversed(rows) if row.kind == "reply"), None)
+    last = next((row for row in reversed(rows) if row.kind == OutgoingKind.REPLY), None)
     if last is None or last.state is not DEAD:
         return None
     came_back = last.error_code == returned.BOUNCED

@@ -21,7 +21,7 @@ from triage.house import House
 log = structlog.get_logger()
 
 WARN_DAYS: Final = 30
-"""A key's end is told so many days before. Source: own decision 0057."""
+"""How many days before its end a key is warned of. Source: own decision 0057."""
 
 LONGEST_DAYS: Final = 730
 """No key lasts longer. Source: own decision 0057."""

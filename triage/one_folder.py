@@ -16,11 +16,11 @@ from triage.house import House
 from triage.ports import INBOX, Postbox
 
 FOLDERS: Final = 5
-"""So many folders beside the INBOX are looked into: one that is the same is enough."""
+"""How many folders beside the INBOX are looked into: one that is the same is enough."""
 
 MAILS: Final = 5
-"""So many of each, the newest: two mailboxes may be numbered alike by chance, not with such bytes.
-Source: own decision 0132."""
+"""How many mails of each, the newest: two mailboxes may be numbered alike by chance, but not with
+equal bytes. Source: own decision 0132."""
 
 
 def require_own(house: House, box: Postbox) -> None:
@@ -49,7 +49,7 @@ def _shared(
 ) -> Iterator[list[Place]]:
     """Places here, folder by folder, at which mails of the other postbox lie.
 
-    `views` are those of before; each folder is viewed once.
+    `views` are those taken before; each folder is viewed once.
     """
     with house.db.read() as tx:
         known = sightings.folders(tx, other)

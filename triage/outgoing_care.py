@@ -16,6 +16,7 @@ from rules.errors import Conflict, Refused
 from rules.handover_match import Match, Sent, match
 from rules.item import HandoverRepeated
 from rules.ledger import LedgerState
+from rules.outgoing import OutgoingKind
 from store.database.engine import Tx
 from store.mails import ledger
 from store.processes import halts
@@ -27,7 +28,6 @@ from store.trail import audit
 from triage import halting, handover, standing, watched
 from triage.house import BERLIN, House
 from triage.ports import FileOutlet
-from triage.sending.receipts import EAKTE
 from triage.standing import Trouble, Watch
 
 DEAD: Final = "outgoing:dead"
@@ -151,7 +151,7 @@ def replay(tx: Tx, caller: Caller, outgoing_id: int, *, now: datetime) -> Outgoi
             outgoing_id=outgoing_id,
         )
     row = outgoing.replay(tx, outgoing_id, now=now)
-    if row.kind == EAKTE:
+    if row.kind == OutgoingKind.EAKTE:
         # Its clerk would read that the eAkte has refused it, and hand it over a second time.
         handover.settle(tx, row, HandoverRepeated(), now=now)
     audit.add(

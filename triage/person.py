@@ -15,6 +15,7 @@ from rules.access import Caller, Permission, require
 from rules.errors import HouseError, Refused
 from rules.facts import kundennummer
 from rules.ledger import LedgerState
+from rules.outgoing import OutgoingKind
 from rules.sweep import OrderBasis
 from store.database.engine import Tx
 from store.deletion import holds, persons
@@ -163,7 +164,7 @@ def _files(house: House, part: Part) -> Iterator[tuple[str, bytes]]:
     if part.original is not None:
         yield person_words.mail_file(part.message.id), part.original
     for row in part.outgoing:
-        if row.kind == "reply" and row.sent_at is not None:
+        if row.kind == OutgoingKind.REPLY and row.sent_at is not None:
             try:
                 yield person_words.reply_file(row.id), reply.letter(house, row).data
             except HouseError as exc:

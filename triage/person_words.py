@@ -6,6 +6,7 @@ Source: Art. 15 (1) DSGVO, letters a to h; § 83 SGB X.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from rules.outgoing import OutgoingKind
 from store.mails.verdicts import StoredVerdict
 from store.sending.outgoing import Outgoing
 from triage import heads, story
@@ -112,7 +113,7 @@ def _verdict(found: StoredVerdict) -> Iterator[str]:
 
 def _sent(row: Outgoing) -> str:
     when = f" am {_moment(row.sent_at)}" if row.sent_at else " noch nicht"
-    if row.kind == "reply":
+    if row.kind == OutgoingKind.REPLY:
         return f"Antwort gesendet{when}: {reply_file(row.id)}"
     reference = (row.receipt or {}).get("reference", "")
     return f"An die eAkte übergeben{when}" + (f", Aktenzeichen {reference}" if reference else "")

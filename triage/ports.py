@@ -110,8 +110,8 @@ class Postbox(Protocol):
     def move_many(self, places: tuple[Place, ...], target: str) -> Mapping[Place, Place | None]:
         """Move messages of one folder at once; the proven new place of each that has a proof.
 
-        None: the server said OK and no more. Who gives that command again may get a second copy,
-        so the caller looks first, as after `move`. What is left out was refused, gone, or never
+        None: the server said OK and no more. To give that command again may make a second copy, so
+        the caller looks first, as after `move`. What is left out was refused, gone, or never
         tried; the caller moves those one by one. Raises: Conflict: epoch changed.
         """
         ...

@@ -21,6 +21,7 @@ from store.database.engine import Tx
 from store.desk import items
 from store.mails import ledger, verdicts
 from store.places import moves, owned, sightings
+from store.places.sightings import OfBytes
 from store.processes import leases
 from store.processes.leases import Lease
 from store.trail import audit
@@ -66,40 +67,77 @@ def sift(
     only where bytes are known already.
     Raises: TryLater: the postbox or the database is away. Conflict: `lease.lost`.
     """
-    wanted = frozenset(hashes[mail.place] for mail in batch)
-    with house.db.read() as tx:
-        here = {mail.place: hashes[mail.place] for mail in batch}
-        owners = owned.owners(tx, box.name, found=here)
-        known = sightings.of_bytes(tx, box.name, hashes=wanted)
-        left = owned.left(tx, box.name, places=here)
-        moving = ops.in_doubt(tx, box.name) if left else frozenset()
-    if not owners and not known and not left:
+    known = _known(house, box, {mail.place: hashes[mail.place] for mail in batch})
+    if known is None:
         return Sifted(batch)
-    if left:
-        # By its name it is the one that the ledger knows elsewhere, unless that lies there still.
-        nowhere = _whereabouts(house, box, lease, set(left.values()) - moving).nowhere
-        owners |= {place: one for place, one in left.items() if one in nowhere}
-    where = _whereabouts(house, box, lease, known)
-    lying = known.keys() - {*where.nowhere, *where.untold}
+    owners = known.owners | _not_elsewhere(house, box, lease, known)
+    where = _whereabouts(house, box, lease, known.alike)
+    lying = known.alike.keys() - {*where.nowhere, *where.untold}
     rests = _rests(house, batch, owners, lying, hashes=hashes)
     strangers = _strangers(batch, owners, where.in_inbox)
     if strangers:
         _disown(house, box, lease, strangers)
-    owners = {place: one for place, one in owners.items() if place not in {*rests, *strangers}}
     batch = [mail for mail in batch if mail.place not in rests]
-    at_rest: dict[str, list[int]] = {}
-    for message_id in where.nowhere:
-        if not known[message_id].in_doubt:
-            at_rest.setdefault(known[message_id].sha256, []).append(message_id)
-    back = _taken_back(batch, owners, at_rest, hashes=hashes)
+    owners = {place: one for place, one in owners.items() if place not in {*rests, *strangers}}
+    back = _taken_back(batch, owners, _homeless(known, where), hashes=hashes)
     if back:
         _follow(house, lease, back)
-    in_doubt = {known[i].sha256 for i in where.nowhere if known[i].in_doubt}
-    in_doubt |= {known[i].sha256 for i in where.untold}
     others = [mail for mail in batch if mail.place not in back]
-    new = [mail for mail in others if hashes[mail.place] not in in_doubt]
-    waiting = tuple(mail.place for mail in others if hashes[mail.place] in in_doubt)
-    return Sifted(new, put_back=len(back), waiting=waiting, rests=tuple(rests.values()))
+    doubtful = _doubtful(known, where)
+    return Sifted(
+        [mail for mail in others if hashes[mail.place] not in doubtful],
+        put_back=len(back),
+        waiting=tuple(mail.place for mail in others if hashes[mail.place] in doubtful),
+        rests=tuple(rests.values()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the ledger knows of a batch; messages by their id.
+
+    `owners`: which message each place belongs to for good. `left`: which one lay there, and lies
+    elsewhere by now. `moving`: whose move is in doubt. `alike`: those of the same bytes.
+    """
+
+    owners: dict[Place, int]
+    left: dict[Place, int]
+    moving: frozenset[int]
+    alike: dict[int, OfBytes]
+
+
+def _known(house: House, box: Postbox, here: Mapping[Place, str]) -> _Known | None:
+    """None where the ledger knows nothing of what lies `here`, as of most batches."""
+    with house.db.read() as tx:
+        owners = owned.owners(tx, box.name, found=here)
+        alike = sightings.of_bytes(tx, box.name, hashes=frozenset(here.values()))
+        left = owned.left(tx, box.name, places=here)
+        moving = ops.in_doubt(tx, box.name) if left else frozenset()
+    return _Known(owners, left, moving, alike) if owners or alike or left else None
+
+
+def _not_elsewhere(house: House, box: Postbox, lease: Lease, known: _Known) -> dict[Place, int]:
+    """Those that `left` a place, but don't lie where the ledger says: they are back at it."""
+    if not known.left:
+        return {}
+    nowhere = _whereabouts(house, box, lease, set(known.left.values()) - known.moving).nowhere
+    return {place: one for place, one in known.left.items() if one in nowhere}
+
+
+def _homeless(known: _Known, where: "_Whereabouts") -> dict[str, list[int]]:
+    """Messages by their bytes that lie nowhere, and that no move of ours may have under way."""
+    found: dict[str, list[int]] = {}
+    for message_id in where.nowhere:
+        one = known.alike[message_id]
+        if not one.in_doubt:
+            found.setdefault(one.sha256, []).append(message_id)
+    return found
+
+
+def _doubtful(known: _Known, where: "_Whereabouts") -> set[str]:
+    """Bytes of messages of which nobody can tell yet where they lie: their like has to wait."""
+    moving = {known.alike[one].sha256 for one in where.nowhere if known.alike[one].in_doubt}
+    return moving | {known.alike[one].sha256 for one in where.untold}
 
 
 def _rests(

@@ -15,11 +15,11 @@ CODES: Final = frozenset({"postbox.away", "postbox.certificate", "postbox.ca_fil
 everywhere, and each try more locks the account sooner. Own decision 0123."""
 
 ROUNDS: Final = 3
-"""So many in a row are no hiccup of the line. Source: own decision 0123."""
+"""From this many in a row on it is no hiccup of the line. Source: own decision 0123."""
 
 PAUSES: Final = 2
-"""So many pauses of the loop each other worker has asked for the lease at least once. Source: own
-decision 0123."""
+"""After this many pauses of the loop each other worker has asked for the lease at least once.
+Source: own decision 0123."""
 
 
 @dataclass(slots=True)

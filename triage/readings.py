@@ -1,4 +1,4 @@
-"""Who sees something of a mail leaves an entry in the trail, before it is shown.
+"""Whoever sees something of a mail leaves an entry in the trail, before it is shown.
 
 Source: F52 ("reads of content logged"); own decision 0093.
 """

@@ -238,7 +238,7 @@ def _arrival(
 def _received(told: datetime, now: datetime) -> datetime:
     """The postbox's word, where it can be true.
 
-    Who lays a mail into a folder may name a time to come; alarm and line would wait for it. One
+    Whoever lays a mail into a folder may name a time to come; alarm and line would wait for it. One
     that was copied without its time is of 1970: due then, and so written to the customer.
     """
     return told if _EARLIEST <= told <= now else now

@@ -44,7 +44,7 @@ SORT_BATCH_BYTES = 8_000_000
 """And of at most this size together, or one mail. Source: own decision 0036."""
 
 JUDGED_TOGETHER = 16
-"""So many mails of a batch go through the judge at once; more bring nothing. A full batch would
+"""How many mails of a batch go through the judge at once; more bring nothing. A full batch would
 judge for longer than a turn should be without a sign of life. Source: own decision 0111."""
 
 KEEP_ORDER_SECONDS = 60
@@ -233,7 +233,7 @@ def keep_order(house: House, worker: str) -> int:
     set_clock.look(house)
     now = house.clock()
     # Read before the write lock is taken: others write meanwhile.
-    seen, ends = freshness.look(house), text_ends.look(house)
+    fresh, ends = freshness.look(house), text_ends.look(house)
     troubles = [(watch, watch.look(house)) for watch in WATCHES]
     with house.db.write() as tx:
         lease = leases.take(tx, "keep_order", owner=worker, now=now, seconds=KEEP_ORDER_SECONDS)
@@ -241,9 +241,9 @@ def keep_order(house: House, worker: str) -> int:
             return 0
         expired = holding.back_to_the_line(house, tx, now=now)
         stray_lines.hand_on(house, tx, now=now)
-        alarms = freshness.note(house, tx, seen)
+        alarms = freshness.note(house, tx, fresh)
         ending = text_ends.note(house, tx, ends)
-        changed = [(watch, watch.note(house, tx, seen)) for watch, seen in troubles]
+        changed = [(watch, watch.note(house, tx, found)) for watch, found in troubles]
         audit.seal(tx, limit=SEAL_BATCH)
         leases.release(tx, lease, now=now)
     # First of all: who verifies the trail in between takes it for one whose lines were cut.

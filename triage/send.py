@@ -17,6 +17,7 @@ from rules.backoff import next_try
 from rules.errors import Conflict, HouseError, Refused, TryLater, Unreadable
 from rules.handover import Receipt
 from rules.item import HandoverRejected
+from rules.outgoing import OutgoingKind
 from store.processes import halts
 from store.sending import outgoing, outgoing_claims
 from store.sending.outgoing import Outgoing
@@ -27,7 +28,6 @@ from triage.house import House
 from triage.ports import FileOutlet, MailOutlet, RecordLook, TaskOutlet
 from triage.sending import left, missed_receipts, receipts
 from triage.sending.missed_receipts import Looked
-from triage.sending.receipts import EAKTE
 from triage.sending.waking import OF_ONE_ROW, OF_ONE_SENDER, Waking
 
 SENDING_SECONDS: Final = 300
@@ -37,10 +37,11 @@ each (outbox/smtp.py). Own decision 0024."""
 CLAIM_SECONDS = SENDING_SECONDS + 60
 """Longer than that by what it takes to make the letter. Own decision 0024."""
 
+_ONE_WAY: Final = (OutgoingKind.EAKTE, OutgoingKind.REPLY)
+"""The kinds that have one way out for all rows; tasks have one for each receiver."""
+
 REMEMBERED: Final = 1000
 """What a standby was behind is seconds of sending. Own decision 0135."""
-
-REPLY: Final = "reply"
 
 log = structlog.get_logger()
 
@@ -86,7 +87,7 @@ class Outlets:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of rows that have a way out here."""
-        return (EAKTE, REPLY) if self.tasks is None else (EAKTE, REPLY, tasks.KIND)
+        return _ONE_WAY if self.tasks is None else (*_ONE_WAY, OutgoingKind.TASK)
 
 
 def claim_due(house: House, kinds: tuple[str, ...], *, worker: str) -> Outgoing | None:
@@ -97,7 +98,7 @@ def claim_due(house: House, kinds: tuple[str, ...], *, worker: str) -> Outgoing 
     hand-overs don't (F10, own decision 0053). None where writing is stopped (own decision 0068).
     """
     now = house.clock()
-    without_answers = tuple(kind for kind in kinds if kind != "reply")
+    without_answers = tuple(kind for kind in kinds if kind != OutgoingKind.REPLY)
     with house.db.write() as tx:
         if halts.standing(tx) is not None:
             return None
@@ -127,15 +128,15 @@ def deliver(house: House, outlets: Outlets, row: Outgoing) -> Ended:
         give_up(house, row, exc.code)
         return Ended.OTHERWISE
     outlets.left[row.id] = Left(row, answer, receipt)
-    if row.kind == REPLY:
+    if row.kind == OutgoingKind.REPLY:
         left.note(house, outlets.notes, row, answer)
     note_left(house, outlets)
     return Ended.LEFT
 
 
 def _is_shut(row: Outgoing, exc: TryLater) -> bool:
-    """Whether it is the way, for all rows of the kind; tasks have one for each receiver."""
-    return row.kind in (EAKTE, REPLY) and exc.code not in (*OF_ONE_ROW, *OF_ONE_SENDER)
+    """Whether it is the way itself, and so for all rows of the kind."""
+    return row.kind in _ONE_WAY and exc.code not in (*OF_ONE_ROW, *OF_ONE_SENDER)
 
 
 def note_left(house: House, outlets: Outlets) -> None:
@@ -171,7 +172,7 @@ def _sent_before(
     if known is not None and row.fence <= known.row.fence:
         log.error("outgoing.forgotten", kind=row.kind, outgoing=row.id)
         return known.answer, known.receipt
-    said = left.answer_before(house, outlets.notes, row) if row.kind == REPLY else None
+    said = left.answer_before(house, outlets.notes, row) if row.kind == OutgoingKind.REPLY else None
     if said is None:
         return None
     log.error("outgoing.forgotten", kind=row.kind, outgoing=row.id)
@@ -201,13 +202,13 @@ def _note_sent(house: House, outlets: Outlets, sent: Left) -> None:
 
 def _hand_to_outlet(house: House, outlets: Outlets, row: Outgoing) -> tuple[str, Receipt | None]:
     """The outlet's word, and the receipt where it gives one at once."""
-    if row.kind == EAKTE:
+    if row.kind == OutgoingKind.EAKTE:
         package = handover.package(house, row)
         # Without a number the eAkte's people assign the record, and there is nothing to look up.
         if outlets.records is not None and package.kundennummer:
             outlets.records.require(package.kundennummer)
         return row.idempotency_key, outlets.eakte.deliver(package)
-    if row.kind == tasks.KIND and outlets.tasks is not None:
+    if row.kind == OutgoingKind.TASK and outlets.tasks is not None:
         return row.idempotency_key, outlets.tasks.deliver(tasks.build(house, row))
     letter = reply.letter(house, row)
     _require_time(house, row)
@@ -253,9 +254,9 @@ def give_up(house: House, row: Outgoing, code: str) -> None:
     now = house.clock()
     with house.db.write() as tx:
         outgoing_claims.dead(tx, row.id, fence=row.fence, error_code=code, now=now)
-        if row.kind == EAKTE:
+        if row.kind == OutgoingKind.EAKTE:
             handover.settle(tx, row, HandoverRejected(), now=now)
-        if row.kind == "reply" and row.item_id is not None:
+        if row.kind == OutgoingKind.REPLY and row.item_id is not None:
             returned.bring_back(house, tx, row.item_id)
         audit.add(
             tx,
@@ -275,9 +276,9 @@ def take_all_receipts(house: House, outlets: Outlets) -> int:
     Raises: TryLater, Unreadable: as the outlets, the first of them.
     """
     taken, failed = 0, None
-    ways: list[tuple[str, FileOutlet | TaskOutlet]] = [(EAKTE, outlets.eakte)]
+    ways: list[tuple[str, FileOutlet | TaskOutlet]] = [(OutgoingKind.EAKTE, outlets.eakte)]
     if outlets.tasks is not None:
-        ways.append((tasks.KIND, outlets.tasks))
+        ways.append((OutgoingKind.TASK, outlets.tasks))
     for kind, outlet in ways:
         try:
             taken += receipts.take(house, outlet, kind=kind)

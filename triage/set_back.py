@@ -35,8 +35,8 @@ RUN = 5
 one of them what it was. Own decision 0107."""
 
 _CONNECTIONS = 3
-"""So many are tried in one look: a server that breaks more of them is not to be relied on. Source:
-own decision 0112."""
+"""How many are tried in one look: a server that breaks more of them is not to be relied on.
+Source: own decision 0112."""
 
 UNREAD = "postbox.unread"
 """Why an act waits: nobody can say whether the number of its mail still names it."""

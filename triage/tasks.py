@@ -17,6 +17,7 @@ from rules.access import Caller
 from rules.codes import Concern
 from rules.errors import Refused
 from rules.item import REASON_MIN_CHARS
+from rules.outgoing import OutgoingKind
 from rules.tasks import Known, Said, Task, TaskKind
 from store.database.engine import Tx
 from store.desk.items import Item
@@ -28,7 +29,6 @@ from triage import cases, modes
 from triage.doorkeeper import workable_item
 from triage.house import BERLIN, House
 
-KIND: Final = "task"
 """The kind of these rows among the outgoing ones."""
 
 _UNDER_WAY: Final = frozenset({OutgoingState.NEW, OutgoingState.CLAIMED, OutgoingState.DEAD})
@@ -77,7 +77,7 @@ def order(
         row = outgoing.order(
             tx,
             NewOutgoing(
-                kind=KIND,
+                kind=OutgoingKind.TASK,
                 idempotency_key=_key(tx, item.message_id, payload),
                 payload=payload | {"ordered_on": today.isoformat()},
                 item_id=item.id,
@@ -107,7 +107,7 @@ def cancel(
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
         row = next((one for one in outgoing.of_item(tx, item.id) if one.id == outgoing_id), None)
-        if row is None or row.kind != KIND:
+        if row is None or row.kind != OutgoingKind.TASK:
             raise Refused("task.unknown", f"Item {item.id} has no task {outgoing_id}.")
         outgoing_turns.cancel(tx, row.id, reason=reason.strip(), now=now)
         cases.note(tx, caller, item, action="task.cancelled", now=now, details={"outgoing": row.id})
@@ -150,7 +150,8 @@ def of_rows(rows: tuple[Outgoing, ...]) -> tuple[OrderedTask, ...]:
         )
         for row in rows
         # By the key: what a row says goes with the content of its mail.
-        if row.kind == KIND and (kind := rule.kind_of_key(row.idempotency_key)) is not None
+        if row.kind == OutgoingKind.TASK
+        and (kind := rule.kind_of_key(row.idempotency_key)) is not None
     )
 
 
@@ -161,7 +162,7 @@ def require_left(tx: Tx, item_id: int) -> None:
     Raises: Refused: `task.not_left`. Source: § 16 (2) SGB I; own decision 0059.
     """
     for row in outgoing.of_item(tx, item_id):
-        if row.kind == KIND and row.state in _UNDER_WAY and _holds(row):
+        if row.kind == OutgoingKind.TASK and row.state in _UNDER_WAY and _holds(row):
             raise Refused(
                 "task.not_left",
                 "The mail for another office has not left yet. Remedy: park the item, or wait.",

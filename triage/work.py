@@ -94,7 +94,7 @@ def claim_item(house: House, caller: Caller, item_id: int) -> Claim:
 def renew(house: House, caller: Caller, item_id: int, token: str) -> Renewed:
     """The page's sign of life, and what happened to the item meanwhile.
 
-    Who has lost the item's agency meanwhile loses the item, too: it is back in the line.
+    Whoever has lost the item's agency meanwhile loses the item, too: it is back in the line.
     Raises: Refused: `item.unknown`: so it is. Conflict: `item.lease_stale`.
     """
     now = house.clock()

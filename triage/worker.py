@@ -98,7 +98,7 @@ class Worker:
             self.door.close()
         working = {thread.name for thread in self._threads if thread.is_alive()}
         for box in self._boxes:
-            # Who is still at work keeps the lease: it runs out, and the next owner waits the grace.
+            # A loop still at work keeps the lease: it runs out, and the next owner waits the grace.
             if f"postbox:{box.job.name}" not in working:
                 box.end()
 

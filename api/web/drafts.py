@@ -83,7 +83,7 @@ def taken(request: Request, caller: Caller, item_id: int) -> Draft | None:
     )
     if values is None or (values["who"], values["item"]) != (caller.name, item_id):
         return None
-    # A cookie of before names its gaps as the form does.
+    # A cookie of an older version names its gaps as the form does.
     gaps = {key.removeprefix("gap-"): value for key, value in values["gaps"].items()}
     return Draft(values["text_id"], gaps)
 

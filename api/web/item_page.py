@@ -209,42 +209,46 @@ def main_step(view: ItemView, reply: ReplySide, *, mine: bool) -> Main:
 
 def bar(view: ItemView, *, mine: bool) -> Bar | None:
     """What the strip says about the eAkte, and to the holder what now; None: no money moves."""
+    match view.item.eakte:
+        case EakteState.NONE:
+            return None
+        case EakteState.OWED:
+            return _bar_of_owed(view)
+        case EakteState.SENT:
+            leave = " Mit A schließt er dann von selbst, und Sie bekommen den nächsten."
+            text = "Bis dahin bleibt der Vorgang offen." + (leave if mine else "")
+            return Bar("info", "clock", "An die eAkte übergeben, Quittung steht aus.", text)
+        case EakteState.RECEIVED:
+            return Bar("good", "check", "eAkte-Quittung erhalten.", "Abschließen ist frei.")
+        case EakteState.REJECTED:
+            return _bar_of_rejected(view)
+        case EakteState.WAIVED:
+            waived = "Ohne Quittung" if view.only_head else "Nicht zahlungsrelevant"
+            title = f"{waived}, von Hand begründet."
+            return Bar("info", "check", title, "Die Begründung bleibt gespeichert.")
+
+
+def _bar_of_owed(view: ItemView) -> Bar:
     relevance = words.PAYMENT[view.item.payment]
     if view.item.payment == PaymentRelevant.OPEN:
         relevance += " (gilt wie ja)"
-    why = view.handover_error.rstrip(".") or "nicht genannt"
-    rejected = f"Grund: {why}. Der Vorgang bleibt offen."
-    title = "Die eAkte hat die Übergabe abgelehnt."
-    if view.handover_dead:
-        title = "Die Übergabe an die eAkte ging nicht hinaus."
-        rejected += " Die Verwaltung kann sie noch einmal senden, oder Sie übergeben sie neu."
-    hand_over = (
+    text = (
         "Die Übergabe geht hier nicht: Legen Sie die Mail aus Outlook von Hand in die eAkte und"
         " begründen Sie das."
         if view.only_head
         else "Abschließen geht erst mit Quittung."
     )
-    waived = "Ohne Quittung" if view.only_head else "Nicht zahlungsrelevant"
-    leave = " Mit A schließt er dann von selbst, und Sie bekommen den nächsten." if mine else ""
-    return {
-        EakteState.NONE: None,
-        EakteState.OWED: Bar(
-            "pay", "lock", f"{relevance}, eAkte-Quittung steht aus.",
-            hand_over,
-        ),
-        EakteState.SENT: Bar(
-            "info", "clock", "An die eAkte übergeben, Quittung steht aus.",
-            f"Bis dahin bleibt der Vorgang offen.{leave}",
-        ),
-        EakteState.RECEIVED: Bar(
-            "good", "check", "eAkte-Quittung erhalten.", "Abschließen ist frei."
-        ),
-        EakteState.REJECTED: Bar("bad", "warn", title, rejected),
-        EakteState.WAIVED: Bar(
-            "info", "check", f"{waived}, von Hand begründet.",
-            "Die Begründung bleibt gespeichert.",
-        ),
-    }[view.item.eakte]  # fmt: skip
+    return Bar("pay", "lock", f"{relevance}, eAkte-Quittung steht aus.", text)
+
+
+def _bar_of_rejected(view: ItemView) -> Bar:
+    """Turned down by the eAkte, or given up on this side."""
+    why = view.handover_error.rstrip(".") or "nicht genannt"
+    text = f"Grund: {why}. Der Vorgang bleibt offen."
+    if not view.handover_dead:
+        return Bar("bad", "warn", "Die eAkte hat die Übergabe abgelehnt.", text)
+    text += " Die Verwaltung kann sie noch einmal senden, oder Sie übergeben sie neu."
+    return Bar("bad", "warn", "Die Übergabe an die eAkte ging nicht hinaus.", text)
 
 
 def close_reason(view: ItemView) -> CloseReason:
@@ -278,7 +282,7 @@ def _row(number: int, found: Mapping[str, Any], verdict: Mapping[str, Any]) -> C
         boxes=words.boxes(probability),
         because=tuple(found["because"]),
         payment=code in paid_by and verdict["payment_relevant"] != PaymentRelevant.NO,
-        # Verdicts of before have none.
+        # Older verdicts have none.
         fired=recogniser_words.said(found.get("recognisers", ())),
     )
 

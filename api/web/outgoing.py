@@ -146,7 +146,7 @@ def match_file(visit: OpensFigures, tag: str = "") -> Response:
 
 
 def _place(told: str | None) -> Departure | int | None:
-    """Where the overdue rows go on; an address of before holds a number."""
+    """Where the overdue rows go on; an older address holds a number."""
     if not told:
         return None
     return cursor.departure_or_id(cursor.of_id(int(told)) if told.isdecimal() else told)

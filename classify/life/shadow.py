@@ -21,7 +21,7 @@ from rules.mail import ParsedMail
 from rules.verdict import Judgement
 
 _WRITE_EVERY: Final = 20
-"""Mails; so many at most are not counted when the process ends."""
+"""Mails; at most this many are not counted when the process ends."""
 
 log = structlog.get_logger()
 

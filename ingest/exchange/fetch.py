@@ -33,7 +33,7 @@ _BATCH_BYTES = 2 * 1000 * 1000
 """Together no more than this; a larger one is asked for alone. Source: own decision 0034."""
 
 _FAILURES_OF_MAILS = 3
-"""So many in a row are no longer the fault of single mails. Source: own decision 0004."""
+"""From this many in a row on the server is to blame, not single mails. Own decision 0004."""
 
 
 @dataclass(slots=True)

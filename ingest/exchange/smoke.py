@@ -22,7 +22,7 @@ from ingest.login_gate import Quiet
 from rules.errors import HouseError
 
 MAILS_READ: Final = 5
-"""So many mails of the inbox are read twice. Source: own decision 0034."""
+"""How many mails of the inbox are read twice. Source: own decision 0034."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Final
 from imapclient import IMAPClient
 
 WAITS: Final = 5
-"""So many times the time-out of one wait a talk may last, beside the time for its bytes."""
+"""How many times the time-out of one wait a talk may last, beside the time for its bytes."""
 
 LEAST_BYTES_A_SECOND: Final = 16_000
 """Below it a line is not to be worked with: 64 MB take more than an hour."""
@@ -22,7 +22,7 @@ LEAST_BYTES_A_SECOND: Final = 16_000
 def limited(client: IMAPClient, seconds: float, *, carries: int = 0) -> Iterator[None]:
     """Cuts the line after `WAITS` times `seconds`, and the time that so many bytes may take.
 
-    Who reads then sees the line broken.
+    Whoever reads then sees the line broken.
     """
     with cut_after(client.socket(), seconds, carries=carries):
         yield

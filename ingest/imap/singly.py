@@ -13,8 +13,8 @@ from rules.errors import Refused, TryLater
 _One = TypeVar("_One")
 
 FAILURES_IN_A_ROW = 3
-"""So many are no longer taken for the fault of single mails, until another one is read. Source: own
-decision 0004."""
+"""From this many on the server is to blame, not single mails, until another one is read. Source:
+own decision 0004."""
 
 
 @dataclass(slots=True)

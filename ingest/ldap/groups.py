@@ -174,7 +174,7 @@ class LdapGroups:
             answer = self._one(key, [f"{name};range={begin}-*", *_STAMPS])
             more = _values(answer) if answer else {}
             part = _part(more, name)
-            # Who leaves in between moves all behind up, and one of them would be skipped.
+            # A member who leaves in between moves all behind up, and one of them would be skipped.
             if part is None or stamps != [more.get(one.lower()) for one in _STAMPS]:
                 raise _changed(key)
 

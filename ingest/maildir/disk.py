@@ -152,7 +152,7 @@ def find(
 ) -> MailFile | None:
     """One message by its UID; looks at the two usual names before it lists the folder.
 
-    Who asks for many passes `listed`, in which each folder that had to be listed stays.
+    A caller who asks for many passes `listed`, in which each folder that had to be listed stays.
     """
     name = name_of(uid)
     if _NO_UNIQUE_NAME.search(name):

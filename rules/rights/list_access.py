@@ -25,7 +25,7 @@ NOWHERE: Final = Reach(frozenset(), None)
 def reaches(books: Mapping[str, ListBook]) -> dict[str, Reach]:
     """What each person on the lists of these regions may see, by address in lower case.
 
-    Who stands on a list of the Service Center sees that region and nothing else, clearing folder
+    A person on a list of the Service Center sees that region and nothing else, clearing folder
     included; others see the agencies of their lists, through groups in groups too.
     Source: F58 ("clerk sees only the agencies of her lists, SC only its region").
     """

@@ -11,7 +11,8 @@ from typing import Final
 from rules.rights.distribution import DistributionList, ListBook
 
 FEW: Final = 5
-"""So many may leave or join a list at once whatever its size. Source: own decisions 0099, 0110."""
+"""This many may leave or join a list at once, whatever its size. Source: own decisions 0099, 0110.
+"""
 
 _Lists = dict[tuple[str, str], DistributionList]
 

@@ -74,7 +74,7 @@ def going_back(
 ) -> Activation | None:
     """What a rollback a moment ago put into force and what has not begun yet, or None.
 
-    Who presses twice must not take back the taking back. Own decision 0037.
+    Whoever presses twice must not take back the taking back. Own decision 0037.
     """
     if current is None:
         return None

@@ -1,6 +1,6 @@
 """The wish that our marks stand on a mail: written with the deed, carried out by a worker later.
 
-Who wishes needs no lease of the postbox; who carries out writes under its fence. A mark is a state
+To wish takes no lease of the postbox; to carry out is written under its fence. A mark is a state
 and no step, so only the newest wish counts, and an unproven command may be given again.
 Source: own decision 0046.
 """

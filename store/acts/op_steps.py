@@ -186,7 +186,7 @@ def _locked(tx: Tx, op_id: int) -> Op | None:
 def _locked_many(tx: Tx, acts: Sequence[Op]) -> dict[int, Standing]:
     """As `_locked`, for acts that were read before; what is gone since is left out.
 
-    Who holds the lock of its message is the only one who takes an act a step further.
+    Whoever holds the lock of its message is the only one who takes an act a step further.
     """
     ledger.lock_many(tx, (act.message_id for act in acts))
     found: dict[int, Standing] = {}

@@ -25,7 +25,8 @@ from store.tables.ledger import op as table
 _OPEN = (OpState.NEW, OpState.SENT)
 
 AHEAD = 5
-"""So many times what a pass takes is looked through for acts with one target. Decision 0120."""
+"""How many times as many as a pass takes are looked through for acts with one target. Own decision
+0120."""
 
 
 @dataclass(frozen=True, slots=True)

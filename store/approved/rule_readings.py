@@ -61,7 +61,7 @@ _COLUMNS = rows.columns(Reading, table)
 
 
 def order(tx: Tx, wanted: Wanted, *, now: datetime) -> int:
-    """Order a reading over the one before; its id. Who is at that one notes nothing any more."""
+    """Order a reading in place of the one before, of which nothing is noted any more; its id."""
     values = {name: getattr(wanted, name) for name in wanted.__slots__} | {"at": now}
     anew = {
         "run": table.c.run + 1,

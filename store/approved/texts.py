@@ -4,8 +4,8 @@ A text whose bytes don't match its approval is not loaded, and then none is: an 
 with half its texts would hide the fault. `approvals.toml` holds one `[[text]]` for each version
 (id, version, sha256, author, approved_by, approved_on). Files are `<folder>/<name>.txt`, a
 version beside the newest one `<folder>/<name>.v2.txt`; the id is "<folder>.<name>". Second texts
-are `<folder>/<name>.en.md`, approved in `approvals_second.toml`: programs of before see neither.
-Reads files only; there is no SQL here.
+are `<folder>/<name>.en.md`, approved in `approvals_second.toml`: older versions of the
+program see neither. Reads files only; there is no SQL here.
 Source: Weisung 202404002 no. 3; Weisung 202003006 no. 2.1 (validity, replaced "mit Stand").
 """
 

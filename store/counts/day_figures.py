@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from rules.figures import Cell, Measure
 from rules.item import ItemState
+from rules.outgoing import OutgoingKind
 from store.counts import day_closing
 from store.database.engine import Tx
 from store.database.local_day import BERLIN, day_bounds
@@ -182,7 +183,7 @@ def _handed_over(since: datetime, until: datetime) -> sa.Select[Any]:
             spelled(outgoing.c.state, OutgoingState.RECEIPTED),
             outgoing.c.done_at >= since,
             outgoing.c.done_at < until,
-            outgoing.c.kind == "eakte",
+            outgoing.c.kind == OutgoingKind.EAKTE,
         )
         .group_by(*keys)
     )

@@ -1,7 +1,7 @@
 """Marks of people by local day: counted from what was found, kept for good once the day is over.
 
-Two tables of their own, so that programs of before go on as they were; a day that such a program
-closed is simply counted from the marks until this one closes it, too. Own decision 0087.
+Two tables of their own, so that older versions of the program go on as they were; a day that
+one of them closed is counted from the marks until this one closes it, too. Own decision 0087.
 """
 
 from collections.abc import Collection

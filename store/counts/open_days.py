@@ -32,7 +32,7 @@ class Stand:
 
 
 def is_big(tx: Tx, day: date, *, mails: int) -> bool:
-    """Whether that many mails were kept on the local day. Reads so many index entries at most."""
+    """Whether that many mails were kept on the local day. Reads no more index entries than that."""
     since, until = day_bounds(day)
     nth = (
         sa.select(message.c.kept_at)

@@ -1,4 +1,4 @@
-"""The original bytes, one copy for all twins. Who may have them decides the ledger."""
+"""The original bytes, one copy for all twins. The ledger decides who may have them."""
 
 import hashlib
 import zlib

@@ -153,7 +153,7 @@ def mark(tx: Tx, round_id: int, mark: Mark) -> None:
 
 
 def _in_turn(tx: Tx, region: str) -> None:
-    """Who puts in lists of the region waits for who is about to; SQLite has one writer anyway.
+    """Whoever puts in lists of the region waits for whoever is at it; SQLite has one writer anyway.
 
     Else `follow` would find a report the newest while the next is being put in, and outdo it.
     """

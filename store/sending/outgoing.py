@@ -25,7 +25,7 @@ ENDED_BADLY: Final = frozenset({OutgoingState.DEAD, OutgoingState.REJECTED})
 
 @dataclass(frozen=True, slots=True)
 class NewOutgoing:
-    """One thing to be sent. `kind` is "eakte", "reply", …; `payload` is what the outlet needs.
+    """One thing to be sent. `kind` is an `OutgoingKind`; `payload` is what the outlet needs.
 
     `idempotency_key` names the deed: the same key twice is one sending.
     """

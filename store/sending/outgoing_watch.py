@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from rules.item import EakteState, ItemState
 from rules.ledger import LedgerState
+from rules.outgoing import OutgoingKind
 from store.database.engine import Tx
 from store.tables.ledger import OutgoingState, item, message
 from store.tables.ledger import outgoing as table
@@ -207,12 +208,14 @@ def handed_over(tx: Tx, *, since: datetime, until: datetime) -> tuple[HandedOver
 
 def of_keys(tx: Tx, keys: tuple[str, ...]) -> tuple[HandedOver, ...]:
     """The hand-overs of these keys, whenever they left or will leave; a few hundred at most."""
-    return _all(tx, _told().where(table.c.kind == "eakte", table.c.idempotency_key.in_(keys)))
+    return _all(
+        tx, _told().where(table.c.kind == OutgoingKind.EAKTE, table.c.idempotency_key.in_(keys))
+    )
 
 
 def _waits_for_a_person() -> sa.ColumnElement[bool]:
     closed_since = sa.and_(item.c.state == ItemState.CLOSED, item.c.closed_at >= table.c.done_at)
-    answers_else = sa.or_(table.c.kind != "reply", item.c.id.is_(None), ~closed_since)
+    answers_else = sa.or_(table.c.kind != OutgoingKind.REPLY, item.c.id.is_(None), ~closed_since)
     is_deleted = sa.exists().where(
         message.c.id == table.c.message_id, message.c.state == LedgerState.DELETED
     )
@@ -221,7 +224,9 @@ def _waits_for_a_person() -> sa.ColumnElement[bool]:
 
 def _is_open() -> sa.ColumnElement[bool]:
     """False for hand-overs of an item that is settled otherwise."""
-    return sa.or_(table.c.kind != "eakte", item.c.eakte.is_(None), item.c.eakte.not_in(_SETTLED))
+    return sa.or_(
+        table.c.kind != OutgoingKind.EAKTE, item.c.eakte.is_(None), item.c.eakte.not_in(_SETTLED)
+    )
 
 
 def _told() -> sa.Select[*tuple[Any, ...]]:

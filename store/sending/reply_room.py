@@ -4,6 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from rules.outgoing import OutgoingKind
 from store.database import sealed
 from store.database.engine import Tx
 from store.sending.outgoing import Outgoing
@@ -25,7 +26,7 @@ def ordered_to(tx: Tx, address: str, *, sender: str, since: datetime, but_key: s
         .join(message, message.c.id == table.c.message_id)
         .where(
             message.c.sender.in_({address, sender}),
-            table.c.kind == "reply",
+            table.c.kind == OutgoingKind.REPLY,
             table.c.created_at >= since,
             table.c.idempotency_key != but_key,
         )

@@ -120,7 +120,7 @@ def reach(tx: Tx, name: str, seq: int, *, now: datetime) -> None:
 def _within(reach: Reach) -> Iterable[sa.ColumnElement[bool]]:
     if reach.agencies is not None:
         codes = sorted(reach.agencies)
-        # Who gave an item away sees that it went.
+        # Whoever gave an item away sees that it went.
         given_by = audit.c.details["from"].as_string()
         yield sa.or_(item.c.agency_code.in_(codes), given_by.in_(codes))
     if reach.regions is not None:

@@ -66,9 +66,10 @@ def page(tx: Tx, place: Place, *, limit: int, subject: str | None = None) -> Tra
 
 
 def behind_id(tx: Tx, entry_id: int) -> Place:
-    """The place of who has read by id up to that one: none with a higher id lies before it.
+    """Where a reader goes on who has read all entries up to that id.
 
-    Slow where the id is old; cursors of before the seals named it.
+    No entry with a higher id lies before it. Slow where the id is old; cursors held an id before
+    there were seals.
     """
     above = (
         sa.select(table.c.seal_seq)

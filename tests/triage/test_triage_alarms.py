@@ -15,6 +15,7 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.errors import Refused, TryLater
 from rules.event_types import TYPES
+from rules.outgoing import OutgoingKind
 from store.database.columns import metadata
 from store.processes import leases
 from store.sending import outgoing, outgoing_claims
@@ -107,7 +108,7 @@ def test_a_claim_that_ran_out_does_not_break_the_round(told):
             with told.db.write() as tx:
                 outgoing_claims.claim(
                     tx,
-                    kinds=(alarms.KIND,),
+                    kinds=(OutgoingKind.ALARM,),
                     worker="w-2",
                     now=told.clock(),
                     limit=1,

@@ -85,7 +85,7 @@ def answered(tx: Tx, postbox: str, draft: ParsedMail) -> Item | None:
         return None
     for message_id in reply_drafts.answered(tx, postbox, link=link(draft.in_reply_to)):
         if link(ledger.message(tx, message_id).message_id) == link(draft.in_reply_to):
-            # Who takes it at this moment answers it himself.
+            # Whoever takes it at this moment answers it himself.
             items.wait_for(tx, message_id)
             return items.of_message(tx, message_id)
     return None

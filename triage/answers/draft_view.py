@@ -29,7 +29,7 @@ class DraftShown:
 def shown(found: Iterable[ReplyDraft], *, folder: str) -> tuple[DraftShown, ...]:
     """All but those that were ordered: of these the order tells.
 
-    `folder` is the one that is looked at; of another one of before nobody knows what lies there.
+    `folder` is the one that is looked at now; what lies in one that was named before nobody knows.
     """
     return tuple(
         DraftShown(

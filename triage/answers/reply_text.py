@@ -106,7 +106,7 @@ def house_values(house: House, item: Item) -> dict[str, Value]:
 def named(shelf: TextShelf, chosen: Wording) -> dict[str, object]:
     """The versions with the proof of their bytes, as an outgoing row keeps them.
 
-    A sender of before does not look for `second` and sends the German text alone.
+    An older version of the program does not look for `second` and sends the German text alone.
     """
     first, *rest = (
         {

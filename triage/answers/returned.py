@@ -13,6 +13,7 @@ from rules import sent_id
 from rules.errors import Conflict, Refused
 from rules.item import Event, Freed, ItemState, Reopened
 from rules.ledger import LedgerState
+from rules.outgoing import OutgoingKind
 from store.database.engine import Tx
 from store.desk import items
 from store.mails import ledger
@@ -50,7 +51,7 @@ def take(house: House, tx: Tx, report: Message, bounce: Bounce) -> None:
         row = outgoing.get(tx, bounce.about.outgoing_id)
     except Refused:
         return
-    if row.kind != "reply" or not sent_id.fits(bounce.about, row.idempotency_key):
+    if row.kind != OutgoingKind.REPLY or not sent_id.fits(bounce.about, row.idempotency_key):
         return
     if row.sent_at is not None and report.kept_at + _OVERTAKES < row.sent_at:
         # Sorted once more, after the answer was sent again: it tells of the sending before.

@@ -15,6 +15,7 @@ from ingest import parse
 from rules import sent_id
 from rules.errors import HouseError, Refused, TryLater, Unreadable
 from rules.ledger import LedgerState
+from rules.outgoing import OutgoingKind
 from rules.postbox import Fetched
 from store.acts import sent_copies
 from store.acts.sent_copies import SentCopy
@@ -42,7 +43,7 @@ def order(house: House, tx: Tx, row: Outgoing) -> None:
 
     None where no folder is set, or no postbox of its region may be written to.
     """
-    if row.kind != "reply" or row.message_id is None or not house.policy.sent_folder:
+    if row.kind != OutgoingKind.REPLY or row.message_id is None or not house.policy.sent_folder:
         return
     message = ledger.message(tx, row.message_id)
     if message.state is LedgerState.DELETED:

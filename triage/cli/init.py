@@ -3,6 +3,7 @@
 import os
 import shlex
 import tomllib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -12,6 +13,9 @@ from rules.errors import Conflict, Refused, TryLater
 from triage import first_config, settings, wiring
 from triage.console import say
 from triage.first_config import Answers, Kind
+
+_Ask = Callable[[str, str], str]
+"""Gives the answer to a question, which has a default."""
 
 _SERVERS: Final = {
     Kind.EXCHANGE: ("Address of EWS", "https://mail.dienst.example/EWS/Exchange.asmx"),
@@ -44,31 +48,48 @@ def init(  # noqa: PLR0913 - one option for each question
 
     Example: postlotse init --kind imap --name SC-Ost --region Ost --server imap.dienst.example
     """
-
-    def ask(question: str, given: str, default: str) -> str:
-        return given or (default if yes else _asked(question, default))
-
     env = config.with_suffix(".env")
     for path in (config, env):
         if path.exists():
             raise Conflict("init.exists", f"{path} is there already; nothing was changed.")
-    chosen = kind or _kind(ask("Postbox on exchange, imap or maildir", "", "imap"))
+    given = {
+        "name": name,
+        "region": region,
+        "server": server,
+        "user": user,
+        "mailbox": mailbox,
+        "database": database,
+        "eakte": eakte,
+    }
+    answers = _answers(kind, given, _default if yes else _asked)
+    _write_both(config, env, answers)
+    _tell_next(config, env, answers)
+
+
+def _answers(kind: Kind | None, given: Mapping[str, str], ask: _Ask) -> Answers:
+    """What was given by flags; the rest is asked for, in the order of the file."""
+    chosen = kind or _kind(ask("Postbox on exchange, imap or maildir", "imap"))
     where, example = _SERVERS[chosen]
     regions = ", ".join(sorted(wiring.load_directory().region_names()))
-    has_login = chosen is not Kind.MAILDIR
-    answers = Answers(
+
+    def answer(name: str, question: str, default: str) -> str:
+        return given[name] or ask(question, default)
+
+    return Answers(
         kind=chosen,
-        name=ask("Name of the postbox", name, "SC-West"),
-        region=ask(f"Region ({regions})", region, "West"),
-        server=ask(where, server, example),
-        user=ask("Login", user, "postlotse@dienst.example") if has_login else "",
-        mailbox=ask("Address of the postbox", mailbox, "sc-west@dienst.example")
+        name=answer("name", "Name of the postbox", "SC-West"),
+        region=answer("region", f"Region ({regions})", "West"),
+        server=answer("server", where, example),
+        user="" if chosen is Kind.MAILDIR else answer("user", "Login", "postlotse@dienst.example"),
+        mailbox=answer("mailbox", "Address of the postbox", "sc-west@dienst.example")
         if chosen is Kind.EXCHANGE
         else "",
-        database=ask("Database", database, "sqlite:///var/postlotse.sqlite"),
-        eakte=ask("Folder shared with the eAkte", eakte, "/mnt/eakte"),
+        database=answer("database", "Database", "sqlite:///var/postlotse.sqlite"),
+        eakte=answer("eakte", "Folder shared with the eAkte", "/mnt/eakte"),
     )
-    _write_both(config, env, answers)
+
+
+def _tell_next(config: Path, env: Path, answers: Answers) -> None:
     say(f"{config} and {env} are written, readable for you only.")
     if answers.password_variable:
         say(f"Put the password of {answers.name} into {env} ({answers.password_variable}).")
@@ -76,6 +97,10 @@ def init(  # noqa: PLR0913 - one option for each question
     shell = f"set -a; . {shlex.quote(str(env.resolve()))}; set +a"
     say(f"The service reads it by EnvironmentFile={env.resolve()}; a shell by {shell}")
     say(f"Next: postlotse migrate -c {config}, then: postlotse doctor -c {config}")
+
+
+def _default(_question: str, default: str) -> str:
+    return default
 
 
 def _kind(typed: str) -> Kind:

@@ -8,6 +8,7 @@ Source: F34; own decisions 0046, 0047.
 
 import itertools
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -50,30 +51,22 @@ def write_due(house: House, box: Postbox, lease: Lease) -> Written:
     One mail that can't be marked never stops another. Raises: TryLater: the postbox is away (what
     was sent is in doubt, and given again). Conflict: `lease.lost`.
     """
-    now = house.clock()
-    with house.db.read() as tx:
-        if not halts.may_write(tx, box.name):
-            return Written()
-        due = mark_wishes.due(tx, box.name, now=now, limit=MARKS_A_PASS)
-        places = sightings.lying(tx, (wish.message_id for wish in due))
-    ready = [wish for wish in due if wish.sent is None or _grace_is_over(house, lease, wish)]
+    ready = _ready(house, box, lease)
     if not ready:
         return Written()
-    looked = set_back.look(house, box, lease, itertools.chain.from_iterable(places.values()))
-    if not looked.held:
-        with house.db.read() as tx:
-            places = sightings.lying(tx, (wish.message_id for wish in due))
+    places, unread = _where(house, box, lease, ready)
     with house.db.write() as tx:
-        sent = mark_wishes.sent_many(tx, [wish.message_id for wish in ready], lease=lease, now=now)
+        sent = mark_wishes.sent_many(
+            tx, [wish.message_id for wish in ready], lease=lease, now=house.clock()
+        )
     before = {wish.message_id: wish for wish in ready}
     proven: list[MarkWish] = []
     refused: list[tuple[MarkWish, str]] = []
     try:
         for wish in sent:
-            is_there_already = before[wish.message_id].sent is None and wish.sent == wish.shown
-            place = next(iter(places.get(wish.message_id, ())), None)
-            code = set_back.UNREAD if place in looked.unread else ""
-            if not code and not is_there_already:
+            place = places.get(wish.message_id)
+            code = set_back.UNREAD if place in unread else ""
+            if not code and not _shows_already(before[wish.message_id], wish):
                 code = _set(house, box, lease, wish, place)
             if code:
                 refused.append((wish, code))
@@ -83,6 +76,36 @@ def write_due(house: House, box: Postbox, lease: Lease) -> Written:
         # What was answered before the connection broke is no more in doubt.
         _settle(house, lease, proven, refused)
     return _told(box, len(proven), refused)
+
+
+def _ready(house: House, box: Postbox, lease: Lease) -> list[MarkWish]:
+    """What is due, but for what a dead worker may be at still."""
+    with house.db.read() as tx:
+        if not halts.may_write(tx, box.name):
+            return []
+        due = mark_wishes.due(tx, box.name, now=house.clock(), limit=MARKS_A_PASS)
+    return [wish for wish in due if wish.sent is None or _grace_is_over(house, lease, wish)]
+
+
+def _where(
+    house: House, box: Postbox, lease: Lease, wishes: Collection[MarkWish]
+) -> tuple[dict[int, Place], frozenset[Place]]:
+    """Where the mails of these wishes lie, by message; and places that can't be relied on now."""
+    places = _lying(house, wishes)
+    looked = set_back.look(house, box, lease, itertools.chain.from_iterable(places.values()))
+    if not looked.held:
+        places = _lying(house, wishes)
+    return {message: at[0] for message, at in places.items() if at}, looked.unread
+
+
+def _lying(house: House, wishes: Collection[MarkWish]) -> dict[int, tuple[Place, ...]]:
+    with house.db.read() as tx:
+        return sightings.lying(tx, (wish.message_id for wish in wishes))
+
+
+def _shows_already(before: MarkWish, wish: MarkWish) -> bool:
+    """The mail shows what is wanted, and no command that may come late says otherwise."""
+    return before.sent is None and wish.sent == wish.shown
 
 
 def _grace_is_over(house: House, lease: Lease, wish: MarkWish) -> bool:

@@ -87,7 +87,7 @@ def require_read(tx: Tx, stored: StoredPlan, seen: str) -> None:
 def require_as_approved(tx: Tx, stored: StoredPlan) -> None:
     """The plan is the one that was approved, as the trail tells.
 
-    A program of before has noted no hash there: then there is nothing to compare.
+    An older version of the program noted no hash: then there is nothing to compare.
     Raises: Conflict: `rights.plan_changed`.
     """
     told = trail.of_subject(tx, subject(stored.id), actions={"rights.plan_approved"})

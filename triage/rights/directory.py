@@ -147,7 +147,7 @@ class _Walk:
     def _members(self, group: DirectoryEntry) -> Iterator[Member]:
         """Who stands on it. A group without address can be on no list: its members are, instead.
 
-        Who is gone from the directory, or has no address, is a member without address.
+        A person who is gone from the directory, or has no address, is a member without address.
         """
         waiting, seen = deque(group.members), {group.key}
         while waiting:

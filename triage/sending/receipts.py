@@ -15,6 +15,7 @@ import structlog
 from rules.errors import Conflict, HouseError
 from rules.handover import Arrival, Objection, Paper, Receipt, objection
 from rules.item import HandoverRejected, ReceiptArrived
+from rules.outgoing import OutgoingKind
 from store.database.engine import Tx
 from store.sending import outgoing, outgoing_turns
 from store.sending.outgoing import Outgoing
@@ -23,8 +24,6 @@ from store.trail import audit
 from triage import handover
 from triage.house import House
 from triage.ports import FileOutlet, TaskOutlet
-
-EAKTE: Final = "eakte"
 
 OBJECTIONS: Final[Mapping[Objection, str]] = MappingProxyType(
     {
@@ -38,18 +37,18 @@ OBJECTIONS: Final[Mapping[Objection, str]] = MappingProxyType(
 ANSWERED: Final = frozenset({OutgoingState.RECEIPTED, OutgoingState.REJECTED})
 
 AT_ONCE: Final = 100
-"""So many new ones are taken in one round, or as many as `TAKING` lets: each may cost a request,
-and what is to leave waits meanwhile. Own decision 0143."""
+"""At most this many new ones are taken in one round, for `TAKING` at the longest: each may cost a
+request, and what is to leave waits meanwhile. Own decision 0143."""
 
 TAKING: Final = timedelta(seconds=30)
 
 UNCONFIRMED: Final = 3
-"""So many papers that can't be put away are tried in one round. Own decision 0140."""
+"""How many papers that can't be put away are tried in one round. Own decision 0140."""
 
 log = structlog.get_logger()
 
 
-def take(house: House, outlet: FileOutlet | TaskOutlet, *, kind: str = EAKTE) -> int:
+def take(house: House, outlet: FileOutlet | TaskOutlet, *, kind: str = OutgoingKind.EAKTE) -> int:
     """Write the receipts that lie ready; the number taken. Repeating one changes nothing.
 
     Only for rows of that kind: who takes tasks can't write a receipt that opens the bolt. One
@@ -95,7 +94,7 @@ def _is_told(house: House, paper: Paper, kind: str) -> bool:
         row = outgoing.of_key(tx, paper.key)
         if row is None or row.kind != kind or row.state not in ANSWERED:
             return False
-        wrong = _objection(house, tx, row, paper) if kind == EAKTE else None
+        wrong = _objection(house, tx, row, paper) if kind == OutgoingKind.EAKTE else None
     return row.receipt == _note(paper, wrong)
 
 
@@ -133,14 +132,14 @@ def answered(house: House, tx: Tx, row: Outgoing, receipt: Receipt) -> Objection
     An item in a clerk's hands stays there. Raises: Conflict: `item.changed`.
     """
     kind, now = row.kind, house.clock()
-    wrong = _objection(house, tx, row, receipt) if kind == EAKTE else None
+    wrong = _objection(house, tx, row, receipt) if kind == OutgoingKind.EAKTE else None
     accepted = receipt.accepted and wrong is None
     if row.state is OutgoingState.RECEIPTED and not accepted:
         _contradicted(tx, row, receipt, now=now)
         return None
     answer = outgoing.receipted if accepted else outgoing.rejected
     row = answer(tx, receipt.key, receipt=_note(receipt, wrong), now=now)
-    if kind == EAKTE:
+    if kind == OutgoingKind.EAKTE:
         event = ReceiptArrived() if accepted else HandoverRejected()
         handover.settle(tx, row, event, now=now)
     audit.add(

@@ -11,17 +11,18 @@ from typing import Final
 import structlog
 
 from rules.errors import Conflict, TryLater
+from rules.outgoing import OutgoingKind
 from store.sending.outgoing import Outgoing
 from triage import send
 from triage.house import House
 from triage.send import Ended, Outlets
-from triage.sending.receipts import EAKTE
 
 BATCH: Final = 20
 """Rows sent before receipts are looked for again. Own decision 0024."""
 
 SLOW: Final = timedelta(seconds=20)
-"""Who takes longer for one row has had his turn; but hand-overs go on. Own decision 0140."""
+"""A worker that takes longer for one row has had its turn; but hand-overs go on. Own decision 0140.
+"""
 
 log = structlog.get_logger()
 
@@ -36,7 +37,7 @@ def deliver_due(house: House, outlets: Outlets, worker: str) -> int:
         begun, last = house.clock(), row.kind
         ended = _delivered(house, outlets, row)
         sent += ended is Ended.LEFT
-        is_slow = last != EAKTE and house.clock() - begun > SLOW
+        is_slow = last != OutgoingKind.EAKTE and house.clock() - begun > SLOW
         if ended is Ended.SHUT or is_slow:
             kinds = tuple(kind for kind in kinds if kind != last)
     return sent

@@ -26,7 +26,7 @@ from triage.ports import Postbox
 from triage.sweep import outside
 
 LOOK_MAILS: Final = 200
-"""So many mails behind the mark are looked at for one copy. Own decision 0066."""
+"""How many mails behind the mark are looked at for one copy. Own decision 0066."""
 
 _PAGE_MAILS: Final = 20
 _NO_FOLDER: Final = "postbox.folder_missing"
