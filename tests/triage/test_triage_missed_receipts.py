@@ -2,9 +2,11 @@
 
 import pytest
 
+from outbox.eakte import DirectoryOutlet
+from rules.errors import TryLater
 from rules.item import EakteState, ItemState
 from tests.triage.desk_world import MAILS, PEOPLE, DeskWorld
-from triage import handover, work
+from triage import handover, rounds, work
 from triage.sending import missed_receipts
 
 
@@ -84,3 +86,16 @@ def test_of_many_that_wait_each_is_looked_for(world, monkeypatch):
         world.clock.forward(seconds=3700)
         world.send_round(world.house)
     assert [world.item(one).state for one in waiting] == [ItemState.CLOSED, ItemState.CLOSED]
+
+
+def test_an_eakte_that_cannot_tell_spoils_no_round(world, monkeypatch):
+    def away(_self, _keys, *, since):
+        raise TryLater("eakte.door", f"nothing since {since}")
+
+    item_id = hand_over(world)
+    world.send_round(world.house)
+    world.clock.forward(seconds=3700)
+    monkeypatch.setattr(DirectoryOutlet, "told", away)
+    assert rounds.send_round(world.house, world.outlets, "w-1") == 0
+    answered(world)
+    assert world.item(item_id).state is ItemState.CLOSED

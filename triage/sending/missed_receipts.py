@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from rules.errors import Conflict
+from rules.errors import Conflict, HouseError
 from rules.handover import Receipt
 from store.sending import outgoing, outgoing_watch
 from store.sending.outgoing_watch import Departure
@@ -50,7 +50,8 @@ class Looked:
 def look(house: House, outlet: FileOutlet, looked: Looked) -> int:
     """Take what the eAkte has said to hand-overs that still wait; how many. Cheap if called often.
 
-    Raises: TryLater, Unreadable: as the outlet; the next look goes on with those behind.
+    An outlet that can't tell is logged and no fault of the round: what it says anew is taken all
+    the same, and the next look goes on with those behind.
     """
     now = house.clock()
     # Further ahead than any pause: the clock was set back (own decision 0131).
@@ -65,7 +66,11 @@ def look(house: House, outlet: FileOutlet, looked: Looked) -> int:
     looked.next_at = now + (ROUND if is_last else PAUSE)
     if not rows:
         return 0
-    told = outlet.told([row.key for row in rows], since=rows[0].sent_at - EARLIER)
+    try:
+        told = outlet.told([row.key for row in rows], since=rows[0].sent_at - EARLIER)
+    except HouseError as exc:
+        log.warning("receipt.not_looked_for", code=exc.code)
+        return 0
     return sum(_take(house, one) for one in told)
 
 
