@@ -49,6 +49,9 @@ def send_all(doors: Doors, eakte):
 
 def test_a_day_that_matches_and_one_that_does_not(doors: Doors, drop, eakte, admin) -> None:
     hand_over(doors, eakte)
+    admin.open("/abgleich?tag=22.11.2026")
+    assert "An diesem Tag ging nichts" in admin.words("main")
+    assert "Stimmt überein" not in admin.words("main")
     admin.open("/abgleich")
     assert "Stimmt nicht überein" in admin.words(".note.bad")
     assert "fehlt dort" in admin.words("section:nth-of-type(2)")
