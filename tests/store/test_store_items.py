@@ -161,6 +161,25 @@ def test_a_token_is_good_for_its_own_item_only(db: Database) -> None:
         assert items.get(tx, claimed.item.id) == claimed.item
 
 
+def test_taking_back_writes_the_one_item_and_only_as_it_was_read(db: Database) -> None:
+    mine, other = _held(db), queue(db, "2")
+    assert _next(db, holder="bernd") == other
+
+    def take_back(version: int) -> Claimed | None:
+        with db.write() as tx:
+            return claims.take_back(
+                tx, mine.item.id, version=version, change={}, holder="anna", now=NOW,
+                lease_seconds=60,
+            )  # fmt: skip
+
+    again = take_back(mine.item.version)
+    assert again is not None
+    assert again.item.version == mine.item.version + 1
+    assert take_back(mine.item.version) is None, "somebody acted since"
+    with db.read() as tx:
+        assert items.get(tx, other).holder == "bernd"
+
+
 def test_the_token_of_before_is_dead_after_another_claim(db: Database) -> None:
     old = _held(db)
     with db.write() as tx:
