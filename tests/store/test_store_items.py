@@ -64,10 +64,13 @@ def test_what_came_back_to_a_clerk_is_his_first_but_others_may_have_it(db: Datab
     assert _next(db, holder="anna") is None
 
 
-def test_a_preferred_item_of_another_line_is_not_handed_out_here(db: Database) -> None:
-    other = queue(db, "1", agency_code="111")
+@pytest.mark.parametrize("other", [{"agency_code": "111"}, {"team": Team.SC}])
+def test_a_preferred_item_of_another_line_is_not_handed_out_here(
+    db: Database, other: dict[str, object]
+) -> None:
+    elsewhere = queue(db, "1", **other)
     with db.write() as tx:
-        items.save_unheld(tx, other, version=1, change={"preferred_holder": "anna"}, now=NOW)
+        items.save_unheld(tx, elsewhere, version=1, change={"preferred_holder": "anna"}, now=NOW)
     assert _next(db, holder="anna") is None
 
 
