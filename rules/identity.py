@@ -34,6 +34,11 @@ _KIN: Final = (
     r"lebensgefaehrt\w+|ehemann|ehefrau|oma|opa|schwager|schwaegerin|freund|freundin|enkel\w*|"
     r"nachbar\w*|mandant\w*|klient\w*|betreut\w+)"
 )
+_OTHERS: Final = (
+    r"(?:(?:schwieger|stief|gross|ur)+(?:mutter|vater|eltern|sohn|tochter)|tante|onkel|cousin\w*|"
+    r"nichte|neffe\w*|verlobt\w+|bekannt(?:e|en|er|em)|kolleg\w+)"
+)
+"""Named so only where one writes for them: "mein Onkel ist gestorben" is no mail of a messenger."""
 _AUTHORISED: Final = re.compile(
     r"\b(?:vollmacht|bevollmaechtigt\w*|rechtsanw\w+|gesetzliche\w* (?:betreuer\w*|vertret\w+)|"
     r"betreuer(?:in)?\b|betreuungsausweis|vormund\w*|namens und in vollmacht|sorgeberechtigt\w*)"
@@ -42,7 +47,12 @@ _MESSENGER: Final = re.compile(
     rf"\b(?:fuer|im namen|im auftrag|anstelle|wegen) (?:von )?(?:mein\w*|unser\w*|dess?en|der|des) "
     rf"(?:\w+ )?{_KIN}\b|"
     rf"\bmein\w? {_KIN} (?:\w+ ){{0,4}}(?:ist|hat|kann|bittet|moechte|war|wird)\b|"
-    r"\bich schreibe (?:\w+ ){0,2}(?:fuer|im namen|im auftrag)\b|\bi\. ?a\. "
+    r"\bich schreibe (?:\w+ ){0,2}(?:fuer|im namen|im auftrag)\b|\bi\. ?a\. |"
+    rf"\b(?:fuer|im namen|im auftrag|anstelle) (?:von )?(?:mein|unser|ein)(?:e|en|em|er|es)? "
+    rf"(?:\w+ ){{0,2}}(?:{_KIN}|{_OTHERS})(?:e?s)?\b|"
+    r"\b(?:im namen|im auftrag) (?:von |der |des )?(?:frau|herrn?|familie|eheleute\w*)\b|"
+    r"\b(?:mein|unser)(?:e|en|em|er|es)? (?:mandant|klient|betreute)\w*|"
+    r"\b(?:ich|wir) (?:vertrete|betreue)n? (?:frau|herrn|familie)\b"
 )
 # The own authority of the house, asked for or sent to us, is no authority of the writer.
 _SAID_NOT: Final = re.compile(r"\b(?:keine|ohne|nicht|welche) (?:\w+ )?(?:vollmacht|bevollmaecht)")

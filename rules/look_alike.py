@@ -114,7 +114,7 @@ def _like(seen: tuple[str, ...], house: tuple[str, ...]) -> bool:
     own = house[-2] if len(house) > 1 else house[0]
     if len(own) < MIN_LABEL_CHARS:
         return False
-    if own in "".join(seen).replace("-", ""):
+    if own.replace("-", "") in "".join(seen).replace("-", ""):
         return True
     allowed = 2 if len(own) >= LONG_LABEL_CHARS else 1
     return any(_distance(label, own, limit=allowed) <= allowed for label in seen)

@@ -1,7 +1,7 @@
 """The life of an item, and the bolt that no path gets around."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -329,17 +329,32 @@ def test_what_moves_no_money_is_not_handed_over() -> None:
 
 
 @pytest.mark.parametrize(
-    "event",
+    ("case", "event"),
     [
-        CloseAsked(CloseReason.SETTLED_ELSEWHERE),
-        ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.SETTLED_ELSEWHERE),
+        (held(NO), CloseAsked),
+        (held(NO), lambda reason: ReceiptAwaited(AfterReceipt.CLOSE, reason)),
+        # A mark in Outlook is no way around it either.
+        (new_case(NO, team=Team.EZ), MarkedDone),
     ],
 )
-def test_settled_elsewhere_is_no_way_out_of_a_proof_duty(event: Event) -> None:
+def test_settled_elsewhere_is_no_way_out_of_a_proof_duty(
+    case: ItemCase, event: Callable[[CloseReason], Event]
+) -> None:
+    owing = replace(case, proof_duty=True)
     with pytest.raises(Refused) as refused:
-        apply(held(NO, proof_duty=True), event)
+        apply(owing, event(CloseReason.SETTLED_ELSEWHERE))
     assert refused.value.code == "item.proof_duty"
-    assert apply(held(NO), event).state is ItemState.CLOSED
+    assert apply(case, event(CloseReason.SETTLED_ELSEWHERE)).state is ItemState.CLOSED
+    assert apply(owing, event(CloseReason.DONE)).state is ItemState.CLOSED
+
+
+def test_a_mark_that_moves_money_wakes_only_who_parked_it_for_harmless() -> None:
+    parked = [apply(held(payment), Parked(until=TOMORROW, today=TODAY)) for payment in (NO, OPEN)]
+    woken, asleep = (apply(case, MarkedConcern(YES)) for case in parked)
+    assert (woken.state, woken.preferred, woken.eakte) == (
+        ItemState.WAITING, "c1", EakteState.OWED,
+    )  # fmt: skip
+    assert (asleep.state, asleep.parked_until) == (ItemState.PARKED, TOMORROW)
 
 
 def test_a_parked_item_comes_back_to_the_clerk_who_parked_it() -> None:
@@ -402,6 +417,7 @@ def test_a_supervisor_frees_an_item_for_everybody(before: tuple[Event, ...]) -> 
         (new_case(NO, team=Team.EZ), Freed()),
         (new_case(NO, team=Team.EZ), CloseAsked(CloseReason.DONE)),
         (new_case(NO, team=Team.EZ), Waived(REASON)),
+        (new_case(NO, team=Team.EZ), ReceiptAwaited(AfterReceipt.CLOSE, CloseReason.DONE)),
         (held(), Unparked()),
         (held(), Reopened()),
         (apply(held(NO), CloseAsked(CloseReason.DONE)), Claimed("c1")),

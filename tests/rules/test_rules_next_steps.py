@@ -76,3 +76,6 @@ def test_the_ticket_waits_seven_days_after_the_expected_start() -> None:
     assert step.not_before == date(2026, 12, 5)
     (unknown,) = next_steps([Concern.BEARBEITUNGSSTAND], handover_owed=False)
     assert unknown.not_before is None
+    others = set(Concern) - {Concern.BEARBEITUNGSSTAND}
+    at_once = next_steps(others, handover_owed=True, claim_start=date(2026, 11, 28))
+    assert {step.not_before for step in at_once} == {None}

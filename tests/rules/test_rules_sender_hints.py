@@ -47,6 +47,13 @@ def test_a_domain_that_could_be_taken_for_ours_is_noticed(domain: str) -> None:
     assert Hint.LOOKS_LIKE_THE_HOUSE in hints(f"a@{domain}")
 
 
+def test_a_name_of_the_house_with_a_hyphen_is_found_in_others_too() -> None:
+    house = ("kunden-portal.example",)
+    assert look_alike.looks_like("kunden-portal-login.example", house)
+    assert look_alike.looks_like("mein-kundenportal-login.example", house)
+    assert not look_alike.looks_like("portal.kunden-portal.example", house)
+
+
 @pytest.mark.parametrize(
     "domain",
     [

@@ -31,6 +31,8 @@ def test_each_claim_sees_what_those_before_it_took(db: Database) -> None:
     assert {name: [one.id for one in has] for name, has in held.items()} == {
         "a": [ids[0]], "c": [ids[2]]
     }  # fmt: skip
+    with db.read() as tx:
+        assert open_claims_of(tx, ["a"], now=later(60)) == {}, "whose time is over holds nothing"
 
 
 def test_lines_of_all_shapes_go_together(db: Database) -> None:

@@ -64,10 +64,13 @@ def test_what_came_back_to_a_clerk_is_his_first_but_others_may_have_it(db: Datab
     assert _next(db, holder="anna") is None
 
 
-def test_a_preferred_item_of_another_line_is_not_handed_out_here(db: Database) -> None:
-    other = queue(db, "1", agency_code="111")
+@pytest.mark.parametrize("other", [{"agency_code": "111"}, {"team": Team.SC}])
+def test_a_preferred_item_of_another_line_is_not_handed_out_here(
+    db: Database, other: dict[str, object]
+) -> None:
+    elsewhere = queue(db, "1", **other)
     with db.write() as tx:
-        items.save_unheld(tx, other, version=1, change={"preferred_holder": "anna"}, now=NOW)
+        items.save_unheld(tx, elsewhere, version=1, change={"preferred_holder": "anna"}, now=NOW)
     assert _next(db, holder="anna") is None
 
 
@@ -159,6 +162,25 @@ def test_a_token_is_good_for_its_own_item_only(db: Database) -> None:
         with pytest.raises(Conflict):
             claims.held(tx, other, token=claimed.token, now=later(1))
         assert items.get(tx, claimed.item.id) == claimed.item
+
+
+def test_taking_back_writes_the_one_item_and_only_as_it_was_read(db: Database) -> None:
+    mine, other = _held(db), queue(db, "2")
+    assert _next(db, holder="bernd") == other
+
+    def take_back(version: int) -> Claimed | None:
+        with db.write() as tx:
+            return claims.take_back(
+                tx, mine.item.id, version=version, change={}, holder="anna", now=NOW,
+                lease_seconds=60,
+            )  # fmt: skip
+
+    again = take_back(mine.item.version)
+    assert again is not None
+    assert again.item.version == mine.item.version + 1
+    assert take_back(mine.item.version) is None, "somebody acted since"
+    with db.read() as tx:
+        assert items.get(tx, other).holder == "bernd"
 
 
 def test_the_token_of_before_is_dead_after_another_claim(db: Database) -> None:

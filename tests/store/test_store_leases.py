@@ -39,6 +39,16 @@ def test_what_was_given_back_is_free_though_a_clock_is_a_little_behind(db: Datab
     assert _take(db, "w2", at=3)
 
 
+def test_what_was_given_back_is_nobodys_until_it_is_taken_anew(db: Database) -> None:
+    lease = take_lease(db)
+    with db.write() as tx:
+        leases.release(tx, lease, now=later(5))
+        with pytest.raises(Conflict):
+            leases.renew(tx, lease, now=later(6), seconds=60)
+        with pytest.raises(Conflict):
+            leases.hold(tx, lease, now=later(4))
+
+
 def test_one_lease_of_an_owner_is_not_the_other(db: Database) -> None:
     """A worker has all its postboxes under one name, each with a fence of its own."""
     lost = take_lease(db, seconds=10)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
@@ -41,9 +42,11 @@ def test_a_wish_gets_its_own_while_nothing_is_due(db: Database) -> None:
     assert fetch(db, asked(Concern.TERMIN)) is None
 
 
-def test_what_is_due_goes_before_every_wish(db: Database) -> None:
-    queue(db, "1", due_on=TODAY, first_concern="rente", language="other")
-    due = queue(db, "2", due_on=TODAY - timedelta(days=1))
+@pytest.mark.parametrize("days_ago", [1, 0])
+def test_what_is_due_goes_before_every_wish(db: Database, days_ago: int) -> None:
+    """Also what is due today and has waited longer."""
+    queue(db, "1", due_on=TODAY, first_concern="rente", language="other", received_at=later(9))
+    due = queue(db, "2", due_on=TODAY - timedelta(days=days_ago))
     found = fetch(db, asked(Concern.RENTE, "other"))
     assert found is not None
     assert found.id == due
@@ -56,6 +59,15 @@ def test_an_alert_goes_before_all_and_before_what_came_back(db: Database) -> Non
         items.save_unheld(tx, mine, version=1, change={"preferred_holder": "anna"}, now=NOW)
     handed_out = [fetch(db, asked(Concern.TERMIN)), fetch(db, asked())]
     assert [item and item.id for item in handed_out] == [alarm, mine]
+
+
+def test_what_came_back_goes_before_what_is_due_also_with_a_wish(db: Database) -> None:
+    due = queue(db, "1", due_on=TODAY)
+    mine = queue(db, "2", due_on=TODAY + timedelta(days=9))
+    with db.write() as tx:
+        items.save_unheld(tx, mine, version=1, change={"preferred_holder": "anna"}, now=NOW)
+    handed_out = [fetch(db, asked(Concern.RENTE)) for _ in range(2)]
+    assert [item and item.id for item in handed_out] == [mine, due]
 
 
 def test_without_a_due_day_an_item_gets_a_day_four_weeks_after_receipt(db: Database) -> None:

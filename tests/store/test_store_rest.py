@@ -102,6 +102,23 @@ def test_a_repeated_request_gets_the_answer_of_before(db: Database) -> None:
         assert idempotency.forget(tx, before=later(1)) == 1
 
 
+def test_an_answer_is_replaced_and_dropped_for_its_own_caller_and_key_only(db: Database) -> None:
+    first, whole = Answer(202, {"text": "x"}), Answer(201, {"text": '[{"message_id": 8}]'})
+    places = {("sc", "a"), ("sc", "b"), ("other", "a")}
+    with db.write() as tx:
+        for caller, key in sorted(places):
+            idempotency.remember(tx, caller, key=key, request_hash="h", answer=first, now=NOW)
+        idempotency.replace(tx, "sc", key="a", answer=whole)
+        given = idempotency.look_each(tx, places)
+        assert {place: one.answer for place, one in given.items()} == {
+            ("sc", "a"): whole, ("sc", "b"): first, ("other", "a"): first,
+        }  # fmt: skip
+        assert idempotency.look(tx, "sc", key="b", request_hash="h") == first
+        assert idempotency.forget_about(tx, messages=[7], items=[8]) == 0
+        assert idempotency.forget_about(tx, messages=[8], items=[]) == 1
+        assert set(idempotency.look_each(tx, places)) == places - {("sc", "a")}
+
+
 def test_a_loop_leaves_its_newest_sign_of_life(db: Database) -> None:
     with db.write() as tx:
         beats.beat(tx, "worker", code="store.away", message="x", now=NOW)

@@ -44,6 +44,17 @@ def test_what_no_list_has_shown_to_that_person_counts_as_unseen(house):
     assert (_see(house, 2), _see(house, 2)) == (Seen(1, 0), Seen(0, 0))
 
 
+def test_who_looked_at_what_lies_aside_for_one_reason_has_not_seen_the_others(house):
+    _bring_in(house, "Abwesend", "Noch einer")
+    one_sorter.sort_pending(house)
+    with house.db.write() as tx:
+        set_aside.put(tx, 2, step="sort", reason_code="bug", detail="", now=house.clock())
+    _shown(house)
+    assert _see(house, 2) == Seen(1, 0)
+    house.clock.forward(days=400)
+    assert _unseen(house) == 1
+
+
 def test_on_postgresql_what_is_committed_late_below_the_newest_one_is_unseen(postgresql_url):
     house = open_house(postgresql_url)
     _bring_in(house, "Abwesend 1", "Abwesend 2")

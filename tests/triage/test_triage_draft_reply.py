@@ -19,6 +19,7 @@ from store.processes import leases
 from store.sending import outgoing
 from store.trail import audit
 from tests.house_fixture import ADMIN, clerk, eml
+from tests.refusals import code_of
 from tests.triage.test_triage_text_life import BERTA, WHY
 from tests.triage.test_triage_way import Eakte, Post, bring_in
 from triage import item_view, rereading, rounds, send, work
@@ -156,6 +157,15 @@ def test_what_lay_there_at_a_restore_is_not_sent_again_until_somebody_lays_it_an
     assert [one.code for one in shown(house, item)] == ["draft.restored"]
     lay(house, box, draft(letter(house, item), to="Alex@post.example"))
     assert draft_reply.look(house, box, lease) == 1
+
+
+def test_whose_lease_is_over_takes_no_draft_out_of_the_folder(house, box, lease, item, clock):
+    lay(house, box, draft(letter(house, item)))
+    assert draft_reply.look(house, box, lease) == 1
+    leave(house)
+    clock.forward(days=2)
+    assert code_of(draft_reply.look, house, box, lease) == "lease.lost"
+    assert len(box.view(FOLDER).uids) == 1
 
 
 def test_typed_values_and_a_second_text_are_recognised(house, box, lease, item):

@@ -14,7 +14,7 @@ from store.deletion.holds import NewHold
 from store.deletion.sweep_plans import PlanState
 from store.doors import idempotency
 from store.mails import ledger, originals
-from store.tables.ledger import verdict
+from store.tables.ledger import op, outgoing, verdict
 from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
@@ -176,6 +176,25 @@ def test_what_was_deleted_can_not_be_held_and_a_hold_needs_a_file_number(world):
     bad = NewHold(HoldKind.LEGAL, "an alex@post.example", message_id=5)
     assert refused(sweep_holds.hold, world.house, ADMIN, bad) == "sweep.reference"
     assert refused(sweep_holds.release, world.house, ADMIN, 99) == "hold.unknown"
+
+
+def test_what_still_leaves_or_is_being_moved_stays_until_that_is_over(world):
+    """Over the period by far: the mail server was away, and nobody knows where a mail lies."""
+
+    def set_to(reply: str, move: str) -> None:
+        with world.house.db.write() as tx:
+            tx.run(sa.update(outgoing).where(outgoing.c.kind == "reply").values(state=reply))
+            tx.run(sa.update(op).where(op.c.message_id == 3).values(state=move))
+
+    number = world.order()
+    set_to("new", "sent")
+    kept = {one.keep: one.number for one in sweep.preview(world.house, ADMIN).tallies}
+    assert kept[Keep.ON_ITS_WAY] == len(sweep.preview(world.house, ADMIN).rows) == 2
+    sweep_run.run(world.house, world.outlets, "cli", number)
+    assert dict(proof_of(world, number).kept) == {Keep.ON_ITS_WAY.value: 2}
+    set_to("sent", "done")
+    world.sweep()
+    assert states(world.house) == {"deleted": 4, "sorted": 1}
 
 
 def test_mail_aside_that_nobody_saw_is_never_deleted(house, box, lease, clock, tmp_path):

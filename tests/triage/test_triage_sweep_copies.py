@@ -17,6 +17,7 @@ from store.deletion.holds import NewHold
 from store.processes import leases
 from store.sending import outgoing
 from tests.house_fixture import ADMIN, clerk, eml
+from tests.refusals import code_of
 from tests.triage import sweep_world
 from tests.triage.sweep_world import World
 from tests.triage.test_triage_tasks import order as order_task
@@ -216,6 +217,35 @@ def test_what_the_postbox_refuses_is_named_and_a_lost_lease_writes_nothing(world
     world.clock.forward(days=1)
     sweep_copies.from_postbox(world.house, world.box, world.lease)
     assert places(world, number)["copy", "done", ""] == 1
+
+
+def lying(world):
+    return {folder: len(world.box.view(folder).uids) for folder in world.box.folders()}
+
+
+def test_whose_lease_is_over_takes_nothing_out_of_the_postbox(world, laid):
+    """Another worker may have put a hold there since; the server knows no fences."""
+    number, before = world.sweep(), lying(world)
+    world.clock.forward(seconds=10**8)
+    for deed in (sweep_outside.from_postbox, sweep_copies.from_postbox):
+        assert code_of(deed, world.house, world.box, world.lease) == "lease.lost"
+    assert lying(world) == before
+    assert {key for key in places(world, number) if key[1] != "done"} == {
+        ("postbox", "new", ""), ("copy", "new", ""),
+    }  # fmt: skip
+
+
+def test_a_copy_is_not_laid_by_whose_lease_ends_before_the_command(world, monkeypatch):
+    world.box.ensure_folder("Gesendet")
+    begun = sent_copies.begun
+
+    def slowly(*args, **more):
+        begun(*args, **more)
+        world.clock.forward(seconds=10**8)
+
+    monkeypatch.setattr(sent_copies, "begun", slowly)
+    assert code_of(sent_copy.lay_due, world.house, world.box, world.lease) == "lease.lost"
+    assert world.box.view("Gesendet").uids == ()
 
 
 def test_a_copy_that_somebody_touches_just_then_is_tried_again(world, laid):

@@ -1,16 +1,23 @@
 """A deletion run that is killed at any point: the next one goes on, and nothing is left half."""
 
+import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
+from rules.sweep import HoldKind
+from store.deletion.holds import NewHold
 from store.processes import leases
-from tests.house_fixture import ADMIN
+from tests.house_fixture import ADMIN, open_house
 from tests.triage import sweep_world
 from tests.triage.sweep_world import World
 from tests.triage.test_triage_crash import Crash
+from triage.house import PostboxPlan
 from triage.send import Outlets
+from triage.sweep import holds as sweep_holds
 from triage.sweep import outside as sweep_outside
 from triage.sweep import proof as sweep_proof
 from triage.sweep import run as sweep_run
@@ -109,3 +116,28 @@ def test_a_run_that_dies_at_each_of_its_steps_is_finished_by_those_after_it(worl
     assert sum(ended.values()) == 6
     assert [path for path in world.folder.rglob("*") if path.is_file()] == []
     assert sum(len(world.box.view(folder).uids) for folder in world.box.folders()) == 1
+
+
+def test_on_postgresql_a_hold_on_a_postbox_comes_behind_the_batch_under_way(postgresql_url):
+    """Or it would stand in force while that batch goes on deleting. SQLite has one writer."""
+    opened = open_house(postgresql_url)
+    plan = PostboxPlan("SC-Südwest", "Südwest", is_observed=False, is_swept=True)
+    house = replace(opened, policy=replace(opened.policy, postboxes=(plan,)))
+    new = NewHold(HoldKind.LEGAL, "S 12 AL 345/26", postbox=plan.name)
+    asks = threading.Thread(target=sweep_holds.hold, args=(house, ADMIN, new))
+    with sweep_run.alone(house, "w-1") as lease:
+        with house.db.write() as tx:
+            leases.hold(tx, lease, now=house.clock())
+            asks.start()
+            while asks.is_alive() and not _somebody_waits(house):
+                time.sleep(0.01)
+            assert sweep_holds.holds_in_force(house, ADMIN) == ()
+        asks.join(timeout=30)
+    assert [one.reference for one in sweep_holds.holds_in_force(house, ADMIN)] == [new.reference]
+    house.db.close()
+
+
+def _somebody_waits(house) -> bool:
+    with house.db.read() as tx:
+        asked = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(tx.run(asked).scalar_one())
