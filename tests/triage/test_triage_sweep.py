@@ -92,9 +92,13 @@ def test_what_may_go_goes_from_database_drop_answers_and_postbox(world):
     number = world.sweep()
     assert states(world.house) == {"deleted": 4, "sorted": 1}
     assert not proof_of(world, number).is_complete, "the postbox's worker has not been there yet"
+    result = [one for one in sweep_words.proof_lines(proof_of(world, number)) if "Ergebnis" in one]
+    assert len(result) == 1
+    assert result[0].startswith("Ergebnis: NICHT vollständig; "), "and says what comes next"
     assert sweep_outside.from_postbox(world.house, world.box, world.lease) == 4
     found = proof_of(world, number)
     assert found.is_complete
+    assert "Ergebnis: vollständig" in sweep_words.proof_lines(found)
     assert (found.erased, dict(found.kept), found.residue_total, found.difference) == (4, {}, 0, 0)
     ended = {(one.kind, one.state): one.number for one in found.outside}
     assert ended == {("postbox", "done"): 4, ("eakte", "done"): 1, ("sent", "done"): 1}
