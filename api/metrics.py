@@ -24,6 +24,7 @@ from api.auth import HouseHere
 from rules.errors import HouseError
 from triage import figures, freshness, halting, outgoing_care, wandering, watched
 from triage.house import House
+from triage.rulesets import off as rules_off
 from triage.sweep import proof as sweep_proof
 from triage.texts import ends as text_ends
 
@@ -71,6 +72,7 @@ class _Looked:
     troubles: dict[str, int]
     wanderers: dict[str, int]
     unsealed: int
+    rules_off: int
 
 
 def _looked(house: House) -> _Looked:
@@ -86,6 +88,7 @@ def _looked(house: House) -> _Looked:
             one.name.removeprefix(wandering.NAME): one.number for one in wandering.WATCH.look(house)
         },
         unsealed=watched.unsealed(house),
+        rules_off=len(rules_off.WATCH.look(house)),
     )
 
 
@@ -146,6 +149,12 @@ def _tell_care(registry: CollectorRegistry, looked: _Looked) -> None:
     )
     Gauge("postlotse_receipts_overdue", "Hand-overs without receipt.", registry=registry).set(
         troubles.get(outgoing_care.UNANSWERED, 0)
+    )
+    Gauge("postlotse_task_receipts_overdue", "Tasks without receipt.", registry=registry).set(
+        troubles.get(outgoing_care.TASKS, 0)
+    )
+    Gauge("postlotse_rules_off", "Rules in force that are off.", registry=registry).set(
+        looked.rules_off
     )
     Gauge("postlotse_writing_stopped", "Whether writing is stopped.", registry=registry).set(
         troubles[halting.ABOUT]

@@ -9,7 +9,7 @@ from rules.pause import is_silent
 from store.database.engine import Tx
 from store.processes import beats
 from store.processes.beats import Beat
-from triage import freshness, halting, outgoing_care, standing, wandering, watched
+from triage import freshness, halting, outgoing_care, remedies, standing, wandering
 from triage.freshness import Freshness
 from triage.house import House
 from triage.rulesets import off as rules_off
@@ -42,50 +42,6 @@ BEGIN = "begin:"
 BEGIN_UNSAID = "postbox.begin_unsaid"
 """A postbox was only observed until now, and nobody has said from when on it is written into."""
 
-REMEDIES = {
-    outgoing_care.DEAD: "Ursache beheben, dann `postlotse outbox replay-all`.",
-    outgoing_care.UNANSWERED: "Betreiber der eAkte fragen; `postlotse outbox match` nennt sie.",
-    outgoing_care.TASKS: "Empfänger der Aufträge fragen; die Seite „Abgleich“ nennt sie.",
-    watched.STUCK: "Läuft ein Worker? `postlotse work` neu starten; `postlotse items list`.",
-    watched.KEYS: "`postlotse keys list` nennt sie; neuen Schlüssel ausgeben, alten widerrufen.",
-    halting.ABOUT: "Wer angehalten hat, weiß, wann es weitergeht: `postlotse resume`.",
-    BEGIN_UNSAID: "Sagen, ab wann: `postlotse begin-writing NAME --from now` oder `--from all`.",
-    wandering.NAME: "Auf der Seite „Lage“ ansehen, wer zuständig ist, und das festlegen.",
-    "rights.lists_waiting": "Auf einmal zu viele neu oder weg, oder der Verteiler selbst ist neu"
-    " oder fehlt: ansehen, dann `postlotse rights lists fetch` (`expand`).",
-    "rule.folder_gone": "Ordner wieder anlegen oder die Regel ändern, dann neu in Kraft setzen.",
-    "rule.agency_gone": "Die Regel auf eine Agentur ändern, die es gibt, und neu in Kraft setzen.",
-    "mail.overdue": "Rückstau ansehen: Läuft der Worker, und was meldet die Schleife `sort`?",
-    "postbox.no_right": "Dem Konto Vollzugriff auf das Postfach geben; das Log nennt die Stelle.",
-    "postbox.name_taken": "Im Postfach liegt etwas unter dem Namen des Ordners; umbenennen.",
-    "postbox.quiet": "Der Server bittet so lange um Ruhe; bis dahin kommt keine Post herein und"
-    " nichts wird abgelegt. Seine Betreuer nach der Drosselung (throttling policy) fragen.",
-    "postbox.renamed": "Den alten Namen eintragen, oder Worker anhalten und"
-    " `postlotse postbox rename ALT NEU` ausführen.",
-    "postbox.twice": "Zwei Namen, ein Postfach: einen davon aus der Konfiguration nehmen.",
-    "postbox.disk": "Platz, Kontingent und Einhängung prüfen; der Postlotse versucht es weiter.",
-    "postbox.away": "Erreichbarkeit des Postfachs prüfen; der Postlotse versucht es weiter.",
-    "postbox.redirected": "Adresse (endpoint, token_url) prüfen: Der Server verweist woandershin.",
-    "postbox.login_refused": "Zugangsdaten des Postfachs prüfen und den Dienst neu starten.",
-    "postbox.no_kerberos": "Paket requests-gssapi installieren oder auth auf „ntlm“ stellen.",
-    "store.away": "Datenbank prüfen; der Postlotse wartet und macht dann weiter.",
-    "store.schema": "`store.url` prüfen, dann `postlotse migrate` dieser Version ausführen.",
-    "keys.file": "Schlüsselring (store.keys) zurücklegen, nur für das Konto des Dienstes lesbar.",
-    "keys.missing": "Den Schlüsselring mit diesem Schlüssel zurückholen; nichts ist sonst lesbar.",
-    "model.missing": "`data.model` prüfen, oder `postlotse train corpus --out …` ausführen.",
-    "model.version": "Modell mit dieser Version neu trainieren: `postlotse train corpus --out …`.",
-    "model.signature": "`POSTLOTSE_MODEL_KEY` prüfen, sonst das Modell neu trainieren.",
-    "door.port": "Port der Tür für Mailserver freimachen oder in der Konfiguration ändern.",
-    "door.certificate": "Zertifikat und Schlüssel der Tür für Mailserver prüfen.",
-    "task.drop_missing": "Ordner des Empfängers von Aufträgen einhängen.",
-    "eakte.drop_missing": "Übergabeordner der eAkte einhängen.",
-    "eakte.away": "Erreichbarkeit der eAkte prüfen; der Postlotse versucht es weiter.",
-    "eakte.tls": "Zertifikate der Leitung zur eAkte prüfen (`postlotse doctor`).",
-    "eakte.door": "Die eAkte lässt uns nicht ein: Adresse und Zertifikat prüfen.",
-    "eakte.redirect": "Adresse der eAkte in der Konfiguration berichtigen.",
-    "bug": "Protokoll ansehen und den Hersteller benachrichtigen.",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -111,7 +67,7 @@ def ready(house: House) -> tuple[Check, ...]:
         ways, troubles = freshness.look(house), outgoing_care.WATCH.look(house)
         wanderers = wandering.WATCH.look(house)
     except HouseError as exc:
-        remedy = REMEDIES.get(exc.code, "")
+        remedy = remedies.of(exc.code)
         return (Check("database", ok=False, needed=True, message=exc.code, remedy=remedy),)
     now = house.clock()
     database = Check("database", ok=True, needed=True, message=house.db.dialect)
@@ -139,14 +95,14 @@ def _rules_off(house: House, tx: Tx) -> tuple[Check, ...]:
             ok=False,
             needed=False,
             message=f"{row.code} {row.target}",
-            remedy=REMEDIES.get(row.code, ""),
+            remedy=remedies.of(row.code),
         )
         for name, row in rules_off.passed_over(house, tx).items()
     )
 
 
 def _begin_unsaid(house: House, tx: Tx) -> tuple[Check, ...]:
-    remedy = REMEDIES[BEGIN_UNSAID]
+    remedy = remedies.of(BEGIN_UNSAID)
     return tuple(
         Check(f"{BEGIN}{name}", ok=False, needed=False, message=BEGIN_UNSAID, remedy=remedy)
         for name in halting.unsaid(house, tx)
@@ -166,7 +122,7 @@ def _of_loop(beat: Beat, *, silent: bool) -> Check:
         return Check(beat.name, ok=True, needed=False, message="ok")
     # The doors tell codes, no hosts or paths; names of folders and lists are what admins need.
     named = f" {beat.message}" if beat.name.startswith(NO_LOOPS) else ""
-    remedy = REMEDIES.get(beat.code, "")
+    remedy = remedies.of(beat.code)
     return Check(
         beat.name, ok=False, needed=False, message=f"{beat.code}{named}".rstrip(), remedy=remedy
     )
@@ -179,12 +135,12 @@ def _of_way(way: Freshness) -> Check:
         return Check(name, ok=True, needed=False, message="ok")
     code = Alarm.OVERDUE.value
     message = f"{code} {minutes} min"
-    return Check(name, ok=False, needed=False, message=message, remedy=REMEDIES[code])
+    return Check(name, ok=False, needed=False, message=message, remedy=remedies.of(code))
 
 
 def _of_trouble(trouble: Trouble) -> Check:
     """What is on its way out; looked up now, as above."""
     message = str(trouble.number) if trouble.stands else "ok"
     kind = wandering.NAME if trouble.name.startswith(wandering.NAME) else trouble.name
-    remedy = REMEDIES[kind] if trouble.stands else ""
+    remedy = remedies.of(kind) if trouble.stands else ""
     return Check(trouble.name, ok=not trouble.stands, needed=False, message=message, remedy=remedy)

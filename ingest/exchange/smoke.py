@@ -140,7 +140,8 @@ def _broken_state(opened: Account, inbox: str) -> tuple[bool | None, str]:
 def _order(items: tuple[Item, ...]) -> tuple[bool | None, str]:
     times = [item.received_at for item in items]
     if len(set(times)) < 2:
-        return None, "zu wenige Mails"
+        told = f"{len(items)} Mails, alle zur selben Sekunde eingegangen"
+        return None, told if items else "keine Mail im Posteingang"
     if times == sorted(times):
         return True, f"{len(times)} Mails, älteste zuerst"
     newest_first = times == sorted(times, reverse=True)

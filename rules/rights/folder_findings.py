@@ -209,8 +209,9 @@ WORDS: Final[Mapping[Code, Words]] = MappingProxyType(
         Code.FOLDER_WITHOUT_AGENCY: Words(
             "Ordner ohne Agentur",
             "Zu diesem Ordner gibt es in der Region keine Agentur ({about}).",
-            "Inhalt prüfen, Ordner umbenennen oder auflösen; gehört er dazu, in"
-            " rights.common_folders nennen.",
+            "Gehört die Agentur zu einer anderen Region, hat der Postlotse ihn angelegt, weil hier"
+            " Post für sie einging: nicht auflösen, in rights.common_folders nennen. Sonst Inhalt"
+            " prüfen, dann umbenennen oder auflösen.",
         ),
         Code.MERGED_AGENCY: Words(
             "Zusammengelegte Agentur",

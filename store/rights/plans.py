@@ -131,6 +131,18 @@ def void_proposals(tx: Tx, postbox: str, *, now: datetime) -> None:
     )
 
 
+def proposed(tx: Tx, postbox: str) -> StoredPlan | None:
+    """The plan that waits for a second person; None where none does."""
+    mine = sa.and_(table.c.postbox == postbox, table.c.state == PlanState.PROPOSED.value)
+    row = tx.run(_plans().where(mine).order_by(table.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _plan(row)
+
+
+def rest_on(tx: Tx, plan_id: int, audit_id: int) -> None:
+    """A newer look asks for the very same changes: the proposal rests on that one from now on."""
+    tx.run(sa.update(table).where(table.c.id == plan_id).values(audit_id=audit_id))
+
+
 def one(tx: Tx, plan_id: int) -> StoredPlan:
     """A plan. Raises: Refused: `plan.unknown`."""
     row = tx.run(_plans().where(table.c.id == plan_id)).one_or_none()

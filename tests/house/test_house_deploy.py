@@ -12,6 +12,7 @@ import pytest
 import typer
 import yaml
 
+from triage import alarm_words
 from triage.cli import app as cli
 from triage.cli import health as cli_health
 from triage.settings import Settings, check
@@ -352,12 +353,25 @@ def test_the_board_shows_every_metric_of_the_house():
     assert declared_metrics() - without == shown
 
 
+METRIC_OF_ALARM = {
+    "fresh:": "postlotse_oldest_unsorted_seconds",
+    "outgoing:dead": "postlotse_outgoing_dead",
+    "eakte:receipts": "postlotse_receipts_overdue",
+    "task:receipts": "postlotse_task_receipts_overdue",
+    "rule:": "postlotse_rules_off",
+    "items:wandering:": "postlotse_items_wandering",
+    "leases:stuck": "postlotse_leases_stuck",
+    "keys:ending": "postlotse_keys_ending",
+    "writing:stopped": "postlotse_writing_stopped",
+}
+"""What stands as an alarm can be watched from outside, too, also while no worker runs."""
+
+
 def test_there_is_a_rule_for_everything_that_is_an_alarm():
+    assert METRIC_OF_ALARM.keys() == alarm_words.WORDS.keys()
     rules = " ".join(expressions()["alerts"])
     for metric in (
-        "postlotse_oldest_unsorted_seconds", "postlotse_outgoing_dead",
-        "postlotse_receipts_overdue", "postlotse_leases_stuck", "postlotse_keys_ending",
-        "postlotse_writing_stopped", "postlotse_trail_unsealed", "node_filesystem_avail_bytes",
+        *METRIC_OF_ALARM.values(), "postlotse_trail_unsealed", "node_filesystem_avail_bytes",
         "postlotse-doctor.service",
     ):  # fmt: skip
         assert metric in rules

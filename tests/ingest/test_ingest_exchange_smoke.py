@@ -49,6 +49,17 @@ def test_an_empty_mailbox_leaves_questions_open(exchange_case: ExchangeCase) -> 
     ]
 
 
+def test_mails_of_one_second_tell_no_order_and_are_not_called_too_few(
+    exchange_case: ExchangeCase,
+) -> None:
+    for number in range(3):
+        exchange_case.mailbox.deliver(eml(f"Betreff {number}"), received=NOON)
+    found = {one.name: one for one in exchange_smoke.look(exchange_case.account)}
+    told = found["Reihenfolge einer Seite"]
+    assert told.holds is None
+    assert told.found.startswith("3 Mails")
+
+
 def test_what_differs_and_what_is_throttled_is_told(exchange_case: ExchangeCase) -> None:
     filled(exchange_case)
     exchange_case.mailbox.folder("101 Ort101").hides_grants = True

@@ -738,9 +738,11 @@ def test_a_plan_without_changes_is_none_and_two_are_not_approved_at_once(office:
     assert refused(lambda: rights.plan(office.house, ANNA, 99)) == "plan.unknown"
 
 
-def test_a_newer_look_makes_a_proposal_void(office: Office) -> None:
+def test_a_newer_look_that_finds_anything_else_makes_a_proposal_void(office: Office) -> None:
     office.look()
     plan_id = rights.propose(office.house, ANNA, BOX)
+    with office.file("108 Ort108").open("a") as file:
+        file.write("user=neu lr\n")
     office.look()
     assert office.state(plan_id) is PlanState.VOID
     with pytest.raises(Conflict):

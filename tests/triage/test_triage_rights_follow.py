@@ -19,6 +19,7 @@ from tests.servers.exchange import ExchangeServer
 from triage import health
 from triage.house import House, PostboxPlan, RightsPolicy
 from triage.list_scope import ListScope
+from triage.remedies import REMEDIES
 from triage.rights import directory as rights_directory
 from triage.rights import follow as rights_follow
 from triage.rights import reporting as rights_reporting
@@ -163,7 +164,8 @@ def test_a_refused_login_is_tried_once_for_all_regions_and_not_again_soon(office
     office.clock.forward(minutes=1)
     rights_follow.round_(office, sources, "worker")
     assert directory.asked == 3
-    assert check(office, "Nord").message == "ldap.away"
+    told = check(office, "Nord")
+    assert (told.message, told.remedy) == ("ldap.away", REMEDIES["ldap.away"])
 
 
 def test_files_follow_nothing_and_nothing_follows_where_it_is_switched_off(office: House) -> None:

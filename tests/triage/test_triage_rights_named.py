@@ -90,6 +90,21 @@ def test_the_same_changes_have_one_hash_and_others_another(office: Office) -> No
     assert replace(third, postbox="SC-Nord").hash != third.hash
 
 
+def test_a_look_of_the_night_leaves_what_waits_for_a_second_person(office: Office) -> None:
+    office.look()
+    plan_id = rights.propose(office.house, ANNA, BOX)
+    read = rights.plan(office.house, BERT, plan_id)[0].hash
+    office.house.clock.forward(hours=12)
+    office.look()
+    standing = rights.standing(office.house, BERT, BOX)
+    assert standing.plan is not None
+    assert (standing.plan.id, standing.plan.state) == (plan_id, PlanState.PROPOSED)
+    assert standing.audit is not None
+    assert standing.plan.audit_id == standing.audit.id
+    rights.approve(office.house, BERT, plan_id, seen=read)
+    assert office.state(plan_id) is PlanState.APPROVED
+
+
 def test_after_a_restore_a_number_alone_names_no_plan(office: Office) -> None:
     office.look()
     before = rights.propose(office.house, ANNA, BOX)

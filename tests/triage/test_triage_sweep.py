@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
 from ingest.observed import ObservedPostbox
 from rules.errors import Conflict, Refused
@@ -22,7 +23,8 @@ from tests.triage import sweep_world
 from tests.triage.renumbering import Renumbering
 from tests.triage.sweep_world import ANSWERED, MACHINE, NEEDLES, PAID, WAIVED, World
 from tests.triage.test_triage_way import bring_in, states
-from triage import halting, receive, reconcile
+from triage import halting, receive, reconcile, wiring
+from triage.cli.app import app
 from triage.sweep import holds as sweep_holds
 from triage.sweep import orders as sweep
 from triage.sweep import outside as sweep_outside
@@ -90,9 +92,13 @@ def test_what_may_go_goes_from_database_drop_answers_and_postbox(world):
     number = world.sweep()
     assert states(world.house) == {"deleted": 4, "sorted": 1}
     assert not proof_of(world, number).is_complete, "the postbox's worker has not been there yet"
+    result = [one for one in sweep_words.proof_lines(proof_of(world, number)) if "Ergebnis" in one]
+    assert len(result) == 1
+    assert result[0].startswith("Ergebnis: NICHT vollständig; "), "and says what comes next"
     assert sweep_outside.from_postbox(world.house, world.box, world.lease) == 4
     found = proof_of(world, number)
     assert found.is_complete
+    assert "Ergebnis: vollständig" in sweep_words.proof_lines(found)
     assert (found.erased, dict(found.kept), found.residue_total, found.difference) == (4, {}, 0, 0)
     ended = {(one.kind, one.state): one.number for one in found.outside}
     assert ended == {("postbox", "done"): 4, ("eakte", "done"): 1, ("sent", "done"): 1}
@@ -127,6 +133,15 @@ def test_the_bytes_of_a_twin_stay_until_the_last_one_goes(house, box, lease, clo
     with world.house.db.read() as tx:
         assert originals.read(tx, originals.fingerprint(ANSWERED)) == ANSWERED
     assert len(world.box.view("435 Kassel/Termin").uids) == 1
+
+
+def test_the_command_says_of_what_it_would_delete_that_it_goes(world, monkeypatch):
+    monkeypatch.setattr(wiring, "house_of", lambda _: world.house)
+    lines = CliRunner().invoke(app, ["sweep"]).stdout.splitlines()
+    number = len(sweep.preview(world.house, ADMIN).rows)
+    going = [int(one.rsplit("=", 1)[1]) for one in lines if "answer=goes" in one]
+    assert sum(going) == number > 0
+    assert not any("answer=not " in one for one in lines)
 
 
 def test_the_run_deletes_what_the_preview_showed_or_nothing(world):

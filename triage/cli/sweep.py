@@ -10,6 +10,7 @@ import typer
 
 from rules.access import Caller
 from rules.errors import Refused
+from rules.retention import Keep
 from store.deletion.sweep_plans import StoredPlan
 from triage import wiring
 from triage.console import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, operator, say, show
@@ -24,6 +25,9 @@ PlanArgument = Annotated[int, typer.Argument(help="Number of the deletion run.")
 HashOption = Annotated[
     str, typer.Option("--hash", help="Of the run that you read, as `sweep list` shows it.")
 ]
+
+_GOES = "goes"
+"""What the preview says of what will be deleted; "not" would read as its opposite."""
 
 HASH_CHARS = 64
 """A SHA-256 in hexadecimal; what is shorter and all digits is a number. Source: FIPS 180-4."""
@@ -63,7 +67,7 @@ def plan(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> 
             {
                 "postbox": one.postbox or "-",
                 "agency": one.agency or "-",
-                "answer": one.keep.value,
+                "answer": _GOES if one.keep is Keep.NOT else one.keep.value,
                 "mails": one.number,
             },
             as_json=as_json,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from rules.errors import HouseError
 from triage.doctor.finding import Finding, bad, good, of_error, warn
-from triage.health import REMEDIES
 from triage.house import House
+from triage.remedies import REMEDIES
 from triage.rulesets import targets as rule_targets
 from triage.settings.postbox import PostboxSettings
 

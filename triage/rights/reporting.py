@@ -244,8 +244,12 @@ def _links(tx: Tx, house: House, region: str) -> tuple[Link, ...]:
 
 def _require_region(house: House, caller: Caller, region: str) -> None:
     access.require(caller, Permission.REVIEW_RIGHTS)
-    if region not in house.directory.region_names() or not access.may_see_region(caller, region):
-        raise Refused("region.unknown", "There is no such region among yours; name one of yours.")
+    yours = [one for one in house.directory.region_names() if access.may_see_region(caller, one)]
+    if region not in yours:
+        raise Refused(
+            "region.unknown",
+            f"There is no region {region!r} among yours; name one of yours: {', '.join(yours)}.",
+        )
 
 
 def _is_group(member: Member) -> bool:

@@ -6,12 +6,13 @@ that isn't as it should be stops the plan. Source: R4, F56; own decision 0039.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import structlog
 
 from rules.errors import Conflict, HouseError, Refused
 from rules.rights.folder_rights import audit
-from rules.rights.plan import Change, undone
+from rules.rights.plan import Change, make_plan, undone
 from store.database.engine import Tx
 from store.processes import halts, leases
 from store.rights import audits as rights_audits
@@ -21,7 +22,7 @@ from store.trail import audit as trail
 from triage import halting
 from triage.house import House, PostboxPlan
 from triage.ports import FolderRights
-from triage.rights import basis
+from triage.rights import basis, decisions
 from triage.rights.run import Outcome, Run, carry_out
 
 LEASE_SECONDS = basis.LEASE_SECONDS
@@ -53,7 +54,7 @@ def look(house: House, actor: str, rights: FolderRights) -> int:
                 actor=actor,
                 now=now,
             )
-            rights_plans.void_proposals(tx, plan.name, now=now)
+            _keep_proposal(tx, house, plan, audit_id)
             trail.add(
                 tx,
                 actor,
@@ -64,6 +65,22 @@ def look(house: House, actor: str, rights: FolderRights) -> int:
             )
     log.info("rights.audited", postbox=plan.name, folders=len(acls), findings=len(findings))
     return audit_id
+
+
+def _keep_proposal(tx: Tx, house: House, box: PostboxPlan, audit_id: int) -> None:
+    """What waits for a second person stays while a new look asks for the same; else it is void.
+
+    A look each night must not take from a person what another one has read. Source: own decision
+    0149.
+    """
+    waiting = rights_plans.proposed(tx, box.name)
+    if waiting is None:
+        return
+    found = decisions.standing_in(tx, box, house.local_now().date())
+    if replace(waiting, plan=make_plan(found.open)).hash == waiting.hash:
+        rights_plans.rest_on(tx, waiting.id, audit_id)
+    else:
+        rights_plans.void_proposals(tx, box.name, now=house.clock())
 
 
 def apply(house: House, actor: str, rights: FolderRights, plan_id: int) -> Outcome:

@@ -60,7 +60,11 @@ def run(house: House, outlets: Outlets, worker: str, plan_id: int) -> None:
     """
     with alone(house, worker) as lease:
         if lease is None:
-            raise Conflict("sweep.busy", "A deletion run is under way just now; repeat it later.")
+            raise Conflict(
+                "sweep.busy",
+                "A deletion run is under way just now, or was killed less than five minutes ago;"
+                " repeat it later.",
+            )
         with house.db.read() as tx:
             plan = sweep_plans.get(tx, plan_id)
         _require_ordered(plan)

@@ -99,8 +99,17 @@ def proof_lines(found: Proof) -> Iterator[str]:
     for one in found.outside:
         yield outside_line(one)
     yield f"Summe aller je gesehenen Nachrichten: {found.seen}, Differenz {found.difference}"
-    yield "Ergebnis: " + ("vollständig" if found.is_complete else "NICHT vollständig")
+    yield f"Ergebnis: {_result(found)}"
     yield f"Prüfsumme dieses Nachweises: {told['sha256']}"
+
+
+def _result(found: Proof) -> str:
+    """With what to do next, where only time is missing."""
+    if found.is_complete:
+        return "vollständig"
+    waits = any(one.state == "new" for one in found.outside)
+    next_step = "; was außerhalb noch liegt, entfernt ein Worker, danach neu lesen" if waits else ""
+    return f"NICHT vollständig{next_step}"
 
 
 def outside_line(one: Outside) -> str:
