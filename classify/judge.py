@@ -19,6 +19,7 @@ from classify import (
     reading,
     recognised,
     review,
+    unsettled,
 )
 from classify.explain import Reason
 from classify.facts import facts, whereabouts
@@ -41,6 +42,8 @@ CLOSE: Final = "message: close"
 """Payment reason where the model can't exclude that something moves money. Source: F24."""
 ELSEWHERE: Final = "message: elsewhere"
 """The same of what stands beside the judged text. Source: own decision 0136."""
+PAPER: Final = "message: paper"
+"""A file is named as the paper of a change. Source: own decision 0150."""
 
 
 class Judge:
@@ -211,7 +214,7 @@ class Judge:
             facts=told,
         )
         if answer is PaymentRelevant.NO and came_by is not Channel.MASCHINELL:
-            reason = self._not_excluded(read, opinion.payment, doubts)
+            reason = self._not_excluded(read, opinion.payment, doubts, named=named)
             answer, because = (PaymentRelevant.OPEN, (reason,)) if reason else (answer, because)
         return Judgement(
             channel=came_by,
@@ -225,15 +228,24 @@ class Judge:
             payment_spans=announced.told_in(read, _paid(named, hint, answer)),
         )
 
-    def _not_excluded(self, read: Reading, sure: float, doubts: Iterable[str]) -> str:
+    def _not_excluded(
+        self, read: Reading, sure: float, doubts: Iterable[str], *, named: Iterable[ConcernFound]
+    ) -> str:
         """Why a mail that isn't called payment-relevant is not safely excluded either, or "".
 
         The bound is a promise on mail as in the corpus, so of other mail it excludes nothing; and
-        on the text that it was asked of. Source: own decisions 0028, 0117 and 0136.
+        on the text that it was asked of. Source: own decisions 0028, 0117, 0136 and 0150.
         """
         bound = self._model.payment_bound
         if sure >= bound or not review.STRANGE.isdisjoint(doubts):
             return CLOSE
+        if unsettled.has_paper_of_a_change(read):
+            return PAPER
+        code = unsettled.named_but_unsettled(
+            read, [one.code for one in named], self._questions, sure=self._model.payment_sure
+        )
+        if code is not None:
+            return f"{code.value}: unsettled"
         return ELSEWHERE if elsewhere.may_move_money(read, self._questions, bound=bound) else ""
 
 
