@@ -54,7 +54,7 @@ def may_move_money(read: Reading, questions: Questions, *, bound: float) -> bool
     pieces += _pieces(disclaimer)
     if not pieces:
         return False
-    reads = [reading.of(_alone(mail, piece)) for piece in pieces]
+    reads = [reading.of(alone(mail, piece)) for piece in pieces]
     said = questions.of_mails(reads)
     return any(one.payment >= bound for one in said) or any(
         one.unlike or is_foreign(piece.words, piece.german)
@@ -94,5 +94,6 @@ def _pieces(text: str) -> Iterator[str]:
         yield piece
 
 
-def _alone(mail: ParsedMail, piece: str) -> ParsedMail:
+def alone(mail: ParsedMail, piece: str) -> ParsedMail:
+    """A piece of the mail as a mail of its own."""
     return replace(mail, subject="", body=BodyParts(piece), attachments=(), form=None)

@@ -20,6 +20,7 @@ from classify import (
     reading,
     recognised,
     review,
+    unsettled,
 )
 from classify.explain import Reason
 from classify.facts import facts, whereabouts
@@ -42,6 +43,8 @@ CLOSE: Final = "message: close"
 """Payment reason where the model can't exclude that something moves money. Source: F24."""
 ELSEWHERE: Final = "message: elsewhere"
 """The same of what stands beside the judged text. Source: own decision 0136."""
+PAPER: Final = "message: paper"
+"""A file is named as the paper of a change. Source: own decision 0150."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,20 +245,29 @@ class Judge:
         """Whether the mail moves money, and why; "no" only where the model excludes it."""
         answer, because = payment.of_message(named, hint=hint)
         if answer is PaymentRelevant.NO and heard.came_by is not Channel.MASCHINELL:
-            reason = self._not_excluded(heard.read, heard.opinion.payment, doubts)
+            reason = self._not_excluded(heard.read, heard.opinion.payment, doubts, named=named)
             if reason:
                 return PaymentRelevant.OPEN, (reason,)
         return answer, because
 
-    def _not_excluded(self, read: Reading, sure: float, doubts: Iterable[str]) -> str:
+    def _not_excluded(
+        self, read: Reading, sure: float, doubts: Iterable[str], *, named: Iterable[ConcernFound]
+    ) -> str:
         """Why a mail that isn't called payment-relevant is not safely excluded either, or "".
 
         The bound is a promise on mail as in the corpus, so of other mail it excludes nothing; and
-        on the text that it was asked of. Source: own decisions 0028, 0117 and 0136.
+        on the text that it was asked of. Source: own decisions 0028, 0117, 0136 and 0150.
         """
         bound = self._model.payment_bound
         if sure >= bound or not review.STRANGE.isdisjoint(doubts):
             return CLOSE
+        if unsettled.has_paper_of_a_change(read):
+            return PAPER
+        code = unsettled.named_but_unsettled(
+            read, [one.code for one in named], self._questions, sure=self._model.payment_sure
+        )
+        if code is not None:
+            return f"{code.value}: unsettled"
         return ELSEWHERE if elsewhere.may_move_money(read, self._questions, bound=bound) else ""
 
 

@@ -15,6 +15,7 @@ from classify.facts.facts import IBAN_DEFECT
 from classify.one_line import is_one_line
 from classify.reading import Reading
 from rules.codes import Channel
+from rules.facts import SEVERAL_NUMBERS
 from rules.mail import TEXT_CUT, ParsedMail
 from rules.verdict import Facts
 
@@ -28,7 +29,7 @@ _GERMAN_SHARE: Final = 0.12
 
 REASONS: Final = (
     *("danger", "empty", "attachment_only", "short", "one_line", "language", "long", "unlike"),
-    *("unsure", "channel_unsure", "form_unread", "iban"),
+    *("unsure", "channel_unsure", "form_unread", "iban", "kundennummer"),
 )
 """All codes, the gravest first; the desk has a sentence for each."""
 
@@ -66,6 +67,7 @@ def reasons(
         ("channel_unsure", channel[1] < _CHANNEL_UNSURE_BELOW),
         ("form_unread", channel[0] in FORM_CHANNELS and reading.mail.form is None),
         ("iban", IBAN_DEFECT in facts.defects),
+        ("kundennummer", SEVERAL_NUMBERS in facts.defects),
     )
     return tuple(code for code, holds in checks if holds)
 

@@ -5,7 +5,7 @@ Source: own decision 0007; RFC 2046 section 5.1.4 (alternatives); RFC 3676 (form
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ingest import charset, html, transfer
@@ -60,7 +60,8 @@ _META_CHARSET = re.compile(rb"<meta[^<>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40
 class Body:
     r"""The text (line ends "\n"), the first HTML part as it came, and the defects met.
 
-    `elsewhere` is what other parts say: the other alternative, files of text, messages inside.
+    `elsewhere` is what other parts say: the other alternative, files of text, messages inside with
+    their subjects.
     """
 
     text: str
@@ -91,7 +92,7 @@ def _is_other_text(leaf: Leaf) -> bool:
     return first and not leaf.name and not leaf.choice and leaf.content_type not in _NO_MESSAGE
 
 
-def read(leaves: Iterable[Leaf]) -> Body:
+def read(leaves: Sequence[Leaf]) -> Body:
     """The text of the message: of each alternative the better one, all other text parts in order.
 
     Where the message itself has no text, that of the messages in it is taken, the outer ones first.
@@ -105,9 +106,10 @@ def read(leaves: Iterable[Leaf]) -> Body:
             files.append(leaf)
     bodies = [_of_one_depth(by_depth[depth]) for depth in sorted(by_depth)]
     read = next((body for body in bodies if body.text.strip()), bodies[0])
-    if not files and len(bodies) == 1:
+    subjects = dict.fromkeys(leaf.message_subject for leaf in leaves)
+    if not files and len(bodies) == 1 and not any(subjects):
         return read
-    others = [read.elsewhere, *[body.text for body in bodies if body is not read]]
+    others = [*subjects, read.elsewhere, *[body.text for body in bodies if body is not read]]
     return replace(read, elsewhere="\n\n".join(filter(str.strip, [*others, *_letters(files)])))
 
 

@@ -9,6 +9,10 @@ from typing import Final
 
 from stdnum import iban as stdnum_iban
 
+SEVERAL_NUMBERS: Final = "kundennummer.several"
+"""Defect of a mail in which more than one Kundennummer stands, until a person names the right one.
+Source: own decision 0150."""
+
 _BLANKS: Final = re.compile(r"[\s\u00a0.\-/]+")
 _KUNDENNUMMER: Final = re.compile(r"[0-9]{3}[A-Z][0-9]{6}")
 _IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")

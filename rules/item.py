@@ -82,6 +82,7 @@ __all__ = [
     "hop_alarm",
     "new_case",
     "receipt_missing",
+    "written",
 ]
 
 
@@ -163,7 +164,7 @@ def _(_event: Unparked, case: ItemCase) -> ItemCase:
 @_next.register
 def _(event: Returned, case: ItemCase) -> ItemCase:
     _expect(case, ItemState.HELD)
-    _require_reason(event.reason)
+    written(event.reason)
     other = Team.EZ if case.team is Team.SC else Team.SC
     return replace(_to_queue(case), team=other, hops=case.hops + 1)
 
@@ -171,7 +172,7 @@ def _(event: Returned, case: ItemCase) -> ItemCase:
 @_next.register
 def _(event: Forwarded, case: ItemCase) -> ItemCase:
     _expect(case, ItemState.HELD)
-    _require_reason(event.reason)
+    written(event.reason)
     return replace(_to_queue(case), hops=case.hops + 1)
 
 
@@ -306,7 +307,11 @@ def _expect(case: ItemCase, *states: ItemState) -> None:
     )
 
 
-def _require_reason(reason: str) -> str:
+def written(reason: str) -> str:
+    """The reason without outer blanks.
+
+    Raises: Refused: `item.reason_too_short`. Source: own decision 0005.
+    """
     stripped = reason.strip()
     if len(stripped) < REASON_MIN_CHARS:
         raise Refused(
@@ -335,7 +340,7 @@ def _closed_if_settled(case: ItemCase, reason: CloseReason) -> ItemCase:
 
 
 def _waive(case: ItemCase, reason: str) -> ItemCase:
-    reason = _require_reason(reason)
+    reason = written(reason)
     received = case.eakte is EakteState.RECEIVED
     return replace(case, eakte=case.eakte if received else EakteState.WAIVED, waiver=reason)
 

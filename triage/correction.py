@@ -7,16 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from rules import deadlines, facts
+from rules import deadlines, facts, payment
 from rules.access import Caller
 from rules.codes import STAND_ALONE, Concern, PaymentRelevant
 from rules.deadlines import Due
 from rules.errors import Refused
+from rules.item import written
+from rules.item_case import OWES_PROOF
 from rules.verdict import ConcernFound, Facts
 from store.database.engine import Tx
 from store.desk.items import Item
 from store.mails import verdicts
-from store.mails.verdicts import NewVerdict
+from store.mails.verdicts import NewVerdict, StoredVerdict
 from triage.house import BERLIN, House
 
 
@@ -24,7 +26,8 @@ from triage.house import BERLIN, House
 class Correction:
     """What the clerk says instead of the machine. `concerns` most weighty first, never empty.
 
-    `reason` is required (10 characters or more) where payment goes from yes or open to no.
+    `reason` is required (10 characters or more) where payment goes from yes or open to no, and
+    where it is no beside a concern that moves money and that nobody has named before.
     """
 
     concerns: tuple[Concern, ...]
@@ -51,8 +54,25 @@ def in_order(said: Correction) -> Correction:
     return replace(said, concerns=concerns, kundennummer=_normal(said.kundennummer))
 
 
+def require_reason(said: Correction, before: StoredVerdict | None) -> None:
+    """A "no" beside a concern that moves money, which nobody named before, is a reasoned one.
+
+    The radio button of "no" stands as the machine has set it: who only ticks the concern would let
+    go of what moves money. As marks in Outlook do not (rules/mark_law.py).
+
+    Raises: Refused: `item.reason_too_short`.
+    """
+    if said.payment_relevant is not PaymentRelevant.NO:
+        return
+    body = before.body if before else {}
+    known = {one["code"] for one in body.get("concerns", ())}
+    added = [code for code in said.concerns if code.value not in known]
+    if any(payment.relevance(code, announced=True) in OWES_PROOF for code in added):
+        written(said.reason)
+
+
 def sooner(
-    house: House, item: Item, concerns: Iterable[Concern], payment: PaymentRelevant
+    house: House, item: Item, concerns: Iterable[Concern], money: PaymentRelevant
 ) -> Due | None:
     """The due day that a correction sets, where it is before the item's; it never becomes later.
 
@@ -61,7 +81,7 @@ def sooner(
     agency = house.directory.agency(item.agency_code)
     due = deadlines.due(
         tuple(ConcernFound(code, 1.0, announced=True) for code in concerns),
-        payment,
+        money,
         received=item.received_at.astimezone(BERLIN).date(),
         land=agency.land if agency else None,
         facts=Facts(),
@@ -88,6 +108,7 @@ def add_verdict(
     if due is not None and due.day is not None:
         body |= {"due": due.day.isoformat(), "due_because": due.told}
     if correction.kundennummer is not None:
+        body["defects"] = [one for one in body.get("defects", ()) if one != facts.SEVERAL_NUMBERS]
         body["facts"] = dict(body.get("facts", {})) | {"kundennummer": correction.kundennummer}
     verdicts.add(tx, NewVerdict(item.message_id, "clerk", caller.name, body), now=now)
 

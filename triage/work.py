@@ -29,9 +29,10 @@ from rules.undo import Undoable
 from store.database.engine import Tx
 from store.desk import claims, items
 from store.desk.items import ItemChange
+from store.mails import verdicts
 from triage import cases, handing_out, handover, holding, tasks, undo
 from triage.claimed import Claim
-from triage.correction import Correction, add_verdict, in_order, sooner
+from triage.correction import Correction, add_verdict, in_order, require_reason, sooner
 from triage.doorkeeper import require_scope, visible_item, workable_item
 from triage.filing import wish
 from triage.handing_out import Asked
@@ -207,12 +208,13 @@ def correct(house: House, caller: Caller, item_id: int, token: str, correction: 
     """Replace the verdict by the clerk's; the machine's stays in the history.
 
     Raises: Refused: `correction.empty`, `correction.stands_alone`, `correction.kundennummer`,
-    `item.reason_too_short` (payment to "no" needs a reason).
+    `item.reason_too_short` (payment to "no", or "no" beside a new concern that moves money).
     """
     correction = in_order(correction)
     now = house.clock()
     with house.db.write() as tx:
         item = workable_item(caller, tx, item_id, token=token, now=now)
+        require_reason(correction, verdicts.latest(tx, item.message_id))
         before = handover.known_number(tx, item.message_id)
         is_other = is_other_record(correction.kundennummer, before)
         due = sooner(house, item, correction.concerns, correction.payment_relevant)

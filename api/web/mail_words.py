@@ -23,6 +23,7 @@ DEFECTS: Final[Mapping[str, str]] = MappingProxyType(
         "recipients": "Die Mail nannte sehr viele Empfänger.",
         "iban": "Die IBAN im Text hat eine falsche Prüfziffer.",
         "kundennummer": "Die Kundennummer im Text ist unvollständig oder vertippt.",
+        "kundennummer.several": "In der Mail stehen mehrere Kundennummern.",
         "form": "Das Formular hatte nicht die erwartete Form.",
         "subject": "Der Betreff war nicht vollständig lesbar.",
         "size": "Die Mail war zu groß, um alles zu lesen.",

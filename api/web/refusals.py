@@ -37,6 +37,8 @@ _ITEMS: Final = {
     "item.reason_too_short": "Hier ist eine Begründung nötig, mindestens 10 Zeichen.",
     "item.receipt_missing": "Die eAkte-Quittung steht aus. Warten Sie auf die Quittung,"
     " oder begründen Sie, warum der Vorgang nicht zahlungsrelevant ist.",
+    "item.several_numbers": "In der Mail stehen mehrere Kundennummern. Bestätigen oder berichtigen"
+    " Sie zuerst die richtige unter „Ändern“, dann übergeben Sie.",
     "item.state": "Der Vorgang ist schon weiter. Laden Sie ihn neu.",
     "item.unknown": "Diesen Vorgang gibt es nicht, oder nicht für Sie.",
     "agency.unknown": "Diese Agentur gibt es nicht. Wählen Sie sie aus der Liste.",

@@ -9,10 +9,11 @@ import re
 from datetime import date
 from typing import Final
 
-from classify.facts import attached, numbers
+from classify.facts import attached, customers, numbers
 from classify.facts.whereabouts import Whereabouts
 from classify.reading import Reading
 from classify.text import fold
+from rules.facts import SEVERAL_NUMBERS
 from rules.verdict import Facts
 
 IBAN_DEFECT: Final = "iban.check_digit"
@@ -94,6 +95,7 @@ def read_facts(
     `dates` is what `date_roles`, `where` what `whereabouts` found in it, `kundennummer` what
     `kundennummer_of` did.
     """
+    several = kundennummer is not None and len(_kundennummern(reading)) > 1
     mail = reading.mail
     text = mail.body.new
     iban = _iban_of(reading)
@@ -114,6 +116,7 @@ def read_facts(
         defects=(
             *((IBAN_DEFECT,) if broken else ()),
             *((KUNDENNUMMER_DEFECT,) if malformed else ()),
+            *((SEVERAL_NUMBERS,) if several else ()),
         ),
     )
 
@@ -151,7 +154,10 @@ def _is_left(text: str, found: numbers.IbanFound) -> bool:
 
 
 def kundennummer_of(reading: Reading) -> str | None:
-    """The Kundennummer of subject, new text, signature or quoted mail."""
+    """The Kundennummer of subject, new text, signature or quoted mail.
+
+    Of several the one that is called the writer's own, else the first.
+    """
     body = reading.mail.body
     # None goes from one part over into the next, so each may be looked at alone.
     found = (
@@ -160,9 +166,18 @@ def kundennummer_of(reading: Reading) -> str | None:
         or numbers.find_kundennummer(body.signature)
         or numbers.find_kundennummer(body.quoted)
     )
-    if found and found == reading.kundennummer and _OTHER_NUMBER.search(body.new):
+    if found is None:
+        return _kundennummer_in_groups(f"{reading.mail.subject}\n{body.new}\n{body.signature}")
+    if found == reading.kundennummer and _OTHER_NUMBER.search(body.new):
         return numbers.find_kundennummer(_OTHER_NUMBER.sub("", body.new))
-    return found or _kundennummer_in_groups(f"{reading.mail.subject}\n{body.new}\n{body.signature}")
+    return next(iter(_kundennummern(reading)), found)
+
+
+def _kundennummern(reading: Reading) -> tuple[str, ...]:
+    """All of them, if there are several; else none."""
+    if not customers.may_be_several(reading):
+        return ()
+    return customers.told_in(reading, other=_OTHER_NUMBER)
 
 
 def _kundennummer_in_groups(text: str) -> str | None:

@@ -6,6 +6,7 @@ import pytest
 import structlog
 
 from ingest.maildir.postbox import MaildirPostbox
+from rules.codes import Concern, PaymentRelevant
 from rules.errors import Conflict, Refused, TryLater
 from rules.handover import Receipt
 from rules.item import CloseReason, EakteState, ItemState
@@ -18,6 +19,7 @@ from store.sending import outgoing
 from tests import one_sorter
 from tests.house_fixture import clerk, eml
 from triage import handover, item_view, receive, rounds, send, work
+from triage.correction import Correction
 from triage.filing import filing
 from triage.house import House
 
@@ -211,6 +213,22 @@ def test_a_reasoned_no_opens_the_way_and_a_short_one_does_not(house, box, lease)
         EakteState.WAIVED,
         "Konto der Tochter, nur zur Kenntnis",
     )
+
+
+def test_a_no_beside_a_concern_that_moves_money_and_is_new_is_a_reasoned_one(house, box, lease):
+    bring_in(house, box, lease, eml("Termin am Freitag", "ich habe auch ein neues Konto"))
+    me = clerk("435")
+    claim = work.claim_next(house, me, "435")
+    said = Correction((Concern.BANKVERBINDUNG, Concern.TERMIN), PaymentRelevant.NO)
+    with pytest.raises(Refused) as refused:
+        work.correct(house, me, claim.item_id, claim.token, said)
+    assert refused.value.code == "item.reason_too_short"
+    why = replace(said, reason="fragt nur nach seinem Konto")
+    work.correct(house, me, claim.item_id, claim.token, why)
+    # It is named now, and that it moves nothing was said.
+    work.correct(house, me, claim.item_id, claim.token, said)
+    work.close(house, me, claim.item_id, claim.token, reason=CloseReason.DONE)
+    assert states(house) == {"done": 1}
 
 
 def test_the_eakte_may_answer_while_nobody_or_somebody_holds_the_item(house, box, lease):

@@ -2,7 +2,7 @@
 
 After a restore, or where a standby without the last commits became the primary, a hand-over waits
 for a receipt that lies among those done with, and that nobody lists any more. So what has waited
-for an hour is looked for there, too, by the thread that sends. Source: own decision 0149.
+for an hour is looked for there, too, by the thread that sends. Source: own decision 0151.
 """
 
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ from triage.ports import FileOutlet
 from triage.sending import receipts
 
 WAITED: Final = timedelta(hours=1)
-"""So long a receipt may take before it is looked for. Own decision 0149."""
+"""So long a receipt may take before it is looked for. Own decision 0151."""
 
 AT_ONCE: Final = 200
-"""Hand-overs of one look: a WebDAV server is asked four times for each. Own decision 0149."""
+"""Hand-overs of one look: a WebDAV server is asked four times for each. Own decision 0151."""
 
 PAUSE: Final = timedelta(minutes=5)
-"""Between two looks where more wait than one takes. Own decision 0149."""
+"""Between two looks where more wait than one takes. Own decision 0151."""
 
 ROUND: Final = timedelta(hours=1)
-"""From the last look of a round to the first of the next. Own decision 0149."""
+"""From the last look of a round to the first of the next. Own decision 0151."""
 
 EARLIER: Final = timedelta(days=2)
 """A hand-over that left once more was answered before it did; by as much as a backup is old. Own
-decision 0149."""
+decision 0151."""
 
 log = structlog.get_logger()
 

@@ -1,0 +1,85 @@
+"""A mail that names two customers isn't handed over before a person says under whose number.
+
+With the real judge: under the first number that it read the mail would lie in a stranger's record.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from classify.judge import Judge
+from classify.model import file as modelfile
+from ingest.maildir.postbox import MaildirPostbox
+from rules.codes import Concern, PaymentRelevant
+from rules.errors import Refused
+from rules.item import EakteState
+from store.desk import items
+from store.sending import outgoing
+from tests.house_fixture import Clock, clerk, eml, make_house
+from tests.triage.test_triage_way import bring_in
+from triage import handover, undo, wiring, work
+from triage.correction import Correction
+from triage.house import House
+from triage.settings import Settings
+
+ME = clerk("435")
+OTHERS, OWN = "123A456789", "234B567890"
+TEXT = (
+    f"Guten Tag,\nmeine Frau (Kundennummer {OTHERS}) und ich sind umgezogen. Ich selbst habe die"
+    f" {OWN}. Neue Anschrift: Ringstr. 3, 34117 Kassel.\nP. Ott"
+)
+
+
+@pytest.fixture(scope="module")
+def judge() -> Judge:
+    model = modelfile.load(wiring.default_model_path(), wiring.model_key(Settings()))
+    return Judge(model, wiring.load_directory())
+
+
+@pytest.fixture
+def house(sqlite_url: str, clock: Clock, judge: Judge) -> Iterator[House]:
+    house = make_house(sqlite_url, clock=clock, judge=judge)
+    yield house
+    house.db.close()
+
+
+def ordered_under(house: House, row_id: int) -> str | None:
+    with house.db.read() as tx:
+        row = outgoing.get(tx, row_id)
+    return handover.package(house, row).kundennummer
+
+
+def test_a_person_names_the_number_first(house: House, box: MaildirPostbox, lease) -> None:
+    bring_in(house, box, lease, eml("Umzug", TEXT))
+    claim = work.claim_next(house, ME, "435")
+    with pytest.raises(Refused) as refused:
+        handover.order(house, ME, claim.item_id, claim.token)
+    assert refused.value.code == "item.several_numbers"
+    assert refused.value.details["kundennummer"] == OWN
+    with house.db.read() as tx:
+        assert items.get(tx, claim.item_id).eakte is EakteState.OWED
+        assert outgoing.of_item(tx, claim.item_id) == ()
+    said = Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES)
+    work.correct(house, ME, claim.item_id, claim.token, said)
+    with pytest.raises(Refused):
+        handover.order(house, ME, claim.item_id, claim.token)
+    named = Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES, OTHERS)
+    work.correct(house, ME, claim.item_id, claim.token, named)
+    assert ordered_under(house, handover.order(house, ME, claim.item_id, claim.token)) == OTHERS
+
+
+def test_who_takes_that_back_has_named_none(house: House, box: MaildirPostbox, lease) -> None:
+    bring_in(house, box, lease, eml("Umzug", TEXT))
+    claim = work.claim_next(house, ME, "435")
+    named = Correction((Concern.ANSCHRIFT_NAME,), PaymentRelevant.YES, OWN)
+    work.correct(house, ME, claim.item_id, claim.token, named)
+    again = undo.take_back(house, ME, claim.item_id)
+    with pytest.raises(Refused) as refused:
+        handover.order(house, ME, again.item_id, again.token)
+    assert refused.value.code == "item.several_numbers"
+
+
+def test_one_number_needs_no_word(house: House, box: MaildirPostbox, lease) -> None:
+    bring_in(house, box, lease, eml("Umzug", TEXT.replace(f" (Kundennummer {OTHERS})", "")))
+    claim = work.claim_next(house, ME, "435")
+    assert ordered_under(house, handover.order(house, ME, claim.item_id, claim.token)) == OWN
