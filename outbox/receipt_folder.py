@@ -14,6 +14,7 @@ import errno
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -79,6 +80,8 @@ class ReceiptFolder:
                 if paper is None and self._settled(path):
                     _put_away(path, self.drop / RECEIPTS / UNREADABLE)
                     bad.append(path.name)
+            except FileNotFoundError:
+                continue  # another worker has just put it away
             except OSError as exc:
                 failed = failed or exc
             if paper is not None:
@@ -219,16 +222,17 @@ class ReceiptFolder:
                 name = folder_name(paper.key)
                 part = ".eingang" if isinstance(paper, Arrival) else ""
                 new_name = f"{name}{part}{path.suffix}"
-                _put_away(path, self.drop / RECEIPTS / place, as_name=new_name)
+                with suppress(FileNotFoundError):  # another worker was faster
+                    _put_away(path, self.drop / RECEIPTS / place, as_name=new_name)
         except OSError as exc:
             raise self.disk(exc) from exc
 
     def _of(self, paper: Paper) -> list[Path]:
         """The file named after the key, as a rule; else whichever file says the very same."""
         expected = self.drop / RECEIPTS / f"{folder_name(paper.key)}.json"
-        if expected.is_file() and _read(expected) == paper:
+        if _says(expected, paper):
             return [expected]
-        return [path for path in self._files() if _read(path) == paper]
+        return [path for path in self._files() if _says(path, paper)]
 
     def _settled(self, path: Path) -> bool:
         changed_at = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
@@ -278,6 +282,13 @@ def _read(path: Path) -> Paper | None:
     """The paper, or None where nobody can read it. Raises: OSError."""
     with path.open("rb") as file:
         return receipt_paper.read(file.read(PAPER_BYTES + 1))
+
+
+def _says(path: Path, paper: Paper) -> bool:
+    try:
+        return _read(path) == paper
+    except FileNotFoundError:
+        return False
 
 
 def _put_away(path: Path, folder: Path, *, as_name: str = "") -> None:

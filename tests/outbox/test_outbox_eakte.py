@@ -312,17 +312,6 @@ def test_folders_on_two_disks_are_named_as_what_is_wrong(
     assert "must lie on one disk" in caught.value.message
 
 
-def test_a_receipt_that_vanishes_under_the_hand_means_later(drop: Path) -> None:
-    for name in ("a.json", "b.json"):
-        put(drop, name, receipt_json(RECEIPT))
-    waiting = DirectoryOutlet(drop).receipts()
-    next(waiting)
-    (drop / "quittungen" / "b.json").unlink()
-    with pytest.raises(TryLater) as caught:
-        next(waiting)
-    assert caught.value.code == "eakte.disk"
-
-
 def test_confirming_where_the_disk_says_no_means_later(drop: Path) -> None:
     put(drop, "item-12-v3.json", receipt_json(RECEIPT))
     (drop / "quittungen" / "erledigt").write_bytes(b"a file where the folder should be")
@@ -430,3 +419,19 @@ def test_what_was_said_is_found_where_it_was_put_away(drop: Path) -> None:
     put(drop, "c.json", receipt_json(RECEIPT))
     outlet.confirm(RECEIPT)
     assert outlet.told(keys, since=day) == (RECEIPT, stranger)
+
+
+def test_a_receipt_that_another_worker_takes_meanwhile_is_no_fault_of_the_disk(drop: Path) -> None:
+    outlet, other = DirectoryOutlet(drop), replace(RECEIPT, key="item-13-v1")
+    for receipt in (RECEIPT, other):
+        put(drop, f"{receipt.key}.json", receipt_json(receipt))
+    listed = outlet.receipts()
+    assert next(listed) == RECEIPT
+    for receipt in (RECEIPT, other):
+        DirectoryOutlet(drop).confirm(receipt)
+    assert list(listed) == []
+    outlet.confirm(RECEIPT)
+    assert files_below(drop / "quittungen") == [
+        "erledigt/item-12-v3.json",
+        "erledigt/item-13-v1.json",
+    ]
