@@ -99,6 +99,22 @@ def test_another_language_is_strange_elsewhere_too_but_not_in_a_disclaimer(ask, 
         assert ask(replace(mail(subject="Frage"), body=body))[0] is answer
 
 
+UNKNOWN = (
+    "Wie lange dauert die Bearbeitung noch? Schnurrpfeif, Zwirbelhex, Quirlbax, Murkelding,"
+    " Fludergans, Glumpftropf, Wusselfee und Brabbelkutt, es ist noch nicht da und ich habe nichts"
+    " von der Stelle gehört."
+)
+NO_SENTENCE = "Telefon Auskunft Termin Uhrzeit Sachbearbeiter Beratung Gespräch Raum Stock Gebäude"
+
+
+@pytest.mark.parametrize("strange", [UNKNOWN, NO_SENTENCE], ids=["unlike", "language"])
+def test_each_way_to_be_strange_excludes_nothing_by_itself(ask, mail, strange: str) -> None:
+    """Unknown words in German sentences; known words in none. Most other languages are both."""
+    assert ask(mail(strange)) == (PaymentRelevant.OPEN, (CLOSE,))
+    quoted = replace(mail(), body=BodyParts(HARMLESS, quoted=strange))
+    assert ask(quoted) == (PaymentRelevant.OPEN, (ELSEWHERE,))
+
+
 def test_of_a_picture_alone_nobody_says_by_himself_that_it_moves_no_money(ask, mail) -> None:
     assert ask(mail("Hallo", attachments=("IMG_1.jpg",))) == (PaymentRelevant.OPEN, (CLOSE,))
 

@@ -1,6 +1,7 @@
 """An answer with a second text below: both approved, both word for word, or neither leaves."""
 
 import re
+from dataclasses import replace
 from email import message_from_bytes, policy
 
 import pytest
@@ -9,6 +10,8 @@ from rules.errors import Conflict, Refused
 from rules.texts.language import Language
 from rules.texts.second_text import HEADLINES, Second
 from store.approved import text_versions
+from store.approved import texts as shelves
+from store.approved.texts import TextShelf
 from store.sending import outgoing
 from tests.house_fixture import clerk, eml
 from tests.refusals import code_of
@@ -16,7 +19,7 @@ from tests.rules.test_rules_second_text import english
 from tests.rules.text_samples import typed
 from tests.triage.test_triage_text_life import ANNA, BERTA, WHY, approved
 from tests.triage.test_triage_way import bring_in
-from triage import work
+from triage import wiring, work
 from triage.answers import reply
 from triage.answers.reply import Choice
 from triage.answers.reply_text import Wanted
@@ -60,6 +63,18 @@ def test_both_texts_leave_as_they_were_shown_and_are_counted(house, claim):
     with house.db.read() as tx:
         used = text_versions.uses(tx, since=house.local_now().date())
     assert used == {(TEXT, 1): 1, (f"{TEXT}.en", 1): 1}
+
+
+def test_who_writes_is_compared_also_where_only_the_second_text_discloses(house, claim):
+    """Its header was changed by another person than the German one's."""
+    telling = [
+        replace(one, text=replace(one.text, discloses=one.text.language is not None))
+        for one in shelves._read(wiring.texts_folder())[0]
+    ]
+    policy_ = replace(house.policy, discloses_after_check=True)
+    told = replace(house, texts=TextShelf(telling), policy=policy_)
+    assert code_of(order, told, claim, choice()) == "reply.identity_unchecked"
+    assert order(told, claim, choice(second=None))
 
 
 def test_one_changed_word_of_the_second_text_is_refused(house, claim):

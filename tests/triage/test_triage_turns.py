@@ -12,7 +12,7 @@ from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_reply import first_choice
 from tests.triage.test_triage_way import Eakte, Post, bring_in
 from triage import handover, rounds, send, work
-from triage.answers import reply
+from triage.answers import reply, reply_text
 
 ME = clerk("435")
 
@@ -104,14 +104,19 @@ def test_who_waited_at_a_shut_way_leaves_when_it_opens_oldest_first(house, answe
     assert [to for to, _ in post.sent] == [f"k{one}@post.example" for one in (3, 0, 1, 2)]
 
 
+@pytest.mark.parametrize(("days_late", "code"), [(0, ""), (1, "text.expired")])
 def test_an_answer_that_waited_beyond_the_last_day_of_its_text_does_not_leave(
-    house, answers, clock
+    house, answers, clock, days_late, code
 ):
     answers(1)
-    clock.forward(days=3650)
+    with house.db.read() as tx:
+        (row,) = outgoing.listing(tx, states=[OutgoingState.NEW], limit=9)
+    (shelved,) = reply_text.kept(house, row.payload)
+    last_day = shelved.text.valid_to - house.local_now().date()
+    clock.forward(days=last_day.days + days_late)
     post = Post()
     rounds.send_round(house, send.Outlets(Eakte(), post), "w-1")
-    assert post.sent == []
     with house.db.read() as tx:
-        (row,) = outgoing.listing(tx, states=[OutgoingState.DEAD], limit=9)
-    assert row.error_code == "text.expired"
+        row = outgoing.get(tx, row.id)
+    assert (row.error_code, len(post.sent)) == (code, 1 - days_late)
+    assert row.state is (OutgoingState.DEAD if days_late else OutgoingState.SENT)
