@@ -49,6 +49,20 @@ def test_an_approved_text_leaves_once_word_for_word_and_quotes_nothing(house, cl
     assert letter["From"] == "Eingangszone Kassel <kassel@arbeitsagentur.example>"
 
 
+def test_the_same_text_with_another_day_is_another_answer(house, claim):
+    """The clerk got the first one wrong; both stand in the story, and both leave."""
+    for moment in ("30.11.2026 09:00", "01.12.2026 09:00"):
+        known = reply.defaults(house, ME, claim.item_id, "termin.bestaetigung")
+        choice = Choice("termin.bestaetigung", 1, known | {"termin": moment})
+        reply.order(house, ME, claim.item_id, claim.token, choice)
+    post = Post()
+    rounds.send_round(house, send.Outlets(eakte=Eakte(), mail=post), "w-1")
+    bodies = [
+        message_from_bytes(data, policy=policy.default).get_content() for _, data in post.sent
+    ]
+    assert ["30.11." in bodies[0], "01.12." in bodies[1]] == [True, True]
+
+
 class Refusing(Post):
     """A mail server that takes nothing, for good."""
 
