@@ -168,6 +168,14 @@ def newest(tx: Tx, postbox: str) -> StoredPlan | None:
     return None if row is None else _plan(row)
 
 
+def overtaken(tx: Tx, postbox: str) -> StoredPlan | None:
+    """The last plan of a postbox, if it became void; None where it did not."""
+    last = _plans().where(table.c.postbox == postbox).order_by(table.c.id.desc()).limit(1)
+    row = tx.run(last).one_or_none()
+    found = None if row is None else _plan(row)
+    return found if found and found.state is PlanState.VOID else None
+
+
 def advance(
     tx: Tx, plan_id: int, state: PlanState, *, allowed: Collection[PlanState], now: datetime
 ) -> None:

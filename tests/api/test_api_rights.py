@@ -17,6 +17,7 @@ from rules.rights.distribution_csv import write_lists
 from rules.rights.folder_acl import Naming
 from rules.rights.folder_findings import Code
 from store.processes import beats
+from store.rights import plans as rights_plans
 from store.tables.rights import rights_plan
 from tests.api import rights_samples
 from tests.api.answers import code_of
@@ -347,6 +348,22 @@ def test_the_page_decides_on_the_plan_that_it_has_shown(office: Office) -> None:
     assert "Plan ausführen" in bert.words("main")
     bert.send("verwerfen")
     assert "Plan verworfen" in bert.words(".notice")
+
+
+def test_the_page_says_that_a_plan_was_overtaken(office: Office) -> None:
+    looked_at(office)
+    anna, bert = office.desk(), office.desk("second")
+    anna.open("/rechte?postfach=SC-Südwest")
+    anna.send("vorschlagen")
+    bert.open("/rechte?postfach=SC-Südwest")
+    assert "gilt nicht mehr" not in bert.words("main")
+    with office.house.db.write() as tx:
+        rights_plans.void_proposals(tx, "SC-Südwest", now=office.house.clock())
+    bert.open("/rechte?postfach=SC-Südwest")
+    assert "Plan 1 gilt nicht mehr" in bert.words("main")
+    bert.send("vorschlagen")
+    bert.open("/rechte?postfach=SC-Südwest")
+    assert "gilt nicht mehr" not in bert.words("main")
 
 
 def test_the_page_says_that_lists_have_changed_after_the_look(office: Office) -> None:

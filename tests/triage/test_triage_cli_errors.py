@@ -69,6 +69,18 @@ def test_a_mistyped_name_is_never_answered_with_nothing_and_0(config, tmp_path, 
     assert not (tmp_path / "r.html").exists()
 
 
+def test_a_mistyped_kind_of_what_leaves_is_wrong_usage(config):
+    told = RUN.invoke(cli.app, ["outbox", "replay-all", "--kind", "eakt"])
+    assert told.exit_code == 2
+    assert RUN.invoke(cli.app, ["outbox", "replay-all", "--kind", "eakte"]).exit_code == 0
+
+
+def test_a_reason_for_which_nothing_lies_aside_is_named(config):
+    told = RUN.invoke(cli.app, ["aside", "replay-all", "--reason", "mail.autorely"])
+    assert told.exit_code == 0
+    assert "mail.autorely" in told.stdout
+
+
 def test_clearing_is_a_place_where_items_lie(config):
     assert RUN.invoke(cli.app, ["items", "list", "--agency", "klaerung"]).exit_code == 0
 

@@ -204,6 +204,9 @@ def aside_replay_all(
     _require_known(house, postbox)
     done = set_aside.replay_all(house, operator(), reason_code=reason, postbox=postbox)
     say(f"{done} messages go through the next sorting rounds")
+    if reason and not done:
+        there = ", ".join(f"{code} ({n})" for code, n in set_aside.reasons(house, operator()))
+        say(f"nothing lay aside for {reason}; there is: {there or 'nothing at all'}")
 
 
 @aside_app.command("export")

@@ -40,7 +40,8 @@ KEEP_LONGEST: Final = timedelta(days=366)
 class Standing:
     """How the permissions of one postbox stand: the last look and what was decided about it.
 
-    `open` asks for a deed; `kept` stays by a person's decision.
+    `open` asks for a deed; `kept` stays by a person's decision. `overtaken` is a plan that became
+    void and that none has followed.
     """
 
     box: PostboxPlan
@@ -54,6 +55,7 @@ class Standing:
     round: RunningRound | None
     orders: tuple[Order, ...]
     last_failure: str
+    overtaken: StoredPlan | None = None
 
     @property
     def is_stale(self) -> bool:
@@ -264,6 +266,7 @@ def standing_in(tx: Tx, box: PostboxPlan, today: date) -> Standing:
         round=rights_lists.running_round(tx, box.region),
         orders=rights_plans.open_orders(tx, box.name),
         last_failure=rights_plans.last_failure(tx, box.name),
+        overtaken=rights_plans.overtaken(tx, box.name),
     )
 
 
