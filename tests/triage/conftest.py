@@ -65,6 +65,17 @@ def on_dovecot(
 
 
 @pytest.fixture
+def small_config(sqlite_url: str, tmp_path: Path) -> Path:
+    """The configuration of one Maildir, whose folder nobody has made, over tables without rows."""
+    file = tmp_path / "postlotse.toml"
+    file.write_text(
+        f'[store]\nurl = "{sqlite_url}"\n'
+        '[[postboxes]]\nkind = "maildir"\nname = "SC-Ost"\nregion = "Ost"\nroot = "mail"\n'
+    )
+    return file
+
+
+@pytest.fixture
 def drop(tmp_path: Path) -> Path:
     """The folder that is the eAkte."""
     folder = tmp_path / "eakte"

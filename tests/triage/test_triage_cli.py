@@ -21,10 +21,9 @@ from store.mails.keeping import Arrival
 from store.sending import outgoing, outgoing_claims
 from store.sending.outgoing import NewOutgoing
 from store.tables import ledger as tables
-from store.upkeep import migrate
 from tests import one_sorter
 from tests.commands import call, refusal
-from tests.house_fixture import MACHINE, eml, make_house
+from tests.house_fixture import MACHINE, eml, open_house
 from triage import accept, wiring
 from triage.cli import admin
 from triage.cli import app as cli
@@ -44,14 +43,8 @@ ALL = commands(typer.main.get_command(cli.app))
 
 
 @pytest.fixture
-def config(tmp_path) -> Path:
-    file = tmp_path / "postlotse.toml"
-    file.write_text(
-        '[store]\nurl = "sqlite:///p.sqlite"\n'
-        '[[postboxes]]\nkind = "maildir"\nname = "SC-Ost"\nregion = "Ost"\nroot = "mail"\n'
-    )
-    migrate.upgrade(f"sqlite:///{tmp_path}/p.sqlite")
-    return file
+def config(small_config) -> Path:
+    return small_config
 
 
 def test_the_names_that_stay_are_there():
@@ -138,8 +131,8 @@ def test_a_new_key_is_shown_once_with_its_hash_for_the_file():
     assert "$argon2id$" in shown
 
 
-def test_no_dead_letter_is_left_out_of_the_list(config, tmp_path, monkeypatch):
-    house = make_house(f"sqlite:///{tmp_path}/p.sqlite", clock=wiring.utc_now)
+def test_no_dead_letter_is_left_out_of_the_list(config, sqlite_url, monkeypatch):
+    house = open_house(sqlite_url, clock=wiring.utc_now)
     with house.db.write() as tx:
         for key in "abc":
             outgoing.order(tx, NewOutgoing("webhook", key, {}), now=house.clock())
@@ -150,8 +143,8 @@ def test_no_dead_letter_is_left_out_of_the_list(config, tmp_path, monkeypatch):
     assert [json.loads(line)["id"] for line in listed] == [3, 2, 1]
 
 
-def test_the_sum_the_trail_and_the_lists_of_a_small_house(config, tmp_path):
-    house = make_house(f"sqlite:///{tmp_path}/p.sqlite", clock=wiring.utc_now)
+def test_the_sum_the_trail_and_the_lists_of_a_small_house(config, sqlite_url, tmp_path):
+    house = open_house(sqlite_url, clock=wiring.utc_now)
     accept.hand_in(house, MACHINE, eml("explodiere"))
     house.db.close()
     box, everything = map(json.loads, call("reconcile", "-c", str(config), "--json").splitlines())
@@ -190,10 +183,10 @@ def test_a_day_without_a_stranger_closes_and_one_with_does_not(config, tmp_path)
     assert "missing_here" in call(*words, code=1)
 
 
-def test_the_match_of_today_names_what_is_overdue_since_days(config, tmp_path):
+def test_the_match_of_today_names_what_is_overdue_since_days(config, sqlite_url, tmp_path):
     """The alarm's remedy leads here, and mostly it stands for a day before."""
     (tmp_path / "var/eakte/quittungen").mkdir(parents=True)
-    house = make_house(f"sqlite:///{tmp_path}/p.sqlite", clock=wiring.utc_now)
+    house = open_house(sqlite_url, clock=wiring.utc_now)
     with house.db.write() as tx:
         long_ago = house.clock() - timedelta(days=9)
         row = outgoing.order(tx, NewOutgoing("eakte", "eakte-1", {}), now=long_ago)
@@ -229,13 +222,9 @@ def test_an_archive_is_filled_in_once_and_reported(config, tmp_path):
     assert refusal(*words[:2], "-c", str(config), "--postbox", "SC-West") == "postbox.unknown"
 
 
-def test_a_trial_run_is_reported_by_postbox_and_agency(tmp_path):
-    config = tmp_path / "postlotse.toml"
-    config.write_text(
-        '[store]\nurl = "sqlite:///p.sqlite"\n[[postboxes]]\nkind = "maildir"\nname = "SC-Ost"\n'
-        'region = "Ost"\nroot = "mail"\nmode = "observe"\n'
-    )
-    house = make_house(f"sqlite:///{tmp_path}/p.sqlite", clock=wiring.utc_now)
+def test_a_trial_run_is_reported_by_postbox_and_agency(config, sqlite_url):
+    config.write_text(config.read_text() + 'mode = "observe"\n')
+    house = open_house(sqlite_url, clock=wiring.utc_now)
     with house.db.write() as tx:
         arrival = Arrival(eml("Krank", "34117 Kassel"), house.clock(), "postbox", "SC-Ost", "Ost")
         keeping.keep(tx, arrival, now=house.clock())
@@ -249,14 +238,14 @@ def test_a_trial_run_is_reported_by_postbox_and_agency(tmp_path):
     assert refusal("observed", "-c", str(config), "--day", "gestern") == "observed.day"
 
 
-def test_reconcile_names_the_mail_that_vanished_and_ends_with_one(tmp_path):
+def test_reconcile_names_the_mail_that_vanished_and_ends_with_one(sqlite_url, tmp_path):
     config = tmp_path / "postlotse.toml"
-    config.write_text('[store]\nurl = "sqlite:///p.sqlite"\n')
-    house = make_house(f"sqlite:///{tmp_path}/p.sqlite", clock=wiring.utc_now)
+    config.write_text(f'[store]\nurl = "{sqlite_url}"\n')
+    house = open_house(sqlite_url, clock=wiring.utc_now)
     with house.db.write() as tx:
         kept = keeping.keep(tx, Arrival(eml("x"), house.clock(), "api"), now=house.clock())
     house.db.close()
-    with sqlite3.connect(tmp_path / "p.sqlite") as database:
+    with sqlite3.connect(tmp_path / "postlotse.sqlite") as database:
         database.execute("DELETE FROM message")
     database.close()
     told = call("reconcile", "-c", str(config), code=1)

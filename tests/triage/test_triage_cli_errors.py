@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner
 
 from rules.errors import HouseError
-from store.upkeep import migrate
 from triage import training_file
 from triage.cli import app as cli
 
@@ -40,15 +39,9 @@ def run(*words: str, cwd: Path, stdout: int = subprocess.PIPE) -> subprocess.Com
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    file = tmp_path / "postlotse.toml"
-    file.write_text(
-        '[store]\nurl = "sqlite:///p.sqlite"\n'
-        '[[postboxes]]\nkind = "maildir"\nname = "SC-Ost"\nregion = "Ost"\nroot = "mail"\n'
-    )
-    migrate.upgrade(f"sqlite:///{tmp_path}/p.sqlite")
-    monkeypatch.setenv("POSTLOTSE_CONFIG", str(file))
-    return file
+def config(small_config: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("POSTLOTSE_CONFIG", str(small_config))
+    return small_config
 
 
 @pytest.mark.parametrize(

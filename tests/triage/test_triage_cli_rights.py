@@ -13,7 +13,6 @@ from rules.access import Caller
 from rules.codes import Role
 from rules.rights.folder_acl import account
 from rules.rights.folder_levels import RIGHTS_OF, Level
-from store.upkeep import migrate
 from tests.commands import call, refusal
 from triage import console, wiring
 from triage.rights import decisions as rights
@@ -25,13 +24,12 @@ CSV = "verteiler,agentur,region\r\nez-071@dienst.example,071,\r\nsc-ost@dienst.e
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch) -> Path:
+def config(sqlite_url: str, tmp_path: Path, monkeypatch) -> Path:
     file = tmp_path / "postlotse.toml"
     file.write_text(
-        '[store]\nurl = "sqlite:///p.sqlite"\n[rights]\nmode = "write"\n'
+        f'[store]\nurl = "{sqlite_url}"\n[rights]\nmode = "write"\n'
         '[[postboxes]]\nkind = "maildir"\nname = "SC-Ost"\nregion = "Ost"\nroot = "mail"\n'
     )
-    migrate.upgrade(f"sqlite:///{tmp_path}/p.sqlite")
     root = tmp_path / "mail"
     create_tree(root)
     MaildirPostbox("SC-Ost", root).ensure_folder(FOLDER)

@@ -8,7 +8,6 @@ from typer.testing import CliRunner
 
 from store.mails import keeping
 from store.mails.keeping import Arrival
-from store.upkeep import migrate
 from tests import commands, one_sorter
 from tests.house_fixture import Clock, eml, open_house
 from tests.rules.ruleset_samples import HEAD, rule
@@ -22,14 +21,12 @@ refusal = partial(commands.refusal, "ruleset")
 
 
 @pytest.fixture
-def config(tmp_path, monkeypatch):
+def config(sqlite_url, tmp_path, monkeypatch):
     """A small house with one sorted mail; commands get the simple judge instead of a model."""
     file = tmp_path / "postlotse.toml"
-    file.write_text('[store]\nurl = "sqlite:///p.sqlite"\n')
-    url = f"sqlite:///{tmp_path}/p.sqlite"
-    migrate.upgrade(url)
+    file.write_text(f'[store]\nurl = "{sqlite_url}"\n')
     # It stands still: what is put into force takes effect seconds later, and a machine may be slow.
-    house = open_house(url, clock=Clock())
+    house = open_house(sqlite_url, clock=Clock())
     with house.db.write() as tx:
         now = house.clock()
         data = eml("Frage zur Umschulung", "34117 Kassel")

@@ -8,7 +8,6 @@ from typer.testing import CliRunner
 
 from rules.errors import HouseError
 from store.approved import texts
-from store.upkeep import migrate
 from tests import commands
 from tests.house_fixture import open_house
 from tests.rules.text_samples import typed
@@ -25,10 +24,8 @@ call = partial(commands.call, "texts")
 
 
 @pytest.fixture
-def house(tmp_path, monkeypatch):
-    url = f"sqlite:///{tmp_path}/p.sqlite"
-    migrate.upgrade(url)
-    house = open_house(url)
+def house(sqlite_url, monkeypatch):
+    house = open_house(sqlite_url)
     monkeypatch.setattr(wiring, "house_of", lambda _: house)
     yield house
     house.db.close()

@@ -18,7 +18,6 @@ from store.mails import keeping
 from store.mails.keeping import Arrival
 from store.sending import outgoing, outgoing_claims
 from store.sending.outgoing import NewOutgoing
-from store.upkeep import migrate
 from tests.house_fixture import ADMIN, make_house
 from tests.servers.dovecot import DovecotServer
 from tests.servers.oidc import OidcServer
@@ -37,7 +36,7 @@ RUN = CliRunner()
 
 def settings(tmp_path: Path, **changes: object) -> Settings:
     raw = {
-        "store": {"url": "sqlite:///p.sqlite"},
+        "store": {"url": "sqlite:///postlotse.sqlite"},
         "postboxes": [
             {"kind": "maildir", "name": "SC-Ost", "region": "Ost", "root": "mail"},
         ],
@@ -46,9 +45,8 @@ def settings(tmp_path: Path, **changes: object) -> Settings:
 
 
 @pytest.fixture
-def ground(tmp_path) -> Path:
+def ground(sqlite_url, tmp_path) -> Path:
     """A folder in which everything is there."""
-    migrate.upgrade(f"sqlite:///{tmp_path}/p.sqlite")
     create_tree(tmp_path / "mail")
     (tmp_path / "var/eakte").mkdir(parents=True)
     return tmp_path
@@ -94,10 +92,10 @@ def test_on_sound_ground_only_missing_folders_are_told(ground, monkeypatch):
 def test_looking_writes_nothing(ground, monkeypatch):
     monkeypatch.setenv("POSTLOTSE_SESSION_SECRET", "s" * 32)
     mails = {path: path.stat().st_mtime_ns for path in (ground / "mail").rglob("*")}
-    rows = dump(ground / "p.sqlite")
+    rows = dump(ground / "postlotse.sqlite")
     tuple(doctor.examine(settings(ground)))
     assert {path: path.stat().st_mtime_ns for path in (ground / "mail").rglob("*")} == mails
-    assert dump(ground / "p.sqlite") == rows
+    assert dump(ground / "postlotse.sqlite") == rows
 
 
 def test_what_is_missing_is_named_and_the_rest_is_still_looked_at(tmp_path, monkeypatch):
@@ -426,7 +424,7 @@ def test_what_could_not_be_delivered_is_counted_by_kind(url):
 
 def test_the_command_ends_with_1_and_speaks_json(tmp_path):
     file = tmp_path / "postlotse.toml"
-    file.write_text('[store]\nurl = "sqlite:///p.sqlite"\n')
+    file.write_text('[store]\nurl = "sqlite:///postlotse.sqlite"\n')
     result = RUN.invoke(cli.app, ["doctor", "--config", str(file), "--json"])
     assert result.exit_code == 1
     lines = [json.loads(line) for line in result.output.splitlines()]

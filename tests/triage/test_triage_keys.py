@@ -35,8 +35,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def house(tmp_path: Path, clock: Clock):
-    made = house_fixture.make_house(house_fixture.sqlite_url(tmp_path), clock=clock)
+def house(sqlite_url: str, clock: Clock):
+    made = house_fixture.open_house(sqlite_url, clock=clock)
     yield made
     made.db.close()
 

@@ -3,7 +3,7 @@
 Source: Weisung 202404002 "Regelungen"; § 84 SGB X; F51, N10; own decision 0054.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -40,32 +40,22 @@ class Preview:
 
 
 def foreseen(house: House, regions: Collection[str] | None) -> Preview:
-    """As `preview`, for the worker: of these regions, or all."""
+    """As `orders.preview`, with no caller to ask: of these regions, or of all (None)."""
     today, policy = house.local_now().date(), house.policy.sweep
     before = _midnight(cutoff(today, policy.rules) + timedelta(days=1))
     rows: list[PlanRow] = []
     counted: list[tuple[str, str, Keep, int]] = []
-    after = 0
-    while True:
-        with house.db.read() as tx:
-            found = ended_mail.ended(tx, before=before, limit=PAGE, after=after, regions=regions)
-            answers = decided(tx, found, today, rules=policy.rules)
-        for one, answer in answers:
-            if one.item_open:
-                continue  # `remaining` counts it by its item
-            counted.append((one.postbox or "", one.agency_code or "", answer.keep, 1))
-            if answer.may_go:
-                rows.append(row_of(one))
-        if len(found) < PAGE:
-            break
-        after = found[-1].message_id
+    for one, answer in _ended(house, regions, before=before, today=today):
+        if one.item_open:
+            continue  # `remaining` counts it by its item
+        counted.append((one.postbox or "", one.agency_code or "", answer.keep, 1))
+        if answer.may_go:
+            rows.append(row_of(one))
     with house.db.read() as tx:
-        counted += [
-            (box or "", agency or "", _still(state), number)
-            for box, agency, state, number in ended_mail.remaining(
-                tx, since=before, regions=regions
-            )
-        ]
+        others = ended_mail.remaining(tx, since=before, regions=regions)
+    counted += [
+        (box or "", agency or "", _still(state), many) for box, agency, state, many in others
+    ]
     planned = tuple(rows[: policy.plan_mails])
     return Preview(
         today,
@@ -75,6 +65,21 @@ def foreseen(house: House, regions: Collection[str] | None) -> Preview:
         has_more=len(rows) > len(planned),
         hash=plan_hash(planned, day=today, rules=policy.rules),
     )
+
+
+def _ended(
+    house: House, regions: Collection[str] | None, *, before: datetime, today: date
+) -> Iterator[tuple[Ended, Retention]]:
+    """What ended before that moment, with the answer of the rules; a page a transaction."""
+    after = 0
+    while True:
+        with house.db.read() as tx:
+            found = ended_mail.ended(tx, before=before, limit=PAGE, after=after, regions=regions)
+            answers = decided(tx, found, today, rules=house.policy.sweep.rules)
+        yield from answers
+        if len(found) < PAGE:
+            return
+        after = found[-1].message_id
 
 
 def decided(
