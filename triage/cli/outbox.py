@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from rules.handover_match import Match
+from rules.outgoing import OutgoingKind
 from store.sending.outgoing_watch import Late
-from triage import alarms, hooks, outgoing_care, send, tasks, wiring
+from triage import outgoing_care, wiring
 from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -21,19 +21,8 @@ from triage.console import (
     say,
     settings_of,
 )
-from triage.sending import receipts
 
 LISTED = 1000
-
-
-class Kind(StrEnum):
-    """What leaves the house; a mistyped one is wrong usage, not "0 rows"."""
-
-    EAKTE = receipts.EAKTE
-    REPLY = send.REPLY
-    TASK = tasks.KIND
-    WEBHOOK = hooks.KIND
-    ALARM = alarms.KIND
 
 
 _HEAPS = {
@@ -52,7 +41,7 @@ def register(outbox_app: typer.Typer) -> None:
 
 def replay_all(
     config: ConfigOption = DEFAULT_CONFIG,
-    kind: Annotated[Kind | None, typer.Option(help="Only of this kind.")] = None,
+    kind: Annotated[OutgoingKind | None, typer.Option(help="Only of this kind.")] = None,
     code: Annotated[str, typer.Option(help="Only those that ended with this code.")] = "",
 ) -> None:
     """Send all dead letters again, each under its old key, or a part of them.
