@@ -180,15 +180,15 @@ def test_mail_of_the_archive_that_was_sorted_and_lies_in_the_inbox_later_is_file
     fill(house, [ArchiveMail("a.eml", data, house.clock() - OLD) for data in (termin, away)])
     one_sorter.sort_pending(house)
     claim = work.claim_next(house, clerk("435"), "435")
-    said = Correction((Concern.RENTE,), PaymentRelevant.NO)
+    said = Correction((Concern.BERATUNG,), PaymentRelevant.NO)
     work.correct(house, clerk("435"), claim.item_id, claim.token, said)
     for data in (termin, away):
         box.append("INBOX", data)
     assert receive.receive(house, box, lease, region="Südwest").put_back == 2
     assert filing.file_due(house, box, lease).done == 2
-    assert [len(box.view(name).uids) for name in ("435 Kassel/Rente", "Maschinell")] == [1, 1]
-    (uid,) = box.view("435 Kassel/Rente").uids
-    box.move(Place("435 Kassel/Rente", "maildir", uid), "INBOX")
+    assert [len(box.view(name).uids) for name in ("435 Kassel/Beratung", "Maschinell")] == [1, 1]
+    (uid,) = box.view("435 Kassel/Beratung").uids
+    box.move(Place("435 Kassel/Beratung", "maildir", uid), "INBOX")
     assert receive.receive(house, box, lease, region="Südwest").put_back == 1
     assert filing.file_due(house, box, lease).done == 0, "a person put it there"
 
