@@ -6,6 +6,7 @@ older epoch names nothing, and the driver says so; one that was given twice it c
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -58,6 +59,12 @@ class Renumbering:
             if number in numbers:
                 mail = next(iter(self._box.fetch(folder, "maildir", (inner,))))
                 assert self._box.remove(mail.place, _sha256(mail))
+
+    def read_by(self, box: Postbox) -> "Renumbering":
+        """The same numbers, through another driver of the same postbox; not to be kept."""
+        other = copy(self)
+        other._box = box
+        return other
 
     def checked(self) -> dict[str, int | None]:
         return self._checked

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -19,7 +18,6 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from rules.access import Caller, Permission
@@ -31,8 +29,9 @@ from store.desk import items
 from store.sending import outgoing
 from store.trail import audit
 from tests.house_fixture import ADMIN, service_center
+from tests.triage import machine_runs
 from tests.triage.desk_world import DONE, LATE, MAILS, NUMBERS, PEOPLE, SICK, DeskWorld, Word
-from tests.triage.test_triage_crash import Countdown, Crash, MortalBox, MortalDatabase
+from tests.triage.test_triage_crash import Crash, MortalBox, MortalDatabase
 from triage import admin, handover, holding, outgoing_care, rounds, undo, work
 from triage.answers import reply
 from triage.answers.reply import Choice
@@ -230,7 +229,7 @@ class Desk(DeskWorld, RuleBasedStateMachine):
 
     @rule(passes=st.integers(0, 5), before=st.booleans())
     def worker_dies(self, passes, before):
-        count, pair = _dying(passes, before=before)
+        count, pair = machine_runs.dying(passes, before=before)
         with suppress(Crash):
             self.send_round(replace(self.house, db=MortalDatabase(self.house.db, **pair)))
         if count.dead:
@@ -238,7 +237,7 @@ class Desk(DeskWorld, RuleBasedStateMachine):
 
     @rule(at_call=st.booleans(), passes=st.integers(0, 14), before=st.booleans())
     def reader_dies(self, at_call, passes, before):
-        count, pair = _dying(passes, before=before)
+        count, pair = machine_runs.dying(passes, before=before)
         with suppress(Crash):
             if at_call:
                 self.read_postbox(box=MortalBox(self.box, **pair))
@@ -321,25 +320,10 @@ class Desk(DeskWorld, RuleBasedStateMachine):
         assert admin.completeness(self.house, ADMIN).closes
 
 
-def _dying(passes: int, *, before: bool) -> tuple[Countdown, dict[str, Countdown]]:
-    """Death just before or after the call or commit behind so many."""
-    count, idle = Countdown(passes), Countdown(10**9)
-    pair = {"before": count, "after": idle} if before else {"before": idle, "after": count}
-    return count, pair
-
-
 @pytest.fixture
 def template(sqlite_template):
     Desk.template = sqlite_template
 
 
 def test_whatever_clerks_and_ways_do_no_money_is_lost_and_nothing_leaves_twice(template):
-    run_state_machine_as_test(
-        Desk,
-        settings=settings(
-            max_examples=15,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    machine_runs.run(Desk, examples=15, steps=25)

@@ -16,9 +16,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from ingest.maildir.postbox import MaildirPostbox, create_tree
 from rules.errors import Conflict
@@ -30,8 +29,9 @@ from store.tables.ledger import SightingState, item, message, sighting
 from tests import one_sorter
 from tests.house_fixture import ADMIN, Clock, eml, open_house
 from tests.store.samples import act_counts
+from tests.triage import machine_runs
 from tests.triage.renumbering import Renumbering
-from tests.triage.test_triage_crash import Countdown, Crash, MortalBox, MortalDatabase
+from tests.triage.test_triage_crash import Crash, MortalBox, MortalDatabase
 from triage import admin, receive, reconcile
 from triage.connection_notes import ConnectionNotes
 from triage.filing import filing
@@ -194,8 +194,7 @@ class Postbox(RuleBasedStateMachine):
         looks=st.sampled_from([0, 1]),
     )
     def worker_dies(self, what, before, passes, looks):
-        count, idle = Countdown(passes), Countdown(10**9)
-        pair = {"before": count, "after": idle} if before else {"before": idle, "after": count}
+        count, pair = machine_runs.dying(passes, before=before)
         house, box = self.house, self.box
         if what == "call":
             box = MortalBox(box, **pair)
@@ -300,12 +299,4 @@ def suppressed_lost() -> Iterator[None]:
 
 
 def test_whatever_people_and_workers_do_nothing_is_lost_doubled_or_misplaced(template):
-    run_state_machine_as_test(
-        Postbox,
-        settings=settings(
-            max_examples=20,
-            stateful_step_count=16,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    machine_runs.run(Postbox, examples=20, steps=16)

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from ingest.archive import ArchiveMail
 from ingest.maildir.postbox import MaildirPostbox, create_tree
@@ -26,8 +25,9 @@ from store.mails import originals
 from store.tables.ledger import SightingState, item, message, sighting
 from tests.house_fixture import ADMIN, Clock, WordJudge, eml, open_house
 from tests.store.samples import act_counts
+from tests.triage import machine_runs
 from tests.triage.renumbering import Renumbering
-from tests.triage.test_triage_crash import Countdown, Crash, MortalBox, MortalDatabase
+from tests.triage.test_triage_crash import Crash, MortalBox, MortalDatabase
 from tests.triage.test_triage_machine import OneWorker, suppressed_lost
 from triage import admin, aside, backfill, letterbox
 from triage.house import PostboxPlan
@@ -83,8 +83,7 @@ class Ways(RuleBasedStateMachine):
 
     def lying(self, name: str) -> list[tuple[Place, bytes]]:
         """All that lies there, whole, whatever the limit is."""
-        box = Renumbering(MaildirPostbox(name, self.folder / name))
-        box.__dict__ |= {k: v for k, v in self.boxes[name].__dict__.items() if k != "_box"}
+        box = self.boxes[name].read_by(MaildirPostbox(name, self.folder / name))
         found = [
             (mail.place, mail.data)
             for view in map(box.view, box.folders())
@@ -164,8 +163,7 @@ class Ways(RuleBasedStateMachine):
         looks=st.sampled_from([0, 1]),
     )  # fmt: skip
     def worker_dies(self, name, at_call, before, passes, looks):
-        count, idle = Countdown(passes), Countdown(10**9)
-        pair = {"before": count, "after": idle} if before else {"before": idle, "after": count}
+        count, pair = machine_runs.dying(passes, before=before)
         worker, house, box = self.workers[name], self.house, self.boxes[name]
         if at_call:
             worker.box = MortalBox(box, **pair)
@@ -272,12 +270,4 @@ def template(sqlite_template):
 
 
 def test_whatever_way_a_mail_comes_nothing_is_lost_doubled_or_misplaced(template):
-    run_state_machine_as_test(
-        Ways,
-        settings=settings(
-            max_examples=15,
-            stateful_step_count=16,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    machine_runs.run(Ways, examples=15, steps=16)
