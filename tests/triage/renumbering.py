@@ -6,7 +6,6 @@ older epoch names nothing, and the driver says so; one that was given twice it c
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -61,9 +60,9 @@ class Renumbering:
                 assert self._box.remove(mail.place, _sha256(mail))
 
     def read_by(self, box: Postbox) -> "Renumbering":
-        """The same numbers, through another driver of the same postbox; not to be kept."""
-        other = copy(self)
-        other._box = box
+        """The same numbers, through another driver of the same postbox."""
+        other = Renumbering(box)
+        other._epochs, other._given, other._next = self._epochs, self._given, self._next
         return other
 
     def checked(self) -> dict[str, int | None]:
