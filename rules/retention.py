@@ -114,7 +114,8 @@ def retention(record: Record, today: date, *, rules: RetentionRules = HOUSE_RETE
 
     `earliest` is known only where nothing but the period stands in the way. Holds are named
     before anything else, so that a preview shows them. What was set aside may be a misjudged
-    message, so it is never deleted unseen. Source: Weisung 202001001 no. 2.4 a 5 (receipt
+    message, so it is never deleted unseen; but what somebody took out of the postbox is `gone`,
+    and no longer aside. Source: Weisung 202001001 no. 2.4 a 5 (receipt
     first); Weisung 202404002 "Regelungen"; label guide, row `maschinell` ("never deleted
     unseen"); § 84 (2) SGB X; own decision 0017.
     """
