@@ -87,8 +87,7 @@ class HttpOutlet:
         """By the question of the daily match, from then to now; raises as `receipts`."""
         wanted = frozenset(keys)
         papers = [one for one in self._told_between(since, self.clock()) if one.key in wanted]
-        found = (receipt_paper.answer_to(key, papers) for key in sorted(wanted))
-        return tuple(one for one in found if one is not None)
+        return receipt_paper.answers_to(sorted(wanted), lambda _key: papers)
 
     def confirm(self, paper: Paper) -> None:
         """Tell the eAkte that the receipt is in our database. Idempotent; raises as `deliver`."""

@@ -136,8 +136,7 @@ class WebdavOutlet:
     def told(self, keys: Collection[str], *, since: datetime) -> tuple[Receipt, ...]:  # noqa: ARG002 - found by name
         """What lies there of these keys, also put away; raises as `receipts`."""
         self._dav.require_base()
-        found = (receipt_paper.answer_to(key, self._put_away_for(key)) for key in keys)
-        return tuple(one for one in found if one is not None)
+        return receipt_paper.answers_to(keys, self._put_away_for)
 
     def _put_away_for(self, key: str) -> Iterator[Paper | None]:
         for folder in (_CONFIRMED, f"{RECEIPTS}/{UNKNOWN}"):

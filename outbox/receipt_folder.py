@@ -138,16 +138,16 @@ class ReceiptFolder:
         """
         self.check_drop()
         try:
-            found = [self._put_away_for(key) for key in keys]
+            return receipt_paper.answers_to(keys, self._put_away_for)
         except OSError as exc:
             raise self.disk(exc) from exc
-        return tuple(one for one in found if one is not None)
 
-    def _put_away_for(self, key: str) -> Receipt | None:
-        name = folder_name(key)
-        places = (self.drop / RECEIPTS / CONFIRMED, self.drop / RECEIPTS / UNKNOWN)
-        paths = [at / f"{name}{suffix}" for at in places for suffix in SUFFIXES]
-        return receipt_paper.answer_to(key, (_read(path) for path in paths if path.is_file()))
+    def _put_away_for(self, key: str) -> Iterator[Paper | None]:
+        for place in (CONFIRMED, UNKNOWN):
+            for suffix in SUFFIXES:
+                path = self.drop / RECEIPTS / place / f"{folder_name(key)}{suffix}"
+                if path.is_file():
+                    yield _read(path)
 
     def is_answered(self, name: str) -> bool:
         """Whether a receipt of this name lies there, confirmed or not."""

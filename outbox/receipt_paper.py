@@ -5,7 +5,7 @@ Source: own decisions 0058, 0065.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -55,8 +55,15 @@ def written_at(paper: Paper, *, or_else: datetime) -> datetime:
     return told if told.tzinfo else or_else
 
 
-def answer_to(key: str, papers: Iterable[Paper | None]) -> Receipt | None:
-    """What was said to that hand-over: an acceptance, else the last rejection, else nothing."""
+def answers_to(
+    keys: Iterable[str], papers_of: Callable[[str], Iterable[Paper | None]]
+) -> tuple[Receipt, ...]:
+    """What was said to these hand-overs: each time an acceptance, else the last rejection."""
+    found = (_answer_to(key, papers_of(key)) for key in keys)
+    return tuple(one for one in found if one is not None)
+
+
+def _answer_to(key: str, papers: Iterable[Paper | None]) -> Receipt | None:
     told = [one for one in papers if isinstance(one, Receipt) and one.key == key]
     return next((one for one in told if one.accepted), told[-1] if told else None)
 

@@ -28,7 +28,7 @@ from triage.house import House
 from triage.ports import FileOutlet, MailOutlet, RecordLook, TaskOutlet
 from triage.sending import left, missed_receipts, receipts
 from triage.sending.missed_receipts import Looked
-from triage.sending.waking import OF_ONE_ROW, OF_ONE_SENDER, Waking
+from triage.sending.waking import OF_ONE_ROW, OF_ONE_SENDER, ONE_WAY, Waking
 
 SENDING_SECONDS: Final = 300
 """The longest delivery: by SMTP 60 s until the data begin, then four answers or writes of 60 s
@@ -36,9 +36,6 @@ each (outbox/smtp.py). Own decision 0024."""
 
 CLAIM_SECONDS = SENDING_SECONDS + 60
 """Longer than that by what it takes to make the letter. Own decision 0024."""
-
-_ONE_WAY: Final = (OutgoingKind.EAKTE, OutgoingKind.REPLY)
-"""The kinds that have one way out for all rows; tasks have one for each receiver."""
 
 REMEMBERED: Final = 1000
 """What a standby was behind is seconds of sending. Own decision 0135."""
@@ -87,7 +84,7 @@ class Outlets:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of rows that have a way out here."""
-        return _ONE_WAY if self.tasks is None else (*_ONE_WAY, OutgoingKind.TASK)
+        return ONE_WAY if self.tasks is None else (*ONE_WAY, OutgoingKind.TASK)
 
 
 def claim_due(house: House, kinds: tuple[str, ...], *, worker: str) -> Outgoing | None:
@@ -136,7 +133,7 @@ def deliver(house: House, outlets: Outlets, row: Outgoing) -> Ended:
 
 def _is_shut(row: Outgoing, exc: TryLater) -> bool:
     """Whether it is the way itself, and so for all rows of the kind."""
-    return row.kind in _ONE_WAY and exc.code not in (*OF_ONE_ROW, *OF_ONE_SENDER)
+    return row.kind in ONE_WAY and exc.code not in (*OF_ONE_ROW, *OF_ONE_SENDER)
 
 
 def note_left(house: House, outlets: Outlets) -> None:

@@ -29,8 +29,6 @@ from triage import cases, modes
 from triage.doorkeeper import workable_item
 from triage.house import BERLIN, House
 
-"""The kind of these rows among the outgoing ones."""
-
 _UNDER_WAY: Final = frozenset({OutgoingState.NEW, OutgoingState.CLAIMED, OutgoingState.DEAD})
 """Not out of the house. A rejection is an answer: the clerk reads it and decides."""
 

@@ -133,9 +133,7 @@ def void_proposals(tx: Tx, postbox: str, *, now: datetime) -> None:
 
 def proposed(tx: Tx, postbox: str) -> StoredPlan | None:
     """The plan that waits for a second person; None where none does."""
-    mine = sa.and_(table.c.postbox == postbox, table.c.state == PlanState.PROPOSED.value)
-    row = tx.run(_plans().where(mine).order_by(table.c.id.desc()).limit(1)).one_or_none()
-    return None if row is None else _plan(row)
+    return _last(tx, table.c.postbox == postbox, table.c.state == PlanState.PROPOSED.value)
 
 
 def rest_on(tx: Tx, plan_id: int, audit_id: int) -> None:
@@ -158,22 +156,18 @@ def unknown(plan_id: int) -> Refused:
 
 def newest(tx: Tx, postbox: str) -> StoredPlan | None:
     """The last plan of a postbox that is not void."""
-    statement = (
-        _plans()
-        .where(table.c.postbox == postbox, table.c.state != PlanState.VOID.value)
-        .order_by(table.c.id.desc())
-        .limit(1)
-    )
-    row = tx.run(statement).one_or_none()
-    return None if row is None else _plan(row)
+    return _last(tx, table.c.postbox == postbox, table.c.state != PlanState.VOID.value)
 
 
 def overtaken(tx: Tx, postbox: str) -> StoredPlan | None:
     """The last plan of a postbox, if it became void; None where it did not."""
-    last = _plans().where(table.c.postbox == postbox).order_by(table.c.id.desc()).limit(1)
-    row = tx.run(last).one_or_none()
-    found = None if row is None else _plan(row)
+    found = _last(tx, table.c.postbox == postbox)
     return found if found and found.state is PlanState.VOID else None
+
+
+def _last(tx: Tx, *which: sa.ColumnElement[bool]) -> StoredPlan | None:
+    row = tx.run(_plans().where(*which).order_by(table.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _plan(row)
 
 
 def advance(

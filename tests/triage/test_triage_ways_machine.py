@@ -117,32 +117,36 @@ class Ways(RuleBasedStateMachine):
         backfill.fill_in(self.house, ADMIN, found, plan=plan, pace=pace, told=lambda _: None)
         self.archived[name].add(MAILS[mail])
 
+    def picked(self, name: str, pick: int) -> tuple[Place, bytes] | None:
+        """What a person takes in hand there; None where nothing lies."""
+        found = self.lying(name)
+        if not found:
+            return None
+        place, mail = found[pick % len(found)]
+        self.touched.add((name, mail))
+        return place, mail
+
     @rule(name=names, pick=picks)
     def person_moves(self, name, pick):
-        found = self.lying(name)
-        if found:
-            place, mail = found[pick % len(found)]
-            self.touched.add((name, mail))
+        if picked := self.picked(name, pick):
+            place, _ = picked
             others = [one for one in self.boxes[name].folders() if one != place.folder]
             self.boxes[name].move(place, others[pick % len(others)])
 
     @rule(name=names, pick=picks, copies=st.booleans())
     def person_carries_over(self, name, pick, copies):
-        found, other = self.lying(name), NAMES[1 - NAMES.index(name)]
-        if found:
-            place, mail = found[pick % len(found)]
-            self.touched |= {(name, mail), (other, mail)}
+        other = NAMES[1 - NAMES.index(name)]
+        if picked := self.picked(name, pick):
+            place, mail = picked
+            self.touched.add((other, mail))
             self.append(other, mail)
             if not copies:
                 self.take_out(name, place, mail)
 
     @rule(name=names, pick=picks)
     def person_removes(self, name, pick):
-        found = self.lying(name)
-        if found:
-            place, mail = found[pick % len(found)]
-            self.touched.add((name, mail))
-            self.take_out(name, place, mail)
+        if picked := self.picked(name, pick):
+            self.take_out(name, *picked)
 
     def take_out(self, name: str, place: Place, mail: bytes) -> None:
         (inner,) = self.boxes[name].fetch(place.folder, place.epoch, (place.uid,))

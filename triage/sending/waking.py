@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from rules.outgoing import OutgoingKind
 from store.database.engine import Tx
 from store.sending import outgoing_claims
 from store.sending.outgoing import Outgoing
@@ -20,8 +21,8 @@ OF_ONE_ROW: Final = ("smtp.later", "eakte.later")
 OF_ONE_SENDER: Final = ("smtp.sender", "smtp.not_let")
 """Codes of what the mail server forbids us, perhaps for one agency's address only."""
 
-_ONE_WAY: Final = ("eakte", "reply")
-"""Kinds that leave by one way; tasks have one for each receiver."""
+ONE_WAY: Final = (OutgoingKind.EAKTE, OutgoingKind.REPLY)
+"""The kinds that have one way out for all rows; tasks have one for each receiver."""
 
 FEW: Final = 3
 """More rows than that are no few: the way was shut. Own decision 0143."""
@@ -58,7 +59,7 @@ class Waking:
         if row.error_code in OF_ONE_SENDER:
             outgoing_claims.due_again(tx, row.kind, codes=(row.error_code,), now=now)
         wakes = _wakes(seen, now)
-        if wakes and row.kind in _ONE_WAY:
+        if wakes and row.kind in ONE_WAY:
             put_off = (*OF_ONE_ROW, *OF_ONE_SENDER)
             causes = seen.blamed if len(seen.failed) <= FEW else ()
             outgoing_claims.due_again(tx, row.kind, but_for=put_off, but_for_rows=causes, now=now)
