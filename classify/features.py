@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from classify import cues, reading, wording
+from classify import cues, own_name, reading, wording
 from classify.reading import Reading
 from classify.text import fold
 from rules.mail import ParsedMail
@@ -55,7 +55,8 @@ def row_without_chains(read: Reading) -> Row:
 def text_of(read: Reading) -> str:
     """Subject, new text and names of attachments, folded and made alike, in this order."""
     names = " ".join([word for word, _ in attachment_words(read.mail)])
-    return wording.alike(f"{read.text}\n{names}")
+    text = f"{read.text}\n{names}"
+    return wording.alike(own_name.hidden(text, own_name.told_in(read)))
 
 
 def attachment_words(mail: ParsedMail) -> Iterator[tuple[str, str]]:

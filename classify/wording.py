@@ -31,7 +31,7 @@ _NUMBERS: Final = (
         " qqgl ",
     ),
     (("uhr",), re.compile(r"\d(?<!\w\d)\d?(?:[:.]\d{2})? ?uhr"), " qqur "),
-    ((), re.compile(r"\d(?<!\w\d)\d{4}\b"), " qqpl "),
+    ((), re.compile(r"\d(?<!\w\d)\d{4}\b(?: (?:bad )?[a-z][a-z-]{2,})?"), " qqpl "),
     (("0",), re.compile(r"0(?<!\w0)\d[\d /-]{6,}"), " qqtl "),
 )
 """Kundennummer, IBAN, day, sum, time, PLZ, telephone; in this order, the longest first.

@@ -19,14 +19,14 @@ _IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 
 # Wider than the checks above on purpose: a log line rather loses a word than shows an account.
 # A letter may follow the digits without a blank ("…00Danke"), so no word boundary at the end.
-_IBAN_LIKE: Final = re.compile(
+IBAN_LIKE: Final = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z]{2}[ .\-]?[0-9]{2}(?:[\s.\-]?[0-9]){10,30}|"
     r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}[ ]?[A-Z]{4}[ ]?(?:[A-Z0-9][ ]?){7,26}"
 )
-_KUNDENNUMMER_LIKE: Final = re.compile(
+KUNDENNUMMER_LIKE: Final = re.compile(
     r"(?<![0-9])[0-9](?:[\s.\-/]?[0-9]){2}[\s.\-/]?[A-Za-z](?:[\s.\-/]?[0-9]){6}"
 )
-_RV_LIKE: Final = re.compile(
+RV_LIKE: Final = re.compile(
     r"(?<![0-9])[0-9]{2}[ ]?[0-9]{2}[ ]?[0-9]{2}[ ]?[0-9]{2}[ ]?[A-Za-z][ ]?[0-9]{2}[ ]?[0-9]"
 )
 
@@ -71,9 +71,9 @@ def mask(text: str) -> str:
     Protokollierung und Detektion v2.1 (no content in logs); own decision 0011.
     """
     for pattern, name in (
-        (_IBAN_LIKE, "[IBAN]"),
-        (_RV_LIKE, "[RV-Nummer]"),
-        (_KUNDENNUMMER_LIKE, "[Kundennummer]"),
+        (IBAN_LIKE, "[IBAN]"),
+        (RV_LIKE, "[RV-Nummer]"),
+        (KUNDENNUMMER_LIKE, "[Kundennummer]"),
     ):
         text = pattern.sub(name, text)
     return text

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from rules import stand_ins
 from rules.codes import Channel
 from rules.errors import Refused
 from rules.mail import ParsedMail
@@ -30,15 +31,18 @@ def says_nothing(mail: ParsedMail) -> bool:
 def line(
     identity: str, mail: ParsedMail, *, received_at: datetime, channel: Channel
 ) -> dict[str, Any]:
-    """A corpus line without its label. Sender and recipient are replaced: no model sees them."""
+    """A corpus line without its label and without anybody's number (`rules.stand_ins`).
+
+    Sender and recipient are replaced as well: no model sees them.
+    """
     return {
         "id": identity,
         "received": received_at.astimezone(BERLIN).date().isoformat(),
         "from": "absender@relearn.example",
         "to": "postfach@relearn.example",
-        "subject": mail.subject,
-        "body": mail.body.new,
-        "attachments": [part.name for part in mail.attachments],
+        "subject": stand_ins.replace(mail.subject),
+        "body": stand_ins.replace(mail.body.new),
+        "attachments": [stand_ins.replace(part.name) for part in mail.attachments],
         "channel": channel.value,
         "kundennummer": None,
         "iban": None,
