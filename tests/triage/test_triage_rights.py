@@ -452,6 +452,18 @@ def test_an_order_that_fails_is_told_and_one_that_is_busy_waits(office: Office) 
     assert len(rights.standing(office.house, ANNA, BOX).orders) == 1
 
 
+def test_an_order_that_breaks_the_round_leaves_the_postbox_to_the_next(office: Office) -> None:
+    @dataclass
+    class Broken(Stubborn):
+        def folders(self) -> tuple[str, ...]:
+            raise ValueError("no folder says so")
+
+    rights.order(office.house, ANNA, BOX, "audit")
+    with pytest.raises(ValueError, match="no folder"):
+        rights_work.orders(office.house, "w1", {BOX: lambda: Broken(office.desk, "never")})
+    assert rights_work.orders(office.house, "w2", {BOX: lambda: office.desk}) == 1
+
+
 def test_each_admin_sees_and_decides_for_his_regions_only(office: Office) -> None:
     office.approved()
     house = office.house
