@@ -70,10 +70,10 @@ from triage.figures import AgencyRow, Overview, Progress
 from triage.heads import OnlyHead
 from triage.holding import STUCK
 from triage.item_view import Gate, ItemView, ReplyTrouble, Step
+from triage.known.perhaps_twice import Pair
 from triage.marks import view as mark_view
 from triage.named_places import NamedAgency
 from triage.observed import AgencyPart, Disagreement, Observed
-from triage.perhaps_twice import Pair
 from triage.relearn import Waiting
 from triage.rulesets.drafts import Checked
 from triage.rulesets.drafts import Line as RegionLine

@@ -33,9 +33,9 @@ from tests.triage import machine_runs
 from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_crash import Crash, MortalBox, MortalDatabase
 from triage import admin, receive, reconcile
-from triage.connection_notes import ConnectionNotes
 from triage.filing import filing
 from triage.house import House
+from triage.known.connection_notes import ConnectionNotes
 
 INBOX, BOX = "INBOX", "SC-Südwest"
 MAILS = {

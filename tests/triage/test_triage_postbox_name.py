@@ -25,8 +25,8 @@ from tests.house_fixture import ADMIN, eml
 from tests.triage.test_triage_crash import Countdown, Crash, MortalDatabase
 from tests.triage.test_triage_one_folder import configured, is_complete, serve
 from tests.triage.test_triage_way import bring_in, states
-from triage import perhaps_twice
 from triage.cli import app as cli
+from triage.known import perhaps_twice
 from triage.postboxes import postbox_name
 from triage.sweep import holds as sweep_holds
 

@@ -14,7 +14,6 @@ from store.mails.arrivals import Fault
 from store.places import sightings
 from triage import accept, admin, private_file, wiring
 from triage import aside as set_aside
-from triage import perhaps_twice as twice
 from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -26,6 +25,7 @@ from triage.console import (
     show,
 )
 from triage.house import House
+from triage.known import perhaps_twice as twice
 
 REMEDIES = {
     Fault.LOST: "it arrived and has no ledger row; take it from a backup, or from the postbox",
