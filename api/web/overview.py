@@ -15,9 +15,10 @@ from rules.agencies import Agency
 from store.desk import item_lists
 from store.desk.item_lists import Spot
 from store.desk.items import Item
-from triage import events, figures, holding, item_view, wandering
+from triage import events, figures, holding, item_view
 from triage.doorkeeper import CLEARING
 from triage.figures import AgencyRow, Overview
+from triage.watch import wandering
 
 router = APIRouter(include_in_schema=False)
 

@@ -22,7 +22,7 @@ from tests.house_fixture import ADMIN, eml
 from tests.servers.dovecot import DovecotServer
 from tests.triage.test_triage_another_way import places_agree
 from tests.triage.test_triage_way import Eakte, Post, states
-from triage import admin, health, receive, rounds, send
+from triage import admin, receive, rounds, send
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.house import PostboxPlan
@@ -30,6 +30,7 @@ from triage.known import one_folder
 from triage.postbox_round import PostboxJob, PostboxRound
 from triage.reconcile import reconcile
 from triage.settings import Settings
+from triage.watch import health
 from triage.worker import Worker
 
 OLD, NEW = "SC-Südwest", "SC-Süd-West"
