@@ -19,7 +19,6 @@ from store.trail import audit
 from triage import (
     counted_days,
     deciding,
-    holding,
     idempotency,
     outgoing_care,
     send,
@@ -28,6 +27,7 @@ from triage import (
     sort,
     stray_lines,
 )
+from triage.desk import holding
 from triage.house import House
 from triage.rulesets import off as rules_off
 from triage.send import Outlets

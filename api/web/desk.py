@@ -14,7 +14,8 @@ from rules.access import Permission, may
 from rules.errors import Conflict
 from rules.item import ItemState
 from store.desk.items import Item
-from triage import figures, item_view, work
+from triage import figures, work
+from triage.desk import item_view
 from triage.doorkeeper import CLEARING
 from triage.figures import AgencyRow
 

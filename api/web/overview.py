@@ -15,7 +15,8 @@ from rules.agencies import Agency
 from store.desk import item_lists
 from store.desk.item_lists import Spot
 from store.desk.items import Item
-from triage import events, figures, holding, item_view
+from triage import events, figures
+from triage.desk import holding, item_view
 from triage.doorkeeper import CLEARING
 from triage.figures import AgencyRow, Overview
 from triage.watch import wandering

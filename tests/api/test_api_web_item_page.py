@@ -23,7 +23,7 @@ from tests.api.desk_samples import (
     view,
 )
 from tests.api.door_client import DoorClient
-from triage.story import Step
+from triage.desk.story import Step
 
 Look = Callable[[str], DOMNode]
 

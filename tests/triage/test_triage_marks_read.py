@@ -31,7 +31,7 @@ from tests.triage.marks_office import (
 )
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from triage import receive, send, work
-from triage.correction import Correction
+from triage.desk.correction import Correction
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.house import MarksPolicy

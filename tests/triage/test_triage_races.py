@@ -18,7 +18,8 @@ from tests import one_sorter
 from tests.house_fixture import MACHINE, clerk, eml
 from tests.triage.test_triage_way import Eakte, Post, bring_in, states
 from tests.waiting import until
-from triage import accept, handover, item_view, receive, rounds, send, sort, work
+from triage import accept, handover, receive, rounds, send, sort, work
+from triage.desk import item_view
 from triage.sending import receipts
 
 _WAITING = sa.text(

@@ -13,7 +13,8 @@ from tests.house_fixture import ADMIN, clerk, eml
 from tests.store.samples import act_counts
 from tests.stress.stress_truth import Act, Sent, Way
 from tests.triage.test_triage_way import bring_in, states
-from triage import admin, aside, item_view, receive
+from triage import admin, aside, receive
+from triage.desk import item_view
 from triage.filing import filing
 from triage.followed import Reconciled
 from triage.reconcile import reconcile

@@ -13,7 +13,8 @@ from store.tables.ledger import OutgoingState
 from tests.house_fixture import clerk, eml
 from tests.triage.test_triage_outlets import item, row
 from tests.triage.test_triage_way import Post, bring_in
-from triage import handover, item_view, rounds, send, work
+from triage import handover, rounds, send, work
+from triage.desk import item_view
 
 ME = clerk("435")
 NUMBER = "123A456789"

@@ -18,8 +18,9 @@ from store.processes.leases import Lease
 from store.sending import outgoing
 from tests import one_sorter
 from tests.house_fixture import clerk, eml
-from triage import handover, item_view, receive, rounds, send, work
-from triage.correction import Correction
+from triage import handover, receive, rounds, send, work
+from triage.desk import item_view
+from triage.desk.correction import Correction
 from triage.filing import filing
 from triage.house import House
 

@@ -28,7 +28,7 @@ from store.places import sightings
 from store.processes import leases
 from store.processes.leases import Lease
 from store.trail import audit
-from triage import cases
+from triage.desk import cases
 from triage.house import House
 from triage.known import set_back
 from triage.marks import outlook_correction

@@ -29,17 +29,18 @@ from store.sending import outgoing
 from store.sending.outgoing import Outgoing
 from store.tables.ledger import OutgoingState
 from store.trail import audit
-from triage import heads, identity, named_places, outgoing_words, readings, scanning
+from triage import heads, outgoing_words
 from triage.answers import conversation, draft_view, returned
 from triage.answers.conversation import OtherItem, SettledItem
 from triage.answers.draft_view import DraftShown
+from triage.desk import identity, named_places, readings, scanning
+from triage.desk.named_places import NamedAgency
+from triage.desk.story import WORDS, NoteLeft, Step, note_left, steps
 from triage.doorkeeper import CLEARING, require_agency, visible_item
 from triage.heads import OnlyHead
 from triage.house import House
 from triage.marks import view as mark_view
 from triage.marks.view import MarkShown
-from triage.named_places import NamedAgency
-from triage.story import WORDS, NoteLeft, Step, note_left, steps
 from triage.tasks import OrderedTask, of_rows
 
 DEAD = OutgoingState.DEAD
