@@ -11,6 +11,8 @@ from rules.ledger import OpState
 from rules.postbox import Place
 from store.database.engine import Database, Tx
 from store.desk import items
+from store.desk.claim_batches import Want, claim_each
+from store.desk.claims import Claimed, Line
 from store.desk.items import NewItem
 from store.mails import keeping, ledger
 from store.mails.keeping import Arrival, Kept
@@ -82,6 +84,14 @@ def queue(db: Database, uid: str, **changes: object) -> int:
     kept = keep(db, uid)
     with db.write() as tx:
         return items.create(tx, new_item(kept.message_id, **changes), now=NOW)
+
+
+def claim_next(
+    tx: Tx, line: Line, *, holder: str, now: datetime = NOW, lease_seconds: int = 60
+) -> Claimed | None:
+    """As a clerk who asks alone."""
+    handed = claim_each(tx, [Want(line, holder, lease_seconds)], now=now)[0]
+    return handed and Claimed(items.get(tx, handed.item_id), handed.token)
 
 
 def take_lease(db: Database, *, owner: str = "w1", now: datetime = NOW, seconds: int = 60) -> Lease:

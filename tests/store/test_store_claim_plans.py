@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from rules.codes import Concern
 from store.database.engine import Database, Tx
 from store.desk.claim_batches import Want, claim_each
-from store.desk.claims import Line, claim_next
+from store.desk.claims import Line
 from tests.bench import bench_stock
 from tests.bench.bench_stock import AGENCY
 from tests.store.samples import NOW
@@ -109,6 +109,6 @@ def _counted(tx: Tx, line: Line) -> int:
         return 0
 
     driver.set_progress_handler(step, 1)
-    claim_next(tx, line, holder="k", now=NOW, lease_seconds=60)
+    claim_each(tx, [Want(line, "k", 60)], now=NOW)
     driver.set_progress_handler(None, 0)
     return steps
