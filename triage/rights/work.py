@@ -15,12 +15,11 @@ from rules.rights.folder_rights import audit
 from rules.rights.plan import Change, make_plan, undone
 from store.database.engine import Tx
 from store.processes import halts, leases
-from store.processes.leases import Lease
 from store.rights import audits as rights_audits
 from store.rights import plans as rights_plans
 from store.rights.plans import PlanState, StepState, StoredPlan, StoredStep
 from store.trail import audit as trail
-from triage import halting
+from triage import halting, turn
 from triage.house import House, PostboxPlan
 from triage.ports import FolderRights
 from triage.rights import basis, decisions
@@ -175,7 +174,8 @@ def orders(house: House, worker: str, desks: Mapping[str, Callable[[], FolderRig
             # The others wait; looking goes on.
             waiting = tuple(order for order in waiting if order.kind == "audit")
         for order in waiting:
-            with _leased(house, f"rights_orders:{postbox}", worker) as lease:
+            name = f"rights_orders:{postbox}"
+            with turn.taken(house, name, worker, seconds=LEASE_SECONDS) as lease:
                 is_ours = lease is not None and _is_open(house, order)
                 done += int(is_ours and _tried(house, order, open_rights))
     return done
@@ -257,23 +257,11 @@ def _alone(house: House, postbox: str, owner: str) -> Iterator[Callable[[Tx], ob
 
     What it gives prolongs that, or raises Conflict `lease.lost`: it took too long between two.
     """
-    with _leased(house, basis.lease_name(postbox), owner) as lease:
+    name = basis.lease_name(postbox)
+    with turn.taken(house, name, owner, seconds=LEASE_SECONDS) as lease:
         if lease is None:
             raise basis.busy(postbox)
         yield lambda tx: leases.renew(tx, lease, now=house.clock(), seconds=LEASE_SECONDS)
-
-
-@contextmanager
-def _leased(house: House, name: str, owner: str) -> Iterator[Lease | None]:
-    """The lease while the block runs, also where it fails; None where somebody else has it."""
-    with house.db.write() as tx:
-        lease = leases.take(tx, name, owner=owner, now=house.clock(), seconds=LEASE_SECONDS)
-    try:
-        yield lease
-    finally:
-        if lease is not None:
-            with house.db.write() as tx:
-                leases.release(tx, lease, now=house.clock())
 
 
 def _end(house: House, actor: str, stored: StoredPlan, outcome: Outcome, state: PlanState) -> None:
