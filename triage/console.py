@@ -21,6 +21,7 @@ from triage.settings import Settings, load
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration file.", envvar="POSTLOTSE_CONFIG")
 ]
+DayOption = Annotated[str | None, typer.Option(help="Local day, YYYY-MM-DD; today by default.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 DEFAULT_CONFIG = Path("postlotse.toml")
 

@@ -17,6 +17,7 @@ from triage import aside as set_aside
 from triage.console import (
     DEFAULT_CONFIG,
     ConfigOption,
+    DayOption,
     JsonOption,
     day_of,
     emit,
@@ -226,9 +227,7 @@ def aside_export(
 
 def reconcile(
     config: ConfigOption = DEFAULT_CONFIG,
-    day: Annotated[
-        str | None, typer.Option(help="Local day, YYYY-MM-DD; today by default.")
-    ] = None,
+    day: DayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the completeness sum per postbox: seen = open + done + aside + gone + deleted.
