@@ -26,7 +26,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.waiting import greets
+from tests.waiting import greets, says
 
 _OLD_LANGUAGE, _LANGUAGE = "2.3", "2.4"
 """Of the configuration: Debian 12's Dovecot reads the first only, Debian 13's the second only."""
@@ -106,7 +106,7 @@ class DovecotServer:
                 stderr=out,
                 start_new_session=True,
             )
-        if not greets(self._process, self._greets, seconds=_START_SECONDS):
+        if not greets(self._process, lambda: says(self.imap_port, b"* OK"), seconds=_START_SECONDS):
             self.kill()
             raise RuntimeError(f"dovecot did not start:\n{self.log()}")
         return self
@@ -221,14 +221,6 @@ class DovecotServer:
             for path in (self.base / "dovecot.log", self.base / "stdout.log")
             if path.exists()
         )
-
-    def _greets(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.imap_port), 1) as sock:
-                sock.settimeout(5)
-                return sock.recv(200).startswith(b"* OK")
-        except OSError:
-            return False
 
     def _prepare(self) -> None:
         for name in ("run", "state", "mail"):
