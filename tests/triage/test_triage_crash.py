@@ -327,7 +327,9 @@ def test_the_same_where_the_server_gives_all_numbers_twice(fresh_maildir, fresh_
 
 
 @pytest.mark.parametrize(("what", "when"), [("postbox", "after"), ("commit", "before")])
-def test_the_same_on_exchange(fresh_exchange, fresh_sqlite, what, when):
+def test_every_crash_point_on_exchange_ends_as_on_a_maildir(
+    fresh_exchange, fresh_sqlite, what, when
+):
     """What was done and not heard of, and what was heard of and not written: the other two walks
     and PostgreSQL would show no other state of an Exchange mailbox, and cost a minute."""
     walk(fresh_sqlite, fresh_exchange, what=what, when=when)
@@ -335,5 +337,7 @@ def test_the_same_on_exchange(fresh_exchange, fresh_sqlite, what, when):
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("what", ["postbox", "commit"])
-def test_the_same_on_a_real_dovecot(fresh_dovecot, fresh_url, what, when):
+def test_every_crash_point_on_a_real_dovecot_ends_as_on_a_maildir(
+    fresh_dovecot, fresh_url, what, when
+):
     walk(fresh_url, fresh_dovecot, what=what, when=when)

@@ -132,7 +132,9 @@ def test_every_crash_point_ends_with_each_mark_once(
     walk(morning, what=what, when=when, least=3)
 
 
-def test_the_same_on_exchange(sqlite_template: Path, tmp_path: Path) -> None:
+def test_every_crash_point_on_exchange_ends_with_each_mark_once(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
     """What was done and not heard of: the walk that only a server can fail."""
     with ExchangeServer({"dienst": "geheim"}) as server:
         boxes: list[Postbox] = []

@@ -166,7 +166,7 @@ def test_a_task_that_carries_the_mail_and_its_attachments_are_refused(house, box
     assert refused.value.code == "mail.head_only"
 
 
-def test_it_can_be_answered(house, box, lease):
+def test_a_mail_known_by_its_head_alone_can_be_answered(house, box, lease):
     bring_in(house, box, lease, large("Termin"))
     claim, post = take(house), Post()
     text = reply.proposals(house, ME, 1).texts[0]
