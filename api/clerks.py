@@ -31,7 +31,7 @@ from api.unchanged import WorksOnSeen, etag_of
 from rules.codes import Concern
 from store.desk import item_lists
 from triage import handover, work
-from triage.desk import identity, item_view, readings, undo
+from triage.desk import identity, item_view, lists, readings, undo
 from triage.desk.claimed import Claim
 from triage.desk.correction import Correction
 from triage.desk.item_view import ItemView
@@ -92,7 +92,7 @@ def listing(
 ) -> dict[str, Any]:
     """One page of the open items, in the order of hand-out. The read is put on record."""
     page = page_in_line(
-        lambda rows, after: item_view.listing(house, caller, code, limit=rows, after=after),
+        lambda rows, after: lists.listing(house, caller, code, limit=rows, after=after),
         lambda listed: item_lists.spot_of(listed.item),
         limit=limit,
         cursor=cursor,

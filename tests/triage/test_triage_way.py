@@ -19,7 +19,7 @@ from store.sending import outgoing
 from tests import one_sorter
 from tests.house_fixture import clerk, eml
 from triage import handover, receive, rounds, send, work
-from triage.desk import item_view
+from triage.desk import item_view, lists
 from triage.desk.correction import Correction
 from triage.filing import filing
 from triage.house import House
@@ -97,7 +97,7 @@ def test_a_mail_is_kept_sorted_filed_and_waits_for_its_agency(house, box, lease)
     assert states(house) == {"sorted": 1}
     assert box.view("INBOX").uids == ()
     assert len(box.view("435 Kassel/AU").uids) == 1
-    listed = item_view.listing(house, clerk("435"), "435")
+    listed = lists.listing(house, clerk("435"), "435")
     assert [row.item.first_concern for row in listed] == ["au"]
     assert listed[0].item.state is ItemState.WAITING
 
