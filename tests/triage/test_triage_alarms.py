@@ -23,7 +23,7 @@ from store.tables.ledger import OutgoingState
 from store.trail import audit
 from tests.house_fixture import ADMIN, NOW, Clock, clerk, eml
 from tests.servers.hook_receiver import Receiver, receiving
-from tests.triage.test_triage_way import Eakte, Post, bring_in
+from tests.triage.way import Eakte, Post, bring_in
 from tests.waiting import until
 from triage import halting, keys, outgoing_care, rounds, work
 from triage.hooks import Subscription

@@ -15,7 +15,7 @@ from store.places import sightings
 from tests import one_sorter
 from tests.house_fixture import eml
 from tests.triage.renumbering import Renumbering
-from tests.triage.test_triage_way import bring_in, states
+from tests.triage.way import bring_in, states
 from triage import receive
 from triage.filing import filing
 from triage.followed import Reconciled

@@ -31,7 +31,7 @@ from store.trail import audit
 from tests.house_fixture import ADMIN, service_center
 from tests.triage import machine_runs
 from tests.triage.desk_world import DONE, LATE, MAILS, NUMBERS, PEOPLE, SICK, DeskWorld, Word
-from tests.triage.test_triage_crash import Crash, MortalBox, MortalDatabase
+from tests.triage.mortal import Crash, MortalBox, MortalDatabase
 from triage import admin, handover, outgoing_care, rounds, work
 from triage.answers import reply
 from triage.answers.reply import Choice

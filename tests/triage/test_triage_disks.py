@@ -14,7 +14,7 @@ from store.acts import ops
 from store.tables.ledger import op
 from tests import one_sorter
 from tests.house_fixture import eml
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.triage.way import Eakte, Post, bring_in, states
 from triage import private_file, send, wiring
 from triage.filing import filing, steps
 from triage.postbox_round import PostboxJob, PostboxRound

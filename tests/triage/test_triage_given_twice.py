@@ -18,7 +18,7 @@ from tests.triage.renumbering import Renumbering
 from tests.triage.test_triage_filing import op_states
 from tests.triage.test_triage_reconcile import Unproven, folders_of, trail_of
 from tests.triage.test_triage_renumbered import AU, TERMIN, Silent, keep, places_agree
-from tests.triage.test_triage_way import bring_in, states
+from tests.triage.way import bring_in, states
 from triage import receive
 from triage.filing import filing
 from triage.followed import Reconciled

@@ -12,7 +12,7 @@ from store.acts import ops
 from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, NOW, clerk, eml
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.triage.way import Eakte, Post, bring_in, states
 from tests.waiting import until
 from triage import halting, handover, outgoing_care, receive, rounds, work
 from triage.cli import app as cli

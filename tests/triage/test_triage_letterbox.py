@@ -20,7 +20,7 @@ from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.servers.postfix import PostfixServer
-from tests.triage.test_triage_way import Eakte, Post, states
+from tests.triage.way import Eakte, Post, states
 from tests.waiting import until
 from triage import admin, letterbox, wiring
 from triage.send import Outlets

@@ -24,8 +24,8 @@ from store.trail import audit
 from tests import one_sorter
 from tests.house_fixture import Clock, clerk, eml, open_house
 from tests.servers.exchange import ExchangeServer
-from tests.triage.test_triage_crash import Countdown, Crash, MortalBox, MortalDatabase
-from tests.triage.test_triage_way import states
+from tests.triage.mortal import Countdown, Crash, MortalBox, MortalDatabase
+from tests.triage.way import states
 from triage import receive, work
 from triage.filing import filing
 from triage.house import House, MarksPolicy

@@ -29,7 +29,7 @@ from tests.triage.marks_office import (
     trail,
     wish,
 )
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.triage.way import Eakte, Post, bring_in, states
 from triage import receive, send, work
 from triage.desk.correction import Correction
 from triage.filing import filing

@@ -25,7 +25,7 @@ from tests.triage.marks_office import (
     take_over,
     wish,
 )
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.triage.way import Eakte, Post, bring_in, states
 from triage import handover, receive, rounds, send, work
 from triage.desk import holding
 from triage.filing import filing

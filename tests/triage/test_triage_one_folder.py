@@ -21,7 +21,7 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, eml
 from tests.servers.dovecot import DovecotServer
 from tests.triage.test_triage_another_way import places_agree
-from tests.triage.test_triage_way import Eakte, Post, states
+from tests.triage.way import Eakte, Post, states
 from triage import admin, receive, rounds, send
 from triage.filing import filing
 from triage.followed import Reconciled

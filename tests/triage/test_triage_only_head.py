@@ -20,7 +20,7 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml
 from tests.store.samples import act_counts
 from tests.triage.test_triage_filing import Refusing
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.triage.way import Eakte, Post, bring_in, states
 from triage import accept, aside, handover, person, receive, relearn, rounds, send, tasks, work
 from triage.answers import reply
 from triage.answers.reply import Choice

@@ -22,7 +22,7 @@ from store.upkeep import migrate
 from tests.house_fixture import ADMIN, eml, open_house
 from tests.servers.dovecot import DovecotServer
 from tests.servers.postgres import PostgresServer
-from tests.triage.test_triage_way import Eakte, Post
+from tests.triage.way import Eakte, Post
 from tests.waiting import until
 from triage import admin, log, wiring
 from triage.house import House

@@ -16,7 +16,7 @@ from store.sending import outgoing
 from store.tables.ledger import OutgoingState
 from tests import one_sorter
 from tests.house_fixture import MACHINE, clerk, eml
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.triage.way import Eakte, Post, bring_in, states
 from tests.waiting import until
 from triage import accept, handover, receive, rounds, send, sort, work
 from triage.desk import lists

@@ -12,7 +12,7 @@ from tests import one_sorter
 from tests.house_fixture import ADMIN, clerk, eml
 from tests.store.samples import act_counts
 from tests.stress.stress_truth import Act, Sent, Way
-from tests.triage.test_triage_way import bring_in, states
+from tests.triage.way import bring_in, states
 from triage import admin, aside, receive
 from triage.desk import item_view, lists
 from triage.filing import filing

@@ -19,8 +19,8 @@ from store.sending import outgoing, outgoing_restored
 from store.tables.ledger import OutgoingState
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, open_house
-from tests.triage.test_triage_crash import Crash
-from tests.triage.test_triage_way import Eakte, Post, bring_in
+from tests.triage.mortal import Crash
+from tests.triage.way import Eakte, Post, bring_in
 from triage import accept, admin, aside, handover, outgoing_care, rounds, send, work
 from triage.answers import reply, returned, sent_copy
 from triage.answers.reply import Choice

@@ -16,7 +16,7 @@ from rules.item import EakteState
 from store.desk import items
 from store.sending import outgoing
 from tests.house_fixture import Clock, clerk, eml, make_house
-from tests.triage.test_triage_way import bring_in
+from tests.triage.way import bring_in
 from triage import handover, wiring, work
 from triage.desk import undo
 from triage.desk.correction import Correction

@@ -21,7 +21,7 @@ from store.trail import audit
 from tests.house_fixture import MACHINE, Clock, clerk, eml, service_center
 from tests.refusals import code_of
 from tests.triage.test_triage_reply import first_choice
-from tests.triage.test_triage_way import bring_in
+from tests.triage.way import bring_in
 from triage import accept, handover, rounds, work
 from triage.answers import reply
 from triage.desk import holding, undo

@@ -15,7 +15,7 @@ from store.sending import outgoing
 from store.sending.outgoing import NewOutgoing
 from tests import one_sorter
 from tests.house_fixture import ADMIN, MACHINE, clerk, eml, make_house, sqlite_url
-from tests.triage.test_triage_way import Eakte, Post, bring_in, states
+from tests.triage.way import Eakte, Post, bring_in, states
 from tests.waiting import until
 from triage import accept, log, reconcile, rounds, send, sort_turns
 from triage import aside as set_aside
