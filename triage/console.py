@@ -68,6 +68,21 @@ def day_of(typed: str, *, code: str) -> date:
         raise Refused(code, f"{typed} is no day; write YYYY-MM-DD.") from exc
 
 
+def read_text(file: Path, *, code: str) -> str:
+    """A file that somebody wrote, with or without the mark that Windows puts in front of UTF-8.
+
+    Raises: Refused: `code`.
+    """
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as exc:
+        raise Refused(
+            code, f"{file} can't be read ({exc.strerror}). Remedy: check path and rights."
+        ) from exc
+    except UnicodeDecodeError as exc:
+        raise Refused(code, f"{file} is no UTF-8 text. Remedy: save it as UTF-8.") from exc
+
+
 def operator() -> Caller:
     """Whoever may read the configuration is an admin; the trail names the account."""
     return Caller(f"cli:{account()}", Role.ADMIN, agencies=None, regions=None)
